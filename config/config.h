@@ -1,0 +1,164 @@
+/* The configuration as plain structs: one libconfig file for both processes, read whole, checked whole, then immutable.
+ * Nobody but config/ sees libconfig. Each object keeps the line that it stood on, so that whoever refuses something
+ * later (a device that does not exist, a session that cannot come up) can still name the place. */
+#ifndef BASCULE_CONFIG_H
+#define BASCULE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "prefix.h"
+#include "role.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	CONFIG_NAME = 32,	  /* instance, port, gateway, peer: buffer size; see config_load for what a name may be */
+	CONFIG_PORTS = 32,	  /* the bounds below are the data plane's and the session table's */
+	CONFIG_PORT_ADDRESSES = 8,
+	CONFIG_LCORES = 128,
+	CONFIG_PEERS = 1024,	  /* NVAs and gateway instances together */
+	CONFIG_GATEWAYS = 64,
+	CONFIG_GATEWAY_ADDRESSES = 16,
+	CONFIG_VNETS = 1024,
+	CONFIG_PASSWORD = 80,	  /* octets of a TCP-MD5 key (RFC 2385; TCP_MD5SIG_MAXKEYLEN) */
+};
+
+enum config_profile { PROFILE_OPEN, PROFILE_AZURE };
+enum config_idle { IDLE_ADAPTIVE, IDLE_POLL };
+enum config_nva_to_nva { NVA_TO_NVA_EXCHANGE, NVA_TO_NVA_ALWAYS, NVA_TO_NVA_NEVER };
+enum config_preference { PREFERENCE_EXPRESSROUTE, PREFERENCE_VPN, PREFERENCE_AS_PATH };
+enum config_med { MED_IGNORE, MED_COMPARE };
+enum config_next_hop { NEXT_HOP_SELF, NEXT_HOP_UNCHANGED };
+
+struct config_instance {
+	char name[CONFIG_NAME];
+	uint32_t asn;	    /* default 65515 */
+	uint32_t router_id; /* host order */
+	enum config_profile profile;
+};
+
+struct config_exchange {
+	bool enabled; /* the value on a first start; later the switch as last set wins (exchange.h) */
+	enum config_nva_to_nva nva_to_nva;
+};
+
+struct config_address {
+	uint32_t addr; /* host order, host bits kept */
+	uint8_t len;
+};
+
+struct config_port {
+	char name[CONFIG_NAME]; /* instance name + '-' + this fits IFNAMSIZ: the LCP interface is called so */
+	char *device;		/* owned; an EAL device string: PCI address or vdev with arguments */
+	enum role role;
+	struct config_address addresses[CONFIG_PORT_ADDRESSES];
+	size_t nb_addresses;
+	uint16_t mtu; /* octets of IP packet; default 1500 */
+	int line;
+};
+
+struct config_dataplane {
+	uint32_t main_lcore;
+	uint32_t forwarding_lcores[CONFIG_LCORES];
+	size_t nb_forwarding_lcores;
+	enum config_idle idle;
+	uint32_t memory_mb;	 /* hugepage memory to reserve at start; default 1024 */
+	uint32_t tbl8_groups;	 /* per view and generation: room for prefixes longer than /24; default 8192 */
+	struct config_port ports[CONFIG_PORTS];
+	size_t nb_ports;
+};
+
+struct config_control {
+	uint32_t lcores[CONFIG_LCORES]; /* the first runs the RIB; it runs the sessions too if it is the only one */
+	size_t nb_lcores;
+	uint16_t listen_port; /* default 179 */
+	uint16_t restart_s;   /* graceful restart time offered and waited for (RFC 4724); default 120, at most 4095 */
+	enum config_med med;
+};
+
+struct config_vnet {
+	struct prefix prefix;
+	size_t port;	   /* index into dataplane.ports */
+	bool has_next_hop; /* false: the hosts are on link behind the port */
+	uint32_t next_hop; /* host order; on a subnet of the port */
+	bool peered;	   /* announced with 65518:65518 (azure.md 1.5 in the words of RFC 1997 communities) */
+	int line;
+};
+
+/* One BGP session: an NVA, or one instance of a gateway. Gateways are expanded by config_load(). */
+struct config_peer {
+	char name[CONFIG_NAME]; /* "nva-a", or "ergw/0" for a gateway's instance */
+	enum role role;		/* ROLE_EXPRESSROUTE, ROLE_VPN or ROLE_NVA */
+	uint32_t addr;		/* host order, unique among all peers */
+	uint32_t asn;		/* equal to instance.asn: iBGP, with reflection between roles (RFC 4456) */
+	uint16_t hold_s;	/* offered; 0 or at least 3 (RFC 4271 4.2); default 180 */
+	uint16_t port;		/* the peer's TCP port for our active opens; default 179 */
+	bool multihop;		/* eBGP with a TTL of 255 rather than 1; iBGP is always so */
+	bool passive;		/* never open actively */
+	enum config_next_hop next_hop;
+	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
+	uint8_t password_len;		   /* 0: no MD5 */
+	int gateway;			   /* index into gateways, or -1 for an NVA */
+	size_t egress_port;		   /* index into dataplane.ports: the port that its address is reached through */
+	int line;
+};
+
+struct config_gateway {
+	char name[CONFIG_NAME];
+	enum role role;
+	bool allow_single_instance;
+	int line;
+};
+
+struct config {
+	char *path; /* owned: as given to config_load() */
+	struct config_instance instance;
+	struct config_exchange exchange;
+	enum config_preference routing_preference;
+	struct config_dataplane dataplane;
+	struct config_control control;
+	struct config_vnet *vnets; /* owned */
+	size_t nb_vnets;
+	struct config_gateway *gateways; /* owned */
+	size_t nb_gateways;
+	struct config_peer *peers; /* owned; gateway instances first, in file order */
+	size_t nb_peers;
+};
+
+/* Every complaint about one file, in file order: "rs0.conf:12: peers.nva-a.hold_s: 2 is out of range, allowed are 0 and
+ * 3..65535". Errors refuse the file; warnings do not. */
+struct config_report {
+	char **errors, **warnings; /* owned strings */
+	size_t nb_errors, nb_warnings;
+};
+
+/* Read and check `path`. All complaints go to `report` (cleared first; release with config_report_free()), not only the
+ * first. Returns a configuration to be released with config_free(), or NULL if there was any error. Password files are
+ * read here; nothing else outside the file is touched. */
+struct config *config_load(const char *path, struct config_report *report);
+void config_free(struct config *config);
+void config_report_free(struct config_report *report);
+
+/* What differs between two configurations in a way that only a restart can apply ("dataplane.ports", "instance.asn",
+ * ...). Writes the first such setting's path into `what` and returns true, or returns false: a reload can do it all. */
+bool config_needs_restart(const struct config *running, const struct config *wanted, char *what, size_t size);
+
+/* Where an address is reached: the connected subnet of a port, or a VNet prefix on a port, longest match first.
+ * Out: the port's index and the address to resolve there (`addr` itself, or a VNet's next hop). False: nowhere, or one
+ * of our own addresses. */
+bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway);
+
+/* Where the processes of an instance meet. `buf` of at least PATH_MAX; returns buf.
+ *   run    /run/bascule/NAME        locks and sockets: dataplane.lock control.lock control.sock
+ *   state  /var/lib/bascule/NAME    what survives a reboot: exchange */
+char *config_run_path(const char *instance, const char *file, char *buf, size_t size);
+char *config_state_path(const char *instance, const char *file, char *buf, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

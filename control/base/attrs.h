@@ -1,0 +1,116 @@
+/* A path's attributes, in canonical wire form, interned: routes with the same attributes share one immutable, counted
+ * object, and equality is a pointer comparison.
+ *
+ * Canonical: ascending type code; flags normalised (extended length only where needed, Partial kept on unknown ones);
+ * 4-octet AS_PATH and AGGREGATOR (AS4_PATH merged, RFC 6793 4.2.3); NEXT_HOP always present as attribute 3; no
+ * MP_REACH/MP_UNREACH; communities as received. */
+#ifndef BASCULE_ATTRS_H
+#define BASCULE_ATTRS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum attr_code {
+	ATTR_ORIGIN = 1,
+	ATTR_AS_PATH = 2,
+	ATTR_NEXT_HOP = 3,
+	ATTR_MED = 4,
+	ATTR_LOCAL_PREF = 5,
+	ATTR_ATOMIC_AGGREGATE = 6,
+	ATTR_AGGREGATOR = 7,
+	ATTR_COMMUNITIES = 8,
+	ATTR_ORIGINATOR_ID = 9,
+	ATTR_CLUSTER_LIST = 10,
+	ATTR_MP_REACH = 14,
+	ATTR_MP_UNREACH = 15,
+	ATTR_EXT_COMMUNITIES = 16,
+	ATTR_AS4_PATH = 17,
+	ATTR_AS4_AGGREGATOR = 18,
+	ATTR_LARGE_COMMUNITIES = 32,
+	ATTR_OTC = 35,
+};
+
+enum { ATTR_F_OPTIONAL = 0x80, ATTR_F_TRANSITIVE = 0x40, ATTR_F_PARTIAL = 0x20, ATTR_F_EXTENDED = 0x10 };
+enum { ORIGIN_IGP, ORIGIN_EGP, ORIGIN_INCOMPLETE };
+enum { AS_SET = 1, AS_SEQUENCE = 2, AS_CONFED_SEQUENCE = 3, AS_CONFED_SET = 4 }; /* AS_PATH segment types */
+
+/* Well-known communities, and the platform's own. */
+#define COMMUNITY(high, low) ((uint32_t)(high) << 16 | (low))
+enum {
+	ATTRS_MED = 1 << 0,	      /* flags: which optional keys are present ... */
+	ATTRS_LOCAL_PREF = 1 << 1,
+	ATTRS_ORIGINATOR_ID = 1 << 2,
+	ATTRS_NO_EXPORT = 1 << 3,     /* ... and what RFC 1997 communities and platform ones say */
+	ATTRS_NO_ADVERTISE = 1 << 4,
+	ATTRS_FROM_BRANCH = 1 << 5,   /* 65517:65517 */
+	ATTRS_HAS_AS_SET = 1 << 6,
+	ATTRS_NO_EXPORT_SUBCONFED = 1 << 7,
+};
+
+/* What decisions ask of an attribute set, parsed once. All host order. */
+struct attr_keys {
+	uint32_t next_hop;
+	uint32_t med;		/* 0 if absent */
+	uint32_t local_pref;	/* 100 if absent */
+	uint32_t originator_id; /* 0 if absent */
+	uint32_t neighbour_as;	/* leftmost AS of the path; 0 if the path is empty or begins with a set */
+	uint16_t path_len;	/* RFC 4271 9.1.2.2 a: a set counts one, confederation segments none */
+	uint16_t cluster_len;	/* CLUSTER_LIST entries */
+	uint16_t flags;		/* ATTRS_* */
+	uint8_t origin;
+	uint8_t reserved;
+};
+
+/* Shared and immutable. Freed by the last attrs_put(). All attrs_* calls belong to one thread, the RIB's. */
+struct attrs {
+	uint32_t refs, hash;
+	struct attr_keys keys;
+	uint16_t len;	/* octets of wire[] */
+	uint8_t wire[];
+};
+
+struct attr_table; /* the intern table */
+
+struct attr_table *attr_table_new(void);
+void attr_table_free(struct attr_table *table);
+size_t attr_table_count(const struct attr_table *table);
+size_t attr_table_bytes(const struct attr_table *table);
+
+/* The one object with this wire form; adds a reference. `keys` must be what the wire form says. NULL: no memory. */
+const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys, const uint8_t *wire, uint16_t len);
+const struct attrs *attrs_get(const struct attrs *attrs);
+void attrs_put(struct attr_table *table, const struct attrs *attrs);
+
+/* Keys of a canonical wire form (which is trusted: it came from the decoder or from attr_writer). */
+void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys);
+
+/* One attribute of a canonical wire form. */
+struct attr_view {
+	uint8_t flags, code;
+	uint16_t len;
+	const uint8_t *body; /* borrowed from the wire form */
+};
+/* Step through: `*at` begins at 0; false at the end. */
+bool attr_next(const uint8_t *wire, uint16_t len, uint16_t *at, struct attr_view *view);
+/* Find one by code. */
+bool attr_find(const uint8_t *wire, uint16_t len, uint8_t code, struct attr_view *view);
+
+/* Writes attributes one behind the other into a caller's buffer. Overflow poisons it: check `full` once at the end. */
+struct attr_writer {
+	uint8_t *buf;
+	size_t size, len;
+	bool full;
+};
+/* Append one attribute; extended length is used only where the body needs it. NULL body: zeros are left to fill in.
+ * Returns where the body lies in the buffer, NULL if full. */
+uint8_t *attr_put(struct attr_writer *w, uint8_t flags, uint8_t code, const void *body, size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,38 @@
+/* One line a fact, to stderr, where systemd's journal or a terminal takes it:
+ *   2026-11-23T05:00:00.123Z bascule-control rs0 warning: peer nva-a: ...
+ * Safe from any thread. Not for hot loops: a burst of equal lines is the caller's to limit (log_limit). */
+#ifndef BASCULE_LOG_H
+#define BASCULE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* `program` and `instance` are borrowed for the life of the process. Lines above `max` are dropped. */
+void log_open(const char *program, const char *instance, enum log_level max);
+
+__attribute__((format(printf, 2, 3))) void log_at(enum log_level level, const char *fmt, ...);
+
+#define log_error(...)	 log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...)	 log_at(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+/* A token bucket for one kind of line: burst of `burst`, then one each `period_ms`. log_limit() says whether this line
+ * may be written, and hands over how many were held back since the last one that was. Used by one thread. */
+struct log_limit {
+	uint32_t burst, period_ms;
+	uint32_t spent, held;
+	uint64_t since_ms;
+};
+bool log_limit(struct log_limit *limit, uint64_t now_ms, uint32_t *held);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

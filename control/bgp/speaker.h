@@ -1,0 +1,220 @@
+/* A speaker is one session lcore's share of BGP: its peers' sessions, their sockets and timers. It frames, decodes and
+ * judges what peers send and hands the RIB lcore finished records; it writes the bytes that the RIB lcore encoded. It
+ * knows no routes. Two mailboxes join it to the RIB lcore, one each way, and nothing else is shared but the statistics.
+ *
+ *   peer ─► session_readable ─► message_next ─► fsm_step ─► update_decode ─► to_rib     (struct speaker_event …)
+ *   peer ◄─ session_flush (writev) ◄─ tx queue of shared buffers ◄───────── from_rib    (struct speaker_command …)
+ *
+ * If `to_rib` is full, the speaker stops reading sockets until there is room: TCP carries the pressure to the peer.
+ * Keepalives and hold timers go on meanwhile. */
+#ifndef BASCULE_SPEAKER_H
+#define BASCULE_SPEAKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attrs.h"
+#include "mailbox.h"
+#include "prefix.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	SPEAKER_NAME = 32,
+	SPEAKER_PASSWORD = 80,
+	SPEAKER_REASON = 160,
+	SPEAKER_TX_HIGH = 4 << 20, /* octets queued for one peer; past it the peer is lagging */
+};
+
+struct speaker;
+
+struct speaker_params {
+	uint32_t local_asn;
+	uint32_t router_id;    /* host order */
+	uint16_t listen_port;  /* 0: this speaker does not listen (one speaker of an instance does) */
+	uint16_t restart_s;    /* RFC 4724 restart time that we offer */
+	uint16_t nb_peers;     /* peer indexes are below this, over all speakers */
+};
+
+/* --- RIB lcore to speaker -------------------------------------------------------------------------------------- */
+
+enum speaker_command_type {
+	SPEAKER_PEER_ADD = 1, /* struct speaker_peer_add */
+	SPEAKER_PEER_REMOVE,  /* struct speaker_peer_reset: as reset, and the peer is forgotten; confirmed by SPEAKER_REMOVED */
+	SPEAKER_PEER_RESET,   /* struct speaker_peer_reset: NOTIFICATION, then peer again (after hold_off_s) */
+	SPEAKER_SEND,	      /* struct speaker_send */
+	SPEAKER_SEND_REFRESH, /* struct speaker_command: ROUTE-REFRESH for IPv4 unicast, if the peer has the capability */
+	SPEAKER_CONNECTION,   /* struct speaker_accepted: a socket that another speaker accepted for this peer */
+	SPEAKER_RESTARTED,    /* struct speaker_command, peer ignored: the restart is over, R bit off in later OPENs */
+	SPEAKER_STOP,	      /* struct speaker_peer_reset, peer ignored: every session, then SPEAKER_STOPPED */
+};
+
+struct speaker_command {
+	uint16_t type, peer;
+	uint32_t epoch; /* of the session meant (SPEAKER_UP); commands for one that has gone are ignored. 0: any */
+};
+
+struct speaker_peer_add {
+	struct speaker_command head;
+	char name[SPEAKER_NAME];
+	uint32_t addr; /* host order */
+	uint32_t asn;
+	uint16_t hold_s, port;
+	bool multihop, passive;
+	bool restarting;	/* R bit in OPEN (RFC 4724) while the restart lasts */
+	bool forwarding_kept;	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */
+	uint8_t password_len;
+	uint8_t password[SPEAKER_PASSWORD];
+};
+
+struct speaker_peer_reset {
+	struct speaker_command head;
+	uint8_t code, subcode;	   /* NOTIFICATION; code 0: close without one */
+	uint8_t reserved[2];
+	uint32_t hold_off_s;	   /* do not peer again before this has passed */
+	char text[128];		   /* shutdown communication (RFC 9003) for Cease/2 and Cease/4; may be empty */
+};
+
+/* Encoded messages that several peers share. Counted: the maker holds one reference and adds one for each
+ * SPEAKER_SEND; the speaker gives it back when the last octet is written or the session has gone. Immutable. */
+struct wire_buf {
+	uint32_t refs; /* atomic */
+	uint32_t len;
+	uint8_t data[];
+};
+struct wire_buf *wire_buf_new(size_t len); /* one reference; NULL: no memory */
+void wire_buf_get(struct wire_buf *buf);
+void wire_buf_put(struct wire_buf *buf);
+
+struct speaker_send {
+	struct speaker_command head;
+	struct wire_buf *buf; /* one reference goes with it */
+};
+
+/* --- speaker to RIB lcore -------------------------------------------------------------------------------------- */
+
+enum speaker_event_type {
+	SPEAKER_UP = 1,	  /* struct speaker_up: Established */
+	SPEAKER_DOWN,	  /* struct speaker_down: was Established, is no more */
+	SPEAKER_STATE,	  /* struct speaker_state: any other change that an operator wants to see */
+	SPEAKER_UPDATE,	  /* struct speaker_update */
+	SPEAKER_EOR,	  /* struct speaker_event: End-of-RIB for IPv4 unicast */
+	SPEAKER_REFRESH,  /* struct speaker_event: the peer asks for our Adj-RIB-Out again */
+	SPEAKER_LAGGING,  /* struct speaker_event: more than SPEAKER_TX_HIGH is queued; send no more */
+	SPEAKER_DRAINED,  /* struct speaker_event: its queue is empty again */
+	SPEAKER_ACCEPTED, /* struct speaker_accepted: a connection from a peer that is another speaker's */
+	SPEAKER_REMOVED,  /* struct speaker_event: nothing of this peer is left here */
+	SPEAKER_STOPPED,  /* struct speaker_event, peer 0: all sessions are closed */
+};
+
+struct speaker_event {
+	uint16_t type, peer;
+	uint32_t epoch; /* counts the peer's Established sessions from 1 */
+};
+
+enum {
+	SPEAKER_CAP_REFRESH = 1 << 0,	      /* RFC 2918 */
+	SPEAKER_CAP_AS4 = 1 << 1,	      /* RFC 6793 */
+	SPEAKER_CAP_GR = 1 << 2,	      /* RFC 4724, IPv4 unicast listed */
+	SPEAKER_CAP_GR_RESTARTING = 1 << 3,   /* R bit */
+	SPEAKER_CAP_GR_FORWARDING = 1 << 4,   /* F bit for IPv4 unicast */
+	SPEAKER_CAP_MP_IPV4 = 1 << 5,	      /* listed, or no MP capability at all */
+};
+
+struct speaker_up {
+	struct speaker_event head;
+	uint32_t remote_id, local_addr; /* host order; local_addr is the session's own end */
+	uint16_t hold_s, keepalive_s;	/* negotiated */
+	uint16_t restart_s;		/* the peer's (RFC 4724) */
+	uint16_t caps;			/* SPEAKER_CAP_*: what the peer has */
+	uint16_t message_max;		/* 4096 */
+	bool ibgp;
+};
+
+struct speaker_down {
+	struct speaker_event head;
+	uint8_t code, subcode; /* NOTIFICATION sent or received; 0/0: none, the connection was lost */
+	bool received;	       /* the peer sent it */
+	bool keep;	       /* graceful restart: the loss is of a kind that RFC 4724 4.2 lets a helper ride out */
+	char reason[SPEAKER_REASON]; /* one line for people, with the RFC clause where there is one */
+};
+
+enum session_state { SESSION_IDLE, SESSION_CONNECT, SESSION_ACTIVE, SESSION_OPENSENT, SESSION_OPENCONFIRM, SESSION_ESTABLISHED };
+const char *session_state_name(enum session_state state); /* "Idle", "Connect", ... */
+
+struct speaker_state {
+	struct speaker_event head;
+	uint8_t state; /* enum session_state */
+	uint8_t code, subcode;
+	bool received;
+	char reason[SPEAKER_REASON]; /* why it is not Established; empty if there is nothing to say */
+};
+
+struct speaker_accepted {
+	struct speaker_event head; /* as command: struct speaker_command */
+	int fd;			   /* owned by whoever holds the record */
+	uint32_t remote;	   /* host order */
+};
+
+/* One UPDATE, judged. Treat-as-withdraw has been applied: its prefixes stand among the withdrawn. Behind it lie
+ *   uint8_t attrs[attrs_len], padded to 8 octets; struct prefix withdrawn[nb_withdrawn]; struct prefix announced[...]
+ * An UPDATE that is too long for one record comes as several. */
+struct speaker_update {
+	struct speaker_event head;
+	struct attr_keys keys;
+	uint16_t attrs_len; /* canonical wire form (attrs.h); 0 if nothing is announced */
+	uint16_t nb_withdrawn, nb_announced;
+	uint8_t verdict; /* enum bgp_verdict: for the counters */
+	uint8_t loop;	 /* enum speaker_loop: announced nothing because of it; its prefixes stand among the withdrawn */
+};
+enum speaker_loop {
+	SPEAKER_LOOP_NONE,
+	SPEAKER_LOOP_AS,	 /* own AS in AS_PATH (RFC 4271 9.1.2) */
+	SPEAKER_LOOP_ORIGINATOR, /* own router ID (RFC 4456 8) */
+	SPEAKER_LOOP_CLUSTER,
+	SPEAKER_LOOP_COUNT
+};
+
+static inline const uint8_t *speaker_update_attrs(const struct speaker_update *u)
+{
+	return (const uint8_t *)(u + 1);
+}
+static inline const struct prefix *speaker_update_withdrawn(const struct speaker_update *u)
+{
+	return (const struct prefix *)(speaker_update_attrs(u) + ((u->attrs_len + 7u) & ~7u));
+}
+static inline const struct prefix *speaker_update_announced(const struct speaker_update *u)
+{
+	return speaker_update_withdrawn(u) + u->nb_withdrawn;
+}
+
+/* --- statistics: written by the speaker, read by anybody (relaxed loads) ---------------------------------------- */
+
+struct session_stats {
+	uint64_t rx_messages, tx_messages, rx_updates, tx_updates, rx_bytes, tx_bytes;
+	uint64_t attr_discard, treat_as_withdraw, loops[SPEAKER_LOOP_COUNT];
+	uint64_t established; /* times */
+	uint64_t tx_queued;   /* octets waiting now */
+};
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+/* Opens the listening socket if the parameters say so: -EADDRINUSE, -EACCES … -ENOMEM. Mailboxes are borrowed. */
+int speaker_new(const struct speaker_params *params, struct mailbox *to_rib, struct mailbox *from_rib,
+		struct speaker **speaker);
+void speaker_free(struct speaker *speaker);
+
+/* One turn: commands, sockets that are ready, timers; bounded. `now_ms` is monotonic. Returns how much was done: 0 lets
+ * the caller idle. */
+unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms);
+
+/* Live numbers of a peer; NULL if this speaker does not have it. Lives until speaker_free(). */
+const struct session_stats *speaker_stats(const struct speaker *speaker, uint16_t peer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
