@@ -1,0 +1,50 @@
+/* AS paths in canonical form: the body of an AS_PATH attribute with 4-octet AS numbers (RFC 6793), segments of
+ * (type, count, AS numbers). Bodies given here are well-formed: the decoder has seen to that. */
+#ifndef BASCULE_ASPATH_H
+#define BASCULE_ASPATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { AS_TRANS = 23456, ASPATH_SEGMENT_MAX = 255 /* AS numbers in one segment */ };
+
+/* A walk over every AS number of a path, left to right. Begin with aspath_walk(). */
+struct aspath_iter {
+	const uint8_t *pos, *end; /* borrowed */
+	uint8_t type; /* enum AS_SET … (attrs.h) of the segment that the last AS stood in */
+	uint8_t left; /* AS numbers left in this segment */
+	bool first;   /* the last AS was the first of its segment */
+};
+struct aspath_iter aspath_walk(const uint8_t *body, uint16_t len);
+bool aspath_next(struct aspath_iter *it, uint32_t *asn);
+
+/* For the decision (RFC 4271 9.1.2.2 a, RFC 5065 5.3): a set counts one, confederation segments nothing. */
+uint16_t aspath_length(const uint8_t *body, uint16_t len);
+bool aspath_contains(const uint8_t *body, uint16_t len, uint32_t asn);
+/* The neighbour: first AS of a leading AS_SEQUENCE, or 0 (empty, or begins with a set). */
+uint32_t aspath_first(const uint8_t *body, uint16_t len);
+/* The origin: last AS of a trailing AS_SEQUENCE, or 0. */
+uint32_t aspath_origin(const uint8_t *body, uint16_t len);
+
+/* Write the path with `count` times `asn` in front (RFC 4271 5.1.2 b) to `out`, which has room for aspath_prepend_max()
+ * octets; `out` may not overlap `body`. A leading AS_SEQUENCE is filled up to 255 AS numbers, then others are begun.
+ * Returns the length written. count <= 255. */
+static inline size_t aspath_prepend_max(uint16_t len, uint8_t count)
+{
+	return (size_t)len + 4u * count + 4u;
+}
+size_t aspath_prepend(uint8_t *out, const uint8_t *body, uint16_t len, uint32_t asn, uint8_t count);
+
+/* "65001 65002 {65003 65004} (65005)": sequences bare, sets in braces, confederation sequences in parentheses, sets of
+ * them in brackets; asplain (RFC 5396). Cut with "..." at `size`. Returns buf. */
+char *aspath_text(const uint8_t *body, uint16_t len, char *buf, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,59 @@
+/* A dense array of equal items that never moves: ids are 32 bits, an item's address is base + id × size, and both stay
+ * good until the item is freed. The address range is reserved once and memory is taken from the system as it grows, so
+ * growth copies nothing and an empty slab costs nothing. Allocation and freeing are O(1); freed ids are used again
+ * first. Live items can be walked in id order, also while others come and go. One thread. */
+#ifndef BASCULE_SLAB_H
+#define BASCULE_SLAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { SLAB_NONE = 0 }; /* no item; ids begin at 1 */
+
+struct slab {
+	uint8_t *base;	    /* owned: the reserved range; item 0 is never used */
+	uint64_t *live;	    /* owned: a bit an id */
+	size_t item_size;   /* octets, rounded up to 4 */
+	size_t item_bytes;  /* of `base` that may be touched */
+	size_t live_bytes;  /* likewise of `live` */
+	uint32_t max;	    /* highest id ever possible */
+	uint32_t top;	    /* ids 1..top have been handed out at least once */
+	uint32_t free_head; /* freed ids, linked through their items' first 4 octets */
+	uint32_t used;	    /* live items */
+};
+
+/* Items of `item_size` octets, at most `max` of them (< 2^32 - 1). 0 or -ENOMEM (no address space). */
+int slab_init(struct slab *slab, size_t item_size, uint32_t max);
+void slab_fini(struct slab *slab);
+
+/* A zeroed item. SLAB_NONE: full or no memory. */
+uint32_t slab_alloc(struct slab *slab);
+/* `id` must be live. */
+void slab_free(struct slab *slab, uint32_t id);
+
+/* The item; `id` must be live. */
+static inline void *slab_at(const struct slab *slab, uint32_t id)
+{
+	return slab->base + (size_t)id * slab->item_size;
+}
+
+static inline bool slab_live(const struct slab *slab, uint32_t id)
+{
+	return id <= slab->top && (slab->live[id / 64] >> (id % 64) & 1);
+}
+
+/* The first live id above `after` (SLAB_NONE to begin), SLAB_NONE at the end. */
+uint32_t slab_next(const struct slab *slab, uint32_t after);
+
+/* Octets of memory taken from the system. */
+size_t slab_bytes(const struct slab *slab);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
