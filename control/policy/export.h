@@ -1,0 +1,59 @@
+/* What becomes of a path's attributes on the way out: one canonical wire form in, the one to announce out (RFC 4271 5,
+ * RFC 4456 8, RFC 7947 2; platform communities as azure.md 1.5). Pure: knows no prefix, no peer table, no session; the
+ * caller encodes the result once for all peers that share the rule. 2-octet AS numbers are the encoder's business. */
+#ifndef BASCULE_EXPORT_H
+#define BASCULE_EXPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attrs.h"
+#include "role.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	COMMUNITY_BRANCH = 0xffed,	/* 65517: both halves, on routes of branches */
+	COMMUNITY_PEERED_VNET = 0xffee, /* 65518: both halves, on peered VNets */
+};
+
+/* What an update group announces like. Peers of one group share it. */
+struct export_rule {
+	uint32_t local_asn;
+	uint32_t cluster_id; /* host order; our router ID (RFC 4456 7) */
+	uint32_t
+		next_hop; /* host order: our own address towards these peers; 0 leaves the announced one, except on
+				routes without one (our VNets), for which `self` stands in */
+	uint32_t self; /* host order: our own address towards these peers */
+	bool ibgp; /* towards gateways of our own AS: path kept, LOCAL_PREF sent, reflection attributes */
+	bool platform_communities; /* mark branch routes 65517:65517 and peered VNets 65518:65518 */
+};
+
+/* Whom the path came from. */
+struct export_source {
+	enum role role;	    /* a branch's or ROLE_VNET */
+	bool ibgp;	    /* learned by iBGP: towards iBGP peers it is reflected */
+	bool peered;	    /* a peered VNet's prefix rather than our own VNet's */
+	uint32_t router_id; /* host order: ORIGINATOR_ID of a reflected path that has none yet */
+};
+
+/* Write the attributes to announce for a path with canonical `wire` (`len` octets) into `out`, in canonical form:
+ *   eBGP  own AS prepended, MED, LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST left out, optional non-transitive unknowns too
+ *   iBGP  AS_PATH as it is, LOCAL_PREF 100, MED left out; a path learned by iBGP gets ORIGINATOR_ID and our CLUSTER_ID
+ *   both  NEXT_HOP by the rule; communities as received plus the platform's, then sorted and without duplicates
+ * Returns 0, or -ENOSPC if it does not fit `out` (then the path cannot be announced: 4,096-octet messages). No other
+ * error: `wire` is trusted, it came from the decoder. */
+int export_attrs(const struct export_rule *rule, const struct export_source *source,
+		 const uint8_t *wire, uint16_t len, struct attr_writer *out);
+
+/* The attributes of a VNet prefix of our own: ORIGIN IGP, an empty AS_PATH, NEXT_HOP `next_hop` (host order; 0: on link).
+ * For attrs_intern(), under a peer whose role is ROLE_VNET. Writes at most EXPORT_VNET_MAX octets. */
+enum { EXPORT_VNET_MAX = 16 };
+void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,27 @@
+/* What is refused of a well-formed route before it reaches the RIB, whoever configured what. Judges, changes nothing. */
+#ifndef BASCULE_IMPORT_H
+#define BASCULE_IMPORT_H
+
+#include "attrs.h"
+#include "role.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum import_verdict {
+	IMPORT_ACCEPT,
+	IMPORT_BOW_TIE, /* an ExpressRoute gateway returns what another route server exported (65517:65517, azure.md 1.4) */
+	IMPORT_COUNT
+};
+
+/* A refused announcement counts as a withdrawal of its prefixes. `role` is the announcing peer's. */
+enum import_verdict import_check(enum role role, const struct attr_keys *keys);
+
+/* "accepted", "bow-tie"; static storage. */
+const char *import_verdict_name(enum import_verdict verdict);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

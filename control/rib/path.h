@@ -1,0 +1,53 @@
+/* A path: what one peer says about one prefix; and a source: what decisions ask about that peer. Vocabulary of the RIB,
+ * shared by the decision (decide.h), the table (rib.h) and the update groups (group.h). */
+#ifndef BASCULE_PATH_H
+#define BASCULE_PATH_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attrs.h"
+#include "role.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PATH_LOCAL_PREF = 100 }; /* of a path that no route map gave another */
+
+enum path_flags {
+	PATH_UNUSABLE =
+		1 << 0, /* its next hop does not resolve: sorted last, never used, still shown */
+	PATH_NO_ADVERTISE = 1 << 1, /* RFC 1997: in the views, announced to nobody */
+	PATH_NO_EXPORT = 1 << 2,    /* RFC 1997: not announced by eBGP */
+};
+
+/* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by rib_withdraw(). 32 octets. */
+struct path {
+	const struct attrs *attrs; /* shared: one reference */
+	uint32_t next;		   /* path id of the next best, 0 at the end */
+	uint32_t node;		   /* its prefix */
+	uint32_t learned_s;	   /* monotonic seconds, of the last change */
+	uint32_t local_pref;	   /* higher wins; see rib_announce() */
+	uint16_t peer;		   /* index into the rib's sources */
+	uint16_t epoch;		   /* of the peer when it announced this; an older one is stale */
+	uint8_t flags;		   /* enum path_flags */
+	uint8_t med_rank; /* paths of the same neighbour AS with a lower MED (decide.h), at most 255 */
+	uint16_t reserved;
+};
+static_assert(sizeof(struct path) == 32, "two paths a cache line");
+
+/* A peer, or the instance itself for VNet prefixes (role ROLE_VNET, nothing beats it). */
+struct source {
+	enum role role;
+	bool ibgp;
+	bool peered;	    /* ROLE_VNET only: prefixes of a peered VNet */
+	uint32_t router_id; /* host order, from OPEN */
+	uint32_t addr;	    /* host order; unique among peers */
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,146 @@
+/* The RIB: every path that every peer announced (Adj-RIB-In after import), kept best first for each prefix (Loc-RIB).
+ *
+ *   rib ── hash: prefix → node id ── node slab: 12 octets a prefix ── chain of paths, best first (32 octets each)
+ *    ├─ sources[peer]      what decisions ask about a peer
+ *    ├─ changes            prefixes whose chain changed, each once, for the FIB
+ *    └─ update groups      what peers have been told and must be told (group.h)
+ *
+ * A viewer of some role uses the first path that its role may use; the order is the same for all. One path a peer and
+ * prefix. One thread, the RIB lcore's, calls all of this. Work that may be long (a peer's paths withdrawn, everything
+ * sorted anew, the matrix applied to all announcements) is done by rib_turn() in slices. Knows no wire format, no
+ * session, no FIB. IPv4. */
+#ifndef BASCULE_RIB_H
+#define BASCULE_RIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decide.h"
+#include "path.h"
+#include "prefix.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	RIB_NONE = 0,	  /* no node: ids begin at 1 */
+	RIB_ECMP = 16,	  /* most paths that a view uses at once */
+	RIB_PEERS = 4096, /* peer indexes are below this */
+};
+
+struct rib;
+
+struct rib_params {
+	struct attr_table *attrs; /* borrowed: outlives the rib */
+	uint16_t
+		nb_peers; /* peer indexes are below this, the instance's own included; at most RIB_PEERS */
+	struct decide_rule rule;
+	uint64_t allow; /* the role matrix as one word: rib_allows() */
+	/* Does this next hop (host order) resolve? Asked of each path that is announced, and of all after
+	 * rib_reconsider(). Never asked of VNet prefixes, which are always usable. */
+	bool (*usable)(void *ctx, uint32_t next_hop);
+	void *ctx;
+};
+
+/* NULL: no memory. */
+struct rib *rib_new(const struct rib_params *params);
+/* Gives back every attribute reference; frees the update groups too. */
+void rib_free(struct rib *rib);
+
+/* May a viewer of role `to` use routes from sources of role `from`? Bit to * 8 + from: the gate's own layout. */
+static inline bool rib_allows(uint64_t allow, enum role from, enum role to)
+{
+	return allow >> (to * 8 + from) & 1;
+}
+
+/* --- peers ----------------------------------------------------------------------------------------------------- */
+
+/* Say who `peer` is: before its first path, and again at each session (router ID). If it still has paths of an earlier
+ * session (stale or being swept), they are sorted anew by rib_turn(). The role must stay while it has paths. */
+void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source);
+const struct source *rib_source(const struct rib *rib, uint16_t peer);
+
+/* The session has gone: all its paths are withdrawn, by rib_turn(). It may come back and announce at once; what it
+ * announces then stays. */
+void rib_peer_down(struct rib *rib, uint16_t peer);
+/* Graceful restart (RFC 4724 4.2): what it announced is stale from now on, and still used. Announcing a path again
+ * refreshes it. What had been stale before is withdrawn. */
+void rib_peer_stale(struct rib *rib, uint16_t peer);
+/* End-of-RIB or the restart timer: what is still stale is withdrawn, by rib_turn(). */
+void rib_peer_sweep(struct rib *rib, uint16_t peer);
+
+bool rib_is_stale(const struct rib *rib, const struct path *path);
+uint32_t rib_peer_paths(const struct rib *rib,
+			uint16_t peer); /* now in the table, stale ones too */
+uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer); /* 0: the sweep is over */
+
+/* --- changes --------------------------------------------------------------------------------------------------- */
+
+/* `peer` announces `prefix` with `attrs` (the rib adds a reference). `local_pref`: PATH_LOCAL_PREF, or what a route map
+ * set; LOCAL_PREF as received from our gateways is not used (it is theirs to choose exits, not ours).
+ * Returns 1 if that changed anything, 0 if it was known so already, -ENOMEM and nothing changed. */
+int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,
+		 uint32_t local_pref, uint32_t now_s);
+
+/* Returns whether there was such a path. */
+bool rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer);
+
+/* Change the decision's rules: every chain is sorted anew by rib_turn(). */
+void rib_set_rule(struct rib *rib, struct decide_rule rule);
+/* Next hops came or went: `usable` is asked again of every path, by rib_turn(). */
+void rib_reconsider(struct rib *rib);
+/* The matrix changed: announcements follow, by rib_turn(). Views take the word with each question, so the caller
+ * decides when they follow. A change while one is still under way begins when that one is through; the latest wins. */
+void rib_set_allow(struct rib *rib, uint64_t allow);
+
+/* One slice of what is under way, about `budget` prefixes or paths. Returns how many it looked at; 0: nothing is left. */
+size_t rib_turn(struct rib *rib, size_t budget);
+bool rib_settled(const struct rib *rib); /* nothing is under way */
+
+/* The changes for the FIB: prefixes whose paths or their order changed, each once until taken. Writes up to `max` node
+ * ids to `nodes` and returns how many. They are valid until the next call that changes the rib or takes changes;
+ * a node without paths means that its prefix has gone. */
+size_t rib_changes(struct rib *rib, uint32_t *nodes, size_t max);
+size_t rib_changes_waiting(const struct rib *rib);
+
+/* --- reading --------------------------------------------------------------------------------------------------- */
+
+/* The node of a prefix, or RIB_NONE. A node may be without paths for a while after the last was withdrawn. */
+uint32_t rib_find(const struct rib *rib, struct prefix prefix);
+/* The longest match of a host-order address among prefixes that have paths, or RIB_NONE. */
+uint32_t rib_match(const struct rib *rib, uint32_t addr);
+struct prefix rib_prefix(const struct rib *rib, uint32_t node);
+
+/* The chain of a node, best first; NULL at its end. Borrowed until the next call that changes the rib. */
+const struct path *rib_first(const struct rib *rib, uint32_t node);
+const struct path *rib_following(const struct rib *rib, const struct path *path);
+/* The path of one peer, or NULL. */
+const struct path *rib_path(const struct rib *rib, uint32_t node, uint16_t peer);
+/* Why `path` stands where it does: the rule by which it beats the next one if it is the first, else the rule by which
+ * it lost to the first. */
+enum decide_reason rib_reason(const struct rib *rib, const struct path *path);
+
+/* Walk the whole table: `*cursor` begins at 0. Looks at up to `max` slots, writes the nodes that have paths to `nodes`
+ * (room for `max`) and returns how many; `*cursor` is 0 again at the end. What is announced behind the cursor is not
+ * seen; nothing is seen twice unless it went and came again. */
+size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t max);
+
+/* The ECMP set of a prefix for a viewer of `role` under matrix `allow`: the best path that it may use and those equal to
+ * it, one for each next hop, ordered by next hop. Returns how many, at most RIB_ECMP; 0: no route. A VNet prefix stands
+ * alone. Borrowed as rib_first() is. */
+unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
+			       const struct path *best[RIB_ECMP]);
+
+struct rib_counts {
+	size_t prefixes; /* with at least one path */
+	size_t paths;
+	size_t bytes; /* the rib's own memory: slabs, hash, groups; not the attribute table */
+};
+struct rib_counts rib_counts(const struct rib *rib);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
