@@ -1,5 +1,5 @@
 /* What becomes of a path's attributes on the way out: one canonical wire form in, the one to announce out (RFC 4271 5,
- * RFC 4456 8, RFC 7947 2; platform communities as azure.md 1.5). Pure: knows no prefix, no peer table, no session; the
+ * RFC 4456 8, RFC 7947 2; platform communities as Azure Route Server sends them). Pure: knows no prefix, no peer table, no session; the
  * caller encodes the result once for all peers that share the rule. 2-octet AS numbers are the encoder's business. */
 #ifndef BASCULE_EXPORT_H
 #define BASCULE_EXPORT_H
@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 enum {
+	EXPORT_LOCAL_PREF = 100,	/* towards our gateways */
 	COMMUNITY_BRANCH = 0xffed,	/* 65517: both halves, on routes of branches */
 	COMMUNITY_PEERED_VNET = 0xffee, /* 65518: both halves, on peered VNets */
 };
@@ -23,12 +24,10 @@ enum {
 struct export_rule {
 	uint32_t local_asn;
 	uint32_t cluster_id; /* host order; our router ID (RFC 4456 7) */
-	uint32_t
-		next_hop; /* host order: our own address towards these peers; 0 leaves the announced one, except on
-				routes without one (our VNets), for which `self` stands in */
-	uint32_t self; /* host order: our own address towards these peers */
-	bool ibgp; /* towards gateways of our own AS: path kept, LOCAL_PREF sent, reflection attributes */
-	bool platform_communities; /* mark branch routes 65517:65517 and peered VNets 65518:65518 */
+	uint32_t next_hop;   /* host order: our own address towards these peers */
+	bool unchanged; /* keep the announced NEXT_HOP (RFC 7947 2.2.1), where there is one; else `next_hop` */
+	bool ibgp; /* gateways of our own AS: path kept, LOCAL_PREF sent, reflection attributes */
+	bool communities; /* mark branch routes 65517:65517 and peered VNets 65518:65518, as the platform does */
 };
 
 /* Whom the path came from. */
@@ -50,7 +49,7 @@ int export_attrs(const struct export_rule *rule, const struct export_source *sou
 
 /* The attributes of a VNet prefix of our own: ORIGIN IGP, an empty AS_PATH, NEXT_HOP `next_hop` (host order; 0: on link).
  * For attrs_intern(), under a peer whose role is ROLE_VNET. Writes at most EXPORT_VNET_MAX octets. */
-enum { EXPORT_VNET_MAX = 16 };
+enum { EXPORT_VNET_MAX = 16 }; /* 4 + 3 + 7 octets, rounded up */
 void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out);
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@ extern "C" {
 
 enum import_verdict {
 	IMPORT_ACCEPT,
-	IMPORT_BOW_TIE, /* an ExpressRoute gateway returns what another route server exported (65517:65517, azure.md 1.4) */
+	IMPORT_BOW_TIE, /* 65517:65517 from an ExpressRoute gateway: another route server's export, turned round at the edge */
 	IMPORT_COUNT
 };
 

@@ -1,0 +1,221 @@
+/* Export: walks the canonical attributes once, in code order, and writes each as the rule wants it. Attributes that the
+ * rule adds are written when the walk passes their code, so that the result is canonical too. */
+#include <errno.h>
+#include <string.h>
+
+#include "aspath.h"
+#include "cursor.h"
+#include "export.h"
+
+/* The longest attribute that a 4,096-octet message can have decoded to. */
+enum { BODY_MAX = 8192, COMMUNITIES_MAX = BODY_MAX / 4 };
+
+static void put_u32(struct attr_writer *out, uint8_t flags, uint8_t code, uint32_t value)
+{
+	uint8_t body[4];
+
+	store_be32(body, value);
+	attr_put(out, flags, code, body, sizeof(body));
+}
+
+/* RFC 4271 5.1.2 b: our AS in front. */
+static void put_as_path(struct attr_writer *out, const struct attr_view *in, uint32_t asn)
+{
+	uint8_t path[BODY_MAX];
+
+	if (aspath_prepend_max(in->len, 1) > sizeof(path))
+		out->full = true;
+	else
+		attr_put(out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, path,
+			 aspath_prepend(path, in->body, in->len, asn, 1));
+}
+
+static void put_next_hop(struct attr_writer *out, const struct attr_view *in,
+			 const struct export_rule *rule)
+{
+	uint32_t announced = in->len == 4 ? load_be32(in->body) : 0;
+
+	put_u32(out, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP,
+		rule->unchanged && announced ? announced : rule->next_hop);
+}
+
+/* The platform's mark for a route of this source; 0: none. */
+static uint32_t platform_community(const struct export_rule *rule,
+				   const struct export_source *source)
+{
+	if (!rule->communities)
+		return 0;
+	if (source->role != ROLE_VNET)
+		return COMMUNITY(COMMUNITY_BRANCH, COMMUNITY_BRANCH);
+	return source->peered ? COMMUNITY(COMMUNITY_PEERED_VNET, COMMUNITY_PEERED_VNET) : 0;
+}
+
+/* Insert into the ascending list; returns its new length. */
+static size_t community_insert(uint32_t *list, size_t n, uint32_t community)
+{
+	size_t at = n;
+
+	while (at > 0 && list[at - 1] > community)
+		at--;
+	if (at > 0 && list[at - 1] == community)
+		return n;
+	memmove(list + at + 1, list + at, (n - at) * sizeof(*list));
+	list[at] = community;
+	return n + 1;
+}
+
+/* The received ones (`in` may be NULL) and `mark` (0: none), ascending, each once. */
+static void put_communities(struct attr_writer *out, const struct attr_view *in, uint32_t mark)
+{
+	uint32_t list[COMMUNITIES_MAX + 1];
+	size_t n = 0, received = in ? in->len / 4 : 0;
+	uint8_t *body;
+
+	if (received > COMMUNITIES_MAX) {
+		out->full = true;
+		return;
+	}
+	for (size_t i = 0; i < received; i++)
+		n = community_insert(list, n, load_be32(in->body + 4 * i));
+	if (mark)
+		n = community_insert(list, n, mark);
+	body = n ? attr_put(out, ATTR_F_OPTIONAL | ATTR_F_TRANSITIVE, ATTR_COMMUNITIES, NULL, 4 * n)
+		 : NULL;
+	for (size_t i = 0; body && i < n; i++)
+		store_be32(body + 4 * i, list[i]);
+}
+
+/* RFC 4456 8: who brought it into the AS, kept if it is there already. */
+static void put_originator(struct attr_writer *out, const struct attr_view *in, uint32_t router_id)
+{
+	if (in)
+		attr_put(out, ATTR_F_OPTIONAL, ATTR_ORIGINATOR_ID, in->body, in->len);
+	else
+		put_u32(out, ATTR_F_OPTIONAL, ATTR_ORIGINATOR_ID, router_id);
+}
+
+/* RFC 4456 8: our cluster in front of those that it passed. */
+static void put_cluster_list(struct attr_writer *out, const struct attr_view *in,
+			     uint32_t cluster_id)
+{
+	size_t len = in ? in->len : 0;
+	uint8_t *body = attr_put(out, ATTR_F_OPTIONAL, ATTR_CLUSTER_LIST, NULL, 4 + len);
+
+	if (!body)
+		return;
+	store_be32(body, cluster_id);
+	if (len)
+		memcpy(body + 4, in->body, len);
+}
+
+/* RFC 4360 6: communities of a non-transitive type (0x40) stay inside the AS. */
+static void put_ext_communities(struct attr_writer *out, const struct attr_view *in, bool ibgp)
+{
+	uint8_t kept[BODY_MAX];
+	size_t n = 0;
+
+	if (in->len > sizeof(kept)) {
+		out->full = true;
+		return;
+	}
+	for (size_t at = 0; at + 8 <= in->len; at += 8) {
+		if (ibgp || !(in->body[at] & 0x40)) {
+			memcpy(kept + n, in->body + at, 8);
+			n += 8;
+		}
+	}
+	if (n)
+		attr_put(out, in->flags & ~ATTR_F_EXTENDED, ATTR_EXT_COMMUNITIES, kept, n);
+}
+
+/* Everything else: as it came, but optional non-transitive ones stay here, and transitive ones that we do not know are
+ * marked partial (RFC 4271 5). */
+static void put_other(struct attr_writer *out, const struct attr_view *in)
+{
+	uint8_t flags = in->flags & ~ATTR_F_EXTENDED;
+
+	switch (in->code) {
+	case ATTR_ORIGIN:
+	case ATTR_ATOMIC_AGGREGATE:
+	case ATTR_AGGREGATOR:
+	case ATTR_LARGE_COMMUNITIES:
+	case ATTR_OTC: break;
+	default:
+		if (!(flags & ATTR_F_TRANSITIVE))
+			return;
+		flags |= ATTR_F_PARTIAL;
+	}
+	attr_put(out, flags, in->code, in->body, in->len);
+}
+
+/* Attributes that the walk must write even if they were not received, in code order. */
+static const uint8_t added[] = { ATTR_LOCAL_PREF, ATTR_COMMUNITIES, ATTR_ORIGINATOR_ID,
+				 ATTR_CLUSTER_LIST };
+
+struct walk {
+	const struct export_rule *rule;
+	const struct export_source *source;
+	struct attr_writer *out;
+};
+
+/* One attribute; `in` is NULL if it is one of `added` and was not received. */
+static void put_attr(const struct walk *w, uint8_t code, const struct attr_view *in)
+{
+	bool reflected = w->rule->ibgp && w->source->ibgp;
+
+	switch (code) {
+	case ATTR_AS_PATH:
+		if (w->rule->ibgp)
+			attr_put(w->out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, in->body, in->len);
+		else
+			put_as_path(w->out, in, w->rule->local_asn);
+		break;
+	case ATTR_NEXT_HOP: put_next_hop(w->out, in, w->rule); break;
+	case ATTR_LOCAL_PREF:
+		if (w->rule->ibgp)
+			put_u32(w->out, ATTR_F_TRANSITIVE, ATTR_LOCAL_PREF, EXPORT_LOCAL_PREF);
+		break;
+	case ATTR_COMMUNITIES:
+		put_communities(w->out, in, platform_community(w->rule, w->source));
+		break;
+	case ATTR_ORIGINATOR_ID:
+		if (reflected)
+			put_originator(w->out, in, w->source->router_id);
+		break;
+	case ATTR_CLUSTER_LIST:
+		if (reflected)
+			put_cluster_list(w->out, in, w->rule->cluster_id);
+		break;
+	case ATTR_EXT_COMMUNITIES: put_ext_communities(w->out, in, w->rule->ibgp); break;
+	default: put_other(w->out, in);
+	}
+}
+
+int export_attrs(const struct export_rule *rule, const struct export_source *source,
+		 const uint8_t *wire, uint16_t len, struct attr_writer *out)
+{
+	struct walk w = { rule, source, out };
+	struct attr_view in;
+	uint16_t at = 0;
+	size_t next = 0;
+
+	while (attr_next(wire, len, &at, &in)) {
+		while (next < sizeof(added) && added[next] < in.code)
+			put_attr(&w, added[next++], NULL);
+		if (next < sizeof(added) && added[next] == in.code)
+			next++;
+		put_attr(&w, in.code, &in);
+	}
+	while (next < sizeof(added))
+		put_attr(&w, added[next++], NULL);
+	return out->full ? -ENOSPC : 0;
+}
+
+void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out)
+{
+	static const uint8_t igp = ORIGIN_IGP;
+
+	attr_put(out, ATTR_F_TRANSITIVE, ATTR_ORIGIN, &igp, 1);
+	attr_put(out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, NULL, 0);
+	put_u32(out, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, next_hop);
+}
