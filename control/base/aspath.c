@@ -1,0 +1,144 @@
+/* Walks over AS_PATH bodies. Everything but the text and prepending is the one iterator. */
+#include "aspath.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "attrs.h"
+#include "cursor.h"
+
+struct aspath_iter aspath_walk(const uint8_t *body, uint16_t len)
+{
+	struct aspath_iter it = { .pos = body, .end = body + len };
+
+	return it;
+}
+
+bool aspath_next(struct aspath_iter *it, uint32_t *asn)
+{
+	it->first = false;
+	while (!it->left) {
+		if (it->pos == it->end)
+			return false;
+		it->type = it->pos[0];
+		it->left = it->pos[1];
+		it->pos += 2;
+		it->first = true;
+	}
+	*asn = load_be32(it->pos);
+	it->pos += 4;
+	it->left--;
+	return true;
+}
+
+uint16_t aspath_length(const uint8_t *body, uint16_t len)
+{
+	uint16_t length = 0;
+
+	for (const uint8_t *at = body, *end = body + len; at < end; at += 2 + 4 * at[1]) {
+		if (at[0] == AS_SEQUENCE)
+			length += at[1];
+		else if (at[0] == AS_SET)
+			length++;
+	}
+	return length;
+}
+
+bool aspath_contains(const uint8_t *body, uint16_t len, uint32_t asn)
+{
+	struct aspath_iter it = aspath_walk(body, len);
+
+	for (uint32_t as; aspath_next(&it, &as);) {
+		if (as == asn)
+			return true;
+	}
+	return false;
+}
+
+uint32_t aspath_first(const uint8_t *body, uint16_t len)
+{
+	return len && body[0] == AS_SEQUENCE ? load_be32(body + 2) : 0;
+}
+
+uint32_t aspath_origin(const uint8_t *body, uint16_t len)
+{
+	struct aspath_iter it = aspath_walk(body, len);
+	uint32_t as = 0;
+
+	while (aspath_next(&it, &as)) {
+	}
+	return it.type == AS_SEQUENCE ? as : 0;
+}
+
+static uint8_t *put_as(uint8_t *at, uint32_t asn, uint8_t count)
+{
+	for (; count; count--, at += 4)
+		store_be32(at, asn);
+	return at;
+}
+
+size_t aspath_prepend(uint8_t *out, const uint8_t *body, uint16_t len, uint32_t asn, uint8_t count)
+{
+	uint8_t have = len && body[0] == AS_SEQUENCE ? body[1] : 0;
+	uint8_t fits = ASPATH_SEGMENT_MAX - have, join = 0;
+	uint8_t *at = out;
+
+	if (have)
+		join = count < fits ? count : fits;
+	if (count >
+	    join) { /* what the leading sequence cannot take stands in a new one before it */
+		*at++ = AS_SEQUENCE;
+		*at++ = count - join;
+		at = put_as(at, asn, count - join);
+	}
+	if (join) {
+		*at++ = AS_SEQUENCE;
+		*at++ = have + join;
+		at = put_as(at, asn, join);
+		body += 2;
+		len -= 2;
+	}
+	if (len)
+		memcpy(at, body, len);
+	return (size_t)(at - out) + len;
+}
+
+static const char brackets[][2] = {
+	[AS_SET] = { '{', '}' },
+	[AS_CONFED_SEQUENCE] = { '(', ')' },
+	[AS_CONFED_SET] = { '[', ']' },
+};
+
+/* One AS number with what stands around it. */
+static int as_text(const struct aspath_iter *it, bool leading, uint32_t asn, char *buf, size_t size)
+{
+	bool bare = it->type == AS_SEQUENCE || it->type > AS_CONFED_SET;
+	const char *pair = bare ? "" : brackets[it->type];
+
+	return snprintf(buf, size, "%s%.*s%u%.*s", leading ? "" : " ", it->first && !bare, pair,
+			asn, !it->left && !bare, bare ? "" : pair + 1);
+}
+
+char *aspath_text(const uint8_t *body, uint16_t len, char *buf, size_t size)
+{
+	struct aspath_iter it = aspath_walk(body, len);
+	size_t at = 0;
+
+	if (size)
+		buf[0] = '\0';
+	for (uint32_t as; aspath_next(&it, &as);) {
+		int n = as_text(&it, !at, as, buf + at, size - at);
+
+		if ((size_t)n >= size - at) {
+			if (size >= sizeof("..."))
+				strcpy(buf + (at + sizeof("...") <= size ? at
+									 : size - sizeof("...")),
+				       "...");
+			else if (size)
+				buf[0] = '\0';
+			break;
+		}
+		at += (size_t)n;
+	}
+	return buf;
+}

@@ -1,0 +1,285 @@
+/* The intern table: open addressing with linear probing over pointers, at most three quarters full, deletion by moving
+ * the followers back, so that there are no tombstones to clean. Grows by doubling; never shrinks. */
+#include "attrs.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aspath.h"
+#include "cursor.h"
+#include "hash.h"
+
+enum { TABLE_MIN = 1024 };
+
+struct attr_table {
+	struct attrs **slots; /* owned array; the objects live by their counts */
+	uint32_t mask;	      /* slots - 1 */
+	uint32_t count;
+	size_t bytes; /* of the objects */
+};
+
+struct attr_table *attr_table_new(void)
+{
+	struct attr_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->slots = calloc(TABLE_MIN, sizeof(*table->slots));
+	table->mask = TABLE_MIN - 1;
+	if (!table->slots) {
+		free(table);
+		return NULL;
+	}
+	return table;
+}
+
+void attr_table_free(struct attr_table *table)
+{
+	if (!table)
+		return;
+	for (uint32_t i = 0; table->count && i <= table->mask; i++)
+		free(table->slots[i]);
+	free(table->slots);
+	free(table);
+}
+
+size_t attr_table_count(const struct attr_table *table)
+{
+	return table->count;
+}
+
+size_t attr_table_bytes(const struct attr_table *table)
+{
+	return sizeof(*table) + ((size_t)table->mask + 1) * sizeof(*table->slots) + table->bytes;
+}
+
+static size_t attrs_bytes(uint16_t len)
+{
+	return sizeof(struct attrs) + len;
+}
+
+/* The slot that holds this wire form, or the free one where it belongs. */
+static uint32_t slot_of(const struct attr_table *table, uint32_t hash, const uint8_t *wire,
+			uint16_t len)
+{
+	uint32_t i = hash & table->mask;
+
+	for (const struct attrs *a; (a = table->slots[i]); i = (i + 1) & table->mask) {
+		if (a->hash == hash && a->len == len && !memcmp(a->wire, wire, len))
+			break;
+	}
+	return i;
+}
+
+static bool table_grow(struct attr_table *table)
+{
+	uint32_t mask = table->mask * 2 + 1;
+	struct attrs **slots = calloc((size_t)mask + 1, sizeof(*slots));
+
+	if (!slots)
+		return false;
+	for (uint32_t i = 0; i <= table->mask; i++) {
+		struct attrs *a = table->slots[i];
+
+		if (!a)
+			continue;
+
+		uint32_t to = a->hash & mask;
+
+		while (slots[to])
+			to = (to + 1) & mask;
+		slots[to] = a;
+	}
+	free(table->slots);
+	table->slots = slots;
+	table->mask = mask;
+	return true;
+}
+
+const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
+				 const uint8_t *wire, uint16_t len)
+{
+	uint32_t hash = (uint32_t)hash_bytes(wire, len, 0);
+	uint32_t slot = slot_of(table, hash, wire, len);
+
+	if (table->slots[slot]) {
+		table->slots[slot]->refs++;
+		return table->slots[slot];
+	}
+	if (table->count >= table->mask / 4 * 3) {
+		if (!table_grow(table))
+			return NULL;
+		slot = slot_of(table, hash, wire, len);
+	}
+
+	struct attrs *a = malloc(attrs_bytes(len));
+
+	if (!a)
+		return NULL;
+	*a = (struct attrs){ .refs = 1, .hash = hash, .keys = *keys, .len = len };
+	memcpy(a->wire, wire, len);
+	table->slots[slot] = a;
+	table->count++;
+	table->bytes += attrs_bytes(len);
+	return a;
+}
+
+const struct attrs *attrs_get(const struct attrs *attrs)
+{
+	((struct attrs *)attrs)->refs++;
+	return attrs;
+}
+
+/* Empty slot `hole` and close the gap: a follower whose probe began at or before the hole moves into it. */
+static void slot_clear(struct attr_table *table, uint32_t hole)
+{
+	uint32_t i = hole;
+
+	for (;;) {
+		table->slots[hole] = NULL;
+		for (;;) {
+			i = (i + 1) & table->mask;
+			if (!table->slots[i])
+				return;
+
+			uint32_t home = table->slots[i]->hash & table->mask;
+
+			if (((i - home) & table->mask) >= ((i - hole) & table->mask))
+				break;
+		}
+		table->slots[hole] = table->slots[i];
+		hole = i;
+	}
+}
+
+void attrs_put(struct attr_table *table, const struct attrs *attrs)
+{
+	struct attrs *a = (struct attrs *)attrs;
+
+	assert(a->refs);
+	if (--a->refs)
+		return;
+	slot_clear(table, slot_of(table, a->hash, a->wire, a->len));
+	table->count--;
+	table->bytes -= attrs_bytes(a->len);
+	free(a);
+}
+
+bool attr_next(const uint8_t *wire, uint16_t len, uint16_t *at, struct attr_view *view)
+{
+	const uint8_t *p = wire + *at;
+
+	if (*at >= len)
+		return false;
+	view->flags = p[0];
+	view->code = p[1];
+	if (p[0] & ATTR_F_EXTENDED) {
+		view->len = load_be16(p + 2);
+		view->body = p + 4;
+	} else {
+		view->len = p[2];
+		view->body = p + 3;
+	}
+	*at = (uint16_t)(view->body + view->len - wire);
+	return true;
+}
+
+bool attr_find(const uint8_t *wire, uint16_t len, uint8_t code, struct attr_view *view)
+{
+	for (uint16_t at = 0; attr_next(wire, len, &at, view);) {
+		if (view->code == code)
+			return true;
+		if (view->code > code) /* canonical: ascending */
+			return false;
+	}
+	return false;
+}
+
+uint8_t *attr_put(struct attr_writer *w, uint8_t flags, uint8_t code, const void *body, size_t len)
+{
+	size_t head = len > UINT8_MAX ? 4 : 3;
+
+	if (w->full || len > UINT16_MAX || head + len > w->size - w->len) {
+		w->full = true;
+		return NULL;
+	}
+
+	uint8_t *at = w->buf + w->len;
+
+	at[1] = code;
+	if (head == 4) {
+		at[0] = flags | ATTR_F_EXTENDED;
+		store_be16(at + 2, (uint16_t)len);
+	} else {
+		at[0] = flags & (uint8_t)~ATTR_F_EXTENDED;
+		at[2] = (uint8_t)len;
+	}
+	w->len += head + len;
+	at += head;
+	if (body)
+		memcpy(at, body, len);
+	else
+		memset(at, 0, len);
+	return at;
+}
+
+static void path_keys(const struct attr_view *v, struct attr_keys *keys)
+{
+	keys->path_len = aspath_length(v->body, v->len);
+	keys->neighbour_as = aspath_first(v->body, v->len);
+	for (const uint8_t *at = v->body, *end = at + v->len; at < end; at += 2 + 4 * at[1]) {
+		if (at[0] == AS_SET || at[0] == AS_CONFED_SET)
+			keys->flags |= ATTRS_HAS_AS_SET;
+	}
+}
+
+static void community_keys(const struct attr_view *v, struct attr_keys *keys)
+{
+	static const struct {
+		uint32_t community;
+		uint16_t flag;
+	} known[] = {
+		{ COMMUNITY(65535, 65281), ATTRS_NO_EXPORT },
+		{ COMMUNITY(65535, 65282), ATTRS_NO_ADVERTISE },
+		{ COMMUNITY(65535, 65283), ATTRS_NO_EXPORT_SUBCONFED },
+		{ COMMUNITY(65517, 65517), ATTRS_FROM_BRANCH },
+	};
+
+	for (uint16_t at = 0; at < v->len; at += 4) {
+		uint32_t community = load_be32(v->body + at);
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+			if (community == known[i].community)
+				keys->flags |= known[i].flag;
+		}
+	}
+}
+
+void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys)
+{
+	struct attr_view v;
+
+	*keys = (struct attr_keys){ .local_pref = 100, .origin = ORIGIN_INCOMPLETE };
+	for (uint16_t at = 0; attr_next(wire, len, &at, &v);) {
+		switch (v.code) {
+		case ATTR_ORIGIN: keys->origin = v.body[0]; break;
+		case ATTR_AS_PATH: path_keys(&v, keys); break;
+		case ATTR_NEXT_HOP: keys->next_hop = load_be32(v.body); break;
+		case ATTR_MED:
+			keys->med = load_be32(v.body);
+			keys->flags |= ATTRS_MED;
+			break;
+		case ATTR_LOCAL_PREF:
+			keys->local_pref = load_be32(v.body);
+			keys->flags |= ATTRS_LOCAL_PREF;
+			break;
+		case ATTR_COMMUNITIES: community_keys(&v, keys); break;
+		case ATTR_ORIGINATOR_ID:
+			keys->originator_id = load_be32(v.body);
+			keys->flags |= ATTRS_ORIGINATOR_ID;
+			break;
+		case ATTR_CLUSTER_LIST: keys->cluster_len = v.len / 4; break;
+		}
+	}
+}
