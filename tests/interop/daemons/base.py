@@ -1,0 +1,74 @@
+"""What all BGP daemons have in common: how a test describes a speaker, and how a speaker describes its routes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """One BGP session as the daemon's operator would configure it."""
+
+    address: str
+    asn: int
+    password: str = ""  # TCP-MD5 (RFC 2385)
+    multihop: bool = False  # for eBGP: more than one hop away
+    next_hop_self: bool = False
+    remove_private: bool = False  # take private AS numbers out of what we send, as an ExpressRoute edge does
+    hold_s: int = 180
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route as a peer received it."""
+
+    prefix: str
+    next_hop: str
+    as_path: tuple = ()
+    communities: tuple = ()  # "65517:65517", sorted
+
+
+class Daemon:
+    """A BGP daemon in a namespace. Subclasses write its configuration, start it, and read its tables.
+
+    Views:
+        session(peer)   something that identifies the established session, or None. If it has not changed, the session
+                        was not re-established meanwhile.
+        received(peer)  Adj-RIB-In, before policy: {prefix: Route}
+    """
+
+    fib = False  # does it put routes into the kernel of its namespace?
+
+    def __init__(self, namespace, asn, router_id, neighbors, networks=()):
+        self.namespace, self.asn, self.router_id = namespace, asn, router_id
+        self.neighbors, self.networks = tuple(neighbors), tuple(networks)
+        self.dir = namespace.lab.dir / f"{namespace.name}.{type(self).__name__.lower()}"
+        self.dir.mkdir(exist_ok=True)
+        self.processes = []
+
+    @property
+    def name(self):
+        return f"{type(self).__name__} {self.namespace.name}"
+
+    def start(self):
+        raise NotImplementedError
+
+    def session(self, peer):
+        raise NotImplementedError
+
+    def received(self, peer):
+        raise NotImplementedError
+
+    def stop(self):
+        """End gracefully: peers get a Cease."""
+        for process in reversed(self.processes):
+            process.stop()
+        self.processes = []
+
+    def kill(self):
+        """SIGKILL: the kernel closes the connections, nobody says good-bye."""
+        for process in self.processes:
+            process.kill()
+        self.processes = []
+
+    def prefixes(self, peer):
+        """Only the prefixes of received(), sorted."""
+        return sorted(self.received(peer))

@@ -1,0 +1,75 @@
+"""BIRD 2."""
+
+import re
+
+from .base import Daemon, Route
+
+ATTRIBUTE = re.compile(r"^\tBGP\.(\w+): ?(.*)$")
+NET = re.compile(r"^(\d+\.\d+\.\d+\.\d+/\d+)\s")
+
+
+class Bird(Daemon):
+    fib = True
+
+    def config(self):
+        text = [
+            f"router id {self.router_id};",
+            "log stderr all;",
+            "timeformat protocol iso long us;",
+            "protocol device {}",
+            "protocol direct { ipv4; }",  # next hops of multihop sessions resolve through it
+            "protocol kernel { merge paths on; ipv4 { import none; export where source = RTS_BGP; }; }",
+            "protocol static local_networks { ipv4; " + " ".join(f"route {p} blackhole;" for p in self.networks) + " }",
+            "function no_private() { bgp_path.delete([64512..65534, 4200000000..4294967294]); }",
+        ]
+        for n in self.neighbors:
+            ibgp = n.asn == self.asn
+            options = [f"local as {self.asn};", f"neighbor {n.address} as {n.asn};", f"hold time {n.hold_s};",
+                       "connect delay time 1; connect retry time 1; error wait time 1, 2; startup hold time 10;"]
+            if n.multihop:
+                options.append("multihop 255;")
+            elif ibgp:
+                options.append("direct;")
+            if n.password:
+                options.append(f'password "{n.password}";')
+            strip = "no_private(); " if n.remove_private else ""
+            options.append(
+                f"ipv4 {{ import table on; import all; next hop self {'yes' if n.next_hop_self else 'no'};"
+                f" export filter {{ if source ~ [RTS_STATIC, RTS_BGP] then {{ {strip}accept; }} reject; }}; }};")
+            text.append(f"protocol bgp {_protocol(n.address)} {{ {' '.join(options)} }}")
+        return "\n".join(text) + "\n"
+
+    def start(self):
+        (self.dir / "bird.conf").write_text(self.config())
+        (self.dir / "bird.ctl").unlink(missing_ok=True)
+        self.processes.append(self.namespace.start(
+            "bird", "bird", "-f", "-c", self.dir / "bird.conf", "-s", self.dir / "bird.ctl", "-P", self.dir / "bird.pid"))
+        self.processes[-1].ready(lambda: self._birdc("show status", check=False).returncode == 0, "control socket")
+
+    def _birdc(self, command, check=True):
+        return self.namespace.run("birdc", "-r", "-s", self.dir / "bird.ctl", *command.split(), check=check)
+
+    def session(self, peer):
+        # name  proto  table  state  since (date and time)  info
+        words = self._birdc(f"show protocols {_protocol(peer)}").stdout.splitlines()[-1].split()
+        return " ".join(words[4:6]) if words[-1] == "Established" else None
+
+    def received(self, peer):
+        routes, prefix, attributes = {}, None, {}
+        for line in self._birdc(f"show route all import table {_protocol(peer)}.ipv4").stdout.splitlines():
+            if net := NET.match(line):
+                prefix, attributes = net[1], {}
+            elif prefix and (attribute := ATTRIBUTE.match(line)):
+                attributes[attribute[1]] = attribute[2]
+                routes[prefix] = _route(prefix, attributes)
+        return routes
+
+
+def _protocol(address):
+    return "bgp_" + address.replace(".", "_")
+
+
+def _route(prefix, attributes):
+    return Route(prefix, attributes.get("next_hop", "").split(" ")[0],
+                 tuple(int(asn) for asn in attributes.get("as_path", "").split() if asn.isdigit()),
+                 tuple(sorted(f"{a}:{b}" for a, b in re.findall(r"\((\d+),(\d+)\)", attributes.get("community", "")))))

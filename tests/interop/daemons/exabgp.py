@@ -1,0 +1,71 @@
+"""ExaBGP: a speaker without a RIB. Says exactly what a test wants said, and writes down what it hears."""
+
+import json
+
+from .base import Daemon, Route
+
+
+class Exabgp(Daemon):
+    def __init__(self, namespace, asn, router_id, neighbors, networks=(), announcements=()):
+        """`announcements`: more routes in ExaBGP's own words, "10.1.0.0/16 next-hop self community [65535:65282]"."""
+        super().__init__(namespace, asn, router_id, neighbors, networks)
+        self.announcements = [f"{prefix} next-hop self" for prefix in self.networks] + list(announcements)
+
+    def config(self):
+        text = [f"process listener {{ run {self.dir}/listen; encoder json; }}"]
+        for n in self.neighbors:
+            password = f"md5-password '{n.password}'; " if n.password else ""
+            multihop = "outgoing-ttl 255; " if n.multihop else ""
+            static = " ".join(f"route {route};" for route in self.announcements)
+            text.append(
+                f"neighbor {n.address} {{ router-id {self.router_id}; local-as {self.asn}; peer-as {n.asn};"
+                f" local-address {self._local_address(n.address)}; hold-time {n.hold_s}; {password}{multihop}"
+                f"family {{ ipv4 unicast; }} static {{ {static} }}"
+                f" api {{ processes [ listener ]; neighbor-changes; receive {{ parsed; update; }} }} }}")
+        return "\n".join(text) + "\n"
+
+    def _local_address(self, peer):
+        words = self.namespace.run("ip", "route", "get", peer).stdout.split()
+        return words[words.index("src") + 1]
+
+    def start(self):
+        listen = self.dir / "listen"
+        # The shell stays, and with it the open stdout that ExaBGP takes for the sign of life.
+        listen.write_text(f"#!/bin/sh\ncat >>{self.dir}/heard\n")
+        listen.chmod(0o755)
+        (self.dir / "heard").write_text("")
+        (self.dir / "exabgp.conf").write_text(self.config())
+        self.processes.append(self.namespace.start(
+            "exabgp", "exabgp", self.dir / "exabgp.conf",
+            env={"exabgp.daemon.user": "root", "exabgp.api.cli": "false"}))
+        self.processes[-1].ready(lambda: "welcome" in self.processes[-1].log(), "start")
+
+    def _heard(self, peer):
+        for line in (self.dir / "heard").read_text().splitlines():
+            message = json.loads(line)
+            if message.get("neighbor", {}).get("address", {}).get("peer") == peer:
+                yield message
+
+    def session(self, peer):
+        mark = None
+        for count, message in enumerate(self._heard(peer)):
+            if message["type"] == "state":
+                mark = count + 1 if message["neighbor"]["state"] == "up" else None
+        return mark
+
+    def received(self, peer):
+        routes = {}
+        for message in self._heard(peer):
+            if message["type"] == "state" and message["neighbor"]["state"] != "up":
+                routes = {}
+            update = message["neighbor"].get("message", {}).get("update", {})
+            for nlri in update.get("withdraw", {}).get("ipv4 unicast", []):
+                routes.pop(nlri["nlri"], None)
+            attribute = update.get("attribute", {})
+            for next_hop, nlris in update.get("announce", {}).get("ipv4 unicast", {}).items():
+                for nlri in nlris:
+                    if "nlri" in nlri:
+                        communities = sorted(f"{a}:{b}" for a, b in attribute.get("community", []))
+                        routes[nlri["nlri"]] = Route(nlri["nlri"], next_hop, tuple(attribute.get("as-path", [])),
+                                                     tuple(communities))
+        return routes

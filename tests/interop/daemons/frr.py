@@ -1,0 +1,79 @@
+"""FRR: zebra and bgpd started directly, each lab with its own sockets; no watchfrr, no frrinit."""
+
+import json
+import shutil
+
+from lab import LabError
+
+from .base import Daemon, Route
+
+
+class Frr(Daemon):
+    fib = True
+
+    def config(self):
+        lines = [f"router bgp {self.asn}", f" bgp router-id {self.router_id}", " no bgp ebgp-requires-policy",
+                 " no bgp network import-check", " no bgp default ipv4-unicast"]
+        family = [" address-family ipv4 unicast", "  maximum-paths 16", "  maximum-paths ibgp 16"]
+        family += [f"  network {prefix}" for prefix in self.networks]
+        for n in self.neighbors:
+            at = f" neighbor {n.address}"
+            lines += [f"{at} remote-as {n.asn}", f"{at} timers {n.hold_s // 3} {n.hold_s}", f"{at} timers connect 1",
+                      f"{at} advertisement-interval 0"]
+            if n.multihop:
+                lines.append(f"{at} ebgp-multihop 255")
+            if n.password:
+                lines.append(f"{at} password {n.password}")
+            family += [f" {at} activate", f" {at} soft-reconfiguration inbound"]
+            if n.next_hop_self:
+                family.append(f" {at} next-hop-self")
+            if n.remove_private:
+                family.append(f" {at} remove-private-AS all")
+        return "\n".join(lines + family + [" exit-address-family", ""])
+
+    def start(self):
+        zserv = self.dir / "zserv.api"
+        zserv.unlink(missing_ok=True)
+        (self.dir / "zebra.conf").write_text("")
+        (self.dir / "bgpd.conf").write_text(self.config())
+        for path in (self.dir, *self.dir.iterdir()):
+            shutil.chown(path, "frr", "frr")
+        self._start("zebra", "/usr/lib/frr/zebra")
+        self.processes[-1].ready(zserv.exists, "zebra's socket")
+        self._start("bgpd", "/usr/lib/frr/bgpd")
+        self.processes[-1].ready(lambda: self._vtysh("show bgp summary", check=False) is not None, "bgpd's VTY")
+
+    def _start(self, name, program):
+        self.processes.append(self.namespace.start(
+            name, program, "-i", self.dir / f"{name}.pid", "--vty_socket", self.dir, "-z", self.dir / "zserv.api",
+            "-f", self.dir / f"{name}.conf", "--log", "stdout"))
+
+    def _vtysh(self, command, check=True):
+        """The command's JSON output as plain data."""
+        done = self.namespace.run("vtysh", "--vty_socket", self.dir, "-c", f"{command} json", check=check)
+        try:
+            return json.loads(done.stdout or "{}") if not done.returncode else None
+        except ValueError:
+            if check:
+                raise LabError(f"{self.name}: {command}: {done.stdout}") from None
+            return None
+
+    def session(self, peer):
+        neighbor = self._vtysh(f"show bgp neighbors {peer}").get(peer, {})
+        if neighbor.get("bgpState") != "Established":
+            return None
+        return neighbor["connectionsEstablished"], neighbor["bgpTimerUpEstablishedEpoch"]
+
+    def received(self, peer):
+        # The list of a peer's routes lacks communities; the per-prefix answer has everything.
+        answer = self._vtysh(f"show bgp ipv4 unicast neighbors {peer} received-routes")
+        return {prefix: self._route(peer, prefix) for prefix in answer.get("receivedRoutes", {})}
+
+    def _route(self, peer, prefix):
+        paths = self._vtysh(f"show bgp ipv4 unicast {prefix}").get("paths", [])
+        for path in paths:
+            if path["peer"].get("peerId") == peer:
+                return Route(prefix, path["nexthops"][0]["ip"],
+                             tuple(int(asn) for asn in path["aspath"]["string"].split() if asn.isdigit()),
+                             tuple(sorted(path.get("community", {}).get("string", "").split())))
+        return Route(prefix, "")

@@ -1,0 +1,60 @@
+"""GoBGP. It keeps its routes to itself: a router that runs it here forwards by static kernel routes."""
+
+import json
+
+from .base import Daemon, Route
+
+
+class Gobgp(Daemon):
+    def config(self):
+        lines = ["[global.config]", f"as = {self.asn}", f'router-id = "{self.router_id}"']
+        for n in self.neighbors:
+            lines += ["[[neighbors]]", "[neighbors.config]", f'neighbor-address = "{n.address}"', f"peer-as = {n.asn}"]
+            if n.password:
+                lines.append(f'auth-password = "{n.password}"')
+            lines += ["[neighbors.timers.config]", f"hold-time = {n.hold_s}", f"keepalive-interval = {n.hold_s // 3}",
+                      "connect-retry = 5", "idle-hold-time-after-reset = 1"]
+            if n.multihop:
+                lines += ["[neighbors.ebgp-multihop.config]", "enabled = true", "multihop-ttl = 255"]
+        return "\n".join(lines) + "\n"
+
+    def start(self):
+        (self.dir / "gobgpd.toml").write_text(self.config())
+        self.processes.append(self.namespace.start(
+            "gobgpd", "gobgpd", "-f", self.dir / "gobgpd.toml", "--api-hosts", "127.0.0.1:50051"))
+        self.processes[-1].ready(lambda: self._gobgp("neighbor", check=False) is not None, "API")
+        for prefix in self.networks:
+            self.announce(prefix)
+
+    def _gobgp(self, *words, check=True):
+        done = self.namespace.run("gobgp", "-j", *words, check=check)
+        return json.loads(done.stdout or "null") if not done.returncode else None
+
+    def announce(self, prefix, next_hop="0.0.0.0", communities=()):
+        words = ["community", ",".join(communities)] if communities else []
+        self.namespace.run("gobgp", "global", "rib", "add", prefix, "nexthop", next_hop, *words)
+
+    def withdraw(self, prefix):
+        self.namespace.run("gobgp", "global", "rib", "del", prefix)
+
+    def session(self, peer):
+        for neighbor in self._gobgp("neighbor") or []:
+            if neighbor["conf"]["neighbor_address"] == peer and neighbor["state"].get("session_state") == 6:
+                return neighbor["timers"]["state"]["uptime"]["seconds"]  # wall clock at which it came up
+        return None
+
+    def received(self, peer):
+        routes = self._gobgp("neighbor", peer, "adj-in") or {}
+        return {prefix: _route(prefix, paths[0]["attrs"]) for prefix, paths in routes.items()}
+
+
+def _route(prefix, attributes):
+    next_hop, as_path, communities = "", (), ()
+    for attribute in attributes:
+        if attribute["type"] == 2:
+            as_path = tuple(asn for segment in attribute["as_paths"] or [] for asn in segment["asns"])
+        elif attribute["type"] == 3:
+            next_hop = attribute["nexthop"]
+        elif attribute["type"] == 8:
+            communities = tuple(sorted(f"{c >> 16}:{c & 0xffff}" for c in attribute["communities"]))
+    return Route(prefix, next_hop, as_path, communities)

@@ -1,0 +1,383 @@
+"""A laboratory: network namespaces joined by LANs, processes inside them, and nothing left afterwards.
+
+    with Lab() as lab:
+        lan = lab.lan("office")
+        a, b = lab.namespace("a"), lab.namespace("b")
+        a.join(lan, "eth0", "192.0.2.1/24")
+        b.join(lan, "eth0", "192.0.2.2/24")
+        a.run("ping", "-c1", "192.0.2.2")
+
+A LAN is a bridge in a namespace of its own (the fabric), so nothing shows up in the host's network. Every name carries
+the lab's id, so that labs coexist. A reaper process outlives the runner, however that ends, and removes what is left:
+processes, namespaces, files, hugepage files. What even the reaper could not remove (both were killed) goes when the next
+lab starts.
+
+Nobody sleeps for a fixed time here: wait_for() polls for an event, and its time limit only bounds a failure.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import glob
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path("/run/bascule-lab")  # a directory a lab; its file "lock" is held by the runner
+NETNS = Path("/run/netns")
+PREFIX = "bl"
+CLONE_NEWNET = 0x40000000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class LabError(Exception):
+    """Something in the laboratory itself did not work."""
+
+
+def wait_for(predicate, what, seconds=30.0):
+    """Poll until `predicate()` returns something true, and return that. LabError names `what` never came."""
+    deadline = time.monotonic() + seconds
+    pause = 0.005
+    while True:
+        value = predicate()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise LabError(f"{what}: not within {seconds:g} s; last seen: {value!r}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.1)
+
+
+def _command(*words, check=True, timeout=30, stdin=None):
+    done = subprocess.run([str(word) for word in words], input=stdin, capture_output=True, text=True,
+                          timeout=timeout, errors="replace")
+    if check and done.returncode:
+        raise LabError(f"{' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+class Process:
+    """A process in a namespace; its output goes to a file. It dies with the runner."""
+
+    def __init__(self, namespace, name, words, env=None, cwd=None):
+        self.name = name
+        self.words = [str(word) for word in words]
+        self.log_path = namespace.lab.dir / f"{namespace.name}-{name}.log"
+        with open(self.log_path, "ab") as log:
+            self._popen = subprocess.Popen(namespace.enter("setpriv", "--pdeathsig", "KILL", *self.words),
+                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd,
+                                           env={**os.environ, **(env or {})}, start_new_session=True)
+
+    @property
+    def pid(self):
+        return self._popen.pid
+
+    @property
+    def alive(self):
+        return self._popen.poll() is None
+
+    @property
+    def exit_code(self):
+        """None while it runs; negative: the signal that ended it."""
+        return self._popen.poll()
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def ready(self, predicate, what, seconds=30):
+        """wait_for(predicate), but give up at once if the process ends, and show what it said."""
+        def check():
+            if not self.alive:
+                raise LabError(f"{self.name} ended ({self.exit_code}) before {what}:\n{self.log()[-2000:]}")
+            return predicate()
+
+        return wait_for(check, f"{self.name}: {what}", seconds)
+
+    def send_signal(self, number):
+        self._popen.send_signal(number)
+
+    def wait(self, seconds=30):
+        return self._popen.wait(seconds)
+
+    def stop(self, seconds=10):
+        """SIGTERM, then wait for the end. Returns the exit code; LabError if it did not end in time."""
+        if self.alive:
+            self._popen.terminate()
+        try:
+            return self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise LabError(f"{self.name} ignored SIGTERM for {seconds} s:\n{self.log()[-2000:]}") from None
+
+    def kill(self):
+        """SIGKILL to it and to the children that share its process group."""
+        if self.alive:
+            os.killpg(self.pid, signal.SIGKILL)
+        return self._popen.wait()
+
+
+class Lan:
+    """A bridge in the fabric namespace. Ports come with Namespace.join()."""
+
+    def __init__(self, lab, name):
+        self.lab, self.name = lab, name
+        self.nb_ports = 0
+        lab.fabric.ip("link", "add", name, "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+        lab.fabric.ip("link", "set", name, "up")
+
+
+class Namespace:
+    """A network namespace: a host or a router of the laboratory."""
+
+    def __init__(self, lab, name):
+        self.lab, self.name = lab, name
+        self.full_name = f"{lab.id}-{name}"
+        self.path = NETNS / self.full_name
+        _command("ip", "netns", "add", self.full_name)
+        # No IPv6 chatter, no reverse path filter (paths are asymmetric on purpose), flows spread by port.
+        self.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1",
+                 "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
+                 "net.ipv4.fib_multipath_hash_policy=1", "net.ipv4.ping_group_range=0 2147483647")
+        self.ip("link", "set", "lo", "up")
+
+    def enter(self, *words):
+        """The command line that runs `words` in this namespace."""
+        return ["nsenter", f"--net={self.path}", "--", *map(str, words)]
+
+    def run(self, *words, check=True, timeout=30, stdin=None):
+        """Run to the end. Returns a CompletedProcess with text; LabError on a non-zero exit unless check=False."""
+        return _command(*self.enter(*words), check=check, timeout=timeout, stdin=stdin)
+
+    def start(self, name, *words, env=None, cwd=None):
+        """Start in the background; `name` names its log file."""
+        process = Process(self, name, words, env, cwd)
+        self.lab.processes.append(process)
+        return process
+
+    def ip(self, *words):
+        return self.run("ip", *words)
+
+    def forward(self):
+        """Be a router."""
+        self.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+
+    def join(self, lan, interface, *addresses, mtu=1500):
+        """A veth pair: `interface` here, a bridge port there. Offloads are off on both ends, because what leaves through a
+        raw socket must carry finished checksums and true sizes."""
+        lan.nb_ports += 1
+        far = f"{lan.name}.{lan.nb_ports}"
+        fabric = lan.lab.fabric
+        _command("ip", "link", "add", interface, "mtu", mtu, "netns", self.full_name, "type", "veth",
+                 "peer", "name", far, "mtu", mtu, "netns", fabric.full_name)
+        for end, name in ((self, interface), (fabric, far)):
+            end.run("ethtool", "-K", name, "tx", "off", "rx", "off", "gro", "off", "tso", "off", "gso", "off", check=False)
+        fabric.ip("link", "set", far, "master", lan.name, "up")
+        for address in addresses:
+            self.ip("address", "add", address, "dev", interface)
+        self.ip("link", "set", interface, "up")
+        return far
+
+    def dummy(self, interface, *addresses):
+        """An interface without a wire: addresses of hosts that live in the router itself."""
+        self.ip("link", "add", interface, "type", "dummy")
+        for address in addresses:
+            self.ip("address", "add", address, "dev", interface)
+        self.ip("link", "set", interface, "up")
+
+    def route(self, prefix, via):
+        self.ip("route", "replace", prefix, "via", via)
+
+    def socket(self, *args):
+        """A socket of this namespace for use in our own process: socket.socket(*args), made by a thread that went there."""
+        made = []
+
+        def make():
+            with open(self.path, "rb") as ns:
+                if _libc.setns(ns.fileno(), CLONE_NEWNET):
+                    made.append(OSError(ctypes.get_errno(), f"setns {self.path}"))
+                    return
+            try:
+                made.append(socket.socket(*args))
+            except OSError as error:
+                made.append(error)
+
+        thread = threading.Thread(target=make)
+        thread.start()
+        thread.join()
+        if isinstance(made[0], OSError):
+            raise made[0]
+        return made[0]
+
+    def ping(self, address, source=None, count=1, seconds=1):
+        """Does `address` answer?"""
+        words = ["ping", "-n", "-q", "-c", count, "-i", "0.05", "-W", seconds]
+        return self.run(*words, *(["-I", source] if source else []), address, check=False).returncode == 0
+
+    def mac(self, interface):
+        return json.loads(self.run("ip", "-json", "link", "show", interface).stdout)[0]["address"]
+
+
+class Lab:
+    """Everything that one run builds. `keep_logs`: a directory that gets the log files when the lab closes."""
+
+    def __init__(self, keep_logs=None):
+        self.id = f"{PREFIX}{_base36(os.getpid())}{next(_letters)}"
+        self.keep_logs = keep_logs
+        self.dir = ROOT / self.id
+        with _roots_lock():
+            _clean_dead_labs()
+            self.dir.mkdir()
+            self.dir.chmod(0o755)  # daemons that drop their privileges read here
+            self._lock = open(self.dir / "lock", "w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.processes = []
+        self.namespaces = {}
+        self.lans = {}
+        self._reaper = subprocess.Popen([sys.executable, os.path.abspath(__file__), self.id], stdin=subprocess.PIPE,
+                                        start_new_session=True)
+        try:
+            self.fabric = self.namespace("fabric")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def namespace(self, name, forward=False):
+        self.namespaces[name] = Namespace(self, name)
+        if forward:
+            self.namespaces[name].forward()
+        return self.namespaces[name]
+
+    def lan(self, name):
+        self.lans[name] = Lan(self, name)
+        return self.lans[name]
+
+    def close(self):
+        if self.keep_logs:
+            Path(self.keep_logs).mkdir(parents=True, exist_ok=True)
+            for path in self.dir.glob("*.log"):
+                shutil.copy(path, self.keep_logs)
+        clean(self.id)
+        for process in self.processes:
+            process.wait()
+        self._lock.close()
+        self._reaper.stdin.close()
+        self._reaper.wait()
+
+
+_letters = iter("abcdefghijklmnopqrstuvwxyz0123456789")  # tell the labs of one process apart
+
+
+@contextlib.contextmanager
+def _roots_lock():
+    """One lab at a time looks for dead ones and announces itself."""
+    ROOT.mkdir(parents=True, exist_ok=True)
+    directory = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _base36(number):
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits
+
+
+# --- nothing left afterwards -------------------------------------------------------------------------------------------
+
+def _pids_in(namespaces):
+    """Processes whose network namespace is one of these files. The runner itself never is."""
+    inodes = set()
+    for path in namespaces:
+        try:
+            inodes.add(os.stat(path).st_ino)
+        except OSError:
+            pass
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            if os.stat(f"/proc/{entry}/ns/net").st_ino in inodes:
+                yield int(entry)
+        except OSError:
+            pass
+
+
+def clean(lab_id):
+    """End every process of a lab and remove its namespaces and files. Harmless if there is nothing."""
+    namespaces = list(NETNS.glob(f"{lab_id}-*"))
+
+    def kill():
+        pids = list(_pids_in(namespaces))
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return not [pid for pid in pids if not _zombie(pid)]
+
+    wait_for(kill, f"end of the processes of {lab_id}")
+    for path in namespaces:
+        _command("ip", "netns", "del", path.name, check=False)
+    instance = instance_name(lab_id, "")
+    for pattern in (f"/run/bascule/{instance}?", f"/var/lib/bascule/{instance}?", f"/run/dpdk/{instance}?",
+                    f"/var/run/dpdk/{instance}?", f"/dev/hugepages/{instance}?map_*", str(ROOT / lab_id)):
+        for path in glob.glob(pattern):
+            if os.path.isdir(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                Path(path).unlink(missing_ok=True)
+
+
+def _zombie(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def instance_name(lab_id, letter):
+    """The name of a Bascule instance of this lab: short, because LCP interfaces are called NAME-PORT (15 octets)."""
+    return f"{lab_id[len(PREFIX):]}{letter}"
+
+
+def _clean_dead_labs():
+    """Remove labs whose runner and reaper are both gone: nobody holds their lock."""
+    for directory in ROOT.glob(f"{PREFIX}*"):
+        try:
+            with open(directory / "lock", "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                clean(directory.name)
+        except OSError:
+            continue
+
+
+def _reap(lab_id):
+    """The reaper: wait until the runner has gone (its end of our stdin closes), then clean up."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.stdin.read()
+    clean(lab_id)
+
+
+if __name__ == "__main__":
+    _reap(sys.argv[1])
