@@ -84,8 +84,8 @@ uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer); /* 0: the s
 int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,
 		 uint32_t local_pref, uint32_t now_s);
 
-/* Returns whether there was such a path. */
-bool rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer);
+/* Returns 1, 0 if there was no such path, -ENOMEM and nothing changed. */
+int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer);
 
 /* Change the decision's rules: every chain is sorted anew by rib_turn(). */
 void rib_set_rule(struct rib *rib, struct decide_rule rule);
@@ -99,15 +99,18 @@ void rib_set_allow(struct rib *rib, uint64_t allow);
 size_t rib_turn(struct rib *rib, size_t budget);
 bool rib_settled(const struct rib *rib); /* nothing is under way */
 
-/* The changes for the FIB: prefixes whose paths or their order changed, each once until taken. Writes up to `max` node
- * ids to `nodes` and returns how many. They are valid until the next call that changes the rib or takes changes;
- * a node without paths means that its prefix has gone. */
-size_t rib_changes(struct rib *rib, uint32_t *nodes, size_t max);
+/* The changes for the FIB: prefixes whose paths or their order changed, each once until taken, in no order. Writes up to
+ * `max` of them and returns how many. Nodes are good until the next call that changes the rib. */
+struct rib_change {
+	struct prefix prefix;
+	uint32_t node; /* RIB_NONE: no path is left */
+};
+size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max);
 size_t rib_changes_waiting(const struct rib *rib);
 
 /* --- reading --------------------------------------------------------------------------------------------------- */
 
-/* The node of a prefix, or RIB_NONE. A node may be without paths for a while after the last was withdrawn. */
+/* The node of a prefix, or RIB_NONE if it has no path. */
 uint32_t rib_find(const struct rib *rib, struct prefix prefix);
 /* The longest match of a host-order address among prefixes that have paths, or RIB_NONE. */
 uint32_t rib_match(const struct rib *rib, uint32_t addr);
