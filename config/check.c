@@ -1,0 +1,327 @@
+/* What settings mean together: names and addresses used once, lcores, subnets, gateways. What is reached through which
+ * port is check_reach.c's, what Azure would refuse is check_azure.c's. A value that could not be read (zero, or empty)
+ * is not judged again, and who is reached where only if all ports and VNet prefixes could be read. */
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "file.h"
+
+enum {
+	AS_TRANS = 23456,
+	GATEWAY_NAME_MAX = 28
+}; /* "/15" and the NUL follow a gateway's name in its sessions' */
+
+/* --- instance, lcores -------------------------------------------------------------------------------------------- */
+
+static void check_asn(struct complaints *c, const config_setting_t *at, uint32_t asn)
+{
+	if (asn == AS_TRANS)
+		complain(c, at, "asn",
+			 "%d stands for AS numbers of four octets (RFC 6793), allowed are all "
+			 "others",
+			 AS_TRANS);
+}
+
+static void check_instance(struct complaints *c, const struct file *file)
+{
+	const struct config_instance *instance = &file->config.instance;
+	const config_setting_t *at = config_setting_get_member(file->root, "instance");
+
+	if (!at || complained(c, at))
+		return;
+	if (!instance->router_id)
+		complain(c, at, "router_id",
+			 "0.0.0.0 is out of range, allowed are addresses but that one");
+	check_asn(c, at, instance->asn);
+}
+
+static bool among(const uint32_t *lcores, size_t nb, uint32_t lcore)
+{
+	for (size_t i = 0; i < nb; i++) {
+		if (lcores[i] == lcore)
+			return true;
+	}
+	return false;
+}
+
+static void check_lcore_list(struct complaints *c, const config_setting_t *group,
+			     const char *member, const uint32_t *lcores, size_t nb)
+{
+	for (size_t i = 0; i < nb; i++) {
+		if (among(lcores, i, lcores[i]))
+			complain(c, config_setting_get_member(group, member), NULL,
+				 "lcore %u is there twice, allowed is each once", lcores[i]);
+	}
+}
+
+static void check_lcores(struct complaints *c, const struct file *file)
+{
+	const struct config_dataplane *dataplane = &file->config.dataplane;
+	const struct config_control *control = &file->config.control;
+	const config_setting_t *at = config_setting_get_member(file->root, "dataplane");
+	const config_setting_t *control_at = config_setting_get_member(file->root, "control");
+	const config_setting_t *list =
+		at ? config_setting_get_member(at, "forwarding_lcores") : NULL;
+
+	if (!list || complained(c, list))
+		return;
+	if (!dataplane->nb_forwarding_lcores)
+		complain(c, list, NULL,
+			 "is empty: the ports have no lcore, allowed are 1..%d lcores",
+			 CONFIG_LCORES);
+	if (among(dataplane->forwarding_lcores, dataplane->nb_forwarding_lcores,
+		  dataplane->main_lcore))
+		complain(c, list, NULL,
+			 "lcore %u is dataplane.main_lcore, allowed are all others: the main lcore "
+			 "forwards nothing",
+			 dataplane->main_lcore);
+	check_lcore_list(c, at, "forwarding_lcores", dataplane->forwarding_lcores,
+			 dataplane->nb_forwarding_lcores);
+	if (control_at && config_setting_is_group(control_at))
+		check_lcore_list(c, control_at, "lcores", control->lcores, control->nb_lcores);
+	for (size_t i = 0; i < control->nb_lcores && dataplane->idle == IDLE_POLL; i++) {
+		if (among(dataplane->forwarding_lcores, dataplane->nb_forwarding_lcores,
+			  control->lcores[i]))
+			warn(c, list, NULL,
+			     "lcore %u is one of control.lcores too: with idle = \"poll\" each "
+			     "gets half of it",
+			     control->lcores[i]);
+	}
+}
+
+/* --- ports ------------------------------------------------------------------------------------------------------- */
+
+static const config_setting_t *port_at(const struct file *file, size_t i)
+{
+	return file_element(file, "dataplane.ports", i);
+}
+
+/* A device without its arguments and without a PCI address's default domain: what may be used once. */
+static size_t device_key(const char *device, const char **key)
+{
+	*key = strncmp(device, "0000:", 5) ? device : device + 5;
+	return strcspn(*key, ",");
+}
+
+static bool same_device(const char *a, const char *b)
+{
+	const char *key_a, *key_b;
+	size_t len_a = device_key(a, &key_a), len_b = device_key(b, &key_b);
+
+	return len_a == len_b && !strncmp(key_a, key_b, len_a);
+}
+
+static void check_port_unique(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_port *ports = file->config.dataplane.ports, *port = &ports[i];
+
+	for (size_t j = 0; j < i; j++) {
+		if (port->name[0] && !strcmp(port->name, ports[j].name))
+			complain(c, port_at(file, i), "name",
+				 "\"%s\" is the port on line %d already, allowed are names used "
+				 "once",
+				 port->name, ports[j].line);
+		if (port->device && ports[j].device && same_device(port->device, ports[j].device))
+			complain(c, port_at(file, i), "device",
+				 "\"%s\" is port %s's already, allowed are devices used once",
+				 port->device, ports[j].name);
+	}
+}
+
+/* Complain about an address that overlaps with what stands before it: ports up to i, this port's up to a. */
+static void check_port_overlap(struct complaints *c, const struct file *file, size_t i, size_t a)
+{
+	const struct config_port *ports = file->config.dataplane.ports;
+	const config_setting_t *list = config_setting_get_member(port_at(file, i), "addresses");
+	const config_setting_t *at = config_setting_get_elem(list, (unsigned int)a);
+	struct config_address mine = ports[i].addresses[a];
+	struct prefix subnet = prefix_make(mine.addr, mine.len);
+
+	for (size_t j = 0; j <= i; j++) {
+		for (size_t b = 0; b < (j == i ? a : ports[j].nb_addresses); b++) {
+			struct config_address other = ports[j].addresses[b];
+			char text[PREFIX_TEXT], theirs[PREFIX_TEXT];
+
+			prefix_text((struct prefix){ mine.addr, mine.len }, text);
+			prefix_text((struct prefix){ other.addr, other.len }, theirs);
+			if (mine.addr == other.addr)
+				complain(c, at, NULL,
+					 "%s is an address of port %s already, allowed are "
+					 "addresses used once",
+					 text, ports[j].name);
+			else if (j != i &&
+				 prefix_overlap(subnet, prefix_make(other.addr, other.len)))
+				complain(c, at, NULL,
+					 "the subnet of %s overlaps with %s of port %s, allowed "
+					 "are subnets apart",
+					 text, theirs, ports[j].name);
+		}
+	}
+}
+
+static void check_port_addresses(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_port *port = &file->config.dataplane.ports[i];
+	const config_setting_t *list = config_setting_get_member(port_at(file, i), "addresses");
+
+	if (complained(c, list))
+		return;
+	if (!port->nb_addresses)
+		complain(c, list, NULL, "is empty, allowed are 1..%d addresses",
+			 CONFIG_PORT_ADDRESSES);
+	for (size_t a = 0; a < port->nb_addresses; a++) {
+		const config_setting_t *at = config_setting_get_elem(list, (unsigned int)a);
+		struct config_address mine = port->addresses[a];
+		char text[PREFIX_TEXT];
+
+		prefix_text((struct prefix){ mine.addr, mine.len }, text);
+		if (!address_usable(mine.addr) || mine.len < 8)
+			complain(c, at, NULL,
+				 "%s is not a host's, allowed are unicast addresses with lengths "
+				 "8..32",
+				 text);
+		else if (subnet_reserves(mine, mine.addr))
+			complain(c, at, NULL,
+				 "%s is the subnet itself or its broadcast, allowed are its hosts' "
+				 "addresses",
+				 text);
+		else
+			check_port_overlap(c, file, i, a);
+	}
+}
+
+static void check_ports(struct complaints *c, const struct file *file)
+{
+	const struct config *config = &file->config;
+	const config_setting_t *list = config_setting_lookup(file->root, "dataplane.ports");
+
+	if (list && !config->dataplane.nb_ports && !complained(c, list))
+		complain(c, list, NULL, "is empty, allowed are 1..%d ports", CONFIG_PORTS);
+	for (size_t i = 0; i < config->dataplane.nb_ports; i++) {
+		const struct config_port *port = &config->dataplane.ports[i];
+		size_t len = strlen(config->instance.name) + 1 + strlen(port->name);
+
+		if (!config_setting_is_group(port_at(file, i)))
+			continue;
+		if (len >= IFNAMSIZ)
+			complain(c, port_at(file, i), "name",
+				 "\"%s-%s\" is too long for a Linux interface, allowed are "
+				 "instance and port "
+				 "names of %d octets together",
+				 config->instance.name, port->name, IFNAMSIZ - 2);
+		check_port_unique(c, file, i);
+		if (config_setting_get_member(port_at(file, i), "addresses"))
+			check_port_addresses(c, file, i);
+	}
+}
+
+/* --- gateways and peers ------------------------------------------------------------------------------------------ */
+
+static void check_gateway(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_gateway *gateway = &file->gateways[i].gateway;
+	const config_setting_t *at = file_element(file, "gateways", i);
+
+	if (complained(c, at))
+		return;
+	for (size_t j = 0; j < i; j++) {
+		if (!strcmp(gateway->name, file->gateways[j].gateway.name))
+			complain(c, at, "name",
+				 "\"%s\" is the gateway on line %d already, allowed are names used "
+				 "once",
+				 gateway->name, file->gateways[j].gateway.line);
+	}
+	if (strlen(gateway->name) > GATEWAY_NAME_MAX)
+		complain(c, at, "name", "\"%s\" is too long for a gateway, allowed are %d octets",
+			 gateway->name, GATEWAY_NAME_MAX);
+	check_asn(c, at, file->gateways[i].session.asn);
+	if (!file->gateways[i].nb_addresses)
+		complain(c, at, "addresses", "is empty, allowed are 1..%d addresses",
+			 CONFIG_GATEWAY_ADDRESSES);
+	if (gateway->role != ROLE_VPN || file->gateways[i].nb_addresses != 1)
+		return;
+	if (gateway->allow_single_instance)
+		warn(c, at, "addresses", "one instance only: when it is down, its sites are");
+	else
+		complain(c, at, "addresses",
+			 "has one address, allowed are two or more: a VPN gateway must be "
+			 "active-active for "
+			 "route exchange (or set allow_single_instance = true)");
+}
+
+static void check_nva(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_peer *nva = &file->nvas[i];
+	const config_setting_t *at = file_element(file, "peers", i);
+
+	if (complained(c, at))
+		return;
+	for (size_t j = 0; j < i; j++) {
+		if (!strcmp(nva->name, file->nvas[j].name))
+			complain(c, at, "name",
+				 "\"%s\" is the peer on line %d already, allowed are names used "
+				 "once",
+				 nva->name, file->nvas[j].line);
+	}
+	for (size_t j = 0; j < file->nb_gateways; j++) {
+		if (!strcmp(nva->name, file->gateways[j].gateway.name))
+			complain(c, at, "name",
+				 "\"%s\" is the gateway on line %d already, allowed are names used "
+				 "once",
+				 nva->name, file->gateways[j].gateway.line);
+	}
+	check_asn(c, at, nva->asn);
+	if (nva->asn == file->config.instance.asn)
+		complain(c, at, "asn",
+			 "%u is instance.asn, allowed are all others: an NVA is an eBGP peer",
+			 nva->asn);
+}
+
+/* What holds for every session: an address of its own that can be one, an AS number that can be one. */
+static void check_session(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config *config = &file->config;
+	const struct config_peer *peer = &config->peers[i];
+	const config_setting_t *at = file->peer_at[i];
+	const char *member = peer->gateway < 0 ? "address" : NULL;
+	char text[ADDR_TEXT];
+
+	if (complained(c, at))
+		return;
+	addr_text(peer->addr, text);
+	if (!address_usable(peer->addr))
+		complain(c, at, member, "%s is not a host's, allowed are unicast addresses", text);
+	if (address_own(config, peer->addr))
+		complain(c, at, member,
+			 "%s is an address of one of our own ports, allowed are all others", text);
+	for (size_t j = 0; j < i; j++) {
+		if (peer->addr == config->peers[j].addr) {
+			complain(c, at, member,
+				 "%s is peer %s's already, allowed are addresses used once", text,
+				 config->peers[j].name);
+			break;
+		}
+	}
+}
+
+void file_check(struct complaints *c, struct file *file)
+{
+	bool ports_read = file->config.dataplane.nb_ports &&
+			  !complained(c, config_setting_lookup(file->root, "dataplane.ports")) &&
+			  !complained(c, config_setting_get_member(file->root, "vnet"));
+
+	check_instance(c, file);
+	check_lcores(c, file);
+	check_ports(c, file);
+	for (size_t i = 0; i < file->nb_gateways; i++)
+		check_gateway(c, file, i);
+	for (size_t i = 0; i < file->nb_nvas; i++)
+		check_nva(c, file, i);
+	for (size_t i = 0; i < file->config.nb_peers; i++)
+		check_session(c, file, i);
+	if (ports_read)
+		file_check_reach(c, file);
+	if (file->config.instance.profile == PROFILE_AZURE)
+		file_check_azure(c, file);
+}

@@ -1,0 +1,62 @@
+/* What profile = "azure" refuses at load: the limits of Azure Route Server that a configuration can break. */
+#include "file.h"
+
+enum { AZURE_ASN = 65515, AZURE_NVAS = 8 };
+
+/* AS numbers that Azure or IANA keep for themselves; a peer cannot have them. */
+static const struct range {
+	uint32_t first, last;
+} reserved[] = {
+	{ 8074, 8075 },	  { 12076, 12076 }, { 23456, 23456 }, { 64496, 64511 },
+	{ 65515, 65515 }, { 65517, 65520 }, { 65535, 65551 },
+};
+
+static void check_nva_asn(struct complaints *c, const struct file *file, size_t i)
+{
+	const config_setting_t *at = file_element(file, "peers", i);
+	uint32_t asn = file->nvas[i].asn;
+
+	for (size_t r = 0; r < sizeof(reserved) / sizeof(reserved[0]); r++) {
+		if (asn < reserved[r].first || asn > reserved[r].last)
+			continue;
+		complain(c, at, "asn",
+			 "%u is reserved with profile azure, allowed are 1..65534 but 8074, 8075, "
+			 "12076, "
+			 "23456, 64496..64511, 65515, 65517..65520",
+			 asn);
+		return;
+	}
+	if (asn > UINT16_MAX)
+		complain(c, at, "asn",
+			 "%u has more than 16 bits, allowed with profile azure are 1..65534", asn);
+}
+
+void file_check_azure(struct complaints *c, const struct file *file)
+{
+	const struct config_instance *instance = &file->config.instance;
+
+	if (instance->asn != AZURE_ASN)
+		complain(c, config_setting_get_member(file->root, "instance"), "asn",
+			 "%u is out of range, allowed with profile azure is %d", instance->asn,
+			 AZURE_ASN);
+	for (size_t i = 0; i < file->nb_gateways; i++) {
+		const config_setting_t *at = file_element(file, "gateways", i);
+		const struct file_gateway *gateway = &file->gateways[i];
+
+		if (gateway->session.asn && gateway->session.asn != AZURE_ASN)
+			complain(c, at, "asn",
+				 "%u is out of range, allowed with profile azure is %d",
+				 gateway->session.asn, AZURE_ASN);
+		if (gateway->gateway.allow_single_instance)
+			complain(c, at, "allow_single_instance",
+				 "true is out of range, allowed with profile azure is false");
+	}
+	for (size_t i = 0; i < file->nb_nvas; i++) {
+		if (i == AZURE_NVAS)
+			complain(c, file_element(file, "peers", i), NULL,
+				 "is one NVA too many, allowed with profile azure are %d",
+				 AZURE_NVAS);
+		if (file->nvas[i].asn && file->nvas[i].asn != file->config.instance.asn)
+			check_nva_asn(c, file, i);
+	}
+}

@@ -1,0 +1,180 @@
+/* Who is reached through which port: VNet prefixes, their next hops, peers. The role of the port that a peer is reached
+ * through decides which routes its packets may use, so it must be the peer's own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "file.h"
+
+static const struct config_port *port_of(const struct file *file, size_t i)
+{
+	return &file->config.dataplane.ports[i];
+}
+
+/* --- VNet prefixes ----------------------------------------------------------------------------------------------- */
+
+/* The port called `name`. False: there is none. */
+static bool port_find(const struct file *file, const char *name, size_t *port)
+{
+	for (size_t i = 0; i < file->config.dataplane.nb_ports; i++) {
+		if (!strcmp(port_of(file, i)->name, name)) {
+			*port = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_vnet_port(struct complaints *c, struct file *file, size_t i)
+{
+	const char *name = file->vnets[i].port;
+	const config_setting_t *at = file_element(file, "vnet", i);
+	size_t *port = &file->config.vnets[i].port;
+	char names[256] = "";
+	size_t len = 0;
+
+	if (port_find(file, name, port)) {
+		enum role role = port_of(file, *port)->role;
+
+		if (role != ROLE_VNET && role != ROLE_NVA)
+			complain(c, at, "port",
+				 "\"%s\" has role %s, allowed are ports of role vnet and nva", name,
+				 role_name(role));
+		return;
+	}
+	for (size_t p = 0; p < file->config.dataplane.nb_ports && len < sizeof(names); p++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", p ? ", " : "",
+					port_of(file, p)->name);
+	complain(c, at, "port", "\"%s\" is not a port, allowed are %s", name, names);
+}
+
+static bool port_reserves(const struct config_port *port, uint32_t addr)
+{
+	for (size_t a = 0; a < port->nb_addresses; a++) {
+		if (subnet_reserves(port->addresses[a], addr))
+			return true;
+	}
+	return false;
+}
+
+static bool port_connects(const struct config_port *port, uint32_t addr)
+{
+	for (size_t a = 0; a < port->nb_addresses; a++) {
+		if (prefix_has(prefix_make(port->addresses[a].addr, port->addresses[a].len), addr))
+			return !port_reserves(port, addr);
+	}
+	return false;
+}
+
+static void check_vnet_next_hop(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_vnet *vnet = &file->config.vnets[i];
+	const struct config_port *port = port_of(file, vnet->port);
+	const config_setting_t *at = file_element(file, "vnet", i);
+	char text[ADDR_TEXT];
+
+	addr_text(vnet->next_hop, text);
+	if (address_own(&file->config, vnet->next_hop))
+		complain(c, at, "next_hop",
+			 "%s is an address of one of our own ports, allowed are a neighbour's",
+			 text);
+	else if (!port_connects(port, vnet->next_hop))
+		complain(c, at, "next_hop",
+			 "%s is not a host on a subnet of port %s, allowed are addresses that are",
+			 text, port->name);
+}
+
+static void check_vnet_prefix(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_vnet *vnet = &file->config.vnets[i];
+	const config_setting_t *at = file_element(file, "vnet", i);
+	char text[PREFIX_TEXT], other[PREFIX_TEXT];
+
+	prefix_text(vnet->prefix, text);
+	if (!address_usable(vnet->prefix.addr) ||
+	    !address_usable(vnet->prefix.addr | ~prefix_mask(vnet->prefix.len)))
+		complain(c, at, "prefix", "%s is not of hosts, allowed are unicast prefixes", text);
+	for (size_t j = 0; j < i; j++) {
+		if (!prefix_overlap(vnet->prefix, file->config.vnets[j].prefix))
+			continue;
+		complain(c, at, "prefix",
+			 "%s overlaps with %s on line %d, allowed are prefixes apart", text,
+			 prefix_text(file->config.vnets[j].prefix, other),
+			 file->config.vnets[j].line);
+		break;
+	}
+	for (size_t p = 0; p < file->config.dataplane.nb_ports; p++) {
+		const struct config_port *port = port_of(file, p);
+
+		for (size_t a = 0; a < port->nb_addresses && p != vnet->port; a++) {
+			struct prefix subnet =
+				prefix_make(port->addresses[a].addr, port->addresses[a].len);
+
+			if (prefix_covers(subnet, vnet->prefix))
+				complain(c, at, "prefix",
+					 "%s lies within %s, the subnet of port %s; allowed are "
+					 "that port, "
+					 "and prefixes outside of it",
+					 text, prefix_text(subnet, other), port->name);
+		}
+	}
+}
+
+/* --- peers ------------------------------------------------------------------------------------------------------- */
+
+static void check_peer(struct complaints *c, struct file *file, size_t i)
+{
+	struct config_peer *peer = &file->config.peers[i];
+	const config_setting_t *at = file->peer_at[i];
+	const char *member = peer->gateway < 0 ? "address" : NULL, *role = role_name(peer->role);
+	const struct config_port *port;
+	char text[ADDR_TEXT], via[ADDR_TEXT];
+	uint32_t gateway;
+
+	addr_text(peer->addr, text);
+	if (!config_resolve(&file->config, peer->addr, &peer->egress_port, &gateway)) {
+		complain(c, at, member,
+			 "%s is on no port's subnet and in no vnet prefix, allowed are addresses "
+			 "on a "
+			 "subnet of a port of role %s",
+			 text, role);
+		return;
+	}
+	port = port_of(file, peer->egress_port);
+	if (port->role != peer->role)
+		complain(c, at, member,
+			 "%s is reached through port %s of role %s, allowed are ports of role %s: "
+			 "the port's "
+			 "role decides which routes a peer's packets may use",
+			 text, port->name, role_name(port->role), role);
+	else if (port_reserves(port, peer->addr))
+		complain(c, at, member, "%s is a subnet itself or its broadcast, allowed are hosts",
+			 text);
+	else if (gateway != peer->addr && peer->asn != file->config.instance.asn && !peer->multihop)
+		complain(c, at, member,
+			 "%s is behind %s and not on link, allowed are neighbours, or multihop = "
+			 "true",
+			 text, addr_text(gateway, via));
+}
+
+void file_check_reach(struct complaints *c, struct file *file)
+{
+	struct config *config = &file->config;
+	size_t errors = c->nb_errors;
+
+	for (size_t i = 0; i < config->nb_vnets; i++) {
+		size_t before = c->nb_errors;
+
+		check_vnet_port(c, file, i);
+		if (c->nb_errors != before)
+			continue;
+		check_vnet_prefix(c, file, i);
+		if (config->vnets[i].has_next_hop)
+			check_vnet_next_hop(c, file, i);
+	}
+	if (c->nb_errors != errors)
+		return; /* what is reached where is not known */
+	for (size_t i = 0; i < config->nb_peers; i++) {
+		if (!complained(c, file->peer_at[i]))
+			check_peer(c, file, i);
+	}
+}

@@ -1,0 +1,66 @@
+/* A configuration while it is read: the structs that it becomes, beside what only reading and checking need. */
+#ifndef BASCULE_CONFIG_FILE_H
+#define BASCULE_CONFIG_FILE_H
+
+#include <libconfig.h>
+
+#include "config.h"
+#include "report.h"
+
+/* A gateway as it stands in the file: one entry, from which a session an address is made. */
+struct file_gateway {
+	struct config_gateway gateway;
+	struct config_peer session; /* what its sessions share; asn 0: instance.asn */
+	uint32_t addresses[CONFIG_GATEWAY_ADDRESSES];
+	size_t nb_addresses;
+};
+
+struct file_vnet {
+	struct config_vnet vnet;
+	char port[CONFIG_NAME]; /* resolved into vnet.port by check_file() */
+};
+
+struct file {
+	struct config config; /* what it contains is owned, until config_load() moves it out */
+	struct file_gateway *gateways; /* owned, as are the following */
+	size_t nb_gateways;
+	struct file_vnet *vnets;
+	size_t nb_vnets;
+	struct config_peer *nvas;
+	size_t nb_nvas;
+	const config_setting_t **
+		peer_at; /* where each of config.peers stands: a peer's group, a gateway's address */
+	config_setting_t *root; /* borrowed */
+};
+
+/* Find in the text what libconfig reads wrong without a word, or what makes it end the process: numbers past 32 bits
+ * without their L, included files that are none. False: complained; libconfig must not read the file. */
+bool file_scan(struct complaints *c, const char *path);
+
+/* Read all settings below file->root into `file`, which is zeroed. */
+void file_read(struct complaints *c, struct file *file);
+
+/* Make config.gateways, config.vnets and config.peers of what was read. False: no memory. */
+bool file_expand(struct file *file);
+
+/* Judge the settings together: duplicates, addresses, who reaches whom, limits of the profile. Fills in the references
+ * between them (vnet.port, peer.egress_port). */
+void file_check(struct complaints *c, struct file *file);
+/* Its parts: who is reached through which port; what profile = "azure" adds. */
+void file_check_reach(struct complaints *c, struct file *file);
+void file_check_azure(struct complaints *c, const struct file *file);
+
+/* Can a host have this address: unicast, not 0/8, not loopback? */
+bool address_usable(uint32_t addr);
+/* Is it one of our ports' own? */
+bool address_own(const struct config *config, uint32_t addr);
+/* Is `addr` the network or the broadcast address of `subnet`, which has both up to /30? */
+bool subnet_reserves(struct config_address subnet, uint32_t addr);
+
+/* Everything that `file` owns but what config_load() has moved out. */
+void file_free(struct file *file);
+
+/* The i-th element of a list at `path`; NULL if there is none. */
+const config_setting_t *file_element(const struct file *file, const char *path, size_t i);
+
+#endif

@@ -1,0 +1,313 @@
+/* What may stand in the file: one table a group. Names, types, ranges and defaults are here and nowhere else; the
+ * configuration reference in README.md is these tables in prose. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "reader.h"
+
+static const char *const profile_words[] = { "open", "azure", NULL };
+static const char *const nva_to_nva_words[] = { "exchange", "always", "never", NULL };
+static const char *const preference_words[] = { "expressroute", "vpn", "as_path", NULL };
+static const char *const idle_words[] = { "adaptive", "poll", NULL };
+static const char *const med_words[] = { "ignore", "compare", NULL };
+static const char *const next_hop_words[] = { "self", "unchanged", NULL };
+static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
+static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
+
+#define NAME_ALLOWED                                                                               \
+	"names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
+#define ADDR_ALLOWED   "IPv4 addresses in quotes such as \"10.0.1.4\""
+#define PREFIX_ALLOWED "IPv4 prefixes in quotes such as \"10.0.0.0/16\""
+#define BOOL_ALLOWED   "true and false"
+#define LCORES_ALLOWED "lists of lcore numbers 0..127 such as [1, 2]"
+#define ASN_RANGE      .min = 1, .max = UINT32_MAX
+
+static read_fn read_forwarding_lcores, read_control_lcores, read_port_addresses, read_ports,
+	read_vnets, read_gateways, read_peers, read_next_hop, read_gateway_addresses;
+
+static const struct setting instance_settings[] = {
+	{ "name", read_name, MEMBER(struct config_instance, name), .required = true,
+	  .allowed = NAME_ALLOWED },
+	{ "asn", read_number, MEMBER(struct config_instance, asn), .def = 65515, ASN_RANGE },
+	{ "router_id", read_addr, MEMBER(struct config_instance, router_id), .required = true,
+	  .allowed = ADDR_ALLOWED },
+	{ "profile", read_word, MEMBER(struct config_instance, profile), .words = profile_words },
+	{ NULL },
+};
+
+static const struct setting exchange_settings[] = {
+	{ "enabled", read_bool, MEMBER(struct config_exchange, enabled), .allowed = BOOL_ALLOWED },
+	{ "nva_to_nva", read_word, MEMBER(struct config_exchange, nva_to_nva),
+	  .words = nva_to_nva_words },
+	{ NULL },
+};
+
+static const struct setting port_settings[] = {
+	{ "name", read_name, MEMBER(struct config_port, name), .required = true,
+	  .allowed = NAME_ALLOWED },
+	{ "device", read_text, MEMBER(struct config_port, device), .required = true,
+	  .allowed = "PCI addresses such as \"0000:3b:00.0\" and DPDK devices such as "
+		     "\"net_af_packet0,iface=eth1\"" },
+	{ "role", read_word, MEMBER(struct config_port, role), .required = true,
+	  .words = port_role_words },
+	{ "addresses", read_port_addresses, WHOLE(struct config_port), .required = true,
+	  .allowed =
+		  "lists of IPv4 addresses with their subnet's length such as [\"10.0.1.4/26\"]" },
+	{ "mtu", read_number, MEMBER(struct config_port, mtu), .def = 1500, .min = 576,
+	  .max = 9600 },
+	{ NULL },
+};
+
+static const struct setting dataplane_settings[] = {
+	{ "main_lcore", read_number, MEMBER(struct config_dataplane, main_lcore), .min = 0,
+	  .max = CONFIG_LCORES - 1 },
+	{ "forwarding_lcores", read_forwarding_lcores, WHOLE(struct config_dataplane),
+	  .required = true, .allowed = LCORES_ALLOWED },
+	{ "idle", read_word, MEMBER(struct config_dataplane, idle), .words = idle_words },
+	{ "memory_mb", read_number, MEMBER(struct config_dataplane, memory_mb), .def = 1024,
+	  .min = 64, .max = 1048576 },
+	{ "tbl8_groups", read_number, MEMBER(struct config_dataplane, tbl8_groups), .def = 8192,
+	  .min = 256, .max = 1 << 20 },
+	{ "ports", read_ports, WHOLE(struct config_dataplane), .required = true,
+	  .allowed =
+		  "lists of groups such as ( { name = ...; device = ...; role = ...; addresses = "
+		  "[...]; } )" },
+	{ NULL },
+};
+
+static const struct setting control_settings[] = {
+	{ "lcores", read_control_lcores, WHOLE(struct config_control), .allowed = LCORES_ALLOWED },
+	{ "listen_port", read_number, MEMBER(struct config_control, listen_port), .def = 179,
+	  .min = 1, .max = UINT16_MAX },
+	{ "restart_s", read_number, MEMBER(struct config_control, restart_s), .def = 120, .min = 1,
+	  .max = 4095 },
+	{ "med", read_word, MEMBER(struct config_control, med), .words = med_words },
+	{ NULL },
+};
+
+static const struct setting vnet_settings[] = {
+	{ "prefix", read_prefix, MEMBER(struct file_vnet, vnet.prefix), .required = true,
+	  .allowed = PREFIX_ALLOWED },
+	{ "port", read_name, MEMBER(struct file_vnet, port), .required = true,
+	  .allowed = "names of ports" },
+	{ "next_hop", read_next_hop, MEMBER(struct file_vnet, vnet), .allowed = ADDR_ALLOWED },
+	{ "peered", read_bool, MEMBER(struct file_vnet, vnet.peered), .allowed = BOOL_ALLOWED },
+	{ NULL },
+};
+
+/* What an NVA's session and a gateway's sessions have in common; `at` finds the struct config_peer in the group's. */
+#define SESSION_SETTINGS(type, at)                                                                 \
+	{ "password_file", read_password, MEMBER(type, at),                                        \
+	  .allowed = "paths of files that hold a key" },                                           \
+		{ "hold_s",	   read_number, MEMBER(type, at.hold_s), .def = 180,               \
+		  .or_zero = true, .min = 3,	.max = UINT16_MAX },                               \
+		{ "port",     read_number, MEMBER(type, at.port),                                  \
+		  .def = 179, .min = 1,	   .max = UINT16_MAX },                                    \
+		{ "multihop", read_bool, MEMBER(type, at.multihop), .allowed = BOOL_ALLOWED },     \
+		{ "passive", read_bool, MEMBER(type, at.passive), .allowed = BOOL_ALLOWED },       \
+	{                                                                                          \
+		"next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words          \
+	}
+
+struct session { /* a struct config_peer as a member, as SESSION_SETTINGS wants it */
+	struct config_peer peer;
+};
+
+static const struct setting peer_settings[] = {
+	{ "name", read_name, MEMBER(struct session, peer.name), .required = true,
+	  .allowed = NAME_ALLOWED },
+	{ "address", read_addr, MEMBER(struct session, peer.addr), .required = true,
+	  .allowed = ADDR_ALLOWED },
+	{ "asn", read_number, MEMBER(struct session, peer.asn), .required = true, ASN_RANGE },
+	SESSION_SETTINGS(struct session, peer),
+	{ NULL },
+};
+
+static const struct setting gateway_settings[] = {
+	{ "name", read_name, MEMBER(struct file_gateway, gateway.name), .required = true,
+	  .allowed = NAME_ALLOWED },
+	{ "role", read_word, MEMBER(struct file_gateway, gateway.role), .required = true,
+	  .words = gateway_role_words },
+	{ "addresses", read_gateway_addresses, WHOLE(struct file_gateway), .required = true,
+	  .allowed = "lists of IPv4 addresses such as [\"10.0.255.4\", \"10.0.255.5\"]" },
+	{ "asn", read_number, MEMBER(struct file_gateway, session.asn), ASN_RANGE },
+	{ "allow_single_instance", read_bool,
+	  MEMBER(struct file_gateway, gateway.allow_single_instance), .allowed = BOOL_ALLOWED },
+	SESSION_SETTINGS(struct file_gateway, session),
+	{ NULL },
+};
+static_assert(ROLE_EXPRESSROUTE == 0 && ROLE_VPN == 1 && ROLE_NVA == 2 && ROLE_VNET == 3,
+	      "words are roles");
+
+static const struct setting file_settings[] = {
+	{ "instance", read_members, MEMBER(struct file, config.instance), .required = true,
+	  .members = instance_settings, .allowed = "{ name = ...; router_id = ...; }" },
+	{ "exchange", read_members, MEMBER(struct file, config.exchange),
+	  .members = exchange_settings },
+	{ "routing_preference", read_word, MEMBER(struct file, config.routing_preference),
+	  .words = preference_words },
+	{ "dataplane", read_members, MEMBER(struct file, config.dataplane), .required = true,
+	  .members = dataplane_settings,
+	  .allowed = "{ forwarding_lcores = [...]; ports = (...); }" },
+	{ "control", read_members, MEMBER(struct file, config.control),
+	  .members = control_settings },
+	{ "vnet", read_vnets, WHOLE(struct file),
+	  .allowed = "lists of groups such as ( { prefix = ...; port = ...; } )" },
+	{ "gateways", read_gateways, WHOLE(struct file),
+	  .allowed = "lists of groups such as ( { name = ...; role = ...; addresses = [...]; } )" },
+	{ "peers", read_peers, WHOLE(struct file),
+	  .allowed = "lists of groups such as ( { name = ...; address = ...; asn = ...; } )" },
+	{ NULL },
+};
+
+/* --- lists ------------------------------------------------------------------------------------------------------- */
+
+static config_setting_t *element(config_setting_t *list, size_t i)
+{
+	return config_setting_get_elem(list, (unsigned int)i);
+}
+
+static bool read_lcores(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			uint32_t *lcores, size_t *nb)
+{
+	static const struct setting lcore = { .size = sizeof(uint32_t), .max = CONFIG_LCORES - 1 };
+	size_t length = read_length(c, spec, at, CONFIG_LCORES);
+
+	for (size_t i = 0; i < length; i++)
+		*nb += read_number(c, &lcore, element(at, i), &lcores[*nb]);
+	return *nb == length;
+}
+
+static bool read_forwarding_lcores(struct complaints *c, const struct setting *spec,
+				   config_setting_t *at, void *out)
+{
+	struct config_dataplane *dataplane = out;
+
+	return read_lcores(c, spec, at, dataplane->forwarding_lcores,
+			   &dataplane->nb_forwarding_lcores);
+}
+
+static bool read_control_lcores(struct complaints *c, const struct setting *spec,
+				config_setting_t *at, void *out)
+{
+	struct config_control *control = out;
+
+	return read_lcores(c, spec, at, control->lcores, &control->nb_lcores);
+}
+
+static bool read_port_addresses(struct complaints *c, const struct setting *spec,
+				config_setting_t *at, void *out)
+{
+	struct config_port *port = out;
+	size_t length = read_length(c, spec, at, CONFIG_PORT_ADDRESSES);
+
+	for (size_t i = 0; i < length; i++) {
+		const char *text = config_setting_get_string_elem(at, (int)i);
+		struct config_address *address = &port->addresses[port->nb_addresses];
+
+		if (text && addr_len_parse(text, &address->addr, &address->len))
+			port->nb_addresses++;
+		else
+			refuse(c, spec, element(at, i), "is not an address with a length");
+	}
+	return port->nb_addresses == length;
+}
+
+static bool read_gateway_addresses(struct complaints *c, const struct setting *spec,
+				   config_setting_t *at, void *out)
+{
+	static const struct setting address = { .allowed = ADDR_ALLOWED };
+	struct file_gateway *gateway = out;
+	bool good = true;
+
+	gateway->nb_addresses = read_length(c, spec, at, CONFIG_GATEWAY_ADDRESSES);
+	for (size_t i = 0; i < gateway->nb_addresses; i++)
+		good &= read_addr(c, &address, element(at, i), &gateway->addresses[i]);
+	return good && gateway->nb_addresses;
+}
+
+static bool read_next_hop(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			  void *out)
+{
+	struct config_vnet *vnet = out;
+
+	vnet->has_next_hop = read_addr(c, spec, at, &vnet->next_hop);
+	return vnet->has_next_hop;
+}
+
+static bool read_ports(struct complaints *c, const struct setting *spec, config_setting_t *at,
+		       void *out)
+{
+	struct config_dataplane *dataplane = out;
+	bool good = true;
+
+	dataplane->nb_ports = read_length(c, spec, at, CONFIG_PORTS);
+	for (size_t i = 0; i < dataplane->nb_ports; i++) {
+		dataplane->ports[i].line = (int)config_setting_source_line(element(at, i));
+		good &= read_group(c, port_settings, element(at, i), &dataplane->ports[i]);
+	}
+	return good;
+}
+
+static bool read_vnets(struct complaints *c, const struct setting *spec, config_setting_t *at,
+		       void *out)
+{
+	struct file *file = out;
+	size_t length = read_length(c, spec, at, CONFIG_VNETS);
+	bool good = true;
+
+	file->vnets = calloc(length + 1, sizeof(*file->vnets));
+	file->nb_vnets = file->vnets ? length : 0;
+	for (size_t i = 0; i < file->nb_vnets; i++) {
+		file->vnets[i].vnet.line = (int)config_setting_source_line(element(at, i));
+		good &= read_group(c, vnet_settings, element(at, i), &file->vnets[i]);
+	}
+	return good;
+}
+
+static bool read_gateways(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			  void *out)
+{
+	struct file *file = out;
+	size_t length = read_length(c, spec, at, CONFIG_GATEWAYS);
+	bool good = true;
+
+	file->gateways = calloc(length + 1, sizeof(*file->gateways));
+	file->nb_gateways = file->gateways ? length : 0;
+	for (size_t i = 0; i < file->nb_gateways; i++) {
+		file->gateways[i].gateway.line = (int)config_setting_source_line(element(at, i));
+		good &= read_group(c, gateway_settings, element(at, i), &file->gateways[i]);
+	}
+	return good;
+}
+
+static bool read_peers(struct complaints *c, const struct setting *spec, config_setting_t *at,
+		       void *out)
+{
+	struct file *file = out;
+	size_t length = read_length(c, spec, at, CONFIG_PEERS);
+	bool good = true;
+
+	file->nvas = calloc(length + 1, sizeof(*file->nvas));
+	file->nb_nvas = file->nvas ? length : 0;
+	for (size_t i = 0; i < file->nb_nvas; i++) {
+		file->nvas[i].role = ROLE_NVA;
+		file->nvas[i].gateway = -1;
+		file->nvas[i].line = (int)config_setting_source_line(element(at, i));
+		good &= read_group(c, peer_settings, element(at, i), &file->nvas[i]);
+	}
+	return good;
+}
+
+/* --- the file ---------------------------------------------------------------------------------------------------- */
+
+void file_read(struct complaints *c, struct file *file)
+{
+	struct config_control *control = &file->config.control;
+
+	read_group(c, file_settings, file->root, file);
+	if (!control->nb_lcores)
+		control->lcores[control->nb_lcores++] = file->config.dataplane.main_lcore;
+}

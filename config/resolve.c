@@ -1,0 +1,74 @@
+/* Where addresses are reached, and where the processes of an instance meet. */
+#include <stdio.h>
+
+#include "file.h"
+
+bool address_usable(uint32_t addr)
+{
+	uint32_t net = addr >> 24;
+
+	return net >= 1 && net <= 223 && net != 127;
+}
+
+bool subnet_reserves(struct config_address subnet, uint32_t addr)
+{
+	uint32_t hosts = ~prefix_mask(subnet.len);
+
+	return subnet.len <= 30 && prefix_has(prefix_make(subnet.addr, subnet.len), addr) &&
+	       ((addr & hosts) == 0 || (addr & hosts) == hosts);
+}
+
+bool address_own(const struct config *config, uint32_t addr)
+{
+	const struct config_dataplane *dataplane = &config->dataplane;
+
+	for (size_t p = 0; p < dataplane->nb_ports; p++) {
+		for (size_t a = 0; a < dataplane->ports[p].nb_addresses; a++) {
+			if (dataplane->ports[p].addresses[a].addr == addr)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway)
+{
+	const struct config_dataplane *dataplane = &config->dataplane;
+	int best = -1;
+
+	if (address_own(config, addr))
+		return false;
+	for (size_t p = 0; p < dataplane->nb_ports; p++) {
+		for (size_t a = 0; a < dataplane->ports[p].nb_addresses; a++) {
+			const struct config_address *own = &dataplane->ports[p].addresses[a];
+
+			if (own->len > best && prefix_has(prefix_make(own->addr, own->len), addr)) {
+				best = own->len;
+				*port = p;
+				*gateway = addr;
+			}
+		}
+	}
+	for (size_t v = 0; v < config->nb_vnets; v++) {
+		const struct config_vnet *vnet = &config->vnets[v];
+
+		if (vnet->prefix.len > best && prefix_has(vnet->prefix, addr)) {
+			best = vnet->prefix.len;
+			*port = vnet->port;
+			*gateway = vnet->has_next_hop ? vnet->next_hop : addr;
+		}
+	}
+	return best >= 0;
+}
+
+char *config_run_path(const char *instance, const char *file, char *buf, size_t size)
+{
+	snprintf(buf, size, "/run/bascule/%s/%s", instance, file);
+	return buf;
+}
+
+char *config_state_path(const char *instance, const char *file, char *buf, size_t size)
+{
+	snprintf(buf, size, "/var/lib/bascule/%s/%s", instance, file);
+	return buf;
+}

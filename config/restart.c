@@ -1,0 +1,67 @@
+/* What a reload cannot apply. Peers, gateways, VNet prefixes and the exchange settings are applied live; of all else,
+ * the first difference is named. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+
+#define AT(member) offsetof(struct config, member), sizeof(((struct config *)0)->member)
+
+/* Plain values: structs are zeroed before they are filled, so octets compare. */
+static const struct fixed {
+	const char *path;
+	size_t offset, size;
+} fixed[] = {
+	{ "instance.name", AT(instance.name) },
+	{ "instance.asn", AT(instance.asn) },
+	{ "instance.router_id", AT(instance.router_id) },
+	{ "instance.profile", AT(instance.profile) },
+	{ "routing_preference", AT(routing_preference) },
+	{ "dataplane.main_lcore", AT(dataplane.main_lcore) },
+	{ "dataplane.forwarding_lcores", AT(dataplane.forwarding_lcores) },
+	{ "dataplane.forwarding_lcores", AT(dataplane.nb_forwarding_lcores) },
+	{ "dataplane.idle", AT(dataplane.idle) },
+	{ "dataplane.memory_mb", AT(dataplane.memory_mb) },
+	{ "dataplane.tbl8_groups", AT(dataplane.tbl8_groups) },
+	{ "dataplane.ports", AT(dataplane.nb_ports) },
+	{ "control.lcores", AT(control.lcores) },
+	{ "control.lcores", AT(control.nb_lcores) },
+	{ "control.listen_port", AT(control.listen_port) },
+	{ "control.restart_s", AT(control.restart_s) },
+	{ "control.med", AT(control.med) },
+};
+
+static bool same_port(const struct config_port *a, const struct config_port *b)
+{
+	if (a->nb_addresses != b->nb_addresses)
+		return false;
+	for (size_t i = 0; i < a->nb_addresses; i++) {
+		if (a->addresses[i].addr != b->addresses[i].addr ||
+		    a->addresses[i].len != b->addresses[i].len)
+			return false;
+	}
+	return !strcmp(a->name, b->name) && !strcmp(a->device, b->device) && a->role == b->role &&
+	       a->mtu == b->mtu;
+}
+
+bool config_needs_restart(const struct config *running, const struct config *wanted, char *what,
+			  size_t size)
+{
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+		if (memcmp((const char *)running + fixed[i].offset,
+			   (const char *)wanted + fixed[i].offset, fixed[i].size)) {
+			snprintf(what, size, "%s", fixed[i].path);
+			return true;
+		}
+	}
+	for (size_t i = 0; i < running->dataplane.nb_ports; i++) {
+		const struct config_port *port = &running->dataplane.ports[i];
+
+		if (!same_port(port, &wanted->dataplane.ports[i])) {
+			snprintf(what, size, "dataplane.ports.%s", port->name);
+			return true;
+		}
+	}
+	return false;
+}
