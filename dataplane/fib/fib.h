@@ -27,41 +27,42 @@ extern "C" {
 #endif
 
 enum {
-	FIB_VIEWS = 8,		   /* roles that the gate's 64 bits have room for */
+	FIB_VIEWS = 8, /* roles that the gate's 64 bits have room for */
 	FIB_PORTS = 32,
 	FIB_PORT_NAME = 32,
-	FIB_SEEDS = 512,	   /* local and connected entries of all ports */
-	FIB_PATH_LISTS = 65536,	   /* per generation */
-	FIB_ADJACENCIES = 16384,   /* per generation */
-	PATH_LIST_MEMBERS = 16,	   /* ECMP width */
-	PATH_LIST_BUCKETS = 64,	   /* flow hash slots, spread over the members */
-	FIB_BURST = 64,		   /* most addresses to one fib_lookup_burst() */
+	FIB_NAME = 24,		 /* of the memory zone, with its NUL */
+	FIB_SEEDS = 512,	 /* local and connected entries of all ports */
+	FIB_PATH_LISTS = 65536,	 /* per generation */
+	FIB_ADJACENCIES = 16384, /* per generation */
+	PATH_LIST_MEMBERS = 16,	 /* ECMP width */
+	PATH_LIST_BUCKETS = 64,	 /* flow hash slots, spread over the members */
+	FIB_BURST = 64,		 /* most addresses to one fib_lookup_burst() */
 };
 
 /* --- adjacency ------------------------------------------------------------------------------------------------- */
 
 /* What a worker does with a packet that resolves here. 0 drops, so a zeroed entry is safe. */
 enum adjacency_action {
-	ADJACENCY_DROP,	     /* no route, or retired */
-	ADJACENCY_LOCAL,     /* ours: punt */
-	ADJACENCY_GLEAN,     /* on link behind `port`: look the host up in the neighbour table, or have it resolved */
-	ADJACENCY_FORWARD,   /* `rewrite` is good */
-	ADJACENCY_UNRESOLVED,/* claimed; no MAC address yet or any more: drop and count */
-	ADJACENCY_BROADCAST, /* a subnet's broadcast address: drop and count (RFC 2644) */
+	ADJACENCY_DROP,	 /* no route, or retired */
+	ADJACENCY_LOCAL, /* ours: punt */
+	ADJACENCY_GLEAN, /* on link behind `port`: look the host up in the neighbour table, or have it resolved */
+	ADJACENCY_FORWARD,    /* `rewrite` is good */
+	ADJACENCY_UNRESOLVED, /* claimed; no MAC address yet or any more: drop and count */
+	ADJACENCY_BROADCAST,  /* a subnet's broadcast address: drop and count (RFC 2644) */
 };
 
 /* All that a worker needs to send to one neighbour: one line, one miss. Workers only read it. `rewrite` is written with
  * one aligned 16-octet store and `action` after it, so that a reader sees an old MAC address or a new one, never half of
  * each. Control writes the key when it claims the slot; the dataplane's main lcore writes the rest. */
 struct __rte_cache_aligned adjacency {
-	uint8_t rewrite[16];	/* destination MAC, source MAC, EtherType as on the wire; the last two octets unused */
-	uint16_t port;		/* DPDK port id */
-	uint16_t mtu;		/* octets of IP packet, header included */
-	uint8_t action;		/* enum adjacency_action; atomic */
-	uint8_t egress_role;	/* what the gate asks for */
-	uint8_t claimed;	/* 0 free, 1 in use by control; atomic: stored last by a claim, first by a release */
+	uint8_t rewrite[16]; /* destination MAC, source MAC, EtherType, as on the wire; 2 unused */
+	uint16_t port;	     /* DPDK port id */
+	uint16_t mtu;	     /* octets of IP packet, header included */
+	uint8_t action;	     /* enum adjacency_action; atomic */
+	uint8_t egress_role; /* what the gate asks for */
+	uint8_t claimed;     /* 1: by control; atomic: stored last by a claim, first by a release */
 	uint8_t reserved;
-	uint32_t gateway;	/* host order: the neighbour to resolve on `port` */
+	uint32_t gateway; /* host order: the neighbour to resolve on `port` */
 };
 static_assert(sizeof(struct adjacency) == RTE_CACHE_LINE_SIZE, "one adjacency, one line");
 
@@ -70,8 +71,8 @@ static_assert(sizeof(struct adjacency) == RTE_CACHE_LINE_SIZE, "one adjacency, o
 /* A set of equal paths. Immutable once a prefix points at it. Single-path lists, nearly all, need only the first line.
  * Bucket b holds the member that flows with hash % 64 == b take; taking a member out moves only its own buckets. */
 struct __rte_cache_aligned path_list {
-	uint16_t nb_members; /* 0: drop */
-	uint16_t member[PATH_LIST_MEMBERS]; /* adjacency indexes; member[0] alone is read if nb_members is 1 */
+	uint16_t nb_members;		    /* 0: drop */
+	uint16_t member[PATH_LIST_MEMBERS]; /* adjacency indexes; of one alone, member[0] is read */
 	uint16_t reserved[15];
 	uint8_t bucket[PATH_LIST_BUCKETS]; /* index into member[] */
 };
@@ -89,9 +90,9 @@ struct fib_view {
 
 struct fib_generation {
 	struct fib_view view[FIB_VIEWS];
-	struct path_list *path_lists;	/* FIB_PATH_LISTS of them */
-	struct adjacency *adjacencies;	/* FIB_ADJACENCIES of them */
-	uint32_t adjacencies_end;	/* none above this index was ever claimed since the reset; atomic */
+	struct path_list *path_lists;  /* FIB_PATH_LISTS of them */
+	struct adjacency *adjacencies; /* FIB_ADJACENCIES of them */
+	uint32_t adjacencies_end;      /* none from here up was claimed since the reset; atomic */
 };
 
 /* An entry that is there before and without control: our own addresses and the connected subnets. Each seed i has
@@ -115,42 +116,50 @@ struct fib_port {
 };
 
 /* Who may send packets of the BGP punt class: written by control, read by workers for TCP/179 to us alone. */
-enum { FIB_PEERS = 4096 }; /* slots; a power of two, at least twice what the configuration allows */
+enum { FIB_PEERS = 4096 }; /* slots: a power of two, at least twice what the configuration allows */
 
 struct fib {
 	uint64_t magic; /* of this layout; stored last by fib_ready() */
+	char name[FIB_NAME];
 	uint32_t dataplane_pid;
 	uint32_t tbl8_groups; /* of each table */
 	uint32_t nb_ports, nb_seeds;
 	struct fib_port ports[FIB_PORTS];
 	struct fib_seed seeds[FIB_SEEDS];
 	struct fib_generation generation[2];
-	uint32_t peers[FIB_PEERS]; /* host-order addresses, open addressing, 0 = empty; atomic words */
+	uint32_t peers[2][FIB_PEERS]; /* host order, open addressing, 0 = empty; atomic words */
 
-	uint64_t gate __rte_cache_aligned;   /* bit ingress * 8 + egress; all closed until control says otherwise; atomic */
+	/* Bit ingress * 8 + egress; all closed until control says otherwise; atomic. */
+	uint64_t gate __rte_cache_aligned;
+	uint32_t peers_version; /* peers[peers_version % 2] is in force; atomic */
+
 	uint32_t active __rte_cache_aligned; /* 0 or 1; atomic */
-	uint32_t published;		     /* how often fib_publish() ran: 0 = control was never here; atomic */
-	struct rte_rcu_qsbr *qsbr;	     /* thread ids are lcore ids */
+	uint32_t published; /* how often fib_publish() ran: 0 = control was never here; atomic */
+	struct rte_rcu_qsbr *qsbr; /* thread ids are lcore ids */
 };
 
 struct fib_params {
-	const char *name;      /* of the memory zone */
-	uint8_t views;	       /* bit mask of the roles that have a port */
-	uint32_t tbl8_groups;  /* per view and generation */
-	uint32_t max_threads;  /* QSBR thread ids: RTE_MAX_LCORE */
+	const char *name;     /* of the memory zone; table names begin with it */
+	uint8_t views;	      /* bit mask of the roles that have a port */
+	uint32_t tbl8_groups; /* per view and generation; at least 8 */
+	uint32_t max_threads; /* QSBR thread ids: RTE_MAX_LCORE */
 	int socket_id;
 };
 
 /* --- primary: once, before forwarding -------------------------------------------------------------------------- */
 
-/* Create the FIB, closed, empty and invisible to control. -EEXIST, -ENOMEM (hugepages), or what librte_lpm says;
- * -ENOTSUP if the self-test finds that this librte_lpm is not laid out as our writer assumes. */
+/* Create the FIB, closed, empty and invisible to control: 64 MB a view and generation, and 19 MB. -EEXIST, -ENOMEM
+ * (hugepages), -EINVAL, -ENAMETOOLONG (FIB_NAME), or what librte_lpm says; -ENOTSUP if the self-test finds that this
+ * librte_lpm is not laid out as our writer assumes. */
 int fib_create(const struct fib_params *params, struct fib **fib);
-/* Add an entry that is there without control. -ENOSPC, -EINVAL. Before fib_ready() only. */
+/* Add an entry that is there without control, in every view. Before fib_ready() only. -ENOSPC; -EINVAL: action, role,
+ * length (1..32) or host bits; -EEXIST: that prefix is seeded already. */
 int fib_seed(struct fib *fib, const struct fib_seed *seed);
+/* Tell control of a port. Before fib_ready() only. -ENOSPC; -EINVAL: role; -EEXIST: that port was added already. */
 int fib_port_add(struct fib *fib, const struct fib_port *port);
-/* Write the seeds into both generations and let control attach. */
+/* Write the seeds into both generations and let control attach. -ENOMEM; -ENOSPC: more tbl8 groups are needed. */
 int fib_ready(struct fib *fib);
+/* Give all memory back. Nobody may be reading or writing. */
 void fib_destroy(struct fib *fib);
 
 /* --- secondary ------------------------------------------------------------------------------------------------- */
@@ -166,13 +175,15 @@ static inline const struct fib_generation *fib_active(const struct fib *fib)
 }
 
 /* Longest-prefix match of `n` <= FIB_BURST host-order addresses; path_list[i] is an index that is always valid. */
-static inline void fib_lookup_burst(const struct fib_view *view, const uint32_t *dst, uint32_t *path_list, uint16_t n)
+static inline void fib_lookup_burst(const struct fib_view *view, const uint32_t *dst,
+				    uint32_t *path_list, uint16_t n)
 {
 	uint32_t miss = __atomic_load_n(&view->default_path_list, __ATOMIC_RELAXED);
 
 	rte_lpm_lookup_bulk(view->lpm, dst, path_list, n);
 	for (uint16_t i = 0; i < n; i++)
-		path_list[i] = path_list[i] & RTE_LPM_LOOKUP_SUCCESS ? path_list[i] & 0xffffff : miss;
+		path_list[i] =
+			path_list[i] & RTE_LPM_LOOKUP_SUCCESS ? path_list[i] & 0xffffff : miss;
 }
 
 /* The adjacency index that a flow takes. `hash` matters only if the list has several members. */
@@ -196,13 +207,14 @@ bool fib_peer_known(const struct fib *fib, uint32_t addr);
 struct fib_writer;
 
 struct fib_stats {
-	uint32_t routes[FIB_VIEWS];	   /* seeds not counted */
+	uint32_t routes[FIB_VIEWS]; /* seeds not counted */
 	uint32_t tbl8_used[FIB_VIEWS], tbl8_groups;
 	uint32_t path_lists, adjacencies;
-	uint64_t changes, refused;	   /* fib_set()/fib_del() done; refused for want of room */
+	uint64_t changes, refused; /* fib_set()/fib_del() done; refused for want of room */
 };
 
-/* Begin on the spare generation: reset it to the seed. Takes some 10 ms a view. */
+/* Begin on the spare generation: reset it to the seed. Takes some 10 ms a view, and before it at most 100 ms for those
+ * readers to leave that still hold it. -EAGAIN: they did not (a forwarding lcore hangs); -ENOMEM. */
 int fib_writer_open(struct fib *fib, struct fib_writer **writer);
 void fib_writer_close(struct fib_writer *writer); /* the generation stays as it is */
 
@@ -217,17 +229,20 @@ int fib_set(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
 /* Take the route out; what it hid (a shorter route, a seed) shows again. -ENOENT. */
 int fib_del(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len);
 /* What fib_set() last stored for exactly this prefix. -ENOENT. */
-int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len, uint32_t *list);
+int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
+	    uint32_t *list);
 
 /* The one path-list with exactly these members, a set of 1..16 adjacency indexes in any order; made if need be. Adds a
  * reference. `like`, or PATH_LIST_NONE, names the list that flows use now: shared members keep their buckets. -ENOSPC. */
-int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like, uint32_t *list);
+int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
+		      uint32_t *list);
 /* Give a reference back; the index is reused after the last one and a grace period. */
 void fib_path_list_put(struct fib_writer *writer, uint32_t list);
 
 /* The adjacency of neighbour `gateway` (host order) on DPDK port `port` for routes of role `egress_role`: one for each
  * such triple, counted. The dataplane resolves it in its own time. -ENOSPC, -ENODEV: no such port. */
-int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port, uint8_t egress_role, uint16_t *index);
+int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port,
+			uint8_t egress_role, uint16_t *index);
 void fib_adjacency_release(struct fib_writer *writer, uint16_t index);
 /* Does it forward now? */
 bool fib_adjacency_resolved(const struct fib_writer *writer, uint16_t index);
@@ -236,7 +251,7 @@ bool fib_adjacency_resolved(const struct fib_writer *writer, uint16_t index);
 void fib_reclaim(struct fib_writer *writer);
 
 void fib_gate_set(struct fib *fib, uint64_t gate);
-/* Replace the set of configured peers. -ENOSPC. Readers meet old peers or new ones, and those in both sets always. */
+/* Replace the set of configured peers. Readers meet the old set or the new one. -ENOSPC; -EINVAL: address 0. */
 int fib_peers_set(struct fib *fib, const uint32_t *addrs, uint32_t n);
 
 void fib_stats_get(const struct fib_writer *writer, struct fib_stats *stats);

@@ -1,0 +1,405 @@
+/* The FIB's life: created and seeded by the dataplane, found by control, written through a writer that owns one
+ * generation at a time. What a call does to its noun is in that noun's file; here they are put together, and here all
+ * arguments are checked. */
+#include "fib.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_errno.h>
+#include <rte_memzone.h>
+
+#include "adjacency.h"
+#include "lpm4.h"
+#include "path_list.h"
+#include "rcu.h"
+#include "view.h"
+
+enum { GRACE_US = 100000 }; /* for readers to leave a generation: a burst takes some microseconds */
+
+/* Another layout has another size, or else must have another number here. */
+static const uint64_t MAGIC = UINT64_C(0xba5c01e100000000) | sizeof(struct fib);
+
+_Static_assert(FIB_SEEDS < FIB_ADJACENCIES && FIB_SEEDS < FIB_PATH_LISTS, "a seed has one of each");
+_Static_assert(FIB_VIEWS *FIB_VIEWS == 64, "the gate is one word");
+_Static_assert(FIB_NAME + sizeof(".7.1") <= RTE_LPM_NAMESIZE, "names of tables");
+
+struct fib_writer {
+	struct fib *fib;		   /* borrowed: shared memory */
+	struct fib_generation *generation; /* borrowed: its own until it publishes, then live */
+	uint32_t number;		   /* of the generation, 0 or 1 */
+	bool published;
+	uint64_t changes, refused;
+	struct path_lists path_lists;
+	struct adjacencies adjacencies;
+	struct view views[FIB_VIEWS]; /* valid where generation->view[].lpm is */
+};
+
+/* --- primary --------------------------------------------------------------------------------------------------- */
+
+/* Everything but the tables lies in one zone: the struct, QSBR, and for each generation path-lists and adjacencies.
+ * NULL: rte_errno says why. */
+static struct fib *zone_reserve(const struct fib_params *params)
+{
+	size_t qsbr_size = RTE_CACHE_LINE_ROUNDUP(rte_rcu_qsbr_get_memsize(params->max_threads));
+	size_t lists_size = FIB_PATH_LISTS * sizeof(struct path_list);
+	size_t adjacencies_size = FIB_ADJACENCIES * sizeof(struct adjacency);
+	size_t size = sizeof(struct fib) + qsbr_size + 2 * (lists_size + adjacencies_size);
+	const struct rte_memzone *zone =
+		rte_memzone_reserve(params->name, size, params->socket_id, 0);
+	struct fib *fib;
+	uint8_t *at;
+
+	if (!zone)
+		return NULL;
+	fib = zone->addr;
+	memset(fib, 0, size);
+	at = (uint8_t *)(fib + 1);
+	fib->qsbr = (struct rte_rcu_qsbr *)at;
+	at += qsbr_size;
+	for (int g = 0; g < 2; g++) {
+		fib->generation[g].path_lists = (struct path_list *)at;
+		at += lists_size;
+		fib->generation[g].adjacencies = (struct adjacency *)at;
+		at += adjacencies_size;
+	}
+	rte_rcu_qsbr_init(fib->qsbr, params->max_threads);
+	return fib;
+}
+
+static int tables_create(struct fib *fib, const struct fib_params *params)
+{
+	/* librte_lpm's own rule store is not used, but cannot be empty. */
+	struct rte_lpm_config config = { .max_rules = 1, .number_tbl8s = params->tbl8_groups };
+	char name[RTE_LPM_NAMESIZE];
+
+	for (int g = 0; g < 2; g++) {
+		for (int v = 0; v < FIB_VIEWS; v++) {
+			struct fib_view *view = &fib->generation[g].view[v];
+
+			if (!(params->views >> v & 1))
+				continue;
+			snprintf(name, sizeof(name), "%s.%d.%d", params->name, v, g);
+			view->lpm = rte_lpm_create(name, params->socket_id, &config);
+			if (!view->lpm)
+				return -rte_errno;
+		}
+	}
+	return 0;
+}
+
+/* On the first table there is; fib_ready() empties it again. */
+static int self_test(struct fib *fib, const struct fib_params *params)
+{
+	int first = __builtin_ctz(params->views);
+
+	return lpm4_self_test(fib->generation[0].view[first].lpm, fib->qsbr, params->socket_id);
+}
+
+int fib_create(const struct fib_params *params, struct fib **out)
+{
+	struct fib *fib;
+	int err;
+
+	if (!params->views || params->tbl8_groups < LPM4_TEST_GROUPS ||
+	    params->tbl8_groups > 1 << 24)
+		return -EINVAL;
+	if (strlen(params->name) >= FIB_NAME)
+		return -ENAMETOOLONG;
+	fib = zone_reserve(params);
+	if (!fib)
+		return -rte_errno;
+	strcpy(fib->name, params->name);
+	fib->tbl8_groups = params->tbl8_groups;
+	fib->dataplane_pid = getpid();
+	err = tables_create(fib, params);
+	if (!err)
+		err = self_test(fib, params);
+	if (err) {
+		fib_destroy(fib);
+		return err;
+	}
+	*out = fib;
+	return 0;
+}
+
+void fib_destroy(struct fib *fib)
+{
+	__atomic_store_n(&fib->magic, 0, __ATOMIC_RELEASE);
+	for (int g = 0; g < 2; g++)
+		for (int v = 0; v < FIB_VIEWS; v++)
+			rte_lpm_free(fib->generation[g].view[v].lpm);
+	rte_memzone_free(rte_memzone_lookup(fib->name));
+}
+
+static bool prefix_valid(uint32_t addr, uint8_t len)
+{
+	return len <= 32 && (len == 32 || !(addr << len));
+}
+
+int fib_seed(struct fib *fib, const struct fib_seed *seed)
+{
+	bool action_valid = seed->action == ADJACENCY_LOCAL || seed->action == ADJACENCY_GLEAN ||
+			    seed->action == ADJACENCY_BROADCAST;
+
+	assert(!fib->magic);
+	if (!action_valid || seed->egress_role >= FIB_VIEWS || !seed->len ||
+	    !prefix_valid(seed->addr, seed->len))
+		return -EINVAL;
+	for (uint32_t i = 0; i < fib->nb_seeds; i++)
+		if (fib->seeds[i].addr == seed->addr && fib->seeds[i].len == seed->len)
+			return -EEXIST;
+	if (fib->nb_seeds == FIB_SEEDS)
+		return -ENOSPC;
+	fib->seeds[fib->nb_seeds++] = *seed;
+	return 0;
+}
+
+static const struct fib_port *port_find(const struct fib *fib, uint16_t port)
+{
+	for (uint32_t i = 0; i < fib->nb_ports; i++)
+		if (fib->ports[i].port == port)
+			return &fib->ports[i];
+	return NULL;
+}
+
+int fib_port_add(struct fib *fib, const struct fib_port *port)
+{
+	assert(!fib->magic);
+	if (port->role >= FIB_VIEWS)
+		return -EINVAL;
+	if (port_find(fib, port->port))
+		return -EEXIST;
+	if (fib->nb_ports == FIB_PORTS)
+		return -ENOSPC;
+	fib->ports[fib->nb_ports++] = *port;
+	return 0;
+}
+
+/* The adjacency and the path-list that each seed has. */
+static void seeds_write(const struct fib *fib, struct fib_generation *generation)
+{
+	memset(generation->path_lists, 0, FIB_PATH_LISTS * sizeof(struct path_list));
+	memset(generation->adjacencies, 0, FIB_ADJACENCIES * sizeof(struct adjacency));
+	for (uint32_t i = 0; i < fib->nb_seeds; i++) {
+		const struct fib_seed *seed = &fib->seeds[i];
+		uint16_t index = i + 1;
+
+		generation->adjacencies[index] = (struct adjacency){
+			.action = seed->action,
+			.egress_role = seed->egress_role,
+			.port = seed->port,
+			.mtu = seed->mtu,
+		};
+		path_list_fill(&generation->path_lists[index], &index, 1, NULL);
+	}
+	__atomic_store_n(&generation->adjacencies_end, fib->nb_seeds + 1, __ATOMIC_RELEASE);
+}
+
+/* Undo writer_reset(), or as much of it as happened. */
+static void writer_free(struct fib_writer *writer)
+{
+	for (int v = 0; v < FIB_VIEWS; v++)
+		view_fini(&writer->views[v]);
+	adjacencies_fini(&writer->adjacencies);
+	path_lists_fini(&writer->path_lists);
+	free(writer);
+}
+
+/* A writer for a generation that nobody reads, which then holds the seeds and nothing else. */
+static int writer_reset(struct fib *fib, uint32_t number, struct fib_writer **out)
+{
+	struct fib_generation *generation = &fib->generation[number];
+	uint32_t nb_fixed = fib->nb_seeds + 1;
+	struct fib_writer *writer = calloc(1, sizeof(*writer));
+	int err;
+
+	if (!writer)
+		return -ENOMEM;
+	writer->fib = fib;
+	writer->generation = generation;
+	writer->number = number;
+	seeds_write(fib, generation);
+	err = path_lists_init(&writer->path_lists, generation->path_lists, nb_fixed, fib->qsbr);
+	if (!err)
+		err = adjacencies_init(&writer->adjacencies, generation, nb_fixed, fib->qsbr);
+	for (int v = 0; !err && v < FIB_VIEWS; v++)
+		if (generation->view[v].lpm)
+			err = view_init(&writer->views[v], &generation->view[v], fib);
+	if (err) {
+		writer_free(writer);
+		return err;
+	}
+	*out = writer;
+	return 0;
+}
+
+int fib_ready(struct fib *fib)
+{
+	for (uint32_t number = 0; number < 2; number++) {
+		struct fib_writer *writer;
+		int err = writer_reset(fib, number, &writer);
+
+		if (err)
+			return err;
+		writer_free(writer);
+	}
+	__atomic_store_n(&fib->magic, MAGIC, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* --- secondary ------------------------------------------------------------------------------------------------- */
+
+int fib_attach(const char *name, struct fib **out)
+{
+	const struct rte_memzone *zone = rte_memzone_lookup(name);
+	uint64_t magic;
+
+	if (!zone)
+		return -ENOENT;
+	magic = __atomic_load_n((uint64_t *)zone->addr, __ATOMIC_ACQUIRE);
+	if (!magic)
+		return -EAGAIN;
+	if (magic != MAGIC)
+		return -EPROTO;
+	*out = zone->addr;
+	return 0;
+}
+
+/* --- writer ---------------------------------------------------------------------------------------------------- */
+
+int fib_writer_open(struct fib *fib, struct fib_writer **writer)
+{
+	uint32_t spare = !__atomic_load_n(&fib->active, __ATOMIC_ACQUIRE);
+	int err;
+
+	/* Those who read it may be workers that took it before it was replaced, or the main lcore, resolving for a writer
+	 * that died. After a grace period they are gone: workers take the active one, the main lcore claimed slots only. */
+	adjacencies_disown(&fib->generation[spare]);
+	err = rcu_wait(fib->qsbr, GRACE_US);
+	return err ? err : writer_reset(fib, spare, writer);
+}
+
+void fib_writer_close(struct fib_writer *writer)
+{
+	writer_free(writer);
+}
+
+void fib_publish(struct fib_writer *writer)
+{
+	struct fib *fib = writer->fib;
+
+	if (writer->published)
+		return;
+	writer->published = true;
+	__atomic_store_n(&fib->active, writer->number, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&fib->published, 1, __ATOMIC_RELEASE);
+	adjacencies_disown(&fib->generation[!writer->number]);
+}
+
+bool fib_published(const struct fib_writer *writer)
+{
+	return writer->published;
+}
+
+static bool route_valid(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+{
+	return view < FIB_VIEWS && writer->generation->view[view].lpm && prefix_valid(addr, len);
+}
+
+/* Count what became of a change. */
+static int change_done(struct fib_writer *writer, int err)
+{
+	if (!err)
+		writer->changes++;
+	else if (err != -ENOENT)
+		writer->refused++;
+	return err;
+}
+
+int fib_set(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len, uint32_t list)
+{
+	if (!route_valid(writer, view, addr, len) || list >= FIB_PATH_LISTS)
+		return -EINVAL;
+	return change_done(writer, view_set(&writer->views[view], addr, len, list));
+}
+
+int fib_del(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+{
+	if (!route_valid(writer, view, addr, len))
+		return -EINVAL;
+	return change_done(writer, view_del(&writer->views[view], addr, len));
+}
+
+int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
+	    uint32_t *list)
+{
+	if (!route_valid(writer, view, addr, len))
+		return -EINVAL;
+	return view_get(&writer->views[view], addr, len, list);
+}
+
+int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
+		      uint32_t *list)
+{
+	return path_list_get(&writer->path_lists, members, n, like, list);
+}
+
+void fib_path_list_put(struct fib_writer *writer, uint32_t list)
+{
+	path_list_put(&writer->path_lists, list);
+}
+
+int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port,
+			uint8_t egress_role, uint16_t *index)
+{
+	const struct fib_port *found = port_find(writer->fib, port);
+
+	if (!found)
+		return -ENODEV;
+	if (egress_role >= FIB_VIEWS)
+		return -EINVAL;
+	return adjacency_claim(&writer->adjacencies, gateway, found, egress_role, index);
+}
+
+void fib_adjacency_release(struct fib_writer *writer, uint16_t index)
+{
+	adjacency_release(&writer->adjacencies, index);
+}
+
+bool fib_adjacency_resolved(const struct fib_writer *writer, uint16_t index)
+{
+	const struct adjacency *adjacency = &writer->generation->adjacencies[index];
+
+	return __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE) == ADJACENCY_FORWARD;
+}
+
+void fib_reclaim(struct fib_writer *writer)
+{
+	rcu_pool_reclaim(&writer->path_lists.indexes);
+	rcu_pool_reclaim(&writer->adjacencies.indexes);
+	for (int v = 0; v < FIB_VIEWS; v++)
+		if (writer->generation->view[v].lpm)
+			rcu_pool_reclaim(&writer->views[v].lpm.groups);
+}
+
+void fib_stats_get(const struct fib_writer *writer, struct fib_stats *stats)
+{
+	*stats = (struct fib_stats){
+		.tbl8_groups = writer->fib->tbl8_groups,
+		.path_lists = writer->path_lists.indexes.used,
+		.adjacencies = writer->adjacencies.indexes.used,
+		.changes = writer->changes,
+		.refused = writer->refused,
+	};
+	for (int v = 0; v < FIB_VIEWS; v++) {
+		if (!writer->generation->view[v].lpm)
+			continue;
+		stats->routes[v] = view_routes(&writer->views[v]);
+		stats->tbl8_used[v] = writer->views[v].lpm.groups.used;
+	}
+}

@@ -1,0 +1,198 @@
+/* See lpm4.h. */
+#include "lpm4.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The layout that we write and librte_lpm reads. What the compiler cannot see, lpm4_self_test() checks. */
+_Static_assert(sizeof(struct rte_lpm_tbl_entry) == sizeof(uint32_t), "an entry is one store");
+_Static_assert(offsetof(struct rte_lpm, tbl24) == 0, "tbl24 comes first");
+_Static_assert(sizeof(((struct rte_lpm *)0)->tbl24) == sizeof(uint32_t) << 24, "an entry a /24");
+_Static_assert(offsetof(struct rte_lpm, tbl8) == sizeof(uint32_t) << 24, "tbl8 follows tbl24");
+_Static_assert(RTE_LPM_LOOKUP_SUCCESS == 1 << 24, "the valid bit follows the value");
+_Static_assert(RTE_LPM_VALID_EXT_ENTRY_BITMASK == 3 << 24, "the group bit follows the valid bit");
+_Static_assert(RTE_LPM_TBL8_GROUP_NUM_ENTRIES == 256, "a group is a /24");
+_Static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN,
+	       "bit fields run from the least significant bit");
+
+enum {
+	ENTRY_NONE = 0, /* no rule: length 0, which any rule outdoes */
+	ENTRY_VALUE = 0xffffff,
+	ENTRY_VALID = 1 << 24,
+	ENTRY_GROUP = 1 << 25,
+	ENTRY_LEN_SHIFT = 26,
+	GROUP = RTE_LPM_TBL8_GROUP_NUM_ENTRIES,
+};
+
+static uint32_t entry_make(uint32_t value, uint8_t len)
+{
+	return value | ENTRY_VALID | (uint32_t)len << ENTRY_LEN_SHIFT;
+}
+
+static uint8_t entry_len(uint32_t entry)
+{
+	return entry >> ENTRY_LEN_SHIFT;
+}
+
+/* Release: what the value names is complete before a reader can find it. */
+static void entry_store(uint32_t *at, uint32_t entry)
+{
+	__atomic_store_n(at, entry, __ATOMIC_RELEASE);
+}
+
+static uint32_t len_mask(uint8_t len)
+{
+	return len ? ~UINT32_C(0) << (32 - len) : 0;
+}
+
+static uint32_t *group_at(const struct lpm4 *t, uint32_t entry24)
+{
+	return &t->tbl8[(entry24 & ENTRY_VALUE) * GROUP];
+}
+
+int lpm4_init(struct lpm4 *t, struct rte_lpm *lpm, uint32_t groups, struct rte_rcu_qsbr *qsbr)
+{
+	*t = (struct lpm4){ .tbl24 = (uint32_t *)lpm->tbl24, .tbl8 = (uint32_t *)lpm->tbl8 };
+	t->long_rules = calloc(groups, sizeof(*t->long_rules));
+	if (!t->long_rules || rcu_pool_init(&t->groups, qsbr, 0, groups) || rules_init(&t->rules)) {
+		lpm4_fini(t);
+		return -ENOMEM;
+	}
+	memset(lpm->tbl24, 0, sizeof(lpm->tbl24));
+	return 0;
+}
+
+void lpm4_fini(struct lpm4 *t)
+{
+	rules_fini(&t->rules);
+	rcu_pool_fini(&t->groups);
+	free(t->long_rules);
+	t->long_rules = NULL;
+}
+
+/* What a reader finds for one address. */
+static uint32_t entry_lookup(const struct lpm4 *t, uint32_t addr)
+{
+	uint32_t entry = t->tbl24[addr >> 8];
+
+	return entry & ENTRY_GROUP ? group_at(t, entry)[addr % GROUP] : entry;
+}
+
+/* Give `entry` to those of `n` entries that serve a rule of length `len` or shorter. */
+static void span_write(uint32_t *at, uint32_t n, uint8_t len, uint32_t entry)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (entry_len(at[i]) <= len)
+			entry_store(&at[i], entry);
+}
+
+/* The same for all of addr/len. If that is longer than /24, its group exists. */
+static void prefix_write(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t entry)
+{
+	uint32_t *at = &t->tbl24[addr >> 8];
+
+	if (len > 24) {
+		span_write(group_at(t, *at) + addr % GROUP, UINT32_C(1) << (32 - len), len, entry);
+		return;
+	}
+	for (uint32_t *end = at + (UINT32_C(1) << (24 - len)); at < end; at++) {
+		if (*at & ENTRY_GROUP)
+			span_write(group_at(t, *at), GROUP, len, entry);
+		else if (entry_len(*at) <= len)
+			entry_store(at, entry);
+	}
+}
+
+/* Put a group under the /24 of `addr`, each entry saying what the /24's said, if there is none yet. */
+static int group_open(struct lpm4 *t, uint32_t addr)
+{
+	uint32_t *at = &t->tbl24[addr >> 8], group;
+
+	if (*at & ENTRY_GROUP)
+		return 0;
+	if (rcu_pool_take(&t->groups, &group))
+		return -ENOSPC;
+	for (uint32_t i = 0; i < GROUP; i++)
+		t->tbl8[group * GROUP + i] = *at;
+	entry_store(at, group | ENTRY_VALID | ENTRY_GROUP);
+	return 0;
+}
+
+/* The last long rule is gone: all entries of the group agree, so the /24 can say it. */
+static void group_close(struct lpm4 *t, uint32_t addr)
+{
+	uint32_t *at = &t->tbl24[addr >> 8];
+	uint32_t group = *at & ENTRY_VALUE;
+
+	entry_store(at, t->tbl8[group * GROUP]);
+	rcu_pool_retire(&t->groups, group);
+}
+
+static uint16_t *long_rules(struct lpm4 *t, uint32_t addr)
+{
+	return &t->long_rules[t->tbl24[addr >> 8] & ENTRY_VALUE];
+}
+
+int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
+{
+	uint64_t *rule;
+
+	assert(len >= 1 && len <= 32 && !(addr & ~len_mask(len)) && value <= ENTRY_VALUE);
+	__builtin_prefetch(&t->tbl24[addr >> 8], 1);
+	rule = rules_find(&t->rules, addr, len);
+	if (!rule && rules_reserve(&t->rules))
+		return -ENOMEM;
+	if (len > 24 && group_open(t, addr))
+		return -ENOSPC;
+	if (len > 24 && !rule)
+		++*long_rules(t, addr);
+	rules_put(&t->rules, addr, len, value);
+	prefix_write(t, addr, len, entry_make(value, len));
+	return 0;
+}
+
+/* The entry of the longest rule that covers addr/len and is shorter. Before the rule store is asked for length d, look
+ * next door, at an address that shares just the first d bits: a rule of length d or less that it uses covers us as well,
+ * and any longer one of ours would have been found already. Next door is mostly in the same cache line. */
+static uint32_t cover(const struct lpm4 *t, uint32_t addr, uint8_t len)
+{
+	for (uint8_t d = len - 1; d > 0; d--) {
+		uint32_t next_door = entry_lookup(t, addr ^ UINT32_C(1) << (31 - d));
+		const uint64_t *rule;
+
+		if (entry_len(next_door) <= d)
+			return next_door;
+		rule = rules_find(&t->rules, addr & len_mask(d), d);
+		if (rule)
+			return entry_make(rule_value(*rule), d);
+	}
+	return ENTRY_NONE;
+}
+
+int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len)
+{
+	uint64_t *rule;
+
+	__builtin_prefetch(&t->tbl24[addr >> 8], 1);
+	rule = rules_find(&t->rules, addr, len);
+	if (!rule)
+		return -ENOENT;
+	rules_remove(&t->rules, rule);
+	prefix_write(t, addr, len, cover(t, addr, len));
+	if (len > 24 && --*long_rules(t, addr) == 0)
+		group_close(t, addr);
+	return 0;
+}
+
+int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value)
+{
+	const uint64_t *rule = rules_find(&t->rules, addr, len);
+
+	if (!rule)
+		return -ENOENT;
+	*value = rule_value(*rule);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* Our writer for a librte_lpm table. Readers look up with librte_lpm's inline functions; rte_lpm_add() and
+ * rte_lpm_delete() are never called on a table that has an lpm4, for they scan all rules of a length at each change.
+ *
+ *   rules ── every prefix of the table, exact (writer's heap)
+ *   tbl24 ── [address >> 8]: a value, or a tbl8 group if some rule inside is longer than /24 (shared)
+ *   tbl8  ── [group × 256 + last octet]: a value (shared)
+ *
+ * Each entry carries the length of the rule that it serves, so a rule overwrites exactly the entries of shorter ones.
+ * Entries change by single aligned 32-bit stores: a reader finds the old value or the new one. Groups are filled before
+ * their tbl24 entry points there and reused a grace period after it stops. One thread. */
+#ifndef BASCULE_LPM4_H
+#define BASCULE_LPM4_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_lpm.h>
+
+#include "rcu.h"
+#include "rules.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { LPM4_TEST_GROUPS = 8 };
+
+struct lpm4 {
+	uint32_t *tbl24, *tbl8; /* borrowed: the rte_lpm's, in shared memory */
+	struct rcu_pool groups; /* of tbl8 */
+	uint16_t *long_rules;	/* owned; [group]: how many rules longer than /24 keep it */
+	struct rules rules;
+};
+
+/* Empty the table and take charge of it; no reader may be inside. `groups` is what rte_lpm_create() was told. Clears
+ * 64 MB: some 10 ms. -ENOMEM. */
+int lpm4_init(struct lpm4 *t, struct rte_lpm *lpm, uint32_t groups, struct rte_rcu_qsbr *qsbr);
+/* Forget the rules; the table stays as it is. */
+void lpm4_fini(struct lpm4 *t);
+
+/* Bind addr/len, 1 <= len <= 32 and no host bits, to a 24-bit value. -ENOSPC: no tbl8 group is free; -ENOMEM: no room
+ * for the rule. Then nothing has changed. */
+int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value);
+/* Unbind it; the next shorter rule shows again. -ENOENT. */
+int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len);
+/* What lpm4_set() last bound to exactly this prefix. -ENOENT. */
+int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value);
+
+/* Does the librte_lpm of this process lay out its tables as we assume? Fills `lpm` (no reader, LPM4_TEST_GROUPS or more)
+ * by our writer and a table of its own by librte_lpm's, and compares them. Leaves its rules in `lpm`. Primary process
+ * only. -ENOTSUP: they differ; -ENOMEM. */
+int lpm4_self_test(struct rte_lpm *lpm, struct rte_rcu_qsbr *qsbr, int socket_id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,43 @@
+/* Path-lists, written: the one list for each set of adjacencies, counted. Its readers see struct path_list of fib.h.
+ *
+ * A list is complete before anything points at it and immutable until a grace period after nothing does. Which flows take
+ * which member is said by 64 buckets, evenly dealt; a list made in another's place leaves with each member that
+ * stays as many of its buckets as are its share. Working memory is the writer's heap. One thread. */
+#ifndef BASCULE_PATH_LIST_H
+#define BASCULE_PATH_LIST_H
+
+#include <stdint.h>
+
+#include "fib.h"
+#include "rcu.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct path_lists {
+	struct path_list *list; /* borrowed: the generation's, in shared memory */
+	struct rcu_pool indexes;
+	uint32_t *refs;	 /* owned; [index] */
+	uint32_t *next;	 /* owned; [index]: chains of equal hash, ended by PATH_LIST_NONE */
+	uint32_t *chain; /* owned; [hash] → first index */
+};
+
+/* Lists 0..nb_fixed-1 exist already, for ever, and are found by their members. No reader may be inside. -ENOMEM. */
+int path_lists_init(struct path_lists *lists, struct path_list *shared, uint32_t nb_fixed,
+		    struct rte_rcu_qsbr *qsbr);
+void path_lists_fini(struct path_lists *lists);
+
+/* See fib_path_list_get(), fib_path_list_put(). */
+int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n, uint32_t like,
+		  uint32_t *index);
+void path_list_put(struct path_lists *lists, uint32_t index);
+
+/* Fill `list` for the sorted set `members`; `like` may be NULL. */
+void path_list_fill(struct path_list *list, const uint16_t *members, uint16_t n,
+		    const struct path_list *like);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
