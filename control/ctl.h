@@ -1,0 +1,80 @@
+/* The management socket of an instance, /run/bascule/NAME/control.sock: newline-delimited JSON, one request a line.
+ *
+ *   {"command":"show peers","arguments":{}}
+ *   {"row":{…}}            none, one or many
+ *   {"end":true}           or {"error":"…","hint":"…"}, which may follow rows; the hint, what to do next, may be absent
+ *
+ * Requests of one connection are answered in order. The socket server belongs to the management thread alone; what it
+ * asks the RIB lcore goes through two mailboxes of pages (page.h).
+ *
+ * COMMANDS, arguments (? = may be absent), rows. Names are the interface: rows may gain fields, none is renamed.
+ *
+ *   show summary                 one: instance asn router_id profile version pid uptime_s restarting restart_left_s
+ *                                exchange (bool) nva_to_nva routing_preference peers peers_up routes (prefixes) paths
+ *                                attribute_sets memory_bytes fib{generation published path_lists adjacencies refused
+ *                                views[{view routes tbl8_used tbl8_groups}]} alarms[string]
+ *   show peers                   one a peer, in the order of the configuration: name role gateway (its name; absent for
+ *                                an NVA) address asn state ("Established", ...) state_s (seconds in it) learned unusable
+ *                                advertised (prefixes) last_error (why it last went down or does not come up; "")
+ *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
+ *                                "unchanged") port (egress) router_id local_address hold_s keepalive_s restart_s
+ *                                capabilities[string] (those of a session are absent while there is none) established
+ *                                (times) rx_messages tx_messages rx_updates tx_updates rx_bytes tx_bytes tx_queued_bytes
+ *                                lagging attr_discard treat_as_withdraw as_loop originator_loop cluster_loop bow_tie
+ *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
+ *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
+ *                                VNet prefix) role next_hop as_path ("65001 65010") origin ("igp" "egp" "incomplete")
+ *                                local_pref med (absent: none) communities["65517:65517"] reason (by which rule it beat the
+ *                                next path; of a loser: by which rule it lost to the best) usable unusable_reason (absent
+ *                                if usable) age_s views[role] (that forward along this path)
+ *   show routes  peer which ("learned", "advertised")   the same of one peer; advertised: as sent, without reason, views
+ *   show fib     view            one a prefix: prefix next_hops[{gateway port state ("resolved" "unresolved")}]
+ *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of roles
+ *   exchange     enable (bool)   one: enabled changed
+ *   peer reset   name soft? ("in", "out")   none
+ *   reload                       one: added[peer name] removed[] changed[] vnet_changed exchange_changed warnings[string];
+ *                                a file that is refused: error, and a row {complaint} each before it */
+#ifndef BASCULE_CTL_H
+#define BASCULE_CTL_H
+
+#include <poll.h>
+#include <stdint.h>
+
+#include "mailbox.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	CTL_CLIENTS = 64,		 /* connections at once; then the one that is idle for longest gives way */
+	CTL_POLL_FDS = CTL_CLIENTS + 2,
+	CTL_PAGES_SIZE = 16384,		 /* octets of each mailbox: pointers to pages */
+};
+
+struct ctl; /* the socket server; owned by ctl_open()'s caller, used by one thread */
+
+struct ctl_params {
+	const char *socket_path;
+	const char *config_path;
+	struct mailbox *to_rib, *from_rib; /* struct page * each; borrowed */
+	int answered;			   /* eventfd, non-blocking, raised after each post to from_rib; borrowed */
+};
+
+/* Make and listen on the socket (mode 0660), replacing one that a killed control left. 0 or -errno. */
+int ctl_open(const struct ctl_params *params, struct ctl **ctl);
+/* Close every connection and take the socket away. The RIB lcore must have stopped: pages that were with it are freed. */
+void ctl_close(struct ctl *ctl);
+
+/* Fill `fds`, CTL_POLL_FDS of them, for poll(2); returns how many. Then hand them to ctl_serve(), which does everything
+ * that can be done without waiting. To be called at least once a second too, for clients that stopped reading. */
+unsigned int ctl_poll(const struct ctl *ctl, struct pollfd *fds);
+void ctl_serve(struct ctl *ctl, const struct pollfd *fds, uint64_t now_ms);
+
+/* Read the configuration again and apply it, as the command "reload" does; what is wrong goes to the log. */
+void ctl_reload(struct ctl *ctl);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
