@@ -1,9 +1,9 @@
 /* A path's attributes, in canonical wire form, interned: routes with the same attributes share one immutable, counted
  * object, and equality is a pointer comparison.
  *
- * Canonical: ascending type code; flags normalised (extended length only where needed, Partial kept on unknown ones);
- * 4-octet AS_PATH and AGGREGATOR (AS4_PATH merged, RFC 6793 4.2.3); NEXT_HOP always present as attribute 3; no
- * MP_REACH/MP_UNREACH; communities as received. */
+ * Canonical: ascending type code; flags normalised (extended length only where needed; Partial as received on optional
+ * transitive ones, and set on those of them that we do not know); 4-octet AS_PATH and AGGREGATOR (AS4_PATH merged,
+ * RFC 6793 4.2.3); NEXT_HOP always present as attribute 3; no MP_REACH/MP_UNREACH; communities as received. */
 #ifndef BASCULE_ATTRS_H
 #define BASCULE_ATTRS_H
 
