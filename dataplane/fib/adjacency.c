@@ -82,7 +82,7 @@ static void slot_open(struct fib_generation *generation, uint32_t index, uint32_
 	adjacency->port = port->port;
 	adjacency->mtu = port->mtu;
 	adjacency->egress_role = egress_role;
-	action_store(adjacency, ADJACENCY_UNRESOLVED);
+	action_store(adjacency, gateway ? ADJACENCY_UNRESOLVED : ADJACENCY_GLEAN);
 	__atomic_store_n(&adjacency->claimed, 1, __ATOMIC_RELEASE);
 	if (index >= generation->adjacencies_end)
 		__atomic_store_n(&generation->adjacencies_end, index + 1, __ATOMIC_RELEASE);

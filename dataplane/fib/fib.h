@@ -240,7 +240,8 @@ int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16
 void fib_path_list_put(struct fib_writer *writer, uint32_t list);
 
 /* The adjacency of neighbour `gateway` (host order) on DPDK port `port` for routes of role `egress_role`: one for each
- * such triple, counted. The dataplane resolves it in its own time. -ENOSPC, -ENODEV: no such port. */
+ * such triple, counted. The dataplane resolves it in its own time. -ENOSPC, -ENODEV: no such port. Gateway 0 claims a glean
+ * adjacency: the hosts behind `port` are on link, and the dataplane leaves it as it is. */
 int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port,
 			uint8_t egress_role, uint16_t *index);
 void fib_adjacency_release(struct fib_writer *writer, uint16_t index);
