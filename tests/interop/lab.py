@@ -185,12 +185,9 @@ class Namespace:
         self.ip("link", "set", interface, "up")
         return far
 
-    def dummy(self, interface, *addresses):
-        """An interface without a wire: addresses of hosts that live in the router itself."""
-        self.ip("link", "add", interface, "type", "dummy")
-        for address in addresses:
-            self.ip("address", "add", address, "dev", interface)
-        self.ip("link", "set", interface, "up")
+    def host_address(self, address):
+        """Be `address`, on no wire: a host that lives in its router."""
+        self.ip("address", "add", f"{address}/32", "dev", "lo")
 
     def route(self, prefix, via):
         self.ip("route", "replace", prefix, "via", via)

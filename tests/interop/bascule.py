@@ -1,0 +1,126 @@
+"""A Bascule instance in a namespace: its configuration from plain Python data, its two processes, its CLI."""
+
+import json
+import os
+from pathlib import Path
+
+from lab import LabError, instance_name, wait_for
+
+SOURCE = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("BASCULE_BUILD", SOURCE / "build"))
+
+
+def libconfig(value, depth=0):
+    """Plain data as libconfig text: dict → group, list of dicts → list, other list → array."""
+    pad = "  " * (depth + 1)
+    if isinstance(value, dict):
+        body = "".join(f"{pad}{key} = {libconfig(v, depth + 1)};\n" for key, v in value.items())
+        return "{\n" + body + "  " * depth + "}"
+    if isinstance(value, list):
+        opening, closing = "()" if value and isinstance(value[0], dict) else "[]"
+        return opening + ", ".join(libconfig(v, depth) for v in value) + closing
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value)
+
+
+def config_text(config):
+    """The file: every top-level setting on its own."""
+    return "".join(f"{key} = {libconfig(value)};\n" for key, value in config.items())
+
+
+class Bascule:
+    """One instance. `letter` tells the instances of a lab apart. `config` is the file's content as data and may be changed
+    between write_config() calls; the instance's name is filled in here.
+
+    A port is given as {"name", "role", "addresses"} and sits on the interface of the namespace that has the port's name;
+    `net_af_packet` takes that interface over. A checksum that the veth pair left unfinished would be ours to mend, so the
+    lab's far ends have their offloads off."""
+
+    def __init__(self, namespace, letter, config, wrapper=()):
+        self.namespace = namespace
+        self.name = instance_name(namespace.lab.id, letter)
+        self.config = config
+        self.wrapper = wrapper  # words in front of each process, for sanitizers' settings and the like
+        self.config_path = namespace.lab.dir / f"{self.name}.conf"
+        self.dataplane = self.control = None
+        config["instance"] = {"name": self.name, **config.get("instance", {})}
+        for index, port in enumerate(config["dataplane"]["ports"]):
+            port.setdefault("device", f"net_af_packet{index},iface={port['name']}")
+
+    def write_config(self):
+        self.config_path.write_text(config_text(self.config))
+
+    def start(self):
+        self.write_config()
+        self.start_dataplane()
+        self.start_control()
+
+    def start_dataplane(self):
+        self.dataplane = self._start("dataplane")
+        self.dataplane.ready(lambda: self.cli("show", "ports", check=False) is not None, "answering")
+
+    def start_control(self):
+        self.control = self._start("control")
+        self.control.ready(lambda: self.cli("show", "summary", check=False) is not None, "answering")
+
+    def _start(self, which):
+        return self.namespace.start(f"{self.name}-{which}", *self.wrapper, BUILD / which / f"bascule-{which}",
+                                    self.config_path)
+
+    def stop(self):
+        """SIGTERM to both. Returns their exit codes (control, dataplane)."""
+        return self.control.stop(), self.dataplane.stop()
+
+    def command(self, *words):
+        """The CLI's command line."""
+        return [str(BUILD / "tools" / "bascule"), "--instance", self.name, *map(str, words)]
+
+    def run(self, *words, check=True):
+        """A CLI command as a person types it. Returns a CompletedProcess."""
+        return self.namespace.run(*self.command(*words), check=check)
+
+    def cli(self, *words, check=True):
+        """A CLI command's answer as plain data; None if it failed and check is false."""
+        done = self.run("--json", *words, check=check)
+        if done.returncode:
+            return None
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            raise LabError(f"{' '.join(map(str, words))}: not JSON: {done.stdout[:500]!r}") from None
+
+    def exchange(self, enabled):
+        self.run("exchange", "enable" if enabled else "disable")
+
+    # --- what tests ask for most ---------------------------------------------------------------------------------------
+
+    def peers(self):
+        """{name: row of show peers}"""
+        return {row["name"]: row for row in self.cli("show", "peers")}
+
+    def established(self, *names):
+        """Are these peers' sessions up? Without names: all of them."""
+        peers = self.peers()
+        return all(peers[name]["state"] == "Established" for name in names or peers)
+
+    def wait_established(self, *names, seconds=30):
+        wait_for(lambda: self.established(*names), f"sessions of {self.name}: {', '.join(names) or 'all'}", seconds)
+
+    def routes(self):
+        """Prefixes that have a path, with their paths: {prefix: [path, …]}, best first."""
+        routes = {}
+        for row in self.cli("show", "routes"):
+            routes.setdefault(row["prefix"], []).append(row)
+        return routes
+
+    def fib(self, view):
+        """{prefix: row} of one role's table."""
+        return {row["prefix"]: row for row in self.cli("show", "fib", "--view", view)}
+
+    def counters(self):
+        """{name: value}, summed over lcores and ports."""
+        totals = {}
+        for row in self.cli("show", "counters"):
+            totals[row["name"]] = totals.get(row["name"], 0) + row["value"]
+        return totals

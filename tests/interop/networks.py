@@ -1,0 +1,179 @@
+"""The networks that this product exists for, in a laboratory.
+
+    On-prem 1            SD-WAN NVA                                     ExpressRoute gateway     MSEE        On-prem 2
+    172.16.1.0/24 ────── AS 65001, 10.0.2.4 ─── nva0 ┐       ┌ er0 ──── AS 65515, 10.0.255.36 ── AS 12076 ── AS 65020
+                                                     │Bascule│                                               10.20.0.0/16
+    Branch               VPN gateway, active-active  │ 65515 │
+    AS 65010 ─────────── AS 65515, 10.0.255.4 and .5 ┘ vpn0  └ vnet0 ── VNet hosts in 10.0.0.0/16
+    10.10.0.0/16
+
+Each box is a network namespace; each line a LAN. Gateways and branches forward in the kernel of their namespaces, and
+only by routes that BGP brought them; the NVA's daemons have no FIB, so the NVA sends everything to Bascule: whether
+packets pass there is for Bascule to say.
+
+An instance is told apart by its number i: its ports are 10.0.255.33+i, 10.0.255.1+i, 10.0.2.1+i and 10.0.1.4+i. Every
+peer of Bascule has a session with every instance.
+"""
+
+import ipaddress
+
+from bascule import Bascule
+from daemons import Bird, Frr, Gobgp, Neighbor
+from lab import wait_for
+
+ASN = 65515
+VNET = "10.0.0.0/16"
+ONPREM1 = "172.16.1.0/24"
+ONPREM2 = "10.20.0.0/16"
+BRANCH = "10.10.0.0/16"
+
+ONPREM1_HOST = "172.16.1.10"
+ONPREM2_HOST = "10.20.0.10"
+BRANCH_HOST = "10.10.0.10"
+VNET_HOST = "10.0.1.10"
+VNET_FAR_HOST = "10.0.3.10"  # in the VNet, but outside our port's own subnet
+
+ERGW = "10.0.255.36"
+VPNGW = ("10.0.255.4", "10.0.255.5")
+NVA = "10.0.2.4"
+
+
+def _plus(address, i):
+    return str(ipaddress.ip_address(address) + i)
+
+
+def er_address(i=0):
+    return _plus("10.0.255.33", i)
+
+
+def vpn_address(i=0):
+    return _plus("10.0.255.1", i)
+
+
+def nva_address(i=0):
+    return _plus("10.0.2.1", i)
+
+
+def vnet_address(i=0):
+    return _plus("10.0.1.4", i)
+
+
+def instance_config(i=0, gateways=("ergw", "vpngw"), nva=True):
+    """The configuration of instance i as data; the instance's name is Bascule's to fill in."""
+    known = {
+        "ergw": {"name": "ergw", "role": "expressroute", "addresses": [ERGW]},
+        "vpngw": {"name": "vpngw", "role": "vpn", "addresses": list(VPNGW)},
+    }
+    ports = [
+        {"name": "er0", "role": "expressroute", "addresses": [f"{er_address(i)}/28"]},
+        {"name": "vpn0", "role": "vpn", "addresses": [f"{vpn_address(i)}/28"]},
+        {"name": "nva0", "role": "nva", "addresses": [f"{nva_address(i)}/24"]},
+        {"name": "vnet0", "role": "vnet", "addresses": [f"{vnet_address(i)}/24"]},
+    ]
+    config = {
+        "instance": {"asn": ASN, "router_id": vnet_address(i)},
+        "exchange": {"enabled": False},
+        "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 900, "ports": ports},
+        "control": {"lcores": [1]},
+        "vnet": [{"prefix": VNET, "port": "vnet0"}],
+        "gateways": [known[name] for name in gateways],
+    }
+    if nva:
+        config["peers"] = [{"name": "nva-a", "address": NVA, "asn": 65001, "multihop": True}]
+    return config
+
+
+class Networks:
+    """Both networks. `er`, `vpn` and `nva` choose the daemons that play the ExpressRoute gateway, the two VPN gateway
+    instances and the NVA; the rest of the world is BIRD and FRR. `instances` is how many Bascules there are."""
+
+    def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1):
+        self.lab = lab
+        for name in ("er", "vpn", "nva", "vnet", "circuit", "peering", "tunnel", "site"):
+            lab.lan(name)
+        self.bascules = [self._bascule(i) for i in range(instances)]
+        self.bascule = self.bascules[0]
+        self._expressroute(er)
+        self._vpn(vpn)
+        self._nva(nva)
+        self.vnet = self._vnet_host("vnet", VNET_HOST, 24)
+        self.vnet_far = self._vnet_host("vnetfar", VNET_FAR_HOST, 16)
+        self.daemons = [self.ergw, self.msee, self.onprem2, *self.vpngw, self.branch, self.nva]
+
+    def _bascule(self, i):
+        namespace = self.lab.namespace(f"rs{i}")
+        for lan, port in (("er", "er0"), ("vpn", "vpn0"), ("nva", "nva0"), ("vnet", "vnet0")):
+            namespace.join(self.lab.lans[lan], port)
+        return Bascule(namespace, "abcdefgh"[i], instance_config(i))
+
+    def _bascule_neighbors(self, address, **options):
+        return [Neighbor(address(i), ASN, **options) for i in range(len(self.bascules))]
+
+    def _router(self, name, **lans):
+        """A forwarding namespace with one interface a LAN, called as the LAN is."""
+        namespace = self.lab.namespace(name, forward=True)
+        for lan, address in lans.items():
+            namespace.join(self.lab.lans[lan], lan, address)
+        return namespace
+
+    def _expressroute(self, daemon):
+        gateway = self._router("ergw", er=f"{ERGW}/28", circuit="192.168.1.1/30")
+        msee = self._router("msee", circuit="192.168.1.2/30", peering="192.168.2.1/30")
+        onprem2 = self._router("onprem2", peering="192.168.2.2/30")
+        onprem2.host_address(ONPREM2_HOST)
+        self.ergw = daemon(gateway, ASN, ERGW, [*self._bascule_neighbors(er_address, next_hop_self=True),
+                                                Neighbor("192.168.1.2", 12076)])
+        self.msee = Bird(msee, 12076, "192.168.1.2", [Neighbor("192.168.1.1", ASN, next_hop_self=True),
+                                                      Neighbor("192.168.2.2", 65020, remove_private=True)])
+        self.onprem2 = Bird(onprem2, 65020, "192.168.2.2", [Neighbor("192.168.2.1", 12076)], [ONPREM2])
+
+    def _vpn(self, daemon):
+        self.vpngw = []
+        for i, address in enumerate(VPNGW):
+            gateway = self._router(f"vpngw{i}", vpn=f"{address}/28", tunnel=f"192.168.3.{i + 1}/29")
+            self.vpngw.append(daemon(gateway, ASN, address, [*self._bascule_neighbors(vpn_address, next_hop_self=True),
+                                                             Neighbor("192.168.3.6", 65010)]))
+        branch = self._router("branch", tunnel="192.168.3.6/29")
+        branch.host_address(BRANCH_HOST)
+        self.branch = Bird(branch, 65010, "192.168.3.6", [Neighbor("192.168.3.1", ASN), Neighbor("192.168.3.2", ASN)],
+                           [BRANCH])
+
+    def _nva(self, daemon):
+        appliance = self._router("nva", nva=f"{NVA}/24", site="172.16.1.1/24")
+        appliance.route("default", nva_address())
+        self.onprem1 = self.lab.namespace("onprem1")
+        self.onprem1.join(self.lab.lans["site"], "site", f"{ONPREM1_HOST}/24")
+        self.onprem1.route("default", "172.16.1.1")
+        self.nva = daemon(appliance, 65001, NVA, self._bascule_neighbors(nva_address, multihop=True), [ONPREM1])
+
+    def _vnet_host(self, name, address, length):
+        host = self.lab.namespace(name)
+        host.join(self.lab.lans["vnet"], "vnet", f"{address}/{length}")
+        host.route("default", vnet_address())
+        return host
+
+    # --- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self):
+        """Everything, until every session is up and every branch has been heard."""
+        for bascule in self.bascules:
+            bascule.start()
+        for daemon in self.daemons:
+            daemon.start()
+        self.wait_converged()
+
+    def wait_converged(self, seconds=60):
+        for bascule in self.bascules:
+            bascule.wait_established(seconds=seconds)
+            wait_for(lambda b=bascule: {ONPREM1, ONPREM2, BRANCH} <= set(b.routes()), "routes of all branches", seconds)
+
+    def bgp_peers(self):
+        """Bascule's peers: [(name, daemon, [address of each instance as the peer sees it])]."""
+        n = range(len(self.bascules))
+        return [("ergw/0", self.ergw, [er_address(i) for i in n]), ("vpngw/0", self.vpngw[0], [vpn_address(i) for i in n]),
+                ("vpngw/1", self.vpngw[1], [vpn_address(i) for i in n]), ("nva-a", self.nva, [nva_address(i) for i in n])]
+
+    def sessions(self):
+        """A mark of every session of Bascule, as the peers see it: unchanged means that no session moved."""
+        return {(name, address): daemon.session(address)
+                for name, daemon, addresses in self.bgp_peers() for address in addresses}
