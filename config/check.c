@@ -119,8 +119,8 @@ static void check_port_unique(struct complaints *c, const struct file *file, siz
 	for (size_t j = 0; j < i; j++) {
 		if (port->name[0] && !strcmp(port->name, ports[j].name))
 			complain(c, port_at(file, i), "name",
-				 "\"%s\" is the port on line %d already, allowed are names used "
-				 "once",
+				 "\"%s\" is the port on line %d already, allowed are "
+				 "names used once",
 				 port->name, ports[j].line);
 		if (port->device && ports[j].device && same_device(port->device, ports[j].device))
 			complain(c, port_at(file, i), "device",
@@ -129,33 +129,43 @@ static void check_port_unique(struct complaints *c, const struct file *file, siz
 	}
 }
 
-/* Complain about an address that overlaps with what stands before it: ports up to i, this port's up to a. */
+/* Complain if two addresses, on one port or on two, cannot both be. */
+static bool check_port_pair(struct complaints *c, const config_setting_t *at,
+			    struct config_address mine, struct config_address other,
+			    const char *other_port, bool same_port)
+{
+	char text[PREFIX_TEXT], theirs[PREFIX_TEXT];
+
+	prefix_text((struct prefix){ mine.addr, mine.len }, text);
+	prefix_text((struct prefix){ other.addr, other.len }, theirs);
+	if (mine.addr == other.addr)
+		complain(c, at, NULL,
+			 "%s is an address of port %s already, allowed are addresses used once",
+			 text, other_port);
+	else if (!same_port && prefix_overlap(prefix_make(mine.addr, mine.len),
+					      prefix_make(other.addr, other.len)))
+		complain(c, at, NULL,
+			 "the subnet of %s overlaps with %s of port %s, allowed are subnets apart",
+			 text, theirs, other_port);
+	else
+		return false;
+	return true;
+}
+
+/* Compare an address with all that stand before it: those of ports up to i, and this port's up to a. */
 static void check_port_overlap(struct complaints *c, const struct file *file, size_t i, size_t a)
 {
 	const struct config_port *ports = file->config.dataplane.ports;
 	const config_setting_t *list = config_setting_get_member(port_at(file, i), "addresses");
 	const config_setting_t *at = config_setting_get_elem(list, (unsigned int)a);
-	struct config_address mine = ports[i].addresses[a];
-	struct prefix subnet = prefix_make(mine.addr, mine.len);
 
 	for (size_t j = 0; j <= i; j++) {
-		for (size_t b = 0; b < (j == i ? a : ports[j].nb_addresses); b++) {
-			struct config_address other = ports[j].addresses[b];
-			char text[PREFIX_TEXT], theirs[PREFIX_TEXT];
+		size_t nb = j == i ? a : ports[j].nb_addresses;
 
-			prefix_text((struct prefix){ mine.addr, mine.len }, text);
-			prefix_text((struct prefix){ other.addr, other.len }, theirs);
-			if (mine.addr == other.addr)
-				complain(c, at, NULL,
-					 "%s is an address of port %s already, allowed are "
-					 "addresses used once",
-					 text, ports[j].name);
-			else if (j != i &&
-				 prefix_overlap(subnet, prefix_make(other.addr, other.len)))
-				complain(c, at, NULL,
-					 "the subnet of %s overlaps with %s of port %s, allowed "
-					 "are subnets apart",
-					 text, theirs, ports[j].name);
+		for (size_t b = 0; b < nb; b++) {
+			if (check_port_pair(c, at, ports[i].addresses[a], ports[j].addresses[b],
+					    ports[j].name, j == i))
+				return;
 		}
 	}
 }
@@ -178,8 +188,8 @@ static void check_port_addresses(struct complaints *c, const struct file *file, 
 		prefix_text((struct prefix){ mine.addr, mine.len }, text);
 		if (!address_usable(mine.addr) || mine.len < 8)
 			complain(c, at, NULL,
-				 "%s is not a host's, allowed are unicast addresses with lengths "
-				 "8..32",
+				 "%s is not a host's, allowed are unicast addresses with "
+				 "lengths 8..32",
 				 text);
 		else if (subnet_reserves(mine, mine.addr))
 			complain(c, at, NULL,
@@ -207,8 +217,7 @@ static void check_ports(struct complaints *c, const struct file *file)
 		if (len >= IFNAMSIZ)
 			complain(c, port_at(file, i), "name",
 				 "\"%s-%s\" is too long for a Linux interface, allowed are "
-				 "instance and port "
-				 "names of %d octets together",
+				 "instance and port names of %d octets together",
 				 config->instance.name, port->name, IFNAMSIZ - 2);
 		check_port_unique(c, file, i);
 		if (config_setting_get_member(port_at(file, i), "addresses"))
@@ -228,8 +237,8 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 	for (size_t j = 0; j < i; j++) {
 		if (!strcmp(gateway->name, file->gateways[j].gateway.name))
 			complain(c, at, "name",
-				 "\"%s\" is the gateway on line %d already, allowed are names used "
-				 "once",
+				 "\"%s\" is the gateway on line %d already, allowed are "
+				 "names used once",
 				 gateway->name, file->gateways[j].gateway.line);
 	}
 	if (strlen(gateway->name) > GATEWAY_NAME_MAX)
@@ -246,8 +255,7 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 	else
 		complain(c, at, "addresses",
 			 "has one address, allowed are two or more: a VPN gateway must be "
-			 "active-active for "
-			 "route exchange (or set allow_single_instance = true)");
+			 "active-active for route exchange (or set allow_single_instance = true)");
 }
 
 static void check_nva(struct complaints *c, const struct file *file, size_t i)
@@ -260,15 +268,15 @@ static void check_nva(struct complaints *c, const struct file *file, size_t i)
 	for (size_t j = 0; j < i; j++) {
 		if (!strcmp(nva->name, file->nvas[j].name))
 			complain(c, at, "name",
-				 "\"%s\" is the peer on line %d already, allowed are names used "
-				 "once",
+				 "\"%s\" is the peer on line %d already, allowed are "
+				 "names used once",
 				 nva->name, file->nvas[j].line);
 	}
 	for (size_t j = 0; j < file->nb_gateways; j++) {
 		if (!strcmp(nva->name, file->gateways[j].gateway.name))
 			complain(c, at, "name",
-				 "\"%s\" is the gateway on line %d already, allowed are names used "
-				 "once",
+				 "\"%s\" is the gateway on line %d already, allowed are "
+				 "names used once",
 				 nva->name, file->gateways[j].gateway.line);
 	}
 	check_asn(c, at, nva->asn);
@@ -305,12 +313,27 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 	}
 }
 
+/* Is it known what is reached through which port: every role, subnet and VNet prefix? */
+static bool ports_clear(const struct complaints *c, const struct file *file)
+{
+	const size_t nb = file->config.dataplane.nb_ports;
+
+	for (size_t i = 0; i < nb; i++) {
+		const config_setting_t *at = port_at(file, i);
+		const config_setting_t *role, *addresses;
+
+		if (!config_setting_is_group(at))
+			return false;
+		role = config_setting_get_member(at, "role");
+		addresses = config_setting_get_member(at, "addresses");
+		if (!role || !addresses || complained(c, role) || complained(c, addresses))
+			return false;
+	}
+	return nb && !complained(c, config_setting_get_member(file->root, "vnet"));
+}
+
 void file_check(struct complaints *c, struct file *file)
 {
-	bool ports_read = file->config.dataplane.nb_ports &&
-			  !complained(c, config_setting_lookup(file->root, "dataplane.ports")) &&
-			  !complained(c, config_setting_get_member(file->root, "vnet"));
-
 	check_instance(c, file);
 	check_lcores(c, file);
 	check_ports(c, file);
@@ -320,7 +343,7 @@ void file_check(struct complaints *c, struct file *file)
 		check_nva(c, file, i);
 	for (size_t i = 0; i < file->config.nb_peers; i++)
 		check_session(c, file, i);
-	if (ports_read)
+	if (ports_clear(c, file))
 		file_check_reach(c, file);
 	if (file->config.instance.profile == PROFILE_AZURE)
 		file_check_azure(c, file);

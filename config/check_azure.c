@@ -3,11 +3,11 @@
 
 enum { AZURE_ASN = 65515, AZURE_NVAS = 8 };
 
-/* AS numbers that Azure or IANA keep for themselves; a peer cannot have them. */
+/* AS numbers that Azure or IANA keep for themselves; a peer cannot have them. (23456 is refused in any profile.) */
 static const struct range {
 	uint32_t first, last;
 } reserved[] = {
-	{ 8074, 8075 },	  { 12076, 12076 }, { 23456, 23456 }, { 64496, 64511 },
+	{ 8074, 8075 },	  { 12076, 12076 }, { 64496, 64511 },
 	{ 65515, 65515 }, { 65517, 65520 }, { 65535, 65551 },
 };
 
@@ -21,8 +21,7 @@ static void check_nva_asn(struct complaints *c, const struct file *file, size_t 
 			continue;
 		complain(c, at, "asn",
 			 "%u is reserved with profile azure, allowed are 1..65534 but 8074, 8075, "
-			 "12076, "
-			 "23456, 64496..64511, 65515, 65517..65520",
+			 "12076, 23456, 64496..64511, 65515, 65517..65520",
 			 asn);
 		return;
 	}

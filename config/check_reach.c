@@ -112,8 +112,7 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 			if (prefix_covers(subnet, vnet->prefix))
 				complain(c, at, "prefix",
 					 "%s lies within %s, the subnet of port %s; allowed are "
-					 "that port, "
-					 "and prefixes outside of it",
+					 "that port, and prefixes outside of it",
 					 text, prefix_text(subnet, other), port->name);
 		}
 	}
@@ -134,8 +133,7 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 	if (!config_resolve(&file->config, peer->addr, &peer->egress_port, &gateway)) {
 		complain(c, at, member,
 			 "%s is on no port's subnet and in no vnet prefix, allowed are addresses "
-			 "on a "
-			 "subnet of a port of role %s",
+			 "on a subnet of a port of role %s",
 			 text, role);
 		return;
 	}
@@ -143,8 +141,7 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 	if (port->role != peer->role)
 		complain(c, at, member,
 			 "%s is reached through port %s of role %s, allowed are ports of role %s: "
-			 "the port's "
-			 "role decides which routes a peer's packets may use",
+			 "the port's role decides which routes a peer's packets may use",
 			 text, port->name, role_name(port->role), role);
 	else if (port_reserves(port, peer->addr))
 		complain(c, at, member, "%s is a subnet itself or its broadcast, allowed are hosts",

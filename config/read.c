@@ -200,6 +200,7 @@ static bool read_control_lcores(struct complaints *c, const struct setting *spec
 static bool read_port_addresses(struct complaints *c, const struct setting *spec,
 				config_setting_t *at, void *out)
 {
+	static const struct setting row = { .allowed = "texts such as \"10.0.1.4/26\"" };
 	struct config_port *port = out;
 	size_t length = read_length(c, spec, at, CONFIG_PORT_ADDRESSES);
 
@@ -210,7 +211,7 @@ static bool read_port_addresses(struct complaints *c, const struct setting *spec
 		if (text && addr_len_parse(text, &address->addr, &address->len))
 			port->nb_addresses++;
 		else
-			refuse(c, spec, element(at, i), "is not an address with a length");
+			refuse(c, &row, element(at, i), "is not an address with a length");
 	}
 	return port->nb_addresses == length;
 }
