@@ -185,6 +185,13 @@ class Namespace:
         self.ip("link", "set", interface, "up")
         return far
 
+    def keep_kernel_off(self, interface):
+        """Leave the interface's frames to raw sockets alone. Otherwise this namespace's kernel answers them too, as it
+        knows the addresses from Bascule's LCP interfaces. A bridge that is down takes every frame and drops it, but only
+        after raw sockets have seen it."""
+        self.run("ip", "link", "add", "hole", "type", "bridge", check=False)  # one serves all interfaces
+        self.ip("link", "set", interface, "master", "hole")
+
     def host_address(self, address):
         """Be `address`, on no wire: a host that lives in its router."""
         self.ip("address", "add", f"{address}/32", "dev", "lo")

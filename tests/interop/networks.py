@@ -104,6 +104,7 @@ class Networks:
         namespace = self.lab.namespace(f"rs{i}")
         for lan, port in (("er", "er0"), ("vpn", "vpn0"), ("nva", "nva0"), ("vnet", "vnet0")):
             namespace.join(self.lab.lans[lan], port)
+            namespace.keep_kernel_off(port)
         return Bascule(namespace, "abcdefgh"[i], instance_config(i))
 
     def _bascule_neighbors(self, address, **options):

@@ -1,0 +1,103 @@
+"""Ethernet and IPv4 frames, octet by octet, and raw sockets to send and see them: for input that no kernel would send."""
+
+import ipaddress
+import socket
+import struct
+import threading
+
+ETH_P_ALL = 3
+IPV4, ARP = 0x0800, 0x0806
+ICMP, TCP, UDP = 1, 6, 17
+
+
+def mac(text):
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def ethernet(dst, src, payload, ethertype=IPV4):
+    return mac(dst) + mac(src) + struct.pack("!H", ethertype) + payload
+
+
+def checksum(octets):
+    """RFC 1071."""
+    if len(octets) % 2:
+        octets += b"\0"
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def ipv4(src, dst, payload=b"", protocol=UDP, ttl=64, df=False, version=4, ihl=5, total_length=None, header_checksum=None,
+         options=b""):
+    """An IPv4 packet. What is not given is filled in correctly; what is given is written as given."""
+    length = 20 + len(options) + len(payload) if total_length is None else total_length
+    header = struct.pack("!BBHHHBBH4s4s", version << 4 | ihl + len(options) // 4, 0, length & 0xFFFF, 1,
+                         0x4000 if df else 0, ttl, protocol, 0, ipaddress.ip_address(src).packed,
+                         ipaddress.ip_address(dst).packed) + options
+    value = checksum(header) if header_checksum is None else header_checksum
+    return header[:10] + struct.pack("!H", value) + header[12:] + payload
+
+
+def udp(sport, dport, payload=b""):
+    """Without a checksum, which IPv4 allows."""
+    return struct.pack("!HHHH", sport, dport, 8 + len(payload), 0) + payload
+
+
+class RawPort:
+    """A raw socket on an interface of a namespace."""
+
+    def __init__(self, namespace, interface):
+        self.socket = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.socket.bind((interface, 0))
+
+    def send(self, frame):
+        self.socket.send(frame)
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Sniffer:
+    """Counts the IPv4 packets that arrive on an interface and satisfy `wanted(packet)`; `packets` keeps the first few."""
+
+    def __init__(self, namespace, interface, wanted):
+        self._port = RawPort(namespace, interface)
+        self._port.socket.settimeout(0.1)
+        self._wanted, self._stop = wanted, False
+        self.count, self.packets = 0, []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while not self._stop:
+            try:
+                frame, (_, _, kind, *_) = self._port.socket.recvfrom(65536)
+            except TimeoutError:
+                continue
+            if kind != socket.PACKET_OUTGOING and frame[12:14] == b"\x08\x00" and self._wanted(frame[14:]):
+                self.count += 1
+                if len(self.packets) < 16:
+                    self.packets.append(frame[14:])
+
+    def close(self):
+        self._stop = True
+        self._thread.join()
+        self._port.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def addresses(packet):
+    """(source, destination) of an IPv4 packet, as text."""
+    return str(ipaddress.ip_address(packet[12:16])), str(ipaddress.ip_address(packet[16:20]))

@@ -1,0 +1,113 @@
+"""A BGP speaker of a few lines that says what a test wants said, right or wrong (RFC 4271)."""
+
+import ipaddress
+import socket
+import struct
+
+MARKER = b"\xff" * 16
+OPEN, UPDATE, NOTIFICATION, KEEPALIVE, ROUTE_REFRESH = 1, 2, 3, 4, 5
+
+
+def message(kind, body=b"", length=None):
+    return MARKER + struct.pack("!HB", 19 + len(body) if length is None else length, kind) + body
+
+
+def open_message(asn, router_id, hold_s=180, version=4, capabilities=True):
+    """With multiprotocol IPv4 unicast, route refresh and 4-octet AS."""
+    options = b""
+    if capabilities:
+        caps = b"\x01\x04\x00\x01\x00\x01" + b"\x02\x00" + b"\x41\x04" + struct.pack("!I", asn)
+        options = struct.pack("!BB", 2, len(caps)) + caps
+    return message(OPEN, struct.pack("!BHH4sB", version, asn if asn < 65536 else 23456, hold_s,
+                                     ipaddress.ip_address(router_id).packed, len(options)) + options)
+
+
+def nlri(*prefixes):
+    octets = b""
+    for text in prefixes:
+        prefix = ipaddress.ip_network(text)
+        octets += bytes([prefix.prefixlen]) + prefix.network_address.packed[:(prefix.prefixlen + 7) // 8]
+    return octets
+
+
+def attribute(flags, code, value):
+    return struct.pack("!BBB", flags, code, len(value)) + value
+
+
+def attributes(next_hop, as_path, origin=0):
+    """ORIGIN, AS_PATH (one sequence, 4-octet), NEXT_HOP."""
+    path = struct.pack("!BB", 2, len(as_path)) + b"".join(struct.pack("!I", asn) for asn in as_path)
+    return (attribute(0x40, 1, bytes([origin])) + attribute(0x40, 2, path)
+            + attribute(0x40, 3, ipaddress.ip_address(next_hop).packed))
+
+
+def update(prefixes=(), attrs=b"", withdrawn=()):
+    gone = nlri(*withdrawn)
+    return message(UPDATE, struct.pack("!H", len(gone)) + gone + struct.pack("!H", len(attrs)) + attrs + nlri(*prefixes))
+
+
+class Speaker:
+    """One TCP connection to port 179 of `peer`, from `source` in a namespace."""
+
+    def __init__(self, namespace, source, peer, seconds=10):
+        self.socket = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket.settimeout(seconds)
+        self._input = b""
+        try:
+            self.socket.bind((source, 0))
+            self.socket.connect((peer, 179))
+        except OSError:
+            self.socket.close()
+            raise
+
+    def send(self, octets):
+        self.socket.sendall(octets)
+
+    def receive(self):
+        """The next message as (type, body); None when the peer has closed."""
+        while len(self._input) < 19 or len(self._input) < self._length():
+            try:
+                data = self.socket.recv(65536)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                return None
+            self._input += data
+        length = self._length()
+        kind, body = self._input[18], self._input[19:length]
+        self._input = self._input[length:]
+        return kind, body
+
+    def _length(self):
+        return struct.unpack_from("!H", self._input, 16)[0]
+
+    def wait(self, kind):
+        """Skip to the next message of that type; None if the connection ends before."""
+        while got := self.receive():
+            if got[0] == kind:
+                return got
+        return None
+
+    def notification(self):
+        """(code, subcode) of the NOTIFICATION that ends the connection; None if it ended without one."""
+        got = self.wait(NOTIFICATION)
+        return tuple(got[1][:2]) if got else None
+
+    def establish(self, asn, router_id, **options):
+        """OPEN and KEEPALIVE, both ways."""
+        self.send(open_message(asn, router_id, **options))
+        if not self.wait(OPEN):
+            raise ConnectionError("the peer closed before its OPEN")
+        self.send(message(KEEPALIVE))
+        if not self.wait(KEEPALIVE):
+            raise ConnectionError("the peer closed before its KEEPALIVE")
+        return self
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,164 @@
+"""Traffic between two hosts of the laboratory that notices what happens to it: lost, doubled, changed, strayed."""
+
+import hashlib
+import os
+import re
+import socket
+import struct
+import threading
+import time
+import zlib
+
+from lab import LabError, wait_for
+
+
+def tcp_transfer(sender, source, receiver, destination, size=4 << 20, seconds=60):
+    """Send `size` random octets over TCP. Returns (SHA-256 sent, SHA-256 received), for the caller to compare."""
+    listener = receiver.socket(socket.AF_INET, socket.SOCK_STREAM)
+    got = hashlib.sha256()
+
+    def receive():
+        connection, _ = listener.accept()
+        connection.settimeout(seconds)
+        with connection:
+            while data := connection.recv(1 << 16):
+                got.update(data)
+            connection.sendall(b"!")
+
+    with listener:
+        listener.settimeout(seconds)
+        listener.bind((destination, 0))
+        listener.listen(1)
+        thread = threading.Thread(target=receive, daemon=True)
+        thread.start()
+        data = os.urandom(size)
+        with sender.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+            connection.settimeout(seconds)
+            connection.bind((source, 0))
+            connection.connect(listener.getsockname())
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(1)
+        thread.join(seconds)
+    return hashlib.sha256(data).hexdigest(), got.hexdigest()
+
+
+class UdpFlow:
+    """A steady stream of numbered datagrams.
+
+        with UdpFlow(a, "10.0.0.1", b, "10.0.0.2", rate=1000) as flow:
+            flow.wait_more(500)
+            ...
+        assert not flow.lost
+
+    Each datagram holds its number and a CRC over a body that follows from the number. After the stop the flow waits until
+    the last one has arrived, or none has for a second."""
+
+    HEAD = struct.Struct("!QI")
+
+    def __init__(self, sender, source, receiver, destination, rate=1000, size=200):
+        self._tx = sender.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._tx.bind((source, 0))
+        self._rx = receiver.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._rx.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: what is lost was not lost here
+        self._rx.bind((destination, 0))
+        self._rx.settimeout(0.05)
+        self._tx.connect(self._rx.getsockname())
+        self._period, self._size = 1 / rate, size
+        self.sent = self.corrupted = self.unsendable = 0
+        self._seen, self._stop_sending, self._stop_receiving = {}, False, False
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._receive, self._send)]
+
+    @classmethod
+    def _datagram(cls, number, size):
+        body = struct.pack("!Q", number * 0x9E3779B97F4A7C15 & (1 << 64) - 1) * (size // 8)
+        return cls.HEAD.pack(number, zlib.crc32(body)) + body
+
+    def _send(self):
+        due = time.monotonic()
+        while not self._stop_sending:
+            try:
+                self._tx.send(self._datagram(self.sent, self._size))
+            except OSError:  # an ICMP error came back, or no route: it counts as lost
+                self.unsendable += 1
+            self.sent += 1
+            due = max(due + self._period, time.monotonic() - 0.02)  # after a stall, do not catch up in one burst
+            time.sleep(max(0, due - time.monotonic()))
+
+    def _receive(self):
+        while not self._stop_receiving:
+            try:
+                datagram = self._rx.recv(65536)
+            except TimeoutError:
+                continue
+            if len(datagram) < self.HEAD.size:
+                self.corrupted += 1
+                continue
+            number, crc = self.HEAD.unpack_from(datagram)
+            if zlib.crc32(datagram[self.HEAD.size:]) != crc or number >= self.sent + 1:
+                self.corrupted += 1
+            self._seen[number] = self._seen.get(number, 0) + 1
+
+    @property
+    def received(self):
+        return len(self._seen)
+
+    @property
+    def lost(self):
+        """Numbers that were sent and never arrived; complete after the stop."""
+        return [number for number in range(self.sent) if number not in self._seen]
+
+    @property
+    def doubled(self):
+        return [number for number, times in self._seen.items() if times > 1]
+
+    def wait_more(self, datagrams, seconds=30):
+        """Wait until that many more have arrived."""
+        goal = self.received + datagrams
+        wait_for(lambda: self.received >= goal, f"{datagrams} more datagrams", seconds)
+
+    def stop(self):
+        self._stop_sending = True
+        self._threads[1].join()
+        last, since = self.received, time.monotonic()
+        while self.received < self.sent and time.monotonic() - since < 1:
+            time.sleep(0.01)
+            if self.received != last:
+                last, since = self.received, time.monotonic()
+        self._stop_receiving = True
+        self._threads[0].join()
+        self._tx.close()
+        self._rx.close()
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def traceroute(sender, source, destination):
+    """The hops' addresses, "*" where nobody answered."""
+    # One probe at a time (-N1): routers rate-limit their answers, and rightly so.
+    out = sender.run("traceroute", "-n", "-q2", "-N1", "-w1", "-m8", "-s", source, destination).stdout
+    hops = []
+    for line in out.splitlines()[1:]:
+        found = re.search(r"\d+\.\d+\.\d+\.\d+", line)
+        hops.append(found[0] if found else "*")
+    return hops
+
+
+def protocol_errors(namespace):
+    """Datagrams and segments that this namespace's kernel found damaged: {counter: value}."""
+    lines = namespace.run("cat", "/proc/net/snmp").stdout.splitlines()
+    values = {}
+    for names, numbers in zip(lines[::2], lines[1::2]):
+        layer = names.split(":")[0]
+        for name, number in zip(names.split()[1:], numbers.split()[1:]):
+            if name in ("InCsumErrors", "InHdrErrors"):
+                values[layer + name] = int(number)
+    if not values:
+        raise LabError("no counters in /proc/net/snmp")
+    return values
