@@ -27,6 +27,7 @@ enum {
 	SPEAKER_PASSWORD = 80,
 	SPEAKER_REASON = 160,
 	SPEAKER_TX_HIGH = 4 << 20, /* octets queued for one peer; past it the peer is lagging */
+	SPEAKER_RECORD_MAX = 48 << 10, /* octets of the longest event: an UPDATE of nothing but default routes */
 };
 
 struct speaker;
@@ -37,6 +38,7 @@ struct speaker_params {
 	uint16_t listen_port;  /* 0: this speaker does not listen (one speaker of an instance does) */
 	uint16_t restart_s;    /* RFC 4724 restart time that we offer */
 	uint16_t nb_peers;     /* peer indexes are below this, over all speakers */
+	uint32_t local_addr;   /* listen on and connect from this address only, host order; 0: any, the kernel chooses */
 };
 
 /* --- RIB lcore to speaker -------------------------------------------------------------------------------------- */
@@ -66,6 +68,8 @@ struct speaker_peer_add {
 	bool multihop, passive;
 	bool restarting;	/* R bit in OPEN (RFC 4724) while the restart lasts */
 	bool forwarding_kept;	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */
+	bool elsewhere;		/* the session is another speaker's; the listening speaker gets its peers too, to admit
+				 * their connections (with their TCP-MD5 key) and hand them over by SPEAKER_ACCEPTED */
 	uint8_t password_len;
 	uint8_t password[SPEAKER_PASSWORD];
 };
@@ -161,7 +165,7 @@ struct speaker_accepted {
 
 /* One UPDATE, judged. Treat-as-withdraw has been applied: its prefixes stand among the withdrawn. Behind it lie
  *   uint8_t attrs[attrs_len], padded to 8 octets; struct prefix withdrawn[nb_withdrawn]; struct prefix announced[...]
- * An UPDATE that is too long for one record comes as several. */
+ * One that names no prefix is not passed on. */
 struct speaker_update {
 	struct speaker_event head;
 	struct attr_keys keys;
@@ -202,7 +206,8 @@ struct session_stats {
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-/* Opens the listening socket if the parameters say so: -EADDRINUSE, -EACCES … -ENOMEM. Mailboxes are borrowed. */
+/* Opens the listening socket if the parameters say so: -EADDRINUSE, -EACCES … -ENOMEM. Mailboxes are borrowed; -EINVAL
+ * if the longest record of `to_rib` is below SPEAKER_RECORD_MAX. */
 int speaker_new(const struct speaker_params *params, struct mailbox *to_rib, struct mailbox *from_rib,
 		struct speaker **speaker);
 void speaker_free(struct speaker *speaker);

@@ -1,0 +1,266 @@
+/* A peer's messages, one after the other out of the receive buffer: framed, judged, turned into events of the state
+ * machine, and passed on to the RIB lcore. No message is taken before there is room for what may come out of it; until
+ * then it stays where it is and the socket is not read. */
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "session.h"
+#include "stats.h"
+#include "update.h"
+
+_Static_assert(sizeof(struct speaker_update) + BGP_ATTRS_MAX + 8 +
+			       sizeof(struct prefix) * BGP_MESSAGE_MAX <=
+		       SPEAKER_RECORD_MAX,
+	       "the longest UPDATE fits");
+
+/* The longest record that this message can turn into: a prefix takes at least one octet of it. */
+static size_t record_max(const struct bgp_message *msg)
+{
+	if (msg->type != BGP_UPDATE)
+		return sizeof(struct speaker_up);
+	return sizeof(struct speaker_update) + BGP_ATTRS_MAX + 8 + sizeof(struct prefix) * msg->len;
+}
+
+/* --- OPEN ------------------------------------------------------------------------------------------------------- */
+
+/* RFC 4271 6.8: the connection of the speaker with the higher identifier stays; among equals, of the higher AS (RFC 6286
+ * 2.3). Both from one side: the newer one, as the peer would not open it if it still knew the other. */
+static struct conn *collision_loser(struct conn *newer, const struct bgp_open *open)
+{
+	struct conn *older = conn_other(newer);
+	const struct speaker_params *us = &newer->session->host->params;
+	bool ours_stays = us->router_id != open->router_id ? us->router_id > open->router_id
+							   : us->local_asn > open->asn;
+
+	if (newer->ours == older->ours)
+		return older;
+	return newer->ours == ours_stays ? older : newer;
+}
+
+/* The peer's OPEN is good. False: the connection has lost against the other one. */
+static bool collision_resolve(struct conn *conn, const struct bgp_open *open)
+{
+	struct conn *other = conn_other(conn);
+	struct conn *loser = NULL;
+
+	if (other->state == SESSION_ESTABLISHED && other->open.caps & SPEAKER_CAP_GR) {
+		session_event(
+			other, FSM_TCP_UP,
+			&(struct session_cause){
+				.text = "the peer came back on a new connection (RFC 4724 5)" });
+		return true;
+	}
+	if (other->state == SESSION_ESTABLISHED)
+		loser = conn;
+	else if (other->state == SESSION_OPENCONFIRM)
+		loser = collision_loser(conn, open);
+	if (loser)
+		session_event(loser, FSM_COLLISION, NULL);
+	return loser != conn;
+}
+
+static void refuse_open(struct conn *conn, const struct bgp_open *open,
+			const struct bgp_notify *notify)
+{
+	char text[SPEAKER_REASON], what[SPEAKER_REASON - 16];
+
+	if (open && notify->subcode == NOTIFY_OPEN_AS)
+		snprintf(what, sizeof(what), "peer AS %u, configured %u (2/2, RFC 4271 6.2)",
+			 open->asn, conn->session->peer.asn);
+	else
+		notify_text(notify, what, sizeof(what));
+	snprintf(text, sizeof(text), "OPEN refused: %s", what);
+	session_event(conn, FSM_OPEN_ERROR,
+		      &(struct session_cause){ .notify = notify, .text = text });
+}
+
+static void open_received(struct conn *conn, const struct bgp_message *msg, void *record)
+{
+	const struct session *session = conn->session;
+	const struct speaker_params *us = &session->host->params;
+	struct bgp_notify notify;
+	struct bgp_open open;
+
+	if (conn->state != SESSION_OPENSENT) {
+		session_event(conn, FSM_OPEN, &(struct session_cause){ .message = msg->type });
+		return;
+	}
+	if (!open_decode(msg->body, &open, &notify)) {
+		refuse_open(conn, NULL, &notify);
+		return;
+	}
+	if (!open_check(&open, session->peer.asn, us->local_asn, us->router_id, &notify)) {
+		refuse_open(conn, &open, &notify);
+		return;
+	}
+	if (!collision_resolve(conn, &open))
+		return;
+	conn->open = open;
+	conn_negotiate(conn, session->peer.hold_s);
+	session_event(conn, FSM_OPEN, NULL);
+}
+
+/* --- UPDATE ------------------------------------------------------------------------------------------------------ */
+
+/* Append what nlri_next() yields behind `at`; the record has room. */
+static struct prefix *put_prefixes(struct prefix *at, struct nlri nlri)
+{
+	while (nlri_next(&nlri, at))
+		at++;
+	return at;
+}
+
+/* A malformed UPDATE that does not end the session: counted, and said. */
+static void note_fault(struct session *session, const struct bgp_update *update,
+		       enum bgp_verdict verdict)
+{
+	bool withdraw = verdict == BGP_TREAT_AS_WITHDRAW;
+	uint32_t held;
+
+	stat_add(withdraw ? &session->stats.treat_as_withdraw : &session->stats.attr_discard, 1);
+	if (log_limit(&session->faults, session->host->now_ms, &held))
+		log_warning(
+			"peer %s: UPDATE %s: attribute %u: %s (%u more lines like this held back)",
+			session->peer.name,
+			withdraw ? "treated as withdraw" : "with an attribute discarded",
+			update->fault_code, update->fault ? update->fault : "malformed", held);
+}
+
+/* Complete the record whose attributes have been decoded into place. Returns its length. */
+static size_t fill_record(struct speaker_update *record, const struct session *session,
+			  const struct bgp_update *update, enum bgp_verdict verdict)
+{
+	const struct speaker_params *us = &session->host->params;
+	uint8_t *attrs = (uint8_t *)(record + 1);
+	enum speaker_loop loop = SPEAKER_LOOP_NONE;
+	bool announces = update->announced.count && verdict < BGP_TREAT_AS_WITHDRAW;
+	struct prefix *start, *announced, *end;
+
+	if (announces)
+		loop = update_loop(attrs, update->attrs_len, us->local_asn, us->router_id);
+	announces = announces && loop == SPEAKER_LOOP_NONE;
+	*record = (struct speaker_update){
+		.head = { SPEAKER_UPDATE, session->peer.head.peer, session->epoch },
+		.attrs_len = announces ? update->attrs_len : 0,
+		.verdict = (uint8_t)verdict,
+		.loop = (uint8_t)loop,
+	};
+	if (announces)
+		record->keys = update->keys;
+	start = (struct prefix *)(attrs + ((record->attrs_len + 7u) & ~7u));
+	announced = put_prefixes(start, update->withdrawn);
+	end = put_prefixes(announced, update->announced);
+	if (!announces)
+		announced = end;
+	record->nb_withdrawn = (uint16_t)(announced - start);
+	record->nb_announced = (uint16_t)(end - announced);
+	return (size_t)((uint8_t *)end - (uint8_t *)record);
+}
+
+static void update_received(struct conn *conn, const struct bgp_message *msg, void *room)
+{
+	struct session *session = conn->session;
+	struct speaker_update *record = room;
+	struct update_ctx ctx = { .as4 = conn->open.caps & SPEAKER_CAP_AS4,
+				  .ebgp = !session_ibgp(session),
+				  .local_addr = conn->local_addr };
+	enum bgp_verdict verdict;
+	struct bgp_update update;
+	size_t len;
+
+	stat_add(&session->stats.rx_updates, 1);
+	if (conn->state != SESSION_ESTABLISHED) {
+		session_event(conn, FSM_UPDATE, &(struct session_cause){ .message = msg->type });
+		return;
+	}
+	verdict = update_decode(msg->body, &ctx, (uint8_t *)(record + 1), &update);
+	if (verdict == BGP_SESSION_RESET) {
+		session_event(conn, FSM_UPDATE_ERROR,
+			      &(struct session_cause){ .notify = &update.notify });
+		return;
+	}
+	session_event(conn, FSM_UPDATE, NULL);
+	if (verdict != BGP_OK)
+		note_fault(session, &update, verdict);
+	if (update.eor) {
+		report_event(session, SPEAKER_EOR);
+		return;
+	}
+	len = fill_record(record, session, &update, verdict);
+	if (record->loop)
+		stat_add(&session->stats.loops[record->loop], 1);
+	if (record->nb_withdrawn + record->nb_announced)
+		mailbox_post(session->host->to_rib, len);
+}
+
+/* --- the others -------------------------------------------------------------------------------------------------- */
+
+static void notification_received(struct conn *conn, const struct bgp_message *msg, void *record)
+{
+	struct bgp_notify notify;
+	bool version;
+
+	notification_decode(msg->body, &notify);
+	version = notify.code == NOTIFY_OPEN && notify.subcode == NOTIFY_OPEN_VERSION;
+	session_event(conn, version ? FSM_NOTIFY_VERSION : FSM_NOTIFY,
+		      &(struct session_cause){ .notify = &notify, .received = true });
+}
+
+static void keepalive_received(struct conn *conn, const struct bgp_message *msg, void *record)
+{
+	session_event(conn, FSM_KEEPALIVE, &(struct session_cause){ .message = msg->type });
+}
+
+static void refresh_received(struct conn *conn, const struct bgp_message *msg, void *record)
+{
+	struct bgp_refresh refresh;
+
+	refresh_decode(msg->body, &refresh);
+	session_event(conn, FSM_REFRESH, &(struct session_cause){ .message = msg->type });
+	if (conn->state == SESSION_ESTABLISHED && refresh.afi == BGP_AFI_IPV4 &&
+	    refresh.safi == BGP_SAFI_UNICAST && !refresh.subtype)
+		report_event(conn->session, SPEAKER_REFRESH);
+}
+
+static void (*const handlers[])(struct conn *conn, const struct bgp_message *msg, void *record) = {
+	[BGP_OPEN] = open_received,
+	[BGP_UPDATE] = update_received,
+	[BGP_NOTIFICATION] = notification_received,
+	[BGP_KEEPALIVE] = keepalive_received,
+	[BGP_ROUTE_REFRESH] = refresh_received,
+};
+
+unsigned int receive_messages(struct conn *conn)
+{
+	struct session *session = conn->session;
+	unsigned int n = 0;
+
+	conn->blocked = false;
+	while (conn->rx) {
+		struct cursor stream =
+			cursor_make(conn->rx + conn->rx_pos, conn->rx_len - conn->rx_pos);
+		struct bgp_notify notify;
+		struct bgp_message msg;
+		void *record;
+		enum message_status status = message_next(&stream, BGP_MESSAGE_MAX, &msg, &notify);
+
+		if (status == MESSAGE_PARTIAL)
+			break;
+		if (status == MESSAGE_BAD) {
+			session_event(conn, FSM_HEADER_ERROR,
+				      &(struct session_cause){ .notify = &notify });
+			break;
+		}
+		record = mailbox_reserve(session->host->to_rib, record_max(&msg));
+		if (!record || session->down_pending) {
+			conn->blocked = true;
+			break;
+		}
+		conn->rx_pos += msg.len;
+		n++;
+		stat_add(&session->stats.rx_messages, 1);
+		handlers[msg.type](conn, &msg, record);
+	}
+	return n;
+}

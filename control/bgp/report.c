@@ -1,0 +1,103 @@
+/* What the RIB lcore is told about a session. UPDATEs and what else comes out of a message are posted as they are read,
+ * as reading stops unless there is room. What comes out of timers and failures cannot be put off, so it is remembered
+ * here until there is room: one loss, one state, one change of mood at a time, and no message is read before a loss has
+ * been told. */
+#include <assert.h>
+#include <string.h>
+
+#include "session.h"
+
+static bool post(struct session *session, const void *record, size_t len)
+{
+	struct mailbox *to_rib = session->host->to_rib;
+	void *room = mailbox_reserve(to_rib, len);
+
+	if (!room)
+		return false;
+	memcpy(room, record, len);
+	mailbox_post(to_rib, len);
+	return true;
+}
+
+static struct speaker_event head(const struct session *session, enum speaker_event_type type)
+{
+	return (struct speaker_event){ (uint16_t)type, session->peer.head.peer, session->epoch };
+}
+
+static bool try_event(struct session *session, enum speaker_event_type type)
+{
+	struct speaker_event event = head(session, type);
+
+	return post(session, &event, sizeof(event));
+}
+
+void report_event(struct session *session, enum speaker_event_type type)
+{
+	bool posted = try_event(session, type);
+
+	assert(posted);
+	(void)posted;
+}
+
+void report_up(struct conn *conn)
+{
+	struct session *session = conn->session;
+	struct speaker_up up = {
+		.head = head(session, SPEAKER_UP),
+		.remote_id = conn->open.router_id,
+		.local_addr = transport_local(&conn->t),
+		.hold_s = (uint16_t)(conn->hold_ms / 1000),
+		.keepalive_s = (uint16_t)(conn->keepalive_ms / 1000),
+		.restart_s = conn->open.restart_s,
+		.caps = conn->open.caps,
+		.message_max = BGP_MESSAGE_MAX,
+		.ibgp = session_ibgp(session),
+	};
+	bool posted = post(session, &up, sizeof(up));
+
+	assert(posted);
+	(void)posted;
+}
+
+static void report_mood(struct session *session)
+{
+	if (session->lagging != session->lagging_told &&
+	    try_event(session, session->lagging ? SPEAKER_LAGGING : SPEAKER_DRAINED))
+		session->lagging_told = session->lagging;
+}
+
+void report_down(struct session *session)
+{
+	if (session->down_pending)
+		session->down_pending = !post(session, &session->down, sizeof(session->down));
+}
+
+/* The state of the peer is that of the connection that got further. */
+static void see_state(struct session *session)
+{
+	enum session_state a = session->conns[0].state, b = session->conns[1].state;
+	enum session_state state = a > b ? a : b;
+
+	if (state != session->shown.state)
+		session->state_pending = true;
+	session->shown.state = (uint8_t)state;
+	if (state == SESSION_ESTABLISHED) /* SPEAKER_UP has said so */
+		session->state_pending = false;
+}
+
+void report_pending(struct session *session)
+{
+	see_state(session);
+	report_mood(session);
+	report_down(session);
+	if (session->down_pending)
+		return;
+	if (session->state_pending) {
+		session->shown.head = head(session, SPEAKER_STATE);
+		session->state_pending = !post(session, &session->shown, sizeof(session->shown));
+	}
+	if (session->removing && session_quiet(session) && try_event(session, SPEAKER_REMOVED)) {
+		session->used = session->removing = false;
+		__atomic_store_n(&session->mine, false, __ATOMIC_RELEASE);
+	}
+}

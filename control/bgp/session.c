@@ -1,0 +1,606 @@
+/* The life of a session. Everything that happens becomes an event of one connection's machine, in session_event(), which
+ * looks the rule up and does what it says. What the machines leave open is decided here: when idle connections are
+ * started again (start), which of a peer's connections it may use (session_admit), and how long a failing peer waits
+ * (hold_off). */
+#include "session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stats.h"
+
+enum {
+	CONNECT_MS = 10 * 1000, /* ConnectRetryTime: an unanswered SYN is given up and sent anew */
+	HOLD_LARGE_MS = 240 * 1000, /* in OpenSent (RFC 4271 8.2.2) */
+	RETRY_MS = 1000,	    /* the first pause after a failure; it doubles up to ... */
+	RETRY_CONNECT_MAX_MS =
+		8 * 1000, /* ... this if nobody answers: cheap, and a peer that boots is met soon */
+	RETRY_MAX_MS = 64 * 1000, /* ... this if a session failed */
+	STABLE_MS = 30 * 1000,	  /* Established for so long: earlier failures are forgotten */
+	UNREAD_MS = 1000,	  /* see hold_expired() */
+};
+
+uint32_t host_jitter(struct session_host *host, uint32_t ms)
+{
+	host->random = host->random * 1664525u + 1013904223u;
+	return ms - (uint32_t)((uint64_t)(ms / 4) * (host->random >> 16) >> 16);
+}
+
+static uint64_t now(const struct session *session)
+{
+	return session->host->now_ms;
+}
+
+static void wake_at(struct session *session, struct timer *timer, uint64_t at_ms)
+{
+	timer_set(&session->host->timers, timer, at_ms);
+}
+
+void session_wake(struct session *session)
+{
+	if (session->is_busy)
+		return;
+	session->is_busy = true;
+	TAILQ_INSERT_TAIL(&session->host->busy, session, busy);
+}
+
+struct conn *session_up(struct session *session)
+{
+	for (int i = 0; i < 2; i++) {
+		if (session->conns[i].state == SESSION_ESTABLISHED)
+			return &session->conns[i];
+	}
+	return NULL;
+}
+
+/* --- why it is not Established ------------------------------------------------------------------------------------ */
+
+static void explain(struct session *session, const struct bgp_notify *notify, bool received,
+		    const char *text)
+{
+	struct speaker_state *shown = &session->shown;
+	char said[SPEAKER_REASON - 24];
+
+	shown->code = notify ? notify->code : 0;
+	shown->subcode = notify ? notify->subcode : 0;
+	shown->received = notify && received;
+	if (text)
+		snprintf(shown->reason, sizeof(shown->reason), "%s", text);
+	else if (notify)
+		snprintf(shown->reason, sizeof(shown->reason), "%s NOTIFICATION: %s",
+			 received ? "received" : "sent", notify_text(notify, said, sizeof(said)));
+	else
+		shown->reason[0] = '\0';
+	session->state_pending = true;
+}
+
+/* --- what the table says ------------------------------------------------------------------------------------------ */
+
+/* Connection 0 connects unless the peer is passive; connection 1 only waits for the peer. */
+static bool connects(const struct conn *conn)
+{
+	return conn == &conn->session->conns[0] && !conn->session->peer.passive;
+}
+
+/* The next pause: doubles with each failure in a row. */
+static uint32_t pause_ms(struct session *session, uint32_t max_ms)
+{
+	uint32_t shift = session->failures < 16 ? session->failures : 16;
+	uint64_t ms = (uint64_t)RETRY_MS << shift;
+
+	session->failures++;
+	return host_jitter(session->host, ms < max_ms ? (uint32_t)ms : max_ms);
+}
+
+/* Oscillation damping (RFC 4271 8.1.1): put off the next attempt, and if it was the peer that erred, its attempts too.
+ * Not while its other connection is under way. */
+static void hold_off(struct conn *conn, enum session_state was, bool erred)
+{
+	struct session *session = conn->session;
+	struct conn *other = conn_other(conn);
+
+	if (other->state >= SESSION_OPENSENT)
+		return;
+	session->connect_after_ms =
+		now(session) +
+		pause_ms(session, was < SESSION_OPENSENT ? RETRY_CONNECT_MAX_MS : RETRY_MAX_MS);
+	if (!erred)
+		return;
+	session->peer_after_ms = session->connect_after_ms;
+	session_event(other, FSM_STOP, NULL);
+}
+
+static void connect_peer(struct conn *conn)
+{
+	const struct session *session = conn->session;
+	const struct speaker_peer_add *peer = &session->peer;
+	const struct transport_target target = {
+		.remote = peer->addr,
+		.local = session->host->params.local_addr,
+		.port = peer->port,
+		.ttl = session_ttl(session),
+		.key_len = peer->password_len,
+		.key = peer->password,
+	};
+	int err = conn_connect(conn, &target);
+	char text[64];
+
+	if (!err)
+		return;
+	snprintf(text, sizeof(text), "connect: %s", strerror(-err));
+	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
+}
+
+static void send_open(struct conn *conn)
+{
+	const struct session *session = conn->session;
+	const struct session_host *host = session->host;
+	struct bgp_open open = {
+		.asn = host->params.local_asn,
+		.router_id = host->params.router_id,
+		.hold_s = session->peer.hold_s,
+		.restart_s = host->params.restart_s,
+		.caps = SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_AS4 |
+			SPEAKER_CAP_GR,
+	};
+
+	if (session->peer.restarting && !host->restarted)
+		open.caps |= SPEAKER_CAP_GR_RESTARTING;
+	/* A session that comes back within our lifetime finds the forwarding state where it left it. */
+	if (session->peer.forwarding_kept || session->epoch)
+		open.caps |= SPEAKER_CAP_GR_FORWARDING;
+	conn->local_addr = transport_local(&conn->t);
+	conn_send_open(conn, &open);
+}
+
+static void restart_hold(struct conn *conn)
+{
+	struct session *session = conn->session;
+
+	conn->heard_ms = now(session);
+	if (conn->state == SESSION_OPENSENT)
+		conn->hold_ms = HOLD_LARGE_MS;
+	if (!conn->hold_ms)
+		timer_stop(&session->host->timers, &conn->hold);
+	else if (conn->state != SESSION_ESTABLISHED || !timer_is_set(&conn->hold))
+		wake_at(session, &conn->hold, conn->heard_ms + conn->hold_ms);
+}
+
+static void send_keepalive(struct conn *conn)
+{
+	if (conn->state == SESSION_OPENCONFIRM || conn->keepalive_ms)
+		conn_send_keepalive(conn);
+	if (conn->keepalive_ms)
+		wake_at(conn->session, &conn->keepalive,
+			now(conn->session) + host_jitter(conn->session->host, conn->keepalive_ms));
+}
+
+static void restart_retry(struct conn *conn)
+{
+	struct session *session = conn->session;
+
+	if (conn->state == SESSION_CONNECT)
+		wake_at(session, &conn->retry,
+			now(session) + host_jitter(session->host, CONNECT_MS));
+	else if (connects(conn))
+		wake_at(session, &conn->retry, now(session) + pause_ms(session, RETRY_MAX_MS));
+}
+
+/* --- into and out of Established ----------------------------------------------------------------------------------- */
+
+static void established(struct conn *conn)
+{
+	struct session *session = conn->session;
+
+	session->epoch++;
+	session->up_ms = now(session);
+	session->lagging = session->lagging_told = false;
+	session->shown.state = SESSION_ESTABLISHED;
+	explain(session, NULL, false, NULL);
+	stat_add(&session->stats.established, 1);
+	conn->sent_ms = now(session);
+	wake_at(session, &conn->send, now(session) + conn->send_ms);
+	report_up(conn);
+	if (conn_other(conn)->state != SESSION_ACTIVE)
+		session_event(conn_other(conn), FSM_COLLISION, NULL);
+}
+
+static void lost(struct conn *conn, enum fsm_event event)
+{
+	struct session *session = conn->session;
+	const struct speaker_state *why = &session->shown;
+	struct speaker_down *down = &session->down;
+
+	if (now(session) - session->up_ms >= STABLE_MS)
+		session->failures = 0;
+	*down = (struct speaker_down){
+		.head = { SPEAKER_DOWN, session->peer.head.peer, session->epoch },
+		.code = why->code,
+		.subcode = why->subcode,
+		.received = why->received,
+		.keep = conn->open.caps & SPEAKER_CAP_GR &&
+			(event == FSM_TCP_FAILED || event == FSM_TCP_UP),
+	};
+	memcpy(down->reason, why->reason, sizeof(down->reason));
+	session->lagging = session->lagging_told = false;
+	session->down_pending = true;
+	report_down(session);
+}
+
+/* --- events -------------------------------------------------------------------------------------------------------- */
+
+/* The NOTIFICATION that a rule asks for: its own, or the one that came with the event. NULL if that is none. */
+static const struct bgp_notify *to_send(const struct fsm_rule *rule,
+					const struct session_cause *cause, struct bgp_notify *own)
+{
+	if (!(rule->actions & FSM_DO_NOTIFY))
+		return NULL;
+	if (!rule->code)
+		return cause ? cause->notify : NULL;
+	/* RFC 6608 4: an unexpected message is named by its type. */
+	if (rule->code == NOTIFY_FSM && cause && cause->message)
+		notify_set(own, rule->code, rule->subcode, &cause->message, 1,
+			   message_type_name(cause->message));
+	else
+		notify_set(own, rule->code, rule->subcode, NULL, 0, NULL);
+	return own;
+}
+
+/* Leaving: say why, and let the socket go. */
+static void leave(struct conn *conn, enum session_state was, enum fsm_event event,
+		  const struct fsm_rule *rule, const struct session_cause *cause)
+{
+	struct session *session = conn->session;
+	struct bgp_notify own;
+	const struct bgp_notify *send = to_send(rule, cause, &own);
+	bool received = cause && cause->received;
+	const struct bgp_notify *said = received ? cause->notify : send;
+
+	/* What becomes of one connection is no news while the other one is further on. */
+	if ((conn_other(conn)->state < SESSION_OPENSENT || conn_other(conn)->state < was) &&
+	    (said || (cause && cause->text)))
+		explain(session, said, received, cause ? cause->text : NULL);
+	if (was == SESSION_ESTABLISHED)
+		lost(conn, event);
+	conn_drop(conn, send);
+	if (rule->actions & FSM_DO_DAMP)
+		hold_off(conn, was, send);
+}
+
+void session_event(struct conn *conn, enum fsm_event event, const struct session_cause *cause)
+{
+	const struct fsm_rule *rule = fsm_step(conn->state, event);
+	enum session_state was = conn->state;
+
+	conn->state = rule->next;
+	session_wake(conn->session);
+	if (rule->actions & FSM_DO_DROP)
+		leave(conn, was, event, rule, cause);
+	if (rule->actions & FSM_DO_OPEN) {
+		timer_stop(&conn->session->host->timers, &conn->retry);
+		send_open(conn);
+	}
+	if (rule->actions & FSM_DO_KEEPALIVE)
+		send_keepalive(conn);
+	if (rule->actions & FSM_DO_HOLD)
+		restart_hold(conn);
+	if (rule->actions & FSM_DO_RETRY)
+		restart_retry(conn);
+	if (rule->actions & FSM_DO_CONNECT)
+		connect_peer(conn);
+	if (was != SESSION_ESTABLISHED && conn->state == SESSION_ESTABLISHED)
+		established(conn);
+}
+
+/* --- timers -------------------------------------------------------------------------------------------------------- */
+
+static void retry_expired(struct timer *timer, uint64_t now_ms)
+{
+	struct conn *conn = container_of(timer, struct conn, retry);
+
+	session_event(conn, FSM_RETRY_EXPIRED,
+		      &(struct session_cause){ .text = conn->state == SESSION_CONNECT
+							       ? "connect: no answer"
+							       : NULL });
+}
+
+static void hold_expired(struct timer *timer, uint64_t now_ms)
+{
+	struct conn *conn = container_of(timer, struct conn, hold);
+	uint64_t due_ms = conn->heard_ms + conn->hold_ms;
+
+	/* Octets that we have not looked at, because the RIB is behind, may be the sign of life. */
+	if (due_ms <= now_ms && (conn->blocked || conn->t.readable))
+		due_ms = now_ms + UNREAD_MS;
+	if (due_ms > now_ms)
+		wake_at(conn->session, timer, due_ms);
+	else
+		session_event(conn, FSM_HOLD_EXPIRED, NULL);
+}
+
+static void keepalive_due(struct timer *timer, uint64_t now_ms)
+{
+	session_event(container_of(timer, struct conn, keepalive), FSM_KEEPALIVE_DUE, NULL);
+}
+
+static void send_expired(struct timer *timer, uint64_t now_ms)
+{
+	struct conn *conn = container_of(timer, struct conn, send);
+
+	if (sendq_empty(&conn->tx))
+		conn->sent_ms = now_ms;
+	if (conn->sent_ms + conn->send_ms > now_ms)
+		wake_at(conn->session, timer, conn->sent_ms + conn->send_ms);
+	else
+		session_event(conn, FSM_SEND_EXPIRED, NULL);
+}
+
+static void waking(struct timer *timer, uint64_t now_ms)
+{
+	session_wake(container_of(timer, struct session, wake));
+}
+
+/* --- commands ------------------------------------------------------------------------------------------------------ */
+
+void session_init(struct session *session, struct session_host *host)
+{
+	memset(session, 0, sizeof(*session));
+	session->host = host;
+	session->wake.fire = waking;
+	for (int i = 0; i < 2; i++) {
+		struct conn *conn = &session->conns[i];
+
+		conn_init(conn, session, &session->stats);
+		conn->retry.fire = retry_expired;
+		conn->hold.fire = hold_expired;
+		conn->keepalive.fire = keepalive_due;
+		conn->send.fire = send_expired;
+	}
+}
+
+void session_end(struct session *session)
+{
+	for (int i = 0; i < 2; i++) {
+		conn_drop(&session->conns[i], NULL);
+		conn_close_now(&session->conns[i]);
+	}
+	timer_stop(&session->host->timers, &session->wake);
+}
+
+void session_add(struct session *session, const struct speaker_peer_add *add)
+{
+	session->used = true;
+	session->peer = *add;
+	session->peer_after_ms = session->connect_after_ms = 0;
+	session->failures = 0;
+	session->epoch = 0;
+	session->faults = (struct log_limit){ .burst = 5, .period_ms = 1000 };
+	memset(&session->shown, 0, sizeof(session->shown));
+	memset(&session->stats, 0, sizeof(session->stats));
+	__atomic_store_n(&session->mine, !add->elsewhere, __ATOMIC_RELEASE);
+	session_wake(session);
+}
+
+void session_stop(struct session *session, const struct speaker_peer_reset *reset)
+{
+	struct bgp_notify notify;
+	struct session_cause cause = { .notify = reset->code ? &notify : NULL };
+
+	if (reset->code == NOTIFY_CEASE)
+		notify_cease(&notify, reset->subcode, reset->text);
+	else
+		notify_set(&notify, reset->code, reset->subcode, NULL, 0, NULL);
+	if (!reset->code)
+		cause.text = reset->text;
+	for (int i = 0; i < 2; i++)
+		session_event(&session->conns[i], FSM_STOP, &cause);
+	session->peer_after_ms = now(session) + reset->hold_off_s * 1000ull;
+	session->connect_after_ms = session->peer_after_ms + host_jitter(session->host, RETRY_MS);
+	session_wake(session);
+}
+
+/* The connection that can take one that the peer opened. NULL: none. One that the peer opened before and that came to
+ * nothing yet gives way: the peer would not open another if it still had that. */
+static struct conn *free_conn(struct session *session)
+{
+	for (int i = 1; i >= 0; i--) {
+		if (session->conns[i].state == SESSION_ACTIVE)
+			return &session->conns[i];
+	}
+	for (int i = 1; i >= 0; i--) {
+		struct conn *conn = &session->conns[i];
+
+		if (conn->state < SESSION_OPENSENT || conn->state == SESSION_ESTABLISHED ||
+		    conn->ours)
+			continue;
+		session_event(conn, FSM_COLLISION, NULL);
+		session_event(conn, FSM_START_PASSIVE, NULL);
+		return conn;
+	}
+	return NULL;
+}
+
+static bool may_peer(const struct session *session)
+{
+	return session->used && !session->removing && !session->peer.elsewhere &&
+	       !session->host->stopping && now(session) >= session->peer_after_ms;
+}
+
+/* Idle connections peer again, as soon as they may. */
+static void start(struct session *session)
+{
+	uint64_t next_ms = session->peer_after_ms;
+
+	for (int i = 0; may_peer(session) && i < 2; i++) {
+		struct conn *conn = &session->conns[i];
+		bool active = connects(conn) && conn_other(conn)->state < SESSION_OPENSENT;
+		bool wait = now(session) < session->connect_after_ms;
+
+		if (active && wait)
+			next_ms = session->connect_after_ms;
+		else if (conn->state == SESSION_IDLE)
+			session_event(conn, active ? FSM_START : FSM_START_PASSIVE, NULL);
+		else if (conn->state == SESSION_ACTIVE && active && !timer_is_set(&conn->retry))
+			wake_at(session, &conn->retry, now(session));
+	}
+	if (next_ms > now(session))
+		wake_at(session, &session->wake, next_ms);
+}
+
+void session_admit(struct session *session, int fd)
+{
+	struct conn *conn;
+	int err;
+
+	start(session);
+	conn = may_peer(session) ? free_conn(session) : NULL;
+	if (!conn) {
+		transport_refuse(fd);
+		return;
+	}
+	err = conn_adopt(conn, fd, session_ttl(session));
+	if (err) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "accept: %s", strerror(-err));
+		explain(session, NULL, false, text);
+		return;
+	}
+	timer_stop(&session->host->timers, &conn->retry);
+	session_event(conn, FSM_TCP_UP, NULL);
+}
+
+void session_send(struct session *session, struct wire_buf *buf)
+{
+	struct conn *conn = session_up(session);
+	struct bgp_notify notify;
+
+	if (!conn) {
+		wire_buf_put(buf);
+		return;
+	}
+	if (!sendq_add(&conn->tx, buf)) {
+		notify_set(&notify, NOTIFY_CEASE, NOTIFY_CEASE_RESOURCES, NULL, 0,
+			   "the peer reads too slowly");
+		session_event(conn, FSM_STOP, &(struct session_cause){ .notify = &notify });
+		return;
+	}
+	if (sendq_high(&conn->tx))
+		session->lagging = true;
+	session_wake(session);
+}
+
+void session_send_refresh(struct session *session)
+{
+	struct conn *conn = session_up(session);
+
+	if (conn && conn->open.caps & SPEAKER_CAP_REFRESH)
+		conn_send_refresh(conn);
+	session_wake(session);
+}
+
+/* --- a turn -------------------------------------------------------------------------------------------------------- */
+
+static void tcp_failed(struct conn *conn, int err)
+{
+	char text[128];
+
+	if (err)
+		snprintf(text, sizeof(text), "connection lost in %s: %s",
+			 session_state_name(conn->state), strerror(-err));
+	else
+		snprintf(text, sizeof(text), "peer closed the connection in %s",
+			 session_state_name(conn->state));
+	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
+}
+
+static void connected(struct conn *conn)
+{
+	int err = transport_connected(&conn->t);
+	char text[64];
+
+	if (!err) {
+		session_event(conn, FSM_TCP_UP, NULL);
+		return;
+	}
+	snprintf(text, sizeof(text), "connect: %s", strerror(-err));
+	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
+}
+
+/* Read once and act on it; but first on what could not be acted on before. */
+static unsigned int readable(struct conn *conn)
+{
+	unsigned int n = conn->blocked ? receive_messages(conn) : 0;
+	ssize_t got;
+
+	if (conn->blocked || !conn->t.readable)
+		return n;
+	got = conn_read(conn);
+	if (got > 0)
+		return n + 1 + receive_messages(conn);
+	if (got != -EAGAIN)
+		tcp_failed(conn, (int)got);
+	return n;
+}
+
+static unsigned int writable(struct conn *conn)
+{
+	struct session *session = conn->session;
+	size_t written;
+
+	/* A write that fails says less than what there may be to read: a NOTIFICATION, then the end. */
+	if (conn_flush(conn, &written))
+		conn->t.readable = conn->t.hung_up = true;
+	if (conn->state == SESSION_ESTABLISHED && sendq_empty(&conn->tx))
+		session->lagging = false;
+	return written != 0;
+}
+
+static unsigned int run_conn(struct conn *conn)
+{
+	unsigned int n = 0;
+
+	if (conn_closing(conn))
+		conn_close_step(conn);
+	if (conn->state == SESSION_CONNECT && conn->t.writable)
+		connected(conn);
+	if (conn->state >= SESSION_OPENSENT)
+		n += readable(conn);
+	if (conn->state >= SESSION_OPENSENT)
+		n += writable(conn);
+	return n;
+}
+
+static bool conn_waits(const struct conn *conn)
+{
+	const struct closing *closing = &conn->closing;
+
+	if (conn_closing(conn) && (closing->t.readable || (closing->rest && closing->t.writable)))
+		return true;
+	return conn->state >= SESSION_OPENSENT &&
+	       (conn->blocked || conn->t.readable || (conn->t.writable && !sendq_empty(&conn->tx)));
+}
+
+bool session_quiet(const struct session *session)
+{
+	return session->conns[0].state == SESSION_IDLE && session->conns[1].state == SESSION_IDLE &&
+	       !conn_closing(&session->conns[0]) && !conn_closing(&session->conns[1]) &&
+	       !session->down_pending;
+}
+
+unsigned int session_run(struct session *session, bool *again)
+{
+	unsigned int n = 0;
+
+	report_pending(session);
+	for (int i = 0; i < 2; i++)
+		n += run_conn(&session->conns[i]);
+	start(session);
+	report_pending(session);
+	*again = session->down_pending || session->state_pending ||
+		 session->lagging != session->lagging_told ||
+		 (session->removing && session_quiet(session)) || conn_waits(&session->conns[0]) ||
+		 conn_waits(&session->conns[1]);
+	return n;
+}

@@ -1,0 +1,134 @@
+/* A peer's session: up to two connections, of which at most one gets Established. Turns what happens (octets, timers,
+ * commands) into events of fsm.c, does what the table says, resolves collisions, holds failing peers off, and reports to
+ * the RIB lcore. Messages are read in receive.c, reports are written in report.c; sockets are conn.c's. */
+#ifndef BASCULE_SESSION_H
+#define BASCULE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "conn.h"
+#include "log.h"
+#include "speaker.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the sessions of one speaker share; the speaker's own. */
+struct session_host {
+	struct speaker_params params;
+	struct mailbox *to_rib; /* borrowed */
+	struct timers timers;
+	uint64_t now_ms; /* of this turn */
+	uint32_t random; /* state of host_jitter() */
+	int poller;
+	bool restarted;				/* the restart is over: R bit off */
+	bool stopping;				/* nobody peers any more */
+	TAILQ_HEAD(session_list, session) busy; /* sessions to be run this turn */
+};
+
+/* 0.75 to 1 times `ms` (RFC 4271 10). */
+uint32_t host_jitter(struct session_host *host, uint32_t ms);
+
+struct session {
+	struct session_host *host; /* borrowed */
+	TAILQ_ENTRY(session) busy;
+	bool is_busy;
+	bool mine;     /* this speaker has the session: `stats` are live; read by other threads */
+	bool used;     /* has a peer */
+	bool removing; /* until nothing is left: then SPEAKER_REMOVED */
+	struct speaker_peer_add peer;
+	struct conn
+		conns[2];  /* [0] connects, unless the peer is passive; [1] waits for the peer's */
+	struct timer wake; /* the earlier of the two times below has come */
+	uint64_t peer_after_ms; /* neither connect nor accept before: hold-off, or the peer erred */
+	uint64_t connect_after_ms;  /* do not connect before: the last try failed */
+	uint32_t failures;	    /* in a row */
+	uint32_t epoch;		    /* of the Established session, or the last one */
+	uint64_t up_ms;		    /* since when */
+	struct speaker_state shown; /* what the RIB lcore was last told, or is about to be */
+	struct speaker_down down;
+	bool state_pending, down_pending;
+	bool lagging, lagging_told;
+	struct log_limit faults; /* lines about malformed UPDATEs */
+	struct session_stats stats;
+};
+
+/* Why an event happens: what to send, or what was received, and a line for people. */
+struct session_cause {
+	const struct bgp_notify *notify; /* NULL: none */
+	bool received;
+	const char *text; /* NULL: say what the NOTIFICATION says */
+	uint8_t message;  /* type of the message that is the event; 0: none */
+};
+
+/* A session without a peer. The host outlives it. */
+void session_init(struct session *session, struct session_host *host);
+/* Close at once whatever is open. */
+void session_end(struct session *session);
+
+/* Begin to peer, as the command says. */
+void session_add(struct session *session, const struct speaker_peer_add *add);
+/* End the session, say why, and peer again after the hold-off, or never if `removing` is set. */
+void session_stop(struct session *session, const struct speaker_peer_reset *reset);
+
+/* A connection that the peer opened; takes over `fd`. Refused (reset) if the peer is held off. */
+void session_admit(struct session *session, int fd);
+
+/* Queue an encoded buffer; takes over one reference. */
+void session_send(struct session *session, struct wire_buf *buf);
+
+/* A ROUTE-REFRESH for IPv4 unicast, if the peer has the capability. */
+void session_send_refresh(struct session *session);
+
+/* Do what can be done now: read, act, write, report. Returns how much was done. *again: call it next turn too. */
+unsigned int session_run(struct session *session, bool *again);
+
+/* The Established connection, or NULL. */
+struct conn *session_up(struct session *session);
+/* Nothing is open, and nothing waits to be reported. */
+bool session_quiet(const struct session *session);
+
+/* Have session_run() called this turn. */
+void session_wake(struct session *session);
+
+/* --- between session.c, receive.c and report.c ------------------------------------------------------------------- */
+
+/* Step the machine of a connection and do what it says. */
+void session_event(struct conn *conn, enum fsm_event event, const struct session_cause *cause);
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+
+static inline bool session_ibgp(const struct session *session)
+{
+	return session->peer.asn == session->host->params.local_asn;
+}
+/* An external peer is on our subnet unless it is said not to be. */
+static inline uint8_t session_ttl(const struct session *session)
+{
+	return session_ibgp(session) || session->peer.multihop ? TRANSPORT_TTL_ANY
+							       : TRANSPORT_TTL_DIRECT;
+}
+static inline struct conn *conn_other(struct conn *conn)
+{
+	return conn == &conn->session->conns[0] ? &conn->session->conns[1]
+						: &conn->session->conns[0];
+}
+
+/* receive.c: act on the messages in the buffer, until it is empty, the connection is gone, or the mailbox is full.
+ * Returns how many. */
+unsigned int receive_messages(struct conn *conn);
+
+/* report.c: what is pending, as far as there is room. */
+void report_pending(struct session *session);
+/* At once, so that it stands before what a new connection brings; later if there is no room. */
+void report_down(struct session *session);
+/* Room has been made sure of by receive_messages(). */
+void report_up(struct conn *conn);
+void report_event(struct session *session, enum speaker_event_type type);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

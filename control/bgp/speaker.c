@@ -1,0 +1,353 @@
+/* A speaker's turn: commands from the RIB lcore, new connections, sessions that have something to do, timers. Each part
+ * does a bounded amount of work, and sessions take their turns in a queue, so that none can hold up another. */
+#include "speaker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "session.h"
+
+enum {
+	COMMANDS_MAX = 256, /* a turn */
+	ACCEPT_MAX = 8,
+	READY_MAX = 64,
+	SESSIONS_MAX = 32,
+	TIMERS_MAX = 64,
+};
+
+struct speaker {
+	struct session_host host;
+	struct mailbox *from_rib; /* borrowed */
+	struct transport listener;
+	struct session *sessions; /* owned; nb_peers, by peer index */
+	struct log_limit refused, accept_failed;
+	bool stopped; /* SPEAKER_STOPPED has been posted */
+};
+
+/* --- life -------------------------------------------------------------------------------------------------------- */
+
+static int open_sockets(struct speaker *speaker)
+{
+	const struct speaker_params *params = &speaker->host.params;
+
+	speaker->host.poller = transport_poller();
+	if (speaker->host.poller < 0)
+		return speaker->host.poller;
+	if (!params->listen_port)
+		return 0;
+	return transport_listen(speaker->host.poller, &speaker->listener, params->local_addr,
+				params->listen_port);
+}
+
+int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
+		struct mailbox *from_rib, struct speaker **out)
+{
+	struct speaker *speaker;
+	int err;
+
+	if (mailbox_record_max(to_rib) < SPEAKER_RECORD_MAX)
+		return -EINVAL;
+	speaker = calloc(1, sizeof(*speaker));
+	if (!speaker)
+		return -ENOMEM;
+	speaker->host.params = *params;
+	speaker->host.to_rib = to_rib;
+	speaker->host.random = params->router_id ^ (uint32_t)clock_ms();
+	speaker->host.poller = -1;
+	TAILQ_INIT(&speaker->host.busy);
+	speaker->from_rib = from_rib;
+	speaker->listener.fd = -1;
+	speaker->listener.kind = CONN_LISTENER;
+	speaker->refused = (struct log_limit){ .burst = 5, .period_ms = 10000 };
+	speaker->accept_failed = (struct log_limit){ .burst = 1, .period_ms = 10000 };
+	speaker->sessions = calloc(params->nb_peers, sizeof(struct session));
+	err = speaker->sessions || !params->nb_peers ? 0 : -ENOMEM;
+	if (!err)
+		err = timers_init(&speaker->host.timers, params->nb_peers * (2u * CONN_TIMERS + 1));
+	for (uint16_t i = 0; !err && i < params->nb_peers; i++)
+		session_init(&speaker->sessions[i], &speaker->host);
+	if (!err)
+		err = open_sockets(speaker);
+	if (err)
+		speaker_free(speaker);
+	else
+		*out = speaker;
+	return err;
+}
+
+/* Commands that nobody will carry out still own things. */
+static void discard_commands(struct mailbox *mb)
+{
+	const struct speaker_command *command;
+	size_t len;
+
+	while ((command = mailbox_peek(mb, &len))) {
+		if (command->type == SPEAKER_SEND)
+			wire_buf_put(((const struct speaker_send *)command)->buf);
+		else if (command->type == SPEAKER_CONNECTION)
+			transport_refuse(((const struct speaker_accepted *)command)->fd);
+		mailbox_done(mb);
+	}
+}
+
+void speaker_free(struct speaker *speaker)
+{
+	for (uint16_t i = 0; speaker->host.timers.heap && i < speaker->host.params.nb_peers; i++)
+		session_end(&speaker->sessions[i]);
+	discard_commands(speaker->from_rib);
+	transport_close(&speaker->listener);
+	if (speaker->host.poller >= 0)
+		transport_poller_close(speaker->host.poller);
+	timers_free(&speaker->host.timers);
+	free(speaker->sessions);
+	free(speaker);
+}
+
+const struct session_stats *speaker_stats(const struct speaker *speaker, uint16_t peer)
+{
+	const struct session *session = NULL;
+
+	if (peer < speaker->host.params.nb_peers)
+		session = &speaker->sessions[peer];
+	return session && __atomic_load_n(&session->mine, __ATOMIC_ACQUIRE) ? &session->stats : NULL;
+}
+
+/* --- commands ---------------------------------------------------------------------------------------------------- */
+
+/* The key goes to the listener before the session may start: without it the kernel would take unsigned connections. */
+static void peer_add(struct speaker *speaker, struct session *session,
+		     const struct speaker_peer_add *add)
+{
+	int err = 0;
+
+	assert(!session->used);
+	if (add->password_len && speaker->listener.fd >= 0)
+		err = transport_listen_key(&speaker->listener, add->addr, add->password,
+					   add->password_len);
+	if (err)
+		log_error("peer %s: TCP-MD5 key refused by the kernel: %s; its connections stay "
+			  "unsigned and will fail",
+			  add->name, strerror(-err));
+	session_add(session, add);
+}
+
+static void peer_remove(struct speaker *speaker, struct session *session,
+			const struct speaker_peer_reset *reset)
+{
+	if (session->peer.password_len && speaker->listener.fd >= 0)
+		transport_listen_key(&speaker->listener, session->peer.addr, NULL, 0);
+	session->removing = true;
+	session_stop(session, reset);
+}
+
+static void stop(struct speaker *speaker, const struct speaker_peer_reset *reset)
+{
+	speaker->host.stopping = true;
+	transport_close(&speaker->listener);
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+		if (speaker->sessions[i].used)
+			session_stop(&speaker->sessions[i], reset);
+	}
+}
+
+/* Is the command for a session that is still there? */
+static bool is_current(struct session *session, const struct speaker_command *command)
+{
+	return session->used &&
+	       (!command->epoch || (command->epoch == session->epoch && session_up(session)));
+}
+
+static void run_peer_command(struct speaker *speaker, struct session *session,
+			     const struct speaker_command *command)
+{
+	bool current = is_current(session, command);
+
+	switch ((enum speaker_command_type)command->type) {
+	case SPEAKER_PEER_ADD:
+		peer_add(speaker, session, (const struct speaker_peer_add *)command);
+		break;
+	case SPEAKER_PEER_REMOVE:
+		if (current)
+			peer_remove(speaker, session, (const struct speaker_peer_reset *)command);
+		break;
+	case SPEAKER_PEER_RESET:
+		if (current)
+			session_stop(session, (const struct speaker_peer_reset *)command);
+		break;
+	case SPEAKER_SEND:
+		if (current)
+			session_send(session, ((const struct speaker_send *)command)->buf);
+		else
+			wire_buf_put(((const struct speaker_send *)command)->buf);
+		break;
+	case SPEAKER_SEND_REFRESH:
+		if (current)
+			session_send_refresh(session);
+		break;
+	case SPEAKER_CONNECTION:
+		if (session->used)
+			session_admit(session, ((const struct speaker_accepted *)command)->fd);
+		else
+			transport_refuse(((const struct speaker_accepted *)command)->fd);
+		break;
+	case SPEAKER_RESTARTED:
+	case SPEAKER_STOP: break;
+	}
+}
+
+static unsigned int run_commands(struct speaker *speaker)
+{
+	const struct speaker_command *command;
+	unsigned int n = 0;
+	size_t len;
+
+	for (; n < COMMANDS_MAX && (command = mailbox_peek(speaker->from_rib, &len)); n++) {
+		if (command->type == SPEAKER_RESTARTED) {
+			speaker->host.restarted = true;
+		} else if (command->type == SPEAKER_STOP) {
+			stop(speaker, (const struct speaker_peer_reset *)command);
+		} else {
+			assert(command->peer < speaker->host.params.nb_peers);
+			run_peer_command(speaker, &speaker->sessions[command->peer], command);
+		}
+		mailbox_done(speaker->from_rib);
+	}
+	return n;
+}
+
+/* --- connections -------------------------------------------------------------------------------------------------- */
+
+static struct session *session_find(struct speaker *speaker, uint32_t addr)
+{
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+		struct session *session = &speaker->sessions[i];
+
+		if (session->used && !session->removing && session->peer.addr == addr)
+			return session;
+	}
+	return NULL;
+}
+
+static void accepted(struct speaker *speaker, int fd, uint32_t remote)
+{
+	struct session *session = session_find(speaker, remote);
+	char text[ADDR_TEXT];
+	uint32_t held;
+
+	if (!session) {
+		transport_refuse(fd);
+		if (log_limit(&speaker->refused, speaker->host.now_ms, &held))
+			log_warning("connection from %s refused: not a configured peer (%u more "
+				    "lines like this held back)",
+				    addr_text(remote, text), held);
+		return;
+	}
+	if (session->peer.elsewhere) {
+		struct speaker_accepted *record =
+			mailbox_reserve(speaker->host.to_rib, sizeof(*record));
+
+		record->head =
+			(struct speaker_event){ SPEAKER_ACCEPTED, session->peer.head.peer, 0 };
+		record->fd = fd;
+		record->remote = remote;
+		mailbox_post(speaker->host.to_rib, sizeof(*record));
+		return;
+	}
+	session_admit(session, fd);
+}
+
+static unsigned int accept_connections(struct speaker *speaker)
+{
+	struct transport *listener = &speaker->listener;
+	unsigned int n = 0;
+	uint32_t remote, held;
+
+	/* Each may have to be handed on, for which there must be room. */
+	while (n < ACCEPT_MAX && listener->readable &&
+	       mailbox_reserve(speaker->host.to_rib, sizeof(struct speaker_accepted))) {
+		int fd = transport_accept(listener, &remote);
+
+		if (fd == -EAGAIN)
+			continue;
+		if (fd < 0) {
+			if (log_limit(&speaker->accept_failed, speaker->host.now_ms, &held))
+				log_error("cannot accept connections: %s", strerror(-fd));
+			break;
+		}
+		n++;
+		accepted(speaker, fd, remote);
+	}
+	return n;
+}
+
+/* --- a turn ------------------------------------------------------------------------------------------------------- */
+
+static void poll_sockets(struct speaker *speaker)
+{
+	struct transport *ready[READY_MAX];
+	int n = transport_poll(speaker->host.poller, ready, READY_MAX);
+
+	for (int i = 0; i < n; i++) {
+		if (ready[i]->kind == CONN_OPEN)
+			session_wake(container_of(ready[i], struct conn, t)->session);
+		else if (ready[i]->kind == CONN_CLOSING)
+			session_wake(container_of(ready[i], struct conn, closing.t)->session);
+	}
+}
+
+/* Those that are not done yet queue up again behind the others, for the next turn. */
+static unsigned int run_sessions(struct speaker *speaker)
+{
+	struct session_list again = TAILQ_HEAD_INITIALIZER(again);
+	struct session_list *busy = &speaker->host.busy;
+	unsigned int work = 0;
+	struct session *session;
+
+	for (int i = 0; i < SESSIONS_MAX && (session = TAILQ_FIRST(busy)); i++) {
+		bool more;
+
+		work += session_run(session, &more);
+		TAILQ_REMOVE(busy, session, busy);
+		if (more)
+			TAILQ_INSERT_TAIL(&again, session, busy);
+		else
+			session->is_busy = false;
+	}
+	TAILQ_CONCAT(busy, &again, busy);
+	return work;
+}
+
+static void report_stopped(struct speaker *speaker)
+{
+	struct mailbox *to_rib = speaker->host.to_rib;
+	struct speaker_event *event;
+
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+		if (!session_quiet(&speaker->sessions[i]))
+			return;
+	}
+	event = mailbox_reserve(to_rib, sizeof(*event));
+	if (!event)
+		return;
+	*event = (struct speaker_event){ SPEAKER_STOPPED, 0, 0 };
+	mailbox_post(to_rib, sizeof(*event));
+	speaker->stopped = true;
+}
+
+unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms)
+{
+	unsigned int work;
+
+	speaker->host.now_ms = now_ms;
+	work = run_commands(speaker);
+	poll_sockets(speaker);
+	work += accept_connections(speaker);
+	work += run_sessions(speaker);
+	work += timers_run(&speaker->host.timers, now_ms, TIMERS_MAX);
+	if (speaker->host.stopping && !speaker->stopped)
+		report_stopped(speaker);
+	return work;
+}

@@ -1,0 +1,287 @@
+/* Sockets. What is not obvious from the system calls:
+ *
+ * The poller is edge-triggered, so that a session under back-pressure costs nothing while it does not read. An edge that
+ * has been reported is kept in the transport's flags until a call returns -EAGAIN. A short read also says that the queue
+ * was empty, unless the peer had hung up: then the end of the stream is still to be read.
+ *
+ * TCP_NOTSENT_LOWAT bounds what waits unsent in the kernel, so that a KEEPALIVE never stands behind megabytes. */
+#include "transport.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	POLL_MAX = 64,
+	BACKLOG = 128,
+	UNSENT_MAX = 256 << 10,
+};
+
+static const uint32_t EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+static struct sockaddr_in sockaddr_make(uint32_t addr, uint16_t port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(addr) };
+
+	return sa;
+}
+
+static int set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+static int set_key(int fd, uint32_t remote, const uint8_t *key, uint8_t key_len)
+{
+	struct tcp_md5sig sig = { .tcpm_keylen = key_len };
+	struct sockaddr_in sa = sockaddr_make(remote, 0);
+
+	if (key_len > sizeof(sig.tcpm_key))
+		return -EINVAL;
+	memcpy(&sig.tcpm_addr, &sa, sizeof(sa));
+	if (key_len)
+		memcpy(sig.tcpm_key, key, key_len);
+	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)) ? -errno : 0;
+}
+
+static int prepare(int fd, uint8_t ttl)
+{
+	int err = set_int(fd, IPPROTO_IP, IP_TTL, ttl);
+
+	if (!err)
+		err = set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (!err)
+		err = set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
+	return err;
+}
+
+static int watch(int poller, struct transport *t, int fd)
+{
+	struct epoll_event ev = { .events = EVENTS, .data.ptr = t };
+
+	if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &ev))
+		return -errno;
+	t->fd = fd;
+	t->readable = t->writable = t->hung_up = false;
+	return 0;
+}
+
+int transport_poller(void)
+{
+	int poller = epoll_create1(EPOLL_CLOEXEC);
+
+	return poller < 0 ? -errno : poller;
+}
+
+void transport_poller_close(int poller)
+{
+	close(poller);
+}
+
+int transport_poll(int poller, struct transport **ready, int max)
+{
+	struct epoll_event events[POLL_MAX];
+	int n = epoll_wait(poller, events, max < POLL_MAX ? max : POLL_MAX, 0);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n; i++) {
+		struct transport *t = events[i].data.ptr;
+		uint32_t ev = events[i].events;
+
+		if (ev & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+			t->hung_up = true;
+		if (ev & EPOLLIN || t->hung_up)
+			t->readable = true;
+		if (ev & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+			t->writable = true;
+		ready[i] = t;
+	}
+	return n;
+}
+
+static int new_socket(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int transport_listen(int poller, struct transport *t, uint32_t addr, uint16_t port)
+{
+	struct sockaddr_in sa = sockaddr_make(addr, port);
+	int fd = new_socket(), err;
+
+	if (fd < 0)
+		return fd;
+	err = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (!err && (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, BACKLOG)))
+		err = -errno;
+	if (!err)
+		err = watch(poller, t, fd);
+	if (err)
+		close(fd);
+	return err;
+}
+
+int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,
+			 uint8_t key_len)
+{
+	int err = set_key(listener->fd, remote, key, key_len);
+
+	return err == -ENOENT && !key_len ? 0 : err;
+}
+
+int transport_accept(struct transport *listener, uint32_t *remote)
+{
+	struct sockaddr_in sa;
+	socklen_t len = sizeof(sa);
+	int fd = accept4(listener->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		int err = -errno;
+
+		if (err == -EAGAIN)
+			listener->readable = false;
+		/* A connection that died in the queue is no fault of the listener's. */
+		return err == -ECONNABORTED || err == -EINTR ? -EAGAIN : err;
+	}
+	*remote = ntohl(sa.sin_addr.s_addr);
+	return fd;
+}
+
+static void reset(int fd)
+{
+	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fd);
+}
+
+void transport_refuse(int fd)
+{
+	reset(fd);
+}
+
+int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl)
+{
+	int err = prepare(fd, ttl);
+
+	if (!err)
+		err = watch(poller, t, fd);
+	if (err)
+		reset(fd);
+	return err;
+}
+
+int transport_connect(int poller, struct transport *t, const struct transport_target *target)
+{
+	struct sockaddr_in remote = sockaddr_make(target->remote, target->port);
+	struct sockaddr_in local = sockaddr_make(target->local, 0);
+	int fd = new_socket(), err;
+
+	if (fd < 0)
+		return fd;
+	err = prepare(fd, target->ttl);
+	if (!err && target->key_len)
+		err = set_key(fd, target->remote, target->key, target->key_len);
+	if (!err && target->local && bind(fd, (struct sockaddr *)&local, sizeof(local)))
+		err = -errno;
+	if (!err && connect(fd, (struct sockaddr *)&remote, sizeof(remote)) && errno != EINPROGRESS)
+		err = -errno;
+	if (!err)
+		err = watch(poller, t, fd);
+	if (err)
+		close(fd);
+	return err;
+}
+
+int transport_connected(const struct transport *t)
+{
+	socklen_t len = sizeof(int);
+	int err = 0;
+
+	return getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &err, &len) ? -errno : -err;
+}
+
+int transport_move(int poller, struct transport *from, struct transport *to)
+{
+	struct epoll_event ev = { .events = EVENTS, .data.ptr = to };
+
+	if (epoll_ctl(poller, EPOLL_CTL_MOD, from->fd, &ev))
+		return -errno;
+	to->fd = from->fd;
+	to->readable = from->readable;
+	to->writable = from->writable;
+	to->hung_up = from->hung_up;
+	from->fd = -1;
+	from->readable = from->writable = from->hung_up = false;
+	return 0;
+}
+
+uint32_t transport_local(const struct transport *t)
+{
+	struct sockaddr_in sa;
+	socklen_t len = sizeof(sa);
+
+	return getsockname(t->fd, (struct sockaddr *)&sa, &len) ? 0 : ntohl(sa.sin_addr.s_addr);
+}
+
+ssize_t transport_read(struct transport *t, void *buf, size_t size)
+{
+	ssize_t n = read(t->fd, buf, size);
+
+	if (n < 0) {
+		int err = errno;
+
+		if (err == EAGAIN || err == EINTR) {
+			t->readable = err == EINTR;
+			return -EAGAIN;
+		}
+		return -err;
+	}
+	if ((size_t)n < size && !t->hung_up)
+		t->readable = false;
+	return n;
+}
+
+ssize_t transport_writev(struct transport *t, const struct iovec *iov, int n)
+{
+	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n };
+	ssize_t sent = sendmsg(t->fd, &msg, MSG_NOSIGNAL);
+
+	if (sent >= 0)
+		return sent;
+	if (errno == EAGAIN || errno == EINTR) {
+		t->writable = errno == EINTR;
+		return -EAGAIN;
+	}
+	return -errno;
+}
+
+void transport_finish(struct transport *t)
+{
+	shutdown(t->fd, SHUT_WR);
+}
+
+void transport_close(struct transport *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	t->readable = t->writable = t->hung_up = false;
+}
+
+void transport_abort(struct transport *t)
+{
+	if (t->fd >= 0)
+		reset(t->fd);
+	t->fd = -1;
+	t->readable = t->writable = t->hung_up = false;
+}

@@ -1,0 +1,84 @@
+/* TCP for BGP, and the only file that knows sockets: non-blocking, watched by one edge-triggered poller a speaker. It
+ * carries octets and knows no messages. Errors are negative errno values; -EAGAIN means later, and is no error. */
+#ifndef BASCULE_TRANSPORT_H
+#define BASCULE_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	TRANSPORT_TTL_DIRECT = 1, /* eBGP on a shared subnet: not a hop further */
+	TRANSPORT_TTL_ANY = 255,
+};
+
+/* A socket and what is known about it. Embedded in its owner; fd -1: there is none. transport_poll() sets the flags, and
+ * the call that meets -EAGAIN clears them: a socket that was left unread stays readable without another system call. */
+struct transport {
+	int fd;
+	bool readable, writable;
+	bool hung_up; /* the peer has closed its side, or the connection has failed */
+	uint8_t kind; /* the owner's: what to make of a ready one */
+};
+
+/* Where to connect, and how. Addresses in host order. */
+struct transport_target {
+	uint32_t remote, local; /* local 0: the kernel chooses */
+	uint16_t port;
+	uint8_t ttl;
+	uint8_t key_len; /* TCP-MD5 (RFC 2385) key, at most 80 octets; 0: none */
+	const uint8_t *key;
+};
+
+/* A poller is a file descriptor; close it with transport_poller_close(). */
+int transport_poller(void);
+void transport_poller_close(int poller);
+
+/* The sockets on which something happened since the last call, at most `max` (<= 64). Never waits. */
+int transport_poll(int poller, struct transport **ready, int max);
+
+/* Listen on addr:port; addr 0: every address. */
+int transport_listen(int poller, struct transport *t, uint32_t addr, uint16_t port);
+
+/* The TCP-MD5 key that connections from `remote` must carry from now on; key_len 0 removes it. */
+int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,
+			 uint8_t key_len);
+
+/* The next connection: its descriptor, not yet watched, and the peer's address. -EAGAIN: no more. */
+int transport_accept(struct transport *listener, uint32_t *remote);
+/* Refuse what transport_accept() gave: the peer sees a reset. */
+void transport_refuse(int fd);
+/* Take over what transport_accept() gave, here or in another speaker. On error `fd` is closed. */
+int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl);
+
+/* Begin to connect. When the socket gets writable, transport_connected() says how it went. */
+int transport_connect(int poller, struct transport *t, const struct transport_target *target);
+int transport_connected(const struct transport *t);
+
+/* Hand a socket over from one owner to another, flags and all; `from` is left without. 0 or -errno: nothing has changed. */
+int transport_move(int poller, struct transport *from, struct transport *to);
+
+/* This end's address, host order; 0 if there is none. */
+uint32_t transport_local(const struct transport *t);
+
+/* Octets read, 0 at the end of the stream. */
+ssize_t transport_read(struct transport *t, void *buf, size_t size);
+/* Octets written, maybe fewer than asked. */
+ssize_t transport_writev(struct transport *t, const struct iovec *iov, int n);
+
+/* Say that no more will be written; the peer reads on to the end. */
+void transport_finish(struct transport *t);
+/* Let go of the socket: in order, or with a reset that also drops what was not yet acknowledged. Both forgive fd -1. */
+void transport_close(struct transport *t);
+void transport_abort(struct transport *t);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
