@@ -1,0 +1,90 @@
+/* The names of drop reasons, events and punt classes, and sums over lcores. */
+#include "counters.h"
+
+#include <string.h>
+
+static const char *const drop_names[DROP_REASONS] = {
+	[DROP_NONE] = "none",
+	[DROP_FRAME_SHORT] = "frame_short",
+	[DROP_NOT_OUR_MAC] = "not_our_mac",
+	[DROP_ETHERTYPE] = "ethertype",
+	[DROP_IP4_TRUNCATED] = "ip4_truncated",
+	[DROP_IP4_VERSION] = "ip4_version",
+	[DROP_IP4_HEADER_LENGTH] = "ip4_header_length",
+	[DROP_IP4_TOTAL_LENGTH] = "ip4_total_length",
+	[DROP_IP4_CHECKSUM] = "ip4_checksum",
+	[DROP_IP4_OPTIONS] = "ip4_options",
+	[DROP_SOURCE_ROUTE] = "source_route",
+	[DROP_MARTIAN_SOURCE] = "martian_source",
+	[DROP_MARTIAN_DESTINATION] = "martian_destination",
+	[DROP_MULTICAST] = "multicast",
+	[DROP_BROADCAST] = "broadcast",
+	[DROP_L2_BROADCAST] = "l2_broadcast",
+	[DROP_NO_ROUTE] = "no_route",
+	[DROP_UNRESOLVED] = "unresolved",
+	[DROP_GATE_CLOSED] = "gate_closed",
+	[DROP_TTL_EXPIRED] = "ttl_expired",
+	[DROP_TOO_BIG] = "too_big",
+	[DROP_NO_PORT] = "no_port",
+	[DROP_TX_FULL] = "tx_full",
+	[DROP_RING_BGP] = "ring_full_bgp",
+	[DROP_RING_ARP] = "ring_full_arp",
+	[DROP_RING_LOCAL] = "ring_full_local",
+	[DROP_RING_FRAGMENT] = "ring_full_fragment",
+	[DROP_RING_GLEAN] = "ring_full_glean",
+	[DROP_METER_BGP] = "metered_bgp",
+	[DROP_METER_ARP] = "metered_arp",
+	[DROP_METER_LOCAL] = "metered_local",
+	[DROP_METER_FRAGMENT] = "metered_fragment",
+	[DROP_METER_GLEAN] = "metered_glean",
+	[DROP_LCP_REFUSED] = "lcp_refused",
+	[DROP_FRAGMENT_FAILED] = "fragment_failed",
+	[DROP_GLEAN_FULL] = "glean_full",
+	[DROP_HOST_UNREACHABLE] = "host_unreachable",
+};
+
+static const char *const event_names[EVENTS] = {
+	[EVENT_BGP_UNKNOWN_PEER] = "bgp_unknown_peer",
+	[EVENT_ICMP_SENT] = "icmp_sent",
+	[EVENT_ICMP_LIMITED] = "icmp_limited",
+	[EVENT_ICMP_FORBIDDEN] = "icmp_forbidden",
+	[EVENT_ICMP_RING_FULL] = "icmp_ring_full",
+	[EVENT_FRAGMENTS_MADE] = "fragments_made",
+	[EVENT_NEIGHBOUR_FULL] = "neighbour_full",
+	[EVENT_NEIGHBOUR_REFUSED] = "neighbour_refused",
+	[EVENT_NETLINK_OVERRUN] = "netlink_overrun",
+};
+
+static const char *const class_names[PUNT_CLASSES] = {
+	[PUNT_BGP] = "bgp",	      [PUNT_ARP] = "arp",     [PUNT_LOCAL] = "local",
+	[PUNT_FRAGMENT] = "fragment", [PUNT_GLEAN] = "glean",
+};
+
+const char *drop_reason_name(enum drop_reason reason)
+{
+	return drop_names[reason];
+}
+
+const char *counter_event_name(enum counter_event event)
+{
+	return event_names[event];
+}
+
+const char *punt_class_name(enum punt_class class_)
+{
+	return class_names[class_];
+}
+
+/* struct counters is an array of 64-bit words and nothing else (but for padding at the end, which stays zero). */
+void counters_sum(const struct counters *each, size_t n, struct counters *sum)
+{
+	uint64_t *to = (uint64_t *)sum;
+
+	memset(sum, 0, sizeof(*sum));
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t *from = (const uint64_t *)&each[i];
+
+		for (size_t word = 0; word < sizeof(*sum) / sizeof(*to); word++)
+			to[word] += __atomic_load_n(&from[word], __ATOMIC_RELAXED);
+	}
+}

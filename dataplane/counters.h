@@ -1,0 +1,110 @@
+/* What became of every packet, by name. Each lcore has its own counters and alone writes them; whoever reads them
+ * (telemetry, tests) adds the lcores up and may be a packet behind.
+ *
+ * A packet that a forwarding lcore received is counted once more and once only: as sent (tx), as punted, or as dropped
+ * for one reason. A punted packet, or one that came from the kernel, ends on the main lcore in the same way: sent,
+ * given to the kernel, or dropped for one reason. */
+#ifndef BASCULE_COUNTERS_H
+#define BASCULE_COUNTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+#include <rte_lcore.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum drop_reason {
+	DROP_NONE, /* not dropped: what a check returns for a good packet */
+	/* the frame */
+	DROP_FRAME_SHORT,
+	DROP_NOT_OUR_MAC,
+	DROP_ETHERTYPE,
+	/* the IPv4 header (RFC 1812 5.2.2) */
+	DROP_IP4_TRUNCATED,
+	DROP_IP4_VERSION,
+	DROP_IP4_HEADER_LENGTH,
+	DROP_IP4_TOTAL_LENGTH,
+	DROP_IP4_CHECKSUM,
+	DROP_IP4_OPTIONS,
+	DROP_SOURCE_ROUTE,
+	DROP_MARTIAN_SOURCE,
+	DROP_MARTIAN_DESTINATION,
+	DROP_MULTICAST,
+	DROP_BROADCAST,
+	DROP_L2_BROADCAST,
+	/* forwarding */
+	DROP_NO_ROUTE,
+	DROP_UNRESOLVED,
+	DROP_GATE_CLOSED,
+	DROP_TTL_EXPIRED,
+	DROP_TOO_BIG,
+	DROP_NO_PORT,
+	DROP_TX_FULL,
+	/* punting: a ring or a meter for each class, in the order of enum punt_class */
+	DROP_RING_BGP,
+	DROP_RING_ARP,
+	DROP_RING_LOCAL,
+	DROP_RING_FRAGMENT,
+	DROP_RING_GLEAN,
+	DROP_METER_BGP,
+	DROP_METER_ARP,
+	DROP_METER_LOCAL,
+	DROP_METER_FRAGMENT,
+	DROP_METER_GLEAN,
+	/* the main lcore */
+	DROP_LCP_REFUSED,
+	DROP_FRAGMENT_FAILED,
+	DROP_GLEAN_FULL,
+	DROP_HOST_UNREACHABLE,
+	DROP_REASONS
+};
+
+/* Things worth counting that are not the end of a packet. */
+enum counter_event {
+	EVENT_BGP_UNKNOWN_PEER, /* TCP/179 from an address that is no configured peer: punted with the LOCAL class */
+	EVENT_ICMP_SENT,      /* errors that we built and handed to a port */
+	EVENT_ICMP_LIMITED,   /* not built: a rate limit */
+	EVENT_ICMP_FORBIDDEN, /* not built: RFC 1812 4.3.2.7 */
+	EVENT_ICMP_RING_FULL, /* not built: the main lcore has too many to do */
+	EVENT_FRAGMENTS_MADE,
+	EVENT_NEIGHBOUR_FULL,	 /* a host found no room in the neighbour table */
+	EVENT_NEIGHBOUR_REFUSED, /* the kernel refused to resolve a host */
+	EVENT_NETLINK_OVERRUN,	 /* kernel events lost; the table was read again */
+	EVENTS
+};
+
+enum punt_class {
+	PUNT_BGP, /* TCP port 179, ours, from a configured peer */
+	PUNT_ARP,
+	PUNT_LOCAL,    /* everything else that is addressed to us */
+	PUNT_FRAGMENT, /* must be cut for its egress port */
+	PUNT_GLEAN,    /* on link, but its host is not resolved yet */
+	PUNT_CLASSES
+};
+
+struct __rte_cache_aligned counters {
+	uint64_t rx, tx;
+	uint64_t punted[PUNT_CLASSES];	 /* forwarding lcores: put into a ring */
+	uint64_t taken[PUNT_CLASSES];	 /* main lcore: taken out of it */
+	uint64_t to_kernel, from_kernel; /* main lcore: through the LCP interfaces */
+	uint64_t originated;		 /* main lcore: ICMP errors and fragments after the first */
+	uint64_t drop[DROP_REASONS];
+	uint64_t event[EVENTS];
+};
+
+/* snake_case and stable: what operators and programs see. */
+const char *drop_reason_name(enum drop_reason reason);
+const char *counter_event_name(enum counter_event event);
+const char *punt_class_name(enum punt_class class_);
+
+/* Add `n` sets of counters up into `sum`. */
+void counters_sum(const struct counters *each, size_t n, struct counters *sum);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

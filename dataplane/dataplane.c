@@ -1,0 +1,359 @@
+/* Puts the process together and takes it apart. */
+#include "dataplane.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "log.h"
+#include "monitor.h"
+#include "resolver.h"
+
+enum {
+	POOL_CACHE = 256,
+	POOL_SPARE = 4096, /* what replay and capture devices take for themselves */
+	QUEUE_DESCRIPTORS = 1024,
+	INDIRECT_MBUFS = 1023, /* parts of packets being cut */
+	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN,
+};
+
+#define FIB_ZONE "bascule_fib" /* control looks for it under the instance's file prefix */
+
+uint64_t dataplane_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Room for everything that can be full at once, so that no queue can starve another of mbufs. */
+static int pools_open(struct dataplane *dp)
+{
+	const struct config_dataplane *config = &dp->config->dataplane;
+	uint32_t lcores = (uint32_t)config->nb_forwarding_lcores + 1, count, room = 0;
+
+	count = (uint32_t)config->nb_ports * (2 * lcores - 1) * QUEUE_DESCRIPTORS +
+		punt_capacity() + NEIGHBOUR_HELD_ALL +
+		lcores * (POOL_CACHE + (uint32_t)config->nb_ports * TX_BURST) + POOL_SPARE;
+	for (size_t i = 0; i < config->nb_ports; i++)
+		room = RTE_MAX(room, (uint32_t)config->ports[i].mtu);
+	room = RTE_MAX(room + FRAME_OVERHEAD, (uint32_t)RTE_MBUF_DEFAULT_DATAROOM) +
+	       RTE_PKTMBUF_HEADROOM;
+	dp->pool = rte_pktmbuf_pool_create("packets", count, POOL_CACHE, PUNT_PRIVATE,
+					   (uint16_t)room, SOCKET_ID_ANY);
+	dp->indirect = rte_pktmbuf_pool_create("indirect", INDIRECT_MBUFS, 0, 0, 0, SOCKET_ID_ANY);
+	if (dp->pool && dp->indirect)
+		return 0;
+	log_error("no memory for %u packet buffers: raise dataplane.memory_mb", count);
+	return -ENOMEM;
+}
+
+static int ports_open(struct dataplane *dp)
+{
+	const struct config_dataplane *config = &dp->config->dataplane;
+
+	for (size_t i = 0; i < config->nb_ports; i++) {
+		struct port *port = &dp->ports[i];
+		int err = port_open(port, &config->ports[i], dp->nb_workers, dp->nb_workers + 1,
+				    dp->pool);
+
+		if (err)
+			return err;
+		dp->nb_ports++;
+		if (port->id != i) { /* tables are indexed by it */
+			log_error("port %s: device %s makes several ports", port->config->name,
+				  port->config->device);
+			return -ENOTSUP;
+		}
+	}
+	return 0;
+}
+
+static int seed(struct dataplane *dp, const struct port *port, uint32_t addr, uint8_t len,
+		uint8_t action)
+{
+	struct fib_seed seed = {
+		.addr = addr & prefix_mask(len),
+		.len = len,
+		.action = action,
+		.egress_role = port->role,
+		.port = port->id,
+		.mtu = port->mtu,
+	};
+	int err = fib_seed(dp->fib, &seed);
+
+	return err == -EEXIST ? 0 : err; /* two addresses of one subnet */
+}
+
+/* Our addresses first, so that nothing of their subnet hides them. The all-zeros address of a subnet is its broadcast of
+ * old (RFC 1812 4.2.3.1). */
+static int seed_port(struct dataplane *dp, const struct port *port)
+{
+	const struct config_port *config = port->config;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < config->nb_addresses; i++)
+		err = seed(dp, port, config->addresses[i].addr, 32, ADJACENCY_LOCAL);
+	for (size_t i = 0; !err && i < config->nb_addresses; i++) {
+		uint32_t addr = config->addresses[i].addr,
+			 mask = prefix_mask(config->addresses[i].len);
+		uint8_t len = config->addresses[i].len;
+
+		if (len < 31)
+			err = seed(dp, port, addr | ~mask, 32, ADJACENCY_BROADCAST);
+		if (!err && len < 31)
+			err = seed(dp, port, addr & mask, 32, ADJACENCY_BROADCAST);
+		if (!err && len < 32)
+			err = seed(dp, port, addr, len, ADJACENCY_GLEAN);
+	}
+	return err;
+}
+
+static int fib_open(struct dataplane *dp)
+{
+	struct fib_params params = {
+		.name = FIB_ZONE,
+		.tbl8_groups = dp->config->dataplane.tbl8_groups,
+		.max_threads = RTE_MAX_LCORE,
+		.socket_id = SOCKET_ID_ANY,
+	};
+	int err;
+
+	for (uint16_t p = 0; p < dp->nb_ports; p++)
+		params.views |= (uint8_t)(1 << dp->ports[p].role);
+	err = fib_create(&params, &dp->fib);
+	for (uint16_t p = 0; !err && p < dp->nb_ports; p++) {
+		const struct port *port = &dp->ports[p];
+		struct fib_port shared = { .port = port->id, .mtu = port->mtu, .role = port->role };
+
+		memcpy(shared.name, port->config->name, sizeof(shared.name));
+		err = fib_port_add(dp->fib, &shared);
+		if (!err)
+			err = seed_port(dp, port);
+	}
+	if (err) {
+		log_error("forwarding tables: %s%s", strerror(-err),
+			  err == -ENOMEM ? ": raise dataplane.memory_mb" : "");
+		return err;
+	}
+	dp->fib->dataplane_pid = (uint32_t)getpid();
+	return 0;
+}
+
+/* Each port's receive queues go to the lcores in turn, beginning with another lcore for each port. */
+static void workers_assign(struct dataplane *dp)
+{
+	uint16_t next = 0;
+
+	for (uint16_t p = 0; p < dp->nb_ports; p++) {
+		for (uint16_t q = 0; q < dp->ports[p].nb_rxq; q++) {
+			struct worker *w = &dp->workers[next++ % dp->nb_workers];
+
+			w->rxq[w->nb_rxq++] =
+				(struct rx_queue){ .port = &dp->ports[p], .queue = q };
+		}
+	}
+}
+
+static void *cache_aligned(size_t size)
+{
+	void *p = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(size));
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
+static int workers_open(struct dataplane *dp)
+{
+	dp->counters = cache_aligned((dp->nb_workers + 1u) * sizeof(*dp->counters));
+	dp->workers = cache_aligned(dp->nb_workers * sizeof(*dp->workers));
+	dp->neighbours = neighbours_new(dp->fib->qsbr);
+	if (!dp->counters || !dp->workers || !dp->neighbours || punt_open(&dp->punt)) {
+		log_error("no memory for the forwarding lcores");
+		return -ENOMEM;
+	}
+	for (uint16_t i = 0; i < dp->nb_workers; i++) {
+		struct worker *w = &dp->workers[i];
+
+		w->fib = dp->fib;
+		w->neighbours = dp->neighbours;
+		w->punt = &dp->punt;
+		w->counters = &dp->counters[i];
+		w->lcore = dp->config->dataplane.forwarding_lcores[i];
+		w->adaptive = dp->config->dataplane.idle == IDLE_ADAPTIVE;
+		tx_init(&w->tx, w->counters, dp->ports, dp->nb_ports, i);
+	}
+	workers_assign(dp);
+	return 0;
+}
+
+static int slowpath_open(struct dataplane *dp)
+{
+	struct slowpath *s = &dp->slowpath;
+
+	*s = (struct slowpath){
+		.fib = dp->fib,
+		.neighbours = dp->neighbours,
+		.ports = dp->ports,
+		.lcp = dp->lcp,
+		.nb_ports = dp->nb_ports,
+		.punt = &dp->punt,
+		.counters = &dp->counters[dp->nb_workers],
+		.pool = dp->pool,
+		.indirect = dp->indirect,
+		.now_ms = dataplane_now_ms(),
+	};
+	tx_init(&s->tx, s->counters, dp->ports, dp->nb_ports, dp->nb_workers);
+	rte_rcu_qsbr_thread_register(dp->fib->qsbr, rte_lcore_id());
+	rte_rcu_qsbr_thread_online(dp->fib->qsbr, rte_lcore_id());
+	return netlink_open(&s->ask, 0);
+}
+
+/* The LCP interfaces, then the ports, then what the kernel says of both. */
+static int links_open(struct dataplane *dp)
+{
+	int err = 0;
+
+	for (uint16_t p = 0; !err && p < dp->nb_ports; p++)
+		err = lcp_open(&dp->lcp[p], &dp->slowpath.ask, &dp->ports[p],
+			       dp->config->instance.name);
+	for (uint16_t p = 0; !err && p < dp->nb_ports; p++)
+		err = port_start(&dp->ports[p]);
+	if (err)
+		return err;
+	err = monitor_open(&dp->slowpath);
+	if (err)
+		log_error("rtnetlink: %s", strerror(-err));
+	return err;
+}
+
+static int launch(struct dataplane *dp)
+{
+	for (uint16_t i = 0; i < dp->nb_workers; i++) {
+		int err = rte_eal_remote_launch(worker_run, &dp->workers[i], dp->workers[i].lcore);
+
+		if (err) {
+			log_error("lcore %u does not start: %s", dp->workers[i].lcore,
+				  strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+int dataplane_open(struct dataplane *dp, const struct config *config)
+{
+	int err;
+
+	*dp = (struct dataplane){
+		.config = config,
+		.nb_workers = (uint16_t)config->dataplane.nb_forwarding_lcores,
+		.started_ms = dataplane_now_ms(),
+	};
+	for (uint16_t p = 0; p < FIB_PORTS; p++)
+		dp->lcp[p].fd = -1;
+	err = pools_open(dp);
+	if (!err)
+		err = ports_open(dp);
+	if (!err)
+		err = fib_open(dp);
+	if (!err)
+		err = workers_open(dp);
+	if (!err)
+		err = slowpath_open(dp);
+	if (!err)
+		err = links_open(dp);
+	if (!err)
+		err = fib_ready(dp->fib);
+	if (!err)
+		err = launch(dp);
+	if (err) {
+		dataplane_close(dp);
+		return err;
+	}
+	dataplane_reload(dp, config);
+	return 0;
+}
+
+void dataplane_close(struct dataplane *dp)
+{
+	for (uint16_t i = 0; dp->workers && i < dp->nb_workers; i++)
+		__atomic_store_n(&dp->workers[i].stop, true, __ATOMIC_RELAXED);
+	rte_eal_mp_wait_lcore();
+	for (uint16_t i = 0; dp->workers && i < dp->nb_workers; i++)
+		tx_flush(&dp->workers[i].tx);
+	if (dp->slowpath.fib) {
+		tx_flush(&dp->slowpath.tx);
+		rte_rcu_qsbr_thread_offline(dp->fib->qsbr, rte_lcore_id());
+		rte_rcu_qsbr_thread_unregister(dp->fib->qsbr, rte_lcore_id());
+		monitor_close(&dp->slowpath);
+		netlink_close(&dp->slowpath.ask);
+	}
+	for (uint16_t p = 0; p < dp->nb_ports; p++) {
+		lcp_close(&dp->lcp[p]);
+		port_close(&dp->ports[p]);
+	}
+	neighbours_free(dp->neighbours);
+	punt_close(&dp->punt);
+	/* The FIB stays: control may be at work in it, and it goes with the hugepages when the last process lets go. */
+	free(dp->workers);
+	free(dp->counters);
+	free(dp->vnets);
+}
+
+bool dataplane_turn(struct dataplane *dp)
+{
+	struct slowpath *s = &dp->slowpath;
+	uint32_t work;
+
+	s->now_ms = dataplane_now_ms();
+	work = slowpath_punts(s);
+	work += slowpath_lcp(s);
+	work += monitor_events(s);
+	monitor_turn(s);
+	resolver_turn(s);
+	tx_flush(&s->tx);
+	rte_rcu_qsbr_quiescent(dp->fib->qsbr, rte_lcore_id());
+	return work;
+}
+
+static bool vnet_listed(const struct config_vnet *vnet, const struct config_vnet *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (prefix_equal(vnet->prefix, list[i].prefix) && vnet->port == list[i].port &&
+		    vnet->has_next_hop == list[i].has_next_hop &&
+		    (!vnet->has_next_hop || vnet->next_hop == list[i].next_hop))
+			return true;
+	}
+	return false;
+}
+
+void dataplane_reload(struct dataplane *dp, const struct config *wanted)
+{
+	struct config_vnet *vnets = calloc(wanted->nb_vnets + 1, sizeof(*vnets));
+
+	if (!vnets) {
+		log_error("no memory to reload: nothing changed");
+		return;
+	}
+	for (size_t i = 0; i < dp->nb_vnets; i++) {
+		if (!vnet_listed(&dp->vnets[i], wanted->vnets, wanted->nb_vnets))
+			lcp_route(&dp->lcp[dp->vnets[i].port], &dp->slowpath.ask, &dp->vnets[i],
+				  false);
+	}
+	for (size_t i = 0; i < wanted->nb_vnets; i++) {
+		vnets[i] = wanted->vnets[i];
+		if (!vnet_listed(&vnets[i], dp->vnets, dp->nb_vnets))
+			lcp_route(&dp->lcp[vnets[i].port], &dp->slowpath.ask, &vnets[i], true);
+	}
+	free(dp->vnets);
+	dp->vnets = vnets;
+	dp->nb_vnets = wanted->nb_vnets;
+}

@@ -1,0 +1,58 @@
+/* The forwarding process as a whole: what it is made of, in the order in which it is put together, and its threads. */
+#ifndef BASCULE_DATAPLANE_H
+#define BASCULE_DATAPLANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "counters.h"
+#include "fib.h"
+#include "idle.h"
+#include "lcp.h"
+#include "neighbour.h"
+#include "port.h"
+#include "punt.h"
+#include "slowpath.h"
+#include "worker.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct dataplane {
+	const struct config *config; /* the one that it started with; borrowed from main */
+	struct config_vnet *vnets;   /* owned: the VNet prefixes that the kernel has routes to */
+	size_t nb_vnets;
+	uint64_t started_ms;
+	struct rte_mempool *pool, *indirect;
+	struct port ports[FIB_PORTS];
+	struct lcp lcp[FIB_PORTS];
+	uint16_t nb_ports;
+	struct fib *fib;
+	struct neighbours *neighbours;
+	struct punt punt;
+	struct worker *workers;	   /* owned; one for each forwarding lcore */
+	struct counters *counters; /* owned; the workers', then the main lcore's */
+	uint16_t nb_workers;
+	struct slowpath slowpath;
+};
+
+/* Put it together and start forwarding: EAL must be up. Logs what is wrong and takes down what it had built; -errno. */
+int dataplane_open(struct dataplane *dp, const struct config *config);
+/* Stop the workers, flush, give everything back. */
+void dataplane_close(struct dataplane *dp);
+
+/* One turn of the main lcore's loop. Returns whether there was anything to do. */
+bool dataplane_turn(struct dataplane *dp);
+
+/* Bring the kernel's routes to the VNet prefixes in line with `wanted`, which needs no restart. */
+void dataplane_reload(struct dataplane *dp, const struct config *wanted);
+
+/* Monotonic milliseconds. */
+uint64_t dataplane_now_ms(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,254 @@
+/* The fast path. A burst goes through stages on stack arrays, so that the memory that a packet needs is on its way while
+ * its neighbours are worked on:
+ *
+ *   frames_check   frame and IPv4 header; ARP is punted, the bad are dropped, the rest is packed to the front
+ *   (look-up)      longest-prefix match of all destinations in the view of the ingress port's role
+ *   paths_load     path-list → adjacency, by flow hash where there are several
+ *   packet_forward the gate, TTL, MTU; then send, punt or drop
+ *
+ * The gate comes before all else that could answer: a packet that may not pass learns nothing, not even how far it got. */
+#include "forward.h"
+
+#include <netinet/in.h>
+
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_memcpy.h>
+#include <rte_prefetch.h>
+#include <rte_tcp.h>
+
+#include "ip4.h"
+
+enum { PREFETCH_AHEAD = 4 };
+
+static_assert((int)FORWARD_BURST <= (int)FIB_BURST, "one look-up a burst");
+
+/* A burst on its way through the stages. */
+struct burst {
+	struct rte_mbuf *pkt[FORWARD_BURST];
+	uint32_t dst[FORWARD_BURST]; /* host order */
+	uint32_t path_list[FORWARD_BURST];
+	const struct adjacency *adjacency[FORWARD_BURST];
+	uint16_t n;
+};
+
+static inline struct rte_ipv4_hdr *ip4_of(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+}
+
+static void drop(struct worker *w, enum drop_reason reason, struct rte_mbuf *m)
+{
+	w->counters->drop[reason]++;
+	rte_pktmbuf_free(m);
+}
+
+/* Drop, and leave it to the main lcore whether an ICMP error comes of it. */
+static void drop_error(struct worker *w, enum drop_reason reason, enum punt_error error,
+		       uint16_t mtu, struct rte_mbuf *m)
+{
+	w->counters->drop[reason]++;
+	punt_error(w->punt, w->counters, error, mtu, m);
+}
+
+/* A frame that carries no IPv4, or not to us. */
+static void frame_other(struct worker *w, struct rte_mbuf *m, bool for_us, rte_be16_t type)
+{
+	if (!for_us)
+		drop(w, DROP_NOT_OUR_MAC, m);
+	else if (type == RTE_BE16(RTE_ETHER_TYPE_ARP))
+		punt_send(w->punt, w->counters, PUNT_ARP, m);
+	else
+		drop(w, DROP_ETHERTYPE, m);
+}
+
+/* Judge one frame. True: a good IPv4 packet to forward; false: it is gone. */
+static inline bool frame_check(struct worker *w, const struct port *from, struct rte_mbuf *m)
+{
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *ip = ip4_of(m);
+	enum drop_reason reason;
+	uint32_t frame_len;
+	bool ours, group;
+
+	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN)) {
+		drop(w, DROP_FRAME_SHORT, m);
+		return false;
+	}
+	ours = rte_is_same_ether_addr(&ether->dst_addr, &from->mac);
+	group = rte_is_multicast_ether_addr(&ether->dst_addr);
+	if (unlikely(ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || !(ours || group))) {
+		frame_other(w, m, ours || group, ether->ether_type);
+		return false;
+	}
+	reason = ip4_check(ip, m->data_len - RTE_ETHER_HDR_LEN,
+			   (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
+				   RTE_MBUF_F_RX_IP_CKSUM_GOOD);
+	if (reason == DROP_NONE && unlikely(!ours))
+		reason = DROP_L2_BROADCAST; /* RFC 1812 5.3.4: unicast in a link-layer broadcast */
+	if (unlikely(reason != DROP_NONE)) {
+		drop(w, reason, m);
+		return false;
+	}
+	frame_len = RTE_ETHER_HDR_LEN + rte_be_to_cpu_16(ip->total_length);
+	if (m->data_len != frame_len) /* padding of the link that it came from */
+		rte_pktmbuf_trim(m, (uint16_t)(m->data_len - frame_len));
+	return true;
+}
+
+static void frames_check(struct worker *w, const struct port *from, struct rte_mbuf **pkts,
+			 uint16_t n, struct burst *b)
+{
+	b->n = 0;
+	for (uint16_t i = 0; i < n && i < PREFETCH_AHEAD; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
+	for (uint16_t i = 0; i < n; i++) {
+		if (i + PREFETCH_AHEAD < n)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_AHEAD], void *));
+		if (!frame_check(w, from, pkts[i]))
+			continue;
+		b->dst[b->n] = rte_be_to_cpu_32(ip4_of(pkts[i])->dst_addr);
+		b->pkt[b->n++] = pkts[i];
+	}
+}
+
+/* The hash by which a packet's flow is spread over equal paths. Mixed, so that the bits that chose the receive queue (the
+ * device's, or those of a router before us with the same hash) do not choose the path again. */
+static uint32_t flow_hash(struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = ip4_of(m);
+	uint32_t hash = m->hash.rss;
+
+	if (!(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) || ip4_is_fragment(ip))
+		hash = ip4_flow_hash(ip);
+	return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+static void paths_load(const struct fib_generation *generation, struct burst *b)
+{
+	for (uint16_t i = 0; i < b->n; i++)
+		rte_prefetch0(&generation->path_lists[b->path_list[i]]);
+	for (uint16_t i = 0; i < b->n; i++) {
+		const struct path_list *list = &generation->path_lists[b->path_list[i]];
+		uint16_t index = ADJACENCY_NONE;
+
+		if (likely(list->nb_members == 1))
+			index = list->member[0];
+		else if (list->nb_members)
+			index = path_list_member(list, flow_hash(b->pkt[i]));
+		b->adjacency[i] = &generation->adjacencies[index];
+		rte_prefetch0(b->adjacency[i]);
+	}
+}
+
+void forward_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	uint16_t
+		overlap; /* the first two octets of the IP header: 16 octets are one store, 14 are three */
+
+	memcpy(&overlap, frame + RTE_ETHER_HDR_LEN, sizeof(overlap));
+	rte_mov16(frame, adjacency->rewrite);
+	memcpy(frame + RTE_ETHER_HDR_LEN, &overlap, sizeof(overlap));
+	ip4_ttl_decrement(ip4_of(m));
+}
+
+/* For us: BGP from peers has a class of its own, so that nobody else can crowd it out. */
+static void packet_local(struct worker *w, struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = ip4_of(m);
+	const struct rte_tcp_hdr *tcp = (const void *)((const uint8_t *)ip + rte_ipv4_hdr_len(ip));
+	enum punt_class class_ = PUNT_LOCAL;
+
+	if (ip->next_proto_id == IPPROTO_TCP &&
+	    !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) &&
+	    rte_be_to_cpu_16(ip->total_length) >= rte_ipv4_hdr_len(ip) + sizeof(*tcp) &&
+	    (tcp->dst_port == RTE_BE16(179) || tcp->src_port == RTE_BE16(179))) {
+		if (fib_peer_known(w->fib, rte_be_to_cpu_32(ip->src_addr)))
+			class_ = PUNT_BGP;
+		else
+			w->counters->event[EVENT_BGP_UNKNOWN_PEER]++;
+	}
+	punt_send(w->punt, w->counters, class_, m);
+}
+
+/* Too big for its way: cut it, or say how big it may be (RFC 1812 5.2.7). */
+static void packet_too_big(struct worker *w, struct rte_mbuf *m, const struct adjacency *adjacency)
+{
+	if (ip4_of(m)->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
+		drop_error(w, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
+		return;
+	}
+	punt_note(m)->port = adjacency->port;
+	punt_note(m)->mtu = adjacency->mtu;
+	forward_rewrite(m, adjacency);
+	punt_send(w->punt, w->counters, PUNT_FRAGMENT, m);
+}
+
+/* On link: the host's own adjacency; or have the main lcore hold the packet until there is one. */
+static void packet_glean(struct worker *w, struct rte_mbuf *m, uint32_t dst,
+			 const struct adjacency *glean)
+{
+	const struct adjacency *host = neighbour_find(w->neighbours, glean->port, dst);
+
+	if (unlikely(!host ||
+		     __atomic_load_n(&host->action, __ATOMIC_ACQUIRE) != ADJACENCY_FORWARD)) {
+		punt_note(m)->port = glean->port;
+		punt_send(w->punt, w->counters, PUNT_GLEAN, m);
+		return;
+	}
+	forward_rewrite(m, host);
+	tx_send(&w->tx, host->port, m);
+}
+
+/* What an adjacency that carries no transit does with a packet. */
+static void packet_stays(struct worker *w, struct rte_mbuf *m, uint8_t action)
+{
+	switch (action) {
+	case ADJACENCY_LOCAL: packet_local(w, m); break;
+	case ADJACENCY_BROADCAST: drop(w, DROP_BROADCAST, m); break;
+	default: drop_error(w, DROP_NO_ROUTE, PUNT_ERROR_NET_UNREACHABLE, 0, m); break;
+	}
+}
+
+static inline void packet_forward(struct worker *w, const struct port *from, uint64_t gate,
+				  struct rte_mbuf *m, uint32_t dst,
+				  const struct adjacency *adjacency)
+{
+	uint8_t action = __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE);
+	const struct rte_ipv4_hdr *ip = ip4_of(m);
+
+	if (unlikely(action != ADJACENCY_FORWARD && action != ADJACENCY_GLEAN &&
+		     action != ADJACENCY_UNRESOLVED)) {
+		packet_stays(w, m, action);
+		return;
+	}
+	if (unlikely(!fib_gate_open(gate, from->role, adjacency->egress_role)))
+		drop(w, DROP_GATE_CLOSED, m);
+	else if (unlikely(ip->time_to_live <= 1))
+		drop_error(w, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);
+	else if (unlikely(action == ADJACENCY_UNRESOLVED))
+		drop_error(w, DROP_UNRESOLVED, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
+	else if (unlikely(rte_be_to_cpu_16(ip->total_length) > adjacency->mtu))
+		packet_too_big(w, m, adjacency);
+	else if (action == ADJACENCY_GLEAN)
+		packet_glean(w, m, dst, adjacency);
+	else {
+		forward_rewrite(m, adjacency);
+		tx_send(&w->tx, adjacency->port, m);
+	}
+}
+
+void forward_burst(struct worker *w, const struct port *from, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct fib_generation *generation = fib_active(w->fib);
+	uint64_t gate = __atomic_load_n(&w->fib->gate, __ATOMIC_ACQUIRE);
+	struct burst b;
+
+	w->counters->rx += n;
+	frames_check(w, from, pkts, n, &b);
+	fib_lookup_burst(&generation->view[from->role], b.dst, b.path_list, b.n);
+	paths_load(generation, &b);
+	for (uint16_t i = 0; i < b.n; i++)
+		packet_forward(w, from, gate, b.pkt[i], b.dst[i], b.adjacency[i]);
+}

@@ -1,0 +1,263 @@
+/* bascule-dataplane: the forwarding process of an instance. Command line, lock, signals, and the main lcore's loop; all
+ * else is in dataplane.c. Exit codes: 0 clean stop, 1 it could not run, 2 bad command line or configuration. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_lcore.h>
+#include <rte_pdump.h>
+
+#include "config.h"
+#include "dataplane.h"
+#include "eal.h"
+#include "log.h"
+#include "telemetry.h"
+
+enum { EXIT_USAGE = 2, WAIT_EVENTS = 8 };
+
+static volatile sig_atomic_t stop_signal, reload_wanted;
+
+static const char usage[] = "usage: bascule-dataplane -c FILE [--log LEVEL]\n"
+			    "  -c, --config FILE  the instance's configuration\n"
+			    "      --log LEVEL    error, warning, info (default) or debug\n"
+			    "      --version      print the version and exit\n"
+			    "      --help         print this and exit\n";
+
+struct options {
+	const char *config;
+	enum log_level level;
+};
+
+static bool level_parse(const char *text, enum log_level *level)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+
+	for (size_t i = 0; i < RTE_DIM(names); i++) {
+		if (!strcmp(text, names[i])) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Returns -1 to go on, or the exit code. */
+static int options_parse(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "log", required_argument, NULL, 'l' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*options = (struct options){ .level = LOG_LEVEL_INFO };
+	while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c': options->config = optarg; break;
+		case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
+		case 'v': puts("bascule-dataplane " BASCULE_VERSION); return EXIT_SUCCESS;
+		case 'l':
+			if (level_parse(optarg, &options->level))
+				break;
+			fprintf(stderr, "bascule-dataplane: --log %s: no such level\n", optarg);
+			/* fallthrough */
+		default: fputs(usage, stderr); return EXIT_USAGE;
+		}
+	}
+	if (options->config && optind == argc)
+		return -1;
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}
+
+/* NULL: all errors were printed. */
+static struct config *load(const char *path)
+{
+	struct config_report report = { 0 };
+	struct config *config = config_load(path, &report);
+
+	for (size_t i = 0; i < report.nb_warnings; i++)
+		log_warning("%s", report.warnings[i]);
+	for (size_t i = 0; i < report.nb_errors; i++)
+		log_error("%s", report.errors[i]);
+	config_report_free(&report);
+	return config;
+}
+
+static void make_parents(char *path)
+{
+	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		mkdir(path, 0755);
+		*at = '/';
+	}
+}
+
+/* One dataplane an instance. The descriptor stays open, and so the lock, until the process ends however it ends. */
+static int lock(const char *instance)
+{
+	char path[PATH_MAX], pid[16];
+	int fd, len;
+
+	config_run_path(instance, "dataplane.lock", path, sizeof(path));
+	make_parents(path);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		log_error("%s: %s", path, strerror(errno));
+		return -errno;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		len = (int)read(fd, pid, sizeof(pid) - 1);
+		pid[len > 0 ? len : 0] = '\0';
+		pid[strcspn(pid, "\n")] = '\0';
+		log_error("instance %s has a dataplane already: process %s (%s)", instance, pid,
+			  path);
+		close(fd);
+		return -EEXIST;
+	}
+	len = snprintf(pid, sizeof(pid), "%d\n", getpid());
+	if (ftruncate(fd, 0) || write(fd, pid, (size_t)len) != len)
+		log_warning("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+static void on_signal(int signal)
+{
+	if (signal == SIGHUP)
+		reload_wanted = 1;
+	else
+		stop_signal = signal;
+}
+
+static void signals_open(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void reload(struct dataplane *dp)
+{
+	struct config *wanted;
+	char what[128];
+
+	reload_wanted = 0;
+	wanted = load(dp->config->path);
+	if (!wanted) {
+		log_error("reload: %s is refused, nothing changed", dp->config->path);
+		return;
+	}
+	if (config_needs_restart(dp->config, wanted, what, sizeof(what))) {
+		log_error("reload: %s changed, which needs a restart; nothing changed", what);
+	} else {
+		dataplane_reload(dp, wanted);
+		log_info("reload: done");
+	}
+	config_free(wanted);
+}
+
+/* The main lcore sleeps where it hears of frames and events from the kernel at once. */
+static int waiter_open(const struct dataplane *dp)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	for (uint16_t p = 0; p < dp->nb_ports; p++)
+		epoll_ctl(fd, EPOLL_CTL_ADD, dp->lcp[p].fd, &event);
+	epoll_ctl(fd, EPOLL_CTL_ADD, mnl_socket_get_fd(dp->slowpath.events.sock), &event);
+	return fd;
+}
+
+static void wait_us(int waiter, uint16_t us)
+{
+	struct timespec timeout = { .tv_nsec = us * 1000L };
+	struct epoll_event events[WAIT_EVENTS];
+
+	if (epoll_pwait2(waiter, events, WAIT_EVENTS, &timeout, NULL) < 0 && errno == ENOSYS)
+		idle_sleep(us);
+}
+
+static void run(struct dataplane *dp)
+{
+	unsigned int lcore = rte_lcore_id();
+	int waiter = waiter_open(dp);
+	struct idle idle;
+
+	idle_init(&idle, dp->config->dataplane.idle == IDLE_ADAPTIVE);
+	while (!stop_signal) {
+		uint16_t us = idle_turn(&idle, dataplane_turn(dp));
+
+		if (reload_wanted)
+			reload(dp);
+		if (us) {
+			rte_rcu_qsbr_thread_offline(dp->fib->qsbr, lcore);
+			wait_us(waiter, us);
+			rte_rcu_qsbr_thread_online(dp->fib->qsbr, lcore);
+		}
+	}
+	close(waiter);
+	log_info("stopping: %s", strsignal(stop_signal));
+}
+
+static int start(const struct config *config, enum log_level level)
+{
+	static struct dataplane dp;
+
+	if (eal_open(config, level))
+		return EXIT_FAILURE;
+	signals_open(); /* after EAL, which sets its own */
+	if (dataplane_open(&dp, config)) {
+		eal_close(config);
+		return EXIT_FAILURE;
+	}
+	if (rte_pdump_init())
+		log_warning("packet capture (dpdk-dumpcap) will not work");
+	telemetry_open(&dp);
+	log_info("forwarding: %u ports, %u lcores, version " BASCULE_VERSION, dp.nb_ports,
+		 dp.nb_workers);
+	run(&dp);
+	telemetry_close();
+	rte_pdump_uninit();
+	dataplane_close(&dp);
+	eal_close(config);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct config *config;
+	int code = options_parse(argc, argv, &options), fd;
+
+	if (code >= 0)
+		return code;
+	log_open("bascule-dataplane", "-", options.level);
+	config = load(options.config);
+	if (!config)
+		return EXIT_USAGE;
+	log_open("bascule-dataplane", config->instance.name, options.level);
+	code = EXIT_FAILURE;
+	fd = lock(config->instance.name);
+	if (fd >= 0) {
+		code = start(config, options.level);
+		close(fd);
+	}
+	config_free(config);
+	return code;
+}

@@ -1,0 +1,43 @@
+/* What the kernel knows: neighbours on the LCP interfaces, and links. Reads rtnetlink events into the neighbour table,
+ * asks the kernel to resolve hosts and to keep them fresh, and lets port and LCP interface follow the link. */
+#ifndef BASCULE_MONITOR_H
+#define BASCULE_MONITOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "neighbour.h"
+#include "slowpath.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	MONITOR_PENDING_MS =
+		4000, /* the kernel gives up after 3 s; past this its answer was lost */
+	MONITOR_FAILED_MS =
+		2000, /* packets to a dead host are answered at once for so long, then it is tried again */
+	MONITOR_REFRESH_MS =
+		10000, /* a host is asked for again: before the kernel forgets it, soon after it has gone */
+	MONITOR_TURN_MS = 10, /* between two slices of the above */
+	MONITOR_SLICE = 1024, /* hosts a slice */
+	MONITOR_LINK_MS = 50, /* between two looks at the links that send no events */
+};
+
+/* Open the sockets, look at the links, read the kernel's neighbour table. -errno. */
+int monitor_open(struct slowpath *s);
+void monitor_close(struct slowpath *s);
+
+/* All events that are waiting. Returns whether there were any. */
+bool monitor_events(struct slowpath *s);
+/* What is due by time: refreshes, expiries, links. Bounded. */
+void monitor_turn(struct slowpath *s);
+
+/* The host of (port, addr); if it is not known, the kernel is asked to resolve it. NULL: no room, or the link is down. */
+struct host *monitor_host(struct slowpath *s, uint16_t port, uint32_t addr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,189 @@
+/* The neighbour table's writer. */
+#include "neighbour.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_memory.h>
+
+#include "adjacency.h"
+
+static const uint64_t slot_gone = 1; /* address 0 on port 0: no key is so, no index is 1 there */
+
+struct neighbours *neighbours_new(struct rte_rcu_qsbr *qsbr)
+{
+	struct neighbours *table =
+		aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(sizeof(*table)));
+
+	if (!table)
+		return NULL;
+	memset(table, 0, sizeof(*table));
+	table->end = 1;
+	table->qsbr = qsbr;
+	return table;
+}
+
+void neighbours_free(struct neighbours *table)
+{
+	struct rte_mbuf *held[NEIGHBOUR_HELD];
+
+	if (!table)
+		return;
+	for (uint32_t i = 1; i < table->end; i++)
+		rte_pktmbuf_free_bulk(held, neighbour_release(table, &table->host[i], held));
+	free(table);
+}
+
+static uint64_t *slot_of(struct neighbours *table, uint16_t port, uint32_t addr)
+{
+	uint64_t key = (uint64_t)addr << 8 | port;
+	uint32_t at = rte_hash_crc_4byte(addr, port);
+
+	for (uint32_t i = 0; i < NEIGHBOUR_PROBE; i++) {
+		uint64_t *slot = &table->slot[(at + i) % NEIGHBOUR_SLOTS];
+
+		if (*slot >> 24 == key)
+			return slot;
+		if (!*slot)
+			break;
+	}
+	return NULL;
+}
+
+static uint64_t *slot_empty(struct neighbours *table, uint16_t port, uint32_t addr)
+{
+	uint32_t at = rte_hash_crc_4byte(addr, port);
+
+	for (uint32_t i = 0; i < NEIGHBOUR_PROBE; i++) {
+		uint64_t *slot = &table->slot[(at + i) % NEIGHBOUR_SLOTS];
+
+		if (*slot <= slot_gone)
+			return slot;
+	}
+	return NULL;
+}
+
+struct host *neighbour_get(struct neighbours *table, uint16_t port, uint32_t addr)
+{
+	const uint64_t *slot = slot_of(table, port, addr);
+
+	return slot ? &table->host[*slot & 0xffffff] : NULL;
+}
+
+static struct host *host_alloc(struct neighbours *table)
+{
+	struct host *host;
+
+	if (table->free) {
+		host = &table->host[table->free];
+		table->free = host->next;
+		return host;
+	}
+	return table->end < NEIGHBOUR_HOSTS ? &table->host[table->end++] : NULL;
+}
+
+struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t addr, uint64_t now_ms)
+{
+	uint64_t *slot = slot_empty(table, port, addr);
+	struct host *host = slot ? host_alloc(table) : NULL;
+	struct adjacency *adjacency;
+
+	if (!host)
+		return NULL;
+	*host = (struct host){
+		.addr = addr, .port = port, .state = HOST_PENDING, .since_ms = now_ms
+	};
+	adjacency = host_adjacency(table, host);
+	adjacency_unresolve(adjacency);
+	adjacency->port = port;
+	adjacency->gateway = addr;
+	__atomic_store_n(
+		slot, (uint64_t)addr << 32 | (uint64_t)port << 24 | (uint64_t)(host - table->host),
+		__ATOMIC_RELEASE); /* pairs with neighbour_find() */
+	table->count++;
+	return host;
+}
+
+/* A slot is gone, or empty if the one behind it is: probes then end where they did before the host came. */
+static void slot_clear(struct neighbours *table, const uint64_t *slot)
+{
+	uint32_t at = (uint32_t)(slot - table->slot);
+
+	if (table->slot[(at + 1) % NEIGHBOUR_SLOTS]) {
+		__atomic_store_n(&table->slot[at], slot_gone, __ATOMIC_RELEASE);
+		return;
+	}
+	do {
+		__atomic_store_n(&table->slot[at], 0, __ATOMIC_RELEASE);
+		at = (at - 1) % NEIGHBOUR_SLOTS;
+	} while (table->slot[at] == slot_gone);
+}
+
+void neighbour_remove(struct neighbours *table, struct host *host)
+{
+	uint32_t index = (uint32_t)(host - table->host);
+
+	slot_clear(table, slot_of(table, host->port, host->addr));
+	host->state = HOST_FREE;
+	host->next = 0;
+	host->token = rte_rcu_qsbr_start(table->qsbr);
+	if (table->retired)
+		table->host[table->retired_last].next = index;
+	else
+		table->retired = index;
+	table->retired_last = index;
+	table->count--;
+}
+
+void neighbours_reclaim(struct neighbours *table)
+{
+	for (int budget = 256; budget && table->retired; budget--) {
+		uint32_t index = table->retired;
+		struct host *host = &table->host[index];
+
+		if (!rte_rcu_qsbr_check(table->qsbr, host->token, false))
+			return;
+		table->retired = host->next;
+		host->next = table->free;
+		table->free = index;
+	}
+}
+
+void neighbour_resolve(struct neighbours *table, struct host *host, const uint8_t dst[6],
+		       const struct port *from, uint64_t now_ms)
+{
+	struct adjacency *adjacency = host_adjacency(table, host);
+
+	adjacency->mtu = from->mtu;
+	adjacency->egress_role = from->role;
+	adjacency_resolve(adjacency, dst, from->mac.addr_bytes, RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	host->state = HOST_RESOLVED;
+	host->since_ms = now_ms;
+}
+
+void neighbour_unresolve(struct neighbours *table, struct host *host, enum host_state state,
+			 uint64_t now_ms)
+{
+	adjacency_unresolve(host_adjacency(table, host));
+	host->state = (uint8_t)state;
+	host->since_ms = now_ms;
+}
+
+bool neighbour_hold(struct neighbours *table, struct host *host, struct rte_mbuf *m)
+{
+	if (host->nb_held == NEIGHBOUR_HELD || table->nb_held == NEIGHBOUR_HELD_ALL)
+		return false;
+	host->held[host->nb_held++] = m;
+	table->nb_held++;
+	return true;
+}
+
+uint16_t neighbour_release(struct neighbours *table, struct host *host, struct rte_mbuf **pkts)
+{
+	uint16_t n = host->nb_held;
+
+	memcpy(pkts, host->held, n * sizeof(*pkts));
+	host->nb_held = 0;
+	table->nb_held -= n;
+	return n;
+}

@@ -1,0 +1,120 @@
+/* The neighbour table: every host that we send to directly, on all ports. The main lcore alone writes it, from what the
+ * kernel knows (monitor.h); forwarding lcores read it without a lock.
+ *
+ * A slot is one aligned 64-bit word: address, port, and the index of the host's adjacency. Open addressing with a bounded
+ * probe; a slot that empties is marked gone, so that no reader's probe ends early. An index is not reused before a grace
+ * period. Packets to a host that the kernel is still resolving are held here, a few for each. */
+#ifndef BASCULE_NEIGHBOUR_H
+#define BASCULE_NEIGHBOUR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_hash_crc.h>
+#include <rte_mbuf.h>
+#include <rte_rcu_qsbr.h>
+
+#include "counters.h"
+#include "fib.h"
+#include "port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	NEIGHBOUR_HOSTS = 65536,
+	NEIGHBOUR_SLOTS = 2 * NEIGHBOUR_HOSTS,
+	NEIGHBOUR_PROBE =
+		64, /* slots that a key may lie in; at half load the 65th is needed once in millions */
+	NEIGHBOUR_HELD = 4,	   /* packets held for one host */
+	NEIGHBOUR_HELD_ALL = 1024, /* and for all together */
+};
+
+enum host_state {
+	HOST_FREE,
+	HOST_PENDING, /* the kernel was asked */
+	HOST_RESOLVED,
+	HOST_FAILED, /* it had no answer; forgotten after a while, then asked again if need be */
+};
+
+/* The main lcore's side of a host; its adjacency has the same index. */
+struct host {
+	uint32_t addr; /* host order */
+	uint16_t port; /* DPDK port id */
+	uint8_t state; /* enum host_state */
+	uint8_t nb_held;
+	uint32_t seen;	   /* neighbour_sweep(): the last read of the kernel's table that had it */
+	uint32_t next;	   /* free and retired hosts: the next one */
+	uint64_t since_ms; /* entered the state, or was last refreshed */
+	uint64_t token;	   /* retired: the grace period to wait for */
+	struct rte_mbuf *held[NEIGHBOUR_HELD]; /* owned */
+};
+
+struct neighbours {
+	uint64_t slot[NEIGHBOUR_SLOTS];		     /* atomic words */
+	struct adjacency adjacency[NEIGHBOUR_HOSTS]; /* index 0 is never used */
+	struct host host[NEIGHBOUR_HOSTS];
+	uint32_t end;			/* no host at or above this index was ever used */
+	uint32_t free;			/* list of hosts that may be used */
+	uint32_t retired, retired_last; /* queue of hosts in their grace period, oldest first */
+	uint32_t count;			/* hosts in the table */
+	uint32_t nb_held;
+	struct rte_rcu_qsbr *qsbr; /* borrowed from the FIB */
+};
+
+/* Reader: the adjacency of a host, or NULL if it is not in the table. Good until the next quiescent state. */
+static inline const struct adjacency *neighbour_find(const struct neighbours *table, uint16_t port,
+						     uint32_t addr)
+{
+	uint64_t key = (uint64_t)addr << 8 | port;
+	uint32_t at = rte_hash_crc_4byte(addr, port);
+
+	for (uint32_t i = 0; i < NEIGHBOUR_PROBE; i++) {
+		uint64_t word =
+			__atomic_load_n(&table->slot[(at + i) % NEIGHBOUR_SLOTS], __ATOMIC_ACQUIRE);
+
+		if (word >> 24 == key)
+			return &table->adjacency[word & 0xffffff];
+		if (!word)
+			break;
+	}
+	return NULL;
+}
+
+/* NULL: no memory. */
+struct neighbours *neighbours_new(struct rte_rcu_qsbr *qsbr);
+void neighbours_free(struct neighbours *table);
+
+/* All below: the main lcore. */
+
+/* The host of (port, addr), or NULL. */
+struct host *neighbour_get(struct neighbours *table, uint16_t port, uint32_t addr);
+/* Add a host that is not there, pending and unresolved. NULL: no room. */
+struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t addr, uint64_t now_ms);
+/* Take it out. It must hold no packets. */
+void neighbour_remove(struct neighbours *table, struct host *host);
+/* Return hosts whose grace period is over to the free list; bounded. */
+void neighbours_reclaim(struct neighbours *table);
+
+/* It has MAC address `dst` from now on; `from` is the port that it is behind. */
+void neighbour_resolve(struct neighbours *table, struct host *host, const uint8_t dst[6],
+		       const struct port *from, uint64_t now_ms);
+void neighbour_unresolve(struct neighbours *table, struct host *host, enum host_state state,
+			 uint64_t now_ms);
+
+/* Hold a packet until the host is resolved. False: it is full, the packet stays the caller's. */
+bool neighbour_hold(struct neighbours *table, struct host *host, struct rte_mbuf *m);
+/* Give the held packets back, oldest first, into `pkts` of NEIGHBOUR_HELD; returns how many. */
+uint16_t neighbour_release(struct neighbours *table, struct host *host, struct rte_mbuf **pkts);
+
+static inline struct adjacency *host_adjacency(struct neighbours *table, const struct host *host)
+{
+	return &table->adjacency[host - table->host];
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

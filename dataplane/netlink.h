@@ -1,0 +1,32 @@
+/* rtnetlink: a socket, and requests that wait for the kernel's acknowledgement. Used by the main lcore alone. */
+#ifndef BASCULE_NETLINK_H
+#define BASCULE_NETLINK_H
+
+#include <stdint.h>
+
+#include <libmnl/libmnl.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { NETLINK_REQUEST = 1024 }; /* octets that every request of ours fits in */
+
+struct netlink {
+	struct mnl_socket *sock; /* owned */
+	uint32_t seq;
+};
+
+/* `groups`: bit mask of RTMGRP_*, 0 for a socket that only asks. -errno. */
+int netlink_open(struct netlink *nl, uint32_t groups);
+void netlink_close(struct netlink *nl);
+
+/* Begin a request of `type` in a buffer of NETLINK_REQUEST octets. */
+struct nlmsghdr *netlink_request(struct netlink *nl, void *buf, uint16_t type, uint16_t flags);
+/* Send it and wait for the answer: 0 or the kernel's -errno. */
+int netlink_ask(struct netlink *nl, struct nlmsghdr *request);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

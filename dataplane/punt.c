@@ -1,0 +1,134 @@
+/* Rings and meters of the punt classes. */
+#include "punt.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_cycles.h>
+#include <rte_errno.h>
+
+/* Rates in packets a second, bursts and rings in packets. The main lcore moves some 300,000 packets a second to the
+ * kernel (a system call each); all classes at their limits together stay below that. */
+static const struct limit {
+	uint32_t ring;
+	uint32_t rate, burst;
+} limits[PUNT_CLASSES] = {
+	/* a full table from several peers at once: 1,448-octet segments at 1 Gbit/s and the acknowledgements of ours */
+	[PUNT_BGP] = { 4096, 150000, 8192 },
+	/* every host of a /20 asking within a second */
+	[PUNT_ARP] = { 1024, 5000, 1024 },
+	/* ping, traceroute and management; nothing here needs more */
+	[PUNT_LOCAL] = { 1024, 20000, 1024 },
+	/* a tunnel whose hosts ignore path MTU discovery still gets 100 Mbit/s; each packet costs copies */
+	[PUNT_FRAGMENT] = { 512, 10000, 512 },
+	/* first packets to hosts; scans of a subnet stop here */
+	[PUNT_GLEAN] = { 512, 10000, 512 },
+};
+
+enum {
+	ERROR_RING = 256
+}; /* icmp.h limits the errors themselves far below what this lets through */
+
+uint32_t punt_capacity(void)
+{
+	uint32_t sum = ERROR_RING;
+
+	for (int c = 0; c < PUNT_CLASSES; c++)
+		sum += limits[c].ring;
+	return sum;
+}
+
+/* The meters count packets, not octets: a packet is one unit. */
+static int meter_init(struct punt *punt, enum punt_class class_)
+{
+	struct rte_meter_srtcm_params params = { .cir = limits[class_].rate,
+						 .cbs = limits[class_].burst };
+	int err = rte_meter_srtcm_profile_config(&punt->profile[class_], &params);
+
+	return err ? err : rte_meter_srtcm_config(&punt->meter[class_], &punt->profile[class_]);
+}
+
+int punt_open(struct punt *punt)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	*punt = (struct punt){ 0 };
+	for (int c = 0; c < PUNT_CLASSES; c++) {
+		snprintf(name, sizeof(name), "punt_%s", punt_class_name((enum punt_class)c));
+		punt->ring[c] = rte_ring_create(name, limits[c].ring, SOCKET_ID_ANY, RING_F_SC_DEQ);
+		if (!punt->ring[c] || meter_init(punt, (enum punt_class)c))
+			goto fail;
+	}
+	punt->errors = rte_ring_create("punt_error", ERROR_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	if (punt->errors)
+		return 0;
+fail:
+	punt_close(punt);
+	return -ENOMEM;
+}
+
+static void ring_drain(struct rte_ring *ring)
+{
+	void *m;
+
+	while (ring && !rte_ring_dequeue(ring, &m))
+		rte_pktmbuf_free(m);
+	rte_ring_free(ring);
+}
+
+void punt_close(struct punt *punt)
+{
+	for (int c = 0; c < PUNT_CLASSES; c++)
+		ring_drain(punt->ring[c]);
+	ring_drain(punt->errors);
+	*punt = (struct punt){ 0 };
+}
+
+void punt_send(struct punt *punt, struct counters *counters, enum punt_class class_,
+	       struct rte_mbuf *m)
+{
+	if (rte_ring_enqueue(punt->ring[class_], m)) {
+		counters->drop[DROP_RING_BGP + class_]++;
+		rte_pktmbuf_free(m);
+		return;
+	}
+	counters->punted[class_]++;
+}
+
+void punt_error(struct punt *punt, struct counters *counters, enum punt_error error, uint16_t mtu,
+		struct rte_mbuf *m)
+{
+	struct punt_note *note = punt_note(m);
+
+	note->error = error;
+	note->mtu = mtu;
+	if (rte_ring_enqueue(punt->errors, m)) {
+		counters->event[EVENT_ICMP_RING_FULL]++;
+		rte_pktmbuf_free(m);
+	}
+}
+
+uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class class_,
+		   struct rte_mbuf **pkts, uint16_t n)
+{
+	uint64_t now = rte_rdtsc();
+	uint16_t kept = 0;
+
+	n = (uint16_t)rte_ring_dequeue_burst(punt->ring[class_], (void **)pkts, n, NULL);
+	counters->taken[class_] += n;
+	for (uint16_t i = 0; i < n; i++) {
+		if (rte_meter_srtcm_color_blind_check(&punt->meter[class_], &punt->profile[class_],
+						      now, 1) == RTE_COLOR_GREEN) {
+			pkts[kept++] = pkts[i];
+			continue;
+		}
+		counters->drop[DROP_METER_BGP + class_]++;
+		rte_pktmbuf_free(pkts[i]);
+	}
+	return kept;
+}
+
+uint16_t punt_take_errors(struct punt *punt, struct rte_mbuf **pkts, uint16_t n)
+{
+	return (uint16_t)rte_ring_dequeue_burst(punt->errors, (void **)pkts, n, NULL);
+}

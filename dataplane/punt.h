@@ -1,0 +1,77 @@
+/* Punting: the way from the forwarding lcores to the main lcore. A ring and a meter for each class, so that no class can
+ * starve another; the consumer takes them in order of class. Packets about which an ICMP error may be sent travel in a
+ * ring of their own: the worker has dropped and counted them already, and whether an error comes of it is the main
+ * lcore's affair.
+ *
+ * What a ring may hold bounds the memory that a flood can bind; what a meter lets through bounds the main lcore's time. */
+#ifndef BASCULE_PUNT_H
+#define BASCULE_PUNT_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_meter.h>
+#include <rte_ring.h>
+
+#include "counters.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Which ICMP error a dropped packet deserves. */
+enum punt_error {
+	PUNT_ERROR_NET_UNREACHABLE,
+	PUNT_ERROR_HOST_UNREACHABLE,
+	PUNT_ERROR_TOO_BIG,
+	PUNT_ERROR_TTL_EXPIRED,
+};
+
+/* What a worker tells the main lcore of a packet: in the private area of its mbuf, which the pool must have room for.
+ * The ingress port is the mbuf's `port`. */
+struct punt_note {
+	uint16_t port;	/* DPDK port id that the packet was to leave through (FRAGMENT, GLEAN) */
+	uint16_t mtu;	/* of that way (FRAGMENT, PUNT_ERROR_TOO_BIG) */
+	uint16_t error; /* enum punt_error */
+	uint16_t reserved;
+};
+
+enum { PUNT_PRIVATE = 8 }; /* octets of private area */
+static_assert(sizeof(struct punt_note) == PUNT_PRIVATE, "and a multiple of RTE_MBUF_PRIV_ALIGN");
+
+static inline struct punt_note *punt_note(struct rte_mbuf *m)
+{
+	return (struct punt_note *)rte_mbuf_to_priv(m);
+}
+
+struct punt {
+	struct rte_ring *ring[PUNT_CLASSES]; /* owned; many producers, one consumer */
+	struct rte_ring *errors;	     /* owned */
+	struct rte_meter_srtcm_profile profile[PUNT_CLASSES];
+	struct rte_meter_srtcm meter[PUNT_CLASSES]; /* the consumer's */
+};
+
+/* The most mbufs that the rings can hold together. */
+uint32_t punt_capacity(void);
+
+/* -ENOMEM; or what librte_meter says. */
+int punt_open(struct punt *punt);
+/* Frees what the rings still hold. */
+void punt_close(struct punt *punt);
+
+/* Forwarding lcores. Takes the packet over; counts it as punted or as dropped. */
+void punt_send(struct punt *punt, struct counters *counters, enum punt_class class_,
+	       struct rte_mbuf *m);
+/* Takes over a packet that its caller has counted as dropped. Frees it if the ring is full. */
+void punt_error(struct punt *punt, struct counters *counters, enum punt_error error, uint16_t mtu,
+		struct rte_mbuf *m);
+
+/* Main lcore: at most `n` packets of a class that its meter lets through; the others are dropped and counted. */
+uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class class_,
+		   struct rte_mbuf **pkts, uint16_t n);
+uint16_t punt_take_errors(struct punt *punt, struct rte_mbuf **pkts, uint16_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

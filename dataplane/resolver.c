@@ -1,0 +1,60 @@
+/* Claimed adjacencies follow the neighbour table. */
+#include "resolver.h"
+
+#include <string.h>
+
+#include <rte_ether.h>
+
+#include "adjacency.h"
+#include "monitor.h"
+
+static void unresolve(struct adjacency *adjacency)
+{
+	if (adjacency->action != ADJACENCY_UNRESOLVED)
+		adjacency_unresolve(adjacency);
+}
+
+static void resolve(struct slowpath *s, struct adjacency *adjacency)
+{
+	const struct host *host = monitor_host(s, adjacency->port, adjacency->gateway);
+	const struct adjacency *known;
+
+	if (!host || host->state != HOST_RESOLVED) {
+		unresolve(adjacency);
+		return;
+	}
+	known = host_adjacency(s->neighbours, host);
+	adjacency->mtu = known->mtu;
+	if (adjacency->action != ADJACENCY_FORWARD ||
+	    memcmp(adjacency->rewrite, known->rewrite, sizeof(known->rewrite)))
+		adjacency_resolve(adjacency, &known->rewrite[0],
+				  &known->rewrite[RTE_ETHER_ADDR_LEN],
+				  RTE_BE16(RTE_ETHER_TYPE_IPV4));
+}
+
+static void slice(struct slowpath *s, int which, uint32_t budget)
+{
+	struct fib_generation *generation = &s->fib->generation[which];
+	uint32_t end = __atomic_load_n(&generation->adjacencies_end, __ATOMIC_ACQUIRE);
+	uint32_t *cursor = &s->adjacency_cursor[which];
+
+	end = RTE_MIN(end,
+		      (uint32_t)FIB_ADJACENCIES); /* control wrote it: never look past the array */
+	for (budget = RTE_MIN(budget, end); budget; budget--) {
+		struct adjacency *adjacency;
+
+		*cursor = *cursor + 1 < end ? *cursor + 1 : 0;
+		adjacency = &generation->adjacencies[*cursor];
+		if (adjacency_claimed(adjacency) && adjacency->gateway)
+			resolve(s, adjacency);
+	}
+}
+
+void resolver_turn(struct slowpath *s)
+{
+	uint32_t budget = s->adjacencies_stale ? FIB_ADJACENCIES : RESOLVER_SLICE;
+
+	s->adjacencies_stale = false;
+	for (int which = 0; which < 2; which++)
+		slice(s, which, budget);
+}

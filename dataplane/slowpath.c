@@ -1,0 +1,190 @@
+/* The main lcore's work on packets: rings in, LCP interfaces and ports out. */
+#include "slowpath.h"
+
+#include <rte_ethdev.h>
+#include <rte_ip_frag.h>
+
+#include "forward.h"
+#include "ip4.h"
+#include "monitor.h"
+
+enum {
+	SLOWPATH_BURST = 32,
+	SLOWPATH_BURSTS = 16, /* of punted packets a turn: then the kernel's frames have theirs */
+	SLOWPATH_FRAGMENTS =
+		64, /* of one packet: 64 KiB at an MTU of 1,044; smaller ways drop the largest packets */
+};
+
+static void drop(struct slowpath *s, enum drop_reason reason, struct rte_mbuf *m)
+{
+	s->counters->drop[reason]++;
+	rte_pktmbuf_free(m);
+}
+
+/* To the kernel, through the interface of the port that it came in by. */
+static void take_local(struct slowpath *s, struct rte_mbuf *m)
+{
+	if (m->port < s->nb_ports && lcp_send(&s->lcp[m->port], m)) {
+		s->counters->to_kernel++;
+		rte_pktmbuf_free(m);
+		return;
+	}
+	drop(s, DROP_LCP_REFUSED, m);
+}
+
+/* The frame header of the packet, which is rewritten already, before each of its parts. They are copied flat: devices
+ * that were promised plain mbufs (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) get no others. */
+static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
+{
+	struct rte_mbuf *parts[SLOWPATH_FRAGMENTS];
+	struct rte_ether_hdr header = *rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+	uint16_t port = punt_note(m)->port, mtu = punt_note(m)->mtu;
+	int32_t n;
+
+	rte_pktmbuf_adj(m, RTE_ETHER_HDR_LEN);
+	n = rte_ipv4_fragment_packet(m, parts, SLOWPATH_FRAGMENTS, mtu, s->pool, s->indirect);
+	if (n < 0) {
+		drop(s, DROP_FRAGMENT_FAILED, m);
+		return;
+	}
+	s->counters->originated += (uint32_t)n - 1;
+	s->counters->event[EVENT_FRAGMENTS_MADE] += (uint32_t)n;
+	for (int32_t i = 0; i < n; i++) {
+		struct rte_mbuf *flat = rte_pktmbuf_copy(parts[i], s->pool, 0, UINT32_MAX);
+		struct rte_ipv4_hdr *ip;
+
+		rte_pktmbuf_free(parts[i]);
+		if (!flat || flat->nb_segs != 1) {
+			drop(s, DROP_FRAGMENT_FAILED, flat);
+			continue;
+		}
+		ip = rte_pktmbuf_mtod(flat, struct rte_ipv4_hdr *);
+		ip->hdr_checksum = 0;
+		ip->hdr_checksum = rte_ipv4_cksum(ip);
+		memcpy(rte_pktmbuf_prepend(flat, sizeof(header)), &header, sizeof(header));
+		tx_send(&s->tx, port, flat);
+	}
+	rte_pktmbuf_free(m);
+}
+
+/* To a host on link: it may have been resolved since the worker looked. */
+static void take_glean(struct slowpath *s, struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+	uint32_t addr = rte_be_to_cpu_32(ip->dst_addr);
+	struct host *host = monitor_host(s, punt_note(m)->port, addr);
+
+	if (!host || host->state == HOST_FAILED) {
+		s->counters->drop[DROP_HOST_UNREACHABLE]++;
+		slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
+	} else if (host->state == HOST_RESOLVED) {
+		forward_rewrite(m, host_adjacency(s->neighbours, host));
+		tx_send(&s->tx, host->port, m);
+	} else if (!neighbour_hold(s->neighbours, host, m)) {
+		drop(s, DROP_GLEAN_FULL, m);
+	}
+}
+
+void slowpath_release(struct slowpath *s, struct host *host)
+{
+	struct rte_mbuf *held[NEIGHBOUR_HELD];
+	uint16_t n = neighbour_release(s->neighbours, host, held);
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (host->state == HOST_RESOLVED) {
+			forward_rewrite(held[i], host_adjacency(s->neighbours, host));
+			tx_send(&s->tx, host->port, held[i]);
+		} else {
+			s->counters->drop[DROP_HOST_UNREACHABLE]++;
+			slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, held[i]);
+		}
+	}
+}
+
+/* The error goes back to the neighbour that handed us the packet, by the port that it came in by. The FIB could not say
+ * where: the view of the ingress role holds what that role may use, which are never the routes of its own. */
+void slowpath_error(struct slowpath *s, enum punt_error error, uint16_t mtu, struct rte_mbuf *m)
+{
+	const struct port *port = m->port < s->nb_ports ? &s->ports[m->port] : NULL;
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+	struct rte_mbuf *answer = NULL;
+
+	if (!port || !port->addr || !icmp_permitted(m))
+		s->counters->event[EVENT_ICMP_FORBIDDEN]++;
+	else if (!icmp_limit(&s->limits, port->id, rte_be_to_cpu_32(ip->src_addr), s->now_ms))
+		s->counters->event[EVENT_ICMP_LIMITED]++;
+	else
+		answer = icmp_error(m, error, mtu, port, s->pool);
+	rte_pktmbuf_free(m);
+	if (!answer)
+		return;
+	s->counters->event[EVENT_ICMP_SENT]++;
+	s->counters->originated++;
+	tx_send(&s->tx, port->id, answer);
+}
+
+static uint16_t take_errors(struct slowpath *s)
+{
+	struct rte_mbuf *pkts[SLOWPATH_BURST];
+	uint16_t n = punt_take_errors(s->punt, pkts, SLOWPATH_BURST);
+
+	for (uint16_t i = 0; i < n; i++)
+		slowpath_error(s, (enum punt_error)punt_note(pkts[i])->error,
+			       punt_note(pkts[i])->mtu, pkts[i]);
+	return n;
+}
+
+static uint16_t take_class(struct slowpath *s, enum punt_class class_)
+{
+	static void (*const take[PUNT_CLASSES])(struct slowpath *, struct rte_mbuf *) = {
+		[PUNT_BGP] = take_local,   [PUNT_ARP] = take_local,
+		[PUNT_LOCAL] = take_local, [PUNT_FRAGMENT] = take_fragment,
+		[PUNT_GLEAN] = take_glean,
+	};
+	struct rte_mbuf *pkts[SLOWPATH_BURST];
+	uint64_t before = s->counters->taken[class_];
+	uint16_t n = punt_take(s->punt, s->counters, class_, pkts, SLOWPATH_BURST);
+
+	for (uint16_t i = 0; i < n; i++)
+		take[class_](s, pkts[i]);
+	return (uint16_t)(s->counters->taken[class_] - before);
+}
+
+/* After every burst the rings are looked at from the top again: that is what strict priority means. */
+uint32_t slowpath_punts(struct slowpath *s)
+{
+	uint32_t sum = 0;
+
+	for (int burst = 0; burst < SLOWPATH_BURSTS; burst++) {
+		uint16_t n = 0;
+
+		for (int c = 0; !n && c <= PUNT_LOCAL; c++)
+			n = take_class(s, (enum punt_class)c);
+		if (!n)
+			n = take_errors(s);
+		for (int c = PUNT_FRAGMENT; !n && c < PUNT_CLASSES; c++)
+			n = take_class(s, (enum punt_class)c);
+		if (!n)
+			break;
+		sum += n;
+	}
+	return sum;
+}
+
+uint32_t slowpath_lcp(struct slowpath *s)
+{
+	struct rte_mbuf *pkts[SLOWPATH_BURST];
+	uint32_t sum = 0;
+
+	for (uint16_t p = 0; p < s->nb_ports; p++) {
+		uint16_t n = lcp_receive(&s->lcp[p], s->pool, pkts, SLOWPATH_BURST);
+
+		for (uint16_t i = 0; i < n; i++)
+			tx_send(&s->tx, s->ports[p].id, pkts[i]);
+		sum += n;
+	}
+	s->counters->from_kernel += sum;
+	return sum;
+}

@@ -1,0 +1,60 @@
+/* The slow path: all that the main lcore does with packets. It empties the punt rings into the LCP interfaces, carries the
+ * kernel's frames to the ports, holds packets for hosts that are being resolved, cuts packets that are too big, and has
+ * ICMP errors built. It also owns what the forwarding lcores only read: neighbours and adjacencies. */
+#ifndef BASCULE_SLOWPATH_H
+#define BASCULE_SLOWPATH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "fib.h"
+#include "icmp.h"
+#include "lcp.h"
+#include "neighbour.h"
+#include "netlink.h"
+#include "port.h"
+#include "punt.h"
+#include "tx.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct slowpath {
+	struct fib *fib;	       /* borrowed, as all that is not marked */
+	struct neighbours *neighbours; /* owned by main, written here */
+	struct port *ports;
+	struct lcp *lcp; /* one for each port, same index */
+	uint16_t nb_ports;
+	struct punt *punt;
+	struct counters *counters;
+	struct tx tx;
+	struct rte_mempool *pool;
+	struct rte_mempool *indirect; /* for librte_ip_frag */
+	struct icmp_limits limits;
+	struct netlink ask;    /* owned: requests */
+	struct netlink events; /* owned: neighbours and links */
+	uint64_t now_ms;       /* of this turn, monotonic */
+	uint32_t sweep;	       /* the current read of the kernel's neighbour table */
+	bool adjacencies_stale; /* a neighbour or link changed: look at every claimed adjacency at once */
+	uint32_t adjacency_cursor[2];
+	uint32_t host_cursor;
+	uint64_t next_sweep_ms, next_link_ms;
+};
+
+/* Packets out of the punt rings, in order of class, at most a few bursts. Returns how many. */
+uint32_t slowpath_punts(struct slowpath *s);
+/* Frames of the kernel to the ports. Returns how many. */
+uint32_t slowpath_lcp(struct slowpath *s);
+
+/* Send what was held for a host that is resolved now, or answer it if the host is not there. */
+void slowpath_release(struct slowpath *s, struct host *host);
+
+/* An ICMP error about `m`, back to where it came from; takes `m` over. The caller has counted it as dropped. */
+void slowpath_error(struct slowpath *s, enum punt_error error, uint16_t mtu, struct rte_mbuf *m);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

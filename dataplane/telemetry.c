@@ -1,0 +1,285 @@
+/* The telemetry commands. */
+#include "telemetry.h"
+
+#include <inttypes.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_telemetry.h>
+
+#include "log.h"
+
+enum { NEIGHBOURS_PAGE = 64, MAC_TEXT = RTE_ETHER_ADDR_FMT_SIZE };
+
+/* rte_telemetry hands its callbacks no context, and cannot take a command back. */
+static struct dataplane *told;
+static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void add_mac(struct rte_tel_data *d, const char *name, const uint8_t mac[6])
+{
+	struct rte_ether_addr addr;
+	char text[MAC_TEXT];
+
+	memcpy(&addr, mac, sizeof(addr));
+	rte_ether_format_addr(text, sizeof(text), &addr);
+	rte_tel_data_add_dict_string(d, name, text);
+}
+
+static void add_address(struct rte_tel_data *d, const char *name, uint32_t addr)
+{
+	char text[ADDR_TEXT];
+
+	rte_tel_data_add_dict_string(d, name, addr_text(addr, text));
+}
+
+/* A dict inside a dict; telemetry frees it with its parent. NULL: no memory, the reply lacks it. */
+static struct rte_tel_data *add_dict(struct rte_tel_data *parent, const char *name)
+{
+	struct rte_tel_data *d = rte_tel_data_alloc();
+
+	if (!d)
+		return NULL;
+	rte_tel_data_start_dict(d);
+	if (!rte_tel_data_add_dict_container(parent, name, d, 0))
+		return d;
+	rte_tel_data_free(d);
+	return NULL;
+}
+
+static int tell_info(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+{
+	rte_tel_data_add_dict_string(d, "instance", dp->config->instance.name);
+	rte_tel_data_add_dict_string(d, "version", BASCULE_VERSION);
+	rte_tel_data_add_dict_u64(d, "pid", dp->fib->dataplane_pid);
+	rte_tel_data_add_dict_u64(d, "uptime_s", (dataplane_now_ms() - dp->started_ms) / 1000);
+	rte_tel_data_add_dict_u64(d, "generation",
+				  __atomic_load_n(&dp->fib->active, __ATOMIC_RELAXED));
+	rte_tel_data_add_dict_u64(d, "published",
+				  __atomic_load_n(&dp->fib->published, __ATOMIC_RELAXED));
+	rte_tel_data_add_dict_u64(d, "gate", __atomic_load_n(&dp->fib->gate, __ATOMIC_RELAXED));
+	rte_tel_data_add_dict_u64(d, "neighbours",
+				  __atomic_load_n(&dp->neighbours->count, __ATOMIC_RELAXED));
+	return 0;
+}
+
+static void add_port(struct rte_tel_data *ports, const struct port *port, const struct lcp *lcp)
+{
+	struct rte_tel_data *d = add_dict(ports, port->config->name);
+	char list[128] = "", text[ADDR_TEXT];
+	struct rte_eth_stats stats = { 0 };
+
+	if (!d)
+		return;
+	for (size_t i = 0, at = 0; i < port->config->nb_addresses && at < sizeof(list); i++)
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s/%u", i ? "," : "",
+				       addr_text(port->config->addresses[i].addr, text),
+				       port->config->addresses[i].len);
+	rte_eth_stats_get(port->id, &stats);
+	rte_tel_data_add_dict_u64(d, "id", port->id);
+	rte_tel_data_add_dict_string(d, "device", port->config->device);
+	rte_tel_data_add_dict_string(d, "role", role_name((enum role)port->role));
+	add_mac(d, "mac", port->mac.addr_bytes);
+	rte_tel_data_add_dict_u64(d, "mtu", port->mtu);
+	rte_tel_data_add_dict_string(d, "link",
+				     __atomic_load_n(&port->up, __ATOMIC_RELAXED) ? "up" : "down");
+	rte_tel_data_add_dict_string(d, "lcp", lcp->name);
+	rte_tel_data_add_dict_string(d, "addresses", list);
+	rte_tel_data_add_dict_u64(d, "rx_packets", stats.ipackets);
+	rte_tel_data_add_dict_u64(d, "rx_bytes", stats.ibytes);
+	rte_tel_data_add_dict_u64(d, "rx_missed", stats.imissed);
+	rte_tel_data_add_dict_u64(d, "rx_errors", stats.ierrors);
+	rte_tel_data_add_dict_u64(d, "rx_no_buffer", stats.rx_nombuf);
+	rte_tel_data_add_dict_u64(d, "tx_packets", stats.opackets);
+	rte_tel_data_add_dict_u64(d, "tx_bytes", stats.obytes);
+	rte_tel_data_add_dict_u64(d, "tx_errors", stats.oerrors);
+}
+
+static int tell_ports(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+{
+	for (uint16_t p = 0; p < dp->nb_ports; p++)
+		add_port(d, &dp->ports[p], &dp->lcp[p]);
+	return 0;
+}
+
+static int tell_counters(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+{
+	struct rte_tel_data *punted = add_dict(d, "punted"), *drops = add_dict(d, "drops");
+	struct rte_tel_data *events = add_dict(d, "events");
+	struct counters sum;
+
+	if (!punted || !drops || !events)
+		return -ENOMEM;
+	counters_sum(dp->counters, dp->nb_workers + 1u, &sum);
+	rte_tel_data_add_dict_u64(d, "rx", sum.rx);
+	rte_tel_data_add_dict_u64(d, "tx", sum.tx);
+	rte_tel_data_add_dict_u64(d, "to_kernel", sum.to_kernel);
+	rte_tel_data_add_dict_u64(d, "from_kernel", sum.from_kernel);
+	rte_tel_data_add_dict_u64(d, "originated", sum.originated);
+	for (int i = 0; i < PUNT_CLASSES; i++)
+		rte_tel_data_add_dict_u64(punted, punt_class_name((enum punt_class)i),
+					  sum.punted[i]);
+	for (int i = DROP_NONE + 1; i < DROP_REASONS; i++)
+		rte_tel_data_add_dict_u64(drops, drop_reason_name((enum drop_reason)i),
+					  sum.drop[i]);
+	for (int i = 0; i < EVENTS; i++)
+		rte_tel_data_add_dict_u64(events, counter_event_name((enum counter_event)i),
+					  sum.event[i]);
+	return 0;
+}
+
+static void add_neighbour(struct rte_tel_data *all, const struct dataplane *dp,
+			  const struct host *host)
+{
+	static const char *const states[] = { "free", "pending", "resolved", "failed" };
+	char key[CONFIG_NAME + ADDR_TEXT + 1], text[ADDR_TEXT];
+	uint64_t now_ms = dataplane_now_ms();
+	struct rte_tel_data *d;
+
+	snprintf(key, sizeof(key), "%s %s", dp->ports[host->port].config->name,
+		 addr_text(host->addr, text));
+	d = add_dict(all, key);
+	if (!d)
+		return;
+	rte_tel_data_add_dict_string(d, "state", states[host->state]);
+	if (host->state == HOST_RESOLVED)
+		add_mac(d, "mac", dp->neighbours->adjacency[host - dp->neighbours->host].rewrite);
+	rte_tel_data_add_dict_u64(d, "age_s",
+				  now_ms > host->since_ms ? (now_ms - host->since_ms) / 1000 : 0);
+}
+
+static int tell_neighbours(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+{
+	const struct neighbours *table = dp->neighbours;
+	uint32_t end = __atomic_load_n(&table->end, __ATOMIC_RELAXED);
+	unsigned long index = params ? strtoul(params, NULL, 10) : 0;
+	struct rte_tel_data *all = add_dict(d, "neighbours");
+
+	if (!all)
+		return -ENOMEM;
+	index = index ? index : 1;
+	for (int count = 0; index < end && count < NEIGHBOURS_PAGE; index++) {
+		struct host host =
+			table->host[index]; /* the main lcore may be at work on it: judge a copy */
+
+		if (host.state == HOST_FREE || host.state > HOST_FAILED ||
+		    host.port >= dp->nb_ports)
+			continue;
+		add_neighbour(all, dp, &table->host[index]);
+		count++;
+	}
+	rte_tel_data_add_dict_u64(d, "next", index < end ? index : 0);
+	return 0;
+}
+
+static void add_member(struct rte_tel_data *members, const struct dataplane *dp,
+		       const struct adjacency *adjacency, uint16_t index, enum role ingress)
+{
+	static const char *const states[] = {
+		[ADJACENCY_DROP] = "drop",
+		[ADJACENCY_LOCAL] = "local",
+		[ADJACENCY_GLEAN] = "glean",
+		[ADJACENCY_FORWARD] = "forward",
+		[ADJACENCY_UNRESOLVED] = "unresolved",
+		[ADJACENCY_BROADCAST] = "broadcast",
+	};
+	uint64_t gate = __atomic_load_n(&dp->fib->gate, __ATOMIC_RELAXED);
+	uint8_t action = __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE);
+	struct rte_tel_data *d;
+	char key[16];
+
+	snprintf(key, sizeof(key), "%u", index);
+	d = add_dict(members, key);
+	if (!d)
+		return;
+	rte_tel_data_add_dict_string(d, "state",
+				     action < RTE_DIM(states) ? states[action] : "unknown");
+	add_address(d, "gateway", adjacency->gateway);
+	if (adjacency->port < dp->nb_ports)
+		rte_tel_data_add_dict_string(d, "port", dp->ports[adjacency->port].config->name);
+	if (adjacency->egress_role < ROLE_COUNT)
+		rte_tel_data_add_dict_string(d, "egress_role",
+					     role_name((enum role)adjacency->egress_role));
+	rte_tel_data_add_dict_u64(d, "mtu", adjacency->mtu);
+	rte_tel_data_add_dict_int(d, "gate_open",
+				  fib_gate_open(gate, (uint8_t)ingress, adjacency->egress_role));
+	if (action == ADJACENCY_FORWARD)
+		add_mac(d, "mac", adjacency->rewrite);
+}
+
+/* "ROLE,ADDRESS". Control may change the tables meanwhile: every index is bounded by its table, so the answer may be a
+ * moment old, never wild. */
+static int tell_fib(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+{
+	const struct fib_generation *generation = fib_active(dp->fib);
+	const char *comma = params ? strchr(params, ',') : NULL;
+	struct rte_tel_data *members;
+	const struct path_list *list;
+	uint32_t addr, index;
+	char name[CONFIG_NAME];
+	enum role role;
+
+	if (!comma || !addr_parse(comma + 1, &addr))
+		return -EINVAL;
+	snprintf(name, sizeof(name), "%.*s", (int)(comma - params), params);
+	if (!role_parse(name, &role) || !generation->view[role].lpm)
+		return -EINVAL;
+	fib_lookup_burst(&generation->view[role], &addr, &index, 1);
+	members = add_dict(d, "members");
+	if (!members)
+		return -ENOMEM;
+	rte_tel_data_add_dict_string(d, "view", name);
+	add_address(d, "address", addr);
+	rte_tel_data_add_dict_u64(d, "path_list", index);
+	list = &generation->path_lists[index];
+	for (uint16_t i = 0; i < list->nb_members && i < PATH_LIST_MEMBERS; i++)
+		add_member(members, dp, &generation->adjacencies[list->member[i]], list->member[i],
+			   role);
+	return 0;
+}
+
+static const struct command {
+	const char *name, *help;
+	int (*tell)(const struct dataplane *dp, const char *params, struct rte_tel_data *d);
+} commands[] = {
+	{ "/bascule/info", "The instance, its process and its gate. No parameters", tell_info },
+	{ "/bascule/ports", "Ports and their counters. No parameters", tell_ports },
+	{ "/bascule/counters", "Packets, drops and events by name. No parameters", tell_counters },
+	{ "/bascule/neighbours", "Hosts, a page at a time. Parameters: OFFSET (default 0)",
+	  tell_neighbours },
+	{ "/bascule/fib", "What the tables do with an address. Parameters: ROLE,ADDRESS",
+	  tell_fib },
+};
+
+static int on_command(const char *name, const char *params, struct rte_tel_data *d)
+{
+	int err = -ENOENT;
+
+	rte_tel_data_start_dict(d);
+	pthread_mutex_lock(&told_lock);
+	for (size_t i = 0; told && i < RTE_DIM(commands); i++) {
+		if (!strcmp(name, commands[i].name))
+			err = commands[i].tell(told, params, d);
+	}
+	pthread_mutex_unlock(&told_lock);
+	return err;
+}
+
+void telemetry_open(struct dataplane *dp)
+{
+	told = dp;
+	for (size_t i = 0; i < RTE_DIM(commands); i++) {
+		if (rte_telemetry_register_cmd(commands[i].name, on_command, commands[i].help))
+			log_warning("telemetry command %s cannot be registered", commands[i].name);
+	}
+}
+
+void telemetry_close(void)
+{
+	pthread_mutex_lock(&told_lock);
+	told = NULL;
+	pthread_mutex_unlock(&told_lock);
+}

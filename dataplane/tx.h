@@ -1,0 +1,62 @@
+/* Sending: each lcore gathers packets in a buffer for each port and hands them over in bursts. What the device does not
+ * take is dropped and counted, never retried: a full queue means that the link is slower than the traffic. */
+#ifndef BASCULE_TX_H
+#define BASCULE_TX_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_spinlock.h>
+
+#include "counters.h"
+#include "fib.h"
+#include "port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { TX_BURST = 32 };
+
+/* Where one lcore sends to one port. */
+struct tx_queue {
+	uint16_t n;
+	uint16_t port, queue;
+	rte_spinlock_t *lock; /* borrowed from the port; NULL unless the queue is shared */
+	struct rte_mbuf *pkts[TX_BURST]; /* owned */
+};
+
+struct tx {
+	struct counters *counters; /* borrowed: the lcore's */
+	uint16_t nb_ports;
+	struct tx_queue queue[FIB_PORTS]; /* by DPDK port id */
+};
+
+/* `lcore` counts our lcores from 0 (not EAL ids): it names the TX queue where the port has one for each. */
+void tx_init(struct tx *tx, struct counters *counters, struct port *ports, uint16_t nb_ports,
+	     uint16_t lcore);
+
+/* Hand the whole buffer of one port over. */
+void tx_flush_queue(struct tx *tx, struct tx_queue *queue);
+void tx_flush(struct tx *tx);
+
+/* Takes the packet over. A port that is not ours counts as no_port. */
+static inline void tx_send(struct tx *tx, uint16_t port, struct rte_mbuf *m)
+{
+	struct tx_queue *q;
+
+	if (unlikely(port >= tx->nb_ports)) {
+		tx->counters->drop[DROP_NO_PORT]++;
+		rte_pktmbuf_free(m);
+		return;
+	}
+	q = &tx->queue[port];
+	q->pkts[q->n++] = m;
+	if (q->n == TX_BURST)
+		tx_flush_queue(tx, q);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,54 @@
+/* The loop of a forwarding lcore: receive, forward, flush, be quiescent. */
+#include "worker.h"
+
+#include <rte_ethdev.h>
+
+#include "forward.h"
+
+/* One turn over all receive queues; returns how many packets came. */
+static uint32_t poll_queues(struct worker *w)
+{
+	struct rte_mbuf *pkts[FORWARD_BURST];
+	uint32_t sum = 0;
+
+	for (uint16_t q = 0; q < w->nb_rxq; q++) {
+		const struct rx_queue *rxq = &w->rxq[q];
+		uint16_t n = rte_eth_rx_burst(rxq->port->id, rxq->queue, pkts, FORWARD_BURST);
+
+		if (!n)
+			continue;
+		forward_burst(w, rxq->port, pkts, n);
+		sum += n;
+	}
+	return sum;
+}
+
+int worker_run(void *worker)
+{
+	struct worker *w = worker;
+	struct rte_rcu_qsbr *qsbr = w->fib->qsbr;
+	struct idle idle;
+
+	idle_init(&idle, w->adaptive);
+	rte_rcu_qsbr_thread_register(qsbr, w->lcore);
+	rte_rcu_qsbr_thread_online(qsbr, w->lcore);
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		uint32_t n = poll_queues(w);
+		uint16_t us;
+
+		if (n)
+			tx_flush(&w->tx);
+		rte_rcu_qsbr_quiescent(
+			qsbr, w->lcore); /* nothing borrowed from the FIB outlives this line */
+		us = idle_turn(&idle, n != 0);
+		if (us) {
+			rte_rcu_qsbr_thread_offline(
+				qsbr, w->lcore); /* no grace period waits for a sleeper */
+			idle_sleep(us);
+			rte_rcu_qsbr_thread_online(qsbr, w->lcore);
+		}
+	}
+	rte_rcu_qsbr_thread_offline(qsbr, w->lcore);
+	rte_rcu_qsbr_thread_unregister(qsbr, w->lcore);
+	return 0;
+}
