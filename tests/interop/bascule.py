@@ -66,7 +66,7 @@ class Bascule:
 
     def _start(self, which):
         return self.namespace.start(f"{self.name}-{which}", *self.wrapper, BUILD / which / f"bascule-{which}",
-                                    self.config_path)
+                                    "--config", self.config_path)
 
     def stop(self):
         """SIGTERM to both. Returns their exit codes (control, dataplane)."""

@@ -342,13 +342,21 @@ def clean(lab_id):
     for path in namespaces:
         _command("ip", "netns", "del", path.name, check=False)
     instance = instance_name(lab_id, "")
-    for pattern in (f"/run/bascule/{instance}?", f"/var/lib/bascule/{instance}?", f"/run/dpdk/{instance}?",
-                    f"/var/run/dpdk/{instance}?", f"/dev/hugepages/{instance}?map_*", str(ROOT / lab_id)):
+    for pattern in (f"/run/bascule/{instance}?", f"/var/lib/bascule/{instance}?", f"/run/dpdk/bascule-{instance}?",
+                    f"{_hugetlbfs()}/bascule-{instance}?map_*", str(ROOT / lab_id)):
         for path in glob.glob(pattern):
             if os.path.isdir(path):
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 Path(path).unlink(missing_ok=True)
+
+
+def _hugetlbfs():
+    for line in Path("/proc/mounts").read_text().splitlines():
+        _, directory, kind, *_ = line.split()
+        if kind == "hugetlbfs":
+            return directory
+    return "/dev/hugepages"
 
 
 def _zombie(pid):

@@ -175,6 +175,6 @@ class Networks:
                 ("vpngw/1", self.vpngw[1], [vpn_address(i) for i in n]), ("nva-a", self.nva, [nva_address(i) for i in n])]
 
     def sessions(self):
-        """A mark of every session of Bascule, as the peers see it: unchanged means that no session moved."""
+        """A mark of every session of Bascule, as the peers that run see it: unchanged means that no session moved."""
         return {(name, address): daemon.session(address)
-                for name, daemon, addresses in self.bgp_peers() for address in addresses}
+                for name, daemon, addresses in self.bgp_peers() if daemon.running for address in addresses}

@@ -48,6 +48,10 @@ class Daemon:
     def name(self):
         return f"{type(self).__name__} {self.namespace.name}"
 
+    @property
+    def running(self):
+        return bool(self.processes) and all(process.alive for process in self.processes)
+
     def start(self):
         raise NotImplementedError
 
