@@ -1,7 +1,7 @@
 /* The telemetry commands. */
 #include "telemetry.h"
 
-#include <inttypes.h>
+#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "log.h"
 
-enum { NEIGHBOURS_PAGE = 64, MAC_TEXT = RTE_ETHER_ADDR_FMT_SIZE };
+enum { NEIGHBOURS_PAGE = 64, MAC_TEXT = RTE_ETHER_ADDR_FMT_SIZE, KEY_TEXT = 24 };
 
 /* rte_telemetry hands its callbacks no context, and cannot take a command back. */
 static struct dataplane *told;
@@ -26,6 +26,8 @@ static void add_mac(struct rte_tel_data *d, const char *name, const uint8_t mac[
 
 	memcpy(&addr, mac, sizeof(addr));
 	rte_ether_format_addr(text, sizeof(text), &addr);
+	for (char *at = text; *at; at++) /* as `ip` prints them */
+		*at = (char)tolower((unsigned char)*at);
 	rte_tel_data_add_dict_string(d, name, text);
 }
 
@@ -36,7 +38,7 @@ static void add_address(struct rte_tel_data *d, const char *name, uint32_t addr)
 	rte_tel_data_add_dict_string(d, name, addr_text(addr, text));
 }
 
-/* A dict inside a dict; telemetry frees it with its parent. NULL: no memory, the reply lacks it. */
+/* A dict inside a dict; telemetry frees it with its parent. NULL: no memory or no room, the reply lacks it. */
 static struct rte_tel_data *add_dict(struct rte_tel_data *parent, const char *name)
 {
 	struct rte_tel_data *d = rte_tel_data_alloc();
@@ -48,6 +50,16 @@ static struct rte_tel_data *add_dict(struct rte_tel_data *parent, const char *na
 		return d;
 	rte_tel_data_free(d);
 	return NULL;
+}
+
+/* Telemetry has no arrays of dicts, and the keys of a dict hold neither '.' nor '-': elements are called by number. */
+static struct rte_tel_data *add_element(struct rte_tel_data *parent, const char *what,
+					uint32_t number)
+{
+	char key[KEY_TEXT];
+
+	snprintf(key, sizeof(key), "%s_%u", what, number);
+	return add_dict(parent, key);
 }
 
 static int tell_info(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
@@ -68,7 +80,7 @@ static int tell_info(const struct dataplane *dp, const char *params, struct rte_
 
 static void add_port(struct rte_tel_data *ports, const struct port *port, const struct lcp *lcp)
 {
-	struct rte_tel_data *d = add_dict(ports, port->config->name);
+	struct rte_tel_data *d = add_element(ports, "port", port->id);
 	char list[128] = "", text[ADDR_TEXT];
 	struct rte_eth_stats stats = { 0 };
 
@@ -79,6 +91,7 @@ static void add_port(struct rte_tel_data *ports, const struct port *port, const 
 				       addr_text(port->config->addresses[i].addr, text),
 				       port->config->addresses[i].len);
 	rte_eth_stats_get(port->id, &stats);
+	rte_tel_data_add_dict_string(d, "name", port->config->name);
 	rte_tel_data_add_dict_u64(d, "id", port->id);
 	rte_tel_data_add_dict_string(d, "device", port->config->device);
 	rte_tel_data_add_dict_string(d, "role", role_name((enum role)port->role));
@@ -135,15 +148,13 @@ static void add_neighbour(struct rte_tel_data *all, const struct dataplane *dp,
 			  const struct host *host)
 {
 	static const char *const states[] = { "free", "pending", "resolved", "failed" };
-	char key[CONFIG_NAME + ADDR_TEXT + 1], text[ADDR_TEXT];
+	struct rte_tel_data *d = add_element(all, "host", (uint32_t)(host - dp->neighbours->host));
 	uint64_t now_ms = dataplane_now_ms();
-	struct rte_tel_data *d;
 
-	snprintf(key, sizeof(key), "%s %s", dp->ports[host->port].config->name,
-		 addr_text(host->addr, text));
-	d = add_dict(all, key);
 	if (!d)
 		return;
+	rte_tel_data_add_dict_string(d, "port", dp->ports[host->port].config->name);
+	add_address(d, "address", host->addr);
 	rte_tel_data_add_dict_string(d, "state", states[host->state]);
 	if (host->state == HOST_RESOLVED)
 		add_mac(d, "mac", dp->neighbours->adjacency[host - dp->neighbours->host].rewrite);
@@ -188,11 +199,8 @@ static void add_member(struct rte_tel_data *members, const struct dataplane *dp,
 	};
 	uint64_t gate = __atomic_load_n(&dp->fib->gate, __ATOMIC_RELAXED);
 	uint8_t action = __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE);
-	struct rte_tel_data *d;
-	char key[16];
+	struct rte_tel_data *d = add_element(members, "adjacency", index);
 
-	snprintf(key, sizeof(key), "%u", index);
-	d = add_dict(members, key);
 	if (!d)
 		return;
 	rte_tel_data_add_dict_string(d, "state",
