@@ -1,0 +1,366 @@
+/* Who is a member of what: a group's stream, or one of its cohorts. Which prefixes have changed for whom is kept by mark.c
+ * and worked off by flush.c. */
+#include "group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+
+enum { ENTRIES_MAX = 1 << 28 };
+
+static uint8_t class_of(enum role role, bool ibgp)
+{
+	return (uint8_t)(role * 2 + ibgp);
+}
+
+/* --- audiences and cohorts ------------------------------------------------------------------------------------- */
+
+static int audience_reserve(struct audience *a, uint32_t capacity)
+{
+	uint16_t *peers;
+
+	if (capacity <= a->capacity)
+		return 0;
+	capacity = capacity < 8 ? 8 : capacity * 2;
+	peers = (uint16_t *)realloc(a->peers, capacity * sizeof(*peers));
+	if (!peers)
+		return -ENOMEM;
+	a->peers = peers;
+	a->capacity = capacity;
+	return 0;
+}
+
+static void audience_remove(struct audience *a, uint16_t peer)
+{
+	uint32_t i = 0;
+
+	while (a->peers[i] != peer)
+		i++;
+	a->peers[i] = a->peers[--a->n];
+}
+
+/* Take a cohort out of the list. */
+static void cohort_unlink(struct group *group, struct cohort *cohort)
+{
+	struct cohort **link = &group->cohorts;
+
+	while (*link != cohort)
+		link = &(*link)->next;
+	*link = cohort->next;
+	cohort->next = NULL;
+}
+
+static void cohort_append(struct group *group, struct cohort *cohort)
+{
+	struct cohort **link = &group->cohorts;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = cohort;
+}
+
+struct cohort *cohort_turn(struct group *group)
+{
+	struct cohort *cohort = group->cohorts;
+
+	while (cohort && cohort->lagging)
+		cohort = cohort->next;
+	if (cohort && cohort->next) {
+		cohort_unlink(group, cohort);
+		cohort_append(group, cohort);
+	}
+	return cohort;
+}
+
+static struct cohort *cohort_new(struct group *group)
+{
+	struct cohort *c = (struct cohort *)calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	if (bitmap_reserve(&c->pending, group->rib->groups.capacity) < 0 ||
+	    audience_reserve(&c->audience, 1) < 0) {
+		bitmap_free(&c->pending);
+		free(c);
+		return NULL;
+	}
+	cohort_append(group, c);
+	return c;
+}
+
+/* Free a cohort and the nodes that were kept for it alone. */
+static void cohort_free(struct group *group, struct cohort *cohort)
+{
+	cohort_unlink(group, cohort);
+	for (uint32_t id; (id = bitmap_next(&cohort->pending, 0));) {
+		bitmap_remove(&cohort->pending, id);
+		node_release(group->rib, id);
+	}
+	bitmap_free(&cohort->pending);
+	free(cohort->audience.peers);
+	free(cohort);
+}
+
+/* Its last member has left. Flushes release the nodes that it kept, in slices, telling nobody. */
+static void cohort_abandon(struct cohort *cohort)
+{
+	cohort->dumped = DUMP_DONE;
+	cohort->lagging = cohort->end_of_rib = false;
+}
+
+void cohort_merge(struct group *group, struct cohort *cohort)
+{
+	struct audience *stream = &group->stream;
+
+	for (uint32_t i = 0; i < cohort->audience.n; i++) {
+		uint16_t peer = cohort->audience.peers[i];
+
+		stream->peers[stream->n++] = peer;
+		group->rib->peers[peer].cohort = NULL;
+	}
+	cohort_free(group, cohort);
+}
+
+/* Take the peer out of its audience and put it into `cohort`, which has room. */
+static void member_move(struct group *group, uint16_t index, struct cohort *cohort)
+{
+	struct peer *peer = &group->rib->peers[index];
+	struct cohort *from = peer->cohort;
+
+	audience_remove(from ? &from->audience : &group->stream, index);
+	cohort->audience.peers[cohort->audience.n++] = index;
+	peer->cohort = cohort;
+}
+
+/* A cohort of its own for a member, which owes it what its present place owes it. NULL: no memory. */
+static struct cohort *member_secede(struct group *group, uint16_t index)
+{
+	struct cohort *from = group->rib->peers[index].cohort, *cohort;
+
+	if (from && from->audience.n == 1)
+		return from;
+	cohort = cohort_new(group);
+	if (!cohort)
+		return NULL;
+	if (from) {
+		bitmap_copy(&cohort->pending, &from->pending);
+		cohort->dumped = from->dumped;
+		cohort->knows = from->knows;
+		cohort->end_of_rib = from->end_of_rib;
+	} else {
+		if (group->dirty.words)
+			bitmap_copy(&cohort->pending, &group->dirty);
+		cohort->dumped = DUMP_DONE;
+	}
+	member_move(group, index, cohort);
+	return cohort;
+}
+
+/* --- members --------------------------------------------------------------------------------------------------- */
+
+int group_join(struct group *group, uint16_t index)
+{
+	struct peer *peer = &group->rib->peers[index];
+	struct cohort *cohort = group->cohorts;
+
+	assert(!peer->group);
+	if (audience_reserve(&group->stream, group->members + 1) < 0)
+		return -ENOMEM;
+	while (cohort &&
+	       !(cohort->end_of_rib && !cohort->dumped && !cohort->knows && !cohort->lagging))
+		cohort = cohort->next;
+	if (!cohort)
+		cohort = cohort_new(group);
+	if (!cohort || audience_reserve(&cohort->audience, cohort->audience.n + 1) < 0)
+		return -ENOMEM;
+	cohort->end_of_rib = true;
+	cohort->audience.peers[cohort->audience.n++] = index;
+	peer->group = group;
+	peer->cohort = cohort;
+	group->members++;
+	return 0;
+}
+
+void group_leave(struct group *group, uint16_t index)
+{
+	struct peer *peer = &group->rib->peers[index];
+	struct cohort *cohort = peer->cohort;
+
+	assert(peer->group == group);
+	audience_remove(cohort ? &cohort->audience : &group->stream, index);
+	peer->group = NULL;
+	peer->cohort = NULL;
+	group->members--;
+	if (cohort && !cohort->audience.n)
+		cohort_abandon(cohort);
+}
+
+int group_refresh(struct group *group, uint16_t index)
+{
+	const struct cohort *from = group->rib->peers[index].cohort;
+	bool lagging = from && from->lagging;
+	struct cohort *cohort;
+
+	assert(group->rib->peers[index].group == group);
+	cohort = member_secede(group, index);
+	if (!cohort)
+		return -ENOMEM;
+	cohort->dumped = 0;
+	cohort->knows = true;
+	cohort->lagging = lagging;
+	return 0;
+}
+
+int group_lagging(struct group *group, uint16_t index)
+{
+	struct cohort *cohort;
+
+	assert(group->rib->peers[index].group == group);
+	cohort = member_secede(group, index);
+	if (!cohort)
+		return -ENOMEM;
+	cohort->lagging = true;
+	return 0;
+}
+
+void group_drained(struct group *group, uint16_t index)
+{
+	struct cohort *cohort = group->rib->peers[index].cohort;
+
+	assert(group->rib->peers[index].group == group);
+	if (cohort)
+		cohort->lagging = false;
+}
+
+size_t group_members(const struct group *group)
+{
+	return group->members;
+}
+
+bool group_idle(const struct group *group)
+{
+	const struct cohort *cohort = group->cohorts;
+
+	while (cohort && cohort->lagging)
+		cohort = cohort->next;
+	return !group->head && !cohort;
+}
+
+const struct path *group_advertised(const struct group *group, uint16_t peer, uint32_t node)
+{
+	struct offers offers;
+	const struct offer *offer = &offers.top;
+
+	group_offers(group, node, &offers);
+	if (offer->attrs && offer->peer == peer)
+		offer = &offers.alt;
+	return offer->attrs ? rib_path(group->rib, node, offer->peer) : NULL;
+}
+
+uint32_t group_advertised_count(const struct group *group, uint16_t peer)
+{
+	const struct groups *groups = &group->rib->groups;
+
+	return groups->tops[group->class] - groups->sole[group->class][peer];
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+struct group *group_new(struct rib *rib, enum role role, bool ibgp)
+{
+	struct groups *groups = &rib->groups;
+	struct group *group = (struct group *)calloc(1, sizeof(*group));
+
+	assert(role < ROLE_VNET);
+	if (!group || bitmap_reserve(&group->dirty, groups->capacity) < 0) {
+		free(group);
+		return NULL;
+	}
+	group->rib = rib;
+	group->class = class_of(role, ibgp);
+	group->next = groups->of_class[group->class];
+	groups->of_class[group->class] = group;
+	groups->nb_groups++;
+	return group;
+}
+
+void group_free(struct group *group)
+{
+	struct groups *groups = &group->rib->groups;
+	struct group **link = &groups->of_class[group->class];
+	struct entry entry;
+
+	assert(!group->members);
+	while (*link != group)
+		link = &(*link)->next;
+	*link = group->next;
+	groups->nb_groups--;
+	while (group_take(group, &entry)) {
+		entry_drop(group->rib, &entry);
+		node_release(group->rib, entry.node);
+	}
+	while (group->cohorts)
+		cohort_free(group, group->cohorts);
+	bitmap_free(&group->dirty);
+	free(group->stream.peers);
+	free(group);
+}
+
+int groups_init(struct rib *rib)
+{
+	struct groups *groups = &rib->groups;
+
+	matrix_init(&groups->matrix, rib->params.allow);
+	for (unsigned int class = 0; class < CLASSES; class ++) {
+		groups->sole[class] = (uint32_t *)calloc(rib->params.nb_peers, sizeof(uint32_t));
+		if (!groups->sole[class])
+			return -ENOMEM;
+	}
+	groups->flush = flush_new();
+	if (!groups->flush)
+		return -ENOMEM;
+	return slab_init(&groups->entries, sizeof(struct entry), ENTRIES_MAX);
+}
+
+static void members_drop(struct group *group)
+{
+	while (group->stream.n)
+		group_leave(group, group->stream.peers[0]);
+	for (struct cohort *c = group->cohorts; c; c = c->next) {
+		while (c->audience.n)
+			group_leave(group, c->audience.peers[0]);
+	}
+}
+
+void groups_fini(struct rib *rib)
+{
+	struct groups *groups = &rib->groups;
+
+	for (unsigned int class = 0; class < CLASSES; class ++) {
+		while (groups->of_class[class]) {
+			members_drop(groups->of_class[class]);
+			group_free(groups->of_class[class]);
+		}
+		free(groups->sole[class]);
+	}
+	slab_fini(&groups->entries);
+	flush_free(groups->flush);
+}
+
+size_t groups_bytes(const struct rib *rib)
+{
+	const struct groups *groups = &rib->groups;
+	size_t bytes =
+		slab_bytes(&groups->entries) + CLASSES * rib->params.nb_peers * sizeof(uint32_t);
+
+	for (unsigned int class = 0; class < CLASSES; class ++) {
+		for (const struct group *g = groups->of_class[class]; g; g = g->next) {
+			bytes += sizeof(*g) + bitmap_bytes(&g->dirty);
+			for (const struct cohort *c = g->cohorts; c; c = c->next)
+				bytes += sizeof(*c) + bitmap_bytes(&c->pending);
+		}
+	}
+	return bytes;
+}

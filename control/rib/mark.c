@@ -1,0 +1,309 @@
+/* What each class of groups may be told of a prefix (its offers), and which prefixes have changed for whom.
+ *
+ * Groups of one class (role, eBGP or iBGP) have the same (top, alt) for a prefix, so these are computed once a class. All
+ * classes are always kept, so that the counts are right whenever a group is made. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+
+enum { IBGP_CLASSES = 0x2a /* odd ones */, ALL_CLASSES = 0x3f };
+
+/* For each source role, the classes that may be told of its routes under `allow`. */
+static void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
+{
+	for (unsigned int from = 0; from < ROLE_COUNT; from++) {
+		classes[from] = 0;
+		for (unsigned int class = 0; class < CLASSES; class ++) {
+			if (rib_allows(allow, (enum role)from, (enum role)(class / 2)))
+				classes[from] |= (uint8_t)(1 << class);
+		}
+	}
+}
+
+/* --- offers ---------------------------------------------------------------------------------------------------- */
+
+/* For the classes in `want`; the others' offers stay empty. */
+static void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, uint8_t want,
+			 struct offers *offers)
+{
+	uint8_t want_top = want;
+
+	memset(offers, 0, CLASSES * sizeof(*offers));
+	for (const struct path *path = rib_first(rib, id); path && want;
+	     path = rib_following(rib, path)) {
+		const struct offer offer = { path->attrs, path->peer };
+		uint8_t may = want & classes[rib->sources[path->peer].role];
+
+		if (path->flags & PATH_UNUSABLE)
+			break;
+		if (path->flags & PATH_NO_ADVERTISE)
+			continue;
+		if (path->flags & PATH_NO_EXPORT)
+			may &= IBGP_CLASSES;
+		for (; may; may &= may - 1) {
+			unsigned int class = (unsigned int)__builtin_ctz(may);
+
+			if (want_top >> class & 1) {
+				offers[class].top = offer;
+				want_top &= (uint8_t) ~(1 << class);
+			} else {
+				offers[class].alt = offer;
+				want &= (uint8_t) ~(1 << class);
+			}
+		}
+	}
+}
+
+/* The matrix that a node is under. */
+static const uint8_t *classes_of(const struct rib *rib, uint32_t id)
+{
+	const struct matrix_walk *matrix = &rib->groups.matrix;
+
+	return matrix->cursor && id >= matrix->cursor ? matrix->classes_old : matrix->classes;
+}
+
+void groups_offers(const struct rib *rib, uint32_t id, struct offers offers[CLASSES])
+{
+	offers_under(rib, id, classes_of(rib, id), ALL_CLASSES, offers);
+}
+
+void group_offers(const struct group *group, uint32_t id, struct offers *out)
+{
+	struct offers offers[CLASSES];
+
+	offers_under(group->rib, id, classes_of(group->rib, id), (uint8_t)(1 << group->class),
+		     offers);
+	*out = offers[group->class];
+}
+
+static bool offer_equal(const struct offer *a, const struct offer *b)
+{
+	return a->attrs == b->attrs && a->peer == b->peer;
+}
+
+/* --- the queue ------------------------------------------------------------------------------------------------- */
+
+static struct entry *entry_at(const struct groups *groups, uint32_t id)
+{
+	return (struct entry *)slab_at(&groups->entries, id);
+}
+
+/* groups_reserve() has seen to it that there is a spare entry for each group. */
+static void group_enqueue(struct group *group, uint32_t node, const struct offers *before)
+{
+	struct groups *groups = &group->rib->groups;
+	uint32_t id = groups->spare;
+	struct entry *entry = entry_at(groups, id);
+
+	groups->spare = entry->next;
+	groups->nb_spare--;
+	*entry = (struct entry){
+		.top = before->top.attrs ? attrs_get(before->top.attrs) : NULL,
+		.alt = before->alt.attrs ? attrs_get(before->alt.attrs) : NULL,
+		.node = node,
+		.top_peer = before->top.peer,
+		.alt_peer = before->alt.peer,
+	};
+	if (group->tail)
+		entry_at(groups, group->tail)->next = id;
+	else
+		group->head = id;
+	group->tail = id;
+}
+
+bool group_take(struct group *group, struct entry *taken)
+{
+	struct groups *groups = &group->rib->groups;
+	uint32_t id = group->head;
+	struct entry *entry;
+
+	if (!id)
+		return false;
+	entry = entry_at(groups, id);
+	*taken = *entry;
+	group->head = entry->next;
+	if (!group->head)
+		group->tail = 0;
+	entry->next = groups->spare;
+	groups->spare = id;
+	groups->nb_spare++;
+	bitmap_remove(&group->dirty, taken->node);
+	return true;
+}
+
+void entry_drop(struct rib *rib, const struct entry *entry)
+{
+	if (entry->top)
+		attrs_put(rib->params.attrs, entry->top);
+	if (entry->alt)
+		attrs_put(rib->params.attrs, entry->alt);
+}
+
+static void group_mark(struct group *group, uint32_t node, const struct offers *before)
+{
+	for (struct cohort *c = group->cohorts; c; c = c->next) {
+		if (c->audience.n && (c->knows || node <= c->dumped))
+			bitmap_add(&c->pending, node);
+	}
+	if (group->stream.n && bitmap_add(&group->dirty, node))
+		group_enqueue(group, node, before);
+}
+
+static void count(struct groups *groups, unsigned int class, const struct offers *offers, int by)
+{
+	if (!offers->top.attrs)
+		return;
+	groups->tops[class] += (uint32_t)by;
+	if (!offers->alt.attrs)
+		groups->sole[class][offers->top.peer] += (uint32_t)by;
+}
+
+static void mark(struct rib *rib, uint32_t node, const struct offers *before,
+		 const struct offers *after)
+{
+	struct groups *groups = &rib->groups;
+
+	for (unsigned int class = 0; class < CLASSES; class ++) {
+		const struct offers *was = &before[class], *is = &after[class];
+
+		if (offer_equal(&was->top, &is->top) && offer_equal(&was->alt, &is->alt))
+			continue;
+		count(groups, class, was, -1);
+		count(groups, class, is, 1);
+		for (struct group *group = groups->of_class[class]; group; group = group->next)
+			group_mark(group, node, was);
+	}
+}
+
+void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLASSES])
+{
+	struct offers after[CLASSES];
+
+	groups_offers(rib, node, after);
+	mark(rib, node, before, after);
+}
+
+bool groups_need(const struct rib *rib, uint32_t node)
+{
+	for (unsigned int class = 0; class < CLASSES; class ++) {
+		for (const struct group *g = rib->groups.of_class[class]; g; g = g->next) {
+			if (bitmap_has(&g->dirty, node))
+				return true;
+			for (const struct cohort *c = g->cohorts; c; c = c->next) {
+				if (bitmap_has(&c->pending, node))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* --- memory ---------------------------------------------------------------------------------------------------- */
+
+static int group_reserve(struct group *group, uint32_t capacity)
+{
+	if (bitmap_reserve(&group->dirty, capacity) < 0)
+		return -ENOMEM;
+	for (struct cohort *c = group->cohorts; c; c = c->next) {
+		if (bitmap_reserve(&c->pending, capacity) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Room for node ids below `capacity` in every bitmap. Those that grew before one failed are just larger. */
+static int bitmaps_reserve(struct rib *rib, uint32_t capacity)
+{
+	struct groups *groups = &rib->groups;
+
+	if (bitmap_reserve(&rib->changes, capacity) < 0)
+		return -ENOMEM;
+	for (unsigned int class = 0; class < CLASSES; class ++) {
+		for (struct group *g = groups->of_class[class]; g; g = g->next) {
+			if (group_reserve(g, capacity) < 0)
+				return -ENOMEM;
+		}
+	}
+	groups->capacity = capacity;
+	return 0;
+}
+
+int groups_reserve(struct rib *rib)
+{
+	struct groups *groups = &rib->groups;
+
+	if (rib->nodes.top + 1 >= groups->capacity &&
+	    bitmaps_reserve(rib, groups->capacity ? groups->capacity * 2 : 4096) < 0)
+		return -ENOMEM;
+	while (groups->nb_spare < groups->nb_groups) {
+		uint32_t id = slab_alloc(&groups->entries);
+
+		if (!id)
+			return -ENOMEM;
+		entry_at(groups, id)->next = groups->spare;
+		groups->spare = id;
+		groups->nb_spare++;
+	}
+	return 0;
+}
+
+/* --- the matrix ------------------------------------------------------------------------------------------------ */
+
+static void matrix_begin(struct matrix_walk *matrix)
+{
+	memcpy(matrix->classes_old, matrix->classes, sizeof(matrix->classes_old));
+	matrix->allow = matrix->next;
+	classes_by_source(matrix->allow, matrix->classes);
+	matrix->again = false;
+	matrix->cursor = 1;
+}
+
+void matrix_init(struct matrix_walk *matrix, uint64_t allow)
+{
+	matrix->allow = matrix->next = allow;
+	classes_by_source(allow, matrix->classes);
+}
+
+void rib_set_allow(struct rib *rib, uint64_t allow)
+{
+	struct matrix_walk *matrix = &rib->groups.matrix;
+
+	matrix->next = allow;
+	matrix->again = allow != matrix->allow;
+	if (!matrix->cursor && matrix->again)
+		matrix_begin(matrix);
+}
+
+/* Move one node under the new matrix. The caller has reserved. */
+static void matrix_apply(struct rib *rib, uint32_t id)
+{
+	const struct matrix_walk *matrix = &rib->groups.matrix;
+	struct offers before[CLASSES], after[CLASSES];
+
+	offers_under(rib, id, matrix->classes_old, ALL_CLASSES, before);
+	offers_under(rib, id, matrix->classes, ALL_CLASSES, after);
+	mark(rib, id, before, after);
+}
+
+size_t groups_turn(struct rib *rib, size_t budget)
+{
+	struct matrix_walk *matrix = &rib->groups.matrix;
+	size_t seen = 0;
+
+	for (; matrix->cursor && seen < budget && groups_reserve(rib) == 0; seen++) {
+		uint32_t id = matrix->cursor;
+
+		if (id <= rib->nodes.top) {
+			if (slab_live(&rib->nodes, id))
+				matrix_apply(rib, id);
+			matrix->cursor++;
+		} else if (matrix->again) {
+			matrix_begin(matrix);
+		} else {
+			matrix->cursor = 0;
+		}
+	}
+	return seen;
+}

@@ -1,0 +1,550 @@
+/* The table: nodes, their chains, and every change to them. A change runs in three steps: take what may be lacking
+ * (memory), note what update groups may be told now, then act, which cannot fail, and mark the difference. */
+#include "rib.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "table.h"
+
+enum { SLOTS_MIN = 1024 };
+
+/* --- nodes ----------------------------------------------------------------------------------------------------- */
+
+static uint32_t slot_home(const struct rib *rib, uint32_t addr, uint8_t len)
+{
+	return hash_u32((uint64_t)len << 32 | addr) & rib->slot_mask;
+}
+
+/* The slot of a prefix, or the empty one where it would go. */
+static uint32_t slot_find(const struct rib *rib, struct prefix prefix)
+{
+	uint32_t slot = slot_home(rib, prefix.addr, prefix.len);
+
+	for (uint32_t id; (id = rib->slots[slot]); slot = (slot + 1) & rib->slot_mask) {
+		const struct node *node = node_at(rib, id);
+
+		if (node->addr == prefix.addr && node->len == prefix.len)
+			break;
+	}
+	return slot;
+}
+
+uint32_t node_find(const struct rib *rib, struct prefix prefix)
+{
+	return rib->slots[slot_find(rib, prefix)];
+}
+
+/* Twice the slots; every node is put in anew, in the order of the slab. */
+static int slots_grow(struct rib *rib)
+{
+	uint32_t mask = rib->slot_mask * 2 + 1;
+	uint32_t *slots = (uint32_t *)calloc((size_t)mask + 1, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	free(rib->slots);
+	rib->slots = slots;
+	rib->slot_mask = mask;
+	for (uint32_t id = slab_next(&rib->nodes, 0); id; id = slab_next(&rib->nodes, id)) {
+		const struct node *node = node_at(rib, id);
+		uint32_t slot = slot_home(rib, node->addr, node->len);
+
+		while (slots[slot])
+			slot = (slot + 1) & mask;
+		slots[slot] = id;
+	}
+	return 0;
+}
+
+static uint32_t node_add(struct rib *rib, struct prefix prefix)
+{
+	uint32_t id;
+	struct node *node;
+
+	if (rib->nodes.used >= rib->slot_mask / 4 * 3 && slots_grow(rib) < 0)
+		return RIB_NONE;
+	id = slab_alloc(&rib->nodes);
+	if (!id)
+		return RIB_NONE;
+	node = node_at(rib, id);
+	node->addr = prefix.addr;
+	node->len = prefix.len;
+	rib->slots[slot_find(rib, prefix)] = id;
+	return id;
+}
+
+/* Empty a slot: those behind it that a search would no longer find move up. */
+static void slot_clear(struct rib *rib, uint32_t hole)
+{
+	uint32_t slot = hole;
+
+	for (;;) {
+		const struct node *node;
+		uint32_t home;
+
+		slot = (slot + 1) & rib->slot_mask;
+		if (!rib->slots[slot])
+			break;
+		node = node_at(rib, rib->slots[slot]);
+		home = slot_home(rib, node->addr, node->len);
+		if (((slot - home) & rib->slot_mask) < ((slot - hole) & rib->slot_mask))
+			continue;
+		rib->slots[hole] = rib->slots[slot];
+		hole = slot;
+	}
+	rib->slots[hole] = 0;
+}
+
+void node_release(struct rib *rib, uint32_t id)
+{
+	const struct node *node = node_at(rib, id);
+	struct prefix prefix = { node->addr, node->len };
+
+	if (node->first || bitmap_has(&rib->changes, id) || groups_need(rib, id))
+		return;
+	slot_clear(rib, slot_find(rib, prefix));
+	slab_free(&rib->nodes, id);
+}
+
+/* --- chains ---------------------------------------------------------------------------------------------------- */
+
+static uint32_t path_id(const struct rib *rib, const struct path *path)
+{
+	return (uint32_t)(((const uint8_t *)path - rib->paths.base) / rib->paths.item_size);
+}
+
+static struct path *chain_find(const struct rib *rib, const struct node *node, uint16_t peer)
+{
+	struct path *path = path_at(rib, node->first);
+
+	while (path && path->peer != peer)
+		path = path_at(rib, path->next);
+	return path;
+}
+
+static void chain_remove(struct rib *rib, struct node *node, const struct path *path)
+{
+	uint32_t id = path_id(rib, path), *link = &node->first;
+
+	while (*link != id)
+		link = &path_at(rib, *link)->next;
+	*link = path->next;
+}
+
+static void chain_insert(struct rib *rib, struct node *node, struct path *path)
+{
+	uint32_t *link = &node->first;
+
+	for (struct path *at; (at = path_at(rib, *link)); link = &at->next) {
+		if (decide_compare(&rib->params.rule, rib->sources, path, at, NULL) < 0)
+			break;
+	}
+	path->next = *link;
+	*link = path_id(rib, path);
+}
+
+/* Sort the whole chain. Returns whether the order changed. */
+static bool chain_sort(struct rib *rib, struct node *node)
+{
+	uint32_t *link = &node->first;
+	bool changed = false;
+	size_t n = 0;
+
+	for (struct path *path = path_at(rib, node->first); path; path = path_at(rib, path->next))
+		rib->sort[n++] = path;
+	decide_sort(&rib->params.rule, rib->sources, rib->sort, n);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t id = path_id(rib, rib->sort[i]);
+
+		changed |= *link != id;
+		*link = id;
+		link = &rib->sort[i]->next;
+	}
+	*link = 0;
+	return changed;
+}
+
+/* `path` is in the chain's memory but not in its order. Ranks by MED may move others; and while everything is being
+ * sorted anew, this chain may still be in the old order. */
+static void chain_place(struct rib *rib, struct node *node, struct path *path)
+{
+	chain_insert(rib, node, path);
+	if (rib->params.rule.med || rib->resort.left)
+		chain_sort(rib, node);
+}
+
+/* --- peers ----------------------------------------------------------------------------------------------------- */
+
+static void round_begin(struct round *round, const struct slab *slab)
+{
+	round->left = slab->top;
+}
+
+/* The next id of a round, live or not; 0: it is over. */
+static uint32_t round_next(struct round *round, const struct slab *slab)
+{
+	if (!round->left)
+		return 0;
+	round->left--;
+	round->cursor = round->cursor < slab->top ? round->cursor + 1 : 1;
+	return round->cursor;
+}
+
+void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
+{
+	struct source *at = &rib->sources[peer];
+	bool same = at->role == source->role && at->ibgp == source->ibgp &&
+		    at->router_id == source->router_id && at->addr == source->addr &&
+		    at->peered == source->peered;
+
+	assert(!rib->peers[peer].paths || at->role == source->role);
+	*at = *source;
+	if (!same && rib->peers[peer].paths)
+		round_begin(&rib->resort, &rib->nodes);
+}
+
+const struct source *rib_source(const struct rib *rib, uint16_t peer)
+{
+	return &rib->sources[peer];
+}
+
+uint32_t rib_peer_paths(const struct rib *rib, uint16_t peer)
+{
+	return rib->peers[peer].paths;
+}
+
+uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer)
+{
+	return rib->peers[peer].stale;
+}
+
+bool rib_is_stale(const struct rib *rib, const struct path *path)
+{
+	return path->epoch != rib->peers[path->peer].epoch;
+}
+
+/* Withdraw, in slices, what is at least `age` epochs old. */
+static void sweep_begin(struct rib *rib, struct peer *peer, uint16_t age)
+{
+	peer->sweep_age = age;
+	round_begin(&rib->sweep, &rib->paths);
+}
+
+void rib_peer_down(struct rib *rib, uint16_t index)
+{
+	struct peer *peer = &rib->peers[index];
+
+	if (!peer->paths)
+		return;
+	peer->epoch++;
+	peer->stale = peer->paths;
+	sweep_begin(rib, peer, 1);
+}
+
+void rib_peer_stale(struct rib *rib, uint16_t index)
+{
+	struct peer *peer = &rib->peers[index];
+	bool stale_already = peer->stale;
+
+	if (!peer->paths)
+		return;
+	peer->epoch++;
+	peer->stale = peer->paths;
+	if (stale_already)
+		sweep_begin(rib, peer, 2);
+}
+
+void rib_peer_sweep(struct rib *rib, uint16_t index)
+{
+	if (rib->peers[index].stale)
+		sweep_begin(rib, &rib->peers[index], 1);
+}
+
+/* --- changes --------------------------------------------------------------------------------------------------- */
+
+static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs)
+{
+	uint16_t said = attrs->keys.flags;
+	uint8_t flags = 0;
+
+	if (said & ATTRS_NO_ADVERTISE)
+		flags |= PATH_NO_ADVERTISE;
+	if (said & (ATTRS_NO_EXPORT | ATTRS_NO_EXPORT_SUBCONFED))
+		flags |= PATH_NO_EXPORT;
+	if (rib->sources[peer].role != ROLE_VNET &&
+	    !rib->params.usable(rib->params.ctx, attrs->keys.next_hop))
+		flags |= PATH_UNUSABLE;
+	return flags;
+}
+
+/* The peer has said it in this session: no longer stale. */
+static void path_refresh(struct rib *rib, struct path *path)
+{
+	struct peer *peer = &rib->peers[path->peer];
+
+	if (path->epoch != peer->epoch) {
+		path->epoch = peer->epoch;
+		peer->stale--;
+	}
+}
+
+/* A new, empty path of `peer` for `prefix`, in no chain. NULL: no memory. */
+static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t node, uint16_t peer)
+{
+	uint32_t id = slab_alloc(&rib->paths);
+	struct path *path;
+
+	if (!id)
+		return NULL;
+	if (!node)
+		node = node_add(rib, prefix);
+	if (!node) {
+		slab_free(&rib->paths, id);
+		return NULL;
+	}
+	path = path_at(rib, id);
+	path->node = node;
+	path->peer = peer;
+	path->epoch = rib->peers[peer].epoch;
+	return path;
+}
+
+int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,
+		 uint32_t local_pref, uint32_t now_s)
+{
+	uint32_t id = node_find(rib, prefix);
+	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
+	uint8_t flags = path_flags(rib, peer, attrs);
+	struct offers before[CLASSES];
+	const struct attrs *old;
+
+	if (path && path->attrs == attrs && path->local_pref == local_pref &&
+	    path->flags == flags) {
+		path_refresh(rib, path);
+		return 0;
+	}
+	if (groups_reserve(rib) < 0)
+		return -ENOMEM;
+	if (!path && !(path = path_new(rib, prefix, id, peer)))
+		return -ENOMEM;
+
+	id = path->node;
+	groups_offers(rib, id, before);
+	old = path->attrs;
+	if (old) {
+		chain_remove(rib, node_at(rib, id), path);
+		path_refresh(rib, path);
+	} else {
+		rib->prefixes += !node_at(rib, id)->first;
+		rib->peers[peer].paths++;
+	}
+	path->attrs = attrs_get(attrs);
+	path->local_pref = local_pref;
+	path->learned_s = now_s;
+	path->flags = flags;
+	path->med_rank = 0;
+	chain_place(rib, node_at(rib, id), path);
+	groups_mark(rib, id, before);
+	bitmap_add(&rib->changes, id);
+	if (old)
+		attrs_put(rib->params.attrs, old);
+	return 1;
+}
+
+/* The caller has reserved. */
+static void path_withdraw(struct rib *rib, struct path *path)
+{
+	struct peer *peer = &rib->peers[path->peer];
+	struct offers before[CLASSES];
+	uint32_t id = path->node;
+	struct node *node = node_at(rib, id);
+
+	groups_offers(rib, id, before);
+	chain_remove(rib, node, path);
+	peer->paths--;
+	peer->stale -= path->epoch != peer->epoch;
+	if (!node->first)
+		rib->prefixes--;
+	else if (rib->params.rule.med || rib->resort.left)
+		chain_sort(rib, node);
+	groups_mark(rib, id, before);
+	bitmap_add(&rib->changes, id);
+	attrs_put(rib->params.attrs, path->attrs);
+	slab_free(&rib->paths, path_id(rib, path));
+}
+
+int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer)
+{
+	uint32_t id = node_find(rib, prefix);
+	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
+
+	if (!path)
+		return 0;
+	if (groups_reserve(rib) < 0)
+		return -ENOMEM;
+	path_withdraw(rib, path);
+	return 1;
+}
+
+void rib_set_rule(struct rib *rib, struct decide_rule rule)
+{
+	rib->params.rule = rule;
+	round_begin(&rib->resort, &rib->nodes);
+}
+
+void rib_reconsider(struct rib *rib)
+{
+	round_begin(&rib->resort, &rib->nodes);
+}
+
+/* Ask again which next hops resolve, and sort. The caller has reserved. */
+static void node_resort(struct rib *rib, uint32_t id)
+{
+	struct node *node = node_at(rib, id);
+	struct offers before[CLASSES];
+	bool changed = false;
+
+	if (!node->first)
+		return;
+	groups_offers(rib, id, before);
+	for (struct path *path = path_at(rib, node->first); path; path = path_at(rib, path->next)) {
+		uint8_t flags = path_flags(rib, path->peer, path->attrs);
+
+		changed |= flags != path->flags;
+		path->flags = flags;
+	}
+	changed |= chain_sort(rib, node);
+	if (!changed)
+		return;
+	groups_mark(rib, id, before);
+	bitmap_add(&rib->changes, id);
+}
+
+/* --- slices ---------------------------------------------------------------------------------------------------- */
+
+static void sweep_end(struct rib *rib)
+{
+	for (uint16_t i = 0; i < rib->params.nb_peers; i++)
+		rib->peers[i].sweep_age = 0;
+}
+
+static size_t sweep_turn(struct rib *rib, size_t budget)
+{
+	size_t seen = 0;
+	uint32_t id;
+
+	if (!rib->sweep.left)
+		return 0;
+	while (seen < budget && groups_reserve(rib) == 0 &&
+	       (id = round_next(&rib->sweep, &rib->paths))) {
+		struct path *path = path_at(rib, id);
+		const struct peer *peer;
+
+		seen++;
+		if (!slab_live(&rib->paths, id))
+			continue;
+		peer = &rib->peers[path->peer];
+		if (peer->sweep_age && (uint16_t)(peer->epoch - path->epoch) >= peer->sweep_age)
+			path_withdraw(rib, path);
+	}
+	if (!rib->sweep.left)
+		sweep_end(rib);
+	return seen;
+}
+
+static size_t resort_turn(struct rib *rib, size_t budget)
+{
+	size_t seen = 0;
+	uint32_t id;
+
+	while (seen < budget && groups_reserve(rib) == 0 &&
+	       (id = round_next(&rib->resort, &rib->nodes))) {
+		seen++;
+		if (slab_live(&rib->nodes, id))
+			node_resort(rib, id);
+	}
+	return seen;
+}
+
+size_t rib_turn(struct rib *rib, size_t budget)
+{
+	size_t seen = sweep_turn(rib, budget);
+
+	seen += resort_turn(rib, budget - seen);
+	seen += groups_turn(rib, budget - seen);
+	return seen;
+}
+
+bool rib_settled(const struct rib *rib)
+{
+	return !rib->sweep.left && !rib->resort.left && !rib->groups.matrix.cursor;
+}
+
+/* --- the FIB's changes ----------------------------------------------------------------------------------------- */
+
+size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && rib->changes.count) {
+		uint32_t id = bitmap_next(&rib->changes, rib->changes_cursor);
+
+		bitmap_remove(&rib->changes, id);
+		rib->changes_cursor = id;
+		changes[n].prefix = rib_prefix(rib, id);
+		changes[n].node = node_at(rib, id)->first ? id : RIB_NONE;
+		if (!changes[n++].node)
+			node_release(rib, id);
+	}
+	return n;
+}
+
+size_t rib_changes_waiting(const struct rib *rib)
+{
+	return rib->changes.count;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+struct rib *rib_new(const struct rib_params *params)
+{
+	struct rib *rib = (struct rib *)calloc(1, sizeof(*rib));
+
+	if (!rib)
+		return NULL;
+	assert(params->nb_peers && params->nb_peers <= RIB_PEERS);
+	rib->params = *params;
+	rib->slot_mask = SLOTS_MIN - 1;
+	rib->slots = (uint32_t *)calloc(SLOTS_MIN, sizeof(*rib->slots));
+	rib->sources = (struct source *)calloc(params->nb_peers, sizeof(*rib->sources));
+	rib->peers = (struct peer *)calloc(params->nb_peers, sizeof(*rib->peers));
+	rib->sort = (struct path **)calloc(params->nb_peers, sizeof(*rib->sort));
+	if (!rib->slots || !rib->sources || !rib->peers || !rib->sort ||
+	    slab_init(&rib->nodes, sizeof(struct node), NODES_MAX) < 0 ||
+	    slab_init(&rib->paths, sizeof(struct path), PATHS_MAX) < 0 || groups_init(rib) < 0) {
+		rib_free(rib);
+		return NULL;
+	}
+	return rib;
+}
+
+void rib_free(struct rib *rib)
+{
+	if (!rib)
+		return;
+	groups_fini(rib);
+	for (uint32_t id = rib->paths.base ? slab_next(&rib->paths, 0) : 0; id;
+	     id = slab_next(&rib->paths, id))
+		attrs_put(rib->params.attrs, path_at(rib, id)->attrs);
+	slab_fini(&rib->paths);
+	slab_fini(&rib->nodes);
+	bitmap_free(&rib->changes);
+	free(rib->slots);
+	free(rib->sources);
+	free(rib->peers);
+	free(rib->sort);
+	free(rib);
+}

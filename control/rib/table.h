@@ -1,0 +1,169 @@
+/* The inside of the RIB, for the files of this folder alone: rib.c changes it, view.c reads it; for the update groups
+ * mark.c notes what has changed, group.c who is a member, flush.c works it off. */
+#ifndef BASCULE_TABLE_H
+#define BASCULE_TABLE_H
+
+#include "bitmap.h"
+#include "group.h"
+#include "rib.h"
+#include "slab.h"
+
+enum {
+	NODES_MAX = 1 << 24, /* prefixes */
+	PATHS_MAX = 1 << 26,
+	CLASSES =
+		6, /* expressroute, vpn, nva; each by eBGP and iBGP: who may be told of the same paths */
+};
+
+/* A prefix. Kept while it has paths, or while somebody still has to be told that it has none. */
+struct node {
+	uint32_t addr;	/* host order */
+	uint32_t first; /* path id of the best, 0: none */
+	uint8_t len;
+	uint8_t reserved[3];
+};
+static_assert(sizeof(struct node) == 12, "a million prefixes in 12 MB");
+
+/* What the rib keeps of a peer beside its source. */
+struct peer {
+	uint16_t epoch;	       /* counts session losses: paths of earlier epochs are stale */
+	uint16_t sweep_age;    /* paths at least so many epochs old are being withdrawn; 0: none */
+	uint32_t paths, stale; /* in the table; of those, of earlier epochs */
+	struct group *group;   /* borrowed; NULL: no member of any */
+	struct cohort *cohort; /* borrowed; NULL: in its group's stream */
+};
+
+/* A sliced walk once round a slab, from wherever the last one ended. */
+struct round {
+	uint32_t cursor, left;
+};
+
+/* What a class of groups may be told about a prefix. Borrowed attributes; peer is 0 if there are none. */
+struct offer {
+	const struct attrs *attrs;
+	uint16_t peer;
+};
+struct offers {
+	struct offer top, alt; /* alt: the best of another peer than top's */
+};
+
+/* A prefix in a group's queue, with what its members had been told. */
+struct entry {
+	const struct attrs *top, *alt; /* one reference each, if not NULL */
+	uint32_t next, node;
+	uint16_t top_peer, alt_peer;
+};
+
+struct audience {
+	uint16_t *peers; /* owned */
+	uint32_t n, capacity;
+};
+
+/* Members of a group outside its stream that must all be told the same. A prefix up to `dumped` changes: it is pending.
+ * One above will be seen by the dump; if `knows`, they may have been told of it before, so it is pending as well. */
+struct cohort {
+	struct cohort *next;
+	struct audience audience;
+	struct bitmap pending; /* nodes to tell of anew, withdrawals included */
+	uint32_t cursor;       /* into `pending` */
+	uint32_t dumped;       /* node ids up to here have been told; DUMP_DONE: all */
+	bool knows, end_of_rib, lagging;
+};
+enum { DUMP_DONE = UINT32_MAX };
+
+struct group {
+	struct group *next; /* of its class */
+	struct rib *rib;    /* borrowed */
+	uint8_t class;
+	uint32_t members;
+	struct audience stream;
+	struct cohort *cohorts;
+	struct bitmap dirty; /* nodes in the queue */
+	uint32_t head, tail; /* entry ids: the queue, oldest first */
+};
+
+/* The matrix as announcements see it. While a change is applied, nodes from `cursor` on are still under the old one. */
+struct matrix_walk {
+	uint64_t allow, next;
+	uint32_t cursor; /* 0: no walk */
+	bool again;	 /* `next` differs: walk again after this */
+	uint8_t classes[ROLE_COUNT],
+		classes_old[ROLE_COUNT]; /* by the source's role: bit mask of classes */
+};
+
+struct groups {
+	struct group *of_class[CLASSES];
+	uint32_t nb_groups;
+	struct matrix_walk matrix;
+	uint32_t tops[CLASSES];	 /* prefixes that have a top */
+	uint32_t *sole[CLASSES]; /* owned, by peer: tops of that peer without an alt */
+	struct slab entries;
+	uint32_t spare, nb_spare; /* entries not in a queue */
+	uint32_t capacity;	  /* of every bitmap */
+	struct flush *flush;	  /* owned: flush.c's workspace */
+};
+
+struct rib {
+	struct rib_params params;
+	struct slab nodes, paths;
+	uint32_t *slots; /* owned: hash of node ids, open addressing, 0 = empty */
+	uint32_t slot_mask;
+	uint32_t prefixes;	/* nodes with paths */
+	struct source *sources; /* owned, nb_peers */
+	struct peer *peers;	/* owned, nb_peers */
+	struct path **sort;	/* owned, nb_peers: to sort one chain */
+	struct bitmap changes;	/* for the FIB */
+	uint32_t changes_cursor;
+	struct round sweep, resort;
+	struct groups groups;
+};
+
+static inline struct node *node_at(const struct rib *rib, uint32_t id)
+{
+	return (struct node *)slab_at(&rib->nodes, id);
+}
+
+static inline struct path *path_at(const struct rib *rib, uint32_t id)
+{
+	return id ? (struct path *)slab_at(&rib->paths, id) : NULL;
+}
+
+/* The node of `prefix`, with paths or without; 0: none. */
+uint32_t node_find(const struct rib *rib, struct prefix prefix);
+/* Free the node if it has no paths and nobody needs it any more. */
+void node_release(struct rib *rib, uint32_t id);
+
+/* --- mark.c ----------------------------------------------------------------------------------------------------- */
+
+void matrix_init(struct matrix_walk *matrix, uint64_t allow);
+/* Make sure that the next groups_mark() cannot fail, for one node, even a new one. 0 or -ENOMEM. */
+int groups_reserve(struct rib *rib);
+/* What each class may be told about a node now. */
+void groups_offers(const struct rib *rib, uint32_t node, struct offers offers[CLASSES]);
+/* A node has changed: `before` is what groups_offers() said then; its attributes still have a reference. */
+void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLASSES]);
+/* Does some group still have to tell of this node? */
+bool groups_need(const struct rib *rib, uint32_t node);
+/* A slice of a matrix change; returns the nodes looked at. */
+size_t groups_turn(struct rib *rib, size_t budget);
+/* Take the oldest entry off the queue. Its references are the caller's. False: the queue is empty. */
+bool group_take(struct group *group, struct entry *entry);
+void entry_drop(struct rib *rib, const struct entry *entry);
+/* What one group may be told about a node now. */
+void group_offers(const struct group *group, uint32_t node, struct offers *offers);
+/* --- group.c ---------------------------------------------------------------------------------------------------- */
+
+int groups_init(struct rib *rib);
+void groups_fini(struct rib *rib);
+size_t groups_bytes(const struct rib *rib);
+/* The cohort whose turn it is to be told something; NULL: none. Abandoned ones too, whose audience is empty. */
+struct cohort *cohort_turn(struct group *group);
+/* All members of the cohort have been told everything: they are in the stream, the cohort is no more. */
+void cohort_merge(struct group *group, struct cohort *cohort);
+
+/* --- flush.c ---------------------------------------------------------------------------------------------------- */
+
+struct flush *flush_new(void);
+void flush_free(struct flush *flush);
+
+#endif

@@ -1,0 +1,132 @@
+/* Reading the RIB: one prefix, all of them, and what a role makes of one. Changes nothing. */
+#include "table.h"
+
+struct prefix rib_prefix(const struct rib *rib, uint32_t id)
+{
+	const struct node *node = node_at(rib, id);
+	struct prefix prefix = { node->addr, node->len };
+
+	return prefix;
+}
+
+uint32_t rib_find(const struct rib *rib, struct prefix prefix)
+{
+	uint32_t id = node_find(rib, prefix);
+
+	return id && node_at(rib, id)->first ? id : RIB_NONE;
+}
+
+uint32_t rib_match(const struct rib *rib, uint32_t addr)
+{
+	for (int len = 32; len >= 0; len--) {
+		uint32_t id = rib_find(rib, prefix_make(addr, (uint8_t)len));
+
+		if (id)
+			return id;
+	}
+	return RIB_NONE;
+}
+
+const struct path *rib_first(const struct rib *rib, uint32_t node)
+{
+	return path_at(rib, node_at(rib, node)->first);
+}
+
+const struct path *rib_following(const struct rib *rib, const struct path *path)
+{
+	return path_at(rib, path->next);
+}
+
+const struct path *rib_path(const struct rib *rib, uint32_t node, uint16_t peer)
+{
+	const struct path *path = rib_first(rib, node);
+
+	while (path && path->peer != peer)
+		path = rib_following(rib, path);
+	return path;
+}
+
+enum decide_reason rib_reason(const struct rib *rib, const struct path *path)
+{
+	const struct path *first = rib_first(rib, path->node);
+	const struct path *other = path == first ? rib_following(rib, path) : first;
+	enum decide_reason reason = DECIDE_ONLY;
+
+	if (other)
+		decide_compare(&rib->params.rule, rib->sources, path, other, &reason);
+	return reason;
+}
+
+size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t seen = 0; seen < max; seen++) {
+		uint32_t id = *cursor + 1;
+
+		if (id > rib->nodes.top) {
+			*cursor = 0;
+			break;
+		}
+		*cursor = id;
+		if (slab_live(&rib->nodes, id) && node_at(rib, id)->first)
+			nodes[n++] = id;
+	}
+	return n;
+}
+
+/* Insert by next hop, each once; past RIB_ECMP the highest falls out. */
+static unsigned int best_insert(const struct path **best, unsigned int n, const struct path *path)
+{
+	uint32_t next_hop = path->attrs->keys.next_hop;
+	unsigned int at = n;
+
+	while (at > 0 && best[at - 1]->attrs->keys.next_hop > next_hop)
+		at--;
+	if (at == RIB_ECMP || (at > 0 && best[at - 1]->attrs->keys.next_hop == next_hop))
+		return n;
+	if (n < RIB_ECMP)
+		n++;
+	for (unsigned int i = n - 1; i > at; i--)
+		best[i] = best[i - 1];
+	best[at] = path;
+	return n;
+}
+
+unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
+			       const struct path *best[RIB_ECMP])
+{
+	const struct path *top = NULL;
+	unsigned int n = 0;
+
+	for (const struct path *path = rib_first(rib, node); path;
+	     path = rib_following(rib, path)) {
+		enum role from = rib->sources[path->peer].role;
+
+		if (path->flags & PATH_UNUSABLE)
+			break;
+		if (!rib_allows(allow, from, role))
+			continue;
+		if (!top)
+			top = path;
+		else if (!decide_multipath(&rib->params.rule, rib->sources, top, path))
+			break;
+		n = best_insert(best, n, path);
+		if (from == ROLE_VNET)
+			break;
+	}
+	return n;
+}
+
+struct rib_counts rib_counts(const struct rib *rib)
+{
+	struct rib_counts counts = { .prefixes = rib->prefixes, .paths = rib->paths.used };
+
+	counts.bytes = sizeof(*rib) + slab_bytes(&rib->nodes) + slab_bytes(&rib->paths) +
+		       ((size_t)rib->slot_mask + 1) * sizeof(*rib->slots) +
+		       bitmap_bytes(&rib->changes) +
+		       rib->params.nb_peers *
+			       (sizeof(*rib->sources) + sizeof(*rib->peers) + sizeof(*rib->sort)) +
+		       groups_bytes(rib);
+	return counts;
+}
