@@ -57,14 +57,15 @@ class Bascule:
         self.start_control()
 
     def start_dataplane(self):
-        self.dataplane = self._start("dataplane")
+        self.dataplane = self.spawn("dataplane")
         self.dataplane.ready(lambda: self.cli("show", "ports", check=False) is not None, "answering")
 
     def start_control(self):
-        self.control = self._start("control")
+        self.control = self.spawn("control")
         self.control.ready(lambda: self.cli("show", "summary", check=False) is not None, "answering")
 
-    def _start(self, which):
+    def spawn(self, which):
+        """Start "dataplane" or "control" and do not wait for it."""
         return self.namespace.start(f"{self.name}-{which}", *self.wrapper, BUILD / which / f"bascule-{which}",
                                     "--config", self.config_path)
 
@@ -95,6 +96,13 @@ class Bascule:
 
     # --- what tests ask for most ---------------------------------------------------------------------------------------
 
+    def summary(self):
+        return self.cli("show", "summary")[0]
+
+    def ports(self):
+        """{name: row of show ports}"""
+        return {row["name"]: row for row in self.cli("show", "ports")}
+
     def peers(self):
         """{name: row of show peers}"""
         return {row["name"]: row for row in self.cli("show", "peers")}
@@ -119,8 +127,9 @@ class Bascule:
         return {row["prefix"]: row for row in self.cli("show", "fib", "--view", view)}
 
     def counters(self):
-        """{name: value}, summed over lcores and ports."""
-        totals = {}
-        for row in self.cli("show", "counters"):
-            totals[row["name"]] = totals.get(row["name"], 0) + row["value"]
-        return totals
+        """What show counters tells."""
+        return self.cli("show", "counters")
+
+    def drops(self):
+        """{reason: packets dropped for it}"""
+        return self.counters()["drops"]

@@ -141,6 +141,7 @@ class Namespace:
         self.lab, self.name = lab, name
         self.full_name = f"{lab.id}-{name}"
         self.path = NETNS / self.full_name
+        self.wires = {}  # our interface: the name of its other end, in the fabric
         _command("ip", "netns", "add", self.full_name)
         # No IPv6 chatter, no reverse path filter (paths are asymmetric on purpose), flows spread by port.
         self.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1",
@@ -183,7 +184,11 @@ class Namespace:
         for address in addresses:
             self.ip("address", "add", address, "dev", interface)
         self.ip("link", "set", interface, "up")
-        return far
+        self.wires[interface] = far
+
+    def link(self, interface, up):
+        """Pull the plug of an interface, or put it back: its carrier goes with the other end."""
+        self.lab.fabric.ip("link", "set", self.wires[interface], "up" if up else "down")
 
     def keep_kernel_off(self, interface):
         """Leave the interface's frames to raw sockets alone. Otherwise this namespace's kernel answers them too, as it

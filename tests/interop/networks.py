@@ -58,37 +58,34 @@ def vnet_address(i=0):
     return _plus("10.0.1.4", i)
 
 
-def instance_config(i=0, gateways=("ergw", "vpngw"), nva=True):
+def instance_config(i=0):
     """The configuration of instance i as data; the instance's name is Bascule's to fill in."""
-    known = {
-        "ergw": {"name": "ergw", "role": "expressroute", "addresses": [ERGW]},
-        "vpngw": {"name": "vpngw", "role": "vpn", "addresses": list(VPNGW)},
-    }
     ports = [
         {"name": "er0", "role": "expressroute", "addresses": [f"{er_address(i)}/28"]},
         {"name": "vpn0", "role": "vpn", "addresses": [f"{vpn_address(i)}/28"]},
         {"name": "nva0", "role": "nva", "addresses": [f"{nva_address(i)}/24"]},
         {"name": "vnet0", "role": "vnet", "addresses": [f"{vnet_address(i)}/24"]},
     ]
-    config = {
+    return {
         "instance": {"asn": ASN, "router_id": vnet_address(i)},
         "exchange": {"enabled": False},
         "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 900, "ports": ports},
         "control": {"lcores": [1]},
         "vnet": [{"prefix": VNET, "port": "vnet0"}],
-        "gateways": [known[name] for name in gateways],
+        "gateways": [{"name": "ergw", "role": "expressroute", "addresses": [ERGW]},
+                     {"name": "vpngw", "role": "vpn", "addresses": list(VPNGW)}],
+        "peers": [{"name": "nva-a", "address": NVA, "asn": 65001, "multihop": True}],
     }
-    if nva:
-        config["peers"] = [{"name": "nva-a", "address": NVA, "asn": 65001, "multihop": True}]
-    return config
 
 
 class Networks:
     """Both networks. `er`, `vpn` and `nva` choose the daemons that play the ExpressRoute gateway, the two VPN gateway
-    instances and the NVA; the rest of the world is BIRD and FRR. `instances` is how many Bascules there are."""
+    instances and the NVA; the rest of the world is BIRD. `instances` is how many Bascules there are; `configure` may
+    change the configuration of each before it is written."""
 
-    def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1):
+    def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1, configure=lambda config: None):
         self.lab = lab
+        self._configure = configure
         for name in ("er", "vpn", "nva", "vnet", "circuit", "peering", "tunnel", "site"):
             lab.lan(name)
         self.bascules = [self._bascule(i) for i in range(instances)]
@@ -105,7 +102,9 @@ class Networks:
         for lan, port in (("er", "er0"), ("vpn", "vpn0"), ("nva", "nva0"), ("vnet", "vnet0")):
             namespace.join(self.lab.lans[lan], port)
             namespace.keep_kernel_off(port)
-        return Bascule(namespace, "abcdefgh"[i], instance_config(i))
+        config = instance_config(i)
+        self._configure(config)
+        return Bascule(namespace, "abcdefgh"[i], config)
 
     def _bascule_neighbors(self, address, **options):
         return [Neighbor(address(i), ASN, **options) for i in range(len(self.bascules))]
@@ -152,6 +151,12 @@ class Networks:
         host.join(self.lab.lans["vnet"], "vnet", f"{address}/{length}")
         host.route("default", vnet_address())
         return host
+
+    def appliance(self, name, address, lan="nva"):
+        """One more host on a LAN, for a test's own purposes: a second NVA, an intruder."""
+        namespace = self.lab.namespace(name)
+        namespace.join(self.lab.lans[lan], lan, address)
+        return namespace
 
     # --- life ----------------------------------------------------------------------------------------------------------
 

@@ -54,6 +54,12 @@ class Bird(Daemon):
         words = self._birdc(f"show protocols {_protocol(peer)}").stdout.splitlines()[-1].split()
         return " ".join(words[4:6]) if words[-1] == "Established" else None
 
+    def withdraws(self, peer):
+        """How many withdrawals this peer has sent us, ever."""
+        line = next(line for line in self._birdc(f"show protocols all {_protocol(peer)}").stdout.splitlines()
+                    if "Import withdraws:" in line)
+        return int(line.split()[2])
+
     def received(self, peer):
         routes, prefix, attributes = {}, None, {}
         for line in self._birdc(f"show route all import table {_protocol(peer)}.ipv4").stdout.splitlines():

@@ -1,0 +1,50 @@
+"""Fixtures: a laboratory for each module, because building and converging one takes seconds, not milliseconds."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import pytest
+
+from bascule import BUILD
+from lab import Lab, wait_for
+from networks import Networks
+
+
+@contextlib.contextmanager
+def running_networks(name, **options):
+    """Networks(**options), started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
+    logs = os.environ.get("BASCULE_LOGS")
+    with Lab(keep_logs=Path(logs) / name if logs else None) as lab:
+        net = Networks(lab, **options)
+        net.start()
+        yield net
+
+
+@pytest.fixture(scope="module")
+def net(request):
+    """The networks of a module, as its NETWORKS dict wants them. The switch is off to begin with."""
+    with running_networks(request.module.__name__, **getattr(request.module, "NETWORKS", {})) as net:
+        yield net
+
+
+@pytest.fixture
+def undisturbed(net):
+    """Around a test that must not disturb anything: processes live, sessions and tables are as they were."""
+    def tables():
+        return {(name, address): daemon.received(address)
+                for name, daemon, addresses in net.bgp_peers() for address in addresses}
+
+    sessions, before = net.sessions(), tables()
+    yield
+    for bascule in net.bascules:
+        assert bascule.dataplane.alive and bascule.control.alive, f"{bascule.name} ended"
+    assert net.sessions() == sessions
+    wait_for(lambda: tables() == before, "the tables as they were", 10)
+
+
+def pytest_configure(config):
+    if os.geteuid():
+        pytest.exit("the interop tests need root: they make network namespaces and use hugepages", 2)
+    if not (BUILD / "dataplane" / "bascule-dataplane").exists():
+        pytest.exit(f"no build in {BUILD}: run tools/test, or set BASCULE_BUILD", 2)
