@@ -119,23 +119,31 @@ static int as_text(const struct aspath_iter *it, bool leading, uint32_t asn, cha
 			asn, !it->left && !bare, bare ? "" : pair + 1);
 }
 
+/* End the text with dots, at `at` or as far before it as they need. */
+static void mark_cut(char *buf, size_t at, size_t size)
+{
+	const char dots[] = "...";
+
+	if (size < sizeof(dots))
+		buf[0] = '\0';
+	else
+		memcpy(buf + (at + sizeof(dots) <= size ? at : size - sizeof(dots)), dots,
+		       sizeof(dots));
+}
+
 char *aspath_text(const uint8_t *body, uint16_t len, char *buf, size_t size)
 {
 	struct aspath_iter it = aspath_walk(body, len);
 	size_t at = 0;
 
-	if (size)
-		buf[0] = '\0';
+	if (!size)
+		return buf;
+	buf[0] = '\0';
 	for (uint32_t as; aspath_next(&it, &as);) {
 		int n = as_text(&it, !at, as, buf + at, size - at);
 
 		if ((size_t)n >= size - at) {
-			if (size >= sizeof("..."))
-				strcpy(buf + (at + sizeof("...") <= size ? at
-									 : size - sizeof("...")),
-				       "...");
-			else if (size)
-				buf[0] = '\0';
+			mark_cut(buf, at, size);
 			break;
 		}
 		at += (size_t)n;

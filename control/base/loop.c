@@ -92,7 +92,7 @@ unsigned int timers_run(struct timers *timers, uint64_t now_ms, unsigned int max
 {
 	unsigned int fired = 0;
 
-	while (fired < max && timers_next_ms(timers) <= now_ms) {
+	while (fired < max && timers->count && timers->heap[1]->at_ms <= now_ms) {
 		struct timer *timer = timers->heap[1];
 
 		timer_stop(timers, timer);

@@ -1,0 +1,128 @@
+/* AS paths: text, length, ends, membership, prepending. */
+#include <gtest/gtest.h>
+
+#include "aspath.h"
+#include "attrs.h"
+#include "wire.h"
+
+namespace
+{
+
+struct path_case {
+	const char *wire, *text;
+	uint16_t length;
+	uint32_t first, origin;
+};
+
+const path_case path_cases[] = {
+	{ "", "", 0, 0, 0 },
+	{ "0201 0000fde9", "65001", 1, 65001, 65001 },
+	{ "0203 0000fde9 00010001 00000007", "65001 65537 7", 3, 65001, 7 },
+	{ "0201 00000001 0202 00000002 00000003", "1 2 3", 3, 1, 3 },
+	{ "0201 00000001 0102 00000002 00000003", "1 {2 3}", 2, 1, 0 },
+	{ "0102 00000002 00000003 0201 00000001", "{2 3} 1", 2, 0, 1 },
+	{ "0302 00000002 00000003 0201 00000001", "(2 3) 1", 1, 0, 1 },
+	{ "0401 00000002 0201 00000001", "[2] 1", 1, 0, 1 },
+	{ "0201 ffffffff", "4294967295", 1, 4294967295u, 4294967295u },
+};
+
+bytes sequence(size_t n, uint32_t asn)
+{
+	bytes b = { AS_SEQUENCE, (uint8_t)n };
+
+	for (size_t i = 0; i < n; i++)
+		b = b + be32(asn);
+	return b;
+}
+
+bytes prepend(const bytes &path, uint32_t asn, uint8_t count)
+{
+	bytes out(aspath_prepend_max((uint16_t)path.size(), count));
+
+	out.resize(aspath_prepend(out.data(), path.data(), (uint16_t)path.size(), asn, count));
+	return out;
+}
+
+} // namespace
+
+TEST(aspath, table)
+{
+	for (const path_case &t : path_cases) {
+		bytes b = hex(t.wire);
+		uint16_t len = (uint16_t)b.size();
+		char text[100];
+
+		EXPECT_STREQ(t.text, aspath_text(b.data(), len, text, sizeof(text)));
+		EXPECT_EQ(t.length, aspath_length(b.data(), len)) << t.text;
+		EXPECT_EQ(t.first, aspath_first(b.data(), len)) << t.text;
+		EXPECT_EQ(t.origin, aspath_origin(b.data(), len)) << t.text;
+
+		uint32_t as;
+		for (struct aspath_iter it = aspath_walk(b.data(), len); aspath_next(&it, &as);)
+			EXPECT_TRUE(aspath_contains(b.data(), len, as)) << t.text;
+		EXPECT_FALSE(aspath_contains(b.data(), len, 99)) << t.text;
+	}
+}
+
+TEST(aspath, text_is_cut_with_dots_at_any_size)
+{
+	bytes b = hex("0203 0000fde9 00010001 00000007"); /* 13 characters */
+
+	for (size_t size = 1; size < 20; size++) {
+		std::string buf(size, 'x');
+		std::string text = aspath_text(b.data(), (uint16_t)b.size(), &buf[0], size);
+
+		EXPECT_LT(text.size(), size);
+		if (size > 13) {
+			EXPECT_EQ("65001 65537 7", text);
+		} else if (size >= 4) {
+			EXPECT_EQ("...", text.substr(text.size() - 3)) << size;
+		}
+	}
+	EXPECT_EQ(nullptr, aspath_text(b.data(), (uint16_t)b.size(), nullptr, 0));
+}
+
+TEST(aspath, prepend)
+{
+	const struct {
+		const char *name;
+		bytes path;
+		uint8_t count;
+		bytes expect;
+	} rows[] = {
+		{ "to an empty path", {}, 1, sequence(1, 9) },
+		{ "nothing", sequence(2, 1), 0, sequence(2, 1) },
+		{ "to a sequence", sequence(2, 1), 3,
+		  hex("0205 00000009 00000009 00000009 00000001 00000001") },
+		{ "to a set: a new sequence", hex("0101 00000001"), 2,
+		  sequence(2, 9) + hex("0101 00000001") },
+		{ "up to 255", sequence(254, 9), 1, sequence(255, 9) },
+		{ "past 255: the rest begins another", sequence(254, 9), 3,
+		  sequence(2, 9) + sequence(255, 9) },
+		{ "to a full one", sequence(255, 1), 1, sequence(1, 9) + sequence(255, 1) },
+		{ "255 to a full one", sequence(255, 1), 255, sequence(255, 9) + sequence(255, 1) },
+		{ "what follows is kept", sequence(255, 1) + hex("0101 00000002"), 1,
+		  sequence(1, 9) + sequence(255, 1) + hex("0101 00000002") },
+	};
+
+	for (const auto &t : rows)
+		EXPECT_EQ(t.expect, prepend(t.path, 9, t.count)) << t.name;
+}
+
+TEST(aspath, prepending_adds_its_count_to_the_length)
+{
+	for (size_t have : { 0, 1, 100, 253, 254, 255 }) {
+		bytes path = have ? sequence(have, 7) : bytes();
+
+		for (unsigned int count = 0; count <= 255; count++) {
+			bytes out = prepend(path, 9, (uint8_t)count);
+
+			EXPECT_EQ(have + count, aspath_length(out.data(), (uint16_t)out.size()))
+				<< have << " " << count;
+			EXPECT_EQ(count	 ? 9u
+				  : have ? 7u
+					 : 0u,
+				  aspath_first(out.data(), (uint16_t)out.size()));
+		}
+	}
+}

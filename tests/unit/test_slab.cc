@@ -1,0 +1,132 @@
+/* The slab: stable ids and addresses, reuse, limits, and walking while others come and go. */
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "slab.h"
+
+namespace
+{
+
+struct item {
+	uint32_t link; /* what the slab overwrites on free */
+	uint32_t value;
+	uint8_t more[13];
+};
+
+struct scoped : slab {
+	scoped(size_t size, uint32_t max)
+	{
+		EXPECT_EQ(0, slab_init(this, size, max));
+	}
+	~scoped()
+	{
+		slab_fini(this);
+	}
+};
+
+} // namespace
+
+TEST(slab, empty)
+{
+	scoped s(sizeof(item), 1000);
+
+	EXPECT_EQ((uint32_t)SLAB_NONE, slab_next(&s, SLAB_NONE));
+	EXPECT_EQ(0u, slab_bytes(&s));
+	EXPECT_FALSE(slab_live(&s, 1));
+}
+
+TEST(slab, full)
+{
+	for (uint32_t max : { 1u, 2u, 63u, 64u, 65u, 1000u }) {
+		scoped s(1, max);
+
+		for (uint32_t i = 1; i <= max; i++)
+			EXPECT_EQ(i, slab_alloc(&s));
+		EXPECT_EQ((uint32_t)SLAB_NONE, slab_alloc(&s));
+		slab_free(&s, max);
+		EXPECT_EQ(max, slab_alloc(&s));
+		EXPECT_EQ((uint32_t)SLAB_NONE, slab_alloc(&s));
+		EXPECT_EQ(max, s.used);
+	}
+}
+
+TEST(slab, like_a_map)
+{
+	scoped s(sizeof(item), 300000);
+	std::map<uint32_t, std::pair<item *, uint32_t>> model;
+	std::mt19937 rng(3);
+
+	for (uint32_t step = 0; step < 200000; step++) {
+		if (rng() % 5 < (step < 100000 ? 4u : 1u)) {
+			uint32_t id = slab_alloc(&s);
+
+			ASSERT_NE((uint32_t)SLAB_NONE, id);
+			ASSERT_EQ(0u, model.count(id)) << "a live id was handed out again";
+
+			item *it = (item *)slab_at(&s, id);
+			ASSERT_EQ(0u, it->link) << "items come zeroed";
+			ASSERT_EQ(0u, it->value);
+			ASSERT_EQ(0, it->more[12]);
+			*it = { step, step, { 0 } };
+			it->more[12] = 0xff;
+			model[id] = { it, step };
+		} else {
+			auto it = model.lower_bound(rng() % (s.top + 1));
+
+			if (it == model.end())
+				continue;
+			ASSERT_EQ(it->second.first, slab_at(&s, it->first))
+				<< "addresses do not move";
+			ASSERT_EQ(it->second.second, it->second.first->value);
+			slab_free(&s, it->first);
+			ASSERT_FALSE(slab_live(&s, it->first));
+			model.erase(it);
+		}
+		ASSERT_EQ(model.size(), s.used);
+	}
+
+	auto expect = model.begin();
+	for (uint32_t id = slab_next(&s, SLAB_NONE); id; id = slab_next(&s, id), ++expect) {
+		ASSERT_NE(model.end(), expect);
+		ASSERT_EQ(expect->first, id) << "ids ascend";
+		ASSERT_EQ(expect->second.second, ((item *)slab_at(&s, id))->value);
+	}
+	EXPECT_EQ(model.end(), expect);
+}
+
+/* A cursor that outlives allocations and frees sees each item that stayed, once. */
+TEST(slab, walk_among_changes)
+{
+	scoped s(sizeof(item), 100000);
+	std::set<uint32_t> stay, seen;
+	std::mt19937 rng(4);
+
+	for (int i = 0; i < 1000; i++)
+		stay.insert(slab_alloc(&s));
+	for (uint32_t id = slab_next(&s, SLAB_NONE); id && id <= 1000; id = slab_next(&s, id)) {
+		seen.insert(id);
+
+		uint32_t other = 1 + rng() % 1000, fresh;
+		if (slab_live(&s, other)) {
+			slab_free(&s, other);
+			stay.erase(other);
+			seen.erase(other);
+		}
+		fresh = slab_alloc(&s);
+		slab_free(&s, fresh);
+	}
+	EXPECT_EQ(stay, seen);
+}
+
+TEST(slab, memory_follows_use)
+{
+	scoped s(64, 50000000); /* 3.2 GB of addresses */
+
+	for (int i = 0; i < 100000; i++)
+		slab_alloc(&s);
+	EXPECT_GE(slab_bytes(&s), 6400000u);
+	EXPECT_LE(slab_bytes(&s), 12u << 20);
+}
