@@ -47,9 +47,9 @@ extern "C" {
 #endif
 
 enum {
-	CTL_CLIENTS = 64,		 /* connections at once; then the one that is idle for longest gives way */
+	CTL_CLIENTS = 64, /* connections at once; then the one that is idle for longest gives way */
 	CTL_POLL_FDS = CTL_CLIENTS + 2,
-	CTL_PAGES_SIZE = 16384,		 /* octets of each mailbox: pointers to pages */
+	CTL_PAGES_SIZE = 16384, /* octets of each mailbox: pointers to pages */
 };
 
 struct ctl; /* the socket server; owned by ctl_open()'s caller, used by one thread */
@@ -58,7 +58,7 @@ struct ctl_params {
 	const char *socket_path;
 	const char *config_path;
 	struct mailbox *to_rib, *from_rib; /* struct page * each; borrowed */
-	int answered;			   /* eventfd, non-blocking, raised after each post to from_rib; borrowed */
+	int answered; /* eventfd, non-blocking, raised after each post to from_rib; borrowed */
 };
 
 /* Make and listen on the socket (mode 0660), replacing one that a killed control left. 0 or -errno. */

@@ -221,6 +221,11 @@ uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer)
 	return rib->peers[peer].stale;
 }
 
+uint32_t rib_peer_unusable_paths(const struct rib *rib, uint16_t peer)
+{
+	return rib->peers[peer].unusable;
+}
+
 bool rib_is_stale(const struct rib *rib, const struct path *path)
 {
 	return path->epoch != rib->peers[path->peer].epoch;
@@ -278,6 +283,15 @@ static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct att
 	    !rib->params.usable(rib->params.ctx, attrs->keys.next_hop))
 		flags |= PATH_UNUSABLE;
 	return flags;
+}
+
+static void path_set_flags(struct rib *rib, struct path *path, uint8_t flags)
+{
+	struct peer *peer = &rib->peers[path->peer];
+
+	peer->unusable += (flags & PATH_UNUSABLE) != 0;
+	peer->unusable -= (path->flags & PATH_UNUSABLE) != 0;
+	path->flags = flags;
 }
 
 /* The peer has said it in this session: no longer stale. */
@@ -344,7 +358,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	path->attrs = attrs_get(attrs);
 	path->local_pref = local_pref;
 	path->learned_s = now_s;
-	path->flags = flags;
+	path_set_flags(rib, path, flags);
 	path->med_rank = 0;
 	chain_place(rib, node_at(rib, id), path);
 	groups_mark(rib, id, before);
@@ -372,6 +386,7 @@ static void path_withdraw(struct rib *rib, struct path *path)
 		chain_sort(rib, node);
 	groups_mark(rib, id, before);
 	bitmap_add(&rib->changes, id);
+	path_set_flags(rib, path, 0);
 	attrs_put(rib->params.attrs, path->attrs);
 	slab_free(&rib->paths, path_id(rib, path));
 }
@@ -414,7 +429,7 @@ static void node_resort(struct rib *rib, uint32_t id)
 		uint8_t flags = path_flags(rib, path->peer, path->attrs);
 
 		changed |= flags != path->flags;
-		path->flags = flags;
+		path_set_flags(rib, path, flags);
 	}
 	changed |= chain_sort(rib, node);
 	if (!changed)

@@ -75,6 +75,7 @@ bool rib_is_stale(const struct rib *rib, const struct path *path);
 uint32_t rib_peer_paths(const struct rib *rib,
 			uint16_t peer); /* now in the table, stale ones too */
 uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer); /* 0: the sweep is over */
+uint32_t rib_peer_unusable_paths(const struct rib *rib, uint16_t peer); /* their next hops do not resolve */
 
 /* --- changes --------------------------------------------------------------------------------------------------- */
 
@@ -138,6 +139,7 @@ unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role r
 
 struct rib_counts {
 	size_t prefixes; /* with at least one path */
+	size_t gone;	 /* without any path, kept until all who knew of them have been told */
 	size_t paths;
 	size_t bytes; /* the rib's own memory: slabs, hash, groups; not the attribute table */
 };

@@ -28,7 +28,9 @@ static_assert(sizeof(struct node) == 12, "a million prefixes in 12 MB");
 struct peer {
 	uint16_t epoch;	       /* counts session losses: paths of earlier epochs are stale */
 	uint16_t sweep_age;    /* paths at least so many epochs old are being withdrawn; 0: none */
-	uint32_t paths, stale; /* in the table; of those, of earlier epochs */
+	uint32_t paths;	       /* in the table; of those: */
+	uint32_t stale;	       /* of earlier epochs */
+	uint32_t unusable;     /* their next hops do not resolve */
 	struct group *group;   /* borrowed; NULL: no member of any */
 	struct cohort *cohort; /* borrowed; NULL: in its group's stream */
 };

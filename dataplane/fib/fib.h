@@ -39,6 +39,9 @@ enum {
 	FIB_BURST = 64,		 /* most addresses to one fib_lookup_burst() */
 };
 
+/* The memory zone's name, under the instance's file prefix: fib_create() and fib_attach() are given it. */
+#define FIB_ZONE "bascule_fib"
+
 /* --- adjacency ------------------------------------------------------------------------------------------------- */
 
 /* What a worker does with a packet that resolves here. 0 drops, so a zeroed entry is safe. */

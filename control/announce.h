@@ -1,0 +1,84 @@
+/* From the update groups to the speakers: peers that are told the same in the same words share a group, a group's batches
+ * are put through export policy and encoded once, and the octets go to every member as one counted buffer.
+ *
+ *   group_flush ─► batch ─► export_attrs ─► update_encode_announce ─► out (64 KiB) ─► wire_buf ─► SPEAKER_SEND each
+ *
+ * If a speaker's mailbox is full, the flush stops where it is and goes on in the next turn; until it is through, the RIB
+ * must not change, which announcer_flush() tells its caller. Thread: the RIB lcore. */
+#ifndef BASCULE_ANNOUNCE_H
+#define BASCULE_ANNOUNCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "export.h"
+#include "group.h"
+#include "message.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct route_server;
+struct peer;
+struct wire_buf;
+
+enum { ANNOUNCE_BYTES = 64 << 10 };
+
+/* Everything that makes the octets differ. */
+struct update_group {
+	struct update_group *next;
+	struct group *group; /* owned by the rib; freed with the last member */
+	enum role role;
+	struct export_rule rule;
+	bool as4; /* false: for peers without 4-octet AS numbers (RFC 6793) */
+};
+
+struct announcer {
+	struct update_group *groups; /* owned */
+	/* The flush under way. */
+	struct update_group *flushing; /* NULL: none */
+	struct group_batch batch;
+	bool in_batch;	  /* `batch` is not through yet */
+	uint32_t at;	  /* prefixes of it that are encoded */
+	size_t attrs_len; /* 0: its attributes fit no message, so its prefixes are withdrawn */
+	uint8_t attrs[BGP_MESSAGE_MAX];
+	/* Encoded and not handed over yet: out[0..out_len) is for to[0..nb_to). */
+	struct wire_buf
+		*sending; /* owned: `out` as the speakers get it; NULL: still being filled */
+	uint32_t nb_sent; /* members that have it */
+	uint32_t nb_to;
+	uint16_t to[CONFIG_PEERS];
+	size_t out_len;
+	uint8_t out[ANNOUNCE_BYTES];
+	uint64_t updates; /* UPDATEs encoded: one for all members that share it */
+};
+
+void announcer_init(struct announcer *a);
+void announcer_fini(struct announcer *a);
+
+/* The session is up and we are LIVE: it is told everything, then End-of-RIB. 0 or -ENOMEM. */
+int announcer_join(struct announcer *a, struct route_server *rs, struct peer *peer);
+void announcer_leave(struct announcer *a, struct peer *peer);
+/* Tell it everything again. 0 or -ENOMEM; nothing if it is told nothing. */
+int announcer_refresh(struct announcer *a, struct peer *peer);
+/* Its queue at the speaker is too long, or empty again. 0 or -ENOMEM. */
+int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging);
+
+/* Encode and send about `budget` prefixes of each group. Returns how many were taken. While `flushing` is set after it,
+ * nothing but this may touch the RIB. */
+size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budget);
+/* Has every member that keeps up been told everything? */
+bool announcer_idle(const struct announcer *a);
+
+/* What a peer is told about a path, in canonical form, into `out` of BGP_MESSAGE_MAX octets. Returns the length, 0 if it
+ * fits no message. */
+size_t announcer_export(const struct update_group *group, const struct route_server *rs,
+			const struct attrs *attrs, uint16_t source, uint8_t *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

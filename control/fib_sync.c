@@ -1,0 +1,258 @@
+/* Views filled from the RIB. A route in the FIB holds one reference to its path-list; what it pointed to before is asked
+ * of the FIB itself, so that no copy of it can be wrong. */
+#include "fib_sync.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "loop.h"
+
+enum { NODES = 256 }; /* taken out of the RIB at once */
+
+/* --- the system's prefixes ------------------------------------------------------------------------------------- */
+
+static int by_address(const void *a, const void *b)
+{
+	return prefix_compare(*(const struct prefix *)a, *(const struct prefix *)b);
+}
+
+/* All VNets and connected subnets, sorted, without those inside another. */
+static int system_prefixes(const struct config *config, struct prefix **out, size_t *nb_out)
+{
+	const struct config_dataplane *dp = &config->dataplane;
+	struct prefix *list =
+		calloc(config->nb_vnets + CONFIG_PORTS * CONFIG_PORT_ADDRESSES + 1, sizeof(*list));
+	size_t n = 0, kept = 0;
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->nb_vnets; i++)
+		list[n++] = config->vnets[i].prefix;
+	for (size_t i = 0; i < dp->nb_ports; i++)
+		for (size_t k = 0; k < dp->ports[i].nb_addresses; k++)
+			list[n++] = prefix_make(dp->ports[i].addresses[k].addr,
+						dp->ports[i].addresses[k].len);
+	qsort(list, n, sizeof(*list), by_address);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || !prefix_covers(list[kept - 1], list[i]))
+			list[kept++] = list[i];
+	*out = list;
+	*nb_out = kept;
+	return 0;
+}
+
+bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix)
+{
+	size_t low = 0, high = sync->nb_system;
+
+	/* The last one that begins at or before the prefix is the only one that can cover it. */
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (sync->system[mid].addr <= prefix.addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low && prefix_covers(sync->system[low - 1], prefix);
+}
+
+int fib_sync_init(struct fib_sync *sync, struct rib *rib, struct next_hops *next_hops,
+		  const struct config *config)
+{
+	memset(sync, 0, sizeof(*sync));
+	sync->fib = next_hops->fib;
+	sync->writer = next_hops->writer;
+	sync->rib = rib;
+	sync->next_hops = next_hops;
+	return fib_sync_configure(sync, config);
+}
+
+void fib_sync_fini(struct fib_sync *sync)
+{
+	free(sync->system);
+}
+
+int fib_sync_configure(struct fib_sync *sync, const struct config *config)
+{
+	struct prefix *system;
+	size_t nb_system;
+	int err = system_prefixes(config, &system, &nb_system);
+
+	if (err)
+		return err;
+	free(sync->system);
+	sync->system = system;
+	sync->nb_system = nb_system;
+	sync->config = config;
+	return 0;
+}
+
+/* --- one prefix ------------------------------------------------------------------------------------------------ */
+
+static const struct config_vnet *vnet_of(const struct config *config, struct prefix prefix)
+{
+	for (size_t i = 0; i < config->nb_vnets; i++)
+		if (prefix_equal(config->vnets[i].prefix, prefix))
+			return &config->vnets[i];
+	return NULL;
+}
+
+/* Hosts on link behind a port: one adjacency a port, claimed when it is first asked for and kept. */
+static uint16_t glean_adjacency(struct fib_sync *sync, size_t port)
+{
+	int id = next_hop_port(sync->next_hops, port);
+
+	if (sync->glean[port] == ADJACENCY_NONE && id >= 0 &&
+	    fib_adjacency_claim(sync->writer, 0, (uint16_t)id, ROLE_VNET, &sync->glean[port]))
+		return ADJACENCY_NONE;
+	return sync->glean[port];
+}
+
+static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
+{
+	const struct config_vnet *vnet = vnet_of(sync->config, prefix);
+
+	if (!vnet)
+		return ADJACENCY_NONE; /* of the configuration before: its withdrawal is on the way */
+	if (!vnet->has_next_hop)
+		return glean_adjacency(sync, vnet->port);
+	next_hop_usable(sync->next_hops,
+			vnet->next_hop); /* makes it; a VNet route waits for no ARP */
+	return next_hop_adjacency(sync->next_hops, vnet->next_hop, ROLE_VNET);
+}
+
+/* The members of a view's path-list for a prefix: how many, 0 for no route. */
+static uint16_t members_of(struct fib_sync *sync, uint32_t node, struct prefix prefix,
+			   enum role view, uint16_t *members)
+{
+	const struct path *best[RIB_ECMP];
+	unsigned int n = rib_best_for_role(sync->rib, node, view, sync->allow, best);
+	uint16_t nb_members = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		enum role role = rib_source(sync->rib, best[i]->peer)->role;
+		uint16_t member;
+
+		if (role == ROLE_VNET)
+			member = vnet_adjacency(sync, prefix);
+		else if (fib_sync_system(sync, prefix))
+			continue;
+		else
+			member = next_hop_adjacency(sync->next_hops, best[i]->attrs->keys.next_hop,
+						    role);
+		if (member != ADJACENCY_NONE)
+			members[nb_members++] = member;
+	}
+	return nb_members;
+}
+
+/* The FIB has no room: the route is not there, rather than there with what it pointed to before. */
+static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
+{
+	static struct log_limit limit = { .burst = 5, .period_ms = 10000 };
+	char text[PREFIX_TEXT];
+	uint32_t held, old;
+
+	sync->refused++;
+	sync->retry = true;
+	if (!fib_get(sync->writer, (uint8_t)view, prefix.addr, prefix.len, &old)) {
+		fib_del(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
+		fib_path_list_put(sync->writer, old);
+	}
+	if (log_limit(&limit, clock_ms(), &held))
+		log_error("fib: no room for %s in the view of %s (%u more refusals not shown)",
+			  prefix_text(prefix, text), role_name(view), held);
+}
+
+static void set_view(struct fib_sync *sync, struct prefix prefix, enum role view,
+		     const uint16_t *members, uint16_t nb_members)
+{
+	uint32_t old = PATH_LIST_NONE, list;
+	bool had = !fib_get(sync->writer, (uint8_t)view, prefix.addr, prefix.len, &old);
+
+	if (!nb_members) {
+		if (!had)
+			return;
+		fib_del(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
+		fib_path_list_put(sync->writer, old);
+		return;
+	}
+	if (fib_path_list_get(sync->writer, members, nb_members, old, &list)) {
+		refuse(sync, prefix, view);
+		return;
+	}
+	if (had && list == old) {
+		fib_path_list_put(sync->writer, list);
+	} else if (fib_set(sync->writer, (uint8_t)view, prefix.addr, prefix.len, list)) {
+		fib_path_list_put(sync->writer, list);
+		refuse(sync, prefix, view);
+	} else if (had) {
+		fib_path_list_put(sync->writer, old);
+	}
+}
+
+/* `node` may be RIB_NONE: the prefix has gone. */
+static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t node)
+{
+	uint16_t members[PATH_LIST_MEMBERS], n;
+
+	for (int view = 0; view < ROLE_COUNT; view++) {
+		if (!sync->fib->generation[0].view[view].lpm)
+			continue;
+		n = node == RIB_NONE ? 0 : members_of(sync, node, prefix, (enum role)view, members);
+		set_view(sync, prefix, (enum role)view, members, n);
+	}
+}
+
+/* --- many ------------------------------------------------------------------------------------------------------ */
+
+size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
+{
+	struct rib_change changes[NODES];
+	size_t done = 0, n;
+
+	while (done < budget && (n = rib_changes(sync->rib, changes, NODES))) {
+		for (size_t i = 0; i < n; i++)
+			sync_prefix(sync, changes[i].prefix, changes[i].node);
+		done += n;
+	}
+	return done;
+}
+
+void fib_sync_walk_begin(struct fib_sync *sync)
+{
+	next_hops_round_begin(sync->next_hops);
+	sync->cursor = 0;
+	sync->walking = true;
+	sync->retry = false;
+}
+
+static void mark_next_hops(struct fib_sync *sync, uint32_t node)
+{
+	for (const struct path *p = rib_first(sync->rib, node); p; p = rib_following(sync->rib, p))
+		next_hop_mark(sync->next_hops, p->attrs->keys.next_hop);
+}
+
+size_t fib_sync_walk(struct fib_sync *sync, size_t budget)
+{
+	uint32_t nodes[NODES];
+	size_t done = 0, n;
+
+	while (sync->walking && done < budget) {
+		n = rib_walk(sync->rib, &sync->cursor, nodes, NODES);
+		for (size_t i = 0; i < n; i++) {
+			mark_next_hops(sync, nodes[i]);
+			sync_prefix(sync, rib_prefix(sync->rib, nodes[i]), nodes[i]);
+		}
+		done += NODES;
+		sync->walking = sync->cursor != 0;
+		if (sync->walking)
+			continue;
+		fib_sync_changes(sync, SIZE_MAX); /* prefixes that have gone are not walked over */
+		next_hops_round_end(sync->next_hops);
+	}
+	return done;
+}

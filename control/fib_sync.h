@@ -1,0 +1,64 @@
+/* From the RIB to the FIB: for each view, each prefix points to the equal best paths that the view's role may use.
+ *
+ *   rib_changes ─► fib_sync_changes ─┐
+ *   rib_walk    ─► fib_sync_walk    ─┴► node ─► rib_best_for_role(view) ─► adjacencies ─► path-list ─► fib_set / fib_del
+ *
+ * The system's own routes beat BGP's (azure.md 1.7): a prefix that a peer announces inside a VNet, a connected subnet or
+ * equal to one is never programmed, only listed. Everything here is idempotent: a node looked at twice is set once, so a
+ * walk may run over changes and changes over a walk. Thread: the RIB lcore. */
+#ifndef BASCULE_FIB_SYNC_H
+#define BASCULE_FIB_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "fib.h"
+#include "next_hop.h"
+#include "rib.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct fib_sync {
+	struct fib *fib;	     /* borrowed */
+	struct fib_writer *writer;   /* borrowed */
+	struct rib *rib;	     /* borrowed */
+	const struct config *config; /* borrowed */
+	struct next_hops *next_hops; /* borrowed */
+	uint16_t glean
+		[CONFIG_PORTS]; /* adjacency of VNet hosts on link behind a port; ADJACENCY_NONE: not claimed */
+	uint64_t allow;	       /* the role matrix that the views are filled by */
+	struct prefix *system; /* owned: VNets and connected subnets, sorted, none inside another */
+	size_t nb_system;
+	uint32_t cursor;     /* of the walk */
+	bool walking, retry; /* retry: something was refused since the walk began */
+	uint64_t refused;    /* times that the FIB had no room for a route */
+};
+
+/* Everything but `allow` is set; nothing is written yet. 0 or -ENOMEM. */
+int fib_sync_init(struct fib_sync *sync, struct rib *rib, struct next_hops *next_hops,
+		  const struct config *config);
+void fib_sync_fini(struct fib_sync *sync);
+
+/* Another configuration: other VNets. A walk must follow. -ENOMEM: nothing changed. */
+int fib_sync_configure(struct fib_sync *sync, const struct config *config);
+
+/* Is this prefix the system's: no route of a peer for it is ever programmed? */
+bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix);
+
+/* Take up to `budget` changed prefixes out of the RIB and into the FIB. Returns how many. */
+size_t fib_sync_changes(struct fib_sync *sync, size_t budget);
+
+/* Look at every prefix again, from the beginning, after a change of `allow`, of the configuration, or to find the next
+ * hops that nothing uses any more. fib_sync_walk() does about `budget` of it and returns how many it looked at; the walk
+ * is over when `walking` is false. */
+void fib_sync_walk_begin(struct fib_sync *sync);
+size_t fib_sync_walk(struct fib_sync *sync, size_t budget);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

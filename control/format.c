@@ -1,0 +1,384 @@
+/* Rows as JSON: one function a row type. Building cannot fail but for memory, and then jansson passes NULL through: the
+ * object lacks a field or is NULL itself, which the caller sees. */
+#include "format.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aspath.h"
+#include "attrs.h"
+#include "cursor.h"
+#include "decide.h"
+#include "show.h"
+
+static const char *const profile_names[] = { [PROFILE_OPEN] = "open", [PROFILE_AZURE] = "azure" };
+static const char *const nva_names[] = { [NVA_TO_NVA_EXCHANGE] = "exchange",
+					 [NVA_TO_NVA_ALWAYS] = "always",
+					 [NVA_TO_NVA_NEVER] = "never" };
+static const char *const preference_names[] = { [PREFERENCE_EXPRESSROUTE] = "expressroute",
+						[PREFERENCE_VPN] = "vpn",
+						[PREFERENCE_AS_PATH] = "as_path" };
+
+static void set_text(json_t *o, const char *key, const char *text)
+{
+	json_object_set_new(o, key, json_string(text));
+}
+
+static void set_bool(json_t *o, const char *key, bool value)
+{
+	json_object_set_new(o, key, json_boolean(value));
+}
+
+static void set_number(json_t *o, const char *key, uint64_t value)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)value));
+}
+
+static void set_addr(json_t *o, const char *key, uint32_t addr)
+{
+	char text[ADDR_TEXT];
+
+	set_text(o, key, addr_text(addr, text));
+}
+
+static void set_prefix(json_t *o, struct prefix prefix)
+{
+	char text[PREFIX_TEXT];
+
+	set_text(o, "prefix", prefix_text(prefix, text));
+}
+
+static json_t *role_list(uint8_t bits)
+{
+	json_t *list = json_array();
+
+	for (int role = 0; role < ROLE_COUNT; role++)
+		if (bits >> role & 1)
+			json_array_append_new(list, json_string(role_name((enum role)role)));
+	return list;
+}
+
+/* --- summary, exchange -------------------------------------------------------------------------------------------- */
+
+static void alarm_add(json_t *alarms, uint64_t count, const char *what)
+{
+	char text[128];
+
+	if (!count)
+		return;
+	snprintf(text, sizeof(text), "%llu %s", (unsigned long long)count, what);
+	json_array_append_new(alarms, json_string(text));
+}
+
+static json_t *format_fib_stats(const struct row_summary *row)
+{
+	json_t *o = json_object(), *views = json_array();
+
+	set_number(o, "generation", row->generation);
+	set_number(o, "published", row->published);
+	set_number(o, "path_lists", row->fib.path_lists);
+	set_number(o, "adjacencies", row->fib.adjacencies);
+	set_number(o, "changes", row->fib.changes);
+	set_number(o, "refused", row->fib_refused);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		json_t *view;
+
+		if (!(row->views >> role & 1))
+			continue;
+		view = json_object();
+		set_text(view, "view", role_name((enum role)role));
+		set_number(view, "routes", row->fib.routes[role]);
+		set_number(view, "tbl8_used", row->fib.tbl8_used[role]);
+		set_number(view, "tbl8_groups", row->fib.tbl8_groups);
+		json_array_append_new(views, view);
+	}
+	json_object_set_new(o, "views", views);
+	return o;
+}
+
+static json_t *format_summary(const struct row_summary *row)
+{
+	json_t *o = json_object(), *alarms = json_array();
+
+	set_text(o, "instance", row->instance);
+	set_number(o, "asn", row->asn);
+	set_addr(o, "router_id", row->router_id);
+	set_text(o, "profile", profile_names[row->profile]);
+	set_text(o, "version", BASCULE_VERSION);
+	set_number(o, "pid", (uint64_t)getpid());
+	set_number(o, "uptime_s", row->uptime_s);
+	set_bool(o, "restarting", row->restarting);
+	set_number(o, "restart_left_s", row->restart_left_s);
+	set_bool(o, "exchange", row->exchange);
+	set_text(o, "nva_to_nva", nva_names[row->nva_to_nva]);
+	set_text(o, "routing_preference", preference_names[row->preference]);
+	set_number(o, "peers", row->peers);
+	set_number(o, "peers_up", row->peers_up);
+	set_number(o, "routes", row->routes);
+	set_number(o, "paths", row->paths);
+	set_number(o, "attribute_sets", row->attribute_sets);
+	set_number(o, "memory_bytes", row->memory_bytes);
+	set_number(o, "rx_updates", row->updates);
+	json_object_set_new(o, "fib", format_fib_stats(row));
+	alarm_add(alarms, row->fib_refused, "times a route had no room in the FIB");
+	alarm_add(alarms, row->next_hops_refused,
+		  "times a next hop had no room among the adjacencies");
+	alarm_add(alarms, row->no_memory, "announcements were dropped for want of memory");
+	json_object_set_new(o, "alarms", alarms);
+	return o;
+}
+
+static json_t *format_exchange(const struct row_exchange *row)
+{
+	json_t *o = json_object(), *gate = json_array();
+
+	set_bool(o, "enabled", row->enabled);
+	set_text(o, "nva_to_nva", nva_names[row->nva_to_nva]);
+	for (int in = 0; in < ROLE_COUNT; in++)
+		for (int out = 0; out < ROLE_COUNT; out++) {
+			json_t *pair = json_object();
+
+			set_text(pair, "ingress", role_name((enum role)in));
+			set_text(pair, "egress", role_name((enum role)out));
+			set_bool(pair, "open", fib_gate_open(row->gate, (uint8_t)in, (uint8_t)out));
+			json_array_append_new(gate, pair);
+		}
+	json_object_set_new(o, "gate", gate);
+	return o;
+}
+
+static json_t *format_switched(const struct row_switched *row)
+{
+	json_t *o = json_object();
+
+	set_bool(o, "enabled", row->enabled);
+	set_bool(o, "changed", row->changed);
+	return o;
+}
+
+/* --- peers ------------------------------------------------------------------------------------------------------- */
+
+static json_t *format_caps(uint16_t caps)
+{
+	static const struct {
+		uint16_t bit;
+		const char *name;
+	} names[] = {
+		{ SPEAKER_CAP_MP_IPV4, "ipv4-unicast" },
+		{ SPEAKER_CAP_REFRESH, "route-refresh" },
+		{ SPEAKER_CAP_AS4, "as4" },
+		{ SPEAKER_CAP_GR, "graceful-restart" },
+		{ SPEAKER_CAP_GR_RESTARTING, "restarting" },
+		{ SPEAKER_CAP_GR_FORWARDING, "forwarding-kept" },
+	};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (caps & names[i].bit)
+			json_array_append_new(list, json_string(names[i].name));
+	return list;
+}
+
+static json_t *format_peer(const struct row_peer *row)
+{
+	json_t *o = json_object();
+
+	set_text(o, "name", row->name);
+	set_text(o, "role", role_name((enum role)row->role));
+	if (row->gateway[0])
+		set_text(o, "gateway", row->gateway);
+	set_addr(o, "address", row->addr);
+	set_number(o, "asn", row->asn);
+	set_text(o, "state", session_state_name((enum session_state)row->state));
+	set_number(o, "state_s", row->state_s);
+	set_number(o, "learned", row->learned);
+	set_number(o, "unusable", row->unusable);
+	set_number(o, "advertised", row->advertised);
+	set_text(o, "last_error", row->reason);
+	return o;
+}
+
+static void set_session(json_t *o, const struct row_peer *row)
+{
+	set_addr(o, "router_id", row->router_id);
+	set_addr(o, "local_address", row->local_addr);
+	set_number(o, "hold_s", row->hold_s);
+	set_number(o, "keepalive_s", row->keepalive_s);
+	set_number(o, "restart_s", row->restart_s);
+	json_object_set_new(o, "capabilities", format_caps(row->caps));
+}
+
+static void set_counters(json_t *o, const struct row_peer *row)
+{
+	const struct session_stats *s = &row->stats;
+
+	set_number(o, "established", s->established);
+	set_number(o, "rx_messages", s->rx_messages);
+	set_number(o, "tx_messages", s->tx_messages);
+	set_number(o, "rx_updates", s->rx_updates);
+	set_number(o, "tx_updates", s->tx_updates);
+	set_number(o, "rx_bytes", s->rx_bytes);
+	set_number(o, "tx_bytes", s->tx_bytes);
+	set_number(o, "tx_queued_bytes", s->tx_queued);
+	set_bool(o, "lagging", row->lagging);
+	set_number(o, "stale", row->stale);
+	set_number(o, "attr_discard", s->attr_discard);
+	set_number(o, "treat_as_withdraw", s->treat_as_withdraw);
+	set_number(o, "as_loop", s->loops[SPEAKER_LOOP_AS]);
+	set_number(o, "originator_loop", s->loops[SPEAKER_LOOP_ORIGINATOR]);
+	set_number(o, "cluster_loop", s->loops[SPEAKER_LOOP_CLUSTER]);
+	set_number(o, "bow_tie", row->refused[IMPORT_BOW_TIE]);
+	set_number(o, "no_memory", row->no_memory);
+	set_number(o, "too_long_to_announce", row->unexportable);
+}
+
+static json_t *format_peer_detail(const struct row_peer *row)
+{
+	json_t *o = format_peer(row);
+
+	set_bool(o, "ibgp", row->ibgp);
+	set_bool(o, "passive", row->passive);
+	set_bool(o, "multihop", row->multihop);
+	set_bool(o, "md5", row->md5);
+	set_text(o, "next_hop", row->unchanged ? "unchanged" : "self");
+	set_text(o, "port", row->port);
+	if (row->up)
+		set_session(o, row);
+	set_counters(o, row);
+	return o;
+}
+
+/* --- routes ------------------------------------------------------------------------------------------------------ */
+
+static json_t *format_communities(const struct attr_view *attr)
+{
+	json_t *list = json_array();
+	char text[16];
+
+	for (uint16_t at = 0; at + 4 <= attr->len; at += 4) {
+		snprintf(text, sizeof(text), "%u:%u", load_be16(attr->body + at),
+			 load_be16(attr->body + at + 2));
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
+static void set_attrs(json_t *o, const struct row_route *row)
+{
+	static const char *const origins[] = { "igp", "egp", "incomplete" };
+	struct attr_view attr = { 0 };
+	char path[2048];
+
+	path[0] = '\0';
+	if (attr_find(row->attrs, row->attrs_len, ATTR_AS_PATH, &attr))
+		aspath_text(attr.body, attr.len, path, sizeof(path));
+	set_text(o, "as_path", path);
+	if (attr_find(row->attrs, row->attrs_len, ATTR_ORIGIN, &attr) &&
+	    attr.body[0] <= ORIGIN_INCOMPLETE)
+		set_text(o, "origin", origins[attr.body[0]]);
+	set_number(o, "local_pref", row->local_pref);
+	if (attr_find(row->attrs, row->attrs_len, ATTR_MED, &attr))
+		set_number(o, "med", load_be32(attr.body));
+	attr.len = 0;
+	attr_find(row->attrs, row->attrs_len, ATTR_COMMUNITIES, &attr);
+	json_object_set_new(o, "communities", format_communities(&attr));
+}
+
+static json_t *format_route(const struct row_route *row)
+{
+	json_t *o = json_object();
+
+	set_prefix(o, row->prefix);
+	set_bool(o, "best", row->flags & ROUTE_BEST);
+	set_bool(o, "ecmp", row->flags & ROUTE_ECMP);
+	set_text(o, "peer", row->peer);
+	set_text(o, "role", role_name((enum role)row->role));
+	set_addr(o, "next_hop", row->next_hop);
+	set_attrs(o, row);
+	if (!(row->flags & ROUTE_SENT))
+		set_text(o, "reason", decide_reason_name((enum decide_reason)row->reason));
+	set_bool(o, "usable", row->flags & ROUTE_USABLE);
+	if (row->unusable[0])
+		set_text(o, "unusable_reason", row->unusable);
+	if (row->flags & ROUTE_STALE)
+		set_bool(o, "stale", true);
+	set_number(o, "age_s", row->age_s);
+	if (!(row->flags & ROUTE_SENT))
+		json_object_set_new(o, "views", role_list(row->views));
+	return o;
+}
+
+static json_t *format_fib(const struct row_fib *row)
+{
+	static const char *const actions[] = {
+		[ADJACENCY_DROP] = "drop",
+		[ADJACENCY_LOCAL] = "local",
+		[ADJACENCY_GLEAN] = "on link",
+		[ADJACENCY_FORWARD] = "resolved",
+		[ADJACENCY_UNRESOLVED] = "unresolved",
+		[ADJACENCY_BROADCAST] = "broadcast",
+	};
+	json_t *o = json_object(), *list = json_array();
+
+	set_prefix(o, row->prefix);
+	for (uint16_t i = 0; i < row->nb_next_hops; i++) {
+		const struct row_fib_next_hop *nh = &row->next_hop[i];
+		json_t *item = json_object();
+
+		if (nh->gateway)
+			set_addr(item, "gateway", nh->gateway);
+		else
+			set_text(item, "gateway", "");
+		set_text(item, "port", nh->port);
+		set_text(item, "state",
+			 nh->action <= ADJACENCY_BROADCAST ? actions[nh->action] : "unknown");
+		json_array_append_new(list, item);
+	}
+	json_object_set_new(o, "next_hops", list);
+	return o;
+}
+
+/* --- reload ------------------------------------------------------------------------------------------------------ */
+
+static const char *set_names(json_t *o, const char *key, const char *names, uint16_t n)
+{
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < n; i++) {
+		json_array_append_new(list, json_string(names));
+		names += strlen(names) + 1;
+	}
+	json_object_set_new(o, key, list);
+	return names;
+}
+
+static json_t *format_reload(const struct row_reload *row, const struct config_report *report)
+{
+	json_t *o = json_object(), *warnings = json_array();
+	const char *at = set_names(o, "added", row->names, row->nb_added);
+
+	at = set_names(o, "removed", at, row->nb_removed);
+	set_names(o, "changed", at, row->nb_changed);
+	set_bool(o, "vnet_changed", row->vnet_changed);
+	set_bool(o, "exchange_changed", row->exchange_changed);
+	for (size_t i = 0; report && i < report->nb_warnings; i++)
+		json_array_append_new(warnings, json_string(report->warnings[i]));
+	json_object_set_new(o, "warnings", warnings);
+	return o;
+}
+
+json_t *format_row(uint16_t type, const void *row, const struct config_report *warnings)
+{
+	switch ((enum row_type)type) {
+	case ROW_SUMMARY: return format_summary(row);
+	case ROW_PEER: return format_peer(row);
+	case ROW_PEER_DETAIL: return format_peer_detail(row);
+	case ROW_ROUTE: return format_route(row);
+	case ROW_FIB: return format_fib(row);
+	case ROW_EXCHANGE: return format_exchange(row);
+	case ROW_SWITCHED: return format_switched(row);
+	case ROW_RELOAD: return format_reload(row, warnings);
+	}
+	return NULL;
+}

@@ -1,0 +1,269 @@
+/* Next hop entries: a slab, and chains by the hash of the address. */
+#include "next_hop.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hash.h"
+#include "loop.h"
+
+struct next_hop {
+	uint32_t next;			/* in its chain; also links free slots (slab.h) */
+	uint32_t addr, gateway;		/* host order */
+	uint32_t round;			/* the last one that it was in use in */
+	uint64_t since_ms;		/* when it was made */
+	uint16_t port;			/* DPDK port id */
+	uint16_t adjacency[ROLE_COUNT]; /* one claim each; ADJACENCY_NONE: not asked for yet */
+	uint8_t probe; /* the role whose adjacency tells whether it resolves: its port's own */
+	bool resolved, was_resolved;
+	bool forgotten; /* not found any more; its claims wait for the end of a round */
+};
+
+const char *next_hop_state_name(enum next_hop_state state)
+{
+	static const char *const names[] = {
+		[NEXT_HOP_RESOLVED] = "resolved",
+		[NEXT_HOP_UNRESOLVED] = "does not answer ARP",
+		[NEXT_HOP_OUTSIDE] = "outside every port's subnets and VNets",
+		[NEXT_HOP_OURS] = "our own address",
+		[NEXT_HOP_NO_ROOM] = "no adjacency is free",
+	};
+
+	return names[state];
+}
+
+int next_hops_init(struct next_hops *nhs, struct fib *fib, struct fib_writer *writer,
+		   const struct config *config)
+{
+	memset(nhs, 0, sizeof(*nhs));
+	nhs->fib = fib;
+	nhs->writer = writer;
+	nhs->config = config;
+	return slab_init(&nhs->slab, sizeof(struct next_hop), FIB_ADJACENCIES);
+}
+
+void next_hops_fini(struct next_hops *nhs)
+{
+	slab_fini(&nhs->slab);
+}
+
+static uint32_t *chain_of(struct next_hops *nhs, uint32_t addr)
+{
+	return &nhs->chain[hash_u32(addr) % NEXT_HOP_CHAINS];
+}
+
+static struct next_hop *find(const struct next_hops *nhs, uint32_t addr)
+{
+	uint32_t id = nhs->chain[hash_u32(addr) % NEXT_HOP_CHAINS];
+
+	while (id != SLAB_NONE) {
+		struct next_hop *nh = slab_at(&nhs->slab, id);
+
+		if (nh->addr == addr)
+			return nh;
+		id = nh->next;
+	}
+	return NULL;
+}
+
+static void unlink_entry(struct next_hops *nhs, uint32_t id)
+{
+	struct next_hop *nh = slab_at(&nhs->slab, id);
+	uint32_t *at = chain_of(nhs, nh->addr);
+
+	while (*at != id)
+		at = &((struct next_hop *)slab_at(&nhs->slab, *at))->next;
+	*at = nh->next;
+}
+
+static const struct fib_port *fib_port_of(const struct fib *fib, const char *name)
+{
+	for (uint32_t i = 0; i < fib->nb_ports; i++)
+		if (!strcmp(fib->ports[i].name, name))
+			return &fib->ports[i];
+	return NULL;
+}
+
+int next_hop_port(const struct next_hops *nhs, size_t port)
+{
+	const struct fib_port *p = fib_port_of(nhs->fib, nhs->config->dataplane.ports[port].name);
+
+	return p ? p->port : -1;
+}
+
+static bool ours(const struct config *config, uint32_t addr)
+{
+	for (size_t i = 0; i < config->dataplane.nb_ports; i++) {
+		const struct config_port *port = &config->dataplane.ports[i];
+
+		for (size_t k = 0; k < port->nb_addresses; k++)
+			if (port->addresses[k].addr == addr)
+				return true;
+	}
+	return false;
+}
+
+/* Where `addr` is: the state that its entry begins in, or why there can be none. */
+static enum next_hop_state locate(const struct next_hops *nhs, uint32_t addr, struct next_hop *out)
+{
+	const struct fib_port *fib_port;
+	size_t port;
+
+	if (ours(nhs->config, addr))
+		return NEXT_HOP_OURS;
+	if (!config_resolve(nhs->config, addr, &port, &out->gateway))
+		return NEXT_HOP_OUTSIDE;
+	fib_port = fib_port_of(nhs->fib, nhs->config->dataplane.ports[port].name);
+	if (!fib_port)
+		return NEXT_HOP_OUTSIDE;
+	out->port = fib_port->port;
+	out->probe = fib_port->role;
+	return NEXT_HOP_UNRESOLVED;
+}
+
+static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
+{
+	struct next_hop fresh = { .addr = addr, .since_ms = clock_ms() };
+	uint32_t *chain = chain_of(nhs, addr);
+	struct next_hop *nh;
+	uint32_t id;
+
+	if (locate(nhs, addr, &fresh) != NEXT_HOP_UNRESOLVED)
+		return NULL;
+	id = slab_alloc(&nhs->slab);
+	if (id == SLAB_NONE || fib_adjacency_claim(nhs->writer, fresh.gateway, fresh.port,
+						   fresh.probe, &fresh.adjacency[fresh.probe])) {
+		if (id != SLAB_NONE)
+			slab_free(&nhs->slab, id);
+		nhs->refused++;
+		return NULL;
+	}
+	nh = slab_at(&nhs->slab, id);
+	*nh = fresh;
+	nh->next = *chain;
+	*chain = id;
+	nh->resolved = fib_adjacency_resolved(nhs->writer, nh->adjacency[nh->probe]);
+	nh->was_resolved = nh->resolved;
+	return nh;
+}
+
+bool next_hop_usable(struct next_hops *nhs, uint32_t addr)
+{
+	struct next_hop *nh = find(nhs, addr);
+
+	if (!nh)
+		nh = make(nhs, addr);
+	if (!nh)
+		return false;
+	nh->round = nhs->round;
+	return nh->resolved;
+}
+
+enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr)
+{
+	const struct next_hop *nh = find(nhs, addr);
+	struct next_hop where;
+	enum next_hop_state state;
+
+	if (nh)
+		return nh->resolved ? NEXT_HOP_RESOLVED : NEXT_HOP_UNRESOLVED;
+	state = locate(nhs, addr, &where);
+	return state == NEXT_HOP_UNRESOLVED ? NEXT_HOP_NO_ROOM : state;
+}
+
+uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role)
+{
+	struct next_hop *nh = find(nhs, addr);
+
+	if (!nh)
+		return ADJACENCY_NONE;
+	if (nh->adjacency[role] == ADJACENCY_NONE &&
+	    fib_adjacency_claim(nhs->writer, nh->gateway, nh->port, (uint8_t)role,
+				&nh->adjacency[role])) {
+		nhs->refused++;
+		return ADJACENCY_NONE;
+	}
+	nh->round = nhs->round;
+	return nh->adjacency[role];
+}
+
+bool next_hops_poll(struct next_hops *nhs, uint32_t budget)
+{
+	bool changed = false;
+
+	for (uint32_t i = 0; i < budget; i++) {
+		struct next_hop *nh;
+		bool resolved;
+
+		nhs->cursor = slab_next(&nhs->slab, nhs->cursor);
+		if (nhs->cursor == SLAB_NONE)
+			break;
+		nh = slab_at(&nhs->slab, nhs->cursor);
+		if (nh->forgotten)
+			continue;
+		resolved = fib_adjacency_resolved(nhs->writer, nh->adjacency[nh->probe]);
+		changed |= resolved != nh->resolved;
+		nh->resolved = resolved;
+		nh->was_resolved |= resolved;
+	}
+	return changed;
+}
+
+bool next_hops_pending(const struct next_hops *nhs, uint64_t now_ms)
+{
+	for (uint32_t id = slab_next(&nhs->slab, SLAB_NONE); id != SLAB_NONE;
+	     id = slab_next(&nhs->slab, id)) {
+		const struct next_hop *nh = slab_at(&nhs->slab, id);
+
+		if (!nh->was_resolved && !nh->forgotten &&
+		    now_ms - nh->since_ms < NEXT_HOP_GRACE_MS)
+			return true;
+	}
+	return false;
+}
+
+void next_hops_configure(struct next_hops *nhs, const struct config *config)
+{
+	nhs->config = config;
+	for (uint32_t id = slab_next(&nhs->slab, SLAB_NONE); id != SLAB_NONE;
+	     id = slab_next(&nhs->slab, id)) {
+		struct next_hop *nh = slab_at(&nhs->slab, id);
+		struct next_hop now = { 0 };
+
+		if (nh->forgotten || (locate(nhs, nh->addr, &now) == NEXT_HOP_UNRESOLVED &&
+				      now.gateway == nh->gateway && now.port == nh->port))
+			continue;
+		unlink_entry(nhs, id);
+		nh->forgotten = true;
+	}
+}
+
+void next_hops_round_begin(struct next_hops *nhs)
+{
+	nhs->round++;
+}
+
+void next_hop_mark(struct next_hops *nhs, uint32_t addr)
+{
+	struct next_hop *nh = find(nhs, addr);
+
+	if (nh)
+		nh->round = nhs->round;
+}
+
+void next_hops_round_end(struct next_hops *nhs)
+{
+	for (uint32_t id = slab_next(&nhs->slab, SLAB_NONE); id != SLAB_NONE;
+	     id = slab_next(&nhs->slab, id)) {
+		struct next_hop *nh = slab_at(&nhs->slab, id);
+
+		if (nh->round == nhs->round)
+			continue;
+		for (int role = 0; role < ROLE_COUNT; role++)
+			if (nh->adjacency[role] != ADJACENCY_NONE)
+				fib_adjacency_release(nhs->writer, nh->adjacency[role]);
+		if (!nh->forgotten)
+			unlink_entry(nhs, id);
+		slab_free(&nhs->slab, id);
+	}
+}

@@ -1,0 +1,77 @@
+/* The next hops that paths name: one entry an address, however many paths share it, and for each role that routes come
+ * from an adjacency in the FIB, so that the gate can tell what a packet follows.
+ *
+ *   rib ── usable(address) ─► next_hops ── config_resolve ─► (port, gateway) ── fib_adjacency_claim ─► dataplane's ARP
+ *   fib_sync ── adjacency(address, role) ─► index                                    fib_adjacency_resolved ─► poll
+ *
+ * An entry is made when the RIB first asks about an address that lies behind one of our ports; any other address is
+ * unusable there and then, and leaves no trace. Which entries are in use is found by walks over the RIB (fib_sync.h): what
+ * a whole walk did not touch is given back. Thread: the RIB lcore. */
+#ifndef BASCULE_NEXT_HOP_H
+#define BASCULE_NEXT_HOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "fib.h"
+#include "slab.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum next_hop_state {
+	NEXT_HOP_RESOLVED,   /* the dataplane can send to it */
+	NEXT_HOP_UNRESOLVED, /* on a port's subnet or in a VNet, and does not answer ARP */
+	NEXT_HOP_OUTSIDE,    /* behind none of our ports */
+	NEXT_HOP_OURS,	     /* our own address */
+	NEXT_HOP_NO_ROOM,    /* no adjacency is free */
+};
+/* "resolved", "does not answer ARP", ...; static storage. */
+const char *next_hop_state_name(enum next_hop_state state);
+
+enum { NEXT_HOP_CHAINS = 16384, NEXT_HOP_GRACE_MS = 3000 };
+
+struct next_hops {
+	struct fib *fib;	     /* borrowed */
+	struct fib_writer *writer;   /* borrowed */
+	const struct config *config; /* borrowed */
+	struct slab slab;	     /* struct next_hop, next_hop.c */
+	uint32_t chain[NEXT_HOP_CHAINS];
+	uint32_t cursor;  /* of next_hops_poll() */
+	uint32_t round;	  /* of the walk that looks which entries are in use */
+	uint64_t refused; /* no adjacency was free */
+};
+
+/* 0 or -ENOMEM. All three are borrowed. */
+int next_hops_init(struct next_hops *nhs, struct fib *fib, struct fib_writer *writer,
+		   const struct config *config);
+void next_hops_fini(struct next_hops *nhs); /* the claims stay with the writer */
+
+/* Can packets be sent by way of `addr` (host order)? Makes the entry if need be and marks it as in use. */
+bool next_hop_usable(struct next_hops *nhs, uint32_t addr);
+/* The same question without making or marking anything, with the reason. */
+enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr);
+/* The adjacency of `addr` for routes from sources of `role`; ADJACENCY_NONE if there is none to be had. */
+uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role);
+/* The DPDK port that config's port `port` is; -1: the dataplane has none of that name. */
+int next_hop_port(const struct next_hops *nhs, size_t port);
+
+/* Look at `budget` entries. Returns whether one of them is usable and was not, or the other way round. */
+bool next_hops_poll(struct next_hops *nhs, uint32_t budget);
+/* Is any entry younger than NEXT_HOP_GRACE_MS that has never been resolved? */
+bool next_hops_pending(const struct next_hops *nhs, uint64_t now_ms);
+/* Another configuration: entries that resolve differently are forgotten, and what they claimed is given back by the
+ * next round that ends. */
+void next_hops_configure(struct next_hops *nhs, const struct config *config);
+
+/* A walk over all paths begins; each is to be marked; it is over: what was not marked is given back. */
+void next_hops_round_begin(struct next_hops *nhs);
+void next_hop_mark(struct next_hops *nhs, uint32_t addr);
+void next_hops_round_end(struct next_hops *nhs);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,91 @@
+/* A page: one question of the management thread to the RIB lcore, and its bounded answer as plain copied rows.
+ *
+ *   client ─ JSON ─► request.c ─► struct page ──mailbox──► show.c on the RIB lcore: at most a page of rows
+ *   client ◄─ JSON ─ format.c ◄── struct page ◄──mailbox── (and an eventfd to wake the management thread)
+ *
+ * A page belongs to whoever holds it: the management thread makes it, the RIB lcore has it between the two mailboxes, and
+ * it comes back. If there is more to tell, the management thread sends the same page again once its client has taken
+ * the first rows: so a walk over a million routes costs the RIB lcore one page a turn, and a client that does not read
+ * costs it nothing. The cursor is all that is remembered of a walk; rows that change meanwhile may be missed or told
+ * twice, and nothing breaks. */
+#ifndef BASCULE_PAGE_H
+#define BASCULE_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "prefix.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum page_command {
+	PAGE_SUMMARY,
+	PAGE_PEERS,
+	PAGE_PEER,	     /* peer */
+	PAGE_ROUTES,	     /* every path of every prefix */
+	PAGE_ROUTES_PREFIX,  /* prefix: exactly this one */
+	PAGE_ROUTES_ADDRESS, /* address: the longest match */
+	PAGE_LEARNED,	     /* peer */
+	PAGE_ADVERTISED,     /* peer */
+	PAGE_FIB,	     /* view */
+	PAGE_FIB_ADDRESS,    /* view, address: the longest match among routes */
+	PAGE_EXCHANGE,
+	PAGE_EXCHANGE_SET, /* enable */
+	PAGE_RESET,	   /* peer */
+	PAGE_SOFT_IN,	   /* peer */
+	PAGE_SOFT_OUT,	   /* peer */
+	PAGE_RELOAD, /* config: the new one goes in, the one that is not needed any more comes back */
+};
+
+enum {
+	PAGE_BYTES = 64 << 10,
+	PAGE_ROWS = 256,
+	PAGE_TEXT = 256,
+};
+
+struct page {
+	void *client; /* the management thread's */
+	/* the question */
+	enum page_command command;
+	char peer[CONFIG_NAME];
+	struct prefix prefix;
+	uint32_t address; /* host order */
+	uint8_t view;	  /* enum role */
+	bool enable;
+	struct config *config; /* owned by the holder of the page */
+	struct config_report
+		report; /* likewise: what reading it brought up; the management thread's alone */
+	/* the answer */
+	uint64_t cursor[2]; /* zero in a first question, then whatever the answer left there */
+	bool more;
+	char error[PAGE_TEXT]; /* if not empty, the command failed and did nothing */
+	char hint[PAGE_TEXT];
+	uint32_t nb_rows, used;
+	uint8_t rows[PAGE_BYTES] __attribute__((aligned(8)));
+};
+
+/* One row: a header, then a struct of show.h by `type`. */
+struct page_row {
+	uint16_t type;
+	uint16_t len; /* of what follows, padded to 8 octets */
+	uint32_t reserved;
+};
+
+/* Room for a row of `len` octets, zeroed; NULL if the page is full. */
+void *page_add(struct page *page, uint16_t type, size_t len);
+/* Take the last row back to `len` octets: for rows whose length shows while they are written. */
+void page_trim(struct page *page, const void *row, size_t len);
+/* Step through the rows: `*at` begins at 0; NULL at the end. `type` and the row behind the header. */
+const void *page_next(const struct page *page, uint32_t *at, uint16_t *type);
+
+__attribute__((format(printf, 2, 3))) void page_error(struct page *page, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void page_hint(struct page *page, const char *fmt, ...);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,334 @@
+/* Peers: from configuration to speaker, and from a speaker's events to the RIB and the update groups. */
+#include "peer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "notification.h"
+#include "route_server.h"
+
+static void stale_fire(struct timer *timer, uint64_t now_ms);
+
+int peers_init(struct peers *peers, struct route_server *rs)
+{
+	memset(peers, 0, sizeof(*peers));
+	peers->table = calloc(CONFIG_PEERS, sizeof(*peers->table));
+	if (!peers->table)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < CONFIG_PEERS; i++) {
+		peers->table[i].index = i;
+		peers->table[i].rs = rs;
+		peers->table[i].stale.fire = stale_fire;
+	}
+	return 0;
+}
+
+void peers_fini(struct peers *peers)
+{
+	free(peers->table);
+}
+
+struct peer *peer_find(struct peers *peers, const char *name)
+{
+	for (uint16_t i = 0; i < peers->end; i++)
+		if (peers->table[i].life == PEER_ACTIVE &&
+		    !strcmp(peers->table[i].config.name, name))
+			return &peers->table[i];
+	return NULL;
+}
+
+/* --- configured, removed ---------------------------------------------------------------------------------------- */
+
+static void peer_begin(struct route_server *rs, struct peer *peer)
+{
+	const struct config_peer *config = &peer->config;
+	struct speaker_peer_add add = {
+		.head = { .type = SPEAKER_PEER_ADD, .peer = peer->index },
+		.addr = config->addr,
+		.asn = config->asn,
+		.hold_s = config->hold_s,
+		.port = config->port,
+		.multihop = config->multihop,
+		.passive = config->passive,
+		.restarting = rs->restarting && rs->phase == RS_FILLING,
+		.forwarding_kept = rs->restarting,
+		.password_len = config->password_len,
+	};
+
+	memcpy(add.name, config->name, sizeof(add.name));
+	memcpy(add.password, config->password, sizeof(add.password));
+	rs_command(rs, peer->speaker, &add, sizeof(add));
+}
+
+static void peer_clear(struct peer *peer, const struct config_peer *config)
+{
+	struct peer fresh = {
+		.stale = peer->stale,
+		.rs = peer->rs,
+		.index = peer->index,
+		.epoch = peer->epoch,
+		.since_ms = peer->rs->now_ms,
+		.config = *config,
+		.life = PEER_ACTIVE,
+	};
+
+	*peer = fresh;
+}
+
+int peer_add(struct route_server *rs, const struct config_peer *config)
+{
+	struct peers *peers = &rs->peers;
+	uint16_t i = 0;
+
+	while (i < CONFIG_PEERS && peers->table[i].life != PEER_FREE)
+		i++;
+	if (i == CONFIG_PEERS)
+		return -ENOSPC;
+	peer_clear(&peers->table[i], config);
+	peers->table[i].speaker = (uint8_t)(i % rs->nb_speakers);
+	if (i >= peers->end)
+		peers->end = i + 1;
+	peers->nb_active++;
+	peer_begin(rs, &peers->table[i]);
+	return 0;
+}
+
+static void send_reset(struct route_server *rs, struct peer *peer, enum speaker_command_type type,
+		       uint8_t subcode)
+{
+	struct speaker_peer_reset reset = {
+		.head = { .type = (uint16_t)type, .peer = peer->index },
+		.code = NOTIFY_CEASE,
+		.subcode = subcode,
+	};
+
+	rs_command(rs, peer->speaker, &reset, sizeof(reset));
+}
+
+void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
+		 const struct config_peer *again)
+{
+	send_reset(rs, peer, SPEAKER_PEER_REMOVE, subcode);
+	peer->life = PEER_REMOVING;
+	peer->gone = false;
+	peer->returns = again;
+	if (again)
+		peer->again = *again;
+	rs->peers.nb_active--;
+	rs->peers.nb_removing++;
+}
+
+void peer_reset(struct route_server *rs, struct peer *peer)
+{
+	send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESET);
+}
+
+void peers_tidy(struct route_server *rs)
+{
+	struct peers *peers = &rs->peers;
+
+	for (uint16_t i = 0; peers->nb_removing && i < peers->end; i++) {
+		struct peer *peer = &peers->table[i];
+
+		if (peer->life != PEER_REMOVING || !peer->gone || rib_peer_paths(rs->rib, i))
+			continue;
+		peers->nb_removing--;
+		if (!peer->returns) {
+			peer->life = PEER_FREE;
+			continue;
+		}
+		peer_clear(peer, &(struct config_peer){ 0 });
+		peer->config = peer->again;
+		peers->nb_active++;
+		peer_begin(rs, peer);
+	}
+}
+
+/* --- graceful restart -------------------------------------------------------------------------------------------- */
+
+static void sweep(struct peer *peer)
+{
+	timer_stop(&peer->rs->timers, &peer->stale);
+	if (!rib_peer_stale_paths(peer->rs->rib, peer->index))
+		return;
+	log_info("peer %s: %u stale routes are withdrawn", peer->config.name,
+		 rib_peer_stale_paths(peer->rs->rib, peer->index));
+	rib_peer_sweep(peer->rs->rib, peer->index);
+}
+
+static void stale_fire(struct timer *timer, uint64_t now_ms)
+{
+	struct peer *peer = (struct peer *)timer; /* its first member */
+
+	(void)now_ms;
+	log_warning("peer %s: graceful restart took too long", peer->config.name);
+	sweep(peer);
+}
+
+/* --- sessions ---------------------------------------------------------------------------------------------------- */
+
+static void join(struct route_server *rs, struct peer *peer)
+{
+	if (announcer_join(&rs->announcer, rs, peer)) {
+		log_error("peer %s: no memory to announce to it; its session is reset",
+			  peer->config.name);
+		send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
+	}
+}
+
+void peers_join(struct route_server *rs)
+{
+	for (uint16_t i = 0; i < rs->peers.end; i++)
+		if (rs->peers.table[i].up && !rs->peers.table[i].group)
+			join(rs, &rs->peers.table[i]);
+}
+
+static void session_up(struct route_server *rs, struct peer *peer, const struct speaker_up *up)
+{
+	struct source source = {
+		.role = peer->config.role,
+		.ibgp = up->ibgp,
+		.router_id = up->remote_id,
+		.addr = peer->config.addr,
+	};
+
+	peer->epoch = up->head.epoch;
+	peer->session = *up;
+	peer->up = true;
+	peer->eor = peer->lagging = false;
+	peer->state = SESSION_ESTABLISHED;
+	peer->since_ms = rs->now_ms;
+	peer->reason[0] = '\0';
+	rs->peers.nb_up++;
+	rib_source_set(rs->rib, peer->index, &source);
+	log_info("peer %s: session is up, AS %u, %s, hold %u s%s", peer->config.name,
+		 peer->config.asn, role_name(peer->config.role), up->hold_s,
+		 up->caps & SPEAKER_CAP_GR ? ", graceful restart" : "");
+	if (timer_is_set(&peer->stale)) {
+		/* RFC 4724 4.2: what it did not keep forwarding is not ours to keep either. */
+		if (up->caps & SPEAKER_CAP_GR_FORWARDING)
+			timer_set(&rs->timers, &peer->stale,
+				  rs->now_ms + 1000u * rs->config->control.restart_s);
+		else
+			sweep(peer);
+	}
+	if (rs->phase == RS_LIVE)
+		join(rs, peer);
+}
+
+/* Its paths, when the session has gone: kept as stale for a graceful restart, or withdrawn. */
+static void paths_after(struct route_server *rs, struct peer *peer, bool keep)
+{
+	const uint16_t needed = SPEAKER_CAP_GR;
+
+	timer_stop(&rs->timers, &peer->stale);
+	if (!keep || (peer->session.caps & needed) != needed || peer->life != PEER_ACTIVE) {
+		rib_peer_down(rs->rib, peer->index);
+		return;
+	}
+	rib_peer_stale(rs->rib, peer->index);
+	timer_set(&rs->timers, &peer->stale, rs->now_ms + 1000u * peer->session.restart_s);
+	log_info("peer %s: its %u routes are kept for %u s (graceful restart)", peer->config.name,
+		 rib_peer_paths(rs->rib, peer->index), peer->session.restart_s);
+}
+
+static void session_down(struct route_server *rs, struct peer *peer,
+			 const struct speaker_down *down)
+{
+	if (!peer->up)
+		return;
+	peer->up = false;
+	peer->state = SESSION_IDLE;
+	peer->since_ms = rs->now_ms;
+	rs->peers.nb_up--;
+	snprintf(peer->reason, sizeof(peer->reason), "%s", down->reason);
+	log_info("peer %s: session is down: %s", peer->config.name, down->reason);
+	announcer_leave(&rs->announcer, peer);
+	paths_after(rs, peer, down->keep);
+}
+
+static void session_state(struct route_server *rs, struct peer *peer,
+			  const struct speaker_state *state)
+{
+	if (peer->up)
+		return;
+	if (peer->state != state->state)
+		peer->since_ms = rs->now_ms;
+	peer->state = state->state;
+	if (state->reason[0] && strcmp(peer->reason, state->reason)) {
+		snprintf(peer->reason, sizeof(peer->reason), "%s", state->reason);
+		log_info("peer %s: %s", peer->config.name, state->reason);
+	}
+}
+
+static void end_of_rib(struct route_server *rs, struct peer *peer)
+{
+	(void)rs;
+	peer->eor = true;
+	if (timer_is_set(&peer->stale))
+		sweep(peer);
+}
+
+/* A connection that another speaker accepted goes to the peer's own. */
+static void hand_over(struct route_server *rs, struct peer *peer,
+		      const struct speaker_accepted *accepted)
+{
+	struct speaker_accepted command = *accepted;
+
+	if (peer->life != PEER_ACTIVE) {
+		close(accepted->fd);
+		return;
+	}
+	command.head.type = SPEAKER_CONNECTION;
+	rs_command(rs, peer->speaker, &command, sizeof(command));
+}
+
+static void refresh_out(struct route_server *rs, struct peer *peer)
+{
+	if (announcer_refresh(&rs->announcer, peer))
+		send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
+}
+
+void peer_event(struct route_server *rs, const struct speaker_event *event)
+{
+	struct peer *peer = &rs->peers.table[event->peer];
+
+	switch (event->type) {
+	case SPEAKER_UP: session_up(rs, peer, (const struct speaker_up *)event); return;
+	case SPEAKER_STATE: session_state(rs, peer, (const struct speaker_state *)event); return;
+	case SPEAKER_ACCEPTED: hand_over(rs, peer, (const struct speaker_accepted *)event); return;
+	case SPEAKER_REMOVED: peer->gone = true; return;
+	case SPEAKER_STOPPED: rs->nb_stopped++; return;
+	}
+	if (!peer->up || event->epoch != peer->epoch)
+		return;
+	switch (event->type) {
+	case SPEAKER_DOWN: session_down(rs, peer, (const struct speaker_down *)event); break;
+	case SPEAKER_UPDATE: rs_update(rs, peer, (const struct speaker_update *)event); break;
+	case SPEAKER_EOR: end_of_rib(rs, peer); break;
+	case SPEAKER_REFRESH: refresh_out(rs, peer); break;
+	case SPEAKER_LAGGING:
+	case SPEAKER_DRAINED:
+		if (announcer_lagging(&rs->announcer, peer, event->type == SPEAKER_LAGGING))
+			send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
+		break;
+	}
+}
+
+bool peers_all_told(const struct peers *peers)
+{
+	for (uint16_t i = 0; i < peers->end; i++) {
+		const struct peer *peer = &peers->table[i];
+		/* One without the capability sends no End-of-RIB, and one that restarts itself waits for ours. */
+		bool told = peer->up && (peer->eor || !(peer->session.caps & SPEAKER_CAP_GR) ||
+					 peer->session.caps & SPEAKER_CAP_GR_RESTARTING);
+
+		if (peer->life == PEER_ACTIVE && !told)
+			return false;
+	}
+	return true;
+}

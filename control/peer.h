@@ -1,0 +1,83 @@
+/* The peers, as the RIB lcore sees them: who is configured, what their sessions do, and what becomes of their routes when
+ * a session comes or goes. A peer's index is its place here, its name to the speakers and its source in the RIB.
+ *
+ *   configured ─ SPEAKER_PEER_ADD ─► (UP ⇄ DOWN) ─ SPEAKER_PEER_REMOVE ─► SPEAKER_REMOVED, and its paths are gone ─► free
+ *
+ * A changed peer is removed and added again: its session alone is reset. Graceful restart of a peer (RFC 4724 4.2): its
+ * paths stay in use as stale for the restart time that it announced, and what it does not announce again is swept. */
+#ifndef BASCULE_PEER_H
+#define BASCULE_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "import.h"
+#include "loop.h"
+#include "speaker.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct route_server;
+struct update_group;
+
+enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };
+
+struct peer {
+	struct timer stale;	 /* graceful restart: sweep when it fires */
+	struct route_server *rs; /* borrowed: owns this */
+	struct config_peer config;
+	struct config_peer again; /* after PEER_REMOVING: to be added, if `returns` */
+	enum peer_life life;
+	bool returns, gone;    /* gone: SPEAKER_REMOVED has come */
+	bool up, eor, lagging; /* eor: End-of-RIB received in this session */
+	uint8_t speaker;       /* index */
+	uint16_t index;
+	uint8_t state;			/* enum session_state */
+	uint32_t epoch;			/* of the current or last session */
+	uint64_t since_ms;		/* of the state */
+	struct speaker_up session;	/* while up */
+	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
+	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
+	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
+	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
+	uint64_t unexportable;		/* announcements to it that fit no message */
+};
+
+struct peers {
+	struct peer *table; /* owned: CONFIG_PEERS of them */
+	uint16_t end;	    /* none at or above this index was ever used */
+	uint16_t nb_active, nb_up, nb_removing;
+};
+
+int peers_init(struct peers *peers, struct route_server *rs);
+void peers_fini(struct peers *peers);
+
+/* By name, among the active ones; NULL: none. */
+struct peer *peer_find(struct peers *peers, const char *name);
+
+/* Begin to peer. -ENOSPC: no place is free. */
+int peer_add(struct route_server *rs, const struct config_peer *config);
+/* Stop with Cease/`subcode`; if `again`, peer anew with that as soon as nothing of it is left. */
+void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
+		 const struct config_peer *again);
+/* Cease/4 and peer again. */
+void peer_reset(struct route_server *rs, struct peer *peer);
+
+/* One record of a speaker. */
+void peer_event(struct route_server *rs, const struct speaker_event *event);
+
+/* Removed peers whose paths are gone by now: free them, or peer with them again. */
+void peers_tidy(struct route_server *rs);
+
+/* Has every configured peer told us all it has, as far as it ever will (RFC 4724 4.1)? */
+bool peers_all_told(const struct peers *peers);
+/* Every peer that is up learns what we have. */
+void peers_join(struct route_server *rs);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,210 @@
+/* The difference between two configurations, applied. Everything that can fail is done or checked before anything that
+ * cannot be taken back. */
+#include "reload.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "notification.h"
+#include "route_server.h"
+#include "show.h"
+
+static_assert((int)PREFERENCE_EXPRESSROUTE == (int)DECIDE_PREFER_EXPRESSROUTE &&
+		      (int)PREFERENCE_VPN == (int)DECIDE_PREFER_VPN &&
+		      (int)PREFERENCE_AS_PATH == (int)DECIDE_PREFER_AS_PATH,
+	      "numbered alike");
+
+struct decide_rule reload_decide_rule(const struct config *config)
+{
+	struct decide_rule rule = {
+		.preference = (enum decide_preference)config->routing_preference,
+		.med = config->control.med == MED_COMPARE,
+	};
+
+	return rule;
+}
+
+int reload_peers_known(struct fib *fib, const struct config *config)
+{
+	uint32_t addrs[CONFIG_PEERS];
+
+	for (size_t i = 0; i < config->nb_peers; i++)
+		addrs[i] = config->peers[i].addr;
+	return fib_peers_set(fib, addrs, (uint32_t)config->nb_peers);
+}
+
+/* Would a session with `b` be any different from one with `a`? */
+static bool same_peer(const struct config_peer *a, const struct config_peer *b)
+{
+	return a->role == b->role && a->addr == b->addr && a->asn == b->asn &&
+	       a->hold_s == b->hold_s && a->port == b->port && a->multihop == b->multihop &&
+	       a->passive == b->passive && a->next_hop == b->next_hop &&
+	       a->password_len == b->password_len &&
+	       !memcmp(a->password, b->password, a->password_len);
+}
+
+static const struct config_peer *find_peer(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->nb_peers; i++)
+		if (!strcmp(config->peers[i].name, name))
+			return &config->peers[i];
+	return NULL;
+}
+
+/* --- the answer -------------------------------------------------------------------------------------------------- */
+
+/* Append a name to the row; names past the end of the page are counted but not listed. */
+static void name_add(struct row_reload *row, size_t room, const char *name, uint16_t *count)
+{
+	size_t len = strlen(name) + 1;
+
+	if (row->len + len > room)
+		return;
+	memcpy(row->names + row->len, name, len);
+	row->len += (uint16_t)len;
+	(*count)++;
+}
+
+/* --- peers ------------------------------------------------------------------------------------------------------- */
+
+static void peers_apply(struct route_server *rs, const struct config *wanted,
+			struct row_reload *row, size_t room)
+{
+	struct peers *peers = &rs->peers;
+
+	for (size_t i = 0; i < wanted->nb_peers; i++)
+		if (!find_peer(rs->config, wanted->peers[i].name))
+			name_add(row, room, wanted->peers[i].name, &row->nb_added);
+	for (uint16_t i = 0; i < peers->end; i++) {
+		struct peer *peer = &peers->table[i];
+
+		if (peer->life == PEER_ACTIVE && !find_peer(wanted, peer->config.name)) {
+			name_add(row, room, peer->config.name, &row->nb_removed);
+			peer_remove(rs, peer, NOTIFY_CEASE_DECONFIGURED, NULL);
+		}
+	}
+	for (uint16_t i = 0; i < peers->end; i++) {
+		struct peer *peer = &peers->table[i];
+		const struct config_peer *now = find_peer(wanted, peer->config.name);
+
+		/* One that is on its way to its last change takes this one instead. */
+		if (peer->life == PEER_REMOVING && peer->returns && now)
+			peer->again = *now;
+		else if (peer->life == PEER_REMOVING)
+			peer->returns = false;
+		if (peer->life != PEER_ACTIVE || !now)
+			continue;
+		if (same_peer(&peer->config, now)) {
+			peer->config = *now; /* places in the file move */
+			continue;
+		}
+		name_add(row, room, now->name, &row->nb_changed);
+		peer_remove(rs, peer, NOTIFY_CEASE_CHANGE, now);
+	}
+	for (size_t i = 0; i < wanted->nb_peers; i++)
+		if (!find_peer(rs->config, wanted->peers[i].name) &&
+		    peer_add(rs, &wanted->peers[i]))
+			log_error("peer %s: no place is free until the removed ones have gone; "
+				  "reload once more",
+				  wanted->peers[i].name);
+}
+
+/* --- VNets ------------------------------------------------------------------------------------------------------- */
+
+static const struct config_vnet *find_vnet(const struct config *config,
+					   const struct config_vnet *vnet)
+{
+	for (size_t i = 0; i < config->nb_vnets; i++)
+		if (prefix_equal(config->vnets[i].prefix, vnet->prefix) &&
+		    config->vnets[i].peered == vnet->peered)
+			return &config->vnets[i];
+	return NULL;
+}
+
+static bool same_vnets(const struct config *a, const struct config *b)
+{
+	for (size_t i = 0; i < a->nb_vnets; i++) {
+		const struct config_vnet *v = &a->vnets[i], *w = find_vnet(b, v);
+
+		if (!w || v->port != w->port || v->has_next_hop != w->has_next_hop ||
+		    v->next_hop != w->next_hop)
+			return false;
+	}
+	return a->nb_vnets == b->nb_vnets;
+}
+
+static void vnets_apply(struct route_server *rs, const struct config *running,
+			const struct config *wanted)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < running->nb_vnets; i++)
+		if (!find_vnet(wanted, &running->vnets[i]))
+			err |= rs_vnet_withdraw(rs, &running->vnets[i]);
+	for (size_t i = 0; i < wanted->nb_vnets; i++)
+		if (!find_vnet(running, &wanted->vnets[i]))
+			err |= rs_vnet_announce(rs, &wanted->vnets[i]);
+	if (err)
+		log_error("reload: no memory for VNet prefixes; reload again when there is");
+}
+
+/* --- all of it --------------------------------------------------------------------------------------------------- */
+
+/* What can refuse the file. */
+static bool acceptable(struct route_server *rs, struct page *page)
+{
+	char what[128];
+	int err;
+
+	if (config_needs_restart(rs->config, page->config, what, sizeof(what))) {
+		page_error(page, "%s cannot be changed while running; nothing was applied", what);
+		page_hint(page, "restart bascule-dataplane and bascule-control, or change it back");
+		return false;
+	}
+	err = fib_sync_configure(&rs->fib_sync, page->config);
+	if (!err) {
+		err = exchange_configure(rs->exchange, page->config->exchange.enabled);
+		if (err)
+			fib_sync_configure(&rs->fib_sync, rs->config);
+	}
+	if (err)
+		page_error(page, "nothing was applied: %s", strerror(-err));
+	return !err;
+}
+
+void reload_apply(struct route_server *rs, struct page *page)
+{
+	const size_t room = PAGE_BYTES / 2;
+	struct config *running = rs->config, *wanted = page->config;
+	bool switched = rs->exchange->enabled;
+	struct row_reload *row;
+
+	if (!acceptable(rs, page))
+		return;
+	row = page_add(page, ROW_RELOAD, sizeof(*row) + room);
+	if (reload_peers_known(rs->fib, wanted))
+		log_error("reload: the dataplane has no room for all peers");
+	peers_apply(rs, wanted, row, room);
+	row->vnet_changed = !same_vnets(running, wanted);
+	row->exchange_changed = switched != rs->exchange->enabled;
+	rs->config = wanted;
+	page->config = running;
+	next_hops_configure(&rs->next_hops, wanted);
+	if (row->vnet_changed) {
+		vnets_apply(rs, running, wanted);
+		rs->reconsider = true;
+	}
+	if (running->routing_preference != wanted->routing_preference ||
+	    running->control.med != wanted->control.med)
+		rib_set_rule(rs->rib, reload_decide_rule(wanted));
+	transit_move(rs); /* and a walk: VNets, next hops and the matrix are looked at anew */
+	page_trim(page, row, sizeof(*row) + row->len);
+	/* It reads its kernel routes for the VNets from the same file. */
+	kill((pid_t)rs->fib->dataplane_pid, SIGHUP);
+	log_info("reloaded: %u peers added, %u removed, %u changed; VNets %s; route exchange is %s",
+		 row->nb_added, row->nb_removed, row->nb_changed,
+		 row->vnet_changed ? "changed" : "unchanged", rs->exchange->enabled ? "on" : "off");
+}

@@ -1,0 +1,29 @@
+/* A new configuration applied to a running route server: the difference, and nothing but the difference. */
+#ifndef BASCULE_RELOAD_H
+#define BASCULE_RELOAD_H
+
+#include "config.h"
+#include "decide.h"
+#include "fib.h"
+#include "page.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct route_server;
+
+/* Apply page->config: peers added, removed and changed (only those sessions move), VNet prefixes, routing preference, the
+ * exchange switch if its configured value changed. What only a restart can apply refuses the whole file by name. Answers
+ * with a row of ROW_RELOAD, and leaves in page->config the configuration that is not needed any more. */
+void reload_apply(struct route_server *rs, struct page *page);
+
+/* The decision's rules as the configuration says. */
+struct decide_rule reload_decide_rule(const struct config *config);
+/* Tell the dataplane whose BGP to let through. 0 or -errno. */
+int reload_peers_known(struct fib *fib, const struct config *config);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,451 @@
+/* The RIB lcore's turn, and what it begins and ends with. */
+#include "route_server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "matrix.h"
+#include "notification.h"
+#include "reload.h"
+#include "show.h"
+
+enum {
+	EVENTS = 64,	/* speaker records a turn and speaker: some 64k prefixes at the very most */
+	SLICE = 4096,	/* prefixes a turn of work that may be long */
+	NEXT_HOPS = 64, /* next hops looked at a turn */
+	TIMERS = CONFIG_PEERS + 8,
+	HOUSEKEEPING_MS = 1000,
+	WALK_EVERY = 60, /* housekeepings between two walks that look for unused next hops */
+};
+
+struct rs_backlog {
+	STAILQ_ENTRY(rs_backlog) next;
+	size_t len;
+	uint8_t record[];
+};
+
+/* --- to the speakers --------------------------------------------------------------------------------------------- */
+
+static bool post(struct mailbox *mb, const void *record, size_t len)
+{
+	void *at = mailbox_reserve(mb, len);
+
+	if (!at)
+		return false;
+	memcpy(at, record, len);
+	mailbox_post(mb, len);
+	return true;
+}
+
+static bool backlog_post(struct rs_speaker *speaker)
+{
+	struct rs_backlog *first;
+
+	while ((first = STAILQ_FIRST(&speaker->backlog))) {
+		if (!post(speaker->from_rib, first->record, first->len))
+			return false;
+		STAILQ_REMOVE_HEAD(&speaker->backlog, next);
+		free(first);
+	}
+	return true;
+}
+
+void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len)
+{
+	struct rs_speaker *s = &rs->speakers[speaker];
+	struct rs_backlog *waiting;
+
+	if (backlog_post(s) && post(s->from_rib, record, len))
+		return;
+	waiting = malloc(sizeof(*waiting) + len);
+	if (!waiting) {
+		log_error("no memory for a command to a session lcore");
+		abort(); /* sessions and RIB would disagree from here on: better to begin anew */
+	}
+	waiting->len = len;
+	memcpy(waiting->record, record, len);
+	STAILQ_INSERT_TAIL(&s->backlog, waiting, next);
+}
+
+bool rs_send(struct route_server *rs, const struct peer *peer, struct wire_buf *buf)
+{
+	struct speaker_send send = {
+		.head = { .type = SPEAKER_SEND, .peer = peer->index, .epoch = peer->epoch },
+		.buf = buf,
+	};
+	struct rs_speaker *s = &rs->speakers[peer->speaker];
+
+	if (!backlog_post(s))
+		return false;
+	wire_buf_get(buf);
+	if (post(s->from_rib, &send, sizeof(send)))
+		return true;
+	wire_buf_put(buf);
+	return false;
+}
+
+static void command_all(struct route_server *rs, const void *record, size_t len)
+{
+	for (unsigned int i = 0; i < rs->nb_speakers; i++)
+		rs_command(rs, i, record, len);
+}
+
+/* --- routes ------------------------------------------------------------------------------------------------------ */
+
+static bool usable(void *ctx, uint32_t next_hop)
+{
+	struct route_server *rs = ctx;
+
+	return next_hop_usable(&rs->next_hops, next_hop);
+}
+
+static void withdraw(struct route_server *rs, struct peer *peer, const struct prefix *prefixes,
+		     size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rib_withdraw(rs->rib, prefixes[i], peer->index) < 0)
+			peer->no_memory++;
+}
+
+void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update)
+{
+	const struct prefix *announced = speaker_update_announced(update);
+	enum import_verdict verdict = import_check(peer->config.role, &update->keys);
+	uint32_t now_s = (uint32_t)(rs->now_ms / 1000);
+	const struct attrs *attrs;
+
+	rs->updates++;
+	withdraw(rs, peer, speaker_update_withdrawn(update), update->nb_withdrawn);
+	if (!update->nb_announced)
+		return;
+	if (verdict != IMPORT_ACCEPT) {
+		peer->refused[verdict] += update->nb_announced;
+		withdraw(rs, peer, announced, update->nb_announced);
+		return;
+	}
+	attrs = attrs_intern(rs->attrs, &update->keys, speaker_update_attrs(update),
+			     update->attrs_len);
+	for (size_t i = 0; i < update->nb_announced; i++) {
+		/* Without memory for what it says now, what it said before must not stay. */
+		if (attrs && rib_announce(rs->rib, announced[i], peer->index, attrs,
+					  PATH_LOCAL_PREF, now_s) >= 0)
+			continue;
+		peer->no_memory++;
+		withdraw(rs, peer, &announced[i], 1);
+	}
+	if (attrs)
+		attrs_put(rs->attrs, attrs);
+}
+
+int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
+{
+	uint8_t wire[EXPORT_VNET_MAX];
+	struct attr_writer w = { .buf = wire, .size = sizeof(wire) };
+	struct attr_keys keys;
+	const struct attrs *attrs;
+	int err;
+
+	/* On link as far as peers are concerned: they are told our own address in any case. */
+	export_vnet_attrs(0, &w);
+	attr_keys_parse(wire, (uint16_t)w.len, &keys);
+	attrs = attrs_intern(rs->attrs, &keys, wire, (uint16_t)w.len);
+	if (!attrs)
+		return -ENOMEM;
+	err = rib_announce(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET, attrs,
+			   PATH_LOCAL_PREF, (uint32_t)(rs->now_ms / 1000));
+	attrs_put(rs->attrs, attrs);
+	return err < 0 ? err : 0;
+}
+
+int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet)
+{
+	int err = rib_withdraw(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET);
+
+	return err < 0 ? err : 0;
+}
+
+/* --- phases ------------------------------------------------------------------------------------------------------ */
+
+static void restart_fire(struct timer *timer, uint64_t now_ms)
+{
+	struct route_server *rs =
+		(struct route_server *)((char *)timer - offsetof(struct route_server, restart));
+
+	(void)now_ms;
+	rs->restart_over = true;
+	log_warning("restart: not every peer has said End-of-RIB within %u s; going on without",
+		    rs->config->control.restart_s);
+}
+
+/* Is the spare generation as complete as it will get? */
+static bool filled(const struct route_server *rs)
+{
+	if (!rib_settled(rs->rib) || rib_changes_waiting(rs->rib) || rs->fib_sync.walking ||
+	    rs->reconsider)
+		return false;
+	if (!rs->restarting || rs->restart_over)
+		return true;
+	return peers_all_told(&rs->peers) && !next_hops_pending(&rs->next_hops, rs->now_ms);
+}
+
+static void go_live(struct route_server *rs)
+{
+	struct speaker_command over = { .type = SPEAKER_RESTARTED };
+
+	fib_publish(rs->writer);
+	rs->phase = RS_LIVE;
+	rs->live_ms = rs->now_ms;
+	timer_stop(&rs->timers, &rs->restart);
+	transit_live(rs);
+	if (rs->restarting)
+		command_all(rs, &over, sizeof(over));
+	peers_join(rs);
+	log_info("live after %llu ms%s: %zu prefixes, route exchange is %s",
+		 (unsigned long long)(rs->now_ms - rs->started_ms),
+		 rs->restarting ? " of restart" : "", rib_counts(rs->rib).prefixes,
+		 rs->exchange->enabled ? "on" : "off");
+}
+
+void rs_stop(struct route_server *rs, uint8_t subcode, const char *text)
+{
+	struct speaker_peer_reset stop = {
+		.head = { .type = SPEAKER_STOP },
+		.code = NOTIFY_CEASE,
+		.subcode = subcode,
+	};
+
+	snprintf(stop.text, sizeof(stop.text), "%s", text);
+	rs->phase = RS_STOPPING;
+	command_all(rs, &stop, sizeof(stop));
+}
+
+bool rs_stopped(const struct route_server *rs)
+{
+	return rs->phase == RS_STOPPING && rs->nb_stopped >= rs->nb_speakers;
+}
+
+static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
+{
+	struct route_server *rs =
+		(struct route_server *)((char *)timer -
+					offsetof(struct route_server, housekeeping));
+	bool walk = rs->fib_sync.retry || ++rs->housekeepings >= WALK_EVERY;
+
+	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
+	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
+	    rs->phase == RS_STOPPING)
+		return;
+	rs->housekeepings = 0;
+	fib_sync_walk_begin(&rs->fib_sync);
+}
+
+/* --- turn -------------------------------------------------------------------------------------------------------- */
+
+static unsigned int events_take(struct route_server *rs)
+{
+	unsigned int taken = 0;
+
+	for (unsigned int i = 0; i < rs->nb_speakers; i++) {
+		struct mailbox *mb = rs->speakers[i].to_rib;
+		const struct speaker_event *event;
+		size_t len;
+
+		backlog_post(&rs->speakers[i]);
+		for (unsigned int n = 0; n < EVENTS && (event = mailbox_peek(mb, &len)); n++) {
+			peer_event(rs, event);
+			mailbox_done(mb);
+			taken++;
+		}
+	}
+	return taken;
+}
+
+/* RIB and FIB, until what has changed is in the views. */
+static unsigned int routes_turn(struct route_server *rs)
+{
+	size_t done = rib_turn(rs->rib, SLICE);
+
+	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS);
+	if (rs->reconsider && rib_settled(rs->rib)) {
+		rs->reconsider = false;
+		rib_reconsider(rs->rib);
+		done++;
+	}
+	done += fib_sync_changes(&rs->fib_sync, SIZE_MAX);
+	if (rs->fib_sync.walking)
+		done += fib_sync_walk(&rs->fib_sync, SLICE);
+	fib_reclaim(rs->writer);
+	return (unsigned int)done;
+}
+
+unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
+{
+	unsigned int done = 0;
+
+	rs->now_ms = now_ms;
+	if (rs->announcer.flushing &&
+	    (announcer_flush(&rs->announcer, rs, SLICE), rs->announcer.flushing)) {
+		for (unsigned int i = 0; i < rs->nb_speakers; i++)
+			backlog_post(&rs->speakers[i]);
+		return 0; /* a session lcore is behind: let it catch up */
+	}
+	done += events_take(rs);
+	done += timers_run(&rs->timers, now_ms, 16);
+	if (rs->phase == RS_STOPPING)
+		return done;
+	done += show_turn(rs);
+	done += routes_turn(rs);
+	done += transit_turn(rs);
+	peers_tidy(rs);
+	if (rs->phase == RS_FILLING && filled(rs))
+		go_live(rs);
+	if (rs->phase == RS_LIVE)
+		done += (unsigned int)announcer_flush(&rs->announcer, rs, SLICE);
+	return done;
+}
+
+/* --- life -------------------------------------------------------------------------------------------------------- */
+
+static int rib_open(struct route_server *rs)
+{
+	struct rib_params params = {
+		.nb_peers = RS_SOURCES,
+		.rule = reload_decide_rule(rs->config),
+		.allow = transit_word(rs),
+		.usable = usable,
+		.ctx = rs,
+	};
+	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };
+	struct source peered = { .role = ROLE_VNET,
+				 .peered = true,
+				 .router_id = rs->config->instance.router_id };
+
+	rs->attrs = attr_table_new();
+	params.attrs = rs->attrs;
+	rs->rib = rs->attrs ? rib_new(&params) : NULL;
+	if (!rs->rib)
+		return -ENOMEM;
+	rs->transit.wanted = rs->transit.announced = params.allow;
+	rib_source_set(rs->rib, RS_VNET, &vnet);
+	rib_source_set(rs->rib, RS_VNET_PEERED, &peered);
+	return 0;
+}
+
+static int parts_open(struct route_server *rs)
+{
+	int err = fib_writer_open(rs->fib, &rs->writer);
+
+	if (!err)
+		err = rib_open(rs);
+	if (!err)
+		err = next_hops_init(&rs->next_hops, rs->fib, rs->writer, rs->config);
+	if (!err)
+		err = fib_sync_init(&rs->fib_sync, rs->rib, &rs->next_hops, rs->config);
+	if (!err)
+		err = peers_init(&rs->peers, rs);
+	if (!err)
+		err = timers_init(&rs->timers, TIMERS);
+	rs->fib_sync.allow = rs->transit.wanted;
+	return err;
+}
+
+/* Everything that the configuration says, for the first time. */
+static int configure(struct route_server *rs)
+{
+	int err = reload_peers_known(rs->fib, rs->config);
+
+	for (size_t i = 0; i < rs->config->nb_vnets && !err; i++)
+		err = rs_vnet_announce(rs, &rs->config->vnets[i]);
+	for (size_t i = 0; i < rs->config->nb_peers && !err; i++)
+		err = peer_add(rs, &rs->config->peers[i]);
+	return err;
+}
+
+static int copy_speakers(struct route_server *rs, const struct rs_params *params)
+{
+	rs->nb_speakers = params->nb_speakers;
+	rs->speakers = calloc(rs->nb_speakers, sizeof(*rs->speakers));
+	if (!rs->speakers)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < rs->nb_speakers; i++) {
+		rs->speakers[i] = params->speakers[i];
+		STAILQ_INIT(&rs->speakers[i].backlog);
+	}
+	return 0;
+}
+
+int rs_new(const struct rs_params *params, struct route_server **out)
+{
+	struct route_server *rs = calloc(1, sizeof(*rs));
+	int err;
+
+	if (!rs)
+		return -ENOMEM;
+	rs->config = params->config;
+	rs->exchange = params->exchange;
+	rs->fib = params->fib;
+	rs->pages = params->pages;
+	rs->answers = params->answers;
+	rs->answered = params->answered;
+	rs->now_ms = rs->started_ms = clock_ms();
+	rs->restarting = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED) > 0;
+	rs->restart.fire = restart_fire;
+	rs->housekeeping.fire = housekeeping_fire;
+	announcer_init(&rs->announcer);
+	err = copy_speakers(rs, params);
+	if (!err)
+		err = parts_open(rs);
+	if (!err)
+		err = configure(rs);
+	if (err) {
+		rs->config = NULL;
+		rs_free(rs);
+		return err;
+	}
+	/* The configuration may have moved the switch while nobody was here: closing does not wait. */
+	fib_gate_set(rs->fib, rs->fib->gate & rs->transit.wanted);
+	timer_set(&rs->timers, &rs->housekeeping, rs->now_ms + HOUSEKEEPING_MS);
+	if (rs->restarting) {
+		timer_set(&rs->timers, &rs->restart,
+			  rs->now_ms + 1000u * rs->config->control.restart_s);
+		log_info("restart: the dataplane forwards what it has; filling the spare tables, "
+			 "for %u s at most",
+			 rs->config->control.restart_s);
+	}
+	*out = rs;
+	return 0;
+}
+
+static void speakers_free(struct route_server *rs)
+{
+	for (unsigned int i = 0; rs->speakers && i < rs->nb_speakers; i++) {
+		struct rs_backlog *first;
+
+		while ((first = STAILQ_FIRST(&rs->speakers[i].backlog))) {
+			STAILQ_REMOVE_HEAD(&rs->speakers[i].backlog, next);
+			free(first);
+		}
+	}
+	free(rs->speakers);
+}
+
+void rs_free(struct route_server *rs)
+{
+	announcer_fini(&rs->announcer);
+	timers_free(&rs->timers);
+	peers_fini(&rs->peers);
+	fib_sync_fini(&rs->fib_sync);
+	next_hops_fini(&rs->next_hops);
+	if (rs->rib)
+		rib_free(rs->rib);
+	if (rs->attrs)
+		attr_table_free(rs->attrs);
+	if (rs->writer)
+		fib_writer_close(rs->writer);
+	speakers_free(rs);
+	config_free(rs->config);
+	free(rs);
+}

@@ -1,0 +1,119 @@
+/* The route server: what the RIB lcore runs. It conducts: speakers hand it judged messages, it runs import policy, keeps the
+ * RIB, fills the FIB, and sends what update groups yield back to the speakers. It parses nothing and opens no socket.
+ *
+ *   speakers ─ events ─► peer.c ─► rs_update ─► rib ─┬─► fib_sync ─► FIB
+ *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ┘            transit.c: the matrix, the gate, in which order
+ *   management thread ─ pages ─► show.c (questions), exchange, peer resets, reload.c
+ *
+ * Everything runs in rs_turn(), in bounded slices, on one thread. In one turn changes reach the FIB before they are
+ * announced. A phase says how far the instance is:
+ *
+ *   FILLING  this writer's generation is not the active one yet. Nothing is announced. After a restart it ends when every
+ *            configured peer has said End-of-RIB, or with the restart timer (RFC 4724 4.1); on a first start at once.
+ *   LIVE     published: changes go to the active generation, peers are told.
+ *   STOPPING sessions are being closed with a Cease; the FIB stays as it is and goes on forwarding. */
+#ifndef BASCULE_ROUTE_SERVER_H
+#define BASCULE_ROUTE_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "announce.h"
+#include "config.h"
+#include "exchange.h"
+#include "fib_sync.h"
+#include "loop.h"
+#include "next_hop.h"
+#include "peer.h"
+#include "rib.h"
+#include "speaker.h"
+#include "transit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	RS_VNET = CONFIG_PEERS, /* the sources of our own routes: VNet prefixes ... */
+	RS_VNET_PEERED,		/* ... and those of peered VNets */
+	RS_SOURCES,
+};
+
+struct rs_backlog; /* a command that waits for room */
+
+/* One session lcore, seen from here. All borrowed. */
+struct rs_speaker {
+	struct mailbox *to_rib, *from_rib;
+	const struct speaker *speaker;	   /* for its statistics only; may be NULL */
+	STAILQ_HEAD(, rs_backlog) backlog; /* owned by the route server */
+};
+
+struct rs_params {
+	struct config *config;		   /* becomes the route server's, if rs_new() succeeds */
+	struct exchange *exchange;	   /* borrowed: opened */
+	struct fib *fib;		   /* borrowed: attached */
+	const struct rs_speaker *speakers; /* copied */
+	unsigned int nb_speakers;
+	struct mailbox *pages, *answers; /* struct page * each; borrowed */
+	int answered;			 /* eventfd; borrowed */
+};
+
+enum rs_phase { RS_FILLING, RS_LIVE, RS_STOPPING };
+
+struct route_server {
+	struct config *config;	   /* owned */
+	struct exchange *exchange; /* borrowed */
+	struct fib *fib;	   /* borrowed */
+	struct fib_writer *writer; /* owned */
+	struct attr_table *attrs;  /* owned */
+	struct rib *rib;	   /* owned */
+	struct next_hops next_hops;
+	struct fib_sync fib_sync;
+	struct transit transit;
+	struct announcer announcer;
+	struct peers peers;
+	struct rs_speaker *speakers; /* owned */
+	unsigned int nb_speakers, nb_stopped;
+	struct mailbox *pages, *answers; /* borrowed */
+	int answered;			 /* borrowed */
+	struct timers timers;
+	struct timer restart, housekeeping;
+	enum rs_phase phase;
+	bool restarting;   /* the dataplane forwards what an earlier control left */
+	bool restart_over; /* the restart timer has fired */
+	bool reconsider;   /* next hops came or went: rib_reconsider() when the RIB has settled */
+	uint64_t now_ms, started_ms, live_ms;
+	uint32_t housekeepings; /* since the last walk */
+	uint64_t updates;	/* UPDATEs received, after the speakers' judgement */
+};
+
+/* 0; -ENOMEM; -EAGAIN: a forwarding lcore hangs on the spare generation. On failure the configuration is still the
+ * caller's. The VNet prefixes are in the RIB and the peers at their speakers when it returns. */
+int rs_new(const struct rs_params *params, struct route_server **rs);
+void rs_free(struct route_server *rs);
+
+/* One turn. Returns how much was done: 0 lets the caller idle. */
+unsigned int rs_turn(struct route_server *rs, uint64_t now_ms);
+
+/* Close every session with Cease/`subcode` and this text (RFC 9003). Then turn until rs_stopped(). */
+void rs_stop(struct route_server *rs, uint8_t subcode, const char *text);
+bool rs_stopped(const struct route_server *rs);
+
+/* One UPDATE of a peer whose session is up: withdrawals, import policy, announcements. */
+void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update);
+
+/* Give a speaker a command; never refused: what its mailbox has no room for waits here, in order. */
+void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len);
+/* Have `buf` sent in the peer's current session; the speaker gets a reference of its own. False: no room now. */
+bool rs_send(struct route_server *rs, const struct peer *peer, struct wire_buf *buf);
+
+/* VNet prefixes in and out of the RIB, as the configuration says. */
+/* -ENOMEM. */
+int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet);
+int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,490 @@
+/* Pages answered from the route server's state: one page a turn, and a page looks at a bounded part of the table. */
+#include "show.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "reload.h"
+#include "route_server.h"
+
+enum {
+	SLOTS = 64,	   /* of the table at a time: what a cursor can go back over */
+	SLOTS_PAGE = 4096, /* most of one page */
+};
+
+static struct peer *named_peer(struct route_server *rs, struct page *page)
+{
+	struct peer *peer = peer_find(&rs->peers, page->peer);
+
+	if (!peer) {
+		page_error(page, "there is no peer \"%s\"", page->peer);
+		page_hint(page, "bascule show peers");
+	}
+	return peer;
+}
+
+/* --- summary, exchange -------------------------------------------------------------------------------------------- */
+
+static uint32_t seconds_left(const struct route_server *rs, const struct timer *timer)
+{
+	return timer_is_set(timer) && timer->at_ms > rs->now_ms
+		       ? (uint32_t)((timer->at_ms - rs->now_ms) / 1000)
+		       : 0;
+}
+
+static void show_summary(struct route_server *rs, struct page *page)
+{
+	struct row_summary *row = page_add(page, ROW_SUMMARY, sizeof(*row));
+	struct rib_counts counts = rib_counts(rs->rib);
+
+	memcpy(row->instance, rs->config->instance.name, sizeof(row->instance));
+	row->asn = rs->config->instance.asn;
+	row->router_id = rs->config->instance.router_id;
+	row->profile = (uint8_t)rs->config->instance.profile;
+	row->preference = (uint8_t)rs->config->routing_preference;
+	row->nva_to_nva = (uint8_t)rs->config->exchange.nva_to_nva;
+	row->exchange = rs->exchange->enabled;
+	row->restarting = rs->phase == RS_FILLING && rs->restarting;
+	row->restart_left_s = seconds_left(rs, &rs->restart);
+	row->uptime_s = (rs->now_ms - rs->started_ms) / 1000;
+	row->peers = rs->peers.nb_active;
+	row->peers_up = rs->peers.nb_up;
+	row->routes = counts.prefixes;
+	row->paths = counts.paths;
+	row->attribute_sets = attr_table_count(rs->attrs);
+	row->memory_bytes = counts.bytes + attr_table_bytes(rs->attrs);
+	row->updates = rs->updates;
+	row->generation = __atomic_load_n(&rs->fib->active, __ATOMIC_RELAXED);
+	row->published = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED);
+	row->fib_refused = rs->fib_sync.refused;
+	row->next_hops_refused = rs->next_hops.refused;
+	for (uint16_t i = 0; i < rs->peers.end; i++)
+		row->no_memory += rs->peers.table[i].no_memory;
+	for (int role = 0; role < ROLE_COUNT; role++)
+		if (rs->fib->generation[0].view[role].lpm)
+			row->views |= (uint8_t)(1 << role);
+	fib_stats_get(rs->writer, &row->fib);
+}
+
+static void show_exchange(struct route_server *rs, struct page *page)
+{
+	struct row_exchange *row = page_add(page, ROW_EXCHANGE, sizeof(*row));
+
+	row->enabled = rs->exchange->enabled;
+	row->nva_to_nva = (uint8_t)rs->config->exchange.nva_to_nva;
+	row->gate = __atomic_load_n(&rs->fib->gate, __ATOMIC_RELAXED);
+}
+
+static void set_exchange(struct route_server *rs, struct page *page)
+{
+	bool changed = page->enable != rs->exchange->enabled;
+	int err = changed ? exchange_set(rs->exchange, page->enable) : 0;
+	struct row_switched *row;
+
+	if (err) {
+		page_error(page, "%s: %s; the switch was not moved", rs->exchange->path,
+			   strerror(-err));
+		return;
+	}
+	if (changed) {
+		transit_move(rs);
+		log_info("route exchange is switched %s", page->enable ? "on" : "off");
+	}
+	row = page_add(page, ROW_SWITCHED, sizeof(*row));
+	row->enabled = rs->exchange->enabled;
+	row->changed = changed;
+}
+
+/* --- peers ------------------------------------------------------------------------------------------------------- */
+
+static void copy_stats(const struct route_server *rs, const struct peer *peer,
+		       struct session_stats *out)
+{
+	const struct speaker *speaker = rs->speakers[peer->speaker].speaker;
+	const struct session_stats *stats = speaker ? speaker_stats(speaker, peer->index) : NULL;
+
+	/* Another lcore counts on; each word is whole. */
+	for (size_t i = 0; stats && i < sizeof(*stats) / sizeof(uint64_t); i++)
+		((uint64_t *)out)[i] =
+			__atomic_load_n((const uint64_t *)stats + i, __ATOMIC_RELAXED);
+}
+
+static void fill_detail(const struct route_server *rs, const struct peer *peer,
+			struct row_peer *row)
+{
+	memcpy(row->port, rs->config->dataplane.ports[peer->config.egress_port].name,
+	       sizeof(row->port));
+	row->up = peer->up;
+	row->ibgp = peer->config.asn == rs->config->instance.asn;
+	row->passive = peer->config.passive;
+	row->multihop = peer->config.multihop;
+	row->md5 = peer->config.password_len;
+	row->unchanged = peer->config.next_hop == NEXT_HOP_UNCHANGED;
+	row->lagging = peer->lagging;
+	row->stale = rib_peer_stale_paths(rs->rib, peer->index);
+	if (peer->up) {
+		row->router_id = peer->session.remote_id;
+		row->local_addr = peer->session.local_addr;
+		row->hold_s = peer->session.hold_s;
+		row->keepalive_s = peer->session.keepalive_s;
+		row->restart_s = peer->session.restart_s;
+		row->caps = peer->session.caps;
+	}
+	copy_stats(rs, peer, &row->stats);
+	memcpy(row->refused, peer->refused, sizeof(row->refused));
+	row->no_memory = peer->no_memory;
+	row->unexportable = peer->unexportable;
+}
+
+static bool add_peer(const struct route_server *rs, const struct peer *peer, struct page *page,
+		     enum row_type type)
+{
+	struct row_peer *row = page_add(page, (uint16_t)type, sizeof(*row));
+
+	if (!row)
+		return false;
+	memcpy(row->name, peer->config.name, sizeof(row->name));
+	if (peer->config.gateway >= 0)
+		memcpy(row->gateway, rs->config->gateways[peer->config.gateway].name,
+		       sizeof(row->gateway));
+	row->role = (uint8_t)peer->config.role;
+	row->state = peer->state;
+	row->addr = peer->config.addr;
+	row->asn = peer->config.asn;
+	row->state_s = (rs->now_ms - peer->since_ms) / 1000;
+	row->learned = rib_peer_paths(rs->rib, peer->index);
+	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
+	row->advertised = peer->group ? group_advertised_count(peer->group->group, peer->index) : 0;
+	memcpy(row->reason, peer->reason, sizeof(row->reason));
+	fill_detail(rs, peer, row);
+	return true;
+}
+
+/* In the order of the configuration. The cursor counts its peers. */
+static void show_peers(struct route_server *rs, struct page *page)
+{
+	for (; page->cursor[0] < rs->config->nb_peers; page->cursor[0]++) {
+		const struct peer *peer =
+			peer_find(&rs->peers, rs->config->peers[page->cursor[0]].name);
+
+		if (peer && !add_peer(rs, peer, page, ROW_PEER)) {
+			page->more = true;
+			return;
+		}
+	}
+}
+
+/* --- routes ------------------------------------------------------------------------------------------------------ */
+
+/* The views that forward along `path`, and whether it is used beside the best in one. */
+static uint8_t views_of(const struct route_server *rs, const struct path *path, uint8_t *flags)
+{
+	const struct path *best[RIB_ECMP];
+	uint8_t views = 0;
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		unsigned int n;
+
+		if (!rs->fib->generation[0].view[role].lpm)
+			continue;
+		n = rib_best_for_role(rs->rib, path->node, (enum role)role, rs->fib_sync.allow,
+				      best);
+		for (unsigned int i = 0; i < n; i++) {
+			if (best[i] != path)
+				continue;
+			views |= (uint8_t)(1 << role);
+			if (n > 1)
+				*flags |= ROUTE_ECMP;
+		}
+	}
+	return views;
+}
+
+static void why_unusable(const struct route_server *rs, const struct path *path,
+			 struct row_route *row)
+{
+	bool vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
+	const char *why = NULL;
+
+	if (path->flags & PATH_UNUSABLE)
+		why = next_hop_state_name(
+			next_hop_look(&rs->next_hops, path->attrs->keys.next_hop));
+	else if (!vnet && fib_sync_system(&rs->fib_sync, row->prefix))
+		why = "inside a VNet or connected subnet: not programmed";
+	if (!why) {
+		row->flags |= ROUTE_USABLE;
+		return;
+	}
+	row->views = 0;
+	snprintf(row->unusable, sizeof(row->unusable), "%s%s",
+		 path->flags & PATH_UNUSABLE ? "next hop: " : "", why);
+}
+
+static void name_source(const struct route_server *rs, const struct path *path,
+			struct row_route *row)
+{
+	if (path->peer < CONFIG_PEERS)
+		memcpy(row->peer, rs->peers.table[path->peer].config.name, sizeof(row->peer));
+	else
+		snprintf(row->peer, sizeof(row->peer), "local");
+	row->role = (uint8_t)rib_source(rs->rib, path->peer)->role;
+}
+
+/* One path as the RIB has it. False: the page is full. */
+static bool add_path(const struct route_server *rs, struct page *page, const struct path *path)
+{
+	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + path->attrs->len);
+
+	if (!row)
+		return false;
+	row->prefix = rib_prefix(rs->rib, path->node);
+	name_source(rs, path, row);
+	row->reason = (uint8_t)rib_reason(rs->rib, path);
+	row->next_hop = path->attrs->keys.next_hop;
+	row->local_pref = path->local_pref;
+	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
+	row->views = views_of(rs, path, &row->flags);
+	if (path == rib_first(rs->rib, path->node))
+		row->flags |= ROUTE_BEST;
+	if (rib_is_stale(rs->rib, path))
+		row->flags |= ROUTE_STALE;
+	why_unusable(rs, path, row);
+	row->attrs_len = path->attrs->len;
+	memcpy(row->attrs, path->attrs->wire, path->attrs->len);
+	return true;
+}
+
+/* One path as `peer` is told of it. */
+static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
+		     const struct path *path)
+{
+	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + BGP_MESSAGE_MAX);
+	struct attr_keys keys;
+	size_t len;
+
+	if (!row)
+		return false;
+	row->prefix = rib_prefix(rs->rib, path->node);
+	name_source(rs, path, row);
+	len = announcer_export(peer->group, rs, path->attrs, path->peer, row->attrs);
+	attr_keys_parse(row->attrs, (uint16_t)len, &keys);
+	row->attrs_len = (uint16_t)len;
+	row->next_hop = keys.next_hop;
+	row->local_pref = keys.local_pref;
+	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
+	row->flags = ROUTE_SENT | ROUTE_USABLE;
+	page_trim(page, row, sizeof(*row) + len);
+	return true;
+}
+
+/* All paths of a node from the `from`th on. Returns false, and in `*from` where to go on, if the page is full. */
+static bool add_node(const struct route_server *rs, struct page *page, uint32_t node,
+		     uint32_t *from)
+{
+	uint32_t i = 0;
+
+	for (const struct path *path = rib_first(rs->rib, node); path;
+	     path = rib_following(rs->rib, path), i++) {
+		if (i < *from)
+			continue;
+		if (!add_path(rs, page, path)) {
+			*from = i;
+			return false;
+		}
+	}
+	*from = 0;
+	return true;
+}
+
+static bool add_for_peer(const struct route_server *rs, struct page *page, uint32_t node,
+			 const struct peer *peer)
+{
+	const struct path *path;
+
+	if (page->command == PAGE_LEARNED) {
+		path = rib_path(rs->rib, node, peer->index);
+		return !path || add_path(rs, page, path);
+	}
+	path = peer->group ? group_advertised(peer->group->group, peer->index, node) : NULL;
+	return !path || add_sent(rs, page, peer, path);
+}
+
+static bool add_fib(const struct route_server *rs, struct page *page, uint32_t node);
+
+static bool add_row(const struct route_server *rs, struct page *page, uint32_t node,
+		    const struct peer *peer, uint32_t *from)
+{
+	switch (page->command) {
+	case PAGE_ROUTES: return add_node(rs, page, node, from);
+	case PAGE_FIB: return add_fib(rs, page, node);
+	default: return add_for_peer(rs, page, node, peer);
+	}
+}
+
+/* Walk on over the table. The cursor is the table's own at the last SLOTS slots begun, and how many nodes of them (upper
+ * half) and paths of the next one (lower half) have been told. */
+static void walk(const struct route_server *rs, struct page *page, const struct peer *peer)
+{
+	uint32_t done = (uint32_t)(page->cursor[1] >> 32), from = (uint32_t)page->cursor[1];
+	uint32_t nodes[SLOTS];
+
+	for (uint32_t looked = 0; looked < SLOTS_PAGE; looked += SLOTS) {
+		uint32_t cursor = (uint32_t)page->cursor[0];
+		size_t n = rib_walk(rs->rib, &cursor, nodes, SLOTS);
+
+		for (; done < n; done++) {
+			if (add_row(rs, page, nodes[done], peer, &from))
+				continue;
+			page->cursor[1] = (uint64_t)done << 32 | from;
+			page->more = true;
+			return;
+		}
+		done = from = 0;
+		page->cursor[0] = cursor;
+		if (!cursor)
+			return;
+	}
+	page->cursor[1] = 0;
+	page->more = true;
+}
+
+static void show_one(const struct route_server *rs, struct page *page, uint32_t node)
+{
+	uint32_t from = (uint32_t)page->cursor[1];
+
+	if (node == RIB_NONE)
+		return;
+	page->more = !add_node(rs, page, node, &from);
+	page->cursor[1] = from;
+}
+
+/* --- the FIB ----------------------------------------------------------------------------------------------------- */
+
+static const struct fib_port *port_of(const struct fib *fib, uint16_t port)
+{
+	for (uint32_t i = 0; i < fib->nb_ports; i++)
+		if (fib->ports[i].port == port)
+			return &fib->ports[i];
+	return NULL;
+}
+
+static bool add_fib(const struct route_server *rs, struct page *page, uint32_t node)
+{
+	struct prefix prefix = rib_prefix(rs->rib, node);
+	bool active = fib_published(rs->writer);
+	const struct fib_generation *generation = &rs->fib->generation[rs->fib->active ^ !active];
+	const struct path_list *list;
+	struct row_fib *row;
+	uint32_t index;
+
+	if (fib_get(rs->writer, page->view, prefix.addr, prefix.len, &index))
+		return true;
+	row = page_add(page, ROW_FIB, sizeof(*row));
+	if (!row)
+		return false;
+	list = &generation->path_lists[index];
+	row->prefix = prefix;
+	row->nb_next_hops = list->nb_members;
+	for (uint16_t i = 0; i < list->nb_members; i++) {
+		const struct adjacency *adjacency = &generation->adjacencies[list->member[i]];
+		const struct fib_port *port = port_of(rs->fib, adjacency->port);
+
+		row->next_hop[i].gateway = adjacency->gateway;
+		row->next_hop[i].action = __atomic_load_n(&adjacency->action, __ATOMIC_RELAXED);
+		if (port)
+			memcpy(row->next_hop[i].port, port->name, sizeof(row->next_hop[i].port));
+	}
+	return true;
+}
+
+/* The longest prefix of the view that holds the address, among routes: the longest match of the RIB may not be in it. */
+static void show_fib_address(const struct route_server *rs, struct page *page)
+{
+	uint32_t node, index;
+
+	for (int len = 32; len >= 0; len--) {
+		struct prefix prefix = prefix_make(page->address, (uint8_t)len);
+
+		if (fib_get(rs->writer, page->view, prefix.addr, prefix.len, &index))
+			continue;
+		node = rib_find(rs->rib, prefix);
+		if (node != RIB_NONE)
+			add_fib(rs, page, node);
+		return;
+	}
+}
+
+/* --- all of it --------------------------------------------------------------------------------------------------- */
+
+static void peer_command(struct route_server *rs, struct page *page)
+{
+	struct peer *peer = named_peer(rs, page);
+	struct speaker_command refresh = { .type = SPEAKER_SEND_REFRESH };
+
+	if (!peer)
+		return;
+	switch (page->command) {
+	case PAGE_PEER: add_peer(rs, peer, page, ROW_PEER_DETAIL); return;
+	case PAGE_LEARNED:
+	case PAGE_ADVERTISED: walk(rs, page, peer); return;
+	case PAGE_RESET: peer_reset(rs, peer); return;
+	default: break;
+	}
+	if (!peer->up) {
+		page_error(page, "peer %s is not up", peer->config.name);
+	} else if (page->command == PAGE_SOFT_IN && !(peer->session.caps & SPEAKER_CAP_REFRESH)) {
+		page_error(page, "peer %s has no route refresh", peer->config.name);
+		page_hint(page, "without --soft-in the session is reset");
+	} else if (page->command == PAGE_SOFT_IN) {
+		refresh.peer = peer->index;
+		refresh.epoch = peer->epoch;
+		rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
+	} else if (announcer_refresh(&rs->announcer, peer)) {
+		page_error(page, "no memory");
+	}
+}
+
+static void answer(struct route_server *rs, struct page *page)
+{
+	switch (page->command) {
+	case PAGE_SUMMARY: show_summary(rs, page); break;
+	case PAGE_PEERS: show_peers(rs, page); break;
+	case PAGE_ROUTES:
+	case PAGE_FIB: walk(rs, page, NULL); break;
+	case PAGE_ROUTES_PREFIX: show_one(rs, page, rib_find(rs->rib, page->prefix)); break;
+	case PAGE_ROUTES_ADDRESS: show_one(rs, page, rib_match(rs->rib, page->address)); break;
+	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
+	case PAGE_EXCHANGE: show_exchange(rs, page); break;
+	case PAGE_EXCHANGE_SET: set_exchange(rs, page); break;
+	case PAGE_RELOAD: reload_apply(rs, page); break;
+	default: peer_command(rs, page);
+	}
+}
+
+bool show_turn(struct route_server *rs)
+{
+	const uint64_t one = 1;
+	struct page *const *slot, *page;
+	struct page **back;
+	size_t len;
+
+	slot = (struct page *const *)mailbox_peek(rs->pages, &len);
+	if (!slot)
+		return false;
+	back = mailbox_reserve(rs->answers, sizeof(*back));
+	if (!back)
+		return false; /* never with as many pages as there can be; then it waits */
+	page = *(struct page **)slot;
+	mailbox_done(rs->pages);
+	page->nb_rows = page->used = 0;
+	page->more = false;
+	answer(rs, page);
+	*back = page;
+	mailbox_post(rs->answers, sizeof(*back));
+	if (write(rs->answered, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		log_warning("management: eventfd: %s", strerror(errno));
+	return true;
+}

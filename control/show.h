@@ -1,0 +1,119 @@
+/* Questions of the management thread, answered on the RIB lcore with plain copied rows; see page.h for how they travel and
+ * ctl.h for what becomes of them. Rows are formatted by format.c, which never sees the RIB. */
+#ifndef BASCULE_SHOW_H
+#define BASCULE_SHOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "fib.h"
+#include "import.h"
+#include "page.h"
+#include "speaker.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct route_server;
+
+/* Answer one page, if there is one. Returns whether there was. */
+bool show_turn(struct route_server *rs);
+
+enum row_type {
+	ROW_SUMMARY = 1,
+	ROW_PEER,
+	ROW_PEER_DETAIL,
+	ROW_ROUTE,
+	ROW_FIB,
+	ROW_EXCHANGE,
+	ROW_SWITCHED,
+	ROW_RELOAD
+};
+
+struct row_summary {
+	char instance[CONFIG_NAME];
+	uint32_t asn, router_id;
+	uint8_t profile, preference, nva_to_nva;
+	bool exchange, restarting;
+	uint32_t restart_left_s;
+	uint64_t uptime_s;
+	uint32_t peers, peers_up;
+	uint64_t routes, paths, attribute_sets, memory_bytes, updates;
+	uint32_t generation, published;
+	uint64_t fib_refused, next_hops_refused, no_memory;
+	uint8_t views; /* bit a role that has one */
+	struct fib_stats fib;
+};
+
+/* ROW_PEER uses what stands before `detail`. */
+struct row_peer {
+	char name[CONFIG_NAME], gateway[CONFIG_NAME]; /* gateway: empty for an NVA */
+	uint8_t role, state;
+	uint32_t addr, asn;
+	uint64_t state_s;
+	uint32_t learned, unusable, advertised;
+	char reason[SPEAKER_REASON];
+	/* detail */
+	char port[CONFIG_NAME];
+	bool up, ibgp, passive, multihop, md5, unchanged, lagging;
+	uint32_t router_id, local_addr, stale;
+	uint16_t hold_s, keepalive_s, restart_s, caps;
+	struct session_stats stats;
+	uint64_t refused[IMPORT_COUNT], no_memory, unexportable;
+};
+
+enum {
+	ROUTE_BEST = 1,
+	ROUTE_ECMP = 2,
+	ROUTE_USABLE = 4,
+	ROUTE_STALE = 8,
+	ROUTE_SENT = 16 /* as advertised */
+};
+
+struct row_route {
+	struct prefix prefix;
+	char peer[CONFIG_NAME]; /* "local": a VNet prefix */
+	uint8_t role, flags;	/* ROUTE_* */
+	uint8_t reason;		/* enum decide_reason */
+	uint8_t views;		/* bit a role whose view forwards along this path */
+	uint32_t next_hop;	/* host order; 0: on link */
+	uint32_t local_pref, age_s;
+	char unusable[64]; /* why, if not ROUTE_USABLE */
+	uint16_t attrs_len;
+	uint8_t attrs[]; /* canonical wire form */
+};
+
+struct row_fib {
+	struct prefix prefix;
+	uint16_t nb_next_hops;
+	struct row_fib_next_hop {
+		uint32_t gateway; /* host order; 0: none */
+		uint8_t action;	  /* enum adjacency_action */
+		char port[CONFIG_NAME];
+	} next_hop[PATH_LIST_MEMBERS];
+};
+
+struct row_exchange {
+	bool enabled;
+	uint8_t nva_to_nva;
+	uint64_t gate; /* as in shared memory */
+};
+
+struct row_switched {
+	bool enabled, changed;
+};
+
+/* Names, each with its NUL: `nb_added` of them, then `nb_removed`, then `nb_changed`. */
+struct row_reload {
+	bool vnet_changed, exchange_changed;
+	uint16_t nb_added, nb_removed, nb_changed;
+	uint16_t len; /* of names[] */
+	char names[];
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,49 @@
+/* The role matrix in force, in its three places: the announcements, the views and the gate. Moving the switch moves all
+ * three, in the order in which nothing is ever promised that is not carried:
+ *
+ *   what is not allowed any more:  gate closes at once ─► withdrawn from peers ─► taken out of the views
+ *   what is newly allowed:         put into the views ─► gate opens ─► announced
+ *
+ * A new setting while one is under way starts over from wherever the three places are. No session is touched. */
+#ifndef BASCULE_TRANSIT_H
+#define BASCULE_TRANSIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct route_server;
+
+enum transit_step {
+	TRANSIT_SETTLED,
+	TRANSIT_WITHDRAWING, /* until every peer has been told, or TRANSIT_WITHDRAW_MS */
+	TRANSIT_PROGRAMMING, /* until a walk has put every prefix into the views */
+};
+
+/* The gate has long closed then, so the views may follow even if announcements never come to rest. */
+enum { TRANSIT_WITHDRAW_MS = 2000 };
+
+struct transit {
+	enum transit_step step;
+	uint64_t wanted;    /* the matrix word that is being moved to (matrix_gate()) */
+	uint64_t announced; /* what rib_set_allow() was last given */
+	uint64_t since_ms;  /* when the step began */
+};
+
+/* The matrix word that the switch and the configuration ask for now. */
+uint64_t transit_word(const struct route_server *rs);
+
+/* The switch or the configuration has changed. Before LIVE the gate is only narrowed. */
+void transit_move(struct route_server *rs);
+/* Published: the gate opens as far as is wanted. */
+void transit_live(struct route_server *rs);
+/* Go on if the step is through. Returns whether one was. */
+bool transit_turn(struct route_server *rs);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
