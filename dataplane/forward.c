@@ -172,16 +172,19 @@ static void packet_local(struct worker *w, struct rte_mbuf *m)
 	punt_send(w->punt, w->counters, class_, m);
 }
 
-/* Too big for its way: cut it, or say how big it may be (RFC 1812 5.2.7). */
-static void packet_too_big(struct worker *w, struct rte_mbuf *m, const struct adjacency *adjacency)
+/* Send to a neighbour that is resolved; what is too big for the way there is cut by the main lcore. */
+static inline void packet_send(struct worker *w, struct rte_mbuf *m,
+			       const struct adjacency *adjacency)
 {
-	if (ip4_of(m)->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
-		drop_error(w, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
+	bool whole = rte_be_to_cpu_16(ip4_of(m)->total_length) <= adjacency->mtu;
+
+	forward_rewrite(m, adjacency);
+	if (likely(whole)) {
+		tx_send(&w->tx, adjacency->port, m);
 		return;
 	}
 	punt_note(m)->port = adjacency->port;
 	punt_note(m)->mtu = adjacency->mtu;
-	forward_rewrite(m, adjacency);
 	punt_send(w->punt, w->counters, PUNT_FRAGMENT, m);
 }
 
@@ -191,14 +194,19 @@ static void packet_glean(struct worker *w, struct rte_mbuf *m, uint32_t dst,
 {
 	const struct adjacency *host = neighbour_find(w->neighbours, glean->port, dst);
 
-	if (unlikely(!host ||
-		     __atomic_load_n(&host->action, __ATOMIC_ACQUIRE) != ADJACENCY_FORWARD)) {
-		punt_note(m)->port = glean->port;
-		punt_send(w->punt, w->counters, PUNT_GLEAN, m);
+	if (likely(host && __atomic_load_n(&host->action, __ATOMIC_ACQUIRE) == ADJACENCY_FORWARD)) {
+		packet_send(w, m, host);
 		return;
 	}
-	forward_rewrite(m, host);
-	tx_send(&w->tx, host->port, m);
+	punt_note(m)->port = glean->port;
+	punt_send(w->punt, w->counters, PUNT_GLEAN, m);
+}
+
+/* May the packet not be cut (RFC 791 3.1: DF), though it is too big for its way? */
+static inline bool too_big(const struct rte_ipv4_hdr *ip, const struct adjacency *adjacency)
+{
+	return rte_be_to_cpu_16(ip->total_length) > adjacency->mtu &&
+	       (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
 }
 
 /* What an adjacency that carries no transit does with a packet. */
@@ -229,14 +237,12 @@ static inline void packet_forward(struct worker *w, const struct port *from, uin
 		drop_error(w, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);
 	else if (unlikely(action == ADJACENCY_UNRESOLVED))
 		drop_error(w, DROP_UNRESOLVED, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
-	else if (unlikely(rte_be_to_cpu_16(ip->total_length) > adjacency->mtu))
-		packet_too_big(w, m, adjacency);
+	else if (unlikely(too_big(ip, adjacency)))
+		drop_error(w, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
 	else if (action == ADJACENCY_GLEAN)
 		packet_glean(w, m, dst, adjacency);
-	else {
-		forward_rewrite(m, adjacency);
-		tx_send(&w->tx, adjacency->port, m);
-	}
+	else
+		packet_send(w, m, adjacency);
 }
 
 void forward_burst(struct worker *w, const struct port *from, struct rte_mbuf **pkts, uint16_t n)

@@ -24,18 +24,37 @@ struct report {
 	const uint8_t *mac; /* borrowed from the message; NULL if there is none */
 };
 
-/* Have the kernel resolve a host, or probe it again if it is stale. */
-static void solicit(struct slowpath *s, uint16_t port, uint32_t addr)
+static struct nlmsghdr *neighbour_request(struct slowpath *s, struct netlink *nl, void *buf,
+					  uint16_t type, uint16_t port, uint32_t addr)
 {
-	char buf[NETLINK_REQUEST];
-	struct nlmsghdr *request = netlink_request(&s->ask, buf, RTM_NEWNEIGH, NLM_F_CREATE);
+	struct nlmsghdr *request =
+		netlink_request(nl, buf, type, type == RTM_NEWNEIGH ? NLM_F_CREATE : 0);
 	struct ndmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
 
 	msg->ndm_family = AF_INET;
 	msg->ndm_ifindex = s->lcp[port].ifindex;
-	msg->ndm_flags = NTF_USE;
+	msg->ndm_flags = type == RTM_NEWNEIGH ? NTF_USE : 0;
 	mnl_attr_put_u32(request, NDA_DST, htonl(addr));
-	if (netlink_ask(&s->ask, request))
+	return request;
+}
+
+/* Have the kernel resolve a host, or probe it again if it is stale. */
+static void solicit(struct slowpath *s, uint16_t port, uint32_t addr)
+{
+	char buf[NETLINK_REQUEST];
+
+	if (netlink_ask(&s->ask, neighbour_request(s, &s->ask, buf, RTM_NEWNEIGH, port, addr)))
+		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
+}
+
+/* What the kernel knows already it sends no event about: have it tell. The answer comes like an event. */
+static void inquire(struct slowpath *s, uint16_t port, uint32_t addr)
+{
+	char buf[NETLINK_REQUEST];
+	struct nlmsghdr *request = neighbour_request(s, &s->events, buf, RTM_GETNEIGH, port, addr);
+
+	request->nlmsg_flags = NLM_F_REQUEST;
+	if (mnl_socket_sendto(s->events.sock, request, request->nlmsg_len) < 0)
 		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
 }
 
@@ -54,6 +73,7 @@ struct host *monitor_host(struct slowpath *s, uint16_t port, uint32_t addr)
 		return NULL;
 	}
 	solicit(s, port, addr);
+	inquire(s, port, addr);
 	return host;
 }
 

@@ -67,6 +67,20 @@ static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
+static void send_to(struct slowpath *s, const struct host *host, struct rte_mbuf *m)
+{
+	const struct adjacency *adjacency = host_adjacency(s->neighbours, host);
+
+	forward_rewrite(m, adjacency);
+	if (m->pkt_len <= (uint32_t)adjacency->mtu + RTE_ETHER_HDR_LEN) {
+		tx_send(&s->tx, adjacency->port, m);
+		return;
+	}
+	punt_note(m)->port = adjacency->port;
+	punt_note(m)->mtu = adjacency->mtu;
+	take_fragment(s, m);
+}
+
 /* To a host on link: it may have been resolved since the worker looked. */
 static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 {
@@ -79,8 +93,7 @@ static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 		s->counters->drop[DROP_HOST_UNREACHABLE]++;
 		slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
 	} else if (host->state == HOST_RESOLVED) {
-		forward_rewrite(m, host_adjacency(s->neighbours, host));
-		tx_send(&s->tx, host->port, m);
+		send_to(s, host, m);
 	} else if (!neighbour_hold(s->neighbours, host, m)) {
 		drop(s, DROP_GLEAN_FULL, m);
 	}
@@ -93,8 +106,7 @@ void slowpath_release(struct slowpath *s, struct host *host)
 
 	for (uint16_t i = 0; i < n; i++) {
 		if (host->state == HOST_RESOLVED) {
-			forward_rewrite(held[i], host_adjacency(s->neighbours, host));
-			tx_send(&s->tx, host->port, held[i]);
+			send_to(s, host, held[i]);
 		} else {
 			s->counters->drop[DROP_HOST_UNREACHABLE]++;
 			slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, held[i]);
