@@ -1,0 +1,143 @@
+/* What changes something: the switch, a session, the configuration. Each says what has become of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "control.h"
+#include "endpoint.h"
+#include "instance.h"
+#include "run.h"
+
+/* Rows of an action: kept, because what is said for people depends on them all. */
+struct outcome {
+	json_t *row; /* the last one; NULL: none */
+	const struct cli *cli;
+};
+
+static bool outcome_row(void *ctx, const json_t *row)
+{
+	struct outcome *outcome = ctx;
+	const char *complaint = json_string_value(json_object_get(row, "complaint"));
+
+	if (complaint) { /* of a configuration file that is refused */
+		fprintf(outcome->cli->err, "%s\n", complaint);
+		return true;
+	}
+	json_decref(outcome->row);
+	outcome->row = json_deep_copy(row);
+	return true;
+}
+
+/* Do it. On success *row is a new reference to what was answered ({} if nothing was), and in JSON it has been printed. */
+static enum cli_exit act(struct cli *cli, const char *command, json_t *arguments, json_t **row)
+{
+	struct outcome outcome = { .cli = cli };
+	enum cli_exit result = instance_settle(cli);
+	int fd = result == CLI_OK ? control_connect(cli) : -1;
+
+	if (fd < 0) {
+		json_decref(arguments);
+		return result == CLI_OK ? CLI_FAILED : result;
+	}
+	result = control_ask(cli, fd, command, arguments, outcome_row, &outcome);
+	endpoint_close(fd);
+	*row = outcome.row ? outcome.row : json_object();
+	if (result == CLI_OK && cli->json) {
+		json_dumpf(*row, cli->out, JSON_COMPACT);
+		fputc('\n', cli->out);
+	}
+	if (result != CLI_OK)
+		json_decref(*row);
+	return result;
+}
+
+/* --- exchange ---------------------------------------------------------------------------------------------------- */
+
+static enum cli_exit exchange(struct cli *cli, bool enable)
+{
+	json_t *row;
+	enum cli_exit result = act(cli, "exchange", json_pack("{s:b}", "enable", enable), &row);
+
+	if (result != CLI_OK)
+		return result;
+	if (!cli->json)
+		fprintf(cli->out, "Route exchange of %s %s %s.\n", cli->instance,
+			json_is_false(json_object_get(row, "changed")) ? "was already" : "is now",
+			enable ? "on: branches learn each other's routes"
+			       : "off: no transit between branches");
+	json_decref(row);
+	return CLI_OK;
+}
+
+enum cli_exit exchange_enable(struct cli *cli, const struct command_args *args)
+{
+	return exchange(cli, true);
+}
+
+enum cli_exit exchange_disable(struct cli *cli, const struct command_args *args)
+{
+	return exchange(cli, false);
+}
+
+/* --- peers ------------------------------------------------------------------------------------------------------- */
+
+enum cli_exit peer_reset(struct cli *cli, const struct command_args *args)
+{
+	const char *name = args->operand[0], *soft = NULL;
+	enum cli_exit result;
+	json_t *row;
+
+	if (args->option[OPTION_SOFT_IN] && args->option[OPTION_SOFT_OUT]) {
+		cli_fail(cli, NULL, "--soft-in or --soft-out, not both at once");
+		return CLI_USAGE;
+	}
+	if (args->option[OPTION_SOFT_IN])
+		soft = "in";
+	else if (args->option[OPTION_SOFT_OUT])
+		soft = "out";
+	result = act(cli, "peer reset", json_pack("{s:s, s:s*}", "name", name, "soft", soft), &row);
+	if (result != CLI_OK)
+		return result;
+	if (!cli->json && !soft)
+		fprintf(cli->out, "The session with %s is closed; it is set up anew.\n", name);
+	else if (!cli->json)
+		fprintf(cli->out, "%s\n",
+			args->option[OPTION_SOFT_IN] ? "Asked for its routes again."
+						     : "Sending it our routes again.");
+	json_decref(row);
+	return CLI_OK;
+}
+
+/* --- reload ------------------------------------------------------------------------------------------------------ */
+
+static void print_list(const json_t *row, const char *field, const char *title, FILE *out)
+{
+	char buf[CELL_TEXT];
+
+	if (json_array_size(json_object_get(row, field)))
+		fprintf(out, "  %s: %s\n", title, cell_list(row, field, buf));
+}
+
+enum cli_exit reload(struct cli *cli, const struct command_args *args)
+{
+	json_t *row, *warning;
+	enum cli_exit result = act(cli, "reload", NULL, &row);
+	size_t i;
+
+	if (result != CLI_OK)
+		return result;
+	if (!cli->json) {
+		fprintf(cli->out, "The configuration of %s is applied.\n", cli->instance);
+		print_list(row, "added", "peers added", cli->out);
+		print_list(row, "removed", "peers removed", cli->out);
+		print_list(row, "changed", "peers changed", cli->out);
+		if (json_is_true(json_object_get(row, "vnet_changed")))
+			fputs("  VNet prefixes changed\n", cli->out);
+		if (json_is_true(json_object_get(row, "exchange_changed")))
+			fputs("  route exchange changed\n", cli->out);
+		json_array_foreach(json_object_get(row, "warnings"), i, warning)
+			fprintf(cli->err, "warning: %s\n", json_string_value(warning));
+	}
+	json_decref(row);
+	return CLI_OK;
+}

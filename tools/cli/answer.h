@@ -1,0 +1,44 @@
+/* An answer on its way to the reader: rows come in, a table or a JSON document goes out. The document of a command is an
+ * array of its rows, or the row itself where there can be but one. */
+#ifndef BASCULE_CLI_ANSWER_H
+#define BASCULE_CLI_ANSWER_H
+
+#include <jansson.h>
+
+#include "cli.h"
+#include "table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How rows of one kind look. */
+struct answer_kind {
+	const struct column *columns;
+	uint64_t (*key)(
+		const json_t *
+			row); /* what a short table is sorted by; NULL: the order in which rows come */
+	bool single;	      /* at most one row: its fields, one a line */
+	const char *none;     /* what to tell people if there is no row */
+	void (*after)(const json_t *row,
+		      FILE *out); /* single, for people: what fields cannot show; may be NULL */
+};
+
+struct answer {
+	const struct cli *cli;
+	const struct answer_kind *kind;
+	struct table *table; /* owned; NULL for JSON and single rows */
+	size_t nb_rows;
+};
+
+/* False: no memory, said on cli->err. */
+bool answer_begin(struct answer *answer, const struct cli *cli, const struct answer_kind *kind);
+/* A control_row_fn; `answer` is a struct answer. */
+bool answer_row(void *answer, const json_t *row);
+/* `result` of the asking; what could not be asked to the end is still a whole document, and its exit code says so. */
+enum cli_exit answer_end(struct answer *answer, enum cli_exit result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

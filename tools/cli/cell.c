@@ -1,0 +1,134 @@
+/* Cells. Text from the network (a peer's shutdown message, say) is printed here and nowhere else. */
+#include "cell.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char none[] = "-";
+
+/* Append printable text; whatever could move a terminal's cursor becomes '?'. */
+static void append(char *buf, const char *text)
+{
+	size_t at = strlen(buf);
+
+	for (; *text && at + 1 < CELL_TEXT; text++)
+		buf[at++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
+	buf[at] = '\0';
+}
+
+const char *cell_text(const json_t *row, const char *field, char *buf)
+{
+	const json_t *value = json_object_get(row, field);
+
+	if (!value)
+		return none;
+	buf[0] = '\0';
+	switch (json_typeof(value)) {
+	case JSON_STRING: append(buf, json_string_value(value)); break;
+	case JSON_INTEGER:
+		snprintf(buf, CELL_TEXT, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		break;
+	case JSON_REAL: snprintf(buf, CELL_TEXT, "%g", json_real_value(value)); break;
+	case JSON_TRUE: return "yes";
+	case JSON_FALSE: return "no";
+	default: break;
+	}
+	return buf[0] ? buf : none;
+}
+
+const char *cell_duration(const json_t *row, const char *field, char *buf)
+{
+	const json_t *value = json_object_get(row, field);
+	long long s = json_integer_value(value);
+
+	if (!json_is_integer(value) || s < 0)
+		return none;
+	if (s < 60)
+		snprintf(buf, CELL_TEXT, "%llds", s);
+	else if (s < 3600)
+		snprintf(buf, CELL_TEXT, "%lldm%02llds", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(buf, CELL_TEXT, "%lldh%02lldm", s / 3600, s / 60 % 60);
+	else
+		snprintf(buf, CELL_TEXT, "%lldd%02lldh", s / 86400, s / 3600 % 24);
+	return buf;
+}
+
+const char *cell_bytes(const json_t *row, const char *field, char *buf)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	const json_t *value = json_object_get(row, field);
+	double n = (double)json_integer_value(value) / 1024;
+	size_t unit = 0;
+
+	if (!json_is_integer(value))
+		return none;
+	if (n < 1) {
+		snprintf(buf, CELL_TEXT, "%" JSON_INTEGER_FORMAT " B", json_integer_value(value));
+		return buf;
+	}
+	for (; n >= 1024; unit++)
+		n /= 1024;
+	snprintf(buf, CELL_TEXT, "%.1f %s", n, units[unit]);
+	return buf;
+}
+
+const char *cell_list(const json_t *row, const char *field, char *buf)
+{
+	const json_t *list = json_object_get(row, field), *value;
+	size_t i;
+
+	buf[0] = '\0';
+	json_array_foreach(list, i, value)
+	{
+		append(buf, i ? " " : "");
+		append(buf, json_is_string(value) ? json_string_value(value) : none);
+	}
+	return buf[0] ? buf : none;
+}
+
+const char *cell_on_off(const json_t *row, const char *field, char *buf)
+{
+	const json_t *value = json_object_get(row, field);
+
+	return json_is_boolean(value) ? json_is_true(value) ? "on" : "off" : none;
+}
+
+const char *cell_path_mark(const json_t *row, const char *field, char *buf)
+{
+	if (json_is_false(json_object_get(row, "usable")))
+		return "!";
+	if (json_is_true(json_object_get(row, "best")))
+		return ">";
+	return json_is_true(json_object_get(row, "ecmp")) ? "=" : " ";
+}
+
+const char *cell_path_reason(const json_t *row, const char *field, char *buf)
+{
+	if (json_is_false(json_object_get(row, "usable")))
+		return cell_text(row, "unusable_reason", buf);
+	return cell_text(row, "reason", buf);
+}
+
+const char *cell_next_hops(const json_t *row, const char *field, char *buf)
+{
+	const json_t *list = json_object_get(row, field), *hop;
+	char text[CELL_TEXT];
+	size_t i;
+
+	buf[0] = '\0';
+	json_array_foreach(list, i, hop)
+	{
+		append(buf, i ? ", " : "");
+		append(buf, cell_text(hop, "gateway", text));
+		append(buf, " via ");
+		append(buf, cell_text(hop, "port", text));
+		if (strcmp(cell_text(hop, "state", text), "resolved")) {
+			append(buf, " (");
+			append(buf, text);
+			append(buf, ")");
+		}
+	}
+	return buf[0] ? buf : none;
+}

@@ -1,0 +1,83 @@
+/* The command table, and how failures are said. */
+#include "cli.h"
+
+#include <stdarg.h>
+
+#include "command.h"
+#include "name.h"
+#include "run.h"
+
+#define OPTION(name) (1u << OPTION_##name)
+
+static enum cli_exit completion(struct cli *cli, const struct command_args *args)
+{
+	command_completion(commands, cli->out);
+	return CLI_OK;
+}
+
+const struct command commands[] = {
+	{ "show summary", 0, show_summary, "the instance at a glance, and what is wrong with it" },
+	{ "show peers", 0, show_peers, "a line a session: state, routes in and out, last error" },
+	{ "show peer NAME", 0, show_peer, "all about one session" },
+	{ "show routes [PREFIX|ADDRESS]", OPTION(PEER) | OPTION(LEARNED) | OPTION(ADVERTISED),
+	  show_routes,
+	  "every path, best first, and why each won or lost; of an address: the longest match" },
+	{ "show fib [ADDRESS]", OPTION(VIEW), show_fib,
+	  "what packets follow: a view's table, or what becomes of packets to an address" },
+	{ "show ports", 0, show_ports, "a line a port: link, addresses, traffic" },
+	{ "show neighbours", 0, show_neighbours, "the hosts on our ports' subnets" },
+	{ "show counters", 0, show_counters,
+	  "packets, and each reason for a drop; those that are not zero" },
+	{ "show exchange", 0, show_exchange,
+	  "the route exchange switch, and which roles it lets through" },
+	{ "exchange enable", 0, exchange_enable, "let branches learn and use each other's routes" },
+	{ "exchange disable", 0, exchange_disable, "stop transit between branches, at once" },
+	{ "peer NAME reset", OPTION(SOFT_IN) | OPTION(SOFT_OUT), peer_reset,
+	  "close a session and set it up anew, or only exchange its routes again" },
+	{ "reload", 0, reload, "read the configuration file again and apply what changed" },
+	{ "config check FILE", 0, config_check,
+	  "read a configuration file and tell everything that is wrong with it" },
+	{ "completion", 0, completion, "print a completion script for bash" },
+	{ NULL },
+};
+
+enum cli_exit cli_fail(const struct cli *cli, const char *hint, const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("bascule: ", cli->err);
+	va_start(args, fmt);
+	vfprintf(cli->err, fmt, args);
+	va_end(args);
+	fputc('\n', cli->err);
+	if (hint)
+		fprintf(cli->err, "  %s\n", hint);
+	return CLI_FAILED;
+}
+
+enum cli_exit cli_run(int argc, char *const *argv, FILE *out, FILE *err)
+{
+	struct cli cli = { .out = out, .err = err };
+	struct command_args args;
+	const char *instance;
+
+	if (command_parse(commands, argc, argv, &args, err) != CLI_OK)
+		return CLI_USAGE;
+	if (args.option[OPTION_VERSION]) {
+		fprintf(out, "bascule %s\n", BASCULE_VERSION);
+		return CLI_OK;
+	}
+	if (args.option[OPTION_HELP]) {
+		command_help(commands, &args, out);
+		return CLI_OK;
+	}
+	instance = args.option[OPTION_INSTANCE];
+	if (instance && !name_valid(instance)) {
+		cli_fail(&cli, NULL, "%s is no instance's name", instance);
+		return CLI_USAGE;
+	}
+	if (instance)
+		snprintf(cli.instance, sizeof(cli.instance), "%s", instance);
+	cli.json = args.option[OPTION_JSON];
+	return args.command->run(&cli, &args);
+}

@@ -1,0 +1,271 @@
+/* What the dataplane knows: ports, neighbours, counters, and what it does with an address. Its replies are objects by
+ * name (rte_telemetry has no lists of objects); here they become rows with the name in them. */
+#include <string.h>
+
+#include "answer.h"
+#include "endpoint.h"
+#include "instance.h"
+#include "prefix.h"
+#include "run.h"
+#include "telemetry.h"
+
+/* Hand on each member of `objects` as a row that begins with its name. False: as answer_row(). */
+static bool rows_of(struct answer *answer, json_t *objects, const char *name_field)
+{
+	const char *name;
+	json_t *object;
+
+	json_object_foreach(objects, name, object)
+	{
+		json_t *row = json_pack("{s:s}", name_field, name);
+		bool good = row && !json_object_update(row, object) && answer_row(answer, row);
+
+		json_decref(row);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* Settle the instance and connect; below 0: said, `*result` is the exit code. */
+static int reach(struct cli *cli, enum cli_exit *result)
+{
+	int fd;
+
+	*result = instance_settle(cli);
+	if (*result != CLI_OK)
+		return -1;
+	fd = telemetry_connect(cli);
+	if (fd < 0)
+		*result = CLI_FAILED;
+	return fd;
+}
+
+/* --- ports ------------------------------------------------------------------------------------------------------- */
+
+static const struct column port_columns[] = {
+	{ "PORT", "name", cell_text },
+	{ "ROLE", "role", cell_text },
+	{ "LINK", "link", cell_text },
+	{ "MTU", "mtu", cell_text, true },
+	{ "MAC", "mac", cell_text },
+	{ "INTERFACE", "lcp", cell_text },
+	{ "RX PACKETS", "rx_packets", cell_text, true },
+	{ "RX", "rx_bytes", cell_bytes, true },
+	{ "MISSED", "rx_missed", cell_text, true },
+	{ "TX PACKETS", "tx_packets", cell_text, true },
+	{ "TX", "tx_bytes", cell_bytes, true },
+	{ "ADDRESSES", "addresses", cell_text },
+	{ NULL },
+};
+
+enum cli_exit show_ports(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = { .columns = port_columns,
+						 .none = "There are no ports." };
+	struct answer answer;
+	enum cli_exit result;
+	json_t *ports;
+	int fd = reach(cli, &result);
+
+	if (fd < 0)
+		return result;
+	ports = telemetry_ask(cli, fd, "/bascule/ports");
+	endpoint_close(fd);
+	result = CLI_FAILED;
+	if (ports && answer_begin(&answer, cli, &kind))
+		result = answer_end(&answer, rows_of(&answer, ports, "name") ? CLI_OK : CLI_FAILED);
+	json_decref(ports);
+	return result;
+}
+
+/* --- neighbours -------------------------------------------------------------------------------------------------- */
+
+static const struct column neighbour_columns[] = {
+	{ "ADDRESS", "address", cell_text },	 { "PORT", "port", cell_text },
+	{ "STATE", "state", cell_text },	 { "MAC", "mac", cell_text },
+	{ "FOR", "age_s", cell_duration, true }, { NULL },
+};
+
+/* "er0 10.0.255.36": {…} as a row. */
+static bool neighbour_row(struct answer *answer, const char *key, json_t *host)
+{
+	size_t port = strcspn(key, " ");
+	json_t *row = json_pack("{s:s%, s:s}", "port", key, port, "address",
+				key[port] ? key + port + 1 : "");
+	bool good = row && !json_object_update(row, host) && answer_row(answer, row);
+
+	json_decref(row);
+	return good;
+}
+
+static enum cli_exit neighbour_pages(const struct cli *cli, int fd, struct answer *answer)
+{
+	json_int_t next = 0;
+	bool good = true;
+
+	do {
+		char request[64];
+		const char *key;
+		json_int_t from = next;
+		json_t *page, *host;
+
+		snprintf(request, sizeof(request), "/bascule/neighbours,%" JSON_INTEGER_FORMAT,
+			 from);
+		page = telemetry_ask(cli, fd, request);
+		if (!page)
+			return CLI_FAILED;
+		json_object_foreach(json_object_get(page, "neighbours"), key, host) good =
+			good && neighbour_row(answer, key, host);
+		next = json_integer_value(json_object_get(page, "next"));
+		json_decref(page);
+		if (next && next <= from)
+			return cli_fail(cli, NULL,
+					"dataplane of %s told its neighbours in a circle",
+					cli->instance);
+	} while (good && next);
+	return good ? CLI_OK : CLI_FAILED;
+}
+
+enum cli_exit show_neighbours(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = {
+		.columns = neighbour_columns,
+		.key = table_key_address,
+		.none = "There are no neighbours.",
+	};
+	struct answer answer;
+	enum cli_exit result;
+	int fd = reach(cli, &result);
+
+	if (fd < 0)
+		return result;
+	result = CLI_FAILED;
+	if (answer_begin(&answer, cli, &kind))
+		result = answer_end(&answer, neighbour_pages(cli, fd, &answer));
+	endpoint_close(fd);
+	return result;
+}
+
+/* --- counters ---------------------------------------------------------------------------------------------------- */
+
+static const struct column counter_columns[] = {
+	{ "GROUP", "group", cell_text },
+	{ "COUNTER", "name", cell_text },
+	{ "VALUE", "value", cell_text, true },
+	{ NULL },
+};
+
+/* A group of counters as rows; people are shown those that have counted something. */
+static bool counter_rows(struct answer *answer, const char *group, json_t *counters)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(counters, name, value)
+	{
+		json_t *row;
+		bool good;
+
+		if (json_is_object(value)) {
+			if (!counter_rows(answer, name, value))
+				return false;
+			continue;
+		}
+		if (!answer->cli->json && json_integer_value(value) == 0)
+			continue;
+		row = json_pack("{s:s, s:s, s:O}", "group", group, "name", name, "value", value);
+		good = row && answer_row(answer, row);
+		json_decref(row);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+enum cli_exit show_counters(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = {
+		.columns = counter_columns,
+		.none = "All counters are zero.",
+	};
+	struct answer answer;
+	enum cli_exit result;
+	json_t *counters;
+	int fd = reach(cli, &result);
+
+	if (fd < 0)
+		return result;
+	counters = telemetry_ask(cli, fd, "/bascule/counters");
+	endpoint_close(fd);
+	result = CLI_FAILED;
+	if (counters && answer_begin(&answer, cli, &kind))
+		result = answer_end(
+			&answer, counter_rows(&answer, "packets", counters) ? CLI_OK : CLI_FAILED);
+	json_decref(counters);
+	return result;
+}
+
+/* --- one address ------------------------------------------------------------------------------------------------- */
+
+static const struct column member_columns[] = {
+	{ "STATE", "state", cell_text },	 { "GATEWAY", "gateway", cell_text },
+	{ "PORT", "port", cell_text },		 { "ROLE", "egress_role", cell_text },
+	{ "GATE OPEN", "gate_open", cell_text }, { "MAC", "mac", cell_text },
+	{ "MTU", "mtu", cell_text, true },	 { NULL },
+};
+
+/* rte_telemetry has no booleans either. */
+static json_t *members_of(json_t *fib)
+{
+	json_t *members = json_object_get(fib, "members"), *member;
+	const char *name;
+
+	json_object_foreach(members, name, member)
+	{
+		json_t *open = json_object_get(member, "gate_open");
+
+		json_object_set_new(member, "gate_open",
+				    json_boolean(json_integer_value(open) != 0));
+	}
+	return members;
+}
+
+enum cli_exit show_fib_address(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = {
+		.columns = member_columns,
+		.none = "No route: packets to this address are dropped.",
+	};
+	const char *view = args->option[OPTION_VIEW], *address = args->operand[0];
+	struct answer answer;
+	enum cli_exit result;
+	char request[128];
+	uint32_t addr;
+	json_t *fib;
+	int fd;
+
+	if (!addr_parse(address, &addr)) {
+		cli_fail(cli, "for example 10.0.3.4; without an address the whole view is listed",
+			 "%s is not an address", address);
+		return CLI_USAGE;
+	}
+	fd = reach(cli, &result);
+	if (fd < 0)
+		return result;
+	snprintf(request, sizeof(request), "/bascule/fib,%s,%s", view, address);
+	fib = telemetry_ask(cli, fd, request);
+	endpoint_close(fd);
+	if (!fib)
+		return CLI_FAILED;
+	result = CLI_FAILED;
+	if (json_is_null(fib))
+		cli_fail(cli, "see show ports for the roles that ports have",
+			 "no port has the role %s", view);
+	else if (answer_begin(&answer, cli, &kind))
+		result = answer_end(&answer, rows_of(&answer, members_of(fib), "adjacency")
+						     ? CLI_OK
+						     : CLI_FAILED);
+	json_decref(fib);
+	return result;
+}

@@ -1,0 +1,18 @@
+/* Where the two processes of an instance listen. */
+#ifndef BASCULE_CLI_ENDPOINT_H
+#define BASCULE_CLI_ENDPOINT_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Connect. The descriptor, or -errno: -ENOENT and -ECONNREFUSED if the process is not there. */
+int endpoint_control(const char *instance);
+int endpoint_dataplane(const char *instance);
+/* Close a descriptor; nothing if it is below 0. */
+void endpoint_close(int fd);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

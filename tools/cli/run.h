@@ -1,0 +1,31 @@
+/* What the rows of the command table run. Each asks, prints, and returns the exit code. */
+#ifndef BASCULE_CLI_RUN_H
+#define BASCULE_CLI_RUN_H
+
+#include "command.h"
+
+/* show.c: asked of control */
+enum cli_exit show_summary(struct cli *cli, const struct command_args *args);
+enum cli_exit show_peers(struct cli *cli, const struct command_args *args);
+enum cli_exit show_peer(struct cli *cli, const struct command_args *args);
+enum cli_exit show_routes(struct cli *cli, const struct command_args *args);
+enum cli_exit show_fib(struct cli *cli,
+		       const struct command_args *args); /* of one address: of the dataplane */
+enum cli_exit show_exchange(struct cli *cli, const struct command_args *args);
+
+/* dataplane.c: asked of the dataplane, whether control runs or not */
+enum cli_exit show_ports(struct cli *cli, const struct command_args *args);
+enum cli_exit show_neighbours(struct cli *cli, const struct command_args *args);
+enum cli_exit show_counters(struct cli *cli, const struct command_args *args);
+enum cli_exit show_fib_address(struct cli *cli, const struct command_args *args);
+
+/* act.c */
+enum cli_exit exchange_enable(struct cli *cli, const struct command_args *args);
+enum cli_exit exchange_disable(struct cli *cli, const struct command_args *args);
+enum cli_exit peer_reset(struct cli *cli, const struct command_args *args);
+enum cli_exit reload(struct cli *cli, const struct command_args *args);
+
+/* check.c: asked of nobody */
+enum cli_exit config_check(struct cli *cli, const struct command_args *args);
+
+#endif

@@ -1,0 +1,318 @@
+/* What control knows: sessions, routes, the switch. How each kind of row looks is a table of columns. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "control.h"
+#include "endpoint.h"
+#include "instance.h"
+#include "prefix.h"
+#include "role.h"
+#include "run.h"
+
+/* Ask control of cli's instance for rows of one kind. Takes the reference to `arguments`. */
+static enum cli_exit show(struct cli *cli, const char *command, json_t *arguments,
+			  const struct answer_kind *kind)
+{
+	struct answer answer;
+	enum cli_exit result = instance_settle(cli);
+	int fd = result == CLI_OK ? control_connect(cli) : -1;
+
+	if (fd < 0) {
+		json_decref(arguments);
+		return result == CLI_OK ? CLI_FAILED : result;
+	}
+	result = CLI_FAILED;
+	if (answer_begin(&answer, cli, kind))
+		result = answer_end(&answer,
+				    control_ask(cli, fd, command, arguments, answer_row, &answer));
+	else
+		json_decref(arguments);
+	endpoint_close(fd);
+	return result;
+}
+
+/* --- summary ----------------------------------------------------------------------------------------------------- */
+
+static const struct column summary_columns[] = {
+	{ "instance", "instance", cell_text },
+	{ "version", "version", cell_text },
+	{ "up for", "uptime_s", cell_duration },
+	{ "asn", "asn", cell_text },
+	{ "router id", "router_id", cell_text },
+	{ "profile", "profile", cell_text },
+	{ "exchange", "exchange", cell_on_off },
+	{ "nva to nva", "nva_to_nva", cell_text },
+	{ "routing preference", "routing_preference", cell_text },
+	{ "restarting", "restarting", cell_text },
+	{ "restart ends in", "restart_left_s", cell_duration },
+	{ "peers", "peers", cell_text },
+	{ "peers up", "peers_up", cell_text },
+	{ "routes", "routes", cell_text },
+	{ "paths", "paths", cell_text },
+	{ "attribute sets", "attribute_sets", cell_text },
+	{ "memory", "memory_bytes", cell_bytes },
+	{ NULL },
+};
+
+static const struct column fib_columns[] = {
+	{ "fib generation", "generation", cell_text }, { "fib published", "published", cell_text },
+	{ "path-lists", "path_lists", cell_text },     { "adjacencies", "adjacencies", cell_text },
+	{ "routes refused", "refused", cell_text },    { NULL },
+};
+
+static const struct column fib_view_columns[] = {
+	{ "VIEW", "view", cell_text },
+	{ "ROUTES", "routes", cell_text, true },
+	{ "TBL8 USED", "tbl8_used", cell_text, true },
+	{ "OF", "tbl8_groups", cell_text, true },
+	{ NULL },
+};
+
+/* Rows that came inside of another, as a table of their own. */
+static void print_inner(const json_t *rows, const struct column *columns, FILE *out)
+{
+	struct table *table = json_array_size(rows) ? table_new(columns, NULL, out) : NULL;
+	const json_t *row;
+	size_t i;
+
+	if (!table)
+		return;
+	fputc('\n', out);
+	json_array_foreach(rows, i, row) table_add(table, row);
+	table_end(table);
+	table_free(table);
+}
+
+static void summary_after(const json_t *row, FILE *out)
+{
+	const json_t *fib = json_object_get(row, "fib"), *alarms = json_object_get(row, "alarms"),
+		     *alarm;
+	size_t i;
+
+	if (json_is_object(fib)) {
+		table_fields(fib_columns, fib, out);
+		print_inner(json_object_get(fib, "views"), fib_view_columns, out);
+	}
+	json_array_foreach(alarms, i, alarm)
+		fprintf(out, "%salarm: %s\n", i ? "" : "\n",
+			json_is_string(alarm) ? json_string_value(alarm) : "-");
+}
+
+enum cli_exit show_summary(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = { .columns = summary_columns,
+						 .single = true,
+						 .after = summary_after };
+
+	return show(cli, "show summary", NULL, &kind);
+}
+
+/* --- peers ------------------------------------------------------------------------------------------------------- */
+
+static const struct column peers_columns[] = {
+	{ "PEER", "name", cell_text },
+	{ "ROLE", "role", cell_text },
+	{ "ADDRESS", "address", cell_text },
+	{ "ASN", "asn", cell_text, true },
+	{ "STATE", "state", cell_text },
+	{ "FOR", "state_s", cell_duration, true },
+	{ "LEARNED", "learned", cell_text, true },
+	{ "UNUSABLE", "unusable", cell_text, true },
+	{ "ADVERTISED", "advertised", cell_text, true },
+	{ "LAST ERROR", "last_error", cell_text },
+	{ NULL },
+};
+
+enum cli_exit show_peers(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = {
+		.columns = peers_columns,
+		.none = "No peers are configured.",
+	};
+
+	return show(cli, "show peers", NULL, &kind);
+}
+
+static const struct column peer_columns[] = {
+	{ "peer", "name", cell_text },
+	{ "role", "role", cell_text },
+	{ "gateway", "gateway", cell_text },
+	{ "address", "address", cell_text },
+	{ "asn", "asn", cell_text },
+	{ "iBGP", "ibgp", cell_text },
+	{ "port", "port", cell_text },
+	{ "state", "state", cell_text },
+	{ "for", "state_s", cell_duration },
+	{ "last error", "last_error", cell_text },
+	{ "times established", "established", cell_text },
+	{ "router id", "router_id", cell_text },
+	{ "local address", "local_address", cell_text },
+	{ "capabilities", "capabilities", cell_list },
+	{ "hold time", "hold_s", cell_duration },
+	{ "keepalive", "keepalive_s", cell_duration },
+	{ "its restart time", "restart_s", cell_duration },
+	{ "passive", "passive", cell_text },
+	{ "multihop", "multihop", cell_text },
+	{ "TCP-MD5", "md5", cell_text },
+	{ "next hop sent", "next_hop", cell_text },
+	{ "routes learned", "learned", cell_text },
+	{ "  unusable", "unusable", cell_text },
+	{ "routes advertised", "advertised", cell_text },
+	{ "messages received", "rx_messages", cell_text },
+	{ "  updates", "rx_updates", cell_text },
+	{ "  octets", "rx_bytes", cell_bytes },
+	{ "messages sent", "tx_messages", cell_text },
+	{ "  updates", "tx_updates", cell_text },
+	{ "  octets", "tx_bytes", cell_bytes },
+	{ "  queued", "tx_queued_bytes", cell_bytes },
+	{ "lagging", "lagging", cell_text },
+	{ "attributes discarded", "attr_discard", cell_text },
+	{ "treated as withdraw", "treat_as_withdraw", cell_text },
+	{ "refused: own AS", "as_loop", cell_text },
+	{ "refused: originator", "originator_loop", cell_text },
+	{ "refused: cluster", "cluster_loop", cell_text },
+	{ "refused: bow tie", "bow_tie", cell_text },
+	{ NULL },
+};
+
+enum cli_exit show_peer(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = { .columns = peer_columns, .single = true };
+
+	return show(cli, "show peer", json_pack("{s:s}", "name", args->operand[0]), &kind);
+}
+
+/* --- routes ------------------------------------------------------------------------------------------------------ */
+
+static const struct column routes_columns[] = {
+	{ " ", "best", cell_path_mark },
+	{ "PREFIX", "prefix", cell_text },
+	{ "NEXT HOP", "next_hop", cell_text },
+	{ "PEER", "peer", cell_text },
+	{ "ROLE", "role", cell_text },
+	{ "AS PATH", "as_path", cell_text },
+	{ "ORIGIN", "origin", cell_text },
+	{ "PREF", "local_pref", cell_text, true },
+	{ "MED", "med", cell_text, true },
+	{ "COMMUNITIES", "communities", cell_list },
+	{ "AGE", "age_s", cell_duration, true },
+	{ "USED BY", "views", cell_list },
+	{ "REASON", "reason", cell_path_reason },
+	{ NULL },
+};
+
+static const struct column advertised_columns[] = {
+	{ "PREFIX", "prefix", cell_text },
+	{ "NEXT HOP", "next_hop", cell_text },
+	{ "FROM", "peer", cell_text },
+	{ "ROLE", "role", cell_text },
+	{ "AS PATH", "as_path", cell_text },
+	{ "ORIGIN", "origin", cell_text },
+	{ "PREF", "local_pref", cell_text, true },
+	{ "MED", "med", cell_text, true },
+	{ "COMMUNITIES", "communities", cell_list },
+	{ NULL },
+};
+
+static const struct answer_kind routes_kind = {
+	.columns = routes_columns,
+	.key = table_key_prefix,
+	.none = "No such routes.",
+};
+
+static const struct answer_kind advertised_kind = {
+	.columns = advertised_columns,
+	.key = table_key_prefix,
+	.none = "Nothing is advertised to this peer.",
+};
+
+static enum cli_exit show_routes_of_peer(struct cli *cli, const struct command_args *args)
+{
+	bool learned = args->option[OPTION_LEARNED], advertised = args->option[OPTION_ADVERTISED];
+
+	if (!args->option[OPTION_PEER] || learned == advertised || args->operand[0]) {
+		cli_fail(cli, "bascule show routes --peer NAME --learned, or ... --advertised",
+			 "a peer's routes are those learned from it, or those advertised to it");
+		return CLI_USAGE;
+	}
+	return show(cli, "show routes",
+		    json_pack("{s:s, s:s}", "peer", args->option[OPTION_PEER], "which",
+			      learned ? "learned" : "advertised"),
+		    learned ? &routes_kind : &advertised_kind);
+}
+
+enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
+{
+	const char *where = args->operand[0];
+	struct prefix prefix;
+	uint32_t addr;
+
+	if (args->option[OPTION_PEER] || args->option[OPTION_LEARNED] ||
+	    args->option[OPTION_ADVERTISED])
+		return show_routes_of_peer(cli, args);
+	if (!where)
+		return show(cli, "show routes", NULL, &routes_kind);
+	if (prefix_parse(where, &prefix))
+		return show(cli, "show routes", json_pack("{s:s}", "prefix", where), &routes_kind);
+	if (addr_parse(where, &addr))
+		return show(cli, "show routes", json_pack("{s:s}", "address", where), &routes_kind);
+	cli_fail(cli, "for example 10.0.0.0/16 (no bits set past the length) or 10.0.3.4",
+		 "%s is neither a prefix nor an address", where);
+	return CLI_USAGE;
+}
+
+/* --- FIB, exchange ----------------------------------------------------------------------------------------------- */
+
+static const struct column fib_entry_columns[] = {
+	{ "PREFIX", "prefix", cell_text },
+	{ "NEXT HOPS", "next_hops", cell_next_hops },
+	{ NULL },
+};
+
+enum cli_exit show_fib(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = {
+		.columns = fib_entry_columns,
+		.key = table_key_prefix,
+		.none = "This view is empty.",
+	};
+	const char *view = args->option[OPTION_VIEW];
+	enum role role;
+
+	if (!view || !role_parse(view, &role)) {
+		cli_fail(cli, "bascule show fib --view ROLE: expressroute, vpn, nva or vnet",
+			 view ? "there is no role %s" : "which view?%s", view ? view : "");
+		return CLI_USAGE;
+	}
+	if (args->operand[0])
+		return show_fib_address(cli, args);
+	return show(cli, "show fib", json_pack("{s:s}", "view", view), &kind);
+}
+
+static const struct column exchange_columns[] = {
+	{ "exchange", "enabled", cell_on_off },
+	{ "nva to nva", "nva_to_nva", cell_text },
+	{ NULL },
+};
+
+static const struct column gate_columns[] = {
+	{ "FROM PORTS OF", "ingress", cell_text },
+	{ "TO PORTS OF", "egress", cell_text },
+	{ "OPEN", "open", cell_text },
+	{ NULL },
+};
+
+static void exchange_after(const json_t *row, FILE *out)
+{
+	print_inner(json_object_get(row, "gate"), gate_columns, out);
+}
+
+enum cli_exit show_exchange(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = { .columns = exchange_columns,
+						 .single = true,
+						 .after = exchange_after };
+
+	return show(cli, "show exchange", NULL, &kind);
+}
