@@ -8,6 +8,7 @@ from lab import LabError, instance_name, wait_for
 
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BASCULE_BUILD", SOURCE / "build"))
+CLI = BUILD / "tools" / "bascule"
 
 
 def libconfig(value, depth=0):
@@ -75,7 +76,7 @@ class Bascule:
 
     def command(self, *words):
         """The CLI's command line."""
-        return [str(BUILD / "tools" / "bascule"), "--instance", self.name, *map(str, words)]
+        return [str(CLI), "--instance", self.name, *map(str, words)]
 
     def run(self, *words, check=True):
         """A CLI command as a person types it. Returns a CompletedProcess."""

@@ -32,7 +32,7 @@ from pathlib import Path
 
 ROOT = Path("/run/bascule-lab")  # a directory a lab; its file "lock" is held by the runner
 NETNS = Path("/run/netns")
-PREFIX = "bl"
+PREFIX = "b"
 CLONE_NEWNET = 0x40000000
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -374,7 +374,7 @@ def _zombie(pid):
 
 def instance_name(lab_id, letter):
     """The name of a Bascule instance of this lab: short, because LCP interfaces are called NAME-PORT (15 octets)."""
-    return f"{lab_id[len(PREFIX):]}{letter}"
+    return f"{lab_id}{letter}"
 
 
 def _clean_dead_labs():

@@ -80,10 +80,10 @@ def instance_config(i=0):
 
 class Networks:
     """Both networks. `er`, `vpn` and `nva` choose the daemons that play the ExpressRoute gateway, the two VPN gateway
-    instances and the NVA; the rest of the world is BIRD. `instances` is how many Bascules there are; `configure` may
-    change the configuration of each before it is written."""
+    instances and the NVA; the rest of the world is BIRD. `instances` is how many Bascules there are;
+    `configure(config, lab)` may change the configuration of each before it is written."""
 
-    def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1, configure=lambda config: None):
+    def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1, configure=lambda config, lab: None):
         self.lab = lab
         self._configure = configure
         for name in ("er", "vpn", "nva", "vnet", "circuit", "peering", "tunnel", "site"):
@@ -103,7 +103,7 @@ class Networks:
             namespace.join(self.lab.lans[lan], port)
             namespace.keep_kernel_off(port)
         config = instance_config(i)
-        self._configure(config)
+        self._configure(config, self.lab)
         return Bascule(namespace, "abcdefgh"[i], config)
 
     def _bascule_neighbors(self, address, **options):
@@ -152,10 +152,10 @@ class Networks:
         host.route("default", vnet_address())
         return host
 
-    def appliance(self, name, address, lan="nva"):
+    def appliance(self, name, *addresses, lan="nva"):
         """One more host on a LAN, for a test's own purposes: a second NVA, an intruder."""
         namespace = self.lab.namespace(name)
-        namespace.join(self.lab.lans[lan], lan, address)
+        namespace.join(self.lab.lans[lan], lan, *addresses)
         return namespace
 
     # --- life ----------------------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ class Networks:
 
     def wait_converged(self, seconds=60):
         for bascule in self.bascules:
-            bascule.wait_established(seconds=seconds)
+            bascule.wait_established(*(name for name, *_ in self.bgp_peers()), seconds=seconds)
             wait_for(lambda b=bascule: {ONPREM1, ONPREM2, BRANCH} <= set(b.routes()), "routes of all branches", seconds)
 
     def bgp_peers(self):

@@ -10,7 +10,7 @@ from packets import TCP, UDP, Sniffer, addresses
 from traffic import UdpFlow, protocol_errors, tcp_transfer
 
 VPN_MTU = 1400  # as for the tunnels behind it
-NETWORKS = {"configure": lambda config: config["dataplane"]["ports"][1].update(mtu=VPN_MTU)}
+NETWORKS = {"configure": lambda config, lab: config["dataplane"]["ports"][1].update(mtu=VPN_MTU)}
 
 
 @pytest.fixture(scope="module", autouse=True)
