@@ -142,7 +142,7 @@ char *notify_text(const struct bgp_notify *notify, char *buf, size_t size)
 	int n;
 
 	if (notify->code == NOTIFY_HOLD || notify->code == NOTIFY_SEND_HOLD)
-		n = snprintf(buf, size, "%s (4/%u)", notify_code_text(notify->code),
+		n = snprintf(buf, size, "%s (%u/%u)", notify_code_text(notify->code), notify->code,
 			     notify->subcode);
 	else
 		n = snprintf(buf, size, "%s/%s (%u/%u)", notify_code_text(notify->code),
