@@ -280,8 +280,8 @@ static void set_attrs(json_t *o, const struct row_route *row)
 	set_number(o, "local_pref", row->local_pref);
 	if (attr_find(row->attrs, row->attrs_len, ATTR_MED, &attr))
 		set_number(o, "med", load_be32(attr.body));
-	attr.len = 0;
-	attr_find(row->attrs, row->attrs_len, ATTR_COMMUNITIES, &attr);
+	if (!attr_find(row->attrs, row->attrs_len, ATTR_COMMUNITIES, &attr))
+		attr.len = 0;
 	json_object_set_new(o, "communities", format_communities(&attr));
 }
 
