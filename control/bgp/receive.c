@@ -38,7 +38,8 @@ static struct conn *collision_loser(struct conn *newer, const struct bgp_open *o
 	return newer->ours == ours_stays ? older : newer;
 }
 
-/* The peer's OPEN is good. False: the connection has lost against the other one. */
+/* The peer's OPEN is good. False: the connection has lost against the other one. The other one in OpenSent counts too, as
+ * now the identifier is known: to wait for its OPEN would let this one get Established at the peer only to be closed. */
 static bool collision_resolve(struct conn *conn, const struct bgp_open *open)
 {
 	struct conn *other = conn_other(conn);
@@ -53,7 +54,7 @@ static bool collision_resolve(struct conn *conn, const struct bgp_open *open)
 	}
 	if (other->state == SESSION_ESTABLISHED)
 		loser = conn;
-	else if (other->state == SESSION_OPENCONFIRM)
+	else if (other->state >= SESSION_OPENSENT)
 		loser = collision_loser(conn, open);
 	if (loser)
 		session_event(loser, FSM_COLLISION, NULL);

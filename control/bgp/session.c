@@ -56,23 +56,42 @@ struct conn *session_up(struct session *session)
 
 /* --- why it is not Established ------------------------------------------------------------------------------------ */
 
+/* A TCP failure does not hide the NOTIFICATION before it: a peer that we refused, or that refused us, often just closes
+ * the connections that follow. */
 static void explain(struct session *session, const struct bgp_notify *notify, bool received,
 		    const char *text)
 {
 	struct speaker_state *shown = &session->shown;
 	char said[SPEAKER_REASON - 24];
 
-	shown->code = notify ? notify->code : 0;
-	shown->subcode = notify ? notify->subcode : 0;
-	shown->received = notify && received;
+	session->state_pending = true;
+	if (!notify && session->refusal[0]) {
+		snprintf(shown->reason, sizeof(shown->reason), "%.64s; before that: %.80s", text,
+			 session->refusal);
+		return;
+	}
+	if (!notify) {
+		snprintf(shown->reason, sizeof(shown->reason), "%s", text);
+		return;
+	}
+	shown->code = notify->code;
+	shown->subcode = notify->subcode;
+	shown->received = received;
 	if (text)
 		snprintf(shown->reason, sizeof(shown->reason), "%s", text);
-	else if (notify)
+	else
 		snprintf(shown->reason, sizeof(shown->reason), "%s NOTIFICATION: %s",
 			 received ? "received" : "sent", notify_text(notify, said, sizeof(said)));
-	else
-		shown->reason[0] = '\0';
-	session->state_pending = true;
+	snprintf(session->refusal, sizeof(session->refusal), "%s", shown->reason);
+}
+
+static void nothing_to_explain(struct session *session)
+{
+	struct speaker_state *shown = &session->shown;
+
+	shown->code = shown->subcode = 0;
+	shown->received = false;
+	shown->reason[0] = session->refusal[0] = '\0';
 }
 
 /* --- what the table says ------------------------------------------------------------------------------------------ */
@@ -197,7 +216,7 @@ static void established(struct conn *conn)
 	session->up_ms = now(session);
 	session->lagging = session->lagging_told = false;
 	session->shown.state = SESSION_ESTABLISHED;
-	explain(session, NULL, false, NULL);
+	nothing_to_explain(session);
 	stat_add(&session->stats.established, 1);
 	conn->sent_ms = now(session);
 	wake_at(session, &conn->send, now(session) + conn->send_ms);
@@ -377,6 +396,7 @@ void session_add(struct session *session, const struct speaker_peer_add *add)
 	session->epoch = 0;
 	session->faults = (struct log_limit){ .burst = 5, .period_ms = 1000 };
 	memset(&session->shown, 0, sizeof(session->shown));
+	session->refusal[0] = '\0';
 	memset(&session->stats, 0, sizeof(session->stats));
 	__atomic_store_n(&session->mine, !add->elsewhere, __ATOMIC_RELEASE);
 	session_wake(session);
@@ -593,7 +613,7 @@ unsigned int session_run(struct session *session, bool *again)
 {
 	unsigned int n = 0;
 
-	report_pending(session);
+	report_down(session);
 	for (int i = 0; i < 2; i++)
 		n += run_conn(&session->conns[i]);
 	start(session);

@@ -44,11 +44,12 @@ struct session {
 		conns[2];  /* [0] connects, unless the peer is passive; [1] waits for the peer's */
 	struct timer wake; /* the earlier of the two times below has come */
 	uint64_t peer_after_ms; /* neither connect nor accept before: hold-off, or the peer erred */
-	uint64_t connect_after_ms;  /* do not connect before: the last try failed */
-	uint32_t failures;	    /* in a row */
-	uint32_t epoch;		    /* of the Established session, or the last one */
-	uint64_t up_ms;		    /* since when */
-	struct speaker_state shown; /* what the RIB lcore was last told, or is about to be */
+	uint64_t connect_after_ms;    /* do not connect before: the last try failed */
+	uint32_t failures;	      /* in a row */
+	uint32_t epoch;		      /* of the Established session, or the last one */
+	uint64_t up_ms;		      /* since when */
+	struct speaker_state shown;   /* what the RIB lcore was last told, or is about to be */
+	char refusal[SPEAKER_REASON]; /* what the last NOTIFICATION said; empty since Established */
 	struct speaker_down down;
 	bool state_pending, down_pending;
 	bool lagging, lagging_told;
