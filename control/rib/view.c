@@ -120,7 +120,11 @@ unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role r
 
 struct rib_counts rib_counts(const struct rib *rib)
 {
-	struct rib_counts counts = { .prefixes = rib->prefixes, .paths = rib->paths.used };
+	struct rib_counts counts = {
+		.prefixes = rib->prefixes,
+		.gone = rib->nodes.used - rib->prefixes,
+		.paths = rib->paths.used,
+	};
 
 	counts.bytes = sizeof(*rib) + slab_bytes(&rib->nodes) + slab_bytes(&rib->paths) +
 		       ((size_t)rib->slot_mask + 1) * sizeof(*rib->slots) +

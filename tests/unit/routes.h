@@ -1,0 +1,73 @@
+/* Short ways to make attributes and routes for the tests of the RIB. */
+#ifndef BASCULE_TEST_ROUTES_H
+#define BASCULE_TEST_ROUTES_H
+
+#include <cstring>
+#include <vector>
+
+#include "attrs.h"
+#include "rib.h"
+
+struct attrs_spec {
+	std::vector<uint32_t> path;
+	uint32_t next_hop = 0x0a000204;
+	uint8_t origin = ORIGIN_IGP;
+	int64_t med = -1;
+	std::vector<uint32_t> communities = {};
+	uint32_t originator = 0;
+};
+
+static inline void put_be32(std::vector<uint8_t> *out, uint32_t v)
+{
+	for (int shift = 24; shift >= 0; shift -= 8)
+		out->push_back((uint8_t)(v >> shift));
+}
+
+static inline std::vector<uint8_t> attrs_wire(const attrs_spec &spec)
+{
+	std::vector<uint8_t> wire(4096), path, hop, med, communities, originator;
+	struct attr_writer w = { wire.data(), wire.size(), 0, false };
+
+	if (!spec.path.empty())
+		path = { AS_SEQUENCE, (uint8_t)spec.path.size() };
+	for (uint32_t asn : spec.path)
+		put_be32(&path, asn);
+	put_be32(&hop, spec.next_hop);
+	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_ORIGIN, &spec.origin, 1);
+	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_AS_PATH, path.data(), path.size());
+	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, hop.data(), 4);
+	if (spec.med >= 0) {
+		put_be32(&med, (uint32_t)spec.med);
+		attr_put(&w, ATTR_F_OPTIONAL, ATTR_MED, med.data(), 4);
+	}
+	for (uint32_t c : spec.communities)
+		put_be32(&communities, c);
+	if (!communities.empty())
+		attr_put(&w, ATTR_F_OPTIONAL | ATTR_F_TRANSITIVE, ATTR_COMMUNITIES,
+			 communities.data(), communities.size());
+	if (spec.originator) {
+		put_be32(&originator, spec.originator);
+		attr_put(&w, ATTR_F_OPTIONAL, ATTR_ORIGINATOR_ID, originator.data(), 4);
+	}
+	wire.resize(w.len);
+	return wire;
+}
+
+/* One reference, the caller's. */
+static inline const struct attrs *attrs_make(struct attr_table *table, const attrs_spec &spec)
+{
+	std::vector<uint8_t> wire = attrs_wire(spec);
+	struct attr_keys keys;
+
+	attr_keys_parse(wire.data(), (uint16_t)wire.size(), &keys);
+	return attrs_intern(table, &keys, wire.data(), (uint16_t)wire.size());
+}
+
+static inline bool usable_always(void *, uint32_t)
+{
+	return true;
+}
+
+enum : uint64_t { ALLOW_ALL = ~UINT64_C(0) };
+
+#endif

@@ -1,0 +1,379 @@
+/* The table: announce and withdraw, ECMP, stale paths, slices, and all of it at random against std::map. */
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "rib.h"
+#include "routes.h"
+
+namespace
+{
+
+enum { LOCAL, NVA_A, NVA_B, VPN, ER, NB_PEERS };
+
+struct harness {
+	struct attr_table *table = attr_table_new();
+	std::set<uint32_t> dead_hops;
+	struct rib *rib;
+
+	static bool usable(void *ctx, uint32_t next_hop)
+	{
+		return !((harness *)ctx)->dead_hops.count(next_hop);
+	}
+	explicit harness(struct decide_rule rule = { DECIDE_PREFER_EXPRESSROUTE, false })
+	{
+		const struct source sources[NB_PEERS] = {
+			{ ROLE_VNET, false, false, 1, 0 },
+			{ ROLE_NVA, false, false, 10, 10 },
+			{ ROLE_NVA, false, false, 11, 11 },
+			{ ROLE_VPN, true, false, 20, 20 },
+			{ ROLE_EXPRESSROUTE, true, false, 30, 30 },
+		};
+		const struct rib_params params = { table, NB_PEERS, rule, ALLOW_ALL, usable, this };
+
+		rib = rib_new(&params);
+		for (uint16_t i = 0; i < NB_PEERS; i++)
+			rib_source_set(rib, i, &sources[i]);
+	}
+	~harness()
+	{
+		rib_free(rib);
+		EXPECT_EQ(0u, attr_table_count(table)) << "references were lost";
+		attr_table_free(table);
+	}
+	int announce(struct prefix prefix, uint16_t peer, const attrs_spec &spec,
+		     uint32_t local_pref = PATH_LOCAL_PREF)
+	{
+		const struct attrs *attrs = attrs_make(table, spec);
+		int changed = rib_announce(rib, prefix, peer, attrs, local_pref, 0);
+
+		attrs_put(table, attrs);
+		return changed;
+	}
+	/* The peers of a prefix's paths, best first. */
+	std::vector<uint16_t> chain(struct prefix prefix)
+	{
+		std::vector<uint16_t> out;
+		uint32_t node = rib_find(rib, prefix);
+
+		for (const struct path *p = node ? rib_first(rib, node) : nullptr; p;
+		     p = rib_following(rib, p))
+			out.push_back(p->peer);
+		return out;
+	}
+	std::vector<uint32_t> hops(struct prefix prefix, enum role role, uint64_t allow = ALLOW_ALL)
+	{
+		const struct path *best[RIB_ECMP];
+		std::vector<uint32_t> out;
+		unsigned int n = rib_best_for_role(rib, rib_find(rib, prefix), role, allow, best);
+
+		for (unsigned int i = 0; i < n; i++)
+			out.push_back(best[i]->attrs->keys.next_hop);
+		return out;
+	}
+	size_t changes()
+	{
+		std::vector<struct rib_change> taken(100000);
+
+		return rib_changes(rib, taken.data(), taken.size());
+	}
+	void settle(size_t slice = 16)
+	{
+		while (rib_turn(rib, slice))
+			;
+		EXPECT_TRUE(rib_settled(rib));
+	}
+};
+
+typedef std::vector<uint16_t> chain_t;
+typedef std::vector<uint32_t> hops_t;
+const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 };
+
+TEST(rib, best_first_and_one_path_a_peer)
+{
+	harness h;
+
+	EXPECT_EQ(1, h.announce(p1, NVA_A, { { 65001 } }));
+	EXPECT_EQ(0, h.announce(p1, NVA_A, { { 65001 } })) << "known already";
+	EXPECT_EQ(1, h.announce(p1, VPN, { { 65010, 1 } }));
+	EXPECT_EQ(1, h.announce(p1, ER, { { 12076, 1, 2, 3 } }));
+	EXPECT_EQ((chain_t{ ER, NVA_A, VPN }), h.chain(p1));
+	EXPECT_EQ(1, h.announce(p1, NVA_A, { { 65001, 65001, 65001 } }));
+	EXPECT_EQ((chain_t{ ER, VPN, NVA_A }), h.chain(p1));
+	EXPECT_EQ(1, rib_withdraw(h.rib, p1, ER));
+	EXPECT_EQ(0, rib_withdraw(h.rib, p1, ER));
+	EXPECT_EQ((chain_t{ VPN, NVA_A }), h.chain(p1));
+	EXPECT_EQ(1, h.announce(p1, NVA_A, { { 65001, 65001, 65001 } }, 200));
+	EXPECT_EQ((chain_t{ NVA_A, VPN }), h.chain(p1)) << "local preference";
+}
+
+TEST(rib, the_reason_is_kept)
+{
+	harness h;
+
+	h.announce(p1, NVA_A, { { 65001 } });
+	EXPECT_EQ(DECIDE_ONLY, rib_reason(h.rib, rib_first(h.rib, rib_find(h.rib, p1))));
+	h.announce(p1, ER, { { 1, 2 } });
+	h.announce(p1, NVA_B, { { 1, 2, 3 } });
+
+	const struct path *first = rib_first(h.rib, rib_find(h.rib, p1));
+
+	EXPECT_EQ(DECIDE_SOURCE, rib_reason(h.rib, first));
+	EXPECT_EQ(DECIDE_SOURCE, rib_reason(h.rib, rib_following(h.rib, first)));
+}
+
+TEST(rib, equal_paths_share_the_load_in_the_order_of_next_hops)
+{
+	harness h;
+
+	h.announce(p1, NVA_B, { { 65002 }, 5 });
+	h.announce(p1, NVA_A, { { 65001 }, 9 });
+	h.announce(p1, VPN, { { 65010 }, 7 });
+	EXPECT_EQ((hops_t{ 5, 7, 9 }), h.hops(p1, ROLE_VNET));
+	h.announce(p1, NVA_B, { { 65002 }, 9 });
+	EXPECT_EQ((hops_t{ 7, 9 }), h.hops(p1, ROLE_VNET)) << "one for each next hop";
+	h.announce(p1, VPN, { { 65010, 65010 }, 7 });
+	EXPECT_EQ((hops_t{ 9 }), h.hops(p1, ROLE_VNET)) << "a longer path is not equal";
+}
+
+TEST(rib, a_view_skips_what_its_role_may_not_use)
+{
+	harness h;
+	const uint64_t no_er = ~(UINT64_C(1) << (ROLE_NVA * 8 + ROLE_EXPRESSROUTE));
+
+	h.announce(p1, ER, { { 12076 }, 3 });
+	h.announce(p1, VPN, { { 65010 }, 7 });
+	EXPECT_EQ((hops_t{ 3 }), h.hops(p1, ROLE_NVA));
+	EXPECT_EQ((hops_t{ 7 }), h.hops(p1, ROLE_NVA, no_er));
+	EXPECT_EQ((hops_t{}), h.hops(p1, ROLE_NVA, 0));
+}
+
+TEST(rib, at_most_sixteen_next_hops_the_lowest)
+{
+	struct attr_table *table = attr_table_new();
+	const struct rib_params params = {
+		table, 40, { DECIDE_PREFER_AS_PATH, false }, ALLOW_ALL, usable_always, nullptr
+	};
+	struct rib *rib = rib_new(&params);
+	const struct path *best[RIB_ECMP];
+
+	for (uint16_t i = 0; i < 40; i++) {
+		const struct source source = { ROLE_NVA, false, false, i + 1u, i + 1u };
+		const struct attrs *attrs = attrs_make(table, { { 65001 }, 100u - i });
+
+		rib_source_set(rib, i, &source);
+		ASSERT_EQ(1, rib_announce(rib, p1, i, attrs, PATH_LOCAL_PREF, 0));
+		attrs_put(table, attrs);
+	}
+	ASSERT_EQ((unsigned int)RIB_ECMP,
+		  rib_best_for_role(rib, rib_find(rib, p1), ROLE_VNET, ALLOW_ALL, best));
+	for (uint32_t i = 0; i < RIB_ECMP; i++)
+		EXPECT_EQ(61 + i, best[i]->attrs->keys.next_hop);
+	rib_free(rib);
+	attr_table_free(table);
+}
+
+TEST(rib, unresolved_next_hops_are_shown_and_not_used)
+{
+	harness h;
+
+	h.dead_hops = { 5 };
+	h.announce(p1, NVA_A, { { 65001 }, 5 });
+	EXPECT_EQ((hops_t{}), h.hops(p1, ROLE_VNET));
+	EXPECT_EQ(PATH_UNUSABLE, rib_first(h.rib, rib_find(h.rib, p1))->flags);
+	h.announce(p1, NVA_B, { { 1, 2, 3 }, 6 });
+	EXPECT_EQ((hops_t{ 6 }), h.hops(p1, ROLE_VNET));
+	h.changes();
+	h.dead_hops = { 6 };
+	rib_reconsider(h.rib);
+	h.settle();
+	EXPECT_EQ((hops_t{ 5 }), h.hops(p1, ROLE_VNET));
+	EXPECT_EQ(1u, h.changes());
+	h.announce(p2, LOCAL, { {}, 6 });
+	EXPECT_EQ((hops_t{ 6 }), h.hops(p2, ROLE_NVA)) << "VNet prefixes are always usable";
+}
+
+TEST(rib, each_change_once_until_taken)
+{
+	harness h;
+	struct rib_change change[4];
+
+	h.announce(p1, NVA_A, { { 65001 } });
+	h.announce(p1, NVA_A, { { 65002 } });
+	ASSERT_EQ(1u, rib_changes(h.rib, change, 4));
+	EXPECT_EQ(rib_find(h.rib, p1), change[0].node);
+	EXPECT_EQ(0u, rib_changes(h.rib, change, 4));
+	rib_withdraw(h.rib, p1, NVA_A);
+	EXPECT_EQ((uint32_t)RIB_NONE, rib_find(h.rib, p1));
+	EXPECT_EQ(1u, rib_counts(h.rib).gone);
+	ASSERT_EQ(1u, rib_changes(h.rib, change, 4));
+	EXPECT_EQ((uint32_t)RIB_NONE, change[0].node);
+	EXPECT_TRUE(prefix_equal(p1, change[0].prefix));
+	EXPECT_EQ(0u, rib_counts(h.rib).gone);
+}
+
+TEST(rib, preference_change_sorts_anew_in_slices)
+{
+	harness h;
+
+	for (uint32_t i = 0; i < 1000; i++) {
+		h.announce({ i << 8, 24 }, ER, { { 1, 2 } });
+		h.announce({ i << 8, 24 }, VPN, { { 3 } });
+	}
+	h.changes();
+	rib_set_rule(h.rib, { DECIDE_PREFER_VPN, false });
+	EXPECT_EQ(10u, rib_turn(h.rib, 10));
+	EXPECT_FALSE(rib_settled(h.rib));
+	h.announce({ 999 << 8, 24 }, NVA_A, { { 3 } }); /* not visited yet: must not be misplaced */
+	EXPECT_EQ((chain_t{ NVA_A, VPN, ER }), h.chain({ 999 << 8, 24 }));
+	h.settle();
+	EXPECT_EQ((chain_t{ VPN, ER }), h.chain({ 5 << 8, 24 }));
+	EXPECT_EQ(1000u, h.changes());
+}
+
+TEST(rib, peer_down_withdraws_in_slices_and_spares_the_next_session)
+{
+	harness h;
+
+	for (uint32_t i = 0; i < 1000; i++)
+		h.announce({ i << 8, 24 }, NVA_A, { { 65001 } });
+	rib_peer_down(h.rib, NVA_A);
+	EXPECT_EQ(100u, rib_turn(h.rib, 100));
+	EXPECT_EQ(900u, rib_peer_paths(h.rib, NVA_A));
+	h.announce({ 5 << 8, 24 }, NVA_A, { { 65001 } });   /* swept already */
+	h.announce({ 990 << 8, 24 }, NVA_A, { { 65001 } }); /* not yet: the same again */
+	h.settle();
+	EXPECT_EQ(2u, rib_peer_paths(h.rib, NVA_A));
+	EXPECT_EQ(0u, rib_peer_stale_paths(h.rib, NVA_A));
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain({ 5 << 8, 24 }));
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain({ 990 << 8, 24 }));
+	EXPECT_EQ((chain_t{}), h.chain({ 991 << 8, 24 }));
+}
+
+TEST(rib, graceful_restart_keeps_stale_paths_until_swept)
+{
+	harness h;
+
+	h.announce(p1, NVA_A, { { 65001 } });
+	h.announce(p2, NVA_A, { { 65001 } });
+	h.changes();
+	rib_peer_stale(h.rib, NVA_A);
+	h.settle();
+	EXPECT_EQ(2u, rib_peer_stale_paths(h.rib, NVA_A));
+	EXPECT_TRUE(rib_is_stale(h.rib, rib_first(h.rib, rib_find(h.rib, p1))));
+	EXPECT_EQ(0u, h.changes()) << "still used";
+	EXPECT_EQ(0, h.announce(p1, NVA_A, { { 65001 } })) << "nothing has changed for anybody";
+	EXPECT_EQ(1u, rib_peer_stale_paths(h.rib, NVA_A));
+	rib_peer_sweep(h.rib, NVA_A);
+	h.settle();
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain(p1));
+	EXPECT_EQ((chain_t{}), h.chain(p2));
+}
+
+TEST(rib, what_is_stale_twice_goes)
+{
+	harness h;
+
+	h.announce(p1, NVA_A, { { 65001 } });
+	rib_peer_stale(h.rib, NVA_A);
+	h.announce(p2, NVA_A, { { 65001 } });
+	rib_peer_stale(h.rib, NVA_A);
+	h.settle();
+	EXPECT_EQ((chain_t{}), h.chain(p1));
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain(p2));
+	EXPECT_EQ(1u, rib_peer_stale_paths(h.rib, NVA_A));
+}
+
+TEST(rib, longest_match_is_of_prefixes_with_paths)
+{
+	harness h;
+
+	h.announce({ 0, 0 }, NVA_A, { { 65001 } });
+	h.announce({ 0x0a000000, 8 }, NVA_A, { { 65001 } });
+	h.announce({ 0x0a010203, 32 }, NVA_A, { { 65001 } });
+	EXPECT_EQ(32, rib_prefix(h.rib, rib_match(h.rib, 0x0a010203)).len);
+	EXPECT_EQ(8, rib_prefix(h.rib, rib_match(h.rib, 0x0a010204)).len);
+	EXPECT_EQ(0, rib_prefix(h.rib, rib_match(h.rib, 0xffffffff)).len);
+	rib_withdraw(h.rib, { 0x0a010203, 32 }, NVA_A);
+	EXPECT_EQ(8, rib_prefix(h.rib, rib_match(h.rib, 0x0a010203)).len);
+}
+
+/* A prefix's address says nothing about its place in the hash; whatever order they come and go in, each is found. */
+TEST(rib, random_changes_against_a_map)
+{
+	typedef std::pair<uint32_t, uint8_t> key;
+
+	for (uint32_t seed = 1; seed <= 10; seed++) {
+		std::mt19937 rng(seed);
+		harness h({ DECIDE_PREFER_AS_PATH, seed % 2 == 0 });
+		std::map<key, std::map<uint16_t, uint32_t>> model; /* prefix, peer → next hop */
+
+		for (int step = 0; step < 20000; step++) {
+			uint8_t len = (uint8_t)(rng() % 33);
+			struct prefix prefix = prefix_make((uint32_t)rng() & 0xff0000ff, len);
+			uint16_t peer = (uint16_t)(rng() % NB_PEERS);
+			uint32_t hop = 1 + rng() % 4;
+			attrs_spec spec = { { 65001 }, hop };
+
+			spec.med = rng() % 3;
+			if (rng() % 3) {
+				ASSERT_GE(h.announce(prefix, peer, spec), 0);
+				model[key(prefix.addr, prefix.len)][peer] = hop;
+			} else {
+				auto it = model.find(key(prefix.addr, prefix.len));
+				bool known = it != model.end() && it->second.erase(peer);
+
+				ASSERT_EQ(known ? 1 : 0, rib_withdraw(h.rib, prefix, peer));
+				if (known && it->second.empty())
+					model.erase(it);
+			}
+			if (rng() % 16 == 0)
+				h.changes();
+		}
+		ASSERT_EQ(model.size(), rib_counts(h.rib).prefixes);
+		for (const auto &entry : model) {
+			struct prefix prefix = { entry.first.first, entry.first.second };
+			uint32_t node = rib_find(h.rib, prefix);
+			const struct path *last = nullptr;
+			size_t n = 0;
+
+			ASSERT_NE((uint32_t)RIB_NONE, node);
+			for (auto *p = rib_first(h.rib, node); p;
+			     last = p, p = rib_following(h.rib, p)) {
+				struct decide_rule rule = { DECIDE_PREFER_AS_PATH, seed % 2 == 0 };
+
+				ASSERT_EQ(entry.second.at(p->peer), p->attrs->keys.next_hop);
+				if (last) {
+					ASSERT_LT(decide_compare(&rule, rib_source(h.rib, 0), last,
+								 p, nullptr),
+						  0);
+				}
+				n++;
+			}
+			ASSERT_EQ(entry.second.size(), n);
+		}
+	}
+}
+
+TEST(rib, walk_sees_every_prefix_once)
+{
+	harness h;
+	uint32_t cursor = 0, nodes[7];
+	std::set<uint32_t> seen;
+
+	for (uint32_t i = 0; i < 1000; i++)
+		h.announce({ i << 8, 24 }, NVA_A, { { 65001 } });
+	for (uint32_t i = 0; i < 1000; i += 2)
+		rib_withdraw(h.rib, { i << 8, 24 }, NVA_A);
+	do {
+		size_t n = rib_walk(h.rib, &cursor, nodes, 7);
+
+		for (size_t i = 0; i < n; i++)
+			EXPECT_TRUE(seen.insert(rib_prefix(h.rib, nodes[i]).addr).second);
+	} while (cursor);
+	EXPECT_EQ(500u, seen.size());
+}
+
+} /* namespace */
