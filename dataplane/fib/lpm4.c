@@ -149,7 +149,10 @@ int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 		return -ENOSPC;
 	if (len > 24 && !rule)
 		++*long_rules(t, addr);
-	rules_put(&t->rules, addr, len, value);
+	if (rule)
+		*rule = rule_with(*rule, value);
+	else
+		rules_put(&t->rules, addr, len, value);
 	prefix_write(t, addr, len, entry_make(value, len));
 	return 0;
 }

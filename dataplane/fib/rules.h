@@ -36,6 +36,11 @@ static inline uint32_t rule_value(uint64_t word)
 	return (uint32_t)word >> 8;
 }
 
+static inline uint64_t rule_with(uint64_t word, uint32_t value)
+{
+	return (word & UINT64_C(0xffffffff000000ff)) | (uint64_t)value << 8;
+}
+
 #ifdef __cplusplus
 }
 #endif
