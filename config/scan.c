@@ -1,6 +1,6 @@
-/* A look at the text before libconfig reads it, for the two things that libconfig 1.5 does badly: it cuts a number past
- * 32 bits without the suffix L down to some other number, and it ends the process when an included file is a directory.
- * Only tokens are told apart here; the grammar is libconfig's. */
+/* A look at the text before libconfig reads it, for what libconfig 1.5 does badly: it cuts a number past 32 bits without
+ * the suffix L down to some other number, ends the process when an included file is a directory, and names the last
+ * line for a string that has no end. Only tokens are told apart here; the grammar is libconfig's. */
 #include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
@@ -27,12 +27,17 @@ static bool scan_file(struct scan *scan, const char *path);
 /* Past a string that begins at `p`, its quote included. */
 static const char *skip_string(struct scan *scan, const char *p)
 {
+	unsigned int line = scan->line;
+
 	for (p++; *p && *p != '"'; p++) {
 		if (*p == '\\' && p[1])
 			p++;
 		scan->line += *p == '\n';
 	}
-	return *p ? p + 1 : p;
+	if (*p)
+		return p + 1;
+	complain_line(scan->complaints, scan->file, line, "a string that begins here has no end");
+	return p;
 }
 
 /* Past a comment that begins at `p`; `p` itself if none does. */

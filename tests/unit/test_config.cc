@@ -180,6 +180,7 @@ const error_case error_cases[] = {
 	  "c:1: 0x100000001 is too big a number, allowed are those up to 2147483647, and with an L "
 	  "behind (0x100000001L) those of 64 bits" },
 	{ "exchange = {", "exchange = {{", "c:2: syntax error" },
+	{ "name = \"er0\"", "name = \"er0", "c:22: a string that begins here has no end" },
 	{ "enabled = false;", "enabled = false; enabled = true;", "c:2: duplicate setting name" },
 	{ "exchange =", "@include \"none\"\nexchange =",
 	  "c:2: @include \"none\": cannot read: No such file or directory" },
