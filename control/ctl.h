@@ -20,15 +20,17 @@
  *                                "unchanged") port (egress) router_id local_address hold_s keepalive_s restart_s
  *                                capabilities[string] (those of a session are absent while there is none) established
  *                                (times) rx_messages tx_messages rx_updates tx_updates rx_bytes tx_bytes tx_queued_bytes
- *                                lagging attr_discard treat_as_withdraw as_loop originator_loop cluster_loop bow_tie
+ *                                lagging stale attr_discard treat_as_withdraw as_loop originator_loop cluster_loop bow_tie
+ *                                no_memory too_long_to_announce
  *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
  *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
  *                                VNet prefix) role next_hop as_path ("65001 65010") origin ("igp" "egp" "incomplete")
  *                                local_pref med (absent: none) communities["65517:65517"] reason (by which rule it beat the
  *                                next path; of a loser: by which rule it lost to the best) usable unusable_reason (absent
- *                                if usable) age_s views[role] (that forward along this path)
+ *                                if usable) stale (absent if not) age_s views[role] (that forward along this path)
  *   show routes  peer which ("learned", "advertised")   the same of one peer; advertised: as sent, without reason, views
- *   show fib     view            one a prefix: prefix next_hops[{gateway port state ("resolved" "unresolved")}]
+ *   show fib     view            one a prefix: prefix next_hops[{gateway ("": none) port state ("resolved"
+ *                                "unresolved" "on link" "local" "broadcast" "drop")}]
  *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of roles
  *   exchange     enable (bool)   one: enabled changed
  *   peer reset   name soft? ("in", "out")   none

@@ -99,6 +99,8 @@ const char *cell_path_mark(const json_t *row, const char *field, char *buf)
 {
 	if (json_is_false(json_object_get(row, "usable")))
 		return "!";
+	if (json_is_true(json_object_get(row, "stale")))
+		return "~";
 	if (json_is_true(json_object_get(row, "best")))
 		return ">";
 	return json_is_true(json_object_get(row, "ecmp")) ? "=" : " ";
@@ -111,24 +113,33 @@ const char *cell_path_reason(const json_t *row, const char *field, char *buf)
 	return cell_text(row, "reason", buf);
 }
 
+/* "10.0.0.1 via er0", with the state behind if there is something to say; without a gateway the state comes first. */
+static void append_next_hop(char *buf, const json_t *hop)
+{
+	const char *gateway = json_string_value(json_object_get(hop, "gateway"));
+	const char *state = json_string_value(json_object_get(hop, "state"));
+	char port[CELL_TEXT];
+
+	append(buf, gateway && gateway[0] ? gateway : state ? state : none);
+	append(buf, " via ");
+	append(buf, cell_text(hop, "port", port));
+	if (gateway && gateway[0] && state && strcmp(state, "resolved")) {
+		append(buf, " (");
+		append(buf, state);
+		append(buf, ")");
+	}
+}
+
 const char *cell_next_hops(const json_t *row, const char *field, char *buf)
 {
 	const json_t *list = json_object_get(row, field), *hop;
-	char text[CELL_TEXT];
 	size_t i;
 
 	buf[0] = '\0';
 	json_array_foreach(list, i, hop)
 	{
 		append(buf, i ? ", " : "");
-		append(buf, cell_text(hop, "gateway", text));
-		append(buf, " via ");
-		append(buf, cell_text(hop, "port", text));
-		if (strcmp(cell_text(hop, "state", text), "resolved")) {
-			append(buf, " (");
-			append(buf, text);
-			append(buf, ")");
-		}
+		append_next_hop(buf, hop);
 	}
 	return buf[0] ? buf : none;
 }

@@ -1,5 +1,5 @@
-/* What the dataplane knows: ports, neighbours, counters, and what it does with an address. Its replies are objects by
- * name (rte_telemetry has no lists of objects); here they become rows with the name in them. */
+/* What the dataplane knows: ports, neighbours, counters, and what it does with an address. Its replies are objects
+ * by number, because rte_telemetry has no lists of objects; here they become rows. */
 #include <string.h>
 
 #include "answer.h"
@@ -9,19 +9,15 @@
 #include "run.h"
 #include "telemetry.h"
 
-/* Hand on each member of `objects` as a row that begins with its name. False: as answer_row(). */
-static bool rows_of(struct answer *answer, json_t *objects, const char *name_field)
+/* Hand on each member of `objects` as a row. False: as answer_row(). */
+static bool rows_of(struct answer *answer, json_t *objects)
 {
 	const char *name;
 	json_t *object;
 
 	json_object_foreach(objects, name, object)
 	{
-		json_t *row = json_pack("{s:s}", name_field, name);
-		bool good = row && !json_object_update(row, object) && answer_row(answer, row);
-
-		json_decref(row);
-		if (!good)
+		if (!json_is_object(object) || !answer_row(answer, object))
 			return false;
 	}
 	return true;
@@ -74,7 +70,7 @@ enum cli_exit show_ports(struct cli *cli, const struct command_args *args)
 	endpoint_close(fd);
 	result = CLI_FAILED;
 	if (ports && answer_begin(&answer, cli, &kind))
-		result = answer_end(&answer, rows_of(&answer, ports, "name") ? CLI_OK : CLI_FAILED);
+		result = answer_end(&answer, rows_of(&answer, ports) ? CLI_OK : CLI_FAILED);
 	json_decref(ports);
 	return result;
 }
@@ -87,36 +83,22 @@ static const struct column neighbour_columns[] = {
 	{ "FOR", "age_s", cell_duration, true }, { NULL },
 };
 
-/* "er0 10.0.255.36": {…} as a row. */
-static bool neighbour_row(struct answer *answer, const char *key, json_t *host)
-{
-	size_t port = strcspn(key, " ");
-	json_t *row = json_pack("{s:s%, s:s}", "port", key, port, "address",
-				key[port] ? key + port + 1 : "");
-	bool good = row && !json_object_update(row, host) && answer_row(answer, row);
-
-	json_decref(row);
-	return good;
-}
-
 static enum cli_exit neighbour_pages(const struct cli *cli, int fd, struct answer *answer)
 {
 	json_int_t next = 0;
-	bool good = true;
+	bool good;
 
 	do {
 		char request[64];
-		const char *key;
 		json_int_t from = next;
-		json_t *page, *host;
+		json_t *page;
 
 		snprintf(request, sizeof(request), "/bascule/neighbours,%" JSON_INTEGER_FORMAT,
 			 from);
 		page = telemetry_ask(cli, fd, request);
 		if (!page)
 			return CLI_FAILED;
-		json_object_foreach(json_object_get(page, "neighbours"), key, host) good =
-			good && neighbour_row(answer, key, host);
+		good = rows_of(answer, json_object_get(page, "neighbours"));
 		next = json_integer_value(json_object_get(page, "next"));
 		json_decref(page);
 		if (next && next <= from)
@@ -263,9 +245,8 @@ enum cli_exit show_fib_address(struct cli *cli, const struct command_args *args)
 		cli_fail(cli, "see show ports for the roles that ports have",
 			 "no port has the role %s", view);
 	else if (answer_begin(&answer, cli, &kind))
-		result = answer_end(&answer, rows_of(&answer, members_of(fib), "adjacency")
-						     ? CLI_OK
-						     : CLI_FAILED);
+		result = answer_end(&answer,
+				    rows_of(&answer, members_of(fib)) ? CLI_OK : CLI_FAILED);
 	json_decref(fib);
 	return result;
 }

@@ -158,6 +158,7 @@ static const struct column peer_columns[] = {
 	{ "next hop sent", "next_hop", cell_text },
 	{ "routes learned", "learned", cell_text },
 	{ "  unusable", "unusable", cell_text },
+	{ "  stale", "stale", cell_text },
 	{ "routes advertised", "advertised", cell_text },
 	{ "messages received", "rx_messages", cell_text },
 	{ "  updates", "rx_updates", cell_text },
@@ -173,6 +174,8 @@ static const struct column peer_columns[] = {
 	{ "refused: originator", "originator_loop", cell_text },
 	{ "refused: cluster", "cluster_loop", cell_text },
 	{ "refused: bow tie", "bow_tie", cell_text },
+	{ "refused: no memory", "no_memory", cell_text },
+	{ "too long to announce", "too_long_to_announce", cell_text },
 	{ NULL },
 };
 
