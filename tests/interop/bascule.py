@@ -98,7 +98,7 @@ class Bascule:
     # --- what tests ask for most ---------------------------------------------------------------------------------------
 
     def summary(self):
-        return self.cli("show", "summary")[0]
+        return self.cli("show", "summary")
 
     def ports(self):
         """{name: row of show ports}"""
@@ -127,9 +127,15 @@ class Bascule:
         """{prefix: row} of one role's table."""
         return {row["prefix"]: row for row in self.cli("show", "fib", "--view", view)}
 
+    def peer(self, name):
+        return self.cli("show", "peer", name)
+
     def counters(self):
-        """What show counters tells."""
-        return self.cli("show", "counters")
+        """{group: {name: packets}}"""
+        groups = {}
+        for row in self.cli("show", "counters"):
+            groups.setdefault(row["group"], {})[row["name"]] = row["value"]
+        return groups
 
     def drops(self):
         """{reason: packets dropped for it}"""

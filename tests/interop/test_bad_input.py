@@ -52,7 +52,7 @@ class Rogue:
         return self
 
     def row(self):
-        return self.net.bascule.cli("show", "peer", self.name)[0]
+        return self.net.bascule.peer(self.name)
 
     def learned(self):
         return {row["prefix"]: row for row in self.net.bascule.cli("show", "routes", "--peer", self.name, "--learned")}

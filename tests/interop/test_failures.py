@@ -28,7 +28,7 @@ def everywhere(net, prefix, *but):
 
 def test_killed_peer(net):
     rest = others(net, "nva-a")
-    assert everywhere(net, ONPREM1, "nva-a") == {"ergw/0", "vpngw/0", "vpngw/1", "expressroute", "vpn", "vnet"}
+    assert everywhere(net, ONPREM1, "nva-a") == {"ergw/0", "vpngw/0", "vpngw/1", "expressroute", "vpn", "nva", "vnet"}
     net.nva.kill()
     wait_for(lambda: not everywhere(net, ONPREM1, "nva-a"), "withdrawal of on-prem 1")
     wait_for(lambda: ONPREM1 not in net.onprem2.received("192.168.2.1"), "withdrawal at on-prem 2")
@@ -36,7 +36,7 @@ def test_killed_peer(net):
     assert others(net, "nva-a") == rest
     net.nva.start()
     net.wait_converged()
-    wait_for(lambda: len(everywhere(net, ONPREM1, "nva-a")) == 6, "return of on-prem 1")
+    wait_for(lambda: len(everywhere(net, ONPREM1, "nva-a")) == 7, "return of on-prem 1")
     wait_for(lambda: set(net.nva.received("10.0.2.1")) == {VNET, ONPREM2, BRANCH}, "the NVA's routes")
     assert others(net, "nva-a") == rest
 
@@ -65,7 +65,7 @@ def test_killed_gateway_instance_leaves_the_other(net):
 
 @pytest.mark.parametrize("port, peers, prefix, holders", [
     ("er0", ["ergw/0"], ONPREM2, {"vpngw/0", "vpngw/1", "nva-a", "vpn", "nva", "vnet"}),
-    ("nva0", ["nva-a"], ONPREM1, {"ergw/0", "vpngw/0", "vpngw/1", "expressroute", "vpn", "vnet"}),
+    ("nva0", ["nva-a"], ONPREM1, {"ergw/0", "vpngw/0", "vpngw/1", "expressroute", "vpn", "nva", "vnet"}),
 ], ids=["er0", "nva0"])
 def test_flapped_link(net, port, peers, prefix, holders):
     rest = others(net, *peers)

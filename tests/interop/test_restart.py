@@ -69,7 +69,7 @@ def test_switch_survives_control(net):
     net.bascule.control.kill()
     net.bascule.start_control()
     net.wait_converged()
-    assert net.bascule.cli("show", "exchange")[0]["enabled"] is True
+    assert net.bascule.cli("show", "exchange")["enabled"] is True
     wait_for(lambda: net.branch.namespace.ping(ONPREM2_HOST, BRANCH_HOST), "branch to on-prem 2")
 
 
@@ -97,7 +97,7 @@ def test_second_start_is_refused(net, undisturbed):
     for which in ("dataplane", "control"):
         second = net.bascule.spawn(which)
         assert second.wait() == 1
-        assert f"{net.bascule.name} has a {which} already" in second.log()
+        assert net.bascule.name in second.log() and "already" in second.log()
 
 
 def test_hung_control_is_ended_and_packets_pass(net):

@@ -1,11 +1,23 @@
 """BIRD 2."""
 
 import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from .base import Daemon, Route
 
 ATTRIBUTE = re.compile(r"^\tBGP\.(\w+): ?(.*)$")
 NET = re.compile(r"^(\d+\.\d+\.\d+\.\d+/\d+)\s")
+
+
+@dataclass(frozen=True, eq=False)
+class Since:
+    """When a session came up. BIRD computes it anew for each answer, give or take some microseconds."""
+
+    time: datetime
+
+    def __eq__(self, other):
+        return isinstance(other, Since) and abs(self.time - other.time) < timedelta(milliseconds=10)
 
 
 class Bird(Daemon):
@@ -52,7 +64,7 @@ class Bird(Daemon):
     def session(self, peer):
         # name  proto  table  state  since (date and time)  info
         words = self._birdc(f"show protocols {_protocol(peer)}").stdout.splitlines()[-1].split()
-        return " ".join(words[4:6]) if words[-1] == "Established" else None
+        return Since(datetime.fromisoformat(" ".join(words[4:6]))) if words[-1] == "Established" else None
 
     def withdraws(self, peer):
         """How many withdrawals this peer has sent us, ever."""

@@ -62,7 +62,7 @@ class Frr(Daemon):
         neighbor = self._vtysh(f"show bgp neighbors {peer}").get(peer, {})
         if neighbor.get("bgpState") != "Established":
             return None
-        return neighbor["connectionsEstablished"], neighbor["bgpTimerUpEstablishedEpoch"]
+        return self.processes[-1].pid, neighbor["connectionsEstablished"]
 
     def received(self, peer):
         # The list of a peer's routes lacks communities; the per-prefix answer has everything.

@@ -36,7 +36,7 @@ class Gobgp(Daemon):
 
     def announce(self, prefix, next_hop="0.0.0.0", communities=()):
         words = ["community", ",".join(communities)] if communities else []
-        self.namespace.run("gobgp", "global", "rib", "add", prefix, "nexthop", next_hop, *words)
+        self.namespace.run("gobgp", "global", "rib", "add", prefix, "nexthop", next_hop, "origin", "igp", *words)
 
     def withdraw(self, prefix):
         self.namespace.run("gobgp", "global", "rib", "del", prefix)

@@ -35,11 +35,11 @@ class Openbgpd(Daemon):
     def session(self, peer):
         for neighbor in self._bgpctl("show", "neighbor", peer).get("neighbors", []):
             if neighbor["state"] == "Established":
-                return neighbor["stats"]["message"]["sent"]["open"]
+                return self.processes[-1].pid, neighbor["stats"]["message"]["sent"]["open"]
         return None
 
     def received(self, peer):
-        rib = self._bgpctl("show", "rib", "in", "neighbor", peer).get("rib", [])
+        rib = self._bgpctl("show", "rib", "in", "detail", "neighbor", peer).get("rib", [])
         return {r["prefix"]: Route(r["prefix"], r["exit_nexthop"], tuple(int(asn) for asn in r["aspath"].split()),
                                    tuple(sorted(r.get("communities", []))))
                 for r in rib}
