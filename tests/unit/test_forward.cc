@@ -1,0 +1,705 @@
+/* The fast path, packet by packet: four ports, one of each role, over rings; each port p has 10.p.0.1/24, and control has
+ * a route to 10.1pp.0.0/16 through a gateway on it. Each packet must come to one end, and be counted there. */
+#include <gtest/gtest.h>
+
+#define EAL_MEMORY_MB 1024
+#include "eal.h"
+#include "packets.h"
+
+#include <functional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+
+#include "adjacency.h"
+#include "forward.h"
+#include "ip4.h"
+
+namespace
+{
+
+enum { PORTS = 4, POOL = 8191, RING = 512, MTU = 1500, NARROW = 1400 };
+
+const uint64_t GATE_OPEN = UINT64_MAX;
+const uint8_t gateway_mac[6] = { 0x02, 0x6a, 0, 0, 0, 1 }, host_mac[6] = { 0x02, 0x40, 0, 0, 0, 1 };
+
+uint32_t port_addr(int p)
+{
+	return 0x0a000001 | (uint32_t)p << 16; /* 10.p.0.1 */
+}
+
+uint32_t remote_addr(int p)
+{
+	return 0x0a640005 + ((uint32_t)p << 16); /* 10.(100 + p).0.5 */
+}
+
+/* Built once: rings, tables and routes cost more than the packets. */
+struct rig {
+	struct rte_mempool *pool;
+	struct rte_ring *ring[PORTS]; /* what a port has sent */
+	struct port ports[PORTS];
+	struct fib *fib;
+	struct fib_writer *writer;
+	struct neighbours *neighbours;
+	struct punt punt;
+	struct counters counters;
+	struct worker worker;
+	uint16_t gateway[PORTS]; /* adjacency indexes */
+
+	int port_make(int p);
+	int seed(int p, uint32_t addr, uint8_t len, uint8_t action);
+	int route(int p);
+	int make();
+};
+
+int rig::port_make(int p)
+{
+	std::string name = "ring" + std::to_string(p);
+	struct rte_eth_conf conf = {};
+	int id;
+
+	ring[p] = rte_ring_create(name.c_str(), RING, 0, 0);
+	id = rte_eth_from_ring(ring[p]);
+	if (id != p || rte_eth_dev_configure((uint16_t)id, 1, 1, &conf) ||
+	    rte_eth_rx_queue_setup((uint16_t)id, 0, 64, 0, nullptr, pool) ||
+	    rte_eth_tx_queue_setup((uint16_t)id, 0, 64, 0, nullptr) ||
+	    rte_eth_dev_start((uint16_t)id))
+		return -1;
+	ports[p].id = (uint16_t)id;
+	ports[p].role = (uint8_t)p;
+	ports[p].mtu = MTU;
+	ports[p].addr = port_addr(p);
+	ports[p].mac = { { 0x02, 0, 0, 0, 0, (uint8_t)p } };
+	return 0;
+}
+
+int rig::seed(int p, uint32_t addr, uint8_t len, uint8_t action)
+{
+	struct fib_seed s = {};
+
+	s.addr = addr;
+	s.len = len;
+	s.action = action;
+	s.egress_role = (uint8_t)p;
+	s.port = (uint16_t)p;
+	s.mtu = MTU;
+	return fib_seed(fib, &s);
+}
+
+int rig::route(int p)
+{
+	uint32_t list;
+
+	if (fib_adjacency_claim(writer, port_addr(p) + 1, (uint16_t)p, (uint8_t)p, &gateway[p]) ||
+	    fib_path_list_get(writer, &gateway[p], 1, PATH_LIST_NONE, &list))
+		return -1;
+	for (uint8_t view = 0; view < PORTS; view++) {
+		if (fib_set(writer, view, remote_addr(p) & 0xffff0000, 16, list))
+			return -1;
+	}
+	return 0;
+}
+
+int rig::make()
+{
+	struct fib_params params = {};
+
+	pool = rte_pktmbuf_pool_create("packets", POOL, 0, PUNT_PRIVATE, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       0);
+	params.name = "fib";
+	params.views = 0xf;
+	params.tbl8_groups = 64;
+	params.max_threads = RTE_MAX_LCORE;
+	if (!pool || fib_create(&params, &fib) || punt_open(&punt))
+		return -1;
+	for (int p = 0; p < PORTS; p++) {
+		struct fib_port shared = {};
+
+		shared.port = (uint16_t)p;
+		shared.role = (uint8_t)p;
+		shared.mtu = MTU;
+		if (port_make(p) || fib_port_add(fib, &shared) ||
+		    seed(p, port_addr(p), 32, ADJACENCY_LOCAL) ||
+		    seed(p, port_addr(p) | 0xff, 32, ADJACENCY_BROADCAST) ||
+		    seed(p, port_addr(p) & ~0xffu, 24, ADJACENCY_GLEAN))
+			return -1;
+	}
+	if (fib_ready(fib) || fib_writer_open(fib, &writer))
+		return -1;
+	for (int p = 0; p < PORTS; p++) {
+		if (route(p))
+			return -1;
+	}
+	fib_publish(writer);
+	neighbours = neighbours_new(fib->qsbr);
+	return neighbours ? 0 : -1;
+}
+
+struct rig *the;
+
+struct forward : testing::Test {
+	static void SetUpTestSuite()
+	{
+		the = (struct rig *)aligned_alloc(64, RTE_CACHE_LINE_ROUNDUP(sizeof(*the)));
+		memset((void *)the, 0, sizeof(*the));
+		ASSERT_EQ(0, the->make());
+	}
+	static void TearDownTestSuite()
+	{
+		neighbours_free(the->neighbours);
+		punt_close(&the->punt);
+		fib_writer_close(the->writer);
+		for (uint16_t p = 0; p < PORTS; p++)
+			rte_eth_dev_stop(p);
+		fib_destroy(the->fib);
+		free(the);
+	}
+	void SetUp() override
+	{
+		memset(&the->counters, 0, sizeof(the->counters));
+		the->worker.fib = the->fib;
+		the->worker.neighbours = the->neighbours;
+		the->worker.punt = &the->punt;
+		the->worker.counters = &the->counters;
+		tx_init(&the->worker.tx, &the->counters, the->ports, PORTS, 0);
+		fib_gate_set(the->fib, GATE_OPEN);
+		for (int p = 0; p < PORTS; p++) {
+			adjacency(p)->mtu = MTU;
+			adjacency_resolve(adjacency(p), gateway_mac, the->ports[p].mac.addr_bytes,
+					  rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4));
+		}
+	}
+	void TearDown() override
+	{
+		drain();
+		EXPECT_EQ((unsigned)POOL, rte_mempool_avail_count(the->pool)) << "mbufs leaked";
+	}
+	static struct adjacency *adjacency(int p)
+	{
+		return &the->fib->generation[the->fib->active].adjacencies[the->gateway[p]];
+	}
+	static struct rte_mbuf *frame(int p, const frame_fields &f)
+	{
+		return frame_make(the->pool, &the->ports[p].mac, (uint16_t)p, f);
+	}
+	static void send(int p, struct rte_mbuf **pkts, uint16_t n)
+	{
+		forward_burst(&the->worker, &the->ports[p], pkts, n);
+		tx_flush(&the->worker.tx);
+	}
+	static struct rte_mbuf *sent(int p)
+	{
+		void *m = nullptr;
+
+		return rte_ring_dequeue(the->ring[p], &m) ? nullptr : (struct rte_mbuf *)m;
+	}
+	static struct rte_mbuf *punted(enum punt_class class_)
+	{
+		void *m = nullptr;
+
+		return rte_ring_dequeue(the->punt.ring[class_], &m) ? nullptr
+								    : (struct rte_mbuf *)m;
+	}
+	static struct rte_mbuf *error()
+	{
+		void *m = nullptr;
+
+		return rte_ring_dequeue(the->punt.errors, &m) ? nullptr : (struct rte_mbuf *)m;
+	}
+	/* Free whatever went anywhere. */
+	static void drain()
+	{
+		struct rte_mbuf *m;
+
+		for (int p = 0; p < PORTS; p++)
+			while ((m = sent(p)))
+				rte_pktmbuf_free(m);
+		for (int c = 0; c < PUNT_CLASSES; c++)
+			while ((m = punted((enum punt_class)c)))
+				rte_pktmbuf_free(m);
+		while ((m = error()))
+			rte_pktmbuf_free(m);
+	}
+	/* What became of the packets: "tx 3", "punt glean", "drop ttl_expired", in a fixed order, empty if nothing. */
+	static std::string ends()
+	{
+		const struct counters &c = the->counters;
+		std::string text;
+
+		for (int p = 0; p < PORTS; p++)
+			for (unsigned i = 0; i < rte_ring_count(the->ring[p]); i++)
+				text += " tx" + std::to_string(p);
+		for (int i = 0; i < PUNT_CLASSES; i++)
+			for (uint64_t n = 0; n < c.punted[i]; n++)
+				text += std::string(" punt_") + punt_class_name((enum punt_class)i);
+		for (int i = 1; i < DROP_REASONS; i++)
+			for (uint64_t n = 0; n < c.drop[i]; n++)
+				text += std::string(" ") + drop_reason_name((enum drop_reason)i);
+		return text.empty() ? text : text.substr(1);
+	}
+	static void expect_all_accounted()
+	{
+		const struct counters &c = the->counters;
+		uint64_t sum = c.tx;
+
+		for (uint64_t n : c.punted)
+			sum += n;
+		for (uint64_t n : c.drop)
+			sum += n;
+		ASSERT_EQ(c.rx, sum);
+	}
+};
+
+frame_fields to(uint32_t dst)
+{
+	frame_fields f;
+
+	f.dst = dst;
+	return f;
+}
+
+struct verdict_case {
+	const char *name;
+	std::function<void(frame_fields &)> fields;   /* before the frame is built */
+	std::function<void(struct rte_mbuf *)> spoil; /* and after */
+	const char *end;
+	int error; /* the enum punt_error that it leaves behind, or -1 */
+};
+
+const auto as_is = [](auto &&) {};
+
+/* `edit` the header, and make its checksum right again. */
+std::function<void(struct rte_mbuf *)> header(std::function<void(struct rte_ipv4_hdr *)> edit)
+{
+	return [edit](struct rte_mbuf *m) {
+		edit(ip4_header(m));
+		ip4_fix_checksum(ip4_header(m));
+	};
+}
+
+std::function<void(frame_fields &)> dst(uint32_t addr)
+{
+	return [addr](frame_fields &f) { f.dst = addr; };
+}
+
+std::function<void(frame_fields &)> src(uint32_t addr)
+{
+	return [addr](frame_fields &f) { f.src = addr; };
+}
+
+std::function<void(struct rte_mbuf *)> ether_type(uint16_t type)
+{
+	return [type](struct rte_mbuf *m) {
+		rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->ether_type = rte_cpu_to_be_16(type);
+	};
+}
+
+std::function<void(struct rte_mbuf *)> dst_mac(uint8_t first)
+{
+	return [first](struct rte_mbuf *m) {
+		memset(&rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->dst_addr, first, 6);
+	};
+}
+
+/* All come in by port 0; what is not said leads to the gateway on port 1. */
+const verdict_case verdicts[] = {
+	{ "a good packet", as_is, as_is, "tx1", -1 },
+	{ "padded by its link", as_is, [](auto m) { memset(rte_pktmbuf_append(m, 20), 0, 20); },
+	  "tx1", -1 },
+	{ "with options", [](auto &f) { f.options = 8; }, as_is, "tx1", -1 },
+	{ "back where it came from", dst(remote_addr(0)), as_is, "tx0", -1 },
+	{ "as long as the MTU", [](auto &f) { f.payload = MTU - 28; }, as_is, "tx1", -1 },
+
+	{ "another host's MAC address", as_is, dst_mac(0x06), "not_our_mac", -1 },
+	{ "ARP", as_is, ether_type(RTE_ETHER_TYPE_ARP), "punt_arp", -1 },
+	{ "ARP by broadcast", as_is,
+	  [](auto m) {
+		  ether_type(RTE_ETHER_TYPE_ARP)(m);
+		  dst_mac(0xff)(m);
+	  },
+	  "punt_arp", -1 },
+	{ "IPv6", as_is, ether_type(RTE_ETHER_TYPE_IPV6), "ethertype", -1 },
+	{ "a VLAN tag", as_is, ether_type(RTE_ETHER_TYPE_VLAN), "ethertype", -1 },
+	{ "a length for EtherType", as_is, ether_type(60), "ethertype", -1 },
+	{ "unicast in a broadcast frame", as_is, dst_mac(0xff), "l2_broadcast", -1 },
+	{ "unicast in a multicast frame", as_is, dst_mac(0x01), "l2_broadcast", -1 },
+
+	{ "version 6", as_is, header([](auto ip) { ip->version_ihl = 0x65; }), "ip4_version", -1 },
+	{ "version 0", as_is, header([](auto ip) { ip->version_ihl = 0x05; }), "ip4_version", -1 },
+	{ "header of 16 octets", as_is, [](auto m) { ip4_header(m)->version_ihl = 0x44; },
+	  "ip4_header_length", -1 },
+	{ "header of none", as_is, [](auto m) { ip4_header(m)->version_ihl = 0x40; },
+	  "ip4_header_length", -1 },
+	{ "header longer than the packet", [](auto &f) { f.payload = 0; },
+	  [](auto m) { ip4_header(m)->version_ihl = 0x4f; }, "ip4_total_length", -1 },
+	{ "total length below the header's", as_is,
+	  header([](auto ip) { ip->total_length = rte_cpu_to_be_16(19); }), "ip4_total_length",
+	  -1 },
+	{ "total length above the frame's", as_is,
+	  header([](auto ip) { ip->total_length = rte_cpu_to_be_16(55); }), "ip4_total_length",
+	  -1 },
+	{ "total length 65535", as_is, header([](auto ip) { ip->total_length = 0xffff; }),
+	  "ip4_total_length", -1 },
+	{ "bad checksum", as_is, [](auto m) { ip4_header(m)->hdr_checksum ^= 1; }, "ip4_checksum",
+	  -1 },
+	{ "bad checksum that the device calls good", as_is,
+	  [](auto m) {
+		  ip4_header(m)->hdr_checksum ^= 1;
+		  m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	  },
+	  "tx1", -1 },
+	{ "source route", [](auto &f) { f.options = 8; },
+	  header([](auto ip) { memcpy(ip + 1, "\x83\x07\x04\x0a\x00\x00\x01", 7); }),
+	  "source_route", -1 },
+	{ "option of no length", [](auto &f) { f.options = 4; },
+	  header([](auto ip) { memcpy(ip + 1, "\x07\0", 2); }), "ip4_options", -1 },
+
+	{ "from 0.0.0.0", src(0), as_is, "martian_source", -1 },
+	{ "from 127.0.0.1", src(0x7f000001), as_is, "martian_source", -1 },
+	{ "from 224.0.0.1", src(0xe0000001), as_is, "martian_source", -1 },
+	{ "from 255.255.255.255", src(UINT32_MAX), as_is, "martian_source", -1 },
+	{ "to 0.0.0.1", dst(1), as_is, "martian_destination", -1 },
+	{ "to 127.0.0.1", dst(0x7f000001), as_is, "martian_destination", -1 },
+	{ "to 240.0.0.1", dst(0xf0000001), as_is, "martian_destination", -1 },
+	{ "to 224.0.0.5", dst(0xe0000005), as_is, "multicast", -1 },
+	{ "to 255.255.255.255", dst(UINT32_MAX), as_is, "broadcast", -1 },
+	{ "to a subnet's broadcast", dst(0x0a0100ff), as_is, "broadcast", -1 },
+
+	{ "to nowhere", dst(0xc0a80001), as_is, "no_route", PUNT_ERROR_NET_UNREACHABLE },
+	{ "TTL 2", [](auto &f) { f.ttl = 2; }, as_is, "tx1", -1 },
+	{ "TTL 1", [](auto &f) { f.ttl = 1; }, as_is, "ttl_expired", PUNT_ERROR_TTL_EXPIRED },
+	{ "TTL 0", [](auto &f) { f.ttl = 0; }, as_is, "ttl_expired", PUNT_ERROR_TTL_EXPIRED },
+	{ "TTL 1 to us",
+	  [](auto &f) {
+		  f.ttl = 1;
+		  f.dst = port_addr(0);
+	  },
+	  as_is, "punt_local", -1 },
+	{ "too big, may be cut", [](auto &f) { f.payload = MTU - 27; }, as_is, "punt_fragment",
+	  -1 },
+	{ "too big, may not",
+	  [](auto &f) {
+		  f.payload = MTU - 27;
+		  f.fragment = RTE_IPV4_HDR_DF_FLAG;
+	  },
+	  as_is, "too_big", PUNT_ERROR_TOO_BIG },
+	{ "to us", dst(port_addr(0)), as_is, "punt_local", -1 },
+	{ "to us, by another port's address", dst(port_addr(2)), as_is, "punt_local", -1 },
+	{ "to a host not known", dst(0x0a010063), as_is, "punt_glean", -1 },
+};
+
+} // namespace
+
+TEST_F(forward, verdicts)
+{
+	for (const verdict_case &t : verdicts) {
+		frame_fields f = to(remote_addr(1));
+		struct rte_mbuf *m, *about;
+
+		memset(&the->counters, 0, sizeof(the->counters));
+		t.fields(f);
+		m = frame(0, f);
+		t.spoil(m);
+		send(0, &m, 1);
+		EXPECT_EQ(t.end, ends()) << t.name;
+		expect_all_accounted();
+		about = error();
+		EXPECT_EQ(t.error, about ? punt_note(about)->error : -1) << t.name;
+		rte_pktmbuf_free(about);
+		drain();
+	}
+}
+
+TEST_F(forward, a_frame_cut_anywhere_is_dropped)
+{
+	for (uint16_t len = 0; len < 68; len++) {
+		struct rte_mbuf *m = frame(0, to(remote_addr(1)));
+
+		memset(&the->counters, 0, sizeof(the->counters));
+		ASSERT_EQ(68, m->data_len);
+		m->data_len = len;
+		m->pkt_len = len;
+		send(0, &m, 1);
+		EXPECT_EQ(len < 14   ? "frame_short"
+			  : len < 34 ? "ip4_truncated"
+				     : "ip4_total_length",
+			  ends())
+			<< len;
+		expect_all_accounted();
+	}
+}
+
+TEST_F(forward, rewritten_and_otherwise_untouched)
+{
+	std::mt19937 random(1);
+
+	for (int ttl = 2; ttl < 256; ttl++) {
+		frame_fields f = to(remote_addr(2));
+		struct rte_mbuf *m, *out;
+		std::vector<uint8_t> before;
+
+		f.ttl = (uint8_t)ttl;
+		f.src = 0x0a000000 + random() % 1000;
+		m = frame(0, f);
+		ip4_header(m)->type_of_service = (uint8_t)random();
+		ip4_header(m)->packet_id = (uint16_t)random();
+		ip4_fix_checksum(ip4_header(m));
+		before.assign(rte_pktmbuf_mtod(m, uint8_t *),
+			      rte_pktmbuf_mtod(m, uint8_t *) + m->data_len);
+		send(0, &m, 1);
+		out = sent(2);
+		ASSERT_NE(nullptr, out) << "ttl " << ttl;
+		memcpy(&before[0], gateway_mac, 6);
+		memcpy(&before[6], &the->ports[2].mac, 6);
+		before[14 + 8]--;
+		ip4_fix_checksum((struct rte_ipv4_hdr *)&before[14]);
+		EXPECT_EQ(before,
+			  std::vector<uint8_t>(rte_pktmbuf_mtod(out, uint8_t *),
+					       rte_pktmbuf_mtod(out, uint8_t *) + out->data_len))
+			<< "ttl " << ttl;
+		rte_pktmbuf_free(out);
+	}
+}
+
+/* A closed gate comes before all answers: nothing is said of TTL, size or neighbour. */
+TEST_F(forward, gate_of_every_pair_of_roles)
+{
+	for (int from = 0; from < PORTS; from++) {
+		for (int egress = 0; egress < PORTS; egress++) {
+			uint64_t bit = UINT64_C(1) << (from * FIB_VIEWS + egress);
+			frame_fields f = to(remote_addr(egress)), late = f, big = f, on_link = f;
+			struct rte_mbuf *m[4], *one;
+
+			memset(&the->counters, 0, sizeof(the->counters));
+			fib_gate_set(the->fib, bit);
+			one = frame(from, f);
+			send(from, &one, 1);
+			EXPECT_EQ("tx" + std::to_string(egress), ends())
+				<< from << " to " << egress;
+			drain();
+
+			memset(&the->counters, 0, sizeof(the->counters));
+			fib_gate_set(the->fib, ~bit);
+			late.ttl = 1;
+			big.payload = 1800;
+			big.fragment = RTE_IPV4_HDR_DF_FLAG;
+			on_link.dst = port_addr(egress) + 5;
+			m[0] = frame(from, f);
+			m[1] = frame(from, late);
+			m[2] = frame(from, big);
+			m[3] = frame(from, on_link);
+			send(from, m, 4);
+			EXPECT_EQ("gate_closed gate_closed gate_closed gate_closed", ends());
+			EXPECT_EQ(nullptr, error());
+		}
+	}
+}
+
+TEST_F(forward, unresolved_is_said_so)
+{
+	struct rte_mbuf *m = frame(0, to(remote_addr(1))), *about;
+
+	adjacency_unresolve(adjacency(1));
+	send(0, &m, 1);
+	EXPECT_EQ("unresolved", ends());
+	about = error();
+	ASSERT_NE(nullptr, about);
+	EXPECT_EQ(PUNT_ERROR_HOST_UNREACHABLE, punt_note(about)->error);
+	rte_pktmbuf_free(about);
+}
+
+TEST_F(forward, hosts_on_link)
+{
+	uint32_t addr = port_addr(1) + 9;
+	struct host *host = neighbour_add(the->neighbours, 1, addr, 0);
+	frame_fields big = to(addr);
+	struct rte_mbuf *m = frame(0, to(addr)), *out;
+
+	send(0, &m, 1);
+	out = punted(PUNT_GLEAN);
+	ASSERT_NE(nullptr, out) << "known, but not resolved";
+	EXPECT_EQ(1, punt_note(out)->port);
+	EXPECT_EQ(64, ip4_header(out)->time_to_live) << "the main lcore will send it";
+	rte_pktmbuf_free(out);
+
+	neighbour_resolve(the->neighbours, host, host_mac, &the->ports[1], 0);
+	m = frame(0, to(addr));
+	send(0, &m, 1);
+	out = sent(1);
+	ASSERT_NE(nullptr, out);
+	EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(out, void *), host_mac, 6));
+	EXPECT_EQ(63, ip4_header(out)->time_to_live);
+	rte_pktmbuf_free(out);
+
+	big.payload = 1700;
+	m = frame(0, big);
+	send(0, &m, 1);
+	out = punted(PUNT_FRAGMENT);
+	ASSERT_NE(nullptr, out);
+	EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(out, void *), host_mac, 6))
+		<< "cut for the host, not for the subnet";
+	EXPECT_EQ(MTU, punt_note(out)->mtu);
+	rte_pktmbuf_free(out);
+	neighbour_remove(the->neighbours, host);
+	expect_all_accounted();
+}
+
+TEST_F(forward, bgp_of_peers_has_its_own_class)
+{
+	const uint32_t peer = 0x0a000002;
+	frame_fields f = to(port_addr(0));
+	struct rte_mbuf *m;
+
+	ASSERT_EQ(0, fib_peers_set(the->fib, &peer, 1));
+	f.src = peer;
+	f.protocol = IPPROTO_TCP;
+	for (int way = 0; way < 2; way++) {
+		f.sport = way ? 179 : 40000;
+		f.dport = way ? 40000 : 179;
+		m = frame(0, f);
+		send(0, &m, 1);
+	}
+	EXPECT_EQ("punt_bgp punt_bgp", ends());
+
+	memset(&the->counters, 0, sizeof(the->counters));
+	f.src = peer + 1;
+	m = frame(0, f);
+	send(0, &m, 1);
+	EXPECT_EQ("punt_local", ends());
+	EXPECT_EQ(1u, the->counters.event[EVENT_BGP_UNKNOWN_PEER]);
+
+	memset(&the->counters, 0, sizeof(the->counters));
+	f.src = peer;
+	f.dport = 80;
+	f.sport = 40000;
+	m = frame(0, f);
+	send(0, &m, 1);
+	f.dport = 179;
+	f.fragment = 100; /* what looks like a port is payload */
+	m = frame(0, f);
+	send(0, &m, 1);
+	f.fragment = 0;
+	f.payload = 4; /* too short for TCP */
+	m = frame(0, f);
+	send(0, &m, 1);
+	EXPECT_EQ("punt_local punt_local punt_local", ends());
+	ASSERT_EQ(0, fib_peers_set(the->fib, nullptr, 0));
+}
+
+TEST_F(forward, flows_stick_to_one_of_several_paths)
+{
+	uint16_t members[] = { the->gateway[1], the->gateway[2], the->gateway[3] };
+	std::set<int> used;
+	uint32_t list;
+
+	ASSERT_EQ(0, fib_path_list_get(the->writer, members, 3, PATH_LIST_NONE, &list));
+	ASSERT_EQ(0, fib_set(the->writer, 0, 0x0ac80000, 16, list));
+	for (uint16_t flow = 0; flow < 64; flow++) {
+		int first = -1;
+
+		for (int again = 0; again < 3; again++) {
+			frame_fields f = to(0x0ac80001);
+			struct rte_mbuf *m, *out;
+
+			f.sport = flow;
+			f.payload = (uint16_t)(26 + again);
+			m = frame(0, f);
+			send(0, &m, 1);
+			for (int p = 1; p < PORTS; p++) {
+				out = sent(p);
+				if (!out)
+					continue;
+				first = first < 0 ? p : first;
+				EXPECT_EQ(first, p) << "flow " << flow;
+				rte_pktmbuf_free(out);
+			}
+		}
+		used.insert(first);
+	}
+	EXPECT_EQ((std::set<int>{ 1, 2, 3 }), used);
+
+	used.clear();
+	for (uint16_t flow = 0; flow < 64;
+	     flow++) { /* fragments of one packet: no ports to tell them by */
+		frame_fields f = to(0x0ac80001);
+		struct rte_mbuf *m;
+
+		f.sport = flow;
+		f.fragment = RTE_IPV4_HDR_MF_FLAG | flow;
+		m = frame(0, f);
+		m->hash.rss = flow * 77;
+		m->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
+		send(0, &m, 1);
+	}
+	for (int p = 1; p < PORTS; p++)
+		if (rte_ring_count(the->ring[p]))
+			used.insert(p);
+	EXPECT_EQ(1u, used.size());
+	ASSERT_EQ(0, fib_del(the->writer, 0, 0x0ac80000, 16));
+	fib_path_list_put(the->writer, list);
+}
+
+TEST_F(forward, a_full_port_drops_and_counts)
+{
+	uint64_t n = 0;
+
+	for (int burst = 0; burst < 2 * RING / FORWARD_BURST; burst++) {
+		struct rte_mbuf *m[FORWARD_BURST];
+
+		for (auto &one : m)
+			one = frame(0, to(remote_addr(1)));
+		send(0, m, FORWARD_BURST);
+		n += FORWARD_BURST;
+	}
+	EXPECT_EQ(n - (RING - 1), the->counters.drop[DROP_TX_FULL]);
+	expect_all_accounted();
+}
+
+TEST_F(forward, an_adjacency_of_no_port_drops)
+{
+	struct rte_mbuf *m = frame(0, to(remote_addr(1)));
+
+	adjacency(1)->port = 99;
+	send(0, &m, 1);
+	adjacency(1)->port = 1;
+	EXPECT_EQ("no_port", ends());
+	expect_all_accounted();
+}
+
+/* Bursts of good frames with random octets anywhere, and of random octets alone: each packet comes to one end. */
+TEST_F(forward, whatever_comes_is_accounted_for)
+{
+	std::mt19937 random(7);
+
+	for (int burst = 0; burst < 4000; burst++) {
+		struct rte_mbuf *m[FORWARD_BURST];
+		uint16_t n = (uint16_t)(1 + random() % FORWARD_BURST);
+		int from = (int)(random() % PORTS);
+
+		for (uint16_t i = 0; i < n; i++) {
+			frame_fields f = to(remote_addr((int)(random() % PORTS)));
+			uint8_t *octets;
+
+			f.payload = (uint16_t)(random() % 100);
+			f.options = (uint8_t)(random() % 3 * 4);
+			m[i] = frame(from, f);
+			octets = rte_pktmbuf_mtod(m[i], uint8_t *);
+			for (uint32_t k = random() % 6; k; k--)
+				octets[random() % m[i]->data_len] = (uint8_t)random();
+			if (random() % 2)
+				ip4_fix_checksum(ip4_header(m[i]));
+			if (random() % 4 == 0)
+				rte_pktmbuf_trim(m[i],
+						 (uint16_t)(random() % (m[i]->data_len + 1u)));
+		}
+		fib_gate_set(the->fib,
+			     random() % 2 ? GATE_OPEN : ((uint64_t)random() << 32 | random()));
+		send(from, m, n);
+		expect_all_accounted();
+		drain();
+	}
+}

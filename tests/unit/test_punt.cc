@@ -1,0 +1,122 @@
+/* Punt rings and meters: bounded, counted, and independent of each other. */
+#include <gtest/gtest.h>
+
+#define EAL_MEMORY_MB 128
+#include "eal.h"
+#include "packets.h"
+
+#include <set>
+#include <string>
+
+namespace
+{
+
+struct punting : testing::Test {
+	static struct rte_mempool *pool;
+	struct punt punt = {};
+	struct counters counters = {};
+
+	static void SetUpTestSuite()
+	{
+		pool = rte_pktmbuf_pool_create("punt", 16383, 0, PUNT_PRIVATE, 256, 0);
+		ASSERT_NE(nullptr, pool);
+	}
+	void SetUp() override
+	{
+		ASSERT_EQ(0, punt_open(&punt));
+	}
+	void TearDown() override
+	{
+		punt_close(&punt);
+		EXPECT_EQ(16383u, rte_mempool_avail_count(pool)) << "mbufs leaked";
+	}
+	/* Fill a class until it takes no more; returns what it took. */
+	uint64_t fill(enum punt_class class_)
+	{
+		while (!counters.drop[DROP_RING_BGP + class_])
+			punt_send(&punt, &counters, class_, rte_pktmbuf_alloc(pool));
+		return counters.punted[class_];
+	}
+	uint64_t take_all(enum punt_class class_)
+	{
+		struct rte_mbuf *pkts[32];
+		uint64_t before, passed = 0;
+
+		do {
+			uint16_t n;
+
+			before = counters.taken[class_];
+			n = punt_take(&punt, &counters, class_, pkts, 32);
+			rte_pktmbuf_free_bulk(pkts, n);
+			passed += n;
+		} while (counters.taken[class_] != before);
+		return passed;
+	}
+};
+
+struct rte_mempool *punting::pool;
+
+} // namespace
+
+TEST_F(punting, a_full_ring_drops_and_counts_and_leaves_the_others_alone)
+{
+	uint64_t took = fill(PUNT_GLEAN);
+
+	EXPECT_GT(took, 100u);
+	EXPECT_LE(took, punt_capacity());
+	EXPECT_EQ(1u, counters.drop[DROP_RING_GLEAN]);
+	punt_send(&punt, &counters, PUNT_BGP, rte_pktmbuf_alloc(pool));
+	EXPECT_EQ(1u, counters.punted[PUNT_BGP]);
+	EXPECT_EQ(0u, counters.drop[DROP_RING_BGP]);
+}
+
+TEST_F(punting, what_is_taken_passed_or_was_metered)
+{
+	for (int c = 0; c < PUNT_CLASSES; c++) {
+		auto class_ = (enum punt_class)c;
+		uint64_t took = fill(class_), passed = take_all(class_);
+
+		EXPECT_EQ(took, counters.taken[c]) << punt_class_name(class_);
+		EXPECT_EQ(took, passed + counters.drop[DROP_METER_BGP + c])
+			<< punt_class_name(class_);
+		EXPECT_GT(passed, 0u);
+	}
+	EXPECT_EQ(0u, counters.drop[DROP_METER_BGP]) << "a ring of BGP is within its burst";
+}
+
+TEST_F(punting, a_flood_meets_its_meter)
+{
+	while (!counters.drop
+			[DROP_METER_ARP]) { /* ring after ring, until the meter's burst is spent */
+		counters.drop[DROP_RING_ARP] = 0;
+		fill(PUNT_ARP);
+		take_all(PUNT_ARP);
+	}
+	EXPECT_EQ(counters.taken[PUNT_ARP], counters.punted[PUNT_ARP]);
+}
+
+TEST_F(punting, errors_carry_their_note)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool), *out = nullptr;
+
+	punt_error(&punt, &counters, PUNT_ERROR_TOO_BIG, 1400, m);
+	ASSERT_EQ(1, punt_take_errors(&punt, &out, 1));
+	EXPECT_EQ(m, out);
+	EXPECT_EQ(PUNT_ERROR_TOO_BIG, punt_note(out)->error);
+	EXPECT_EQ(1400, punt_note(out)->mtu);
+	rte_pktmbuf_free(out);
+	while (!counters.event[EVENT_ICMP_RING_FULL])
+		punt_error(&punt, &counters, PUNT_ERROR_TTL_EXPIRED, 0, rte_pktmbuf_alloc(pool));
+}
+
+TEST(counters, every_name_is_there_once)
+{
+	std::set<std::string> names;
+
+	for (int i = 0; i < DROP_REASONS; i++)
+		EXPECT_TRUE(names.insert(drop_reason_name((enum drop_reason)i)).second) << i;
+	for (int i = 0; i < EVENTS; i++)
+		EXPECT_TRUE(names.insert(counter_event_name((enum counter_event)i)).second) << i;
+	for (int i = 0; i < PUNT_CLASSES; i++)
+		EXPECT_TRUE(names.insert(punt_class_name((enum punt_class)i)).second) << i;
+}
