@@ -253,6 +253,8 @@ void forward_burst(struct worker *w, const struct port *from, struct rte_mbuf **
 
 	w->counters->rx += n;
 	frames_check(w, from, pkts, n, &b);
+	if (!b.n)
+		return;
 	fib_lookup_burst(&generation->view[from->role], b.dst, b.path_list, b.n);
 	paths_load(generation, &b);
 	for (uint16_t i = 0; i < b.n; i++)

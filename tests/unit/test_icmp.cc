@@ -134,7 +134,7 @@ TEST_F(icmp, what_an_error_says)
 			EXPECT_EQ(28 + quoted, rte_be_to_cpu_16(ip->total_length));
 			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(answer, uint8_t *), far_mac, 6));
 			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(answer, uint8_t *) + 6, &port.mac, 6));
-			EXPECT_EQ(cause->src_addr, ip->dst_addr);
+			EXPECT_EQ(f.src, rte_be_to_cpu_32(ip->dst_addr));
 			EXPECT_EQ(0x0a000001u, rte_be_to_cpu_32(ip->src_addr));
 			EXPECT_EQ(0xffff, rte_raw_cksum(ip, sizeof(*ip)));
 			EXPECT_EQ(0xffff, rte_raw_cksum(head, 8u + quoted));
