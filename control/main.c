@@ -142,8 +142,8 @@ static bool lock_instance(const struct config *config)
 	config_run_path(config->instance.name, "control.lock", path, sizeof(path));
 	err = lock(path);
 	if (err == -EWOULDBLOCK)
-		log_error("%s is held: control of instance %s is running already", path,
-			  config->instance.name);
+		log_error("instance %s has a control already (%s is held)", config->instance.name,
+			  path);
 	else if (err < 0)
 		log_error("%s: %s", path, strerror(-err));
 	if (err < 0)

@@ -201,7 +201,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->up = true;
 	peer->eor = peer->lagging = false;
 	peer->state = SESSION_ESTABLISHED;
-	peer->since_ms = rs->now_ms;
+	peer->since_ms = peer->heard_ms = rs->now_ms;
 	peer->reason[0] = '\0';
 	rs->peers.nb_up++;
 	rib_source_set(rs->rib, peer->index, &source);
@@ -308,7 +308,10 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 		return;
 	switch (event->type) {
 	case SPEAKER_DOWN: session_down(rs, peer, (const struct speaker_down *)event); break;
-	case SPEAKER_UPDATE: rs_update(rs, peer, (const struct speaker_update *)event); break;
+	case SPEAKER_UPDATE:
+		peer->heard_ms = rs->now_ms;
+		rs_update(rs, peer, (const struct speaker_update *)event);
+		break;
 	case SPEAKER_EOR: end_of_rib(rs, peer); break;
 	case SPEAKER_REFRESH: refresh_out(rs, peer); break;
 	case SPEAKER_LAGGING:
@@ -319,16 +322,20 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 	}
 }
 
-bool peers_all_told(const struct peers *peers)
+/* RFC 4724 4.1 has us wait for End-of-RIB, but not from one that restarts itself, and only those with the capability
+ * have promised it. The others have told all when they fall silent; most of them say End-of-RIB before that. */
+static bool told(const struct peer *peer, uint64_t now_ms)
 {
-	for (uint16_t i = 0; i < peers->end; i++) {
-		const struct peer *peer = &peers->table[i];
-		/* One without the capability sends no End-of-RIB, and one that restarts itself waits for ours. */
-		bool told = peer->up && (peer->eor || !(peer->session.caps & SPEAKER_CAP_GR) ||
-					 peer->session.caps & SPEAKER_CAP_GR_RESTARTING);
+	bool promised = (peer->session.caps & (SPEAKER_CAP_GR | SPEAKER_CAP_GR_RESTARTING)) ==
+			SPEAKER_CAP_GR;
 
-		if (peer->life == PEER_ACTIVE && !told)
+	return peer->up && (peer->eor || (!promised && now_ms - peer->heard_ms >= PEER_SILENT_MS));
+}
+
+bool peers_all_told(const struct peers *peers, uint64_t now_ms)
+{
+	for (uint16_t i = 0; i < peers->end; i++)
+		if (peers->table[i].life == PEER_ACTIVE && !told(&peers->table[i], now_ms))
 			return false;
-	}
 	return true;
 }

@@ -23,6 +23,8 @@ extern "C" {
 struct route_server;
 struct update_group;
 
+enum { PEER_SILENT_MS = 3000 }; /* without an UPDATE for so long, it has told all it has */
+
 enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };
 
 struct peer {
@@ -38,6 +40,7 @@ struct peer {
 	uint8_t state;			/* enum session_state */
 	uint32_t epoch;			/* of the current or last session */
 	uint64_t since_ms;		/* of the state */
+	uint64_t heard_ms;		/* when it came up or last sent an UPDATE */
 	struct speaker_up session;	/* while up */
 	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
 	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
@@ -73,7 +76,7 @@ void peer_event(struct route_server *rs, const struct speaker_event *event);
 void peers_tidy(struct route_server *rs);
 
 /* Has every configured peer told us all it has, as far as it ever will (RFC 4724 4.1)? */
-bool peers_all_told(const struct peers *peers);
+bool peers_all_told(const struct peers *peers, uint64_t now_ms);
 /* Every peer that is up learns what we have. */
 void peers_join(struct route_server *rs);
 

@@ -188,7 +188,8 @@ static bool filled(const struct route_server *rs)
 		return false;
 	if (!rs->restarting || rs->restart_over)
 		return true;
-	return peers_all_told(&rs->peers) && !next_hops_pending(&rs->next_hops, rs->now_ms);
+	return peers_all_told(&rs->peers, rs->now_ms) &&
+	       !next_hops_pending(&rs->next_hops, rs->now_ms);
 }
 
 static void go_live(struct route_server *rs)
