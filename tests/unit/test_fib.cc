@@ -1,0 +1,446 @@
+/* The FIB as its two processes use it: created, seeded, found, filled, published, abandoned half-filled; and readers that
+ * follow a packet from table to adjacency while all of that goes on. */
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <random>
+#include <sched.h>
+#include <thread>
+#include <vector>
+
+#define EAL_MEMORY_MB 512
+#include "eal.h"
+
+#include "adjacency.h"
+#include "fib.h"
+
+namespace
+{
+
+constexpr uint8_t ER = 1, VPN = 2, NO_PORT = 5; /* roles */
+constexpr uint32_t OURS = 0x0a000001, SUBNET = 0x0a000000, BROADCAST = 0x0a0000ff;
+
+struct fib_params params()
+{
+	return { "fib_test", 1 << ER | 1 << VPN, 64, 8, SOCKET_ID_ANY };
+}
+
+const struct fib_seed seeds[] = {
+	{ OURS, 32, ADJACENCY_LOCAL, ER, 3, 1500 },
+	{ SUBNET, 24, ADJACENCY_GLEAN, ER, 3, 1500 },
+	{ BROADCAST, 32, ADJACENCY_BROADCAST, ER, 3, 1500 },
+};
+
+} // namespace
+
+class fib_test : public testing::Test
+{
+      protected:
+	static struct fib *fib;
+	struct fib_writer *writer = nullptr;
+
+	static void SetUpTestSuite()
+	{
+		struct fib_params p = params();
+		struct fib_port er0 = { "er0", 3, 1500, ER, 1 }, vpn0 = { "vpn0", 4, 1400, VPN, 1 };
+		struct fib *found = nullptr;
+
+		ASSERT_EQ(0, fib_create(&p, &fib));
+		for (const struct fib_seed &seed : seeds)
+			ASSERT_EQ(0, fib_seed(fib, &seed));
+		ASSERT_EQ(0, fib_port_add(fib, &er0));
+		ASSERT_EQ(0, fib_port_add(fib, &vpn0));
+		ASSERT_EQ(-EAGAIN, fib_attach("fib_test", &found)) << "not ready";
+		ASSERT_EQ(0, fib_ready(fib));
+		ASSERT_EQ(0, fib_attach("fib_test", &found));
+		ASSERT_EQ(fib, found);
+	}
+	static void TearDownTestSuite()
+	{
+		fib_destroy(fib);
+	}
+	void TearDown() override
+	{
+		if (writer)
+			fib_writer_close(writer);
+	}
+	void open()
+	{
+		if (writer)
+			fib_writer_close(writer);
+		writer = nullptr;
+		ASSERT_EQ(0, fib_writer_open(fib, &writer));
+	}
+	static uint32_t lookup(const struct fib_generation *generation, uint8_t view, uint32_t addr)
+	{
+		uint32_t list;
+
+		fib_lookup_burst(&generation->view[view], &addr, &list, 1);
+		return list;
+	}
+	static uint32_t lookup(uint8_t view, uint32_t addr)
+	{
+		return lookup(fib_active(fib), view, addr);
+	}
+	/* The path-list of one neighbour. */
+	uint32_t path(uint32_t gateway, uint16_t port = 3, uint8_t role = ER)
+	{
+		uint16_t adjacency = 0;
+		uint32_t list = 0;
+
+		EXPECT_EQ(0, fib_adjacency_claim(writer, gateway, port, role, &adjacency));
+		EXPECT_EQ(0, fib_path_list_get(writer, &adjacency, 1, PATH_LIST_NONE, &list));
+		return list;
+	}
+	static void expect_seeded(const struct fib_generation *generation, uint8_t view)
+	{
+		EXPECT_EQ(1u, lookup(generation, view, OURS));
+		EXPECT_EQ(2u, lookup(generation, view, SUBNET | 9));
+		EXPECT_EQ(3u, lookup(generation, view, BROADCAST));
+		for (uint32_t i = 0; i < 3; i++) {
+			const struct path_list *list = &generation->path_lists[i + 1];
+
+			EXPECT_EQ(1, list->nb_members);
+			EXPECT_EQ(i + 1, path_list_member(list, 12345));
+			EXPECT_EQ(seeds[i].action, generation->adjacencies[i + 1].action);
+			EXPECT_EQ(seeds[i].port, generation->adjacencies[i + 1].port);
+			EXPECT_FALSE(adjacency_claimed(&generation->adjacencies[i + 1]));
+		}
+	}
+};
+
+struct fib *fib_test::fib;
+
+TEST_F(fib_test, seeded_before_control_comes)
+{
+	EXPECT_EQ(0u, fib->published);
+	EXPECT_EQ(0u, fib->gate);
+	for (const struct fib_generation &generation : fib->generation) {
+		expect_seeded(&generation, ER);
+		expect_seeded(&generation, VPN);
+		EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(&generation, ER, 0x0a0a0a0a));
+	}
+	EXPECT_EQ(nullptr, fib_active(fib)->view[NO_PORT].lpm);
+}
+
+TEST_F(fib_test, creation_refused)
+{
+	struct fib_params p = params();
+	struct fib *other = nullptr;
+
+	EXPECT_EQ(-EEXIST, fib_create(&p, &other));
+	p.name = "a_name_of_24_octets_long";
+	EXPECT_EQ(-ENAMETOOLONG, fib_create(&p, &other));
+	p = params();
+	p.name = "other";
+	p.views = 0;
+	EXPECT_EQ(-EINVAL, fib_create(&p, &other));
+	p.views = 0xff; /* a gigabyte, which there is not */
+	EXPECT_EQ(-ENOMEM, fib_create(&p, &other));
+	EXPECT_EQ(-ENOENT, fib_attach("other", &other)) << "all is given back";
+	p.views = 1;
+	p.tbl8_groups = 1;
+	EXPECT_EQ(-EINVAL, fib_create(&p, &other));
+	EXPECT_EQ(-ENOENT, fib_attach("nobody", &other));
+	EXPECT_EQ(nullptr, other);
+}
+
+TEST_F(fib_test, seeds_and_ports_refused)
+{
+	struct fib_params p = params();
+	struct fib *other, *found;
+
+	p.name = "other";
+	p.views = 1;
+	ASSERT_EQ(0, fib_create(&p, &other));
+	const struct fib_seed bad[] = {
+		{ 0, 0, ADJACENCY_LOCAL, ER, 3, 1500 },
+		{ OURS, 24, ADJACENCY_LOCAL, ER, 3, 1500 },
+		{ OURS, 33, ADJACENCY_LOCAL, ER, 3, 1500 },
+		{ OURS, 32, ADJACENCY_FORWARD, ER, 3, 1500 },
+		{ OURS, 32, ADJACENCY_LOCAL, FIB_VIEWS, 3, 1500 },
+	};
+	for (const struct fib_seed &seed : bad)
+		EXPECT_EQ(-EINVAL, fib_seed(other, &seed));
+	ASSERT_EQ(0, fib_seed(other, &seeds[0]));
+	EXPECT_EQ(-EEXIST, fib_seed(other, &seeds[0]));
+	for (uint32_t i = 1; i < FIB_SEEDS; i++) {
+		struct fib_seed seed = { i << 8, 32, ADJACENCY_LOCAL, ER, 3, 1500 };
+
+		ASSERT_EQ(0, fib_seed(other, &seed));
+	}
+	EXPECT_EQ(-ENOSPC, fib_seed(other, &seeds[1]));
+	for (uint16_t i = 0; i < FIB_PORTS; i++) {
+		struct fib_port port = { "p", i, 1500, ER, 1 };
+
+		ASSERT_EQ(0, fib_port_add(other, &port));
+		EXPECT_EQ(-EEXIST, fib_port_add(other, &port));
+	}
+	struct fib_port last = { "p", FIB_PORTS, 1500, ER, 1 };
+	EXPECT_EQ(-ENOSPC, fib_port_add(other, &last));
+	last.role = FIB_VIEWS;
+	EXPECT_EQ(-EINVAL, fib_port_add(other, &last));
+	EXPECT_EQ(-ENOSPC, fib_ready(other)) << "512 /32 in as many /24, and 64 groups";
+	EXPECT_EQ(-EAGAIN, fib_attach("other", &found)) << "and so it stays invisible";
+	fib_destroy(other);
+}
+
+TEST_F(fib_test, writes_the_spare_and_publishes_with_one_store)
+{
+	uint32_t active = fib->active, published = fib->published, list;
+
+	open();
+	list = path(0x0a000005);
+	ASSERT_EQ(0, fib_set(writer, ER, 0x0b000000, 8, list));
+	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(ER, 0x0b000001)) << "not published";
+	EXPECT_FALSE(fib_published(writer));
+	fib_publish(writer);
+	fib_publish(writer);
+	EXPECT_TRUE(fib_published(writer));
+	EXPECT_EQ(!active, fib->active);
+	EXPECT_EQ(published + 1, fib->published);
+	EXPECT_EQ(list, lookup(ER, 0x0b000001));
+	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(VPN, 0x0b000001)) << "another role's view";
+	ASSERT_EQ(0, fib_set(writer, ER, 0x0c000000, 8, list));
+	EXPECT_EQ(list, lookup(ER, 0x0c000001)) << "now live";
+	expect_seeded(fib_active(fib), ER);
+}
+
+TEST_F(fib_test, writer_that_died_half_way_leaves_the_active_generation_alone)
+{
+	uint32_t list;
+
+	open();
+	list = path(0x0a000005);
+	ASSERT_EQ(0, fib_set(writer, ER, 0x0b000000, 8, list));
+	fib_publish(writer);
+
+	open(); /* its successor, which dies too */
+	for (uint32_t i = 0; i < 5000; i++)
+		ASSERT_EQ(0, fib_set(writer, ER, 0x0b000000 | i << 8, 24, path(0x0a000006)));
+	ASSERT_EQ(0, fib_set(writer, ER, OURS, 32, path(0x0a000006)));
+	ASSERT_EQ(0, fib_set(writer, ER, 0, 0, path(0x0a000006)));
+	const struct fib_generation *spare = &fib->generation[!fib->active];
+	EXPECT_LT(4u, spare->adjacencies_end);
+
+	open(); /* and the next finds the seed */
+	expect_seeded(spare, ER);
+	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(spare, ER, 0x0b000001));
+	EXPECT_EQ(4u, spare->adjacencies_end);
+	for (uint32_t i = 0; i < FIB_ADJACENCIES; i++)
+		ASSERT_FALSE(adjacency_claimed(&spare->adjacencies[i]));
+	EXPECT_EQ(list, lookup(ER, 0x0b000001));
+	expect_seeded(fib_active(fib), ER);
+}
+
+TEST_F(fib_test, spare_is_not_reset_under_a_reader)
+{
+	struct fib_writer *none = nullptr;
+
+	rte_rcu_qsbr_thread_register(fib->qsbr, 1);
+	rte_rcu_qsbr_thread_online(fib->qsbr, 1);
+	EXPECT_EQ(-EAGAIN, fib_writer_open(fib, &none));
+	EXPECT_EQ(nullptr, none);
+	rte_rcu_qsbr_thread_offline(fib->qsbr, 1);
+	open();
+	rte_rcu_qsbr_thread_unregister(fib->qsbr, 1);
+}
+
+TEST_F(fib_test, seed_is_hidden_and_shows_again)
+{
+	struct fib_stats stats;
+	uint32_t list, got;
+
+	open();
+	fib_publish(writer);
+	list = path(0x0a000005);
+	for (const struct fib_seed &seed : seeds) {
+		EXPECT_EQ(-ENOENT, fib_get(writer, ER, seed.addr, seed.len, &got)) << "not a route";
+		EXPECT_EQ(-ENOENT, fib_del(writer, ER, seed.addr, seed.len));
+		ASSERT_EQ(0, fib_set(writer, ER, seed.addr, seed.len, list));
+		ASSERT_EQ(0, fib_set(writer, ER, seed.addr, seed.len, list)) << "again";
+		ASSERT_EQ(0, fib_get(writer, ER, seed.addr, seed.len, &got));
+		EXPECT_EQ(list, got);
+		EXPECT_EQ(list, lookup(ER, seed.addr));
+	}
+	fib_stats_get(writer, &stats);
+	EXPECT_EQ(3u, stats.routes[ER]);
+	EXPECT_EQ(0u, stats.routes[VPN]);
+	for (const struct fib_seed &seed : seeds) {
+		ASSERT_EQ(0, fib_del(writer, ER, seed.addr, seed.len));
+		EXPECT_EQ(-ENOENT, fib_del(writer, ER, seed.addr, seed.len));
+	}
+	expect_seeded(fib_active(fib), ER);
+	fib_stats_get(writer, &stats);
+	EXPECT_EQ(0u, stats.routes[ER]);
+	EXPECT_EQ(9u, stats.changes);
+}
+
+TEST_F(fib_test, default_route)
+{
+	struct fib_stats stats;
+	uint32_t list, got;
+
+	open();
+	fib_publish(writer);
+	list = path(0x0a000005);
+	EXPECT_EQ(-ENOENT, fib_get(writer, ER, 0, 0, &got));
+	EXPECT_EQ(-ENOENT, fib_del(writer, ER, 0, 0));
+	ASSERT_EQ(0, fib_set(writer, ER, 0, 0, list));
+	ASSERT_EQ(0, fib_set(writer, ER, 0x80000000, 1, PATH_LIST_NONE));
+	EXPECT_EQ(list, lookup(ER, 0x01020304));
+	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(ER, 0x81020304)) << "more specific";
+	EXPECT_EQ(1u, lookup(ER, OURS));
+	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(VPN, 0x01020304));
+	ASSERT_EQ(0, fib_get(writer, ER, 0, 0, &got));
+	EXPECT_EQ(list, got);
+	fib_stats_get(writer, &stats);
+	EXPECT_EQ(2u, stats.routes[ER]);
+	ASSERT_EQ(0, fib_del(writer, ER, 0, 0));
+	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(ER, 0x01020304));
+}
+
+TEST_F(fib_test, bursts_of_every_size)
+{
+	uint32_t dst[FIB_BURST], list[FIB_BURST + 1];
+
+	open();
+	fib_publish(writer);
+	ASSERT_EQ(0, fib_set(writer, ER, 0, 0, 9));
+	for (uint16_t n = 0; n <= FIB_BURST; n++) {
+		for (uint16_t i = 0; i < n; i++)
+			dst[i] = i % 3 == 0 ? OURS : i % 3 == 1 ? SUBNET | 7 : 0x01000000 + i;
+		list[n] = 77;
+		fib_lookup_burst(&fib_active(fib)->view[ER], dst, list, n);
+		for (uint16_t i = 0; i < n; i++)
+			EXPECT_EQ(i % 3 == 0 ? 1u : i % 3 == 1 ? 2u : 9u, list[i]);
+		EXPECT_EQ(77u, list[n]) << "not ours to write";
+	}
+}
+
+TEST_F(fib_test, refused_routes)
+{
+	struct fib_stats stats;
+	uint16_t adjacency;
+	uint32_t got;
+
+	open();
+	EXPECT_EQ(-EINVAL, fib_set(writer, NO_PORT, 0x0b000000, 8, 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, FIB_VIEWS, 0x0b000000, 8, 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, ER, 0x0b000001, 8, 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, ER, 1, 0, 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, ER, 0x0b000000, 33, 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, ER, 0x0b000000, 8, FIB_PATH_LISTS));
+	EXPECT_EQ(-EINVAL, fib_del(writer, NO_PORT, 0x0b000000, 8));
+	EXPECT_EQ(-EINVAL, fib_get(writer, ER, 0x0b000001, 8, &got));
+	EXPECT_EQ(-ENODEV, fib_adjacency_claim(writer, 0x0a000005, 9, ER, &adjacency));
+	EXPECT_EQ(-EINVAL, fib_adjacency_claim(writer, 0x0a000005, 3, FIB_VIEWS, &adjacency));
+
+	fib_stats_get(writer, &stats);
+	uint32_t used = stats.tbl8_used[ER];
+	for (uint32_t i = used; i < stats.tbl8_groups; i++)
+		ASSERT_EQ(0, fib_set(writer, ER, 0x0b000000 | i << 8, 32, 1));
+	EXPECT_EQ(-ENOSPC, fib_set(writer, ER, 0x0c000000, 32, 1));
+	EXPECT_EQ(-ENOENT, fib_get(writer, ER, 0x0c000000, 32, &got));
+	fib_stats_get(writer, &stats);
+	EXPECT_EQ(1u, stats.refused);
+	EXPECT_EQ(stats.tbl8_groups, stats.tbl8_used[ER]);
+	EXPECT_EQ(used, stats.tbl8_used[VPN]);
+}
+
+TEST_F(fib_test, adjacency_resolved)
+{
+	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+	uint16_t index;
+
+	open();
+	ASSERT_EQ(0, fib_adjacency_claim(writer, 0x0a000005, 4, ER, &index));
+	EXPECT_FALSE(fib_adjacency_resolved(writer, index));
+	adjacency_resolve(&fib->generation[!fib->active].adjacencies[index], mac, mac, 0);
+	EXPECT_TRUE(fib_adjacency_resolved(writer, index));
+	fib_adjacency_release(writer, index);
+	EXPECT_FALSE(fib_adjacency_resolved(writer, index));
+}
+
+/* Readers go from address to adjacency as workers do, while control flaps next hops of a route, and dies and comes back
+ * with new generations. Addresses of block b only ever have gateways b * 16 .. b * 16 + 15, or drop while unresolved
+ * or retired; and the whole time every block has a route. */
+TEST_F(fib_test, readers_reach_only_gateways_of_the_address)
+{
+	constexpr uint32_t BLOCKS = 32, LIVES = 4, CHANGES = 4000;
+	std::vector<std::thread> readers;
+	std::atomic<uint64_t> wrong{ 0 }, lost{ 0 };
+	std::atomic<uint32_t> running{ 0 };
+	std::atomic<bool> stop{ false };
+	std::mt19937 random(1);
+
+	for (uint32_t life = 0; life < LIVES; life++) {
+		uint32_t list[BLOCKS];
+		uint16_t adjacency[BLOCKS];
+
+		open();
+		for (uint32_t b = 0; b < BLOCKS; b++) {
+			ASSERT_EQ(0, fib_adjacency_claim(writer, b * 16, 3, ER, &adjacency[b]));
+			ASSERT_EQ(0, fib_path_list_get(writer, &adjacency[b], 1, PATH_LIST_NONE,
+						       &list[b]));
+			ASSERT_EQ(0, fib_set(writer, ER, 0x0c000000 | b << 8, b % 2 ? 24 : 25,
+					     list[b]));
+		}
+		fib_publish(writer);
+		for (uint32_t id = 0; life == 0 && id < 2; id++)
+			readers.emplace_back([&, id] {
+				std::mt19937 mine(id);
+				uint32_t dst[FIB_BURST], found[FIB_BURST];
+
+				rte_rcu_qsbr_thread_register(fib->qsbr, id);
+				rte_rcu_qsbr_thread_online(fib->qsbr, id);
+				running++;
+				while (!stop) {
+					const struct fib_generation *generation = fib_active(fib);
+
+					for (uint32_t &d : dst)
+						d = 0x0c000000 | mine() % BLOCKS << 8 |
+						    mine() % 128;
+					fib_lookup_burst(&generation->view[ER], dst, found,
+							 FIB_BURST);
+					for (int i = 0; i < FIB_BURST; i++) {
+						const struct path_list *l =
+							&generation->path_lists[found[i]];
+						const struct adjacency *a =
+							&generation->adjacencies[path_list_member(
+								l, mine())];
+
+						lost += found[i] == PATH_LIST_NONE ||
+							!l->nb_members;
+						wrong += a->gateway / 16 != (dst[i] >> 8) % BLOCKS;
+					}
+					rte_rcu_qsbr_quiescent(fib->qsbr, id);
+				}
+				rte_rcu_qsbr_thread_offline(fib->qsbr, id);
+				rte_rcu_qsbr_thread_unregister(fib->qsbr, id);
+			});
+		while (running < 2)
+			sched_yield();
+		for (uint32_t change = 0; change < CHANGES; change++) {
+			uint32_t b = random() % BLOCKS, fresh_list;
+			uint16_t fresh;
+
+			ASSERT_EQ(0, fib_adjacency_claim(writer, b * 16 + random() % 16, 3, ER,
+							 &fresh));
+			ASSERT_EQ(0, fib_path_list_get(writer, &fresh, 1, list[b], &fresh_list));
+			ASSERT_EQ(0, fib_set(writer, ER, 0x0c000000 | b << 8, b % 2 ? 24 : 25,
+					     fresh_list));
+			fib_path_list_put(writer, list[b]);
+			fib_adjacency_release(writer, adjacency[b]);
+			list[b] = fresh_list;
+			adjacency[b] = fresh;
+			fib_reclaim(writer);
+		}
+	}
+	stop = true;
+	for (std::thread &reader : readers)
+		reader.join();
+	EXPECT_EQ(0u, wrong);
+	EXPECT_EQ(0u, lost);
+}

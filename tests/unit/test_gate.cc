@@ -1,0 +1,112 @@
+/* The gate's bits, and the set of peers under readers. */
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "fib.h"
+
+class gate_test : public testing::Test
+{
+      protected:
+	std::unique_ptr<struct fib> owned{ new struct fib() };
+	struct fib *fib = owned.get();
+
+	int set(const std::vector<uint32_t> &peers)
+	{
+		return fib_peers_set(fib, peers.data(), (uint32_t)peers.size());
+	}
+};
+
+TEST_F(gate_test, one_bit_a_pair_of_roles)
+{
+	for (uint8_t in = 0; in < FIB_VIEWS; in++) {
+		for (uint8_t out = 0; out < FIB_VIEWS; out++) {
+			fib_gate_set(fib, UINT64_C(1) << (in * FIB_VIEWS + out));
+			for (uint8_t i = 0; i < FIB_VIEWS; i++)
+				for (uint8_t e = 0; e < FIB_VIEWS; e++)
+					EXPECT_EQ(i == in && e == out,
+						  fib_gate_open(fib->gate, i, e));
+		}
+	}
+}
+
+TEST_F(gate_test, peers)
+{
+	EXPECT_FALSE(fib_peer_known(fib, 1)) << "nobody at first";
+	EXPECT_FALSE(fib_peer_known(fib, 0));
+	ASSERT_EQ(0, set({ 0x0a000001, 0xffffffff, 0x0a000001 }));
+	EXPECT_TRUE(fib_peer_known(fib, 0x0a000001));
+	EXPECT_TRUE(fib_peer_known(fib, 0xffffffff));
+	EXPECT_FALSE(fib_peer_known(fib, 0x0a000002));
+	EXPECT_FALSE(fib_peer_known(fib, 0)) << "an empty slot is no peer";
+	EXPECT_EQ(-EINVAL, set({ 5, 0 }));
+	EXPECT_TRUE(fib_peer_known(fib, 0x0a000001)) << "a refused set changes nothing";
+	ASSERT_EQ(0, set({ 0x0a000002 }));
+	EXPECT_FALSE(fib_peer_known(fib, 0x0a000001));
+	EXPECT_TRUE(fib_peer_known(fib, 0x0a000002));
+	ASSERT_EQ(0, set({}));
+	EXPECT_FALSE(fib_peer_known(fib, 0x0a000002));
+}
+
+TEST_F(gate_test, as_many_peers_as_fit)
+{
+	std::vector<uint32_t> peers;
+
+	for (uint32_t i = 0; i < FIB_PEERS / 2; i++)
+		peers.push_back(0x0a000001 + i * 256);
+	ASSERT_EQ(0, set(peers));
+	for (uint32_t peer : peers) {
+		EXPECT_TRUE(fib_peer_known(fib, peer));
+		EXPECT_FALSE(fib_peer_known(fib, peer + 1));
+	}
+	peers.push_back(1);
+	EXPECT_EQ(-ENOSPC, set(peers));
+	EXPECT_TRUE(fib_peer_known(fib, peers[0]));
+}
+
+/* A writer that died while it filled the table that is not in force: any words may be there, all slots taken. */
+TEST_F(gate_test, half_written_table_is_not_in_force)
+{
+	ASSERT_EQ(0, set({ 5 }));
+	for (uint32_t &slot : fib->peers[(fib->peers_version + 1) % 2])
+		slot = 6;
+	EXPECT_TRUE(fib_peer_known(fib, 5));
+	EXPECT_FALSE(fib_peer_known(fib, 6));
+	ASSERT_EQ(0, set({ 7 }));
+	EXPECT_TRUE(fib_peer_known(fib, 7));
+	EXPECT_FALSE(fib_peer_known(fib, 6));
+}
+
+TEST_F(gate_test, peers_of_both_sets_are_known_throughout)
+{
+	std::vector<uint32_t> sets[2];
+	std::atomic<bool> stop{ false }, running{ false };
+	uint64_t lost = 0, invented = 0;
+
+	for (uint32_t i = 1; i <= 500; i++) {
+		sets[0].push_back(i);
+		sets[1].insert(sets[1].begin(),
+			       i); /* the other way round, so that the common ones move */
+		sets[i % 2].push_back(10000 + i);
+	}
+	ASSERT_EQ(0, set(sets[0]));
+	std::thread reader([&] {
+		for (uint32_t i = 1; !stop; i = i % 500 + 1) {
+			lost += !fib_peer_known(fib, i);
+			invented += fib_peer_known(fib, 20000 + i);
+			running = true;
+		}
+	});
+	while (!running)
+		std::this_thread::yield();
+	for (int i = 0; i < 3000; i++)
+		ASSERT_EQ(0, set(sets[i % 2]));
+	stop = true;
+	reader.join();
+	EXPECT_EQ(0u, lost);
+	EXPECT_EQ(0u, invented);
+}
