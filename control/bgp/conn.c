@@ -2,6 +2,7 @@
  * them; they go out from the send queue through conn_flush(). Nothing here looks at messages, but to encode our own. */
 #include "conn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,8 @@ ssize_t conn_read(struct conn *conn)
 		conn->rx_len -= conn->rx_pos;
 		conn->rx_pos = 0;
 	}
+	/* What is left is less than a message: all others have been acted on. */
+	assert(conn->rx_len < BGP_MESSAGE_MAX);
 	n = transport_read(&conn->t, conn->rx + conn->rx_len, CONN_RX_SIZE - conn->rx_len);
 	if (n > 0) {
 		conn->rx_len += (uint32_t)n;

@@ -78,7 +78,7 @@ static void refuse_open(struct conn *conn, const struct bgp_open *open,
 
 static void open_received(struct conn *conn, const struct bgp_message *msg, void *record)
 {
-	const struct session *session = conn->session;
+	struct session *session = conn->session;
 	const struct speaker_params *us = &session->host->params;
 	struct bgp_notify notify;
 	struct bgp_open open;
@@ -99,6 +99,7 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 		return;
 	conn->open = open;
 	conn_negotiate(conn, session->peer.hold_s);
+	session->connect_failures = 0;
 	session_event(conn, FSM_OPEN, NULL);
 }
 

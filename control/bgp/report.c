@@ -3,9 +3,50 @@
  * here until there is room: one loss, one state, one change of mood at a time, and no message is read before a loss has
  * been told. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "session.h"
+
+/* --- why it is not Established ------------------------------------------------------------------------------------ */
+
+void report_why(struct session *session, const struct bgp_notify *notify, bool received,
+		const char *text)
+{
+	struct speaker_state *shown = &session->shown;
+	char said[SPEAKER_REASON - 24];
+
+	session->state_pending = true;
+	if (!notify && session->refusal[0]) {
+		snprintf(shown->reason, sizeof(shown->reason), "%.64s; before that: %.80s", text,
+			 session->refusal);
+		return;
+	}
+	if (!notify) {
+		snprintf(shown->reason, sizeof(shown->reason), "%s", text);
+		return;
+	}
+	shown->code = notify->code;
+	shown->subcode = notify->subcode;
+	shown->received = received;
+	if (text)
+		snprintf(shown->reason, sizeof(shown->reason), "%s", text);
+	else
+		snprintf(shown->reason, sizeof(shown->reason), "%s NOTIFICATION: %s",
+			 received ? "received" : "sent", notify_text(notify, said, sizeof(said)));
+	snprintf(session->refusal, sizeof(session->refusal), "%s", shown->reason);
+}
+
+void report_no_reason(struct session *session)
+{
+	struct speaker_state *shown = &session->shown;
+
+	shown->code = shown->subcode = 0;
+	shown->received = false;
+	shown->reason[0] = session->refusal[0] = '\0';
+}
+
+/* --- records ------------------------------------------------------------------------------------------------------- */
 
 static bool post(struct session *session, const void *record, size_t len)
 {

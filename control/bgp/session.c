@@ -17,8 +17,9 @@ enum {
 	RETRY_CONNECT_MAX_MS =
 		8 * 1000, /* ... this if nobody answers: cheap, and a peer that boots is met soon */
 	RETRY_MAX_MS = 64 * 1000, /* ... this if a session failed */
-	STABLE_MS = 30 * 1000,	  /* Established for so long: earlier failures are forgotten */
-	UNREAD_MS = 1000,	  /* see hold_expired() */
+	FAILURES_FREE = 3, /* sessions that the peer may lose in a row before it has to wait too */
+	STABLE_MS = 30 * 1000, /* Established for so long: earlier failures are forgotten */
+	UNREAD_MS = 1000,      /* see hold_expired() */
 };
 
 uint32_t host_jitter(struct session_host *host, uint32_t ms)
@@ -54,46 +55,6 @@ struct conn *session_up(struct session *session)
 	return NULL;
 }
 
-/* --- why it is not Established ------------------------------------------------------------------------------------ */
-
-/* A TCP failure does not hide the NOTIFICATION before it: a peer that we refused, or that refused us, often just closes
- * the connections that follow. */
-static void explain(struct session *session, const struct bgp_notify *notify, bool received,
-		    const char *text)
-{
-	struct speaker_state *shown = &session->shown;
-	char said[SPEAKER_REASON - 24];
-
-	session->state_pending = true;
-	if (!notify && session->refusal[0]) {
-		snprintf(shown->reason, sizeof(shown->reason), "%.64s; before that: %.80s", text,
-			 session->refusal);
-		return;
-	}
-	if (!notify) {
-		snprintf(shown->reason, sizeof(shown->reason), "%s", text);
-		return;
-	}
-	shown->code = notify->code;
-	shown->subcode = notify->subcode;
-	shown->received = received;
-	if (text)
-		snprintf(shown->reason, sizeof(shown->reason), "%s", text);
-	else
-		snprintf(shown->reason, sizeof(shown->reason), "%s NOTIFICATION: %s",
-			 received ? "received" : "sent", notify_text(notify, said, sizeof(said)));
-	snprintf(session->refusal, sizeof(session->refusal), "%s", shown->reason);
-}
-
-static void nothing_to_explain(struct session *session)
-{
-	struct speaker_state *shown = &session->shown;
-
-	shown->code = shown->subcode = 0;
-	shown->received = false;
-	shown->reason[0] = session->refusal[0] = '\0';
-}
-
 /* --- what the table says ------------------------------------------------------------------------------------------ */
 
 /* Connection 0 connects unless the peer is passive; connection 1 only waits for the peer. */
@@ -103,17 +64,21 @@ static bool connects(const struct conn *conn)
 }
 
 /* The next pause: doubles with each failure in a row. */
-static uint32_t pause_ms(struct session *session, uint32_t max_ms)
+static uint32_t pause_ms(struct session *session, uint32_t *failures, uint32_t max_ms)
 {
-	uint32_t shift = session->failures < 16 ? session->failures : 16;
-	uint64_t ms = (uint64_t)RETRY_MS << shift;
+	uint64_t ms = (uint64_t)RETRY_MS << (*failures < 16 ? *failures : 16);
 
-	session->failures++;
+	++*failures;
 	return host_jitter(session->host, ms < max_ms ? (uint32_t)ms : max_ms);
 }
 
-/* Oscillation damping (RFC 4271 8.1.1): put off the next attempt, and if it was the peer that erred, its attempts too.
- * Not while its other connection is under way. */
+static uint32_t connect_pause_ms(struct session *session)
+{
+	return pause_ms(session, &session->connect_failures, RETRY_CONNECT_MAX_MS);
+}
+
+/* Oscillation damping (RFC 4271 8.1.1): put off the next attempt; and the peer's attempts too, if it erred or if its
+ * sessions do not last. Not while its other connection is under way. */
 static void hold_off(struct conn *conn, enum session_state was, bool erred)
 {
 	struct session *session = conn->session;
@@ -121,10 +86,13 @@ static void hold_off(struct conn *conn, enum session_state was, bool erred)
 
 	if (other->state >= SESSION_OPENSENT)
 		return;
+	if (was < SESSION_OPENSENT) {
+		session->connect_after_ms = now(session) + connect_pause_ms(session);
+		return;
+	}
 	session->connect_after_ms =
-		now(session) +
-		pause_ms(session, was < SESSION_OPENSENT ? RETRY_CONNECT_MAX_MS : RETRY_MAX_MS);
-	if (!erred)
+		now(session) + pause_ms(session, &session->failures, RETRY_MAX_MS);
+	if (!erred && session->failures <= FAILURES_FREE)
 		return;
 	session->peer_after_ms = session->connect_after_ms;
 	session_event(other, FSM_STOP, NULL);
@@ -203,7 +171,7 @@ static void restart_retry(struct conn *conn)
 		wake_at(session, &conn->retry,
 			now(session) + host_jitter(session->host, CONNECT_MS));
 	else if (connects(conn))
-		wake_at(session, &conn->retry, now(session) + pause_ms(session, RETRY_MAX_MS));
+		wake_at(session, &conn->retry, now(session) + connect_pause_ms(session));
 }
 
 /* --- into and out of Established ----------------------------------------------------------------------------------- */
@@ -216,7 +184,7 @@ static void established(struct conn *conn)
 	session->up_ms = now(session);
 	session->lagging = session->lagging_told = false;
 	session->shown.state = SESSION_ESTABLISHED;
-	nothing_to_explain(session);
+	report_no_reason(session);
 	stat_add(&session->stats.established, 1);
 	conn->sent_ms = now(session);
 	wake_at(session, &conn->send, now(session) + conn->send_ms);
@@ -279,7 +247,7 @@ static void leave(struct conn *conn, enum session_state was, enum fsm_event even
 	/* What becomes of one connection is no news while the other one is further on. */
 	if ((conn_other(conn)->state < SESSION_OPENSENT || conn_other(conn)->state < was) &&
 	    (said || (cause && cause->text)))
-		explain(session, said, received, cause ? cause->text : NULL);
+		report_why(session, said, received, cause ? cause->text : NULL);
 	if (was == SESSION_ESTABLISHED)
 		lost(conn, event);
 	conn_drop(conn, send);
@@ -392,7 +360,7 @@ void session_add(struct session *session, const struct speaker_peer_add *add)
 	session->used = true;
 	session->peer = *add;
 	session->peer_after_ms = session->connect_after_ms = 0;
-	session->failures = 0;
+	session->failures = session->connect_failures = 0;
 	session->epoch = 0;
 	session->faults = (struct log_limit){ .burst = 5, .period_ms = 1000 };
 	memset(&session->shown, 0, sizeof(session->shown));
@@ -400,6 +368,12 @@ void session_add(struct session *session, const struct speaker_peer_add *add)
 	memset(&session->stats, 0, sizeof(session->stats));
 	__atomic_store_n(&session->mine, !add->elsewhere, __ATOMIC_RELEASE);
 	session_wake(session);
+}
+
+void session_bar(struct session *session, const char *why)
+{
+	session->peer_after_ms = UINT64_MAX;
+	report_why(session, NULL, false, why);
 }
 
 void session_stop(struct session *session, const struct speaker_peer_reset *reset)
@@ -415,6 +389,7 @@ void session_stop(struct session *session, const struct speaker_peer_reset *rese
 		cause.text = reset->text;
 	for (int i = 0; i < 2; i++)
 		session_event(&session->conns[i], FSM_STOP, &cause);
+	session->failures = session->connect_failures = 0;
 	session->peer_after_ms = now(session) + reset->hold_off_s * 1000ull;
 	session->connect_after_ms = session->peer_after_ms + host_jitter(session->host, RETRY_MS);
 	session_wake(session);
@@ -484,7 +459,7 @@ void session_admit(struct session *session, int fd)
 		char text[64];
 
 		snprintf(text, sizeof(text), "accept: %s", strerror(-err));
-		explain(session, NULL, false, text);
+		report_why(session, NULL, false, text);
 		return;
 	}
 	timer_stop(&session->host->timers, &conn->retry);

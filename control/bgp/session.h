@@ -45,7 +45,8 @@ struct session {
 	struct timer wake; /* the earlier of the two times below has come */
 	uint64_t peer_after_ms; /* neither connect nor accept before: hold-off, or the peer erred */
 	uint64_t connect_after_ms;    /* do not connect before: the last try failed */
-	uint32_t failures;	      /* in a row */
+	uint32_t failures;	      /* sessions that did not last, in a row */
+	uint32_t connect_failures;    /* attempts that did not get as far as an OPEN, in a row */
 	uint32_t epoch;		      /* of the Established session, or the last one */
 	uint64_t up_ms;		      /* since when */
 	struct speaker_state shown;   /* what the RIB lcore was last told, or is about to be */
@@ -74,6 +75,9 @@ void session_end(struct session *session);
 void session_add(struct session *session, const struct speaker_peer_add *add);
 /* End the session, say why, and peer again after the hold-off, or never if `removing` is set. */
 void session_stop(struct session *session, const struct speaker_peer_reset *reset);
+
+/* Never peer, and say why. */
+void session_bar(struct session *session, const char *why);
 
 /* A connection that the peer opened; takes over `fd`. Refused (reset) if the peer is held off. */
 void session_admit(struct session *session, int fd);
@@ -121,7 +125,13 @@ static inline struct conn *conn_other(struct conn *conn)
  * Returns how many. */
 unsigned int receive_messages(struct conn *conn);
 
-/* report.c: what is pending, as far as there is room. */
+/* report.c: why the session is not Established: a NOTIFICATION and, or instead of what it says, a text. A text alone does
+ * not hide the NOTIFICATION before it: a peer that we refused, or that refused us, often just closes what follows. */
+void report_why(struct session *session, const struct bgp_notify *notify, bool received,
+		const char *text);
+void report_no_reason(struct session *session);
+
+/* What is pending, as far as there is room. */
 void report_pending(struct session *session);
 /* At once, so that it stands before what a new connection brings; later if there is no room. */
 void report_down(struct session *session);

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,26 +113,29 @@ const struct session_stats *speaker_stats(const struct speaker *speaker, uint16_
 
 	if (peer < speaker->host.params.nb_peers)
 		session = &speaker->sessions[peer];
-	return session && __atomic_load_n(&session->mine, __ATOMIC_ACQUIRE) ? &session->stats : NULL;
+	return session && __atomic_load_n(&session->mine, __ATOMIC_ACQUIRE) ? &session->stats
+									    : NULL;
 }
 
 /* --- commands ---------------------------------------------------------------------------------------------------- */
 
-/* The key goes to the listener before the session may start: without it the kernel would take unsigned connections. */
+/* Without its key at the listener, the kernel would take unsigned connections from the peer. */
 static void peer_add(struct speaker *speaker, struct session *session,
 		     const struct speaker_peer_add *add)
 {
+	char why[SPEAKER_REASON];
 	int err = 0;
 
 	assert(!session->used);
+	session_add(session, add);
 	if (add->password_len && speaker->listener.fd >= 0)
 		err = transport_listen_key(&speaker->listener, add->addr, add->password,
 					   add->password_len);
-	if (err)
-		log_error("peer %s: TCP-MD5 key refused by the kernel: %s; its connections stay "
-			  "unsigned and will fail",
-			  add->name, strerror(-err));
-	session_add(session, add);
+	if (err) {
+		snprintf(why, sizeof(why), "the kernel refuses the TCP-MD5 key: %s",
+			 strerror(-err));
+		session_bar(session, why);
+	}
 }
 
 static void peer_remove(struct speaker *speaker, struct session *session,
