@@ -9,7 +9,7 @@
 
 struct aspath_iter aspath_walk(const uint8_t *body, uint16_t len)
 {
-	struct aspath_iter it = { .pos = body, .end = body + len };
+	struct aspath_iter it = { .pos = body, .end = len ? body + len : body };
 
 	return it;
 }
@@ -35,10 +35,10 @@ uint16_t aspath_length(const uint8_t *body, uint16_t len)
 {
 	uint16_t length = 0;
 
-	for (const uint8_t *at = body, *end = body + len; at < end; at += 2 + 4 * at[1]) {
-		if (at[0] == AS_SEQUENCE)
-			length += at[1];
-		else if (at[0] == AS_SET)
+	for (size_t at = 0; at < len; at += 2 + 4u * body[at + 1]) {
+		if (body[at] == AS_SEQUENCE)
+			length += body[at + 1];
+		else if (body[at] == AS_SET)
 			length++;
 	}
 	return length;

@@ -294,7 +294,8 @@ static void attr_decode(struct section *s, struct cursor *c)
 	a.body = cursor_take(c, a.len);
 	s->only_unreach &= a.code == ATTR_MP_UNREACH;
 	if (c->bad) {
-		a.start = NULL; /* there is no whole attribute to show */
+		a.start = NULL; /* there is no whole attribute to show, nor to find prefixes in */
+		s->only_unreach = false;
 		fault(s, BGP_TREAT_AS_WITHDRAW, NOTIFY_UPDATE_LIST, &a,
 		      "attribute overruns the rest, RFC 7606 4");
 		return;

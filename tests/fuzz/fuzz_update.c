@@ -1,0 +1,83 @@
+/* Any octets as an UPDATE, over each kind of session. Nothing is read outside them (the sanitizer's part); what comes out
+ * is canonical: encoded again it decodes to the same, also over a session with 2-octet AS numbers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "attr.h"
+#include "update.h"
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static uint32_t walk(struct nlri nlri)
+{
+	struct prefix p;
+	uint32_t count = 0;
+
+	for (; nlri_next(&nlri, &p); count++)
+		require(p.len <= 32 && !(p.addr & ~prefix_mask(p.len)) && !nlri_martian(p));
+	return count;
+}
+
+/* Encode `attrs` with one prefix, decode that, and compare with the canonical form `expect`. */
+static void there_and_back(const struct update_ctx *ctx, const uint8_t *attrs, uint16_t len,
+			   const uint8_t *expect, uint16_t expect_len)
+{
+	const struct prefix prefix = prefix_make(0x0a000000, 8);
+	uint8_t wire[BGP_MESSAGE_MAX], again[BGP_ATTRS_MAX];
+	struct bgp_update u;
+	size_t taken,
+		size = update_encode_announce(wire, sizeof(wire), attrs, len, &prefix, 1, &taken);
+
+	if (!size)
+		return;
+	require(update_decode(cursor_make(wire + BGP_HEADER_LEN, size - BGP_HEADER_LEN), ctx, again,
+			      &u) == BGP_OK);
+	require(u.announced.count == 1 && u.attrs_len == expect_len &&
+		!memcmp(again, expect, expect_len));
+}
+
+static void decode(struct cursor body, const struct update_ctx *ctx)
+{
+	uint8_t attrs[BGP_ATTRS_MAX], narrow[BGP_ATTRS_MAX];
+	struct attr_writer w = { .buf = narrow, .size = sizeof(narrow) };
+	struct update_ctx wide = *ctx, old = *ctx;
+	struct bgp_update u;
+	enum bgp_verdict verdict = update_decode(body, ctx, attrs, &u);
+
+	require((verdict == BGP_OK) == !u.fault);
+	if (verdict == BGP_SESSION_RESET) {
+		require(u.notify.code == NOTIFY_UPDATE && u.notify.subcode &&
+			u.notify.len <= BGP_NOTIFY_DATA);
+		return;
+	}
+	require(walk(u.withdrawn) == u.withdrawn.count && walk(u.announced) == u.announced.count);
+	require(verdict < BGP_TREAT_AS_WITHDRAW || !u.attrs_len);
+	if (!u.attrs_len)
+		return;
+	update_loop(attrs, u.attrs_len, 65515, 0x0a000104);
+	wide.as4 = true;
+	there_and_back(&wide, attrs, u.attrs_len, attrs, u.attrs_len);
+	old.as4 = false;
+	attrs_downgrade(attrs, u.attrs_len, &w);
+	if (!w.full)
+		there_and_back(&old, narrow, (uint16_t)w.len, attrs, u.attrs_len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (!size || size - 1 > BGP_MESSAGE_MAX - BGP_HEADER_LEN)
+		return 0;
+
+	struct update_ctx ctx = { .as4 = data[0] & 1,
+				  .ebgp = data[0] & 2,
+				  .local_addr = data[0] & 4 ? 0x0a000001 : 0 };
+
+	decode(cursor_make(data + 1, size - 1), &ctx);
+	return 0;
+}
