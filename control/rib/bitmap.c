@@ -26,8 +26,7 @@ int bitmap_reserve(struct bitmap *b, uint32_t capacity)
 	grown.words = calloc(1, bytes_for(grown.capacity));
 	if (!grown.words)
 		return -ENOMEM;
-	if (b->words)
-		bitmap_copy(&grown, b);
+	bitmap_copy(&grown, b);
 	free(b->words);
 	*b = grown;
 	return 0;
@@ -41,10 +40,14 @@ void bitmap_free(struct bitmap *b)
 
 void bitmap_copy(struct bitmap *to, const struct bitmap *from)
 {
+	if (!to->words)
+		return;
 	memset(to->words, 0, bytes_for(to->capacity));
+	to->count = from->count;
+	if (!from->words)
+		return;
 	memcpy(to->words, from->words, from->capacity / 64 * sizeof(uint64_t));
 	memcpy(bitmap_summary(to), bitmap_summary(from), from->capacity / ALIGN * sizeof(uint64_t));
-	to->count = from->count;
 }
 
 /* The first member at or above `id`, or 0. */

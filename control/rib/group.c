@@ -150,8 +150,7 @@ static struct cohort *member_secede(struct group *group, uint16_t index)
 		cohort->knows = from->knows;
 		cohort->end_of_rib = from->end_of_rib;
 	} else {
-		if (group->dirty.words)
-			bitmap_copy(&cohort->pending, &group->dirty);
+		bitmap_copy(&cohort->pending, &group->dirty);
 		cohort->dumped = DUMP_DONE;
 	}
 	member_move(group, index, cohort);

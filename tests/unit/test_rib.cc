@@ -75,7 +75,7 @@ struct harness {
 	}
 	size_t changes()
 	{
-		std::vector<struct rib_change> taken(100000);
+		std::vector<struct rib_change> taken(rib_changes_waiting(rib));
 
 		return rib_changes(rib, taken.data(), taken.size());
 	}
