@@ -10,7 +10,8 @@
 
 /* Rows of an action: kept, because what is said for people depends on them all. */
 struct outcome {
-	json_t *row; /* the last one; NULL: none */
+	bool complaints; /* a configuration file was refused */
+	json_t *row;	 /* the last one; NULL: none */
 	const struct cli *cli;
 };
 
@@ -19,7 +20,8 @@ static bool outcome_row(void *ctx, const json_t *row)
 	struct outcome *outcome = ctx;
 	const char *complaint = json_string_value(json_object_get(row, "complaint"));
 
-	if (complaint) { /* of a configuration file that is refused */
+	if (complaint) {
+		outcome->complaints = true;
 		fprintf(outcome->cli->err, "%s\n", complaint);
 		return true;
 	}
@@ -48,7 +50,7 @@ static enum cli_exit act(struct cli *cli, const char *command, json_t *arguments
 	}
 	if (result != CLI_OK)
 		json_decref(*row);
-	return result;
+	return outcome.complaints ? CLI_USAGE : result;
 }
 
 /* --- exchange ---------------------------------------------------------------------------------------------------- */

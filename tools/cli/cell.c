@@ -95,6 +95,24 @@ const char *cell_on_off(const json_t *row, const char *field, char *buf)
 	return json_is_boolean(value) ? json_is_true(value) ? "on" : "off" : none;
 }
 
+const char *cell_gateway(const json_t *row, const char *field, char *buf)
+{
+	const char *text = cell_text(row, field, buf);
+
+	return strcmp(text, "0.0.0.0") ? text : "on link";
+}
+
+const char *cell_restarting(const json_t *row, const char *field, char *buf)
+{
+	char left[CELL_TEXT];
+
+	if (!json_is_true(json_object_get(row, field)))
+		return cell_text(row, field, buf);
+	snprintf(buf, CELL_TEXT, "for %.20s more at most",
+		 cell_duration(row, "restart_left_s", left));
+	return buf;
+}
+
 const char *cell_path_mark(const json_t *row, const char *field, char *buf)
 {
 	if (json_is_false(json_object_get(row, "usable")))

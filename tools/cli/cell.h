@@ -20,6 +20,8 @@ cell_fn cell_duration;	  /* seconds: "42s", "12m03s", "5h07m", "3d04h" */
 cell_fn cell_bytes;	  /* octets: "512 B", "1.5 MiB" */
 cell_fn cell_list;	  /* an array of strings: "a b c" */
 cell_fn cell_on_off;	  /* a boolean as "on" and "off" */
+cell_fn cell_gateway;	/* an address to send to: "on link" for 0.0.0.0 */
+cell_fn cell_restarting; /* of a summary: "no", or for how much longer at most */
 cell_fn cell_path_mark;	  /* of a path: ">" best, "=" used beside it, "~" stale, "!" unusable */
 cell_fn cell_path_reason; /* of a path: why it won, lost, or is unusable */
 cell_fn cell_next_hops;	  /* of a FIB entry: "10.0.0.1 via er0, 10.0.0.2 via er0 (unresolved)" */

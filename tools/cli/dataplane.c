@@ -191,7 +191,7 @@ enum cli_exit show_counters(struct cli *cli, const struct command_args *args)
 /* --- one address ------------------------------------------------------------------------------------------------- */
 
 static const struct column member_columns[] = {
-	{ "STATE", "state", cell_text },	 { "GATEWAY", "gateway", cell_text },
+	{ "STATE", "state", cell_text },	 { "GATEWAY", "gateway", cell_gateway },
 	{ "PORT", "port", cell_text },		 { "ROLE", "egress_role", cell_text },
 	{ "GATE OPEN", "gate_open", cell_text }, { "MAC", "mac", cell_text },
 	{ "MTU", "mtu", cell_text, true },	 { NULL },

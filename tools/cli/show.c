@@ -44,8 +44,7 @@ static const struct column summary_columns[] = {
 	{ "exchange", "exchange", cell_on_off },
 	{ "nva to nva", "nva_to_nva", cell_text },
 	{ "routing preference", "routing_preference", cell_text },
-	{ "restarting", "restarting", cell_text },
-	{ "restart ends in", "restart_left_s", cell_duration },
+	{ "restarting", "restarting", cell_restarting },
 	{ "peers", "peers", cell_text },
 	{ "peers up", "peers_up", cell_text },
 	{ "routes", "routes", cell_text },
@@ -191,7 +190,7 @@ enum cli_exit show_peer(struct cli *cli, const struct command_args *args)
 static const struct column routes_columns[] = {
 	{ " ", "best", cell_path_mark },
 	{ "PREFIX", "prefix", cell_text },
-	{ "NEXT HOP", "next_hop", cell_text },
+	{ "NEXT HOP", "next_hop", cell_gateway },
 	{ "PEER", "peer", cell_text },
 	{ "ROLE", "role", cell_text },
 	{ "AS PATH", "as_path", cell_text },
@@ -207,7 +206,7 @@ static const struct column routes_columns[] = {
 
 static const struct column advertised_columns[] = {
 	{ "PREFIX", "prefix", cell_text },
-	{ "NEXT HOP", "next_hop", cell_text },
+	{ "NEXT HOP", "next_hop", cell_gateway },
 	{ "FROM", "peer", cell_text },
 	{ "ROLE", "role", cell_text },
 	{ "AS PATH", "as_path", cell_text },
