@@ -137,6 +137,13 @@ class Bascule:
             groups.setdefault(row["group"], {})[row["name"]] = row["value"]
         return groups
 
+    def losses(self):
+        """Every reason why a packet did not pass that is not zero: what to look at when one is missing."""
+        reasons = {name: value for name, value in self.drops().items() if value}
+        reasons.update({f"{name} {key}": row[key] for name, row in self.ports().items()
+                        for key in ("rx_missed", "rx_errors", "rx_no_buffer", "tx_errors") if row[key]})
+        return reasons
+
     def drops(self):
         """{reason: packets dropped for it}"""
         return self.counters()["drops"]

@@ -15,6 +15,8 @@ NETWORKS = {"configure": lambda config, lab: config["dataplane"]["ports"][1].upd
 
 @pytest.fixture(scope="module", autouse=True)
 def exchange(net):
+    for gateway in net.vpngw:
+        gateway.namespace.ip("link", "set", "vpn", "mtu", VPN_MTU)
     net.bascule.exchange(True)
     wait_for(lambda: net.branch.namespace.ping(ONPREM2_HOST, BRANCH_HOST), "branch to on-prem 2")
 

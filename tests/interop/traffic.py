@@ -105,8 +105,16 @@ class UdpFlow:
 
     @property
     def lost(self):
-        """Numbers that were sent and never arrived; complete after the stop."""
-        return [number for number in range(self.sent) if number not in self._seen]
+        """Runs of numbers that were sent and never arrived, [(first, last), …]; complete after the stop."""
+        runs = []
+        for number in range(self.sent):
+            if number in self._seen:
+                continue
+            if runs and runs[-1][1] == number - 1:
+                runs[-1] = (runs[-1][0], number)
+            else:
+                runs.append((number, number))
+        return runs
 
     @property
     def doubled(self):
