@@ -60,10 +60,13 @@ static char *place_text(const char *file, const config_setting_t *at, const char
 	print_path(out, at);
 	if (member)
 		fprintf(out, "%s%s", config_setting_is_root(at) ? "" : ".", member);
-	return fclose(out) ? NULL : text;
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
 }
 
-/* Keep one complaint. Without memory for it, its text is NULL and complaints_report() says so. */
+/* Keep one complaint, `place` included. Without memory for it only nb_errors tells, and that refuses the file. */
 static void keep(struct complaints *c, bool warning, uintptr_t order, char *place, const char *fmt,
 		 va_list args)
 {

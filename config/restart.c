@@ -1,5 +1,5 @@
-/* What a reload cannot apply. Peers, gateways, VNet prefixes and the exchange settings are applied live; of all else,
- * the first difference is named. */
+/* What a reload cannot apply. Peers, gateways, VNet prefixes, exchange and what decides between routes are applied live;
+ * of all else, the first difference is named. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,6 @@ static const struct fixed {
 	{ "instance.asn", AT(instance.asn) },
 	{ "instance.router_id", AT(instance.router_id) },
 	{ "instance.profile", AT(instance.profile) },
-	{ "routing_preference", AT(routing_preference) },
 	{ "dataplane.main_lcore", AT(dataplane.main_lcore) },
 	{ "dataplane.forwarding_lcores", AT(dataplane.forwarding_lcores) },
 	{ "dataplane.forwarding_lcores", AT(dataplane.nb_forwarding_lcores) },
@@ -29,7 +28,6 @@ static const struct fixed {
 	{ "control.lcores", AT(control.nb_lcores) },
 	{ "control.listen_port", AT(control.listen_port) },
 	{ "control.restart_s", AT(control.restart_s) },
-	{ "control.med", AT(control.med) },
 };
 
 static bool same_port(const struct config_port *a, const struct config_port *b)

@@ -641,6 +641,8 @@ const restart_case restart_cases[] = {
 	{ "lcores = [3]", "lcores = [4]", "control.lcores" },
 	{ "listen_port = 1179", "listen_port = 179", "control.listen_port" },
 	{ "enabled = false", "enabled = true", nullptr },
+	{ "routing_preference = \"expressroute\"", "routing_preference = \"vpn\"", nullptr },
+	{ "\"ignore\"", "\"compare\"", nullptr },
 	{ "asn = 65001", "asn = 65009", nullptr },
 	{ "\"10.4.0.0/16\"", "\"10.5.0.0/16\"", nullptr },
 	{ "\n", "\n\n\n", nullptr }, /* lines move */
