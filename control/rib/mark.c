@@ -141,13 +141,26 @@ void entry_drop(struct rib *rib, const struct entry *entry)
 		attrs_put(rib->params.attrs, entry->alt);
 }
 
-static void group_mark(struct group *group, uint32_t node, const struct offers *before)
+/* Must members in this place (a cohort, or NULL for the stream) be told? Only top's announcer hears of alt. */
+static bool concerns(const struct group *group, const struct cohort *place,
+		     const struct offers *before, const struct offers *after)
+{
+	const struct peer *announcer = &group->rib->peers[after->top.peer];
+
+	return !offer_equal(&before->top, &after->top) ||
+	       (announcer->group == group && announcer->cohort == place);
+}
+
+static void group_mark(struct group *group, uint32_t node, const struct offers *before,
+		       const struct offers *after)
 {
 	for (struct cohort *c = group->cohorts; c; c = c->next) {
-		if (c->audience.n && (c->knows || node <= c->dumped))
+		if (c->audience.n && (c->knows || node <= c->dumped) &&
+		    concerns(group, c, before, after))
 			bitmap_add(&c->pending, node);
 	}
-	if (group->stream.n && bitmap_add(&group->dirty, node))
+	if (group->stream.n && concerns(group, NULL, before, after) &&
+	    bitmap_add(&group->dirty, node))
 		group_enqueue(group, node, before);
 }
 
@@ -173,7 +186,7 @@ static void mark(struct rib *rib, uint32_t node, const struct offers *before,
 		count(groups, class, was, -1);
 		count(groups, class, is, 1);
 		for (struct group *group = groups->of_class[class]; group; group = group->next)
-			group_mark(group, node, was);
+			group_mark(group, node, was, is);
 	}
 }
 
