@@ -1,0 +1,84 @@
+/* Log lines as they arrive at stderr, and the limit on repeated ones. */
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <unistd.h>
+
+#include "log.h"
+
+namespace
+{
+
+/* What `write_lines` sends to stderr. */
+template <typename F> std::string captured(F write_lines)
+{
+	testing::internal::CaptureStderr();
+	write_lines();
+	return testing::internal::GetCapturedStderr();
+}
+
+} // namespace
+
+TEST(log, one_line_a_fact)
+{
+	std::string line = captured([] {
+		log_open("bascule-control", "rs0", LOG_LEVEL_INFO);
+		log_warning("peer %s: %d", "nva-a", 7);
+	});
+
+	for (char &c : line) {
+		if (isdigit((unsigned char)c))
+			c = '9';
+	}
+	EXPECT_EQ("9999-99-99T99:99:99.999Z bascule-control rs9 warning: peer nva-a: 9\n", line);
+}
+
+TEST(log, levels)
+{
+	EXPECT_EQ("", captured([] {
+			  log_open("p", "i", LOG_LEVEL_WARNING);
+			  log_info("no");
+			  log_debug("no");
+		  }));
+	EXPECT_NE("", captured([] { log_error("yes"); }));
+	EXPECT_NE("", captured([] {
+			  log_open("p", "i", LOG_LEVEL_DEBUG);
+			  log_debug("yes");
+		  }));
+}
+
+TEST(log, too_long_a_line_is_cut_and_still_a_line)
+{
+	std::string name(2000, 'n');
+	std::string line = captured([&] {
+		log_open(name.c_str(), name.c_str(), LOG_LEVEL_INFO);
+		log_info("%s", std::string(5000, 'x').c_str());
+	});
+
+	log_open("p", "i", LOG_LEVEL_INFO);
+	EXPECT_EQ(1024u, line.size());
+	EXPECT_EQ('\n', line.back());
+	EXPECT_EQ(1, std::count(line.begin(), line.end(), '\n'));
+}
+
+TEST(log, limit)
+{
+	struct log_limit limit = { 3, 1000, 0, 0, 0 };
+	uint64_t now = 5000000;
+	uint32_t held = 99;
+
+	for (int i = 0; i < 3; i++) {
+		EXPECT_TRUE(log_limit(&limit, now, &held)) << "the burst";
+		EXPECT_EQ(0u, held);
+	}
+	for (int i = 0; i < 10; i++)
+		EXPECT_FALSE(log_limit(&limit, now + 999, &held));
+	EXPECT_TRUE(log_limit(&limit, now + 1000, &held)) << "one each period";
+	EXPECT_EQ(10u, held);
+	EXPECT_FALSE(log_limit(&limit, now + 1999, &held));
+	for (int i = 0; i < 3; i++)
+		EXPECT_TRUE(log_limit(&limit, now + 1000000, &held))
+			<< "a long rest earns a burst and no more";
+	EXPECT_FALSE(log_limit(&limit, now + 1000000, &held));
+}
