@@ -42,12 +42,14 @@ void sendq_clear(struct sendq *q)
 {
 	struct session_stats *stats = q->stats;
 
+	/* A connection that never had any shares the number with one that has. */
+	if (q->count)
+		stat_set(&stats->tx_queued, 0);
 	for (uint32_t i = 0; i < q->count; i++)
 		wire_buf_put(nth(q, i));
 	free(q->ring);
 	memset(q, 0, sizeof(*q));
 	q->stats = stats;
-	stat_set(&stats->tx_queued, 0);
 }
 
 static bool grow(struct sendq *q)

@@ -189,8 +189,7 @@ static void established(struct conn *conn)
 	conn->sent_ms = now(session);
 	wake_at(session, &conn->send, now(session) + conn->send_ms);
 	report_up(conn);
-	if (conn_other(conn)->state != SESSION_ACTIVE)
-		session_event(conn_other(conn), FSM_COLLISION, NULL);
+	session_event(conn_other(conn), FSM_COLLISION, NULL);
 }
 
 static void lost(struct conn *conn, enum fsm_event event)
@@ -462,7 +461,9 @@ void session_admit(struct session *session, int fd)
 		report_why(session, NULL, false, text);
 		return;
 	}
-	timer_stop(&session->host->timers, &conn->retry);
+	/* One under way is enough; start() takes the other one up again if this comes to nothing. */
+	if (conn_other(conn)->state == SESSION_ACTIVE)
+		timer_stop(&session->host->timers, &conn_other(conn)->retry);
 	session_event(conn, FSM_TCP_UP, NULL);
 }
 

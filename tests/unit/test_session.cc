@@ -161,6 +161,33 @@ TEST_F(session, second_connection_to_an_established_session_is_refused)
 	EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
 }
 
+// Our own attempts rest while the peer's connection is up.
+TEST_F(session, established_session_connects_no_more)
+{
+	node n(a_addr, our_asn, a_id);
+	raw ours, theirs, listener(raw::make(raw_addr, bgp_port));
+
+	nodes = { &n };
+	raws = { &ours, &theirs };
+	ASSERT_EQ(0, listen(listener.fd, 4));
+	n.tell(node::peer(1, raw_addr, peer_asn));
+	auto accepted = [&] {
+		if (ours.fd < 0)
+			ours.fd = accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK);
+		return ours.fd >= 0;
+	};
+	ASSERT_TRUE(within(30000, accepted));
+	ASSERT_TRUE(until([&] { return ours.count(BGP_OPEN); }));
+	ours.close();
+	ASSERT_TRUE(until([&] { return n.why() == "peer closed the connection in OpenSent"; }));
+	establish(&n, &theirs, 0);
+	pass(60000);
+	EXPECT_FALSE(accepted());
+	theirs.close();
+	ASSERT_TRUE(until([&] { return n.count(SPEAKER_DOWN); }));
+	ASSERT_TRUE(within(30000, accepted));
+}
+
 // --- graceful restart (RFC 4724) -----------------------------------------------------------------------------------------
 
 TEST_F(session, lost_connection_keeps_routes_and_a_notification_does_not)
@@ -420,6 +447,33 @@ TEST_F(session, random_octets)
 		ASSERT_TRUE(until([&] { return r.ended; })) << i;
 		raws.clear();
 	}
+}
+
+// RFC 7606: the session goes on, the routes do not.
+TEST_F(session, malformed_update_withdraws_its_routes)
+{
+	raw r;
+	auto n = passive_node();
+	octets update = update_message(1, 3);
+
+	raws = { &r };
+	establish(n.get(), &r);
+	update[BGP_HEADER_LEN + 4 + 3] = 7; // ORIGIN
+	r.put(update + update_message(2, 1));
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == 2; }));
+	for (const event &e : n->events) {
+		if (e.type != SPEAKER_UPDATE)
+			continue;
+		const struct speaker_update &u = e.as<struct speaker_update>();
+
+		EXPECT_EQ(3, u.nb_withdrawn);
+		EXPECT_EQ(0, u.nb_announced);
+		EXPECT_EQ(0, u.attrs_len);
+		EXPECT_EQ(BGP_TREAT_AS_WITHDRAW, u.verdict);
+		break;
+	}
+	EXPECT_EQ(1u, speaker_stats(n->speaker, 1)->treat_as_withdraw);
+	EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
 }
 
 // --- timers -------------------------------------------------------------------------------------------------------------------

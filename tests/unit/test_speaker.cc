@@ -238,6 +238,23 @@ TEST_F(speaker_test, tcp_md5_between_speakers)
 	EXPECT_TRUE(a.last(SPEAKER_UP)->as<struct speaker_up>().ibgp);
 }
 
+// Better no session than one without the key.
+TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer)
+{
+	node n(a_addr, our_asn, a_id);
+	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+	raw r;
+
+	nodes = { &n };
+	raws = { &r };
+	add.password_len = SPEAKER_PASSWORD + 1;
+	n.tell(add);
+	ASSERT_TRUE(until([&] { return n.count(SPEAKER_STATE); }));
+	EXPECT_EQ("the kernel refuses the TCP-MD5 key: Invalid argument", n.why());
+	r.connect(raw_addr, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+}
+
 // --- the listening socket ---------------------------------------------------------------------------------------------------------
 
 TEST_F(speaker_test, a_port_that_is_taken)
