@@ -98,18 +98,17 @@ static const struct setting vnet_settings[] = {
 };
 
 /* What an NVA's session and a gateway's sessions have in common; `at` finds the struct config_peer in the group's. */
-#define SESSION_SETTINGS(type, at)                                                                 \
-	{ "password_file", read_password, MEMBER(type, at),                                        \
-	  .allowed = "paths of files that hold a key" },                                           \
-		{ "hold_s",	   read_number, MEMBER(type, at.hold_s), .def = 180,               \
-		  .or_zero = true, .min = 3,	.max = UINT16_MAX },                               \
-		{ "port",     read_number, MEMBER(type, at.port),                                  \
-		  .def = 179, .min = 1,	   .max = UINT16_MAX },                                    \
-		{ "multihop", read_bool, MEMBER(type, at.multihop), .allowed = BOOL_ALLOWED },     \
-		{ "passive", read_bool, MEMBER(type, at.passive), .allowed = BOOL_ALLOWED },       \
-	{                                                                                          \
-		"next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words          \
-	}
+/* clang-format off */
+#define SESSION_SETTINGS(type, at)                                                                  \
+	{ "password_file", read_password, MEMBER(type, at),                                         \
+	  .allowed = "paths of files that hold a key" },                                            \
+	{ "hold_s", read_number, MEMBER(type, at.hold_s),                                           \
+	  .def = 180, .or_zero = true, .min = 3, .max = UINT16_MAX },                               \
+	{ "port", read_number, MEMBER(type, at.port), .def = 179, .min = 1, .max = UINT16_MAX },    \
+	{ "multihop", read_bool, MEMBER(type, at.multihop), .allowed = BOOL_ALLOWED },              \
+	{ "passive", read_bool, MEMBER(type, at.passive), .allowed = BOOL_ALLOWED },                \
+	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words }
+/* clang-format on */
 
 struct session { /* a struct config_peer as a member, as SESSION_SETTINGS wants it */
 	struct config_peer peer;
