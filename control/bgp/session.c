@@ -11,15 +11,14 @@
 #include "stats.h"
 
 enum {
-	CONNECT_MS = 10 * 1000, /* ConnectRetryTime: an unanswered SYN is given up and sent anew */
-	HOLD_LARGE_MS = 240 * 1000, /* in OpenSent (RFC 4271 8.2.2) */
-	RETRY_MS = 1000,	    /* the first pause after a failure; it doubles up to ... */
-	RETRY_CONNECT_MAX_MS =
-		8 * 1000, /* ... this if nobody answers: cheap, and a peer that boots is met soon */
-	RETRY_MAX_MS = 64 * 1000, /* ... this if a session failed */
-	FAILURES_FREE = 3, /* sessions that the peer may lose in a row before it has to wait too */
-	STABLE_MS = 30 * 1000, /* Established for so long: earlier failures are forgotten */
-	UNREAD_MS = 1000,      /* see hold_expired() */
+	CONNECT_MS = 10 * 1000,	     /* ConnectRetryTime: an unanswered SYN is sent anew */
+	HOLD_LARGE_MS = 240 * 1000,  /* in OpenSent (RFC 4271 8.2.2) */
+	RETRY_MS = 1000,	     /* the first pause after a failure; it doubles up to ... */
+	RETRY_TCP_MAX_MS = 8 * 1000, /* ... this if nobody talks; cheap */
+	RETRY_MAX_MS = 64 * 1000,    /* ... this if a session failed */
+	FAILURES_FREE = 3,	     /* sessions lost in a row before the peer has to wait too */
+	STABLE_MS = 30 * 1000,	     /* Established for so long: earlier failures are forgotten */
+	UNREAD_MS = 1000,	     /* see hold_expired() */
 };
 
 uint32_t host_jitter(struct session_host *host, uint32_t ms)
@@ -74,7 +73,7 @@ static uint32_t pause_ms(struct session *session, uint32_t *failures, uint32_t m
 
 static uint32_t connect_pause_ms(struct session *session)
 {
-	return pause_ms(session, &session->connect_failures, RETRY_CONNECT_MAX_MS);
+	return pause_ms(session, &session->connect_failures, RETRY_TCP_MAX_MS);
 }
 
 /* Oscillation damping (RFC 4271 8.1.1): put off the next attempt; and the peer's attempts too, if it erred or if its
@@ -98,6 +97,14 @@ static void hold_off(struct conn *conn, enum session_state was, bool erred)
 	session_event(other, FSM_STOP, NULL);
 }
 
+static void connect_failed(struct conn *conn, int err)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "connect: %s", strerror(-err));
+	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
+}
+
 static void connect_peer(struct conn *conn)
 {
 	const struct session *session = conn->session;
@@ -111,12 +118,9 @@ static void connect_peer(struct conn *conn)
 		.key = peer->password,
 	};
 	int err = conn_connect(conn, &target);
-	char text[64];
 
-	if (!err)
-		return;
-	snprintf(text, sizeof(text), "connect: %s", strerror(-err));
-	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
+	if (err)
+		connect_failed(conn, err);
 }
 
 static void send_open(struct conn *conn)
@@ -285,10 +289,14 @@ static void retry_expired(struct timer *timer, uint64_t now_ms)
 {
 	struct conn *conn = container_of(timer, struct conn, retry);
 
-	session_event(conn, FSM_RETRY_EXPIRED,
-		      &(struct session_cause){ .text = conn->state == SESSION_CONNECT
-							       ? "connect: no answer"
-							       : NULL });
+	struct session_cause cause = { .text = NULL };
+
+	if (conn->state == SESSION_CONNECT)
+		cause.text =
+			conn->session->peer.password_len
+				? "connect: no answer (is the TCP-MD5 key the same at both ends?)"
+				: "connect: no answer";
+	session_event(conn, FSM_RETRY_EXPIRED, &cause);
 }
 
 static void hold_expired(struct timer *timer, uint64_t now_ms)
@@ -514,14 +522,11 @@ static void tcp_failed(struct conn *conn, int err)
 static void connected(struct conn *conn)
 {
 	int err = transport_connected(&conn->t);
-	char text[64];
 
-	if (!err) {
+	if (err)
+		connect_failed(conn, err);
+	else
 		session_event(conn, FSM_TCP_UP, NULL);
-		return;
-	}
-	snprintf(text, sizeof(text), "connect: %s", strerror(-err));
-	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
 }
 
 /* Read once and act on it; but first on what could not be acted on before. */

@@ -40,10 +40,9 @@ struct session {
 	bool used;     /* has a peer */
 	bool removing; /* until nothing is left: then SPEAKER_REMOVED */
 	struct speaker_peer_add peer;
-	struct conn
-		conns[2];  /* [0] connects, unless the peer is passive; [1] waits for the peer's */
-	struct timer wake; /* the earlier of the two times below has come */
-	uint64_t peer_after_ms; /* neither connect nor accept before: hold-off, or the peer erred */
+	struct conn conns[2];	      /* [0] connects unless the peer is passive; [1] waits */
+	struct timer wake;	      /* one of the two times below has come */
+	uint64_t peer_after_ms;	      /* neither connect nor accept before: held off, or it erred */
 	uint64_t connect_after_ms;    /* do not connect before: the last try failed */
 	uint32_t failures;	      /* sessions that did not last, in a row */
 	uint32_t connect_failures;    /* attempts that did not get as far as an OPEN, in a row */
@@ -103,6 +102,7 @@ void session_wake(struct session *session);
 
 /* Step the machine of a connection and do what it says. */
 void session_event(struct conn *conn, enum fsm_event event, const struct session_cause *cause);
+
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 static inline bool session_ibgp(const struct session *session)
