@@ -25,7 +25,7 @@ static inline bool adjacency_claimed(const struct adjacency *adjacency)
 	return __atomic_load_n(&adjacency->claimed, __ATOMIC_ACQUIRE);
 }
 
-/* Forward with this link-layer header from now on; addresses in wire order. Readers see the header before or this one. */
+/* Forward with this link-layer header from now on; addresses in wire order. Readers see the one before or this. */
 void adjacency_resolve(struct adjacency *adjacency, const uint8_t dst[6], const uint8_t src[6],
 		       uint16_t ether_type_be);
 /* The neighbour is gone: drop until it is resolved again. */

@@ -55,8 +55,8 @@ enum adjacency_action {
 };
 
 /* All that a worker needs to send to one neighbour: one line, one miss. Workers only read it. `rewrite` is written with
- * one aligned 16-octet store and `action` after it, so that a reader sees an old MAC address or a new one, never half of
- * each. Control writes the key when it claims the slot; the dataplane's main lcore writes the rest. */
+ * one aligned 16-octet store and `action` after it, so that a reader sees an old MAC address or a new one, never half
+ * of each. Control writes the key when it claims the slot; the dataplane's main lcore writes the rest. */
 struct __rte_cache_aligned adjacency {
 	uint8_t rewrite[16]; /* destination MAC, source MAC, EtherType, as on the wire; 2 unused */
 	uint16_t port;	     /* DPDK port id */
@@ -183,6 +183,8 @@ static inline void fib_lookup_burst(const struct fib_view *view, const uint32_t 
 {
 	uint32_t miss = __atomic_load_n(&view->default_path_list, __ATOMIC_RELAXED);
 
+	if (n == 0)
+		return;
 	rte_lpm_lookup_bulk(view->lpm, dst, path_list, n);
 	for (uint16_t i = 0; i < n; i++)
 		path_list[i] =
@@ -236,15 +238,16 @@ int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_
 	    uint32_t *list);
 
 /* The one path-list with exactly these members, a set of 1..16 adjacency indexes in any order; made if need be. Adds a
- * reference. `like`, or PATH_LIST_NONE, names the list that flows use now: shared members keep their buckets. -ENOSPC. */
+ * reference. `like`, or PATH_LIST_NONE, names the list that flows use now: if one has to be made, shared members keep
+ * their buckets. -ENOSPC; -EINVAL: not such a set, or nobody holds `like`. */
 int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
 		      uint32_t *list);
 /* Give a reference back; the index is reused after the last one and a grace period. */
 void fib_path_list_put(struct fib_writer *writer, uint32_t list);
 
 /* The adjacency of neighbour `gateway` (host order) on DPDK port `port` for routes of role `egress_role`: one for each
- * such triple, counted. The dataplane resolves it in its own time. -ENOSPC, -ENODEV: no such port. Gateway 0 claims a glean
- * adjacency: the hosts behind `port` are on link, and the dataplane leaves it as it is. */
+ * such triple, counted. The dataplane resolves it in its own time. -ENOSPC, -ENODEV: no such port, -EINVAL: no such role.
+ * Gateway 0 claims a glean adjacency: the hosts behind `port` are on link, and the dataplane leaves it as it is. */
 int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port,
 			uint8_t egress_role, uint16_t *index);
 void fib_adjacency_release(struct fib_writer *writer, uint16_t index);

@@ -158,8 +158,8 @@ int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 }
 
 /* The entry of the longest rule that covers addr/len and is shorter. Before the rule store is asked for length d, look
- * next door, at an address that shares just the first d bits: a rule of length d or less that it uses covers us as well,
- * and any longer one of ours would have been found already. Next door is mostly in the same cache line. */
+ * next door, at an address that shares just the first d bits: a rule of length d or less that it uses covers us as
+ * well, and any longer one of ours would have been found already. Next door is mostly in the same cache line. */
 static uint32_t cover(const struct lpm4 *t, uint32_t addr, uint8_t len)
 {
 	for (uint8_t d = len - 1; d > 0; d--) {

@@ -46,8 +46,8 @@ int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len);
 /* What lpm4_set() last bound to exactly this prefix. -ENOENT. */
 int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value);
 
-/* Does the librte_lpm of this process lay out its tables as we assume? Fills `lpm` (no reader, LPM4_TEST_GROUPS or more)
- * by our writer and a table of its own by librte_lpm's, and compares them. Leaves its rules in `lpm`. Primary process
+/* Does the librte_lpm of this process lay out its tables as we assume? Fills `lpm` (no reader, LPM4_TEST_GROUPS or
+ * more) by our writer and a table of its own by librte_lpm's, and compares them. Leaves its rules in `lpm`. Primary process
  * only. -ENOTSUP: they differ; -ENOMEM. */
 int lpm4_self_test(struct rte_lpm *lpm, struct rte_rcu_qsbr *qsbr, int socket_id);
 

@@ -15,7 +15,11 @@ _Static_assert((CHAINS & (CHAINS - 1)) == 0, "masked");
 
 static uint32_t *chain_of(const struct path_lists *lists, const uint16_t *members, uint16_t n)
 {
-	return &lists->chain[rte_jhash(members, n * sizeof(*members), n) % CHAINS];
+	uint32_t hash = n;
+
+	for (uint16_t i = 0; i < n; i++)
+		hash = rte_jhash_1word(members[i], hash);
+	return &lists->chain[hash % CHAINS];
 }
 
 static void chain_add(struct path_lists *lists, uint32_t index)

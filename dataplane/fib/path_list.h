@@ -1,7 +1,7 @@
 /* Path-lists, written: the one list for each set of adjacencies, counted. Its readers see struct path_list of fib.h.
  *
- * A list is complete before anything points at it and immutable until a grace period after nothing does. Which flows take
- * which member is said by 64 buckets, evenly dealt; a list made in another's place leaves with each member that
+ * A list is complete before anything points at it and immutable until a grace period after nothing does. Which flows
+ * take which member is said by 64 buckets, evenly dealt; a list made in another's place leaves with each member that
  * stays as many of its buckets as are its share. Working memory is the writer's heap. One thread. */
 #ifndef BASCULE_PATH_LIST_H
 #define BASCULE_PATH_LIST_H

@@ -70,6 +70,15 @@ TEST_F(adjacency_test, one_for_each_triple)
 	EXPECT_EQ(ADJACENCY_UNRESOLVED, at(a)->action);
 }
 
+TEST_F(adjacency_test, gateway_0_gleans)
+{
+	uint16_t index;
+
+	ASSERT_EQ(0, adjacency_claim(&adjacencies, 0, &vpn0, 2, &index));
+	EXPECT_EQ(ADJACENCY_GLEAN, at(index)->action);
+	EXPECT_EQ(4, at(index)->port);
+}
+
 TEST_F(adjacency_test, resolved_and_not)
 {
 	const uint8_t dst[6] = { 2, 1, 2, 3, 4, 5 }, src[6] = { 2, 9, 8, 7, 6, 5 };

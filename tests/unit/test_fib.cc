@@ -1,5 +1,5 @@
-/* The FIB as its two processes use it: created, seeded, found, filled, published, abandoned half-filled; and readers that
- * follow a packet from table to adjacency while all of that goes on. */
+/* The FIB as its two processes use it: created, seeded, found, filled, published, abandoned half-filled; and readers
+ * that follow a packet from table to adjacency while all of that goes on. */
 #include <gtest/gtest.h>
 
 #include <atomic>

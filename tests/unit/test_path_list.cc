@@ -68,7 +68,7 @@ TEST(path_list, every_width_is_dealt_evenly)
 	}
 }
 
-/* Chi-square of 64,000 hashed flows over the members. A share of 64 buckets may be one bucket off; beyond that, chance. */
+/* Chi-square of 64,000 hashed flows over the members. A share may be one bucket off; beyond that, chance. */
 TEST(path_list, flows_are_shared_evenly)
 {
 	constexpr unsigned FLOWS = 64000;
