@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "hash.h"
-#include "loop.h"
 
 struct next_hop {
 	uint32_t next;			/* in its chain; also links free slots (slab.h) */
@@ -123,7 +122,7 @@ static enum next_hop_state locate(const struct next_hops *nhs, uint32_t addr, st
 
 static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
 {
-	struct next_hop fresh = { .addr = addr, .since_ms = clock_ms() };
+	struct next_hop fresh = { .addr = addr, .since_ms = nhs->now_ms };
 	uint32_t *chain = chain_of(nhs, addr);
 	struct next_hop *nh;
 	uint32_t id;
@@ -209,14 +208,14 @@ bool next_hops_poll(struct next_hops *nhs, uint32_t budget)
 	return changed;
 }
 
-bool next_hops_pending(const struct next_hops *nhs, uint64_t now_ms)
+bool next_hops_pending(const struct next_hops *nhs)
 {
 	for (uint32_t id = slab_next(&nhs->slab, SLAB_NONE); id != SLAB_NONE;
 	     id = slab_next(&nhs->slab, id)) {
 		const struct next_hop *nh = slab_at(&nhs->slab, id);
 
 		if (!nh->was_resolved && !nh->forgotten &&
-		    now_ms - nh->since_ms < NEXT_HOP_GRACE_MS)
+		    nhs->now_ms - nh->since_ms < NEXT_HOP_GRACE_MS)
 			return true;
 	}
 	return false;

@@ -41,6 +41,7 @@ struct next_hops {
 	uint32_t chain[NEXT_HOP_CHAINS];
 	uint32_t cursor;  /* of next_hops_poll() */
 	uint32_t round;	  /* of the walk that looks which entries are in use */
+	uint64_t now_ms;  /* the route server's clock, set each turn */
 	uint64_t refused; /* no adjacency was free */
 };
 
@@ -61,7 +62,7 @@ int next_hop_port(const struct next_hops *nhs, size_t port);
 /* Look at `budget` entries. Returns whether one of them is usable and was not, or the other way round. */
 bool next_hops_poll(struct next_hops *nhs, uint32_t budget);
 /* Is any entry younger than NEXT_HOP_GRACE_MS that has never been resolved? */
-bool next_hops_pending(const struct next_hops *nhs, uint64_t now_ms);
+bool next_hops_pending(const struct next_hops *nhs);
 /* Another configuration: entries that resolve differently are forgotten, and what they claimed is given back by the
  * next round that ends. */
 void next_hops_configure(struct next_hops *nhs, const struct config *config);

@@ -69,6 +69,7 @@ static void peer_clear(struct peer *peer, const struct config_peer *config)
 	struct peer fresh = {
 		.stale = peer->stale,
 		.rs = peer->rs,
+		.speaker = peer->speaker,
 		.index = peer->index,
 		.epoch = peer->epoch,
 		.since_ms = peer->rs->now_ms,
@@ -113,6 +114,11 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		 const struct config_peer *again)
 {
 	send_reset(rs, peer, SPEAKER_PEER_REMOVE, subcode);
+	if (!peer->up) {
+		/* Nothing will come DOWN: what it left for a graceful restart goes now. */
+		timer_stop(&rs->timers, &peer->stale);
+		rib_peer_down(rs->rib, peer->index);
+	}
 	peer->life = PEER_REMOVING;
 	peer->gone = false;
 	peer->returns = again;
@@ -130,6 +136,7 @@ void peer_reset(struct route_server *rs, struct peer *peer)
 void peers_tidy(struct route_server *rs)
 {
 	struct peers *peers = &rs->peers;
+	struct config_peer again;
 
 	for (uint16_t i = 0; peers->nb_removing && i < peers->end; i++) {
 		struct peer *peer = &peers->table[i];
@@ -141,8 +148,8 @@ void peers_tidy(struct route_server *rs)
 			peer->life = PEER_FREE;
 			continue;
 		}
-		peer_clear(peer, &(struct config_peer){ 0 });
-		peer->config = peer->again;
+		again = peer->again;
+		peer_clear(peer, &again);
 		peers->nb_active++;
 		peer_begin(rs, peer);
 	}

@@ -188,8 +188,7 @@ static bool filled(const struct route_server *rs)
 		return false;
 	if (!rs->restarting || rs->restart_over)
 		return true;
-	return peers_all_told(&rs->peers, rs->now_ms) &&
-	       !next_hops_pending(&rs->next_hops, rs->now_ms);
+	return peers_all_told(&rs->peers, rs->now_ms) && !next_hops_pending(&rs->next_hops);
 }
 
 static void go_live(struct route_server *rs)
@@ -286,7 +285,7 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 {
 	unsigned int done = 0;
 
-	rs->now_ms = now_ms;
+	rs->now_ms = rs->next_hops.now_ms = now_ms;
 	if (rs->announcer.flushing &&
 	    (announcer_flush(&rs->announcer, rs, SLICE), rs->announcer.flushing)) {
 		for (unsigned int i = 0; i < rs->nb_speakers; i++)
@@ -349,6 +348,7 @@ static int parts_open(struct route_server *rs)
 		err = peers_init(&rs->peers, rs);
 	if (!err)
 		err = timers_init(&rs->timers, TIMERS);
+	rs->next_hops.now_ms = rs->now_ms;
 	rs->fib_sync.allow = rs->transit.wanted;
 	return err;
 }

@@ -29,7 +29,7 @@ struct group;
 /* Which paths its members may be told of depends on these two alone; the caller keeps peers apart that it encodes
  * differently (own address, next hop mode, AS size). Owned by the rib. NULL: no memory. */
 struct group *group_new(struct rib *rib, enum role role, bool ibgp);
-/* Only without members. */
+/* Only without members. Takes as long as what is still queued for those who left. */
 void group_free(struct group *group);
 
 /* --- members. A peer is in one group at a time. ----------------------------------------------------------------- */

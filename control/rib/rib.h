@@ -58,7 +58,8 @@ static inline bool rib_allows(uint64_t allow, enum role from, enum role to)
 /* --- peers ----------------------------------------------------------------------------------------------------- */
 
 /* Say who `peer` is: before its first path, and again at each session (router ID). If it still has paths of an earlier
- * session (stale or being swept), they are sorted anew by rib_turn(). The role must stay while it has paths. */
+ * session (stale or being swept), they are sorted anew by rib_turn(). The role must stay while it has paths. A new
+ * router ID reaches the ORIGINATOR_ID of what is announced already with the next change of the path. */
 void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source);
 const struct source *rib_source(const struct rib *rib, uint16_t peer);
 
@@ -75,7 +76,8 @@ bool rib_is_stale(const struct rib *rib, const struct path *path);
 uint32_t rib_peer_paths(const struct rib *rib,
 			uint16_t peer); /* now in the table, stale ones too */
 uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer); /* 0: the sweep is over */
-uint32_t rib_peer_unusable_paths(const struct rib *rib, uint16_t peer); /* their next hops do not resolve */
+uint32_t rib_peer_unusable_paths(const struct rib *rib,
+				 uint16_t peer); /* their next hops do not resolve */
 
 /* --- changes --------------------------------------------------------------------------------------------------- */
 

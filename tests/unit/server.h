@@ -1,0 +1,503 @@
+/* A route server for tests: a real RIB and a real FIB (EAL without hugepages), one speaker whose mailboxes the test holds,
+ * and a clock that it turns. What the server sends is decoded again and kept as each peer's table. */
+#ifndef BASCULE_TEST_SERVER_H
+#define BASCULE_TEST_SERVER_H
+
+#include <gtest/gtest.h>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adjacency.h"
+#include "log.h"
+#include "page.h"
+#include "route_server.h"
+#include "routes.h"
+#include "show.h"
+#include "update.h"
+
+static const char base_config[] = R"(
+instance = { name = "test"; asn = 65515; router_id = "10.0.1.4"; };
+exchange = { enabled = false; };
+dataplane = { forwarding_lcores = [1]; ports = (
+	{ name = "er0"; device = "net_null0"; role = "expressroute"; addresses = ["10.0.255.33/28"]; },
+	{ name = "nva0"; device = "net_null1"; role = "nva"; addresses = ["10.0.2.1/24"]; },
+	{ name = "vnet0"; device = "net_null2"; role = "vnet"; addresses = ["10.0.1.4/24"]; } ); };
+control = { lcores = [1]; restart_s = 30; };
+)";
+static const char base_vnets[] = R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; } );)";
+static const char base_peers[] = R"(
+gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]; } );
+peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; },
+	  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; } );
+)";
+enum { ERGW, NVA_A, NVA_B };
+
+static inline uint32_t ip(const char *text)
+{
+	uint32_t addr = 0;
+
+	EXPECT_TRUE(addr_parse(text, &addr)) << text;
+	return addr;
+}
+
+static inline struct prefix net(const char *text)
+{
+	struct prefix p = {};
+
+	EXPECT_TRUE(prefix_parse(text, &p)) << text;
+	return p;
+}
+
+static inline std::string text_of(struct prefix p)
+{
+	char text[PREFIX_TEXT];
+
+	return prefix_text(p, text);
+}
+
+/* One FIB for the whole program: its tables are large. Each server fills the spare generation anew. */
+static inline struct fib *shared_fib()
+{
+	static struct fib *fib;
+	struct fib_params params = { "bascule_test", 0, 64, 4, SOCKET_ID_ANY };
+	static const struct {
+		const char *name;
+		enum role role;
+		const char *addr;
+		uint8_t len;
+	} ports[] = { { "er0", ROLE_EXPRESSROUTE, "10.0.255.33", 28 },
+		      { "nva0", ROLE_NVA, "10.0.2.1", 24 },
+		      { "vnet0", ROLE_VNET, "10.0.1.4", 24 } };
+
+	if (fib)
+		return fib;
+	for (const auto &p : ports)
+		params.views |= (uint8_t)(1 << p.role);
+	EXPECT_EQ(0, fib_create(&params, &fib));
+	for (uint16_t i = 0; i < 3; i++) {
+		struct fib_port port = {};
+		struct fib_seed local = { ip(ports[i].addr),	  32, ADJACENCY_LOCAL,
+					  (uint8_t)ports[i].role, i,  1500 };
+		struct fib_seed subnet = { prefix_make(ip(ports[i].addr), ports[i].len).addr,
+					   ports[i].len,
+					   ADJACENCY_GLEAN,
+					   (uint8_t)ports[i].role,
+					   i,
+					   1500 };
+
+		strcpy(port.name, ports[i].name);
+		port.port = i;
+		port.mtu = 1500;
+		port.role = (uint8_t)ports[i].role;
+		EXPECT_EQ(0, fib_port_add(fib, &port));
+		EXPECT_EQ(0, fib_seed(fib, &local));
+		EXPECT_EQ(0, fib_seed(fib, &subnet));
+	}
+	EXPECT_EQ(0, fib_ready(fib));
+	return fib;
+}
+
+/* What a peer was told: prefix to canonical attributes. */
+using table = std::map<std::string, std::vector<uint8_t>>;
+
+class server_test : public testing::Test
+{
+      protected:
+	void SetUp() override
+	{
+		char name[] = "/tmp/bascule-server-XXXXXX";
+
+		log_open("test", "-", LOG_LEVEL_ERROR);
+		ASSERT_NE(nullptr, mkdtemp(name));
+		dir = name;
+		fib = shared_fib();
+		signal(SIGHUP, [](int) { hangups++; }); /* this process stands for the dataplane */
+		hangups = 0;
+		__atomic_store_n(&fib->published, 0, __ATOMIC_RELAXED);
+		fib_gate_set(fib, 0);
+	}
+	void TearDown() override
+	{
+		stop_server();
+		unlink((dir + "/exchange").c_str());
+		unlink((dir + "/rs.conf").c_str());
+		rmdir(dir.c_str());
+	}
+	struct config *configure(const std::string &text)
+	{
+		struct config_report report = {};
+		struct config *config;
+
+		std::ofstream(dir + "/rs.conf") << text;
+		config = config_load((dir + "/rs.conf").c_str(), &report);
+		for (size_t i = 0; i < report.nb_errors; i++)
+			ADD_FAILURE() << report.errors[i];
+		config_report_free(&report);
+		return config;
+	}
+	static std::string plain_config()
+	{
+		return std::string(base_config) + base_vnets + base_peers;
+	}
+	void start(const std::string &text = plain_config(), size_t from_rib_size = 1 << 20)
+	{
+		struct rs_speaker speaker = {};
+		struct rs_params params = {};
+
+		to_rib = mailbox_new(1 << 20);
+		from_rib = mailbox_new(from_rib_size);
+		pages = mailbox_new(4096);
+		answers = mailbox_new(4096);
+		answered = eventfd(0, EFD_NONBLOCK);
+		speaker.to_rib = to_rib;
+		speaker.from_rib = from_rib;
+		params.config = configure(text);
+		ASSERT_NE(nullptr, params.config);
+		ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(),
+					   params.config->exchange.enabled));
+		params.exchange = &exchange;
+		params.fib = fib;
+		params.speakers = &speaker;
+		params.nb_speakers = 1;
+		params.pages = pages;
+		params.answers = answers;
+		params.answered = answered;
+		ASSERT_EQ(0, rs_new(&params, &rs));
+		now_ms = rs->now_ms;
+	}
+	void stop_server()
+	{
+		if (!rs)
+			return;
+		collect();
+		rs_free(rs);
+		rs = nullptr;
+		mailbox_free(to_rib);
+		mailbox_free(from_rib);
+		mailbox_free(pages);
+		mailbox_free(answers);
+		close(answered);
+		told.clear();
+		eors.clear();
+		adds.clear();
+		resets.clear();
+		memset(epoch, 0, sizeof(epoch));
+	}
+	/* The server dies without a word, as by kill -9: what it shared stays as it is. */
+	void kill_server()
+	{
+		stop_server();
+	}
+
+	/* --- time ------------------------------------------------------------------------------------------- */
+
+	/* Turn until nothing is left to do; `each` looks after every turn. */
+	void turn(const std::function<void()> &each = [] {})
+	{
+		unsigned int idle = 0;
+
+		for (int i = 0; i < 100000 && idle < 4; i++) {
+			idle = rs_turn(rs, now_ms) ? 0 : idle + 1;
+			collect();
+			each();
+		}
+		EXPECT_EQ(4u, idle) << "it never comes to rest";
+	}
+	void pass(uint64_t ms)
+	{
+		now_ms += ms;
+		turn();
+	}
+
+	/* --- what speakers say --------------------------------------------------------------------------------- */
+
+	void post(const void *record, size_t len)
+	{
+		void *at = mailbox_reserve(to_rib, len);
+
+		ASSERT_NE(nullptr, at);
+		memcpy(at, record, len);
+		mailbox_post(to_rib, len);
+	}
+	void event(uint16_t peer, enum speaker_event_type type)
+	{
+		struct speaker_event e = { (uint16_t)type, peer, epoch[peer] };
+
+		post(&e, sizeof(e));
+	}
+	void up(uint16_t peer,
+		uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4)
+	{
+		static const char *const local[] = { "10.0.255.33", "10.0.2.1", "10.0.2.1" };
+		struct speaker_up e = {};
+
+		e.head = { SPEAKER_UP, peer, ++epoch[peer] };
+		e.remote_id = 100u + peer;
+		e.local_addr = ip(local[peer]);
+		e.hold_s = 180;
+		e.keepalive_s = 60;
+		e.restart_s = 20;
+		e.caps = caps;
+		e.ibgp = peer == ERGW;
+		post(&e, sizeof(e));
+	}
+	void down(uint16_t peer, bool keep = false)
+	{
+		struct speaker_down e = {};
+
+		e.head = { SPEAKER_DOWN, peer, epoch[peer] };
+		e.keep = keep;
+		strcpy(e.reason, "the test says so");
+		post(&e, sizeof(e));
+		told.erase(peer);
+	}
+	void update(uint16_t peer, const std::vector<std::string> &announced,
+		    const attrs_spec &spec = {}, const std::vector<std::string> &withdrawn = {})
+	{
+		std::vector<uint8_t> wire = announced.empty() ? std::vector<uint8_t>()
+							      : attrs_wire(spec),
+				     record;
+		struct speaker_update u = {};
+		auto put = [&record](const void *data, size_t len) {
+			record.insert(record.end(), (const uint8_t *)data,
+				      (const uint8_t *)data + len);
+		};
+
+		u.head = { SPEAKER_UPDATE, peer, epoch[peer] };
+		u.attrs_len = (uint16_t)wire.size();
+		attr_keys_parse(wire.data(), u.attrs_len, &u.keys);
+		u.nb_withdrawn = (uint16_t)withdrawn.size();
+		u.nb_announced = (uint16_t)announced.size();
+		put(&u, sizeof(u));
+		wire.resize((wire.size() + 7) & ~(size_t)7);
+		put(wire.data(), wire.size());
+		for (const auto *list : { &withdrawn, &announced })
+			for (const std::string &text : *list) {
+				struct prefix p = net(text.c_str());
+
+				put(&p, sizeof(p));
+			}
+		post(record.data(), record.size());
+	}
+	/* As update(), from an NVA with its own AS and address. */
+	void announce(uint16_t peer, const std::vector<std::string> &prefixes)
+	{
+		attrs_spec spec;
+
+		spec.path = peer == ERGW ? std::vector<uint32_t>{ 12076, 65020 }
+					 : std::vector<uint32_t>{ 65000u + peer };
+		spec.next_hop = address(peer);
+		update(peer, prefixes, spec);
+	}
+	static uint32_t address(uint16_t peer)
+	{
+		static const char *const addrs[] = { "10.0.255.36", "10.0.2.4", "10.0.2.5" };
+
+		return ip(addrs[peer]);
+	}
+
+	/* --- what the server says ------------------------------------------------------------------------------- */
+
+	void collect_send(const struct speaker_send *send)
+	{
+		static uint8_t attrs[BGP_ATTRS_MAX];
+		struct cursor stream = cursor_make(send->buf->data, send->buf->len);
+		struct update_ctx ctx = { true, send->head.peer != ERGW, 0 };
+		struct bgp_message msg = {};
+		struct bgp_notify notify = {};
+		struct bgp_update u = {};
+		struct prefix p;
+
+		while (message_next(&stream, BGP_MESSAGE_MAX, &msg, &notify) == MESSAGE_READY) {
+			ASSERT_EQ(BGP_UPDATE, msg.type);
+			ASSERT_EQ(BGP_OK, update_decode(msg.body, &ctx, attrs, &u));
+			messages++;
+			if (u.eor)
+				eors[send->head.peer]++;
+			while (nlri_next(&u.withdrawn, &p))
+				told[send->head.peer].erase(text_of(p));
+			while (nlri_next(&u.announced, &p))
+				told[send->head.peer][text_of(p)] =
+					std::vector<uint8_t>(attrs, attrs + u.attrs_len);
+		}
+		ASSERT_EQ(0u, cursor_left(&stream));
+	}
+	void collect()
+	{
+		const struct speaker_command *c;
+		size_t len;
+
+		while ((c = (const struct speaker_command *)mailbox_peek(from_rib, &len))) {
+			if (c->type == SPEAKER_SEND) {
+				collect_send((const struct speaker_send *)c);
+				wire_buf_put(((const struct speaker_send *)c)->buf);
+			} else if (c->type == SPEAKER_PEER_ADD) {
+				adds.push_back(*(const struct speaker_peer_add *)c);
+			} else if (c->type == SPEAKER_PEER_RESET ||
+				   c->type == SPEAKER_PEER_REMOVE || c->type == SPEAKER_STOP) {
+				resets.push_back(*(const struct speaker_peer_reset *)c);
+			} else {
+				others.push_back(c->type);
+			}
+			mailbox_done(from_rib);
+		}
+	}
+	/* The prefixes that a peer knows from us, "a b c". */
+	std::string knows(uint16_t peer)
+	{
+		std::string list;
+
+		for (const auto &[prefix, attrs] : told[peer])
+			list += (list.empty() ? "" : " ") + prefix;
+		return list;
+	}
+	struct attr_keys keys(uint16_t peer, const char *prefix)
+	{
+		struct attr_keys k = {};
+		const std::vector<uint8_t> &wire = told[peer][prefix];
+
+		attr_keys_parse(wire.data(), (uint16_t)wire.size(), &k);
+		return k;
+	}
+
+	/* --- the management thread ------------------------------------------------------------------------------- */
+
+	std::unique_ptr<struct page> ask(
+		enum page_command command, const char *peer = "",
+		const std::function<void(struct page *)> &more = [](struct page *) {})
+	{
+		std::unique_ptr<struct page> page(new struct page());
+		struct page **slot = (struct page **)mailbox_reserve(pages, sizeof(*slot));
+		size_t len;
+
+		page->command = command;
+		strcpy(page->peer, peer);
+		more(page.get());
+		*slot = page.get();
+		mailbox_post(pages, sizeof(*slot));
+		for (int i = 0; i < 100 && !mailbox_peek(answers, &len); i++)
+			rs_turn(rs, now_ms);
+		EXPECT_NE(nullptr, mailbox_peek(answers, &len));
+		mailbox_done(answers);
+		return page;
+	}
+	void exchange_on(bool enable)
+	{
+		auto page = ask(PAGE_EXCHANGE_SET, "",
+				[enable](struct page *p) { p->enable = enable; });
+
+		EXPECT_STREQ("", page->error);
+	}
+	std::unique_ptr<struct page> reload(const std::string &text)
+	{
+		struct config *wanted = configure(text);
+		auto page = ask(PAGE_RELOAD, "", [wanted](struct page *p) { p->config = wanted; });
+
+		config_free(page->config);
+		page->config = nullptr;
+		return page;
+	}
+
+	/* --- the data plane -------------------------------------------------------------------------------------- */
+
+	struct fib_generation *writing()
+	{
+		return &fib->generation[fib->active ^ !fib_published(rs->writer)];
+	}
+	/* Its main lcore: ARP is answered, or not any more. */
+	void arp(const char *gateway, bool answers_arp = true)
+	{
+		static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+		struct fib_generation *g = writing();
+
+		for (uint32_t i = 0; i < g->adjacencies_end; i++) {
+			struct adjacency *a = &g->adjacencies[i];
+
+			if (!adjacency_claimed(a) || a->gateway != ip(gateway))
+				continue;
+			if (answers_arp)
+				adjacency_resolve(a, mac, mac, 8);
+			else
+				adjacency_unresolve(a);
+		}
+	}
+	void arp_all()
+	{
+		for (const char *gateway : { "10.0.255.36", "10.0.2.4", "10.0.2.5" })
+			arp(gateway);
+	}
+	/* Where a packet from a port of `view` to `dst` goes, by the table alone: "10.0.2.4 10.0.2.5", "on link", "local" or
+	 * "nowhere". */
+	static std::string forwards(const struct fib_generation *g, enum role view, const char *dst)
+	{
+		uint32_t addr = ip(dst), index;
+		std::string hops;
+
+		fib_lookup_burst(&g->view[view], &addr, &index, 1);
+		for (uint16_t i = 0; i < g->path_lists[index].nb_members; i++) {
+			const struct adjacency *a = &g->adjacencies[g->path_lists[index].member[i]];
+			char text[ADDR_TEXT];
+
+			if (a->action == ADJACENCY_LOCAL)
+				return "local";
+			if (a->action == ADJACENCY_GLEAN)
+				return std::string("on link, ") +
+				       role_name((enum role)a->egress_role);
+			if (a->action == ADJACENCY_FORWARD || a->action == ADJACENCY_UNRESOLVED)
+				hops += (hops.empty() ? "" : " ") +
+					std::string(addr_text(a->gateway, text));
+		}
+		return hops.empty() ? "nowhere" : hops;
+	}
+	std::string fib_to(enum role view, const char *dst)
+	{
+		return forwards(writing(), view, dst);
+	}
+	bool gate(enum role ingress, enum role egress)
+	{
+		return fib_gate_open(fib->gate, ingress, egress);
+	}
+	/* Everybody up, having announced one prefix each, and ARP answered. */
+	void start_with_routes(bool exchange_enabled)
+	{
+		start();
+		if (exchange_enabled)
+			exchange_on(true);
+		for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+			up(peer);
+		announce(ERGW, { "10.20.0.0/16" });
+		announce(NVA_A, { "172.16.1.0/24" });
+		announce(NVA_B, { "172.16.2.0/24" });
+		turn();
+		arp_all();
+		turn();
+	}
+
+	static inline volatile sig_atomic_t hangups;
+	std::string dir;
+	struct fib *fib = nullptr;
+	struct route_server *rs = nullptr;
+	struct exchange exchange = {};
+	struct mailbox *to_rib = nullptr, *from_rib = nullptr, *pages = nullptr, *answers = nullptr;
+	int answered = -1;
+	uint64_t now_ms = 0;
+	uint32_t epoch[8] = {};
+	uint64_t messages = 0;
+	std::map<uint16_t, table> told;
+	std::map<uint16_t, int> eors;
+	std::vector<struct speaker_peer_add> adds;
+	std::vector<struct speaker_peer_reset> resets;
+	std::vector<uint16_t> others;
+};
+
+#endif

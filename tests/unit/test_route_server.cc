@@ -1,0 +1,654 @@
+/* The route server between fake speakers and a real FIB: what is programmed, what is announced, and in which order. */
+#define EAL_MEMORY_MB 700
+#include "eal.h"
+
+#include "hash.h"
+#include "server.h"
+
+static const uint16_t GR =
+	SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
+
+TEST_F(server_test, first_start_is_live_at_once_and_announces_vnets_to_everybody)
+{
+	start();
+	turn();
+	EXPECT_EQ(1u, fib->published);
+	EXPECT_EQ(3u, adds.size());
+	EXPECT_FALSE(adds[0].restarting || adds[0].forwarding_kept);
+	EXPECT_EQ("on link, vnet", fib_to(ROLE_EXPRESSROUTE, "10.0.7.9"));
+	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_VNET));
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer);
+	turn();
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B }) {
+		EXPECT_EQ("10.0.0.0/16", knows(peer));
+		EXPECT_EQ(1, eors[peer]);
+	}
+	EXPECT_EQ(ip("10.0.255.33"), keys(ERGW, "10.0.0.0/16").next_hop);
+	EXPECT_EQ(0, keys(ERGW, "10.0.0.0/16").path_len);
+	EXPECT_EQ(ip("10.0.2.1"), keys(NVA_A, "10.0.0.0/16").next_hop);
+	EXPECT_EQ(65515u, keys(NVA_A, "10.0.0.0/16").neighbour_as);
+}
+
+TEST_F(server_test, without_exchange_branches_reach_the_vnet_only)
+{
+	start_with_routes(false);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.20.1.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_NVA, "10.20.1.1"));
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		EXPECT_EQ("10.0.0.0/16", knows(peer));
+}
+
+/* Whatever a peer has been told must pass at that moment: the view carries it and the gate is open. */
+TEST_F(server_test, switching_never_promises_what_is_not_carried)
+{
+	start_with_routes(false);
+	for (int round = 0; round < 3; round++) {
+		for (bool enable : { true, false }) {
+			exchange_on(enable);
+			EXPECT_FALSE(!enable && gate(ROLE_EXPRESSROUTE, ROLE_NVA))
+				<< "closed with the command";
+			turn([&] {
+				if (!enable)
+					return;
+				if (told[ERGW].count("172.16.1.0/24")) {
+					EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+					EXPECT_EQ("10.0.2.4",
+						  fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+				}
+				if (gate(ROLE_EXPRESSROUTE, ROLE_NVA)) {
+					EXPECT_EQ("10.0.2.4",
+						  fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+				}
+			});
+			EXPECT_EQ(enable ? "10.0.0.0/16 172.16.1.0/24 172.16.2.0/24"
+					 : "10.0.0.0/16",
+				  knows(ERGW));
+			EXPECT_EQ(enable ? "10.0.0.0/16 10.20.0.0/16 172.16.2.0/24" : "10.0.0.0/16",
+				  knows(NVA_A));
+			EXPECT_EQ(enable ? "10.0.2.4" : "nowhere",
+				  fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+			EXPECT_EQ(enable, gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+			EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_VNET));
+		}
+	}
+	EXPECT_TRUE(resets.empty());
+}
+
+TEST_F(server_test, toggled_in_between_it_ends_where_it_was_last_put)
+{
+	start_with_routes(false);
+	for (int i = 0; i < 11; i++) {
+		exchange_on(i % 2 == 0);
+		for (int k = 0; k < i % 4; k++)
+			rs_turn(rs, now_ms);
+	}
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
+	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+TEST_F(server_test, branch_routes_are_marked_and_reflected)
+{
+	start_with_routes(true);
+	EXPECT_TRUE(keys(NVA_A, "10.20.0.0/16").flags & ATTRS_FROM_BRANCH);
+	EXPECT_EQ(3, keys(NVA_A, "10.20.0.0/16").path_len);
+	EXPECT_FALSE(keys(NVA_A, "10.0.0.0/16").flags & ATTRS_FROM_BRANCH);
+	EXPECT_EQ(1, keys(ERGW, "172.16.1.0/24").path_len); /* iBGP: the path as it is */
+}
+
+TEST_F(server_test, a_next_hop_that_does_not_resolve_is_not_used)
+{
+	attrs_spec outside;
+
+	start();
+	exchange_on(true);
+	up(ERGW);
+	up(NVA_A);
+	announce(NVA_A, { "172.16.1.0/24" });
+	outside.next_hop = ip("8.8.8.8");
+	update(NVA_A, { "172.16.8.0/24" }, outside);
+	outside.next_hop = ip("10.0.2.1");
+	update(NVA_A, { "172.16.9.0/24" }, outside);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	arp("10.0.2.4");
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(ERGW));
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.8.1"));
+	arp("10.0.2.4", false);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ(3u, rib_peer_unusable_paths(rs->rib, NVA_A));
+}
+
+TEST_F(server_test, the_systems_routes_are_nobody_elses)
+{
+	start_with_routes(false);
+	announce(NVA_A,
+		 { "10.0.0.0/16", "10.0.7.0/24", "10.0.2.5/32", "10.0.0.0/8", "10.0.255.36/32" });
+	turn();
+	EXPECT_EQ("on link, vnet", fib_to(ROLE_VNET, "10.0.7.9"));
+	EXPECT_EQ("on link, vnet", fib_to(ROLE_EXPRESSROUTE, "10.0.7.9"));
+	EXPECT_EQ("on link, nva", fib_to(ROLE_VNET, "10.0.2.5"));
+	EXPECT_EQ("on link, expressroute", fib_to(ROLE_VNET, "10.0.255.36"));
+	EXPECT_EQ("local", fib_to(ROLE_VNET, "10.0.2.1"));
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "10.77.0.1")); /* a supernet is programmed */
+	EXPECT_EQ(6u, rib_peer_paths(rs->rib, NVA_A)) << "listed all the same";
+}
+
+TEST_F(server_test, equal_paths_share_and_a_default_route_works)
+{
+	attrs_spec a, b;
+
+	start_with_routes(false);
+	a.path = { 65001 };
+	a.next_hop = ip("10.0.2.4");
+	b.path = { 65002 };
+	b.next_hop = ip("10.0.2.5");
+	update(NVA_A, { "0.0.0.0/0", "172.30.0.0/16" }, a);
+	update(NVA_B, { "0.0.0.0/0", "172.30.0.0/16" }, b);
+	turn();
+	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "172.30.1.1"));
+	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "8.8.8.8"));
+	b.path = { 65002, 65002 };
+	update(NVA_B, { "172.30.0.0/16" }, b);
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.30.1.1"));
+	update(NVA_A, {}, {}, { "172.30.0.0/16", "0.0.0.0/0" });
+	turn();
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "172.30.1.1"));
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "8.8.8.8"));
+	down(NVA_B);
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.30.1.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "8.8.8.8"));
+}
+
+TEST_F(server_test, a_bow_tie_is_dropped_and_withdraws_what_was_there)
+{
+	attrs_spec tied;
+
+	start_with_routes(true);
+	tied.path = { 12076, 65020 };
+	tied.next_hop = address(ERGW);
+	tied.communities = { COMMUNITY(65517, 65517) };
+	update(ERGW, { "10.20.0.0/16" }, tied);
+	update(NVA_A, { "172.16.5.0/24" }, tied);
+	turn();
+	EXPECT_EQ(0u, knows(NVA_B).find("10.0.0.0/16"));
+	EXPECT_EQ(0u, told[NVA_A].count("10.20.0.0/16"));
+	EXPECT_EQ(1u, rs->peers.table[ERGW].refused[IMPORT_BOW_TIE]);
+	EXPECT_EQ(0u, rib_peer_paths(rs->rib, ERGW));
+	EXPECT_EQ(2u, rib_peer_paths(rs->rib, NVA_A)) << "only the ExpressRoute side returns them";
+}
+
+TEST_F(server_test, a_session_that_goes_takes_its_routes)
+{
+	start_with_routes(true);
+	down(NVA_A);
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ("10.0.0.0/16 172.16.2.0/24", knows(ERGW));
+	up(NVA_A);
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16 172.16.2.0/24", knows(NVA_A));
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
+}
+
+TEST_F(server_test, records_of_an_earlier_session_are_ignored)
+{
+	start_with_routes(true);
+	down(NVA_A);
+	turn();
+	epoch[NVA_A]--;
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.16.2.0/24", knows(ERGW));
+}
+
+/* --- graceful restart of a peer (RFC 4724 4.2) -------------------------------------------------------------------- */
+
+class helper_test : public server_test
+{
+      protected:
+	void SetUp() override
+	{
+		server_test::SetUp();
+		start();
+		exchange_on(true);
+		up(ERGW);
+		up(NVA_A, GR);
+		announce(NVA_A, { "172.16.1.0/24", "172.16.2.0/24" });
+		turn();
+		arp_all();
+		turn();
+		down(NVA_A, true);
+		turn();
+		EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+		EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
+	}
+};
+
+TEST_F(helper_test, what_is_not_announced_again_goes_with_end_of_rib)
+{
+	up(NVA_A, GR);
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.2.1"));
+	event(NVA_A, SPEAKER_EOR);
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.2.1"));
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(ERGW));
+}
+
+TEST_F(helper_test, a_peer_that_does_not_return_in_time_loses_all)
+{
+	pass(19999);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	pass(2);
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+}
+
+TEST_F(helper_test, a_peer_that_kept_nothing_loses_all_at_once)
+{
+	up(NVA_A, GR & ~SPEAKER_CAP_GR_FORWARDING);
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+}
+
+TEST_F(helper_test, a_peer_taken_out_of_the_configuration_loses_all)
+{
+	reload(std::string(base_config) + base_vnets);
+	event(NVA_A, SPEAKER_REMOVED);
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ(PEER_FREE, rs->peers.table[NVA_A].life);
+}
+
+TEST_F(helper_test, a_second_loss_without_grace_withdraws)
+{
+	up(NVA_A, GR);
+	turn();
+	down(NVA_A);
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+}
+
+/* --- our own restart ---------------------------------------------------------------------------------------------- */
+
+class restart_test : public server_test
+{
+      protected:
+	void SetUp() override
+	{
+		server_test::SetUp();
+		start_with_routes(true);
+		old = &fib->generation[fib->active];
+		kill_server();
+		start();
+		old_is_whole();
+	}
+	void old_is_whole()
+	{
+		EXPECT_EQ(1u, fib->published);
+		EXPECT_EQ(old, &fib->generation[fib->active]);
+		EXPECT_EQ("10.0.2.4", forwards(old, ROLE_EXPRESSROUTE, "172.16.1.1"));
+		EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	}
+	const struct fib_generation *old = nullptr;
+};
+
+TEST_F(restart_test, publishes_after_everybodys_end_of_rib_and_announces_nothing_before)
+{
+	turn();
+	ASSERT_EQ(3u, adds.size());
+	EXPECT_TRUE(adds[0].restarting && adds[0].forwarding_kept);
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer, GR);
+	announce(ERGW, { "10.20.0.0/16" });
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	arp_all();
+	event(ERGW, SPEAKER_EOR);
+	event(NVA_A, SPEAKER_EOR);
+	pass(5000);
+	old_is_whole();
+	EXPECT_EQ("", knows(ERGW));
+	announce(NVA_B, { "172.16.2.0/24" });
+	turn();
+	arp_all();
+	event(NVA_B, SPEAKER_EOR);
+	turn();
+	EXPECT_EQ(2u, fib->published);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
+	EXPECT_EQ(1, eors[ERGW]);
+	EXPECT_EQ(std::vector<uint16_t>{ SPEAKER_RESTARTED }, others);
+}
+
+TEST_F(restart_test, waits_for_arp_before_it_publishes)
+{
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B }) {
+		up(peer, GR);
+		announce(peer, { peer == ERGW	 ? "10.20.0.0/16"
+				 : peer == NVA_A ? "172.16.1.0/24"
+						 : "172.16.2.0/24" });
+		event(peer, SPEAKER_EOR);
+	}
+	turn();
+	old_is_whole();
+	arp_all();
+	turn();
+	EXPECT_EQ(2u, fib->published);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+TEST_F(restart_test, goes_on_without_a_peer_that_does_not_return)
+{
+	up(ERGW, GR);
+	event(ERGW, SPEAKER_EOR);
+	pass(29000);
+	old_is_whole();
+	pass(1001);
+	EXPECT_EQ(2u, fib->published);
+	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+TEST_F(restart_test, a_peer_without_the_capability_has_told_all_when_it_is_silent)
+{
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer);
+	turn();
+	pass(2000);
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	arp_all();
+	pass(2000);
+	old_is_whole();
+	pass(1001);
+	EXPECT_EQ(2u, fib->published);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+TEST_F(restart_test, a_switch_turned_off_meanwhile_closes_the_gate_at_once)
+{
+	exchange_on(false);
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_VNET));
+	EXPECT_EQ(1u, fib->published);
+	pass(30001);
+	EXPECT_EQ(2u, fib->published);
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+}
+
+TEST_F(server_test, stopping_ceases_and_leaves_the_tables)
+{
+	const struct fib_generation *g;
+
+	start_with_routes(true);
+	g = writing();
+	rs_stop(rs, 2, "maintenance");
+	EXPECT_FALSE(rs_stopped(rs));
+	collect();
+	ASSERT_EQ(1u, resets.size());
+	EXPECT_EQ(SPEAKER_STOP, resets[0].head.type);
+	EXPECT_EQ(6, resets[0].code);
+	EXPECT_EQ(2, resets[0].subcode);
+	EXPECT_STREQ("maintenance", resets[0].text);
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		down(peer);
+	event(0, SPEAKER_STOPPED);
+	for (int i = 0; i < 10; i++)
+		rs_turn(rs, now_ms);
+	EXPECT_TRUE(rs_stopped(rs));
+	stop_server();
+	EXPECT_EQ("10.0.2.4", forwards(g, ROLE_EXPRESSROUTE, "172.16.1.1"));
+	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+}
+
+/* --- reload -------------------------------------------------------------------------------------------------------- */
+
+TEST_F(server_test, reload_of_the_same_moves_nothing)
+{
+	uint64_t before;
+
+	start_with_routes(true);
+	before = messages;
+	EXPECT_STREQ("", reload(plain_config())->error);
+	turn();
+	EXPECT_EQ(before, messages);
+	EXPECT_TRUE(resets.empty());
+	EXPECT_EQ(1, hangups);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+TEST_F(server_test, reload_adds_removes_and_changes_peers_alone)
+{
+	static const char peers[] = R"(
+		gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]; } );
+		peers = ( { name = "nva-c"; address = "10.0.2.6"; asn = 65003; },
+			  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; hold_s = 30; } );)";
+
+	start_with_routes(true);
+	adds.clear();
+	EXPECT_STREQ("", reload(std::string(base_config) + base_vnets + peers)->error);
+	turn();
+	ASSERT_EQ(2u, resets.size());
+	EXPECT_EQ(NVA_A, resets[0].head.peer);
+	EXPECT_EQ(SPEAKER_PEER_REMOVE, resets[0].head.type);
+	EXPECT_EQ(3, resets[0].subcode);
+	EXPECT_EQ(NVA_B, resets[1].head.peer);
+	EXPECT_EQ(6, resets[1].subcode);
+	ASSERT_EQ(1u, adds.size());
+	EXPECT_STREQ("nva-c", adds[0].name);
+	for (uint16_t peer : { NVA_A, NVA_B }) {
+		down(peer, true); /* graceful or not: it was taken out of the configuration */
+		event(peer, SPEAKER_REMOVED);
+	}
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	ASSERT_EQ(2u, adds.size());
+	EXPECT_STREQ("nva-b", adds[1].name);
+	EXPECT_EQ(30, adds[1].hold_s);
+	EXPECT_EQ(nullptr, peer_find(&rs->peers, "nva-a"));
+	EXPECT_TRUE(fib_peer_known(fib, ip("10.0.2.6")));
+	EXPECT_FALSE(fib_peer_known(fib, ip("10.0.2.4")));
+}
+
+TEST_F(server_test, reload_moves_vnets_without_a_session)
+{
+	static const char vnets[] =
+		R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; next_hop = "10.0.1.9"; },
+						{ prefix = "10.4.0.0/16"; port = "vnet0"; peered = true; } );)";
+
+	start_with_routes(false);
+	EXPECT_STREQ("", reload(std::string(base_config) + vnets + base_peers)->error);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.4.0.0/16", knows(NVA_A));
+	EXPECT_EQ("10.0.1.9", fib_to(ROLE_NVA, "10.0.7.1"));
+	EXPECT_EQ("on link, vnet", fib_to(ROLE_NVA, "10.4.7.1"));
+	EXPECT_STREQ("", reload(plain_config())->error);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
+	EXPECT_EQ("on link, vnet", fib_to(ROLE_NVA, "10.0.7.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_NVA, "10.4.7.1"));
+	EXPECT_TRUE(resets.empty());
+}
+
+TEST_F(server_test, reload_of_what_needs_a_restart_changes_nothing_and_names_it)
+{
+	std::string text = plain_config();
+
+	start_with_routes(false);
+	text.replace(text.find("asn = 65515"), 11, "asn = 65514");
+	EXPECT_NE(nullptr, strstr(reload(text)->error, "instance.asn"));
+	turn();
+	EXPECT_EQ(65515u, rs->config->instance.asn);
+	EXPECT_TRUE(resets.empty());
+	EXPECT_EQ(0, hangups);
+}
+
+TEST_F(server_test, reload_moves_the_switch_only_if_its_value_changed)
+{
+	std::string on = plain_config();
+
+	on.replace(on.find("enabled = false"), 15, "enabled = true");
+	start_with_routes(false);
+	reload(on);
+	turn();
+	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	exchange_on(false);
+	reload(on);
+	turn();
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+}
+
+/* --- pressure ------------------------------------------------------------------------------------------------------ */
+
+static std::vector<std::string> many(unsigned int n)
+{
+	std::vector<std::string> list;
+
+	for (unsigned int i = 0; i < n; i++)
+		list.push_back("172." + std::to_string(16 + i / 256) + "." +
+			       std::to_string(i % 256) + ".0/24");
+	return list;
+}
+
+TEST_F(server_test, a_full_mailbox_delays_and_loses_nothing)
+{
+	start(plain_config(), 4096);
+	exchange_on(true);
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer);
+	announce(NVA_A, { "172.16.0.0/24" });
+	turn();
+	arp_all();
+	/* Every prefix with attributes of its own: a message each, to more peers than the mailbox has room for. */
+	for (const std::string &prefix : many(3000)) {
+		attrs_spec spec;
+
+		spec.path = { 65001 };
+		spec.next_hop = address(NVA_A);
+		spec.med = (int64_t)(hash_bytes(prefix.data(), prefix.size(), 0) & 0xffffff);
+		update(NVA_A, { prefix }, spec);
+	}
+	turn();
+	EXPECT_EQ(3001u, told[ERGW].size());
+	EXPECT_EQ(3001u, told[NVA_B].size());
+	EXPECT_EQ(1u, told[NVA_A].size());
+}
+
+TEST_F(server_test, a_lagging_peer_is_told_later_and_holds_up_nobody)
+{
+	start_with_routes(true);
+	event(ERGW, SPEAKER_LAGGING);
+	announce(NVA_A, many(300));
+	update(NVA_A, {}, {}, { "172.16.1.0/24" });
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
+	EXPECT_LT(290u, told[NVA_B].size());
+	event(ERGW, SPEAKER_DRAINED);
+	turn();
+	EXPECT_EQ(300u, told[ERGW].size());
+	EXPECT_EQ(0u, told[ERGW].count("172.16.1.0/24"));
+}
+
+TEST_F(server_test, refresh_sends_everything_again)
+{
+	uint64_t before;
+
+	start_with_routes(true);
+	before = messages;
+	told[ERGW].clear();
+	event(ERGW, SPEAKER_REFRESH);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
+	EXPECT_LT(before, messages);
+}
+
+TEST_F(server_test, unused_next_hops_are_given_back)
+{
+	struct fib_stats stats;
+	uint32_t before;
+
+	start_with_routes(false);
+	fib_stats_get(rs->writer, &stats);
+	before = stats.adjacencies;
+	for (unsigned int i = 0; i < 100; i++) {
+		attrs_spec spec;
+
+		spec.path = { 65001 };
+		spec.next_hop = ip("10.0.2.100") + i;
+		update(NVA_A, { "192.168." + std::to_string(i) + ".0/24" }, spec);
+	}
+	turn();
+	fib_stats_get(rs->writer, &stats);
+	EXPECT_EQ(before + 100, stats.adjacencies);
+	down(NVA_A);
+	turn();
+	for (int s = 0; s < 61; s++)
+		pass(1000);
+	fib_stats_get(rs->writer, &stats);
+	EXPECT_GE(before, stats.adjacencies);
+	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.20.1.1")) << "those in use stay";
+}
+
+/* --- show ---------------------------------------------------------------------------------------------------------- */
+
+TEST_F(server_test, a_table_of_many_pages_is_told_whole)
+{
+	std::map<std::string, int> seen;
+	std::unique_ptr<struct page> page(new struct page());
+	uint64_t cursor[2] = { 0, 0 };
+	int asked = 0;
+
+	start_with_routes(true);
+	announce(NVA_A, many(2000));
+	announce(NVA_B, many(2000));
+	turn();
+	do {
+		uint32_t at = 0;
+		uint16_t type;
+		const void *row;
+
+		page = ask(PAGE_ROUTES, "",
+			   [&](struct page *p) { memcpy(p->cursor, cursor, sizeof(cursor)); });
+		while ((row = page_next(page.get(), &at, &type))) {
+			ASSERT_EQ(ROW_ROUTE, type);
+			seen[text_of(((const struct row_route *)row)->prefix)]++;
+		}
+		memcpy(cursor, page->cursor, sizeof(cursor));
+		ASSERT_LT(asked++, 1000);
+	} while (page->more);
+	EXPECT_LT(2, asked);
+	EXPECT_EQ(2002u, seen.size()); /* 172.16.1.0/24 and 172.16.2.0/24 are among the many */
+	EXPECT_EQ(2, seen["172.16.7.0/24"]);
+}
+
+TEST_F(server_test, advertised_is_what_was_sent)
+{
+	uint32_t at = 0;
+	uint16_t type;
+	const struct row_route *row;
+	table shown;
+
+	start_with_routes(true);
+	auto page = ask(PAGE_ADVERTISED, "nva-a");
+	while ((row = (const struct row_route *)page_next(page.get(), &at, &type)))
+		shown[text_of(row->prefix)] =
+			std::vector<uint8_t>(row->attrs, row->attrs + row->attrs_len);
+	EXPECT_EQ(told[NVA_A], shown);
+	EXPECT_STRNE("", ask(PAGE_ADVERTISED, "nobody")->error);
+}
