@@ -35,19 +35,29 @@ enum attr_code {
 	ATTR_OTC = 35,
 };
 
-enum { ATTR_F_OPTIONAL = 0x80, ATTR_F_TRANSITIVE = 0x40, ATTR_F_PARTIAL = 0x20, ATTR_F_EXTENDED = 0x10 };
+enum {
+	ATTR_F_OPTIONAL = 0x80,
+	ATTR_F_TRANSITIVE = 0x40,
+	ATTR_F_PARTIAL = 0x20,
+	ATTR_F_EXTENDED = 0x10
+};
 enum { ORIGIN_IGP, ORIGIN_EGP, ORIGIN_INCOMPLETE };
-enum { AS_SET = 1, AS_SEQUENCE = 2, AS_CONFED_SEQUENCE = 3, AS_CONFED_SET = 4 }; /* AS_PATH segment types */
+enum {
+	AS_SET = 1,
+	AS_SEQUENCE = 2,
+	AS_CONFED_SEQUENCE = 3,
+	AS_CONFED_SET = 4
+}; /* AS_PATH segment types */
 
 /* Well-known communities, and the platform's own. */
 #define COMMUNITY(high, low) ((uint32_t)(high) << 16 | (low))
 enum {
-	ATTRS_MED = 1 << 0,	      /* flags: which optional keys are present ... */
+	ATTRS_MED = 1 << 0, /* flags: which optional keys are present ... */
 	ATTRS_LOCAL_PREF = 1 << 1,
 	ATTRS_ORIGINATOR_ID = 1 << 2,
-	ATTRS_NO_EXPORT = 1 << 3,     /* ... and what RFC 1997 communities and platform ones say */
+	ATTRS_NO_EXPORT = 1 << 3, /* ... and what RFC 1997 communities and platform ones say */
 	ATTRS_NO_ADVERTISE = 1 << 4,
-	ATTRS_FROM_BRANCH = 1 << 5,   /* 65517:65517 */
+	ATTRS_FROM_BRANCH = 1 << 5, /* 65517:65517 */
 	ATTRS_HAS_AS_SET = 1 << 6,
 	ATTRS_NO_EXPORT_SUBCONFED = 1 << 7,
 };
@@ -58,10 +68,11 @@ struct attr_keys {
 	uint32_t med;		/* 0 if absent */
 	uint32_t local_pref;	/* 100 if absent */
 	uint32_t originator_id; /* 0 if absent */
-	uint32_t neighbour_as;	/* leftmost AS of the path; 0 if the path is empty or begins with a set */
-	uint16_t path_len;	/* RFC 4271 9.1.2.2 a: a set counts one, confederation segments none */
-	uint16_t cluster_len;	/* CLUSTER_LIST entries */
-	uint16_t flags;		/* ATTRS_* */
+	uint32_t
+		neighbour_as; /* leftmost AS of the path; 0 if the path is empty or begins with a set */
+	uint16_t path_len; /* RFC 4271 9.1.2.2 a: a set counts one, confederation segments none */
+	uint16_t cluster_len; /* CLUSTER_LIST entries */
+	uint16_t flags;	      /* ATTRS_* */
 	uint8_t origin;
 	uint8_t reserved;
 };
@@ -70,7 +81,7 @@ struct attr_keys {
 struct attrs {
 	uint32_t refs, hash;
 	struct attr_keys keys;
-	uint16_t len;	/* octets of wire[] */
+	uint16_t len; /* octets of wire[] */
 	uint8_t wire[];
 };
 
@@ -82,7 +93,8 @@ size_t attr_table_count(const struct attr_table *table);
 size_t attr_table_bytes(const struct attr_table *table);
 
 /* The one object with this wire form; adds a reference. `keys` must be what the wire form says. NULL: no memory. */
-const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys, const uint8_t *wire, uint16_t len);
+const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
+				 const uint8_t *wire, uint16_t len);
 const struct attrs *attrs_get(const struct attrs *attrs);
 void attrs_put(struct attr_table *table, const struct attrs *attrs);
 

@@ -31,8 +31,9 @@ void log_at(enum log_level level, const char *fmt, ...)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	n = (int)strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%S", &tm);
-	n += snprintf(line + n, sizeof(line) - (size_t)n, ".%03ldZ %.64s %.64s %s: ", now.tv_nsec / 1000000,
-		      log_program, log_instance, names[level]);
+	n += snprintf(line + n, sizeof(line) - (size_t)n,
+		      ".%03ldZ %.64s %.64s %s: ", now.tv_nsec / 1000000, log_program, log_instance,
+		      names[level]);
 	va_start(args, fmt);
 	n += vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, args);
 	va_end(args);

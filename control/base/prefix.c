@@ -74,7 +74,8 @@ bool prefix_parse(const char *text, struct prefix *p)
 
 char *addr_text(uint32_t addr, char *buf)
 {
-	snprintf(buf, ADDR_TEXT, "%u.%u.%u.%u", addr >> 24, addr >> 16 & 255, addr >> 8 & 255, addr & 255);
+	snprintf(buf, ADDR_TEXT, "%u.%u.%u.%u", addr >> 24, addr >> 16 & 255, addr >> 8 & 255,
+		 addr & 255);
 	return buf;
 }
 

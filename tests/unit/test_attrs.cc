@@ -105,7 +105,8 @@ TEST(attrs, writer_and_walk)
 	attr_put(&w, 0x40, 1, "\0", 1);
 	attr_put(&w, 0xc0, 8, bytes(255, 1).data(), 255);
 	attr_put(&w, 0xc0, 16, bytes(256, 2).data(), 256);
-	EXPECT_EQ(buf + 4 + 258 + 260 + 3, attr_put(&w, 0xd0, 32, nullptr, 12)) << "where the body lies";
+	EXPECT_EQ(buf + 4 + 258 + 260 + 3, attr_put(&w, 0xd0, 32, nullptr, 12))
+		<< "where the body lies";
 	ASSERT_FALSE(w.full);
 	EXPECT_EQ(4u + 258 + 260 + 15, w.len);
 
