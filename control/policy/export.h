@@ -1,6 +1,7 @@
 /* What becomes of a path's attributes on the way out: one canonical wire form in, the one to announce out (RFC 4271 5,
- * RFC 4456 8, RFC 7947 2; platform communities as Azure Route Server sends them). Pure: knows no prefix, no peer table, no session; the
- * caller encodes the result once for all peers that share the rule. 2-octet AS numbers are the encoder's business. */
+ * RFC 4456 8, RFC 7947 2; platform communities as Azure Route Server sends them). Pure: knows no prefix, no peer table, no
+ * session; the caller encodes the result once for all peers that share the rule. 2-octet AS numbers are the encoder's
+ * business. */
 #ifndef BASCULE_EXPORT_H
 #define BASCULE_EXPORT_H
 

@@ -153,6 +153,7 @@ bool group_take(struct group *group, struct entry *entry);
 void entry_drop(struct rib *rib, const struct entry *entry);
 /* What one group may be told about a node now. */
 void group_offers(const struct group *group, uint32_t node, struct offers *offers);
+
 /* --- group.c ---------------------------------------------------------------------------------------------------- */
 
 int groups_init(struct rib *rib);
