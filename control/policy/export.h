@@ -1,7 +1,7 @@
 /* What becomes of a path's attributes on the way out: one canonical wire form in, the one to announce out (RFC 4271 5,
- * RFC 4456 8, RFC 7947 2; platform communities as Azure Route Server sends them). Pure: knows no prefix, no peer table, no
- * session; the caller encodes the result once for all peers that share the rule. 2-octet AS numbers are the encoder's
- * business. */
+ * RFC 4456 8, RFC 7947 2; platform communities as Azure Route Server sends them). Pure: knows no prefix, no peer table,
+ * no session; the caller encodes the result once for all peers that share the rule. 2-octet AS numbers are the
+ * encoder's business. */
 #ifndef BASCULE_EXPORT_H
 #define BASCULE_EXPORT_H
 
@@ -40,16 +40,17 @@ struct export_source {
 };
 
 /* Write the attributes to announce for a path with canonical `wire` (`len` octets) into `out`, in canonical form:
- *   eBGP  own AS prepended, MED, LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST left out, optional non-transitive unknowns too
+ *   eBGP  own AS prepended; MED, LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST left out
  *   iBGP  AS_PATH as it is, LOCAL_PREF 100, MED left out; a path learned by iBGP gets ORIGINATOR_ID and our CLUSTER_ID
- *   both  NEXT_HOP by the rule; communities as received plus the platform's, then sorted and without duplicates
+ *   both  NEXT_HOP by the rule; communities as received plus the platform's, sorted, each once; unknown optional
+ *         attributes only if transitive, marked partial
  * Returns 0, or -ENOSPC if it does not fit `out` (then the path cannot be announced: 4,096-octet messages). No other
  * error: `wire` is trusted, it came from the decoder. */
 int export_attrs(const struct export_rule *rule, const struct export_source *source,
 		 const uint8_t *wire, uint16_t len, struct attr_writer *out);
 
-/* The attributes of a VNet prefix of our own: ORIGIN IGP, an empty AS_PATH, NEXT_HOP `next_hop` (host order; 0: on link).
- * For attrs_intern(), under a peer whose role is ROLE_VNET. Writes at most EXPORT_VNET_MAX octets. */
+/* The attributes of a VNet prefix of our own: ORIGIN IGP, an empty AS_PATH, NEXT_HOP `next_hop` (host order; 0: on
+ * link). For attrs_intern(), under a peer whose role is ROLE_VNET. Writes at most EXPORT_VNET_MAX octets. */
 enum { EXPORT_VNET_MAX = 16 }; /* 4 + 3 + 7 octets, rounded up */
 void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out);
 

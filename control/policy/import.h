@@ -1,4 +1,5 @@
-/* What is refused of a well-formed route before it reaches the RIB, whoever configured what. Judges, changes nothing. */
+/* What is refused of a well-formed route before it reaches the RIB, whoever configured what. Judges, changes
+ * nothing. */
 #ifndef BASCULE_IMPORT_H
 #define BASCULE_IMPORT_H
 

@@ -1,5 +1,5 @@
-/* A set of ids: one bit each, and one bit for each word of those, so that finding the next member of a sparse set is cheap.
- * Id 0 is never a member. Only bitmap_reserve() and bitmap_copy() take memory. */
+/* A set of ids: one bit each, and one bit for each word of those, so that finding the next member of a sparse set is
+ * cheap. Id 0 is never a member. Only bitmap_reserve() takes memory. */
 #ifndef BASCULE_BITMAP_H
 #define BASCULE_BITMAP_H
 

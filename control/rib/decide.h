@@ -1,5 +1,5 @@
-/* The decision process: which of two paths for one prefix is better, and by which rule. One numbered list in one function
- * (decide_compare), the same for every viewer; what a viewer may use at all is not its business. Pure. */
+/* The decision process: which of two paths for one prefix is better, and by which rule. One numbered list in one
+ * function (decide_compare), the same for every viewer; what a viewer may use at all is not its business. Pure. */
 #ifndef BASCULE_DECIDE_H
 #define BASCULE_DECIDE_H
 
@@ -52,10 +52,10 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 bool decide_multipath(const struct decide_rule *rule, const struct source *sources,
 		      const struct path *a, const struct path *b);
 
-/* Sort `n` paths of one prefix, best first, med_rank filled in. MED is no order between pairs (it is compared only within
- * a neighbour AS, RFC 4271 9.1.2.2 c), so it becomes one here: a path's rank counts the paths that beat it by MED alone,
- * among those that are equal up to there. Rank 0 is what a step-by-step elimination leaves, so the winner is the RFC's;
- * and the result depends on the set of paths, never on the order in which they came. */
+/* Sort `n` paths of one prefix, best first, med_rank filled in. MED is no order between pairs (it is compared only
+ * within a neighbour AS, RFC 4271 9.1.2.2 c), so it becomes one here: a path's rank counts the paths that beat it by
+ * MED alone, among those that are equal up to there. Rank 0 is what a step-by-step elimination leaves, so the winner is
+ * the RFC's; and the result depends on the set of paths, never on the order in which they came. */
 void decide_sort(const struct decide_rule *rule, const struct source *sources, struct path **paths,
 		 size_t n);
 

@@ -1,6 +1,7 @@
-/* Flushing a group: a slice of its queue, or of one of its cohorts, becomes batches for the encoder. What members must be
- * told of a prefix follows from (top, alt) before and now; at most two of them, the announcers of top then and now, may
- * differ from the rest. Prefixes that the same members are told the same about come together through a small hash. */
+/* Flushing a group: a slice of its queue, or of one of its cohorts, becomes batches for the encoder. What members must
+ * be told of a prefix follows from (top, alt) before and now; at most two of them, the announcers of top then and now,
+ * may differ from the rest. Prefixes that the same members are told the same about come together through a small
+ * hash. */
 #include <stdlib.h>
 #include <string.h>
 

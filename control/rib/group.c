@@ -1,5 +1,5 @@
-/* Who is a member of what: a group's stream, or one of its cohorts. Which prefixes have changed for whom is kept by mark.c
- * and worked off by flush.c. */
+/* Who is a member of what: a group's stream, or one of its cohorts. Which prefixes have changed for whom is kept by
+ * mark.c and worked off by flush.c. */
 #include "group.h"
 
 #include <errno.h>

@@ -1,18 +1,18 @@
 /* Update groups: peers that are announced the same, so that each UPDATE is encoded once. Exact Adj-RIB-Out semantics
  * without any state a peer and prefix:
  *
- *   For a group and a prefix, `top` is the best path that the group may be told of (role matrix, NO_ADVERTISE, NO_EXPORT),
- *   and `alt` the best such path from any other peer than top's. Every member is to have `top`; but the peer that
- *   announced top gets `alt`, or nothing: no path hiding (RFC 7947 2.3), and nobody hears its own route back.
+ *   For a group and a prefix, `top` is the best path that the group may be told of (role matrix, NO_ADVERTISE,
+ *   NO_EXPORT), and `alt` the best such path from any other peer than top's. Every member is to have `top`; but the
+ *   peer that announced top gets `alt`, or nothing: no path hiding (RFC 7947 2.3), and nobody hears its own route back.
  *
  * When (top, alt) changes, the prefix joins the group's queue once, together with what had been there before. A flush
  * takes a slice of the queue, compares before with now, and yields batches for the encoder: withdrawn prefixes, then
  * prefixes by attribute set, each with the members to send it to. What has not changed for a member is not sent.
  *
- * A member that is not in the stream (just up, asking for a refresh, or lagging behind) has a bit for each prefix that it
- * must be told anew: all of them at first; later what changes. Members that join together share those bits. They are
- * worked off when the queue is empty, so live changes go first; when none is left the member is in the stream. A lagging
- * member is told nothing until it has drained: it costs a bit a prefix, and holds up nobody.
+ * A member that has just joined, or asks for a refresh, is told the whole table by a walk over it; of what changes behind
+ * the walk it is told by a bit a prefix. Members that join together share both. They are worked off when the queue is
+ * empty, so live changes go first; when nothing is left the member is in the stream. A lagging member leaves it and is
+ * told nothing until it has drained, then only what changed: it costs a bit a prefix, and holds up nobody.
  *
  * Groups know no wire format; what becomes of the attributes on the way out is the caller's. Thread: the RIB lcore. */
 #ifndef BASCULE_GROUP_H

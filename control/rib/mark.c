@@ -1,7 +1,7 @@
 /* What each class of groups may be told of a prefix (its offers), and which prefixes have changed for whom.
  *
- * Groups of one class (role, eBGP or iBGP) have the same (top, alt) for a prefix, so these are computed once a class. All
- * classes are always kept, so that the counts are right whenever a group is made. */
+ * Groups of one class (role, eBGP or iBGP) have the same (top, alt) for a prefix, so these are computed once a class.
+ * All classes are always kept, so that the counts are right whenever a group is made. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

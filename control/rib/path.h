@@ -23,7 +23,8 @@ enum path_flags {
 	PATH_NO_EXPORT = 1 << 2,    /* RFC 1997: not announced by eBGP */
 };
 
-/* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by rib_withdraw(). 32 octets. */
+/* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by rib_withdraw(). 32
+ * octets. */
 struct path {
 	const struct attrs *attrs; /* shared: one reference */
 	uint32_t next;		   /* path id of the next best, 0 at the end */

@@ -98,12 +98,13 @@ void rib_reconsider(struct rib *rib);
  * decides when they follow. A change while one is still under way begins when that one is through; the latest wins. */
 void rib_set_allow(struct rib *rib, uint64_t allow);
 
-/* One slice of what is under way, about `budget` prefixes or paths. Returns how many it looked at; 0: nothing is left. */
+/* One slice of what is under way, about `budget` prefixes or paths. Returns how many it looked at; 0: nothing is
+ * left. */
 size_t rib_turn(struct rib *rib, size_t budget);
 bool rib_settled(const struct rib *rib); /* nothing is under way */
 
-/* The changes for the FIB: prefixes whose paths or their order changed, each once until taken, in no order. Writes up to
- * `max` of them and returns how many. Nodes are good until the next call that changes the rib. */
+/* The changes for the FIB: prefixes whose paths or their order changed, each once until taken, in no order. Writes up
+ * to `max` of them and returns how many. Nodes are good until the next call that changes the rib. */
 struct rib_change {
 	struct prefix prefix;
 	uint32_t node; /* RIB_NONE: no path is left */
@@ -133,9 +134,9 @@ enum decide_reason rib_reason(const struct rib *rib, const struct path *path);
  * seen; nothing is seen twice unless it went and came again. */
 size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t max);
 
-/* The ECMP set of a prefix for a viewer of `role` under matrix `allow`: the best path that it may use and those equal to
- * it, one for each next hop, ordered by next hop. Returns how many, at most RIB_ECMP; 0: no route. A VNet prefix stands
- * alone. Borrowed as rib_first() is. */
+/* The ECMP set of a prefix for a viewer of `role` under matrix `allow`: the best path that it may use and those equal
+ * to it, one for each next hop, ordered by next hop. Returns how many, at most RIB_ECMP; 0: no route. A VNet prefix
+ * stands alone. Borrowed as rib_first() is. */
 unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
 			       const struct path *best[RIB_ECMP]);
 

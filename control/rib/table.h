@@ -11,8 +11,7 @@
 enum {
 	NODES_MAX = 1 << 24, /* prefixes */
 	PATHS_MAX = 1 << 26,
-	CLASSES =
-		6, /* expressroute, vpn, nva; each by eBGP and iBGP: who may be told of the same paths */
+	CLASSES = 6, /* expressroute, vpn, nva, each by eBGP and iBGP: told of the same paths */
 };
 
 /* A prefix. Kept while it has paths, or while somebody still has to be told that it has none. */
