@@ -1,8 +1,8 @@
-"""Adds up test results. usage: tally.py DIRECTORY PASSED FAILED
+"""Adds up test results. usage: tally.py DIRECTORY FAILED
 
 DIRECTORY holds JUnit XML files (of gtest programs: a directory a suite; of pytest: one file) and meson's testlog.json of
-each suite as SUITE.json. PASSED counts checks outside both; FAILED the steps that failed, so that a step that failed
-without a failed test (a compiler error, a crash before the first test) still counts. Prints "N passed, N failed" last."""
+each suite as SUITE.json. FAILED counts the steps that failed, so that a step that failed without a failed test (a compiler
+error, a crash before the first test) still counts. Prints "N passed, N failed" last."""
 
 import json
 import sys
@@ -38,8 +38,8 @@ def meson(log, reports):
     return passed, failed
 
 
-def main(directory, passed, failed_steps):
-    failed = 0
+def main(directory, failed_steps):
+    passed = failed = 0
     for log in sorted(directory.glob("*.json")):
         p, f = meson(log, directory / log.stem)
         passed, failed = passed + p, failed + f
@@ -52,4 +52,4 @@ def main(directory, passed, failed_steps):
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
