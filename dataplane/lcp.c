@@ -24,6 +24,7 @@ static const struct setting lcp_settings[] = {
 	{ "ipv4", "arp_ignore", "1" },	 /* each port answers for its own addresses only, */
 	{ "ipv4", "arp_announce", "2" }, /* and asks with them */
 	{ "ipv4", "ignore_routes_with_linkdown", "1" },
+	{ "ipv4", "forwarding", "0" }, /* transit is the fast path's, behind the gate */
 	{ "ipv6", "disable_ipv6", "1" },
 };
 
@@ -32,6 +33,7 @@ static const struct setting lcp_settings[] = {
 static const struct setting netdev_settings[] = {
 	{ "ipv4", "rp_filter", "1" },
 	{ "ipv4", "arp_ignore", "8" },
+	{ "ipv4", "forwarding", "0" }, /* nor carry transit past the gate */
 	{ "ipv6", "disable_ipv6", "1" },
 };
 

@@ -54,6 +54,9 @@ void resolver_turn(struct slowpath *s)
 {
 	uint32_t budget = s->adjacencies_stale ? FIB_ADJACENCIES : RESOLVER_SLICE;
 
+	if (!s->adjacencies_stale && s->now_ms == s->resolved_ms)
+		return;
+	s->resolved_ms = s->now_ms;
 	s->adjacencies_stale = false;
 	for (int which = 0; which < 2; which++)
 		slice(s, which, budget);

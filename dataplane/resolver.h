@@ -10,10 +10,9 @@
 extern "C" {
 #endif
 
-enum { RESOLVER_SLICE = 1024 }; /* adjacencies a turn, unless a neighbour changed */
+enum { RESOLVER_SLICE = 1024 }; /* adjacencies of each generation */
 
-/* Look at a slice of the claimed adjacencies, or at all if s->adjacencies_stale. Call once a turn of MONITOR_TURN_MS or
- * more often. */
+/* Each millisecond look at a slice of the claimed adjacencies; at all of them, at once, if s->adjacencies_stale. */
 void resolver_turn(struct slowpath *s);
 
 #ifdef __cplusplus

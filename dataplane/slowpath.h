@@ -40,7 +40,7 @@ struct slowpath {
 	bool adjacencies_stale; /* a neighbour or link changed: look at every claimed adjacency at once */
 	uint32_t adjacency_cursor[2];
 	uint32_t host_cursor;
-	uint64_t next_sweep_ms, next_link_ms;
+	uint64_t next_sweep_ms, next_link_ms, resolved_ms;
 };
 
 /* Packets out of the punt rings, in order of class, at most a few bursts. Returns how many. */

@@ -1,0 +1,284 @@
+/* The slow path: what the main lcore does with what it was punted. The LCP interface is a socket pair, the port a ring. */
+#include <gtest/gtest.h>
+
+#define EAL_MEMORY_MB 128
+#include "eal.h"
+#include "packets.h"
+
+#include <net/if.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+
+#include "slowpath.h"
+
+namespace
+{
+
+enum { POOL = 4095, RING = 256, MTU = 1400 };
+
+const uint8_t host_mac[6] = { 0x02, 0x40, 0, 0, 0, 1 };
+
+struct slow : testing::Test {
+	static struct rte_mempool *pool, *indirect;
+	static struct rte_ring *ring;
+	static struct rte_rcu_qsbr *qsbr;
+	static struct port port;
+	struct counters counters = {};
+	struct punt punt = {};
+	struct lcp lcp = {};
+	struct slowpath *s = nullptr;
+	int kernel = -1; /* the other end of the interface */
+
+	static void SetUpTestSuite()
+	{
+		struct rte_eth_conf conf = {};
+
+		pool = rte_pktmbuf_pool_create("packets", POOL, 0, PUNT_PRIVATE,
+					       RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+		indirect = rte_pktmbuf_pool_create("indirect", 255, 0, 0, 0, 0);
+		ring = rte_ring_create("port", RING, 0, 0);
+		qsbr = (struct rte_rcu_qsbr *)aligned_alloc(64, 65536);
+		rte_rcu_qsbr_init(qsbr, 1);
+		ASSERT_EQ(0, rte_eth_from_ring(ring));
+		ASSERT_EQ(0, rte_eth_dev_configure(0, 1, 1, &conf));
+		ASSERT_EQ(0, rte_eth_rx_queue_setup(0, 0, 64, 0, nullptr, pool));
+		ASSERT_EQ(0, rte_eth_tx_queue_setup(0, 0, 64, 0, nullptr));
+		ASSERT_EQ(0, rte_eth_dev_start(0));
+		port.mtu = MTU;
+		port.addr = 0x0a000001;
+		port.up = true;
+		port.mac = { { 0x02, 0, 0, 0, 0, 1 } };
+	}
+	static void TearDownTestSuite()
+	{
+		rte_eth_dev_stop(0);
+		free(qsbr);
+	}
+	void SetUp() override
+	{
+		int pair[2];
+
+		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair));
+		lcp.fd = pair[0];
+		kernel = pair[1];
+		s = (struct slowpath *)calloc(1, sizeof(*s));
+		s->neighbours = neighbours_new(qsbr);
+		s->ports = &port;
+		s->lcp = &lcp;
+		s->nb_ports = 1;
+		s->punt = &punt;
+		s->counters = &counters;
+		s->pool = pool;
+		s->indirect = indirect;
+		s->now_ms = 1000;
+		ASSERT_EQ(0, punt_open(&punt));
+		ASSERT_EQ(0, netlink_open(&s->ask, 0));
+		ASSERT_EQ(0, netlink_open(&s->events, 0));
+		tx_init(&s->tx, &counters, &port, 1, 0);
+	}
+	void TearDown() override
+	{
+		neighbours_free(s->neighbours);
+		punt_close(&punt);
+		netlink_close(&s->ask);
+		netlink_close(&s->events);
+		free(s);
+		close(kernel);
+		close(lcp.fd);
+		EXPECT_EQ((unsigned)POOL, rte_mempool_avail_count(pool)) << "mbufs leaked";
+		EXPECT_EQ(255u, rte_mempool_avail_count(indirect)) << "mbufs leaked";
+	}
+	void run()
+	{
+		while (slowpath_punts(s))
+			;
+		tx_flush(&s->tx);
+	}
+	struct rte_mbuf *sent()
+	{
+		void *m = nullptr;
+
+		return rte_ring_dequeue(ring, &m) ? nullptr : (struct rte_mbuf *)m;
+	}
+	struct rte_mbuf *frame(const frame_fields &f)
+	{
+		struct rte_mbuf *m = frame_make(pool, &port.mac, 0, f);
+
+		punt_note(m)->port = 0;
+		punt_note(m)->mtu = MTU;
+		return m;
+	}
+	/* A packet is taken from a ring or made, and is then sent, given to the kernel, or dropped. */
+	void expect_all_accounted(uint64_t held = 0)
+	{
+		uint64_t in = counters.originated, out = counters.tx + counters.to_kernel + held;
+
+		for (uint64_t n : counters.taken)
+			in += n;
+		for (uint64_t n : counters.drop)
+			out += n;
+		EXPECT_EQ(in, out);
+	}
+};
+
+struct rte_mempool *slow::pool, *slow::indirect;
+struct rte_ring *slow::ring;
+struct rte_rcu_qsbr *slow::qsbr;
+struct port slow::port;
+
+} // namespace
+
+TEST_F(slow, bgp_before_arp_before_the_rest)
+{
+	static const enum punt_class order[] = { PUNT_LOCAL, PUNT_ARP, PUNT_BGP };
+	std::vector<uint16_t> seen;
+	uint8_t octets[256];
+
+	for (enum punt_class class_ : order) {
+		for (uint16_t i = 0; i < 40; i++) { /* more than a burst of each */
+			frame_fields f;
+
+			f.sport = class_;
+			punt_send(&punt, &counters, class_, frame(f));
+		}
+	}
+	run();
+	while (read(kernel, octets, sizeof(octets)) > 0)
+		seen.push_back(octets[14 + 20 + 1]);
+	ASSERT_EQ(120u, seen.size());
+	EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+	EXPECT_EQ(120u, counters.to_kernel);
+	expect_all_accounted();
+}
+
+TEST_F(slow, what_the_kernel_refuses_is_counted)
+{
+	close(kernel);
+	kernel = -1;
+	signal(SIGPIPE, SIG_IGN);
+	punt_send(&punt, &counters, PUNT_LOCAL, frame(frame_fields()));
+	run();
+	EXPECT_EQ(1u, counters.drop[DROP_LCP_REFUSED]);
+	expect_all_accounted();
+}
+
+TEST_F(slow, frames_of_the_kernel_leave_by_the_port)
+{
+	const uint8_t octets[60] = { 1, 2, 3 };
+	struct rte_mbuf *m;
+
+	ASSERT_EQ(60, write(kernel, octets, sizeof(octets)));
+	EXPECT_EQ(1u, slowpath_lcp(s));
+	EXPECT_EQ(0u, slowpath_lcp(s));
+	tx_flush(&s->tx);
+	m = sent();
+	ASSERT_NE(nullptr, m);
+	ASSERT_EQ(60, m->data_len);
+	EXPECT_EQ(0, memcmp(octets, rte_pktmbuf_mtod(m, void *), 60));
+	rte_pktmbuf_free(m);
+}
+
+/* The parts put together are the packet, each part is within the MTU and has a good checksum and the frame header. */
+TEST_F(slow, parts_of_a_packet_that_is_too_big)
+{
+	for (uint16_t payload : { 1373, 1900 }) {
+		std::vector<uint8_t> whole, parts;
+		struct rte_mbuf *m;
+		frame_fields f;
+
+		f.payload = payload;
+		m = frame(f);
+		whole.assign((uint8_t *)(ip4_header(m) + 1),
+			     rte_pktmbuf_mtod(m, uint8_t *) + m->data_len);
+		punt_send(&punt, &counters, PUNT_FRAGMENT, m);
+		run();
+		while ((m = sent())) {
+			struct rte_ipv4_hdr *ip = ip4_header(m);
+			uint16_t offset = rte_be_to_cpu_16(ip->fragment_offset);
+
+			EXPECT_EQ(1, m->nb_segs);
+			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, void *), &port.mac, 6));
+			EXPECT_LE(rte_be_to_cpu_16(ip->total_length), MTU);
+			EXPECT_EQ(m->data_len, 14 + rte_be_to_cpu_16(ip->total_length));
+			EXPECT_EQ(0xffff, rte_raw_cksum(ip, sizeof(*ip)));
+			EXPECT_EQ(parts.size(), 8u * (offset & RTE_IPV4_HDR_OFFSET_MASK));
+			parts.insert(parts.end(), (uint8_t *)(ip + 1),
+				     rte_pktmbuf_mtod(m, uint8_t *) + m->data_len);
+			EXPECT_EQ(parts.size() < whole.size(), !!(offset & RTE_IPV4_HDR_MF_FLAG));
+			rte_pktmbuf_free(m);
+		}
+		EXPECT_EQ(whole, parts);
+	}
+	expect_all_accounted();
+}
+
+TEST_F(slow, held_until_resolved)
+{
+	frame_fields f;
+	struct host *host;
+	struct rte_mbuf *m;
+
+	for (int i = 0; i < NEIGHBOUR_HELD + 2; i++)
+		punt_send(&punt, &counters, PUNT_GLEAN, frame(f));
+	run();
+	EXPECT_EQ(2u, counters.drop[DROP_GLEAN_FULL]);
+	expect_all_accounted(NEIGHBOUR_HELD);
+	host = neighbour_get(s->neighbours, 0, f.dst);
+	ASSERT_NE(nullptr, host);
+	neighbour_resolve(s->neighbours, host, host_mac, &port, s->now_ms);
+	slowpath_release(s, host);
+	punt_send(&punt, &counters, PUNT_GLEAN, frame(f)); /* on its way while that happened */
+	run();
+	for (int i = 0; i < NEIGHBOUR_HELD + 1; i++) {
+		m = sent();
+		ASSERT_NE(nullptr, m);
+		EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, void *), host_mac, 6));
+		EXPECT_EQ(f.ttl - 1, ip4_header(m)->time_to_live);
+		rte_pktmbuf_free(m);
+	}
+	expect_all_accounted();
+}
+
+TEST_F(slow, answered_if_there_is_no_host)
+{
+	frame_fields f;
+	struct host *host;
+	struct rte_mbuf *m;
+
+	punt_send(&punt, &counters, PUNT_GLEAN, frame(f));
+	run();
+	host = neighbour_get(s->neighbours, 0, f.dst);
+	ASSERT_NE(nullptr, host);
+	neighbour_unresolve(s->neighbours, host, HOST_FAILED, s->now_ms);
+	slowpath_release(s, host);
+	punt_send(&punt, &counters, PUNT_GLEAN, frame(f));
+	run();
+	EXPECT_EQ(2u, counters.drop[DROP_HOST_UNREACHABLE]);
+	for (int i = 0; i < 2; i++) {
+		m = sent();
+		ASSERT_NE(nullptr, m);
+		EXPECT_EQ(IPPROTO_ICMP, ip4_header(m)->next_proto_id);
+		EXPECT_EQ(f.src, rte_be_to_cpu_32(ip4_header(m)->dst_addr));
+		rte_pktmbuf_free(m);
+	}
+	expect_all_accounted();
+}
+
+TEST_F(slow, a_port_without_an_address_sends_no_errors)
+{
+	uint32_t addr = port.addr;
+
+	port.addr = 0;
+	punt_error(&punt, &counters, PUNT_ERROR_TTL_EXPIRED, 0, frame(frame_fields()));
+	run();
+	EXPECT_EQ(1u, counters.event[EVENT_ICMP_FORBIDDEN]);
+	EXPECT_EQ(nullptr, sent());
+	port.addr = addr;
+}
