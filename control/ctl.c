@@ -241,6 +241,7 @@ static bool client_line(struct ctl *ctl, struct client *c)
 		if (c->in_len == sizeof(c->in)) {
 			out_error(c, "the request is too long", "");
 			c->hangup = true;
+			c->in_len = 0;
 		}
 		return false;
 	}

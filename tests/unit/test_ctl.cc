@@ -1,0 +1,354 @@
+/* The management socket against clients of every kind, with a RIB lcore that the test plays. */
+#include <gtest/gtest.h>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ctl.h"
+#include "log.h"
+#include "page.h"
+#include "show.h"
+
+class ctl_test : public testing::Test
+{
+      protected:
+	void SetUp() override
+	{
+		char name[] = "/tmp/bascule-ctl-XXXXXX";
+		struct ctl_params params = {};
+
+		log_open("test", "-", LOG_LEVEL_ERROR);
+		ASSERT_NE(nullptr, mkdtemp(name));
+		dir = name;
+		path = dir + "/control.sock";
+		missing = dir + "/missing.conf";
+		to_rib = mailbox_new(CTL_PAGES_SIZE);
+		from_rib = mailbox_new(CTL_PAGES_SIZE);
+		answered = eventfd(0, EFD_NONBLOCK);
+		params.socket_path = path.c_str();
+		params.config_path = missing.c_str();
+		params.to_rib = to_rib;
+		params.from_rib = from_rib;
+		params.answered = answered;
+		ASSERT_EQ(0, ctl_open(&params, &ctl));
+	}
+	void TearDown() override
+	{
+		for (int fd : clients)
+			close(fd);
+		ctl_close(ctl);
+		EXPECT_NE(0, access(path.c_str(), F_OK));
+		mailbox_free(to_rib);
+		mailbox_free(from_rib);
+		close(answered);
+		rmdir(dir.c_str());
+	}
+	int connect_client()
+	{
+		struct sockaddr_un addr = {};
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+		addr.sun_family = AF_UNIX;
+		strcpy(addr.sun_path, path.c_str());
+		EXPECT_EQ(0, connect(fd, (struct sockaddr *)&addr, sizeof(addr)));
+		clients.push_back(fd);
+		return fd;
+	}
+	/* The RIB lcore: rows of a summary until it has told `rows` of them, `each` a page. */
+	void rib()
+	{
+		struct page *const *slot;
+		const uint64_t one = 1;
+		size_t len;
+
+		while ((slot = (struct page *const *)mailbox_peek(to_rib, &len))) {
+			struct page *page = *slot, **back;
+
+			mailbox_done(to_rib);
+			asked.push_back(page->command);
+			page->nb_rows = page->used = 0;
+			while (page->cursor[0] < rows &&
+			       page_add(page, ROW_SUMMARY, sizeof(struct row_summary)))
+				page->cursor[0]++;
+			page->more = page->cursor[0] < rows;
+			back = (struct page **)mailbox_reserve(from_rib, sizeof(*back));
+			ASSERT_NE(nullptr, back);
+			*back = page;
+			mailbox_post(from_rib, sizeof(*back));
+			ASSERT_EQ(8, write(answered, &one, sizeof(one)));
+		}
+	}
+	/* Until nothing is ready any more. */
+	void serve()
+	{
+		struct pollfd fds[CTL_POLL_FDS];
+
+		for (int i = 0; i < 10000; i++) {
+			unsigned int n = ctl_poll(ctl, fds);
+
+			if (!poll(fds, n, 0))
+				return;
+			ctl_serve(ctl, fds, now_ms);
+			if (rib_runs)
+				rib();
+		}
+		ADD_FAILURE() << "the server spins";
+	}
+	void serve_idle()
+	{
+		struct pollfd fds[CTL_POLL_FDS];
+		unsigned int n = ctl_poll(ctl, fds);
+
+		poll(fds, n, 0);
+		ctl_serve(ctl, fds, now_ms);
+	}
+	static void put(int fd, const std::string &text)
+	{
+		ASSERT_EQ((ssize_t)text.size(), send(fd, text.data(), text.size(), MSG_NOSIGNAL));
+	}
+	/* What has come; `*closed`: and then the end. */
+	static std::string get(int fd, bool *closed = nullptr)
+	{
+		char buf[65536];
+		std::string text;
+		ssize_t n;
+
+		while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+			text.append(buf, (size_t)n);
+		if (closed)
+			*closed = n == 0 || errno == ECONNRESET;
+		return text;
+	}
+	static size_t count(const std::string &text, const std::string &what)
+	{
+		size_t n = 0;
+
+		for (size_t at = text.find(what); at != std::string::npos;
+		     at = text.find(what, at + 1))
+			n++;
+		return n;
+	}
+	std::string exchange(const std::string &line)
+	{
+		int fd = connect_client();
+
+		put(fd, line);
+		serve();
+		return get(fd);
+	}
+	std::string dir, path, missing;
+	struct ctl *ctl = nullptr;
+	struct mailbox *to_rib = nullptr, *from_rib = nullptr;
+	int answered = -1;
+	uint64_t now_ms = 1000, rows = 1;
+	bool rib_runs = true;
+	std::vector<int> clients;
+	std::vector<enum page_command> asked;
+};
+
+static const std::string summary = "{\"command\":\"show summary\"}\n", end = "{\"end\":true}\n";
+
+TEST_F(ctl_test, socket_is_for_its_group)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, stat(path.c_str(), &st));
+	EXPECT_EQ(0660u, st.st_mode & 07777);
+}
+
+TEST_F(ctl_test, rows_then_end)
+{
+	std::string text = exchange(summary);
+
+	EXPECT_EQ(0u, text.find("{\"row\":{\"instance\":"));
+	EXPECT_EQ(2u, count(text, "\n"));
+	EXPECT_EQ(text.size() - end.size(), text.rfind(end));
+}
+
+struct bad_request {
+	const char *line, *error;
+};
+static const bad_request bad_requests[] = {
+	{ "", "not JSON" },
+	{ "nonsense", "not JSON" },
+	{ "{\"command\":\"show summary\"", "not JSON" },
+	{ "\xff\xfe\x01", "not JSON" },
+	{ "[]", "a request is" },
+	{ "{}", "a request is" },
+	{ "{\"command\":7}", "a request is" },
+	{ "{\"command\":\"show summary\",\"arguments\":[]}", "a request is" },
+	{ "{\"command\":\"format disk\"}", "there is no command" },
+	{ "{\"command\":\"show summary\",\"arguments\":{\"x\":1}}", "does not take" },
+	{ "{\"command\":\"show peer\"}", "needs the argument" },
+	{ "{\"command\":\"show peer\",\"arguments\":{\"name\":7}}", "must be the name" },
+	{ "{\"command\":\"show "
+	  "peer\",\"arguments\":{\"name\":\"0123456789012345678901234567890123456789\"}}",
+	  "must be the name" },
+	{ "{\"command\":\"show routes\",\"arguments\":{\"prefix\":\"10.0.0.1/8\"}}",
+	  "must be a prefix" },
+	{ "{\"command\":\"show routes\",\"arguments\":{\"address\":\"::1\"}}",
+	  "must be an address" },
+	{ "{\"command\":\"show routes\",\"arguments\":{\"peer\":\"a\",\"which\":\"best\"}}",
+	  "learned" },
+	{ "{\"command\":\"show fib\",\"arguments\":{\"view\":\"moon\"}}", "must be a role" },
+	{ "{\"command\":\"exchange\",\"arguments\":{\"enable\":\"yes\"}}", "true or false" },
+	{ "{\"command\":\"peer reset\",\"arguments\":{\"name\":\"a\",\"soft\":\"both\"}}", "in" },
+	{ "{\"command\":\"reload\"}", "is refused" },
+};
+
+TEST_F(ctl_test, bad_requests_get_one_error_and_ask_nobody)
+{
+	for (const bad_request &bad : bad_requests) {
+		int fd = connect_client();
+		bool closed;
+		std::string text;
+
+		put(fd, bad.line + std::string("\n"));
+		serve();
+		text = get(fd, &closed);
+		EXPECT_EQ(1u, count(text, "\"error\"")) << bad.line << ": " << text;
+		EXPECT_NE(std::string::npos, text.find(bad.error)) << bad.line << ": " << text;
+		EXPECT_FALSE(closed) << bad.line;
+		put(fd, summary);
+		serve();
+		EXPECT_EQ(1u, count(get(fd), end)) << "the connection goes on";
+	}
+	EXPECT_EQ(sizeof(bad_requests) / sizeof(*bad_requests), asked.size());
+}
+
+TEST_F(ctl_test, a_line_without_end_is_too_long_at_some_point)
+{
+	int fd = connect_client();
+	bool closed;
+	std::string text;
+
+	put(fd, std::string(100000, 'x'));
+	serve();
+	text = get(fd, &closed);
+	EXPECT_EQ(1u, count(text, "too long"));
+	EXPECT_TRUE(closed);
+}
+
+TEST_F(ctl_test, requests_of_a_connection_are_answered_in_order)
+{
+	std::string text = exchange(summary + "nonsense\n" + summary + "{\"command\":\"show exch");
+
+	EXPECT_EQ(2u, count(text, end));
+	EXPECT_LT(text.find(end), text.find("not JSON"));
+	EXPECT_LT(text.find("not JSON"), text.rfind(end));
+	put(clients[0], "ange\"}\n");
+	serve();
+	EXPECT_EQ(1u, count(get(clients[0]), end));
+}
+
+TEST_F(ctl_test, octet_by_octet)
+{
+	int fd = connect_client();
+
+	for (char c : summary) {
+		put(fd, std::string(1, c));
+		serve();
+	}
+	EXPECT_EQ(1u, count(get(fd), end));
+}
+
+TEST_F(ctl_test, a_client_that_has_said_all_is_answered_and_closed)
+{
+	int fd = connect_client();
+	bool closed;
+
+	put(fd, summary);
+	shutdown(fd, SHUT_WR);
+	serve();
+	EXPECT_EQ(1u, count(get(fd, &closed), end));
+	EXPECT_TRUE(closed);
+}
+
+TEST_F(ctl_test, a_slow_client_is_asked_for_no_more_than_it_reads)
+{
+	int slow = connect_client();
+	size_t before;
+
+	rows = 100000;
+	put(slow, summary);
+	serve();
+	before = asked.size();
+	EXPECT_GT(20u, before) << "pages stop when its socket is full";
+	rows = 1;
+	EXPECT_EQ(1u, count(exchange(summary), end)) << "and another is served";
+	rows = 100000;
+	std::string all;
+	while (count(all, end) == 0) {
+		std::string more = get(slow);
+
+		ASSERT_FALSE(more.empty() && poll(nullptr, 0, 0)) << all.size();
+		all += more;
+		serve();
+	}
+	EXPECT_EQ(100000u, count(all, "{\"row\""));
+	EXPECT_LT(before, asked.size());
+}
+
+TEST_F(ctl_test, a_client_that_never_reads_is_dropped)
+{
+	int slow = connect_client();
+	bool closed;
+
+	rows = 100000;
+	put(slow, summary);
+	serve();
+	now_ms += 29000;
+	serve_idle();
+	now_ms += 2000;
+	serve_idle();
+	get(slow, &closed);
+	EXPECT_TRUE(closed);
+}
+
+TEST_F(ctl_test, a_client_may_go_while_its_page_is_out)
+{
+	int fd = connect_client();
+
+	rib_runs = false;
+	put(fd, summary);
+	serve();
+	close(fd);
+	clients.clear();
+	serve();
+	rib_runs = true;
+	rib();
+	serve();
+	EXPECT_EQ(1u, count(exchange(summary), end));
+}
+
+TEST_F(ctl_test, pages_that_are_out_at_the_end_are_freed)
+{
+	rib_runs = false;
+	for (int i = 0; i < 5; i++)
+		put(connect_client(), summary);
+	serve();
+}
+
+TEST_F(ctl_test, more_clients_than_places)
+{
+	for (int i = 0; i < 3 * CTL_CLIENTS; i++) {
+		now_ms++;
+		EXPECT_EQ(1u, count(exchange(summary), end))
+			<< "the longest idle gives way to client " << i;
+	}
+	rib_runs = false;
+	for (int i = 0; i < CTL_CLIENTS; i++)
+		EXPECT_EQ("", exchange(summary));
+	EXPECT_EQ(1u, count(exchange(summary), "too many clients"));
+}
