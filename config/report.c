@@ -165,7 +165,8 @@ void complaints_report(struct complaints *c, struct config_report *report)
 {
 	report->errors = calloc(c->nb + 1, sizeof(*report->errors));
 	report->warnings = calloc(c->nb + 1, sizeof(*report->warnings));
-	qsort(c->list, c->nb, sizeof(*c->list), by_order);
+	if (c->nb)
+		qsort(c->list, c->nb, sizeof(*c->list), by_order);
 	for (size_t i = 0; i < c->nb; i++) {
 		struct complaint *entry = &c->list[i];
 		char *line = NULL;
