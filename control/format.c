@@ -225,6 +225,7 @@ static void set_counters(json_t *o, const struct row_peer *row)
 	set_number(o, "stale", row->stale);
 	set_number(o, "attr_discard", s->attr_discard);
 	set_number(o, "treat_as_withdraw", s->treat_as_withdraw);
+	set_number(o, "martians", s->martians);
 	set_number(o, "as_loop", s->loops[SPEAKER_LOOP_AS]);
 	set_number(o, "originator_loop", s->loops[SPEAKER_LOOP_ORIGINATOR]);
 	set_number(o, "cluster_loop", s->loops[SPEAKER_LOOP_CLUSTER]);

@@ -68,7 +68,7 @@ TEST_F(session, two_speakers_exchange_routes)
 	EXPECT_EQ(SPEAKER_LOOP_AS, loop.loop);
 	EXPECT_EQ(5, loop.nb_withdrawn);
 	EXPECT_EQ(0, loop.nb_announced);
-	EXPECT_EQ(1u, speaker_stats(b.speaker, 2)->loops[SPEAKER_LOOP_AS]);
+	EXPECT_EQ(5u, speaker_stats(b.speaker, 2)->loops[SPEAKER_LOOP_AS]);
 }
 
 // --- collision (RFC 4271 6.8) -------------------------------------------------------------------------------------------
@@ -473,6 +473,23 @@ TEST_F(session, malformed_update_withdraws_its_routes)
 		break;
 	}
 	EXPECT_EQ(1u, speaker_stats(n->speaker, 1)->treat_as_withdraw);
+	EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
+}
+
+// Prefixes that no route can be for are passed over and counted; their neighbours in the message are not.
+TEST_F(session, martian_prefixes_are_passed_over)
+{
+	raw r;
+	auto n = passive_node();
+	octets update = update_message(1, 3);
+
+	raws = { &r };
+	establish(n.get(), &r);
+	update[update.size() - 3] = 127; // 20.1.2.0/24 becomes 127.1.2.0/24
+	r.put(update);
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == 1; }));
+	EXPECT_EQ(2, n->last(SPEAKER_UPDATE)->as<struct speaker_update>().nb_announced);
+	EXPECT_EQ(1u, speaker_stats(n->speaker, 1)->martians);
 	EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
 }
 

@@ -169,6 +169,7 @@ static const struct column peer_columns[] = {
 	{ "lagging", "lagging", cell_text },
 	{ "attributes discarded", "attr_discard", cell_text },
 	{ "treated as withdraw", "treat_as_withdraw", cell_text },
+	{ "martian prefixes", "martians", cell_text },
 	{ "refused: own AS", "as_loop", cell_text },
 	{ "refused: originator", "originator_loop", cell_text },
 	{ "refused: cluster", "cluster_loop", cell_text },
