@@ -100,6 +100,13 @@ static const struct config_vnet *vnet_of(const struct config *config, struct pre
 	return NULL;
 }
 
+uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix)
+{
+	const struct config_vnet *vnet = vnet_of(sync->config, prefix);
+
+	return vnet && vnet->has_next_hop ? vnet->next_hop : 0;
+}
+
 /* Hosts on link behind a port: one adjacency a port, claimed when it is first asked for and kept. */
 static uint16_t glean_adjacency(struct fib_sync *sync, size_t port)
 {

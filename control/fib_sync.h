@@ -49,6 +49,9 @@ int fib_sync_configure(struct fib_sync *sync, const struct config *config);
 /* Is this prefix the system's: no route of a peer for it is ever programmed? */
 bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix);
 
+/* Where a VNet prefix is reached, host order; 0: its hosts are on link, or there is no such VNet. */
+uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix);
+
 /* Take up to `budget` changed prefixes out of the RIB and into the FIB. Returns how many. */
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget);
 

@@ -243,7 +243,8 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	row->prefix = rib_prefix(rs->rib, path->node);
 	name_source(rs, path, row);
 	row->reason = (uint8_t)rib_reason(rs->rib, path);
-	row->next_hop = path->attrs->keys.next_hop;
+	row->next_hop = row->role == ROLE_VNET ? fib_sync_vnet_next_hop(&rs->fib_sync, row->prefix)
+					       : path->attrs->keys.next_hop;
 	row->local_pref = path->local_pref;
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
 	row->views = views_of(rs, path, &row->flags);
