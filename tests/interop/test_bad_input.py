@@ -8,7 +8,7 @@ import pytest
 
 import networks
 from lab import wait_for
-from networks import ASN, BRANCH_HOST, ONPREM2_HOST, er_address, nva_address, vnet_address, vpn_address
+from networks import ASN, BRANCH_HOST, ONPREM2_HOST, nva_address
 from packets import ARP, ICMP, RawPort, ethernet, ipv4, udp
 from speaker import KEEPALIVE, OPEN, UPDATE, Speaker, attribute, attributes, message, open_message, update
 
@@ -176,11 +176,11 @@ def test_own_as_is_not_learned(net, undisturbed, rogue):
 
 # --- packets -----------------------------------------------------------------------------------------------------------
 
-PORTS = {  # port: (lab's LAN, our address, an address of the rogue sender there)
-    "er0": ("er", er_address(), networks.ERGW),
-    "vpn0": ("vpn", vpn_address(), networks.VPNGW[0]),
-    "nva0": ("nva", nva_address(), networks.NVA),
-    "vnet0": ("vnet", vnet_address(), networks.VNET_HOST),
+PORTS = {  # port: a source address that belongs there
+    "er0": networks.ERGW,
+    "vpn0": networks.VPNGW[0],
+    "nva0": networks.NVA,
+    "vnet0": networks.VNET_FAR_HOST,
 }
 DST = "203.0.113.1"  # nowhere
 
@@ -188,7 +188,7 @@ PACKETS = {  # what is wrong: (IP packet from a source address, reason it is dro
     "cut inside the header": (lambda src: ipv4(src, DST)[:12], "ip4_truncated"),
     "version 6": (lambda src: ipv4(src, DST, version=6), "ip4_version"),
     "header of 16 octets": (lambda src: ipv4(src, DST, ihl=4), "ip4_header_length"),
-    "header longer than the packet": (lambda src: ipv4(src, DST, ihl=15), "ip4_header_length"),
+    "header longer than the packet": (lambda src: ipv4(src, DST, ihl=15), "ip4_total_length"),
     "total length below the header": (lambda src: ipv4(src, DST, b"x" * 40, total_length=19), "ip4_total_length"),
     "longer than its frame": (lambda src: ipv4(src, DST, b"x" * 40, total_length=1000), "ip4_total_length"),
     "checksum": (lambda src: ipv4(src, DST, udp(1, 2), header_checksum=0x1234), "ip4_checksum"),
@@ -200,7 +200,7 @@ PACKETS = {  # what is wrong: (IP packet from a source address, reason it is dro
     "destination loopback": (lambda src: ipv4(src, "127.0.0.1", udp(1, 2)), "martian_destination"),
     "destination class E": (lambda src: ipv4(src, "240.0.0.1", udp(1, 2)), "martian_destination"),
     "destination 0.0.0.0": (lambda src: ipv4(src, "0.0.0.0", udp(1, 2)), "martian_destination"),
-    "TTL 0": (lambda src: ipv4(src, ONPREM2_HOST, udp(1, 2), ttl=0), "ttl_expired"),
+    "TTL 0": (lambda src: ipv4(src, networks.VNET_HOST, udp(1, 2), ttl=0), "ttl_expired"),
     "source route": (lambda src: ipv4(src, DST, udp(1, 2), options=b"\x83\x07\x04\x0a\0\0\x01\0"), "source_route"),
     "option that overruns": (lambda src: ipv4(src, DST, udp(1, 2), options=b"\x07\x27\x04\0"), "ip4_options"),
     "no route": (lambda src: ipv4(src, DST, udp(1, 2)), "no_route"),
@@ -208,79 +208,73 @@ PACKETS = {  # what is wrong: (IP packet from a source address, reason it is dro
 COPIES = 5
 
 
+class Wire:
+    """The far end of a port's veth pair: what is sent here is received there, octet for octet."""
+
+    def __init__(self, net, port):
+        self.net, self.port, self.source = net, port, PORTS[port]
+        self.mac = net.bascule.namespace.mac(port)
+        self.far = net.bascule.namespace.wires[port]
+        self.raw = RawPort(net.lab.fabric, self.far)
+
+    def send(self, payload, dst=None, ethertype=0x0800):
+        for _ in range(COPIES):
+            self.raw.send(ethernet(dst or self.mac, "02:00:00:00:00:01", payload, ethertype))
+
+    def mtu(self, octets):
+        self.net.bascule.namespace.ip("link", "set", self.port, "mtu", octets)
+        self.net.lab.fabric.ip("link", "set", self.far, "mtu", octets)
+
+
 @pytest.fixture(params=PORTS)
-def wire(request, net, appliances):
-    """(send a frame's payload to a port of ours, a source address there)"""
-    port = request.param
-    lan, _, source = PORTS[port]
-    ours, theirs = net.bascule.namespace.mac(port), appliances[lan].mac(lan)
-    with RawPort(appliances[lan], lan) as raw:
-        def send(payload, dst=ours, ethertype=0x0800):
-            for _ in range(COPIES):
-                raw.send(ethernet(dst, theirs, payload, ethertype))
-        yield send, source
-
-
-@pytest.fixture(scope="module")
-def appliances(net):
-    """A host on every LAN, only to send frames from."""
-    return {lan: net.appliance(f"wire-{lan}", lan=lan) for lan, _, _ in PORTS.values()}
+def wire(request, net):
+    wire = Wire(net, request.param)
+    yield wire
+    wire.raw.close()
 
 
 def test_bad_packets_are_counted(net, undisturbed, wire):
-    send, source = wire
     for what, (build, reason) in PACKETS.items():
         before = net.bascule.drops()[reason]
-        send(build(source))
-        wait_for(lambda r=reason, b=before: net.bascule.drops()[r] >= b + COPIES, f"{what}: {reason} counted")
+        wire.send(build(wire.source))
+        wait_for(lambda r=reason, b=before: net.bascule.drops()[r] >= b + COPIES, f"{what}: {reason} counted", 5)
 
 
 def test_bad_frames_are_counted(net, undisturbed, wire):
-    send, source = wire
-    good_packet = ipv4(source, ONPREM2_HOST, udp(1, 2))
+    good_packet = ipv4(wire.source, ONPREM2_HOST, udp(1, 2))
     for what, frame, reason in (
             ("another's MAC", {"payload": good_packet, "dst": "02:00:00:00:00:99"}, "not_our_mac"),
             ("unknown EtherType", {"payload": good_packet, "ethertype": 0x88CC}, "ethertype"),
             ("nothing behind the header", {"payload": b""}, "ip4_truncated"),
     ):
         before = net.bascule.drops()[reason]
-        send(**frame)
-        wait_for(lambda r=reason, b=before: net.bascule.drops()[r] >= b + COPIES, f"{what}: {reason} counted")
+        wire.send(**frame)
+        wait_for(lambda r=reason, b=before: net.bascule.drops()[r] >= b + COPIES, f"{what}: {reason} counted", 5)
 
 
-def test_oversized_frames_do_no_harm(net, undisturbed, wire, request):
-    send, source = wire
-    lan = request.node.callspec.params["wire"]
-    lan, port = PORTS[lan][0], lan
-    ends = [(net.bascule.namespace, port), (net.lab.namespaces[f"wire-{lan}"], lan)]
-    ends += [(net.lab.fabric, namespace.wires[interface]) for namespace, interface in list(ends)]
-    for namespace, interface in ends:
-        namespace.ip("link", "set", interface, "mtu", "9000")
+def test_oversized_frames_are_dropped(net, undisturbed, wire):
+    wire.mtu(9000)
     before = sum(net.bascule.drops().values())
-    send(ipv4(source, ONPREM2_HOST, udp(1, 2, b"x" * 8000)))
+    wire.send(ipv4(wire.source, ONPREM2_HOST, udp(1, 2, b"x" * 8000)))
     wait_for(lambda: sum(net.bascule.drops().values()) >= before + COPIES, "oversized frames dropped")
-    for namespace, interface in ends:
-        namespace.ip("link", "set", interface, "mtu", "1500")
+    wire.mtu(1500)
 
 
 def test_odd_arp_does_no_harm(net, undisturbed, wire):
-    send, _ = wire
     noise = random.Random(3)
     for length in (0, 1, 8, 27, 28, 46, 200):
-        send(noise.randbytes(length), ethertype=ARP)
-        send(noise.randbytes(length), dst="ff:ff:ff:ff:ff:ff", ethertype=ARP)
-    header = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1)
-    send(header + noise.randbytes(20), ethertype=ARP)
+        for dst in (None, "ff:ff:ff:ff:ff:ff"):
+            wire.send(noise.randbytes(length), dst=dst, ethertype=ARP)
+    wire.send(struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + noise.randbytes(20), ethertype=ARP)
 
 
 def test_random_packets_do_no_harm(net, undisturbed, wire):
-    send, source = wire
     noise = random.Random(4)
     for _ in range(100):
-        packet = bytearray(ipv4(source, ONPREM2_HOST, noise.randbytes(noise.randrange(0, 1400)), protocol=ICMP))
+        packet = bytearray(ipv4(wire.source, ONPREM2_HOST, noise.randbytes(noise.randrange(0, 1400)), protocol=ICMP))
         for _ in range(noise.randrange(1, 6)):
             packet[noise.randrange(len(packet))] = noise.randrange(256)
-        send(bytes(packet[:noise.randrange(1, len(packet) + 1)]))
+        wire.send(bytes(packet[:noise.randrange(1, len(packet) + 1)]))
 
 
 def test_packets_still_pass(net):
