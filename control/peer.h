@@ -23,7 +23,13 @@ extern "C" {
 struct route_server;
 struct update_group;
 
-enum { PEER_SILENT_MS = 3000 }; /* without an UPDATE for so long, it has told all it has */
+/* Without an UPDATE for so long, a peer that never promised End-of-RIB has told all it has ... */
+enum {
+	PEER_SILENT_MS = 5000,
+	/* ... and so long for one that says it restarts itself: FRR says so for minutes after its start, sends End-of-RIB
+	 * all the same, and may hold its routes back for 10 s. */
+	PEER_RESTARTING_MS = 30000
+};
 
 enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };
 

@@ -370,15 +370,34 @@ TEST_F(restart_test, a_peer_without_the_capability_has_told_all_when_it_is_silen
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
 		up(peer);
 	turn();
-	pass(2000);
+	pass(PEER_SILENT_MS - 1);
 	announce(NVA_A, { "172.16.1.0/24" });
 	turn();
 	arp_all();
-	pass(2000);
+	pass(PEER_SILENT_MS - 1);
 	old_is_whole();
-	pass(1001);
+	pass(1);
 	EXPECT_EQ(2u, fib->published);
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+/* RFC 4724 4.1: two that restart at once must not wait for each other, at least not for ever. */
+TEST_F(restart_test, a_peer_that_restarts_too_is_waited_for_a_while)
+{
+	exchange_on(true);
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer, peer == ERGW ? GR | SPEAKER_CAP_GR_RESTARTING : GR);
+	event(NVA_A, SPEAKER_EOR);
+	event(NVA_B, SPEAKER_EOR);
+	turn();
+	pass(PEER_SILENT_MS);
+	old_is_whole();
+	announce(ERGW, { "10.20.0.0/16" });
+	turn();
+	arp_all();
+	event(ERGW, SPEAKER_EOR);
+	turn();
+	EXPECT_EQ(2u, fib->published);
 }
 
 TEST_F(restart_test, a_switch_turned_off_meanwhile_closes_the_gate_at_once)
