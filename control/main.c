@@ -30,7 +30,8 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0 after SIGTERM or SIGINT, 1 if it cannot run (any more), 2 if the "
 	"configuration is refused.\n"
-	"SIGHUP reads the configuration again.\n";
+	"SIGHUP reads the configuration again. However this process ends, the dataplane goes on "
+	"forwarding.\n";
 
 struct options {
 	const char *config;

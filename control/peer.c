@@ -75,6 +75,7 @@ static void peer_clear(struct peer *peer, const struct config_peer *config)
 		.since_ms = peer->rs->now_ms,
 		.config = *config,
 		.life = PEER_ACTIVE,
+		.chatter = { .burst = 20, .period_ms = 10000 },
 	};
 
 	*peer = fresh;
@@ -176,6 +177,18 @@ static void stale_fire(struct timer *timer, uint64_t now_ms)
 	sweep(peer);
 }
 
+/* May a line about this peer's session be written? A peer that flaps must not fill the log. */
+static bool chatter(struct route_server *rs, struct peer *peer)
+{
+	uint32_t held = 0;
+	bool may = log_limit(&peer->chatter, rs->now_ms, &held);
+
+	if (may && held)
+		log_info("peer %s: %u lines about its session were left out", peer->config.name,
+			 held);
+	return may;
+}
+
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
 
 static void join(struct route_server *rs, struct peer *peer)
@@ -212,9 +225,10 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->reason[0] = '\0';
 	rs->peers.nb_up++;
 	rib_source_set(rs->rib, peer->index, &source);
-	log_info("peer %s: session is up, AS %u, %s, hold %u s%s", peer->config.name,
-		 peer->config.asn, role_name(peer->config.role), up->hold_s,
-		 up->caps & SPEAKER_CAP_GR ? ", graceful restart" : "");
+	if (chatter(rs, peer))
+		log_info("peer %s: session is up, AS %u, %s, hold %u s%s", peer->config.name,
+			 peer->config.asn, role_name(peer->config.role), up->hold_s,
+			 up->caps & SPEAKER_CAP_GR ? ", graceful restart" : "");
 	if (timer_is_set(&peer->stale)) {
 		/* RFC 4724 4.2: what it did not keep forwarding is not ours to keep either. */
 		if (up->caps & SPEAKER_CAP_GR_FORWARDING)
@@ -253,7 +267,8 @@ static void session_down(struct route_server *rs, struct peer *peer,
 	peer->since_ms = rs->now_ms;
 	rs->peers.nb_up--;
 	snprintf(peer->reason, sizeof(peer->reason), "%s", down->reason);
-	log_info("peer %s: session is down: %s", peer->config.name, down->reason);
+	if (chatter(rs, peer))
+		log_info("peer %s: session is down: %s", peer->config.name, down->reason);
 	announcer_leave(&rs->announcer, peer);
 	paths_after(rs, peer, down->keep);
 }
@@ -268,7 +283,8 @@ static void session_state(struct route_server *rs, struct peer *peer,
 	peer->state = state->state;
 	if (state->reason[0] && strcmp(peer->reason, state->reason)) {
 		snprintf(peer->reason, sizeof(peer->reason), "%s", state->reason);
-		log_info("peer %s: %s", peer->config.name, state->reason);
+		if (chatter(rs, peer))
+			log_info("peer %s: %s", peer->config.name, state->reason);
 	}
 }
 
@@ -305,11 +321,11 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 	struct peer *peer = &rs->peers.table[event->peer];
 
 	switch (event->type) {
+	case SPEAKER_STOPPED: rs->nb_stopped++; return;
+	case SPEAKER_REMOVED: peer->gone = true; return;
 	case SPEAKER_UP: session_up(rs, peer, (const struct speaker_up *)event); return;
 	case SPEAKER_STATE: session_state(rs, peer, (const struct speaker_state *)event); return;
 	case SPEAKER_ACCEPTED: hand_over(rs, peer, (const struct speaker_accepted *)event); return;
-	case SPEAKER_REMOVED: peer->gone = true; return;
-	case SPEAKER_STOPPED: rs->nb_stopped++; return;
 	}
 	if (!peer->up || event->epoch != peer->epoch)
 		return;
@@ -336,8 +352,10 @@ static bool told(const struct peer *peer, uint64_t now_ms)
 {
 	uint64_t silent_ms = now_ms - peer->heard_ms;
 
-	if (!peer->up || peer->eor)
-		return peer->up;
+	if (!peer->up)
+		return !peer->config.passive && now_ms - peer->rs->started_ms >= PEER_ABSENT_MS;
+	if (peer->eor)
+		return true;
 	if (peer->session.caps & SPEAKER_CAP_GR_RESTARTING)
 		return silent_ms >= PEER_RESTARTING_MS;
 	return !(peer->session.caps & SPEAKER_CAP_GR) && silent_ms >= PEER_SILENT_MS;

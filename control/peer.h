@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "import.h"
+#include "log.h"
 #include "loop.h"
 #include "speaker.h"
 
@@ -28,7 +29,9 @@ enum {
 	PEER_SILENT_MS = 5000,
 	/* ... and so long for one that says it restarts itself: FRR says so for minutes after its start, sends End-of-RIB
 	 * all the same, and may hold its routes back for 10 s. */
-	PEER_RESTARTING_MS = 30000
+	PEER_RESTARTING_MS = 30000,
+	PEER_ABSENT_MS =
+		30000, /* one that we call and that does not come up is not waited for any longer */
 };
 
 enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };
@@ -49,6 +52,7 @@ struct peer {
 	uint64_t heard_ms;		/* when it came up or last sent an UPDATE */
 	struct speaker_up session;	/* while up */
 	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
+	struct log_limit chatter;	/* of lines about its session */
 	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */

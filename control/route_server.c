@@ -197,7 +197,6 @@ static void go_live(struct route_server *rs)
 
 	fib_publish(rs->writer);
 	rs->phase = RS_LIVE;
-	rs->live_ms = rs->now_ms;
 	timer_stop(&rs->timers, &rs->restart);
 	transit_live(rs);
 	if (rs->restarting)

@@ -83,7 +83,7 @@ struct route_server {
 	bool restarting;   /* the dataplane forwards what an earlier control left */
 	bool restart_over; /* the restart timer has fired */
 	bool reconsider;   /* next hops came or went: rib_reconsider() when the RIB has settled */
-	uint64_t now_ms, started_ms, live_ms;
+	uint64_t now_ms, started_ms;
 	uint32_t housekeepings; /* since the last walk */
 	uint64_t updates;	/* UPDATEs received, after the speakers' judgement */
 };

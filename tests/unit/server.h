@@ -32,7 +32,7 @@ dataplane = { forwarding_lcores = [1]; ports = (
 	{ name = "er0"; device = "net_null0"; role = "expressroute"; addresses = ["10.0.255.33/28"]; },
 	{ name = "nva0"; device = "net_null1"; role = "nva"; addresses = ["10.0.2.1/24"]; },
 	{ name = "vnet0"; device = "net_null2"; role = "vnet"; addresses = ["10.0.1.4/24"]; } ); };
-control = { lcores = [1]; restart_s = 30; };
+control = { lcores = [1]; restart_s = 60; };
 )";
 static const char base_vnets[] = R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; } );)";
 static const char base_peers[] = R"(

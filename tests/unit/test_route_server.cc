@@ -365,6 +365,17 @@ TEST_F(restart_test, goes_on_without_a_peer_that_does_not_return)
 	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
 }
 
+TEST_F(restart_test, a_promise_that_is_not_kept_is_waited_for_until_the_timer)
+{
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer, GR);
+	turn();
+	pass(59000);
+	old_is_whole();
+	pass(1001);
+	EXPECT_EQ(2u, fib->published);
+}
+
 TEST_F(restart_test, a_peer_without_the_capability_has_told_all_when_it_is_silent)
 {
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
