@@ -28,8 +28,8 @@ struct file {
 	size_t nb_vnets;
 	struct config_peer *nvas;
 	size_t nb_nvas;
-	const config_setting_t **
-		peer_at; /* where each of config.peers stands: a peer's group, a gateway's address */
+	/* where each of config.peers stands: a peer's group, a gateway's address */
+	const config_setting_t **peer_at;
 	config_setting_t *root; /* borrowed */
 };
 

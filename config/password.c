@@ -27,8 +27,8 @@ static void key_path(const char *config_path, const char *name, char *path, size
  * -EBADMSG: more than one line. */
 static ssize_t key_read(int fd, uint8_t key[CONFIG_PASSWORD])
 {
-	char text[CONFIG_PASSWORD +
-		  3]; /* a key, CR, LF, and one octet more to notice what is too long */
+	/* a key, CR, LF, and one octet more to notice what is too long */
+	char text[CONFIG_PASSWORD + 3];
 	ssize_t len = read(fd, text, sizeof(text));
 
 	if (len < 0)

@@ -22,10 +22,10 @@ struct setting {
 	int64_t def, min,
 		max; /* numbers, and `def` for words and booleans too; those without it are zeroed before */
 	const char *const *words; /* ends with NULL; the value is the index */
-	const struct setting
-		*members; /* of a group within the group; without it they all have their defaults */
-	const char *
-		allowed; /* what may stand there, for complaints; NULL: said by words or min..max */
+	/* of a group within the group; without it they all have their defaults */
+	const struct setting *members;
+	/* what may stand there, for complaints; NULL: said by words or min..max */
+	const char *allowed;
 };
 
 #define MEMBER(type, member) offsetof(type, member), sizeof(((type *)0)->member)

@@ -46,8 +46,8 @@ struct announcer {
 	size_t attrs_len; /* 0: its attributes fit no message, so its prefixes are withdrawn */
 	uint8_t attrs[BGP_MESSAGE_MAX];
 	/* Encoded and not handed over yet: out[0..out_len) is for to[0..nb_to). */
-	struct wire_buf
-		*sending; /* owned: `out` as the speakers get it; NULL: still being filled */
+	/* owned: `out` as the speakers get it; NULL: still being filled */
+	struct wire_buf *sending;
 	uint32_t nb_sent; /* members that have it */
 	uint32_t nb_to;
 	uint16_t to[CONFIG_PEERS];

@@ -22,8 +22,8 @@
 
 enum {
 	LINE_MAX_OCTETS = 4096, /* the longest request */
-	STALLED_MS =
-		30 * 1000, /* a client that reads nothing of its answer for so long is dropped */
+	/* a client that reads nothing of its answer for so long is dropped */
+	STALLED_MS = 30 * 1000,
 };
 
 /* One connection. Freed only when no page is out for it. */
@@ -43,8 +43,8 @@ struct ctl {
 	struct ctl_params params;
 	int listener;
 	struct client *clients[CTL_CLIENTS]; /* owned; NULL: free */
-	struct page
-		*reload; /* owned unless under way: the page of a reload that no client asked for */
+	/* owned unless under way: the page of a reload that no client asked for */
+	struct page *reload;
 	bool reloading, reload_again;
 };
 

@@ -126,8 +126,8 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 		return ADJACENCY_NONE; /* of the configuration before: its withdrawal is on the way */
 	if (!vnet->has_next_hop)
 		return glean_adjacency(sync, vnet->port);
-	next_hop_usable(sync->next_hops,
-			vnet->next_hop); /* makes it; a VNet route waits for no ARP */
+	/* makes it; a VNet route waits for no ARP */
+	next_hop_usable(sync->next_hops, vnet->next_hop);
 	return next_hop_adjacency(sync->next_hops, vnet->next_hop, ROLE_VNET);
 }
 

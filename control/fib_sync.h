@@ -28,8 +28,8 @@ struct fib_sync {
 	struct rib *rib;	     /* borrowed */
 	const struct config *config; /* borrowed */
 	struct next_hops *next_hops; /* borrowed */
-	uint16_t glean
-		[CONFIG_PORTS]; /* adjacency of VNet hosts on link behind a port; ADJACENCY_NONE: not claimed */
+	/* adjacency of VNet hosts on link behind a port; ADJACENCY_NONE: not claimed */
+	uint16_t glean[CONFIG_PORTS];
 	uint64_t allow;	       /* the role matrix that the views are filled by */
 	struct prefix *system; /* owned: VNets and connected subnets, sorted, none inside another */
 	size_t nb_system;

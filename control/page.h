@@ -57,8 +57,8 @@ struct page {
 	uint8_t view;	  /* enum role */
 	bool enable;
 	struct config *config; /* owned by the holder of the page */
-	struct config_report
-		report; /* likewise: what reading it brought up; the management thread's alone */
+	/* likewise: what reading it brought up; the management thread's alone */
+	struct config_report report;
 	/* the answer */
 	uint64_t cursor[2]; /* zero in a first question, then whatever the answer left there */
 	bool more;

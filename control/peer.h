@@ -30,8 +30,8 @@ enum {
 	/* ... and so long for one that says it restarts itself: FRR says so for minutes after its start, sends End-of-RIB
 	 * all the same, and may hold its routes back for 10 s. */
 	PEER_RESTARTING_MS = 30000,
-	PEER_ABSENT_MS =
-		30000, /* one that we call and that does not come up is not waited for any longer */
+	/* one that we call and that does not come up is not waited for any longer */
+	PEER_ABSENT_MS = 30000,
 };
 
 enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };

@@ -144,8 +144,8 @@ static void paths_load(const struct fib_generation *generation, struct burst *b)
 void forward_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	uint16_t
-		overlap; /* the first two octets of the IP header: 16 octets are one store, 14 are three */
+	/* the first two octets of the IP header: 16 octets are one store, 14 are three */
+	uint16_t overlap;
 
 	memcpy(&overlap, frame + RTE_ETHER_HDR_LEN, sizeof(overlap));
 	rte_mov16(frame, adjacency->rewrite);

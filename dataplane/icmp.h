@@ -17,8 +17,8 @@ extern "C" {
 #endif
 
 enum {
-	ICMP_PORT_RATE =
-		1000, /* errors a second by one port, and as many at once: what traceroutes of a whole site need */
+	/* errors a second by one port, and as many at once: what traceroutes of a whole site need */
+	ICMP_PORT_RATE = 1000,
 	ICMP_SOURCE_RATE = 100, /* and to one /24: path MTU discovery of every host there, once */
 	ICMP_SOURCES = 1024,	/* /24s told apart, by hash */
 };

@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 enum {
-	IDLE_EMPTY_POLLS =
-		256, /* in a row before the first sleep: some 10 µs, more than a gap between bursts under load */
+	/* in a row before the first sleep: some 10 µs, more than a gap between bursts under load */
+	IDLE_EMPTY_POLLS = 256,
 	IDLE_MIN_US = 5,
 	IDLE_MAX_US = 100,
 };

@@ -180,8 +180,8 @@ int lcp_route(const struct lcp *lcp, struct netlink *nl, const struct config_vne
 	mnl_attr_put_u32(request, RTA_DST, htonl(vnet->prefix.addr));
 	mnl_attr_put_u32(request, RTA_OIF, (uint32_t)lcp->ifindex);
 	if (vnet->has_next_hop) {
-		route->rtm_flags =
-			RTNH_F_ONLINK; /* the link may be down now: the route is right all the same */
+		/* the link may be down now: the route is right all the same */
+		route->rtm_flags = RTNH_F_ONLINK;
 		mnl_attr_put_u32(request, RTA_GATEWAY, htonl(vnet->next_hop));
 	}
 	err = netlink_ask(nl, request);

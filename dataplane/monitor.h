@@ -14,12 +14,12 @@ extern "C" {
 #endif
 
 enum {
-	MONITOR_PENDING_MS =
-		4000, /* the kernel gives up after 3 s; past this its answer was lost */
-	MONITOR_FAILED_MS =
-		2000, /* packets to a dead host are answered at once for so long, then it is tried again */
-	MONITOR_REFRESH_MS =
-		10000, /* a host is asked for again: before the kernel forgets it, soon after it has gone */
+	/* the kernel gives up after 3 s; past this its answer was lost */
+	MONITOR_PENDING_MS = 4000,
+	/* packets to a dead host are answered at once for so long, then it is tried again */
+	MONITOR_FAILED_MS = 2000,
+	/* a host is asked for again: before the kernel forgets it, soon after it has gone */
+	MONITOR_REFRESH_MS = 10000,
 	MONITOR_TURN_MS = 10, /* between two slices of the above */
 	MONITOR_SLICE = 1024, /* hosts a slice */
 	MONITOR_LINK_MS = 50, /* between two looks at the links that send no events */

@@ -26,8 +26,8 @@ extern "C" {
 enum {
 	NEIGHBOUR_HOSTS = 65536,
 	NEIGHBOUR_SLOTS = 2 * NEIGHBOUR_HOSTS,
-	NEIGHBOUR_PROBE =
-		64, /* slots that a key may lie in; at half load the 65th is needed once in millions */
+	/* slots that a key may lie in; at half load the 65th is needed once in millions */
+	NEIGHBOUR_PROBE = 64,
 	NEIGHBOUR_HELD = 4,	   /* packets held for one host */
 	NEIGHBOUR_HELD_ALL = 1024, /* and for all together */
 };

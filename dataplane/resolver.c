@@ -38,8 +38,8 @@ static void slice(struct slowpath *s, int which, uint32_t budget)
 	uint32_t end = __atomic_load_n(&generation->adjacencies_end, __ATOMIC_ACQUIRE);
 	uint32_t *cursor = &s->adjacency_cursor[which];
 
-	end = RTE_MIN(end,
-		      (uint32_t)FIB_ADJACENCIES); /* control wrote it: never look past the array */
+	/* control wrote it: never look past the array */
+	end = RTE_MIN(end, (uint32_t)FIB_ADJACENCIES);
 	for (budget = RTE_MIN(budget, end); budget; budget--) {
 		struct adjacency *adjacency;
 

@@ -11,8 +11,8 @@
 enum {
 	SLOWPATH_BURST = 32,
 	SLOWPATH_BURSTS = 16, /* of punted packets a turn: then the kernel's frames have theirs */
-	SLOWPATH_FRAGMENTS =
-		64, /* of one packet: 64 KiB at an MTU of 1,044; smaller ways drop the largest packets */
+	/* of one packet: 64 KiB at an MTU of 1,044; smaller ways drop the largest packets */
+	SLOWPATH_FRAGMENTS = 64,
 };
 
 static void drop(struct slowpath *s, enum drop_reason reason, struct rte_mbuf *m)

@@ -173,8 +173,8 @@ static int tell_neighbours(const struct dataplane *dp, const char *params, struc
 		return -ENOMEM;
 	index = index ? index : 1;
 	for (int count = 0; index < end && count < NEIGHBOURS_PAGE; index++) {
-		struct host host =
-			table->host[index]; /* the main lcore may be at work on it: judge a copy */
+		/* the main lcore may be at work on it: judge a copy */
+		struct host host = table->host[index];
 
 		if (host.state == HOST_FREE || host.state > HOST_FAILED ||
 		    host.port >= dp->nb_ports)

@@ -38,12 +38,12 @@ int worker_run(void *worker)
 
 		if (n)
 			tx_flush(&w->tx);
-		rte_rcu_qsbr_quiescent(
-			qsbr, w->lcore); /* nothing borrowed from the FIB outlives this line */
+		/* nothing borrowed from the FIB outlives this line */
+		rte_rcu_qsbr_quiescent(qsbr, w->lcore);
 		us = idle_turn(&idle, n != 0);
 		if (us) {
-			rte_rcu_qsbr_thread_offline(
-				qsbr, w->lcore); /* no grace period waits for a sleeper */
+			/* no grace period waits for a sleeper */
+			rte_rcu_qsbr_thread_offline(qsbr, w->lcore);
 			idle_sleep(us);
 			rte_rcu_qsbr_thread_online(qsbr, w->lcore);
 		}

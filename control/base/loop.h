@@ -22,8 +22,8 @@ struct timer {
 };
 
 struct timers {
-	struct timer **
-		heap; /* heap[1..count], earliest first; the array is owned, the timers are borrowed */
+	/* heap[1..count], earliest first; the array is owned, the timers are borrowed */
+	struct timer **heap;
 	uint32_t count, capacity;
 };
 

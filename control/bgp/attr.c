@@ -177,8 +177,8 @@ static const char *check_mp_unreach(struct section *s, const struct raw *a)
 /* --- the table -------------------------------------------------------------------------------------------------------- */
 
 static const struct spec {
-	const char *(*check)(struct section *s,
-			     const struct raw *a); /* NULL: the length says it all */
+	/* NULL: the length says it all */
+	const char *(*check)(struct section *s, const struct raw *a);
 	const char *bad_length;
 	uint16_t min, unit, max; /* octets of body: min + n × unit, at most max */
 	uint8_t flags;		 /* the OPTIONAL and TRANSITIVE bits that it must carry */

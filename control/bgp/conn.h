@@ -43,8 +43,8 @@ struct conn {
 	enum session_state state;
 	bool ours;    /* we opened it */
 	bool blocked; /* a message waits in `rx` for room in the mailbox */
-	uint8_t *
-		rx; /* owned, CONN_RX_SIZE octets while there is a socket; rx[rx_pos..rx_len) is unread */
+	/* owned, CONN_RX_SIZE octets while there is a socket; rx[rx_pos..rx_len) is unread */
+	uint8_t *rx;
 	uint32_t rx_pos, rx_len;
 	struct sendq tx;
 	struct timer retry, hold, keepalive, send;

@@ -58,8 +58,8 @@ static const struct fsm_rule connect[FSM_EVENTS] = {
 	[FSM_OPEN] = FAIL,
 	[FSM_HEADER_ERROR] = FAIL,
 	[FSM_OPEN_ERROR] = FAIL,
-	[FSM_COLLISION] =
-		QUIT, /* the RFC lists it as a failure; but the other connection won, nothing failed */
+	/* the RFC lists it as a failure; but the other connection won, nothing failed */
+	[FSM_COLLISION] = QUIT,
 	[FSM_NOTIFY_VERSION] = FAIL,
 	[FSM_NOTIFY] = FAIL,
 	[FSM_KEEPALIVE] = FAIL,
@@ -105,8 +105,8 @@ static const struct fsm_rule open_sent[FSM_EVENTS] = {
 	[FSM_OPEN_ERROR] = TELL,
 	[FSM_COLLISION] = COLLIDE,
 	[FSM_NOTIFY_VERSION] = QUIT,
-	[FSM_NOTIFY] =
-		FAIL, /* 8.2.2 says to answer it; 6.4 that a NOTIFICATION is never answered with one */
+	/* 8.2.2 says to answer it; 6.4 that a NOTIFICATION is never answered with one */
+	[FSM_NOTIFY] = FAIL,
 	[FSM_KEEPALIVE] = TELL_WITH(NOTIFY_FSM, NOTIFY_FSM_OPENSENT),
 	[FSM_UPDATE] = TELL_WITH(NOTIFY_FSM, NOTIFY_FSM_OPENSENT),
 	[FSM_UPDATE_ERROR] = TELL_WITH(NOTIFY_FSM, NOTIFY_FSM_OPENSENT),

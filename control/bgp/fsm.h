@@ -39,19 +39,17 @@ enum fsm_event {		    /* RFC 4271 8.1 */
 
 /* What is to be done, in the order of the bits. */
 enum fsm_action {
-	FSM_DO_NOTIFY =
-		1
-		<< 0, /* send NOTIFICATION: the rule's, or, with code 0, the one that came with the event */
+	/* send NOTIFICATION: the rule's, or, with code 0, the one that came with the event */
+	FSM_DO_NOTIFY = 1 << 0,
 	FSM_DO_DROP = 1 << 1, /* let go of the TCP connection and of all timers */
-	FSM_DO_DAMP =
-		1 << 2, /* it failed: wait before the next try, longer each time (RFC 4271 8.1.1) */
+	/* it failed: wait before the next try, longer each time (RFC 4271 8.1.1) */
+	FSM_DO_DAMP = 1 << 2,
 	FSM_DO_CONNECT = 1 << 3,   /* open a TCP connection */
 	FSM_DO_RETRY = 1 << 4,	   /* start the connect retry timer */
 	FSM_DO_OPEN = 1 << 5,	   /* send OPEN */
 	FSM_DO_KEEPALIVE = 1 << 6, /* send KEEPALIVE, start the keepalive timer */
-	FSM_DO_HOLD =
-		1
-		<< 7, /* start the hold timer: the large one in OpenSent, else the negotiated one */
+	/* start the hold timer: the large one in OpenSent, else the negotiated one */
+	FSM_DO_HOLD = 1 << 7,
 };
 
 struct fsm_rule {

@@ -15,11 +15,11 @@ extern "C" {
 #endif
 
 struct nlri {
-	struct cursor part
-		[2]; /* the message's own field, then the MP attribute; borrowed from the message */
+	/* the message's own field, then the MP attribute; borrowed from the message */
+	struct cursor part[2];
 	uint32_t count; /* prefixes that nlri_next() will yield from the start */
-	uint32_t
-		martians; /* that it will skip: 0/8 (but not 0/0), 127/8, 224/3 and what is inside them */
+	/* that it will skip: 0/8 (but not 0/0), 127/8, 224/3 and what is inside them */
+	uint32_t martians;
 };
 
 /* Append a field to the sequence, checking it: false if a length is above 32 or the last prefix is cut short. */

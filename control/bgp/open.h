@@ -18,8 +18,8 @@ struct bgp_open {
 	uint32_t router_id; /* host order */
 	uint16_t hold_s;    /* 0: neither hold timer nor keepalives */
 	uint16_t restart_s; /* RFC 4724, 0..4095; 0 if the capability is missing */
-	uint16_t
-		caps; /* SPEAKER_CAP_*. MP_IPV4 is set on decode also if no MP capability is listed at all */
+	/* SPEAKER_CAP_*. MP_IPV4 is set on decode also if no MP capability is listed at all */
+	uint16_t caps;
 };
 
 /* Decode an OPEN body. Checks what can be checked without knowing the peer: version 2/1, AS 0 2/2 (RFC 7607), router ID 0

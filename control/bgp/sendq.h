@@ -17,16 +17,15 @@ extern "C" {
 
 enum {
 	SENDQ_OWN = 1024, /* octets of own messages */
-	SENDQ_BUFS =
-		1
-		<< 17, /* shared buffers at most: SPEAKER_TX_HIGH of the shortest UPDATEs, and half as much again */
+	/* shared buffers at most: SPEAKER_TX_HIGH of the shortest UPDATEs, and half as much again */
+	SENDQ_BUFS = 1 << 17,
 	SENDQ_FINAL = 4096 + SENDQ_OWN,
 };
 
 /* Zeroed at first, but for `stats`. */
 struct sendq {
-	struct session_stats
-		*stats; /* borrowed: tx_messages, tx_updates, tx_bytes, tx_queued are kept here */
+	/* borrowed: tx_messages, tx_updates, tx_bytes, tx_queued are kept here */
+	struct session_stats *stats;
 	struct wire_buf **ring;	    /* owned; each entry holds a reference */
 	uint32_t size, head, count; /* of the ring; size is a power of two, or 0 */
 	uint32_t done;		    /* octets of the first buffer that are written ... */

@@ -25,8 +25,8 @@ enum { BGP_ATTRS_MAX = 2 * BGP_MESSAGE_MAX };
 struct update_ctx {
 	bool as4; /* 4-octet AS numbers negotiated (RFC 6793) */
 	bool ebgp; /* LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST are not for us (RFC 7606 7.5, 7.9, 7.10) */
-	uint32_t
-		local_addr; /* host order; a NEXT_HOP of ours is refused (RFC 4271 6.3). 0: not known */
+	/* host order; a NEXT_HOP of ours is refused (RFC 4271 6.3). 0: not known */
+	uint32_t local_addr;
 };
 
 struct bgp_update {
@@ -34,12 +34,12 @@ struct bgp_update {
 	 * prefixes are to be withdrawn like the others. */
 	struct nlri withdrawn, announced;
 	struct attr_keys keys; /* of the attributes; only if attrs_len */
-	uint16_t
-		attrs_len; /* canonical wire form in the caller's buffer; 0 if nothing is announced */
+	/* canonical wire form in the caller's buffer; 0 if nothing is announced */
+	uint16_t attrs_len;
 	bool eor;	   /* End-of-RIB for IPv4 unicast (RFC 4724 2) */
 	uint8_t fault_code; /* attribute that the verdict is about; 0 if none */
-	const char
-		*fault; /* why the verdict is not BGP_OK, with the clause; static text, or NULL */
+	/* why the verdict is not BGP_OK, with the clause; static text, or NULL */
+	const char *fault;
 	struct bgp_notify notify; /* only at BGP_SESSION_RESET: what to send */
 };
 

@@ -17,8 +17,8 @@ extern "C" {
 enum { PATH_LOCAL_PREF = 100 }; /* of a path that no route map gave another */
 
 enum path_flags {
-	PATH_UNUSABLE =
-		1 << 0, /* its next hop does not resolve: sorted last, never used, still shown */
+	/* its next hop does not resolve: sorted last, never used, still shown */
+	PATH_UNUSABLE = 1 << 0,
 	PATH_NO_ADVERTISE = 1 << 1, /* RFC 1997: in the views, announced to nobody */
 	PATH_NO_EXPORT = 1 << 2,    /* RFC 1997: not announced by eBGP */
 };

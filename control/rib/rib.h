@@ -34,8 +34,8 @@ struct rib;
 
 struct rib_params {
 	struct attr_table *attrs; /* borrowed: outlives the rib */
-	uint16_t
-		nb_peers; /* peer indexes are below this, the instance's own included; at most RIB_PEERS */
+	/* peer indexes are below this, the instance's own included; at most RIB_PEERS */
+	uint16_t nb_peers;
 	struct decide_rule rule;
 	uint64_t allow; /* the role matrix as one word: rib_allows() */
 	/* Does this next hop (host order) resolve? Asked of each path that is announced, and of all after

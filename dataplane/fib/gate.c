@@ -56,8 +56,8 @@ int fib_peers_set(struct fib *fib, const uint32_t *addrs, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		if (addrs[i] == 0)
 			return -EINVAL;
-	__atomic_thread_fence(
-		__ATOMIC_RELEASE); /* the version that put this table out of force is seen first */
+	/* the version that put this table out of force is seen first */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < FIB_PEERS; i++)
 		__atomic_store_n(&table[i], 0, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < n; i++)

@@ -89,8 +89,8 @@ TEST_F(gate_test, peers_of_both_sets_are_known_throughout)
 
 	for (uint32_t i = 1; i <= 500; i++) {
 		sets[0].push_back(i);
-		sets[1].insert(sets[1].begin(),
-			       i); /* the other way round, so that the common ones move */
+		/* the other way round, so that the common ones move */
+		sets[1].insert(sets[1].begin(), i);
 		sets[i % 2].push_back(10000 + i);
 	}
 	ASSERT_EQ(0, set(sets[0]));

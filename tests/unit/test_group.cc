@@ -31,12 +31,12 @@ struct harness {
 	std::vector<listener> peers;
 	std::vector<struct group *> groups;
 	std::set<uint32_t> dead_hops;
-	std::set<const struct attrs *>
-		seen; /* one reference each, so that no address is used twice */
+	/* one reference each, so that no address is used twice */
+	std::set<const struct attrs *> seen;
 	group_model model;
 	uint64_t allow;
-	bool exact =
-		true; /* judge every message to a member in the stream: nothing told twice, nothing withdrawn twice */
+	/* judge every message to a member in the stream: nothing told twice, nothing withdrawn twice */
+	bool exact = true;
 
 	static bool usable(void *ctx, uint32_t next_hop)
 	{

@@ -178,8 +178,8 @@ struct rte_lpm *lpm4_test::lpm;
 TEST_F(lpm4_test, self_test)
 {
 	EXPECT_EQ(0, lpm4_self_test(lpm, qsbr, SOCKET_ID_ANY));
-	memset(&lpm->tbl24[5], 0xff,
-	       sizeof(lpm->tbl24[5])); /* what it leaves behind does not matter */
+	/* what it leaves behind does not matter */
+	memset(&lpm->tbl24[5], 0xff, sizeof(lpm->tbl24[5]));
 	EXPECT_EQ(0, lpm4_self_test(lpm, qsbr, SOCKET_ID_ANY));
 }
 

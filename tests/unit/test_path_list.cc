@@ -90,8 +90,8 @@ TEST(path_list, flows_are_shared_evenly)
 
 			chi_square += (flows[m] - expected) * (flows[m] - expected) / expected;
 		}
-		EXPECT_GT(40.0, chi_square)
-			<< n << " members"; /* 15 degrees of freedom: 1 in 2000 */
+		/* 15 degrees of freedom: 1 in 2000 */
+		EXPECT_GT(40.0, chi_square) << n << " members";
 	}
 }
 

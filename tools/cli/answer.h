@@ -20,8 +20,8 @@ struct answer_kind {
 			row); /* what a short table is sorted by; NULL: the order in which rows come */
 	bool single;	      /* at most one row: its fields, one a line */
 	const char *none;     /* what to tell people if there is no row */
-	void (*after)(const json_t *row,
-		      FILE *out); /* single, for people: what fields cannot show; may be NULL */
+	/* single, for people: what fields cannot show; may be NULL */
+	void (*after)(const json_t *row, FILE *out);
 };
 
 struct answer {
