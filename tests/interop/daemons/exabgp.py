@@ -31,14 +31,29 @@ class Exabgp(Daemon):
     def start(self):
         listen = self.dir / "listen"
         # The shell stays, and with it the open stdout that ExaBGP takes for the sign of life.
-        listen.write_text(f"#!/bin/sh\ncat >>{self.dir}/heard\n")
+        listen.write_text(f"#!/bin/sh\ntail -n +1 -f {self.dir}/said &\nexec cat >>{self.dir}/heard\n")
         listen.chmod(0o755)
         (self.dir / "heard").write_text("")
+        (self.dir / "said").write_text("")
         (self.dir / "exabgp.conf").write_text(self.config())
         self.processes.append(self.namespace.start(
             "exabgp", "exabgp", self.dir / "exabgp.conf",
-            env={"exabgp.daemon.user": "root", "exabgp.api.cli": "false"}))
+            env={"exabgp.daemon.user": "root", "exabgp.api.cli": "false", "exabgp.api.ack": "false"}))
         self.processes[-1].ready(lambda: "welcome" in self.processes[-1].log(), "start")
+
+    def say(self, *commands):
+        """Commands to the running ExaBGP, in its own words, for all neighbors."""
+        with open(self.dir / "said", "a") as said:
+            said.writelines(command + "\n" for command in commands)
+
+    def announce(self, prefix, *as_path, next_hop="self", communities=()):
+        """As it is written here, our own AS number included; without a path: as ExaBGP would."""
+        path = f" as-path [ {' '.join(map(str, as_path))} ]" if as_path else ""
+        marks = f" community [ {' '.join(communities)} ]" if communities else ""
+        self.say(f"announce route {prefix} next-hop {next_hop}{path}{marks}")
+
+    def withdraw(self, *prefixes):
+        self.say(*(f"withdraw route {prefix} next-hop self" for prefix in prefixes))
 
     def _heard(self, peer):
         for line in (self.dir / "heard").read_text().splitlines():

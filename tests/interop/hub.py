@@ -1,0 +1,114 @@
+"""The hub of the acceptance scenarios: one Bascule, and an ExaBGP in place of every gateway and NVA, so that a test says
+what each of them announces, attribute by attribute, while the sessions are up.
+
+    ergw   10.0.255.36  AS 65515 ── er0  ┐         ┌ nva0 ── nva-a  10.0.2.4  AS 65001
+    vpngw0 10.0.255.4   AS 65515 ── vpn0 ┤ Bascule ├ nva0 ── nva-b  10.0.2.5  AS 65002
+    vpngw1 10.0.255.5   AS 65515 ── vpn0 ┘  65515  └ vnet0    the VNets 10.0.0.0/16 and, peered, 10.4.0.0/16
+
+What lies behind a gateway (MSEE and on-premises, VPN sites) is in the paths that the gateway's speaker announces.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+from bascule import Bascule
+from daemons import Exabgp, Neighbor
+from lab import Lab, wait_for
+from networks import ASN, er_address, instance_config, nva_address, vpn_address
+
+SPOKE = "10.4.0.0/16"
+VNETS = {"10.0.0.0/16", SPOKE}
+A, B, VIP = "10.0.2.4", "10.0.2.5", "10.0.2.100"
+VPN = ("10.0.255.4", "10.0.255.5")
+ER = "10.0.255.36"
+
+# name: (peer of the configuration, LAN, address, AS number, our address)
+SPEAKERS = {
+    "ergw": ("ergw/0", "er", ER, ASN, er_address()),
+    "vpngw0": ("vpngw/0", "vpn", VPN[0], ASN, vpn_address()),
+    "vpngw1": ("vpngw/1", "vpn", VPN[1], ASN, vpn_address()),
+    "nva-a": ("nva-a", "nva", A, 65001, nva_address()),
+    "nva-b": ("nva-b", "nva", B, 65002, nva_address()),
+}
+BRANCH_VIEWS = ("expressroute", "vpn", "nva")
+
+
+class Hub:
+    """`configure(config)` may change the configuration before it is written."""
+
+    def __init__(self, lab, configure=lambda config: None):
+        rs = lab.namespace("rs")
+        for lan in ("er", "vpn", "nva", "vnet"):
+            rs.join(lab.lan(lan), f"{lan}0")
+            rs.keep_kernel_off(f"{lan}0")
+        config = instance_config()
+        config["vnet"].append({"prefix": SPOKE, "port": "vnet0", "next_hop": "10.0.1.1", "peered": True})
+        config["peers"].append({"name": "nva-b", "address": B, "asn": 65002, "multihop": True})
+        configure(config)
+        self.bascule = Bascule(rs, "a", config)
+        self.speakers = {}
+        for name, (_, lan, address, asn, us) in SPEAKERS.items():
+            namespace = lab.namespace(name)
+            namespace.join(lab.lans[lan], lan, f"{address}/{24 if lan == 'nva' else 28}")
+            self.speakers[name] = Exabgp(namespace, asn, address, [Neighbor(us, ASN, multihop=lan == "nva")])
+        self.speakers["nva-a"].namespace.ip("address", "add", f"{VIP}/24", "dev", "nva")
+        self.er, self.vpn0, self.vpn1, self.a, self.b = self.speakers.values()
+
+    def start(self):
+        self.bascule.start()
+        for speaker in self.speakers.values():
+            speaker.start()
+        self.wait_established()
+
+    def wait_established(self):
+        self.bascule.wait_established()
+        self.wait("the VNets' routes", lambda: all(VNETS <= set(self.told(name)) for name in self.speakers))
+
+    def wait(self, what, predicate, seconds=15):
+        wait_for(predicate, what, seconds)
+
+    def reload(self):
+        self.bascule.write_config()
+        self.bascule.run("reload")
+
+    # --- what a speaker hears, what we have ------------------------------------------------------------------------------
+
+    def told(self, name):
+        """{prefix: Route} that a speaker has been told, the VNets' own included."""
+        return self.speakers[name].received(SPEAKERS[name][4])
+
+    def hearers(self, prefix):
+        """The speakers that hold a route for the prefix."""
+        return {name for name in self.speakers if prefix in self.told(name)}
+
+    def next_hops(self, prefix, view="vnet"):
+        """The gateways that a view forwards the prefix to; empty: no route."""
+        row = self.bascule.fib(view).get(prefix)
+        return {hop["gateway"] for hop in row["next_hops"]} if row else set()
+
+    def best(self, prefix):
+        """(peer, reason) of the best path; None if there is none."""
+        rows = self.bascule.cli("show", "routes", prefix)
+        return (rows[0]["peer"], rows[0]["reason"]) if rows else None
+
+    def sessions(self):
+        return {name: speaker.session(SPEAKERS[name][4]) for name, speaker in self.speakers.items()}
+
+    def withdraw_all(self):
+        """Back to the VNets alone: between tests."""
+        for row in {(row["peer"], row["prefix"]) for row in self.bascule.cli("show", "routes") if row["peer"] != "local"}:
+            speaker = next(name for name, (peer, *_) in SPEAKERS.items() if peer == row[0])
+            self.speakers[speaker].withdraw(row[1])
+        self.wait("empty tables", lambda: set(self.bascule.routes()) == VNETS
+                  and all(set(self.told(name)) == VNETS for name in self.speakers))
+
+
+@contextlib.contextmanager
+def running_hub(name, configure=lambda config: None):
+    """A Hub, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
+    logs = os.environ.get("BASCULE_LOGS")
+    with Lab(keep_logs=Path(logs) / name if logs else None) as lab:
+        hub = Hub(lab, configure)
+        hub.start()
+        yield hub
