@@ -2,8 +2,9 @@
  * without any state a peer and prefix:
  *
  *   For a group and a prefix, `top` is the best path that the group may be told of (role matrix, NO_ADVERTISE,
- *   NO_EXPORT), and `alt` the best such path from any other peer than top's. Every member is to have `top`; but the
- *   peer that announced top gets `alt`, or nothing: no path hiding (RFC 7947 2.3), and nobody hears its own route back.
+ *   NO_EXPORT; no default route for VPN gateways), and `alt` the best such path from any other peer than top's. Every
+ *   member is to have `top`; but the peer that announced top gets `alt`, or nothing: no path hiding (RFC 7947 2.3), and
+ *   nobody hears its own route back.
  *
  * When (top, alt) changes, the prefix joins the group's queue once, together with what had been there before. A flush
  * takes a slice of the queue, compares before with now, and yields batches for the encoder: withdrawn prefixes, then

@@ -8,7 +8,11 @@
 
 #include "table.h"
 
-enum { IBGP_CLASSES = 0x2a /* odd ones */, ALL_CLASSES = 0x3f };
+enum {
+	IBGP_CLASSES = 0x2a, /* odd ones */
+	VPN_CLASSES = 3 << 2 * ROLE_VPN,
+	ALL_CLASSES = 0x3f
+};
 
 /* For each source role, the classes that may be told of its routes under `allow`. */
 static void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
@@ -28,9 +32,13 @@ static void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
 static void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, uint8_t want,
 			 struct offers *offers)
 {
-	uint8_t want_top = want;
+	uint8_t want_top;
 
 	memset(offers, 0, CLASSES * sizeof(*offers));
+	/* VPN sites are given no default route: the gateway would not pass it on (Azure's rule). */
+	if (!rib_prefix(rib, id).len)
+		want &= (uint8_t)~VPN_CLASSES;
+	want_top = want;
 	for (const struct path *path = rib_first(rib, id); path && want;
 	     path = rib_following(rib, path)) {
 		const struct offer offer = { path->attrs, path->peer };

@@ -25,6 +25,8 @@ struct group_model {
 		for (const auto &prefix : paths) {
 			const struct path *best = nullptr;
 
+			if (role == ROLE_VPN && prefix.first.second == 0)
+				continue;
 			for (const auto &entry : prefix.second) {
 				const struct path *path = &entry.second;
 

@@ -315,6 +315,26 @@ TEST(group, no_advertise_and_no_export)
 	EXPECT_EQ(1u, h.peers[2].withdrawn);
 }
 
+TEST(group, default_route_is_not_for_vpn_gateways)
+{
+	const struct prefix everything = { 0, 0 }, half = { 0x80000000, 1 };
+	harness h({ our_vnet, nva(1), gateway(ROLE_VPN, 8), gateway(ROLE_EXPRESSROUTE, 9) },
+		  ALLOW_ALL);
+
+	h.up(2, h.group_add(ROLE_VPN, true));
+	h.up(3, h.group_add(ROLE_EXPRESSROUTE, true));
+	h.announce(everything, 1, { { 65001 } });
+	h.announce(half, 1, { { 65001 } });
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(1u, h.peers[2].table.size());
+	EXPECT_EQ(2u, h.peers[3].table.size());
+	h.withdraw(everything, 1);
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(0u, h.peers[2].withdrawn);
+}
+
 TEST(group, prefixes_of_one_attribute_set_come_together)
 {
 	harness h({ our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);

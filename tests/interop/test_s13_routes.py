@@ -1,0 +1,175 @@
+"""S13 to S16 and S26: what becomes of a route by what it says of itself: communities, loops, overlaps with the VNets, the
+default route. Route exchange is on. Every announcement is ExaBGP's (hub.py)."""
+
+import pytest
+
+from hub import A, B, BRANCH_VIEWS, SPEAKERS, VNETS, running_hub
+
+NO_EXPORT, NO_ADVERTISE = "65535:65281", "65535:65282"
+PLAIN, QUIET = "172.16.4.0/24", "172.16.3.0/24"
+OTHERS_OF_A = set(SPEAKERS) - {"nva-a"}
+
+
+@pytest.fixture(scope="module")
+def shared_hub():
+    with running_hub("test_s13_routes") as hub:
+        hub.bascule.exchange(True)
+        yield hub
+
+
+@pytest.fixture
+def hub(shared_hub):
+    sessions = shared_hub.sessions()
+    yield shared_hub
+    shared_hub.withdraw_all()
+    assert shared_hub.sessions() == sessions
+
+
+def in_views(hub, prefix):
+    return {view for view in (*BRANCH_VIEWS, "vnet") if hub.next_hops(prefix, view)}
+
+
+def settled(hub):
+    """A route of A's that comes after everything that A has announced before, everywhere."""
+    hub.a.announce(PLAIN, 65001)
+    hub.wait("A's last route", lambda: hub.hearers(PLAIN) == OTHERS_OF_A)
+
+
+# --- S13: communities ------------------------------------------------------------------------------------------------
+
+def test_s13_no_advertise(hub):
+    hub.a.announce(QUIET, 65001, communities=[NO_ADVERTISE])
+    settled(hub)
+    assert hub.hearers(QUIET) == set()
+    assert in_views(hub, QUIET) == {*BRANCH_VIEWS, "vnet"}
+
+
+def test_s13_no_advertise_comes_and_goes(hub):
+    hub.a.announce(QUIET, 65001)
+    hub.wait("the route at the others", lambda: hub.hearers(QUIET) == OTHERS_OF_A)
+    hub.a.announce(QUIET, 65001, communities=[NO_ADVERTISE])
+    hub.wait("its withdrawal", lambda: not hub.hearers(QUIET))
+    assert hub.next_hops(QUIET) == {A}
+    hub.a.announce(QUIET, 65001)
+    hub.wait("its return", lambda: hub.hearers(QUIET) == OTHERS_OF_A)
+
+
+def test_s13_no_advertise_hides_no_other_path(hub):
+    # B's is the longer path: the hosts use A's, the others are told B's.
+    hub.b.announce(QUIET, 65002, 65002)
+    hub.a.announce(QUIET, 65001, communities=[NO_ADVERTISE])
+    settled(hub)
+    hub.wait("A's path in the FIB", lambda: hub.next_hops(QUIET) == {A})
+    assert hub.hearers(QUIET) == set(SPEAKERS) - {"nva-b"}
+    assert hub.told("ergw")[QUIET].as_path == (65002, 65002)
+
+
+def test_s13_no_export_stays_inside_our_as(hub):
+    # RFC 1997: gateways of our AS are told, eBGP peers are not.
+    hub.a.announce(QUIET, 65001, communities=[NO_EXPORT])
+    settled(hub)
+    assert hub.hearers(QUIET) == {"ergw", "vpngw0", "vpngw1"}
+    assert in_views(hub, QUIET) == {*BRANCH_VIEWS, "vnet"}
+
+
+def test_s13_communities_pass_and_the_platform_adds_its_own(hub):
+    hub.a.announce(QUIET, 65001, communities=["65001:100", "3356:70"])
+    settled(hub)
+    for name in OTHERS_OF_A:
+        assert set(hub.told(name)[QUIET].communities) == {"65001:100", "3356:70", "65517:65517"}
+    assert hub.told("nva-a")["10.0.0.0/16"].communities == ()
+    assert hub.told("nva-a")["10.4.0.0/16"].communities == ("65518:65518",)
+
+
+# --- S14: loops ------------------------------------------------------------------------------------------------------
+
+def test_s14_own_as_is_dropped_and_counted(hub):
+    # Another hub's routes over an NVA that tunnels to its NVA: AS 65515 is that hub's, and ours.
+    before = hub.bascule.peer("nva-a")["as_loop"]
+    for third in range(1, 6):
+        hub.a.announce(f"10.{80 + third}.0.0/16", 65001, 65005, 65515)
+    hub.a.announce("192.168.1.3/32", 65001, 65005)
+    settled(hub)
+    assert set(hub.bascule.routes()) == VNETS | {"192.168.1.3/32", PLAIN}
+    assert hub.bascule.peer("nva-a")["as_loop"] == before + 5
+
+
+def test_s14_as_override_at_the_nva_lets_them_in(hub):
+    # The NVA replaces 65515 by its own number, and brings our own VNet back too: that is known, and not programmed.
+    hub.a.announce("10.83.0.0/16", 65001, 65005, 65001)
+    hub.a.announce("10.4.0.0/16", 65001, 65001, 65005)
+    settled(hub)
+    assert hub.next_hops("10.83.0.0/16") == {A}
+    spoke = hub.bascule.routes()["10.4.0.0/16"]
+    assert [path["peer"] for path in spoke] == ["local", "nva-a"]
+    assert hub.next_hops("10.4.0.0/16") == {"10.0.1.1"}
+    assert hub.told("nva-b")["10.4.0.0/16"].as_path == (65515,)
+
+
+def test_s14_a_loop_withdraws_what_was_there(hub):
+    hub.a.announce(QUIET, 65001)
+    hub.wait("the route", lambda: hub.next_hops(QUIET) == {A})
+    hub.a.announce(QUIET, 65001, 65515)
+    hub.wait("its end", lambda: QUIET not in hub.bascule.routes() and not hub.hearers(QUIET))
+
+
+# --- S15: overlaps with the VNets ------------------------------------------------------------------------------------
+
+def test_s15_no_route_steals_from_a_vnet(hub):
+    inside = {"10.0.0.0/16", "10.0.7.0/24", "10.4.9.0/24", "10.0.1.0/24"}
+    for prefix in (*sorted(inside), "10.0.0.0/8"):
+        hub.a.announce(prefix, 65001)
+    settled(hub)
+    learned = {row["prefix"]: row for row in hub.bascule.cli("show", "routes", "--peer", "nva-a", "--learned")}
+    assert set(learned) == inside | {"10.0.0.0/8", PLAIN}
+    for prefix in inside:
+        assert not learned[prefix]["usable"] and learned[prefix]["views"] == [], prefix
+        for view in (*BRANCH_VIEWS, "vnet"):
+            assert A not in hub.next_hops(prefix, view), (prefix, view)
+    assert in_views(hub, "10.0.0.0/8") == {*BRANCH_VIEWS, "vnet"}
+
+
+# --- S16: the default route ------------------------------------------------------------------------------------------
+
+def test_s16_default_route_goes_to_expressroute_and_not_to_vpn(hub):
+    hub.a.announce("0.0.0.0/0", 65001)
+    settled(hub)
+    assert hub.hearers("0.0.0.0/0") == {"ergw", "nva-b"}
+    # "nva" among them: what A itself sends without a better route comes back to A.
+    assert in_views(hub, "0.0.0.0/0") == {*BRANCH_VIEWS, "vnet"}
+    assert hub.next_hops("0.0.0.0/0") == {A}
+    hub.a.withdraw("0.0.0.0/0")
+    hub.wait("its end", lambda: not hub.hearers("0.0.0.0/0") and not in_views(hub, "0.0.0.0/0"))
+
+
+def test_s16_halves_of_it_go_to_everybody(hub):
+    for half in ("0.0.0.0/1", "128.0.0.0/1"):
+        hub.a.announce(half, 65001)
+    settled(hub)
+    for half in ("0.0.0.0/1", "128.0.0.0/1"):
+        assert hub.hearers(half) == OTHERS_OF_A
+        assert hub.next_hops(half) == {A}
+
+
+def test_s16_two_defaults_share(hub):
+    for nva in (hub.a, hub.b):
+        nva.announce("0.0.0.0/0", nva.asn)
+    hub.wait("both in use", lambda: hub.next_hops("0.0.0.0/0") == {A, B})
+    # Each of the two is told the other's.
+    hub.wait("both told", lambda: hub.hearers("0.0.0.0/0") == {"ergw", "nva-a", "nva-b"})
+    assert hub.told("nva-a")["0.0.0.0/0"].as_path == (65515, 65002)
+
+
+# --- S26: the bow tie ------------------------------------------------------------------------------------------------
+
+def test_s26_what_another_route_server_exported_comes_back_over_expressroute(hub):
+    # The MSEE turns round what another hub's route server gave it, with the mark that both of them set.
+    before = hub.bascule.peer("ergw/0")["bow_tie"]
+    hub.er.announce("10.3.0.0/16", 12076, communities=["65517:65517"])
+    hub.er.announce("10.20.0.0/16", 12076, 65020)
+    hub.wait("the route beside it", lambda: hub.hearers("10.20.0.0/16") == set(SPEAKERS) - {"ergw"})
+    assert "10.3.0.0/16" not in hub.bascule.routes() and not hub.hearers("10.3.0.0/16")
+    assert hub.bascule.peer("ergw/0")["bow_tie"] == before + 1
+    # From anybody else the mark is a community like others: NVAs of two hubs may exchange such routes.
+    hub.a.announce("10.3.0.0/16", 65001, 65005, communities=["65517:65517"])
+    hub.wait("the NVA's", lambda: hub.next_hops("10.3.0.0/16") == {A})
