@@ -20,8 +20,9 @@ TEST(cursor, reads_straight_on)
 
 TEST(cursor, a_short_read_poisons_whatever_its_size)
 {
-	for (size_t have = 0; have < 4; have++) {
-		bytes b(have, 0xee);
+	for (const char *text : { "", "ee", "eeee", "eeeeee" }) {
+		bytes b = hex(text);
+		size_t have = b.size();
 
 		struct cursor c = cursor_of(b);
 		EXPECT_EQ(0u, cursor_u32(&c)) << have;
