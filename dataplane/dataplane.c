@@ -24,8 +24,6 @@ enum {
 	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN,
 };
 
-#define FIB_ZONE "bascule_fib" /* control looks for it under the instance's file prefix */
-
 uint64_t dataplane_now_ms(void)
 {
 	struct timespec now;
