@@ -32,6 +32,10 @@
  *   show fib     view            one a prefix: prefix next_hops[{gateway ("": none) port state ("resolved"
  *                                "unresolved" "on link" "local" "broadcast" "drop")}]
  *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of roles
+ *   show events  after?          one an event, oldest first: number (counts from 1) time ("2026-11-23T05:00:00.123Z") kind
+ *                                ("session_up" "session_down" "session_failed" "limit" "alarm" "loop" "bow_tie" "exchange"
+ *                                "reload" "restart" "live" "next_hop") peer (absent: of none) text more (like it, held
+ *                                back before it); after: only those with higher numbers
  *   exchange     enable (bool)   one: enabled changed
  *   peer reset   name soft? ("in", "out")   none
  *   reload                       one: added[peer name] removed[] changed[] vnet_changed exchange_changed warnings[string];

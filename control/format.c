@@ -4,12 +4,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "aspath.h"
 #include "attrs.h"
 #include "cursor.h"
 #include "decide.h"
+#include "events.h"
 #include "show.h"
 
 static const char *const profile_names[] = { [PROFILE_OPEN] = "open", [PROFILE_AZURE] = "azure" };
@@ -369,6 +371,35 @@ static json_t *format_reload(const struct row_reload *row, const struct config_r
 	return o;
 }
 
+/* --- events ------------------------------------------------------------------------------------------------------ */
+
+static void set_time(json_t *o, const char *key, uint64_t time_ms)
+{
+	time_t seconds = (time_t)(time_ms / 1000);
+	char text[64];
+	struct tm tm;
+	size_t len;
+
+	gmtime_r(&seconds, &tm);
+	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, sizeof(text) - len, ".%03uZ", (unsigned int)(time_ms % 1000));
+	set_text(o, key, text);
+}
+
+static json_t *format_event(const struct event *event)
+{
+	json_t *o = json_object();
+
+	set_number(o, "number", event->number);
+	set_time(o, "time", event->time_ms);
+	set_text(o, "kind", event_kind_name((enum event_kind)event->kind));
+	if (event->peer[0])
+		set_text(o, "peer", event->peer);
+	set_text(o, "text", event->text);
+	set_number(o, "more", event->more);
+	return o;
+}
+
 json_t *format_row(uint16_t type, const void *row, const struct config_report *warnings)
 {
 	switch ((enum row_type)type) {
@@ -380,6 +411,7 @@ json_t *format_row(uint16_t type, const void *row, const struct config_report *w
 	case ROW_EXCHANGE: return format_exchange(row);
 	case ROW_SWITCHED: return format_switched(row);
 	case ROW_RELOAD: return format_reload(row, warnings);
+	case ROW_EVENT: return format_event(row);
 	}
 	return NULL;
 }

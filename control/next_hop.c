@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "events.h"
 #include "hash.h"
 
 struct next_hop {
@@ -120,6 +121,16 @@ static enum next_hop_state locate(const struct next_hops *nhs, uint32_t addr, st
 	return NEXT_HOP_UNRESOLVED;
 }
 
+static void note_change(struct next_hops *nhs, uint32_t addr, bool resolved)
+{
+	char text[ADDR_TEXT];
+
+	if (nhs->events)
+		events_note(nhs->events, EVENT_NEXT_HOP, NULL, nhs->now_ms,
+			    resolved ? "next hop %s is found" : "next hop %s is lost",
+			    addr_text(addr, text));
+}
+
 static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
 {
 	struct next_hop fresh = { .addr = addr, .since_ms = nhs->now_ms };
@@ -143,6 +154,8 @@ static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
 	*chain = id;
 	nh->resolved = fib_adjacency_resolved(nhs->writer, nh->adjacency[nh->probe]);
 	nh->was_resolved = nh->resolved;
+	if (nh->resolved)
+		note_change(nhs, addr, true);
 	return nh;
 }
 
@@ -201,7 +214,10 @@ bool next_hops_poll(struct next_hops *nhs, uint32_t budget)
 		if (nh->forgotten)
 			continue;
 		resolved = fib_adjacency_resolved(nhs->writer, nh->adjacency[nh->probe]);
-		changed |= resolved != nh->resolved;
+		if (resolved == nh->resolved)
+			continue;
+		changed = true;
+		note_change(nhs, nh->addr, resolved);
 		nh->resolved = resolved;
 		nh->was_resolved |= resolved;
 	}

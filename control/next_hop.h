@@ -34,6 +34,7 @@ const char *next_hop_state_name(enum next_hop_state state);
 enum { NEXT_HOP_CHAINS = 16384, NEXT_HOP_GRACE_MS = 3000 };
 
 struct next_hops {
+	struct events *events;	     /* borrowed; NULL: nobody hears of changes */
 	struct fib *fib;	     /* borrowed */
 	struct fib_writer *writer;   /* borrowed */
 	const struct config *config; /* borrowed */

@@ -35,6 +35,7 @@ enum page_command {
 	PAGE_FIB_ADDRESS,    /* view, address: the longest match among routes */
 	PAGE_EXCHANGE,
 	PAGE_EXCHANGE_SET, /* enable */
+	PAGE_EVENTS,	   /* cursor[0]: only those after this number */
 	PAGE_RESET,	   /* peer */
 	PAGE_SOFT_IN,	   /* peer */
 	PAGE_SOFT_OUT,	   /* peer */
@@ -60,7 +61,8 @@ struct page {
 	/* likewise: what reading it brought up; the management thread's alone */
 	struct config_report report;
 	/* the answer */
-	uint64_t cursor[2]; /* zero in a first question, then whatever the answer left there */
+	uint64_t cursor
+		[2]; /* zero in a first question, unless it says; then whatever the answer left */
 	bool more;
 	char error[PAGE_TEXT]; /* if not empty, the command failed and did nothing */
 	char hint[PAGE_TEXT];

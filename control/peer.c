@@ -75,7 +75,6 @@ static void peer_clear(struct peer *peer, const struct config_peer *config)
 		.since_ms = peer->rs->now_ms,
 		.config = *config,
 		.life = PEER_ACTIVE,
-		.chatter = { .burst = 20, .period_ms = 10000 },
 	};
 
 	*peer = fresh;
@@ -163,8 +162,9 @@ static void sweep(struct peer *peer)
 	timer_stop(&peer->rs->timers, &peer->stale);
 	if (!rib_peer_stale_paths(peer->rs->rib, peer->index))
 		return;
-	log_info("peer %s: %u stale routes are withdrawn", peer->config.name,
-		 rib_peer_stale_paths(peer->rs->rib, peer->index));
+	events_note(&peer->rs->events, EVENT_RESTART, peer, peer->rs->now_ms,
+		    "%u stale routes are withdrawn",
+		    rib_peer_stale_paths(peer->rs->rib, peer->index));
 	rib_peer_sweep(peer->rs->rib, peer->index);
 }
 
@@ -172,21 +172,9 @@ static void stale_fire(struct timer *timer, uint64_t now_ms)
 {
 	struct peer *peer = (struct peer *)timer; /* its first member */
 
-	(void)now_ms;
-	log_warning("peer %s: graceful restart took too long", peer->config.name);
+	events_note(&peer->rs->events, EVENT_RESTART, peer, now_ms,
+		    "graceful restart took too long");
 	sweep(peer);
-}
-
-/* May a line about this peer's session be written? A peer that flaps must not fill the log. */
-static bool chatter(struct route_server *rs, struct peer *peer)
-{
-	uint32_t held = 0;
-	bool may = log_limit(&peer->chatter, rs->now_ms, &held);
-
-	if (may && held)
-		log_info("peer %s: %u lines about its session were left out", peer->config.name,
-			 held);
-	return may;
 }
 
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
@@ -225,10 +213,10 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->reason[0] = '\0';
 	rs->peers.nb_up++;
 	rib_source_set(rs->rib, peer->index, &source);
-	if (chatter(rs, peer))
-		log_info("peer %s: session is up, AS %u, %s, hold %u s%s", peer->config.name,
-			 peer->config.asn, role_name(peer->config.role), up->hold_s,
-			 up->caps & SPEAKER_CAP_GR ? ", graceful restart" : "");
+	events_note(&rs->events, EVENT_SESSION_UP, peer, rs->now_ms,
+		    "session is up, AS %u, %s, hold %u s%s", peer->config.asn,
+		    role_name(peer->config.role), up->hold_s,
+		    up->caps & SPEAKER_CAP_GR ? ", graceful restart" : "");
 	if (timer_is_set(&peer->stale)) {
 		/* RFC 4724 4.2: what it did not keep forwarding is not ours to keep either. */
 		if (up->caps & SPEAKER_CAP_GR_FORWARDING)
@@ -253,8 +241,9 @@ static void paths_after(struct route_server *rs, struct peer *peer, bool keep)
 	}
 	rib_peer_stale(rs->rib, peer->index);
 	timer_set(&rs->timers, &peer->stale, rs->now_ms + 1000u * peer->session.restart_s);
-	log_info("peer %s: its %u routes are kept for %u s (graceful restart)", peer->config.name,
-		 rib_peer_paths(rs->rib, peer->index), peer->session.restart_s);
+	events_note(&rs->events, EVENT_RESTART, peer, rs->now_ms,
+		    "its %u routes are kept for %u s (graceful restart)",
+		    rib_peer_paths(rs->rib, peer->index), peer->session.restart_s);
 }
 
 static void session_down(struct route_server *rs, struct peer *peer,
@@ -267,8 +256,8 @@ static void session_down(struct route_server *rs, struct peer *peer,
 	peer->since_ms = rs->now_ms;
 	rs->peers.nb_up--;
 	snprintf(peer->reason, sizeof(peer->reason), "%s", down->reason);
-	if (chatter(rs, peer))
-		log_info("peer %s: session is down: %s", peer->config.name, down->reason);
+	events_note(&rs->events, EVENT_SESSION_DOWN, peer, rs->now_ms, "session is down: %s",
+		    down->reason);
 	announcer_leave(&rs->announcer, peer);
 	paths_after(rs, peer, down->keep);
 }
@@ -283,8 +272,8 @@ static void session_state(struct route_server *rs, struct peer *peer,
 	peer->state = state->state;
 	if (state->reason[0] && strcmp(peer->reason, state->reason)) {
 		snprintf(peer->reason, sizeof(peer->reason), "%s", state->reason);
-		if (chatter(rs, peer))
-			log_info("peer %s: %s", peer->config.name, state->reason);
+		events_note(&rs->events, EVENT_SESSION_FAILED, peer, rs->now_ms, "%s",
+			    state->reason);
 	}
 }
 

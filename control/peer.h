@@ -13,7 +13,6 @@
 
 #include "config.h"
 #include "import.h"
-#include "log.h"
 #include "loop.h"
 #include "speaker.h"
 
@@ -52,7 +51,6 @@ struct peer {
 	uint64_t heard_ms;		/* when it came up or last sent an UPDATE */
 	struct speaker_up session;	/* while up */
 	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
-	struct log_limit chatter;	/* of lines about its session */
 	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */

@@ -204,7 +204,10 @@ void reload_apply(struct route_server *rs, struct page *page)
 	page_trim(page, row, sizeof(*row) + row->len);
 	/* It reads its kernel routes for the VNets from the same file. */
 	kill((pid_t)rs->fib->dataplane_pid, SIGHUP);
-	log_info("reloaded: %u peers added, %u removed, %u changed; VNets %s; route exchange is %s",
-		 row->nb_added, row->nb_removed, row->nb_changed,
-		 row->vnet_changed ? "changed" : "unchanged", rs->exchange->enabled ? "on" : "off");
+	events_note(&rs->events, EVENT_RELOAD, NULL, rs->now_ms,
+		    "reloaded: %u peers added, %u removed, %u changed; VNets %s; route exchange is "
+		    "%s",
+		    row->nb_added, row->nb_removed, row->nb_changed,
+		    row->vnet_changed ? "changed" : "unchanged",
+		    rs->exchange->enabled ? "on" : "off");
 }

@@ -80,6 +80,14 @@ static const char *read_soft(struct page *page, const json_t *value)
 	return NULL;
 }
 
+static const char *read_after(struct page *page, const json_t *value)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return "the number of an event";
+	page->cursor[0] = (uint64_t)json_integer_value(value);
+	return NULL;
+}
+
 static const struct command {
 	const char *words;
 	enum page_command command; /* unless an argument makes it another */
@@ -102,6 +110,7 @@ static const struct command {
 	  PAGE_FIB,
 	  { { "view", read_view, true }, { "address", read_address, false } } },
 	{ "show exchange", PAGE_EXCHANGE, { { 0 } } },
+	{ "show events", PAGE_EVENTS, { { "after", read_after, false } } },
 	{ "exchange", PAGE_EXCHANGE_SET, { { "enable", read_enable, true } } },
 	{ "peer reset", PAGE_RESET, { { "name", read_name, true }, { "soft", read_soft, false } } },
 	{ "reload", PAGE_RELOAD, { { 0 } } },

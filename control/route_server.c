@@ -110,8 +110,28 @@ static void withdraw(struct route_server *rs, struct peer *peer, const struct pr
 			peer->no_memory++;
 }
 
+/* The prefixes of a looped UPDATE stand among the withdrawn. */
+static void note_refused(struct route_server *rs, const struct peer *peer,
+			 const struct speaker_update *u, const char *why)
+{
+	const struct prefix *first =
+		u->loop ? speaker_update_withdrawn(u) : speaker_update_announced(u);
+	uint16_t n = u->loop ? u->nb_withdrawn : u->nb_announced;
+	char text[PREFIX_TEXT], others[32] = "";
+
+	if (n > 1)
+		snprintf(others, sizeof(others), " and %u others", n - 1u);
+	events_note(&rs->events, u->loop ? EVENT_LOOP : EVENT_BOW_TIE, peer, rs->now_ms,
+		    "refused %s%s: %s", prefix_text(*first, text), others, why);
+}
+
 void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update)
 {
+	static const char *const loops[SPEAKER_LOOP_COUNT] = {
+		[SPEAKER_LOOP_AS] = "our AS is in its AS path",
+		[SPEAKER_LOOP_ORIGINATOR] = "we are its originator",
+		[SPEAKER_LOOP_CLUSTER] = "our cluster is in its cluster list",
+	};
 	const struct prefix *announced = speaker_update_announced(update);
 	enum import_verdict verdict = import_check(peer->config.role, &update->keys);
 	uint32_t now_s = (uint32_t)(rs->now_ms / 1000);
@@ -119,10 +139,13 @@ void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 
 	rs->updates++;
 	withdraw(rs, peer, speaker_update_withdrawn(update), update->nb_withdrawn);
+	if (update->loop)
+		note_refused(rs, peer, update, loops[update->loop]);
 	if (!update->nb_announced)
 		return;
 	if (verdict != IMPORT_ACCEPT) {
 		peer->refused[verdict] += update->nb_announced;
+		note_refused(rs, peer, update, "65517:65517 from an ExpressRoute gateway");
 		withdraw(rs, peer, announced, update->nb_announced);
 		return;
 	}
@@ -176,7 +199,8 @@ static void restart_fire(struct timer *timer, uint64_t now_ms)
 
 	(void)now_ms;
 	rs->restart_over = true;
-	log_warning("restart: not every peer has said End-of-RIB within %u s; going on without",
+	events_note(&rs->events, EVENT_RESTART, NULL, rs->now_ms,
+		    "not every peer has said End-of-RIB within %u s; going on without",
 		    rs->config->control.restart_s);
 }
 
@@ -202,10 +226,11 @@ static void go_live(struct route_server *rs)
 	if (rs->restarting)
 		command_all(rs, &over, sizeof(over));
 	peers_join(rs);
-	log_info("live after %llu ms%s: %zu prefixes, route exchange is %s",
-		 (unsigned long long)(rs->now_ms - rs->started_ms),
-		 rs->restarting ? " of restart" : "", rib_counts(rs->rib).prefixes,
-		 rs->exchange->enabled ? "on" : "off");
+	events_note(&rs->events, EVENT_LIVE, NULL, rs->now_ms,
+		    "live after %llu ms%s: %zu prefixes, route exchange is %s",
+		    (unsigned long long)(rs->now_ms - rs->started_ms),
+		    rs->restarting ? " of restart" : "", rib_counts(rs->rib).prefixes,
+		    rs->exchange->enabled ? "on" : "off");
 }
 
 void rs_stop(struct route_server *rs, uint8_t subcode, const char *text)
@@ -234,6 +259,7 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 	bool walk = rs->fib_sync.retry || ++rs->housekeepings >= WALK_EVERY;
 
 	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
+	events_turn(&rs->events, &rs->peers, now_ms);
 	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
 	    rs->phase == RS_STOPPING)
 		return;
@@ -347,7 +373,10 @@ static int parts_open(struct route_server *rs)
 		err = peers_init(&rs->peers, rs);
 	if (!err)
 		err = timers_init(&rs->timers, TIMERS);
+	if (!err)
+		err = events_init(&rs->events);
 	rs->next_hops.now_ms = rs->now_ms;
+	rs->next_hops.events = &rs->events;
 	rs->fib_sync.allow = rs->transit.wanted;
 	return err;
 }
@@ -411,9 +440,11 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	if (rs->restarting) {
 		timer_set(&rs->timers, &rs->restart,
 			  rs->now_ms + 1000u * rs->config->control.restart_s);
-		log_info("restart: the dataplane forwards what it has; filling the spare tables, "
-			 "for %u s at most",
-			 rs->config->control.restart_s);
+		events_note(
+			&rs->events, EVENT_RESTART, NULL, rs->now_ms,
+			"the dataplane forwards what it has; filling the spare tables, for %u s "
+			"at most",
+			rs->config->control.restart_s);
 	}
 	*out = rs;
 	return 0;
@@ -435,6 +466,7 @@ static void speakers_free(struct route_server *rs)
 void rs_free(struct route_server *rs)
 {
 	announcer_fini(&rs->announcer);
+	events_fini(&rs->events);
 	timers_free(&rs->timers);
 	peers_fini(&rs->peers);
 	fib_sync_fini(&rs->fib_sync);

@@ -21,6 +21,7 @@
 
 #include "announce.h"
 #include "config.h"
+#include "events.h"
 #include "exchange.h"
 #include "fib_sync.h"
 #include "loop.h"
@@ -73,6 +74,7 @@ struct route_server {
 	struct transit transit;
 	struct announcer announcer;
 	struct peers peers;
+	struct events events;
 	struct rs_speaker *speakers; /* owned */
 	unsigned int nb_speakers, nb_stopped;
 	struct mailbox *pages, *answers; /* borrowed */

@@ -91,11 +91,31 @@ static void set_exchange(struct route_server *rs, struct page *page)
 	}
 	if (changed) {
 		transit_move(rs);
-		log_info("route exchange is switched %s", page->enable ? "on" : "off");
+		events_note(&rs->events, EVENT_EXCHANGE, NULL, rs->now_ms,
+			    "route exchange is switched %s", page->enable ? "on" : "off");
 	}
 	row = page_add(page, ROW_SWITCHED, sizeof(*row));
 	row->enabled = rs->exchange->enabled;
 	row->changed = changed;
+}
+
+/* --- events ------------------------------------------------------------------------------------------------------ */
+
+/* The cursor is the number of the last one told. */
+static void show_events(const struct route_server *rs, struct page *page)
+{
+	const struct event *event;
+
+	while ((event = events_after(&rs->events, page->cursor[0]))) {
+		struct event *row = page_add(page, ROW_EVENT, sizeof(*row));
+
+		if (!row) {
+			page->more = true;
+			return;
+		}
+		*row = *event;
+		page->cursor[0] = event->number;
+	}
 }
 
 /* --- peers ------------------------------------------------------------------------------------------------------- */
@@ -458,6 +478,7 @@ static void answer(struct route_server *rs, struct page *page)
 	case PAGE_ROUTES_PREFIX: show_one(rs, page, rib_find(rs->rib, page->prefix)); break;
 	case PAGE_ROUTES_ADDRESS: show_one(rs, page, rib_match(rs->rib, page->address)); break;
 	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
+	case PAGE_EVENTS: show_events(rs, page); break;
 	case PAGE_EXCHANGE: show_exchange(rs, page); break;
 	case PAGE_EXCHANGE_SET: set_exchange(rs, page); break;
 	case PAGE_RELOAD: reload_apply(rs, page); break;

@@ -29,7 +29,8 @@ enum row_type {
 	ROW_FIB,
 	ROW_EXCHANGE,
 	ROW_SWITCHED,
-	ROW_RELOAD
+	ROW_RELOAD,
+	ROW_EVENT /* struct event (events.h) */
 };
 
 struct row_summary {

@@ -30,6 +30,8 @@ const struct command commands[] = {
 	  "packets, and each reason for a drop; those that are not zero" },
 	{ "show exchange", 0, show_exchange,
 	  "the route exchange switch, and which roles it lets through" },
+	{ "show events", OPTION(FOLLOW), show_events,
+	  "what has happened: sessions, limits, loops, the switch, reloads, next hops" },
 	{ "exchange enable", 0, exchange_enable, "let branches learn and use each other's routes" },
 	{ "exchange disable", 0, exchange_disable, "stop transit between branches, at once" },
 	{ "peer NAME reset", OPTION(SOFT_IN) | OPTION(SOFT_OUT), peer_reset,

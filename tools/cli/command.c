@@ -30,6 +30,8 @@ static const struct {
 			     "only ask it for its routes again; the session stays" },
 	[OPTION_SOFT_OUT] = { "--soft-out", NULL,
 			      "only send it our routes again; the session stays" },
+	[OPTION_FOLLOW] = { "--follow", NULL,
+			    "and those to come, as they happen; in JSON, one a line" },
 };
 
 /* --- patterns ---------------------------------------------------------------------------------------------------- */

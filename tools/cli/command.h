@@ -26,6 +26,7 @@ enum command_option {
 	OPTION_VIEW,
 	OPTION_SOFT_IN,
 	OPTION_SOFT_OUT,
+	OPTION_FOLLOW,
 	OPTIONS
 };
 

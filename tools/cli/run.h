@@ -13,6 +13,9 @@ enum cli_exit show_fib(struct cli *cli,
 		       const struct command_args *args); /* of one address: of the dataplane */
 enum cli_exit show_exchange(struct cli *cli, const struct command_args *args);
 
+/* events.c */
+enum cli_exit show_events(struct cli *cli, const struct command_args *args);
+
 /* dataplane.c: asked of the dataplane, whether control runs or not */
 enum cli_exit show_ports(struct cli *cli, const struct command_args *args);
 enum cli_exit show_neighbours(struct cli *cli, const struct command_args *args);

@@ -1,0 +1,86 @@
+/* The events of the last hours, or of the last minutes if there are many: what an operator asks for first when something
+ * was different a moment ago. A ring of fixed records in memory; the newest push out the oldest. Each event is one line
+ * in the log as well.
+ *
+ *   peer.c, route_server.c, next_hop.c ─ events_note ─► ring ─ events_after ─► show.c, a page at a time
+ *                                                  └──► log line
+ *
+ * A burst is let through as far as EVENTS_BURST, for each kind and peer on its own, then one each EVENTS_PERIOD_MS; how
+ * many were held back is told by the next one that is let through, or, when none comes, by events_turn(). Nothing here
+ * allocates after events_init(). Thread: the RIB lcore. */
+#ifndef BASCULE_EVENTS_H
+#define BASCULE_EVENTS_H
+
+#include <stdint.h>
+
+#include "config.h"
+#include "log.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct peer;
+struct peers;
+
+enum {
+	EVENTS_KEPT = 1024, /* records; a power of two */
+	EVENTS_BURST = 10,
+	EVENTS_PERIOD_MS = 10000,
+	EVENT_TEXT = 200,
+};
+
+enum event_kind {
+	EVENT_SESSION_UP,
+	EVENT_SESSION_DOWN,
+	EVENT_SESSION_FAILED, /* it does not come up, and why */
+	EVENT_LIMIT,	      /* a bound on routes was reached, and what followed */
+	EVENT_ALARM,	      /* raised or cleared */
+	EVENT_LOOP, /* a route refused: it has been here before (AS path, originator, cluster list) */
+	EVENT_BOW_TIE,	/* a route refused: another route server's export (import.h) */
+	EVENT_EXCHANGE, /* the switch was moved */
+	EVENT_RELOAD,	/* another configuration */
+	EVENT_RESTART,	/* graceful restart, ours or a peer's */
+	EVENT_LIVE,	/* the tables are published */
+	EVENT_NEXT_HOP, /* found or lost */
+	EVENT_KINDS
+};
+/* "session_up", ...; static storage. */
+const char *event_kind_name(enum event_kind kind);
+
+struct event {
+	uint64_t number;  /* counts from 1 */
+	uint64_t time_ms; /* since 1970, UTC */
+	uint32_t more;	  /* like it, held back since the last one of this kind and peer */
+	uint8_t kind;
+	char peer[CONFIG_NAME]; /* empty: of none */
+	char text[EVENT_TEXT];
+};
+
+struct events {
+	struct event *ring; /* owned */
+	struct log_limit (
+		*limits)[EVENT_KINDS]; /* owned: by peer, and one row for events of none */
+	uint64_t last;		       /* number; 0: none yet */
+	uint32_t nb_holding;	       /* limits that hold something back */
+};
+
+/* 0 or -ENOMEM. */
+int events_init(struct events *events);
+void events_fini(struct events *events);
+
+/* It has happened. `peer` may be NULL. `now_ms` is monotonic. */
+__attribute__((format(printf, 5, 6))) void events_note(struct events *events, enum event_kind kind,
+						       const struct peer *peer, uint64_t now_ms,
+						       const char *fmt, ...);
+
+/* Tell how many were held back where that is allowed again. To be called about once a second. */
+void events_turn(struct events *events, const struct peers *peers, uint64_t now_ms);
+
+/* The oldest record there is behind `number`; NULL: none. Borrowed until the next event. */
+const struct event *events_after(const struct events *events, uint64_t number);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

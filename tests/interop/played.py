@@ -1,0 +1,148 @@
+"""A small hub, quickly built: one Bascule, two NVAs and an ExpressRoute gateway, for tests of what Bascule itself does.
+
+    NVA-A  AS 65001, 10.0.2.4 ──┐
+    NVA-B  AS 65002, 10.0.2.5 ──┴── nva0 Bascule er0 ──── ExpressRoute gateway  AS 65515, 10.0.255.36
+                                          vnet0           VNet 10.0.0.0/16
+
+NVA-B and the gateway are BIRD. NVA-A, and more NVAs from 10.0.2.10 on if a test asks for them, are hosts from which the
+test speaks itself (speaker.py): thousands of routes in a few messages, exactly as it wants them."""
+
+import contextlib
+import ipaddress
+
+from bascule import Bascule
+from daemons import Bird, Neighbor
+from lab import Lab, wait_for
+from speaker import Speaker, attributes, update
+
+ASN = 65515
+VNET = "10.0.0.0/16"
+US, US_ER = "10.0.2.1", "10.0.255.33"
+NVA_A, NVA_B, ERGW = "10.0.2.4", "10.0.2.5", "10.0.255.36"
+PER_MESSAGE = 800  # /24s in one UPDATE
+
+
+def prefixes(n, first="20.0.0.0"):
+    """n distinct /24s from `first` on."""
+    start = int(ipaddress.ip_address(first))
+    return [f"{ipaddress.ip_address(start + 256 * i)}/24" for i in range(n)]
+
+
+class Nva:
+    """An NVA that the test plays: one connection at a time."""
+
+    def __init__(self, hub, name, address, asn):
+        self.hub, self.name, self.address, self.asn = hub, name, address, asn
+        self.namespace = hub.lab.namespace(name)
+        self.namespace.join(hub.lab.lans["nva"], "nva", f"{address}/24")
+        self.connection = None
+
+    def establish(self, seconds=30):
+        """Connect until it is let in: a peer whose last session was short or ended badly is kept waiting."""
+        self.connection = wait_for(self._try, f"session of {self.name}", seconds)
+        self.hub.bascule.wait_established(self.name)
+        return self
+
+    def _try(self):
+        speaker = None
+        try:
+            speaker = Speaker(self.namespace, self.address, US, seconds=30)
+            return speaker.establish(self.asn, self.address)
+        except ConnectionError:
+            if speaker:
+                speaker.close()
+            return None
+
+    def announce(self, routes, path=(), withdraw=False):
+        attrs = attributes(self.address, [self.asn, *path])
+        for at in range(0, len(routes), PER_MESSAGE):
+            part = routes[at:at + PER_MESSAGE]
+            self.connection.send(update(withdrawn=part) if withdraw else update(part, attrs))
+
+    def withdraw(self, routes):
+        self.announce(routes, withdraw=True)
+
+    def row(self):
+        return self.hub.bascule.peer(self.name)
+
+    def wait_learned(self, n):
+        wait_for(lambda: self.row()["learned"] == n, f"{n} routes of {self.name}")
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+            self.connection = None
+            wait_for(lambda: self.row()["state"] != "Established", f"end of {self.name}")
+
+
+class Hub:
+    def __init__(self, lab, configure=lambda config: None, nvas=()):
+        """`nvas`: names of more NVAs to be played."""
+        self.lab = lab
+        for name in ("er", "nva", "vnet"):
+            lab.lan(name)
+        namespace = lab.namespace("rs")
+        for lan in ("er", "nva", "vnet"):
+            namespace.join(lab.lans[lan], f"{lan}0")
+            namespace.keep_kernel_off(f"{lan}0")
+        played = {"nva-a": (NVA_A, 65001), **{name: (f"10.0.2.{10 + i}", 65010 + i) for i, name in enumerate(nvas)}}
+        config = self.config(played)
+        configure(config)
+        self.bascule = Bascule(namespace, "a", config)
+        self.nvas = {name: Nva(self, name, *where) for name, where in played.items()}
+        self.nva_a = self.nvas["nva-a"]
+        self.nva_b = self._bird("nvab", "nva", f"{NVA_B}/24", 65002, NVA_B, US, ["172.16.2.0/24"])
+        self.ergw = self._bird("ergw", "er", f"{ERGW}/28", ASN, ERGW, US_ER, ["10.20.0.0/16"])
+
+    def config(self, played):
+        peers = [{"name": name, "address": address, "asn": asn, "multihop": True, "passive": True}
+                 for name, (address, asn) in played.items()]
+        return {
+            "instance": {"asn": ASN, "router_id": "10.0.1.4"},
+            "exchange": {"enabled": True},
+            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 900, "ports": [
+                {"name": "er0", "role": "expressroute", "addresses": [f"{US_ER}/28"]},
+                {"name": "nva0", "role": "nva", "addresses": [f"{US}/24"]},
+                {"name": "vnet0", "role": "vnet", "addresses": ["10.0.1.4/24"]}]},
+            "control": {"lcores": [1]},
+            "vnet": [{"prefix": VNET, "port": "vnet0"}],
+            "gateways": [{"name": "ergw", "role": "expressroute", "addresses": [ERGW]}],
+            "peers": [*peers, {"name": "nva-b", "address": NVA_B, "asn": 65002, "multihop": True}],
+        }
+
+    def _bird(self, name, lan, address, asn, router_id, us, networks):
+        namespace = self.lab.namespace(name)
+        namespace.join(self.lab.lans[lan], lan, address)
+        return Bird(namespace, asn, router_id, [Neighbor(us, ASN, multihop=True)], networks)
+
+    def start(self):
+        self.bascule.start()
+        for daemon in (self.nva_b, self.ergw):
+            daemon.start()
+        self.bascule.wait_established("nva-b", "ergw/0")
+        wait_for(lambda: {"172.16.2.0/24", "10.20.0.0/16"} <= set(self.bascule.routes()), "routes of both")
+
+    def reconfigure(self, change):
+        """Change the configuration's data and reload it."""
+        change(self.bascule.config)
+        self.bascule.write_config()
+        self.bascule.run("reload")
+
+    # --- what tests look at --------------------------------------------------------------------------------------------
+
+    def alarms(self):
+        return self.bascule.summary()["alarms"]
+
+    def events(self, kind=None, after=0):
+        return [e for e in self.bascule.cli("show", "events") if e["number"] > after and kind in (None, e["kind"])]
+
+    def last_event(self):
+        return max((e["number"] for e in self.events()), default=0)
+
+
+@contextlib.contextmanager
+def running_hub(**options):
+    with Lab() as lab:
+        hub = Hub(lab, **options)
+        hub.start()
+        yield hub
