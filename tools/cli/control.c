@@ -72,7 +72,8 @@ static int lines_fill(struct lines *lines)
 	struct pollfd poll_fd = { .fd = lines->fd, .events = POLLIN };
 	ssize_t n;
 
-	memmove(lines->buf, lines->buf + lines->pos, lines->len - lines->pos);
+	if (lines->pos) /* there is a buffer, then */
+		memmove(lines->buf, lines->buf + lines->pos, lines->len - lines->pos);
 	lines->len -= lines->pos;
 	lines->pos = 0;
 	if (lines->size - lines->len < READ_OCTETS) {
