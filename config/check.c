@@ -230,6 +230,7 @@ static void check_ports(struct complaints *c, const struct file *file)
 static void check_gateway(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_gateway *gateway = &file->gateways[i].gateway;
+	const struct config_peer *session = &file->gateways[i].session;
 	const config_setting_t *at = file_element(file, "gateways", i);
 
 	if (complained(c, at))
@@ -244,7 +245,10 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 	if (strlen(gateway->name) > GATEWAY_NAME_MAX)
 		complain(c, at, "name", "\"%s\" is too long for a gateway, allowed are %d octets",
 			 gateway->name, GATEWAY_NAME_MAX);
-	check_asn(c, at, file->gateways[i].session.asn);
+	check_asn(c, at, session->asn);
+	if (session->as_override && (!session->asn || session->asn == file->config.instance.asn))
+		complain(c, at, "as_override",
+			 "true is for gateways of another AS, allowed with instance.asn is false");
 	if (!file->gateways[i].nb_addresses)
 		complain(c, at, "addresses", "is empty, allowed are 1..%d addresses",
 			 CONFIG_GATEWAY_ADDRESSES);

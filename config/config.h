@@ -78,6 +78,7 @@ struct config_control {
 	uint16_t listen_port; /* default 179 */
 	uint16_t restart_s;   /* graceful restart time offered and waited for (RFC 4724); default 120, at most 4095 */
 	enum config_med med;
+	bool platform_communities; /* 65517:65517 and 65518:65518 on what is announced (export.h); default true */
 };
 
 struct config_vnet {
@@ -100,6 +101,8 @@ struct config_peer {
 	bool multihop;		/* eBGP with a TTL of 255 rather than 1; iBGP is always so */
 	bool passive;		/* never open actively */
 	enum config_next_hop next_hop;
+	bool remove_private_as; /* AS numbers for private use taken out of the paths that it is told */
+	bool as_override;	/* its own AS number replaced by ours in them; eBGP only */
 	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
 	uint8_t password_len;		   /* 0: no MD5 */
 	int gateway;			   /* index into gateways, or -1 for an NVA */

@@ -84,6 +84,8 @@ static const struct setting control_settings[] = {
 	{ "restart_s", read_number, MEMBER(struct config_control, restart_s), .def = 120, .min = 1,
 	  .max = 4095 },
 	{ "med", read_word, MEMBER(struct config_control, med), .words = med_words },
+	{ "platform_communities", read_bool, MEMBER(struct config_control, platform_communities),
+	  .def = true, .allowed = BOOL_ALLOWED },
 	{ NULL },
 };
 
@@ -107,6 +109,9 @@ static const struct setting vnet_settings[] = {
 	{ "port", read_number, MEMBER(type, at.port), .def = 179, .min = 1, .max = UINT16_MAX },    \
 	{ "multihop", read_bool, MEMBER(type, at.multihop), .allowed = BOOL_ALLOWED },              \
 	{ "passive", read_bool, MEMBER(type, at.passive), .allowed = BOOL_ALLOWED },                \
+	{ "remove_private_as", read_bool, MEMBER(type, at.remove_private_as),                       \
+	  .allowed = BOOL_ALLOWED },                                                                \
+	{ "as_override", read_bool, MEMBER(type, at.as_override), .allowed = BOOL_ALLOWED },        \
 	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words }
 /* clang-format on */
 

@@ -34,11 +34,14 @@ static bool group_fits(const struct update_group *group, const struct update_gro
 	return group->role == wanted->role && group->as4 == wanted->as4 &&
 	       group->rule.next_hop == wanted->rule.next_hop &&
 	       group->rule.unchanged == wanted->rule.unchanged &&
-	       group->rule.ibgp == wanted->rule.ibgp;
+	       group->rule.ibgp == wanted->rule.ibgp &&
+	       group->rule.communities == wanted->rule.communities &&
+	       group->rule.remove_private == wanted->rule.remove_private &&
+	       group->rule.replace_asn == wanted->rule.replace_asn;
 }
 
-static struct update_group *group_for(struct announcer *a, struct route_server *rs,
-				      const struct peer *peer)
+/* The kind of group that the peer belongs in. */
+static struct update_group group_wanted(const struct route_server *rs, const struct peer *peer)
 {
 	struct update_group wanted = {
 		.role = peer->config.role,
@@ -49,10 +52,19 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 			.next_hop = peer->session.local_addr,
 			.unchanged = peer->config.next_hop == NEXT_HOP_UNCHANGED,
 			.ibgp = peer->session.ibgp,
-			.communities = true,
+			.communities = rs->config->control.platform_communities,
+			.remove_private = peer->config.remove_private_as,
+			.replace_asn = peer->config.as_override ? peer->config.asn : 0,
 		},
 	};
-	struct update_group *group = a->groups;
+
+	return wanted;
+}
+
+static struct update_group *group_for(struct announcer *a, struct route_server *rs,
+				      const struct peer *peer)
+{
+	struct update_group wanted = group_wanted(rs, peer), *group = a->groups;
 
 	while (group && !group_fits(group, &wanted))
 		group = group->next;
@@ -106,6 +118,18 @@ void announcer_leave(struct announcer *a, struct peer *peer)
 	peer->group = NULL;
 	group_leave(group->group, peer->index);
 	group_drop_if_empty(a, group);
+}
+
+bool announcer_suits(const struct route_server *rs, const struct peer *peer)
+{
+	struct update_group wanted = group_wanted(rs, peer);
+
+	return group_fits(peer->group, &wanted);
+}
+
+bool announcer_told(const struct announcer *a, const struct peer *peer)
+{
+	return !a->flushing && !peer->lagging && group_idle(peer->group->group);
 }
 
 int announcer_refresh(struct announcer *a, struct peer *peer)

@@ -62,6 +62,10 @@ void announcer_fini(struct announcer *a);
 /* The session is up and we are LIVE: it is told everything, then End-of-RIB. 0 or -ENOMEM. */
 int announcer_join(struct announcer *a, struct route_server *rs, struct peer *peer);
 void announcer_leave(struct announcer *a, struct peer *peer);
+/* Of a peer that has a group: is that still the one that the configuration wants it in? */
+bool announcer_suits(const struct route_server *rs, const struct peer *peer);
+/* Has it been told everything, withdrawals included, so that it may leave for another group? */
+bool announcer_told(const struct announcer *a, const struct peer *peer);
 /* Tell it everything again. 0 or -ENOMEM; nothing if it is told nothing. */
 int announcer_refresh(struct announcer *a, struct peer *peer);
 /* Its queue at the speaker is too long, or empty again. 0 or -ENOMEM. */

@@ -115,6 +115,7 @@ static json_t *format_summary(const struct row_summary *row)
 	set_bool(o, "exchange", row->exchange);
 	set_text(o, "nva_to_nva", nva_names[row->nva_to_nva]);
 	set_text(o, "routing_preference", preference_names[row->preference]);
+	set_bool(o, "platform_communities", row->platform_communities);
 	set_number(o, "peers", row->peers);
 	set_number(o, "peers_up", row->peers_up);
 	set_number(o, "routes", row->routes);
@@ -228,6 +229,7 @@ static void set_counters(json_t *o, const struct row_peer *row)
 	set_number(o, "attr_discard", s->attr_discard);
 	set_number(o, "treat_as_withdraw", s->treat_as_withdraw);
 	set_number(o, "martians", s->martians);
+	set_number(o, "as_zero", s->as_zero);
 	set_number(o, "as_loop", s->loops[SPEAKER_LOOP_AS]);
 	set_number(o, "originator_loop", s->loops[SPEAKER_LOOP_ORIGINATOR]);
 	set_number(o, "cluster_loop", s->loops[SPEAKER_LOOP_CLUSTER]);
@@ -245,6 +247,8 @@ static json_t *format_peer_detail(const struct row_peer *row)
 	set_bool(o, "multihop", row->multihop);
 	set_bool(o, "md5", row->md5);
 	set_text(o, "next_hop", row->unchanged ? "unchanged" : "self");
+	set_bool(o, "remove_private_as", row->remove_private_as);
+	set_bool(o, "as_override", row->as_override);
 	set_text(o, "port", row->port);
 	if (row->up)
 		set_session(o, row);

@@ -195,6 +195,27 @@ void peers_join(struct route_server *rs)
 			join(rs, &rs->peers.table[i]);
 }
 
+void peers_regroup(struct route_server *rs)
+{
+	struct peers *peers = &rs->peers;
+
+	if (!peers->regroup)
+		return;
+	peers->regroup = false;
+	for (uint16_t i = 0; i < peers->end; i++) {
+		struct peer *peer = &peers->table[i];
+
+		if (!peer->group || announcer_suits(rs, peer))
+			continue;
+		if (!announcer_told(&rs->announcer, peer)) {
+			peers->regroup = true;
+			continue;
+		}
+		announcer_leave(&rs->announcer, peer);
+		join(rs, peer);
+	}
+}
+
 static void session_up(struct route_server *rs, struct peer *peer, const struct speaker_up *up)
 {
 	struct source source = {

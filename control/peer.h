@@ -61,6 +61,7 @@ struct peers {
 	struct peer *table; /* owned: CONFIG_PEERS of them */
 	uint16_t end;	    /* none at or above this index was ever used */
 	uint16_t nb_active, nb_up, nb_removing;
+	bool regroup; /* the configuration says anew how to announce: see peers_regroup() */
 };
 
 int peers_init(struct peers *peers, struct route_server *rs);
@@ -87,6 +88,9 @@ void peers_tidy(struct route_server *rs);
 bool peers_all_told(const struct peers *peers, uint64_t now_ms);
 /* Every peer that is up learns what we have. */
 void peers_join(struct route_server *rs);
+/* After a reload: peers that are to be told otherwise than before are told everything again, without a reset, each as
+ * soon as it has heard what was said before. */
+void peers_regroup(struct route_server *rs);
 
 #ifdef __cplusplus
 }

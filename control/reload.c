@@ -46,6 +46,12 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 	       !memcmp(a->password, b->password, a->password_len);
 }
 
+/* Would it be told otherwise in the same session? */
+static bool same_words(const struct config_peer *a, const struct config_peer *b)
+{
+	return a->remove_private_as == b->remove_private_as && a->as_override == b->as_override;
+}
+
 static const struct config_peer *find_peer(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->nb_peers; i++)
@@ -97,12 +103,12 @@ static void peers_apply(struct route_server *rs, const struct config *wanted,
 			peer->returns = false;
 		if (peer->life != PEER_ACTIVE || !now)
 			continue;
-		if (same_peer(&peer->config, now)) {
+		if (!same_peer(&peer->config, now) || !same_words(&peer->config, now))
+			name_add(row, room, now->name, &row->nb_changed);
+		if (same_peer(&peer->config, now))
 			peer->config = *now; /* places in the file move */
-			continue;
-		}
-		name_add(row, room, now->name, &row->nb_changed);
-		peer_remove(rs, peer, NOTIFY_CEASE_CHANGE, now);
+		else
+			peer_remove(rs, peer, NOTIFY_CEASE_CHANGE, now);
 	}
 	for (size_t i = 0; i < wanted->nb_peers; i++)
 		if (!find_peer(rs->config, wanted->peers[i].name) &&
@@ -192,6 +198,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 	row->exchange_changed = switched != rs->exchange->enabled;
 	rs->config = wanted;
 	page->config = running;
+	rs->peers.regroup = true;
 	next_hops_configure(&rs->next_hops, wanted);
 	if (row->vnet_changed) {
 		vnets_apply(rs, running, wanted);

@@ -327,8 +327,10 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 	peers_tidy(rs);
 	if (rs->phase == RS_FILLING && filled(rs))
 		go_live(rs);
-	if (rs->phase == RS_LIVE)
+	if (rs->phase == RS_LIVE) {
 		done += (unsigned int)announcer_flush(&rs->announcer, rs, SLICE);
+		peers_regroup(rs);
+	}
 	return done;
 }
 

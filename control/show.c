@@ -45,6 +45,7 @@ static void show_summary(struct route_server *rs, struct page *page)
 	row->router_id = rs->config->instance.router_id;
 	row->profile = (uint8_t)rs->config->instance.profile;
 	row->preference = (uint8_t)rs->config->routing_preference;
+	row->platform_communities = rs->config->control.platform_communities;
 	row->nva_to_nva = (uint8_t)rs->config->exchange.nva_to_nva;
 	row->exchange = rs->exchange->enabled;
 	row->restarting = rs->phase == RS_FILLING && rs->restarting;
@@ -143,6 +144,8 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	row->multihop = peer->config.multihop;
 	row->md5 = peer->config.password_len;
 	row->unchanged = peer->config.next_hop == NEXT_HOP_UNCHANGED;
+	row->remove_private_as = peer->config.remove_private_as;
+	row->as_override = peer->config.as_override;
 	row->lagging = peer->lagging;
 	row->stale = rib_peer_stale_paths(rs->rib, peer->index);
 	if (peer->up) {

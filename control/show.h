@@ -37,7 +37,7 @@ struct row_summary {
 	char instance[CONFIG_NAME];
 	uint32_t asn, router_id;
 	uint8_t profile, preference, nva_to_nva;
-	bool exchange, restarting;
+	bool exchange, restarting, platform_communities;
 	uint32_t restart_left_s;
 	uint64_t uptime_s;
 	uint32_t peers, peers_up;
@@ -58,7 +58,7 @@ struct row_peer {
 	char reason[SPEAKER_REASON];
 	/* detail */
 	char port[CONFIG_NAME];
-	bool up, ibgp, passive, multihop, md5, unchanged, lagging;
+	bool up, ibgp, passive, multihop, md5, unchanged, remove_private_as, as_override, lagging;
 	uint32_t router_id, local_addr, stale;
 	uint16_t hold_s, keepalive_s, restart_s, caps;
 	struct session_stats stats;

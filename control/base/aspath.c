@@ -103,6 +103,40 @@ size_t aspath_prepend(uint8_t *out, const uint8_t *body, uint16_t len, uint32_t 
 	return (size_t)(at - out) + len;
 }
 
+/* The AS numbers of one segment. Returns the end of those that stay. */
+static uint8_t *edit_segment(uint8_t *at, const uint8_t *body, uint8_t count,
+			     const struct aspath_edit *edit)
+{
+	for (; count; count--, body += 4) {
+		uint32_t asn = load_be32(body);
+
+		if (edit->from && asn == edit->from)
+			asn = edit->to;
+		if (edit->remove_private && asn_private(asn))
+			continue;
+		store_be32(at, asn);
+		at += 4;
+	}
+	return at;
+}
+
+size_t aspath_edit(uint8_t *out, const uint8_t *body, uint16_t len, const struct aspath_edit *edit)
+{
+	const uint8_t *end = len ? body + len : body;
+	uint8_t *at = out;
+
+	for (; body < end; body += 2 + 4u * body[1]) {
+		uint8_t *segment = at;
+
+		at = edit_segment(segment + 2, body + 2, body[1], edit);
+		segment[0] = body[0];
+		segment[1] = (uint8_t)((at - segment - 2) / 4);
+		if (!segment[1])
+			at = segment;
+	}
+	return (size_t)(at - out);
+}
+
 static const char brackets[][2] = {
 	[AS_SET] = { '{', '}' },
 	[AS_CONFED_SEQUENCE] = { '(', ')' },

@@ -40,6 +40,21 @@ static inline size_t aspath_prepend_max(uint16_t len, uint8_t count)
 }
 size_t aspath_prepend(uint8_t *out, const uint8_t *body, uint16_t len, uint32_t asn, uint8_t count);
 
+/* Is it for private use (RFC 6996)? */
+static inline bool asn_private(uint32_t asn)
+{
+	return (asn >= 64512 && asn <= 65534) || (asn >= 4200000000u && asn <= 4294967294u);
+}
+
+/* What to change in a path that is passed on. */
+struct aspath_edit {
+	uint32_t from, to;   /* every `from` becomes `to`; 0: none does */
+	bool remove_private; /* then AS numbers for private use go, and segments that they leave empty */
+};
+/* Write the edited path to `out`, which has room for `len` octets and may not overlap `body`. Returns the length
+ * written. */
+size_t aspath_edit(uint8_t *out, const uint8_t *body, uint16_t len, const struct aspath_edit *edit);
+
 /* "65001 65002 {65003 65004} (65005)": sequences bare, sets in braces, confederation sequences in parentheses, sets of
  * them in brackets; asplain (RFC 5396). Cut with "..." at `size`. Returns buf. */
 char *aspath_text(const uint8_t *body, uint16_t len, char *buf, size_t size);

@@ -71,7 +71,8 @@ static const char *check_origin(struct section *s, const struct raw *a)
 	return a->body[0] > ORIGIN_INCOMPLETE ? "undefined ORIGIN, RFC 7606 7.1" : NULL;
 }
 
-static const char *check_path(const struct raw *a, size_t as_size, uint8_t type_max)
+static const char *check_path(struct section *s, const struct raw *a, size_t as_size,
+			      uint8_t type_max)
 {
 	struct cursor c = cursor_make(a->body, a->len);
 
@@ -86,8 +87,10 @@ static const char *check_path(const struct raw *a, size_t as_size, uint8_t type_
 		if (!count)
 			return "AS_PATH segment is empty, RFC 7606 7.2";
 		for (; count; count--, as += as_size) {
-			if (!(as_size == 4 ? load_be32(as) : load_be16(as)))
-				return "AS 0 in AS_PATH, RFC 7607 2";
+			if (as_size == 4 ? load_be32(as) : load_be16(as))
+				continue;
+			s->out->as_zero = true;
+			return "AS 0 in AS_PATH, RFC 7607 2";
 		}
 	}
 	return NULL;
@@ -96,7 +99,7 @@ static const char *check_path(const struct raw *a, size_t as_size, uint8_t type_
 /* We are in no confederation: its segments have no business here (RFC 5065 5). */
 static const char *check_as_path(struct section *s, const struct raw *a)
 {
-	return check_path(a, s->ctx->as4 ? 4 : 2, AS_SEQUENCE);
+	return check_path(s, a, s->ctx->as4 ? 4 : 2, AS_SEQUENCE);
 }
 
 /* Confederation segments are skipped by the merge (RFC 6793 6). */
@@ -104,7 +107,7 @@ static const char *check_as4_path(struct section *s, const struct raw *a)
 {
 	if (s->ctx->as4)
 		return "AS4_PATH from a peer with 4-octet AS numbers, RFC 6793 4.1";
-	return check_path(a, 4, AS_CONFED_SET);
+	return check_path(s, a, 4, AS_CONFED_SET);
 }
 
 static const char *check_next_hop(struct section *s, const struct raw *a)

@@ -192,6 +192,8 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 	len = fill_record(record, session, &update, verdict);
 	if (record->loop)
 		stat_add(&session->stats.loops[record->loop], update.announced.count);
+	if (update.as_zero && verdict == BGP_TREAT_AS_WITHDRAW)
+		stat_add(&session->stats.as_zero, update.announced.count);
 	stat_add(&session->stats.martians, update.announced.martians + update.withdrawn.martians);
 	if (record->nb_withdrawn + record->nb_announced)
 		mailbox_post(session->host->to_rib, len);

@@ -201,6 +201,7 @@ struct session_stats {
 	uint64_t rx_messages, tx_messages, rx_updates, tx_updates, rx_bytes, tx_bytes;
 	uint64_t attr_discard, treat_as_withdraw; /* UPDATEs */
 	uint64_t loops[SPEAKER_LOOP_COUNT];	  /* prefixes refused for it */
+	uint64_t as_zero;			  /* prefixes refused for AS 0 in their path (RFC 7607) */
 	uint64_t martians;			  /* prefixes that no route can be for, passed over (nlri.h) */
 	uint64_t established; /* times */
 	uint64_t tx_queued;   /* octets waiting now */

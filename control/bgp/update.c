@@ -27,6 +27,7 @@ enum bgp_verdict update_decode(struct cursor body, const struct update_ctx *ctx,
 	out->announced = none;
 	out->attrs_len = 0;
 	out->eor = false;
+	out->as_zero = false;
 	out->fault_code = 0;
 	out->fault = NULL;
 

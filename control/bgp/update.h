@@ -37,6 +37,7 @@ struct bgp_update {
 	/* canonical wire form in the caller's buffer; 0 if nothing is announced */
 	uint16_t attrs_len;
 	bool eor;	   /* End-of-RIB for IPv4 unicast (RFC 4724 2) */
+	bool as_zero;	   /* AS 0 in its path (RFC 7607 2) */
 	uint8_t fault_code; /* attribute that the verdict is about; 0 if none */
 	/* why the verdict is not BGP_OK, with the clause; static text, or NULL */
 	const char *fault;

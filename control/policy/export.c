@@ -18,16 +18,29 @@ static void put_u32(struct attr_writer *out, uint8_t flags, uint8_t code, uint32
 	attr_put(out, flags, code, body, sizeof(body));
 }
 
-/* RFC 4271 5.1.2 b: our AS in front. */
-static void put_as_path(struct attr_writer *out, const struct attr_view *in, uint32_t asn)
+/* RFC 4271 5.1.2: towards eBGP peers our AS in front. */
+static void put_as_path(struct attr_writer *out, const struct attr_view *in,
+			const struct export_rule *rule)
 {
-	uint8_t path[BODY_MAX];
+	const struct aspath_edit edit = { rule->replace_asn, rule->local_asn,
+					  rule->remove_private };
+	uint8_t edited[BODY_MAX], path[BODY_MAX];
+	const uint8_t *body = in->body;
+	size_t len = in->len;
 
-	if (aspath_prepend_max(in->len, 1) > sizeof(path))
+	if (aspath_prepend_max(in->len, 1) > sizeof(path)) {
 		out->full = true;
-	else
-		attr_put(out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, path,
-			 aspath_prepend(path, in->body, in->len, asn, 1));
+		return;
+	}
+	if (edit.from || edit.remove_private) {
+		len = aspath_edit(edited, body, in->len, &edit);
+		body = edited;
+	}
+	if (!rule->ibgp) {
+		len = aspath_prepend(path, body, (uint16_t)len, rule->local_asn, 1);
+		body = path;
+	}
+	attr_put(out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, body, len);
 }
 
 static void put_next_hop(struct attr_writer *out, const struct attr_view *in,
@@ -164,12 +177,7 @@ static void put_attr(const struct walk *w, uint8_t code, const struct attr_view 
 	bool reflected = w->rule->ibgp && w->source->ibgp;
 
 	switch (code) {
-	case ATTR_AS_PATH:
-		if (w->rule->ibgp)
-			attr_put(w->out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, in->body, in->len);
-		else
-			put_as_path(w->out, in, w->rule->local_asn);
-		break;
+	case ATTR_AS_PATH: put_as_path(w->out, in, w->rule); break;
 	case ATTR_NEXT_HOP: put_next_hop(w->out, in, w->rule); break;
 	case ATTR_LOCAL_PREF:
 		if (w->rule->ibgp)

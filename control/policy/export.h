@@ -29,6 +29,8 @@ struct export_rule {
 	bool unchanged; /* keep the announced NEXT_HOP (RFC 7947 2.2.1), where there is one; else `next_hop` */
 	bool ibgp; /* gateways of our own AS: path kept, LOCAL_PREF sent, reflection attributes */
 	bool communities; /* mark branch routes 65517:65517 and peered VNets 65518:65518, as the platform does */
+	bool remove_private;  /* AS numbers for private use (RFC 6996) taken out of the path as it came */
+	uint32_t replace_asn; /* the peers' own AS number, replaced by ours in the path as it came; 0: it stays */
 };
 
 /* Whom the path came from. */
@@ -40,8 +42,9 @@ struct export_source {
 };
 
 /* Write the attributes to announce for a path with canonical `wire` (`len` octets) into `out`, in canonical form:
+ *   both  AS_PATH: the peers' AS replaced, then private ones taken out, if the rule says so
  *   eBGP  own AS prepended; MED, LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST left out
- *   iBGP  AS_PATH as it is, LOCAL_PREF 100, MED left out; a path learned by iBGP gets ORIGINATOR_ID and our CLUSTER_ID
+ *   iBGP  nothing prepended, LOCAL_PREF 100, MED left out; a path learned by iBGP gets ORIGINATOR_ID and our CLUSTER_ID
  *   both  NEXT_HOP by the rule; communities as received plus the platform's, sorted, each once; unknown optional
  *         attributes only if transitive, marked partial
  * Returns 0, or -ENOSPC if it does not fit `out` (then the path cannot be announced: 4,096-octet messages). No other

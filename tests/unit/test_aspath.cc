@@ -109,6 +109,39 @@ TEST(aspath, prepend)
 		EXPECT_EQ(t.expect, prepend(t.path, 9, t.count)) << t.name;
 }
 
+TEST(aspath, edit)
+{
+	const struct aspath_edit replace = { 65010, 65515, false }, strip = { 0, 0, true },
+				 both = { 65010, 3356, true };
+	const struct {
+		const char *name;
+		struct aspath_edit edit;
+		const char *path, *text;
+	} rows[] = {
+		{ "an empty path", both, "", "" },
+		{ "replace, wherever it stands", replace,
+		  "0203 0000fdf2 00000007 0000fdf2 0101 0000fdf2", "65515 7 65515 {65515}" },
+		{ "replace: others stay", replace, "0202 0000fdf1 0000fdf3", "65009 65011" },
+		{ "strip the ends of both ranges", strip,
+		  "0204 0000fc00 0000fffe fa56ea00 fffffffe", "" },
+		{ "strip: what lies beside them stays", strip,
+		  "0204 0000fbff 0000ffff fa56e9ff ffffffff", "64511 65535 4199999999 4294967295" },
+		{ "strip: an emptied segment goes", strip,
+		  "0201 00000001 0101 0000fde9 0201 00000002", "1 2" },
+		{ "replace before strip", both, "0202 0000fdf2 0000fde9", "3356" },
+	};
+
+	for (const auto &t : rows) {
+		bytes in = hex(t.path), out(in.size() + 1);
+		size_t len = aspath_edit(out.data(), in.data(), (uint16_t)in.size(), &t.edit);
+		char text[100];
+
+		EXPECT_LE(len, in.size()) << t.name;
+		EXPECT_STREQ(t.text, aspath_text(out.data(), (uint16_t)len, text, sizeof(text)))
+			<< t.name;
+	}
+}
+
 TEST(aspath, prepending_adds_its_count_to_the_length)
 {
 	for (size_t have : { 0, 1, 100, 253, 254, 255 }) {

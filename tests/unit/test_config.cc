@@ -288,6 +288,9 @@ const error_case error_cases[] = {
 	  "must be active-active for route exchange (or set allow_single_instance = true)" },
 	{ "[\"10.0.255.36\", \"10.0.255.37\"]", "[]",
 	  "c:17: gateways.ergw.addresses: is empty, allowed are 1..16 addresses" },
+	{ "asn = 65004", "as_override = true",
+	  "c:18: gateways.vpngw.as_override: true is for gateways of another AS, allowed with "
+	  "instance.asn is false" },
 	{ "asn = 65004", "asn = 23456", "c:18: gateways.vpngw.asn: " AS_TRANS_ERROR },
 	{ "\"10.0.255.37\"", "37", "c:17: mismatched element type in array" },
 	{ "\"10.0.255.37\"", "\"10.0.255.36\"",
@@ -590,6 +593,7 @@ TEST_F(config_test, defaults)
 	EXPECT_EQ(179, c->control.listen_port);
 	EXPECT_EQ(120, c->control.restart_s);
 	EXPECT_EQ(MED_IGNORE, c->control.med);
+	EXPECT_TRUE(c->control.platform_communities);
 	ASSERT_EQ(1u, c->control.nb_lcores);
 	EXPECT_EQ(2u, c->control.lcores[0]);
 }
@@ -643,6 +647,8 @@ const restart_case restart_cases[] = {
 	{ "enabled = false", "enabled = true", nullptr },
 	{ "routing_preference = \"expressroute\"", "routing_preference = \"vpn\"", nullptr },
 	{ "\"ignore\"", "\"compare\"", nullptr },
+	{ "\"ignore\"", "\"ignore\"; platform_communities = false", nullptr },
+	{ "asn = 65001", "asn = 65001; as_override = true; remove_private_as = true", nullptr },
 	{ "asn = 65001", "asn = 65009", nullptr },
 	{ "\"10.4.0.0/16\"", "\"10.5.0.0/16\"", nullptr },
 	{ "\n", "\n\n\n", nullptr }, /* lines move */

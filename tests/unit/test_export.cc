@@ -13,6 +13,9 @@ const struct export_rule ebgp = { 65515, 0x0a000104, 0x0a000104, false, false, t
 const struct export_rule ibgp = { 65515, 0x0a000104, 0x0a000104, false, true, true };
 const struct export_rule unchanged = { 65515, 0x0a000104, 0x0a000104, true, false, true };
 const struct export_rule plain = { 65515, 0x0a000104, 0x0a000104, false, false, false };
+const struct export_rule no_private = { 65515, 0x0a000104, 0x0a000104, false, false, true, true };
+const struct export_rule no_private_ibgp = { 65515, 0x0a000104, 0x0a000104, false, true, true, true };
+const struct export_rule override = { 65515, 0x0a000104, 0x0a000104, false, false, true, false, 65010 };
 const struct export_source from_nva = { ROLE_NVA, false, false, 0x0a000204 };
 const struct export_source from_gateway = { ROLE_VPN, true, false, 0x0a00ff04 };
 const struct export_source from_vnet = { ROLE_VNET, false, false, 0 };
@@ -85,6 +88,18 @@ const row rows[] = {
 	{ "unknown transitive: passed on, partial (RFC 4271 5)", ebgp, from_nva,
 	  origin + path_65010 + next_hop_in + "c06302 abcd",
 	  origin + path_ours_65010 + next_hop_self + branch + "e06302 abcd" },
+	{ "private AS numbers out, ours in front", no_private, from_nva,
+	  origin + "40 02 0e 0203 0000fdf2 00000d1c 0000fde9" + next_hop_in,
+	  origin + "40 02 0a 0202 0000ffeb 00000d1c" + next_hop_self + branch },
+	{ "nothing but private ones: ours alone", no_private, from_nva,
+	  origin + path_65010 + next_hop_in,
+	  origin + "40 02 06 0201 0000ffeb" + next_hop_self + branch },
+	{ "private AS numbers out by iBGP: the path may end up empty", no_private_ibgp, from_nva,
+	  origin + path_65010 + next_hop_in,
+	  origin + "40 02 00" + next_hop_self + local_pref + branch },
+	{ "the peers' own AS replaced", override, from_nva,
+	  origin + "40 02 0e 0203 0000fdf2 00000d1c 0000fdf2" + next_hop_in,
+	  origin + "40 02 12 0204 0000ffeb 0000ffeb 00000d1c 0000ffeb" + next_hop_self + branch },
 	{ "unknown non-transitive: not passed on", ebgp, from_nva,
 	  origin + path_65010 + next_hop_in + "806302 abcd",
 	  origin + path_ours_65010 + next_hop_self + branch },
