@@ -44,7 +44,7 @@ static bool group_fits(const struct update_group *group, const struct update_gro
 static struct update_group group_wanted(const struct route_server *rs, const struct peer *peer)
 {
 	struct update_group wanted = {
-		.role = peer->config.role,
+		.role = peer->held ? ROLE_VNET : peer->config.role,
 		.as4 = peer->session.caps & SPEAKER_CAP_AS4,
 		.rule = {
 			.local_asn = rs->config->instance.asn,

@@ -31,7 +31,7 @@ enum { ANNOUNCE_BYTES = 64 << 10 };
 struct update_group {
 	struct update_group *next;
 	struct group *group; /* owned by the rib; freed with the last member */
-	enum role role;
+	enum role role; /* ROLE_VNET: told of VNet prefixes alone */
 	struct export_rule rule;
 	bool as4; /* false: for peers without 4-octet AS numbers (RFC 6793) */
 };

@@ -14,8 +14,9 @@
  *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation published path_lists adjacencies refused
  *                                views[{view routes tbl8_used tbl8_groups}]} alarms[string]
  *   show peers                   one a peer, in the order of the configuration: name role gateway (its name; absent for
- *                                an NVA) address asn state ("Established", ...) state_s (seconds in it) learned unusable
- *                                advertised (prefixes) last_error (why it last went down or does not come up; "")
+ *                                an NVA) address asn state ("Established", ...) state_s (seconds in it) supported (false:
+ *                                no route exchange with it, last_error says why) learned unusable advertised (prefixes)
+ *                                last_error (why it last went down or does not come up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
  *                                "unchanged") remove_private_as as_override (bool) port (egress) router_id local_address hold_s keepalive_s restart_s
  *                                capabilities[string] (those of a session are absent while there is none) established

@@ -127,6 +127,8 @@ static json_t *format_summary(const struct row_summary *row)
 	alarm_add(alarms, row->fib_refused, "times a route had no room in the FIB");
 	alarm_add(alarms, row->next_hops_refused,
 		  "times a next hop had no room among the adjacencies");
+	alarm_add(alarms, row->peers_held,
+		  "sessions take no part in route exchange: their VPN gateway is not active-active");
 	alarm_add(alarms, row->no_memory, "announcements were dropped for want of memory");
 	json_object_set_new(o, "alarms", alarms);
 	return o;
@@ -195,6 +197,7 @@ static json_t *format_peer(const struct row_peer *row)
 	set_number(o, "asn", row->asn);
 	set_text(o, "state", session_state_name((enum session_state)row->state));
 	set_number(o, "state_s", row->state_s);
+	set_bool(o, "supported", !row->held);
 	set_number(o, "learned", row->learned);
 	set_number(o, "unusable", row->unusable);
 	set_number(o, "advertised", row->advertised);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admission.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -233,6 +234,8 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->since_ms = peer->heard_ms = rs->now_ms;
 	peer->reason[0] = '\0';
 	rs->peers.nb_up++;
+	admission_up(rs, peer);
+	source.held = peer->held;
 	rib_source_set(rs->rib, peer->index, &source);
 	events_note(&rs->events, EVENT_SESSION_UP, peer, rs->now_ms,
 		    "session is up, AS %u, %s, hold %u s%s", peer->config.asn,

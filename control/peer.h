@@ -43,6 +43,7 @@ struct peer {
 	enum peer_life life;
 	bool returns, gone;    /* gone: SPEAKER_REMOVED has come */
 	bool up, eor, lagging; /* eor: End-of-RIB received in this session */
+	bool held;	       /* takes no part in route exchange (admission.h) */
 	uint8_t speaker;       /* index */
 	uint16_t index;
 	uint8_t state;			/* enum session_state */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -199,6 +200,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 	rs->config = wanted;
 	page->config = running;
 	rs->peers.regroup = true;
+	admission_configure(rs);
 	next_hops_configure(&rs->next_hops, wanted);
 	if (row->vnet_changed) {
 		vnets_apply(rs, running, wanted);

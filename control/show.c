@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admission.h"
 #include "log.h"
 #include "reload.h"
 #include "route_server.h"
@@ -62,6 +63,7 @@ static void show_summary(struct route_server *rs, struct page *page)
 	row->published = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED);
 	row->fib_refused = rs->fib_sync.refused;
 	row->next_hops_refused = rs->next_hops.refused;
+	row->peers_held = admission_held(rs);
 	for (uint16_t i = 0; i < rs->peers.end; i++)
 		row->no_memory += rs->peers.table[i].no_memory;
 	for (int role = 0; role < ROLE_COUNT; role++)
@@ -175,6 +177,7 @@ static bool add_peer(const struct route_server *rs, const struct peer *peer, str
 		       sizeof(row->gateway));
 	row->role = (uint8_t)peer->config.role;
 	row->state = peer->state;
+	row->held = peer->up && peer->held;
 	row->addr = peer->config.addr;
 	row->asn = peer->config.asn;
 	row->state_s = (rs->now_ms - peer->since_ms) / 1000;

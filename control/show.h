@@ -44,6 +44,7 @@ struct row_summary {
 	uint64_t routes, paths, attribute_sets, memory_bytes, updates;
 	uint32_t generation, published;
 	uint64_t fib_refused, next_hops_refused, no_memory;
+	uint32_t peers_held;
 	uint8_t views; /* bit a role that has one */
 	struct fib_stats fib;
 };
@@ -52,6 +53,7 @@ struct row_summary {
 struct row_peer {
 	char name[CONFIG_NAME], gateway[CONFIG_NAME]; /* gateway: empty for an NVA */
 	uint8_t role, state;
+	bool held;
 	uint32_t addr, asn;
 	uint64_t state_s;
 	uint32_t learned, unusable, advertised;

@@ -272,7 +272,7 @@ struct group *group_new(struct rib *rib, enum role role, bool ibgp)
 	struct groups *groups = &rib->groups;
 	struct group *group = (struct group *)calloc(1, sizeof(*group));
 
-	assert(role < ROLE_VNET);
+	assert(role < ROLE_COUNT);
 	if (!group || bitmap_reserve(&group->dirty, groups->capacity) < 0) {
 		free(group);
 		return NULL;

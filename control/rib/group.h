@@ -27,7 +27,8 @@ extern "C" {
 
 struct group;
 
-/* Which paths its members may be told of depends on these two alone; the caller keeps peers apart that it encodes
+/* `role` is the members', or ROLE_VNET: they are told of VNet prefixes alone, whatever the matrix says.
+ * Which paths its members may be told of depends on these two alone; the caller keeps peers apart that it encodes
  * differently (own address, next hop mode, AS size). Owned by the rib. NULL: no memory. */
 struct group *group_new(struct rib *rib, enum role role, bool ibgp);
 /* Only without members. Takes as long as what is still queued for those who left. */

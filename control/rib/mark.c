@@ -9,18 +9,22 @@
 #include "table.h"
 
 enum {
-	IBGP_CLASSES = 0x2a, /* odd ones */
+	IBGP_CLASSES = 0xaa, /* odd ones */
 	VPN_CLASSES = 3 << 2 * ROLE_VPN,
-	ALL_CLASSES = 0x3f
+	ALL_CLASSES = 0xff
 };
 
-/* For each source role, the classes that may be told of its routes under `allow`. */
+/* For each source role, the classes that may be told of its routes under `allow`. The class of ROLE_VNET is of those that
+ * are told the VNets' own alone. */
 static void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
 {
 	for (unsigned int from = 0; from < ROLE_COUNT; from++) {
 		classes[from] = 0;
 		for (unsigned int class = 0; class < CLASSES; class ++) {
-			if (rib_allows(allow, (enum role)from, (enum role)(class / 2)))
+			enum role to = (enum role)(class / 2);
+
+			if (to == ROLE_VNET ? from == ROLE_VNET
+					    : rib_allows(allow, (enum role)from, to))
 				classes[from] |= (uint8_t)(1 << class);
 		}
 	}
@@ -46,7 +50,7 @@ static void offers_under(const struct rib *rib, uint32_t id, const uint8_t *clas
 
 		if (path->flags & PATH_UNUSABLE)
 			break;
-		if (path->flags & PATH_NO_ADVERTISE)
+		if (path->flags & (PATH_NO_ADVERTISE | PATH_HELD))
 			continue;
 		if (path->flags & PATH_NO_EXPORT)
 			may &= IBGP_CLASSES;

@@ -21,6 +21,7 @@ enum path_flags {
 	PATH_UNUSABLE = 1 << 0,
 	PATH_NO_ADVERTISE = 1 << 1, /* RFC 1997: in the views, announced to nobody */
 	PATH_NO_EXPORT = 1 << 2,    /* RFC 1997: not announced by eBGP */
+	PATH_HELD = 1 << 3,	    /* its source is held: in the VNets' view, announced to nobody */
 };
 
 /* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by rib_withdraw(). 32
@@ -46,6 +47,7 @@ struct source {
 	bool peered;	    /* ROLE_VNET only: prefixes of a peered VNet */
 	uint32_t router_id; /* host order, from OPEN */
 	uint32_t addr;	    /* host order; unique among peers */
+	bool held;	    /* takes no part in route exchange; see rib_source_hold() */
 };
 
 #ifdef __cplusplus

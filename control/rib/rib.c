@@ -231,6 +231,11 @@ bool rib_is_stale(const struct rib *rib, const struct path *path)
 	return path->epoch != rib->peers[path->peer].epoch;
 }
 
+void rib_source_hold(struct rib *rib, uint16_t peer, bool held)
+{
+	rib->sources[peer].held = held;
+}
+
 /* Withdraw, in slices, what is at least `age` epochs old. */
 static void sweep_begin(struct rib *rib, struct peer *peer, uint16_t age)
 {
@@ -275,6 +280,8 @@ static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct att
 	uint16_t said = attrs->keys.flags;
 	uint8_t flags = 0;
 
+	if (rib->sources[peer].held)
+		flags |= PATH_HELD;
 	if (said & ATTRS_NO_ADVERTISE)
 		flags |= PATH_NO_ADVERTISE;
 	if (said & (ATTRS_NO_EXPORT | ATTRS_NO_EXPORT_SUBCONFED))

@@ -62,6 +62,9 @@ static inline bool rib_allows(uint64_t allow, enum role from, enum role to)
  * router ID reaches the ORIGINATOR_ID of what is announced already with the next change of the path. */
 void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source);
 const struct source *rib_source(const struct rib *rib, uint16_t peer);
+/* Keep its paths from everybody but the VNets' view, or let them go. Paths that it has already follow with
+ * rib_reconsider(). */
+void rib_source_hold(struct rib *rib, uint16_t peer, bool held);
 
 /* The session has gone: all its paths are withdrawn, by rib_turn(). It may come back and announce at once; what it
  * announces then stays. */

@@ -11,7 +11,8 @@
 enum {
 	NODES_MAX = 1 << 24, /* prefixes */
 	PATHS_MAX = 1 << 26,
-	CLASSES = 6, /* expressroute, vpn, nva, each by eBGP and iBGP: told of the same paths */
+	/* expressroute, vpn, nva and those who are told of VNets alone, each by eBGP and iBGP: told of the same paths */
+	CLASSES = 8,
 };
 
 /* A prefix. Kept while it has paths, or while somebody still has to be told that it has none. */

@@ -105,7 +105,8 @@ unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role r
 
 		if (path->flags & PATH_UNUSABLE)
 			break;
-		if (!rib_allows(allow, from, role))
+		if (!rib_allows(allow, from, role) ||
+		    (path->flags & PATH_HELD && role != ROLE_VNET))
 			continue;
 		if (!top)
 			top = path;

@@ -16,6 +16,12 @@ struct group_model {
 	const struct source *sources;
 	std::map<key, std::map<uint16_t, struct path>> paths;
 
+	/* ROLE_VNET stands for those who are told of VNets alone. */
+	static bool may_learn(enum role from, enum role to, uint64_t allow)
+	{
+		return to == ROLE_VNET ? from == ROLE_VNET : rib_allows(allow, from, to);
+	}
+
 	/* What a peer of `role` must have, of everything that others announced. */
 	std::map<key, announcement> adj_rib_out(uint16_t peer, enum role role, bool ibgp,
 						uint64_t allow) const
@@ -32,8 +38,9 @@ struct group_model {
 
 				if (entry.first == peer || (path->flags & PATH_UNUSABLE) ||
 				    (path->flags & PATH_NO_ADVERTISE) ||
+				    sources[entry.first].held ||
 				    (!ibgp && (path->flags & PATH_NO_EXPORT)) ||
-				    !rib_allows(allow, sources[entry.first].role, role))
+				    !may_learn(sources[entry.first].role, role, allow))
 					continue;
 				if (!best ||
 				    decide_compare(&rule, sources, path, best, nullptr) < 0)

@@ -211,7 +211,9 @@ struct harness {
 			if (!peers[i].up || peers[i].lagging)
 				continue;
 
-			auto want = model.adj_rib_out(i, sources[i].role, sources[i].ibgp, allow);
+			auto want = model.adj_rib_out(i,
+						      sources[i].held ? ROLE_VNET : sources[i].role,
+						      sources[i].ibgp, allow);
 
 			ASSERT_EQ(want.size(), peers[i].table.size()) << "peer " << i;
 			for (const auto &w : want) {
@@ -240,7 +242,8 @@ struct source gateway(enum role role, uint32_t id)
 	return { role, true, false, id, id };
 }
 const struct source our_vnet = { ROLE_VNET, false, false, 1, 0 };
-const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 };
+const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 },
+		    p3 = { 0x0a1e0000, 16 };
 
 TEST(group, announcer_is_told_the_best_of_the_others)
 {
@@ -333,6 +336,46 @@ TEST(group, default_route_is_not_for_vpn_gateways)
 	h.flush_all();
 	h.check();
 	EXPECT_EQ(0u, h.peers[2].withdrawn);
+}
+
+TEST(group, held_source_is_told_vnets_alone_and_is_nobodys_news)
+{
+	harness h({ our_vnet, nva(1), gateway(ROLE_VPN, 8) }, ALLOW_ALL);
+	const struct path *best[RIB_ECMP];
+	struct group *held = h.group_add(ROLE_VNET, true);
+	uint32_t node;
+
+	h.sources[2].held = true;
+	rib_source_hold(h.rib, 2, true);
+	h.up(1, h.group_add(ROLE_NVA));
+	h.up(2, held);
+	h.announce(p1, 0, { {} });
+	h.announce(p2, 1, { { 65001 } });
+	h.announce(p3, 2, { { 65010 } });
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(1u, h.peers[1].table.size()) << "the VNet";
+	EXPECT_EQ(1u, h.peers[2].table.size()) << "the VNet";
+	node = rib_find(h.rib, p3);
+	EXPECT_EQ(1u, rib_best_for_role(h.rib, node, ROLE_VNET, ALLOW_ALL, best));
+	EXPECT_EQ(0u, rib_best_for_role(h.rib, node, ROLE_NVA, ALLOW_ALL, best));
+
+	h.sources[2].held = false;
+	rib_source_hold(h.rib, 2, false);
+	rib_reconsider(h.rib);
+	while (rib_turn(h.rib, 100))
+		;
+	h.flush_all();
+	EXPECT_EQ(2u, h.peers[1].table.size()) << "let go";
+	h.down(2);
+	h.up(2, h.group_add(ROLE_VPN, true));
+	h.announce(p3, 2, { { 65010 } });
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(2u, h.peers[1].table.size());
+	EXPECT_EQ(2u, h.peers[2].table.size());
+	node = rib_find(h.rib, p3);
+	EXPECT_EQ(1u, rib_best_for_role(h.rib, node, ROLE_NVA, ALLOW_ALL, best));
 }
 
 TEST(group, prefixes_of_one_attribute_set_come_together)

@@ -1,0 +1,85 @@
+"""S12: which VPN gateways take part in route exchange. Everybody is ExaBGP's (hub.py); exchange is on."""
+
+import pytest
+
+from hub import ER, SPEAKERS, VNETS, VPN, running_hub
+
+SITE, BEHIND_A, ONPREM = "10.10.0.0/16", "172.16.1.0/24", "10.20.0.0/16"
+
+
+@pytest.fixture(scope="module")
+def hub():
+    with running_hub("test_s12_gateways") as hub:
+        hub.bascule.exchange(True)
+        hub.a.announce(BEHIND_A, 65001)
+        hub.er.announce(ONPREM, 12076, 65020)
+        yield hub
+
+
+def stop_gateway(hub):
+    for speaker in (hub.vpn0, hub.vpn1):
+        if speaker.running:
+            speaker.kill()
+    hub.wait("the gateway's end", lambda: not any(hub.bascule.established(f"vpngw/{i}") for i in (0, 1)))
+
+
+def start(hub, i):
+    speaker = (hub.vpn0, hub.vpn1)[i]
+    speaker.start()
+    hub.bascule.wait_established(f"vpngw/{i}")
+    speaker.announce(SITE, 65010)
+    return speaker
+
+
+def rest(hub):
+    return {name: mark for name, mark in hub.sessions().items() if not name.startswith("vpngw")}
+
+
+def test_s12_one_instance_is_not_supported_until_the_second_comes(hub):
+    others = rest(hub)
+    stop_gateway(hub)
+    start(hub, 0)
+    hub.wait("the site's route", lambda: hub.next_hops(SITE) == {VPN[0]})  # the VNets use it
+    peer = hub.bascule.peers()["vpngw/0"]
+    assert not peer["supported"] and peer["last_error"].startswith("unsupported: one instance of vpngw")
+    assert any("not active-active" in alarm for alarm in hub.bascule.summary()["alarms"])
+    hub.wait("the VNets' routes at the gateway", lambda: VNETS <= set(hub.told("vpngw0")))
+    assert set(hub.told("vpngw0")) == VNETS
+    assert not hub.hearers(SITE)
+    assert not any(hub.next_hops(SITE, view) for view in ("expressroute", "nva"))
+    # Nor does the exchange switch change that.
+    hub.bascule.exchange(False)
+    hub.bascule.exchange(True)
+    hub.wait("exchange among the others", lambda: BEHIND_A in hub.told("ergw"))
+    assert not hub.hearers(SITE) and set(hub.told("vpngw0")) == VNETS
+
+    session = hub.sessions()["vpngw0"]
+    start(hub, 1)
+    hub.wait("the site's route at the others", lambda: hub.hearers(SITE) == set(SPEAKERS) - {"vpngw0", "vpngw1"})
+    hub.wait("the others' at both", lambda: all({BEHIND_A, ONPREM} <= set(hub.told(f"vpngw{i}")) for i in (0, 1)))
+    hub.wait("both in the FIB", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
+    assert hub.bascule.peers()["vpngw/0"]["supported"] and hub.bascule.peers()["vpngw/0"]["last_error"] == ""
+    assert not hub.bascule.summary()["alarms"]
+    assert hub.sessions()["vpngw0"] == session and rest(hub) == others
+
+
+def test_s12_an_instance_that_fails_later_leaves_the_other_at_work(hub):
+    hub.vpn1.kill()
+    hub.wait("its end", lambda: hub.next_hops(SITE, "expressroute") == {VPN[0]})
+    assert hub.bascule.peers()["vpngw/0"]["supported"]
+    assert hub.hearers(SITE) == set(SPEAKERS) - {"vpngw0", "vpngw1"}
+    start(hub, 1)
+    hub.wait("both", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
+
+
+def test_s12_allow_single_instance(hub):
+    stop_gateway(hub)
+    start(hub, 1)
+    hub.wait("unsupported", lambda: not hub.bascule.peers()["vpngw/1"]["supported"])
+    hub.bascule.config["gateways"][1]["allow_single_instance"] = True
+    hub.reload()
+    hub.wait("the site's route at the others", lambda: hub.hearers(SITE) == {"ergw", "nva-a", "nva-b"})
+    hub.wait("the others' routes", lambda: {BEHIND_A, ONPREM} <= set(hub.told("vpngw1")))
+    assert hub.next_hops(ONPREM, "vpn") == {ER}
+    start(hub, 0)
+    hub.wait("both", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
