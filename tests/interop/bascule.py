@@ -31,12 +31,9 @@ def config_text(config):
 
 
 class Bascule:
-    """One instance. `letter` tells the instances of a lab apart. `config` is the file's content as data and may be changed
-    between write_config() calls; the instance's name is filled in here.
-
-    A port is given as {"name", "role", "addresses"} and sits on the interface of the namespace that has the port's name;
-    `net_af_packet` takes that interface over. A checksum that the veth pair left unfinished would be ours to mend, so the
-    lab's far ends have their offloads off."""
+    """One instance. `letter` tells the instances of a lab apart. `config` is the file's content as data and may be
+    changed between write_config() calls; the instance's name is filled in here. A port is given as {"name", "role",
+    "addresses"} and sits, by `net_af_packet`, on the interface of the namespace that has the port's name."""
 
     def __init__(self, namespace, letter, config, wrapper=()):
         self.namespace = namespace
@@ -95,7 +92,7 @@ class Bascule:
     def exchange(self, enabled):
         self.run("exchange", "enable" if enabled else "disable")
 
-    # --- what tests ask for most ---------------------------------------------------------------------------------------
+    # --- what tests ask for most --------------------------------------------------------------------------------------
 
     def summary(self):
         return self.cli("show", "summary")

@@ -25,7 +25,7 @@ class Demonstration:
         self.bascule = net.bascule
         self.wrong = 0
 
-    # --- telling -------------------------------------------------------------------------------------------------------
+    # --- telling ------------------------------------------------------------------------------------------------------
 
     @staticmethod
     def title(text):
@@ -51,7 +51,7 @@ class Demonstration:
         done = self.bascule.run(*words)
         self.shown(f"bascule {' '.join(words)}", done.stdout + done.stderr)
 
-    # --- checks --------------------------------------------------------------------------------------------------------
+    # --- checks -------------------------------------------------------------------------------------------------------
 
     def routes(self, name, daemon, address, expected):
         """The routes that a peer holds from us, as its own daemon tells."""
@@ -83,15 +83,15 @@ class Demonstration:
         self.bascule.wait_established(*names)
         self.cli("show", "peers")
 
-    # --- what both networks have in common -----------------------------------------------------------------------------
+    # --- what both networks have in common ----------------------------------------------------------------------------
 
     def life_of_exchange(self, sides, ways):
-        """Off, on, off again. `sides`: [(name, daemon, our address, its own prefix)]; `ways`: [(name, namespace, host, other
-        host, other namespace, our address on the way)]."""
+        """Off, on, off again. `sides`: [(name, daemon, our address, its own prefix)]; `ways`: [(name, namespace,
+        host, other host, other namespace, our address on the way)]."""
         marks = self.net.sessions()
         everything = {own for *_, own in sides} | {VNET}
 
-        self.say("Route exchange is off. Each branch learns the VNet and nothing else; packets between branches do not pass.")
+        self.say("Route exchange is off. Each branch learns the VNet and no more; no packet passes between branches.")
         for name, daemon, address, _ in sides:
             self.routes(name, daemon, address, [VNET])
         self._pings(ways, False)
@@ -119,7 +119,7 @@ class Demonstration:
         for host, name in {way[2]: way[0].split(" → ")[0] for way in ways}.items():
             self.ping(f"VNet host → {name}", self.net.vnet, VNET_HOST, host, True)
 
-    # --- the story -----------------------------------------------------------------------------------------------------
+    # --- the story ----------------------------------------------------------------------------------------------------
 
     def sides(self, *names):
         net = self.net
@@ -147,9 +147,10 @@ class Demonstration:
     def run(self):
         net = self.net
         self.title("First network: an SD-WAN NVA and an ExpressRoute gateway")
-        print("  On-prem 1 ── SD-WAN NVA ── Bascule ── ExpressRoute gateway ── MSEE ── On-prem 2\n"
-              f"  {ONPREM1}  AS 65001         │           AS 65515            AS 12076   AS 65020, {ONPREM2}\n"
-              f"                           VNet {VNET}\n")
+        print("  On-prem 1          SD-WAN NVA     Bascule      ExpressRoute gateway   MSEE         On-prem 2\n"
+              f"  {ONPREM1} ──── AS 65001 ───── AS 65515 ──── AS 65515 ───────────── AS 12076 ─── AS 65020\n"
+              f"                                      │                                            {ONPREM2}\n"
+              f"                               VNet {VNET}\n")
         self.bascule.start()
         for daemon in (net.ergw, net.msee, net.onprem2, net.nva):
             daemon.start()
@@ -158,9 +159,10 @@ class Demonstration:
         self.life_of_exchange(self.sides("nva", "er"), self.ways(("on-prem 1", "on-prem 2")))
 
         self.title("Second network: an active-active VPN gateway in the NVA's place")
-        print("  Branch ── VPN gateway, two instances ── Bascule ── ExpressRoute gateway ── MSEE ── On-prem 2\n"
-              f"  AS 65010, {BRANCH}   AS 65515        │           AS 65515            AS 12076   AS 65020\n"
-              f"                                       VNet {VNET}\n")
+        print("  Branch             VPN gateway    Bascule      ExpressRoute gateway   MSEE         On-prem 2\n"
+              "  AS 65010 ───────── AS 65515 ───── AS 65515 ──── AS 65515 ───────────── AS 12076 ─── AS 65020\n"
+              f"  {BRANCH}       two instances      │                                            {ONPREM2}\n"
+              f"                               VNet {VNET}\n")
         net.nva.stop()
         for daemon in (*net.vpngw, net.branch):
             daemon.start()
@@ -207,7 +209,8 @@ class Demonstration:
 def main():
     parser = argparse.ArgumentParser(prog="tools/run", description=__doc__.split("\n\n")[0],
                                      epilog="Needs root. Everything runs in namespaces and goes when the program ends.")
-    parser.add_argument("--once", action="store_true", help="end after the demonstration; exit code 1 if a check failed")
+    parser.add_argument("--once", action="store_true",
+                        help="end after the demonstration; exit code 1 if a check failed")
     arguments = parser.parse_args()
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

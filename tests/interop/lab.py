@@ -9,8 +9,8 @@
 
 A LAN is a bridge in a namespace of its own (the fabric), so nothing shows up in the host's network. Every name carries
 the lab's id, so that labs coexist. A reaper process outlives the runner, however that ends, and removes what is left:
-processes, namespaces, files, hugepage files. What even the reaper could not remove (both were killed) goes when the next
-lab starts.
+processes, namespaces, files, hugepage files. What even the reaper could not remove (both were killed) goes when the
+next lab starts.
 
 Nobody sleeps for a fixed time here: wait_for() polls for an event, and its time limit only bounds a failure.
 """
@@ -171,15 +171,15 @@ class Namespace:
         self.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
 
     def join(self, lan, interface, *addresses, mtu=1500):
-        """A veth pair: `interface` here, a bridge port there. Offloads are off on both ends, because what leaves through a
-        raw socket must carry finished checksums and true sizes."""
+        """A veth pair: `interface` here, a bridge port there. Offloads are off on both ends, because what leaves
+        through a raw socket must carry finished checksums and true sizes."""
         lan.nb_ports += 1
         far = f"{lan.name}.{lan.nb_ports}"
         fabric = lan.lab.fabric
         _command("ip", "link", "add", interface, "mtu", mtu, "netns", self.full_name, "type", "veth",
                  "peer", "name", far, "mtu", mtu, "netns", fabric.full_name)
         for end, name in ((self, interface), (fabric, far)):
-            end.run("ethtool", "-K", name, "tx", "off", "rx", "off", "gro", "off", "tso", "off", "gso", "off", check=False)
+            end.run("ethtool", "-K", name, *"tx off rx off gro off tso off gso off".split(), check=False)
         fabric.ip("link", "set", far, "master", lan.name, "up")
         for address in addresses:
             self.ip("address", "add", address, "dev", interface)
@@ -192,8 +192,8 @@ class Namespace:
 
     def keep_kernel_off(self, interface):
         """Leave the interface's frames to raw sockets alone. Otherwise this namespace's kernel answers them too, as it
-        knows the addresses from Bascule's LCP interfaces. A bridge that is down takes every frame and drops it, but only
-        after raw sockets have seen it."""
+        knows the addresses from Bascule's LCP interfaces. A bridge that is down takes every frame and drops it, but
+        only after raw sockets have seen it."""
         self.run("ip", "link", "add", "hole", "type", "bridge", check=False)  # one serves all interfaces
         self.ip("link", "set", interface, "master", "hole")
 
@@ -205,7 +205,7 @@ class Namespace:
         self.ip("route", "replace", prefix, "via", via)
 
     def socket(self, *args):
-        """A socket of this namespace for use in our own process: socket.socket(*args), made by a thread that went there."""
+        """A socket of this namespace for our own process: socket.socket(*args), made by a thread that went there."""
         made = []
 
         def make():
@@ -310,7 +310,7 @@ def _base36(number):
     return digits
 
 
-# --- nothing left afterwards -------------------------------------------------------------------------------------------
+# --- nothing left afterwards ------------------------------------------------------------------------------------------
 
 def _pids_in(namespaces):
     """Processes whose network namespace is one of these files. The runner itself never is."""

@@ -158,7 +158,7 @@ class Networks:
         namespace.join(self.lab.lans[lan], lan, *addresses)
         return namespace
 
-    # --- life ----------------------------------------------------------------------------------------------------------
+    # --- life ---------------------------------------------------------------------------------------------------------
 
     def start(self):
         """Everything, until every session is up and every branch has been heard."""
@@ -175,9 +175,10 @@ class Networks:
 
     def bgp_peers(self):
         """Bascule's peers: [(name, daemon, [address of each instance as the peer sees it])]."""
-        n = range(len(self.bascules))
-        return [("ergw/0", self.ergw, [er_address(i) for i in n]), ("vpngw/0", self.vpngw[0], [vpn_address(i) for i in n]),
-                ("vpngw/1", self.vpngw[1], [vpn_address(i) for i in n]), ("nva-a", self.nva, [nva_address(i) for i in n])]
+        er, vpn, nva = ([address(i) for i in range(len(self.bascules))]
+                        for address in (er_address, vpn_address, nva_address))
+        return [("ergw/0", self.ergw, er), ("vpngw/0", self.vpngw[0], vpn), ("vpngw/1", self.vpngw[1], vpn),
+                ("nva-a", self.nva, nva)]
 
     def sessions(self):
         """A mark of every session of Bascule, as the peers that run see it: unchanged means that no session moved."""

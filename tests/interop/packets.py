@@ -1,4 +1,4 @@
-"""Ethernet and IPv4 frames, octet by octet, and raw sockets to send and see them: for input that no kernel would send."""
+"""Ethernet and IPv4 frames, octet by octet, and raw sockets for them: for input that no kernel would send."""
 
 import ipaddress
 import socket
@@ -28,8 +28,8 @@ def checksum(octets):
     return ~total & 0xFFFF
 
 
-def ipv4(src, dst, payload=b"", protocol=UDP, ttl=64, df=False, version=4, ihl=5, total_length=None, header_checksum=None,
-         options=b""):
+def ipv4(src, dst, payload=b"", protocol=UDP, ttl=64, df=False, version=4, ihl=5, total_length=None,
+         header_checksum=None, options=b""):
     """An IPv4 packet. What is not given is filled in correctly; what is given is written as given."""
     length = 20 + len(options) + len(payload) if total_length is None else total_length
     header = struct.pack("!BBHHHBBH4s4s", version << 4 | ihl + len(options) // 4, 0, length & 0xFFFF, 1,
@@ -65,7 +65,7 @@ class RawPort:
 
 
 class Sniffer:
-    """Counts the IPv4 packets that arrive on an interface and satisfy `wanted(packet)`; `packets` keeps the first few."""
+    """Counts the IPv4 packets that arrive on an interface and are `wanted(packet)`; `packets` keeps the first few."""
 
     def __init__(self, namespace, interface, wanted):
         self._port = RawPort(namespace, interface)

@@ -43,7 +43,8 @@ def attributes(next_hop, as_path, origin=0):
 
 def update(prefixes=(), attrs=b"", withdrawn=()):
     gone = nlri(*withdrawn)
-    return message(UPDATE, struct.pack("!H", len(gone)) + gone + struct.pack("!H", len(attrs)) + attrs + nlri(*prefixes))
+    head = struct.pack("!H", len(gone)) + gone + struct.pack("!H", len(attrs)) + attrs
+    return message(UPDATE, head + nlri(*prefixes))
 
 
 class Speaker:

@@ -65,7 +65,7 @@ def rogue(net, appliance):
     rogue.connection.close()
 
 
-# --- who may speak -----------------------------------------------------------------------------------------------------
+# --- who may speak ----------------------------------------------------------------------------------------------------
 
 def test_unconfigured_peer_is_refused(net, undisturbed, appliance):
     before = net.bascule.counters()["events"]["bgp_unknown_peer"]
@@ -133,7 +133,7 @@ def test_random_octets_behind_good_headers(net, undisturbed, appliance):
         assert rogue.learned() == {}
 
 
-# --- malformed UPDATEs (RFC 7606) --------------------------------------------------------------------------------------
+# --- malformed UPDATEs (RFC 7606) -------------------------------------------------------------------------------------
 
 def good(rogue):
     return attributes(rogue.address, [rogue.asn])
@@ -143,7 +143,8 @@ SURVIVABLE = {  # treat-as-withdraw: the session stays, the prefix goes
     "origin 3": lambda r: attributes(r.address, [r.asn], origin=3),
     "origin of two octets": lambda r: attribute(0x40, 1, b"\0\0") + good(r)[4:],
     "no origin": lambda r: good(r)[4:],
-    "AS path overruns": lambda r: good(r)[:4] + attribute(0x40, 2, b"\x02\x05" + struct.pack("!I", r.asn)) + good(r)[-7:],
+    "AS path overruns": lambda r: (good(r)[:4] + attribute(0x40, 2, b"\x02\x05" + struct.pack("!I", r.asn))
+                                   + good(r)[-7:]),
     "next hop of three octets": lambda r: good(r)[:-7] + attribute(0x40, 3, b"\x0a\0\x02"),
     "no next hop": lambda r: good(r)[:-7],
     "communities of five octets": lambda r: good(r) + attribute(0xC0, 8, b"12345"),
@@ -174,7 +175,7 @@ def test_own_as_is_not_learned(net, undisturbed, rogue):
     assert rogue.row()["as_loop"] == 1
 
 
-# --- packets -----------------------------------------------------------------------------------------------------------
+# --- packets ----------------------------------------------------------------------------------------------------------
 
 PORTS = {  # port: a source address that belongs there
     "er0": networks.ERGW,

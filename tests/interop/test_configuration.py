@@ -62,13 +62,15 @@ def test_bad_file_is_refused(bare_lab, which, mistake):
     config = named_config(bare_lab)
     spoil(config)
     path = written(bare_lab, config_text(config))
-    words = [CLI, "config", "check", path] if which == "check" else [BUILD / which / f"bascule-{which}", "--config", path]
+    program = BUILD / which / f"bascule-{which}"
+    words = [CLI, "config", "check", path] if which == "check" else [program, "--config", path]
     links = bare_lab.run("ip", "-br", "link").stdout
     done = bare_lab.run(*words, check=False)
     assert done.returncode == 2, done.stderr
     lines = (done.stdout + done.stderr).splitlines()
     for place in places:
-        assert [line for line in lines if re.search(rf"{re.escape(str(path))}:\d+: {re.escape(place)}\b.*: ", line)], lines
+        complaint = re.compile(rf"{re.escape(str(path))}:\d+: {re.escape(place)}\b.*: ")
+        assert any(complaint.search(line) for line in lines), lines
     assert bare_lab.run("ip", "-br", "link").stdout == links
 
 
@@ -104,7 +106,7 @@ def test_control_without_dataplane_says_so(bare_lab):
     control.stop()
 
 
-# --- reload ------------------------------------------------------------------------------------------------------------
+# --- reload -----------------------------------------------------------------------------------------------------------
 
 @pytest.fixture
 def reload(net):

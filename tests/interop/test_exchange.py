@@ -1,5 +1,5 @@
-"""The main job: VNet routes for everybody, branches for each other once route exchange is on, and packets likewise. With
-different daemons in the roles."""
+"""The main job: VNet routes for everybody, branches for each other once route exchange is on, and packets likewise.
+With different daemons in the roles."""
 
 import pytest
 

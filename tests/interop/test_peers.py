@@ -1,4 +1,4 @@
-"""What a single peer may ask of its session: a password, a community that keeps its routes at home, another next hop."""
+"""What a single peer may ask of its session: a password, a community that keeps its routes at home, a reset."""
 
 import pytest
 
@@ -8,7 +8,11 @@ from networks import ASN, BRANCH, ONPREM1, ONPREM2, VNET, nva_address
 
 US = nva_address()
 KEY = "a key of RFC 2385"
-MD5 = {"md5-bird": (Bird, "10.0.2.10", 65010), "md5-frr": (Frr, "10.0.2.11", 65011), "md5-gobgp": (Gobgp, "10.0.2.13", 65013)}
+MD5 = {
+    "md5-bird": (Bird, "10.0.2.10", 65010),
+    "md5-frr": (Frr, "10.0.2.11", 65011),
+    "md5-gobgp": (Gobgp, "10.0.2.13", 65013),
+}
 EXABGP = "10.0.2.12"
 
 

@@ -30,7 +30,8 @@ def peers_tables(net):
 
 def far_withdraws(net):
     """What the routers behind the gateways were told to forget."""
-    return net.onprem2.withdraws("192.168.2.1"), net.branch.withdraws("192.168.3.1"), net.branch.withdraws("192.168.3.2")
+    return (net.onprem2.withdraws("192.168.2.1"), net.branch.withdraws("192.168.3.1"),
+            net.branch.withdraws("192.168.3.2"))
 
 
 def flows(net):

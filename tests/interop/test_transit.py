@@ -77,8 +77,8 @@ def test_flows_spread_over_both_gateway_instances(net, undisturbed):
 
 def test_path_mtu_is_told(net, undisturbed):
     net.onprem2.namespace.ip("route", "flush", "cache")  # it may have been told before
-    out = net.onprem2.namespace.run("ping", "-n", "-c1", "-W2", "-M", "do", "-s", "1450", "-I", ONPREM2_HOST, BRANCH_HOST,
-                                    check=False).stdout
+    out = net.onprem2.namespace.run("ping", "-n", "-c1", "-W2", "-M", "do", "-s", "1450", "-I", ONPREM2_HOST,
+                                    BRANCH_HOST, check=False).stdout
     assert f"From {er_address()}" in out and f"mtu = {VPN_MTU}" in out
     sent, received = tcp_transfer(net.onprem2.namespace, ONPREM2_HOST, net.branch.namespace, BRANCH_HOST)
     assert sent == received

@@ -51,8 +51,8 @@ class UdpFlow:
             ...
         assert not flow.lost
 
-    Each datagram holds its number and a CRC over a body that follows from the number. After the stop the flow waits until
-    the last one has arrived, or none has for a second."""
+    Each datagram holds its number and a CRC over a body that follows from the number. After the stop the flow waits
+    until the last one has arrived, or none has for a second."""
 
     HEAD = struct.Struct("!QI")
 

@@ -55,7 +55,8 @@ class Bird(Daemon):
         (self.dir / "bird.conf").write_text(self.config())
         (self.dir / "bird.ctl").unlink(missing_ok=True)
         self.processes.append(self.namespace.start(
-            "bird", "bird", "-f", "-c", self.dir / "bird.conf", "-s", self.dir / "bird.ctl", "-P", self.dir / "bird.pid"))
+            "bird", "bird", "-f", "-c", self.dir / "bird.conf", "-s", self.dir / "bird.ctl",
+            "-P", self.dir / "bird.pid"))
         self.processes[-1].ready(lambda: self._birdc("show status", check=False).returncode == 0, "control socket")
 
     def _birdc(self, command, check=True):

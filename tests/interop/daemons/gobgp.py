@@ -15,9 +15,10 @@ class Gobgp(Daemon):
             lines += ["[neighbors.timers.config]", f"hold-time = {n.hold_s}", f"keepalive-interval = {n.hold_s // 3}",
                       "connect-retry = 5", "idle-hold-time-after-reset = 1"]
             # Keep our routes while our control restarts (RFC 4724), but promise nothing for itself.
-            lines += ["[neighbors.graceful-restart.config]", "enabled = true", "helper-only = true", "restart-time = 120",
-                      "[[neighbors.afi-safis]]", "[neighbors.afi-safis.config]", 'afi-safi-name = "ipv4-unicast"',
-                      "[neighbors.afi-safis.mp-graceful-restart.config]", "enabled = true"]
+            lines += ["[neighbors.graceful-restart.config]", "enabled = true", "helper-only = true",
+                      "restart-time = 120", "[[neighbors.afi-safis]]", "[neighbors.afi-safis.config]",
+                      'afi-safi-name = "ipv4-unicast"', "[neighbors.afi-safis.mp-graceful-restart.config]",
+                      "enabled = true"]
             if n.multihop:
                 lines += ["[neighbors.ebgp-multihop.config]", "enabled = true", "multihop-ttl = 255"]
         return "\n".join(lines) + "\n"
