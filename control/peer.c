@@ -359,8 +359,9 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 }
 
 /* RFC 4724 4.1 has us wait for End-of-RIB, but not from one that restarts itself, which may be waiting for ours; and only
- * those with the capability have promised it. The others have told all when they fall silent; most say it before that.
- * What forwards meanwhile is the generation before, so to wait is cheaper than to publish too early. */
+ * those with the capability have promised it, mere helpers that list no family in it included. The others have told all
+ * when they fall silent; most say it before that. What forwards meanwhile is the generation before, so to wait is cheaper
+ * than to publish too early. */
 static bool told(const struct peer *peer, uint64_t now_ms)
 {
 	uint64_t silent_ms = now_ms - peer->heard_ms;
@@ -371,7 +372,7 @@ static bool told(const struct peer *peer, uint64_t now_ms)
 		return true;
 	if (peer->session.caps & SPEAKER_CAP_GR_RESTARTING)
 		return silent_ms >= PEER_RESTARTING_MS;
-	return !(peer->session.caps & SPEAKER_CAP_GR) && silent_ms >= PEER_SILENT_MS;
+	return !(peer->session.caps & SPEAKER_CAP_GR_AWARE) && silent_ms >= PEER_SILENT_MS;
 }
 
 bool peers_all_told(const struct peers *peers, uint64_t now_ms)

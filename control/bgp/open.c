@@ -37,7 +37,7 @@ static void decode_as4(struct decoding *d, struct cursor body)
 /* The last instance counts (RFC 4724 3). */
 static void decode_gr(struct decoding *d, struct cursor body)
 {
-	uint16_t head = cursor_u16(&body), caps = 0;
+	uint16_t head = cursor_u16(&body), caps = SPEAKER_CAP_GR_AWARE;
 
 	if (head & GR_R)
 		caps |= SPEAKER_CAP_GR_RESTARTING;

@@ -126,6 +126,7 @@ enum {
 	SPEAKER_CAP_GR_RESTARTING = 1 << 3,   /* R bit */
 	SPEAKER_CAP_GR_FORWARDING = 1 << 4,   /* F bit for IPv4 unicast */
 	SPEAKER_CAP_MP_IPV4 = 1 << 5,	      /* listed, or no MP capability at all */
+	SPEAKER_CAP_GR_AWARE = 1 << 6,	      /* RFC 4724, whatever is listed: it sends End-of-RIB */
 };
 
 struct speaker_up {

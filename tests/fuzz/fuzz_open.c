@@ -28,7 +28,8 @@ static void open_one(struct cursor body)
 	/* Without any of our families there is nothing to say them with; without CAP_GR no restart time either. */
 	open.caps |= SPEAKER_CAP_MP_IPV4;
 	if (!(open.caps & SPEAKER_CAP_GR)) {
-		open.caps &= (uint16_t) ~(SPEAKER_CAP_GR_RESTARTING | SPEAKER_CAP_GR_FORWARDING);
+		open.caps &= (uint16_t) ~(SPEAKER_CAP_GR_AWARE | SPEAKER_CAP_GR_RESTARTING |
+					  SPEAKER_CAP_GR_FORWARDING);
 		open.restart_s = 0;
 	}
 

@@ -15,7 +15,8 @@ enum : uint16_t {
 	AS4 = SPEAKER_CAP_AS4,
 	GR = SPEAKER_CAP_GR,
 	GR_R = SPEAKER_CAP_GR_RESTARTING,
-	GR_F = SPEAKER_CAP_GR_FORWARDING
+	GR_F = SPEAKER_CAP_GR_FORWARDING,
+	AWARE = SPEAKER_CAP_GR_AWARE
 };
 
 /* Version 4, AS 65001, hold 180 s, router ID 10.0.2.4, and these parameters. */
@@ -48,7 +49,7 @@ const open_case open_cases[] = {
 	{ "an empty capabilities parameter", open_body(caps({})), -1, 65001, MP, 0 },
 	{ "all in one parameter",
 	  open_body(caps(hex("0104 0001 00 01 0200 4006 0078 0001 01 80 4104 0000fde9"))), -1,
-	  65001, MP | RR | GR | GR_F | AS4, 120 },
+	  65001, MP | RR | AWARE | GR | GR_F | AS4, 120 },
 	{ "one parameter each",
 	  open_body(caps(hex("0104 0001 00 01")) + caps(hex("0200")) + caps(hex("4104 0000fde9"))),
 	  -1, 65001, MP | RR | AS4, 0 },
@@ -61,13 +62,14 @@ const open_case open_cases[] = {
 	{ "unknown capability, RFC 5492 3",
 	  open_body(caps(hex("0104 0001 00 01 8003 010203 4104 0000fde9"))), -1, 65001, MP | AS4,
 	  0 },
-	{ "restarting", open_body(caps(hex("4006 8fff 0001 01 00"))), -1, 65001, MP | GR | GR_R,
-	  4095 },
-	{ "graceful restart, no families", open_body(caps(hex("4002 0078"))), -1, 65001, MP, 120 },
+	{ "restarting", open_body(caps(hex("4006 8fff 0001 01 00"))), -1, 65001,
+	  MP | AWARE | GR | GR_R, 4095 },
+	{ "graceful restart, no families: a mere helper", open_body(caps(hex("4002 0078"))), -1,
+	  65001, MP | AWARE, 120 },
 	{ "graceful restart, IPv6 only", open_body(caps(hex("4006 8078 0002 01 80"))), -1, 65001,
-	  MP | GR_R, 120 },
+	  MP | AWARE | GR_R, 120 },
 	{ "graceful restart twice: the last counts, RFC 4724 3",
-	  open_body(caps(hex("4006 8078 0001 01 80 4002 0001"))), -1, 65001, MP, 1 },
+	  open_body(caps(hex("4006 8078 0001 01 80 4002 0001"))), -1, 65001, MP | AWARE, 1 },
 	{ "4-octet AS, AS_TRANS in the header", hex("04 5ba0 00b4 0a000204 08 0206 4104 00010001"),
 	  -1, 65537, MP | AS4, 0 },
 	{ "hold time 0", hex("04 fde9 0000 0a000204 00"), -1, 65001, MP, 0 },
@@ -212,7 +214,7 @@ TEST(open, there_and_back)
 			ASSERT_TRUE(open_decode(m.body, &back, &n))
 				<< bits << " " << asn << " " << n.why;
 			EXPECT_EQ(want & AS4 || asn <= 65535 ? asn : 23456, back.asn);
-			EXPECT_EQ(want | MP, back.caps)
+			EXPECT_EQ(want | MP | (want & GR ? AWARE : 0), back.caps)
 				<< "without any MP capability IPv4 unicast is meant";
 			EXPECT_EQ(o.restart_s, back.restart_s);
 			EXPECT_EQ(o.hold_s, back.hold_s);

@@ -5,8 +5,9 @@
 #include "hash.h"
 #include "server.h"
 
-static const uint16_t GR =
-	SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
+/* A mere helper lists no family in its capability. */
+static const uint16_t GR_HELPER = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR_AWARE;
+static const uint16_t GR = GR_HELPER | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
 
 TEST_F(server_test, first_start_is_live_at_once_and_announces_vnets_to_everybody)
 {
@@ -388,6 +389,23 @@ TEST_F(restart_test, a_peer_without_the_capability_has_told_all_when_it_is_silen
 	pass(PEER_SILENT_MS - 1);
 	old_is_whole();
 	pass(1);
+	EXPECT_EQ(2u, fib->published);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+TEST_F(restart_test, a_mere_helper_is_waited_for_until_its_end_of_rib)
+{
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer, GR_HELPER);
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	arp_all();
+	event(ERGW, SPEAKER_EOR);
+	event(NVA_B, SPEAKER_EOR);
+	pass(PEER_SILENT_MS + 1000);
+	old_is_whole();
+	event(NVA_A, SPEAKER_EOR);
+	turn();
 	EXPECT_EQ(2u, fib->published);
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
 }
