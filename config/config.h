@@ -32,6 +32,8 @@ enum config_idle { IDLE_ADAPTIVE, IDLE_POLL };
 enum config_nva_to_nva { NVA_TO_NVA_EXCHANGE, NVA_TO_NVA_ALWAYS, NVA_TO_NVA_NEVER };
 enum config_preference { PREFERENCE_EXPRESSROUTE, PREFERENCE_VPN, PREFERENCE_AS_PATH };
 enum config_med { MED_IGNORE, MED_COMPARE };
+enum config_limits_count { LIMITS_UNIQUE, LIMITS_ARS_COMPAT };
+enum config_limits_action { LIMITS_TEAR_DOWN, LIMITS_DROP_EXCESS };
 enum config_next_hop { NEXT_HOP_SELF, NEXT_HOP_UNCHANGED };
 
 struct config_instance {
@@ -81,6 +83,14 @@ struct config_control {
 	bool platform_communities; /* 65517:65517 and 65518:65518 on what is announced (export.h); default true */
 };
 
+/* Bounds on routes; 0: none. What is not given is Azure's with profile azure, and none else. */
+struct config_limits {
+	enum config_limits_count count;
+	enum config_limits_action action; /* what becomes of a peer's excess */
+	uint32_t routes_per_peer;	  /* of each NVA that has no max_routes */
+	uint16_t retry_s; /* a peer whose session was closed is let in again after this; default 60 */
+};
+
 struct config_vnet {
 	struct prefix prefix;
 	size_t port;	   /* index into dataplane.ports */
@@ -100,6 +110,7 @@ struct config_peer {
 	uint16_t port;		/* the peer's TCP port for our active opens; default 179 */
 	bool multihop;		/* eBGP with a TTL of 255 rather than 1; iBGP is always so */
 	bool passive;		/* never open actively */
+	uint32_t max_routes;	/* that it may announce; 0: no bound */
 	enum config_next_hop next_hop;
 	bool remove_private_as; /* AS numbers for private use taken out of the paths that it is told */
 	bool as_override;	/* its own AS number replaced by ours in them; eBGP only */
@@ -122,6 +133,7 @@ struct config {
 	struct config_instance instance;
 	struct config_exchange exchange;
 	enum config_preference routing_preference;
+	struct config_limits limits;
 	struct config_dataplane dataplane;
 	struct config_control control;
 	struct config_vnet *vnets; /* owned */

@@ -7,6 +7,10 @@
 #include "config.h"
 #include "report.h"
 
+/* Bounds on routes as they are read; those that are not given depend on the profile. */
+#define BOUND_MAX	10000000
+#define BOUND_NOT_GIVEN UINT32_MAX
+
 /* A gateway as it stands in the file: one entry, from which a session an address is made. */
 struct file_gateway {
 	struct config_gateway gateway;
@@ -32,6 +36,9 @@ struct file {
 	const config_setting_t **peer_at;
 	config_setting_t *root; /* borrowed */
 };
+
+/* Settle the bounds on routes that are not given, for all sessions too (limits.c). */
+void file_settle_limits(struct file *file);
 
 /* Find in the text what libconfig reads wrong without a word, or what makes it end the process: numbers past 32 bits
  * without their L, included files that are none. False: complained; libconfig must not read the file. */

@@ -140,6 +140,7 @@ static struct config *build(struct complaints *c, const char *path, config_t *lc
 		complain_line(c, path, 0, "out of memory");
 	else
 		file_check(c, file);
+	file_settle_limits(file);
 	if (!c->nb_errors) {
 		config = malloc(sizeof(*config));
 		if (config) {

@@ -12,6 +12,8 @@ static const char *const nva_to_nva_words[] = { "exchange", "always", "never", N
 static const char *const preference_words[] = { "expressroute", "vpn", "as_path", NULL };
 static const char *const idle_words[] = { "adaptive", "poll", NULL };
 static const char *const med_words[] = { "ignore", "compare", NULL };
+static const char *const count_words[] = { "unique", "ars_compat", NULL };
+static const char *const action_words[] = { "tear_down", "drop_excess", NULL };
 static const char *const next_hop_words[] = { "self", "unchanged", NULL };
 static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
 static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
@@ -23,6 +25,7 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 #define BOOL_ALLOWED   "true and false"
 #define LCORES_ALLOWED "lists of lcore numbers 0..127 such as [1, 2]"
 #define ASN_RANGE      .min = 1, .max = UINT32_MAX
+#define BOUND	       .def = BOUND_NOT_GIVEN, .max = BOUND_MAX
 
 static read_fn read_forwarding_lcores, read_control_lcores, read_port_addresses, read_ports,
 	read_vnets, read_gateways, read_peers, read_next_hop, read_gateway_addresses;
@@ -89,6 +92,15 @@ static const struct setting control_settings[] = {
 	{ NULL },
 };
 
+static const struct setting limits_settings[] = {
+	{ "count", read_word, MEMBER(struct config_limits, count), .words = count_words },
+	{ "action", read_word, MEMBER(struct config_limits, action), .words = action_words },
+	{ "routes_per_peer", read_number, MEMBER(struct config_limits, routes_per_peer), BOUND },
+	{ "retry_s", read_number, MEMBER(struct config_limits, retry_s), .def = 60, .min = 1,
+	  .max = UINT16_MAX },
+	{ NULL },
+};
+
 static const struct setting vnet_settings[] = {
 	{ "prefix", read_prefix, MEMBER(struct file_vnet, vnet.prefix), .required = true,
 	  .allowed = PREFIX_ALLOWED },
@@ -112,6 +124,7 @@ static const struct setting vnet_settings[] = {
 	{ "remove_private_as", read_bool, MEMBER(type, at.remove_private_as),                       \
 	  .allowed = BOOL_ALLOWED },                                                                \
 	{ "as_override", read_bool, MEMBER(type, at.as_override), .allowed = BOOL_ALLOWED },        \
+	{ "max_routes", read_number, MEMBER(type, at.max_routes), BOUND },                          \
 	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words }
 /* clang-format on */
 
@@ -152,6 +165,7 @@ static const struct setting file_settings[] = {
 	  .members = exchange_settings },
 	{ "routing_preference", read_word, MEMBER(struct file, config.routing_preference),
 	  .words = preference_words },
+	{ "limits", read_members, MEMBER(struct file, config.limits), .members = limits_settings },
 	{ "dataplane", read_members, MEMBER(struct file, config.dataplane), .required = true,
 	  .members = dataplane_settings,
 	  .allowed = "{ forwarding_lcores = [...]; ports = (...); }" },

@@ -88,12 +88,3 @@ void admission_configure(struct route_server *rs)
 			release(rs, peer);
 	}
 }
-
-uint32_t admission_held(const struct route_server *rs)
-{
-	uint32_t nb = 0;
-
-	for (uint16_t i = 0; i < rs->peers.end; i++)
-		nb += rs->peers.table[i].up && rs->peers.table[i].held;
-	return nb;
-}

@@ -22,8 +22,6 @@ struct peer;
 void admission_up(struct route_server *rs, struct peer *peer);
 /* After a reload: allow_single_instance may have come. */
 void admission_configure(struct route_server *rs);
-/* Sessions that are up and held. */
-uint32_t admission_held(const struct route_server *rs);
 
 #ifdef __cplusplus
 }

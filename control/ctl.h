@@ -11,18 +11,21 @@
  *
  *   show summary                 one: instance asn router_id profile version pid uptime_s restarting restart_left_s
  *                                exchange (bool) nva_to_nva routing_preference platform_communities (bool) peers peers_up
- *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation published path_lists adjacencies refused
- *                                views[{view routes tbl8_used tbl8_groups}]} alarms[string]
+ *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation published path_lists
+ *                                adjacencies refused views[{view routes tbl8_used tbl8_groups}]}
+ *                                alarms[{kind ("max_routes" "routes_refused" "near_max_routes" "unsupported" "fib_full"
+ *                                "next_hops_full" "no_memory") peer (absent: of none) text}] alarms_left (that found no
+ *                                room here)
  *   show peers                   one a peer, in the order of the configuration: name role gateway (its name; absent for
  *                                an NVA) address asn state ("Established", ...) state_s (seconds in it) supported (false:
- *                                no route exchange with it, last_error says why) learned unusable advertised (prefixes)
- *                                last_error (why it last went down or does not come up; "")
+ *                                no route exchange with it) learned max_routes (that it may announce; 0: no bound)
+ *                                unusable advertised (prefixes) last_error (why it last went down or does not come up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
  *                                "unchanged") remove_private_as as_override (bool) port (egress) router_id local_address hold_s keepalive_s restart_s
  *                                capabilities[string] (those of a session are absent while there is none) established
  *                                (times) rx_messages tx_messages rx_updates tx_updates rx_bytes tx_bytes tx_queued_bytes
  *                                lagging stale attr_discard treat_as_withdraw (UPDATEs) martians as_loop as_zero
- *                                originator_loop cluster_loop bow_tie no_memory too_long_to_announce (prefixes)
+ *                                originator_loop cluster_loop bow_tie over_limit no_memory too_long_to_announce (prefixes)
  *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
  *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
  *                                VNet prefix) role next_hop as_path ("65001 65010") origin ("igp" "egp" "incomplete")

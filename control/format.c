@@ -63,14 +63,21 @@ static json_t *role_list(uint8_t bits)
 
 /* --- summary, exchange -------------------------------------------------------------------------------------------- */
 
-static void alarm_add(json_t *alarms, uint64_t count, const char *what)
+static json_t *format_alarms(const struct alarms *alarms)
 {
-	char text[128];
+	json_t *list = json_array();
 
-	if (!count)
-		return;
-	snprintf(text, sizeof(text), "%llu %s", (unsigned long long)count, what);
-	json_array_append_new(alarms, json_string(text));
+	for (uint16_t i = 0; i < alarms->n; i++) {
+		const struct alarm *alarm = &alarms->alarm[i];
+		json_t *o = json_object();
+
+		set_text(o, "kind", alarm->kind);
+		if (alarm->peer[0])
+			set_text(o, "peer", alarm->peer);
+		set_text(o, "text", alarm->text);
+		json_array_append_new(list, o);
+	}
+	return list;
 }
 
 static json_t *format_fib_stats(const struct row_summary *row)
@@ -101,7 +108,7 @@ static json_t *format_fib_stats(const struct row_summary *row)
 
 static json_t *format_summary(const struct row_summary *row)
 {
-	json_t *o = json_object(), *alarms = json_array();
+	json_t *o = json_object();
 
 	set_text(o, "instance", row->instance);
 	set_number(o, "asn", row->asn);
@@ -124,13 +131,8 @@ static json_t *format_summary(const struct row_summary *row)
 	set_number(o, "memory_bytes", row->memory_bytes);
 	set_number(o, "rx_updates", row->updates);
 	json_object_set_new(o, "fib", format_fib_stats(row));
-	alarm_add(alarms, row->fib_refused, "times a route had no room in the FIB");
-	alarm_add(alarms, row->next_hops_refused,
-		  "times a next hop had no room among the adjacencies");
-	alarm_add(alarms, row->peers_held,
-		  "sessions take no part in route exchange: their VPN gateway is not active-active");
-	alarm_add(alarms, row->no_memory, "announcements were dropped for want of memory");
-	json_object_set_new(o, "alarms", alarms);
+	json_object_set_new(o, "alarms", format_alarms(&row->alarms));
+	set_number(o, "alarms_left", row->alarms.left);
 	return o;
 }
 
@@ -199,6 +201,7 @@ static json_t *format_peer(const struct row_peer *row)
 	set_number(o, "state_s", row->state_s);
 	set_bool(o, "supported", !row->held);
 	set_number(o, "learned", row->learned);
+	set_number(o, "max_routes", row->max_routes);
 	set_number(o, "unusable", row->unusable);
 	set_number(o, "advertised", row->advertised);
 	set_text(o, "last_error", row->reason);
@@ -237,6 +240,7 @@ static void set_counters(json_t *o, const struct row_peer *row)
 	set_number(o, "originator_loop", s->loops[SPEAKER_LOOP_ORIGINATOR]);
 	set_number(o, "cluster_loop", s->loops[SPEAKER_LOOP_CLUSTER]);
 	set_number(o, "bow_tie", row->refused[IMPORT_BOW_TIE]);
+	set_number(o, "over_limit", row->over_limit);
 	set_number(o, "no_memory", row->no_memory);
 	set_number(o, "too_long_to_announce", row->unexportable);
 }

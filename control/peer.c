@@ -134,6 +134,20 @@ void peer_reset(struct route_server *rs, struct peer *peer)
 	send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESET);
 }
 
+void peer_exceeded(struct route_server *rs, struct peer *peer)
+{
+	struct speaker_peer_reset reset = {
+		.head = { .type = SPEAKER_PEER_RESET, .peer = peer->index, .epoch = peer->epoch },
+		.code = NOTIFY_CEASE,
+		.subcode = NOTIFY_CEASE_MAX_PREFIXES,
+		.hold_off_s = rs->config->limits.retry_s,
+		.max_prefixes = peer->config.max_routes,
+	};
+
+	peer->closing = peer->exceeded = true;
+	rs_command(rs, peer->speaker, &reset, sizeof(reset));
+}
+
 void peers_tidy(struct route_server *rs)
 {
 	struct peers *peers = &rs->peers;
@@ -229,7 +243,8 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;
-	peer->eor = peer->lagging = false;
+	peer->eor = peer->lagging = peer->exceeded = false;
+	peer->limit = (struct limit){ 0 };
 	peer->state = SESSION_ESTABLISHED;
 	peer->since_ms = peer->heard_ms = rs->now_ms;
 	peer->reason[0] = '\0';
@@ -275,7 +290,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 {
 	if (!peer->up)
 		return;
-	peer->up = false;
+	peer->up = peer->closing = peer->near_limit = peer->refusing = false;
 	peer->state = SESSION_IDLE;
 	peer->since_ms = rs->now_ms;
 	rs->peers.nb_up--;
@@ -341,6 +356,8 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 	case SPEAKER_ACCEPTED: hand_over(rs, peer, (const struct speaker_accepted *)event); return;
 	}
 	if (!peer->up || event->epoch != peer->epoch)
+		return;
+	if (peer->closing && event->type != SPEAKER_DOWN)
 		return;
 	switch (event->type) {
 	case SPEAKER_DOWN: session_down(rs, peer, (const struct speaker_down *)event); break;

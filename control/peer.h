@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "import.h"
+#include "limit.h"
 #include "loop.h"
 #include "speaker.h"
 
@@ -53,6 +54,11 @@ struct peer {
 	struct speaker_up session;	/* while up */
 	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
 	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
+	struct limit limit;		/* of this session */
+	bool closing;			/* past its bound: what it still says does not count */
+	bool exceeded;			/* that ended its last session */
+	bool near_limit, refusing;	/* alarms: close to its bound; its excess is refused */
+	uint64_t over_limit;		/* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
 	uint64_t unexportable;		/* announcements to it that fit no message */
@@ -78,6 +84,9 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		 const struct config_peer *again);
 /* Cease/4 and peer again. */
 void peer_reset(struct route_server *rs, struct peer *peer);
+
+/* It announced more than it may: Cease/1, and no session for limits.retry_s. */
+void peer_exceeded(struct route_server *rs, struct peer *peer);
 
 /* One record of a speaker. */
 void peer_event(struct route_server *rs, const struct speaker_event *event);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "log.h"
 #include "matrix.h"
 #include "notification.h"
@@ -110,6 +111,20 @@ static void withdraw(struct route_server *rs, struct peer *peer, const struct pr
 			peer->no_memory++;
 }
 
+/* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said before must not stay. */
+static void announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		     const struct attrs *attrs)
+{
+	bool admitted = bounds_admit(rs, peer, prefix);
+
+	if (admitted && attrs &&
+	    rib_announce(rs->rib, prefix, peer->index, attrs, PATH_LOCAL_PREF,
+			 (uint32_t)(rs->now_ms / 1000)) >= 0)
+		return;
+	peer->no_memory += admitted;
+	withdraw(rs, peer, &prefix, 1);
+}
+
 /* The prefixes of a looped UPDATE stand among the withdrawn. */
 static void note_refused(struct route_server *rs, const struct peer *peer,
 			 const struct speaker_update *u, const char *why)
@@ -134,7 +149,6 @@ void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 	};
 	const struct prefix *announced = speaker_update_announced(update);
 	enum import_verdict verdict = import_check(peer->config.role, &update->keys);
-	uint32_t now_s = (uint32_t)(rs->now_ms / 1000);
 	const struct attrs *attrs;
 
 	rs->updates++;
@@ -151,14 +165,8 @@ void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 	}
 	attrs = attrs_intern(rs->attrs, &update->keys, speaker_update_attrs(update),
 			     update->attrs_len);
-	for (size_t i = 0; i < update->nb_announced; i++) {
-		/* Without memory for what it says now, what it said before must not stay. */
-		if (attrs && rib_announce(rs->rib, announced[i], peer->index, attrs,
-					  PATH_LOCAL_PREF, now_s) >= 0)
-			continue;
-		peer->no_memory++;
-		withdraw(rs, peer, &announced[i], 1);
-	}
+	for (size_t i = 0; i < update->nb_announced && !peer->closing; i++)
+		announce(rs, peer, announced[i], attrs);
 	if (attrs)
 		attrs_put(rs->attrs, attrs);
 }
@@ -260,6 +268,7 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 
 	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
 	events_turn(&rs->events, &rs->peers, now_ms);
+	bounds_turn(rs);
 	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
 	    rs->phase == RS_STOPPING)
 		return;

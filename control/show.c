@@ -62,14 +62,11 @@ static void show_summary(struct route_server *rs, struct page *page)
 	row->generation = __atomic_load_n(&rs->fib->active, __ATOMIC_RELAXED);
 	row->published = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED);
 	row->fib_refused = rs->fib_sync.refused;
-	row->next_hops_refused = rs->next_hops.refused;
-	row->peers_held = admission_held(rs);
-	for (uint16_t i = 0; i < rs->peers.end; i++)
-		row->no_memory += rs->peers.table[i].no_memory;
 	for (int role = 0; role < ROLE_COUNT; role++)
 		if (rs->fib->generation[0].view[role].lpm)
 			row->views |= (uint8_t)(1 << role);
 	fib_stats_get(rs->writer, &row->fib);
+	alarms_list(rs, &row->alarms);
 }
 
 static void show_exchange(struct route_server *rs, struct page *page)
@@ -160,6 +157,7 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	}
 	copy_stats(rs, peer, &row->stats);
 	memcpy(row->refused, peer->refused, sizeof(row->refused));
+	row->over_limit = peer->over_limit;
 	row->no_memory = peer->no_memory;
 	row->unexportable = peer->unexportable;
 }
@@ -182,6 +180,7 @@ static bool add_peer(const struct route_server *rs, const struct peer *peer, str
 	row->asn = peer->config.asn;
 	row->state_s = (rs->now_ms - peer->since_ms) / 1000;
 	row->learned = rib_peer_paths(rs->rib, peer->index);
+	row->max_routes = peer->config.max_routes;
 	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
 	row->advertised = peer->group ? group_advertised_count(peer->group->group, peer->index) : 0;
 	memcpy(row->reason, peer->reason, sizeof(row->reason));

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alarm.h"
 #include "config.h"
 #include "fib.h"
 #include "import.h"
@@ -43,10 +44,10 @@ struct row_summary {
 	uint32_t peers, peers_up;
 	uint64_t routes, paths, attribute_sets, memory_bytes, updates;
 	uint32_t generation, published;
-	uint64_t fib_refused, next_hops_refused, no_memory;
-	uint32_t peers_held;
+	uint64_t fib_refused;
 	uint8_t views; /* bit a role that has one */
 	struct fib_stats fib;
+	struct alarms alarms;
 };
 
 /* ROW_PEER uses what stands before `detail`. */
@@ -56,7 +57,7 @@ struct row_peer {
 	bool held;
 	uint32_t addr, asn;
 	uint64_t state_s;
-	uint32_t learned, unusable, advertised;
+	uint32_t learned, unusable, advertised, max_routes;
 	char reason[SPEAKER_REASON];
 	/* detail */
 	char port[CONFIG_NAME];
@@ -64,7 +65,7 @@ struct row_peer {
 	uint32_t router_id, local_addr, stale;
 	uint16_t hold_s, keepalive_s, restart_s, caps;
 	struct session_stats stats;
-	uint64_t refused[IMPORT_COUNT], no_memory, unexportable;
+	uint64_t refused[IMPORT_COUNT], over_limit, no_memory, unexportable;
 };
 
 enum {

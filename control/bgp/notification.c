@@ -119,6 +119,21 @@ void notify_cease(struct bgp_notify *notify, uint8_t subcode, const char *text)
 	notify->len = (uint16_t)(n + 1);
 }
 
+void notify_max_prefixes(struct bgp_notify *notify, uint32_t bound)
+{
+	const uint8_t data[] = {
+		0,
+		1, /* AFI IPv4 */
+		1, /* SAFI unicast */
+		(uint8_t)(bound >> 24),
+		(uint8_t)(bound >> 16),
+		(uint8_t)(bound >> 8),
+		(uint8_t)bound,
+	};
+
+	notify_set(notify, NOTIFY_CEASE, NOTIFY_CEASE_MAX_PREFIXES, data, sizeof(data), NULL);
+}
+
 const char *notify_code_text(uint8_t code)
 {
 	return code < sizeof(codes) / sizeof(codes[0]) && codes[code].name ? codes[code].name

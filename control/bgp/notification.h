@@ -76,6 +76,9 @@ void notify_set(struct bgp_notify *notify, uint8_t code, uint8_t subcode, const 
  * between characters; none if `text` is empty. */
 void notify_cease(struct bgp_notify *notify, uint8_t subcode, const char *text);
 
+/* Cease/1: more than `bound` IPv4 unicast prefixes, which the data tells (RFC 4486 4). */
+void notify_max_prefixes(struct bgp_notify *notify, uint32_t bound);
+
 /* "cease" / "administrative reset"; a code that is not known: "unknown". Static text. */
 const char *notify_code_text(uint8_t code);
 const char *notify_subcode_text(uint8_t code, uint8_t subcode);

@@ -388,7 +388,9 @@ void session_stop(struct session *session, const struct speaker_peer_reset *rese
 	struct bgp_notify notify;
 	struct session_cause cause = { .notify = reset->code ? &notify : NULL };
 
-	if (reset->code == NOTIFY_CEASE)
+	if (reset->code == NOTIFY_CEASE && reset->subcode == NOTIFY_CEASE_MAX_PREFIXES)
+		notify_max_prefixes(&notify, reset->max_prefixes);
+	else if (reset->code == NOTIFY_CEASE)
 		notify_cease(&notify, reset->subcode, reset->text);
 	else
 		notify_set(&notify, reset->code, reset->subcode, NULL, 0, NULL);

@@ -79,6 +79,7 @@ struct speaker_peer_reset {
 	uint8_t code, subcode;	   /* NOTIFICATION; code 0: close without one */
 	uint8_t reserved[2];
 	uint32_t hold_off_s;	   /* do not peer again before this has passed */
+	uint32_t max_prefixes;	   /* Cease/1: the bound, which the NOTIFICATION tells (RFC 4486 4) */
 	char text[128];		   /* shutdown communication (RFC 9003) for Cease/2 and Cease/4; may be empty */
 };
 

@@ -42,7 +42,7 @@ def test_s12_one_instance_is_not_supported_until_the_second_comes(hub):
     hub.wait("the site's route", lambda: hub.next_hops(SITE) == {VPN[0]})  # the VNets use it
     peer = hub.bascule.peers()["vpngw/0"]
     assert not peer["supported"] and peer["last_error"].startswith("unsupported: one instance of vpngw")
-    assert any("not active-active" in alarm for alarm in hub.bascule.summary()["alarms"])
+    assert any("not active-active" in alarm["text"] for alarm in hub.bascule.summary()["alarms"])
     hub.wait("the VNets' routes at the gateway", lambda: VNETS <= set(hub.told("vpngw0")))
     assert set(hub.told("vpngw0")) == VNETS
     assert not hub.hearers(SITE)

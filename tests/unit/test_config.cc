@@ -155,7 +155,7 @@ const error_case error_cases[] = {
 	  "\"vpn\", \"as_path\"" },
 	{ "routing_preference = \"expressroute\";", "colour = 1.5;",
 	  "c:3: colour: unknown setting, allowed are instance, exchange, routing_preference, "
-	  "dataplane, control, vnet, gateways, peers" },
+	  "limits, dataplane, control, vnet, gateways, peers" },
 	{ "memory_mb = 1024", "memory_mb = 1.5",
 	  "c:6: dataplane.memory_mb: 1.5 is not a whole number, allowed are 64..1048576" },
 	{ "mtu = 9000", "mtu = 70000",
@@ -164,8 +164,8 @@ const error_case error_cases[] = {
 	  "c:20: peers.nva-a.hold_s: 2 is out of range, allowed are 0 and 3..65535" },
 	{ "listen_port = 1179", "listen_port = 65536",
 	  "c:12: control.listen_port: 65536 is out of range, allowed are 1..65535" },
-	{ "control = { lcores = [3]; listen_port = 1179; restart_s = 60; med = \"ignore\"; }", "control = 5",
-	  "c:12: control: is not a group, allowed is { name = value; ... }" },
+	{ "control = { lcores = [3]; listen_port = 1179; restart_s = 60; med = \"ignore\"; }",
+	  "control = 5", "c:12: control: is not a group, allowed is { name = value; ... }" },
 	{ "\"10.4.0.0/16\"", "\"10.4.0.1/16\"",
 	  "c:14: vnet[1].prefix: \"10.4.0.1/16\" is not an IPv4 prefix without host bits, allowed "
 	  "are IPv4 prefixes in quotes such as \"10.0.0.0/16\"" },
@@ -365,6 +365,12 @@ const error_case azure_cases[] = {
 	{ "hold_s = 30", "allow_single_instance = true",
 	  "c:18: gateways.vpngw.allow_single_instance: true is out of range, allowed with profile "
 	  "azure is false" },
+	{ "routing_preference", "limits = { routes_per_peer = 0; }; routing_preference",
+	  "c:3: limits.routes_per_peer: 0 is out of range, allowed with profile azure are "
+	  "1..4000" },
+	{ "asn = 65003", "asn = 65003; max_routes = 4001",
+	  "c:22: peers.nva-c.max_routes: 4001 is out of range, allowed with profile azure are "
+	  "1..4000" },
 	{ "asn = 65003", "asn = 70000",
 	  "c:22: peers.nva-c.asn: 70000 has more than 16 bits, allowed with profile azure are "
 	  "1..65534" },
@@ -426,6 +432,30 @@ TEST_F(config_test, good)
 	EXPECT_EQ(4200000000u, c->peers[6].asn);
 	EXPECT_EQ(2u, c->peers[6].egress_port);
 	EXPECT_EQ(22, c->peers[6].line);
+}
+
+/* What is not given is the profile's; a gateway has a bound only if it is given one. */
+TEST_F(config_test, bounds_on_routes)
+{
+	const std::string limits = "limits = { routes_per_peer = 100; count = \"ars_compat\"; "
+				   "action = \"drop_excess\"; retry_s = 5; }; routing_preference";
+	loaded open = load_text(good), azure_own = load_text(azure());
+	loaded given = load_text(replaced(replaced(good, "routing_preference", limits),
+					  "hold_s = 30", "max_routes = 7"));
+
+	ASSERT_TRUE(open.config && azure_own.config && given.config)
+		<< testing::PrintToString(given.errors);
+	EXPECT_EQ(0u, open.config->peers[4].max_routes);
+	EXPECT_EQ(60, open.config->limits.retry_s);
+	EXPECT_EQ(4000u, azure_own.config->limits.routes_per_peer);
+	EXPECT_EQ(4000u, azure_own.config->peers[4].max_routes);
+	EXPECT_EQ(0u, azure_own.config->peers[0].max_routes);
+	EXPECT_EQ(100u, given.config->peers[4].max_routes);
+	EXPECT_EQ(0u, given.config->peers[0].max_routes);
+	EXPECT_EQ(7u, given.config->peers[3].max_routes);
+	EXPECT_EQ(LIMITS_ARS_COMPAT, given.config->limits.count);
+	EXPECT_EQ(LIMITS_DROP_EXCESS, given.config->limits.action);
+	EXPECT_EQ(5, given.config->limits.retry_s);
 }
 
 TEST_F(config_test, every_error_at_its_place)

@@ -65,7 +65,7 @@ class ctl_test : public testing::Test
 		clients.push_back(fd);
 		return fd;
 	}
-	/* The RIB lcore: rows of a summary until it has told `rows` of them, `each` a page. */
+	/* The RIB lcore: rows of the switch until it has told `rows` of them. */
 	void rib()
 	{
 		struct page *const *slot;
@@ -79,7 +79,7 @@ class ctl_test : public testing::Test
 			asked.push_back(page->command);
 			page->nb_rows = page->used = 0;
 			while (page->cursor[0] < rows &&
-			       page_add(page, ROW_SUMMARY, sizeof(struct row_summary)))
+			       page_add(page, ROW_EXCHANGE, sizeof(struct row_exchange)))
 				page->cursor[0]++;
 			page->more = page->cursor[0] < rows;
 			back = (struct page **)mailbox_reserve(from_rib, sizeof(*back));
@@ -171,7 +171,7 @@ TEST_F(ctl_test, rows_then_end)
 {
 	std::string text = exchange(summary);
 
-	EXPECT_EQ(0u, text.find("{\"row\":{\"instance\":"));
+	EXPECT_EQ(0u, text.find("{\"row\":{\"enabled\":"));
 	EXPECT_EQ(2u, count(text, "\n"));
 	EXPECT_EQ(text.size() - end.size(), text.rfind(end));
 }

@@ -84,6 +84,15 @@ static void print_inner(const json_t *rows, const struct column *columns, FILE *
 	table_free(table);
 }
 
+static void print_alarm(const json_t *alarm, FILE *out)
+{
+	char peer[CELL_TEXT], text[CELL_TEXT];
+	bool of_peer = json_object_get(alarm, "peer");
+
+	fprintf(out, "alarm: %s%s%s\n", of_peer ? cell_text(alarm, "peer", peer) : "",
+		of_peer ? ": " : "", cell_text(alarm, "text", text));
+}
+
 static void summary_after(const json_t *row, FILE *out)
 {
 	const json_t *fib = json_object_get(row, "fib"), *alarms = json_object_get(row, "alarms"),
@@ -94,9 +103,11 @@ static void summary_after(const json_t *row, FILE *out)
 		table_fields(fib_columns, fib, out);
 		print_inner(json_object_get(fib, "views"), fib_view_columns, out);
 	}
-	json_array_foreach(alarms, i, alarm)
-		fprintf(out, "%salarm: %s\n", i ? "" : "\n",
-			json_is_string(alarm) ? json_string_value(alarm) : "-");
+	if (json_array_size(alarms))
+		fputc('\n', out);
+	json_array_foreach(alarms, i, alarm) print_alarm(alarm, out);
+	if (json_integer_value(json_object_get(row, "alarms_left")))
+		fputs("alarm: and more\n", out);
 }
 
 enum cli_exit show_summary(struct cli *cli, const struct command_args *args)
@@ -159,6 +170,7 @@ static const struct column peer_columns[] = {
 	{ "private AS removed", "remove_private_as", cell_text },
 	{ "AS override", "as_override", cell_text },
 	{ "routes learned", "learned", cell_text },
+	{ "  at most", "max_routes", cell_text },
 	{ "  unusable", "unusable", cell_text },
 	{ "  stale", "stale", cell_text },
 	{ "routes advertised", "advertised", cell_text },
@@ -178,6 +190,7 @@ static const struct column peer_columns[] = {
 	{ "refused: originator", "originator_loop", cell_text },
 	{ "refused: cluster", "cluster_loop", cell_text },
 	{ "refused: bow tie", "bow_tie", cell_text },
+	{ "refused: too many", "over_limit", cell_text },
 	{ "refused: no memory", "no_memory", cell_text },
 	{ "too long to announce", "too_long_to_announce", cell_text },
 	{ NULL },

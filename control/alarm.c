@@ -1,0 +1,66 @@
+/* The conditions that are alarms. */
+#include "alarm.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "route_server.h"
+
+__attribute__((format(printf, 4, 5))) static void add(struct alarms *alarms, const char *kind,
+						      const struct peer *peer, const char *fmt, ...)
+{
+	struct alarm *alarm = &alarms->alarm[alarms->n];
+	va_list args;
+
+	if (alarms->n == ALARMS) {
+		alarms->left++;
+		return;
+	}
+	alarms->n++;
+	snprintf(alarm->kind, sizeof(alarm->kind), "%s", kind);
+	snprintf(alarm->peer, sizeof(alarm->peer), "%s", peer ? peer->config.name : "");
+	va_start(args, fmt);
+	vsnprintf(alarm->text, sizeof(alarm->text), fmt, args);
+	va_end(args);
+}
+
+static void add_peer(const struct route_server *rs, const struct peer *peer, struct alarms *alarms)
+{
+	uint32_t max = peer->config.max_routes;
+
+	if (peer->exceeded && !peer->up)
+		add(alarms, "max_routes", peer,
+		    "announced more than %u routes; it may come back %u s after that", max,
+		    rs->config->limits.retry_s);
+	if (peer->up && peer->held)
+		add(alarms, "unsupported", peer,
+		    "takes no part in route exchange: its VPN gateway is not active-active");
+	if (peer->refusing)
+		add(alarms, "routes_refused", peer, "announces more than %u routes", max);
+	else if (peer->near_limit)
+		add(alarms, "near_max_routes", peer, "%u of at most %u routes",
+		    rib_peer_paths(rs->rib, peer->index), max);
+}
+
+void alarms_list(const struct route_server *rs, struct alarms *alarms)
+{
+	uint64_t no_memory = 0;
+
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+
+		no_memory += peer->no_memory;
+		if (peer->life == PEER_ACTIVE)
+			add_peer(rs, peer, alarms);
+	}
+	if (rs->fib_sync.refused)
+		add(alarms, "fib_full", NULL, "%llu times a route had no room in the FIB",
+		    (unsigned long long)rs->fib_sync.refused);
+	if (rs->next_hops.refused)
+		add(alarms, "next_hops_full", NULL,
+		    "%llu times a next hop had no room among the adjacencies",
+		    (unsigned long long)rs->next_hops.refused);
+	if (no_memory)
+		add(alarms, "no_memory", NULL, "%llu announcements were dropped for want of memory",
+		    (unsigned long long)no_memory);
+}

@@ -1,0 +1,107 @@
+/* Peers and their bounds. */
+#include "bounds.h"
+
+#include "limit.h"
+#include "route_server.h"
+
+static struct limit_rule rule_of(const struct route_server *rs, const struct peer *peer)
+{
+	const struct config_limits *limits = &rs->config->limits;
+	struct limit_rule rule = {
+		.routes = peer->config.max_routes,
+		.repeats = limits->count == LIMITS_ARS_COMPAT,
+		.drop = limits->action == LIMITS_DROP_EXCESS,
+	};
+
+	return rule;
+}
+
+/* Routes of this session: what an earlier one left does not count. */
+static uint32_t learned(const struct route_server *rs, const struct peer *peer)
+{
+	return rib_peer_paths(rs->rib, peer->index) - rib_peer_stale_paths(rs->rib, peer->index);
+}
+
+static bool knows(const struct route_server *rs, const struct peer *peer, struct prefix prefix)
+{
+	uint32_t node = rib_find(rs->rib, prefix);
+	const struct path *path = node == RIB_NONE ? NULL : rib_path(rs->rib, node, peer->index);
+
+	return path && !rib_is_stale(rs->rib, path);
+}
+
+static void tear_down(struct route_server *rs, struct peer *peer)
+{
+	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+		    "announces more than %u routes: its session is closed, for %u s",
+		    peer->config.max_routes, rs->config->limits.retry_s);
+	peer_exceeded(rs, peer);
+}
+
+static void refuse(struct route_server *rs, struct peer *peer)
+{
+	peer->over_limit++;
+	if (peer->refusing)
+		return;
+	peer->refusing = true;
+	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+		    "announces more than %u routes: the excess is refused",
+		    peer->config.max_routes);
+}
+
+bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix prefix)
+{
+	struct limit_rule rule = rule_of(rs, peer);
+	enum limit_verdict verdict;
+
+	if (!rule.routes)
+		return true;
+	limit_heard(&peer->limit, rs->now_ms);
+	verdict = limit_judge(&peer->limit, &rule, learned(rs, peer), knows(rs, peer, prefix));
+	if (verdict == LIMIT_REFUSE)
+		refuse(rs, peer);
+	else if (verdict == LIMIT_EXCEEDED)
+		tear_down(rs, peer);
+	return verdict == LIMIT_TAKE;
+}
+
+/* Routes that were refused have room now: only the peer has them still. */
+static void ask_again(struct route_server *rs, struct peer *peer)
+{
+	struct speaker_command refresh = { .type = SPEAKER_SEND_REFRESH,
+					   .peer = peer->index,
+					   .epoch = peer->epoch };
+
+	peer->refusing = false;
+	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+		    "there is room for routes again: asking for those that were refused");
+	rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
+}
+
+static void peer_turn(struct route_server *rs, struct peer *peer)
+{
+	struct limit_rule rule = rule_of(rs, peer);
+	uint32_t count = learned(rs, peer);
+	bool near = limit_near(rule.routes, count);
+
+	if (near != peer->near_limit)
+		events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
+			    near ? "raised: %u of at most %u routes"
+				 : "cleared: %u of at most %u routes",
+			    count, rule.routes);
+	peer->near_limit = near;
+	if (rule.routes && !rule.drop && count > rule.routes)
+		tear_down(rs, peer);
+	else if (peer->refusing && (!rule.routes || count < rule.routes))
+		ask_again(rs, peer);
+}
+
+void bounds_turn(struct route_server *rs)
+{
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		struct peer *peer = &rs->peers.table[i];
+
+		if (peer->up && !peer->closing)
+			peer_turn(rs, peer);
+	}
+}
