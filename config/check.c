@@ -227,6 +227,43 @@ static void check_ports(struct complaints *c, const struct file *file)
 
 /* --- gateways and peers ------------------------------------------------------------------------------------------ */
 
+static void check_single_instance(struct complaints *c, const struct config_gateway *gateway,
+				  const config_setting_t *at, const char *member, const char *what)
+{
+	if (gateway->allow_single_instance)
+		warn(c, at, member, "one instance only: when it is down, its sites are");
+	else
+		complain(c, at, member,
+			 "%s, allowed are two or more: a VPN gateway must be active-active for "
+			 "route exchange (or set allow_single_instance = true)",
+			 what);
+}
+
+/* A gateway whose instances come from a subnet, whoever they are. */
+static void check_gateway_subnet(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct file_gateway *gateway = &file->gateways[i];
+	const config_setting_t *at = file_element(file, "gateways", i);
+
+	if (config_setting_get_member(at, "addresses"))
+		complain(c, at, "subnet", "stands beside addresses, allowed is one of the two");
+	if (gateway->subnet.len < CONFIG_SUBNET_LEN || gateway->subnet.len > 30)
+		complain(c, at, "subnet", "has length %u, allowed are %d..30", gateway->subnet.len,
+			 CONFIG_SUBNET_LEN);
+	if (gateway->session.password_len)
+		complain(c, at, "password_file",
+			 "is not for a subnet, allowed are gateways with addresses");
+	if (gateway->gateway.role == ROLE_VPN && gateway->max_instances == 1)
+		check_single_instance(c, &gateway->gateway, at, "max_instances", "is 1");
+	for (size_t j = 0; j < i; j++) {
+		if (file->gateways[j].subnet.len &&
+		    prefix_overlap(gateway->subnet, file->gateways[j].subnet))
+			complain(c, at, "subnet",
+				 "overlaps with that of gateway %s, allowed are subnets apart",
+				 file->gateways[j].gateway.name);
+	}
+}
+
 static void check_gateway(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_gateway *gateway = &file->gateways[i].gateway;
@@ -249,17 +286,17 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 	if (session->as_override && (!session->asn || session->asn == file->config.instance.asn))
 		complain(c, at, "as_override",
 			 "true is for gateways of another AS, allowed with instance.asn is false");
-	if (!file->gateways[i].nb_addresses)
+	if (file->gateways[i].subnet.len)
+		check_gateway_subnet(c, file, i);
+	else if (!config_setting_get_member(at, "addresses"))
+		complain(c, at, "addresses",
+			 "is missing, allowed are lists of IPv4 addresses such as "
+			 "[\"10.0.255.4\", \"10.0.255.5\"], or a subnet instead");
+	else if (!file->gateways[i].nb_addresses)
 		complain(c, at, "addresses", "is empty, allowed are 1..%d addresses",
 			 CONFIG_GATEWAY_ADDRESSES);
-	if (gateway->role != ROLE_VPN || file->gateways[i].nb_addresses != 1)
-		return;
-	if (gateway->allow_single_instance)
-		warn(c, at, "addresses", "one instance only: when it is down, its sites are");
-	else
-		complain(c, at, "addresses",
-			 "has one address, allowed are two or more: a VPN gateway must be "
-			 "active-active for route exchange (or set allow_single_instance = true)");
+	else if (gateway->role == ROLE_VPN && file->gateways[i].nb_addresses == 1)
+		check_single_instance(c, gateway, at, "addresses", "has one address");
 }
 
 static void check_nva(struct complaints *c, const struct file *file, size_t i)
@@ -299,7 +336,7 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 	const char *member = peer->gateway < 0 ? "address" : NULL;
 	char text[ADDR_TEXT];
 
-	if (complained(c, at))
+	if (complained(c, at) || peer->subnet.len)
 		return;
 	addr_text(peer->addr, text);
 	if (!address_usable(peer->addr))
@@ -307,6 +344,16 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 	if (address_own(config, peer->addr))
 		complain(c, at, member,
 			 "%s is an address of one of our own ports, allowed are all others", text);
+	for (size_t g = 0; g < file->nb_gateways; g++) {
+		const config_setting_t *subnet =
+			config_setting_get_member(file_element(file, "gateways", g), "subnet");
+
+		if (file->gateways[g].subnet.len && !complained(c, subnet) &&
+		    prefix_has(file->gateways[g].subnet, peer->addr))
+			complain(c, at, member,
+				 "%s is in the subnet of gateway %s, allowed are all others", text,
+				 file->gateways[g].gateway.name);
+	}
 	for (size_t j = 0; j < i; j++) {
 		if (peer->addr == config->peers[j].addr) {
 			complain(c, at, member,
@@ -314,6 +361,27 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 				 config->peers[j].name);
 			break;
 		}
+	}
+}
+
+/* Every address that may be a peer's has a place in the dataplane's table of them. */
+static void check_peer_hosts(struct complaints *c, const struct file *file)
+{
+	size_t hosts = file->nb_nvas;
+
+	for (size_t g = 0; g < file->nb_gateways; g++) {
+		const struct file_gateway *gateway = &file->gateways[g];
+		const config_setting_t *at = file_element(file, "gateways", g);
+
+		if (!gateway->subnet.len)
+			hosts += gateway->nb_addresses;
+		else if (!complained(c, at))
+			hosts += subnet_last(gateway->subnet) - subnet_first(gateway->subnet) + 1;
+		if (hosts <= CONFIG_PEER_HOSTS)
+			continue;
+		complain(c, at, "subnet", "makes more than %d addresses of peers, allowed are %d",
+			 CONFIG_PEER_HOSTS, CONFIG_PEER_HOSTS);
+		return;
 	}
 }
 
@@ -347,6 +415,7 @@ void file_check(struct complaints *c, struct file *file)
 		check_nva(c, file, i);
 	for (size_t i = 0; i < file->config.nb_peers; i++)
 		check_session(c, file, i);
+	check_peer_hosts(c, file);
 	if (ports_clear(c, file))
 		file_check_reach(c, file);
 	if (file->config.instance.profile == PROFILE_AZURE)

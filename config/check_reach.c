@@ -153,6 +153,27 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 			 text, addr_text(gateway, via));
 }
 
+/* All hosts of a gateway's subnet, but our own, are reached through one port, of its role. */
+static void check_subnet(struct complaints *c, struct file *file, size_t i)
+{
+	struct config_peer *peer = &file->config.peers[i];
+	const config_setting_t *at = file->peer_at[i];
+	uint32_t gateway;
+
+	for (uint32_t addr = subnet_first(peer->subnet); addr <= subnet_last(peer->subnet);
+	     addr++) {
+		if (address_own(&file->config, addr))
+			continue;
+		if (config_resolve(&file->config, addr, &peer->egress_port, &gateway) &&
+		    port_of(file, peer->egress_port)->role == peer->role)
+			continue;
+		complain(c, at, NULL,
+			 "reaches past the ports of role %s, allowed are their subnets",
+			 role_name(peer->role));
+		return;
+	}
+}
+
 void file_check_reach(struct complaints *c, struct file *file)
 {
 	struct config *config = &file->config;
@@ -171,7 +192,11 @@ void file_check_reach(struct complaints *c, struct file *file)
 	if (c->nb_errors != errors)
 		return; /* what is reached where is not known */
 	for (size_t i = 0; i < config->nb_peers; i++) {
-		if (!complained(c, file->peer_at[i]))
+		if (complained(c, file->peer_at[i]))
+			continue;
+		if (config->peers[i].subnet.len)
+			check_subnet(c, file, i);
+		else
 			check_peer(c, file, i);
 	}
 }

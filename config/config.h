@@ -23,6 +23,8 @@ enum {
 	CONFIG_PEERS = 1024,	  /* NVAs and gateway instances together */
 	CONFIG_GATEWAYS = 64,
 	CONFIG_GATEWAY_ADDRESSES = 16,
+	CONFIG_SUBNET_LEN = 26, /* of a gateway's subnet, at least; at most 30 */
+	CONFIG_PEER_HOSTS = 2048, /* addresses that peers may have: their own, and all hosts of gateways' subnets */
 	CONFIG_VNETS = 1024,
 	CONFIG_PASSWORD = 80,	  /* octets of a TCP-MD5 key (RFC 2385; TCP_MD5SIG_MAXKEYLEN) */
 };
@@ -105,7 +107,9 @@ struct config_vnet {
 struct config_peer {
 	char name[CONFIG_NAME]; /* "nva-a", or "ergw/0" for a gateway's instance */
 	enum role role;		/* ROLE_EXPRESSROUTE, ROLE_VPN or ROLE_NVA */
-	uint32_t addr;		/* host order, unique among all peers */
+	uint32_t addr;		/* host order, unique among all peers; 0 with a subnet */
+	/* length 0: none; else whoever comes from one of its hosts with the right AS number is this instance (passive) */
+	struct prefix subnet;
 	uint32_t asn;		/* equal to instance.asn: iBGP, with reflection between roles (RFC 4456) */
 	uint16_t hold_s;	/* offered; 0 or at least 3 (RFC 4271 4.2); default 180 */
 	uint16_t port;		/* the peer's TCP port for our active opens; default 179 */
@@ -162,6 +166,16 @@ void config_report_free(struct config_report *report);
 /* What differs between two configurations in a way that only a restart can apply ("dataplane.ports", "instance.asn",
  * ...). Writes the first such setting's path into `what` and returns true, or returns false: a reload can do it all. */
 bool config_needs_restart(const struct config *running, const struct config *wanted, char *what, size_t size);
+
+/* The hosts of a gateway's subnet: from the first address behind the network's to the last before the broadcast. */
+static inline uint32_t subnet_first(struct prefix subnet)
+{
+	return subnet.addr + 1;
+}
+static inline uint32_t subnet_last(struct prefix subnet)
+{
+	return (subnet.addr | ~prefix_mask(subnet.len)) - 1;
+}
 
 /* Where an address is reached: the connected subnet of a port, or a VNet prefix on a port, longest match first.
  * Out: the port's index and the address to resolve there (`addr` itself, or a VNet's next hop). False: nowhere, or one

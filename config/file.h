@@ -17,6 +17,8 @@ struct file_gateway {
 	struct config_peer session; /* what its sessions share; asn 0: instance.asn */
 	uint32_t addresses[CONFIG_GATEWAY_ADDRESSES];
 	size_t nb_addresses;
+	struct prefix subnet;	/* instead of addresses; length 0: none */
+	uint32_t max_instances; /* sessions of the subnet */
 };
 
 struct file_vnet {

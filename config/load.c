@@ -14,8 +14,29 @@ static size_t gateway_sessions(const struct file *file)
 	size_t sum = 0;
 
 	for (size_t g = 0; g < file->nb_gateways; g++)
-		sum += file->gateways[g].nb_addresses;
+		sum += file->gateways[g].subnet.len ? file->gateways[g].max_instances
+						    : file->gateways[g].nb_addresses;
 	return sum;
+}
+
+/* One session of a gateway; `at` is where it stands. */
+static struct config_peer *expand_session(struct file *file, size_t g, size_t i,
+					  const config_setting_t *at)
+{
+	struct config *config = &file->config;
+	const struct file_gateway *gateway = &file->gateways[g];
+	struct config_peer *peer = &config->peers[config->nb_peers];
+
+	*peer = gateway->session;
+	snprintf(peer->name, sizeof(peer->name), "%.28s/%zu", gateway->gateway.name,
+		 i % CONFIG_GATEWAY_ADDRESSES);
+	peer->role = gateway->gateway.role;
+	if (!peer->asn)
+		peer->asn = config->instance.asn;
+	peer->gateway = (int)g;
+	peer->line = (int)config_setting_source_line(at);
+	file->peer_at[config->nb_peers++] = at;
+	return peer;
 }
 
 /* "ergw/0", "ergw/1" ... of one gateway. The session's name has room: a gateway's name is checked to leave it. */
@@ -24,22 +45,22 @@ static void expand_gateway(struct file *file, size_t g)
 	struct config *config = &file->config;
 	const struct file_gateway *gateway = &file->gateways[g];
 	const config_setting_t *at = file_element(file, "gateways", g);
+	const config_setting_t *addresses = config_setting_get_member(at, "addresses");
+	struct config_peer *peer;
 
 	config->gateways[config->nb_gateways++] = gateway->gateway;
+	if (gateway->subnet.len) {
+		for (size_t i = 0; i < gateway->max_instances; i++) {
+			peer = expand_session(file, g, i, config_setting_get_member(at, "subnet"));
+			peer->subnet = gateway->subnet;
+			peer->passive = true;
+		}
+		return;
+	}
 	for (size_t i = 0; i < gateway->nb_addresses; i++) {
-		config_setting_t *address = config_setting_get_elem(
-			config_setting_get_member(at, "addresses"), (unsigned int)i);
-		struct config_peer *peer = &config->peers[config->nb_peers];
-
-		*peer = gateway->session;
-		snprintf(peer->name, sizeof(peer->name), "%.28s/%zu", gateway->gateway.name, i);
-		peer->role = gateway->gateway.role;
+		peer = expand_session(file, g, i,
+				      config_setting_get_elem(addresses, (unsigned int)i));
 		peer->addr = gateway->addresses[i];
-		if (!peer->asn)
-			peer->asn = config->instance.asn;
-		peer->gateway = (int)g;
-		peer->line = (int)config_setting_source_line(address);
-		file->peer_at[config->nb_peers++] = address;
 	}
 }
 

@@ -17,13 +17,15 @@
  *                                "next_hops_full" "no_memory") peer (absent: of none) text}] alarms_left (that found no
  *                                room here)
  *   show peers                   one a peer, in the order of the configuration: name role gateway (its name; absent for
- *                                an NVA) address asn state ("Established", ...) state_s (seconds in it) supported (false:
- *                                no route exchange with it) learned max_routes (that it may announce; 0: no bound)
- *                                unusable advertised (prefixes) last_error (why it last went down or does not come up; "")
+ *                                an NVA) address ("": one of a subnet that has not come yet) subnet (absent if the
+ *                                address is configured) asn state ("Established", ...) state_s (seconds in it) supported
+ *                                (false: no route exchange with it, last_error says why) learned max_routes (that it may
+ *                                announce; 0: no bound) unusable advertised (prefixes) last_error (why it last went down or
+ *                                does not come up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
- *                                "unchanged") remove_private_as as_override (bool) port (egress) router_id local_address hold_s keepalive_s restart_s
- *                                capabilities[string] (those of a session are absent while there is none) established
- *                                (times) rx_messages tx_messages rx_updates tx_updates rx_bytes tx_bytes tx_queued_bytes
+ *                                "unchanged") remove_private_as as_override (bool) port (egress) router_id local_address
+ *                                hold_s keepalive_s restart_s capabilities[string] (those of a session are absent while
+ *                                there is none) established (times) rx_messages tx_messages rx_updates tx_updates rx_bytes tx_bytes tx_queued_bytes
  *                                lagging stale attr_discard treat_as_withdraw (UPDATEs) martians as_loop as_zero
  *                                originator_loop cluster_loop bow_tie over_limit no_memory too_long_to_announce (prefixes)
  *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;

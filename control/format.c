@@ -190,12 +190,18 @@ static json_t *format_caps(uint16_t caps)
 static json_t *format_peer(const struct row_peer *row)
 {
 	json_t *o = json_object();
+	char text[PREFIX_TEXT];
 
 	set_text(o, "name", row->name);
 	set_text(o, "role", role_name((enum role)row->role));
 	if (row->gateway[0])
 		set_text(o, "gateway", row->gateway);
-	set_addr(o, "address", row->addr);
+	if (row->addr)
+		set_addr(o, "address", row->addr);
+	else
+		set_text(o, "address", "");
+	if (row->subnet.len)
+		set_text(o, "subnet", prefix_text(row->subnet, text));
 	set_number(o, "asn", row->asn);
 	set_text(o, "state", session_state_name((enum session_state)row->state));
 	set_number(o, "state_s", row->state_s);

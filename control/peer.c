@@ -50,6 +50,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 	struct speaker_peer_add add = {
 		.head = { .type = SPEAKER_PEER_ADD, .peer = peer->index },
 		.addr = config->addr,
+		.subnet = config->subnet,
 		.asn = config->asn,
 		.hold_s = config->hold_s,
 		.port = config->port,
@@ -91,7 +92,8 @@ int peer_add(struct route_server *rs, const struct config_peer *config)
 	if (i == CONFIG_PEERS)
 		return -ENOSPC;
 	peer_clear(&peers->table[i], config);
-	peers->table[i].speaker = (uint8_t)(i % rs->nb_speakers);
+	/* Who comes from a subnet comes to the one that listens. */
+	peers->table[i].speaker = config->subnet.len ? 0 : (uint8_t)(i % rs->nb_speakers);
 	if (i >= peers->end)
 		peers->end = i + 1;
 	peers->nb_active++;
@@ -127,6 +129,14 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		peer->again = *again;
 	rs->peers.nb_active--;
 	rs->peers.nb_removing++;
+}
+
+void peer_reconfigure(struct peer *peer, const struct config_peer *config)
+{
+	uint32_t addr = peer->config.addr; /* of a subnet: who has come */
+
+	peer->config = *config;
+	peer->config.addr = addr;
 }
 
 void peer_reset(struct route_server *rs, struct peer *peer)
@@ -237,9 +247,10 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		.role = peer->config.role,
 		.ibgp = up->ibgp,
 		.router_id = up->remote_id,
-		.addr = peer->config.addr,
+		.addr = peer->config.subnet.len ? up->remote_addr : peer->config.addr,
 	};
 
+	peer->config.addr = source.addr;
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;
@@ -384,8 +395,10 @@ static bool told(const struct peer *peer, uint64_t now_ms)
 {
 	uint64_t silent_ms = now_ms - peer->heard_ms;
 
+	/* A gateway of a subnet need not have all the instances that it may have. */
 	if (!peer->up)
-		return !peer->config.passive && now_ms - peer->rs->started_ms >= PEER_ABSENT_MS;
+		return (!peer->config.passive || peer->config.subnet.len) &&
+		       now_ms - peer->rs->started_ms >= PEER_ABSENT_MS;
 	if (peer->eor)
 		return true;
 	if (peer->session.caps & SPEAKER_CAP_GR_RESTARTING)

@@ -83,6 +83,8 @@ int peer_add(struct route_server *rs, const struct config_peer *config);
 /* Stop with Cease/`subcode`; if `again`, peer anew with that as soon as nothing of it is left. */
 void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		 const struct config_peer *again);
+/* The same session by another file: places in it move, and what needs no reset may differ. */
+void peer_reconfigure(struct peer *peer, const struct config_peer *config);
 /* Cease/4 and peer again. */
 void peer_reset(struct route_server *rs, struct peer *peer);
 

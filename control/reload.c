@@ -30,20 +30,31 @@ struct decide_rule reload_decide_rule(const struct config *config)
 
 int reload_peers_known(struct fib *fib, const struct config *config)
 {
-	uint32_t addrs[CONFIG_PEERS];
+	uint32_t addrs[CONFIG_PEER_HOSTS], n = 0;
+	int gateway = -1; /* whose subnet is in already */
 
-	for (size_t i = 0; i < config->nb_peers; i++)
-		addrs[i] = config->peers[i].addr;
-	return fib_peers_set(fib, addrs, (uint32_t)config->nb_peers);
+	for (size_t i = 0; i < config->nb_peers; i++) {
+		const struct config_peer *peer = &config->peers[i];
+
+		if (!peer->subnet.len)
+			addrs[n++] = peer->addr;
+		else if (peer->gateway != gateway)
+			for (uint32_t addr = subnet_first(peer->subnet);
+			     addr <= subnet_last(peer->subnet); addr++)
+				addrs[n++] = addr;
+		gateway = peer->gateway;
+	}
+	return fib_peers_set(fib, addrs, n);
 }
 
 /* Would a session with `b` be any different from one with `a`? */
 static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 {
-	return a->role == b->role && a->addr == b->addr && a->asn == b->asn &&
-	       a->hold_s == b->hold_s && a->port == b->port && a->multihop == b->multihop &&
-	       a->passive == b->passive && a->next_hop == b->next_hop &&
-	       a->password_len == b->password_len &&
+	if (!prefix_equal(a->subnet, b->subnet) || (!a->subnet.len && a->addr != b->addr))
+		return false;
+	return a->role == b->role && a->asn == b->asn && a->hold_s == b->hold_s &&
+	       a->port == b->port && a->multihop == b->multihop && a->passive == b->passive &&
+	       a->next_hop == b->next_hop && a->password_len == b->password_len &&
 	       !memcmp(a->password, b->password, a->password_len);
 }
 
@@ -107,7 +118,7 @@ static void peers_apply(struct route_server *rs, const struct config *wanted,
 		if (!same_peer(&peer->config, now) || !same_words(&peer->config, now))
 			name_add(row, room, now->name, &row->nb_changed);
 		if (same_peer(&peer->config, now))
-			peer->config = *now; /* places in the file move */
+			peer_reconfigure(peer, now);
 		else
 			peer_remove(rs, peer, NOTIFY_CEASE_CHANGE, now);
 	}

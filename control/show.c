@@ -177,6 +177,7 @@ static bool add_peer(const struct route_server *rs, const struct peer *peer, str
 	row->state = peer->state;
 	row->held = peer->up && peer->held;
 	row->addr = peer->config.addr;
+	row->subnet = peer->config.subnet;
 	row->asn = peer->config.asn;
 	row->state_s = (rs->now_ms - peer->since_ms) / 1000;
 	row->learned = rib_peer_paths(rs->rib, peer->index);

@@ -55,7 +55,8 @@ struct row_peer {
 	char name[CONFIG_NAME], gateway[CONFIG_NAME]; /* gateway: empty for an NVA */
 	uint8_t role, state;
 	bool held;
-	uint32_t addr, asn;
+	uint32_t addr, asn; /* addr 0: of a subnet, and nobody has come yet */
+	struct prefix subnet; /* length 0: none */
 	uint64_t state_s;
 	uint32_t learned, unusable, advertised, max_routes;
 	char reason[SPEAKER_REASON];

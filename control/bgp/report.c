@@ -87,6 +87,7 @@ void report_up(struct conn *conn)
 		.head = head(session, SPEAKER_UP),
 		.remote_id = conn->open.router_id,
 		.local_addr = transport_local(&conn->t),
+		.remote_addr = session->peer.addr,
 		.hold_s = (uint16_t)(conn->hold_ms / 1000),
 		.keepalive_s = (uint16_t)(conn->keepalive_ms / 1000),
 		.restart_s = conn->open.restart_s,

@@ -425,6 +425,19 @@ static struct conn *free_conn(struct session *session)
 	return NULL;
 }
 
+bool session_idle(const struct session *session)
+{
+	return session->conns[0].state < SESSION_OPENSENT &&
+	       session->conns[1].state < SESSION_OPENSENT;
+}
+
+void session_take(struct session *session, uint32_t addr)
+{
+	session->peer.addr = addr;
+	session->failures = 0;
+	session->peer_after_ms = 0;
+}
+
 static bool may_peer(const struct session *session)
 {
 	return session->used && !session->removing && !session->peer.elsewhere &&

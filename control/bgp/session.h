@@ -78,6 +78,11 @@ void session_stop(struct session *session, const struct speaker_peer_reset *rese
 /* Never peer, and say why. */
 void session_bar(struct session *session, const char *why);
 
+/* Has it no connection that got as far as an OPEN? */
+bool session_idle(const struct session *session);
+/* The peer is to come from a subnet, and is the one at `addr` from now on. Only when idle. */
+void session_take(struct session *session, uint32_t addr);
+
 /* A connection that the peer opened; takes over `fd`. Refused (reset) if the peer is held off. */
 void session_admit(struct session *session, int fd);
 

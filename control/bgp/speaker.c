@@ -235,16 +235,44 @@ static struct session *session_find(struct speaker *speaker, uint32_t addr)
 	return NULL;
 }
 
+/* An instance of a gateway from a new address: it gets a session that nobody has had yet, or the one that came up the
+ * longest ago of those that have gone. */
+static struct session *session_for_new(struct speaker *speaker, uint32_t addr)
+{
+	struct session *best = NULL;
+
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+		struct session *session = &speaker->sessions[i];
+
+		if (!session->used || session->removing || !session->peer.subnet.len ||
+		    !prefix_has(session->peer.subnet, addr) || !session_idle(session))
+			continue;
+		if (!session->peer.addr) {
+			best = session;
+			break;
+		}
+		if (!best || session->up_ms < best->up_ms)
+			best = session;
+	}
+	if (best)
+		session_take(best, addr);
+	return best;
+}
+
 static void accepted(struct speaker *speaker, int fd, uint32_t remote)
 {
 	struct session *session = session_find(speaker, remote);
 	char text[ADDR_TEXT];
 	uint32_t held;
 
+	if (!session)
+		session = session_for_new(speaker, remote);
 	if (!session) {
 		transport_refuse(fd);
 		if (log_limit(&speaker->refused, speaker->host.now_ms, &held))
-			log_warning("connection from %s refused: not a configured peer (%u more "
+			log_warning("connection from %s refused: not a configured peer, or its "
+				    "gateway has all "
+				    "its instances (%u more "
 				    "lines like this held back)",
 				    addr_text(remote, text), held);
 		return;

@@ -63,6 +63,7 @@ struct speaker_peer_add {
 	struct speaker_command head;
 	char name[SPEAKER_NAME];
 	uint32_t addr; /* host order */
+	struct prefix subnet; /* length 0: none; else the peer is whoever comes from it (passive only), addr is 0 */
 	uint32_t asn;
 	uint16_t hold_s, port;
 	bool multihop, passive;
@@ -133,6 +134,7 @@ enum {
 struct speaker_up {
 	struct speaker_event head;
 	uint32_t remote_id, local_addr; /* host order; local_addr is the session's own end */
+	uint32_t remote_addr;		/* host order; the peer's: news only with a subnet */
 	uint16_t hold_s, keepalive_s;	/* negotiated */
 	uint16_t restart_s;		/* the peer's (RFC 4724) */
 	uint16_t caps;			/* SPEAKER_CAP_*: what the peer has */

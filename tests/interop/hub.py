@@ -35,9 +35,11 @@ BRANCH_VIEWS = ("expressroute", "vpn", "nva")
 
 
 class Hub:
-    """`configure(config)` may change the configuration before it is written."""
+    """`configure(config)` may change the configuration before it is written; `peers` are those of its sessions that the
+    speakers fill, if not all."""
 
-    def __init__(self, lab, configure=lambda config: None):
+    def __init__(self, lab, configure=lambda config: None, peers=()):
+        self.peers = peers
         rs = lab.namespace("rs")
         for lan in ("er", "vpn", "nva", "vnet"):
             rs.join(lab.lan(lan), f"{lan}0")
@@ -62,7 +64,7 @@ class Hub:
         self.wait_established()
 
     def wait_established(self):
-        self.bascule.wait_established()
+        self.bascule.wait_established(*self.peers)
         self.wait("the VNets' routes", lambda: all(VNETS <= set(self.told(name)) for name in self.speakers))
 
     def wait(self, what, predicate, seconds=15):
@@ -105,10 +107,10 @@ class Hub:
 
 
 @contextlib.contextmanager
-def running_hub(name, configure=lambda config: None):
+def running_hub(name, configure=lambda config: None, peers=()):
     """A Hub, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
     logs = os.environ.get("BASCULE_LOGS")
     with Lab(keep_logs=Path(logs) / name if logs else None) as lab:
-        hub = Hub(lab, configure)
+        hub = Hub(lab, configure, peers)
         hub.start()
         yield hub

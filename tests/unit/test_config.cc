@@ -288,6 +288,24 @@ const error_case error_cases[] = {
 	  "must be active-active for route exchange (or set allow_single_instance = true)" },
 	{ "[\"10.0.255.36\", \"10.0.255.37\"]", "[]",
 	  "c:17: gateways.ergw.addresses: is empty, allowed are 1..16 addresses" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]", "max_instances = 4",
+	  "c:17: gateways.ergw.addresses: is missing, allowed are lists of IPv4 addresses such as "
+	  "[\"10.0.255.4\", \"10.0.255.5\"], or a subnet instead" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]",
+	  "addresses = [\"10.0.255.36\"]; subnet = \"10.0.255.32/28\"",
+	  "c:17: gateways.ergw.subnet: stands beside addresses, allowed is one of the two" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]", "subnet = \"10.0.0.0/16\"",
+	  "c:17: gateways.ergw.subnet: has length 16, allowed are 26..30" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]", "subnet = \"10.0.255.16/28\"",
+	  "c:17: gateways.ergw.subnet: reaches past the ports of role expressroute, allowed are "
+	  "their subnets" },
+	{ "addresses = [\"10.0.255.4\", \"10.0.255.5\"]",
+	  "subnet = \"10.0.255.0/28\"; max_instances = 1",
+	  "c:18: gateways.vpngw.max_instances: is 1, allowed are two or more: a VPN gateway must be "
+	  "active-active for route exchange (or set allow_single_instance = true)" },
+	{ "addresses = [\"10.0.255.4\", \"10.0.255.5\"]",
+	  "subnet = \"10.0.255.0/28\"; max_instances = 17",
+	  "c:18: gateways.vpngw.max_instances: 17 is out of range, allowed are 1..16" },
 	{ "asn = 65004", "as_override = true",
 	  "c:18: gateways.vpngw.as_override: true is for gateways of another AS, allowed with "
 	  "instance.asn is false" },
@@ -607,6 +625,27 @@ TEST_F(config_test, warnings_do_not_refuse)
 
 	ASSERT_NE(nullptr, poll.config);
 	EXPECT_EQ(1u, poll.warnings.size());
+}
+
+TEST_F(config_test, gateway_of_a_subnet)
+{
+	loaded l = load_text(replaced(good, "addresses = [\"10.0.255.36\", \"10.0.255.37\"]",
+				      "subnet = \"10.0.255.32/28\"; max_instances = 3"));
+
+	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
+	for (size_t i = 0; i < 3; i++) {
+		const struct config_peer *peer = &l.config->peers[i];
+
+		EXPECT_EQ("ergw/" + std::to_string(i), peer->name);
+		EXPECT_EQ(0u, peer->addr);
+		EXPECT_EQ(28, peer->subnet.len);
+		EXPECT_EQ(0x0a00ff21u, subnet_first(peer->subnet));
+		EXPECT_EQ(0x0a00ff2eu, subnet_last(peer->subnet));
+		EXPECT_TRUE(peer->passive);
+		EXPECT_EQ(0u, peer->egress_port);
+	}
+	EXPECT_STREQ("vpngw/0", l.config->peers[3].name);
+	EXPECT_EQ(0, l.config->peers[3].subnet.len);
 }
 
 TEST_F(config_test, defaults)

@@ -150,6 +150,7 @@ static const struct column peer_columns[] = {
 	{ "role", "role", cell_text },
 	{ "gateway", "gateway", cell_text },
 	{ "address", "address", cell_text },
+	{ "of subnet", "subnet", cell_text },
 	{ "asn", "asn", cell_text },
 	{ "iBGP", "ibgp", cell_text },
 	{ "port", "port", cell_text },
