@@ -127,7 +127,7 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 	if (!vnet->has_next_hop)
 		return glean_adjacency(sync, vnet->port);
 	/* makes it; a VNet route waits for no ARP */
-	next_hop_usable(sync->next_hops, vnet->next_hop);
+	next_hop_usable(sync->next_hops, vnet->next_hop, ROLE_VNET);
 	return next_hop_adjacency(sync->next_hops, vnet->next_hop, ROLE_VNET);
 }
 

@@ -11,11 +11,10 @@ struct next_hop {
 	uint32_t next;			/* in its chain; also links free slots (slab.h) */
 	uint32_t addr, gateway;		/* host order */
 	uint32_t round;			/* the last one that it was in use in */
-	uint64_t since_ms;		/* when it was made */
+	uint64_t since_ms;		/* when the last of its adjacencies was claimed */
 	uint16_t port;			/* DPDK port id */
 	uint16_t adjacency[ROLE_COUNT]; /* one claim each; ADJACENCY_NONE: not asked for yet */
-	uint8_t probe; /* the role whose adjacency tells whether it resolves: its port's own */
-	bool resolved, was_resolved;
+	uint8_t resolved, was_resolved; /* bit a role: its adjacency is; has ever been */
 	bool forgotten; /* not found any more; its claims wait for the end of a round */
 };
 
@@ -117,7 +116,6 @@ static enum next_hop_state locate(const struct next_hops *nhs, uint32_t addr, st
 	if (!fib_port)
 		return NEXT_HOP_OUTSIDE;
 	out->port = fib_port->port;
-	out->probe = fib_port->role;
 	return NEXT_HOP_UNRESOLVED;
 }
 
@@ -133,7 +131,7 @@ static void note_change(struct next_hops *nhs, uint32_t addr, bool resolved)
 
 static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
 {
-	struct next_hop fresh = { .addr = addr, .since_ms = nhs->now_ms };
+	struct next_hop fresh = { .addr = addr };
 	uint32_t *chain = chain_of(nhs, addr);
 	struct next_hop *nh;
 	uint32_t id;
@@ -141,10 +139,7 @@ static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
 	if (locate(nhs, addr, &fresh) != NEXT_HOP_UNRESOLVED)
 		return NULL;
 	id = slab_alloc(&nhs->slab);
-	if (id == SLAB_NONE || fib_adjacency_claim(nhs->writer, fresh.gateway, fresh.port,
-						   fresh.probe, &fresh.adjacency[fresh.probe])) {
-		if (id != SLAB_NONE)
-			slab_free(&nhs->slab, id);
+	if (id == SLAB_NONE) {
 		nhs->refused++;
 		return NULL;
 	}
@@ -152,14 +147,38 @@ static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
 	*nh = fresh;
 	nh->next = *chain;
 	*chain = id;
-	nh->resolved = fib_adjacency_resolved(nhs->writer, nh->adjacency[nh->probe]);
-	nh->was_resolved = nh->resolved;
-	if (nh->resolved)
-		note_change(nhs, addr, true);
 	return nh;
 }
 
-bool next_hop_usable(struct next_hops *nhs, uint32_t addr)
+static bool resolved(const struct next_hops *nhs, const struct next_hop *nh, int role)
+{
+	return nh->adjacency[role] != ADJACENCY_NONE &&
+	       fib_adjacency_resolved(nhs->writer, nh->adjacency[role]);
+}
+
+static void set_resolved(struct next_hops *nhs, struct next_hop *nh, uint8_t roles)
+{
+	if (!roles != !nh->resolved)
+		note_change(nhs, nh->addr, roles);
+	nh->resolved = roles;
+	nh->was_resolved |= roles;
+}
+
+/* The other roles' state is left to next_hops_poll(), which reports what it finds. */
+static bool claim(struct next_hops *nhs, struct next_hop *nh, enum role role)
+{
+	if (fib_adjacency_claim(nhs->writer, nh->gateway, nh->port, (uint8_t)role,
+				&nh->adjacency[role])) {
+		nhs->refused++;
+		return false;
+	}
+	nh->since_ms = nhs->now_ms;
+	if (resolved(nhs, nh, role))
+		set_resolved(nhs, nh, (uint8_t)(nh->resolved | 1 << role));
+	return true;
+}
+
+bool next_hop_usable(struct next_hops *nhs, uint32_t addr, enum role role)
 {
 	struct next_hop *nh = find(nhs, addr);
 
@@ -168,17 +187,19 @@ bool next_hop_usable(struct next_hops *nhs, uint32_t addr)
 	if (!nh)
 		return false;
 	nh->round = nhs->round;
-	return nh->resolved;
+	if (nh->adjacency[role] == ADJACENCY_NONE && !claim(nhs, nh, role))
+		return false;
+	return nh->resolved >> role & 1;
 }
 
-enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr)
+enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr, enum role role)
 {
 	const struct next_hop *nh = find(nhs, addr);
 	struct next_hop where;
 	enum next_hop_state state;
 
-	if (nh)
-		return nh->resolved ? NEXT_HOP_RESOLVED : NEXT_HOP_UNRESOLVED;
+	if (nh && nh->adjacency[role] != ADJACENCY_NONE)
+		return nh->resolved >> role & 1 ? NEXT_HOP_RESOLVED : NEXT_HOP_UNRESOLVED;
 	state = locate(nhs, addr, &where);
 	return state == NEXT_HOP_UNRESOLVED ? NEXT_HOP_NO_ROOM : state;
 }
@@ -189,14 +210,20 @@ uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role
 
 	if (!nh)
 		return ADJACENCY_NONE;
-	if (nh->adjacency[role] == ADJACENCY_NONE &&
-	    fib_adjacency_claim(nhs->writer, nh->gateway, nh->port, (uint8_t)role,
-				&nh->adjacency[role])) {
-		nhs->refused++;
-		return ADJACENCY_NONE;
-	}
 	nh->round = nhs->round;
 	return nh->adjacency[role];
+}
+
+/* Returns whether it resolves for some role and did not, or the other way round. */
+static bool poll_one(struct next_hops *nhs, struct next_hop *nh)
+{
+	uint8_t roles = 0, before = nh->resolved;
+
+	for (int role = 0; role < ROLE_COUNT; role++)
+		if (resolved(nhs, nh, role))
+			roles |= (uint8_t)(1 << role);
+	set_resolved(nhs, nh, roles);
+	return roles != before;
 }
 
 bool next_hops_poll(struct next_hops *nhs, uint32_t budget)
@@ -205,23 +232,24 @@ bool next_hops_poll(struct next_hops *nhs, uint32_t budget)
 
 	for (uint32_t i = 0; i < budget; i++) {
 		struct next_hop *nh;
-		bool resolved;
 
 		nhs->cursor = slab_next(&nhs->slab, nhs->cursor);
 		if (nhs->cursor == SLAB_NONE)
 			break;
 		nh = slab_at(&nhs->slab, nhs->cursor);
-		if (nh->forgotten)
-			continue;
-		resolved = fib_adjacency_resolved(nhs->writer, nh->adjacency[nh->probe]);
-		if (resolved == nh->resolved)
-			continue;
-		changed = true;
-		note_change(nhs, nh->addr, resolved);
-		nh->resolved = resolved;
-		nh->was_resolved |= resolved;
+		if (!nh->forgotten)
+			changed |= poll_one(nhs, nh);
 	}
 	return changed;
+}
+
+/* Has a role claimed an adjacency that was never resolved? */
+static bool never_resolved(const struct next_hop *nh)
+{
+	for (int role = 0; role < ROLE_COUNT; role++)
+		if (nh->adjacency[role] != ADJACENCY_NONE && !(nh->was_resolved >> role & 1))
+			return true;
+	return false;
 }
 
 bool next_hops_pending(const struct next_hops *nhs)
@@ -230,7 +258,7 @@ bool next_hops_pending(const struct next_hops *nhs)
 	     id = slab_next(&nhs->slab, id)) {
 		const struct next_hop *nh = slab_at(&nhs->slab, id);
 
-		if (!nh->was_resolved && !nh->forgotten &&
+		if (never_resolved(nh) && !nh->forgotten &&
 		    nhs->now_ms - nh->since_ms < NEXT_HOP_GRACE_MS)
 			return true;
 	}

@@ -1,7 +1,9 @@
 /* The next hops that paths name: one entry an address, however many paths share it, and for each role that routes come
- * from an adjacency in the FIB, so that the gate can tell what a packet follows.
+ * from an adjacency in the FIB, so that the gate can tell what a packet follows. A role's own adjacency decides whether its
+ * routes are usable: an NVA may name a next hop behind a VNet's port, and must not be announced while only the VNet's
+ * adjacency is resolved.
  *
- *   rib ── usable(address) ─► next_hops ── config_resolve ─► (port, gateway) ── fib_adjacency_claim ─► dataplane's ARP
+ *   rib ── usable(address, role) ─► next_hops ── config_resolve ─► (port, gateway) ── fib_adjacency_claim ─► dataplane's ARP
  *   fib_sync ── adjacency(address, role) ─► index                                    fib_adjacency_resolved ─► poll
  *
  * An entry is made when the RIB first asks about an address that lies behind one of our ports; any other address is
@@ -51,18 +53,19 @@ int next_hops_init(struct next_hops *nhs, struct fib *fib, struct fib_writer *wr
 		   const struct config *config);
 void next_hops_fini(struct next_hops *nhs); /* the claims stay with the writer */
 
-/* Can packets be sent by way of `addr` (host order)? Makes the entry if need be and marks it as in use. */
-bool next_hop_usable(struct next_hops *nhs, uint32_t addr);
-/* The same question without making or marking anything, with the reason. */
-enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr);
-/* The adjacency of `addr` for routes from sources of `role`; ADJACENCY_NONE if there is none to be had. */
+/* Can packets that follow a route from a source of `role` be sent by way of `addr` (host order)? Makes the entry and claims
+ * its adjacency for the role if need be, and marks it as in use. */
+bool next_hop_usable(struct next_hops *nhs, uint32_t addr, enum role role);
+/* The same question without making, claiming or marking anything, with the reason. */
+enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr, enum role role);
+/* The adjacency that next_hop_usable() claimed; ADJACENCY_NONE: none. Marks the entry as in use. */
 uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role);
 /* The DPDK port that config's port `port` is; -1: the dataplane has none of that name. */
 int next_hop_port(const struct next_hops *nhs, size_t port);
 
-/* Look at `budget` entries. Returns whether one of them is usable and was not, or the other way round. */
+/* Look at `budget` entries. Returns whether one of them is usable for some role and was not, or the other way round. */
 bool next_hops_poll(struct next_hops *nhs, uint32_t budget);
-/* Is any entry younger than NEXT_HOP_GRACE_MS that has never been resolved? */
+/* Has some role asked within NEXT_HOP_GRACE_MS for an adjacency that has never been resolved? */
 bool next_hops_pending(const struct next_hops *nhs);
 /* Another configuration: entries that resolve differently are forgotten, and what they claimed is given back by the
  * next round that ends. */

@@ -96,11 +96,11 @@ static void command_all(struct route_server *rs, const void *record, size_t len)
 
 /* --- routes ------------------------------------------------------------------------------------------------------ */
 
-static bool usable(void *ctx, uint32_t next_hop)
+static bool usable(void *ctx, uint32_t next_hop, enum role role)
 {
 	struct route_server *rs = ctx;
 
-	return next_hop_usable(&rs->next_hops, next_hop);
+	return next_hop_usable(&rs->next_hops, next_hop, role);
 }
 
 static void withdraw(struct route_server *rs, struct peer *peer, const struct prefix *prefixes,

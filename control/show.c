@@ -237,7 +237,8 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 
 	if (path->flags & PATH_UNUSABLE)
 		why = next_hop_state_name(
-			next_hop_look(&rs->next_hops, path->attrs->keys.next_hop));
+			next_hop_look(&rs->next_hops, path->attrs->keys.next_hop,
+				      (enum role)row->role));
 	else if (!vnet && fib_sync_system(&rs->fib_sync, row->prefix))
 		why = "inside a VNet or connected subnet: not programmed";
 	if (!why) {

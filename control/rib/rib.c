@@ -277,6 +277,7 @@ void rib_peer_sweep(struct rib *rib, uint16_t index)
 
 static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs)
 {
+	enum role role = rib->sources[peer].role;
 	uint16_t said = attrs->keys.flags;
 	uint8_t flags = 0;
 
@@ -286,8 +287,8 @@ static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct att
 		flags |= PATH_NO_ADVERTISE;
 	if (said & (ATTRS_NO_EXPORT | ATTRS_NO_EXPORT_SUBCONFED))
 		flags |= PATH_NO_EXPORT;
-	if (rib->sources[peer].role != ROLE_VNET &&
-	    !rib->params.usable(rib->params.ctx, attrs->keys.next_hop))
+	if (role != ROLE_VNET &&
+	    !rib->params.usable(rib->params.ctx, attrs->keys.next_hop, role))
 		flags |= PATH_UNUSABLE;
 	return flags;
 }

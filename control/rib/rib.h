@@ -38,9 +38,9 @@ struct rib_params {
 	uint16_t nb_peers;
 	struct decide_rule rule;
 	uint64_t allow; /* the role matrix as one word: rib_allows() */
-	/* Does this next hop (host order) resolve? Asked of each path that is announced, and of all after
-	 * rib_reconsider(). Never asked of VNet prefixes, which are always usable. */
-	bool (*usable)(void *ctx, uint32_t next_hop);
+	/* Does this next hop (host order) resolve for routes from sources of `role`? Asked of each path that is
+	 * announced, and of all after rib_reconsider(). Never asked of VNet prefixes, which are always usable. */
+	bool (*usable)(void *ctx, uint32_t next_hop, enum role role);
 	void *ctx;
 };
 

@@ -45,7 +45,7 @@ static void report(const struct bench *b, const char *what)
 	printf("%-46s %7.1f ms  %6.2f M/s\n", what, s * 1e3, b->n / s / 1e6);
 }
 
-static bool usable(void *ctx, uint32_t next_hop)
+static bool usable(void *ctx, uint32_t next_hop, enum role role)
 {
 	return true;
 }

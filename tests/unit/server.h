@@ -414,8 +414,8 @@ class server_test : public testing::Test
 	{
 		return &fib->generation[fib->active ^ !fib_published(rs->writer)];
 	}
-	/* Its main lcore: ARP is answered, or not any more. */
-	void arp(const char *gateway, bool answers_arp = true)
+	/* Its main lcore: ARP is answered, or not any more; `roles`: whose adjacencies know. */
+	void arp(const char *gateway, bool answers_arp = true, unsigned int roles = ~0u)
 	{
 		static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
 		struct fib_generation *g = writing();
@@ -423,7 +423,8 @@ class server_test : public testing::Test
 		for (uint32_t i = 0; i < g->adjacencies_end; i++) {
 			struct adjacency *a = &g->adjacencies[i];
 
-			if (!adjacency_claimed(a) || a->gateway != ip(gateway))
+			if (!adjacency_claimed(a) || a->gateway != ip(gateway) ||
+			    !(roles >> a->egress_role & 1))
 				continue;
 			if (answers_arp)
 				adjacency_resolve(a, mac, mac, 8);

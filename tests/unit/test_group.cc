@@ -38,7 +38,7 @@ struct harness {
 	/* judge every message to a member in the stream: nothing told twice, nothing withdrawn twice */
 	bool exact = true;
 
-	static bool usable(void *ctx, uint32_t next_hop)
+	static bool usable(void *ctx, uint32_t next_hop, enum role)
 	{
 		return !((harness *)ctx)->dead_hops.count(next_hop);
 	}

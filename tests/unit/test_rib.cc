@@ -18,7 +18,7 @@ struct harness {
 	std::set<uint32_t> dead_hops;
 	struct rib *rib;
 
-	static bool usable(void *ctx, uint32_t next_hop)
+	static bool usable(void *ctx, uint32_t next_hop, enum role)
 	{
 		return !((harness *)ctx)->dead_hops.count(next_hop);
 	}

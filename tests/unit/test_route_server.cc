@@ -130,6 +130,35 @@ TEST_F(server_test, a_next_hop_that_does_not_resolve_is_not_used)
 	EXPECT_EQ(3u, rib_peer_unusable_paths(rs->rib, NVA_A));
 }
 
+/* An NVA's next hop may stand behind the VNet's port, where the VNet's own routes know it already. */
+TEST_F(server_test, a_next_hop_is_usable_once_the_adjacency_of_the_paths_own_role_resolves)
+{
+	static const char vnets[] =
+		R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; next_hop = "10.0.1.9"; } );)";
+	attrs_spec behind;
+
+	behind.path = { 65001 };
+	behind.next_hop = ip("10.0.1.9");
+	start(std::string(base_config) + vnets + base_peers);
+	exchange_on(true);
+	up(ERGW);
+	up(NVA_A);
+	turn();
+	arp("10.0.1.9");
+	turn();
+	update(NVA_A, { "172.16.1.0/24" }, behind);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+	arp("10.0.1.9", true, 1u << ROLE_NVA);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(ERGW));
+	EXPECT_EQ("10.0.1.9", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+	arp("10.0.1.9", false, 1u << ROLE_NVA);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+}
+
 TEST_F(server_test, the_systems_routes_are_nobody_elses)
 {
 	start_with_routes(false);
