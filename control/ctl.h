@@ -34,6 +34,8 @@
  *                                local_pref med (absent: none) communities["65517:65517"] reason (by which rule it beat the
  *                                next path; of a loser: by which rule it lost to the best) usable unusable_reason (absent
  *                                if usable) stale (absent if not) age_s views[role] (that forward along this path)
+ *                                refused[role] (whose views would, but have no room for the prefix, so that peers of these
+ *                                roles are not told of it; absent if none)
  *   show routes  peer which ("learned", "advertised")   the same of one peer; advertised: as sent, without reason, views
  *   show fib     view            one a prefix: prefix next_hops[{gateway ("": none) port state ("resolved"
  *                                "unresolved" "on link" "local" "broadcast" "drop")}]

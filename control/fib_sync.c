@@ -131,14 +131,16 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 	return next_hop_adjacency(sync->next_hops, vnet->next_hop, ROLE_VNET);
 }
 
-/* The members of a view's path-list for a prefix: how many, 0 for no route. */
+/* The members of a view's path-list for a prefix: how many. 0: there is no route; or `*lost`: there would be, but none of
+ * its next hops has an adjacency. */
 static uint16_t members_of(struct fib_sync *sync, uint32_t node, struct prefix prefix,
-			   enum role view, uint16_t *members)
+			   enum role view, uint16_t *members, bool *lost)
 {
 	const struct path *best[RIB_ECMP];
 	unsigned int n = rib_best_for_role(sync->rib, node, view, sync->allow, best);
 	uint16_t nb_members = 0;
 
+	*lost = false;
 	for (unsigned int i = 0; i < n; i++) {
 		enum role role = rib_source(sync->rib, best[i]->peer)->role;
 		uint16_t member;
@@ -152,11 +154,13 @@ static uint16_t members_of(struct fib_sync *sync, uint32_t node, struct prefix p
 						    role);
 		if (member != ADJACENCY_NONE)
 			members[nb_members++] = member;
+		*lost = !nb_members;
 	}
 	return nb_members;
 }
 
-/* The FIB has no room: the route is not there, rather than there with what it pointed to before. */
+/* The FIB has no room: the route is not there, rather than there with what it pointed to before, and is tried again by a
+ * walk. */
 static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
 {
 	static struct log_limit limit = { .burst = 5, .period_ms = 10000 };
@@ -164,7 +168,6 @@ static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
 	uint32_t held, old;
 
 	sync->refused++;
-	sync->retry = true;
 	if (!fib_get(sync->writer, (uint8_t)view, prefix.addr, prefix.len, &old)) {
 		fib_del(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
 		fib_path_list_put(sync->writer, old);
@@ -174,7 +177,8 @@ static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
 			  prefix_text(prefix, text), role_name(view), held);
 }
 
-static void set_view(struct fib_sync *sync, struct prefix prefix, enum role view,
+/* False: the FIB has no room for it. */
+static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view,
 		     const uint16_t *members, uint16_t nb_members)
 {
 	uint32_t old = PATH_LIST_NONE, list;
@@ -182,35 +186,49 @@ static void set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 
 	if (!nb_members) {
 		if (!had)
-			return;
+			return true;
 		fib_del(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
 		fib_path_list_put(sync->writer, old);
-		return;
+		return true;
 	}
 	if (fib_path_list_get(sync->writer, members, nb_members, old, &list)) {
 		refuse(sync, prefix, view);
-		return;
+		return false;
 	}
 	if (had && list == old) {
 		fib_path_list_put(sync->writer, list);
 	} else if (fib_set(sync->writer, (uint8_t)view, prefix.addr, prefix.len, list)) {
 		fib_path_list_put(sync->writer, list);
 		refuse(sync, prefix, view);
+		return false;
 	} else if (had) {
 		fib_path_list_put(sync->writer, old);
 	}
+	return true;
 }
 
-/* `node` may be RIB_NONE: the prefix has gone. */
+/* What the view cannot carry, its peers must not be told. */
+static void sync_view(struct fib_sync *sync, struct prefix prefix, uint32_t node, enum role view)
+{
+	uint16_t members[PATH_LIST_MEMBERS];
+	bool lost;
+	uint16_t n = members_of(sync, node, prefix, view, members, &lost);
+	bool refused = !set_view(sync, prefix, view, members, n) || lost;
+
+	sync->retry |= refused | (rib_set_refused(sync->rib, node, view, refused) < 0);
+}
+
+/* `node` may be RIB_NONE: the prefix has gone. A role without ports has no view, so nothing that it could refuse: no peer
+ * of it leaves by a port of ours either. */
 static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t node)
 {
-	uint16_t members[PATH_LIST_MEMBERS], n;
-
 	for (int view = 0; view < ROLE_COUNT; view++) {
 		if (!sync->fib->generation[0].view[view].lpm)
 			continue;
-		n = node == RIB_NONE ? 0 : members_of(sync, node, prefix, (enum role)view, members);
-		set_view(sync, prefix, (enum role)view, members, n);
+		if (node == RIB_NONE)
+			set_view(sync, prefix, (enum role)view, NULL, 0);
+		else
+			sync_view(sync, prefix, node, (enum role)view);
 	}
 }
 

@@ -326,6 +326,8 @@ static json_t *format_route(const struct row_route *row)
 	set_number(o, "age_s", row->age_s);
 	if (!(row->flags & ROUTE_SENT))
 		json_object_set_new(o, "views", role_list(row->views));
+	if (row->refused)
+		json_object_set_new(o, "refused", role_list(row->refused));
 	return o;
 }
 

@@ -205,7 +205,7 @@ static void show_peers(struct route_server *rs, struct page *page)
 
 /* --- routes ------------------------------------------------------------------------------------------------------ */
 
-/* The views that forward along `path`, and whether it is used beside the best in one. */
+/* The views that forward along `path` or would, had they room, and whether it is used beside the best in one. */
 static uint8_t views_of(const struct route_server *rs, const struct path *path, uint8_t *flags)
 {
 	const struct path *best[RIB_ECMP];
@@ -236,11 +236,12 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 	const char *why = NULL;
 
 	if (path->flags & PATH_UNUSABLE)
-		why = next_hop_state_name(
-			next_hop_look(&rs->next_hops, path->attrs->keys.next_hop,
-				      (enum role)row->role));
+		why = next_hop_state_name(next_hop_look(&rs->next_hops, path->attrs->keys.next_hop,
+							(enum role)row->role));
 	else if (!vnet && fib_sync_system(&rs->fib_sync, row->prefix))
 		why = "inside a VNet or connected subnet: not programmed";
+	else if (row->refused && !row->views)
+		why = "no room in the FIB";
 	if (!why) {
 		row->flags |= ROUTE_USABLE;
 		return;
@@ -275,6 +276,8 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	row->local_pref = path->local_pref;
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
 	row->views = views_of(rs, path, &row->flags);
+	row->refused = row->views & rib_refused(rs->rib, path->node);
+	row->views ^= row->refused;
 	if (path == rib_first(rs->rib, path->node))
 		row->flags |= ROUTE_BEST;
 	if (rib_is_stale(rs->rib, path))

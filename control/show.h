@@ -83,6 +83,7 @@ struct row_route {
 	uint8_t role, flags;	/* ROUTE_* */
 	uint8_t reason;		/* enum decide_reason */
 	uint8_t views;		/* bit a role whose view forwards along this path */
+	uint8_t refused;	/* bit a role whose view would, but has no room */
 	uint32_t next_hop;	/* host order; 0: on link */
 	uint32_t local_pref, age_s;
 	char unusable[64]; /* why, if not ROUTE_USABLE */

@@ -10,7 +10,8 @@
 
 enum {
 	IBGP_CLASSES = 0xaa, /* odd ones */
-	VPN_CLASSES = 3 << 2 * ROLE_VPN,
+	ROLE_CLASSES = 3,    /* of role r: shifted by 2 r */
+	VPN_CLASSES = ROLE_CLASSES << 2 * ROLE_VPN,
 	ALL_CLASSES = 0xff
 };
 
@@ -42,6 +43,8 @@ static void offers_under(const struct rib *rib, uint32_t id, const uint8_t *clas
 	/* VPN sites are given no default route: the gateway would not pass it on (Azure's rule). */
 	if (!rib_prefix(rib, id).len)
 		want &= (uint8_t)~VPN_CLASSES;
+	for (uint8_t roles = node_at(rib, id)->refused; roles; roles &= (uint8_t)(roles - 1))
+		want &= (uint8_t) ~(ROLE_CLASSES << 2 * __builtin_ctz(roles));
 	want_top = want;
 	for (const struct path *path = rib_first(rib, id); path && want;
 	     path = rib_following(rib, path)) {

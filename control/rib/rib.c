@@ -287,8 +287,7 @@ static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct att
 		flags |= PATH_NO_ADVERTISE;
 	if (said & (ATTRS_NO_EXPORT | ATTRS_NO_EXPORT_SUBCONFED))
 		flags |= PATH_NO_EXPORT;
-	if (role != ROLE_VNET &&
-	    !rib->params.usable(rib->params.ctx, attrs->keys.next_hop, role))
+	if (role != ROLE_VNET && !rib->params.usable(rib->params.ctx, attrs->keys.next_hop, role))
 		flags |= PATH_UNUSABLE;
 	return flags;
 }
@@ -444,6 +443,22 @@ static void node_resort(struct rib *rib, uint32_t id)
 		return;
 	groups_mark(rib, id, before);
 	bitmap_add(&rib->changes, id);
+}
+
+int rib_set_refused(struct rib *rib, uint32_t id, enum role role, bool refused)
+{
+	struct node *node = node_at(rib, id);
+	uint8_t roles = (uint8_t)((node->refused & ~(1 << role)) | refused << role);
+	struct offers before[CLASSES];
+
+	if (roles == node->refused)
+		return 0;
+	if (groups_reserve(rib) < 0)
+		return -ENOMEM;
+	groups_offers(rib, id, before);
+	node->refused = roles;
+	groups_mark(rib, id, before);
+	return 0;
 }
 
 /* --- slices ---------------------------------------------------------------------------------------------------- */

@@ -101,6 +101,11 @@ void rib_reconsider(struct rib *rib);
  * decides when they follow. A change while one is still under way begins when that one is through; the latest wins. */
 void rib_set_allow(struct rib *rib, uint64_t allow);
 
+/* The view of `role` cannot carry this prefix, or now it can: until then the role's peers are told of no path, as if none
+ * were eligible. The node must have paths; the mark stays until the next call, or goes with the node. 0, or -ENOMEM and
+ * nothing changed. */
+int rib_set_refused(struct rib *rib, uint32_t node, enum role role, bool refused);
+
 /* One slice of what is under way, about `budget` prefixes or paths. Returns how many it looked at; 0: nothing is
  * left. */
 size_t rib_turn(struct rib *rib, size_t budget);
@@ -122,6 +127,9 @@ uint32_t rib_find(const struct rib *rib, struct prefix prefix);
 /* The longest match of a host-order address among prefixes that have paths, or RIB_NONE. */
 uint32_t rib_match(const struct rib *rib, uint32_t addr);
 struct prefix rib_prefix(const struct rib *rib, uint32_t node);
+
+/* The roles whose views cannot carry it: a bit each. */
+uint8_t rib_refused(const struct rib *rib, uint32_t node);
 
 /* The chain of a node, best first; NULL at its end. Borrowed until the next call that changes the rib. */
 const struct path *rib_first(const struct rib *rib, uint32_t node);

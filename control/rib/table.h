@@ -20,7 +20,8 @@ struct node {
 	uint32_t addr;	/* host order */
 	uint32_t first; /* path id of the best, 0: none */
 	uint8_t len;
-	uint8_t reserved[3];
+	uint8_t refused; /* bit a role: its view has no room; its peers are told of no path */
+	uint8_t reserved[2];
 };
 static_assert(sizeof(struct node) == 12, "a million prefixes in 12 MB");
 

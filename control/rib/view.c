@@ -27,6 +27,11 @@ uint32_t rib_match(const struct rib *rib, uint32_t addr)
 	return RIB_NONE;
 }
 
+uint8_t rib_refused(const struct rib *rib, uint32_t node)
+{
+	return node_at(rib, node)->refused;
+}
+
 const struct path *rib_first(const struct rib *rib, uint32_t node)
 {
 	return path_at(rib, node_at(rib, node)->first);

@@ -15,6 +15,7 @@ struct group_model {
 	struct decide_rule rule;
 	const struct source *sources;
 	std::map<key, std::map<uint16_t, struct path>> paths;
+	std::map<key, uint8_t> refused; /* bit a role: its view has no room */
 
 	/* ROLE_VNET stands for those who are told of VNets alone. */
 	static bool may_learn(enum role from, enum role to, uint64_t allow)
@@ -32,6 +33,9 @@ struct group_model {
 			const struct path *best = nullptr;
 
 			if (role == ROLE_VPN && prefix.first.second == 0)
+				continue;
+			if (refused.count(prefix.first) &&
+			    refused.at(prefix.first) >> role & 1)
 				continue;
 			for (const auto &entry : prefix.second) {
 				const struct path *path = &entry.second;

@@ -290,6 +290,8 @@ const cell_case cell_cases[] = {
 	{ cell_restarting, R"({"f":false})", "no" },
 	{ cell_restarting, R"({"f":true,"restart_left_s":90})", "for 1m30s more at most" },
 	{ cell_path_reason, R"({"usable":false,"unusable_reason":"no ARP"})", "no ARP" },
+	{ cell_path_reason, R"({"usable":true,"reason":"only","refused":["nva","vnet"]})",
+	  "no room in the view of nva vnet" },
 	{ cell_next_hops,
 	  R"({"f":[{"gateway":"1.1.1.1","port":"er0","state":"resolved"},{"gateway":"1.1.1.2","port":"er0","state":"unresolved"}]})",
 	  "1.1.1.1 via er0, 1.1.1.2 via er0 (unresolved)" },

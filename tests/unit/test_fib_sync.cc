@@ -58,6 +58,113 @@ TEST_F(server_test, without_room_routes_are_refused_and_come_when_there_is_room)
 	EXPECT_EQ(refused, rs->fib_sync.refused);
 }
 
+/* `n` prefixes that need a tbl8 group each. */
+static std::vector<std::string> long_prefixes(const char *begin, int n)
+{
+	std::vector<std::string> list;
+
+	for (int i = 0; i < n; i++)
+		list.push_back(begin + std::to_string(i) + ".0/25");
+	return list;
+}
+
+class full_test : public server_test
+{
+      protected:
+	/* Is every route told to exactly those whose view has it, except to where it came from? */
+	void told_is_what_views_have(uint16_t from, const std::vector<std::string> &prefixes)
+	{
+		for (const std::string &prefix : prefixes) {
+			struct prefix p = net(prefix.c_str());
+			uint32_t list;
+
+			for (uint16_t peer : { ERGW, NVA_A, NVA_B }) {
+				enum role role = peer == ERGW ? ROLE_EXPRESSROUTE : ROLE_NVA;
+				bool there = peer != from && !fib_get(rs->writer, (uint8_t)role,
+								      p.addr, p.len, &list);
+
+				EXPECT_EQ(there, told[peer].count(prefix)) << prefix << " " << peer;
+			}
+		}
+	}
+	size_t told_of(uint16_t peer, const std::vector<std::string> &prefixes)
+	{
+		size_t n = 0;
+
+		for (const std::string &prefix : prefixes)
+			n += told[peer].count(prefix);
+		return n;
+	}
+	std::vector<std::string> first = long_prefixes("172.16.", 60),
+				 second = long_prefixes("172.17.", 60);
+};
+
+TEST_F(full_test, what_is_refused_is_not_announced_until_there_is_room)
+{
+	start_with_routes(true);
+	announce(NVA_A, first);
+	announce(NVA_B, second);
+	turn([this] { told_is_what_views_have(NVA_B, second); });
+	told_is_what_views_have(NVA_A, first);
+	EXPECT_GT(60u, told_of(ERGW, second));
+	EXPECT_EQ(60u, told_of(ERGW, first));
+	update(NVA_A, {}, {}, first);
+	turn();
+	pass(1000);
+	pass(1000);
+	EXPECT_EQ(60u, told_of(ERGW, second));
+	told_is_what_views_have(NVA_B, second);
+}
+
+/* A view loses a route, and another takes its room. */
+TEST_F(full_test, what_does_not_fit_any_more_is_withdrawn)
+{
+	struct prefix lost = net(first[0].c_str());
+	uint32_t list;
+
+	start_with_routes(true);
+	announce(NVA_A, first);
+	announce(NVA_B, second);
+	turn();
+	ASSERT_EQ(0, fib_get(rs->writer, ROLE_EXPRESSROUTE, lost.addr, lost.len, &list));
+	fib_del(rs->writer, ROLE_EXPRESSROUTE, lost.addr, lost.len);
+	fib_path_list_put(rs->writer, list);
+	turn();
+	announce(NVA_B, { "172.18.0.0/25" });
+	turn();
+	EXPECT_EQ(1u, told[ERGW].count("172.18.0.0/25"));
+	EXPECT_EQ(1u, told[ERGW].count(first[0])) << "nobody has looked";
+	pass(1000);
+	EXPECT_EQ(0u, told[ERGW].count(first[0]));
+	told_is_what_views_have(NVA_A, first);
+}
+
+TEST_F(full_test, views_and_reason_say_what_is_refused)
+{
+	size_t refused = 0, in_no_view = 0;
+
+	start_with_routes(true);
+	announce(NVA_A, first);
+	announce(NVA_B, second);
+	turn();
+	for (const std::string &prefix : second) {
+		auto page = ask(PAGE_ROUTES_PREFIX, "",
+				[&](struct page *p) { p->prefix = net(prefix.c_str()); });
+		uint32_t at = 0;
+		uint16_t type;
+		auto *row = (const struct row_route *)page_next(page.get(), &at, &type);
+
+		ASSERT_NE(nullptr, row);
+		refused += row->refused != 0;
+		in_no_view += !row->views;
+		EXPECT_EQ(0, row->views & row->refused);
+		EXPECT_EQ(row->views != 0, (row->flags & ROUTE_USABLE) != 0);
+		EXPECT_STREQ(row->views ? "" : "no room in the FIB", row->unusable);
+	}
+	EXPECT_LT(0u, refused);
+	EXPECT_LT(0u, in_no_view);
+}
+
 /* Whatever comes and goes, in any order: the views are what the RIB says, and nothing leaks. */
 TEST_F(server_test, after_any_changes_nothing_is_left_over)
 {

@@ -107,6 +107,16 @@ struct harness {
 		if (it != model.paths.end() && it->second.empty())
 			model.paths.erase(it);
 	}
+	/* What the FIB has no room for; the mark goes with the node. */
+	void refuse(struct prefix prefix, enum role role, bool refused)
+	{
+		uint32_t node = rib_find(rib, prefix);
+
+		if (!node)
+			return;
+		ASSERT_EQ(0, rib_set_refused(rib, node, role, refused));
+		ASSERT_EQ(refused, rib_refused(rib, node) >> role & 1);
+	}
 	/* As the FIB does. */
 	void take_changes(size_t max)
 	{
@@ -207,6 +217,10 @@ struct harness {
 	/* Do all members have what the model says, and the rib say so as well? */
 	void check()
 	{
+		model.refused.clear();
+		for (const auto &entry : model.paths)
+			model.refused[entry.first] = rib_refused(
+				rib, rib_find(rib, { entry.first.first, entry.first.second }));
 		for (uint16_t i = 0; i < peers.size(); i++) {
 			if (!peers[i].up || peers[i].lagging)
 				continue;
@@ -376,6 +390,37 @@ TEST(group, held_source_is_told_vnets_alone_and_is_nobodys_news)
 	EXPECT_EQ(2u, h.peers[2].table.size());
 	node = rib_find(h.rib, p3);
 	EXPECT_EQ(1u, rib_best_for_role(h.rib, node, ROLE_NVA, ALLOW_ALL, best));
+}
+
+TEST(group, what_a_view_has_no_room_for_its_peers_are_not_told)
+{
+	harness h({ our_vnet, nva(1), nva(2), nva(3), gateway(ROLE_EXPRESSROUTE, 9) }, ALLOW_ALL);
+	struct group *nvas = h.group_add(ROLE_NVA);
+
+	h.up(2, nvas);
+	h.up(4, h.group_add(ROLE_EXPRESSROUTE, true));
+	h.flush_all();
+	h.announce(p1, 1, { { 65001 } });
+	h.refuse(p1, ROLE_NVA, true);
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(0u, h.peers[2].announced + h.peers[2].withdrawn) << "never told of it";
+	EXPECT_EQ(1u, h.peers[4].table.size()) << "another view";
+	h.up(3, nvas);
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(0u, h.peers[3].announced) << "nor by the dump";
+	h.refuse(p1, ROLE_NVA, false);
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(1u, h.peers[2].table.size());
+	h.announce(p1, 1, { { 65001, 65002 } });
+	h.refuse(p1, ROLE_NVA, true);
+	h.refuse(p1, ROLE_VNET, true);
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(1u, h.peers[2].withdrawn);
+	EXPECT_EQ(0u, h.peers[4].withdrawn);
 }
 
 TEST(group, prefixes_of_one_attribute_set_come_together)
@@ -555,7 +600,7 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		uint16_t peer = (uint16_t)(rng() % h.sources.size());
 		struct prefix prefix = { (uint32_t)(rng() % prefixes) << 8, 24 };
 
-		switch (rng() % 18) {
+		switch (rng() % 19) {
 		case 0 ... 5: h.announce(prefix, peer, random_attrs(&rng)); break;
 		case 6 ... 8: h.withdraw(prefix, peer); break;
 		case 9 ... 10:
@@ -582,6 +627,7 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 			}
 			break;
 		case 14: h.take_changes(1 + rng() % 3); break;
+		case 15: h.refuse(prefix, (enum role)(rng() % ROLE_COUNT), rng() % 2); break;
 		default: h.flush(h.groups[rng() % h.groups.size()], 1 + rng() % 5); break;
 		}
 		if (rng() % 64 == 0) {
@@ -640,13 +686,16 @@ TEST(group, members_in_the_stream_are_told_nothing_twice)
 			uint16_t peer = (uint16_t)(rng() % 6);
 			struct prefix prefix = { (uint32_t)(rng() % 5) << 8, 24 };
 
-			switch (rng() % 8) {
+			switch (rng() % 9) {
 			case 0 ... 3: h.announce(prefix, peer, random_attrs(&rng)); break;
 			case 4: h.withdraw(prefix, peer); break;
 			case 5:
 				h.allow = matrices[rng() % 4];
 				rib_set_allow(h.rib, h.allow);
 				rib_turn(h.rib, rng() % 8);
+				break;
+			case 6:
+				h.refuse(prefix, (enum role)(rng() % ROLE_COUNT), rng() % 2);
 				break;
 			default: h.flush(h.groups[rng() % 2], 1 + rng() % 3); break;
 			}

@@ -126,6 +126,13 @@ const char *cell_path_mark(const json_t *row, const char *field, char *buf)
 
 const char *cell_path_reason(const json_t *row, const char *field, char *buf)
 {
+	char roles[CELL_TEXT];
+
+	if (json_object_get(row, "refused")) {
+		snprintf(buf, CELL_TEXT, "no room in the view of %.60s",
+			 cell_list(row, "refused", roles));
+		return buf;
+	}
 	if (json_is_false(json_object_get(row, "usable")))
 		return cell_text(row, "unusable_reason", buf);
 	return cell_text(row, "reason", buf);
