@@ -56,7 +56,8 @@ class Exabgp(Daemon):
         self.say(*(f"withdraw route {prefix} next-hop self" for prefix in prefixes))
 
     def _heard(self, peer):
-        for line in (self.dir / "heard").read_text().splitlines():
+        written = (self.dir / "heard").read_text()
+        for line in written[:written.rfind("\n") + 1].splitlines():  # the last one may be half there
             message = json.loads(line)
             if message.get("neighbor", {}).get("address", {}).get("peer") == peer:
                 yield message
