@@ -168,11 +168,10 @@ void attrs_put(struct attr_table *table, const struct attrs *attrs)
 
 bool attr_next(const uint8_t *wire, uint16_t len, uint16_t *at, struct attr_view *view)
 {
-	const uint8_t *p;
+	const uint8_t *p = wire + *at;
 
 	if (*at >= len)
 		return false;
-	p = wire + *at;
 	view->flags = p[0];
 	view->code = p[1];
 	if (p[0] & ATTR_F_EXTENDED) {

@@ -227,3 +227,9 @@ void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out)
 	attr_put(out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, NULL, 0);
 	put_u32(out, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, next_hop);
 }
+
+void export_summary_attrs(uint32_t next_hop, struct attr_writer *out)
+{
+	export_vnet_attrs(next_hop, out);
+	attr_put(out, ATTR_F_TRANSITIVE, ATTR_ATOMIC_AGGREGATE, NULL, 0);
+}

@@ -57,6 +57,10 @@ int export_attrs(const struct export_rule *rule, const struct export_source *sou
 enum { EXPORT_VNET_MAX = 16 }; /* 4 + 3 + 7 octets, rounded up */
 void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out);
 
+/* The attributes of a summary that a route map makes: the same and ATOMIC_AGGREGATE. At most EXPORT_SUMMARY_MAX octets. */
+enum { EXPORT_SUMMARY_MAX = 20 };
+void export_summary_attrs(uint32_t next_hop, struct attr_writer *out);
+
 #ifdef __cplusplus
 }
 #endif
