@@ -416,6 +416,7 @@ void file_check(struct complaints *c, struct file *file)
 	for (size_t i = 0; i < file->config.nb_peers; i++)
 		check_session(c, file, i);
 	check_peer_hosts(c, file);
+	file_check_maps(c, file);
 	if (ports_clear(c, file))
 		file_check_reach(c, file);
 	if (file->config.instance.profile == PROFILE_AZURE)

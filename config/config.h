@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "map_rule.h"
 #include "prefix.h"
 #include "role.h"
 
@@ -26,6 +27,7 @@ enum {
 	CONFIG_SUBNET_LEN = 26, /* of a gateway's subnet, at least; at most 30 */
 	CONFIG_PEER_HOSTS = 2048, /* addresses that peers may have: their own, and all hosts of gateways' subnets */
 	CONFIG_VNETS = 1024,
+	CONFIG_ROUTE_MAPS = 64,
 	CONFIG_PASSWORD = 80,	  /* octets of a TCP-MD5 key (RFC 2385; TCP_MD5SIG_MAXKEYLEN) */
 };
 
@@ -35,7 +37,6 @@ enum config_nva_to_nva { NVA_TO_NVA_EXCHANGE, NVA_TO_NVA_ALWAYS, NVA_TO_NVA_NEVE
 enum config_preference { PREFERENCE_EXPRESSROUTE, PREFERENCE_VPN, PREFERENCE_AS_PATH };
 enum config_med { MED_IGNORE, MED_COMPARE };
 enum config_limits_count { LIMITS_UNIQUE, LIMITS_ARS_COMPAT };
-enum config_limits_expressroute { LIMITS_SAFE, LIMITS_CLOSE };
 enum config_limits_action { LIMITS_TEAR_DOWN, LIMITS_DROP_EXCESS };
 enum config_next_hop { NEXT_HOP_SELF, NEXT_HOP_UNCHANGED };
 
@@ -91,9 +92,6 @@ struct config_limits {
 	enum config_limits_count count;
 	enum config_limits_action action; /* what becomes of a peer's excess */
 	uint32_t routes_per_peer;	  /* of each NVA that has no max_routes */
-	uint32_t total; /* distinct prefixes that peers announce */
-	uint32_t to_expressroute; /* prefixes announced to an ExpressRoute gateway */
-	enum config_limits_expressroute over_expressroute; /* hold the excess back, or close its sessions */
 	uint16_t retry_s; /* a peer whose session was closed is let in again after this; default 60 */
 };
 
@@ -125,6 +123,8 @@ struct config_peer {
 	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
 	uint8_t password_len;		   /* 0: no MD5 */
 	int gateway;			   /* index into gateways, or -1 for an NVA */
+	/* names of route maps, "" for none; the file has them (config_route_map_find()) */
+	char inbound_map[CONFIG_NAME], outbound_map[CONFIG_NAME];
 	size_t egress_port;		   /* index into dataplane.ports: the port that its address is reached through */
 	int line;
 };
@@ -136,6 +136,13 @@ struct config_gateway {
 	int line;
 };
 
+/* Ordered rules for routes from a peer (inbound) or to it (outbound). */
+struct config_route_map {
+	char name[CONFIG_NAME];
+	struct map_rule *rules; /* owned */
+	size_t nb_rules;	/* at most MAP_RULES */
+};
+
 struct config {
 	char *path; /* owned: as given to config_load() */
 	struct config_instance instance;
@@ -144,6 +151,8 @@ struct config {
 	struct config_limits limits;
 	struct config_dataplane dataplane;
 	struct config_control control;
+	struct config_route_map *route_maps; /* owned */
+	size_t nb_route_maps;
 	struct config_vnet *vnets; /* owned */
 	size_t nb_vnets;
 	struct config_gateway *gateways; /* owned */
@@ -165,6 +174,9 @@ struct config_report {
 struct config *config_load(const char *path, struct config_report *report);
 void config_free(struct config *config);
 void config_report_free(struct config_report *report);
+
+/* The route map of this name, or NULL. */
+const struct config_route_map *config_route_map_find(const struct config *config, const char *name);
 
 /* What differs between two configurations in a way that only a restart can apply ("dataplane.ports", "instance.asn",
  * ...). Writes the first such setting's path into `what` and returns true, or returns false: a reload can do it all. */

@@ -95,6 +95,9 @@ static void config_release(struct config *config)
 {
 	for (size_t i = 0; i < config->dataplane.nb_ports; i++)
 		free(config->dataplane.ports[i].device);
+	for (size_t i = 0; i < config->nb_route_maps; i++)
+		free(config->route_maps[i].rules);
+	free(config->route_maps);
 	free(config->vnets);
 	free(config->gateways);
 	free(config->peers);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "maps.h"
 #include "reader.h"
 
 static const char *const profile_words[] = { "open", "azure", NULL };
@@ -13,7 +14,6 @@ static const char *const preference_words[] = { "expressroute", "vpn", "as_path"
 static const char *const idle_words[] = { "adaptive", "poll", NULL };
 static const char *const med_words[] = { "ignore", "compare", NULL };
 static const char *const count_words[] = { "unique", "ars_compat", NULL };
-static const char *const over_words[] = { "safe", "ars_compat", NULL };
 static const char *const action_words[] = { "tear_down", "drop_excess", NULL };
 static const char *const next_hop_words[] = { "self", "unchanged", NULL };
 static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
@@ -97,10 +97,6 @@ static const struct setting limits_settings[] = {
 	{ "count", read_word, MEMBER(struct config_limits, count), .words = count_words },
 	{ "action", read_word, MEMBER(struct config_limits, action), .words = action_words },
 	{ "routes_per_peer", read_number, MEMBER(struct config_limits, routes_per_peer), BOUND },
-	{ "total", read_number, MEMBER(struct config_limits, total), BOUND },
-	{ "to_expressroute", read_number, MEMBER(struct config_limits, to_expressroute), BOUND },
-	{ "over_expressroute", read_word, MEMBER(struct config_limits, over_expressroute),
-	  .words = over_words },
 	{ "retry_s", read_number, MEMBER(struct config_limits, retry_s), .def = 60, .min = 1,
 	  .max = UINT16_MAX },
 	{ NULL },
@@ -130,7 +126,11 @@ static const struct setting vnet_settings[] = {
 	  .allowed = BOOL_ALLOWED },                                                                \
 	{ "as_override", read_bool, MEMBER(type, at.as_override), .allowed = BOOL_ALLOWED },        \
 	{ "max_routes", read_number, MEMBER(type, at.max_routes), BOUND },                          \
-	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words }
+	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words },              \
+	{ "inbound_map", read_name, MEMBER(type, at.inbound_map),                                   \
+	  .allowed = "names of route maps, one a direction" },                                      \
+	{ "outbound_map", read_name, MEMBER(type, at.outbound_map),                                 \
+	  .allowed = "names of route maps, one a direction" }
 /* clang-format on */
 
 struct session { /* a struct config_peer as a member, as SESSION_SETTINGS wants it */
@@ -179,6 +179,8 @@ static const struct setting file_settings[] = {
 	  .allowed = "{ forwarding_lcores = [...]; ports = (...); }" },
 	{ "control", read_members, MEMBER(struct file, config.control),
 	  .members = control_settings },
+	{ "route_maps", read_route_maps, MEMBER(struct file, config),
+	  .allowed = "lists of groups such as ( { name = ...; rules = ( { ... } ); } )" },
 	{ "vnet", read_vnets, WHOLE(struct file),
 	  .allowed = "lists of groups such as ( { prefix = ...; port = ...; } )" },
 	{ "gateways", read_gateways, WHOLE(struct file),
