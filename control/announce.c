@@ -20,6 +20,7 @@ void announcer_fini(struct announcer *a)
 	while (a->groups) {
 		struct update_group *next = a->groups->next;
 
+		route_map_put(a->groups->map);
 		free(a->groups);
 		a->groups = next;
 	}
@@ -37,7 +38,7 @@ static bool group_fits(const struct update_group *group, const struct update_gro
 	       group->rule.ibgp == wanted->rule.ibgp &&
 	       group->rule.communities == wanted->rule.communities &&
 	       group->rule.remove_private == wanted->rule.remove_private &&
-	       group->rule.replace_asn == wanted->rule.replace_asn;
+	       group->rule.replace_asn == wanted->rule.replace_asn && group->map == wanted->map;
 }
 
 /* The kind of group that the peer belongs in. */
@@ -46,6 +47,7 @@ static struct update_group group_wanted(const struct route_server *rs, const str
 	struct update_group wanted = {
 		.role = peer->held ? ROLE_VNET : peer->config.role,
 		.as4 = peer->session.caps & SPEAKER_CAP_AS4,
+		.map = maps_find(&rs->maps, peer->config.outbound_map),
 		.rule = {
 			.local_asn = rs->config->instance.asn,
 			.cluster_id = rs->config->instance.router_id,
@@ -78,6 +80,8 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 	}
 	wanted.next = a->groups;
 	*group = wanted;
+	if (group->map)
+		route_map_get(group->map);
 	a->groups = group;
 	return group;
 }
@@ -92,6 +96,7 @@ static void group_drop_if_empty(struct announcer *a, struct update_group *group)
 		at = &(*at)->next;
 	*at = group->next;
 	group_free(group->group);
+	route_map_put(group->map);
 	free(group);
 }
 
@@ -171,20 +176,46 @@ size_t announcer_export(const struct update_group *group, const struct route_ser
 	return export_attrs(&group->rule, &es, attrs->wire, attrs->len, &w) ? 0 : w.len;
 }
 
-/* The same as they go on this group's wire. */
-static size_t wire_attrs(const struct update_group *group, const struct route_server *rs,
-			 const struct attrs *attrs, uint16_t source, uint8_t *out)
+static struct route_map_side map_side(const struct update_group *group)
 {
-	uint8_t wide[BGP_MESSAGE_MAX];
-	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
-	size_t len;
+	return (struct route_map_side){ .own_asn = group->rule.ibgp ? 0 : group->rule.local_asn };
+}
 
-	if (group->as4)
-		return announcer_export(group, rs, attrs, source, out);
-	len = announcer_export(group, rs, attrs, source, wide);
-	if (len)
-		attrs_downgrade(wide, (uint16_t)len, &w);
-	return w.full ? 0 : w.len;
+bool announcer_announces(const struct update_group *group, const struct route_server *rs,
+			 const struct path *path, uint8_t *wire, struct route_map_result *result)
+{
+	struct route_map_side side = map_side(group);
+	struct route_map_route route = {
+		.prefix = rib_prefix(rs->rib, path->node),
+		.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET,
+		.wire = wire,
+	};
+
+	route.len = (uint16_t)announcer_export(group, rs, path->attrs, path->peer, wire);
+	if (!route.len)
+		return false;
+	if (group->map)
+		return route_map_run(group->map, &side, &route, false, result) <= ROUTE_MAP_CHANGED;
+	result->prefix = route.prefix;
+	result->wire = route.wire;
+	result->len = route.len;
+	return true;
+}
+
+/* Canonical attributes as they go on this group's wire. Returns the length, 0 if they fit no message. */
+static size_t wire_attrs(const struct update_group *group, const uint8_t *attrs, uint16_t len,
+			 uint8_t *out)
+{
+	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
+
+	if (len > BGP_MESSAGE_MAX)
+		return 0;
+	if (!group->as4) {
+		attrs_downgrade(attrs, len, &w);
+		return w.full ? 0 : w.len;
+	}
+	memcpy(out, attrs, len);
+	return len;
 }
 
 /* Hand what is encoded to every member that it is for. False: a mailbox is full; call again. */
@@ -232,6 +263,7 @@ static bool out_begin(struct announcer *a, struct route_server *rs)
 static void out_message(struct announcer *a)
 {
 	const struct group_batch *b = &a->batch;
+	const struct outbound_part *part = &a->part;
 	uint8_t *out = a->out + a->out_len;
 	size_t taken = 0, len = 0;
 
@@ -241,28 +273,61 @@ static void out_message(struct announcer *a)
 	}
 	if (b->kind == GROUP_ANNOUNCE && a->attrs_len)
 		len = update_encode_announce(out, BGP_MESSAGE_MAX, a->attrs, (uint16_t)a->attrs_len,
-					     b->prefixes + a->at, b->nb_prefixes - a->at, &taken);
+					     part->prefixes + a->at, part->nb - a->at, &taken);
 	if (!len)
-		len = update_encode_withdraw(out, BGP_MESSAGE_MAX, b->prefixes + a->at,
-					     b->kind == GROUP_ANNOUNCE ? 1 : b->nb_prefixes - a->at,
-					     &taken);
+		len = update_encode_withdraw(out, BGP_MESSAGE_MAX, part->prefixes + a->at,
+					     a->attrs_len ? 1 : part->nb - a->at, &taken);
 	a->out_len += len;
 	a->at += (uint32_t)taken;
 	a->updates++;
 }
 
-static void batch_begin(struct announcer *a, struct route_server *rs)
+/* `wire`: the part's attributes, canonical; NULL: it is withdrawn, and `too_long` says why if it ought not to be. */
+static void part_begin(struct announcer *a, struct route_server *rs)
 {
 	const struct group_batch *b = &a->batch;
 
-	a->in_batch = true;
 	a->at = 0;
-	if (b->kind != GROUP_ANNOUNCE)
-		return;
-	a->attrs_len = wire_attrs(a->flushing, rs, b->attrs, b->source, a->attrs);
-	if (!a->attrs_len)
+	a->attrs_len =
+		a->part.wire ? wire_attrs(a->flushing, a->part.wire, a->part.len, a->attrs) : 0;
+	if (a->part.too_long || (a->part.wire && !a->attrs_len))
 		for (uint32_t i = 0; i < b->nb_to; i++)
-			rs->peers.table[b->to[i]].unexportable += b->nb_prefixes;
+			rs->peers.table[b->to[i]].unexportable += a->part.nb;
+}
+
+/* The first part of the batch, which without a route map is the whole. */
+static void batch_begin(struct announcer *a, struct route_server *rs)
+{
+	const struct group_batch *b = &a->batch;
+	const struct update_group *group = a->flushing;
+	struct route_map_side side = map_side(group);
+
+	a->in_batch = true;
+	a->part = (struct outbound_part){ .prefixes = b->prefixes, .nb = b->nb_prefixes };
+	if (b->kind == GROUP_ANNOUNCE) {
+		a->part.len =
+			(uint16_t)announcer_export(group, rs, b->attrs, b->source, a->exported);
+		a->part.wire = a->exported;
+		a->part.too_long = !a->part.len;
+	}
+	if (a->part.len && group->map) {
+		bool vnet = rib_source(rs->rib, b->source)->role == ROLE_VNET;
+
+		outbound_begin(&a->outbound, group->map, &side, vnet, b, a->exported, a->part.len);
+		outbound_next(&a->outbound, &a->part);
+	} else {
+		a->outbound.at = a->outbound.nb = 0;
+	}
+	part_begin(a, rs);
+}
+
+/* The next part of the batch; false: that was all of it. */
+static bool part_next(struct announcer *a, struct route_server *rs)
+{
+	if (!outbound_next(&a->outbound, &a->part))
+		return false;
+	part_begin(a, rs);
+	return true;
 }
 
 /* The rest of a flush. False: a mailbox is full. */
@@ -275,7 +340,8 @@ static bool flush_go_on(struct announcer *a, struct route_server *rs)
 			if (!out_begin(a, rs))
 				return false;
 			out_message(a);
-		} while (a->at < a->batch.nb_prefixes && a->batch.kind != GROUP_END_OF_RIB);
+		} while (a->batch.kind != GROUP_END_OF_RIB &&
+			 (a->at < a->part.nb || part_next(a, rs)));
 		a->in_batch = false;
 	}
 	if (!out_send(a, rs))

@@ -16,6 +16,7 @@
 #include "export.h"
 #include "group.h"
 #include "message.h"
+#include "outbound.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,6 +35,7 @@ struct update_group {
 	enum role role; /* ROLE_VNET: told of VNet prefixes alone */
 	struct export_rule rule;
 	bool as4; /* false: for peers without 4-octet AS numbers (RFC 6793) */
+	struct route_map *map; /* one reference; NULL: none */
 };
 
 struct announcer {
@@ -42,9 +44,12 @@ struct announcer {
 	struct update_group *flushing; /* NULL: none */
 	struct group_batch batch;
 	bool in_batch;	  /* `batch` is not through yet */
-	uint32_t at;	  /* prefixes of it that are encoded */
-	size_t attrs_len; /* 0: its attributes fit no message, so its prefixes are withdrawn */
-	uint8_t attrs[BGP_MESSAGE_MAX];
+	uint32_t at;	  /* prefixes of the part that are encoded */
+	struct outbound_part part; /* of the batch: what is being encoded */
+	size_t attrs_len; /* of the part; 0: its prefixes are withdrawn */
+	uint8_t attrs[BGP_MESSAGE_MAX];	   /* as they go on the wire */
+	uint8_t exported[BGP_MESSAGE_MAX]; /* the batch's, before the route map */
+	struct outbound outbound;
 	/* Encoded and not handed over yet: out[0..out_len) is for to[0..nb_to). */
 	/* owned: `out` as the speakers get it; NULL: still being filled */
 	struct wire_buf *sending;
@@ -77,10 +82,14 @@ size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budg
 /* Has every member that keeps up been told everything? */
 bool announcer_idle(const struct announcer *a);
 
-/* What a peer is told about a path, in canonical form, into `out` of BGP_MESSAGE_MAX octets. Returns the length, 0 if it
- * fits no message. */
+/* What a path becomes for a group's members before their route map, in canonical form, into `out` of BGP_MESSAGE_MAX
+ * octets. Returns the length, 0 if it fits no message. */
 size_t announcer_export(const struct update_group *group, const struct route_server *rs,
 			const struct attrs *attrs, uint16_t source, uint8_t *out);
+/* Then put it through the group's map, counting nothing. The result's wire lies in `wire` or in `result`. False: the map
+ * does not let it pass, or it fits no message. */
+bool announcer_announces(const struct update_group *group, const struct route_server *rs,
+			 const struct path *path, uint8_t *wire, struct route_map_result *result);
 
 #ifdef __cplusplus
 }

@@ -13,9 +13,9 @@
  *                                exchange (bool) nva_to_nva routing_preference platform_communities (bool) peers peers_up
  *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation published path_lists
  *                                adjacencies refused views[{view routes tbl8_used tbl8_groups}]}
- *                                alarms[{kind ("max_routes" "routes_refused" "near_max_routes" "total_routes"
- *                                "near_total_routes" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
- *                                "no_memory") peer (absent: of none) text}] alarms_left (that found no room here)
+ *                                alarms[{kind ("max_routes" "routes_refused" "near_max_routes" "unsupported" "fib_full"
+ *                                "next_hops_full" "no_memory") peer (absent: of none) text}] alarms_left (that found no
+ *                                room here)
  *   show peers                   one a peer, in the order of the configuration: name role gateway (its name; absent for
  *                                an NVA) address ("": one of a subnet that has not come yet) subnet (absent if the
  *                                address is configured) asn state ("Established", ...) state_s (seconds in it) supported
@@ -36,7 +36,11 @@
  *                                if usable) stale (absent if not) age_s views[role] (that forward along this path)
  *                                refused[role] (whose views would, but have no room for the prefix, so that peers of these
  *                                roles are not told of it; absent if none)
- *   show routes  peer which ("learned", "advertised")   the same of one peer; advertised: as sent, without reason, views
+ *   show routes  peer which   the same of one peer. which: "received" (before its inbound route map: without reason, age_s
+ *                                and views, with policy: "unchanged" "changed" "summarised" "dropped" "too long"), "learned"
+ *                                (after it) or "advertised" (as sent, without reason, views)
+ *   show policy                  one a rule of a route map, in order: map rule hits inbound_peers outbound_peers (how many
+ *                                have the map in this direction)
  *   show fib     view            one a prefix: prefix next_hops[{gateway ("": none) port state ("resolved"
  *                                "unresolved" "on link" "local" "broadcast" "drop")}]
  *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of roles

@@ -11,6 +11,7 @@
 #include "attrs.h"
 #include "cursor.h"
 #include "decide.h"
+#include "route_map.h"
 #include "events.h"
 #include "show.h"
 
@@ -316,18 +317,33 @@ static json_t *format_route(const struct row_route *row)
 	set_text(o, "role", role_name((enum role)row->role));
 	set_addr(o, "next_hop", row->next_hop);
 	set_attrs(o, row);
-	if (!(row->flags & ROUTE_SENT))
+	if (row->flags & ROUTE_RECEIVED)
+		set_text(o, "policy", route_map_verdict_name((enum route_map_verdict)row->policy));
+	else if (!(row->flags & ROUTE_SENT))
 		set_text(o, "reason", decide_reason_name((enum decide_reason)row->reason));
 	set_bool(o, "usable", row->flags & ROUTE_USABLE);
 	if (row->unusable[0])
 		set_text(o, "unusable_reason", row->unusable);
 	if (row->flags & ROUTE_STALE)
 		set_bool(o, "stale", true);
-	set_number(o, "age_s", row->age_s);
-	if (!(row->flags & ROUTE_SENT))
+	if (!(row->flags & ROUTE_RECEIVED))
+		set_number(o, "age_s", row->age_s);
+	if (!(row->flags & (ROUTE_SENT | ROUTE_RECEIVED)))
 		json_object_set_new(o, "views", role_list(row->views));
 	if (row->refused)
 		json_object_set_new(o, "refused", role_list(row->refused));
+	return o;
+}
+
+static json_t *format_rule(const struct row_rule *row)
+{
+	json_t *o = json_object();
+
+	set_text(o, "map", row->map);
+	set_text(o, "rule", row->rule);
+	set_number(o, "hits", row->hits);
+	set_number(o, "inbound_peers", row->inbound);
+	set_number(o, "outbound_peers", row->outbound);
 	return o;
 }
 
@@ -430,6 +446,7 @@ json_t *format_row(uint16_t type, const void *row, const struct config_report *w
 	case ROW_EXCHANGE: return format_exchange(row);
 	case ROW_SWITCHED: return format_switched(row);
 	case ROW_RELOAD: return format_reload(row, warnings);
+	case ROW_RULE: return format_rule(row);
 	case ROW_EVENT: return format_event(row);
 	}
 	return NULL;

@@ -29,10 +29,12 @@ enum page_command {
 	PAGE_ROUTES,	     /* every path of every prefix */
 	PAGE_ROUTES_PREFIX,  /* prefix: exactly this one */
 	PAGE_ROUTES_ADDRESS, /* address: the longest match */
-	PAGE_LEARNED,	     /* peer */
+	PAGE_LEARNED,	     /* peer: after its inbound route map */
+	PAGE_RECEIVED,	     /* peer: before it */
 	PAGE_ADVERTISED,     /* peer */
 	PAGE_FIB,	     /* view */
 	PAGE_FIB_ADDRESS,    /* view, address: the longest match among routes */
+	PAGE_POLICY,	     /* every rule of every route map */
 	PAGE_EXCHANGE,
 	PAGE_EXCHANGE_SET, /* enable */
 	PAGE_EVENTS,	   /* cursor[0]: only those after this number */

@@ -30,6 +30,8 @@ int peers_init(struct peers *peers, struct route_server *rs)
 
 void peers_fini(struct peers *peers)
 {
+	for (uint16_t i = 0; peers->table && i < peers->end; i++)
+		inbound_fini(peers->table[i].rs, &peers->table[i].inbound);
 	free(peers->table);
 }
 
@@ -64,6 +66,9 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 	memcpy(add.name, config->name, sizeof(add.name));
 	memcpy(add.password, config->password, sizeof(add.password));
 	rs_command(rs, peer->speaker, &add, sizeof(add));
+	if (inbound_set_map(rs, peer, maps_find(&rs->maps, config->inbound_map)))
+		log_error("peer %s: no memory for its inbound route map, which is not applied",
+			  config->name);
 }
 
 static void peer_clear(struct peer *peer, const struct config_peer *config)
@@ -120,6 +125,7 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 	if (!peer->up) {
 		/* Nothing will come DOWN: what it left for a graceful restart goes now. */
 		timer_stop(&rs->timers, &peer->stale);
+		inbound_down(rs, peer);
 		rib_peer_down(rs->rib, peer->index);
 	}
 	peer->life = PEER_REMOVING;
@@ -144,14 +150,14 @@ void peer_reset(struct route_server *rs, struct peer *peer)
 	send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESET);
 }
 
-void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound)
+void peer_exceeded(struct route_server *rs, struct peer *peer)
 {
 	struct speaker_peer_reset reset = {
 		.head = { .type = SPEAKER_PEER_RESET, .peer = peer->index, .epoch = peer->epoch },
 		.code = NOTIFY_CEASE,
 		.subcode = NOTIFY_CEASE_MAX_PREFIXES,
 		.hold_off_s = rs->config->limits.retry_s,
-		.max_prefixes = bound,
+		.max_prefixes = peer->config.max_routes,
 	};
 
 	peer->closing = peer->exceeded = true;
@@ -169,6 +175,7 @@ void peers_tidy(struct route_server *rs)
 		if (peer->life != PEER_REMOVING || !peer->gone || rib_peer_paths(rs->rib, i))
 			continue;
 		peers->nb_removing--;
+		inbound_fini(rs, &peer->inbound);
 		if (!peer->returns) {
 			peer->life = PEER_FREE;
 			continue;
@@ -180,11 +187,27 @@ void peers_tidy(struct route_server *rs)
 	}
 }
 
+size_t peers_maps_turn(struct route_server *rs, size_t budget)
+{
+	size_t done = 0;
+
+	rs->maps_moving = false;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		struct peer *peer = &rs->peers.table[i];
+
+		if (done < budget)
+			done += inbound_turn(rs, peer, budget - done);
+		rs->maps_moving |= peer->inbound.step != INBOUND_SETTLED;
+	}
+	return done;
+}
+
 /* --- graceful restart -------------------------------------------------------------------------------------------- */
 
 static void sweep(struct peer *peer)
 {
 	timer_stop(&peer->rs->timers, &peer->stale);
+	inbound_sweep(peer->rs, peer);
 	if (!rib_peer_stale_paths(peer->rs->rib, peer->index))
 		return;
 	events_note(&peer->rs->events, EVENT_RESTART, peer, peer->rs->now_ms,
@@ -220,6 +243,12 @@ void peers_join(struct route_server *rs)
 			join(rs, &rs->peers.table[i]);
 }
 
+static void refresh_out(struct route_server *rs, struct peer *peer)
+{
+	if (announcer_refresh(&rs->announcer, peer))
+		send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
+}
+
 void peers_regroup(struct route_server *rs)
 {
 	struct peers *peers = &rs->peers;
@@ -238,6 +267,9 @@ void peers_regroup(struct route_server *rs)
 		}
 		announcer_leave(&rs->announcer, peer);
 		join(rs, peer);
+		/* What it had been told it still has: a refresh says so, lest a withdrawal be missed. */
+		if (peer->group)
+			refresh_out(rs, peer);
 	}
 }
 
@@ -254,7 +286,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;
-	peer->eor = peer->lagging = peer->exceeded = peer->flooded = false;
+	peer->eor = peer->lagging = peer->exceeded = false;
 	peer->limit = (struct limit){ 0 };
 	peer->state = SESSION_ESTABLISHED;
 	peer->since_ms = peer->heard_ms = rs->now_ms;
@@ -286,9 +318,11 @@ static void paths_after(struct route_server *rs, struct peer *peer, bool keep)
 
 	timer_stop(&rs->timers, &peer->stale);
 	if (!keep || (peer->session.caps & needed) != needed || peer->life != PEER_ACTIVE) {
+		inbound_down(rs, peer);
 		rib_peer_down(rs->rib, peer->index);
 		return;
 	}
+	inbound_stale(rs, peer);
 	rib_peer_stale(rs->rib, peer->index);
 	timer_set(&rs->timers, &peer->stale, rs->now_ms + 1000u * peer->session.restart_s);
 	events_note(&rs->events, EVENT_RESTART, peer, rs->now_ms,
@@ -301,8 +335,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 {
 	if (!peer->up)
 		return;
-	peer->up = peer->closing = false;
-	peer->near_limit = peer->refusing = peer->crowded = false;
+	peer->up = peer->closing = peer->near_limit = peer->refusing = false;
 	peer->state = SESSION_IDLE;
 	peer->since_ms = rs->now_ms;
 	rs->peers.nb_up--;
@@ -348,12 +381,6 @@ static void hand_over(struct route_server *rs, struct peer *peer,
 	}
 	command.head.type = SPEAKER_CONNECTION;
 	rs_command(rs, peer->speaker, &command, sizeof(command));
-}
-
-static void refresh_out(struct route_server *rs, struct peer *peer)
-{
-	if (announcer_refresh(&rs->announcer, peer))
-		send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
 }
 
 void peer_event(struct route_server *rs, const struct speaker_event *event)

@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "import.h"
+#include "inbound.h"
 #include "limit.h"
 #include "loop.h"
 #include "speaker.h"
@@ -54,12 +55,11 @@ struct peer {
 	struct speaker_up session;	/* while up */
 	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
 	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
+	struct inbound inbound;		/* its routes before policy, if it has a route map */
 	struct limit limit;		/* of this session */
 	bool closing;			/* past its bound: what it still says does not count */
 	bool exceeded;			/* that ended its last session */
 	bool near_limit, refusing;	/* alarms: close to its bound; its excess is refused */
-	bool flooded;			/* `exceeded` by what we announce to it */
-	bool crowded;			/* alarm: routes of it are refused, as there are limits.total */
 	uint64_t over_limit;		/* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
@@ -89,14 +89,17 @@ void peer_reconfigure(struct peer *peer, const struct config_peer *config);
 /* Cease/4 and peer again. */
 void peer_reset(struct route_server *rs, struct peer *peer);
 
-/* There are more than `bound` routes from it, or for it: Cease/1, and no session for limits.retry_s. */
-void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound);
+/* It announced more than it may: Cease/1, and no session for limits.retry_s. */
+void peer_exceeded(struct route_server *rs, struct peer *peer);
 
 /* One record of a speaker. */
 void peer_event(struct route_server *rs, const struct speaker_event *event);
 
 /* Removed peers whose paths are gone by now: free them, or peer with them again. */
 void peers_tidy(struct route_server *rs);
+
+/* Put peers' routes through route maps that have changed: a slice. Returns how many routes that were. */
+size_t peers_maps_turn(struct route_server *rs, size_t budget);
 
 /* Has every configured peer told us all it has, as far as it ever will (RFC 4724 4.1)? */
 bool peers_all_told(const struct peers *peers, uint64_t now_ms);

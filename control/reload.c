@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "admission.h"
-#include "bounds.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -131,6 +130,20 @@ static void peers_apply(struct route_server *rs, const struct config *wanted,
 				  wanted->peers[i].name);
 }
 
+/* Peers whose maps have changed; the sessions stay. For outbound ones see peers_regroup(). */
+static void maps_apply(struct route_server *rs)
+{
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		struct peer *peer = &rs->peers.table[i];
+
+		if (peer->life != PEER_ACTIVE)
+			continue;
+		if (inbound_set_map(rs, peer, maps_find(&rs->maps, peer->config.inbound_map)))
+			log_error("peer %s: no memory for its inbound route map, which stays as it was",
+				  peer->config.name);
+	}
+}
+
 /* --- VNets ------------------------------------------------------------------------------------------------------- */
 
 static const struct config_vnet *find_vnet(const struct config *config,
@@ -172,8 +185,8 @@ static void vnets_apply(struct route_server *rs, const struct config *running,
 
 /* --- all of it --------------------------------------------------------------------------------------------------- */
 
-/* What can refuse the file. */
-static bool acceptable(struct route_server *rs, struct page *page)
+/* What can refuse the file. True: `maps` are those of the file. */
+static bool acceptable(struct route_server *rs, struct page *page, struct maps *maps)
 {
 	char what[128];
 	int err;
@@ -183,14 +196,21 @@ static bool acceptable(struct route_server *rs, struct page *page)
 		page_hint(page, "restart bascule-dataplane and bascule-control, or change it back");
 		return false;
 	}
+	err = maps_init(maps, page->config, &rs->maps);
+	if (err) {
+		page_error(page, "nothing was applied: no memory for route maps");
+		return false;
+	}
 	err = fib_sync_configure(&rs->fib_sync, page->config);
 	if (!err) {
 		err = exchange_configure(rs->exchange, page->config->exchange.enabled);
 		if (err)
 			fib_sync_configure(&rs->fib_sync, rs->config);
 	}
-	if (err)
+	if (err) {
 		page_error(page, "nothing was applied: %s", strerror(-err));
+		maps_fini(maps);
+	}
 	return !err;
 }
 
@@ -200,13 +220,17 @@ void reload_apply(struct route_server *rs, struct page *page)
 	struct config *running = rs->config, *wanted = page->config;
 	bool switched = rs->exchange->enabled;
 	struct row_reload *row;
+	struct maps maps;
 
-	if (!acceptable(rs, page))
+	if (!acceptable(rs, page, &maps))
 		return;
+	maps_fini(&rs->maps);
+	rs->maps = maps;
 	row = page_add(page, ROW_RELOAD, sizeof(*row) + room);
 	if (reload_peers_known(rs->fib, wanted))
 		log_error("reload: the dataplane has no room for all peers");
 	peers_apply(rs, wanted, row, room);
+	maps_apply(rs);
 	row->vnet_changed = !same_vnets(running, wanted);
 	row->exchange_changed = switched != rs->exchange->enabled;
 	rs->config = wanted;
@@ -214,7 +238,6 @@ void reload_apply(struct route_server *rs, struct page *page)
 	rs->peers.regroup = true;
 	admission_configure(rs);
 	next_hops_configure(&rs->next_hops, wanted);
-	bounds_configure(rs);
 	if (row->vnet_changed) {
 		vnets_apply(rs, running, wanted);
 		rs->reconsider = true;

@@ -44,8 +44,10 @@ static const char *read_which(struct page *page, const json_t *value)
 		page->command = PAGE_LEARNED;
 	else if (which && !strcmp(which, "advertised"))
 		page->command = PAGE_ADVERTISED;
+	else if (which && !strcmp(which, "received"))
+		page->command = PAGE_RECEIVED;
 	else
-		return "\"learned\" or \"advertised\"";
+		return "\"received\", \"learned\" or \"advertised\"";
 	return NULL;
 }
 
@@ -109,6 +111,7 @@ static const struct command {
 	{ "show fib",
 	  PAGE_FIB,
 	  { { "view", read_view, true }, { "address", read_address, false } } },
+	{ "show policy", PAGE_POLICY, { { 0 } } },
 	{ "show exchange", PAGE_EXCHANGE, { { 0 } } },
 	{ "show events", PAGE_EVENTS, { { "after", read_after, false } } },
 	{ "exchange", PAGE_EXCHANGE_SET, { { "enable", read_enable, true } } },

@@ -106,8 +106,11 @@ static bool usable(void *ctx, uint32_t next_hop, enum role role)
 static void withdraw(struct route_server *rs, struct peer *peer, const struct prefix *prefixes,
 		     size_t n)
 {
+	bool mapped = inbound_active(&peer->inbound);
+
 	for (size_t i = 0; i < n; i++)
-		if (rib_withdraw(rs->rib, prefixes[i], peer->index) < 0)
+		if ((mapped ? inbound_withdraw(rs, peer, prefixes[i])
+			    : rib_withdraw(rs->rib, prefixes[i], peer->index)) < 0)
 			peer->no_memory++;
 }
 
@@ -116,10 +119,14 @@ static void announce(struct route_server *rs, struct peer *peer, struct prefix p
 		     const struct attrs *attrs)
 {
 	bool admitted = bounds_admit(rs, peer, prefix);
+	int err = -ENOMEM;
 
-	if (admitted && attrs &&
-	    rib_announce(rs->rib, prefix, peer->index, attrs, PATH_LOCAL_PREF,
-			 (uint32_t)(rs->now_ms / 1000)) >= 0)
+	if (admitted && attrs && inbound_active(&peer->inbound))
+		err = inbound_announce(rs, peer, prefix, attrs);
+	else if (admitted && attrs)
+		err = rib_announce(rs->rib, prefix, peer->index, attrs, PATH_LOCAL_PREF,
+				   (uint32_t)(rs->now_ms / 1000));
+	if (err >= 0)
 		return;
 	peer->no_memory += admitted;
 	withdraw(rs, peer, &prefix, 1);
@@ -302,6 +309,8 @@ static unsigned int routes_turn(struct route_server *rs)
 {
 	size_t done = rib_turn(rs->rib, SLICE);
 
+	if (rs->maps_moving)
+		done += peers_maps_turn(rs, SLICE);
 	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS);
 	if (rs->reconsider && rib_settled(rs->rib)) {
 		rs->reconsider = false;
@@ -381,6 +390,8 @@ static int parts_open(struct route_server *rs)
 	if (!err)
 		err = fib_sync_init(&rs->fib_sync, rs->rib, &rs->next_hops, rs->config);
 	if (!err)
+		err = maps_init(&rs->maps, rs->config, &rs->maps);
+	if (!err)
 		err = peers_init(&rs->peers, rs);
 	if (!err)
 		err = timers_init(&rs->timers, TIMERS);
@@ -397,7 +408,6 @@ static int configure(struct route_server *rs)
 {
 	int err = reload_peers_known(rs->fib, rs->config);
 
-	bounds_configure(rs);
 	for (size_t i = 0; i < rs->config->nb_vnets && !err; i++)
 		err = rs_vnet_announce(rs, &rs->config->vnets[i]);
 	for (size_t i = 0; i < rs->config->nb_peers && !err; i++)
@@ -481,6 +491,7 @@ void rs_free(struct route_server *rs)
 	events_fini(&rs->events);
 	timers_free(&rs->timers);
 	peers_fini(&rs->peers);
+	maps_fini(&rs->maps);
 	fib_sync_fini(&rs->fib_sync);
 	next_hops_fini(&rs->next_hops);
 	if (rs->rib)

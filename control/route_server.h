@@ -25,6 +25,7 @@
 #include "exchange.h"
 #include "fib_sync.h"
 #include "loop.h"
+#include "maps.h"
 #include "next_hop.h"
 #include "peer.h"
 #include "rib.h"
@@ -72,6 +73,8 @@ struct route_server {
 	struct next_hops next_hops;
 	struct fib_sync fib_sync;
 	struct transit transit;
+	struct maps maps;
+	bool maps_moving; /* some peer's routes are being put through a changed map */
 	struct announcer announcer;
 	struct peers peers;
 	struct events events;
@@ -87,8 +90,6 @@ struct route_server {
 	bool reconsider;   /* next hops came or went: rib_reconsider() when the RIB has settled */
 	uint64_t now_ms, started_ms;
 	uint32_t housekeepings; /* since the last walk */
-	bool holding;		/* routes are held back from ExpressRoute gateways */
-	bool near_total;	/* alarm: close to limits.total */
 	uint64_t updates;	/* UPDATEs received, after the speakers' judgement */
 };
 

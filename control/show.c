@@ -288,27 +288,67 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	return true;
 }
 
-/* One path as `peer` is told of it. */
+/* One path as `peer` is told of it, if its outbound map lets it pass. */
 static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
 		     const struct path *path)
 {
-	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + BGP_MESSAGE_MAX);
+	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
+	uint8_t wire[BGP_MESSAGE_MAX];
 	struct attr_keys keys;
-	size_t len;
+	struct row_route *row;
 
+	if (!announcer_announces(peer->group, rs, path, wire, &sent))
+		return true;
+	row = page_add(page, ROW_ROUTE, sizeof(*row) + sent.len);
 	if (!row)
 		return false;
-	row->prefix = rib_prefix(rs->rib, path->node);
+	row->prefix = sent.prefix;
 	name_source(rs, path, row);
-	len = announcer_export(peer->group, rs, path->attrs, path->peer, row->attrs);
-	attr_keys_parse(row->attrs, (uint16_t)len, &keys);
-	row->attrs_len = (uint16_t)len;
+	attr_keys_parse(sent.wire, sent.len, &keys);
+	memcpy(row->attrs, sent.wire, sent.len);
+	row->attrs_len = sent.len;
 	row->next_hop = keys.next_hop;
 	row->local_pref = keys.local_pref;
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
 	row->flags = ROUTE_SENT | ROUTE_USABLE;
-	page_trim(page, row, sizeof(*row) + len);
 	return true;
+}
+
+/* One route as the peer said it. False: the page is full. */
+static bool add_received(const struct route_server *rs, struct page *page, const struct peer *peer,
+			 struct prefix prefix, const struct attrs *attrs)
+{
+	static struct route_map_result result; /* 16 KiB that no stack needs to hold */
+	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + attrs->len);
+
+	if (!row)
+		return false;
+	row->prefix = prefix;
+	memcpy(row->peer, peer->config.name, sizeof(row->peer));
+	row->role = (uint8_t)peer->config.role;
+	row->next_hop = attrs->keys.next_hop;
+	row->local_pref = attrs->keys.local_pref;
+	row->flags = ROUTE_RECEIVED | ROUTE_USABLE;
+	row->policy = (uint8_t)inbound_run(&peer->inbound, prefix, attrs, &result);
+	row->attrs_len = attrs->len;
+	memcpy(row->attrs, attrs->wire, attrs->len);
+	return true;
+}
+
+/* The table of a peer that has an inbound map. The cursor is the last route told. */
+static void walk_received(const struct route_server *rs, struct page *page, const struct peer *peer)
+{
+	uint32_t id = (uint32_t)page->cursor[0];
+	const struct attrs *attrs;
+	struct prefix prefix;
+
+	while ((id = inbound_next(&peer->inbound, id, &prefix, &attrs))) {
+		if (!add_received(rs, page, peer, prefix, attrs)) {
+			page->more = true;
+			return;
+		}
+		page->cursor[0] = id;
+	}
 }
 
 /* All paths of a node from the `from`th on. Returns false, and in `*from` where to go on, if the page is full. */
@@ -335,8 +375,11 @@ static bool add_for_peer(const struct route_server *rs, struct page *page, uint3
 {
 	const struct path *path;
 
-	if (page->command == PAGE_LEARNED) {
+	if (page->command != PAGE_ADVERTISED) {
 		path = rib_path(rs->rib, node, peer->index);
+		if (page->command == PAGE_RECEIVED)
+			return !path ||
+			       add_received(rs, page, peer, rib_prefix(rs->rib, node), path->attrs);
 		return !path || add_path(rs, page, path);
 	}
 	path = peer->group ? group_advertised(peer->group->group, peer->index, node) : NULL;
@@ -459,6 +502,12 @@ static void peer_command(struct route_server *rs, struct page *page)
 		return;
 	switch (page->command) {
 	case PAGE_PEER: add_peer(rs, peer, page, ROW_PEER_DETAIL); return;
+	case PAGE_RECEIVED:
+		if (inbound_active(&peer->inbound)) {
+			walk_received(rs, page, peer);
+			return;
+		} /* without a map it is what was learned */
+		__attribute__((fallthrough));
 	case PAGE_LEARNED:
 	case PAGE_ADVERTISED: walk(rs, page, peer); return;
 	case PAGE_RESET: peer_reset(rs, peer); return;
@@ -478,6 +527,32 @@ static void peer_command(struct route_server *rs, struct page *page)
 	}
 }
 
+/* The rules in the order of the configuration. The cursor: maps and rules told. */
+static void show_policy(struct route_server *rs, struct page *page)
+{
+	for (; page->cursor[0] < rs->maps.nb; page->cursor[0]++, page->cursor[1] = 0) {
+		const struct route_map *map = rs->maps.list[page->cursor[0]];
+
+		for (; page->cursor[1] < route_map_nb_rules(map); page->cursor[1]++) {
+			struct row_rule *row = page_add(page, ROW_RULE, sizeof(*row));
+
+			if (!row) {
+				page->more = true;
+				return;
+			}
+			snprintf(row->map, sizeof(row->map), "%s", route_map_name(map));
+			snprintf(row->rule, sizeof(row->rule), "%s",
+				 route_map_rule(map, page->cursor[1])->name);
+			row->hits = route_map_hits(map, page->cursor[1]);
+			for (size_t i = 0; i < rs->config->nb_peers; i++) {
+				row->inbound += !strcmp(rs->config->peers[i].inbound_map, row->map);
+				row->outbound +=
+					!strcmp(rs->config->peers[i].outbound_map, row->map);
+			}
+		}
+	}
+}
+
 static void answer(struct route_server *rs, struct page *page)
 {
 	switch (page->command) {
@@ -489,6 +564,7 @@ static void answer(struct route_server *rs, struct page *page)
 	case PAGE_ROUTES_ADDRESS: show_one(rs, page, rib_match(rs->rib, page->address)); break;
 	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
 	case PAGE_EVENTS: show_events(rs, page); break;
+	case PAGE_POLICY: show_policy(rs, page); break;
 	case PAGE_EXCHANGE: show_exchange(rs, page); break;
 	case PAGE_EXCHANGE_SET: set_exchange(rs, page); break;
 	case PAGE_RELOAD: reload_apply(rs, page); break;

@@ -31,6 +31,7 @@ enum row_type {
 	ROW_EXCHANGE,
 	ROW_SWITCHED,
 	ROW_RELOAD,
+	ROW_RULE,
 	ROW_EVENT /* struct event (events.h) */
 };
 
@@ -74,7 +75,8 @@ enum {
 	ROUTE_ECMP = 2,
 	ROUTE_USABLE = 4,
 	ROUTE_STALE = 8,
-	ROUTE_SENT = 16 /* as advertised */
+	ROUTE_SENT = 16, /* as advertised */
+	ROUTE_RECEIVED = 32, /* before the inbound route map; `policy` says what becomes of it */
 };
 
 struct row_route {
@@ -86,6 +88,7 @@ struct row_route {
 	uint8_t refused;	/* bit a role whose view would, but has no room */
 	uint32_t next_hop;	/* host order; 0: on link */
 	uint32_t local_pref, age_s;
+	uint8_t policy;	   /* enum route_map_verdict, if ROUTE_RECEIVED */
 	char unusable[64]; /* why, if not ROUTE_USABLE */
 	uint16_t attrs_len;
 	uint8_t attrs[]; /* canonical wire form */
@@ -99,6 +102,13 @@ struct row_fib {
 		uint8_t action;	  /* enum adjacency_action */
 		char port[CONFIG_NAME];
 	} next_hop[PATH_LIST_MEMBERS];
+};
+
+/* A rule of a route map and how often it acted. */
+struct row_rule {
+	char map[CONFIG_NAME], rule[CONFIG_NAME];
+	uint16_t inbound, outbound; /* peers that have the map in this direction */
+	uint64_t hits;
 };
 
 struct row_exchange {

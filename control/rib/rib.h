@@ -106,11 +106,6 @@ void rib_set_allow(struct rib *rib, uint64_t allow);
  * nothing changed. */
 int rib_set_refused(struct rib *rib, uint32_t node, enum role role, bool refused);
 
-/* ExpressRoute gateways are told of at most `max` prefixes, VNets' included (0: no bound); more are held back, and come
- * when others go, by rib_turn(). */
-void rib_set_expressroute_max(struct rib *rib, uint32_t max);
-uint32_t rib_expressroute_held(const struct rib *rib); /* prefixes held back now */
-
 /* One slice of what is under way, about `budget` prefixes or paths. Returns how many it looked at; 0: nothing is
  * left. */
 size_t rib_turn(struct rib *rib, size_t budget);
@@ -155,9 +150,6 @@ size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t
  * stands alone. Borrowed as rib_first() is. */
 unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
 			       const struct path *best[RIB_ECMP]);
-
-/* Prefixes with at least one path. O(1). */
-size_t rib_prefixes(const struct rib *rib);
 
 struct rib_counts {
 	size_t prefixes; /* with at least one path */

@@ -11,6 +11,7 @@ enum cli_exit show_peer(struct cli *cli, const struct command_args *args);
 enum cli_exit show_routes(struct cli *cli, const struct command_args *args);
 enum cli_exit show_fib(struct cli *cli,
 		       const struct command_args *args); /* of one address: of the dataplane */
+enum cli_exit show_policy(struct cli *cli, const struct command_args *args);
 enum cli_exit show_exchange(struct cli *cli, const struct command_args *args);
 
 /* events.c */

@@ -248,19 +248,49 @@ static const struct answer_kind advertised_kind = {
 	.none = "Nothing is advertised to this peer.",
 };
 
+static const struct column received_columns[] = {
+	{ "PREFIX", "prefix", cell_text },	{ "NEXT HOP", "next_hop", cell_gateway },
+	{ "AS PATH", "as_path", cell_text },	{ "ORIGIN", "origin", cell_text },
+	{ "MED", "med", cell_text, true },	{ "COMMUNITIES", "communities", cell_list },
+	{ "INBOUND MAP", "policy", cell_text }, { NULL },
+};
+
+static const struct answer_kind received_kind = {
+	.columns = received_columns,
+	.key = table_key_prefix,
+	.none = "No such routes.",
+};
+
 static enum cli_exit show_routes_of_peer(struct cli *cli, const struct command_args *args)
 {
-	bool learned = args->option[OPTION_LEARNED], advertised = args->option[OPTION_ADVERTISED];
+	static const struct {
+		enum command_option option;
+		const char *which;
+		const struct answer_kind *kind;
+	} ways[] = {
+		{ OPTION_RECEIVED, "received", &received_kind },
+		{ OPTION_LEARNED, "learned", &routes_kind },
+		{ OPTION_ADVERTISED, "advertised", &advertised_kind },
+	};
+	size_t given = 0, way = 0;
 
-	if (!args->option[OPTION_PEER] || learned == advertised || args->operand[0]) {
-		cli_fail(cli, "bascule show routes --peer NAME --learned, or ... --advertised",
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (args->option[ways[i].option]) {
+			given++;
+			way = i;
+		}
+	}
+	if (!args->option[OPTION_PEER] || given != 1 || args->operand[0]) {
+		cli_fail(cli,
+			 "bascule show routes --peer NAME --learned, ... --received or ... "
+			 "--advertised",
 			 "a peer's routes are those learned from it, or those advertised to it");
 		return CLI_USAGE;
 	}
 	return show(cli, "show routes",
 		    json_pack("{s:s, s:s}", "peer", args->option[OPTION_PEER], "which",
-			      learned ? "learned" : "advertised"),
-		    learned ? &routes_kind : &advertised_kind);
+			      ways[way].which),
+		    ways[way].kind);
 }
 
 enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
@@ -269,8 +299,8 @@ enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
 	struct prefix prefix;
 	uint32_t addr;
 
-	if (args->option[OPTION_PEER] || args->option[OPTION_LEARNED] ||
-	    args->option[OPTION_ADVERTISED])
+	if (args->option[OPTION_PEER] || args->option[OPTION_RECEIVED] ||
+	    args->option[OPTION_LEARNED] || args->option[OPTION_ADVERTISED])
 		return show_routes_of_peer(cli, args);
 	if (!where)
 		return show(cli, "show routes", NULL, &routes_kind);
@@ -281,6 +311,27 @@ enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
 	cli_fail(cli, "for example 10.0.0.0/16 (no bits set past the length) or 10.0.3.4",
 		 "%s is neither a prefix nor an address", where);
 	return CLI_USAGE;
+}
+
+/* --- policy ------------------------------------------------------------------------------------------------------ */
+
+static const struct column policy_columns[] = {
+	{ "MAP", "map", cell_text },
+	{ "RULE", "rule", cell_text },
+	{ "HITS", "hits", cell_text, true },
+	{ "PEERS IN", "inbound_peers", cell_text, true },
+	{ "PEERS OUT", "outbound_peers", cell_text, true },
+	{ NULL },
+};
+
+enum cli_exit show_policy(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = {
+		.columns = policy_columns,
+		.none = "No route maps are configured.",
+	};
+
+	return show(cli, "show policy", NULL, &kind);
 }
 
 /* --- FIB, exchange ----------------------------------------------------------------------------------------------- */

@@ -1,0 +1,516 @@
+/* Routes before policy, and what of them is in the RIB. A route enters the table first; stand() then puts under its prefix
+ * what belongs there: the summary that has contributors, else what the map left of the route, else nothing. */
+#include "inbound.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "route_server.h"
+
+enum {
+	SLOTS_MIN = 256,
+	ROUTES_MAX = 1 << 24,
+};
+
+/* --- the table --------------------------------------------------------------------------------------------------- */
+
+static struct inbound_route *route_at(const struct inbound *in, uint32_t id)
+{
+	return slab_at(&in->routes, id);
+}
+
+static uint32_t slot_home(const struct inbound *in, uint32_t addr, uint8_t len)
+{
+	return hash_u32((uint64_t)len << 32 | addr) & in->mask;
+}
+
+/* The slot of a prefix, or the empty one where it would go. */
+static uint32_t slot_find(const struct inbound *in, struct prefix prefix)
+{
+	uint32_t slot = slot_home(in, prefix.addr, prefix.len);
+
+	for (uint32_t id; (id = in->slots[slot]); slot = (slot + 1) & in->mask) {
+		const struct inbound_route *route = route_at(in, id);
+
+		if (route->addr == prefix.addr && route->len == prefix.len)
+			break;
+	}
+	return slot;
+}
+
+/* Take a slot out; those behind it that a search would no longer find move up. */
+static void slot_clear(struct inbound *in, uint32_t hole)
+{
+	uint32_t slot = hole;
+
+	for (;;) {
+		const struct inbound_route *route;
+		uint32_t home;
+
+		slot = (slot + 1) & in->mask;
+		if (!in->slots[slot])
+			break;
+		route = route_at(in, in->slots[slot]);
+		home = slot_home(in, route->addr, route->len);
+		if (((slot - home) & in->mask) < ((slot - hole) & in->mask))
+			continue;
+		in->slots[hole] = in->slots[slot];
+		hole = slot;
+	}
+	in->slots[hole] = 0;
+}
+
+static bool slots_grow(struct inbound *in)
+{
+	uint32_t mask = in->mask * 2 + 1;
+	uint32_t *slots = calloc((size_t)mask + 1, sizeof(*slots));
+
+	if (!slots)
+		return false;
+	free(in->slots);
+	in->slots = slots;
+	in->mask = mask;
+	for (uint32_t id = slab_next(&in->routes, 0); id; id = slab_next(&in->routes, id)) {
+		const struct inbound_route *route = route_at(in, id);
+		uint32_t slot = slot_home(in, route->addr, route->len);
+
+		while (slots[slot])
+			slot = (slot + 1) & mask;
+		slots[slot] = id;
+	}
+	return true;
+}
+
+static int table_open(struct inbound *in)
+{
+	if (in->slots)
+		return 0;
+	if (slab_init(&in->routes, sizeof(struct inbound_route), ROUTES_MAX))
+		return -ENOMEM;
+	in->slots = calloc(SLOTS_MIN, sizeof(*in->slots));
+	in->mask = SLOTS_MIN - 1;
+	if (in->slots)
+		return 0;
+	slab_fini(&in->routes);
+	return -ENOMEM;
+}
+
+static void table_close(struct route_server *rs, struct inbound *in)
+{
+	if (!in->slots)
+		return;
+	for (uint32_t id = slab_next(&in->routes, 0); id; id = slab_next(&in->routes, id))
+		attrs_put(rs->attrs, route_at(in, id)->attrs);
+	slab_fini(&in->routes);
+	free(in->slots);
+	in->slots = NULL;
+	in->fresh = 0;
+}
+
+/* The route of this prefix with these attributes, new or changed. NULL: no memory, and what was there is as it was. */
+static struct inbound_route *route_put(struct route_server *rs, struct inbound *in,
+				       struct prefix prefix, const struct attrs *attrs)
+{
+	uint32_t slot = slot_find(in, prefix), id = in->slots[slot];
+	struct inbound_route *route;
+
+	if (id) {
+		route = route_at(in, id);
+		attrs_get(attrs);
+		attrs_put(rs->attrs, route->attrs);
+		route->attrs = attrs;
+		in->fresh += route->epoch != in->epoch;
+		route->epoch = in->epoch;
+		return route;
+	}
+	if (in->routes.used >= in->mask / 4 * 3) {
+		if (!slots_grow(in))
+			return NULL;
+		slot = slot_find(in, prefix);
+	}
+	id = slab_alloc(&in->routes);
+	if (!id)
+		return NULL;
+	in->slots[slot] = id;
+	route = route_at(in, id);
+	*route = (struct inbound_route){
+		.attrs = attrs_get(attrs),
+		.addr = prefix.addr,
+		.len = prefix.len,
+		.epoch = in->epoch,
+		.generation = in->generation,
+	};
+	in->fresh++;
+	return route;
+}
+
+static struct inbound_route *route_find(const struct inbound *in, struct prefix prefix)
+{
+	uint32_t id = in->slots ? in->slots[slot_find(in, prefix)] : 0;
+
+	return id ? route_at(in, id) : NULL;
+}
+
+bool inbound_knows(const struct inbound *in, struct prefix prefix)
+{
+	const struct inbound_route *route = route_find(in, prefix);
+
+	return route && route->epoch == in->epoch;
+}
+
+uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *prefix,
+		      const struct attrs **attrs)
+{
+	id = in->slots ? slab_next(&in->routes, id) : 0;
+	if (id) {
+		*prefix = prefix_make(route_at(in, id)->addr, route_at(in, id)->len);
+		*attrs = route_at(in, id)->attrs;
+	}
+	return id;
+}
+
+/* --- into the RIB ------------------------------------------------------------------------------------------------ */
+
+/* ORIGIN IGP, no path, the peer as next hop, ATOMIC_AGGREGATE. */
+static void side_set(struct inbound *in, const struct peer *peer)
+{
+	struct attr_writer w = { .buf = in->summary, .size = sizeof(in->summary) };
+
+	export_summary_attrs(peer->config.addr, &w);
+	in->side =
+		(struct route_map_side){ .summary = in->summary, .summary_len = (uint16_t)w.len };
+}
+
+static int announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		    const struct attrs *attrs)
+{
+	int err = rib_announce(rs->rib, prefix, peer->index, attrs, PATH_LOCAL_PREF,
+			       (uint32_t)(rs->now_ms / 1000));
+
+	if (err < 0)
+		rib_withdraw(rs->rib, prefix, peer->index);
+	return err < 0 ? err : 0;
+}
+
+static int announce_wire(struct route_server *rs, struct peer *peer,
+			 const struct route_map_result *result)
+{
+	struct attr_keys keys;
+	const struct attrs *attrs;
+	int err;
+
+	attr_keys_parse(result->wire, result->len, &keys);
+	attrs = attrs_intern(rs->attrs, &keys, result->wire, result->len);
+	if (!attrs) {
+		rib_withdraw(rs->rib, result->prefix, peer->index);
+		return -ENOMEM;
+	}
+	err = announce(rs, peer, result->prefix, attrs);
+	attrs_put(rs->attrs, attrs);
+	return err;
+}
+
+/* The rule whose summary `prefix` is at present; MAP_RULES: it is none. */
+static size_t summary_rule(const struct inbound *in, struct prefix prefix)
+{
+	for (size_t r = 0; in->map && r < route_map_nb_rules(in->map); r++)
+		if (in->contributors[r] &&
+		    prefix_equal(route_map_rule(in->map, r)->prefix_replace, prefix))
+			return r;
+	return MAP_RULES;
+}
+
+static enum route_map_verdict run(const struct inbound *in, struct prefix prefix,
+				  const struct attrs *attrs, bool count,
+				  struct route_map_result *result)
+{
+	struct route_map_route route = { .prefix = prefix, .wire = attrs->wire, .len = attrs->len };
+
+	if (in->map)
+		return route_map_run(in->map, &in->side, &route, count, result);
+	result->verdict = ROUTE_MAP_UNCHANGED;
+	return result->verdict;
+}
+
+enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefix,
+				   const struct attrs *attrs, struct route_map_result *result)
+{
+	return run(in, prefix, attrs, false, result);
+}
+
+/* Put under `prefix` what belongs there. `result`: what the map made of `route`, both NULL if there is none. */
+static int stand(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		 const struct inbound_route *route, struct route_map_result *result)
+{
+	struct inbound *in = &peer->inbound;
+	static struct route_map_result summary; /* one thread; 16 KiB that no stack needs to hold */
+	size_t rule = summary_rule(in, prefix);
+	int err;
+
+	if (rule < MAP_RULES) {
+		route_map_summary(in->map, &in->side, rule, &summary);
+		return announce_wire(rs, peer, &summary);
+	}
+	if (route && result->verdict == ROUTE_MAP_UNCHANGED)
+		return announce(rs, peer, prefix, route->attrs);
+	if (route && result->verdict == ROUTE_MAP_CHANGED)
+		return announce_wire(rs, peer, result);
+	err = rib_withdraw(rs->rib, prefix, peer->index);
+	return err < 0 ? err : 0;
+}
+
+/* A summary has lost a contributor, or the map that made it. */
+static int stand_again(struct route_server *rs, struct peer *peer, struct prefix prefix)
+{
+	struct inbound *in = &peer->inbound;
+	static struct route_map_result result;
+	const struct inbound_route *route = route_find(in, prefix);
+
+	if (route)
+		run(in, prefix, route->attrs, false, &result);
+	return stand(rs, peer, prefix, route, &result);
+}
+
+/* The route contributes to the summary of `now` (rule plus one, 0: to none). */
+static int contribute(struct route_server *rs, struct peer *peer, struct inbound_route *route,
+		      uint8_t now)
+{
+	struct inbound *in = &peer->inbound;
+	uint8_t was = route->generation == in->generation ? route->summary : 0;
+	int err = 0;
+
+	route->summary = now;
+	route->generation = in->generation;
+	if (now) {
+		in->contributors[now - 1] += now != was;
+		err = stand(rs, peer, route_map_rule(in->map, now - 1)->prefix_replace, NULL, NULL);
+	}
+	if (was && was != now && !--in->contributors[was - 1])
+		err |= stand_again(rs, peer, route_map_rule(in->map, was - 1)->prefix_replace);
+	return err ? -ENOMEM : 0;
+}
+
+static int apply(struct route_server *rs, struct peer *peer, struct inbound_route *route)
+{
+	struct inbound *in = &peer->inbound;
+	static struct route_map_result result;
+	struct prefix prefix = prefix_make(route->addr, route->len);
+	enum route_map_verdict verdict = run(in, prefix, route->attrs, true, &result);
+	bool summarised = verdict == ROUTE_MAP_SUMMARISED;
+	int err = contribute(rs, peer, route, summarised ? result.summary_rule + 1 : 0);
+
+	return stand(rs, peer, prefix, route, &result) || err ? -ENOMEM : 0;
+}
+
+/* --- what the peer says ------------------------------------------------------------------------------------------ */
+
+int inbound_announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		     const struct attrs *attrs)
+{
+	struct inbound_route *route = route_put(rs, &peer->inbound, prefix, attrs);
+
+	if (route)
+		return apply(rs, peer, route);
+	inbound_withdraw(rs, peer, prefix);
+	return -ENOMEM;
+}
+
+static int route_remove(struct route_server *rs, struct peer *peer, uint32_t slot)
+{
+	struct inbound *in = &peer->inbound;
+	uint32_t id = in->slots[slot];
+	struct inbound_route *route = route_at(in, id);
+	struct prefix prefix = prefix_make(route->addr, route->len);
+	int err = contribute(rs, peer, route, 0);
+
+	in->fresh -= route->epoch == in->epoch;
+	slot_clear(in, slot);
+	attrs_put(rs->attrs, route->attrs);
+	slab_free(&in->routes, id);
+	return stand(rs, peer, prefix, NULL, NULL) || err ? -ENOMEM : 0;
+}
+
+int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix)
+{
+	struct inbound *in = &peer->inbound;
+	uint32_t slot = slot_find(in, prefix);
+
+	return in->slots[slot] ? route_remove(rs, peer, slot) : 0;
+}
+
+/* --- a map changes ----------------------------------------------------------------------------------------------- */
+
+/* `in->wanted` is the map from now on; the table follows. */
+static void apply_begin(struct inbound *in)
+{
+	route_map_put(in->before);
+	in->before = in->map;
+	in->map = in->wanted;
+	in->wanted = NULL;
+	memset(in->contributors, 0, sizeof(in->contributors));
+	in->generation++;
+	in->step = INBOUND_APPLYING;
+	in->cursor = 0;
+}
+
+/* Every route has passed the new map: summaries of the old one that it does not make are over. */
+static void apply_end(struct route_server *rs, struct peer *peer)
+{
+	struct inbound *in = &peer->inbound;
+
+	for (size_t r = 0; in->before && r < route_map_nb_rules(in->before); r++)
+		if (route_map_rule(in->before, r)->has_prefix_replace)
+			stand_again(rs, peer, route_map_rule(in->before, r)->prefix_replace);
+	route_map_put(in->before);
+	in->before = NULL;
+	in->step = INBOUND_SETTLED;
+	if (!in->map)
+		table_close(rs, in);
+}
+
+static size_t apply_turn(struct route_server *rs, struct peer *peer, size_t budget)
+{
+	struct inbound *in = &peer->inbound;
+	size_t seen = 0;
+
+	for (; seen < budget && (in->cursor = slab_next(&in->routes, in->cursor)); seen++) {
+		struct inbound_route *route = route_at(in, in->cursor);
+
+		if (route->generation != in->generation && apply(rs, peer, route))
+			peer->no_memory++;
+	}
+	if (!in->cursor)
+		apply_end(rs, peer);
+	return seen + 1;
+}
+
+/* What the RIB has of the peer is what it said, as there was no map. */
+static size_t fill_turn(struct route_server *rs, struct peer *peer, size_t budget)
+{
+	struct inbound *in = &peer->inbound;
+	uint32_t nodes[64];
+	size_t seen = 0, n;
+
+	do {
+		n = rib_walk(rs->rib, &in->cursor, nodes, 64);
+		for (size_t i = 0; i < n; i++) {
+			struct prefix prefix = rib_prefix(rs->rib, nodes[i]);
+			const struct path *path = rib_path(rs->rib, nodes[i], peer->index);
+			struct inbound_route *route;
+
+			if (!path || route_find(in, prefix) ||
+			    (rib_is_stale(rs->rib, path) && !timer_is_set(&peer->stale)))
+				continue; /* the last: being withdrawn, its session has gone */
+			route = route_put(rs, in, prefix, path->attrs);
+			if (!route) {
+				peer->no_memory++;
+			} else if (rib_is_stale(rs->rib, path)) {
+				route->epoch = (uint8_t)(in->epoch - 1);
+				in->fresh--;
+			}
+		}
+		seen += 64;
+	} while (in->cursor && seen < budget);
+	if (!in->cursor)
+		apply_begin(in);
+	return seen;
+}
+
+size_t inbound_turn(struct route_server *rs, struct peer *peer, size_t budget)
+{
+	switch (peer->inbound.step) {
+	case INBOUND_FILLING: return fill_turn(rs, peer, budget);
+	case INBOUND_APPLYING: return apply_turn(rs, peer, budget);
+	default: return 0;
+	}
+}
+
+int inbound_set_map(struct route_server *rs, struct peer *peer, struct route_map *map)
+{
+	struct inbound *in = &peer->inbound;
+	bool known = in->slots;
+
+	if (map == (in->step == INBOUND_FILLING ? in->wanted : in->map))
+		return 0;
+	if (map && table_open(in))
+		return -ENOMEM;
+	while (in->step == INBOUND_APPLYING)
+		apply_turn(rs, peer, SIZE_MAX);
+	side_set(in, peer);
+	route_map_put(in->wanted);
+	in->wanted = map ? route_map_get(map) : NULL;
+	if (in->step == INBOUND_FILLING)
+		return 0;
+	if (known && in->slots) {
+		rs->maps_moving = true;
+		apply_begin(in);
+		return 0;
+	}
+	if (table_open(in)) { /* the change before this one had just closed it */
+		route_map_put(in->wanted);
+		in->wanted = NULL;
+		return -ENOMEM;
+	}
+	rs->maps_moving = true;
+	in->step = INBOUND_FILLING;
+	in->cursor = 0;
+	if (!rib_peer_paths(rs->rib, peer->index))
+		apply_begin(in);
+	return 0;
+}
+
+/* --- sessions ---------------------------------------------------------------------------------------------------- */
+
+void inbound_down(struct route_server *rs, struct peer *peer)
+{
+	struct inbound *in = &peer->inbound;
+
+	if (!in->slots)
+		return;
+	for (uint32_t id = slab_next(&in->routes, 0); id; id = slab_next(&in->routes, id)) {
+		const struct inbound_route *route = route_at(in, id);
+
+		attrs_put(rs->attrs, route->attrs);
+		slab_free(&in->routes, id);
+	}
+	memset(in->slots, 0, ((size_t)in->mask + 1) * sizeof(*in->slots));
+	memset(in->contributors, 0, sizeof(in->contributors));
+	in->epoch++;
+	in->fresh = 0;
+}
+
+static void sweep_before(struct route_server *rs, struct peer *peer)
+{
+	struct inbound *in = &peer->inbound;
+
+	for (uint32_t id = in->slots ? slab_next(&in->routes, 0) : 0; id;
+	     id = slab_next(&in->routes, id)) {
+		const struct inbound_route *route = route_at(in, id);
+
+		if (route->epoch != in->epoch)
+			route_remove(rs, peer, slot_find(in, prefix_make(route->addr, route->len)));
+	}
+}
+
+void inbound_stale(struct route_server *rs, struct peer *peer)
+{
+	sweep_before(rs, peer);
+	peer->inbound.epoch++;
+	peer->inbound.fresh = 0;
+}
+
+void inbound_sweep(struct route_server *rs, struct peer *peer)
+{
+	sweep_before(rs, peer);
+}
+
+void inbound_fini(struct route_server *rs, struct inbound *in)
+{
+	table_close(rs, in);
+	route_map_put(in->map);
+	route_map_put(in->wanted);
+	route_map_put(in->before);
+	memset(in, 0, sizeof(*in));
+}

@@ -1,0 +1,106 @@
+/* A peer's routes on their way through its inbound route map into the RIB. The RIB has what the map made of them; what the
+ * peer said (Adj-RIB-In before policy) is kept here, by peers that have a map alone, so that a changed map is applied
+ * anew without asking the peer again, and so that `show` can tell both.
+ *
+ *   update ─► inbound_announce ─► table: prefix → attributes as received ─► route_map_run ─► rib_announce
+ *   reload ─► inbound_set_map ──► inbound_turn: a slice of the table a turn, as if just received
+ *
+ * A summary (a rule's prefix_replace) is in the RIB as long as one route contributes to it; while it is, it stands for a
+ * route of the same prefix that the peer itself announces. Its next hop is the peer. Thread: the RIB lcore. */
+#ifndef BASCULE_INBOUND_H
+#define BASCULE_INBOUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "export.h"
+#include "map_rule.h"
+#include "rib.h"
+#include "route_map.h"
+#include "slab.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct route_server;
+struct peer;
+
+/* A route as received. */
+struct inbound_route {
+	const struct attrs *attrs; /* one reference */
+	uint32_t addr;		   /* host order */
+	uint8_t len;
+	uint8_t summary;    /* the rule that made it a contributor, plus one; 0: it is none */
+	uint8_t epoch;	    /* of the table when it was announced; an earlier one is stale */
+	uint8_t generation; /* of the map that was applied last */
+};
+static_assert(sizeof(struct inbound_route) == 16, "four routes a cache line");
+
+enum inbound_step {
+	INBOUND_SETTLED,
+	INBOUND_FILLING,  /* the first map: what the RIB has of the peer is being copied */
+	INBOUND_APPLYING, /* a changed map is being applied to the table */
+};
+
+struct inbound {
+	struct route_map *map;	  /* one reference; NULL: every route passes */
+	struct route_map *wanted; /* likewise: the next map, while filling */
+	struct route_map *before; /* likewise: the last map, while applying */
+	struct slab routes;	  /* of struct inbound_route */
+	uint32_t *slots; /* owned: hash of route ids; NULL: there is no table, routes go by */
+	uint32_t mask;
+	uint32_t contributors[MAP_RULES]; /* by the rule that replaces the prefix */
+	enum inbound_step step;
+	uint32_t cursor;
+	uint8_t epoch, generation;
+	uint8_t summary[EXPORT_SUMMARY_MAX];
+	struct route_map_side side;
+	uint32_t fresh; /* routes of this session: of the present epoch */
+};
+
+/* The peer's map is now `map` (NULL: none); takes a reference. A change is applied by inbound_turn(). -ENOMEM: as it was. */
+int inbound_set_map(struct route_server *rs, struct peer *peer, struct route_map *map);
+
+/* Do the peer's routes pass through here? If not, they go to the RIB as they are. */
+static inline bool inbound_active(const struct inbound *in)
+{
+	return in->slots;
+}
+
+/* Is the table what tells which routes the peer has announced? If not, the RIB does. */
+static inline bool inbound_counts(const struct inbound *in)
+{
+	return in->slots && in->step != INBOUND_FILLING;
+}
+/* Has the peer announced this in this session? */
+bool inbound_knows(const struct inbound *in, struct prefix prefix);
+
+/* One route announced or withdrawn by the peer. 0 or -ENOMEM: then the route is not in the RIB. */
+int inbound_announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		     const struct attrs *attrs);
+int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix);
+
+/* As rib_peer_down(), rib_peer_stale() and rib_peer_sweep(), which the caller calls too. */
+void inbound_down(struct route_server *rs, struct peer *peer);
+void inbound_stale(struct route_server *rs, struct peer *peer);
+void inbound_sweep(struct route_server *rs, struct peer *peer);
+
+/* A slice of a map change. Returns how many routes it looked at. */
+size_t inbound_turn(struct route_server *rs, struct peer *peer, size_t budget);
+
+/* What the peer's map makes of a route, counting nothing. */
+enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefix,
+				   const struct attrs *attrs, struct route_map_result *result);
+/* Walk over the table: the next route after `id` (0 to begin); 0 at the end. */
+uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *prefix,
+		      const struct attrs **attrs);
+
+/* Release everything; routes in the RIB stay. */
+void inbound_fini(struct route_server *rs, struct inbound *in);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,158 @@
+"""S25: route maps, on a running hub (hub.py). Every test gives NVA A a map, by reload: no session moves. Route exchange is
+on. What config refuses ((h), (i), (k)) is tested with the configuration (tests/unit/test_config.cc)."""
+
+import pytest
+
+from hub import A, B, VNETS, running_hub
+
+LAB = ["10.122.1.0/24", "10.122.2.0/24", "10.122.3.0/24"]
+SITES = ["10.2.1.0/24", "10.2.2.0/24", "10.2.3.0/24"]
+KEPT = "10.100.0.0/16"
+OTHER = "172.16.9.0/24"
+
+DROP_LAB = {"name": "lab", "match": {"prefix_contains": ["10.122.0.0/16"]}, "action": "drop"}
+PREPEND = {"name": "prepend", "action": {"as_path_add": [64511, 64510]}}
+SUMMARISE = {"name": "sites", "match": {"prefix_contains": ["10.2.0.0/16"]}, "action": {"prefix_replace": "10.2.0.0/16"}}
+TAG = {"name": "tag", "match": {"communities_contain": ["65001:1"]}, "action": {"communities_add": ["3356:70"]}}
+ONLY = {"name": "only", "match": {"communities_contain": ["65001:1"]}, "action": {"communities_replace": ["3356:70"]}}
+
+
+@pytest.fixture(scope="module")
+def shared_hub():
+    with running_hub("test_s25_route_maps") as hub:
+        hub.bascule.exchange(True)
+        yield hub
+
+
+@pytest.fixture
+def hub(shared_hub):
+    """Without maps before and after; and no test may move a session."""
+    sessions = shared_hub.sessions()
+    yield shared_hub
+    maps(shared_hub)
+    shared_hub.a.withdraw(*LAB, *SITES, KEPT, OTHER)
+    shared_hub.b.withdraw(KEPT, OTHER)
+    shared_hub.withdraw_all()
+    assert shared_hub.sessions() == sessions
+
+
+def maps(hub, inbound=(), outbound=()):
+    """Give NVA A these rules, live."""
+    config = hub.bascule.config
+    peer = next(peer for peer in config["peers"] if peer["name"] == "nva-a")
+    config["route_maps"] = []
+    for direction, rules in (("inbound", inbound), ("outbound", outbound)):
+        peer.pop(f"{direction}_map", None)
+        if rules:
+            config["route_maps"].append({"name": direction, "rules": list(rules)})
+            peer[f"{direction}_map"] = direction
+    hub.reload()
+
+
+def learned(hub, which="--learned"):
+    return {row["prefix"]: row for row in hub.bascule.cli("show", "routes", "--peer", "nva-a", which)}
+
+
+def hits(hub):
+    return {row["rule"]: row["hits"] for row in hub.bascule.cli("show", "policy")}
+
+
+def announce(hub, *prefixes, **options):
+    for prefix in prefixes:
+        hub.a.announce(prefix, 65001, **options)
+
+
+def test_s25_a_inbound_drop(hub):
+    maps(hub, inbound=[DROP_LAB])
+    announce(hub, *LAB, KEPT)
+    hub.wait("the route that is kept", lambda: KEPT in hub.told("nva-b"))
+    assert set(hub.told("nva-b")) == VNETS | {KEPT}
+    assert set(hub.bascule.routes()) == VNETS | {KEPT}
+    # Before and after policy.
+    assert {p: r["policy"] for p, r in learned(hub, "--received").items()} == {**dict.fromkeys(LAB, "dropped"), KEPT: "unchanged"}
+    assert set(learned(hub)) == {KEPT}
+    assert hits(hub) == {"lab": 3}
+
+
+def test_s25_b_outbound_prepend(hub):
+    maps(hub, outbound=[PREPEND])
+    hub.b.announce(OTHER, 65002)
+    hub.wait("B's route", lambda: OTHER in hub.told("nva-a"))
+    assert hub.told("nva-a")[OTHER].as_path == (64511, 64510, 65515, 65002)
+    assert hub.told("ergw")[OTHER].as_path == (65002,)
+    hub.wait("the VNets anew", lambda: all(hub.told("nva-a")[vnet].as_path == (64511, 64510, 65515) for vnet in VNETS))
+
+
+@pytest.mark.parametrize("rule, expected", [(TAG, {"65001:1", "3356:70", "65517:65517"}), (ONLY, {"3356:70", "65517:65517"})],
+                         ids=["add", "replace"])
+def test_s25_c_communities(hub, rule, expected):
+    maps(hub, inbound=[rule])
+    announce(hub, OTHER, communities=["65001:1"])
+    hub.wait("A's route", lambda: OTHER in hub.told("nva-b"))
+    assert set(hub.told("nva-b")[OTHER].communities) == expected
+
+
+def test_s25_d_summary_until_the_last_contributor(hub):
+    maps(hub, inbound=[SUMMARISE])
+    announce(hub, *SITES)
+    hub.wait("the summary", lambda: set(hub.told("nva-b")) == VNETS | {"10.2.0.0/16"})
+    assert hub.told("nva-b")["10.2.0.0/16"].as_path == (65515,)
+    assert hub.told("nva-b")["10.2.0.0/16"].communities == ("65517:65517",)
+    assert hub.next_hops("10.2.0.0/16") == {A}
+    hub.a.withdraw(*SITES[:2])
+    hub.wait("two contributors gone", lambda: set(learned(hub, "--received")) == {SITES[2]})
+    assert "10.2.0.0/16" in hub.told("nva-b")
+    hub.a.withdraw(SITES[2])
+    hub.wait("the summary's end", lambda: set(hub.told("nva-b")) == VNETS)
+
+
+def test_s25_e_f_order_continue_terminate(hub):
+    mark = {"name": "mark", "match": {"prefix_contains": ["10.122.0.0/16"]}, "action": {"communities_add": ["1:1"]}}
+    end = {"name": "end", "match": {"prefix_equals": [LAB[0]]}, "action": {"communities_add": ["2:2"]}, "next": "terminate"}
+    last = {"name": "last", "match": {"communities_contain": ["1:1"]}, "action": {"communities_add": ["3:3"]}}
+    maps(hub, inbound=[mark, end, last])
+    announce(hub, LAB[0], LAB[1], KEPT)
+    hub.wait("A's routes", lambda: {LAB[0], LAB[1], KEPT} <= set(hub.told("nva-b")))
+    told = {prefix: set(hub.told("nva-b")[prefix].communities) - {"65517:65517"} for prefix in (LAB[0], LAB[1], KEPT)}
+    assert told == {LAB[0]: {"1:1", "2:2"}, LAB[1]: {"1:1", "3:3"}, KEPT: set()}
+    assert hits(hub) == {"mark": 2, "end": 1, "last": 1}
+
+
+def test_s25_g_inbound_moves_the_fib_outbound_does_not(hub):
+    announce(hub, OTHER)
+    hub.b.announce(OTHER, 65002)
+    hub.wait("both", lambda: hub.next_hops(OTHER) == {A, B})
+    maps(hub, inbound=[PREPEND])
+    hub.wait("B alone", lambda: hub.next_hops(OTHER) == {B})
+    maps(hub, outbound=[PREPEND, {**DROP_LAB, "name": "all", "match": {"prefix_equals": [OTHER]}}])
+    hub.wait("both again", lambda: hub.next_hops(OTHER) == {A, B})
+    hub.wait("A told of nothing", lambda: set(hub.told("nva-a")) == VNETS)
+    assert hub.next_hops(OTHER) == {A, B}
+
+
+def test_s25_j_edited_live(hub):
+    announce(hub, *LAB, *SITES)
+    everything = VNETS | {*LAB, *SITES}
+    hub.wait("all routes", lambda: set(hub.told("nva-b")) == everything)
+    for rules, expected in (([DROP_LAB], VNETS | {*SITES}), ([SUMMARISE], VNETS | {*LAB, "10.2.0.0/16"}),
+                            ([DROP_LAB, SUMMARISE], VNETS | {"10.2.0.0/16"}), ([], everything)):
+        maps(hub, inbound=rules)
+        hub.wait(f"{len(rules)} rules", lambda e=expected: set(hub.told("nva-b")) == e)
+
+
+def test_s25_l_a_later_rule_does_not_match_the_old_prefix(hub):
+    old = {"name": "old", "match": {"prefix_equals": SITES}, "action": "drop"}
+    maps(hub, inbound=[SUMMARISE, old])
+    announce(hub, *SITES)
+    hub.wait("the summary", lambda: "10.2.0.0/16" in hub.told("nva-b"))
+    assert hits(hub) == {"sites": 3, "old": 0}
+
+
+def test_s25_loops_are_dropped_before_maps(hub):
+    # S14: a map that takes 65515 out of the path rescues nothing.
+    maps(hub, inbound=[{"name": "strip", "action": {"as_path_replace": []}}])
+    hub.a.announce(OTHER, 65001, 65515)
+    announce(hub, KEPT)
+    hub.wait("the route after it", lambda: KEPT in hub.told("nva-b"))
+    assert OTHER not in hub.bascule.routes() and OTHER not in learned(hub, "--received")
+    assert hub.bascule.peer("nva-a")["as_loop"] >= 1

@@ -1,0 +1,341 @@
+/* Route maps of a running route server: what they make of a peer's routes on their way in and out, and when they change. */
+#define EAL_MEMORY_MB 700
+#include "eal.h"
+
+#include "aspath.h"
+#include "server.h"
+
+namespace
+{
+
+const char drop_122[] =
+	R"({ name = "d"; match = { prefix_contains = ["10.122.0.0/16"]; }; action = "drop"; })";
+const char prepend[] = R"({ name = "p"; action = { as_path_add = [64511, 64510]; }; })";
+const char summarise[] =
+	R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; }; action = { prefix_replace = "10.2.0.0/16"; }; })";
+
+class maps_test : public server_test
+{
+      protected:
+	/* NVA A with a map of these rules in a direction. */
+	static std::string with(const std::string &in, const std::string &out = "")
+	{
+		std::string text = std::string(base_config) + base_vnets;
+		std::string peers = base_peers, use;
+		size_t at = peers.find("asn = 65001;");
+
+		if (!in.empty()) {
+			text += "route_maps = ( { name = \"in-a\"; rules = ( " + in + " ); }";
+			use += " inbound_map = \"in-a\";";
+		}
+		if (!out.empty()) {
+			text += (in.empty() ? "route_maps = ( " : ", ") +
+				("{ name = \"out-a\"; rules = ( " + out + " ); }");
+			use += " outbound_map = \"out-a\";";
+		}
+		if (!use.empty())
+			text += ");\n";
+		return text + peers.insert(at, use);
+	}
+	void start_up(const std::string &text)
+	{
+		start(text);
+		exchange_on(true);
+		for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+			up(peer);
+		turn();
+		announce(NVA_A, { "172.31.0.0/16" });
+		announce(ERGW, { "10.20.0.0/16" });
+		announce(NVA_B, { "172.30.0.0/16" });
+		turn();
+		arp_all();
+		turn();
+	}
+	void change(const std::string &text)
+	{
+		EXPECT_STREQ("", reload(text)->error);
+		turn();
+	}
+	std::string path(uint16_t peer, const char *prefix)
+	{
+		struct attr_view v = {};
+		const std::vector<uint8_t> &wire = told[peer][prefix];
+		char buf[256] = "none";
+
+		if (attr_find(wire.data(), (uint16_t)wire.size(), ATTR_AS_PATH, &v))
+			aspath_text(v.body, v.len, buf, sizeof(buf));
+		return buf;
+	}
+	/* {prefix: AS path} of the rows that answer. */
+	std::map<std::string, std::string> rows(enum page_command command, const char *peer)
+	{
+		std::map<std::string, std::string> list;
+		auto page = ask(command, peer);
+		const struct row_route *row;
+		uint32_t at = 0;
+		uint16_t type;
+
+		while ((row = (const struct row_route *)page_next(page.get(), &at, &type))) {
+			struct attr_view v = {};
+			char buf[256] = "";
+
+			attr_find(row->attrs, row->attrs_len, ATTR_AS_PATH, &v);
+			list[text_of(row->prefix)] = aspath_text(v.body, v.len, buf, sizeof(buf));
+		}
+		return list;
+	}
+	std::string names(const std::map<std::string, std::string> &of)
+	{
+		std::string list;
+
+		for (const auto &[prefix, rest] : of)
+			list += (list.empty() ? "" : " ") + prefix;
+		return list;
+	}
+	uint64_t hits(const char *map, size_t rule)
+	{
+		return route_map_hits(maps_find(&rs->maps, map), rule);
+	}
+};
+
+} // namespace
+
+TEST_F(maps_test, a_inbound_drop)
+{
+	start_up(with(drop_122));
+	announce(NVA_A, { "10.122.1.0/24", "10.122.2.0/24", "10.122.3.0/24", "10.100.0.0/16" });
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.100.0.0/16 10.20.0.0/16 172.31.0.0/16", knows(NVA_B));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.122.1.1"));
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "10.100.1.1"));
+	EXPECT_EQ(3u, hits("in-a", 0));
+	EXPECT_EQ("10.100.0.0/16 172.31.0.0/16", names(rows(PAGE_LEARNED, "nva-a")));
+	EXPECT_EQ("10.100.0.0/16 10.122.1.0/24 10.122.2.0/24 10.122.3.0/24 172.31.0.0/16",
+		  names(rows(PAGE_RECEIVED, "nva-a")));
+	update(NVA_A, {}, {}, { "10.122.1.0/24", "10.100.0.0/16" });
+	turn();
+	EXPECT_EQ("10.122.2.0/24 10.122.3.0/24 172.31.0.0/16", names(rows(PAGE_RECEIVED, "nva-a")));
+	EXPECT_EQ("172.31.0.0/16", names(rows(PAGE_LEARNED, "nva-a")));
+	EXPECT_EQ("172.30.0.0/16", names(rows(PAGE_RECEIVED, "nva-b")));
+}
+
+TEST_F(maps_test, b_outbound_prepend_stands_before_our_own)
+{
+	start_up(with("", prepend));
+	EXPECT_EQ("64511 64510 65515 65002", path(NVA_A, "172.30.0.0/16"));
+	EXPECT_EQ("64511 64510 65515", path(NVA_A, "10.0.0.0/16"));
+	EXPECT_EQ("65515 65001", path(NVA_B, "172.31.0.0/16"));
+	EXPECT_EQ("64511 64510 65515 65002", rows(PAGE_ADVERTISED, "nva-a")["172.30.0.0/16"]);
+}
+
+TEST_F(maps_test, d_a_summary_lives_as_long_as_a_contributor)
+{
+	start_up(with(summarise));
+	announce(NVA_A, { "10.2.1.0/24", "10.2.2.0/24" });
+	announce(NVA_A, { "10.2.3.0/24" });
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.2.0.0/16 10.20.0.0/16 172.31.0.0/16", knows(NVA_B));
+	EXPECT_EQ("65515", path(NVA_B, "10.2.0.0/16"));
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "10.2.3.1"));
+	struct attr_view v;
+	EXPECT_TRUE(attr_find(told[NVA_B]["10.2.0.0/16"].data(),
+			      (uint16_t)told[NVA_B]["10.2.0.0/16"].size(), ATTR_ATOMIC_AGGREGATE,
+			      &v));
+	messages = 0;
+	update(NVA_A, {}, {}, { "10.2.1.0/24", "10.2.3.0/24" });
+	announce(NVA_A, { "10.2.4.0/24" });
+	update(NVA_A, {}, {}, { "10.2.2.0/24" });
+	turn();
+	EXPECT_EQ(0u, messages) << "contributors come and go, the summary does not move";
+	update(NVA_A, {}, {}, { "10.2.4.0/24" });
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16 172.31.0.0/16", knows(NVA_B));
+	announce(NVA_A, { "10.2.4.0/24" });
+	turn();
+	EXPECT_TRUE(told[NVA_B].count("10.2.0.0/16"));
+	down(NVA_A);
+	turn();
+	EXPECT_FALSE(told[NVA_B].count("10.2.0.0/16"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.2.4.1"));
+}
+
+TEST_F(maps_test, d_a_summary_stands_for_the_same_prefix_of_the_peer)
+{
+	const std::string not_itself =
+		R"({ name = "s"; match = { prefix_equals = ["10.2.1.0/24"]; }; action = { prefix_replace = "10.2.0.0/16"; }; })";
+
+	start_up(with(not_itself));
+	announce(NVA_A, { "10.2.0.0/16" });
+	turn();
+	EXPECT_EQ("65515 65001", path(NVA_B, "10.2.0.0/16"));
+	announce(NVA_A, { "10.2.1.0/24" });
+	turn();
+	EXPECT_EQ("65515", path(NVA_B, "10.2.0.0/16"));
+	announce(NVA_A, { "10.2.0.0/16" });
+	turn();
+	EXPECT_EQ("65515", path(NVA_B, "10.2.0.0/16"));
+	update(NVA_A, {}, {}, { "10.2.1.0/24" });
+	turn();
+	EXPECT_EQ("65515 65001", path(NVA_B, "10.2.0.0/16"));
+}
+
+TEST_F(maps_test, g_inbound_moves_best_path_and_fib_outbound_never_does)
+{
+	const std::string longer = R"({ name = "l"; match = { prefix_equals = ["172.16.9.0/24"]; };
+				       action = { as_path_add = [64511]; }; })";
+
+	start_up(with(""));
+	announce(NVA_A, { "172.16.9.0/24" });
+	announce(NVA_B, { "172.16.9.0/24" });
+	turn();
+	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "172.16.9.1"));
+	change(with(longer));
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "172.16.9.1"));
+	change(with(""));
+	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "172.16.9.1"));
+	change(with(
+		"",
+		longer + ", " + prepend + ", " +
+			R"({ name = "x"; match = { prefix_equals = ["172.30.0.0/16"]; }; action = "drop"; })"));
+	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "172.16.9.1"));
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_NVA, "172.30.0.1"));
+	EXPECT_FALSE(told[NVA_A].count("172.30.0.0/16"));
+	EXPECT_TRUE(resets.empty());
+}
+
+TEST_F(maps_test, h_a_drop_of_everything_leaves_the_vnet)
+{
+	start_up(with("", R"({ name = "all"; action = "drop"; })"));
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
+	EXPECT_EQ("10.0.0.0/16", names(rows(PAGE_ADVERTISED, "nva-a")));
+}
+
+TEST_F(maps_test, j_a_changed_map_is_applied_to_what_was_heard_before)
+{
+	start_up(with(""));
+	announce(NVA_A, { "10.122.1.0/24", "10.2.1.0/24", "10.2.2.0/24" });
+	turn();
+	const std::string all =
+		"10.0.0.0/16 10.122.1.0/24 10.2.1.0/24 10.2.2.0/24 10.20.0.0/16 172.31.0.0/16";
+
+	EXPECT_EQ(all, knows(NVA_B));
+	for (int round = 0; round < 2; round++) {
+		change(with(drop_122));
+		EXPECT_EQ("10.0.0.0/16 10.2.1.0/24 10.2.2.0/24 10.20.0.0/16 172.31.0.0/16",
+			  knows(NVA_B));
+		change(with(summarise));
+		EXPECT_EQ("10.0.0.0/16 10.122.1.0/24 10.2.0.0/16 10.20.0.0/16 172.31.0.0/16",
+			  knows(NVA_B));
+		change(with(std::string(drop_122) + ", " + summarise));
+		EXPECT_EQ("10.0.0.0/16 10.2.0.0/16 10.20.0.0/16 172.31.0.0/16", knows(NVA_B));
+		change(with(""));
+		EXPECT_EQ(all, knows(NVA_B));
+		EXPECT_EQ("65515 65001", path(NVA_B, "10.2.1.0/24"));
+	}
+	EXPECT_TRUE(resets.empty());
+	EXPECT_EQ(3u, adds.size());
+}
+
+TEST_F(maps_test, j_reloads_faster_than_they_are_applied)
+{
+	const char wide[] = R"({ name = "s"; match = { prefix_contains = ["10.64.0.0/10"]; };
+				 action = { prefix_replace = "10.64.0.0/10"; }; })";
+	std::vector<std::string> prefixes;
+
+	start_up(with(""));
+	for (int i = 0; i < 4000; i++)
+		prefixes.push_back("10." + std::to_string(64 + i / 256) + "." +
+				   std::to_string(i % 256) + ".0/24");
+	for (size_t i = 0; i < prefixes.size(); i += 500)
+		announce(NVA_A, std::vector<std::string>(prefixes.begin() + i,
+							 prefixes.begin() + i + 500));
+	turn();
+	EXPECT_EQ(4003u, told[NVA_B].size());
+	for (int i = 0; i < 6; i++) {
+		EXPECT_STREQ("", reload(with(i % 2   ? ""
+					     : i % 4 ? wide
+						     : drop_122,
+					     i % 3 ? prepend : ""))
+					 ->error);
+		for (int k = 0; k < i % 3; k++)
+			rs_turn(rs, now_ms);
+	}
+	change(with(wide));
+	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16 10.64.0.0/10 172.31.0.0/16", knows(NVA_B));
+	change(with(""));
+	EXPECT_EQ(4003u, told[NVA_B].size());
+	EXPECT_FALSE(told[NVA_B].count("10.64.0.0/10"));
+	EXPECT_TRUE(resets.empty());
+}
+
+TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
+{
+	const std::string some =
+		R"({ name = "x"; match = { prefix_contains = ["172.30.0.0/16"]; }; action = "drop"; })";
+
+	start_up(with(""));
+	table before = told[NVA_A];
+
+	change(with("", some));
+	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16", knows(NVA_A));
+	/* What is withdrawn while it is being told anew is withdrawn from it too. */
+	announce(NVA_B, { "172.29.0.0/16" });
+	turn();
+	EXPECT_STREQ("", reload(with("", prepend))->error);
+	update(NVA_B, {}, {}, { "172.29.0.0/16" });
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16 172.30.0.0/16", knows(NVA_A));
+	change(with(""));
+	EXPECT_EQ(before, told[NVA_A]);
+	EXPECT_TRUE(resets.empty());
+}
+
+TEST_F(maps_test, an_unchanged_map_keeps_its_counters)
+{
+	start_up(with(drop_122, prepend));
+	announce(NVA_A, { "10.122.1.0/24" });
+	turn();
+	uint64_t out = hits("out-a", 0);
+
+	EXPECT_EQ(1u, hits("in-a", 0));
+	EXPECT_LT(0u, out);
+	change(with(drop_122, prepend));
+	EXPECT_EQ(1u, hits("in-a", 0));
+	EXPECT_EQ(out, hits("out-a", 0));
+	change(with(
+		std::string(drop_122) +
+			R"(, { name = "n"; match = { prefix_equals = ["1.0.0.0/8"]; }; action = "drop"; })",
+		prepend));
+	EXPECT_EQ(1u, hits("in-a", 0)) << "applied anew to the one route";
+	EXPECT_EQ(0u, hits("in-a", 1));
+}
+
+/* Graceful restart: what is not announced again goes, dropped and summarised routes included. */
+TEST_F(maps_test, a_restarting_peer_keeps_its_summary)
+{
+	start(with(std::string(drop_122) + ", " + summarise));
+	exchange_on(true);
+	up(NVA_B);
+	up(NVA_A,
+	   SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING);
+	announce(NVA_A, { "10.2.1.0/24", "10.2.2.0/24", "10.122.1.0/24", "172.31.0.0/16" });
+	event(NVA_A, SPEAKER_EOR);
+	turn();
+	arp_all();
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.2.0.0/16 172.31.0.0/16", knows(NVA_B));
+	down(NVA_A, true);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.2.0.0/16 172.31.0.0/16", knows(NVA_B));
+	up(NVA_A,
+	   SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING);
+	announce(NVA_A, { "10.2.2.0/24" });
+	turn();
+	event(NVA_A, SPEAKER_EOR);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.2.0.0/16", knows(NVA_B));
+	EXPECT_EQ("10.2.2.0/24", names(rows(PAGE_RECEIVED, "nva-a")));
+	update(NVA_A, {}, {}, { "10.2.2.0/24" });
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_B));
+}
