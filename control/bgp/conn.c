@@ -174,7 +174,7 @@ void conn_drop(struct conn *conn, const struct bgp_notify *notify)
 	free(conn->rx);
 	conn->rx = NULL;
 	conn->rx_pos = conn->rx_len = 0;
-	conn->blocked = false;
+	conn->blocked = conn->crossing = false;
 	conn->hold_ms = conn->keepalive_ms = conn->send_ms = 0;
 }
 

@@ -42,7 +42,8 @@ struct conn {
 	struct session *session; /* borrowed: its owner */
 	enum session_state state;
 	bool ours;    /* we opened it */
-	bool blocked; /* a message waits in `rx` for room in the mailbox */
+	bool blocked; /* a message waits in `rx`: for room in the mailbox, or, if `crossing`, an OPEN for its turn */
+	bool crossing; /* a connection of the other side crossed this one; see open_waits() */
 	/* owned, CONN_RX_SIZE octets while there is a socket; rx[rx_pos..rx_len) is unread */
 	uint8_t *rx;
 	uint32_t rx_pos, rx_len;

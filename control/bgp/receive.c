@@ -14,6 +14,8 @@ _Static_assert(sizeof(struct speaker_update) + BGP_ATTRS_MAX + 8 +
 		       SPEAKER_RECORD_MAX,
 	       "the longest UPDATE fits");
 
+enum { CROSSING_MS = 2000 }; /* see open_waits() */
+
 /* The longest record that this message can turn into: a prefix takes at least one octet of it. */
 static size_t record_max(const struct bgp_message *msg)
 {
@@ -38,13 +40,44 @@ static struct conn *collision_loser(struct conn *newer, const struct bgp_open *o
 	return newer->ours == ours_stays ? older : newer;
 }
 
+/* Both sides have opened a connection, the two cross, and an OPEN is there on this one. Must it wait? What we do now
+ * reaches the peer after what it has done meanwhile, and the two decisions may cost both connections; worse, a peer that
+ * knows RFC 4724 takes a connection that it accepts while another is Established for our restart, and a second restart
+ * ends its patience with our routes (RFC 4724 4.2). So:
+ *   - while the other is in OpenSent, wait for its OPEN: then the peer has accepted both, is Established on neither, and
+ *     decides as we do (RFC 4271 6.8)
+ *   - when the other is in OpenConfirm or just Established, the peer may be Established on it: leave it the decision
+ * Not for ever: a peer that never says anything on one of them is no reason to have no session. */
+static bool open_waits(struct conn *conn)
+{
+	const struct session *session = conn->session;
+	const struct conn *other = conn_other(conn);
+	uint64_t now_ms = session->host->now_ms;
+
+	if (conn->state != SESSION_OPENSENT || conn->ours == other->ours ||
+	    now_ms - conn->heard_ms >= CROSSING_MS)
+		return false;
+	if (other->state == SESSION_ESTABLISHED)
+		return now_ms - session->up_ms < CROSSING_MS;
+	return other->state == SESSION_OPENCONFIRM ||
+	       (other->state == SESSION_OPENSENT && !other->crossing);
+}
+
 /* The peer's OPEN is good. False: the connection has lost against the other one. The other one in OpenSent counts too, as
- * now the identifier is known: to wait for its OPEN would let this one get Established at the peer only to be closed. */
+ * now the identifier is known; one that is still in Connect goes unheard. */
 static bool collision_resolve(struct conn *conn, const struct bgp_open *open)
 {
 	struct conn *other = conn_other(conn);
 	struct conn *loser = NULL;
 
+	if (other->state == SESSION_CONNECT) {
+		session_event(other, FSM_COLLISION, NULL);
+		return true;
+	}
+	if (conn->crossing && other->state >= SESSION_OPENCONFIRM) {
+		session_event(conn, FSM_COLLISION, NULL);
+		return false;
+	}
 	if (other->state == SESSION_ESTABLISHED && other->open.caps & SPEAKER_CAP_GR) {
 		session_event(
 			other, FSM_TCP_UP,
@@ -255,6 +288,10 @@ unsigned int receive_messages(struct conn *conn)
 		if (status == MESSAGE_BAD) {
 			session_event(conn, FSM_HEADER_ERROR,
 				      &(struct session_cause){ .notify = &notify });
+			break;
+		}
+		if (msg.type == BGP_OPEN && open_waits(conn)) {
+			conn->blocked = conn->crossing = true;
 			break;
 		}
 		record = mailbox_reserve(session->host->to_rib, record_max(&msg));

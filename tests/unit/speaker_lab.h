@@ -466,6 +466,26 @@ class session : public testing::Test
 		return n;
 	}
 
+	// Accept the connection that `n` opens to raw_addr.
+	void take(node *n, raw *listener, raw *ours)
+	{
+		ASSERT_EQ(0, listen(listener->fd, 4));
+		n->tell(node::peer(1, raw_addr, peer_asn));
+		ASSERT_TRUE(within(30000, [&] {
+			if (ours->fd < 0)
+				ours->fd = accept4(listener->fd, nullptr, nullptr, SOCK_NONBLOCK);
+			return ours->fd >= 0;
+		}));
+	}
+
+	// The same, and the peer's own connection crosses it: our OPEN has gone out on both.
+	void cross(node *n, raw *listener, raw *ours, raw *theirs)
+	{
+		ASSERT_NO_FATAL_FAILURE(take(n, listener, ours));
+		theirs->connect(raw_addr, a_addr);
+		ASSERT_TRUE(until([&] { return ours->count(BGP_OPEN) && theirs->count(BGP_OPEN); }));
+	}
+
 	void establish(node *n, raw *r, uint16_t hold_s = 90, uint16_t more_caps = SPEAKER_CAP_GR)
 	{
 		uint64_t before = n->established();

@@ -73,8 +73,9 @@ TEST_F(session, two_speakers_exchange_routes)
 
 // --- collision (RFC 4271 6.8) -------------------------------------------------------------------------------------------
 
-// Our connection and the peer's, both in OpenSent; the peer's OPEN comes on one of them first. RFC 6286: if identifiers
-// are equal, our AS is the higher one.
+// Our connection and the peer's, both in OpenSent; the peer's OPEN comes on one of them first, and waits there for the
+// other: to act on it would let the peer get Established while it has not met the other connection yet. RFC 6286: if
+// identifiers are equal, our AS is the higher one.
 struct collision {
 	const char *name;
 	uint32_t peer_id;
@@ -96,32 +97,88 @@ TEST_F(session, collision_keeps_the_higher_identifiers_connection)
 		SCOPED_TRACE(c.name);
 		node n(a_addr, our_asn, a_id);
 		raw ours, theirs, listener(raw::make(raw_addr, bgp_port));
-		raw &first = c.first_on_ours ? ours : theirs;
+		raw &first = c.first_on_ours ? ours : theirs, &second = c.first_on_ours ? theirs : ours;
 		raw &winner = c.ours_stays ? ours : theirs, &loser = c.ours_stays ? theirs : ours;
 
 		nodes = { &n };
 		raws = { &ours, &theirs };
-		ASSERT_EQ(0, listen(listener.fd, 4));
-		n.tell(node::peer(1, raw_addr, peer_asn));
-		ASSERT_TRUE(within(30000, [&] {
-			if (ours.fd < 0)
-				ours.fd = accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK);
-			return ours.fd >= 0;
-		}));
-		theirs.connect(raw_addr, a_addr);
-		ASSERT_TRUE(until([&] { return ours.count(BGP_OPEN) && theirs.count(BGP_OPEN); }));
+		cross(&n, &listener, &ours, &theirs);
 		first.put(open_message(peer_asn, c.peer_id));
+		pass(1000);
+		EXPECT_EQ(0u, ours.count(BGP_KEEPALIVE) + theirs.count(BGP_KEEPALIVE));
+		EXPECT_FALSE(ours.ended || theirs.ended);
+		second.put(open_message(peer_asn, c.peer_id));
 		ASSERT_TRUE(until([&] { return loser.ended; }));
 		EXPECT_EQ("6/7", loser.notification());
 		EXPECT_EQ(0u, loser.count(BGP_KEEPALIVE));
 		loser.close();
-		if (&first != &winner)
-			winner.put(open_message(peer_asn, c.peer_id));
 		winner.put(keepalive_message());
 		ASSERT_TRUE(until([&] { return n.count(SPEAKER_UP); }));
 		EXPECT_FALSE(winner.ended);
 		EXPECT_EQ(1u, n.established());
 		EXPECT_EQ(0u, n.count(SPEAKER_DOWN));
+		nodes.clear();
+		raws.clear();
+	}
+}
+
+// A peer that says nothing on one of the two connections is waited for, but not for ever.
+TEST_F(session, collision_with_a_silent_connection)
+{
+	for (const collision &c : collisions) {
+		SCOPED_TRACE(c.name);
+		node n(a_addr, our_asn, a_id);
+		raw ours, theirs, listener(raw::make(raw_addr, bgp_port));
+		raw &talks = c.first_on_ours ? ours : theirs, &silent = c.first_on_ours ? theirs : ours;
+
+		nodes = { &n };
+		raws = { &ours, &theirs };
+		cross(&n, &listener, &ours, &theirs);
+		talks.put(open_message(peer_asn, c.peer_id));
+		if (c.first_on_ours != c.ours_stays) { // the rule is for the silent one
+			ASSERT_TRUE(within(10000, [&] { return talks.ended; }));
+			EXPECT_EQ("6/7", talks.notification());
+		} else {
+			ASSERT_TRUE(within(10000, [&] { return silent.ended; }));
+			EXPECT_EQ("6/7", silent.notification());
+			talks.put(keepalive_message());
+			ASSERT_TRUE(until([&] { return n.count(SPEAKER_UP); }));
+		}
+		nodes.clear();
+		raws.clear();
+	}
+}
+
+// The peer's connection comes when ours is in OpenConfirm already: the peer may be Established on ours, so it is the peer
+// that decides, whatever the identifiers say.
+TEST_F(session, collision_after_our_keepalive_is_the_peers_to_resolve)
+{
+	for (bool peer_keeps_ours : { true, false }) {
+		SCOPED_TRACE(peer_keeps_ours);
+		node n(a_addr, our_asn, a_id);
+		raw ours, theirs, listener(raw::make(raw_addr, bgp_port));
+		raw &kept = peer_keeps_ours ? ours : theirs, &given_up = peer_keeps_ours ? theirs : ours;
+
+		nodes = { &n };
+		raws = { &ours, &theirs };
+		take(&n, &listener, &ours);
+		ours.put(open_message(peer_asn, b_id));
+		ASSERT_TRUE(until([&] { return ours.count(BGP_KEEPALIVE); }));
+		theirs.connect(raw_addr, a_addr);
+		theirs.put(open_message(peer_asn, b_id));
+		ASSERT_TRUE(until([&] { return theirs.count(BGP_OPEN); }));
+		pass(500);
+		EXPECT_FALSE(ours.ended || theirs.ended);
+		EXPECT_EQ(0u, theirs.count(BGP_KEEPALIVE));
+		if (!peer_keeps_ours)
+			given_up.close();
+		kept.put(keepalive_message());
+		ASSERT_TRUE(until([&] { return n.count(SPEAKER_UP); }));
+		pass(10000);
+		EXPECT_FALSE(kept.ended);
+		EXPECT_EQ(1u, n.established());
+		EXPECT_EQ(0u, n.count(SPEAKER_DOWN));
+		EXPECT_EQ(peer_keeps_ours ? "6/7" : "", given_up.notification());
 		nodes.clear();
 		raws.clear();
 	}
@@ -243,7 +300,7 @@ TEST_F(session, reset_holds_off)
 	establish(n.get(), &r);
 	n->reset(SPEAKER_PEER_RESET, 1, NOTIFY_CEASE, NOTIFY_CEASE_MAX_PREFIXES, 30);
 	ASSERT_TRUE(until([&] { return r.ended; }));
-	EXPECT_EQ("6/1", r.notification());
+	EXPECT_EQ("6/1 00 01 01 00 00 00 00", r.notification());
 	r.connect(raw_addr, a_addr);
 	ASSERT_TRUE(until([&] { return r.was_reset; }));
 	pass(29000);
