@@ -365,6 +365,7 @@ void session_end(struct session *session)
 void session_add(struct session *session, const struct speaker_peer_add *add)
 {
 	session->used = true;
+	session->barred = false;
 	session->peer = *add;
 	session->peer_after_ms = session->connect_after_ms = 0;
 	session->failures = session->connect_failures = 0;
@@ -379,7 +380,7 @@ void session_add(struct session *session, const struct speaker_peer_add *add)
 
 void session_bar(struct session *session, const char *why)
 {
-	session->peer_after_ms = UINT64_MAX;
+	session->barred = true;
 	report_why(session, NULL, false, why);
 }
 
@@ -440,8 +441,9 @@ void session_take(struct session *session, uint32_t addr)
 
 static bool may_peer(const struct session *session)
 {
-	return session->used && !session->removing && !session->peer.elsewhere &&
-	       !session->host->stopping && now(session) >= session->peer_after_ms;
+	return session->used && !session->removing && !session->barred &&
+	       !session->peer.elsewhere && !session->host->stopping &&
+	       now(session) >= session->peer_after_ms;
 }
 
 /* Idle connections peer again, as soon as they may. */

@@ -39,6 +39,7 @@ struct session {
 	bool mine;     /* this speaker has the session: `stats` are live; read by other threads */
 	bool used;     /* has a peer */
 	bool removing; /* until nothing is left: then SPEAKER_REMOVED */
+	bool barred;   /* may not peer, and its connections are refused here */
 	struct speaker_peer_add peer;
 	struct conn conns[2];	      /* [0] connects unless the peer is passive; [1] waits */
 	struct timer wake;	      /* one of the two times below has come */
@@ -75,7 +76,7 @@ void session_add(struct session *session, const struct speaker_peer_add *add);
 /* End the session, say why, and peer again after the hold-off, or never if `removing` is set. */
 void session_stop(struct session *session, const struct speaker_peer_reset *reset);
 
-/* Never peer, and say why. */
+/* Never peer, resets or not, and say why. */
 void session_bar(struct session *session, const char *why);
 
 /* Has it no connection that got as far as an OPEN? */

@@ -277,6 +277,10 @@ static void accepted(struct speaker *speaker, int fd, uint32_t remote)
 				    addr_text(remote, text), held);
 		return;
 	}
+	if (session->barred) {
+		transport_refuse(fd);
+		return;
+	}
 	if (session->peer.elsewhere) {
 		struct speaker_accepted *record =
 			mailbox_reserve(speaker->host.to_rib, sizeof(*record));

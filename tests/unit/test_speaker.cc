@@ -65,6 +65,15 @@ TEST_F(speaker_test, connections_are_handed_over)
 	back.tell(accepted);
 	ASSERT_TRUE(until([&] { return back.count(SPEAKER_UP) && b.count(SPEAKER_UP); }));
 	EXPECT_EQ(nullptr, speaker_stats(front.speaker, 3));
+	EXPECT_EQ(0u, front.count(SPEAKER_STATE)) << "its state is the other's to tell";
+
+	for (node *n : { &front, &back })
+		n->reset(SPEAKER_PEER_REMOVE, 3, NOTIFY_CEASE, NOTIFY_CEASE_DECONFIGURED);
+	ASSERT_TRUE(until([&] { return front.count(SPEAKER_REMOVED); }));
+	ASSERT_TRUE(within(60000, [&] { return back.count(SPEAKER_REMOVED); }));
+	EXPECT_EQ(0u, front.count(SPEAKER_STATE));
+	EXPECT_EQ(1u, front.count(SPEAKER_REMOVED));
+	EXPECT_EQ(1u, back.count(SPEAKER_REMOVED));
 }
 
 // --- pressure ------------------------------------------------------------------------------------------------------------------
@@ -253,6 +262,28 @@ TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer)
 	EXPECT_EQ("the kernel refuses the TCP-MD5 key: Invalid argument", n.why());
 	r.connect(raw_addr, a_addr);
 	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	n.reset(SPEAKER_PEER_RESET, 1, NOTIFY_CEASE, NOTIFY_CEASE_RESET);
+	pass(60000);
+	r.connect(raw_addr, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; })) << "a reset does not help";
+}
+
+// Nor does it hand over what came without the key.
+TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer_of_another_speaker)
+{
+	node front(a_addr, our_asn, a_id);
+	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+	raw r;
+
+	nodes = { &front };
+	raws = { &r };
+	add.elsewhere = true;
+	add.password_len = SPEAKER_PASSWORD + 1;
+	front.tell(add);
+	ASSERT_TRUE(until([&] { return front.count(SPEAKER_STATE); }));
+	r.connect(raw_addr, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	EXPECT_EQ(0u, front.count(SPEAKER_ACCEPTED));
 }
 
 // --- the listening socket ---------------------------------------------------------------------------------------------------------
