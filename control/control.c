@@ -259,7 +259,7 @@ static int sessions_open(const struct config *config)
 		struct session_loop *loop = &control.sessions[i];
 
 		/* One listens; what it accepts for the others' peers is handed over (SPEAKER_ACCEPTED). */
-		params.listen_port = i ? 0 : config->control.listen_port;
+		params.listen_port = i == SPEAKER_LISTENING ? config->control.listen_port : 0;
 		loop->to_rib = mailbox_new(TO_RIB_SIZE);
 		loop->from_rib = mailbox_new(FROM_RIB_SIZE);
 		loop->idle.adaptive = config->dataplane.idle == IDLE_ADAPTIVE;

@@ -1,6 +1,7 @@
 /* Peers: from configuration to speaker, and from a speaker's events to the RIB and the update groups. */
 #include "peer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,12 @@ struct peer *peer_find(struct peers *peers, const char *name)
 
 /* --- configured, removed ---------------------------------------------------------------------------------------- */
 
+/* Has another speaker its session than the one that listens, which must know of it as well? */
+static bool is_elsewhere(const struct peer *peer)
+{
+	return peer->speaker != SPEAKER_LISTENING;
+}
+
 static void peer_begin(struct route_server *rs, struct peer *peer)
 {
 	const struct config_peer *config = &peer->config;
@@ -65,7 +72,14 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 
 	memcpy(add.name, config->name, sizeof(add.name));
 	memcpy(add.password, config->password, sizeof(add.password));
+	/* Who comes from a subnet comes to the one that listens. */
+	peer->speaker =
+		config->subnet.len ? SPEAKER_LISTENING : (uint8_t)(peer->index % rs->nb_speakers);
 	rs_command(rs, peer->speaker, &add, sizeof(add));
+	if (is_elsewhere(peer)) {
+		add.elsewhere = true;
+		rs_command(rs, SPEAKER_LISTENING, &add, sizeof(add));
+	}
 	if (inbound_set_map(rs, peer, maps_find(&rs->maps, config->inbound_map)))
 		log_error("peer %s: no memory for its inbound route map, which is not applied",
 			  config->name);
@@ -76,7 +90,6 @@ static void peer_clear(struct peer *peer, const struct config_peer *config)
 	struct peer fresh = {
 		.stale = peer->stale,
 		.rs = peer->rs,
-		.speaker = peer->speaker,
 		.index = peer->index,
 		.epoch = peer->epoch,
 		.since_ms = peer->rs->now_ms,
@@ -97,8 +110,6 @@ int peer_add(struct route_server *rs, const struct config_peer *config)
 	if (i == CONFIG_PEERS)
 		return -ENOSPC;
 	peer_clear(&peers->table[i], config);
-	/* Who comes from a subnet comes to the one that listens. */
-	peers->table[i].speaker = config->subnet.len ? 0 : (uint8_t)(i % rs->nb_speakers);
 	if (i >= peers->end)
 		peers->end = i + 1;
 	peers->nb_active++;
@@ -106,14 +117,19 @@ int peer_add(struct route_server *rs, const struct config_peer *config)
 	return 0;
 }
 
-static void send_reset(struct route_server *rs, struct peer *peer, enum speaker_command_type type,
-		       uint8_t subcode)
+static struct speaker_peer_reset cease(const struct peer *peer, enum speaker_command_type type,
+				       uint8_t subcode)
 {
-	struct speaker_peer_reset reset = {
+	return (struct speaker_peer_reset){
 		.head = { .type = (uint16_t)type, .peer = peer->index },
 		.code = NOTIFY_CEASE,
 		.subcode = subcode,
 	};
+}
+
+static void send_reset(struct route_server *rs, struct peer *peer, uint8_t subcode)
+{
+	struct speaker_peer_reset reset = cease(peer, SPEAKER_PEER_RESET, subcode);
 
 	rs_command(rs, peer->speaker, &reset, sizeof(reset));
 }
@@ -121,7 +137,14 @@ static void send_reset(struct route_server *rs, struct peer *peer, enum speaker_
 void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		 const struct config_peer *again)
 {
-	send_reset(rs, peer, SPEAKER_PEER_REMOVE, subcode);
+	struct speaker_peer_reset remove = cease(peer, SPEAKER_PEER_REMOVE, subcode);
+
+	rs_command(rs, peer->speaker, &remove, sizeof(remove));
+	peer->unanswered = 1;
+	if (is_elsewhere(peer)) {
+		rs_command(rs, SPEAKER_LISTENING, &remove, sizeof(remove));
+		peer->unanswered++;
+	}
 	if (!peer->up) {
 		/* Nothing will come DOWN: what it left for a graceful restart goes now. */
 		timer_stop(&rs->timers, &peer->stale);
@@ -129,7 +152,6 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		rib_peer_down(rs->rib, peer->index);
 	}
 	peer->life = PEER_REMOVING;
-	peer->gone = false;
 	peer->returns = again;
 	if (again)
 		peer->again = *again;
@@ -147,7 +169,7 @@ void peer_reconfigure(struct peer *peer, const struct config_peer *config)
 
 void peer_reset(struct route_server *rs, struct peer *peer)
 {
-	send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESET);
+	send_reset(rs, peer, NOTIFY_CEASE_RESET);
 }
 
 void peer_exceeded(struct route_server *rs, struct peer *peer)
@@ -172,7 +194,7 @@ void peers_tidy(struct route_server *rs)
 	for (uint16_t i = 0; peers->nb_removing && i < peers->end; i++) {
 		struct peer *peer = &peers->table[i];
 
-		if (peer->life != PEER_REMOVING || !peer->gone || rib_peer_paths(rs->rib, i))
+		if (peer->life != PEER_REMOVING || peer->unanswered || rib_peer_paths(rs->rib, i))
 			continue;
 		peers->nb_removing--;
 		inbound_fini(rs, &peer->inbound);
@@ -232,7 +254,7 @@ static void join(struct route_server *rs, struct peer *peer)
 	if (announcer_join(&rs->announcer, rs, peer)) {
 		log_error("peer %s: no memory to announce to it; its session is reset",
 			  peer->config.name);
-		send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
+		send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
 	}
 }
 
@@ -246,7 +268,7 @@ void peers_join(struct route_server *rs)
 static void refresh_out(struct route_server *rs, struct peer *peer)
 {
 	if (announcer_refresh(&rs->announcer, peer))
-		send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
+		send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
 }
 
 void peers_regroup(struct route_server *rs)
@@ -383,13 +405,19 @@ static void hand_over(struct route_server *rs, struct peer *peer,
 	rs_command(rs, peer->speaker, &command, sizeof(command));
 }
 
+static void removed(struct peer *peer)
+{
+	assert(peer->unanswered);
+	peer->unanswered--;
+}
+
 void peer_event(struct route_server *rs, const struct speaker_event *event)
 {
 	struct peer *peer = &rs->peers.table[event->peer];
 
 	switch (event->type) {
 	case SPEAKER_STOPPED: rs->nb_stopped++; return;
-	case SPEAKER_REMOVED: peer->gone = true; return;
+	case SPEAKER_REMOVED: removed(peer); return;
 	case SPEAKER_UP: session_up(rs, peer, (const struct speaker_up *)event); return;
 	case SPEAKER_STATE: session_state(rs, peer, (const struct speaker_state *)event); return;
 	case SPEAKER_ACCEPTED: hand_over(rs, peer, (const struct speaker_accepted *)event); return;
@@ -409,7 +437,7 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 	case SPEAKER_LAGGING:
 	case SPEAKER_DRAINED:
 		if (announcer_lagging(&rs->announcer, peer, event->type == SPEAKER_LAGGING))
-			send_reset(rs, peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
+			send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
 		break;
 	}
 }

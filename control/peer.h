@@ -3,6 +3,9 @@
  *
  *   configured ─ SPEAKER_PEER_ADD ─► (UP ⇄ DOWN) ─ SPEAKER_PEER_REMOVE ─► SPEAKER_REMOVED, and its paths are gone ─► free
  *
+ * One speaker has its session. If another one listens, that knows it too, so as to admit its connections, which are
+ * handed over here (SPEAKER_ACCEPTED); then both have to say SPEAKER_REMOVED.
+ *
  * A changed peer is removed and added again: its session alone is reset. Graceful restart of a peer (RFC 4724 4.2): its
  * paths stay in use as stale for the restart time that it announced, and what it does not announce again is swept. */
 #ifndef BASCULE_PEER_H
@@ -43,10 +46,11 @@ struct peer {
 	struct config_peer config;
 	struct config_peer again; /* after PEER_REMOVING: to be added, if `returns` */
 	enum peer_life life;
-	bool returns, gone;    /* gone: SPEAKER_REMOVED has come */
+	bool returns;
+	uint8_t unanswered;    /* while removing: speakers that have not said SPEAKER_REMOVED */
 	bool up, eor, lagging; /* eor: End-of-RIB received in this session */
 	bool held;	       /* takes no part in route exchange (admission.h) */
-	uint8_t speaker;       /* index */
+	uint8_t speaker;       /* index of the one that has its session */
 	uint16_t index;
 	uint8_t state;			/* enum session_state */
 	uint32_t epoch;			/* of the current or last session */

@@ -23,6 +23,7 @@ extern "C" {
 #endif
 
 enum {
+	SPEAKER_LISTENING = 0, /* index, among an instance's speakers, of the one that listens */
 	SPEAKER_NAME = 32,
 	SPEAKER_PASSWORD = 80,
 	SPEAKER_REASON = 160,

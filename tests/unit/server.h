@@ -1,5 +1,5 @@
-/* A route server for tests: a real RIB and a real FIB (EAL without hugepages), one speaker whose mailboxes the test holds,
- * and a clock that it turns. What the server sends is decoded again and kept as each peer's table. */
+/* A route server for tests: a real RIB and a real FIB (EAL without hugepages), one speaker (or two, with `nb_speakers`)
+ * whose mailboxes the test holds, and a clock that it turns. What the server sends is decoded again and kept as each peer's table. */
 #ifndef BASCULE_TEST_SERVER_H
 #define BASCULE_TEST_SERVER_H
 
@@ -151,24 +151,23 @@ class server_test : public testing::Test
 	}
 	void start(const std::string &text = plain_config(), size_t from_rib_size = 1 << 20)
 	{
-		struct rs_speaker speaker = {};
 		struct rs_params params = {};
 
-		to_rib = mailbox_new(1 << 20);
-		from_rib = mailbox_new(from_rib_size);
+		for (unsigned int i = 0; i < nb_speakers; i++) {
+			speakers[i].to_rib = mailbox_new(1 << 20);
+			speakers[i].from_rib = mailbox_new(from_rib_size);
+		}
 		pages = mailbox_new(4096);
 		answers = mailbox_new(4096);
 		answered = eventfd(0, EFD_NONBLOCK);
-		speaker.to_rib = to_rib;
-		speaker.from_rib = from_rib;
 		params.config = configure(text);
 		ASSERT_NE(nullptr, params.config);
 		ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(),
 					   params.config->exchange.enabled));
 		params.exchange = &exchange;
 		params.fib = fib;
-		params.speakers = &speaker;
-		params.nb_speakers = 1;
+		params.speakers = speakers;
+		params.nb_speakers = nb_speakers;
 		params.pages = pages;
 		params.answers = answers;
 		params.answered = answered;
@@ -182,8 +181,11 @@ class server_test : public testing::Test
 		collect();
 		rs_free(rs);
 		rs = nullptr;
-		mailbox_free(to_rib);
-		mailbox_free(from_rib);
+		for (unsigned int i = 0; i < nb_speakers; i++) {
+			mailbox_free(speakers[i].to_rib);
+			mailbox_free(speakers[i].from_rib);
+			commands[i].clear();
+		}
 		mailbox_free(pages);
 		mailbox_free(answers);
 		close(answered);
@@ -221,19 +223,20 @@ class server_test : public testing::Test
 
 	/* --- what speakers say --------------------------------------------------------------------------------- */
 
-	void post(const void *record, size_t len)
+	void post(const void *record, size_t len, unsigned int speaker = 0)
 	{
+		struct mailbox *to_rib = speakers[speaker].to_rib;
 		void *at = mailbox_reserve(to_rib, len);
 
 		ASSERT_NE(nullptr, at);
 		memcpy(at, record, len);
 		mailbox_post(to_rib, len);
 	}
-	void event(uint16_t peer, enum speaker_event_type type)
+	void event(uint16_t peer, enum speaker_event_type type, unsigned int speaker = 0)
 	{
 		struct speaker_event e = { (uint16_t)type, peer, epoch[peer] };
 
-		post(&e, sizeof(e));
+		post(&e, sizeof(e), speaker);
 	}
 	void up(uint16_t peer,
 		uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4)
@@ -334,6 +337,12 @@ class server_test : public testing::Test
 	}
 	void collect()
 	{
+		for (unsigned int i = 0; i < nb_speakers; i++)
+			collect_from(speakers[i].from_rib, &commands[i]);
+	}
+	/* `all`: "add 1", "add 1 elsewhere", "remove 1", "connection 1", one by one. */
+	void collect_from(struct mailbox *from_rib, std::vector<std::string> *all)
+	{
 		const struct speaker_command *c;
 		size_t len;
 
@@ -343,9 +352,16 @@ class server_test : public testing::Test
 				wire_buf_put(((const struct speaker_send *)c)->buf);
 			} else if (c->type == SPEAKER_PEER_ADD) {
 				adds.push_back(*(const struct speaker_peer_add *)c);
+				all->push_back("add " + std::to_string(c->peer) +
+					       (adds.back().elsewhere ? " elsewhere" : ""));
 			} else if (c->type == SPEAKER_PEER_RESET ||
 				   c->type == SPEAKER_PEER_REMOVE || c->type == SPEAKER_STOP) {
 				resets.push_back(*(const struct speaker_peer_reset *)c);
+				if (c->type == SPEAKER_PEER_REMOVE)
+					all->push_back("remove " + std::to_string(c->peer));
+			} else if (c->type == SPEAKER_CONNECTION) {
+				close(((const struct speaker_accepted *)c)->fd);
+				all->push_back("connection " + std::to_string(c->peer));
 			} else {
 				others.push_back(c->type);
 			}
@@ -489,7 +505,10 @@ class server_test : public testing::Test
 	struct fib *fib = nullptr;
 	struct route_server *rs = nullptr;
 	struct exchange exchange = {};
-	struct mailbox *to_rib = nullptr, *from_rib = nullptr, *pages = nullptr, *answers = nullptr;
+	unsigned int nb_speakers = 1;
+	struct rs_speaker speakers[2] = {};
+	std::vector<std::string> commands[2]; /* for each speaker: see collect_from() */
+	struct mailbox *pages = nullptr, *answers = nullptr;
 	int answered = -1;
 	uint64_t now_ms = 0;
 	uint32_t epoch[8] = {};
