@@ -59,8 +59,8 @@ struct event {
 
 struct events {
 	struct event *ring; /* owned */
-	struct log_limit (
-		*limits)[EVENT_KINDS]; /* owned: by peer, and one row for events of none */
+	/* owned: by peer, and one row for events of none */
+	struct log_limit (*limits)[EVENT_KINDS];
 	uint64_t last;		       /* number; 0: none yet */
 	uint32_t nb_holding;	       /* limits that hold something back */
 };

@@ -63,8 +63,8 @@ struct page {
 	/* likewise: what reading it brought up; the management thread's alone */
 	struct config_report report;
 	/* the answer */
-	uint64_t cursor
-		[2]; /* zero in a first question, unless it says; then whatever the answer left */
+	/* zero in a first question, unless it says; then whatever the answer left */
+	uint64_t cursor[2];
 	bool more;
 	char error[PAGE_TEXT]; /* if not empty, the command failed and did nothing */
 	char hint[PAGE_TEXT];

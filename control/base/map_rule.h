@@ -38,8 +38,8 @@ struct map_rule {
 	struct map_prefixes prefix_contains;   /* one of these or anything inside it */
 	struct map_values communities_equal;   /* all of these are there */
 	struct map_values communities_contain; /* one of these is there */
-	struct map_values
-		as_path_equals; /* exactly this path, left to right; empty: an empty path */
+	/* exactly this path, left to right; empty: an empty path */
+	struct map_values as_path_equals;
 	struct map_values as_path_contains; /* one of these is in the path */
 	/* What it does. */
 	bool drop;

@@ -35,8 +35,8 @@ bool route_map_same(const struct route_map *map, const struct map_rule *rules, s
 
 /* What holds for all routes of a peer and direction. */
 struct route_map_side {
-	uint32_t
-		own_asn; /* towards eBGP peers: stands in front of the path and stays there; 0: not so */
+	/* towards eBGP peers: stands in front of the path and stays there; 0: not so */
+	uint32_t own_asn;
 	const uint8_t *summary; /* the attributes of a summary, canonical; borrowed */
 	uint16_t summary_len;
 };
@@ -74,8 +74,8 @@ struct route_map_result {
 	uint16_t len;
 	uint8_t summary_rule; /* ROUTE_MAP_SUMMARISED: the rule that last replaced the prefix */
 	uint64_t hits;	      /* bit a rule that acted */
-	uint8_t steps
-		[MAP_RULES]; /* enum route_map_step; what lies past the map's rules is not filled in */
+	/* enum route_map_step; what lies past the map's rules is not filled in */
+	uint8_t steps[MAP_RULES];
 	uint8_t buf[2][ROUTE_MAP_WIRE];
 };
 
