@@ -2,7 +2,7 @@
  * does nothing; session.c does. A peer has up to two connections, each with a machine of its own (RFC 4271 8.2.1).
  *
  * Of the optional events: automatic start, and passive start, are FSM_START*; the idle hold timer (13) is what lets
- * session.c raise them. Delay open (12, 20) is not implemented. Events 14 and 15 are judged before there is a connection. */
+ * session.c raise them. Delay open (12, 20) is left out. Events 14 and 15 are judged before there is a connection. */
 #ifndef BASCULE_FSM_H
 #define BASCULE_FSM_H
 
