@@ -10,6 +10,8 @@
 
 enum { CHAINS = FIB_ADJACENCIES };
 
+typedef uint8_t octets16 __attribute__((vector_size(16)));
+
 _Static_assert((CHAINS & (CHAINS - 1)) == 0, "masked");
 _Static_assert(FIB_ADJACENCIES <= 1 << 16, "indexes are 16 bits");
 _Static_assert(offsetof(struct adjacency, rewrite) == 0, "aligned, so stored at once");
@@ -19,18 +21,29 @@ static void action_store(struct adjacency *adjacency, enum adjacency_action acti
 	__atomic_store_n(&adjacency->action, (uint8_t)action, __ATOMIC_RELEASE);
 }
 
+/* One store instruction, which readers see whole wherever DPDK runs. Volatile is not enough: clang takes the vector
+ * apart into the fields that it was assembled from, and stores those. In a register it is one value. */
+static void store_at_once(uint8_t to[16], octets16 value)
+{
+#if defined(__aarch64__)
+	__asm__ volatile("" : "+w"(value));
+#else
+	__asm__ volatile("" : "+x"(value));
+#endif
+	*(volatile octets16 *)to = value;
+}
+
 void adjacency_resolve(struct adjacency *adjacency, const uint8_t dst[6], const uint8_t src[6],
 		       uint16_t ether_type_be)
 {
-	uint64_t header __attribute__((vector_size(16)));
 	uint8_t octets[16] = { 0 };
+	octets16 header;
 
 	memcpy(&octets[0], dst, 6);
 	memcpy(&octets[6], src, 6);
 	memcpy(&octets[12], &ether_type_be, 2);
 	memcpy(&header, octets, sizeof(header));
-	/* A vector store: one instruction wherever DPDK runs, where memcpy() promises nothing. */
-	*(volatile __typeof__(header) *)adjacency->rewrite = header;
+	store_at_once(adjacency->rewrite, header);
 	action_store(adjacency, ADJACENCY_FORWARD);
 }
 
