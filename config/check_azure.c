@@ -1,7 +1,7 @@
 /* What profile = "azure" refuses at load: the limits of Azure Route Server that a configuration can break. */
 #include "file.h"
 
-enum { AZURE_ASN = 65515, AZURE_NVAS = 8, AZURE_ROUTES = 4000 };
+enum { AZURE_ASN = 65515, AZURE_NVAS = 8, AZURE_ROUTES = 4000, AZURE_TOTAL = 10000 };
 
 /* AS numbers that Azure or IANA keep for themselves; a peer cannot have them. (23456 is refused in any profile.) */
 static const struct range {
@@ -30,17 +30,18 @@ static void check_nva_asn(struct complaints *c, const struct file *file, size_t 
 			 "%u has more than 16 bits, allowed with profile azure are 1..65534", asn);
 }
 
-static void check_routes(struct complaints *c, const config_setting_t *at, const char *name,
-			 uint32_t bound)
+static void check_bound(struct complaints *c, const config_setting_t *at, const char *name,
+			uint32_t bound, uint32_t most)
 {
-	if (bound != BOUND_NOT_GIVEN && (!bound || bound > AZURE_ROUTES))
-		complain(c, at, name, "%u is out of range, allowed with profile azure are 1..%d",
-			 bound, AZURE_ROUTES);
+	if (bound != BOUND_NOT_GIVEN && (!bound || bound > most))
+		complain(c, at, name, "%u is out of range, allowed with profile azure are 1..%u",
+			 bound, most);
 }
 
 void file_check_azure(struct complaints *c, const struct file *file)
 {
 	const struct config_instance *instance = &file->config.instance;
+	const config_setting_t *limits = config_setting_get_member(file->root, "limits");
 
 	if (instance->asn != AZURE_ASN)
 		complain(c, config_setting_get_member(file->root, "instance"), "asn",
@@ -65,9 +66,10 @@ void file_check_azure(struct complaints *c, const struct file *file)
 				 AZURE_NVAS);
 		if (file->nvas[i].asn && file->nvas[i].asn != file->config.instance.asn)
 			check_nva_asn(c, file, i);
-		check_routes(c, file_element(file, "peers", i), "max_routes",
-			     file->nvas[i].max_routes);
+		check_bound(c, file_element(file, "peers", i), "max_routes",
+			    file->nvas[i].max_routes, AZURE_ROUTES);
 	}
-	check_routes(c, config_setting_get_member(file->root, "limits"), "routes_per_peer",
-		     file->config.limits.routes_per_peer);
+	check_bound(c, limits, "routes_per_peer", file->config.limits.routes_per_peer,
+		    AZURE_ROUTES);
+	check_bound(c, limits, "total", file->config.limits.total, AZURE_TOTAL);
 }

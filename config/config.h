@@ -92,6 +92,7 @@ struct config_limits {
 	enum config_limits_count count;
 	enum config_limits_action action; /* what becomes of a peer's excess */
 	uint32_t routes_per_peer;	  /* of each NVA that has no max_routes */
+	uint32_t total; /* distinct prefixes that peers announce */
 	uint16_t retry_s; /* a peer whose session was closed is let in again after this; default 60 */
 };
 

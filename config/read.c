@@ -97,6 +97,7 @@ static const struct setting limits_settings[] = {
 	{ "count", read_word, MEMBER(struct config_limits, count), .words = count_words },
 	{ "action", read_word, MEMBER(struct config_limits, action), .words = action_words },
 	{ "routes_per_peer", read_number, MEMBER(struct config_limits, routes_per_peer), BOUND },
+	{ "total", read_number, MEMBER(struct config_limits, total), BOUND },
 	{ "retry_s", read_number, MEMBER(struct config_limits, retry_s), .def = 60, .min = 1,
 	  .max = UINT16_MAX },
 	{ NULL },

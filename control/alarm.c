@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "bounds.h"
 #include "route_server.h"
 
 __attribute__((format(printf, 4, 5))) static void add(struct alarms *alarms, const char *kind,
@@ -45,14 +46,20 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 void alarms_list(const struct route_server *rs, struct alarms *alarms)
 {
 	uint64_t no_memory = 0;
+	uint32_t crowded = 0;
 
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		const struct peer *peer = &rs->peers.table[i];
 
 		no_memory += peer->no_memory;
+		crowded += peer->crowded;
 		if (peer->life == PEER_ACTIVE)
 			add_peer(rs, peer, alarms);
 	}
+	if (rs->near_total)
+		add(alarms, crowded ? "total_routes" : "near_total_routes", NULL,
+		    "%u of at most %u prefixes; %u peers announce others, which are refused",
+		    bounds_total(rs), rs->config->limits.total, crowded);
 	if (rs->fib_sync.refused)
 		add(alarms, "fib_full", NULL, "%llu times a route had no room in the FIB",
 		    (unsigned long long)rs->fib_sync.refused);

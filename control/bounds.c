@@ -1,6 +1,8 @@
 /* Peers and their bounds. */
 #include "bounds.h"
 
+#include <stdio.h>
+
 #include "limit.h"
 #include "route_server.h"
 
@@ -45,28 +47,55 @@ static void tear_down(struct route_server *rs, struct peer *peer)
 static void refuse(struct route_server *rs, struct peer *peer)
 {
 	peer->over_limit++;
-	if (peer->refusing)
-		return;
+	if (!peer->refusing)
+		events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+			    "announces more than %u routes: the excess is refused",
+			    peer->config.max_routes);
 	peer->refusing = true;
-	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
-		    "announces more than %u routes: the excess is refused",
-		    peer->config.max_routes);
+}
+
+uint32_t bounds_total(const struct route_server *rs)
+{
+	size_t vnets = rs->config->nb_vnets, all = rib_prefixes(rs->rib);
+
+	return (uint32_t)(all > vnets ? all - vnets : 0);
+}
+
+/* Is there room for a prefix that nobody has announced yet? */
+static bool room(const struct route_server *rs)
+{
+	return !rs->config->limits.total || bounds_total(rs) < rs->config->limits.total;
+}
+
+static bool fits(struct route_server *rs, struct peer *peer, struct prefix prefix)
+{
+	if (room(rs) || rib_find(rs->rib, prefix) != RIB_NONE)
+		return true;
+	peer->over_limit++;
+	if (!peer->crowded)
+		events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+			    "there are %u prefixes: others that it announces are refused",
+			    rs->config->limits.total);
+	peer->crowded = true;
+	return false;
 }
 
 bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix prefix)
 {
 	struct limit_rule rule = rule_of(rs, peer);
-	enum limit_verdict verdict;
+	enum limit_verdict verdict = LIMIT_TAKE;
 
-	if (!rule.routes)
-		return true;
-	limit_heard(&peer->limit, rs->now_ms);
-	verdict = limit_judge(&peer->limit, &rule, learned(rs, peer), knows(rs, peer, prefix));
-	if (verdict == LIMIT_REFUSE)
-		refuse(rs, peer);
-	else if (verdict == LIMIT_EXCEEDED)
-		tear_down(rs, peer);
-	return verdict == LIMIT_TAKE;
+	if (rule.routes) {
+		limit_heard(&peer->limit, rs->now_ms);
+		verdict = limit_judge(&peer->limit, &rule, learned(rs, peer),
+				      knows(rs, peer, prefix));
+	}
+	switch (verdict) {
+	case LIMIT_TAKE: return fits(rs, peer, prefix);
+	case LIMIT_REFUSE: refuse(rs, peer); break;
+	case LIMIT_EXCEEDED: tear_down(rs, peer); break;
+	}
+	return false;
 }
 
 /* Routes that were refused have room now: only the peer has them still. */
@@ -76,32 +105,44 @@ static void ask_again(struct route_server *rs, struct peer *peer)
 					   .peer = peer->index,
 					   .epoch = peer->epoch };
 
-	peer->refusing = false;
+	peer->refusing = peer->crowded = false;
 	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
 		    "there is room for routes again: asking for those that were refused");
 	rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
+}
+
+/* An alarm comes or goes. */
+static void note_near(struct route_server *rs, const struct peer *peer, bool *was, bool near,
+		      const char *what)
+{
+	if (near != *was)
+		events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms, "%s: %s",
+			    near ? "raised" : "cleared", what);
+	*was = near;
 }
 
 static void peer_turn(struct route_server *rs, struct peer *peer)
 {
 	struct limit_rule rule = rule_of(rs, peer);
 	uint32_t count = learned(rs, peer);
-	bool near = limit_near(rule.routes, count);
+	char what[EVENT_TEXT / 2];
 
-	if (near != peer->near_limit)
-		events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
-			    near ? "raised: %u of at most %u routes"
-				 : "cleared: %u of at most %u routes",
-			    count, rule.routes);
-	peer->near_limit = near;
+	snprintf(what, sizeof(what), "%u of at most %u routes", count, rule.routes);
+	note_near(rs, peer, &peer->near_limit, limit_near(rule.routes, count), what);
 	if (rule.routes && !rule.drop && count > rule.routes)
 		tear_down(rs, peer);
-	else if (peer->refusing && (!rule.routes || count < rule.routes))
+	else if ((peer->refusing || peer->crowded) && (!rule.routes || count < rule.routes) &&
+		 room(rs))
 		ask_again(rs, peer);
 }
 
 void bounds_turn(struct route_server *rs)
 {
+	uint32_t total = bounds_total(rs), most = rs->config->limits.total;
+	char what[EVENT_TEXT / 2];
+
+	snprintf(what, sizeof(what), "%u of at most %u prefixes", total, most);
+	note_near(rs, NULL, &rs->near_total, limit_near(most, total), what);
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		struct peer *peer = &rs->peers.table[i];
 

@@ -21,6 +21,9 @@ struct peer;
  * nothing that it still says counts (peer->closing). */
 bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix prefix);
 
+/* Distinct prefixes that peers have announced: what limits.total bounds. VNet prefixes do not count. */
+uint32_t bounds_total(const struct route_server *rs);
+
 /* About once a second: alarms come and go, refused routes are asked for again, and bounds that were lowered apply. */
 void bounds_turn(struct route_server *rs);
 

@@ -357,7 +357,8 @@ static void session_down(struct route_server *rs, struct peer *peer,
 {
 	if (!peer->up)
 		return;
-	peer->up = peer->closing = peer->near_limit = peer->refusing = false;
+	peer->up = peer->closing = false;
+	peer->near_limit = peer->refusing = peer->crowded = false;
 	peer->state = SESSION_IDLE;
 	peer->since_ms = rs->now_ms;
 	rs->peers.nb_up--;

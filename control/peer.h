@@ -64,6 +64,7 @@ struct peer {
 	bool closing;			/* past its bound: what it still says does not count */
 	bool exceeded;			/* that ended its last session */
 	bool near_limit, refusing;	/* alarms: close to its bound; its excess is refused */
+	bool crowded;			/* alarm: routes of it are refused, as there are limits.total */
 	uint64_t over_limit;		/* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */

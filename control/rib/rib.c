@@ -516,6 +516,11 @@ size_t rib_turn(struct rib *rib, size_t budget)
 	return seen;
 }
 
+size_t rib_prefixes(const struct rib *rib)
+{
+	return rib->prefixes;
+}
+
 bool rib_settled(const struct rib *rib)
 {
 	return !rib->sweep.left && !rib->resort.left && !rib->groups.matrix.cursor;

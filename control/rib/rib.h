@@ -151,6 +151,9 @@ size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t
 unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
 			       const struct path *best[RIB_ECMP]);
 
+/* Prefixes with at least one path. O(1). */
+size_t rib_prefixes(const struct rib *rib);
+
 struct rib_counts {
 	size_t prefixes; /* with at least one path */
 	size_t gone;	 /* without any path, kept until all who knew of them have been told */

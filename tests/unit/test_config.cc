@@ -467,6 +467,8 @@ const error_case azure_cases[] = {
 	{ "routing_preference", "limits = { routes_per_peer = 0; }; routing_preference",
 	  "c:3: limits.routes_per_peer: 0 is out of range, allowed with profile azure are "
 	  "1..4000" },
+	{ "routing_preference", "limits = { total = 10001; }; routing_preference",
+	  "c:3: limits.total: 10001 is out of range, allowed with profile azure are 1..10000" },
 	{ "asn = 65003", "asn = 65003; max_routes = 4001",
 	  "c:22: peers.nva-c.max_routes: 4001 is out of range, allowed with profile azure are "
 	  "1..4000" },
@@ -546,7 +548,9 @@ TEST_F(config_test, bounds_on_routes)
 		<< testing::PrintToString(given.errors);
 	EXPECT_EQ(0u, open.config->peers[4].max_routes);
 	EXPECT_EQ(60, open.config->limits.retry_s);
+	EXPECT_EQ(0u, open.config->limits.total);
 	EXPECT_EQ(4000u, azure_own.config->limits.routes_per_peer);
+	EXPECT_EQ(10000u, azure_own.config->limits.total);
 	EXPECT_EQ(4000u, azure_own.config->peers[4].max_routes);
 	EXPECT_EQ(0u, azure_own.config->peers[0].max_routes);
 	EXPECT_EQ(100u, given.config->peers[4].max_routes);
