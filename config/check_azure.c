@@ -1,7 +1,13 @@
 /* What profile = "azure" refuses at load: the limits of Azure Route Server that a configuration can break. */
 #include "file.h"
 
-enum { AZURE_ASN = 65515, AZURE_NVAS = 8, AZURE_ROUTES = 4000, AZURE_TOTAL = 10000 };
+enum {
+	AZURE_ASN = 65515,
+	AZURE_NVAS = 8,
+	AZURE_ROUTES = 4000,
+	AZURE_TOTAL = 10000,
+	AZURE_TO_EXPRESSROUTE = 1000
+};
 
 /* AS numbers that Azure or IANA keep for themselves; a peer cannot have them. (23456 is refused in any profile.) */
 static const struct range {
@@ -72,4 +78,6 @@ void file_check_azure(struct complaints *c, const struct file *file)
 	check_bound(c, limits, "routes_per_peer", file->config.limits.routes_per_peer,
 		    AZURE_ROUTES);
 	check_bound(c, limits, "total", file->config.limits.total, AZURE_TOTAL);
+	check_bound(c, limits, "to_expressroute", file->config.limits.to_expressroute,
+		    AZURE_TO_EXPRESSROUTE);
 }

@@ -37,6 +37,7 @@ enum config_nva_to_nva { NVA_TO_NVA_EXCHANGE, NVA_TO_NVA_ALWAYS, NVA_TO_NVA_NEVE
 enum config_preference { PREFERENCE_EXPRESSROUTE, PREFERENCE_VPN, PREFERENCE_AS_PATH };
 enum config_med { MED_IGNORE, MED_COMPARE };
 enum config_limits_count { LIMITS_UNIQUE, LIMITS_ARS_COMPAT };
+enum config_limits_expressroute { LIMITS_SAFE, LIMITS_CLOSE };
 enum config_limits_action { LIMITS_TEAR_DOWN, LIMITS_DROP_EXCESS };
 enum config_next_hop { NEXT_HOP_SELF, NEXT_HOP_UNCHANGED };
 
@@ -93,6 +94,8 @@ struct config_limits {
 	enum config_limits_action action; /* what becomes of a peer's excess */
 	uint32_t routes_per_peer;	  /* of each NVA that has no max_routes */
 	uint32_t total; /* distinct prefixes that peers announce */
+	uint32_t to_expressroute; /* prefixes announced to an ExpressRoute gateway */
+	enum config_limits_expressroute over_expressroute; /* hold the excess back, or close its sessions */
 	uint16_t retry_s; /* a peer whose session was closed is let in again after this; default 60 */
 };
 

@@ -14,6 +14,7 @@ static const char *const preference_words[] = { "expressroute", "vpn", "as_path"
 static const char *const idle_words[] = { "adaptive", "poll", NULL };
 static const char *const med_words[] = { "ignore", "compare", NULL };
 static const char *const count_words[] = { "unique", "ars_compat", NULL };
+static const char *const over_words[] = { "safe", "ars_compat", NULL };
 static const char *const action_words[] = { "tear_down", "drop_excess", NULL };
 static const char *const next_hop_words[] = { "self", "unchanged", NULL };
 static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
@@ -98,6 +99,9 @@ static const struct setting limits_settings[] = {
 	{ "action", read_word, MEMBER(struct config_limits, action), .words = action_words },
 	{ "routes_per_peer", read_number, MEMBER(struct config_limits, routes_per_peer), BOUND },
 	{ "total", read_number, MEMBER(struct config_limits, total), BOUND },
+	{ "to_expressroute", read_number, MEMBER(struct config_limits, to_expressroute), BOUND },
+	{ "over_expressroute", read_word, MEMBER(struct config_limits, over_expressroute),
+	  .words = over_words },
 	{ "retry_s", read_number, MEMBER(struct config_limits, retry_s), .def = 60, .min = 1,
 	  .max = UINT16_MAX },
 	{ NULL },

@@ -29,7 +29,11 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 {
 	uint32_t max = peer->config.max_routes;
 
-	if (peer->exceeded && !peer->up)
+	if (peer->flooded && !peer->up)
+		add(alarms, "to_expressroute", peer,
+		    "more than %u routes are for it; it may come back %u s after that",
+		    rs->config->limits.to_expressroute, rs->config->limits.retry_s);
+	else if (peer->exceeded && !peer->up)
 		add(alarms, "max_routes", peer,
 		    "announced more than %u routes; it may come back %u s after that", max,
 		    rs->config->limits.retry_s);
@@ -56,6 +60,10 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 		if (peer->life == PEER_ACTIVE)
 			add_peer(rs, peer, alarms);
 	}
+	if (rib_expressroute_held(rs->rib))
+		add(alarms, "to_expressroute", NULL,
+		    "%u routes are held back from ExpressRoute gateways, which take %u",
+		    rib_expressroute_held(rs->rib), rs->config->limits.to_expressroute);
 	if (rs->near_total)
 		add(alarms, crowded ? "total_routes" : "near_total_routes", NULL,
 		    "%u of at most %u prefixes; %u peers announce others, which are refused",

@@ -41,7 +41,7 @@ static void tear_down(struct route_server *rs, struct peer *peer)
 	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
 		    "announces more than %u routes: its session is closed, for %u s",
 		    peer->config.max_routes, rs->config->limits.retry_s);
-	peer_exceeded(rs, peer);
+	peer_exceeded(rs, peer, peer->config.max_routes);
 }
 
 static void refuse(struct route_server *rs, struct peer *peer)
@@ -136,6 +136,43 @@ static void peer_turn(struct route_server *rs, struct peer *peer)
 		ask_again(rs, peer);
 }
 
+void bounds_configure(struct route_server *rs)
+{
+	const struct config_limits *limits = &rs->config->limits;
+
+	rib_set_expressroute_max(
+		rs->rib, limits->over_expressroute == LIMITS_SAFE ? limits->to_expressroute : 0);
+}
+
+/* As Azure: more routes than an ExpressRoute circuit takes end the session, not only the excess. */
+static void circuit_turn(struct route_server *rs, struct peer *peer)
+{
+	const struct config_limits *limits = &rs->config->limits;
+
+	if (peer->config.role != ROLE_EXPRESSROUTE || !peer->group || !limits->to_expressroute ||
+	    limits->over_expressroute != LIMITS_CLOSE ||
+	    group_advertised_count(peer->group->group, peer->index) <= limits->to_expressroute)
+		return;
+	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+		    "more than %u routes are for it: its session is closed, for %u s",
+		    limits->to_expressroute, limits->retry_s);
+	peer->flooded = true;
+	peer_exceeded(rs, peer, limits->to_expressroute);
+}
+
+static void held_turn(struct route_server *rs)
+{
+	uint32_t held = rib_expressroute_held(rs->rib);
+
+	if (!held != !rs->holding)
+		events_note(&rs->events, EVENT_LIMIT, NULL, rs->now_ms,
+			    held ? "more than %u routes are for ExpressRoute gateways: the excess "
+				   "is held back"
+				 : "no more than %u routes are for ExpressRoute gateways again",
+			    rs->config->limits.to_expressroute);
+	rs->holding = held;
+}
+
 void bounds_turn(struct route_server *rs)
 {
 	uint32_t total = bounds_total(rs), most = rs->config->limits.total;
@@ -148,5 +185,8 @@ void bounds_turn(struct route_server *rs)
 
 		if (peer->up && !peer->closing)
 			peer_turn(rs, peer);
+		if (peer->up && !peer->closing)
+			circuit_turn(rs, peer);
 	}
+	held_turn(rs);
 }

@@ -24,6 +24,9 @@ bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix pref
 /* Distinct prefixes that peers have announced: what limits.total bounds. VNet prefixes do not count. */
 uint32_t bounds_total(const struct route_server *rs);
 
+/* limits.to_expressroute is new or has changed. */
+void bounds_configure(struct route_server *rs);
+
 /* About once a second: alarms come and go, refused routes are asked for again, and bounds that were lowered apply. */
 void bounds_turn(struct route_server *rs);
 

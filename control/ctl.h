@@ -13,9 +13,9 @@
  *                                exchange (bool) nva_to_nva routing_preference platform_communities (bool) peers peers_up
  *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation published path_lists
  *                                adjacencies refused views[{view routes tbl8_used tbl8_groups}]}
- *                                alarms[{kind ("max_routes" "routes_refused" "near_max_routes" "total_routes" "near_total_routes" "unsupported" "fib_full"
- *                                "next_hops_full" "no_memory") peer (absent: of none) text}] alarms_left (that found no
- *                                room here)
+ *                                alarms[{kind ("max_routes" "routes_refused" "near_max_routes" "total_routes"
+ *                                "near_total_routes" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
+ *                                "no_memory") peer (absent: of none) text}] alarms_left (that found no room here)
  *   show peers                   one a peer, in the order of the configuration: name role gateway (its name; absent for
  *                                an NVA) address ("": one of a subnet that has not come yet) subnet (absent if the
  *                                address is configured) asn state ("Established", ...) state_s (seconds in it) supported

@@ -172,14 +172,14 @@ void peer_reset(struct route_server *rs, struct peer *peer)
 	send_reset(rs, peer, NOTIFY_CEASE_RESET);
 }
 
-void peer_exceeded(struct route_server *rs, struct peer *peer)
+void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound)
 {
 	struct speaker_peer_reset reset = {
 		.head = { .type = SPEAKER_PEER_RESET, .peer = peer->index, .epoch = peer->epoch },
 		.code = NOTIFY_CEASE,
 		.subcode = NOTIFY_CEASE_MAX_PREFIXES,
 		.hold_off_s = rs->config->limits.retry_s,
-		.max_prefixes = peer->config.max_routes,
+		.max_prefixes = bound,
 	};
 
 	peer->closing = peer->exceeded = true;
@@ -308,7 +308,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;
-	peer->eor = peer->lagging = peer->exceeded = false;
+	peer->eor = peer->lagging = peer->exceeded = peer->flooded = false;
 	peer->limit = (struct limit){ 0 };
 	peer->state = SESSION_ESTABLISHED;
 	peer->since_ms = peer->heard_ms = rs->now_ms;

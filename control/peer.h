@@ -64,6 +64,7 @@ struct peer {
 	bool closing;			/* past its bound: what it still says does not count */
 	bool exceeded;			/* that ended its last session */
 	bool near_limit, refusing;	/* alarms: close to its bound; its excess is refused */
+	bool flooded;			/* `exceeded` by what we announce to it */
 	bool crowded;			/* alarm: routes of it are refused, as there are limits.total */
 	uint64_t over_limit;		/* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
@@ -94,8 +95,8 @@ void peer_reconfigure(struct peer *peer, const struct config_peer *config);
 /* Cease/4 and peer again. */
 void peer_reset(struct route_server *rs, struct peer *peer);
 
-/* It announced more than it may: Cease/1, and no session for limits.retry_s. */
-void peer_exceeded(struct route_server *rs, struct peer *peer);
+/* There are more than `bound` routes from it, or for it: Cease/1, and no session for limits.retry_s. */
+void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound);
 
 /* One record of a speaker. */
 void peer_event(struct route_server *rs, const struct speaker_event *event);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "admission.h"
+#include "bounds.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -238,6 +239,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 	rs->peers.regroup = true;
 	admission_configure(rs);
 	next_hops_configure(&rs->next_hops, wanted);
+	bounds_configure(rs);
 	if (row->vnet_changed) {
 		vnets_apply(rs, running, wanted);
 		rs->reconsider = true;

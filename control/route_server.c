@@ -408,6 +408,7 @@ static int configure(struct route_server *rs)
 {
 	int err = reload_peers_known(rs->fib, rs->config);
 
+	bounds_configure(rs);
 	for (size_t i = 0; i < rs->config->nb_vnets && !err; i++)
 		err = rs_vnet_announce(rs, &rs->config->vnets[i]);
 	for (size_t i = 0; i < rs->config->nb_peers && !err; i++)

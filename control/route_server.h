@@ -90,6 +90,7 @@ struct route_server {
 	bool reconsider;   /* next hops came or went: rib_reconsider() when the RIB has settled */
 	uint64_t now_ms, started_ms;
 	uint32_t housekeepings; /* since the last walk */
+	bool holding;		/* routes are held back from ExpressRoute gateways */
 	bool near_total;	/* alarm: close to limits.total */
 	uint64_t updates;	/* UPDATEs received, after the speakers' judgement */
 };

@@ -312,6 +312,7 @@ int groups_init(struct rib *rib)
 	struct groups *groups = &rib->groups;
 
 	matrix_init(&groups->matrix, rib->params.allow);
+	groups->seats.max = UINT32_MAX;
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		groups->sole[class] = (uint32_t *)calloc(rib->params.nb_peers, sizeof(uint32_t));
 		if (!groups->sole[class])
@@ -344,6 +345,8 @@ void groups_fini(struct rib *rib)
 		}
 		free(groups->sole[class]);
 	}
+	bitmap_free(&groups->seats.taken);
+	bitmap_free(&groups->seats.held);
 	slab_fini(&groups->entries);
 	flush_free(groups->flush);
 }

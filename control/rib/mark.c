@@ -9,8 +9,9 @@
 #include "table.h"
 
 enum {
-	IBGP_CLASSES = 0xaa, /* odd ones */
-	ROLE_CLASSES = 3,    /* of role r: shifted by 2 r */
+	IBGP_CLASSES = 0xaa,			       /* odd ones */
+	EXPRESSROUTE_IBGP = 2 * ROLE_EXPRESSROUTE + 1, /* is told all that the eBGP class is */
+	ROLE_CLASSES = 3,			       /* of role r: shifted by 2 r */
 	VPN_CLASSES = ROLE_CLASSES << 2 * ROLE_VPN,
 	ALL_CLASSES = 0xff
 };
@@ -79,9 +80,17 @@ static const uint8_t *classes_of(const struct rib *rib, uint32_t id)
 	return matrix->cursor && id >= matrix->cursor ? matrix->classes_old : matrix->classes;
 }
 
+/* What is held back from ExpressRoute gateways is not offered to them. */
+static void seat_apply(const struct rib *rib, uint32_t id, struct offers offers[CLASSES])
+{
+	if (!bitmap_has(&rib->groups.seats.taken, id))
+		memset(&offers[2 * ROLE_EXPRESSROUTE], 0, 2 * sizeof(*offers));
+}
+
 void groups_offers(const struct rib *rib, uint32_t id, struct offers offers[CLASSES])
 {
 	offers_under(rib, id, classes_of(rib, id), ALL_CLASSES, offers);
+	seat_apply(rib, id, offers);
 }
 
 void group_offers(const struct group *group, uint32_t id, struct offers *out)
@@ -90,6 +99,7 @@ void group_offers(const struct group *group, uint32_t id, struct offers *out)
 
 	offers_under(group->rib, id, classes_of(group->rib, id), (uint8_t)(1 << group->class),
 		     offers);
+	seat_apply(group->rib, id, offers);
 	*out = offers[group->class];
 }
 
@@ -188,6 +198,31 @@ static void count(struct groups *groups, unsigned int class, const struct offers
 		groups->sole[class][offers->top.peer] += (uint32_t)by;
 }
 
+static void seat_leave(struct bitmap *set, uint32_t node)
+{
+	if (bitmap_has(set, node))
+		bitmap_remove(set, node);
+}
+
+/* A node's paths or matrix have changed: does it need a seat, and is there one? `offers` as without any bound; what is
+ * held back is taken out. */
+static void seat_settle(struct rib *rib, uint32_t node, struct offers offers[CLASSES])
+{
+	struct seats *seats = &rib->groups.seats;
+	bool needed = offers[EXPRESSROUTE_IBGP].top.attrs;
+
+	if (needed && (bitmap_has(&seats->taken, node) || seats->taken.count < seats->max)) {
+		seat_leave(&seats->held, node);
+		bitmap_add(&seats->taken, node);
+	} else if (needed) {
+		bitmap_add(&seats->held, node);
+	} else {
+		seat_leave(&seats->taken, node);
+		seat_leave(&seats->held, node);
+	}
+	seat_apply(rib, node, offers);
+}
+
 static void mark(struct rib *rib, uint32_t node, const struct offers *before,
 		 const struct offers *after)
 {
@@ -209,8 +244,50 @@ void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLAS
 {
 	struct offers after[CLASSES];
 
+	offers_under(rib, node, classes_of(rib, node), ALL_CLASSES, after);
+	seat_settle(rib, node, after);
+	mark(rib, node, before, after);
+}
+
+/* --- seats ------------------------------------------------------------------------------------------------------- */
+
+/* Move one node to the other set, and have members told. The caller has reserved. */
+static void seat_move(struct rib *rib, struct bitmap *from, struct bitmap *to)
+{
+	struct offers before[CLASSES], after[CLASSES];
+	uint32_t node = bitmap_next(from, 0);
+
+	groups_offers(rib, node, before);
+	bitmap_remove(from, node);
+	bitmap_add(to, node);
 	groups_offers(rib, node, after);
 	mark(rib, node, before, after);
+}
+
+static size_t seats_turn(struct rib *rib, size_t budget)
+{
+	struct seats *seats = &rib->groups.seats;
+	size_t moved = 0;
+
+	for (; moved < budget && groups_reserve(rib) == 0; moved++) {
+		if (seats->taken.count > seats->max)
+			seat_move(rib, &seats->taken, &seats->held);
+		else if (seats->held.count && seats->taken.count < seats->max)
+			seat_move(rib, &seats->held, &seats->taken);
+		else
+			break;
+	}
+	return moved;
+}
+
+void rib_set_expressroute_max(struct rib *rib, uint32_t max)
+{
+	rib->groups.seats.max = max ? max : UINT32_MAX;
+}
+
+uint32_t rib_expressroute_held(const struct rib *rib)
+{
+	return rib->groups.seats.held.count;
 }
 
 bool groups_need(const struct rib *rib, uint32_t node)
@@ -246,7 +323,9 @@ static int bitmaps_reserve(struct rib *rib, uint32_t capacity)
 {
 	struct groups *groups = &rib->groups;
 
-	if (bitmap_reserve(&rib->changes, capacity) < 0)
+	if (bitmap_reserve(&rib->changes, capacity) < 0 ||
+	    bitmap_reserve(&groups->seats.taken, capacity) < 0 ||
+	    bitmap_reserve(&groups->seats.held, capacity) < 0)
 		return -ENOMEM;
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		for (struct group *g = groups->of_class[class]; g; g = g->next) {
@@ -311,14 +390,16 @@ static void matrix_apply(struct rib *rib, uint32_t id)
 	struct offers before[CLASSES], after[CLASSES];
 
 	offers_under(rib, id, matrix->classes_old, ALL_CLASSES, before);
+	seat_apply(rib, id, before);
 	offers_under(rib, id, matrix->classes, ALL_CLASSES, after);
+	seat_settle(rib, id, after);
 	mark(rib, id, before, after);
 }
 
 size_t groups_turn(struct rib *rib, size_t budget)
 {
 	struct matrix_walk *matrix = &rib->groups.matrix;
-	size_t seen = 0;
+	size_t seen = seats_turn(rib, budget);
 
 	for (; matrix->cursor && seen < budget && groups_reserve(rib) == 0; seen++) {
 		uint32_t id = matrix->cursor;

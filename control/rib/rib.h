@@ -106,6 +106,11 @@ void rib_set_allow(struct rib *rib, uint64_t allow);
  * nothing changed. */
 int rib_set_refused(struct rib *rib, uint32_t node, enum role role, bool refused);
 
+/* ExpressRoute gateways are told of at most `max` prefixes, VNets' included (0: no bound); more are held back, and come
+ * when others go, by rib_turn(). */
+void rib_set_expressroute_max(struct rib *rib, uint32_t max);
+uint32_t rib_expressroute_held(const struct rib *rib); /* prefixes held back now */
+
 /* One slice of what is under way, about `budget` prefixes or paths. Returns how many it looked at; 0: nothing is
  * left. */
 size_t rib_turn(struct rib *rib, size_t budget);

@@ -94,10 +94,17 @@ struct matrix_walk {
 		classes_old[ROLE_COUNT]; /* by the source's role: bit mask of classes */
 };
 
+/* The bound on what ExpressRoute gateways are told: each prefix that they might be told has a seat or is held back. */
+struct seats {
+	uint32_t max;
+	struct bitmap taken, held;
+};
+
 struct groups {
 	struct group *of_class[CLASSES];
 	uint32_t nb_groups;
 	struct matrix_walk matrix;
+	struct seats seats;
 	uint32_t tops[CLASSES];	 /* prefixes that have a top */
 	uint32_t *sole[CLASSES]; /* owned, by peer: tops of that peer without an alt */
 	struct slab entries;

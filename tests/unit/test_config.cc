@@ -469,6 +469,9 @@ const error_case azure_cases[] = {
 	  "1..4000" },
 	{ "routing_preference", "limits = { total = 10001; }; routing_preference",
 	  "c:3: limits.total: 10001 is out of range, allowed with profile azure are 1..10000" },
+	{ "routing_preference", "limits = { to_expressroute = 0; }; routing_preference",
+	  "c:3: limits.to_expressroute: 0 is out of range, allowed with profile azure are "
+	  "1..1000" },
 	{ "asn = 65003", "asn = 65003; max_routes = 4001",
 	  "c:22: peers.nva-c.max_routes: 4001 is out of range, allowed with profile azure are "
 	  "1..4000" },
@@ -551,6 +554,8 @@ TEST_F(config_test, bounds_on_routes)
 	EXPECT_EQ(0u, open.config->limits.total);
 	EXPECT_EQ(4000u, azure_own.config->limits.routes_per_peer);
 	EXPECT_EQ(10000u, azure_own.config->limits.total);
+	EXPECT_EQ(1000u, azure_own.config->limits.to_expressroute);
+	EXPECT_EQ(LIMITS_SAFE, azure_own.config->limits.over_expressroute);
 	EXPECT_EQ(4000u, azure_own.config->peers[4].max_routes);
 	EXPECT_EQ(0u, azure_own.config->peers[0].max_routes);
 	EXPECT_EQ(100u, given.config->peers[4].max_routes);

@@ -104,6 +104,65 @@ TEST_F(server_test, branch_routes_are_marked_and_reflected)
 	EXPECT_EQ(1, keys(ERGW, "172.16.1.0/24").path_len); /* iBGP: the path as it is */
 }
 
+/* The VNet and two more; what is held back comes in when another goes, and nobody else misses anything. */
+TEST_F(server_test, expressroute_gateways_are_told_so_many_and_no_more)
+{
+	start("limits = { to_expressroute = 3; };" + plain_config());
+	exchange_on(true);
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer);
+	announce(NVA_A, { "172.16.1.0/24", "172.16.2.0/24", "172.16.3.0/24" });
+	turn();
+	arp_all();
+	turn();
+	EXPECT_EQ(3u, told[ERGW].size());
+	EXPECT_EQ(1u, rib_expressroute_held(rs->rib));
+	EXPECT_EQ(4u, told[NVA_B].size());
+	for (int i = 0; i < 4; i++) {
+		exchange_on(i % 2);
+		turn();
+		EXPECT_EQ(i % 2 ? 3u : 1u, told[ERGW].size());
+		EXPECT_EQ(i % 2 ? 1u : 0u, rib_expressroute_held(rs->rib));
+	}
+	for (const char *prefix : { "172.16.1.0/24", "172.16.2.0/24" }) {
+		update(NVA_A, {}, {}, { prefix });
+		turn();
+	}
+	EXPECT_EQ("10.0.0.0/16 172.16.3.0/24", knows(ERGW));
+	EXPECT_EQ(0u, rib_expressroute_held(rs->rib));
+	down(NVA_A);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	EXPECT_TRUE(resets.empty());
+}
+
+/* Cease/1 with the bound; what the peer still had on the way does not count, and it waits. */
+TEST_F(server_test, a_peer_that_announces_too_much_is_closed_once)
+{
+	start("limits = { routes_per_peer = 2; retry_s = 7; };" + plain_config());
+	up(NVA_A);
+	announce(NVA_A, { "172.16.1.0/24", "172.16.2.0/24" });
+	turn();
+	EXPECT_TRUE(resets.empty());
+	announce(NVA_A, { "172.16.3.0/24", "172.16.4.0/24" });
+	announce(NVA_A, { "172.16.5.0/24" });
+	turn();
+	ASSERT_EQ(1u, resets.size());
+	EXPECT_EQ(6, resets[0].code);
+	EXPECT_EQ(1, resets[0].subcode);
+	EXPECT_EQ(2u, resets[0].max_prefixes);
+	EXPECT_EQ(7u, resets[0].hold_off_s);
+	EXPECT_EQ(epoch[NVA_A], resets[0].head.epoch);
+	down(NVA_A);
+	turn();
+	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
+	up(NVA_A);
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(1u, resets.size());
+}
+
 TEST_F(server_test, a_next_hop_that_does_not_resolve_is_not_used)
 {
 	attrs_spec outside;
