@@ -4,6 +4,7 @@
 enum {
 	AZURE_ASN = 65515,
 	AZURE_NVAS = 8,
+	AZURE_VNETS = 500, /* the hub among them */
 	AZURE_ROUTES = 4000,
 	AZURE_TOTAL = 10000,
 	AZURE_TO_EXPRESSROUTE = 1000
@@ -53,6 +54,9 @@ void file_check_azure(struct complaints *c, const struct file *file)
 		complain(c, config_setting_get_member(file->root, "instance"), "asn",
 			 "%u is out of range, allowed with profile azure is %d", instance->asn,
 			 AZURE_ASN);
+	if (file->config.nb_vnets > AZURE_VNETS)
+		complain(c, file_element(file, "vnet", AZURE_VNETS), NULL,
+			 "is one VNet too many, allowed with profile azure are %d", AZURE_VNETS);
 	for (size_t i = 0; i < file->nb_gateways; i++) {
 		const config_setting_t *at = file_element(file, "gateways", i);
 		const struct file_gateway *gateway = &file->gateways[i];

@@ -613,6 +613,26 @@ TEST_F(config_test, azure_allows_eight_nvas)
 	EXPECT_NE(nullptr, load_text(replaced(nine, "\"azure\"", "\"open\"")).config);
 }
 
+TEST_F(config_test, azure_allows_500_vnets)
+{
+	std::string more;
+
+	for (int i = 0; i < 497; i++) /* beside three */
+		more += ", { prefix = \"100." + std::to_string(64 + i / 256) + "." +
+			std::to_string(i % 256) + ".0/24\"; port = \"vnet0\"; peered = true; }";
+
+	const std::string end = "next_hop = \"10.0.2.9\"; }";
+	const std::string most = replaced(azure(), end, end + more);
+	const std::string one_more =
+		replaced(most, end, end + ",\n { prefix = \"100.127.0.0/24\"; port = \"vnet0\"; }");
+
+	EXPECT_EQ(std::vector<std::string>{}, load_text(most).errors);
+	EXPECT_EQ(std::vector<std::string>{ "c:16: vnet[500]: is one VNet too many, allowed with "
+					    "profile azure are 500" },
+		  load_text(one_more).errors);
+	EXPECT_NE(nullptr, load_text(replaced(one_more, "\"azure\"", "\"open\"")).config);
+}
+
 /* One file with an error on many lines: all are told, in the order of the lines. */
 TEST_F(config_test, all_errors_at_once_in_file_order)
 {
