@@ -201,6 +201,9 @@ static inline uint32_t subnet_last(struct prefix subnet)
  * of our own addresses. */
 bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway);
 
+/* Is `prefix` exactly the subnet of one of our ports? */
+bool config_has_subnet(const struct config *config, struct prefix prefix);
+
 /* Where the processes of an instance meet. `buf` of at least PATH_MAX; returns buf.
  *   run    /run/bascule/NAME        locks and sockets: dataplane.lock control.lock control.sock
  *   state  /var/lib/bascule/NAME    what survives a reboot: exchange */

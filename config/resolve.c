@@ -61,6 +61,21 @@ bool config_resolve(const struct config *config, uint32_t addr, size_t *port, ui
 	return best >= 0;
 }
 
+bool config_has_subnet(const struct config *config, struct prefix prefix)
+{
+	const struct config_dataplane *dataplane = &config->dataplane;
+
+	for (size_t p = 0; p < dataplane->nb_ports; p++) {
+		for (size_t a = 0; a < dataplane->ports[p].nb_addresses; a++) {
+			const struct config_address *own = &dataplane->ports[p].addresses[a];
+
+			if (own->len == prefix.len && prefix_has(prefix, own->addr))
+				return true;
+		}
+	}
+	return false;
+}
+
 char *config_run_path(const char *instance, const char *file, char *buf, size_t size)
 {
 	snprintf(buf, size, "/run/bascule/%s/%s", instance, file);

@@ -27,7 +27,8 @@
  *                                hold_s keepalive_s restart_s capabilities[string] (those of a session are absent while
  *                                there is none) established (times) rx_messages tx_messages rx_updates tx_updates rx_bytes tx_bytes tx_queued_bytes
  *                                lagging stale attr_discard treat_as_withdraw (UPDATEs) martians as_loop as_zero
- *                                originator_loop cluster_loop bow_tie over_limit no_memory too_long_to_announce (prefixes)
+ *                                originator_loop cluster_loop bow_tie own_subnet over_limit no_memory too_long_to_announce
+ *                                (prefixes)
  *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
  *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
  *                                VNet prefix) role next_hop as_path ("65001 65010") origin ("igp" "egp" "incomplete")

@@ -247,6 +247,7 @@ static void set_counters(json_t *o, const struct row_peer *row)
 	set_number(o, "originator_loop", s->loops[SPEAKER_LOOP_ORIGINATOR]);
 	set_number(o, "cluster_loop", s->loops[SPEAKER_LOOP_CLUSTER]);
 	set_number(o, "bow_tie", row->refused[IMPORT_BOW_TIE]);
+	set_number(o, "own_subnet", row->refused[IMPORT_OWN_SUBNET]);
 	set_number(o, "over_limit", row->over_limit);
 	set_number(o, "no_memory", row->no_memory);
 	set_number(o, "too_long_to_announce", row->unexportable);

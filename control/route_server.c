@@ -118,9 +118,14 @@ static void withdraw(struct route_server *rs, struct peer *peer, const struct pr
 static void announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		     const struct attrs *attrs)
 {
-	bool admitted = bounds_admit(rs, peer, prefix);
+	bool admitted;
 	int err = -ENOMEM;
 
+	if (config_has_subnet(rs->config, prefix)) {
+		peer->refused[IMPORT_OWN_SUBNET]++;
+		return;
+	}
+	admitted = bounds_admit(rs, peer, prefix);
 	if (admitted && attrs && inbound_active(&peer->inbound))
 		err = inbound_announce(rs, peer, prefix, attrs);
 	else if (admitted && attrs)

@@ -13,6 +13,7 @@ const char *import_verdict_name(enum import_verdict verdict)
 	static const char *const names[IMPORT_COUNT] = {
 		[IMPORT_ACCEPT] = "accepted",
 		[IMPORT_BOW_TIE] = "bow-tie",
+		[IMPORT_OWN_SUBNET] = "own subnet",
 	};
 
 	return names[verdict];

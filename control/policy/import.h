@@ -12,14 +12,17 @@ extern "C" {
 
 enum import_verdict {
 	IMPORT_ACCEPT,
-	IMPORT_BOW_TIE, /* 65517:65517 from an ExpressRoute gateway: another route server's export, turned round at the edge */
+	/* 65517:65517 from an ExpressRoute gateway: another route server's export, turned round at the edge */
+	IMPORT_BOW_TIE,
+	/* exactly the subnet of one of our ports, which the caller knows: import_check() sees no prefix */
+	IMPORT_OWN_SUBNET,
 	IMPORT_COUNT
 };
 
 /* A refused announcement counts as a withdrawal of its prefixes. `role` is the announcing peer's. */
 enum import_verdict import_check(enum role role, const struct attr_keys *keys);
 
-/* "accepted", "bow-tie"; static storage. */
+/* "accepted", "bow-tie", ...; static storage. */
 const char *import_verdict_name(enum import_verdict verdict);
 
 #ifdef __cplusplus

@@ -116,10 +116,12 @@ def test_s14_a_loop_withdraws_what_was_there(hub):
 # --- S15: overlaps with the VNets ------------------------------------------------------------------------------------
 
 def test_s15_no_route_steals_from_a_vnet(hub):
-    inside = {"10.0.0.0/16", "10.0.7.0/24", "10.4.9.0/24", "10.0.1.0/24"}
-    for prefix in (*sorted(inside), "10.0.0.0/8"):
+    inside, ours = {"10.0.0.0/16", "10.0.7.0/24", "10.4.9.0/24"}, "10.0.1.0/24"
+    before = hub.bascule.peer("nva-a")["own_subnet"]
+    for prefix in (*sorted(inside), ours, "10.0.0.0/8"):
         hub.a.announce(prefix, 65001)
     settled(hub)
+    assert hub.bascule.peer("nva-a")["own_subnet"] == before + 1
     learned = {row["prefix"]: row for row in hub.bascule.cli("show", "routes", "--peer", "nva-a", "--learned")}
     assert set(learned) == inside | {"10.0.0.0/8", PLAIN}
     for prefix in inside:

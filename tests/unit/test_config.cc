@@ -835,6 +835,23 @@ struct resolve_case {
 	const char *gateway;
 };
 
+TEST_F(config_test, subnets_of_our_ports)
+{
+	loaded l = load_text(good);
+	struct prefix prefix;
+
+	ASSERT_NE(nullptr, l.config);
+	for (const auto &[text, ours] : { std::pair("10.0.255.32/28", true),
+					  { "10.0.2.0/24", true },
+					  { "10.0.2.0/25", false },
+					  { "10.0.2.0/23", false },
+					  { "10.0.0.0/16", false },
+					  { "10.0.9.0/24", false } }) {
+		ASSERT_TRUE(prefix_parse(text, &prefix));
+		EXPECT_EQ(ours, config_has_subnet(l.config, prefix)) << text;
+	}
+}
+
 TEST_F(config_test, resolve)
 {
 	const resolve_case cases[] = {

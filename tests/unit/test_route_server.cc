@@ -235,6 +235,19 @@ TEST_F(server_test, the_systems_routes_are_nobody_elses)
 	EXPECT_EQ(6u, rib_peer_paths(rs->rib, NVA_A)) << "listed all the same";
 }
 
+TEST_F(server_test, a_subnet_of_ours_is_not_learned)
+{
+	start_with_routes(false);
+	announce(NVA_A, { "10.0.1.0/24", "10.0.2.0/24", "10.0.1.0/25", "10.0.0.0/23" });
+	announce(ERGW, { "10.0.255.32/28" });
+	turn();
+	EXPECT_EQ(3u, rib_peer_paths(rs->rib, NVA_A)) << "longer and shorter ones are";
+	EXPECT_EQ(2u, rs->peers.table[NVA_A].refused[IMPORT_OWN_SUBNET]);
+	EXPECT_EQ(1u, rs->peers.table[ERGW].refused[IMPORT_OWN_SUBNET]);
+	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net("10.0.1.0/24")));
+	EXPECT_EQ("on link, vnet", fib_to(ROLE_VNET, "10.0.1.9"));
+}
+
 TEST_F(server_test, equal_paths_share_and_a_default_route_works)
 {
 	attrs_spec a, b;

@@ -191,6 +191,7 @@ static const struct column peer_columns[] = {
 	{ "refused: originator", "originator_loop", cell_text },
 	{ "refused: cluster", "cluster_loop", cell_text },
 	{ "refused: bow tie", "bow_tie", cell_text },
+	{ "refused: our subnet", "own_subnet", cell_text },
 	{ "refused: too many", "over_limit", cell_text },
 	{ "refused: no memory", "no_memory", cell_text },
 	{ "too long to announce", "too_long_to_announce", cell_text },
