@@ -1,0 +1,129 @@
+"""What README.md shows, run: each configuration example is loaded into a running hub (hub.py) and does what the text
+around it says; each command that it names exists, and each command that exists is named."""
+
+import re
+
+import pytest
+
+from bascule import CLI, SOURCE, config_text
+from hub import A, running_hub
+
+README = (SOURCE / "README.md").read_text()
+PROGRAM = str(CLI)
+
+
+def sections():
+    """(heading, body) in order."""
+    parts = re.split(r"(?m)^#+ (.*)$", README)
+    return list(zip(parts[1::2], parts[2::2]))
+
+
+def examples():
+    """(heading, text) of every block marked as libconfig."""
+    return [(heading, text) for heading, body in sections() for text in re.findall(r"(?ms)^```libconfig\n(.*?)^```", body)]
+
+
+def commands():
+    """Every `bascule …` that the README tells to type, without the options that say which instance and how to print."""
+    words = re.findall(r"`bascule ([^`\n]+)`", README) + re.findall(r"(?m)^(?:\S*/)?bascule ([^#\n]+)", README)
+    words += [f"{command}" for _, body in sections() if "| command | what it does |" in body
+              for row in re.findall(r"(?m)^\| (`.*?`) \|", body) for command in re.findall(r"`([^`]+)`", row)]
+    return sorted({word.strip() for word in words if not word.startswith("[--instance")})
+
+
+# --- configuration --------------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def shared_hub():
+    with running_hub("test_readme") as hub:
+        hub.bascule.exchange(True)
+        yield hub
+
+
+@pytest.fixture
+def hub(shared_hub):
+    """Whatever the example was, the hub's own configuration comes back."""
+    yield shared_hub
+    shared_hub.reload()
+    shared_hub.wait_established()
+    shared_hub.a.withdraw("10.122.1.0/24", "172.20.1.0/24", "172.20.2.0/24")  # which are not seen behind a map
+    shared_hub.withdraw_all()
+
+
+def load(hub, text):
+    """The hub's configuration with the settings of an example in the place of its own, live."""
+    given = set(re.findall(r"(?m)^(\w+) *=", text))
+    rest = {name: value for name, value in hub.bascule.config.items() if name not in given}
+    hub.bascule.config_path.write_text(config_text(rest) + text)
+    hub.bascule.run("config", "check", hub.bascule.config_path)
+    hub.bascule.run("reload")
+
+
+def paths_are_told_otherwise(hub):
+    hub.b.announce("172.16.1.0/24", 65002, 65001, 3356)
+    hub.er.announce("10.20.0.0/16", 12076, 65002)
+    hub.wait("B's route at the gateway", lambda: "172.16.1.0/24" in hub.told("ergw"))
+    hub.wait("the gateway's route at B", lambda: "10.20.0.0/16" in hub.told("nva-b"))
+    assert hub.told("ergw")["172.16.1.0/24"].as_path == (3356,)
+    assert hub.told("nva-b")["10.20.0.0/16"].as_path == (65515, 12076, 65515)
+
+
+def whoever_comes_is_the_gateway(hub):
+    hub.wait("the gateway's first instance", lambda: hub.bascule.peers().get("ergw/0", {}).get("state") == "Established")
+    assert hub.bascule.peers()["ergw/0"]["subnet"] == "10.0.255.32/28"
+
+
+def nvas_are_bounded(hub):
+    assert hub.bascule.peer("nva-a")["max_routes"] == 4000
+    assert hub.bascule.peer("ergw/0")["max_routes"] == 0
+
+
+def routes_go_through_the_map(hub):
+    hub.a.announce("10.122.1.0/24", 65001)
+    hub.a.announce("172.20.1.0/24", 65001)
+    hub.a.announce("172.20.2.0/24", 65001)
+    hub.a.announce("172.16.3.0/24", 65001, communities=["65001:200"])
+    hub.wait("what the map leaves", lambda: {p for p in hub.bascule.routes() if not p.startswith("10.")} == {
+        "172.20.0.0/16", "172.16.3.0/24"})
+    assert "10.122.1.0/24" not in hub.bascule.routes()
+    assert hub.bascule.routes()["172.16.3.0/24"][0]["as_path"] == "64511 64511 65001"
+    assert hub.next_hops("172.20.0.0/16") == {A}
+
+
+PROOFS = {
+    "What a route may look like, and to whom it is told": paths_are_told_otherwise,
+    "A gateway as a subnet": whoever_comes_is_the_gateway,
+    "Limits and alarms": nvas_are_bounded,
+    "Route maps": routes_go_through_the_map,
+}
+
+
+def test_every_example_has_a_proof():
+    assert [heading for heading, _ in examples()] == list(PROOFS)
+
+
+@pytest.mark.parametrize("heading, text", examples(), ids=[heading for heading, _ in examples()])
+def test_example(hub, heading, text):
+    load(hub, text)
+    PROOFS[heading](hub)
+
+
+# --- commands -------------------------------------------------------------------------------------------------------------
+
+def usage(hub, *words):
+    return hub.bascule.namespace.run(PROGRAM, *words, "--help", check=False)
+
+
+def test_every_command_that_is_named_exists(shared_hub):
+    unknown = []
+    for command in commands():
+        words = [word for word in re.sub(r"\[.*?\]", "", command).split() if not word.startswith("--") and word != "…"]
+        if usage(shared_hub, *words).returncode:
+            unknown.append(command)
+    assert commands() and not unknown
+
+
+def test_every_command_that_exists_is_named(shared_hub):
+    known = re.findall(r"(?m)^  bascule (.*)$", usage(shared_hub).stdout)
+    fixed = [re.split(r" [\[A-Z]| --", command)[0] for command in known]
+    assert fixed and [words for words in fixed if not any(named.startswith(words) for named in commands())] == []
