@@ -16,12 +16,14 @@
  *                                alarms[{kind ("max_routes" "routes_refused" "near_max_routes" "total_routes"
  *                                "near_total_routes" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
  *                                "no_memory") peer (absent: of none) text}] alarms_left (that found no room here)
- *   show peers                   one a peer, in the order of the configuration: name role gateway (its name; absent for
- *                                an NVA) address ("": one of a subnet that has not come yet) subnet (absent if the
- *                                address is configured) asn state ("Established", ...) state_s (seconds in it) supported
- *                                (false: no route exchange with it, last_error says why) learned max_routes (that it may
- *                                announce; 0: no bound) unusable advertised (prefixes) last_error (why it last went down or
- *                                does not come up; "")
+ *   show peers                   one a peer, in the order of the configuration: instance (ours) name role gateway (its
+ *                                name; absent for an NVA) address ("": one of a subnet that has not come yet) subnet
+ *                                (absent if the address is configured) asn state ("Established", ...) state_s (seconds in
+ *                                it) supported (false: no route exchange with it, last_error says why) learned max_routes
+ *                                (that it may announce; 0: no bound) complete (it has told all it has, by End-of-RIB or
+ *                                silence) digest (16 hexadecimal digits, the same for the same prefixes and AS paths, before
+ *                                policy) unusable advertised (prefixes) last_error (why it last went down or does not come
+ *                                up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
  *                                "unchanged") remove_private_as as_override (bool) port (egress) router_id local_address
  *                                hold_s keepalive_s restart_s capabilities[string] (those of a session are absent while
@@ -31,8 +33,9 @@
  *                                (prefixes)
  *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
  *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
- *                                VNet prefix) role next_hop as_path ("65001 65010") origin ("igp" "egp" "incomplete")
- *                                local_pref med (absent: none) communities["65517:65517"] reason (by which rule it beat the
+ *                                VNet prefix) peer_address (absent: local) local_address (ours in the session that it came
+ *                                by, or, if advertised, goes by; absent: none) source ("ebgp" "ibgp" "local") role next_hop
+ *                                as_path ("65001 65010") origin ("igp" "egp" "incomplete") local_pref med (absent: none) communities["65517:65517"] reason (by which rule it beat the
  *                                next path; of a loser: by which rule it lost to the best) usable unusable_reason (absent
  *                                if usable) stale (absent if not) age_s views[role] (that forward along this path)
  *                                refused[role] (whose views would, but have no room for the prefix, so that peers of these

@@ -188,11 +188,21 @@ static json_t *format_caps(uint16_t caps)
 	return list;
 }
 
+/* 64 bits are more than a JSON reader need keep of a number. */
+static void set_digest(json_t *o, uint64_t digest)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)digest);
+	set_text(o, "digest", text);
+}
+
 static json_t *format_peer(const struct row_peer *row)
 {
 	json_t *o = json_object();
 	char text[PREFIX_TEXT];
 
+	set_text(o, "instance", row->instance);
 	set_text(o, "name", row->name);
 	set_text(o, "role", role_name((enum role)row->role));
 	if (row->gateway[0])
@@ -209,6 +219,8 @@ static json_t *format_peer(const struct row_peer *row)
 	set_bool(o, "supported", !row->held);
 	set_number(o, "learned", row->learned);
 	set_number(o, "max_routes", row->max_routes);
+	set_bool(o, "complete", row->complete);
+	set_digest(o, row->digest);
 	set_number(o, "unusable", row->unusable);
 	set_number(o, "advertised", row->advertised);
 	set_text(o, "last_error", row->reason);
@@ -309,12 +321,20 @@ static void set_attrs(json_t *o, const struct row_route *row)
 
 static json_t *format_route(const struct row_route *row)
 {
+	static const char *const sources[] = {
+		[SOURCE_EBGP] = "ebgp", [SOURCE_IBGP] = "ibgp", [SOURCE_LOCAL] = "local"
+	};
 	json_t *o = json_object();
 
 	set_prefix(o, row->prefix);
 	set_bool(o, "best", row->flags & ROUTE_BEST);
 	set_bool(o, "ecmp", row->flags & ROUTE_ECMP);
 	set_text(o, "peer", row->peer);
+	if (row->peer_addr)
+		set_addr(o, "peer_address", row->peer_addr);
+	if (row->local_addr)
+		set_addr(o, "local_address", row->local_addr);
+	set_text(o, "source", sources[row->source]);
 	set_text(o, "role", role_name((enum role)row->role));
 	set_addr(o, "next_hop", row->next_hop);
 	set_attrs(o, row);

@@ -107,6 +107,7 @@ static void table_close(struct route_server *rs, struct inbound *in)
 	free(in->slots);
 	in->slots = NULL;
 	in->fresh = 0;
+	in->digest = 0;
 }
 
 /* The route of this prefix with these attributes, new or changed. NULL: no memory, and what was there is as it was. */
@@ -118,6 +119,7 @@ static struct inbound_route *route_put(struct route_server *rs, struct inbound *
 
 	if (id) {
 		route = route_at(in, id);
+		in->digest += attrs_digest(attrs, prefix) - attrs_digest(route->attrs, prefix);
 		attrs_get(attrs);
 		attrs_put(rs->attrs, route->attrs);
 		route->attrs = attrs;
@@ -142,6 +144,7 @@ static struct inbound_route *route_put(struct route_server *rs, struct inbound *
 		.epoch = in->epoch,
 		.generation = in->generation,
 	};
+	in->digest += attrs_digest(attrs, prefix);
 	in->fresh++;
 	return route;
 }
@@ -326,6 +329,7 @@ static int route_remove(struct route_server *rs, struct peer *peer, uint32_t slo
 	int err = contribute(rs, peer, route, 0);
 
 	in->fresh -= route->epoch == in->epoch;
+	in->digest -= attrs_digest(route->attrs, prefix);
 	slot_clear(in, slot);
 	attrs_put(rs->attrs, route->attrs);
 	slab_free(&in->routes, id);
@@ -479,6 +483,7 @@ void inbound_down(struct route_server *rs, struct peer *peer)
 	memset(in->contributors, 0, sizeof(in->contributors));
 	in->epoch++;
 	in->fresh = 0;
+	in->digest = 0;
 }
 
 static void sweep_before(struct route_server *rs, struct peer *peer)

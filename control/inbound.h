@@ -58,6 +58,7 @@ struct inbound {
 	uint8_t summary[EXPORT_SUMMARY_MAX];
 	struct route_map_side side;
 	uint32_t fresh; /* routes of this session: of the present epoch */
+	uint64_t digest; /* of all routes of the table: attrs_digest() */
 };
 
 /* The peer's map is now `map` (NULL: none); takes a reference. A change is applied by inbound_turn(). -ENOMEM: as it was. */

@@ -447,7 +447,7 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
  * those with the capability have promised it, mere helpers that list no family in it included. The others have told all
  * when they fall silent; most say it before that. What forwards meanwhile is the generation before, so to wait is cheaper
  * than to publish too early. */
-static bool told(const struct peer *peer, uint64_t now_ms)
+bool peer_told(const struct peer *peer, uint64_t now_ms)
 {
 	uint64_t silent_ms = now_ms - peer->heard_ms;
 
@@ -462,10 +462,16 @@ static bool told(const struct peer *peer, uint64_t now_ms)
 	return !(peer->session.caps & SPEAKER_CAP_GR_AWARE) && silent_ms >= PEER_SILENT_MS;
 }
 
+uint64_t peer_digest(const struct peer *peer)
+{
+	return inbound_counts(&peer->inbound) ? peer->inbound.digest
+					      : rib_peer_digest(peer->rs->rib, peer->index);
+}
+
 bool peers_all_told(const struct peers *peers, uint64_t now_ms)
 {
 	for (uint16_t i = 0; i < peers->end; i++)
-		if (peers->table[i].life == PEER_ACTIVE && !told(&peers->table[i], now_ms))
+		if (peers->table[i].life == PEER_ACTIVE && !peer_told(&peers->table[i], now_ms))
 			return false;
 	return true;
 }

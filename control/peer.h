@@ -107,6 +107,10 @@ void peers_tidy(struct route_server *rs);
 /* Put peers' routes through route maps that have changed: a slice. Returns how many routes that were. */
 size_t peers_maps_turn(struct route_server *rs, size_t budget);
 
+/* Has the peer told us all it has, as far as it ever will (RFC 4724 4.1)? One that is down for good has. */
+bool peer_told(const struct peer *peer, uint64_t now_ms);
+/* Of the prefixes and AS paths that the peer has announced, before policy: attrs_digest(). */
+uint64_t peer_digest(const struct peer *peer);
 /* Has every configured peer told us all it has, as far as it ever will (RFC 4724 4.1)? */
 bool peers_all_told(const struct peers *peers, uint64_t now_ms);
 /* Every peer that is up learns what we have. */

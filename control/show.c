@@ -10,6 +10,7 @@
 #include "log.h"
 #include "reload.h"
 #include "route_server.h"
+#include "show_peers.h"
 
 enum {
 	SLOTS = 64,	   /* of the table at a time: what a cursor can go back over */
@@ -118,91 +119,6 @@ static void show_events(const struct route_server *rs, struct page *page)
 	}
 }
 
-/* --- peers ------------------------------------------------------------------------------------------------------- */
-
-static void copy_stats(const struct route_server *rs, const struct peer *peer,
-		       struct session_stats *out)
-{
-	const struct speaker *speaker = rs->speakers[peer->speaker].speaker;
-	const struct session_stats *stats = speaker ? speaker_stats(speaker, peer->index) : NULL;
-
-	/* Another lcore counts on; each word is whole. */
-	for (size_t i = 0; stats && i < sizeof(*stats) / sizeof(uint64_t); i++)
-		((uint64_t *)out)[i] =
-			__atomic_load_n((const uint64_t *)stats + i, __ATOMIC_RELAXED);
-}
-
-static void fill_detail(const struct route_server *rs, const struct peer *peer,
-			struct row_peer *row)
-{
-	memcpy(row->port, rs->config->dataplane.ports[peer->config.egress_port].name,
-	       sizeof(row->port));
-	row->up = peer->up;
-	row->ibgp = peer->config.asn == rs->config->instance.asn;
-	row->passive = peer->config.passive;
-	row->multihop = peer->config.multihop;
-	row->md5 = peer->config.password_len;
-	row->unchanged = peer->config.next_hop == NEXT_HOP_UNCHANGED;
-	row->remove_private_as = peer->config.remove_private_as;
-	row->as_override = peer->config.as_override;
-	row->lagging = peer->lagging;
-	row->stale = rib_peer_stale_paths(rs->rib, peer->index);
-	if (peer->up) {
-		row->router_id = peer->session.remote_id;
-		row->local_addr = peer->session.local_addr;
-		row->hold_s = peer->session.hold_s;
-		row->keepalive_s = peer->session.keepalive_s;
-		row->restart_s = peer->session.restart_s;
-		row->caps = peer->session.caps;
-	}
-	copy_stats(rs, peer, &row->stats);
-	memcpy(row->refused, peer->refused, sizeof(row->refused));
-	row->over_limit = peer->over_limit;
-	row->no_memory = peer->no_memory;
-	row->unexportable = peer->unexportable;
-}
-
-static bool add_peer(const struct route_server *rs, const struct peer *peer, struct page *page,
-		     enum row_type type)
-{
-	struct row_peer *row = page_add(page, (uint16_t)type, sizeof(*row));
-
-	if (!row)
-		return false;
-	memcpy(row->name, peer->config.name, sizeof(row->name));
-	if (peer->config.gateway >= 0)
-		memcpy(row->gateway, rs->config->gateways[peer->config.gateway].name,
-		       sizeof(row->gateway));
-	row->role = (uint8_t)peer->config.role;
-	row->state = peer->state;
-	row->held = peer->up && peer->held;
-	row->addr = peer->config.addr;
-	row->subnet = peer->config.subnet;
-	row->asn = peer->config.asn;
-	row->state_s = (rs->now_ms - peer->since_ms) / 1000;
-	row->learned = rib_peer_paths(rs->rib, peer->index);
-	row->max_routes = peer->config.max_routes;
-	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
-	row->advertised = peer->group ? group_advertised_count(peer->group->group, peer->index) : 0;
-	memcpy(row->reason, peer->reason, sizeof(row->reason));
-	fill_detail(rs, peer, row);
-	return true;
-}
-
-/* In the order of the configuration. The cursor counts its peers. */
-static void show_peers(struct route_server *rs, struct page *page)
-{
-	for (; page->cursor[0] < rs->config->nb_peers; page->cursor[0]++) {
-		const struct peer *peer =
-			peer_find(&rs->peers, rs->config->peers[page->cursor[0]].name);
-
-		if (peer && !add_peer(rs, peer, page, ROW_PEER)) {
-			page->more = true;
-			return;
-		}
-	}
-}
-
 /* --- routes ------------------------------------------------------------------------------------------------------ */
 
 /* The views that forward along `path` or would, had they room, and whether it is used beside the best in one. */
@@ -251,14 +167,27 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 		 path->flags & PATH_UNUSABLE ? "next hop: " : "", why);
 }
 
+static void name_peer(const struct route_server *rs, const struct peer *peer, struct row_route *row)
+{
+	bool ibgp = peer->config.asn == rs->config->instance.asn;
+
+	memcpy(row->peer, peer->config.name, sizeof(row->peer));
+	row->peer_addr = peer->config.addr;
+	row->local_addr = peer->session.local_addr;
+	row->source = ibgp ? SOURCE_IBGP : SOURCE_EBGP;
+	row->role = (uint8_t)peer->config.role;
+}
+
 static void name_source(const struct route_server *rs, const struct path *path,
 			struct row_route *row)
 {
-	if (path->peer < CONFIG_PEERS)
-		memcpy(row->peer, rs->peers.table[path->peer].config.name, sizeof(row->peer));
-	else
-		snprintf(row->peer, sizeof(row->peer), "local");
-	row->role = (uint8_t)rib_source(rs->rib, path->peer)->role;
+	if (path->peer < CONFIG_PEERS) {
+		name_peer(rs, &rs->peers.table[path->peer], row);
+		return;
+	}
+	snprintf(row->peer, sizeof(row->peer), "local");
+	row->source = SOURCE_LOCAL;
+	row->role = ROLE_VNET;
 }
 
 /* One path as the RIB has it. False: the page is full. */
@@ -304,6 +233,7 @@ static bool add_sent(const struct route_server *rs, struct page *page, const str
 		return false;
 	row->prefix = sent.prefix;
 	name_source(rs, path, row);
+	row->local_addr = peer->session.local_addr;
 	attr_keys_parse(sent.wire, sent.len, &keys);
 	memcpy(row->attrs, sent.wire, sent.len);
 	row->attrs_len = sent.len;
@@ -324,8 +254,7 @@ static bool add_received(const struct route_server *rs, struct page *page, const
 	if (!row)
 		return false;
 	row->prefix = prefix;
-	memcpy(row->peer, peer->config.name, sizeof(row->peer));
-	row->role = (uint8_t)peer->config.role;
+	name_peer(rs, peer, row);
 	row->next_hop = attrs->keys.next_hop;
 	row->local_pref = attrs->keys.local_pref;
 	row->flags = ROUTE_RECEIVED | ROUTE_USABLE;
@@ -501,7 +430,7 @@ static void peer_command(struct route_server *rs, struct page *page)
 	if (!peer)
 		return;
 	switch (page->command) {
-	case PAGE_PEER: add_peer(rs, peer, page, ROW_PEER_DETAIL); return;
+	case PAGE_PEER: show_peer(rs, peer, page, ROW_PEER_DETAIL); return;
 	case PAGE_RECEIVED:
 		if (inbound_active(&peer->inbound)) {
 			walk_received(rs, page, peer);

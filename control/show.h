@@ -53,9 +53,11 @@ struct row_summary {
 
 /* ROW_PEER uses what stands before `detail`. */
 struct row_peer {
+	char instance[CONFIG_NAME];		      /* ours */
 	char name[CONFIG_NAME], gateway[CONFIG_NAME]; /* gateway: empty for an NVA */
 	uint8_t role, state;
-	bool held;
+	bool held, complete; /* complete: has told all it has (peer_told()) */
+	uint64_t digest;     /* of what it announced (peer_digest()) */
 	uint32_t addr, asn; /* addr 0: of a subnet, and nobody has come yet */
 	struct prefix subnet; /* length 0: none */
 	uint64_t state_s;
@@ -79,9 +81,14 @@ enum {
 	ROUTE_RECEIVED = 32, /* before the inbound route map; `policy` says what becomes of it */
 };
 
+enum route_source { SOURCE_EBGP, SOURCE_IBGP, SOURCE_LOCAL };
+
 struct row_route {
 	struct prefix prefix;
 	char peer[CONFIG_NAME]; /* "local": a VNet prefix */
+	/* of the peer, and ours in its session (ROUTE_SENT: in the session that it is sent in); 0: none */
+	uint32_t peer_addr, local_addr;
+	uint8_t source;		/* enum route_source */
 	uint8_t role, flags;	/* ROUTE_* */
 	uint8_t reason;		/* enum decide_reason */
 	uint8_t views;		/* bit a role whose view forwards along this path */

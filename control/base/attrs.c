@@ -97,6 +97,15 @@ static bool table_grow(struct attr_table *table)
 	return true;
 }
 
+static uint32_t path_hash(const uint8_t *wire, uint16_t len)
+{
+	struct attr_view path;
+
+	return attr_find(wire, len, ATTR_AS_PATH, &path)
+		       ? (uint32_t)hash_bytes(path.body, path.len, 0)
+		       : 0;
+}
+
 const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
 				 const uint8_t *wire, uint16_t len)
 {
@@ -117,7 +126,13 @@ const struct attrs *attrs_intern(struct attr_table *table, const struct attr_key
 
 	if (!a)
 		return NULL;
-	*a = (struct attrs){ .refs = 1, .hash = hash, .keys = *keys, .len = len };
+	*a = (struct attrs){
+		.refs = 1,
+		.hash = hash,
+		.path_hash = path_hash(wire, len),
+		.keys = *keys,
+		.len = len,
+	};
 	memcpy(a->wire, wire, len);
 	table->slots[slot] = a;
 	table->count++;

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash.h"
+#include "prefix.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -80,6 +83,7 @@ struct attr_keys {
 /* Shared and immutable. Freed by the last attrs_put(). All attrs_* calls belong to one thread, the RIB's. */
 struct attrs {
 	uint32_t refs, hash;
+	uint32_t path_hash; /* of the AS path alone */
 	struct attr_keys keys;
 	uint16_t len; /* octets of wire[] */
 	uint8_t wire[];
@@ -100,6 +104,16 @@ void attrs_put(struct attr_table *table, const struct attrs *attrs);
 
 /* Keys of a canonical wire form (which is trusted: it came from the decoder or from attr_writer). */
 void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys);
+
+/* The part of a route (its prefix and AS path) in the digest of a set of routes, which is the sum of its routes' parts
+ * (modulo 2^64): so it does not depend on their order, and a change to the set costs one addition or subtraction. Equal
+ * sets have equal digests, in every process of one version. */
+static inline uint64_t attrs_digest(const struct attrs *attrs, struct prefix prefix)
+{
+	uint64_t where = (uint64_t)(prefix.len + 1) << 32 | prefix.addr;
+
+	return hash_u64(hash_u64(where) ^ attrs->path_hash);
+}
 
 /* One attribute of a canonical wire form. */
 struct attr_view {

@@ -206,31 +206,6 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 		round_begin(&rib->resort, &rib->nodes);
 }
 
-const struct source *rib_source(const struct rib *rib, uint16_t peer)
-{
-	return &rib->sources[peer];
-}
-
-uint32_t rib_peer_paths(const struct rib *rib, uint16_t peer)
-{
-	return rib->peers[peer].paths;
-}
-
-uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer)
-{
-	return rib->peers[peer].stale;
-}
-
-uint32_t rib_peer_unusable_paths(const struct rib *rib, uint16_t peer)
-{
-	return rib->peers[peer].unusable;
-}
-
-bool rib_is_stale(const struct rib *rib, const struct path *path)
-{
-	return path->epoch != rib->peers[path->peer].epoch;
-}
-
 void rib_source_hold(struct rib *rib, uint16_t peer, bool held)
 {
 	rib->sources[peer].held = held;
@@ -355,7 +330,9 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	id = path->node;
 	groups_offers(rib, id, before);
 	old = path->attrs;
+	rib->peers[peer].digest += attrs_digest(attrs, prefix);
 	if (old) {
+		rib->peers[peer].digest -= attrs_digest(old, prefix);
 		chain_remove(rib, node_at(rib, id), path);
 		path_refresh(rib, path);
 	} else {
@@ -386,6 +363,7 @@ static void path_withdraw(struct rib *rib, struct path *path)
 	groups_offers(rib, id, before);
 	chain_remove(rib, node, path);
 	peer->paths--;
+	peer->digest -= attrs_digest(path->attrs, prefix_make(node->addr, node->len));
 	peer->stale -= path->epoch != peer->epoch;
 	if (!node->first)
 		rib->prefixes--;

@@ -79,6 +79,8 @@ bool rib_is_stale(const struct rib *rib, const struct path *path);
 uint32_t rib_peer_paths(const struct rib *rib,
 			uint16_t peer); /* now in the table, stale ones too */
 uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer); /* 0: the sweep is over */
+/* Equal for equal sets of prefixes and AS paths (attrs_digest()); 0 of none. */
+uint64_t rib_peer_digest(const struct rib *rib, uint16_t peer);
 uint32_t rib_peer_unusable_paths(const struct rib *rib,
 				 uint16_t peer); /* their next hops do not resolve */
 

@@ -32,6 +32,7 @@ struct peer {
 	uint32_t paths;	       /* in the table; of those: */
 	uint32_t stale;	       /* of earlier epochs */
 	uint32_t unusable;     /* their next hops do not resolve */
+	uint64_t digest;       /* of its paths: attrs_digest() */
 	struct group *group;   /* borrowed; NULL: no member of any */
 	struct cohort *cohort; /* borrowed; NULL: in its group's stream */
 };

@@ -1,5 +1,35 @@
-/* Reading the RIB: one prefix, all of them, and what a role makes of one. Changes nothing. */
+/* Reading the RIB: peers, one prefix, all of them, and what a role makes of one. Changes nothing. */
 #include "table.h"
+
+const struct source *rib_source(const struct rib *rib, uint16_t peer)
+{
+	return &rib->sources[peer];
+}
+
+uint32_t rib_peer_paths(const struct rib *rib, uint16_t peer)
+{
+	return rib->peers[peer].paths;
+}
+
+uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer)
+{
+	return rib->peers[peer].stale;
+}
+
+uint32_t rib_peer_unusable_paths(const struct rib *rib, uint16_t peer)
+{
+	return rib->peers[peer].unusable;
+}
+
+uint64_t rib_peer_digest(const struct rib *rib, uint16_t peer)
+{
+	return rib->peers[peer].digest;
+}
+
+bool rib_is_stale(const struct rib *rib, const struct path *path)
+{
+	return path->epoch != rib->peers[path->peer].epoch;
+}
 
 struct prefix rib_prefix(const struct rib *rib, uint32_t id)
 {

@@ -290,6 +290,35 @@ TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
 	EXPECT_TRUE(resets.empty());
 }
 
+TEST_F(maps_test, a_digest_is_of_what_the_peer_said_whatever_a_map_makes_of_it)
+{
+	const struct peer *peer;
+	uint64_t said, less;
+
+	start_up(with(""));
+	peer = peer_find(&rs->peers, "nva-a");
+	less = peer_digest(peer);
+	announce(NVA_A, { "10.122.1.0/24", "10.2.1.0/24" });
+	turn();
+	said = peer_digest(peer);
+	EXPECT_NE(less, said);
+	change(with(std::string(drop_122) + ", " + summarise));
+	EXPECT_EQ("10.2.0.0/16 172.31.0.0/16", names(rows(PAGE_LEARNED, "nva-a")));
+	EXPECT_EQ(said, peer_digest(peer));
+	update(NVA_A, {}, {}, { "10.122.1.0/24", "10.2.1.0/24" });
+	turn();
+	EXPECT_EQ(less, peer_digest(peer));
+	announce(NVA_A, { "10.2.1.0/24", "10.122.1.0/24", "10.2.1.0/24" });
+	turn();
+	EXPECT_EQ(said, peer_digest(peer));
+	change(with(""));
+	EXPECT_EQ(said, peer_digest(peer));
+	change(with(drop_122));
+	down(NVA_A);
+	turn();
+	EXPECT_EQ(0u, peer_digest(peer));
+}
+
 TEST_F(maps_test, an_unchanged_map_keeps_its_counters)
 {
 	start_up(with(drop_122, prepend));

@@ -286,6 +286,34 @@ TEST(rib, what_is_stale_twice_goes)
 	EXPECT_EQ(1u, rib_peer_stale_paths(h.rib, NVA_A));
 }
 
+TEST(rib, a_digest_is_of_the_set_and_not_of_its_history)
+{
+	harness h;
+	uint64_t both, one;
+
+	EXPECT_EQ(0u, rib_peer_digest(h.rib, NVA_A));
+	h.announce(p1, NVA_A, { { 65001 } });
+	one = rib_peer_digest(h.rib, NVA_A);
+	h.announce(p2, NVA_A, { { 65001, 3356 } });
+	both = rib_peer_digest(h.rib, NVA_A);
+	EXPECT_NE(0u, one);
+	EXPECT_NE(one, both);
+
+	h.announce(p2, NVA_B, { { 65001, 1 } });
+	h.announce(p2, NVA_B, { { 65001, 3356 }, 0x0a000205, ORIGIN_IGP, 7, { 1 } });
+	EXPECT_NE(both, rib_peer_digest(h.rib, NVA_B));
+	h.announce(p1, NVA_B, { { 65001 }, 0x0a000205 });
+	EXPECT_EQ(both, rib_peer_digest(h.rib, NVA_B)) << "prefixes and AS paths count, no more";
+	h.announce({ p1.addr, 17 }, NVA_B, { { 65001 } });
+	EXPECT_NE(both, rib_peer_digest(h.rib, NVA_B)) << "a longer prefix is another";
+
+	rib_withdraw(h.rib, p2, NVA_A);
+	EXPECT_EQ(one, rib_peer_digest(h.rib, NVA_A));
+	rib_peer_down(h.rib, NVA_A);
+	h.settle();
+	EXPECT_EQ(0u, rib_peer_digest(h.rib, NVA_A));
+}
+
 TEST(rib, longest_match_is_of_prefixes_with_paths)
 {
 	harness h;

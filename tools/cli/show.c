@@ -147,6 +147,7 @@ enum cli_exit show_peers(struct cli *cli, const struct command_args *args)
 
 static const struct column peer_columns[] = {
 	{ "peer", "name", cell_text },
+	{ "instance", "instance", cell_text },
 	{ "role", "role", cell_text },
 	{ "gateway", "gateway", cell_text },
 	{ "address", "address", cell_text },
@@ -172,6 +173,8 @@ static const struct column peer_columns[] = {
 	{ "AS override", "as_override", cell_text },
 	{ "routes learned", "learned", cell_text },
 	{ "  at most", "max_routes", cell_text },
+	{ "  all of them", "complete", cell_text },
+	{ "  digest", "digest", cell_text },
 	{ "  unusable", "unusable", cell_text },
 	{ "  stale", "stale", cell_text },
 	{ "routes advertised", "advertised", cell_text },

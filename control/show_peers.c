@@ -1,0 +1,92 @@
+/* Peers as rows: what the configuration, the session, the RIB and the update groups know of each. */
+#include "show_peers.h"
+
+#include <string.h>
+
+#include "route_server.h"
+
+static void copy_stats(const struct route_server *rs, const struct peer *peer,
+		       struct session_stats *out)
+{
+	const struct speaker *speaker = rs->speakers[peer->speaker].speaker;
+	const struct session_stats *stats = speaker ? speaker_stats(speaker, peer->index) : NULL;
+
+	/* Another lcore counts on; each word is whole. */
+	for (size_t i = 0; stats && i < sizeof(*stats) / sizeof(uint64_t); i++)
+		((uint64_t *)out)[i] =
+			__atomic_load_n((const uint64_t *)stats + i, __ATOMIC_RELAXED);
+}
+
+static void fill_detail(const struct route_server *rs, const struct peer *peer,
+			struct row_peer *row)
+{
+	memcpy(row->port, rs->config->dataplane.ports[peer->config.egress_port].name,
+	       sizeof(row->port));
+	row->up = peer->up;
+	row->ibgp = peer->config.asn == rs->config->instance.asn;
+	row->passive = peer->config.passive;
+	row->multihop = peer->config.multihop;
+	row->md5 = peer->config.password_len;
+	row->unchanged = peer->config.next_hop == NEXT_HOP_UNCHANGED;
+	row->remove_private_as = peer->config.remove_private_as;
+	row->as_override = peer->config.as_override;
+	row->lagging = peer->lagging;
+	row->stale = rib_peer_stale_paths(rs->rib, peer->index);
+	if (peer->up) {
+		row->router_id = peer->session.remote_id;
+		row->local_addr = peer->session.local_addr;
+		row->hold_s = peer->session.hold_s;
+		row->keepalive_s = peer->session.keepalive_s;
+		row->restart_s = peer->session.restart_s;
+		row->caps = peer->session.caps;
+	}
+	copy_stats(rs, peer, &row->stats);
+	memcpy(row->refused, peer->refused, sizeof(row->refused));
+	row->over_limit = peer->over_limit;
+	row->no_memory = peer->no_memory;
+	row->unexportable = peer->unexportable;
+}
+
+bool show_peer(const struct route_server *rs, const struct peer *peer, struct page *page,
+	       enum row_type type)
+{
+	struct row_peer *row = page_add(page, (uint16_t)type, sizeof(*row));
+
+	if (!row)
+		return false;
+	memcpy(row->instance, rs->config->instance.name, sizeof(row->instance));
+	memcpy(row->name, peer->config.name, sizeof(row->name));
+	if (peer->config.gateway >= 0)
+		memcpy(row->gateway, rs->config->gateways[peer->config.gateway].name,
+		       sizeof(row->gateway));
+	row->role = (uint8_t)peer->config.role;
+	row->state = peer->state;
+	row->held = peer->up && peer->held;
+	row->addr = peer->config.addr;
+	row->subnet = peer->config.subnet;
+	row->asn = peer->config.asn;
+	row->state_s = (rs->now_ms - peer->since_ms) / 1000;
+	row->complete = peer->up && peer_told(peer, rs->now_ms);
+	row->digest = peer_digest(peer);
+	row->learned = rib_peer_paths(rs->rib, peer->index);
+	row->max_routes = peer->config.max_routes;
+	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
+	row->advertised = peer->group ? group_advertised_count(peer->group->group, peer->index) : 0;
+	memcpy(row->reason, peer->reason, sizeof(row->reason));
+	fill_detail(rs, peer, row);
+	return true;
+}
+
+/* In the order of the configuration. The cursor counts its peers. */
+void show_peers(struct route_server *rs, struct page *page)
+{
+	for (; page->cursor[0] < rs->config->nb_peers; page->cursor[0]++) {
+		const struct peer *peer =
+			peer_find(&rs->peers, rs->config->peers[page->cursor[0]].name);
+
+		if (peer && !show_peer(rs, peer, page, ROW_PEER)) {
+			page->more = true;
+			return;
+		}
+	}
+}
