@@ -1,5 +1,8 @@
-/* One line a fact, to stderr, where systemd's journal or a terminal takes it:
+/* One line a fact, to stderr, for a terminal, a file or a pipe:
  *   2026-11-23T05:00:00.123Z bascule-control rs0 warning: peer nva-a: ...
+ * If stderr is the journal's (systemd says so in JOURNAL_STREAM), in its form, with a priority and without what the
+ * journal adds itself:
+ *   <4>rs0: peer nva-a: ...
  * Safe from any thread. Not for hot loops: a burst of equal lines is the caller's to limit (log_limit). */
 #ifndef BASCULE_LOG_H
 #define BASCULE_LOG_H
@@ -13,7 +16,8 @@ extern "C" {
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* `program` and `instance` are borrowed for the life of the process. Lines above `max` are dropped. */
+/* `program` and `instance` are borrowed for the life of the process. Lines above `max` are dropped. Finds out what stderr
+ * is. */
 void log_open(const char *program, const char *instance, enum log_level max);
 
 __attribute__((format(printf, 2, 3))) void log_at(enum log_level level, const char *fmt, ...);

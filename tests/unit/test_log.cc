@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -32,6 +34,39 @@ TEST(log, one_line_a_fact)
 			c = '9';
 	}
 	EXPECT_EQ("9999-99-99T99:99:99.999Z bascule-control rs9 warning: peer nva-a: 9\n", line);
+}
+
+/* What systemd tells a service whose stderr is the journal's. */
+static std::string stderr_as_stream(ino_t off)
+{
+	struct stat st;
+
+	EXPECT_EQ(0, fstat(STDERR_FILENO, &st));
+	return std::to_string(st.st_dev) + ":" + std::to_string(st.st_ino + off);
+}
+
+TEST(log, the_journal_is_given_priorities)
+{
+	EXPECT_EQ("<3>rs0: e\n<4>rs0: w\n<6>rs0: i\n<7>rs0: d\n", captured([] {
+			  setenv("JOURNAL_STREAM", stderr_as_stream(0).c_str(), 1);
+			  log_open("bascule-control", "rs0", LOG_LEVEL_DEBUG);
+			  log_error("e");
+			  log_warning("w");
+			  log_info("i");
+			  log_debug("d");
+		  }));
+	for (const char *redirected : { "1", "no stream", "" })
+		EXPECT_NE(std::string::npos,
+			  captured([&] {
+				  setenv("JOURNAL_STREAM",
+					 *redirected == '1' ? stderr_as_stream(1).c_str()
+							    : redirected,
+					 1);
+				  log_open("bascule-control", "rs0", LOG_LEVEL_INFO);
+				  log_warning("w");
+			  }).find("Z bascule-control rs0 warning: w\n"));
+	unsetenv("JOURNAL_STREAM");
+	log_open("p", "i", LOG_LEVEL_INFO);
 }
 
 TEST(log, levels)
