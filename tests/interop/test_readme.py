@@ -6,13 +6,14 @@ import re
 import pytest
 
 from bascule import CLI, SOURCE, config_text
-from hub import A, running_hub
+from hub import A, B, running_hub
 
 README = (SOURCE / "README.md").read_text()
 PROGRAM = str(CLI)
 
 # All that the proofs announce.
-ANNOUNCED = ["172.16.1.0/24", "10.20.0.0/16", "10.122.1.0/24", "172.20.1.0/24", "172.20.2.0/24", "172.16.3.0/24"]
+ANNOUNCED = ["10.50.0.0/16", "172.16.1.0/24", "10.20.0.0/16", "10.122.1.0/24", "172.20.1.0/24", "172.20.2.0/24",
+             "172.16.3.0/24"]
 
 
 def sections():
@@ -63,6 +64,13 @@ def load(hub, text):
     hub.bascule.run("reload")
 
 
+def the_preference_decides(hub):
+    hub.er.announce("10.50.0.0/16", 12076)
+    hub.b.announce("10.50.0.0/16", 65002)
+    hub.wait("B, by preference", lambda: hub.best("10.50.0.0/16") == ("nva-b", "routing preference"))
+    assert hub.next_hops("10.50.0.0/16") == {B}
+
+
 def paths_are_told_otherwise(hub):
     hub.b.announce("172.16.1.0/24", 65002, 65001, 3356)
     hub.er.announce("10.20.0.0/16", 12076, 65002)
@@ -95,6 +103,7 @@ def routes_go_through_the_map(hub):
 
 
 PROOFS = {
+    "Which route wins": the_preference_decides,
     "What a route may look like, and to whom it is told": paths_are_told_otherwise,
     "A gateway as a subnet": whoever_comes_is_the_gateway,
     "Limits and alarms": nvas_are_bounded,
