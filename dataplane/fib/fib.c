@@ -391,7 +391,7 @@ void fib_stats_get(const struct fib_writer *writer, struct fib_stats *stats)
 {
 	*stats = (struct fib_stats){
 		.tbl8_groups = writer->fib->tbl8_groups,
-		.path_lists = writer->path_lists.indexes.used,
+		.path_lists = path_lists_used(&writer->path_lists),
 		.adjacencies = writer->adjacencies.indexes.used,
 		.changes = writer->changes,
 		.refused = writer->refused,

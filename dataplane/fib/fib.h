@@ -72,7 +72,8 @@ static_assert(sizeof(struct adjacency) == RTE_CACHE_LINE_SIZE, "one adjacency, o
 /* --- path-list ------------------------------------------------------------------------------------------------- */
 
 /* A set of equal paths. Immutable once a prefix points at it. Single-path lists, nearly all, need only the first line.
- * Bucket b holds the member that flows with hash % 64 == b take; taking a member out moves only its own buckets. */
+ * Bucket b holds the member that flows with hash % 64 == b take; taking a member out moves only its own buckets, and
+ * its return gives them back. */
 struct __rte_cache_aligned path_list {
 	uint16_t nb_members;		    /* 0: drop */
 	uint16_t member[PATH_LIST_MEMBERS]; /* adjacency indexes; of one alone, member[0] is read */
@@ -239,7 +240,8 @@ int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_
 
 /* The one path-list with exactly these members, a set of 1..16 adjacency indexes in any order; made if need be. Adds a
  * reference. `like`, or PATH_LIST_NONE, names the list that flows use now: if one has to be made, shared members keep
- * their buckets. -ENOSPC; -EINVAL: not such a set, or nobody holds `like`. */
+ * their buckets; a set that was in use of late is dealt as it was then. -ENOSPC; -EINVAL: not such a set, or nobody holds
+ * `like`. */
 int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
 		      uint32_t *list);
 /* Give a reference back; the index is reused after the last one and a grace period. */

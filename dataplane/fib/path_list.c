@@ -12,6 +12,7 @@
 enum { CHAINS = FIB_PATH_LISTS, REFS_FOREVER = UINT32_MAX };
 
 _Static_assert((CHAINS & (CHAINS - 1)) == 0, "masked");
+_Static_assert((PATH_LISTS_IDLE & (PATH_LISTS_IDLE - 1)) == 0, "masked");
 
 static uint32_t *chain_of(const struct path_lists *lists, const uint16_t *members, uint16_t n)
 {
@@ -63,8 +64,9 @@ int path_lists_init(struct path_lists *lists, struct path_list *shared, uint32_t
 		.refs = calloc(FIB_PATH_LISTS, sizeof(*lists->refs)),
 		.next = calloc(FIB_PATH_LISTS, sizeof(*lists->next)),
 		.chain = calloc(CHAINS, sizeof(*lists->chain)),
+		.queued = calloc(FIB_PATH_LISTS, sizeof(*lists->queued)),
 	};
-	if (!lists->refs || !lists->next || !lists->chain ||
+	if (!lists->refs || !lists->next || !lists->chain || !lists->queued ||
 	    rcu_pool_init(&lists->indexes, qsbr, nb_fixed, FIB_PATH_LISTS)) {
 		path_lists_fini(lists);
 		return -ENOMEM;
@@ -83,7 +85,9 @@ void path_lists_fini(struct path_lists *lists)
 	free(lists->refs);
 	free(lists->next);
 	free(lists->chain);
+	free(lists->queued);
 	lists->refs = lists->next = lists->chain = NULL;
+	lists->queued = NULL;
 }
 
 static int member_find(const uint16_t *members, uint16_t n, uint16_t member)
@@ -152,6 +156,49 @@ static bool make_set(const uint16_t *members, uint16_t n, uint16_t *set)
 	return true;
 }
 
+static void retire(struct path_lists *lists, uint32_t index)
+{
+	chain_remove(lists, index);
+	rcu_pool_retire(&lists->indexes, index);
+}
+
+/* Forget the list that has been idle for longest, unless it is in use again. False: none is remembered. */
+static bool forget_oldest(struct path_lists *lists)
+{
+	uint32_t index;
+
+	if (lists->idle_head == lists->idle_tail)
+		return false;
+	index = lists->idle[lists->idle_head++ % PATH_LISTS_IDLE];
+	lists->queued[index] = false;
+	if (!lists->refs[index]) {
+		lists->nb_idle--;
+		retire(lists, index);
+	}
+	return true;
+}
+
+static void remember(struct path_lists *lists, uint32_t index)
+{
+	lists->nb_idle++;
+	if (lists->queued[index])
+		return;
+	if (lists->idle_tail - lists->idle_head == PATH_LISTS_IDLE)
+		forget_oldest(lists);
+	lists->idle[lists->idle_tail++ % PATH_LISTS_IDLE] = index;
+	lists->queued[index] = true;
+}
+
+/* A free index, at the cost of what is remembered. */
+static int take(struct path_lists *lists, uint32_t *index)
+{
+	while (rcu_pool_take(&lists->indexes, index)) {
+		if (!forget_oldest(lists))
+			return -ENOSPC;
+	}
+	return 0;
+}
+
 int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n, uint32_t like,
 		  uint32_t *index)
 {
@@ -162,10 +209,12 @@ int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n,
 		return -EINVAL;
 	found = chain_find(lists, set, n);
 	if (found == PATH_LIST_NONE) {
-		if (rcu_pool_take(&lists->indexes, &found))
+		if (take(lists, &found))
 			return -ENOSPC;
 		path_list_fill(&lists->list[found], set, n, like ? &lists->list[like] : NULL);
 		chain_add(lists, found);
+	} else if (!lists->refs[found]) {
+		lists->nb_idle--;
 	}
 	if (lists->refs[found] != REFS_FOREVER)
 		lists->refs[found]++;
@@ -178,6 +227,13 @@ void path_list_put(struct path_lists *lists, uint32_t index)
 	assert(index < FIB_PATH_LISTS && lists->refs[index]);
 	if (lists->refs[index] == REFS_FOREVER || --lists->refs[index])
 		return;
-	chain_remove(lists, index);
-	rcu_pool_retire(&lists->indexes, index);
+	if (lists->list[index].nb_members > 1)
+		remember(lists, index);
+	else
+		retire(lists, index);
+}
+
+uint32_t path_lists_used(const struct path_lists *lists)
+{
+	return lists->indexes.used - lists->nb_idle;
 }

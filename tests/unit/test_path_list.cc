@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <random>
 #include <vector>
@@ -238,6 +239,50 @@ TEST_F(path_lists_test, in_place_of_another)
 	ASSERT_EQ(0, get({ 5, 6, 7, 8 }, &before));
 	ASSERT_EQ(0, get({ 5, 7, 8 }, &after, before));
 	expect_only_moves_of(shared[before], shared[after], 6);
+}
+
+/* B goes and returns, and all flows are where they were: also if A's list is an old one of routes that A alone has, which
+ * knows nothing of B, and whoever came first. */
+TEST_F(path_lists_test, a_member_that_returns_has_its_own_flows_back)
+{
+	uint32_t alone, both, first, again;
+	struct path_list before;
+
+	ASSERT_EQ(0, get({ 5 }, &alone));
+	ASSERT_EQ(0, get({ 6 }, &first));
+	ASSERT_EQ(0, get({ 5, 6 }, &both, first));
+	path_list_put(&lists, first);
+	before = shared[both];
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, get({ 5 }, &again, both));
+		EXPECT_EQ(alone, again);
+		path_list_put(&lists, both);
+		ASSERT_EQ(0, get({ 5, 6 }, &both, again));
+		path_list_put(&lists, again);
+		EXPECT_EQ(0, memcmp(&before, &shared[both], sizeof(before)));
+	}
+	EXPECT_EQ(2u, path_lists_used(&lists));
+}
+
+TEST_F(path_lists_test, what_is_remembered_is_bounded_and_gives_way)
+{
+	uint32_t list, kept;
+
+	ASSERT_EQ(0, get({ 1, 2 }, &kept));
+	for (uint16_t i = 0; i < 3 * PATH_LISTS_IDLE; i++) {
+		ASSERT_EQ(0, get({ 3, (uint16_t)(4 + i) }, &list));
+		path_list_put(&lists, list);
+		path_list_put(&lists, kept); /* idle for a moment: not forgotten with the others */
+		ASSERT_EQ(0, get({ 1, 2 }, &kept));
+	}
+	EXPECT_EQ(1u, path_lists_used(&lists));
+	EXPECT_LE(lists.indexes.used, 1u + PATH_LISTS_IDLE);
+	for (uint32_t i = 0; i < FIB_PATH_LISTS - 3;
+	     i++) /* all but the two fixed ones and { 1, 2 } */
+		ASSERT_EQ(0,
+			  get({ (uint16_t)(4000 + i % 300), (uint16_t)(5000 + i / 300) }, &list));
+	EXPECT_EQ(-ENOSPC, get({ 9, 10, 11 }, &list));
+	EXPECT_EQ(1u + FIB_PATH_LISTS - 3, path_lists_used(&lists));
 }
 
 TEST_F(path_lists_test, index_waits_for_its_readers)
