@@ -188,6 +188,15 @@ static bool summarises(const struct config_route_map *map)
 	return false;
 }
 
+static bool sets_local_pref(const struct config_route_map *map)
+{
+	for (size_t r = 0; r < map->nb_rules; r++) {
+		if (map->rules[r].has_local_pref)
+			return true;
+	}
+	return false;
+}
+
 static void check_use(struct complaints *c, const struct file *file, const config_setting_t *at,
 		      const struct config_peer *peer)
 {
@@ -207,6 +216,11 @@ static void check_use(struct complaints *c, const struct file *file, const confi
 		complain(c, at, "outbound_map",
 			 "%s replaces prefixes, allowed outbound are route maps without "
 			 "prefix_replace",
+			 out->name);
+	if (out && sets_local_pref(out))
+		complain(c, at, "outbound_map",
+			 "%s sets local_pref, allowed outbound are route maps without it: it "
+			 "decides which route is the best, before it is announced",
 			 out->name);
 }
 

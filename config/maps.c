@@ -13,7 +13,7 @@
 #define ACTION_ALLOWED	    "\"drop\" and groups such as { as_path_add = [64511]; }"
 
 static read_fn read_prefixes, read_asns, read_communities, read_action, read_prefix_replace,
-	read_rules;
+	read_local_pref, read_rules;
 
 static const char *const next_words[] = { "continue", "terminate", NULL };
 
@@ -36,6 +36,7 @@ static const struct setting match_settings[] = {
 static const struct setting action_settings[] = {
 	{ "prefix_replace", read_prefix_replace, WHOLE(struct map_rule),
 	  .allowed = "prefixes such as \"10.2.0.0/16\"" },
+	{ "local_pref", read_local_pref, WHOLE(struct map_rule), .max = UINT32_MAX },
 	{ "as_path_add", read_asns, MEMBER(struct map_rule, as_path_add), .allowed = ASNS_ALLOWED },
 	{ "as_path_replace", read_asns, MEMBER(struct map_rule, as_path_replace),
 	  .allowed = ASNS_ALLOWED },
@@ -131,6 +132,16 @@ static bool read_prefix_replace(struct complaints *c, const struct setting *spec
 
 	rule->has_prefix_replace = read_prefix(c, spec, at, &rule->prefix_replace);
 	return rule->has_prefix_replace;
+}
+
+static bool read_local_pref(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			    void *out)
+{
+	struct setting number = { .size = sizeof(uint32_t), .min = spec->min, .max = spec->max };
+	struct map_rule *rule = out;
+
+	rule->has_local_pref = read_number(c, &number, at, &rule->local_pref);
+	return rule->has_local_pref;
 }
 
 /* --- rules and maps ---------------------------------------------------------------------------------------------- */

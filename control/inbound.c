@@ -163,6 +163,21 @@ bool inbound_knows(const struct inbound *in, struct prefix prefix)
 	return route && route->epoch == in->epoch;
 }
 
+const struct attrs *inbound_said(const struct route_server *rs, const struct peer *peer,
+				 struct prefix prefix)
+{
+	const struct inbound_route *route = route_find(&peer->inbound, prefix);
+	uint32_t node = rib_find(rs->rib, prefix);
+	const struct path *path;
+
+	if (route)
+		return route->attrs;
+	if (inbound_counts(&peer->inbound) || node == RIB_NONE)
+		return NULL;
+	path = rib_path(rs->rib, node, peer->index);
+	return path ? path->attrs : NULL;
+}
+
 uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *prefix,
 		      const struct attrs **attrs)
 {
@@ -187,9 +202,9 @@ static void side_set(struct inbound *in, const struct peer *peer)
 }
 
 static int announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
-		    const struct attrs *attrs)
+		    const struct attrs *attrs, uint32_t local_pref)
 {
-	int err = rib_announce(rs->rib, prefix, peer->index, attrs, PATH_LOCAL_PREF,
+	int err = rib_announce(rs->rib, prefix, peer->index, attrs, local_pref,
 			       (uint32_t)(rs->now_ms / 1000));
 
 	if (err < 0)
@@ -210,7 +225,7 @@ static int announce_wire(struct route_server *rs, struct peer *peer,
 		rib_withdraw(rs->rib, result->prefix, peer->index);
 		return -ENOMEM;
 	}
-	err = announce(rs, peer, result->prefix, attrs);
+	err = announce(rs, peer, result->prefix, attrs, result->local_pref);
 	attrs_put(rs->attrs, attrs);
 	return err;
 }
@@ -257,7 +272,7 @@ static int stand(struct route_server *rs, struct peer *peer, struct prefix prefi
 		return announce_wire(rs, peer, &summary);
 	}
 	if (route && result->verdict == ROUTE_MAP_UNCHANGED)
-		return announce(rs, peer, prefix, route->attrs);
+		return announce(rs, peer, prefix, route->attrs, LOCAL_PREF_DEFAULT);
 	if (route && result->verdict == ROUTE_MAP_CHANGED)
 		return announce_wire(rs, peer, result);
 	err = rib_withdraw(rs->rib, prefix, peer->index);

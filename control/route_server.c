@@ -129,7 +129,7 @@ static void announce(struct route_server *rs, struct peer *peer, struct prefix p
 	if (admitted && attrs && inbound_active(&peer->inbound))
 		err = inbound_announce(rs, peer, prefix, attrs);
 	else if (admitted && attrs)
-		err = rib_announce(rs->rib, prefix, peer->index, attrs, PATH_LOCAL_PREF,
+		err = rib_announce(rs->rib, prefix, peer->index, attrs, LOCAL_PREF_DEFAULT,
 				   (uint32_t)(rs->now_ms / 1000));
 	if (err >= 0)
 		return;
@@ -198,7 +198,7 @@ int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
 	if (!attrs)
 		return -ENOMEM;
 	err = rib_announce(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET, attrs,
-			   PATH_LOCAL_PREF, (uint32_t)(rs->now_ms / 1000));
+			   LOCAL_PREF_DEFAULT, (uint32_t)(rs->now_ms / 1000));
 	attrs_put(rs->attrs, attrs);
 	return err < 0 ? err : 0;
 }

@@ -183,10 +183,11 @@ void attrs_put(struct attr_table *table, const struct attrs *attrs)
 
 bool attr_next(const uint8_t *wire, uint16_t len, uint16_t *at, struct attr_view *view)
 {
-	const uint8_t *p = wire + *at;
+	const uint8_t *p;
 
 	if (*at >= len)
 		return false;
+	p = wire + *at; /* not before: an empty list may have no address */
 	view->flags = p[0];
 	view->code = p[1];
 	if (p[0] & ATTR_F_EXTENDED) {
@@ -275,7 +276,7 @@ void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys)
 {
 	struct attr_view v;
 
-	*keys = (struct attr_keys){ .local_pref = 100, .origin = ORIGIN_INCOMPLETE };
+	*keys = (struct attr_keys){ .local_pref = LOCAL_PREF_DEFAULT, .origin = ORIGIN_INCOMPLETE };
 	for (uint16_t at = 0; attr_next(wire, len, &at, &v);) {
 		switch (v.code) {
 		case ATTR_ORIGIN: keys->origin = v.body[0]; break;

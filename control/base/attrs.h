@@ -65,11 +65,14 @@ enum {
 	ATTRS_NO_EXPORT_SUBCONFED = 1 << 7,
 };
 
+/* What a path has that nobody gave a LOCAL_PREF, and what we announce to our own gateways. */
+enum { LOCAL_PREF_DEFAULT = 100 };
+
 /* What decisions ask of an attribute set, parsed once. All host order. */
 struct attr_keys {
 	uint32_t next_hop;
 	uint32_t med;		/* 0 if absent */
-	uint32_t local_pref;	/* 100 if absent */
+	uint32_t local_pref;	/* LOCAL_PREF_DEFAULT if absent */
 	uint32_t originator_id; /* 0 if absent */
 	/* leftmost AS of the path; 0 if the path is empty or begins with a set */
 	uint32_t neighbour_as;

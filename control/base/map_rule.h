@@ -48,6 +48,8 @@ struct map_rule {
 	struct prefix prefix_replace; /* the summary announced instead */
 	struct map_values as_path_add, as_path_replace;
 	struct map_values communities_add, communities_replace, communities_remove;
+	bool has_local_pref;
+	uint32_t local_pref; /* the decision's, of inbound maps alone: no peer is told */
 };
 
 /* A community of the platform's own, which no map takes away. */

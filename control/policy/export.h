@@ -16,7 +16,6 @@ extern "C" {
 #endif
 
 enum {
-	EXPORT_LOCAL_PREF = 100,	/* towards our gateways */
 	COMMUNITY_BRANCH = 0xffed,	/* 65517: both halves, on routes of branches */
 	COMMUNITY_PEERED_VNET = 0xffee, /* 65518: both halves, on peered VNets */
 };

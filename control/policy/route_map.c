@@ -275,6 +275,12 @@ static bool apply(const struct map_rule *rule, size_t index, const struct route_
 		r->prefix = rule->prefix_replace;
 		r->wire = side->summary;
 		r->len = side->summary_len;
+		r->local_pref = LOCAL_PREF_DEFAULT;
+	}
+	if (rule->has_local_pref) {
+		r->local_pref = rule->local_pref;
+		if (r->verdict == ROUTE_MAP_UNCHANGED)
+			r->verdict = ROUTE_MAP_CHANGED;
 	}
 	if (edits_path(rule) || edits_communities(rule)) {
 		if (r->verdict == ROUTE_MAP_UNCHANGED)
@@ -311,6 +317,7 @@ enum route_map_verdict route_map_run(struct route_map *map, const struct route_m
 	result->prefix = route->prefix;
 	result->wire = route->wire;
 	result->len = route->len;
+	result->local_pref = LOCAL_PREF_DEFAULT;
 	result->hits = 0;
 	run_from(map, 0, true, side, route->vnet, count, result);
 	return result->verdict;
@@ -336,6 +343,20 @@ const char *route_map_verdict_name(enum route_map_verdict verdict)
 	};
 
 	return names[verdict];
+}
+
+const char *route_map_step_name(enum route_map_step step)
+{
+	static const char *const names[] = {
+		[ROUTE_MAP_NOT_REACHED] = "not reached",
+		[ROUTE_MAP_OTHER_PREFIX] = "other prefix",
+		[ROUTE_MAP_OTHER_COMMUNITIES] = "other communities",
+		[ROUTE_MAP_OTHER_AS_PATH] = "other AS path",
+		[ROUTE_MAP_VNET] = "not for VNet prefixes",
+		[ROUTE_MAP_HIT] = "matched",
+	};
+
+	return names[step];
 }
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
@@ -407,6 +428,7 @@ static bool same_rule(const struct map_rule *a, const struct map_rule *b)
 	return !strcmp(a->name, b->name) && a->drop == b->drop && a->terminate == b->terminate &&
 	       a->has_prefix_replace == b->has_prefix_replace &&
 	       (!a->has_prefix_replace || prefix_equal(a->prefix_replace, b->prefix_replace)) &&
+	       a->has_local_pref == b->has_local_pref && a->local_pref == b->local_pref &&
 	       same_prefixes(&a->prefix_equals, &b->prefix_equals) &&
 	       same_prefixes(&a->prefix_contains, &b->prefix_contains) &&
 	       same_values(&a->communities_equal, &b->communities_equal) &&

@@ -72,6 +72,7 @@ struct route_map_result {
 	struct prefix prefix;
 	const uint8_t *wire;
 	uint16_t len;
+	uint32_t local_pref;  /* LOCAL_PREF_DEFAULT, unless a rule set it */
 	uint8_t summary_rule; /* ROUTE_MAP_SUMMARISED: the rule that last replaced the prefix */
 	uint64_t hits;	      /* bit a rule that acted */
 	/* enum route_map_step; what lies past the map's rules is not filled in */
@@ -81,6 +82,9 @@ struct route_map_result {
 
 /* "unchanged", "changed", "summarised", "dropped", "too long"; static storage. */
 const char *route_map_verdict_name(enum route_map_verdict verdict);
+
+/* "matched", "not reached", "other prefix", ...; static storage. */
+const char *route_map_step_name(enum route_map_step step);
 
 /* Put a route through the map. `count`: let it count as a hit. No allocation. */
 enum route_map_verdict route_map_run(struct route_map *map, const struct route_map_side *side,

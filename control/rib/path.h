@@ -14,8 +14,6 @@
 extern "C" {
 #endif
 
-enum { PATH_LOCAL_PREF = 100 }; /* of a path that no route map gave another */
-
 enum path_flags {
 	/* its next hop does not resolve: sorted last, never used, still shown */
 	PATH_UNUSABLE = 1 << 0,

@@ -86,7 +86,7 @@ uint32_t rib_peer_unusable_paths(const struct rib *rib,
 
 /* --- changes --------------------------------------------------------------------------------------------------- */
 
-/* `peer` announces `prefix` with `attrs` (the rib adds a reference). `local_pref`: PATH_LOCAL_PREF, or what a route map
+/* `peer` announces `prefix` with `attrs` (the rib adds a reference). `local_pref`: LOCAL_PREF_DEFAULT, or what a route map
  * set; LOCAL_PREF as received from our gateways is not used (it is theirs to choose exits, not ours).
  * Returns 1 if that changed anything, 0 if it was known so already, -ENOMEM and nothing changed. */
 int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,

@@ -126,7 +126,7 @@ static void take_changes(struct bench *b)
 static void announce_all(struct bench *b, uint16_t peer)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
-		if (rib_announce(b->rib, b->prefixes[i], peer, b->attrs[i], PATH_LOCAL_PREF, 1) < 0)
+		if (rib_announce(b->rib, b->prefixes[i], peer, b->attrs[i], LOCAL_PREF_DEFAULT, 1) < 0)
 			abort();
 	}
 }

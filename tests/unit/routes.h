@@ -15,6 +15,7 @@ struct attrs_spec {
 	int64_t med = -1;
 	std::vector<uint32_t> communities = {};
 	uint32_t originator = 0;
+	int64_t local_pref = -1;
 };
 
 static inline void put_be32(std::vector<uint8_t> *out, uint32_t v)
@@ -25,7 +26,7 @@ static inline void put_be32(std::vector<uint8_t> *out, uint32_t v)
 
 static inline std::vector<uint8_t> attrs_wire(const attrs_spec &spec)
 {
-	std::vector<uint8_t> wire(4096), path, hop, med, communities, originator;
+	std::vector<uint8_t> wire(4096), path, hop, med, pref, communities, originator;
 	struct attr_writer w = { wire.data(), wire.size(), 0, false };
 
 	if (!spec.path.empty())
@@ -39,6 +40,10 @@ static inline std::vector<uint8_t> attrs_wire(const attrs_spec &spec)
 	if (spec.med >= 0) {
 		put_be32(&med, (uint32_t)spec.med);
 		attr_put(&w, ATTR_F_OPTIONAL, ATTR_MED, med.data(), 4);
+	}
+	if (spec.local_pref >= 0) {
+		put_be32(&pref, (uint32_t)spec.local_pref);
+		attr_put(&w, ATTR_F_TRANSITIVE, ATTR_LOCAL_PREF, pref.data(), 4);
 	}
 	for (uint32_t c : spec.communities)
 		put_be32(&communities, c);

@@ -444,6 +444,12 @@ const error_case error_cases[] = {
 	{ "prefix_contains = [\"10.2.0.0/16\"]; ", "",
 	  "c:26: route_maps.in.rules.sum.action.prefix_replace: 10.2.0.0/16 replaces every route, "
 	  "allowed are rules that match prefixes inside it" },
+	{ "as_path_replace = []", "local_pref = -1",
+	  "c:30: route_maps.out.rules.tag.action.local_pref: -1 is out of range, allowed are "
+	  "0..4294967295" },
+	{ "as_path_replace = []", "local_pref = 200",
+	  "c:22: peers.nva-c.outbound_map: out sets local_pref, allowed outbound are route maps "
+	  "without it: it decides which route is the best, before it is announced" },
 	{ "outbound_map = \"out\"", "outbound_map = \"in\"",
 	  "c:22: peers.nva-c.outbound_map: in replaces prefixes, allowed outbound are route maps "
 	  "without prefix_replace" },
@@ -758,6 +764,7 @@ TEST_F(config_test, route_maps_are_read)
 	EXPECT_EQ(1, in->rules[0].prefix_contains.n);
 	EXPECT_EQ(65001u << 16 | 1, in->rules[0].communities_equal.value[0]);
 	EXPECT_TRUE(in->rules[1].drop);
+	EXPECT_FALSE(in->rules[0].has_local_pref);
 	EXPECT_TRUE(out->rules[0].terminate);
 	EXPECT_EQ(3356u, out->rules[0].as_path_add.value[1]);
 	EXPECT_TRUE(out->rules[1].as_path_replace.given && !out->rules[1].as_path_replace.n);
@@ -765,6 +772,17 @@ TEST_F(config_test, route_maps_are_read)
 	EXPECT_STREQ("in", l.config->peers[l.config->nb_peers - 1].inbound_map);
 	EXPECT_STREQ("out", l.config->peers[l.config->nb_peers - 1].outbound_map);
 	EXPECT_STREQ("", l.config->peers[0].inbound_map);
+}
+
+TEST_F(config_test, a_local_preference_may_be_zero)
+{
+	loaded l = load_text(replaced(good, "action = { prefix_replace = \"10.2.0.0/16\"; }",
+				      "action = { local_pref = 0; }"));
+
+	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
+	const struct map_rule *rule = &config_route_map_find(l.config, "in")->rules[0];
+	EXPECT_TRUE(rule->has_local_pref);
+	EXPECT_EQ(0u, rule->local_pref);
 }
 
 TEST_F(config_test, warnings_do_not_refuse)

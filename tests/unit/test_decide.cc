@@ -14,7 +14,7 @@ namespace
 struct candidate {
 	struct source source;
 	attrs_spec spec;
-	uint32_t local_pref = PATH_LOCAL_PREF;
+	uint32_t local_pref = LOCAL_PREF_DEFAULT;
 	uint8_t flags = 0;
 };
 

@@ -91,7 +91,7 @@ struct harness {
 		const struct attrs *attrs = attrs_make(table, spec);
 		uint32_t node;
 
-		ASSERT_GE(rib_announce(rib, prefix, peer, attrs, PATH_LOCAL_PREF, 0), 0);
+		ASSERT_GE(rib_announce(rib, prefix, peer, attrs, LOCAL_PREF_DEFAULT, 0), 0);
 		if (!seen.insert(attrs).second)
 			attrs_put(table, attrs);
 		node = rib_find(rib, prefix);

@@ -2,103 +2,7 @@
 #define EAL_MEMORY_MB 700
 #include "eal.h"
 
-#include "aspath.h"
-#include "server.h"
-
-namespace
-{
-
-const char drop_122[] =
-	R"({ name = "d"; match = { prefix_contains = ["10.122.0.0/16"]; }; action = "drop"; })";
-const char prepend[] = R"({ name = "p"; action = { as_path_add = [64511, 64510]; }; })";
-const char summarise[] =
-	R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; }; action = { prefix_replace = "10.2.0.0/16"; }; })";
-
-class maps_test : public server_test
-{
-      protected:
-	/* NVA A with a map of these rules in a direction. */
-	static std::string with(const std::string &in, const std::string &out = "")
-	{
-		std::string text = std::string(base_config) + base_vnets;
-		std::string peers = base_peers, use;
-		size_t at = peers.find("asn = 65001;");
-
-		if (!in.empty()) {
-			text += "route_maps = ( { name = \"in-a\"; rules = ( " + in + " ); }";
-			use += " inbound_map = \"in-a\";";
-		}
-		if (!out.empty()) {
-			text += (in.empty() ? "route_maps = ( " : ", ") +
-				("{ name = \"out-a\"; rules = ( " + out + " ); }");
-			use += " outbound_map = \"out-a\";";
-		}
-		if (!use.empty())
-			text += ");\n";
-		return text + peers.insert(at, use);
-	}
-	void start_up(const std::string &text)
-	{
-		start(text);
-		exchange_on(true);
-		for (uint16_t peer : { ERGW, NVA_A, NVA_B })
-			up(peer);
-		turn();
-		announce(NVA_A, { "172.31.0.0/16" });
-		announce(ERGW, { "10.20.0.0/16" });
-		announce(NVA_B, { "172.30.0.0/16" });
-		turn();
-		arp_all();
-		turn();
-	}
-	void change(const std::string &text)
-	{
-		EXPECT_STREQ("", reload(text)->error);
-		turn();
-	}
-	std::string path(uint16_t peer, const char *prefix)
-	{
-		struct attr_view v = {};
-		const std::vector<uint8_t> &wire = told[peer][prefix];
-		char buf[256] = "none";
-
-		if (attr_find(wire.data(), (uint16_t)wire.size(), ATTR_AS_PATH, &v))
-			aspath_text(v.body, v.len, buf, sizeof(buf));
-		return buf;
-	}
-	/* {prefix: AS path} of the rows that answer. */
-	std::map<std::string, std::string> rows(enum page_command command, const char *peer)
-	{
-		std::map<std::string, std::string> list;
-		auto page = ask(command, peer);
-		const struct row_route *row;
-		uint32_t at = 0;
-		uint16_t type;
-
-		while ((row = (const struct row_route *)page_next(page.get(), &at, &type))) {
-			struct attr_view v = {};
-			char buf[256] = "";
-
-			attr_find(row->attrs, row->attrs_len, ATTR_AS_PATH, &v);
-			list[text_of(row->prefix)] = aspath_text(v.body, v.len, buf, sizeof(buf));
-		}
-		return list;
-	}
-	std::string names(const std::map<std::string, std::string> &of)
-	{
-		std::string list;
-
-		for (const auto &[prefix, rest] : of)
-			list += (list.empty() ? "" : " ") + prefix;
-		return list;
-	}
-	uint64_t hits(const char *map, size_t rule)
-	{
-		return route_map_hits(maps_find(&rs->maps, map), rule);
-	}
-};
-
-} // namespace
+#include "maps.h"
 
 TEST_F(maps_test, a_inbound_drop)
 {
@@ -201,6 +105,52 @@ TEST_F(maps_test, g_inbound_moves_best_path_and_fib_outbound_never_does)
 	EXPECT_EQ("10.0.2.5", fib_to(ROLE_NVA, "172.30.0.1"));
 	EXPECT_FALSE(told[NVA_A].count("172.30.0.0/16"));
 	EXPECT_TRUE(resets.empty());
+}
+
+TEST_F(maps_test, local_preference_decides_before_anything_but_validity)
+{
+	const std::string high = R"({ name = "h"; match = { communities_contain = ["65001:1"]; };
+				      action = { local_pref = 200; }; })";
+	struct attr_view v;
+	attrs_spec spec;
+
+	start_up(with(high));
+	spec.path = { 65001, 65001, 65001 };
+	spec.next_hop = address(NVA_A);
+	spec.communities = { COMMUNITY(65001, 1) };
+	update(NVA_A, { "10.50.0.0/16" }, spec);
+	announce(ERGW, { "10.50.0.0/16" });
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "10.50.0.1"));
+	auto page = ask(PAGE_ROUTES_PREFIX, "",
+			[](struct page *p) { p->prefix = net("10.50.0.0/16"); });
+	uint32_t at = 0;
+	uint16_t type;
+	auto *row = (const struct row_route *)page_next(page.get(), &at, &type);
+	ASSERT_NE(nullptr, row);
+	EXPECT_STREQ("nva-a", row->peer);
+	EXPECT_EQ(200u, row->local_pref);
+	EXPECT_EQ(DECIDE_LOCAL_PREF, row->reason);
+	/* It is ours alone: eBGP peers hear of no LOCAL_PREF, our gateways of the usual one. */
+	EXPECT_FALSE(attr_find(told[NVA_B]["10.50.0.0/16"].data(),
+			       (uint16_t)told[NVA_B]["10.50.0.0/16"].size(), ATTR_LOCAL_PREF, &v));
+	EXPECT_EQ(100u, keys(ERGW, "10.50.0.0/16").local_pref);
+	change(with(""));
+	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.50.0.1"));
+}
+
+TEST_F(maps_test, local_preference_of_a_gateway_is_not_a_maps)
+{
+	attrs_spec spec;
+
+	start_up(with(""));
+	spec.path = { 12076 };
+	spec.next_hop = address(ERGW);
+	spec.local_pref = 50;
+	update(ERGW, { "10.50.0.0/16" }, spec);
+	announce(NVA_A, { "10.50.0.0/16" });
+	turn();
+	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.50.0.1")) << "the source class decides";
 }
 
 TEST_F(maps_test, h_a_drop_of_everything_leaves_the_vnet)

@@ -44,7 +44,7 @@ struct harness {
 		attr_table_free(table);
 	}
 	int announce(struct prefix prefix, uint16_t peer, const attrs_spec &spec,
-		     uint32_t local_pref = PATH_LOCAL_PREF)
+		     uint32_t local_pref = LOCAL_PREF_DEFAULT)
 	{
 		const struct attrs *attrs = attrs_make(table, spec);
 		int changed = rib_announce(rib, prefix, peer, attrs, local_pref, 0);
@@ -164,7 +164,7 @@ TEST(rib, at_most_sixteen_next_hops_the_lowest)
 		const struct attrs *attrs = attrs_make(table, { { 65001 }, 100u - i });
 
 		rib_source_set(rib, i, &source);
-		ASSERT_EQ(1, rib_announce(rib, p1, i, attrs, PATH_LOCAL_PREF, 0));
+		ASSERT_EQ(1, rib_announce(rib, p1, i, attrs, LOCAL_PREF_DEFAULT, 0));
 		attrs_put(table, attrs);
 	}
 	ASSERT_EQ((unsigned int)RIB_ECMP,

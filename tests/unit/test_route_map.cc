@@ -374,6 +374,30 @@ TEST(route_map, matches_are_anded)
 	}
 }
 
+TEST(route_map, local_preference_is_the_last_rules_and_not_of_what_a_summary_is_made_of)
+{
+	rule high("h"), low("l");
+
+	high.equals("10.2.1.0/24");
+	high.has_local_pref = low.has_local_pref = true;
+	high.local_pref = 200;
+	low.local_pref = 50;
+	low.equals("10.1.0.0/16");
+	map_under_test map({ rule(high), rule(low).add({ "1:1" }),
+			     rule("s").equals("10.2.1.0/24").replace("10.2.0.0/16") }),
+		both({ rule(high), rule("after").equals("10.2.1.0/24").end(), rule(low) });
+
+	EXPECT_EQ("same", map("10.9.0.0/16", { 65001 }));
+	EXPECT_EQ(100u, map.result.local_pref);
+	EXPECT_EQ("10.1.0.0/16 [65001] 1:1", map("10.1.0.0/16", { 65001 }));
+	EXPECT_EQ(50u, map.result.local_pref);
+	EXPECT_EQ("10.2.0.0/16 []", map("10.2.1.0/24", { 65001 }));
+	EXPECT_EQ(100u, map.result.local_pref) << "contributors may differ, the summary does not";
+	EXPECT_EQ("10.2.1.0/24 [65001]", both("10.2.1.0/24", { 65001 }));
+	EXPECT_EQ(ROUTE_MAP_CHANGED, both.result.verdict);
+	EXPECT_EQ(200u, both.result.local_pref);
+}
+
 TEST(route_map, too_much_is_too_long)
 {
 	rule longest("long");
@@ -418,6 +442,9 @@ TEST(route_map, same_says_whether_anything_differs)
 	rules[0].communities_add.value[0]++;
 	EXPECT_FALSE(route_map_same(map, rules, 2));
 	rules[0].communities_add.value[0]--;
+	rules[1].has_local_pref = true;
+	EXPECT_FALSE(route_map_same(map, rules, 2));
+	rules[1].has_local_pref = false;
 	rules[1].terminate = true;
 	EXPECT_FALSE(route_map_same(map, rules, 2));
 	route_map_put(map);
