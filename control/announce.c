@@ -41,8 +41,7 @@ static bool group_fits(const struct update_group *group, const struct update_gro
 	       group->rule.replace_asn == wanted->rule.replace_asn && group->map == wanted->map;
 }
 
-/* The kind of group that the peer belongs in. */
-static struct update_group group_wanted(const struct route_server *rs, const struct peer *peer)
+struct update_group announcer_group(const struct route_server *rs, const struct peer *peer)
 {
 	struct update_group wanted = {
 		.role = peer->held ? ROLE_VNET : peer->config.role,
@@ -53,7 +52,7 @@ static struct update_group group_wanted(const struct route_server *rs, const str
 			.cluster_id = rs->config->instance.router_id,
 			.next_hop = peer->session.local_addr,
 			.unchanged = peer->config.next_hop == NEXT_HOP_UNCHANGED,
-			.ibgp = peer->session.ibgp,
+			.ibgp = peer->config.asn == rs->config->instance.asn,
 			.communities = rs->config->control.platform_communities,
 			.remove_private = peer->config.remove_private_as,
 			.replace_asn = peer->config.as_override ? peer->config.asn : 0,
@@ -66,7 +65,7 @@ static struct update_group group_wanted(const struct route_server *rs, const str
 static struct update_group *group_for(struct announcer *a, struct route_server *rs,
 				      const struct peer *peer)
 {
-	struct update_group wanted = group_wanted(rs, peer), *group = a->groups;
+	struct update_group wanted = announcer_group(rs, peer), *group = a->groups;
 
 	while (group && !group_fits(group, &wanted))
 		group = group->next;
@@ -127,7 +126,7 @@ void announcer_leave(struct announcer *a, struct peer *peer)
 
 bool announcer_suits(const struct route_server *rs, const struct peer *peer)
 {
-	struct update_group wanted = group_wanted(rs, peer);
+	struct update_group wanted = announcer_group(rs, peer);
 
 	return group_fits(peer->group, &wanted);
 }
@@ -176,7 +175,7 @@ size_t announcer_export(const struct update_group *group, const struct route_ser
 	return export_attrs(&group->rule, &es, attrs->wire, attrs->len, &w) ? 0 : w.len;
 }
 
-static struct route_map_side map_side(const struct update_group *group)
+struct route_map_side announcer_side(const struct update_group *group)
 {
 	return (struct route_map_side){ .own_asn = group->rule.ibgp ? 0 : group->rule.local_asn };
 }
@@ -184,7 +183,7 @@ static struct route_map_side map_side(const struct update_group *group)
 bool announcer_announces(const struct update_group *group, const struct route_server *rs,
 			 const struct path *path, uint8_t *wire, struct route_map_result *result)
 {
-	struct route_map_side side = map_side(group);
+	struct route_map_side side = announcer_side(group);
 	struct route_map_route route = {
 		.prefix = rib_prefix(rs->rib, path->node),
 		.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET,
@@ -300,7 +299,7 @@ static void batch_begin(struct announcer *a, struct route_server *rs)
 {
 	const struct group_batch *b = &a->batch;
 	const struct update_group *group = a->flushing;
-	struct route_map_side side = map_side(group);
+	struct route_map_side side = announcer_side(group);
 
 	a->in_batch = true;
 	a->part = (struct outbound_part){ .prefixes = b->prefixes, .nb = b->nb_prefixes };

@@ -82,6 +82,12 @@ size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budg
 /* Has every member that keeps up been told everything? */
 bool announcer_idle(const struct announcer *a);
 
+/* What kind of group the peer belongs in; of one that is not up: as far as can be told. Its members `next` and `group` are
+ * empty, its map is borrowed. */
+struct update_group announcer_group(const struct route_server *rs, const struct peer *peer);
+/* How the group's route map sees what is announced. Borrowed from the group. */
+struct route_map_side announcer_side(const struct update_group *group);
+
 /* What a path becomes for a group's members before their route map, in canonical form, into `out` of BGP_MESSAGE_MAX
  * octets. Returns the length, 0 if it fits no message. */
 size_t announcer_export(const struct update_group *group, const struct route_server *rs,

@@ -45,6 +45,14 @@
  *                                (after it) or "advertised" (as sent, without reason, views)
  *   show policy                  one a rule of a route map, in order: map rule hits inbound_peers outbound_peers (how many
  *                                have the map in this direction)
+ *   policy test  peer direction ("in" "out") prefix as_path? communities? origin? med?
+ *                                one: peer direction map ("": none, it passes unchanged) hypothetical (described by the
+ *                                optional arguments; otherwise the route that the peer announced, or is announced) verdict
+ *                                (as policy of show routes) note (why such a route never gets to the map; absent if it
+ *                                does) rules[{rule outcome ("matched" "not reached" "other prefix" "other communities" "other
+ *                                AS path" "not for VNet prefixes") action ("drop" "summarise" "change") next ("continue"
+ *                                "terminate")}] before{prefix next_hop as_path origin local_pref med communities[]} after{likewise}
+ *                                (absent if the route does not pass)
  *   show fib     view            one a prefix: prefix next_hops[{gateway ("": none) port state ("resolved"
  *                                "unresolved" "on link" "local" "broadcast" "drop")}]
  *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of roles

@@ -298,23 +298,22 @@ static json_t *format_communities(const struct attr_view *attr)
 	return list;
 }
 
-static void set_attrs(json_t *o, const struct row_route *row)
+static void set_attrs(json_t *o, const uint8_t *attrs, uint16_t len, uint32_t local_pref)
 {
 	static const char *const origins[] = { "igp", "egp", "incomplete" };
 	struct attr_view attr = { 0 };
 	char path[2048];
 
 	path[0] = '\0';
-	if (attr_find(row->attrs, row->attrs_len, ATTR_AS_PATH, &attr))
+	if (attr_find(attrs, len, ATTR_AS_PATH, &attr))
 		aspath_text(attr.body, attr.len, path, sizeof(path));
 	set_text(o, "as_path", path);
-	if (attr_find(row->attrs, row->attrs_len, ATTR_ORIGIN, &attr) &&
-	    attr.body[0] <= ORIGIN_INCOMPLETE)
+	if (attr_find(attrs, len, ATTR_ORIGIN, &attr) && attr.body[0] <= ORIGIN_INCOMPLETE)
 		set_text(o, "origin", origins[attr.body[0]]);
-	set_number(o, "local_pref", row->local_pref);
-	if (attr_find(row->attrs, row->attrs_len, ATTR_MED, &attr))
+	set_number(o, "local_pref", local_pref);
+	if (attr_find(attrs, len, ATTR_MED, &attr))
 		set_number(o, "med", load_be32(attr.body));
-	if (!attr_find(row->attrs, row->attrs_len, ATTR_COMMUNITIES, &attr))
+	if (!attr_find(attrs, len, ATTR_COMMUNITIES, &attr))
 		attr.len = 0;
 	json_object_set_new(o, "communities", format_communities(&attr));
 }
@@ -337,7 +336,7 @@ static json_t *format_route(const struct row_route *row)
 	set_text(o, "source", sources[row->source]);
 	set_text(o, "role", role_name((enum role)row->role));
 	set_addr(o, "next_hop", row->next_hop);
-	set_attrs(o, row);
+	set_attrs(o, row->attrs, row->attrs_len, row->local_pref);
 	if (row->flags & ROUTE_RECEIVED)
 		set_text(o, "policy", route_map_verdict_name((enum route_map_verdict)row->policy));
 	else if (!(row->flags & ROUTE_SENT))
@@ -365,6 +364,48 @@ static json_t *format_rule(const struct row_rule *row)
 	set_number(o, "hits", row->hits);
 	set_number(o, "inbound_peers", row->inbound);
 	set_number(o, "outbound_peers", row->outbound);
+	return o;
+}
+
+static json_t *format_tested_route(const struct row_policy_route *route, const uint8_t *attrs)
+{
+	json_t *o = json_object();
+	struct attr_view next_hop;
+
+	set_prefix(o, route->prefix);
+	if (attr_find(attrs, route->attrs_len, ATTR_NEXT_HOP, &next_hop))
+		set_addr(o, "next_hop", load_be32(next_hop.body));
+	set_attrs(o, attrs, route->attrs_len, route->local_pref);
+	return o;
+}
+
+static json_t *format_policy_test(const struct row_policy_test *row)
+{
+	json_t *o = json_object(), *rules = json_array();
+
+	set_text(o, "peer", row->peer);
+	set_text(o, "direction", row->outbound ? "out" : "in");
+	set_text(o, "map", row->map);
+	set_bool(o, "hypothetical", row->hypothetical);
+	set_text(o, "verdict", route_map_verdict_name((enum route_map_verdict)row->verdict));
+	if (row->note[0])
+		set_text(o, "note", row->note);
+	for (uint8_t i = 0; i < row->nb_rules; i++) {
+		const struct row_policy_step *step = &row->step[i];
+		json_t *rule = json_object();
+
+		set_text(rule, "rule", step->rule);
+		set_text(rule, "outcome", route_map_step_name((enum route_map_step)step->step));
+		set_text(rule, "action", step->action);
+		set_text(rule, "next", step->terminate ? "terminate" : "continue");
+		json_array_append_new(rules, rule);
+	}
+	json_object_set_new(o, "rules", rules);
+	json_object_set_new(o, "before", format_tested_route(&row->before, row->attrs));
+	if (row->after.attrs_len)
+		json_object_set_new(
+			o, "after",
+			format_tested_route(&row->after, row->attrs + row->before.attrs_len));
 	return o;
 }
 
@@ -469,6 +510,7 @@ json_t *format_row(uint16_t type, const void *row, const struct config_report *w
 	case ROW_RELOAD: return format_reload(row, warnings);
 	case ROW_RULE: return format_rule(row);
 	case ROW_EVENT: return format_event(row);
+	case ROW_POLICY_TEST: return format_policy_test(row);
 	}
 	return NULL;
 }

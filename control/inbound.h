@@ -94,6 +94,9 @@ size_t inbound_turn(struct route_server *rs, struct peer *peer, size_t budget);
 /* What the peer's map makes of a route, counting nothing. */
 enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefix,
 				   const struct attrs *attrs, struct route_map_result *result);
+/* What the peer has announced for a prefix, before its map; NULL: nothing. Borrowed until the next change. */
+const struct attrs *inbound_said(const struct route_server *rs, const struct peer *peer,
+				 struct prefix prefix);
 /* Walk over the table: the next route after `id` (0 to begin); 0 at the end. */
 uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *prefix,
 		      const struct attrs **attrs);

@@ -35,6 +35,7 @@ enum page_command {
 	PAGE_FIB,	     /* view */
 	PAGE_FIB_ADDRESS,    /* view, address: the longest match among routes */
 	PAGE_POLICY,	     /* every rule of every route map */
+	PAGE_POLICY_TEST,    /* peer, outbound, prefix, route: what its map makes of that */
 	PAGE_EXCHANGE,
 	PAGE_EXCHANGE_SET, /* enable */
 	PAGE_EVENTS,	   /* cursor[0]: only those after this number */
@@ -48,6 +49,17 @@ enum {
 	PAGE_BYTES = 64 << 10,
 	PAGE_ROWS = 256,
 	PAGE_TEXT = 256,
+	PAGE_LIST = 64, /* AS numbers, communities of a page_route */
+};
+
+/* A route that nobody has announced. */
+struct page_route {
+	bool given; /* else: the one that there is */
+	bool has_path, has_med;
+	uint8_t origin;
+	uint8_t nb_path, nb_communities;
+	uint32_t med;
+	uint32_t path[PAGE_LIST], communities[PAGE_LIST]; /* host order */
 };
 
 struct page {
@@ -58,7 +70,8 @@ struct page {
 	struct prefix prefix;
 	uint32_t address; /* host order */
 	uint8_t view;	  /* enum role */
-	bool enable;
+	bool enable, outbound;
+	struct page_route route;
 	struct config *config; /* owned by the holder of the page */
 	/* likewise: what reading it brought up; the management thread's alone */
 	struct config_report report;

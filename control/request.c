@@ -3,9 +3,12 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { ARGUMENTS = 3 };
+#include "map_rule.h"
+
+enum { ARGUMENTS = 7 };
 
 /* Reads one argument into the page. NULL, or what it must be. */
 typedef const char *argument_read(struct page *page, const json_t *value);
@@ -24,7 +27,8 @@ static const char *read_prefix(struct page *page, const json_t *value)
 {
 	if (!json_is_string(value) || !prefix_parse(json_string_value(value), &page->prefix))
 		return "a prefix such as \"10.0.0.0/16\", without host bits";
-	page->command = PAGE_ROUTES_PREFIX;
+	if (page->command == PAGE_ROUTES)
+		page->command = PAGE_ROUTES_PREFIX;
 	return NULL;
 }
 
@@ -82,6 +86,102 @@ static const char *read_soft(struct page *page, const json_t *value)
 	return NULL;
 }
 
+/* --- a route to be tested ---------------------------------------------------------------------------------------- */
+
+static const char *read_direction(struct page *page, const json_t *value)
+{
+	const char *direction = json_string_value(value);
+
+	if (!direction || (strcmp(direction, "in") && strcmp(direction, "out")))
+		return "\"in\" or \"out\"";
+	page->outbound = !strcmp(direction, "out");
+	return NULL;
+}
+
+static const char *read_as_path(struct page *page, const json_t *value)
+{
+	static const char wanted[] = "AS numbers with blanks between them such as \"65001 65010\"";
+	struct page_route *route = &page->route;
+	const char *text = json_string_value(value), *at = text;
+
+	if (!text)
+		return wanted;
+	route->given = route->has_path = true;
+	for (at += strspn(at, " "); *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+		unsigned long asn = strtoul(at, NULL, 10);
+
+		if (route->nb_path == PAGE_LIST) {
+			page_error(page, "argument \"as_path\" has more than %d AS numbers",
+				   PAGE_LIST);
+			return NULL;
+		}
+		if (strspn(at, "0123456789") != len || !asn || asn > UINT32_MAX) {
+			page_error(
+				page,
+				"argument \"as_path\", AS number %u: \"%.*s\" is none, allowed are "
+				"1..4294967295",
+				route->nb_path + 1u, (int)(len < 32 ? len : 32), at);
+			return NULL;
+		}
+		route->path[route->nb_path++] = (uint32_t)asn;
+		at += len;
+	}
+	return NULL;
+}
+
+static const char *read_communities(struct page *page, const json_t *value)
+{
+	struct page_route *route = &page->route;
+	const json_t *item;
+	size_t i;
+
+	if (!json_is_array(value) || json_array_size(value) > PAGE_LIST)
+		return "a list of at most 64 communities such as [\"65001:100\"]";
+	route->given = true;
+	json_array_foreach(value, i, item)
+	{
+		const char *text = json_string_value(item);
+
+		if (!text || !community_parse(text, &route->communities[i])) {
+			page_error(page,
+				   "argument \"communities\", community %zu: \"%.32s\" is none, "
+				   "allowed are two numbers 0..65535 such as \"65001:100\"",
+				   i + 1, text ? text : "");
+			return NULL;
+		}
+	}
+	route->nb_communities = (uint8_t)json_array_size(value);
+	return NULL;
+}
+
+static const char *read_origin(struct page *page, const json_t *value)
+{
+	static const char *const names[] = { "igp", "egp", "incomplete" };
+	const char *origin = json_string_value(value);
+
+	for (uint8_t i = 0; origin && i < 3; i++) {
+		if (strcmp(origin, names[i]))
+			continue;
+		page->route.given = true;
+		page->route.origin = i;
+		return NULL;
+	}
+	return "\"igp\", \"egp\" or \"incomplete\"";
+}
+
+static const char *read_med(struct page *page, const json_t *value)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    json_integer_value(value) > UINT32_MAX)
+		return "a number 0..4294967295";
+	page->route.given = page->route.has_med = true;
+	page->route.med = (uint32_t)json_integer_value(value);
+	return NULL;
+}
+
+/* --- events ------------------------------------------------------------------------------------------------------ */
+
 static const char *read_after(struct page *page, const json_t *value)
 {
 	if (!json_is_integer(value) || json_integer_value(value) < 0)
@@ -112,6 +212,15 @@ static const struct command {
 	  PAGE_FIB,
 	  { { "view", read_view, true }, { "address", read_address, false } } },
 	{ "show policy", PAGE_POLICY, { { 0 } } },
+	{ "policy test",
+	  PAGE_POLICY_TEST,
+	  { { "peer", read_name, true },
+	    { "direction", read_direction, true },
+	    { "prefix", read_prefix, true },
+	    { "as_path", read_as_path, false },
+	    { "communities", read_communities, false },
+	    { "origin", read_origin, false },
+	    { "med", read_med, false } } },
 	{ "show exchange", PAGE_EXCHANGE, { { 0 } } },
 	{ "show events", PAGE_EVENTS, { { "after", read_after, false } } },
 	{ "exchange", PAGE_EXCHANGE_SET, { { "enable", read_enable, true } } },

@@ -8,6 +8,7 @@
 
 #include "admission.h"
 #include "log.h"
+#include "policy_test.h"
 #include "reload.h"
 #include "route_server.h"
 #include "show_peers.h"
@@ -494,6 +495,7 @@ static void answer(struct route_server *rs, struct page *page)
 	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
 	case PAGE_EVENTS: show_events(rs, page); break;
 	case PAGE_POLICY: show_policy(rs, page); break;
+	case PAGE_POLICY_TEST: policy_test(rs, page); break;
 	case PAGE_EXCHANGE: show_exchange(rs, page); break;
 	case PAGE_EXCHANGE_SET: set_exchange(rs, page); break;
 	case PAGE_RELOAD: reload_apply(rs, page); break;

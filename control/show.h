@@ -10,6 +10,7 @@
 #include "config.h"
 #include "fib.h"
 #include "import.h"
+#include "map_rule.h"
 #include "page.h"
 #include "speaker.h"
 
@@ -32,7 +33,8 @@ enum row_type {
 	ROW_SWITCHED,
 	ROW_RELOAD,
 	ROW_RULE,
-	ROW_EVENT /* struct event (events.h) */
+	ROW_EVENT, /* struct event (events.h) */
+	ROW_POLICY_TEST
 };
 
 struct row_summary {
@@ -116,6 +118,32 @@ struct row_rule {
 	char map[CONFIG_NAME], rule[CONFIG_NAME];
 	uint16_t inbound, outbound; /* peers that have the map in this direction */
 	uint64_t hits;
+};
+
+/* What a route map makes of one route, rule by rule. */
+struct row_policy_step {
+	char rule[CONFIG_NAME];
+	const char *action; /* static storage: "drop", "summarise", "change" */
+	uint8_t step;	    /* enum route_map_step */
+	bool terminate;
+};
+
+struct row_policy_route {
+	struct prefix prefix;
+	uint32_t local_pref;
+	uint16_t attrs_len;
+};
+
+struct row_policy_test {
+	char peer[CONFIG_NAME];
+	char map[CONFIG_NAME]; /* empty: the peer has none in this direction */
+	char note[PAGE_TEXT];  /* why the map would never see it; may be empty */
+	bool outbound, hypothetical;
+	uint8_t verdict; /* enum route_map_verdict */
+	uint8_t nb_rules;
+	struct row_policy_step step[MAP_RULES];
+	struct row_policy_route before, after; /* after: attrs_len 0 if the route does not pass */
+	uint8_t attrs[]; /* of `before`, then of `after`: canonical wire form */
 };
 
 struct row_exchange {

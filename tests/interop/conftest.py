@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import hub as hubs
 from bascule import BUILD
 from lab import Lab, wait_for
 from networks import Networks
@@ -41,6 +42,20 @@ def undisturbed(net):
         assert bascule.dataplane.alive and bascule.control.alive, f"{bascule.name} ended"
     assert net.sessions() == sessions
     wait_for(lambda: tables() == before, "the tables as they were", 10)
+
+
+@pytest.fixture(scope="module")
+def shared_hub(request):
+    """The hub (hub.py) of a module, with route exchange on."""
+    with hubs.running_hub(request.module.__name__) as hub:
+        hub.bascule.exchange(True)
+        yield hub
+
+
+@pytest.fixture
+def hub(shared_hub):
+    with hubs.undisturbed(shared_hub):
+        yield shared_hub
 
 
 def pytest_configure(config):

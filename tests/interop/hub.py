@@ -98,12 +98,21 @@ class Hub:
         return {name: speaker.session(SPEAKERS[name][4]) for name, speaker in self.speakers.items()}
 
     def withdraw_all(self):
-        """Back to the VNets alone: between tests."""
-        for row in {(row["peer"], row["prefix"]) for row in self.bascule.cli("show", "routes") if row["peer"] != "local"}:
-            speaker = next(name for name, (peer, *_) in SPEAKERS.items() if peer == row[0])
-            self.speakers[speaker].withdraw(row[1])
+        """Back to the VNets alone, what route maps drop included."""
+        for name, (peer, *_) in SPEAKERS.items():
+            rows = self.bascule.cli("show", "routes", "--peer", peer, "--received")
+            self.speakers[name].withdraw(*(row["prefix"] for row in rows))
         self.wait("empty tables", lambda: set(self.bascule.routes()) == VNETS
                   and all(set(self.told(name)) == VNETS for name in self.speakers))
+
+
+@contextlib.contextmanager
+def undisturbed(hub):
+    """Around one of several tests on a hub: it moves no session, and no route outlives it."""
+    sessions = hub.sessions()
+    yield hub
+    hub.withdraw_all()
+    assert hub.sessions() == sessions
 
 
 @contextlib.contextmanager

@@ -1,28 +1,11 @@
 """S13 to S16 and S26: what becomes of a route by what it says of itself: communities, loops, overlaps with the VNets, the
 default route. Route exchange is on. Every announcement is ExaBGP's (hub.py)."""
 
-import pytest
-
-from hub import A, B, BRANCH_VIEWS, SPEAKERS, VNETS, running_hub
+from hub import A, B, BRANCH_VIEWS, SPEAKERS, VNETS
 
 NO_EXPORT, NO_ADVERTISE = "65535:65281", "65535:65282"
 PLAIN, QUIET = "172.16.4.0/24", "172.16.3.0/24"
 OTHERS_OF_A = set(SPEAKERS) - {"nva-a"}
-
-
-@pytest.fixture(scope="module")
-def shared_hub():
-    with running_hub("test_s13_routes") as hub:
-        hub.bascule.exchange(True)
-        yield hub
-
-
-@pytest.fixture
-def hub(shared_hub):
-    sessions = shared_hub.sessions()
-    yield shared_hub
-    shared_hub.withdraw_all()
-    assert shared_hub.sessions() == sessions
 
 
 def in_views(hub, prefix):

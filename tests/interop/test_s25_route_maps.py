@@ -3,7 +3,7 @@ on. What config refuses ((h), (i), (k)) is tested with the configuration (tests/
 
 import pytest
 
-from hub import A, B, VNETS, running_hub
+from hub import A, B, ER, VNETS
 
 LAB = ["10.122.1.0/24", "10.122.2.0/24", "10.122.3.0/24"]
 SITES = ["10.2.1.0/24", "10.2.2.0/24", "10.2.3.0/24"]
@@ -17,23 +17,11 @@ TAG = {"name": "tag", "match": {"communities_contain": ["65001:1"]}, "action": {
 ONLY = {"name": "only", "match": {"communities_contain": ["65001:1"]}, "action": {"communities_replace": ["3356:70"]}}
 
 
-@pytest.fixture(scope="module")
-def shared_hub():
-    with running_hub("test_s25_route_maps") as hub:
-        hub.bascule.exchange(True)
-        yield hub
-
-
 @pytest.fixture
-def hub(shared_hub):
-    """Without maps before and after; and no test may move a session."""
-    sessions = shared_hub.sessions()
-    yield shared_hub
-    maps(shared_hub)
-    shared_hub.a.withdraw(*LAB, *SITES, KEPT, OTHER)
-    shared_hub.b.withdraw(KEPT, OTHER)
-    shared_hub.withdraw_all()
-    assert shared_hub.sessions() == sessions
+def hub(hub):
+    """Without maps before and after."""
+    yield hub
+    maps(hub)
 
 
 def maps(hub, inbound=(), outbound=()):
@@ -77,7 +65,7 @@ def test_s25_a_inbound_drop(hub):
 def test_s25_b_outbound_prepend(hub):
     maps(hub, outbound=[PREPEND])
     hub.b.announce(OTHER, 65002)
-    hub.wait("B's route", lambda: OTHER in hub.told("nva-a"))
+    hub.wait("B's route", lambda: {"nva-a", "ergw"} <= hub.hearers(OTHER))
     assert hub.told("nva-a")[OTHER].as_path == (64511, 64510, 65515, 65002)
     assert hub.told("ergw")[OTHER].as_path == (65002,)
     hub.wait("the VNets anew", lambda: all(hub.told("nva-a")[vnet].as_path == (64511, 64510, 65515) for vnet in VNETS))
@@ -140,11 +128,52 @@ def test_s25_j_edited_live(hub):
         hub.wait(f"{len(rules)} rules", lambda e=expected: set(hub.told("nva-b")) == e)
 
 
+def test_s25_local_preference_comes_before_the_source_class(hub):
+    prefer = {"name": "prefer", "match": {"prefix_equals": [OTHER]}, "action": {"local_pref": 200}}
+    hub.er.announce(OTHER, 12076, 65020)
+    hub.a.announce(OTHER, 65001, 65001, 65001)
+    hub.wait("ExpressRoute's", lambda: hub.best(OTHER) == ("ergw/0", "routing preference"))
+    maps(hub, inbound=[prefer])
+    hub.wait("A's", lambda: hub.best(OTHER) == ("nva-a", "local preference"))
+    hub.wait("A's in the FIB", lambda: hub.next_hops(OTHER) == {A})
+    hub.wait("A's at the others", lambda: hub.told("nva-b")[OTHER].as_path == (65515, 65001, 65001, 65001)
+             and OTHER in hub.told("ergw"))
+    # It is ours: eBGP peers hear of none, gateways of our AS of the usual one.
+    assert hub.told("nva-b")[OTHER].local_pref is None and hub.told("ergw")[OTHER].local_pref == 100
+    maps(hub)
+    hub.wait("ExpressRoute's again", lambda: hub.next_hops(OTHER) == {ER})
+
+
+def test_s25_a_map_tells_what_it_does(hub):
+    def tell(*words):
+        return hub.bascule.cli("policy", "test", "nva-a", *words)
+
+    maps(hub, inbound=[DROP_LAB, {**SUMMARISE, "next": "terminate"}, TAG], outbound=[PREPEND])
+    announce(hub, LAB[0], SITES[0])
+    hub.b.announce(OTHER, 65002)
+    hub.wait("the routes", lambda: OTHER in hub.told("nva-a") and "10.2.0.0/16" in hub.told("nva-b"))
+    before = hits(hub)
+    dropped, summarised = tell("in", LAB[0]), tell("in", SITES[0])
+    assert (dropped["map"], dropped["verdict"]) == ("inbound", "dropped") and "after" not in dropped
+    assert [(rule["rule"], rule["outcome"]) for rule in summarised["rules"]] == [
+        ("lab", "other prefix"), ("sites", "matched"), ("tag", "not reached")]
+    assert (summarised["before"]["prefix"], summarised["after"]["prefix"]) == (SITES[0], "10.2.0.0/16")
+    # A route that nobody has announced.
+    tagged = tell("in", KEPT, "--as-path", "65001 65010", "--communities", "65001:1,65001:2")
+    assert tagged["hypothetical"] and tagged["after"]["communities"] == ["65001:1", "65001:2", "3356:70"]
+    assert tell("out", OTHER)["after"]["as_path"] == "64511 64510 65515 65002"
+    said = hub.bascule.run("policy", "test", "nva-b", "in", OTHER).stdout
+    assert "The peer has no inbound route map: the route is permitted unchanged." in said
+    wrong = hub.bascule.run("policy", "test", "nva-a", "in", KEPT, "--as-path", "65001 x", check=False)
+    assert wrong.returncode == 1 and 'AS number 2: "x" is none' in wrong.stderr
+    assert hits(hub) == before
+
+
 def test_s25_l_a_later_rule_does_not_match_the_old_prefix(hub):
     old = {"name": "old", "match": {"prefix_equals": SITES}, "action": "drop"}
     maps(hub, inbound=[SUMMARISE, old])
     announce(hub, *SITES)
-    hub.wait("the summary", lambda: "10.2.0.0/16" in hub.told("nva-b"))
+    hub.wait("the summary of all three", lambda: "10.2.0.0/16" in hub.told("nva-b") and len(learned(hub, "--received")) == 3)
     assert hits(hub) == {"sites": 3, "old": 0}
 
 

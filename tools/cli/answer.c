@@ -3,6 +3,10 @@
 
 #include <stdlib.h>
 
+#include "control.h"
+#include "endpoint.h"
+#include "instance.h"
+
 bool answer_begin(struct answer *answer, const struct cli *cli, const struct answer_kind *kind)
 {
 	*answer = (struct answer){ .cli = cli, .kind = kind };
@@ -57,5 +61,26 @@ enum cli_exit answer_end(struct answer *answer, enum cli_exit result)
 		table_end(answer->table);
 	table_free(answer->table);
 	answer->table = NULL;
+	return result;
+}
+
+enum cli_exit answer_ask(struct cli *cli, const char *command, json_t *arguments,
+			 const struct answer_kind *kind)
+{
+	struct answer answer;
+	enum cli_exit result = instance_settle(cli);
+	int fd = result == CLI_OK ? control_connect(cli) : -1;
+
+	if (fd < 0) {
+		json_decref(arguments);
+		return result == CLI_OK ? CLI_FAILED : result;
+	}
+	result = CLI_FAILED;
+	if (answer_begin(&answer, cli, kind))
+		result = answer_end(&answer,
+				    control_ask(cli, fd, command, arguments, answer_row, &answer));
+	else
+		json_decref(arguments);
+	endpoint_close(fd);
 	return result;
 }

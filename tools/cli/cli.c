@@ -7,7 +7,8 @@
 #include "name.h"
 #include "run.h"
 
-#define OPTION(name) (1u << OPTION_##name)
+#define OPTION(name)	   (1u << OPTION_##name)
+#define OPTIONS_OF_A_ROUTE (OPTION(AS_PATH) | OPTION(COMMUNITIES) | OPTION(ORIGIN) | OPTION(MED))
 
 static enum cli_exit completion(struct cli *cli, const struct command_args *args)
 {
@@ -30,6 +31,10 @@ const struct command commands[] = {
 	  "packets, and each reason for a drop; those that are not zero" },
 	{ "show policy", 0, show_policy,
 	  "a line a rule of a route map: how often it acted, how many peers have it" },
+	{ "policy test PEER in PREFIX", OPTIONS_OF_A_ROUTE, policy_test_in,
+	  "what a peer's inbound route map makes of a route, rule by rule" },
+	{ "policy test PEER out PREFIX", OPTIONS_OF_A_ROUTE, policy_test_out,
+	  "the same outbound: of a route that is, or would be, announced to the peer" },
 	{ "show exchange", 0, show_exchange,
 	  "the route exchange switch, and which roles it lets through" },
 	{ "show events", OPTION(FOLLOW), show_events,

@@ -34,6 +34,13 @@ static const struct {
 			      "only send it our routes again; the session stays" },
 	[OPTION_FOLLOW] = { "--follow", NULL,
 			    "and those to come, as they happen; in JSON, one a line" },
+	[OPTION_AS_PATH] = { "--as-path", "LIST",
+			     "instead of the route that there is, one with this path: "
+			     "\"65001 65010\"" },
+	[OPTION_COMMUNITIES] = { "--communities", "LIST",
+				 "one with these communities: 65001:1,3356:70" },
+	[OPTION_ORIGIN] = { "--origin", "ORIGIN", "one of this origin: igp, egp or incomplete" },
+	[OPTION_MED] = { "--med", "NUMBER", "one with this MED" },
 };
 
 /* --- patterns ---------------------------------------------------------------------------------------------------- */

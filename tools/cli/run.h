@@ -14,6 +14,10 @@ enum cli_exit show_fib(struct cli *cli,
 enum cli_exit show_policy(struct cli *cli, const struct command_args *args);
 enum cli_exit show_exchange(struct cli *cli, const struct command_args *args);
 
+/* policy.c */
+enum cli_exit policy_test_in(struct cli *cli, const struct command_args *args);
+enum cli_exit policy_test_out(struct cli *cli, const struct command_args *args);
+
 /* events.c */
 enum cli_exit show_events(struct cli *cli, const struct command_args *args);
 

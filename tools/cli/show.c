@@ -1,36 +1,8 @@
 /* What control knows: sessions, routes, the switch. How each kind of row looks is a table of columns. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "answer.h"
-#include "control.h"
-#include "endpoint.h"
-#include "instance.h"
 #include "prefix.h"
 #include "role.h"
 #include "run.h"
-
-/* Ask control of cli's instance for rows of one kind. Takes the reference to `arguments`. */
-static enum cli_exit show(struct cli *cli, const char *command, json_t *arguments,
-			  const struct answer_kind *kind)
-{
-	struct answer answer;
-	enum cli_exit result = instance_settle(cli);
-	int fd = result == CLI_OK ? control_connect(cli) : -1;
-
-	if (fd < 0) {
-		json_decref(arguments);
-		return result == CLI_OK ? CLI_FAILED : result;
-	}
-	result = CLI_FAILED;
-	if (answer_begin(&answer, cli, kind))
-		result = answer_end(&answer,
-				    control_ask(cli, fd, command, arguments, answer_row, &answer));
-	else
-		json_decref(arguments);
-	endpoint_close(fd);
-	return result;
-}
 
 /* --- summary ----------------------------------------------------------------------------------------------------- */
 
@@ -69,21 +41,6 @@ static const struct column fib_view_columns[] = {
 	{ NULL },
 };
 
-/* Rows that came inside of another, as a table of their own. */
-static void print_inner(const json_t *rows, const struct column *columns, FILE *out)
-{
-	struct table *table = json_array_size(rows) ? table_new(columns, NULL, out) : NULL;
-	const json_t *row;
-	size_t i;
-
-	if (!table)
-		return;
-	fputc('\n', out);
-	json_array_foreach(rows, i, row) table_add(table, row);
-	table_end(table);
-	table_free(table);
-}
-
 static void print_alarm(const json_t *alarm, FILE *out)
 {
 	char peer[CELL_TEXT], text[CELL_TEXT];
@@ -101,7 +58,7 @@ static void summary_after(const json_t *row, FILE *out)
 
 	if (json_is_object(fib)) {
 		table_fields(fib_columns, fib, out);
-		print_inner(json_object_get(fib, "views"), fib_view_columns, out);
+		table_inner(json_object_get(fib, "views"), fib_view_columns, out);
 	}
 	if (json_array_size(alarms))
 		fputc('\n', out);
@@ -116,7 +73,7 @@ enum cli_exit show_summary(struct cli *cli, const struct command_args *args)
 						 .single = true,
 						 .after = summary_after };
 
-	return show(cli, "show summary", NULL, &kind);
+	return answer_ask(cli, "show summary", NULL, &kind);
 }
 
 /* --- peers ------------------------------------------------------------------------------------------------------- */
@@ -142,7 +99,7 @@ enum cli_exit show_peers(struct cli *cli, const struct command_args *args)
 		.none = "No peers are configured.",
 	};
 
-	return show(cli, "show peers", NULL, &kind);
+	return answer_ask(cli, "show peers", NULL, &kind);
 }
 
 static const struct column peer_columns[] = {
@@ -205,7 +162,7 @@ enum cli_exit show_peer(struct cli *cli, const struct command_args *args)
 {
 	static const struct answer_kind kind = { .columns = peer_columns, .single = true };
 
-	return show(cli, "show peer", json_pack("{s:s}", "name", args->operand[0]), &kind);
+	return answer_ask(cli, "show peer", json_pack("{s:s}", "name", args->operand[0]), &kind);
 }
 
 /* --- routes ------------------------------------------------------------------------------------------------------ */
@@ -291,10 +248,10 @@ static enum cli_exit show_routes_of_peer(struct cli *cli, const struct command_a
 			 "a peer's routes are those learned from it, or those advertised to it");
 		return CLI_USAGE;
 	}
-	return show(cli, "show routes",
-		    json_pack("{s:s, s:s}", "peer", args->option[OPTION_PEER], "which",
-			      ways[way].which),
-		    ways[way].kind);
+	return answer_ask(cli, "show routes",
+			  json_pack("{s:s, s:s}", "peer", args->option[OPTION_PEER], "which",
+				    ways[way].which),
+			  ways[way].kind);
 }
 
 enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
@@ -307,11 +264,13 @@ enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
 	    args->option[OPTION_LEARNED] || args->option[OPTION_ADVERTISED])
 		return show_routes_of_peer(cli, args);
 	if (!where)
-		return show(cli, "show routes", NULL, &routes_kind);
+		return answer_ask(cli, "show routes", NULL, &routes_kind);
 	if (prefix_parse(where, &prefix))
-		return show(cli, "show routes", json_pack("{s:s}", "prefix", where), &routes_kind);
+		return answer_ask(cli, "show routes", json_pack("{s:s}", "prefix", where),
+				  &routes_kind);
 	if (addr_parse(where, &addr))
-		return show(cli, "show routes", json_pack("{s:s}", "address", where), &routes_kind);
+		return answer_ask(cli, "show routes", json_pack("{s:s}", "address", where),
+				  &routes_kind);
 	cli_fail(cli, "for example 10.0.0.0/16 (no bits set past the length) or 10.0.3.4",
 		 "%s is neither a prefix nor an address", where);
 	return CLI_USAGE;
@@ -335,7 +294,7 @@ enum cli_exit show_policy(struct cli *cli, const struct command_args *args)
 		.none = "No route maps are configured.",
 	};
 
-	return show(cli, "show policy", NULL, &kind);
+	return answer_ask(cli, "show policy", NULL, &kind);
 }
 
 /* --- FIB, exchange ----------------------------------------------------------------------------------------------- */
@@ -363,7 +322,7 @@ enum cli_exit show_fib(struct cli *cli, const struct command_args *args)
 	}
 	if (args->operand[0])
 		return show_fib_address(cli, args);
-	return show(cli, "show fib", json_pack("{s:s}", "view", view), &kind);
+	return answer_ask(cli, "show fib", json_pack("{s:s}", "view", view), &kind);
 }
 
 static const struct column exchange_columns[] = {
@@ -381,7 +340,7 @@ static const struct column gate_columns[] = {
 
 static void exchange_after(const json_t *row, FILE *out)
 {
-	print_inner(json_object_get(row, "gate"), gate_columns, out);
+	table_inner(json_object_get(row, "gate"), gate_columns, out);
 }
 
 enum cli_exit show_exchange(struct cli *cli, const struct command_args *args)
@@ -390,5 +349,5 @@ enum cli_exit show_exchange(struct cli *cli, const struct command_args *args)
 						 .single = true,
 						 .after = exchange_after };
 
-	return show(cli, "show exchange", NULL, &kind);
+	return answer_ask(cli, "show exchange", NULL, &kind);
 }

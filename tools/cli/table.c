@@ -161,6 +161,20 @@ void table_fields(const struct column *columns, const json_t *row, FILE *out)
 	}
 }
 
+void table_inner(const json_t *rows, const struct column *columns, FILE *out)
+{
+	struct table *table = json_array_size(rows) ? table_new(columns, NULL, out) : NULL;
+	const json_t *row;
+	size_t i;
+
+	if (!table)
+		return;
+	fputc('\n', out);
+	json_array_foreach(rows, i, row) table_add(table, row);
+	table_end(table);
+	table_free(table);
+}
+
 uint64_t table_key_prefix(const json_t *row)
 {
 	const char *text = json_string_value(json_object_get(row, "prefix"));

@@ -37,6 +37,9 @@ void table_free(struct table *table);
 /* One row as lines "title  value"; fields that it does not have are left out. */
 void table_fields(const struct column *columns, const json_t *row, FILE *out);
 
+/* Rows that came inside of another, after an empty line, as a table of their own; nothing if there are none. */
+void table_inner(const json_t *rows, const struct column *columns, FILE *out);
+
 /* Keys to sort by: row.prefix, row.address. */
 uint64_t table_key_prefix(const json_t *row);
 uint64_t table_key_address(const json_t *row);

@@ -24,6 +24,7 @@ class Route:
     next_hop: str
     as_path: tuple = ()
     communities: tuple = ()  # "65517:65517", sorted
+    local_pref: int = None  # told by ExaBGP alone
 
 
 class Daemon:

@@ -83,5 +83,5 @@ class Exabgp(Daemon):
                     if "nlri" in nlri:
                         communities = sorted(f"{a}:{b}" for a, b in attribute.get("community", []))
                         routes[nlri["nlri"]] = Route(nlri["nlri"], next_hop, tuple(attribute.get("as-path", [])),
-                                                     tuple(communities))
+                                                     tuple(communities), attribute.get("local-preference"))
         return routes

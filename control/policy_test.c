@@ -1,0 +1,265 @@
+/* A test is a route, put together as the map would see it, and a run that keeps its trace. Inbound the map sees what the
+ * peer said; outbound, what the route has become by export. */
+#include "policy_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "aspath.h"
+#include "cursor.h"
+#include "import.h"
+#include "route_server.h"
+#include "show.h"
+
+/* What is put through which map. */
+struct trial {
+	struct update_group group; /* outbound: what the peer is told like */
+	struct route_map *map;	   /* borrowed; NULL: none */
+	struct route_map_side side;
+	struct route_map_route route; /* its wire is `wire` */
+	uint8_t wire[BGP_MESSAGE_MAX];
+	struct route_map_result result;
+};
+
+static bool set_wire(struct trial *trial, const uint8_t *wire, size_t len)
+{
+	if (!len || len > sizeof(trial->wire))
+		return false;
+	memcpy(trial->wire, wire, len);
+	trial->route.wire = trial->wire;
+	trial->route.len = (uint16_t)len;
+	return true;
+}
+
+/* --- a route that is described ----------------------------------------------------------------------------------- */
+
+static void put_u32s(struct attr_writer *w, uint8_t flags, uint8_t code, const uint32_t *values,
+		     uint8_t n)
+{
+	uint8_t *body = attr_put(w, flags, code, NULL, 4u * n);
+
+	for (uint8_t i = 0; body && i < n; i++)
+		store_be32(body + 4 * i, values[i]);
+}
+
+/* Without a path, that of a route of the peer's own: its AS alone, or nothing from a gateway of our AS. */
+static void put_path(struct attr_writer *w, const struct page_route *route, uint32_t asn)
+{
+	uint8_t n = route->has_path ? route->nb_path : asn != 0;
+	uint8_t *body = attr_put(w, ATTR_F_TRANSITIVE, ATTR_AS_PATH, NULL, n ? 2 + 4u * n : 0);
+
+	if (!body || !n)
+		return;
+	body[0] = AS_SEQUENCE;
+	body[1] = n;
+	for (uint8_t i = 0; i < n; i++)
+		store_be32(body + 2 + 4 * i, route->has_path ? route->path[i] : asn);
+}
+
+/* In canonical form, as if just received from a neighbour of that address and AS number (0: ours). Returns the length. */
+static uint16_t describe(const struct page_route *route, uint32_t addr, uint32_t asn, uint8_t *out,
+			 size_t size)
+{
+	struct attr_writer w = { .buf = out, .size = size };
+
+	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_ORIGIN, &route->origin, 1);
+	put_path(&w, route, asn);
+	put_u32s(&w, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, &addr, 1);
+	if (route->has_med)
+		put_u32s(&w, ATTR_F_OPTIONAL, ATTR_MED, &route->med, 1);
+	if (route->nb_communities)
+		put_u32s(&w, ATTR_F_OPTIONAL | ATTR_F_TRANSITIVE, ATTR_COMMUNITIES,
+			 route->communities, route->nb_communities);
+	return (uint16_t)w.len;
+}
+
+/* --- inbound ----------------------------------------------------------------------------------------------------- */
+
+/* Why a route would be dropped before any map is asked. */
+static void note_refused(const struct route_server *rs, const struct peer *peer,
+			 const struct trial *trial, char note[PAGE_TEXT])
+{
+	const uint32_t own = rs->config->instance.asn;
+	struct attr_keys keys;
+	struct attr_view path;
+
+	attr_keys_parse(trial->wire, trial->route.len, &keys);
+	if (import_check(peer->config.role, &keys) != IMPORT_ACCEPT)
+		snprintf(note, PAGE_TEXT,
+			 "65517:65517 from an ExpressRoute gateway: dropped before any map");
+	if (attr_find(trial->wire, trial->route.len, ATTR_AS_PATH, &path) &&
+	    aspath_contains(path.body, path.len, own))
+		snprintf(note, PAGE_TEXT, "our AS is in its AS path: dropped before any map");
+}
+
+static bool inbound_trial(struct route_server *rs, struct page *page, const struct peer *peer,
+			  struct trial *trial)
+{
+	uint32_t asn = peer->config.asn == rs->config->instance.asn ? 0 : peer->config.asn;
+	const struct attrs *attrs = inbound_said(rs, peer, page->prefix);
+
+	trial->map = maps_find(&rs->maps, peer->config.inbound_map);
+	trial->side = peer->inbound.side;
+	if (page->route.given) {
+		trial->route.len = describe(&page->route, peer->config.addr, asn, trial->wire,
+					    sizeof(trial->wire));
+		trial->route.wire = trial->wire;
+		return true;
+	}
+	if (attrs && set_wire(trial, attrs->wire, attrs->len))
+		return true;
+	page_error(page, "%s has announced no route for this prefix", peer->config.name);
+	page_hint(page, "describe one: --as-path, --communities, --origin, --med");
+	return false;
+}
+
+/* --- outbound ---------------------------------------------------------------------------------------------------- */
+
+static bool is_vnet(const struct route_server *rs, struct prefix prefix)
+{
+	for (size_t i = 0; i < rs->config->nb_vnets; i++)
+		if (prefix_equal(rs->config->vnets[i].prefix, prefix))
+			return true;
+	return false;
+}
+
+/* A branch's route, or a VNet's if the prefix is one, as export would write it. */
+static void outbound_described(const struct page *page, struct trial *trial)
+{
+	const struct export_rule *rule = &trial->group.rule;
+	struct attr_writer w = { .buf = trial->wire, .size = sizeof(trial->wire) };
+	struct export_source source = { .role = trial->route.vnet ? ROLE_VNET : ROLE_NVA };
+	uint8_t wire[1024];
+	uint16_t len = describe(&page->route, rule->next_hop, 0, wire, sizeof(wire));
+
+	export_attrs(rule, &source, wire, len, &w);
+	trial->route.wire = trial->wire;
+	trial->route.len = (uint16_t)w.len;
+}
+
+/* The path that the peer is told, or would be but for its map. NULL: the page says why there is none. */
+static const struct path *outbound_path(const struct route_server *rs, struct page *page,
+					const struct peer *peer)
+{
+	uint32_t node = rib_find(rs->rib, page->prefix);
+	const struct path *path = NULL;
+
+	if (!peer->group) {
+		page_error(page, "%s is not up: nothing is announced to it", peer->config.name);
+	} else {
+		if (node != RIB_NONE)
+			path = group_advertised(peer->group->group, peer->index, node);
+		if (!path)
+			page_error(page, "there is no route for this prefix to announce to %s",
+				   peer->config.name);
+	}
+	if (!path)
+		page_hint(page, "describe one: --as-path, --communities, --origin, --med");
+	return path;
+}
+
+static bool outbound_trial(struct route_server *rs, struct page *page, const struct peer *peer,
+			   struct trial *trial)
+{
+	const struct path *path;
+
+	trial->group = announcer_group(rs, peer);
+	trial->map = trial->group.map;
+	trial->side = announcer_side(&trial->group);
+	if (page->route.given) {
+		trial->route.vnet = is_vnet(rs, page->prefix);
+		outbound_described(page, trial);
+		return true;
+	}
+	path = outbound_path(rs, page, peer);
+	if (!path)
+		return false;
+	trial->route.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
+	trial->route.wire = trial->wire;
+	trial->route.len =
+		(uint16_t)announcer_export(&trial->group, rs, path->attrs, path->peer, trial->wire);
+	if (!trial->route.len)
+		page_error(page, "its attributes fit no message: it is not announced");
+	return trial->route.len;
+}
+
+/* --- the run ----------------------------------------------------------------------------------------------------- */
+
+static const char *action_name(const struct map_rule *rule)
+{
+	if (rule->drop)
+		return "drop";
+	return rule->has_prefix_replace ? "summarise" : "change";
+}
+
+static void run(struct trial *trial)
+{
+	struct route_map_result *r = &trial->result;
+
+	if (trial->map) {
+		route_map_run(trial->map, &trial->side, &trial->route, false, r);
+		return;
+	}
+	r->verdict = ROUTE_MAP_UNCHANGED;
+	r->prefix = trial->route.prefix;
+	r->wire = trial->route.wire;
+	r->len = trial->route.len;
+	r->local_pref = LOCAL_PREF_DEFAULT;
+}
+
+static void add_steps(const struct trial *trial, struct row_policy_test *row)
+{
+	snprintf(row->map, sizeof(row->map), "%s", route_map_name(trial->map));
+	row->nb_rules = (uint8_t)route_map_nb_rules(trial->map);
+	for (uint8_t i = 0; i < row->nb_rules; i++) {
+		const struct map_rule *rule = route_map_rule(trial->map, i);
+		struct row_policy_step *step = &row->step[i];
+
+		snprintf(step->rule, sizeof(step->rule), "%s", rule->name);
+		step->step = trial->result.steps[i];
+		step->action = action_name(rule);
+		step->terminate = rule->terminate;
+	}
+}
+
+static void add_row(const struct route_server *rs, struct page *page, const struct peer *peer,
+		    const struct trial *trial)
+{
+	const struct route_map_result *r = &trial->result;
+	bool passes = r->verdict <= ROUTE_MAP_SUMMARISED;
+	uint16_t after = passes ? r->len : 0;
+	struct row_policy_test *row =
+		page_add(page, ROW_POLICY_TEST, sizeof(*row) + trial->route.len + after);
+
+	snprintf(row->peer, sizeof(row->peer), "%s", peer->config.name);
+	row->outbound = page->outbound;
+	row->hypothetical = page->route.given;
+	row->verdict = (uint8_t)r->verdict;
+	row->before = (struct row_policy_route){ trial->route.prefix, LOCAL_PREF_DEFAULT,
+						 trial->route.len };
+	row->after = (struct row_policy_route){ r->prefix, r->local_pref, after };
+	memcpy(row->attrs, trial->wire, trial->route.len);
+	memcpy(row->attrs + trial->route.len, r->wire, after);
+	if (trial->map)
+		add_steps(trial, row);
+	if (!page->outbound)
+		note_refused(rs, peer, trial, row->note);
+}
+
+void policy_test(struct route_server *rs, struct page *page)
+{
+	static struct trial trial; /* one thread; 20 KiB that no stack needs to hold */
+	const struct peer *peer = peer_find(&rs->peers, page->peer);
+
+	if (!peer) {
+		page_error(page, "there is no peer \"%s\"", page->peer);
+		page_hint(page, "bascule show peers");
+		return;
+	}
+	trial.route = (struct route_map_route){ .prefix = page->prefix };
+	if (page->outbound ? !outbound_trial(rs, page, peer, &trial)
+			   : !inbound_trial(rs, page, peer, &trial))
+		return;
+	run(&trial);
+	add_row(rs, page, peer, &trial);
+}
