@@ -9,6 +9,7 @@ class Exabgp(Daemon):
     def __init__(self, namespace, asn, router_id, neighbors, networks=(), announcements=()):
         """`announcements`: more routes in ExaBGP's own words, "10.1.0.0/16 next-hop self community [65535:65282]"."""
         super().__init__(namespace, asn, router_id, neighbors, networks)
+        self.announced = set()  # by announce(), and not withdrawn since: what it says again in a new session
         self.announcements = [f"{prefix} next-hop self" for prefix in self.networks] + list(announcements)
 
     def config(self):
@@ -50,9 +51,11 @@ class Exabgp(Daemon):
         """As it is written here, our own AS number included; without a path: as ExaBGP would."""
         path = f" as-path [ {' '.join(map(str, as_path))} ]" if as_path else ""
         marks = f" community [ {' '.join(communities)} ]" if communities else ""
+        self.announced.add(prefix)
         self.say(f"announce route {prefix} next-hop {next_hop}{path}{marks}")
 
     def withdraw(self, *prefixes):
+        self.announced.difference_update(prefixes)
         self.say(*(f"withdraw route {prefix} next-hop self" for prefix in prefixes))
 
     def _heard(self, peer):
