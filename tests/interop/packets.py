@@ -65,12 +65,12 @@ class RawPort:
 
 
 class Sniffer:
-    """Counts the IPv4 packets that arrive on an interface and are `wanted(packet)`; `packets` keeps the first few."""
+    """Counts the IPv4 packets that arrive on an interface and are `wanted(packet)`; `packets` keeps the first of them."""
 
-    def __init__(self, namespace, interface, wanted):
+    def __init__(self, namespace, interface, wanted, keep=16):
         self._port = RawPort(namespace, interface)
         self._port.socket.settimeout(0.1)
-        self._wanted, self._stop = wanted, False
+        self._wanted, self._keep, self._stop = wanted, keep, False
         self.count, self.packets = 0, []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -83,7 +83,7 @@ class Sniffer:
                 continue
             if kind != socket.PACKET_OUTGOING and frame[12:14] == b"\x08\x00" and self._wanted(frame[14:]):
                 self.count += 1
-                if len(self.packets) < 16:
+                if len(self.packets) < self._keep:
                     self.packets.append(frame[14:])
 
     def close(self):

@@ -53,8 +53,9 @@ class Nva:
                 speaker.close()
             return None
 
-    def announce(self, routes, path=(), withdraw=False):
-        attrs = attributes(self.address, [self.asn, *path])
+    def announce(self, routes, path=(), withdraw=False, next_hop=None):
+        """`path` follows our own AS number."""
+        attrs = attributes(next_hop or self.address, [self.asn, *path])
         for at in range(0, len(routes), PER_MESSAGE):
             part = routes[at:at + PER_MESSAGE]
             self.connection.send(update(withdrawn=part) if withdraw else update(part, attrs))
