@@ -13,7 +13,7 @@ import ipaddress
 from bascule import Bascule
 from daemons import Bird, Neighbor
 from lab import Lab, wait_for
-from speaker import Speaker, attributes, update
+from speaker import Speaker, attributes, update, update_prefixes
 
 ASN = 65515
 VNET = "10.0.0.0/16"
@@ -29,13 +29,15 @@ def prefixes(n, first="20.0.0.0"):
 
 
 class Nva:
-    """An NVA that the test plays: one connection at a time."""
+    """An NVA that the test plays: one connection at a time. Or an instance of a gateway, on another LAN, with our address
+    there; its `name` is the session's. `hub` has the `lab` and the `bascule`."""
 
-    def __init__(self, hub, name, address, asn):
-        self.hub, self.name, self.address, self.asn = hub, name, address, asn
-        self.namespace = hub.lab.namespace(name)
-        self.namespace.join(hub.lab.lans["nva"], "nva", f"{address}/24")
+    def __init__(self, hub, name, address, asn, lan="nva", us=US):
+        self.hub, self.name, self.address, self.asn, self.us = hub, name, address, asn, us
+        self.namespace = hub.lab.namespace(name.replace("/", ""))
+        self.namespace.join(hub.lab.lans[lan], lan, f"{address}/{24 if lan == 'nva' else 28}")
         self.connection = None
+        self._told = set()
 
     def establish(self, seconds=30):
         """Connect until it is let in: a peer whose last session was short or ended badly is kept waiting."""
@@ -46,7 +48,7 @@ class Nva:
     def _try(self):
         speaker = None
         try:
-            speaker = Speaker(self.namespace, self.address, US, seconds=30)
+            speaker = Speaker(self.namespace, self.address, self.us, seconds=30)
             return speaker.establish(self.asn, self.address)
         except ConnectionError:
             if speaker:
@@ -63,6 +65,15 @@ class Nva:
     def withdraw(self, routes):
         self.announce(routes, withdraw=True)
 
+    def told(self):
+        """The prefixes that it has been told of in this session, as far as they are here. Whoever asks once is to be the
+        only reader of the connection."""
+        for body in self.connection.updates():
+            withdrawn, announced = update_prefixes(body)
+            self._told.difference_update(withdrawn)
+            self._told.update(announced)
+        return self._told
+
     def row(self):
         return self.hub.bascule.peer(self.name)
 
@@ -72,7 +83,7 @@ class Nva:
     def close(self):
         if self.connection:
             self.connection.close()
-            self.connection = None
+            self.connection, self._told = None, set()
             wait_for(lambda: self.row()["state"] != "Established", f"end of {self.name}")
 
 

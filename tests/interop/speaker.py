@@ -1,6 +1,7 @@
 """A BGP speaker of a few lines that says what a test wants said, right or wrong (RFC 4271)."""
 
 import ipaddress
+import select
 import socket
 import struct
 
@@ -47,6 +48,22 @@ def update(prefixes=(), attrs=b"", withdrawn=()):
     return message(UPDATE, head + nlri(*prefixes))
 
 
+def _prefixes(octets):
+    at = 0
+    while at < len(octets):
+        length = octets[at]
+        end = at + 1 + (length + 7) // 8
+        yield f"{socket.inet_ntoa(octets[at + 1:end].ljust(4, bytes(1)))}/{length}"
+        at = end
+
+
+def update_prefixes(body):
+    """(withdrawn, announced) of an UPDATE's body, as lists of prefixes."""
+    withdrawn_end = 2 + struct.unpack_from("!H", body)[0]
+    attrs_end = withdrawn_end + 2 + struct.unpack_from("!H", body, withdrawn_end)[0]
+    return list(_prefixes(body[2:withdrawn_end])), list(_prefixes(body[attrs_end:]))
+
+
 class Speaker:
     """One TCP connection to port 179 of `peer`, from `source` in a namespace."""
 
@@ -78,6 +95,20 @@ class Speaker:
         kind, body = self._input[18], self._input[19:length]
         self._input = self._input[length:]
         return kind, body
+
+    def updates(self):
+        """The bodies of those UPDATEs that have come by now; does not wait, and skips other messages."""
+        bodies = []
+        while len(self._input) >= 19 and len(self._input) >= self._length() or self._readable():
+            kind, body = self.receive() or (None, None)
+            if kind is None:
+                break
+            if kind == UPDATE:
+                bodies.append(body)
+        return bodies
+
+    def _readable(self):
+        return bool(select.select([self.socket], [], [], 0)[0])
 
     def _length(self):
         return struct.unpack_from("!H", self._input, 16)[0]
