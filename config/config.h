@@ -124,6 +124,7 @@ struct config_peer {
 	enum config_next_hop next_hop;
 	bool remove_private_as; /* AS numbers for private use taken out of the paths that it is told */
 	bool as_override;	/* its own AS number replaced by ours in them; eBGP only */
+	bool announce_vnets;	/* false: a gateway that knows the VNets' prefixes from elsewhere is not told them */
 	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
 	uint8_t password_len;		   /* 0: no MD5 */
 	int gateway;			   /* index into gateways, or -1 for an NVA */

@@ -165,6 +165,8 @@ static const struct setting gateway_settings[] = {
 	{ "asn", read_number, MEMBER(struct file_gateway, session.asn), ASN_RANGE },
 	{ "allow_single_instance", read_bool,
 	  MEMBER(struct file_gateway, gateway.allow_single_instance), .allowed = BOOL_ALLOWED },
+	{ "announce_vnets", read_bool, MEMBER(struct file_gateway, session.announce_vnets),
+	  .def = true, .allowed = BOOL_ALLOWED },
 	SESSION_SETTINGS(struct file_gateway, session),
 	{ NULL },
 };
@@ -329,6 +331,7 @@ static bool read_peers(struct complaints *c, const struct setting *spec, config_
 	for (size_t i = 0; i < file->nb_nvas; i++) {
 		file->nvas[i].role = ROLE_NVA;
 		file->nvas[i].gateway = -1;
+		file->nvas[i].announce_vnets = true;
 		file->nvas[i].line = (int)config_setting_source_line(element(at, i));
 		good &= read_group(c, peer_settings, element(at, i), &file->nvas[i]);
 	}

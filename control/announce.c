@@ -32,8 +32,8 @@ void announcer_fini(struct announcer *a)
 
 static bool group_fits(const struct update_group *group, const struct update_group *wanted)
 {
-	return group->role == wanted->role && group->as4 == wanted->as4 &&
-	       group->rule.next_hop == wanted->rule.next_hop &&
+	return group->role == wanted->role && group->vnets == wanted->vnets &&
+	       group->as4 == wanted->as4 && group->rule.next_hop == wanted->rule.next_hop &&
 	       group->rule.unchanged == wanted->rule.unchanged &&
 	       group->rule.ibgp == wanted->rule.ibgp &&
 	       group->rule.communities == wanted->rule.communities &&
@@ -45,6 +45,7 @@ struct update_group announcer_group(const struct route_server *rs, const struct 
 {
 	struct update_group wanted = {
 		.role = peer->held ? ROLE_VNET : peer->config.role,
+		.vnets = peer->config.announce_vnets,
 		.as4 = peer->session.caps & SPEAKER_CAP_AS4,
 		.map = maps_find(&rs->maps, peer->config.outbound_map),
 		.rule = {
@@ -72,7 +73,8 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 	if (group)
 		return group;
 	group = malloc(sizeof(*group));
-	wanted.group = group ? group_new(rs->rib, wanted.role, wanted.rule.ibgp) : NULL;
+	wanted.group =
+		group ? group_new(rs->rib, wanted.role, wanted.rule.ibgp, wanted.vnets) : NULL;
 	if (!wanted.group) {
 		free(group);
 		return NULL;
@@ -140,6 +142,24 @@ int announcer_refresh(struct announcer *a, struct peer *peer)
 {
 	(void)a;
 	return peer->group ? group_refresh(peer->group->group, peer->index) : 0;
+}
+
+int announcer_move(struct announcer *a, struct route_server *rs, struct peer *peer)
+{
+	int err;
+
+	announcer_leave(a, peer);
+	err = announcer_join(a, rs, peer);
+	/* What it had been told it still has: a refresh says so, lest a withdrawal be missed. */
+	if (!err)
+		err = announcer_refresh(a, peer);
+	for (size_t i = 0; !err && !peer->group->vnets && i < rs->config->nb_vnets; i++) {
+		uint32_t node = rib_find(rs->rib, rs->config->vnets[i].prefix);
+
+		if (node != RIB_NONE)
+			group_owe(peer->group->group, peer->index, node);
+	}
+	return err;
 }
 
 int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging)

@@ -32,9 +32,10 @@ enum { ANNOUNCE_BYTES = 64 << 10 };
 struct update_group {
 	struct update_group *next;
 	struct group *group; /* owned by the rib; freed with the last member */
-	enum role role; /* ROLE_VNET: told of VNet prefixes alone */
+	enum role role;	     /* ROLE_VNET: told of VNet prefixes alone */
+	bool vnets;	     /* told of VNet prefixes */
 	struct export_rule rule;
-	bool as4; /* false: for peers without 4-octet AS numbers (RFC 6793) */
+	bool as4;	       /* false: for peers without 4-octet AS numbers (RFC 6793) */
 	struct route_map *map; /* one reference; NULL: none */
 };
 
@@ -43,10 +44,10 @@ struct announcer {
 	/* The flush under way. */
 	struct update_group *flushing; /* NULL: none */
 	struct group_batch batch;
-	bool in_batch;	  /* `batch` is not through yet */
-	uint32_t at;	  /* prefixes of the part that are encoded */
-	struct outbound_part part; /* of the batch: what is being encoded */
-	size_t attrs_len; /* of the part; 0: its prefixes are withdrawn */
+	bool in_batch;			   /* `batch` is not through yet */
+	uint32_t at;			   /* prefixes of the part that are encoded */
+	struct outbound_part part;	   /* of the batch: what is being encoded */
+	size_t attrs_len;		   /* of the part; 0: its prefixes are withdrawn */
 	uint8_t attrs[BGP_MESSAGE_MAX];	   /* as they go on the wire */
 	uint8_t exported[BGP_MESSAGE_MAX]; /* the batch's, before the route map */
 	struct outbound outbound;
@@ -73,6 +74,9 @@ bool announcer_suits(const struct route_server *rs, const struct peer *peer);
 bool announcer_told(const struct announcer *a, const struct peer *peer);
 /* Tell it everything again. 0 or -ENOMEM; nothing if it is told nothing. */
 int announcer_refresh(struct announcer *a, struct peer *peer);
+/* Into the group that the configuration wants it in: it is told everything again, and what it is not to hear of any more is
+ * withdrawn. 0 or -ENOMEM. */
+int announcer_move(struct announcer *a, struct route_server *rs, struct peer *peer);
 /* Its queue at the speaker is too long, or empty again. 0 or -ENOMEM. */
 int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging);
 

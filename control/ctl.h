@@ -25,7 +25,7 @@
  *                                policy) unusable advertised (prefixes) last_error (why it last went down or does not come
  *                                up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
- *                                "unchanged") remove_private_as as_override (bool) port (egress) router_id local_address
+ *                                "unchanged") remove_private_as as_override announce_vnets (bool) port (egress) router_id local_address
  *                                hold_s keepalive_s restart_s capabilities[string] (those of a session are absent while
  *                                there is none) established (times) rx_messages tx_messages rx_updates tx_updates rx_bytes tx_bytes tx_queued_bytes
  *                                lagging stale attr_discard treat_as_withdraw (UPDATEs) martians as_loop as_zero

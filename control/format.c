@@ -276,6 +276,7 @@ static json_t *format_peer_detail(const struct row_peer *row)
 	set_text(o, "next_hop", row->unchanged ? "unchanged" : "self");
 	set_bool(o, "remove_private_as", row->remove_private_as);
 	set_bool(o, "as_override", row->as_override);
+	set_bool(o, "announce_vnets", row->announce_vnets);
 	set_text(o, "port", row->port);
 	if (row->up)
 		set_session(o, row);

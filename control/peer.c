@@ -249,13 +249,16 @@ static void stale_fire(struct timer *timer, uint64_t now_ms)
 
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
 
+static void no_memory(struct route_server *rs, struct peer *peer)
+{
+	log_error("peer %s: no memory to announce to it; its session is reset", peer->config.name);
+	send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
+}
+
 static void join(struct route_server *rs, struct peer *peer)
 {
-	if (announcer_join(&rs->announcer, rs, peer)) {
-		log_error("peer %s: no memory to announce to it; its session is reset",
-			  peer->config.name);
-		send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
-	}
+	if (announcer_join(&rs->announcer, rs, peer))
+		no_memory(rs, peer);
 }
 
 void peers_join(struct route_server *rs)
@@ -268,7 +271,7 @@ void peers_join(struct route_server *rs)
 static void refresh_out(struct route_server *rs, struct peer *peer)
 {
 	if (announcer_refresh(&rs->announcer, peer))
-		send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
+		no_memory(rs, peer);
 }
 
 void peers_regroup(struct route_server *rs)
@@ -287,11 +290,8 @@ void peers_regroup(struct route_server *rs)
 			peers->regroup = true;
 			continue;
 		}
-		announcer_leave(&rs->announcer, peer);
-		join(rs, peer);
-		/* What it had been told it still has: a refresh says so, lest a withdrawal be missed. */
-		if (peer->group)
-			refresh_out(rs, peer);
+		if (announcer_move(&rs->announcer, rs, peer))
+			no_memory(rs, peer);
 	}
 }
 
@@ -438,7 +438,7 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 	case SPEAKER_LAGGING:
 	case SPEAKER_DRAINED:
 		if (announcer_lagging(&rs->announcer, peer, event->type == SPEAKER_LAGGING))
-			send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
+			no_memory(rs, peer);
 		break;
 	}
 }

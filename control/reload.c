@@ -62,7 +62,8 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 /* Would it be told otherwise in the same session? */
 static bool same_words(const struct config_peer *a, const struct config_peer *b)
 {
-	return a->remove_private_as == b->remove_private_as && a->as_override == b->as_override;
+	return a->remove_private_as == b->remove_private_as && a->as_override == b->as_override &&
+	       a->announce_vnets == b->announce_vnets;
 }
 
 static const struct config_peer *find_peer(const struct config *config, const char *name)

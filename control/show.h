@@ -67,7 +67,8 @@ struct row_peer {
 	char reason[SPEAKER_REASON];
 	/* detail */
 	char port[CONFIG_NAME];
-	bool up, ibgp, passive, multihop, md5, unchanged, remove_private_as, as_override, lagging;
+	bool up, ibgp, passive, multihop, md5, unchanged, remove_private_as, as_override;
+	bool announce_vnets, lagging;
 	uint32_t router_id, local_addr, stale;
 	uint16_t hold_s, keepalive_s, restart_s, caps;
 	struct session_stats stats;
@@ -79,7 +80,7 @@ enum {
 	ROUTE_ECMP = 2,
 	ROUTE_USABLE = 4,
 	ROUTE_STALE = 8,
-	ROUTE_SENT = 16, /* as advertised */
+	ROUTE_SENT = 16,     /* as advertised */
 	ROUTE_RECEIVED = 32, /* before the inbound route map; `policy` says what becomes of it */
 };
 

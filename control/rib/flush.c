@@ -221,6 +221,7 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 				      { entry.alt, entry.alt_peer } },
 			      must;
 
+		offers_restrict(group, &had);
 		group_offers(group, entry.node, &must);
 		tell(f, rib_prefix(f->rib, entry.node), &had, &must, false);
 		entry_drop(group->rib, &entry);

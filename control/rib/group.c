@@ -212,6 +212,14 @@ int group_refresh(struct group *group, uint16_t index)
 	return 0;
 }
 
+void group_owe(struct group *group, uint16_t index, uint32_t node)
+{
+	struct cohort *cohort = group->rib->peers[index].cohort;
+
+	assert(group->rib->peers[index].group == group && cohort && cohort->knows);
+	bitmap_add(&cohort->pending, node);
+}
+
 int group_lagging(struct group *group, uint16_t index)
 {
 	struct cohort *cohort;
@@ -262,12 +270,13 @@ uint32_t group_advertised_count(const struct group *group, uint16_t peer)
 {
 	const struct groups *groups = &group->rib->groups;
 
-	return groups->tops[group->class] - groups->sole[group->class][peer];
+	return groups->tops[group->class] - groups->sole[group->class][peer] -
+	       (group->vnets ? 0 : groups->vnets[group->class]);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-struct group *group_new(struct rib *rib, enum role role, bool ibgp)
+struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets)
 {
 	struct groups *groups = &rib->groups;
 	struct group *group = (struct group *)calloc(1, sizeof(*group));
@@ -279,6 +288,7 @@ struct group *group_new(struct rib *rib, enum role role, bool ibgp)
 	}
 	group->rib = rib;
 	group->class = class_of(role, ibgp);
+	group->vnets = vnets;
 	group->next = groups->of_class[group->class];
 	groups->of_class[group->class] = group;
 	groups->nb_groups++;

@@ -27,10 +27,11 @@ extern "C" {
 
 struct group;
 
-/* `role` is the members', or ROLE_VNET: they are told of VNet prefixes alone, whatever the matrix says.
- * Which paths its members may be told of depends on these two alone; the caller keeps peers apart that it encodes
+/* `role` is the members', or ROLE_VNET: they are told of VNet prefixes alone, whatever the matrix says. Without `vnets` they
+ * are told nothing of a prefix that is a VNet's, nor of another path for it.
+ * Which paths its members may be told of depends on these three alone; the caller keeps peers apart that it encodes
  * differently (own address, next hop mode, AS size). Owned by the rib. NULL: no memory. */
-struct group *group_new(struct rib *rib, enum role role, bool ibgp);
+struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets);
 /* Only without members. Takes as long as what is still queued for those who left. */
 void group_free(struct group *group);
 
@@ -42,6 +43,9 @@ int group_join(struct group *group, uint16_t peer);
 void group_leave(struct group *group, uint16_t peer);
 /* Tell it everything again (ROUTE-REFRESH from it, RFC 2918, or soft reset out). -ENOMEM: nothing done. */
 int group_refresh(struct group *group, uint16_t peer);
+/* It may have been told of this prefix before, in another group: after group_refresh(), it is told anew what there is, be
+ * it that there is none. */
+void group_owe(struct group *group, uint16_t peer, uint32_t node);
 /* Its send queue is too long: no batch names it until group_drained(). -ENOMEM: nothing done (reset the session). */
 int group_lagging(struct group *group, uint16_t peer);
 /* Its send queue is empty again: tell it what it missed. */

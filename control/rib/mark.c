@@ -93,6 +93,14 @@ void groups_offers(const struct rib *rib, uint32_t id, struct offers offers[CLAS
 	seat_apply(rib, id, offers);
 }
 
+void offers_restrict(const struct group *group, struct offers *offers)
+{
+	const struct rib *rib = group->rib;
+
+	if (!group->vnets && offers->top.attrs && rib->sources[offers->top.peer].role == ROLE_VNET)
+		memset(offers, 0, sizeof(*offers));
+}
+
 void group_offers(const struct group *group, uint32_t id, struct offers *out)
 {
 	struct offers offers[CLASSES];
@@ -101,6 +109,7 @@ void group_offers(const struct group *group, uint32_t id, struct offers *out)
 		     offers);
 	seat_apply(group->rib, id, offers);
 	*out = offers[group->class];
+	offers_restrict(group, out);
 }
 
 static bool offer_equal(const struct offer *a, const struct offer *b)
@@ -189,11 +198,15 @@ static void group_mark(struct group *group, uint32_t node, const struct offers *
 		group_enqueue(group, node, before);
 }
 
-static void count(struct groups *groups, unsigned int class, const struct offers *offers, int by)
+static void count(struct rib *rib, unsigned int class, const struct offers *offers, int by)
 {
+	struct groups *groups = &rib->groups;
+
 	if (!offers->top.attrs)
 		return;
 	groups->tops[class] += (uint32_t)by;
+	if (rib->sources[offers->top.peer].role == ROLE_VNET)
+		groups->vnets[class] += (uint32_t)by;
 	if (!offers->alt.attrs)
 		groups->sole[class][offers->top.peer] += (uint32_t)by;
 }
@@ -233,8 +246,8 @@ static void mark(struct rib *rib, uint32_t node, const struct offers *before,
 
 		if (offer_equal(&was->top, &is->top) && offer_equal(&was->alt, &is->alt))
 			continue;
-		count(groups, class, was, -1);
-		count(groups, class, is, 1);
+		count(rib, class, was, -1);
+		count(rib, class, is, 1);
 		for (struct group *group = groups->of_class[class]; group; group = group->next)
 			group_mark(group, node, was, is);
 	}

@@ -79,6 +79,7 @@ struct group {
 	struct group *next; /* of its class */
 	struct rib *rib;    /* borrowed */
 	uint8_t class;
+	bool vnets; /* told of VNet prefixes */
 	uint32_t members;
 	struct audience stream;
 	struct cohort *cohorts;
@@ -107,6 +108,7 @@ struct groups {
 	struct matrix_walk matrix;
 	struct seats seats;
 	uint32_t tops[CLASSES];	 /* prefixes that have a top */
+	uint32_t vnets[CLASSES]; /* of those: VNet prefixes */
 	uint32_t *sole[CLASSES]; /* owned, by peer: tops of that peer without an alt */
 	struct slab entries;
 	uint32_t spare, nb_spare; /* entries not in a queue */
@@ -160,6 +162,8 @@ size_t groups_turn(struct rib *rib, size_t budget);
 /* Take the oldest entry off the queue. Its references are the caller's. False: the queue is empty. */
 bool group_take(struct group *group, struct entry *entry);
 void entry_drop(struct rib *rib, const struct entry *entry);
+/* Of what its class may be told about a node: what the group may. */
+void offers_restrict(const struct group *group, struct offers *offers);
 /* What one group may be told about a node now. */
 void group_offers(const struct group *group, uint32_t node, struct offers *offers);
 

@@ -23,9 +23,9 @@ struct group_model {
 		return to == ROLE_VNET ? from == ROLE_VNET : rib_allows(allow, from, to);
 	}
 
-	/* What a peer of `role` must have, of everything that others announced. */
+	/* What a peer of `role` must have, of everything that others announced. Without `vnets`: nothing of a VNet's. */
 	std::map<key, announcement> adj_rib_out(uint16_t peer, enum role role, bool ibgp,
-						uint64_t allow) const
+						uint64_t allow, bool vnets) const
 	{
 		std::map<key, announcement> out;
 
@@ -34,8 +34,7 @@ struct group_model {
 
 			if (role == ROLE_VPN && prefix.first.second == 0)
 				continue;
-			if (refused.count(prefix.first) &&
-			    refused.at(prefix.first) >> role & 1)
+			if (refused.count(prefix.first) && refused.at(prefix.first) >> role & 1)
 				continue;
 			for (const auto &entry : prefix.second) {
 				const struct path *path = &entry.second;
@@ -50,7 +49,7 @@ struct group_model {
 				    decide_compare(&rule, sources, path, best, nullptr) < 0)
 					best = path;
 			}
-			if (best)
+			if (best && (vnets || sources[best->peer].role != ROLE_VNET))
 				out[prefix.first] = announcement(best->attrs, best->peer);
 		}
 		return out;

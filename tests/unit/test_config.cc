@@ -462,6 +462,12 @@ std::string azure()
 			"4200000000L", "65003");
 }
 
+/* Azure's own, IANA's, and ours. */
+const std::pair<unsigned int, unsigned int> reserved_asns[] = {
+	{ 8074, 8075 },	  { 12076, 12076 }, { 23456, 23456 }, { 64496, 64511 },
+	{ 65515, 65515 }, { 65517, 65520 }, { 65535, 65551 },
+};
+
 const error_case azure_cases[] = {
 	{ "asn = 65515", "asn = 65514",
 	  "c:1: instance.asn: 65514 is out of range, allowed with profile azure is 65515" },
@@ -591,11 +597,11 @@ TEST_F(config_test, azure_profile)
 		EXPECT_EQ(nullptr, l.config) << t.error;
 		EXPECT_EQ(std::vector<std::string>{ t.error }, l.errors);
 	}
-	for (unsigned int asn :
-	     { 8074, 8075, 12076, 23456, 64496, 64511, 65517, 65520, 65535, 65551 })
-		EXPECT_EQ(nullptr,
-			  load_text(replaced(azure(), "65003", std::to_string(asn))).config)
-			<< asn;
+	for (const auto &[first, last] : reserved_asns)
+		for (unsigned int asn = first; asn <= last; asn++)
+			EXPECT_EQ(1u, load_text(replaced(azure(), "65003", std::to_string(asn)))
+					      .errors.size())
+				<< asn;
 	for (unsigned int asn : { 65514, 64512, 64495, 65521, 65534, 65516 })
 		EXPECT_NE(nullptr,
 			  load_text(replaced(azure(), "65003", std::to_string(asn))).config)
@@ -914,6 +920,7 @@ const restart_case restart_cases[] = {
 	{ "\"ignore\"", "\"compare\"", nullptr },
 	{ "\"ignore\"", "\"ignore\"; platform_communities = false", nullptr },
 	{ "asn = 65001", "asn = 65001; as_override = true; remove_private_as = true", nullptr },
+	{ "hold_s = 30", "hold_s = 30; announce_vnets = false", nullptr },
 	{ "asn = 65001", "asn = 65009", nullptr },
 	{ "\"10.4.0.0/16\"", "\"10.5.0.0/16\"", nullptr },
 	{ "\n", "\n\n\n", nullptr }, /* lines move */

@@ -30,6 +30,7 @@ struct harness {
 	std::vector<struct source> sources;
 	std::vector<listener> peers;
 	std::vector<struct group *> groups;
+	std::set<struct group *> without_vnets;
 	std::set<uint32_t> dead_hops;
 	/* one reference each, so that no address is used twice */
 	std::set<const struct attrs *> seen;
@@ -69,9 +70,11 @@ struct harness {
 		attr_table_free(table);
 	}
 
-	struct group *group_add(enum role role, bool ibgp = false)
+	struct group *group_add(enum role role, bool ibgp = false, bool vnets = true)
 	{
-		groups.push_back(group_new(rib, role, ibgp));
+		groups.push_back(group_new(rib, role, ibgp, vnets));
+		if (!vnets)
+			without_vnets.insert(groups.back());
 		return groups.back();
 	}
 	void up(uint16_t peer, struct group *group)
@@ -225,9 +228,9 @@ struct harness {
 			if (!peers[i].up || peers[i].lagging)
 				continue;
 
-			auto want = model.adj_rib_out(i,
-						      sources[i].held ? ROLE_VNET : sources[i].role,
-						      sources[i].ibgp, allow);
+			auto want = model.adj_rib_out(
+				i, sources[i].held ? ROLE_VNET : sources[i].role, sources[i].ibgp,
+				allow, !without_vnets.count(peers[i].group));
 
 			ASSERT_EQ(want.size(), peers[i].table.size()) << "peer " << i;
 			for (const auto &w : want) {
@@ -256,8 +259,7 @@ struct source gateway(enum role role, uint32_t id)
 	return { role, true, false, id, id };
 }
 const struct source our_vnet = { ROLE_VNET, false, false, 1, 0 };
-const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 },
-		    p3 = { 0x0a1e0000, 16 };
+const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 }, p3 = { 0x0a1e0000, 16 };
 
 TEST(group, announcer_is_told_the_best_of_the_others)
 {
@@ -350,6 +352,44 @@ TEST(group, default_route_is_not_for_vpn_gateways)
 	h.flush_all();
 	h.check();
 	EXPECT_EQ(0u, h.peers[2].withdrawn);
+}
+
+TEST(group, without_vnets_nothing_is_told_of_a_vnets_prefix)
+{
+	harness h({ our_vnet, nva(1), gateway(ROLE_EXPRESSROUTE, 8) }, ALLOW_ALL);
+	struct group *all = h.group_add(ROLE_EXPRESSROUTE, true);
+	struct group *without = h.group_add(ROLE_EXPRESSROUTE, true, false);
+
+	h.up(2, without);
+	h.announce(p1, 0, { {} });
+	h.announce(p1, 1, { { 65001 } }); /* not in its place either */
+	h.announce(p2, 1, { { 65001 } });
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(1u, h.peers[2].table.size());
+	h.withdraw(p1, 0);
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(2u, h.peers[2].table.size()) << "no VNet any more, but the NVA's";
+	h.announce(p1, 0, { {} });
+	h.flush_all();
+	h.check();
+
+	h.exact = false; /* who moves is told again what it has */
+	group_leave(without, 2);
+	ASSERT_EQ(0, group_join(all, 2));
+	ASSERT_EQ(0, group_refresh(all, 2));
+	h.peers[2].group = all;
+	h.flush_all();
+	h.check();
+	group_leave(all, 2);
+	ASSERT_EQ(0, group_join(without, 2));
+	ASSERT_EQ(0, group_refresh(without, 2));
+	group_owe(without, 2, rib_find(h.rib, p1));
+	h.peers[2].group = without;
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(1u, h.peers[2].table.size());
 }
 
 TEST(group, held_source_is_told_vnets_alone_and_is_nobodys_news)
@@ -595,7 +635,8 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 	group_of[1] = group_of[2] = h.group_add(ROLE_NVA);
 	group_of[3] = group_of[4] = rng() % 2 ? h.group_add(ROLE_NVA) : group_of[1];
 	group_of[5] = group_of[6] = h.group_add(ROLE_VPN, true);
-	group_of[7] = group_of[8] = h.group_add(ROLE_EXPRESSROUTE, true);
+	group_of[7] = h.group_add(ROLE_EXPRESSROUTE, true);
+	group_of[8] = rng() % 2 ? h.group_add(ROLE_EXPRESSROUTE, true, false) : group_of[7];
 	for (int step = 0; step < steps; step++) {
 		uint16_t peer = (uint16_t)(rng() % h.sources.size());
 		struct prefix prefix = { (uint32_t)(rng() % prefixes) << 8, 24 };
@@ -694,9 +735,7 @@ TEST(group, members_in_the_stream_are_told_nothing_twice)
 				rib_set_allow(h.rib, h.allow);
 				rib_turn(h.rib, rng() % 8);
 				break;
-			case 6:
-				h.refuse(prefix, (enum role)(rng() % ROLE_COUNT), rng() % 2);
-				break;
+			case 6: h.refuse(prefix, (enum role)(rng() % ROLE_COUNT), rng() % 2); break;
 			default: h.flush(h.groups[rng() % 2], 1 + rng() % 3); break;
 			}
 		}

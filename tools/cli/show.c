@@ -128,6 +128,7 @@ static const struct column peer_columns[] = {
 	{ "next hop sent", "next_hop", cell_text },
 	{ "private AS removed", "remove_private_as", cell_text },
 	{ "AS override", "as_override", cell_text },
+	{ "told of VNets", "announce_vnets", cell_text },
 	{ "routes learned", "learned", cell_text },
 	{ "  at most", "max_routes", cell_text },
 	{ "  all of them", "complete", cell_text },
