@@ -101,14 +101,10 @@ bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix pref
 /* Routes that were refused have room now: only the peer has them still. */
 static void ask_again(struct route_server *rs, struct peer *peer)
 {
-	struct speaker_command refresh = { .type = SPEAKER_SEND_REFRESH,
-					   .peer = peer->index,
-					   .epoch = peer->epoch };
-
 	peer->refusing = peer->crowded = false;
 	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
 		    "there is room for routes again: asking for those that were refused");
-	rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
+	peer_ask_again(rs, peer);
 }
 
 /* An alarm comes or goes. */

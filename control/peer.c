@@ -172,6 +172,35 @@ void peer_reset(struct route_server *rs, struct peer *peer)
 	send_reset(rs, peer, NOTIFY_CEASE_RESET);
 }
 
+void peer_ask_again(struct route_server *rs, const struct peer *peer)
+{
+	struct speaker_command refresh = { .type = SPEAKER_SEND_REFRESH,
+					   .peer = peer->index,
+					   .epoch = peer->epoch };
+
+	rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
+}
+
+void peers_vnet_added(struct route_server *rs)
+{
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+		struct speaker_peer_reset reset =
+			cease(peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESET);
+
+		if (!peer->up || peer->life != PEER_ACTIVE || peer->config.role != ROLE_NVA)
+			continue;
+		if (peer->session.caps & SPEAKER_CAP_REFRESH) {
+			peer_ask_again(rs, peer);
+		} else if (rs->config->instance.profile == PROFILE_AZURE) {
+			reset.head.epoch = peer->epoch;
+			snprintf(reset.text, sizeof(reset.text),
+				 "a VNet was added, and you have no route refresh");
+			rs_command(rs, peer->speaker, &reset, sizeof(reset));
+		}
+	}
+}
+
 void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound)
 {
 	struct speaker_peer_reset reset = {

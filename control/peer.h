@@ -95,6 +95,12 @@ void peer_reconfigure(struct peer *peer, const struct config_peer *config);
 /* Cease/4 and peer again. */
 void peer_reset(struct route_server *rs, struct peer *peer);
 
+/* Ask for its routes again (RFC 2918): only of one that has the capability. */
+void peer_ask_again(struct route_server *rs, const struct peer *peer);
+/* A VNet was added. As Azure Route Server does, every NVA is asked for its routes again; with profile azure one without
+ * route refresh is reset. */
+void peers_vnet_added(struct route_server *rs);
+
 /* There are more than `bound` routes from it, or for it: Cease/1, and no session for limits.retry_s. */
 void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound);
 

@@ -141,7 +141,8 @@ static void maps_apply(struct route_server *rs)
 		if (peer->life != PEER_ACTIVE)
 			continue;
 		if (inbound_set_map(rs, peer, maps_find(&rs->maps, peer->config.inbound_map)))
-			log_error("peer %s: no memory for its inbound route map, which stays as it was",
+			log_error("peer %s: no memory for its inbound route map, which stays as it "
+				  "was",
 				  peer->config.name);
 	}
 }
@@ -173,14 +174,20 @@ static bool same_vnets(const struct config *a, const struct config *b)
 static void vnets_apply(struct route_server *rs, const struct config *running,
 			const struct config *wanted)
 {
+	bool added = false;
 	int err = 0;
 
 	for (size_t i = 0; i < running->nb_vnets; i++)
 		if (!find_vnet(wanted, &running->vnets[i]))
 			err |= rs_vnet_withdraw(rs, &running->vnets[i]);
-	for (size_t i = 0; i < wanted->nb_vnets; i++)
-		if (!find_vnet(running, &wanted->vnets[i]))
-			err |= rs_vnet_announce(rs, &wanted->vnets[i]);
+	for (size_t i = 0; i < wanted->nb_vnets; i++) {
+		if (find_vnet(running, &wanted->vnets[i]))
+			continue;
+		err |= rs_vnet_announce(rs, &wanted->vnets[i]);
+		added = true;
+	}
+	if (added)
+		peers_vnet_added(rs);
 	if (err)
 		log_error("reload: no memory for VNet prefixes; reload again when there is");
 }

@@ -426,7 +426,6 @@ static void show_fib_address(const struct route_server *rs, struct page *page)
 static void peer_command(struct route_server *rs, struct page *page)
 {
 	struct peer *peer = named_peer(rs, page);
-	struct speaker_command refresh = { .type = SPEAKER_SEND_REFRESH };
 
 	if (!peer)
 		return;
@@ -449,9 +448,7 @@ static void peer_command(struct route_server *rs, struct page *page)
 		page_error(page, "peer %s has no route refresh", peer->config.name);
 		page_hint(page, "without --soft-in the session is reset");
 	} else if (page->command == PAGE_SOFT_IN) {
-		refresh.peer = peer->index;
-		refresh.epoch = peer->epoch;
-		rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
+		peer_ask_again(rs, peer);
 	} else if (announcer_refresh(&rs->announcer, peer)) {
 		page_error(page, "no memory");
 	}

@@ -1,0 +1,175 @@
+/* A changed configuration applied to a running route server: the difference and nothing but the difference. */
+#define EAL_MEMORY_MB 700
+#include "eal.h"
+
+#include "server.h"
+
+namespace
+{
+
+std::string with(std::string text, const std::string &from, const std::string &to)
+{
+	return text.replace(text.find(from), from.size(), to);
+}
+
+const struct row_peer *row_of(struct page *page)
+{
+	uint32_t at = 0;
+	uint16_t type;
+
+	return (const struct row_peer *)page_next(page, &at, &type);
+}
+
+TEST_F(server_test, reload_of_the_same_moves_nothing)
+{
+	uint64_t before;
+
+	start_with_routes(true);
+	before = messages;
+	EXPECT_STREQ("", reload(plain_config())->error);
+	turn();
+	EXPECT_EQ(before, messages);
+	EXPECT_TRUE(resets.empty());
+	EXPECT_EQ(1, hangups);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+TEST_F(server_test, reload_adds_removes_and_changes_peers_alone)
+{
+	static const char peers[] = R"(
+		gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]; } );
+		peers = ( { name = "nva-c"; address = "10.0.2.6"; asn = 65003; },
+			  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; hold_s = 30; } );)";
+
+	start_with_routes(true);
+	adds.clear();
+	EXPECT_STREQ("", reload(std::string(base_config) + base_vnets + peers)->error);
+	turn();
+	ASSERT_EQ(2u, resets.size());
+	EXPECT_EQ(NVA_A, resets[0].head.peer);
+	EXPECT_EQ(SPEAKER_PEER_REMOVE, resets[0].head.type);
+	EXPECT_EQ(3, resets[0].subcode);
+	EXPECT_EQ(NVA_B, resets[1].head.peer);
+	EXPECT_EQ(6, resets[1].subcode);
+	ASSERT_EQ(1u, adds.size());
+	EXPECT_STREQ("nva-c", adds[0].name);
+	for (uint16_t peer : { NVA_A, NVA_B }) {
+		down(peer, true); /* graceful or not: it was taken out of the configuration */
+		event(peer, SPEAKER_REMOVED);
+	}
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	ASSERT_EQ(2u, adds.size());
+	EXPECT_STREQ("nva-b", adds[1].name);
+	EXPECT_EQ(30, adds[1].hold_s);
+	EXPECT_EQ(nullptr, peer_find(&rs->peers, "nva-a"));
+	EXPECT_TRUE(fib_peer_known(fib, ip("10.0.2.6")));
+	EXPECT_FALSE(fib_peer_known(fib, ip("10.0.2.4")));
+}
+
+TEST_F(server_test, reload_moves_vnets_without_a_session)
+{
+	static const char vnets[] =
+		R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; next_hop = "10.0.1.9"; },
+						{ prefix = "10.4.0.0/16"; port = "vnet0"; peered = true; } );)";
+
+	start_with_routes(false);
+	EXPECT_STREQ("", reload(std::string(base_config) + vnets + base_peers)->error);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 10.4.0.0/16", knows(NVA_A));
+	EXPECT_EQ("10.0.1.9", fib_to(ROLE_NVA, "10.0.7.1"));
+	EXPECT_EQ("on link, vnet", fib_to(ROLE_NVA, "10.4.7.1"));
+	EXPECT_STREQ("", reload(plain_config())->error);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
+	EXPECT_EQ("on link, vnet", fib_to(ROLE_NVA, "10.0.7.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_NVA, "10.4.7.1"));
+	EXPECT_TRUE(resets.empty());
+}
+
+TEST_F(server_test, reload_of_what_needs_a_restart_changes_nothing_and_names_it)
+{
+	std::string text = plain_config();
+
+	start_with_routes(false);
+	text.replace(text.find("asn = 65515"), 11, "asn = 65514");
+	EXPECT_NE(nullptr, strstr(reload(text)->error, "instance.asn"));
+	turn();
+	EXPECT_EQ(65515u, rs->config->instance.asn);
+	EXPECT_TRUE(resets.empty());
+	EXPECT_EQ(0, hangups);
+}
+
+TEST_F(server_test, reload_moves_the_switch_only_if_its_value_changed)
+{
+	std::string on = plain_config();
+
+	on.replace(on.find("enabled = false"), 15, "enabled = true");
+	start_with_routes(false);
+	reload(on);
+	turn();
+	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	exchange_on(false);
+	reload(on);
+	turn();
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+}
+
+class vnet_test : public server_test, public testing::WithParamInterface<const char *>
+{
+};
+
+TEST_P(vnet_test, one_that_is_added_has_nvas_asked_for_their_routes)
+{
+	static const char more[] = R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; },
+		{ prefix = "10.4.0.0/16"; port = "vnet0"; peered = true; } );)";
+	const std::string profile = GetParam();
+	const std::string config =
+		with(plain_config(), "asn = 65515;", "asn = 65515; profile = \"" + profile + "\";");
+
+	start(config);
+	up(ERGW);
+	up(NVA_A);
+	up(NVA_B, SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4);
+	turn();
+	EXPECT_STREQ("", reload(with(config, base_vnets, more))->error);
+	turn();
+	EXPECT_EQ(std::vector<uint16_t>{ SPEAKER_SEND_REFRESH }, others) << "NVA A alone";
+	ASSERT_EQ(profile == "azure" ? 1u : 0u, resets.size());
+	for (const struct speaker_peer_reset &reset : resets) {
+		EXPECT_EQ(NVA_B, reset.head.peer);
+		EXPECT_EQ(4, reset.subcode);
+		EXPECT_EQ(epoch[NVA_B], reset.head.epoch);
+	}
+	EXPECT_EQ("10.0.0.0/16 10.4.0.0/16", knows(NVA_A));
+	EXPECT_STREQ("", reload(config)->error);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
+	EXPECT_EQ(1u, others.size()) << "nothing is asked when one goes";
+}
+
+INSTANTIATE_TEST_SUITE_P(profiles, vnet_test, testing::Values("open", "azure"));
+
+TEST_F(server_test, reload_takes_vnets_from_a_gateway_and_gives_them_back)
+{
+	const std::string without = with(plain_config(), "\"10.0.255.36\"]",
+					 "\"10.0.255.36\"]; announce_vnets = false");
+
+	start_with_routes(false);
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	EXPECT_STREQ("", reload(without)->error);
+	turn();
+	EXPECT_EQ("", knows(ERGW));
+	EXPECT_EQ(0u, row_of(ask(PAGE_PEER, "ergw/0").get())->advertised);
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
+	exchange_on(true);
+	turn();
+	EXPECT_EQ("172.16.1.0/24 172.16.2.0/24", knows(ERGW));
+	EXPECT_STREQ("", reload(plain_config())->error);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
+	EXPECT_EQ(3u, row_of(ask(PAGE_PEER, "ergw/0").get())->advertised);
+	EXPECT_TRUE(resets.empty());
+}
+
+} /* namespace */
