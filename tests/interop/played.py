@@ -4,7 +4,7 @@
     NVA-B  AS 65002, 10.0.2.5 ──┴── nva0 Bascule er0 ──── ExpressRoute gateway  AS 65515, 10.0.255.36
                                           vnet0           VNet 10.0.0.0/16
 
-NVA-B and the gateway are BIRD. NVA-A, and more NVAs from 10.0.2.10 on if a test asks for them, are hosts from which the
+NVA-B and the gateway are BIRD, unless a test wants other daemons. NVA-A, and more NVAs from 10.0.2.10 on if a test asks for them, are hosts from which the
 test speaks itself (speaker.py): thousands of routes in a few messages, exactly as it wants them."""
 
 import contextlib
@@ -39,17 +39,18 @@ class Nva:
         self.connection = None
         self._told = set()
 
-    def establish(self, seconds=30):
-        """Connect until it is let in: a peer whose last session was short or ended badly is kept waiting."""
-        self.connection = wait_for(self._try, f"session of {self.name}", seconds)
+    def establish(self, seconds=30, **options):
+        """Connect until it is let in: a peer whose last session was short or ended badly is kept waiting. `options` are
+        speaker.open_message()'s."""
+        self.connection = wait_for(lambda: self._try(options), f"session of {self.name}", seconds)
         self.hub.bascule.wait_established(self.name)
         return self
 
-    def _try(self):
+    def _try(self, options):
         speaker = None
         try:
             speaker = Speaker(self.namespace, self.address, self.us, seconds=30)
-            return speaker.establish(self.asn, self.address)
+            return speaker.establish(self.asn, self.address, **options)
         except ConnectionError:
             if speaker:
                 speaker.close()
@@ -88,8 +89,9 @@ class Nva:
 
 
 class Hub:
-    def __init__(self, lab, configure=lambda config: None, nvas=()):
-        """`nvas`: names of more NVAs to be played."""
+    def __init__(self, lab, configure=lambda config: None, nvas=(), nva_b=Bird, er=Bird, hold_s=180):
+        """`nvas`: names of more NVAs to be played; `nva_b`, `er`: the daemons of NVA-B, whose hold time is `hold_s`, and of
+        the gateway."""
         self.lab = lab
         for name in ("er", "nva", "vnet"):
             lab.lan(name)
@@ -103,8 +105,9 @@ class Hub:
         self.bascule = Bascule(namespace, "a", config)
         self.nvas = {name: Nva(self, name, *where) for name, where in played.items()}
         self.nva_a = self.nvas["nva-a"]
-        self.nva_b = self._bird("nvab", "nva", f"{NVA_B}/24", 65002, NVA_B, US, ["172.16.2.0/24"])
-        self.ergw = self._bird("ergw", "er", f"{ERGW}/28", ASN, ERGW, US_ER, ["10.20.0.0/16"])
+        self.nva_b = self._daemon(nva_b, "nvab", "nva", f"{NVA_B}/24", 65002, Neighbor(US, ASN, multihop=True,
+                                                                                       hold_s=hold_s), "172.16.2.0/24")
+        self.ergw = self._daemon(er, "ergw", "er", f"{ERGW}/28", ASN, Neighbor(US_ER, ASN), "10.20.0.0/16")
 
     def config(self, played):
         peers = [{"name": name, "address": address, "asn": asn, "multihop": True, "passive": True}
@@ -122,10 +125,10 @@ class Hub:
             "peers": [*peers, {"name": "nva-b", "address": NVA_B, "asn": 65002, "multihop": True}],
         }
 
-    def _bird(self, name, lan, address, asn, router_id, us, networks):
+    def _daemon(self, kind, name, lan, address, asn, neighbor, network):
         namespace = self.lab.namespace(name)
         namespace.join(self.lab.lans[lan], lan, address)
-        return Bird(namespace, asn, router_id, [Neighbor(us, ASN, multihop=True)], networks)
+        return kind(namespace, asn, address.partition("/")[0], [neighbor], [network])
 
     def start(self):
         self.bascule.start()

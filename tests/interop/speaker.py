@@ -13,11 +13,12 @@ def message(kind, body=b"", length=None):
     return MARKER + struct.pack("!HB", 19 + len(body) if length is None else length, kind) + body
 
 
-def open_message(asn, router_id, hold_s=180, version=4, capabilities=True):
+def open_message(asn, router_id, hold_s=180, version=4, capabilities=True, refresh=True):
     """With multiprotocol IPv4 unicast, route refresh and 4-octet AS."""
     options = b""
     if capabilities:
-        caps = b"\x01\x04\x00\x01\x00\x01" + b"\x02\x00" + b"\x41\x04" + struct.pack("!I", asn)
+        caps = (b"\x01\x04\x00\x01\x00\x01" + (b"\x02\x00" if refresh else b"")
+                + b"\x41\x04" + struct.pack("!I", asn))
         options = struct.pack("!BB", 2, len(caps)) + caps
     return message(OPEN, struct.pack("!BHH4sB", version, asn if asn < 65536 else 23456, hold_s,
                                      ipaddress.ip_address(router_id).packed, len(options)) + options)
@@ -125,10 +126,21 @@ class Speaker:
         got = self.wait(NOTIFICATION)
         return tuple(got[1][:2]) if got else None
 
+    def wait_update(self, done):
+        """Read until `done(withdrawn, announced)` says so of an UPDATE. Returns the messages' types, that one's the last;
+        None if the connection ends before."""
+        kinds = []
+        while got := self.receive():
+            kinds.append(got[0])
+            if got[0] == UPDATE and done(*update_prefixes(got[1])):
+                return kinds
+        return None
+
     def establish(self, asn, router_id, **options):
-        """OPEN and KEEPALIVE, both ways."""
+        """OPEN and KEEPALIVE, both ways. `options` are open_message()'s."""
         self.send(open_message(asn, router_id, **options))
-        if not self.wait(OPEN):
+        self.their_open = self.wait(OPEN)
+        if not self.their_open:
             raise ConnectionError("the peer closed before its OPEN")
         self.send(message(KEEPALIVE))
         if not self.wait(KEEPALIVE):

@@ -1,4 +1,4 @@
-"""What a single peer may ask of its session: a password, a community that keeps its routes at home, a reset."""
+"""What a single peer may ask of its session: a password, a community that keeps its routes at home."""
 
 import pytest
 
@@ -85,15 +85,3 @@ def test_communities_of_a_peer(net, undisturbed, appliances):
     wait_for(lambda: "192.0.2.0/24" not in net.ergw.received("10.0.255.33"), "withdrawal")
     net.bascule.exchange(False)
     wait_for(lambda: set(net.ergw.received("10.0.255.33")) == {VNET}, "the VNet alone")
-
-
-def test_resets(net):
-    sessions = net.sessions()
-    net.bascule.run("peer", "nva-a", "reset", "--soft-in")
-    net.bascule.run("peer", "nva-a", "reset", "--soft-out")
-    assert net.sessions() == sessions
-    net.bascule.run("peer", "nva-a", "reset")
-    wait_for(lambda: net.nva.session(US) not in (None, sessions["nva-a", US]), "a new session of the NVA")
-    net.wait_converged()
-    after = net.sessions()
-    assert {key for key in sessions if after[key] != sessions[key]} == {("nva-a", US)}

@@ -1,0 +1,114 @@
+"""S22, timers and failure: how long a peer's routes outlive it, and what changes without a gap.
+
+Topology: played.py with BIRD as NVA-B, which offers a hold time of 6 s and counts the withdrawals that it hears, and FRR as
+the gateway; NVA-A and others are the test's own speakers. Expected: the lower offer is the hold time, a third of it the keepalive
+interval; an NVA that dies without a word, its packets lost, is withdrawn everywhere when the hold time is over; one that says
+Cease, or whose TCP connection ends, at once. It returns with its routes. A change of the next hop alone moves the FIB, which
+is empty at no moment, and withdraws nothing."""
+
+import threading
+
+import pytest
+
+from daemons import Frr
+from lab import wait_for
+from played import NVA_A, US, US_ER, running_hub
+
+SITE_B = "172.16.2.0/24"
+ROUTE, VIP = "172.16.1.0/24", "10.0.2.100"
+OFFERS = {"nva-15": (15, 15, 5), "nva-30": (30, 30, 10), "nva-long": (3600, 180, 60), "nva-none": (0, 0, 0)}
+EVERYWHERE = {"nva-a", "ergw/0", "expressroute", "nva", "vnet"}
+
+
+@pytest.fixture(scope="module")
+def hub():
+    with running_hub(nvas=OFFERS, er=Frr, hold_s=6) as hub:
+        hub.nva_a.namespace.ip("address", "add", f"{VIP}/24", "dev", "nva")
+        hub.nva_a.establish()
+        yield hub
+
+
+@pytest.fixture(autouse=True)
+def only_nva_b_suffers(hub):
+    wait_for(lambda: holders(hub, SITE_B) == EVERYWHERE, "the routes of NVA-B everywhere")
+    before = hub.ergw.session(US_ER), hub.nva_a.row()["established"]
+    yield
+    assert (hub.ergw.session(US_ER), hub.nva_a.row()["established"]) == before
+
+
+def holders(hub, prefix):
+    """Who knows the prefix: peers that it was announced to, and views of the FIB."""
+    told = {name for name in ("nva-a", "ergw/0")
+            if prefix in {row["prefix"] for row in hub.bascule.cli("show", "routes", "--peer", name, "--advertised")}}
+    return told | {view for view in ("expressroute", "nva", "vnet") if prefix in hub.bascule.fib(view)}
+
+
+def withdrawn_everywhere(hub, prefix):
+    """NVA-A hears it on the wire."""
+    assert hub.nva_a.connection.wait_update(lambda withdrawn, announced: prefix in withdrawn)
+    wait_for(lambda: not holders(hub, prefix), f"the end of {prefix}")
+    wait_for(lambda: prefix not in hub.ergw.received(US_ER), "its withdrawal at the gateway")
+
+
+def back(hub):
+    hub.nva_b.start()
+    hub.bascule.wait_established("nva-b", seconds=60)
+    assert hub.nva_a.connection.wait_update(lambda withdrawn, announced: SITE_B in announced)
+    wait_for(lambda: holders(hub, SITE_B) == EVERYWHERE, "the routes of NVA-B everywhere")
+
+
+@pytest.mark.parametrize("name", OFFERS)
+def test_s22_the_lower_offer_is_the_hold_time(hub, name):
+    offer, hold_s, keepalive_s = OFFERS[name]
+    nva = hub.nvas[name].establish(hold_s=offer)
+    row = nva.row()
+    assert int.from_bytes(nva.connection.their_open[1][3:5], "big") == 180
+    assert (row["hold_s"], row["keepalive_s"]) == (hold_s, keepalive_s)
+    nva.close()
+
+
+def test_s22_dead_without_a_word(hub):
+    hub.nva_b.namespace.link("nva", up=False)
+    hub.nva_b.kill()
+    withdrawn_everywhere(hub, SITE_B)
+    assert "hold timer expired" in hub.bascule.peers()["nva-b"]["last_error"]
+    hub.nva_b.namespace.link("nva", up=True)
+    back(hub)
+
+
+@pytest.mark.parametrize("end, reason", [("stop", "received NOTIFICATION: cease"), ("kill", "connection")])
+def test_s22_cease_and_fin(hub, end, reason):
+    getattr(hub.nva_b, end)()
+    withdrawn_everywhere(hub, SITE_B)
+    downs = [event["text"] for event in hub.events("session_down") if event["peer"] == "nva-b"]
+    assert reason in downs[-1]
+    back(hub)
+
+
+def test_s22_another_next_hop_without_a_gap(hub):
+    seen, stop = [], threading.Event()
+
+    def look():
+        while not stop.is_set():
+            rows = hub.bascule.cli("show", "fib", "172.16.1.9", "--view", "vnet")
+            seen.append({row["gateway"] for row in rows})
+
+    hub.nva_a.announce(["172.16.7.0/24"], next_hop=VIP)  # the other next hop is in use already
+    wait_for(lambda: "172.16.7.0/24" in hub.bascule.fib("vnet"), "a route by it")
+    hub.nva_a.announce([ROUTE], next_hop=NVA_A)
+    wait_for(lambda: ROUTE in hub.ergw.received(US_ER) and ROUTE in hub.bascule.fib("vnet"), "the route")
+    wait_for(lambda: ROUTE in hub.nva_b.received(US), "the route at NVA-B")
+    withdraws = hub.nva_b.withdraws(US)
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for next_hop in (VIP, NVA_A, VIP):
+            hub.nva_a.announce([ROUTE], next_hop=next_hop)
+            wait_for(lambda hop=next_hop: seen and seen[-1] == {hop}, f"the FIB by {next_hop}")
+    finally:
+        stop.set()
+        thread.join()
+    assert {frozenset(hops) for hops in seen} == {frozenset({NVA_A}), frozenset({VIP})}
+    hub.nva_a.withdraw([ROUTE])
+    wait_for(lambda: ROUTE not in hub.nva_b.received(US), "its withdrawal")
+    assert hub.nva_b.withdraws(US) == withdraws + 1  # and none before
