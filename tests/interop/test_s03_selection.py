@@ -1,4 +1,5 @@
-"""S03, S04, S17: which of several paths forwards. ExpressRoute's, VPN's and NVAs' announcements are ExaBGP's (hub.py)."""
+"""S03, S04, S17: which of several paths forwards. ExpressRoute's, VPN's and NVAs' announcements are ExaBGP's (hub.py).
+That a flow does not move while the set is the same is seen with packets, in test_s32_ecmp.py."""
 
 import pytest
 
@@ -89,6 +90,9 @@ def test_s17_preferences_switched_live(hub):
 
     prefer(hub, "vpn")  # VPN and NVA are one class: the shortest of it, B among them
     wait_next_hops(hub, prefix, *VPN, B)
+    prefer(hub, "as_path")  # ExpressRoute's path has two AS numbers, theirs has one
+    wait_next_hops(hub, prefix, *VPN, B)
+    prefer(hub, "vpn")
     for gateway in (hub.vpn0, hub.vpn1):
         gateway.announce(prefix, 65010, 65010)
     wait_next_hops(hub, prefix, B)

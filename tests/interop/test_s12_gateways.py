@@ -23,12 +23,21 @@ def stop_gateway(hub):
     hub.wait("the gateway's end", lambda: not any(hub.bascule.established(f"vpngw/{i}") for i in (0, 1)))
 
 
-def start(hub, i):
+def start(hub, i, *asn):
+    """`asn`: its own, if the session is eBGP."""
     speaker = (hub.vpn0, hub.vpn1)[i]
     speaker.start()
     hub.bascule.wait_established(f"vpngw/{i}")
-    speaker.announce(SITE, 65010)
+    speaker.announce(SITE, *asn, 65010)
     return speaker
+
+
+def as_number(hub, asn):
+    """The gateway is in another AS: here and there."""
+    hub.bascule.config["gateways"][1]["asn"] = asn
+    hub.reload()
+    for speaker in (hub.vpn0, hub.vpn1):
+        speaker.asn = asn
 
 
 def rest(hub):
@@ -70,6 +79,27 @@ def test_s12_an_instance_that_fails_later_leaves_the_other_at_work(hub):
     assert hub.hearers(SITE) == set(SPEAKERS) - {"vpngw0", "vpngw1"}
     start(hub, 1)
     hub.wait("both", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
+
+
+def test_s12_another_as_works_by_ebgp(hub):
+    # Azure supports 65515 alone, and so does profile azure (tests/unit/test_config.cc).
+    stop_gateway(hub)
+    as_number(hub, 65004)
+    start(hub, 0, 65004)
+    hub.wait("unsupported", lambda: not hub.bascule.peers()["vpngw/0"]["supported"])
+    start(hub, 1, 65004)
+    hub.wait("the site's route at the others", lambda: hub.hearers(SITE) == {"ergw", "nva-a", "nva-b"})
+    assert hub.told("nva-a")[SITE].as_path == (65515, 65004, 65010)
+    assert hub.told("ergw")[SITE].as_path == (65004, 65010)
+    for name in ("vpngw0", "vpngw1"):
+        hub.wait("the others' routes", lambda n=name: {BEHIND_A, ONPREM} <= set(hub.told(n)))
+        paths = {prefix: route.as_path for prefix, route in hub.told(name).items()}
+        assert paths == {**dict.fromkeys(VNETS, (65515,)), BEHIND_A: (65515, 65001), ONPREM: (65515, 12076, 65020)}
+    stop_gateway(hub)
+    as_number(hub, 65515)
+    for i in (0, 1):
+        start(hub, i)
+    hub.wait("both in use", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
 
 
 def test_s12_allow_single_instance(hub):

@@ -1,7 +1,7 @@
 """S13 to S16 and S26: what becomes of a route by what it says of itself: communities, loops, overlaps with the VNets, the
 default route. Route exchange is on. Every announcement is ExaBGP's (hub.py)."""
 
-from hub import A, B, BRANCH_VIEWS, SPEAKERS, VNETS
+from hub import A, B, BRANCH_VIEWS, ER, SPEAKERS, VNETS
 
 NO_EXPORT, NO_ADVERTISE = "65535:65281", "65535:65282"
 PLAIN, QUIET = "172.16.4.0/24", "172.16.3.0/24"
@@ -13,8 +13,9 @@ def in_views(hub, prefix):
 
 
 def settled(hub):
-    """A route of A's that comes after everything that A has announced before, everywhere."""
-    hub.a.announce(PLAIN, 65001)
+    """A route of A's that comes after everything that A has announced before, everywhere. Its path is no other route's, or
+    ExaBGP would send it along with that one."""
+    hub.a.announce(PLAIN, 65001, 65099)
     hub.wait("A's last route", lambda: hub.hearers(PLAIN) == OTHERS_OF_A)
 
 
@@ -66,27 +67,49 @@ def test_s13_communities_pass_and_the_platform_adds_its_own(hub):
 
 # --- S14: loops ------------------------------------------------------------------------------------------------------
 
+# What NVA A says, that has a tunnel to the NVA of another hub (AS 65005): its own routes and that NVA's; the other hub's
+# VNets; and what either route server had told them before, our own VNets and a gateway's route among it. Both route
+# servers are AS 65515.
+OF_THE_NVAS = {"10.1.0.0/16": (65001,), "10.0.10.0/24": (65001,), "192.168.1.3/32": (65001, 65005),
+               "192.168.1.4/32": (65001,)}
+OTHER_HUB = {"10.3.0.0/16": (65001, 65005, 65515), "10.5.0.0/16": (65001, 65005, 65515)}
+FED_BACK = {"10.0.0.0/16": (65001, 65515), "10.4.0.0/16": (65001, 65515), "10.2.0.0/16": (65001, 65515, 65020)}
+
+
+def learned_of_a(hub):
+    return {row["prefix"]: row for row in hub.bascule.cli("show", "routes", "--peer", "nva-a", "--learned")}
+
+
 def test_s14_own_as_is_dropped_and_counted(hub):
-    # Another hub's routes over an NVA that tunnels to its NVA: AS 65515 is that hub's, and ours.
     before = hub.bascule.peer("nva-a")["as_loop"]
-    for third in range(1, 6):
-        hub.a.announce(f"10.{80 + third}.0.0/16", 65001, 65005, 65515)
-    hub.a.announce("192.168.1.3/32", 65001, 65005)
+    hub.er.announce("10.2.0.0/16", 65020)
+    for prefix, path in {**OF_THE_NVAS, **OTHER_HUB, **FED_BACK}.items():
+        hub.a.announce(prefix, *path)
     settled(hub)
-    assert set(hub.bascule.routes()) == VNETS | {"192.168.1.3/32", PLAIN}
+    assert set(learned_of_a(hub)) == {*OF_THE_NVAS, PLAIN}  # nine were sent, and the marker
     assert hub.bascule.peer("nva-a")["as_loop"] == before + 5
+    assert not hub.next_hops("10.3.0.0/16") and not hub.next_hops("10.5.0.0/16")
 
 
 def test_s14_as_override_at_the_nva_lets_them_in(hub):
-    # The NVA replaces 65515 by its own number, and brings our own VNet back too: that is known, and not programmed.
-    hub.a.announce("10.83.0.0/16", 65001, 65005, 65001)
-    hub.a.announce("10.4.0.0/16", 65001, 65001, 65005)
+    # The NVA puts its own number in the place of ours: the other hub is reached, and nothing of our own is taken over.
+    before = hub.bascule.peer("nva-a")["as_loop"]
+    hub.er.announce("10.2.0.0/16", 65020)
+    for prefix, path in {**OF_THE_NVAS, **OTHER_HUB, **FED_BACK}.items():
+        hub.a.announce(prefix, *(65001 if asn == 65515 else asn for asn in path))
     settled(hub)
-    assert hub.next_hops("10.83.0.0/16") == {A}
-    spoke = hub.bascule.routes()["10.4.0.0/16"]
-    assert [path["peer"] for path in spoke] == ["local", "nva-a"]
-    assert hub.next_hops("10.4.0.0/16") == {"10.0.1.1"}
-    assert hub.told("nva-b")["10.4.0.0/16"].as_path == (65515,)
+    learned = learned_of_a(hub)
+    assert set(learned) == {*OF_THE_NVAS, *OTHER_HUB, *FED_BACK, PLAIN}
+    assert learned["10.3.0.0/16"]["as_path"] == "65001 65005 65001"
+    assert hub.bascule.peer("nva-a")["as_loop"] == before
+    for prefix in OTHER_HUB:
+        assert hub.next_hops(prefix) == {A}
+    hub.wait("the gateway's path", lambda: hub.best("10.2.0.0/16") == ("ergw/0", "routing preference"))
+    assert hub.next_hops("10.2.0.0/16") == {ER}
+    for prefix in VNETS:
+        assert [path["peer"] for path in hub.bascule.routes()[prefix]] == ["local", "nva-a"]
+        assert A not in hub.next_hops(prefix)
+        assert hub.told("nva-b")[prefix].as_path == (65515,)
 
 
 def test_s14_a_loop_withdraws_what_was_there(hub):
