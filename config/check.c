@@ -1,6 +1,7 @@
 /* What settings mean together: names and addresses used once, lcores, subnets, gateways. What is reached through which
  * port is check_reach.c's, what Azure would refuse is check_azure.c's. A value that could not be read (zero, or empty)
  * is not judged again, and who is reached where only if all ports and VNet prefixes could be read. */
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,23 @@ static void check_asn(struct complaints *c, const config_setting_t *at, uint32_t
 			 AS_TRANS);
 }
 
+/* That both have the same router ID shows when they meet (control/partner.h). */
+static void check_partner(struct complaints *c, const config_setting_t *at,
+			  const struct config_instance *instance)
+{
+	char own[PATH_MAX], partner[PATH_MAX];
+
+	if (!instance->partner[0])
+		return;
+	config_run_path(instance->name, "control.sock", own, sizeof(own));
+	config_partner_path(instance->partner, partner, sizeof(partner));
+	if (!strcmp(own, partner))
+		complain(c, at, "partner",
+			 "%s is this instance itself, allowed is the other one of this route "
+			 "server",
+			 instance->partner);
+}
+
 static void check_instance(struct complaints *c, const struct file *file)
 {
 	const struct config_instance *instance = &file->config.instance;
@@ -34,6 +52,7 @@ static void check_instance(struct complaints *c, const struct file *file)
 		complain(c, at, "router_id",
 			 "0.0.0.0 is out of range, allowed are addresses but that one");
 	check_asn(c, at, instance->asn);
+	check_partner(c, at, instance);
 }
 
 static bool among(const uint32_t *lcores, size_t nb, uint32_t lcore)

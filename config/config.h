@@ -28,6 +28,7 @@ enum {
 	CONFIG_PEER_HOSTS = 2048, /* addresses that peers may have: their own, and all hosts of gateways' subnets */
 	CONFIG_VNETS = 1024,
 	CONFIG_ROUTE_MAPS = 64,
+	CONFIG_PARTNER = 108,	  /* buffer of a name or of a socket's path (unix(7)) */
 	CONFIG_PASSWORD = 80,	  /* octets of a TCP-MD5 key (RFC 2385; TCP_MD5SIG_MAXKEYLEN) */
 };
 
@@ -46,6 +47,8 @@ struct config_instance {
 	uint32_t asn;	    /* default 65515 */
 	uint32_t router_id; /* host order */
 	enum config_profile profile;
+	/* the other instance of this route server: its name, or its management socket's absolute path; "": none */
+	char partner[CONFIG_PARTNER];
 };
 
 struct config_exchange {
@@ -210,6 +213,8 @@ bool config_has_subnet(const struct config *config, struct prefix prefix);
  *   state  /var/lib/bascule/NAME    what survives a reboot: exchange */
 char *config_run_path(const char *instance, const char *file, char *buf, size_t size);
 char *config_state_path(const char *instance, const char *file, char *buf, size_t size);
+/* Likewise the management socket of an instance.partner. */
+char *config_partner_path(const char *partner, char *buf, size_t size);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 
 #include "file.h"
 #include "maps.h"
+#include "name.h"
 #include "reader.h"
 
 static const char *const profile_words[] = { "open", "azure", NULL };
@@ -30,7 +31,7 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 #define BOUND	       .def = BOUND_NOT_GIVEN, .max = BOUND_MAX
 
 static read_fn read_forwarding_lcores, read_control_lcores, read_port_addresses, read_ports,
-	read_vnets, read_gateways, read_peers, read_next_hop, read_gateway_addresses;
+	read_vnets, read_gateways, read_peers, read_next_hop, read_gateway_addresses, read_partner;
 
 static const struct setting instance_settings[] = {
 	{ "name", read_name, MEMBER(struct config_instance, name), .required = true,
@@ -39,6 +40,9 @@ static const struct setting instance_settings[] = {
 	{ "router_id", read_addr, MEMBER(struct config_instance, router_id), .required = true,
 	  .allowed = ADDR_ALLOWED },
 	{ "profile", read_word, MEMBER(struct config_instance, profile), .words = profile_words },
+	{ "partner", read_partner, MEMBER(struct config_instance, partner),
+	  .allowed = "names of instances and absolute paths of management sockets, at most 107 "
+		     "octets" },
 	{ NULL },
 };
 
@@ -196,6 +200,21 @@ static const struct setting file_settings[] = {
 	  .allowed = "lists of groups such as ( { name = ...; address = ...; asn = ...; } )" },
 	{ NULL },
 };
+
+static bool read_partner(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			 void *out)
+{
+	const char *text = config_setting_get_string(at);
+
+	if (!text)
+		return refuse(c, spec, at, "is not a string");
+	if (!name_valid(text) && text[0] != '/')
+		return refuse(c, spec, at, "is neither a name nor an absolute path");
+	if (strlen(text) >= CONFIG_PARTNER)
+		return refuse(c, spec, at, "is too long");
+	strcpy(out, text);
+	return true;
+}
 
 /* --- lists ------------------------------------------------------------------------------------------------------- */
 

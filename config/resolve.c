@@ -87,3 +87,11 @@ char *config_state_path(const char *instance, const char *file, char *buf, size_
 	snprintf(buf, size, "/var/lib/bascule/%s/%s", instance, file);
 	return buf;
 }
+
+char *config_partner_path(const char *partner, char *buf, size_t size)
+{
+	if (partner[0] != '/')
+		return config_run_path(partner, "control.sock", buf, size);
+	snprintf(buf, size, "%s", partner);
+	return buf;
+}

@@ -151,13 +151,34 @@ const error_case error_cases[] = {
 	{ "asn = 65515", "asn = 23456", "c:1: instance.asn: " AS_TRANS_ERROR },
 	{ "asn = 65515", "asm = 65515",
 	  "c:1: instance.asm: unknown setting, did you mean asn? Allowed are name, asn, router_id, "
-	  "profile" },
+	  "profile, partner" },
 	{ "\"10.0.1.4\"", "\"0.0.0.0\"",
 	  "c:1: instance.router_id: 0.0.0.0 is out of range, allowed are addresses but that one" },
 	{ "\"10.0.1.4\"", "\"10.0.1\"",
 	  "c:1: instance.router_id: \"10.0.1\" is not an IPv4 address, allowed are " ADDRS },
 	{ "\"open\"", "\"gcp\"",
 	  "c:1: instance.profile: \"gcp\" is not known here, allowed are \"open\", \"azure\"" },
+	{ "profile = \"open\"",
+	  "partner = \"rs 1\"",
+	  "c:1: instance.partner: \"rs 1\" is neither a name nor an absolute path, allowed are "
+	  "names of instances and absolute paths of management "
+	  "sockets, at most 107 octets" },
+	{ "profile = \"open\"",
+	  "partner = \"run/x.sock\"",
+	  "c:1: instance.partner: \"run/x.sock\" is neither a name nor an absolute path, allowed "
+	  "are names of instances and absolute paths of management "
+	  "sockets, at most 107 octets" },
+	{ "profile = \"open\"", "partner = 1",
+	  "c:1: instance.partner: 1 is not a string, allowed are names of instances and absolute "
+	  "paths of management sockets, at most 107 octets" },
+	{ "profile = \"open\"", "partner = \"rs0\"",
+	  "c:1: instance.partner: rs0 is this instance itself, allowed is the other one of this "
+	  "route server" },
+	{ "profile = \"open\"",
+	  "partner = \"/run/bascule/rs0/control.sock\"",
+	  "c:1: instance.partner: /run/bascule/rs0/control.sock is this instance itself, allowed "
+	  "is the "
+	  "other one of this route server" },
 	{ "enabled = false", "enabled = 0",
 	  "c:2: exchange.enabled: 0 is not a boolean, allowed are true and false" },
 	{ "nva_to_nva = \"exchange\"", "nva_to_nva = [1]",
@@ -314,7 +335,8 @@ const error_case error_cases[] = {
 	  "their subnets" },
 	{ "addresses = [\"10.0.255.4\", \"10.0.255.5\"]",
 	  "subnet = \"10.0.255.0/28\"; max_instances = 1",
-	  "c:18: gateways.vpngw.max_instances: is 1, allowed are two or more: a VPN gateway must be "
+	  "c:18: gateways.vpngw.max_instances: is 1, allowed are two or more: a VPN gateway must "
+	  "be "
 	  "active-active for route exchange (or set allow_single_instance = true)" },
 	{ "addresses = [\"10.0.255.4\", \"10.0.255.5\"]",
 	  "subnet = \"10.0.255.0/28\"; max_instances = 17",
@@ -953,6 +975,33 @@ TEST(config, paths)
 }
 
 /* The files that come with the product. */
+TEST_F(config_test, a_partner_is_a_name_or_a_path)
+{
+	const struct {
+		std::string partner, socket;
+	} cases[] = {
+		{ "rs1", "/run/bascule/rs1/control.sock" },
+		{ "/run/far.sock", "/run/far.sock" },
+		{ "/" + std::string(106, 'p'), "/" + std::string(106, 'p') },
+	};
+	std::string before = "profile = \"open\";", text = good;
+	char path[PATH_MAX];
+
+	for (const auto &t : cases) {
+		loaded l = load_text(std::string(text).replace(text.find(before), before.size(),
+							       "partner = \"" + t.partner + "\";"));
+
+		ASSERT_NE(nullptr, l.config) << t.partner;
+		EXPECT_EQ(t.socket,
+			  config_partner_path(l.config->instance.partner, path, sizeof(path)));
+	}
+	EXPECT_EQ(nullptr, load_text(std::string(text).replace(
+					     text.find(before), before.size(),
+					     "partner = \"/" + std::string(107, 'p') + "\";"))
+				   .config);
+	EXPECT_STREQ("", load_text(good).config->instance.partner);
+}
+
 TEST(config, examples_are_good)
 {
 	folder dir;
