@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "bounds.h"
+#include "partner.h"
 #include "route_server.h"
 
 __attribute__((format(printf, 4, 5))) static void add(struct alarms *alarms, const char *kind,
@@ -47,6 +48,40 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 		    rib_peer_paths(rs->rib, peer->index), max);
 }
 
+static void add_partner(const struct route_server *rs, const struct partner_view *view,
+			struct alarms *alarms)
+{
+	char text[PARTNER_TEXT];
+
+	for (int m = 0; m < PARTNER_MATTERS; m++)
+		if (view->matter[m].stands)
+			add(alarms,
+			    m == PARTNER_ANSWERS ? "partner_unreachable" : "partner_differs", NULL,
+			    "%s", view->text[m]);
+	for (size_t i = 0; i < view->nb_peers; i++) {
+		const struct partner_peer *peer = &view->peers[i];
+		const struct peer *ours = peer_find(&rs->peers, peer->here.name);
+
+		if (peer->condition.stands)
+			add(alarms, "peer_asymmetric", ours, "%s%s%s", ours ? "" : peer->there.name,
+			    ours ? "" : ": ", partner_text(view, peer, text));
+	}
+}
+
+/* Those that are down for no other reason; last, so that they leave room for the rest. One of a subnet that has not come
+ * yet is not missing. */
+static void add_down(const struct route_server *rs, struct alarms *alarms)
+{
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+
+		if (peer->life == PEER_ACTIVE && !peer->up && !peer->exceeded && !peer->flooded &&
+		    peer->config.addr)
+			add(alarms, "peer_down", peer, "is not established%s%s",
+			    peer->reason[0] ? ": " : "", peer->reason);
+	}
+}
+
 void alarms_list(const struct route_server *rs, struct alarms *alarms)
 {
 	uint64_t no_memory = 0;
@@ -68,6 +103,8 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 		add(alarms, crowded ? "total_routes" : "near_total_routes", NULL,
 		    "%u of at most %u prefixes; %u peers announce others, which are refused",
 		    bounds_total(rs), rs->config->limits.total, crowded);
+	if (rs->partner)
+		add_partner(rs, rs->partner, alarms);
 	if (rs->fib_sync.refused)
 		add(alarms, "fib_full", NULL, "%llu times a route had no room in the FIB",
 		    (unsigned long long)rs->fib_sync.refused);
@@ -78,4 +115,5 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 	if (no_memory)
 		add(alarms, "no_memory", NULL, "%llu announcements were dropped for want of memory",
 		    (unsigned long long)no_memory);
+	add_down(rs, alarms);
 }

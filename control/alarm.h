@@ -13,7 +13,7 @@ extern "C" {
 
 struct route_server;
 
-enum { ALARMS = 64, ALARM_TEXT = 120 };
+enum { ALARMS = 64, ALARM_TEXT = 160 };
 
 struct alarm {
 	char kind[24];		/* "max_routes", ...: ctl.h lists them */

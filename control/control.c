@@ -26,6 +26,7 @@
 #include "log.h"
 #include "loop.h"
 #include "notification.h"
+#include "partner_watch.h"
 #include "route_server.h"
 #include "speaker.h"
 #include "watchdog.h"
@@ -58,6 +59,7 @@ static struct control {
 	struct mailbox *pages, *answers;
 	int answered, signals, dataplane;
 	struct ctl *ctl;
+	struct partner_watch *partner;
 	struct watchdog_loop loops[WATCHDOG_LOOPS];
 	pthread_t management;
 	uint32_t stop; /* enum stop_reason; atomic */
@@ -170,19 +172,21 @@ static void signal_take(void)
 
 static void *manage(void *unused)
 {
-	enum { SIGNALS, DATAPLANE, CTL };
+	enum { SIGNALS, DATAPLANE, PARTNER, CTL = PARTNER + PARTNER_WATCH_FDS };
 	struct pollfd fds[CTL + CTL_POLL_FDS];
 
 	(void)unused;
 	while (!__atomic_load_n(&control.quit, __ATOMIC_ACQUIRE)) {
 		bool lost = __atomic_load_n(&control.stop, __ATOMIC_RELAXED) == STOP_DATAPLANE;
 		unsigned int n;
+		int wait_ms;
 
 		fds[SIGNALS] = (struct pollfd){ .fd = control.signals, .events = POLLIN };
 		fds[DATAPLANE] =
 			(struct pollfd){ .fd = lost ? -1 : control.dataplane, .events = POLLIN };
+		wait_ms = partner_watch_poll(control.partner, fds + PARTNER, clock_ms());
 		n = CTL + ctl_poll(control.ctl, fds + CTL);
-		if (poll(fds, n, 1000) < 0)
+		if (poll(fds, n, wait_ms) < 0)
 			continue;
 		if (fds[SIGNALS].revents)
 			signal_take();
@@ -192,6 +196,7 @@ static void *manage(void *unused)
 			__atomic_store_n(&control.stop, STOP_DATAPLANE, __ATOMIC_RELEASE);
 		}
 		ctl_serve(control.ctl, fds + CTL, clock_ms());
+		partner_watch_serve(control.partner, fds + PARTNER, clock_ms());
 	}
 	return NULL;
 }
@@ -224,11 +229,15 @@ static int management_open(const struct config *config)
 	err = ctl_open(&params, &control.ctl);
 	if (err)
 		log_error("%s: %s", control.socket_path, strerror(-err));
+	else
+		err = partner_watch_open(control.ctl, control.socket_path, &control.partner);
 	return err;
 }
 
 static void management_close(void)
 {
+	if (control.partner)
+		partner_watch_close(control.partner);
 	if (control.ctl)
 		ctl_close(control.ctl);
 	mailbox_free(control.pages);

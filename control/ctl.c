@@ -102,6 +102,14 @@ static bool page_send(struct ctl *ctl, struct page *page)
 	return true;
 }
 
+bool ctl_ask(struct ctl *ctl, struct page *page, page_done *done, void *ctx)
+{
+	page->client = NULL;
+	page->done = done;
+	page->ctx = ctx;
+	return page_send(ctl, page);
+}
+
 static void client_ask(struct ctl *ctl, struct client *c)
 {
 	/* One page a client, so the mailbox cannot be full: see the assertion in ctl_open(). */
@@ -165,6 +173,8 @@ static void client_drop(struct ctl *ctl, struct client *c)
 
 /* --- reload ---------------------------------------------------------------------------------------------------- */
 
+static page_done reload_done;
+
 void ctl_reload(struct ctl *ctl)
 {
 	struct page *page;
@@ -179,7 +189,8 @@ void ctl_reload(struct ctl *ctl)
 		return;
 	}
 	page->command = PAGE_RELOAD;
-	if (!request_load_config(page, ctl->params.config_path) || !page_send(ctl, page)) {
+	if (!request_load_config(page, ctl->params.config_path) ||
+	    !ctl_ask(ctl, page, reload_done, ctl)) {
 		for (size_t i = 0; i < page->report.nb_errors; i++)
 			log_error("reload: %s", page->report.errors[i]);
 		log_error("reload: %s", page->error);
@@ -189,8 +200,10 @@ void ctl_reload(struct ctl *ctl)
 	ctl->reloading = true;
 }
 
-static void reload_done(struct ctl *ctl, struct page *page)
+static void reload_done(struct page *page, void *ctx)
 {
+	struct ctl *ctl = ctx;
+
 	if (page->error[0])
 		log_error("reload: %s", page->error);
 	page_release(page);
@@ -217,7 +230,7 @@ static void answers_take(struct ctl *ctl, uint64_t now_ms)
 		mailbox_done(ctl->params.from_rib);
 		c = page->client;
 		if (!c) {
-			reload_done(ctl, page);
+			page->done(page, page->ctx);
 			continue;
 		}
 		c->asked = false;
@@ -379,8 +392,8 @@ int ctl_open(const struct ctl_params *params, struct ctl **out)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 
-	/* Room for a page of each client and of one reload, whatever a record costs beside its octets. */
-	static_assert(CTL_PAGES_SIZE >= (CTL_CLIENTS + 1) * 32, "the mailbox never fills");
+	/* Room for a page of each client, one reload and the partner's watch, whatever a record costs beside its octets. */
+	static_assert(CTL_PAGES_SIZE >= (CTL_CLIENTS + 2) * 32, "the mailbox never fills");
 	if (!ctl)
 		return -ENOMEM;
 	ctl->params = *params;

@@ -15,7 +15,10 @@
  *                                adjacencies refused views[{view routes tbl8_used tbl8_groups}]}
  *                                alarms[{kind ("max_routes" "routes_refused" "near_max_routes" "total_routes"
  *                                "near_total_routes" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
- *                                "no_memory") peer (absent: of none) text}] alarms_left (that found no room here)
+ *                                "no_memory" "partner_unreachable" "partner_differs" "peer_asymmetric" "peer_down") peer
+ *                                (absent: of none) text}] alarms_left (that found no room here) settled (since the start
+ *                                every peer has told what it has) partner{socket instance (its name; "": not heard yet)
+ *                                answers error} (absent: none is configured)
  *   show peers                   one a peer, in the order of the configuration: instance (ours) name role gateway (its
  *                                name; absent for an NVA) address ("": one of a subnet that has not come yet) subnet
  *                                (absent if the address is configured) asn state ("Established", ...) state_s (seconds in
@@ -43,6 +46,10 @@
  *   show routes  peer which   the same of one peer. which: "received" (before its inbound route map: without reason, age_s
  *                                and views, with policy: "unchanged" "changed" "summarised" "dropped" "too long"), "learned"
  *                                (after it) or "advertised" (as sent, without reason, views)
+ *   show partner                 one a peer that this instance or its partner has, by address: address name state learned
+ *                                (absent: it is not configured here) name_there state_there learned_there (absent: nor
+ *                                there) verdict ("same" "up here only" "up there only" "other routes") alarm (it has been
+ *                                so for some looks)
  *   show policy                  one a rule of a route map, in order: map rule hits inbound_peers outbound_peers (how many
  *                                have the map in this direction)
  *   policy test  peer direction ("in" "out") prefix as_path? communities? origin? med?
@@ -71,6 +78,7 @@
 #include <stdint.h>
 
 #include "mailbox.h"
+#include "page.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -100,6 +108,10 @@ void ctl_close(struct ctl *ctl);
  * that can be done without waiting. To be called at least once a second too, for clients that stopped reading. */
 unsigned int ctl_poll(const struct ctl *ctl, struct pollfd *fds);
 void ctl_serve(struct ctl *ctl, const struct pollfd *fds, uint64_t now_ms);
+
+/* Ask the RIB lcore a page of this process's own; `done` gets it back, in ctl_serve(). False: no room, and the page is
+ * still the caller's. */
+bool ctl_ask(struct ctl *ctl, struct page *page, page_done *done, void *ctx);
 
 /* Read the configuration again and apply it, as the command "reload" does; what is wrong goes to the log. */
 void ctl_reload(struct ctl *ctl);

@@ -2,6 +2,7 @@
  * object lacks a field or is NULL itself, which the caller sees. */
 #include "format.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "decide.h"
 #include "route_map.h"
 #include "events.h"
+#include "partner.h"
 #include "show.h"
 
 static const char *const profile_names[] = { [PROFILE_OPEN] = "open", [PROFILE_AZURE] = "azure" };
@@ -107,6 +109,18 @@ static json_t *format_fib_stats(const struct row_summary *row)
 	return o;
 }
 
+static json_t *format_summary_partner(const struct row_summary_partner *row)
+{
+	json_t *o = json_object();
+	char path[PATH_MAX];
+
+	set_text(o, "socket", config_partner_path(row->partner, path, sizeof(path)));
+	set_text(o, "instance", row->instance);
+	set_bool(o, "answers", !row->error[0]);
+	set_text(o, "error", row->error);
+	return o;
+}
+
 static json_t *format_summary(const struct row_summary *row)
 {
 	json_t *o = json_object();
@@ -118,6 +132,7 @@ static json_t *format_summary(const struct row_summary *row)
 	set_text(o, "version", BASCULE_VERSION);
 	set_number(o, "pid", (uint64_t)getpid());
 	set_number(o, "uptime_s", row->uptime_s);
+	set_bool(o, "settled", row->settled);
 	set_bool(o, "restarting", row->restarting);
 	set_number(o, "restart_left_s", row->restart_left_s);
 	set_bool(o, "exchange", row->exchange);
@@ -131,6 +146,8 @@ static json_t *format_summary(const struct row_summary *row)
 	set_number(o, "attribute_sets", row->attribute_sets);
 	set_number(o, "memory_bytes", row->memory_bytes);
 	set_number(o, "rx_updates", row->updates);
+	if (row->partner.partner[0])
+		json_object_set_new(o, "partner", format_summary_partner(&row->partner));
 	json_object_set_new(o, "fib", format_fib_stats(row));
 	json_object_set_new(o, "alarms", format_alarms(&row->alarms));
 	set_number(o, "alarms_left", row->alarms.left);
@@ -281,6 +298,32 @@ static json_t *format_peer_detail(const struct row_peer *row)
 	if (row->up)
 		set_session(o, row);
 	set_counters(o, row);
+	return o;
+}
+
+static json_t *format_partner(const struct partner_peer *peer)
+{
+	static const char *const verdicts[] = {
+		[PARTNER_SAME] = "same",
+		[PARTNER_UP_HERE] = "up here only",
+		[PARTNER_UP_THERE] = "up there only",
+		[PARTNER_ROUTES] = "other routes",
+	};
+	json_t *o = json_object();
+
+	set_addr(o, "address", peer->addr);
+	if (peer->here.name[0]) {
+		set_text(o, "name", peer->here.name);
+		set_text(o, "state", peer->here.state);
+		set_number(o, "learned", peer->here.learned);
+	}
+	if (peer->there.name[0]) {
+		set_text(o, "name_there", peer->there.name);
+		set_text(o, "state_there", peer->there.state);
+		set_number(o, "learned_there", peer->there.learned);
+	}
+	set_text(o, "verdict", verdicts[peer->verdict]);
+	set_bool(o, "alarm", peer->condition.stands);
 	return o;
 }
 
@@ -510,6 +553,7 @@ json_t *format_row(uint16_t type, const void *row, const struct config_report *w
 	case ROW_SWITCHED: return format_switched(row);
 	case ROW_RELOAD: return format_reload(row, warnings);
 	case ROW_RULE: return format_rule(row);
+	case ROW_PARTNER: return format_partner(row);
 	case ROW_EVENT: return format_event(row);
 	case ROW_POLICY_TEST: return format_policy_test(row);
 	}

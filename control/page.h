@@ -42,6 +42,10 @@ enum page_command {
 	PAGE_RESET,	   /* peer */
 	PAGE_SOFT_IN,	   /* peer */
 	PAGE_SOFT_OUT,	   /* peer */
+	PAGE_PARTNER,	   /* every peer here and there */
+	/* seen: what the last look at the partner has found, NULL: none; the one before it comes back, with the partner's
+	 * name as configured */
+	PAGE_PARTNER_SEEN,
 	PAGE_RELOAD, /* config: the new one goes in, the one that is not needed any more comes back */
 };
 
@@ -62,8 +66,17 @@ struct page_route {
 	uint32_t path[PAGE_LIST], communities[PAGE_LIST]; /* host order */
 };
 
+struct page;
+struct partner_view;
+
+/* An answered page that no client asked for comes back to who sent it. */
+typedef void page_done(struct page *page, void *ctx);
+
 struct page {
-	void *client; /* the management thread's */
+	/* the management thread's: a client, or whom to call */
+	void *client;
+	page_done *done;
+	void *ctx;
 	/* the question */
 	enum page_command command;
 	char peer[CONFIG_NAME];
@@ -73,12 +86,14 @@ struct page {
 	bool enable, outbound;
 	struct page_route route;
 	struct config *config; /* owned by the holder of the page */
+	struct partner_view *seen; /* likewise */
 	/* likewise: what reading it brought up; the management thread's alone */
 	struct config_report report;
 	/* the answer */
 	/* zero in a first question, unless it says; then whatever the answer left */
 	uint64_t cursor[2];
 	bool more;
+	char partner[CONFIG_PARTNER];
 	char error[PAGE_TEXT]; /* if not empty, the command failed and did nothing */
 	char hint[PAGE_TEXT];
 	uint32_t nb_rows, used;

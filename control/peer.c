@@ -36,7 +36,7 @@ void peers_fini(struct peers *peers)
 	free(peers->table);
 }
 
-struct peer *peer_find(struct peers *peers, const char *name)
+struct peer *peer_find(const struct peers *peers, const char *name)
 {
 	for (uint16_t i = 0; i < peers->end; i++)
 		if (peers->table[i].life == PEER_ACTIVE &&

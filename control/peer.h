@@ -83,7 +83,7 @@ int peers_init(struct peers *peers, struct route_server *rs);
 void peers_fini(struct peers *peers);
 
 /* By name, among the active ones; NULL: none. */
-struct peer *peer_find(struct peers *peers, const char *name);
+struct peer *peer_find(const struct peers *peers, const char *name);
 
 /* Begin to peer. -ENOSPC: no place is free. */
 int peer_add(struct route_server *rs, const struct config_peer *config);

@@ -211,6 +211,7 @@ static const struct command {
 	{ "show fib",
 	  PAGE_FIB,
 	  { { "view", read_view, true }, { "address", read_address, false } } },
+	{ "show partner", PAGE_PARTNER, { { 0 } } },
 	{ "show policy", PAGE_POLICY, { { 0 } } },
 	{ "policy test",
 	  PAGE_POLICY_TEST,

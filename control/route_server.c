@@ -271,6 +271,12 @@ bool rs_stopped(const struct route_server *rs)
 	return rs->phase == RS_STOPPING && rs->nb_stopped >= rs->nb_speakers;
 }
 
+static bool settled(const struct route_server *rs)
+{
+	return rs->phase == RS_LIVE && (peers_all_told(&rs->peers, rs->now_ms) ||
+					rs->now_ms - rs->started_ms >= PEER_ABSENT_MS);
+}
+
 static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 {
 	struct route_server *rs =
@@ -280,6 +286,7 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 
 	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
 	events_turn(&rs->events, &rs->peers, now_ms);
+	rs->settled |= settled(rs);
 	bounds_turn(rs);
 	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
 	    rs->phase == RS_STOPPING)
@@ -495,6 +502,7 @@ void rs_free(struct route_server *rs)
 {
 	announcer_fini(&rs->announcer);
 	events_fini(&rs->events);
+	free(rs->partner);
 	timers_free(&rs->timers);
 	peers_fini(&rs->peers);
 	maps_fini(&rs->maps);

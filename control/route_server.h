@@ -78,6 +78,7 @@ struct route_server {
 	struct announcer announcer;
 	struct peers peers;
 	struct events events;
+	struct partner_view *partner; /* owned: the last look at the other instance; NULL: none */
 	struct rs_speaker *speakers; /* owned */
 	unsigned int nb_speakers, nb_stopped;
 	struct mailbox *pages, *answers; /* borrowed */
@@ -85,6 +86,7 @@ struct route_server {
 	struct timers timers;
 	struct timer restart, housekeeping;
 	enum rs_phase phase;
+	bool settled; /* since the start every peer has told what it has, or has had time enough */
 	bool restarting;   /* the dataplane forwards what an earlier control left */
 	bool restart_over; /* the restart timer has fired */
 	bool reconsider;   /* next hops came or went: rib_reconsider() when the RIB has settled */

@@ -11,6 +11,7 @@
 #include "policy_test.h"
 #include "reload.h"
 #include "route_server.h"
+#include "show_partner.h"
 #include "show_peers.h"
 
 enum {
@@ -67,6 +68,8 @@ static void show_summary(struct route_server *rs, struct page *page)
 	for (int role = 0; role < ROLE_COUNT; role++)
 		if (rs->fib->generation[0].view[role].lpm)
 			row->views |= (uint8_t)(1 << role);
+	row->settled = rs->settled;
+	summary_partner(rs, &row->partner);
 	fib_stats_get(rs->writer, &row->fib);
 	alarms_list(rs, &row->alarms);
 }
@@ -491,6 +494,8 @@ static void answer(struct route_server *rs, struct page *page)
 	case PAGE_ROUTES_ADDRESS: show_one(rs, page, rib_match(rs->rib, page->address)); break;
 	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
 	case PAGE_EVENTS: show_events(rs, page); break;
+	case PAGE_PARTNER: show_partner(rs, page); break;
+	case PAGE_PARTNER_SEEN: partner_seen(rs, page); break;
 	case PAGE_POLICY: show_policy(rs, page); break;
 	case PAGE_POLICY_TEST: policy_test(rs, page); break;
 	case PAGE_EXCHANGE: show_exchange(rs, page); break;

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "fib.h"
 #include "import.h"
+#include "look.h"
 #include "map_rule.h"
 #include "page.h"
 #include "speaker.h"
@@ -33,15 +34,23 @@ enum row_type {
 	ROW_SWITCHED,
 	ROW_RELOAD,
 	ROW_RULE,
-	ROW_EVENT, /* struct event (events.h) */
+	ROW_PARTNER, /* struct partner_peer (partner.h) */
+	ROW_EVENT,   /* struct event (events.h) */
 	ROW_POLICY_TEST
+};
+
+/* The other instance, if one is configured. */
+struct row_summary_partner {
+	char partner[CONFIG_PARTNER]; /* as configured; empty: none */
+	char instance[CONFIG_NAME];   /* as it calls itself; empty: not heard yet */
+	char error[LOOK_ERROR];	      /* empty: it answered the last look */
 };
 
 struct row_summary {
 	char instance[CONFIG_NAME];
 	uint32_t asn, router_id;
 	uint8_t profile, preference, nva_to_nva;
-	bool exchange, restarting, platform_communities;
+	bool exchange, restarting, settled, platform_communities;
 	uint32_t restart_left_s;
 	uint64_t uptime_s;
 	uint32_t peers, peers_up;
@@ -50,6 +59,7 @@ struct row_summary {
 	uint64_t fib_refused;
 	uint8_t views; /* bit a role that has one */
 	struct fib_stats fib;
+	struct row_summary_partner partner;
 	struct alarms alarms;
 };
 

@@ -4,6 +4,7 @@ import ipaddress
 import select
 import socket
 import struct
+from dataclasses import dataclass
 
 MARKER = b"\xff" * 16
 OPEN, UPDATE, NOTIFICATION, KEEPALIVE, ROUTE_REFRESH = 1, 2, 3, 4, 5
@@ -49,20 +50,46 @@ def update(prefixes=(), attrs=b"", withdrawn=()):
     return message(UPDATE, head + nlri(*prefixes))
 
 
+@dataclass(frozen=True)
+class Update:
+    """The body of an UPDATE. `attributes`: the octets of each value by type code."""
+
+    withdrawn: tuple
+    attributes: dict
+    announced: tuple
+
+
 def _prefixes(octets):
     at = 0
     while at < len(octets):
-        length = octets[at]
-        end = at + 1 + (length + 7) // 8
-        yield f"{socket.inet_ntoa(octets[at + 1:end].ljust(4, bytes(1)))}/{length}"
-        at = end
+        length, size = octets[at], (octets[at] + 7) // 8
+        address = octets[at + 1:at + 1 + size].ljust(4, b"\0")
+        yield f"{ipaddress.ip_address(address)}/{length}"
+        at += 1 + size
+
+
+def _attributes(octets):
+    at = 0
+    while at < len(octets):
+        flags, code = octets[at], octets[at + 1]
+        head, form = (4, "!H") if flags & 0x10 else (3, "!B")
+        length = struct.unpack_from(form, octets, at + 2)[0]
+        yield code, octets[at + head:at + head + length]
+        at += head + length
+
+
+def decode_update(body):
+    withdrawn = struct.unpack_from("!H", body)[0]
+    attrs = 4 + withdrawn
+    nlri_at = attrs + struct.unpack_from("!H", body, 2 + withdrawn)[0]
+    return Update(tuple(_prefixes(body[2:2 + withdrawn])), dict(_attributes(body[attrs:nlri_at])),
+                  tuple(_prefixes(body[nlri_at:])))
 
 
 def update_prefixes(body):
     """(withdrawn, announced) of an UPDATE's body, as lists of prefixes."""
-    withdrawn_end = 2 + struct.unpack_from("!H", body)[0]
-    attrs_end = withdrawn_end + 2 + struct.unpack_from("!H", body, withdrawn_end)[0]
-    return list(_prefixes(body[2:withdrawn_end])), list(_prefixes(body[attrs_end:]))
+    heard = decode_update(body)
+    return list(heard.withdrawn), list(heard.announced)
 
 
 class Speaker:

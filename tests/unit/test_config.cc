@@ -158,13 +158,11 @@ const error_case error_cases[] = {
 	  "c:1: instance.router_id: \"10.0.1\" is not an IPv4 address, allowed are " ADDRS },
 	{ "\"open\"", "\"gcp\"",
 	  "c:1: instance.profile: \"gcp\" is not known here, allowed are \"open\", \"azure\"" },
-	{ "profile = \"open\"",
-	  "partner = \"rs 1\"",
+	{ "profile = \"open\"", "partner = \"rs 1\"",
 	  "c:1: instance.partner: \"rs 1\" is neither a name nor an absolute path, allowed are "
 	  "names of instances and absolute paths of management "
 	  "sockets, at most 107 octets" },
-	{ "profile = \"open\"",
-	  "partner = \"run/x.sock\"",
+	{ "profile = \"open\"", "partner = \"run/x.sock\"",
 	  "c:1: instance.partner: \"run/x.sock\" is neither a name nor an absolute path, allowed "
 	  "are names of instances and absolute paths of management "
 	  "sockets, at most 107 octets" },
@@ -174,8 +172,7 @@ const error_case error_cases[] = {
 	{ "profile = \"open\"", "partner = \"rs0\"",
 	  "c:1: instance.partner: rs0 is this instance itself, allowed is the other one of this "
 	  "route server" },
-	{ "profile = \"open\"",
-	  "partner = \"/run/bascule/rs0/control.sock\"",
+	{ "profile = \"open\"", "partner = \"/run/bascule/rs0/control.sock\"",
 	  "c:1: instance.partner: /run/bascule/rs0/control.sock is this instance itself, allowed "
 	  "is the "
 	  "other one of this route server" },

@@ -38,7 +38,7 @@ bool answer_row(void *answer, const json_t *row);
 /* `result` of the asking; what could not be asked to the end is still a whole document, and its exit code says so. */
 enum cli_exit answer_end(struct answer *answer, enum cli_exit result);
 
-/* All of it: ask control of cli's instance for rows of one kind. Takes the reference to `arguments`. */
+/* Ask control of cli's instance for rows of one kind, and print them. Takes the reference to `arguments` (NULL: none). */
 enum cli_exit answer_ask(struct cli *cli, const char *command, json_t *arguments,
 			 const struct answer_kind *kind);
 

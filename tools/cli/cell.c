@@ -113,6 +113,19 @@ const char *cell_restarting(const json_t *row, const char *field, char *buf)
 	return buf;
 }
 
+const char *cell_partner(const json_t *row, const char *field, char *buf)
+{
+	const json_t *partner = json_object_get(row, field);
+	const char *name = json_string_value(json_object_get(partner, "instance"));
+	const char *error = json_string_value(json_object_get(partner, "error"));
+
+	if (!name || !error)
+		return "-";
+	snprintf(buf, CELL_TEXT, "%.64s%s%.128s", *name ? name : "not heard yet",
+		 *error ? ": " : "", error);
+	return buf;
+}
+
 const char *cell_path_mark(const json_t *row, const char *field, char *buf)
 {
 	if (json_is_false(json_object_get(row, "usable")))

@@ -29,6 +29,8 @@ const struct command commands[] = {
 	{ "show neighbours", 0, show_neighbours, "the hosts on our ports' subnets" },
 	{ "show counters", 0, show_counters,
 	  "packets, and each reason for a drop; those that are not zero" },
+	{ "show partner [PEER]", 0, show_partner,
+	  "the other instance: what peers do here and there; of one peer: which prefixes differ" },
 	{ "show policy", 0, show_policy,
 	  "a line a rule of a route map: how often it acted, how many peers have it" },
 	{ "policy test PEER in PREFIX", OPTIONS_OF_A_ROUTE, policy_test_in,

@@ -37,6 +37,11 @@ int endpoint_control(const char *instance)
 			  SOCK_STREAM);
 }
 
+int endpoint_path(const char *path)
+{
+	return connect_to(path, SOCK_STREAM);
+}
+
 int endpoint_dataplane(const char *instance)
 {
 	char path[PATH_MAX];

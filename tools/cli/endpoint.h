@@ -8,6 +8,7 @@ extern "C" {
 
 /* Connect. The descriptor, or -errno: -ENOENT and -ECONNREFUSED if the process is not there. */
 int endpoint_control(const char *instance);
+int endpoint_path(const char *path); /* a control's socket by its path */
 int endpoint_dataplane(const char *instance);
 /* Close a descriptor; nothing if it is below 0. */
 void endpoint_close(int fd);

@@ -14,6 +14,9 @@ enum cli_exit show_fib(struct cli *cli,
 enum cli_exit show_policy(struct cli *cli, const struct command_args *args);
 enum cli_exit show_exchange(struct cli *cli, const struct command_args *args);
 
+/* partner.c */
+enum cli_exit show_partner(struct cli *cli, const struct command_args *args);
+
 /* policy.c */
 enum cli_exit policy_test_in(struct cli *cli, const struct command_args *args);
 enum cli_exit policy_test_out(struct cli *cli, const struct command_args *args);

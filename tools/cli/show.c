@@ -18,6 +18,7 @@ static const struct column summary_columns[] = {
 	{ "routing preference", "routing_preference", cell_text },
 	{ "platform communities", "platform_communities", cell_on_off },
 	{ "restarting", "restarting", cell_restarting },
+	{ "partner", "partner", cell_partner },
 	{ "peers", "peers", cell_text },
 	{ "peers up", "peers_up", cell_text },
 	{ "routes", "routes", cell_text },

@@ -47,12 +47,13 @@ class Exabgp(Daemon):
         with open(self.dir / "said", "a") as said:
             said.writelines(command + "\n" for command in commands)
 
-    def announce(self, prefix, *as_path, next_hop="self", communities=()):
-        """As it is written here, our own AS number included; without a path: as ExaBGP would."""
+    def announce(self, prefix, *as_path, next_hop="self", communities=(), to=None):
+        """As it is written here, our own AS number included; without a path: as ExaBGP would. `to`: one neighbor alone."""
         path = f" as-path [ {' '.join(map(str, as_path))} ]" if as_path else ""
         marks = f" community [ {' '.join(communities)} ]" if communities else ""
         self.announced.add(prefix)
-        self.say(f"announce route {prefix} next-hop {next_hop}{path}{marks}")
+        whom = f"neighbor {to} " if to else ""
+        self.say(f"{whom}announce route {prefix} next-hop {next_hop}{path}{marks}")
 
     def withdraw(self, *prefixes):
         self.announced.difference_update(prefixes)
