@@ -248,7 +248,7 @@ static void cohort_tell(struct flush *f, struct group *group, struct cohort *coh
 
 static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *cohort, size_t max)
 {
-	const struct slab *nodes = &group->rib->nodes;
+	const struct slab *nodes = &group->rib->nodes.items;
 	size_t seen = 0;
 
 	for (; seen < max && cohort->dumped != DUMP_DONE; seen++) {

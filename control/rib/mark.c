@@ -354,7 +354,7 @@ int groups_reserve(struct rib *rib)
 {
 	struct groups *groups = &rib->groups;
 
-	if (rib->nodes.top + 1 >= groups->capacity &&
+	if (rib->nodes.items.top + 1 >= groups->capacity &&
 	    bitmaps_reserve(rib, groups->capacity ? groups->capacity * 2 : 4096) < 0)
 		return -ENOMEM;
 	while (groups->nb_spare < groups->nb_groups) {
@@ -417,8 +417,8 @@ size_t groups_turn(struct rib *rib, size_t budget)
 	for (; matrix->cursor && seen < budget && groups_reserve(rib) == 0; seen++) {
 		uint32_t id = matrix->cursor;
 
-		if (id <= rib->nodes.top) {
-			if (slab_live(&rib->nodes, id))
+		if (id <= rib->nodes.items.top) {
+			if (slab_live(&rib->nodes.items, id))
 				matrix_apply(rib, id);
 			matrix->cursor++;
 		} else if (matrix->again) {

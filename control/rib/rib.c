@@ -6,107 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
 #include "table.h"
-
-enum { SLOTS_MIN = 1024 };
 
 /* --- nodes ----------------------------------------------------------------------------------------------------- */
 
-static uint32_t slot_home(const struct rib *rib, uint32_t addr, uint8_t len)
-{
-	return hash_u32((uint64_t)len << 32 | addr) & rib->slot_mask;
-}
-
-/* The slot of a prefix, or the empty one where it would go. */
-static uint32_t slot_find(const struct rib *rib, struct prefix prefix)
-{
-	uint32_t slot = slot_home(rib, prefix.addr, prefix.len);
-
-	for (uint32_t id; (id = rib->slots[slot]); slot = (slot + 1) & rib->slot_mask) {
-		const struct node *node = node_at(rib, id);
-
-		if (node->addr == prefix.addr && node->len == prefix.len)
-			break;
-	}
-	return slot;
-}
-
 uint32_t node_find(const struct rib *rib, struct prefix prefix)
 {
-	return rib->slots[slot_find(rib, prefix)];
-}
-
-/* Twice the slots; every node is put in anew, in the order of the slab. */
-static int slots_grow(struct rib *rib)
-{
-	uint32_t mask = rib->slot_mask * 2 + 1;
-	uint32_t *slots = (uint32_t *)calloc((size_t)mask + 1, sizeof(*slots));
-
-	if (!slots)
-		return -ENOMEM;
-	free(rib->slots);
-	rib->slots = slots;
-	rib->slot_mask = mask;
-	for (uint32_t id = slab_next(&rib->nodes, 0); id; id = slab_next(&rib->nodes, id)) {
-		const struct node *node = node_at(rib, id);
-		uint32_t slot = slot_home(rib, node->addr, node->len);
-
-		while (slots[slot])
-			slot = (slot + 1) & mask;
-		slots[slot] = id;
-	}
-	return 0;
-}
-
-static uint32_t node_add(struct rib *rib, struct prefix prefix)
-{
-	uint32_t id;
-	struct node *node;
-
-	if (rib->nodes.used >= rib->slot_mask / 4 * 3 && slots_grow(rib) < 0)
-		return RIB_NONE;
-	id = slab_alloc(&rib->nodes);
-	if (!id)
-		return RIB_NONE;
-	node = node_at(rib, id);
-	node->addr = prefix.addr;
-	node->len = prefix.len;
-	rib->slots[slot_find(rib, prefix)] = id;
-	return id;
-}
-
-/* Empty a slot: those behind it that a search would no longer find move up. */
-static void slot_clear(struct rib *rib, uint32_t hole)
-{
-	uint32_t slot = hole;
-
-	for (;;) {
-		const struct node *node;
-		uint32_t home;
-
-		slot = (slot + 1) & rib->slot_mask;
-		if (!rib->slots[slot])
-			break;
-		node = node_at(rib, rib->slots[slot]);
-		home = slot_home(rib, node->addr, node->len);
-		if (((slot - home) & rib->slot_mask) < ((slot - hole) & rib->slot_mask))
-			continue;
-		rib->slots[hole] = rib->slots[slot];
-		hole = slot;
-	}
-	rib->slots[hole] = 0;
+	return prefix_table_find(&rib->nodes, prefix);
 }
 
 void node_release(struct rib *rib, uint32_t id)
 {
-	const struct node *node = node_at(rib, id);
-	struct prefix prefix = { node->addr, node->len };
-
-	if (node->first || bitmap_has(&rib->changes, id) || groups_need(rib, id))
+	if (node_at(rib, id)->first || bitmap_has(&rib->changes, id) || groups_need(rib, id))
 		return;
-	slot_clear(rib, slot_find(rib, prefix));
-	slab_free(&rib->nodes, id);
+	prefix_table_remove(&rib->nodes, id);
 }
 
 /* --- chains ---------------------------------------------------------------------------------------------------- */
@@ -203,7 +116,7 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 	assert(!rib->peers[peer].paths || at->role == source->role);
 	*at = *source;
 	if (!same && rib->peers[peer].paths)
-		round_begin(&rib->resort, &rib->nodes);
+		round_begin(&rib->resort, &rib->nodes.items);
 }
 
 void rib_source_hold(struct rib *rib, uint16_t peer, bool held)
@@ -296,7 +209,7 @@ static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t nod
 	if (!id)
 		return NULL;
 	if (!node)
-		node = node_add(rib, prefix);
+		node = prefix_table_add(&rib->nodes, prefix);
 	if (!node) {
 		slab_free(&rib->paths, id);
 		return NULL;
@@ -392,12 +305,12 @@ int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer)
 void rib_set_rule(struct rib *rib, struct decide_rule rule)
 {
 	rib->params.rule = rule;
-	round_begin(&rib->resort, &rib->nodes);
+	round_begin(&rib->resort, &rib->nodes.items);
 }
 
 void rib_reconsider(struct rib *rib)
 {
-	round_begin(&rib->resort, &rib->nodes);
+	round_begin(&rib->resort, &rib->nodes.items);
 }
 
 /* Ask again which next hops resolve, and sort. The caller has reserved. */
@@ -477,9 +390,9 @@ static size_t resort_turn(struct rib *rib, size_t budget)
 	uint32_t id;
 
 	while (seen < budget && groups_reserve(rib) == 0 &&
-	       (id = round_next(&rib->resort, &rib->nodes))) {
+	       (id = round_next(&rib->resort, &rib->nodes.items))) {
 		seen++;
-		if (slab_live(&rib->nodes, id))
+		if (slab_live(&rib->nodes.items, id))
 			node_resort(rib, id);
 	}
 	return seen;
@@ -538,13 +451,11 @@ struct rib *rib_new(const struct rib_params *params)
 		return NULL;
 	assert(params->nb_peers && params->nb_peers <= RIB_PEERS);
 	rib->params = *params;
-	rib->slot_mask = SLOTS_MIN - 1;
-	rib->slots = (uint32_t *)calloc(SLOTS_MIN, sizeof(*rib->slots));
 	rib->sources = (struct source *)calloc(params->nb_peers, sizeof(*rib->sources));
 	rib->peers = (struct peer *)calloc(params->nb_peers, sizeof(*rib->peers));
 	rib->sort = (struct path **)calloc(params->nb_peers, sizeof(*rib->sort));
-	if (!rib->slots || !rib->sources || !rib->peers || !rib->sort ||
-	    slab_init(&rib->nodes, sizeof(struct node), NODES_MAX) < 0 ||
+	if (!rib->sources || !rib->peers || !rib->sort ||
+	    prefix_table_open(&rib->nodes, sizeof(struct node), NODES_MAX) < 0 ||
 	    slab_init(&rib->paths, sizeof(struct path), PATHS_MAX) < 0 || groups_init(rib) < 0) {
 		rib_free(rib);
 		return NULL;
@@ -561,9 +472,8 @@ void rib_free(struct rib *rib)
 	     id = slab_next(&rib->paths, id))
 		attrs_put(rib->params.attrs, path_at(rib, id)->attrs);
 	slab_fini(&rib->paths);
-	slab_fini(&rib->nodes);
+	prefix_table_close(&rib->nodes);
 	bitmap_free(&rib->changes);
-	free(rib->slots);
 	free(rib->sources);
 	free(rib->peers);
 	free(rib->sort);

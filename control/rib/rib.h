@@ -1,6 +1,6 @@
 /* The RIB: every path that every peer announced (Adj-RIB-In after import), kept best first for each prefix (Loc-RIB).
  *
- *   rib ── hash: prefix → node id ── node slab: 12 octets a prefix ── chain of paths, best first (32 octets each)
+ *   rib ── table: prefix → node, 12 octets a prefix ── chain of paths, best first (32 octets each)
  *    ├─ sources[peer]      what decisions ask about a peer
  *    ├─ changes            prefixes whose chain changed, each once, for the FIB
  *    └─ update groups      what peers have been told and must be told (group.h)

@@ -5,6 +5,7 @@
 
 #include "bitmap.h"
 #include "group.h"
+#include "prefix_table.h"
 #include "rib.h"
 #include "slab.h"
 
@@ -17,12 +18,13 @@ enum {
 
 /* A prefix. Kept while it has paths, or while somebody still has to be told that it has none. */
 struct node {
-	uint32_t addr;	/* host order */
-	uint32_t first; /* path id of the best, 0: none */
+	uint32_t addr; /* host order */
 	uint8_t len;
 	uint8_t refused; /* bit a role: its view has no room; its peers are told of no path */
 	uint8_t reserved[2];
+	uint32_t first; /* path id of the best, 0: none */
 };
+PREFIX_TABLE_ITEM(struct node);
 static_assert(sizeof(struct node) == 12, "a million prefixes in 12 MB");
 
 /* What the rib keeps of a peer beside its source. */
@@ -118,9 +120,8 @@ struct groups {
 
 struct rib {
 	struct rib_params params;
-	struct slab nodes, paths;
-	uint32_t *slots; /* owned: hash of node ids, open addressing, 0 = empty */
-	uint32_t slot_mask;
+	struct prefix_table nodes;
+	struct slab paths;
 	uint32_t prefixes;	/* nodes with paths */
 	struct source *sources; /* owned, nb_peers */
 	struct peer *peers;	/* owned, nb_peers */
@@ -133,7 +134,7 @@ struct rib {
 
 static inline struct node *node_at(const struct rib *rib, uint32_t id)
 {
-	return (struct node *)slab_at(&rib->nodes, id);
+	return (struct node *)prefix_table_at(&rib->nodes, id);
 }
 
 static inline struct path *path_at(const struct rib *rib, uint32_t id)

@@ -99,12 +99,12 @@ size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t
 	for (size_t seen = 0; seen < max; seen++) {
 		uint32_t id = *cursor + 1;
 
-		if (id > rib->nodes.top) {
+		if (id > rib->nodes.items.top) {
 			*cursor = 0;
 			break;
 		}
 		*cursor = id;
-		if (slab_live(&rib->nodes, id) && node_at(rib, id)->first)
+		if (slab_live(&rib->nodes.items, id) && node_at(rib, id)->first)
 			nodes[n++] = id;
 	}
 	return n;
@@ -158,12 +158,11 @@ struct rib_counts rib_counts(const struct rib *rib)
 {
 	struct rib_counts counts = {
 		.prefixes = rib->prefixes,
-		.gone = rib->nodes.used - rib->prefixes,
+		.gone = rib->nodes.items.used - rib->prefixes,
 		.paths = rib->paths.used,
 	};
 
-	counts.bytes = sizeof(*rib) + slab_bytes(&rib->nodes) + slab_bytes(&rib->paths) +
-		       ((size_t)rib->slot_mask + 1) * sizeof(*rib->slots) +
+	counts.bytes = sizeof(*rib) + prefix_table_bytes(&rib->nodes) + slab_bytes(&rib->paths) +
 		       bitmap_bytes(&rib->changes) +
 		       rib->params.nb_peers *
 			       (sizeof(*rib->sources) + sizeof(*rib->peers) + sizeof(*rib->sort)) +

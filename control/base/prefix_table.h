@@ -1,0 +1,79 @@
+/* Items found by their prefix: a slab of them, and an open-addressing hash of their ids. Items never move (slab.h); finding,
+ * adding and removing one is O(1), but for the one in many that doubles the hash. One thread. */
+#ifndef BASCULE_PREFIX_TABLE_H
+#define BASCULE_PREFIX_TABLE_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "hash.h"
+#include "prefix.h"
+#include "slab.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct prefix_table {
+	struct slab items;
+	uint32_t *slots; /* owned: ids, 0 = empty; NULL: the table is not open */
+	uint32_t mask;	 /* slots less one */
+};
+
+/* What an item begins with, as the table writes and reads it; the 3 octets behind are the owner's. */
+enum { PREFIX_TABLE_ADDR = 0, PREFIX_TABLE_LEN = 4 };
+#define PREFIX_TABLE_ITEM(type)                                                                    \
+	static_assert(offsetof(type, addr) == PREFIX_TABLE_ADDR &&                                 \
+			      offsetof(type, len) == PREFIX_TABLE_LEN,                             \
+		      "an item of a prefix_table begins with uint32_t addr, uint8_t len")
+
+/* A table of at most `max` items of `item_size` octets. 0 or -ENOMEM. */
+int prefix_table_open(struct prefix_table *table, size_t item_size, uint32_t max);
+/* Release everything; what items refer to is the owner's. A table that is not open is fine. */
+void prefix_table_close(struct prefix_table *table);
+
+static inline void *prefix_table_at(const struct prefix_table *table, uint32_t id)
+{
+	return slab_at(&table->items, id);
+}
+
+static inline struct prefix prefix_table_key(const struct prefix_table *table, uint32_t id)
+{
+	const uint8_t *item = (const uint8_t *)slab_at(&table->items, id);
+	struct prefix prefix = { 0, item[PREFIX_TABLE_LEN] };
+
+	memcpy(&prefix.addr, item + PREFIX_TABLE_ADDR, sizeof(prefix.addr));
+	return prefix;
+}
+
+static inline uint32_t prefix_table_home(const struct prefix_table *table, struct prefix prefix)
+{
+	return hash_u32((uint64_t)prefix.len << 32 | prefix.addr) & table->mask;
+}
+
+/* The item of a prefix; SLAB_NONE: there is none. The table is open. */
+static inline uint32_t prefix_table_find(const struct prefix_table *table, struct prefix prefix)
+{
+	uint32_t slot = prefix_table_home(table, prefix);
+
+	for (uint32_t id; (id = table->slots[slot]); slot = (slot + 1) & table->mask) {
+		if (prefix_equal(prefix_table_key(table, id), prefix))
+			return id;
+	}
+	return SLAB_NONE;
+}
+
+/* A new item of a prefix that has none, zeroed but for that. SLAB_NONE: full or no memory. */
+uint32_t prefix_table_add(struct prefix_table *table, struct prefix prefix);
+/* Free an item, which must be live. */
+void prefix_table_remove(struct prefix_table *table, uint32_t id);
+
+/* Octets of memory taken from the system. */
+size_t prefix_table_bytes(const struct prefix_table *table);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,93 @@
+/* The table of prefixes: finds what was added and nothing else, through growth and removals. */
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "prefix_table.h"
+
+namespace
+{
+
+struct item {
+	uint32_t addr;
+	uint8_t len;
+	uint8_t reserved[3];
+	uint32_t value;
+};
+PREFIX_TABLE_ITEM(struct item);
+
+struct item *at(const struct prefix_table *table, uint32_t id)
+{
+	return (struct item *)prefix_table_at(table, id);
+}
+
+} // namespace
+
+TEST(prefix_table, the_same_address_at_each_length)
+{
+	struct prefix_table table = {};
+
+	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1000));
+	for (uint8_t len = 0; len <= 32; len++)
+		at(&table, prefix_table_add(&table, prefix_make(0, len)))->value = len;
+	for (uint8_t len = 0; len <= 32; len++) {
+		uint32_t id = prefix_table_find(&table, prefix_make(0, len));
+
+		ASSERT_NE(0u, id);
+		EXPECT_EQ(len, at(&table, id)->value);
+		EXPECT_EQ(len, prefix_table_key(&table, id).len);
+	}
+	EXPECT_EQ(0u, prefix_table_find(&table, prefix_make(0x80000000, 1)));
+	prefix_table_close(&table);
+	prefix_table_close(&table);
+}
+
+TEST(prefix_table, full)
+{
+	struct prefix_table table = {};
+
+	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 2));
+	EXPECT_NE(0u, prefix_table_add(&table, prefix_make(1, 32)));
+	EXPECT_NE(0u, prefix_table_add(&table, prefix_make(2, 32)));
+	EXPECT_EQ(0u, prefix_table_add(&table, prefix_make(3, 32)));
+	EXPECT_EQ(0u, prefix_table_find(&table, prefix_make(3, 32)));
+	prefix_table_remove(&table, prefix_table_find(&table, prefix_make(1, 32)));
+	EXPECT_NE(0u, prefix_table_add(&table, prefix_make(3, 32)));
+	EXPECT_EQ(0u, prefix_table_find(&table, prefix_make(1, 32)));
+	prefix_table_close(&table);
+}
+
+TEST(prefix_table, does_what_a_map_does)
+{
+	struct prefix_table table = {};
+	std::map<std::pair<uint32_t, uint8_t>, uint32_t> model;
+	std::mt19937 random(7);
+
+	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1 << 20));
+	for (uint32_t round = 0; round < 200000; round++) {
+		struct prefix p = prefix_make(random() % 4096 << 18, (uint8_t)(8 + random() % 8));
+		uint32_t id = prefix_table_find(&table, p);
+		auto known = model.find({ p.addr, p.len });
+
+		ASSERT_EQ(known != model.end(), id != 0);
+		if (!id) {
+			id = prefix_table_add(&table, p);
+			ASSERT_NE(0u, id);
+			ASSERT_EQ(0u, at(&table, id)->value);
+			at(&table, id)->value = model[{ p.addr, p.len }] = round;
+			continue;
+		}
+		ASSERT_EQ(known->second, at(&table, id)->value);
+		if (random() % 3) {
+			prefix_table_remove(&table, id);
+			model.erase(known);
+		}
+	}
+	EXPECT_EQ(model.size(), table.items.used);
+	for (const auto &[key, value] : model)
+		EXPECT_EQ(value,
+			  at(&table, prefix_table_find(&table, prefix_make(key.first, key.second)))
+				  ->value);
+	prefix_table_close(&table);
+}
