@@ -6,115 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
 #include "route_server.h"
 
-enum {
-	SLOTS_MIN = 256,
-	ROUTES_MAX = 1 << 24,
-};
+enum { ROUTES_MAX = 1 << 24 };
 
 /* --- the table --------------------------------------------------------------------------------------------------- */
 
 static struct inbound_route *route_at(const struct inbound *in, uint32_t id)
 {
-	return slab_at(&in->routes, id);
-}
-
-static uint32_t slot_home(const struct inbound *in, uint32_t addr, uint8_t len)
-{
-	return hash_u32((uint64_t)len << 32 | addr) & in->mask;
-}
-
-/* The slot of a prefix, or the empty one where it would go. */
-static uint32_t slot_find(const struct inbound *in, struct prefix prefix)
-{
-	uint32_t slot = slot_home(in, prefix.addr, prefix.len);
-
-	for (uint32_t id; (id = in->slots[slot]); slot = (slot + 1) & in->mask) {
-		const struct inbound_route *route = route_at(in, id);
-
-		if (route->addr == prefix.addr && route->len == prefix.len)
-			break;
-	}
-	return slot;
-}
-
-/* Take a slot out; those behind it that a search would no longer find move up. */
-static void slot_clear(struct inbound *in, uint32_t hole)
-{
-	uint32_t slot = hole;
-
-	for (;;) {
-		const struct inbound_route *route;
-		uint32_t home;
-
-		slot = (slot + 1) & in->mask;
-		if (!in->slots[slot])
-			break;
-		route = route_at(in, in->slots[slot]);
-		home = slot_home(in, route->addr, route->len);
-		if (((slot - home) & in->mask) < ((slot - hole) & in->mask))
-			continue;
-		in->slots[hole] = in->slots[slot];
-		hole = slot;
-	}
-	in->slots[hole] = 0;
-}
-
-static bool slots_grow(struct inbound *in)
-{
-	uint32_t mask = in->mask * 2 + 1;
-	uint32_t *slots = calloc((size_t)mask + 1, sizeof(*slots));
-
-	if (!slots)
-		return false;
-	free(in->slots);
-	in->slots = slots;
-	in->mask = mask;
-	for (uint32_t id = slab_next(&in->routes, 0); id; id = slab_next(&in->routes, id)) {
-		const struct inbound_route *route = route_at(in, id);
-		uint32_t slot = slot_home(in, route->addr, route->len);
-
-		while (slots[slot])
-			slot = (slot + 1) & mask;
-		slots[slot] = id;
-	}
-	return true;
+	return prefix_table_at(&in->routes, id);
 }
 
 static int table_open(struct inbound *in)
 {
-	if (in->slots)
-		return 0;
-	if (slab_init(&in->routes, sizeof(struct inbound_route), ROUTES_MAX))
-		return -ENOMEM;
-	in->slots = calloc(SLOTS_MIN, sizeof(*in->slots));
-	in->mask = SLOTS_MIN - 1;
-	if (in->slots)
-		return 0;
-	slab_fini(&in->routes);
-	return -ENOMEM;
-}
-
-static void table_close(struct route_server *rs, struct inbound *in)
-{
-	if (!in->slots)
-		return;
-	for (uint32_t id = slab_next(&in->routes, 0); id; id = slab_next(&in->routes, id))
-		attrs_put(rs->attrs, route_at(in, id)->attrs);
-	slab_fini(&in->routes);
-	free(in->slots);
-	in->slots = NULL;
-	in->fresh = 0;
-	in->digest = 0;
+	return prefix_table_open(&in->routes, sizeof(struct inbound_route), ROUTES_MAX);
 }
 
 /* The route of this prefix with these attributes, new or changed. NULL: no memory, and what was there is as it was. */
 static struct inbound_route *route_put(struct route_server *rs, struct inbound *in,
 				       struct prefix prefix, const struct attrs *attrs)
 {
-	uint32_t slot = slot_find(in, prefix), id = in->slots[slot];
+	uint32_t id = prefix_table_find(&in->routes, prefix);
 	struct inbound_route *route;
 
 	if (id) {
@@ -127,31 +39,21 @@ static struct inbound_route *route_put(struct route_server *rs, struct inbound *
 		route->epoch = in->epoch;
 		return route;
 	}
-	if (in->routes.used >= in->mask / 4 * 3) {
-		if (!slots_grow(in))
-			return NULL;
-		slot = slot_find(in, prefix);
-	}
-	id = slab_alloc(&in->routes);
+	id = prefix_table_add(&in->routes, prefix);
 	if (!id)
 		return NULL;
-	in->slots[slot] = id;
 	route = route_at(in, id);
-	*route = (struct inbound_route){
-		.attrs = attrs_get(attrs),
-		.addr = prefix.addr,
-		.len = prefix.len,
-		.epoch = in->epoch,
-		.generation = in->generation,
-	};
-	in->digest += attrs_digest(attrs, prefix);
+	route->attrs = attrs_get(attrs);
+	route->epoch = in->epoch;
+	route->generation = in->generation;
 	in->fresh++;
+	in->digest += attrs_digest(attrs, prefix);
 	return route;
 }
 
 static struct inbound_route *route_find(const struct inbound *in, struct prefix prefix)
 {
-	uint32_t id = in->slots ? in->slots[slot_find(in, prefix)] : 0;
+	uint32_t id = inbound_active(in) ? prefix_table_find(&in->routes, prefix) : 0;
 
 	return id ? route_at(in, id) : NULL;
 }
@@ -181,25 +83,15 @@ const struct attrs *inbound_said(const struct route_server *rs, const struct pee
 uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *prefix,
 		      const struct attrs **attrs)
 {
-	id = in->slots ? slab_next(&in->routes, id) : 0;
+	id = inbound_active(in) ? slab_next(&in->routes.items, id) : 0;
 	if (id) {
-		*prefix = prefix_make(route_at(in, id)->addr, route_at(in, id)->len);
+		*prefix = prefix_table_key(&in->routes, id);
 		*attrs = route_at(in, id)->attrs;
 	}
 	return id;
 }
 
 /* --- into the RIB ------------------------------------------------------------------------------------------------ */
-
-/* ORIGIN IGP, no path, the peer as next hop, ATOMIC_AGGREGATE. */
-static void side_set(struct inbound *in, const struct peer *peer)
-{
-	struct attr_writer w = { .buf = in->summary, .size = sizeof(in->summary) };
-
-	export_summary_attrs(peer->config.addr, &w);
-	in->side =
-		(struct route_map_side){ .summary = in->summary, .summary_len = (uint16_t)w.len };
-}
 
 static int announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		    const struct attrs *attrs, uint32_t local_pref)
@@ -335,28 +227,25 @@ int inbound_announce(struct route_server *rs, struct peer *peer, struct prefix p
 	return -ENOMEM;
 }
 
-static int route_remove(struct route_server *rs, struct peer *peer, uint32_t slot)
+static int route_remove(struct route_server *rs, struct peer *peer, uint32_t id)
 {
 	struct inbound *in = &peer->inbound;
-	uint32_t id = in->slots[slot];
 	struct inbound_route *route = route_at(in, id);
 	struct prefix prefix = prefix_make(route->addr, route->len);
 	int err = contribute(rs, peer, route, 0);
 
 	in->fresh -= route->epoch == in->epoch;
 	in->digest -= attrs_digest(route->attrs, prefix);
-	slot_clear(in, slot);
 	attrs_put(rs->attrs, route->attrs);
-	slab_free(&in->routes, id);
+	prefix_table_remove(&in->routes, id);
 	return stand(rs, peer, prefix, NULL, NULL) || err ? -ENOMEM : 0;
 }
 
 int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix)
 {
-	struct inbound *in = &peer->inbound;
-	uint32_t slot = slot_find(in, prefix);
+	uint32_t id = prefix_table_find(&peer->inbound.routes, prefix);
 
-	return in->slots[slot] ? route_remove(rs, peer, slot) : 0;
+	return id ? route_remove(rs, peer, id) : 0;
 }
 
 /* --- a map changes ----------------------------------------------------------------------------------------------- */
@@ -368,10 +257,40 @@ static void apply_begin(struct inbound *in)
 	in->before = in->map;
 	in->map = in->wanted;
 	in->wanted = NULL;
+	in->changed = false;
 	memset(in->contributors, 0, sizeof(in->contributors));
 	in->generation++;
 	in->step = INBOUND_APPLYING;
 	in->cursor = 0;
+}
+
+/* Does the table hold nothing that the RIB does not? What is stale here may look fresh there: the map has been over it. */
+static bool is_superfluous(const struct inbound *in)
+{
+	return !in->map && in->routes.slots && in->fresh == in->routes.items.used;
+}
+
+/* What comes after a step that is over, or when there is none: nothing, or the change that waits. 0 or -ENOMEM. */
+static int step_next(struct route_server *rs, struct peer *peer)
+{
+	struct inbound *in = &peer->inbound;
+
+	in->step = INBOUND_SETTLED;
+	in->cursor = 0;
+	if (in->changed && in->routes.slots) {
+		apply_begin(in);
+	} else if (in->changed && in->wanted) {
+		if (table_open(in))
+			return -ENOMEM;
+		in->step = INBOUND_FILLING;
+		if (!rib_peer_paths(rs->rib, peer->index))
+			apply_begin(in);
+	} else {
+		in->changed = false;
+		if (is_superfluous(in))
+			in->step = INBOUND_CLOSING;
+	}
+	return 0;
 }
 
 /* Every route has passed the new map: summaries of the old one that it does not make are over. */
@@ -384,9 +303,7 @@ static void apply_end(struct route_server *rs, struct peer *peer)
 			stand_again(rs, peer, route_map_rule(in->before, r)->prefix_replace);
 	route_map_put(in->before);
 	in->before = NULL;
-	in->step = INBOUND_SETTLED;
-	if (!in->map)
-		table_close(rs, in);
+	step_next(rs, peer);
 }
 
 static size_t apply_turn(struct route_server *rs, struct peer *peer, size_t budget)
@@ -394,7 +311,7 @@ static size_t apply_turn(struct route_server *rs, struct peer *peer, size_t budg
 	struct inbound *in = &peer->inbound;
 	size_t seen = 0;
 
-	for (; seen < budget && (in->cursor = slab_next(&in->routes, in->cursor)); seen++) {
+	for (; seen < budget && (in->cursor = slab_next(&in->routes.items, in->cursor)); seen++) {
 		struct inbound_route *route = route_at(in, in->cursor);
 
 		if (route->generation != in->generation && apply(rs, peer, route))
@@ -402,6 +319,25 @@ static size_t apply_turn(struct route_server *rs, struct peer *peer, size_t budg
 	}
 	if (!in->cursor)
 		apply_end(rs, peer);
+	return seen + 1;
+}
+
+/* Without a map the RIB has what the peer said, and the table goes. */
+static size_t close_turn(struct route_server *rs, struct peer *peer, size_t budget)
+{
+	struct inbound *in = &peer->inbound;
+	size_t seen = 0;
+
+	for (; seen < budget && (in->cursor = slab_next(&in->routes.items, in->cursor)); seen++) {
+		attrs_put(rs->attrs, route_at(in, in->cursor)->attrs);
+		prefix_table_remove(&in->routes, in->cursor);
+	}
+	if (in->cursor)
+		return seen;
+	prefix_table_close(&in->routes);
+	in->fresh = 0;
+	in->digest = 0;
+	step_next(rs, peer);
 	return seen + 1;
 }
 
@@ -437,98 +373,110 @@ static size_t fill_turn(struct route_server *rs, struct peer *peer, size_t budge
 	return seen;
 }
 
+/* Routes of earlier sessions go. */
+static size_t sweep_turn(struct route_server *rs, struct peer *peer, size_t budget)
+{
+	struct inbound *in = &peer->inbound;
+	size_t seen = 0;
+
+	while (seen < budget && (in->sweep = slab_next(&in->routes.items, in->sweep))) {
+		uint8_t age = (uint8_t)(in->epoch - route_at(in, in->sweep)->epoch);
+
+		if (age >= in->sweep_age && route_remove(rs, peer, in->sweep))
+			peer->no_memory++;
+		seen++;
+	}
+	if (!in->sweep)
+		in->sweep_age = 0;
+	return seen + 1;
+}
+
 size_t inbound_turn(struct route_server *rs, struct peer *peer, size_t budget)
 {
-	switch (peer->inbound.step) {
-	case INBOUND_FILLING: return fill_turn(rs, peer, budget);
-	case INBOUND_APPLYING: return apply_turn(rs, peer, budget);
-	default: return 0;
+	struct inbound *in = &peer->inbound;
+	size_t seen = in->sweep_age ? sweep_turn(rs, peer, budget) : 0;
+
+	if (seen >= budget)
+		return seen;
+	switch (in->step) {
+	case INBOUND_FILLING: return seen + fill_turn(rs, peer, budget - seen);
+	case INBOUND_APPLYING: return seen + apply_turn(rs, peer, budget - seen);
+	case INBOUND_CLOSING: return seen + close_turn(rs, peer, budget - seen);
+	case INBOUND_SETTLED:
+		/* A change for which there was no memory, or the last stale route has gone. */
+		if (in->changed || is_superfluous(in))
+			step_next(rs, peer);
 	}
+	return seen;
+}
+
+/* ORIGIN IGP, no path, the peer as next hop, ATOMIC_AGGREGATE. */
+void inbound_up(struct peer *peer)
+{
+	struct inbound *in = &peer->inbound;
+	struct attr_writer w = { .buf = in->summary, .size = sizeof(in->summary) };
+
+	export_summary_attrs(peer->config.addr, &w);
+	in->side =
+		(struct route_map_side){ .summary = in->summary, .summary_len = (uint16_t)w.len };
 }
 
 int inbound_set_map(struct route_server *rs, struct peer *peer, struct route_map *map)
 {
 	struct inbound *in = &peer->inbound;
-	bool known = in->slots;
 
-	if (map == (in->step == INBOUND_FILLING ? in->wanted : in->map))
+	if (map == (in->changed ? in->wanted : in->map))
 		return 0;
-	if (map && table_open(in))
-		return -ENOMEM;
-	while (in->step == INBOUND_APPLYING)
-		apply_turn(rs, peer, SIZE_MAX);
-	side_set(in, peer);
+	inbound_up(peer);
 	route_map_put(in->wanted);
 	in->wanted = map ? route_map_get(map) : NULL;
-	if (in->step == INBOUND_FILLING)
-		return 0;
-	if (known && in->slots) {
-		rs->maps_moving = true;
-		apply_begin(in);
-		return 0;
-	}
-	if (table_open(in)) { /* the change before this one had just closed it */
-		route_map_put(in->wanted);
-		in->wanted = NULL;
-		return -ENOMEM;
-	}
+	in->changed = true;
 	rs->maps_moving = true;
-	in->step = INBOUND_FILLING;
-	in->cursor = 0;
-	if (!rib_peer_paths(rs->rib, peer->index))
-		apply_begin(in);
-	return 0;
+	if (in->step != INBOUND_SETTLED || !step_next(rs, peer))
+		return 0;
+	route_map_put(in->wanted);
+	in->wanted = NULL;
+	in->changed = false;
+	return -ENOMEM;
 }
 
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
 
-void inbound_down(struct route_server *rs, struct peer *peer)
+/* What is at least `age` sessions old goes, a slice a turn. 255 sessions are not lost within one walk. */
+static void sweep_begin(struct route_server *rs, struct inbound *in, uint8_t age)
 {
-	struct inbound *in = &peer->inbound;
-
-	if (!in->slots)
+	if (!inbound_active(in))
 		return;
-	for (uint32_t id = slab_next(&in->routes, 0); id; id = slab_next(&in->routes, id)) {
-		const struct inbound_route *route = route_at(in, id);
-
-		attrs_put(rs->attrs, route->attrs);
-		slab_free(&in->routes, id);
-	}
-	memset(in->slots, 0, ((size_t)in->mask + 1) * sizeof(*in->slots));
-	memset(in->contributors, 0, sizeof(in->contributors));
-	in->epoch++;
-	in->fresh = 0;
-	in->digest = 0;
+	in->sweep_age = age;
+	in->sweep = 0;
+	rs->maps_moving = true;
 }
 
-static void sweep_before(struct route_server *rs, struct peer *peer)
+void inbound_down(struct route_server *rs, struct peer *peer)
 {
-	struct inbound *in = &peer->inbound;
-
-	for (uint32_t id = in->slots ? slab_next(&in->routes, 0) : 0; id;
-	     id = slab_next(&in->routes, id)) {
-		const struct inbound_route *route = route_at(in, id);
-
-		if (route->epoch != in->epoch)
-			route_remove(rs, peer, slot_find(in, prefix_make(route->addr, route->len)));
-	}
+	peer->inbound.epoch++;
+	peer->inbound.fresh = 0;
+	sweep_begin(rs, &peer->inbound, 1);
 }
 
 void inbound_stale(struct route_server *rs, struct peer *peer)
 {
-	sweep_before(rs, peer);
 	peer->inbound.epoch++;
 	peer->inbound.fresh = 0;
+	sweep_begin(rs, &peer->inbound, 2);
 }
 
 void inbound_sweep(struct route_server *rs, struct peer *peer)
 {
-	sweep_before(rs, peer);
+	sweep_begin(rs, &peer->inbound, 1);
 }
 
 void inbound_fini(struct route_server *rs, struct inbound *in)
 {
-	table_close(rs, in);
+	for (uint32_t id = in->routes.slots ? slab_next(&in->routes.items, 0) : 0; id;
+	     id = slab_next(&in->routes.items, id))
+		attrs_put(rs->attrs, route_at(in, id)->attrs);
+	prefix_table_close(&in->routes);
 	route_map_put(in->map);
 	route_map_put(in->wanted);
 	route_map_put(in->before);

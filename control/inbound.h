@@ -4,6 +4,7 @@
  *
  *   update ─► inbound_announce ─► table: prefix → attributes as received ─► route_map_run ─► rib_announce
  *   reload ─► inbound_set_map ──► inbound_turn: a slice of the table a turn, as if just received
+ *   session lost ─► inbound_down ──► inbound_turn: a slice a turn of what is not announced again goes
  *
  * A summary (a rule's prefix_replace) is in the RIB as long as one route contributes to it; while it is, it stands for a
  * route of the same prefix that the peer itself announces. Its next hop is the peer. Thread: the RIB lcore. */
@@ -16,9 +17,9 @@
 
 #include "export.h"
 #include "map_rule.h"
+#include "prefix_table.h"
 #include "rib.h"
 #include "route_map.h"
-#include "slab.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,52 +30,63 @@ struct peer;
 
 /* A route as received. */
 struct inbound_route {
-	const struct attrs *attrs; /* one reference */
-	uint32_t addr;		   /* host order */
+	uint32_t addr; /* host order */
 	uint8_t len;
 	uint8_t summary;    /* the rule that made it a contributor, plus one; 0: it is none */
 	uint8_t epoch;	    /* of the table when it was announced; an earlier one is stale */
 	uint8_t generation; /* of the map that was applied last */
+	const struct attrs *attrs; /* one reference */
 };
+PREFIX_TABLE_ITEM(struct inbound_route);
 static_assert(sizeof(struct inbound_route) == 16, "four routes a cache line");
 
 enum inbound_step {
 	INBOUND_SETTLED,
 	INBOUND_FILLING,  /* the first map: what the RIB has of the peer is being copied */
 	INBOUND_APPLYING, /* a changed map is being applied to the table */
+	INBOUND_CLOSING, /* there is no map any more: the RIB has all, the table is being emptied */
 };
 
 struct inbound {
-	struct route_map *map;	  /* one reference; NULL: every route passes */
-	struct route_map *wanted; /* likewise: the next map, while filling */
-	struct route_map *before; /* likewise: the last map, while applying */
-	struct slab routes;	  /* of struct inbound_route */
-	uint32_t *slots; /* owned: hash of route ids; NULL: there is no table, routes go by */
-	uint32_t mask;
+	struct route_map *map;		  /* one reference; NULL: every route passes */
+	struct route_map *wanted;	  /* likewise: the next map, if `changed` */
+	struct route_map *before;	  /* likewise: the last map, while applying */
+	struct prefix_table routes;	  /* of struct inbound_route; not open: routes go by */
 	uint32_t contributors[MAP_RULES]; /* by the rule that replaces the prefix */
 	enum inbound_step step;
-	uint32_t cursor;
+	bool changed;	   /* `wanted` follows when the step is over */
+	uint32_t cursor;   /* of the step */
+	uint32_t sweep;	   /* cursor, while sweep_age is not 0: */
+	uint8_t sweep_age; /* routes of so many sessions ago, or more, are going */
 	uint8_t epoch, generation;
 	uint8_t summary[EXPORT_SUMMARY_MAX];
 	struct route_map_side side;
-	uint32_t fresh; /* routes of this session: of the present epoch */
+	uint32_t fresh;	 /* routes of this session: of the present epoch */
 	uint64_t digest; /* of all routes of the table: attrs_digest() */
 };
 
-/* The peer's map is now `map` (NULL: none); takes a reference. A change is applied by inbound_turn(). -ENOMEM: as it was. */
+/* The peer's map is now `map` (NULL: none); takes a reference. A change is applied by inbound_turn(), after those before
+ * it. -ENOMEM: as it was. */
 int inbound_set_map(struct route_server *rs, struct peer *peer, struct route_map *map);
 
 /* Do the peer's routes pass through here? If not, they go to the RIB as they are. */
 static inline bool inbound_active(const struct inbound *in)
 {
-	return in->slots;
+	return in->routes.slots && in->step != INBOUND_CLOSING;
 }
 
 /* Is the table what tells which routes the peer has announced? If not, the RIB does. */
 static inline bool inbound_counts(const struct inbound *in)
 {
-	return in->slots && in->step != INBOUND_FILLING;
+	return inbound_active(in) && in->step != INBOUND_FILLING;
 }
+
+/* Has inbound_turn() anything to do? */
+static inline bool inbound_busy(const struct inbound *in)
+{
+	return in->step != INBOUND_SETTLED || in->changed || in->sweep_age;
+}
+
 /* Has the peer announced this in this session? */
 bool inbound_knows(const struct inbound *in, struct prefix prefix);
 
@@ -83,12 +95,14 @@ int inbound_announce(struct route_server *rs, struct peer *peer, struct prefix p
 		     const struct attrs *attrs);
 int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix);
 
-/* As rib_peer_down(), rib_peer_stale() and rib_peer_sweep(), which the caller calls too. */
+/* Its address is known: summaries have it as next hop. */
+void inbound_up(struct peer *peer);
+/* As rib_peer_down(), rib_peer_stale() and rib_peer_sweep(), which the caller calls too: by inbound_turn(), in slices. */
 void inbound_down(struct route_server *rs, struct peer *peer);
 void inbound_stale(struct route_server *rs, struct peer *peer);
 void inbound_sweep(struct route_server *rs, struct peer *peer);
 
-/* A slice of a map change. Returns how many routes it looked at. */
+/* A slice of a map change or a sweep. Returns how many routes it looked at. */
 size_t inbound_turn(struct route_server *rs, struct peer *peer, size_t budget);
 
 /* What the peer's map makes of a route, counting nothing. */

@@ -223,7 +223,8 @@ void peers_tidy(struct route_server *rs)
 	for (uint16_t i = 0; peers->nb_removing && i < peers->end; i++) {
 		struct peer *peer = &peers->table[i];
 
-		if (peer->life != PEER_REMOVING || peer->unanswered || rib_peer_paths(rs->rib, i))
+		if (peer->life != PEER_REMOVING || peer->unanswered ||
+		    rib_peer_paths(rs->rib, i) || inbound_busy(&peer->inbound))
 			continue;
 		peers->nb_removing--;
 		inbound_fini(rs, &peer->inbound);
@@ -248,7 +249,7 @@ size_t peers_maps_turn(struct route_server *rs, size_t budget)
 
 		if (done < budget)
 			done += inbound_turn(rs, peer, budget - done);
-		rs->maps_moving |= peer->inbound.step != INBOUND_SETTLED;
+		rs->maps_moving |= inbound_busy(&peer->inbound);
 	}
 	return done;
 }
@@ -334,6 +335,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	};
 
 	peer->config.addr = source.addr;
+	inbound_up(peer);
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;

@@ -4,6 +4,22 @@
 
 #include "maps.h"
 
+namespace
+{
+
+/* `n` distinct /24s. */
+std::vector<std::string> many(int n)
+{
+	std::vector<std::string> prefixes;
+
+	for (int i = 0; i < n; i++)
+		prefixes.push_back("10." + std::to_string(64 + i / 256) + "." +
+				   std::to_string(i % 256) + ".0/24");
+	return prefixes;
+}
+
+} // namespace
+
 TEST_F(maps_test, a_inbound_drop)
 {
 	start_up(with(drop_122));
@@ -190,12 +206,9 @@ TEST_F(maps_test, j_reloads_faster_than_they_are_applied)
 {
 	const char wide[] = R"({ name = "s"; match = { prefix_contains = ["10.64.0.0/10"]; };
 				 action = { prefix_replace = "10.64.0.0/10"; }; })";
-	std::vector<std::string> prefixes;
+	const std::vector<std::string> prefixes = many(4000);
 
 	start_up(with(""));
-	for (int i = 0; i < 4000; i++)
-		prefixes.push_back("10." + std::to_string(64 + i / 256) + "." +
-				   std::to_string(i % 256) + ".0/24");
 	for (size_t i = 0; i < prefixes.size(); i += 500)
 		announce(NVA_A, std::vector<std::string>(prefixes.begin() + i,
 							 prefixes.begin() + i + 500));
@@ -317,4 +330,62 @@ TEST_F(maps_test, a_restarting_peer_keeps_its_summary)
 	update(NVA_A, {}, {}, { "10.2.2.0/24" });
 	turn();
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_B));
+}
+
+TEST_F(maps_test, a_lost_session_is_worked_off_in_slices)
+{
+	const std::vector<std::string> all = many(12000);
+	const struct inbound *in;
+	uint32_t before;
+	int turns = 0;
+
+	start_up(with(drop_122));
+	in = &rs->peers.table[NVA_A].inbound;
+	for (size_t i = 0; i < all.size(); i += 500) {
+		announce(NVA_A, std::vector<std::string>(all.begin() + i, all.begin() + i + 500));
+		turn();
+	}
+	before = in->routes.items.used;
+	EXPECT_EQ(12001u, before);
+	down(NVA_A);
+	/* Back at once: what it says again stays, whatever has gone by then. */
+	up(NVA_A);
+	announce(NVA_A, { all[0], all[11999], "10.122.1.0/24" });
+	for (; inbound_busy(in) || !turns; turns++) {
+		rs_turn(rs, now_ms);
+		EXPECT_LE(before - in->routes.items.used, 4096u + 3u);
+		before = in->routes.items.used;
+		collect();
+	}
+	EXPECT_LE(3, turns);
+	turn();
+	EXPECT_EQ(3u, in->routes.items.used);
+	EXPECT_EQ(2u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ("10.0.0.0/16 10.110.223.0/24 10.20.0.0/16 10.64.0.0/24", knows(NVA_B));
+}
+
+TEST_F(maps_test, a_map_that_goes_during_a_graceful_restart_leaves_nothing_stale)
+{
+	const uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR |
+			      SPEAKER_CAP_GR_FORWARDING;
+
+	start(with(drop_122));
+	exchange_on(true);
+	up(NVA_B);
+	up(NVA_A, caps);
+	announce(NVA_A, { "10.122.1.0/24", "172.31.0.0/16", "172.29.0.0/16" });
+	event(NVA_A, SPEAKER_EOR);
+	turn();
+	arp_all();
+	turn();
+	down(NVA_A, true);
+	turn();
+	change(with(""));
+	EXPECT_EQ("10.0.0.0/16 10.122.1.0/24 172.29.0.0/16 172.31.0.0/16", knows(NVA_B));
+	up(NVA_A, caps);
+	announce(NVA_A, { "172.31.0.0/16" });
+	event(NVA_A, SPEAKER_EOR);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.31.0.0/16", knows(NVA_B));
+	EXPECT_FALSE(inbound_active(&rs->peers.table[NVA_A].inbound));
 }
