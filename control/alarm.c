@@ -8,8 +8,9 @@
 #include "partner.h"
 #include "route_server.h"
 
+/* `peer`: its name, "" of none. */
 __attribute__((format(printf, 4, 5))) static void add(struct alarms *alarms, const char *kind,
-						      const struct peer *peer, const char *fmt, ...)
+						      const char *peer, const char *fmt, ...)
 {
 	struct alarm *alarm = &alarms->alarm[alarms->n];
 	va_list args;
@@ -20,7 +21,7 @@ __attribute__((format(printf, 4, 5))) static void add(struct alarms *alarms, con
 	}
 	alarms->n++;
 	snprintf(alarm->kind, sizeof(alarm->kind), "%s", kind);
-	snprintf(alarm->peer, sizeof(alarm->peer), "%s", peer ? peer->config.name : "");
+	snprintf(alarm->peer, sizeof(alarm->peer), "%s", peer);
 	va_start(args, fmt);
 	vsnprintf(alarm->text, sizeof(alarm->text), fmt, args);
 	va_end(args);
@@ -31,40 +32,41 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 	uint32_t max = peer->config.max_routes;
 
 	if (peer->flooded && !peer->up)
-		add(alarms, "to_expressroute", peer,
+		add(alarms, "to_expressroute", peer->config.name,
 		    "more than %u routes are for it; it may come back %u s after that",
 		    rs->config->limits.to_expressroute, rs->config->limits.retry_s);
 	else if (peer->exceeded && !peer->up)
-		add(alarms, "max_routes", peer,
+		add(alarms, "max_routes", peer->config.name,
 		    "announced more than %u routes; it may come back %u s after that", max,
 		    rs->config->limits.retry_s);
 	if (peer->up && peer->held)
-		add(alarms, "unsupported", peer,
+		add(alarms, "unsupported", peer->config.name,
 		    "takes no part in route exchange: its VPN gateway is not active-active");
 	if (peer->refusing)
-		add(alarms, "routes_refused", peer, "announces more than %u routes", max);
+		add(alarms, "routes_refused", peer->config.name, "announces more than %u routes",
+		    max);
 	else if (peer->near_limit)
-		add(alarms, "near_max_routes", peer, "%u of at most %u routes",
+		add(alarms, "near_max_routes", peer->config.name, "%u of at most %u routes",
 		    rib_peer_paths(rs->rib, peer->index), max);
 }
 
-static void add_partner(const struct route_server *rs, const struct partner_view *view,
-			struct alarms *alarms)
+static void add_partner(const struct partner_view *view, struct alarms *alarms)
 {
 	char text[PARTNER_TEXT];
 
 	for (int m = 0; m < PARTNER_MATTERS; m++)
 		if (view->matter[m].stands)
 			add(alarms,
-			    m == PARTNER_ANSWERS ? "partner_unreachable" : "partner_differs", NULL,
+			    m == PARTNER_ANSWERS ? "partner_unreachable" : "partner_differs", "",
 			    "%s", view->text[m]);
 	for (size_t i = 0; i < view->nb_peers; i++) {
 		const struct partner_peer *peer = &view->peers[i];
-		const struct peer *ours = peer_find(&rs->peers, peer->here.name);
+		const char *ours = peer->here.name;
 
 		if (peer->condition.stands)
-			add(alarms, "peer_asymmetric", ours, "%s%s%s", ours ? "" : peer->there.name,
-			    ours ? "" : ": ", partner_text(view, peer, text));
+			add(alarms, "peer_asymmetric", ours, "%s%s%s",
+			    *ours ? "" : peer->there.name, *ours ? "" : ": ",
+			    partner_text(view, peer, text));
 	}
 }
 
@@ -77,7 +79,7 @@ static void add_down(const struct route_server *rs, struct alarms *alarms)
 
 		if (peer->life == PEER_ACTIVE && !peer->up && !peer->exceeded && !peer->flooded &&
 		    peer->config.addr)
-			add(alarms, "peer_down", peer, "is not established%s%s",
+			add(alarms, "peer_down", peer->config.name, "is not established%s%s",
 			    peer->reason[0] ? ": " : "", peer->reason);
 	}
 }
@@ -96,24 +98,24 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 			add_peer(rs, peer, alarms);
 	}
 	if (rib_expressroute_held(rs->rib))
-		add(alarms, "to_expressroute", NULL,
+		add(alarms, "to_expressroute", "",
 		    "%u routes are held back from ExpressRoute gateways, which take %u",
 		    rib_expressroute_held(rs->rib), rs->config->limits.to_expressroute);
 	if (rs->near_total)
-		add(alarms, crowded ? "total_routes" : "near_total_routes", NULL,
+		add(alarms, crowded ? "total_routes" : "near_total_routes", "",
 		    "%u of at most %u prefixes; %u peers announce others, which are refused",
 		    bounds_total(rs), rs->config->limits.total, crowded);
-	if (rs->partner)
-		add_partner(rs, rs->partner, alarms);
 	if (rs->fib_sync.refused)
-		add(alarms, "fib_full", NULL, "%llu times a route had no room in the FIB",
+		add(alarms, "fib_full", "", "%llu times a route had no room in the FIB",
 		    (unsigned long long)rs->fib_sync.refused);
 	if (rs->next_hops.refused)
-		add(alarms, "next_hops_full", NULL,
+		add(alarms, "next_hops_full", "",
 		    "%llu times a next hop had no room among the adjacencies",
 		    (unsigned long long)rs->next_hops.refused);
 	if (no_memory)
-		add(alarms, "no_memory", NULL, "%llu announcements were dropped for want of memory",
+		add(alarms, "no_memory", "", "%llu announcements were dropped for want of memory",
 		    (unsigned long long)no_memory);
+	if (rs->partner)
+		add_partner(rs->partner, alarms);
 	add_down(rs, alarms);
 }

@@ -2,7 +2,8 @@
 
 Topology: played.py. NVA-A is played by the test, NVA-B and the ExpressRoute gateway are BIRD. Expected: an event for each of
 session up and down, routes refused as loops and by the bow-tie rule, the switch, a reload, a next hop found, the first
-publication; bursts are cut short and counted; a follower sees each event without asking again."""
+publication; bursts are cut short and counted; a follower sees each event without asking again; a configured peer that is
+down is an alarm."""
 
 import json
 
@@ -39,6 +40,17 @@ def test_start_and_sessions(hub):
     hub.nva_a.close()
     down = event(hub, "session_down", "session is down: ", peer="nva-a")
     assert f"peer nva-a: {down['text']}" in hub.bascule.control.log()
+
+
+def test_a_peer_that_is_down_is_an_alarm(hub):
+    def down():
+        return {alarm["peer"]: alarm["text"] for alarm in hub.alarms() if alarm["kind"] == "peer_down"}
+
+    assert down()["nva-a"].startswith("is not established") and set(down()) == {"nva-a"}
+    hub.nva_a.establish()
+    assert not down()
+    hub.nva_a.close()
+    wait_for(lambda: set(down()) == {"nva-a"}, "the alarm")
 
 
 def test_refused_routes(hub):
