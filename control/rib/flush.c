@@ -177,12 +177,6 @@ static bool change_equal(const struct change *a, const struct change *b)
 		(a->offer.attrs == b->offer.attrs && a->offer.peer == b->offer.peer));
 }
 
-/* What a peer gets of these offers: nobody hears its own route back. */
-static const struct offer *offer_to(const struct offers *offers, uint16_t peer)
-{
-	return offers->top.attrs && offers->top.peer == peer ? &offers->alt : &offers->top;
-}
-
 /* Tell the audience of one prefix. */
 static void tell(struct flush *f, struct prefix prefix, const struct offers *had,
 		 const struct offers *must, bool always)

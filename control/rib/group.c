@@ -258,11 +258,10 @@ bool group_idle(const struct group *group)
 const struct path *group_advertised(const struct group *group, uint16_t peer, uint32_t node)
 {
 	struct offers offers;
-	const struct offer *offer = &offers.top;
+	const struct offer *offer;
 
 	group_offers(group, node, &offers);
-	if (offer->attrs && offer->peer == peer)
-		offer = &offers.alt;
+	offer = offer_to(&offers, peer);
 	return offer->attrs ? rib_path(group->rib, node, offer->peer) : NULL;
 }
 

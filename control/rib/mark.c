@@ -16,9 +16,7 @@ enum {
 	ALL_CLASSES = 0xff
 };
 
-/* For each source role, the classes that may be told of its routes under `allow`. The class of ROLE_VNET is of those that
- * are told the VNets' own alone. */
-static void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
+void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
 {
 	for (unsigned int from = 0; from < ROLE_COUNT; from++) {
 		classes[from] = 0;
@@ -34,19 +32,24 @@ static void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
 
 /* --- offers ---------------------------------------------------------------------------------------------------- */
 
-/* For the classes in `want`; the others' offers stay empty. */
-static void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, uint8_t want,
-			 struct offers *offers)
+uint8_t classes_open(const struct rib *rib, uint32_t id, uint8_t refused)
 {
-	uint8_t want_top;
+	uint8_t open = ALL_CLASSES;
 
-	memset(offers, 0, CLASSES * sizeof(*offers));
 	/* VPN sites are given no default route: the gateway would not pass it on (Azure's rule). */
 	if (!rib_prefix(rib, id).len)
-		want &= (uint8_t)~VPN_CLASSES;
-	for (uint8_t roles = node_at(rib, id)->refused; roles; roles &= (uint8_t)(roles - 1))
-		want &= (uint8_t) ~(ROLE_CLASSES << 2 * __builtin_ctz(roles));
-	want_top = want;
+		open &= (uint8_t)~VPN_CLASSES;
+	for (; refused; refused &= (uint8_t)(refused - 1))
+		open &= (uint8_t) ~(ROLE_CLASSES << 2 * __builtin_ctz(refused));
+	return open;
+}
+
+void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, uint8_t want,
+		  struct offers *offers)
+{
+	uint8_t want_top = want;
+
+	memset(offers, 0, CLASSES * sizeof(*offers));
 	for (const struct path *path = rib_first(rib, id); path && want;
 	     path = rib_following(rib, path)) {
 		const struct offer offer = { path->attrs, path->peer };
@@ -80,16 +83,34 @@ static const uint8_t *classes_of(const struct rib *rib, uint32_t id)
 	return matrix->cursor && id >= matrix->cursor ? matrix->classes_old : matrix->classes;
 }
 
+/* As the views are now. */
+static void offers_now(const struct rib *rib, uint32_t id, const uint8_t *classes, uint8_t want,
+		       struct offers *offers)
+{
+	offers_under(rib, id, classes, want & classes_open(rib, id, node_at(rib, id)->refused),
+		     offers);
+}
+
+bool seat_needed(const struct offers offers[CLASSES])
+{
+	return offers[EXPRESSROUTE_IBGP].top.attrs;
+}
+
+void seat_deny(struct offers offers[CLASSES])
+{
+	memset(&offers[2 * ROLE_EXPRESSROUTE], 0, 2 * sizeof(*offers));
+}
+
 /* What is held back from ExpressRoute gateways is not offered to them. */
 static void seat_apply(const struct rib *rib, uint32_t id, struct offers offers[CLASSES])
 {
 	if (!bitmap_has(&rib->groups.seats.taken, id))
-		memset(&offers[2 * ROLE_EXPRESSROUTE], 0, 2 * sizeof(*offers));
+		seat_deny(offers);
 }
 
 void groups_offers(const struct rib *rib, uint32_t id, struct offers offers[CLASSES])
 {
-	offers_under(rib, id, classes_of(rib, id), ALL_CLASSES, offers);
+	offers_now(rib, id, classes_of(rib, id), ALL_CLASSES, offers);
 	seat_apply(rib, id, offers);
 }
 
@@ -105,14 +126,14 @@ void group_offers(const struct group *group, uint32_t id, struct offers *out)
 {
 	struct offers offers[CLASSES];
 
-	offers_under(group->rib, id, classes_of(group->rib, id), (uint8_t)(1 << group->class),
-		     offers);
+	offers_now(group->rib, id, classes_of(group->rib, id), (uint8_t)(1 << group->class),
+		   offers);
 	seat_apply(group->rib, id, offers);
 	*out = offers[group->class];
 	offers_restrict(group, out);
 }
 
-static bool offer_equal(const struct offer *a, const struct offer *b)
+bool offer_equal(const struct offer *a, const struct offer *b)
 {
 	return a->attrs == b->attrs && a->peer == b->peer;
 }
@@ -218,14 +239,14 @@ static void seat_leave(struct bitmap *set, uint32_t node)
 }
 
 /* A node's paths or matrix have changed: does it need a seat, and is there one? `offers` as without any bound; what is
- * held back is taken out. */
+ * held back is taken out. Who waits comes first, in the order of the nodes (seats_turn()): so who has a seat in the end
+ * depends on who had one and who needs one, and not on how the work was sliced. */
 static void seat_settle(struct rib *rib, uint32_t node, struct offers offers[CLASSES])
 {
 	struct seats *seats = &rib->groups.seats;
-	bool needed = offers[EXPRESSROUTE_IBGP].top.attrs;
+	bool needed = seat_needed(offers), room = seats->taken.count < seats->max;
 
-	if (needed && (bitmap_has(&seats->taken, node) || seats->taken.count < seats->max)) {
-		seat_leave(&seats->held, node);
+	if (needed && (bitmap_has(&seats->taken, node) || (room && !seats->held.count))) {
 		bitmap_add(&seats->taken, node);
 	} else if (needed) {
 		bitmap_add(&seats->held, node);
@@ -241,6 +262,7 @@ static void mark(struct rib *rib, uint32_t node, const struct offers *before,
 {
 	struct groups *groups = &rib->groups;
 
+	rib->version++;
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		const struct offers *was = &before[class], *is = &after[class];
 
@@ -257,7 +279,7 @@ void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLAS
 {
 	struct offers after[CLASSES];
 
-	offers_under(rib, node, classes_of(rib, node), ALL_CLASSES, after);
+	offers_now(rib, node, classes_of(rib, node), ALL_CLASSES, after);
 	seat_settle(rib, node, after);
 	mark(rib, node, before, after);
 }
@@ -275,6 +297,14 @@ static void seat_move(struct rib *rib, struct bitmap *from, struct bitmap *to)
 	bitmap_add(to, node);
 	groups_offers(rib, node, after);
 	mark(rib, node, before, after);
+}
+
+bool seats_settled(const struct rib *rib)
+{
+	const struct seats *seats = &rib->groups.seats;
+
+	return seats->taken.count <= seats->max &&
+	       (!seats->held.count || seats->taken.count == seats->max);
 }
 
 static size_t seats_turn(struct rib *rib, size_t budget)
@@ -296,6 +326,7 @@ static size_t seats_turn(struct rib *rib, size_t budget)
 void rib_set_expressroute_max(struct rib *rib, uint32_t max)
 {
 	rib->groups.seats.max = max ? max : UINT32_MAX;
+	rib->version++;
 }
 
 uint32_t rib_expressroute_held(const struct rib *rib)
@@ -392,6 +423,7 @@ void rib_set_allow(struct rib *rib, uint64_t allow)
 
 	matrix->next = allow;
 	matrix->again = allow != matrix->allow;
+	rib->version++;
 	if (!matrix->cursor && matrix->again)
 		matrix_begin(matrix);
 }
@@ -402,9 +434,9 @@ static void matrix_apply(struct rib *rib, uint32_t id)
 	const struct matrix_walk *matrix = &rib->groups.matrix;
 	struct offers before[CLASSES], after[CLASSES];
 
-	offers_under(rib, id, matrix->classes_old, ALL_CLASSES, before);
+	offers_now(rib, id, matrix->classes_old, ALL_CLASSES, before);
 	seat_apply(rib, id, before);
-	offers_under(rib, id, matrix->classes, ALL_CLASSES, after);
+	offers_now(rib, id, matrix->classes, ALL_CLASSES, after);
 	seat_settle(rib, id, after);
 	mark(rib, id, before, after);
 }

@@ -115,6 +115,7 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 
 	assert(!rib->peers[peer].paths || at->role == source->role);
 	*at = *source;
+	rib->version += !same;
 	if (!same && rib->peers[peer].paths)
 		round_begin(&rib->resort, &rib->nodes.items);
 }
@@ -414,7 +415,13 @@ size_t rib_prefixes(const struct rib *rib)
 
 bool rib_settled(const struct rib *rib)
 {
-	return !rib->sweep.left && !rib->resort.left && !rib->groups.matrix.cursor;
+	return !rib->sweep.left && !rib->resort.left && !rib->groups.matrix.cursor &&
+	       seats_settled(rib);
+}
+
+uint64_t rib_version(const struct rib *rib)
+{
+	return rib->version;
 }
 
 /* --- the FIB's changes ----------------------------------------------------------------------------------------- */

@@ -117,6 +117,9 @@ uint32_t rib_expressroute_held(const struct rib *rib); /* prefixes held back now
  * left. */
 size_t rib_turn(struct rib *rib, size_t budget);
 bool rib_settled(const struct rib *rib); /* nothing is under way */
+/* Differs whenever paths, their order or what groups may be told of them have changed: as long as it stays, so do borrowed
+ * paths, and what was computed from them. */
+uint64_t rib_version(const struct rib *rib);
 
 /* The changes for the FIB: prefixes whose paths or their order changed, each once until taken, in no order. Writes up
  * to `max` of them and returns how many. Nodes are good until the next call that changes the rib. */
@@ -146,6 +149,8 @@ const struct path *rib_path(const struct rib *rib, uint32_t node, uint16_t peer)
 /* Why `path` stands where it does: the rule by which it beats the next one if it is the first, else the rule by which
  * it lost to the first. */
 enum decide_reason rib_reason(const struct rib *rib, const struct path *path);
+/* By which rule one of two paths of a prefix beats the other. */
+enum decide_reason rib_versus(const struct rib *rib, const struct path *a, const struct path *b);
 
 /* Walk the whole table: `*cursor` begins at 0. Looks at up to `max` slots, writes the nodes that have paths to `nodes`
  * (room for `max`) and returns how many; `*cursor` is 0 again at the end. What is announced behind the cursor is not

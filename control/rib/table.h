@@ -60,6 +60,12 @@ struct entry {
 	uint16_t top_peer, alt_peer;
 };
 
+/* What a peer gets of these offers: nobody hears its own route back. */
+static inline const struct offer *offer_to(const struct offers *offers, uint16_t peer)
+{
+	return offers->top.attrs && offers->top.peer == peer ? &offers->alt : &offers->top;
+}
+
 struct audience {
 	uint16_t *peers; /* owned */
 	uint32_t n, capacity;
@@ -126,6 +132,7 @@ struct rib {
 	struct source *sources; /* owned, nb_peers */
 	struct peer *peers;	/* owned, nb_peers */
 	struct path **sort;	/* owned, nb_peers: to sort one chain */
+	uint64_t version;	/* see rib_version() */
 	struct bitmap changes;	/* for the FIB */
 	uint32_t changes_cursor;
 	struct round sweep, resort;
@@ -150,6 +157,20 @@ void node_release(struct rib *rib, uint32_t id);
 /* --- mark.c ----------------------------------------------------------------------------------------------------- */
 
 void matrix_init(struct matrix_walk *matrix, uint64_t allow);
+/* For each source role, the classes that may be told of its routes under `allow`. The class of ROLE_VNET is of those that
+ * are told the VNets' own alone. */
+void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT]);
+/* The classes that may be told of some path for a node, if the views of the roles `refused` have no room for it. */
+uint8_t classes_open(const struct rib *rib, uint32_t node, uint8_t refused);
+/* What the classes in `want` may be told about a node, before the bound on ExpressRoute gateways; the others' offers stay
+ * empty. */
+void offers_under(const struct rib *rib, uint32_t node, const uint8_t *classes, uint8_t want,
+		  struct offers *offers);
+bool offer_equal(const struct offer *a, const struct offer *b);
+/* Is it for ExpressRoute gateways, so that it needs one of their seats? Take what is for them out. */
+bool seat_needed(const struct offers offers[CLASSES]);
+void seat_deny(struct offers offers[CLASSES]);
+bool seats_settled(const struct rib *rib); /* nobody waits for a seat that is free */
 /* Make sure that the next groups_mark() cannot fail, for one node, even a new one. 0 or -ENOMEM. */
 int groups_reserve(struct rib *rib);
 /* What each class may be told about a node now. */

@@ -81,15 +81,20 @@ const struct path *rib_path(const struct rib *rib, uint32_t node, uint16_t peer)
 	return path;
 }
 
+enum decide_reason rib_versus(const struct rib *rib, const struct path *a, const struct path *b)
+{
+	enum decide_reason reason;
+
+	decide_compare(&rib->params.rule, rib->sources, a, b, &reason);
+	return reason;
+}
+
 enum decide_reason rib_reason(const struct rib *rib, const struct path *path)
 {
 	const struct path *first = rib_first(rib, path->node);
 	const struct path *other = path == first ? rib_following(rib, path) : first;
-	enum decide_reason reason = DECIDE_ONLY;
 
-	if (other)
-		decide_compare(&rib->params.rule, rib->sources, path, other, &reason);
-	return reason;
+	return other ? rib_versus(rib, path, other) : DECIDE_ONLY;
 }
 
 size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t max)
