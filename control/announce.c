@@ -112,6 +112,7 @@ int announcer_join(struct announcer *a, struct route_server *rs, struct peer *pe
 		return -ENOMEM;
 	}
 	peer->group = group;
+	a->version++;
 	return 0;
 }
 
@@ -122,6 +123,7 @@ void announcer_leave(struct announcer *a, struct peer *peer)
 	if (!group)
 		return;
 	peer->group = NULL;
+	a->version++;
 	group_leave(group->group, peer->index);
 	group_drop_if_empty(a, group);
 }
@@ -200,27 +202,6 @@ struct route_map_side announcer_side(const struct update_group *group)
 	return (struct route_map_side){ .own_asn = group->rule.ibgp ? 0 : group->rule.local_asn };
 }
 
-bool announcer_announces(const struct update_group *group, const struct route_server *rs,
-			 const struct path *path, uint8_t *wire, struct route_map_result *result)
-{
-	struct route_map_side side = announcer_side(group);
-	struct route_map_route route = {
-		.prefix = rib_prefix(rs->rib, path->node),
-		.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET,
-		.wire = wire,
-	};
-
-	route.len = (uint16_t)announcer_export(group, rs, path->attrs, path->peer, wire);
-	if (!route.len)
-		return false;
-	if (group->map)
-		return route_map_run(group->map, &side, &route, false, result) <= ROUTE_MAP_CHANGED;
-	result->prefix = route.prefix;
-	result->wire = route.wire;
-	result->len = route.len;
-	return true;
-}
-
 /* Canonical attributes as they go on this group's wire. Returns the length, 0 if they fit no message. */
 static size_t wire_attrs(const struct update_group *group, const uint8_t *attrs, uint16_t len,
 			 uint8_t *out)
@@ -235,6 +216,40 @@ static size_t wire_attrs(const struct update_group *group, const uint8_t *attrs,
 	}
 	memcpy(out, attrs, len);
 	return len;
+}
+
+/* Is there a message for one prefix with these attributes? */
+static bool message_fits(const struct update_group *group, const struct route_map_result *result)
+{
+	uint8_t attrs[BGP_MESSAGE_MAX], message[BGP_MESSAGE_MAX];
+	size_t len = wire_attrs(group, result->wire, result->len, attrs), taken;
+
+	return len && update_encode_announce(message, sizeof(message), attrs, (uint16_t)len,
+					     &result->prefix, 1, &taken);
+}
+
+bool announcer_announces(const struct update_group *group, const struct route_server *rs,
+			 const struct path *path, uint8_t *wire, struct route_map_result *result)
+{
+	struct route_map_side side = announcer_side(group);
+	struct route_map_route route = {
+		.prefix = rib_prefix(rs->rib, path->node),
+		.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET,
+		.wire = wire,
+	};
+
+	route.len = (uint16_t)announcer_export(group, rs, path->attrs, path->peer, wire);
+	if (!route.len)
+		return false;
+	if (group->map &&
+	    route_map_run(group->map, &side, &route, false, result) > ROUTE_MAP_CHANGED)
+		return false;
+	if (!group->map) {
+		result->prefix = route.prefix;
+		result->wire = route.wire;
+		result->len = route.len;
+	}
+	return message_fits(group, result);
 }
 
 /* Hand what is encoded to every member that it is for. False: a mailbox is full; call again. */

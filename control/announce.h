@@ -60,6 +60,7 @@ struct announcer {
 	size_t out_len;
 	uint8_t out[ANNOUNCE_BYTES];
 	uint64_t updates; /* UPDATEs encoded: one for all members that share it */
+	uint64_t version; /* differs whenever a peer has joined or left */
 };
 
 void announcer_init(struct announcer *a);

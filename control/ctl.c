@@ -18,6 +18,7 @@
 #include "format.h"
 #include "log.h"
 #include "mailbox.h"
+#include "plan.h"
 #include "request.h"
 
 enum {
@@ -121,6 +122,7 @@ static void page_release(struct page *page)
 {
 	config_free(page->config);
 	config_report_free(&page->report);
+	plan_free(page->plan);
 	free(page);
 }
 

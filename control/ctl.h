@@ -68,6 +68,17 @@
  *                                "reload" "restart" "live" "next_hop") peer (absent: of none) text more (like it, held
  *                                back before it); after: only those with higher numbers
  *   exchange     enable (bool)   one: enabled changed
+ *   exchange plan  enable? (without: the opposite of what is) prefixes? (bool) peer?   what moving the switch would change,
+ *                                in this order, each row with `what`: one "switch" (enable: planned; enabled: now;
+ *                                conflicts, how many there are in all), a "peer" each (name role up supported announced
+ *                                replaced withdrawn, prefixes after its outbound map), a "view" each (view gained lost
+ *                                next_hops_changed), a "limit" for each bound that would be met (kind as of the alarm, peer?
+ *                                view? count bound text), a "conflict" for each prefix of which a view would come to have
+ *                                paths of two branches (prefix views[role] winner winner_role loser loser_role reason ecmp:
+ *                                both are used, and the reason says which is announced; 20 without prefixes), with prefixes
+ *                                or peer a "route" for each change (prefix, peer with change "announced" "replaced"
+ *                                "withdrawn", or view with "gained" "lost" "next hops"; of a peer: its own alone), and a
+ *                                "warning" (text) for each reason why what was said may not be exact
  *   peer reset   name soft? ("in", "out")   none
  *   reload                       one: added[peer name] removed[] changed[] vnet_changed exchange_changed warnings[string];
  *                                a file that is refused: error, and a row {complaint} each before it */

@@ -131,13 +131,12 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 	return next_hop_adjacency(sync->next_hops, vnet->next_hop, ROLE_VNET);
 }
 
-/* The members of a view's path-list for a prefix: how many. 0: there is no route; or `*lost`: there would be, but none of
- * its next hops has an adjacency. */
-static uint16_t members_of(struct fib_sync *sync, uint32_t node, struct prefix prefix,
-			   enum role view, uint16_t *members, bool *lost)
+uint16_t fib_sync_members(struct fib_sync *sync, uint32_t node, enum role view, uint64_t allow,
+			  uint16_t members[RIB_ECMP], bool *lost)
 {
 	const struct path *best[RIB_ECMP];
-	unsigned int n = rib_best_for_role(sync->rib, node, view, sync->allow, best);
+	unsigned int n = rib_best_for_role(sync->rib, node, view, allow, best);
+	struct prefix prefix = rib_prefix(sync->rib, node);
 	uint16_t nb_members = 0;
 
 	*lost = false;
@@ -212,7 +211,7 @@ static void sync_view(struct fib_sync *sync, struct prefix prefix, uint32_t node
 {
 	uint16_t members[PATH_LIST_MEMBERS];
 	bool lost;
-	uint16_t n = members_of(sync, node, prefix, view, members, &lost);
+	uint16_t n = fib_sync_members(sync, node, view, sync->allow, members, &lost);
 	bool refused = !set_view(sync, prefix, view, members, n) || lost;
 
 	sync->retry |= refused | (rib_set_refused(sync->rib, node, view, refused) < 0);

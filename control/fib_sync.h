@@ -53,6 +53,11 @@ bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix);
 /* Where a VNet prefix is reached, host order; 0: its hosts are on link, or there is no such VNet. */
 uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix);
 
+/* The adjacencies that `view` is to forward a prefix to under matrix `allow`: how many, the members of its path-list. 0:
+ * there is no route; or `*lost`: there would be, but none of its next hops has an adjacency. */
+uint16_t fib_sync_members(struct fib_sync *sync, uint32_t node, enum role view, uint64_t allow,
+			  uint16_t members[RIB_ECMP], bool *lost);
+
 /* Take up to `budget` changed prefixes out of the RIB and into the FIB. Returns how many. */
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget);
 

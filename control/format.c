@@ -14,6 +14,7 @@
 #include "decide.h"
 #include "route_map.h"
 #include "events.h"
+#include "format_plan.h"
 #include "partner.h"
 #include "show.h"
 
@@ -54,7 +55,7 @@ static void set_prefix(json_t *o, struct prefix prefix)
 	set_text(o, "prefix", prefix_text(prefix, text));
 }
 
-static json_t *role_list(uint8_t bits)
+json_t *format_roles(uint8_t bits)
 {
 	json_t *list = json_array();
 
@@ -393,9 +394,9 @@ static json_t *format_route(const struct row_route *row)
 	if (!(row->flags & ROUTE_RECEIVED))
 		set_number(o, "age_s", row->age_s);
 	if (!(row->flags & (ROUTE_SENT | ROUTE_RECEIVED)))
-		json_object_set_new(o, "views", role_list(row->views));
+		json_object_set_new(o, "views", format_roles(row->views));
 	if (row->refused)
-		json_object_set_new(o, "refused", role_list(row->refused));
+		json_object_set_new(o, "refused", format_roles(row->refused));
 	return o;
 }
 
@@ -556,6 +557,6 @@ json_t *format_row(uint16_t type, const void *row, const struct config_report *w
 	case ROW_PARTNER: return format_partner(row);
 	case ROW_EVENT: return format_event(row);
 	case ROW_POLICY_TEST: return format_policy_test(row);
+	default: return format_plan_row(type, row);
 	}
-	return NULL;
 }

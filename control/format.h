@@ -15,6 +15,9 @@ extern "C" {
 /* The object for one row; `warnings` are those of a reload, else NULL. A new reference; NULL: no memory. */
 json_t *format_row(uint16_t type, const void *row, const struct config_report *warnings);
 
+/* The names of the roles in `bits`, an array. A new reference; NULL: no memory. */
+json_t *format_roles(uint8_t bits);
+
 #ifdef __cplusplus
 }
 #endif

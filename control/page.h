@@ -38,6 +38,7 @@ enum page_command {
 	PAGE_POLICY_TEST,    /* peer, outbound, prefix, route: what its map makes of that */
 	PAGE_EXCHANGE,
 	PAGE_EXCHANGE_SET, /* enable */
+	PAGE_PLAN,	   /* enable if said; prefixes, peer: of its routes alone */
 	PAGE_EVENTS,	   /* cursor[0]: only those after this number */
 	PAGE_RESET,	   /* peer */
 	PAGE_SOFT_IN,	   /* peer */
@@ -83,7 +84,9 @@ struct page {
 	struct prefix prefix;
 	uint32_t address; /* host order */
 	uint8_t view;	  /* enum role */
-	bool enable, outbound;
+	/* said: `enable` was; else the opposite of what the switch is. prefixes: tell each of them */
+	bool enable, said, prefixes;
+	bool outbound;
 	struct page_route route;
 	struct config *config; /* owned by the holder of the page */
 	struct partner_view *seen; /* likewise */
@@ -92,6 +95,7 @@ struct page {
 	/* the answer */
 	/* zero in a first question, unless it says; then whatever the answer left */
 	uint64_t cursor[2];
+	struct plan *plan; /* likewise, owned by the holder of the page */
 	bool more;
 	char partner[CONFIG_PARTNER];
 	char error[PAGE_TEXT]; /* if not empty, the command failed and did nothing */

@@ -243,6 +243,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 	row->vnet_changed = !same_vnets(running, wanted);
 	row->exchange_changed = switched != rs->exchange->enabled;
 	rs->config = wanted;
+	rs->reloads++;
 	page->config = running;
 	rs->peers.regroup = true;
 	admission_configure(rs);

@@ -73,6 +73,20 @@ static const char *read_enable(struct page *page, const json_t *value)
 	return NULL;
 }
 
+static const char *read_plan(struct page *page, const json_t *value)
+{
+	page->said = true;
+	return read_enable(page, value);
+}
+
+static const char *read_prefixes(struct page *page, const json_t *value)
+{
+	if (!json_is_boolean(value))
+		return "true or false";
+	page->prefixes = json_is_true(value);
+	return NULL;
+}
+
 static const char *read_soft(struct page *page, const json_t *value)
 {
 	const char *soft = json_string_value(value);
@@ -225,6 +239,11 @@ static const struct command {
 	{ "show exchange", PAGE_EXCHANGE, { { 0 } } },
 	{ "show events", PAGE_EVENTS, { { "after", read_after, false } } },
 	{ "exchange", PAGE_EXCHANGE_SET, { { "enable", read_enable, true } } },
+	{ "exchange plan",
+	  PAGE_PLAN,
+	  { { "enable", read_plan, false },
+	    { "prefixes", read_prefixes, false },
+	    { "peer", read_name, false } } },
 	{ "peer reset", PAGE_RESET, { { "name", read_name, true }, { "soft", read_soft, false } } },
 	{ "reload", PAGE_RELOAD, { { 0 } } },
 };

@@ -95,6 +95,7 @@ struct route_server {
 	bool holding;		/* routes are held back from ExpressRoute gateways */
 	bool near_total;	/* alarm: close to limits.total */
 	uint64_t updates;	/* UPDATEs received, after the speakers' judgement */
+	uint64_t reloads;	/* configurations applied since the start */
 };
 
 /* 0; -ENOMEM; -EAGAIN: a forwarding lcore hangs on the spare generation. On failure the configuration is still the

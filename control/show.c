@@ -8,6 +8,7 @@
 
 #include "admission.h"
 #include "log.h"
+#include "plan.h"
 #include "policy_test.h"
 #include "reload.h"
 #include "route_server.h"
@@ -500,6 +501,7 @@ static void answer(struct route_server *rs, struct page *page)
 	case PAGE_POLICY_TEST: policy_test(rs, page); break;
 	case PAGE_EXCHANGE: show_exchange(rs, page); break;
 	case PAGE_EXCHANGE_SET: set_exchange(rs, page); break;
+	case PAGE_PLAN: plan_page(rs, page); break;
 	case PAGE_RELOAD: reload_apply(rs, page); break;
 	default: peer_command(rs, page);
 	}

@@ -36,7 +36,15 @@ enum row_type {
 	ROW_RULE,
 	ROW_PARTNER, /* struct partner_peer (partner.h) */
 	ROW_EVENT,   /* struct event (events.h) */
-	ROW_POLICY_TEST
+	ROW_POLICY_TEST,
+	/* plan_rows.h */
+	ROW_PLAN,
+	ROW_PLAN_PEER,
+	ROW_PLAN_VIEW,
+	ROW_PLAN_LIMIT,
+	ROW_PLAN_CONFLICT,
+	ROW_PLAN_ROUTE,
+	ROW_PLAN_WARNING,
 };
 
 /* The other instance, if one is configured. */

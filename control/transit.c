@@ -10,14 +10,19 @@ static_assert((int)NVA_TO_NVA_EXCHANGE == (int)MATRIX_NVA_EXCHANGE &&
 		      (int)NVA_TO_NVA_NEVER == (int)MATRIX_NVA_NEVER,
 	      "numbered alike");
 
-uint64_t transit_word(const struct route_server *rs)
+uint64_t transit_word_if(const struct route_server *rs, bool exchange)
 {
 	struct matrix_mode mode = {
-		.exchange = rs->exchange->enabled,
+		.exchange = exchange,
 		.nva_to_nva = (enum matrix_nva_to_nva)rs->config->exchange.nva_to_nva,
 	};
 
 	return matrix_gate(mode);
+}
+
+uint64_t transit_word(const struct route_server *rs)
+{
+	return transit_word_if(rs, rs->exchange->enabled);
 }
 
 static void announce(struct route_server *rs, uint64_t allow)

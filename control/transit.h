@@ -35,6 +35,8 @@ struct transit {
 
 /* The matrix word that the switch and the configuration ask for now. */
 uint64_t transit_word(const struct route_server *rs);
+/* The one that they would ask for with the switch there. */
+uint64_t transit_word_if(const struct route_server *rs, bool exchange);
 
 /* The switch or the configuration has changed. Before LIVE the gate is only narrowed. */
 void transit_move(struct route_server *rs);

@@ -58,8 +58,7 @@ void matrix_plan_node(struct matrix_plan *plan, uint32_t node, uint8_t refused)
 {
 	plan->node = node;
 	groups_offers(plan->rib, node, plan->before);
-	if (!offers_after(plan, node, refused) ||
-	    bitmap_has(&plan->rib->groups.seats.taken, node))
+	if (!offers_after(plan, node, refused) || bitmap_has(&plan->rib->groups.seats.taken, node))
 		return;
 	if (plan->seats)
 		plan->seats--;
@@ -78,8 +77,8 @@ bool matrix_plan_changes(const struct matrix_plan *plan, const struct group *gro
 const struct path *matrix_plan_path(const struct matrix_plan *plan, const struct group *group,
 				    uint16_t peer, bool after)
 {
-	const struct offers *offers = after ? &plan->after[group->class]
-					    : &plan->before[group->class];
+	const struct offers *offers =
+		after ? &plan->after[group->class] : &plan->before[group->class];
 	const struct offer *offer = offer_to(offers, peer);
 
 	return offer->attrs ? rib_path(plan->rib, plan->node, offer->peer) : NULL;

@@ -186,7 +186,8 @@ TEST(cli_command, a_part_of_a_command_names_the_rest)
 
 	EXPECT_EQ(CLI_USAGE, parse(words, &args, &said));
 	EXPECT_EQ("bascule: exchange is not a whole command; there are\n"
-		  "  bascule exchange enable\n  bascule exchange disable\n",
+		  "  bascule exchange enable\n  bascule exchange disable\n"
+		  "  bascule exchange plan [enable|disable] [--peer NAME] [--prefixes]\n",
 		  said);
 }
 

@@ -204,6 +204,8 @@ static const bad_request bad_requests[] = {
 	{ "{\"command\":\"show fib\",\"arguments\":{\"view\":\"moon\"}}", "must be a role" },
 	{ "{\"command\":\"exchange\",\"arguments\":{\"enable\":\"yes\"}}", "true or false" },
 	{ "{\"command\":\"peer reset\",\"arguments\":{\"name\":\"a\",\"soft\":\"both\"}}", "in" },
+	{ "{\"command\":\"exchange plan\",\"arguments\":{\"enable\":\"on\"}}", "true or false" },
+	{ "{\"command\":\"exchange plan\",\"arguments\":{\"prefixes\":1}}", "true or false" },
 	{ "{\"command\":\"reload\"}", "is refused" },
 };
 

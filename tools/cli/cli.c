@@ -43,6 +43,8 @@ const struct command commands[] = {
 	  "what has happened: sessions, limits, loops, the switch, reloads, next hops" },
 	{ "exchange enable", 0, exchange_enable, "let branches learn and use each other's routes" },
 	{ "exchange disable", 0, exchange_disable, "stop transit between branches, at once" },
+	{ "exchange plan [enable|disable]", OPTION(PREFIXES) | OPTION(PEER), exchange_plan,
+	  "what moving the switch would change, for whom; nothing is moved" },
 	{ "peer NAME reset", OPTION(SOFT_IN) | OPTION(SOFT_OUT), peer_reset,
 	  "close a session and set it up anew, or only exchange its routes again" },
 	{ "reload", 0, reload, "read the configuration file again and apply what changed" },

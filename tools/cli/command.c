@@ -22,7 +22,7 @@ static const struct {
 	[OPTION_JSON] = { "--json", NULL, "answer in JSON" },
 	[OPTION_HELP] = { "--help", NULL, "what there is, or what a command does" },
 	[OPTION_VERSION] = { "--version", NULL, "the version" },
-	[OPTION_PEER] = { "--peer", "NAME", "the routes of this peer, with one of the following" },
+	[OPTION_PEER] = { "--peer", "NAME", "the routes of this peer alone" },
 	[OPTION_RECEIVED] = { "--received", NULL,
 			      "those that it announced to us, before its inbound route map" },
 	[OPTION_LEARNED] = { "--learned", NULL, "the same after it: those in use" },
@@ -41,6 +41,7 @@ static const struct {
 				 "one with these communities: 65001:1,3356:70" },
 	[OPTION_ORIGIN] = { "--origin", "ORIGIN", "one of this origin: igp, egp or incomplete" },
 	[OPTION_MED] = { "--med", "NUMBER", "one with this MED" },
+	[OPTION_PREFIXES] = { "--prefixes", NULL, "each prefix too, and what becomes of it" },
 };
 
 /* --- patterns ---------------------------------------------------------------------------------------------------- */

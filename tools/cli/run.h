@@ -17,6 +17,9 @@ enum cli_exit show_exchange(struct cli *cli, const struct command_args *args);
 /* partner.c */
 enum cli_exit show_partner(struct cli *cli, const struct command_args *args);
 
+/* plan.c */
+enum cli_exit exchange_plan(struct cli *cli, const struct command_args *args);
+
 /* policy.c */
 enum cli_exit policy_test_in(struct cli *cli, const struct command_args *args);
 enum cli_exit policy_test_out(struct cli *cli, const struct command_args *args);

@@ -1,0 +1,200 @@
+/* Views under a matrix that is not in force, beside those that are. */
+#include "view_plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCKS = 1 << 24, BLOCK_BYTES = BLOCKS / 8 };
+
+int view_plan_init(struct view_plan *plan, struct fib_sync *sync, uint64_t allow)
+{
+	*plan = (struct view_plan){ .sync = sync,
+				    .allow = allow,
+				    .groups = sync->fib->tbl8_groups };
+	for (int view = 0; view < ROLE_COUNT; view++) {
+		struct view_room *room = &plan->room[view];
+
+		room->there = sync->fib->generation[0].view[view].lpm;
+		if (room->there && !(room->blocks = calloc(1, BLOCK_BYTES)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void view_plan_fini(struct view_plan *plan)
+{
+	for (int view = 0; view < ROLE_COUNT; view++)
+		free(plan->room[view].blocks);
+}
+
+/* --- room -------------------------------------------------------------------------------------------------------- */
+
+static bool block_met(const struct view_room *room, uint32_t addr)
+{
+	uint32_t block = addr >> 8;
+
+	return room->blocks[block / 64] >> block % 64 & 1;
+}
+
+/* Returns whether the /24 was not met before in this round. */
+static bool block_add(struct view_room *room, uint32_t addr)
+{
+	uint32_t block = addr >> 8;
+	bool fresh = !block_met(room, addr);
+
+	room->blocks[block / 64] |= UINT64_C(1) << block % 64;
+	return fresh;
+}
+
+/* Has the table a tbl8 group for this /24 now? */
+static bool has_group(const struct view_plan *plan, enum role view, uint32_t addr)
+{
+	const struct fib *fib = plan->sync->fib;
+	uint32_t writing = fib->active ^ !fib_published(plan->sync->writer);
+
+	return fib->generation[writing].view[view].lpm->tbl24[addr >> 8].valid_group;
+}
+
+bool view_plan_fits(const struct view_plan *plan, enum role view)
+{
+	return plan->room[view].needed <= plan->groups;
+}
+
+/* Is there a tbl8 group for a route that is not in the view yet? */
+static bool takes_in(struct view_plan *plan, enum role view, struct prefix prefix)
+{
+	struct view_room *room = &plan->room[view];
+
+	if (prefix.len <= 24 || view_plan_fits(plan, view) || has_group(plan, view, prefix.addr))
+		return true;
+	if (!room->free)
+		return block_met(room, prefix.addr); /* one that came before has it */
+	room->free -= block_add(room, prefix.addr);
+	return true;
+}
+
+/* Local and connected entries take groups as well. */
+static void seeds_weigh(const struct view_plan *plan, struct view_room *room)
+{
+	const struct fib *fib = plan->sync->fib;
+
+	for (uint32_t i = 0; i < fib->nb_seeds; i++)
+		if (fib->seeds[i].len > 24)
+			room->needed += block_add(room, fib->seeds[i].addr);
+}
+
+void view_plan_weigh(struct view_plan *plan, uint32_t node)
+{
+	struct prefix prefix = rib_prefix(plan->sync->rib, node);
+	uint16_t members[RIB_ECMP];
+	bool lost;
+
+	plan->refused = 0;
+	for (int view = 0; view < ROLE_COUNT; view++) {
+		struct view_room *room = &plan->room[view];
+		uint16_t n;
+
+		if (!room->there)
+			continue;
+		n = fib_sync_members(plan->sync, node, (enum role)view, plan->allow, members,
+				     &lost);
+		plan->refused |= (uint8_t)(lost << view);
+		if (!n || prefix.len <= 24)
+			continue;
+		if (!room->needed)
+			seeds_weigh(plan, room);
+		room->needed += block_add(room, prefix.addr);
+	}
+}
+
+void view_plan_round(struct view_plan *plan)
+{
+	struct fib_stats stats;
+
+	fib_stats_get(plan->sync->writer, &stats);
+	for (int view = 0; view < ROLE_COUNT; view++) {
+		struct view_room *room = &plan->room[view];
+
+		room->free = plan->groups - stats.tbl8_used[view];
+		if (room->needed)
+			memset(room->blocks, 0, BLOCK_BYTES);
+	}
+}
+
+/* --- a prefix ---------------------------------------------------------------------------------------------------- */
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static bool same_set(uint16_t *a, uint16_t nb_a, uint16_t *b, uint16_t nb_b)
+{
+	if (nb_a != nb_b)
+		return false;
+	qsort(a, nb_a, sizeof(*a), by_number);
+	qsort(b, nb_b, sizeof(*b), by_number);
+	return !memcmp(a, b, nb_a * sizeof(*a));
+}
+
+static enum view_change change_of(struct view_plan *plan, uint32_t node, enum role view)
+{
+	struct fib_sync *sync = plan->sync;
+	uint16_t before[RIB_ECMP], after[RIB_ECMP], had, will;
+	bool lost;
+
+	had = fib_sync_members(sync, node, view, sync->allow, before, &lost);
+	if (rib_refused(sync->rib, node) >> view & 1)
+		had = 0;
+	will = fib_sync_members(sync, node, view, plan->allow, after, &lost);
+	if (will && !had && !takes_in(plan, view, rib_prefix(sync->rib, node))) {
+		lost = true;
+		will = 0;
+	}
+	plan->refused |= (uint8_t)(lost << view);
+	if (!will)
+		return had ? VIEW_LOST : VIEW_SAME;
+	if (!had)
+		return VIEW_GAINED;
+	return same_set(before, had, after, will) ? VIEW_SAME : VIEW_NEXT_HOPS;
+}
+
+void view_plan_node(struct view_plan *plan, uint32_t node)
+{
+	plan->refused = 0;
+	for (int view = 0; view < ROLE_COUNT; view++)
+		plan->change[view] =
+			plan->room[view].there ? change_of(plan, node, (enum role)view) : VIEW_SAME;
+}
+
+/* --- conflicts --------------------------------------------------------------------------------------------------- */
+
+bool view_plan_conflict(const struct view_plan *plan, uint32_t node, enum role view,
+			const struct path **winner, const struct path **loser)
+{
+	const struct fib_sync *sync = plan->sync;
+	const struct rib *rib = sync->rib;
+	bool fresh = false;
+
+	*winner = NULL;
+	if (!plan->room[view].there || fib_sync_system(sync, rib_prefix(rib, node)))
+		return false;
+	for (const struct path *path = rib_first(rib, node); path;
+	     path = rib_following(rib, path)) {
+		enum role from = rib_source(rib, path->peer)->role;
+
+		if (path->flags & PATH_UNUSABLE || from == ROLE_VNET)
+			return false;
+		if (path->flags & PATH_HELD || !rib_allows(plan->allow, from, view))
+			continue;
+		fresh |= !rib_allows(sync->allow, from, view);
+		if (!*winner) {
+			*winner = path;
+		} else if (from != rib_source(rib, (*winner)->peer)->role) {
+			*loser = path;
+			return fresh;
+		}
+	}
+	return false;
+}
