@@ -14,6 +14,7 @@
 #include <rte_memzone.h>
 
 #include "adjacency.h"
+#include "heritage.h"
 #include "lpm4.h"
 #include "path_list.h"
 #include "rcu.h"
@@ -34,6 +35,7 @@ struct fib_writer {
 	uint32_t number;		   /* of the generation, 0 or 1 */
 	bool published;
 	uint64_t changes, refused;
+	struct heritage heritage; /* of the other generation */
 	struct path_lists path_lists;
 	struct adjacencies adjacencies;
 	struct view views[FIB_VIEWS]; /* valid where generation->view[].lpm is */
@@ -207,6 +209,7 @@ static void writer_free(struct fib_writer *writer)
 		view_fini(&writer->views[v]);
 	adjacencies_fini(&writer->adjacencies);
 	path_lists_fini(&writer->path_lists);
+	heritage_fini(&writer->heritage);
 	free(writer);
 }
 
@@ -224,7 +227,11 @@ static int writer_reset(struct fib *fib, uint32_t number, struct fib_writer **ou
 	writer->generation = generation;
 	writer->number = number;
 	seeds_write(fib, generation);
-	err = path_lists_init(&writer->path_lists, generation->path_lists, nb_fixed, fib->qsbr);
+	err = heritage_init(&writer->heritage, &fib->generation[!number], generation);
+	if (!err)
+		err = path_lists_init(&writer->path_lists, generation->path_lists, nb_fixed,
+				      fib->qsbr);
+	writer->path_lists.heritage = &writer->heritage;
 	if (!err)
 		err = adjacencies_init(&writer->adjacencies, generation, nb_fixed, fib->qsbr);
 	for (int v = 0; !err && v < FIB_VIEWS; v++)

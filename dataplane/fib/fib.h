@@ -77,7 +77,9 @@ static_assert(sizeof(struct adjacency) == RTE_CACHE_LINE_SIZE, "one adjacency, o
 struct __rte_cache_aligned path_list {
 	uint16_t nb_members;		    /* 0: drop */
 	uint16_t member[PATH_LIST_MEMBERS]; /* adjacency indexes; of one alone, member[0] is read */
-	uint16_t reserved[15];
+	uint16_t
+		held; /* not for readers: it is in its writer's table, for the writer's successor to see */
+	uint16_t reserved[14];
 	uint8_t bucket[PATH_LIST_BUCKETS]; /* index into member[] */
 };
 static_assert(sizeof(struct path_list) == 2 * RTE_CACHE_LINE_SIZE, "one or two lines");
@@ -240,7 +242,7 @@ int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_
 
 /* The one path-list with exactly these members, a set of 1..16 adjacency indexes in any order; made if need be. Adds a
  * reference. `like`, or PATH_LIST_NONE, names the list that flows use now: if one has to be made, shared members keep
- * their buckets; a set that was in use of late is dealt as it was then. -ENOSPC; -EINVAL: not such a set, or nobody holds
+ * their buckets; a set that was in use of late, by the control before us too, is dealt as it was then. -ENOSPC; -EINVAL: not such a set, or nobody holds
  * `like`. */
 int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
 		      uint32_t *list);

@@ -25,18 +25,20 @@ static uint32_t *chain_of(const struct path_lists *lists, const uint16_t *member
 
 static void chain_add(struct path_lists *lists, uint32_t index)
 {
-	const struct path_list *list = &lists->list[index];
+	struct path_list *list = &lists->list[index];
 	uint32_t *chain = chain_of(lists, list->member, list->nb_members);
 
+	list->held = 1;
 	lists->next[index] = *chain;
 	*chain = index;
 }
 
 static void chain_remove(struct path_lists *lists, uint32_t index)
 {
-	const struct path_list *list = &lists->list[index];
+	struct path_list *list = &lists->list[index];
 	uint32_t *at = chain_of(lists, list->member, list->nb_members);
 
+	list->held = 0;
 	while (*at != index)
 		at = &lists->next[*at];
 	*at = lists->next[index];
@@ -203,6 +205,7 @@ int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n,
 		  uint32_t *index)
 {
 	uint16_t set[PATH_LIST_MEMBERS];
+	struct path_list before;
 	uint32_t found;
 
 	if (!make_set(members, n, set) || like >= FIB_PATH_LISTS || (like && !lists->refs[like]))
@@ -211,7 +214,10 @@ int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n,
 	if (found == PATH_LIST_NONE) {
 		if (take(lists, &found))
 			return -ENOSPC;
-		path_list_fill(&lists->list[found], set, n, like ? &lists->list[like] : NULL);
+		if (n > 1 && lists->heritage && heritage_find(lists->heritage, set, n, &before))
+			path_list_fill(&lists->list[found], set, n, &before);
+		else
+			path_list_fill(&lists->list[found], set, n, &lists->list[like]);
 		chain_add(lists, found);
 	} else if (!lists->refs[found]) {
 		lists->nb_idle--;

@@ -3,8 +3,8 @@
  * A list is complete before anything points at it and immutable until a grace period after nothing does. Which flows
  * take which member is said by 64 buckets, evenly dealt; a list made in another's place leaves with each member that
  * stays as many of its buckets as are its share. Lists of several members that nothing points at any more are remembered
- * for as long as there is room, so that a member that went and returns has the very flows back that it had. Working
- * memory is the writer's heap. One thread. */
+ * for as long as there is room, so that a member that went and returns has the very flows back that it had; and so are
+ * those of the control before us (heritage.h). Working memory is the writer's heap. One thread. */
 #ifndef BASCULE_PATH_LIST_H
 #define BASCULE_PATH_LIST_H
 
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "fib.h"
+#include "heritage.h"
 #include "rcu.h"
 
 #ifdef __cplusplus
@@ -22,6 +23,7 @@ enum { PATH_LISTS_IDLE = 1024 }; /* remembered at most; a power of two */
 
 struct path_lists {
 	struct path_list *list; /* borrowed: the generation's, in shared memory */
+	const struct heritage *heritage; /* borrowed; NULL: none */
 	struct rcu_pool indexes;
 	uint32_t *refs;	 /* owned; [index] */
 	uint32_t *next;	 /* owned; [index]: chains of equal hash, ended by PATH_LIST_NONE */
@@ -32,7 +34,8 @@ struct path_lists {
 	uint32_t nb_idle;		/* of those there, still without references */
 };
 
-/* Lists 0..nb_fixed-1 exist already, for ever, and are found by their members. No reader may be inside. -ENOMEM. */
+/* Lists 0..nb_fixed-1 exist already, for ever, and are found by their members. No reader may be inside. Without heritage,
+ * which the caller may set. -ENOMEM. */
 int path_lists_init(struct path_lists *lists, struct path_list *shared, uint32_t nb_fixed,
 		    struct rte_rcu_qsbr *qsbr);
 void path_lists_fini(struct path_lists *lists);

@@ -5,15 +5,16 @@
 
 A host of the VNet sends 1000 flows, the same in every run, and each NVA's wire shows which of them it was given. Expected:
 the flows spread evenly (chi-square); none moves while the set is the same; a next hop that goes moves its own flows
-alone, and has the very same back when it returns. With stateful NVAs behind a default route that two of them announce,
-while one alone knows the destination, the other's share fails; with a longer path at the other, or one address for both,
-nothing does."""
+alone, and has the very same back when it returns; a control that is killed and comes back moves none. With stateful NVAs
+behind a default route that two of them announce, while one alone knows the destination, the other's share fails; with a
+longer path at the other, or one address for both, nothing does."""
 
 import pytest
 
 from lab import wait_for
 from packets import UDP, RawPort, Sniffer, addresses, ethernet, ipv4, udp
 from played import NVA_A, running_hub
+from speaker import update
 
 HOST, VIP = "10.0.1.10", "10.0.2.100"
 NVAS = ("nva-a", "c", "d", "e")
@@ -167,3 +168,21 @@ def test_s32_one_address_for_both_keeps_flows_together(hub, flows):
     wait_next_hops(hub, "0.0.0.0/0", VIP)
     assert set(flows.takers(ELSEWHERE).values()) == {"nva-a"}
     withdraw(hub, "0.0.0.0/0", "nva-a", "c")
+
+
+def test_s32_a_new_control_moves_no_flow(hub, flows):
+    share(hub, PREFIX, *NVAS)
+    before = flows.takers(FLOWS)
+    published = hub.bascule.summary()["fib"]["published"]
+    hub.bascule.control.kill()
+    assert flows.takers(FLOWS) == before
+    for name in NVAS:
+        hub.nvas[name].connection.close()
+    hub.bascule.start_control()
+    for name in reversed(NVAS):  # in another order than before
+        nva = hub.nvas[name].establish()
+        nva.announce([PREFIX])
+        nva.connection.send(update())  # End-of-RIB
+    wait_for(lambda: hub.bascule.summary()["fib"]["published"] > published, "the new tables", 60)
+    wait_next_hops(hub, PREFIX, *(hub.nvas[name].address for name in NVAS))
+    assert flows.takers(FLOWS) == before

@@ -2,6 +2,7 @@
  * that follow a packet from table to adjacency while all of that goes on. */
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <random>
@@ -361,6 +362,45 @@ TEST_F(fib_test, adjacency_resolved)
 	EXPECT_TRUE(fib_adjacency_resolved(writer, index));
 	fib_adjacency_release(writer, index);
 	EXPECT_FALSE(fib_adjacency_resolved(writer, index));
+}
+
+/* Which gateway each flow takes. */
+static std::vector<uint32_t> takers(const struct fib_generation *generation, uint32_t list)
+{
+	std::vector<uint32_t> gateways;
+
+	for (uint32_t hash = 0; hash < PATH_LIST_BUCKETS; hash++)
+		gateways.push_back(
+			generation
+				->adjacencies[path_list_member(&generation->path_lists[list], hash)]
+				.gateway);
+	return gateways;
+}
+
+TEST_F(fib_test, a_new_control_deals_as_the_one_before)
+{
+	constexpr uint32_t A = 0x0a000005, B = 0x0a000006, C = 0x0a000007;
+	std::vector<uint32_t> order = { A, B, C }, flows;
+
+	for (int life = 0; life < 6; life++) { /* in any order of arrival */
+		std::vector<uint16_t> set;
+		uint32_t list = PATH_LIST_NONE;
+
+		open();
+		for (uint32_t gateway : order) {
+			uint16_t index;
+
+			ASSERT_EQ(0, fib_adjacency_claim(writer, gateway, 3, ER, &index));
+			set.push_back(index);
+			ASSERT_EQ(0, fib_path_list_get(writer, set.data(), (uint16_t)set.size(),
+						       list, &list));
+		}
+		fib_publish(writer);
+		if (life == 0)
+			flows = takers(fib_active(fib), list);
+		EXPECT_EQ(flows, takers(fib_active(fib), list)) << "life " << life;
+		std::next_permutation(order.begin(), order.end());
+	}
 }
 
 /* Readers go from address to adjacency as workers do, while control flaps next hops of a route, and dies and comes back
