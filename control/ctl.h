@@ -28,19 +28,20 @@
  *                                policy) unusable advertised (prefixes) last_error (why it last went down or does not come
  *                                up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
- *                                "unchanged") remove_private_as as_override announce_vnets (bool) port (egress) router_id local_address
- *                                hold_s keepalive_s restart_s capabilities[string] (those of a session are absent while
- *                                there is none) established (times) rx_messages tx_messages rx_updates tx_updates rx_bytes tx_bytes tx_queued_bytes
- *                                lagging stale attr_discard treat_as_withdraw (UPDATEs) martians as_loop as_zero
- *                                originator_loop cluster_loop bow_tie own_subnet over_limit no_memory too_long_to_announce
- *                                (prefixes)
+ *                                "unchanged") remove_private_as as_override announce_vnets (bool) port (egress) router_id
+ *                                local_address hold_s keepalive_s restart_s capabilities[string] (those of a session are
+ *                                absent while there is none) established (times) rx_messages tx_messages rx_updates
+ *                                tx_updates rx_bytes tx_bytes tx_queued_bytes lagging stale attr_discard treat_as_withdraw
+ *                                (UPDATEs) martians as_loop as_zero originator_loop cluster_loop bow_tie own_subnet
+ *                                over_limit no_memory too_long_to_announce (prefixes)
  *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
  *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
  *                                VNet prefix) peer_address (absent: local) local_address (ours in the session that it came
  *                                by, or, if advertised, goes by; absent: none) source ("ebgp" "ibgp" "local") role next_hop
- *                                as_path ("65001 65010") origin ("igp" "egp" "incomplete") local_pref med (absent: none) communities["65517:65517"] reason (by which rule it beat the
- *                                next path; of a loser: by which rule it lost to the best) usable unusable_reason (absent
- *                                if usable) stale (absent if not) age_s views[role] (that forward along this path)
+ *                                as_path ("65001 65010") origin ("igp" "egp" "incomplete") local_pref med (absent: none)
+ *                                communities["65517:65517"] reason (by which rule it beat the next path; of a loser: by
+ *                                which rule it lost to the best) usable unusable_reason (absent if usable) stale (absent if
+ *                                not) age_s views[role] (that forward along this path)
  *                                refused[role] (whose views would, but have no room for the prefix, so that peers of these
  *                                roles are not told of it; absent if none)
  *   show routes  peer which   the same of one peer. which: "received" (before its inbound route map: without reason, age_s

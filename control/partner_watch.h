@@ -17,7 +17,7 @@ enum { PARTNER_WATCH_FDS = 2 };
 
 struct partner_watch; /* owned by partner_watch_open()'s caller */
 
-/* `own_socket`: where this instance listens; borrowed, as `ctl` is, which must be closed before this. 0 or -ENOMEM. */
+/* `own_socket`: where this instance listens; borrowed, as `ctl` is. 0 or -ENOMEM. */
 int partner_watch_open(struct ctl *ctl, const char *own_socket, struct partner_watch **watch);
 /* When the RIB lcore has stopped, with its route server freed. */
 void partner_watch_close(struct partner_watch *watch);

@@ -90,3 +90,21 @@ def test_peers_that_treat_the_instances_differently(pair):
         raised = [event["text"].split(":")[0] for event in pair.events(i, "alarm") if event.get("peer") == "nva-b"]
         assert raised == ["raised", "cleared"]
     assert first.cli("show", "partner", "nva-b") == second.cli("show", "partner", "nva-b") == []
+
+
+def test_a_reload_names_the_partner(pair):
+    first, second = pair.bascules
+    del first.config["instance"]["partner"]
+    first.write_config()
+    first.run("reload")
+    refused = first.run("show", "partner", check=False)
+    assert refused.returncode == 1 and "no partner is configured" in refused.stderr
+    wait_for(lambda: "partner" not in first.summary(), "no partner")
+    first.config["instance"]["partner"] = f"/run/bascule/{second.name}/control.sock"
+    first.write_config()
+    first.run("reload")
+    wait_for(lambda: first.summary().get("partner", {}).get("answers"), "an answer")
+    assert first.summary()["partner"]["instance"] == second.name
+    header, *rows = first.run("show", "partner").stdout.splitlines()
+    assert header.split() == ["PEER", "ADDRESS", "HERE", "LEARNED", "THERE", "LEARNED", "VERDICT", "ALARM"]
+    assert rows[0].split() == ["nva-a", A, "Established", "1", "Established", "1", "same", "no"]
