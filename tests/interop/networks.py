@@ -25,15 +25,18 @@ ASN = 65515
 VNET = "10.0.0.0/16"
 ONPREM1 = "172.16.1.0/24"
 ONPREM2 = "10.20.0.0/16"
+ONPREM3 = "10.21.0.0/16"
 BRANCH = "10.10.0.0/16"
 
 ONPREM1_HOST = "172.16.1.10"
 ONPREM2_HOST = "10.20.0.10"
+ONPREM3_HOST = "10.21.0.10"
 BRANCH_HOST = "10.10.0.10"
 VNET_HOST = "10.0.1.10"
 VNET_FAR_HOST = "10.0.3.10"  # in the VNet, but outside our port's own subnet
 
 ERGW = "10.0.255.36"
+ERGW2 = "10.0.255.38"
 VPNGW = ("10.0.255.4", "10.0.255.5")
 NVA = "10.0.2.4"
 
@@ -81,21 +84,27 @@ def instance_config(i=0):
 class Networks:
     """Both networks. `er`, `vpn` and `nva` choose the daemons that play the ExpressRoute gateway, the two VPN gateway
     instances and the NVA; the rest of the world is BIRD. `instances` is how many Bascules there are;
-    `configure(config, lab)` may change the configuration of each before it is written."""
+    `configure(config, lab)` may change the configuration of each before it is written. `er2`: the daemon of one more
+    ExpressRoute gateway, with a circuit and an on-premises network of its own. `vpn_static`: networks that the VPN gateways
+    reach without BGP."""
 
-    def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1, configure=lambda config, lab: None):
+    def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1, configure=lambda config, lab: None, er2=None,
+                 vpn_static=()):
         self.lab = lab
         self._configure = configure
-        for name in ("er", "vpn", "nva", "vnet", "circuit", "peering", "tunnel", "site"):
+        for name in ("er", "vpn", "nva", "vnet", "tunnel", "site"):
             lab.lan(name)
         self.bascules = [self._bascule(i) for i in range(instances)]
         self.bascule = self.bascules[0]
-        self._expressroute(er)
-        self._vpn(vpn)
+        self.ergw, self.msee, self.onprem2 = self._expressroute(er, "", ERGW, "onprem2", ONPREM2)
+        circuit2 = self._expressroute(er2, "2", ERGW2, "onprem3", ONPREM3) if er2 else ()
+        self._vpn(vpn, vpn_static)
         self._nva(nva)
         self.vnet = self._vnet_host("vnet", VNET_HOST, 24)
         self.vnet_far = self._vnet_host("vnetfar", VNET_FAR_HOST, 16)
-        self.daemons = [self.ergw, self.msee, self.onprem2, *self.vpngw, self.branch, self.nva]
+        self.daemons = [self.ergw, self.msee, self.onprem2, *circuit2, *self.vpngw, self.branch, self.nva]
+        if circuit2:
+            self.ergw2, self.msee2, self.onprem3 = circuit2
 
     def _bascule(self, i):
         namespace = self.lab.namespace(f"rs{i}")
@@ -116,23 +125,27 @@ class Networks:
             namespace.join(self.lab.lans[lan], lan, address)
         return namespace
 
-    def _expressroute(self, daemon):
-        gateway = self._router("ergw", er=f"{ERGW}/28", circuit="192.168.1.1/30")
-        msee = self._router("msee", circuit="192.168.1.2/30", peering="192.168.2.1/30")
-        onprem2 = self._router("onprem2", peering="192.168.2.2/30")
-        onprem2.host_address(ONPREM2_HOST)
-        self.ergw = daemon(gateway, ASN, ERGW, [*self._bascule_neighbors(er_address, next_hop_self=True),
-                                                Neighbor("192.168.1.2", 12076)])
-        self.msee = Bird(msee, 12076, "192.168.1.2", [Neighbor("192.168.1.1", ASN, next_hop_self=True),
-                                                      Neighbor("192.168.2.2", 65020, remove_private=True)])
-        self.onprem2 = Bird(onprem2, 65020, "192.168.2.2", [Neighbor("192.168.2.1", 12076)], [ONPREM2])
+    def _expressroute(self, daemon, suffix, address, site, network):
+        """A gateway, its circuit, and `site` with a host in `network`. Returns their daemons."""
+        circuit, peering = f"circuit{suffix}", f"peering{suffix}"
+        for lan in (circuit, peering):
+            self.lab.lan(lan)
+        gateway = self._router(f"ergw{suffix}", er=f"{address}/28", **{circuit: "192.168.1.1/30"})
+        msee = self._router(f"msee{suffix}", **{circuit: "192.168.1.2/30", peering: "192.168.2.1/30"})
+        onprem = self._router(site, **{peering: "192.168.2.2/30"})
+        onprem.host_address(_plus(network.partition("/")[0], 10))
+        return (daemon(gateway, ASN, address, [*self._bascule_neighbors(er_address, next_hop_self=True),
+                                               Neighbor("192.168.1.2", 12076)]),
+                Bird(msee, 12076, "192.168.1.2", [Neighbor("192.168.1.1", ASN, next_hop_self=True),
+                                                  Neighbor("192.168.2.2", 65020, remove_private=True)]),
+                Bird(onprem, 65020, "192.168.2.2", [Neighbor("192.168.2.1", 12076)], [network]))
 
-    def _vpn(self, daemon):
+    def _vpn(self, daemon, static):
         self.vpngw = []
         for i, address in enumerate(VPNGW):
             gateway = self._router(f"vpngw{i}", vpn=f"{address}/28", tunnel=f"192.168.3.{i + 1}/29")
             self.vpngw.append(daemon(gateway, ASN, address, [*self._bascule_neighbors(vpn_address, next_hop_self=True),
-                                                             Neighbor("192.168.3.6", 65010)]))
+                                                             Neighbor("192.168.3.6", 65010)], static))
         branch = self._router("branch", tunnel="192.168.3.6/29")
         branch.host_address(BRANCH_HOST)
         self.branch = Bird(branch, 65010, "192.168.3.6", [Neighbor("192.168.3.1", ASN), Neighbor("192.168.3.2", ASN)],

@@ -1,0 +1,57 @@
+"""S10, ExpressRoute and VPN learn of each other, and of a network behind the VPN gateway that speaks no BGP.
+
+Topology: networks.py with BIRD as the ExpressRoute gateway and as both VPN gateway instances, FRR as the NVA. 10.30.0.0/16 is a
+local network gateway's: the VPN gateways have it by a static route, so that they announce it by an empty AS path. Expected
+with exchange on: the CPE has on-prem 2 by "65515 12076 65020"; on-prem 2 has the branch and the static network from its edge
+(path 12076: private numbers are gone), the NVA by "65515 65010" and "65515". With the branch's BGP down the static network alone
+is left; with exchange off, nothing of this."""
+
+import pytest
+
+from daemons import Bird, Frr
+from lab import wait_for
+from networks import ASN, BRANCH, ONPREM1, ONPREM2, VNET, nva_address
+
+STATIC = "10.30.0.0/16"
+NETWORKS = {"er": Bird, "vpn": Bird, "nva": Frr, "vpn_static": [STATIC]}
+TUNNEL, EDGE, US = "192.168.3.1", "192.168.2.1", nva_address()
+
+
+@pytest.fixture(autouse=True)
+def on(net):
+    net.bascule.exchange(True)
+    yield
+    net.bascule.exchange(False)
+
+
+def wait_paths(daemon, peer, expected):
+    """Until `daemon` has from `peer` just these routes: {prefix: AS path}."""
+    wait_for(lambda: {prefix: route.as_path for prefix, route in daemon.received(peer).items()} == expected,
+             f"{expected} at {daemon.name}")
+
+
+def test_s10_the_branch_learns_on_prem(net):
+    # The static network is the gateway's own news.
+    wait_paths(net.branch, TUNNEL, {VNET: (ASN,), ONPREM1: (ASN, 65001), ONPREM2: (ASN, 12076, 65020), STATIC: (ASN,)})
+
+
+def test_s10_on_prem_learns_the_branch_and_the_static_network(net):
+    wait_paths(net.onprem2, EDGE, {prefix: (12076,) for prefix in (VNET, ONPREM1, BRANCH, STATIC)})
+
+
+def test_s10_the_static_network_is_left_without_the_branch(net):
+    wait_paths(net.nva, US, {VNET: (ASN,), ONPREM2: (ASN, 12076, 65020), BRANCH: (ASN, 65010), STATIC: (ASN,)})
+    net.branch.stop()
+    wait_paths(net.nva, US, {VNET: (ASN,), ONPREM2: (ASN, 12076, 65020), STATIC: (ASN,)})
+    wait_paths(net.onprem2, EDGE, {prefix: (12076,) for prefix in (VNET, ONPREM1, STATIC)})
+    net.branch.start()
+    wait_for(lambda: BRANCH in net.nva.received(US), "the branch's network again")
+
+
+def test_s10_off_nobody_learns_of_the_other(net):
+    sessions = net.sessions()
+    net.bascule.exchange(False)
+    wait_paths(net.nva, US, {VNET: (ASN,)})
+    wait_paths(net.onprem2, EDGE, {VNET: (12076,)})
+    wait_paths(net.branch, TUNNEL, {VNET: (ASN,), STATIC: (ASN,)})
+    assert net.sessions() == sessions
