@@ -32,6 +32,7 @@ SPEAKERS = {
     "nva-b": ("nva-b", "nva", B, 65002, nva_address()),
 }
 BRANCH_VIEWS = ("expressroute", "vpn", "nva")
+MARKER = "172.16.4.0/24"
 
 
 class Hub:
@@ -88,6 +89,21 @@ class Hub:
         """The gateways that a view forwards the prefix to; empty: no route."""
         row = self.bascule.fib(view).get(prefix)
         return {hop["gateway"] for hop in row["next_hops"]} if row else set()
+
+    def views(self, prefix):
+        """The views that have the prefix."""
+        return {view for view in (*BRANCH_VIEWS, "vnet") if self.next_hops(prefix, view)}
+
+    @staticmethod
+    def others(name):
+        """All speakers but this one."""
+        return set(SPEAKERS) - {name}
+
+    def settle(self):
+        """All that NVA-A has announced so far has gone where it goes: a last route of its own has arrived there too. Its
+        path is no other route's, or ExaBGP would send it along with that one."""
+        self.a.announce(MARKER, self.a.asn, 65099)
+        self.wait("A's last route", lambda: self.hearers(MARKER) == self.others("nva-a"))
 
     def best(self, prefix):
         """(peer, reason) of the best path; None if there is none."""

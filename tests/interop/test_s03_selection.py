@@ -55,6 +55,17 @@ def test_s03_order_of_arrival_does_not_matter(hub):
         hub.withdraw_all()
 
 
+def test_s03_two_default_routes_share(hub):
+    for nva in (hub.a, hub.b):
+        nva.announce("0.0.0.0/0", nva.asn)
+    wait_next_hops(hub, "0.0.0.0/0", A, B)
+    hub.bascule.exchange(True)
+    # Each of the two is told the other's; a VPN gateway neither (S16).
+    hub.wait("both told", lambda: hub.hearers("0.0.0.0/0") == {"ergw", "nva-a", "nva-b"})
+    assert hub.told("nva-a")["0.0.0.0/0"].as_path == (65515, 65002)
+    hub.bascule.exchange(False)
+
+
 def test_s04_third_party_next_hop(hub):
     # Both announce the address of a load balancer in front of them: one next hop, and either may go unnoticed.
     for nva in (hub.a, hub.b):
