@@ -46,6 +46,19 @@ void report_no_reason(struct session *session)
 	shown->reason[0] = session->refusal[0] = '\0';
 }
 
+void report_no_open(struct conn *conn)
+{
+	struct session *session = conn->session;
+
+	if (conn->state != SESSION_OPENSENT || conn_other(conn)->state > SESSION_OPENSENT)
+		return;
+	report_why(session, NULL, false,
+		   session->peer.multihop
+			   ? "connected, but no OPEN comes (does the peer allow multihop?)"
+			   : "connected, but no OPEN comes");
+	session_wake(session);
+}
+
 /* --- records ------------------------------------------------------------------------------------------------------- */
 
 static bool post(struct session *session, const void *record, size_t len)

@@ -12,6 +12,7 @@
 
 enum {
 	CONNECT_MS = 10 * 1000,	     /* ConnectRetryTime: an unanswered SYN is sent anew */
+	OPEN_MS = 5 * 1000,	     /* connected, and no OPEN for so long: people are told */
 	HOLD_LARGE_MS = 240 * 1000,  /* in OpenSent (RFC 4271 8.2.2) */
 	RETRY_MS = 1000,	     /* the first pause after a failure; it doubles up to ... */
 	RETRY_TCP_MAX_MS = 8 * 1000, /* ... this if nobody talks; cheap */
@@ -268,8 +269,8 @@ void session_event(struct conn *conn, enum fsm_event event, const struct session
 	if (rule->actions & FSM_DO_DROP)
 		leave(conn, was, event, rule, cause);
 	if (rule->actions & FSM_DO_OPEN) {
-		timer_stop(&conn->session->host->timers, &conn->retry);
 		send_open(conn);
+		wake_at(conn->session, &conn->retry, now(conn->session) + OPEN_MS);
 	}
 	if (rule->actions & FSM_DO_KEEPALIVE)
 		send_keepalive(conn);
@@ -291,6 +292,10 @@ static void retry_expired(struct timer *timer, uint64_t now_ms)
 
 	struct session_cause cause = { .text = NULL };
 
+	if (conn->state >= SESSION_OPENSENT) {
+		report_no_open(conn);
+		return;
+	}
 	if (conn->state == SESSION_CONNECT)
 		cause.text =
 			conn->session->peer.password_len

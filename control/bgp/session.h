@@ -136,6 +136,8 @@ unsigned int receive_messages(struct conn *conn);
 void report_why(struct session *session, const struct bgp_notify *notify, bool received,
 		const char *text);
 void report_no_reason(struct session *session);
+/* The peer has connected, or let us connect, and says nothing. */
+void report_no_open(struct conn *conn);
 
 /* What is pending, as far as there is room. */
 void report_pending(struct session *session);

@@ -577,7 +577,10 @@ TEST_F(session, large_hold_timer_in_open_sent)
 	raws = { &r };
 	r.connect(raw_addr, a_addr);
 	ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
-	pass(239000);
+	pass(6000);
+	EXPECT_STREQ("connected, but no OPEN comes",
+		     n->last(SPEAKER_STATE)->as<struct speaker_state>().reason);
+	pass(233000);
 	EXPECT_FALSE(r.ended);
 	ASSERT_TRUE(within(2000, [&] { return r.ended; }));
 	EXPECT_EQ("4/0", r.notification());
