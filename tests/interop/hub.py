@@ -113,6 +113,16 @@ class Hub:
     def sessions(self):
         return {name: speaker.session(SPEAKERS[name][4]) for name, speaker in self.speakers.items()}
 
+    def announce_all(self, routes):
+        """{speaker: [(prefix, AS, …), …]}, until every path is in use or could be."""
+        for name, announcements in routes.items():
+            for prefix, *path in announcements:
+                self.speakers[name].announce(prefix, *path)
+        wanted = {(SPEAKERS[name][0], prefix) for name in routes for prefix, *_ in routes[name]}
+        self.wait("all paths", lambda: wanted <= {(path["peer"], path["prefix"]) for path in
+                                                  self.bascule.cli("show", "routes") if path["usable"]})
+        self.wait("all in the views", lambda: {prefix for _, prefix in wanted} <= set(self.bascule.fib("vnet")))
+
     def withdraw_all(self):
         """Back to the VNets alone, between tests."""
         for speaker in self.speakers.values():

@@ -31,14 +31,9 @@ def configure(config):
 @pytest.fixture(scope="module")
 def hub():
     with running_hub("test_s24_exchange_plan", configure) as hub:
-        for name, routes in ROUTES.items():
-            for prefix, *path in routes:
-                hub.speakers[name].announce(prefix, *path)
         hub.a.announce(QUIET, 65001, communities=[NO_ADVERTISE])
-        everything = {prefix for routes in ROUTES.values() for prefix, *_ in routes} | {QUIET}
-        hub.wait("all routes in use", lambda: everything <= set(hub.bascule.fib("vnet")))
-        hub.wait("all paths", lambda: sum(map(len, hub.bascule.routes().values())) == 2 + 12
-                 and all(path["usable"] for paths in hub.bascule.routes().values() for path in paths))
+        hub.announce_all(ROUTES)
+        hub.wait("the last one", lambda: QUIET in hub.bascule.fib("vnet"))
         yield hub
 
 

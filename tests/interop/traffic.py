@@ -103,6 +103,10 @@ class UdpFlow:
     def received(self):
         return len(self._seen)
 
+    def arrived_since(self, number):
+        """How many of those that were sent from this number on."""
+        return sum(seen >= number for seen in self._seen)
+
     @property
     def lost(self):
         """Runs of numbers that were sent and never arrived, [(first, last), …]; complete after the stop."""

@@ -1,0 +1,186 @@
+"""S24: the switch of route exchange is moved while sessions live long. Off to on, whatever is missing is sent; on to off, it
+is withdrawn; no session moves; and ten quick moves end where a fresh start does. At no moment is a route announced that the
+tables cannot carry yet, and when `exchange disable` returns, no packet passes any more.
+
+Topology: hub.py for what peers are told, with a route of each, one that two NVAs share and one that ExpressRoute and the
+VPN share; played.py for the packets, with 100,000 routes behind an NVA, so that a move takes a while, and one
+behind each of the others."""
+
+import ipaddress
+import socket
+import threading
+from contextlib import ExitStack
+
+import pytest
+
+import played
+from hub import SPEAKERS, VNETS, running_hub
+from lab import wait_for
+from played import NVA_A, US, US_ER, prefixes
+from speaker import UPDATE, update_prefixes
+from traffic import UdpFlow
+
+ROUTES = {
+    "ergw": [("10.20.0.0/16", 12076, 65020), ("10.50.0.0/16", 12076, 65020)],
+    "vpngw0": [("10.10.0.0/16", 65010), ("10.50.0.0/16", 65010)],
+    "vpngw1": [("10.10.0.0/16", 65010)],
+    "nva-a": [("172.16.1.0/24", 65001), ("172.16.9.0/24", 65001)],
+    "nva-b": [("172.16.2.0/24", 65002), ("172.16.9.0/24", 65002, 65002)],
+}
+# By the book: everybody's but one's own branch's; of two paths the best that one may have.
+ON = {
+    "ergw": {"10.10.0.0/16", "10.50.0.0/16", "172.16.1.0/24", "172.16.2.0/24", "172.16.9.0/24"},
+    "vpngw0": {"10.20.0.0/16", "10.50.0.0/16", "172.16.1.0/24", "172.16.2.0/24", "172.16.9.0/24"},
+    "vpngw1": {"10.20.0.0/16", "10.50.0.0/16", "172.16.1.0/24", "172.16.2.0/24", "172.16.9.0/24"},
+    "nva-a": {"10.10.0.0/16", "10.20.0.0/16", "10.50.0.0/16", "172.16.2.0/24", "172.16.9.0/24"},
+    "nva-b": {"10.10.0.0/16", "10.20.0.0/16", "10.50.0.0/16", "172.16.1.0/24", "172.16.9.0/24"},
+}
+MARKER = "172.16.99.0/24"
+
+
+# --- what peers are told ---------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def hub():
+    with running_hub("test_s24_exchange_toggle") as hub:
+        hub.announce_all(ROUTES)
+        yield hub
+
+
+def told(hub):
+    return {name: hub.told(name) for name in SPEAKERS}
+
+
+def advertised(hub):
+    """The same by Bascule's word, attributes included."""
+    keys = "prefix", "next_hop", "as_path", "communities", "local_pref"
+    return {peer: sorted([str(row.get(key)) for key in keys]
+                         for row in hub.bascule.cli("show", "routes", "--peer", peer, "--advertised"))
+            for peer, *_ in SPEAKERS.values()}
+
+
+def settled(hub, enabled):
+    """Told what they are to be told, and nothing else was on its way: a route that comes last comes after it."""
+    expected = {name: VNETS | (ON[name] if enabled else set()) for name in SPEAKERS}
+    hub.wait(f"tables with exchange {'on' if enabled else 'off'}",
+             lambda: {name: set(routes) for name, routes in told(hub).items()} == expected)
+    hub.a.announce(MARKER, 65001)
+    hub.wait("a later route", lambda: MARKER in hub.bascule.fib("vnet")
+             and hub.hearers(MARKER) == (set(SPEAKERS) - {"nva-a"} if enabled else set()))
+    hub.a.withdraw(MARKER)
+    hub.wait("its end", lambda: not hub.hearers(MARKER) and MARKER not in hub.bascule.fib("vnet"))
+    assert {name: set(routes) for name, routes in told(hub).items()} == expected
+
+
+def test_s24_on_sends_what_is_missing_and_off_withdraws_it(hub):
+    sessions = hub.sessions()
+    settled(hub, False)
+    off = told(hub)
+    hub.bascule.exchange(True)
+    settled(hub, True)
+    assert hub.told("nva-a")["172.16.9.0/24"].as_path == (65515, 65002, 65002)  # its own is the best, it gets the other
+    assert hub.told("nva-b")["10.50.0.0/16"].as_path == (65515, 12076, 65020)
+    hub.bascule.exchange(False)
+    settled(hub, False)
+    assert told(hub) == off
+    assert hub.sessions() == sessions
+
+
+def test_s24_ten_quick_moves_end_as_a_fresh_start_does(hub):
+    hub.bascule.exchange(True)
+    settled(hub, True)
+    sessions = hub.sessions()
+    for move in range(10):
+        hub.bascule.exchange(move % 2 == 1)
+    settled(hub, True)
+    assert hub.sessions() == sessions
+    after_moves = told(hub), advertised(hub)
+    hub.bascule.control.stop()
+    hub.bascule.start_control()
+    hub.wait_established()
+    settled(hub, True)
+    assert (told(hub), advertised(hub)) == after_moves
+    assert all(hub.sessions()[name] != session for name, session in sessions.items()), "it was no fresh start"
+
+
+# --- packets ---------------------------------------------------------------------------------------------------------
+
+MANY = prefixes(100_000)  # behind NVA-C
+HOST_A, HOST_C, HOST_ER = "30.0.0.1", "20.0.0.1", "10.20.0.1"
+PORT = 7777
+
+
+@pytest.fixture(scope="module")
+def packets():
+    """NVA-A and NVA-C are played, the gateway is BIRD. Whatever they know by BGP, their packets to each other come to us."""
+    with played.running_hub(configure=lambda config: config["exchange"].update(enabled=False), nvas=["nva-c"]) as hub:
+        a, c, er = hub.nva_a.namespace, hub.nvas["nva-c"].namespace, hub.ergw.namespace
+        a.route("default", US)
+        a.host_address(HOST_A)
+        c.route("default", US)
+        c.ip("route", "add", "local", "20.0.0.0/6", "dev", "lo")
+        er.route("30.0.0.0/8", US_ER)
+        er.host_address(HOST_ER)
+        for nva in hub.nvas.values():
+            nva.establish()
+        hub.nva_a.announce(["30.0.0.0/24"])
+        hub.nvas["nva-c"].announce(MANY)
+        hub.nvas["nva-c"].wait_learned(len(MANY))
+        wait_for(lambda: all(path["usable"] and "vnet" in path["views"] for prefix in (MANY[-1], "30.0.0.0/24", "10.20.0.0/16")
+                             for path in hub.bascule.cli("show", "routes", prefix)), "all routes in use")
+        yield hub
+
+
+def not_carried(hub):
+    drops = hub.bascule.drops()
+    return drops.get("gate_closed", 0) + drops.get("no_route", 0)
+
+
+def udp(namespace, address):
+    """A socket that takes whatever comes to the port, for NVA-C whatever the prefix; and sends from this address."""
+    made = namespace.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
+    made.bind((address, PORT))
+    made.settimeout(30)
+    return made
+
+
+def test_s24_what_is_announced_is_carried(packets):
+    """The moment that NVA-A is told of routes it sends along the first and the last of them."""
+    missing, sent = set(MANY), set()
+    with udp(packets.nva_a.namespace, NVA_A) as sender, udp(packets.nvas["nva-c"].namespace, "") as receiver:
+        before = not_carried(packets)
+        enable = threading.Thread(target=packets.bascule.exchange, args=[True])
+        enable.start()
+        while missing:
+            kind, body = packets.nva_a.connection.receive()
+            announced = update_prefixes(body)[1] if kind == UPDATE else []
+            for prefix in {*announced[:1], *announced[-1:]} & missing:
+                host = str(ipaddress.ip_network(prefix)[1])
+                sender.sendto(host.encode(), (host, PORT))
+                sent.add(host)
+            missing.difference_update(announced)
+        enable.join()
+        arrived = {receiver.recv(64).decode() for _ in sent}
+    assert arrived == sent and len(sent) >= 2
+    assert not_carried(packets) == before
+
+
+def test_s24_when_disable_returns_nothing_passes(packets):
+    """NVA to NVA, NVA to ExpressRoute and back. Nobody reads what NVA-A is told: it goes on sending."""
+    a, c, er = packets.nva_a.namespace, packets.nvas["nva-c"].namespace, packets.ergw.namespace
+    packets.bascule.exchange(True)
+    with ExitStack() as stack:
+        flows = [stack.enter_context(UdpFlow(*ends)) for ends in
+                 [(a, HOST_A, c, HOST_C), (a, HOST_A, er, HOST_ER), (er, HOST_ER, a, HOST_A)]]
+        for flow in flows:
+            flow.wait_more(100)
+        before = not_carried(packets)
+        packets.bascule.exchange(False)
+        since = [flow.sent + 1 for flow in flows]  # the one before may have been under way
+        for flow, number in zip(flows, since):
+            wait_for(lambda f=flow, n=number: f.sent >= n + 200, "200 datagrams more")
+    assert [flow.arrived_since(number) for flow, number in zip(flows, since)] == [0, 0, 0]
+    assert [flow.corrupted for flow in flows] == [0, 0, 0]
+    gone = sum(flow.sent - number - flow.unsendable for flow, number in zip(flows, since))
+    wait_for(lambda: not_carried(packets) - before >= gone, "the others among the drops")
