@@ -1,7 +1,6 @@
 /* The life of a session. Everything that happens becomes an event of one connection's machine, in session_event(), which
- * looks the rule up and does what it says. What the machines leave open is decided here: when idle connections are
- * started again (start), which of a peer's connections it may use (session_admit), and how long a failing peer waits
- * (hold_off). */
+ * looks the rule up and does what it says. What the machines leave open, when connections are tried and taken, is
+ * attempt.c's. */
 #include "session.h"
 
 #include <errno.h>
@@ -11,31 +10,16 @@
 #include "stats.h"
 
 enum {
-	CONNECT_MS = 10 * 1000,	     /* ConnectRetryTime: an unanswered SYN is sent anew */
-	OPEN_MS = 5 * 1000,	     /* connected, and no OPEN for so long: people are told */
-	HOLD_LARGE_MS = 240 * 1000,  /* in OpenSent (RFC 4271 8.2.2) */
-	RETRY_MS = 1000,	     /* the first pause after a failure; it doubles up to ... */
-	RETRY_TCP_MAX_MS = 8 * 1000, /* ... this if nobody talks; cheap */
-	RETRY_MAX_MS = 64 * 1000,    /* ... this if a session failed */
-	FAILURES_FREE = 3,	     /* sessions lost in a row before the peer has to wait too */
-	STABLE_MS = 30 * 1000,	     /* Established for so long: earlier failures are forgotten */
-	UNREAD_MS = 1000,	     /* see hold_expired() */
+	OPEN_MS = 5 * 1000,	    /* connected, and no OPEN for so long: people are told */
+	HOLD_LARGE_MS = 240 * 1000, /* in OpenSent (RFC 4271 8.2.2) */
+	STABLE_MS = 30 * 1000,	    /* Established for so long: earlier failures are forgotten */
+	UNREAD_MS = 1000,	    /* see hold_expired() */
 };
 
 uint32_t host_jitter(struct session_host *host, uint32_t ms)
 {
 	host->random = host->random * 1664525u + 1013904223u;
 	return ms - (uint32_t)((uint64_t)(ms / 4) * (host->random >> 16) >> 16);
-}
-
-static uint64_t now(const struct session *session)
-{
-	return session->host->now_ms;
-}
-
-static void wake_at(struct session *session, struct timer *timer, uint64_t at_ms)
-{
-	timer_set(&session->host->timers, timer, at_ms);
 }
 
 void session_wake(struct session *session)
@@ -56,73 +40,6 @@ struct conn *session_up(struct session *session)
 }
 
 /* --- what the table says ------------------------------------------------------------------------------------------ */
-
-/* Connection 0 connects unless the peer is passive; connection 1 only waits for the peer. */
-static bool connects(const struct conn *conn)
-{
-	return conn == &conn->session->conns[0] && !conn->session->peer.passive;
-}
-
-/* The next pause: doubles with each failure in a row. */
-static uint32_t pause_ms(struct session *session, uint32_t *failures, uint32_t max_ms)
-{
-	uint64_t ms = (uint64_t)RETRY_MS << (*failures < 16 ? *failures : 16);
-
-	++*failures;
-	return host_jitter(session->host, ms < max_ms ? (uint32_t)ms : max_ms);
-}
-
-static uint32_t connect_pause_ms(struct session *session)
-{
-	return pause_ms(session, &session->connect_failures, RETRY_TCP_MAX_MS);
-}
-
-/* Oscillation damping (RFC 4271 8.1.1): put off the next attempt; and the peer's attempts too, if it erred or if its
- * sessions do not last. Not while its other connection is under way. */
-static void hold_off(struct conn *conn, enum session_state was, bool erred)
-{
-	struct session *session = conn->session;
-	struct conn *other = conn_other(conn);
-
-	if (other->state >= SESSION_OPENSENT)
-		return;
-	if (was < SESSION_OPENSENT) {
-		session->connect_after_ms = now(session) + connect_pause_ms(session);
-		return;
-	}
-	session->connect_after_ms =
-		now(session) + pause_ms(session, &session->failures, RETRY_MAX_MS);
-	if (!erred && session->failures <= FAILURES_FREE)
-		return;
-	session->peer_after_ms = session->connect_after_ms;
-	session_event(other, FSM_STOP, NULL);
-}
-
-static void connect_failed(struct conn *conn, int err)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "connect: %s", strerror(-err));
-	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
-}
-
-static void connect_peer(struct conn *conn)
-{
-	const struct session *session = conn->session;
-	const struct speaker_peer_add *peer = &session->peer;
-	const struct transport_target target = {
-		.remote = peer->addr,
-		.local = session->host->params.local_addr,
-		.port = peer->port,
-		.ttl = session_ttl(session),
-		.key_len = peer->password_len,
-		.key = peer->password,
-	};
-	int err = conn_connect(conn, &target);
-
-	if (err)
-		connect_failed(conn, err);
-}
 
 static void send_open(struct conn *conn)
 {
@@ -150,13 +67,13 @@ static void restart_hold(struct conn *conn)
 {
 	struct session *session = conn->session;
 
-	conn->heard_ms = now(session);
+	conn->heard_ms = session_now(session);
 	if (conn->state == SESSION_OPENSENT)
 		conn->hold_ms = HOLD_LARGE_MS;
 	if (!conn->hold_ms)
 		timer_stop(&session->host->timers, &conn->hold);
 	else if (conn->state != SESSION_ESTABLISHED || !timer_is_set(&conn->hold))
-		wake_at(session, &conn->hold, conn->heard_ms + conn->hold_ms);
+		session_wake_at(session, &conn->hold, conn->heard_ms + conn->hold_ms);
 }
 
 static void send_keepalive(struct conn *conn)
@@ -164,19 +81,9 @@ static void send_keepalive(struct conn *conn)
 	if (conn->state == SESSION_OPENCONFIRM || conn->keepalive_ms)
 		conn_send_keepalive(conn);
 	if (conn->keepalive_ms)
-		wake_at(conn->session, &conn->keepalive,
-			now(conn->session) + host_jitter(conn->session->host, conn->keepalive_ms));
-}
-
-static void restart_retry(struct conn *conn)
-{
-	struct session *session = conn->session;
-
-	if (conn->state == SESSION_CONNECT)
-		wake_at(session, &conn->retry,
-			now(session) + host_jitter(session->host, CONNECT_MS));
-	else if (connects(conn))
-		wake_at(session, &conn->retry, now(session) + connect_pause_ms(session));
+		session_wake_at(conn->session, &conn->keepalive,
+				session_now(conn->session) +
+					host_jitter(conn->session->host, conn->keepalive_ms));
 }
 
 /* --- into and out of Established ----------------------------------------------------------------------------------- */
@@ -186,13 +93,13 @@ static void established(struct conn *conn)
 	struct session *session = conn->session;
 
 	session->epoch++;
-	session->up_ms = now(session);
+	session->up_ms = session_now(session);
 	session->lagging = session->lagging_told = false;
 	session->shown.state = SESSION_ESTABLISHED;
 	report_no_reason(session);
 	stat_add(&session->stats.established, 1);
-	conn->sent_ms = now(session);
-	wake_at(session, &conn->send, now(session) + conn->send_ms);
+	conn->sent_ms = session_now(session);
+	session_wake_at(session, &conn->send, session_now(session) + conn->send_ms);
 	report_up(conn);
 	session_event(conn_other(conn), FSM_COLLISION, NULL);
 }
@@ -203,7 +110,7 @@ static void lost(struct conn *conn, enum fsm_event event)
 	const struct speaker_state *why = &session->shown;
 	struct speaker_down *down = &session->down;
 
-	if (now(session) - session->up_ms >= STABLE_MS)
+	if (session_now(session) - session->up_ms >= STABLE_MS)
 		session->failures = 0;
 	*down = (struct speaker_down){
 		.head = { SPEAKER_DOWN, session->peer.head.peer, session->epoch },
@@ -256,7 +163,7 @@ static void leave(struct conn *conn, enum session_state was, enum fsm_event even
 		lost(conn, event);
 	conn_drop(conn, send);
 	if (rule->actions & FSM_DO_DAMP)
-		hold_off(conn, was, send);
+		attempt_failed(conn, was, send);
 }
 
 void session_event(struct conn *conn, enum fsm_event event, const struct session_cause *cause)
@@ -270,16 +177,16 @@ void session_event(struct conn *conn, enum fsm_event event, const struct session
 		leave(conn, was, event, rule, cause);
 	if (rule->actions & FSM_DO_OPEN) {
 		send_open(conn);
-		wake_at(conn->session, &conn->retry, now(conn->session) + OPEN_MS);
+		session_wake_at(conn->session, &conn->retry, session_now(conn->session) + OPEN_MS);
 	}
 	if (rule->actions & FSM_DO_KEEPALIVE)
 		send_keepalive(conn);
 	if (rule->actions & FSM_DO_HOLD)
 		restart_hold(conn);
 	if (rule->actions & FSM_DO_RETRY)
-		restart_retry(conn);
+		attempt_wait(conn);
 	if (rule->actions & FSM_DO_CONNECT)
-		connect_peer(conn);
+		attempt_connect(conn);
 	if (was != SESSION_ESTABLISHED && conn->state == SESSION_ESTABLISHED)
 		established(conn);
 }
@@ -313,7 +220,7 @@ static void hold_expired(struct timer *timer, uint64_t now_ms)
 	if (due_ms <= now_ms && (conn->blocked || conn->t.readable))
 		due_ms = now_ms + UNREAD_MS;
 	if (due_ms > now_ms)
-		wake_at(conn->session, timer, due_ms);
+		session_wake_at(conn->session, timer, due_ms);
 	else
 		session_event(conn, FSM_HOLD_EXPIRED, NULL);
 }
@@ -330,7 +237,7 @@ static void send_expired(struct timer *timer, uint64_t now_ms)
 	if (sendq_empty(&conn->tx))
 		conn->sent_ms = now_ms;
 	if (conn->sent_ms + conn->send_ms > now_ms)
-		wake_at(conn->session, timer, conn->sent_ms + conn->send_ms);
+		session_wake_at(conn->session, timer, conn->sent_ms + conn->send_ms);
 	else
 		session_event(conn, FSM_SEND_EXPIRED, NULL);
 }
@@ -404,31 +311,7 @@ void session_stop(struct session *session, const struct speaker_peer_reset *rese
 		cause.text = reset->text;
 	for (int i = 0; i < 2; i++)
 		session_event(&session->conns[i], FSM_STOP, &cause);
-	session->failures = session->connect_failures = 0;
-	session->peer_after_ms = now(session) + reset->hold_off_s * 1000ull;
-	session->connect_after_ms = session->peer_after_ms + host_jitter(session->host, RETRY_MS);
-	session_wake(session);
-}
-
-/* The connection that can take one that the peer opened. NULL: none. One that the peer opened before and that came to
- * nothing yet gives way: the peer would not open another if it still had that. */
-static struct conn *free_conn(struct session *session)
-{
-	for (int i = 1; i >= 0; i--) {
-		if (session->conns[i].state == SESSION_ACTIVE)
-			return &session->conns[i];
-	}
-	for (int i = 1; i >= 0; i--) {
-		struct conn *conn = &session->conns[i];
-
-		if (conn->state < SESSION_OPENSENT || conn->state == SESSION_ESTABLISHED ||
-		    conn->ours)
-			continue;
-		session_event(conn, FSM_COLLISION, NULL);
-		session_event(conn, FSM_START_PASSIVE, NULL);
-		return conn;
-	}
-	return NULL;
+	attempts_after(session, session_now(session) + reset->hold_off_s * 1000ull);
 }
 
 bool session_idle(const struct session *session)
@@ -442,59 +325,6 @@ void session_take(struct session *session, uint32_t addr)
 	session->peer.addr = addr;
 	session->failures = 0;
 	session->peer_after_ms = 0;
-}
-
-static bool may_peer(const struct session *session)
-{
-	return session->used && !session->removing && !session->barred &&
-	       !session->peer.elsewhere && !session->host->stopping &&
-	       now(session) >= session->peer_after_ms;
-}
-
-/* Idle connections peer again, as soon as they may. */
-static void start(struct session *session)
-{
-	uint64_t next_ms = session->peer_after_ms;
-
-	for (int i = 0; may_peer(session) && i < 2; i++) {
-		struct conn *conn = &session->conns[i];
-		bool active = connects(conn) && conn_other(conn)->state < SESSION_OPENSENT;
-		bool wait = now(session) < session->connect_after_ms;
-
-		if (active && wait)
-			next_ms = session->connect_after_ms;
-		else if (conn->state == SESSION_IDLE)
-			session_event(conn, active ? FSM_START : FSM_START_PASSIVE, NULL);
-		else if (conn->state == SESSION_ACTIVE && active && !timer_is_set(&conn->retry))
-			wake_at(session, &conn->retry, now(session));
-	}
-	if (next_ms > now(session))
-		wake_at(session, &session->wake, next_ms);
-}
-
-void session_admit(struct session *session, int fd)
-{
-	struct conn *conn;
-	int err;
-
-	start(session);
-	conn = may_peer(session) ? free_conn(session) : NULL;
-	if (!conn) {
-		transport_refuse(fd);
-		return;
-	}
-	err = conn_adopt(conn, fd, session_ttl(session));
-	if (err) {
-		char text[64];
-
-		snprintf(text, sizeof(text), "accept: %s", strerror(-err));
-		report_why(session, NULL, false, text);
-		return;
-	}
-	/* One under way is enough; start() takes the other one up again if this comes to nothing. */
-	if (conn_other(conn)->state == SESSION_ACTIVE)
-		timer_stop(&session->host->timers, &conn_other(conn)->retry);
-	session_event(conn, FSM_TCP_UP, NULL);
 }
 
 void session_send(struct session *session, struct wire_buf *buf)
@@ -546,7 +376,7 @@ static void connected(struct conn *conn)
 	int err = transport_connected(&conn->t);
 
 	if (err)
-		connect_failed(conn, err);
+		attempt_refused(conn, err);
 	else
 		session_event(conn, FSM_TCP_UP, NULL);
 }
@@ -619,7 +449,7 @@ unsigned int session_run(struct session *session, bool *again)
 	report_down(session);
 	for (int i = 0; i < 2; i++)
 		n += run_conn(&session->conns[i]);
-	start(session);
+	attempts_start(session);
 	report_pending(session);
 	*again = session->down_pending || session->state_pending ||
 		 session->lagging != session->lagging_told ||

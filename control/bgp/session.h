@@ -104,7 +104,7 @@ bool session_quiet(const struct session *session);
 /* Have session_run() called this turn. */
 void session_wake(struct session *session);
 
-/* --- between session.c, receive.c and report.c ------------------------------------------------------------------- */
+/* --- between session.c, attempt.c, receive.c and report.c -------------------------------------------------------- */
 
 /* Step the machine of a connection and do what it says. */
 void session_event(struct conn *conn, enum fsm_event event, const struct session_cause *cause);
@@ -126,6 +126,26 @@ static inline struct conn *conn_other(struct conn *conn)
 	return conn == &conn->session->conns[0] ? &conn->session->conns[1]
 						: &conn->session->conns[0];
 }
+
+static inline uint64_t session_now(const struct session *session)
+{
+	return session->host->now_ms;
+}
+static inline void session_wake_at(struct session *session, struct timer *timer, uint64_t at_ms)
+{
+	timer_set(&session->host->timers, timer, at_ms);
+}
+
+/* attempt.c: idle connections peer again, as soon as they may; not before `at_ms`, and without a record of failures. */
+void attempts_start(struct session *session);
+void attempts_after(struct session *session, uint64_t at_ms);
+/* Call the peer; the call came to nothing (-errno); begin to wait, for an answer or for the next call. */
+void attempt_connect(struct conn *conn);
+void attempt_refused(struct conn *conn, int err);
+void attempt_wait(struct conn *conn);
+/* Oscillation damping (RFC 4271 8.1.1): put off the next attempt after a failure in state `was`; and the peer's attempts
+ * too, if it erred or if its sessions do not last. Not while its other connection is under way. */
+void attempt_failed(struct conn *conn, enum session_state was, bool erred);
 
 /* receive.c: act on the messages in the buffer, until it is empty, the connection is gone, or the mailbox is full.
  * Returns how many. */

@@ -1,0 +1,177 @@
+/* Attempts to peer: when idle connections are started and the peer is called, which of a peer's connections it may use,
+ * and how long a peer waits that fails (RFC 4271 8.1.1). Decides; session.c does. */
+#include <stdio.h>
+#include <string.h>
+
+#include "session.h"
+
+enum {
+	CONNECT_MS = 10 * 1000,	     /* ConnectRetryTime: an unanswered SYN is sent anew */
+	RETRY_MS = 1000,	     /* the first pause after a failure; it doubles up to ... */
+	RETRY_TCP_MAX_MS = 8 * 1000, /* ... this if nobody talks; cheap */
+	RETRY_MAX_MS = 64 * 1000,    /* ... this if a session failed */
+	FAILURES_FREE = 3,	     /* sessions lost in a row before the peer has to wait too */
+};
+
+/* --- calling the peer ----------------------------------------------------------------------------------------------- */
+
+/* Connection 0 connects unless the peer is passive; connection 1 only waits for the peer. */
+static bool connects(const struct conn *conn)
+{
+	return conn == &conn->session->conns[0] && !conn->session->peer.passive;
+}
+
+/* The next pause: doubles with each failure in a row. */
+static uint32_t pause_ms(struct session *session, uint32_t *failures, uint32_t max_ms)
+{
+	uint64_t ms = (uint64_t)RETRY_MS << (*failures < 16 ? *failures : 16);
+
+	++*failures;
+	return host_jitter(session->host, ms < max_ms ? (uint32_t)ms : max_ms);
+}
+
+static uint32_t connect_pause_ms(struct session *session)
+{
+	return pause_ms(session, &session->connect_failures, RETRY_TCP_MAX_MS);
+}
+
+void attempt_failed(struct conn *conn, enum session_state was, bool erred)
+{
+	struct session *session = conn->session;
+	struct conn *other = conn_other(conn);
+
+	if (other->state >= SESSION_OPENSENT)
+		return;
+	if (was < SESSION_OPENSENT) {
+		session->connect_after_ms = session_now(session) + connect_pause_ms(session);
+		return;
+	}
+	session->connect_after_ms =
+		session_now(session) + pause_ms(session, &session->failures, RETRY_MAX_MS);
+	if (!erred && session->failures <= FAILURES_FREE)
+		return;
+	session->peer_after_ms = session->connect_after_ms;
+	session_event(other, FSM_STOP, NULL);
+}
+
+void attempt_refused(struct conn *conn, int err)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "connect: %s", strerror(-err));
+	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
+}
+
+void attempt_connect(struct conn *conn)
+{
+	const struct session *session = conn->session;
+	const struct speaker_peer_add *peer = &session->peer;
+	const struct transport_target target = {
+		.remote = peer->addr,
+		.local = session->host->params.local_addr,
+		.port = peer->port,
+		.ttl = session_ttl(session),
+		.key_len = peer->password_len,
+		.key = peer->password,
+	};
+	int err = conn_connect(conn, &target);
+
+	if (err)
+		attempt_refused(conn, err);
+}
+
+void attempt_wait(struct conn *conn)
+{
+	struct session *session = conn->session;
+
+	if (conn->state == SESSION_CONNECT)
+		session_wake_at(session, &conn->retry,
+				session_now(session) + host_jitter(session->host, CONNECT_MS));
+	else if (connects(conn))
+		session_wake_at(session, &conn->retry,
+				session_now(session) + connect_pause_ms(session));
+}
+
+void attempts_after(struct session *session, uint64_t at_ms)
+{
+	session->failures = session->connect_failures = 0;
+	session->peer_after_ms = at_ms;
+	session->connect_after_ms = at_ms + host_jitter(session->host, RETRY_MS);
+	session_wake(session);
+}
+
+/* --- starting, and being called -------------------------------------------------------------------------------------- */
+
+/* The connection that can take one that the peer opened. NULL: none. One that the peer opened before and that came to
+ * nothing yet gives way: the peer would not open another if it still had that. */
+static struct conn *free_conn(struct session *session)
+{
+	for (int i = 1; i >= 0; i--) {
+		if (session->conns[i].state == SESSION_ACTIVE)
+			return &session->conns[i];
+	}
+	for (int i = 1; i >= 0; i--) {
+		struct conn *conn = &session->conns[i];
+
+		if (conn->state < SESSION_OPENSENT || conn->state == SESSION_ESTABLISHED ||
+		    conn->ours)
+			continue;
+		session_event(conn, FSM_COLLISION, NULL);
+		session_event(conn, FSM_START_PASSIVE, NULL);
+		return conn;
+	}
+	return NULL;
+}
+
+static bool may_peer(const struct session *session)
+{
+	return session->used && !session->removing && !session->barred &&
+	       !session->peer.elsewhere && !session->host->stopping &&
+	       session_now(session) >= session->peer_after_ms;
+}
+
+/* Idle connections peer again, as soon as they may. */
+void attempts_start(struct session *session)
+{
+	uint64_t next_ms = session->peer_after_ms;
+
+	for (int i = 0; may_peer(session) && i < 2; i++) {
+		struct conn *conn = &session->conns[i];
+		bool active = connects(conn) && conn_other(conn)->state < SESSION_OPENSENT;
+		bool wait = session_now(session) < session->connect_after_ms;
+
+		if (active && wait)
+			next_ms = session->connect_after_ms;
+		else if (conn->state == SESSION_IDLE)
+			session_event(conn, active ? FSM_START : FSM_START_PASSIVE, NULL);
+		else if (conn->state == SESSION_ACTIVE && active && !timer_is_set(&conn->retry))
+			session_wake_at(session, &conn->retry, session_now(session));
+	}
+	if (next_ms > session_now(session))
+		session_wake_at(session, &session->wake, next_ms);
+}
+
+void session_admit(struct session *session, int fd)
+{
+	struct conn *conn;
+	int err;
+
+	attempts_start(session);
+	conn = may_peer(session) ? free_conn(session) : NULL;
+	if (!conn) {
+		transport_refuse(fd);
+		return;
+	}
+	err = conn_adopt(conn, fd, session_ttl(session));
+	if (err) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "accept: %s", strerror(-err));
+		report_why(session, NULL, false, text);
+		return;
+	}
+	/* One under way is enough; attempts_start() takes the other one up again if this comes to nothing. */
+	if (conn_other(conn)->state == SESSION_ACTIVE)
+		timer_stop(&session->host->timers, &conn_other(conn)->retry);
+	session_event(conn, FSM_TCP_UP, NULL);
+}
