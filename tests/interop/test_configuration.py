@@ -1,5 +1,5 @@
 """The configuration from outside: bad files are refused whole, good ones are reloaded without disturbing anybody. (That
-each single mistake gets its own complaint is tests/unit/test_config.cc's.)"""
+each single mistake gets its own complaint is tests/unit/test_config.cc's and its neighbours'.)"""
 
 import copy
 import re

@@ -82,7 +82,7 @@ def test_s12_an_instance_that_fails_later_leaves_the_other_at_work(hub):
 
 
 def test_s12_another_as_works_by_ebgp(hub):
-    # Azure supports 65515 alone, and so does profile azure (tests/unit/test_config.cc).
+    # Azure supports 65515 alone, and so does profile azure (tests/unit/test_check_azure.cc).
     stop_gateway(hub)
     as_number(hub, 65004)
     start(hub, 0, 65004)

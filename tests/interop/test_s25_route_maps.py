@@ -1,5 +1,5 @@
 """S25: route maps, on a running hub (hub.py). Every test gives NVA A a map, by reload: no session moves. Route exchange is
-on. What config refuses ((h), (i), (k)) is tested with the configuration (tests/unit/test_config.cc)."""
+on. What config refuses ((h), (i), (k)) is tested with the configuration (tests/unit/test_check_maps.cc)."""
 
 import pytest
 

@@ -1,0 +1,217 @@
+/* What settings mean together (check.c, check_reach.c): lcores, ports, VNet prefixes, gateways, peers. */
+#include <gtest/gtest.h>
+
+#include "config_file.h"
+
+namespace
+{
+
+#define AS_TRANS_ERROR                                                                             \
+	"23456 stands for AS numbers of four octets (RFC 6793), allowed are all others"
+
+const error_case error_cases[] = {
+	/* lcores */
+	{ "[1, 2]", "[]",
+	  "c:5: dataplane.forwarding_lcores: is empty: the ports have no lcore, allowed are 1..128 "
+	  "lcores" },
+	{ "[1, 2]", "[1, 1]",
+	  "c:5: dataplane.forwarding_lcores: lcore 1 is there twice, allowed is each once" },
+	{ "[1, 2]", "[0, 1]",
+	  "c:5: dataplane.forwarding_lcores: lcore 0 is dataplane.main_lcore, allowed are all "
+	  "others: the main lcore forwards nothing" },
+	{ "[1, 2]", "[1, 128]",
+	  "c:5: dataplane.forwarding_lcores[1]: 128 is out of range, allowed are 0..127" },
+	{ "[1, 2]", "1",
+	  "c:5: dataplane.forwarding_lcores: 1 is not a list, allowed are lists of lcore numbers "
+	  "0..127 such as [1, 2]" },
+	{ "forwarding_lcores = [1, 2];", "",
+	  "c:4: dataplane.forwarding_lcores: is missing, allowed are lists of lcore numbers 0..127 "
+	  "such as [1, 2]" },
+	{ "lcores = [3]", "lcores = [3, 3]",
+	  "c:12: control.lcores: lcore 3 is there twice, allowed is each once" },
+
+	/* ports */
+	{ "\"vpn0\"", "\"er0\"",
+	  "c:9: dataplane.ports.er0.name: \"er0\" is the port on line 8 already, allowed are names "
+	  "used once" },
+	{ "\"net_tap1\"", "\"net_tap0\"",
+	  "c:10: dataplane.ports.nva0.device: \"net_tap0\" is port vpn0's already, allowed are "
+	  "devices used once" },
+	{ "\"net_tap1\"", "\"3b:00.0\"",
+	  "c:10: dataplane.ports.nva0.device: \"3b:00.0\" is port er0's already, allowed are "
+	  "devices used once" },
+	{ "\"net_tap1\"", "\"\"",
+	  "c:10: dataplane.ports.nva0.device: \"\" is empty, allowed are PCI addresses such as "
+	  "\"0000:3b:00.0\" and DPDK devices such as \"net_af_packet0,iface=eth1\"" },
+	{ "\"rs0\"", "\"route-srv0\"",
+	  "c:11: dataplane.ports.vnet0.name: \"route-srv0-vnet0\" is too long for a Linux "
+	  "interface, allowed are instance and port names of 14 octets together" },
+	{ "role = \"vpn\"", "role = \"er\"",
+	  "c:9: dataplane.ports.vpn0.role: \"er\" is not known here, allowed are \"expressroute\", "
+	  "\"vpn\", \"nva\", \"vnet\"" },
+	{ "[\"10.0.255.1/28\"]", "[]",
+	  "c:9: dataplane.ports.vpn0.addresses: is empty, allowed are 1..8 addresses" },
+	{ "\"10.0.255.1/28\"", "\"10.0.255.1\"",
+	  "c:9: dataplane.ports.vpn0.addresses[0]: \"10.0.255.1\" is not an address with a length, "
+	  "allowed are texts such as \"10.0.1.4/26\"" },
+	{ "\"10.0.255.1/28\"", "\"10.0.255.0/28\"",
+	  "c:9: dataplane.ports.vpn0.addresses[0]: 10.0.255.0/28 is the subnet itself or its "
+	  "broadcast, allowed are its hosts' addresses" },
+	{ "\"10.0.255.1/28\"", "\"224.0.0.1/28\"",
+	  "c:9: dataplane.ports.vpn0.addresses[0]: 224.0.0.1/28 is not a host's, allowed are "
+	  "unicast addresses with lengths 8..32" },
+	{ "\"10.0.2.2/24\"", "\"10.0.2.1/24\"",
+	  "c:10: dataplane.ports.nva0.addresses[1]: 10.0.2.1/24 is an address of port nva0 "
+	  "already, allowed are addresses used once" },
+	{ "\"10.0.3.4/24\"", "\"10.0.2.7/20\"",
+	  "c:11: dataplane.ports.vnet0.addresses[0]: the subnet of 10.0.2.7/20 overlaps with "
+	  "10.0.2.1/24 of port nva0, allowed are subnets apart" },
+
+	/* VNet prefixes */
+	{ "port = \"vnet0\";", "port = \"vnet1\";",
+	  "c:13: vnet[0].port: \"vnet1\" is not a port, allowed are er0, vpn0, nva0, vnet0" },
+	{ "port = \"vnet0\";", "port = \"er0\";",
+	  "c:13: vnet[0].port: \"er0\" has role expressroute, allowed are ports of role vnet and "
+	  "nva" },
+	{ "\"10.4.0.0/16\"", "\"10.0.9.0/24\"",
+	  "c:14: vnet[1].prefix: 10.0.9.0/24 overlaps with 10.0.0.0/16 on line 13, allowed are "
+	  "prefixes apart" },
+	{ "\"10.0.0.0/16\"", "\"10.0.255.32/29\"",
+	  "c:13: vnet[0].prefix: 10.0.255.32/29 lies within 10.0.255.32/28, the subnet of port "
+	  "er0; allowed are that port, and prefixes outside of it" },
+	{ "\"10.0.0.0/16\"", "\"224.0.0.0/4\"",
+	  "c:13: vnet[0].prefix: 224.0.0.0/4 is not of hosts, allowed are unicast prefixes" },
+	{ "\"10.0.3.1\"", "\"10.0.2.9\"",
+	  "c:14: vnet[1].next_hop: 10.0.2.9 is not a host on a subnet of port vnet0, allowed are "
+	  "addresses that are" },
+	{ "\"10.0.3.1\"", "\"10.0.3.255\"",
+	  "c:14: vnet[1].next_hop: 10.0.3.255 is not a host on a subnet of port vnet0, allowed are "
+	  "addresses that are" },
+	{ "\"10.0.3.1\"", "\"10.0.3.4\"",
+	  "c:14: vnet[1].next_hop: 10.0.3.4 is an address of one of our own ports, allowed are a "
+	  "neighbour's" },
+
+	/* gateways */
+	{ "role = \"expressroute\"; addresses = [\"10.0.255.36\"",
+	  "role = \"nva\"; addresses = [\"10.0.255.36\"",
+	  "c:17: gateways.ergw.role: \"nva\" is not known here, allowed are \"expressroute\", "
+	  "\"vpn\"" },
+	{ "\"vpngw\"", "\"ergw\"",
+	  "c:18: gateways.ergw.name: \"ergw\" is the gateway on line 17 already, allowed are names "
+	  "used once" },
+	{ "\"vpngw\"", "\"a23456789012345678901234567890\"",
+	  "c:18: gateways.a23456789012345678901234567890.name: \"a23456789012345678901234567890\" "
+	  "is too long for a gateway, allowed are 28 octets" },
+	{ ", \"10.0.255.5\"]", "]",
+	  "c:18: gateways.vpngw.addresses: has one address, allowed are two or more: a VPN gateway "
+	  "must be active-active for route exchange (or set allow_single_instance = true)" },
+	{ "[\"10.0.255.36\", \"10.0.255.37\"]", "[]",
+	  "c:17: gateways.ergw.addresses: is empty, allowed are 1..16 addresses" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]", "max_instances = 4",
+	  "c:17: gateways.ergw.addresses: is missing, allowed are lists of IPv4 addresses such as "
+	  "[\"10.0.255.4\", \"10.0.255.5\"], or a subnet instead" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]",
+	  "addresses = [\"10.0.255.36\"]; subnet = \"10.0.255.32/28\"",
+	  "c:17: gateways.ergw.subnet: stands beside addresses, allowed is one of the two" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]", "subnet = \"10.0.0.0/16\"",
+	  "c:17: gateways.ergw.subnet: has length 16, allowed are 26..30" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]", "subnet = \"10.0.255.16/28\"",
+	  "c:17: gateways.ergw.subnet: reaches past the ports of role expressroute, allowed are "
+	  "their subnets" },
+	{ "addresses = [\"10.0.255.4\", \"10.0.255.5\"]",
+	  "subnet = \"10.0.255.0/28\"; max_instances = 1",
+	  "c:18: gateways.vpngw.max_instances: is 1, allowed are two or more: a VPN gateway must "
+	  "be "
+	  "active-active for route exchange (or set allow_single_instance = true)" },
+	{ "addresses = [\"10.0.255.4\", \"10.0.255.5\"]",
+	  "subnet = \"10.0.255.0/28\"; max_instances = 17",
+	  "c:18: gateways.vpngw.max_instances: 17 is out of range, allowed are 1..16" },
+	{ "asn = 65004", "as_override = true",
+	  "c:18: gateways.vpngw.as_override: true is for gateways of another AS, allowed with "
+	  "instance.asn is false" },
+	{ "asn = 65004", "asn = 23456", "c:18: gateways.vpngw.asn: " AS_TRANS_ERROR },
+	{ "\"10.0.255.37\"", "37", "c:17: mismatched element type in array" },
+	{ "\"10.0.255.37\"", "\"10.0.255.36\"",
+	  "c:17: gateways.ergw.addresses[1]: 10.0.255.36 is peer ergw/0's already, allowed are "
+	  "addresses used once" },
+	{ "\"10.0.255.37\"", "\"10.0.255.6\"",
+	  "c:17: gateways.ergw.addresses[1]: 10.0.255.6 is reached through port vpn0 of role vpn, "
+	  "allowed are ports of role expressroute: the port's role decides which routes a peer's "
+	  "packets may use" },
+
+	/* peers */
+	{ "\"nva-b\"", "\"nva-a\"",
+	  "c:21: peers.nva-a.name: \"nva-a\" is the peer on line 20 already, allowed are names "
+	  "used once" },
+	{ "\"nva-b\"", "\"ergw\"",
+	  "c:21: peers.ergw.name: \"ergw\" is the gateway on line 17 already, allowed are names "
+	  "used once" },
+	{ "\"10.0.2.5\"", "\"10.0.2.4\"",
+	  "c:21: peers.nva-b.address: 10.0.2.4 is peer nva-a's already, allowed are addresses used "
+	  "once" },
+	{ "\"10.0.2.5\"", "\"10.0.2.2\"",
+	  "c:21: peers.nva-b.address: 10.0.2.2 is an address of one of our own ports, allowed are "
+	  "all others" },
+	{ "\"10.0.2.5\"", "\"127.0.0.1\"",
+	  "c:21: peers.nva-b.address: 127.0.0.1 is not a host's, allowed are unicast addresses" },
+	{ "\"10.0.2.5\"", "\"10.0.2.255\"",
+	  "c:21: peers.nva-b.address: 10.0.2.255 is a subnet itself or its broadcast, allowed are "
+	  "hosts" },
+	{ "\"10.0.2.5\"", "\"192.0.2.1\"",
+	  "c:21: peers.nva-b.address: 192.0.2.1 is on no port's subnet and in no vnet prefix, "
+	  "allowed are addresses on a subnet of a port of role nva" },
+	{ "\"10.0.2.5\"", "\"10.4.0.9\"",
+	  "c:21: peers.nva-b.address: 10.4.0.9 is reached through port vnet0 of role vnet, allowed "
+	  "are ports of role nva: the port's role decides which routes a peer's packets may use" },
+	{ "\"10.0.2.5\"", "\"10.7.0.9\"",
+	  "c:21: peers.nva-b.address: 10.7.0.9 is behind 10.0.2.9 and not on link, allowed are "
+	  "neighbours, or multihop = true" },
+	{ "asn = 65002", "asn = 65515",
+	  "c:21: peers.nva-b.asn: 65515 is instance.asn, allowed are all others: an NVA is an eBGP "
+	  "peer" },
+	{ "asn = 65002", "asn = 23456", "c:21: peers.nva-b.asn: " AS_TRANS_ERROR },
+	{ "asn = 65002; ", "", "c:21: peers.nva-b.asn: is missing, allowed are 1..4294967295" },
+	{ "port = 1790", "password_file = \"none\"",
+	  "c:21: peers.nva-b.password_file: \"none\" cannot be read (No such file or directory), "
+	  "allowed are files that hold a key" },
+	{ "port = 1790", "password_file = \"empty.key\"",
+	  "c:21: peers.nva-b.password_file: \"empty.key\" is empty, allowed are keys of 1..80 "
+	  "octets" },
+	{ "port = 1790", "password_file = \"long.key\"",
+	  "c:21: peers.nva-b.password_file: the key in \"long.key\" is too long, allowed are 1..80 "
+	  "octets" },
+	{ "port = 1790", "password_file = \"two.key\"",
+	  "c:21: peers.nva-b.password_file: \"two.key\" has more than one line, allowed is one: "
+	  "the key" },
+	{ "port = 1790", "password_file = 7",
+	  "c:21: peers.nva-b.password_file: 7 is not a path, allowed are paths of files that hold "
+	  "a key" },
+};
+
+} // namespace
+
+TEST_F(config_test, every_error_at_its_place)
+{
+	expect_errors(good, error_cases);
+}
+
+TEST_F(config_test, gateway_of_a_subnet)
+{
+	loaded l = load_text(replaced(good, "addresses = [\"10.0.255.36\", \"10.0.255.37\"]",
+				      "subnet = \"10.0.255.32/28\"; max_instances = 3"));
+
+	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
+	for (size_t i = 0; i < 3; i++) {
+		const struct config_peer *peer = &l.config->peers[i];
+
+		EXPECT_EQ("ergw/" + std::to_string(i), peer->name);
+		EXPECT_EQ(0u, peer->addr);
+		EXPECT_EQ(28, peer->subnet.len);
+		EXPECT_EQ(0x0a00ff21u, subnet_first(peer->subnet));
+		EXPECT_EQ(0x0a00ff2eu, subnet_last(peer->subnet));
+		EXPECT_TRUE(peer->passive);
+		EXPECT_EQ(0u, peer->egress_port);
+	}
+	EXPECT_STREQ("vpngw/0", l.config->peers[3].name);
+	EXPECT_EQ(0, l.config->peers[3].subnet.len);
+}
