@@ -592,3 +592,35 @@ TEST_F(random_plan_test, is_what_then_happens)
 				  "next hops", "limit", "conflict" })
 		EXPECT_LT(0u, met[what]) << what;
 }
+
+/* Tables with few groups for long prefixes, of which several may share one: who comes first is served. */
+TEST_F(random_plan_test, is_what_then_happens_when_tables_are_full)
+{
+	static const char *const ends[] = { ".0/25", ".128/25", ".64/26", ".7/32" };
+	size_t full = 0;
+
+	for (unsigned int seed = 1; seed <= 6; seed++) {
+		SCOPED_TRACE("seed " + std::to_string(seed));
+		rng.seed(seed);
+		start_all(random_config(), false);
+		for (int round = 0; round < 3; round++) {
+			for (int i = 0; i < 90; i++) {
+				uint16_t peer = (uint16_t)pick(PEERS);
+				std::string block = "20." + std::to_string(pick(3) ? peer : 9) +
+						    "." + std::to_string(pick(20));
+
+				say(peer, { block + ends[pick(4)] }, random_spec(peer));
+			}
+			settle();
+			for (const struct row_plan_limit &limit : plan_and_move().limits)
+				full += !strcmp(limit.kind, "fib_full");
+			if (HasFailure())
+				return;
+			exchange_on(false);
+			settle();
+		}
+		stop_server();
+		__atomic_store_n(&fib->published, 0, __ATOMIC_RELAXED);
+	}
+	EXPECT_LT(0u, full);
+}
