@@ -192,6 +192,17 @@ bool next_hop_usable(struct next_hops *nhs, uint32_t addr, enum role role)
 	return nh->resolved >> role & 1;
 }
 
+bool next_hop_sought(struct next_hops *nhs, uint32_t addr, enum role role)
+{
+	const struct next_hop *nh;
+
+	if (next_hop_usable(nhs, addr, role))
+		return false;
+	nh = find(nhs, addr);
+	return nh && nh->adjacency[role] != ADJACENCY_NONE && !(nh->was_resolved >> role & 1) &&
+	       nhs->now_ms - nh->since_ms < NEXT_HOP_GRACE_MS;
+}
+
 enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr, enum role role)
 {
 	const struct next_hop *nh = find(nhs, addr);

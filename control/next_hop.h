@@ -56,7 +56,9 @@ void next_hops_fini(struct next_hops *nhs); /* the claims stay with the writer *
 /* Can packets that follow a route from a source of `role` be sent by way of `addr` (host order)? Makes the entry and claims
  * its adjacency for the role if need be, and marks it as in use. */
 bool next_hop_usable(struct next_hops *nhs, uint32_t addr, enum role role);
-/* The same question without making, claiming or marking anything, with the reason. */
+/* Is it not usable yet, but claimed so lately that the answer may still come? Claims and marks as next_hop_usable(). */
+bool next_hop_sought(struct next_hops *nhs, uint32_t addr, enum role role);
+/* Whether it is usable without making, claiming or marking anything, with the reason. */
 enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr, enum role role);
 /* The adjacency that next_hop_usable() claimed; ADJACENCY_NONE: none. Marks the entry as in use. */
 uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role);

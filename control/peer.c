@@ -31,8 +31,10 @@ int peers_init(struct peers *peers, struct route_server *rs)
 
 void peers_fini(struct peers *peers)
 {
-	for (uint16_t i = 0; peers->table && i < peers->end; i++)
+	for (uint16_t i = 0; peers->table && i < peers->end; i++) {
+		patience_fini(&peers->table[i].patience);
 		inbound_fini(peers->table[i].rs, &peers->table[i].inbound);
+	}
 	free(peers->table);
 }
 
@@ -456,13 +458,16 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 	}
 	if (!peer->up || event->epoch != peer->epoch)
 		return;
+	if (event->type == SPEAKER_DOWN || event->type == SPEAKER_EOR)
+		patience_end(rs, peer);
 	if (peer->closing && event->type != SPEAKER_DOWN)
 		return;
 	switch (event->type) {
 	case SPEAKER_DOWN: session_down(rs, peer, (const struct speaker_down *)event); break;
 	case SPEAKER_UPDATE:
 		peer->heard_ms = rs->now_ms;
-		rs_update(rs, peer, (const struct speaker_update *)event);
+		if (!patience_hold(rs, peer, (const struct speaker_update *)event))
+			rs_update(rs, peer, (const struct speaker_update *)event);
 		break;
 	case SPEAKER_EOR: end_of_rib(rs, peer); break;
 	case SPEAKER_REFRESH: refresh_out(rs, peer); break;

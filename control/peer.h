@@ -19,6 +19,7 @@
 #include "inbound.h"
 #include "limit.h"
 #include "loop.h"
+#include "patience.h"
 #include "speaker.h"
 
 #ifdef __cplusplus
@@ -60,6 +61,7 @@ struct peer {
 	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
 	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
 	struct inbound inbound;		/* its routes before policy, if it has a route map */
+	struct patience patience;	/* UPDATEs that wait for their next hop */
 	struct limit limit;		/* of this session */
 	bool closing;			/* past its bound: what it still says does not count */
 	bool exceeded;			/* that ended its last session */
@@ -76,6 +78,7 @@ struct peers {
 	struct peer *table; /* owned: CONFIG_PEERS of them */
 	uint16_t end;	    /* none at or above this index was ever used */
 	uint16_t nb_active, nb_up, nb_removing;
+	uint16_t nb_patient; /* with UPDATEs that wait */
 	bool regroup; /* the configuration says anew how to announce: see peers_regroup() */
 };
 

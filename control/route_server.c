@@ -353,6 +353,7 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 		return done;
 	done += show_turn(rs);
 	done += routes_turn(rs);
+	done += patience_turn(rs);
 	done += transit_turn(rs);
 	peers_tidy(rs);
 	if (rs->phase == RS_FILLING && filled(rs))

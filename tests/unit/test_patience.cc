@@ -1,0 +1,127 @@
+/* UPDATEs that wait for ARP: no route in use is lost to a next hop that is still being looked for. */
+#define EAL_MEMORY_MB 700
+#include "eal.h"
+
+#include "server.h"
+
+namespace
+{
+
+const char VIP[] = "10.0.2.100", OTHER_VIP[] = "10.0.2.101";
+const char ROUTE[] = "172.16.1.0/24";
+
+class patience_test : public server_test
+{
+      protected:
+	void SetUp() override
+	{
+		server_test::SetUp();
+		start_with_routes(true);
+	}
+	/* NVA A announces the prefix by another next hop. */
+	void move(const char *next_hop, const char *prefix = ROUTE)
+	{
+		attrs_spec spec;
+
+		spec.path = { 65001 };
+		spec.next_hop = ip(next_hop);
+		update(NVA_A, { prefix }, spec);
+	}
+	/* Turn, and look after every turn that the route is there for everybody. */
+	void turn_without_a_gap()
+	{
+		turn([this] {
+			EXPECT_NE("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+			EXPECT_EQ(1u, told[NVA_B].count(ROUTE));
+		});
+	}
+};
+
+TEST_F(patience_test, a_route_stays_where_it_was_until_its_next_hop_is_found)
+{
+	move(VIP);
+	turn_without_a_gap();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	arp(VIP);
+	turn_without_a_gap();
+	EXPECT_EQ(VIP, fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ(0, rs->peers.nb_patient);
+	move("10.0.2.4"); /* known: at once */
+	turn_without_a_gap();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+}
+
+TEST_F(patience_test, not_for_ever)
+{
+	move(VIP);
+	turn();
+	pass(PATIENCE_MS - 1);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	pass(1);
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ(0u, told[NVA_B].count(ROUTE));
+	arp(VIP);
+	turn();
+	EXPECT_EQ(VIP, fib_to(ROLE_VNET, "172.16.1.1"));
+}
+
+TEST_F(patience_test, what_is_said_next_waits_behind_it)
+{
+	move(VIP);
+	update(NVA_A, {}, {}, { ROUTE });
+	move(OTHER_VIP, "172.16.9.0/24");
+	announce(NVA_A, { "172.16.8.0/24" });
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.8.1"));
+	arp(VIP);
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1")) << "withdrawn";
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.8.1"));
+	EXPECT_EQ(0, rs->peers.nb_patient) << "a route that is new waits in the RIB";
+}
+
+TEST_F(patience_test, others_do_not_wait)
+{
+	move(VIP);
+	announce(NVA_B, { "172.16.8.0/24" });
+	turn();
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "172.16.8.1"));
+	EXPECT_EQ(1, rs->peers.nb_patient);
+}
+
+TEST_F(patience_test, the_end_of_the_session_is_the_end)
+{
+	move(VIP);
+	turn();
+	down(NVA_A);
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ(0, rs->peers.nb_patient);
+	move(VIP); /* of a session that has gone */
+	turn();
+	EXPECT_EQ(0, rs->peers.nb_patient);
+}
+
+TEST_F(patience_test, its_memory_is_bounded)
+{
+	move(VIP);
+	for (unsigned int i = 0; i < PATIENCE_BYTES / 50; i++) {
+		announce(NVA_A, { "172.17." + std::to_string(i % 256) + ".0/24" });
+		if (i % 64 == 0)
+			turn();
+	}
+	turn();
+	EXPECT_EQ(0, rs->peers.nb_patient);
+	EXPECT_EQ(0u, rs->peers.table[NVA_A].patience.bytes);
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.17.255.1"));
+}
+
+TEST_F(patience_test, a_server_that_ends_gives_back_what_waits)
+{
+	move(VIP);
+	turn();
+	EXPECT_EQ(1, rs->peers.nb_patient);
+}
+
+} /* namespace */
