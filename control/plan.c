@@ -198,7 +198,7 @@ static bool visit_routes(struct route_server *rs, struct plan *plan, struct page
 	if (page->peer[0] && !plan->row)
 		plan->row = ROLE_COUNT;
 	for (; plan->row < end; plan->row++) {
-		const struct peer *peer = NULL;
+		const struct peer *peer;
 		int routes;
 		enum plan_told told;
 
