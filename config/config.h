@@ -107,7 +107,7 @@ struct config_vnet {
 	size_t port;	   /* index into dataplane.ports */
 	bool has_next_hop; /* false: the hosts are on link behind the port */
 	uint32_t next_hop; /* host order; on a subnet of the port */
-	bool peered;	   /* announced with 65518:65518 (azure.md 1.5 in the words of RFC 1997 communities) */
+	bool peered;	   /* announced with 65518:65518 (an RFC 1997 community) */
 	int line;
 };
 

@@ -3,7 +3,7 @@
  *   rib_changes ─► fib_sync_changes ─┐
  *   rib_walk    ─► fib_sync_walk    ─┴► node ─► rib_best_for_role(view) ─► adjacencies ─► path-list ─► fib_set / fib_del
  *
- * The system's own routes beat BGP's (azure.md 1.7): a prefix that a peer announces inside a VNet, a connected subnet or
+ * The system's own routes beat BGP's: a prefix that a peer announces inside a VNet, a connected subnet or
  * equal to one is never programmed, only listed. What a view has no room for is refused: its role's peers are not told of
  * it (rib_set_refused()) until it fits. Everything here is idempotent: a node looked at twice is set once, so a walk may
  * run over changes and changes over a walk. Thread: the RIB lcore. */
