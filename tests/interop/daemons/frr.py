@@ -58,6 +58,11 @@ class Frr(Daemon):
                 raise LabError(f"{self.name}: {command}: {done.stdout}") from None
             return None
 
+    def configure(self, *commands):
+        """Lines of configuration to the running bgpd."""
+        words = [word for command in ("configure terminal", *commands) for word in ("-c", command)]
+        self.namespace.run("vtysh", "--vty_socket", self.dir, *words)
+
     def session(self, peer):
         neighbor = self._vtysh(f"show bgp neighbors {peer}").get(peer, {})
         if neighbor.get("bgpState") != "Established":
