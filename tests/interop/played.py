@@ -12,7 +12,7 @@ import ipaddress
 
 from bascule import Bascule
 from daemons import Bird, Neighbor
-from lab import Lab, wait_for
+from lab import Lab, LabError, wait_for
 from speaker import Speaker, attributes, update, update_prefixes
 
 ASN = 65515
@@ -74,6 +74,14 @@ class Nva:
             self._told.difference_update(withdrawn)
             self._told.update(announced)
         return self._told
+
+    def wait_told(self, prefixes, seconds=30):
+        """Until it has been told of exactly these."""
+        try:
+            wait_for(lambda: self.told() == prefixes, f"{len(prefixes)} routes told to {self.name}", seconds)
+        except LabError as error:
+            missing, more = len(prefixes - self._told), len(self._told - prefixes)
+            raise LabError(f"{error}: {missing} missing, {more} too many; {self.row()}") from None
 
     def row(self):
         return self.hub.bascule.peer(self.name)

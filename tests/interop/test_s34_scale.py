@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from bascule import Bascule
-from lab import Lab, wait_for
+from lab import Lab
 from networks import ASN, ERGW, VPNGW, er_address, instance_config, vpn_address
 from played import Nva, prefixes
 
@@ -67,7 +67,7 @@ def wait_told(hub, routes):
     for peer in (*hub.nvas.values(), *hub.gateways):
         expected = VNETS | routes - set(NVAS.get(peer.name, ()))
         if peer.connection:
-            wait_for(lambda p=peer, e=expected: p.told() == e, f"{len(expected)} routes at {peer.name}", 60)
+            peer.wait_told(expected, 60)
             assert peer.row()["advertised"] == len(expected)
     views = {view["view"]: view["routes"] for view in hub.bascule.summary()["fib"]["views"]}
     assert views == dict.fromkeys(VIEWS, len(VNETS | routes))
