@@ -179,15 +179,6 @@ static void check_map(struct complaints *c, const struct file *file, size_t m)
 	}
 }
 
-static bool summarises(const struct config_route_map *map)
-{
-	for (size_t r = 0; r < map->nb_rules; r++) {
-		if (map->rules[r].has_prefix_replace)
-			return true;
-	}
-	return false;
-}
-
 static bool sets_local_pref(const struct config_route_map *map)
 {
 	for (size_t r = 0; r < map->nb_rules; r++) {
@@ -212,11 +203,6 @@ static void check_use(struct complaints *c, const struct file *file, const confi
 		complain(c, at, "outbound_map",
 			 "there is no route map %s, allowed are names in route_maps",
 			 peer->outbound_map);
-	if (out && summarises(out))
-		complain(c, at, "outbound_map",
-			 "%s replaces prefixes, allowed outbound are route maps without "
-			 "prefix_replace",
-			 out->name);
 	if (out && sets_local_pref(out))
 		complain(c, at, "outbound_map",
 			 "%s sets local_pref, allowed outbound are route maps without it: it "

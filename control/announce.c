@@ -20,6 +20,7 @@ void announcer_fini(struct announcer *a)
 	while (a->groups) {
 		struct update_group *next = a->groups->next;
 
+		summaries_close(a->groups);
 		route_map_put(a->groups->map);
 		free(a->groups);
 		a->groups = next;
@@ -41,6 +42,19 @@ static bool group_fits(const struct update_group *group, const struct update_gro
 	       group->rule.replace_asn == wanted->rule.replace_asn && group->map == wanted->map;
 }
 
+/* A summary stands for routes of branches, and is announced as one of ours. */
+static void summary_attrs(struct update_group *group)
+{
+	const struct export_source branch = { .role = ROLE_NVA };
+	uint8_t wire[EXPORT_SUMMARY_MAX];
+	struct attr_writer plain = { .buf = wire, .size = sizeof(wire) };
+	struct attr_writer w = { .buf = group->summary, .size = sizeof(group->summary) };
+
+	export_summary_attrs(group->rule.next_hop, &plain);
+	export_attrs(&group->rule, &branch, wire, (uint16_t)plain.len, &w);
+	group->summary_len = (uint16_t)w.len;
+}
+
 struct update_group announcer_group(const struct route_server *rs, const struct peer *peer)
 {
 	struct update_group wanted = {
@@ -60,6 +74,7 @@ struct update_group announcer_group(const struct route_server *rs, const struct 
 		},
 	};
 
+	summary_attrs(&wanted);
 	return wanted;
 }
 
@@ -81,6 +96,11 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 	}
 	wanted.next = a->groups;
 	*group = wanted;
+	if (summaries_open(group)) {
+		group_free(group->group);
+		free(group);
+		return NULL;
+	}
 	if (group->map)
 		route_map_get(group->map);
 	a->groups = group;
@@ -96,6 +116,7 @@ static void group_drop_if_empty(struct announcer *a, struct update_group *group)
 	while (*at != group)
 		at = &(*at)->next;
 	*at = group->next;
+	summaries_close(group);
 	group_free(group->group);
 	route_map_put(group->map);
 	free(group);
@@ -112,11 +133,12 @@ int announcer_join(struct announcer *a, struct route_server *rs, struct peer *pe
 		return -ENOMEM;
 	}
 	peer->group = group;
+	group->owing = true;
 	a->version++;
 	return 0;
 }
 
-void announcer_leave(struct announcer *a, struct peer *peer)
+static void leave(struct announcer *a, struct peer *peer)
 {
 	struct update_group *group = peer->group;
 
@@ -128,6 +150,12 @@ void announcer_leave(struct announcer *a, struct peer *peer)
 	group_drop_if_empty(a, group);
 }
 
+void announcer_leave(struct announcer *a, struct peer *peer)
+{
+	summaries_forget(peer);
+	leave(a, peer);
+}
+
 bool announcer_suits(const struct route_server *rs, const struct peer *peer)
 {
 	struct update_group wanted = announcer_group(rs, peer);
@@ -137,20 +165,26 @@ bool announcer_suits(const struct route_server *rs, const struct peer *peer)
 
 bool announcer_told(const struct announcer *a, const struct peer *peer)
 {
-	return !a->flushing && !peer->lagging && group_idle(peer->group->group);
+	return !a->flushing && !peer->lagging && group_idle(peer->group->group) &&
+	       summaries_idle(peer->group);
 }
 
 int announcer_refresh(struct announcer *a, struct peer *peer)
 {
+	int err = peer->group ? group_refresh(peer->group->group, peer->index) : 0;
+
 	(void)a;
-	return peer->group ? group_refresh(peer->group->group, peer->index) : 0;
+	if (peer->group && !err)
+		summaries_refresh(peer);
+	return err;
 }
 
 int announcer_move(struct announcer *a, struct route_server *rs, struct peer *peer)
 {
 	int err;
 
-	announcer_leave(a, peer);
+	summaries_move(peer);
+	leave(a, peer);
 	err = announcer_join(a, rs, peer);
 	/* What it had been told it still has: a refresh says so, lest a withdrawal be missed. */
 	if (!err)
@@ -177,6 +211,7 @@ int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging)
 		group_drained(peer->group->group, peer->index);
 	if (!err)
 		peer->lagging = lagging;
+	peer->group->owing |= !lagging;
 	return err;
 }
 
@@ -199,7 +234,11 @@ size_t announcer_export(const struct update_group *group, const struct route_ser
 
 struct route_map_side announcer_side(const struct update_group *group)
 {
-	return (struct route_map_side){ .own_asn = group->rule.ibgp ? 0 : group->rule.local_asn };
+	return (struct route_map_side){
+		.own_asn = group->rule.ibgp ? 0 : group->rule.local_asn,
+		.summary = group->summary,
+		.summary_len = group->summary_len,
+	};
 }
 
 /* Canonical attributes as they go on this group's wire. Returns the length, 0 if they fit no message. */
@@ -226,6 +265,13 @@ static bool message_fits(const struct update_group *group, const struct route_ma
 
 	return len && update_encode_announce(message, sizeof(message), attrs, (uint16_t)len,
 					     &result->prefix, 1, &taken);
+}
+
+bool announcer_summary(const struct update_group *group, int rule, struct route_map_result *result)
+{
+	struct route_map_side side = announcer_side(group);
+
+	return route_map_summary(group->map, &side, (size_t)rule, result) != ROUTE_MAP_TOO_LONG;
 }
 
 bool announcer_announces(const struct update_group *group, const struct route_server *rs,
@@ -329,30 +375,80 @@ static void part_begin(struct announcer *a, struct route_server *rs)
 			rs->peers.table[b->to[i]].unexportable += a->part.nb;
 }
 
-/* The first part of the batch, which without a route map is the whole. */
-static void batch_begin(struct announcer *a, struct route_server *rs)
+/* The first part of the batch, which without a route map is the whole. False: nothing of it is to be said. */
+static bool batch_begin(struct announcer *a, struct route_server *rs)
 {
 	const struct group_batch *b = &a->batch;
-	const struct update_group *group = a->flushing;
-	struct route_map_side side = announcer_side(group);
+	struct update_group *group = a->flushing;
+	struct outbound_batch out = { .map = group->map, .side = announcer_side(group) };
 
-	a->in_batch = true;
 	a->part = (struct outbound_part){ .prefixes = b->prefixes, .nb = b->nb_prefixes };
+	a->outbound.at = a->outbound.nb = 0;
 	if (b->kind == GROUP_ANNOUNCE) {
 		a->part.len =
 			(uint16_t)announcer_export(group, rs, b->attrs, b->source, a->exported);
 		a->part.wire = a->exported;
 		a->part.too_long = !a->part.len;
+		out.vnet = rib_source(rs->rib, b->source)->role == ROLE_VNET;
+		out.wire = a->part.len ? a->exported : NULL;
+		out.len = a->part.len;
+		out.too_long = a->part.too_long;
 	}
-	if (a->part.len && group->map) {
-		bool vnet = rib_source(rs->rib, b->source)->role == ROLE_VNET;
-
-		outbound_begin(&a->outbound, group->map, &side, vnet, b, a->exported, a->part.len);
-		outbound_next(&a->outbound, &a->part);
-	} else {
-		a->outbound.at = a->outbound.nb = 0;
+	if (group->summaries)
+		summaries_note(rs, group, b);
+	if (b->kind != GROUP_END_OF_RIB && (group->summaries || (group->map && out.wire))) {
+		outbound_begin(&a->outbound, &out, b->prefixes, b->nb_prefixes);
+		if (!outbound_next(&a->outbound, &a->part))
+			return false;
 	}
 	part_begin(a, rs);
+	a->in_batch = true;
+	return true;
+}
+
+/* News of a summary as a batch of its own. */
+static bool news_begin(struct announcer *a, struct route_server *rs, bool over)
+{
+	struct update_group *group = a->flushing;
+	struct route_map_result *r = &a->outbound.result;
+	struct summaries_news *news = &a->news;
+	bool fits = true, announced;
+
+	if (!summaries_next(rs, group, over, news))
+		return false;
+	if (news->rule >= 0)
+		announced = fits = announcer_summary(group, news->rule, r);
+	else
+		announced =
+			news->path && announcer_announces(group, rs, news->path, a->exported, r);
+	a->part = (struct outbound_part){ .prefixes = &news->prefix, .nb = 1, .too_long = !fits };
+	if (announced) {
+		a->part.wire = r->wire;
+		a->part.len = r->len;
+	}
+	a->batch = (struct group_batch){
+		.kind = a->part.wire ? GROUP_ANNOUNCE : GROUP_WITHDRAW,
+		.prefixes = &news->prefix,
+		.nb_prefixes = 1,
+		.to = news->to,
+		.nb_to = news->nb_to,
+	};
+	a->outbound.at = a->outbound.nb = 0;
+	part_begin(a, rs);
+	a->in_batch = true;
+	return true;
+}
+
+/* What the group is told next: summaries that begin, what changes, summaries that are over. */
+static bool batch_next(struct announcer *a, struct route_server *rs)
+{
+	if (!a->began && news_begin(a, rs, false))
+		return true;
+	a->began = true;
+	while (group_flush_next(a->flushing->group, &a->batch))
+		if (batch_begin(a, rs))
+			return true;
+	return news_begin(a, rs, true);
 }
 
 /* The next part of the batch; false: that was all of it. */
@@ -367,9 +463,7 @@ static bool part_next(struct announcer *a, struct route_server *rs)
 /* The rest of a flush. False: a mailbox is full. */
 static bool flush_go_on(struct announcer *a, struct route_server *rs)
 {
-	while (a->in_batch || group_flush_next(a->flushing->group, &a->batch)) {
-		if (!a->in_batch)
-			batch_begin(a, rs);
+	while (a->in_batch || batch_next(a, rs)) {
 		do {
 			if (!out_begin(a, rs))
 				return false;
@@ -395,12 +489,17 @@ size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budg
 		return 1;
 	}
 	for (struct update_group *group = a->groups; group; group = group->next) {
-		size_t n = group_flush(group->group, budget);
+		size_t n;
 
-		if (!n)
+		taken += summaries_turn(rs, group, budget / 4);
+		if (!summaries_counted(group))
 			continue;
+		n = group_flush(group->group, budget);
 		taken += n;
+		if (!n && !group->owing)
+			continue;
 		a->flushing = group;
+		a->began = false;
 		if (!flush_go_on(a, rs))
 			break;
 	}
@@ -410,7 +509,7 @@ size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budg
 bool announcer_idle(const struct announcer *a)
 {
 	for (const struct update_group *group = a->groups; group; group = group->next)
-		if (!group_idle(group->group))
+		if (!group_idle(group->group) || !summaries_idle(group))
 			return false;
 	return !a->flushing;
 }

@@ -1,6 +1,7 @@
 /* From the update groups to the speakers: peers that are told the same in the same words share a group, a group's batches
  * are put through export policy and encoded once, and the octets go to every member as one counted buffer.
  *
+ *   summaries_turn (summaries.h), then:
  *   group_flush ─► batch ─► export_attrs ─► update_encode_announce ─► out (64 KiB) ─► wire_buf ─► SPEAKER_SEND each
  *
  * If a speaker's mailbox is full, the flush stops where it is and goes on in the next turn; until it is through, the RIB
@@ -17,6 +18,7 @@
 #include "group.h"
 #include "message.h"
 #include "outbound.h"
+#include "summaries.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,7 +28,10 @@ struct route_server;
 struct peer;
 struct wire_buf;
 
-enum { ANNOUNCE_BYTES = 64 << 10 };
+enum {
+	ANNOUNCE_BYTES = 64 << 10,
+	ANNOUNCE_SUMMARY = 64,
+};
 
 /* Everything that makes the octets differ. */
 struct update_group {
@@ -37,6 +42,11 @@ struct update_group {
 	struct export_rule rule;
 	bool as4;	       /* false: for peers without 4-octet AS numbers (RFC 6793) */
 	struct route_map *map; /* one reference; NULL: none */
+	/* what a summary of the map is announced with, before rules change it */
+	uint16_t summary_len;
+	uint8_t summary[ANNOUNCE_SUMMARY];
+	struct summaries *summaries; /* owned; NULL: the map makes none */
+	bool owing;		     /* of summaries: some member may have to be told something */
 };
 
 struct announcer {
@@ -51,6 +61,8 @@ struct announcer {
 	uint8_t attrs[BGP_MESSAGE_MAX];	   /* as they go on the wire */
 	uint8_t exported[BGP_MESSAGE_MAX]; /* the batch's, before the route map */
 	struct outbound outbound;
+	bool began; /* which summaries there are has been told, before all else */
+	struct summaries_news news;
 	/* Encoded and not handed over yet: out[0..out_len) is for to[0..nb_to). */
 	/* owned: `out` as the speakers get it; NULL: still being filled */
 	struct wire_buf *sending;
@@ -93,6 +105,9 @@ struct update_group announcer_group(const struct route_server *rs, const struct 
 /* How the group's route map sees what is announced. Borrowed from the group. */
 struct route_map_side announcer_side(const struct update_group *group);
 
+/* What a summary of the group's map is announced with. The result's wire lies in the group or in `result`. False: it fits no
+ * message. */
+bool announcer_summary(const struct update_group *group, int rule, struct route_map_result *result);
 /* What a path becomes for a group's members before their route map, in canonical form, into `out` of BGP_MESSAGE_MAX
  * octets. Returns the length, 0 if it fits no message. */
 size_t announcer_export(const struct update_group *group, const struct route_server *rs,

@@ -46,7 +46,8 @@
  *                                roles are not told of it; absent if none)
  *   show routes  peer which   the same of one peer. which: "received" (before its inbound route map: without reason, age_s
  *                                and views, with policy: "unchanged" "changed" "summarised" "dropped" "too long"), "learned"
- *                                (after it) or "advertised" (as sent, without reason, views)
+ *                                (after it) or "advertised" (as sent, without reason, views; peer "summary", without role and age_s: made
+ *                                by its outbound map)
  *   show partner                 one a peer that this instance or its partner has, by address: address name state learned
  *                                (absent: it is not configured here) name_there state_there learned_there (absent: nor
  *                                there) verdict ("same" "up here only" "up there only" "other routes") alarm (it has been

@@ -379,7 +379,8 @@ static json_t *format_route(const struct row_route *row)
 	if (row->local_addr)
 		set_addr(o, "local_address", row->local_addr);
 	set_text(o, "source", sources[row->source]);
-	set_text(o, "role", role_name((enum role)row->role));
+	if (!(row->flags & ROUTE_SUMMARY))
+		set_text(o, "role", role_name((enum role)row->role));
 	set_addr(o, "next_hop", row->next_hop);
 	set_attrs(o, row->attrs, row->attrs_len, row->local_pref);
 	if (row->flags & ROUTE_RECEIVED)
@@ -391,7 +392,7 @@ static json_t *format_route(const struct row_route *row)
 		set_text(o, "unusable_reason", row->unusable);
 	if (row->flags & ROUTE_STALE)
 		set_bool(o, "stale", true);
-	if (!(row->flags & ROUTE_RECEIVED))
+	if (!(row->flags & (ROUTE_RECEIVED | ROUTE_SUMMARY)))
 		set_number(o, "age_s", row->age_s);
 	if (!(row->flags & (ROUTE_SENT | ROUTE_RECEIVED)))
 		json_object_set_new(o, "views", format_roles(row->views));

@@ -125,10 +125,11 @@ static int announce_wire(struct route_server *rs, struct peer *peer,
 /* The rule whose summary `prefix` is at present; MAP_RULES: it is none. */
 static size_t summary_rule(const struct inbound *in, struct prefix prefix)
 {
-	for (size_t r = 0; in->map && r < route_map_nb_rules(in->map); r++)
-		if (in->contributors[r] &&
-		    prefix_equal(route_map_rule(in->map, r)->prefix_replace, prefix))
-			return r;
+	uint64_t makers = in->map ? route_map_summarises(in->map, prefix) : 0;
+
+	for (; makers; makers &= makers - 1)
+		if (in->contributors[__builtin_ctzll(makers)])
+			return (size_t)__builtin_ctzll(makers);
 	return MAP_RULES;
 }
 

@@ -7,11 +7,12 @@
 
 static enum route_map_verdict run(struct outbound *out, struct prefix prefix, bool count)
 {
+	const struct outbound_batch *batch = &out->batch;
 	struct route_map_route route = {
-		.prefix = prefix, .vnet = out->vnet, .wire = out->wire, .len = out->len
+		.prefix = prefix, .vnet = batch->vnet, .wire = batch->wire, .len = batch->len
 	};
 
-	return route_map_run(out->map, &out->side, &route, count, &out->result);
+	return route_map_run(batch->map, &batch->side, &route, count, &out->result);
 }
 
 static int by_result(const void *a, const void *b)
@@ -25,22 +26,25 @@ static int by_result(const void *a, const void *b)
 	return prefix_compare(x->prefix, y->prefix);
 }
 
-void outbound_begin(struct outbound *out, struct route_map *map, const struct route_map_side *side,
-		    bool vnet, const struct group_batch *batch, const uint8_t *wire, uint16_t len)
+void outbound_begin(struct outbound *out, const struct outbound_batch *batch,
+		    const struct prefix *prefixes, uint32_t nb_prefixes)
 {
-	out->map = map;
-	out->side = *side;
-	out->vnet = vnet;
-	out->wire = wire;
-	out->len = len;
-	out->nb = batch->nb_prefixes;
-	out->at = 0;
-	for (uint32_t i = 0; i < out->nb; i++) {
-		struct outbound_route *route = &out->routes[i];
+	out->batch = *batch;
+	out->nb = out->at = 0;
+	for (uint32_t i = 0; i < nb_prefixes; i++) {
+		struct outbound_route *route = &out->routes[out->nb];
 
-		route->prefix = batch->prefixes[i];
-		route->dropped = run(out, route->prefix, true) == ROUTE_MAP_DROPPED;
-		route->hits = out->result.hits;
+		if (route_map_summarises(batch->map, prefixes[i]))
+			continue;
+		out->nb++;
+		*route = (struct outbound_route){ .prefix = prefixes[i], .dropped = !batch->wire };
+		if (route->dropped)
+			continue;
+		switch (run(out, route->prefix, true)) {
+		case ROUTE_MAP_SUMMARISED:
+		case ROUTE_MAP_DROPPED: route->dropped = true; break;
+		default: route->hits = out->result.hits;
+		}
 	}
 	qsort(out->routes, out->nb, sizeof(out->routes[0]), by_result);
 	for (uint32_t i = 0; i < out->nb; i++)
@@ -60,8 +64,10 @@ bool outbound_next(struct outbound *out, struct outbound_part *part)
 		end++;
 	*part = (struct outbound_part){ .prefixes = out->prefixes + out->at, .nb = end - out->at };
 	out->at = end;
-	if (first->dropped)
+	if (first->dropped) {
+		part->too_long = out->batch.too_long;
 		return true;
+	}
 	verdict = run(out, first->prefix, false);
 	part->too_long = verdict == ROUTE_MAP_TOO_LONG;
 	if (!part->too_long) {

@@ -1,6 +1,6 @@
 /* A batch of an update group on its way through the group's outbound route map. All prefixes of a batch have the same
  * attributes, so those that the same rules acted upon share the result too: the batch falls apart into one part for each
- * set of rules. What the map drops is withdrawn: who is told of it may have been told of it before. The map changes
+ * set of rules. What the map drops or summarises is withdrawn: who is told of it may have been told of it before. The map changes
  * nothing but what is announced. Thread: the RIB lcore. */
 #ifndef BASCULE_OUTBOUND_H
 #define BASCULE_OUTBOUND_H
@@ -31,21 +31,29 @@ struct outbound_part {
 	bool too_long; /* withdrawn for want of room */
 };
 
+/* What a batch is, of whatever group. */
+struct outbound_batch {
+	struct route_map *map;
+	struct route_map_side side;
+	bool vnet; /* VNet prefixes */
+	/* attributes after export, borrowed until the last part; NULL: withdrawn */
+	const uint8_t *wire;
+	uint16_t len;
+	bool too_long; /* which is why they are withdrawn */
+};
+
 struct outbound {
 	struct outbound_route routes[GROUP_FLUSH_MAX];
 	struct prefix prefixes[GROUP_FLUSH_MAX];
 	uint32_t nb, at;
-	struct route_map *map; /* borrowed */
-	struct route_map_side side;
-	bool vnet;
-	const uint8_t *wire; /* borrowed: the batch's attributes after export */
-	uint16_t len;
+	struct outbound_batch batch;
 	struct route_map_result result;
 };
 
-/* Begin with a batch of at most GROUP_FLUSH_MAX prefixes; `wire` stays the caller's until the last part. */
-void outbound_begin(struct outbound *out, struct route_map *map, const struct route_map_side *side,
-		    bool vnet, const struct group_batch *batch, const uint8_t *wire, uint16_t len);
+/* Begin with at most GROUP_FLUSH_MAX prefixes. Those that are a summary's are left out: what they say depends on more than
+ * this batch. */
+void outbound_begin(struct outbound *out, const struct outbound_batch *batch,
+		    const struct prefix *prefixes, uint32_t nb_prefixes);
 /* The next part, borrowed until the next call; false: that was all. */
 bool outbound_next(struct outbound *out, struct outbound_part *part);
 

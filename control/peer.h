@@ -21,6 +21,7 @@
 #include "loop.h"
 #include "patience.h"
 #include "speaker.h"
+#include "summaries.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,6 +61,7 @@ struct peer {
 	struct speaker_up session;	/* while up */
 	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
 	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
+	struct summaries_told summaries; /* of what it is told */
 	struct inbound inbound;		/* its routes before policy, if it has a route map */
 	struct patience patience;	/* UPDATEs that wait for their next hop */
 	struct limit limit;		/* of this session */

@@ -137,6 +137,8 @@ static void outbound_described(const struct page *page, struct trial *trial)
 	trial->route.len = (uint16_t)w.len;
 }
 
+static const char summary_stands[] = "it is told of a summary under this prefix instead";
+
 /* The path that the peer is told, or would be but for its map. NULL: the page says why there is none. */
 static const struct path *outbound_path(const struct route_server *rs, struct page *page,
 					const struct peer *peer)
@@ -150,8 +152,10 @@ static const struct path *outbound_path(const struct route_server *rs, struct pa
 		if (node != RIB_NONE)
 			path = group_advertised(peer->group->group, peer->index, node);
 		if (!path)
-			page_error(page, "there is no route for this prefix to announce to %s",
-				   peer->config.name);
+			page_error(page, "there is no route for this prefix to announce to %s%s%s",
+				   peer->config.name,
+				   summaries_stand(peer, page->prefix) ? "; " : "",
+				   summaries_stand(peer, page->prefix) ? summary_stands : "");
 	}
 	if (!path)
 		page_hint(page, "describe one: --as-path, --communities, --origin, --med");
@@ -244,6 +248,8 @@ static void add_row(const struct route_server *rs, struct page *page, const stru
 		add_steps(trial, row);
 	if (!page->outbound)
 		note_refused(rs, peer, trial, row->note);
+	else if (summaries_stand(peer, page->prefix))
+		snprintf(row->note, sizeof(row->note), "%s", summary_stands);
 }
 
 void policy_test(struct route_server *rs, struct page *page)

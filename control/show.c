@@ -222,30 +222,58 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	return true;
 }
 
+/* What `peer` is told. NULL: the page is full. */
+static struct row_route *add_announced(struct page *page, const struct peer *peer,
+				       const struct route_map_result *sent)
+{
+	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + sent->len);
+	struct attr_keys keys;
+
+	if (!row)
+		return NULL;
+	attr_keys_parse(sent->wire, sent->len, &keys);
+	row->prefix = sent->prefix;
+	row->local_addr = peer->session.local_addr;
+	memcpy(row->attrs, sent->wire, sent->len);
+	row->attrs_len = sent->len;
+	row->next_hop = keys.next_hop;
+	row->local_pref = keys.local_pref;
+	row->flags = ROUTE_SENT | ROUTE_USABLE;
+	return row;
+}
+
+/* The summaries of its outbound map, which fit a page. */
+static void add_summaries(struct page *page, const struct peer *peer)
+{
+	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
+
+	for (uint64_t rules = summaries_of(peer); rules; rules &= rules - 1) {
+		struct row_route *row = NULL;
+
+		if (announcer_summary(peer->group, __builtin_ctzll(rules), &sent))
+			row = add_announced(page, peer, &sent);
+		if (!row)
+			continue;
+		row->flags |= ROUTE_SUMMARY;
+		snprintf(row->peer, sizeof(row->peer), "summary");
+	}
+}
+
 /* One path as `peer` is told of it, if its outbound map lets it pass. */
 static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
 		     const struct path *path)
 {
 	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
 	uint8_t wire[BGP_MESSAGE_MAX];
-	struct attr_keys keys;
 	struct row_route *row;
 
 	if (!announcer_announces(peer->group, rs, path, wire, &sent))
 		return true;
-	row = page_add(page, ROW_ROUTE, sizeof(*row) + sent.len);
+	row = add_announced(page, peer, &sent);
 	if (!row)
 		return false;
-	row->prefix = sent.prefix;
 	name_source(rs, path, row);
-	row->local_addr = peer->session.local_addr;
-	attr_keys_parse(sent.wire, sent.len, &keys);
-	memcpy(row->attrs, sent.wire, sent.len);
-	row->attrs_len = sent.len;
-	row->next_hop = keys.next_hop;
-	row->local_pref = keys.local_pref;
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
-	row->flags = ROUTE_SENT | ROUTE_USABLE;
 	return true;
 }
 
@@ -316,6 +344,8 @@ static bool add_for_peer(const struct route_server *rs, struct page *page, uint3
 			       add_received(rs, page, peer, rib_prefix(rs->rib, node), path->attrs);
 		return !path || add_path(rs, page, path);
 	}
+	if (summaries_stand(peer, rib_prefix(rs->rib, node)))
+		return true;
 	path = peer->group ? group_advertised(peer->group->group, peer->index, node) : NULL;
 	return !path || add_sent(rs, page, peer, path);
 }
@@ -439,10 +469,15 @@ static void peer_command(struct route_server *rs, struct page *page)
 		if (inbound_active(&peer->inbound)) {
 			walk_received(rs, page, peer);
 			return;
-		} /* without a map it is what was learned */
-		__attribute__((fallthrough));
-	case PAGE_LEARNED:
-	case PAGE_ADVERTISED: walk(rs, page, peer); return;
+		}
+		walk(rs, page, peer); /* without a map it is what was learned */
+		return;
+	case PAGE_ADVERTISED:
+		if (!page->cursor[0] && !page->cursor[1])
+			add_summaries(page, peer);
+		walk(rs, page, peer);
+		return;
+	case PAGE_LEARNED: walk(rs, page, peer); return;
 	case PAGE_RESET: peer_reset(rs, peer); return;
 	default: break;
 	}

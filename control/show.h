@@ -99,6 +99,7 @@ enum {
 	ROUTE_USABLE = 4,
 	ROUTE_STALE = 8,
 	ROUTE_SENT = 16,     /* as advertised */
+	ROUTE_SUMMARY = 64,  /* as advertised: of a route map's, of no one's */
 	ROUTE_RECEIVED = 32, /* before the inbound route map; `policy` says what becomes of it */
 };
 

@@ -72,7 +72,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->learned = rib_peer_paths(rs->rib, peer->index);
 	row->max_routes = peer->config.max_routes;
 	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
-	row->advertised = peer->group ? group_advertised_count(peer->group->group, peer->index) : 0;
+	row->advertised = summaries_advertised(rs, peer);
 	memcpy(row->reason, peer->reason, sizeof(row->reason));
 	fill_detail(rs, peer, row);
 	return true;

@@ -14,6 +14,7 @@ struct route_map {
 	uint32_t refs;
 	char name[MAP_NAME];
 	size_t nb_rules;
+	uint64_t replacing; /* bit a rule that has a prefix_replace */
 	uint64_t hits[MAP_RULES];
 	struct map_rule rules[];
 };
@@ -373,7 +374,27 @@ struct route_map *route_map_new(const char *name, const struct map_rule *rules, 
 	map->nb_rules = nb_rules;
 	if (nb_rules)
 		memcpy(map->rules, rules, nb_rules * sizeof(*rules));
+	for (size_t i = 0; i < nb_rules; i++)
+		map->replacing |= (uint64_t)rules[i].has_prefix_replace << i;
 	return map;
+}
+
+uint64_t route_map_replacing(const struct route_map *map)
+{
+	return map->replacing;
+}
+
+uint64_t route_map_summarises(const struct route_map *map, struct prefix prefix)
+{
+	uint64_t makers = 0;
+
+	for (uint64_t left = map->replacing; left; left &= left - 1) {
+		int rule = __builtin_ctzll(left);
+
+		if (prefix_equal(map->rules[rule].prefix_replace, prefix))
+			makers |= UINT64_C(1) << rule;
+	}
+	return makers;
 }
 
 struct route_map *route_map_get(struct route_map *map)

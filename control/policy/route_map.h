@@ -30,6 +30,10 @@ size_t route_map_nb_rules(const struct route_map *map);
 const struct map_rule *route_map_rule(const struct route_map *map, size_t rule);
 /* How many routes the rule has acted upon. */
 uint64_t route_map_hits(const struct route_map *map, size_t rule);
+/* Rules that replace prefixes: a bit each. */
+uint64_t route_map_replacing(const struct route_map *map);
+/* Those of them that make this prefix; 0: it is no summary's. */
+uint64_t route_map_summarises(const struct route_map *map, struct prefix prefix);
 /* Does the map say just what these rules say? */
 bool route_map_same(const struct route_map *map, const struct map_rule *rules, size_t nb_rules);
 

@@ -90,15 +90,21 @@ static struct cohort *cohort_new(struct group *group)
 	return c;
 }
 
+/* Free a set of nodes, and those of them that were kept for it alone. */
+static void pending_free(struct group *group, struct bitmap *pending)
+{
+	for (uint32_t id; (id = bitmap_next(pending, 0));) {
+		bitmap_remove(pending, id);
+		node_release(group->rib, id);
+	}
+	bitmap_free(pending);
+}
+
 /* Free a cohort and the nodes that were kept for it alone. */
 static void cohort_free(struct group *group, struct cohort *cohort)
 {
 	cohort_unlink(group, cohort);
-	for (uint32_t id; (id = bitmap_next(&cohort->pending, 0));) {
-		bitmap_remove(&cohort->pending, id);
-		node_release(group->rib, id);
-	}
-	bitmap_free(&cohort->pending);
+	pending_free(group, &cohort->pending);
 	free(cohort->audience.peers);
 	free(cohort);
 }
@@ -273,6 +279,66 @@ uint32_t group_advertised_count(const struct group *group, uint16_t peer)
 	       (group->vnets ? 0 : groups->vnets[group->class]);
 }
 
+/* --- watching ---------------------------------------------------------------------------------------------------- */
+
+int group_watch(struct group *group)
+{
+	if (bitmap_reserve(&group->watch.pending, group->rib->groups.capacity) < 0)
+		return -ENOMEM;
+	group->watch.on = true;
+	return 0;
+}
+
+bool group_watch_round(const struct group *group)
+{
+	return group->watch.seen == DUMP_DONE;
+}
+
+bool group_watch_idle(const struct group *group)
+{
+	return group_watch_round(group) && !group->watch.pending.count;
+}
+
+static bool show(const struct group *group, uint32_t node, group_watch_fn *fn, void *ctx)
+{
+	const struct rib *rib = group->rib;
+	struct offers offers;
+
+	group_offers(group, node, &offers);
+	return fn(ctx, rib_prefix(rib, node),
+		  offers.top.attrs ? rib_path(rib, node, offers.top.peer) : NULL,
+		  offers.alt.attrs ? rib_path(rib, node, offers.alt.peer) : NULL);
+}
+
+size_t group_watch_turn(struct group *group, size_t max, group_watch_fn *fn, void *ctx)
+{
+	const struct slab *nodes = &group->rib->nodes.items;
+	struct watch *watch = &group->watch;
+	size_t seen = 0;
+
+	for (; seen < max && watch->on && watch->seen != DUMP_DONE; seen++) {
+		uint32_t node = watch->seen + 1;
+
+		if (node > nodes->top) {
+			watch->seen = DUMP_DONE;
+			break;
+		}
+		if (slab_live(nodes, node) && !show(group, node, fn, ctx))
+			return seen;
+		watch->seen = node;
+	}
+	for (; seen < max && watch->pending.count; seen++) {
+		uint32_t node = bitmap_next(&watch->pending, watch->cursor);
+
+		if (!show(group, node, fn, ctx))
+			return seen;
+		watch->cursor = node;
+		bitmap_remove(&watch->pending, node);
+		node_release(group->rib, node);
+	}
+	return seen;
+}
+
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
 struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets)
@@ -311,6 +377,7 @@ void group_free(struct group *group)
 	}
 	while (group->cohorts)
 		cohort_free(group, group->cohorts);
+	pending_free(group, &group->watch.pending);
 	bitmap_free(&group->dirty);
 	free(group->stream.peers);
 	free(group);
@@ -368,7 +435,8 @@ size_t groups_bytes(const struct rib *rib)
 
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		for (const struct group *g = groups->of_class[class]; g; g = g->next) {
-			bytes += sizeof(*g) + bitmap_bytes(&g->dirty);
+			bytes += sizeof(*g) + bitmap_bytes(&g->dirty) +
+				 bitmap_bytes(&g->watch.pending);
 			for (const struct cohort *c = g->cohorts; c; c = c->next)
 				bytes += sizeof(*c) + bitmap_bytes(&c->pending);
 		}

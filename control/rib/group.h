@@ -79,6 +79,24 @@ bool group_flush_next(struct group *group, struct group_batch *batch);
 /* Has group_flush() nothing to do? (Lagging members do not count.) */
 bool group_idle(const struct group *group);
 
+/* --- watching ---------------------------------------------------------------------------------------------------- */
+
+/* What there is to tell members of one prefix: `top`, and `alt` in its place for the peer that announced top. NULL: none;
+ * borrowed for the call. False: not now, ask again. Must not change the rib. */
+typedef bool group_watch_fn(void *ctx, struct prefix prefix, const struct path *top,
+			    const struct path *alt);
+
+/* From now on group_watch_turn() shows every prefix once, and again whenever what there is to tell of it has changed, be
+ * it that there is nothing any more. Until the group is freed; costs a bit a prefix. -ENOMEM: it does not. */
+int group_watch(struct group *group);
+/* Show up to `max` prefixes that have not been shown as they are. Returns how many it looked at; 0: none is left, or none
+ * can be shown now. */
+size_t group_watch_turn(struct group *group, size_t max, group_watch_fn *fn, void *ctx);
+/* Has every prefix been shown since group_watch()? */
+bool group_watch_round(const struct group *group);
+/* And since they changed? */
+bool group_watch_idle(const struct group *group);
+
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 
 /* The path that member `peer` has been told of, or is about to be told of, for a node; NULL: none. This is its

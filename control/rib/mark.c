@@ -214,6 +214,8 @@ static void group_mark(struct group *group, uint32_t node, const struct offers *
 		    concerns(group, c, before, after))
 			bitmap_add(&c->pending, node);
 	}
+	if (group->watch.on && node <= group->watch.seen)
+		bitmap_add(&group->watch.pending, node);
 	if (group->stream.n && concerns(group, NULL, before, after) &&
 	    bitmap_add(&group->dirty, node))
 		group_enqueue(group, node, before);
@@ -338,7 +340,7 @@ bool groups_need(const struct rib *rib, uint32_t node)
 {
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		for (const struct group *g = rib->groups.of_class[class]; g; g = g->next) {
-			if (bitmap_has(&g->dirty, node))
+			if (bitmap_has(&g->dirty, node) || bitmap_has(&g->watch.pending, node))
 				return true;
 			for (const struct cohort *c = g->cohorts; c; c = c->next) {
 				if (bitmap_has(&c->pending, node))
@@ -353,7 +355,8 @@ bool groups_need(const struct rib *rib, uint32_t node)
 
 static int group_reserve(struct group *group, uint32_t capacity)
 {
-	if (bitmap_reserve(&group->dirty, capacity) < 0)
+	if (bitmap_reserve(&group->dirty, capacity) < 0 ||
+	    (group->watch.on && bitmap_reserve(&group->watch.pending, capacity) < 0))
 		return -ENOMEM;
 	for (struct cohort *c = group->cohorts; c; c = c->next) {
 		if (bitmap_reserve(&c->pending, capacity) < 0)

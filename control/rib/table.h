@@ -83,6 +83,14 @@ struct cohort {
 };
 enum { DUMP_DONE = UINT32_MAX };
 
+/* A group that somebody watches. Prefixes up to `seen` have been shown; those of them that changed since are pending. */
+struct watch {
+	bool on;
+	uint32_t seen;	 /* node ids; DUMP_DONE: all */
+	uint32_t cursor; /* into `pending` */
+	struct bitmap pending;
+};
+
 struct group {
 	struct group *next; /* of its class */
 	struct rib *rib;    /* borrowed */
@@ -93,6 +101,7 @@ struct group {
 	struct cohort *cohorts;
 	struct bitmap dirty; /* nodes in the queue */
 	uint32_t head, tail; /* entry ids: the queue, oldest first */
+	struct watch watch;
 };
 
 /* The matrix as announcements see it. While a change is applied, nodes from `cursor` on are still under the old one. */

@@ -94,6 +94,29 @@ def test_s25_d_summary_until_the_last_contributor(hub):
     hub.wait("the summary's end", lambda: set(hub.told("nva-b")) == VNETS)
 
 
+def test_s25_d_outbound_summary(hub):
+    # A hears of one route, the others of three; and a live edit takes it away and brings it back.
+    maps(hub, outbound=[SUMMARISE])
+    for prefix in SITES:
+        hub.b.announce(prefix, 65002, communities=["65002:1"])
+    hub.wait("all three at the gateway", lambda: set(SITES) <= set(hub.told("ergw")))
+    hub.wait("the summary", lambda: set(hub.told("nva-a")) == VNETS | {"10.2.0.0/16"})
+    assert hub.told("nva-a")["10.2.0.0/16"].as_path == (65515,)
+    assert hub.told("nva-a")["10.2.0.0/16"].communities == ("65517:65517",)
+    assert set(learned(hub, "--advertised")) == VNETS | {"10.2.0.0/16"}
+    assert hub.bascule.peers()["nva-a"]["advertised"] == 3
+    assert hub.next_hops(SITES[0]) == {B} and not hub.next_hops("10.2.0.0/16")
+    hub.b.withdraw(*SITES[:2])
+    hub.wait("two contributors gone", lambda: not set(SITES[:2]) & set(hub.told("ergw")))
+    assert set(hub.told("nva-a")) == VNETS | {"10.2.0.0/16"}
+    maps(hub)
+    hub.wait("the route itself", lambda: set(hub.told("nva-a")) == VNETS | {SITES[2]})
+    maps(hub, outbound=[SUMMARISE])
+    hub.wait("the summary again", lambda: set(hub.told("nva-a")) == VNETS | {"10.2.0.0/16"})
+    hub.b.withdraw(SITES[2])
+    hub.wait("its end", lambda: set(hub.told("nva-a")) == VNETS)
+
+
 def test_s25_e_f_order_continue_terminate(hub):
     mark = {"name": "mark", "match": {"prefix_contains": ["10.122.0.0/16"]}, "action": {"communities_add": ["1:1"]}}
     end = {"name": "end", "match": {"prefix_equals": [LAB[0]]}, "action": {"communities_add": ["2:2"]}, "next": "terminate"}

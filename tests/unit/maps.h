@@ -53,10 +53,17 @@ class maps_test : public server_test
 		EXPECT_STREQ("", reload(text)->error);
 		turn();
 	}
+	/* The attributes that it was told; empty: none. */
+	std::vector<uint8_t> wire_of(uint16_t peer, const char *prefix)
+	{
+		auto at = told[peer].find(prefix);
+
+		return at == told[peer].end() ? std::vector<uint8_t>() : at->second;
+	}
 	std::string path(uint16_t peer, const char *prefix)
 	{
 		struct attr_view v = {};
-		const std::vector<uint8_t> &wire = told[peer][prefix];
+		const std::vector<uint8_t> wire = wire_of(peer, prefix);
 		char buf[256] = "none";
 
 		if (attr_find(wire.data(), (uint16_t)wire.size(), ATTR_AS_PATH, &v))
@@ -88,6 +95,17 @@ class maps_test : public server_test
 		for (const auto &[prefix, rest] : of)
 			list += (list.empty() ? "" : " ") + prefix;
 		return list;
+	}
+	/* What the peer knows of a summary's prefix: "summary PATH", "PATH" or "none". */
+	std::string summary(uint16_t peer, const char *prefix)
+	{
+		const std::vector<uint8_t> wire = wire_of(peer, prefix);
+		struct attr_view v;
+
+		return (attr_find(wire.data(), (uint16_t)wire.size(), ATTR_ATOMIC_AGGREGATE, &v)
+				? "summary "
+				: "") +
+		       path(peer, prefix);
 	}
 	uint64_t hits(const char *map, size_t rule)
 	{

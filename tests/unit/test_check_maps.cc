@@ -83,9 +83,6 @@ const error_case error_cases[] = {
 	{ "as_path_replace = []", "local_pref = 200",
 	  "c:22: peers.nva-c.outbound_map: out sets local_pref, allowed outbound are route maps "
 	  "without it: it decides which route is the best, before it is announced" },
-	{ "outbound_map = \"out\"", "outbound_map = \"in\"",
-	  "c:22: peers.nva-c.outbound_map: in replaces prefixes, allowed outbound are route maps "
-	  "without prefix_replace" },
 };
 
 } // namespace

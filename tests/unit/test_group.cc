@@ -694,6 +694,91 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 	EXPECT_EQ(0u, rib_counts(h.rib).gone) << "nobody needs them any more";
 }
 
+/* What group_watch_turn() has shown of prefixes that there is anything to tell of. Now and then it is not in the mood. */
+struct watcher {
+	std::map<key, std::pair<announcement, announcement>> shown;
+	std::mt19937 rng;
+	bool moody = true;
+
+	static announcement one(const struct path *path)
+	{
+		return path ? announcement(path->attrs, path->peer) : announcement(nullptr, 0);
+	}
+	static bool show(void *ctx, struct prefix prefix, const struct path *top,
+			 const struct path *alt)
+	{
+		watcher *w = (watcher *)ctx;
+
+		if (w->moody && w->rng() % 4 == 0)
+			return false;
+		EXPECT_TRUE(top || !alt);
+		if (top)
+			w->shown[key(prefix.addr, prefix.len)] = { one(top), one(alt) };
+		else
+			w->shown.erase(key(prefix.addr, prefix.len));
+		return true;
+	}
+	void finish(struct group *group)
+	{
+		moody = false;
+		while (group_watch_turn(group, 16, show, this))
+			;
+		EXPECT_TRUE(group_watch_idle(group));
+	}
+};
+
+/* Whoever watches all along knows what one sees who only begins to look. */
+void watched_sequence(uint32_t seed, int steps, unsigned int prefixes)
+{
+	std::mt19937 rng(seed);
+	harness h({ our_vnet, nva(1), nva(2), nva(3), gateway(ROLE_VPN, 9) }, matrices[rng() % 4]);
+	struct group *group = h.group_add(ROLE_NVA), *fresh;
+	watcher watcher, witness;
+	int from = (int)(rng() % steps);
+
+	h.exact = false; /* who joins between changes may be told twice */
+	h.up(1, group);
+	for (int step = 0; step < steps; step++) {
+		uint16_t peer = (uint16_t)(rng() % 5);
+		struct prefix prefix = { (uint32_t)(rng() % prefixes) << 8, 24 };
+
+		if (step == from) {
+			ASSERT_EQ(0, group_watch(group));
+		}
+		switch (rng() % 9) {
+		case 0 ... 2: h.announce(prefix, peer, random_attrs(&rng)); break;
+		case 3 ... 4: h.withdraw(prefix, peer); break;
+		case 5:
+			h.allow = matrices[rng() % 4];
+			rib_set_allow(h.rib, h.allow);
+			rib_turn(h.rib, rng() % 8);
+			break;
+		case 6: h.refuse(prefix, (enum role)(rng() % ROLE_COUNT), rng() % 2); break;
+		case 7: h.flush(group, 1 + rng() % 3); break;
+		default: group_watch_turn(group, 1 + rng() % 5, watcher::show, &watcher);
+		}
+	}
+	h.settle();
+	watcher.finish(group);
+	EXPECT_TRUE(group_watch_round(group));
+	fresh = group_new(h.rib, ROLE_NVA, false, true);
+	ASSERT_EQ(0, group_watch(fresh));
+	witness.finish(fresh);
+	EXPECT_EQ(witness.shown, watcher.shown);
+	group_free(fresh);
+	h.flush_all();
+	h.take_changes(prefixes);
+	EXPECT_EQ(0u, rib_counts(h.rib).gone) << "nobody needs them any more";
+}
+
+TEST(group, a_watcher_misses_nothing)
+{
+	for (uint32_t seed = 1; seed <= 500; seed++) {
+		watched_sequence(seed, 200, seed % 2 ? 6 : 60);
+		ASSERT_FALSE(HasFailure()) << "seed " << seed;
+	}
+}
+
 TEST(group, random_sequences_against_the_model)
 {
 	for (uint32_t seed = 1; seed <= 2500; seed++) {

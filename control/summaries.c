@@ -1,0 +1,376 @@
+/* Counting contributors, and telling members. */
+#include "summaries.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "route_server.h"
+
+enum { CONTRIBUTIONS_MAX = 1 << 24 };
+
+#define BIT(rule) (UINT64_C(1) << (rule))
+
+/* What a prefix contributes: members hear of its best path, but its announcer of the second best. */
+struct contribution {
+	uint32_t addr; /* host order */
+	uint8_t len;
+	uint8_t top, alt; /* the rules that make them contributors, plus one; 0: they are none */
+	uint8_t reserved;
+	uint16_t peer; /* who announced the best */
+	uint16_t reserved2;
+};
+PREFIX_TABLE_ITEM(struct contribution);
+static_assert(sizeof(struct contribution) == 12, "what a contributor costs");
+
+/* --- counting ---------------------------------------------------------------------------------------------------- */
+
+struct look {
+	struct route_server *rs;
+	struct update_group *group;
+};
+
+static void count(struct summaries *s, const struct contribution *c, int by)
+{
+	if (c->top) {
+		s->total[c->top - 1] += (uint32_t)by;
+		s->own[c->top - 1][c->peer] += by;
+	}
+	if (c->alt)
+		s->own[c->alt - 1][c->peer] -= by;
+}
+
+/* The rule that makes the path a contributor, plus one; 0: none does. */
+static uint8_t rule_of(const struct look *look, const struct path *path)
+{
+	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	uint8_t wire[BGP_MESSAGE_MAX];
+
+	if (!path)
+		return 0;
+	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
+	announcer_announces(look->group, look->rs, path, wire, &result);
+	return result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule + 1 : 0;
+}
+
+/* A VNet's prefix has no second best that anybody hears of. */
+static struct contribution contribution_of(const struct look *look, const struct path *top,
+					   const struct path *alt)
+{
+	struct contribution c = { 0 };
+
+	if (!top || top->peer >= CONFIG_PEERS)
+		return c;
+	c.top = rule_of(look, top);
+	c.alt = rule_of(look, alt);
+	c.peer = c.top || c.alt ? top->peer : 0;
+	return c;
+}
+
+static bool count_prefix(void *ctx, struct prefix prefix, const struct path *top,
+			 const struct path *alt)
+{
+	const struct look *look = ctx;
+	struct summaries *s = look->group->summaries;
+	struct contribution now = contribution_of(look, top, alt), *at;
+	uint32_t id = prefix_table_find(&s->contributions, prefix);
+
+	if (!id && !now.top && !now.alt)
+		return true;
+	if (!id && !(id = prefix_table_add(&s->contributions, prefix)))
+		return false;
+	at = prefix_table_at(&s->contributions, id);
+	look->group->owing |= at->top != now.top || at->alt != now.alt || at->peer != now.peer;
+	count(s, at, -1);
+	count(s, &now, 1);
+	at->top = now.top;
+	at->alt = now.alt;
+	at->peer = now.peer;
+	if (!now.top && !now.alt)
+		prefix_table_remove(&s->contributions, id);
+	return true;
+}
+
+size_t summaries_turn(struct route_server *rs, struct update_group *group, size_t budget)
+{
+	struct look look = { rs, group };
+
+	return group->summaries ? group_watch_turn(group->group, budget, count_prefix, &look) : 0;
+}
+
+bool summaries_counted(const struct update_group *group)
+{
+	return !group->summaries || group_watch_round(group->group);
+}
+
+bool summaries_idle(const struct update_group *group)
+{
+	return !group->owing && (!group->summaries || group_watch_idle(group->group));
+}
+
+/* --- who is to hear what ----------------------------------------------------------------------------------------- */
+
+static const struct map_rule *rule_at(const struct route_map *map, int rule)
+{
+	return route_map_rule(map, (size_t)rule);
+}
+
+/* Prefixes that contribute to the rule's summary, of those that the peer would be told of. */
+static uint32_t contributors(const struct summaries *s, int rule, uint16_t peer)
+{
+	return s->total[rule] - (uint32_t)s->own[rule][peer];
+}
+
+/* Of rules that make the same prefix the first one that has contributors does. */
+static uint64_t wanted(const struct update_group *group, uint16_t peer)
+{
+	uint64_t rules = 0;
+
+	if (!group->summaries)
+		return 0;
+	for (uint64_t left = route_map_replacing(group->map); left; left &= left - 1) {
+		int rule = __builtin_ctzll(left);
+		struct prefix prefix = rule_at(group->map, rule)->prefix_replace;
+
+		if (contributors(group->summaries, rule, peer) &&
+		    !(route_map_summarises(group->map, prefix) & rules))
+			rules |= BIT(rule);
+	}
+	return rules;
+}
+
+uint64_t summaries_of(const struct peer *peer)
+{
+	return peer->group ? wanted(peer->group, peer->index) : 0;
+}
+
+bool summaries_stand(const struct peer *peer, struct prefix prefix)
+{
+	return peer->group && peer->group->summaries &&
+	       route_map_summarises(peer->group->map, prefix) & summaries_of(peer);
+}
+
+/* Is there something to say, and of what? `rule`: of which map. */
+enum kind { SILENCE, SUMMARY, NO_SUMMARY, NO_FORMER };
+
+static enum kind news_kind(const struct peer *peer, bool over, int *rule)
+{
+	const struct update_group *group = peer->group;
+	const struct summaries_told *told = &peer->summaries;
+	uint64_t want = wanted(group, peer->index), start = want & (~told->rules | told->again);
+	uint64_t end = (told->rules | told->again) & ~want;
+
+	if (start) {
+		*rule = __builtin_ctzll(start);
+		return SUMMARY;
+	}
+	if (over && end) {
+		*rule = __builtin_ctzll(end);
+		return NO_SUMMARY;
+	}
+	/* Not before it has been told what comes in its place. */
+	if (over && told->former && group_idle(group->group)) {
+		*rule = __builtin_ctzll(told->former);
+		return NO_FORMER;
+	}
+	return SILENCE;
+}
+
+static void take_told(struct peer *peer, enum kind kind, int rule)
+{
+	struct summaries_told *told = &peer->summaries;
+
+	if (kind == NO_FORMER) {
+		told->former &= ~BIT(rule);
+		return;
+	}
+	told->again &= ~BIT(rule);
+	told->rules &= ~BIT(rule);
+	if (kind == SUMMARY)
+		told->rules |= BIT(rule);
+}
+
+static const struct path *path_without(const struct route_server *rs, const struct peer *peer,
+				       struct prefix prefix)
+{
+	uint32_t node = rib_find(rs->rib, prefix);
+
+	return node == RIB_NONE ? NULL : group_advertised(peer->group->group, peer->index, node);
+}
+
+/* Fill in what the peer is to hear. False: it has nothing to hear. */
+static bool news_of(const struct route_server *rs, struct peer *peer, bool over, enum kind *kind,
+		    int *rule, struct summaries_news *news)
+{
+	const struct update_group *group = peer->group;
+
+	while ((*kind = news_kind(peer, over, rule)) != SILENCE) {
+		const struct route_map *map =
+			*kind == NO_FORMER ? peer->summaries.former_map : group->map;
+
+		news->prefix = rule_at(map, *rule)->prefix_replace;
+		news->rule = *kind == SUMMARY ? *rule : -1;
+		news->path = NULL;
+		if (*kind == SUMMARY)
+			return true;
+		if (!summaries_stand(peer, news->prefix)) {
+			news->path = path_without(rs, peer, news->prefix);
+			return true;
+		}
+		take_told(peer, *kind, *rule); /* another rule makes the same summary now */
+	}
+	return false;
+}
+
+static bool same_news(const struct summaries_news *a, const struct summaries_news *b)
+{
+	return prefix_equal(a->prefix, b->prefix) && a->rule == b->rule && a->path == b->path;
+}
+
+/* Everybody has heard what there is, but for what has to wait, and who lags. */
+static void settle(const struct route_server *rs, struct update_group *group)
+{
+	group->owing = false;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+
+		group->owing |= peer->group == group && !peer->lagging && peer->summaries.former;
+	}
+}
+
+bool summaries_next(struct route_server *rs, struct update_group *group, bool over,
+		    struct summaries_news *news)
+{
+	struct summaries_news other;
+	enum kind kind;
+	int rule;
+
+	news->nb_to = 0;
+	for (uint16_t i = 0; group->owing && i < rs->peers.end; i++) {
+		struct peer *peer = &rs->peers.table[i];
+
+		if (peer->group != group || peer->lagging ||
+		    !news_of(rs, peer, over, &kind, &rule, news->nb_to ? &other : news) ||
+		    (news->nb_to && !same_news(&other, news)))
+			continue;
+		take_told(peer, kind, rule);
+		news->to[news->nb_to++] = i;
+	}
+	if (group->owing && over && !news->nb_to)
+		settle(rs, group);
+	return news->nb_to;
+}
+
+void summaries_note(struct route_server *rs, struct update_group *group,
+		    const struct group_batch *batch)
+{
+	for (uint32_t p = 0; p < batch->nb_prefixes; p++) {
+		uint64_t makers = route_map_summarises(group->map, batch->prefixes[p]);
+
+		for (uint32_t i = 0; makers && i < batch->nb_to; i++) {
+			struct summaries_told *told = &rs->peers.table[batch->to[i]].summaries;
+
+			/* Who has been told of the summary is told of the route when that ends. */
+			if (told->rules & makers)
+				continue;
+			told->again |= makers & -makers;
+			group->owing = true;
+		}
+	}
+}
+
+/* Does what the peer would be told of a prefix contribute to a summary? */
+static bool contributes(const struct summaries *s, struct prefix prefix, uint16_t peer)
+{
+	uint32_t id = prefix_table_find(&s->contributions, prefix);
+	const struct contribution *c = id ? prefix_table_at(&s->contributions, id) : NULL;
+
+	return c && (c->peer == peer ? c->alt : c->top);
+}
+
+uint32_t summaries_advertised(const struct route_server *rs, const struct peer *peer)
+{
+	const struct update_group *group = peer->group;
+	uint64_t rules = summaries_of(peer);
+	uint32_t n = group ? group_advertised_count(group->group, peer->index) : 0;
+
+	if (!group || !group->summaries)
+		return n;
+	for (uint64_t left = route_map_replacing(group->map); left; left &= left - 1)
+		n -= contributors(group->summaries, __builtin_ctzll(left), peer->index);
+	for (; rules; rules &= rules - 1) {
+		struct prefix prefix = rule_at(group->map, __builtin_ctzll(rules))->prefix_replace;
+
+		/* It may stand for a route that is not one of its contributors. */
+		n += contributes(group->summaries, prefix, peer->index) ||
+		     !path_without(rs, peer, prefix);
+	}
+	return n;
+}
+
+/* --- members come and go ----------------------------------------------------------------------------------------- */
+
+void summaries_refresh(struct peer *peer)
+{
+	peer->summaries.again |= peer->summaries.rules;
+	peer->group->owing = true;
+}
+
+void summaries_move(struct peer *peer)
+{
+	struct summaries_told *told = &peer->summaries;
+	uint64_t rules = told->rules;
+
+	summaries_forget(peer);
+	if (!rules)
+		return;
+	told->former = rules;
+	told->former_map = route_map_get(peer->group->map);
+}
+
+void summaries_forget(struct peer *peer)
+{
+	route_map_put(peer->summaries.former_map);
+	peer->summaries = (struct summaries_told){ 0 };
+}
+
+/* --- life -------------------------------------------------------------------------------------------------------- */
+
+int summaries_open(struct update_group *group)
+{
+	uint64_t rules = group->map ? route_map_replacing(group->map) : 0;
+	struct summaries *s;
+
+	if (!rules)
+		return 0;
+	s = calloc(1, sizeof(*s));
+	group->summaries = s;
+	if (!s || group_watch(group->group) ||
+	    prefix_table_open(&s->contributions, sizeof(struct contribution), CONTRIBUTIONS_MAX)) {
+		summaries_close(group);
+		return -ENOMEM;
+	}
+	for (; rules; rules &= rules - 1) {
+		int rule = __builtin_ctzll(rules);
+
+		s->own[rule] = calloc(CONFIG_PEERS, sizeof(*s->own[rule]));
+		if (!s->own[rule]) {
+			summaries_close(group);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void summaries_close(struct update_group *group)
+{
+	struct summaries *s = group->summaries;
+
+	if (!s)
+		return;
+	for (int rule = 0; rule < MAP_RULES; rule++)
+		free(s->own[rule]);
+	prefix_table_close(&s->contributions);
+	free(s);
+	group->summaries = NULL;
+}

@@ -1,0 +1,94 @@
+/* Summaries of outbound route maps: what an update group's contributors come to, and who has been told of which summary.
+ *
+ *   RIB ─ group_watch ─► summaries_turn: every change counted ─► summaries_next: who must hear what ─► announce.c
+ *
+ * A member hears of a summary while at least one prefix that it would be told of contributes to it: nobody hears a summary
+ * of its own routes alone. As the members of a group differ in that only, what is counted is, for each rule, the prefixes
+ * whose best path contributes, and by peer the difference that it makes to hear the second best for those that are its
+ * own. A contributor costs 12 octets a group. A member knows by a bit a rule what it has been told; the prefix of a summary
+ * is announced from here alone, as summary or as the route that it is without one. Thread: the RIB lcore. */
+#ifndef BASCULE_SUMMARIES_H
+#define BASCULE_SUMMARIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "map_rule.h"
+#include "path.h"
+#include "prefix_table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct group_batch;
+struct peer;
+struct route_map;
+struct route_server;
+struct update_group;
+
+/* Of a group whose map replaces prefixes. */
+struct summaries {
+	struct prefix_table contributions; /* of those prefixes that contribute */
+	uint32_t total[MAP_RULES];	   /* by rule: prefixes whose best path contributes */
+	/* owned, by peer: of those it announced them, less those whose second best contributes; NULL: no such rule */
+	int32_t *own[MAP_RULES];
+};
+
+/* What a member has been told, a bit a rule. */
+struct summaries_told {
+	uint64_t rules; /* of its group's map */
+	uint64_t again; /* to be told anew, as summary or not */
+	/* of the map of the group that it was in before: to be taken back unless told anew */
+	uint64_t former;
+	struct route_map *former_map; /* one reference; NULL: none */
+};
+
+/* What some members are to hear of a summary's prefix. */
+struct summaries_news {
+	struct prefix prefix;
+	int rule; /* that makes the summary; below 0: it is none for them any more ... */
+	const struct path *path; /* ... but this, or NULL: nothing */
+	uint32_t nb_to;
+	uint16_t to[CONFIG_PEERS];
+};
+
+/* For a group that has been made: its map's summaries, if it has any. 0 or -ENOMEM. */
+int summaries_open(struct update_group *group);
+void summaries_close(struct update_group *group);
+
+/* Count about `budget` changed prefixes. Returns how many it looked at. */
+size_t summaries_turn(struct route_server *rs, struct update_group *group, size_t budget);
+/* Have all prefixes been counted once? Until then nothing of the group may be told. */
+bool summaries_counted(const struct update_group *group);
+/* Is nothing left to count or to tell? (Lagging members do not count.) */
+bool summaries_idle(const struct update_group *group);
+
+/* These members would be told of these prefixes: note those that are a summary's. */
+void summaries_note(struct route_server *rs, struct update_group *group,
+		    const struct group_batch *batch);
+/* The next news, taken as told; false: there is none. `over`: of what is no summary any more too, which is to come after
+ * everything else that the group is told. */
+bool summaries_next(struct route_server *rs, struct update_group *group, bool over,
+		    struct summaries_news *news);
+
+/* The summaries that the peer is told of, or is about to be: a bit a rule. */
+uint64_t summaries_of(const struct peer *peer);
+/* Is the peer told of a summary under this prefix, rather than of a route? */
+bool summaries_stand(const struct peer *peer, struct prefix prefix);
+/* How many prefixes the peer is told, with summaries in the place of their contributors, before rules that drop. */
+uint32_t summaries_advertised(const struct route_server *rs, const struct peer *peer);
+
+/* It asks to be told everything again. */
+void summaries_refresh(struct peer *peer);
+/* It moves to another group: what it has been told it still has. To be called before it leaves. */
+void summaries_move(struct peer *peer);
+/* The session has gone. */
+void summaries_forget(struct peer *peer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
