@@ -1,0 +1,265 @@
+/* Update groups for tests: a RIB, its groups and their members, each of which keeps what it has been told, beside the model
+ * of what it should have been. */
+#ifndef BASCULE_TEST_GROUP_HARNESS_H
+#define BASCULE_TEST_GROUP_HARNESS_H
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <vector>
+
+#include "group.h"
+#include "group_model.h"
+#include "routes.h"
+
+typedef group_model::key key;
+typedef group_model::announcement announcement;
+
+/* A peer as it sees itself: what it has been told. */
+struct listener {
+	struct group *group = nullptr;
+	bool up = false, lagging = false;
+	int end_of_ribs = 0;
+	std::map<key, announcement> table;
+	uint64_t announced = 0, withdrawn = 0;
+};
+
+struct harness {
+	struct attr_table *table = attr_table_new();
+	struct rib *rib;
+	std::vector<struct source> sources;
+	std::vector<listener> peers;
+	std::vector<struct group *> groups;
+	std::set<struct group *> without_vnets;
+	std::set<uint32_t> dead_hops;
+	/* one reference each, so that no address is used twice */
+	std::set<const struct attrs *> seen;
+	group_model model;
+	uint64_t allow;
+	/* judge every message to a member in the stream: nothing told twice, nothing withdrawn twice */
+	bool exact = true;
+
+	static bool usable(void *ctx, uint32_t next_hop, enum role)
+	{
+		return !((harness *)ctx)->dead_hops.count(next_hop);
+	}
+
+	harness(std::vector<struct source> who, uint64_t matrix, bool med = false)
+	    : sources(std::move(who)), peers(sources.size()), allow(matrix)
+	{
+		struct rib_params params = {};
+
+		params.attrs = table;
+		params.nb_peers = (uint16_t)sources.size();
+		params.rule.med = med;
+		params.allow = allow;
+		params.usable = usable;
+		params.ctx = this;
+		rib = rib_new(&params);
+		for (uint16_t i = 0; i < sources.size(); i++)
+			rib_source_set(rib, i, &sources[i]);
+		model.rule = params.rule;
+		model.sources = sources.data();
+	}
+	~harness()
+	{
+		rib_free(rib);
+		for (const struct attrs *attrs : seen)
+			attrs_put(table, attrs);
+		EXPECT_EQ(0u, attr_table_count(table)) << "references were lost";
+		attr_table_free(table);
+	}
+
+	struct group *group_add(enum role role, bool ibgp = false, bool vnets = true)
+	{
+		groups.push_back(group_new(rib, role, ibgp, vnets));
+		if (!vnets)
+			without_vnets.insert(groups.back());
+		return groups.back();
+	}
+	void up(uint16_t peer, struct group *group)
+	{
+		ASSERT_EQ(0, group_join(group, peer));
+		peers[peer] = listener();
+		peers[peer].group = group;
+		peers[peer].up = true;
+	}
+	void down(uint16_t peer)
+	{
+		group_leave(peers[peer].group, peer);
+		peers[peer] = listener();
+	}
+	void announce(struct prefix prefix, uint16_t peer, const attrs_spec &spec)
+	{
+		const struct attrs *attrs = attrs_make(table, spec);
+		uint32_t node;
+
+		ASSERT_GE(rib_announce(rib, prefix, peer, attrs, LOCAL_PREF_DEFAULT, 0), 0);
+		if (!seen.insert(attrs).second)
+			attrs_put(table, attrs);
+		node = rib_find(rib, prefix);
+		ASSERT_NE(0u, node);
+		model.paths[key(prefix.addr, prefix.len)][peer] = *rib_path(rib, node, peer);
+	}
+	void withdraw(struct prefix prefix, uint16_t peer)
+	{
+		auto it = model.paths.find(key(prefix.addr, prefix.len));
+		bool known = it != model.paths.end() && it->second.erase(peer);
+
+		EXPECT_EQ(known ? 1 : 0, rib_withdraw(rib, prefix, peer));
+		if (it != model.paths.end() && it->second.empty())
+			model.paths.erase(it);
+	}
+	/* What the FIB has no room for; the mark goes with the node. */
+	void refuse(struct prefix prefix, enum role role, bool refused)
+	{
+		uint32_t node = rib_find(rib, prefix);
+
+		if (!node)
+			return;
+		ASSERT_EQ(0, rib_set_refused(rib, node, role, refused));
+		ASSERT_EQ(refused, rib_refused(rib, node) >> role & 1);
+	}
+	/* As the FIB does. */
+	void take_changes(size_t max)
+	{
+		std::vector<struct rib_change> changes(max);
+		size_t n = rib_changes(rib, changes.data(), max);
+
+		for (size_t i = 0; i < n; i++) {
+			auto it = model.paths.find(
+				key(changes[i].prefix.addr, changes[i].prefix.len));
+
+			EXPECT_EQ(it == model.paths.end(), changes[i].node == RIB_NONE);
+			EXPECT_EQ(changes[i].node, rib_find(rib, changes[i].prefix));
+		}
+	}
+	void settle()
+	{
+		while (rib_turn(rib, 64))
+			;
+		ASSERT_TRUE(rib_settled(rib));
+	}
+	/* The model takes over what sweeps and resorts have done, as the chains show it: they are tested elsewhere. */
+	void model_refresh()
+	{
+		std::vector<uint32_t> nodes(256);
+		uint32_t cursor = 0;
+
+		model.paths.clear();
+		do {
+			size_t n = rib_walk(rib, &cursor, nodes.data(), nodes.size());
+
+			for (size_t i = 0; i < n; i++) {
+				struct prefix p = rib_prefix(rib, nodes[i]);
+				auto &paths = model.paths[key(p.addr, p.len)];
+
+				for (auto *path = rib_first(rib, nodes[i]); path;
+				     path = rib_following(rib, path))
+					paths[path->peer] = *path;
+			}
+		} while (cursor);
+	}
+
+	void deliver(uint16_t to, const struct group_batch *batch)
+	{
+		listener &l = peers[to];
+
+		ASSERT_TRUE(l.up) << "told a peer that is no member";
+		ASSERT_FALSE(l.lagging) << "told a lagging peer";
+		if (batch->kind == GROUP_END_OF_RIB) {
+			l.end_of_ribs++;
+			return;
+		}
+		for (uint32_t i = 0; i < batch->nb_prefixes; i++) {
+			key k(batch->prefixes[i].addr, batch->prefixes[i].len);
+
+			if (batch->kind == GROUP_WITHDRAW) {
+				size_t erased = l.table.erase(k);
+
+				l.withdrawn++;
+				ASSERT_TRUE(!exact || erased == 1)
+					<< "withdrew what it did not have";
+				continue;
+			}
+			ASSERT_NE(to, batch->source) << "its own route back";
+			l.announced++;
+			announcement said(batch->attrs, batch->source);
+
+			ASSERT_FALSE(exact && l.table.count(k) && l.table[k] == said)
+				<< "told twice";
+			l.table[k] = said;
+		}
+	}
+	/* One flush of at most `max`; returns what it took. */
+	size_t flush(struct group *group, size_t max)
+	{
+		size_t taken = group_flush(group, max);
+		struct group_batch batch;
+		bool announcing = false;
+
+		while (group_flush_next(group, &batch)) {
+			EXPECT_GT(batch.nb_to, 0u);
+			EXPECT_FALSE(announcing && batch.kind == GROUP_WITHDRAW)
+				<< "withdrawals come first";
+			announcing |= batch.kind != GROUP_WITHDRAW;
+			EXPECT_TRUE(batch.kind == GROUP_END_OF_RIB || batch.nb_prefixes > 0);
+			for (uint32_t i = 0; i < batch.nb_to; i++)
+				deliver(batch.to[i], &batch);
+		}
+		return taken;
+	}
+	void flush_all()
+	{
+		for (struct group *group : groups) {
+			while (flush(group, 7))
+				;
+			EXPECT_TRUE(group_idle(group));
+		}
+	}
+	/* Do all members have what the model says, and the rib say so as well? */
+	void check()
+	{
+		model.refused.clear();
+		for (const auto &entry : model.paths)
+			model.refused[entry.first] = rib_refused(
+				rib, rib_find(rib, { entry.first.first, entry.first.second }));
+		for (uint16_t i = 0; i < peers.size(); i++) {
+			if (!peers[i].up || peers[i].lagging)
+				continue;
+
+			auto want = model.adj_rib_out(
+				i, sources[i].held ? ROLE_VNET : sources[i].role, sources[i].ibgp,
+				allow, !without_vnets.count(peers[i].group));
+
+			ASSERT_EQ(want.size(), peers[i].table.size()) << "peer " << i;
+			for (const auto &w : want) {
+				auto has = peers[i].table.find(w.first);
+				struct prefix prefix = { w.first.first, w.first.second };
+				const struct path *path;
+
+				ASSERT_NE(peers[i].table.end(), has) << "peer " << i;
+				ASSERT_EQ(w.second.first, has->second.first) << "peer " << i;
+				path = group_advertised(peers[i].group, i, rib_find(rib, prefix));
+				ASSERT_NE(nullptr, path);
+				ASSERT_EQ(w.second, announcement(path->attrs, path->peer));
+			}
+			ASSERT_EQ(want.size(), group_advertised_count(peers[i].group, i))
+				<< "peer " << i;
+		}
+	}
+};
+
+static inline struct source nva(uint32_t id)
+{
+	return { ROLE_NVA, false, false, id, id };
+}
+static inline struct source gateway(enum role role, uint32_t id)
+{
+	return { role, true, false, id, id };
+}
+static const struct source our_vnet = { ROLE_VNET, false, false, 1, 0 };
+static const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 },
+			   p3 = { 0x0a1e0000, 16 };
+
+#endif
