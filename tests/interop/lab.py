@@ -19,6 +19,7 @@ import contextlib
 import ctypes
 import fcntl
 import glob
+import itertools
 import json
 import os
 import shutil
@@ -75,6 +76,14 @@ class Process:
             self._popen = subprocess.Popen(namespace.enter("setpriv", "--pdeathsig", "KILL", *self.words),
                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd,
                                            env={**os.environ, **(env or {})}, start_new_session=True)
+        # Who cleans up finds processes by their namespace: this one is not started before it is there.
+        wait_for(lambda: not self.alive or self._is_in(namespace), f"{name} in {namespace.name}")
+
+    def _is_in(self, namespace):
+        try:
+            return os.stat(f"/proc/{self.pid}/ns/net").st_ino == os.stat(namespace.path).st_ino
+        except OSError:
+            return False
 
     @property
     def pid(self):
@@ -238,7 +247,7 @@ class Lab:
     """Everything that one run builds. `keep_logs`: a directory that gets the log files when the lab closes."""
 
     def __init__(self, keep_logs=None):
-        self.id = f"{PREFIX}{_base36(os.getpid())}{next(_letters)}"
+        self.id = lab_id(os.getpid(), next(_letters))
         self.keep_logs = keep_logs
         self.dir = ROOT / self.id
         with _roots_lock():
@@ -281,13 +290,19 @@ class Lab:
                 shutil.copy(path, self.keep_logs)
         clean(self.id)
         for process in self.processes:
-            process.wait()
+            process.kill()  # nobody left, but one that was interrupted on its way to its namespace
         self._lock.close()
         self._reaper.stdin.close()
         self._reaper.wait()
 
 
-_letters = iter("abcdefghijklmnopqrstuvwxyz0123456789")  # tell the labs of one process apart
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+_letters = itertools.chain(_LETTERS, map("".join, itertools.product(_LETTERS, repeat=2)))  # tell a process's labs apart
+
+
+def lab_id(pid, letters="a"):
+    """What names all of a lab: the process that has it, and which of its labs it is."""
+    return f"{PREFIX}{_base36(pid)}{letters}"
 
 
 @contextlib.contextmanager

@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab import NETNS, wait_for
+from lab import NETNS, lab_id, wait_for
 
 DEMONSTRATION = Path(__file__).with_name("demonstration.py")
-
 
 
 def test_once():
@@ -20,10 +19,15 @@ def test_once():
 
 
 def test_ctrl_c_removes_everything():
-    before = set(NETNS.iterdir())
     demonstration = subprocess.Popen([sys.executable, DEMONSTRATION], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                     text=True, start_new_session=True)
-    wait_for(lambda: set(NETNS.iterdir()) - before, "namespaces")
+                                     text=True, start_new_session=True,
+                                     # Ctrl-C is for foreground processes: a shell's background has it ignored.
+                                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+
+    def namespaces():
+        return [path for path in NETNS.iterdir() if path.name.startswith(f"{lab_id(demonstration.pid)}-")]
+
+    wait_for(namespaces, "namespaces")
     os.killpg(demonstration.pid, signal.SIGINT)
     demonstration.communicate(timeout=60)
-    wait_for(lambda: not set(NETNS.iterdir()) - before, "everything removed")
+    wait_for(lambda: not namespaces(), "everything removed")
