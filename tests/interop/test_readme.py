@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bascule import CLI, SOURCE, config_text
-from hub import A, B, running_hub
+from hub import A, B, VNETS, running_hub
 
 README = (SOURCE / "README.md").read_text()
 PROGRAM = str(CLI)
@@ -35,8 +35,7 @@ def commands():
 
 @pytest.fixture(scope="module")
 def shared_hub():
-    with running_hub("test_readme") as hub:
-        hub.bascule.exchange(True)
+    with running_hub("test_readme", lambda config: config["exchange"].update(enabled=True)) as hub:
         yield hub
 
 
@@ -55,6 +54,12 @@ def write(hub, text):
     rest = {name: value for name, value in hub.bascule.config.items() if name not in given}
     hub.bascule.config_path.write_text(config_text(rest) + text)
     hub.bascule.run("config", "check", hub.bascule.config_path)
+
+
+def nvas_exchange_alone(hub):
+    hub.a.announce("172.16.4.0/24", 65001)
+    hub.wait("A's route at B", lambda: "172.16.4.0/24" in hub.told("nva-b"))
+    assert not hub.bascule.summary()["exchange"] and set(hub.told("ergw")) == VNETS
 
 
 def the_preference_decides(hub):
@@ -97,6 +102,7 @@ def routes_go_through_the_map(hub):
 
 # None: it is another instance, which is not started here.
 PROOFS = {
+    "Roles and route exchange": nvas_exchange_alone,
     "Which route wins": the_preference_decides,
     "What a route may look like, and to whom it is told": paths_are_told_otherwise,
     "A gateway as a subnet": whoever_comes_is_the_gateway,
