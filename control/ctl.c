@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "format.h"
@@ -20,6 +18,7 @@
 #include "mailbox.h"
 #include "plan.h"
 #include "request.h"
+#include "unix_socket.h"
 
 enum {
 	LINE_MAX_OCTETS = 4096, /* the longest request */
@@ -369,27 +368,6 @@ static void clients_accept(struct ctl *ctl, uint64_t now_ms)
 	ctl->clients[place] = c;
 }
 
-static int listen_at(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, err;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(addr.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	unlink(path); /* of a control that was killed: the caller holds the instance's lock */
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || chmod(path, 0660) ||
-	    listen(fd, 16)) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
 int ctl_open(const struct ctl_params *params, struct ctl **out)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
@@ -399,7 +377,8 @@ int ctl_open(const struct ctl_params *params, struct ctl **out)
 	if (!ctl)
 		return -ENOMEM;
 	ctl->params = *params;
-	ctl->listener = listen_at(params->socket_path);
+	/* One that a killed control left gives way: the caller holds the instance's lock. */
+	ctl->listener = unix_socket_listen(params->socket_path, SOCK_STREAM | SOCK_NONBLOCK, 0660);
 	if (ctl->listener < 0) {
 		int err = ctl->listener;
 

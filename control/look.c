@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "unix_socket.h"
 
 enum {
 	QUESTIONS = 2,
@@ -130,28 +131,10 @@ static void take_line(struct look *look, const char *line, size_t len)
 
 /* --- the connection ---------------------------------------------------------------------------------------------- */
 
-static int open_to(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, err;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(addr.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
 void look_begin(struct look *look, const char *path, uint64_t now_ms)
 {
 	look->until_ms = now_ms + LOOK_MS;
-	look->fd = open_to(path);
+	look->fd = unix_socket_connect(path, SOCK_STREAM | SOCK_NONBLOCK);
 	if (look->fd < 0) {
 		fail(look, "%s", strerror(-look->fd));
 		return;

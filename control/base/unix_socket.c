@@ -1,0 +1,55 @@
+/* See unix_socket.h. */
+#include "unix_socket.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 16 };
+
+/* A socket, and the path as its address. */
+static int open_for(const char *path, int type, struct sockaddr_un *addr)
+{
+	int fd;
+
+	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(addr->sun_path))
+		return -ENAMETOOLONG;
+	memcpy(addr->sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+static int failed(int fd)
+{
+	int err = -errno;
+
+	close(fd);
+	return err;
+}
+
+int unix_socket_connect(const char *path, int type)
+{
+	struct sockaddr_un addr;
+	int fd = open_for(path, type, &addr);
+
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return failed(fd);
+	return fd;
+}
+
+int unix_socket_listen(const char *path, int type, mode_t mode)
+{
+	struct sockaddr_un addr;
+	int fd = open_for(path, type, &addr);
+
+	if (fd < 0)
+		return fd;
+	unlink(path);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || chmod(path, mode) ||
+	    listen(fd, BACKLOG))
+		return failed(fd);
+	return fd;
+}

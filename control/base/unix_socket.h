@@ -1,0 +1,21 @@
+/* Sockets in the file system (unix(7)): how the processes of a host talk to each other. */
+#ifndef BASCULE_UNIX_SOCKET_H
+#define BASCULE_UNIX_SOCKET_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A socket of `type` (SOCK_STREAM or SOCK_SEQPACKET, perhaps | SOCK_NONBLOCK), closed on exec: the caller's. Or -errno;
+ * -ENAMETOOLONG: the path is longer than sun_path. */
+int unix_socket_connect(const char *path, int type);
+/* The same, bound to the path, where nothing else is afterwards, with these permissions, and listening. */
+int unix_socket_listen(const char *path, int type, mode_t mode);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
