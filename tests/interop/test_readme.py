@@ -124,6 +124,14 @@ def test_example(hub, heading, text):
         PROOFS[heading](hub)
 
 
+def test_every_file_that_is_named_exists():
+    named = set(re.findall(r"`((?:control|dataplane|config|tests|tools)/[\w./-]+)`", README))
+    named |= {f"tests/interop/{name}" for name in re.findall(r"`(test_\w+\.py)`", README)}
+    named |= {f"tests/unit/{name}" for name in re.findall(r"`(test_\w+\.cc)`", README)}
+    missing = sorted(name for name in named if not (SOURCE / name).exists())
+    assert len(named) > 50 and not missing
+
+
 # --- commands -------------------------------------------------------------------------------------------------------------
 
 def usage(hub, *words):
