@@ -271,7 +271,8 @@ bool announcer_summary(const struct update_group *group, int rule, struct route_
 {
 	struct route_map_side side = announcer_side(group);
 
-	return route_map_summary(group->map, &side, (size_t)rule, result) != ROUTE_MAP_TOO_LONG;
+	return route_map_summary(group->map, &side, (size_t)rule, result) != ROUTE_MAP_TOO_LONG &&
+	       message_fits(group, result);
 }
 
 bool announcer_announces(const struct update_group *group, const struct route_server *rs,

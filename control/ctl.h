@@ -79,8 +79,8 @@
  *                                paths of two branches (prefix views[role] winner winner_role loser loser_role reason ecmp:
  *                                both are used, and the reason says which is announced; 20 without prefixes), with prefixes
  *                                or peer a "route" for each change (prefix, peer with change "announced" "replaced"
- *                                "withdrawn", or view with "gained" "lost" "next hops"; of a peer: its own alone), and a
- *                                "warning" (text) for each reason why what was said may not be exact
+ *                                "withdrawn", or view with "gained" "lost" "next hops"; those of summaries last; of a peer:
+ *                                its own alone), and a "warning" (text) for each reason why what was said may not be exact
  *   peer reset   name soft? ("in", "out")   none
  *   reload                       one: added[peer name] removed[] changed[] vnet_changed exchange_changed warnings[string];
  *                                a file that is refused: error, and a row {complaint} each before it */

@@ -1,26 +1,20 @@
 /* A plan, a page at a time. */
 #include "plan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "matrix_plan.h"
+#include "peer_plan.h"
 #include "plan_rows.h"
 #include "route_server.h"
 #include "show.h"
 #include "view_plan.h"
 
-/* Most of a page: prefixes looked at, and paths made into what a group would be told. */
+/* Most of a page: prefixes looked at, and announcements made to compare them. */
 enum { WORK = 4096 };
 
-enum phase { WEIGH, COUNT, COUNTS, CONFLICTS, ROUTES, WARNINGS, DONE };
-
-/* What a group's or a peer's prefixes would become. */
-struct tally {
-	int32_t told[PLAN_TOLD];
-	int32_t routes; /* more than now, before outbound route maps: what bounds are held against */
-};
+enum phase { WEIGH, COUNT, SUMMARIES, COUNTS, CONFLICTS, ROUTES, SUMMARY_ROUTES, WARNINGS, DONE };
 
 /* What must stay for a plan to be exact. */
 struct signature {
@@ -33,89 +27,16 @@ struct plan {
 	enum phase phase;
 	struct matrix_plan *matrix; /* owned */
 	struct view_plan views;
+	struct peer_plan peers;
 	struct signature begun;
 	bool disturbed;	       /* something has changed since, or was under way */
 	uint32_t cursor, node; /* of the walk; RIB_NONE: the next one */
+	int rule;	       /* of the summaries of a peer, the next one */
 	uint32_t row;	       /* of those that the node, or the phase, has, the next one */
-	uint32_t work;	       /* done for this page */
-	struct tally group[CONFIG_PEERS]; /* by place in the announcer's list */
-	struct tally peer[CONFIG_PEERS];  /* what sets it apart from its group */
+	uint32_t work;	       /* done for this page, beside that of `peers` */
 	uint32_t view[ROLE_COUNT][VIEW_CHANGES];
 	uint32_t conflicts, conflicts_told;
-	/* workspace: what is announced now and what would be */
-	uint8_t wire[2][BGP_MESSAGE_MAX];
-	struct route_map_result result[2];
 };
-
-/* --- what would be told ------------------------------------------------------------------------------------------ */
-
-static bool announces(const struct route_server *rs, struct plan *plan,
-		      const struct update_group *group, const struct path *path, bool after)
-{
-	if (!path)
-		return false;
-	plan->work++;
-	return announcer_announces(group, rs, path, plan->wire[after], &plan->result[after]);
-}
-
-/* What becomes of the node for a member; RIB_PEERS: for one who announced none of its paths. */
-static enum plan_told told_of(const struct route_server *rs, struct plan *plan,
-			      const struct update_group *group, uint16_t peer, int *routes)
-{
-	const struct path *is = matrix_plan_path(plan->matrix, group->group, peer, false),
-			  *will = matrix_plan_path(plan->matrix, group->group, peer, true);
-	const struct route_map_result *before = &plan->result[false], *after = &plan->result[true];
-	bool had, has;
-
-	*routes = (will != NULL) - (is != NULL);
-	if (is == will)
-		return PLAN_SAME;
-	had = announces(rs, plan, group, is, false);
-	has = announces(rs, plan, group, will, true);
-	if (!had)
-		return has ? PLAN_ANNOUNCED : PLAN_SAME;
-	if (!has)
-		return PLAN_WITHDRAWN;
-	return before->len == after->len && !memcmp(before->wire, after->wire, after->len)
-		       ? PLAN_SAME
-		       : PLAN_REPLACED;
-}
-
-static void tally_add(struct tally *tally, enum plan_told told, int routes, int by)
-{
-	tally->told[told] += by;
-	tally->routes += by * routes;
-}
-
-/* The announcer of one of the paths is told otherwise than its group. */
-static void count_announcer(const struct route_server *rs, struct plan *plan,
-			    const struct update_group *group, uint16_t peer, enum plan_told common,
-			    int common_routes)
-{
-	int routes;
-	enum plan_told own;
-
-	if (peer >= CONFIG_PEERS || rs->peers.table[peer].group != group)
-		return;
-	own = told_of(rs, plan, group, peer, &routes);
-	tally_add(&plan->peer[peer], common, common_routes, -1);
-	tally_add(&plan->peer[peer], own, routes, 1);
-}
-
-static void count_group(const struct route_server *rs, struct plan *plan,
-			const struct update_group *group, struct tally *tally)
-{
-	const struct path *is = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, false),
-			  *will = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, true);
-	int routes;
-	enum plan_told told = told_of(rs, plan, group, RIB_PEERS, &routes);
-
-	tally_add(tally, told, routes, 1);
-	if (is)
-		count_announcer(rs, plan, group, is->peer, told, routes);
-	if (will && (!is || is->peer != will->peer))
-		count_announcer(rs, plan, group, will->peer, told, routes);
-}
 
 /* --- conflicts --------------------------------------------------------------------------------------------------- */
 
@@ -146,6 +67,12 @@ static unsigned int conflicts_of(const struct plan *plan, struct conflict confli
 	return n;
 }
 
+/* The peer that is asked about, or any if none is. */
+static bool asked_for(const struct page *page, const struct peer *peer)
+{
+	return !page->peer[0] || !strcmp(page->peer, peer->config.name);
+}
+
 /* --- walks: visit a node. False: the page is full, come again ---------------------------------------------------- */
 
 static bool visit_weigh(struct route_server *rs, struct plan *plan, struct page *page)
@@ -159,15 +86,11 @@ static bool visit_weigh(struct route_server *rs, struct plan *plan, struct page 
 static bool visit_count(struct route_server *rs, struct plan *plan, struct page *page)
 {
 	struct conflict conflicts[ROLE_COUNT];
-	unsigned int at = 0;
 
-	(void)page;
+	(void)rs, (void)page;
 	for (int view = 0; view < ROLE_COUNT; view++)
 		plan->view[view][plan->views.change[view]]++;
-	for (const struct update_group *group = rs->announcer.groups; group && at < CONFIG_PEERS;
-	     group = group->next, at++)
-		if (matrix_plan_changes(plan->matrix, group->group))
-			count_group(rs, plan, group, &plan->group[at]);
+	peer_plan_count(&plan->peers);
 	plan->conflicts += conflicts_of(plan, conflicts);
 	return true;
 }
@@ -199,8 +122,6 @@ static bool visit_routes(struct route_server *rs, struct plan *plan, struct page
 		plan->row = ROLE_COUNT;
 	for (; plan->row < end; plan->row++) {
 		const struct peer *peer;
-		int routes;
-		enum plan_told told;
 
 		if (plan->row < ROLE_COUNT) {
 			if (!plan_add_view_route(page, prefix, (enum role)plan->row,
@@ -209,11 +130,9 @@ static bool visit_routes(struct route_server *rs, struct plan *plan, struct page
 			continue;
 		}
 		peer = &rs->peers.table[plan->row - ROLE_COUNT];
-		if (!peer->group || !matrix_plan_changes(plan->matrix, peer->group->group) ||
-		    (page->peer[0] && strcmp(page->peer, peer->config.name)))
+		if (!peer->group || !asked_for(page, peer))
 			continue;
-		told = told_of(rs, plan, peer->group, peer->index, &routes);
-		if (!plan_add_peer_route(page, prefix, peer, told))
+		if (!plan_add_peer_route(page, prefix, peer, peer_plan_route(&plan->peers, peer)))
 			return false;
 	}
 	return true;
@@ -224,7 +143,7 @@ typedef bool visit_fn(struct route_server *rs, struct plan *plan, struct page *p
 /* Go on with the walk. True: it is through. */
 static bool walk(struct route_server *rs, struct plan *plan, struct page *page, visit_fn *visit)
 {
-	while (plan->work < WORK) {
+	while (plan->work + plan->peers.work < WORK) {
 		if (plan->node == RIB_NONE) {
 			plan->work++;
 			if (!rib_walk(rs->rib, &plan->cursor, &plan->node, 1)) {
@@ -245,34 +164,56 @@ static bool walk(struct route_server *rs, struct plan *plan, struct page *page, 
 	return false;
 }
 
-/* --- counts ------------------------------------------------------------------------------------------------------ */
+/* --- summaries, a peer after the other ---------------------------------------------------------------------------- */
 
-/* Its group's and what sets it apart. */
-static struct tally tally_of(const struct route_server *rs, const struct plan *plan,
-			     const struct peer *peer)
+/* Of one peer: count what becomes of their prefixes, or tell it. False: the page is full, come again. */
+static bool visit_summaries(struct plan *plan, struct page *page, const struct peer *peer,
+			    bool count)
 {
-	const struct update_group *group = rs->announcer.groups;
-	struct tally tally = plan->peer[peer->index];
-	unsigned int at = 0;
+	struct peer_plan_summaries of = peer_plan_summaries(&plan->peers, peer);
 
-	if (!peer->group)
-		return (struct tally){ 0 };
-	for (; group && group != peer->group && at < CONFIG_PEERS - 1; group = group->next)
-		at++;
-	for (int told = 0; told < PLAN_TOLD; told++)
-		tally.told[told] += plan->group[at].told[told];
-	tally.routes += plan->group[at].routes;
-	return tally;
+	for (; plan->rule < MAP_RULES; plan->rule++) {
+		struct prefix prefix;
+		enum plan_told told;
+
+		if (!(of.prefixes >> plan->rule & 1))
+			continue;
+		told = peer_plan_summary(&plan->peers, peer, &of, plan->rule);
+		prefix = route_map_rule(peer->group->map, (size_t)plan->rule)->prefix_replace;
+		if (count)
+			peer_plan_tell(&plan->peers, peer, told);
+		else if (!plan_add_peer_route(page, prefix, peer, told))
+			return false;
+	}
+	return true;
 }
 
-static bool tell_peer(const struct route_server *rs, const struct plan *plan, struct page *page,
-		      const struct peer *peer)
+/* True: that was all. */
+static bool walk_summaries(struct route_server *rs, struct plan *plan, struct page *page,
+			   bool count)
 {
-	struct tally tally;
+	for (; plan->row < rs->peers.end; plan->row++, plan->rule = 0) {
+		const struct peer *peer = &rs->peers.table[plan->row];
 
-	if (!peer || (page->peer[0] && strcmp(page->peer, peer->config.name)))
+		if (plan->peers.work >= WORK)
+			return false;
+		if (!peer->group || !peer->group->summaries || (!count && !asked_for(page, peer)))
+			continue;
+		if (!visit_summaries(plan, page, peer, count))
+			return false;
+	}
+	return true;
+}
+
+/* --- counts ------------------------------------------------------------------------------------------------------ */
+
+static bool tell_peer(const struct plan *plan, struct page *page, const struct peer *peer)
+{
+	struct peer_plan_tally tally;
+
+	if (!peer || !asked_for(page, peer))
 		return true;
-	tally = tally_of(rs, plan, peer);
+	tally = peer_plan_tally(&plan->peers, peer);
 	return plan_add_peer(page, peer, tally.told);
 }
 
@@ -287,7 +228,7 @@ static bool tell_circuit(const struct route_server *rs, const struct plan *plan,
 	    !limits->to_expressroute || limits->over_expressroute != LIMITS_CLOSE)
 		return true;
 	routes = group_advertised_count(peer->group->group, peer->index) +
-		 (uint32_t)tally_of(rs, plan, peer).routes;
+		 (uint32_t)peer_plan_tally(&plan->peers, peer).routes;
 	return routes <= limits->to_expressroute ||
 	       plan_add_circuit(page, peer, routes, limits->to_expressroute);
 }
@@ -311,7 +252,7 @@ static bool tell_count(struct route_server *rs, const struct plan *plan, struct 
 		return plan_add_switch(page, plan->enable, rs->exchange->enabled, plan->conflicts);
 	row--;
 	if (row < n)
-		return tell_peer(rs, plan, page, peer_find(&rs->peers, config->peers[row].name));
+		return tell_peer(plan, page, peer_find(&rs->peers, config->peers[row].name));
 	row -= n;
 	view = (enum role)(row % ROLE_COUNT);
 	if (row < ROLE_COUNT)
@@ -350,6 +291,9 @@ static struct signature sign(const struct route_server *rs)
 
 static bool at_rest(const struct route_server *rs)
 {
+	for (const struct update_group *group = rs->announcer.groups; group; group = group->next)
+		if (!summaries_current(group))
+			return false;
 	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) && !rs->reconsider &&
 	       !rs->maps_moving && !rib_changes_waiting(rs->rib);
 }
@@ -405,6 +349,8 @@ static struct plan *plan_new(struct route_server *rs, const struct page *page)
 		plan_free(plan);
 		return NULL;
 	}
+	plan->peers.rs = rs;
+	plan->peers.matrix = plan->matrix;
 	plan->begun = sign(rs);
 	return plan;
 }
@@ -421,13 +367,16 @@ void plan_free(struct plan *plan)
 /* Go on with the phase. True: it is through. */
 static bool phase_go_on(struct route_server *rs, struct plan *plan, struct page *page)
 {
+	bool routes = page->prefixes || page->peer[0];
+
 	switch (plan->phase) {
 	case WEIGH: return walk(rs, plan, page, visit_weigh);
 	case COUNT: return walk(rs, plan, page, visit_count);
+	case SUMMARIES: return walk_summaries(rs, plan, page, true);
 	case COUNTS: return tell_counts(rs, plan, page);
 	case CONFLICTS: return !plan->conflicts || walk(rs, plan, page, visit_conflicts);
-	case ROUTES:
-		return !(page->prefixes || page->peer[0]) || walk(rs, plan, page, visit_routes);
+	case ROUTES: return !routes || walk(rs, plan, page, visit_routes);
+	case SUMMARY_ROUTES: return !routes || walk_summaries(rs, plan, page, false);
 	case WARNINGS: return tell_warnings(plan, page);
 	case DONE: break;
 	}
@@ -453,12 +402,14 @@ void plan_page(struct route_server *rs, struct page *page)
 		return;
 	}
 	look_again(rs, plan);
-	for (plan->work = 0; plan->phase != DONE; plan->phase++) {
+	plan->work = plan->peers.work = 0;
+	for (; plan->phase != DONE; plan->phase++) {
 		if (!phase_go_on(rs, plan, page)) {
 			page->more = true;
 			return;
 		}
 		plan->row = plan->cursor = plan->node = 0;
+		plan->rule = 0;
 		matrix_plan_round(plan->matrix);
 		view_plan_round(&plan->views);
 	}

@@ -1,12 +1,13 @@
 /* What moving the route exchange switch would change, found out before it is moved: for each peer the prefixes that it
  * would be told of, told otherwise or not any more, for each view those that it would gain and lose or reach another
  * way, bounds that would be met, and prefixes that two branches would come to share. By the functions that decide it when
- * the switch does move (matrix_plan.h, view_plan.h, announce.h), outbound route maps included; nothing is moved.
+ * the switch does move (matrix_plan.h, view_plan.h, announce.h), outbound route maps included, with their summaries
+ * (peer_plan.h); nothing is moved.
  *
- *   weigh ─► count ─► tell the counts ─► conflicts ─► routes, if asked for ─► warnings
+ *   weigh ─► count ─► summaries ─► tell the counts ─► conflicts ─► routes, then summaries, if asked for ─► warnings
  *
- * Each is a walk over all prefixes, a bounded part of it a page; nothing is kept by prefix. Should routes change
- * meanwhile, the plan goes on and says so at its end. Thread: the RIB lcore. */
+ * Each is a walk over all prefixes, or over all peers, a bounded part of it a page; nothing is kept by prefix, but for those
+ * of summaries. Should routes change meanwhile, the plan goes on and says so at its end. Thread: the RIB lcore. */
 #ifndef BASCULE_PLAN_H
 #define BASCULE_PLAN_H
 
@@ -19,11 +20,6 @@ struct page;
 struct plan;
 
 enum { PLAN_CONFLICTS = 20 }; /* told if prefixes are not asked for */
-
-/* How a prefix would change: for a peer ... */
-enum plan_told { PLAN_SAME, PLAN_ANNOUNCED, PLAN_REPLACED, PLAN_WITHDRAWN, PLAN_TOLD };
-/* "announced", "replaced", "withdrawn"; static storage. */
-const char *plan_told_name(enum plan_told told);
 
 /* One page of a plan, which begins with the first (page->plan is NULL) and stays with the page. */
 void plan_page(struct route_server *rs, struct page *page);

@@ -7,18 +7,6 @@
 #include "route_server.h"
 #include "show.h"
 
-const char *plan_told_name(enum plan_told told)
-{
-	static const char *const names[PLAN_TOLD] = {
-		[PLAN_SAME] = "unchanged",
-		[PLAN_ANNOUNCED] = "announced",
-		[PLAN_REPLACED] = "replaced",
-		[PLAN_WITHDRAWN] = "withdrawn",
-	};
-
-	return names[told];
-}
-
 const char *plan_view_name(enum view_change change)
 {
 	static const char *const names[VIEW_CHANGES] = {

@@ -7,7 +7,7 @@
 
 #include "config.h"
 #include "page.h"
-#include "plan.h"
+#include "peer_plan.h"
 #include "view_plan.h"
 
 #ifdef __cplusplus

@@ -103,9 +103,14 @@ bool summaries_counted(const struct update_group *group)
 	return !group->summaries || group_watch_round(group->group);
 }
 
+bool summaries_current(const struct update_group *group)
+{
+	return !group->summaries || group_watch_idle(group->group);
+}
+
 bool summaries_idle(const struct update_group *group)
 {
-	return !group->owing && (!group->summaries || group_watch_idle(group->group));
+	return !group->owing && summaries_current(group);
 }
 
 /* --- who is to hear what ----------------------------------------------------------------------------------------- */
@@ -121,8 +126,11 @@ static uint32_t contributors(const struct summaries *s, int rule, uint16_t peer)
 	return s->total[rule] - (uint32_t)s->own[rule][peer];
 }
 
-/* Of rules that make the same prefix the first one that has contributors does. */
-static uint64_t wanted(const struct update_group *group, uint16_t peer)
+static const int32_t no_more[MAP_RULES];
+
+/* Of rules that make the same prefix the first one that has contributors does; `more` of them than there are. */
+static uint64_t wanted(const struct update_group *group, uint16_t peer,
+		       const int32_t more[MAP_RULES])
 {
 	uint64_t rules = 0;
 
@@ -132,7 +140,7 @@ static uint64_t wanted(const struct update_group *group, uint16_t peer)
 		int rule = __builtin_ctzll(left);
 		struct prefix prefix = rule_at(group->map, rule)->prefix_replace;
 
-		if (contributors(group->summaries, rule, peer) &&
+		if (contributors(group->summaries, rule, peer) + (uint32_t)more[rule] &&
 		    !(route_map_summarises(group->map, prefix) & rules))
 			rules |= BIT(rule);
 	}
@@ -141,7 +149,12 @@ static uint64_t wanted(const struct update_group *group, uint16_t peer)
 
 uint64_t summaries_of(const struct peer *peer)
 {
-	return peer->group ? wanted(peer->group, peer->index) : 0;
+	return peer->group ? wanted(peer->group, peer->index, no_more) : 0;
+}
+
+uint64_t summaries_with(const struct peer *peer, const int32_t more[MAP_RULES])
+{
+	return wanted(peer->group, peer->index, more);
 }
 
 bool summaries_stand(const struct peer *peer, struct prefix prefix)
@@ -157,7 +170,7 @@ static enum kind news_kind(const struct peer *peer, bool over, int *rule)
 {
 	const struct update_group *group = peer->group;
 	const struct summaries_told *told = &peer->summaries;
-	uint64_t want = wanted(group, peer->index), start = want & (~told->rules | told->again);
+	uint64_t want = summaries_of(peer), start = want & (~told->rules | told->again);
 	uint64_t end = (told->rules | told->again) & ~want;
 
 	if (start) {

@@ -63,6 +63,8 @@ void summaries_close(struct update_group *group);
 size_t summaries_turn(struct route_server *rs, struct update_group *group, size_t budget);
 /* Have all prefixes been counted once? Until then nothing of the group may be told. */
 bool summaries_counted(const struct update_group *group);
+/* Are all counted as they are now? */
+bool summaries_current(const struct update_group *group);
 /* Is nothing left to count or to tell? (Lagging members do not count.) */
 bool summaries_idle(const struct update_group *group);
 
@@ -76,6 +78,8 @@ bool summaries_next(struct route_server *rs, struct update_group *group, bool ov
 
 /* The summaries that the peer is told of, or is about to be: a bit a rule. */
 uint64_t summaries_of(const struct peer *peer);
+/* The same of a member if by each rule so many more prefixes contributed, of those that it would be told of. */
+uint64_t summaries_with(const struct peer *peer, const int32_t more[MAP_RULES]);
 /* Is the peer told of a summary under this prefix, rather than of a route? */
 bool summaries_stand(const struct peer *peer, struct prefix prefix);
 /* How many prefixes the peer is told, with summaries in the place of their contributors, before rules that drop. */

@@ -1,0 +1,260 @@
+/* Announcements before and after, compared and counted. */
+#include "peer_plan.h"
+
+#include <string.h>
+
+#include "route_server.h"
+
+const char *plan_told_name(enum plan_told told)
+{
+	static const char *const names[PLAN_TOLD] = {
+		[PLAN_SAME] = "unchanged",
+		[PLAN_ANNOUNCED] = "announced",
+		[PLAN_REPLACED] = "replaced",
+		[PLAN_WITHDRAWN] = "withdrawn",
+	};
+
+	return names[told];
+}
+
+/* --- a prefix ---------------------------------------------------------------------------------------------------- */
+
+/* What becomes of a prefix for a member. */
+struct fate {
+	enum plan_told told;
+	int routes;	 /* before its route map: more than now */
+	uint8_t rule[2]; /* it contributes by, before and after, plus one; 0: it does not */
+};
+
+static bool announces(struct peer_plan *plan, const struct update_group *group,
+		      const struct path *path, bool after)
+{
+	plan->result[after].verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
+	if (!path)
+		return false;
+	plan->work++;
+	return announcer_announces(group, plan->rs, path, plan->wire[after], &plan->result[after]);
+}
+
+static uint8_t contributes_by(const struct route_map_result *result)
+{
+	return result->verdict == ROUTE_MAP_SUMMARISED ? result->summary_rule + 1 : 0;
+}
+
+/* Of the workspace, as far as there is something in it. */
+static enum plan_told compare(const struct peer_plan *plan, bool had, bool has)
+{
+	const struct route_map_result *before = &plan->result[false], *after = &plan->result[true];
+
+	if (!had)
+		return has ? PLAN_ANNOUNCED : PLAN_SAME;
+	if (!has)
+		return PLAN_WITHDRAWN;
+	return before->len == after->len && !memcmp(before->wire, after->wire, after->len)
+		       ? PLAN_SAME
+		       : PLAN_REPLACED;
+}
+
+/* The group's rules that make the path's prefix, a bit each. */
+static uint64_t makers_of(const struct peer_plan *plan, const struct update_group *group,
+			  const struct path *path)
+{
+	return group->summaries
+		       ? route_map_summarises(group->map, rib_prefix(plan->rs->rib, path->node))
+		       : 0;
+}
+
+/* For a member; RIB_PEERS: for one who announced none of the paths. */
+static struct fate fate_of(struct peer_plan *plan, const struct update_group *group, uint16_t peer)
+{
+	const struct path *is = matrix_plan_path(plan->matrix, group->group, peer, false),
+			  *will = matrix_plan_path(plan->matrix, group->group, peer, true);
+	struct fate fate = { .routes = (will != NULL) - (is != NULL) };
+	bool had, has;
+
+	if (is == will)
+		return fate;
+	had = announces(plan, group, is, false);
+	has = announces(plan, group, will, true);
+	fate.rule[false] = contributes_by(&plan->result[false]);
+	fate.rule[true] = contributes_by(&plan->result[true]);
+	if (!makers_of(plan, group, is ? is : will))
+		fate.told = compare(plan, had, has);
+	return fate;
+}
+
+enum plan_told peer_plan_route(struct peer_plan *plan, const struct peer *peer)
+{
+	return matrix_plan_changes(plan->matrix, peer->group->group)
+		       ? fate_of(plan, peer->group, peer->index).told
+		       : PLAN_SAME;
+}
+
+/* --- counting ---------------------------------------------------------------------------------------------------- */
+
+static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, int by)
+{
+	tally->told[fate->told] += by;
+	tally->routes += by * fate->routes;
+	if (fate->rule[false])
+		tally->contributors[fate->rule[false] - 1] -= by;
+	if (fate->rule[true])
+		tally->contributors[fate->rule[true] - 1] += by;
+}
+
+/* The announcer of one of the paths is told otherwise than its group. */
+static void count_announcer(struct peer_plan *plan, const struct update_group *group, uint16_t peer,
+			    const struct fate *common)
+{
+	struct fate own;
+
+	if (peer >= CONFIG_PEERS || plan->rs->peers.table[peer].group != group)
+		return;
+	own = fate_of(plan, group, peer);
+	tally_add(&plan->peer[peer], common, -1);
+	tally_add(&plan->peer[peer], &own, 1);
+}
+
+static uint16_t announcer_of(const struct path *path)
+{
+	return path ? path->peer : RIB_PEERS;
+}
+
+/* If the prefix is a summary's, it is told of when all contributors are known. */
+static void keep_route(const struct peer_plan *plan, const struct update_group *group,
+		       const struct path *is, const struct path *will,
+		       struct peer_plan_route routes[MAP_RULES])
+{
+	uint64_t makers = is || will ? makers_of(plan, group, is ? is : will) : 0;
+	uint16_t top = announcer_of(will);
+
+	if (!makers)
+		return;
+	routes[__builtin_ctzll(makers)] = (struct peer_plan_route){
+		.changed = true,
+		.top = top,
+		.alt = announcer_of(matrix_plan_path(plan->matrix, group->group, top, true)),
+	};
+}
+
+static void count_group(struct peer_plan *plan, const struct update_group *group,
+			struct peer_plan_group *counted)
+{
+	const struct path *is = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, false),
+			  *will = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, true);
+	struct fate fate = fate_of(plan, group, RIB_PEERS);
+
+	tally_add(&counted->tally, &fate, 1);
+	keep_route(plan, group, is, will, counted->routes);
+	if (is)
+		count_announcer(plan, group, is->peer, &fate);
+	if (will && (!is || is->peer != will->peer))
+		count_announcer(plan, group, will->peer, &fate);
+}
+
+void peer_plan_count(struct peer_plan *plan)
+{
+	const struct update_group *group = plan->rs->announcer.groups;
+
+	for (unsigned int at = 0; group && at < CONFIG_PEERS; group = group->next, at++)
+		if (matrix_plan_changes(plan->matrix, group->group))
+			count_group(plan, group, &plan->group[at]);
+}
+
+static const struct peer_plan_group *group_of(const struct peer_plan *plan, const struct peer *peer)
+{
+	const struct update_group *group = plan->rs->announcer.groups;
+	unsigned int at = 0;
+
+	for (; group && group != peer->group && at < CONFIG_PEERS - 1; group = group->next)
+		at++;
+	return &plan->group[at];
+}
+
+struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struct peer *peer)
+{
+	struct peer_plan_tally tally = { 0 };
+	const struct peer_plan_tally *own = &plan->peer[peer->index], *common;
+
+	if (!peer->group)
+		return tally;
+	common = &group_of(plan, peer)->tally;
+	for (int told = 0; told < PLAN_TOLD; told++)
+		tally.told[told] = common->told[told] + own->told[told];
+	for (int rule = 0; rule < MAP_RULES; rule++)
+		tally.contributors[rule] = common->contributors[rule] + own->contributors[rule];
+	tally.routes = common->routes + own->routes;
+	return tally;
+}
+
+/* --- summaries --------------------------------------------------------------------------------------------------- */
+
+struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
+					       const struct peer *peer)
+{
+	struct peer_plan_tally tally = peer_plan_tally(plan, peer);
+	struct peer_plan_summaries summaries = { 0 };
+	const struct route_map *map;
+
+	if (!peer->group || !peer->group->summaries)
+		return summaries;
+	map = peer->group->map;
+	summaries.before = summaries_of(peer);
+	summaries.after = summaries_with(peer, tally.contributors);
+	for (uint64_t left = route_map_replacing(map); left; left &= left - 1) {
+		size_t rule = (size_t)__builtin_ctzll(left);
+		uint64_t makers =
+			route_map_summarises(map, route_map_rule(map, rule)->prefix_replace);
+
+		summaries.prefixes |= makers & -makers;
+	}
+	return summaries;
+}
+
+/* The path that the peer would be told of under a summary's prefix if there were no summary. */
+static const struct path *path_after(const struct peer_plan *plan, const struct peer *peer,
+				     uint32_t node, int rule)
+{
+	const struct peer_plan_route *route = &group_of(plan, peer)->routes[rule];
+
+	if (!route->changed)
+		return group_advertised(peer->group->group, peer->index, node);
+	return rib_path(plan->rs->rib, node, route->top == peer->index ? route->alt : route->top);
+}
+
+/* As the summary that one of `rules` makes, or as the route that is there without one. */
+static bool stands(struct peer_plan *plan, const struct update_group *group, uint64_t rules,
+		   const struct path *path, bool after)
+{
+	if (!rules)
+		return announces(plan, group, path, after);
+	return announcer_summary(group, __builtin_ctzll(rules), &plan->result[after]);
+}
+
+enum plan_told peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
+				 const struct peer_plan_summaries *summaries, int rule)
+{
+	const struct update_group *group = peer->group;
+	struct prefix prefix = route_map_rule(group->map, (size_t)rule)->prefix_replace;
+	uint64_t makers = route_map_summarises(group->map, prefix);
+	uint64_t before = summaries->before & makers, after = summaries->after & makers;
+	uint32_t node = rib_find(plan->rs->rib, prefix);
+	const struct path *is = NULL, *will = NULL;
+	bool had, has;
+
+	plan->work++;
+	if (node != RIB_NONE) {
+		is = group_advertised(group->group, peer->index, node);
+		will = path_after(plan, peer, node, rule);
+	}
+	if (before == after && (before || is == will))
+		return PLAN_SAME;
+	had = stands(plan, group, before, is, false);
+	has = stands(plan, group, after, will, true);
+	return compare(plan, had, has);
+}
+
+void peer_plan_tell(struct peer_plan *plan, const struct peer *peer, enum plan_told told)
+{
+	plan->peer[peer->index].told[told]++;
+}

@@ -1,0 +1,89 @@
+/* What peers would be told if the switch were moved: after export policy and outbound route maps, summaries included. Of
+ * each prefix a group is looked at once, and beside it who announced one of its paths; counted is what becomes of them,
+ * and how many more or fewer contribute to each summary.
+ *
+ *   matrix_plan_node ─► peer_plan_count each ─► summaries: peer_plan_summaries ─► peer_plan_summary ─► peer_plan_tell
+ *
+ * A summary's prefix is told of apart, when all have been counted: it may stand for a route, whose paths are kept from the
+ * walk. Nothing else is kept by prefix. Thread: the RIB lcore. */
+#ifndef BASCULE_PEER_PLAN_H
+#define BASCULE_PEER_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "map_rule.h"
+#include "matrix_plan.h"
+#include "message.h"
+#include "route_map.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct peer;
+struct route_server;
+
+/* How a prefix would change for a peer. */
+enum plan_told { PLAN_SAME, PLAN_ANNOUNCED, PLAN_REPLACED, PLAN_WITHDRAWN, PLAN_TOLD };
+/* "announced", "replaced", "withdrawn"; static storage. */
+const char *plan_told_name(enum plan_told told);
+
+/* What a group's or a peer's prefixes would become. */
+struct peer_plan_tally {
+	int32_t told[PLAN_TOLD];
+	int32_t routes; /* more than now, before outbound route maps: what bounds are held against */
+	int32_t contributors[MAP_RULES]; /* more than now, by rule that makes them contribute */
+};
+
+/* Who announces what members would be told of a summary's prefix if there were no summary. */
+struct peer_plan_route {
+	bool changed;	   /* else: who does now */
+	uint16_t top, alt; /* alt: for top itself; RIB_PEERS: nobody */
+};
+
+struct peer_plan_group {
+	struct peer_plan_tally tally;
+	struct peer_plan_route routes[MAP_RULES]; /* by the first rule that makes the prefix */
+};
+
+struct peer_plan {
+	const struct route_server *rs;	  /* borrowed */
+	const struct matrix_plan *matrix; /* borrowed */
+	/* announcements made to compare them, and prefixes of summaries looked at; the caller sets it to 0 */
+	uint32_t work;
+	struct peer_plan_group group[CONFIG_PEERS]; /* by place in the announcer's list */
+	struct peer_plan_tally peer[CONFIG_PEERS];  /* what sets it apart from its group */
+	/* workspace: what is announced now and what would be */
+	uint8_t wire[2][BGP_MESSAGE_MAX];
+	struct route_map_result result[2];
+};
+
+/* The summaries that a peer is told of, and those that it would be told of: a bit a rule of its group's map. */
+struct peer_plan_summaries {
+	uint64_t prefixes; /* the first rule of each prefix */
+	uint64_t before, after;
+};
+
+/* Count the prefix that the matrix plan is at, for every group and its members. */
+void peer_plan_count(struct peer_plan *plan);
+/* What becomes of it for a peer that has a group; PLAN_SAME if it is the prefix of a summary of the group's map. */
+enum plan_told peer_plan_route(struct peer_plan *plan, const struct peer *peer);
+
+/* When all prefixes are counted. */
+struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
+					       const struct peer *peer);
+/* What becomes of the prefix that `rule`, one of summaries->prefixes, makes. */
+enum plan_told peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
+				 const struct peer_plan_summaries *summaries, int rule);
+/* Count that for the peer. */
+void peer_plan_tell(struct peer_plan *plan, const struct peer *peer, enum plan_told told);
+
+/* What the peer's prefixes would become; nothing for one that is told nothing. */
+struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struct peer *peer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
