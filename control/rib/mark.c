@@ -133,11 +133,6 @@ void group_offers(const struct group *group, uint32_t id, struct offers *out)
 	offers_restrict(group, out);
 }
 
-bool offer_equal(const struct offer *a, const struct offer *b)
-{
-	return a->attrs == b->attrs && a->peer == b->peer;
-}
-
 /* --- the queue ------------------------------------------------------------------------------------------------- */
 
 static struct entry *entry_at(const struct groups *groups, uint32_t id)
@@ -221,7 +216,7 @@ static void group_mark(struct group *group, uint32_t node, const struct offers *
 		group_enqueue(group, node, before);
 }
 
-static void count(struct rib *rib, unsigned int class, const struct offers *offers, int by)
+static inline void count(struct rib *rib, unsigned int class, const struct offers *offers, int by)
 {
 	struct groups *groups = &rib->groups;
 

@@ -49,6 +49,12 @@ struct offer {
 	const struct attrs *attrs;
 	uint16_t peer;
 };
+
+static inline bool offer_equal(const struct offer *a, const struct offer *b)
+{
+	return a->attrs == b->attrs && a->peer == b->peer;
+}
+
 struct offers {
 	struct offer top, alt; /* alt: the best of another peer than top's */
 };
@@ -175,7 +181,6 @@ uint8_t classes_open(const struct rib *rib, uint32_t node, uint8_t refused);
  * empty. */
 void offers_under(const struct rib *rib, uint32_t node, const uint8_t *classes, uint8_t want,
 		  struct offers *offers);
-bool offer_equal(const struct offer *a, const struct offer *b);
 /* Is it for ExpressRoute gateways, so that it needs one of their seats? Take what is for them out. */
 bool seat_needed(const struct offers offers[CLASSES]);
 void seat_deny(struct offers offers[CLASSES]);
