@@ -20,7 +20,8 @@
 #include "rcu.h"
 #include "view.h"
 
-enum { GRACE_US = 100000 }; /* for readers to leave a generation: a burst takes some microseconds */
+/* For readers to leave a generation. A burst takes some microseconds, but a busy host may not let them run for a while. */
+enum { GRACE_US = 2000000 };
 
 /* Another layout has another size, or else must have another number here. */
 static const uint64_t MAGIC = UINT64_C(0xba5c01e100000000) | sizeof(struct fib);

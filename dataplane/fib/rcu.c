@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include <rte_cycles.h>
-#include <rte_pause.h>
+
+enum { PAUSE_US = 50 }; /* between two looks for a reader */
 
 int rcu_pool_init(struct rcu_pool *pool, struct rte_rcu_qsbr *qsbr, uint32_t first, uint32_t end)
 {
@@ -66,7 +67,7 @@ int rcu_wait(struct rte_rcu_qsbr *qsbr, uint32_t us)
 	while (!rte_rcu_qsbr_check(qsbr, token, false)) {
 		if (rte_get_timer_cycles() > deadline)
 			return -EAGAIN;
-		rte_pause();
+		rte_delay_us_sleep(PAUSE_US); /* the reader may need this very CPU */
 	}
 	return 0;
 }

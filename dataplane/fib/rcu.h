@@ -42,7 +42,7 @@ void rcu_pool_retire(struct rcu_pool *pool, uint32_t index);
 /* Free what has seen its grace period and begin the next one. O(1). */
 void rcu_pool_reclaim(struct rcu_pool *pool);
 
-/* Wait at most `us` microseconds for a grace period that begins now. -EAGAIN: some reader did not pass by. */
+/* Wait, asleep, at most `us` microseconds for a grace period that begins now. -EAGAIN: some reader did not pass by. */
 int rcu_wait(struct rte_rcu_qsbr *qsbr, uint32_t us);
 
 #ifdef __cplusplus
