@@ -13,14 +13,14 @@ static bool sibling(const struct peer *a, const struct peer *b)
 	return b->up && b->life == PEER_ACTIVE && a->config.gateway == b->config.gateway;
 }
 
-static void release(struct route_server *rs, struct peer *peer)
+static void release(struct route_server *rs, struct peer *peer, const char *why)
 {
 	peer->held = false;
 	peer->reason[0] = '\0';
 	rib_source_hold(rs->rib, peer->index, false);
 	rs->reconsider = rs->peers.regroup = true;
-	events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
-		    "its gateway is active-active: it takes part in route exchange");
+	events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms, "%s: it takes part in route exchange",
+		    why);
 }
 
 static void release_gateway(struct route_server *rs, const struct peer *one)
@@ -29,7 +29,7 @@ static void release_gateway(struct route_server *rs, const struct peer *one)
 		struct peer *peer = &rs->peers.table[i];
 
 		if (peer->held && sibling(one, peer))
-			release(rs, peer);
+			release(rs, peer, "its gateway is active-active");
 	}
 }
 
@@ -85,6 +85,6 @@ void admission_configure(struct route_server *rs)
 
 		if (peer->up && peer->held && peer->life == PEER_ACTIVE &&
 		    rs->config->gateways[peer->config.gateway].allow_single_instance)
-			release(rs, peer);
+			release(rs, peer, "one instance is enough by now (allow_single_instance)");
 	}
 }

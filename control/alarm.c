@@ -47,7 +47,7 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 		    max);
 	else if (peer->near_limit)
 		add(alarms, "near_max_routes", peer->config.name, "%u of at most %u routes",
-		    rib_peer_paths(rs->rib, peer->index), max);
+		    bounds_learned(rs, peer), max);
 }
 
 static void add_partner(const struct partner_view *view, struct alarms *alarms)

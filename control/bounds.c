@@ -18,8 +18,7 @@ static struct limit_rule rule_of(const struct route_server *rs, const struct pee
 	return rule;
 }
 
-/* Routes of this session: what an earlier one left does not count. */
-static uint32_t learned(const struct route_server *rs, const struct peer *peer)
+uint32_t bounds_learned(const struct route_server *rs, const struct peer *peer)
 {
 	if (inbound_counts(&peer->inbound))
 		return peer->inbound.fresh;
@@ -87,7 +86,7 @@ bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix pref
 
 	if (rule.routes) {
 		limit_heard(&peer->limit, rs->now_ms);
-		verdict = limit_judge(&peer->limit, &rule, learned(rs, peer),
+		verdict = limit_judge(&peer->limit, &rule, bounds_learned(rs, peer),
 				      knows(rs, peer, prefix));
 	}
 	switch (verdict) {
@@ -120,7 +119,7 @@ static void note_near(struct route_server *rs, const struct peer *peer, bool *wa
 static void peer_turn(struct route_server *rs, struct peer *peer)
 {
 	struct limit_rule rule = rule_of(rs, peer);
-	uint32_t count = learned(rs, peer);
+	uint32_t count = bounds_learned(rs, peer);
 	char what[EVENT_TEXT / 2];
 
 	snprintf(what, sizeof(what), "%u of at most %u routes", count, rule.routes);
@@ -130,6 +129,12 @@ static void peer_turn(struct route_server *rs, struct peer *peer)
 	else if ((peer->refusing || peer->crowded) && (!rule.routes || count < rule.routes) &&
 		 room(rs))
 		ask_again(rs, peer);
+}
+
+void bounds_down(struct route_server *rs, struct peer *peer)
+{
+	note_near(rs, peer, &peer->near_limit, false, "its session is down");
+	peer->refusing = peer->crowded = false;
 }
 
 void bounds_configure(struct route_server *rs)

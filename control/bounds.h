@@ -21,6 +21,11 @@ struct peer;
  * nothing that it still says counts (peer->closing). */
 bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix prefix);
 
+/* The session has gone, and its alarms with it. */
+void bounds_down(struct route_server *rs, struct peer *peer);
+
+/* Routes that the peer announces, before its route map; what an earlier session left does not count. */
+uint32_t bounds_learned(const struct route_server *rs, const struct peer *peer);
 /* Distinct prefixes that peers have announced: what limits.total bounds. VNet prefixes do not count. */
 uint32_t bounds_total(const struct route_server *rs);
 

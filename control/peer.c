@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "admission.h"
+#include "bounds.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -392,7 +393,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 	if (!peer->up)
 		return;
 	peer->up = peer->closing = false;
-	peer->near_limit = peer->refusing = peer->crowded = false;
+	bounds_down(rs, peer);
 	peer->state = SESSION_IDLE;
 	peer->since_ms = rs->now_ms;
 	rs->peers.nb_up--;

@@ -1,0 +1,79 @@
+/* Bounds on routes: what becomes an alarm and an event, and what ends with the session. */
+#define EAL_MEMORY_MB 700
+#include "eal.h"
+
+#include "alarm.h"
+#include "maps.h"
+
+namespace
+{
+
+class bounds_test : public maps_test
+{
+      protected:
+	/* NVA A may announce ten routes; its map drops those in 10.122.0.0/16. */
+	void start_bounded()
+	{
+		std::string text = with(drop_122);
+
+		text.insert(text.find("asn = 65001;"), "max_routes = 10; ");
+		start_up(text);
+	}
+	void announce_lab(int n)
+	{
+		std::vector<std::string> prefixes;
+
+		for (int i = 0; i < n; i++)
+			prefixes.push_back("10.122." + std::to_string(i) + ".0/24");
+		announce(NVA_A, prefixes);
+		pass(1000);
+	}
+	/* Those of a kind: "peer: text" a line. */
+	std::string alarms(const char *kind)
+	{
+		struct alarms list = {};
+		std::string all;
+
+		alarms_list(rs, &list);
+		for (uint16_t i = 0; i < list.n; i++)
+			if (!strcmp(list.alarm[i].kind, kind))
+				all += std::string(list.alarm[i].peer) + ": " + list.alarm[i].text +
+				       "\n";
+		return all;
+	}
+	/* What the log says of alarms: "peer: text" a line. */
+	std::string alarm_events()
+	{
+		std::string all;
+
+		for (const struct event *e = events_after(&rs->events, 0); e;
+		     e = events_after(&rs->events, e->number))
+			if (e->kind == EVENT_ALARM)
+				all += std::string(e->peer) + ": " + e->text + "\n";
+		return all;
+	}
+};
+
+} // namespace
+
+TEST_F(bounds_test, near_is_told_of_what_the_peer_announces_before_its_map)
+{
+	start_bounded();
+	announce_lab(6);
+	EXPECT_EQ("", alarms("near_max_routes"));
+	announce_lab(7);
+	EXPECT_EQ("nva-a: 8 of at most 10 routes\n", alarms("near_max_routes"));
+	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_A)) << "the map let one of them pass";
+	EXPECT_EQ("nva-a: raised: 8 of at most 10 routes\n", alarm_events());
+}
+
+TEST_F(bounds_test, an_alarm_ends_with_the_session_and_the_log_says_so)
+{
+	start_bounded();
+	announce_lab(7);
+	down(NVA_A);
+	turn();
+	EXPECT_EQ("", alarms("near_max_routes"));
+	EXPECT_EQ("nva-a: raised: 8 of at most 10 routes\nnva-a: cleared: its session is down\n",
+		  alarm_events());
+}
