@@ -19,8 +19,8 @@ static void release(struct route_server *rs, struct peer *peer, const char *why)
 	peer->reason[0] = '\0';
 	rib_source_hold(rs->rib, peer->index, false);
 	rs->reconsider = rs->peers.regroup = true;
-	events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms, "%s: it takes part in route exchange",
-		    why);
+	events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
+		    "%s: it takes part in route exchange", why);
 }
 
 static void release_gateway(struct route_server *rs, const struct peer *one)

@@ -31,7 +31,7 @@ void announcer_fini(struct announcer *a)
 
 /* --- membership -------------------------------------------------------------------------------------------------- */
 
-static bool group_fits(const struct update_group *group, const struct update_group *wanted)
+bool announcer_fits(const struct update_group *group, const struct update_group *wanted)
 {
 	return group->role == wanted->role && group->vnets == wanted->vnets &&
 	       group->as4 == wanted->as4 && group->rule.next_hop == wanted->rule.next_hop &&
@@ -55,25 +55,36 @@ static void summary_attrs(struct update_group *group)
 	group->summary_len = (uint16_t)w.len;
 }
 
-struct update_group announcer_group(const struct route_server *rs, const struct peer *peer)
+struct update_group announcer_kind(const struct route_server *rs, const struct config_peer *config)
 {
-	struct update_group wanted = {
-		.role = peer->held ? ROLE_VNET : peer->config.role,
-		.vnets = peer->config.announce_vnets,
-		.as4 = peer->session.caps & SPEAKER_CAP_AS4,
-		.map = maps_find(&rs->maps, peer->config.outbound_map),
+	struct update_group kind = {
+		.role = config->role,
+		.vnets = config->announce_vnets,
+		.as4 = true,
+		.map = maps_find(&rs->maps, config->outbound_map),
 		.rule = {
 			.local_asn = rs->config->instance.asn,
 			.cluster_id = rs->config->instance.router_id,
-			.next_hop = peer->session.local_addr,
-			.unchanged = peer->config.next_hop == NEXT_HOP_UNCHANGED,
-			.ibgp = peer->config.asn == rs->config->instance.asn,
+			.unchanged = config->next_hop == NEXT_HOP_UNCHANGED,
+			.ibgp = config->asn == rs->config->instance.asn,
 			.communities = rs->config->control.platform_communities,
-			.remove_private = peer->config.remove_private_as,
-			.replace_asn = peer->config.as_override ? peer->config.asn : 0,
+			.remove_private = config->remove_private_as,
+			.replace_asn = config->as_override ? config->asn : 0,
 		},
 	};
 
+	summary_attrs(&kind);
+	return kind;
+}
+
+struct update_group announcer_group(const struct route_server *rs, const struct peer *peer)
+{
+	struct update_group wanted = announcer_kind(rs, &peer->config);
+
+	if (peer->held)
+		wanted.role = ROLE_VNET;
+	wanted.as4 = peer->session.caps & SPEAKER_CAP_AS4;
+	wanted.rule.next_hop = peer->session.local_addr;
 	summary_attrs(&wanted);
 	return wanted;
 }
@@ -83,7 +94,7 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 {
 	struct update_group wanted = announcer_group(rs, peer), *group = a->groups;
 
-	while (group && !group_fits(group, &wanted))
+	while (group && !announcer_fits(group, &wanted))
 		group = group->next;
 	if (group)
 		return group;
@@ -160,13 +171,19 @@ bool announcer_suits(const struct route_server *rs, const struct peer *peer)
 {
 	struct update_group wanted = announcer_group(rs, peer);
 
-	return group_fits(peer->group, &wanted);
+	return announcer_fits(peer->group, &wanted);
+}
+
+/* Whatever it is told now may be more than a circuit takes. */
+static bool waits_for_seats(const struct route_server *rs, const struct update_group *group)
+{
+	return group->role == ROLE_EXPRESSROUTE && rib_seats_moving(rs->rib);
 }
 
 bool announcer_told(const struct announcer *a, const struct peer *peer)
 {
-	return !a->flushing && !peer->lagging && group_idle(peer->group->group) &&
-	       summaries_idle(peer->group);
+	return !a->flushing && !peer->lagging && !waits_for_seats(peer->rs, peer->group) &&
+	       group_idle(peer->group->group) && summaries_idle(peer->group);
 }
 
 int announcer_refresh(struct announcer *a, struct peer *peer)
@@ -382,6 +399,7 @@ static bool batch_begin(struct announcer *a, struct route_server *rs)
 	const struct group_batch *b = &a->batch;
 	struct update_group *group = a->flushing;
 	struct outbound_batch out = { .map = group->map, .side = announcer_side(group) };
+	bool summarises = group->map && route_map_replacing(group->map);
 
 	a->part = (struct outbound_part){ .prefixes = b->prefixes, .nb = b->nb_prefixes };
 	a->outbound.at = a->outbound.nb = 0;
@@ -395,9 +413,9 @@ static bool batch_begin(struct announcer *a, struct route_server *rs)
 		out.len = a->part.len;
 		out.too_long = a->part.too_long;
 	}
-	if (group->summaries)
+	if (summarises)
 		summaries_note(rs, group, b);
-	if (b->kind != GROUP_END_OF_RIB && (group->summaries || (group->map && out.wire))) {
+	if (b->kind != GROUP_END_OF_RIB && (summarises || (group->map && out.wire))) {
 		outbound_begin(&a->outbound, &out, b->prefixes, b->nb_prefixes);
 		if (!outbound_next(&a->outbound, &a->part))
 			return false;
@@ -492,6 +510,8 @@ size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budg
 	for (struct update_group *group = a->groups; group; group = group->next) {
 		size_t n;
 
+		if (waits_for_seats(rs, group))
+			continue;
 		taken += summaries_turn(rs, group, budget / 4);
 		if (!summaries_counted(group))
 			continue;

@@ -102,6 +102,10 @@ bool announcer_idle(const struct announcer *a);
 /* What kind of group the peer belongs in; of one that is not up: as far as can be told. Its members `next` and `group` are
  * empty, its map is borrowed. */
 struct update_group announcer_group(const struct route_server *rs, const struct peer *peer);
+/* The same of any peer that is configured so, but for what only its session tells: our address, the size of AS numbers. */
+struct update_group announcer_kind(const struct route_server *rs, const struct config_peer *config);
+/* Does a group of this kind suit who wants that one? */
+bool announcer_fits(const struct update_group *group, const struct update_group *wanted);
 /* How the group's route map sees what is announced. Borrowed from the group. */
 struct route_map_side announcer_side(const struct update_group *group);
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "circuits.h"
 #include "limit.h"
 #include "route_server.h"
 
@@ -141,8 +142,8 @@ void bounds_configure(struct route_server *rs)
 {
 	const struct config_limits *limits = &rs->config->limits;
 
-	rib_set_expressroute_max(
-		rs->rib, limits->over_expressroute == LIMITS_SAFE ? limits->to_expressroute : 0);
+	circuits_configure(rs,
+			   limits->over_expressroute == LIMITS_SAFE ? limits->to_expressroute : 0);
 }
 
 /* As Azure: more routes than an ExpressRoute circuit takes end the session, not only the excess. */
@@ -151,8 +152,8 @@ static void circuit_turn(struct route_server *rs, struct peer *peer)
 	const struct config_limits *limits = &rs->config->limits;
 
 	if (peer->config.role != ROLE_EXPRESSROUTE || !peer->group || !limits->to_expressroute ||
-	    limits->over_expressroute != LIMITS_CLOSE ||
-	    group_advertised_count(peer->group->group, peer->index) <= limits->to_expressroute)
+	    limits->over_expressroute != LIMITS_CLOSE || !summaries_counted(peer->group) ||
+	    summaries_advertised(rs, peer) <= limits->to_expressroute)
 		return;
 	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
 		    "more than %u routes are for it: its session is closed, for %u s",
@@ -190,4 +191,5 @@ void bounds_turn(struct route_server *rs)
 			circuit_turn(rs, peer);
 	}
 	held_turn(rs);
+	circuits_turn(rs);
 }

@@ -61,8 +61,8 @@ struct events {
 	struct event *ring; /* owned */
 	/* owned: by peer, and one row for events of none */
 	struct log_limit (*limits)[EVENT_KINDS];
-	uint64_t last;		       /* number; 0: none yet */
-	uint32_t nb_holding;	       /* limits that hold something back */
+	uint64_t last;	     /* number; 0: none yet */
+	uint32_t nb_holding; /* limits that hold something back */
 };
 
 /* 0 or -ENOMEM. */

@@ -88,7 +88,7 @@ struct page {
 	bool enable, said, prefixes;
 	bool outbound;
 	struct page_route route;
-	struct config *config; /* owned by the holder of the page */
+	struct config *config;	   /* owned by the holder of the page */
 	struct partner_view *seen; /* likewise */
 	/* likewise: what reading it brought up; the management thread's alone */
 	struct config_report report;

@@ -54,23 +54,23 @@ struct peer {
 	bool held;	       /* takes no part in route exchange (admission.h) */
 	uint8_t speaker;       /* index of the one that has its session */
 	uint16_t index;
-	uint8_t state;			/* enum session_state */
-	uint32_t epoch;			/* of the current or last session */
-	uint64_t since_ms;		/* of the state */
-	uint64_t heard_ms;		/* when it came up or last sent an UPDATE */
-	struct speaker_up session;	/* while up */
-	char reason[SPEAKER_REASON];	/* why it is not up, or why it last went down */
-	struct update_group *group;	/* borrowed; NULL: told nothing (not up, or not LIVE yet) */
+	uint8_t state;		     /* enum session_state */
+	uint32_t epoch;		     /* of the current or last session */
+	uint64_t since_ms;	     /* of the state */
+	uint64_t heard_ms;	     /* when it came up or last sent an UPDATE */
+	struct speaker_up session;   /* while up */
+	char reason[SPEAKER_REASON]; /* why it is not up, or why it last went down */
+	struct update_group *group;  /* borrowed; NULL: told nothing (not up, or not LIVE yet) */
 	struct summaries_told summaries; /* of what it is told */
-	struct inbound inbound;		/* its routes before policy, if it has a route map */
-	struct patience patience;	/* UPDATEs that wait for their next hop */
-	struct limit limit;		/* of this session */
-	bool closing;			/* past its bound: what it still says does not count */
-	bool exceeded;			/* that ended its last session */
-	bool near_limit, refusing;	/* alarms: close to its bound; its excess is refused */
-	bool flooded;			/* `exceeded` by what we announce to it */
-	bool crowded;			/* alarm: routes of it are refused, as there are limits.total */
-	uint64_t over_limit;		/* announcements refused as excess */
+	struct inbound inbound;		 /* its routes before policy, if it has a route map */
+	struct patience patience;	 /* UPDATEs that wait for their next hop */
+	struct limit limit;		 /* of this session */
+	bool closing;			 /* past its bound: what it still says does not count */
+	bool exceeded;			 /* that ended its last session */
+	bool near_limit, refusing;	 /* alarms: close to its bound; its excess is refused */
+	bool flooded;			 /* `exceeded` by what we announce to it */
+	bool crowded;	     /* alarm: routes of it are refused, as there are limits.total */
+	uint64_t over_limit; /* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
 	uint64_t unexportable;		/* announcements to it that fit no message */
@@ -81,7 +81,7 @@ struct peers {
 	uint16_t end;	    /* none at or above this index was ever used */
 	uint16_t nb_active, nb_up, nb_removing;
 	uint16_t nb_patient; /* with UPDATEs that wait */
-	bool regroup; /* the configuration says anew how to announce: see peers_regroup() */
+	bool regroup;	     /* the configuration says anew how to announce: see peers_regroup() */
 };
 
 int peers_init(struct peers *peers, struct route_server *rs);

@@ -22,7 +22,6 @@ const char *plan_told_name(enum plan_told told)
 /* What becomes of a prefix for a member. */
 struct fate {
 	enum plan_told told;
-	int routes;	 /* before its route map: more than now */
 	uint8_t rule[2]; /* it contributes by, before and after, plus one; 0: it does not */
 };
 
@@ -69,7 +68,7 @@ static struct fate fate_of(struct peer_plan *plan, const struct update_group *gr
 {
 	const struct path *is = matrix_plan_path(plan->matrix, group->group, peer, false),
 			  *will = matrix_plan_path(plan->matrix, group->group, peer, true);
-	struct fate fate = { .routes = (will != NULL) - (is != NULL) };
+	struct fate fate = { 0 };
 	bool had, has;
 
 	if (is == will)
@@ -95,7 +94,6 @@ enum plan_told peer_plan_route(struct peer_plan *plan, const struct peer *peer)
 static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, int by)
 {
 	tally->told[fate->told] += by;
-	tally->routes += by * fate->routes;
 	if (fate->rule[false])
 		tally->contributors[fate->rule[false] - 1] -= by;
 	if (fate->rule[true])
@@ -183,7 +181,6 @@ struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struc
 		tally.told[told] = common->told[told] + own->told[told];
 	for (int rule = 0; rule < MAP_RULES; rule++)
 		tally.contributors[rule] = common->contributors[rule] + own->contributors[rule];
-	tally.routes = common->routes + own->routes;
 	return tally;
 }
 

@@ -33,7 +33,6 @@ const char *plan_told_name(enum plan_told told);
 /* What a group's or a peer's prefixes would become. */
 struct peer_plan_tally {
 	int32_t told[PLAN_TOLD];
-	int32_t routes; /* more than now, before outbound route maps: what bounds are held against */
 	int32_t contributors[MAP_RULES]; /* more than now, by rule that makes them contribute */
 };
 

@@ -222,13 +222,15 @@ static bool tell_circuit(const struct route_server *rs, const struct plan *plan,
 			 const struct peer *peer)
 {
 	const struct config_limits *limits = &rs->config->limits;
+	struct peer_plan_tally tally;
 	uint32_t routes;
 
 	if (!peer || !peer->group || peer->config.role != ROLE_EXPRESSROUTE ||
 	    !limits->to_expressroute || limits->over_expressroute != LIMITS_CLOSE)
 		return true;
-	routes = group_advertised_count(peer->group->group, peer->index) +
-		 (uint32_t)peer_plan_tally(&plan->peers, peer).routes;
+	tally = peer_plan_tally(&plan->peers, peer);
+	routes = summaries_advertised(rs, peer) + (uint32_t)tally.told[PLAN_ANNOUNCED] -
+		 (uint32_t)tally.told[PLAN_WITHDRAWN];
 	return routes <= limits->to_expressroute ||
 	       plan_add_circuit(page, peer, routes, limits->to_expressroute);
 }
@@ -237,7 +239,8 @@ static bool tell_held(const struct route_server *rs, const struct plan *plan, st
 {
 	uint32_t held, needed = matrix_plan_expressroute(plan->matrix, &held);
 
-	return !held || plan_add_held(page, needed, rs->config->limits.to_expressroute);
+	return !held || plan_add_held(page, needed + rs->circuits.summaries,
+				      rs->config->limits.to_expressroute);
 }
 
 /* The `row`th of all: the switch, the peers, the views, and the bounds that would be met. */
@@ -295,7 +298,7 @@ static bool at_rest(const struct route_server *rs)
 		if (!summaries_current(group))
 			return false;
 	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) && !rs->reconsider &&
-	       !rs->maps_moving && !rib_changes_waiting(rs->rib);
+	       !rs->maps_moving && !rs->circuits.leaving && !rib_changes_waiting(rs->rib);
 }
 
 /* What has been found out about a node is good for as long as nothing changes. */

@@ -374,6 +374,7 @@ static int rib_open(struct route_server *rs)
 		.rule = reload_decide_rule(rs->config),
 		.allow = transit_word(rs),
 		.usable = usable,
+		.counts = circuits_count,
 		.ctx = rs,
 	};
 	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };
@@ -502,6 +503,7 @@ static void speakers_free(struct route_server *rs)
 void rs_free(struct route_server *rs)
 {
 	announcer_fini(&rs->announcer);
+	circuits_fini(&rs->circuits);
 	events_fini(&rs->events);
 	free(rs->partner);
 	timers_free(&rs->timers);

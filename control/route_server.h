@@ -20,6 +20,7 @@
 #include <sys/queue.h>
 
 #include "announce.h"
+#include "circuits.h"
 #include "config.h"
 #include "events.h"
 #include "exchange.h"
@@ -76,10 +77,11 @@ struct route_server {
 	struct maps maps;
 	bool maps_moving; /* some peer's routes are being put through a changed map */
 	struct announcer announcer;
+	struct circuits circuits;
 	struct peers peers;
 	struct events events;
 	struct partner_view *partner; /* owned: the last look at the other instance; NULL: none */
-	struct rs_speaker *speakers; /* owned */
+	struct rs_speaker *speakers;  /* owned */
 	unsigned int nb_speakers, nb_stopped;
 	struct mailbox *pages, *answers; /* borrowed */
 	int answered;			 /* borrowed */

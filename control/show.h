@@ -76,9 +76,9 @@ struct row_peer {
 	char instance[CONFIG_NAME];		      /* ours */
 	char name[CONFIG_NAME], gateway[CONFIG_NAME]; /* gateway: empty for an NVA */
 	uint8_t role, state;
-	bool held, complete; /* complete: has told all it has (peer_told()) */
-	uint64_t digest;     /* of what it announced (peer_digest()) */
-	uint32_t addr, asn; /* addr 0: of a subnet, and nobody has come yet */
+	bool held, complete;  /* complete: has told all it has (peer_told()) */
+	uint64_t digest;      /* of what it announced (peer_digest()) */
+	uint32_t addr, asn;   /* addr 0: of a subnet, and nobody has come yet */
 	struct prefix subnet; /* length 0: none */
 	uint64_t state_s;
 	uint32_t learned, unusable, advertised, max_routes;
@@ -110,12 +110,12 @@ struct row_route {
 	char peer[CONFIG_NAME]; /* "local": a VNet prefix */
 	/* of the peer, and ours in its session (ROUTE_SENT: in the session that it is sent in); 0: none */
 	uint32_t peer_addr, local_addr;
-	uint8_t source;		/* enum route_source */
-	uint8_t role, flags;	/* ROUTE_* */
-	uint8_t reason;		/* enum decide_reason */
-	uint8_t views;		/* bit a role whose view forwards along this path */
-	uint8_t refused;	/* bit a role whose view would, but has no room */
-	uint32_t next_hop;	/* host order; 0: on link */
+	uint8_t source;	     /* enum route_source */
+	uint8_t role, flags; /* ROUTE_* */
+	uint8_t reason;	     /* enum decide_reason */
+	uint8_t views;	     /* bit a role whose view forwards along this path */
+	uint8_t refused;     /* bit a role whose view would, but has no room */
+	uint32_t next_hop;   /* host order; 0: on link */
 	uint32_t local_pref, age_s;
 	uint8_t policy;	   /* enum route_map_verdict, if ROUTE_RECEIVED */
 	char unusable[64]; /* why, if not ROUTE_USABLE */

@@ -11,11 +11,12 @@ enum { CONTRIBUTIONS_MAX = 1 << 24 };
 
 #define BIT(rule) (UINT64_C(1) << (rule))
 
-/* What a prefix contributes: members hear of its best path, but its announcer of the second best. */
+/* What becomes of a prefix: members hear of its best path, but its announcer of the second best. */
 struct contribution {
 	uint32_t addr; /* host order */
 	uint8_t len;
-	uint8_t top, alt; /* the rules that make them contributors, plus one; 0: they are none */
+	uint8_t top,
+		alt; /* the rules that make them contributors, or SUMMARIES_DROPPED, plus one; 0: neither */
 	uint8_t reserved;
 	uint16_t peer; /* who announced the best */
 	uint16_t reserved2;
@@ -40,17 +41,17 @@ static void count(struct summaries *s, const struct contribution *c, int by)
 		s->own[c->alt - 1][c->peer] -= by;
 }
 
-/* The rule that makes the path a contributor, plus one; 0: none does. */
-static uint8_t rule_of(const struct look *look, const struct path *path)
+/* Plus one; 0: it is told as a route. */
+static uint8_t fate_of(const struct look *look, const struct path *path)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	uint8_t wire[BGP_MESSAGE_MAX];
 
-	if (!path)
-		return 0;
 	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
-	announcer_announces(look->group, look->rs, path, wire, &result);
-	return result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule + 1 : 0;
+	if (!path || announcer_announces(look->group, look->rs, path, wire, &result))
+		return 0;
+	return 1 +
+	       (result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule : SUMMARIES_DROPPED);
 }
 
 /* A VNet's prefix has no second best that anybody hears of. */
@@ -61,8 +62,8 @@ static struct contribution contribution_of(const struct look *look, const struct
 
 	if (!top || top->peer >= CONFIG_PEERS)
 		return c;
-	c.top = rule_of(look, top);
-	c.alt = rule_of(look, alt);
+	c.top = fate_of(look, top);
+	c.alt = fate_of(look, alt);
 	c.peer = c.top || c.alt ? top->peer : 0;
 	return c;
 }
@@ -120,10 +121,10 @@ static const struct map_rule *rule_at(const struct route_map *map, int rule)
 	return route_map_rule(map, (size_t)rule);
 }
 
-/* Prefixes that contribute to the rule's summary, of those that the peer would be told of. */
-static uint32_t contributors(const struct summaries *s, int rule, uint16_t peer)
+/* Prefixes that meet a fate, the rule's summary or to be dropped, of those that the peer would be told of. */
+static uint32_t contributors(const struct summaries *s, int fate, uint16_t peer)
 {
-	return s->total[rule] - (uint32_t)s->own[rule][peer];
+	return s->own[fate] ? s->total[fate] - (uint32_t)s->own[fate][peer] : 0;
 }
 
 static const int32_t no_more[MAP_RULES];
@@ -292,8 +293,8 @@ void summaries_note(struct route_server *rs, struct update_group *group,
 	}
 }
 
-/* Does what the peer would be told of a prefix contribute to a summary? */
-static bool contributes(const struct summaries *s, struct prefix prefix, uint16_t peer)
+/* Does what the peer would be told of a prefix contribute to a summary, or is it dropped? */
+static bool withheld(const struct summaries *s, struct prefix prefix, uint16_t peer)
 {
 	uint32_t id = prefix_table_find(&s->contributions, prefix);
 	const struct contribution *c = id ? prefix_table_at(&s->contributions, id) : NULL;
@@ -309,13 +310,13 @@ uint32_t summaries_advertised(const struct route_server *rs, const struct peer *
 
 	if (!group || !group->summaries)
 		return n;
-	for (uint64_t left = route_map_replacing(group->map); left; left &= left - 1)
-		n -= contributors(group->summaries, __builtin_ctzll(left), peer->index);
+	for (int fate = 0; fate < SUMMARIES_FATES; fate++)
+		n -= contributors(group->summaries, fate, peer->index);
 	for (; rules; rules &= rules - 1) {
 		struct prefix prefix = rule_at(group->map, __builtin_ctzll(rules))->prefix_replace;
 
 		/* It may stand for a route that is not one of its contributors. */
-		n += contributes(group->summaries, prefix, peer->index) ||
+		n += withheld(group->summaries, prefix, peer->index) ||
 		     !path_without(rs, peer, prefix);
 	}
 	return n;
@@ -352,9 +353,10 @@ void summaries_forget(struct peer *peer)
 int summaries_open(struct update_group *group)
 {
 	uint64_t rules = group->map ? route_map_replacing(group->map) : 0;
+	bool drops = group->map && route_map_drops(group->map);
 	struct summaries *s;
 
-	if (!rules)
+	if (!rules && !drops)
 		return 0;
 	s = calloc(1, sizeof(*s));
 	group->summaries = s;
@@ -363,11 +365,11 @@ int summaries_open(struct update_group *group)
 		summaries_close(group);
 		return -ENOMEM;
 	}
-	for (; rules; rules &= rules - 1) {
-		int rule = __builtin_ctzll(rules);
-
-		s->own[rule] = calloc(CONFIG_PEERS, sizeof(*s->own[rule]));
-		if (!s->own[rule]) {
+	for (int fate = 0; fate < SUMMARIES_FATES; fate++) {
+		if (fate < MAP_RULES && !(rules & BIT(fate)))
+			continue;
+		s->own[fate] = calloc(CONFIG_PEERS, sizeof(*s->own[fate]));
+		if (!s->own[fate]) {
 			summaries_close(group);
 			return -ENOMEM;
 		}
@@ -381,8 +383,8 @@ void summaries_close(struct update_group *group)
 
 	if (!s)
 		return;
-	for (int rule = 0; rule < MAP_RULES; rule++)
-		free(s->own[rule]);
+	for (int fate = 0; fate < SUMMARIES_FATES; fate++)
+		free(s->own[fate]);
 	prefix_table_close(&s->contributions);
 	free(s);
 	group->summaries = NULL;

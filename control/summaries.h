@@ -1,11 +1,12 @@
 /* Summaries of outbound route maps: what an update group's contributors come to, and who has been told of which summary.
+ * What a map drops is counted alike, so that it is known how many prefixes a member is told.
  *
  *   RIB ─ group_watch ─► summaries_turn: every change counted ─► summaries_next: who must hear what ─► announce.c
  *
  * A member hears of a summary while at least one prefix that it would be told of contributes to it: nobody hears a summary
  * of its own routes alone. As the members of a group differ in that only, what is counted is, for each rule, the prefixes
  * whose best path contributes, and by peer the difference that it makes to hear the second best for those that are its
- * own. A contributor costs 12 octets a group. A member knows by a bit a rule what it has been told; the prefix of a summary
+ * own. A contributor costs 12 octets a group, and so does a prefix that is dropped. A member knows by a bit a rule what it has been told; the prefix of a summary
  * is announced from here alone, as summary or as the route that it is without one. Thread: the RIB lcore. */
 #ifndef BASCULE_SUMMARIES_H
 #define BASCULE_SUMMARIES_H
@@ -29,12 +30,15 @@ struct route_map;
 struct route_server;
 struct update_group;
 
-/* Of a group whose map replaces prefixes. */
+/* What becomes of a prefix, beside the rule that makes it a contributor. */
+enum { SUMMARIES_DROPPED = MAP_RULES, SUMMARIES_FATES };
+
+/* Of a group whose map replaces or drops prefixes. */
 struct summaries {
-	struct prefix_table contributions; /* of those prefixes that contribute */
-	uint32_t total[MAP_RULES];	   /* by rule: prefixes whose best path contributes */
-	/* owned, by peer: of those it announced them, less those whose second best contributes; NULL: no such rule */
-	int32_t *own[MAP_RULES];
+	struct prefix_table contributions; /* of those prefixes that contribute or are dropped */
+	uint32_t total[SUMMARIES_FATES];   /* prefixes whose best path meets that fate */
+	/* owned, by peer: of those it announced them, less those whose second best does; NULL: there is no such fate */
+	int32_t *own[SUMMARIES_FATES];
 };
 
 /* What a member has been told, a bit a rule. */
@@ -82,7 +86,8 @@ uint64_t summaries_of(const struct peer *peer);
 uint64_t summaries_with(const struct peer *peer, const int32_t more[MAP_RULES]);
 /* Is the peer told of a summary under this prefix, rather than of a route? */
 bool summaries_stand(const struct peer *peer, struct prefix prefix);
-/* How many prefixes the peer is told, with summaries in the place of their contributors, before rules that drop. */
+/* How many prefixes the peer is told, after its map; of a map that drops and replaces nothing, but makes routes too long for
+ * a message, those too. When all are counted (summaries_counted()). */
 uint32_t summaries_advertised(const struct route_server *rs, const struct peer *peer);
 
 /* It asks to be told everything again. */

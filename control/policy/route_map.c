@@ -384,6 +384,15 @@ uint64_t route_map_replacing(const struct route_map *map)
 	return map->replacing;
 }
 
+bool route_map_drops(const struct route_map *map)
+{
+	size_t i = 0;
+
+	while (i < map->nb_rules && !map->rules[i].drop)
+		i++;
+	return i < map->nb_rules;
+}
+
 uint64_t route_map_summarises(const struct route_map *map, struct prefix prefix)
 {
 	uint64_t makers = 0;

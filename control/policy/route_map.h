@@ -32,7 +32,8 @@ const struct map_rule *route_map_rule(const struct route_map *map, size_t rule);
 uint64_t route_map_hits(const struct route_map *map, size_t rule);
 /* Rules that replace prefixes: a bit each. */
 uint64_t route_map_replacing(const struct route_map *map);
-/* Those of them that make this prefix; 0: it is no summary's. */
+bool route_map_drops(const struct route_map *map); /* some rule does */
+/* Of those that replace prefixes the ones that make this one; 0: it is no summary's. */
 uint64_t route_map_summarises(const struct route_map *map, struct prefix prefix);
 /* Does the map say just what these rules say? */
 bool route_map_same(const struct route_map *map, const struct map_rule *rules, size_t nb_rules);

@@ -87,3 +87,16 @@ uint32_t bitmap_next(const struct bitmap *b, uint32_t after)
 	id = first_from(b, after + 1);
 	return id ? id : first_from(b, 1);
 }
+
+uint32_t bitmap_last(const struct bitmap *b)
+{
+	const uint64_t *summary = bitmap_summary(b);
+	uint32_t at = b->capacity / ALIGN, word;
+
+	if (!b->count)
+		return 0;
+	while (!summary[--at])
+		;
+	word = at * 64 + 63 - (uint32_t)__builtin_clzll(summary[at]);
+	return word * 64 + 63 - (uint32_t)__builtin_clzll(b->words[word]);
+}

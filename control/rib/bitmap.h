@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct bitmap {
 	uint64_t *words;   /* owned: the bits, then the bits of non-zero words */
 	uint32_t capacity; /* ids are below this; a multiple of 4096 */
@@ -53,5 +57,10 @@ static inline void bitmap_remove(struct bitmap *b, uint32_t id)
 
 /* The first member above `after`, or the lowest if there is none above; 0 if the set is empty. */
 uint32_t bitmap_next(const struct bitmap *b, uint32_t after);
+/* The highest member, or 0. */
+uint32_t bitmap_last(const struct bitmap *b);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

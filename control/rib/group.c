@@ -423,6 +423,7 @@ void groups_fini(struct rib *rib)
 	}
 	bitmap_free(&groups->seats.taken);
 	bitmap_free(&groups->seats.held);
+	bitmap_free(&groups->seats.exempt);
 	slab_fini(&groups->entries);
 	flush_free(groups->flush);
 }

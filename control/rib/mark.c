@@ -91,9 +91,19 @@ static void offers_now(const struct rib *rib, uint32_t id, const uint8_t *classe
 		     offers);
 }
 
-bool seat_needed(const struct offers offers[CLASSES])
+bool seat_needed(const struct rib *rib, uint32_t id, const struct offers offers[CLASSES])
 {
-	return offers[EXPRESSROUTE_IBGP].top.attrs;
+	const struct rib_params *params = &rib->params;
+
+	if (!params->counts || rib->groups.seats.max == UINT32_MAX)
+		return offers[EXPRESSROUTE_IBGP].top.attrs;
+	for (int ibgp = 0; ibgp < 2; ibgp++) {
+		const struct offer *top = &offers[2 * ROLE_EXPRESSROUTE + ibgp].top;
+
+		if (top->attrs && params->counts(params->ctx, rib_path(rib, id, top->peer), ibgp))
+			return true;
+	}
+	return false;
 }
 
 void seat_deny(struct offers offers[CLASSES])
@@ -104,7 +114,9 @@ void seat_deny(struct offers offers[CLASSES])
 /* What is held back from ExpressRoute gateways is not offered to them. */
 static void seat_apply(const struct rib *rib, uint32_t id, struct offers offers[CLASSES])
 {
-	if (!bitmap_has(&rib->groups.seats.taken, id))
+	const struct seats *seats = &rib->groups.seats;
+
+	if (!bitmap_has(&seats->taken, id) && !bitmap_has(&seats->exempt, id))
 		seat_deny(offers);
 }
 
@@ -229,10 +241,17 @@ static inline void count(struct rib *rib, unsigned int class, const struct offer
 		groups->sole[class][offers->top.peer] += (uint32_t)by;
 }
 
-static void seat_leave(struct bitmap *set, uint32_t node)
+/* Put the node into one of the sets, and out of the others; NULL: into none. */
+static void seat_put(struct seats *seats, uint32_t node, struct bitmap *into)
 {
-	if (bitmap_has(set, node))
-		bitmap_remove(set, node);
+	struct bitmap *const sets[] = { &seats->taken, &seats->held, &seats->exempt };
+
+	for (int i = 0; i < 3; i++) {
+		if (sets[i] == into)
+			bitmap_add(into, node);
+		else if (bitmap_has(sets[i], node))
+			bitmap_remove(sets[i], node);
+	}
 }
 
 /* A node's paths or matrix have changed: does it need a seat, and is there one? `offers` as without any bound; what is
@@ -241,16 +260,15 @@ static void seat_leave(struct bitmap *set, uint32_t node)
 static void seat_settle(struct rib *rib, uint32_t node, struct offers offers[CLASSES])
 {
 	struct seats *seats = &rib->groups.seats;
-	bool needed = seat_needed(offers), room = seats->taken.count < seats->max;
+	bool room = seats->taken.count < seats->max;
 
-	if (needed && (bitmap_has(&seats->taken, node) || (room && !seats->held.count))) {
-		bitmap_add(&seats->taken, node);
-	} else if (needed) {
-		bitmap_add(&seats->held, node);
-	} else {
-		seat_leave(&seats->taken, node);
-		seat_leave(&seats->held, node);
-	}
+	if (seat_needed(rib, node, offers))
+		seat_put(seats, node,
+			 bitmap_has(&seats->taken, node) || (room && !seats->held.count)
+				 ? &seats->taken
+				 : &seats->held);
+	else
+		seat_put(seats, node, offers[EXPRESSROUTE_IBGP].top.attrs ? &seats->exempt : NULL);
 	seat_apply(rib, node, offers);
 }
 
@@ -283,11 +301,10 @@ void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLAS
 
 /* --- seats ------------------------------------------------------------------------------------------------------- */
 
-/* Move one node to the other set, and have members told. The caller has reserved. */
-static void seat_move(struct rib *rib, struct bitmap *from, struct bitmap *to)
+/* Move a node to the other set, and have members told. The caller has reserved. */
+static void seat_move(struct rib *rib, uint32_t node, struct bitmap *from, struct bitmap *to)
 {
 	struct offers before[CLASSES], after[CLASSES];
-	uint32_t node = bitmap_next(from, 0);
 
 	groups_offers(rib, node, before);
 	bitmap_remove(from, node);
@@ -309,11 +326,12 @@ static size_t seats_turn(struct rib *rib, size_t budget)
 	struct seats *seats = &rib->groups.seats;
 	size_t moved = 0;
 
-	for (; moved < budget && groups_reserve(rib) == 0; moved++) {
+	/* Who needs a seat is not known before a walk is through. */
+	for (; moved < budget && !rib->groups.matrix.cursor && groups_reserve(rib) == 0; moved++) {
 		if (seats->taken.count > seats->max)
-			seat_move(rib, &seats->taken, &seats->held);
+			seat_move(rib, bitmap_last(&seats->taken), &seats->taken, &seats->held);
 		else if (seats->held.count && seats->taken.count < seats->max)
-			seat_move(rib, &seats->held, &seats->taken);
+			seat_move(rib, bitmap_next(&seats->held, 0), &seats->held, &seats->taken);
 		else
 			break;
 	}
@@ -322,7 +340,7 @@ static size_t seats_turn(struct rib *rib, size_t budget)
 
 void rib_set_expressroute_max(struct rib *rib, uint32_t max)
 {
-	rib->groups.seats.max = max ? max : UINT32_MAX;
+	rib->groups.seats.max = max;
 	rib->version++;
 }
 
@@ -367,7 +385,8 @@ static int bitmaps_reserve(struct rib *rib, uint32_t capacity)
 
 	if (bitmap_reserve(&rib->changes, capacity) < 0 ||
 	    bitmap_reserve(&groups->seats.taken, capacity) < 0 ||
-	    bitmap_reserve(&groups->seats.held, capacity) < 0)
+	    bitmap_reserve(&groups->seats.held, capacity) < 0 ||
+	    bitmap_reserve(&groups->seats.exempt, capacity) < 0)
 		return -ENOMEM;
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		for (struct group *g = groups->of_class[class]; g; g = g->next) {
@@ -405,7 +424,8 @@ static void matrix_begin(struct matrix_walk *matrix)
 	memcpy(matrix->classes_old, matrix->classes, sizeof(matrix->classes_old));
 	matrix->allow = matrix->next;
 	classes_by_source(matrix->allow, matrix->classes);
-	matrix->again = false;
+	matrix->reviewing = matrix->review;
+	matrix->again = matrix->review = false;
 	matrix->cursor = 1;
 }
 
@@ -424,6 +444,22 @@ void rib_set_allow(struct rib *rib, uint64_t allow)
 	rib->version++;
 	if (!matrix->cursor && matrix->again)
 		matrix_begin(matrix);
+}
+
+void rib_seats_review(struct rib *rib)
+{
+	struct matrix_walk *matrix = &rib->groups.matrix;
+
+	matrix->review = true;
+	rib->version++;
+	if (!matrix->cursor)
+		matrix_begin(matrix);
+}
+
+bool rib_seats_moving(const struct rib *rib)
+{
+	return rib->groups.matrix.review || rib->groups.matrix.reviewing ||
+	       rib->groups.seats.taken.count > rib->groups.seats.max;
 }
 
 /* Move one node under the new matrix. The caller has reserved. */
@@ -451,10 +487,11 @@ size_t groups_turn(struct rib *rib, size_t budget)
 			if (slab_live(&rib->nodes.items, id))
 				matrix_apply(rib, id);
 			matrix->cursor++;
-		} else if (matrix->again) {
+		} else if (matrix->again || matrix->review) {
 			matrix_begin(matrix);
 		} else {
 			matrix->cursor = 0;
+			matrix->reviewing = false;
 		}
 	}
 	return seen;

@@ -36,7 +36,7 @@ static bool offers_after(struct matrix_plan *plan, uint32_t node, uint8_t refuse
 {
 	offers_under(plan->rib, node, plan->classes, classes_open(plan->rib, node, refused),
 		     plan->after);
-	return seat_needed(plan->after);
+	return seat_needed(plan->rib, node, plan->after);
 }
 
 void matrix_plan_weigh(struct matrix_plan *plan, uint32_t node, uint8_t refused)

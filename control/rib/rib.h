@@ -41,6 +41,10 @@ struct rib_params {
 	/* Does this next hop (host order) resolve for routes from sources of `role`? Asked of each path that is
 	 * announced, and of all after rib_reconsider(). Never asked of VNet prefixes, which are always usable. */
 	bool (*usable)(void *ctx, uint32_t next_hop, enum role role);
+	/* Is an ExpressRoute gateway, one of our own AS or another one, told of this path's prefix, so that it counts
+	 * (rib_set_expressroute_max())? Asked when what they may be told of it changes, and of all after
+	 * rib_seats_review(), while there is a bound. NULL: each counts. */
+	bool (*counts)(void *ctx, const struct path *path, bool ibgp);
 	void *ctx;
 };
 
@@ -108,10 +112,14 @@ void rib_set_allow(struct rib *rib, uint64_t allow);
  * nothing changed. */
 int rib_set_refused(struct rib *rib, uint32_t node, enum role role, bool refused);
 
-/* ExpressRoute gateways are told of at most `max` prefixes, VNets' included (0: no bound); more are held back, and come
- * when others go, by rib_turn(). */
+/* ExpressRoute gateways are told of at most `max` prefixes that count, VNets' included (UINT32_MAX: no bound); more are
+ * held back, and come when others go, by rib_turn(). */
 void rib_set_expressroute_max(struct rib *rib, uint32_t max);
 uint32_t rib_expressroute_held(const struct rib *rib); /* prefixes held back now */
+/* Which prefixes count is another question now: asked of each by rib_turn(). While rib_seats_moving(), the gateways must
+ * not be told anything: what did not count may do so, and has no seat yet, or more have one than there are. */
+void rib_seats_review(struct rib *rib);
+bool rib_seats_moving(const struct rib *rib);
 
 /* One slice of what is under way, about `budget` prefixes or paths. Returns how many it looked at; 0: nothing is
  * left. */

@@ -115,14 +115,17 @@ struct matrix_walk {
 	uint64_t allow, next;
 	uint32_t cursor; /* 0: no walk */
 	bool again;	 /* `next` differs: walk again after this */
+	bool review;	 /* likewise, to ask which prefixes count */
+	bool reviewing;	 /* this walk does */
 	uint8_t classes[ROLE_COUNT],
 		classes_old[ROLE_COUNT]; /* by the source's role: bit mask of classes */
 };
 
-/* The bound on what ExpressRoute gateways are told: each prefix that they might be told has a seat or is held back. */
+/* The bound on what ExpressRoute gateways are told: each prefix that they might be told has a seat, is held back, or does
+ * not count. */
 struct seats {
 	uint32_t max;
-	struct bitmap taken, held;
+	struct bitmap taken, held, exempt;
 };
 
 struct groups {
@@ -181,8 +184,8 @@ uint8_t classes_open(const struct rib *rib, uint32_t node, uint8_t refused);
  * empty. */
 void offers_under(const struct rib *rib, uint32_t node, const uint8_t *classes, uint8_t want,
 		  struct offers *offers);
-/* Is it for ExpressRoute gateways, so that it needs one of their seats? Take what is for them out. */
-bool seat_needed(const struct offers offers[CLASSES]);
+/* Is it for ExpressRoute gateways, so that it needs one of their seats, if it counts? Take what is for them out. */
+bool seat_needed(const struct rib *rib, uint32_t node, const struct offers offers[CLASSES]);
 void seat_deny(struct offers offers[CLASSES]);
 bool seats_settled(const struct rib *rib); /* nobody waits for a seat that is free */
 /* Make sure that the next groups_mark() cannot fail, for one node, even a new one. 0 or -ENOMEM. */

@@ -195,6 +195,7 @@ class server_test : public testing::Test
 		mailbox_free(answers);
 		close(answered);
 		told.clear();
+		most.clear();
 		eors.clear();
 		adds.clear();
 		resets.clear();
@@ -337,6 +338,8 @@ class server_test : public testing::Test
 			while (nlri_next(&u.announced, &p))
 				told[send->head.peer][text_of(p)] =
 					std::vector<uint8_t>(attrs, attrs + u.attrs_len);
+			most[send->head.peer] =
+				std::max(most[send->head.peer], told[send->head.peer].size());
 		}
 		ASSERT_EQ(0u, cursor_left(&stream));
 	}
@@ -525,6 +528,7 @@ class server_test : public testing::Test
 	uint32_t epoch[8] = {};
 	uint64_t messages = 0;
 	std::map<uint16_t, table> told;
+	std::map<uint16_t, size_t> most; /* prefixes that it had at once, after each message */
 	std::map<uint16_t, int> eors;
 	std::vector<struct speaker_peer_add> adds;
 	std::vector<struct speaker_peer_reset> resets;

@@ -1,0 +1,181 @@
+/* Kinds of gateways, and which prefixes they are told of. */
+#include "circuits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "route_server.h"
+
+static void kinds_free(struct update_group *kinds, uint32_t nb)
+{
+	for (uint32_t i = 0; i < nb; i++)
+		route_map_put(kinds[i].map);
+	free(kinds);
+}
+
+void circuits_fini(struct circuits *circuits)
+{
+	kinds_free(circuits->kinds, circuits->nb);
+	*circuits = (struct circuits){ 0 };
+}
+
+/* --- which kinds there are ---------------------------------------------------------------------------------------- */
+
+static void kinds_add(struct update_group *kinds, uint32_t *nb, const struct update_group *kind)
+{
+	for (uint32_t i = 0; i < *nb; i++)
+		if (announcer_fits(&kinds[i], kind))
+			return;
+	kinds[*nb] = *kind;
+	if (kind->map)
+		route_map_get(kind->map);
+	(*nb)++;
+}
+
+/* Those of the configuration, then those before that it does not have. `nb_now`: of the first. NULL: no memory. */
+static struct update_group *kinds_new(const struct route_server *rs, uint32_t *nb_now, uint32_t *nb)
+{
+	const struct circuits *before = &rs->circuits;
+	struct update_group *kinds = calloc(rs->config->nb_peers + before->nb + 1, sizeof(*kinds));
+
+	*nb = *nb_now = 0;
+	if (!kinds)
+		return NULL;
+	for (size_t i = 0; i < rs->config->nb_peers; i++) {
+		struct update_group kind = announcer_kind(rs, &rs->config->peers[i]);
+
+		if (kind.role == ROLE_EXPRESSROUTE)
+			kinds_add(kinds, nb, &kind);
+	}
+	*nb_now = *nb;
+	for (uint32_t i = 0; i < before->nb; i++)
+		kinds_add(kinds, nb, &before->kinds[i]);
+	return kinds;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return prefix_compare(*(const struct prefix *)a, *(const struct prefix *)b);
+}
+
+/* Different prefixes of summaries. Without memory: as if no two were the same. */
+static uint32_t count_summaries(const struct update_group *kinds, uint32_t nb)
+{
+	struct prefix *all = calloc((size_t)nb * MAP_RULES + 1, sizeof(*all));
+	uint32_t n = 0, different = 0;
+
+	for (uint32_t i = 0; i < nb; i++) {
+		const struct route_map *map = kinds[i].map;
+
+		for (uint64_t left = map ? route_map_replacing(map) : 0; left; left &= left - 1) {
+			size_t rule = (size_t)__builtin_ctzll(left);
+
+			if (all)
+				all[n] = route_map_rule(map, rule)->prefix_replace;
+			n++;
+		}
+	}
+	if (!all)
+		return n;
+	qsort(all, n, sizeof(*all), by_address);
+	for (uint32_t i = 0; i < n; i++)
+		different += !i || !prefix_equal(all[i - 1], all[i]);
+	free(all);
+	return different;
+}
+
+static uint32_t seats(const struct circuits *circuits)
+{
+	if (!circuits->max)
+		return UINT32_MAX;
+	return circuits->max > circuits->summaries ? circuits->max - circuits->summaries : 0;
+}
+
+/* From now on prefixes count by these. Takes `kinds` over. */
+static void kinds_set(struct route_server *rs, struct update_group *kinds, uint32_t nb,
+		      uint32_t nb_now)
+{
+	struct circuits *circuits = &rs->circuits;
+
+	kinds_free(circuits->kinds, circuits->nb);
+	circuits->kinds = kinds;
+	circuits->nb = nb;
+	circuits->leaving = nb - nb_now;
+	circuits->summaries = count_summaries(kinds, nb);
+	rib_set_expressroute_max(rs->rib, seats(circuits));
+	if (circuits->max)
+		rib_seats_review(rs->rib);
+}
+
+void circuits_configure(struct route_server *rs, uint32_t max)
+{
+	struct circuits *circuits = &rs->circuits;
+	uint32_t nb, nb_now, max_before = circuits->max;
+	struct update_group *kinds = kinds_new(rs, &nb_now, &nb);
+
+	circuits->max = max;
+	if (!kinds || max != max_before || nb != circuits->nb) {
+		kinds_set(rs, kinds, nb, nb_now);
+		return;
+	}
+	circuits->leaving = nb - nb_now;
+	kinds_free(kinds, nb); /* the same as before */
+}
+
+/* --- when former maps are forgotten ------------------------------------------------------------------------------- */
+
+static bool all_told(const struct route_server *rs)
+{
+	if (rs->peers.regroup)
+		return false;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+
+		if (peer->group && peer->group->role == ROLE_EXPRESSROUTE &&
+		    !announcer_told(&rs->announcer, peer))
+			return false;
+	}
+	return true;
+}
+
+void circuits_turn(struct route_server *rs)
+{
+	uint32_t nb, nb_now;
+	struct update_group *kinds;
+
+	if (!rs->circuits.leaving || !all_told(rs))
+		return;
+	kinds = kinds_new(rs, &nb_now, &nb);
+	for (; kinds && nb > nb_now; nb--)
+		route_map_put(kinds[nb - 1].map);
+	kinds_set(rs, kinds, nb, nb_now);
+}
+
+/* --- a prefix ----------------------------------------------------------------------------------------------------- */
+
+static bool is_told(const struct route_server *rs, const struct update_group *kind,
+		    const struct path *path)
+{
+	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	uint8_t wire[BGP_MESSAGE_MAX];
+
+	if (!kind->vnets && rib_source(rs->rib, path->peer)->role == ROLE_VNET)
+		return false;
+	if (!kind->map)
+		return true;
+	if (route_map_summarises(kind->map, rib_prefix(rs->rib, path->node)))
+		return false;
+	return announcer_announces(kind, rs, path, wire, &result);
+}
+
+bool circuits_count(void *ctx, const struct path *path, bool ibgp)
+{
+	const struct route_server *rs = ctx;
+	for (uint32_t i = 0; i < rs->circuits.nb; i++) {
+		const struct update_group *kind = &rs->circuits.kinds[i];
+
+		if (kind->rule.ibgp == ibgp && is_told(rs, kind, path))
+			return true;
+	}
+	return !rs->circuits.kinds;
+}
