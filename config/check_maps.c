@@ -188,6 +188,36 @@ static bool sets_local_pref(const struct config_route_map *map)
 	return false;
 }
 
+static uint32_t count_summaries(const struct config_route_map *map)
+{
+	uint32_t n = 0;
+
+	for (size_t r = 0; r < map->nb_rules; r++) {
+		const struct map_rule *rule = &map->rules[r];
+		bool fresh = rule->has_prefix_replace;
+
+		for (size_t i = 0; i < r && fresh; i++)
+			fresh = !map->rules[i].has_prefix_replace ||
+				!prefix_equal(map->rules[i].prefix_replace, rule->prefix_replace);
+		n += fresh;
+	}
+	return n;
+}
+
+/* Each of a gateway's summaries keeps a place, so there must be one for each. */
+static void check_circuit(struct complaints *c, const struct file *file, const config_setting_t *at,
+			  const struct config_peer *gateway, const struct config_route_map *out)
+{
+	const struct config_limits *limits = &file->config.limits;
+	uint32_t bound = limits->to_expressroute, n = count_summaries(out);
+
+	if (gateway->role != ROLE_EXPRESSROUTE || !bound || bound == BOUND_NOT_GIVEN || n <= bound)
+		return;
+	complain(c, at, "outbound_map",
+		 "%s makes %u summaries, allowed are %u, as many as limits.to_expressroute says",
+		 out->name, n, bound);
+}
+
 static void check_use(struct complaints *c, const struct file *file, const config_setting_t *at,
 		      const struct config_peer *peer)
 {
@@ -208,6 +238,8 @@ static void check_use(struct complaints *c, const struct file *file, const confi
 			 "%s sets local_pref, allowed outbound are route maps without it: it "
 			 "decides which route is the best, before it is announced",
 			 out->name);
+	if (out)
+		check_circuit(c, file, at, peer, out);
 }
 
 void file_check_maps(struct complaints *c, const struct file *file)

@@ -151,6 +151,32 @@ TEST_F(config_test, a_vnet_prefix_with_another_path_is_warned_of)
 		l.warnings);
 }
 
+TEST_F(config_test, a_circuit_has_room_for_the_summaries_of_its_gateway)
+{
+	const std::string
+		pre = "action = { as_path_add = [64511, 3356]; communities_add = [\"3356:70\"]; }",
+		sum = R"(match = { prefix_contains = ["11.1.0.0/16"]; }; action = { prefix_replace = "11.0.0.0/8"; })",
+		other = R"(match = { prefix_contains = ["12.1.0.0/16"]; }; action = { prefix_replace = "12.0.0.0/8"; })",
+		gateway = "addresses = [\"10.0.255.36\"";
+	const std::string same = R"(; }, { name = "same"; )" + sum,
+			  more = R"(; }, { name = "more"; )" + other;
+	auto with = [&](const std::string &rules, const char *limit) {
+		std::string text = replaced(good, pre, rules);
+
+		text.insert(text.find(gateway), "outbound_map = \"out\"; ");
+		return load_text(std::string("limits = { to_expressroute = ") + limit + "; };" +
+				 text);
+	};
+
+	EXPECT_EQ(std::vector<std::string>{}, with(sum + same, "1").errors);
+	EXPECT_EQ(std::vector<std::string>{}, with(sum + more, "0").errors);
+	EXPECT_EQ(
+		std::vector<std::string>{
+			"c:17: gateways.ergw.outbound_map: out makes 2 summaries, allowed are 1, "
+			"as many as limits.to_expressroute says" },
+		with(sum + more, "1").errors);
+}
+
 TEST_F(config_test, a_local_preference_may_be_zero)
 {
 	loaded l = load_text(replaced(good, "action = { prefix_replace = \"10.2.0.0/16\"; }",

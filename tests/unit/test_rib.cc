@@ -31,8 +31,8 @@ struct harness {
 			{ ROLE_VPN, true, false, 20, 20 },
 			{ ROLE_EXPRESSROUTE, true, false, 30, 30 },
 		};
-		const struct rib_params params = { table, NB_PEERS, rule, ALLOW_ALL,
-						   usable, nullptr, this };
+		const struct rib_params params = { table,  NB_PEERS, rule, ALLOW_ALL,
+						   usable, nullptr,  this };
 
 		rib = rib_new(&params);
 		for (uint16_t i = 0; i < NB_PEERS; i++)
