@@ -131,6 +131,15 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 	return next_hop_adjacency(sync->next_hops, vnet->next_hop, ROLE_VNET);
 }
 
+static bool has_member(const uint16_t *members, uint16_t nb_members, uint16_t member)
+{
+	for (uint16_t i = 0; i < nb_members; i++)
+		if (members[i] == member)
+			return true;
+	return false;
+}
+
+/* Next hops behind one router share its adjacency, which is one member. */
 uint16_t fib_sync_members(struct fib_sync *sync, uint32_t node, enum role view, uint64_t allow,
 			  uint16_t members[RIB_ECMP], bool *lost)
 {
@@ -151,7 +160,7 @@ uint16_t fib_sync_members(struct fib_sync *sync, uint32_t node, enum role view, 
 		else
 			member = next_hop_adjacency(sync->next_hops, best[i]->attrs->keys.next_hop,
 						    role);
-		if (member != ADJACENCY_NONE)
+		if (member != ADJACENCY_NONE && !has_member(members, nb_members, member))
 			members[nb_members++] = member;
 		*lost = !nb_members;
 	}

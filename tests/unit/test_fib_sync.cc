@@ -58,6 +58,42 @@ TEST_F(server_test, without_room_routes_are_refused_and_come_when_there_is_room)
 	EXPECT_EQ(refused, rs->fib_sync.refused);
 }
 
+/* A VNet's hosts are behind a router, which is a next hop of its own as well. */
+TEST_F(server_test, next_hops_behind_one_router_are_one_way)
+{
+	static const char vnets[] =
+		R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; next_hop = "10.0.1.9"; } );)";
+	const std::string prefix = "172.30.0.0/16";
+	attrs_spec a, b;
+
+	start(std::string(base_config) + vnets + base_peers);
+	exchange_on(true);
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer);
+	a.path = { 65001 };
+	a.next_hop = ip("10.0.7.4");
+	b.path = { 65002 };
+	b.next_hop = ip("10.0.7.5");
+	update(NVA_A, { prefix }, a);
+	update(NVA_B, { prefix }, b);
+	turn();
+	arp("10.0.1.9");
+	turn();
+	EXPECT_EQ("10.0.1.9", fib_to(ROLE_VNET, "172.30.1.1"));
+	EXPECT_EQ(1u, told[ERGW].count(prefix));
+	b.next_hop = ip("10.0.1.9");
+	update(NVA_B, { prefix }, b);
+	turn();
+	EXPECT_EQ("10.0.1.9", fib_to(ROLE_VNET, "172.30.1.1"));
+	b.next_hop = address(NVA_B);
+	update(NVA_B, { prefix }, b);
+	turn();
+	arp("10.0.2.5");
+	turn();
+	EXPECT_EQ("10.0.1.9 10.0.2.5", fib_to(ROLE_VNET, "172.30.1.1"));
+	EXPECT_EQ(0u, rs->fib_sync.refused);
+}
+
 /* `n` prefixes that need a tbl8 group each. */
 static std::vector<std::string> long_prefixes(const char *begin, int n)
 {
