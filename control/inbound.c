@@ -246,7 +246,10 @@ int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix p
 {
 	uint32_t id = prefix_table_find(&peer->inbound.routes, prefix);
 
-	return id ? route_remove(rs, peer, id) : 0;
+	if (id)
+		return route_remove(rs, peer, id);
+	/* What has not been copied yet is in the RIB alone. */
+	return peer->inbound.step == INBOUND_FILLING ? stand(rs, peer, prefix, NULL, NULL) : 0;
 }
 
 /* --- a map changes ----------------------------------------------------------------------------------------------- */

@@ -231,6 +231,29 @@ TEST_F(maps_test, j_reloads_faster_than_they_are_applied)
 	EXPECT_TRUE(resets.empty());
 }
 
+/* More than a slice of routes are there when the first map comes. */
+TEST_F(maps_test, j_a_route_withdrawn_before_the_first_map_has_it_is_gone)
+{
+	const std::vector<std::string> prefixes = many(12000);
+	const std::string last = prefixes.back();
+
+	start_up(plain_config());
+	for (size_t i = 0; i < prefixes.size(); i += 500) {
+		announce(NVA_A, std::vector<std::string>(prefixes.begin() + i,
+							 prefixes.begin() + i + 500));
+		turn();
+	}
+	EXPECT_STREQ("", reload(with(drop_122))->error);
+	ASSERT_EQ(INBOUND_FILLING, rs->peers.table[NVA_A].inbound.step);
+	ASSERT_FALSE(inbound_knows(&rs->peers.table[NVA_A].inbound, net(last.c_str())));
+	update(NVA_A, {}, {}, { last });
+	turn();
+	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net(last.c_str())));
+	EXPECT_EQ(0u, told[NVA_B].count(last));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.110.223.1"));
+	EXPECT_EQ(12002u, told[NVA_B].size());
+}
+
 TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
 {
 	const std::string some =
