@@ -69,7 +69,8 @@ static bool room(const struct route_server *rs)
 
 static bool fits(struct route_server *rs, struct peer *peer, struct prefix prefix)
 {
-	if (room(rs) || rib_find(rs->rib, prefix) != RIB_NONE)
+	/* A map may keep what the peer has announced out of the RIB. */
+	if (room(rs) || rib_find(rs->rib, prefix) != RIB_NONE || knows(rs, peer, prefix))
 		return true;
 	peer->over_limit++;
 	if (!peer->crowded)
