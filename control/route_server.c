@@ -352,8 +352,8 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 	if (rs->phase == RS_STOPPING)
 		return done;
 	done += show_turn(rs);
+	done += patience_turn(rs); /* before routes_turn(): what it takes is announced below */
 	done += routes_turn(rs);
-	done += patience_turn(rs);
 	done += transit_turn(rs);
 	peers_tidy(rs);
 	if (rs->phase == RS_FILLING && filled(rs))

@@ -81,6 +81,21 @@ TEST_F(patience_test, what_is_said_next_waits_behind_it)
 	EXPECT_EQ(0, rs->peers.nb_patient) << "a route that is new waits in the RIB";
 }
 
+TEST_F(patience_test, what_waited_is_announced_when_it_is_carried)
+{
+	move(VIP);
+	announce(NVA_A, { "172.16.8.0/24" });
+	turn();
+	EXPECT_EQ(0u, told[NVA_B].count("172.16.8.0/24"));
+	arp(VIP);
+	turn([this] {
+		if (told[NVA_B].count("172.16.8.0/24")) {
+			EXPECT_EQ("10.0.2.4", fib_to(ROLE_NVA, "172.16.8.1"));
+		}
+	});
+	EXPECT_EQ(1u, told[NVA_B].count("172.16.8.0/24"));
+}
+
 TEST_F(patience_test, others_do_not_wait)
 {
 	move(VIP);
