@@ -152,6 +152,7 @@ void rib_peer_stale(struct rib *rib, uint16_t index)
 		return;
 	peer->epoch++;
 	peer->stale = peer->paths;
+	peer->sweep_age = 0; /* a sweep that goes on is of what is gone already */
 	if (stale_already)
 		sweep_begin(rib, peer, 2);
 }

@@ -273,6 +273,29 @@ TEST(rib, graceful_restart_keeps_stale_paths_until_swept)
 	EXPECT_EQ((chain_t{}), h.chain(p2));
 }
 
+/* The sweep of a peer has not ended when all that it was for is gone. */
+TEST(rib, what_is_stale_is_kept_from_a_sweep_begun_before)
+{
+	harness h;
+
+	h.announce(p1, NVA_A, { { 65001 } });
+	for (uint32_t i = 0; i < 64; i++)
+		h.announce({ 0x0b000000 + (i << 8), 24 }, NVA_B, { { 65002 } });
+	rib_peer_down(h.rib, NVA_A);
+	while (rib_peer_stale_paths(h.rib, NVA_A))
+		rib_turn(h.rib, 1);
+	rib_peer_down(h.rib, NVA_B); /* the round begins anew, and is long */
+	h.announce(p1, NVA_A, { { 65001 } });
+	h.announce(p2, NVA_A, { { 65001 } });
+	rib_peer_stale(h.rib, NVA_A);
+	h.settle();
+	EXPECT_EQ(2u, rib_peer_paths(h.rib, NVA_A));
+	EXPECT_EQ(2u, rib_peer_stale_paths(h.rib, NVA_A));
+	rib_peer_sweep(h.rib, NVA_A);
+	h.settle();
+	EXPECT_EQ(0u, rib_peer_paths(h.rib, NVA_A));
+}
+
 TEST(rib, what_is_stale_twice_goes)
 {
 	harness h;
