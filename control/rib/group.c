@@ -80,7 +80,8 @@ static struct cohort *cohort_new(struct group *group)
 
 	if (!c)
 		return NULL;
-	if (bitmap_reserve(&c->pending, group->rib->groups.capacity) < 0 ||
+	/* No set of the group is larger; one that could not grow with it leaves the rib's capacity below that. */
+	if (bitmap_reserve(&c->pending, group->dirty.capacity) < 0 ||
 	    audience_reserve(&c->audience, 1) < 0) {
 		bitmap_free(&c->pending);
 		free(c);
