@@ -1,6 +1,7 @@
 /* Export: walks the canonical attributes once, in code order, and writes each as the rule wants it. Attributes that the
  * rule adds are written when the walk passes their code, so that the result is canonical too. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "aspath.h"
@@ -63,18 +64,23 @@ static uint32_t platform_community(const struct export_rule *rule,
 	return source->peered ? COMMUNITY(COMMUNITY_PEERED_VNET, COMMUNITY_PEERED_VNET) : 0;
 }
 
-/* Insert into the ascending list; returns its new length. */
-static size_t community_insert(uint32_t *list, size_t n, uint32_t community)
+static int community_compare(const void *a, const void *b)
 {
-	size_t at = n;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-	while (at > 0 && list[at - 1] > community)
-		at--;
-	if (at > 0 && list[at - 1] == community)
-		return n;
-	memmove(list + at + 1, list + at, (n - at) * sizeof(*list));
-	list[at] = community;
-	return n + 1;
+	return (x > y) - (x < y);
+}
+
+/* Ascending, each once; returns the new length. */
+static size_t communities_sort(uint32_t *list, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(list, n, sizeof(*list), community_compare);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || list[kept - 1] != list[i])
+			list[kept++] = list[i];
+	return kept;
 }
 
 /* The received ones (`in` may be NULL) and `mark` (0: none), ascending, each once. */
@@ -89,9 +95,10 @@ static void put_communities(struct attr_writer *out, const struct attr_view *in,
 		return;
 	}
 	for (size_t i = 0; i < received; i++)
-		n = community_insert(list, n, load_be32(in->body + 4 * i));
+		list[n++] = load_be32(in->body + 4 * i);
 	if (mark)
-		n = community_insert(list, n, mark);
+		list[n++] = mark;
+	n = communities_sort(list, n);
 	body = n ? attr_put(out, ATTR_F_OPTIONAL | ATTR_F_TRANSITIVE, ATTR_COMMUNITIES, NULL, 4 * n)
 		 : NULL;
 	for (size_t i = 0; body && i < n; i++)
