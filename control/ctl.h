@@ -69,7 +69,7 @@
  *                                ("session_up" "session_down" "session_failed" "limit" "alarm" "loop" "bow_tie" "exchange"
  *                                "reload" "restart" "live" "next_hop") peer (absent: of none) text more (like it, held
  *                                back before it); after: only those with higher numbers
- *   exchange     enable (bool)   one: enabled changed
+ *   exchange     enable (bool)   one: enabled changed warning (absent: none; the switch has moved, but a restart may undo it)
  *   exchange plan  enable? (without: the opposite of what is) prefixes? (bool) peer?   what moving the switch would change,
  *                                in this order, each row with `what`: one "switch" (enable: planned; enabled: now;
  *                                conflicts, how many there are in all), a "peer" each (name role up supported announced

@@ -50,7 +50,8 @@ static int sync_directory(const char *path)
 	return err;
 }
 
-static int store(const char *path, bool enabled, bool configured)
+/* When it returns 0 the file is the new one; sync_directory() sees to it that it stays so. */
+static int replace(const char *path, bool enabled, bool configured)
 {
 	char fresh[PATH_MAX + 8], text[STATE_MAX];
 	int len = state_text(enabled, configured, text, sizeof(text));
@@ -60,14 +61,12 @@ static int store(const char *path, bool enabled, bool configured)
 	err = write_file(fresh, text, (size_t)len);
 	if (!err && rename(fresh, path))
 		err = -errno;
-	if (err) {
+	if (err)
 		unlink(fresh);
-		return err;
-	}
-	return sync_directory(path);
+	return err;
 }
 
-/* What the file says. -ENOENT: there is none; -EINVAL: it is not one of the four texts that store() writes. */
+/* What the file says. -ENOENT: there is none; -EINVAL: it is not one of the four texts that replace() writes. */
 static int load(const char *path, bool *enabled, bool *configured)
 {
 	char text[STATE_MAX], wanted[STATE_MAX];
@@ -113,16 +112,20 @@ int exchange_open(struct exchange *exchange, const char *path, bool configured)
 	else if (!err && under != configured)
 		log_info("exchange.enabled was changed in the configuration: route exchange is %s",
 			 configured ? "on" : "off");
-	return store(path, exchange->enabled, configured);
+	err = replace(path, exchange->enabled, configured);
+	return err ? err : sync_directory(path);
 }
 
 int exchange_set(struct exchange *exchange, bool enabled)
 {
-	int err = store(exchange->path, enabled, exchange->configured);
+	int err;
 
-	if (!err)
-		exchange->enabled = enabled;
-	return err;
+	exchange->enabled &= enabled;
+	err = replace(exchange->path, enabled, exchange->configured);
+	if (err)
+		return err;
+	exchange->enabled = enabled;
+	return sync_directory(exchange->path);
 }
 
 int exchange_configure(struct exchange *exchange, bool configured)
@@ -131,8 +134,13 @@ int exchange_configure(struct exchange *exchange, bool configured)
 
 	if (configured == exchange->configured)
 		return 0;
-	err = store(exchange->path, configured, configured);
-	if (!err)
-		exchange->enabled = exchange->configured = configured;
-	return err;
+	err = replace(exchange->path, configured, configured);
+	if (err)
+		return err;
+	exchange->enabled = exchange->configured = configured;
+	err = sync_directory(exchange->path);
+	if (err)
+		log_error("%s: %s; the switch may be as it was after a crash", exchange->path,
+			  strerror(-err));
+	return 0;
 }

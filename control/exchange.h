@@ -26,10 +26,12 @@ struct exchange {
  * 0, or -errno of that write (the switch is settled all the same). */
 int exchange_open(struct exchange *exchange, const char *path, bool configured);
 
-/* Move the switch and store it: on disk, synchronised, before this returns. On failure (-errno) nothing has moved. */
+/* Move the switch and store it: on disk, synchronised, before this returns. Off is off whatever becomes of the file; on is
+ * on once the file says so. -errno: a restart may find the switch as it was; `enabled` tells whether it has moved. */
 int exchange_set(struct exchange *exchange, bool enabled);
 
-/* The configuration has been reloaded: if its value changed, the switch takes it. Returns as exchange_set(). */
+/* The configuration has been reloaded: if its value changed, the switch takes it, once the file says so. -errno: nothing
+ * has moved. */
 int exchange_configure(struct exchange *exchange, bool configured);
 
 #ifdef __cplusplus

@@ -180,6 +180,8 @@ static json_t *format_switched(const struct row_switched *row)
 
 	set_bool(o, "enabled", row->enabled);
 	set_bool(o, "changed", row->changed);
+	if (row->warning[0])
+		set_text(o, "warning", row->warning);
 	return o;
 }
 

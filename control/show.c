@@ -87,10 +87,14 @@ static void show_exchange(struct route_server *rs, struct page *page)
 static void set_exchange(struct route_server *rs, struct page *page)
 {
 	bool changed = page->enable != rs->exchange->enabled;
-	int err = changed ? exchange_set(rs->exchange, page->enable) : 0;
 	struct row_switched *row;
+	int err;
 
-	if (err) {
+	if (!page->enable) /* no packet passes while the disk is waited for */
+		fib_gate_set(rs->fib, rs->fib->gate & transit_word_if(rs, false));
+	/* Unchanged too: the last time it may not have been stored. */
+	err = exchange_set(rs->exchange, page->enable);
+	if (rs->exchange->enabled != page->enable) {
 		page_error(page, "%s: %s; the switch was not moved", rs->exchange->path,
 			   strerror(-err));
 		return;
@@ -103,6 +107,13 @@ static void set_exchange(struct route_server *rs, struct page *page)
 	row = page_add(page, ROW_SWITCHED, sizeof(*row));
 	row->enabled = rs->exchange->enabled;
 	row->changed = changed;
+	if (!err)
+		return;
+	snprintf(
+		row->warning, sizeof(row->warning),
+		"the state file cannot be written (%s): after a restart the switch may be %s again",
+		strerror(-err), page->enable ? "off" : "on");
+	log_error("%s: %s", rs->exchange->path, row->warning);
 }
 
 /* --- events ------------------------------------------------------------------------------------------------------ */

@@ -174,6 +174,7 @@ struct row_exchange {
 
 struct row_switched {
 	bool enabled, changed;
+	char warning[PAGE_TEXT]; /* why a restart may undo it; may be empty */
 };
 
 /* Names, each with its NUL: `nb_added` of them, then `nb_removed`, then `nb_changed`. */

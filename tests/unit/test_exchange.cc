@@ -131,3 +131,16 @@ TEST_F(exchange_test, a_write_that_fails_moves_nothing)
 	rmdir((path + ".new").c_str());
 	EXPECT_FALSE(start(false));
 }
+
+TEST_F(exchange_test, off_is_off_even_if_it_cannot_be_written)
+{
+	start(false);
+	ASSERT_EQ(0, exchange_set(&ex, true));
+	ASSERT_EQ(0, mkdir((path + ".new").c_str(), 0700));
+	EXPECT_EQ(-EISDIR, exchange_set(&ex, false));
+	EXPECT_FALSE(ex.enabled);
+	rmdir((path + ".new").c_str());
+	EXPECT_EQ("exchange on\nconfigured off\n", get());
+	EXPECT_EQ(0, exchange_set(&ex, false));
+	EXPECT_FALSE(start(false));
+}

@@ -2,6 +2,8 @@
 #define EAL_MEMORY_MB 700
 #include "eal.h"
 
+#include <sys/stat.h>
+
 #include "hash.h"
 #include "server.h"
 
@@ -87,6 +89,35 @@ TEST_F(server_test, toggled_in_between_it_ends_where_it_was_last_put)
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
 	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
+}
+
+TEST_F(server_test, it_is_switched_off_on_a_full_disk_and_not_on)
+{
+	const std::string in_the_way = dir + "/exchange.new";
+	uint32_t at = 0;
+	uint16_t type;
+
+	start_with_routes(true);
+	ASSERT_EQ(0, mkdir(in_the_way.c_str(), 0700));
+	auto page = ask(PAGE_EXCHANGE_SET, "", [](struct page *p) { p->enable = false; });
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	EXPECT_STREQ("", page->error);
+	auto *row = (const struct row_switched *)page_next(page.get(), &at, &type);
+	ASSERT_NE(nullptr, row);
+	EXPECT_TRUE(row->changed && !row->enabled);
+	EXPECT_NE(nullptr, strstr(row->warning, "may be on again")) << row->warning;
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	page = ask(PAGE_EXCHANGE_SET, "", [](struct page *p) { p->enable = true; });
+	EXPECT_NE(nullptr, strstr(page->error, "was not moved")) << page->error;
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	rmdir(in_the_way.c_str());
+	exchange_on(false);
+	turn();
+	ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(), false));
+	EXPECT_FALSE(exchange.enabled) << "stored after all";
 }
 
 TEST_F(server_test, branch_routes_are_marked_and_reflected)

@@ -67,6 +67,9 @@ static enum cli_exit exchange(struct cli *cli, bool enable)
 			json_is_false(json_object_get(row, "changed")) ? "was already" : "is now",
 			enable ? "on: branches learn each other's routes"
 			       : "off: no transit between branches");
+	if (json_object_get(row, "warning"))
+		fprintf(cli->err, "warning: %s\n",
+			json_string_value(json_object_get(row, "warning")));
 	json_decref(row);
 	return CLI_OK;
 }
