@@ -141,6 +141,7 @@ static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
 	id = slab_alloc(&nhs->slab);
 	if (id == SLAB_NONE) {
 		nhs->refused++;
+		nhs->starved |= nhs->slab.used == nhs->slab.max;
 		return NULL;
 	}
 	nh = slab_at(&nhs->slab, id);
@@ -170,6 +171,7 @@ static bool claim(struct next_hops *nhs, struct next_hop *nh, enum role role)
 	if (fib_adjacency_claim(nhs->writer, nh->gateway, nh->port, (uint8_t)role,
 				&nh->adjacency[role])) {
 		nhs->refused++;
+		nhs->starved = true;
 		return false;
 	}
 	nh->since_ms = nhs->now_ms;
@@ -237,9 +239,18 @@ static bool poll_one(struct next_hops *nhs, struct next_hop *nh)
 	return roles != before;
 }
 
+/* Those that were refused are not on any list: who asks for all next hops anew finds them. */
+static bool has_room_again(struct next_hops *nhs)
+{
+	if (!nhs->starved || nhs->slab.used == nhs->slab.max || !fib_adjacency_free(nhs->writer))
+		return false;
+	nhs->starved = false;
+	return true;
+}
+
 bool next_hops_poll(struct next_hops *nhs, uint32_t budget)
 {
-	bool changed = false;
+	bool changed = has_room_again(nhs);
 
 	for (uint32_t i = 0; i < budget; i++) {
 		struct next_hop *nh;

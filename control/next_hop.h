@@ -46,6 +46,7 @@ struct next_hops {
 	uint32_t round;	  /* of the walk that looks which entries are in use */
 	uint64_t now_ms;  /* the route server's clock, set each turn */
 	uint64_t refused; /* no adjacency was free */
+	bool starved;	  /* somebody was refused, and none has been free since */
 };
 
 /* 0 or -ENOMEM. All three are borrowed. */
@@ -65,7 +66,8 @@ uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role
 /* The DPDK port that config's port `port` is; -1: the dataplane has none of that name. */
 int next_hop_port(const struct next_hops *nhs, size_t port);
 
-/* Look at `budget` entries. Returns whether one of them is usable for some role and was not, or the other way round. */
+/* Look at `budget` entries. Returns whether one of them is usable for some role and was not, or the other way round; or
+ * whether there is room again for those that were refused. */
 bool next_hops_poll(struct next_hops *nhs, uint32_t budget);
 /* Has some role asked within NEXT_HOP_GRACE_MS for an adjacency that has never been resolved? */
 bool next_hops_pending(const struct next_hops *nhs);

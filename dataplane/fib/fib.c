@@ -379,6 +379,11 @@ void fib_adjacency_release(struct fib_writer *writer, uint16_t index)
 	adjacency_release(&writer->adjacencies, index);
 }
 
+bool fib_adjacency_free(const struct fib_writer *writer)
+{
+	return rcu_pool_has(&writer->adjacencies.indexes);
+}
+
 bool fib_adjacency_resolved(const struct fib_writer *writer, uint16_t index)
 {
 	const struct adjacency *adjacency = &writer->generation->adjacencies[index];

@@ -255,6 +255,8 @@ void fib_path_list_put(struct fib_writer *writer, uint32_t list);
 int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port,
 			uint8_t egress_role, uint16_t *index);
 void fib_adjacency_release(struct fib_writer *writer, uint16_t index);
+/* Is there one to claim for a neighbour that has none? */
+bool fib_adjacency_free(const struct fib_writer *writer);
 /* Does it forward now? */
 bool fib_adjacency_resolved(const struct fib_writer *writer, uint16_t index);
 

@@ -37,6 +37,11 @@ void rcu_pool_fini(struct rcu_pool *pool);
 
 /* -ENOSPC: all are in use or have readers left. */
 int rcu_pool_take(struct rcu_pool *pool, uint32_t *index);
+/* Is there one to take, without reclaiming? */
+static inline bool rcu_pool_has(const struct rcu_pool *pool)
+{
+	return pool->head != pool->safe || pool->fresh != pool->end;
+}
 /* After the last store that unpublishes `index`. */
 void rcu_pool_retire(struct rcu_pool *pool, uint32_t index);
 /* Free what has seen its grace period and begin the next one. O(1). */

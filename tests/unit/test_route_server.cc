@@ -462,6 +462,28 @@ TEST_F(server_test, unused_next_hops_are_given_back)
 	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.20.1.1")) << "those in use stay";
 }
 
+TEST_F(server_test, a_next_hop_that_found_no_room_is_used_when_there_is)
+{
+	std::vector<uint16_t> claims;
+	attrs_spec spec;
+	uint16_t index;
+
+	start_with_routes(false);
+	for (uint32_t host = ip("10.0.16.0");
+	     !fib_adjacency_claim(rs->writer, host, 2, ROLE_VNET, &index); host++)
+		claims.push_back(index);
+	spec.path = { 65001 };
+	spec.next_hop = ip("10.0.2.77");
+	update(NVA_A, { "172.16.9.0/24" }, spec);
+	turn();
+	EXPECT_EQ(NEXT_HOP_NO_ROOM, next_hop_look(&rs->next_hops, spec.next_hop, ROLE_NVA));
+	fib_adjacency_release(rs->writer, claims.back());
+	turn();
+	arp("10.0.2.77");
+	turn();
+	EXPECT_EQ("10.0.2.77", fib_to(ROLE_VNET, "172.16.9.1"));
+}
+
 /* --- show ---------------------------------------------------------------------------------------------------------- */
 
 TEST_F(server_test, a_table_of_many_pages_is_told_whole)
