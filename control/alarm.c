@@ -92,7 +92,8 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		const struct peer *peer = &rs->peers.table[i];
 
-		no_memory += peer->no_memory;
+		if (peer->up)
+			no_memory += peer->no_memory - peer->no_memory_before;
 		crowded += peer->crowded;
 		if (peer->life == PEER_ACTIVE)
 			add_peer(rs, peer, alarms);
@@ -105,12 +106,12 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 		add(alarms, crowded ? "total_routes" : "near_total_routes", "",
 		    "%u of at most %u prefixes; %u peers announce others, which are refused",
 		    bounds_total(rs), rs->config->limits.total, crowded);
-	if (rs->fib_sync.refused)
-		add(alarms, "fib_full", "", "%llu times a route had no room in the FIB",
-		    (unsigned long long)rs->fib_sync.refused);
-	if (rs->next_hops.refused)
+	if (rib_refused_prefixes(rs->rib))
+		add(alarms, "fib_full", "", "%u prefixes have no room in the FIB",
+		    rib_refused_prefixes(rs->rib));
+	if (rs->next_hops.starved)
 		add(alarms, "next_hops_full", "",
-		    "%llu times a next hop had no room among the adjacencies",
+		    "no adjacency is free for another next hop; %llu times one was refused",
 		    (unsigned long long)rs->next_hops.refused);
 	if (no_memory)
 		add(alarms, "no_memory", "", "%llu announcements were dropped for want of memory",

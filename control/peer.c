@@ -176,19 +176,20 @@ void peer_reset(struct route_server *rs, struct peer *peer)
 	send_reset(rs, peer, NOTIFY_CEASE_RESET);
 }
 
-void peer_ask_again(struct route_server *rs, const struct peer *peer)
+void peer_ask_again(struct route_server *rs, struct peer *peer)
 {
 	struct speaker_command refresh = { .type = SPEAKER_SEND_REFRESH,
 					   .peer = peer->index,
 					   .epoch = peer->epoch };
 
+	peer->no_memory_before = peer->no_memory;
 	rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
 }
 
 void peers_vnet_added(struct route_server *rs)
 {
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
-		const struct peer *peer = &rs->peers.table[i];
+		struct peer *peer = &rs->peers.table[i];
 		struct speaker_peer_reset reset =
 			cease(peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESET);
 
@@ -345,6 +346,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->up = true;
 	peer->eor = peer->lagging = peer->exceeded = peer->flooded = false;
 	peer->limit = (struct limit){ 0 };
+	peer->no_memory_before = peer->no_memory;
 	peer->state = SESSION_ESTABLISHED;
 	peer->since_ms = peer->heard_ms = rs->now_ms;
 	peer->reason[0] = '\0';

@@ -73,6 +73,7 @@ struct peer {
 	uint64_t over_limit; /* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
+	uint64_t no_memory_before;	/* of those, before it last began to tell all that it has */
 	uint64_t unexportable;		/* announcements to it that fit no message */
 };
 
@@ -101,7 +102,7 @@ void peer_reconfigure(struct peer *peer, const struct config_peer *config);
 void peer_reset(struct route_server *rs, struct peer *peer);
 
 /* Ask for its routes again (RFC 2918): only of one that has the capability. */
-void peer_ask_again(struct route_server *rs, const struct peer *peer);
+void peer_ask_again(struct route_server *rs, struct peer *peer);
 /* A VNet was added. As Azure Route Server does, every NVA is asked for its routes again; with profile azure one without
  * route refresh is reset. */
 void peers_vnet_added(struct route_server *rs);

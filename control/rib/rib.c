@@ -338,6 +338,13 @@ static void node_resort(struct rib *rib, uint32_t id)
 	bitmap_add(&rib->changes, id);
 }
 
+static void node_refuse(struct rib *rib, struct node *node, uint8_t roles)
+{
+	rib->refused += roles != 0;
+	rib->refused -= node->refused != 0;
+	node->refused = roles;
+}
+
 int rib_set_refused(struct rib *rib, uint32_t id, enum role role, bool refused)
 {
 	struct node *node = node_at(rib, id);
@@ -349,7 +356,7 @@ int rib_set_refused(struct rib *rib, uint32_t id, enum role role, bool refused)
 	if (groups_reserve(rib) < 0)
 		return -ENOMEM;
 	groups_offers(rib, id, before);
-	node->refused = roles;
+	node_refuse(rib, node, roles);
 	groups_mark(rib, id, before);
 	return 0;
 }
@@ -438,8 +445,10 @@ size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max)
 		rib->changes_cursor = id;
 		changes[n].prefix = rib_prefix(rib, id);
 		changes[n].node = node_at(rib, id)->first ? id : RIB_NONE;
-		if (!changes[n++].node)
-			node_release(rib, id);
+		if (changes[n++].node)
+			continue;
+		node_refuse(rib, node_at(rib, id), 0);
+		node_release(rib, id);
 	}
 	return n;
 }

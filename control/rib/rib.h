@@ -108,8 +108,8 @@ void rib_reconsider(struct rib *rib);
 void rib_set_allow(struct rib *rib, uint64_t allow);
 
 /* The view of `role` cannot carry this prefix, or now it can: until then the role's peers are told of no path, as if none
- * were eligible. The node must have paths; the mark stays until the next call, or goes with the node. 0, or -ENOMEM and
- * nothing changed. */
+ * were eligible. The node must have paths; the mark stays until the next call, or goes with the last path. 0, or -ENOMEM
+ * and nothing changed. */
 int rib_set_refused(struct rib *rib, uint32_t node, enum role role, bool refused);
 
 /* ExpressRoute gateways are told of at most `max` prefixes that count, VNets' included (UINT32_MAX: no bound); more are
@@ -148,6 +148,7 @@ struct prefix rib_prefix(const struct rib *rib, uint32_t node);
 
 /* The roles whose views cannot carry it: a bit each. */
 uint8_t rib_refused(const struct rib *rib, uint32_t node);
+uint32_t rib_refused_prefixes(const struct rib *rib); /* that some view cannot carry. O(1) */
 
 /* The chain of a node, best first; NULL at its end. Borrowed until the next call that changes the rib. */
 const struct path *rib_first(const struct rib *rib, uint32_t node);

@@ -147,6 +147,7 @@ struct rib {
 	struct prefix_table nodes;
 	struct slab paths;
 	uint32_t prefixes;	/* nodes with paths */
+	uint32_t refused;	/* nodes that some view has no room for */
 	struct source *sources; /* owned, nb_peers */
 	struct peer *peers;	/* owned, nb_peers */
 	struct path **sort;	/* owned, nb_peers: to sort one chain */

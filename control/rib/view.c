@@ -62,6 +62,11 @@ uint8_t rib_refused(const struct rib *rib, uint32_t node)
 	return node_at(rib, node)->refused;
 }
 
+uint32_t rib_refused_prefixes(const struct rib *rib)
+{
+	return rib->refused;
+}
+
 const struct path *rib_first(const struct rib *rib, uint32_t node)
 {
 	return path_at(rib, node_at(rib, node)->first);
