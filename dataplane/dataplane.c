@@ -57,22 +57,17 @@ static int pools_open(struct dataplane *dp)
 static int ports_open(struct dataplane *dp)
 {
 	const struct config_dataplane *config = &dp->config->dataplane;
+	int err = ports_find(config, dp->port_ids);
 
-	for (size_t i = 0; i < config->nb_ports; i++) {
-		struct port *port = &dp->ports[i];
-		int err = port_open(port, &config->ports[i], dp->nb_workers, dp->nb_workers + 1,
-				    dp->pool);
+	for (size_t i = 0; !err && i < config->nb_ports; i++) {
+		struct port *port = &dp->ports[dp->port_ids[i]];
 
-		if (err)
-			return err;
-		dp->nb_ports++;
-		if (port->id != i) { /* tables are indexed by it */
-			log_error("port %s: device %s makes several ports", port->config->name,
-				  port->config->device);
-			return -ENOTSUP;
-		}
+		err = port_open(port, dp->port_ids[i], &config->ports[i], dp->nb_workers,
+				dp->nb_workers + 1, dp->pool);
 	}
-	return 0;
+	if (!err)
+		dp->nb_ports = (uint16_t)config->nb_ports;
+	return err;
 }
 
 static int seed(struct dataplane *dp, const struct port *port, uint32_t addr, uint8_t len,
@@ -294,7 +289,9 @@ void dataplane_close(struct dataplane *dp)
 		monitor_close(&dp->slowpath);
 		netlink_close(&dp->slowpath.ask);
 	}
-	for (uint16_t p = 0; p < dp->nb_ports; p++) {
+	for (uint16_t p = 0; p < FIB_PORTS; p++) {
+		if (!dp->ports[p].config)
+			continue;
 		lcp_close(&dp->lcp[p]);
 		port_close(&dp->ports[p]);
 	}
@@ -333,6 +330,11 @@ static bool vnet_listed(const struct config_vnet *vnet, const struct config_vnet
 	return false;
 }
 
+static void vnet_route(struct dataplane *dp, const struct config_vnet *vnet, bool add)
+{
+	lcp_route(&dp->lcp[dp->port_ids[vnet->port]], &dp->slowpath.ask, vnet, add);
+}
+
 void dataplane_reload(struct dataplane *dp, const struct config *wanted)
 {
 	struct config_vnet *vnets = calloc(wanted->nb_vnets + 1, sizeof(*vnets));
@@ -343,13 +345,12 @@ void dataplane_reload(struct dataplane *dp, const struct config *wanted)
 	}
 	for (size_t i = 0; i < dp->nb_vnets; i++) {
 		if (!vnet_listed(&dp->vnets[i], wanted->vnets, wanted->nb_vnets))
-			lcp_route(&dp->lcp[dp->vnets[i].port], &dp->slowpath.ask, &dp->vnets[i],
-				  false);
+			vnet_route(dp, &dp->vnets[i], false);
 	}
 	for (size_t i = 0; i < wanted->nb_vnets; i++) {
 		vnets[i] = wanted->vnets[i];
 		if (!vnet_listed(&vnets[i], dp->vnets, dp->nb_vnets))
-			lcp_route(&dp->lcp[vnets[i].port], &dp->slowpath.ask, &vnets[i], true);
+			vnet_route(dp, &vnets[i], true);
 	}
 	free(dp->vnets);
 	dp->vnets = vnets;

@@ -26,8 +26,10 @@ struct dataplane {
 	size_t nb_vnets;
 	uint64_t started_ms;
 	struct rte_mempool *pool, *indirect;
-	struct port ports[FIB_PORTS];
-	struct lcp lcp[FIB_PORTS];
+	uint16_t port_ids
+		[CONFIG_PORTS];	      /* DPDK port ids, by index among the configuration's ports */
+	struct port ports[FIB_PORTS]; /* by DPDK port id, as everything else that tells of ports */
+	struct lcp lcp[FIB_PORTS];    /* likewise */
 	uint16_t nb_ports;
 	struct fib *fib;
 	struct neighbours *neighbours;

@@ -53,17 +53,53 @@ void port_netdev(const char *device, char netdev[IFNAMSIZ])
 }
 
 /* EAL names a vdev by what stands before its arguments, a PCI device by its full address. */
-static int find(const char *device, uint16_t *id)
+static void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN])
 {
 	struct rte_pci_addr addr;
-	char name[RTE_DEV_NAME_MAX_LEN];
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(device, ","), device);
+	snprintf(name, RTE_DEV_NAME_MAX_LEN, "%.*s", (int)strcspn(device, ","), device);
 	if (port_is_pci(device)) {
 		rte_pci_addr_parse(name, &addr);
-		rte_pci_device_name(&addr, name, sizeof(name));
+		rte_pci_device_name(&addr, name, RTE_DEV_NAME_MAX_LEN);
 	}
-	return rte_eth_dev_get_port_by_name(name, id);
+}
+
+/* By the device rather than by the ethdev's name: a driver that makes several names them as it likes. */
+static int find(const struct config_port *config, uint16_t *id)
+{
+	char name[RTE_DEV_NAME_MAX_LEN];
+	struct rte_eth_dev_info info;
+	unsigned int n = 0;
+	uint16_t p;
+
+	device_name(config->device, name);
+	RTE_ETH_FOREACH_DEV (p) {
+		if (rte_eth_dev_info_get(p, &info) || strcmp(rte_dev_name(info.device), name))
+			continue;
+		*id = p;
+		n++;
+	}
+	if (n == 1)
+		return 0;
+	log_error("port %s: device %s: %s", config->name, config->device,
+		  n ? "it makes several ports" : "not found, or its driver refused it");
+	return n ? -ENOTSUP : -ENODEV;
+}
+
+int ports_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS])
+{
+	for (size_t i = 0; i < config->nb_ports; i++) {
+		int err = find(&config->ports[i], &ids[i]);
+
+		if (err)
+			return err;
+		if (ids[i] < config->nb_ports)
+			continue;
+		log_error("port %s: device %s: DPDK has made ports of other devices before it",
+			  config->ports[i].name, config->ports[i].device);
+		return -ENOTSUP;
+	}
+	return 0;
 }
 
 /* Everything that may be asked for, masked with what the device can do: unknown devices must start. */
@@ -106,26 +142,20 @@ static int queues(struct port *port, const struct rte_eth_dev_info *info,
 	return err;
 }
 
-int port_open(struct port *port, const struct config_port *config, uint16_t nb_rxq,
+int port_open(struct port *port, uint16_t id, const struct config_port *config, uint16_t nb_rxq,
 	      uint16_t nb_lcores, struct rte_mempool *pool)
 {
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf conf;
 	int err;
 
-	*port = (struct port){ .role = (uint8_t)config->role,
-			       .mtu = config->mtu,
-			       .config = config };
+	*port = (struct port){
+		.id = id, .role = (uint8_t)config->role, .mtu = config->mtu, .config = config
+	};
 	rte_spinlock_init(&port->tx_lock);
 	port_netdev(config->device, port->netdev);
 	if (config->nb_addresses)
 		port->addr = config->addresses[0].addr;
-	err = find(config->device, &port->id);
-	if (err) {
-		log_error("port %s: device %s: not found, or its driver refused it", config->name,
-			  config->device);
-		return err;
-	}
 	err = rte_eth_dev_info_get(port->id, &info);
 	if (err)
 		goto refused;

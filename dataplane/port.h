@@ -1,5 +1,6 @@
 /* A port: one ethdev, its queues, and what the configuration says about it. Its index among our ports is its DPDK port
- * id, because ours are the only ethdevs of the process. Everything but `up` is fixed before forwarding begins. */
+ * id, because ours are the only ethdevs of the process; it is not its place in the configuration, as EAL probes PCI
+ * devices by address and vdevs last. Everything but `up` is fixed before forwarding begins. */
 #ifndef BASCULE_PORT_H
 #define BASCULE_PORT_H
 
@@ -37,9 +38,13 @@ void port_netdev(const char *device, char netdev[IFNAMSIZ]);
 /* Is it a PCI address ("0000:3b:00.0", "3b:00.0"), with or without arguments behind a comma? */
 bool port_is_pci(const char *device);
 
-/* Find the ethdev that EAL made for `config` and set it up with `nb_rxq` receive queues at most and one TX queue for
- * each of `nb_lcores` if it has so many. Logs what is wrong; -errno. */
-int port_open(struct port *port, const struct config_port *config, uint16_t nb_rxq,
+/* The DPDK port id of each configured port: all different, all below nb_ports. Logs which device is missing (-ENODEV)
+ * or makes more than one port (-ENOTSUP). */
+int ports_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS]);
+
+/* Set the ethdev `id` up with `nb_rxq` receive queues at most and one TX queue for each of `nb_lcores` if it has so
+ * many. Logs what is wrong; -errno. */
+int port_open(struct port *port, uint16_t id, const struct config_port *config, uint16_t nb_rxq,
 	      uint16_t nb_lcores, struct rte_mempool *pool);
 int port_start(struct port *port);
 void port_close(struct port *port);

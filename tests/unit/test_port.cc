@@ -1,0 +1,60 @@
+/* Finding ports: which of EAL's ethdevs is a configured port's. */
+#include <gtest/gtest.h>
+
+#define EAL_MEMORY_MB 64
+#include "eal.h"
+
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+
+#include "port.h"
+
+namespace
+{
+
+struct ports : testing::Test {
+	struct config_dataplane config = {};
+	uint16_t ids[CONFIG_PORTS] = {};
+
+	/* Probed in this order, as PCI devices are by address, whatever the configuration says. */
+	static void SetUpTestSuite()
+	{
+		const char *const names[] = { "c", "a", "b" };
+
+		for (int i = 0; i < 3; i++)
+			ASSERT_EQ(i, rte_eth_from_ring(rte_ring_create(names[i], 64, 0, 0)));
+	}
+	void add(const char *device)
+	{
+		config.ports[config.nb_ports++].device = (char *)device;
+	}
+};
+
+TEST_F(ports, are_found_in_whatever_order_eal_made_them)
+{
+	add("net_ring_a");
+	add("net_ring_b,some=argument");
+	add("net_ring_c");
+	ASSERT_EQ(0, ports_find(&config, ids));
+	EXPECT_EQ(1, ids[0]);
+	EXPECT_EQ(2, ids[1]);
+	EXPECT_EQ(0, ids[2]);
+}
+
+TEST_F(ports, a_device_that_is_not_there)
+{
+	add("net_ring_a");
+	add("net_ring_bb");
+	add("0000:3b:00.0");
+	EXPECT_EQ(-ENODEV, ports_find(&config, ids));
+}
+
+/* Tables are indexed by the id. */
+TEST_F(ports, another_devices_port_comes_before)
+{
+	add("net_ring_c");
+	add("net_ring_b");
+	EXPECT_EQ(-ENOTSUP, ports_find(&config, ids));
+}
+
+} // namespace
