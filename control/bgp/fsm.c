@@ -104,7 +104,8 @@ static const struct fsm_rule open_sent[FSM_EVENTS] = {
 	[FSM_HEADER_ERROR] = TELL,
 	[FSM_OPEN_ERROR] = TELL,
 	[FSM_COLLISION] = COLLIDE,
-	[FSM_NOTIFY_VERSION] = QUIT,
+	/* 8.2.2 counts it as no failure, for a next try with a lower version: there is none, so it may not come at once */
+	[FSM_NOTIFY_VERSION] = FAIL,
 	/* 8.2.2 says to answer it; 6.4 that a NOTIFICATION is never answered with one */
 	[FSM_NOTIFY] = FAIL,
 	[FSM_KEEPALIVE] = TELL_WITH(NOTIFY_FSM, NOTIFY_FSM_OPENSENT),
@@ -128,7 +129,7 @@ static const struct fsm_rule open_confirm[FSM_EVENTS] = {
 	[FSM_HEADER_ERROR] = TELL,
 	[FSM_OPEN_ERROR] = TELL,
 	[FSM_COLLISION] = COLLIDE,
-	[FSM_NOTIFY_VERSION] = QUIT,
+	[FSM_NOTIFY_VERSION] = FAIL,
 	[FSM_NOTIFY] = FAIL,
 	[FSM_KEEPALIVE] = GO(ESTABLISHED, FSM_DO_HOLD),
 	[FSM_UPDATE] = TELL_WITH(NOTIFY_FSM, NOTIFY_FSM_OPENCONFIRM),

@@ -69,7 +69,7 @@ const fsm_case cases[] = {
 	{ FSM_HEADER_ERROR, "Idle", fail, fail, told, told, told },
 	{ FSM_OPEN_ERROR, "Idle", fail, fail, told, told, fsm3 },
 	{ FSM_COLLISION, "Idle", quit, quit, collided, collided, collided },
-	{ FSM_NOTIFY_VERSION, "Idle", fail, fail, quit, quit, fail },
+	{ FSM_NOTIFY_VERSION, "Idle", fail, fail, fail, fail, fail },
 	{ FSM_NOTIFY, "Idle", fail, fail, fail, fail, fail },
 	{ FSM_KEEPALIVE, "Idle", fail, fail, fsm1, "Established: hold", "Established: hold" },
 	{ FSM_UPDATE, "Idle", fail, fail, fsm1, fsm2, "Established: hold" },

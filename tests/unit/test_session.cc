@@ -334,6 +334,28 @@ TEST_F(session, failing_peer_is_damped)
 	}
 }
 
+// Whatever the NOTIFICATION says, the next connection is not at once.
+TEST_F(session, a_peer_that_refuses_our_version_is_left_alone_for_a_while)
+{
+	raw listener(raw::make(raw_addr, bgp_port)), ours;
+	node n(a_addr, our_asn, a_id);
+
+	nodes = { &n };
+	raws = { &ours };
+	ASSERT_NO_FATAL_FAILURE(take(&n, &listener, &ours));
+	ASSERT_TRUE(until([&] { return ours.count(BGP_OPEN); }));
+	ours.put(notification_message(NOTIFY_OPEN, NOTIFY_OPEN_VERSION));
+	ASSERT_TRUE(until([&] { return ours.ended; }));
+	ASSERT_TRUE(until([&] { return !n.turn(now_ms); }));
+	EXPECT_GT(0, accept(listener.fd, nullptr, nullptr));
+	ours.close();
+	EXPECT_TRUE(within(1000, [&] {
+		if (ours.fd < 0)
+			ours.fd = accept(listener.fd, nullptr, nullptr);
+		return ours.fd >= 0;
+	}));
+}
+
 // Sessions that the peer ends at once are bearable, but not for ever.
 TEST_F(session, flapping_peer_is_damped)
 {
