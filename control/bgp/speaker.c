@@ -23,6 +23,7 @@ struct speaker {
 	struct session_host host;
 	struct mailbox *from_rib; /* borrowed */
 	struct transport listener;
+	bool listening;
 	struct session *sessions; /* owned; nb_peers, by peer index */
 	struct log_limit refused, accept_failed;
 	bool stopped; /* SPEAKER_STOPPED has been posted */
@@ -39,8 +40,7 @@ static int open_sockets(struct speaker *speaker)
 		return speaker->host.poller;
 	if (!params->listen_port)
 		return 0;
-	return transport_listen(speaker->host.poller, &speaker->listener, params->local_addr,
-				params->listen_port);
+	return transport_bind(&speaker->listener, params->local_addr, params->listen_port);
 }
 
 int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
@@ -115,111 +115,6 @@ const struct session_stats *speaker_stats(const struct speaker *speaker, uint16_
 		session = &speaker->sessions[peer];
 	return session && __atomic_load_n(&session->mine, __ATOMIC_ACQUIRE) ? &session->stats
 									    : NULL;
-}
-
-/* --- commands ---------------------------------------------------------------------------------------------------- */
-
-/* Without its key at the listener, the kernel would take unsigned connections from the peer. */
-static void peer_add(struct speaker *speaker, struct session *session,
-		     const struct speaker_peer_add *add)
-{
-	char why[SPEAKER_REASON];
-	int err = 0;
-
-	assert(!session->used);
-	session_add(session, add);
-	if (add->password_len && speaker->listener.fd >= 0)
-		err = transport_listen_key(&speaker->listener, add->addr, add->password,
-					   add->password_len);
-	if (err) {
-		snprintf(why, sizeof(why), "the kernel refuses the TCP-MD5 key: %s",
-			 strerror(-err));
-		session_bar(session, why);
-	}
-}
-
-static void peer_remove(struct speaker *speaker, struct session *session,
-			const struct speaker_peer_reset *reset)
-{
-	if (session->peer.password_len && speaker->listener.fd >= 0)
-		transport_listen_key(&speaker->listener, session->peer.addr, NULL, 0);
-	session->removing = true;
-	session_stop(session, reset);
-}
-
-static void stop(struct speaker *speaker, const struct speaker_peer_reset *reset)
-{
-	speaker->host.stopping = true;
-	transport_close(&speaker->listener);
-	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
-		if (speaker->sessions[i].used)
-			session_stop(&speaker->sessions[i], reset);
-	}
-}
-
-/* Is the command for a session that is still there? */
-static bool is_current(struct session *session, const struct speaker_command *command)
-{
-	return session->used &&
-	       (!command->epoch || (command->epoch == session->epoch && session_up(session)));
-}
-
-static void run_peer_command(struct speaker *speaker, struct session *session,
-			     const struct speaker_command *command)
-{
-	bool current = is_current(session, command);
-
-	switch ((enum speaker_command_type)command->type) {
-	case SPEAKER_PEER_ADD:
-		peer_add(speaker, session, (const struct speaker_peer_add *)command);
-		break;
-	case SPEAKER_PEER_REMOVE:
-		if (current)
-			peer_remove(speaker, session, (const struct speaker_peer_reset *)command);
-		break;
-	case SPEAKER_PEER_RESET:
-		if (current)
-			session_stop(session, (const struct speaker_peer_reset *)command);
-		break;
-	case SPEAKER_SEND:
-		if (current)
-			session_send(session, ((const struct speaker_send *)command)->buf);
-		else
-			wire_buf_put(((const struct speaker_send *)command)->buf);
-		break;
-	case SPEAKER_SEND_REFRESH:
-		if (current)
-			session_send_refresh(session);
-		break;
-	case SPEAKER_CONNECTION:
-		if (session->used)
-			session_admit(session, ((const struct speaker_accepted *)command)->fd);
-		else
-			transport_refuse(((const struct speaker_accepted *)command)->fd);
-		break;
-	case SPEAKER_RESTARTED:
-	case SPEAKER_STOP: break;
-	}
-}
-
-static unsigned int run_commands(struct speaker *speaker)
-{
-	const struct speaker_command *command;
-	unsigned int n = 0;
-	size_t len;
-
-	for (; n < COMMANDS_MAX && (command = mailbox_peek(speaker->from_rib, &len)); n++) {
-		if (command->type == SPEAKER_RESTARTED) {
-			speaker->host.restarted = true;
-		} else if (command->type == SPEAKER_STOP) {
-			stop(speaker, (const struct speaker_peer_reset *)command);
-		} else {
-			assert(command->peer < speaker->host.params.nb_peers);
-			run_peer_command(speaker, &speaker->sessions[command->peer], command);
-		}
-		mailbox_done(speaker->from_rib);
-	}
-	return n;
 }
 
 /* --- connections -------------------------------------------------------------------------------------------------- */
@@ -319,6 +214,150 @@ static unsigned int accept_connections(struct speaker *speaker)
 	return n;
 }
 
+/* Whoever is in the queue came before the key that its peer has now: those of the peer are refused, the others are taken
+ * while they may be handed on. */
+static void refuse_unsigned(struct speaker *speaker, uint32_t addr)
+{
+	struct transport *listener = &speaker->listener;
+	uint32_t remote;
+
+	listener->readable = speaker->listening;
+	while (listener->readable) {
+		int fd = transport_accept(listener, &remote);
+
+		if (fd == -EAGAIN)
+			continue;
+		if (fd < 0)
+			break;
+		if (remote == addr ||
+		    !mailbox_reserve(speaker->host.to_rib, sizeof(struct speaker_accepted)))
+			transport_refuse(fd);
+		else
+			accepted(speaker, fd, remote);
+	}
+}
+
+/* Not before all peers are known that it begins with, and their keys. */
+static void listen_begin(struct speaker *speaker)
+{
+	uint32_t held;
+	size_t len;
+	int err;
+
+	if (speaker->listening || speaker->listener.fd < 0 || mailbox_peek(speaker->from_rib, &len))
+		return;
+	err = transport_listen(speaker->host.poller, &speaker->listener);
+	speaker->listening = !err;
+	if (err && log_limit(&speaker->accept_failed, speaker->host.now_ms, &held))
+		log_error("BGP, port %u: %s", speaker->host.params.listen_port, strerror(-err));
+}
+
+/* --- commands ---------------------------------------------------------------------------------------------------- */
+
+/* Without its key at the listener, the kernel would take unsigned connections from the peer. */
+static void peer_add(struct speaker *speaker, struct session *session,
+		     const struct speaker_peer_add *add)
+{
+	char why[SPEAKER_REASON];
+	int err;
+
+	assert(!session->used);
+	session_add(session, add);
+	if (!add->password_len || speaker->listener.fd < 0)
+		return;
+	err = transport_listen_key(&speaker->listener, add->addr, add->password, add->password_len);
+	if (!err) {
+		refuse_unsigned(speaker, add->addr);
+		return;
+	}
+	snprintf(why, sizeof(why), "the kernel refuses the TCP-MD5 key: %s", strerror(-err));
+	session_bar(session, why);
+}
+
+static void peer_remove(struct speaker *speaker, struct session *session,
+			const struct speaker_peer_reset *reset)
+{
+	if (session->peer.password_len && speaker->listener.fd >= 0)
+		transport_listen_key(&speaker->listener, session->peer.addr, NULL, 0);
+	session->removing = true;
+	session_stop(session, reset);
+}
+
+static void stop(struct speaker *speaker, const struct speaker_peer_reset *reset)
+{
+	speaker->host.stopping = true;
+	transport_close(&speaker->listener);
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+		if (speaker->sessions[i].used)
+			session_stop(&speaker->sessions[i], reset);
+	}
+}
+
+/* Is the command for a session that is still there? */
+static bool is_current(struct session *session, const struct speaker_command *command)
+{
+	return session->used &&
+	       (!command->epoch || (command->epoch == session->epoch && session_up(session)));
+}
+
+static void run_peer_command(struct speaker *speaker, struct session *session,
+			     const struct speaker_command *command)
+{
+	bool current = is_current(session, command);
+
+	switch ((enum speaker_command_type)command->type) {
+	case SPEAKER_PEER_ADD:
+		peer_add(speaker, session, (const struct speaker_peer_add *)command);
+		break;
+	case SPEAKER_PEER_REMOVE:
+		if (current)
+			peer_remove(speaker, session, (const struct speaker_peer_reset *)command);
+		break;
+	case SPEAKER_PEER_RESET:
+		if (current)
+			session_stop(session, (const struct speaker_peer_reset *)command);
+		break;
+	case SPEAKER_SEND:
+		if (current)
+			session_send(session, ((const struct speaker_send *)command)->buf);
+		else
+			wire_buf_put(((const struct speaker_send *)command)->buf);
+		break;
+	case SPEAKER_SEND_REFRESH:
+		if (current)
+			session_send_refresh(session);
+		break;
+	case SPEAKER_CONNECTION:
+		if (session->used)
+			session_admit(session, ((const struct speaker_accepted *)command)->fd);
+		else
+			transport_refuse(((const struct speaker_accepted *)command)->fd);
+		break;
+	case SPEAKER_RESTARTED:
+	case SPEAKER_STOP: break;
+	}
+}
+
+static unsigned int run_commands(struct speaker *speaker)
+{
+	const struct speaker_command *command;
+	unsigned int n = 0;
+	size_t len;
+
+	for (; n < COMMANDS_MAX && (command = mailbox_peek(speaker->from_rib, &len)); n++) {
+		if (command->type == SPEAKER_RESTARTED) {
+			speaker->host.restarted = true;
+		} else if (command->type == SPEAKER_STOP) {
+			stop(speaker, (const struct speaker_peer_reset *)command);
+		} else {
+			assert(command->peer < speaker->host.params.nb_peers);
+			run_peer_command(speaker, &speaker->sessions[command->peer], command);
+		}
+		mailbox_done(speaker->from_rib);
+	}
+	return n;
+}
+
 /* --- a turn ------------------------------------------------------------------------------------------------------- */
 
 static void poll_sockets(struct speaker *speaker)
@@ -379,6 +418,7 @@ unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms)
 
 	speaker->host.now_ms = now_ms;
 	work = run_commands(speaker);
+	listen_begin(speaker);
 	poll_sockets(speaker);
 	work += accept_connections(speaker);
 	work += run_sessions(speaker);

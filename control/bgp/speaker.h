@@ -214,8 +214,9 @@ struct session_stats {
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-/* Opens the listening socket if the parameters say so: -EADDRINUSE, -EACCES … -ENOMEM. Mailboxes are borrowed; -EINVAL
- * if the longest record of `to_rib` is below SPEAKER_RECORD_MAX. */
+/* Takes the port to listen on if the parameters say so: -EADDRINUSE, -EACCES … -ENOMEM; nobody can connect before the
+ * commands that wait at the first turn have been carried out. Mailboxes are borrowed; -EINVAL if the longest record of
+ * `to_rib` is below SPEAKER_RECORD_MAX. */
 int speaker_new(const struct speaker_params *params, struct mailbox *to_rib, struct mailbox *from_rib,
 		struct speaker **speaker);
 void speaker_free(struct speaker *speaker);

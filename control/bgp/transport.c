@@ -113,7 +113,7 @@ static int new_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
-int transport_listen(int poller, struct transport *t, uint32_t addr, uint16_t port)
+int transport_bind(struct transport *t, uint32_t addr, uint16_t port)
 {
 	struct sockaddr_in sa = sockaddr_make(addr, port);
 	int fd = new_socket(), err;
@@ -121,13 +121,18 @@ int transport_listen(int poller, struct transport *t, uint32_t addr, uint16_t po
 	if (fd < 0)
 		return fd;
 	err = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (!err && (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, BACKLOG)))
+	if (!err && bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
 		err = -errno;
-	if (!err)
-		err = watch(poller, t, fd);
 	if (err)
 		close(fd);
+	else
+		t->fd = fd;
 	return err;
+}
+
+int transport_listen(int poller, struct transport *t)
+{
+	return listen(t->fd, BACKLOG) ? -errno : watch(poller, t, t->fd);
 }
 
 int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,

@@ -43,10 +43,12 @@ void transport_poller_close(int poller);
 /* The sockets on which something happened since the last call, at most `max` (<= 64). Never waits. */
 int transport_poll(int poller, struct transport **ready, int max);
 
-/* Listen on addr:port; addr 0: every address. */
-int transport_listen(int poller, struct transport *t, uint32_t addr, uint16_t port);
+/* A listener for addr:port; addr 0: every address. Nobody can connect before transport_listen(). */
+int transport_bind(struct transport *t, uint32_t addr, uint16_t port);
+int transport_listen(int poller, struct transport *t);
 
-/* The TCP-MD5 key that connections from `remote` must carry from now on; key_len 0 removes it. */
+/* The TCP-MD5 key that connections from `remote` must carry from now on; key_len 0 removes it. What was established
+ * before lies in the queue still. */
 int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,
 			 uint8_t key_len);
 

@@ -246,6 +246,51 @@ TEST_F(speaker_test, tcp_md5_between_speakers)
 	EXPECT_TRUE(a.last(SPEAKER_UP)->as<struct speaker_up>().ibgp);
 }
 
+// Nobody is let in before the keys are known ...
+TEST_F(speaker_test, tcp_md5_from_the_first_moment)
+{
+	node n(a_addr, our_asn, a_id);
+	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+	raw r;
+
+	nodes = { &n };
+	raws = { &r };
+	r.connect(raw_addr, a_addr);
+	add.passive = true;
+	add.password_len = 6;
+	memcpy(add.password, "secret", 6);
+	n.tell(add);
+	ASSERT_TRUE(until([&] { return n.count(SPEAKER_STATE); }));
+	pass(1000);
+	EXPECT_EQ(0u, r.count(BGP_OPEN));
+}
+
+// ... nor does a key that comes later find the peer in without it.
+TEST_F(speaker_test, tcp_md5_from_the_moment_of_the_key)
+{
+	node n(a_addr, our_asn, a_id);
+	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+	raw r, other;
+
+	nodes = { &n };
+	raws = { &r, &other };
+	n.turn(now_ms);
+	add.passive = true;
+	add.head.peer = 2;
+	add.addr = address(4);
+	n.tell(add);
+	other.connect(address(4), a_addr);
+	r.connect(raw_addr, a_addr);
+	add = node::peer(1, raw_addr, peer_asn);
+	add.passive = true;
+	add.password_len = 6;
+	memcpy(add.password, "secret", 6);
+	n.tell(add);
+	ASSERT_TRUE(until([&] { return r.ended && other.count(BGP_OPEN); }));
+	EXPECT_TRUE(r.was_reset);
+	EXPECT_EQ(0u, r.count(BGP_OPEN));
+}
+
 // Better no session than one without the key.
 TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer)
 {
@@ -292,6 +337,7 @@ TEST_F(speaker_test, a_port_that_is_taken)
 	node a(a_addr, our_asn, a_id);
 	struct speaker *second = nullptr;
 
+	a.turn(now_ms);
 	EXPECT_EQ(-EADDRINUSE, speaker_new(&a.params, a.to_rib, a.from_rib, &second));
 	EXPECT_EQ(nullptr, second);
 }
