@@ -97,6 +97,7 @@ static bool table_grow(struct attr_table *table)
 	return true;
 }
 
+/* Without the seed: it is part of digests, which processes compare. */
 static uint32_t path_hash(const uint8_t *wire, uint16_t len)
 {
 	struct attr_view path;
@@ -109,7 +110,7 @@ static uint32_t path_hash(const uint8_t *wire, uint16_t len)
 const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
 				 const uint8_t *wire, uint16_t len)
 {
-	uint32_t hash = (uint32_t)hash_bytes(wire, len, 0);
+	uint32_t hash = (uint32_t)hash_bytes(wire, len, hash_seed());
 	uint32_t slot = slot_of(table, hash, wire, len);
 
 	if (table->slots[slot]) {

@@ -3,6 +3,22 @@
 #include "hash.h"
 
 #include <string.h>
+#include <sys/random.h>
+
+static uint64_t seed_of_process;
+
+/* Before main(), so that no thread can find two. Without entropy, where we were loaded is the next best. */
+__attribute__((constructor)) static void seed_draw(void)
+{
+	if (getrandom(&seed_of_process, sizeof(seed_of_process), GRND_NONBLOCK) !=
+	    sizeof(seed_of_process))
+		seed_of_process = hash_u64((uintptr_t)&seed_of_process);
+}
+
+uint64_t hash_seed(void)
+{
+	return seed_of_process;
+}
 
 static uint64_t fold(uint64_t a, uint64_t b)
 {

@@ -1,5 +1,5 @@
-/* Hashes for tables in memory: well mixed in every bit, not secure against an adversary who knows them, so tables fed by
- * peers must stay correct (if slower) when keys collide. Not for any wire or file format. */
+/* Hashes for tables in memory: well mixed in every bit. Whoever knows all that goes in can make keys collide, which makes
+ * a table slow: one that peers fill takes hash_seed() in. Not for any wire or file format. */
 #ifndef BASCULE_HASH_H
 #define BASCULE_HASH_H
 
@@ -25,6 +25,9 @@ static inline uint32_t hash_u32(uint64_t x)
 {
 	return (uint32_t)hash_u64(x);
 }
+
+/* A number that is random, and another one in each process. */
+uint64_t hash_seed(void);
 
 /* Of `len` octets, continuing from `seed`. */
 uint64_t hash_bytes(const void *data, size_t len, uint64_t seed);

@@ -12,6 +12,7 @@ int prefix_table_open(struct prefix_table *table, size_t item_size, uint32_t max
 		return -ENOMEM;
 	table->slots = (uint32_t *)calloc(SLOTS_MIN, sizeof(*table->slots));
 	table->mask = SLOTS_MIN - 1;
+	table->seed = hash_seed();
 	if (table->slots)
 		return 0;
 	slab_fini(&table->items);

@@ -20,6 +20,7 @@ struct prefix_table {
 	struct slab items;
 	uint32_t *slots; /* owned: ids, 0 = empty; NULL: the table is not open */
 	uint32_t mask;	 /* slots less one */
+	uint64_t seed;	 /* of the hash (hash.h) */
 };
 
 /* What an item begins with, as the table writes and reads it; the 3 octets behind are the owner's. */
@@ -50,7 +51,7 @@ static inline struct prefix prefix_table_key(const struct prefix_table *table, u
 
 static inline uint32_t prefix_table_home(const struct prefix_table *table, struct prefix prefix)
 {
-	return hash_u32((uint64_t)prefix.len << 32 | prefix.addr) & table->mask;
+	return hash_u32(((uint64_t)prefix.len << 32 | prefix.addr) ^ table->seed) & table->mask;
 }
 
 /* The item of a prefix; SLAB_NONE: there is none. The table is open. */

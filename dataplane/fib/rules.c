@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <rte_random.h>
+
 enum { RULES_MIN_BITS = 10, HUGE_PAGE = 2 << 20 };
 
 static const uint64_t KEY = UINT64_C(0xffffffff000000ff);
@@ -15,12 +17,13 @@ static uint64_t rule_key(uint32_t addr, uint8_t len)
 	return (uint64_t)addr << 32 | len;
 }
 
-/* Where a rule would like to be: Fibonacci hashing of length and address. */
+/* Where a rule would like to be. Multiply-shift by a number that nobody knows is universal hashing: prefixes cannot be
+ * chosen so that they collide. */
 static uint32_t home(const struct rules *rules, uint64_t word)
 {
 	uint64_t key = word >> 32 | (word & 0xff) << 32;
 
-	return (key * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - rules->bits);
+	return (key * rules->factor) >> (64 - rules->bits);
 }
 
 static uint32_t mask(const struct rules *rules)
@@ -46,7 +49,9 @@ static uint64_t *slots_alloc(uint32_t bits)
 
 int rules_init(struct rules *rules)
 {
-	*rules = (struct rules){ .bits = RULES_MIN_BITS, .slot = slots_alloc(RULES_MIN_BITS) };
+	*rules = (struct rules){ .bits = RULES_MIN_BITS,
+				 .factor = rte_rand() | 1,
+				 .slot = slots_alloc(RULES_MIN_BITS) };
 	return rules->slot ? 0 : -ENOMEM;
 }
 

@@ -15,7 +15,8 @@ extern "C" {
 struct rules {
 	/* owned; addr << 32 | value << 8 | len; 0 is empty, for no rule has length 0 */
 	uint64_t *slot;
-	uint32_t bits; /* log2 of the number of slots */
+	uint64_t factor; /* of the hash: odd */
+	uint32_t bits;	 /* log2 of the number of slots */
 	uint32_t count;
 	uint32_t of_len[33]; /* how many of each length: spares probes for unused ones */
 };

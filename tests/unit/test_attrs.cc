@@ -56,6 +56,18 @@ TEST(attrs, equal_wire_is_one_object)
 	EXPECT_EQ(0u, attr_table_count(t.get()));
 }
 
+/* Peers choose the octets: where they go is not theirs to know. Digests are the same in each process. */
+TEST(attrs, the_table_hashes_with_a_seed_and_digests_without)
+{
+	table t(attr_table_new());
+	const struct attrs *a = intern(t, numbered(1));
+	bytes path = hex("02020000fde90000fdea");
+
+	EXPECT_EQ((uint32_t)hash_bytes(a->wire, a->len, hash_seed()), a->hash);
+	EXPECT_EQ((uint32_t)hash_bytes(path.data(), path.size(), 0), a->path_hash);
+	attrs_put(t.get(), a);
+}
+
 /* Comes and goes against a map, through several doublings; every lookup finds its own whatever was deleted before. */
 TEST(attrs, like_a_map)
 {

@@ -1,7 +1,11 @@
 /* Hashes spread: like keys differ in about half their bits, and tables fill evenly. */
 #include <gtest/gtest.h>
 
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "hash.h"
@@ -67,4 +71,28 @@ TEST(hash, tables_fill_evenly)
 	}
 	EXPECT_NEAR(4095, chi_prefixes, 500);
 	EXPECT_NEAR(4095, chi_counters, 500);
+}
+
+/* A child is the same program after fork(); only exec() draws again. */
+TEST(hash, every_process_has_a_seed_of_its_own)
+{
+	std::set<std::string> seeds;
+
+	if (getenv("TELL_SEED")) {
+		printf("seed %016" PRIx64 "\n", hash_seed());
+		return;
+	}
+	setenv("TELL_SEED", "1", 1);
+	for (int i = 0; i < 3; i++) {
+		FILE *child = popen(
+			"/proc/$PPID/exe --gtest_filter=hash.every_process* | grep ^seed", "r");
+		char line[64] = "";
+
+		ASSERT_NE(nullptr, child);
+		EXPECT_NE(nullptr, fgets(line, sizeof(line), child));
+		EXPECT_TRUE(seeds.insert(line).second) << line;
+		pclose(child);
+	}
+	unsetenv("TELL_SEED");
+	EXPECT_EQ(hash_seed(), hash_seed());
 }

@@ -43,6 +43,25 @@ TEST(prefix_table, the_same_address_at_each_length)
 	prefix_table_close(&table);
 }
 
+/* Whoever knows the hash must not know where a prefix goes. */
+TEST(prefix_table, homes_differ_from_process_to_process)
+{
+	struct prefix_table table = {}, other;
+	unsigned int same = 0;
+
+	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 100));
+	other = table;
+	other.seed = ~hash_seed();
+	EXPECT_EQ(hash_seed(), table.seed);
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct prefix prefix = prefix_make(0x0a000000 + (i << 8), 24);
+
+		same += prefix_table_home(&table, prefix) == prefix_table_home(&other, prefix);
+	}
+	EXPECT_LT(same, 100u);
+	prefix_table_close(&table);
+}
+
 TEST(prefix_table, full)
 {
 	struct prefix_table table = {};

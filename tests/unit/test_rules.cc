@@ -53,6 +53,19 @@ TEST(rules, is_a_map)
 	rules_fini(&rules);
 }
 
+/* So that peers cannot choose prefixes that collide. */
+TEST(rules, each_store_hashes_in_its_own_way)
+{
+	struct rules a, b;
+
+	ASSERT_EQ(0, rules_init(&a));
+	ASSERT_EQ(0, rules_init(&b));
+	EXPECT_NE(a.factor, b.factor);
+	EXPECT_EQ(1u, a.factor & 1);
+	rules_fini(&a);
+	rules_fini(&b);
+}
+
 TEST(rules, extreme_prefixes_and_values)
 {
 	struct rules rules;
