@@ -383,6 +383,16 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 	}
 }
 
+/* Every session has a place in the session table. */
+static void check_session_count(struct complaints *c, const struct file *file)
+{
+	if (file->config.nb_peers > CONFIG_PEERS)
+		complain(c, file->peer_at[CONFIG_PEERS], NULL,
+			 "is one of %zu sessions, allowed are %d: NVAs and instances of gateways "
+			 "together",
+			 file->config.nb_peers, CONFIG_PEERS);
+}
+
 /* Every address that may be a peer's has a place in the dataplane's table of them. */
 static void check_peer_hosts(struct complaints *c, const struct file *file)
 {
@@ -434,6 +444,7 @@ void file_check(struct complaints *c, struct file *file)
 		check_nva(c, file, i);
 	for (size_t i = 0; i < file->config.nb_peers; i++)
 		check_session(c, file, i);
+	check_session_count(c, file);
 	check_peer_hosts(c, file);
 	file_check_maps(c, file);
 	if (ports_clear(c, file))

@@ -83,6 +83,30 @@ static void check_vnet_next_hop(struct complaints *c, const struct file *file, s
 			 text, port->name);
 }
 
+/* An address that the tables hold for themselves, which a VNet prefix of it alone would take away. */
+static bool check_vnet_address(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_vnet *vnet = &file->config.vnets[i];
+	const struct config_port *port = port_of(file, vnet->port);
+	const config_setting_t *at = file_element(file, "vnet", i);
+	char text[PREFIX_TEXT];
+
+	if (vnet->prefix.len < 32)
+		return true;
+	prefix_text(vnet->prefix, text);
+	if (address_own(&file->config, vnet->prefix.addr))
+		complain(c, at, "prefix",
+			 "%s is an address of one of our own ports, allowed are all others", text);
+	else if (port_reserves(port, vnet->prefix.addr))
+		complain(c, at, "prefix",
+			 "%s is the network or the broadcast address of a subnet of port %s, "
+			 "allowed are its hosts'",
+			 text, port->name);
+	else
+		return true;
+	return false;
+}
+
 static void check_vnet_prefix(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_vnet *vnet = &file->config.vnets[i];
@@ -184,6 +208,8 @@ void file_check_reach(struct complaints *c, struct file *file)
 
 		check_vnet_port(c, file, i);
 		if (c->nb_errors != before)
+			continue;
+		if (!check_vnet_address(c, file, i))
 			continue;
 		check_vnet_prefix(c, file, i);
 		if (config->vnets[i].has_next_hop)

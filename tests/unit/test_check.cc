@@ -79,6 +79,16 @@ const error_case error_cases[] = {
 	{ "\"10.0.0.0/16\"", "\"10.0.255.32/29\"",
 	  "c:13: vnet[0].prefix: 10.0.255.32/29 lies within 10.0.255.32/28, the subnet of port "
 	  "er0; allowed are that port, and prefixes outside of it" },
+	{ "\"10.0.0.0/16\"", "\"10.0.3.4/32\"",
+	  "c:13: vnet[0].prefix: 10.0.3.4/32 is an address of one of our own ports, allowed are "
+	  "all "
+	  "others" },
+	{ "\"10.0.0.0/16\"", "\"10.0.255.33/32\"",
+	  "c:13: vnet[0].prefix: 10.0.255.33/32 is an address of one of our own ports, allowed are "
+	  "all others" },
+	{ "\"10.0.0.0/16\"", "\"10.0.3.255/32\"",
+	  "c:13: vnet[0].prefix: 10.0.3.255/32 is the network or the broadcast address of a subnet "
+	  "of port vnet0, allowed are its hosts'" },
 	{ "\"10.0.0.0/16\"", "\"224.0.0.0/4\"",
 	  "c:13: vnet[0].prefix: 224.0.0.0/4 is not of hosts, allowed are unicast prefixes" },
 	{ "\"10.0.3.1\"", "\"10.0.2.9\"",
@@ -214,4 +224,25 @@ TEST_F(config_test, gateway_of_a_subnet)
 	}
 	EXPECT_STREQ("vpngw/0", l.config->peers[3].name);
 	EXPECT_EQ(0, l.config->peers[3].subnet.len);
+}
+
+/* What is good must have room in the session table. */
+TEST_F(config_test, sessions_are_counted)
+{
+	std::string text = good, more;
+	const int known = 7;
+
+	for (int i = known; i < CONFIG_PEERS; i++)
+		more += "{ name = \"n" + std::to_string(i) + "\"; address = \"10.7." +
+			std::to_string(2 + i / 250) + "." + std::to_string(1 + i % 250) +
+			"\"; asn = 65001; multihop = true; },\n";
+	text = replaced(text, "  { name = \"nva-a\"", more + "  { name = \"nva-a\"");
+	EXPECT_NE(nullptr, load_text(text).config);
+	loaded l = load_text(replaced(text, "  { name = \"nva-a\"",
+				      "  { name = \"one\"; address = \"10.7.1.77\"; asn = 65001; "
+				      "multihop = true; },\n  { name = \"nva-a\""));
+	ASSERT_EQ(1u, l.errors.size());
+	EXPECT_EQ("c:1040: peers.nva-c: is one of 1025 sessions, allowed are 1024: NVAs and "
+		  "instances of gateways together",
+		  l.errors[0]);
 }
