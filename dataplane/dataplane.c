@@ -70,6 +70,8 @@ static int ports_open(struct dataplane *dp)
 	return err;
 }
 
+_Static_assert(FIB_SEEDS >= 4 * CONFIG_PORTS * CONFIG_PORT_ADDRESSES, "see seed_port()");
+
 static int seed(struct dataplane *dp, const struct port *port, uint32_t addr, uint8_t len,
 		uint8_t action)
 {

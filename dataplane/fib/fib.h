@@ -31,7 +31,7 @@ enum {
 	FIB_PORTS = 32,
 	FIB_PORT_NAME = 32,
 	FIB_NAME = 24,		 /* of the memory zone, with its NUL */
-	FIB_SEEDS = 512,	 /* local and connected entries of all ports */
+	FIB_SEEDS = 1024,	 /* local and connected entries of all ports */
 	FIB_PATH_LISTS = 65536,	 /* per generation */
 	FIB_ADJACENCIES = 16384, /* per generation */
 	PATH_LIST_MEMBERS = 16,	 /* ECMP width */
@@ -221,7 +221,7 @@ struct fib_stats {
 	uint64_t changes, refused; /* fib_set()/fib_del() done; refused for want of room */
 };
 
-/* Begin on the spare generation: reset it to the seed. Takes some 10 ms a view, and before it at most 100 ms for those
+/* Begin on the spare generation: reset it to the seed. Takes some 10 ms a view, and before it at most 2 s for those
  * readers to leave that still hold it. -EAGAIN: they did not (a forwarding lcore hangs); -ENOMEM. */
 int fib_writer_open(struct fib *fib, struct fib_writer **writer);
 void fib_writer_close(struct fib_writer *writer); /* the generation stays as it is */

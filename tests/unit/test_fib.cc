@@ -182,7 +182,7 @@ TEST_F(fib_test, seeds_and_ports_refused)
 	EXPECT_EQ(-ENOSPC, fib_port_add(other, &last));
 	last.role = FIB_VIEWS;
 	EXPECT_EQ(-EINVAL, fib_port_add(other, &last));
-	EXPECT_EQ(-ENOSPC, fib_ready(other)) << "512 /32 in as many /24, and 64 groups";
+	EXPECT_EQ(-ENOSPC, fib_ready(other)) << "a /24 for each /32, and 64 groups";
 	EXPECT_EQ(-EAGAIN, fib_attach("other", &found)) << "and so it stays invisible";
 	fib_destroy(other);
 }
