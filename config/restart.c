@@ -1,5 +1,7 @@
 /* What a reload cannot apply. Peers, gateways, VNet prefixes, exchange and what decides between routes are applied live;
- * of all else, the first difference is named. */
+ * of all else, the first difference is named. The dataplane uses less of it, and may run on when control has been
+ * restarted with another value of what is control's alone. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +14,12 @@
 static const struct fixed {
 	const char *path;
 	size_t offset, size;
+	bool control_only;
 } fixed[] = {
 	{ "instance.name", AT(instance.name) },
-	{ "instance.asn", AT(instance.asn) },
-	{ "instance.router_id", AT(instance.router_id) },
-	{ "instance.profile", AT(instance.profile) },
+	{ "instance.asn", AT(instance.asn), true },
+	{ "instance.router_id", AT(instance.router_id), true },
+	{ "instance.profile", AT(instance.profile), true },
 	{ "dataplane.main_lcore", AT(dataplane.main_lcore) },
 	{ "dataplane.forwarding_lcores", AT(dataplane.forwarding_lcores) },
 	{ "dataplane.forwarding_lcores", AT(dataplane.nb_forwarding_lcores) },
@@ -24,10 +27,10 @@ static const struct fixed {
 	{ "dataplane.memory_mb", AT(dataplane.memory_mb) },
 	{ "dataplane.tbl8_groups", AT(dataplane.tbl8_groups) },
 	{ "dataplane.ports", AT(dataplane.nb_ports) },
-	{ "control.lcores", AT(control.lcores) },
-	{ "control.lcores", AT(control.nb_lcores) },
-	{ "control.listen_port", AT(control.listen_port) },
-	{ "control.restart_s", AT(control.restart_s) },
+	{ "control.lcores", AT(control.lcores), true },
+	{ "control.lcores", AT(control.nb_lcores), true },
+	{ "control.listen_port", AT(control.listen_port), true },
+	{ "control.restart_s", AT(control.restart_s), true },
 };
 
 static bool same_port(const struct config_port *a, const struct config_port *b)
@@ -43,10 +46,12 @@ static bool same_port(const struct config_port *a, const struct config_port *b)
 	       a->mtu == b->mtu;
 }
 
-bool config_needs_restart(const struct config *running, const struct config *wanted, char *what,
-			  size_t size)
+static bool differs(const struct config *running, const struct config *wanted, bool of_control,
+		    char *what, size_t size)
 {
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+		if (fixed[i].control_only && !of_control)
+			continue;
 		if (memcmp((const char *)running + fixed[i].offset,
 			   (const char *)wanted + fixed[i].offset, fixed[i].size)) {
 			snprintf(what, size, "%s", fixed[i].path);
@@ -62,4 +67,16 @@ bool config_needs_restart(const struct config *running, const struct config *wan
 		}
 	}
 	return false;
+}
+
+bool config_needs_restart(const struct config *running, const struct config *wanted, char *what,
+			  size_t size)
+{
+	return differs(running, wanted, true, what, size);
+}
+
+bool config_dataplane_needs_restart(const struct config *running, const struct config *wanted,
+				    char *what, size_t size)
+{
+	return differs(running, wanted, false, what, size);
 }

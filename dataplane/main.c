@@ -163,7 +163,7 @@ static void reload(struct dataplane *dp)
 		log_error("reload: %s is refused, nothing changed", dp->config->path);
 		return;
 	}
-	if (config_needs_restart(dp->config, wanted, what, sizeof(what))) {
+	if (config_dataplane_needs_restart(dp->config, wanted, what, sizeof(what))) {
 		log_error("reload: %s changed, which needs a restart; nothing changed", what);
 	} else {
 		dataplane_reload(dp, wanted);

@@ -328,16 +328,19 @@ TEST_F(config_test, a_partner_is_a_name_or_a_path)
 
 struct restart_case {
 	const char *from, *to, *what; /* NULL: a reload can do it */
+	bool control_only = false;    /* the dataplane's can */
 };
 
 const restart_case restart_cases[] = {
 	{ "\"rs0\"", "\"rs1\"", "instance.name" },
-	{ "asn = 65515", "asn = 65516", "instance.asn" },
+	{ "asn = 65515", "asn = 65516", "instance.asn", true },
 	{ "forwarding_lcores = [1, 2]", "forwarding_lcores = [1]", "dataplane.forwarding_lcores" },
 	{ "\"net_tap1\"", "\"net_tap9\"", "dataplane.ports.nva0" },
 	{ "\"10.0.3.4/24\"", "\"10.0.3.5/24\"", "dataplane.ports.vnet0" },
-	{ "lcores = [3]", "lcores = [4]", "control.lcores" },
-	{ "listen_port = 1179", "listen_port = 179", "control.listen_port" },
+	{ "lcores = [3]", "lcores = [4]", "control.lcores", true },
+	{ "listen_port = 1179", "listen_port = 179", "control.listen_port", true },
+	{ "restart_s = 60", "restart_s = 61", "control.restart_s", true },
+	{ "\"10.0.1.4\"", "\"10.0.1.5\"", "instance.router_id", true },
 	{ "enabled = false", "enabled = true", nullptr },
 	{ "routing_preference = \"expressroute\"", "routing_preference = \"vpn\"", nullptr },
 	{ "\"ignore\"", "\"compare\"", nullptr },
@@ -362,6 +365,10 @@ TEST_F(config_test, needs_restart)
 			  config_needs_restart(running.config, wanted.config, what, sizeof(what)))
 			<< t.to;
 		EXPECT_STREQ(t.what ? t.what : "", what);
+		EXPECT_EQ(t.what && !t.control_only,
+			  config_dataplane_needs_restart(running.config, wanted.config, what,
+							 sizeof(what)))
+			<< t.to;
 	}
 }
 
