@@ -92,12 +92,12 @@ static struct config *load(const char *path)
 	struct config *config = config_load(path, &report);
 
 	for (size_t i = 0; i < report.nb_warnings; i++)
-		fprintf(stderr, "%s (warning)\n", report.warnings[i]);
+		log_warning("%s", report.warnings[i]);
 	for (size_t i = 0; i < report.nb_errors; i++)
-		fprintf(stderr, "%s\n", report.errors[i]);
+		log_error("%s", report.errors[i]);
 	if (!config)
-		fprintf(stderr, "bascule-control: %s: %zu error%s\n", path, report.nb_errors,
-			report.nb_errors == 1 ? "" : "s");
+		log_error("%s: %zu error%s", path, report.nb_errors,
+			  report.nb_errors == 1 ? "" : "s");
 	config_report_free(&report);
 	return config;
 }
@@ -178,6 +178,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	log_open("bascule-control", "-", options.log);
 	config = load(options.config);
 	if (!config)
 		return EXIT_CONFIG;
