@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include "ctl.h"
 #include "exchange.h"
 #include "fib.h"
+#include "joined.h"
 #include "log.h"
 #include "loop.h"
 #include "notification.h"
@@ -79,9 +81,27 @@ static bool dataplane_runs(const char *instance)
 
 	if (fd < 0)
 		return false;
-	runs = flock(fd, LOCK_EX | LOCK_NB) != 0;
+	/* Shared, as another control that asks is no dataplane. */
+	runs = flock(fd, LOCK_SH | LOCK_NB) != 0;
 	close(fd);
 	return runs;
+}
+
+/* EAL would only say that it cannot start. */
+static int check_lcores(const struct config_control *config)
+{
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return -errno;
+	for (size_t i = 0; i < config->nb_lcores; i++) {
+		if (config->lcores[i] < CPU_SETSIZE && CPU_ISSET(config->lcores[i], &cpus))
+			continue;
+		log_error("control.lcores: %u is not a CPU that this process may use",
+			  config->lcores[i]);
+		return -ENODEV;
+	}
+	return 0;
 }
 
 static int eal_join(const struct config *config)
@@ -125,6 +145,7 @@ static int attach(const char *name, struct fib **fib)
 
 static int dataplane_join(const struct config *config)
 {
+	char why[160];
 	int err;
 
 	if (!dataplane_runs(config->instance.name)) {
@@ -132,6 +153,9 @@ static int dataplane_join(const struct config *config)
 			  config->instance.name);
 		return -ESRCH;
 	}
+	err = check_lcores(&config->control);
+	if (err)
+		return err;
 	err = eal_join(config);
 	if (err) {
 		log_error("cannot join the dataplane's memory (EAL, file prefix bascule-%s)",
@@ -145,6 +169,10 @@ static int dataplane_join(const struct config *config)
 		log_error("no FIB in the dataplane's memory: %s", strerror(-err));
 	if (err)
 		return err;
+	if (!joined_ports(control.fib, config, why, sizeof(why))) {
+		log_error("%s; restart bascule-dataplane, or undo the change", why);
+		return -EINVAL;
+	}
 	control.dataplane = pidfd_open((pid_t)control.fib->dataplane_pid, 0);
 	if (control.dataplane >= 0)
 		return 0;

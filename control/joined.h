@@ -1,0 +1,22 @@
+/* Whether the dataplane that control has joined has the ports that control's configuration tells of. */
+#ifndef BASCULE_JOINED_H
+#define BASCULE_JOINED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "fib.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Are names, roles, MTUs and addresses of all ports the same there and here? If not, `why` gets the first setting that
+ * differs: "dataplane.ports.er0.mtu: 9000 here, 1500 in the dataplane". */
+bool joined_ports(const struct fib *fib, const struct config *config, char *why, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
