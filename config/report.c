@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "name.h"
+#include "text.h"
 
 static void number(config_setting_t *setting, uintptr_t *next)
 {
@@ -173,6 +174,8 @@ void complaints_report(struct complaints *c, struct config_report *report)
 
 		if (report->errors && report->warnings && entry->place && entry->text &&
 		    asprintf(&line, "%s: %s", entry->place, entry->text) >= 0) {
+			/* A setting's value may be any octets, and JSON takes none but UTF-8. */
+			text_harmless(line, strlen(line) + 1, (const uint8_t *)line, strlen(line));
 			if (entry->warning)
 				report->warnings[report->nb_warnings++] = line;
 			else

@@ -1,8 +1,10 @@
-/* Texts of NOTIFICATIONs, and UTF-8 as far as shutdown communications need it. */
+/* Texts of NOTIFICATIONs. */
 #include "notification.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "text.h"
 
 enum { COMMUNICATION_MAX = 255 /* octets, RFC 9003 2 */, SUBCODES = 12 };
 
@@ -50,56 +52,6 @@ void notify_set(struct bgp_notify *notify, uint8_t code, uint8_t subcode, const 
 		memcpy(notify->data, data, notify->len);
 }
 
-/* Octets of the character at `at`, 0 if it is not well-formed UTF-8 (RFC 3629 4) or a control character. */
-static size_t character(const uint8_t *at, size_t left)
-{
-	uint8_t lead = at[0];
-	size_t n = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-	uint8_t low = 0x80, high = 0xbf; /* of the second octet */
-
-	if (lead < 0x80)
-		return lead >= 0x20 && lead != 0x7f;
-	if (lead < 0xc2 || lead > 0xf4 || n > left)
-		return 0;
-	switch (lead) {
-	case 0xc2: low = 0xa0; break;  /* below: control characters again */
-	case 0xe0: low = 0xa0; break;  /* below: overlong */
-	case 0xed: high = 0x9f; break; /* above: surrogates */
-	case 0xf0: low = 0x90; break;  /* below: overlong */
-	case 0xf4: high = 0x8f; break; /* above: past U+10FFFF */
-	}
-	if (at[1] < low || at[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
-}
-
-/* Copy whole characters, others as '?', into `size` octets; NUL-terminated. Returns the octets written. */
-static size_t copy_harmless(char *to, size_t size, const uint8_t *from, size_t len)
-{
-	size_t at = 0;
-
-	if (!size)
-		return 0;
-	for (size_t i = 0; i < len;) {
-		size_t n = character(from + i, len - i), take = n ? n : 1;
-
-		if (at + take >= size)
-			break;
-		if (n)
-			memcpy(to + at, from + i, n);
-		else
-			to[at] = '?';
-		at += take;
-		i += take;
-	}
-	to[at] = '\0';
-	return at;
-}
-
 static bool has_communication(uint8_t code, uint8_t subcode)
 {
 	return code == NOTIFY_CEASE &&
@@ -109,7 +61,7 @@ static bool has_communication(uint8_t code, uint8_t subcode)
 void notify_cease(struct bgp_notify *notify, uint8_t subcode, const char *text)
 {
 	char clean[COMMUNICATION_MAX + 1];
-	size_t n = copy_harmless(clean, sizeof(clean), (const uint8_t *)text, strlen(text));
+	size_t n = text_harmless(clean, sizeof(clean), (const uint8_t *)text, strlen(text));
 
 	notify_set(notify, NOTIFY_CEASE, subcode, NULL, 0, NULL);
 	if (!n || !has_communication(NOTIFY_CEASE, subcode))
@@ -169,7 +121,7 @@ char *notify_text(const struct bgp_notify *notify, char *buf, size_t size)
 		snprintf(buf + n, size - (size_t)n, ": %s", notify->why);
 	} else if (said && said < notify->len) {
 		memcpy(buf + n, ": ", 2);
-		copy_harmless(buf + n + 2, size - (size_t)n - 2, notify->data + 1, said);
+		text_harmless(buf + n + 2, size - (size_t)n - 2, notify->data + 1, said);
 	}
 	return buf;
 }

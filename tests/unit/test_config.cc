@@ -202,6 +202,18 @@ TEST_F(config_test, all_errors_at_once_in_file_order)
 	EXPECT_EQ(nullptr, l.config);
 }
 
+/* JSON would have nothing of such a line. */
+TEST_F(config_test, complaints_are_utf_8)
+{
+	loaded l =
+		load_text(replaced(good, "port = \"vnet0\"", "port = \"vn\xe9t \xc3\xa9\x1b[2J\""));
+
+	ASSERT_EQ(1u, l.errors.size());
+	EXPECT_EQ("c:13: vnet[0].port: \"vn?t \xc3\xa9?[2J\" is not a name, allowed are names of "
+		  "ports",
+		  l.errors[0]);
+}
+
 TEST_F(config_test, included_file_is_named)
 {
 	dir.write("peers.inc",
