@@ -51,3 +51,15 @@ size_t text_harmless(char *to, size_t size, const uint8_t *from, size_t len)
 	to[at] = '\0';
 	return at;
 }
+
+bool text_is_harmless(const char *text)
+{
+	size_t left = strlen(text), n;
+
+	for (; left; text += n, left -= n) {
+		n = character((const uint8_t *)text, left);
+		if (!n)
+			return false;
+	}
+	return true;
+}

@@ -2,6 +2,7 @@
 #ifndef BASCULE_TEXT_H
 #define BASCULE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,9 @@ extern "C" {
  * control character becomes '?', each octet. In place is fine. Cut between characters; NUL-terminated. Returns the
  * octets written. */
 size_t text_harmless(char *to, size_t size, const uint8_t *from, size_t len);
+
+/* Is it all well-formed UTF-8 without control characters? */
+bool text_is_harmless(const char *text);
 
 #ifdef __cplusplus
 }

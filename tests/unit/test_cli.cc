@@ -225,6 +225,31 @@ TEST(cli, usage_is_exit_2)
 		  run({ "--instance", "none", "show", "fib", "--view", "vpn", "x" }).exit);
 }
 
+/* JSON would leave them out, and the command would be about everything. */
+TEST(cli, arguments_are_utf_8)
+{
+	for (std::vector<std::string> words :
+	     { std::vector<std::string>{ "show", "peer", "caf\xe9" },
+	       { "exchange", "plan", "--peer", "caf\xe9" },
+	       { "policy", "test", "a", "in", "10.0.0.0/8", "--communities", "65001:1,\xff" } }) {
+		words.insert(words.end(), { "--instance", "none" });
+		EXPECT_EQ(CLI_USAGE, run(words).exit) << words[0];
+	}
+	EXPECT_EQ(CLI_FAILED, run({ "show", "peer", "caf\xc3\xa9", "--instance", "none" }).exit);
+	EXPECT_NE(std::string::npos,
+		  run({ "config", "check", "/none-\xe9" }).err.find("No such file"));
+}
+
+TEST(cli, help_for_what_there_is)
+{
+	run_result r = run({ "frobnicate", "--help" });
+
+	EXPECT_EQ(CLI_USAGE, r.exit);
+	EXPECT_NE(std::string::npos, r.err.find("bascule: frobnicate: there is no such command"));
+	EXPECT_EQ(CLI_OK, run({ "show", "--help" }).exit);
+	EXPECT_EQ(CLI_OK, run({ "--help" }).exit);
+}
+
 TEST(cli, processes_that_do_not_run)
 {
 	for (std::vector<std::string> words : { std::vector<std::string>{ "show", "peers" },

@@ -49,3 +49,11 @@ TEST(text, in_place)
 	EXPECT_EQ(5u, text_harmless(buf, sizeof(buf), (const uint8_t *)buf, strlen(buf)));
 	EXPECT_STREQ("a?\xc3\xa9?", buf);
 }
+
+TEST(text, is_judged)
+{
+	EXPECT_TRUE(text_is_harmless(""));
+	EXPECT_TRUE(text_is_harmless("caf\xc3\xa9"));
+	EXPECT_FALSE(text_is_harmless("caf\xe9"));
+	EXPECT_FALSE(text_is_harmless("a\nb"));
+}

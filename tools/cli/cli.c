@@ -6,6 +6,7 @@
 #include "command.h"
 #include "name.h"
 #include "run.h"
+#include "text.h"
 
 #define OPTION(name)	   (1u << OPTION_##name)
 #define OPTIONS_OF_A_ROUTE (OPTION(AS_PATH) | OPTION(COMMUNITIES) | OPTION(ORIGIN) | OPTION(MED))
@@ -68,6 +69,24 @@ enum cli_exit cli_fail(const struct cli *cli, const char *hint, const char *fmt,
 	return CLI_FAILED;
 }
 
+/* What is asked for goes into JSON, which would leave other octets out, and ask for everything. A file's name does not. */
+static bool check_text(const struct cli *cli, const struct command_args *args)
+{
+	for (size_t i = 0; i < COMMAND_OPERANDS && args->command->run != config_check; i++) {
+		if (args->operand[i] && !text_is_harmless(args->operand[i])) {
+			cli_fail(cli, NULL, "argument %zu is no text in UTF-8", i + 1);
+			return false;
+		}
+	}
+	for (int i = 0; i < OPTIONS; i++) {
+		if (args->option[i] && !text_is_harmless(args->option[i])) {
+			cli_fail(cli, NULL, "the value of an option is no text in UTF-8");
+			return false;
+		}
+	}
+	return true;
+}
+
 enum cli_exit cli_run(int argc, char *const *argv, FILE *out, FILE *err)
 {
 	struct cli cli = { .out = out, .err = err };
@@ -84,6 +103,8 @@ enum cli_exit cli_run(int argc, char *const *argv, FILE *out, FILE *err)
 		command_help(commands, &args, out);
 		return CLI_OK;
 	}
+	if (!check_text(&cli, &args))
+		return CLI_USAGE;
 	instance = args.option[OPTION_INSTANCE];
 	if (instance && !name_valid(instance)) {
 		cli_fail(&cli, NULL, "%s is no instance's name", instance);

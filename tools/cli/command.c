@@ -189,6 +189,19 @@ static enum cli_exit check_options(const struct command_args *args, FILE *err)
 	return CLI_OK;
 }
 
+/* Does some command begin with the words? */
+static bool begins(const struct command *table, const struct command_args *args)
+{
+	bool complete;
+
+	for (const struct command *c = table; c->pattern; c++) {
+		if (pattern_match(c->pattern, args->words, args->nb_words, &complete) ==
+		    args->nb_words)
+			return true;
+	}
+	return false;
+}
+
 enum cli_exit command_parse(const struct command *table, int argc, char *const *argv,
 			    struct command_args *args, FILE *err)
 {
@@ -206,7 +219,7 @@ enum cli_exit command_parse(const struct command *table, int argc, char *const *
 			return CLI_USAGE;
 		}
 	}
-	if (args->option[OPTION_HELP] || args->option[OPTION_VERSION])
+	if (args->option[OPTION_VERSION] || (args->option[OPTION_HELP] && begins(table, args)))
 		return CLI_OK;
 	for (const struct command *c = table; c->pattern; c++) {
 		bool complete;

@@ -48,13 +48,12 @@ enum cli_exit instance_settle(struct cli *cli)
 		memcpy(cli->instance, found, sizeof(found));
 		return CLI_OK;
 	}
-	if (count)
-		cli_fail(cli, "say which one: bascule --instance NAME ...",
-			 "%zu instances run here: %s", count, names);
-	else
-		cli_fail(cli,
-			 "start one: bascule-dataplane --config FILE and bascule-control --config "
-			 "FILE",
-			 "no instance runs here");
+	if (!count)
+		return cli_fail(cli,
+				"start one: bascule-dataplane --config FILE and bascule-control "
+				"--config FILE",
+				"no instance runs here");
+	cli_fail(cli, "say which one: bascule --instance NAME ...", "%zu instances run here: %s",
+		 count, names);
 	return CLI_USAGE;
 }
