@@ -78,18 +78,31 @@ static int tell_info(const struct dataplane *dp, const char *params, struct rte_
 	return 0;
 }
 
+/* A list: all of them are too long for a string of telemetry's. */
+static void add_addresses(struct rte_tel_data *d, const struct config_port *port)
+{
+	struct rte_tel_data *list = rte_tel_data_alloc();
+	char text[PREFIX_TEXT];
+
+	if (!list)
+		return;
+	rte_tel_data_start_array(list, RTE_TEL_STRING_VAL);
+	for (size_t i = 0; i < port->nb_addresses; i++) {
+		struct prefix address = { port->addresses[i].addr, port->addresses[i].len };
+
+		rte_tel_data_add_array_string(list, prefix_text(address, text));
+	}
+	if (rte_tel_data_add_dict_container(d, "addresses", list, 0))
+		rte_tel_data_free(list);
+}
+
 static void add_port(struct rte_tel_data *ports, const struct port *port, const struct lcp *lcp)
 {
 	struct rte_tel_data *d = add_element(ports, "port", port->id);
-	char list[128] = "", text[ADDR_TEXT];
 	struct rte_eth_stats stats = { 0 };
 
 	if (!d)
 		return;
-	for (size_t i = 0, at = 0; i < port->config->nb_addresses && at < sizeof(list); i++)
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s/%u", i ? "," : "",
-				       addr_text(port->config->addresses[i].addr, text),
-				       port->config->addresses[i].len);
 	rte_eth_stats_get(port->id, &stats);
 	rte_tel_data_add_dict_string(d, "name", port->config->name);
 	rte_tel_data_add_dict_u64(d, "id", port->id);
@@ -100,7 +113,7 @@ static void add_port(struct rte_tel_data *ports, const struct port *port, const 
 	rte_tel_data_add_dict_string(d, "link",
 				     __atomic_load_n(&port->up, __ATOMIC_RELAXED) ? "up" : "down");
 	rte_tel_data_add_dict_string(d, "lcp", lcp->name);
-	rte_tel_data_add_dict_string(d, "addresses", list);
+	add_addresses(d, port->config);
 	rte_tel_data_add_dict_u64(d, "rx_packets", stats.ipackets);
 	rte_tel_data_add_dict_u64(d, "rx_bytes", stats.ibytes);
 	rte_tel_data_add_dict_u64(d, "rx_missed", stats.imissed);

@@ -51,7 +51,7 @@ static const struct column port_columns[] = {
 	{ "MISSED", "rx_missed", cell_text, true },
 	{ "TX PACKETS", "tx_packets", cell_text, true },
 	{ "TX", "tx_bytes", cell_bytes, true },
-	{ "ADDRESSES", "addresses", cell_text },
+	{ "ADDRESSES", "addresses", cell_list },
 	{ NULL },
 };
 
