@@ -166,11 +166,18 @@ bool open_decode(struct cursor body, struct bgp_open *out, struct bgp_notify *no
 bool open_check(const struct bgp_open *open, uint32_t peer_asn, uint32_t local_asn,
 		uint32_t router_id, struct bgp_notify *notify)
 {
+	static const uint8_t mp_ipv4[] = { CAP_MP, 4, 0, BGP_AFI_IPV4, 0, BGP_SAFI_UNICAST };
+
 	if (open->asn != peer_asn)
 		return refuse(notify, NOTIFY_OPEN_AS,
 			      "not the AS that is configured, RFC 4271 6.2");
 	if (peer_asn == local_asn && open->router_id == router_id)
 		return refuse(notify, NOTIFY_OPEN_ID, "our own router ID, RFC 6286 2.2");
+	if (!(open->caps & SPEAKER_CAP_MP_IPV4)) {
+		notify_set(notify, NOTIFY_OPEN, NOTIFY_OPEN_CAPABILITY, mp_ipv4, sizeof(mp_ipv4),
+			   "families of addresses, and not IPv4 unicast among them, RFC 5492 3");
+		return false;
+	}
 	return true;
 }
 

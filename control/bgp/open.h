@@ -27,7 +27,8 @@ struct bgp_open {
  * capabilities are ignored (RFC 5492). False: `notify` is what to send, `out` is not to be used. */
 bool open_decode(struct cursor body, struct bgp_open *out, struct bgp_notify *notify);
 
-/* Is it the peer that we expect? Its AS (2/2); from an internal peer, a router ID that is not ours (2/3, RFC 6286 2.2). */
+/* Is it the peer that we expect? Its AS (2/2); from an internal peer, a router ID that is not ours (2/3, RFC 6286 2.2);
+ * IPv4 unicast, without which there is nothing to say (2/7, RFC 5492 3). */
 bool open_check(const struct bgp_open *open, uint32_t peer_asn, uint32_t local_asn,
 		uint32_t router_id, struct bgp_notify *notify);
 

@@ -170,6 +170,7 @@ TEST(open, check)
 		uint32_t asn, id;	      /* the peer's */
 		uint32_t peer_asn, local_asn; /* configured, ours; our router ID is 10.0.1.4 */
 		int refused;
+		uint16_t caps = MP;
 	} rows[] = {
 		{ "as configured", 65001, 0x0a000204, 65001, 65515, -1 },
 		{ "another AS", 65002, 0x0a000204, 65001, 65515, NOTIFY_OPEN_AS },
@@ -178,16 +179,22 @@ TEST(open, check)
 		  NOTIFY_OPEN_ID },
 		{ "external with our router ID is allowed, RFC 6286 2.1", 65001, 0x0a000104, 65001,
 		  65515, -1 },
+		{ "without IPv4 unicast, RFC 5492 3", 65001, 0x0a000204, 65001, 65515,
+		  NOTIFY_OPEN_CAPABILITY, RR | AS4 },
 	};
 
 	for (const auto &t : rows) {
-		struct bgp_open o = { t.asn, t.id, 180, 0, 0 };
+		struct bgp_open o = { t.asn, t.id, 180, 0, t.caps };
 		struct bgp_notify n = {};
 
 		EXPECT_EQ(t.refused < 0, open_check(&o, t.peer_asn, t.local_asn, 0x0a000104, &n))
 			<< t.name;
 		if (t.refused >= 0) {
 			EXPECT_EQ(t.refused, n.subcode) << t.name;
+			EXPECT_EQ(t.refused == NOTIFY_OPEN_CAPABILITY ? hex("0104 0001 00 01")
+								      : bytes(),
+				  bytes(n.data, n.data + n.len))
+				<< t.name;
 		}
 	}
 }
