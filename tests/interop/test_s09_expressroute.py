@@ -8,7 +8,7 @@ import pytest
 
 from daemons import Exabgp
 from lab import wait_for
-from networks import ASN, NVA, ONPREM1, ONPREM2, nva_address
+from networks import ASN, NVA, ONPREM1, ONPREM2, er_address, nva_address
 
 MSEE = "192.168.2.1"  # as on-premises sees it
 NETWORKS = {"nva": Exabgp}
@@ -19,16 +19,21 @@ def exchange(net):
     net.bascule.exchange(True)
 
 
-@pytest.mark.parametrize("path, seen", [((65001, 65001, 65001), (12076,)), ((65001, 3356), (12076, 3356))],
+def wait_path(daemon, peer, prefix, path):
+    wait_for(lambda: (route := daemon.received(peer).get(prefix)) and route.as_path == path,
+             f"{prefix} by {path} at {daemon.name}")
+
+
+@pytest.mark.parametrize("prefix, path, seen", [("172.16.2.0/24", (65001, 65001, 65001), (12076,)),
+                                                ("172.16.3.0/24", (65001, 3356), (12076, 3356))],
                          ids=["prepended", "public"])
-def test_s09_what_on_premises_sees_of_an_nvas_path(net, path, seen):
-    net.nva.announce(ONPREM1, *path)
-    wait_for(lambda: (route := net.onprem2.received(MSEE).get(ONPREM1)) and route.as_path == seen, f"path {seen}")
-    gateway = net.ergw.received("10.0.255.33")[ONPREM1]
-    assert gateway.as_path == path  # nothing is taken out before
+def test_s09_what_on_premises_sees_of_an_nvas_path(net, prefix, path, seen):
+    net.nva.announce(prefix, *path)
+    wait_path(net.ergw, er_address(), prefix, path)  # nothing is taken out before
+    wait_path(net.onprem2, MSEE, prefix, seen)
 
 
 def test_s09_what_the_nva_sees(net):
-    wait_for(lambda: ONPREM2 in net.nva.received(nva_address()), "the route of on-premises 2")
-    assert net.nva.received(nva_address())[ONPREM2].as_path == (ASN, 12076, 65020)
-    assert {hop["gateway"] for hop in net.bascule.fib("expressroute")[ONPREM1]["next_hops"]} == {NVA}
+    wait_path(net.nva, nva_address(), ONPREM2, (ASN, 12076, 65020))
+    row = wait_for(lambda: net.bascule.fib("expressroute").get(ONPREM1), "the way back")
+    assert {hop["gateway"] for hop in row["next_hops"]} == {NVA}
