@@ -1,10 +1,16 @@
-"""S12: which VPN gateways take part in route exchange. Everybody is ExaBGP's (hub.py); exchange is on."""
+"""S12: which VPN gateways take part in route exchange.
+
+Topology: hub.py, every announcement is ExaBGP's; exchange is on. Expected: of a gateway with one instance up the VNets use
+the routes, nobody else hears of them, and it hears of the VNets alone; it is shown as unsupported, with an alarm. With the
+second instance it takes part, and goes on if one fails later. allow_single_instance lets a single one take part, and the
+events say so; another AS number makes the sessions eBGP."""
 
 import pytest
 
 from hub import ER, SPEAKERS, VNETS, VPN, running_hub
 
 SITE, BEHIND_A, ONPREM = "10.10.0.0/16", "172.16.1.0/24", "10.20.0.0/16"
+LATER, NEW_VNET = "172.16.2.0/24", "10.5.0.0/16"
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +50,12 @@ def rest(hub):
     return {name: mark for name, mark in hub.sessions().items() if not name.startswith("vpngw")}
 
 
+def alarm_events(hub, name):
+    """What the events say of a peer's admission, the newest last."""
+    return [event["text"] for event in hub.bascule.cli("show", "events")
+            if event["kind"] == "alarm" and event.get("peer") == name]
+
+
 def test_s12_one_instance_is_not_supported_until_the_second_comes(hub):
     others = rest(hub)
     stop_gateway(hub)
@@ -53,14 +65,22 @@ def test_s12_one_instance_is_not_supported_until_the_second_comes(hub):
     assert not peer["supported"] and peer["last_error"].startswith("unsupported: one instance of vpngw")
     assert any("not active-active" in alarm["text"] for alarm in hub.bascule.summary()["alarms"])
     hub.wait("the VNets' routes at the gateway", lambda: VNETS <= set(hub.told("vpngw0")))
-    assert set(hub.told("vpngw0")) == VNETS
+    # Nor does the exchange switch change what it takes no part in.
+    hub.bascule.exchange(False)
+    hub.wait("its end among the others", lambda: not hub.hearers(BEHIND_A))
+    hub.bascule.exchange(True)
+    hub.a.announce(LATER, 65001, 65001)
+    hub.wait("A's routes at the others", lambda: hub.hearers(LATER) == hub.hearers(BEHIND_A) == {"ergw", "nva-b"})
+    # What is new to everybody gets to the gateway after what it must not hear of.
+    hub.bascule.config["vnet"].append({"prefix": NEW_VNET, "port": "vnet0"})
+    hub.reload()
+    hub.wait("the new VNet at the gateway", lambda: NEW_VNET in hub.told("vpngw0"))
+    assert set(hub.told("vpngw0")) == {*VNETS, NEW_VNET}
     assert not hub.hearers(SITE)
     assert not any(hub.next_hops(SITE, view) for view in ("expressroute", "nva"))
-    # Nor does the exchange switch change that.
-    hub.bascule.exchange(False)
-    hub.bascule.exchange(True)
-    hub.wait("exchange among the others", lambda: BEHIND_A in hub.told("ergw"))
-    assert not hub.hearers(SITE) and set(hub.told("vpngw0")) == VNETS
+    hub.bascule.config["vnet"].pop()
+    hub.reload()
+    hub.a.withdraw(LATER)
 
     session = hub.sessions()["vpngw0"]
     start(hub, 1)
@@ -102,14 +122,34 @@ def test_s12_another_as_works_by_ebgp(hub):
     hub.wait("both in use", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
 
 
-def test_s12_allow_single_instance(hub):
+def allow_single_instance(hub, value):
+    hub.bascule.config["gateways"][1]["allow_single_instance"] = value
+    hub.reload()
+
+
+def test_s12_allow_single_instance_by_reload(hub):
     stop_gateway(hub)
     start(hub, 1)
     hub.wait("unsupported", lambda: not hub.bascule.peers()["vpngw/1"]["supported"])
-    hub.bascule.config["gateways"][1]["allow_single_instance"] = True
-    hub.reload()
+    assert "allow_single_instance" not in alarm_events(hub, "vpngw/1")[-1]
+    allow_single_instance(hub, True)
     hub.wait("the site's route at the others", lambda: hub.hearers(SITE) == {"ergw", "nva-a", "nva-b"})
     hub.wait("the others' routes", lambda: {BEHIND_A, ONPREM} <= set(hub.told("vpngw1")))
     assert hub.next_hops(ONPREM, "vpn") == {ER}
+    assert "allow_single_instance" in alarm_events(hub, "vpngw/1")[-1]
+    allow_single_instance(hub, False)
     start(hub, 0)
+    hub.wait("both", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
+
+
+def test_s12_allow_single_instance_from_the_start(hub):
+    stop_gateway(hub)
+    allow_single_instance(hub, True)
+    before = len(alarm_events(hub, "vpngw/0"))
+    start(hub, 0)
+    hub.wait("the site's route at the others", lambda: hub.hearers(SITE) == {"ergw", "nva-a", "nva-b"})
+    assert hub.bascule.peers()["vpngw/0"]["supported"]
+    assert ["allow_single_instance" in text for text in alarm_events(hub, "vpngw/0")[before:]] == [True]
+    allow_single_instance(hub, False)
+    start(hub, 1)
     hub.wait("both", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))

@@ -60,6 +60,8 @@ class Exabgp(Daemon):
         self.say(*(f"withdraw route {prefix} next-hop self" for prefix in prefixes))
 
     def _heard(self, peer):
+        if not self.running:
+            return  # what is written there ended with it
         written = (self.dir / "heard").read_text()
         for line in written[:written.rfind("\n") + 1].splitlines():  # the last one may be half there
             message = json.loads(line)
