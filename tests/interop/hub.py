@@ -99,11 +99,15 @@ class Hub:
         """All speakers but this one."""
         return set(SPEAKERS) - {name}
 
-    def settle(self):
+    def wait_next_hops(self, prefix, *gateways):
+        """Until the VNets' view forwards the prefix to these gateways."""
+        self.wait(f"{prefix} by {gateways}", lambda: self.next_hops(prefix) == set(gateways))
+
+    def settle(self, marker=MARKER):
         """All that NVA-A has announced so far has gone where it goes: a last route of its own has arrived there too. Its
         path is no other route's, or ExaBGP would send it along with that one."""
-        self.a.announce(MARKER, self.a.asn, 65099)
-        self.wait("A's last route", lambda: self.hearers(MARKER) == self.others("nva-a"))
+        self.a.announce(marker, self.a.asn, 65099)
+        self.wait("A's last route", lambda: self.hearers(marker) == self.others("nva-a"))
 
     def best(self, prefix):
         """(peer, reason) of the best path; None if there is none."""
