@@ -47,13 +47,14 @@ class Exabgp(Daemon):
         with open(self.dir / "said", "a") as said:
             said.writelines(command + "\n" for command in commands)
 
-    def announce(self, prefix, *as_path, next_hop="self", communities=(), to=None):
+    def announce(self, prefix, *as_path, next_hop="self", communities=(), med=None, to=None):
         """As it is written here, our own AS number included; without a path: as ExaBGP would. `to`: one neighbor alone."""
         path = f" as-path [ {' '.join(map(str, as_path))} ]" if as_path else ""
         marks = f" community [ {' '.join(communities)} ]" if communities else ""
+        metric = "" if med is None else f" med {med}"
         self.announced.add(prefix)
         whom = f"neighbor {to} " if to else ""
-        self.say(f"{whom}announce route {prefix} next-hop {next_hop}{path}{marks}")
+        self.say(f"{whom}announce route {prefix} next-hop {next_hop}{path}{metric}{marks}")
 
     def withdraw(self, *prefixes):
         self.announced.difference_update(prefixes)

@@ -70,15 +70,27 @@ class Frr(Daemon):
         return self.processes[-1].pid, neighbor["connectionsEstablished"]
 
     def received(self, peer):
-        # The list of a peer's routes lacks communities; the per-prefix answer has everything.
+        # The list of a peer's routes lacks communities; the per-prefix answer, of those that were accepted, has everything.
         answer = self._vtysh(f"show bgp ipv4 unicast neighbors {peer} received-routes")
-        return {prefix: self._route(peer, prefix) for prefix in answer.get("receivedRoutes", {})}
+        return {prefix: self._accepted(peer, prefix) or Route(prefix, row["nextHop"], _as_path(row["path"]), None)
+                for prefix, row in answer.get("receivedRoutes", {}).items()}
 
-    def _route(self, peer, prefix):
-        paths = self._vtysh(f"show bgp ipv4 unicast {prefix}").get("paths", [])
-        for path in paths:
+    def accepted(self, peer):
+        """{prefix: Route} of what it received and did not refuse, as it does with its own AS number in the path."""
+        routes = {prefix: self._accepted(peer, prefix) for prefix in self.received(peer)}
+        return {prefix: route for prefix, route in routes.items() if route}
+
+    def refreshes(self, peer):
+        """How many ROUTE-REFRESH this peer has sent us in this session."""
+        return self._vtysh(f"show bgp neighbors {peer}")[peer]["messageStats"]["routeRefreshRecv"]
+
+    def _accepted(self, peer, prefix):
+        for path in self._vtysh(f"show bgp ipv4 unicast {prefix}").get("paths", []):
             if path["peer"].get("peerId") == peer:
-                return Route(prefix, path["nexthops"][0]["ip"],
-                             tuple(int(asn) for asn in path["aspath"]["string"].split() if asn.isdigit()),
+                return Route(prefix, path["nexthops"][0]["ip"], _as_path(path["aspath"]["string"]),
                              tuple(sorted(path.get("community", {}).get("string", "").split())))
-        return Route(prefix, "")
+        return None
+
+
+def _as_path(text):
+    return tuple(int(asn) for asn in text.split() if asn.isdigit())
