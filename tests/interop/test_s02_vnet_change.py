@@ -61,7 +61,8 @@ def test_s02_a_network_comes_and_goes(hub):
     route = hub.nva_b.received(US)[PREFIX]
     assert (route.as_path, route.next_hop, route.communities) == ((ASN,), US, ("65518:65518",))
     wait_for(lambda: PREFIX in hub.ergw.received(US_ER), "the network at the gateway")
-    assert hub.ergw.received(US_ER)[PREFIX].as_path == ()
+    route = hub.ergw.received(US_ER)[PREFIX]
+    assert (route.as_path, route.next_hop) == ((), US_ER)
     assert hub.bascule.fib("nva")[PREFIX]["next_hops"][0]["port"] == "vnet0"
 
     hub.reconfigure(lambda config: config["vnet"].remove(SPOKE))
