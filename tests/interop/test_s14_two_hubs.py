@@ -3,11 +3,13 @@
     host 10.1.0.10 ─ Bascule a ─ NVA 1, AS 65002 ═ tunnel ═ NVA 2, AS 65005 ─ Bascule b ─ host 10.3.1.10
     10.1.0.0/16, spoke 10.4.0.0/16                               10.3.0.0/16, spoke 10.5.0.0/16
 
-The NVAs are FRR. Expected: each route server drops the other's VNets, for its own AS number is in their paths; once the NVAs
-override that (as-override), it learns them, and hosts reach each other. What is its own stays its own."""
+The NVAs are FRR, which also tells a route server what it has from it. Expected: each route server drops all four VNets, for
+its own AS number is in their paths; once the NVAs override that (as-override), it learns them, and hosts reach each other.
+What is its own stays its own."""
 
 import contextlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +71,15 @@ class Hub:
     def override(self):
         self.frr.configure(f"router bgp {self.at.asn}", "address-family ipv4 unicast", f"neighbor {self.at.us} as-override")
 
+    def loops(self):
+        """The prefixes that the events say it has refused as loops."""
+        return {re.search(r"refused (\S+?):? ", event["text"])[1] for event in self.bascule.cli("show", "events")
+                if event["kind"] == "loop"}
+
+    def sources(self, prefix):
+        """Who has a path to the prefix, best first."""
+        return [path["peer"] for path in self.bascule.routes().get(prefix, ())]
+
     def next_hops(self, prefix):
         row = self.bascule.fib("vnet").get(prefix)
         return {hop["gateway"] for hop in row["next_hops"]} if row else set()
@@ -96,7 +107,8 @@ def hubs():
 
 def test_s14_the_other_hubs_vnets_are_loops(hubs):
     for hub in hubs:
-        wait_for(lambda h=hub: h.bascule.peer("nva")["as_loop"] >= 2, "the other hub's VNets dropped")
+        wait_for(lambda h=hub: h.loops() == {*A.vnets, *B.vnets}, "the VNets of both hubs dropped, and told of")
+        assert hub.bascule.peer("nva")["as_loop"] >= 4
         assert set(hub.bascule.routes()) == set(hub.at.vnets)
     assert not hubs[0].machine.ping(B.host, A.host)
 
@@ -110,5 +122,6 @@ def test_s14_as_override_at_the_nvas_joins_the_hubs(hubs):
             path, = hub.bascule.routes()[prefix]
             assert path["as_path"] == f"{hub.at.asn} {hub.far.asn} {hub.at.asn}"
         for prefix in hub.at.vnets:
+            wait_for(lambda h=hub, p=prefix: h.sources(p) == ["local", "nva"], f"{prefix} back from the NVA")
             assert hub.at.nva not in hub.next_hops(prefix)
     wait_for(lambda: hubs[0].machine.ping(B.host, A.host), "ping between the hubs' hosts")
