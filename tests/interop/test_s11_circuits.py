@@ -2,7 +2,7 @@
 
 Topology: networks.py with two ExpressRoute gateways, FRR with on-prem 2 behind its circuit and BIRD with on-prem 3, and OpenBGPD
 as the NVA. Exchange is on. Expected: neither gateway, nor the network behind it, has the other's network, and packets between
-them are dropped; the NVA and the branch have both."""
+them are dropped either way; the NVA and the branch have both."""
 
 import pytest
 
@@ -10,6 +10,7 @@ from daemons import Bird, Frr, Openbgpd
 from lab import wait_for
 from networks import (ASN, BRANCH, ERGW2, ONPREM1, ONPREM2, ONPREM2_HOST, ONPREM3, ONPREM3_HOST, VNET, VNET_HOST,
                       er_address, nva_address)
+from packets import Sniffer, addresses
 
 NETWORKS = {"er": Frr, "er2": Bird, "vpn": Bird, "nva": Openbgpd, "configure": lambda config, lab:
             config["gateways"].append({"name": "ergw2", "role": "expressroute", "addresses": [ERGW2]})}
@@ -40,9 +41,24 @@ def test_s11_neither_circuit_learns_the_other(net):
 def test_s11_nor_do_packets_pass(net):
     for onprem, host in ((net.onprem2, ONPREM2_HOST), (net.onprem3, ONPREM3_HOST)):
         wait_for(lambda o=onprem, h=host: o.namespace.ping(VNET_HOST, h), f"{onprem.name} to the VNet")
-    before = net.bascule.drops()
-    for router, via in ((net.onprem3, EDGE), (net.msee2, "192.168.1.1"), (net.ergw2, US_ER)):
-        router.namespace.route(ONPREM2, via)  # as if they had learned of it
-    assert not net.onprem3.namespace.ping(ONPREM2_HOST, ONPREM3_HOST)
-    after = net.bascule.drops()
-    assert sum(after[reason] - before[reason] for reason in ("no_route", "gate_closed")) > 0
+    one, other = (net.onprem2, net.msee, net.ergw), (net.onprem3, net.msee2, net.ergw2)
+    for routers, prefix in ((one, ONPREM3), (other, ONPREM2)):
+        for router, via in zip(routers, (EDGE, "192.168.1.1", US_ER)):
+            router.namespace.route(prefix, via)  # as if they had learned of it
+    nothing_passes(net, net.onprem3.namespace, ONPREM3_HOST, net.onprem2.namespace, "peering", ONPREM2_HOST)
+    nothing_passes(net, net.onprem2.namespace, ONPREM2_HOST, net.onprem3.namespace, "peering2", ONPREM3_HOST)
+
+
+def nothing_passes(net, source, source_host, destination, interface, destination_host):
+    """Of a host at one circuit and one of the VNet, the latter's packets alone come to the other circuit."""
+    def dropped():
+        drops = net.bascule.drops()
+        return drops["no_route"] + drops["gate_closed"]
+
+    before = dropped()
+    with Sniffer(destination, interface, lambda packet: addresses(packet)[1] == destination_host) as wire:
+        assert not source.ping(destination_host, source_host)
+        wait_for(lambda: dropped() > before, "packets dropped here")
+        assert net.vnet.ping(destination_host, VNET_HOST)
+        wait_for(lambda: wire.packets, "packets of the VNet's host")
+    assert {addresses(packet)[0] for packet in wire.packets} == {VNET_HOST}
