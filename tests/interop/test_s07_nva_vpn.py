@@ -1,49 +1,73 @@
 """S07, route exchange is on: the NVA and the networks behind the VPN gateway learn of each other.
 
-Topology: networks.py with FRR as both VPN gateway instances (active-active, our own AS), BIRD as the CPE of the branch behind
-them and GoBGP as the NVA. Two instances of Bascule would each say the same; here there is one. Expected: the NVA has the
-branch by "65515 65010", from us; the CPE has the NVA's network by "65515 65001" and the VNet by "65515", from each gateway
-instance. With the switch off again neither has the other's."""
+Topology: networks.py with two instances of Bascule, FRR as both VPN gateway instances (active-active, our own AS), BIRD as the
+CPE of the branch behind them and GoBGP as the NVA. Expected, of each instance: the NVA has the branch by "65515 65010" and the
+gateways have the NVA's network by "65001", with that instance as next hop. The CPE has the NVA's network by "65515 65001" and
+the VNet by "65515", from each gateway instance. With the switch off again neither has the other's."""
 
 import pytest
 
 from daemons import Bird, Frr, Gobgp
 from lab import wait_for
-from networks import ASN, BRANCH, BRANCH_HOST, ONPREM1, ONPREM1_HOST, VNET, nva_address
+from networks import ASN, BRANCH, BRANCH_HOST, ONPREM1, ONPREM1_HOST, ONPREM2, VNET, nva_address, vpn_address
 
-NETWORKS = {"er": Bird, "vpn": Frr, "nva": Gobgp}
-US, TUNNELS = nva_address(), ("192.168.3.1", "192.168.3.2")
+NETWORKS = {"er": Bird, "vpn": Frr, "nva": Gobgp, "instances": 2}
+INSTANCES, TUNNELS = (0, 1), ("192.168.3.1", "192.168.3.2")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def on(net):
+    """All have learned all when a test begins."""
     sessions = net.sessions()
-    net.bascule.exchange(True)
+    exchange(net, True)
+    for i in INSTANCES:
+        wait_heard(net.nva, nva_address(i), {VNET, BRANCH, ONPREM2})
+        for gateway in net.vpngw:
+            wait_heard(gateway, vpn_address(i), {VNET, ONPREM1, ONPREM2})
+    for tunnel in TUNNELS:
+        wait_heard(net.branch, tunnel, {VNET, ONPREM1, ONPREM2})
     yield
+    exchange(net, False)
     assert net.sessions() == sessions
 
 
-def test_s07_the_nva_learns_the_branch(net, on):
-    wait_for(lambda: BRANCH in net.nva.received(US), "the branch's network at the NVA")
-    route = net.nva.received(US)[BRANCH]
-    assert (route.as_path, route.next_hop, route.communities) == ((ASN, 65010), US, ("65517:65517",))
+def exchange(net, enabled):
+    for bascule in net.bascules:
+        bascule.exchange(enabled)
 
 
-def test_s07_the_branch_learns_the_nvas_network_and_the_vnet(net, on):
-    expected = {ONPREM1: (ASN, 65001), VNET: (ASN,)}
-    for tunnel in TUNNELS:
-        wait_for(lambda t=tunnel: set(expected) <= set(net.branch.received(t)), f"both by {tunnel}")
-        routes = net.branch.received(tunnel)
-        assert {prefix: routes[prefix].as_path for prefix in expected} == expected
+def wait_heard(daemon, peer, prefixes):
+    wait_for(lambda: set(daemon.received(peer)) == prefixes, f"{prefixes} at {daemon.name} from {peer}")
 
 
-def test_s07_packets_follow(net, on):
+@pytest.mark.parametrize("us", [nva_address(i) for i in INSTANCES])
+def test_s07_the_nva_learns_the_branch(net, us):
+    route = net.nva.received(us)[BRANCH]
+    assert (route.as_path, route.next_hop, route.communities) == ((ASN, 65010), us, ("65517:65517",))
+
+
+@pytest.mark.parametrize("us", [vpn_address(i) for i in INSTANCES])
+def test_s07_the_gateways_learn_the_nvas_network(net, us):
+    for gateway in net.vpngw:
+        route = gateway.received(us)[ONPREM1]
+        assert (route.as_path, route.next_hop, route.communities) == ((65001,), us, ("65517:65517",))
+
+
+@pytest.mark.parametrize("tunnel", TUNNELS)
+def test_s07_the_branch_learns_the_nvas_network_and_the_vnet(net, tunnel):
+    routes = net.branch.received(tunnel)
+    assert routes[ONPREM1].as_path == (ASN, 65001) and routes[VNET].as_path == (ASN,)
+    assert {route.next_hop for route in routes.values()} == {tunnel}
+
+
+def test_s07_packets_follow(net):
     wait_for(lambda: net.branch.namespace.ping(ONPREM1_HOST, BRANCH_HOST), "branch to the NVA's network")
     wait_for(lambda: net.onprem1.ping(BRANCH_HOST, ONPREM1_HOST), "and back")
 
 
-def test_s07_off_again(net, on):
-    net.bascule.exchange(False)
-    wait_for(lambda: set(net.nva.received(US)) == {VNET}, "the VNet alone at the NVA")
+def test_s07_off_again(net):
+    exchange(net, False)
+    for i in INSTANCES:
+        wait_heard(net.nva, nva_address(i), {VNET})
     for tunnel in TUNNELS:
-        wait_for(lambda t=tunnel: set(net.branch.received(t)) == {VNET}, f"the VNet alone by {tunnel}")
+        wait_heard(net.branch, tunnel, {VNET})
