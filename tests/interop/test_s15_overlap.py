@@ -1,27 +1,33 @@
 """S15, an NVA announces what is the VNets' already.
 
-Topology: hub.py, NVA-A's announcements are ExaBGP's; a host of the VNet, 10.0.7.9, and the ExpressRoute gateway's namespace that
-pings it. Route exchange is on. Expected: all that NVA-A announces is learned but for the subnet of our own port; of what is equal
-to a VNet or inside one nothing is programmed, so no flow within the VNet is stolen; the supernet and the network outside are
-programmed in every view. Everybody goes on to be told of the VNet as ours."""
+Topology: hub.py, NVA-A's announcements are ExaBGP's. A host of the VNet, 10.0.7.9, is pinged by one of the peered VNet, 10.4.9.9,
+and by the ExpressRoute gateway, all by way of us. Route exchange is on. Expected: all that NVA-A announces is learned but for
+the subnet of our own port; of what is equal to a VNet or inside one nothing is programmed, so no flow within the VNets is
+stolen; the supernet and the network outside are programmed in every view. Everybody goes on to be told of the VNet as ours."""
 
 import pytest
 
 from hub import A, BRANCH_VIEWS, MARKER
 from networks import VNET, er_address, vnet_address
+from packets import Sniffer, addresses
 
 EQUAL, INSIDE, IN_SPOKE, SUPERNET = VNET, "10.0.7.0/24", "10.4.9.0/24", "10.0.0.0/8"
 OUR_SUBNET = "10.0.1.0/24"
-HOST = "10.0.7.9"
+HOST, SPOKE_HOST = "10.0.7.9", "10.4.9.9"  # inside of what NVA-A announces
 
 
 @pytest.fixture(scope="module", autouse=True)
-def host(shared_hub):
+def spoke(shared_hub):
+    """And a host of the hub's VNet. Each has us alone to get to the other's VNet."""
     lab = shared_hub.bascule.namespace.lab
-    namespace = lab.namespace("host")
-    namespace.join(lab.lans["vnet"], "vnet", f"{HOST}/16")
-    namespace.route("10.0.255.32/28", vnet_address())
+    host, spoke = lab.namespace("host"), lab.namespace("spoke")
+    host.join(lab.lans["vnet"], "vnet", f"{HOST}/16")
+    spoke.join(lab.lans["vnet"], "vnet", "10.0.1.1/24")  # hub.py's next hop to the peered VNet
+    spoke.host_address(SPOKE_HOST)
+    for namespace, prefix in ((host, "10.0.255.32/28"), (host, "10.4.0.0/16"), (spoke, "default")):
+        namespace.route(prefix, vnet_address())
     shared_hub.er.namespace.route(VNET, er_address())
+    return spoke
 
 
 @pytest.fixture
@@ -59,3 +65,11 @@ def test_s15_a_packet_follows_the_vnet_and_not_the_longer_route(announced):
         hop, = announced.bascule.cli("show", "fib", HOST, "--view", view)
         assert hop["port"] == "vnet0", view
     announced.wait("an answer from the host", lambda: announced.er.namespace.ping(HOST))
+
+
+def test_s15_no_flow_within_the_vnets_comes_by_the_nva(announced, spoke):
+    with Sniffer(announced.a.namespace, "nva", lambda packet: addresses(packet)[0] == SPOKE_HOST) as wire:
+        announced.wait("an answer from the host", lambda: spoke.ping(HOST, SPOKE_HOST))
+        assert not spoke.ping("10.9.9.9", SPOKE_HOST)  # in the supernet alone: it goes to the NVA
+        announced.wait("that packet at the NVA", lambda: wire.packets)
+    assert {addresses(packet)[1] for packet in wire.packets} == {"10.9.9.9"}
