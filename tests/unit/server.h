@@ -65,6 +65,17 @@ static inline std::string text_of(struct prefix p)
 	return prefix_text(p, text);
 }
 
+/* n distinct /24s from 172.16.0.0 on. */
+static inline std::vector<std::string> many(unsigned int n)
+{
+	std::vector<std::string> list;
+
+	for (unsigned int i = 0; i < n; i++)
+		list.push_back("172." + std::to_string(16 + i / 256) + "." +
+			       std::to_string(i % 256) + ".0/24");
+	return list;
+}
+
 /* One FIB for the whole program: its tables are large. Each server fills the spare generation anew. */
 static inline struct fib *shared_fib()
 {

@@ -41,56 +41,6 @@ TEST_F(server_test, without_exchange_branches_reach_the_vnet_only)
 		EXPECT_EQ("10.0.0.0/16", knows(peer));
 }
 
-/* Whatever a peer has been told must pass at that moment: the view carries it and the gate is open. */
-TEST_F(server_test, switching_never_promises_what_is_not_carried)
-{
-	start_with_routes(false);
-	for (int round = 0; round < 3; round++) {
-		for (bool enable : { true, false }) {
-			exchange_on(enable);
-			EXPECT_FALSE(!enable && gate(ROLE_EXPRESSROUTE, ROLE_NVA))
-				<< "closed with the command";
-			turn([&] {
-				if (!enable)
-					return;
-				if (told[ERGW].count("172.16.1.0/24")) {
-					EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
-					EXPECT_EQ("10.0.2.4",
-						  fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
-				}
-				if (gate(ROLE_EXPRESSROUTE, ROLE_NVA)) {
-					EXPECT_EQ("10.0.2.4",
-						  fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
-				}
-			});
-			EXPECT_EQ(enable ? "10.0.0.0/16 172.16.1.0/24 172.16.2.0/24"
-					 : "10.0.0.0/16",
-				  knows(ERGW));
-			EXPECT_EQ(enable ? "10.0.0.0/16 10.20.0.0/16 172.16.2.0/24" : "10.0.0.0/16",
-				  knows(NVA_A));
-			EXPECT_EQ(enable ? "10.0.2.4" : "nowhere",
-				  fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
-			EXPECT_EQ(enable, gate(ROLE_EXPRESSROUTE, ROLE_NVA));
-			EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_VNET));
-		}
-	}
-	EXPECT_TRUE(resets.empty());
-}
-
-TEST_F(server_test, toggled_in_between_it_ends_where_it_was_last_put)
-{
-	start_with_routes(false);
-	for (int i = 0; i < 11; i++) {
-		exchange_on(i % 2 == 0);
-		for (int k = 0; k < i % 4; k++)
-			rs_turn(rs, now_ms);
-	}
-	turn();
-	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
-	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
-	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
-}
-
 TEST_F(server_test, it_is_switched_off_on_a_full_disk_and_not_on)
 {
 	const std::string in_the_way = dir + "/exchange.new";
@@ -372,16 +322,6 @@ TEST_F(server_test, stopping_ceases_and_leaves_the_tables)
 }
 
 /* --- two speakers: the first one listens --------------------------------------------------------------------------- */
-
-static std::vector<std::string> many(unsigned int n)
-{
-	std::vector<std::string> list;
-
-	for (unsigned int i = 0; i < n; i++)
-		list.push_back("172." + std::to_string(16 + i / 256) + "." +
-			       std::to_string(i % 256) + ".0/24");
-	return list;
-}
 
 TEST_F(server_test, a_full_mailbox_delays_and_loses_nothing)
 {
