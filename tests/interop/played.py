@@ -4,8 +4,9 @@
     NVA-B  AS 65002, 10.0.2.5 ──┴── nva0 Bascule er0 ──── ExpressRoute gateway  AS 65515, 10.0.255.36
                                           vnet0           VNet 10.0.0.0/16
 
-NVA-B and the gateway are BIRD, unless a test wants other daemons. NVA-A, and more NVAs from 10.0.2.10 on if a test asks for them, are hosts from which the
-test speaks itself (speaker.py): thousands of routes in a few messages, exactly as it wants them."""
+NVA-B and the gateway are BIRD, unless a test wants other daemons. NVA-A, and more NVAs from 10.0.2.10 on if a test asks
+for them, are hosts from which the test speaks itself (speaker.py): thousands of routes in a few messages, exactly as it
+wants them."""
 
 import contextlib
 import ipaddress
@@ -41,7 +42,7 @@ class Nva:
 
     def establish(self, seconds=30, **options):
         """Connect until it is let in: a peer whose last session was short or ended badly is kept waiting. `options` are
-        speaker.open_message()'s."""
+        speaker.open_message()'s; without a hold time the session has none, for nobody sends KEEPALIVEs here."""
         self.connection = wait_for(lambda: self._try(options), f"session of {self.name}", seconds)
         self.hub.bascule.wait_established(self.name)
         return self
@@ -50,15 +51,15 @@ class Nva:
         speaker = None
         try:
             speaker = Speaker(self.namespace, self.address, self.us, seconds=30)
-            return speaker.establish(self.asn, self.address, **options)
+            return speaker.establish(self.asn, self.address, **{"hold_s": 0, **options})
         except ConnectionError:
             if speaker:
                 speaker.close()
             return None
 
-    def announce(self, routes, path=(), withdraw=False, next_hop=None):
+    def announce(self, routes, path=(), withdraw=False, next_hop=None, communities=()):
         """`path` follows our own AS number."""
-        attrs = attributes(next_hop or self.address, [self.asn, *path])
+        attrs = attributes(next_hop or self.address, [self.asn, *path], communities=communities)
         for at in range(0, len(routes), PER_MESSAGE):
             part = routes[at:at + PER_MESSAGE]
             self.connection.send(update(withdrawn=part) if withdraw else update(part, attrs))

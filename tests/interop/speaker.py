@@ -37,11 +37,16 @@ def attribute(flags, code, value):
     return struct.pack("!BBB", flags, code, len(value)) + value
 
 
-def attributes(next_hop, as_path, origin=0):
-    """ORIGIN, AS_PATH (one sequence, 4-octet), NEXT_HOP."""
+def attributes(next_hop, as_path, origin=0, communities=()):
+    """ORIGIN, AS_PATH (one sequence, 4-octet), NEXT_HOP, and COMMUNITIES such as "65517:65517" if there are any."""
     path = struct.pack("!BB", 2, len(as_path)) + b"".join(struct.pack("!I", asn) for asn in as_path)
     return (attribute(0x40, 1, bytes([origin])) + attribute(0x40, 2, path)
-            + attribute(0x40, 3, ipaddress.ip_address(next_hop).packed))
+            + attribute(0x40, 3, ipaddress.ip_address(next_hop).packed)
+            + (attribute(0xC0, 8, b"".join(map(_community, communities))) if communities else b""))
+
+
+def _community(text):
+    return struct.pack("!HH", *map(int, text.split(":")))
 
 
 def update(prefixes=(), attrs=b"", withdrawn=()):
