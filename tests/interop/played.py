@@ -58,8 +58,8 @@ class Nva:
             return None
 
     def announce(self, routes, path=(), withdraw=False, next_hop=None, communities=()):
-        """`path` follows our own AS number."""
-        attrs = attributes(next_hop or self.address, [self.asn, *path], communities=communities)
+        """`path` follows our own AS number, unless it is Bascule's too."""
+        attrs = attributes(next_hop or self.address, [self.asn, *path] if self.asn != ASN else path, communities=communities)
         for at in range(0, len(routes), PER_MESSAGE):
             part = routes[at:at + PER_MESSAGE]
             self.connection.send(update(withdrawn=part) if withdraw else update(part, attrs))

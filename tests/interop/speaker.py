@@ -38,8 +38,8 @@ def attribute(flags, code, value):
 
 
 def attributes(next_hop, as_path, origin=0, communities=()):
-    """ORIGIN, AS_PATH (one sequence, 4-octet), NEXT_HOP, and COMMUNITIES such as "65517:65517" if there are any."""
-    path = struct.pack("!BB", 2, len(as_path)) + b"".join(struct.pack("!I", asn) for asn in as_path)
+    """ORIGIN, AS_PATH (one sequence, 4-octet, or empty), NEXT_HOP, and COMMUNITIES such as "65517:65517" if there are any."""
+    path = struct.pack(f"!BB{len(as_path)}I", 2, len(as_path), *as_path) if as_path else b""
     return (attribute(0x40, 1, bytes([origin])) + attribute(0x40, 2, path)
             + attribute(0x40, 3, ipaddress.ip_address(next_hop).packed)
             + (attribute(0xC0, 8, b"".join(map(_community, communities))) if communities else b""))

@@ -1,24 +1,33 @@
 """S30, the event log: what happened, when, to whom and why, in `show events` and as lines of the log.
 
-Topology: played.py. NVA-A is played by the test, NVA-B and the ExpressRoute gateway are BIRD. Expected: an event for each of
-session up and down, routes refused as loops and by the bow-tie rule, the switch, a reload, a next hop found, the first
-publication; bursts are cut short and counted; a follower sees each event without asking again; a configured peer that is
-down is an alarm."""
+Topology: played.py. NVA-A and a second instance of the ExpressRoute gateway are played by the test, NVA-B and the first
+instance are BIRD. Expected: an event for each of session up, down and failed, routes refused as loops and by the bow-tie
+rule, the switch, a reload, a next hop found, the first publication; bursts are cut short and counted; a follower sees each
+event without asking again; a configured peer that is down is an alarm. If systemd gives the process the journal as stderr,
+its lines carry priorities and no time of their own."""
 
 import json
+import re
 
 import pytest
 
-from played import NVA_A, ASN, prefixes, running_hub
 from lab import wait_for
-from speaker import attribute, attributes, update
+from played import ASN, US, US_ER, Nva, prefixes, running_hub
+from speaker import Speaker
 
 LOOPS = 30
+ERGW_1 = "10.0.255.37"
+# As systemd does it for a service: the device and inode of its stderr, in the environment.
+JOURNAL = ("sh", "-c", 'export JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2); exec "$@"', "sh")
 
 
 @pytest.fixture(scope="module")
 def hub():
-    with running_hub() as hub:
+    def configure(config):
+        config["gateways"][0]["addresses"].append(ERGW_1)
+
+    with running_hub(configure=configure) as hub:
+        hub.ergw_1 = Nva(hub, "ergw/1", ERGW_1, ASN, "er", US_ER).establish()
         yield hub
 
 
@@ -40,6 +49,14 @@ def test_start_and_sessions(hub):
     hub.nva_a.close()
     down = event(hub, "session_down", "session is down: ", peer="nva-a")
     assert f"peer nva-a: {down['text']}" in hub.bascule.control.log()
+
+
+def test_a_session_that_comes_to_nothing(hub):
+    after = hub.last_event()
+    nva = hub.nva_a
+    with Speaker(nva.namespace, nva.address, US, seconds=30) as speaker, pytest.raises(ConnectionError):
+        speaker.establish(65009, nva.address)
+    event(hub, "session_failed", "OPEN refused: peer AS 65009, configured 65001", after, "nva-a")
 
 
 def test_a_peer_that_is_down_is_an_alarm(hub):
@@ -68,6 +85,16 @@ def test_refused_routes(hub):
     nva.close()
 
 
+def test_a_bow_tie(hub):
+    """A route that another route server exported, from the gateway; and one that is learned beside it."""
+    after = hub.last_event()
+    hub.ergw_1.announce(["10.3.0.0/16"], communities=["65517:65517"])
+    hub.ergw_1.announce(["10.21.0.0/16"])
+    assert "refused 10.3.0.0/16: " in event(hub, "bow_tie", "", after, "ergw/1")["text"]
+    wait_for(lambda: "10.21.0.0/16" in hub.bascule.routes(), "the route beside it")
+    assert "10.3.0.0/16" not in hub.bascule.routes() and hub.ergw_1.row()["bow_tie"] == 1
+
+
 def test_switch_and_reload(hub):
     after = hub.last_event()
     hub.bascule.exchange(False)
@@ -83,8 +110,12 @@ def test_following(hub):
     follower = hub.bascule.namespace.start("follower", *hub.bascule.command("--json", "show", "events", "--follow"))
     people = hub.bascule.namespace.start("people", *hub.bascule.command("show", "events", "--follow"))
 
+    def lines(process):
+        written = process.log()
+        return written[:written.rfind("\n") + 1].splitlines()  # the last one may be half there
+
     def told():
-        return [json.loads(line) for line in follower.log().splitlines()]
+        return [json.loads(line) for line in lines(follower)]
 
     before = hub.events()
     wait_for(lambda: told()[:len(before)] == before, "what was there before")
@@ -93,7 +124,7 @@ def test_following(hub):
     hub.nva_a.close()
     wait_for(lambda: told()[-1]["kind"] == "session_down", "its end")
     assert [e["number"] for e in told()] == list(range(1, len(told()) + 1))
-    wait_for(lambda: "session_down    nva-a" in people.log().splitlines()[-1], "the same for people")
+    wait_for(lambda: "session_down    nva-a" in lines(people)[-1], "the same for people")
     for process in (follower, people):
         process.stop()
 
@@ -102,3 +133,14 @@ def test_a_table_for_people(hub):
     header, first, *_ = hub.bascule.run("show", "events").stdout.splitlines()
     assert header.split() == ["TIME", "KIND", "PEER", "EVENT"]
     assert "live" in first
+
+
+def test_lines_for_the_journal(hub):
+    hub.bascule.control.stop()
+    hub.bascule.wrapper = JOURNAL
+    hub.bascule.start_control()
+    event(hub, "session_up", "AS 65002, nva", peer="nva-b")
+    lines = [line for line in hub.bascule.control.log().splitlines() if f"{hub.bascule.name}: " in line]
+    assert lines and all(re.match(rf"<[3467]>{hub.bascule.name}: ", line) for line in lines), lines
+    up, = [line for line in lines if "peer nva-b: session is up" in line]
+    assert up.startswith("<6>")
