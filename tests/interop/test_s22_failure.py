@@ -1,29 +1,39 @@
 """S22, timers and failure: how long a peer's routes outlive it, and what changes without a gap.
 
-Topology: played.py with BIRD as NVA-B, which offers a hold time of 6 s and counts the withdrawals that it hears, and FRR as
-the gateway; NVA-A and others are the test's own speakers. Expected: the lower offer is the hold time, a third of it the keepalive
-interval; an NVA that dies without a word, its packets lost, is withdrawn everywhere when the hold time is over; one that says
-Cease, or whose TCP connection ends, at once. It returns with its routes. A change of the next hop alone moves the FIB, which
-is empty at no moment, and withdraws nothing."""
+Topology: played.py with BIRD as NVA-B, which offers a hold time of 6 s and counts the withdrawals that it hears, and
+FRR as the gateway; NVA-A and others are the test's own speakers. Expected: the lower offer is the hold time, a third of
+it the keepalive interval; an NVA that dies without a word, its packets lost, is withdrawn everywhere when the hold time
+is over, and not before; one that says Cease, or whose TCP connection ends, at once. It returns with its routes. A
+change of the next hop alone moves the FIB, which is empty at no moment, withdraws nothing, and costs a flow no
+packet."""
 
 import threading
+import time
 
 import pytest
 
 from daemons import Frr
 from lab import wait_for
 from played import NVA_A, US, US_ER, running_hub
+from speaker import KEEPALIVE, message
+from traffic import UdpFlow
 
 SITE_B = "172.16.2.0/24"
 ROUTE, VIP = "172.16.1.0/24", "10.0.2.100"
+BEHIND_A, HOST = "172.16.1.9", "10.0.1.10"  # a host behind NVA-A, and one of the VNet
+HOLD_S = 6
 OFFERS = {"nva-15": (15, 15, 5), "nva-30": (30, 30, 10), "nva-long": (3600, 180, 60), "nva-none": (0, 0, 0)}
 EVERYWHERE = {"nva-a", "ergw/0", "expressroute", "nva", "vnet"}
 
 
 @pytest.fixture(scope="module")
 def hub():
-    with running_hub(nvas=OFFERS, er=Frr, hold_s=6) as hub:
+    with running_hub(nvas=[*OFFERS, "silent"], er=Frr, hold_s=HOLD_S) as hub:
         hub.nva_a.namespace.ip("address", "add", f"{VIP}/24", "dev", "nva")
+        hub.nva_a.namespace.host_address(BEHIND_A)
+        hub.host = hub.lab.namespace("host")
+        hub.host.join(hub.lab.lans["vnet"], "vnet", f"{HOST}/24")
+        hub.host.route("default", "10.0.1.4")
         hub.nva_a.establish()
         yield hub
 
@@ -76,6 +86,20 @@ def test_s22_dead_without_a_word(hub):
     back(hub)
 
 
+def test_s22_not_before_the_hold_time_is_over(hub):
+    """It counts from the last message: a KEEPALIVE of which the test knows when it was not sent yet."""
+    route, silent = "172.16.7.0/24", hub.nvas["silent"].establish(hold_s=HOLD_S)
+    silent.announce([route])
+    wait_for(lambda: holders(hub, route) == EVERYWHERE, "the route everywhere")
+    assert hub.nva_a.connection.wait_update(lambda withdrawn, announced: route in announced)
+    before = time.monotonic()
+    silent.connection.send(message(KEEPALIVE))
+    withdrawn_everywhere(hub, route)
+    assert time.monotonic() - before >= HOLD_S
+    assert "hold timer expired" in silent.row()["last_error"]
+    silent.close()
+
+
 @pytest.mark.parametrize("end, reason", [("stop", "received NOTIFICATION: cease"), ("kill", "connection")])
 def test_s22_cease_and_fin(hub, end, reason):
     getattr(hub.nva_b, end)()
@@ -90,7 +114,7 @@ def test_s22_another_next_hop_without_a_gap(hub):
 
     def look():
         while not stop.is_set():
-            rows = hub.bascule.cli("show", "fib", "172.16.1.9", "--view", "vnet")
+            rows = hub.bascule.cli("show", "fib", BEHIND_A, "--view", "vnet")
             seen.append({row["gateway"] for row in rows})
 
     hub.nva_a.announce([ROUTE], next_hop=NVA_A)
@@ -100,12 +124,16 @@ def test_s22_another_next_hop_without_a_gap(hub):
     thread = threading.Thread(target=look)
     thread.start()
     try:
-        for next_hop in (VIP, NVA_A, VIP):  # of which nobody knows the first yet
-            hub.nva_a.announce([ROUTE], next_hop=next_hop)
-            wait_for(lambda hop=next_hop: seen and seen[-1] == {hop}, f"the FIB by {next_hop}")
+        with UdpFlow(hub.host, HOST, hub.nva_a.namespace, BEHIND_A) as flow:
+            flow.wait_more(100)
+            for next_hop in (VIP, NVA_A, VIP):  # of which nobody knows the first yet
+                hub.nva_a.announce([ROUTE], next_hop=next_hop)
+                wait_for(lambda hop=next_hop: seen and seen[-1] == {hop}, f"the FIB by {next_hop}")
+                flow.wait_more(100)
     finally:
         stop.set()
         thread.join()
+    assert flow.lost == [] and flow.doubled == [], hub.bascule.losses()
     assert {frozenset(hops) for hops in seen} == {frozenset({NVA_A}), frozenset({VIP})}
     hub.nva_a.withdraw([ROUTE])
     wait_for(lambda: ROUTE not in hub.nva_b.received(US), "its withdrawal")
