@@ -30,8 +30,8 @@ def prefixes(n, first="20.0.0.0"):
 
 
 class Nva:
-    """An NVA that the test plays: one connection at a time. Or an instance of a gateway, on another LAN, with our address
-    there; its `name` is the session's. `hub` has the `lab` and the `bascule`."""
+    """An NVA that the test plays: one connection at a time. Or an instance of a gateway, on another LAN, with our
+    address there; its `name` is the session's. `hub` has the `lab` and the `bascule`."""
 
     def __init__(self, hub, name, address, asn, lan="nva", us=US):
         self.hub, self.name, self.address, self.asn, self.us = hub, name, address, asn, us
@@ -59,7 +59,8 @@ class Nva:
 
     def announce(self, routes, path=(), withdraw=False, next_hop=None, communities=()):
         """`path` follows our own AS number, unless it is Bascule's too."""
-        attrs = attributes(next_hop or self.address, [self.asn, *path] if self.asn != ASN else path, communities=communities)
+        as_path = path if self.asn == ASN else [self.asn, *path]
+        attrs = attributes(next_hop or self.address, as_path, communities=communities)
         for at in range(0, len(routes), PER_MESSAGE):
             part = routes[at:at + PER_MESSAGE]
             self.connection.send(update(withdrawn=part) if withdraw else update(part, attrs))
@@ -68,8 +69,8 @@ class Nva:
         self.announce(routes, withdraw=True)
 
     def told(self):
-        """The prefixes that it has been told of in this session, as far as they are here. Whoever asks once is to be the
-        only reader of the connection."""
+        """The prefixes that it has been told of in this session, as far as they are here. Whoever asks once is to be
+        the only reader of the connection."""
         for body in self.connection.updates():
             withdrawn, announced = update_prefixes(body)
             self._told.difference_update(withdrawn)
@@ -99,8 +100,8 @@ class Nva:
 
 class Hub:
     def __init__(self, lab, configure=lambda config: None, nvas=(), nva_b=Bird, er=Bird, hold_s=180):
-        """`nvas`: names of more NVAs to be played; `nva_b`, `er`: the daemons of NVA-B, whose hold time is `hold_s`, and of
-        the gateway."""
+        """`nvas`: names of more NVAs to be played; `nva_b`, `er`: the daemons of NVA-B, whose hold time is `hold_s`,
+        and of the gateway."""
         self.lab = lab
         for name in ("er", "nva", "vnet"):
             lab.lan(name)
@@ -152,7 +153,7 @@ class Hub:
         self.bascule.write_config()
         self.bascule.run("reload")
 
-    # --- what tests look at --------------------------------------------------------------------------------------------
+    # --- what tests look at -------------------------------------------------------------------------------------------
 
     def alarms(self):
         return self.bascule.summary()["alarms"]

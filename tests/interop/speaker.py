@@ -38,7 +38,7 @@ def attribute(flags, code, value):
 
 
 def attributes(next_hop, as_path, origin=0, communities=()):
-    """ORIGIN, AS_PATH (one sequence, 4-octet, or empty), NEXT_HOP, and COMMUNITIES such as "65517:65517" if there are any."""
+    """ORIGIN, AS_PATH (one sequence, 4-octet, or empty), NEXT_HOP; and COMMUNITIES such as "65517:65517" if any."""
     path = struct.pack(f"!BB{len(as_path)}I", 2, len(as_path), *as_path) if as_path else b""
     return (attribute(0x40, 1, bytes([origin])) + attribute(0x40, 2, path)
             + attribute(0x40, 3, ipaddress.ip_address(next_hop).packed)
@@ -159,8 +159,8 @@ class Speaker:
         return tuple(got[1][:2]) if got else None
 
     def wait_update(self, done):
-        """Read until `done(withdrawn, announced)` says so of an UPDATE. Returns the messages' types, that one's the last;
-        None if the connection ends before."""
+        """Read until `done(withdrawn, announced)` says so of an UPDATE. Returns the messages' types, that one's the
+        last; None if the connection ends before."""
         kinds = []
         while got := self.receive():
             kinds.append(got[0])

@@ -1,11 +1,11 @@
 """S18, how many routes a peer may announce: 4000 with profile azure.
 
-Topology: played.py. NVA-A and others are played by the test, which sends thousands of routes in a few UPDATEs; NVA-B, one
-that announces too much and the ExpressRoute gateway are BIRD. Exchange is on. Expected: 4000 routes are learned; the 4001st
-ends the session with Cease/1 and the bound as data (RFC 4486), and with it all of that NVA's routes everywhere; nobody else
-notices; until the retry time is over it is refused, then it is let in again. `unique` never counts a route twice,
-`ars_compat` does within a batch, which ends when the peer says nothing for a second; `drop_excess` keeps the session. A
-warning comes at 80 %: with the 3200th route, not with the 3199th."""
+Topology: played.py. NVA-A and others are played by the test, which sends thousands of routes in a few UPDATEs; NVA-B,
+one that announces too much and the ExpressRoute gateway are BIRD. Exchange is on. Expected: 4000 routes are learned;
+the 4001st ends the session with Cease/1 and the bound as data (RFC 4486), and with it all of that NVA's routes
+everywhere; nobody else notices; until the retry time is over it is refused, then it is let in again. `unique` never
+counts a route twice, `ars_compat` does within a batch, which ends when the peer says nothing for a second;
+`drop_excess` keeps the session. A warning comes at 80 %: with the 3200th route, not with the 3199th."""
 
 import pytest
 

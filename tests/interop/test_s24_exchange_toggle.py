@@ -1,10 +1,10 @@
-"""S24: the switch of route exchange is moved while sessions live long. Off to on, whatever is missing is sent; on to off, it
-is withdrawn; no session moves; and quick moves, ten or eleven, end where a fresh start does, in what peers are told, in the
-views and at the gate. At no moment is a route announced that the tables do not carry, and when `exchange disable` returns,
-no packet passes any more: each is found among the drops.
+"""S24: the switch of route exchange is moved while sessions live long. Off to on, whatever is missing is sent; on to
+off, it is withdrawn; no session moves; and quick moves, ten or eleven, end where a fresh start does, in what peers are
+told, in the views and at the gate. At no moment is a route announced that the tables do not carry, and when `exchange
+disable` returns, no packet passes any more: each is found among the drops.
 
-Topology: hub.py for what peers are told, with a route of each, one that two NVAs share and one that ExpressRoute and the
-VPN share; played.py for the packets, with 100,000 routes behind an NVA, so that a move takes a while, and one
+Topology: hub.py for what peers are told, with a route of each, one that two NVAs share and one that ExpressRoute and
+the VPN share; played.py for the packets, with 100,000 routes behind an NVA, so that a move takes a while, and one
 behind each of the others; NVA-B is told of two of them alone, so that it can be asked quickly what it is told."""
 
 import ipaddress
@@ -122,7 +122,8 @@ PORT = 7777
 
 @pytest.fixture(scope="module")
 def packets():
-    """NVA-A and NVA-C are played, the gateway is BIRD. Whatever they know by BGP, their packets to each other come to us."""
+    """NVA-A and NVA-C are played, the gateway is BIRD. Whatever they know by BGP, their packets to each other come to
+    us."""
     def configure(config):
         config["exchange"]["enabled"] = False
         config["route_maps"] = [{"name": "ends", "rules": [
@@ -143,7 +144,8 @@ def packets():
         hub.nva_a.announce(["30.0.0.0/24"])
         hub.nvas["nva-c"].announce(MANY)
         hub.nvas["nva-c"].wait_learned(len(MANY))
-        wait_for(lambda: all(path["usable"] and "vnet" in path["views"] for prefix in (MANY[-1], "30.0.0.0/24", "10.20.0.0/16")
+        last = (MANY[-1], "30.0.0.0/24", "10.20.0.0/16")
+        wait_for(lambda: all(path["usable"] and "vnet" in path["views"] for prefix in last
                              for path in hub.bascule.cli("show", "routes", prefix)), "all routes in use")
         yield hub
 
@@ -184,8 +186,8 @@ def test_s24_what_is_announced_is_carried(packets):
 
 
 def test_s24_what_is_advertised_is_in_the_view(packets):
-    """Looked at again and again during both moves, at the first and the last of the routes, which are what NVA-B is told:
-    one that is advertised before and after its view is looked at must be in it."""
+    """Looked at again and again during both moves, at the first and the last of the routes, which are what NVA-B is
+    told: one that is advertised before and after its view is looked at must be in it."""
     def advertised():
         return {row["prefix"] for row in packets.bascule.cli("show", "routes", "--peer", "nva-b", "--advertised")}
 

@@ -1,14 +1,15 @@
-"""S26, the bow tie: two route servers whose ExpressRoute gateways meet at one edge, which hands each what the other exported.
+"""S26, the bow tie: two hubs' ExpressRoute gateways meet at one edge, which hands each what the other exported.
 
     NVA ─ nva0 Bascule a er0 ─ gateway AS 65515 ─┐                    ┌─ gateway AS 65515 ─ er0 Bascule b nva0 ─ NVA
     AS 65001, 10.3.0.0/16      (FRR)             └─ MSEE, AS 12076 ───┘  (FRR)                                  AS 65001
                                                      (FRR)  │
                                                             └─ on-premises AS 65020 (BIRD), 10.20.0.0/16
 
-The hubs are built alike, with the same addresses, and are no partners. The NVAs are ExaBGP; route exchange is on at both. The
-MSEE has as-override towards the gateways, so our AS number in the path is not what drops a route. Expected: on-premises has
-10.3.0.0/16 from hub a's NVA; hub b drops it for the mark 65517:65517 that a's route server gave it, counts it (`bow_tie`) and
-has it in no view and at no NVA; routes that the gateway of hub a says of its own, without the mark, it has by the same way."""
+The hubs are built alike, with the same addresses, and are no partners. The NVAs are ExaBGP; route exchange is on at
+both. The MSEE has as-override towards the gateways, so our AS number in the path is not what drops a route. Expected:
+on-premises has 10.3.0.0/16 from hub a's NVA; hub b drops it for the mark 65517:65517 that a's route server gave it,
+counts it (`bow_tie`) and has it in no view and at no NVA; routes that the gateway of hub a says of its own, without the
+mark, it has by the same way."""
 
 import contextlib
 import os
@@ -56,8 +57,8 @@ class Hub:
         router = lab.namespace(f"ergw{i}", forward=True)
         router.join(lab.lans[f"er0{i}"], "er", f"{ERGW}/28")
         router.join(lab.lan(f"circuit{i}"), "circuit", f"{self.circuit[0]}/30")
-        self.gateway = Frr(router, ASN, ERGW, [Neighbor(US_ER, ASN, next_hop_self=True), Neighbor(self.circuit[1], MSEE)],
-                           networks)
+        self.gateway = Frr(router, ASN, ERGW, [Neighbor(US_ER, ASN, next_hop_self=True),
+                                               Neighbor(self.circuit[1], MSEE)], networks)
 
     def start(self):
         for part in (self.bascule, self.nva, self.gateway):

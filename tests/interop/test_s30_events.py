@@ -1,10 +1,10 @@
 """S30, the event log: what happened, when, to whom and why, in `show events` and as lines of the log.
 
 Topology: played.py. NVA-A and a second instance of the ExpressRoute gateway are played by the test, NVA-B and the first
-instance are BIRD. Expected: an event for each of session up, down and failed, routes refused as loops and by the bow-tie
-rule, the switch, a reload, a next hop found, the first publication; bursts are cut short and counted; a follower sees each
-event without asking again; a configured peer that is down is an alarm. If systemd gives the process the journal as stderr,
-its lines carry priorities and no time of their own."""
+instance are BIRD. Expected: an event for each of session up, down and failed, routes refused as loops and by the bow-
+tie rule, the switch, a reload, a next hop found, the first publication; bursts are cut short and counted; a follower
+sees each event without asking again; a configured peer that is down is an alarm. If systemd gives the process the
+journal as stderr, its lines carry priorities and no time of their own."""
 
 import json
 import re
