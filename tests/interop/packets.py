@@ -65,11 +65,13 @@ class RawPort:
 
 
 class Sniffer:
-    """Counts the IPv4 packets that arrive on an interface and are `wanted(packet)`; `packets` keeps the first of them."""
+    """Counts the IPv4 packets that arrive on an interface and are `wanted(packet)`; `packets` keeps the first of
+    them."""
 
     def __init__(self, namespace, interface, wanted, keep=16):
         self._port = RawPort(namespace, interface)
         self._port.socket.settimeout(0.1)
+        self._port.socket.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: what is lost was not lost here
         self._wanted, self._keep, self._stop = wanted, keep, False
         self.count, self.packets = 0, []
         self._thread = threading.Thread(target=self._run, daemon=True)
