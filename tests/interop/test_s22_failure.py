@@ -90,8 +90,8 @@ def test_s22_not_before_the_hold_time_is_over(hub):
     """It counts from the last message: a KEEPALIVE of which the test knows when it was not sent yet."""
     route, silent = "172.16.7.0/24", hub.nvas["silent"].establish(hold_s=HOLD_S)
     silent.announce([route])
-    wait_for(lambda: holders(hub, route) == EVERYWHERE, "the route everywhere")
     assert hub.nva_a.connection.wait_update(lambda withdrawn, announced: route in announced)
+    wait_for(lambda: silent.connection.send(message(KEEPALIVE)) or holders(hub, route) == EVERYWHERE, "it everywhere")
     before = time.monotonic()
     silent.connection.send(message(KEEPALIVE))
     withdrawn_everywhere(hub, route)
@@ -124,7 +124,7 @@ def test_s22_another_next_hop_without_a_gap(hub):
     thread = threading.Thread(target=look)
     thread.start()
     try:
-        with UdpFlow(hub.host, HOST, hub.nva_a.namespace, BEHIND_A) as flow:
+        with UdpFlow(hub.host, HOST, hub.nva_a.namespace, BEHIND_A, rate=250) as flow:
             flow.wait_more(100)
             for next_hop in (VIP, NVA_A, VIP):  # of which nobody knows the first yet
                 hub.nva_a.announce([ROUTE], next_hop=next_hop)

@@ -112,7 +112,7 @@ def test_s26_another_route_servers_export_is_not_taken_back_from_the_edge(tie):
     wait_for(lambda: BEHIND_NVA in tie.onprem.received("192.168.2.1"), "the NVA's network on-premises")
     marked = wait_for(lambda: second.gateway.received(second.circuit[1]).get(BEHIND_NVA), "the same at hub b's gateway")
     assert MARK in marked.communities and ASN not in marked.as_path
-    wait_for(lambda: second.bascule.peer("ergw/0")["bow_tie"] == counted + 1, "the route counted")
+    wait_for(lambda: second.bascule.peer("ergw/0")["bow_tie"] > counted, "the route counted")
     # What comes later by the same way, without the mark, comes everywhere.
     first.gateway.configure(f"router bgp {ASN}", "address-family ipv4 unicast", f"network {LATER}")
     wait_for(lambda: second.views(LATER) == FROM_ER and second.told(LATER), "a later route")
