@@ -187,7 +187,8 @@ def test_s24_what_is_announced_is_carried(packets):
 
 def test_s24_what_is_advertised_is_in_the_view(packets):
     """Looked at again and again during both moves, at the first and the last of the routes, which are what NVA-B is
-    told: one that is advertised before and after its view is looked at must be in it."""
+    told: one that is advertised before and after its view is looked at must be in it. A look takes longer than a step,
+    so that only a long gap is seen here; tests/unit/test_transit.cc looks after every step."""
     def advertised():
         return {row["prefix"] for row in packets.bascule.cli("show", "routes", "--peer", "nva-b", "--advertised")}
 
