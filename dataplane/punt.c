@@ -2,19 +2,21 @@
 #include "punt.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
-/* Rates in packets a second, bursts and rings in packets. The main lcore moves some 300,000 packets a second to the
- * kernel (a system call each); all classes at their limits together stay below that. */
+/* Rates in packets a second, bursts and rings in packets. Rate and burst are one port's; a class has twice as much, and a
+ * port half of its ring: a flood on one port leaves as much to the others. The main lcore moves some 300,000 packets a
+ * second to the kernel (a system call each); all classes at their limits together stay below that. */
 static const struct limit {
 	uint32_t ring;
 	uint32_t rate, burst;
 } limits[PUNT_CLASSES] = {
 	/* a full table from several peers at once: 1,448-octet segments at 1 Gbit/s and the acknowledgements of ours */
-	[PUNT_BGP] = { 4096, 150000, 8192 },
+	[PUNT_BGP] = { 4096, 100000, 8192 },
 	/* every host of a /20 asking within a second */
 	[PUNT_ARP] = { 1024, 5000, 1024 },
 	/* ping, traceroute and management; nothing here needs more */
@@ -38,14 +40,29 @@ uint32_t punt_capacity(void)
 	return sum;
 }
 
-/* The meters count packets, not octets: a packet is one unit. */
-static int meter_init(struct punt *punt, enum punt_class class_)
+/* The meters count packets, not octets: a packet is one unit. `times` what a port has. */
+static int profile_init(struct rte_meter_srtcm_profile *profile, enum punt_class class_,
+			uint32_t times)
 {
-	struct rte_meter_srtcm_params params = { .cir = limits[class_].rate,
-						 .cbs = limits[class_].burst };
-	int err = rte_meter_srtcm_profile_config(&punt->profile[class_], &params);
+	struct rte_meter_srtcm_params params = { .cir = times * limits[class_].rate,
+						 .cbs = times * limits[class_].burst };
 
-	return err ? err : rte_meter_srtcm_config(&punt->meter[class_], &punt->profile[class_]);
+	return rte_meter_srtcm_profile_config(profile, &params);
+}
+
+static int meters_init(struct punt *punt, enum punt_class class_)
+{
+	struct rte_meter_srtcm_profile *profile = &punt->profile[class_],
+				       *of_port = &punt->port_profile[class_];
+	int err = profile_init(profile, class_, 2);
+
+	if (!err)
+		err = profile_init(of_port, class_, 1);
+	if (!err)
+		err = rte_meter_srtcm_config(&punt->meter[class_], profile);
+	for (int p = 0; !err && p < FIB_PORTS; p++)
+		err = rte_meter_srtcm_config(&punt->port_meter[class_][p], of_port);
+	return err;
 }
 
 int punt_open(struct punt *punt)
@@ -56,7 +73,7 @@ int punt_open(struct punt *punt)
 	for (int c = 0; c < PUNT_CLASSES; c++) {
 		snprintf(name, sizeof(name), "punt_%s", punt_class_name((enum punt_class)c));
 		punt->ring[c] = rte_ring_create(name, limits[c].ring, SOCKET_ID_ANY, RING_F_SC_DEQ);
-		if (!punt->ring[c] || meter_init(punt, (enum punt_class)c))
+		if (!punt->ring[c] || meters_init(punt, (enum punt_class)c))
 			goto fail;
 	}
 	punt->errors = rte_ring_create("punt_error", ERROR_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
@@ -84,10 +101,21 @@ void punt_close(struct punt *punt)
 	*punt = (struct punt){ 0 };
 }
 
+/* Ours are the only ports that there are. */
+static uint16_t ingress(const struct rte_mbuf *m)
+{
+	return m->port % FIB_PORTS;
+}
+
 void punt_send(struct punt *punt, struct counters *counters, enum punt_class class_,
 	       struct rte_mbuf *m)
 {
-	if (rte_ring_enqueue(punt->ring[class_], m)) {
+	uint32_t *queued = &punt->queued[class_][ingress(m)];
+
+	/* Counted first: the consumer may take it out at once. */
+	if (__atomic_fetch_add(queued, 1, __ATOMIC_RELAXED) >= limits[class_].ring / 2 ||
+	    rte_ring_enqueue(punt->ring[class_], m)) {
+		__atomic_fetch_sub(queued, 1, __ATOMIC_RELAXED);
 		counters->drop[DROP_RING_BGP + class_]++;
 		rte_pktmbuf_free(m);
 		return;
@@ -108,6 +136,16 @@ void punt_error(struct punt *punt, struct counters *counters, enum punt_error er
 	}
 }
 
+/* The port's meter first: what it stops is no burden to the class. */
+static bool passes(struct punt *punt, enum punt_class class_, uint16_t port, uint64_t now)
+{
+	return rte_meter_srtcm_color_blind_check(&punt->port_meter[class_][port],
+						 &punt->port_profile[class_], now,
+						 1) == RTE_COLOR_GREEN &&
+	       rte_meter_srtcm_color_blind_check(&punt->meter[class_], &punt->profile[class_], now,
+						 1) == RTE_COLOR_GREEN;
+}
+
 uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class class_,
 		   struct rte_mbuf **pkts, uint16_t n)
 {
@@ -117,8 +155,10 @@ uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class
 	n = (uint16_t)rte_ring_dequeue_burst(punt->ring[class_], (void **)pkts, n, NULL);
 	counters->taken[class_] += n;
 	for (uint16_t i = 0; i < n; i++) {
-		if (rte_meter_srtcm_color_blind_check(&punt->meter[class_], &punt->profile[class_],
-						      now, 1) == RTE_COLOR_GREEN) {
+		uint16_t port = ingress(pkts[i]);
+
+		__atomic_fetch_sub(&punt->queued[class_][port], 1, __ATOMIC_RELAXED);
+		if (passes(punt, class_, port, now)) {
 			pkts[kept++] = pkts[i];
 			continue;
 		}

@@ -1,7 +1,7 @@
 /* Punting: the way from the forwarding lcores to the main lcore. A ring and a meter for each class, so that no class can
- * starve another; the consumer takes them in order of class. Packets about which an ICMP error may be sent travel in a
- * ring of their own: the worker has dropped and counted them already, and whether an error comes of it is the main
- * lcore's affair.
+ * starve another, and a share of both for each ingress port, so that no port can; the consumer takes them in order of
+ * class. Packets about which an ICMP error may be sent travel in a ring of their own: the worker has dropped and counted
+ * them already, and whether an error comes of it is the main lcore's affair.
  *
  * What a ring may hold bounds the memory that a flood can bind; what a meter lets through bounds the main lcore's time. */
 #ifndef BASCULE_PUNT_H
@@ -14,6 +14,7 @@
 #include <rte_ring.h>
 
 #include "counters.h"
+#include "fib.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,10 +46,12 @@ static inline struct punt_note *punt_note(struct rte_mbuf *m)
 }
 
 struct punt {
-	struct rte_ring *ring[PUNT_CLASSES]; /* owned; many producers, one consumer */
-	struct rte_ring *errors;	     /* owned */
-	struct rte_meter_srtcm_profile profile[PUNT_CLASSES];
-	struct rte_meter_srtcm meter[PUNT_CLASSES]; /* the consumer's */
+	struct rte_ring *ring[PUNT_CLASSES];	  /* owned; many producers, one consumer */
+	struct rte_ring *errors;		  /* owned */
+	uint32_t queued[PUNT_CLASSES][FIB_PORTS]; /* packets in a ring, by ingress port; atomic */
+	/* the consumer's: a class's, and its ports' */
+	struct rte_meter_srtcm_profile profile[PUNT_CLASSES], port_profile[PUNT_CLASSES];
+	struct rte_meter_srtcm meter[PUNT_CLASSES], port_meter[PUNT_CLASSES][FIB_PORTS];
 };
 
 /* The most mbufs that the rings can hold together. */
@@ -66,7 +69,7 @@ void punt_send(struct punt *punt, struct counters *counters, enum punt_class cla
 void punt_error(struct punt *punt, struct counters *counters, enum punt_error error, uint16_t mtu,
 		struct rte_mbuf *m);
 
-/* Main lcore: at most `n` packets of a class that its meter lets through; the others are dropped and counted. */
+/* Main lcore: at most `n` packets of a class that the meters let through; the others are dropped and counted. */
 uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class class_,
 		   struct rte_mbuf **pkts, uint16_t n);
 uint16_t punt_take_errors(struct punt *punt, struct rte_mbuf **pkts, uint16_t n);

@@ -31,11 +31,18 @@ struct punting : testing::Test {
 		EXPECT_EQ(16383u, rte_mempool_avail_count(pool)) << "mbufs leaked";
 	}
 	/* Fill a class until it takes no more; returns what it took. */
-	uint64_t fill(enum punt_class class_)
+	uint64_t fill(enum punt_class class_, uint16_t port = 0)
 	{
 		while (!counters.drop[DROP_RING_BGP + class_])
-			punt_send(&punt, &counters, class_, rte_pktmbuf_alloc(pool));
+			punt_send(&punt, &counters, class_, packet(port));
 		return counters.punted[class_];
+	}
+	struct rte_mbuf *packet(uint16_t port)
+	{
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+		m->port = port;
+		return m;
 	}
 	uint64_t take_all(enum punt_class class_)
 	{
@@ -93,6 +100,31 @@ TEST_F(punting, a_flood_meets_its_meter)
 		take_all(PUNT_ARP);
 	}
 	EXPECT_EQ(counters.taken[PUNT_ARP], counters.punted[PUNT_ARP]);
+}
+
+/* Whatever one port sends, another one has room and rate. */
+TEST_F(punting, a_flood_on_one_port_leaves_the_others_alone)
+{
+	for (int c = 0; c < PUNT_CLASSES; c++) {
+		auto class_ = (enum punt_class)c;
+		uint64_t lost, passed;
+
+		while (!counters.drop[DROP_METER_BGP + c]) {
+			counters.drop[DROP_RING_BGP + c] = 0;
+			fill(class_, 1);
+			take_all(class_);
+		}
+		counters.drop[DROP_RING_BGP + c] = 0;
+		fill(class_, 1);
+		lost = counters.drop[DROP_RING_BGP + c];
+		for (int i = 0; i < 100; i++)
+			punt_send(&punt, &counters, class_, packet(2));
+		EXPECT_EQ(lost, counters.drop[DROP_RING_BGP + c]) << punt_class_name(class_);
+		passed = take_all(class_);
+		EXPECT_GE(passed, 100u) << punt_class_name(class_);
+		for (uint32_t queued : punt.queued[c])
+			EXPECT_EQ(0u, queued);
+	}
 }
 
 TEST_F(punting, errors_carry_their_note)
