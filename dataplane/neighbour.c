@@ -70,6 +70,13 @@ struct host *neighbour_get(struct neighbours *table, uint16_t port, uint32_t add
 	return slot ? &table->host[*slot & 0xffffff] : NULL;
 }
 
+static void enter(struct neighbours *table, struct host *host, enum host_state state)
+{
+	table->nb_pending[host->port] -= host->state == HOST_PENDING;
+	table->nb_pending[host->port] += state == HOST_PENDING;
+	host->state = (uint8_t)state;
+}
+
 static struct host *host_alloc(struct neighbours *table)
 {
 	struct host *host;
@@ -90,9 +97,8 @@ struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t add
 
 	if (!host)
 		return NULL;
-	*host = (struct host){
-		.addr = addr, .port = port, .state = HOST_PENDING, .since_ms = now_ms
-	};
+	*host = (struct host){ .addr = addr, .port = port, .since_ms = now_ms };
+	enter(table, host, HOST_PENDING);
 	adjacency = host_adjacency(table, host);
 	adjacency_unresolve(adjacency);
 	adjacency->port = port;
@@ -102,6 +108,11 @@ struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t add
 		__ATOMIC_RELEASE); /* pairs with neighbour_find() */
 	table->count++;
 	return host;
+}
+
+bool neighbour_may_glean(struct neighbours *table, uint16_t port, uint32_t addr)
+{
+	return table->nb_pending[port] < NEIGHBOUR_PENDING || neighbour_get(table, port, addr);
 }
 
 /* A slot is gone, or empty if the one behind it is: probes then end where they did before the host came. */
@@ -124,7 +135,7 @@ void neighbour_remove(struct neighbours *table, struct host *host)
 	uint32_t index = (uint32_t)(host - table->host);
 
 	slot_clear(table, slot_of(table, host->port, host->addr));
-	host->state = HOST_FREE;
+	enter(table, host, HOST_FREE);
 	host->next = 0;
 	host->token = rte_rcu_qsbr_start(table->qsbr);
 	if (table->retired)
@@ -157,7 +168,7 @@ void neighbour_resolve(struct neighbours *table, struct host *host, const uint8_
 	adjacency->mtu = from->mtu;
 	adjacency->egress_role = from->role;
 	adjacency_resolve(adjacency, dst, from->mac.addr_bytes, RTE_BE16(RTE_ETHER_TYPE_IPV4));
-	host->state = HOST_RESOLVED;
+	enter(table, host, HOST_RESOLVED);
 	host->since_ms = now_ms;
 }
 
@@ -165,7 +176,7 @@ void neighbour_unresolve(struct neighbours *table, struct host *host, enum host_
 			 uint64_t now_ms)
 {
 	adjacency_unresolve(host_adjacency(table, host));
-	host->state = (uint8_t)state;
+	enter(table, host, state);
 	host->since_ms = now_ms;
 }
 

@@ -30,6 +30,8 @@ enum {
 	NEIGHBOUR_PROBE = 64,
 	NEIGHBOUR_HELD = 4,	   /* packets held for one host */
 	NEIGHBOUR_HELD_ALL = 1024, /* and for all together */
+	/* hosts behind one port that the kernel is resolving because of packets: each has a place in its table */
+	NEIGHBOUR_PENDING = 256,
 };
 
 enum host_state {
@@ -61,6 +63,7 @@ struct neighbours {
 	uint32_t retired, retired_last; /* queue of hosts in their grace period, oldest first */
 	uint32_t count;			/* hosts in the table */
 	uint32_t nb_held;
+	uint32_t nb_pending[FIB_PORTS];
 	struct rte_rcu_qsbr *qsbr; /* borrowed from the FIB */
 };
 
@@ -93,6 +96,9 @@ void neighbours_free(struct neighbours *table);
 struct host *neighbour_get(struct neighbours *table, uint16_t port, uint32_t addr);
 /* Add a host that is not there, pending and unresolved. NULL: no room. */
 struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t addr, uint64_t now_ms);
+/* May a packet have the kernel resolve this host? Yes if it is known, or few are pending behind the port: whoever scans a
+ * subnet must not fill the kernel's table, which would forget who is live. */
+bool neighbour_may_glean(struct neighbours *table, uint16_t port, uint32_t addr);
 /* Take it out. It must hold no packets. */
 void neighbour_remove(struct neighbours *table, struct host *host);
 /* Return hosts whose grace period is over to the free list; bounded. */

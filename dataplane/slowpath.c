@@ -87,8 +87,14 @@ static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 	const struct rte_ipv4_hdr *ip =
 		rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
 	uint32_t addr = rte_be_to_cpu_32(ip->dst_addr);
-	struct host *host = monitor_host(s, punt_note(m)->port, addr);
+	uint16_t port = punt_note(m)->port;
+	struct host *host;
 
+	if (!neighbour_may_glean(s->neighbours, port, addr)) {
+		drop(s, DROP_GLEAN_FULL, m);
+		return;
+	}
+	host = monitor_host(s, port, addr);
 	if (!host || host->state == HOST_FAILED) {
 		s->counters->drop[DROP_HOST_UNREACHABLE]++;
 		slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, m);

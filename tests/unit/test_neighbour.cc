@@ -64,6 +64,30 @@ TEST_F(neighbour, found_while_there)
 	EXPECT_EQ(nullptr, neighbour_find(table, 3, 0x0a000001));
 }
 
+/* A scan of a subnet waits for answers; who is known does not wait for it, nor does another port. */
+TEST_F(neighbour, few_hosts_of_a_port_are_resolved_at_a_time)
+{
+	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 7 };
+	std::vector<struct host *> hosts;
+
+	for (uint32_t i = 0; i < NEIGHBOUR_PENDING; i++) {
+		ASSERT_TRUE(neighbour_may_glean(table, 3, 0x0a000001 + i));
+		hosts.push_back(neighbour_add(table, 3, 0x0a000001 + i, 1));
+	}
+	EXPECT_FALSE(neighbour_may_glean(table, 3, 0x0a010001));
+	EXPECT_TRUE(neighbour_may_glean(table, 3, 0x0a000001)) << "known";
+	EXPECT_TRUE(neighbour_may_glean(table, 2, 0x0a010001)) << "on another port";
+	neighbour_resolve(table, hosts[0], mac, &port, 2);
+	EXPECT_TRUE(neighbour_may_glean(table, 3, 0x0a010001));
+	neighbour_unresolve(table, hosts[0], HOST_PENDING, 3);
+	EXPECT_FALSE(neighbour_may_glean(table, 3, 0x0a010001));
+	neighbour_unresolve(table, hosts[1], HOST_FAILED, 3);
+	EXPECT_TRUE(neighbour_may_glean(table, 3, 0x0a010001));
+	for (struct host *host : hosts)
+		neighbour_remove(table, host);
+	EXPECT_EQ(0u, table->nb_pending[3]);
+}
+
 TEST_F(neighbour, like_a_map_whatever_comes_and_goes)
 {
 	std::map<uint64_t, struct host *> model;
