@@ -36,6 +36,7 @@ enum drop_reason {
 	DROP_MULTICAST,
 	DROP_BROADCAST,
 	DROP_L2_BROADCAST,
+	DROP_REDIRECT, /* ICMP, to us */
 	/* forwarding */
 	DROP_NO_ROUTE,
 	DROP_UNRESOLVED,

@@ -19,7 +19,7 @@
 
 #include "ip4.h"
 
-enum { PREFETCH_AHEAD = 4 };
+enum { PREFETCH_AHEAD = 4, ICMP_REDIRECT = 5 };
 
 static_assert((int)FORWARD_BURST <= (int)FIB_BURST, "one look-up a burst");
 
@@ -153,6 +153,17 @@ void forward_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
 	ip4_ttl_decrement(ip4_of(m));
 }
 
+/* An ICMP redirect: the way to a peer is not a neighbour's to change. The kernel believes one if either an interface's
+ * setting or the host's says so, and only the former would be ours to set. */
+static bool is_redirect(const struct rte_ipv4_hdr *ip)
+{
+	const uint8_t *type = (const uint8_t *)ip + rte_ipv4_hdr_len(ip);
+
+	return ip->next_proto_id == IPPROTO_ICMP &&
+	       !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) &&
+	       rte_be_to_cpu_16(ip->total_length) > rte_ipv4_hdr_len(ip) && *type == ICMP_REDIRECT;
+}
+
 /* For us: BGP from peers has a class of its own, so that nobody else can crowd it out. */
 static void packet_local(struct worker *w, struct rte_mbuf *m)
 {
@@ -160,6 +171,10 @@ static void packet_local(struct worker *w, struct rte_mbuf *m)
 	const struct rte_tcp_hdr *tcp = (const void *)((const uint8_t *)ip + rte_ipv4_hdr_len(ip));
 	enum punt_class class_ = PUNT_LOCAL;
 
+	if (is_redirect(ip)) {
+		drop(w, DROP_REDIRECT, m);
+		return;
+	}
 	if (ip->next_proto_id == IPPROTO_TCP &&
 	    !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) &&
 	    rte_be_to_cpu_16(ip->total_length) >= rte_ipv4_hdr_len(ip) + sizeof(*tcp) &&

@@ -54,6 +54,15 @@ std::function<void(struct rte_mbuf *)> dst_mac(uint8_t first)
 	};
 }
 
+std::function<void(frame_fields &)> icmp(uint8_t type, uint32_t addr)
+{
+	return [type, addr](frame_fields &f) {
+		f.protocol = IPPROTO_ICMP;
+		f.sport = (uint16_t)(type << 8 | 1);
+		f.dst = addr;
+	};
+}
+
 /* All come in by port 0; what is not said leads to the gateway on port 1. */
 const verdict_case verdicts[] = {
 	{ "a good packet", as_is, as_is, "tx1", -1 },
@@ -138,6 +147,9 @@ const verdict_case verdicts[] = {
 	  as_is, "too_big", PUNT_ERROR_TOO_BIG },
 	{ "to us", dst(port_addr(0)), as_is, "punt_local", -1 },
 	{ "to us, by another port's address", dst(port_addr(2)), as_is, "punt_local", -1 },
+	{ "a ping to us", icmp(8, port_addr(0)), as_is, "punt_local", -1 },
+	{ "a redirect to us", icmp(5, port_addr(0)), as_is, "redirect", -1 },
+	{ "a redirect to somebody else", icmp(5, remote_addr(1)), as_is, "tx1", -1 },
 	{ "to a host not known", dst(0x0a010063), as_is, "punt_glean", -1 },
 };
 
