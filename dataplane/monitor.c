@@ -207,8 +207,38 @@ static int sweep_begin(struct slowpath *s)
 
 	request->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
 	msg->ndm_family = AF_INET;
+	if (mnl_socket_sendto(s->events.sock, request, request->nlmsg_len) < 0)
+		return -errno;
 	s->sweep++;
-	return mnl_socket_sendto(s->events.sock, request, request->nlmsg_len) < 0 ? -errno : 0;
+	s->sweeping = true;
+	s->sweep_again = false;
+	return 0;
+}
+
+static void sweep_anew(struct slowpath *s)
+{
+	if (sweep_begin(s))
+		log_error("cannot read the kernel's neighbour table: %s", strerror(errno));
+}
+
+/* Events are lost, of a table's read nothing ever is. One that is under way may be older than what is lost, and the
+ * kernel begins no other one before its end. */
+static void overrun(struct slowpath *s)
+{
+	s->counters->event[EVENT_NETLINK_OVERRUN]++;
+	if (s->sweeping)
+		s->sweep_again = true;
+	else
+		sweep_anew(s);
+}
+
+static void sweep_done(struct slowpath *s)
+{
+	s->sweeping = false;
+	if (s->sweep_again)
+		sweep_anew(s);
+	else
+		sweep_end(s);
 }
 
 static int on_message(const struct nlmsghdr *message, void *slowpath)
@@ -231,7 +261,7 @@ static void messages(struct slowpath *s, const char *buf, int len)
 
 	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len)) {
 		if (message->nlmsg_type == NLMSG_DONE)
-			sweep_end(s);
+			sweep_done(s);
 		else
 			on_message(message, s);
 	}
@@ -247,10 +277,7 @@ bool monitor_events(struct slowpath *s)
 			recv(mnl_socket_get_fd(s->events.sock), buf, sizeof(buf), MSG_DONTWAIT);
 
 		if (len < 0 && errno == ENOBUFS) {
-			s->counters->event[EVENT_NETLINK_OVERRUN]++;
-			if (sweep_begin(s))
-				log_error("cannot read the kernel's neighbour table: %s",
-					  strerror(errno));
+			overrun(s);
 			continue;
 		}
 		if (len <= 0)

@@ -37,6 +37,8 @@ struct slowpath {
 	struct netlink events; /* owned: neighbours and links */
 	uint64_t now_ms;       /* of this turn, monotonic */
 	uint32_t sweep;	       /* the current read of the kernel's neighbour table */
+	bool sweeping;	       /* it is under way, and */
+	bool sweep_again;      /* events were lost meanwhile */
 	bool adjacencies_stale; /* a neighbour or link changed: look at every claimed adjacency at once */
 	uint32_t adjacency_cursor[2];
 	uint32_t host_cursor;

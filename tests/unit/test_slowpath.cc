@@ -5,6 +5,8 @@
 #include "eal.h"
 #include "packets.h"
 
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -16,6 +18,7 @@
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 
+#include "monitor.h"
 #include "slowpath.h"
 
 namespace
@@ -281,4 +284,28 @@ TEST_F(slow, a_port_without_an_address_sends_no_errors)
 	EXPECT_EQ(1u, counters.event[EVENT_ICMP_FORBIDDEN]);
 	EXPECT_EQ(nullptr, sent());
 	port.addr = addr;
+}
+
+/* What a read of the kernel's table does not have is gone, unless the table has changed unseen meanwhile: then the next
+ * read says what is. */
+TEST_F(slow, a_read_with_events_lost_forgets_nobody)
+{
+	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 7 };
+	struct host *host = neighbour_add(s->neighbours, 0, 0x0a000063, 1);
+	char buf[NETLINK_REQUEST];
+	struct nlmsghdr *request = netlink_request(&s->events, buf, RTM_GETNEIGH, NLM_F_DUMP);
+	auto *msg = (struct ndmsg *)mnl_nlmsg_put_extra_header(request, sizeof(struct ndmsg));
+
+	msg->ndm_family = AF_INET;
+	request->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	neighbour_resolve(s->neighbours, host, mac, &port, 2);
+	s->sweep = 1;
+	s->sweeping = s->sweep_again = true;
+	host->seen = 2; /* by the read that must follow */
+	ASSERT_LT(0, mnl_socket_sendto(s->events.sock, request, request->nlmsg_len));
+	while (s->sweeping)
+		monitor_events(s);
+	EXPECT_EQ(2u, s->sweep) << "begun anew";
+	EXPECT_FALSE(s->sweep_again);
+	EXPECT_EQ(host, neighbour_get(s->neighbours, 0, 0x0a000063));
 }
