@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import both_sides
 import hub as hubs
 from bascule import BUILD
 from lab import Lab, wait_for
@@ -42,6 +43,7 @@ def undisturbed(net):
         assert bascule.dataplane.alive and bascule.control.alive, f"{bascule.name} ended"
     assert net.sessions() == sessions
     wait_for(lambda: tables() == before, "the tables as they were", 10)
+    wait_for(lambda: not both_sides.differences(net, before), "the same at both sides of every session", 10)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,17 @@ def shared_hub(request):
 def hub(shared_hub):
     with hubs.undisturbed(shared_hub):
         yield shared_hub
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A failed test shows what its labs' peers have been told, and what they have received."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and report.when != "teardown":
+        labs = {id(lab): lab for lab in getattr(item, "funcargs", {}).values() if hasattr(lab, "both_sides")}
+        for lab in labs.values():
+            report.sections.append(("what peers have been told and have received", both_sides.tell(lab)))
 
 
 def pytest_configure(config):

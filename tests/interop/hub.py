@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 from bascule import Bascule
+from both_sides import differences
 from daemons import Exabgp, Neighbor
 from lab import Lab, wait_for
 from networks import ASN, er_address, instance_config, nva_address, vpn_address
@@ -114,6 +115,10 @@ class Hub:
         rows = self.bascule.cli("show", "routes", prefix)
         return (rows[0]["peer"], rows[0]["reason"]) if rows else None
 
+    def both_sides(self):
+        """As both_sides.py has it."""
+        return [(self.bascule, SPEAKERS[name][0], speaker, SPEAKERS[name][4]) for name, speaker in self.speakers.items()]
+
     def sessions(self):
         return {name: speaker.session(SPEAKERS[name][4]) for name, speaker in self.speakers.items()}
 
@@ -137,9 +142,11 @@ class Hub:
 
 @contextlib.contextmanager
 def undisturbed(hub):
-    """Around one of several tests on a hub: it moves no session, and no route outlives it."""
+    """Around one of several tests on a hub: it moves no session, every peer has what we say that we have told it, and no
+    route outlives it."""
     sessions = hub.sessions()
     yield hub
+    hub.wait("the same at both sides of every session", lambda: not differences(hub))
     hub.withdraw_all()
     assert hub.sessions() == sessions
 

@@ -193,6 +193,11 @@ class Networks:
         return [("ergw/0", self.ergw, er), ("vpngw/0", self.vpngw[0], vpn), ("vpngw/1", self.vpngw[1], vpn),
                 ("nva-a", self.nva, nva)]
 
+    def both_sides(self):
+        """As both_sides.py has it."""
+        return [(bascule, name, daemon, address) for name, daemon, addresses in self.bgp_peers()
+                for bascule, address in zip(self.bascules, addresses)]
+
     def sessions(self):
         """A mark of every session of Bascule, as the peers that run see it: unchanged means that no session moved."""
         return {(name, address): daemon.session(address)

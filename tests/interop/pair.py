@@ -154,6 +154,11 @@ class Pair:
         for bascule in self.bascules:
             bascule.wait_established()
 
+    def both_sides(self):
+        """As both_sides.py has it; not of an NVA that the test plays."""
+        return [(bascule, name, nva, us) for name, nva in (("nva-a", self.a), ("nva-b", self.b))
+                if not isinstance(nva, Played) for bascule, us in zip(self.bascules, US)]
+
     def exchange(self, enabled):
         for bascule in self.bascules:
             bascule.exchange(enabled)

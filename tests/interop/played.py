@@ -153,6 +153,10 @@ class Hub:
         self.bascule.write_config()
         self.bascule.run("reload")
 
+    def both_sides(self):
+        """As both_sides.py has it; not of those that the test plays."""
+        return [(self.bascule, "nva-b", self.nva_b, US), (self.bascule, "ergw/0", self.ergw, US_ER)]
+
     # --- what tests look at -------------------------------------------------------------------------------------------
 
     def alarms(self):
