@@ -6,8 +6,9 @@
  * A member hears of a summary while at least one prefix that it would be told of contributes to it: nobody hears a summary
  * of its own routes alone. As the members of a group differ in that only, what is counted is, for each rule, the prefixes
  * whose best path contributes, and by peer the difference that it makes to hear the second best for those that are its
- * own. A contributor costs 12 octets a group, and so does a prefix that is dropped. A member knows by a bit a rule what it has been told; the prefix of a summary
- * is announced from here alone, as summary or as the route that it is without one. Thread: the RIB lcore. */
+ * own. A prefix that contributes or is dropped costs 12 octets a group. A member knows by a bit a rule what it has been
+ * told; the prefix of a summary is announced from here alone, as summary or as the route that it is without one. Thread:
+ * the RIB lcore. */
 #ifndef BASCULE_SUMMARIES_H
 #define BASCULE_SUMMARIES_H
 

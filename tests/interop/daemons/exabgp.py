@@ -76,11 +76,13 @@ class Exabgp(Daemon):
                 mark = count + 1 if message["neighbor"]["state"] == "up" else None
         return mark
 
-    def received(self, peer):
+    def history(self, peer):
+        """After each message, and at the beginning: {prefix: Route}, good until the next one."""
         routes = {}
+        yield routes
         for message in self._heard(peer):
             if message["type"] == "state" and message["neighbor"]["state"] != "up":
-                routes = {}
+                routes.clear()
             update = message["neighbor"].get("message", {}).get("update", {})
             for nlri in update.get("withdraw", {}).get("ipv4 unicast", []):
                 routes.pop(nlri["nlri"], None)
@@ -91,4 +93,9 @@ class Exabgp(Daemon):
                         communities = sorted(f"{a}:{b}" for a, b in attribute.get("community", []))
                         routes[nlri["nlri"]] = Route(nlri["nlri"], next_hop, tuple(attribute.get("as-path", [])),
                                                      tuple(communities), attribute.get("local-preference"))
+            yield routes
+
+    def received(self, peer):
+        for routes in self.history(peer):
+            pass
         return routes
