@@ -1,7 +1,7 @@
 """What we say that we have told a peer, beside what the peer's daemon says that it has from us.
 
-A side is {prefix: (AS path, next hop, communities)}. A lab with daemons has `both_sides()`, a list of [Bascule, the peer's name
-there, the daemon, our address at the peer]; only sessions that are up have two sides to be compared."""
+A side is {prefix: (AS path, next hop, communities)}. A lab with daemons has `both_sides()`, a list of [Bascule, the
+peer's name there, the daemon, our address at the peer]; only sessions that are up have two sides to be compared."""
 
 
 def ours(bascule, peer):
@@ -24,8 +24,8 @@ def differing(here, there):
 
 
 def differences(lab, tables=None):
-    """{(instance, peer): prefixes} of all that is up. `tables`: what was received, {(peer, our address): routes}, if it has
-    been looked at already."""
+    """{(instance, peer): prefixes} of all that is up. `tables`: what was received, {(peer, our address): routes}, if it
+    has been looked at already."""
     found = {}
     for bascule, peer, daemon, us in lab.both_sides():
         if daemon.running and bascule.established(peer):

@@ -117,7 +117,7 @@ class Hub:
 
     def both_sides(self):
         """As both_sides.py has it."""
-        return [(self.bascule, SPEAKERS[name][0], speaker, SPEAKERS[name][4]) for name, speaker in self.speakers.items()]
+        return [(self.bascule, peer, self.speakers[name], us) for name, (peer, _, _, _, us) in SPEAKERS.items()]
 
     def sessions(self):
         return {name: speaker.session(SPEAKERS[name][4]) for name, speaker in self.speakers.items()}
@@ -142,8 +142,8 @@ class Hub:
 
 @contextlib.contextmanager
 def undisturbed(hub):
-    """Around one of several tests on a hub: it moves no session, every peer has what we say that we have told it, and no
-    route outlives it."""
+    """Around one of several tests on a hub: it moves no session, every peer has what we say that we have told it, and
+    no route outlives it."""
     sessions = hub.sessions()
     yield hub
     hub.wait("the same at both sides of every session", lambda: not differences(hub))

@@ -1,7 +1,7 @@
 """A failed test shows what each peer was told beside what it received (both_sides.py, conftest.py).
 
-Topology: hub.py, every announcement is ExaBGP's. Expected: both sides of every session are the same, with and without routes
-of others; what a daemon says otherwise is found and told, by the report of a failed test too."""
+Topology: hub.py, every announcement is ExaBGP's. Expected: both sides of every session are the same, with and
+without routes of others; what a daemon says otherwise is found and told, by the report of a failed test too."""
 
 import os
 import subprocess
@@ -62,7 +62,7 @@ def test_what_differs_is_found_and_told(hub, monkeypatch):
 
 def test_a_failed_test_shows_both_sides(tmp_path):
     (tmp_path / "test_failing.py").write_text(FAILING)
-    done = subprocess.run([sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", "test_failing.py"],
+    done = subprocess.run([sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", tmp_path],
                           cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
                           capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -3,9 +3,9 @@
     hub host    10.0.1.10 ─┐
     spoke host  10.4.0.10 ─┴─ vnet0  Bascule 0 and 1  nva0 ── NVA 10.0.2.4 ── 172.16.1.10
 
-Topology: networks.py with two instances; 10.4.0.0/16 is a peered VNet on the same port as the hub VNet; the NVA is GoBGP.
-Exchange is off. Expected, at each instance: the VNets' view has the NVA's network by the NVA, and with that instance as
-their router both hosts are answered from there."""
+Topology: networks.py with two instances; 10.4.0.0/16 is a peered VNet on the same port as the hub VNet; the NVA is
+GoBGP. Exchange is off. Expected, at each instance: the VNets' view has the NVA's network by the NVA, and with that
+instance as their router both hosts are answered from there."""
 
 import pytest
 

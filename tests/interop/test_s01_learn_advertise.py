@@ -1,10 +1,11 @@
-"""S01: what an NVA announces is learned by both instances, shown with what Azure's rows have, and programmed; the VNets'
-prefixes are advertised to it, and its own routes are not.
+"""S01: what an NVA announces is learned by both instances, shown with what Azure's rows have, and programmed; the
+VNets' prefixes are advertised to it, and its own routes are not.
 
-Topology: pair.py; A is BIRD, B is ExaBGP. A announces two prefixes. Expected, from each instance: two learned rows (path
-65001, next hop and source A, eBGP, the instance's local address); the two VNets advertised with path 65515, the instance
-as next hop, origin IGP, 65518:65518 on the peered one alone; both prefixes in the FIB that VNet hosts follow, via A, and not in that of the NVAs'
-side, where the hub VNet is here. Packets of hosts are in test_s01_hosts.py."""
+Topology: pair.py; A is BIRD, B is ExaBGP. A announces two prefixes. Expected, from each instance: two learned rows
+(path 65001, next hop and source A, eBGP, the instance's local address); the two VNets advertised with path 65515,
+the instance as next hop, origin IGP, 65518:65518 on the peered one alone; both prefixes in the FIB that VNet hosts
+follow, via A, and not in that of the NVAs' side, where the hub VNet is here. Packets of hosts are in
+test_s01_hosts.py."""
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_on_the_wire(pair, us):
 @pytest.mark.parametrize("i", (0, 1))
 def test_programmed_for_the_vnets(pair, i):
     wait_for(lambda: pair.next_hops(i, "vnet", *sorted(ROUTES)) == [{A}, {A}], "both routes, by way of A")
-    # The hub is behind the NVAs' port here: its hosts have what NVAs have, nothing of each other without route exchange.
+    # The hub is behind the NVAs' port here: its hosts have what NVAs have, so nothing of A without route exchange.
     assert pair.next_hops(i, "nva", *sorted(ROUTES)) == [set(), set()]
 
 

@@ -1,8 +1,9 @@
 """S02, the VNets change at both instances: each asks its NVAs for their routes anew, then tells them the network.
 
-Topology: pair.py; A is FRR, which counts what it is asked, B is played by the test. The configuration of both instances gains
-the peered network 10.5.0.0/16 and loses it again. Expected, from each instance: one ROUTE-REFRESH (RFC 2918), then the network
-by path "65515" with the instance as next hop; then its withdrawal. No session moves and no route of A's goes."""
+Topology: pair.py; A is FRR, which counts what it is asked, B is played by the test. The configuration of both
+instances gains the peered network 10.5.0.0/16 and loses it again. Expected, from each instance: one ROUTE-REFRESH
+(RFC 2918), then the network by path "65515" with the instance as next hop; then its withdrawal. No session moves
+and no route of A's goes."""
 
 import pytest
 

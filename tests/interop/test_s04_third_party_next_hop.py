@@ -4,10 +4,10 @@
     nva-b 10.0.2.5 ─┼── nva0 Bascule          the rest of hub.py; exchange is on
     a VIP 10.0.2.100┘
 
-Both NVAs announce 172.16.9.0/24 with NEXT_HOP 10.0.2.100, the address of a load balancer in front of them. Expected: two
-paths and one next hop, in every view; when one NVA withdraws nothing changes in the FIB, when the other does the prefix
-goes. A next hop outside of the VNets and of our ports' subnets: the route is listed with the reason and counted, and
-neither used nor told to anybody."""
+Both NVAs announce 172.16.9.0/24 with NEXT_HOP 10.0.2.100, the address of a load balancer in front of them.
+Expected: two paths and one next hop, in every view; when one NVA withdraws nothing changes in the FIB, when the
+other does the prefix goes. A next hop outside of the VNets and of our ports' subnets: the route is listed with the
+reason and counted, and neither used nor told to anybody."""
 
 from hub import BRANCH_VIEWS, VIP
 
@@ -29,7 +29,7 @@ def changes(hub):
 def announce_vip(hub):
     for nva in (hub.a, hub.b):
         nva.announce(PREFIX, nva.asn, next_hop=VIP)
-    hub.wait("two usable paths", lambda: [path["usable"] for path in hub.bascule.routes().get(PREFIX, [])] == [True] * 2)
+    hub.wait("two paths", lambda: [path["usable"] for path in hub.bascule.routes().get(PREFIX, [])] == [True, True])
     hub.settle()
 
 

@@ -1,10 +1,12 @@
-"""S05: route exchange reflects one NVA's routes to another; without it an NVA's table is the VNets, from both instances.
+"""S05: route exchange reflects one NVA's routes to another; without it an NVA's table is the VNets, from both
+instances.
 
-Topology: pair.py. A is ExaBGP with AS 65010 and announces 10.1.0.5/32 with a MED, B is played by the test, so that what
-reaches it can be compared octet by octet. Exchange is off when a test begins. Expected with it off: either has the VNets
-and no more, a third one too that is configured after the other had announced. On: the other's route by path "65515 65010",
-with the instance as next hop (or A itself with next_hop = "unchanged"), IGP, no MED, 65517:65517; withdrawn when it goes
-and when exchange is switched off. What an NVA with the other's AS number does is in test_s05_same_as.py."""
+Topology: pair.py. A is ExaBGP with AS 65010 and announces 10.1.0.5/32 with a MED, B is played by the test, so that
+what reaches it can be compared octet by octet. Exchange is off when a test begins. Expected with it off: either has
+the VNets and no more, a third one too that is configured after the other had announced. On: the other's route by
+path "65515 65010", with the instance as next hop (or A itself with next_hop = "unchanged"), IGP, no MED,
+65517:65517; withdrawn when it goes and when exchange is switched off. What an NVA with the other's AS number does
+is in test_s05_same_as.py."""
 
 import pytest
 

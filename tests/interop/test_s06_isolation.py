@@ -1,9 +1,10 @@
 """S06, route exchange is off: branches are isolated, and the VNets reach them all.
 
-Topology: networks.py with FRR as the ExpressRoute gateway, BIRD as both VPN gateway instances and OpenBGPD as the NVA, each
-with its network behind it. Azure's gateways know the VNets' prefixes by themselves, so with announce_vnets = false, as in
-Azure, they hear nothing at all; with true, the default, the VNet alone. Expected: every session is up, the NVA has the VNet
-alone, and the VNet's table has the networks of all three branches with their gateways (VPN: both)."""
+Topology: networks.py with FRR as the ExpressRoute gateway, BIRD as both VPN gateway instances and OpenBGPD as the
+NVA, each with its network behind it. Azure's gateways know the VNets' prefixes by themselves, so with
+announce_vnets = false, as in Azure, they hear nothing at all; with true, the default, the VNet alone. Expected:
+every session is up, the NVA has the VNet alone, and the VNet's table has the networks of all three branches with
+their gateways (VPN: both)."""
 
 import pytest
 

@@ -1,9 +1,10 @@
 """S07, route exchange is on: the NVA and the networks behind the VPN gateway learn of each other.
 
-Topology: networks.py with two instances of Bascule, FRR as both VPN gateway instances (active-active, our own AS), BIRD as the
-CPE of the branch behind them and GoBGP as the NVA. Expected, of each instance: the NVA has the branch by "65515 65010" and the
-gateways have the NVA's network by "65001", with that instance as next hop. The CPE has the NVA's network by "65515 65001" and
-the VNet by "65515", from each gateway instance. With the switch off again neither has the other's."""
+Topology: networks.py with two instances of Bascule, FRR as both VPN gateway instances (active-active, our own AS),
+BIRD as the CPE of the branch behind them and GoBGP as the NVA. Expected, of each instance: the NVA has the branch
+by "65515 65010" and the gateways have the NVA's network by "65001", with that instance as next hop. The CPE has the
+NVA's network by "65515 65001" and the VNet by "65515", from each gateway instance. With the switch off again
+neither has the other's."""
 
 import pytest
 

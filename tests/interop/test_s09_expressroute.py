@@ -1,8 +1,9 @@
-"""S09, an NVA's routes across ExpressRoute: the edge takes private AS numbers out of paths, so prepending is not seen there.
+"""S09, an NVA's routes across ExpressRoute: the edge takes private AS numbers out of paths, so prepending is not seen
+there.
 
-Topology: networks.py, the NVA is ExaBGP. MSEE and on-premises are BIRDs that behave as documented: the MSEE removes private
-AS numbers. Exchange is on. Expected: on-premises sees 12076 alone, or 12076 and the public numbers of the path; the NVA
-sees the path behind the circuit whole."""
+Topology: networks.py, the NVA is ExaBGP. MSEE and on-premises are BIRDs that behave as documented: the MSEE removes
+private AS numbers. Exchange is on. Expected: on-premises sees 12076 alone, or 12076 and the public numbers of the
+path; the NVA sees the path behind the circuit whole."""
 
 import pytest
 

@@ -1,10 +1,11 @@
 """S10, ExpressRoute and VPN learn of each other, and of a network behind the VPN gateway that speaks no BGP.
 
-Topology: networks.py with BIRD as the ExpressRoute gateway and as both VPN gateway instances, FRR as the NVA. 10.30.0.0/16 is a
-local network gateway's: the VPN gateways have it by a static route, so that they announce it by an empty AS path. Expected
-with exchange on: the CPE has on-prem 2 by "65515 12076 65020" from each gateway instance; on-prem 2 has the branch and the
-static network from its edge (path 12076: private numbers are gone), the NVA by "65515 65010" and "65515". With the branch's
-BGP down the static network alone is left; with exchange off, nothing of this."""
+Topology: networks.py with BIRD as the ExpressRoute gateway and as both VPN gateway instances, FRR as the NVA.
+10.30.0.0/16 is a local network gateway's: the VPN gateways have it by a static route, so that they announce it by
+an empty AS path. Expected with exchange on: the CPE has on-prem 2 by "65515 12076 65020" from each gateway
+instance; on-prem 2 has the branch and the static network from its edge (path 12076: private numbers are gone), the
+NVA by "65515 65010" and "65515". With the branch's BGP down the static network alone is left; with exchange off,
+nothing of this."""
 
 import pytest
 

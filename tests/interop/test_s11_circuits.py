@@ -1,8 +1,8 @@
 """S11, two ExpressRoute circuits: neither learns of the other (Global Reach joins circuits), everybody else of both.
 
-Topology: networks.py with two ExpressRoute gateways, FRR with on-prem 2 behind its circuit and BIRD with on-prem 3, and OpenBGPD
-as the NVA. Exchange is on. Expected: neither gateway, nor the network behind it, has the other's network, and packets between
-them are dropped either way; the NVA and the branch have both."""
+Topology: networks.py with two ExpressRoute gateways, FRR with on-prem 2 behind its circuit and BIRD with on-prem 3,
+and OpenBGPD as the NVA. Exchange is on. Expected: neither gateway, nor the network behind it, has the other's
+network, and packets between them are dropped either way; the NVA and the branch have both."""
 
 import pytest
 

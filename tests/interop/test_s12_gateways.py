@@ -1,9 +1,9 @@
 """S12: which VPN gateways take part in route exchange.
 
-Topology: hub.py, every announcement is ExaBGP's; exchange is on. Expected: of a gateway with one instance up the VNets use
-the routes, nobody else hears of them, and it hears of the VNets alone; it is shown as unsupported, with an alarm. With the
-second instance it takes part, and goes on if one fails later. allow_single_instance lets a single one take part, and the
-events say so; another AS number makes the sessions eBGP."""
+Topology: hub.py, every announcement is ExaBGP's; exchange is on. Expected: of a gateway with one instance up the
+VNets use the routes, nobody else hears of them, and it hears of the VNets alone; it is shown as unsupported, with
+an alarm. With the second instance it takes part, and goes on if one fails later. allow_single_instance lets a
+single one take part, and the events say so; another AS number makes the sessions eBGP."""
 
 import pytest
 

@@ -1,9 +1,9 @@
 """S12, a gateway that is created later is attached by itself, and is no NVA.
 
-Topology: played.py with profile azure and as many NVAs as that allows, 8: seven that the test plays, and BIRD. Every session
-is up and exchange is on when the configuration gets one more ExpressRoute gateway, and only that; the gateway, 10.0.255.38, is
-ExaBGP. Expected: a ninth NVA is refused, the gateway is not. Its session comes up with the role of its gateway and learns
-and tells like the others'; the NVAs are the same 8 as before, and no session moves."""
+Topology: played.py with profile azure and as many NVAs as that allows, 8: seven that the test plays, and BIRD.
+Every session is up and exchange is on when the configuration gets one more ExpressRoute gateway, and only that; the
+gateway, 10.0.255.38, is ExaBGP. Expected: a ninth NVA is refused, the gateway is not. Its session comes up with the
+role of its gateway and learns and tells like the others'; the NVAs are the same 8 as before, and no session moves."""
 
 import pytest
 
@@ -65,5 +65,6 @@ def test_s12_a_later_gateway_is_attached(hub, gateway):
     gateway.announce(NETWORK, 12076, 65020)
     wait_for(lambda: NETWORK in hub.nva_b.received(US), "the gateway's network at NVA-B")
     assert hub.nva_b.received(US)[NETWORK].as_path == (ASN, 12076, 65020)
-    wait_for(lambda: {VNET, "172.16.1.0/24", "172.16.2.0/24"} == set(gateway.received(US_ER)), "the NVAs' at the gateway")
+    of_nvas = {"172.16.1.0/24", "172.16.2.0/24"}
+    wait_for(lambda: set(gateway.received(US_ER)) == {VNET, *of_nvas}, "the NVAs' routes at the gateway")
     assert established(hub) == {**sessions, PEER: 1} and hub.alarms() == alarms

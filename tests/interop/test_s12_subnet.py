@@ -1,5 +1,6 @@
-"""S12: a gateway given as a subnet. Whoever comes from it with the right AS number is an instance; gateways are replaced
-without a change of the configuration. The instances are ExaBGP's (hub.py), and so are those that come in their place."""
+"""S12: a gateway given as a subnet. Whoever comes from it with the right AS number is an instance; gateways are
+replaced without a change of the configuration. The instances are ExaBGP's (hub.py), and so are those that come in
+their place."""
 
 import pytest
 

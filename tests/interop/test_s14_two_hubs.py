@@ -3,9 +3,9 @@
     host 10.1.0.10 ─ Bascule a ─ NVA 1, AS 65002 ═ tunnel ═ NVA 2, AS 65005 ─ Bascule b ─ host 10.3.1.10
     10.1.0.0/16, spoke 10.4.0.0/16                               10.3.0.0/16, spoke 10.5.0.0/16
 
-The NVAs are FRR, which also tells a route server what it has from it. Expected: each route server drops all four VNets, for
-its own AS number is in their paths; once the NVAs override that (as-override), it learns them, and hosts reach each other.
-What is its own stays its own."""
+The NVAs are FRR, which also tells a route server what it has from it. Expected: each route server drops all four
+VNets, for its own AS number is in their paths; once the NVAs override that (as-override), it learns them, and hosts
+reach each other. What is its own stays its own."""
 
 import contextlib
 import os

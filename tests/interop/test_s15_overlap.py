@@ -1,9 +1,10 @@
 """S15, an NVA announces what is the VNets' already.
 
-Topology: hub.py, NVA-A's announcements are ExaBGP's. A host of the VNet, 10.0.7.9, is pinged by one of the peered VNet, 10.4.9.9,
-and by the ExpressRoute gateway, all by way of us. Route exchange is on. Expected: all that NVA-A announces is learned but for
-the subnet of our own port; of what is equal to a VNet or inside one nothing is programmed, so no flow within the VNets is
-stolen; the supernet and the network outside are programmed in every view. Everybody goes on to be told of the VNet as ours."""
+Topology: hub.py, NVA-A's announcements are ExaBGP's. A host of the VNet, 10.0.7.9, is pinged by one of the peered
+VNet, 10.4.9.9, and by the ExpressRoute gateway, all by way of us. Route exchange is on. Expected: all that NVA-A
+announces is learned but for the subnet of our own port; of what is equal to a VNet or inside one nothing is
+programmed, so no flow within the VNets is stolen; the supernet and the network outside are programmed in every
+view. Everybody goes on to be told of the VNet as ours."""
 
 import pytest
 

@@ -1,10 +1,10 @@
 """S16, an NVA announces a default route.
 
-Topology: networks.py with FRR as the ExpressRoute gateway, BIRD as the VPN gateways and GoBGP as the NVA; behind them their
-networks, and one more host on the NVA's own subnet. Route exchange is on. Expected: 0.0.0.0/0 is in every view by the NVA, that
-of the NVA's own subnet too, so that a packet from there turns round at the NVA until its TTL is over, unless the NVA has another
-way out. ExpressRoute's on-premises network learns it, the branch behind the VPN gateway does not. The halves 0.0.0.0/1 and
-128.0.0.0/1 go to both."""
+Topology: networks.py with FRR as the ExpressRoute gateway, BIRD as the VPN gateways and GoBGP as the NVA; behind
+them their networks, and one more host on the NVA's own subnet. Route exchange is on. Expected: 0.0.0.0/0 is in
+every view by the NVA, that of the NVA's own subnet too, so that a packet from there turns round at the NVA until
+its TTL is over, unless the NVA has another way out. ExpressRoute's on-premises network learns it, the branch behind
+the VPN gateway does not. The halves 0.0.0.0/1 and 128.0.0.0/1 go to both."""
 
 import pytest
 

@@ -1,10 +1,11 @@
 """S17, which of ExpressRoute's, VPN's and NVAs' paths is used, by the routing preference.
 
-Topology: hub.py, every announcement is ExaBGP's; route exchange is on. 10.50.0.0/16 comes from ExpressRoute (12076 65020), from
-both VPN gateway instances (65010), from NVA-A (65001 65003) and NVA-B (65002). Expected: "expressroute", the default,
-forwards to ExpressRoute; "vpn" to the shortest paths of VPN and NVAs, which are one class; "as_path" to the shortest of all,
-and to ExpressRoute among equals. A longer prefix beats every preference. A change is a reload and moves no session; traffic
-comes back to ExpressRoute with its path, where Azure may stay with what took over."""
+Topology: hub.py, every announcement is ExaBGP's; route exchange is on. 10.50.0.0/16 comes from ExpressRoute (12076
+65020), from both VPN gateway instances (65010), from NVA-A (65001 65003) and NVA-B (65002). Expected:
+"expressroute", the default, forwards to ExpressRoute; "vpn" to the shortest paths of VPN and NVAs, which are one
+class; "as_path" to the shortest of all, and to ExpressRoute among equals. A longer prefix beats every preference. A
+change is a reload and moves no session; traffic comes back to ExpressRoute with its path, where Azure may stay with
+what took over."""
 
 import pytest
 

@@ -70,7 +70,7 @@ class Frr(Daemon):
         return self.processes[-1].pid, neighbor["connectionsEstablished"]
 
     def received(self, peer):
-        # The list of a peer's routes lacks communities; the per-prefix answer, of those that were accepted, has everything.
+        # The list of a peer's routes lacks communities; the answer for a prefix, if it was accepted, has everything.
         answer = self._vtysh(f"show bgp ipv4 unicast neighbors {peer} received-routes")
         return {prefix: self._accepted(peer, prefix) or Route(prefix, row["nextHop"], _as_path(row["path"]), None)
                 for prefix, row in answer.get("receivedRoutes", {}).items()}
