@@ -330,6 +330,7 @@ void peers_regroup(struct route_server *rs)
 	}
 }
 
+/* Of a peer that is being removed nothing counts any more: the configuration does not know it. */
 static void session_up(struct route_server *rs, struct peer *peer, const struct speaker_up *up)
 {
 	struct source source = {
@@ -339,6 +340,8 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		.addr = peer->config.subnet.len ? up->remote_addr : peer->config.addr,
 	};
 
+	if (peer->life != PEER_ACTIVE)
+		return;
 	peer->config.addr = source.addr;
 	inbound_up(peer);
 	peer->epoch = up->head.epoch;

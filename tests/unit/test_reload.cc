@@ -67,6 +67,27 @@ TEST_F(server_test, reload_adds_removes_and_changes_peers_alone)
 	EXPECT_FALSE(fib_peer_known(fib, ip("10.0.2.4")));
 }
 
+TEST_F(server_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for_nothing)
+{
+	start();
+	EXPECT_STREQ("", reload(std::string(base_config) + base_vnets)->error);
+	up(NVA_A);
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	EXPECT_EQ(0, rs->peers.nb_up);
+	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net("172.16.1.0/24")));
+	down(NVA_A);
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		event(peer, SPEAKER_REMOVED);
+	turn();
+	EXPECT_EQ(0, rs->peers.nb_up);
+	EXPECT_EQ(0, rs->peers.nb_removing);
+	EXPECT_STREQ("", reload(plain_config())->error);
+	up(NVA_A);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
+}
+
 TEST_F(server_test, reload_moves_vnets_without_a_session)
 {
 	static const char vnets[] =
