@@ -74,6 +74,20 @@ static const struct config_peer *find_peer(const struct config *config, const ch
 	return NULL;
 }
 
+/* Is there such a peer, or will there be once its last change is through? There may have been no place for one that the
+ * running configuration has. */
+static bool is_peer(const struct peers *peers, const char *name)
+{
+	for (uint16_t i = 0; i < peers->end; i++) {
+		const struct peer *peer = &peers->table[i];
+
+		if ((peer->life == PEER_ACTIVE || (peer->life == PEER_REMOVING && peer->returns)) &&
+		    !strcmp(peer->config.name, name))
+			return true;
+	}
+	return false;
+}
+
 /* --- the answer -------------------------------------------------------------------------------------------------- */
 
 /* Append a name to the row; names past the end of the page are counted but not listed. */
@@ -96,7 +110,7 @@ static void peers_apply(struct route_server *rs, const struct config *wanted,
 	struct peers *peers = &rs->peers;
 
 	for (size_t i = 0; i < wanted->nb_peers; i++)
-		if (!find_peer(rs->config, wanted->peers[i].name))
+		if (!is_peer(peers, wanted->peers[i].name))
 			name_add(row, room, wanted->peers[i].name, &row->nb_added);
 	for (uint16_t i = 0; i < peers->end; i++) {
 		struct peer *peer = &peers->table[i];
@@ -125,8 +139,7 @@ static void peers_apply(struct route_server *rs, const struct config *wanted,
 			peer_remove(rs, peer, NOTIFY_CEASE_CHANGE, now);
 	}
 	for (size_t i = 0; i < wanted->nb_peers; i++)
-		if (!find_peer(rs->config, wanted->peers[i].name) &&
-		    peer_add(rs, &wanted->peers[i]))
+		if (!is_peer(peers, wanted->peers[i].name) && peer_add(rs, &wanted->peers[i]))
 			log_error("peer %s: no place is free until the removed ones have gone; "
 				  "reload once more",
 				  wanted->peers[i].name);
@@ -181,10 +194,9 @@ static void vnets_apply(struct route_server *rs, const struct config *running,
 		if (!find_vnet(wanted, &running->vnets[i]))
 			err |= rs_vnet_withdraw(rs, &running->vnets[i]);
 	for (size_t i = 0; i < wanted->nb_vnets; i++) {
-		if (find_vnet(running, &wanted->vnets[i]))
-			continue;
+		/* Those that were there before too: there may have been no memory for them. */
 		err |= rs_vnet_announce(rs, &wanted->vnets[i]);
-		added = true;
+		added |= !find_vnet(running, &wanted->vnets[i]);
 	}
 	if (added)
 		peers_vnet_added(rs);
@@ -249,10 +261,8 @@ void reload_apply(struct route_server *rs, struct page *page)
 	admission_configure(rs);
 	next_hops_configure(&rs->next_hops, wanted);
 	bounds_configure(rs);
-	if (row->vnet_changed) {
-		vnets_apply(rs, running, wanted);
-		rs->reconsider = true;
-	}
+	vnets_apply(rs, running, wanted);
+	rs->reconsider |= row->vnet_changed;
 	if (running->routing_preference != wanted->routing_preference ||
 	    running->control.med != wanted->control.med)
 		rib_set_rule(rs->rib, reload_decide_rule(wanted));

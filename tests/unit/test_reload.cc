@@ -88,6 +88,39 @@ TEST_F(server_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
 }
 
+/* Every place is taken by one that has not gone yet. */
+TEST_F(server_test, a_peer_that_found_no_place_is_added_by_the_next_reload)
+{
+	static const char peers[] =
+		R"(peers = ( { name = "nva-c"; address = "10.0.2.6"; asn = 65003; } );)";
+	const std::string with_c = std::string(base_config) + base_vnets + peers;
+
+	start(std::string(base_config) + base_vnets);
+	turn();
+	for (int i = 0; i < CONFIG_PEERS; i++)
+		rs->peers.table[i].life = PEER_REMOVING;
+	reload(with_c);
+	EXPECT_EQ(nullptr, peer_find(&rs->peers, "nva-c"));
+	for (int i = 0; i < CONFIG_PEERS; i++)
+		rs->peers.table[i].life = PEER_FREE;
+	for (int i = 0; i < 2; i++) {
+		reload(with_c);
+		EXPECT_NE(nullptr, peer_find(&rs->peers, "nva-c"));
+		EXPECT_EQ(1, rs->peers.nb_active);
+	}
+}
+
+TEST_F(server_test, a_vnet_for_which_there_was_no_memory_is_announced_by_the_next_reload)
+{
+	start_with_routes(false);
+	ASSERT_EQ(1, rib_withdraw(rs->rib, net("10.0.0.0/16"), RS_VNET));
+	turn();
+	EXPECT_EQ("", knows(NVA_A));
+	EXPECT_STREQ("", reload(plain_config())->error);
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
+}
+
 TEST_F(server_test, reload_moves_vnets_without_a_session)
 {
 	static const char vnets[] =
