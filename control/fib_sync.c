@@ -62,32 +62,39 @@ bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix)
 int fib_sync_init(struct fib_sync *sync, struct rib *rib, struct next_hops *next_hops,
 		  const struct config *config)
 {
+	int err;
+
 	memset(sync, 0, sizeof(*sync));
 	sync->fib = next_hops->fib;
 	sync->writer = next_hops->writer;
 	sync->rib = rib;
 	sync->next_hops = next_hops;
-	return fib_sync_configure(sync, config);
+	err = fib_sync_prepare(sync, config);
+	if (!err)
+		fib_sync_configure(sync, config);
+	return err;
 }
 
 void fib_sync_fini(struct fib_sync *sync)
 {
 	free(sync->system);
+	free(sync->next_system);
 }
 
-int fib_sync_configure(struct fib_sync *sync, const struct config *config)
+int fib_sync_prepare(struct fib_sync *sync, const struct config *config)
 {
-	struct prefix *system;
-	size_t nb_system;
-	int err = system_prefixes(config, &system, &nb_system);
+	free(sync->next_system);
+	sync->next_system = NULL;
+	return system_prefixes(config, &sync->next_system, &sync->nb_next_system);
+}
 
-	if (err)
-		return err;
+void fib_sync_configure(struct fib_sync *sync, const struct config *config)
+{
 	free(sync->system);
-	sync->system = system;
-	sync->nb_system = nb_system;
+	sync->system = sync->next_system;
+	sync->nb_system = sync->nb_next_system;
+	sync->next_system = NULL;
 	sync->config = config;
-	return 0;
 }
 
 /* --- one prefix ------------------------------------------------------------------------------------------------ */

@@ -33,7 +33,8 @@ struct fib_sync {
 	uint16_t glean[CONFIG_PORTS];
 	uint64_t allow;	       /* the role matrix that the views are filled by */
 	struct prefix *system; /* owned: VNets and connected subnets, sorted, none inside another */
-	size_t nb_system;
+	struct prefix *next_system; /* owned: of the configuration that may follow; NULL: none */
+	size_t nb_system, nb_next_system;
 	uint32_t cursor;     /* of the walk */
 	bool walking, retry; /* retry: something was refused since the walk began */
 	uint64_t refused;    /* times that the FIB had no room for a route */
@@ -44,8 +45,10 @@ int fib_sync_init(struct fib_sync *sync, struct rib *rib, struct next_hops *next
 		  const struct config *config);
 void fib_sync_fini(struct fib_sync *sync);
 
-/* Another configuration: other VNets. A walk must follow. -ENOMEM: nothing changed. */
-int fib_sync_configure(struct fib_sync *sync, const struct config *config);
+/* Another configuration: other VNets. fib_sync_prepare() changes nothing yet, and takes what may be lacking: -ENOMEM. It is
+ * for the same configuration as fib_sync_configure(), after which a walk must follow, or for one that is dropped. */
+int fib_sync_prepare(struct fib_sync *sync, const struct config *config);
+void fib_sync_configure(struct fib_sync *sync, const struct config *config);
 
 /* Is this prefix the system's: no route of a peer for it is ever programmed? */
 bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix);

@@ -222,12 +222,9 @@ static bool acceptable(struct route_server *rs, struct page *page, struct maps *
 		page_error(page, "nothing was applied: no memory for route maps");
 		return false;
 	}
-	err = fib_sync_configure(&rs->fib_sync, page->config);
-	if (!err) {
+	err = fib_sync_prepare(&rs->fib_sync, page->config);
+	if (!err)
 		err = exchange_configure(rs->exchange, page->config->exchange.enabled);
-		if (err)
-			fib_sync_configure(&rs->fib_sync, rs->config);
-	}
 	if (err) {
 		page_error(page, "nothing was applied: %s", strerror(-err));
 		maps_fini(maps);
@@ -259,6 +256,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 	page->config = running;
 	rs->peers.regroup = true;
 	admission_configure(rs);
+	fib_sync_configure(&rs->fib_sync, wanted);
 	next_hops_configure(&rs->next_hops, wanted);
 	bounds_configure(rs);
 	vnets_apply(rs, running, wanted);

@@ -2,6 +2,8 @@
 #define EAL_MEMORY_MB 700
 #include "eal.h"
 
+#include <sys/stat.h>
+
 #include "server.h"
 
 namespace
@@ -152,6 +154,28 @@ TEST_F(server_test, reload_of_what_needs_a_restart_changes_nothing_and_names_it)
 	EXPECT_EQ(65515u, rs->config->instance.asn);
 	EXPECT_TRUE(resets.empty());
 	EXPECT_EQ(0, hangups);
+}
+
+TEST_F(server_test, reload_that_cannot_store_the_switch_changes_nothing)
+{
+	static const char vnets[] = R"(vnet = ( { prefix = "10.4.0.0/16"; port = "vnet0"; } );)";
+	const std::string in_the_way = dir + "/exchange.new";
+
+	start_with_routes(false);
+	ASSERT_EQ(0, mkdir(in_the_way.c_str(), 0700));
+	EXPECT_NE(nullptr, strstr(reload(with(with(plain_config(), base_vnets, vnets),
+					      "enabled = false", "enabled = true"))
+					  ->error,
+				  "nothing was applied"));
+	rmdir(in_the_way.c_str());
+	turn();
+	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
+	EXPECT_TRUE(fib_sync_system(&rs->fib_sync, net("10.0.0.0/16")));
+	EXPECT_FALSE(fib_sync_system(&rs->fib_sync, net("10.4.0.0/16")));
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	EXPECT_STREQ("", reload(with(plain_config(), base_vnets, vnets))->error);
+	turn();
+	EXPECT_EQ("10.4.0.0/16", knows(NVA_A));
 }
 
 TEST_F(server_test, reload_moves_the_switch_only_if_its_value_changed)
