@@ -190,8 +190,8 @@ const struct config_route_map *config_route_map_find(const struct config *config
  * ...). Writes the first such setting's path into `what` and returns true, or returns false: a reload can do it all. */
 bool config_needs_restart(const struct config *running, const struct config *wanted, char *what, size_t size);
 /* The same of what the dataplane uses. */
-bool config_dataplane_needs_restart(const struct config *running, const struct config *wanted, char *what,
-				    size_t size);
+bool config_dataplane_needs_restart(const struct config *running, const struct config *wanted,
+				    char *what, size_t size);
 
 /* The hosts of a gateway's subnet: from the first address behind the network's to the last before the broadcast. */
 static inline uint32_t subnet_first(struct prefix subnet)
