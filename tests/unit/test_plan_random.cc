@@ -66,7 +66,7 @@ class random_plan_test : public plan_test
 		static const char *const knobs[] = { "exchange", "always", "never" };
 		static const char *const preferences[] = { "expressroute", "vpn", "as_path" };
 		static const char *const limits[] = { "", "limits = { to_expressroute = 12; };",
-						      "limits = { to_expressroute = 1; };" };
+						      "limits = { to_expressroute = 5; };" };
 
 		return config(limits[pick(3)], knobs[pick(3)], preferences[pick(3)], pick(2));
 	}
