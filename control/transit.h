@@ -19,7 +19,7 @@ struct route_server;
 
 enum transit_step {
 	TRANSIT_SETTLED,
-	TRANSIT_WITHDRAWING, /* until every peer has been told, or TRANSIT_WITHDRAW_MS */
+	TRANSIT_WITHDRAWING, /* until every peer that keeps up has been told, or TRANSIT_WITHDRAW_MS */
 	TRANSIT_PROGRAMMING, /* until a walk has put every prefix into the views */
 };
 
