@@ -458,16 +458,27 @@ static bool news_begin(struct announcer *a, struct route_server *rs, bool over)
 	return true;
 }
 
-/* What the group is told next: summaries that begin, what changes, summaries that are over. */
+/* What the group is told next: summaries that begin, what changes, summaries that are over, and End-of-RIB, which says that
+ * all has been told. */
 static bool batch_next(struct announcer *a, struct route_server *rs)
 {
 	if (!a->began && news_begin(a, rs, false))
 		return true;
 	a->began = true;
-	while (group_flush_next(a->flushing->group, &a->batch))
-		if (batch_begin(a, rs))
+	while (!a->ending && group_flush_next(a->flushing->group, &a->batch)) {
+		a->ending = a->batch.kind == GROUP_END_OF_RIB;
+		if (a->ending)
+			a->end = a->batch;
+		else if (batch_begin(a, rs))
 			return true;
-	return news_begin(a, rs, true);
+	}
+	if (news_begin(a, rs, true))
+		return true;
+	if (!a->ending)
+		return false;
+	a->ending = false;
+	a->batch = a->end;
+	return batch_begin(a, rs);
 }
 
 /* The next part of the batch; false: that was all of it. */

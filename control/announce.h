@@ -61,7 +61,9 @@ struct announcer {
 	uint8_t attrs[BGP_MESSAGE_MAX];	   /* as they go on the wire */
 	uint8_t exported[BGP_MESSAGE_MAX]; /* the batch's, before the route map */
 	struct outbound outbound;
-	bool began; /* which summaries there are has been told, before all else */
+	bool began;		/* which summaries there are has been told, before all else */
+	bool ending;		/* `end` is still to come, after all else */
+	struct group_batch end; /* End-of-RIB */
 	struct summaries_news news;
 	/* Encoded and not handed over yet: out[0..out_len) is for to[0..nb_to). */
 	/* owned: `out` as the speakers get it; NULL: still being filled */

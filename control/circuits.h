@@ -23,8 +23,8 @@ struct route_server;
 struct update_group;
 
 struct circuits {
-	struct update_group *
-		kinds; /* owned: gateways that are told alike are one; a reference to its map each */
+	/* owned: gateways that are told alike are one; each has a reference to its map */
+	struct update_group *kinds;
 	uint32_t nb, leaving; /* leaving: of former maps, among them */
 	uint32_t max;	      /* prefixes; 0: no bound */
 	uint32_t summaries;   /* prefixes that maps of `kinds` make */

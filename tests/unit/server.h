@@ -208,6 +208,7 @@ class server_test : public testing::Test
 		told.clear();
 		most.clear();
 		eors.clear();
+		late.clear();
 		adds.clear();
 		resets.clear();
 		memset(epoch, 0, sizeof(epoch));
@@ -342,6 +343,7 @@ class server_test : public testing::Test
 			ASSERT_EQ(BGP_UPDATE, msg.type);
 			ASSERT_EQ(BGP_OK, update_decode(msg.body, &ctx, attrs, &u));
 			messages++;
+			late[send->head.peer] += eors[send->head.peer] && !u.eor;
 			if (u.eor)
 				eors[send->head.peer]++;
 			while (nlri_next(&u.withdrawn, &p))
@@ -540,7 +542,7 @@ class server_test : public testing::Test
 	uint64_t messages = 0;
 	std::map<uint16_t, table> told;
 	std::map<uint16_t, size_t> most; /* prefixes that it had at once, after each message */
-	std::map<uint16_t, int> eors;
+	std::map<uint16_t, int> eors, late; /* late: UPDATEs that came after the first End-of-RIB */
 	std::vector<struct speaker_peer_add> adds;
 	std::vector<struct speaker_peer_reset> resets;
 	std::vector<uint16_t> others;

@@ -133,6 +133,30 @@ TEST_F(summaries_test, a_second_best_that_contributes_alone)
 	EXPECT_EQ("65515 65001", path(NVA_B, "10.2.1.0/24"));
 }
 
+TEST_F(summaries_test, end_of_rib_comes_after_what_summaries_leave_out)
+{
+	/* A route of the summary's own prefix, and a summary: for one who comes later, all of it is there before. */
+	start(with("", only_1_and_2));
+	exchange_on(true);
+	up(NVA_B);
+	for (const char *announced : { "10.2.0.0/16", "10.2.1.0/24" }) {
+		announce(NVA_B, { announced });
+		turn();
+		arp_all();
+		turn();
+		up(NVA_A);
+		turn();
+		EXPECT_EQ("10.0.0.0/16 10.2.0.0/16", knows(NVA_A));
+		EXPECT_EQ(1, eors[NVA_A]);
+		EXPECT_EQ(0, late[NVA_A]) << announced;
+		down(NVA_A);
+		withdraw(NVA_B, { announced });
+		turn();
+		eors.clear();
+		late.clear();
+	}
+}
+
 TEST_F(summaries_test, it_stands_for_the_same_prefix)
 {
 	start_up(with("", only_1_and_2));
