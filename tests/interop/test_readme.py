@@ -141,7 +141,7 @@ def usage(hub, *words):
 def test_every_command_that_is_named_exists(shared_hub):
     unknown = []
     for command in commands():
-        words = [word for word in re.sub(r"\[.*?\]", "", command).split() if not word.startswith("--") and word != "…"]
+        words = re.sub(r"\[.*?\]|--[a-z-]+( [A-Z]+)?|…", "", command).split()
         if usage(shared_hub, *words).returncode:
             unknown.append(command)
     assert commands() and not unknown
