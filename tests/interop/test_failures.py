@@ -6,6 +6,8 @@ from lab import wait_for
 from networks import BRANCH, BRANCH_HOST, ONPREM1, ONPREM2, ONPREM2_HOST, VNET, VPNGW
 from traffic import UdpFlow
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(autouse=True)
 def exchange(net):

@@ -8,6 +8,8 @@ from lab import wait_for
 from networks import BRANCH_HOST, ONPREM2_HOST, VNET_HOST
 from traffic import UdpFlow
 
+pytestmark = pytest.mark.alone
+
 VIEWS = ("expressroute", "vpn", "nva", "vnet")
 
 

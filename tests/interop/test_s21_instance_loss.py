@@ -15,6 +15,8 @@ from lab import wait_for
 from pair import A, B, HUB, SPOKE, US, running_pair
 from traffic import UdpFlow
 
+pytestmark = pytest.mark.alone
+
 NEXT_HOP = 3  # the attribute's type code
 BEHIND_A, HOST_A, ONE_SIDED = "172.16.1.0/24", "172.16.1.10", "172.16.9.0/24"
 

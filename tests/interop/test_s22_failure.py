@@ -18,6 +18,8 @@ from played import NVA_A, US, US_ER, running_hub
 from speaker import KEEPALIVE, message
 from traffic import UdpFlow
 
+pytestmark = pytest.mark.alone
+
 SITE_B = "172.16.2.0/24"
 ROUTE, VIP = "172.16.1.0/24", "10.0.2.100"
 BEHIND_A, HOST = "172.16.1.9", "10.0.1.10"  # a host behind NVA-A, and one of the VNet

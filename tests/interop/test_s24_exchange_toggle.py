@@ -21,6 +21,8 @@ from played import NVA_A, US, US_ER, prefixes
 from speaker import UPDATE, update_prefixes
 from traffic import UdpFlow
 
+pytestmark = pytest.mark.alone
+
 ROUTES = {
     "ergw": [("10.20.0.0/16", 12076, 65020), ("10.50.0.0/16", 12076, 65020)],
     "vpngw0": [("10.10.0.0/16", 65010), ("10.50.0.0/16", 65010)],

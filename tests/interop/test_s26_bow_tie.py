@@ -17,12 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from bascule import Bascule
 from daemons import Bird, Exabgp, Frr, Neighbor
 from lab import Lab, wait_for
-from networks import ASN, VNET
+from networks import ASN
+from regions import ERGW, NVA, US, US_ER, region_bascule
 
-NVA, US, US_ER, ERGW = "10.0.2.4", "10.0.2.1", "10.0.255.33", "10.0.255.36"
 BEHIND_NVA, UNMARKED, LATER, ONPREM = "10.3.0.0/16", "10.5.0.0/16", "10.6.0.0/16", "10.20.0.0/16"
 MSEE, MARK = 12076, "65517:65517"
 VIEWS = ("expressroute", "vpn", "nva", "vnet")
@@ -34,23 +33,7 @@ class Hub:
 
     def __init__(self, lab, i, networks=()):
         self.circuit = (f"192.168.{i}.1", f"192.168.{i}.2")  # the gateway's end, the edge's
-        ports = {"er0": ("expressroute", f"{US_ER}/28"), "vpn0": ("vpn", "10.0.255.1/28"), "nva0": ("nva", f"{US}/24"),
-                 "vnet0": ("vnet", "10.0.1.4/24")}
-        namespace = lab.namespace(f"rs{i}")
-        for port in ports:
-            namespace.join(lab.lan(f"{port}{i}"), port)
-            namespace.keep_kernel_off(port)
-        self.bascule = Bascule(namespace, "ab"[i], {
-            "instance": {"asn": ASN, "router_id": "10.0.1.4"},
-            "exchange": {"enabled": True},
-            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 480,
-                          "ports": [{"name": name, "role": role, "addresses": [address]}
-                                    for name, (role, address) in ports.items()]},
-            "control": {"lcores": [1]},
-            "vnet": [{"prefix": VNET, "port": "vnet0"}],
-            "gateways": [{"name": "ergw", "role": "expressroute", "addresses": [ERGW]}],
-            "peers": [{"name": "nva-a", "address": NVA, "asn": 65001, "multihop": True}],
-        })
+        self.bascule = region_bascule(lab, i)
         appliance = lab.namespace(f"nva{i}")
         appliance.join(lab.lans[f"nva0{i}"], "nva", f"{NVA}/24")
         self.nva = Exabgp(appliance, 65001, NVA, [Neighbor(US, ASN, multihop=True)])

@@ -11,12 +11,12 @@ and on-premises follows; and back."""
 
 import pytest
 
-from bascule import Bascule
 from daemons import Bird, Exabgp, Neighbor
 from lab import Lab, wait_for
-from networks import ASN, VNET
+from networks import ASN
+from regions import ERGW, NVA, US, US_ER, US_VNET, region_bascule
 
-ANYCAST, ADDRESS, NVA, ERGW = "10.99.0.1/32", "10.99.0.1", "10.0.2.4", "10.0.255.36"
+ANYCAST, ADDRESS = "10.99.0.1/32", "10.99.0.1"
 ONPREM, ONPREM_HOST = "10.20.0.0/16", "10.20.0.10"
 
 
@@ -24,41 +24,25 @@ class Region:
     def __init__(self, lab, i):
         self.lab, self.i = lab, i
         self.circuit = (f"192.168.{i}.1", f"192.168.{i}.2")  # the gateway's end, on-premises' end
-        ports = {"er0": ("expressroute", "10.0.255.33/28"), "nva0": ("nva", "10.0.2.1/24"),
-                 "vnet0": ("vnet", "10.0.1.4/24")}
-        namespace = lab.namespace(f"rs{i}")
-        for port in ports:
-            namespace.join(lab.lan(f"{port}{i}"), port)
-            namespace.keep_kernel_off(port)
-        self.bascule = Bascule(namespace, "ab"[i], {
-            "instance": {"asn": ASN, "router_id": "10.0.1.4"},
-            "exchange": {"enabled": True},
-            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 900,
-                          "ports": [{"name": name, "role": role, "addresses": [address]}
-                                    for name, (role, address) in ports.items()]},
-            "control": {"lcores": [1]},
-            "vnet": [{"prefix": VNET, "port": "vnet0"}],
-            "gateways": [{"name": "ergw", "role": "expressroute", "addresses": [ERGW]}],
-            "peers": [{"name": "nva-a", "address": NVA, "asn": 65001, "multihop": True}],
-        })
+        self.bascule = region_bascule(lab, i)
         self.nva = self._nva()
         self.gateway = self._gateway()
         self.host = lab.namespace(f"host{i}")
         self.host.join(lab.lans[f"vnet0{i}"], "vnet", "10.0.1.10/24")
-        self.host.route("default", "10.0.1.4")
+        self.host.route("default", US_VNET)
 
     def _nva(self):
         namespace = self.lab.namespace(f"nva{self.i}")
         namespace.join(self.lab.lans[f"nva0{self.i}"], "nva", f"{NVA}/24")
         namespace.host_address(ADDRESS)
-        namespace.route("default", "10.0.2.1")
-        return Exabgp(namespace, 65001, NVA, [Neighbor("10.0.2.1", ASN, multihop=True)])
+        namespace.route("default", US)
+        return Exabgp(namespace, 65001, NVA, [Neighbor(US, ASN, multihop=True)])
 
     def _gateway(self):
         namespace = self.lab.namespace(f"ergw{self.i}", forward=True)
         namespace.join(self.lab.lans[f"er0{self.i}"], "er", f"{ERGW}/28")
         namespace.join(self.lab.lan(f"circuit{self.i}"), "circuit", f"{self.circuit[0]}/30")
-        return Bird(namespace, ASN, ERGW, [Neighbor("10.0.255.33", ASN, next_hop_self=True),
+        return Bird(namespace, ASN, ERGW, [Neighbor(US_ER, ASN, next_hop_self=True),
                                            Neighbor(self.circuit[1], 65020)])
 
     def start(self):

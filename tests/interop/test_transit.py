@@ -9,6 +9,8 @@ from networks import BRANCH, BRANCH_HOST, ONPREM2_HOST, VPNGW, er_address
 from packets import TCP, UDP, Sniffer, addresses
 from traffic import UdpFlow, protocol_errors, tcp_transfer
 
+pytestmark = pytest.mark.alone
+
 VPN_MTU = 1400  # as for the tunnels behind it
 NETWORKS = {"configure": lambda config, lab: config["dataplane"]["ports"][1].update(mtu=VPN_MTU)}
 
