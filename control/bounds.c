@@ -153,8 +153,8 @@ static void circuit_turn(struct route_server *rs, struct peer *peer)
 	const struct config_limits *limits = &rs->config->limits;
 
 	if (peer->config.role != ROLE_EXPRESSROUTE || !peer->group || !limits->to_expressroute ||
-	    limits->over_expressroute != LIMITS_CLOSE || !summaries_counted(peer->group) ||
-	    summaries_advertised(rs, peer) <= limits->to_expressroute)
+	    limits->over_expressroute != LIMITS_CLOSE ||
+	    !summaries_exceed(rs, peer, limits->to_expressroute))
 		return;
 	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
 		    "more than %u routes are for it: its session is closed, for %u s",

@@ -306,10 +306,10 @@ uint32_t summaries_advertised(const struct route_server *rs, const struct peer *
 {
 	const struct update_group *group = peer->group;
 	uint64_t rules = summaries_of(peer);
-	uint32_t n = group ? group_advertised_count(group->group, peer->index) : 0;
+	int64_t n = group ? group_advertised_count(group->group, peer->index) : 0;
 
 	if (!group || !group->summaries)
-		return n;
+		return (uint32_t)n;
 	for (int fate = 0; fate < SUMMARIES_FATES; fate++)
 		n -= contributors(group->summaries, fate, peer->index);
 	for (; rules; rules &= rules - 1) {
@@ -319,7 +319,16 @@ uint32_t summaries_advertised(const struct route_server *rs, const struct peer *
 		n += withheld(group->summaries, prefix, peer->index) ||
 		     !path_without(rs, peer, prefix);
 	}
-	return n;
+	return n > 0 ? (uint32_t)n : 0; /* routes may have gone whose fate is counted still */
+}
+
+bool summaries_exceed(const struct route_server *rs, const struct peer *peer, uint32_t most)
+{
+	uint64_t told = summaries_advertised(rs, peer);
+
+	/* Each of those may be one that is dropped. */
+	return summaries_counted(peer->group) &&
+	       told > (uint64_t)most + group_watch_waiting(peer->group->group);
 }
 
 /* --- members come and go ----------------------------------------------------------------------------------------- */

@@ -300,6 +300,11 @@ bool group_watch_idle(const struct group *group)
 	return group_watch_round(group) && !group->watch.pending.count;
 }
 
+uint32_t group_watch_waiting(const struct group *group)
+{
+	return group->watch.pending.count;
+}
+
 static bool show(const struct group *group, uint32_t node, group_watch_fn *fn, void *ctx)
 {
 	const struct rib *rib = group->rib;

@@ -96,6 +96,8 @@ size_t group_watch_turn(struct group *group, size_t max, group_watch_fn *fn, voi
 bool group_watch_round(const struct group *group);
 /* And since they changed? */
 bool group_watch_idle(const struct group *group);
+/* Prefixes that have changed since they were shown. */
+uint32_t group_watch_waiting(const struct group *group);
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 

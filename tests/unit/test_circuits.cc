@@ -179,11 +179,35 @@ TEST_F(circuits_test, compat_closes_for_what_is_told_alone)
 	pass(1000);
 	EXPECT_EQ(vnet + std::string("10.2.0.0/16 10.3.0.0/24"), knows(ERGW));
 	EXPECT_TRUE(resets.empty());
+	/* Routes that are dropped, just now, and the moment that bounds are looked at. */
+	for (int i = 0; i < 20; i++) {
+		announce(NVA_A, { "10.122." + std::to_string(20 + i) + ".0/24" });
+		pass(1000);
+	}
+	EXPECT_TRUE(resets.empty());
 	say("10.3.", 2);
 	pass(1000);
 	ASSERT_EQ(1u, resets.size());
 	EXPECT_EQ(ERGW, resets[0].head.peer);
 	EXPECT_EQ(3u, resets[0].max_prefixes);
+}
+
+TEST_F(circuits_test, what_is_not_counted_yet_makes_no_odd_number)
+{
+	uint32_t at = 0;
+	uint16_t type;
+
+	start_both(with_limit("to_expressroute = 3;", no_122));
+	say("10.122.", 9);
+	update(NVA_A, {}, {},
+	       { "10.122.0.0/24", "10.122.1.0/24", "10.122.2.0/24", "10.122.3.0/24" });
+	auto page = ask(PAGE_PEER, "ergw/0"); /* in the same turn */
+	auto *row = (const struct row_peer *)page_next(page.get(), &at, &type);
+
+	ASSERT_NE(nullptr, row);
+	EXPECT_GE(1u, row->advertised);
+	turn();
+	EXPECT_EQ(1u, advertised());
 }
 
 /* The old map lets one half pass, the new one the other: the circuit never has more than it takes. */
