@@ -249,7 +249,7 @@ static void seat_put(struct seats *seats, uint32_t node, struct bitmap *into)
 	for (int i = 0; i < 3; i++) {
 		if (sets[i] == into)
 			bitmap_add(into, node);
-		else if (bitmap_has(sets[i], node))
+		else if (sets[i]->count && bitmap_has(sets[i], node))
 			bitmap_remove(sets[i], node);
 	}
 }
