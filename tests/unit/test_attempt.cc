@@ -1,0 +1,98 @@
+// How long a peer waits that fails, refuses us, or was told to stay away. Over real sockets on loopback, by the test's clock.
+#include "speaker_lab.h"
+
+using namespace lab;
+
+namespace
+{
+
+TEST_F(session, reset_holds_off)
+{
+	raw r;
+	auto n = passive_node();
+
+	raws = { &r };
+	establish(n.get(), &r);
+	n->reset(SPEAKER_PEER_RESET, 1, NOTIFY_CEASE, NOTIFY_CEASE_MAX_PREFIXES, 30);
+	ASSERT_TRUE(until([&] { return r.ended; }));
+	EXPECT_EQ("6/1 00 01 01 00 00 00 00", r.notification());
+	r.connect(raw_addr, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	pass(29000);
+	r.connect(raw_addr, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	pass(1100);
+	establish(n.get(), &r);
+}
+
+// A peer that errs is kept out, longer each time, up to a minute.
+TEST_F(session, failing_peer_is_damped)
+{
+	raw r;
+	auto n = passive_node();
+	uint64_t least_ms = 0; // three quarters of 1 s, 2 s, 4 s ...
+
+	raws = { &r };
+	for (int i = 0; i < 9; i++) {
+		uint64_t from_ms = now_ms;
+
+		ASSERT_TRUE(within(70000, [&] {
+			if (r.fd < 0 || r.was_reset)
+				r.connect(raw_addr, a_addr);
+			return r.count(BGP_OPEN) == 1;
+		}));
+		EXPECT_GE(now_ms - from_ms, least_ms) << i;
+		least_ms = std::min<uint64_t>(least_ms ? 2 * least_ms : 750, 48000);
+		r.put(octets(19, 0));
+		ASSERT_TRUE(until([&] { return r.ended; }));
+		r.close();
+	}
+}
+
+// Whatever the NOTIFICATION says, the next connection is not at once.
+TEST_F(session, a_peer_that_refuses_our_version_is_left_alone_for_a_while)
+{
+	raw listener(raw::make(raw_addr, bgp_port)), ours;
+	node n(a_addr, our_asn, a_id);
+
+	nodes = { &n };
+	raws = { &ours };
+	ASSERT_NO_FATAL_FAILURE(take(&n, &listener, &ours));
+	ASSERT_TRUE(until([&] { return ours.count(BGP_OPEN); }));
+	ours.put(notification_message(NOTIFY_OPEN, NOTIFY_OPEN_VERSION));
+	ASSERT_TRUE(until([&] { return ours.ended; }));
+	ASSERT_TRUE(until([&] { return !n.turn(now_ms); }));
+	EXPECT_GT(0, accept(listener.fd, nullptr, nullptr));
+	ours.close();
+	EXPECT_TRUE(within(1000, [&] {
+		if (ours.fd < 0)
+			ours.fd = accept(listener.fd, nullptr, nullptr);
+		return ours.fd >= 0;
+	}));
+}
+
+// Sessions that the peer ends at once are bearable, but not for ever.
+TEST_F(session, flapping_peer_is_damped)
+{
+	raw r;
+	auto n = passive_node();
+
+	raws = { &r };
+	for (int i = 0; i < 4; i++) {
+		establish(n.get(), &r);
+		r.close();
+		ASSERT_TRUE(until([&] { return n->count(SPEAKER_DOWN) == n->established(); }));
+	}
+	r.connect(raw_addr, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	pass(10000);
+	establish(n.get(), &r);
+	pass(31000); // this one lasts
+	for (int i = 0; i < 4; i++) {
+		r.close();
+		ASSERT_TRUE(until([&] { return n->count(SPEAKER_DOWN) == n->established(); }));
+		ASSERT_TRUE(i == 3 || (establish(n.get(), &r), true));
+	}
+}
+
+} // namespace
