@@ -3,10 +3,6 @@
 #ifndef BASCULE_TEST_ADMISSION_HARNESS_H
 #define BASCULE_TEST_ADMISSION_HARNESS_H
 
-#define EAL_MEMORY_MB 900
-#define SERVER_VPN
-#include "eal.h"
-
 #include "server.h"
 
 enum { ER = ERGW, VPN0, VPN1, FAR0, FAR1, NVA, PEERS };

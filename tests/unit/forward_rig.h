@@ -5,8 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#define EAL_MEMORY_MB 1024
-#include "eal.h"
 #include "packets.h"
 
 #include <cstdlib>

@@ -3,10 +3,6 @@
 #ifndef BASCULE_TEST_PLAN_HARNESS_H
 #define BASCULE_TEST_PLAN_HARNESS_H
 
-#define EAL_MEMORY_MB 900
-#define SERVER_VPN
-#include "eal.h"
-
 #include <set>
 
 #include "matrix.h"

@@ -1,7 +1,4 @@
 /* Alarms: raised by a condition, and gone with it. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include "alarm.h"
 #include "server.h"
 

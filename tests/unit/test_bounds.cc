@@ -1,7 +1,4 @@
 /* Bounds on routes: what becomes an alarm and an event, and what ends with the session. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include "alarm.h"
 #include "bounds.h"
 #include "maps.h"

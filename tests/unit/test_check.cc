@@ -6,6 +6,8 @@
 namespace
 {
 
+using check_test = config_test;
+
 #define AS_TRANS_ERROR                                                                             \
 	"23456 stands for AS numbers of four octets (RFC 6793), allowed are all others"
 
@@ -200,12 +202,12 @@ const error_case error_cases[] = {
 
 } // namespace
 
-TEST_F(config_test, every_error_at_its_place)
+TEST_F(check_test, every_error_at_its_place)
 {
 	expect_errors(good, error_cases);
 }
 
-TEST_F(config_test, gateway_of_a_subnet)
+TEST_F(check_test, gateway_of_a_subnet)
 {
 	loaded l = load_text(replaced(good, "addresses = [\"10.0.255.36\", \"10.0.255.37\"]",
 				      "subnet = \"10.0.255.32/28\"; max_instances = 3"));
@@ -227,7 +229,7 @@ TEST_F(config_test, gateway_of_a_subnet)
 }
 
 /* What is good must have room in the session table. */
-TEST_F(config_test, sessions_are_counted)
+TEST_F(check_test, sessions_are_counted)
 {
 	std::string text = good, more;
 	const int known = 7;

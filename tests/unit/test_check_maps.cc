@@ -8,6 +8,8 @@
 namespace
 {
 
+using check_maps_test = config_test;
+
 #define RESERVED_ASN                                                                               \
 	"is reserved or has more than 16 bits, allowed are 1..65534 but 8074, 8075, 12076, "       \
 	"23456, 65515, 65517..65520"
@@ -87,7 +89,7 @@ const error_case error_cases[] = {
 
 } // namespace
 
-TEST_F(config_test, route_maps_are_read)
+TEST_F(check_maps_test, route_maps_are_read)
 {
 	loaded l = load_text(good);
 	const struct config_route_map *in, *out;
@@ -112,12 +114,12 @@ TEST_F(config_test, route_maps_are_read)
 	EXPECT_STREQ("", l.config->peers[0].inbound_map);
 }
 
-TEST_F(config_test, every_error_at_its_place)
+TEST_F(check_maps_test, every_error_at_its_place)
 {
 	expect_errors(good, error_cases);
 }
 
-TEST_F(config_test, private_as_numbers_in_a_route_map)
+TEST_F(check_maps_test, private_as_numbers_in_a_route_map)
 {
 	const std::string text = replaced(good, "[64511, 3356]", "[65001]");
 	const std::string rule = "c:29: route_maps.out.rules.pre.action.as_path_add: 65001 is a ";
@@ -136,7 +138,7 @@ TEST_F(config_test, private_as_numbers_in_a_route_map)
 				  "ExpressRoute takes private ones out of paths"));
 }
 
-TEST_F(config_test, a_vnet_prefix_with_another_path_is_warned_of)
+TEST_F(check_maps_test, a_vnet_prefix_with_another_path_is_warned_of)
 {
 	loaded l = load_text(
 		replaced(good, "{ name = \"pre\";",
@@ -151,7 +153,7 @@ TEST_F(config_test, a_vnet_prefix_with_another_path_is_warned_of)
 		l.warnings);
 }
 
-TEST_F(config_test, a_circuit_has_room_for_the_summaries_of_its_gateway)
+TEST_F(check_maps_test, a_circuit_has_room_for_the_summaries_of_its_gateway)
 {
 	const std::string
 		pre = "action = { as_path_add = [64511, 3356]; communities_add = [\"3356:70\"]; }",
@@ -177,7 +179,7 @@ TEST_F(config_test, a_circuit_has_room_for_the_summaries_of_its_gateway)
 		with(sum + more, "1").errors);
 }
 
-TEST_F(config_test, a_local_preference_may_be_zero)
+TEST_F(check_maps_test, a_local_preference_may_be_zero)
 {
 	loaded l = load_text(replaced(good, "action = { prefix_replace = \"10.2.0.0/16\"; }",
 				      "action = { local_pref = 0; }"));

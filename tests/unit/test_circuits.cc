@@ -1,7 +1,4 @@
 /* What an ExpressRoute circuit takes, counted after the gateways' outbound route maps. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include <random>
 
 #include "alarm.h"

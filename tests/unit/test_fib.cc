@@ -10,9 +10,6 @@
 #include <thread>
 #include <vector>
 
-#define EAL_MEMORY_MB 512
-#include "eal.h"
-
 #include "adjacency.h"
 #include "fib.h"
 

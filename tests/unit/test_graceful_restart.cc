@@ -1,7 +1,4 @@
 /* Graceful restart on the RIB lcore (RFC 4724): as helper of a peer that restarts, and as the one that restarts. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include "server.h"
 
 /* A mere helper lists no family in its capability. */

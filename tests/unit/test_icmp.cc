@@ -1,8 +1,6 @@
 /* ICMP errors: when, how often, and what they look like. */
 #include <gtest/gtest.h>
 
-#define EAL_MEMORY_MB 64
-#include "eal.h"
 #include "packets.h"
 
 #include <rte_icmp.h>

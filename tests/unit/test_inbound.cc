@@ -1,7 +1,4 @@
 /* Route maps of a running route server: what they make of a peer's routes on their way in and out, and when they change. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include "maps.h"
 
 namespace

@@ -13,9 +13,6 @@
 #include <thread>
 #include <vector>
 
-#define EAL_MEMORY_MB 320
-#include "eal.h"
-
 #include "lpm4.h"
 #include "lpm_model.h"
 

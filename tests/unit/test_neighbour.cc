@@ -1,9 +1,6 @@
 /* The neighbour table: what was put in is found, what was taken out is not, an index rests for a grace period. */
 #include <gtest/gtest.h>
 
-#define EAL_MEMORY_MB 64
-#include "eal.h"
-
 #include <map>
 #include <random>
 #include <vector>

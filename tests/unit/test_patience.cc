@@ -1,7 +1,4 @@
 /* UPDATEs that wait for ARP: no route in use is lost to a next hop that is still being looked for. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include "server.h"
 
 namespace

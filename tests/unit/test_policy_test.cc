@@ -1,7 +1,4 @@
 /* The command "policy test": what it says of routes that there are and that are described, and that it leaves no trace. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include "maps.h"
 #include "show.h"
 

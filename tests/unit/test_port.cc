@@ -1,9 +1,6 @@
 /* Finding ports: which of EAL's ethdevs is a configured port's. */
 #include <gtest/gtest.h>
 
-#define EAL_MEMORY_MB 64
-#include "eal.h"
-
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 

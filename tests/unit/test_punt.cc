@@ -1,8 +1,6 @@
 /* Punt rings and meters: bounded, counted, and independent of each other. */
 #include <gtest/gtest.h>
 
-#define EAL_MEMORY_MB 128
-#include "eal.h"
 #include "packets.h"
 
 #include <set>

@@ -1,7 +1,4 @@
 /* A changed configuration applied to a running route server: the difference and nothing but the difference. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include <sys/stat.h>
 
 #include "server.h"

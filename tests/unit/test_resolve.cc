@@ -5,7 +5,9 @@
 
 #include "config_file.h"
 
-TEST_F(config_test, subnets_of_our_ports)
+using resolve_test = config_test;
+
+TEST_F(resolve_test, subnets_of_our_ports)
 {
 	loaded l = load_text(good);
 	struct prefix prefix;
@@ -29,7 +31,7 @@ struct resolve_case {
 	const char *gateway;
 };
 
-TEST_F(config_test, resolve)
+TEST_F(resolve_test, resolve)
 {
 	const resolve_case cases[] = {
 		{ "10.0.255.36", true, 0,

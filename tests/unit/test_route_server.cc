@@ -1,7 +1,4 @@
 /* The route server between fake speakers and a real FIB: what is programmed, what is announced, and in which order. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include <sys/stat.h>
 
 #include "hash.h"

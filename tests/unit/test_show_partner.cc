@@ -1,7 +1,4 @@
 /* What was seen of the partner, on the RIB lcore: kept until the next time, told as alarms, events and rows. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include "partner.h"
 #include "server.h"
 

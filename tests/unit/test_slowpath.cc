@@ -1,8 +1,6 @@
 /* The slow path: what the main lcore does with what it was punted. The LCP interface is a socket pair, the port a ring. */
 #include <gtest/gtest.h>
 
-#define EAL_MEMORY_MB 128
-#include "eal.h"
 #include "packets.h"
 
 #include <linux/neighbour.h>

@@ -1,7 +1,4 @@
 /* Summaries of outbound route maps: who is told of which, from the first contributor to the last, whatever comes between. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include <random>
 
 #include "maps.h"

@@ -1,8 +1,5 @@
 /* The switch of route exchange, turn by turn: announcements, views and gate move in the order in which nothing is promised
  * that is not carried. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include <set>
 
 #include "server.h"

@@ -1,7 +1,4 @@
 /* Two session lcores: one listens for both, and a peer is gone when both have let go. */
-#define EAL_MEMORY_MB 700
-#include "eal.h"
-
 #include <sys/socket.h>
 
 #include "server.h"

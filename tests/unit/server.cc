@@ -1,0 +1,440 @@
+/* The route server for tests: see server.h. */
+#include "server.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "adjacency.h"
+#include "log.h"
+#include "update.h"
+
+uint32_t ip(const char *text)
+{
+	uint32_t addr = 0;
+
+	EXPECT_TRUE(addr_parse(text, &addr)) << text;
+	return addr;
+}
+
+struct prefix net(const char *text)
+{
+	struct prefix p = {};
+
+	EXPECT_TRUE(prefix_parse(text, &p)) << text;
+	return p;
+}
+
+std::string text_of(struct prefix p)
+{
+	char text[PREFIX_TEXT];
+
+	return prefix_text(p, text);
+}
+
+std::vector<std::string> many(unsigned int n)
+{
+	std::vector<std::string> list;
+
+	for (unsigned int i = 0; i < n; i++)
+		list.push_back("172." + std::to_string(16 + i / 256) + "." +
+			       std::to_string(i % 256) + ".0/24");
+	return list;
+}
+
+/* One FIB for the whole program: its tables are large. Each server fills the spare generation anew. */
+static struct fib *shared_fib()
+{
+	static struct fib *fib;
+	struct fib_params params = { "bascule_test", 0, 64, 4, SOCKET_ID_ANY };
+	static const struct {
+		const char *name;
+		enum role role;
+		const char *addr;
+		uint8_t len;
+	} ports[] = {
+		{ "er0", ROLE_EXPRESSROUTE, "10.0.255.33", 28 },
+		{ "nva0", ROLE_NVA, "10.0.2.1", 24 },
+		{ "vnet0", ROLE_VNET, "10.0.1.4", 24 },
+		{ "vpn0", ROLE_VPN, "10.0.255.1", 28 },
+	};
+
+	if (fib)
+		return fib;
+	for (const auto &p : ports)
+		params.views |= (uint8_t)(1 << p.role);
+	EXPECT_EQ(0, fib_create(&params, &fib));
+	for (uint16_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		struct fib_port port = {};
+		struct fib_seed local = { ip(ports[i].addr),	  32, ADJACENCY_LOCAL,
+					  (uint8_t)ports[i].role, i,  1500 };
+		struct fib_seed subnet = { prefix_make(ip(ports[i].addr), ports[i].len).addr,
+					   ports[i].len,
+					   ADJACENCY_GLEAN,
+					   (uint8_t)ports[i].role,
+					   i,
+					   1500 };
+
+		strcpy(port.name, ports[i].name);
+		port.port = i;
+		port.mtu = 1500;
+		port.role = (uint8_t)ports[i].role;
+		EXPECT_EQ(0, fib_port_add(fib, &port));
+		EXPECT_EQ(0, fib_seed(fib, &local));
+		EXPECT_EQ(0, fib_seed(fib, &subnet));
+	}
+	EXPECT_EQ(0, fib_ready(fib));
+	return fib;
+}
+
+void server_test::SetUp()
+{
+	char name[] = "/tmp/bascule-server-XXXXXX";
+
+	log_open("test", "-", LOG_LEVEL_ERROR);
+	ASSERT_NE(nullptr, mkdtemp(name));
+	dir = name;
+	fib = shared_fib();
+	signal(SIGHUP, [](int) { hangups++; }); /* this process stands for the dataplane */
+	hangups = 0;
+	__atomic_store_n(&fib->published, 0, __ATOMIC_RELAXED);
+	fib_gate_set(fib, 0);
+}
+
+void server_test::TearDown()
+{
+	stop_server();
+	unlink((dir + "/exchange").c_str());
+	unlink((dir + "/rs.conf").c_str());
+	rmdir(dir.c_str());
+}
+
+struct config *server_test::configure(const std::string &text)
+{
+	struct config_report report = {};
+	struct config *config;
+
+	std::ofstream(dir + "/rs.conf") << text;
+	config = config_load((dir + "/rs.conf").c_str(), &report);
+	for (size_t i = 0; i < report.nb_errors; i++)
+		ADD_FAILURE() << report.errors[i];
+	config_report_free(&report);
+	return config;
+}
+
+void server_test::start(const std::string &text, size_t from_rib_size)
+{
+	struct rs_params params = {};
+
+	for (unsigned int i = 0; i < nb_speakers; i++) {
+		speakers[i].to_rib = mailbox_new(1 << 20);
+		speakers[i].from_rib = mailbox_new(from_rib_size);
+	}
+	pages = mailbox_new(4096);
+	answers = mailbox_new(4096);
+	answered = eventfd(0, EFD_NONBLOCK);
+	params.config = configure(text);
+	ASSERT_NE(nullptr, params.config);
+	ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(),
+				   params.config->exchange.enabled));
+	params.exchange = &exchange;
+	params.fib = fib;
+	params.speakers = speakers;
+	params.nb_speakers = nb_speakers;
+	params.pages = pages;
+	params.answers = answers;
+	params.answered = answered;
+	ASSERT_EQ(0, rs_new(&params, &rs));
+	now_ms = rs->now_ms;
+}
+
+void server_test::stop_server()
+{
+	if (!rs)
+		return;
+	collect();
+	rs_free(rs);
+	rs = nullptr;
+	for (unsigned int i = 0; i < nb_speakers; i++) {
+		mailbox_free(speakers[i].to_rib);
+		mailbox_free(speakers[i].from_rib);
+		commands[i].clear();
+	}
+	mailbox_free(pages);
+	mailbox_free(answers);
+	close(answered);
+	told.clear();
+	most.clear();
+	eors.clear();
+	late.clear();
+	adds.clear();
+	resets.clear();
+	memset(epoch, 0, sizeof(epoch));
+}
+
+/* --- time ------------------------------------------------------------------------------------------- */
+
+void server_test::turn(const std::function<void()> &each)
+{
+	unsigned int idle = 0;
+
+	for (int i = 0; i < 100000 && idle < 4; i++) {
+		idle = rs_turn(rs, now_ms) ? 0 : idle + 1;
+		collect();
+		each();
+	}
+	EXPECT_EQ(4u, idle) << "it never comes to rest";
+}
+
+/* --- what speakers say --------------------------------------------------------------------------------- */
+
+void server_test::post(const void *record, size_t len, unsigned int speaker)
+{
+	struct mailbox *to_rib = speakers[speaker].to_rib;
+	void *at = mailbox_reserve(to_rib, len);
+
+	ASSERT_NE(nullptr, at);
+	memcpy(at, record, len);
+	mailbox_post(to_rib, len);
+}
+
+void server_test::up(uint16_t peer, uint16_t caps)
+{
+	static const char *const local[] = { "10.0.255.33", "10.0.2.1", "10.0.2.1" };
+	struct speaker_up e = {};
+
+	e.head = { SPEAKER_UP, peer, ++epoch[peer] };
+	e.remote_id = 100u + peer;
+	e.local_addr = ip(local[peer]);
+	e.hold_s = 180;
+	e.keepalive_s = 60;
+	e.restart_s = 20;
+	e.caps = caps;
+	e.ibgp = peer == ERGW;
+	post(&e, sizeof(e));
+}
+
+void server_test::down(uint16_t peer, bool keep)
+{
+	struct speaker_down e = {};
+
+	e.head = { SPEAKER_DOWN, peer, epoch[peer] };
+	e.keep = keep;
+	strcpy(e.reason, "the test says so");
+	post(&e, sizeof(e));
+	told.erase(peer);
+}
+
+void server_test::update(uint16_t peer, const std::vector<std::string> &announced,
+			 const attrs_spec &spec, const std::vector<std::string> &withdrawn)
+{
+	std::vector<uint8_t> wire = announced.empty() ? std::vector<uint8_t>() : attrs_wire(spec),
+			     record;
+	struct speaker_update u = {};
+	auto put = [&record](const void *data, size_t len) {
+		record.insert(record.end(), (const uint8_t *)data, (const uint8_t *)data + len);
+	};
+
+	u.head = { SPEAKER_UPDATE, peer, epoch[peer] };
+	u.attrs_len = (uint16_t)wire.size();
+	attr_keys_parse(wire.data(), u.attrs_len, &u.keys);
+	u.nb_withdrawn = (uint16_t)withdrawn.size();
+	u.nb_announced = (uint16_t)announced.size();
+	put(&u, sizeof(u));
+	wire.resize((wire.size() + 7) & ~(size_t)7);
+	put(wire.data(), wire.size());
+	for (const auto *list : { &withdrawn, &announced })
+		for (const std::string &text : *list) {
+			struct prefix p = net(text.c_str());
+
+			put(&p, sizeof(p));
+		}
+	post(record.data(), record.size());
+}
+
+void server_test::announce(uint16_t peer, const std::vector<std::string> &prefixes)
+{
+	attrs_spec spec;
+
+	spec.path = peer == ERGW ? std::vector<uint32_t>{ 12076, 65020 }
+				 : std::vector<uint32_t>{ 65000u + peer };
+	spec.next_hop = address(peer);
+	update(peer, prefixes, spec);
+}
+
+/* --- what the server says ------------------------------------------------------------------------------- */
+
+void server_test::collect_send(const struct speaker_send *send)
+{
+	static uint8_t attrs[BGP_ATTRS_MAX];
+	struct cursor stream = cursor_make(send->buf->data, send->buf->len);
+	struct update_ctx ctx = { true, send->head.peer != ERGW, 0 };
+	struct bgp_message msg = {};
+	struct bgp_notify notify = {};
+	struct bgp_update u = {};
+	struct prefix p;
+
+	while (message_next(&stream, BGP_MESSAGE_MAX, &msg, &notify) == MESSAGE_READY) {
+		ASSERT_EQ(BGP_UPDATE, msg.type);
+		ASSERT_EQ(BGP_OK, update_decode(msg.body, &ctx, attrs, &u));
+		messages++;
+		late[send->head.peer] += eors[send->head.peer] && !u.eor;
+		if (u.eor)
+			eors[send->head.peer]++;
+		while (nlri_next(&u.withdrawn, &p))
+			told[send->head.peer].erase(text_of(p));
+		while (nlri_next(&u.announced, &p))
+			told[send->head.peer][text_of(p)] =
+				std::vector<uint8_t>(attrs, attrs + u.attrs_len);
+		most[send->head.peer] =
+			std::max(most[send->head.peer], told[send->head.peer].size());
+	}
+	ASSERT_EQ(0u, cursor_left(&stream));
+}
+
+void server_test::collect_from(struct mailbox *from_rib, std::vector<std::string> *all)
+{
+	const struct speaker_command *c;
+	size_t len;
+
+	while ((c = (const struct speaker_command *)mailbox_peek(from_rib, &len))) {
+		if (c->type == SPEAKER_SEND) {
+			collect_send((const struct speaker_send *)c);
+			wire_buf_put(((const struct speaker_send *)c)->buf);
+		} else if (c->type == SPEAKER_PEER_ADD) {
+			adds.push_back(*(const struct speaker_peer_add *)c);
+			all->push_back("add " + std::to_string(c->peer) +
+				       (adds.back().elsewhere ? " elsewhere" : ""));
+		} else if (c->type == SPEAKER_PEER_RESET || c->type == SPEAKER_PEER_REMOVE ||
+			   c->type == SPEAKER_STOP) {
+			resets.push_back(*(const struct speaker_peer_reset *)c);
+			if (c->type == SPEAKER_PEER_REMOVE)
+				all->push_back("remove " + std::to_string(c->peer));
+		} else if (c->type == SPEAKER_CONNECTION) {
+			close(((const struct speaker_accepted *)c)->fd);
+			all->push_back("connection " + std::to_string(c->peer));
+		} else {
+			others.push_back(c->type);
+		}
+		mailbox_done(from_rib);
+	}
+}
+
+std::string server_test::knows(uint16_t peer)
+{
+	std::string list;
+
+	for (const auto &[prefix, attrs] : told[peer])
+		list += (list.empty() ? "" : " ") + prefix;
+	return list;
+}
+
+struct attr_keys server_test::keys(uint16_t peer, const char *prefix)
+{
+	struct attr_keys k = {};
+	const std::vector<uint8_t> &wire = told[peer][prefix];
+
+	attr_keys_parse(wire.data(), (uint16_t)wire.size(), &k);
+	return k;
+}
+
+/* --- the management thread ------------------------------------------------------------------------------- */
+
+std::unique_ptr<struct page> server_test::ask(enum page_command command, const char *peer,
+					      const std::function<void(struct page *)> &more)
+{
+	std::unique_ptr<struct page> page(new struct page());
+
+	page->command = command;
+	strcpy(page->peer, peer);
+	more(page.get());
+	answer(page.get());
+	return page;
+}
+
+void server_test::answer(struct page *page)
+{
+	struct page **slot = (struct page **)mailbox_reserve(pages, sizeof(*slot));
+	size_t len;
+
+	*slot = page;
+	mailbox_post(pages, sizeof(*slot));
+	for (int i = 0; i < 100 && !mailbox_peek(answers, &len); i++)
+		rs_turn(rs, now_ms);
+	EXPECT_NE(nullptr, mailbox_peek(answers, &len));
+	mailbox_done(answers);
+}
+
+void server_test::exchange_on(bool enable)
+{
+	auto page = ask(PAGE_EXCHANGE_SET, "", [enable](struct page *p) { p->enable = enable; });
+
+	EXPECT_STREQ("", page->error);
+}
+
+std::unique_ptr<struct page> server_test::reload(const std::string &text)
+{
+	struct config *wanted = configure(text);
+	auto page = ask(PAGE_RELOAD, "", [wanted](struct page *p) { p->config = wanted; });
+
+	config_free(page->config);
+	page->config = nullptr;
+	return page;
+}
+
+/* --- the data plane -------------------------------------------------------------------------------------- */
+
+void server_test::arp(const char *gateway, bool answers_arp, unsigned int roles)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+	struct fib_generation *g = writing();
+
+	for (uint32_t i = 0; i < g->adjacencies_end; i++) {
+		struct adjacency *a = &g->adjacencies[i];
+
+		if (!adjacency_claimed(a) || a->gateway != ip(gateway) ||
+		    !(roles >> a->egress_role & 1))
+			continue;
+		if (answers_arp)
+			adjacency_resolve(a, mac, mac, 8);
+		else
+			adjacency_unresolve(a);
+	}
+}
+
+std::string server_test::forwards(const struct fib_generation *g, enum role view, const char *dst)
+{
+	uint32_t addr = ip(dst), index;
+	std::string hops;
+
+	fib_lookup_burst(&g->view[view], &addr, &index, 1);
+	for (uint16_t i = 0; i < g->path_lists[index].nb_members; i++) {
+		const struct adjacency *a = &g->adjacencies[g->path_lists[index].member[i]];
+		char text[ADDR_TEXT];
+
+		if (a->action == ADJACENCY_LOCAL)
+			return "local";
+		if (a->action == ADJACENCY_GLEAN)
+			return std::string("on link, ") + role_name((enum role)a->egress_role);
+		if (a->action == ADJACENCY_FORWARD || a->action == ADJACENCY_UNRESOLVED)
+			hops += (hops.empty() ? "" : " ") +
+				std::string(addr_text(a->gateway, text));
+	}
+	return hops.empty() ? "nowhere" : hops;
+}
+
+void server_test::start_with_routes(bool exchange_enabled)
+{
+	start();
+	if (exchange_enabled)
+		exchange_on(true);
+	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+		up(peer);
+	announce(ERGW, { "10.20.0.0/16" });
+	announce(NVA_A, { "172.16.1.0/24" });
+	announce(NVA_B, { "172.16.2.0/24" });
+	turn();
+	arp_all();
+	turn();
+}
