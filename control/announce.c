@@ -127,6 +127,8 @@ static void group_drop_if_empty(struct announcer *a, struct update_group *group)
 	while (*at != group)
 		at = &(*at)->next;
 	*at = group->next;
+	if (a->turn == group)
+		a->turn = group->next;
 	summaries_close(group);
 	group_free(group->group);
 	route_map_put(group->map);
@@ -509,32 +511,44 @@ static bool flush_go_on(struct announcer *a, struct route_server *rs)
 	return true;
 }
 
+/* Of one group at most `budget` prefixes. False: a mailbox is full. */
+static bool flush_group(struct announcer *a, struct route_server *rs, struct update_group *group,
+			size_t budget, size_t *taken)
+{
+	size_t n;
+
+	if (waits_for_seats(rs, group))
+		return true;
+	*taken += summaries_turn(rs, group, (budget + 3) / 4);
+	if (!summaries_counted(group))
+		return true;
+	n = group_flush(group->group, budget);
+	*taken += n;
+	if (!n && !group->owing)
+		return true;
+	a->flushing = group;
+	a->began = false;
+	return flush_go_on(a, rs);
+}
+
 size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budget)
 {
+	struct update_group *first = a->turn ? a->turn : a->groups, *group = first;
 	size_t taken = 0;
+	bool room = true;
 
 	if (a->flushing) {
 		/* Its own group first; the others in the next turn. */
 		flush_go_on(a, rs);
 		return 1;
 	}
-	for (struct update_group *group = a->groups; group; group = group->next) {
-		size_t n;
-
-		if (waits_for_seats(rs, group))
-			continue;
-		taken += summaries_turn(rs, group, budget / 4);
-		if (!summaries_counted(group))
-			continue;
-		n = group_flush(group->group, budget);
-		taken += n;
-		if (!n && !group->owing)
-			continue;
-		a->flushing = group;
-		a->began = false;
-		if (!flush_go_on(a, rs))
+	while (group && room && taken < budget) {
+		room = flush_group(a, rs, group, budget - taken, &taken);
+		group = group->next ? group->next : a->groups;
+		if (group == first)
 			break;
 	}
+	a->turn = group;
 	return taken;
 }
 

@@ -51,6 +51,7 @@ struct update_group {
 
 struct announcer {
 	struct update_group *groups; /* owned */
+	struct update_group *turn;   /* which is flushed next; NULL: the first */
 	/* The flush under way. */
 	struct update_group *flushing; /* NULL: none */
 	struct group_batch batch;
@@ -95,8 +96,8 @@ int announcer_move(struct announcer *a, struct route_server *rs, struct peer *pe
 /* Its queue at the speaker is too long, or empty again. 0 or -ENOMEM. */
 int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging);
 
-/* Encode and send about `budget` prefixes of each group. Returns how many were taken. While `flushing` is set after it,
- * nothing but this may touch the RIB. */
+/* Encode and send about `budget` prefixes, of one group after the other, however many groups there are. Returns how many
+ * were taken; 0: nobody is to be told anything. While `flushing` is set after it, nothing but this may touch the RIB. */
 size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budget);
 /* Has every member that keeps up been told everything? */
 bool announcer_idle(const struct announcer *a);

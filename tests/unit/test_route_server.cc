@@ -318,7 +318,27 @@ TEST_F(server_test, stopping_ceases_and_leaves_the_tables)
 	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 }
 
-/* --- two speakers: the first one listens --------------------------------------------------------------------------- */
+TEST_F(server_test, a_turn_tells_as_many_groups_as_there_are_no_more_than_one)
+{
+	const unsigned int a_turn = 4096, n = 3 * a_turn;
+	auto told_in_all = [this] { return told[ERGW].size() + told[NVA_A].size(); };
+	size_t before, most = 0;
+	std::vector<std::string> prefixes;
+
+	start_with_routes(true);
+	before = told_in_all();
+	for (unsigned int i = 0; i < n; i++)
+		prefixes.push_back("20." + std::to_string(i / 256) + "." + std::to_string(i % 256) +
+				   ".0/24");
+	announce(NVA_B, prefixes);
+	turn([&] {
+		most = std::max(most, told_in_all() - before);
+		before = told_in_all();
+	});
+	EXPECT_EQ(a_turn, most);
+	for (uint16_t peer : { ERGW, NVA_A })
+		EXPECT_EQ(3 + n, told[peer].size());
+}
 
 TEST_F(server_test, a_full_mailbox_delays_and_loses_nothing)
 {
