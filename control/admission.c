@@ -2,11 +2,16 @@
  * anew by the RIB (rib_reconsider) and moves to another update group (peers_regroup). */
 #include "admission.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "hash.h"
 #include "route_server.h"
 
 enum { INSTANCES_NEEDED = 2 };
+
+static_assert((int)FIB_HANDOVER == (int)CONFIG_GATEWAYS, "a word for each gateway");
 
 static bool sibling(const struct peer *a, const struct peer *b)
 {
@@ -33,19 +38,59 @@ static void release_gateway(struct route_server *rs, const struct peer *one)
 	}
 }
 
-/* Of the gateway's sessions that are up: how many, and is one of them admitted? */
+static bool takes_part(const struct peer *peer)
+{
+	return peer->life == PEER_ACTIVE && !peer->held && (peer->up || timer_is_set(&peer->stale));
+}
+
+static uint32_t key_of(const struct config_gateway *gateway)
+{
+	return (uint32_t)hash_bytes(gateway->name, strlen(gateway->name), 0) | 1;
+}
+
+static bool took_part(const struct route_server *rs, const struct config_gateway *gateway)
+{
+	uint32_t key = key_of(gateway);
+	bool found = false;
+
+	for (int i = 0; i < CONFIG_GATEWAYS; i++)
+		found |= rs->took_part[i] == key;
+	return found;
+}
+
+void admission_open(struct route_server *rs)
+{
+	if (rs->restarting)
+		memcpy(rs->took_part, rs->fib->handover, sizeof(rs->took_part));
+}
+
+void admission_live(struct route_server *rs)
+{
+	uint32_t take_part[CONFIG_GATEWAYS] = { 0 };
+
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+		int at = peer->config.gateway;
+
+		if (at >= 0 && takes_part(peer))
+			take_part[at] = key_of(&rs->config->gateways[at]);
+	}
+	memcpy(rs->fib->handover, take_part, sizeof(take_part));
+	memset(rs->took_part, 0, sizeof(rs->took_part));
+}
+
+/* Of the gateway's sessions that are up: how many; and is one of them admitted, or was, and its routes are kept? */
 static uint32_t instances(const struct route_server *rs, const struct peer *one, bool *admitted)
 {
 	uint32_t nb = 0;
 
-	*admitted = false;
+	*admitted = timer_is_set(&one->stale) && takes_part(one);
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		const struct peer *peer = &rs->peers.table[i];
 
-		if (!sibling(one, peer))
-			continue;
-		nb++;
-		*admitted |= peer != one && !peer->held;
+		nb += sibling(one, peer);
+		*admitted |= peer != one && peer->config.gateway == one->config.gateway &&
+			     takes_part(peer);
 	}
 	return nb;
 }
@@ -56,12 +101,14 @@ void admission_up(struct route_server *rs, struct peer *peer)
 	bool admitted;
 	uint32_t nb;
 
-	peer->held = false;
-	if (peer->config.role != ROLE_VPN || peer->config.gateway < 0)
+	if (peer->config.role != ROLE_VPN || peer->config.gateway < 0) {
+		peer->held = false;
 		return;
+	}
 	gateway = &rs->config->gateways[peer->config.gateway];
-	nb = instances(rs, peer, &admitted);
-	if (admitted || nb >= INSTANCES_NEEDED) {
+	nb = instances(rs, peer, &admitted); /* what it was before counts */
+	peer->held = false;
+	if (admitted || nb >= INSTANCES_NEEDED || took_part(rs, gateway)) {
 		release_gateway(rs, peer);
 	} else if (gateway->allow_single_instance) {
 		events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,

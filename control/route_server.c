@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission.h"
 #include "bounds.h"
 #include "log.h"
 #include "matrix.h"
@@ -243,6 +244,7 @@ static void go_live(struct route_server *rs)
 	rs->phase = RS_LIVE;
 	timer_stop(&rs->timers, &rs->restart);
 	transit_live(rs);
+	admission_live(rs);
 	if (rs->restarting)
 		command_all(rs, &over, sizeof(over));
 	peers_join(rs);
@@ -288,6 +290,8 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 	events_turn(&rs->events, &rs->peers, now_ms);
 	rs->settled |= settled(rs);
 	bounds_turn(rs);
+	if (rs->phase == RS_LIVE)
+		admission_live(rs);
 	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
 	    rs->phase == RS_STOPPING)
 		return;
@@ -464,6 +468,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	err = copy_speakers(rs, params);
 	if (!err)
 		err = parts_open(rs);
+	admission_open(rs);
 	if (!err)
 		err = configure(rs);
 	if (err) {

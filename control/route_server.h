@@ -91,7 +91,8 @@ struct route_server {
 	bool settled; /* since the start every peer has told what it has, or has had time enough */
 	bool restarting;   /* the dataplane forwards what an earlier control left */
 	bool restart_over; /* the restart timer has fired */
-	bool reconsider;   /* next hops came or went: rib_reconsider() when the RIB has settled */
+	uint32_t took_part[CONFIG_GATEWAYS]; /* gateways, before the restart: see admission.h */
+	bool reconsider; /* next hops came or went: rib_reconsider() when the RIB has settled */
 	uint64_t now_ms, started_ms;
 	uint32_t housekeepings; /* since the last walk */
 	bool holding;		/* routes are held back from ExpressRoute gateways */

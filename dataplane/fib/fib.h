@@ -124,6 +124,8 @@ struct fib_port {
 /* Who may send packets of the BGP punt class: written by control, read by workers for TCP/179 to us alone. */
 enum { FIB_PEERS = 4096 }; /* slots: a power of two, at least twice what the configuration allows */
 
+enum { FIB_HANDOVER = 64 }; /* words */
+
 struct fib {
 	uint64_t magic; /* of this layout; stored last by fib_ready() */
 	char name[FIB_NAME];
@@ -134,6 +136,8 @@ struct fib {
 	struct fib_seed seeds[FIB_SEEDS];
 	struct fib_generation generation[2];
 	uint32_t peers[2][FIB_PEERS]; /* host order, open addressing, 0 = empty; atomic words */
+	/* From control to the control that comes after it, as long as there is what it has programmed. */
+	uint32_t handover[FIB_HANDOVER];
 
 	/* Bit ingress * 8 + egress; all closed until control says otherwise; atomic. */
 	uint64_t gate __rte_cache_aligned;

@@ -34,7 +34,8 @@ class admission_test : public server_test
 peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; } );)";
 	}
 	/* Its session comes up and it announces its prefix. */
-	void come(uint16_t peer)
+	void come(uint16_t peer,
+		  uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4)
 	{
 		struct speaker_up e = {};
 		attrs_spec spec;
@@ -42,7 +43,8 @@ peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; } );)";
 		e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 		e.remote_id = 100u + peer;
 		e.local_addr = ip("10.0.1.4");
-		e.caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4;
+		e.caps = caps;
+		e.restart_s = 20;
 		e.ibgp = peer == ER;
 		post(&e, sizeof(e));
 		spec.path = { 65000u + peer };

@@ -190,3 +190,88 @@ TEST_F(admission_test, a_reload_changes_nothing_for_who_is_let_in_or_down)
 	EXPECT_STREQ("", reload(config(allow))->error);
 	EXPECT_EQ("", events());
 }
+
+/* --- restarts: theirs (RFC 4724) and ours ------------------------------------------------------------------------------ */
+
+static const uint16_t GR = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR_AWARE |
+			   SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
+
+TEST_F(admission_test, one_that_restarts_is_not_gone_meanwhile)
+{
+	begin();
+	come(VPN0, GR);
+	come(VPN1, GR);
+	go(VPN1);
+	events();
+	down(VPN0, true);
+	settle();
+	EXPECT_EQ("10.0.255.4", fib_to(ROLE_EXPRESSROUTE, "10.10.0.1")) << "kept";
+	come(VPN0, GR);
+	EXPECT_FALSE(held(VPN0));
+	EXPECT_EQ("", events());
+	EXPECT_EQ("ergw/0 nva", hearers(VPN0));
+	down(VPN0, true);
+	settle();
+	come(VPN1, GR);
+	EXPECT_FALSE(held(VPN1)) << "beside one that restarts";
+	go(VPN1);
+	pass(21000);
+	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "10.10.0.1")) << "it did not return";
+	come(VPN0, GR);
+	EXPECT_TRUE(held(VPN0));
+}
+
+TEST_F(admission_test, one_that_was_held_is_held_after_its_restart)
+{
+	begin();
+	come(VPN0, GR);
+	down(VPN0, true);
+	settle();
+	come(VPN0, GR);
+	EXPECT_TRUE(held(VPN0));
+	EXPECT_EQ("", hearers(VPN0));
+}
+
+TEST_F(admission_test, who_took_part_before_our_restart_does_after_it)
+{
+	begin();
+	come(VPN0);
+	come(VPN1);
+	go(VPN1);
+	come(FAR0);
+	pass(1000);
+	kill_server();
+	start(config());
+	for (uint16_t peer : { ER, NVA, VPN0, FAR0 })
+		come(peer);
+	EXPECT_FALSE(held(VPN0));
+	EXPECT_TRUE(held(FAR0)) << "as before";
+	EXPECT_EQ("10.0.255.4", forwards(&fib->generation[fib->active], ROLE_NVA, "10.10.0.1"));
+	EXPECT_EQ("", hearers(VPN0)) << "nobody is told anything yet";
+	for (int s = 0; s < 61; s++)
+		pass(1000);
+	EXPECT_EQ(2u, fib->published);
+	EXPECT_EQ("ergw/0 nva", hearers(VPN0));
+	EXPECT_EQ("10.0.255.4", fib_to(ROLE_NVA, "10.10.0.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_NVA, "10.12.0.1"));
+	go(VPN0);
+	come(VPN0);
+	EXPECT_TRUE(held(VPN0)) << "that was then";
+}
+
+TEST_F(admission_test, one_that_does_not_return_within_our_restart_starts_anew)
+{
+	begin();
+	come(VPN0);
+	come(VPN1);
+	pass(1000);
+	kill_server();
+	start(config());
+	for (uint16_t peer : { ER, NVA })
+		come(peer);
+	for (int s = 0; s < 61; s++)
+		pass(1000);
+	EXPECT_EQ(2u, fib->published);
+	come(VPN0);
+	EXPECT_TRUE(held(VPN0));
+}
