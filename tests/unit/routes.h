@@ -1,12 +1,38 @@
-/* Short ways to make attributes and routes for the tests of the RIB. */
+/* Short ways to make addresses, attributes and routes for the tests of the RIB, and to read them. */
 #ifndef BASCULE_TEST_ROUTES_H
 #define BASCULE_TEST_ROUTES_H
 
+#include <gtest/gtest.h>
+
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "attrs.h"
 #include "rib.h"
+
+static inline uint32_t ip(const char *text)
+{
+	uint32_t addr = 0;
+
+	EXPECT_TRUE(addr_parse(text, &addr)) << text;
+	return addr;
+}
+
+static inline struct prefix net(const char *text)
+{
+	struct prefix p = {};
+
+	EXPECT_TRUE(prefix_parse(text, &p)) << text;
+	return p;
+}
+
+static inline std::string text_of(struct prefix p)
+{
+	char text[PREFIX_TEXT];
+
+	return prefix_text(p, text);
+}
 
 struct attrs_spec {
 	std::vector<uint32_t> path;

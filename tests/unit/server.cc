@@ -10,29 +10,6 @@
 #include "log.h"
 #include "update.h"
 
-uint32_t ip(const char *text)
-{
-	uint32_t addr = 0;
-
-	EXPECT_TRUE(addr_parse(text, &addr)) << text;
-	return addr;
-}
-
-struct prefix net(const char *text)
-{
-	struct prefix p = {};
-
-	EXPECT_TRUE(prefix_parse(text, &p)) << text;
-	return p;
-}
-
-std::string text_of(struct prefix p)
-{
-	char text[PREFIX_TEXT];
-
-	return prefix_text(p, text);
-}
-
 std::vector<std::string> many(unsigned int n)
 {
 	std::vector<std::string> list;

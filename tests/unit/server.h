@@ -38,10 +38,6 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; },
 )";
 enum { ERGW, NVA_A, NVA_B };
 
-uint32_t ip(const char *text);
-struct prefix net(const char *text);
-std::string text_of(struct prefix p);
-
 /* n distinct /24s from 172.16.0.0 on. */
 std::vector<std::string> many(unsigned int n);
 

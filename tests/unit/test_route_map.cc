@@ -14,21 +14,6 @@ namespace
 
 using values = std::vector<uint32_t>;
 
-struct prefix net(const char *text)
-{
-	struct prefix p = {};
-
-	EXPECT_TRUE(prefix_parse(text, &p)) << text;
-	return p;
-}
-
-std::string text_of(struct prefix p)
-{
-	char text[PREFIX_TEXT];
-
-	return prefix_text(p, text);
-}
-
 uint32_t community(const char *text)
 {
 	uint32_t c = 0;
