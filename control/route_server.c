@@ -465,10 +465,10 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->restart.fire = restart_fire;
 	rs->housekeeping.fire = housekeeping_fire;
 	announcer_init(&rs->announcer);
+	admission_open(rs);
 	err = copy_speakers(rs, params);
 	if (!err)
 		err = parts_open(rs);
-	admission_open(rs);
 	if (!err)
 		err = configure(rs);
 	if (err) {

@@ -2,8 +2,8 @@
 
 Topology: hub.py, every announcement is ExaBGP's; exchange is on. Expected: of a gateway with one instance up the
 VNets use the routes, nobody else hears of them, and it hears of the VNets alone; it is shown as unsupported, with
-an alarm. With the second instance it takes part, and goes on if one fails later. allow_single_instance lets a
-single one take part, and the events say so; another AS number makes the sessions eBGP."""
+an alarm. With the second instance it takes part, and goes on if one fails later, also when we restart meanwhile.
+allow_single_instance lets a single one take part, and the events say so; another AS number makes the sessions eBGP."""
 
 import pytest
 
@@ -15,7 +15,10 @@ LATER, NEW_VNET = "172.16.2.0/24", "10.5.0.0/16"
 
 @pytest.fixture(scope="module")
 def hub():
-    with running_hub("test_s12_gateways") as hub:
+    def impatient(config):
+        config["control"]["restart_s"] = 10  # as long as our restart waits for the instance that is away
+
+    with running_hub("test_s12_gateways", impatient) as hub:
         hub.bascule.exchange(True)
         hub.a.announce(BEHIND_A, 65001)
         hub.er.announce(ONPREM, 12076, 65020)
@@ -97,6 +100,19 @@ def test_s12_an_instance_that_fails_later_leaves_the_other_at_work(hub):
     hub.wait("its end", lambda: hub.next_hops(SITE, "expressroute") == {VPN[0]})
     assert hub.bascule.peers()["vpngw/0"]["supported"]
     assert hub.hearers(SITE) == set(SPEAKERS) - {"vpngw0", "vpngw1"}
+    start(hub, 1)
+    hub.wait("both", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
+
+
+def test_s12_our_restart_changes_nobodys_part(hub):
+    hub.vpn1.kill()
+    hub.wait("its end", lambda: hub.next_hops(SITE, "expressroute") == {VPN[0]})
+    hub.bascule.control.kill()
+    hub.bascule.start_control()
+    hub.wait("the end of the restart", lambda: not hub.bascule.summary()["restarting"], 30)
+    assert hub.bascule.peers()["vpngw/0"]["supported"]
+    assert hub.next_hops(SITE, "expressroute") == {VPN[0]}
+    hub.wait("the site's route at the others", lambda: hub.hearers(SITE) == set(SPEAKERS) - {"vpngw0", "vpngw1"})
     start(hub, 1)
     hub.wait("both", lambda: hub.next_hops(SITE, "expressroute") == set(VPN))
 
