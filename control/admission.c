@@ -123,6 +123,8 @@ void admission_up(struct route_server *rs, struct peer *peer)
 			 gateway->name);
 		events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms, "%s", peer->reason);
 	}
+	if (rs->phase == RS_LIVE)
+		admission_live(rs); /* now: in a second we may be gone */
 }
 
 void admission_configure(struct route_server *rs)

@@ -20,7 +20,8 @@ struct peer;
 
 /* At the start: which gateways took part in what the dataplane still forwards. Counts until admission_live(). */
 void admission_open(struct route_server *rs);
-/* What is forwarded is ours by now, and every second thereafter: leave to a successor which gateways take part. */
+/* What is forwarded is ours by now: leave to a successor which gateways take part. Also whenever one comes, and every second
+ * for those that go. */
 void admission_live(struct route_server *rs);
 /* The peer's session comes up: sets peer->held, and lets those of the gateway go that waited for it. Before its source is
  * set in the RIB and before it joins a group. */

@@ -511,7 +511,7 @@ static bool flush_go_on(struct announcer *a, struct route_server *rs)
 	return true;
 }
 
-/* Of one group at most `budget` prefixes. False: a mailbox is full. */
+/* Of one group at most `budget` prefixes, and a quarter of that counted for its summaries. False: a mailbox is full. */
 static bool flush_group(struct announcer *a, struct route_server *rs, struct update_group *group,
 			size_t budget, size_t *taken)
 {

@@ -97,7 +97,7 @@ int announcer_move(struct announcer *a, struct route_server *rs, struct peer *pe
 int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging);
 
 /* Encode and send about `budget` prefixes, of one group after the other, however many groups there are. Returns how many
- * were taken; 0: nobody is to be told anything. While `flushing` is set after it, nothing but this may touch the RIB. */
+ * were taken. While `flushing` is set after it, nothing but this may touch the RIB. */
 size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budget);
 /* Has every member that keeps up been told everything? */
 bool announcer_idle(const struct announcer *a);

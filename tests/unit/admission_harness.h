@@ -33,12 +33,11 @@ class admission_test : public server_test
 	{ name = "far"; role = "vpn"; addresses = ["10.0.255.6", "10.0.255.7"]; asn = 65011; } );
 peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; } );)";
 	}
-	/* Its session comes up and it announces its prefix. */
-	void come(uint16_t peer,
+	/* Its session comes up. */
+	void rise(uint16_t peer,
 		  uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4)
 	{
 		struct speaker_up e = {};
-		attrs_spec spec;
 
 		e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 		e.remote_id = 100u + peer;
@@ -47,6 +46,14 @@ peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; } );)";
 		e.restart_s = 20;
 		e.ibgp = peer == ER;
 		post(&e, sizeof(e));
+	}
+	/* It does, and it announces its prefix. */
+	void come(uint16_t peer,
+		  uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4)
+	{
+		attrs_spec spec;
+
+		rise(peer, caps);
 		spec.path = { 65000u + peer };
 		spec.next_hop = ip(of[peer].addr);
 		update(peer, { of[peer].prefix }, spec);

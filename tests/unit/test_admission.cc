@@ -259,6 +259,19 @@ TEST_F(admission_test, who_took_part_before_our_restart_does_after_it)
 	EXPECT_TRUE(held(VPN0)) << "that was then";
 }
 
+TEST_F(admission_test, it_is_known_afterwards_even_if_we_end_that_moment)
+{
+	begin();
+	come(VPN0);
+	rise(VPN1);
+	turn(); /* no time passes */
+	EXPECT_FALSE(held(VPN0));
+	kill_server();
+	start(config());
+	come(VPN0);
+	EXPECT_FALSE(held(VPN0));
+}
+
 TEST_F(admission_test, one_that_does_not_return_within_our_restart_starts_anew)
 {
 	begin();
