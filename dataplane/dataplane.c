@@ -139,6 +139,7 @@ static int fib_open(struct dataplane *dp)
 			  err == -ENOMEM ? ": raise dataplane.memory_mb" : "");
 		return err;
 	}
+	sources_init(&dp->sources, dp->fib);
 	dp->fib->dataplane_pid = (uint32_t)getpid();
 	return 0;
 }
@@ -179,6 +180,7 @@ static int workers_open(struct dataplane *dp)
 
 		w->fib = dp->fib;
 		w->neighbours = dp->neighbours;
+		w->sources = &dp->sources;
 		w->punt = &dp->punt;
 		w->counters = &dp->counters[i];
 		w->lcore = dp->config->dataplane.forwarding_lcores[i];

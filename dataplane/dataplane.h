@@ -14,6 +14,7 @@
 #include "port.h"
 #include "punt.h"
 #include "slowpath.h"
+#include "sources.h"
 #include "worker.h"
 
 #ifdef __cplusplus
@@ -33,6 +34,7 @@ struct dataplane {
 	uint16_t nb_ports;
 	struct fib *fib;
 	struct neighbours *neighbours;
+	struct sources sources;
 	struct punt punt;
 	struct worker *workers;	   /* owned; one for each forwarding lcore */
 	struct counters *counters; /* owned; the workers', then the main lcore's */

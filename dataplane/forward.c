@@ -19,7 +19,7 @@
 
 #include "ip4.h"
 
-enum { PREFETCH_AHEAD = 4, ICMP_REDIRECT = 5 };
+enum { PREFETCH_AHEAD = 4, ICMP_REDIRECT = 5, VLAN_ID_MASK = 0x0fff };
 
 static_assert((int)FORWARD_BURST <= (int)FIB_BURST, "one look-up a burst");
 
@@ -51,15 +51,38 @@ static void drop_error(struct worker *w, enum drop_reason reason, enum punt_erro
 	punt_error(w->punt, w->counters, error, mtu, m);
 }
 
-/* A frame that carries no IPv4, or not to us. */
-static void frame_other(struct worker *w, struct rte_mbuf *m, bool for_us, rte_be16_t type)
+/* A tag of VLAN 0 says a priority and no VLAN (IEEE 802.1Q 9.6): the frame is an untagged one. Take such a tag out. */
+static bool priority_untag(struct rte_mbuf *m)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	const struct rte_ether_hdr *ether = (const void *)frame;
+	const struct rte_vlan_hdr *tag = (const void *)(ether + 1);
+
+	if (ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_VLAN) ||
+	    m->data_len < sizeof(*ether) + sizeof(*tag) || (tag->vlan_tci & RTE_BE16(VLAN_ID_MASK)))
+		return false;
+	memmove(frame + sizeof(*tag), frame, 2 * RTE_ETHER_ADDR_LEN);
+	rte_pktmbuf_adj(m, sizeof(*tag));
+	return true;
+}
+
+static inline rte_be16_t type_of(const struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->ether_type;
+}
+
+/* A frame that carries no IPv4, or not to us. True: it carried a priority tag only; false: it is gone. */
+static __rte_noinline bool frame_other(struct worker *w, struct rte_mbuf *m, bool for_us)
 {
 	if (!for_us)
 		drop(w, DROP_NOT_OUR_MAC, m);
-	else if (type == RTE_BE16(RTE_ETHER_TYPE_ARP))
+	else if (priority_untag(m) && type_of(m) == RTE_BE16(RTE_ETHER_TYPE_IPV4))
+		return true;
+	else if (type_of(m) == RTE_BE16(RTE_ETHER_TYPE_ARP))
 		punt_send(w->punt, w->counters, PUNT_ARP, m);
 	else
 		drop(w, DROP_ETHERTYPE, m);
+	return false;
 }
 
 /* Judge one frame. True: a good IPv4 packet to forward; false: it is gone. */
@@ -78,12 +101,16 @@ static inline bool frame_check(struct worker *w, const struct port *from, struct
 	ours = rte_is_same_ether_addr(&ether->dst_addr, &from->mac);
 	group = rte_is_multicast_ether_addr(&ether->dst_addr);
 	if (unlikely(ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || !(ours || group))) {
-		frame_other(w, m, ours || group, ether->ether_type);
-		return false;
+		if (!frame_other(w, m, ours || group))
+			return false;
+		ip = ip4_of(m);
 	}
 	reason = ip4_check(ip, m->data_len - RTE_ETHER_HDR_LEN,
 			   (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
 				   RTE_MBUF_F_RX_IP_CKSUM_GOOD);
+	if (unlikely(sources_maybe(w->sources, rte_be_to_cpu_32(ip->src_addr))) &&
+	    reason == DROP_NONE && sources_has(w->sources, rte_be_to_cpu_32(ip->src_addr)))
+		reason = DROP_MARTIAN_SOURCE;
 	if (reason == DROP_NONE && unlikely(!ours))
 		reason = DROP_L2_BROADCAST; /* RFC 1812 5.3.4: unicast in a link-layer broadcast */
 	if (unlikely(reason != DROP_NONE)) {

@@ -12,6 +12,7 @@
 #include "neighbour.h"
 #include "port.h"
 #include "punt.h"
+#include "sources.h"
 #include "tx.h"
 
 #ifdef __cplusplus
@@ -26,6 +27,7 @@ struct rx_queue {
 struct __rte_cache_aligned worker {
 	const struct fib *fib; /* all borrowed: they live as long as the process */
 	const struct neighbours *neighbours;
+	const struct sources *sources;
 	struct punt *punt;
 	struct counters *counters;
 	struct tx tx;

@@ -42,6 +42,7 @@ struct rig {
 	struct fib *fib;
 	struct fib_writer *writer;
 	struct neighbours *neighbours;
+	struct sources sources;
 	struct punt punt;
 	struct counters counters;
 	struct worker worker;
@@ -122,6 +123,7 @@ inline int rig::make()
 		if (port_make(p) || fib_port_add(fib, &shared) ||
 		    seed(p, port_addr(p), 32, ADJACENCY_LOCAL) ||
 		    seed(p, port_addr(p) | 0xff, 32, ADJACENCY_BROADCAST) ||
+		    seed(p, port_addr(p) & ~0xffu, 32, ADJACENCY_BROADCAST) ||
 		    seed(p, port_addr(p) & ~0xffu, 24, ADJACENCY_GLEAN))
 			return -1;
 	}
@@ -132,6 +134,7 @@ inline int rig::make()
 			return -1;
 	}
 	fib_publish(writer);
+	sources_init(&sources, fib);
 	neighbours = neighbours_new(fib->qsbr);
 	return neighbours ? 0 : -1;
 }
@@ -160,6 +163,7 @@ struct forward : testing::Test {
 		memset(&the->counters, 0, sizeof(the->counters));
 		the->worker.fib = the->fib;
 		the->worker.neighbours = the->neighbours;
+		the->worker.sources = &the->sources;
 		the->worker.punt = &the->punt;
 		the->worker.counters = &the->counters;
 		tx_init(&the->worker.tx, &the->counters, the->ports, PORTS, 0);

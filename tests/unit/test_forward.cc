@@ -54,6 +54,20 @@ std::function<void(struct rte_mbuf *)> dst_mac(uint8_t first)
 	};
 }
 
+/* Put a tag before what the frame carries. */
+std::function<void(struct rte_mbuf *)> tagged(uint16_t type, uint16_t tci)
+{
+	return [type, tci](struct rte_mbuf *m) {
+		uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(m, 4);
+
+		memmove(frame, frame + 4, 12);
+		frame[12] = (uint8_t)(type >> 8);
+		frame[13] = (uint8_t)type;
+		frame[14] = (uint8_t)(tci >> 8);
+		frame[15] = (uint8_t)tci;
+	};
+}
+
 std::function<void(frame_fields &)> icmp(uint8_t type, uint32_t addr)
 {
 	return [type, addr](frame_fields &f) {
@@ -81,7 +95,54 @@ const verdict_case verdicts[] = {
 	  },
 	  "punt_arp", -1 },
 	{ "IPv6", as_is, ether_type(RTE_ETHER_TYPE_IPV6), "ethertype", -1 },
-	{ "a VLAN tag", as_is, ether_type(RTE_ETHER_TYPE_VLAN), "ethertype", -1 },
+	{ "a VLAN", as_is, tagged(0x8100, 7), "ethertype", -1 },
+	{ "a VLAN and a priority", as_is, tagged(0x8100, 0xc007), "ethertype", -1 },
+	{ "a priority and no VLAN", as_is, tagged(0x8100, 0xc000), "tx1", -1 },
+	{ "no priority and no VLAN", as_is, tagged(0x8100, 0), "tx1", -1 },
+	{ "such a tag within another", as_is,
+	  [](auto m) {
+		  tagged(0x8100, 0)(m);
+		  tagged(0x8100, 0)(m);
+	  },
+	  "ethertype", -1 },
+	{ "a service tag of VLAN 0", as_is, tagged(0x88a8, 0), "ethertype", -1 },
+	{ "a tag and nothing in it", as_is,
+	  [](auto m) {
+		  ether_type(RTE_ETHER_TYPE_VLAN)(m);
+		  rte_pktmbuf_trim(m, (uint16_t)(m->data_len - 17));
+	  },
+	  "ethertype", -1 },
+	{ "ARP with a priority", as_is,
+	  [](auto m) {
+		  ether_type(RTE_ETHER_TYPE_ARP)(m);
+		  tagged(0x8100, 0xc000)(m);
+	  },
+	  "punt_arp", -1 },
+	{ "broadcast ARP with a priority", as_is,
+	  [](auto m) {
+		  ether_type(RTE_ETHER_TYPE_ARP)(m);
+		  dst_mac(0xff)(m);
+		  tagged(0x8100, 0xc000)(m);
+	  },
+	  "punt_arp", -1 },
+	{ "IPv6 with a priority", as_is,
+	  [](auto m) {
+		  ether_type(RTE_ETHER_TYPE_IPV6)(m);
+		  tagged(0x8100, 0xc000)(m);
+	  },
+	  "ethertype", -1 },
+	{ "a priority, to another host", as_is,
+	  [](auto m) {
+		  dst_mac(0x06)(m);
+		  tagged(0x8100, 0)(m);
+	  },
+	  "not_our_mac", -1 },
+	{ "a priority and a bad checksum", as_is,
+	  [](auto m) {
+		  ip4_header(m)->hdr_checksum ^= 1;
+		  tagged(0x8100, 0)(m);
+	  },
+	  "ip4_checksum", -1 },
 	{ "a length for EtherType", as_is, ether_type(60), "ethertype", -1 },
 	{ "unicast in a broadcast frame", as_is, dst_mac(0xff), "l2_broadcast", -1 },
 	{ "unicast in a multicast frame", as_is, dst_mac(0x01), "l2_broadcast", -1 },
@@ -120,6 +181,25 @@ const verdict_case verdicts[] = {
 	{ "from 127.0.0.1", src(0x7f000001), as_is, "martian_source", -1 },
 	{ "from 224.0.0.1", src(0xe0000001), as_is, "martian_source", -1 },
 	{ "from 255.255.255.255", src(UINT32_MAX), as_is, "martian_source", -1 },
+	{ "from our own address", src(port_addr(0)), as_is, "martian_source", -1 },
+	{ "from our address on another port", src(port_addr(2)), as_is, "martian_source", -1 },
+	{ "from our own address to us",
+	  [](auto &f) {
+		  f.src = port_addr(1);
+		  f.dst = port_addr(0);
+	  },
+	  as_is, "martian_source", -1 },
+	{ "from its subnet's broadcast", src(0x0a0000ff), as_is, "martian_source", -1 },
+	{ "from it, with TTL 1: no error to all",
+	  [](auto &f) {
+		  f.src = 0x0a0000ff;
+		  f.ttl = 1;
+	  },
+	  as_is, "martian_source", -1 },
+	{ "from another port's broadcast", src(0x0a0300ff), as_is, "martian_source", -1 },
+	{ "from its subnet itself", src(0x0a000000), as_is, "martian_source", -1 },
+	{ "from a host that ends like our address", src(0xac100001), as_is, "tx1", -1 },
+	{ "from a host that ends like a broadcast", src(0xac1000ff), as_is, "tx1", -1 },
 	{ "to 0.0.0.1", dst(1), as_is, "martian_destination", -1 },
 	{ "to 127.0.0.1", dst(0x7f000001), as_is, "martian_destination", -1 },
 	{ "to 240.0.0.1", dst(0xf0000001), as_is, "martian_destination", -1 },
