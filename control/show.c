@@ -16,9 +16,11 @@
 #include "show_peers.h"
 
 enum {
-	SLOTS = 64,	   /* of the table at a time: what a cursor can go back over */
+	SLOTS = 64,	   /* of the table at a time */
 	SLOTS_PAGE = 4096, /* most of one page */
 };
+
+#define WALK_BEGUN (UINT64_C(1) << 32) /* in the second half of a walk's cursor */
 
 static struct peer *named_peer(struct route_server *rs, struct page *page)
 {
@@ -324,20 +326,23 @@ static void walk_received(const struct route_server *rs, struct page *page, cons
 	}
 }
 
-/* All paths of a node from the `from`th on. Returns false, and in `*from` where to go on, if the page is full. */
+/* All paths of a node from the `from`th on. False if the page is full, and in `*from` where to go on: paths that come and
+ * go until then would move the others, so a node stands on one page if it is not longer than that. */
 static bool add_node(const struct route_server *rs, struct page *page, uint32_t node,
 		     uint32_t *from)
 {
-	uint32_t i = 0;
+	uint32_t rows = page->nb_rows, used = page->used, i = 0;
 
 	for (const struct path *path = rib_first(rs->rib, node); path;
 	     path = rib_following(rs->rib, path), i++) {
-		if (i < *from)
+		if (i < *from || add_path(rs, page, path))
 			continue;
-		if (!add_path(rs, page, path)) {
-			*from = i;
-			return false;
+		*from = rows ? 0 : i;
+		if (rows) {
+			page->nb_rows = rows;
+			page->used = used;
 		}
+		return false;
 	}
 	*from = 0;
 	return true;
@@ -373,30 +378,32 @@ static bool add_row(const struct route_server *rs, struct page *page, uint32_t n
 	}
 }
 
-/* Walk on over the table. The cursor is the table's own at the last SLOTS slots begun, and how many nodes of them (upper
- * half) and paths of the next one (lower half) have been told. */
+/* Walk on over the table. The cursor is the table's own, behind the last node told, and how many paths of the next one
+ * have been told, with a bit that says that the walk has begun. */
 static void walk(const struct route_server *rs, struct page *page, const struct peer *peer)
 {
-	uint32_t done = (uint32_t)(page->cursor[1] >> 32), from = (uint32_t)page->cursor[1];
+	uint32_t cursor = (uint32_t)page->cursor[0], first = cursor + 1;
+	uint32_t from = (uint32_t)page->cursor[1];
 	uint32_t nodes[SLOTS];
 
+	page->cursor[1] = WALK_BEGUN;
 	for (uint32_t looked = 0; looked < SLOTS_PAGE; looked += SLOTS) {
-		uint32_t cursor = (uint32_t)page->cursor[0];
 		size_t n = rib_walk(rs->rib, &cursor, nodes, SLOTS);
 
-		for (; done < n; done++) {
-			if (add_row(rs, page, nodes[done], peer, &from))
+		for (size_t i = 0; i < n; i++) {
+			if (nodes[i] != first)
+				from = 0; /* the one that it is of has gone */
+			if (add_row(rs, page, nodes[i], peer, &from))
 				continue;
-			page->cursor[1] = (uint64_t)done << 32 | from;
+			page->cursor[0] = nodes[i] - 1;
+			page->cursor[1] |= from;
 			page->more = true;
 			return;
 		}
-		done = from = 0;
 		page->cursor[0] = cursor;
 		if (!cursor)
 			return;
 	}
-	page->cursor[1] = 0;
 	page->more = true;
 }
 

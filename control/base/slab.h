@@ -50,6 +50,30 @@ static inline bool slab_live(const struct slab *slab, uint32_t id)
 /* The first live id above `after` (SLAB_NONE to begin), SLAB_NONE at the end. */
 uint32_t slab_next(const struct slab *slab, uint32_t after);
 
+/* A walk once round the ids of a slab, in slices, from wherever the last one ended. Whatever comes, goes and comes again
+ * between the slices, every item that was live when the walk began, and still is, is met once; what came since may be. To
+ * begin again before it is over is fine: all is met from there on, and who begins ever again still gets round. */
+struct slab_round {
+	uint32_t cursor; /* the id met last */
+	uint32_t end;	 /* ids 1..end are met; never below `cursor` */
+	uint32_t left;	 /* of these; 0: the walk is over */
+};
+
+static inline void slab_round_begin(struct slab_round *round, const struct slab *slab)
+{
+	round->end = round->left = slab->top;
+}
+
+/* The next id, live or not; SLAB_NONE: the walk is over. */
+static inline uint32_t slab_round_next(struct slab_round *round)
+{
+	if (!round->left)
+		return SLAB_NONE;
+	round->left--;
+	round->cursor = round->cursor < round->end ? round->cursor + 1 : 1;
+	return round->cursor;
+}
+
 /* Octets of memory taken from the system. */
 size_t slab_bytes(const struct slab *slab);
 

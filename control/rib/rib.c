@@ -91,21 +91,6 @@ static void chain_place(struct rib *rib, struct node *node, struct path *path)
 
 /* --- peers ----------------------------------------------------------------------------------------------------- */
 
-static void round_begin(struct round *round, const struct slab *slab)
-{
-	round->left = slab->top;
-}
-
-/* The next id of a round, live or not; 0: it is over. */
-static uint32_t round_next(struct round *round, const struct slab *slab)
-{
-	if (!round->left)
-		return 0;
-	round->left--;
-	round->cursor = round->cursor < slab->top ? round->cursor + 1 : 1;
-	return round->cursor;
-}
-
 void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 {
 	struct source *at = &rib->sources[peer];
@@ -117,7 +102,7 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 	*at = *source;
 	rib->version += !same;
 	if (!same && rib->peers[peer].paths)
-		round_begin(&rib->resort, &rib->nodes.items);
+		slab_round_begin(&rib->resort, &rib->nodes.items);
 }
 
 void rib_source_hold(struct rib *rib, uint16_t peer, bool held)
@@ -129,7 +114,7 @@ void rib_source_hold(struct rib *rib, uint16_t peer, bool held)
 static void sweep_begin(struct rib *rib, struct peer *peer, uint16_t age)
 {
 	peer->sweep_age = age;
-	round_begin(&rib->sweep, &rib->paths);
+	slab_round_begin(&rib->sweep, &rib->paths);
 }
 
 void rib_peer_down(struct rib *rib, uint16_t index)
@@ -307,12 +292,12 @@ int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer)
 void rib_set_rule(struct rib *rib, struct decide_rule rule)
 {
 	rib->params.rule = rule;
-	round_begin(&rib->resort, &rib->nodes.items);
+	slab_round_begin(&rib->resort, &rib->nodes.items);
 }
 
 void rib_reconsider(struct rib *rib)
 {
-	round_begin(&rib->resort, &rib->nodes.items);
+	slab_round_begin(&rib->resort, &rib->nodes.items);
 }
 
 /* Ask again which next hops resolve, and sort. The caller has reserved. */
@@ -377,7 +362,7 @@ static size_t sweep_turn(struct rib *rib, size_t budget)
 	if (!rib->sweep.left)
 		return 0;
 	while (seen < budget && groups_reserve(rib) == 0 &&
-	       (id = round_next(&rib->sweep, &rib->paths))) {
+	       (id = slab_round_next(&rib->sweep))) {
 		struct path *path = path_at(rib, id);
 		const struct peer *peer;
 
@@ -399,7 +384,7 @@ static size_t resort_turn(struct rib *rib, size_t budget)
 	uint32_t id;
 
 	while (seen < budget && groups_reserve(rib) == 0 &&
-	       (id = round_next(&rib->resort, &rib->nodes.items))) {
+	       (id = slab_round_next(&rib->resort))) {
 		seen++;
 		if (slab_live(&rib->nodes.items, id))
 			node_resort(rib, id);

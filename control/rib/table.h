@@ -39,11 +39,6 @@ struct peer {
 	struct cohort *cohort; /* borrowed; NULL: in its group's stream */
 };
 
-/* A sliced walk once round a slab, from wherever the last one ended. */
-struct round {
-	uint32_t cursor, left;
-};
-
 /* What a class of groups may be told about a prefix. Borrowed attributes; peer is 0 if there are none. */
 struct offer {
 	const struct attrs *attrs;
@@ -154,7 +149,8 @@ struct rib {
 	uint64_t version;	/* see rib_version() */
 	struct bitmap changes;	/* for the FIB */
 	uint32_t changes_cursor;
-	struct round sweep, resort;
+	struct slab_round sweep;  /* of paths */
+	struct slab_round resort; /* of nodes */
 	struct groups groups;
 };
 

@@ -253,6 +253,67 @@ TEST(rib, peer_down_withdraws_in_slices_and_spares_the_next_session)
 	EXPECT_EQ((chain_t{}), h.chain({ 991 << 8, 24 }));
 }
 
+/* The table grows and is used again between the slices; where the walk stands when it begins, an earlier loss decides. */
+TEST(rib, nothing_is_left_of_a_peer_that_is_lost_while_another_loads)
+{
+	enum { ROUTES = 40 };
+	auto prefix = [](uint32_t of, uint32_t i) { return prefix_make(of << 24 | i << 8, 24); };
+
+	for (uint32_t before = 0; before <= 2 * ROUTES; before++) {
+		for (size_t slice : { 1, 3, 16 }) {
+			harness h;
+			uint32_t loaded = 0;
+
+			for (uint32_t i = 0; i < before; i++)
+				h.announce(prefix(20, i), NVA_A, { { 65001 } });
+			rib_peer_down(h.rib, NVA_A);
+			h.settle();
+			for (uint32_t i = 0; i < ROUTES; i++) {
+				h.announce(prefix(20, i), NVA_A, { { 65001 } });
+				h.announce(prefix(30, i), NVA_B, { { 65002 } });
+			}
+			rib_peer_down(h.rib, NVA_A);
+			for (bool other = false; !rib_settled(h.rib);) {
+				rib_turn(h.rib, slice);
+				for (int i = 0; i < 2 && loaded < 4 * ROUTES; i++)
+					h.announce(prefix(40, loaded++), VPN, { { 65010 } });
+				if (!other && loaded > ROUTES / 2) {
+					rib_peer_down(h.rib, NVA_B);
+					other = true;
+				}
+			}
+			rib_peer_down(h.rib, NVA_B);
+			h.settle();
+			ASSERT_EQ(0u, rib_peer_paths(h.rib, NVA_A)) << before << ", by " << slice;
+			ASSERT_EQ(0u, rib_peer_paths(h.rib, NVA_B)) << before << ", by " << slice;
+			ASSERT_EQ(loaded, rib_peer_paths(h.rib, VPN));
+			ASSERT_EQ(loaded, rib_prefixes(h.rib));
+		}
+	}
+}
+
+/* Likewise the order of what is there while next hops come and go. */
+TEST(rib, every_next_hop_is_asked_again_while_others_load)
+{
+	for (uint32_t before = 0; before <= 40; before++) {
+		harness h;
+		uint32_t loaded = 0;
+
+		for (uint32_t i = 0; i < before; i++)
+			h.announce({ 20u << 24 | i << 8, 24 }, NVA_A, { { 65001 }, 7 });
+		rib_reconsider(h.rib);
+		h.settle();
+		for (uint32_t i = 0; i < 40; i++)
+			h.announce({ 20u << 24 | i << 8, 24 }, NVA_A, { { 65001 }, 7 });
+		h.dead_hops = { 7 };
+		rib_reconsider(h.rib);
+		do {
+			h.announce({ 40u << 24 | loaded++ << 8, 24 }, VPN, { { 65010 } });
+		} while (rib_turn(h.rib, 1));
+		ASSERT_EQ(40u, rib_peer_unusable_paths(h.rib, NVA_A)) << before;
+	}
+}
+
 TEST(rib, graceful_restart_keeps_stale_paths_until_swept)
 {
 	harness h;

@@ -1,6 +1,7 @@
 /* The slab: stable ids and addresses, reuse, limits, and walking while others come and go. */
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <random>
 #include <set>
@@ -25,7 +26,72 @@ struct scoped : slab {
 	{
 		slab_fini(this);
 	}
+	void empty() /* as new */
+	{
+		if (top)
+			memset(live, 0, ((size_t)top / 64 + 1) * sizeof(*live));
+		top = used = free_head = 0;
+	}
 };
+
+/* A walk and what it owes: the items that were live when it began and have not gone since. */
+struct watched_round {
+	struct slab *s;
+	struct slab_round round = {};
+	std::set<uint32_t> owed, met;
+
+	explicit watched_round(struct slab *slab) : s(slab)
+	{
+	}
+	void begin()
+	{
+		slab_round_begin(&round, s);
+		met.clear();
+		owed.clear();
+		for (uint32_t id = slab_next(s, 0); id; id = slab_next(s, id))
+			owed.insert(id);
+	}
+	bool next()
+	{
+		uint32_t id = slab_round_next(&round);
+
+		if (!id)
+			return false;
+		EXPECT_TRUE(met.insert(id).second) << id << " is met twice";
+		EXPECT_LE(id, s->top);
+		owed.erase(id);
+		return true;
+	}
+	void free(uint32_t id)
+	{
+		slab_free(s, id);
+		owed.erase(id);
+	}
+	void end()
+	{
+		while (next())
+			;
+		EXPECT_TRUE(owed.empty()) << "missed " << *owed.begin();
+	}
+};
+
+enum { NOTHING, GROW, FREE_LOWEST, FREE_HIGHEST, BEGIN, CHANGES };
+
+void change(watched_round *walk, int what)
+{
+	uint32_t id = 0;
+
+	switch (what) {
+	case GROW: slab_alloc(walk->s); return;
+	case BEGIN: walk->begin(); return;
+	case FREE_LOWEST: id = slab_next(walk->s, 0); break;
+	case FREE_HIGHEST:
+		for (uint32_t at = slab_next(walk->s, 0); at; at = slab_next(walk->s, at))
+			id = at;
+	}
+	if (id)
+		walk->free(id);
+}
 
 } // namespace
 
@@ -119,6 +185,81 @@ TEST(slab, walk_among_changes)
 		slab_free(&s, fresh);
 	}
 	EXPECT_EQ(stay, seen);
+}
+
+/* Every history of five changes between the steps, from every starting cursor. */
+TEST(slab, a_round_misses_nothing_whatever_happens_between_its_steps)
+{
+	enum { STEPS = 5, ITEMS = 5 };
+	scoped s(sizeof(item), 1000);
+
+	for (uint32_t items = 1; items <= ITEMS; items++) {
+		for (uint32_t cursor = 0; cursor <= items; cursor++) {
+			for (int history = 0; history < 3125 && !testing::Test::HasFailure();
+			     history++) {
+				watched_round walk(&s);
+
+				s.empty();
+				for (uint32_t i = 0; i < items; i++)
+					slab_alloc(&s);
+				walk.round.cursor = cursor;
+				walk.begin();
+				for (int step = 0, left = history; step < STEPS;
+				     step++, left /= CHANGES) {
+					change(&walk, left % CHANGES);
+					walk.next();
+				}
+				walk.end();
+				EXPECT_FALSE(testing::Test::HasFailure())
+					<< items << " items from " << cursor << ", history "
+					<< history;
+			}
+		}
+	}
+}
+
+TEST(slab, rounds_of_a_large_table_that_grows_and_shrinks)
+{
+	scoped s(sizeof(item), 1 << 24);
+	std::mt19937 rng(5);
+	watched_round walk(&s);
+
+	for (int i = 0; i < 100000; i++)
+		slab_alloc(&s);
+	for (int round = 0; round < 4; round++) {
+		walk.begin();
+		while (walk.round.left) {
+			for (int i = 0; i < 4096 && walk.next(); i++)
+				;
+			for (int i = 0; i < 1000; i++) {
+				uint32_t id = 1 + rng() % s.top;
+
+				if (rng() % 8 < (round % 2 ? 3u : 6u))
+					slab_alloc(&s);
+				else if (slab_live(&s, id))
+					walk.free(id);
+			}
+			if (rng() % 64 == 0)
+				walk.begin();
+		}
+		walk.end();
+	}
+}
+
+/* Who is interrupted for ever still gets round. */
+TEST(slab, a_round_that_always_begins_again_meets_all)
+{
+	scoped s(sizeof(item), 1000);
+	struct slab_round round = {};
+	std::set<uint32_t> met;
+
+	for (int i = 0; i < 100; i++)
+		slab_alloc(&s);
+	for (int i = 0; i < 100; i++) {
+		slab_round_begin(&round, &s);
+		met.insert(slab_round_next(&round));
+	}
+	EXPECT_EQ(100u, met.size());
 }
 
 TEST(slab, memory_follows_use)
