@@ -210,7 +210,7 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 	struct entry entry;
 	size_t seen = 0;
 
-	while (seen < max && group_take(group, &entry)) {
+	while (seen < max && queue_take(group, &entry)) {
 		struct offers had = { { entry.top, entry.top_peer },
 				      { entry.alt, entry.alt_peer } },
 			      must;
@@ -273,7 +273,7 @@ size_t group_flush(struct group *group, size_t max)
 
 	if (max > GROUP_FLUSH_MAX)
 		max = GROUP_FLUSH_MAX;
-	if (!group->head)
+	if (!group->queue.count)
 		cohort = cohort_turn(group);
 	flush_begin(f, group->rib, cohort ? &cohort->audience : &group->stream);
 	if (cohort)

@@ -259,7 +259,7 @@ bool group_idle(const struct group *group)
 
 	while (cohort && cohort->lagging)
 		cohort = cohort->next;
-	return !group->head && !cohort;
+	return !group->queue.count && !cohort;
 }
 
 const struct path *group_advertised(const struct group *group, uint16_t peer, uint32_t node)
@@ -353,7 +353,10 @@ struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets)
 	struct group *group = (struct group *)calloc(1, sizeof(*group));
 
 	assert(role < ROLE_COUNT);
-	if (!group || bitmap_reserve(&group->dirty, groups->capacity) < 0) {
+	if (!group || bitmap_reserve(&group->dirty, groups->capacity) < 0 ||
+	    queue_init(&group->queue, rib->params.nb_peers) < 0) {
+		if (group)
+			bitmap_free(&group->dirty);
 		free(group);
 		return NULL;
 	}
@@ -377,13 +380,14 @@ void group_free(struct group *group)
 		link = &(*link)->next;
 	*link = group->next;
 	groups->nb_groups--;
-	while (group_take(group, &entry)) {
+	while (queue_take(group, &entry)) {
 		entry_drop(group->rib, &entry);
 		node_release(group->rib, entry.node);
 	}
 	while (group->cohorts)
 		cohort_free(group, group->cohorts);
 	pending_free(group, &group->watch.pending);
+	queue_fini(&group->queue);
 	bitmap_free(&group->dirty);
 	free(group->stream.peers);
 	free(group);

@@ -6,8 +6,9 @@
  *   member is to have `top`; but the peer that announced top gets `alt`, or nothing: no path hiding (RFC 7947 2.3), and
  *   nobody hears its own route back.
  *
- * When (top, alt) changes, the prefix joins the group's queue once, together with what had been there before. A flush
- * takes a slice of the queue, compares before with now, and yields batches for the encoder: withdrawn prefixes, then
+ * When (top, alt) changes, the prefix joins the group's queue once, together with what had been there before. The peers
+ * that caused changes take turns in it, so that what one says does not wait behind another's full table. A flush takes a
+ * slice of the queue, compares before with now, and yields batches for the encoder: withdrawn prefixes, then
  * prefixes by attribute set, each with the members to send it to. What has not changed for a member is not sent.
  *
  * A member that has just joined, or asks for a refresh, is told the whole table by a walk over it; of what changes behind

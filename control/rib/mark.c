@@ -145,63 +145,7 @@ void group_offers(const struct group *group, uint32_t id, struct offers *out)
 	offers_restrict(group, out);
 }
 
-/* --- the queue ------------------------------------------------------------------------------------------------- */
-
-static struct entry *entry_at(const struct groups *groups, uint32_t id)
-{
-	return (struct entry *)slab_at(&groups->entries, id);
-}
-
-/* groups_reserve() has seen to it that there is a spare entry for each group. */
-static void group_enqueue(struct group *group, uint32_t node, const struct offers *before)
-{
-	struct groups *groups = &group->rib->groups;
-	uint32_t id = groups->spare;
-	struct entry *entry = entry_at(groups, id);
-
-	groups->spare = entry->next;
-	groups->nb_spare--;
-	*entry = (struct entry){
-		.top = before->top.attrs ? attrs_get(before->top.attrs) : NULL,
-		.alt = before->alt.attrs ? attrs_get(before->alt.attrs) : NULL,
-		.node = node,
-		.top_peer = before->top.peer,
-		.alt_peer = before->alt.peer,
-	};
-	if (group->tail)
-		entry_at(groups, group->tail)->next = id;
-	else
-		group->head = id;
-	group->tail = id;
-}
-
-bool group_take(struct group *group, struct entry *taken)
-{
-	struct groups *groups = &group->rib->groups;
-	uint32_t id = group->head;
-	struct entry *entry;
-
-	if (!id)
-		return false;
-	entry = entry_at(groups, id);
-	*taken = *entry;
-	group->head = entry->next;
-	if (!group->head)
-		group->tail = 0;
-	entry->next = groups->spare;
-	groups->spare = id;
-	groups->nb_spare++;
-	bitmap_remove(&group->dirty, taken->node);
-	return true;
-}
-
-void entry_drop(struct rib *rib, const struct entry *entry)
-{
-	if (entry->top)
-		attrs_put(rib->params.attrs, entry->top);
-	if (entry->alt)
-		attrs_put(rib->params.attrs, entry->alt);
-}
+/* --- changes ---------------------------------------------------------------------------------------------------- */
 
 /* Must members in this place (a cohort, or NULL for the stream) be told? Only top's announcer hears of alt. */
 static bool concerns(const struct group *group, const struct cohort *place,
@@ -225,7 +169,7 @@ static void group_mark(struct group *group, uint32_t node, const struct offers *
 		bitmap_add(&group->watch.pending, node);
 	if (group->stream.n && concerns(group, NULL, before, after) &&
 	    bitmap_add(&group->dirty, node))
-		group_enqueue(group, node, before);
+		queue_add(group, node, before);
 }
 
 static inline void count(struct rib *rib, unsigned int class, const struct offers *offers, int by)
@@ -410,9 +354,7 @@ int groups_reserve(struct rib *rib)
 
 		if (!id)
 			return -ENOMEM;
-		entry_at(groups, id)->next = groups->spare;
-		groups->spare = id;
-		groups->nb_spare++;
+		entry_spare(groups, id);
 	}
 	return 0;
 }

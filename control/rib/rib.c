@@ -150,6 +150,15 @@ void rib_peer_sweep(struct rib *rib, uint16_t index)
 
 /* --- changes --------------------------------------------------------------------------------------------------- */
 
+/* groups_mark() for a change that this peer has caused. */
+static void mark_for(struct rib *rib, uint16_t peer, uint32_t node,
+		     const struct offers before[CLASSES])
+{
+	rib->cause = peer;
+	groups_mark(rib, node, before);
+	rib->cause = rib->params.nb_peers;
+}
+
 static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs)
 {
 	enum role role = rib->sources[peer].role;
@@ -245,7 +254,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	path_set_flags(rib, path, flags);
 	path->med_rank = 0;
 	chain_place(rib, node_at(rib, id), path);
-	groups_mark(rib, id, before);
+	mark_for(rib, peer, id, before);
 	bitmap_add(&rib->changes, id);
 	if (old)
 		attrs_put(rib->params.attrs, old);
@@ -269,7 +278,7 @@ static void path_withdraw(struct rib *rib, struct path *path)
 		rib->prefixes--;
 	else if (rib->params.rule.med || rib->resort.left)
 		chain_sort(rib, node);
-	groups_mark(rib, id, before);
+	mark_for(rib, path->peer, id, before);
 	bitmap_add(&rib->changes, id);
 	path_set_flags(rib, path, 0);
 	attrs_put(rib->params.attrs, path->attrs);
@@ -453,6 +462,7 @@ struct rib *rib_new(const struct rib_params *params)
 		return NULL;
 	assert(params->nb_peers && params->nb_peers <= RIB_PEERS);
 	rib->params = *params;
+	rib->cause = params->nb_peers;
 	rib->sources = (struct source *)calloc(params->nb_peers, sizeof(*rib->sources));
 	rib->peers = (struct peer *)calloc(params->nb_peers, sizeof(*rib->peers));
 	rib->sort = (struct path **)calloc(params->nb_peers, sizeof(*rib->sort));

@@ -61,6 +61,25 @@ struct entry {
 	uint16_t top_peer, alt_peer;
 };
 
+/* Entries that one source has caused, oldest first, and the source whose turn comes after its. */
+struct lane {
+	uint32_t head, tail; /* entry ids */
+	uint16_t next;	     /* lane + 1 */
+	bool listed;
+};
+
+struct lanes {
+	uint16_t first, last; /* lane + 1; 0: none */
+};
+
+/* A group's queue: see queue.c. */
+struct queue {
+	struct lane *lanes; /* owned: nb_peers + 1, the last for what no peer caused */
+	struct lanes fresh, rest;
+	uint32_t quantum; /* entries that the first lane may still give */
+	uint32_t count;
+};
+
 /* What a peer gets of these offers: nobody hears its own route back. */
 static inline const struct offer *offer_to(const struct offers *offers, uint16_t peer)
 {
@@ -101,7 +120,7 @@ struct group {
 	struct audience stream;
 	struct cohort *cohorts;
 	struct bitmap dirty; /* nodes in the queue */
-	uint32_t head, tail; /* entry ids: the queue, oldest first */
+	struct queue queue;
 	struct watch watch;
 };
 
@@ -147,6 +166,7 @@ struct rib {
 	struct peer *peers;	/* owned, nb_peers */
 	struct path **sort;	/* owned, nb_peers: to sort one chain */
 	uint64_t version;	/* see rib_version() */
+	uint16_t cause; /* the peer whose doing changes are at present; nb_peers: nobody's */
 	struct bitmap changes;	/* for the FIB */
 	uint32_t changes_cursor;
 	struct slab_round sweep;  /* of paths */
@@ -195,13 +215,22 @@ void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLAS
 bool groups_need(const struct rib *rib, uint32_t node);
 /* A slice of a matrix change; returns the nodes looked at. */
 size_t groups_turn(struct rib *rib, size_t budget);
-/* Take the oldest entry off the queue. Its references are the caller's. False: the queue is empty. */
-bool group_take(struct group *group, struct entry *entry);
-void entry_drop(struct rib *rib, const struct entry *entry);
 /* Of what its class may be told about a node: what the group may. */
 void offers_restrict(const struct group *group, struct offers *offers);
 /* What one group may be told about a node now. */
 void group_offers(const struct group *group, uint32_t node, struct offers *offers);
+
+/* --- queue.c ---------------------------------------------------------------------------------------------------- */
+
+int queue_init(struct queue *queue, uint16_t nb_peers); /* -ENOMEM */
+void queue_fini(struct queue *queue);		       /* an empty one, or one that is not initialised */
+/* A node that is not in the queue, with what members had been told of it. groups_reserve() has seen to it that there is a
+ * spare entry. */
+void queue_add(struct group *group, uint32_t node, const struct offers *before);
+/* Take the next entry off the queue. Its references are the caller's. False: the queue is empty. */
+bool queue_take(struct group *group, struct entry *entry);
+void entry_spare(struct groups *groups, uint32_t id); /* one more that is in no queue */
+void entry_drop(struct rib *rib, const struct entry *entry);
 
 /* --- group.c ---------------------------------------------------------------------------------------------------- */
 

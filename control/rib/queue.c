@@ -1,0 +1,150 @@
+/* A group's queue of changed prefixes. Each source has a lane of its own, in which what it caused stands in order, and the
+ * lanes take turns: QUANTUM entries each. A source that had nothing in the queue comes before those that wait for another
+ * turn; when it has had its first turn it waits behind them, even with nothing left, so that one which says a little
+ * often holds up nobody (the scheduler of RFC 8290 4.2, with entries for
+ * octets). A prefix is in the queue
+ * once, in the lane of whoever changed it first, and has no order with others: any order of prefixes is right. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "group.h"
+#include "table.h"
+
+enum { QUANTUM = 32 };
+
+int queue_init(struct queue *queue, uint16_t nb_peers)
+{
+	queue->lanes = (struct lane *)calloc((size_t)nb_peers + 1, sizeof(*queue->lanes));
+	return queue->lanes ? 0 : -ENOMEM;
+}
+
+void queue_fini(struct queue *queue)
+{
+	free(queue->lanes);
+	queue->lanes = NULL;
+}
+
+static struct entry *entry_at(const struct groups *groups, uint32_t id)
+{
+	return (struct entry *)slab_at(&groups->entries, id);
+}
+
+void entry_spare(struct groups *groups, uint32_t id)
+{
+	entry_at(groups, id)->next = groups->spare;
+	groups->spare = id;
+	groups->nb_spare++;
+}
+
+void entry_drop(struct rib *rib, const struct entry *entry)
+{
+	if (entry->top)
+		attrs_put(rib->params.attrs, entry->top);
+	if (entry->alt)
+		attrs_put(rib->params.attrs, entry->alt);
+}
+
+/* --- lanes -------------------------------------------------------------------------------------------------------- */
+
+static void lane_append(struct queue *queue, struct lanes *lanes, uint16_t number)
+{
+	if (lanes->last)
+		queue->lanes[lanes->last - 1].next = number;
+	else
+		lanes->first = number;
+	lanes->last = number;
+	queue->lanes[number - 1].next = 0;
+}
+
+static uint16_t lane_pop(struct queue *queue, struct lanes *lanes)
+{
+	uint16_t number = lanes->first;
+
+	lanes->first = queue->lanes[number - 1].next;
+	if (!lanes->first)
+		lanes->last = 0;
+	return number;
+}
+
+/* The turn of the first lane is over. */
+static void lane_rotate(struct queue *queue)
+{
+	struct lanes *from = queue->fresh.first ? &queue->fresh : &queue->rest;
+	bool was_fresh = from == &queue->fresh;
+	uint16_t number = lane_pop(queue, from);
+	struct lane *lane = &queue->lanes[number - 1];
+
+	queue->quantum = QUANTUM;
+	if (lane->head || was_fresh)
+		lane_append(queue, &queue->rest, number);
+	else
+		lane->listed = false;
+}
+
+/* The lane whose turn it is, with something in it; the queue is not empty. */
+static struct lane *lane_current(struct queue *queue)
+{
+	for (;;) {
+		uint16_t first = queue->fresh.first ? queue->fresh.first : queue->rest.first;
+		struct lane *lane = &queue->lanes[first - 1];
+
+		if (lane->head && queue->quantum)
+			return lane;
+		lane_rotate(queue);
+	}
+}
+
+/* --- entries ------------------------------------------------------------------------------------------------------- */
+
+void queue_add(struct group *group, uint32_t node, const struct offers *before)
+{
+	struct rib *rib = group->rib;
+	struct groups *groups = &rib->groups;
+	struct queue *queue = &group->queue;
+	struct lane *lane = &queue->lanes[rib->cause];
+	uint32_t id = groups->spare;
+	struct entry *entry = entry_at(groups, id);
+
+	groups->spare = entry->next;
+	groups->nb_spare--;
+	*entry = (struct entry){
+		.top = before->top.attrs ? attrs_get(before->top.attrs) : NULL,
+		.alt = before->alt.attrs ? attrs_get(before->alt.attrs) : NULL,
+		.node = node,
+		.top_peer = before->top.peer,
+		.alt_peer = before->alt.peer,
+	};
+	if (lane->head)
+		entry_at(groups, lane->tail)->next = id;
+	else
+		lane->head = id;
+	lane->tail = id;
+	queue->count++;
+	if (lane->listed)
+		return;
+	lane->listed = true;
+	/* One that interrupts a turn begins a turn of its own. */
+	if (!queue->fresh.first)
+		queue->quantum = QUANTUM;
+	lane_append(queue, &queue->fresh, (uint16_t)(rib->cause + 1));
+}
+
+bool queue_take(struct group *group, struct entry *taken)
+{
+	struct groups *groups = &group->rib->groups;
+	struct queue *queue = &group->queue;
+	struct lane *lane;
+	uint32_t id;
+
+	if (!queue->count)
+		return false;
+	lane = lane_current(queue);
+	id = lane->head;
+	*taken = *entry_at(groups, id);
+	lane->head = taken->next;
+	queue->count--;
+	queue->quantum--;
+	entry_spare(groups, id);
+	bitmap_remove(&group->dirty, taken->node);
+	return true;
+}
