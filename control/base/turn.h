@@ -1,0 +1,76 @@
+/* How long an lcore's turns take: the longest one, which part of it took the most, and how many were longer than a turn
+ * should be. A turn is cut into parts by whoever runs it; the time between two calls is the part's that ends. Time that
+ * the kernel gave to somebody else counts too, for those who wait for this lcore wait for that as well.
+ *
+ * And how much of a turn is left: a part that could go on for long asks its budget every few items. */
+#ifndef BASCULE_TURN_H
+#define BASCULE_TURN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	TURN_BOUND_NS = 1000 * 1000, /* no turn ought to be longer */
+	TURN_WINDOW_MS = 60 * 1000,
+};
+
+/* CLOCK_MONOTONIC, nanoseconds. */
+uint64_t clock_ns(void);
+
+/* A turn is also kept packed in 64 bits, so that another thread reads all of it at once: its length and that of its longest
+ * part, in units of 128 ns (34 s at most), and which part that was. 0: none. Longer ones are larger numbers. */
+
+struct turns {
+	uint64_t begin_ns, at_ns; /* of this turn, of its present part */
+	uint64_t part_ns;	  /* its longest part so far ... */
+	uint8_t part; /* ... which is this one; from 0, what they are called is the owner's */
+	uint64_t window_end_ns;
+	/* written by the lcore alone, read by anybody (relaxed): the longest turn ever, of the present window, and of the
+	 * one before it */
+	uint64_t longest, recent, before;
+	uint64_t over; /* turns longer than TURN_BOUND_NS */
+};
+
+/* What another thread makes of it. */
+struct turn_length {
+	uint64_t ns, part_ns;
+	uint8_t part;
+};
+
+void turn_begin(struct turns *turns, uint64_t now_ns);
+/* What has passed since the last call was `part`'s. A part may end several times a turn: each time counts for itself. */
+void turn_part(struct turns *turns, uint8_t part, uint64_t now_ns);
+void turn_end(struct turns *turns, uint64_t now_ns);
+
+/* The longest turn ever, and of the last one to two windows. */
+struct turn_length turn_longest(const struct turns *turns);
+struct turn_length turn_longest_recent(const struct turns *turns);
+uint64_t turns_over(const struct turns *turns);
+
+/* The end of a part's time. `now_ns` is asked for the time, and counts for how often. */
+struct budget {
+	uint64_t (*now_ns)(void);
+	uint64_t end_ns;
+};
+
+static inline struct budget budget_make(uint64_t (*now_ns)(void), uint64_t ns)
+{
+	struct budget budget = { now_ns, 0 };
+
+	budget.end_ns = now_ns() + ns;
+	return budget;
+}
+
+static inline bool budget_over(const struct budget *budget)
+{
+	return budget->now_ns() >= budget->end_ns;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
