@@ -134,6 +134,7 @@ int exchange_configure(struct exchange *exchange, bool configured)
 
 	if (configured == exchange->configured)
 		return 0;
+	exchange->enabled &= configured;
 	err = replace(exchange->path, configured, configured);
 	if (err)
 		return err;

@@ -30,8 +30,9 @@ int exchange_open(struct exchange *exchange, const char *path, bool configured);
  * on once the file says so. -errno: a restart may find the switch as it was; `enabled` tells whether it has moved. */
 int exchange_set(struct exchange *exchange, bool enabled);
 
-/* The configuration has been reloaded: if its value changed, the switch takes it, once the file says so. -errno: nothing
- * has moved. */
+/* The configuration has been reloaded: if its value changed, the switch takes it. Off is off whatever becomes of the
+ * file, and another reload tries the file again; on is on once the file says so. -errno: the file could not be written;
+ * `enabled` tells whether the switch has moved. */
 int exchange_configure(struct exchange *exchange, bool configured);
 
 #ifdef __cplusplus

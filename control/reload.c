@@ -206,6 +206,22 @@ static void vnets_apply(struct route_server *rs, const struct config *running,
 
 /* --- all of it --------------------------------------------------------------------------------------------------- */
 
+/* A switch that goes off shuts the gate first, as the command does: no packet passes while the disk is waited for. And it
+ * stays off if it cannot be stored; one that would go on does not. -errno: that. */
+static int switch_configure(struct route_server *rs, const struct config *wanted)
+{
+	bool off = rs->exchange->configured && !wanted->exchange.enabled;
+	int err;
+
+	if (off)
+		transit_shut(rs, transit_word_of(wanted, false));
+	err = exchange_configure(rs->exchange, wanted->exchange.enabled);
+	if (!err || !off)
+		return err;
+	log_error("%s: %s; route exchange is off all the same", rs->exchange->path, strerror(-err));
+	return 0;
+}
+
 /* What can refuse the file. True: `maps` are those of the file. */
 static bool acceptable(struct route_server *rs, struct page *page, struct maps *maps)
 {
@@ -224,7 +240,7 @@ static bool acceptable(struct route_server *rs, struct page *page, struct maps *
 	}
 	err = fib_sync_prepare(&rs->fib_sync, page->config);
 	if (!err)
-		err = exchange_configure(rs->exchange, page->config->exchange.enabled);
+		err = switch_configure(rs, page->config);
 	if (err) {
 		page_error(page, "nothing was applied: %s", strerror(-err));
 		maps_fini(maps);
@@ -242,6 +258,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 
 	if (!acceptable(rs, page, &maps))
 		return;
+	transit_shut(rs, transit_word_of(wanted, rs->exchange->enabled));
 	maps_fini(&rs->maps);
 	rs->maps = maps;
 	row = page_add(page, ROW_RELOAD, sizeof(*row) + room);

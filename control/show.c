@@ -93,7 +93,7 @@ static void set_exchange(struct route_server *rs, struct page *page)
 	int err;
 
 	if (!page->enable) /* no packet passes while the disk is waited for */
-		fib_gate_set(rs->fib, rs->fib->gate & transit_word_if(rs, false));
+		transit_shut(rs, transit_word_if(rs, false));
 	/* Unchanged too: the last time it may not have been stored. */
 	err = exchange_set(rs->exchange, page->enable);
 	if (rs->exchange->enabled != page->enable) {

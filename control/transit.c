@@ -10,19 +10,29 @@ static_assert((int)NVA_TO_NVA_EXCHANGE == (int)MATRIX_NVA_EXCHANGE &&
 		      (int)NVA_TO_NVA_NEVER == (int)MATRIX_NVA_NEVER,
 	      "numbered alike");
 
-uint64_t transit_word_if(const struct route_server *rs, bool exchange)
+uint64_t transit_word_of(const struct config *config, bool exchange)
 {
 	struct matrix_mode mode = {
 		.exchange = exchange,
-		.nva_to_nva = (enum matrix_nva_to_nva)rs->config->exchange.nva_to_nva,
+		.nva_to_nva = (enum matrix_nva_to_nva)config->exchange.nva_to_nva,
 	};
 
 	return matrix_gate(mode);
 }
 
+uint64_t transit_word_if(const struct route_server *rs, bool exchange)
+{
+	return transit_word_of(rs->config, exchange);
+}
+
 uint64_t transit_word(const struct route_server *rs)
 {
 	return transit_word_if(rs, rs->exchange->enabled);
+}
+
+void transit_shut(struct route_server *rs, uint64_t allow)
+{
+	fib_gate_set(rs->fib, rs->fib->gate & allow);
 }
 
 static void announce(struct route_server *rs, uint64_t allow)
@@ -46,7 +56,7 @@ void transit_move(struct route_server *rs)
 	struct transit *transit = &rs->transit;
 
 	transit->wanted = transit_word(rs);
-	fib_gate_set(rs->fib, rs->fib->gate & transit->wanted);
+	transit_shut(rs, transit->wanted);
 	announce(rs, transit->announced & transit->wanted);
 	if (!(rs->fib_sync.allow & ~transit->wanted)) {
 		program(rs); /* nothing is to be taken away */

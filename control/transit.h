@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+struct config;
 struct route_server;
 
 enum transit_step {
@@ -38,6 +39,12 @@ uint64_t transit_word(const struct route_server *rs);
 /* The one that they would ask for with the switch there. */
 uint64_t transit_word_if(const struct route_server *rs, bool exchange);
 
+/* The one that a configuration asks for with the switch there. */
+uint64_t transit_word_of(const struct config *config, bool exchange);
+
+/* The gate lets nothing pass from now on that `allow` does not have: the first of all steps, before anything that takes
+ * time or may fail. The others are transit_move()'s. */
+void transit_shut(struct route_server *rs, uint64_t allow);
 /* The switch or the configuration has changed. Before LIVE the gate is only narrowed. */
 void transit_move(struct route_server *rs);
 /* Published: the gate opens as far as is wanted. */

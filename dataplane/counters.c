@@ -42,6 +42,7 @@ static const char *const drop_names[DROP_REASONS] = {
 	[DROP_FRAGMENT_FAILED] = "fragment_failed",
 	[DROP_GLEAN_FULL] = "glean_full",
 	[DROP_HOST_UNREACHABLE] = "host_unreachable",
+	[DROP_ROUTE_GONE] = "route_gone",
 };
 
 static const char *const event_names[EVENTS] = {

@@ -40,7 +40,7 @@ enum drop_reason {
 	/* forwarding */
 	DROP_NO_ROUTE,
 	DROP_UNRESOLVED,
-	DROP_GATE_CLOSED,
+	DROP_GATE_CLOSED, /* when it came, or when it had waited */
 	DROP_TTL_EXPIRED,
 	DROP_TOO_BIG,
 	DROP_NO_PORT,
@@ -61,6 +61,7 @@ enum drop_reason {
 	DROP_FRAGMENT_FAILED,
 	DROP_GLEAN_FULL,
 	DROP_HOST_UNREACHABLE,
+	DROP_ROUTE_GONE, /* it waited for a host, and its route to there went meanwhile */
 	DROP_REASONS
 };
 

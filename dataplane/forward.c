@@ -214,9 +214,10 @@ static void packet_local(struct worker *w, struct rte_mbuf *m)
 	punt_send(w->punt, w->counters, class_, m);
 }
 
-/* Send to a neighbour that is resolved; what is too big for the way there is cut by the main lcore. */
+/* Send to a neighbour that is resolved; what is too big for the way there is cut by the main lcore. The gate was asked
+ * for `egress_role`. */
 static inline void packet_send(struct worker *w, struct rte_mbuf *m,
-			       const struct adjacency *adjacency)
+			       const struct adjacency *adjacency, uint8_t egress_role)
 {
 	bool whole = rte_be_to_cpu_16(ip4_of(m)->total_length) <= adjacency->mtu;
 
@@ -227,6 +228,7 @@ static inline void packet_send(struct worker *w, struct rte_mbuf *m,
 	}
 	punt_note(m)->port = adjacency->port;
 	punt_note(m)->mtu = adjacency->mtu;
+	punt_note(m)->egress_role = egress_role;
 	punt_send(w->punt, w->counters, PUNT_FRAGMENT, m);
 }
 
@@ -237,7 +239,7 @@ static void packet_glean(struct worker *w, struct rte_mbuf *m, uint32_t dst,
 	const struct adjacency *host = neighbour_find(w->neighbours, glean->port, dst);
 
 	if (likely(host && __atomic_load_n(&host->action, __ATOMIC_ACQUIRE) == ADJACENCY_FORWARD)) {
-		packet_send(w, m, host);
+		packet_send(w, m, host, glean->egress_role);
 		return;
 	}
 	punt_note(m)->port = glean->port;
@@ -284,7 +286,7 @@ static inline void packet_forward(struct worker *w, const struct port *from, uin
 	else if (action == ADJACENCY_GLEAN)
 		packet_glean(w, m, dst, adjacency);
 	else
-		packet_send(w, m, adjacency);
+		packet_send(w, m, adjacency, adjacency->egress_role);
 }
 
 void forward_burst(struct worker *w, const struct port *from, struct rte_mbuf **pkts, uint16_t n)

@@ -34,7 +34,7 @@ struct punt_note {
 	uint16_t port;	/* DPDK port id that the packet was to leave through (FRAGMENT, GLEAN) */
 	uint16_t mtu;	/* of that way (FRAGMENT, PUNT_ERROR_TOO_BIG) */
 	uint16_t error; /* enum punt_error */
-	uint16_t reserved;
+	uint16_t egress_role; /* that the gate was asked for, and is asked for again (FRAGMENT) */
 };
 
 enum { PUNT_PRIVATE = 8 }; /* octets of private area */

@@ -21,6 +21,14 @@ static void drop(struct slowpath *s, enum drop_reason reason, struct rte_mbuf *m
 	rte_pktmbuf_free(m);
 }
 
+/* The gate may have shut since a forwarding lcore asked it. */
+static bool gate_open(const struct slowpath *s, const struct rte_mbuf *m, uint8_t egress_role)
+{
+	uint64_t gate = __atomic_load_n(&s->fib->gate, __ATOMIC_ACQUIRE);
+
+	return m->port < s->nb_ports && fib_gate_open(gate, s->ports[m->port].role, egress_role);
+}
+
 /* To the kernel, through the interface of the port that it came in by. */
 static void take_local(struct slowpath *s, struct rte_mbuf *m)
 {
@@ -41,6 +49,10 @@ static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
 	uint16_t port = punt_note(m)->port, mtu = punt_note(m)->mtu;
 	int32_t n;
 
+	if (!gate_open(s, m, (uint8_t)punt_note(m)->egress_role)) {
+		drop(s, DROP_GATE_CLOSED, m);
+		return;
+	}
 	rte_pktmbuf_adj(m, RTE_ETHER_HDR_LEN);
 	n = rte_ipv4_fragment_packet(m, parts, SLOWPATH_FRAGMENTS, mtu, s->pool, s->indirect);
 	if (n < 0) {
@@ -67,7 +79,8 @@ static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-static void send_to(struct slowpath *s, const struct host *host, struct rte_mbuf *m)
+static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_role,
+		    struct rte_mbuf *m)
 {
 	const struct adjacency *adjacency = host_adjacency(s->neighbours, host);
 
@@ -78,18 +91,67 @@ static void send_to(struct slowpath *s, const struct host *host, struct rte_mbuf
 	}
 	punt_note(m)->port = adjacency->port;
 	punt_note(m)->mtu = adjacency->mtu;
+	punt_note(m)->egress_role = egress_role;
 	take_fragment(s, m);
+}
+
+static uint32_t destination(const struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+
+	return rte_be_to_cpu_32(ip->dst_addr);
+}
+
+/* The entry by which the FIB now has the packet's host on link behind `port`; NULL: it says otherwise. */
+static const struct adjacency *glean_of(const struct slowpath *s, const struct rte_mbuf *m,
+					uint16_t port)
+{
+	const struct fib_generation *generation = fib_active(s->fib);
+	const struct path_list *list;
+	uint32_t dst = destination(m), index;
+
+	fib_lookup_burst(&generation->view[s->ports[m->port].role], &dst, &index, 1);
+	list = &generation->path_lists[index % FIB_PATH_LISTS];
+	for (uint16_t i = 0; i < list->nb_members && i < PATH_LIST_MEMBERS; i++) {
+		const struct adjacency *adjacency =
+			&generation->adjacencies[list->member[i] % FIB_ADJACENCIES];
+
+		if (__atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE) == ADJACENCY_GLEAN &&
+		    adjacency->port == port)
+			return adjacency;
+	}
+	return NULL;
+}
+
+/* May a packet that was kept for a host behind `port` still go there? Routes and gate may have changed since. False: it
+ * has been dropped, without an answer, as a forwarding lcore does it. */
+static bool glean_permitted(struct slowpath *s, struct rte_mbuf *m, uint16_t port,
+			    uint8_t *egress_role)
+{
+	const struct adjacency *glean = m->port < s->nb_ports ? glean_of(s, m, port) : NULL;
+
+	if (!glean) {
+		drop(s, DROP_ROUTE_GONE, m);
+		return false;
+	}
+	*egress_role = glean->egress_role;
+	if (gate_open(s, m, *egress_role))
+		return true;
+	drop(s, DROP_GATE_CLOSED, m);
+	return false;
 }
 
 /* To a host on link: it may have been resolved since the worker looked. */
 static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 {
-	const struct rte_ipv4_hdr *ip =
-		rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
-	uint32_t addr = rte_be_to_cpu_32(ip->dst_addr);
+	uint32_t addr = destination(m);
 	uint16_t port = punt_note(m)->port;
+	uint8_t egress_role;
 	struct host *host;
 
+	if (!glean_permitted(s, m, port, &egress_role))
+		return;
 	if (!neighbour_may_glean(s->neighbours, port, addr)) {
 		drop(s, DROP_GLEAN_FULL, m);
 		return;
@@ -99,7 +161,7 @@ static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 		s->counters->drop[DROP_HOST_UNREACHABLE]++;
 		slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
 	} else if (host->state == HOST_RESOLVED) {
-		send_to(s, host, m);
+		send_to(s, host, egress_role, m);
 	} else if (!neighbour_hold(s->neighbours, host, m)) {
 		drop(s, DROP_GLEAN_FULL, m);
 	}
@@ -111,8 +173,12 @@ void slowpath_release(struct slowpath *s, struct host *host)
 	uint16_t n = neighbour_release(s->neighbours, host, held);
 
 	for (uint16_t i = 0; i < n; i++) {
+		uint8_t egress_role;
+
+		if (!glean_permitted(s, held[i], host->port, &egress_role))
+			continue;
 		if (host->state == HOST_RESOLVED) {
-			send_to(s, host, held[i]);
+			send_to(s, host, egress_role, held[i]);
 		} else {
 			s->counters->drop[DROP_HOST_UNREACHABLE]++;
 			slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, held[i]);

@@ -128,6 +128,7 @@ TEST_F(exchange_test, a_write_that_fails_moves_nothing)
 	EXPECT_FALSE(ex.enabled);
 	EXPECT_EQ(-EISDIR, exchange_configure(&ex, true));
 	EXPECT_FALSE(ex.enabled);
+	EXPECT_FALSE(ex.configured);
 	rmdir((path + ".new").c_str());
 	EXPECT_FALSE(start(false));
 }
@@ -143,4 +144,11 @@ TEST_F(exchange_test, off_is_off_even_if_it_cannot_be_written)
 	EXPECT_EQ("exchange on\nconfigured off\n", get());
 	EXPECT_EQ(0, exchange_set(&ex, false));
 	EXPECT_FALSE(start(false));
+	ASSERT_EQ(0, exchange_configure(&ex, true));
+	ASSERT_EQ(0, mkdir((path + ".new").c_str(), 0700));
+	EXPECT_EQ(-EISDIR, exchange_configure(&ex, false));
+	EXPECT_FALSE(ex.enabled);
+	rmdir((path + ".new").c_str());
+	EXPECT_EQ(0, exchange_configure(&ex, false)) << "tried again";
+	EXPECT_EQ("exchange off\nconfigured off\n", get());
 }

@@ -384,6 +384,7 @@ TEST_F(forward, hosts_on_link)
 	EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(out, void *), host_mac, 6))
 		<< "cut for the host, not for the subnet";
 	EXPECT_EQ(MTU, punt_note(out)->mtu);
+	EXPECT_EQ(1, punt_note(out)->egress_role) << "what the gate was asked for";
 	rte_pktmbuf_free(out);
 	neighbour_remove(the->neighbours, host);
 	expect_all_accounted();

@@ -1,5 +1,9 @@
 /* A changed configuration applied to a running route server: the difference and nothing but the difference. */
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "server.h"
 
@@ -173,6 +177,57 @@ TEST_F(server_test, reload_that_cannot_store_the_switch_changes_nothing)
 	EXPECT_STREQ("", reload(with(plain_config(), base_vnets, vnets))->error);
 	turn();
 	EXPECT_EQ("10.4.0.0/16", knows(NVA_A));
+}
+
+/* The disk is a pipe that holds the writer up: what is open in that moment stays open for as long as a disk may take. */
+TEST_F(server_test, reload_that_turns_the_switch_off_shuts_the_gate_before_the_disk_is_waited_for)
+{
+	const std::string in_the_way = dir + "/exchange.new";
+	const std::string on = with(plain_config(), "enabled = false", "enabled = true");
+	bool open = true;
+
+	start_with_routes(false);
+	EXPECT_STREQ("", reload(on)->error);
+	turn();
+	ASSERT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	ASSERT_EQ(0, mkfifo(in_the_way.c_str(), 0700));
+	std::thread disk([&] {
+		char text[64];
+		int fd = ::open(in_the_way.c_str(), O_RDONLY); /* until the writer comes */
+
+		open = gate(ROLE_EXPRESSROUTE, ROLE_NVA);
+		while (read(fd, text, sizeof(text)) > 0)
+			;
+		close(fd);
+	});
+	EXPECT_STREQ("", reload(plain_config())->error);
+	disk.join();
+	EXPECT_FALSE(open);
+	turn();
+	EXPECT_FALSE(rs->exchange->enabled);
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+}
+
+TEST_F(server_test, reload_turns_the_switch_off_whatever_becomes_of_the_file)
+{
+	static const char vnets[] = R"(vnet = ( { prefix = "10.4.0.0/16"; port = "vnet0"; } );)";
+	const std::string in_the_way = dir + "/exchange.new";
+	const std::string off = with(plain_config(), base_vnets, vnets);
+
+	start_with_routes(false);
+	reload(with(plain_config(), "enabled = false", "enabled = true"));
+	turn();
+	ASSERT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	ASSERT_EQ(0, mkdir(in_the_way.c_str(), 0700));
+	EXPECT_STREQ("", reload(off)->error);
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
+	turn();
+	EXPECT_EQ("10.4.0.0/16", knows(NVA_A)) << "and the rest is applied";
+	rmdir(in_the_way.c_str());
+	EXPECT_STREQ("", reload(off)->error);
+	ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(), false));
+	EXPECT_FALSE(exchange.enabled) << "stored by the next reload";
+	EXPECT_FALSE(exchange.configured);
 }
 
 TEST_F(server_test, reload_moves_the_switch_only_if_its_value_changed)

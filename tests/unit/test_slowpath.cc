@@ -16,6 +16,7 @@
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 
+#include "fib.h"
 #include "monitor.h"
 #include "slowpath.h"
 
@@ -23,6 +24,8 @@ namespace
 {
 
 enum { POOL = 4095, RING = 256, MTU = 1400 };
+/* The port's role, and the one that routes to hosts behind it have: as with a VNet behind an NVA. */
+enum { PORT = 1, EGRESS = 2 };
 
 const uint8_t host_mac[6] = { 0x02, 0x40, 0, 0, 0, 1 };
 
@@ -31,6 +34,8 @@ struct slow : testing::Test {
 	static struct rte_ring *ring;
 	static struct rte_rcu_qsbr *qsbr;
 	static struct port port;
+	static struct fib *fib;
+	struct fib_writer *writer = nullptr;
 	struct counters counters = {};
 	struct punt punt = {};
 	struct lcp lcp = {};
@@ -56,10 +61,54 @@ struct slow : testing::Test {
 		port.addr = 0x0a000001;
 		port.up = true;
 		port.mac = { { 0x02, 0, 0, 0, 0, 1 } };
+		port.role = PORT;
+		make_fib();
+	}
+	/* On link behind the port: 10.1.0.0/24. */
+	static void make_fib()
+	{
+		struct fib_params params = {};
+		struct fib_port shared = {};
+		struct fib_seed glean = {};
+
+		params.name = "fib";
+		params.views = 1 << PORT;
+		params.tbl8_groups = 64;
+		params.max_threads = RTE_MAX_LCORE;
+		shared.role = PORT;
+		shared.mtu = MTU;
+		glean.addr = 0x0a010000;
+		glean.len = 24;
+		glean.action = ADJACENCY_GLEAN;
+		glean.egress_role = EGRESS;
+		glean.mtu = MTU;
+		ASSERT_EQ(0, fib_create(&params, &fib));
+		ASSERT_EQ(0, fib_port_add(fib, &shared));
+		ASSERT_EQ(0, fib_seed(fib, &glean));
+		ASSERT_EQ(0, fib_ready(fib));
+	}
+	static void gate(bool open)
+	{
+		fib_gate_set(fib, open ? UINT64_MAX : ~(UINT64_C(1) << (PORT * FIB_VIEWS + EGRESS)));
+	}
+	/* A route of control's for that address: through a gateway on the port, or to hosts on link there. */
+	void route(uint32_t addr, uint8_t len, uint32_t gateway)
+	{
+		uint16_t adjacency;
+		uint32_t list;
+
+		if (!writer) {
+			ASSERT_EQ(0, fib_writer_open(fib, &writer));
+		}
+		ASSERT_EQ(0, fib_adjacency_claim(writer, gateway, 0, EGRESS, &adjacency));
+		ASSERT_EQ(0, fib_path_list_get(writer, &adjacency, 1, PATH_LIST_NONE, &list));
+		ASSERT_EQ(0, fib_set(writer, PORT, addr, len, list));
+		fib_publish(writer);
 	}
 	static void TearDownTestSuite()
 	{
 		rte_eth_dev_stop(0);
+		fib_destroy(fib);
 		free(qsbr);
 	}
 	void SetUp() override
@@ -70,7 +119,9 @@ struct slow : testing::Test {
 		lcp.fd = pair[0];
 		kernel = pair[1];
 		s = (struct slowpath *)calloc(1, sizeof(*s));
+		s->fib = fib;
 		s->neighbours = neighbours_new(qsbr);
+		gate(true);
 		s->ports = &port;
 		s->lcp = &lcp;
 		s->nb_ports = 1;
@@ -84,8 +135,20 @@ struct slow : testing::Test {
 		ASSERT_EQ(0, netlink_open(&s->events, 0));
 		tx_init(&s->tx, &counters, &port, 1, 0);
 	}
+	/* The seed alone again. */
+	void forget_routes()
+	{
+		if (!writer)
+			return;
+		fib_writer_close(writer);
+		ASSERT_EQ(0, fib_writer_open(fib, &writer));
+		fib_publish(writer);
+		fib_writer_close(writer);
+		writer = nullptr;
+	}
 	void TearDown() override
 	{
+		forget_routes();
 		neighbours_free(s->neighbours);
 		punt_close(&punt);
 		netlink_close(&s->ask);
@@ -114,6 +177,7 @@ struct slow : testing::Test {
 
 		punt_note(m)->port = 0;
 		punt_note(m)->mtu = MTU;
+		punt_note(m)->egress_role = EGRESS;
 		return m;
 	}
 	/* A packet is taken from a ring or made, and is then sent, given to the kernel, or dropped. */
@@ -133,6 +197,7 @@ struct rte_mempool *slow::pool, *slow::indirect;
 struct rte_ring *slow::ring;
 struct rte_rcu_qsbr *slow::qsbr;
 struct port slow::port;
+struct fib *slow::fib;
 
 } // namespace
 
@@ -270,6 +335,96 @@ TEST_F(slow, answered_if_there_is_no_host)
 		rte_pktmbuf_free(m);
 	}
 	expect_all_accounted();
+}
+
+/* Whatever was kept is sent only if it may pass now: what a forwarding lcore found, when it looked, is history. */
+namespace
+{
+
+enum kept { IN_GLEAN_RING, IN_FRAGMENT_RING, WITH_PENDING_HOST, WITH_HOST_TOO_BIG };
+enum meanwhile { NOTHING, GATE_SHUT, ROUTE_MOVED, ROUTE_STAYED, OTHER_GATE_SHUT };
+
+const struct kept_case {
+	const char *name;
+	enum kept kept;
+	enum meanwhile meanwhile;
+	bool host_found; /* else it has no answer */
+	enum drop_reason end; /* DROP_NONE: sent */
+} kept_cases[] = {
+	{ "ring, gate stays", IN_GLEAN_RING, NOTHING, true, DROP_NONE },
+	{ "ring, gate shuts", IN_GLEAN_RING, GATE_SHUT, true, DROP_GATE_CLOSED },
+	{ "ring, another gate shuts", IN_GLEAN_RING, OTHER_GATE_SHUT, true, DROP_NONE },
+	{ "ring, route goes", IN_GLEAN_RING, ROUTE_MOVED, true, DROP_ROUTE_GONE },
+	{ "ring, route is made anew", IN_GLEAN_RING, ROUTE_STAYED, true, DROP_NONE },
+	{ "too big, gate stays", IN_FRAGMENT_RING, NOTHING, true, DROP_NONE },
+	{ "too big, gate shuts", IN_FRAGMENT_RING, GATE_SHUT, true, DROP_GATE_CLOSED },
+	{ "held, gate stays", WITH_PENDING_HOST, NOTHING, true, DROP_NONE },
+	{ "held, gate shuts", WITH_PENDING_HOST, GATE_SHUT, true, DROP_GATE_CLOSED },
+	{ "held, route goes", WITH_PENDING_HOST, ROUTE_MOVED, true, DROP_ROUTE_GONE },
+	{ "held, route is made anew", WITH_PENDING_HOST, ROUTE_STAYED, true, DROP_NONE },
+	{ "held for nobody", WITH_PENDING_HOST, NOTHING, false, DROP_HOST_UNREACHABLE },
+	{ "held for nobody, gate shuts: no answer", WITH_PENDING_HOST, GATE_SHUT, false,
+	  DROP_GATE_CLOSED },
+	{ "held for nobody, route goes: no answer", WITH_PENDING_HOST, ROUTE_MOVED, false,
+	  DROP_ROUTE_GONE },
+	{ "held and too big", WITH_HOST_TOO_BIG, NOTHING, true, DROP_NONE },
+	{ "held and too big, gate shuts", WITH_HOST_TOO_BIG, GATE_SHUT, true, DROP_GATE_CLOSED },
+};
+
+} // namespace
+
+TEST_F(slow, what_was_kept_asks_the_gate_and_the_routes_again)
+{
+	for (const kept_case &t : kept_cases) {
+		frame_fields f;
+		struct host *host;
+		struct rte_mbuf *m;
+		unsigned parts = 0;
+		bool in_ring = t.kept == IN_GLEAN_RING || t.kept == IN_FRAGMENT_RING;
+
+		SCOPED_TRACE(t.name);
+		memset(&counters, 0, sizeof(counters));
+		f.payload = t.kept == IN_FRAGMENT_RING || t.kept == WITH_HOST_TOO_BIG ? 1500 : 26;
+		punt_send(&punt, &counters, t.kept == IN_FRAGMENT_RING ? PUNT_FRAGMENT : PUNT_GLEAN,
+			  frame(f));
+		if (in_ring) {
+			host = neighbour_add(s->neighbours, 0, f.dst, 1);
+			neighbour_resolve(s->neighbours, host, host_mac, &port, 1);
+		} else {
+			run();
+			ASSERT_EQ(0u, rte_ring_count(ring)) << "held";
+		}
+		if (t.meanwhile == GATE_SHUT)
+			gate(false);
+		else if (t.meanwhile == OTHER_GATE_SHUT)
+			fib_gate_set(fib, fib->gate & ~(UINT64_C(1) << (PORT * FIB_VIEWS + PORT)));
+		else if (t.meanwhile == ROUTE_MOVED)
+			route(f.dst, 32, 0x0a010009);
+		else if (t.meanwhile == ROUTE_STAYED)
+			route(f.dst & 0xffff0000, 28, 0); /* longer than the seed's */
+		host = neighbour_get(s->neighbours, 0, f.dst);
+		ASSERT_NE(nullptr, host);
+		if (!in_ring && t.host_found)
+			neighbour_resolve(s->neighbours, host, host_mac, &port, s->now_ms);
+		else if (!in_ring)
+			neighbour_unresolve(s->neighbours, host, HOST_FAILED, s->now_ms);
+		slowpath_release(s, host);
+		run();
+		while ((m = sent())) {
+			EXPECT_EQ(t.end == DROP_HOST_UNREACHABLE,
+				  ip4_header(m)->next_proto_id == IPPROTO_ICMP);
+			parts++;
+			rte_pktmbuf_free(m);
+		}
+		EXPECT_EQ(t.end == DROP_NONE || t.end == DROP_HOST_UNREACHABLE, parts > 0);
+		for (int reason = 1; reason < DROP_REASONS; reason++)
+			EXPECT_EQ(reason == t.end ? 1u : 0u, counters.drop[reason])
+				<< drop_reason_name((enum drop_reason)reason);
+		expect_all_accounted();
+		neighbour_remove(s->neighbours, host);
+		gate(true);
+		forget_routes();
+	}
 }
 
 TEST_F(slow, a_port_without_an_address_sends_no_errors)
