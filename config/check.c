@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "file.h"
 
@@ -116,11 +117,51 @@ static const config_setting_t *port_at(const struct file *file, size_t i)
 	return file_element(file, "dataplane.ports", i);
 }
 
-/* A device without its arguments and without a PCI address's default domain: what may be used once. */
+/* A device without its bus, its arguments and a PCI address's default domain: what may be used once. */
 static size_t device_key(const char *device, const char **key)
 {
-	*key = strncmp(device, "0000:", 5) ? device : device + 5;
-	return strcspn(*key, ",");
+	static const char *const not_part_of_it[] = { "pci:", "vdev:", "0000:" };
+
+	for (int i = 0; i < 3; i++)
+		if (!strncasecmp(device, not_part_of_it[i], strlen(not_part_of_it[i])))
+			device += strlen(not_part_of_it[i]);
+	*key = device;
+	return strcspn(device, ",");
+}
+
+/* The next thing of the host that a device takes, by its arguments from `*at` on (which begins at the device): the kernel's
+ * interface, the member of a bond. Its length; 0: no more. */
+static size_t taken_next(const char **at, const char **what)
+{
+	static const char *const keys[] = { "iface=",	 "rx_iface=", "rx_iface_in=",
+					    "tx_iface=", "slave=",    "member=" };
+
+	while ((*at = strchr(*at, ','))) {
+		++*at;
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			if (strncmp(*at, keys[i], strlen(keys[i])))
+				continue;
+			*what = *at + strlen(keys[i]);
+			return strcspn(*what, ",");
+		}
+	}
+	return 0;
+}
+
+/* The one thing of the host that both devices take. Its length; 0: there is none. */
+static size_t taken_by_both(const char *a, const char *b, const char **what)
+{
+	const char *of_a, *of_b;
+	size_t len_a, len_b;
+
+	while ((len_a = taken_next(&a, &of_a))) {
+		for (const char *at = b; (len_b = taken_next(&at, &of_b));) {
+			*what = of_a;
+			if (len_a == len_b && !strncmp(of_a, of_b, len_a))
+				return len_a;
+		}
+	}
+	return 0;
 }
 
 static bool same_device(const char *a, const char *b)
@@ -128,7 +169,24 @@ static bool same_device(const char *a, const char *b)
 	const char *key_a, *key_b;
 	size_t len_a = device_key(a, &key_a), len_b = device_key(b, &key_b);
 
-	return len_a == len_b && !strncmp(key_a, key_b, len_a);
+	return len_a == len_b && !strncasecmp(key_a, key_b, len_a);
+}
+
+static void check_device_pair(struct complaints *c, const config_setting_t *at,
+			      const struct config_port *port, const struct config_port *other)
+{
+	const char *what;
+	size_t len;
+
+	if (same_device(port->device, other->device))
+		complain(c, at, "device",
+			 "\"%s\" is port %s's already, allowed are devices used once", port->device,
+			 other->name);
+	else if ((len = taken_by_both(port->device, other->device, &what)))
+		complain(c, at, "device",
+			 "\"%s\" takes %.*s, which is port %s's already, allowed are interfaces "
+			 "used once",
+			 port->device, (int)len, what, other->name);
 }
 
 static void check_port_unique(struct complaints *c, const struct file *file, size_t i)
@@ -141,10 +199,8 @@ static void check_port_unique(struct complaints *c, const struct file *file, siz
 				 "\"%s\" is the port on line %d already, allowed are "
 				 "names used once",
 				 port->name, ports[j].line);
-		if (port->device && ports[j].device && same_device(port->device, ports[j].device))
-			complain(c, port_at(file, i), "device",
-				 "\"%s\" is port %s's already, allowed are devices used once",
-				 port->device, ports[j].name);
+		if (port->device && ports[j].device)
+			check_device_pair(c, port_at(file, i), port, &ports[j]);
 	}
 }
 

@@ -43,7 +43,8 @@ struct file {
 void file_settle_limits(struct file *file);
 
 /* Find in the text what libconfig reads wrong without a word, or what makes it end the process: numbers past 32 bits
- * without their L, included files that are none. False: complained; libconfig must not read the file. */
+ * without their L, included files that are none, comments and strings without an end. False: complained; libconfig must
+ * not read the file. */
 bool file_scan(struct complaints *c, const char *path);
 
 /* Read all settings below file->root into `file`, which is zeroed. */

@@ -1,6 +1,7 @@
 /* A look at the text before libconfig reads it, for what libconfig 1.5 does badly: it cuts a number past 32 bits without
- * the suffix L down to some other number, ends the process when an included file is a directory, and names the last
- * line for a string that has no end. Only tokens are told apart here; the grammar is libconfig's. */
+ * the suffix L down to some other number, ends the process when an included file is a directory, takes a comment or an
+ * @include that has no end for the end of the file, so that all that follows is not there, and lets a string run over
+ * lines until another one begins. Only tokens are told apart here; the grammar is libconfig's. */
 #include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
@@ -27,17 +28,41 @@ static bool scan_file(struct scan *scan, const char *path);
 /* Past a string that begins at `p`, its quote included. */
 static const char *skip_string(struct scan *scan, const char *p)
 {
-	unsigned int line = scan->line;
-
-	for (p++; *p && *p != '"'; p++) {
-		if (*p == '\\' && p[1])
+	for (p++; *p && *p != '"' && *p != '\n'; p++) {
+		if (!strncmp(p, "\\x00", 4))
+			complain_line(scan->complaints, scan->file, scan->line,
+				      "\\x00 in a string is left out, allowed are strings "
+				      "without it");
+		if (*p == '\\' && p[1] && p[1] != '\n')
 			p++;
-		scan->line += *p == '\n';
 	}
-	if (*p)
+	if (*p == '"')
 		return p + 1;
-	complain_line(scan->complaints, scan->file, line, "a string that begins here has no end");
+	complain_line(scan->complaints, scan->file, scan->line,
+		      "a string that begins here has no end on its line");
 	return p;
+}
+
+/* Past a comment of the kind that may take several lines. One that holds the beginning of another has most likely no end
+ * of its own, and takes away all that stands before the other's. */
+static const char *skip_long_comment(struct scan *scan, const char *p)
+{
+	unsigned int line = scan->line, inner = 0;
+
+	for (p += 2; *p && !(p[0] == '*' && p[1] == '/'); p++) {
+		scan->line += *p == '\n';
+		if (p[0] == '/' && p[1] == '*' && !inner)
+			inner = scan->line;
+	}
+	if (!*p)
+		complain_line(scan->complaints, scan->file, line,
+			      "a comment that begins here has no end");
+	else if (inner)
+		complain_line(scan->complaints, scan->file, line,
+			      "a comment that begins here goes on to the end of the one that "
+			      "begins on line %u, allowed are comments without /* in them",
+			      inner);
+	return *p ? p + 2 : p;
 }
 
 /* Past a comment that begins at `p`; `p` itself if none does. */
@@ -45,11 +70,7 @@ static const char *skip_comment(struct scan *scan, const char *p)
 {
 	if (p[0] == '#' || (p[0] == '/' && p[1] == '/'))
 		return p + strcspn(p, "\n");
-	if (p[0] != '/' || p[1] != '*')
-		return p;
-	for (p += 2; *p && !(p[0] == '*' && p[1] == '/'); p++)
-		scan->line += *p == '\n';
-	return *p ? p + 2 : p;
+	return p[0] == '/' && p[1] == '*' ? skip_long_comment(scan, p) : p;
 }
 
 /* Past a number; complains if libconfig would read another. Floats are left alone. */
@@ -83,6 +104,11 @@ static const char *scan_include(struct scan *scan, const char *p)
 	if (*quote != '"')
 		return quote;
 	end = quote + 1 + strcspn(quote + 1, "\"\n");
+	if (*end != '"') {
+		complain_line(scan->complaints, scan->file, scan->line,
+			      "@include: the name has no end on its line");
+		return end;
+	}
 	snprintf(name, sizeof(name), "%.*s", (int)(end - quote - 1), quote + 1);
 	snprintf(path, sizeof(path), "%s/%s", scan->dir, name);
 	inner.file = name;
@@ -98,7 +124,7 @@ static const char *scan_include(struct scan *scan, const char *p)
 	else if (!scan_file(&inner, path))
 		complain_line(scan->complaints, scan->file, scan->line,
 			      "@include \"%s\": cannot read: %s", name, strerror(errno));
-	return *end == '"' ? end + 1 : end;
+	return end + 1;
 }
 
 static void scan_text(struct scan *scan, const char *p)
@@ -150,6 +176,22 @@ static char *read_file(const char *path)
 	return text;
 }
 
+/* Lines that end with a carriage return alone are none: a comment would take all of them. */
+static void check_line_ends(struct scan *scan, const char *text)
+{
+	unsigned int line = 1;
+
+	for (const char *p = text; *p; p++) {
+		line += *p == '\n';
+		if (p[0] == '\r' && p[1] != '\n') {
+			complain_line(scan->complaints, scan->file, line,
+				      "a carriage return without a line feed, allowed are lines "
+				      "that end with LF or CR LF");
+			return;
+		}
+	}
+}
+
 /* False with errno: it cannot be read. */
 static bool scan_file(struct scan *scan, const char *path)
 {
@@ -158,6 +200,7 @@ static bool scan_file(struct scan *scan, const char *path)
 	if (!text)
 		return false;
 	scan->line = 1;
+	check_line_ends(scan, text);
 	scan_text(scan, text);
 	free(text);
 	return true;

@@ -42,6 +42,16 @@ const error_case error_cases[] = {
 	{ "\"net_tap1\"", "\"3b:00.0\"",
 	  "c:10: dataplane.ports.nva0.device: \"3b:00.0\" is port er0's already, allowed are "
 	  "devices used once" },
+	{ "\"net_tap1\"", "\"pci:3B:00.0,representor=1\"",
+	  "c:10: dataplane.ports.nva0.device: \"pci:3B:00.0,representor=1\" is port er0's already, "
+	  "allowed are devices used once" },
+	{ "\"net_tap1\"", "\"net_af_packet1,blocksz=4096,iface=a\"",
+	  "c:10: dataplane.ports.nva0.device: \"net_af_packet1,blocksz=4096,iface=a\" takes a, "
+	  "which is port vpn0's already, allowed are interfaces used once" },
+	{ "\"net_tap1\"", "\"net_pcap1,rx_iface=b,tx_iface=a\"",
+	  "c:10: dataplane.ports.nva0.device: \"net_pcap1,rx_iface=b,tx_iface=a\" takes a, which "
+	  "is "
+	  "port vpn0's already, allowed are interfaces used once" },
 	{ "\"net_tap1\"", "\"\"",
 	  "c:10: dataplane.ports.nva0.device: \"\" is empty, allowed are PCI addresses such as "
 	  "\"0000:3b:00.0\" and DPDK devices such as \"net_af_packet0,iface=eth1\"" },

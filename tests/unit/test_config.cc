@@ -89,7 +89,22 @@ const error_case error_cases[] = {
 	  "c:1: 0x100000001 is too big a number, allowed are those up to 2147483647, and with an L "
 	  "behind (0x100000001L) those of 64 bits" },
 	{ "exchange = {", "exchange = {{", "c:2: syntax error" },
-	{ "name = \"er0\"", "name = \"er0", "c:30: a string that begins here has no end" },
+	{ "\"10.0.255.33/28\"", "\"10.0.255.33/28",
+	  "c:8: a string that begins here has no end on its line" },
+	{ "exchange =", "/* exchange =", "c:2: a comment that begins here has no end" },
+	{ "route_maps =", "/**", "c:23: a comment that begins here has no end" },
+	{ "\"pre\";", "\"pre\"; /*/ ", "c:29: a comment that begins here has no end" },
+	{ "exchange =", "/* what\n\nvnet = 1; /* no */ exchange =",
+	  "c:2: a comment that begins here goes on to the end of the one that begins on line 4, "
+	  "allowed are comments without /* in them" },
+	{ "exchange =", "@include \"none\nexchange =",
+	  "c:2: @include: the name has no end on its line" },
+	{ "\"ergw\"", "\"er\\x00gw\"",
+	  "c:17: \\x00 in a string is left out, allowed are strings without it" },
+	{ "exchange =", "# old\rexchange =",
+	  "c:2: a carriage return without a line feed, allowed are lines that end with LF or CR "
+	  "LF" },
+	{ "exchange = {", "exchange = };{", "c:2: syntax error" },
 	{ "enabled = false;", "enabled = false; enabled = true;", "c:2: duplicate setting name" },
 	{ "exchange =", "@include \"none\"\nexchange =",
 	  "c:2: @include \"none\": cannot read: No such file or directory" },
@@ -225,6 +240,24 @@ TEST_F(config_test, included_file_is_named)
 	EXPECT_EQ(std::vector<std::string>{ "peers.inc:2: peers.nva-a.asn: 0 is out of range, "
 					    "allowed are 1..4294967295" },
 		  load_text(text).errors);
+}
+
+/* What follows the @include would not be there, without a word. */
+TEST_F(config_test, an_included_file_ends_what_it_begins)
+{
+	dir.write("peers.inc", "/* nobody\npeers = ( );\n");
+	EXPECT_EQ(std::vector<std::string>{ "peers.inc:1: a comment that begins here has no end" },
+		  load_text(replaced(good, "exchange =", "@include \"peers.inc\"\nexchange ="))
+			  .errors);
+}
+
+TEST_F(config_test, devices_of_one_driver_are_several)
+{
+	EXPECT_NE(nullptr,
+		  load_text(replaced(good, "\"net_tap1\"", "\"net_tap1,iface=aa\"")).config);
+	EXPECT_NE(nullptr,
+		  load_text(replaced(good, "\"net_tap1\"", "\"net_pcap1,rx_iface=b,tx_iface=b\""))
+			  .config);
 }
 
 TEST_F(config_test, files_that_are_none)
