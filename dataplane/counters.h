@@ -43,6 +43,7 @@ enum drop_reason {
 	DROP_GATE_CLOSED, /* when it came, or when it had waited */
 	DROP_TTL_EXPIRED,
 	DROP_TOO_BIG,
+	DROP_BOUNCE, /* its next hop is the neighbour that it came from */
 	DROP_NO_PORT,
 	DROP_TX_FULL,
 	/* punting: a ring or a meter for each class, in the order of enum punt_class */
@@ -73,6 +74,7 @@ enum counter_event {
 	EVENT_ICMP_FORBIDDEN, /* not built: RFC 1812 4.3.2.7 */
 	EVENT_ICMP_RING_FULL, /* not built: the main lcore has too many to do */
 	EVENT_FRAGMENTS_MADE,
+	EVENT_REPAIRED,		 /* packets whose next hop was lost and that went by another one */
 	EVENT_NEIGHBOUR_FULL,	 /* a host found no room in the neighbour table */
 	EVENT_NEIGHBOUR_REFUSED, /* the kernel refused to resolve a host */
 	EVENT_NETLINK_OVERRUN,	 /* kernel events lost; the table was read again */

@@ -313,11 +313,12 @@ bool dataplane_turn(struct dataplane *dp)
 	uint32_t work;
 
 	s->now_ms = dataplane_now_ms();
-	work = slowpath_punts(s);
-	work += slowpath_lcp(s);
-	work += monitor_events(s);
+	/* first what has been lost: every packet of a worker until then is lost with it */
+	work = monitor_events(s);
 	monitor_turn(s);
 	resolver_turn(s);
+	work += slowpath_punts(s);
+	work += slowpath_lcp(s);
 	tx_flush(&s->tx);
 	rte_rcu_qsbr_quiescent(dp->fib->qsbr, rte_lcore_id());
 	return work;

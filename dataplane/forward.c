@@ -4,7 +4,7 @@
  *   frames_check   frame and IPv4 header; ARP is punted, the bad are dropped, the rest is packed to the front
  *   (look-up)      longest-prefix match of all destinations in the view of the ingress port's role
  *   paths_load     path-list → adjacency, by flow hash where there are several
- *   packet_forward the gate, TTL, MTU; then send, punt or drop
+ *   packet_forward another way if that next hop is lost; the gate, TTL, MTU; then send, punt or drop
  *
  * The gate comes before all else that could answer: a packet that may not pass learns nothing, not even how far it got. */
 #include "forward.h"
@@ -214,13 +214,25 @@ static void packet_local(struct worker *w, struct rte_mbuf *m)
 	punt_send(w->punt, w->counters, class_, m);
 }
 
+bool forward_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency)
+{
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+
+	return adjacency->port == m->port &&
+	       !memcmp(&ether->src_addr, adjacency->rewrite, RTE_ETHER_ADDR_LEN);
+}
+
 /* Send to a neighbour that is resolved; what is too big for the way there is cut by the main lcore. The gate was asked
  * for `egress_role`. */
-static inline void packet_send(struct worker *w, struct rte_mbuf *m,
+static inline void packet_send(struct worker *w, const struct port *from, struct rte_mbuf *m,
 			       const struct adjacency *adjacency, uint8_t egress_role)
 {
 	bool whole = rte_be_to_cpu_16(ip4_of(m)->total_length) <= adjacency->mtu;
 
+	if (unlikely(adjacency->port == from->id) && forward_bounces(m, adjacency)) {
+		drop(w, DROP_BOUNCE, m);
+		return;
+	}
 	forward_rewrite(m, adjacency);
 	if (likely(whole)) {
 		tx_send(&w->tx, adjacency->port, m);
@@ -233,13 +245,13 @@ static inline void packet_send(struct worker *w, struct rte_mbuf *m,
 }
 
 /* On link: the host's own adjacency; or have the main lcore hold the packet until there is one. */
-static void packet_glean(struct worker *w, struct rte_mbuf *m, uint32_t dst,
-			 const struct adjacency *glean)
+static void packet_glean(struct worker *w, const struct port *from, struct rte_mbuf *m,
+			 uint32_t dst, const struct adjacency *glean)
 {
 	const struct adjacency *host = neighbour_find(w->neighbours, glean->port, dst);
 
 	if (likely(host && __atomic_load_n(&host->action, __ATOMIC_ACQUIRE) == ADJACENCY_FORWARD)) {
-		packet_send(w, m, host, glean->egress_role);
+		packet_send(w, from, m, host, glean->egress_role);
 		return;
 	}
 	punt_note(m)->port = glean->port;
@@ -263,17 +275,37 @@ static void packet_stays(struct worker *w, struct rte_mbuf *m, uint8_t action)
 	}
 }
 
-static inline void packet_forward(struct worker *w, const struct port *from, uint64_t gate,
-				  struct rte_mbuf *m, uint32_t dst,
-				  const struct adjacency *adjacency)
+/* The next hop is lost: another one, or `lost` again if there is none. */
+static __rte_noinline const struct adjacency *packet_repair(struct worker *w,
+							    const struct fib_generation *generation,
+							    uint32_t path_list, struct rte_mbuf *m,
+							    const struct adjacency *lost)
 {
+	const struct path_list *list = &generation->path_lists[path_list % FIB_PATH_LISTS];
+	const struct adjacency *found = fib_repair(generation, list, flow_hash(m));
+
+	if (!found)
+		return lost;
+	w->counters->event[EVENT_REPAIRED]++;
+	return found;
+}
+
+static inline void packet_forward(struct worker *w, const struct port *from, uint64_t gate,
+				  const struct fib_generation *generation, const struct burst *b,
+				  uint16_t i)
+{
+	const struct adjacency *adjacency = b->adjacency[i];
 	uint8_t action = __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE);
+	struct rte_mbuf *m = b->pkt[i];
 	const struct rte_ipv4_hdr *ip = ip4_of(m);
 
-	if (unlikely(action != ADJACENCY_FORWARD && action != ADJACENCY_GLEAN &&
-		     action != ADJACENCY_UNRESOLVED)) {
-		packet_stays(w, m, action);
-		return;
+	if (unlikely(action != ADJACENCY_FORWARD && action != ADJACENCY_GLEAN)) {
+		if (action != ADJACENCY_UNRESOLVED) {
+			packet_stays(w, m, action);
+			return;
+		}
+		adjacency = packet_repair(w, generation, b->path_list[i], m, adjacency);
+		action = __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE);
 	}
 	if (unlikely(!fib_gate_open(gate, from->role, adjacency->egress_role)))
 		drop(w, DROP_GATE_CLOSED, m);
@@ -284,9 +316,9 @@ static inline void packet_forward(struct worker *w, const struct port *from, uin
 	else if (unlikely(too_big(ip, adjacency)))
 		drop_error(w, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
 	else if (action == ADJACENCY_GLEAN)
-		packet_glean(w, m, dst, adjacency);
+		packet_glean(w, from, m, b->dst[i], adjacency);
 	else
-		packet_send(w, m, adjacency, adjacency->egress_role);
+		packet_send(w, from, m, adjacency, adjacency->egress_role);
 }
 
 void forward_burst(struct worker *w, const struct port *from, struct rte_mbuf **pkts, uint16_t n)
@@ -302,5 +334,5 @@ void forward_burst(struct worker *w, const struct port *from, struct rte_mbuf **
 	fib_lookup_burst(&generation->view[from->role], b.dst, b.path_list, b.n);
 	paths_load(generation, &b);
 	for (uint16_t i = 0; i < b.n; i++)
-		packet_forward(w, from, gate, b.pkt[i], b.dst[i], b.adjacency[i]);
+		packet_forward(w, from, gate, generation, &b, i);
 }

@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "netlink.h"
+#include "resolver.h"
 
 /* States in which the kernel itself would send: STALE and its successors carry an address that is good until proven
  * otherwise (RFC 4861 7.3.2, which Linux follows for ARP). */
@@ -168,8 +169,10 @@ static void link_check(struct slowpath *s, struct port *port)
 
 	if (up == port->up)
 		return;
-	log_info("port %s: link %s", port->config->name, up ? "up" : "down");
 	__atomic_store_n(&port->up, up, __ATOMIC_RELAXED);
+	if (!up)
+		resolver_link_lost(s, port->id);
+	log_info("port %s: link %s", port->config->name, up ? "up" : "down");
 	__atomic_store_n(&s->fib->ports[port->id].up, up, __ATOMIC_RELEASE);
 	lcp_carrier(&s->lcp[port->id], up);
 	s->adjacencies_stale = true;

@@ -32,20 +32,47 @@ static void resolve(struct slowpath *s, struct adjacency *adjacency)
 				  RTE_BE16(RTE_ETHER_TYPE_IPV4));
 }
 
+/* Control wrote it: nobody looks past the array. */
+static uint32_t adjacencies_end(const struct fib_generation *generation)
+{
+	uint32_t end = __atomic_load_n(&generation->adjacencies_end, __ATOMIC_ACQUIRE);
+
+	return RTE_MIN(end, (uint32_t)FIB_ADJACENCIES);
+}
+
+/* Does it follow a neighbour? */
+static bool follows(const struct adjacency *adjacency)
+{
+	return adjacency_claimed(adjacency) && adjacency->gateway;
+}
+
+void resolver_link_lost(struct slowpath *s, uint16_t port)
+{
+	for (int which = 0; which < 2; which++) {
+		struct fib_generation *generation = &s->fib->generation[which];
+		uint32_t end = adjacencies_end(generation);
+
+		for (uint32_t i = 0; i < end; i++) {
+			struct adjacency *adjacency = &generation->adjacencies[i];
+
+			if (follows(adjacency) && adjacency->port == port)
+				unresolve(adjacency);
+		}
+	}
+}
+
 static void slice(struct slowpath *s, int which, uint32_t budget)
 {
 	struct fib_generation *generation = &s->fib->generation[which];
-	uint32_t end = __atomic_load_n(&generation->adjacencies_end, __ATOMIC_ACQUIRE);
+	uint32_t end = adjacencies_end(generation);
 	uint32_t *cursor = &s->adjacency_cursor[which];
 
-	/* control wrote it: never look past the array */
-	end = RTE_MIN(end, (uint32_t)FIB_ADJACENCIES);
 	for (budget = RTE_MIN(budget, end); budget; budget--) {
 		struct adjacency *adjacency;
 
 		*cursor = *cursor + 1 < end ? *cursor + 1 : 0;
 		adjacency = &generation->adjacencies[*cursor];
-		if (adjacency_claimed(adjacency) && adjacency->gateway)
+		if (follows(adjacency))
 			resolve(s, adjacency);
 	}
 }

@@ -12,6 +12,10 @@ extern "C" {
 
 enum { RESOLVER_SLICE = 1024 }; /* adjacencies of each generation */
 
+/* The port's link has gone: no adjacency behind it forwards from here on, so that packets take another way at once (see
+ * fib_repair()). */
+void resolver_link_lost(struct slowpath *s, uint16_t port);
+
 /* Each millisecond look at a slice of the claimed adjacencies; at all of them, at once, if s->adjacencies_stale. */
 void resolver_turn(struct slowpath *s);
 

@@ -84,6 +84,10 @@ static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_
 {
 	const struct adjacency *adjacency = host_adjacency(s->neighbours, host);
 
+	if (forward_bounces(m, adjacency)) {
+		drop(s, DROP_BOUNCE, m);
+		return;
+	}
 	forward_rewrite(m, adjacency);
 	if (m->pkt_len <= (uint32_t)adjacency->mtu + RTE_ETHER_HDR_LEN) {
 		tx_send(&s->tx, adjacency->port, m);

@@ -24,7 +24,7 @@
 enum { GRACE_US = 2000000 };
 
 /* Another layout has another size, or else must have another number here. */
-static const uint64_t MAGIC = UINT64_C(0xba5c01e100000000) | sizeof(struct fib);
+static const uint64_t MAGIC = UINT64_C(0xba5c01e200000000) | sizeof(struct fib);
 
 _Static_assert(FIB_SEEDS < FIB_ADJACENCIES && FIB_SEEDS < FIB_PATH_LISTS, "a seed has one of each");
 _Static_assert(FIB_VIEWS *FIB_VIEWS == 64, "the gate is one word");
@@ -355,6 +355,12 @@ int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16
 		      uint32_t *list)
 {
 	return path_list_get(&writer->path_lists, members, n, like, list);
+}
+
+int fib_path_list_protect(struct fib_writer *writer, uint32_t list, uint32_t backup,
+			  uint32_t *protected_list)
+{
+	return path_list_protect(&writer->path_lists, list, backup, protected_list);
 }
 
 void fib_path_list_put(struct fib_writer *writer, uint32_t list)

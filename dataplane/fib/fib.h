@@ -4,7 +4,7 @@
  *
  *   fib ── generation[2] ── view[ingress role] ── rte_lpm: prefix → path-list index (24 bits)
  *    │          │                └─ miss: what the default route means, index 0 if there is none
- *    │          ├─ path_list[index] ── up to 16 adjacency indexes, flow hash → one of them
+ *    │          ├─ path_list[index] ── up to 16 adjacency indexes, flow hash → one of them; a backup path-list
  *    │          └─ adjacency[index] ── one cache line: rewrite, port, MTU, egress role, action
  *    ├─ active   which generation the readers use
  *    ├─ gate     bit (ingress role, egress role): may packets pass
@@ -79,7 +79,9 @@ struct __rte_cache_aligned path_list {
 	uint16_t member[PATH_LIST_MEMBERS]; /* adjacency indexes; of one alone, member[0] is read */
 	uint16_t
 		held; /* not for readers: it is in its writer's table, for the writer's successor to see */
-	uint16_t reserved[14];
+	/* the path-list to follow while no member forwards; it has no backup itself */
+	uint32_t backup;
+	uint16_t reserved[12];
 	uint8_t bucket[PATH_LIST_BUCKETS]; /* index into member[] */
 };
 static_assert(sizeof(struct path_list) == 2 * RTE_CACHE_LINE_SIZE, "one or two lines");
@@ -204,6 +206,20 @@ static inline uint16_t path_list_member(const struct path_list *list, uint32_t h
 	return list->member[list->bucket[hash % PATH_LIST_BUCKETS]];
 }
 
+/* The buckets that flows of `bucket` look at, the own one first (`i` 0), all in 64 steps. How far a step goes depends on the
+ * bucket, so that those of one member, which often lie at equal distances, come to different ones. */
+static inline uint32_t path_list_step(uint32_t bucket, uint32_t i)
+{
+	return (bucket + i * (bucket * 215 >> 3 | 1)) % PATH_LIST_BUCKETS;
+}
+
+/* The next hop that a flow takes has been lost: the adjacency that it takes instead, for as long as need be. It is the
+ * member of the first bucket (path_list_step()) whose member forwards, or if none does, the same of the backup; so the
+ * flows of the lost member are spread over those that are left, and each stays where it went. NULL: nothing forwards. At
+ * most two times 64 buckets, whatever the number of prefixes, and without control. */
+const struct adjacency *fib_repair(const struct fib_generation *generation,
+				   const struct path_list *list, uint32_t hash);
+
 static inline bool fib_gate_open(uint64_t gate, uint8_t ingress, uint8_t egress)
 {
 	return gate >> (ingress * FIB_VIEWS + egress) & 1;
@@ -250,6 +266,11 @@ int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_
  * `like`. */
 int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
 		      uint32_t *list);
+/* The one path-list that deals flows as `list` does and has `backup` for the time when none of its members forwards: both
+ * without a backup of their own, and held by the caller for the call. Adds a reference. -ENOSPC: half of all path-lists
+ * are in use, and the other half is for routes, which come before their protection; -EINVAL. */
+int fib_path_list_protect(struct fib_writer *writer, uint32_t list, uint32_t backup,
+			  uint32_t *protected_list);
 /* Give a reference back; the index is reused after the last one and a grace period. */
 void fib_path_list_put(struct fib_writer *writer, uint32_t list);
 

@@ -8,7 +8,7 @@
 
 static bool inherited(const struct path_list *list)
 {
-	return list->held && list->nb_members > 1;
+	return list->held && list->nb_members > 1 && list->backup == PATH_LIST_NONE;
 }
 
 int heritage_init(struct heritage *heritage, const struct fib_generation *from,

@@ -9,12 +9,17 @@
 
 #include <rte_jhash.h>
 
-enum { CHAINS = FIB_PATH_LISTS, REFS_FOREVER = UINT32_MAX };
+enum {
+	CHAINS = FIB_PATH_LISTS,
+	REFS_FOREVER = UINT32_MAX,
+	/* no list is protected while so many are in use */
+	PROTECTED_MAX = FIB_PATH_LISTS / 2,
+};
 
 _Static_assert((CHAINS & (CHAINS - 1)) == 0, "masked");
 _Static_assert((PATH_LISTS_IDLE & (PATH_LISTS_IDLE - 1)) == 0, "masked");
 
-static uint32_t *chain_of(const struct path_lists *lists, const uint16_t *members, uint16_t n)
+static uint32_t *set_chain(const struct path_lists *lists, const uint16_t *members, uint16_t n)
 {
 	uint32_t hash = n;
 
@@ -23,38 +28,61 @@ static uint32_t *chain_of(const struct path_lists *lists, const uint16_t *member
 	return &lists->chain[hash % CHAINS];
 }
 
+static uint32_t *pair_chain(const struct path_lists *lists, uint32_t plain, uint32_t backup)
+{
+	return &lists->chain[rte_jhash_2words(plain, backup, 0) % CHAINS];
+}
+
+static uint32_t *chain_of(const struct path_lists *lists, uint32_t index)
+{
+	const struct path_list *list = &lists->list[index];
+
+	return list->backup == PATH_LIST_NONE
+		       ? set_chain(lists, list->member, list->nb_members)
+		       : pair_chain(lists, lists->plain[index], list->backup);
+}
+
 static void chain_add(struct path_lists *lists, uint32_t index)
 {
-	struct path_list *list = &lists->list[index];
-	uint32_t *chain = chain_of(lists, list->member, list->nb_members);
+	uint32_t *chain = chain_of(lists, index);
 
-	list->held = 1;
+	lists->list[index].held = 1;
 	lists->next[index] = *chain;
 	*chain = index;
 }
 
 static void chain_remove(struct path_lists *lists, uint32_t index)
 {
-	struct path_list *list = &lists->list[index];
-	uint32_t *at = chain_of(lists, list->member, list->nb_members);
+	uint32_t *at = chain_of(lists, index);
 
-	list->held = 0;
+	lists->list[index].held = 0;
 	while (*at != index)
 		at = &lists->next[*at];
 	*at = lists->next[index];
 }
 
-static uint32_t chain_find(const struct path_lists *lists, const uint16_t *members, uint16_t n)
+static uint32_t set_find(const struct path_lists *lists, const uint16_t *members, uint16_t n)
 {
-	uint32_t index = *chain_of(lists, members, n);
+	uint32_t index = *set_chain(lists, members, n);
 
 	while (index != PATH_LIST_NONE) {
 		const struct path_list *list = &lists->list[index];
 
-		if (list->nb_members == n && !memcmp(list->member, members, n * sizeof(*members)))
+		if (list->backup == PATH_LIST_NONE && list->nb_members == n &&
+		    !memcmp(list->member, members, n * sizeof(*members)))
 			break;
 		index = lists->next[index];
 	}
+	return index;
+}
+
+static uint32_t pair_find(const struct path_lists *lists, uint32_t plain, uint32_t backup)
+{
+	uint32_t index = *pair_chain(lists, plain, backup);
+
+	while (index != PATH_LIST_NONE &&
+	       (lists->list[index].backup != backup || lists->plain[index] != plain))
+		index = lists->next[index];
 	return index;
 }
 
@@ -66,9 +94,10 @@ int path_lists_init(struct path_lists *lists, struct path_list *shared, uint32_t
 		.refs = calloc(FIB_PATH_LISTS, sizeof(*lists->refs)),
 		.next = calloc(FIB_PATH_LISTS, sizeof(*lists->next)),
 		.chain = calloc(CHAINS, sizeof(*lists->chain)),
+		.plain = calloc(FIB_PATH_LISTS, sizeof(*lists->plain)),
 		.queued = calloc(FIB_PATH_LISTS, sizeof(*lists->queued)),
 	};
-	if (!lists->refs || !lists->next || !lists->chain || !lists->queued ||
+	if (!lists->refs || !lists->next || !lists->chain || !lists->plain || !lists->queued ||
 	    rcu_pool_init(&lists->indexes, qsbr, nb_fixed, FIB_PATH_LISTS)) {
 		path_lists_fini(lists);
 		return -ENOMEM;
@@ -87,8 +116,9 @@ void path_lists_fini(struct path_lists *lists)
 	free(lists->refs);
 	free(lists->next);
 	free(lists->chain);
+	free(lists->plain);
 	free(lists->queued);
-	lists->refs = lists->next = lists->chain = NULL;
+	lists->refs = lists->next = lists->chain = lists->plain = NULL;
 	lists->queued = NULL;
 }
 
@@ -110,32 +140,60 @@ static uint16_t least_served(const uint8_t *nb_buckets, uint16_t n)
 	return least;
 }
 
-/* Each member's share is 64 / n buckets, and for as many of them as the division leaves over one more. */
+/* Buckets being dealt: each member's share is 64 / n of them, and for as many as the division leaves over one more. */
+struct deal {
+	struct path_list *list;
+	uint8_t share, over;
+	uint8_t nb_buckets[PATH_LIST_MEMBERS];
+	bool dealt[PATH_LIST_BUCKETS];
+};
+
+/* Give the bucket to a member that has room in its share. */
+static void deal_to(struct deal *deal, uint32_t bucket, int member)
+{
+	if (member < 0 || deal->nb_buckets[member] > deal->share ||
+	    (deal->nb_buckets[member] == deal->share && !deal->over))
+		return;
+	if (deal->nb_buckets[member]++ == deal->share)
+		deal->over--;
+	deal->list->bucket[bucket] = (uint8_t)member;
+	deal->dealt[bucket] = true;
+}
+
+/* The place in `members` of what flows of the bucket take in `like`: its own member or, if `lost`, the next one that is in
+ * both, as in fib_repair(). -1: there is none. */
+static int taker(const struct path_list *like, uint32_t bucket, const uint16_t *members, uint16_t n,
+		 bool lost)
+{
+	int place = member_find(members, n, like->member[like->bucket[bucket]]);
+
+	if (lost == (place >= 0))
+		return -1;
+	for (uint32_t i = 1; lost && place < 0 && i < PATH_LIST_BUCKETS; i++)
+		place = member_find(members, n,
+				    like->member[like->bucket[path_list_step(bucket, i)]]);
+	return place;
+}
+
 void path_list_fill(struct path_list *list, const uint16_t *members, uint16_t n,
 		    const struct path_list *like)
 {
-	uint8_t share = PATH_LIST_BUCKETS / n, over = PATH_LIST_BUCKETS % n;
-	uint8_t nb_buckets[PATH_LIST_MEMBERS] = { 0 };
-	bool kept[PATH_LIST_BUCKETS] = { false };
+	struct deal deal = { .list = list,
+			     .share = PATH_LIST_BUCKETS / n,
+			     .over = PATH_LIST_BUCKETS % n };
 
 	memset(list, 0, sizeof(*list));
 	list->nb_members = n;
 	memcpy(list->member, members, n * sizeof(*members));
-	for (uint32_t b = 0; like && like->nb_members && b < PATH_LIST_BUCKETS; b++) {
-		int stays = member_find(members, n, like->member[like->bucket[b]]);
-
-		if (stays < 0 || nb_buckets[stays] > share || (nb_buckets[stays] == share && !over))
-			continue;
-		if (nb_buckets[stays]++ == share)
-			over--;
-		list->bucket[b] = stays;
-		kept[b] = true;
-	}
+	for (int lost = 0; like && like->nb_members && lost < 2; lost++)
+		for (uint32_t b = 0; b < PATH_LIST_BUCKETS; b++)
+			if (!deal.dealt[b])
+				deal_to(&deal, b, taker(like, b, members, n, lost));
 	for (uint32_t b = 0; b < PATH_LIST_BUCKETS; b++) {
-		if (kept[b])
+		if (deal.dealt[b])
 			continue;
-		list->bucket[b] = least_served(nb_buckets, n);
-		nb_buckets[list->bucket[b]]++;
+		list->bucket[b] = least_served(deal.nb_buckets, n);
+		deal.nb_buckets[list->bucket[b]]++;
 	}
 }
 
@@ -156,6 +214,12 @@ static bool make_set(const uint16_t *members, uint16_t n, uint16_t *set)
 		set[at] = members[i];
 	}
 	return true;
+}
+
+static void hold(struct path_lists *lists, uint32_t index)
+{
+	if (lists->refs[index] != REFS_FOREVER)
+		lists->refs[index]++;
 }
 
 static void retire(struct path_lists *lists, uint32_t index)
@@ -210,7 +274,7 @@ int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n,
 
 	if (!make_set(members, n, set) || like >= FIB_PATH_LISTS || (like && !lists->refs[like]))
 		return -EINVAL;
-	found = chain_find(lists, set, n);
+	found = set_find(lists, set, n);
 	if (found == PATH_LIST_NONE) {
 		if (take(lists, &found))
 			return -ENOSPC;
@@ -222,21 +286,55 @@ int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n,
 	} else if (!lists->refs[found]) {
 		lists->nb_idle--;
 	}
-	if (lists->refs[found] != REFS_FOREVER)
-		lists->refs[found]++;
+	hold(lists, found);
+	*index = found;
+	return 0;
+}
+
+static bool is_plain(const struct path_lists *lists, uint32_t index)
+{
+	return index != PATH_LIST_NONE && index < FIB_PATH_LISTS && lists->refs[index] &&
+	       lists->list[index].backup == PATH_LIST_NONE;
+}
+
+int path_list_protect(struct path_lists *lists, uint32_t plain, uint32_t backup, uint32_t *index)
+{
+	uint32_t found;
+
+	if (!is_plain(lists, plain) || !is_plain(lists, backup) || plain == backup)
+		return -EINVAL;
+	found = pair_find(lists, plain, backup);
+	if (found == PATH_LIST_NONE) {
+		if (path_lists_used(lists) >= PROTECTED_MAX || take(lists, &found))
+			return -ENOSPC;
+		lists->list[found] = lists->list[plain];
+		lists->list[found].backup = backup;
+		lists->plain[found] = plain;
+		chain_add(lists, found);
+		hold(lists, plain);
+		hold(lists, backup);
+	}
+	lists->refs[found]++;
 	*index = found;
 	return 0;
 }
 
 void path_list_put(struct path_lists *lists, uint32_t index)
 {
+	const struct path_list *list = &lists->list[index];
+
 	assert(index < FIB_PATH_LISTS && lists->refs[index]);
 	if (lists->refs[index] == REFS_FOREVER || --lists->refs[index])
 		return;
-	if (lists->list[index].nb_members > 1)
-		remember(lists, index);
-	else
+	if (list->backup != PATH_LIST_NONE) {
 		retire(lists, index);
+		path_list_put(lists, lists->plain[index]);
+		path_list_put(lists, list->backup);
+	} else if (list->nb_members > 1) {
+		remember(lists, index);
+	} else {
+		retire(lists, index);
+	}
 }
 
 uint32_t path_lists_used(const struct path_lists *lists)

@@ -379,11 +379,12 @@ TEST_F(fib_test, a_new_control_deals_as_the_one_before)
 	constexpr uint32_t A = 0x0a000005, B = 0x0a000006, C = 0x0a000007;
 	std::vector<uint32_t> order = { A, B, C }, flows;
 
-	for (int life = 0; life < 6; life++) { /* in any order of arrival */
+	for (int life = 0; life < 6; life++) { /* in any order of arrival, and with other backups */
+		uint32_t list = PATH_LIST_NONE, backup;
 		std::vector<uint16_t> set;
-		uint32_t list = PATH_LIST_NONE;
 
 		open();
+		backup = path(0x0a000010 + (uint32_t)life);
 		for (uint32_t gateway : order) {
 			uint16_t index;
 
@@ -392,6 +393,7 @@ TEST_F(fib_test, a_new_control_deals_as_the_one_before)
 			ASSERT_EQ(0, fib_path_list_get(writer, set.data(), (uint16_t)set.size(),
 						       list, &list));
 		}
+		ASSERT_EQ(0, fib_path_list_protect(writer, list, backup, &list));
 		fib_publish(writer);
 		if (life == 0)
 			flows = takers(fib_active(fib), list);

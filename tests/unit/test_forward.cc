@@ -68,6 +68,13 @@ std::function<void(struct rte_mbuf *)> tagged(uint16_t type, uint16_t tci)
 	};
 }
 
+std::function<void(struct rte_mbuf *)> src_mac(const uint8_t *mac)
+{
+	return [mac](struct rte_mbuf *m) {
+		memcpy(&rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->src_addr, mac, 6);
+	};
+}
+
 std::function<void(frame_fields &)> icmp(uint8_t type, uint32_t addr)
 {
 	return [type, addr](frame_fields &f) {
@@ -84,6 +91,8 @@ const verdict_case verdicts[] = {
 	  "tx1", -1 },
 	{ "with options", [](auto &f) { f.options = 8; }, as_is, "tx1", -1 },
 	{ "back where it came from", dst(remote_addr(0)), as_is, "tx0", -1 },
+	{ "back to the very neighbour", dst(remote_addr(0)), src_mac(gateway_mac), "bounce", -1 },
+	{ "from a gateway, by another port's", as_is, src_mac(gateway_mac), "tx1", -1 },
 	{ "as long as the MTU", [](auto &f) { f.payload = MTU - 28; }, as_is, "tx1", -1 },
 
 	{ "another host's MAC address", as_is, dst_mac(0x06), "not_our_mac", -1 },
@@ -483,6 +492,149 @@ TEST_F(forward, flows_stick_to_one_of_several_paths)
 	EXPECT_EQ(1u, used.size());
 	ASSERT_EQ(0, fib_del(the->writer, 0, 0x0ac80000, 16));
 	fib_path_list_put(the->writer, list);
+}
+
+/* Routes by several next hops, some of which are lost. Control does nothing once a test has begun to lose them. */
+struct lost_hops {
+	static constexpr uint32_t NET = 0x14000000; /* 20.0.0.0/8 */
+	uint32_t list = PATH_LIST_NONE, routes = 0;
+
+	static uint32_t plain(std::vector<int> gateways)
+	{
+		std::vector<uint16_t> members;
+		uint32_t made = PATH_LIST_NONE;
+
+		for (int p : gateways)
+			members.push_back(the->gateway[p]);
+		EXPECT_EQ(0, fib_path_list_get(the->writer, members.data(),
+					       (uint16_t)members.size(), PATH_LIST_NONE, &made));
+		return made;
+	}
+	/* `n` prefixes of 24 bits by these gateways; `backup` may be empty. */
+	lost_hops(std::vector<int> gateways, std::vector<int> backup, uint32_t n = 1)
+	{
+		list = plain(gateways);
+		if (!backup.empty()) {
+			uint32_t first = list, second = plain(backup);
+
+			EXPECT_EQ(0, fib_path_list_protect(the->writer, first, second, &list));
+			fib_path_list_put(the->writer, first);
+			fib_path_list_put(the->writer, second);
+		}
+		for (; routes < n; routes++)
+			EXPECT_EQ(0, fib_set(the->writer, 0, NET + (routes << 8), 24, list));
+	}
+	~lost_hops()
+	{
+		while (routes)
+			EXPECT_EQ(0, fib_del(the->writer, 0, NET + (--routes << 8), 24));
+		fib_path_list_put(the->writer, list);
+		fib_reclaim(the->writer);
+	}
+	/* Where a packet of this flow to this prefix goes, "tx1" or why not. */
+	static std::string end_of(uint16_t flow, uint32_t prefix = 0)
+	{
+		frame_fields f = to(NET + (prefix << 8) + 1);
+		struct rte_mbuf *m;
+		std::string end;
+
+		memset(&the->counters, 0, sizeof(the->counters));
+		f.sport = flow;
+		m = forward::frame(0, f);
+		forward::send(0, &m, 1);
+		end = forward::ends();
+		forward::drain();
+		return end;
+	}
+	static std::vector<std::string> ends_of_flows()
+	{
+		std::vector<std::string> all;
+
+		for (uint16_t flow = 0; flow < 256; flow++)
+			all.push_back(end_of(flow));
+		return all;
+	}
+};
+
+TEST_F(forward, flows_of_a_lost_member_are_spread_and_the_others_stay)
+{
+	std::vector<std::string> before, after;
+	std::set<std::string> heirs;
+
+	lost_hops routes({ 1, 2, 3 }, {});
+	before = routes.ends_of_flows();
+	adjacency_unresolve(adjacency(2));
+	after = routes.ends_of_flows();
+	EXPECT_EQ(after, routes.ends_of_flows()) << "each stays where it went";
+	for (size_t flow = 0; flow < before.size(); flow++) {
+		if (before[flow] != "tx2")
+			EXPECT_EQ(before[flow], after[flow]) << flow;
+		else
+			heirs.insert(after[flow]);
+	}
+	EXPECT_EQ((std::set<std::string>{ "tx1", "tx3" }), heirs);
+	adjacency_unresolve(adjacency(3));
+	for (const std::string &end : routes.ends_of_flows())
+		EXPECT_EQ("tx1", end);
+	SetUp(); /* all are found again */
+	EXPECT_EQ(before, routes.ends_of_flows());
+}
+
+TEST_F(forward, the_backup_has_the_flows_when_no_member_is_left)
+{
+	std::set<std::string> used;
+
+	lost_hops routes({ 1 }, { 2, 3 });
+	EXPECT_EQ("tx1", routes.end_of(7));
+	EXPECT_EQ(0u, the->counters.event[EVENT_REPAIRED]);
+	adjacency_unresolve(adjacency(1));
+	for (const std::string &end : routes.ends_of_flows())
+		used.insert(end);
+	EXPECT_EQ((std::set<std::string>{ "tx2", "tx3" }), used);
+	EXPECT_EQ(1u, the->counters.event[EVENT_REPAIRED]) << "of the last packet";
+	adjacency_unresolve(adjacency(2));
+	for (const std::string &end : routes.ends_of_flows())
+		EXPECT_EQ("tx3", end);
+	adjacency_unresolve(adjacency(3));
+	EXPECT_EQ("unresolved", routes.end_of(7));
+	EXPECT_EQ(0u, the->counters.event[EVENT_REPAIRED]);
+	adjacency_resolve(adjacency(1), gateway_mac, the->ports[1].mac.addr_bytes,
+			  RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	EXPECT_EQ("tx1", routes.end_of(7)) << "it returns without control";
+}
+
+/* What a packet takes instead is judged as if it had been the first choice. */
+TEST_F(forward, the_gate_and_the_mtu_are_those_of_the_way_taken)
+{
+	lost_hops routes({ 1 }, { 2 });
+	adjacency_unresolve(adjacency(1));
+	fib_gate_set(the->fib, GATE_OPEN & ~(UINT64_C(1) << 2)); /* from role 0 to role 2 */
+	EXPECT_EQ("gate_closed", routes.end_of(7));
+	fib_gate_set(the->fib, GATE_OPEN & ~(UINT64_C(1) << 1));
+	EXPECT_EQ("tx2", routes.end_of(7));
+	fib_gate_set(the->fib, GATE_OPEN);
+	adjacency(2)->mtu = 40;
+	EXPECT_EQ("punt_fragment", routes.end_of(7));
+}
+
+/* Nothing is lost past the one store that marks the next hop, whatever the number of prefixes: not a packet is sent or
+ * table touched between the store and the packets. */
+TEST_F(forward, any_number_of_prefixes_is_repaired_by_one_store)
+{
+	std::mt19937 random(1);
+
+	for (uint32_t n : { 10000u, 100000u, 500000u }) {
+		for (bool ecmp : { true, false }) {
+			lost_hops routes(ecmp ? std::vector<int>{ 1, 2 } : std::vector<int>{ 1 },
+					 ecmp ? std::vector<int>{} : std::vector<int>{ 2 }, n);
+
+			SetUp();
+			adjacency_unresolve(adjacency(1));
+			for (int i = 0; i < 500; i++)
+				ASSERT_EQ("tx2", routes.end_of((uint16_t)i, random() % n))
+					<< n << " prefixes";
+		}
+	}
 }
 
 TEST_F(forward, a_full_port_drops_and_counts)

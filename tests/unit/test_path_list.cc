@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "path_list.h"
@@ -141,6 +142,51 @@ TEST(path_list, long_history_stays_even_and_stable)
 	}
 }
 
+/* fib_repair() has sent the flows of the member that went to others: there they stay, unless those have their share. */
+TEST(path_list, repaired_flows_stay_where_they_went)
+{
+	for (uint16_t n = 2; n <= PATH_LIST_MEMBERS; n++) {
+		unsigned stay = 0, of = 0;
+
+		for (uint16_t gone = 0; gone < n; gone++) {
+			std::vector<struct adjacency> adjacencies(64);
+			struct fib_generation generation = {};
+			std::map<uint16_t, unsigned> buckets;
+			std::set<uint16_t> heirs;
+			members set;
+
+			for (uint16_t i = 0; i < n; i++)
+				set.push_back(10 + i);
+			for (struct adjacency &a : adjacencies)
+				a.action = ADJACENCY_FORWARD;
+			generation.adjacencies = adjacencies.data();
+			struct path_list before = filled(set);
+
+			adjacencies[10 + gone].action = ADJACENCY_UNRESOLVED;
+			set.erase(set.begin() + gone);
+			struct path_list after = filled(set, &before);
+
+			for (unsigned b = 0; b < PATH_LIST_BUCKETS; b++)
+				buckets[taker(after, b)]++;
+			for (unsigned b = 0; b < PATH_LIST_BUCKETS; b++) {
+				uint16_t heir = (uint16_t)(fib_repair(&generation, &before, b) -
+							   generation.adjacencies);
+
+				if (taker(before, b) != 10 + gone)
+					continue;
+				of++;
+				heirs.insert(heir);
+				stay += heir == taker(after, b);
+				EXPECT_TRUE(heir == taker(after, b) ||
+					    buckets[heir] >= 64u / set.size())
+					<< "bucket " << b << " of " << n << " without " << gone;
+			}
+			EXPECT_LE(n < 4 ? 1u : 2u, heirs.size()) << n << " without " << gone;
+		}
+		EXPECT_LE(of, 3 * stay) << n;
+	}
+}
+
 TEST(path_list, in_place_of_a_list_that_shares_nothing_or_drops)
 {
 	struct path_list other = filled({ 1, 2, 3 }), none = {};
@@ -262,6 +308,84 @@ TEST_F(path_lists_test, a_member_that_returns_has_its_own_flows_back)
 		EXPECT_EQ(0, memcmp(&before, &shared[both], sizeof(before)));
 	}
 	EXPECT_EQ(2u, path_lists_used(&lists));
+}
+
+/* The backup is part of what a list is; it and the list without it live as long as the list. */
+TEST_F(path_lists_test, one_list_a_set_and_backup)
+{
+	uint32_t set, b, c, set_b, again, set_c;
+
+	ASSERT_EQ(0, get({ 5, 6 }, &set));
+	ASSERT_EQ(0, get({ 7 }, &b));
+	ASSERT_EQ(0, get({ 8, 9 }, &c));
+	ASSERT_EQ(0, path_list_protect(&lists, set, b, &set_b));
+	ASSERT_EQ(0, path_list_protect(&lists, set, b, &again));
+	ASSERT_EQ(0, path_list_protect(&lists, set, c, &set_c));
+	EXPECT_EQ(set_b, again);
+	EXPECT_NE(set_b, set_c);
+	EXPECT_EQ(b, shared[set_b].backup);
+	EXPECT_EQ(c, shared[set_c].backup);
+	EXPECT_EQ(0, memcmp(shared[set].bucket, shared[set_b].bucket, PATH_LIST_BUCKETS));
+	ASSERT_EQ(0, get({ 6, 5 }, &again)) << "without a backup it is the one it was";
+	EXPECT_EQ(set, again);
+	for (uint32_t list : { set, set, b, c, set_b })
+		path_list_put(&lists, list);
+	EXPECT_EQ(5u, path_lists_used(&lists)) << "the lists with backups hold the others";
+	path_list_put(&lists, set_b);
+	EXPECT_EQ(3u, path_lists_used(&lists)) << "b went with the last that it was the backup of";
+	path_list_put(&lists, set_c);
+	EXPECT_EQ(0u, path_lists_used(&lists));
+}
+
+TEST_F(path_lists_test, only_lists_without_a_backup_are_given_one)
+{
+	uint32_t a, b, a_b, list = 77;
+
+	ASSERT_EQ(0, get({ 5 }, &a));
+	ASSERT_EQ(0, get({ 6 }, &b));
+	ASSERT_EQ(0, path_list_protect(&lists, a, b, &a_b));
+	EXPECT_EQ(-EINVAL, path_list_protect(&lists, a, a, &list));
+	EXPECT_EQ(-EINVAL, path_list_protect(&lists, a_b, b, &list));
+	EXPECT_EQ(-EINVAL, path_list_protect(&lists, a, a_b, &list));
+	EXPECT_EQ(-EINVAL, path_list_protect(&lists, a, PATH_LIST_NONE, &list));
+	EXPECT_EQ(-EINVAL, path_list_protect(&lists, a, FIB_PATH_LISTS, &list));
+	EXPECT_EQ(-EINVAL, path_list_protect(&lists, a, 4000, &list)) << "nobody holds it";
+	EXPECT_EQ(77u, list) << "untouched";
+}
+
+/* How a set is dealt outlives the backups that it had. */
+TEST_F(path_lists_test, a_member_that_returns_beside_another_backup_has_its_own_flows_back)
+{
+	uint32_t alone, both, backup, protected_list, again;
+	uint8_t before[PATH_LIST_BUCKETS];
+
+	ASSERT_EQ(0, get({ 6 }, &alone));
+	ASSERT_EQ(0, get({ 7 }, &backup));
+	ASSERT_EQ(0, get({ 5, 6 }, &both, alone));
+	ASSERT_EQ(0, path_list_protect(&lists, both, backup, &protected_list));
+	memcpy(before, shared[protected_list].bucket, sizeof(before));
+	path_list_put(&lists, both);
+	path_list_put(&lists, alone);
+	ASSERT_EQ(0, get({ 5 }, &alone, protected_list));
+	path_list_put(&lists, protected_list);
+	ASSERT_EQ(0, get({ 5, 6 }, &again, alone));
+	EXPECT_EQ(0, memcmp(before, shared[again].bucket, sizeof(before)));
+}
+
+/* Backups take no room that routes need. */
+TEST_F(path_lists_test, half_of_the_lists_are_for_routes_alone)
+{
+	uint32_t a, b, list, i = 0;
+
+	ASSERT_EQ(0, get({ 1 }, &a));
+	ASSERT_EQ(0, get({ 2 }, &b));
+	for (; path_lists_used(&lists) < FIB_PATH_LISTS / 2 - 1; i++)
+		ASSERT_EQ(0,
+			  get({ (uint16_t)(4000 + i % 300), (uint16_t)(5000 + i / 300) }, &list));
+	ASSERT_EQ(0, path_list_protect(&lists, a, b, &list));
+	EXPECT_EQ(-ENOSPC, path_list_protect(&lists, b, a, &list));
+	EXPECT_EQ(0, path_list_protect(&lists, a, b, &list)) << "this one is there";
+	EXPECT_EQ(0, get({ 9, 10, 11 }, &list));
 }
 
 TEST_F(path_lists_test, what_is_remembered_is_bounded_and_gives_way)
