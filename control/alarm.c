@@ -50,6 +50,18 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 		    bounds_learned(rs, peer), max);
 }
 
+/* What the dataplane says of its ports. */
+static void add_ports(const struct fib *fib, struct alarms *alarms)
+{
+	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++) {
+		const struct fib_port *port = &fib->ports[i];
+
+		if (__atomic_load_n(&port->disputed, __ATOMIC_RELAXED))
+			add(alarms, "port_disputed", "",
+			    "port %s: somebody keeps changing its interface in the kernel", port->name);
+	}
+}
+
 static void add_partner(const struct partner_view *view, struct alarms *alarms)
 {
 	char text[PARTNER_TEXT];
@@ -116,6 +128,7 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 	if (no_memory)
 		add(alarms, "no_memory", "", "%llu announcements were dropped for want of memory",
 		    (unsigned long long)no_memory);
+	add_ports(rs->fib, alarms);
 	if (rs->partner)
 		add_partner(rs->partner, alarms);
 	add_down(rs, alarms);

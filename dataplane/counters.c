@@ -56,6 +56,7 @@ static const char *const event_names[EVENTS] = {
 	[EVENT_REPAIRED] = "repaired",
 	[EVENT_NEIGHBOUR_FULL] = "neighbour_full",
 	[EVENT_NEIGHBOUR_REFUSED] = "neighbour_refused",
+	[EVENT_KERNEL_REPAIRED] = "kernel_repaired",
 	[EVENT_NETLINK_OVERRUN] = "netlink_overrun",
 };
 

@@ -77,6 +77,7 @@ enum counter_event {
 	EVENT_REPAIRED,		 /* packets whose next hop was lost and that went by another one */
 	EVENT_NEIGHBOUR_FULL,	 /* a host found no room in the neighbour table */
 	EVENT_NEIGHBOUR_REFUSED, /* the kernel refused to resolve a host */
+	EVENT_KERNEL_REPAIRED,	 /* what we put into the kernel was gone or changed, and was put back */
 	EVENT_NETLINK_OVERRUN,	 /* kernel events lost; the table was read again */
 	EVENTS
 };

@@ -122,6 +122,7 @@ static int fib_open(struct dataplane *dp)
 	};
 	int err;
 
+	params.views = 1 << ROLE_VNET; /* our own packets follow it */
 	for (uint16_t p = 0; p < dp->nb_ports; p++)
 		params.views |= (uint8_t)(1 << dp->ports[p].role);
 	err = fib_create(&params, &dp->fib);
@@ -198,6 +199,7 @@ static int slowpath_open(struct dataplane *dp)
 	*s = (struct slowpath){
 		.fib = dp->fib,
 		.neighbours = dp->neighbours,
+		.sources = &dp->sources,
 		.ports = dp->ports,
 		.lcp = dp->lcp,
 		.nb_ports = dp->nb_ports,
@@ -206,6 +208,14 @@ static int slowpath_open(struct dataplane *dp)
 		.pool = dp->pool,
 		.indirect = dp->indirect,
 		.now_ms = dataplane_now_ms(),
+	};
+	dp->keeper = (struct keeper){
+		.ask = &s->ask,
+		.fib = dp->fib,
+		.counters = s->counters,
+		.lcp = dp->lcp,
+		.instance = dp->config->instance.name,
+		.nb_ports = dp->nb_ports,
 	};
 	tx_init(&s->tx, s->counters, dp->ports, dp->nb_ports, dp->nb_workers);
 	rte_rcu_qsbr_thread_register(dp->fib->qsbr, rte_lcore_id());
@@ -228,6 +238,8 @@ static int links_open(struct dataplane *dp)
 	err = monitor_open(&dp->slowpath);
 	if (err)
 		log_error("rtnetlink: %s", strerror(-err));
+	if (!err)
+		err = keeper_open(&dp->keeper, dp->config, dp->port_ids);
 	return err;
 }
 
@@ -275,7 +287,6 @@ int dataplane_open(struct dataplane *dp, const struct config *config)
 		dataplane_close(dp);
 		return err;
 	}
-	dataplane_reload(dp, config);
 	return 0;
 }
 
@@ -290,6 +301,7 @@ void dataplane_close(struct dataplane *dp)
 		tx_flush(&dp->slowpath.tx);
 		rte_rcu_qsbr_thread_offline(dp->fib->qsbr, rte_lcore_id());
 		rte_rcu_qsbr_thread_unregister(dp->fib->qsbr, rte_lcore_id());
+		keeper_close(&dp->keeper);
 		monitor_close(&dp->slowpath);
 		netlink_close(&dp->slowpath.ask);
 	}
@@ -304,7 +316,6 @@ void dataplane_close(struct dataplane *dp)
 	/* The FIB stays: control may be at work in it, and it goes with the hugepages when the last process lets go. */
 	free(dp->workers);
 	free(dp->counters);
-	free(dp->vnets);
 }
 
 bool dataplane_turn(struct dataplane *dp)
@@ -316,6 +327,7 @@ bool dataplane_turn(struct dataplane *dp)
 	/* first what has been lost: every packet of a worker until then is lost with it */
 	work = monitor_events(s);
 	monitor_turn(s);
+	keeper_turn(&dp->keeper, s->now_ms);
 	resolver_turn(s);
 	work += slowpath_punts(s);
 	work += slowpath_lcp(s);
@@ -324,40 +336,8 @@ bool dataplane_turn(struct dataplane *dp)
 	return work;
 }
 
-static bool vnet_listed(const struct config_vnet *vnet, const struct config_vnet *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (prefix_equal(vnet->prefix, list[i].prefix) && vnet->port == list[i].port &&
-		    vnet->has_next_hop == list[i].has_next_hop &&
-		    (!vnet->has_next_hop || vnet->next_hop == list[i].next_hop))
-			return true;
-	}
-	return false;
-}
-
-static void vnet_route(struct dataplane *dp, const struct config_vnet *vnet, bool add)
-{
-	lcp_route(&dp->lcp[dp->port_ids[vnet->port]], &dp->slowpath.ask, vnet, add);
-}
-
 void dataplane_reload(struct dataplane *dp, const struct config *wanted)
 {
-	struct config_vnet *vnets = calloc(wanted->nb_vnets + 1, sizeof(*vnets));
-
-	if (!vnets) {
+	if (keeper_want(&dp->keeper, wanted, dp->port_ids) == -ENOMEM)
 		log_error("no memory to reload: nothing changed");
-		return;
-	}
-	for (size_t i = 0; i < dp->nb_vnets; i++) {
-		if (!vnet_listed(&dp->vnets[i], wanted->vnets, wanted->nb_vnets))
-			vnet_route(dp, &dp->vnets[i], false);
-	}
-	for (size_t i = 0; i < wanted->nb_vnets; i++) {
-		vnets[i] = wanted->vnets[i];
-		if (!vnet_listed(&vnets[i], dp->vnets, dp->nb_vnets))
-			vnet_route(dp, &vnets[i], true);
-	}
-	free(dp->vnets);
-	dp->vnets = vnets;
-	dp->nb_vnets = wanted->nb_vnets;
 }

@@ -9,6 +9,7 @@
 #include "counters.h"
 #include "fib.h"
 #include "idle.h"
+#include "keeper.h"
 #include "lcp.h"
 #include "neighbour.h"
 #include "port.h"
@@ -23,8 +24,6 @@ extern "C" {
 
 struct dataplane {
 	const struct config *config; /* the one that it started with; borrowed from main */
-	struct config_vnet *vnets;   /* owned: the VNet prefixes that the kernel has routes to */
-	size_t nb_vnets;
 	uint64_t started_ms;
 	struct rte_mempool *pool, *indirect;
 	uint16_t port_ids
@@ -40,6 +39,7 @@ struct dataplane {
 	struct counters *counters; /* owned; the workers', then the main lcore's */
 	uint16_t nb_workers;
 	struct slowpath slowpath;
+	struct keeper keeper;
 };
 
 /* Put it together and start forwarding: EAL must be up. Logs what is wrong and takes down what it had built; -errno. */

@@ -86,7 +86,7 @@ bool icmp_permitted(const struct rte_mbuf *m)
 }
 
 struct rte_mbuf *icmp_error(const struct rte_mbuf *m, enum punt_error error, uint16_t mtu,
-			    const struct port *port, struct rte_mempool *pool)
+			    const struct port *port, uint32_t from, struct rte_mempool *pool)
 {
 	const struct rte_ether_hdr *cause_ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	const struct rte_ipv4_hdr *cause = (const void *)(cause_ether + 1);
@@ -114,7 +114,7 @@ struct rte_mbuf *icmp_error(const struct rte_mbuf *m, enum punt_error error, uin
 		.total_length = rte_cpu_to_be_16(total),
 		.time_to_live = ICMP_TTL,
 		.next_proto_id = IPPROTO_ICMP,
-		.src_addr = rte_cpu_to_be_32(port->addr),
+		.src_addr = rte_cpu_to_be_32(from),
 		.dst_addr = cause->src_addr,
 	};
 	ip->hdr_checksum = rte_ipv4_cksum(ip);

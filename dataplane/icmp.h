@@ -42,10 +42,10 @@ bool icmp_limit(struct icmp_limits *limits, uint16_t port, uint32_t source, uint
 bool icmp_permitted(const struct rte_mbuf *m);
 
 /* The error about `m`, a frame as received by `port`, addressed to the neighbour that sent it: as much of the packet as
- * 576 octets hold (RFC 1812 4.3.2.3), from the port's address. `mtu` matters to PUNT_ERROR_TOO_BIG (RFC 1191 4). NULL: no
+ * 576 octets hold (RFC 1812 4.3.2.3), from address `from` (host order). `mtu` matters to PUNT_ERROR_TOO_BIG (RFC 1191 4). NULL: no
  * mbuf. */
 struct rte_mbuf *icmp_error(const struct rte_mbuf *m, enum punt_error error, uint16_t mtu,
-			    const struct port *port, struct rte_mempool *pool);
+			    const struct port *port, uint32_t from, struct rte_mempool *pool);
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,7 @@ struct setting {
 	const char *family, *name, *value;
 };
 
-static const struct setting lcp_settings[] = {
+static const struct setting lcp_wants[] = {
 	{ "ipv4", "rp_filter", "0" },	 /* packets may come and go by different ports */
 	{ "ipv4", "arp_ignore", "1" },	 /* each port answers for its own addresses only, */
 	{ "ipv4", "arp_announce", "2" }, /* and asks with them */
@@ -30,32 +30,74 @@ static const struct setting lcp_settings[] = {
 
 /* A kernel device under a port gets every frame too, and our addresses are local to its host: the kernel must neither
  * answer ARP there nor accept what the LCP interface will deliver again (the way back leads there: RFC 3704 2.2). */
-static const struct setting netdev_settings[] = {
+static const struct setting netdev_wants[] = {
 	{ "ipv4", "rp_filter", "1" },
 	{ "ipv4", "arp_ignore", "8" },
 	{ "ipv4", "forwarding", "0" }, /* nor carry transit past the gate */
 	{ "ipv6", "disable_ipv6", "1" },
 };
 
-/* A kernel without IPv6, or without a setting, needs no such setting. */
-static void settings_apply(const struct setting *settings, size_t n, const char *ifname)
+static bool setting_is(const char *path, const char *value)
+{
+	char now[16] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return true; /* this kernel has no IPv6, or knows no such setting */
+	len = read(fd, now, sizeof(now) - 1);
+	close(fd);
+	return len > 0 && strcspn(now, "\n") == strlen(value) &&
+	       !strncmp(now, value, strlen(value));
+}
+
+static int setting_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* What cannot be written is told when the interface is made. */
+static int settings_apply(const struct lcp *lcp, const struct setting *settings, size_t n,
+			  const char *ifname, char what[LCP_TEXT])
 {
 	char path[128];
+	int changed = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int fd;
+		int err;
 
 		snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", settings[i].family,
 			 ifname, settings[i].name);
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT)
+		if (setting_is(path, settings[i].value))
 			continue;
-		if (fd < 0 || write(fd, settings[i].value, strlen(settings[i].value)) < 0)
+		err = setting_write(path, settings[i].value);
+		if (err && !lcp->settled)
 			log_warning("%s: cannot write %s: %s", path, settings[i].value,
-				    strerror(errno));
-		if (fd >= 0)
-			close(fd);
+				    strerror(-err));
+		if (err)
+			continue;
+		snprintf(what, LCP_TEXT, "%s of %s", settings[i].name, ifname);
+		changed++;
 	}
+	return changed;
+}
+
+int lcp_settings(struct lcp *lcp, char what[LCP_TEXT])
+{
+	int changed = settings_apply(lcp, lcp_wants, RTE_DIM(lcp_wants), lcp->name, what);
+
+	if (lcp->port->netdev[0])
+		changed += settings_apply(lcp, netdev_wants, RTE_DIM(netdev_wants),
+					  lcp->port->netdev, what);
+	lcp->settled = true;
+	return changed;
 }
 
 static int link_set(const struct lcp *lcp, struct netlink *nl)
@@ -71,22 +113,55 @@ static int link_set(const struct lcp *lcp, struct netlink *nl)
 	return netlink_ask(nl, request);
 }
 
-static int address_add(const struct lcp *lcp, struct netlink *nl,
-		       const struct config_address *address)
+/* What the kernel says of an interface. */
+struct link {
+	uint32_t flags, mtu;
+	struct rte_ether_addr mac;
+};
+
+static int on_link(const struct nlmsghdr *message, void *data)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+	struct link *link = data;
+
+	link->flags = info->ifi_flags;
+	mnl_attr_for_each(attr, message, sizeof(*info))
+	{
+		if (mnl_attr_get_type(attr) == IFLA_MTU)
+			link->mtu = mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) == IFLA_ADDRESS &&
+		    mnl_attr_get_payload_len(attr) == RTE_ETHER_ADDR_LEN)
+			memcpy(&link->mac, mnl_attr_get_payload(attr), RTE_ETHER_ADDR_LEN);
+	}
+	return MNL_CB_OK;
+}
+
+int lcp_check(const struct lcp *lcp, struct netlink *nl, char what[LCP_TEXT])
 {
 	char buf[NETLINK_REQUEST];
-	struct nlmsghdr *request = netlink_request(nl, buf, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
-	struct ifaddrmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
+	struct nlmsghdr *request = netlink_request(nl, buf, RTM_GETLINK, 0);
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	struct link link = { 0 };
+	int err;
 
-	msg->ifa_family = AF_INET;
-	msg->ifa_prefixlen = address->len;
-	msg->ifa_index = (uint32_t)lcp->ifindex;
-	mnl_attr_put_u32(request, IFA_LOCAL, htonl(address->addr));
-	mnl_attr_put_u32(request, IFA_ADDRESS, htonl(address->addr));
-	if (address->len < 31)
-		mnl_attr_put_u32(request, IFA_BROADCAST,
-				 htonl(address->addr | ~prefix_mask(address->len)));
-	return netlink_ask(nl, request);
+	info->ifi_index = lcp->ifindex;
+	err = netlink_ask_each(nl, request, on_link, &link);
+	if (err)
+		return err;
+	what[0] = '\0';
+	if (!(link.flags & IFF_UP))
+		snprintf(what, LCP_TEXT, "link state (it was down)");
+	else if (link.mtu != lcp->port->mtu)
+		snprintf(what, LCP_TEXT, "MTU (%u)", link.mtu);
+	else if (!rte_is_same_ether_addr(&link.mac, &lcp->port->mac))
+		snprintf(what, LCP_TEXT, "MAC address");
+	if (!what[0])
+		return 0;
+	err = link_set(lcp, nl);
+	if (err)
+		log_error("interface %s: %s: %s", lcp->name, what, strerror(-err));
+	return err ? err : 1;
 }
 
 static int tap_create(struct lcp *lcp)
@@ -106,6 +181,7 @@ static int tap_create(struct lcp *lcp)
 int lcp_open(struct lcp *lcp, struct netlink *nl, const struct port *port, const char *instance)
 {
 	const struct config_port *config = port->config;
+	char what[LCP_TEXT];
 	int err;
 
 	*lcp = (struct lcp){ .fd = -1, .port = port };
@@ -118,18 +194,26 @@ int lcp_open(struct lcp *lcp, struct netlink *nl, const struct port *port, const
 	err = tap_create(lcp);
 	if (err)
 		goto fail;
-	settings_apply(lcp_settings, RTE_DIM(lcp_settings), lcp->name);
-	if (port->netdev[0])
-		settings_apply(netdev_settings, RTE_DIM(netdev_settings), port->netdev);
+	lcp_settings(lcp, what);
 	err = link_set(lcp, nl);
-	for (size_t i = 0; !err && i < config->nb_addresses; i++)
-		err = address_add(lcp, nl, &config->addresses[i]);
 	if (!err)
 		return 0;
 fail:
 	log_error("port %s: interface %s: %s%s", config->name, lcp->name, strerror(-err),
 		  err == -EBUSY ? " (another process has it)" : "");
 	lcp_close(lcp);
+	return err;
+}
+
+int lcp_reopen(struct lcp *lcp, struct netlink *nl, const char *instance)
+{
+	const struct port *port = lcp->port;
+	int err;
+
+	lcp_close(lcp);
+	err = lcp_open(lcp, nl, port, instance);
+	if (!err)
+		lcp_carrier(lcp, port->up);
 	return err;
 }
 
@@ -146,49 +230,6 @@ void lcp_carrier(const struct lcp *lcp, bool up)
 
 	if (ioctl(lcp->fd, TUNSETCARRIER, &carrier))
 		log_warning("interface %s: cannot set its carrier: %s", lcp->name, strerror(errno));
-}
-
-static bool connected(const struct port *port, struct prefix prefix)
-{
-	for (size_t i = 0; i < port->config->nb_addresses; i++) {
-		const struct config_address *address = &port->config->addresses[i];
-
-		if (prefix_covers(prefix_make(address->addr, address->len), prefix))
-			return true;
-	}
-	return false;
-}
-
-int lcp_route(const struct lcp *lcp, struct netlink *nl, const struct config_vnet *vnet, bool add)
-{
-	char buf[NETLINK_REQUEST], text[PREFIX_TEXT];
-	struct nlmsghdr *request;
-	struct rtmsg *route;
-	int err;
-
-	if (!vnet->has_next_hop && connected(lcp->port, vnet->prefix))
-		return 0;
-	request = netlink_request(nl, buf, add ? RTM_NEWROUTE : RTM_DELROUTE,
-				  add ? NLM_F_CREATE | NLM_F_EXCL : 0);
-	route = mnl_nlmsg_put_extra_header(request, sizeof(*route));
-	route->rtm_family = AF_INET;
-	route->rtm_dst_len = vnet->prefix.len;
-	route->rtm_table = RT_TABLE_MAIN;
-	route->rtm_protocol = RTPROT_STATIC;
-	route->rtm_type = RTN_UNICAST;
-	route->rtm_scope = vnet->has_next_hop ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
-	mnl_attr_put_u32(request, RTA_DST, htonl(vnet->prefix.addr));
-	mnl_attr_put_u32(request, RTA_OIF, (uint32_t)lcp->ifindex);
-	if (vnet->has_next_hop) {
-		/* the link may be down now: the route is right all the same */
-		route->rtm_flags = RTNH_F_ONLINK;
-		mnl_attr_put_u32(request, RTA_GATEWAY, htonl(vnet->next_hop));
-	}
-	err = netlink_ask(nl, request);
-	if (err)
-		log_error("interface %s: cannot %s the kernel's route to %s: %s", lcp->name,
-			  add ? "add" : "remove", prefix_text(vnet->prefix, text), strerror(-err));
-	return err;
 }
 
 bool lcp_send(const struct lcp *lcp, struct rte_mbuf *m)

@@ -24,20 +24,32 @@ struct lcp {
 	char name[IFNAMSIZ]; /* "<instance>-<port>" */
 	int fd;		     /* owned; non-blocking */
 	int ifindex;
+	bool settled;		 /* its settings were written once */
 	const struct port *port; /* borrowed */
 };
 
-/* Make the interface, configure and raise it. Logs what is wrong; -errno. */
+/* The neighbour by which the host's routing hands packets from our addresses to the dataplane (self.h): IANA's dummy
+ * address (RFC 7600 4.8, never a destination and nobody's), known by the port's own MAC address. */
+#define LCP_ROUTER UINT32_C(0xc0000008)
+
+enum { LCP_TEXT = 64 };
+
+/* Make the interface, configure and raise it; its addresses and routes are the keeper's. Logs what is wrong; -errno. */
 int lcp_open(struct lcp *lcp, struct netlink *nl, const struct port *port, const char *instance);
 /* The interface goes, and with it its addresses and routes. */
 void lcp_close(struct lcp *lcp);
+/* Make it anew: somebody has deleted it. */
+int lcp_reopen(struct lcp *lcp, struct netlink *nl, const char *instance);
+
+/* Is it up, with the port's MTU and MAC address? 0: it is; 1: it was not, as `what` says, and is now; -ENODEV: it is not
+ * there; another -errno, logged: it is not and cannot be. */
+int lcp_check(const struct lcp *lcp, struct netlink *nl, char what[LCP_TEXT]);
+/* The settings of the interface, and of the kernel device under the port. Returns how many had to be written; the last
+ * one's name is in `what`. */
+int lcp_settings(struct lcp *lcp, char what[LCP_TEXT]);
 
 /* Let the kernel see the port's link as the interface's carrier. */
 void lcp_carrier(const struct lcp *lcp, bool up);
-
-/* Add or take out the kernel's route to a VNet prefix behind this port, by which its TCP reaches peers that are more than
- * one hop away. A prefix inside a connected subnet needs none. -errno, logged. */
-int lcp_route(const struct lcp *lcp, struct netlink *nl, const struct config_vnet *vnet, bool add);
 
 /* Give a frame to the kernel. False: it refused. The packet stays the caller's. */
 bool lcp_send(const struct lcp *lcp, struct rte_mbuf *m);

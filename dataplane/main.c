@@ -197,6 +197,7 @@ static void run(struct dataplane *dp)
 {
 	unsigned int lcore = rte_lcore_id();
 	int waiter = waiter_open(dp);
+	uint32_t reopened = 0;
 	struct idle idle;
 
 	idle_init(&idle, dp->config->dataplane.idle == IDLE_ADAPTIVE);
@@ -205,6 +206,11 @@ static void run(struct dataplane *dp)
 
 		if (reload_wanted)
 			reload(dp);
+		if (reopened != dp->keeper.reopened) { /* an interface has another descriptor */
+			reopened = dp->keeper.reopened;
+			close(waiter);
+			waiter = waiter_open(dp);
+		}
 		if (us) {
 			rte_rcu_qsbr_thread_offline(dp->fib->qsbr, lcore);
 			wait_us(waiter, us);

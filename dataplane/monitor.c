@@ -136,7 +136,8 @@ static int parse_neighbour(const struct nlmsghdr *message, struct slowpath *s,
 		    mnl_attr_get_payload_len(attr) == RTE_ETHER_ADDR_LEN)
 			report->mac = mnl_attr_get_payload(attr);
 	}
-	return report->addr ? 0 : -ENOENT;
+	/* our own entry is no host */
+	return report->addr && report->addr != LCP_ROUTER ? 0 : -ENOENT;
 }
 
 static void neighbour_event(struct slowpath *s, const struct nlmsghdr *message)

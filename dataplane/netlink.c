@@ -49,6 +49,11 @@ struct nlmsghdr *netlink_request(struct netlink *nl, void *buf, uint16_t type, u
 
 int netlink_ask(struct netlink *nl, struct nlmsghdr *request)
 {
+	return netlink_ask_each(nl, request, NULL, NULL);
+}
+
+int netlink_ask_each(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *data)
+{
 	char buf[8192];
 	unsigned int port = mnl_socket_get_portid(nl->sock);
 
@@ -62,7 +67,7 @@ int netlink_ask(struct netlink *nl, struct nlmsghdr *request)
 			continue;
 		if (len < 0)
 			return -errno;
-		run = mnl_cb_run(buf, (size_t)len, request->nlmsg_seq, port, NULL, NULL);
+		run = mnl_cb_run(buf, (size_t)len, request->nlmsg_seq, port, each, data);
 		if (run == MNL_CB_STOP)
 			return 0;
 		if (run == MNL_CB_ERROR)

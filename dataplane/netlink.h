@@ -25,6 +25,8 @@ void netlink_close(struct netlink *nl);
 struct nlmsghdr *netlink_request(struct netlink *nl, void *buf, uint16_t type, uint16_t flags);
 /* Send it and wait for the answer: 0 or the kernel's -errno. */
 int netlink_ask(struct netlink *nl, struct nlmsghdr *request);
+/* Likewise, with `each` called for every message that comes before its end (libmnl's mnl_cb_run()). */
+int netlink_ask_each(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *data);
 
 #ifdef __cplusplus
 }

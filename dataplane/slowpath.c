@@ -7,6 +7,7 @@
 #include "forward.h"
 #include "ip4.h"
 #include "monitor.h"
+#include "self.h"
 
 enum {
 	SLOWPATH_BURST = 32,
@@ -42,17 +43,13 @@ static void take_local(struct slowpath *s, struct rte_mbuf *m)
 
 /* The frame header of the packet, which is rewritten already, before each of its parts. They are copied flat: devices
  * that were promised plain mbufs (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) get no others. */
-static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
+static void cut(struct slowpath *s, struct rte_mbuf *m)
 {
 	struct rte_mbuf *parts[SLOWPATH_FRAGMENTS];
 	struct rte_ether_hdr header = *rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	uint16_t port = punt_note(m)->port, mtu = punt_note(m)->mtu;
 	int32_t n;
 
-	if (!gate_open(s, m, (uint8_t)punt_note(m)->egress_role)) {
-		drop(s, DROP_GATE_CLOSED, m);
-		return;
-	}
 	rte_pktmbuf_adj(m, RTE_ETHER_HDR_LEN);
 	n = rte_ipv4_fragment_packet(m, parts, SLOWPATH_FRAGMENTS, mtu, s->pool, s->indirect);
 	if (n < 0) {
@@ -77,6 +74,26 @@ static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
 		tx_send(&s->tx, port, flat);
 	}
 	rte_pktmbuf_free(m);
+}
+
+static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
+{
+	if (gate_open(s, m, (uint8_t)punt_note(m)->egress_role))
+		cut(s, m);
+	else
+		drop(s, DROP_GATE_CLOSED, m);
+}
+
+void slowpath_send(struct slowpath *s, const struct adjacency *adjacency, struct rte_mbuf *m)
+{
+	memcpy(rte_pktmbuf_mtod(m, void *), adjacency->rewrite, RTE_ETHER_HDR_LEN);
+	if (m->pkt_len <= (uint32_t)adjacency->mtu + RTE_ETHER_HDR_LEN) {
+		tx_send(&s->tx, adjacency->port, m);
+		return;
+	}
+	punt_note(m)->port = adjacency->port;
+	punt_note(m)->mtu = adjacency->mtu;
+	cut(s, m);
 }
 
 static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_role,
@@ -204,7 +221,7 @@ void slowpath_error(struct slowpath *s, enum punt_error error, uint16_t mtu, str
 	else if (!icmp_limit(&s->limits, port->id, rte_be_to_cpu_32(ip->src_addr), s->now_ms))
 		s->counters->event[EVENT_ICMP_LIMITED]++;
 	else
-		answer = icmp_error(m, error, mtu, port, s->pool);
+		answer = icmp_error(m, error, mtu, port, port->addr, s->pool);
 	rte_pktmbuf_free(m);
 	if (!answer)
 		return;
@@ -269,8 +286,12 @@ uint32_t slowpath_lcp(struct slowpath *s)
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
 		uint16_t n = lcp_receive(&s->lcp[p], s->pool, pkts, SLOWPATH_BURST);
 
-		for (uint16_t i = 0; i < n; i++)
-			tx_send(&s->tx, s->ports[p].id, pkts[i]);
+		for (uint16_t i = 0; i < n; i++) {
+			if (self_is(&s->ports[p], pkts[i]))
+				self_send(s, p, pkts[i]);
+			else
+				tx_send(&s->tx, s->ports[p].id, pkts[i]);
+		}
 		sum += n;
 	}
 	s->counters->from_kernel += sum;

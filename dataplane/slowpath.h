@@ -15,6 +15,7 @@
 #include "netlink.h"
 #include "port.h"
 #include "punt.h"
+#include "sources.h"
 #include "tx.h"
 
 #ifdef __cplusplus
@@ -24,6 +25,7 @@ extern "C" {
 struct slowpath {
 	struct fib *fib;	       /* borrowed, as all that is not marked */
 	struct neighbours *neighbours; /* owned by main, written here */
+	const struct sources *sources;
 	struct port *ports;
 	struct lcp *lcp; /* one for each port, same index */
 	uint16_t nb_ports;
@@ -52,6 +54,9 @@ uint32_t slowpath_lcp(struct slowpath *s);
 
 /* Send what was held for a host that is resolved now, or answer it if the host is not there. */
 void slowpath_release(struct slowpath *s, struct host *host);
+
+/* Send a packet of our own to a neighbour that is resolved, in parts if need be; its TTL stays. Takes `m` over. */
+void slowpath_send(struct slowpath *s, const struct adjacency *adjacency, struct rte_mbuf *m);
 
 /* An ICMP error about `m`, back to where it came from; takes `m` over. The caller has counted it as dropped. */
 void slowpath_error(struct slowpath *s, enum punt_error error, uint16_t mtu, struct rte_mbuf *m);

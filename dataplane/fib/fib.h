@@ -121,6 +121,7 @@ struct fib_port {
 	uint16_t mtu;
 	uint8_t role;
 	uint8_t up; /* link state; atomic */
+	uint8_t disputed; /* somebody keeps changing its LCP interface; atomic */
 };
 
 /* Who may send packets of the BGP punt class: written by control, read by workers for TCP/179 to us alone. */

@@ -1,0 +1,105 @@
+/* The host's own packets, by the FIB. */
+#include "self.h"
+
+#include "ip4.h"
+#include "monitor.h"
+#include "role.h"
+
+static struct rte_ipv4_hdr *ip4_of(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+}
+
+static void drop(struct slowpath *s, enum drop_reason reason, struct rte_mbuf *m)
+{
+	s->counters->drop[reason]++;
+	rte_pktmbuf_free(m);
+}
+
+/* Drop it and tell the kernel, by the interface that it came from. The error comes from where the packet was to go: the
+ * kernel believes none from an address of its own. */
+static void refuse(struct slowpath *s, uint16_t port, enum drop_reason reason,
+		   enum punt_error error, uint16_t mtu, struct rte_mbuf *m)
+{
+	struct rte_mbuf *answer = NULL;
+
+	if (icmp_permitted(m))
+		answer = icmp_error(m, error, mtu, &s->ports[port],
+				    rte_be_to_cpu_32(ip4_of(m)->dst_addr), s->pool);
+	drop(s, reason, m);
+	if (!answer)
+		return;
+	s->counters->originated++;
+	if (lcp_send(&s->lcp[port], answer)) {
+		s->counters->to_kernel++;
+		rte_pktmbuf_free(answer);
+	} else {
+		drop(s, DROP_LCP_REFUSED, answer);
+	}
+}
+
+static bool carries(const struct adjacency *adjacency)
+{
+	return __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE) == ADJACENCY_FORWARD;
+}
+
+/* The adjacency of the packet's flow, or another that forwards if that one does not. */
+static const struct adjacency *way_of(const struct fib_generation *generation, uint32_t dst,
+				      const struct rte_ipv4_hdr *ip)
+{
+	const struct adjacency *first, *other;
+	const struct path_list *list;
+	uint32_t index;
+
+	fib_lookup_burst(&generation->view[ROLE_VNET], &dst, &index, 1);
+	list = &generation->path_lists[index % FIB_PATH_LISTS];
+	if (!list->nb_members)
+		return &generation->adjacencies[ADJACENCY_NONE];
+	index = list->nb_members == 1 ? list->member[0] : path_list_member(list, ip4_flow_hash(ip));
+	first = &generation->adjacencies[index % FIB_ADJACENCIES];
+	for (uint16_t i = 0; !carries(first) && i < list->nb_members && i < PATH_LIST_MEMBERS;
+	     i++) {
+		other = &generation->adjacencies[list->member[i] % FIB_ADJACENCIES];
+		if (carries(other))
+			return other;
+	}
+	return first;
+}
+
+/* On link by the FIB, though the kernel has no such route (its link is down, or control has just learned it). */
+static const struct adjacency *host_of(struct slowpath *s, const struct adjacency *glean,
+				       uint32_t dst)
+{
+	const struct host *host = monitor_host(s, glean->port, dst);
+
+	return host ? host_adjacency(s->neighbours, host) : glean;
+}
+
+void self_send(struct slowpath *s, uint16_t port, struct rte_mbuf *m)
+{
+	const struct fib_generation *generation = fib_active(s->fib);
+	struct rte_ipv4_hdr *ip = ip4_of(m);
+	enum drop_reason reason = ip4_check(ip, m->data_len - RTE_ETHER_HDR_LEN, true);
+	const struct adjacency *way;
+	uint32_t dst;
+
+	if (reason == DROP_NONE && !sources_has(s->sources, rte_be_to_cpu_32(ip->src_addr)))
+		reason = DROP_MARTIAN_SOURCE;
+	if (reason != DROP_NONE) {
+		drop(s, reason, m);
+		return;
+	}
+	dst = rte_be_to_cpu_32(ip->dst_addr);
+	way = way_of(generation, dst, ip);
+	if (way->action == ADJACENCY_GLEAN)
+		way = host_of(s, way, dst);
+	if (way->action == ADJACENCY_UNRESOLVED || way->action == ADJACENCY_GLEAN)
+		refuse(s, port, DROP_UNRESOLVED, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
+	else if (!carries(way))
+		refuse(s, port, DROP_NO_ROUTE, PUNT_ERROR_NET_UNREACHABLE, 0, m);
+	else if (rte_be_to_cpu_16(ip->total_length) > way->mtu &&
+		 (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)))
+		refuse(s, port, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, way->mtu, m);
+	else
+		slowpath_send(s, way, m);
+}
