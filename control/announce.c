@@ -10,6 +10,8 @@
 #include "route_server.h"
 #include "update.h"
 
+enum { FLUSH = 256 }; /* prefixes of a group at once */
+
 void announcer_init(struct announcer *a)
 {
 	memset(a, 0, sizeof(*a));
@@ -511,18 +513,18 @@ static bool flush_go_on(struct announcer *a, struct route_server *rs)
 	return true;
 }
 
-/* Of one group at most `budget` prefixes, and a quarter of that counted for its summaries. False: a mailbox is full. */
+/* Of one group at most `max` prefixes, and a quarter of that counted for its summaries. False: a mailbox is full. */
 static bool flush_group(struct announcer *a, struct route_server *rs, struct update_group *group,
-			size_t budget, size_t *taken)
+			size_t max, size_t *taken)
 {
 	size_t n;
 
 	if (waits_for_seats(rs, group))
 		return true;
-	*taken += summaries_turn(rs, group, (budget + 3) / 4);
+	*taken += summaries_turn(rs, group, (max + 3) / 4);
 	if (!summaries_counted(group))
 		return true;
-	n = group_flush(group->group, budget);
+	n = group_flush(group->group, max);
 	*taken += n;
 	if (!n && !group->owing)
 		return true;
@@ -531,9 +533,10 @@ static bool flush_group(struct announcer *a, struct route_server *rs, struct upd
 	return flush_go_on(a, rs);
 }
 
-size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budget)
+/* Groups take turns, from one flush to the next too. */
+size_t announcer_flush(struct announcer *a, struct route_server *rs, const struct budget *budget)
 {
-	struct update_group *first = a->turn ? a->turn : a->groups, *group = first;
+	struct update_group *group = a->turn ? a->turn : a->groups, *idle = NULL;
 	size_t taken = 0;
 	bool room = true;
 
@@ -542,10 +545,15 @@ size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budg
 		flush_go_on(a, rs);
 		return 1;
 	}
-	while (group && room && taken < budget) {
-		room = flush_group(a, rs, group, budget - taken, &taken);
+	while (group && group != idle && room) {
+		size_t n = 0;
+
+		room = flush_group(a, rs, group, FLUSH, &n);
+		/* Once round without anything to do. */
+		idle = n ? NULL : idle ? idle : group;
 		group = group->next ? group->next : a->groups;
-		if (group == first)
+		taken += n;
+		if (n && budget_over(budget))
 			break;
 	}
 	a->turn = group;

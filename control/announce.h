@@ -19,6 +19,7 @@
 #include "message.h"
 #include "outbound.h"
 #include "summaries.h"
+#include "turn.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -96,9 +97,9 @@ int announcer_move(struct announcer *a, struct route_server *rs, struct peer *pe
 /* Its queue at the speaker is too long, or empty again. 0 or -ENOMEM. */
 int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging);
 
-/* Encode and send about `budget` prefixes, of one group after the other, however many groups there are. Returns how many
- * were taken. While `flushing` is set after it, nothing but this may touch the RIB. */
-size_t announcer_flush(struct announcer *a, struct route_server *rs, size_t budget);
+/* Encode and send, of one group after the other, until all is told or the budget is over; at least a slice. Returns how many
+ * prefixes were taken. While `flushing` is set after it, nothing but this may touch the RIB. */
+size_t announcer_flush(struct announcer *a, struct route_server *rs, const struct budget *budget);
 /* Has every member that keeps up been told everything? */
 bool announcer_idle(const struct announcer *a);
 

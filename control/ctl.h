@@ -19,7 +19,10 @@
  *                                "peer_down") peer
  *                                (absent: of none) text}] alarms_left (that found no room here) settled (since the start
  *                                every peer has told what it has) partner{socket instance (its name; "": not heard yet)
- *                                answers error} (absent: none is configured)
+ *                                answers error} (absent: none is configured) turns{rib sessions}: how long the RIB lcore's
+ *                                turns take, and those of all session lcores: {recent_us recent_part recent_part_us} the
+ *                                longest of the last one to two minutes, and which part of it took the most; longest_us
+ *                                ... since the start; over (turns of more than 1 ms)
  *   show peers                   one a peer, in the order of the configuration: instance (ours) name role gateway (its
  *                                name; absent for an NVA) address ("": one of a subnet that has not come yet) subnet
  *                                (absent if the address is configured) asn state ("Established", ...) state_s (seconds in

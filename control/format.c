@@ -122,6 +122,20 @@ static json_t *format_summary_partner(const struct row_summary_partner *row)
 	return o;
 }
 
+static json_t *format_turns(const struct row_turns *row)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "recent_us", json_real((double)row->recent_ns / 1e3));
+	set_text(o, "recent_part", row->recent_part ? row->recent_part : "");
+	json_object_set_new(o, "recent_part_us", json_real((double)row->recent_part_ns / 1e3));
+	json_object_set_new(o, "longest_us", json_real((double)row->longest_ns / 1e3));
+	set_text(o, "longest_part", row->longest_part ? row->longest_part : "");
+	json_object_set_new(o, "longest_part_us", json_real((double)row->longest_part_ns / 1e3));
+	set_number(o, "over", row->over);
+	return o;
+}
+
 static json_t *format_summary(const struct row_summary *row)
 {
 	json_t *o = json_object();
@@ -150,6 +164,9 @@ static json_t *format_summary(const struct row_summary *row)
 	if (row->partner.partner[0])
 		json_object_set_new(o, "partner", format_summary_partner(&row->partner));
 	json_object_set_new(o, "fib", format_fib_stats(row));
+	json_object_set_new(o, "turns",
+			    json_pack("{s:o, s:o}", "rib", format_turns(&row->rib), "sessions",
+				      format_turns(&row->sessions)));
 	json_object_set_new(o, "alarms", format_alarms(&row->alarms));
 	set_number(o, "alarms_left", row->alarms.left);
 	return o;

@@ -15,8 +15,15 @@
 #include "show.h"
 
 enum {
-	EVENTS = 64,	/* speaker records a turn and speaker: some 64k prefixes at the very most */
-	SLICE = 4096,	/* prefixes a turn of work that may be long */
+	/* What parts of a turn may take, so that all of it is below TURN_BOUND_NS; the FIB follows what the RIB changes. A
+	 * part that begins does at least one slice, and looks at the clock between slices. */
+	INTAKE_NS = 150 * 1000,
+	RIB_NS = 100 * 1000,
+	WALK_NS = 100 * 1000,
+	ANNOUNCE_NS = 250 * 1000,
+	CHANGES =
+		512, /* prefixes that the FIB has not followed yet: then intake and RIB are done for this turn */
+	SLICE = 128,	/* prefixes between two looks at the clock */
 	NEXT_HOPS = 64, /* next hops looked at a turn */
 	TIMERS = CONFIG_PEERS + 8,
 	HOUSEKEEPING_MS = 1000,
@@ -301,72 +308,185 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 
 /* --- turn -------------------------------------------------------------------------------------------------------- */
 
+static bool part_over(const struct route_server *rs, const struct budget *budget)
+{
+	return rib_changes_waiting(rs->rib) >= CHANGES || budget_over(budget);
+}
+
+/* The oldest record of one speaker. False: there is none. */
+static bool event_take(struct route_server *rs, struct rs_speaker *speaker)
+{
+	const struct speaker_event *event;
+	size_t len;
+
+	event = mailbox_peek(speaker->to_rib, &len);
+	if (!event)
+		return false;
+	peer_event(rs, event);
+	mailbox_done(speaker->to_rib);
+	return true;
+}
+
+/* Speakers take turns, from one turn to the next too. */
 static unsigned int events_take(struct route_server *rs)
 {
-	unsigned int taken = 0;
+	struct budget budget = budget_make(rs->clock_ns, INTAKE_NS);
+	unsigned int taken = 0, empty = 0;
 
-	for (unsigned int i = 0; i < rs->nb_speakers; i++) {
-		struct mailbox *mb = rs->speakers[i].to_rib;
-		const struct speaker_event *event;
-		size_t len;
-
+	for (unsigned int i = 0; i < rs->nb_speakers; i++)
 		backlog_post(&rs->speakers[i]);
-		for (unsigned int n = 0; n < EVENTS && (event = mailbox_peek(mb, &len)); n++) {
-			peer_event(rs, event);
-			mailbox_done(mb);
-			taken++;
-		}
+	while (empty < rs->nb_speakers) {
+		bool took = event_take(rs, &rs->speakers[rs->next_speaker]);
+
+		rs->next_speaker = (rs->next_speaker + 1) % rs->nb_speakers;
+		empty = took ? 0 : empty + 1;
+		taken += took;
+		if (took && part_over(rs, &budget))
+			break;
 	}
 	return taken;
 }
 
-/* RIB and FIB, until what has changed is in the views. */
-static unsigned int routes_turn(struct route_server *rs)
+static size_t rib_slices(struct route_server *rs)
 {
-	size_t done = rib_turn(rs->rib, SLICE);
+	struct budget budget = budget_make(rs->clock_ns, RIB_NS);
+	size_t done = 0, n;
 
-	if (rs->maps_moving)
-		done += peers_maps_turn(rs, SLICE);
+	do {
+		n = rib_turn(rs->rib, SLICE);
+		if (rs->maps_moving)
+			n += peers_maps_turn(rs, SLICE);
+		done += n;
+	} while (n && !part_over(rs, &budget));
+	return done;
+}
+
+static size_t walk_slices(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, WALK_NS);
+	size_t done = 0;
+
+	while (rs->fib_sync.walking) {
+		done += fib_sync_walk(&rs->fib_sync, SLICE);
+		if (budget_over(&budget))
+			break;
+	}
+	return done;
+}
+
+static unsigned int rib_part(struct route_server *rs)
+{
+	size_t done = rib_slices(rs);
+
 	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS);
 	if (rs->reconsider && rib_settled(rs->rib)) {
 		rs->reconsider = false;
 		rib_reconsider(rs->rib);
 		done++;
 	}
-	done += fib_sync_changes(&rs->fib_sync, SIZE_MAX);
-	if (rs->fib_sync.walking)
-		done += fib_sync_walk(&rs->fib_sync, SLICE);
+	return (unsigned int)done;
+}
+
+/* All that has changed, so that it can be announced. */
+static unsigned int fib_part(struct route_server *rs)
+{
+	size_t done = fib_sync_changes(&rs->fib_sync, SIZE_MAX);
+
+	done += walk_slices(rs);
 	fib_reclaim(rs->writer);
 	return (unsigned int)done;
 }
 
-unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
+static unsigned int announce_part(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
+	size_t done = announcer_flush(&rs->announcer, rs, &budget);
+
+	peers_regroup(rs);
+	return (unsigned int)done;
+}
+
+static void part_end(struct route_server *rs, enum rs_part part)
+{
+	turn_part(&rs->turns, (uint8_t)part, rs->clock_ns());
+}
+
+/* RIB and FIB, until what has changed is in the views, and what follows from it. */
+static unsigned int routes_turn(struct route_server *rs)
+{
+	unsigned int done = rib_part(rs);
+
+	part_end(rs, RS_PART_RIB);
+	done += fib_part(rs);
+	part_end(rs, RS_PART_FIB);
+	done += transit_turn(rs);
+	peers_tidy(rs);
+	if (rs->phase == RS_FILLING && filled(rs))
+		go_live(rs);
+	part_end(rs, RS_PART_TRANSIT);
+	if (rs->phase == RS_LIVE) {
+		done += announce_part(rs);
+		part_end(rs, RS_PART_ANNOUNCE);
+	}
+	return done;
+}
+
+/* A flush that a full mailbox has stopped goes on before anything else: nothing may touch the RIB before it is through. */
+static bool flush_stands(struct route_server *rs)
+{
+	struct budget budget;
+
+	if (!rs->announcer.flushing)
+		return false;
+	budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
+	announcer_flush(&rs->announcer, rs, &budget);
+	part_end(rs, RS_PART_ANNOUNCE);
+	return rs->announcer.flushing;
+}
+
+static unsigned int turn(struct route_server *rs)
 {
 	unsigned int done = 0;
 
-	rs->now_ms = rs->next_hops.now_ms = now_ms;
-	if (rs->announcer.flushing &&
-	    (announcer_flush(&rs->announcer, rs, SLICE), rs->announcer.flushing)) {
+	if (flush_stands(rs)) {
 		for (unsigned int i = 0; i < rs->nb_speakers; i++)
 			backlog_post(&rs->speakers[i]);
 		return 0; /* a session lcore is behind: let it catch up */
 	}
 	done += events_take(rs);
-	done += timers_run(&rs->timers, now_ms, 16);
+	part_end(rs, RS_PART_INTAKE);
+	done += timers_run(&rs->timers, rs->now_ms, 16);
+	part_end(rs, RS_PART_TIMERS);
 	if (rs->phase == RS_STOPPING)
 		return done;
 	done += show_turn(rs);
-	done += patience_turn(rs); /* before routes_turn(): what it takes is announced below */
-	done += routes_turn(rs);
-	done += transit_turn(rs);
-	peers_tidy(rs);
-	if (rs->phase == RS_FILLING && filled(rs))
-		go_live(rs);
-	if (rs->phase == RS_LIVE) {
-		done += (unsigned int)announcer_flush(&rs->announcer, rs, SLICE);
-		peers_regroup(rs);
-	}
+	part_end(rs, RS_PART_SHOW);
+	done += patience_turn(rs); /* before routes_turn(): what it takes is announced there */
+	part_end(rs, RS_PART_HELD);
+	return done + routes_turn(rs);
+}
+
+unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
+{
+	unsigned int done;
+
+	rs->now_ms = rs->next_hops.now_ms = now_ms;
+	turn_begin(&rs->turns, rs->clock_ns());
+	done = turn(rs);
+	turn_end(&rs->turns, rs->clock_ns());
 	return done;
+}
+
+const char *rs_part_name(unsigned int part)
+{
+	static const char *const names[RS_PARTS] = {
+		[RS_PART_INTAKE] = "intake",   [RS_PART_TIMERS] = "timers",
+		[RS_PART_SHOW] = "show",       [RS_PART_HELD] = "held updates",
+		[RS_PART_RIB] = "rib",	       [RS_PART_FIB] = "fib",
+		[RS_PART_TRANSIT] = "transit", [RS_PART_ANNOUNCE] = "announce",
+	};
+
+	return part < RS_PARTS ? names[part] : "?";
 }
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
@@ -460,6 +580,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->pages = params->pages;
 	rs->answers = params->answers;
 	rs->answered = params->answered;
+	rs->clock_ns = clock_ns;
 	rs->now_ms = rs->started_ms = clock_ms();
 	rs->restarting = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED) > 0;
 	rs->restart.fire = restart_fire;

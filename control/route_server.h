@@ -32,6 +32,7 @@
 #include "rib.h"
 #include "speaker.h"
 #include "transit.h"
+#include "turn.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,6 +63,20 @@ struct rs_params {
 	int answered;			 /* eventfd; borrowed */
 };
 
+/* The parts of a turn, as `show summary` names them. */
+enum rs_part {
+	RS_PART_INTAKE, /* records of speakers */
+	RS_PART_TIMERS,
+	RS_PART_SHOW, /* pages of the management thread */
+	RS_PART_HELD, /* UPDATEs that waited for a next hop */
+	RS_PART_RIB,
+	RS_PART_FIB,
+	RS_PART_TRANSIT,
+	RS_PART_ANNOUNCE,
+	RS_PARTS
+};
+const char *rs_part_name(unsigned int part);
+
 enum rs_phase { RS_FILLING, RS_LIVE, RS_STOPPING };
 
 struct route_server {
@@ -83,6 +98,7 @@ struct route_server {
 	struct partner_view *partner; /* owned: the last look at the other instance; NULL: none */
 	struct rs_speaker *speakers;  /* owned */
 	unsigned int nb_speakers, nb_stopped;
+	unsigned int next_speaker;	 /* whose turn it is */
 	struct mailbox *pages, *answers; /* borrowed */
 	int answered;			 /* borrowed */
 	struct timers timers;
@@ -97,6 +113,8 @@ struct route_server {
 	uint32_t housekeepings; /* since the last walk */
 	bool holding;		/* routes are held back from ExpressRoute gateways */
 	bool near_total;	/* alarm: close to limits.total */
+	uint64_t (*clock_ns)(void); /* monotonic; the tests' own in tests */
+	struct turns turns;
 	uint64_t updates;	/* UPDATEs received, after the speakers' judgement */
 	uint64_t reloads;	/* configurations applied since the start */
 };

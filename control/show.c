@@ -42,6 +42,34 @@ static uint32_t seconds_left(const struct route_server *rs, const struct timer *
 		       : 0;
 }
 
+/* What one more lcore adds to a row: the longer turn counts. */
+static void row_turns_add(struct row_turns *row, const struct turns *turns,
+			  const char *(*part_name)(unsigned int part))
+{
+	struct turn_length longest = turn_longest(turns), recent = turn_longest_recent(turns);
+
+	row->over += turns_over(turns);
+	if (!row->longest_part || longest.ns > row->longest_ns) {
+		row->longest_ns = longest.ns;
+		row->longest_part_ns = longest.part_ns;
+		row->longest_part = part_name(longest.part);
+	}
+	if (!row->recent_part || recent.ns > row->recent_ns) {
+		row->recent_ns = recent.ns;
+		row->recent_part_ns = recent.part_ns;
+		row->recent_part = part_name(recent.part);
+	}
+}
+
+static void summary_turns(const struct route_server *rs, struct row_summary *row)
+{
+	row_turns_add(&row->rib, &rs->turns, rs_part_name);
+	for (unsigned int i = 0; i < rs->nb_speakers; i++)
+		if (rs->speakers[i].speaker)
+			row_turns_add(&row->sessions, speaker_turns(rs->speakers[i].speaker),
+				      speaker_part_name);
+}
+
 static void show_summary(struct route_server *rs, struct page *page)
 {
 	struct row_summary *row = page_add(page, ROW_SUMMARY, sizeof(*row));
@@ -74,6 +102,7 @@ static void show_summary(struct route_server *rs, struct page *page)
 	row->settled = rs->settled;
 	summary_partner(rs, &row->partner);
 	fib_stats_get(rs->writer, &row->fib);
+	summary_turns(rs, row);
 	alarms_list(rs, &row->alarms);
 }
 

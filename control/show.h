@@ -54,6 +54,12 @@ struct row_summary_partner {
 	char error[LOOK_ERROR];	      /* empty: it answered the last look */
 };
 
+/* How long the turns of an lcore take (turn.h). Part names have static storage. */
+struct row_turns {
+	uint64_t longest_ns, longest_part_ns, recent_ns, recent_part_ns, over;
+	const char *longest_part, *recent_part;
+};
+
 struct row_summary {
 	char instance[CONFIG_NAME];
 	uint32_t asn, router_id;
@@ -68,6 +74,7 @@ struct row_summary {
 	uint8_t views; /* bit a role that has one */
 	struct fib_stats fib;
 	struct row_summary_partner partner;
+	struct row_turns rib, sessions; /* sessions: of all session lcores */
 	struct alarms alarms;
 };
 

@@ -1,7 +1,7 @@
 /* Head and tail count octets ever written and read; their difference is what lies in the ring. Each side keeps a copy of
  * the other's counter beside its own and reads the shared one only when the copy says "full" or "empty", so that in
  * steady flow the cache lines stay where they are. A record is an 8-octet header, its octets, padding to 8. A header
- * with `skip` set tells the consumer to go on at the front of the ring. */
+ * without weight tells the consumer to go on at the front of the ring. */
 #include "mailbox.h"
 
 #include <assert.h>
@@ -13,8 +13,8 @@
 enum { LINE = 64, ALIGN = 8, HEADER = 8, SIZE_MIN = 4096 };
 
 struct record {
-	uint32_t len;  /* octets after the header */
-	uint32_t skip; /* 1: nothing more before the end of the ring */
+	uint32_t len;	 /* octets after the header */
+	uint32_t weight; /* 0: nothing more before the end of the ring */
 };
 static_assert(sizeof(struct record) == HEADER, "records stay aligned");
 
@@ -23,7 +23,9 @@ struct mailbox {
 	uint64_t tail_seen;		     /* producer's copy of tail */
 	uint64_t skipped; /* octets that the open reservation skips at the end of the ring */
 	size_t reserved;  /* octets that it holds, for the assertion in post */
+	uint64_t weight;  /* of all records ever posted */
 	alignas(LINE) _Atomic uint64_t tail; /* written by the consumer */
+	_Atomic uint64_t weight_done;	     /* likewise: of all records ever dropped */
 	uint64_t head_seen;		     /* consumer's copy of head */
 	alignas(LINE) size_t size;	     /* constant from here on */
 	uint8_t *ring;
@@ -87,7 +89,7 @@ void *mailbox_reserve(struct mailbox *mb, size_t size)
 	if (!has_room(mb, head, skip + need))
 		return NULL;
 	if (skip)
-		*record_at(mb, head) = (struct record){ .skip = 1 };
+		*record_at(mb, head) = (struct record){ 0 };
 	mb->skipped = skip;
 	mb->reserved = size;
 	return record_at(mb, head + skip) + 1;
@@ -95,10 +97,21 @@ void *mailbox_reserve(struct mailbox *mb, size_t size)
 
 void mailbox_post(struct mailbox *mb, size_t len)
 {
+	mailbox_post_weighed(mb, len, 1);
+}
+
+uint64_t mailbox_waiting(const struct mailbox *mb)
+{
+	return mb->weight - atomic_load_explicit(&mb->weight_done, memory_order_relaxed);
+}
+
+void mailbox_post_weighed(struct mailbox *mb, size_t len, uint32_t weight)
+{
 	uint64_t head = atomic_load_explicit(&mb->head, memory_order_relaxed) + mb->skipped;
 
-	assert(len && len <= mb->reserved);
-	*record_at(mb, head) = (struct record){ .len = (uint32_t)len };
+	assert(len && len <= mb->reserved && weight);
+	*record_at(mb, head) = (struct record){ (uint32_t)len, weight };
+	mb->weight += weight;
 	mb->skipped = 0;
 	mb->reserved = 0;
 	atomic_store_explicit(&mb->head, head + footprint(len), memory_order_release);
@@ -116,7 +129,7 @@ const void *mailbox_peek(struct mailbox *mb, size_t *len)
 
 	struct record *rec = record_at(mb, tail);
 
-	if (rec->skip) { /* a record always follows: both were posted by one store */
+	if (!rec->weight) { /* a record always follows: both were posted by one store */
 		tail += mb->size - (tail & (mb->size - 1));
 		atomic_store_explicit(&mb->tail, tail, memory_order_release);
 		rec = record_at(mb, tail);
@@ -128,8 +141,12 @@ const void *mailbox_peek(struct mailbox *mb, size_t *len)
 void mailbox_done(struct mailbox *mb)
 {
 	uint64_t tail = atomic_load_explicit(&mb->tail, memory_order_relaxed);
+	const struct record *rec = record_at(mb, tail);
 
 	assert(tail != mb->head_seen);
-	atomic_store_explicit(&mb->tail, tail + footprint(record_at(mb, tail)->len),
-			      memory_order_release);
+	atomic_store_explicit(&mb->weight_done,
+			      atomic_load_explicit(&mb->weight_done, memory_order_relaxed) +
+				      rec->weight,
+			      memory_order_relaxed);
+	atomic_store_explicit(&mb->tail, tail + footprint(rec->len), memory_order_release);
 }

@@ -24,6 +24,10 @@ size_t mailbox_record_max(const struct mailbox *mb);
  * mailbox_post() with its true length (> 0, <= size). A reservation may simply be abandoned. */
 void *mailbox_reserve(struct mailbox *mb, size_t size);
 void mailbox_post(struct mailbox *mb, size_t len);
+/* The same of a record that means so much work for the consumer (> 0; mailbox_post(): 1). */
+void mailbox_post_weighed(struct mailbox *mb, size_t len, uint32_t weight);
+/* How much work the consumer has not done yet, as far as the producer knows. */
+uint64_t mailbox_waiting(const struct mailbox *mb);
 
 /* Consumer: the oldest record, or NULL; borrowed until mailbox_done(), which drops it. */
 const void *mailbox_peek(struct mailbox *mb, size_t *len);

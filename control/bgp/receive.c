@@ -1,6 +1,7 @@
 /* A peer's messages, one after the other out of the receive buffer: framed, judged, turned into events of the state
  * machine, and passed on to the RIB lcore. No message is taken before there is room for what may come out of it; until
- * then it stays where it is and the socket is not read. */
+ * then it stays where it is and the socket is not read. Peers take turns: one with a full table says a part of it, then
+ * others are heard, and its bulk waits in its socket while the RIB lcore is behind, so that their news does not. */
 #include <stdio.h>
 #include <string.h>
 
@@ -228,8 +229,12 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 	if (update.as_zero && verdict == BGP_TREAT_AS_WITHDRAW)
 		stat_add(&session->stats.as_zero, update.announced.count);
 	stat_add(&session->stats.martians, update.announced.martians + update.withdrawn.martians);
-	if (record->nb_withdrawn + record->nb_announced)
-		mailbox_post(session->host->to_rib, len);
+	if (record->nb_withdrawn + record->nb_announced) {
+		uint32_t weight = 1u + record->nb_withdrawn + record->nb_announced;
+
+		mailbox_post_weighed(session->host->to_rib, len, weight);
+		session->said += weight;
+	}
 }
 
 /* --- the others -------------------------------------------------------------------------------------------------- */
@@ -269,6 +274,13 @@ static void (*const handlers[])(struct conn *conn, const struct bgp_message *msg
 	[BGP_ROUTE_REFRESH] = refresh_received,
 };
 
+/* Must what the peer says next wait for its next turn, or for the RIB lcore? */
+static bool turn_over(const struct session *session)
+{
+	return session->said >= SESSION_TURN ||
+	       (session->bulk && mailbox_waiting(session->host->to_rib) >= SESSION_BULK_WAITING);
+}
+
 unsigned int receive_messages(struct conn *conn)
 {
 	struct session *session = conn->session;
@@ -295,12 +307,13 @@ unsigned int receive_messages(struct conn *conn)
 			break;
 		}
 		record = mailbox_reserve(session->host->to_rib, record_max(&msg));
-		if (!record || session->down_pending) {
+		if (!record || session->down_pending || turn_over(session)) {
 			conn->blocked = true;
 			break;
 		}
 		conn->rx_pos += msg.len;
 		n++;
+		session->said++;
 		stat_add(&session->stats.rx_messages, 1);
 		handlers[msg.type](conn, &msg, record);
 	}

@@ -27,7 +27,10 @@ void session_wake(struct session *session)
 	if (session->is_busy)
 		return;
 	session->is_busy = true;
-	TAILQ_INSERT_TAIL(&session->host->busy, session, busy);
+	if (session->bulk)
+		TAILQ_INSERT_TAIL(&session->host->busy, session, busy);
+	else
+		TAILQ_INSERT_TAIL(&session->host->news, session, busy);
 }
 
 struct conn *session_up(struct session *session)
@@ -435,6 +438,12 @@ static bool conn_waits(const struct conn *conn)
 	       (conn->blocked || conn->t.readable || (conn->t.writable && !sendq_empty(&conn->tx)));
 }
 
+/* Has the peer said more than fits its turn? */
+static bool has_more(const struct conn *conn)
+{
+	return conn->state == SESSION_ESTABLISHED && conn->blocked;
+}
+
 bool session_quiet(const struct session *session)
 {
 	return session->conns[0].state == SESSION_IDLE && session->conns[1].state == SESSION_IDLE &&
@@ -446,9 +455,11 @@ unsigned int session_run(struct session *session, bool *again)
 {
 	unsigned int n = 0;
 
+	session->said = 0;
 	report_down(session);
 	for (int i = 0; i < 2; i++)
 		n += run_conn(&session->conns[i]);
+	session->bulk = has_more(&session->conns[0]) || has_more(&session->conns[1]);
 	attempts_start(session);
 	report_pending(session);
 	*again = session->down_pending || session->state_pending ||

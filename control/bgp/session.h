@@ -26,7 +26,8 @@ struct session_host {
 	int poller;
 	bool restarted;				/* the restart is over: R bit off */
 	bool stopping;				/* nobody peers any more */
-	TAILQ_HEAD(session_list, session) busy; /* sessions to be run this turn */
+	/* Sessions to be run: those on which something has happened, and those that had more to say than fits their turn. */
+	TAILQ_HEAD(session_list, session) news, busy;
 };
 
 /* 0.75 to 1 times `ms` (RFC 4271 10). */
@@ -35,7 +36,9 @@ uint32_t host_jitter(struct session_host *host, uint32_t ms);
 struct session {
 	struct session_host *host; /* borrowed */
 	TAILQ_ENTRY(session) busy;
-	bool is_busy;
+	bool is_busy;  /* in one of the host's lists */
+	bool bulk;     /* it had more to say than fits its last turn */
+	uint32_t said; /* in this turn, as the weight of what it gave the RIB lcore */
 	bool mine;     /* this speaker has the session: `stats` are live; read by other threads */
 	bool used;     /* has a peer */
 	bool removing; /* until nothing is left: then SPEAKER_REMOVED */
@@ -100,6 +103,14 @@ unsigned int session_run(struct session *session, bool *again);
 struct conn *session_up(struct session *session);
 /* Nothing is open, and nothing waits to be reported. */
 bool session_quiet(const struct session *session);
+
+enum {
+	SESSION_TURN =
+		256, /* weight (prefixes, and one a message) after which a session's turn is over */
+	/* What may wait for the RIB lcore before sessions with bulk wait too, in their sockets: what others have to say
+	 * stands behind no more than this. */
+	SESSION_BULK_WAITING = 512,
+};
 
 /* Have session_run() called this turn. */
 void session_wake(struct session *session);

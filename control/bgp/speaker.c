@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "session.h"
+#include "turn.h"
 
 enum {
 	COMMANDS_MAX = 256, /* a turn */
@@ -27,6 +28,7 @@ struct speaker {
 	struct session *sessions; /* owned; nb_peers, by peer index */
 	struct log_limit refused, accept_failed;
 	bool stopped; /* SPEAKER_STOPPED has been posted */
+	struct turns turns;
 };
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
@@ -58,6 +60,7 @@ int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
 	speaker->host.to_rib = to_rib;
 	speaker->host.random = params->router_id ^ (uint32_t)clock_ms();
 	speaker->host.poller = -1;
+	TAILQ_INIT(&speaker->host.news);
 	TAILQ_INIT(&speaker->host.busy);
 	speaker->from_rib = from_rib;
 	speaker->listener.fd = -1;
@@ -373,24 +376,33 @@ static void poll_sockets(struct speaker *speaker)
 	}
 }
 
-/* Those that are not done yet queue up again behind the others, for the next turn. */
+/* One session's turn. One that is not done yet queues up behind all others, for the next turn. */
+static unsigned int run_session(struct session *session, struct session_list *from,
+				struct session_list *again)
+{
+	bool more;
+	unsigned int work = session_run(session, &more);
+
+	TAILQ_REMOVE(from, session, busy);
+	if (more)
+		TAILQ_INSERT_TAIL(again, session, busy);
+	else
+		session->is_busy = false;
+	return work;
+}
+
+/* Those with news first. Then those with more than fits a turn; each once. */
 static unsigned int run_sessions(struct speaker *speaker)
 {
 	struct session_list again = TAILQ_HEAD_INITIALIZER(again);
-	struct session_list *busy = &speaker->host.busy;
+	struct session_list *news = &speaker->host.news, *busy = &speaker->host.busy;
 	unsigned int work = 0;
 	struct session *session;
 
-	for (int i = 0; i < SESSIONS_MAX && (session = TAILQ_FIRST(busy)); i++) {
-		bool more;
-
-		work += session_run(session, &more);
-		TAILQ_REMOVE(busy, session, busy);
-		if (more)
-			TAILQ_INSERT_TAIL(&again, session, busy);
-		else
-			session->is_busy = false;
-	}
+	for (int i = 0; i < SESSIONS_MAX && (session = TAILQ_FIRST(news)); i++)
+		work += run_session(session, news, &again);
+	for (int i = 0; i < SESSIONS_MAX && (session = TAILQ_FIRST(busy)); i++)
+		work += run_session(session, busy, &again);
 	TAILQ_CONCAT(busy, &again, busy);
 	return work;
 }
@@ -412,18 +424,46 @@ static void report_stopped(struct speaker *speaker)
 	speaker->stopped = true;
 }
 
+static void part_end(struct speaker *speaker, enum speaker_part part)
+{
+	turn_part(&speaker->turns, (uint8_t)part, clock_ns());
+}
+
 unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms)
 {
 	unsigned int work;
 
 	speaker->host.now_ms = now_ms;
+	turn_begin(&speaker->turns, clock_ns());
 	work = run_commands(speaker);
+	part_end(speaker, SPEAKER_PART_COMMANDS);
 	listen_begin(speaker);
 	poll_sockets(speaker);
 	work += accept_connections(speaker);
+	part_end(speaker, SPEAKER_PART_ACCEPT);
 	work += run_sessions(speaker);
+	part_end(speaker, SPEAKER_PART_SESSIONS);
 	work += timers_run(&speaker->host.timers, now_ms, TIMERS_MAX);
 	if (speaker->host.stopping && !speaker->stopped)
 		report_stopped(speaker);
+	part_end(speaker, SPEAKER_PART_TIMERS);
+	turn_end(&speaker->turns, clock_ns());
 	return work;
+}
+
+const struct turns *speaker_turns(const struct speaker *speaker)
+{
+	return &speaker->turns;
+}
+
+const char *speaker_part_name(unsigned int part)
+{
+	static const char *const names[SPEAKER_PARTS] = {
+		[SPEAKER_PART_COMMANDS] = "commands",
+		[SPEAKER_PART_ACCEPT] = "accept",
+		[SPEAKER_PART_SESSIONS] = "sessions",
+		[SPEAKER_PART_TIMERS] = "timers",
+	};
+
+	return part < SPEAKER_PARTS ? names[part] : "?";
 }

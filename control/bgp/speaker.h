@@ -32,6 +32,7 @@ enum {
 };
 
 struct speaker;
+struct turns;
 
 struct speaker_params {
 	uint32_t local_asn;
@@ -224,6 +225,17 @@ void speaker_free(struct speaker *speaker);
 /* One turn: commands, sockets that are ready, timers; bounded. `now_ms` is monotonic. Returns how much was done: 0 lets
  * the caller idle. */
 unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms);
+
+/* The parts of a speaker's turn, and how long its turns take. Lives until speaker_free(). */
+enum speaker_part {
+	SPEAKER_PART_COMMANDS,
+	SPEAKER_PART_ACCEPT,
+	SPEAKER_PART_SESSIONS,
+	SPEAKER_PART_TIMERS,
+	SPEAKER_PARTS
+};
+const char *speaker_part_name(unsigned int part);
+const struct turns *speaker_turns(const struct speaker *speaker);
 
 /* Live numbers of a peer; NULL if this speaker does not have it. Lives until speaker_free(). */
 const struct session_stats *speaker_stats(const struct speaker *speaker, uint16_t peer);

@@ -3,6 +3,7 @@
 
 #include "hash.h"
 #include "server.h"
+#include "show.h"
 
 TEST_F(server_test, first_start_is_live_at_once_and_announces_vnets_to_everybody)
 {
@@ -318,26 +319,108 @@ TEST_F(server_test, stopping_ceases_and_leaves_the_tables)
 	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 }
 
-TEST_F(server_test, a_turn_tells_as_many_groups_as_there_are_no_more_than_one)
+/* --- turns --------------------------------------------------------------------------------------------------------- */
+
+/* A clock of which the test says how far it goes between two looks. */
+static uint64_t turn_ns, look_ns;
+static uint64_t slow_clock()
 {
-	const unsigned int a_turn = 4096, n = 3 * a_turn;
-	auto told_in_all = [this] { return told[ERGW].size() + told[NVA_A].size(); };
-	size_t before, most = 0;
+	return turn_ns += look_ns;
+}
+
+static std::vector<std::string> table_of(unsigned int n)
+{
 	std::vector<std::string> prefixes;
 
-	start_with_routes(true);
-	before = told_in_all();
 	for (unsigned int i = 0; i < n; i++)
 		prefixes.push_back("20." + std::to_string(i / 256) + "." + std::to_string(i % 256) +
 				   ".0/24");
-	announce(NVA_B, prefixes);
+	return prefixes;
+}
+
+TEST_F(server_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_there_are)
+{
+	const unsigned int n = 12288, slice = 256, looks = 250 / 50;
+	auto told_in_all = [this] { return told[ERGW].size() + told[NVA_A].size(); };
+	size_t before, most = 0;
+
+	start_with_routes(true);
+	before = told_in_all();
+	rs->clock_ns = slow_clock;
+	look_ns = 50 * 1000;
+	announce(NVA_B, table_of(n));
 	turn([&] {
 		most = std::max(most, told_in_all() - before);
 		before = told_in_all();
 	});
-	EXPECT_EQ(a_turn, most);
+	EXPECT_GT(most, 0u);
+	EXPECT_LE(most, slice * looks);
 	for (uint16_t peer : { ERGW, NVA_A })
 		EXPECT_EQ(3 + n, told[peer].size());
+}
+
+TEST_F(server_test, a_turn_takes_as_many_records_as_it_has_time_for)
+{
+	size_t turns = 0;
+
+	start_with_routes(true);
+	rs->clock_ns = slow_clock;
+	look_ns = 50 * 1000;
+	for (unsigned int i = 0; i < 30; i++)
+		announce(NVA_B, { "20.0." + std::to_string(i) + ".0/24" });
+	for (size_t before = rs->updates, end = before + 30; rs->updates < end; turns++) {
+		ASSERT_LT(turns, 30u);
+		rs_turn(rs, now_ms);
+		EXPECT_LE(rs->updates - before, 3u); /* 150 us */
+		EXPECT_GT(rs->updates, before);
+		before = rs->updates;
+	}
+	EXPECT_GE(turns, 10u);
+	look_ns = 0;
+	for (unsigned int i = 0; i < 30; i++)
+		announce(NVA_B, { "20.1." + std::to_string(i) + ".0/24" });
+	rs_turn(rs, now_ms);
+	turn();
+	EXPECT_EQ(63u, told[ERGW].size());
+}
+
+TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
+{
+	start_with_routes(true);
+	rs->clock_ns = slow_clock;
+	look_ns = 300 * 1000;
+	announce(NVA_B, table_of(4000));
+	rs_turn(rs, now_ms);
+	announce(NVA_A, { "172.31.1.0/24" });
+	rs_turn(rs, now_ms);
+	collect();
+	EXPECT_EQ(1u, told[ERGW].count("172.31.1.0/24"));
+	EXPECT_LT(told[ERGW].size(), 1000u);
+	turn();
+	EXPECT_EQ(4004u, told[ERGW].size());
+}
+
+TEST_F(server_test, the_longest_turn_is_told_with_its_owner)
+{
+	uint32_t at = 0;
+	uint16_t type;
+
+	start_with_routes(true);
+	rs->clock_ns = slow_clock;
+	look_ns = 700 * 1000;
+	rs_turn(rs, now_ms);
+	look_ns = 0;
+	turn();
+
+	auto page = ask(PAGE_SUMMARY);
+	const struct row_summary *summary =
+		(const struct row_summary *)page_next(page.get(), &at, &type);
+
+	EXPECT_GT(summary->rib.longest_ns, 5000u * 1000);
+	EXPECT_GE(summary->rib.longest_part_ns, 700u * 1000 - 128);
+	EXPECT_NE(nullptr, summary->rib.longest_part);
+	EXPECT_EQ(summary->rib.longest_ns, summary->rib.recent_ns);
+	EXPECT_GE(summary->rib.over, 1u);
 }
 
 TEST_F(server_test, a_full_mailbox_delays_and_loses_nothing)

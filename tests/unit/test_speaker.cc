@@ -1,6 +1,8 @@
 // A speaker over real sockets on loopback: who may connect, what happens under pressure, and how it ends.
 #include "speaker_lab.h"
 
+#include "session.h"
+
 using namespace lab;
 
 namespace
@@ -156,7 +158,7 @@ TEST_F(speaker_test, full_mailbox_stops_reading_and_loses_nothing)
 		stream = stream + update_message(i, 200);
 	n->deaf = true;
 	r.put(stream);
-	ASSERT_TRUE(until([&] { return speaker_stats(n->speaker, 1)->rx_updates > 50; }));
+	ASSERT_TRUE(until([&] { return mailbox_waiting(n->to_rib) >= SESSION_BULK_WAITING; }));
 	size_t keepalives = r.count(BGP_KEEPALIVE);
 	pass(60000); // far more than the hold time; the peer's octets wait unread
 	EXPECT_LT(speaker_stats(n->speaker, 1)->rx_updates, 200u);
@@ -172,6 +174,75 @@ TEST_F(speaker_test, full_mailbox_stops_reading_and_loses_nothing)
 
 		ASSERT_EQ(200, u.nb_announced);
 		EXPECT_EQ(0x14000000u + (i++ << 16), speaker_update_announced(&u)[0].addr);
+	}
+}
+
+// One peer has a full table to tell, and nobody takes it. What another one says gets through at once all the same, and
+// stands behind a bounded part of that table.
+TEST_F(speaker_test, bulk_of_one_peer_delays_no_other)
+{
+	const uint32_t news_addr = address(4);
+	struct speaker_peer_add add = node::peer(2, news_addr, peer_asn);
+	raw bulk, news;
+	auto n = passive_node();
+	octets stream;
+
+	raws = { &bulk, &news };
+	add.passive = true;
+	n->tell(add);
+	establish(n.get(), &bulk);
+	news.connect(news_addr, a_addr);
+	news.put(open_message(peer_asn, b_id + 1) + keepalive_message());
+	ASSERT_TRUE(until([&] { return n->established(2) && n->count(SPEAKER_UP) == 2; }));
+	for (uint16_t i = 0; i < 250; i++)
+		stream = stream + update_message(i, 200);
+	n->deaf = true;
+	bulk.put(stream);
+	ASSERT_TRUE(until([&] { return mailbox_waiting(n->to_rib) >= SESSION_BULK_WAITING; }));
+	for (int i = 0; i < 100; i++) /* there is room for more of it, but it waits */
+		n->turn(now_ms);
+	EXPECT_LE(mailbox_waiting(n->to_rib), SESSION_BULK_WAITING + 2 * SESSION_TURN);
+	EXPECT_NE(nullptr, mailbox_reserve(n->to_rib, SPEAKER_RECORD_MAX));
+	for (uint16_t i = 0; i < 3; i++) {
+		news.put(update_message(i, 1));
+		ASSERT_TRUE(
+			until([&] { return speaker_stats(n->speaker, 2)->rx_updates == i + 1u; }));
+	}
+	EXPECT_LT(speaker_stats(n->speaker, 1)->rx_updates, 10u);
+	n->deaf = false;
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == 253; }));
+}
+
+// Two full tables at once: they come in side by side.
+TEST_F(speaker_test, bulk_of_two_peers_takes_turns)
+{
+	const uint32_t other_addr = address(4);
+	struct speaker_peer_add add = node::peer(2, other_addr, peer_asn);
+	raw one, other;
+	auto n = passive_node();
+	octets stream;
+	size_t of[3] = {};
+
+	raws = { &one, &other };
+	add.passive = true;
+	n->tell(add);
+	establish(n.get(), &one);
+	other.connect(other_addr, a_addr);
+	other.put(open_message(peer_asn, b_id + 1) + keepalive_message());
+	ASSERT_TRUE(until([&] { return n->established(2) && n->count(SPEAKER_UP) == 2; }));
+	for (uint16_t i = 0; i < 100; i++)
+		stream = stream + update_message(i, 100);
+	one.put(stream);
+	other.put(stream);
+	n->events.clear();
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == 200; }));
+	for (const event &e : n->events) {
+		if (e.type != SPEAKER_UPDATE)
+			continue;
+		of[e.peer]++;
+		if (of[1] < 100 && of[2] < 100) {
+			ASSERT_LE(of[1] > of[2] ? of[1] - of[2] : of[2] - of[1], 6u);
+		}
 	}
 }
 

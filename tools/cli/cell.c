@@ -113,6 +113,33 @@ const char *cell_restarting(const json_t *row, const char *field, char *buf)
 	return buf;
 }
 
+/* One kind of lcore, behind what is there already: "rib 0.31 ms (announce 0.20)". */
+static size_t turns_text(const json_t *turns, const char *lcore, const char *field, char *buf,
+			 size_t len)
+{
+	const json_t *of = json_object_get(turns, lcore);
+	char us[32], part[32], part_us[32];
+
+	snprintf(us, sizeof(us), "%s_us", field);
+	snprintf(part, sizeof(part), "%s_part", field);
+	snprintf(part_us, sizeof(part_us), "%s_part_us", field);
+	if (!json_is_real(json_object_get(of, us)) || !json_is_string(json_object_get(of, part)))
+		return len;
+	return len + (size_t)snprintf(buf + len, CELL_TEXT - len, "%s%s %.2f ms (%.32s %.2f)",
+				      len ? ", " : "", lcore,
+				      json_real_value(json_object_get(of, us)) / 1e3,
+				      json_string_value(json_object_get(of, part)),
+				      json_real_value(json_object_get(of, part_us)) / 1e3);
+}
+
+const char *cell_turns(const json_t *row, const char *field, char *buf)
+{
+	const json_t *turns = json_object_get(row, "turns");
+	size_t len = turns_text(turns, "rib", field, buf, 0);
+
+	return turns_text(turns, "sessions", field, buf, len) ? buf : "-";
+}
+
 const char *cell_partner(const json_t *row, const char *field, char *buf)
 {
 	const json_t *partner = json_object_get(row, field);

@@ -22,6 +22,7 @@ cell_fn cell_list;	  /* an array of strings: "a b c" */
 cell_fn cell_on_off;	  /* a boolean as "on" and "off" */
 cell_fn cell_gateway;	/* an address to send to: "on link" for 0.0.0.0 */
 cell_fn cell_restarting; /* of a summary: "no", or for how much longer at most */
+cell_fn cell_turns; /* of a summary: the longest turns, "recent" or "longest" ever, and what they were spent on */
 cell_fn cell_partner;	 /* of a summary: the other instance, and why it does not answer */
 cell_fn cell_path_mark;	  /* of a path: ">" best, "=" used beside it, "~" stale, "!" unusable */
 cell_fn cell_path_reason; /* of a path: why it won, lost, is unusable or not in every view */

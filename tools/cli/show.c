@@ -25,6 +25,8 @@ static const struct column summary_columns[] = {
 	{ "paths", "paths", cell_text },
 	{ "attribute sets", "attribute_sets", cell_text },
 	{ "memory", "memory_bytes", cell_bytes },
+	{ "longest turns", "recent", cell_turns }, /* of the last minute or two */
+	{ "since the start", "longest", cell_turns },
 	{ NULL },
 };
 
