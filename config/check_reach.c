@@ -144,6 +144,18 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 
 /* --- peers ------------------------------------------------------------------------------------------------------- */
 
+/* Our address on `port` for who is reached by way of `gateway` there. */
+static uint32_t local_addr(const struct config_port *port, uint32_t gateway)
+{
+	for (size_t a = 0; a < port->nb_addresses; a++) {
+		const struct config_address *own = &port->addresses[a];
+
+		if (prefix_has(prefix_make(own->addr, own->len), gateway))
+			return own->addr;
+	}
+	return port->addresses[0].addr;
+}
+
 static void check_peer(struct complaints *c, struct file *file, size_t i)
 {
 	struct config_peer *peer = &file->config.peers[i];
@@ -162,6 +174,7 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 		return;
 	}
 	port = port_of(file, peer->egress_port);
+	peer->local_addr = local_addr(port, gateway);
 	if (port->role != peer->role)
 		complain(c, at, member,
 			 "%s is reached through port %s of role %s, allowed are ports of role %s: "

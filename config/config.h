@@ -121,7 +121,8 @@ struct config_peer {
 	uint32_t asn;		/* equal to instance.asn: iBGP, with reflection between roles (RFC 4456) */
 	uint16_t hold_s;	/* offered; 0 or at least 3 (RFC 4271 4.2); default 180 */
 	uint16_t port;		/* the peer's TCP port for our active opens; default 179 */
-	bool multihop;		/* eBGP with a TTL of 255 rather than 1; iBGP is always so */
+	bool multihop;		/* eBGP that need not be on link; iBGP is always so */
+	uint8_t ttl_security;	/* hops that it may be away (RFC 5082), 1: on link; 0: any */
 	bool passive;		/* never open actively */
 	uint32_t max_routes;	/* that it may announce; 0: no bound */
 	enum config_next_hop next_hop;
@@ -134,6 +135,8 @@ struct config_peer {
 	/* names of route maps, "" for none; the file has them (config_route_map_find()) */
 	char inbound_map[CONFIG_NAME], outbound_map[CONFIG_NAME];
 	size_t egress_port;		   /* index into dataplane.ports: the port that its address is reached through */
+	/* host order: our address on that port, in the subnet that it, or the router to it, is in */
+	uint32_t local_addr;
 	int line;
 };
 

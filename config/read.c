@@ -130,6 +130,7 @@ static const struct setting vnet_settings[] = {
 	  .def = 180, .or_zero = true, .min = 3, .max = UINT16_MAX },                               \
 	{ "port", read_number, MEMBER(type, at.port), .def = 179, .min = 1, .max = UINT16_MAX },    \
 	{ "multihop", read_bool, MEMBER(type, at.multihop), .allowed = BOOL_ALLOWED },              \
+	{ "ttl_security", read_number, MEMBER(type, at.ttl_security), .max = 254 },                 \
 	{ "passive", read_bool, MEMBER(type, at.passive), .allowed = BOOL_ALLOWED },                \
 	{ "remove_private_as", read_bool, MEMBER(type, at.remove_private_as),                       \
 	  .allowed = BOOL_ALLOWED },                                                                \

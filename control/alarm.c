@@ -88,11 +88,15 @@ static void add_down(const struct route_server *rs, struct alarms *alarms)
 {
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		const struct peer *peer = &rs->peers.table[i];
+		char buf[SPEAKER_REASON];
+		const char *why;
 
-		if (peer->life == PEER_ACTIVE && !peer->up && !peer->exceeded && !peer->flooded &&
-		    peer->config.addr)
-			add(alarms, "peer_down", peer->config.name, "is not established%s%s",
-			    peer->reason[0] ? ": " : "", peer->reason);
+		if (peer->life != PEER_ACTIVE || peer->up || peer->exceeded || peer->flooded ||
+		    !peer->config.addr)
+			continue;
+		why = peer_why(peer, buf);
+		add(alarms, "peer_down", peer->config.name, "is not established%s%s",
+		    why[0] ? ": " : "", why);
 	}
 }
 

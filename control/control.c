@@ -1,9 +1,11 @@
 /* Joining the dataplane, the loops, and the way out. */
 #include "control.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -277,6 +279,29 @@ static void management_close(void)
 
 /* --- session lcores ------------------------------------------------------------------------------------------------ */
 
+_Static_assert((int)SPEAKER_INTERFACES == (int)CONFIG_PORTS &&
+		       (int)SPEAKER_ADDRESSES == (int)CONFIG_PORT_ADDRESSES &&
+		       (int)SPEAKER_INTERFACE_NAME == (int)IFNAMSIZ,
+	       "the ports' interfaces fit");
+
+/* A speaker's interfaces are the ports' LCP interfaces, in the order of the configuration. Hosts of the virtual network
+ * speak no BGP. */
+static void interfaces_fill(const struct config *config, struct speaker_params *params)
+{
+	params->nb_interfaces = (uint8_t)config->dataplane.nb_ports;
+	for (size_t i = 0; i < config->dataplane.nb_ports; i++) {
+		const struct config_port *port = &config->dataplane.ports[i];
+		struct speaker_interface *interface = &params->interfaces[i];
+		int len = snprintf(interface->name, sizeof(interface->name), "%s-%s",
+				   config->instance.name, port->name);
+
+		assert(len < (int)sizeof(interface->name)); /* config_load() refuses longer ones */
+		(void)len;
+		for (size_t a = 0; a < port->nb_addresses && port->role != ROLE_VNET; a++)
+			interface->addrs[interface->nb_addrs++] = port->addresses[a].addr;
+	}
+}
+
 static int sessions_open(const struct config *config)
 {
 	struct speaker_params params = {
@@ -287,6 +312,7 @@ static int sessions_open(const struct config *config)
 	};
 	int err;
 
+	interfaces_fill(config, &params);
 	control.shared = config->control.nb_lcores == 1;
 	control.nb_sessions = control.shared ? 1 : (unsigned int)config->control.nb_lcores - 1;
 	control.sessions = calloc(control.nb_sessions, sizeof(*control.sessions));
@@ -304,7 +330,7 @@ static int sessions_open(const struct config *config)
 			return -ENOMEM;
 		err = speaker_new(&params, loop->to_rib, loop->from_rib, &loop->speaker);
 		if (err) {
-			log_error("BGP, port %u: %s", config->control.listen_port, strerror(-err));
+			log_error("BGP cannot start: %s", strerror(-err));
 			return err;
 		}
 	}

@@ -85,7 +85,8 @@
  *                                or peer a "route" for each change (prefix, peer with change "announced" "replaced"
  *                                "withdrawn", or view with "gained" "lost" "next hops"; those of summaries last; of a peer:
  *                                its own alone), and a "warning" (text) for each reason why what was said may not be exact
- *   peer reset   name soft? ("in", "out")   none
+ *   peer reset   name soft? ("in", "out")   with soft none, else one: closed (a session was up), state (before), reason? why
+ *                                it was not up
  *   reload                       one: added[peer name] removed[] changed[] vnet_changed exchange_changed warnings[string];
  *                                a file that is refused: error, and a row {complaint} each before it */
 #ifndef BASCULE_CTL_H

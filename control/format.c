@@ -202,6 +202,17 @@ static json_t *format_switched(const struct row_switched *row)
 	return o;
 }
 
+static json_t *format_reset(const struct row_reset *row)
+{
+	json_t *o = json_object();
+
+	set_bool(o, "closed", row->closed);
+	set_text(o, "state", session_state_name((enum session_state)row->state));
+	if (row->reason[0])
+		set_text(o, "reason", row->reason);
+	return o;
+}
+
 /* --- peers ------------------------------------------------------------------------------------------------------- */
 
 static json_t *format_caps(uint16_t caps)
@@ -572,6 +583,7 @@ json_t *format_row(uint16_t type, const void *row, const struct config_report *w
 	case ROW_FIB: return format_fib(row);
 	case ROW_EXCHANGE: return format_exchange(row);
 	case ROW_SWITCHED: return format_switched(row);
+	case ROW_RESET: return format_reset(row);
 	case ROW_RELOAD: return format_reload(row, warnings);
 	case ROW_RULE: return format_rule(row);
 	case ROW_PARTNER: return format_partner(row);

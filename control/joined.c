@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct fib_port *port_find(const struct fib *fib, const char *name)
+const struct fib_port *joined_port(const struct fib *fib, const char *name)
 {
 	for (uint32_t i = 0; i < fib->nb_ports; i++)
 		if (!strcmp(fib->ports[i].name, name))
@@ -62,7 +62,7 @@ static bool same_addresses(const struct fib *fib, const struct fib_port *there,
 
 static bool same_port(const struct fib *fib, const struct config_port *here, char *why, size_t size)
 {
-	const struct fib_port *there = port_find(fib, here->name);
+	const struct fib_port *there = joined_port(fib, here->name);
 
 	if (!there)
 		snprintf(why, size, "dataplane.ports.%s: the dataplane has no such port",

@@ -16,6 +16,9 @@ extern "C" {
  * differs: "dataplane.ports.er0.mtu: 9000 here, 1500 in the dataplane". */
 bool joined_ports(const struct fib *fib, const struct config *config, char *why, size_t size);
 
+/* The dataplane's port of that name; NULL: it has none. */
+const struct fib_port *joined_port(const struct fib *fib, const char *name);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,6 +6,7 @@
 
 #include "events.h"
 #include "hash.h"
+#include "joined.h"
 
 struct next_hop {
 	uint32_t next;			/* in its chain; also links free slots (slab.h) */
@@ -75,17 +76,9 @@ static void unlink_entry(struct next_hops *nhs, uint32_t id)
 	*at = nh->next;
 }
 
-static const struct fib_port *fib_port_of(const struct fib *fib, const char *name)
-{
-	for (uint32_t i = 0; i < fib->nb_ports; i++)
-		if (!strcmp(fib->ports[i].name, name))
-			return &fib->ports[i];
-	return NULL;
-}
-
 int next_hop_port(const struct next_hops *nhs, size_t port)
 {
-	const struct fib_port *p = fib_port_of(nhs->fib, nhs->config->dataplane.ports[port].name);
+	const struct fib_port *p = joined_port(nhs->fib, nhs->config->dataplane.ports[port].name);
 
 	return p ? p->port : -1;
 }
@@ -112,7 +105,7 @@ static enum next_hop_state locate(const struct next_hops *nhs, uint32_t addr, st
 		return NEXT_HOP_OURS;
 	if (!config_resolve(nhs->config, addr, &port, &out->gateway))
 		return NEXT_HOP_OUTSIDE;
-	fib_port = fib_port_of(nhs->fib, nhs->config->dataplane.ports[port].name);
+	fib_port = joined_port(nhs->fib, nhs->config->dataplane.ports[port].name);
 	if (!fib_port)
 		return NEXT_HOP_OUTSIDE;
 	out->port = fib_port->port;

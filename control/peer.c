@@ -10,6 +10,7 @@
 
 #include "admission.h"
 #include "bounds.h"
+#include "joined.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -64,9 +65,12 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.head = { .type = SPEAKER_PEER_ADD, .peer = peer->index },
 		.addr = config->addr,
 		.subnet = config->subnet,
+		.local = config->local_addr,
 		.asn = config->asn,
 		.hold_s = config->hold_s,
 		.port = config->port,
+		.interface = (uint8_t)config->egress_port,
+		.ttl_security = config->ttl_security,
 		.multihop = config->multihop,
 		.passive = config->passive,
 		.restarting = rs->restarting && rs->phase == RS_FILLING,
@@ -282,6 +286,28 @@ static void stale_fire(struct timer *timer, uint64_t now_ms)
 	sweep(peer);
 }
 
+/* --- why it is not up -------------------------------------------------------------------------------------------- */
+
+/* Its port's name if that has no link, NULL if it has. */
+static const char *port_without_link(const struct peer *peer)
+{
+	const struct config_port *port =
+		&peer->rs->config->dataplane.ports[peer->config.egress_port];
+	const struct fib_port *there = joined_port(peer->rs->fib, port->name);
+
+	return there && !__atomic_load_n(&there->up, __ATOMIC_ACQUIRE) ? port->name : NULL;
+}
+
+const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON])
+{
+	const char *port = peer->up ? NULL : port_without_link(peer);
+
+	if (!port)
+		return peer->reason;
+	snprintf(buf, SPEAKER_REASON, "port %s has no link", port);
+	return buf;
+}
+
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
 
 static void no_memory(struct route_server *rs, struct peer *peer)
@@ -395,6 +421,8 @@ static void paths_after(struct route_server *rs, struct peer *peer, bool keep)
 static void session_down(struct route_server *rs, struct peer *peer,
 			 const struct speaker_down *down)
 {
+	const char *port = port_without_link(peer);
+
 	if (!peer->up)
 		return;
 	peer->up = peer->closing = false;
@@ -403,8 +431,9 @@ static void session_down(struct route_server *rs, struct peer *peer,
 	peer->since_ms = rs->now_ms;
 	rs->peers.nb_up--;
 	snprintf(peer->reason, sizeof(peer->reason), "%s", down->reason);
-	events_note(&rs->events, EVENT_SESSION_DOWN, peer, rs->now_ms, "session is down: %s",
-		    down->reason);
+	events_note(&rs->events, EVENT_SESSION_DOWN, peer, rs->now_ms, "session is down: %s%s%s%s",
+		    down->reason, port ? "; port " : "", port ? port : "",
+		    port ? " has no link" : "");
 	announcer_leave(&rs->announcer, peer);
 	paths_after(rs, peer, down->keep);
 }

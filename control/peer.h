@@ -119,6 +119,9 @@ void peers_tidy(struct route_server *rs);
 /* Put peers' routes through route maps that have changed: a slice. Returns how many routes that were. */
 size_t peers_maps_turn(struct route_server *rs, size_t budget);
 
+/* Why it is not up: that its port has no link, or what its session has said last; "" if nothing. */
+const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON]);
+
 /* Has the peer told us all it has, as far as it ever will (RFC 4724 4.1)? One that is down for good has. */
 bool peer_told(const struct peer *peer, uint64_t now_ms);
 /* Of the prefixes and AS paths that the peer has announced, before policy: attrs_digest(). */

@@ -9,6 +9,7 @@
 
 #include "admission.h"
 #include "bounds.h"
+#include "joined.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -29,23 +30,33 @@ struct decide_rule reload_decide_rule(const struct config *config)
 	return rule;
 }
 
+/* The DPDK port that the peers of config's port `port` are behind; one that there is not has none. */
+static uint16_t dpdk_port(const struct fib *fib, const struct config *config, size_t port)
+{
+	const struct fib_port *found = joined_port(fib, config->dataplane.ports[port].name);
+
+	return found ? found->port : UINT16_MAX;
+}
+
 int reload_peers_known(struct fib *fib, const struct config *config)
 {
-	uint32_t addrs[CONFIG_PEER_HOSTS], n = 0;
+	struct fib_peer known[CONFIG_PEER_HOSTS];
+	uint32_t n = 0;
 	int gateway = -1; /* whose subnet is in already */
 
 	for (size_t i = 0; i < config->nb_peers; i++) {
 		const struct config_peer *peer = &config->peers[i];
+		uint16_t port = dpdk_port(fib, config, peer->egress_port);
 
 		if (!peer->subnet.len)
-			addrs[n++] = peer->addr;
+			known[n++] = (struct fib_peer){ peer->addr, port };
 		else if (peer->gateway != gateway)
 			for (uint32_t addr = subnet_first(peer->subnet);
 			     addr <= subnet_last(peer->subnet); addr++)
-				addrs[n++] = addr;
+				known[n++] = (struct fib_peer){ addr, port };
 		gateway = peer->gateway;
 	}
-	return fib_peers_set(fib, addrs, n);
+	return fib_peers_set(fib, known, n);
 }
 
 /* Would a session with `b` be any different from one with `a`? */
@@ -55,7 +66,9 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 		return false;
 	return a->role == b->role && a->asn == b->asn && a->hold_s == b->hold_s &&
 	       a->port == b->port && a->multihop == b->multihop && a->passive == b->passive &&
-	       a->next_hop == b->next_hop && a->password_len == b->password_len &&
+	       a->egress_port == b->egress_port && a->local_addr == b->local_addr &&
+	       a->ttl_security == b->ttl_security && a->next_hop == b->next_hop &&
+	       a->password_len == b->password_len &&
 	       !memcmp(a->password, b->password, a->password_len);
 }
 

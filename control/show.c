@@ -504,6 +504,18 @@ static void show_fib_address(const struct route_server *rs, struct page *page)
 
 /* --- all of it --------------------------------------------------------------------------------------------------- */
 
+static void reset(struct route_server *rs, struct page *page, struct peer *peer)
+{
+	struct row_reset *row = page_add(page, ROW_RESET, sizeof(*row));
+	char why[SPEAKER_REASON];
+
+	row->closed = peer->up;
+	row->state = peer->state;
+	if (!peer->up)
+		snprintf(row->reason, sizeof(row->reason), "%s", peer_why(peer, why));
+	peer_reset(rs, peer);
+}
+
 static void peer_command(struct route_server *rs, struct page *page)
 {
 	struct peer *peer = named_peer(rs, page);
@@ -525,7 +537,7 @@ static void peer_command(struct route_server *rs, struct page *page)
 		walk(rs, page, peer);
 		return;
 	case PAGE_LEARNED: walk(rs, page, peer); return;
-	case PAGE_RESET: peer_reset(rs, peer); return;
+	case PAGE_RESET: reset(rs, page, peer); return;
 	default: break;
 	}
 	if (!peer->up) {

@@ -32,6 +32,7 @@ enum row_type {
 	ROW_FIB,
 	ROW_EXCHANGE,
 	ROW_SWITCHED,
+	ROW_RESET,
 	ROW_RELOAD,
 	ROW_RULE,
 	ROW_PARTNER, /* struct partner_peer (partner.h) */
@@ -182,6 +183,13 @@ struct row_exchange {
 struct row_switched {
 	bool enabled, changed;
 	char warning[PAGE_TEXT]; /* why a restart may undo it; may be empty */
+};
+
+/* What a reset met. */
+struct row_reset {
+	bool closed;		     /* a session was up */
+	uint8_t state;		     /* enum session_state, before */
+	char reason[SPEAKER_REASON]; /* why it was not up; may be empty */
 };
 
 /* Names, each with its NUL: `nb_added` of them, then `nb_removed`, then `nb_changed`. */

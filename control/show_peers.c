@@ -1,6 +1,7 @@
 /* Peers as rows: what the configuration, the session, the RIB and the update groups know of each. */
 #include "show_peers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "route_server.h"
@@ -52,6 +53,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	       enum row_type type)
 {
 	struct row_peer *row = page_add(page, (uint16_t)type, sizeof(*row));
+	char why[SPEAKER_REASON];
 
 	if (!row)
 		return false;
@@ -73,7 +75,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->max_routes = peer->config.max_routes;
 	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
 	row->advertised = summaries_advertised(rs, peer);
-	memcpy(row->reason, peer->reason, sizeof(row->reason));
+	snprintf(row->reason, sizeof(row->reason), "%s", peer_why(peer, why));
 	fill_detail(rs, peer, row);
 	return true;
 }

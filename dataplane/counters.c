@@ -21,6 +21,7 @@ static const char *const drop_names[DROP_REASONS] = {
 	[DROP_BROADCAST] = "broadcast",
 	[DROP_L2_BROADCAST] = "l2_broadcast",
 	[DROP_REDIRECT] = "redirect",
+	[DROP_BGP_WRONG_PORT] = "bgp_wrong_port",
 	[DROP_NO_ROUTE] = "no_route",
 	[DROP_UNRESOLVED] = "unresolved",
 	[DROP_GATE_CLOSED] = "gate_closed",

@@ -37,6 +37,7 @@ enum drop_reason {
 	DROP_BROADCAST,
 	DROP_L2_BROADCAST,
 	DROP_REDIRECT, /* ICMP, to us */
+	DROP_BGP_WRONG_PORT, /* BGP to us from a peer's address, but not by the port that the peer is behind */
 	/* forwarding */
 	DROP_NO_ROUTE,
 	DROP_UNRESOLVED,
@@ -83,7 +84,7 @@ enum counter_event {
 };
 
 enum punt_class {
-	PUNT_BGP, /* TCP port 179, ours, from a configured peer */
+	PUNT_BGP, /* TCP port 179, ours, from a configured peer by the port that it is behind */
 	PUNT_ARP,
 	PUNT_LOCAL,    /* everything else that is addressed to us */
 	PUNT_FRAGMENT, /* must be cut for its egress port */

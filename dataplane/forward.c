@@ -191,27 +191,43 @@ static bool is_redirect(const struct rte_ipv4_hdr *ip)
 	       rte_be_to_cpu_16(ip->total_length) > rte_ipv4_hdr_len(ip) && *type == ICMP_REDIRECT;
 }
 
-/* For us: BGP from peers has a class of its own, so that nobody else can crowd it out. */
+static bool is_bgp(const struct rte_ipv4_hdr *ip)
+{
+	const struct rte_tcp_hdr *tcp = (const void *)((const uint8_t *)ip + rte_ipv4_hdr_len(ip));
+
+	return ip->next_proto_id == IPPROTO_TCP &&
+	       !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) &&
+	       rte_be_to_cpu_16(ip->total_length) >= rte_ipv4_hdr_len(ip) + sizeof(*tcp) &&
+	       (tcp->dst_port == RTE_BE16(179) || tcp->src_port == RTE_BE16(179));
+}
+
+/* BGP from peers has a class of its own, so that nobody else can crowd it out. A peer is behind one port: who says its
+ * address behind another is not the peer, and the kernel would answer the peer itself. */
+static void packet_bgp(struct worker *w, struct rte_mbuf *m)
+{
+	int port = fib_peer_port(w->fib, rte_be_to_cpu_32(ip4_of(m)->src_addr));
+
+	if (port == m->port) {
+		punt_send(w->punt, w->counters, PUNT_BGP, m);
+	} else if (port < 0) {
+		w->counters->event[EVENT_BGP_UNKNOWN_PEER]++;
+		punt_send(w->punt, w->counters, PUNT_LOCAL, m);
+	} else {
+		drop(w, DROP_BGP_WRONG_PORT, m);
+	}
+}
+
+/* For us. */
 static void packet_local(struct worker *w, struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip = ip4_of(m);
-	const struct rte_tcp_hdr *tcp = (const void *)((const uint8_t *)ip + rte_ipv4_hdr_len(ip));
-	enum punt_class class_ = PUNT_LOCAL;
 
-	if (is_redirect(ip)) {
+	if (is_redirect(ip))
 		drop(w, DROP_REDIRECT, m);
-		return;
-	}
-	if (ip->next_proto_id == IPPROTO_TCP &&
-	    !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) &&
-	    rte_be_to_cpu_16(ip->total_length) >= rte_ipv4_hdr_len(ip) + sizeof(*tcp) &&
-	    (tcp->dst_port == RTE_BE16(179) || tcp->src_port == RTE_BE16(179))) {
-		if (fib_peer_known(w->fib, rte_be_to_cpu_32(ip->src_addr)))
-			class_ = PUNT_BGP;
-		else
-			w->counters->event[EVENT_BGP_UNKNOWN_PEER]++;
-	}
-	punt_send(w->punt, w->counters, class_, m);
+	else if (is_bgp(ip))
+		packet_bgp(w, m);
+	else
+		punt_send(w->punt, w->counters, PUNT_LOCAL, m);
 }
 
 bool forward_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency)

@@ -67,10 +67,11 @@ void attempt_connect(struct conn *conn)
 	const struct session *session = conn->session;
 	const struct speaker_peer_add *peer = &session->peer;
 	const struct transport_target target = {
+		.interface = session_interface(session)->name,
 		.remote = peer->addr,
-		.local = session->host->params.local_addr,
+		.local = peer->local ? peer->local : session_interface(session)->addrs[0],
 		.port = peer->port,
-		.ttl = session_ttl(session),
+		.ttl_min = session_ttl_min(session),
 		.key_len = peer->password_len,
 		.key = peer->password,
 	};
@@ -151,18 +152,38 @@ void attempts_start(struct session *session)
 		session_wake_at(session, &session->wake, next_ms);
 }
 
+/* RFC 5082 3. The kernel asks for the peer's TTL from now on; of what has come so far the SYN is what we still have. */
+static bool near_enough(struct session *session, int fd)
+{
+	uint8_t ttl_min = session_ttl_min(session);
+	int ttl = ttl_min ? transport_first_ttl(fd) : UINT8_MAX;
+	char text[80];
+
+	if (ttl >= ttl_min)
+		return true;
+	if (ttl < 0)
+		snprintf(text, sizeof(text), "accept: %s", strerror(-ttl));
+	else
+		snprintf(text, sizeof(text),
+			 "refused: its SYN came with TTL %d, ttl_security = %u asks for %u", ttl,
+			 session->peer.ttl_security, ttl_min);
+	report_why(session, NULL, false, text);
+	return false;
+}
+
 void session_admit(struct session *session, int fd)
 {
-	struct conn *conn;
+	struct conn *conn = NULL;
 	int err;
 
 	attempts_start(session);
-	conn = may_peer(session) ? free_conn(session) : NULL;
+	if (may_peer(session) && near_enough(session, fd))
+		conn = free_conn(session);
 	if (!conn) {
 		transport_refuse(fd);
 		return;
 	}
-	err = conn_adopt(conn, fd, session_ttl(session));
+	err = conn_adopt(conn, fd, session_ttl_min(session));
 	if (err) {
 		char text[64];
 

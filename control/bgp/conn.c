@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "session.h"
 #include "stats.h"
 
@@ -44,10 +45,10 @@ int conn_connect(struct conn *conn, const struct transport_target *target)
 	return transport_connect(host_of(conn)->poller, &conn->t, target);
 }
 
-int conn_adopt(struct conn *conn, int fd, uint8_t ttl)
+int conn_adopt(struct conn *conn, int fd, uint8_t ttl_min)
 {
 	conn->ours = false;
-	return transport_adopt(host_of(conn)->poller, &conn->t, fd, ttl);
+	return transport_adopt(host_of(conn)->poller, &conn->t, fd, ttl_min);
 }
 
 ssize_t conn_read(struct conn *conn)
@@ -133,6 +134,9 @@ void conn_negotiate(struct conn *conn, uint16_t hold_s)
 	conn->hold_ms = hold_s * 1000u;
 	conn->keepalive_ms = conn->hold_ms / 3;
 	conn->send_ms = 2 * conn->hold_ms > SEND_HOLD_MS ? 2 * conn->hold_ms : SEND_HOLD_MS;
+	if (!hold_s && transport_probe(&conn->t))
+		log_warning("peer %s: no hold time, and the kernel does not look whether it lives",
+			    conn->session->peer.name);
 }
 
 /* Move the socket to the closing side, with the last octets that it still has to carry. */

@@ -62,7 +62,7 @@ void conn_init(struct conn *conn, struct session *session, struct session_stats 
 
 /* Attach a socket. 0 or -errno; `fd` belongs to the connection either way. */
 int conn_connect(struct conn *conn, const struct transport_target *target);
-int conn_adopt(struct conn *conn, int fd, uint8_t ttl);
+int conn_adopt(struct conn *conn, int fd, uint8_t ttl_min);
 
 /* Read once, into the free part of the buffer. > 0: octets came; 0: the peer closed; -EAGAIN; -errno. */
 ssize_t conn_read(struct conn *conn);
@@ -75,7 +75,8 @@ bool conn_send_open(struct conn *conn, const struct bgp_open *open);
 bool conn_send_keepalive(struct conn *conn);
 bool conn_send_refresh(struct conn *conn);
 
-/* The hold time is the smaller one of the two OPENs (RFC 4271 4.2); the other times follow from it. */
+/* The hold time is the smaller one of the two OPENs (RFC 4271 4.2); the other times follow from it. Without one TCP looks
+ * whether the peer lives. */
 void conn_negotiate(struct conn *conn, uint16_t hold_s);
 
 /* Let go of socket, buffers and timers. With a NOTIFICATION, the socket lingers until that has been delivered. */

@@ -17,6 +17,7 @@ void report_why(struct session *session, const struct bgp_notify *notify, bool r
 	char said[SPEAKER_REASON - 24];
 
 	session->state_pending = true;
+	session_wake(session);
 	if (!notify && session->refusal[0]) {
 		snprintf(shown->reason, sizeof(shown->reason), "%.64s; before that: %.80s", text,
 			 session->refusal);

@@ -14,6 +14,8 @@ enum {
 	HOLD_LARGE_MS = 240 * 1000, /* in OpenSent (RFC 4271 8.2.2) */
 	STABLE_MS = 30 * 1000,	    /* Established for so long: earlier failures are forgotten */
 	UNREAD_MS = 1000,	    /* see hold_expired() */
+	/* not more often than one a second (RFC 4271 4.4), as the peer sees them */
+	KEEPALIVE_MIN_MS = 1020,
 };
 
 uint32_t host_jitter(struct session_host *host, uint32_t ms)
@@ -79,14 +81,18 @@ static void restart_hold(struct conn *conn)
 		session_wake_at(session, &conn->hold, conn->heard_ms + conn->hold_ms);
 }
 
+/* One that stands behind others would reach the peer at once with them: what is queued tells it as much. */
 static void send_keepalive(struct conn *conn)
 {
-	if (conn->state == SESSION_OPENCONFIRM || conn->keepalive_ms)
+	struct session *session = conn->session;
+	uint32_t pause_ms = host_jitter(session->host, conn->keepalive_ms);
+
+	if (conn->state == SESSION_OPENCONFIRM || (conn->keepalive_ms && sendq_empty(&conn->tx)))
 		conn_send_keepalive(conn);
+	if (pause_ms < KEEPALIVE_MIN_MS)
+		pause_ms = KEEPALIVE_MIN_MS;
 	if (conn->keepalive_ms)
-		session_wake_at(conn->session, &conn->keepalive,
-				session_now(conn->session) +
-					host_jitter(conn->session->host, conn->keepalive_ms));
+		session_wake_at(session, &conn->keepalive, session_now(session) + pause_ms);
 }
 
 /* --- into and out of Established ----------------------------------------------------------------------------------- */
@@ -296,7 +302,17 @@ void session_add(struct session *session, const struct speaker_peer_add *add)
 void session_bar(struct session *session, const char *why)
 {
 	session->barred = true;
-	report_why(session, NULL, false, why);
+	if (strcmp(session->shown.reason, why))
+		report_why(session, NULL, false, why);
+}
+
+void session_unbar(struct session *session)
+{
+	if (!session->barred)
+		return;
+	session->barred = false;
+	report_why(session, NULL, false, "its TCP-MD5 key is set now");
+	attempts_after(session, session_now(session));
 }
 
 void session_stop(struct session *session, const struct speaker_peer_reset *reset)

@@ -79,8 +79,9 @@ void session_add(struct session *session, const struct speaker_peer_add *add);
 /* End the session, say why, and peer again after the hold-off, or never if `removing` is set. */
 void session_stop(struct session *session, const struct speaker_peer_reset *reset);
 
-/* Never peer, resets or not, and say why. */
+/* Do not peer, resets or not, and say why; until it may again. */
 void session_bar(struct session *session, const char *why);
+void session_unbar(struct session *session);
 
 /* Has it no connection that got as far as an OPEN? */
 bool session_idle(const struct session *session);
@@ -126,11 +127,14 @@ static inline bool session_ibgp(const struct session *session)
 {
 	return session->peer.asn == session->host->params.local_asn;
 }
-/* An external peer is on our subnet unless it is said not to be. */
-static inline uint8_t session_ttl(const struct session *session)
+static inline const struct speaker_interface *session_interface(const struct session *session)
 {
-	return session_ibgp(session) || session->peer.multihop ? TRANSPORT_TTL_ANY
-							       : TRANSPORT_TTL_DIRECT;
+	return &session->host->params.interfaces[session->peer.interface];
+}
+/* RFC 5082 3: the TTL that a packet has left after so many hops, the peer's own not counted. */
+static inline uint8_t session_ttl_min(const struct session *session)
+{
+	return session->peer.ttl_security ? (uint8_t)(256 - session->peer.ttl_security) : 0;
 }
 static inline struct conn *conn_other(struct conn *conn)
 {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "listener.h"
 #include "log.h"
 #include "session.h"
 #include "turn.h"
@@ -18,14 +19,16 @@ enum {
 	READY_MAX = 64,
 	SESSIONS_MAX = 32,
 	TIMERS_MAX = 64,
+	KEYS_MS = 5000, /* between two tries to set the TCP-MD5 keys that the kernel has refused */
 };
 
 struct speaker {
 	struct session_host host;
 	struct mailbox *from_rib; /* borrowed */
-	struct transport listener;
+	struct listeners listeners;
 	bool listening;
 	struct session *sessions; /* owned; nb_peers, by peer index */
+	struct timer keys;	  /* set while a peer is barred */
 	struct log_limit refused, accept_failed;
 	bool stopped; /* SPEAKER_STOPPED has been posted */
 	struct turns turns;
@@ -33,16 +36,14 @@ struct speaker {
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
 
+static void keys_retry(struct timer *timer, uint64_t now_ms);
+
 static int open_sockets(struct speaker *speaker)
 {
-	const struct speaker_params *params = &speaker->host.params;
-
 	speaker->host.poller = transport_poller();
 	if (speaker->host.poller < 0)
 		return speaker->host.poller;
-	if (!params->listen_port)
-		return 0;
-	return transport_bind(&speaker->listener, params->local_addr, params->listen_port);
+	return listeners_bind(&speaker->listeners, &speaker->host.params);
 }
 
 int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
@@ -63,14 +64,14 @@ int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
 	TAILQ_INIT(&speaker->host.news);
 	TAILQ_INIT(&speaker->host.busy);
 	speaker->from_rib = from_rib;
-	speaker->listener.fd = -1;
-	speaker->listener.kind = CONN_LISTENER;
+	speaker->keys.fire = keys_retry;
 	speaker->refused = (struct log_limit){ .burst = 5, .period_ms = 10000 };
 	speaker->accept_failed = (struct log_limit){ .burst = 1, .period_ms = 10000 };
 	speaker->sessions = calloc(params->nb_peers, sizeof(struct session));
 	err = speaker->sessions || !params->nb_peers ? 0 : -ENOMEM;
 	if (!err)
-		err = timers_init(&speaker->host.timers, params->nb_peers * (2u * CONN_TIMERS + 1));
+		err = timers_init(&speaker->host.timers,
+				  params->nb_peers * (2u * CONN_TIMERS + 1) + 1);
 	for (uint16_t i = 0; !err && i < params->nb_peers; i++)
 		session_init(&speaker->sessions[i], &speaker->host);
 	if (!err)
@@ -102,7 +103,7 @@ void speaker_free(struct speaker *speaker)
 	for (uint16_t i = 0; speaker->host.timers.heap && i < speaker->host.params.nb_peers; i++)
 		session_end(&speaker->sessions[i]);
 	discard_commands(speaker->from_rib);
-	transport_close(&speaker->listener);
+	listeners_close(&speaker->listeners);
 	if (speaker->host.poller >= 0)
 		transport_poller_close(speaker->host.poller);
 	timers_free(&speaker->host.timers);
@@ -122,12 +123,13 @@ const struct session_stats *speaker_stats(const struct speaker *speaker, uint16_
 
 /* --- connections -------------------------------------------------------------------------------------------------- */
 
-static struct session *session_find(struct speaker *speaker, uint32_t addr)
+static struct session *session_find(struct speaker *speaker, uint8_t interface, uint32_t addr)
 {
 	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
 		struct session *session = &speaker->sessions[i];
 
-		if (session->used && !session->removing && session->peer.addr == addr)
+		if (session->used && !session->removing && session->peer.addr == addr &&
+		    session->peer.interface == interface)
 			return session;
 	}
 	return NULL;
@@ -135,7 +137,7 @@ static struct session *session_find(struct speaker *speaker, uint32_t addr)
 
 /* An instance of a gateway from a new address: it gets a session that nobody has had yet, or the one that came up the
  * longest ago of those that have gone. */
-static struct session *session_for_new(struct speaker *speaker, uint32_t addr)
+static struct session *session_for_new(struct speaker *speaker, uint8_t interface, uint32_t addr)
 {
 	struct session *best = NULL;
 
@@ -143,6 +145,7 @@ static struct session *session_for_new(struct speaker *speaker, uint32_t addr)
 		struct session *session = &speaker->sessions[i];
 
 		if (!session->used || session->removing || !session->peer.subnet.len ||
+		    session->peer.interface != interface ||
 		    !prefix_has(session->peer.subnet, addr) || !session_idle(session))
 			continue;
 		if (!session->peer.addr) {
@@ -157,22 +160,28 @@ static struct session *session_for_new(struct speaker *speaker, uint32_t addr)
 	return best;
 }
 
-static void accepted(struct speaker *speaker, int fd, uint32_t remote)
+static void refused(struct speaker *speaker, int fd, uint8_t interface, uint32_t remote)
 {
-	struct session *session = session_find(speaker, remote);
 	char text[ADDR_TEXT];
 	uint32_t held;
 
+	transport_refuse(fd);
+	if (log_limit(&speaker->refused, speaker->host.now_ms, &held))
+		log_warning("connection from %s refused: not a configured peer on interface %s, or "
+			    "its gateway has all its instances (%u more lines like this held "
+			    "back)",
+			    addr_text(remote, text),
+			    speaker->host.params.interfaces[interface].name, held);
+}
+
+static void accepted(struct speaker *speaker, int fd, uint8_t interface, uint32_t remote)
+{
+	struct session *session = session_find(speaker, interface, remote);
+
 	if (!session)
-		session = session_for_new(speaker, remote);
+		session = session_for_new(speaker, interface, remote);
 	if (!session) {
-		transport_refuse(fd);
-		if (log_limit(&speaker->refused, speaker->host.now_ms, &held))
-			log_warning("connection from %s refused: not a configured peer, or its "
-				    "gateway has all "
-				    "its instances (%u more "
-				    "lines like this held back)",
-				    addr_text(remote, text), held);
+		refused(speaker, fd, interface, remote);
 		return;
 	}
 	if (session->barred) {
@@ -195,14 +204,16 @@ static void accepted(struct speaker *speaker, int fd, uint32_t remote)
 
 static unsigned int accept_connections(struct speaker *speaker)
 {
-	struct transport *listener = &speaker->listener;
 	unsigned int n = 0;
 	uint32_t remote, held;
+	bool waiting = true;
+	uint8_t interface;
 
 	/* Each may have to be handed on, for which there must be room. */
-	while (n < ACCEPT_MAX && listener->readable &&
-	       mailbox_reserve(speaker->host.to_rib, sizeof(struct speaker_accepted))) {
-		int fd = transport_accept(listener, &remote);
+	for (int i = 0; i < ACCEPT_MAX && waiting &&
+			mailbox_reserve(speaker->host.to_rib, sizeof(struct speaker_accepted));
+	     i++) {
+		int fd = listeners_accept(&speaker->listeners, &remote, &interface, &waiting);
 
 		if (fd == -EAGAIN)
 			continue;
@@ -212,21 +223,20 @@ static unsigned int accept_connections(struct speaker *speaker)
 			break;
 		}
 		n++;
-		accepted(speaker, fd, remote);
+		accepted(speaker, fd, interface, remote);
 	}
 	return n;
 }
 
-/* Whoever is in the queue came before the key that its peer has now: those of the peer are refused, the others are taken
- * while they may be handed on. */
-static void refuse_unsigned(struct speaker *speaker, uint32_t addr)
+/* Who waits at a listener came before the key that the peer has now: its connections are refused, those of others are
+ * taken while they may be handed on. */
+static void refuse_waiting(struct speaker *speaker, struct listener *l, uint32_t addr)
 {
-	struct transport *listener = &speaker->listener;
 	uint32_t remote;
 
-	listener->readable = speaker->listening;
-	while (listener->readable) {
-		int fd = transport_accept(listener, &remote);
+	l->t.readable = true;
+	for (int i = 0; i <= TRANSPORT_BACKLOG && l->t.readable; i++) {
+		int fd = transport_accept(&l->t, &remote);
 
 		if (fd == -EAGAIN)
 			continue;
@@ -236,7 +246,19 @@ static void refuse_unsigned(struct speaker *speaker, uint32_t addr)
 		    !mailbox_reserve(speaker->host.to_rib, sizeof(struct speaker_accepted)))
 			transport_refuse(fd);
 		else
-			accepted(speaker, fd, remote);
+			accepted(speaker, fd, l->interface, remote);
+	}
+}
+
+static void refuse_unsigned(struct speaker *speaker, const struct session *session)
+{
+	struct listeners *ls = &speaker->listeners;
+
+	for (unsigned int i = 0; i < ls->n; i++) {
+		struct listener *l = &ls->listener[i];
+
+		if (l->open && l->interface == session->peer.interface)
+			refuse_waiting(speaker, l, session->peer.addr);
 	}
 }
 
@@ -247,41 +269,82 @@ static void listen_begin(struct speaker *speaker)
 	size_t len;
 	int err;
 
-	if (speaker->listening || speaker->listener.fd < 0 || mailbox_peek(speaker->from_rib, &len))
+	if (speaker->listening || mailbox_peek(speaker->from_rib, &len))
 		return;
-	err = transport_listen(speaker->host.poller, &speaker->listener);
+	err = listeners_begin(&speaker->listeners, speaker->host.poller);
 	speaker->listening = !err;
 	if (err && log_limit(&speaker->accept_failed, speaker->host.now_ms, &held))
 		log_error("BGP, port %u: %s", speaker->host.params.listen_port, strerror(-err));
 }
 
+/* --- TCP-MD5 keys ------------------------------------------------------------------------------------------------- */
+
+/* What a socket may have for its keys is bounded; a key is some 150 octets. */
+static void bar(struct speaker *speaker, struct session *session, int err)
+{
+	FILE *file = err == -ENOMEM ? fopen("/proc/sys/net/core/optmem_max", "re") : NULL;
+	char why[SPEAKER_REASON];
+	unsigned int bound;
+
+	if (file && fscanf(file, "%u", &bound) == 1)
+		snprintf(why, sizeof(why),
+			 "the kernel has no room for its TCP-MD5 key: raise net.core.optmem_max, "
+			 "which is %u (tools/setup does)",
+			 bound);
+	else
+		snprintf(why, sizeof(why), "the kernel refuses the TCP-MD5 key: %s",
+			 strerror(-err));
+	if (file)
+		fclose(file);
+	session_bar(session, why);
+	timer_set(&speaker->host.timers, &speaker->keys, speaker->host.now_ms + KEYS_MS);
+}
+
+/* Without its key at the listeners, the kernel would take unsigned connections from the peer. */
+static void key_set(struct speaker *speaker, struct session *session)
+{
+	const struct speaker_peer_add *peer = &session->peer;
+	int err = listeners_key(&speaker->listeners, peer->interface, peer->addr, peer->password,
+				peer->password_len);
+
+	if (err) {
+		bar(speaker, session, err);
+		return;
+	}
+	refuse_unsigned(speaker, session);
+	session_unbar(session);
+}
+
+/* What was in the way may be out of it: the bound was raised, other peers have gone. */
+static void keys_retry(struct timer *timer, uint64_t now_ms)
+{
+	struct speaker *speaker = container_of(timer, struct speaker, keys);
+
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+		struct session *session = &speaker->sessions[i];
+
+		if (session->used && !session->removing && session->barred)
+			key_set(speaker, session);
+	}
+}
+
 /* --- commands ---------------------------------------------------------------------------------------------------- */
 
-/* Without its key at the listener, the kernel would take unsigned connections from the peer. */
 static void peer_add(struct speaker *speaker, struct session *session,
 		     const struct speaker_peer_add *add)
 {
-	char why[SPEAKER_REASON];
-	int err;
-
-	assert(!session->used);
+	assert(!session->used && add->interface < speaker->host.params.nb_interfaces);
 	session_add(session, add);
-	if (!add->password_len || speaker->listener.fd < 0)
-		return;
-	err = transport_listen_key(&speaker->listener, add->addr, add->password, add->password_len);
-	if (!err) {
-		refuse_unsigned(speaker, add->addr);
-		return;
-	}
-	snprintf(why, sizeof(why), "the kernel refuses the TCP-MD5 key: %s", strerror(-err));
-	session_bar(session, why);
+	if (add->password_len)
+		key_set(speaker, session);
 }
 
 static void peer_remove(struct speaker *speaker, struct session *session,
 			const struct speaker_peer_reset *reset)
 {
-	if (session->peer.password_len && speaker->listener.fd >= 0)
-		transport_listen_key(&speaker->listener, session->peer.addr, NULL, 0);
+	if (session->peer.password_len)
+		listeners_key(&speaker->listeners, session->peer.interface, session->peer.addr,
+			      NULL, 0);
 	session->removing = true;
 	session_stop(session, reset);
 }
@@ -289,7 +352,8 @@ static void peer_remove(struct speaker *speaker, struct session *session,
 static void stop(struct speaker *speaker, const struct speaker_peer_reset *reset)
 {
 	speaker->host.stopping = true;
-	transport_close(&speaker->listener);
+	listeners_close(&speaker->listeners);
+	timer_stop(&speaker->host.timers, &speaker->keys);
 	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
 		if (speaker->sessions[i].used)
 			session_stop(&speaker->sessions[i], reset);
@@ -317,6 +381,8 @@ static void run_peer_command(struct speaker *speaker, struct session *session,
 			peer_remove(speaker, session, (const struct speaker_peer_reset *)command);
 		break;
 	case SPEAKER_PEER_RESET:
+		if (current && session->barred)
+			key_set(speaker, session);
 		if (current)
 			session_stop(session, (const struct speaker_peer_reset *)command);
 		break;

@@ -27,6 +27,9 @@ enum {
 	SPEAKER_NAME = 32,
 	SPEAKER_PASSWORD = 80,
 	SPEAKER_REASON = 160,
+	SPEAKER_INTERFACES = 32,
+	SPEAKER_INTERFACE_NAME = 16, /* IFNAMSIZ */
+	SPEAKER_ADDRESSES = 8,
 	SPEAKER_TX_HIGH = 4 << 20, /* octets queued for one peer; past it the peer is lagging */
 	SPEAKER_RECORD_MAX = 48 << 10, /* octets of the longest event: an UPDATE of nothing but default routes */
 };
@@ -34,13 +37,22 @@ enum {
 struct speaker;
 struct turns;
 
+/* A Linux interface that peers are on the other side of: what is said to them leaves by it, and they are heard by it
+ * alone. */
+struct speaker_interface {
+	char name[SPEAKER_INTERFACE_NAME];
+	uint32_t addrs[SPEAKER_ADDRESSES]; /* ours, to listen on; host order */
+	uint8_t nb_addrs;		   /* 0: no peers are there */
+};
+
 struct speaker_params {
 	uint32_t local_asn;
 	uint32_t router_id;    /* host order */
 	uint16_t listen_port;  /* 0: this speaker does not listen (one speaker of an instance does) */
 	uint16_t restart_s;    /* RFC 4724 restart time that we offer */
 	uint16_t nb_peers;     /* peer indexes are below this, over all speakers */
-	uint32_t local_addr;   /* listen on and connect from this address only, host order; 0: any, the kernel chooses */
+	uint8_t nb_interfaces;
+	struct speaker_interface interfaces[SPEAKER_INTERFACES];
 };
 
 /* --- RIB lcore to speaker -------------------------------------------------------------------------------------- */
@@ -66,8 +78,11 @@ struct speaker_peer_add {
 	char name[SPEAKER_NAME];
 	uint32_t addr; /* host order */
 	struct prefix subnet; /* length 0: none; else the peer is whoever comes from it (passive only), addr is 0 */
+	uint32_t local; /* our address to connect from, host order; 0: the interface's first */
 	uint32_t asn;
 	uint16_t hold_s, port;
+	uint8_t interface;    /* index into speaker_params.interfaces */
+	uint8_t ttl_security; /* hops that it may be away at most (RFC 5082), 1: on link; 0: any */
 	bool multihop, passive;
 	bool restarting;	/* R bit in OPEN (RFC 4724) while the restart lasts */
 	bool forwarding_kept;	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */

@@ -4,7 +4,10 @@
  * has been reported is kept in the transport's flags until a call returns -EAGAIN. A short read also says that the queue
  * was empty, unless the peer had hung up: then the end of the stream is still to be read.
  *
- * TCP_NOTSENT_LOWAT bounds what waits unsent in the kernel, so that a KEEPALIVE never stands behind megabytes. */
+ * TCP_NOTSENT_LOWAT bounds what waits unsent in the kernel, so that a KEEPALIVE never stands behind megabytes.
+ *
+ * SO_BINDTODEVICE holds a socket to one interface in both directions: without a route there the kernel takes the peer to be
+ * on link there, and never looks for a way elsewhere. What is accepted inherits it from the listener, and the TTL too. */
 #include "transport.h"
 
 #include <errno.h>
@@ -17,8 +20,8 @@
 
 enum {
 	POLL_MAX = 64,
-	BACKLOG = 128,
 	UNSENT_MAX = 256 << 10,
+	IP4_TTL = 8, /* octet of an IPv4 header */
 };
 
 static const uint32_t EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
@@ -50,10 +53,12 @@ static int set_key(int fd, uint32_t remote, const uint8_t *key, uint8_t key_len)
 	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)) ? -errno : 0;
 }
 
-static int prepare(int fd, uint8_t ttl)
+static int prepare(int fd, uint8_t ttl_min)
 {
-	int err = set_int(fd, IPPROTO_IP, IP_TTL, ttl);
+	int err = set_int(fd, IPPROTO_IP, IP_TTL, TRANSPORT_TTL);
 
+	if (!err && ttl_min)
+		err = set_int(fd, IPPROTO_IP, IP_MINTTL, ttl_min);
 	if (!err)
 		err = set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (!err)
@@ -113,14 +118,30 @@ static int new_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
-int transport_bind(struct transport *t, uint32_t addr, uint16_t port)
+static int set_interface(int fd, const char *interface)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface))
+		       ? -errno
+		       : 0;
+}
+
+/* The address may be away for a moment: a listener outlives that. */
+int transport_bind(struct transport *t, const char *interface, uint32_t addr, uint16_t port)
 {
 	struct sockaddr_in sa = sockaddr_make(addr, port);
 	int fd = new_socket(), err;
 
 	if (fd < 0)
 		return fd;
-	err = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	err = set_interface(fd, interface);
+	if (!err)
+		err = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_FREEBIND, 1);
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_TTL, TRANSPORT_TTL);
+	if (!err)
+		err = set_int(fd, IPPROTO_TCP, TCP_SAVE_SYN, 1);
 	if (!err && bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
 		err = -errno;
 	if (err)
@@ -132,7 +153,7 @@ int transport_bind(struct transport *t, uint32_t addr, uint16_t port)
 
 int transport_listen(int poller, struct transport *t)
 {
-	return listen(t->fd, BACKLOG) ? -errno : watch(poller, t, t->fd);
+	return listen(t->fd, TRANSPORT_BACKLOG) ? -errno : watch(poller, t, t->fd);
 }
 
 int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,
@@ -174,9 +195,19 @@ void transport_refuse(int fd)
 	reset(fd);
 }
 
-int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl)
+int transport_first_ttl(int fd)
 {
-	int err = prepare(fd, ttl);
+	uint8_t header[128];
+	socklen_t len = sizeof(header);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, header, &len))
+		return -errno;
+	return len > IP4_TTL && header[0] >> 4 == 4 ? header[IP4_TTL] : -ENODATA;
+}
+
+int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl_min)
+{
+	int err = prepare(fd, ttl_min);
 
 	if (!err)
 		err = watch(poller, t, fd);
@@ -193,7 +224,9 @@ int transport_connect(int poller, struct transport *t, const struct transport_ta
 
 	if (fd < 0)
 		return fd;
-	err = prepare(fd, target->ttl);
+	err = set_interface(fd, target->interface);
+	if (!err)
+		err = prepare(fd, target->ttl_min);
 	if (!err && target->key_len)
 		err = set_key(fd, target->remote, target->key, target->key_len);
 	if (!err && target->local && bind(fd, (struct sockaddr *)&local, sizeof(local)))
@@ -268,6 +301,22 @@ ssize_t transport_writev(struct transport *t, const struct iovec *iov, int n)
 		return -EAGAIN;
 	}
 	return -errno;
+}
+
+int transport_probe(const struct transport *t)
+{
+	int err = set_int(t->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+
+	if (!err)
+		err = set_int(t->fd, IPPROTO_TCP, TCP_KEEPIDLE, TRANSPORT_DEAD_S / 2);
+	if (!err)
+		err = set_int(t->fd, IPPROTO_TCP, TCP_KEEPINTVL, TRANSPORT_DEAD_S / 6);
+	if (!err)
+		err = set_int(t->fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	/* what we have sent is not acknowledged, and while it is on its way no probe is sent */
+	if (!err)
+		err = set_int(t->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, TRANSPORT_DEAD_S * 1000);
+	return err;
 }
 
 void transport_finish(struct transport *t)

@@ -14,8 +14,10 @@ extern "C" {
 #endif
 
 enum {
-	TRANSPORT_TTL_DIRECT = 1, /* eBGP on a shared subnet: not a hop further */
-	TRANSPORT_TTL_ANY = 255,
+	TRANSPORT_BACKLOG = 128, /* connections that wait at a listener, at most */
+	TRANSPORT_DEAD_S = 60,
+	/* of all that we send (RFC 5082 3): a peer sees by it how far we are */
+	TRANSPORT_TTL = 255,
 };
 
 /* A socket and what is known about it. Embedded in its owner; fd -1: there is none. transport_poll() sets the flags, and
@@ -29,9 +31,11 @@ struct transport {
 
 /* Where to connect, and how. Addresses in host order. */
 struct transport_target {
+	/* borrowed: the one that it leaves by, whatever the kernel's routes say */
+	const char *interface;
 	uint32_t remote, local; /* local 0: the kernel chooses */
 	uint16_t port;
-	uint8_t ttl;
+	uint8_t ttl_min; /* what comes with a lower TTL is dropped (RFC 5082); 0: nothing is */
 	uint8_t key_len; /* TCP-MD5 (RFC 2385) key, at most 80 octets; 0: none */
 	const uint8_t *key;
 };
@@ -43,8 +47,9 @@ void transport_poller_close(int poller);
 /* The sockets on which something happened since the last call, at most `max` (<= 64). Never waits. */
 int transport_poll(int poller, struct transport **ready, int max);
 
-/* A listener for addr:port; addr 0: every address. Nobody can connect before transport_listen(). */
-int transport_bind(struct transport *t, uint32_t addr, uint16_t port);
+/* A listener for addr:port that takes what comes in by `interface` and nothing else; two of them, on different interfaces,
+ * may have the same port. Nobody can connect before transport_listen(). -ENODEV: there is no such interface. */
+int transport_bind(struct transport *t, const char *interface, uint32_t addr, uint16_t port);
 int transport_listen(int poller, struct transport *t);
 
 /* The TCP-MD5 key that connections from `remote` must carry from now on; key_len 0 removes it. What was established
@@ -56,8 +61,11 @@ int transport_listen_key(const struct transport *listener, uint32_t remote, cons
 int transport_accept(struct transport *listener, uint32_t *remote);
 /* Refuse what transport_accept() gave: the peer sees a reset. */
 void transport_refuse(int fd);
-/* Take over what transport_accept() gave, here or in another speaker. On error `fd` is closed. */
-int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl);
+/* The TTL that the first packet of what transport_accept() gave came with; may be asked once. -errno. */
+int transport_first_ttl(int fd);
+/* Take over what transport_accept() gave, here or in another speaker. `ttl_min` as in struct transport_target. On error
+ * `fd` is closed. */
+int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl_min);
 
 /* Begin to connect. When the socket gets writable, transport_connected() says how it went. */
 int transport_connect(int poller, struct transport *t, const struct transport_target *target);
@@ -73,6 +81,9 @@ uint32_t transport_local(const struct transport *t);
 ssize_t transport_read(struct transport *t, void *buf, size_t size);
 /* Octets written, maybe fewer than asked. */
 ssize_t transport_writev(struct transport *t, const struct iovec *iov, int n);
+
+/* Have TCP find out by itself that the peer is dead (RFC 9293 3.8.4), within TRANSPORT_DEAD_S: for want of a hold timer. */
+int transport_probe(const struct transport *t);
 
 /* Say that no more will be written; the peer reads on to the end. */
 void transport_finish(struct transport *t);

@@ -124,8 +124,14 @@ struct fib_port {
 	uint8_t disputed; /* somebody keeps changing its LCP interface; atomic */
 };
 
-/* Who may send packets of the BGP punt class: written by control, read by workers for TCP/179 to us alone. */
+/* Who may send packets of the BGP punt class, and by which port: written by control, read by workers for TCP/179 to us
+ * alone. */
 enum { FIB_PEERS = 4096 }; /* slots: a power of two, at least twice what the configuration allows */
+
+struct fib_peer {
+	uint32_t addr; /* host order, not 0 */
+	uint16_t port; /* DPDK port id */
+};
 
 enum { FIB_HANDOVER = 64 }; /* words */
 
@@ -138,7 +144,8 @@ struct fib {
 	struct fib_port ports[FIB_PORTS];
 	struct fib_seed seeds[FIB_SEEDS];
 	struct fib_generation generation[2];
-	uint32_t peers[2][FIB_PEERS]; /* host order, open addressing, 0 = empty; atomic words */
+	/* address (host order) and port in one atomic word; open addressing by address, 0: empty */
+	uint64_t peers[2][FIB_PEERS];
 	/* From control to the control that comes after it, as long as there is what it has programmed. */
 	uint32_t handover[FIB_HANDOVER];
 
@@ -226,8 +233,8 @@ static inline bool fib_gate_open(uint64_t gate, uint8_t ingress, uint8_t egress)
 	return gate >> (ingress * FIB_VIEWS + egress) & 1;
 }
 
-/* Is `addr` (host order) a configured BGP peer? Bounded probe. */
-bool fib_peer_known(const struct fib *fib, uint32_t addr);
+/* The DPDK port that the configured BGP peer `addr` (host order) is behind; -1: it is none. Bounded probe. */
+int fib_peer_port(const struct fib *fib, uint32_t addr);
 
 /* --- writer: one thread of control ----------------------------------------------------------------------------- */
 
@@ -290,8 +297,9 @@ bool fib_adjacency_resolved(const struct fib_writer *writer, uint16_t index);
 void fib_reclaim(struct fib_writer *writer);
 
 void fib_gate_set(struct fib *fib, uint64_t gate);
-/* Replace the set of configured peers. Readers meet the old set or the new one. -ENOSPC; -EINVAL: address 0. */
-int fib_peers_set(struct fib *fib, const uint32_t *addrs, uint32_t n);
+/* Replace the set of configured peers; an address is behind one port. Readers meet the old set or the new one. -ENOSPC;
+ * -EINVAL: address 0. */
+int fib_peers_set(struct fib *fib, const struct fib_peer *peers, uint32_t n);
 
 void fib_stats_get(const struct fib_writer *writer, struct fib_stats *stats);
 

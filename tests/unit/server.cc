@@ -57,6 +57,7 @@ static struct fib *shared_fib()
 		port.port = i;
 		port.mtu = 1500;
 		port.role = (uint8_t)ports[i].role;
+		port.up = 1;
 		EXPECT_EQ(0, fib_port_add(fib, &port));
 		EXPECT_EQ(0, fib_seed(fib, &local));
 		EXPECT_EQ(0, fib_seed(fib, &subnet));

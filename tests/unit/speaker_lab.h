@@ -78,7 +78,9 @@ struct node {
 		params.listen_port = listen ? bgp_port : 0;
 		params.restart_s = 120;
 		params.nb_peers = 8;
-		params.local_addr = addr;
+		params.nb_interfaces = 1;
+		strcpy(params.interfaces[0].name, "lo");
+		params.interfaces[0].addrs[params.interfaces[0].nb_addrs++] = addr;
 		to_rib = mailbox_new(256 << 10);
 		from_rib = mailbox_new(256 << 10);
 		int err = speaker_new(&params, to_rib, from_rib, &speaker);

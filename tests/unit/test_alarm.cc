@@ -78,6 +78,55 @@ TEST_F(alarm_test, next_hops_are_full_until_an_adjacency_is_free)
 	EXPECT_EQ("", kinds());
 }
 
+/* The link's state is the dataplane's to say. */
+TEST_F(alarm_test, a_port_without_link_is_why_its_peers_are_down)
+{
+	struct speaker_state state = {};
+	char buf[SPEAKER_REASON];
+	const struct peer *peer;
+
+	start();
+	peer = peer_find(&rs->peers, "ergw/0");
+	state.head = { SPEAKER_STATE, ERGW, 0 };
+	strcpy(state.reason, "connect: no answer");
+	post(&state, sizeof(state));
+	turn();
+	EXPECT_STREQ("connect: no answer", peer_why(peer, buf));
+	fib->ports[0].up = 0;
+	EXPECT_STREQ("port er0 has no link", peer_why(peer, buf));
+	EXPECT_STREQ("", peer_why(peer_find(&rs->peers, "nva-a"), buf)) << "its port is another";
+
+	struct alarms list = {};
+	alarms_list(rs, &list);
+	ASSERT_LE(1, list.n);
+	EXPECT_STREQ("ergw/0", list.alarm[0].peer);
+	EXPECT_STREQ("is not established: port er0 has no link", list.alarm[0].text);
+
+	auto page = ask(PAGE_RESET, "ergw/0");
+	uint32_t at = 0;
+	uint16_t type;
+	auto *row = (const struct row_reset *)page_next(page.get(), &at, &type);
+	ASSERT_EQ(ROW_RESET, type);
+	EXPECT_FALSE(row->closed);
+	EXPECT_STREQ("port er0 has no link", row->reason);
+
+	fib->ports[0].up = 1;
+	EXPECT_STREQ("connect: no answer", peer_why(peer, buf));
+	up(ERGW);
+	turn();
+	fib->ports[0].up = 0;
+	EXPECT_STREQ("", peer_why(peer, buf)) << "up for as long as its hold time lasts";
+	page = ask(PAGE_RESET, "ergw/0");
+	at = 0;
+	row = (const struct row_reset *)page_next(page.get(), &at, &type);
+	EXPECT_TRUE(row->closed);
+	EXPECT_STREQ("", row->reason);
+	down(ERGW);
+	turn();
+	EXPECT_STREQ("port er0 has no link", peer_why(peer, buf));
+	fib->ports[0].up = 1;
+}
+
 TEST_F(alarm_test, what_there_was_no_memory_for_is_missing_until_it_is_told_anew)
 {
 	struct peer *peer;

@@ -69,6 +69,8 @@ const error_case error_cases[] = {
 	  "c:6: dataplane.memory_mb: 1.5 is not a whole number, allowed are 64..1048576" },
 	{ "mtu = 9000", "mtu = 70000",
 	  "c:8: dataplane.ports.er0.mtu: 70000 is out of range, allowed are 576..9600" },
+	{ "multihop = true; next_hop", "ttl_security = 255; next_hop",
+	  "c:20: peers.nva-a.ttl_security: 255 is out of range, allowed are 0..254" },
 	{ "hold_s = 9", "hold_s = 2",
 	  "c:20: peers.nva-a.hold_s: 2 is out of range, allowed are 0 and 3..65535" },
 	{ "listen_port = 1179", "listen_port = 65536",
@@ -142,8 +144,11 @@ TEST_F(config_test, good)
 	EXPECT_STREQ("ergw/1", c->peers[1].name);
 	EXPECT_EQ(65515u, c->peers[1].asn);
 	EXPECT_EQ(180, c->peers[1].hold_s);
+	EXPECT_EQ(0, c->peers[1].ttl_security);
 	EXPECT_EQ(ROLE_EXPRESSROUTE, c->peers[1].role);
 	EXPECT_EQ(0u, c->peers[1].egress_port);
+	EXPECT_EQ(0x0a00ff21u, c->peers[1].local_addr) << "10.0.255.33, on its subnet";
+	EXPECT_EQ(0x0a000201u, c->peers[6].local_addr) << "10.0.2.1, on its router's subnet";
 	EXPECT_EQ(0, c->peers[1].gateway);
 	EXPECT_EQ(65004u, c->peers[3].asn);
 	EXPECT_EQ(30, c->peers[3].hold_s);

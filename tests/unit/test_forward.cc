@@ -401,12 +401,12 @@ TEST_F(forward, hosts_on_link)
 
 TEST_F(forward, bgp_of_peers_has_its_own_class)
 {
-	const uint32_t peer = 0x0a000002;
+	const struct fib_peer peer = { 0x0a000002, 0 };
 	frame_fields f = to(port_addr(0));
 	struct rte_mbuf *m;
 
 	ASSERT_EQ(0, fib_peers_set(the->fib, &peer, 1));
-	f.src = peer;
+	f.src = peer.addr;
 	f.protocol = IPPROTO_TCP;
 	for (int way = 0; way < 2; way++) {
 		f.sport = way ? 179 : 40000;
@@ -417,14 +417,29 @@ TEST_F(forward, bgp_of_peers_has_its_own_class)
 	EXPECT_EQ("punt_bgp punt_bgp", ends());
 
 	memset(&the->counters, 0, sizeof(the->counters));
-	f.src = peer + 1;
+	f.src = peer.addr + 1;
 	m = frame(0, f);
 	send(0, &m, 1);
 	EXPECT_EQ("punt_local", ends());
 	EXPECT_EQ(1u, the->counters.event[EVENT_BGP_UNKNOWN_PEER]);
 
+	/* From the peer's address, but not where the peer is: to any address of ours. */
+	for (int to_port : { 0, 3 }) {
+		memset(&the->counters, 0, sizeof(the->counters));
+		f = to(port_addr(to_port));
+		f.src = peer.addr;
+		f.protocol = IPPROTO_TCP;
+		f.sport = 40000;
+		f.dport = 179;
+		m = frame(3, f);
+		send(3, &m, 1);
+		EXPECT_EQ("bgp_wrong_port", ends());
+	}
+
 	memset(&the->counters, 0, sizeof(the->counters));
-	f.src = peer;
+	f = to(port_addr(0));
+	f.src = peer.addr;
+	f.protocol = IPPROTO_TCP;
 	f.dport = 80;
 	f.sport = 40000;
 	m = frame(0, f);

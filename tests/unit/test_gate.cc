@@ -15,9 +15,21 @@ class gate_test : public testing::Test
 	std::unique_ptr<struct fib> owned{ new struct fib() };
 	struct fib *fib = owned.get();
 
-	int set(const std::vector<uint32_t> &peers)
+	/* Peers behind port 3. */
+	int set(const std::vector<uint32_t> &addrs)
 	{
+		std::vector<struct fib_peer> peers;
+
+		for (uint32_t addr : addrs)
+			peers.push_back({ addr, 3 });
 		return fib_peers_set(fib, peers.data(), (uint32_t)peers.size());
+	}
+	bool known(uint32_t addr)
+	{
+		int port = fib_peer_port(fib, addr);
+
+		EXPECT_TRUE(port == 3 || port == -1) << port;
+		return port == 3;
 	}
 };
 
@@ -36,20 +48,35 @@ TEST_F(gate_test, one_bit_a_pair_of_roles)
 
 TEST_F(gate_test, peers)
 {
-	EXPECT_FALSE(fib_peer_known(fib, 1)) << "nobody at first";
-	EXPECT_FALSE(fib_peer_known(fib, 0));
+	EXPECT_FALSE(known(1)) << "nobody at first";
+	EXPECT_FALSE(known(0));
 	ASSERT_EQ(0, set({ 0x0a000001, 0xffffffff, 0x0a000001 }));
-	EXPECT_TRUE(fib_peer_known(fib, 0x0a000001));
-	EXPECT_TRUE(fib_peer_known(fib, 0xffffffff));
-	EXPECT_FALSE(fib_peer_known(fib, 0x0a000002));
-	EXPECT_FALSE(fib_peer_known(fib, 0)) << "an empty slot is no peer";
+	EXPECT_TRUE(known(0x0a000001));
+	EXPECT_TRUE(known(0xffffffff));
+	EXPECT_FALSE(known(0x0a000002));
+	EXPECT_FALSE(known(0)) << "an empty slot is no peer";
 	EXPECT_EQ(-EINVAL, set({ 5, 0 }));
-	EXPECT_TRUE(fib_peer_known(fib, 0x0a000001)) << "a refused set changes nothing";
+	EXPECT_TRUE(known(0x0a000001)) << "a refused set changes nothing";
 	ASSERT_EQ(0, set({ 0x0a000002 }));
-	EXPECT_FALSE(fib_peer_known(fib, 0x0a000001));
-	EXPECT_TRUE(fib_peer_known(fib, 0x0a000002));
+	EXPECT_FALSE(known(0x0a000001));
+	EXPECT_TRUE(known(0x0a000002));
 	ASSERT_EQ(0, set({}));
-	EXPECT_FALSE(fib_peer_known(fib, 0x0a000002));
+	EXPECT_FALSE(known(0x0a000002));
+}
+
+TEST_F(gate_test, each_peer_is_behind_its_port)
+{
+	const struct fib_peer peers[] = { { 0x0a000001, 0 },
+					  { 0x0a000002, 31 },
+					  { 0xffffffff, 7 } };
+	const struct fib_peer moved = { 0x0a000001, 5 };
+
+	ASSERT_EQ(0, fib_peers_set(fib, peers, 3));
+	for (const struct fib_peer &peer : peers)
+		EXPECT_EQ(peer.port, fib_peer_port(fib, peer.addr));
+	EXPECT_EQ(-1, fib_peer_port(fib, 0x0a000003));
+	ASSERT_EQ(0, fib_peers_set(fib, &moved, 1));
+	EXPECT_EQ(5, fib_peer_port(fib, 0x0a000001));
 }
 
 TEST_F(gate_test, as_many_peers_as_fit)
@@ -60,25 +87,25 @@ TEST_F(gate_test, as_many_peers_as_fit)
 		peers.push_back(0x0a000001 + i * 256);
 	ASSERT_EQ(0, set(peers));
 	for (uint32_t peer : peers) {
-		EXPECT_TRUE(fib_peer_known(fib, peer));
-		EXPECT_FALSE(fib_peer_known(fib, peer + 1));
+		EXPECT_TRUE(known(peer));
+		EXPECT_FALSE(known(peer + 1));
 	}
 	peers.push_back(1);
 	EXPECT_EQ(-ENOSPC, set(peers));
-	EXPECT_TRUE(fib_peer_known(fib, peers[0]));
+	EXPECT_TRUE(known(peers[0]));
 }
 
 /* A writer that died while it filled the table that is not in force: any words may be there, all slots taken. */
 TEST_F(gate_test, half_written_table_is_not_in_force)
 {
 	ASSERT_EQ(0, set({ 5 }));
-	for (uint32_t &slot : fib->peers[(fib->peers_version + 1) % 2])
-		slot = 6;
-	EXPECT_TRUE(fib_peer_known(fib, 5));
-	EXPECT_FALSE(fib_peer_known(fib, 6));
+	for (uint64_t &slot : fib->peers[(fib->peers_version + 1) % 2])
+		slot = 6 << 16;
+	EXPECT_TRUE(known(5));
+	EXPECT_FALSE(known(6));
 	ASSERT_EQ(0, set({ 7 }));
-	EXPECT_TRUE(fib_peer_known(fib, 7));
-	EXPECT_FALSE(fib_peer_known(fib, 6));
+	EXPECT_TRUE(known(7));
+	EXPECT_FALSE(known(6));
 }
 
 TEST_F(gate_test, peers_of_both_sets_are_known_throughout)
@@ -96,8 +123,8 @@ TEST_F(gate_test, peers_of_both_sets_are_known_throughout)
 	ASSERT_EQ(0, set(sets[0]));
 	std::thread reader([&] {
 		for (uint32_t i = 1; !stop; i = i % 500 + 1) {
-			lost += !fib_peer_known(fib, i);
-			invented += fib_peer_known(fib, 20000 + i);
+			lost += !known(i);
+			invented += known(20000 + i);
 			running = true;
 		}
 	});

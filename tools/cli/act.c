@@ -86,6 +86,18 @@ enum cli_exit exchange_disable(struct cli *cli, const struct command_args *args)
 
 /* --- peers ------------------------------------------------------------------------------------------------------- */
 
+static void print_reset(const struct cli *cli, const char *name, const json_t *row)
+{
+	const char *state = json_string_value(json_object_get(row, "state"));
+	const char *reason = json_string_value(json_object_get(row, "reason"));
+
+	if (json_is_true(json_object_get(row, "closed")))
+		fprintf(cli->out, "The session with %s is closed; it is set up anew.\n", name);
+	else
+		fprintf(cli->out, "There was no session with %s (%s%s%s); it is tried anew.\n",
+			name, state ? state : "?", reason ? ": " : "", reason ? reason : "");
+}
+
 enum cli_exit peer_reset(struct cli *cli, const struct command_args *args)
 {
 	const char *name = args->operand[0], *soft = NULL;
@@ -104,7 +116,7 @@ enum cli_exit peer_reset(struct cli *cli, const struct command_args *args)
 	if (result != CLI_OK)
 		return result;
 	if (!cli->json && !soft)
-		fprintf(cli->out, "The session with %s is closed; it is set up anew.\n", name);
+		print_reset(cli, name, row);
 	else if (!cli->json)
 		fprintf(cli->out, "%s\n",
 			args->option[OPTION_SOFT_IN] ? "Asked for its routes again."

@@ -1,0 +1,429 @@
+// Which interface a peer is on, how far away it may be, and what becomes of a peer whose key finds no room.
+#include "speaker_lab.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+
+#include <fstream>
+
+using namespace lab;
+
+namespace
+{
+
+class listener : public session
+{
+      protected:
+	// Interfaces are told apart by their index; that both are "lo" is nothing to the speaker.
+	std::unique_ptr<node> node_of_two_interfaces()
+	{
+		auto n = std::make_unique<node>(a_addr, our_asn, a_id, false);
+		struct speaker_interface *interfaces = n->params.interfaces;
+
+		speaker_free(n->speaker);
+		n->params.listen_port = bgp_port;
+		n->params.nb_interfaces = 2;
+		strcpy(interfaces[1].name, "lo");
+		interfaces[1].addrs[0] = b_addr;
+		interfaces[1].addrs[1] = address(4);
+		interfaces[1].nb_addrs = 2;
+		EXPECT_EQ(0, speaker_new(&n->params, n->to_rib, n->from_rib, &n->speaker));
+		nodes.push_back(n.get());
+		return n;
+	}
+	struct speaker_peer_add passive(uint8_t interface)
+	{
+		struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+
+		add.passive = true;
+		add.interface = interface;
+		return add;
+	}
+	// A connection from the peer to one of our addresses.
+	void connect(raw *r, uint32_t to, int ttl = 64, int ttl_min = 0)
+	{
+		struct sockaddr_in sa = sockaddr_of(to, bgp_port);
+
+		r->close();
+		r->in.clear();
+		r->ended = r->was_reset = false;
+		r->fd = raw::make(raw_addr, 0);
+		ASSERT_EQ(0, setsockopt(r->fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)));
+		ASSERT_EQ(0, setsockopt(r->fd, IPPROTO_IP, IP_MINTTL, &ttl_min, sizeof(ttl_min)));
+		::connect(r->fd, (struct sockaddr *)&sa, sizeof(sa));
+	}
+};
+
+// --- the interface ------------------------------------------------------------------------------------------------------
+
+TEST_F(listener, a_peer_is_heard_on_its_own_interface_alone)
+{
+	raw r;
+	auto n = node_of_two_interfaces();
+
+	raws = { &r };
+	n->tell(passive(1));
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_STATE); }));
+	connect(&r, a_addr);
+	ASSERT_TRUE(until([&] { return r.ended; }));
+	EXPECT_TRUE(r.was_reset);
+	for (uint32_t ours : { b_addr, address(4) }) {
+		connect(&r, ours);
+		ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
+	}
+}
+
+// A gateway's subnet is behind one interface too.
+TEST_F(listener, a_host_of_a_subnet_on_another_interface_is_nobody)
+{
+	raw r;
+	auto n = node_of_two_interfaces();
+	struct speaker_peer_add add = passive(1);
+
+	raws = { &r };
+	add.addr = 0;
+	add.subnet = prefix_make(raw_addr, 26);
+	n->tell(add);
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_STATE); }));
+	connect(&r, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	connect(&r, b_addr);
+	ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
+}
+
+TEST_F(listener, a_key_is_for_all_addresses_of_the_interface)
+{
+	raw r;
+	auto n = node_of_two_interfaces();
+	struct speaker_peer_add add = passive(1);
+
+	raws = { &r };
+	add.password_len = 6;
+	memcpy(add.password, "secret", 6);
+	n->tell(add);
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_STATE); }));
+	for (uint32_t ours : { b_addr, address(4) }) {
+		connect(&r, ours);
+		struct pollfd p = { r.fd, POLLOUT, 0 };
+		EXPECT_EQ(0, ::poll(&p, 1, 0)) << "no SYN without the key is answered";
+	}
+}
+
+TEST_F(listener, we_call_from_our_address_on_the_interface)
+{
+	raw at(raw::make(raw_addr, bgp_port));
+	auto n = node_of_two_interfaces();
+	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+	struct sockaddr_in sa = {};
+
+	ASSERT_EQ(0, listen(at.fd, 4));
+	add.interface = 1;
+	for (uint32_t local : { 0u, address(4) }) {
+		socklen_t len = sizeof(sa);
+		int fd = -1;
+
+		add.local = local;
+		n->tell(add);
+		ASSERT_TRUE(within(30000, [&] {
+			if (fd < 0)
+				fd = accept(at.fd, (struct sockaddr *)&sa, &len);
+			return fd >= 0;
+		})) << n->why();
+		EXPECT_EQ(local ? local : b_addr, ntohl(sa.sin_addr.s_addr));
+		close(fd);
+		n->reset(SPEAKER_PEER_REMOVE, 1, NOTIFY_CEASE, NOTIFY_CEASE_DECONFIGURED);
+		ASSERT_TRUE(within(10000, [&] { return n->count(SPEAKER_REMOVED); }));
+		n->events.clear();
+	}
+}
+
+TEST_F(listener, an_interface_that_is_not_there)
+{
+	node n(a_addr, our_asn, a_id, false);
+	struct speaker *other = nullptr;
+
+	strcpy(n.params.interfaces[0].name, "nowhere-er0");
+	n.params.listen_port = bgp_port;
+	EXPECT_EQ(-ENODEV, speaker_new(&n.params, n.to_rib, n.from_rib, &other));
+	n.params.listen_port = 0;
+	speaker_free(n.speaker);
+	ASSERT_EQ(0, speaker_new(&n.params, n.to_rib, n.from_rib, &n.speaker));
+	nodes = { &n };
+	n.tell(node::peer(1, raw_addr, peer_asn));
+	ASSERT_TRUE(until([&] { return n.why() == "connect: No such device"; })) << n.why();
+}
+
+// --- TTL (RFC 5082) -----------------------------------------------------------------------------------------------------
+
+TEST_F(listener, all_that_we_send_has_a_ttl_of_255)
+{
+	raw r, at(raw::make(raw_addr, bgp_port)), ours;
+	auto n = passive_node();
+	int ttl_min = 255;
+
+	raws = { &r };
+	connect(&r, a_addr, 64, 255); // the SYN-ACK, our OPEN
+	ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
+	r.put(open_message(peer_asn + 1, b_id)); // a NOTIFICATION
+	ASSERT_TRUE(until([&] { return r.ended; }));
+	EXPECT_EQ("2/2 ", r.notification().substr(0, 4) + " ");
+	r.close();
+
+	node caller(b_addr, our_asn, a_id, false); // what we begin ourselves
+	ASSERT_EQ(0, setsockopt(at.fd, IPPROTO_IP, IP_MINTTL, &ttl_min, sizeof(ttl_min)));
+	nodes = { &caller };
+	raws = { &ours };
+	ASSERT_NO_FATAL_FAILURE(take(&caller, &at, &ours));
+	ASSERT_TRUE(until([&] { return ours.count(BGP_OPEN); }));
+}
+
+// Nobody listens for it: who it was hears of it by a reset, whatever TTL it insists on.
+TEST_F(listener, a_refusal_has_a_ttl_of_255)
+{
+	raw r;
+	auto n = passive_node();
+	struct sockaddr_in sa = sockaddr_of(a_addr, bgp_port);
+	int ttl_min = 255;
+
+	raws = { &r };
+	r.fd = raw::make(address(9), 0);
+	ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_MINTTL, &ttl_min, sizeof(ttl_min)));
+	::connect(r.fd, (struct sockaddr *)&sa, sizeof(sa));
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+}
+
+TEST_F(listener, a_peer_may_not_be_further_away_than_said)
+{
+	static const struct {
+		uint8_t hops;
+		int ttl;
+		const char *why; // "": it may
+	} cases[] = {
+		{ 1, 255, "" },
+		{ 1, 254, "refused: its SYN came with TTL 254, ttl_security = 1 asks for 255" },
+		{ 1, 64, "refused: its SYN came with TTL 64, ttl_security = 1 asks for 255" },
+		{ 10, 246, "" },
+		{ 10, 245, "refused: its SYN came with TTL 245, ttl_security = 10 asks for 246" },
+		{ 254, 2, "" },
+		{ 254, 1, "refused: its SYN came with TTL 1, ttl_security = 254 asks for 2" },
+		{ 0, 1, "" },
+	};
+
+	for (const auto &t : cases) {
+		raw r;
+		node n(a_addr, our_asn, a_id);
+		struct speaker_peer_add add = passive(0);
+
+		nodes = { &n };
+		raws = { &r };
+		add.ttl_security = t.hops;
+		n.tell(add);
+		ASSERT_TRUE(until([&] { return n.count(SPEAKER_STATE); }));
+		connect(&r, a_addr, t.ttl);
+		ASSERT_TRUE(until([&] { return r.was_reset || r.count(BGP_OPEN); }));
+		EXPECT_EQ(!*t.why, r.count(BGP_OPEN) == 1) << int(t.hops) << " " << t.ttl;
+		EXPECT_TRUE(until([&] { return n.why() == t.why; })) << n.why();
+	}
+}
+
+// Later packets too. On loopback a packet is there when it has been sent.
+TEST_F(listener, what_comes_from_further_away_is_not_heard)
+{
+	raw r;
+	node n(a_addr, our_asn, a_id);
+	struct speaker_peer_add add = passive(0);
+	int far = 64, near = 255;
+	uint64_t heard;
+
+	nodes = { &n };
+	raws = { &r };
+	add.ttl_security = 1;
+	n.tell(add);
+	ASSERT_TRUE(until([&] { return n.count(SPEAKER_STATE); }));
+	connect(&r, a_addr, 255);
+	ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
+	r.put(open_message(peer_asn, b_id) + keepalive_message());
+	ASSERT_TRUE(until([&] { return n.count(SPEAKER_UP); }));
+	heard = speaker_stats(n.speaker, 1)->rx_messages;
+	ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &far, sizeof(far)));
+	r.put(keepalive_message());
+	for (int i = 0; i < 3; i++)
+		n.turn(now_ms);
+	EXPECT_EQ(heard, speaker_stats(n.speaker, 1)->rx_messages);
+	ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &near, sizeof(near)));
+	ASSERT_TRUE(until([&] { return speaker_stats(n.speaker, 1)->rx_messages > heard; }))
+		<< "TCP sends it again";
+}
+
+// --- signs of life ------------------------------------------------------------------------------------------------------
+
+// RFC 4271 4.4: not more than one a second, whatever the hold time and however the jitter falls.
+TEST_F(listener, keepalives_are_a_second_apart)
+{
+	for (uint16_t hold_s : { 3, 4, 5, 9 }) {
+		raw r;
+		auto n = passive_node();
+		std::vector<uint64_t> sent_ms;
+		uint64_t sent;
+
+		raws = { &r };
+		establish(n.get(), &r, hold_s);
+		sent = speaker_stats(n->speaker, 1)->tx_messages;
+		for (int i = 0; i < 6000 && sent_ms.size() < 40; i++) {
+			if (i % 100 == 0)
+				r.put(keepalive_message());
+			now_ms += 10;
+			n->turn(now_ms);
+			r.pump();
+			if (speaker_stats(n->speaker, 1)->tx_messages == sent)
+				continue;
+			sent = speaker_stats(n->speaker, 1)->tx_messages;
+			sent_ms.push_back(now_ms);
+		}
+		ASSERT_LE(15u, sent_ms.size()) << hold_s;
+		for (size_t i = 1; i < sent_ms.size(); i++) {
+			EXPECT_LE(1000u, sent_ms[i] - sent_ms[i - 1]) << hold_s;
+			EXPECT_GE(1000u * hold_s / 2, sent_ms[i] - sent_ms[i - 1]) << hold_s;
+		}
+		EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
+		nodes.clear();
+	}
+}
+
+// The socket of this process whose other end is at `addr`.
+int socket_to(uint32_t addr)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int found = -1;
+
+	while (const struct dirent *entry = readdir(dir)) {
+		struct sockaddr_in sa = {};
+		socklen_t len = sizeof(sa);
+		int fd = atoi(entry->d_name);
+
+		if (!getpeername(fd, (struct sockaddr *)&sa, &len) && sa.sin_family == AF_INET &&
+		    ntohl(sa.sin_addr.s_addr) == addr)
+			found = fd;
+	}
+	closedir(dir);
+	return found;
+}
+
+int option(int fd, int level, int name)
+{
+	socklen_t len = sizeof(int);
+	int value = -1;
+
+	EXPECT_EQ(0, getsockopt(fd, level, name, &value, &len));
+	return value;
+}
+
+TEST_F(listener, without_a_hold_time_tcp_looks_whether_the_peer_lives)
+{
+	for (uint16_t hold_s : { 0, 90 }) {
+		raw r;
+		auto n = passive_node();
+		int fd;
+
+		raws = { &r };
+		establish(n.get(), &r, hold_s);
+		fd = socket_to(raw_addr);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(!hold_s, option(fd, SOL_SOCKET, SO_KEEPALIVE)) << hold_s;
+		if (!hold_s) {
+			int probes = option(fd, IPPROTO_TCP, TCP_KEEPCNT) *
+				     option(fd, IPPROTO_TCP, TCP_KEEPINTVL);
+
+			EXPECT_GE(60, option(fd, IPPROTO_TCP, TCP_KEEPIDLE) + probes);
+			EXPECT_EQ(60000, option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+		} else {
+			EXPECT_EQ(0, option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT))
+				<< "as long as agreed";
+		}
+		nodes.clear();
+	}
+}
+
+// --- no room for a key --------------------------------------------------------------------------------------------------
+
+// A bound on what sockets may have for their options: of a network namespace of our own, or, where the kernel has but one
+// for all (before 6.8), that one. What there was comes back.
+class optmem
+{
+	static constexpr const char *path = "/proc/sys/net/core/optmem_max";
+	int before = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	bool own;
+	std::string was;
+
+      public:
+	optmem()
+	{
+		struct ifreq lo = {};
+		int fd;
+
+		own = !unshare(CLONE_NEWNET) && !access(path, W_OK);
+		if (own) {
+			fd = socket(AF_INET, SOCK_DGRAM, 0);
+			strcpy(lo.ifr_name, "lo");
+			lo.ifr_flags = IFF_UP | IFF_RUNNING;
+			EXPECT_EQ(0, ioctl(fd, SIOCSIFFLAGS, &lo));
+			close(fd);
+		} else {
+			EXPECT_EQ(0, setns(before, CLONE_NEWNET));
+		}
+		std::ifstream(path) >> was;
+	}
+	~optmem()
+	{
+		set(was);
+		EXPECT_EQ(0, setns(before, CLONE_NEWNET));
+		close(before);
+	}
+	void set(const std::string &bound)
+	{
+		std::ofstream file(path);
+
+		file << bound << std::flush;
+		EXPECT_TRUE(file.good()) << path;
+	}
+};
+
+TEST_F(listener, a_peer_whose_key_found_no_room_heals_when_there_is_some)
+{
+	static const char barred[] = "the kernel has no room for its TCP-MD5 key: raise "
+				     "net.core.optmem_max, which is 1 (tools/setup does)";
+
+	for (bool reset : { false, true }) {
+		optmem room;
+		raw r;
+
+		room.set("1");
+		auto n = passive_node("secret");
+		raws = { &r };
+		EXPECT_EQ(barred, n->why());
+		r.connect(raw_addr, a_addr);
+		ASSERT_TRUE(until([&] { return r.was_reset; })) << "not without the key";
+		pass(20000);
+		EXPECT_EQ(1u, n->count(SPEAKER_STATE)) << "told once";
+		n->reset(SPEAKER_PEER_RESET, 1, NOTIFY_CEASE, NOTIFY_CEASE_RESET);
+		pass(100);
+		EXPECT_EQ(barred, n->why());
+		room.set("131072");
+		if (reset)
+			n->reset(SPEAKER_PEER_RESET, 1, NOTIFY_CEASE, NOTIFY_CEASE_RESET);
+		ASSERT_TRUE(within(reset ? 100 : 6000, [&] {
+			return n->why() == "its TCP-MD5 key is set now";
+		})) << n->why();
+		r.connect(raw_addr, a_addr, "secret");
+		ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
+		r.put(open_message(peer_asn, b_id) + keepalive_message());
+		ASSERT_TRUE(until([&] { return n->count(SPEAKER_UP); }));
+		r.close();
+		nodes.clear();
+	}
+}
+
+} // namespace
