@@ -9,7 +9,10 @@
 #include "log.h"
 #include "loop.h"
 
-enum { NODES = 256 }; /* taken out of the RIB at once */
+enum {
+	NODES = 256,	 /* taken out of the RIB at once */
+	BACKUP_SETS = 4, /* of paths behind the best that are looked at for other next hops */
+};
 
 /* --- the system's prefixes ------------------------------------------------------------------------------------- */
 
@@ -138,40 +141,98 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 	return next_hop_adjacency(sync->next_hops, vnet->next_hop, ROLE_VNET);
 }
 
-static bool has_member(const uint16_t *members, uint16_t nb_members, uint16_t member)
+/* Adjacency indexes: the members of a path-list. */
+struct ways {
+	uint16_t member[RIB_ECMP];
+	uint16_t n;
+};
+
+static bool has_way(const struct ways *ways, uint16_t member)
 {
-	for (uint16_t i = 0; i < nb_members; i++)
-		if (members[i] == member)
+	for (uint16_t i = 0; i < ways->n; i++)
+		if (ways->member[i] == member)
 			return true;
 	return false;
 }
 
-/* Next hops behind one router share its adjacency, which is one member. */
-uint16_t fib_sync_members(struct fib_sync *sync, uint32_t node, enum role view, uint64_t allow,
-			  uint16_t members[RIB_ECMP], bool *lost)
+/* Next hops behind one router share its adjacency, which is one way. */
+static void ways_add(struct ways *ways, uint16_t member)
+{
+	if (member != ADJACENCY_NONE && !has_way(ways, member))
+		ways->member[ways->n++] = member;
+}
+
+/* By the best paths. `*last` is as rib_next_for_role() leaves it. */
+static void best_ways(struct fib_sync *sync, uint32_t node, enum role view, uint64_t allow,
+		      const struct path **last, struct ways *ways, bool *lost)
 {
 	const struct path *best[RIB_ECMP];
-	unsigned int n = rib_best_for_role(sync->rib, node, view, allow, best);
 	struct prefix prefix = rib_prefix(sync->rib, node);
-	uint16_t nb_members = 0;
+	unsigned int n;
 
+	*last = NULL;
+	n = rib_next_for_role(sync->rib, node, view, allow, last, best);
+	ways->n = 0;
 	*lost = false;
 	for (unsigned int i = 0; i < n; i++) {
 		enum role role = rib_source(sync->rib, best[i]->peer)->role;
-		uint16_t member;
 
 		if (role == ROLE_VNET)
-			member = vnet_adjacency(sync, prefix);
+			ways_add(ways, vnet_adjacency(sync, prefix));
 		else if (fib_sync_system(sync, prefix))
 			continue;
 		else
-			member = next_hop_adjacency(sync->next_hops, best[i]->attrs->keys.next_hop,
-						    role);
-		if (member != ADJACENCY_NONE && !has_member(members, nb_members, member))
-			members[nb_members++] = member;
-		*lost = !nb_members;
+			ways_add(ways, next_hop_adjacency(sync->next_hops,
+							  best[i]->attrs->keys.next_hop, role));
+		*lost = !ways->n;
 	}
-	return nb_members;
+}
+
+uint16_t fib_sync_members(struct fib_sync *sync, uint32_t node, enum role view, uint64_t allow,
+			  uint16_t members[RIB_ECMP], bool *lost)
+{
+	const struct path *last;
+	struct ways ways;
+
+	best_ways(sync, node, view, allow, &last, &ways, lost);
+	memcpy(members, ways.member, ways.n * sizeof(*members));
+	return ways.n;
+}
+
+/* Is the neighbour among those? */
+static bool has_neighbour(const struct fib_sync *sync, const struct ways *ways, uint16_t member)
+{
+	for (uint16_t i = 0; i < ways->n; i++)
+		if (fib_adjacency_same(sync->writer, ways->member[i], member))
+			return true;
+	return false;
+}
+
+/* By the best of the other paths whose neighbours are not all among `best`: none of those. A prefix of the system has
+ * none. */
+static void backup_ways(struct fib_sync *sync, uint32_t node, enum role view,
+			const struct path *last, const struct ways *best, struct ways *backup)
+{
+	const struct path *paths[RIB_ECMP];
+
+	backup->n = 0;
+	if (!last || rib_source(sync->rib, last->peer)->role == ROLE_VNET)
+		return;
+	for (int set = 0; !backup->n && set < BACKUP_SETS; set++) {
+		unsigned int n =
+			rib_next_for_role(sync->rib, node, view, sync->allow, &last, paths);
+
+		if (!n)
+			return;
+		for (unsigned int i = 0; i < n; i++) {
+			uint16_t member =
+				next_hop_adjacency(sync->next_hops, paths[i]->attrs->keys.next_hop,
+						   rib_source(sync->rib, paths[i]->peer)->role);
+
+			if (!has_neighbour(sync, best, member))
+				ways_add(backup, member);
+		}
+	}
 }
 
 /* The FIB has no room: the route is not there, rather than there with what it pointed to before, and is tried again by a
@@ -192,24 +253,45 @@ static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
 			  prefix_text(prefix, text), role_name(view), held);
 }
 
+/* Have `*list` protected by `backup`, or leave it as it is if the FIB has no room for that. */
+static void protect(struct fib_sync *sync, const struct ways *backup, uint32_t *list)
+{
+	uint32_t second, both;
+
+	if (!backup->n)
+		return;
+	if (fib_path_list_get(sync->writer, backup->member, backup->n, PATH_LIST_NONE, &second)) {
+		sync->unprotected++;
+		return;
+	}
+	if (fib_path_list_protect(sync->writer, *list, second, &both)) {
+		sync->unprotected++;
+	} else {
+		fib_path_list_put(sync->writer, *list);
+		*list = both;
+	}
+	fib_path_list_put(sync->writer, second);
+}
+
 /* False: the FIB has no room for it. */
 static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view,
-		     const uint16_t *members, uint16_t nb_members)
+		     const struct ways *ways, const struct ways *backup)
 {
 	uint32_t old = PATH_LIST_NONE, list;
 	bool had = !fib_get(sync->writer, (uint8_t)view, prefix.addr, prefix.len, &old);
 
-	if (!nb_members) {
+	if (!ways->n) {
 		if (!had)
 			return true;
 		fib_del(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
 		fib_path_list_put(sync->writer, old);
 		return true;
 	}
-	if (fib_path_list_get(sync->writer, members, nb_members, old, &list)) {
+	if (fib_path_list_get(sync->writer, ways->member, ways->n, old, &list)) {
 		refuse(sync, prefix, view);
 		return false;
 	}
+	protect(sync, backup, &list);
 	if (had && list == old) {
 		fib_path_list_put(sync->writer, list);
 	} else if (fib_set(sync->writer, (uint8_t)view, prefix.addr, prefix.len, list)) {
@@ -225,10 +307,13 @@ static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 /* What the view cannot carry, its peers must not be told. */
 static void sync_view(struct fib_sync *sync, struct prefix prefix, uint32_t node, enum role view)
 {
-	uint16_t members[PATH_LIST_MEMBERS];
-	bool lost;
-	uint16_t n = fib_sync_members(sync, node, view, sync->allow, members, &lost);
-	bool refused = !set_view(sync, prefix, view, members, n) || lost;
+	const struct path *last;
+	struct ways best, backup;
+	bool lost, refused;
+
+	best_ways(sync, node, view, sync->allow, &last, &best, &lost);
+	backup_ways(sync, node, view, last, &best, &backup);
+	refused = !set_view(sync, prefix, view, &best, &backup) || lost;
 
 	sync->retry |= refused | (rib_set_refused(sync->rib, node, view, refused) < 0);
 }
@@ -237,11 +322,13 @@ static void sync_view(struct fib_sync *sync, struct prefix prefix, uint32_t node
  * of it leaves by a port of ours either. */
 static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t node)
 {
+	static const struct ways none;
+
 	for (int view = 0; view < ROLE_COUNT; view++) {
 		if (!sync->fib->generation[0].view[view].lpm)
 			continue;
 		if (node == RIB_NONE)
-			set_view(sync, prefix, (enum role)view, NULL, 0);
+			set_view(sync, prefix, (enum role)view, &none, &none);
 		else
 			sync_view(sync, prefix, node, (enum role)view);
 	}

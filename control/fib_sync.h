@@ -1,7 +1,8 @@
-/* From the RIB to the FIB: for each view, each prefix points to the equal best paths that the view's role may use.
+/* From the RIB to the FIB: for each view, each prefix points to the equal best paths that the view's role may use, and has
+ * the next best ones with other next hops as backup, for readers to follow when all of those are lost (fib_repair()).
  *
  *   rib_changes ─► fib_sync_changes ─┐
- *   rib_walk    ─► fib_sync_walk    ─┴► node ─► rib_best_for_role(view) ─► adjacencies ─► path-list ─► fib_set / fib_del
+ *   rib_walk    ─► fib_sync_walk    ─┴► node ─► rib_next_for_role(view) ─► adjacencies ─► path-list ─► fib_set / fib_del
  *
  * The system's own routes beat BGP's: a prefix that a peer announces inside a VNet, a connected subnet or
  * equal to one is never programmed, only listed. What a view has no room for is refused: its role's peers are not told of
@@ -38,6 +39,7 @@ struct fib_sync {
 	uint32_t cursor;     /* of the walk */
 	bool walking, retry; /* retry: something was refused since the walk began */
 	uint64_t refused;    /* times that the FIB had no room for a route */
+	uint64_t unprotected; /* times that it had none for a backup */
 };
 
 /* Everything but `allow` is set; nothing is written yet. 0 or -ENOMEM. */

@@ -94,6 +94,7 @@ static json_t *format_fib_stats(const struct row_summary *row)
 	set_number(o, "adjacencies", row->fib.adjacencies);
 	set_number(o, "changes", row->fib.changes);
 	set_number(o, "refused", row->fib_refused);
+	set_number(o, "unprotected", row->fib_unprotected);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		json_t *view;
 
@@ -485,7 +486,7 @@ static json_t *format_policy_test(const struct row_policy_test *row)
 	return o;
 }
 
-static json_t *format_fib(const struct row_fib *row)
+static json_t *format_next_hops(const struct row_fib_next_hop *list, uint16_t n)
 {
 	static const char *const actions[] = {
 		[ADJACENCY_DROP] = "drop",
@@ -495,11 +496,10 @@ static json_t *format_fib(const struct row_fib *row)
 		[ADJACENCY_UNRESOLVED] = "unresolved",
 		[ADJACENCY_BROADCAST] = "broadcast",
 	};
-	json_t *o = json_object(), *list = json_array();
+	json_t *array = json_array();
 
-	set_prefix(o, row->prefix);
-	for (uint16_t i = 0; i < row->nb_next_hops; i++) {
-		const struct row_fib_next_hop *nh = &row->next_hop[i];
+	for (uint16_t i = 0; i < n; i++) {
+		const struct row_fib_next_hop *nh = &list[i];
 		json_t *item = json_object();
 
 		if (nh->gateway)
@@ -509,9 +509,19 @@ static json_t *format_fib(const struct row_fib *row)
 		set_text(item, "port", nh->port);
 		set_text(item, "state",
 			 nh->action <= ADJACENCY_BROADCAST ? actions[nh->action] : "unknown");
-		json_array_append_new(list, item);
+		json_array_append_new(array, item);
 	}
-	json_object_set_new(o, "next_hops", list);
+	return array;
+}
+
+static json_t *format_fib(const struct row_fib *row)
+{
+	json_t *o = json_object();
+
+	set_prefix(o, row->prefix);
+	json_object_set_new(o, "next_hops", format_next_hops(row->next_hop, row->nb_next_hops));
+	json_object_set_new(o, "backup",
+			    format_next_hops(row->next_hop + row->nb_next_hops, row->nb_backup));
 	return o;
 }
 

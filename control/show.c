@@ -96,6 +96,7 @@ static void show_summary(struct route_server *rs, struct page *page)
 	row->generation = __atomic_load_n(&rs->fib->active, __ATOMIC_RELAXED);
 	row->published = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED);
 	row->fib_refused = rs->fib_sync.refused;
+	row->fib_unprotected = rs->fib_sync.unprotected;
 	for (int role = 0; role < ROLE_COUNT; role++)
 		if (rs->fib->generation[0].view[role].lpm)
 			row->views |= (uint8_t)(1 << role);
@@ -456,12 +457,29 @@ static const struct fib_port *port_of(const struct fib *fib, uint16_t port)
 	return NULL;
 }
 
+/* The members of a path-list; returns how many. */
+static uint16_t next_hops_of(const struct fib *fib, const struct fib_generation *generation,
+			     uint32_t index, struct row_fib_next_hop *to)
+{
+	const struct path_list *list = &generation->path_lists[index];
+
+	for (uint16_t i = 0; i < list->nb_members; i++) {
+		const struct adjacency *adjacency = &generation->adjacencies[list->member[i]];
+		const struct fib_port *port = port_of(fib, adjacency->port);
+
+		to[i].gateway = adjacency->gateway;
+		to[i].action = __atomic_load_n(&adjacency->action, __ATOMIC_RELAXED);
+		if (port)
+			memcpy(to[i].port, port->name, sizeof(to[i].port));
+	}
+	return list->nb_members;
+}
+
 static bool add_fib(const struct route_server *rs, struct page *page, uint32_t node)
 {
 	struct prefix prefix = rib_prefix(rs->rib, node);
 	bool active = fib_published(rs->writer);
 	const struct fib_generation *generation = &rs->fib->generation[rs->fib->active ^ !active];
-	const struct path_list *list;
 	struct row_fib *row;
 	uint32_t index;
 
@@ -470,18 +488,10 @@ static bool add_fib(const struct route_server *rs, struct page *page, uint32_t n
 	row = page_add(page, ROW_FIB, sizeof(*row));
 	if (!row)
 		return false;
-	list = &generation->path_lists[index];
 	row->prefix = prefix;
-	row->nb_next_hops = list->nb_members;
-	for (uint16_t i = 0; i < list->nb_members; i++) {
-		const struct adjacency *adjacency = &generation->adjacencies[list->member[i]];
-		const struct fib_port *port = port_of(rs->fib, adjacency->port);
-
-		row->next_hop[i].gateway = adjacency->gateway;
-		row->next_hop[i].action = __atomic_load_n(&adjacency->action, __ATOMIC_RELAXED);
-		if (port)
-			memcpy(row->next_hop[i].port, port->name, sizeof(row->next_hop[i].port));
-	}
+	row->nb_next_hops = next_hops_of(rs->fib, generation, index, row->next_hop);
+	row->nb_backup = next_hops_of(rs->fib, generation, generation->path_lists[index].backup,
+				      row->next_hop + row->nb_next_hops);
 	return true;
 }
 

@@ -71,7 +71,7 @@ struct row_summary {
 	uint32_t peers, peers_up;
 	uint64_t routes, paths, attribute_sets, memory_bytes, updates;
 	uint32_t generation, published;
-	uint64_t fib_refused;
+	uint64_t fib_refused, fib_unprotected;
 	uint8_t views; /* bit a role that has one */
 	struct fib_stats fib;
 	struct row_summary_partner partner;
@@ -133,12 +133,12 @@ struct row_route {
 
 struct row_fib {
 	struct prefix prefix;
-	uint16_t nb_next_hops;
+	uint16_t nb_next_hops, nb_backup; /* those of the backup stand behind the others */
 	struct row_fib_next_hop {
 		uint32_t gateway; /* host order; 0: none */
 		uint8_t action;	  /* enum adjacency_action */
 		char port[CONFIG_NAME];
-	} next_hop[PATH_LIST_MEMBERS];
+	} next_hop[2 * PATH_LIST_MEMBERS];
 };
 
 /* A rule of a route map and how often it acted. */

@@ -171,6 +171,10 @@ size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t
  * stands alone. Borrowed as rib_first() is. */
 unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
 			       const struct path *best[RIB_ECMP]);
+/* The sets one after the other: `*last` is NULL for the best one, and then the last path that was looked at, so that the
+ * next call has the best of what stands behind it. Its next hops may be those of a set before it. */
+unsigned int rib_next_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
+			       const struct path **last, const struct path *best[RIB_ECMP]);
 
 /* Prefixes with at least one path. O(1). */
 size_t rib_prefixes(const struct rib *rib);

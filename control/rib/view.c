@@ -138,14 +138,14 @@ static unsigned int best_insert(const struct path **best, unsigned int n, const 
 	return n;
 }
 
-unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
-			       const struct path *best[RIB_ECMP])
+unsigned int rib_next_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
+			       const struct path **last, const struct path *best[RIB_ECMP])
 {
 	const struct path *top = NULL;
 	unsigned int n = 0;
 
-	for (const struct path *path = rib_first(rib, node); path;
-	     path = rib_following(rib, path)) {
+	for (const struct path *path = *last ? rib_following(rib, *last) : rib_first(rib, node);
+	     path; path = rib_following(rib, path)) {
 		enum role from = rib->sources[path->peer].role;
 
 		if (path->flags & PATH_UNUSABLE)
@@ -157,11 +157,20 @@ unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role r
 			top = path;
 		else if (!decide_multipath(&rib->params.rule, rib->sources, top, path))
 			break;
+		*last = path;
 		n = best_insert(best, n, path);
 		if (from == ROLE_VNET)
 			break;
 	}
 	return n;
+}
+
+unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
+			       const struct path *best[RIB_ECMP])
+{
+	const struct path *last = NULL;
+
+	return rib_next_for_role(rib, node, role, allow, &last, best);
 }
 
 struct rib_counts rib_counts(const struct rib *rib)

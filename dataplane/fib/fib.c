@@ -397,6 +397,14 @@ bool fib_adjacency_resolved(const struct fib_writer *writer, uint16_t index)
 	return __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE) == ADJACENCY_FORWARD;
 }
 
+bool fib_adjacency_same(const struct fib_writer *writer, uint16_t a, uint16_t b)
+{
+	const struct adjacency *first = &writer->generation->adjacencies[a],
+			       *second = &writer->generation->adjacencies[b];
+
+	return first->gateway == second->gateway && first->port == second->port;
+}
+
 void fib_reclaim(struct fib_writer *writer)
 {
 	rcu_pool_reclaim(&writer->path_lists.indexes);

@@ -293,6 +293,9 @@ bool fib_adjacency_free(const struct fib_writer *writer);
 /* Does it forward now? */
 bool fib_adjacency_resolved(const struct fib_writer *writer, uint16_t index);
 
+/* Are two claimed adjacencies of one neighbour, for routes of different roles: resolved and lost together? */
+bool fib_adjacency_same(const struct fib_writer *writer, uint16_t a, uint16_t b);
+
 /* Return what has seen its grace period to the free lists. Bounded, never waits; call once a turn. */
 void fib_reclaim(struct fib_writer *writer);
 

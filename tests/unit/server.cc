@@ -381,12 +381,10 @@ void server_test::arp(const char *gateway, bool answers_arp, unsigned int roles)
 	}
 }
 
-std::string server_test::forwards(const struct fib_generation *g, enum role view, const char *dst)
+static std::string next_hops(const struct fib_generation *g, uint32_t index)
 {
-	uint32_t addr = ip(dst), index;
 	std::string hops;
 
-	fib_lookup_burst(&g->view[view], &addr, &index, 1);
 	for (uint16_t i = 0; i < g->path_lists[index].nb_members; i++) {
 		const struct adjacency *a = &g->adjacencies[g->path_lists[index].member[i]];
 		char text[ADDR_TEXT];
@@ -400,6 +398,26 @@ std::string server_test::forwards(const struct fib_generation *g, enum role view
 				std::string(addr_text(a->gateway, text));
 	}
 	return hops.empty() ? "nowhere" : hops;
+}
+
+static uint32_t path_list_of(const struct fib_generation *g, enum role view, const char *dst)
+{
+	uint32_t addr = ip(dst), index;
+
+	fib_lookup_burst(&g->view[view], &addr, &index, 1);
+	return index;
+}
+
+std::string server_test::forwards(const struct fib_generation *g, enum role view, const char *dst)
+{
+	return next_hops(g, path_list_of(g, view, dst));
+}
+
+std::string server_test::backup_to(enum role view, const char *dst)
+{
+	const struct fib_generation *g = writing();
+
+	return next_hops(g, g->path_lists[path_list_of(g, view, dst)].backup);
 }
 
 void server_test::start_with_routes(bool exchange_enabled)

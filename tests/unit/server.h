@@ -140,6 +140,8 @@ class server_test : public testing::Test
 	{
 		return forwards(writing(), view, dst);
 	}
+	/* And where it goes while all of those are lost. */
+	std::string backup_to(enum role view, const char *dst);
 	bool gate(enum role ingress, enum role egress)
 	{
 		return fib_gate_open(fib->gate, ingress, egress);

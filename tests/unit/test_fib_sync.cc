@@ -91,6 +91,96 @@ TEST_F(server_test, next_hops_behind_one_router_are_one_way)
 	EXPECT_EQ(0u, rs->fib_sync.refused);
 }
 
+class backup_test : public server_test
+{
+      protected:
+	const std::string prefix = "172.30.0.0/16";
+
+	void SetUp() override
+	{
+		server_test::SetUp();
+		start_with_routes(true);
+	}
+	/* `peer` announces the prefix by a path of `len` AS numbers. */
+	void says(uint16_t peer, size_t len, const char *next_hop = nullptr)
+	{
+		attrs_spec spec;
+
+		spec.path = std::vector<uint32_t>(len, 65000u + peer);
+		spec.next_hop = next_hop ? ip(next_hop) : address(peer);
+		update(peer, { prefix }, spec);
+		turn();
+	}
+	/* "best | backup". */
+	std::string ways(enum role view = ROLE_VNET)
+	{
+		return fib_to(view, "172.30.1.1") + " | " + backup_to(view, "172.30.1.1");
+	}
+};
+
+TEST_F(backup_test, the_next_best_with_another_next_hop)
+{
+	says(NVA_A, 1);
+	EXPECT_EQ("10.0.2.4 | nowhere", ways());
+	says(NVA_B, 2);
+	EXPECT_EQ("10.0.2.4 | 10.0.2.5", ways());
+	says(NVA_A, 3);
+	EXPECT_EQ("10.0.2.5 | 10.0.2.4", ways());
+	says(NVA_A, 2);
+	EXPECT_EQ("10.0.2.4 10.0.2.5 | nowhere", ways());
+	says(ERGW, 3);
+	EXPECT_EQ("10.0.255.36 | 10.0.2.4 10.0.2.5", ways()) << "preference: ExpressRoute";
+	arp("10.0.255.36", false);
+	turn();
+	EXPECT_EQ("10.0.2.4 10.0.2.5 | nowhere", ways()) << "control follows what readers do";
+	arp("10.0.255.36");
+	turn();
+	EXPECT_EQ("10.0.255.36 | 10.0.2.4 10.0.2.5", ways());
+	update(NVA_A, {}, {}, { prefix });
+	turn();
+	EXPECT_EQ("10.0.255.36 | 10.0.2.5", ways());
+	EXPECT_EQ(0u, rs->fib_sync.unprotected);
+}
+
+/* A backup is one that the view may use. */
+TEST_F(backup_test, of_each_view_its_own)
+{
+	says(NVA_A, 1);
+	says(NVA_B, 2);
+	says(ERGW, 3);
+	EXPECT_EQ("10.0.2.4 | 10.0.2.5", ways(ROLE_EXPRESSROUTE));
+	EXPECT_EQ("10.0.255.36 | 10.0.2.4", ways(ROLE_NVA));
+	exchange_on(false);
+	turn();
+	EXPECT_EQ("nowhere | nowhere", ways(ROLE_NVA));
+	EXPECT_EQ("10.0.255.36 | 10.0.2.4", ways(ROLE_VNET));
+}
+
+/* The same neighbour would be lost together with the best path. */
+TEST_F(backup_test, never_the_same_neighbour)
+{
+	says(ERGW, 1);
+	says(NVA_A, 1, "10.0.2.9");
+	arp("10.0.2.9");
+	turn();
+	EXPECT_EQ("10.0.255.36 | 10.0.2.9", ways());
+	update(ERGW, {}, {}, { prefix });
+	says(NVA_B, 2, "10.0.2.9");
+	EXPECT_EQ("10.0.2.9 | nowhere", ways());
+	says(ERGW, 5, "10.0.2.9");
+	EXPECT_EQ("10.0.2.9 | nowhere", ways()) << "the same, though an adjacency of its own";
+	says(NVA_A, 6);
+	EXPECT_EQ("10.0.2.9 | 10.0.2.4", ways());
+}
+
+TEST_F(backup_test, the_system_has_none)
+{
+	EXPECT_EQ("nowhere", backup_to(ROLE_NVA, "10.0.7.7"));
+	update(NVA_A, { "10.0.0.0/16" }, attrs_spec());
+	turn();
+	EXPECT_EQ("nowhere", backup_to(ROLE_NVA, "10.0.7.7"));
+}
+
 /* `n` prefixes that need a tbl8 group each. */
 static std::vector<std::string> long_prefixes(const char *begin, int n)
 {

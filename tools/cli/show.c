@@ -31,9 +31,13 @@ static const struct column summary_columns[] = {
 };
 
 static const struct column fib_columns[] = {
-	{ "fib generation", "generation", cell_text }, { "fib published", "published", cell_text },
-	{ "path-lists", "path_lists", cell_text },     { "adjacencies", "adjacencies", cell_text },
-	{ "routes refused", "refused", cell_text },    { NULL },
+	{ "fib generation", "generation", cell_text },
+	{ "fib published", "published", cell_text },
+	{ "path-lists", "path_lists", cell_text },
+	{ "adjacencies", "adjacencies", cell_text },
+	{ "routes refused", "refused", cell_text },
+	{ "backups refused", "unprotected", cell_text },
+	{ NULL },
 };
 
 static const struct column fib_view_columns[] = {
@@ -306,6 +310,7 @@ enum cli_exit show_policy(struct cli *cli, const struct command_args *args)
 static const struct column fib_entry_columns[] = {
 	{ "PREFIX", "prefix", cell_text },
 	{ "NEXT HOPS", "next_hops", cell_next_hops },
+	{ "BACKUP", "backup", cell_next_hops },
 	{ NULL },
 };
 
