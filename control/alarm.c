@@ -102,6 +102,7 @@ static void add_down(const struct route_server *rs, struct alarms *alarms)
 
 void alarms_list(const struct route_server *rs, struct alarms *alarms)
 {
+	char trouble[ALARM_TEXT / 2];
 	uint64_t no_memory = 0;
 	uint32_t crowded = 0;
 
@@ -129,6 +130,9 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 		add(alarms, "next_hops_full", "",
 		    "no adjacency is free for another next hop; %llu times one was refused",
 		    (unsigned long long)rs->next_hops.refused);
+	if (exchange_trouble(rs->exchange, trouble, sizeof(trouble)))
+		add(alarms, "state_file", "",
+		    "%s; after a restart route exchange may be as it was before", trouble);
 	if (no_memory)
 		add(alarms, "no_memory", "", "%llu announcements were dropped for want of memory",
 		    (unsigned long long)no_memory);

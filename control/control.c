@@ -463,7 +463,7 @@ static int state_open(const struct config *config)
 	config_state_path(config->instance.name, "exchange", path, sizeof(path));
 	err = exchange_open(&control.exchange, path, config->exchange.enabled);
 	if (err)
-		log_error("%s: %s; the switch would not survive a restart", path, strerror(-err));
+		log_error("%s: no thread to keep it: %s", path, strerror(-err));
 	return err;
 }
 
@@ -499,5 +499,6 @@ close:
 		rs_free(control.rs);
 	management_close();
 	sessions_close();
+	exchange_close(&control.exchange);
 	return err;
 }

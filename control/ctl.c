@@ -206,7 +206,7 @@ static void reload_done(struct page *page, void *ctx)
 	struct ctl *ctl = ctx;
 
 	if (page->error[0])
-		log_error("reload: %s", page->error);
+		log_error("reload: %s%s%s", page->error, page->hint[0] ? "; " : "", page->hint);
 	page_release(page);
 	ctl->reloading = false;
 	if (ctl->reload_again) {

@@ -137,7 +137,7 @@ static int lock(const char *path)
 
 static bool lock_instance(const struct config *config)
 {
-	char path[PATH_MAX], state[PATH_MAX];
+	char path[PATH_MAX];
 	int err;
 
 	config_run_path(config->instance.name, "control.lock", path, sizeof(path));
@@ -147,13 +147,7 @@ static bool lock_instance(const struct config *config)
 			  path);
 	else if (err < 0)
 		log_error("%s: %s", path, strerror(-err));
-	if (err < 0)
-		return false;
-	config_state_path(config->instance.name, "exchange", state, sizeof(state));
-	err = make_parents(state);
-	if (err)
-		log_error("%s: %s", state, strerror(-err));
-	return !err;
+	return err >= 0;
 }
 
 /* Handled by the management thread, which reads them from a descriptor; so before there is any thread. */

@@ -47,7 +47,8 @@ enum page_command {
 	/* seen: what the last look at the partner has found, NULL: none; the one before it comes back, with the partner's
 	 * name as configured */
 	PAGE_PARTNER_SEEN,
-	PAGE_RELOAD, /* config: the new one goes in, the one that is not needed any more comes back */
+	/* force; config: the new one goes in, the one that is not needed any more comes back */
+	PAGE_RELOAD,
 };
 
 enum {
@@ -89,9 +90,14 @@ struct page {
 	bool outbound;
 	struct page_route route;
 	struct config *config;	   /* owned by the holder of the page */
+	bool force;		   /* apply it though most peers would go */
 	struct partner_view *seen; /* likewise */
 	/* likewise: what reading it brought up; the management thread's alone */
 	struct config_report report;
+	/* while it waits for the disk (exchange_wait.h); the RIB lcore's */
+	struct page *next;
+	uint64_t ticket, until_ms;
+	bool moved;
 	/* the answer */
 	/* zero in a first question, unless it says; then whatever the answer left */
 	uint64_t cursor[2];

@@ -2,7 +2,6 @@
  * cannot be taken back. */
 #include "reload.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,46 +218,51 @@ static void vnets_apply(struct route_server *rs, const struct config *running,
 
 /* --- all of it --------------------------------------------------------------------------------------------------- */
 
-/* A switch that goes off shuts the gate first, as the command does: no packet passes while the disk is waited for. And it
- * stays off if it cannot be stored; one that would go on does not. -errno: that. */
-static int switch_configure(struct route_server *rs, const struct config *wanted)
+/* Peers that there are and the file does not have. */
+static unsigned int count_missing(const struct peers *peers, const struct config *wanted)
 {
-	bool off = rs->exchange->configured && !wanted->exchange.enabled;
-	int err;
+	unsigned int n = 0;
 
-	if (off)
-		transit_shut(rs, transit_word_of(wanted, false));
-	err = exchange_configure(rs->exchange, wanted->exchange.enabled);
-	if (!err || !off)
-		return err;
-	log_error("%s: %s; route exchange is off all the same", rs->exchange->path, strerror(-err));
-	return 0;
+	for (uint16_t i = 0; i < peers->end; i++)
+		n += peers->table[i].life == PEER_ACTIVE &&
+		     !find_peer(wanted, peers->table[i].config.name);
+	return n;
 }
 
-/* What can refuse the file. True: `maps` are those of the file. */
-static bool acceptable(struct route_server *rs, struct page *page, struct maps *maps)
+bool reload_check(const struct route_server *rs, struct page *page)
 {
+	unsigned int missing = count_missing(&rs->peers, page->config);
 	char what[128];
-	int err;
 
 	if (config_needs_restart(rs->config, page->config, what, sizeof(what))) {
 		page_error(page, "%s cannot be changed while running; nothing was applied", what);
 		page_hint(page, "restart bascule-dataplane and bascule-control, or change it back");
 		return false;
 	}
-	err = maps_init(maps, page->config, &rs->maps);
-	if (err) {
+	if (!page->force && 2 * missing > rs->peers.nb_active) {
+		page_error(page, "%s: %u of %u peers are not in it any more; nothing was applied",
+			   page->config->path, missing, rs->peers.nb_active);
+		page_hint(page, "if they are to go: bascule reload --force");
+		return false;
+	}
+	return true;
+}
+
+/* What can refuse the file. True: `maps` are those of the file. */
+static bool acceptable(struct route_server *rs, struct page *page, struct maps *maps)
+{
+	if (!reload_check(rs, page))
+		return false;
+	if (maps_init(maps, page->config, &rs->maps)) {
 		page_error(page, "nothing was applied: no memory for route maps");
 		return false;
 	}
-	err = fib_sync_prepare(&rs->fib_sync, page->config);
-	if (!err)
-		err = switch_configure(rs, page->config);
-	if (err) {
-		page_error(page, "nothing was applied: %s", strerror(-err));
+	if (fib_sync_prepare(&rs->fib_sync, page->config)) {
+		page_error(page, "nothing was applied: no memory for the views' prefixes");
 		maps_fini(maps);
+		return false;
 	}
-	return !err;
+	return true;
 }
 
 void reload_apply(struct route_server *rs, struct page *page)
@@ -271,6 +275,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 
 	if (!acceptable(rs, page, &maps))
 		return;
+	exchange_configure(rs->exchange, wanted->exchange.enabled);
 	transit_shut(rs, transit_word_of(wanted, rs->exchange->enabled));
 	maps_fini(&rs->maps);
 	rs->maps = maps;

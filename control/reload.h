@@ -2,6 +2,8 @@
 #ifndef BASCULE_RELOAD_H
 #define BASCULE_RELOAD_H
 
+#include <stdbool.h>
+
 #include "config.h"
 #include "decide.h"
 #include "fib.h"
@@ -13,9 +15,13 @@ extern "C" {
 
 struct route_server;
 
+/* May page->config be applied? Not if it changes what only a restart can apply, nor, without page->force, if more than half
+ * of the peers would go: then the page has the error. */
+bool reload_check(const struct route_server *rs, struct page *page);
+
 /* Apply page->config: peers added, removed and changed (only those sessions move), VNet prefixes, routing preference, the
- * exchange switch if its configured value changed. What only a restart can apply refuses the whole file by name. Answers
- * with a row of ROW_RELOAD, and leaves in page->config the configuration that is not needed any more. */
+ * exchange switch if its configured value changed: if that is on, it has been stored. Answers with a row of ROW_RELOAD, and
+ * leaves in page->config the configuration that is not needed any more; or with an error, and nothing has changed. */
 void reload_apply(struct route_server *rs, struct page *page);
 
 /* The decision's rules as the configuration says. */

@@ -73,6 +73,14 @@ static const char *read_enable(struct page *page, const json_t *value)
 	return NULL;
 }
 
+static const char *read_force(struct page *page, const json_t *value)
+{
+	if (!json_is_boolean(value))
+		return "true or false";
+	page->force = json_is_true(value);
+	return NULL;
+}
+
 static const char *read_plan(struct page *page, const json_t *value)
 {
 	page->said = true;
@@ -245,7 +253,7 @@ static const struct command {
 	    { "prefixes", read_prefixes, false },
 	    { "peer", read_name, false } } },
 	{ "peer reset", PAGE_RESET, { { "name", read_name, true }, { "soft", read_soft, false } } },
-	{ "reload", PAGE_RELOAD, { { 0 } } },
+	{ "reload", PAGE_RELOAD, { { "force", read_force, false } } },
 };
 
 static bool takes(const struct command *command, const char *key)

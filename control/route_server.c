@@ -297,6 +297,7 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 	events_turn(&rs->events, &rs->peers, now_ms);
 	rs->settled |= settled(rs);
 	bounds_turn(rs);
+	exchange_wait_look(rs);
 	if (rs->phase == RS_LIVE)
 		admission_live(rs);
 	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
@@ -460,6 +461,7 @@ static unsigned int turn(struct route_server *rs)
 	if (rs->phase == RS_STOPPING)
 		return done;
 	done += show_turn(rs);
+	done += exchange_wait_turn(rs);
 	part_end(rs, RS_PART_SHOW);
 	done += patience_turn(rs); /* before routes_turn(): what it takes is announced there */
 	part_end(rs, RS_PART_HELD);
@@ -470,7 +472,7 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 {
 	unsigned int done;
 
-	rs->now_ms = rs->next_hops.now_ms = now_ms;
+	rs->now_ms = rs->next_hops.now_ms = rs->exchange->now_ms = now_ms;
 	turn_begin(&rs->turns, rs->clock_ns());
 	done = turn(rs);
 	turn_end(&rs->turns, rs->clock_ns());

@@ -24,6 +24,7 @@
 #include "config.h"
 #include "events.h"
 #include "exchange.h"
+#include "exchange_wait.h"
 #include "fib_sync.h"
 #include "loop.h"
 #include "maps.h"
@@ -82,6 +83,7 @@ enum rs_phase { RS_FILLING, RS_LIVE, RS_STOPPING };
 struct route_server {
 	struct config *config;	   /* owned */
 	struct exchange *exchange; /* borrowed */
+	struct exchange_wait exchange_wait;
 	struct fib *fib;	   /* borrowed */
 	struct fib_writer *writer; /* owned */
 	struct attr_table *attrs;  /* owned */

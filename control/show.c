@@ -1,6 +1,7 @@
 /* Pages answered from the route server's state: one page a turn, and a page looks at a bounded part of the table. */
 #include "show.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,6 @@
 #include "log.h"
 #include "plan.h"
 #include "policy_test.h"
-#include "reload.h"
 #include "route_server.h"
 #include "show_partner.h"
 #include "show_peers.h"
@@ -114,38 +114,6 @@ static void show_exchange(struct route_server *rs, struct page *page)
 	row->enabled = rs->exchange->enabled;
 	row->nva_to_nva = (uint8_t)rs->config->exchange.nva_to_nva;
 	row->gate = __atomic_load_n(&rs->fib->gate, __ATOMIC_RELAXED);
-}
-
-static void set_exchange(struct route_server *rs, struct page *page)
-{
-	bool changed = page->enable != rs->exchange->enabled;
-	struct row_switched *row;
-	int err;
-
-	if (!page->enable) /* no packet passes while the disk is waited for */
-		transit_shut(rs, transit_word_if(rs, false));
-	/* Unchanged too: the last time it may not have been stored. */
-	err = exchange_set(rs->exchange, page->enable);
-	if (rs->exchange->enabled != page->enable) {
-		page_error(page, "%s: %s; the switch was not moved", rs->exchange->path,
-			   strerror(-err));
-		return;
-	}
-	if (changed) {
-		transit_move(rs);
-		events_note(&rs->events, EVENT_EXCHANGE, NULL, rs->now_ms,
-			    "route exchange is switched %s", page->enable ? "on" : "off");
-	}
-	row = page_add(page, ROW_SWITCHED, sizeof(*row));
-	row->enabled = rs->exchange->enabled;
-	row->changed = changed;
-	if (!err)
-		return;
-	snprintf(
-		row->warning, sizeof(row->warning),
-		"the state file cannot be written (%s): after a restart the switch may be %s again",
-		strerror(-err), page->enable ? "off" : "on");
-	log_error("%s: %s", rs->exchange->path, row->warning);
 }
 
 /* --- events ------------------------------------------------------------------------------------------------------ */
@@ -588,7 +556,8 @@ static void show_policy(struct route_server *rs, struct page *page)
 	}
 }
 
-static void answer(struct route_server *rs, struct page *page)
+/* False: it waits for the disk, and is answered later. */
+static bool answer(struct route_server *rs, struct page *page)
 {
 	switch (page->command) {
 	case PAGE_SUMMARY: show_summary(rs, page); break;
@@ -604,34 +573,39 @@ static void answer(struct route_server *rs, struct page *page)
 	case PAGE_POLICY: show_policy(rs, page); break;
 	case PAGE_POLICY_TEST: policy_test(rs, page); break;
 	case PAGE_EXCHANGE: show_exchange(rs, page); break;
-	case PAGE_EXCHANGE_SET: set_exchange(rs, page); break;
 	case PAGE_PLAN: plan_page(rs, page); break;
-	case PAGE_RELOAD: reload_apply(rs, page); break;
+	case PAGE_EXCHANGE_SET:
+	case PAGE_RELOAD: exchange_wait_begin(rs, page); return false;
 	default: peer_command(rs, page);
 	}
+	return true;
+}
+
+void show_answered(struct route_server *rs, struct page *page)
+{
+	struct page **back = mailbox_reserve(rs->answers, sizeof(*back));
+	const uint64_t one = 1;
+
+	assert(back); /* there is room for as many pages as there can be */
+	*back = page;
+	mailbox_post(rs->answers, sizeof(*back));
+	if (write(rs->answered, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		log_warning("management: eventfd: %s", strerror(errno));
 }
 
 bool show_turn(struct route_server *rs)
 {
-	const uint64_t one = 1;
 	struct page *const *slot, *page;
-	struct page **back;
 	size_t len;
 
 	slot = (struct page *const *)mailbox_peek(rs->pages, &len);
 	if (!slot)
 		return false;
-	back = mailbox_reserve(rs->answers, sizeof(*back));
-	if (!back)
-		return false; /* never with as many pages as there can be; then it waits */
 	page = *(struct page **)slot;
 	mailbox_done(rs->pages);
 	page->nb_rows = page->used = 0;
 	page->more = false;
-	answer(rs, page);
-	*back = page;
-	mailbox_post(rs->answers, sizeof(*back));
-	if (write(rs->answered, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		log_warning("management: eventfd: %s", strerror(errno));
+	if (answer(rs, page))
+		show_answered(rs, page);
 	return true;
 }

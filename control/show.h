@@ -23,6 +23,8 @@ struct route_server;
 
 /* Answer one page, if there is one. Returns whether there was. */
 bool show_turn(struct route_server *rs);
+/* Give a page that waited back, answered. */
+void show_answered(struct route_server *rs, struct page *page);
 
 enum row_type {
 	ROW_SUMMARY = 1,

@@ -1,11 +1,16 @@
 """Either process may go away and come back. Control's death is nobody else's business."""
 
+import os
 import signal
+import subprocess
+import threading
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from lab import wait_for
-from networks import BRANCH_HOST, ONPREM2_HOST, VNET_HOST
+from networks import BRANCH_HOST, ONPREM2, ONPREM2_HOST, VNET_HOST
 from traffic import UdpFlow
 
 pytestmark = pytest.mark.alone
@@ -113,3 +118,79 @@ def test_hung_control_is_ended_and_packets_pass(net):
     if not net.bascule.control.alive:  # its watchdog may have found the pause too long
         net.bascule.start_control()
     net.wait_converged()
+
+
+# --- the state directory ------------------------------------------------------------------------------------------------
+
+def state_dir(net):
+    return Path("/var/lib/bascule", net.bascule.name)
+
+
+def mount(*words):
+    subprocess.run(["mount", *map(str, words)], check=True)
+
+
+@contextmanager
+def read_only(path):
+    mount("--bind", path, path)
+    try:
+        mount("-o", "remount,bind,ro", path)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+@contextmanager
+def full(path):
+    """Without room for another octet."""
+    text = (path / "exchange").read_text()
+    mount("-t", "tmpfs", "-o", "size=4k", "full", path)
+    try:
+        (path / "exchange").write_text(text)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def alarms(net):
+    return {alarm["kind"] for alarm in net.bascule.summary()["alarms"]}
+
+
+@pytest.mark.parametrize("spoilt, why", [(read_only, "Read-only file system"), (full, "No space left on device")],
+                         ids=["read-only", "full"])
+def test_control_starts_from_what_is_readable(net, spoilt, why):
+    path = state_dir(net)
+    wait_for(lambda: "exchange on" in (path / "exchange").read_text(), "the switch stored")
+    net.bascule.control.kill()
+    with spoilt(path):
+        net.bascule.start_control()
+        net.wait_converged()
+        assert net.bascule.summary()["exchange"]
+        wait_for(lambda: "state_file" in alarms(net), "an alarm")
+        off = net.bascule.run("exchange", "disable")
+        assert why in off.stderr and "may be on again" in off.stderr
+        on = net.bascule.run("exchange", "enable", check=False)
+        assert on.returncode != 0 and why in on.stderr and "was not moved" in on.stderr
+        assert not net.bascule.summary()["exchange"]
+    wait_for(lambda: "state_file" not in alarms(net), "end of the alarm")
+    assert (path / "exchange").read_text().startswith("exchange off")
+
+
+def test_a_hung_disk_stalls_nothing(net):
+    """The new state file is a pipe that nobody reads: who opens it waits."""
+    path, sessions = state_dir(net), net.sessions()
+    os.mkfifo(path / "exchange.new")
+    switch = subprocess.Popen(net.bascule.namespace.enter(*net.bascule.command("exchange", "disable")),
+                              stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: not net.bascule.summary()["exchange"], "the switch off")
+    wait_for(lambda: ONPREM2 not in net.nva.received("10.0.2.1"), "the withdrawal at the NVA")
+    assert switch.poll() is None, "it waits for the disk"
+    wait_for(lambda: "state_file" in alarms(net), "an alarm")
+    assert "has not answered within 5 s" in switch.communicate()[1]
+    reader = threading.Thread(target=lambda: os.close(os.open(path / "exchange.new", os.O_RDONLY)))
+    reader.start()
+    reader.join()
+    (path / "exchange.new").unlink(missing_ok=True)
+    wait_for(lambda: "state_file" not in alarms(net), "end of the alarm")
+    assert (path / "exchange").read_text().startswith("exchange off")
+    assert net.sessions() == sessions

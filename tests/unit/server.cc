@@ -134,6 +134,7 @@ void server_test::stop_server()
 	collect();
 	rs_free(rs);
 	rs = nullptr;
+	exchange_close(&exchange);
 	for (unsigned int i = 0; i < nb_speakers; i++) {
 		mailbox_free(speakers[i].to_rib);
 		mailbox_free(speakers[i].from_rib);
@@ -338,8 +339,11 @@ void server_test::answer(struct page *page)
 
 	*slot = page;
 	mailbox_post(pages, sizeof(*slot));
-	for (int i = 0; i < 100 && !mailbox_peek(answers, &len); i++)
+	for (int i = 0; i < 20000 && !mailbox_peek(answers, &len); i++) {
 		rs_turn(rs, now_ms);
+		if (rs->exchange_wait.first)
+			usleep(500); /* for the disk */
+	}
 	EXPECT_NE(nullptr, mailbox_peek(answers, &len));
 	mailbox_done(answers);
 }
@@ -351,14 +355,23 @@ void server_test::exchange_on(bool enable)
 	EXPECT_STREQ("", page->error);
 }
 
-std::unique_ptr<struct page> server_test::reload(const std::string &text)
+std::unique_ptr<struct page> server_test::reload(const std::string &text, bool force)
 {
 	struct config *wanted = configure(text);
-	auto page = ask(PAGE_RELOAD, "", [wanted](struct page *p) { p->config = wanted; });
+	auto page = ask(PAGE_RELOAD, "", [wanted, force](struct page *p) {
+		p->config = wanted;
+		p->force = force;
+	});
 
 	config_free(page->config);
 	page->config = nullptr;
 	return page;
+}
+
+void server_test::reopen_exchange(bool configured)
+{
+	exchange_close(&exchange);
+	ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(), configured));
 }
 
 /* --- the data plane -------------------------------------------------------------------------------------- */

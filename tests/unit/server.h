@@ -117,7 +117,9 @@ class server_test : public testing::Test
 	/* A page goes to the server and comes back. */
 	void answer(struct page *page);
 	void exchange_on(bool enable);
-	std::unique_ptr<struct page> reload(const std::string &text);
+	std::unique_ptr<struct page> reload(const std::string &text, bool force = true);
+	/* The switch as the next control finds it, once what is to be stored is. */
+	void reopen_exchange(bool configured = false);
 
 	/* --- the data plane -------------------------------------------------------------------------------------- */
 

@@ -64,7 +64,7 @@ TEST_F(server_test, it_is_switched_off_on_a_full_disk_and_not_on)
 	rmdir(in_the_way.c_str());
 	exchange_on(false);
 	turn();
-	ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(), false));
+	reopen_exchange();
 	EXPECT_FALSE(exchange.enabled) << "stored after all";
 }
 

@@ -2,6 +2,8 @@
  * that is not carried. */
 #include <set>
 
+#include <unistd.h>
+
 #include "server.h"
 
 /* The switch is moved over so many routes that every step takes several turns, and what there is after each is looked at. */
@@ -32,10 +34,15 @@ class switch_test : public server_test
 		*slot = page.get();
 		mailbox_post(pages, sizeof(*slot));
 	}
-	void answered_well()
+	/* The disk may take a while. */
+	void answered_well(const std::function<void()> &each = [] {})
 	{
 		size_t len;
 
+		for (int i = 0; i < 20000 && !mailbox_peek(answers, &len); i++) {
+			usleep(500);
+			turn(each);
+		}
 		ASSERT_NE(nullptr, mailbox_peek(answers, &len));
 		mailbox_done(answers);
 		EXPECT_STREQ("", page->error);
@@ -44,7 +51,7 @@ class switch_test : public server_test
 	{
 		command(enable);
 		turn(each);
-		answered_well();
+		answered_well(each);
 	}
 	void start_with_many()
 	{
@@ -180,6 +187,9 @@ TEST_F(switch_test, toggled_in_between_it_ends_where_it_was_last_put)
 	for (int moves : { 11, 12 }) {
 		for (int i = 0; i < moves; i++) {
 			command(i % 2 == 0);
+			rs_turn(rs, now_ms);
+			while (exchange_stored(&exchange, page->ticket) == -EINPROGRESS)
+				usleep(100);
 			for (int k = 0; k <= i % 5; k++) {
 				rs_turn(rs, now_ms);
 				collect();

@@ -138,7 +138,8 @@ static void print_list(const json_t *row, const char *field, const char *title, 
 enum cli_exit reload(struct cli *cli, const struct command_args *args)
 {
 	json_t *row, *warning;
-	enum cli_exit result = act(cli, "reload", NULL, &row);
+	json_t *force = args->option[OPTION_FORCE] ? json_pack("{s:b}", "force", 1) : NULL;
+	enum cli_exit result = act(cli, "reload", force, &row);
 	size_t i;
 
 	if (result != CLI_OK)

@@ -48,7 +48,7 @@ const struct command commands[] = {
 	  "what moving the switch would change, for whom; nothing is moved" },
 	{ "peer NAME reset", OPTION(SOFT_IN) | OPTION(SOFT_OUT), peer_reset,
 	  "close a session and set it up anew, or only exchange its routes again" },
-	{ "reload", 0, reload, "read the configuration file again and apply what changed" },
+	{ "reload", 1u << OPTION_FORCE, reload, "read the configuration file again and apply what changed" },
 	{ "config check FILE", 0, config_check,
 	  "read a configuration file and tell everything that is wrong with it" },
 	{ "completion", 0, completion, "print a completion script for bash" },

@@ -41,6 +41,7 @@ static const struct {
 				 "one with these communities: 65001:1,3356:70" },
 	[OPTION_ORIGIN] = { "--origin", "ORIGIN", "one of this origin: igp, egp or incomplete" },
 	[OPTION_MED] = { "--med", "NUMBER", "one with this MED" },
+	[OPTION_FORCE] = { "--force", NULL, "also if more than half of the peers would go" },
 	[OPTION_PREFIXES] = { "--prefixes", NULL, "each prefix too, and what becomes of it" },
 };
 

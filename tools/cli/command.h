@@ -33,6 +33,7 @@ enum command_option {
 	OPTION_ORIGIN,
 	OPTION_MED,
 	OPTION_PREFIXES,
+	OPTION_FORCE,
 	OPTIONS
 };
 

@@ -1,0 +1,41 @@
+/* Commands that move the exchange switch, from the question to the answer: between the two the state file is written, by a
+ * thread of its own (exchange.h), and the RIB lcore goes on.
+ *
+ *   on      stored first; then tables, gate and announcements move, and the answer says so. What cannot be stored, or not
+ *           in time, moves nothing, and the file is to say again what is
+ *   off     moves at once; the answer waits for the file, and warns if it cannot be written
+ *   reload  one that turns the switch on is stored first, likewise; all others wait for nothing
+ *
+ * Thread: the RIB lcore. */
+#ifndef BASCULE_EXCHANGE_WAIT_H
+#define BASCULE_EXCHANGE_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "page.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct route_server;
+
+enum { EXCHANGE_WAIT_MS = 5000 }; /* a command waits no longer for the disk */
+
+struct exchange_wait {
+	struct page *first; /* pages that wait, in the order in which they came; linked by `next` */
+	bool trouble;	    /* the last turn found the file in trouble */
+};
+
+/* PAGE_EXCHANGE_SET and PAGE_RELOAD. Kept, and answered by exchange_wait_turn(), at the earliest in this turn. */
+void exchange_wait_begin(struct route_server *rs, struct page *page);
+/* Answer whose file has been written, or not in time. Returns how many. */
+unsigned int exchange_wait_turn(struct route_server *rs);
+/* Now and then: say when the file falls into trouble, and when that is over. */
+void exchange_wait_look(struct route_server *rs);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
