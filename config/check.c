@@ -11,6 +11,9 @@
 
 enum {
 	AS_TRANS = 23456,
+	SLOT_MIN = 672, /* framesz of net_af_packet, with which the least MTU fits */
+	SLOT_MAX = 60000,
+	SLOT_MTU_MIN = 576,
 	GATEWAY_NAME_MAX = 28
 }; /* "/15" and the NUL follow a gateway's name in its sessions' */
 
@@ -276,6 +279,28 @@ static void check_port_addresses(struct complaints *c, const struct file *file, 
 	}
 }
 
+/* Whether another device takes it shows when it is opened. */
+static void check_port_mtu(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_port *port = &file->config.dataplane.ports[i];
+	uint32_t slot, most;
+
+	if (!port->device || !port->mtu)
+		return;
+	slot = config_device_slot(port);
+	most = config_device_mtu(port);
+	if (most < SLOT_MTU_MIN || slot > SLOT_MAX)
+		complain(c, port_at(file, i), "device",
+			 "framesz = %u is out of range, allowed are %d..%d, or no framesz and "
+			 "blocksz: then the MTU says",
+			 slot, SLOT_MIN, SLOT_MAX);
+	else if (port->mtu > most)
+		complain(c, port_at(file, i), "mtu",
+			 "%u does not fit its device's slots of %u octets, allowed are %d..%u, or "
+			 "a device without framesz and blocksz: then the MTU says",
+			 port->mtu, slot, SLOT_MTU_MIN, most);
+}
+
 static void check_ports(struct complaints *c, const struct file *file)
 {
 	const struct config *config = &file->config;
@@ -295,6 +320,7 @@ static void check_ports(struct complaints *c, const struct file *file)
 				 "instance and port names of %d octets together",
 				 config->instance.name, port->name, IFNAMSIZ - 2);
 		check_port_unique(c, file, i);
+		check_port_mtu(c, file, i);
 		if (config_setting_get_member(port_at(file, i), "addresses"))
 			check_port_addresses(c, file, i);
 	}

@@ -211,6 +211,14 @@ static inline uint32_t subnet_last(struct prefix subnet)
  * of our own addresses. */
 bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway);
 
+/* Of a port on net_af_packet: octets of a slot in the ring that its driver shares with the kernel, which one frame must
+ * fit; as the device's arguments have it, or large enough for the port's MTU. 0: another device. */
+uint32_t config_device_slot(const struct config_port *port);
+/* The largest MTU that the device's arguments leave room for; UINT16_MAX: they do not say. */
+uint32_t config_device_mtu(const struct config_port *port);
+/* The device string with the arguments that the port's MTU needs; the caller's to free. NULL: no memory. */
+char *config_device_string(const struct config_port *port);
+
 /* Is `prefix` exactly the subnet of one of our ports? */
 bool config_has_subnet(const struct config *config, struct prefix prefix);
 

@@ -56,6 +56,14 @@ static void add_ports(const struct fib *fib, struct alarms *alarms)
 	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++) {
 		const struct fib_port *port = &fib->ports[i];
 
+		uint16_t mtu = __atomic_load_n(&port->mtu_now, __ATOMIC_RELAXED);
+
+		if (__atomic_load_n(&port->device_lost, __ATOMIC_RELAXED))
+			add(alarms, "port_device", "", "port %s: its device has gone", port->name);
+		if (mtu && mtu < port->mtu)
+			add(alarms, "port_mtu", "",
+			    "port %s: its device takes packets of %u octets, %u are configured",
+			    port->name, mtu, port->mtu);
 		if (__atomic_load_n(&port->disputed, __ATOMIC_RELAXED))
 			add(alarms, "port_disputed", "",
 			    "port %s: somebody keeps changing its interface in the kernel", port->name);

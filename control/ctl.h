@@ -15,8 +15,8 @@
  *                                adjacencies refused views[{view routes tbl8_used tbl8_groups}]}
  *                                alarms[{kind ("max_routes" "routes_refused" "near_max_routes" "total_routes"
  *                                "near_total_routes" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
- *                                "no_memory" "state_file" "port_disputed" "partner_unreachable" "partner_differs"
- *                                "peer_asymmetric" "peer_down") peer
+ *                                "no_memory" "state_file" "port_device" "port_mtu" "port_disputed" "partner_unreachable"
+ *                                "partner_differs" "peer_asymmetric" "peer_down") peer
  *                                (absent: of none) text}] alarms_left (that found no room here) settled (since the start
  *                                every peer has told what it has) partner{socket instance (its name; "": not heard yet)
  *                                answers error} (absent: none is configured) turns{rib sessions}: how long the RIB lcore's

@@ -58,6 +58,9 @@ static const char *const event_names[EVENTS] = {
 	[EVENT_NEIGHBOUR_FULL] = "neighbour_full",
 	[EVENT_NEIGHBOUR_REFUSED] = "neighbour_refused",
 	[EVENT_KERNEL_REPAIRED] = "kernel_repaired",
+	[EVENT_DEVICE_LOST] = "device_lost",
+	[EVENT_DEVICE_REOPENED] = "device_reopened",
+	[EVENT_DEVICE_MTU] = "device_mtu",
 	[EVENT_NETLINK_OVERRUN] = "netlink_overrun",
 };
 

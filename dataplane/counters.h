@@ -79,6 +79,9 @@ enum counter_event {
 	EVENT_NEIGHBOUR_FULL,	 /* a host found no room in the neighbour table */
 	EVENT_NEIGHBOUR_REFUSED, /* the kernel refused to resolve a host */
 	EVENT_KERNEL_REPAIRED,	 /* what we put into the kernel was gone or changed, and was put back */
+	EVENT_DEVICE_LOST,	 /* a port whose kernel device was deleted */
+	EVENT_DEVICE_REOPENED,	 /* and made anew */
+	EVENT_DEVICE_MTU,	 /* its MTU was changed below ours, or put back */
 	EVENT_NETLINK_OVERRUN,	 /* kernel events lost; the table was read again */
 	EVENTS
 };

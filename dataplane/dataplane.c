@@ -41,10 +41,11 @@ static int pools_open(struct dataplane *dp)
 	count = (uint32_t)config->nb_ports * (2 * lcores - 1) * QUEUE_DESCRIPTORS +
 		punt_capacity() + NEIGHBOUR_HELD_ALL +
 		lcores * (POOL_CACHE + (uint32_t)config->nb_ports * TX_BURST) + POOL_SPARE;
-	for (size_t i = 0; i < config->nb_ports; i++)
-		room = RTE_MAX(room, (uint32_t)config->ports[i].mtu);
-	room = RTE_MAX(room + FRAME_OVERHEAD, (uint32_t)RTE_MBUF_DEFAULT_DATAROOM) +
-	       RTE_PKTMBUF_HEADROOM;
+	for (size_t i = 0; i < config->nb_ports; i++) {
+		room = RTE_MAX(room, (uint32_t)config->ports[i].mtu + FRAME_OVERHEAD);
+		room = RTE_MAX(room, config_device_slot(&config->ports[i]));
+	}
+	room = RTE_MAX(room, (uint32_t)RTE_MBUF_DEFAULT_DATAROOM) + RTE_PKTMBUF_HEADROOM;
 	dp->pool = rte_pktmbuf_pool_create("packets", count, POOL_CACHE, PUNT_PRIVATE,
 					   (uint16_t)room, SOCKET_ID_ANY);
 	dp->indirect = rte_pktmbuf_pool_create("indirect", INDIRECT_MBUFS, 0, 0, 0, SOCKET_ID_ANY);

@@ -8,6 +8,7 @@
 #include <mntent.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,7 +62,7 @@ int eal_open(const struct config *config, enum log_level level)
 {
 	const struct config_dataplane *dataplane = &config->dataplane;
 	char prefix[SHORT_TEXT], main_lcore[SHORT_TEXT], memory[SHORT_TEXT], lcores[LCORES_TEXT];
-	char *argv[ARGUMENTS];
+	char *argv[ARGUMENTS], *devices[CONFIG_PORTS];
 	bool any_pci = false;
 	int argc = 0, err = check_lcores(dataplane);
 
@@ -87,15 +88,18 @@ int eal_open(const struct config *config, enum log_level level)
 		bool pci = port_is_pci(dataplane->ports[i].device);
 
 		argv[argc++] = (char *)(pci ? "-a" : "--vdev");
-		argv[argc++] = dataplane->ports[i].device;
+		devices[i] = config_device_string(&dataplane->ports[i]);
+		argv[argc++] = devices[i] ? devices[i] : dataplane->ports[i].device;
 		any_pci |= pci;
 	}
 	if (!any_pci)
 		argv[argc++] = (char *)"--no-pci";
 	argv[argc] = NULL;
-	if (rte_eal_init(argc, argv) >= 0)
+	err = rte_eal_init(argc, argv) >= 0 ? 0 : rte_errno ? -rte_errno : -EIO;
+	for (size_t i = 0; i < dataplane->nb_ports; i++)
+		free(devices[i]);
+	if (!err)
 		return 0;
-	err = rte_errno ? -rte_errno : -EIO;
 	log_error("DPDK cannot start: %s (are %u MB of hugepages free, and is every device there?)",
 		  strerror(-err), dataplane->memory_mb);
 	return err;

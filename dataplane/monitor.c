@@ -9,6 +9,7 @@
 
 #include <rte_ether.h>
 
+#include "device.h"
 #include "log.h"
 #include "netlink.h"
 #include "resolver.h"
@@ -166,7 +167,7 @@ static void neighbour_event(struct slowpath *s, const struct nlmsghdr *message)
 /* A port whose link goes down takes its hosts with it. */
 static void link_check(struct slowpath *s, struct port *port)
 {
-	bool up = port_link(port);
+	bool up = device_check(s, port) && port_link(port);
 
 	if (up == port->up)
 		return;

@@ -5,20 +5,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 #include <rte_pci.h>
 
+#include "af_packet.h"
 #include "log.h"
+#include "netdev.h"
 
 enum {
-	PORT_DESCRIPTORS = 1024
-}; /* each queue: 32 bursts, some 70 µs of 64-octet packets at 10 Gbit/s */
+	PORT_DESCRIPTORS =
+		1024, /* each queue: 32 bursts, some 70 µs of 64-octet packets at 10 Gbit/s */
+	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN,
+};
 
 bool port_is_pci(const char *device)
 {
@@ -142,6 +143,38 @@ static int queues(struct port *port, const struct rte_eth_dev_info *info,
 	return err;
 }
 
+/* net_af_packet knows a largest frame of 1,518 octets, whatever its slots hold: the kernel's device has the say. */
+static int netdev_open(struct port *port)
+{
+	int err;
+
+	port->netdev_index = netdev_index(port->netdev);
+	if (port->netdev_index < 0)
+		return port->netdev_index;
+	if (!af_packet_sockets(port->netdev_index))
+		log_warning("port %s: device %s: the kernel puts fragments together before we see "
+			    "them, and those of large packets are lost",
+			    port->config->name, port->netdev);
+	err = netdev_mtu_set(port->netdev, port->mtu);
+	if (err)
+		log_error("port %s: device %s does not take an MTU of %u: %s", port->config->name,
+			  port->netdev, port->mtu, strerror(-err));
+	return err;
+}
+
+static int mtu_check(const struct port *port, const struct rte_eth_dev_info *info)
+{
+	uint32_t most = info->max_mtu;
+
+	if (info->max_rx_pktlen > FRAME_OVERHEAD)
+		most = RTE_MIN(most, info->max_rx_pktlen - FRAME_OVERHEAD);
+	if (port->netdev[0] || port->mtu <= most)
+		return 0;
+	log_error("port %s: device %s takes an MTU of %u at most, %u are configured",
+		  port->config->name, port->config->device, most, port->mtu);
+	return -EINVAL;
+}
+
 int port_open(struct port *port, uint16_t id, const struct config_port *config, uint16_t nb_rxq,
 	      uint16_t nb_lcores, struct rte_mempool *pool)
 {
@@ -163,14 +196,17 @@ int port_open(struct port *port, uint16_t id, const struct config_port *config, 
 	port->tx_shared = info.max_tx_queues < nb_lcores;
 	port->nb_txq = port->tx_shared ? 1 : nb_lcores;
 	conf = configuration(&info, port->nb_rxq, port->tx_shared);
-	conf.rxmode.mtu = port->mtu;
+	err = mtu_check(port, &info);
+	if (err)
+		return err;
+	conf.rxmode.mtu = port->netdev[0] ? RTE_MIN(port->mtu, RTE_ETHER_MTU) : port->mtu;
 	err = rte_eth_dev_configure(port->id, port->nb_rxq, port->nb_txq, &conf);
 	if (err)
 		goto refused;
 	err = queues(port, &info, &conf, pool);
 	if (err)
 		goto refused;
-	err = rte_eth_dev_set_mtu(port->id, port->mtu);
+	err = port->netdev[0] ? netdev_open(port) : rte_eth_dev_set_mtu(port->id, port->mtu);
 	if (err && err != -ENOTSUP)
 		goto refused;
 	err = rte_eth_macaddr_get(port->id, &port->mac);
@@ -205,19 +241,6 @@ void port_close(struct port *port)
 }
 
 /* net_af_packet always reports a link; the device under it knows better. */
-static bool netdev_running(const char *netdev)
-{
-	struct ifreq ifr = { 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
-
-	if (fd < 0)
-		return false;
-	memcpy(ifr.ifr_name, netdev, IFNAMSIZ);
-	err = ioctl(fd, SIOCGIFFLAGS, &ifr);
-	close(fd);
-	return !err && (ifr.ifr_flags & IFF_UP) && (ifr.ifr_flags & IFF_RUNNING);
-}
-
 bool port_link(const struct port *port)
 {
 	struct rte_eth_link link;

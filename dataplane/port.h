@@ -19,8 +19,9 @@ extern "C" {
 #endif
 
 struct port {
-	uint16_t id;  /* DPDK port id */
-	uint16_t mtu; /* octets of IP packet */
+	uint16_t id; /* DPDK port id */
+	uint16_t
+		mtu; /* octets of IP packet: as configured, or what the device under it takes if that is less */
 	uint8_t role; /* enum role: the view that its packets are looked up in */
 	bool up;      /* link state; atomic, written by the main lcore */
 	struct rte_ether_addr mac;
@@ -28,7 +29,10 @@ struct port {
 	uint16_t nb_rxq, nb_txq;
 	bool tx_shared; /* fewer TX queues than lcores: tx_lock guards queue 0 */
 	rte_spinlock_t tx_lock;
-	char netdev[IFNAMSIZ];		  /* kernel device under a net_af_packet port, or empty */
+	char netdev[IFNAMSIZ]; /* kernel device under a net_af_packet port, or empty */
+	int netdev_index;      /* the one that we are bound to */
+	int netdev_refused;    /* one of its name that could not be opened */
+	bool device_lost;
 	const struct config_port *config; /* borrowed; lives as long as the process */
 };
 

@@ -61,6 +61,19 @@ void resolver_link_lost(struct slowpath *s, uint16_t port)
 	}
 }
 
+void resolver_mtu(struct slowpath *s, uint16_t port, uint16_t mtu)
+{
+	for (int which = 0; which < 2; which++) {
+		struct fib_generation *generation = &s->fib->generation[which];
+		uint32_t end = RTE_MAX(adjacencies_end(generation), s->fib->nb_seeds + 1);
+
+		for (uint32_t i = 0; i < end; i++) {
+			if (generation->adjacencies[i].port == port)
+				generation->adjacencies[i].mtu = mtu;
+		}
+	}
+}
+
 static void slice(struct slowpath *s, int which, uint32_t budget)
 {
 	struct fib_generation *generation = &s->fib->generation[which];
@@ -74,6 +87,9 @@ static void slice(struct slowpath *s, int which, uint32_t budget)
 		adjacency = &generation->adjacencies[*cursor];
 		if (follows(adjacency))
 			resolve(s, adjacency);
+		else if (adjacency_claimed(adjacency) && adjacency->port < s->nb_ports &&
+			 adjacency->mtu != s->ports[adjacency->port].mtu)
+			adjacency->mtu = s->ports[adjacency->port].mtu;
 	}
 }
 

@@ -16,6 +16,9 @@ enum { RESOLVER_SLICE = 1024 }; /* adjacencies of each generation */
  * fib_repair()). */
 void resolver_link_lost(struct slowpath *s, uint16_t port);
 
+/* What goes out by the port has this MTU from here on. Control's claims that come later: in a slice. */
+void resolver_mtu(struct slowpath *s, uint16_t port, uint16_t mtu);
+
 /* Each millisecond look at a slice of the claimed adjacencies; at all of them, at once, if s->adjacencies_stale. */
 void resolver_turn(struct slowpath *s);
 

@@ -47,23 +47,20 @@ static bool carries(const struct adjacency *adjacency)
 static const struct adjacency *way_of(const struct fib_generation *generation, uint32_t dst,
 				      const struct rte_ipv4_hdr *ip)
 {
-	const struct adjacency *first, *other;
+	uint32_t index, hash = ip4_flow_hash(ip);
+	const struct adjacency *found, *first = &generation->adjacencies[ADJACENCY_NONE];
 	const struct path_list *list;
-	uint32_t index;
 
 	fib_lookup_burst(&generation->view[ROLE_VNET], &dst, &index, 1);
 	list = &generation->path_lists[index % FIB_PATH_LISTS];
-	if (!list->nb_members)
-		return &generation->adjacencies[ADJACENCY_NONE];
-	index = list->nb_members == 1 ? list->member[0] : path_list_member(list, ip4_flow_hash(ip));
-	first = &generation->adjacencies[index % FIB_ADJACENCIES];
-	for (uint16_t i = 0; !carries(first) && i < list->nb_members && i < PATH_LIST_MEMBERS;
-	     i++) {
-		other = &generation->adjacencies[list->member[i] % FIB_ADJACENCIES];
-		if (carries(other))
-			return other;
-	}
-	return first;
+	if (list->nb_members == 1)
+		first = &generation->adjacencies[list->member[0] % FIB_ADJACENCIES];
+	else if (list->nb_members)
+		first = &generation->adjacencies[path_list_member(list, hash) % FIB_ADJACENCIES];
+	if (first->action != ADJACENCY_UNRESOLVED)
+		return first;
+	found = fib_repair(generation, list, hash);
+	return found ? found : first;
 }
 
 /* On link by the FIB, though the kernel has no such route (its link is down, or control has just learned it). */

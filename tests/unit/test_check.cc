@@ -52,6 +52,15 @@ const error_case error_cases[] = {
 	  "c:10: dataplane.ports.nva0.device: \"net_pcap1,rx_iface=b,tx_iface=a\" takes a, which "
 	  "is "
 	  "port vpn0's already, allowed are interfaces used once" },
+	{ "\"net_tap1\"", "\"net_af_packet1,iface=c,framesz=1024\"",
+	  "c:10: dataplane.ports.nva0.mtu: 1500 does not fit its device's slots of 1024 octets, "
+	  "allowed are 576..940, or a device without framesz and blocksz: then the MTU says" },
+	{ "\"net_tap1\"", "\"net_af_packet1,iface=c,framesz=512\"",
+	  "c:10: dataplane.ports.nva0.device: framesz = 512 is out of range, allowed are "
+	  "672..60000, or no framesz and blocksz: then the MTU says" },
+	{ "\"net_tap1\"", "\"net_af_packet1,iface=c,framesz=65536,blocksz=65536\"",
+	  "c:10: dataplane.ports.nva0.device: framesz = 65536 is out of range, allowed are "
+	  "672..60000, or no framesz and blocksz: then the MTU says" },
 	{ "\"net_tap1\"", "\"\"",
 	  "c:10: dataplane.ports.nva0.device: \"\" is empty, allowed are PCI addresses such as "
 	  "\"0000:3b:00.0\" and DPDK devices such as \"net_af_packet0,iface=eth1\"" },
