@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aspath.h"
+#include "unique.h"
 
 enum { F_OPT = ATTR_F_OPTIONAL, F_TRANS = ATTR_F_TRANSITIVE, ANY = UINT16_MAX };
 
@@ -30,7 +31,7 @@ struct section {
 	uint8_t subcode;    /* NOTIFICATION 3/… for the worst fault, should it come to that, */
 	struct raw culprit; /* and the attribute that goes with it; start NULL: none */
 	struct cursor mp_next_hop; /* of MP_REACH for IPv4 unicast; empty: there is none */
-	bool mp_reach;		   /* any MP_REACH, of whatever family */
+	bool reachable;		   /* something is announced, of whatever family */
 	bool only_unreach;	   /* nothing but MP_UNREACH so far */
 	bool mp_nlri;		   /* MP_REACH announces IPv4 prefixes */
 	struct raw raw[256];	   /* not initialised but where `kept` says so */
@@ -96,25 +97,40 @@ static const char *check_path(struct section *s, const struct raw *a, size_t as_
 	return NULL;
 }
 
-/* We are in no confederation: its segments have no business here (RFC 5065 5). */
+/* We are in no confederation: its segments have no business here (RFC 5065 5, RFC 9774 3). An AS_SET is well-formed:
+ * import policy refuses it (RFC 9774 3), unless it is told not to. */
 static const char *check_as_path(struct section *s, const struct raw *a)
 {
 	return check_path(s, a, s->ctx->as4 ? 4 : 2, AS_SEQUENCE);
 }
 
-/* Confederation segments are skipped by the merge (RFC 6793 6). */
+static bool has_segment(const struct raw *path, uint8_t type)
+{
+	for (const uint8_t *at = path->body, *end = at + path->len; at < end; at += 2 + 4 * at[1])
+		if (at[0] == type)
+			return true;
+	return false;
+}
+
+/* Confederation sequences are skipped by the merge (RFC 6793 6); a confederation set costs the route (RFC 9774 3). */
 static const char *check_as4_path(struct section *s, const struct raw *a)
 {
+	const char *why;
+
 	if (s->ctx->as4)
 		return "AS4_PATH from a peer with 4-octet AS numbers, RFC 6793 4.1";
-	return check_path(s, a, 4, AS_CONFED_SET);
+	why = check_path(s, a, 4, AS_CONFED_SET);
+	if (!why && has_segment(a, AS_CONFED_SET))
+		fault(s, BGP_TREAT_AS_WITHDRAW, NOTIFY_UPDATE_OPTIONAL, a,
+		      "AS_CONFED_SET in AS4_PATH, RFC 9774 3");
+	return why;
 }
 
 static const char *check_next_hop(struct section *s, const struct raw *a)
 {
 	uint32_t addr = load_be32(a->body);
 
-	if (addr_martian(addr))
+	if (addr_martian(addr, s->ctx->allow_240))
 		return "NEXT_HOP is not a host address, RFC 4271 6.3";
 	if (addr == s->ctx->local_addr)
 		return "NEXT_HOP is our own address, RFC 4271 6.3";
@@ -137,6 +153,17 @@ static const char *check_as4_aggregator(struct section *s, const struct raw *a)
 	return load_be32(a->body) ? NULL : "AS 0 in AS4_AGGREGATOR, RFC 7607 2";
 }
 
+/* Does an MP_REACH announce any prefix, of whatever family: is there anything behind its next hop? */
+static bool mp_announces(const struct raw *a)
+{
+	struct cursor c = cursor_make(a->body, a->len);
+
+	cursor_take(&c, 3);
+	cursor_take(&c, cursor_u8(&c));
+	cursor_u8(&c); /* reserved */
+	return !c.bad && cursor_left(&c);
+}
+
 /* Is it IPv4 unicast? Other families are ignored (RFC 4760 6): we have negotiated none. */
 static bool our_family(struct cursor *c)
 {
@@ -150,7 +177,7 @@ static const char *check_mp_reach(struct section *s, const struct raw *a)
 {
 	struct cursor c = cursor_make(a->body, a->len);
 
-	s->mp_reach = true;
+	s->reachable |= mp_announces(a);
 	if (!our_family(&c))
 		return NULL;
 	if (cursor_u8(&c) != 4)
@@ -417,10 +444,12 @@ static void widen(struct section *s, uint8_t *path, uint8_t *aggregator)
 		store_be32(aggregator, load_be16(agg->body));
 		memcpy(aggregator + 4, agg->body + 2, 4);
 		if (test(s->kept, ATTR_AS4_AGGREGATOR)) {
-			if (trans)
+			if (trans) {
 				memcpy(aggregator, as4_agg->body, 8);
-			else
+				agg->flags |= as4_agg->flags & ATTR_F_PARTIAL;
+			} else {
 				merge = false;
+			}
 		}
 		agg->body = aggregator;
 		agg->len = 8;
@@ -443,16 +472,37 @@ static void widen(struct section *s, uint8_t *path, uint8_t *aggregator)
 
 /* --- step 3 ------------------------------------------------------------------------------------------------------------ */
 
+/* Octets of one member of an attribute that is a set; 0: it is none. */
+static size_t set_member(uint8_t code)
+{
+	switch (code) {
+	case ATTR_COMMUNITIES: return 4;
+	case ATTR_EXT_COMMUNITIES: return 8;
+	case ATTR_LARGE_COMMUNITIES: return 12;
+	default: return 0;
+	}
+}
+
+/* What a set has twice is redundant (RFC 8092 3); a message has room for so many octets of it. */
+static void put_canonical(struct attr_writer *w, const struct raw *a)
+{
+	size_t member = set_member(a->code), len = a->len;
+	uint8_t once[BGP_MESSAGE_MAX];
+
+	if (member)
+		len = member * unique_copy(once, a->body, a->len / member, member);
+	attr_put(w, a->flags, a->code, member ? once : a->body, len);
+}
+
 static uint16_t canonical(const struct section *s, uint8_t *attrs)
 {
 	struct attr_writer w = { .buf = attrs, .size = BGP_ATTRS_MAX };
 
 	for (unsigned int word = 0; word < 4; word++) {
 		for (uint64_t bits = s->kept[word]; bits; bits &= bits - 1) {
-			const struct raw *a =
-				&s->raw[word * 64 + (unsigned int)__builtin_ctzll(bits)];
+			unsigned int code = word * 64 + (unsigned int)__builtin_ctzll(bits);
 
-			attr_put(&w, a->flags, a->code, a->body, a->len);
+			put_canonical(&w, &s->raw[code]);
 		}
 	}
 	assert(!w.full);
@@ -469,6 +519,7 @@ enum bgp_verdict attr_section_decode(struct cursor section, bool nlri, const str
 	s.ctx = ctx;
 	s.out = out;
 	s.only_unreach = true;
+	s.reachable = nlri;
 	while (cursor_left(&section) && s.verdict < BGP_SESSION_RESET)
 		attr_decode(&s, &section);
 
@@ -478,7 +529,7 @@ enum bgp_verdict attr_section_decode(struct cursor section, bool nlri, const str
 		check_mandatory(&s);
 	}
 	/* Prefixes that cannot be found cannot be withdrawn (RFC 7606 5.2). */
-	if (s.verdict == BGP_TREAT_AS_WITHDRAW && !nlri && !s.mp_reach && !s.only_unreach)
+	if (s.verdict == BGP_TREAT_AS_WITHDRAW && !s.reachable && !s.only_unreach)
 		s.verdict = BGP_SESSION_RESET;
 	if (s.verdict == BGP_SESSION_RESET) {
 		size_t shown = s.culprit.start
@@ -496,79 +547,4 @@ enum bgp_verdict attr_section_decode(struct cursor section, bool nlri, const str
 		attr_keys_parse(attrs, out->attrs_len, &out->keys);
 	}
 	return s.verdict;
-}
-
-/* --- to peers with 2-octet AS numbers ---------------------------------------------------------------------------------- */
-
-static uint16_t narrow_as(uint32_t asn)
-{
-	return asn > UINT16_MAX ? AS_TRANS : (uint16_t)asn;
-}
-
-static void put_narrow_path(struct attr_writer *out, const struct attr_view *v)
-{
-	uint16_t len = 0;
-
-	for (const uint8_t *at = v->body, *end = at + v->len; at < end; at += 2 + 4 * at[1])
-		len += 2 + 2 * at[1];
-
-	uint8_t *to = attr_put(out, v->flags, ATTR_AS_PATH, NULL, len);
-
-	if (!to)
-		return;
-	for (const uint8_t *at = v->body, *end = at + v->len; at < end;) {
-		uint8_t count = at[1];
-
-		memcpy(to, at, 2);
-		to += 2;
-		at += 2;
-		for (; count; count--, at += 4, to += 2)
-			store_be16(to, narrow_as(load_be32(at)));
-	}
-}
-
-static void put_narrow(struct attr_writer *out, const struct attr_view *v)
-{
-	uint8_t aggregator[6];
-
-	switch (v->code) {
-	case ATTR_AS_PATH: put_narrow_path(out, v); break;
-	case ATTR_AGGREGATOR:
-		store_be16(aggregator, narrow_as(load_be32(v->body)));
-		memcpy(aggregator + 2, v->body + 4, 4);
-		attr_put(out, v->flags, v->code, aggregator, sizeof(aggregator));
-		break;
-	default: attr_put(out, v->flags, v->code, v->body, v->len);
-	}
-}
-
-/* AS4_PATH and AS4_AGGREGATOR, only where AS_TRANS had to stand in (RFC 6793 4.2.2). */
-static void put_as4(struct attr_writer *out, const uint8_t *attrs, uint16_t len)
-{
-	struct attr_view v;
-	bool wide = false;
-
-	if (attr_find(attrs, len, ATTR_AS_PATH, &v)) {
-		struct aspath_iter it = aspath_walk(v.body, v.len);
-
-		for (uint32_t asn; !wide && aspath_next(&it, &asn);)
-			wide = asn > UINT16_MAX;
-		if (wide)
-			attr_put(out, F_OPT | F_TRANS, ATTR_AS4_PATH, v.body, v.len);
-	}
-	if (attr_find(attrs, len, ATTR_AGGREGATOR, &v) && load_be32(v.body) > UINT16_MAX)
-		attr_put(out, F_OPT | F_TRANS, ATTR_AS4_AGGREGATOR, v.body, v.len);
-}
-
-void attrs_downgrade(const uint8_t *attrs, uint16_t len, struct attr_writer *out)
-{
-	struct attr_view v;
-	uint16_t at = 0;
-	bool more;
-
-	while ((more = attr_next(attrs, len, &at, &v)) && v.code < ATTR_AS4_PATH)
-		put_narrow(out, &v);
-	put_as4(out, attrs, len);
-	for (; more; more = attr_next(attrs, len, &at, &v))
-		put_narrow(out, &v);
 }

@@ -83,9 +83,12 @@ static size_t communities_sort(uint32_t *list, size_t n)
 	return kept;
 }
 
-/* The received ones (`in` may be NULL) and `mark` (0: none), ascending, each once. */
+/* The received ones (`in` may be NULL) and `mark` (0: none), ascending, each once. Partial once is partial for ever
+ * (RFC 4271 5). */
 static void put_communities(struct attr_writer *out, const struct attr_view *in, uint32_t mark)
 {
+	const uint8_t partial = in ? in->flags & ATTR_F_PARTIAL : 0;
+	const uint8_t flags = ATTR_F_OPTIONAL | ATTR_F_TRANSITIVE | partial;
 	uint32_t list[COMMUNITIES_MAX + 1];
 	size_t n = 0, received = in ? in->len / 4 : 0;
 	uint8_t *body;
@@ -99,8 +102,7 @@ static void put_communities(struct attr_writer *out, const struct attr_view *in,
 	if (mark)
 		list[n++] = mark;
 	n = communities_sort(list, n);
-	body = n ? attr_put(out, ATTR_F_OPTIONAL | ATTR_F_TRANSITIVE, ATTR_COMMUNITIES, NULL, 4 * n)
-		 : NULL;
+	body = n ? attr_put(out, flags, ATTR_COMMUNITIES, NULL, 4 * n) : NULL;
 	for (size_t i = 0; body && i < n; i++)
 		store_be32(body + 4 * i, list[i]);
 }

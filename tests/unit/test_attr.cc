@@ -222,6 +222,10 @@ const attr_case attr_cases[] = {
 	{ "as4 path with an empty segment, RFC 6793 6", "c0 11 08 0201 0001fde9 0200", OLD,
 	  BGP_ATTR_DISCARD },
 	{ "as4 path of unknown type, RFC 6793 6", "c0 11 06 0701 0001fde9", OLD, BGP_ATTR_DISCARD },
+	{ "as4 path with a confederation sequence, RFC 6793 6",
+	  "c0 11 0c 0301 00000001 0201 0001fde9", OLD, BGP_OK },
+	{ "as4 path with a confederation set, RFC 9774 3", "c0 11 0c 0201 0001fde9 0401 00000001",
+	  OLD, BGP_TREAT_AS_WITHDRAW },
 	{ "as4 path with AS 0, RFC 7607 2", "c0 11 06 0201 00000000", OLD, BGP_ATTR_DISCARD },
 
 	{ "as4 aggregator from a 4-octet peer, RFC 6793 4.1", "c0 12 08 0001fde9 0a000001", EBGP,
@@ -378,6 +382,71 @@ TEST(attr, repeated)
 	}
 }
 
+/* RFC 7606 5.2 asks for reachable NLRI, not for an MP_REACH: one that has none, of whatever family, is none to withdraw. */
+TEST(attr, an_mp_reach_without_prefixes_is_no_place_to_find_them)
+{
+	static const struct {
+		const char *name, *mp_reach;
+		enum bgp_verdict verdict;
+	} rows[] = {
+		{ "none at all", "", BGP_SESSION_RESET },
+		{ "IPv4 without NLRI", "80 0e 09 0001 01 04 0a000001 00", BGP_SESSION_RESET },
+		{ "IPv4 with NLRI", "80 0e 0c 0001 01 04 0a000001 00 10 0a02",
+		  BGP_TREAT_AS_WITHDRAW },
+		{ "IPv6 without NLRI", "80 0e 15 0002 01 10 20010db8000000000000000000000001 00",
+		  BGP_SESSION_RESET },
+		{ "IPv6 with NLRI",
+		  "80 0e 18 0002 01 10 20010db8000000000000000000000001 00 10 2001",
+		  BGP_TREAT_AS_WITHDRAW },
+		{ "a family unknown to all, cut inside the next hop", "80 0e 05 4004 48 02 00",
+		  BGP_SESSION_RESET },
+	};
+
+	for (const auto &t : rows) {
+		bytes section = hex("40 01 01 05 40 02 06 0201 0000fe4c") + hex(t.mp_reach);
+		result r = decode(update_body({}, section, {}));
+
+		EXPECT_EQ(t.verdict, r.verdict) << t.name;
+		if (t.verdict == BGP_SESSION_RESET) {
+			EXPECT_EQ(NOTIFY_UPDATE_ORIGIN, r.u.notify.subcode) << t.name;
+		}
+		EXPECT_EQ(BGP_TREAT_AS_WITHDRAW, decode(update_body({}, section, reach)).verdict)
+			<< t.name;
+	}
+}
+
+/* RFC 8092 3, and likewise the other sets: what is there twice is redundant. The order stays. */
+TEST(attr, communities_of_each_kind_are_kept_once)
+{
+	static const struct {
+		const char *name, *in, *out;
+	} rows[] = {
+		{ "large, 1:1 2:2 1:1",
+		  "c0 20 24 0000fe4c0000000100000001 0000fe4c0000000200000002 "
+		  "0000fe4c0000000100000001",
+		  "c0 20 18 0000fe4c0000000100000001 0000fe4c0000000200000002" },
+		{ "plain, partial", "e0 08 0c 00020002 00010001 00020002",
+		  "e0 08 08 00020002 00010001" },
+		{ "extended", "c0 10 10 0002fde900000001 0002fde900000001",
+		  "c0 10 08 0002fde900000001" },
+		{ "large ones that differ in one octet",
+		  "c0 20 18 0000fe4c0000000100000001 0000fe4c0000000100000002",
+		  "c0 20 18 0000fe4c0000000100000001 0000fe4c0000000100000002" },
+	};
+
+	for (const auto &t : rows)
+		EXPECT_EQ(section_of(good_attrs(EBGP)) + hex(t.out),
+			  decode(update_body({}, section_of(good_attrs(EBGP)) + hex(t.in), reach))
+				  .attrs)
+			<< t.name;
+
+	/* So many that the length field shrinks. */
+	bytes many = attribute(0xd0, 8, bytes(4 * 200, 7));
+
+	EXPECT_EQ(section_of(good_attrs(EBGP)) + hex("c0 08 04 07070707"),
+		  decode(update_body({}, section_of(good_attrs(EBGP)) + many, reach)).attrs);
+}
+
 TEST(attr, missing_mandatory)
 {
 	for (uint8_t code = 1; code <= 3; code++) {
@@ -499,6 +568,22 @@ TEST(attr, as4_merge)
 			EXPECT_EQ(t.aggregator_as, load_be32(v.body)) << t.name;
 		}
 	}
+}
+
+/* RFC 4271 5: who put AS4_AGGREGATOR in AGGREGATOR's place for us did not know it. */
+TEST(attr, partial_survives_two_octet_as_numbers)
+{
+	bytes old = hex("40010100 400204 0201 5ba0 4003040a000001 c00706 5ba0 0a000001 "
+			"e01106 0201 00010001 e01208 00010005 0a000001");
+	bytes wide = hex("40010100 400206 0201 00010001 4003040a000001 e00708 00010005 0a000001");
+	bytes buf(BGP_ATTRS_MAX);
+	struct attr_writer w = { buf.data(), buf.size(), 0, false };
+
+	EXPECT_EQ(wide, decode(update_body({}, old, reach), OLD).attrs);
+	attrs_downgrade(wide.data(), (uint16_t)wide.size(), &w);
+	EXPECT_EQ(hex("40010100 400204 0201 5ba0 4003040a000001 e00706 5ba0 0a000001 "
+		      "c01106 0201 00010001 e01208 00010005 0a000001"),
+		  bytes(buf.begin(), buf.begin() + (long)w.len));
 }
 
 TEST(attr, downgrade)

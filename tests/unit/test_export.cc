@@ -71,6 +71,14 @@ const row rows[] = {
 		  "c0 08 14 fdfd0064 ffedffed 00010001 fdfd0064 ffff0000",
 	  origin + path_ours_65010 + next_hop_self +
 		  "c0 08 10 00010001 fdfd0064 ffedffed ffff0000" },
+	{ "communities that came partial stay so (RFC 4271 5)", ebgp, from_nva,
+	  origin + path_65010 + next_hop_in + "e0 08 04 00010001",
+	  origin + path_ours_65010 + next_hop_self + "e0 08 08 00010001 ffedffed" },
+	{ "extended and large ones too", ebgp, from_nva,
+	  origin + path_65010 + next_hop_in +
+		  "e01008 0002fdf200000001 e0200c 000000010000000200000003",
+	  origin + path_ours_65010 + next_hop_self + branch +
+		  "e01008 0002fdf200000001 e0200c 000000010000000200000003" },
 	{ "a path that begins with a set gets a sequence in front", ebgp, from_nva,
 	  origin + "40 02 06 0101 0000fdf2" + next_hop_in,
 	  origin + "40 02 0c 0201 0000ffeb 0101 0000fdf2" + next_hop_self + branch },
