@@ -264,7 +264,7 @@ static void check_port_addresses(struct complaints *c, const struct file *file, 
 		char text[PREFIX_TEXT];
 
 		prefix_text((struct prefix){ mine.addr, mine.len }, text);
-		if (!address_usable(mine.addr) || mine.len < 8)
+		if (!address_usable(&file->config, mine.addr) || mine.len < 8)
 			complain(c, at, NULL,
 				 "%s is not a host's, allowed are unicast addresses with "
 				 "lengths 8..32",
@@ -365,6 +365,14 @@ static void check_gateway_subnet(struct complaints *c, const struct file *file, 
 	}
 }
 
+static void check_hold(struct complaints *c, const config_setting_t *at,
+		       const struct config_peer *session)
+{
+	if (session->hold_s && session->hold_s < session->hold_min_s)
+		complain(c, at, "hold_s", "%u is below hold_min_s, allowed are 0 and %u..65535",
+			 session->hold_s, session->hold_min_s);
+}
+
 static void check_gateway(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_gateway *gateway = &file->gateways[i].gateway;
@@ -384,6 +392,7 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 		complain(c, at, "name", "\"%s\" is too long for a gateway, allowed are %d octets",
 			 gateway->name, GATEWAY_NAME_MAX);
 	check_asn(c, at, session->asn);
+	check_hold(c, at, session);
 	if (session->as_override && (!session->asn || session->asn == file->config.instance.asn))
 		complain(c, at, "as_override",
 			 "true is for gateways of another AS, allowed with instance.asn is false");
@@ -422,6 +431,7 @@ static void check_nva(struct complaints *c, const struct file *file, size_t i)
 				 nva->name, file->gateways[j].gateway.line);
 	}
 	check_asn(c, at, nva->asn);
+	check_hold(c, at, nva);
 	if (nva->asn == file->config.instance.asn)
 		complain(c, at, "asn",
 			 "%u is instance.asn, allowed are all others: an NVA is an eBGP peer",
@@ -440,7 +450,7 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 	if (complained(c, at) || peer->subnet.len)
 		return;
 	addr_text(peer->addr, text);
-	if (!address_usable(peer->addr))
+	if (!address_usable(config, peer->addr))
 		complain(c, at, member, "%s is not a host's, allowed are unicast addresses", text);
 	if (address_own(config, peer->addr))
 		complain(c, at, member,

@@ -114,8 +114,8 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 	char text[PREFIX_TEXT], other[PREFIX_TEXT];
 
 	prefix_text(vnet->prefix, text);
-	if (!address_usable(vnet->prefix.addr) ||
-	    !address_usable(vnet->prefix.addr | ~prefix_mask(vnet->prefix.len)))
+	if (!address_usable(&file->config, vnet->prefix.addr) ||
+	    !address_usable(&file->config, vnet->prefix.addr | ~prefix_mask(vnet->prefix.len)))
 		complain(c, at, "prefix", "%s is not of hosts, allowed are unicast prefixes", text);
 	for (size_t j = 0; j < i; j++) {
 		if (!prefix_overlap(vnet->prefix, file->config.vnets[j].prefix))

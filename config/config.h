@@ -41,6 +41,8 @@ enum config_limits_count { LIMITS_UNIQUE, LIMITS_ARS_COMPAT };
 enum config_limits_expressroute { LIMITS_SAFE, LIMITS_CLOSE };
 enum config_limits_action { LIMITS_TEAR_DOWN, LIMITS_DROP_EXCESS };
 enum config_next_hop { NEXT_HOP_SELF, NEXT_HOP_UNCHANGED };
+enum config_hold_low { HOLD_LOW_ALARM, HOLD_LOW_REFUSE };
+enum config_martians { MARTIANS_STRICT, MARTIANS_ALLOW_240 };
 
 struct config_instance {
 	char name[CONFIG_NAME];
@@ -120,6 +122,9 @@ struct config_peer {
 	struct prefix subnet;
 	uint32_t asn;		/* equal to instance.asn: iBGP, with reflection between roles (RFC 4456) */
 	uint16_t hold_s;	/* offered; 0 or at least 3 (RFC 4271 4.2); default 180 */
+	/* 0 and what is below it, if the peer offers that: `hold_low` says what follows; 0: any hold time will do */
+	uint16_t hold_min_s;
+	enum config_hold_low hold_low;
 	uint16_t port;		/* the peer's TCP port for our active opens; default 179 */
 	bool multihop;		/* eBGP that need not be on link; iBGP is always so */
 	uint8_t ttl_security;	/* hops that it may be away (RFC 5082), 1: on link; 0: any */
@@ -128,6 +133,8 @@ struct config_peer {
 	enum config_next_hop next_hop;
 	bool remove_private_as; /* AS numbers for private use taken out of the paths that it is told */
 	bool as_override;	/* its own AS number replaced by ours in them; eBGP only */
+	bool allow_as_set;	/* paths with a set are taken */
+	bool enforce_first_as;	/* eBGP: paths must begin with its own AS number */
 	bool announce_vnets;	/* false: a gateway that knows the VNets' prefixes from elsewhere is not told them */
 	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
 	uint8_t password_len;		   /* 0: no MD5 */
@@ -159,6 +166,8 @@ struct config {
 	struct config_instance instance;
 	struct config_exchange exchange;
 	enum config_preference routing_preference;
+	enum config_martians
+		martians; /* ALLOW_240: 240/4 but for the broadcast address is unicast */
 	struct config_limits limits;
 	struct config_dataplane dataplane;
 	struct config_control control;

@@ -61,8 +61,8 @@ void file_check_reach(struct complaints *c, struct file *file);
 void file_check_maps(struct complaints *c, const struct file *file);
 void file_check_azure(struct complaints *c, const struct file *file);
 
-/* Can a host have this address: unicast, not 0/8, not loopback? */
-bool address_usable(uint32_t addr);
+/* Can a host have this address: unicast, not 0/8, not loopback? What of 240/4, `config` says. */
+bool address_usable(const struct config *config, uint32_t addr);
 /* Is it one of our ports' own? */
 bool address_own(const struct config *config, uint32_t addr);
 /* Is `addr` the network or the broadcast address of `subnet`, which has both up to /30? */

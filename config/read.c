@@ -18,6 +18,8 @@ static const char *const count_words[] = { "unique", "ars_compat", NULL };
 static const char *const over_words[] = { "safe", "ars_compat", NULL };
 static const char *const action_words[] = { "tear_down", "drop_excess", NULL };
 static const char *const next_hop_words[] = { "self", "unchanged", NULL };
+static const char *const hold_low_words[] = { "alarm", "refuse", NULL };
+static const char *const martians_words[] = { "strict", "allow_240", NULL };
 static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
 static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 
@@ -128,6 +130,9 @@ static const struct setting vnet_settings[] = {
 	  .allowed = "paths of files that hold a key" },                                            \
 	{ "hold_s", read_number, MEMBER(type, at.hold_s),                                           \
 	  .def = 180, .or_zero = true, .min = 3, .max = UINT16_MAX },                               \
+	{ "hold_min_s", read_number, MEMBER(type, at.hold_min_s),                                   \
+	  .def = 3, .or_zero = true, .min = 3, .max = UINT16_MAX },                                 \
+	{ "hold_low", read_word, MEMBER(type, at.hold_low), .words = hold_low_words },              \
 	{ "port", read_number, MEMBER(type, at.port), .def = 179, .min = 1, .max = UINT16_MAX },    \
 	{ "multihop", read_bool, MEMBER(type, at.multihop), .allowed = BOOL_ALLOWED },              \
 	{ "ttl_security", read_number, MEMBER(type, at.ttl_security), .max = 254 },                 \
@@ -135,6 +140,7 @@ static const struct setting vnet_settings[] = {
 	{ "remove_private_as", read_bool, MEMBER(type, at.remove_private_as),                       \
 	  .allowed = BOOL_ALLOWED },                                                                \
 	{ "as_override", read_bool, MEMBER(type, at.as_override), .allowed = BOOL_ALLOWED },        \
+	{ "allow_as_set", read_bool, MEMBER(type, at.allow_as_set), .allowed = BOOL_ALLOWED },      \
 	{ "max_routes", read_number, MEMBER(type, at.max_routes), BOUND },                          \
 	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words },              \
 	{ "inbound_map", read_name, MEMBER(type, at.inbound_map),                                   \
@@ -153,6 +159,8 @@ static const struct setting peer_settings[] = {
 	{ "address", read_addr, MEMBER(struct session, peer.addr), .required = true,
 	  .allowed = ADDR_ALLOWED },
 	{ "asn", read_number, MEMBER(struct session, peer.asn), .required = true, ASN_RANGE },
+	{ "enforce_first_as", read_bool, MEMBER(struct session, peer.enforce_first_as), .def = true,
+	  .allowed = BOOL_ALLOWED },
 	SESSION_SETTINGS(struct session, peer),
 	{ NULL },
 };
@@ -170,6 +178,8 @@ static const struct setting gateway_settings[] = {
 	{ "asn", read_number, MEMBER(struct file_gateway, session.asn), ASN_RANGE },
 	{ "allow_single_instance", read_bool,
 	  MEMBER(struct file_gateway, gateway.allow_single_instance), .allowed = BOOL_ALLOWED },
+	{ "enforce_first_as", read_bool, MEMBER(struct file_gateway, session.enforce_first_as),
+	  .allowed = BOOL_ALLOWED },
 	{ "announce_vnets", read_bool, MEMBER(struct file_gateway, session.announce_vnets),
 	  .def = true, .allowed = BOOL_ALLOWED },
 	SESSION_SETTINGS(struct file_gateway, session),
@@ -185,6 +195,7 @@ static const struct setting file_settings[] = {
 	  .members = exchange_settings },
 	{ "routing_preference", read_word, MEMBER(struct file, config.routing_preference),
 	  .words = preference_words },
+	{ "martians", read_word, MEMBER(struct file, config.martians), .words = martians_words },
 	{ "limits", read_members, MEMBER(struct file, config.limits), .members = limits_settings },
 	{ "dataplane", read_members, MEMBER(struct file, config.dataplane), .required = true,
 	  .members = dataplane_settings,

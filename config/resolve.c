@@ -3,10 +3,12 @@
 
 #include "file.h"
 
-bool address_usable(uint32_t addr)
+bool address_usable(const struct config *config, uint32_t addr)
 {
 	uint32_t net = addr >> 24;
 
+	if (net >= 240 && config->martians == MARTIANS_ALLOW_240)
+		return addr != UINT32_MAX;
 	return net >= 1 && net <= 223 && net != 127;
 }
 

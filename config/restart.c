@@ -20,6 +20,7 @@ static const struct fixed {
 	{ "instance.asn", AT(instance.asn), true },
 	{ "instance.router_id", AT(instance.router_id), true },
 	{ "instance.profile", AT(instance.profile), true },
+	{ "martians", AT(martians) },
 	{ "dataplane.main_lcore", AT(dataplane.main_lcore) },
 	{ "dataplane.forwarding_lcores", AT(dataplane.forwarding_lcores) },
 	{ "dataplane.forwarding_lcores", AT(dataplane.nb_forwarding_lcores) },

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "encoding.h"
 #include "file.h"
 
 enum { INCLUDE_DEPTH = 10, FILE_MAX = 64 << 20 };
@@ -151,10 +152,12 @@ static void scan_text(struct scan *scan, const char *p)
 	}
 }
 
-/* The whole of a regular file, with a NUL behind; NULL with errno. What is not text is refused. */
-static char *read_file(const char *path)
+/* The whole of a regular file, with a NUL behind; NULL with errno. What is not text is refused; `*fault`: why, if that is
+ * known better. */
+static char *read_file(const char *path, const char **fault)
 {
 	char *text = NULL;
+	size_t len = 0;
 	struct stat st;
 	FILE *in;
 
@@ -167,7 +170,10 @@ static char *read_file(const char *path)
 	if (!in)
 		return NULL;
 	text = calloc(1, (size_t)st.st_size + 1);
-	if (text && memchr(text, '\0', fread(text, 1, (size_t)st.st_size, in))) {
+	if (text)
+		len = fread(text, 1, (size_t)st.st_size, in);
+	*fault = encoding_fault(text, len);
+	if (text && memchr(text, '\0', len)) {
 		free(text);
 		text = NULL;
 		errno = EILSEQ;
@@ -195,15 +201,18 @@ static void check_line_ends(struct scan *scan, const char *text)
 /* False with errno: it cannot be read. */
 static bool scan_file(struct scan *scan, const char *path)
 {
-	char *text = read_file(path);
+	const char *fault = NULL;
+	char *text = read_file(path, &fault);
 
-	if (!text)
-		return false;
 	scan->line = 1;
-	check_line_ends(scan, text);
-	scan_text(scan, text);
+	if (fault) {
+		complain_line(scan->complaints, scan->file, 1, "this file %s", fault);
+	} else if (text) {
+		check_line_ends(scan, text);
+		scan_text(scan, text);
+	}
 	free(text);
-	return true;
+	return text || fault;
 }
 
 bool file_scan(struct complaints *c, const char *path)

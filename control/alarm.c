@@ -42,6 +42,12 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 	if (peer->up && peer->held)
 		add(alarms, "unsupported", peer->config.name,
 		    "takes no part in route exchange: its VPN gateway is not active-active");
+	if (peer->up && peer->config.hold_s && peer->session.hold_s < peer->config.hold_min_s)
+		add(alarms, "hold_time", peer->config.name,
+		    peer->session.hold_s
+			    ? "has a hold time of %u s, below hold_min_s"
+			    : "has a hold time of %u s: that it is dead is not noticed",
+		    peer->session.hold_s);
 	if (peer->refusing)
 		add(alarms, "routes_refused", peer->config.name, "announces more than %u routes",
 		    max);

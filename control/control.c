@@ -309,6 +309,7 @@ static int sessions_open(const struct config *config)
 		.router_id = config->instance.router_id,
 		.restart_s = config->control.restart_s,
 		.nb_peers = CONFIG_PEERS,
+		.allow_240 = config->martians == MARTIANS_ALLOW_240,
 	};
 	int err;
 

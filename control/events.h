@@ -37,12 +37,15 @@ enum event_kind {
 	EVENT_LIMIT,	      /* a bound on routes was reached, and what followed */
 	EVENT_ALARM,	      /* raised or cleared */
 	EVENT_LOOP, /* a route refused: it has been here before (AS path, originator, cluster list) */
-	EVENT_BOW_TIE,	/* a route refused: another route server's export (import.h) */
-	EVENT_EXCHANGE, /* the switch was moved */
-	EVENT_RELOAD,	/* another configuration */
-	EVENT_RESTART,	/* graceful restart, ours or a peer's */
-	EVENT_LIVE,	/* the tables are published */
-	EVENT_NEXT_HOP, /* found or lost */
+	EVENT_BOW_TIE,	 /* a route refused: another route server's export (import.h) */
+	EVENT_REFUSED,	 /* a route refused by another check of import.h */
+	EVENT_MALFORMED, /* an UPDATE with a fault that does not end the session (RFC 7606) */
+	EVENT_MARTIAN,	 /* prefixes that no route can be for */
+	EVENT_EXCHANGE,	 /* the switch was moved */
+	EVENT_RELOAD,	 /* another configuration */
+	EVENT_RESTART,	 /* graceful restart, ours or a peer's */
+	EVENT_LIVE,	 /* the tables are published */
+	EVENT_NEXT_HOP,	 /* found or lost */
 	EVENT_KINDS
 };
 /* "session_up", ...; static storage. */

@@ -309,6 +309,9 @@ static void set_counters(json_t *o, const struct row_peer *row)
 	set_number(o, "cluster_loop", s->loops[SPEAKER_LOOP_CLUSTER]);
 	set_number(o, "bow_tie", row->refused[IMPORT_BOW_TIE]);
 	set_number(o, "own_subnet", row->refused[IMPORT_OWN_SUBNET]);
+	set_number(o, "as_set", row->refused[IMPORT_AS_SET]);
+	set_number(o, "empty_path", row->refused[IMPORT_EMPTY_PATH]);
+	set_number(o, "first_as", row->refused[IMPORT_FIRST_AS]);
 	set_number(o, "over_limit", row->over_limit);
 	set_number(o, "no_memory", row->no_memory);
 	set_number(o, "too_long_to_announce", row->unexportable);
@@ -325,6 +328,8 @@ static json_t *format_peer_detail(const struct row_peer *row)
 	set_text(o, "next_hop", row->unchanged ? "unchanged" : "self");
 	set_bool(o, "remove_private_as", row->remove_private_as);
 	set_bool(o, "as_override", row->as_override);
+	set_bool(o, "allow_as_set", row->allow_as_set);
+	set_bool(o, "enforce_first_as", row->enforce_first_as);
 	set_bool(o, "announce_vnets", row->announce_vnets);
 	set_text(o, "port", row->port);
 	if (row->up)

@@ -96,7 +96,8 @@ uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *pref
 static int announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		    const struct attrs *attrs, uint32_t local_pref)
 {
-	int err = rib_announce(rs->rib, prefix, peer->index, attrs, local_pref,
+	int err = rib_announce(rs->rib, prefix, peer->index, attrs,
+			       import_local_pref(&attrs->keys, local_pref),
 			       (uint32_t)(rs->now_ms / 1000));
 
 	if (err < 0)

@@ -68,6 +68,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.local = config->local_addr,
 		.asn = config->asn,
 		.hold_s = config->hold_s,
+		.hold_min_s = config->hold_low == HOLD_LOW_REFUSE ? config->hold_min_s : 0,
 		.port = config->port,
 		.interface = (uint8_t)config->egress_port,
 		.ttl_security = config->ttl_security,

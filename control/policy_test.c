@@ -80,13 +80,16 @@ static void note_refused(const struct route_server *rs, const struct peer *peer,
 			 const struct trial *trial, char note[PAGE_TEXT])
 {
 	const uint32_t own = rs->config->instance.asn;
+	const struct import_rule rule = rs_import_rule(rs, peer);
+	enum import_verdict verdict;
 	struct attr_keys keys;
 	struct attr_view path;
 
 	attr_keys_parse(trial->wire, trial->route.len, &keys);
-	if (import_check(peer->config.role, &keys) != IMPORT_ACCEPT)
-		snprintf(note, PAGE_TEXT,
-			 "65517:65517 from an ExpressRoute gateway: dropped before any map");
+	verdict = import_check(&rule, &keys);
+	if (verdict != IMPORT_ACCEPT)
+		snprintf(note, PAGE_TEXT, "%s: dropped before any map",
+			 import_verdict_why(verdict));
 	if (attr_find(trial->wire, trial->route.len, ATTR_AS_PATH, &path) &&
 	    aspath_contains(path.body, path.len, own))
 		snprintf(note, PAGE_TEXT, "our AS is in its AS path: dropped before any map");

@@ -58,6 +58,12 @@ int reload_peers_known(struct fib *fib, const struct config *config)
 	return fib_peers_set(fib, known, n);
 }
 
+/* The lowest hold time that its OPEN is let in with. */
+static uint16_t hold_floor(const struct config_peer *peer)
+{
+	return peer->hold_low == HOLD_LOW_REFUSE ? peer->hold_min_s : 0;
+}
+
 /* Would a session with `b` be any different from one with `a`? */
 static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 {
@@ -67,6 +73,7 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 	       a->port == b->port && a->multihop == b->multihop && a->passive == b->passive &&
 	       a->egress_port == b->egress_port && a->local_addr == b->local_addr &&
 	       a->ttl_security == b->ttl_security && a->next_hop == b->next_hop &&
+	       hold_floor(a) == hold_floor(b) &&
 	       a->password_len == b->password_len &&
 	       !memcmp(a->password, b->password, a->password_len);
 }
@@ -76,6 +83,26 @@ static bool same_words(const struct config_peer *a, const struct config_peer *b)
 {
 	return a->remove_private_as == b->remove_private_as && a->as_override == b->as_override &&
 	       a->announce_vnets == b->announce_vnets;
+}
+
+/* Would the same routes of it be refused? */
+static bool same_judgement(const struct config_peer *a, const struct config_peer *b)
+{
+	return a->allow_as_set == b->allow_as_set && a->enforce_first_as == b->enforce_first_as;
+}
+
+/* The same session, by another file. What was refused only the peer has still, and what was taken may have to go. */
+static void reconfigure(struct route_server *rs, struct peer *peer, const struct config_peer *now)
+{
+	bool same = same_judgement(&peer->config, now);
+
+	peer_reconfigure(peer, now);
+	if (same || !peer->up)
+		return;
+	if (peer->session.caps & SPEAKER_CAP_REFRESH)
+		peer_ask_again(rs, peer);
+	else
+		peer_reset(rs, peer);
 }
 
 static const struct config_peer *find_peer(const struct config *config, const char *name)
@@ -143,10 +170,11 @@ static void peers_apply(struct route_server *rs, const struct config *wanted,
 			peer->returns = false;
 		if (peer->life != PEER_ACTIVE || !now)
 			continue;
-		if (!same_peer(&peer->config, now) || !same_words(&peer->config, now))
+		if (!same_peer(&peer->config, now) || !same_words(&peer->config, now) ||
+		    !same_judgement(&peer->config, now))
 			name_add(row, room, now->name, &row->nb_changed);
 		if (same_peer(&peer->config, now))
-			peer_reconfigure(peer, now);
+			reconfigure(rs, peer, now);
 		else
 			peer_remove(rs, peer, NOTIFY_CEASE_CHANGE, now);
 	}

@@ -10,6 +10,7 @@
 #include "bounds.h"
 #include "log.h"
 #include "matrix.h"
+#include "message.h"
 #include "notification.h"
 #include "reload.h"
 #include "show.h"
@@ -137,7 +138,8 @@ static void announce(struct route_server *rs, struct peer *peer, struct prefix p
 	if (admitted && attrs && inbound_active(&peer->inbound))
 		err = inbound_announce(rs, peer, prefix, attrs);
 	else if (admitted && attrs)
-		err = rib_announce(rs->rib, prefix, peer->index, attrs, LOCAL_PREF_DEFAULT,
+		err = rib_announce(rs->rib, prefix, peer->index, attrs,
+				   import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
 				   (uint32_t)(rs->now_ms / 1000));
 	if (err >= 0)
 		return;
@@ -145,41 +147,86 @@ static void announce(struct route_server *rs, struct peer *peer, struct prefix p
 	withdraw(rs, peer, &prefix, 1);
 }
 
-/* The prefixes of a looped UPDATE stand among the withdrawn. */
-static void note_refused(struct route_server *rs, const struct peer *peer,
-			 const struct speaker_update *u, const char *why)
+struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer)
 {
-	const struct prefix *first =
-		u->loop ? speaker_update_withdrawn(u) : speaker_update_announced(u);
-	uint16_t n = u->loop ? u->nb_withdrawn : u->nb_announced;
+	const struct config_peer *config = &peer->config;
+
+	return (struct import_rule){
+		.role = config->role,
+		.ebgp = config->asn != rs->config->instance.asn,
+		.first_as = config->enforce_first_as ? config->asn : 0,
+		.as_sets = config->allow_as_set,
+	};
+}
+
+/* What became of the prefixes that an UPDATE announces, and why. `n` may be 0. */
+static void note(struct route_server *rs, const struct peer *peer, enum event_kind kind,
+		 const struct prefix *prefixes, uint32_t n, const char *fate, const char *why)
+{
 	char text[PREFIX_TEXT], others[32] = "";
 
 	if (n > 1)
-		snprintf(others, sizeof(others), " and %u others", n - 1u);
-	events_note(&rs->events, u->loop ? EVENT_LOOP : EVENT_BOW_TIE, peer, rs->now_ms,
-		    "refused %s%s: %s", prefix_text(*first, text), others, why);
+		snprintf(others, sizeof(others), " and %u others", n - 1);
+	events_note(&rs->events, kind, peer, rs->now_ms, "%s%s%s%s: %s", fate, n ? " " : "",
+		    n ? prefix_text(*prefixes, text) : "", others, why);
 }
 
-void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update)
+static void note_loop(struct route_server *rs, const struct peer *peer,
+		      const struct speaker_update *update)
 {
 	static const char *const loops[SPEAKER_LOOP_COUNT] = {
 		[SPEAKER_LOOP_AS] = "our AS is in its AS path",
 		[SPEAKER_LOOP_ORIGINATOR] = "we are its originator",
 		[SPEAKER_LOOP_CLUSTER] = "our cluster is in its cluster list",
 	};
+
+	note(rs, peer, EVENT_LOOP, speaker_update_refused(update), update->nb_refused, "refused",
+	     loops[update->loop]);
+}
+
+/* A fault of the message that did not end the session. */
+static void note_fault(struct route_server *rs, const struct peer *peer,
+		       const struct speaker_update *update)
+{
+	bool withdrawn = update->verdict == BGP_TREAT_AS_WITHDRAW;
+	uint16_t n = withdrawn ? update->nb_refused : update->nb_announced;
+	char why[128];
+
+	snprintf(why, sizeof(why), "attribute %u: %s", update->fault_code, update->fault);
+	note(rs, peer, EVENT_MALFORMED,
+	     withdrawn ? speaker_update_refused(update) : speaker_update_announced(update), n,
+	     withdrawn ? "treated as withdrawn" : "without a malformed attribute", why);
+}
+
+/* What the message has of notable things, whatever becomes of its routes. */
+static void note_message(struct route_server *rs, const struct peer *peer,
+			 const struct speaker_update *update)
+{
+	if (update->loop)
+		note_loop(rs, peer, update);
+	if (update->fault)
+		note_fault(rs, peer, update);
+	if (update->nb_martians)
+		note(rs, peer, EVENT_MARTIAN, &update->martian, update->nb_martians, "passed over",
+		     "no route can be for it");
+}
+
+void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update)
+{
 	const struct prefix *announced = speaker_update_announced(update);
-	enum import_verdict verdict = import_check(peer->config.role, &update->keys);
+	const struct import_rule rule = rs_import_rule(rs, peer);
+	enum import_verdict verdict = import_check(&rule, &update->keys);
 	const struct attrs *attrs;
 
 	rs->updates++;
 	withdraw(rs, peer, speaker_update_withdrawn(update), update->nb_withdrawn);
-	if (update->loop)
-		note_refused(rs, peer, update, loops[update->loop]);
+	note_message(rs, peer, update);
 	if (!update->nb_announced)
 		return;
 	if (verdict != IMPORT_ACCEPT) {
 		peer->refused[verdict] += update->nb_announced;
-		note_refused(rs, peer, update, "65517:65517 from an ExpressRoute gateway");
+		note(rs, peer, verdict == IMPORT_BOW_TIE ? EVENT_BOW_TIE : EVENT_REFUSED, announced,
+		     update->nb_announced, "refused", import_verdict_why(verdict));
 		withdraw(rs, peer, announced, update->nb_announced);
 		return;
 	}

@@ -136,6 +136,9 @@ bool rs_stopped(const struct route_server *rs);
 /* One UPDATE of a peer whose session is up: withdrawals, import policy, announcements. */
 void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update);
 
+/* How strictly a peer's routes are judged before policy. */
+struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer);
+
 /* Give a speaker a command; never refused: what its mailbox has no room for waits here, in order. */
 void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len);
 /* Have `buf` sent in the peer's current session; the speaker gets a reference of its own. False: no room now. */

@@ -96,6 +96,7 @@ struct row_peer {
 	/* detail */
 	char port[CONFIG_NAME];
 	bool up, ibgp, passive, multihop, md5, unchanged, remove_private_as, as_override;
+	bool allow_as_set, enforce_first_as;
 	bool announce_vnets, lagging;
 	uint32_t router_id, local_addr, stale;
 	uint16_t hold_s, keepalive_s, restart_s, caps;

@@ -31,6 +31,8 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	row->unchanged = peer->config.next_hop == NEXT_HOP_UNCHANGED;
 	row->remove_private_as = peer->config.remove_private_as;
 	row->as_override = peer->config.as_override;
+	row->allow_as_set = peer->config.allow_as_set;
+	row->enforce_first_as = peer->config.enforce_first_as;
 	row->announce_vnets = peer->config.announce_vnets;
 	row->lagging = peer->lagging;
 	row->stale = rib_peer_stale_paths(rs->rib, peer->index);

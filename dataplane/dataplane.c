@@ -12,6 +12,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "ip4.h"
 #include "log.h"
 #include "monitor.h"
 #include "resolver.h"
@@ -267,6 +268,7 @@ int dataplane_open(struct dataplane *dp, const struct config *config)
 		.nb_workers = (uint16_t)config->dataplane.nb_forwarding_lcores,
 		.started_ms = dataplane_now_ms(),
 	};
+	ip4_allow_240 = config->martians == MARTIANS_ALLOW_240;
 	for (uint16_t p = 0; p < FIB_PORTS; p++)
 		dp->lcp[p].fd = -1;
 	err = pools_open(dp);

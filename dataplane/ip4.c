@@ -3,6 +3,8 @@
 
 enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_LSRR = 131, OPTION_SSRR = 137 };
 
+bool ip4_allow_240;
+
 enum drop_reason ip4_check_options(const struct rte_ipv4_hdr *ip, uint32_t len)
 {
 	const uint8_t *header = (const uint8_t *)ip;

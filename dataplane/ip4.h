@@ -38,11 +38,21 @@ static inline bool ip4_checksum_good(const void *header, uint32_t len)
 	return ((sum & 0xffff) + (sum >> 16)) == 0xffff;
 }
 
+/* 240/4 but for the broadcast address is unicast (martians = "allow_240"). Set before the forwarding lcores begin; asked
+ * only of addresses from 224/3, which no packet of everyday has. */
+extern bool ip4_allow_240;
+
+static inline bool ip4_in_allowed_240(uint32_t addr)
+{
+	return ip4_allow_240 && addr >= UINT32_C(0xf0000000) && addr != UINT32_MAX;
+}
+
 /* Sources that no packet may come from: this network (0/8), loopback (127/8), multicast and reserved (224/3).
  * 169.254/16 is not among them: VPN gateways and their peers are numbered from it. */
 static inline bool ip4_martian_source(uint32_t addr)
 {
-	return addr >> 24 == 0 || addr >> 24 == 127 || addr >= UINT32_C(0xe0000000);
+	return addr >> 24 == 0 || addr >> 24 == 127 ||
+	       (addr >= UINT32_C(0xe0000000) && !ip4_in_allowed_240(addr));
 }
 
 /* What an address may not be as a destination; DROP_NONE for unicast. */
@@ -52,7 +62,9 @@ static inline enum drop_reason ip4_check_destination(uint32_t addr)
 		return addr >> 24 == 0 || addr >> 24 == 127 ? DROP_MARTIAN_DESTINATION : DROP_NONE;
 	if (addr == UINT32_MAX)
 		return DROP_BROADCAST;
-	return addr < UINT32_C(0xf0000000) ? DROP_MULTICAST : DROP_MARTIAN_DESTINATION;
+	if (addr < UINT32_C(0xf0000000))
+		return DROP_MULTICAST;
+	return ip4_in_allowed_240(addr) ? DROP_NONE : DROP_MARTIAN_DESTINATION;
 }
 
 /* Options of a header of `len` octets: well-formed, and no source route among them (RFC 7126 4.3, 4.4: drop). All others

@@ -3,7 +3,8 @@
  *
  * Canonical: ascending type code; flags normalised (extended length only where needed; Partial as received on optional
  * transitive ones, and set on those of them that we do not know); 4-octet AS_PATH and AGGREGATOR (AS4_PATH merged,
- * RFC 6793 4.2.3); NEXT_HOP always present as attribute 3; no MP_REACH/MP_UNREACH; communities as received. */
+ * RFC 6793 4.2.3); NEXT_HOP always present as attribute 3; no MP_REACH/MP_UNREACH; communities of each kind as
+ * received, but each once. */
 #ifndef BASCULE_ATTRS_H
 #define BASCULE_ATTRS_H
 
@@ -63,6 +64,7 @@ enum {
 	ATTRS_FROM_BRANCH = 1 << 5, /* 65517:65517 */
 	ATTRS_HAS_AS_SET = 1 << 6,
 	ATTRS_NO_EXPORT_SUBCONFED = 1 << 7,
+	ATTRS_GRACEFUL_SHUTDOWN = 1 << 8, /* 65535:0, RFC 8326 */
 };
 
 /* What a path has that nobody gave a LOCAL_PREF, and what we announce to our own gateways. */

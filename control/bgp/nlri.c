@@ -17,12 +17,15 @@ bool nlri_add(struct nlri *nlri, unsigned int part, struct cursor field)
 		uint8_t len = cursor_u8(&field);
 		const uint8_t *addr = cursor_take(&field, (len + 7u) / 8u);
 
+		struct prefix prefix;
+
 		if (len > 32 || !addr)
 			return false;
-		if (nlri_martian(prefix_load(addr, len)))
-			nlri->martians++;
-		else
+		prefix = prefix_load(addr, len);
+		if (!nlri_martian(prefix, nlri->allow_240))
 			nlri->count++;
+		else if (!nlri->martians++)
+			nlri->martian = prefix;
 	}
 	return true;
 }
@@ -36,7 +39,7 @@ bool nlri_next(struct nlri *nlri, struct prefix *prefix)
 			uint8_t len = cursor_u8(c);
 
 			*prefix = prefix_load(cursor_take(c, (len + 7u) / 8u), len);
-			if (!nlri_martian(*prefix))
+			if (!nlri_martian(*prefix, nlri->allow_240))
 				return true;
 		}
 	}

@@ -18,8 +18,11 @@ struct nlri {
 	/* the message's own field, then the MP attribute; borrowed from the message */
 	struct cursor part[2];
 	uint32_t count; /* prefixes that nlri_next() will yield from the start */
-	/* that it will skip: 0/8 (but not 0/0), 127/8, 224/3 and what is inside them */
+	/* that it will skip: 0/8 (but not 0/0), 127/8, 224/3 (224/4 and the broadcast address, if allow_240) and what is
+	 * inside them */
 	uint32_t martians;
+	struct prefix martian; /* the first of those */
+	bool allow_240;	       /* 240/4 is unicast; set before the first nlri_add() */
 };
 
 /* Append a field to the sequence, checking it: false if a length is above 32 or the last prefix is cut short. */
@@ -29,17 +32,25 @@ bool nlri_add(struct nlri *nlri, unsigned int part, struct cursor field);
  * needed twice. */
 bool nlri_next(struct nlri *nlri, struct prefix *prefix);
 
-/* Addresses that can be neither a destination nor a next hop. */
-static inline bool addr_martian(uint32_t addr)
+/* Multicast, and what is reserved (240/4), unless that is allowed but for the broadcast address. */
+static inline bool addr_class_de(uint32_t addr, bool allow_240)
 {
-	return addr >> 24 == 0 || addr >> 24 == 127 || addr >> 29 == 7;
+	if (allow_240 && addr >> 28 == 15)
+		return addr == UINT32_MAX;
+	return addr >> 29 == 7;
 }
 
-/* Is `p` inside a block of those? The default route is not. */
-static inline bool nlri_martian(struct prefix p)
+/* Addresses that can be neither a destination nor a next hop. */
+static inline bool addr_martian(uint32_t addr, bool allow_240)
+{
+	return addr >> 24 == 0 || addr >> 24 == 127 || addr_class_de(addr, allow_240);
+}
+
+/* Is `p` inside a block of those? The default route is not, nor is 224/3 if half of it is allowed. */
+static inline bool nlri_martian(struct prefix p, bool allow_240)
 {
 	return (p.len >= 8 && (p.addr >> 24 == 0 || p.addr >> 24 == 127)) ||
-	       (p.len >= 3 && p.addr >> 29 == 7);
+	       (p.len >= 3 + allow_240 && addr_class_de(p.addr, allow_240));
 }
 
 /* Octets that a prefix takes on the wire. */

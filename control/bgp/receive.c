@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
 #include "session.h"
 #include "stats.h"
 #include "update.h"
@@ -103,6 +102,10 @@ static void refuse_open(struct conn *conn, const struct bgp_open *open,
 	if (open && notify->subcode == NOTIFY_OPEN_AS)
 		snprintf(what, sizeof(what), "peer AS %u, configured %u (2/2, RFC 4271 6.2)",
 			 open->asn, conn->session->peer.asn);
+	else if (open && notify->subcode == NOTIFY_OPEN_HOLD)
+		snprintf(what, sizeof(what),
+			 "hold time %u s, at least %u s is wanted (2/6, RFC 4271 6.2)",
+			 open->hold_s, conn->session->peer.hold_min_s);
 	else
 		notify_text(notify, what, sizeof(what));
 	snprintf(text, sizeof(text), "OPEN refused: %s", what);
@@ -129,6 +132,11 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 		refuse_open(conn, &open, &notify);
 		return;
 	}
+	if (open.hold_s < session->peer.hold_min_s) {
+		notify_set(&notify, NOTIFY_OPEN, NOTIFY_OPEN_HOLD, NULL, 0, NULL);
+		refuse_open(conn, &open, &notify);
+		return;
+	}
 	if (!collision_resolve(conn, &open))
 		return;
 	conn->open = open;
@@ -147,20 +155,21 @@ static struct prefix *put_prefixes(struct prefix *at, struct nlri nlri)
 	return at;
 }
 
-/* A malformed UPDATE that does not end the session: counted, and said. */
-static void note_fault(struct session *session, const struct bgp_update *update,
-		       enum bgp_verdict verdict)
+/* An UPDATE that does not end the session, counted by what is wrong with it. */
+static void count_faults(struct session_stats *stats, const struct bgp_update *update,
+			 enum bgp_verdict verdict, enum speaker_loop loop)
 {
-	bool withdraw = verdict == BGP_TREAT_AS_WITHDRAW;
-	uint32_t held;
+	const uint32_t announced = update->announced.count;
 
-	stat_add(withdraw ? &session->stats.treat_as_withdraw : &session->stats.attr_discard, 1);
-	if (log_limit(&session->faults, session->host->now_ms, &held))
-		log_warning(
-			"peer %s: UPDATE %s: attribute %u: %s (%u more lines like this held back)",
-			session->peer.name,
-			withdraw ? "treated as withdraw" : "with an attribute discarded",
-			update->fault_code, update->fault ? update->fault : "malformed", held);
+	if (verdict == BGP_TREAT_AS_WITHDRAW)
+		stat_add(&stats->treat_as_withdraw, 1);
+	else if (verdict == BGP_ATTR_DISCARD)
+		stat_add(&stats->attr_discard, 1);
+	if (loop)
+		stat_add(&stats->loops[loop], announced);
+	if (update->as_zero && verdict == BGP_TREAT_AS_WITHDRAW)
+		stat_add(&stats->as_zero, announced);
+	stat_add(&stats->martians, update->announced.martians + update->withdrawn.martians);
 }
 
 /* Complete the record whose attributes have been decoded into place. Returns its length. */
@@ -179,6 +188,10 @@ static size_t fill_record(struct speaker_update *record, const struct session *s
 	*record = (struct speaker_update){
 		.head = { SPEAKER_UPDATE, session->peer.head.peer, session->epoch },
 		.attrs_len = announces ? update->attrs_len : 0,
+		.nb_martians = (uint16_t)update->announced.martians,
+		.martian = update->announced.martian,
+		.fault = update->fault,
+		.fault_code = update->fault_code,
 		.verdict = (uint8_t)verdict,
 		.loop = (uint8_t)loop,
 	};
@@ -187,8 +200,10 @@ static size_t fill_record(struct speaker_update *record, const struct session *s
 	start = (struct prefix *)(attrs + ((record->attrs_len + 7u) & ~7u));
 	announced = put_prefixes(start, update->withdrawn);
 	end = put_prefixes(announced, update->announced);
-	if (!announces)
+	if (!announces) {
+		record->nb_refused = (uint16_t)(end - announced);
 		announced = end;
+	}
 	record->nb_withdrawn = (uint16_t)(announced - start);
 	record->nb_announced = (uint16_t)(end - announced);
 	return (size_t)((uint8_t *)end - (uint8_t *)record);
@@ -200,7 +215,8 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 	struct speaker_update *record = room;
 	struct update_ctx ctx = { .as4 = conn->open.caps & SPEAKER_CAP_AS4,
 				  .ebgp = !session_ibgp(session),
-				  .local_addr = conn->local_addr };
+				  .local_addr = conn->local_addr,
+				  .allow_240 = session->host->params.allow_240 };
 	enum bgp_verdict verdict;
 	struct bgp_update update;
 	size_t len;
@@ -217,19 +233,13 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 		return;
 	}
 	session_event(conn, FSM_UPDATE, NULL);
-	if (verdict != BGP_OK)
-		note_fault(session, &update, verdict);
 	if (update.eor) {
 		report_event(session, SPEAKER_EOR);
 		return;
 	}
 	len = fill_record(record, session, &update, verdict);
-	if (record->loop)
-		stat_add(&session->stats.loops[record->loop], update.announced.count);
-	if (update.as_zero && verdict == BGP_TREAT_AS_WITHDRAW)
-		stat_add(&session->stats.as_zero, update.announced.count);
-	stat_add(&session->stats.martians, update.announced.martians + update.withdrawn.martians);
-	if (record->nb_withdrawn + record->nb_announced) {
+	count_faults(&session->stats, &update, verdict, (enum speaker_loop)record->loop);
+	if (record->nb_withdrawn || record->nb_announced || record->fault || record->nb_martians) {
 		uint32_t weight = 1u + record->nb_withdrawn + record->nb_announced;
 
 		mailbox_post_weighed(session->host->to_rib, len, weight);

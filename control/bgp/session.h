@@ -9,7 +9,6 @@
 #include <sys/queue.h>
 
 #include "conn.h"
-#include "log.h"
 #include "speaker.h"
 
 #ifdef __cplusplus
@@ -57,7 +56,6 @@ struct session {
 	struct speaker_down down;
 	bool state_pending, down_pending;
 	bool lagging, lagging_told;
-	struct log_limit faults; /* lines about malformed UPDATEs */
 	struct session_stats stats;
 };
 

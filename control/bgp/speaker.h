@@ -51,6 +51,7 @@ struct speaker_params {
 	uint16_t listen_port;  /* 0: this speaker does not listen (one speaker of an instance does) */
 	uint16_t restart_s;    /* RFC 4724 restart time that we offer */
 	uint16_t nb_peers;     /* peer indexes are below this, over all speakers */
+	bool allow_240;	       /* routes for 240/4 are taken */
 	uint8_t nb_interfaces;
 	struct speaker_interface interfaces[SPEAKER_INTERFACES];
 };
@@ -83,6 +84,7 @@ struct speaker_peer_add {
 	uint16_t hold_s, port;
 	uint8_t interface;    /* index into speaker_params.interfaces */
 	uint8_t ttl_security; /* hops that it may be away at most (RFC 5082), 1: on link; 0: any */
+	uint16_t hold_min_s; /* an OPEN with a hold time below it is refused; 0: none is */
 	bool multihop, passive;
 	bool restarting;	/* R bit in OPEN (RFC 4724) while the restart lasts */
 	bool forwarding_kept;	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */
@@ -186,13 +188,19 @@ struct speaker_accepted {
 
 /* One UPDATE, judged. Treat-as-withdraw has been applied: its prefixes stand among the withdrawn. Behind it lie
  *   uint8_t attrs[attrs_len], padded to 8 octets; struct prefix withdrawn[nb_withdrawn]; struct prefix announced[...]
- * One that names no prefix is not passed on. */
+ * One that names no prefix, and about which there is nothing to tell, is not passed on. */
 struct speaker_update {
 	struct speaker_event head;
 	struct attr_keys keys;
 	uint16_t attrs_len; /* canonical wire form (attrs.h); 0 if nothing is announced */
 	uint16_t nb_withdrawn, nb_announced;
-	uint8_t verdict; /* enum bgp_verdict: for the counters */
+	uint16_t nb_refused; /* the last of the withdrawn, which the message announces */
+	uint16_t
+		nb_martians; /* prefixes announced that no route can be for, passed over (nlri.h) ... */
+	struct prefix martian; /* ... and the first of them */
+	const char *fault;     /* what was malformed, with the clause; static text, or NULL */
+	uint8_t fault_code;    /* attribute that it was about; 0: none */
+	uint8_t verdict;       /* enum bgp_verdict: what the fault cost */
 	uint8_t loop;	 /* enum speaker_loop: announced nothing because of it; its prefixes stand among the withdrawn */
 };
 enum speaker_loop {
@@ -214,6 +222,10 @@ static inline const struct prefix *speaker_update_withdrawn(const struct speaker
 static inline const struct prefix *speaker_update_announced(const struct speaker_update *u)
 {
 	return speaker_update_withdrawn(u) + u->nb_withdrawn;
+}
+static inline const struct prefix *speaker_update_refused(const struct speaker_update *u)
+{
+	return speaker_update_announced(u) - u->nb_refused;
 }
 
 /* --- statistics: written by the speaker, read by anybody (relaxed loads) ---------------------------------------- */

@@ -19,7 +19,7 @@ static enum bgp_verdict reset(struct bgp_update *out, uint8_t subcode, const cha
 enum bgp_verdict update_decode(struct cursor body, const struct update_ctx *ctx, uint8_t *attrs,
 			       struct bgp_update *out)
 {
-	const struct nlri none = { .count = 0 };
+	const struct nlri none = { .allow_240 = ctx->allow_240 };
 	struct cursor withdrawn, section;
 
 	assert(cursor_left(&body) <= BGP_MESSAGE_MAX - BGP_HEADER_LEN);

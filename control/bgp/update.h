@@ -27,6 +27,7 @@ struct update_ctx {
 	bool ebgp; /* LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST are not for us (RFC 7606 7.5, 7.9, 7.10) */
 	/* host order; a NEXT_HOP of ours is refused (RFC 4271 6.3). 0: not known */
 	uint32_t local_addr;
+	bool allow_240; /* prefixes and next hops of 240/4 are none of the martians (nlri.h) */
 };
 
 struct bgp_update {

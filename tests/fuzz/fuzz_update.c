@@ -18,7 +18,8 @@ static uint32_t walk(struct nlri nlri)
 	uint32_t count = 0;
 
 	for (; nlri_next(&nlri, &p); count++)
-		require(p.len <= 32 && !(p.addr & ~prefix_mask(p.len)) && !nlri_martian(p));
+		require(p.len <= 32 && !(p.addr & ~prefix_mask(p.len)) &&
+			!nlri_martian(p, nlri.allow_240));
 	return count;
 }
 
@@ -76,7 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	struct update_ctx ctx = { .as4 = data[0] & 1,
 				  .ebgp = data[0] & 2,
-				  .local_addr = data[0] & 4 ? 0x0a000001 : 0 };
+				  .local_addr = data[0] & 4 ? 0x0a000001 : 0,
+				  .allow_240 = data[0] & 8 };
 
 	decode(cursor_make(data + 1, size - 1), &ctx);
 	return 0;

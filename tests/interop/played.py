@@ -120,7 +120,7 @@ class Hub:
         self.ergw = self._daemon(er, "ergw", "er", f"{ERGW}/28", ASN, Neighbor(US_ER, ASN), "10.20.0.0/16")
 
     def config(self, played):
-        peers = [{"name": name, "address": address, "asn": asn, "multihop": True, "passive": True}
+        peers = [{"name": name, "address": address, "asn": asn, "multihop": True, "passive": True, "hold_min_s": 0}
                  for name, (address, asn) in played.items()]
         return {
             "instance": {"asn": ASN, "router_id": "10.0.1.4"},

@@ -31,7 +31,7 @@ class admission_test : public server_test
 	{ name = "vpngw"; role = "vpn"; addresses = ["10.0.255.4", "10.0.255.5"]; asn = 65010; )" +
 		       vpngw + R"( },
 	{ name = "far"; role = "vpn"; addresses = ["10.0.255.6", "10.0.255.7"]; asn = 65011; } );
-peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; } );)";
+peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; enforce_first_as = false; } );)";
 	}
 	/* Its session comes up. */
 	void rise(uint16_t peer,

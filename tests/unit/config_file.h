@@ -140,6 +140,10 @@ class config_test : public testing::Test
 		dir.write("empty.key", "\n", 0600);
 		dir.write("long.key", std::string(81, 'k') + "\n", 0600);
 		dir.write("two.key", "one\ntwo\n", 0600);
+		dir.write("mark.key", "\xef\xbb\xbfsecret\r\n", 0600);
+		dir.write("utf16.key", std::string("s\0e\0c\0\n\0", 8), 0600);
+		dir.write("nul.key", std::string("sec\0ret\n", 8), 0600);
+		dir.write("cr.key", "secret\r", 0600);
 	}
 	loaded load_text(const std::string &text)
 	{

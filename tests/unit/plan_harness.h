@@ -74,9 +74,9 @@ gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]
 		       (all ? use : "") + R"( },
 	     { name = "vpngw"; role = "vpn"; asn = 65010; addresses = ["10.0.255.4", "10.0.255.5"];
 	       outbound_map = "out"; } );
-peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; )" +
+peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as = false; )" +
 		       (all ? use : "") + R"( },
-	  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; outbound_map = "out"; } );
+	  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; outbound_map = "out"; enforce_first_as = false; } );
 )";
 	}
 	void bring_up(uint16_t peer)

@@ -33,8 +33,8 @@ control = { lcores = [1]; restart_s = 60; };
 static const char base_vnets[] = R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; } );)";
 static const char base_peers[] = R"(
 gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]; } );
-peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; },
-	  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; } );
+peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as = false; },
+	  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; enforce_first_as = false; } );
 )";
 enum { ERGW, NVA_A, NVA_B };
 

@@ -214,6 +214,25 @@ const error_case error_cases[] = {
 	{ "port = 1790", "password_file = \"two.key\"",
 	  "c:21: peers.nva-b.password_file: \"two.key\" has more than one line, allowed is one: "
 	  "the key" },
+	{ "port = 1790", "password_file = \"mark.key\"",
+	  "c:21: peers.nva-b.password_file: \"mark.key\" begins with a byte-order mark, allowed is "
+	  "UTF-8 without one" },
+	{ "port = 1790", "password_file = \"utf16.key\"",
+	  "c:21: peers.nva-b.password_file: \"utf16.key\" is in UTF-16, allowed is UTF-8" },
+	{ "port = 1790", "password_file = \"nul.key\"",
+	  "c:21: peers.nva-b.password_file: \"nul.key\" has a NUL in it, allowed is text" },
+	{ "port = 1790", "password_file = \"cr.key\"",
+	  "c:21: peers.nva-b.password_file: \"cr.key\" has a carriage return that ends no line, "
+	  "allowed is one line: the key" },
+	{ "hold_s = 30", "hold_s = 30; hold_min_s = 31",
+	  "c:18: gateways.vpngw.hold_s: 30 is below hold_min_s, allowed are 0 and 31..65535" },
+	{ "hold_s = 9", "hold_s = 9; hold_min_s = 10",
+	  "c:20: peers.nva-a.hold_s: 9 is below hold_min_s, allowed are 0 and 10..65535" },
+	{ "port = 1790", "port = 1790; hold_min_s = 2",
+	  "c:21: peers.nva-b.hold_min_s: 2 is out of range, allowed are 0 and 3..65535" },
+	{ "port = 1790", "port = 1790; hold_low = \"no\"",
+	  "c:21: peers.nva-b.hold_low: \"no\" is not known here, allowed are \"alarm\", "
+	  "\"refuse\"" },
 	{ "port = 1790", "password_file = 7",
 	  "c:21: peers.nva-b.password_file: 7 is not a path, allowed are paths of files that hold "
 	  "a key" },

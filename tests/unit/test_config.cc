@@ -64,7 +64,7 @@ const error_case error_cases[] = {
 	  "\"vpn\", \"as_path\"" },
 	{ "routing_preference = \"expressroute\";", "colour = 1.5;",
 	  "c:3: colour: unknown setting, allowed are instance, exchange, routing_preference, "
-	  "limits, dataplane, control, route_maps, vnet, gateways, peers" },
+	  "martians, limits, dataplane, control, route_maps, vnet, gateways, peers" },
 	{ "memory_mb = 1024", "memory_mb = 1.5",
 	  "c:6: dataplane.memory_mb: 1.5 is not a whole number, allowed are 64..1048576" },
 	{ "mtu = 9000", "mtu = 70000",
@@ -279,6 +279,42 @@ TEST_F(config_test, files_that_are_none)
 	EXPECT_EQ(2u, load_text("").errors.size());
 }
 
+TEST_F(config_test, class_e_may_be_allowed)
+{
+	std::string text = replaced(good, "\"10.4.0.0/16\"", "\"240.4.0.0/16\"");
+
+	EXPECT_EQ((std::vector<std::string>{ "c:14: vnet[1].prefix: 240.4.0.0/16 is not of hosts, "
+					     "allowed are unicast prefixes" }),
+		  load_text(text).errors);
+	EXPECT_NE(nullptr, load_text("martians = \"allow_240\"; " + text).config);
+	EXPECT_EQ(1u, load_text("martians = \"allow_240\"; " +
+				replaced(good, "\"10.4.0.0/16\"", "\"255.255.0.0/16\""))
+			      .errors.size());
+}
+
+/* What editors of other systems leave in front, where nobody sees it. */
+TEST_F(config_test, encodings)
+{
+	const std::string text = good;
+	std::string utf_16;
+
+	for (char c : text)
+		utf_16 += std::string({ c, '\0' });
+	EXPECT_EQ((std::vector<std::string>{ "c:1: this file begins with a byte-order mark, "
+					     "allowed is UTF-8 without one" }),
+		  load_text("\xef\xbb\xbf" + text).errors);
+	for (const std::string &file : { utf_16, "\xff\xfe" + utf_16, '\0' + utf_16,
+					 "\xfe\xff" + std::string(1, '\0') + utf_16 })
+		EXPECT_EQ((std::vector<std::string>{
+				  "c:1: this file is in UTF-16, allowed is UTF-8" }),
+			  load_text(file).errors);
+	dir.write("marked.inc", "\xef\xbb\xbf# nothing\n");
+	EXPECT_EQ(
+		(std::vector<std::string>{ "marked.inc:1: this file begins with a byte-order mark, "
+					   "allowed is UTF-8 without one" }),
+		load_text("@include \"marked.inc\"\n" + text).errors);
+}
+
 TEST_F(config_test, passwords)
 {
 	for (auto [text, key] : { std::pair("secret", "secret"),
@@ -390,13 +426,16 @@ const restart_case restart_cases[] = {
 	{ "lcores = [3]", "lcores = [4]", "control.lcores", true },
 	{ "listen_port = 1179", "listen_port = 179", "control.listen_port", true },
 	{ "restart_s = 60", "restart_s = 61", "control.restart_s", true },
+	{ "routing_preference", "martians = \"allow_240\"; routing_preference", "martians" },
 	{ "\"10.0.1.4\"", "\"10.0.1.5\"", "instance.router_id", true },
 	{ "enabled = false", "enabled = true", nullptr },
 	{ "routing_preference = \"expressroute\"", "routing_preference = \"vpn\"", nullptr },
 	{ "\"ignore\"", "\"compare\"", nullptr },
 	{ "\"ignore\"", "\"ignore\"; platform_communities = false", nullptr },
 	{ "asn = 65001", "asn = 65001; as_override = true; remove_private_as = true", nullptr },
-	{ "hold_s = 30", "hold_s = 30; announce_vnets = false", nullptr },
+	{ "hold_s = 30", "hold_s = 30; announce_vnets = false; enforce_first_as = true", nullptr },
+	{ "asn = 65001", "asn = 65001; allow_as_set = true; enforce_first_as = false", nullptr },
+	{ "hold_s = 30", "hold_s = 30; hold_min_s = 9; hold_low = \"refuse\"", nullptr },
 	{ "asn = 65001", "asn = 65009", nullptr },
 	{ "\"10.4.0.0/16\"", "\"10.5.0.0/16\"", nullptr },
 	{ "\n", "\n\n\n", nullptr }, /* lines move */

@@ -105,6 +105,28 @@ TEST(ip4, options)
 	}
 }
 
+TEST(ip4, class_e_may_be_allowed)
+{
+	static const struct {
+		uint32_t addr;
+		bool source;
+		enum drop_reason destination; /* allowed; strictly it is a martian or worse */
+	} rows[] = {
+		{ 0xf0000001, true, DROP_NONE },       { 0xfffffffe, true, DROP_NONE },
+		{ 0xffffffff, false, DROP_BROADCAST }, { 0xe0000005, false, DROP_MULTICAST },
+		{ 0xefffffff, false, DROP_MULTICAST },
+	};
+
+	for (const auto &t : rows) {
+		EXPECT_TRUE(ip4_martian_source(t.addr)) << t.addr;
+		EXPECT_NE(DROP_NONE, ip4_check_destination(t.addr)) << t.addr;
+		ip4_allow_240 = true;
+		EXPECT_EQ(!t.source, ip4_martian_source(t.addr)) << t.addr;
+		EXPECT_EQ(t.destination, ip4_check_destination(t.addr)) << t.addr;
+		ip4_allow_240 = false;
+	}
+}
+
 TEST(ip4, addresses)
 {
 	static const struct {

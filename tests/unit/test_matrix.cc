@@ -1,7 +1,6 @@
 /* The role matrix: every pair of roles in every mode, as Azure Route Server's documents say it, and its word form. */
 #include <gtest/gtest.h>
 
-#include "import.h"
 #include "matrix.h"
 
 namespace
@@ -77,20 +76,6 @@ TEST(matrix, the_gate_is_the_matrix_by_ingress_and_egress)
 	}
 	EXPECT_EQ(UINT64_C(0x0f080808), matrix_gate({ false, MATRIX_NVA_EXCHANGE }));
 	EXPECT_EQ(UINT64_C(0x0f0f0d0e), matrix_gate({ true, MATRIX_NVA_EXCHANGE }));
-}
-
-TEST(import, the_bow_tie_is_refused_from_expressroute_only)
-{
-	struct attr_keys keys = {};
-
-	for (int role = 0; role < ROLE_COUNT; role++)
-		EXPECT_EQ(IMPORT_ACCEPT, import_check((enum role)role, &keys));
-	keys.flags = ATTRS_FROM_BRANCH;
-	EXPECT_EQ(IMPORT_BOW_TIE, import_check(ROLE_EXPRESSROUTE, &keys));
-	EXPECT_EQ(IMPORT_ACCEPT, import_check(ROLE_VPN, &keys));
-	EXPECT_EQ(IMPORT_ACCEPT, import_check(ROLE_NVA, &keys));
-	for (int v = 0; v < IMPORT_COUNT; v++)
-		EXPECT_NE(nullptr, import_verdict_name((enum import_verdict)v));
 }
 
 } /* namespace */

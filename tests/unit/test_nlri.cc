@@ -68,6 +68,43 @@ TEST(nlri, table)
 	}
 }
 
+TEST(nlri, the_first_martian_is_kept)
+{
+	bytes b = hex("08 0a 10 f00a 08 7f");
+	struct nlri n = {};
+	char text[PREFIX_TEXT];
+
+	ASSERT_TRUE(nlri_add(&n, 0, cursor_of(b)));
+	EXPECT_EQ(2u, n.martians);
+	EXPECT_STREQ("240.10.0.0/16", prefix_text(n.martian, text));
+}
+
+TEST(nlri, class_e_may_be_allowed)
+{
+	static const struct {
+		const char *prefix;
+		bool strict, allow_240; /* is it a martian? */
+	} rows[] = {
+		{ "240.0.0.0/4", true, false },	       { "240.10.0.0/16", true, false },
+		{ "255.255.255.254/32", true, false }, { "255.255.255.255/32", true, true },
+		{ "224.0.0.0/4", true, true },	       { "239.0.0.0/8", true, true },
+		{ "224.0.0.0/3", true, false },	       { "192.0.0.0/2", false, false },
+		{ "127.0.0.0/8", true, true },	       { "0.0.0.0/0", false, false },
+	};
+
+	for (const auto &t : rows) {
+		struct prefix p;
+
+		ASSERT_TRUE(prefix_parse(t.prefix, &p));
+		EXPECT_EQ(t.strict, nlri_martian(p, false)) << t.prefix;
+		EXPECT_EQ(t.allow_240, nlri_martian(p, true)) << t.prefix;
+	}
+	EXPECT_TRUE(addr_martian(0xf0000001, false));
+	EXPECT_FALSE(addr_martian(0xf0000001, true));
+	EXPECT_TRUE(addr_martian(0xe0000001, true));
+	EXPECT_TRUE(addr_martian(0xffffffff, true));
+}
+
 TEST(nlri, both_places_are_one_sequence)
 {
 	bytes a = hex("08 0a 08 7f"), b = hex("08 0b");
@@ -91,7 +128,7 @@ TEST(nlri, there_and_back)
 
 		ASSERT_EQ(nlri_size(p), nlri_put(buf, p));
 		ASSERT_TRUE(nlri_add(&n, 0, cursor_make(buf, nlri_size(p)))) << (int)len;
-		if (nlri_martian(p))
+		if (nlri_martian(p, false))
 			continue;
 		ASSERT_TRUE(nlri_next(&n, &back)) << (int)len;
 		EXPECT_TRUE(prefix_equal(p, back));

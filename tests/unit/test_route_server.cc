@@ -145,6 +145,7 @@ TEST_F(server_test, a_next_hop_that_does_not_resolve_is_not_used)
 	up(ERGW);
 	up(NVA_A);
 	announce(NVA_A, { "172.16.1.0/24" });
+	outside.path = { 65001 };
 	outside.next_hop = ip("8.8.8.8");
 	update(NVA_A, { "172.16.8.0/24" }, outside);
 	outside.next_hop = ip("10.0.2.1");
@@ -265,6 +266,101 @@ TEST_F(server_test, a_bow_tie_is_dropped_and_withdraws_what_was_there)
 	EXPECT_EQ(1u, rs->peers.table[ERGW].refused[IMPORT_BOW_TIE]);
 	EXPECT_EQ(0u, rib_peer_paths(rs->rib, ERGW));
 	EXPECT_EQ(2u, rib_peer_paths(rs->rib, NVA_A)) << "only the ExpressRoute side returns them";
+}
+
+TEST_F(server_test, what_import_refuses_is_withdrawn_counted_and_told)
+{
+	const struct peer *peer;
+	const struct event *event;
+	attrs_spec spec;
+
+	start_with_routes(true);
+	ASSERT_STREQ("",
+		     reload(plain_config().replace(plain_config().find("enforce_first_as = false"),
+						   sizeof("enforce_first_as = false") - 1,
+						   "enforce_first_as = true"))
+			     ->error);
+	peer = &rs->peers.table[NVA_A];
+	spec.next_hop = address(NVA_A);
+	for (const auto &[path, verdict] :
+	     { std::make_pair(std::vector<uint32_t>{}, IMPORT_EMPTY_PATH),
+	       std::make_pair(std::vector<uint32_t>{ 65002, 65001 }, IMPORT_FIRST_AS) }) {
+		announce(NVA_A, { "172.16.1.0/24", "172.16.7.0/24" });
+		turn();
+		EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24 172.16.7.0/24", knows(ERGW));
+		spec.path = path;
+		update(NVA_A, { "172.16.1.0/24", "172.16.7.0/24" }, spec);
+		turn();
+		EXPECT_EQ("10.0.0.0/16 172.16.2.0/24", knows(ERGW)) << import_verdict_why(verdict);
+		EXPECT_EQ(2u, peer->refused[verdict]);
+		event = events_after(&rs->events, rs->events.last - 1);
+		ASSERT_NE(nullptr, event);
+		EXPECT_EQ(EVENT_REFUSED, event->kind);
+		EXPECT_STREQ("nva-a", event->peer);
+		EXPECT_EQ("refused 172.16.1.0/24 and 1 others: " +
+				  std::string(import_verdict_why(verdict)),
+			  event->text);
+	}
+	/* NVA B is not asked for it. */
+	spec.path = { 65099 };
+	spec.next_hop = address(NVA_B);
+	update(NVA_B, { "172.16.2.0/24" }, spec);
+	turn();
+	EXPECT_EQ("10.0.0.0/16 172.16.2.0/24", knows(ERGW));
+}
+
+/* RFC 8326: of two equal NVAs the one that is about to go is not used, though it has said no withdrawal yet. */
+TEST_F(server_test, flows_leave_an_nva_that_shuts_down_gracefully)
+{
+	attrs_spec a, b;
+
+	start_with_routes(true);
+	a.path = { 65001 };
+	b.path = { 65002 };
+	a.next_hop = address(NVA_A);
+	b.next_hop = address(NVA_B);
+	update(NVA_A, { "172.30.0.0/16" }, a);
+	update(NVA_B, { "172.30.0.0/16" }, b);
+	turn();
+	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "172.30.1.1"));
+	a.communities = { COMMUNITY(65535, 0) };
+	update(NVA_A, { "172.30.0.0/16" }, a);
+	turn();
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "172.30.1.1"));
+	down(NVA_B);
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.30.1.1")) << "better than nothing";
+}
+
+TEST_F(server_test, what_was_wrong_with_a_message_is_told_with_its_prefix)
+{
+	struct {
+		struct speaker_update u;
+		struct prefix prefixes[2];
+	} record = {};
+	auto last = [this] { return events_after(&rs->events, rs->events.last - 1)->text; };
+
+	start_with_routes(true);
+	record.u.head = { SPEAKER_UPDATE, NVA_A, epoch[NVA_A] };
+	record.u.nb_withdrawn = 2;
+	record.u.nb_refused = 1;
+	record.u.verdict = BGP_TREAT_AS_WITHDRAW;
+	record.u.fault = "AS 0 in AS_PATH, RFC 7607 2";
+	record.u.fault_code = ATTR_AS_PATH;
+	record.prefixes[0] = net("172.16.1.0/24");
+	record.prefixes[1] = net("172.16.9.0/24");
+	post(&record, sizeof(record));
+	turn();
+	EXPECT_STREQ("treated as withdrawn 172.16.9.0/24: attribute 2: AS 0 in AS_PATH, RFC 7607 2",
+		     last());
+	record.u.nb_withdrawn = record.u.nb_refused = 0;
+	record.u.verdict = BGP_OK;
+	record.u.fault = nullptr;
+	record.u.nb_martians = 3;
+	record.u.martian = net("240.10.0.0/16");
+	post(&record, sizeof(record.u));
+	turn();
+	EXPECT_STREQ("passed over 240.10.0.0/16 and 2 others: no route can be for it", last());
 }
 
 TEST_F(server_test, a_session_that_goes_takes_its_routes)
