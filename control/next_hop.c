@@ -16,6 +16,9 @@ struct next_hop {
 	uint16_t port;			/* DPDK port id */
 	uint16_t adjacency[ROLE_COUNT]; /* one claim each; ADJACENCY_NONE: not asked for yet */
 	uint8_t resolved, was_resolved; /* bit a role: its adjacency is; has ever been */
+	uint8_t losses;			/* each within NEXT_HOP_CALM_MS of the one before */
+	bool quiet;			/* resolved, and not announced before `quiet_until_ms` */
+	uint64_t lost_ms, quiet_until_ms;
 	bool forgotten; /* not found any more; its claims wait for the end of a round */
 };
 
@@ -150,10 +153,41 @@ static bool resolved(const struct next_hops *nhs, const struct next_hop *nh, int
 	       fib_adjacency_resolved(nhs->writer, nh->adjacency[role]);
 }
 
+static void lost(const struct next_hops *nhs, struct next_hop *nh)
+{
+	if (nhs->now_ms - nh->lost_ms > NEXT_HOP_CALM_MS)
+		nh->losses = 0;
+	nh->losses += nh->losses < UINT8_MAX;
+	nh->lost_ms = nhs->now_ms;
+	nh->quiet = false;
+}
+
+static void found(struct next_hops *nhs, struct next_hop *nh)
+{
+	uint32_t doublings = nh->losses - NEXT_HOP_LOSSES, quiet_ms = NEXT_HOP_QUIET_MAX;
+	char text[ADDR_TEXT];
+
+	if (nh->losses < NEXT_HOP_LOSSES)
+		return;
+	if (doublings < 5 && (uint32_t)NEXT_HOP_QUIET_MS << doublings < quiet_ms)
+		quiet_ms = (uint32_t)NEXT_HOP_QUIET_MS << doublings;
+	nh->quiet = true;
+	nh->quiet_until_ms = nhs->now_ms + quiet_ms;
+	if (nhs->events)
+		events_note(nhs->events, EVENT_NEXT_HOP, NULL, nhs->now_ms,
+			    "next hop %s was lost %u times: used at once, announced in %u s",
+			    addr_text(nh->addr, text), nh->losses, quiet_ms / 1000);
+}
+
 static void set_resolved(struct next_hops *nhs, struct next_hop *nh, uint8_t roles)
 {
-	if (!roles != !nh->resolved)
+	if (!roles != !nh->resolved) {
 		note_change(nhs, nh->addr, roles);
+		if (roles)
+			found(nhs, nh);
+		else
+			lost(nhs, nh);
+	}
 	nh->resolved = roles;
 	nh->was_resolved |= roles;
 }
@@ -220,7 +254,14 @@ uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role
 	return nh->adjacency[role];
 }
 
-/* Returns whether it resolves for some role and did not, or the other way round. */
+bool next_hop_quiet(const struct next_hops *nhs, uint32_t addr)
+{
+	const struct next_hop *nh = find(nhs, addr);
+
+	return nh && nh->quiet;
+}
+
+/* Returns whether it resolves for some role and did not, or the other way round, or is quiet no longer. */
 static bool poll_one(struct next_hops *nhs, struct next_hop *nh)
 {
 	uint8_t roles = 0, before = nh->resolved;
@@ -229,7 +270,10 @@ static bool poll_one(struct next_hops *nhs, struct next_hop *nh)
 		if (resolved(nhs, nh, role))
 			roles |= (uint8_t)(1 << role);
 	set_resolved(nhs, nh, roles);
-	return roles != before;
+	if (!nh->quiet || nhs->now_ms < nh->quiet_until_ms)
+		return roles != before;
+	nh->quiet = false;
+	return true;
 }
 
 /* Those that were refused are not on any list: who asks for all next hops anew finds them. */
@@ -241,10 +285,9 @@ static bool has_room_again(struct next_hops *nhs)
 	return true;
 }
 
-bool next_hops_poll(struct next_hops *nhs, uint32_t budget)
+bool next_hops_poll(struct next_hops *nhs, uint32_t budget,
+		    void (*changed)(void *ctx, uint32_t addr), void *ctx)
 {
-	bool changed = has_room_again(nhs);
-
 	for (uint32_t i = 0; i < budget; i++) {
 		struct next_hop *nh;
 
@@ -252,10 +295,10 @@ bool next_hops_poll(struct next_hops *nhs, uint32_t budget)
 		if (nhs->cursor == SLAB_NONE)
 			break;
 		nh = slab_at(&nhs->slab, nhs->cursor);
-		if (!nh->forgotten)
-			changed |= poll_one(nhs, nh);
+		if (!nh->forgotten && poll_one(nhs, nh))
+			changed(ctx, nh->addr);
 	}
-	return changed;
+	return has_room_again(nhs);
 }
 
 /* Has a role claimed an adjacency that was never resolved? */

@@ -33,7 +33,15 @@ enum next_hop_state {
 /* "resolved", "does not answer ARP", ...; static storage. */
 const char *next_hop_state_name(enum next_hop_state state);
 
-enum { NEXT_HOP_CHAINS = 16384, NEXT_HOP_GRACE_MS = 3000 };
+enum {
+	NEXT_HOP_CHAINS = 16384,
+	NEXT_HOP_GRACE_MS = 3000,
+	NEXT_HOP_LOSSES =
+		3, /* from this one on within NEXT_HOP_CALM_MS of one another, a return is quiet, ... */
+	NEXT_HOP_QUIET_MS = 2000,   /* for so long, twice as long with each more, ... */
+	NEXT_HOP_QUIET_MAX = 60000, /* and not longer */
+	NEXT_HOP_CALM_MS = 60000,
+};
 
 struct next_hops {
 	struct events *events;	     /* borrowed; NULL: nobody hears of changes */
@@ -66,9 +74,13 @@ uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role
 /* The DPDK port that config's port `port` is; -1: the dataplane has none of that name. */
 int next_hop_port(const struct next_hops *nhs, size_t port);
 
-/* Look at `budget` entries. Returns whether one of them is usable for some role and was not, or the other way round; or
- * whether there is room again for those that were refused. */
-bool next_hops_poll(struct next_hops *nhs, uint32_t budget);
+/* Look at `budget` entries, and tell `changed` of the address of each that is usable for some role and was not, or the
+ * other way round, or may be announced again. Returns whether there is room again for those that were refused. */
+bool next_hops_poll(struct next_hops *nhs, uint32_t budget,
+		    void (*changed)(void *ctx, uint32_t addr), void *ctx);
+/* Was it lost so often of late that what goes by it is not announced yet, though it is resolved? What flaps is damped in
+ * what peers are told, never in what packets do. */
+bool next_hop_quiet(const struct next_hops *nhs, uint32_t addr);
 /* Has some role asked within NEXT_HOP_GRACE_MS for an adjacency that has never been resolved? */
 bool next_hops_pending(const struct next_hops *nhs);
 /* Another configuration: entries that resolve differently are forgotten, and what they claimed is given back by the

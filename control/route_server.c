@@ -112,6 +112,20 @@ static bool usable(void *ctx, uint32_t next_hop, enum role role)
 	return next_hop_usable(&rs->next_hops, next_hop, role);
 }
 
+static bool quiet(void *ctx, uint32_t next_hop)
+{
+	struct route_server *rs = ctx;
+
+	return next_hop_quiet(&rs->next_hops, next_hop);
+}
+
+static void next_hop_changed(void *ctx, uint32_t next_hop)
+{
+	struct route_server *rs = ctx;
+
+	rib_next_hop_changed(rs->rib, next_hop);
+}
+
 static void withdraw(struct route_server *rs, struct peer *peer, const struct prefix *prefixes,
 		     size_t n)
 {
@@ -426,7 +440,7 @@ static unsigned int rib_part(struct route_server *rs)
 {
 	size_t done = rib_slices(rs);
 
-	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS);
+	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS, next_hop_changed, rs);
 	if (rs->reconsider && rib_settled(rs->rib)) {
 		rs->reconsider = false;
 		rib_reconsider(rs->rib);
@@ -547,6 +561,7 @@ static int rib_open(struct route_server *rs)
 		.rule = reload_decide_rule(rs->config),
 		.allow = transit_word(rs),
 		.usable = usable,
+		.quiet = quiet,
 		.counts = circuits_count,
 		.ctx = rs,
 	};

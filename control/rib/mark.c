@@ -57,7 +57,7 @@ void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, ui
 
 		if (path->flags & PATH_UNUSABLE)
 			break;
-		if (path->flags & (PATH_NO_ADVERTISE | PATH_HELD))
+		if (path->flags & (PATH_NO_ADVERTISE | PATH_HELD | PATH_QUIET))
 			continue;
 		if (path->flags & PATH_NO_EXPORT)
 			may &= IBGP_CLASSES;

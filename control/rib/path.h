@@ -19,7 +19,10 @@ enum path_flags {
 	PATH_UNUSABLE = 1 << 0,
 	PATH_NO_ADVERTISE = 1 << 1, /* RFC 1997: in the views, announced to nobody */
 	PATH_NO_EXPORT = 1 << 2,    /* RFC 1997: not announced by eBGP */
-	PATH_HELD = 1 << 3,	    /* its source is held: in the VNets' view, announced to nobody */
+	PATH_HELD = 1 << 3, /* its source is held: in the VNets' view, announced to nobody */
+	PATH_QUIET =
+		1
+		<< 4, /* its next hop was lost too often of late: in the views, announced to nobody */
 };
 
 /* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by rib_withdraw(). 32

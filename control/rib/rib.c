@@ -171,8 +171,12 @@ static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct att
 		flags |= PATH_NO_ADVERTISE;
 	if (said & (ATTRS_NO_EXPORT | ATTRS_NO_EXPORT_SUBCONFED))
 		flags |= PATH_NO_EXPORT;
-	if (role != ROLE_VNET && !rib->params.usable(rib->params.ctx, attrs->keys.next_hop, role))
+	if (role == ROLE_VNET)
+		return flags;
+	if (!rib->params.usable(rib->params.ctx, attrs->keys.next_hop, role))
 		flags |= PATH_UNUSABLE;
+	else if (rib->params.quiet && rib->params.quiet(rib->params.ctx, attrs->keys.next_hop))
+		flags |= PATH_QUIET;
 	return flags;
 }
 
@@ -196,6 +200,12 @@ static void path_refresh(struct rib *rib, struct path *path)
 	}
 }
 
+static void path_free(struct rib *rib, uint32_t id)
+{
+	hops_path_free(rib, id);
+	slab_free(&rib->paths, id);
+}
+
 /* A new, empty path of `peer` for `prefix`, in no chain. NULL: no memory. */
 static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t node, uint16_t peer)
 {
@@ -204,10 +214,14 @@ static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t nod
 
 	if (!id)
 		return NULL;
+	if (hops_path_new(rib, id) < 0) {
+		slab_free(&rib->paths, id);
+		return NULL;
+	}
 	if (!node)
 		node = prefix_table_add(&rib->nodes, prefix);
 	if (!node) {
-		slab_free(&rib->paths, id);
+		path_free(rib, id);
 		return NULL;
 	}
 	path = path_at(rib, id);
@@ -223,6 +237,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	uint32_t id = node_find(rib, prefix);
 	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
 	uint8_t flags = path_flags(rib, peer, attrs);
+	uint32_t next_hop = attrs->keys.next_hop, hop = SLAB_NONE;
 	struct offers before[CLASSES];
 	const struct attrs *old;
 
@@ -233,8 +248,15 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	}
 	if (groups_reserve(rib) < 0)
 		return -ENOMEM;
-	if (!path && !(path = path_new(rib, prefix, id, peer)))
+	if (!path || path->attrs->keys.next_hop != next_hop) {
+		hop = hop_get(rib, next_hop);
+		if (!hop)
+			return -ENOMEM;
+	}
+	if (!path && !(path = path_new(rib, prefix, id, peer))) {
+		hop_put(rib, hop);
 		return -ENOMEM;
+	}
 
 	id = path->node;
 	groups_offers(rib, id, before);
@@ -248,6 +270,10 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 		rib->prefixes += !node_at(rib, id)->first;
 		rib->peers[peer].paths++;
 	}
+	if (hop && old)
+		hop_unlink(rib, old->keys.next_hop, path_id(rib, path));
+	if (hop)
+		hop_link(rib, hop, path_id(rib, path));
 	path->attrs = attrs_get(attrs);
 	path->local_pref = local_pref;
 	path->learned_s = now_s;
@@ -281,8 +307,9 @@ static void path_withdraw(struct rib *rib, struct path *path)
 	mark_for(rib, path->peer, id, before);
 	bitmap_add(&rib->changes, id);
 	path_set_flags(rib, path, 0);
+	hop_unlink(rib, path->attrs->keys.next_hop, path_id(rib, path));
 	attrs_put(rib->params.attrs, path->attrs);
-	slab_free(&rib->paths, path_id(rib, path));
+	path_free(rib, path_id(rib, path));
 }
 
 int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer)
@@ -401,10 +428,22 @@ static size_t resort_turn(struct rib *rib, size_t budget)
 	return seen;
 }
 
+/* What changed next hops change. */
+static size_t hops_turn(struct rib *rib, size_t budget)
+{
+	size_t seen = 0;
+	uint32_t id;
+
+	for (; seen < budget && groups_reserve(rib) == 0 && (id = hops_next(rib)); seen++)
+		node_resort(rib, path_at(rib, id)->node);
+	return seen;
+}
+
 size_t rib_turn(struct rib *rib, size_t budget)
 {
 	size_t seen = sweep_turn(rib, budget);
 
+	seen += hops_turn(rib, budget - seen);
 	seen += resort_turn(rib, budget - seen);
 	seen += groups_turn(rib, budget - seen);
 	return seen;
@@ -417,8 +456,8 @@ size_t rib_prefixes(const struct rib *rib)
 
 bool rib_settled(const struct rib *rib)
 {
-	return !rib->sweep.left && !rib->resort.left && !rib->groups.matrix.cursor &&
-	       seats_settled(rib);
+	return !rib->sweep.left && !rib->resort.left && hops_settled(rib) &&
+	       !rib->groups.matrix.cursor && seats_settled(rib);
 }
 
 uint64_t rib_version(const struct rib *rib)
@@ -468,7 +507,8 @@ struct rib *rib_new(const struct rib_params *params)
 	rib->sort = (struct path **)calloc(params->nb_peers, sizeof(*rib->sort));
 	if (!rib->sources || !rib->peers || !rib->sort ||
 	    prefix_table_open(&rib->nodes, sizeof(struct node), NODES_MAX) < 0 ||
-	    slab_init(&rib->paths, sizeof(struct path), PATHS_MAX) < 0 || groups_init(rib) < 0) {
+	    slab_init(&rib->paths, sizeof(struct path), PATHS_MAX) < 0 || hops_init(rib) < 0 ||
+	    groups_init(rib) < 0) {
 		rib_free(rib);
 		return NULL;
 	}
@@ -484,6 +524,7 @@ void rib_free(struct rib *rib)
 	     id = slab_next(&rib->paths, id))
 		attrs_put(rib->params.attrs, path_at(rib, id)->attrs);
 	slab_fini(&rib->paths);
+	hops_fini(rib);
 	prefix_table_close(&rib->nodes);
 	bitmap_free(&rib->changes);
 	free(rib->sources);

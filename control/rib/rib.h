@@ -3,6 +3,7 @@
  *   rib ── table: prefix → node, 12 octets a prefix ── chain of paths, best first (32 octets each)
  *    ├─ sources[peer]      what decisions ask about a peer
  *    ├─ changes            prefixes whose chain changed, each once, for the FIB
+ *    ├─ hops               next hop → the paths that use it, 8 octets a path
  *    └─ update groups      what peers have been told and must be told (group.h)
  *
  * A viewer of some role uses the first path that its role may use; the order is the same for all. One path a peer and
@@ -39,8 +40,11 @@ struct rib_params {
 	struct decide_rule rule;
 	uint64_t allow; /* the role matrix as one word: rib_allows() */
 	/* Does this next hop (host order) resolve for routes from sources of `role`? Asked of each path that is
-	 * announced, and of all after rib_reconsider(). Never asked of VNet prefixes, which are always usable. */
+	 * announced, of those that use it after rib_next_hop_changed(), and of all after rib_reconsider(). Never asked of
+	 * VNet prefixes, which are always usable. */
 	bool (*usable)(void *ctx, uint32_t next_hop, enum role role);
+	/* Asked of a usable one: is it, for now, in the views and announced to nobody? NULL: none is. */
+	bool (*quiet)(void *ctx, uint32_t next_hop);
 	/* Is an ExpressRoute gateway, one of our own AS or another one, told of this path's prefix, so that it counts
 	 * (rib_set_expressroute_max())? Asked when what they may be told of it changes, and of all after
 	 * rib_seats_review(), while there is a bound. NULL: each counts. */
@@ -101,7 +105,10 @@ int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer);
 
 /* Change the decision's rules: every chain is sorted anew by rib_turn(). */
 void rib_set_rule(struct rib *rib, struct decide_rule rule);
-/* Next hops came or went: `usable` is asked again of every path, by rib_turn(). */
+/* A next hop (host order) came or went: `usable` is asked again of the paths for each prefix that has one by way of it, by
+ * rib_turn(). */
+void rib_next_hop_changed(struct rib *rib, uint32_t next_hop);
+/* Any of them may have: `usable` is asked again of every path, by rib_turn(). */
 void rib_reconsider(struct rib *rib);
 /* The matrix changed: announcements follow, by rib_turn(). Views take the word with each question, so the caller
  * decides when they follow. A change while one is still under way begins when that one is through; the latest wins. */

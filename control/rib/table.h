@@ -39,6 +39,15 @@ struct peer {
 	struct cohort *cohort; /* borrowed; NULL: in its group's stream */
 };
 
+/* Which paths use which next hop, and which next hops have changed: see hops.c. */
+struct hops {
+	struct prefix_table table;
+	struct slab links;
+	uint32_t due, due_last; /* the queue: hop ids, 0: it is empty */
+	uint32_t walked,
+		cursor; /* the hop whose paths are being looked at; the next path of it, 0: none is left */
+};
+
 /* What a class of groups may be told about a prefix. Borrowed attributes; peer is 0 if there are none. */
 struct offer {
 	const struct attrs *attrs;
@@ -171,6 +180,7 @@ struct rib {
 	uint32_t changes_cursor;
 	struct slab_round sweep;  /* of paths */
 	struct slab_round resort; /* of nodes */
+	struct hops hops;
 	struct groups groups;
 };
 
@@ -188,6 +198,24 @@ static inline struct path *path_at(const struct rib *rib, uint32_t id)
 uint32_t node_find(const struct rib *rib, struct prefix prefix);
 /* Free the node if it has no paths and nobody needs it any more. */
 void node_release(struct rib *rib, uint32_t id);
+
+/* --- hops.c ----------------------------------------------------------------------------------------------------- */
+
+int hops_init(struct rib *rib);
+void hops_fini(struct rib *rib);
+size_t hops_bytes(const struct rib *rib);
+/* What stands for a next hop, made if need be. SLAB_NONE: no memory. hop_put() if no path is linked to it after all. */
+uint32_t hop_get(struct rib *rib, uint32_t addr);
+void hop_put(struct rib *rib, uint32_t hop);
+/* A path has been taken from its slab, and is linked to nothing; or is about to be given back. -ENOMEM. */
+int hops_path_new(struct rib *rib, uint32_t path);
+void hops_path_free(struct rib *rib, uint32_t path);
+/* The path uses the next hop from now on; or no longer. */
+void hop_link(struct rib *rib, uint32_t hop, uint32_t path);
+void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path);
+/* The next path whose next hop has changed; 0: none is left. */
+uint32_t hops_next(struct rib *rib);
+bool hops_settled(const struct rib *rib);
 
 /* --- mark.c ----------------------------------------------------------------------------------------------------- */
 

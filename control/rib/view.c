@@ -182,7 +182,7 @@ struct rib_counts rib_counts(const struct rib *rib)
 	};
 
 	counts.bytes = sizeof(*rib) + prefix_table_bytes(&rib->nodes) + slab_bytes(&rib->paths) +
-		       bitmap_bytes(&rib->changes) +
+		       hops_bytes(rib) + bitmap_bytes(&rib->changes) +
 		       rib->params.nb_peers *
 			       (sizeof(*rib->sources) + sizeof(*rib->peers) + sizeof(*rib->sort)) +
 		       groups_bytes(rib);

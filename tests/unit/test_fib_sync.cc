@@ -181,6 +181,58 @@ TEST_F(backup_test, the_system_has_none)
 	EXPECT_EQ("nowhere", backup_to(ROLE_NVA, "10.0.7.7"));
 }
 
+/* What flaps is damped in what peers are told, never in what packets do. */
+TEST_F(backup_test, a_next_hop_that_flaps_is_used_at_once_and_announced_when_it_is_calm)
+{
+	auto flap = [this] {
+		arp("10.0.2.4", false);
+		pass(100);
+		EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "172.30.1.1"));
+		EXPECT_EQ(0u, told[ERGW].count(prefix));
+		arp("10.0.2.4");
+		pass(100);
+		EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.30.1.1"));
+		return told[ERGW].count(prefix) != 0;
+	};
+
+	says(NVA_A, 1);
+	EXPECT_TRUE(flap());
+	EXPECT_TRUE(flap());
+	EXPECT_FALSE(flap()) << "the third time";
+	pass(NEXT_HOP_QUIET_MS - 200);
+	EXPECT_EQ(0u, told[ERGW].count(prefix));
+	pass(200);
+	EXPECT_EQ(1u, told[ERGW].count(prefix));
+	EXPECT_FALSE(flap());
+	pass(NEXT_HOP_QUIET_MS);
+	EXPECT_EQ(0u, told[ERGW].count(prefix)) << "twice as long as before";
+	pass(NEXT_HOP_QUIET_MS);
+	EXPECT_EQ(1u, told[ERGW].count(prefix));
+	for (int i = 0; i < 20; i++)
+		EXPECT_FALSE(flap());
+	pass(NEXT_HOP_QUIET_MAX);
+	EXPECT_EQ(1u, told[ERGW].count(prefix)) << "never longer than this";
+	pass(NEXT_HOP_CALM_MS + 1);
+	EXPECT_TRUE(flap()) << "forgiven";
+}
+
+/* Another path, which is not the best, is announced meanwhile. */
+TEST_F(backup_test, while_the_best_is_damped_the_next_best_is_announced)
+{
+	says(NVA_A, 1);
+	says(NVA_B, 2);
+	for (int i = 0; i < 3; i++) {
+		arp("10.0.2.4", false);
+		pass(100);
+		arp("10.0.2.4");
+		pass(100);
+	}
+	EXPECT_EQ("10.0.2.4 | 10.0.2.5", ways(ROLE_EXPRESSROUTE));
+	EXPECT_EQ(2u, keys(ERGW, prefix.c_str()).path_len);
+	pass(NEXT_HOP_QUIET_MS);
+	EXPECT_EQ(1u, keys(ERGW, prefix.c_str()).path_len);
+}
+
 /* `n` prefixes that need a tbl8 group each. */
 static std::vector<std::string> long_prefixes(const char *begin, int n)
 {

@@ -18,9 +18,17 @@ struct harness {
 	std::set<uint32_t> dead_hops;
 	struct rib *rib;
 
+	std::set<uint32_t> quiet_hops;
+	unsigned asked = 0;
+
 	static bool usable(void *ctx, uint32_t next_hop, enum role)
 	{
+		((harness *)ctx)->asked++;
 		return !((harness *)ctx)->dead_hops.count(next_hop);
+	}
+	static bool quiet(void *ctx, uint32_t next_hop)
+	{
+		return ((harness *)ctx)->quiet_hops.count(next_hop);
 	}
 	explicit harness(struct decide_rule rule = { DECIDE_PREFER_EXPRESSROUTE, false })
 	{
@@ -31,8 +39,8 @@ struct harness {
 			{ ROLE_VPN, true, false, 20, 20 },
 			{ ROLE_EXPRESSROUTE, true, false, 30, 30 },
 		};
-		const struct rib_params params = { table,  NB_PEERS, rule, ALLOW_ALL,
-						   usable, nullptr,  this };
+		const struct rib_params params = { table,  NB_PEERS, rule,    ALLOW_ALL,
+						   usable, quiet,    nullptr, this };
 
 		rib = rib_new(&params);
 		for (uint16_t i = 0; i < NB_PEERS; i++)
@@ -194,6 +202,88 @@ TEST(rib, unresolved_next_hops_are_shown_and_not_used)
 	EXPECT_EQ(1u, h.changes());
 	h.announce(p2, LOCAL, { {}, 6 });
 	EXPECT_EQ((hops_t{ 6 }), h.hops(p2, ROLE_NVA)) << "VNet prefixes are always usable";
+}
+
+/* The n-th /24 of 20.0.0.0/8. */
+static struct prefix nth(uint32_t n)
+{
+	return prefix_make(0x14000000 + (n << 8), 24);
+}
+
+TEST(rib, a_next_hop_that_changes_costs_its_own_paths)
+{
+	harness h;
+
+	for (uint32_t i = 0; i < 20000; i++)
+		h.announce(nth(i), NVA_A, { { 65001 }, i % 2000 ? 5u : 6u });
+	for (uint32_t i = 0; i < 3; i++)
+		h.announce(nth(2000 * i), NVA_B, { { 65002 }, 7 });
+	h.changes();
+	h.dead_hops = { 6 };
+	h.asked = 0;
+	rib_next_hop_changed(h.rib, 6);
+	EXPECT_FALSE(rib_settled(h.rib));
+	h.settle();
+	EXPECT_EQ(10u + 3u, h.asked) << "those by 6, and the others of their prefixes";
+	EXPECT_EQ(10u, h.changes());
+	EXPECT_EQ((hops_t{ 7 }), h.hops(nth(0), ROLE_VNET));
+	EXPECT_EQ((hops_t{}), h.hops(nth(18000), ROLE_VNET));
+	EXPECT_EQ((hops_t{ 5 }), h.hops(nth(1), ROLE_VNET));
+	rib_next_hop_changed(h.rib, 8); /* which nobody uses */
+	EXPECT_TRUE(rib_settled(h.rib));
+}
+
+/* Paths come, go, and change their next hops while those change, between slices of any size. In the end each path is what
+ * its next hop is. */
+TEST(rib, next_hops_that_change_under_way_at_random)
+{
+	std::mt19937 random(1);
+	harness h;
+
+	for (int step = 0; step < 30000; step++) {
+		uint32_t hop = 1 + random() % 6;
+		struct prefix prefix = nth(random() % 40);
+		uint16_t peer = (uint16_t)(NVA_A + random() % 4);
+
+		switch (random() % 8) {
+		case 0:
+			if (!h.dead_hops.erase(hop))
+				h.dead_hops.insert(hop);
+			rib_next_hop_changed(h.rib, hop);
+			break;
+		case 1: rib_withdraw(h.rib, prefix, peer); break;
+		case 2: rib_turn(h.rib, 1 + random() % 3); break;
+		default: h.announce(prefix, peer, { { 65001 }, hop });
+		}
+		if (step % 100)
+			continue;
+		h.settle();
+		h.changes();
+		for (uint32_t i = 0; i < 40; i++) {
+			uint32_t node = rib_find(h.rib, nth(i));
+
+			for (const struct path *p = node ? rib_first(h.rib, node) : nullptr; p;
+			     p = rib_following(h.rib, p))
+				ASSERT_EQ(h.dead_hops.count(p->attrs->keys.next_hop),
+					  (p->flags & PATH_UNUSABLE) != 0)
+					<< "step " << step;
+		}
+	}
+}
+
+/* What is not announced for a while is forwarded all the same. */
+TEST(rib, quiet_next_hops_are_used_and_not_announced)
+{
+	harness h;
+
+	h.quiet_hops = { 5 };
+	h.announce(p1, NVA_A, { { 65001 }, 5 });
+	EXPECT_EQ((hops_t{ 5 }), h.hops(p1, ROLE_VNET));
+	EXPECT_EQ(PATH_QUIET, rib_first(h.rib, rib_find(h.rib, p1))->flags);
+	h.quiet_hops = {};
+	rib_next_hop_changed(h.rib, 5);
+	h.settle();
+	EXPECT_EQ(0, rib_first(h.rib, rib_find(h.rib, p1))->flags);
 }
 
 TEST(rib, each_change_once_until_taken)
