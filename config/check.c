@@ -132,33 +132,14 @@ static size_t device_key(const char *device, const char **key)
 	return strcspn(device, ",");
 }
 
-/* The next thing of the host that a device takes, by its arguments from `*at` on (which begins at the device): the kernel's
- * interface, the member of a bond. Its length; 0: no more. */
-static size_t taken_next(const char **at, const char **what)
-{
-	static const char *const keys[] = { "iface=",	 "rx_iface=", "rx_iface_in=",
-					    "tx_iface=", "slave=",    "member=" };
-
-	while ((*at = strchr(*at, ','))) {
-		++*at;
-		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-			if (strncmp(*at, keys[i], strlen(keys[i])))
-				continue;
-			*what = *at + strlen(keys[i]);
-			return strcspn(*what, ",");
-		}
-	}
-	return 0;
-}
-
 /* The one thing of the host that both devices take. Its length; 0: there is none. */
 static size_t taken_by_both(const char *a, const char *b, const char **what)
 {
 	const char *of_a, *of_b;
 	size_t len_a, len_b;
 
-	while ((len_a = taken_next(&a, &of_a))) {
-		for (const char *at = b; (len_b = taken_next(&at, &of_b));) {
+	while ((len_a = config_device_takes(&a, &of_a))) {
+		for (const char *at = b; (len_b = config_device_takes(&at, &of_b));) {
 			*what = of_a;
 			if (len_a == len_b && !strncmp(of_a, of_b, len_a))
 				return len_a;

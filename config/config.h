@@ -231,6 +231,10 @@ char *config_device_string(const struct config_port *port);
 /* Is `prefix` exactly the subnet of one of our ports? */
 bool config_has_subnet(const struct config *config, struct prefix prefix);
 
+/* The next thing of the host that a device takes, by its arguments from `*at` on (which begins at the device): the kernel's
+ * interface, the member of a bond. Its length; 0: no more. */
+size_t config_device_takes(const char **at, const char **what);
+
 /* Where the processes of an instance meet. `buf` of at least PATH_MAX; returns buf.
  *   run    /run/bascule/NAME        locks and sockets: dataplane.lock control.lock control.sock
  *   state  /var/lib/bascule/NAME    what survives a reboot: exchange */

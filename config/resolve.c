@@ -1,5 +1,6 @@
 /* Where addresses are reached, and where the processes of an instance meet. */
 #include <stdio.h>
+#include <string.h>
 
 #include "file.h"
 
@@ -61,6 +62,23 @@ bool config_resolve(const struct config *config, uint32_t addr, size_t *port, ui
 		}
 	}
 	return best >= 0;
+}
+
+size_t config_device_takes(const char **at, const char **what)
+{
+	static const char *const keys[] = { "iface=",	 "rx_iface=", "rx_iface_in=",
+					    "tx_iface=", "slave=",    "member=" };
+
+	while ((*at = strchr(*at, ','))) {
+		++*at;
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			if (strncmp(*at, keys[i], strlen(keys[i])))
+				continue;
+			*what = *at + strlen(keys[i]);
+			return strcspn(*what, ",");
+		}
+	}
+	return 0;
 }
 
 bool config_has_subnet(const struct config *config, struct prefix prefix)

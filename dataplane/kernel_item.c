@@ -63,7 +63,8 @@ static void router_body(struct nlmsghdr *request, const struct kernel_item *item
 	mnl_attr_put(request, NDA_LLADDR, RTE_ETHER_ADDR_LEN, &lcp->port->mac);
 }
 
-/* The link may be down now, or the gateway no neighbour yet: the route is right all the same. */
+/* The link may be down now, or the gateway no neighbour yet: the route is right all the same. What the kernel sends for no
+ * socket, a reset first of all, has the TTL that GTSM asks for (RFC 5082 3). */
 static void route_body(struct nlmsghdr *request, const struct kernel_item *item,
 		       const struct lcp *lcp)
 {
@@ -84,6 +85,12 @@ static void route_body(struct nlmsghdr *request, const struct kernel_item *item,
 	if (item->gateway) {
 		msg->rtm_flags = RTNH_F_ONLINK;
 		mnl_attr_put_u32(request, RTA_GATEWAY, htonl(item->gateway));
+	}
+	if (item->kind == KERNEL_ROUTE) {
+		struct nlattr *metrics = mnl_attr_nest_start(request, RTA_METRICS);
+
+		mnl_attr_put_u32(request, RTAX_HOPLIMIT, UINT8_MAX);
+		mnl_attr_nest_end(request, metrics);
 	}
 }
 

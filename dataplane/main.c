@@ -19,6 +19,7 @@
 
 #include "config.h"
 #include "dataplane.h"
+#include "device_lock.h"
 #include "eal.h"
 #include "log.h"
 #include "telemetry.h"
@@ -247,6 +248,7 @@ static int start(const struct config *config, enum log_level level)
 
 int main(int argc, char **argv)
 {
+	struct device_locks devices;
 	struct options options;
 	struct config *config;
 	int code = options_parse(argc, argv, &options), fd;
@@ -261,7 +263,10 @@ int main(int argc, char **argv)
 	code = EXIT_FAILURE;
 	fd = lock(config->instance.name);
 	if (fd >= 0) {
-		code = start(config, options.level);
+		if (!device_locks_take(&devices, config, DEVICE_LOCKS_DIR)) {
+			code = start(config, options.level);
+			device_locks_release(&devices);
+		}
 		close(fd);
 	}
 	config_free(config);

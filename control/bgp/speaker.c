@@ -19,6 +19,7 @@ enum {
 	READY_MAX = 64,
 	SESSIONS_MAX = 32,
 	TIMERS_MAX = 64,
+	FOLLOW_MS = 1000,
 	KEYS_MS = 5000, /* between two tries to set the TCP-MD5 keys that the kernel has refused */
 };
 
@@ -29,6 +30,8 @@ struct speaker {
 	bool listening;
 	struct session *sessions; /* owned; nb_peers, by peer index */
 	struct timer keys;	  /* set while a peer is barred */
+	struct timer follow;
+	unsigned int index[SPEAKER_INTERFACES]; /* of each interface, as the sockets have it */
 	struct log_limit refused, accept_failed;
 	bool stopped; /* SPEAKER_STOPPED has been posted */
 	struct turns turns;
@@ -37,6 +40,7 @@ struct speaker {
 /* --- life -------------------------------------------------------------------------------------------------------- */
 
 static void keys_retry(struct timer *timer, uint64_t now_ms);
+static void follow(struct timer *timer, uint64_t now_ms);
 
 static int open_sockets(struct speaker *speaker)
 {
@@ -65,22 +69,27 @@ int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
 	TAILQ_INIT(&speaker->host.busy);
 	speaker->from_rib = from_rib;
 	speaker->keys.fire = keys_retry;
+	speaker->follow.fire = follow;
 	speaker->refused = (struct log_limit){ .burst = 5, .period_ms = 10000 };
 	speaker->accept_failed = (struct log_limit){ .burst = 1, .period_ms = 10000 };
 	speaker->sessions = calloc(params->nb_peers, sizeof(struct session));
 	err = speaker->sessions || !params->nb_peers ? 0 : -ENOMEM;
 	if (!err)
 		err = timers_init(&speaker->host.timers,
-				  params->nb_peers * (2u * CONN_TIMERS + 1) + 1);
+				  params->nb_peers * (2u * CONN_TIMERS + 1) + 2);
 	for (uint16_t i = 0; !err && i < params->nb_peers; i++)
 		session_init(&speaker->sessions[i], &speaker->host);
 	if (!err)
 		err = open_sockets(speaker);
-	if (err)
+	if (err) {
 		speaker_free(speaker);
-	else
-		*out = speaker;
-	return err;
+		return err;
+	}
+	for (uint8_t i = 0; i < params->nb_interfaces; i++)
+		speaker->index[i] = transport_interface(params->interfaces[i].name);
+	timer_set(&speaker->host.timers, &speaker->follow, 0);
+	*out = speaker;
+	return 0;
 }
 
 /* Commands that nobody will carry out still own things. */
@@ -119,6 +128,48 @@ const struct session_stats *speaker_stats(const struct speaker *speaker, uint16_
 		session = &speaker->sessions[peer];
 	return session && __atomic_load_n(&session->mine, __ATOMIC_ACQUIRE) ? &session->stats
 									    : NULL;
+}
+
+/* --- interfaces --------------------------------------------------------------------------------------------------- */
+
+/* The interface was made anew, and the sockets are held to one that has gone. */
+static void hold_anew(struct speaker *speaker, uint8_t interface)
+{
+	const char *name = speaker->host.params.interfaces[interface].name;
+	struct listeners *ls = &speaker->listeners;
+	int err = 0;
+
+	for (unsigned int i = 0; i < ls->n; i++) {
+		if (ls->listener[i].interface == interface)
+			err |= transport_hold(&ls->listener[i].t, name);
+	}
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+		struct session *session = &speaker->sessions[i];
+
+		for (int c = 0; session->used && session->peer.interface == interface && c < 2; c++)
+			if (session->conns[c].t.fd >= 0)
+				err |= transport_hold(&session->conns[c].t, name);
+	}
+	if (err)
+		log_error("BGP: interface %s is a new one, and not all sockets could follow", name);
+	else
+		log_info("BGP: interface %s is a new one, and its sockets follow", name);
+}
+
+static void follow(struct timer *timer, uint64_t now_ms)
+{
+	struct speaker *speaker = container_of(timer, struct speaker, follow);
+	const struct speaker_params *params = &speaker->host.params;
+
+	for (uint8_t i = 0; i < params->nb_interfaces; i++) {
+		unsigned int index = transport_interface(params->interfaces[i].name);
+
+		if (!index || index == speaker->index[i])
+			continue;
+		speaker->index[i] = index;
+		hold_anew(speaker, i);
+	}
+	timer_set(&speaker->host.timers, timer, now_ms + FOLLOW_MS);
 }
 
 /* --- connections -------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "transport.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -149,6 +150,16 @@ int transport_bind(struct transport *t, const char *interface, uint32_t addr, ui
 	else
 		t->fd = fd;
 	return err;
+}
+
+unsigned int transport_interface(const char *interface)
+{
+	return if_nametoindex(interface);
+}
+
+int transport_hold(const struct transport *t, const char *interface)
+{
+	return set_interface(t->fd, interface);
 }
 
 int transport_listen(int poller, struct transport *t)

@@ -52,6 +52,10 @@ int transport_poll(int poller, struct transport **ready, int max);
 int transport_bind(struct transport *t, const char *interface, uint32_t addr, uint16_t port);
 int transport_listen(int poller, struct transport *t);
 
+/* The index of an interface, 0 if there is none; and hold a socket to the interface that has the name now. */
+unsigned int transport_interface(const char *interface);
+int transport_hold(const struct transport *t, const char *interface);
+
 /* The TCP-MD5 key that connections from `remote` must carry from now on; key_len 0 removes it. What was established
  * before lies in the queue still. */
 int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,

@@ -22,6 +22,8 @@ class Frr(Daemon):
                       f"{at} advertisement-interval 0"]
             if n.multihop:
                 lines.append(f"{at} ebgp-multihop 255")
+            if n.ttl_security:
+                lines.append(f"{at} ttl-security hops {n.ttl_security}")
             if n.password:
                 lines.append(f"{at} password {n.password}")
             family += [f" {at} activate", f" {at} soft-reconfiguration inbound"]

@@ -1,0 +1,145 @@
+/* Locks are files with the holder's instance and process in them. They stay when nobody holds them: to take them away would
+ * let two hold the same name. */
+#include "device_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rte_pci.h>
+
+#include "log.h"
+#include "port.h"
+
+enum { HOLDER = 96, NAME = 64 };
+
+/* The name of a lock: "pci-0000:3b:00.0", or "netdev-4026531840-eth1" for an interface, which is of a network namespace. */
+static int lock_name(const char *what, size_t len, char name[NAME])
+{
+	char text[PCI_PRI_STR_SIZE + 1];
+	struct rte_pci_addr addr;
+	struct stat ns;
+
+	if (len < sizeof(text)) {
+		memcpy(text, what, len);
+		text[len] = '\0';
+		if (!rte_pci_addr_parse(text, &addr)) {
+			rte_pci_device_name(&addr, text, sizeof(text));
+			snprintf(name, NAME, "pci-%s", text);
+			return 0;
+		}
+	}
+	if (len >= IFNAMSIZ || memchr(what, '/', len))
+		return -ENODEV; /* EAL will say so */
+	if (stat("/proc/self/ns/net", &ns))
+		return -errno;
+	snprintf(name, NAME, "netdev-%lu-%.*s", (unsigned long)ns.st_ino, (int)len, what);
+	return 0;
+}
+
+static void say_holder(const struct config_port *port, const char *path, int fd)
+{
+	char holder[HOLDER] = "";
+	ssize_t len = read(fd, holder, sizeof(holder) - 1);
+
+	holder[len > 0 ? len : 0] = '\0';
+	holder[strcspn(holder, "\n")] = '\0';
+	log_error("port %s: device %s: the dataplane of instance %s, has it already (%s)",
+		  port->name, port->device, holder[0] ? holder : "?", path);
+}
+
+/* The descriptor, or -errno: logged. */
+static int lock(const struct config_port *port, const char *path, const char *instance)
+{
+	char text[HOLDER];
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644), err, len;
+
+	if (fd < 0) {
+		err = -errno;
+		log_error("%s: %s", path, strerror(-err));
+		return err;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		say_holder(port, path, fd);
+		close(fd);
+		return -EEXIST;
+	}
+	len = snprintf(text, sizeof(text), "%s, process %d\n", instance, getpid());
+	if (ftruncate(fd, 0) || write(fd, text, (size_t)len) != len)
+		log_warning("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+static void make_directories(const char *dir)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		mkdir(path, 0755);
+		*at = '/';
+	}
+}
+
+/* One thing that a port takes. It may take one twice: to receive by and to send by. */
+static int take(struct device_locks *locks, const struct config *config,
+		const struct config_port *port, const char *dir, const char *name,
+		const char *before)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (locks->n == DEVICE_LOCKS || !strcmp(name, before))
+		return 0;
+	snprintf(path, sizeof(path), "%s%s", dir, name);
+	fd = lock(port, path, config->instance.name);
+	if (fd < 0)
+		return fd;
+	locks->fd[locks->n++] = fd;
+	return 0;
+}
+
+static int take_port(struct device_locks *locks, const struct config *config,
+		     const struct config_port *port, const char *dir)
+{
+	const char *device = strncmp(port->device, "pci:", 4) ? port->device : port->device + 4;
+	char name[NAME], before[NAME] = "";
+	const char *at = device, *what;
+	size_t len;
+	int err = 0;
+
+	if (port_is_pci(device) && !lock_name(device, strcspn(device, ","), name))
+		return take(locks, config, port, dir, name, before);
+	while (!err && (len = config_device_takes(&at, &what))) {
+		if (lock_name(what, len, name))
+			continue;
+		err = take(locks, config, port, dir, name, before);
+		memcpy(before, name, sizeof(before));
+	}
+	return err;
+}
+
+int device_locks_take(struct device_locks *locks, const struct config *config, const char *dir)
+{
+	int err = 0;
+
+	locks->n = 0;
+	make_directories(dir);
+	for (size_t i = 0; !err && i < config->dataplane.nb_ports; i++)
+		err = take_port(locks, config, &config->dataplane.ports[i], dir);
+	if (err)
+		device_locks_release(locks);
+	return err;
+}
+
+void device_locks_release(struct device_locks *locks)
+{
+	while (locks->n)
+		close(locks->fd[--locks->n]);
+}
