@@ -24,6 +24,8 @@ enum {
 	LINE_MAX_OCTETS = 4096, /* the longest request */
 	/* a client that reads nothing of its answer for so long is dropped */
 	STALLED_MS = 30 * 1000,
+	/* without a descriptor for a connection the listener is left alone for so long: poll() would return at once */
+	REST_MS = 1000,
 };
 
 /* One connection. Freed only when no page is out for it. */
@@ -42,6 +44,8 @@ struct client {
 struct ctl {
 	struct ctl_params params;
 	int listener;
+	bool rests;	   /* the listener, */
+	uint64_t until_ms; /* for so long */
 	struct client *clients[CTL_CLIENTS]; /* owned; NULL: free */
 	/* owned unless under way: the page of a reload that no client asked for */
 	struct page *reload;
@@ -347,6 +351,18 @@ static int place_find(struct ctl *ctl)
 	return oldest;
 }
 
+/* No descriptor is free, or no memory. */
+static void listener_rest(struct ctl *ctl, uint64_t now_ms)
+{
+	static struct log_limit limit = { .burst = 1, .period_ms = 60000 };
+	uint32_t held;
+
+	ctl->rests = true;
+	ctl->until_ms = now_ms + REST_MS;
+	if (log_limit(&limit, now_ms, &held))
+		log_error("management: cannot accept a client: %s", strerror(errno));
+}
+
 static void clients_accept(struct ctl *ctl, uint64_t now_ms)
 {
 	static const char busy[] = "{\"error\":\"too many clients\"}\n";
@@ -354,8 +370,11 @@ static void clients_accept(struct ctl *ctl, uint64_t now_ms)
 	struct client *c;
 	int place;
 
-	if (fd < 0)
-		return; /* it went again, or no descriptor is free: the next poll tells */
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+			listener_rest(ctl, now_ms);
+		return;
+	}
 	place = place_find(ctl);
 	c = place < 0 ? NULL : calloc(1, sizeof(*c));
 	if (!c) {
@@ -408,7 +427,7 @@ unsigned int ctl_poll(const struct ctl *ctl, struct pollfd *fds)
 {
 	unsigned int n = 0;
 
-	fds[n++] = (struct pollfd){ .fd = ctl->listener, .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = ctl->rests ? -1 : ctl->listener, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = ctl->params.answered, .events = POLLIN };
 	for (size_t i = 0; i < CTL_CLIENTS; i++) {
 		const struct client *c = ctl->clients[i];
@@ -430,6 +449,7 @@ unsigned int ctl_poll(const struct ctl *ctl, struct pollfd *fds)
 
 void ctl_serve(struct ctl *ctl, const struct pollfd *fds, uint64_t now_ms)
 {
+	ctl->rests = ctl->rests && now_ms < ctl->until_ms;
 	if (fds[0].revents)
 		clients_accept(ctl, now_ms);
 	if (fds[1].revents)

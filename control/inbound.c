@@ -304,8 +304,9 @@ static void apply_end(struct route_server *rs, struct peer *peer)
 	struct inbound *in = &peer->inbound;
 
 	for (size_t r = 0; in->before && r < route_map_nb_rules(in->before); r++)
-		if (route_map_rule(in->before, r)->has_prefix_replace)
-			stand_again(rs, peer, route_map_rule(in->before, r)->prefix_replace);
+		if (route_map_rule(in->before, r)->has_prefix_replace &&
+		    stand_again(rs, peer, route_map_rule(in->before, r)->prefix_replace))
+			peer_not_withdrawn(rs, peer);
 	route_map_put(in->before);
 	in->before = NULL;
 	step_next(rs, peer);
@@ -320,7 +321,7 @@ static size_t apply_turn(struct route_server *rs, struct peer *peer, size_t budg
 		struct inbound_route *route = route_at(in, in->cursor);
 
 		if (route->generation != in->generation && apply(rs, peer, route))
-			peer->no_memory++;
+			peer_not_withdrawn(rs, peer);
 	}
 	if (!in->cursor)
 		apply_end(rs, peer);
@@ -365,7 +366,7 @@ static size_t fill_turn(struct route_server *rs, struct peer *peer, size_t budge
 				continue; /* the last: being withdrawn, its session has gone */
 			route = route_put(rs, in, prefix, path->attrs);
 			if (!route) {
-				peer->no_memory++;
+				peer_not_withdrawn(rs, peer);
 			} else if (rib_is_stale(rs->rib, path)) {
 				route->epoch = (uint8_t)(in->epoch - 1);
 				in->fresh--;
@@ -388,7 +389,7 @@ static size_t sweep_turn(struct route_server *rs, struct peer *peer, size_t budg
 		uint8_t age = (uint8_t)(in->epoch - route_at(in, in->sweep)->epoch);
 
 		if (age >= in->sweep_age && route_remove(rs, peer, in->sweep))
-			peer->no_memory++;
+			peer_not_withdrawn(rs, peer);
 		seen++;
 	}
 	if (!in->sweep)

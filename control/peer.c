@@ -225,6 +225,20 @@ void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound)
 	rs_command(rs, peer->speaker, &reset, sizeof(reset));
 }
 
+void peer_not_withdrawn(struct route_server *rs, struct peer *peer)
+{
+	struct speaker_peer_reset reset = cease(peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESOURCES);
+
+	peer->no_memory++;
+	if (!peer->up || peer->closing)
+		return; /* all of them are going, in slices, for which memory is waited for */
+	events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
+		    "no memory to take one of its routes out: its session is reset");
+	peer->closing = true;
+	reset.head.epoch = peer->epoch;
+	rs_command(rs, peer->speaker, &reset, sizeof(reset));
+}
+
 void peers_tidy(struct route_server *rs)
 {
 	struct peers *peers = &rs->peers;
@@ -233,8 +247,8 @@ void peers_tidy(struct route_server *rs)
 	for (uint16_t i = 0; peers->nb_removing && i < peers->end; i++) {
 		struct peer *peer = &peers->table[i];
 
-		if (peer->life != PEER_REMOVING || peer->unanswered ||
-		    rib_peer_paths(rs->rib, i) || inbound_busy(&peer->inbound))
+		if (peer->life != PEER_REMOVING || peer->unanswered || rib_peer_paths(rs->rib, i) ||
+		    inbound_busy(&peer->inbound))
 			continue;
 		peers->nb_removing--;
 		inbound_fini(rs, &peer->inbound);

@@ -110,6 +110,10 @@ void peers_vnet_added(struct route_server *rs);
 /* There are more than `bound` routes from it, or for it: Cease/1, and no session for limits.retry_s. */
 void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound);
 
+/* One of its routes could not be taken out of the tables, or its table does not know it: no memory. Lest it stay for good,
+ * the session is reset (Cease/8), and all its routes go with it. */
+void peer_not_withdrawn(struct route_server *rs, struct peer *peer);
+
 /* One record of a speaker. */
 void peer_event(struct route_server *rs, const struct speaker_event *event);
 

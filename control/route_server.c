@@ -134,7 +134,7 @@ static void withdraw(struct route_server *rs, struct peer *peer, const struct pr
 	for (size_t i = 0; i < n; i++)
 		if ((mapped ? inbound_withdraw(rs, peer, prefixes[i])
 			    : rib_withdraw(rs->rib, prefixes[i], peer->index)) < 0)
-			peer->no_memory++;
+			peer_not_withdrawn(rs, peer);
 }
 
 /* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said before must not stay. */

@@ -15,6 +15,7 @@
 
 enum {
 	COMMANDS_MAX = 256, /* a turn */
+	ACCEPT_REST_MS = 100,
 	ACCEPT_MAX = 8,
 	READY_MAX = 64,
 	SESSIONS_MAX = 32,
@@ -33,6 +34,7 @@ struct speaker {
 	struct timer follow;
 	unsigned int index[SPEAKER_INTERFACES]; /* of each interface, as the sockets have it */
 	struct log_limit refused, accept_failed;
+	uint64_t accept_ms; /* no connection is accepted before: there was no descriptor for one */
 	bool stopped; /* SPEAKER_STOPPED has been posted */
 	struct turns turns;
 };
@@ -260,6 +262,8 @@ static unsigned int accept_connections(struct speaker *speaker)
 	bool waiting = true;
 	uint8_t interface;
 
+	if (speaker->host.now_ms < speaker->accept_ms)
+		return 0;
 	/* Each may have to be handed on, for which there must be room. */
 	for (int i = 0; i < ACCEPT_MAX && waiting &&
 			mailbox_reserve(speaker->host.to_rib, sizeof(struct speaker_accepted));
@@ -271,6 +275,7 @@ static unsigned int accept_connections(struct speaker *speaker)
 		if (fd < 0) {
 			if (log_limit(&speaker->accept_failed, speaker->host.now_ms, &held))
 				log_error("cannot accept connections: %s", strerror(-fd));
+			speaker->accept_ms = speaker->host.now_ms + ACCEPT_REST_MS;
 			break;
 		}
 		n++;

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -353,4 +354,30 @@ TEST_F(ctl_test, more_clients_than_places)
 	for (int i = 0; i < CTL_CLIENTS; i++)
 		EXPECT_EQ("", exchange(summary));
 	EXPECT_EQ(1u, count(exchange(summary), "too many clients"));
+}
+
+/* Without a descriptor poll() would return at once, again and again. */
+TEST_F(ctl_test, a_client_for_whom_there_is_no_descriptor_waits_without_being_polled_for)
+{
+	struct rlimit before, none;
+	struct pollfd fds[CTL_POLL_FDS];
+	int fd = connect_client(), lowest;
+
+	for (int i = 0; i < CTL_POLL_FDS; i++) /* poll() takes no more than may be open */
+		clients.push_back(dup(fd));
+	lowest = dup(fd);
+	close(lowest);
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	none = before;
+	none.rlim_cur = (rlim_t)lowest; /* every one below is taken */
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	put(fd, summary);
+	serve_idle();
+	ctl_poll(ctl, fds);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+	EXPECT_EQ(-1, fds[0].fd);
+	now_ms += 1000;
+	serve_idle();
+	serve();
+	EXPECT_EQ(1u, count(get(fd), end));
 }
