@@ -24,30 +24,38 @@ static bool port_find(const struct file *file, const char *name, size_t *port)
 	return false;
 }
 
+bool file_find_port(struct complaints *c, const struct file *file, const config_setting_t *at,
+		    const char *name, size_t *port)
+{
+	char names[256] = "";
+	size_t len = 0;
+
+	if (port_find(file, name, port))
+		return true;
+	for (size_t p = 0; p < file->config.dataplane.nb_ports && len < sizeof(names); p++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", p ? ", " : "",
+					port_of(file, p)->name);
+	complain(c, at, "port", "\"%s\" is not a port, allowed are %s", name, names);
+	return false;
+}
+
 static void check_vnet_port(struct complaints *c, struct file *file, size_t i)
 {
 	const char *name = file->vnets[i].port;
 	const config_setting_t *at = file_element(file, "vnet", i);
 	size_t *port = &file->config.vnets[i].port;
-	char names[256] = "";
-	size_t len = 0;
+	enum role role;
 
-	if (port_find(file, name, port)) {
-		enum role role = port_of(file, *port)->role;
-
-		if (role != ROLE_VNET && role != ROLE_NVA)
-			complain(c, at, "port",
-				 "\"%s\" has role %s, allowed are ports of role vnet and nva", name,
-				 role_name(role));
+	if (!file_find_port(c, file, at, name, port))
 		return;
-	}
-	for (size_t p = 0; p < file->config.dataplane.nb_ports && len < sizeof(names); p++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", p ? ", " : "",
-					port_of(file, p)->name);
-	complain(c, at, "port", "\"%s\" is not a port, allowed are %s", name, names);
+	role = port_of(file, *port)->role;
+	if (role != ROLE_VNET && role != ROLE_NVA)
+		complain(c, at, "port",
+			 "\"%s\" has role %s, allowed are ports of role vnet and nva", name,
+			 role_name(role));
 }
 
-static bool port_reserves(const struct config_port *port, uint32_t addr)
+bool port_reserves(const struct config_port *port, uint32_t addr)
 {
 	for (size_t a = 0; a < port->nb_addresses; a++) {
 		if (subnet_reserves(port->addresses[a], addr))
@@ -230,6 +238,7 @@ void file_check_reach(struct complaints *c, struct file *file)
 	}
 	if (c->nb_errors != errors)
 		return; /* what is reached where is not known */
+	file_check_neighbours(c, file);
 	for (size_t i = 0; i < config->nb_peers; i++) {
 		if (complained(c, file->peer_at[i]))
 			continue;

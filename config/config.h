@@ -17,19 +17,22 @@ extern "C" {
 #endif
 
 enum {
-	CONFIG_NAME = 32,	  /* instance, port, gateway, peer: buffer size; see config_load for what a name may be */
-	CONFIG_PORTS = 32,	  /* the bounds below are the data plane's and the session table's */
+	CONFIG_NAME =
+		32, /* instance, port, gateway, peer: buffer size; see config_load for what a name may be */
+	CONFIG_PORTS = 32, /* the bounds below are the data plane's and the session table's */
 	CONFIG_PORT_ADDRESSES = 8,
 	CONFIG_LCORES = 128,
-	CONFIG_PEERS = 1024,	  /* NVAs and gateway instances together */
+	CONFIG_PEERS = 1024, /* NVAs and gateway instances together */
 	CONFIG_GATEWAYS = 64,
 	CONFIG_GATEWAY_ADDRESSES = 16,
 	CONFIG_SUBNET_LEN = 26, /* of a gateway's subnet, at least; at most 30 */
-	CONFIG_PEER_HOSTS = 2048, /* addresses that peers may have: their own, and all hosts of gateways' subnets */
+	CONFIG_PEER_HOSTS =
+		2048, /* addresses that peers may have: their own, and all hosts of gateways' subnets */
 	CONFIG_VNETS = 1024,
+	CONFIG_NEIGHBOURS = 1024,
 	CONFIG_ROUTE_MAPS = 64,
-	CONFIG_PARTNER = 108,	  /* buffer of a name or of a socket's path (unix(7)) */
-	CONFIG_PASSWORD = 80,	  /* octets of a TCP-MD5 key (RFC 2385; TCP_MD5SIG_MAXKEYLEN) */
+	CONFIG_PARTNER = 108, /* buffer of a name or of a socket's path (unix(7)) */
+	CONFIG_PASSWORD = 80, /* octets of a TCP-MD5 key (RFC 2385; TCP_MD5SIG_MAXKEYLEN) */
 };
 
 enum config_profile { PROFILE_OPEN, PROFILE_AZURE };
@@ -113,6 +116,14 @@ struct config_vnet {
 	int line;
 };
 
+/* A host on link whose MAC address is not asked for. */
+struct config_neighbour {
+	uint32_t addr; /* host order; on link behind the port */
+	uint8_t mac[6];
+	size_t port; /* index into dataplane.ports */
+	int line;
+};
+
 /* One BGP session: an NVA, or one instance of a gateway. Gateways are expanded by config_load(). */
 struct config_peer {
 	char name[CONFIG_NAME]; /* "nva-a", or "ergw/0" for a gateway's instance */
@@ -175,6 +186,8 @@ struct config {
 	size_t nb_route_maps;
 	struct config_vnet *vnets; /* owned */
 	size_t nb_vnets;
+	struct config_neighbour *neighbours; /* owned */
+	size_t nb_neighbours;
 	struct config_gateway *gateways; /* owned */
 	size_t nb_gateways;
 	struct config_peer *peers; /* owned; gateway instances first, in file order */

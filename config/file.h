@@ -26,12 +26,19 @@ struct file_vnet {
 	char port[CONFIG_NAME]; /* resolved into vnet.port by check_file() */
 };
 
+struct file_neighbour {
+	struct config_neighbour neighbour;
+	char port[CONFIG_NAME]; /* as a vnet's */
+};
+
 struct file {
 	struct config config; /* what it contains is owned, until config_load() moves it out */
 	struct file_gateway *gateways; /* owned, as are the following */
 	size_t nb_gateways;
 	struct file_vnet *vnets;
 	size_t nb_vnets;
+	struct file_neighbour *neighbours;
+	size_t nb_neighbours;
 	struct config_peer *nvas;
 	size_t nb_nvas;
 	/* where each of config.peers stands: a peer's group, a gateway's address */
@@ -56,11 +63,17 @@ bool file_expand(struct file *file);
 /* Judge the settings together: duplicates, addresses, who reaches whom, limits of the profile. Fills in the references
  * between them (vnet.port, peer.egress_port). */
 void file_check(struct complaints *c, struct file *file);
-/* Its parts: who is reached through which port; route maps; what profile = "azure" adds. */
+/* Its parts: who is reached through which port; neighbours; route maps; what profile = "azure" adds. */
 void file_check_reach(struct complaints *c, struct file *file);
+void file_check_neighbours(struct complaints *c, struct file *file);
 void file_check_maps(struct complaints *c, const struct file *file);
 void file_check_azure(struct complaints *c, const struct file *file);
 
+/* The port that `at`.port names. False: there is none, and that was complained about. */
+bool file_find_port(struct complaints *c, const struct file *file, const config_setting_t *at,
+		    const char *name, size_t *port);
+/* Is `addr` the network or the broadcast address of one of the port's subnets? */
+bool port_reserves(const struct config_port *port, uint32_t addr);
 /* Can a host have this address: unicast, not 0/8, not loopback? What of 240/4, `config` says. */
 bool address_usable(const struct config *config, uint32_t addr);
 /* Is it one of our ports' own? */

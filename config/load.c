@@ -71,12 +71,16 @@ bool file_expand(struct file *file)
 
 	config->peers = calloc(nb_peers + 1, sizeof(*config->peers));
 	config->vnets = calloc(file->nb_vnets + 1, sizeof(*config->vnets));
+	config->neighbours = calloc(file->nb_neighbours + 1, sizeof(*config->neighbours));
 	config->gateways = calloc(file->nb_gateways + 1, sizeof(*config->gateways));
 	file->peer_at = calloc(nb_peers + 1, sizeof(*file->peer_at));
-	if (!config->peers || !config->vnets || !config->gateways || !file->peer_at)
+	if (!config->peers || !config->vnets || !config->neighbours || !config->gateways ||
+	    !file->peer_at)
 		return false;
 	for (size_t v = 0; v < file->nb_vnets; v++)
 		config->vnets[config->nb_vnets++] = file->vnets[v].vnet;
+	for (size_t n = 0; n < file->nb_neighbours; n++)
+		config->neighbours[config->nb_neighbours++] = file->neighbours[n].neighbour;
 	for (size_t g = 0; g < file->nb_gateways; g++)
 		expand_gateway(file, g);
 	for (size_t i = 0; i < file->nb_nvas; i++) {
@@ -99,6 +103,7 @@ static void config_release(struct config *config)
 		free(config->route_maps[i].rules);
 	free(config->route_maps);
 	free(config->vnets);
+	free(config->neighbours);
 	free(config->gateways);
 	free(config->peers);
 	free(config->path);
@@ -109,6 +114,7 @@ void file_free(struct file *file)
 	config_release(&file->config);
 	free(file->gateways);
 	free(file->vnets);
+	free(file->neighbours);
 	free(file->nvas);
 	free(file->peer_at);
 }

@@ -7,6 +7,7 @@
 #include "file.h"
 #include "maps.h"
 #include "name.h"
+#include "neighbours.h"
 #include "reader.h"
 
 static const char *const profile_words[] = { "open", "azure", NULL };
@@ -206,6 +207,8 @@ static const struct setting file_settings[] = {
 	  .allowed = "lists of groups such as ( { name = ...; rules = ( { ... } ); } )" },
 	{ "vnet", read_vnets, WHOLE(struct file),
 	  .allowed = "lists of groups such as ( { prefix = ...; port = ...; } )" },
+	{ "neighbours", read_neighbours, WHOLE(struct file),
+	  .allowed = "lists of groups such as ( { address = ...; mac = ...; port = ...; } )" },
 	{ "gateways", read_gateways, WHOLE(struct file),
 	  .allowed = "lists of groups such as ( { name = ...; role = ...; addresses = [...]; } )" },
 	{ "peers", read_peers, WHOLE(struct file),

@@ -62,6 +62,7 @@ static const char *const event_names[EVENTS] = {
 	[EVENT_DEVICE_REOPENED] = "device_reopened",
 	[EVENT_DEVICE_MTU] = "device_mtu",
 	[EVENT_NETLINK_OVERRUN] = "netlink_overrun",
+	[EVENT_NETLINK_UNREAD] = "netlink_unread",
 };
 
 static const char *const class_names[PUNT_CLASSES] = {

@@ -83,6 +83,7 @@ enum counter_event {
 	EVENT_DEVICE_REOPENED,	 /* and made anew */
 	EVENT_DEVICE_MTU,	 /* its MTU was changed below ours, or put back */
 	EVENT_NETLINK_OVERRUN,	 /* kernel events lost; the table was read again */
+	EVENT_NETLINK_UNREAD, /* a read of the table that the kernel refused or did not finish; it is repeated */
 	EVENTS
 };
 

@@ -307,6 +307,7 @@ void dataplane_close(struct dataplane *dp)
 		keeper_close(&dp->keeper);
 		monitor_close(&dp->slowpath);
 		netlink_close(&dp->slowpath.ask);
+		statics_free(&dp->slowpath.statics);
 	}
 	for (uint16_t p = 0; p < FIB_PORTS; p++) {
 		if (!dp->ports[p].config)
@@ -343,4 +344,6 @@ void dataplane_reload(struct dataplane *dp, const struct config *wanted)
 {
 	if (keeper_want(&dp->keeper, wanted, dp->port_ids) == -ENOMEM)
 		log_error("no memory to reload: nothing changed");
+	if (statics_configure(&dp->slowpath, wanted, dp->port_ids))
+		log_error("no memory for the neighbours of the configuration: they are as before");
 }

@@ -50,7 +50,8 @@ void dataplane_close(struct dataplane *dp);
 /* One turn of the main lcore's loop. Returns whether there was anything to do. */
 bool dataplane_turn(struct dataplane *dp);
 
-/* Bring the kernel's routes to the VNet prefixes in line with `wanted`, which needs no restart. */
+/* Bring the kernel's routes to the VNet prefixes and its permanent neighbours in line with `wanted`, which needs no
+ * restart. */
 void dataplane_reload(struct dataplane *dp, const struct config *wanted);
 
 /* Monotonic milliseconds. */

@@ -14,27 +14,35 @@
 
 #include "log.h"
 
-/* Per-interface settings of the kernel, below /proc/sys/net. */
+/* Settings of the kernel for an interface: /proc/sys/net/DIRECTORY/INTERFACE/NAME. */
 struct setting {
-	const char *family, *name, *value;
+	const char *directory, *name, *value;
 };
 
 static const struct setting lcp_wants[] = {
-	{ "ipv4", "rp_filter", "0" },	 /* packets may come and go by different ports */
-	{ "ipv4", "arp_ignore", "1" },	 /* each port answers for its own addresses only, */
-	{ "ipv4", "arp_announce", "2" }, /* and asks with them */
-	{ "ipv4", "ignore_routes_with_linkdown", "1" },
-	{ "ipv4", "forwarding", "0" }, /* transit is the fast path's, behind the gate */
-	{ "ipv6", "disable_ipv6", "1" },
+	{ "ipv4/conf", "rp_filter", "0" },	 /* packets may come and go by different ports */
+	{ "ipv4/conf", "arp_ignore", "1" },	 /* each port answers for its own addresses only, */
+	{ "ipv4/conf", "arp_announce", "2" }, /* and asks with them */
+	{ "ipv4/conf", "ignore_routes_with_linkdown", "1" },
+	{ "ipv4/conf", "forwarding", "0" }, /* transit is the fast path's, behind the gate */
+	{ "ipv6/conf", "disable_ipv6", "1" },
+	/* A host that does not answer where it was is asked for by broadcasts, as it may have moved, before it is given up:
+	 * after one second, then every half. A new one is given up after three. Its answer then counts, though it is another
+	 * one (locktime, in hundredths of a second). */
+	{ "ipv4/neigh", "retrans_time_ms", "500" },
+	{ "ipv4/neigh", "ucast_solicit", "2" },
+	{ "ipv4/neigh", "mcast_resolicit", "5" },
+	{ "ipv4/neigh", "mcast_solicit", "6" },
+	{ "ipv4/neigh", "locktime", "50" },
 };
 
 /* A kernel device under a port gets every frame too, and our addresses are local to its host: the kernel must neither
  * answer ARP there nor accept what the LCP interface will deliver again (the way back leads there: RFC 3704 2.2). */
 static const struct setting netdev_wants[] = {
-	{ "ipv4", "rp_filter", "1" },
-	{ "ipv4", "arp_ignore", "8" },
-	{ "ipv4", "forwarding", "0" }, /* nor carry transit past the gate */
-	{ "ipv6", "disable_ipv6", "1" },
+	{ "ipv4/conf", "rp_filter", "1" },
+	{ "ipv4/conf", "arp_ignore", "8" },
+	{ "ipv4/conf", "forwarding", "0" }, /* nor carry transit past the gate */
+	{ "ipv6/conf", "disable_ipv6", "1" },
 };
 
 static bool setting_is(const char *path, const char *value)
@@ -73,7 +81,7 @@ static int settings_apply(const struct lcp *lcp, const struct setting *settings,
 	for (size_t i = 0; i < n; i++) {
 		int err;
 
-		snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", settings[i].family,
+		snprintf(path, sizeof(path), "/proc/sys/net/%s/%s/%s", settings[i].directory,
 			 ifname, settings[i].name);
 		if (setting_is(path, settings[i].value))
 			continue;

@@ -13,50 +13,48 @@
 #include "log.h"
 #include "netlink.h"
 #include "resolver.h"
+#include "solicit.h"
 
 /* States in which the kernel itself would send: STALE and its successors carry an address that is good until proven
  * otherwise (RFC 4861 7.3.2, which Linux follows for ARP). */
-enum { NUD_GOOD = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE };
+enum {
+	NUD_FIXED = NUD_PERMANENT | NUD_NOARP,
+	NUD_GOOD = NUD_FIXED | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE
+};
+
+/* Who had a message sent. */
+enum source {
+	SOURCE_KERNEL, /* of its own accord: it has found or lost a host */
+	SOURCE_OURS,   /* we changed the entry */
+	SOURCE_ANSWER, /* we asked */
+	SOURCE_OTHERS, /* somebody changed the entry */
+};
 
 /* What one neighbour message says. */
 struct report {
+	enum source source;
 	uint16_t port;
 	uint16_t state;	    /* NUD_* */
 	uint32_t addr;	    /* host order; 0 if the message names none */
 	const uint8_t *mac; /* borrowed from the message; NULL if there is none */
 };
 
-static struct nlmsghdr *neighbour_request(struct slowpath *s, struct netlink *nl, void *buf,
-					  uint16_t type, uint16_t port, uint32_t addr)
+/* Have the kernel resolve a host, or tell what it knows of it. What this slice has no time for is left to host_turn(). */
+static void ask(struct slowpath *s, struct host *host)
 {
-	struct nlmsghdr *request =
-		netlink_request(nl, buf, type, type == RTM_NEWNEIGH ? NLM_F_CREATE : 0);
-	struct ndmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
+	int err;
 
-	msg->ndm_family = AF_INET;
-	msg->ndm_ifindex = s->lcp[port].ifindex;
-	msg->ndm_flags = type == RTM_NEWNEIGH ? NTF_USE : 0;
-	mnl_attr_put_u32(request, NDA_DST, htonl(addr));
-	return request;
-}
-
-/* Have the kernel resolve a host, or probe it again if it is stale. */
-static void solicit(struct slowpath *s, uint16_t port, uint32_t addr)
-{
-	char buf[NETLINK_REQUEST];
-
-	if (netlink_ask(&s->ask, neighbour_request(s, &s->ask, buf, RTM_NEWNEIGH, port, addr)))
-		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
-}
-
-/* What the kernel knows already it sends no event about: have it tell. The answer comes like an event. */
-static void inquire(struct slowpath *s, uint16_t port, uint32_t addr)
-{
-	char buf[NETLINK_REQUEST];
-	struct nlmsghdr *request = neighbour_request(s, &s->events, buf, RTM_GETNEIGH, port, addr);
-
-	request->nlmsg_flags = NLM_F_REQUEST;
-	if (mnl_socket_sendto(s->events.sock, request, request->nlmsg_len) < 0)
+	host->ask_due = !s->asks;
+	if (!s->asks)
+		return;
+	s->asks--;
+	if (!host->asked)
+		host->since_ms = s->now_ms;
+	host->asked += host->asked < UINT8_MAX;
+	err = solicit_new(s, host->port, host->addr);
+	if (err == -EEXIST)
+		err = solicit_tell(s, host->port, host->addr);
+	if (err)
 		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
 }
 
@@ -74,8 +72,7 @@ struct host *monitor_host(struct slowpath *s, uint16_t port, uint32_t addr)
 		s->counters->event[EVENT_NEIGHBOUR_FULL]++;
 		return NULL;
 	}
-	solicit(s, port, addr);
-	inquire(s, port, addr);
+	ask(s, host);
 	return host;
 }
 
@@ -91,11 +88,15 @@ static void host_up(struct slowpath *s, const struct report *report)
 		s->counters->event[EVENT_NEIGHBOUR_FULL]++;
 		return;
 	}
+	/* Whoever follows it looks again if there is something new; most messages say that a host is still there. */
+	if (!host_forwards(host) ||
+	    memcmp(host_adjacency(s->neighbours, host)->rewrite, report->mac, RTE_ETHER_ADDR_LEN))
+		s->adjacencies_stale = true;
 	/* A known host keeps its turn: this may be the answer to a refresh, and must not put the next one off for ever. */
 	since_ms = host->state == HOST_RESOLVED ? host->since_ms : s->now_ms;
 	neighbour_resolve(s->neighbours, host, report->mac, port, since_ms);
+	host->fixed = report->state & NUD_FIXED;
 	host->seen = s->sweep;
-	s->adjacencies_stale = true;
 	slowpath_release(s, host);
 }
 
@@ -113,13 +114,37 @@ static void host_forget(struct slowpath *s, struct host *host)
 	neighbour_remove(s->neighbours, host);
 }
 
+/* The kernel has no address for it any more, which is no word of the host's: it is asked for, and until it has not
+ * answered all goes on as before. */
+static void host_doubt(struct slowpath *s, struct host *host)
+{
+	host->fixed = false;
+	if (host->state == HOST_RESOLVED)
+		neighbour_doubt(s->neighbours, host, s->now_ms);
+	host->ask_due = true;
+}
+
+static enum source source_of(const struct nlmsghdr *message, const struct slowpath *s)
+{
+	if (!message->nlmsg_pid)
+		return SOURCE_KERNEL;
+	if (message->nlmsg_pid == mnl_socket_get_portid(s->ask.sock))
+		return SOURCE_OURS;
+	return message->nlmsg_pid == mnl_socket_get_portid(s->events.sock) ? SOURCE_ANSWER
+									   : SOURCE_OTHERS;
+}
+
 static int parse_neighbour(const struct nlmsghdr *message, struct slowpath *s,
 			   struct report *report)
 {
 	const struct ndmsg *msg = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	*report = (struct report){ .port = s->nb_ports, .state = msg->ndm_state };
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*msg))
+		return -ENOENT;
+	*report = (struct report){ .source = source_of(message, s),
+				   .port = s->nb_ports,
+				   .state = msg->ndm_state };
 	if (msg->ndm_family != AF_INET)
 		return -ENOENT;
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
@@ -141,26 +166,63 @@ static int parse_neighbour(const struct nlmsghdr *message, struct slowpath *s,
 	return report->addr && report->addr != LCP_ROUTER ? 0 : -ENOENT;
 }
 
+/* The entry is there, without an address. */
+static void host_unknown(struct slowpath *s, struct host *host, const struct report *report)
+{
+	if (host->state == HOST_RESOLVED) {
+		if (report->source == SOURCE_KERNEL && (report->state & NUD_FAILED))
+			host_failed(s, host); /* it was asked, and everybody, and nobody answered */
+		else
+			host_doubt(s, host);
+		return;
+	}
+	if (host->state == HOST_FAILED || !(report->state & NUD_FAILED))
+		return; /* it is being asked */
+	if (report->source == SOURCE_KERNEL)
+		host_failed(s, host);
+	else if (report->source == SOURCE_ANSWER && solicit_again(s, host->port, host->addr))
+		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
+	else if (report->source == SOURCE_OTHERS)
+		host->ask_due = true;
+}
+
+/* The entry is gone. */
+static void host_gone(struct slowpath *s, struct host *host)
+{
+	if (host->state == HOST_FAILED || !s->ports[host->port].up)
+		host_forget(s, host);
+	else
+		host_doubt(s, host);
+}
+
+/* Somebody made it permanent in the instant between our looking at it and our asking for it: that is his again. */
+static bool taken_by_us(const struct host *host, const struct report *report)
+{
+	return host && host_forwards(host) && host->fixed && report->source == SOURCE_OURS &&
+	       (report->state & NUD_PROBE);
+}
+
 static void neighbour_event(struct slowpath *s, const struct nlmsghdr *message)
 {
 	struct report report;
 	struct host *host;
+	bool there = message->nlmsg_type == RTM_NEWNEIGH;
 
 	if (parse_neighbour(message, s, &report))
 		return;
 	host = neighbour_get(s->neighbours, report.port, report.addr);
-	if (message->nlmsg_type == RTM_DELNEIGH) {
-		if (host)
-			host_forget(s, host);
-	} else if ((report.state & NUD_GOOD) && report.mac) {
+	statics_heard(s, report.port, report.addr,
+		      there && (report.state & NUD_PERMANENT) ? report.mac : NULL);
+	if (there && taken_by_us(host, &report)) {
+		solicit_fix(s, report.port, report.addr,
+			    host_adjacency(s->neighbours, host)->rewrite);
+	} else if (there && (report.state & NUD_GOOD) && report.mac) {
 		if (s->ports[report.port].up)
 			host_up(s, &report);
-	} else if (host && (report.state & NUD_FAILED)) {
-		host_failed(s, host);
-	} else if (host &&
-		   host->state == HOST_RESOLVED) { /* NUD_INCOMPLETE: the kernel began anew */
-		neighbour_unresolve(s->neighbours, host, HOST_PENDING, s->now_ms);
-		s->adjacencies_stale = true;
+	} else if (host && there) {
+		host_unknown(s, host, &report);
+	} else if (host) {
+		host_gone(s, host);
 	}
 }
 
@@ -200,8 +262,9 @@ static void sweep_end(struct slowpath *s)
 		struct host *host = &s->neighbours->host[i];
 
 		if (host->state == HOST_RESOLVED && host->seen != s->sweep)
-			host_forget(s, host);
+			host_gone(s, host);
 	}
+	statics_swept(s);
 }
 
 static int sweep_begin(struct slowpath *s)
@@ -215,15 +278,19 @@ static int sweep_begin(struct slowpath *s)
 	if (mnl_socket_sendto(s->events.sock, request, request->nlmsg_len) < 0)
 		return -errno;
 	s->sweep++;
+	s->sweep_seq = request->nlmsg_seq;
 	s->sweeping = true;
 	s->sweep_again = false;
+	s->sweep_ms = s->now_ms;
 	return 0;
 }
 
-static void sweep_anew(struct slowpath *s)
+/* Another read, but not at once: what goes wrong now may go wrong for a while. */
+static void sweep_later(struct slowpath *s)
 {
-	if (sweep_begin(s))
-		log_error("cannot read the kernel's neighbour table: %s", strerror(errno));
+	s->sweeping = false;
+	s->sweep_again = true;
+	s->sweep_ms = s->now_ms + MONITOR_SWEEP_GAP_MS;
 }
 
 /* Events are lost, of a table's read nothing ever is. One that is under way may be older than what is lost, and the
@@ -233,42 +300,72 @@ static void overrun(struct slowpath *s)
 	s->counters->event[EVENT_NETLINK_OVERRUN]++;
 	if (s->sweeping)
 		s->sweep_again = true;
-	else
-		sweep_anew(s);
+	else if (!s->sweep_again)
+		sweep_later(s);
+}
+
+/* The kernel may refuse a read, break it off, or find that the table changed below it: then it tells nothing. */
+static void sweep_failed(struct slowpath *s)
+{
+	s->counters->event[EVENT_NETLINK_UNREAD]++;
+	sweep_later(s);
 }
 
 static void sweep_done(struct slowpath *s)
 {
+	if (s->sweep_again) {
+		sweep_later(s);
+		return;
+	}
 	s->sweeping = false;
-	if (s->sweep_again)
-		sweep_anew(s);
-	else
-		sweep_end(s);
+	sweep_end(s);
 }
 
-static int on_message(const struct nlmsghdr *message, void *slowpath)
+static void sweep_turn(struct slowpath *s)
 {
-	struct slowpath *s = slowpath;
-
-	switch (message->nlmsg_type) {
-	case RTM_NEWNEIGH:
-	case RTM_DELNEIGH: neighbour_event(s, message); break;
-	case RTM_NEWLINK:
-	case RTM_DELLINK: links_check(s); break;
+	/* An interface that was made anew has no entries, and the end of the old ones may not have been heard of. */
+	for (uint16_t p = 0; p < s->nb_ports; p++) {
+		if (s->known_ifindex[p] != s->lcp[p].ifindex)
+			s->sweep_again = true;
+		s->known_ifindex[p] = s->lcp[p].ifindex;
 	}
-	return MNL_CB_OK;
+	if (s->sweeping && s->now_ms - s->sweep_ms > MONITOR_SWEEP_MS)
+		sweep_failed(s);
+	if (!s->sweeping && s->sweep_again && s->now_ms >= s->sweep_ms && sweep_begin(s))
+		sweep_failed(s);
+}
+
+/* A message with the number of the read that is under way: is it its end? */
+static void sweep_heard(struct slowpath *s, const struct nlmsghdr *message)
+{
+	const int *err = mnl_nlmsg_get_payload(message);
+	bool end = message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR;
+
+	if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+		s->sweep_again = true;
+	if (!end)
+		return;
+	if (mnl_nlmsg_get_payload_len(message) >= sizeof(*err) && *err < 0)
+		sweep_failed(s);
+	else
+		sweep_done(s);
 }
 
 /* mnl_cb_run() would stop at the end of a dump: events may stand behind it in the same buffer. */
-static void messages(struct slowpath *s, const char *buf, int len)
+void monitor_messages(struct slowpath *s, const char *buf, int len)
 {
 	const struct nlmsghdr *message = (const void *)buf;
 
 	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len)) {
-		if (message->nlmsg_type == NLMSG_DONE)
-			sweep_done(s);
-		else
-			on_message(message, s);
+		switch (message->nlmsg_type) {
+		case RTM_NEWNEIGH:
+		case RTM_DELNEIGH: neighbour_event(s, message); break;
+		case RTM_NEWLINK:
+		case RTM_DELLINK: links_check(s); break;
+		}
+		if (s->sweeping && message->nlmsg_seq == s->sweep_seq &&
+		    message->nlmsg_pid == mnl_socket_get_portid(s->events.sock))
+			sweep_heard(s, message);
 	}
 }
 
@@ -287,10 +384,29 @@ bool monitor_events(struct slowpath *s)
 		}
 		if (len <= 0)
 			break;
-		messages(s, buf, (int)len);
+		monitor_messages(s, buf, (int)len);
 		any = true;
 	}
 	return any;
+}
+
+/* Is it still there? Routes' next hops are asked more often: what moves or dies there takes many with it. */
+static void host_refresh(struct slowpath *s, struct host *host)
+{
+	bool next_hop = s->now_ms - host->next_hop_ms < MONITOR_WANTED_MS;
+	uint64_t age_ms = s->now_ms - host->since_ms;
+	int err;
+
+	if (host->fixed || !s->asks ||
+	    age_ms < (next_hop ? MONITOR_NEXT_HOP_MS : MONITOR_REFRESH_MS))
+		return;
+	s->asks--;
+	host->since_ms = s->now_ms;
+	err = solicit_probe(s, host->port, host->addr);
+	if (err == -ENOENT || err == -EINVAL)
+		host_doubt(s, host); /* its end was not heard of */
+	else if (err)
+		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
 }
 
 static void host_turn(struct slowpath *s, struct host *host)
@@ -299,19 +415,17 @@ static void host_turn(struct slowpath *s, struct host *host)
 
 	switch (host->state) {
 	case HOST_PENDING:
-		if (age_ms > MONITOR_PENDING_MS)
+	case HOST_DOUBTED:
+		if (host->ask_due && (host->state == HOST_PENDING || age_ms > MONITOR_DOUBT_MS))
+			ask(s, host);
+		else if (age_ms > MONITOR_PENDING_MS)
 			host_failed(s, host);
 		break;
 	case HOST_FAILED:
 		if (age_ms > MONITOR_FAILED_MS)
 			neighbour_remove(s->neighbours, host);
 		break;
-	case HOST_RESOLVED:
-		if (age_ms > MONITOR_REFRESH_MS) {
-			host->since_ms = s->now_ms;
-			solicit(s, host->port, host->addr);
-		}
-		break;
+	case HOST_RESOLVED: host_refresh(s, host); break;
 	}
 }
 
@@ -323,7 +437,11 @@ void monitor_turn(struct slowpath *s)
 	if (s->now_ms < s->next_sweep_ms)
 		return;
 	s->next_sweep_ms = s->now_ms + MONITOR_TURN_MS;
-	for (uint32_t i = 0; i < MONITOR_SLICE && i < s->neighbours->end; i++) {
+	s->asks = MONITOR_ASKS;
+	sweep_turn(s);
+	statics_turn(s);
+	/* Without requests left it stops, and goes on from there: everybody has his turn. */
+	for (uint32_t i = 0; i < MONITOR_SLICE && i < s->neighbours->end && s->asks; i++) {
 		if (++s->host_cursor >= s->neighbours->end)
 			s->host_cursor = 1;
 		if (s->host_cursor < s->neighbours->end)
@@ -343,8 +461,10 @@ int monitor_open(struct slowpath *s)
 		port->up = true; /* so that link_check() tells of those that are not */
 		__atomic_store_n(&s->fib->ports[p].up, 1, __ATOMIC_RELEASE);
 		lcp_carrier(&s->lcp[p], true);
+		s->known_ifindex[p] = s->lcp[p].ifindex;
 	}
 	links_check(s);
+	s->asks = MONITOR_ASKS;
 	return sweep_begin(s);
 }
 

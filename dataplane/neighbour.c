@@ -75,6 +75,8 @@ static void enter(struct neighbours *table, struct host *host, enum host_state s
 	table->nb_pending[host->port] -= host->state == HOST_PENDING;
 	table->nb_pending[host->port] += state == HOST_PENDING;
 	host->state = (uint8_t)state;
+	host->asked = 0;
+	host->ask_due = false;
 }
 
 static struct host *host_alloc(struct neighbours *table)
@@ -169,6 +171,12 @@ void neighbour_resolve(struct neighbours *table, struct host *host, const uint8_
 	adjacency->egress_role = from->role;
 	adjacency_resolve(adjacency, dst, from->mac.addr_bytes, RTE_BE16(RTE_ETHER_TYPE_IPV4));
 	enter(table, host, HOST_RESOLVED);
+	host->since_ms = now_ms;
+}
+
+void neighbour_doubt(struct neighbours *table, struct host *host, uint64_t now_ms)
+{
+	enter(table, host, HOST_DOUBTED);
 	host->since_ms = now_ms;
 }
 

@@ -38,6 +38,9 @@ enum host_state {
 	HOST_FREE,
 	HOST_PENDING, /* the kernel was asked */
 	HOST_RESOLVED,
+	/* the kernel has lost its entry (somebody flushed the table) and was asked anew: until it says that there is no
+	 * such host, packets go where they went */
+	HOST_DOUBTED,
 	HOST_FAILED, /* it had no answer; forgotten after a while, then asked again if need be */
 };
 
@@ -47,10 +50,14 @@ struct host {
 	uint16_t port; /* DPDK port id */
 	uint8_t state; /* enum host_state */
 	uint8_t nb_held;
+	uint8_t asked;	   /* in this state: how often the kernel was asked, up to 255 */
+	bool ask_due;	   /* it is to be asked */
+	bool fixed;	   /* its address is permanent: nobody is asked */
 	uint32_t seen;	   /* neighbour_sweep(): the last read of the kernel's table that had it */
 	uint32_t next;	   /* free and retired hosts: the next one */
 	uint64_t since_ms; /* entered the state, or was last refreshed */
-	uint64_t token;	   /* retired: the grace period to wait for */
+	uint64_t next_hop_ms; /* when it was last looked up as a route's next hop */
+	uint64_t token;	      /* retired: the grace period to wait for */
 	struct rte_mbuf *held[NEIGHBOUR_HELD]; /* owned */
 };
 
@@ -107,6 +114,8 @@ void neighbours_reclaim(struct neighbours *table);
 /* It has MAC address `dst` from now on; `from` is the port that it is behind. */
 void neighbour_resolve(struct neighbours *table, struct host *host, const uint8_t dst[6],
 		       const struct port *from, uint64_t now_ms);
+/* Packets go on, but its address is in doubt. It is resolved. */
+void neighbour_doubt(struct neighbours *table, struct host *host, uint64_t now_ms);
 void neighbour_unresolve(struct neighbours *table, struct host *host, enum host_state state,
 			 uint64_t now_ms);
 
@@ -114,6 +123,12 @@ void neighbour_unresolve(struct neighbours *table, struct host *host, enum host_
 bool neighbour_hold(struct neighbours *table, struct host *host, struct rte_mbuf *m);
 /* Give the held packets back, oldest first, into `pkts` of NEIGHBOUR_HELD; returns how many. */
 uint16_t neighbour_release(struct neighbours *table, struct host *host, struct rte_mbuf **pkts);
+
+/* Do packets go to it? */
+static inline bool host_forwards(const struct host *host)
+{
+	return host->state == HOST_RESOLVED || host->state == HOST_DOUBTED;
+}
 
 static inline struct adjacency *host_adjacency(struct neighbours *table, const struct host *host)
 {

@@ -16,10 +16,12 @@ static void unresolve(struct adjacency *adjacency)
 
 static void resolve(struct slowpath *s, struct adjacency *adjacency)
 {
-	const struct host *host = monitor_host(s, adjacency->port, adjacency->gateway);
+	struct host *host = monitor_host(s, adjacency->port, adjacency->gateway);
 	const struct adjacency *known;
 
-	if (!host || host->state != HOST_RESOLVED) {
+	if (host)
+		host->next_hop_ms = s->now_ms;
+	if (!host || !host_forwards(host)) {
 		unresolve(adjacency);
 		return;
 	}

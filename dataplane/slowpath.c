@@ -181,7 +181,7 @@ static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 	if (!host || host->state == HOST_FAILED) {
 		s->counters->drop[DROP_HOST_UNREACHABLE]++;
 		slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
-	} else if (host->state == HOST_RESOLVED) {
+	} else if (host_forwards(host)) {
 		send_to(s, host, egress_role, m);
 	} else if (!neighbour_hold(s->neighbours, host, m)) {
 		drop(s, DROP_GLEAN_FULL, m);
@@ -198,7 +198,7 @@ void slowpath_release(struct slowpath *s, struct host *host)
 
 		if (!glean_permitted(s, held[i], host->port, &egress_role))
 			continue;
-		if (host->state == HOST_RESOLVED) {
+		if (host_forwards(host)) {
 			send_to(s, host, egress_role, held[i]);
 		} else {
 			s->counters->drop[DROP_HOST_UNREACHABLE]++;

@@ -16,6 +16,7 @@
 #include "port.h"
 #include "punt.h"
 #include "sources.h"
+#include "statics.h"
 #include "tx.h"
 
 #ifdef __cplusplus
@@ -38,9 +39,14 @@ struct slowpath {
 	struct netlink ask;    /* owned: requests */
 	struct netlink events; /* owned: neighbours and links */
 	uint64_t now_ms;       /* of this turn, monotonic */
-	uint32_t sweep;	       /* the current read of the kernel's neighbour table */
+	struct statics statics; /* owned: the neighbours of the configuration */
+	uint32_t sweep;		/* the current read of the kernel's neighbour table, and */
+	uint32_t sweep_seq;	/* the number of its request */
 	bool sweeping;	       /* it is under way, and */
-	bool sweep_again;      /* events were lost meanwhile */
+	bool sweep_again;      /* events were lost meanwhile, or it must be begun when it is due */
+	uint64_t sweep_ms;     /* when it began; else when the next one may begin */
+	int known_ifindex[FIB_PORTS]; /* of the LCP interfaces whose entries are known */
+	uint16_t asks;	       /* of the kernel, that this slice has left */
 	bool adjacencies_stale; /* a neighbour or link changed: look at every claimed adjacency at once */
 	uint32_t adjacency_cursor[2];
 	uint32_t host_cursor;

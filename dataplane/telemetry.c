@@ -160,7 +160,7 @@ static int tell_counters(const struct dataplane *dp, const char *params, struct 
 static void add_neighbour(struct rte_tel_data *all, const struct dataplane *dp,
 			  const struct host *host)
 {
-	static const char *const states[] = { "free", "pending", "resolved", "failed" };
+	static const char *const states[] = { "free", "pending", "resolved", "doubted", "failed" };
 	struct rte_tel_data *d = add_element(all, "host", (uint32_t)(host - dp->neighbours->host));
 	uint64_t now_ms = dataplane_now_ms();
 
@@ -168,8 +168,10 @@ static void add_neighbour(struct rte_tel_data *all, const struct dataplane *dp,
 		return;
 	rte_tel_data_add_dict_string(d, "port", dp->ports[host->port].config->name);
 	add_address(d, "address", host->addr);
-	rte_tel_data_add_dict_string(d, "state", states[host->state]);
-	if (host->state == HOST_RESOLVED)
+	rte_tel_data_add_dict_string(
+		d, "state",
+		host->state == HOST_RESOLVED && host->fixed ? "permanent" : states[host->state]);
+	if (host_forwards(host))
 		add_mac(d, "mac", dp->neighbours->adjacency[host - dp->neighbours->host].rewrite);
 	rte_tel_data_add_dict_u64(d, "age_s",
 				  now_ms > host->since_ms ? (now_ms - host->since_ms) / 1000 : 0);

@@ -11,6 +11,8 @@ using check_test = config_test;
 #define AS_TRANS_ERROR                                                                             \
 	"23456 stands for AS numbers of four octets (RFC 6793), allowed are all others"
 
+#define NEIGHBOURS(list) "neighbours = ( " list " ); gateways = ("
+
 const error_case error_cases[] = {
 	/* lcores */
 	{ "[1, 2]", "[]",
@@ -121,6 +123,59 @@ const error_case error_cases[] = {
 	{ "\"10.0.3.1\"", "\"10.0.3.4\"",
 	  "c:14: vnet[1].next_hop: 10.0.3.4 is an address of one of our own ports, allowed are a "
 	  "neighbour's" },
+
+	/* neighbours */
+	{ "gateways = (", NEIGHBOURS("{ mac = \"02:00:5e:10:00:09\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[0].address: is missing, allowed are IPv4 addresses in quotes such as "
+	  "\"10.0.1.4\"" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"02:00:5e:10:00\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[0].mac: \"02:00:5e:10:00\" is not a MAC address, allowed are a host's "
+	  "MAC addresses in quotes such as \"02:00:5e:10:00:04\"" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"02-00-5e-10-00-09\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[0].mac: \"02-00-5e-10-00-09\" is not a MAC address, allowed are a "
+	  "host's MAC addresses in quotes such as \"02:00:5e:10:00:04\"" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"02:00:5e:10: 0:+9\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[0].mac: \"02:00:5e:10: 0:+9\" is not a MAC address, allowed are a "
+	  "host's MAC addresses in quotes such as \"02:00:5e:10:00:04\"" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"01:00:5e:10:00:09\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[0].mac: \"01:00:5e:10:00:09\" is no single host's, allowed are a "
+	  "host's MAC addresses in quotes such as \"02:00:5e:10:00:04\"" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"00:00:00:00:00:00\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[0].mac: \"00:00:00:00:00:00\" is no single host's, allowed are a "
+	  "host's MAC addresses in quotes such as \"02:00:5e:10:00:04\"" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"02:00:5e:10:00:09\"; port = \"nva9\"; }"),
+	  "c:16: neighbours[0].port: \"nva9\" is not a port, allowed are er0, vpn0, nva0, vnet0" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"02:00:5e:10:00:09\"; port = \"er0\"; }"),
+	  "c:16: neighbours[0].address: 10.0.2.77 is not on link behind port er0, allowed are "
+	  "hosts on its subnets, and in vnet prefixes of it without next_hop" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.4.0.7\"; mac = \"02:00:5e:10:00:09\"; port = \"vnet0\"; }"),
+	  "c:16: neighbours[0].address: 10.4.0.7 is not on link behind port vnet0, allowed are "
+	  "hosts on its subnets, and in vnet prefixes of it without next_hop" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"192.0.2.7\"; mac = \"02:00:5e:10:00:09\"; port = \"vnet0\"; }"),
+	  "c:16: neighbours[0].address: 192.0.2.7 is not on link behind port vnet0, allowed are "
+	  "hosts on its subnets, and in vnet prefixes of it without next_hop" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.1\"; mac = \"02:00:5e:10:00:09\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[0].address: 10.0.2.1 is an address of one of our own ports, allowed "
+	  "are a neighbour's" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.255\"; mac = \"02:00:5e:10:00:09\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[0].address: 10.0.2.255 is a subnet itself or its broadcast, allowed "
+	  "are hosts" },
+	{ "gateways = (",
+	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"02:00:5E:10:00:09\"; port = \"nva0\"; }, "
+		     "{ address = \"10.0.2.77\"; mac = \"02:00:5E:10:00:09\"; port = \"nva0\"; }"),
+	  "c:16: neighbours[1].address: 10.0.2.77 is the neighbour on line 16 already, allowed are "
+	  "addresses used once" },
 
 	/* gateways */
 	{ "role = \"expressroute\"; addresses = [\"10.0.255.36\"",
@@ -243,6 +298,23 @@ const error_case error_cases[] = {
 TEST_F(check_test, every_error_at_its_place)
 {
 	expect_errors(good, error_cases);
+}
+
+TEST_F(check_test, neighbours)
+{
+	loaded l = load_text(replaced(good, "gateways = (",
+				      "neighbours = ( { address = \"10.0.2.77\"; mac = "
+				      "\"02:00:5E:10:00:09\"; port = \"nva0\"; },"
+				      " { address = \"10.0.77.7\"; mac = \"02:00:5e:10:00:0a\"; "
+				      "port = \"vnet0\"; } ); gateways = ("));
+	const uint8_t mac[6] = { 2, 0, 0x5e, 0x10, 0, 9 };
+
+	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
+	ASSERT_EQ(2u, l.config->nb_neighbours);
+	EXPECT_EQ(0x0a00024du, l.config->neighbours[0].addr);
+	EXPECT_EQ(0, memcmp(mac, l.config->neighbours[0].mac, sizeof(mac)));
+	EXPECT_EQ(2u, l.config->neighbours[0].port);
+	EXPECT_EQ(3u, l.config->neighbours[1].port) << "in a VNet prefix that is on link there";
 }
 
 TEST_F(check_test, gateway_of_a_subnet)

@@ -64,7 +64,7 @@ const error_case error_cases[] = {
 	  "\"vpn\", \"as_path\"" },
 	{ "routing_preference = \"expressroute\";", "colour = 1.5;",
 	  "c:3: colour: unknown setting, allowed are instance, exchange, routing_preference, "
-	  "martians, limits, dataplane, control, route_maps, vnet, gateways, peers" },
+	  "martians, limits, dataplane, control, route_maps, vnet, neighbours, gateways, peers" },
 	{ "memory_mb = 1024", "memory_mb = 1.5",
 	  "c:6: dataplane.memory_mb: 1.5 is not a whole number, allowed are 64..1048576" },
 	{ "mtu = 9000", "mtu = 70000",
@@ -438,6 +438,11 @@ const restart_case restart_cases[] = {
 	{ "hold_s = 30", "hold_s = 30; hold_min_s = 9; hold_low = \"refuse\"", nullptr },
 	{ "asn = 65001", "asn = 65009", nullptr },
 	{ "\"10.4.0.0/16\"", "\"10.5.0.0/16\"", nullptr },
+	{ "gateways = (",
+	  "neighbours = ( { address = \"10.0.2.77\"; mac = \"02:00:5e:10:00:09\"; port = \"nva0\"; "
+	  "} );"
+	  " gateways = (",
+	  nullptr },
 	{ "\n", "\n\n\n", nullptr }, /* lines move */
 };
 

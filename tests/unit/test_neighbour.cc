@@ -61,6 +61,30 @@ TEST_F(neighbour, found_while_there)
 	EXPECT_EQ(nullptr, neighbour_find(table, 3, 0x0a000001));
 }
 
+TEST_F(neighbour, in_doubt_it_forwards_as_before)
+{
+	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 7 };
+	struct host *host = neighbour_add(table, 3, 0x0a000001, 1);
+	const struct adjacency *adjacency = neighbour_find(table, 3, 0x0a000001);
+
+	EXPECT_FALSE(host_forwards(host));
+	neighbour_resolve(table, host, mac, &port, 2);
+	EXPECT_TRUE(host_forwards(host));
+	host->asked = 3;
+	host->ask_due = true;
+	neighbour_doubt(table, host, 5);
+	EXPECT_TRUE(host_forwards(host));
+	EXPECT_EQ(ADJACENCY_FORWARD, adjacency->action);
+	EXPECT_EQ(0, memcmp(adjacency->rewrite, mac, 6));
+	EXPECT_EQ(5u, host->since_ms);
+	EXPECT_EQ(0, host->asked) << "in this state";
+	EXPECT_FALSE(host->ask_due);
+	EXPECT_EQ(0u, table->nb_pending[3]) << "no packet waits for it";
+	neighbour_unresolve(table, host, HOST_FAILED, 6);
+	EXPECT_FALSE(host_forwards(host));
+	EXPECT_EQ(ADJACENCY_UNRESOLVED, adjacency->action);
+}
+
 /* A scan of a subnet waits for answers; who is known does not wait for it, nor does another port. */
 TEST_F(neighbour, few_hosts_of_a_port_are_resolved_at_a_time)
 {

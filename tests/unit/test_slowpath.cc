@@ -471,11 +471,16 @@ TEST_F(slow, a_read_with_events_lost_forgets_nobody)
 	request->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
 	neighbour_resolve(s->neighbours, host, mac, &port, 2);
 	s->sweep = 1;
+	s->sweep_seq = request->nlmsg_seq;
+	s->next_link_ms = UINT64_MAX;
 	s->sweeping = s->sweep_again = true;
 	host->seen = 2; /* by the read that must follow */
 	ASSERT_LT(0, mnl_socket_sendto(s->events.sock, request, request->nlmsg_len));
-	while (s->sweeping)
+	while (s->sweep == 1 || s->sweeping) {
 		monitor_events(s);
+		s->now_ms += MONITOR_SWEEP_GAP_MS;
+		monitor_turn(s);
+	}
 	EXPECT_EQ(2u, s->sweep) << "begun anew";
 	EXPECT_FALSE(s->sweep_again);
 	EXPECT_EQ(host, neighbour_get(s->neighbours, 0, 0x0a000063));

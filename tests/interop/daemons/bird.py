@@ -69,8 +69,15 @@ class Bird(Daemon):
 
     def withdraws(self, peer):
         """How many withdrawals this peer has sent us, ever."""
+        return self._counted(peer, "Import withdraws:")
+
+    def updates(self, peer):
+        """How many routes this peer has announced to us, ever, each announcement counted."""
+        return self._counted(peer, "Import updates:")
+
+    def _counted(self, peer, what):
         line = next(line for line in self._birdc(f"show protocols all {_protocol(peer)}").stdout.splitlines()
-                    if "Import withdraws:" in line)
+                    if what in line)
         return int(line.split()[2])
 
     def received(self, peer):

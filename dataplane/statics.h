@@ -1,0 +1,54 @@
+/* The neighbours of the configuration: permanent entries in the kernel's table, which keep there whatever others do to
+ * them. Only the kernel's table is written here; what it then says is monitor.h's, as with any other permanent entry. */
+#ifndef BASCULE_STATICS_H
+#define BASCULE_STATICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct slowpath;
+
+enum {
+	STATICS_AGAIN_MS = 1000, /* an entry is put back at once, but not more often than so */
+	STATICS_SLICE = 64,	 /* entries put in a turn */
+};
+
+struct static_neighbour {
+	uint32_t addr; /* host order */
+	uint16_t port; /* DPDK port id */
+	uint8_t mac[6];
+	bool wanting;	 /* the kernel has it not, or otherwise */
+	bool was_put;	 /* it had it once */
+	int err;	 /* what the kernel said last */
+	uint32_t seen;	 /* the last read of the kernel's table that had it (slowpath.sweep) */
+	uint64_t put_ms; /* when it was last tried */
+};
+
+struct statics {
+	struct static_neighbour *list; /* owned */
+	size_t nb;
+	size_t nb_wanting;
+};
+
+/* What a configuration names; those that it names no more are taken out of the kernel's table. `port_ids`: DPDK port ids by
+ * index among the configuration's ports. -ENOMEM: nothing has changed. */
+int statics_configure(struct slowpath *s, const struct config *config, const uint16_t *port_ids);
+void statics_free(struct statics *statics);
+
+/* The kernel has said something about a host: its permanent address, or NULL for anything else. */
+void statics_heard(struct slowpath *s, uint16_t port, uint32_t addr, const uint8_t *mac);
+/* A read of the kernel's table is through: what it had not is wanting. */
+void statics_swept(struct slowpath *s);
+/* Put what is wanting. Bounded. */
+void statics_turn(struct slowpath *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
