@@ -333,7 +333,7 @@ static bool out_send(struct announcer *a, struct route_server *rs)
 		a->nb_sent = 0;
 	}
 	for (; a->nb_sent < a->nb_to; a->nb_sent++) {
-		const struct peer *peer = &rs->peers.table[a->to[a->nb_sent]];
+		struct peer *peer = &rs->peers.table[a->to[a->nb_sent]];
 
 		if (!rs_send(rs, peer, a->sending))
 			return false;

@@ -389,6 +389,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->session = *up;
 	peer->up = true;
 	peer->eor = peer->lagging = peer->exceeded = peer->flooded = false;
+	pace_begin(peer);
 	peer->limit = (struct limit){ 0 };
 	peer->no_memory_before = peer->no_memory;
 	peer->state = SESSION_ESTABLISHED;

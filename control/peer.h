@@ -19,6 +19,7 @@
 #include "inbound.h"
 #include "limit.h"
 #include "loop.h"
+#include "pace.h"
 #include "patience.h"
 #include "speaker.h"
 #include "summaries.h"
@@ -60,6 +61,7 @@ struct peer {
 	uint64_t heard_ms;	     /* when it came up or last sent an UPDATE */
 	struct speaker_up session;   /* while up */
 	char reason[SPEAKER_REASON]; /* why it is not up, or why it last went down */
+	struct pace pace;	     /* how far ahead of its connection it is told */
 	struct update_group *group;  /* borrowed; NULL: told nothing (not up, or not LIVE yet) */
 	struct summaries_told summaries; /* of what it is told */
 	struct inbound inbound;		 /* its routes before policy, if it has a route map */
@@ -82,6 +84,7 @@ struct peers {
 	uint16_t end;	    /* none at or above this index was ever used */
 	uint16_t nb_active, nb_up, nb_removing;
 	uint16_t nb_patient; /* with UPDATEs that wait */
+	bool slow;	     /* some are told apart from their group: pace.h */
 	bool regroup;	     /* the configuration says anew how to announce: see peers_regroup() */
 };
 

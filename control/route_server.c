@@ -80,7 +80,7 @@ void rs_command(struct route_server *rs, unsigned int speaker, const void *recor
 	STAILQ_INSERT_TAIL(&s->backlog, waiting, next);
 }
 
-bool rs_send(struct route_server *rs, const struct peer *peer, struct wire_buf *buf)
+bool rs_send(struct route_server *rs, struct peer *peer, struct wire_buf *buf)
 {
 	struct speaker_send send = {
 		.head = { .type = SPEAKER_SEND, .peer = peer->index, .epoch = peer->epoch },
@@ -91,10 +91,12 @@ bool rs_send(struct route_server *rs, const struct peer *peer, struct wire_buf *
 	if (!backlog_post(s))
 		return false;
 	wire_buf_get(buf);
-	if (post(s->from_rib, &send, sizeof(send)))
-		return true;
-	wire_buf_put(buf);
-	return false;
+	if (!post(s->from_rib, &send, sizeof(send))) {
+		wire_buf_put(buf);
+		return false;
+	}
+	pace_sent(peer, buf->len);
+	return true;
 }
 
 static void command_all(struct route_server *rs, const void *record, size_t len)
@@ -464,6 +466,8 @@ static unsigned int announce_part(struct route_server *rs)
 	struct budget budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
 	size_t done = announcer_flush(&rs->announcer, rs, &budget);
 
+	if (!rs->announcer.flushing)
+		pace_turn(rs);
 	peers_regroup(rs);
 	return (unsigned int)done;
 }
@@ -563,6 +567,7 @@ static int rib_open(struct route_server *rs)
 		.usable = usable,
 		.quiet = quiet,
 		.counts = circuits_count,
+		.ready = pace_ready,
 		.ctx = rs,
 	};
 	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };
@@ -645,6 +650,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->answers = params->answers;
 	rs->answered = params->answered;
 	rs->clock_ns = clock_ns;
+	rs->taken = pace_taken;
 	rs->now_ms = rs->started_ms = clock_ms();
 	rs->restarting = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED) > 0;
 	rs->restart.fire = restart_fire;

@@ -112,10 +112,13 @@ struct route_server {
 	uint32_t took_part[CONFIG_GATEWAYS]; /* gateways, before the restart: see admission.h */
 	bool reconsider; /* next hops came or went: rib_reconsider() when the RIB has settled */
 	uint64_t now_ms, started_ms;
+	uint64_t paced_ms;	/* when pace_turn() last ran */
 	uint32_t housekeepings; /* since the last walk */
 	bool holding;		/* routes are held back from ExpressRoute gateways */
 	bool near_total;	/* alarm: close to limits.total */
 	uint64_t (*clock_ns)(void); /* monotonic; the tests' own in tests */
+	uint64_t (*taken)(const struct route_server *rs,
+			  const struct peer *peer); /* likewise: pace_taken() */
 	struct turns turns;
 	uint64_t updates;	/* UPDATEs received, after the speakers' judgement */
 	uint64_t reloads;	/* configurations applied since the start */
@@ -142,7 +145,7 @@ struct import_rule rs_import_rule(const struct route_server *rs, const struct pe
 /* Give a speaker a command; never refused: what its mailbox has no room for waits here, in order. */
 void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len);
 /* Have `buf` sent in the peer's current session; the speaker gets a reference of its own. False: no room now. */
-bool rs_send(struct route_server *rs, const struct peer *peer, struct wire_buf *buf);
+bool rs_send(struct route_server *rs, struct peer *peer, struct wire_buf *buf);
 
 /* VNet prefixes in and out of the RIB, as the configuration says. */
 /* -ENOMEM. */

@@ -134,6 +134,7 @@ static void advance(struct sendq *q, uint32_t n)
 
 	q->done += n;
 	q->octets -= n;
+	stat_add(&q->stats->tx_shared, n);
 	while (q->boundary < q->done) {
 		const uint8_t *header = buf->data + q->boundary;
 		uint16_t len = load_be16(header + 16);

@@ -24,7 +24,7 @@ enum {
 
 /* Zeroed at first, but for `stats`. */
 struct sendq {
-	/* borrowed: tx_messages, tx_updates, tx_bytes, tx_queued are kept here */
+	/* borrowed: tx_messages, tx_updates, tx_bytes, tx_queued, tx_shared are kept here */
 	struct session_stats *stats;
 	struct wire_buf **ring;	    /* owned; each entry holds a reference */
 	uint32_t size, head, count; /* of the ring; size is a power of two, or 0 */

@@ -104,6 +104,7 @@ static void established(struct conn *conn)
 	session->epoch++;
 	session->up_ms = session_now(session);
 	session->lagging = session->lagging_told = false;
+	stat_set(&session->stats.tx_shared, 0);
 	session->shown.state = SESSION_ESTABLISHED;
 	report_no_reason(session);
 	stat_add(&session->stats.established, 1);

@@ -238,6 +238,8 @@ struct session_stats {
 	uint64_t martians;			  /* prefixes that no route can be for, passed over (nlri.h) */
 	uint64_t established; /* times */
 	uint64_t tx_queued;   /* octets waiting now */
+	uint64_t
+		tx_shared; /* octets of SPEAKER_SEND in this session that the connection has taken */
 };
 
 /* --- life ------------------------------------------------------------------------------------------------------ */

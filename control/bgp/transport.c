@@ -21,7 +21,7 @@
 
 enum {
 	POLL_MAX = 64,
-	UNSENT_MAX = 256 << 10,
+	UNSENT_MAX = 64 << 10,
 	IP4_TTL = 8, /* octet of an IPv4 header */
 };
 

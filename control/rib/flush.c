@@ -268,17 +268,16 @@ static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *
 size_t group_flush(struct group *group, size_t max)
 {
 	struct flush *f = group->rib->groups.flush;
-	struct cohort *cohort = NULL;
+	bool stream = group->queue.count && audience_ready(group->rib, &group->stream);
+	struct cohort *cohort = stream ? NULL : cohort_turn(group);
 	size_t seen = 0;
 
 	if (max > GROUP_FLUSH_MAX)
 		max = GROUP_FLUSH_MAX;
-	if (!group->queue.count)
-		cohort = cohort_turn(group);
 	flush_begin(f, group->rib, cohort ? &cohort->audience : &group->stream);
 	if (cohort)
 		seen = flush_cohort(f, group, cohort, max);
-	else
+	else if (stream)
 		seen = flush_queue(f, group, max);
 	flush_arrange(f);
 	return seen;

@@ -61,11 +61,18 @@ static void cohort_append(struct group *group, struct cohort *cohort)
 	*link = cohort;
 }
 
+bool audience_ready(const struct rib *rib, const struct audience *audience)
+{
+	const struct rib_params *params = &rib->params;
+
+	return !params->ready || params->ready(params->ctx, audience->peers, audience->n);
+}
+
 struct cohort *cohort_turn(struct group *group)
 {
 	struct cohort *cohort = group->cohorts;
 
-	while (cohort && cohort->lagging)
+	while (cohort && (cohort->lagging || !audience_ready(group->rib, &cohort->audience)))
 		cohort = cohort->next;
 	if (cohort && cohort->next) {
 		cohort_unlink(group, cohort);

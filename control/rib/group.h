@@ -72,7 +72,7 @@ struct group_batch {
 };
 
 /* Take up to `max` prefixes (at most GROUP_FLUSH_MAX) that members must be told of. Returns how many it took; 0: all
- * members have been told everything. Then call group_flush_next() until it says false, and send each batch, in that
+ * members have been told everything, or may not be told more now (rib_params.ready). Then call group_flush_next() until it says false, and send each batch, in that
  * order; the rib must not be changed in between. A batch may be empty-handed even if something was taken. */
 size_t group_flush(struct group *group, size_t max);
 bool group_flush_next(struct group *group, struct group_batch *batch);

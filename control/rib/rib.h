@@ -50,6 +50,8 @@ struct rib_params {
 	 * rib_seats_review(), while there is a bound. NULL: each counts. */
 	bool (*counts)(void *ctx, const struct path *path, bool ibgp);
 	void *ctx;
+	/* May all of these members of one group be told more now? What they are to be told waits until then. NULL: always. */
+	bool (*ready)(void *ctx, const uint16_t *peers, uint32_t n);
 };
 
 /* NULL: no memory. */

@@ -261,6 +261,8 @@ void entry_spare(struct groups *groups, uint32_t id); /* one more that is in no 
 void entry_drop(struct rib *rib, const struct entry *entry);
 
 /* --- group.c ---------------------------------------------------------------------------------------------------- */
+/* May all of them be told more now? */
+bool audience_ready(const struct rib *rib, const struct audience *audience);
 
 int groups_init(struct rib *rib);
 void groups_fini(struct rib *rib);
