@@ -10,8 +10,9 @@
 #include "loop.h"
 
 enum {
-	NODES = 256,	 /* taken out of the RIB at once */
-	BACKUP_SETS = 4, /* of paths behind the best that are looked at for other next hops */
+	NODES = 256,	    /* taken out of the RIB at once */
+	WIDE_SLICE = 16384, /* entries of a wide prefix between two looks at the clock */
+	BACKUP_SETS = 4,    /* of paths behind the best that are looked at for other next hops */
 };
 
 /* --- the system's prefixes ------------------------------------------------------------------------------------- */
@@ -235,6 +236,15 @@ static void backup_ways(struct fib_sync *sync, uint32_t node, enum role view,
 	}
 }
 
+/* A view's entries do not point to this path-list any more, or will not when all of a wide prefix is written. */
+static void give_back(struct fib_sync *sync, struct prefix prefix, uint32_t list)
+{
+	if (prefix.len && prefix.len < FIB_WIDE)
+		sync->wide.old = list;
+	else
+		fib_path_list_put(sync->writer, list);
+}
+
 /* The FIB has no room: the route is not there, rather than there with what it pointed to before, and is tried again by a
  * walk. */
 static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
@@ -245,8 +255,8 @@ static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
 
 	sync->refused++;
 	if (!fib_get(sync->writer, (uint8_t)view, prefix.addr, prefix.len, &old)) {
-		fib_del(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
-		fib_path_list_put(sync->writer, old);
+		fib_del_begin(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
+		give_back(sync, prefix, old);
 	}
 	if (log_limit(&limit, clock_ms(), &held))
 		log_error("fib: no room for %s in the view of %s (%u more refusals not shown)",
@@ -283,8 +293,8 @@ static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 	if (!ways->n) {
 		if (!had)
 			return true;
-		fib_del(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
-		fib_path_list_put(sync->writer, old);
+		fib_del_begin(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
+		give_back(sync, prefix, old);
 		return true;
 	}
 	if (fib_path_list_get(sync->writer, ways->member, ways->n, old, &list)) {
@@ -294,12 +304,12 @@ static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 	protect(sync, backup, &list);
 	if (had && list == old) {
 		fib_path_list_put(sync->writer, list);
-	} else if (fib_set(sync->writer, (uint8_t)view, prefix.addr, prefix.len, list)) {
+	} else if (fib_set_begin(sync->writer, (uint8_t)view, prefix.addr, prefix.len, list)) {
 		fib_path_list_put(sync->writer, list);
 		refuse(sync, prefix, view);
 		return false;
 	} else if (had) {
-		fib_path_list_put(sync->writer, old);
+		give_back(sync, prefix, old);
 	}
 	return true;
 }
@@ -334,6 +344,48 @@ static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t no
 	}
 }
 
+/* --- wide prefixes -------------------------------------------------------------------------------------------- */
+
+/* The view has it whole. */
+static void wide_written(struct fib_sync *sync)
+{
+	struct fib_sync_wide *wide = &sync->wide;
+
+	if (wide->old != PATH_LIST_NONE)
+		fib_path_list_put(sync->writer, wide->old);
+	wide->old = PATH_LIST_NONE;
+	wide->writing = false;
+	wide->view++;
+}
+
+bool fib_sync_wide(struct fib_sync *sync)
+{
+	struct fib_sync_wide *wide = &sync->wide;
+
+	if (wide->node == RIB_NONE) {
+		wide->node = rib_wide_begin(sync->rib);
+		wide->view = 0;
+	}
+	if (wide->node == RIB_NONE)
+		return false;
+	if (wide->writing) {
+		if (fib_step(sync->writer, (uint8_t)wide->view, WIDE_SLICE))
+			wide_written(sync);
+		return true;
+	}
+	while (wide->view < ROLE_COUNT && !sync->fib->generation[0].view[wide->view].lpm)
+		wide->view++;
+	if (wide->view < ROLE_COUNT) {
+		wide->writing = true;
+		sync_view(sync, rib_prefix(sync->rib, wide->node), wide->node,
+			  (enum role)wide->view);
+	} else {
+		wide->node = RIB_NONE;
+		rib_wide_end(sync->rib);
+	}
+	return true;
+}
+
 /* --- many ------------------------------------------------------------------------------------------------------ */
 
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
@@ -354,7 +406,7 @@ void fib_sync_walk_begin(struct fib_sync *sync)
 	next_hops_round_begin(sync->next_hops);
 	sync->cursor = 0;
 	sync->walking = true;
-	sync->retry = false;
+	sync->walked = sync->retry = false;
 }
 
 static void mark_next_hops(struct fib_sync *sync, uint32_t node)
@@ -363,23 +415,42 @@ static void mark_next_hops(struct fib_sync *sync, uint32_t node)
 		next_hop_mark(sync->next_hops, p->attrs->keys.next_hop);
 }
 
+static void walk_node(struct fib_sync *sync, uint32_t node)
+{
+	if (!rib_is_wide(sync->rib, node))
+		sync_prefix(sync, rib_prefix(sync->rib, node), node);
+	else if (rib_wide_add(sync->rib, node) < 0)
+		sync->retry = true;
+}
+
+/* Has each wide prefix that the walk met been written since? */
+static bool wide_through(const struct fib_sync *sync)
+{
+	return !rib_wide_waiting(sync->rib) || rib_wide_rounds(sync->rib) >= sync->rounds;
+}
+
 size_t fib_sync_walk(struct fib_sync *sync, size_t budget)
 {
 	uint32_t nodes[NODES];
 	size_t done = 0, n;
 
-	while (sync->walking && done < budget) {
+	while (sync->walking && !sync->walked && done < budget) {
 		n = rib_walk(sync->rib, &sync->cursor, nodes, NODES);
 		for (size_t i = 0; i < n; i++) {
 			mark_next_hops(sync, nodes[i]);
-			sync_prefix(sync, rib_prefix(sync->rib, nodes[i]), nodes[i]);
+			walk_node(sync, nodes[i]);
 		}
 		done += NODES;
-		sync->walking = sync->cursor != 0;
-		if (sync->walking)
+		sync->walked = !sync->cursor;
+		if (!sync->walked)
 			continue;
 		fib_sync_changes(sync, SIZE_MAX); /* prefixes that have gone are not walked over */
+		sync->rounds = rib_wide_rounds(sync->rib) + 2;
+	}
+	if (sync->walked && wide_through(sync)) {
+		sync->walking = sync->walked = false;
 		next_hops_round_end(sync->next_hops);
+		done++;
 	}
 	return done;
 }

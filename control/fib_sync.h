@@ -24,6 +24,15 @@
 extern "C" {
 #endif
 
+/* A wide prefix (rib_wide_begin()) on its way into one view after the other. */
+struct fib_sync_wide {
+	uint32_t node; /* RIB_NONE: none is */
+	int view;
+	bool writing;
+	/* what the prefix pointed to in this view: readers may find it until all is written; PATH_LIST_NONE: nothing */
+	uint32_t old;
+};
+
 struct fib_sync {
 	struct fib *fib;	     /* borrowed */
 	struct fib_writer *writer;   /* borrowed */
@@ -37,6 +46,9 @@ struct fib_sync {
 	struct prefix *next_system; /* owned: of the configuration that may follow; NULL: none */
 	size_t nb_system, nb_next_system;
 	uint32_t cursor;     /* of the walk */
+	bool walked; /* all was looked at; those that are wide have until rib_wide_rounds() is `rounds` */
+	uint64_t rounds;
+	struct fib_sync_wide wide;
 	bool walking, retry; /* retry: something was refused since the walk began */
 	uint64_t refused;    /* times that the FIB had no room for a route */
 	uint64_t unprotected; /* times that it had none for a backup */
@@ -63,8 +75,11 @@ uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefi
 uint16_t fib_sync_members(struct fib_sync *sync, uint32_t node, enum role view, uint64_t allow,
 			  uint16_t members[RIB_ECMP], bool *lost);
 
-/* Take up to `budget` changed prefixes out of the RIB and into the FIB. Returns how many. */
+/* Take up to `budget` changed prefixes out of the RIB and into the FIB, those that are not wide. Returns how many. */
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget);
+
+/* One slice of a wide prefix that has changed. False: there is none. */
+bool fib_sync_wide(struct fib_sync *sync);
 
 /* Look at every prefix again, from the beginning, after a change of `allow`, of the configuration, or to find the next
  * hops that nothing uses any more. fib_sync_walk() does about `budget` of it and returns how many it looked at; the walk

@@ -298,7 +298,8 @@ static bool at_rest(const struct route_server *rs)
 		if (!summaries_current(group))
 			return false;
 	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) && !rs->reconsider &&
-	       !rs->maps_moving && !rs->circuits.leaving && !rib_changes_waiting(rs->rib);
+	       !rs->maps_moving && !rs->circuits.leaving && !rib_changes_waiting(rs->rib) &&
+	       !rib_wide_waiting(rs->rib);
 }
 
 /* What has been found out about a node is good for as long as nothing changes. */

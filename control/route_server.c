@@ -21,6 +21,7 @@ enum {
 	INTAKE_NS = 150 * 1000,
 	RIB_NS = 100 * 1000,
 	WALK_NS = 100 * 1000,
+	WIDE_NS = 200 * 1000,
 	ANNOUNCE_NS = 250 * 1000,
 	CHANGES =
 		512, /* prefixes that the FIB has not followed yet: then intake and RIB are done for this turn */
@@ -301,6 +302,8 @@ static bool filled(const struct route_server *rs)
 	if (!rib_settled(rs->rib) || rib_changes_waiting(rs->rib) || rs->fib_sync.walking ||
 	    rs->reconsider)
 		return false;
+	if (rib_wide_waiting(rs->rib) && !rs->restart_over)
+		return false;
 	if (!rs->restarting || rs->restart_over)
 		return true;
 	return peers_all_told(&rs->peers, rs->now_ms) && !next_hops_pending(&rs->next_hops);
@@ -431,8 +434,10 @@ static size_t walk_slices(struct route_server *rs)
 	size_t done = 0;
 
 	while (rs->fib_sync.walking) {
-		done += fib_sync_walk(&rs->fib_sync, SLICE);
-		if (budget_over(&budget))
+		size_t n = fib_sync_walk(&rs->fib_sync, SLICE);
+
+		done += n;
+		if (!n || budget_over(&budget))
 			break;
 	}
 	return done;
@@ -451,11 +456,25 @@ static unsigned int rib_part(struct route_server *rs)
 	return (unsigned int)done;
 }
 
-/* All that has changed, so that it can be announced. */
+static size_t wide_slices(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, WIDE_NS);
+	size_t done = 0;
+
+	while (fib_sync_wide(&rs->fib_sync)) {
+		done++;
+		if (budget_over(&budget))
+			break;
+	}
+	return done;
+}
+
+/* All that has changed, so that it can be announced; of wide prefixes what there is time for. */
 static unsigned int fib_part(struct route_server *rs)
 {
 	size_t done = fib_sync_changes(&rs->fib_sync, SIZE_MAX);
 
+	done += wide_slices(rs);
 	done += walk_slices(rs);
 	fib_reclaim(rs->writer);
 	return (unsigned int)done;
@@ -568,6 +587,7 @@ static int rib_open(struct route_server *rs)
 		.quiet = quiet,
 		.counts = circuits_count,
 		.ready = pace_ready,
+		.wide_len = FIB_WIDE,
 		.ctx = rs,
 	};
 	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };

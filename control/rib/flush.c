@@ -205,16 +205,21 @@ static void tell(struct flush *f, struct prefix prefix, const struct offers *had
 		flush_add(f, prefix, &change, target);
 }
 
+/* What the FIB has not followed yet goes back, and does not count as taken. */
 static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 {
 	struct entry entry;
 	size_t seen = 0;
 
-	while (seen < max && queue_take(group, &entry)) {
+	for (size_t i = 0; i < max && queue_take(group, &entry); i++) {
 		struct offers had = { { entry.top, entry.top_peer },
 				      { entry.alt, entry.alt_peer } },
 			      must;
 
+		if (node_waits(f->rib, entry.node)) {
+			queue_back(group, &entry);
+			continue;
+		}
 		offers_restrict(group, &had);
 		group_offers(group, entry.node, &must);
 		tell(f, rib_prefix(f->rib, entry.node), &had, &must, false);
@@ -240,6 +245,15 @@ static void cohort_tell(struct flush *f, struct group *group, struct cohort *coh
 	}
 }
 
+/* Tell them, or if the FIB has not followed the node yet, later. */
+static void cohort_meet(struct flush *f, struct group *group, struct cohort *cohort, uint32_t id)
+{
+	if (node_waits(f->rib, id))
+		bitmap_add(&cohort->pending, id);
+	else
+		cohort_tell(f, group, cohort, id);
+}
+
 static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *cohort, size_t max)
 {
 	const struct slab *nodes = &group->rib->nodes.items;
@@ -251,12 +265,12 @@ static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *
 			f->end_of_rib = cohort->end_of_rib;
 			cohort->end_of_rib = false;
 		} else if (slab_live(nodes, ++cohort->dumped)) {
-			cohort_tell(f, group, cohort, cohort->dumped);
+			cohort_meet(f, group, cohort, cohort->dumped);
 		}
 	}
 	for (; seen < max && cohort->pending.count; seen++) {
 		cohort->cursor = bitmap_next(&cohort->pending, cohort->cursor);
-		cohort_tell(f, group, cohort, cohort->cursor);
+		cohort_meet(f, group, cohort, cohort->cursor);
 	}
 	if (cohort->dumped == DUMP_DONE && !cohort->pending.count)
 		cohort_merge(group, cohort);
@@ -274,11 +288,15 @@ size_t group_flush(struct group *group, size_t max)
 
 	if (max > GROUP_FLUSH_MAX)
 		max = GROUP_FLUSH_MAX;
-	flush_begin(f, group->rib, cohort ? &cohort->audience : &group->stream);
-	if (cohort)
-		seen = flush_cohort(f, group, cohort, max);
-	else if (stream)
+	flush_begin(f, group->rib, &group->stream);
+	if (stream)
 		seen = flush_queue(f, group, max);
+	if (stream && !seen) /* all of it waits for the FIB */
+		cohort = cohort_turn(group);
+	if (cohort) {
+		flush_begin(f, group->rib, &cohort->audience);
+		seen = flush_cohort(f, group, cohort, max);
+	}
 	flush_arrange(f);
 	return seen;
 }

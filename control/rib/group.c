@@ -336,13 +336,19 @@ size_t group_watch_turn(struct group *group, size_t max, group_watch_fn *fn, voi
 			watch->seen = DUMP_DONE;
 			break;
 		}
-		if (slab_live(nodes, node) && !show(group, node, fn, ctx))
+		if (slab_live(nodes, node) && node_waits(group->rib, node))
+			bitmap_add(&watch->pending, node);
+		else if (slab_live(nodes, node) && !show(group, node, fn, ctx))
 			return seen;
 		watch->seen = node;
 	}
 	for (; seen < max && watch->pending.count; seen++) {
 		uint32_t node = bitmap_next(&watch->pending, watch->cursor);
 
+		if (node_waits(group->rib, node)) {
+			watch->cursor = node;
+			continue;
+		}
 		if (!show(group, node, fn, ctx))
 			return seen;
 		watch->cursor = node;

@@ -96,24 +96,19 @@ static struct lane *lane_current(struct queue *queue)
 
 /* --- entries ------------------------------------------------------------------------------------------------------- */
 
-void queue_add(struct group *group, uint32_t node, const struct offers *before)
+/* An entry into the lane of a source. */
+static void lane_add(struct group *group, uint16_t source, const struct entry *with)
 {
-	struct rib *rib = group->rib;
-	struct groups *groups = &rib->groups;
+	struct groups *groups = &group->rib->groups;
 	struct queue *queue = &group->queue;
-	struct lane *lane = &queue->lanes[rib->cause];
+	struct lane *lane = &queue->lanes[source];
 	uint32_t id = groups->spare;
 	struct entry *entry = entry_at(groups, id);
 
 	groups->spare = entry->next;
 	groups->nb_spare--;
-	*entry = (struct entry){
-		.top = before->top.attrs ? attrs_get(before->top.attrs) : NULL,
-		.alt = before->alt.attrs ? attrs_get(before->alt.attrs) : NULL,
-		.node = node,
-		.top_peer = before->top.peer,
-		.alt_peer = before->alt.peer,
-	};
+	*entry = *with;
+	entry->next = 0;
 	if (lane->head)
 		entry_at(groups, lane->tail)->next = id;
 	else
@@ -126,7 +121,26 @@ void queue_add(struct group *group, uint32_t node, const struct offers *before)
 	/* One that interrupts a turn begins a turn of its own. */
 	if (!queue->fresh.first)
 		queue->quantum = QUANTUM;
-	lane_append(queue, &queue->fresh, (uint16_t)(rib->cause + 1));
+	lane_append(queue, &queue->fresh, (uint16_t)(source + 1));
+}
+
+void queue_add(struct group *group, uint32_t node, const struct offers *before)
+{
+	struct entry entry = {
+		.top = before->top.attrs ? attrs_get(before->top.attrs) : NULL,
+		.alt = before->alt.attrs ? attrs_get(before->alt.attrs) : NULL,
+		.node = node,
+		.top_peer = before->top.peer,
+		.alt_peer = before->alt.peer,
+	};
+
+	lane_add(group, group->rib->cause, &entry);
+}
+
+void queue_back(struct group *group, const struct entry *entry)
+{
+	bitmap_add(&group->dirty, entry->node);
+	lane_add(group, group->rib->params.nb_peers, entry);
 }
 
 bool queue_take(struct group *group, struct entry *taken)

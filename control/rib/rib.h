@@ -52,6 +52,7 @@ struct rib_params {
 	void *ctx;
 	/* May all of these members of one group be told more now? What they are to be told waits until then. NULL: always. */
 	bool (*ready)(void *ctx, const uint16_t *peers, uint32_t n);
+	uint8_t wide_len; /* a prefix shorter than that, but not the default route, takes the FIB long: see rib_wide_begin() */
 };
 
 /* NULL: no memory. */
@@ -146,6 +147,18 @@ struct rib_change {
 };
 size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max);
 size_t rib_changes_waiting(const struct rib *rib);
+
+/* Wide prefixes (rib_params.wide_len) are not among those: each is taken by itself, and its node stays, with paths or
+ * without, until rib_wide_end() says that the FIB has followed it. Till then no member of a group is told of it. One that
+ * changes meanwhile comes again. RIB_NONE: none has changed. */
+uint32_t rib_wide_begin(struct rib *rib);
+void rib_wide_end(struct rib *rib);
+/* A wide prefix is to be looked at again. -ENOMEM: it will not. */
+int rib_wide_add(struct rib *rib, uint32_t node);
+bool rib_is_wide(const struct rib *rib, uint32_t node);
+bool rib_wide_waiting(const struct rib *rib);
+/* Grows whenever all have had their turn that waited when it last grew, however many come anew. */
+uint64_t rib_wide_rounds(const struct rib *rib);
 
 /* --- reading --------------------------------------------------------------------------------------------------- */
 

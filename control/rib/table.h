@@ -178,6 +178,9 @@ struct rib {
 	uint16_t cause; /* the peer whose doing changes are at present; nb_peers: nobody's */
 	struct bitmap changes;	/* for the FIB */
 	uint32_t changes_cursor;
+	struct bitmap wide;		  /* likewise, one by one */
+	uint32_t wide_cursor, wide_taken; /* taken: by rib_wide_begin(); 0: none */
+	uint64_t wide_rounds;
 	struct slab_round sweep;  /* of paths */
 	struct slab_round resort; /* of nodes */
 	struct hops hops;
@@ -217,6 +220,12 @@ void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path);
 uint32_t hops_next(struct rib *rib);
 bool hops_settled(const struct rib *rib);
 
+/* Does the FIB still have to follow a wide prefix, so that nobody may be told of it? */
+static inline bool node_waits(const struct rib *rib, uint32_t id)
+{
+	return rib->wide_taken == id || bitmap_has(&rib->wide, id);
+}
+
 /* --- mark.c ----------------------------------------------------------------------------------------------------- */
 
 void matrix_init(struct matrix_walk *matrix, uint64_t allow);
@@ -255,6 +264,8 @@ void queue_fini(struct queue *queue);		       /* an empty one, or one that is no
 /* A node that is not in the queue, with what members had been told of it. groups_reserve() has seen to it that there is a
  * spare entry. */
 void queue_add(struct group *group, uint32_t node, const struct offers *before);
+/* What was taken, back into it: a lane of nobody's. */
+void queue_back(struct group *group, const struct entry *entry);
 /* Take the next entry off the queue. Its references are the caller's. False: the queue is empty. */
 bool queue_take(struct group *group, struct entry *entry);
 void entry_spare(struct groups *groups, uint32_t id); /* one more that is in no queue */

@@ -329,18 +329,42 @@ static int change_done(struct fib_writer *writer, int err)
 	return err;
 }
 
-int fib_set(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len, uint32_t list)
+int fib_set_begin(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
+		  uint32_t list)
 {
 	if (!route_valid(writer, view, addr, len) || list >= FIB_PATH_LISTS)
 		return -EINVAL;
 	return change_done(writer, view_set(&writer->views[view], addr, len, list));
 }
 
-int fib_del(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+int fib_del_begin(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
 {
 	if (!route_valid(writer, view, addr, len))
 		return -EINVAL;
 	return change_done(writer, view_del(&writer->views[view], addr, len));
+}
+
+bool fib_step(struct fib_writer *writer, uint8_t view, uint32_t max)
+{
+	return view_step(&writer->views[view], max);
+}
+
+int fib_set(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len, uint32_t list)
+{
+	int err = fib_set_begin(writer, view, addr, len, list);
+
+	while (!err && len < FIB_WIDE && !fib_step(writer, view, UINT32_MAX))
+		;
+	return err;
+}
+
+int fib_del(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+{
+	int err = fib_del_begin(writer, view, addr, len);
+
+	while (!err && len < FIB_WIDE && !fib_step(writer, view, UINT32_MAX))
+		;
+	return err;
 }
 
 int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,

@@ -266,6 +266,16 @@ bool fib_published(const struct fib_writer *writer);
 int fib_set(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len, uint32_t list);
 /* Take the route out; what it hid (a shorter route, a seed) shows again. -ENOENT. */
 int fib_del(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len);
+/* The same in slices, for a prefix shorter than FIB_WIDE, but not the default route: it covers too much of the table to be
+ * written at once. Until fib_step() says so, readers find the new path-list or what they found before, so the caller keeps
+ * its reference to what the prefix pointed to; no other such prefix of the view may be changed meanwhile, longer ones may.
+ * A longer prefix is through at once. */
+enum { FIB_WIDE = 16 };
+int fib_set_begin(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
+		  uint32_t list);
+int fib_del_begin(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len);
+/* Write about `max` entries of it. True: it is through, or there was nothing to write. */
+bool fib_step(struct fib_writer *writer, uint8_t view, uint32_t max);
 /* What fib_set() last stored for exactly this prefix. -ENOENT. */
 int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
 	    uint32_t *list);

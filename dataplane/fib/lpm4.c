@@ -89,7 +89,29 @@ static void span_write(uint32_t *at, uint32_t n, uint8_t len, uint32_t entry)
 			entry_store(&at[i], entry);
 }
 
-/* The same for all of addr/len. If that is longer than /24, its group exists. */
+/* The same for a whole /24. Returns how many entries that were. */
+static uint32_t slash24_write(struct lpm4 *t, uint32_t *at, uint8_t len, uint32_t entry)
+{
+	if (*at & ENTRY_GROUP) {
+		span_write(group_at(t, *at), GROUP, len, entry);
+		return GROUP;
+	}
+	if (entry_len(*at) <= len)
+		entry_store(at, entry);
+	return 1;
+}
+
+bool lpm4_step(struct lpm4 *t, uint32_t max)
+{
+	struct lpm4_work *work = &t->work;
+
+	for (uint32_t done = 0; work->at < work->end && done < max; work->at++)
+		done += slash24_write(t, work->at, work->len, work->entry);
+	return work->at == work->end;
+}
+
+/* The same for all of addr/len, or for as much of it as may be written at once. If that is longer than /24, its group
+ * exists. */
 static void prefix_write(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t entry)
 {
 	uint32_t *at = &t->tbl24[addr >> 8];
@@ -98,12 +120,16 @@ static void prefix_write(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t en
 		span_write(group_at(t, *at) + addr % GROUP, UINT32_C(1) << (32 - len), len, entry);
 		return;
 	}
-	for (uint32_t *end = at + (UINT32_C(1) << (24 - len)); at < end; at++) {
-		if (*at & ENTRY_GROUP)
-			span_write(group_at(t, *at), GROUP, len, entry);
-		else if (entry_len(*at) <= len)
-			entry_store(at, entry);
+
+	uint32_t *end = at + (UINT32_C(1) << (24 - len));
+
+	if (len < LPM4_WIDE) {
+		assert(t->work.at == t->work.end);
+		t->work = (struct lpm4_work){ at, end, addr, entry, len };
+		return;
 	}
+	for (; at < end; at++)
+		slash24_write(t, at, len, entry);
 }
 
 /* Put a group under the /24 of `addr`, each entry saying what the /24's said, if there is none yet. */
@@ -136,7 +162,7 @@ static uint16_t *long_rules(struct lpm4 *t, uint32_t addr)
 	return &t->long_rules[t->tbl24[addr >> 8] & ENTRY_VALUE];
 }
 
-int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
+int lpm4_set_begin(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 {
 	uint64_t *rule;
 
@@ -160,7 +186,7 @@ int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 /* The entry of the longest rule that covers addr/len and is shorter. Before the rule store is asked for length d, look
  * next door, at an address that shares just the first d bits: a rule of length d or less that it uses covers us as
  * well, and any longer one of ours would have been found already. Next door is mostly in the same cache line. */
-static uint32_t cover(const struct lpm4 *t, uint32_t addr, uint8_t len)
+static uint32_t cover_found(const struct lpm4 *t, uint32_t addr, uint8_t len)
 {
 	for (uint8_t d = len - 1; d > 0; d--) {
 		uint32_t next_door = entry_lookup(t, addr ^ UINT32_C(1) << (31 - d));
@@ -175,7 +201,19 @@ static uint32_t cover(const struct lpm4 *t, uint32_t addr, uint8_t len)
 	return ENTRY_NONE;
 }
 
-int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len)
+/* Entries that a wide prefix being written has not reached yet still say what was there before it: its own value if it is
+ * being deleted, or that of a rule shorter than it. Where it covers us, and no longer rule does, what it writes is right. */
+static uint32_t cover(const struct lpm4 *t, uint32_t addr, uint8_t len)
+{
+	const struct lpm4_work *work = &t->work;
+	uint32_t entry = cover_found(t, addr, len);
+	bool unsure = work->at != work->end && work->len < len &&
+		      (addr & len_mask(work->len)) == work->addr && entry_len(entry) <= work->len;
+
+	return unsure ? work->entry : entry;
+}
+
+int lpm4_del_begin(struct lpm4 *t, uint32_t addr, uint8_t len)
 {
 	uint64_t *rule;
 
@@ -188,6 +226,24 @@ int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len)
 	if (len > 24 && --*long_rules(t, addr) == 0)
 		group_close(t, addr);
 	return 0;
+}
+
+/* After a change of a prefix of this length: one that is not wide leaves a wide one under way alone. */
+static int work_finish(struct lpm4 *t, uint8_t len, int err)
+{
+	while (len < LPM4_WIDE && !lpm4_step(t, UINT32_MAX))
+		;
+	return err;
+}
+
+int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
+{
+	return work_finish(t, len, lpm4_set_begin(t, addr, len, value));
+}
+
+int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len)
+{
+	return work_finish(t, len, lpm4_del_begin(t, addr, len));
 }
 
 int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value)

@@ -23,13 +23,25 @@
 extern "C" {
 #endif
 
-enum { LPM4_TEST_GROUPS = 8 };
+enum {
+	LPM4_TEST_GROUPS = 8,
+	LPM4_WIDE =
+		16, /* a prefix shorter than that is wide: it covers more entries than ought to be written at once */
+};
+
+/* A wide prefix that is being written: [at, end) is still to be done. */
+struct lpm4_work {
+	uint32_t *at, *end; /* of tbl24; equal: there is none */
+	uint32_t addr, entry;
+	uint8_t len;
+};
 
 struct lpm4 {
 	uint32_t *tbl24, *tbl8; /* borrowed: the rte_lpm's, in shared memory */
 	struct rcu_pool groups; /* of tbl8 */
 	uint16_t *long_rules;	/* owned; [group]: how many rules longer than /24 keep it */
 	struct rules rules;
+	struct lpm4_work work;
 };
 
 /* Empty the table and take charge of it; no reader may be inside. `groups` is what rte_lpm_create() was told. Clears
@@ -43,6 +55,13 @@ void lpm4_fini(struct lpm4 *t);
 int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value);
 /* Unbind it; the next shorter rule shows again. -ENOENT. */
 int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len);
+/* The same, but what a wide prefix covers is left to lpm4_step(), and until that is through a reader finds the new value or
+ * what it found before, and no other wide prefix may be changed. Others may. */
+int lpm4_set_begin(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value);
+int lpm4_del_begin(struct lpm4 *t, uint32_t addr, uint8_t len);
+/* Write about `max` entries of it. True: all are written. */
+bool lpm4_step(struct lpm4 *t, uint32_t max);
+
 /* What lpm4_set() last bound to exactly this prefix. -ENOENT. */
 int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value);
 

@@ -59,7 +59,7 @@ int view_set(struct view *view, uint32_t addr, uint8_t len, uint32_t list)
 	}
 	if (rules_reserve(&view->hidden))
 		return -ENOMEM;
-	err = lpm4_set(&view->lpm, addr, len, list);
+	err = lpm4_set_begin(&view->lpm, addr, len, list);
 	if (!err && rules_find(&view->seeds, addr, len))
 		rules_put(&view->hidden, addr, len, PATH_LIST_NONE);
 	return err;
@@ -77,12 +77,17 @@ int view_del(struct view *view, uint32_t addr, uint8_t len)
 	}
 	seed = rules_find(&view->seeds, addr, len);
 	if (!seed)
-		return lpm4_del(&view->lpm, addr, len);
+		return lpm4_del_begin(&view->lpm, addr, len);
 	hidden = rules_find(&view->hidden, addr, len);
 	if (!hidden)
 		return -ENOENT;
 	rules_remove(&view->hidden, hidden);
-	return lpm4_set(&view->lpm, addr, len, rule_value(*seed));
+	return lpm4_set_begin(&view->lpm, addr, len, rule_value(*seed));
+}
+
+bool view_step(struct view *view, uint32_t max)
+{
+	return lpm4_step(&view->lpm, max);
 }
 
 int view_get(const struct view *view, uint32_t addr, uint8_t len, uint32_t *list)

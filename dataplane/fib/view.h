@@ -25,9 +25,10 @@ struct view {
 int view_init(struct view *view, struct fib_view *shared, const struct fib *fib);
 void view_fini(struct view *view);
 
-/* See fib_set(), fib_del(), fib_get(); the prefix has been checked. */
+/* See fib_set_begin(), fib_del_begin(), fib_step(), fib_get(); the prefix has been checked. */
 int view_set(struct view *view, uint32_t addr, uint8_t len, uint32_t list);
 int view_del(struct view *view, uint32_t addr, uint8_t len);
+bool view_step(struct view *view, uint32_t max);
 int view_get(const struct view *view, uint32_t addr, uint8_t len, uint32_t *list);
 
 /* Seeds that show are not counted. */

@@ -44,7 +44,8 @@ struct harness {
 		return !((harness *)ctx)->dead_hops.count(next_hop);
 	}
 
-	harness(std::vector<struct source> who, uint64_t matrix, bool med = false)
+	harness(std::vector<struct source> who, uint64_t matrix, bool med = false,
+		uint8_t wide_len = 0)
 	    : sources(std::move(who)), peers(sources.size()), allow(matrix)
 	{
 		struct rib_params params = {};
@@ -55,6 +56,7 @@ struct harness {
 		params.allow = allow;
 		params.usable = usable;
 		params.ctx = this;
+		params.wide_len = wide_len;
 		rib = rib_new(&params);
 		for (uint16_t i = 0; i < sources.size(); i++)
 			rib_source_set(rib, i, &sources[i]);

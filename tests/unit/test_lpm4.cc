@@ -248,6 +248,98 @@ TEST_F(lpm4_test, whole_real_table_as_the_model_says_and_back_to_nothing)
 	expect_empty();
 }
 
+/* Wide prefixes written in slices, and narrow ones changed between the slices: each address finds what it ought to, as the
+ * table is before the wide change or after it, and when all is written, after it. */
+TEST_F(lpm4_test, wide_prefixes_in_slices_as_the_model_says)
+{
+	struct change {
+		bool set;
+		route r;
+		uint32_t value;
+	};
+	lpm_model before, after; /* without and with the wide change under way */
+	auto apply = [](lpm_model *model, const change &c) {
+		if (c.set)
+			model->set(c.r.addr, c.r.len, c.value);
+		else
+			model->del(c.r.addr, c.r.len);
+	};
+	std::vector<uint32_t> probes;
+	uint32_t value = 0;
+	size_t slices = 0;
+
+	for (int round = 0; round < 400; round++) {
+		/* a few of them, which nest, and come and go */
+		uint8_t wide_len = 9 + random() % 7;
+		change wide = { random() % 3 != 0,
+				{ lpm_model::network(0x0a000000 | random() % 0x1000000, wide_len),
+				  wide_len },
+				++value };
+		bool through;
+
+		if (wide.set)
+			ASSERT_EQ(0, lpm4_set_begin(&t, wide.r.addr, wide.r.len, wide.value));
+		else if (lpm4_del_begin(&t, wide.r.addr, wide.r.len))
+			continue; /* there is none */
+		apply(&after, wide);
+		do {
+			for (int k = 0; k < 6; k++) {
+				/* near the beginning and the end of it, and elsewhere */
+				uint32_t near[] = { wide.r.addr, last(wide.r) & ~0x3ffu,
+						    0x0a000000u | (uint32_t)random() % 0x1000000 };
+				uint8_t len = 16 + random() % 17;
+				change c = { random() % 2 == 0,
+					     { lpm_model::network(
+						       near[random() % 3] + random() % 0x400, len),
+					       len },
+					     ++value };
+				int err = c.set ? lpm4_set(&t, c.r.addr, c.r.len, c.value) : 0;
+
+				if (!c.set)
+					lpm4_del_begin(&t, c.r.addr, c.r.len);
+				rcu_pool_reclaim(&t.groups);
+				if (err)
+					continue; /* no group is free */
+				apply(&before, c);
+				apply(&after, c);
+				probes.push_back(c.r.addr);
+				probes.push_back(last(c.r));
+			}
+			through = lpm4_step(&t, 1 + random() % 3000);
+			slices++;
+			for (int k = 0; k < 40; k++) {
+				uint32_t addr = k % 2 ? probes[random() % probes.size()]
+						      : wide.r.addr + random() % (last(wide.r) -
+										  wide.r.addr);
+				uint32_t is = lookup(lpm, addr);
+
+				ASSERT_TRUE(is == after.lookup(addr, MISS) ||
+					    (!through && is == before.lookup(addr, MISS)))
+					<< text({ addr, 32 }) << " in round " << round;
+			}
+		} while (!through);
+		apply(&before, wide);
+		for (uint32_t addr : probes)
+			ASSERT_EQ(after.lookup(addr, MISS), lookup(lpm, addr)) << round;
+	}
+	EXPECT_GT(slices, 800u);
+}
+
+TEST_F(lpm4_test, a_slice_is_bounded)
+{
+	size_t steps = 1;
+
+	ASSERT_EQ(0, lpm4_set(&t, 0x10000000, 32, 9)); /* a group counts 256 */
+	ASSERT_EQ(0, lpm4_set_begin(&t, 0, 1, 1));
+	EXPECT_EQ(MISS, lookup(lpm, 0x7fffffff));
+	for (; !lpm4_step(&t, 4096); steps++)
+		ASSERT_LT(steps, 3000u);
+	EXPECT_GE(steps, 2048u);
+	EXPECT_EQ(1u, lookup(lpm, 0x7fffffff));
+	EXPECT_EQ(9u, lookup(lpm, 0x10000000));
+	EXPECT_TRUE(lpm4_step(&t, 1)) << "nothing is left";
+}
+
 /* Single steps, each checked over the whole neighbourhood: replacing, nesting, uncovering. */
 TEST_F(lpm4_test, every_step_of_a_random_walk_as_the_model_says)
 {

@@ -496,6 +496,67 @@ TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 	EXPECT_EQ(4004u, told[ERGW].size());
 }
 
+/* 16384 entries of a wide prefix between two looks at the clock, 200 us of them a turn, in each of four views. */
+TEST_F(server_test, a_wide_prefix_is_written_in_slices_and_told_when_it_is_there)
+{
+	size_t turns = 0;
+
+	start_with_routes(true);
+	rs->clock_ns = slow_clock;
+	look_ns = 100 * 1000;
+	announce(NVA_A, { "64.0.0.0/4" });
+	for (; !told[ERGW].count("64.0.0.0/4"); turns++) {
+		ASSERT_LT(turns, 1000u);
+		if (turns == 5)
+			announce(NVA_B, { "65.1.0.0/16" });
+		rs_turn(rs, now_ms);
+		collect();
+		if (told[ERGW].count("64.0.0.0/4")) {
+			EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "79.255.255.255"));
+			EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "79.255.255.255"));
+		}
+		if (turns == 6) {
+			EXPECT_EQ(1u, told[ERGW].count("65.1.0.0/16")) << "it waits for nothing";
+			EXPECT_EQ("10.0.2.5", fib_to(ROLE_EXPRESSROUTE, "65.1.0.1"));
+		}
+	}
+	EXPECT_GT(turns, 4u * (1 << 20) / 16384 / 4);
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "65.2.0.1"));
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_EXPRESSROUTE, "65.1.0.1"));
+}
+
+TEST_F(server_test, a_wide_prefix_that_moves_under_the_pen)
+{
+	start_with_routes(true);
+	rs->clock_ns = slow_clock;
+	look_ns = 100 * 1000;
+	for (int i = 0; i < 12; i++) {
+		uint16_t peer = i % 2 ? NVA_A : NVA_B;
+
+		announce(peer, { "64.0.0.0/5" });
+		for (int k = 0; k < 7; k++)
+			rs_turn(rs, now_ms);
+		update(peer, {}, {}, { "64.0.0.0/5" });
+		for (int k = 0; k < i; k++)
+			rs_turn(rs, now_ms);
+	}
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "64.0.0.1"));
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "71.255.255.255"));
+	EXPECT_EQ(0u, told[ERGW].count("64.0.0.0/5"));
+	announce(NVA_A, { "64.0.0.0/5" });
+	exchange_on(false); /* a walk, which waits for what is wide */
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "64.0.0.1"));
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "64.0.0.1"));
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "71.255.255.255"));
+	exchange_on(true);
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "71.255.255.255"));
+	EXPECT_EQ(1u, told[ERGW].count("64.0.0.0/5"));
+}
+
 TEST_F(server_test, the_longest_turn_is_told_with_its_owner)
 {
 	uint32_t at = 0;
