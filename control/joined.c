@@ -7,7 +7,7 @@
 
 const struct fib_port *joined_port(const struct fib *fib, const char *name)
 {
-	for (uint32_t i = 0; i < fib->nb_ports; i++)
+	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++)
 		if (!strcmp(fib->ports[i].name, name))
 			return &fib->ports[i];
 	return NULL;

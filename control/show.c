@@ -419,7 +419,7 @@ static void show_one(const struct route_server *rs, struct page *page, uint32_t 
 
 static const struct fib_port *port_of(const struct fib *fib, uint16_t port)
 {
-	for (uint32_t i = 0; i < fib->nb_ports; i++)
+	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++)
 		if (fib->ports[i].port == port)
 			return &fib->ports[i];
 	return NULL;

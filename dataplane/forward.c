@@ -163,7 +163,7 @@ static void paths_load(const struct fib_generation *generation, struct burst *b)
 			index = list->member[0];
 		else if (list->nb_members)
 			index = path_list_member(list, flow_hash(b->pkt[i]));
-		b->adjacency[i] = &generation->adjacencies[index];
+		b->adjacency[i] = fib_adjacency(generation, index);
 		rte_prefetch0(b->adjacency[i]);
 	}
 }
@@ -297,7 +297,7 @@ static __rte_noinline const struct adjacency *packet_repair(struct worker *w,
 							    uint32_t path_list, struct rte_mbuf *m,
 							    const struct adjacency *lost)
 {
-	const struct path_list *list = &generation->path_lists[path_list % FIB_PATH_LISTS];
+	const struct path_list *list = &generation->path_lists[path_list];
 	const struct adjacency *found = fib_repair(generation, list, flow_hash(m));
 
 	if (!found)

@@ -52,11 +52,11 @@ static const struct adjacency *way_of(const struct fib_generation *generation, u
 	const struct path_list *list;
 
 	fib_lookup_burst(&generation->view[ROLE_VNET], &dst, &index, 1);
-	list = &generation->path_lists[index % FIB_PATH_LISTS];
+	list = &generation->path_lists[index];
 	if (list->nb_members == 1)
-		first = &generation->adjacencies[list->member[0] % FIB_ADJACENCIES];
+		first = fib_adjacency(generation, list->member[0]);
 	else if (list->nb_members)
-		first = &generation->adjacencies[path_list_member(list, hash) % FIB_ADJACENCIES];
+		first = fib_adjacency(generation, path_list_member(list, hash));
 	if (first->action != ADJACENCY_UNRESOLVED)
 		return first;
 	found = fib_repair(generation, list, hash);

@@ -133,10 +133,10 @@ static const struct adjacency *glean_of(const struct slowpath *s, const struct r
 	uint32_t dst = destination(m), index;
 
 	fib_lookup_burst(&generation->view[s->ports[m->port].role], &dst, &index, 1);
-	list = &generation->path_lists[index % FIB_PATH_LISTS];
+	list = &generation->path_lists[index];
 	for (uint16_t i = 0; i < list->nb_members && i < PATH_LIST_MEMBERS; i++) {
 		const struct adjacency *adjacency =
-			&generation->adjacencies[list->member[i] % FIB_ADJACENCIES];
+			fib_adjacency(generation, list->member[i]);
 
 		if (__atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE) == ADJACENCY_GLEAN &&
 		    adjacency->port == port)
@@ -173,6 +173,10 @@ static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 
 	if (!glean_permitted(s, m, port, &egress_role))
 		return;
+	if (port >= s->nb_ports) {
+		drop(s, DROP_NO_PORT, m);
+		return;
+	}
 	if (!neighbour_may_glean(s->neighbours, port, addr)) {
 		drop(s, DROP_GLEAN_FULL, m);
 		return;

@@ -259,7 +259,7 @@ static int tell_fib(const struct dataplane *dp, const char *params, struct rte_t
 	rte_tel_data_add_dict_u64(d, "path_list", index);
 	list = &generation->path_lists[index];
 	for (uint16_t i = 0; i < list->nb_members && i < PATH_LIST_MEMBERS; i++)
-		add_member(members, dp, &generation->adjacencies[list->member[i]], list->member[i],
+		add_member(members, dp, fib_adjacency(generation, list->member[i]), list->member[i],
 			   role);
 	return 0;
 }

@@ -164,7 +164,7 @@ int fib_seed(struct fib *fib, const struct fib_seed *seed)
 
 static const struct fib_port *port_find(const struct fib *fib, uint16_t port)
 {
-	for (uint32_t i = 0; i < fib->nb_ports; i++)
+	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++)
 		if (fib->ports[i].port == port)
 			return &fib->ports[i];
 	return NULL;

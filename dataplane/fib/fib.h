@@ -120,8 +120,8 @@ struct fib_port {
 	uint16_t port;		  /* DPDK port id */
 	uint16_t mtu;
 	uint8_t role;
-	uint8_t up; /* link state; atomic */
-	uint8_t disputed; /* somebody keeps changing its LCP interface; atomic */
+	uint8_t up;	     /* link state; atomic */
+	uint8_t disputed;    /* somebody keeps changing its LCP interface; atomic */
 	uint8_t device_lost; /* the kernel device under it was deleted; atomic */
 	uint16_t mtu_now;    /* mtu, or less: what the device takes; 0: as mtu; atomic */
 };
@@ -189,11 +189,18 @@ void fib_destroy(struct fib *fib);
 /* -ENOENT: no such dataplane; -EAGAIN: not ready yet; -EPROTO: built with another layout. */
 int fib_attach(const char *name, struct fib **fib);
 
-/* --- reader: lockless, any registered forwarding lcore --------------------------------------------------------- */
+/* --- reader: lockless, any registered forwarding lcore ---------------------------------------------------------
+ * Control maps the memory too, and could spoil it: whatever index comes from there is bounded by one AND, so that a reader may
+ * send a packet astray or drop it, but never looks outside the tables. */
+
+static_assert(!(FIB_PATH_LISTS & (FIB_PATH_LISTS - 1)) &&
+		      !(FIB_ADJACENCIES & (FIB_ADJACENCIES - 1)) &&
+		      !(PATH_LIST_MEMBERS & (PATH_LIST_MEMBERS - 1)),
+	      "a remainder is an AND");
 
 static inline const struct fib_generation *fib_active(const struct fib *fib)
 {
-	return &fib->generation[__atomic_load_n(&fib->active, __ATOMIC_ACQUIRE)];
+	return &fib->generation[__atomic_load_n(&fib->active, __ATOMIC_ACQUIRE) % 2];
 }
 
 /* Longest-prefix match of `n` <= FIB_BURST host-order addresses; path_list[i] is an index that is always valid. */
@@ -206,14 +213,20 @@ static inline void fib_lookup_burst(const struct fib_view *view, const uint32_t 
 		return;
 	rte_lpm_lookup_bulk(view->lpm, dst, path_list, n);
 	for (uint16_t i = 0; i < n; i++)
-		path_list[i] =
-			path_list[i] & RTE_LPM_LOOKUP_SUCCESS ? path_list[i] & 0xffffff : miss;
+		path_list[i] = (path_list[i] & RTE_LPM_LOOKUP_SUCCESS ? path_list[i] : miss) %
+			       FIB_PATH_LISTS;
+}
+
+static inline const struct adjacency *fib_adjacency(const struct fib_generation *generation,
+						    uint16_t index)
+{
+	return &generation->adjacencies[index % FIB_ADJACENCIES];
 }
 
 /* The adjacency index that a flow takes. `hash` matters only if the list has several members. */
 static inline uint16_t path_list_member(const struct path_list *list, uint32_t hash)
 {
-	return list->member[list->bucket[hash % PATH_LIST_BUCKETS]];
+	return list->member[list->bucket[hash % PATH_LIST_BUCKETS] % PATH_LIST_MEMBERS];
 }
 
 /* The buckets that flows of `bucket` look at, the own one first (`i` 0), all in 64 steps. How far a step goes depends on the
@@ -232,7 +245,7 @@ const struct adjacency *fib_repair(const struct fib_generation *generation,
 
 static inline bool fib_gate_open(uint64_t gate, uint8_t ingress, uint8_t egress)
 {
-	return gate >> (ingress * FIB_VIEWS + egress) & 1;
+	return gate >> (ingress % FIB_VIEWS * FIB_VIEWS + egress % FIB_VIEWS) & 1;
 }
 
 /* The DPDK port that the configured BGP peer `addr` (host order) is behind; -1: it is none. Bounded probe. */

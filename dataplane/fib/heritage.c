@@ -6,9 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Who wrote it may have died of what it wrote. */
+static bool sound(const struct path_list *list)
+{
+	if (list->nb_members > PATH_LIST_MEMBERS)
+		return false;
+	for (int b = 0; b < PATH_LIST_BUCKETS; b++)
+		if (list->bucket[b] >= list->nb_members)
+			return false;
+	return true;
+}
+
 static bool inherited(const struct path_list *list)
 {
-	return list->held && list->nb_members > 1 && list->backup == PATH_LIST_NONE;
+	return list->held && list->nb_members > 1 && list->backup == PATH_LIST_NONE && sound(list);
 }
 
 int heritage_init(struct heritage *heritage, const struct fib_generation *from,
@@ -45,7 +56,7 @@ static uint16_t renamed(const struct heritage *heritage, uint16_t old, const uin
 			uint16_t n)
 {
 	for (uint16_t i = 0; i < n; i++)
-		if (same_hop(&heritage->from->adjacencies[old],
+		if (same_hop(fib_adjacency(heritage->from, old),
 			     &heritage->to->adjacencies[members[i]]))
 			return members[i];
 	return ADJACENCY_NONE;

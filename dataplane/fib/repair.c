@@ -2,11 +2,10 @@
  * nobody; control follows in its own time. */
 #include "fib.h"
 
-/* What comes from shared memory is bounded, each index by one AND. */
 static const struct adjacency *member_at(const struct fib_generation *generation,
 					 const struct path_list *list, uint32_t place)
 {
-	return &generation->adjacencies[list->member[place] % FIB_ADJACENCIES];
+	return fib_adjacency(generation, list->member[place]);
 }
 
 static bool forwards(const struct adjacency *adjacency)
