@@ -1,4 +1,4 @@
-/* The decision list. Steps 1 to 8 say which path is better, 9 and 10 only which of equal ones is announced. The source
+/* The decision list. Steps 1 to 9 say which path is better, 10 and 11 only which of equal ones is announced. The source
  * is Azure Route Server's documented order, completed by RFC 4271 9.1.2.2 and RFC 4456 9. */
 #include "decide.h"
 
@@ -7,6 +7,7 @@ const char *decide_reason_name(enum decide_reason reason)
 	static const char *const names[DECIDE_REASONS] = {
 		[DECIDE_ONLY] = "only path",
 		[DECIDE_USABLE] = "usable next hop",
+		[DECIDE_FRESH] = "not stale",
 		[DECIDE_LOCAL] = "VNet prefix",
 		[DECIDE_LOCAL_PREF] = "local preference",
 		[DECIDE_SOURCE] = "routing preference",
@@ -61,40 +62,44 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 	*why = DECIDE_USABLE;
 	if ((c = compare_u32(a->flags & PATH_UNUSABLE, b->flags & PATH_UNUSABLE)))
 		return c;
-	/* 2. Prefixes of our own VNets: nothing that is learned replaces them. */
+	/* 2. One of a session that is there: what a peer that restarts (RFC 4724) has kept is better than nothing. */
+	*why = DECIDE_FRESH;
+	if ((c = compare_u32(a->flags & PATH_STALE, b->flags & PATH_STALE)))
+		return c;
+	/* 3. Prefixes of our own VNets: nothing that is learned replaces them. */
 	*why = DECIDE_LOCAL;
 	if ((c = compare_u32(sa->role != ROLE_VNET, sb->role != ROLE_VNET)))
 		return c;
-	/* 3. The higher local preference. */
+	/* 4. The higher local preference. */
 	*why = DECIDE_LOCAL_PREF;
 	if ((c = compare_u32(b->local_pref, a->local_pref)))
 		return c;
-	/* 4. The source class, by routing preference. */
+	/* 5. The source class, by routing preference. */
 	*why = DECIDE_SOURCE;
 	if ((c = compare_class(rule->preference, sa, sb)))
 		return c;
-	/* 5. The shorter AS path (RFC 4271 9.1.2.2 a). */
+	/* 6. The shorter AS path (RFC 4271 9.1.2.2 a). */
 	*why = DECIDE_AS_PATH;
 	if ((c = compare_u32(ka->path_len, kb->path_len)))
 		return c;
-	/* 6. The lower origin: IGP, EGP, incomplete (RFC 4271 9.1.2.2 b). */
+	/* 7. The lower origin: IGP, EGP, incomplete (RFC 4271 9.1.2.2 b). */
 	*why = DECIDE_ORIGIN;
 	if ((c = compare_u32(ka->origin, kb->origin)))
 		return c;
-	/* 7. The lower MED of the same neighbour AS (RFC 4271 9.1.2.2 c), as decide_sort() ranked them. */
+	/* 8. The lower MED of the same neighbour AS (RFC 4271 9.1.2.2 c), as decide_sort() ranked them. */
 	*why = DECIDE_MED;
 	if (rule->med && (c = compare_u32(a->med_rank, b->med_rank)))
 		return c;
-	/* 8. As-path mode: ExpressRoute, when paths are equally long. */
+	/* 9. As-path mode: ExpressRoute, when paths are equally long. */
 	*why = DECIDE_EXPRESSROUTE;
 	if (rule->preference == DECIDE_PREFER_AS_PATH &&
 	    (c = compare_class(DECIDE_PREFER_EXPRESSROUTE, sa, sb)))
 		return c;
-	/* 9. Equal for forwarding. The lower router ID is announced (RFC 4271 9.1.2.2 f). */
+	/* 10. Equal for forwarding. The lower router ID is announced (RFC 4271 9.1.2.2 f). */
 	*why = DECIDE_ROUTER_ID;
 	if ((c = compare_u32(router_id(sa, a), router_id(sb, b))))
 		return c;
-	/* 10. The lower peer address (RFC 4271 9.1.2.2 g); the instance's own prefixes have none, but an index. */
+	/* 11. The lower peer address (RFC 4271 9.1.2.2 g); the instance's own prefixes have none, but an index. */
 	*why = DECIDE_PEER_ADDRESS;
 	if ((c = compare_u32(sa->addr, sb->addr)))
 		return c;
@@ -131,7 +136,7 @@ static bool med_beats(const struct attr_keys *a, const struct attr_keys *b)
 	return a->neighbour_as && a->neighbour_as == b->neighbour_as && a->med < b->med;
 }
 
-/* Rank the `n` paths, which are equal in steps 1 to 6, among each other. */
+/* Rank the `n` paths, which are equal in steps 1 to 7, among each other. */
 static void rank_run(struct path **run, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

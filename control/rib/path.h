@@ -20,9 +20,10 @@ enum path_flags {
 	PATH_NO_ADVERTISE = 1 << 1, /* RFC 1997: in the views, announced to nobody */
 	PATH_NO_EXPORT = 1 << 2,    /* RFC 1997: not announced by eBGP */
 	PATH_HELD = 1 << 3, /* its source is held: in the VNets' view, announced to nobody */
-	PATH_QUIET =
-		1
-		<< 4, /* its next hop was lost too often of late: in the views, announced to nobody */
+	/* its next hop was lost too often of late: in the views, announced to nobody */
+	PATH_QUIET = 1 << 4,
+	/* of a session that has gone (RFC 4724 4.2): used if there is no fresh one */
+	PATH_STALE = 1 << 5,
 };
 
 /* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by rib_withdraw(). 32

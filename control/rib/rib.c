@@ -141,6 +141,8 @@ void rib_peer_stale(struct rib *rib, uint16_t index)
 	peer->sweep_age = 0; /* a sweep that goes on is of what is gone already */
 	if (stale_already)
 		sweep_begin(rib, peer, 2);
+	/* From now on fresh ones are better, and those whose next hops are lost are nothing. */
+	rib_reconsider(rib);
 }
 
 void rib_peer_sweep(struct rib *rib, uint16_t index)
@@ -232,6 +234,15 @@ static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t nod
 	return path;
 }
 
+/* Does it make no difference to anybody that a path's flags are these from now on? What is stale makes none to a path that
+ * there is no other beside. */
+static bool flags_alike(const struct rib *rib, const struct path *path, uint8_t flags)
+{
+	const struct path *first = path_at(rib, node_at(rib, path->node)->first);
+
+	return flags == path->flags || ((flags ^ path->flags) == PATH_STALE && !first->next);
+}
+
 int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,
 		 uint32_t local_pref, uint32_t now_s)
 {
@@ -243,7 +254,8 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	const struct attrs *old;
 
 	if (path && path->attrs == attrs && path->local_pref == local_pref &&
-	    path->flags == flags) {
+	    flags_alike(rib, path, flags)) {
+		path->flags = flags;
 		path_refresh(rib, path);
 		return 0;
 	}
@@ -337,20 +349,47 @@ void rib_reconsider(struct rib *rib)
 	slab_round_begin(&rib->resort, &rib->nodes.items);
 }
 
-/* Ask again which next hops resolve, and sort. The caller has reserved. */
+/* What is to be said of a path now. */
+static uint8_t path_flags_now(const struct rib *rib, const struct path *path)
+{
+	return path_flags(rib, path->peer, path->attrs) |
+	       (rib_is_stale(rib, path) ? PATH_STALE : 0);
+}
+
+/* A stale path whose next hop is lost is dropped for good: that a host answers ARP again does not mean that it forwards as
+ * it did before it restarted. The caller has reserved. */
+static void node_drop_lost(struct rib *rib, struct node *node)
+{
+	struct path *path = path_at(rib, node->first);
+
+	while (path) {
+		bool lost = rib_is_stale(rib, path) &&
+			    path_flags(rib, path->peer, path->attrs) & PATH_UNUSABLE;
+		struct path *next = path_at(rib, path->next);
+
+		if (lost) {
+			path_withdraw(rib, path); /* may sort the rest: begin anew */
+			next = path_at(rib, node->first);
+		}
+		path = next;
+	}
+}
+
+/* Ask again which next hops resolve and what is stale, and sort. The caller has reserved. */
 static void node_resort(struct rib *rib, uint32_t id)
 {
 	struct node *node = node_at(rib, id);
 	struct offers before[CLASSES];
 	bool changed = false;
 
+	node_drop_lost(rib, node);
 	if (!node->first)
 		return;
 	groups_offers(rib, id, before);
 	for (struct path *path = path_at(rib, node->first); path; path = path_at(rib, path->next)) {
-		uint8_t flags = path_flags(rib, path->peer, path->attrs);
+		uint8_t flags = path_flags_now(rib, path);
 
-		changed |= flags != path->flags;
+		changed |= !flags_alike(rib, path, flags);
 		path_set_flags(rib, path, flags);
 	}
 	changed |= chain_sort(rib, node);

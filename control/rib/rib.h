@@ -80,8 +80,9 @@ void rib_source_hold(struct rib *rib, uint16_t peer, bool held);
 /* The session has gone: all its paths are withdrawn, by rib_turn(). It may come back and announce at once; what it
  * announces then stays. */
 void rib_peer_down(struct rib *rib, uint16_t peer);
-/* Graceful restart (RFC 4724 4.2): what it announced is stale from now on, and still used. Announcing a path again
- * refreshes it. What had been stale before is withdrawn. */
+/* Graceful restart (RFC 4724 4.2): what it announced is stale from now on, which every fresh path beats, and still used
+ * where there is no other; it is withdrawn when its next hop does not resolve, for good. Announcing a path again refreshes
+ * it. What had been stale before is withdrawn. */
 void rib_peer_stale(struct rib *rib, uint16_t peer);
 /* End-of-RIB or the restart timer: what is still stale is withdrawn, by rib_turn(). */
 void rib_peer_sweep(struct rib *rib, uint16_t peer);

@@ -102,6 +102,14 @@ const row rows[] = {
 	  DECIDE_USABLE },
 	{ "not even local preference saves it", by_er, nva, pref(flagged(er, PATH_UNUSABLE), 900),
 	  DECIDE_USABLE },
+	{ "what a restarting peer has kept loses to all that is fresh", by_er,
+	  with(nva, { { 1, 2, 3 } }), flagged(er, PATH_STALE), DECIDE_FRESH },
+	{ "whatever its local preference", by_er, nva, pref(flagged(nva, PATH_STALE), 900),
+	  DECIDE_FRESH },
+	{ "but not to what cannot be reached", by_er, flagged(nva, PATH_STALE),
+	  flagged(er, PATH_UNUSABLE), DECIDE_USABLE },
+	{ "between stale ones the list goes on", by_er, flagged(er, PATH_STALE),
+	  flagged(nva, PATH_STALE), DECIDE_SOURCE },
 	{ "a VNet prefix beats ExpressRoute", by_er, vnet, er, DECIDE_LOCAL },
 	{ "and any local preference", by_er, vnet, pref(er, 900), DECIDE_LOCAL },
 	{ "local preference beats the source class", by_er, pref(nva, 101), er, DECIDE_LOCAL_PREF },
@@ -218,6 +226,7 @@ TEST(decide, order_of_arrival_does_not_matter)
 			c.spec.med = (int64_t)(rng() % 4) - 1;
 			c.local_pref += rng() % 8 == 0;
 			c.flags = rng() % 8 == 0;
+			c.flags |= rng() % 4 ? 0 : PATH_STALE;
 			set.push_back(c);
 		}
 		for (const struct decide_rule &rule : rules)

@@ -39,6 +39,81 @@ TEST_F(helper_test, what_is_not_announced_again_goes_with_end_of_rib)
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(ERGW));
 }
 
+/* NVA B's path is longer, but it has a session. */
+TEST_F(helper_test, stale_paths_lose_to_fresh_ones_and_win_again_when_refreshed)
+{
+	attrs_spec longer;
+
+	up(NVA_B);
+	longer.path = { 65002, 65002, 65002 };
+	longer.next_hop = address(NVA_B);
+	update(NVA_B, { "172.16.1.0/24" }, longer);
+	turn();
+	arp("10.0.2.5");
+	turn();
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.2.1")) << "there is no other";
+	EXPECT_EQ(65002u, keys(ERGW, "172.16.1.0/24").neighbour_as);
+	EXPECT_EQ(DECIDE_FRESH,
+		  rib_reason(rs->rib, rib_first(rs->rib, rib_find(rs->rib, net("172.16.1.0/24")))));
+	up(NVA_A, GR);
+	announce(NVA_A, { "172.16.1.0/24" });
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ(65001u, keys(ERGW, "172.16.1.0/24").neighbour_as);
+}
+
+TEST_F(helper_test, those_that_were_best_lose_at_once)
+{
+	attrs_spec longer;
+
+	up(NVA_A, GR);
+	up(NVA_B);
+	announce(NVA_A, { "172.16.1.0/24" });
+	longer.path = { 65002, 65002, 65002 };
+	longer.next_hop = address(NVA_B);
+	update(NVA_B, { "172.16.1.0/24" }, longer);
+	turn();
+	arp("10.0.2.5");
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+	down(NVA_A, true);
+	turn();
+	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "172.16.1.1"));
+}
+
+/* It has rebooted: that it answers ARP again does not mean that it forwards. */
+TEST_F(helper_test, a_stale_path_whose_next_hop_was_lost_does_not_return_by_itself)
+{
+	arp("10.0.2.4", false);
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
+	arp("10.0.2.4");
+	turn();
+	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
+	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
+	up(NVA_A, GR);
+	announce(NVA_A, { "172.16.1.0/24" });
+	event(NVA_A, SPEAKER_EOR);
+	turn();
+	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
+}
+
+TEST_F(helper_test, nor_one_whose_next_hop_was_lost_before)
+{
+	up(NVA_A, GR);
+	announce(NVA_A, { "172.16.1.0/24" });
+	event(NVA_A, SPEAKER_EOR);
+	turn();
+	arp("10.0.2.4", false);
+	turn();
+	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_A)) << "its session is up";
+	down(NVA_A, true);
+	turn();
+	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
+}
+
 TEST_F(helper_test, a_peer_that_does_not_return_in_time_loses_all)
 {
 	pass(19999);
