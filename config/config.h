@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attr_policy.h"
 #include "map_rule.h"
 #include "prefix.h"
 #include "role.h"
@@ -146,6 +147,9 @@ struct config_peer {
 	bool as_override;	/* its own AS number replaced by ours in them; eBGP only */
 	bool allow_as_set;	/* paths with a set are taken */
 	bool enforce_first_as;	/* eBGP: paths must begin with its own AS number */
+	struct config_attributes {
+		struct attr_policy in, out;
+	} attributes;		/* what of them is taken from it, and told to it */
 	bool announce_vnets;	/* false: a gateway that knows the VNets' prefixes from elsewhere is not told them */
 	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
 	uint8_t password_len;		   /* 0: no MD5 */

@@ -30,11 +30,13 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 #define PREFIX_ALLOWED "IPv4 prefixes in quotes such as \"10.0.0.0/16\""
 #define BOOL_ALLOWED   "true and false"
 #define LCORES_ALLOWED "lists of lcore numbers 0..127 such as [1, 2]"
+#define ATTRS_ALLOWED  "lists of attribute codes such as [40, 128]"
 #define ASN_RANGE      .min = 1, .max = UINT32_MAX
 #define BOUND	       .def = BOUND_NOT_GIVEN, .max = BOUND_MAX
 
 static read_fn read_forwarding_lcores, read_control_lcores, read_port_addresses, read_ports,
-	read_vnets, read_gateways, read_peers, read_next_hop, read_gateway_addresses, read_partner;
+	read_attrs_pass, read_attrs_strip, read_attrs_drop, read_vnets, read_gateways, read_peers,
+	read_next_hop, read_gateway_addresses, read_partner;
 
 static const struct setting instance_settings[] = {
 	{ "name", read_name, MEMBER(struct config_instance, name), .required = true,
@@ -124,6 +126,19 @@ static const struct setting vnet_settings[] = {
 	{ NULL },
 };
 
+static const struct setting attr_settings[] = {
+	{ "pass", read_attrs_pass, WHOLE(struct attr_policy), .allowed = ATTRS_ALLOWED },
+	{ "strip", read_attrs_strip, WHOLE(struct attr_policy), .allowed = ATTRS_ALLOWED },
+	{ "drop", read_attrs_drop, WHOLE(struct attr_policy), .allowed = ATTRS_ALLOWED },
+	{ NULL },
+};
+
+static const struct setting attributes_settings[] = {
+	{ "in", read_members, MEMBER(struct config_attributes, in), .members = attr_settings },
+	{ "out", read_members, MEMBER(struct config_attributes, out), .members = attr_settings },
+	{ NULL },
+};
+
 /* What an NVA's session and a gateway's sessions have in common; `at` finds the struct config_peer in the group's. */
 /* clang-format off */
 #define SESSION_SETTINGS(type, at)                                                                  \
@@ -144,6 +159,8 @@ static const struct setting vnet_settings[] = {
 	{ "allow_as_set", read_bool, MEMBER(type, at.allow_as_set), .allowed = BOOL_ALLOWED },      \
 	{ "max_routes", read_number, MEMBER(type, at.max_routes), BOUND },                          \
 	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words },              \
+	{ "attributes", read_members, MEMBER(type, at.attributes),                                  \
+	  .members = attributes_settings },                                                         \
 	{ "inbound_map", read_name, MEMBER(type, at.inbound_map),                                   \
 	  .allowed = "names of route maps, one a direction" },                                      \
 	{ "outbound_map", read_name, MEMBER(type, at.outbound_map),                                 \
@@ -298,6 +315,53 @@ static bool read_gateway_addresses(struct complaints *c, const struct setting *s
 	return good && gateway->nb_addresses;
 }
 
+static bool read_attrs(struct complaints *c, const struct setting *spec, config_setting_t *at,
+		       struct attr_policy *policy, enum attr_action action)
+{
+	static const struct setting row = { .size = sizeof(uint8_t), .max = UINT8_MAX };
+	static const struct setting fixed = {
+		.allowed = "codes of attributes that a route can do without"
+	};
+	size_t length = read_length(c, spec, at, UINT8_MAX + 1);
+	bool good = true;
+
+	for (size_t i = 0; i < length; i++) {
+		uint8_t code;
+
+		if (!read_number(c, &row, element(at, i), &code))
+			good = false;
+		else if (!attr_policy_may_set(code))
+			good = refuse(c, &fixed, element(at, i), "is one that it is made of");
+		else
+			attr_policy_set(policy, code, action);
+	}
+	return good;
+}
+
+static bool read_attrs_pass(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			    void *out)
+{
+	return read_attrs(c, spec, at, out, ATTR_PASS);
+}
+
+static bool read_attrs_strip(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			     void *out)
+{
+	return read_attrs(c, spec, at, out, ATTR_STRIP);
+}
+
+static bool read_attrs_drop(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			    void *out)
+{
+	return read_attrs(c, spec, at, out, ATTR_DROP);
+}
+
+static void attributes_default(struct config_peer *session)
+{
+	attr_policy_default(&session->attributes.in);
+	attr_policy_default(&session->attributes.out);
+}
+
 static bool read_next_hop(struct complaints *c, const struct setting *spec, config_setting_t *at,
 			  void *out)
 {
@@ -348,6 +412,7 @@ static bool read_gateways(struct complaints *c, const struct setting *spec, conf
 	file->nb_gateways = file->gateways ? length : 0;
 	for (size_t i = 0; i < file->nb_gateways; i++) {
 		file->gateways[i].gateway.line = (int)config_setting_source_line(element(at, i));
+		attributes_default(&file->gateways[i].session);
 		good &= read_group(c, gateway_settings, element(at, i), &file->gateways[i]);
 	}
 	return good;
@@ -366,6 +431,7 @@ static bool read_peers(struct complaints *c, const struct setting *spec, config_
 		file->nvas[i].role = ROLE_NVA;
 		file->nvas[i].gateway = -1;
 		file->nvas[i].announce_vnets = true;
+		attributes_default(&file->nvas[i]);
 		file->nvas[i].line = (int)config_setting_source_line(element(at, i));
 		good &= read_group(c, peer_settings, element(at, i), &file->nvas[i]);
 	}

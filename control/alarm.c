@@ -27,6 +27,18 @@ __attribute__((format(printf, 4, 5))) static void add(struct alarms *alarms, con
 	va_end(args);
 }
 
+static void add_withheld(const struct route_server *rs, const struct peer *peer,
+			 const struct suspect *suspect, struct alarms *alarms)
+{
+	char what[64], prefix[PREFIX_TEXT];
+
+	if (withheld_stands(rs, peer, suspect))
+		add(alarms, "route_withheld", peer->config.name,
+		    "%s is withheld from it: it reset its session %u times for %s",
+		    prefix_text(suspect->prefix, prefix), suspect->resets,
+		    suspect_text(suspect, what, sizeof(what)));
+}
+
 static void add_peer(const struct route_server *rs, const struct peer *peer, struct alarms *alarms)
 {
 	uint32_t max = peer->config.max_routes;
@@ -48,6 +60,8 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 			    ? "has a hold time of %u s, below hold_min_s"
 			    : "has a hold time of %u s: that it is dead is not noticed",
 		    peer->session.hold_s);
+	for (uint8_t i = 0; i < peer->withheld.nb; i++)
+		add_withheld(rs, peer, &peer->withheld.suspect[i], alarms);
 	if (peer->refusing)
 		add(alarms, "routes_refused", peer->config.name, "announces more than %u routes",
 		    max);

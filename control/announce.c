@@ -2,6 +2,7 @@
 #include "announce.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,10 @@ bool announcer_fits(const struct update_group *group, const struct update_group 
 	       group->rule.ibgp == wanted->rule.ibgp &&
 	       group->rule.communities == wanted->rule.communities &&
 	       group->rule.remove_private == wanted->rule.remove_private &&
-	       group->rule.replace_asn == wanted->rule.replace_asn && group->map == wanted->map;
+	       group->rule.replace_asn == wanted->rule.replace_asn &&
+	       !memcmp(&group->rule.attributes, &wanted->rule.attributes,
+		       sizeof(group->rule.attributes)) &&
+	       group->map == wanted->map;
 }
 
 /* A summary stands for routes of branches, and is announced as one of ours. */
@@ -72,6 +76,7 @@ struct update_group announcer_kind(const struct route_server *rs, const struct c
 			.communities = rs->config->control.platform_communities,
 			.remove_private = config->remove_private_as,
 			.replace_asn = config->as_override ? config->asn : 0,
+			.attributes = config->attributes.out,
 		},
 	};
 
@@ -320,6 +325,20 @@ bool announcer_announces(const struct update_group *group, const struct route_se
 	return message_fits(group, result);
 }
 
+bool announcer_tells(const struct peer *peer, const struct path *path, uint8_t *wire,
+		     struct route_map_result *result)
+{
+	struct withheld withheld = peer->withheld;
+	struct update_group kind = *peer->group;
+	size_t len = announcer_export(&kind, peer->rs, path->attrs, path->peer, wire);
+
+	if (len && withheld_match(&withheld, wire, (uint16_t)len))
+		return false;
+	if (path->attrs->keys.next_hop == peer->config.addr)
+		kind.rule.unchanged = false;
+	return announcer_announces(&kind, peer->rs, path, wire, result);
+}
+
 /* Hand what is encoded to every member that it is for. False: a mailbox is full; call again. */
 static bool out_send(struct announcer *a, struct route_server *rs)
 {
@@ -397,6 +416,46 @@ static void part_begin(struct announcer *a, struct route_server *rs)
 			rs->peers.table[b->to[i]].unexportable += a->part.nb;
 }
 
+/* What policy makes of the batch's attributes on their way out: counted, and said. Returns whether its routes go. */
+static bool note_attributes(struct announcer *a, struct route_server *rs)
+{
+	const struct attr_policy *policy = &a->flushing->rule.attributes;
+	const struct group_batch *b = &a->batch;
+	char what[128], prefix[PREFIX_TEXT];
+	uint64_t codes[4];
+	uint8_t drop = attr_policy_look(policy, b->attrs->wire, b->attrs->len, codes);
+
+	if (!drop && !(codes[0] | codes[1] | codes[2] | codes[3]))
+		return false;
+	if (drop)
+		snprintf(what, sizeof(what), "attribute %u (%s)", drop, attr_name(drop));
+	else
+		attr_set_text(codes, what, sizeof(what));
+	for (uint32_t i = 0; i < b->nb_to; i++) {
+		struct peer *peer = &rs->peers.table[b->to[i]];
+
+		*(drop ? &peer->dropped_out : &peer->stripped_out) += b->nb_prefixes;
+		events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
+			    "%s on the way to it %s and %u others: %s",
+			    drop ? "dropped" : "stripped", prefix_text(*b->prefixes, prefix),
+			    b->nb_prefixes - 1, what);
+	}
+	return drop;
+}
+
+/* The attributes of the batch for those that it is for, before their route map. */
+static size_t batch_export(struct announcer *a, struct route_server *rs)
+{
+	const struct group_batch *b = &a->batch;
+	struct update_group kind;
+
+	if (!a->itself)
+		return announcer_export(a->flushing, rs, b->attrs, b->source, a->exported);
+	kind = *a->flushing;
+	kind.rule.unchanged = false;
+	return announcer_export(&kind, rs, b->attrs, b->source, a->exported);
+}
+
 /* The first part of the batch, which without a route map is the whole. False: nothing of it is to be said. */
 static bool batch_begin(struct announcer *a, struct route_server *rs)
 {
@@ -408,10 +467,11 @@ static bool batch_begin(struct announcer *a, struct route_server *rs)
 	a->part = (struct outbound_part){ .prefixes = b->prefixes, .nb = b->nb_prefixes };
 	a->outbound.at = a->outbound.nb = 0;
 	if (b->kind == GROUP_ANNOUNCE) {
-		a->part.len =
-			(uint16_t)announcer_export(group, rs, b->attrs, b->source, a->exported);
-		a->part.wire = a->exported;
-		a->part.too_long = !a->part.len;
+		bool drop = note_attributes(a, rs);
+
+		a->part.len = (uint16_t)batch_export(a, rs);
+		a->part.wire = a->part.len ? a->exported : NULL;
+		a->part.too_long = !a->part.len && !drop;
 		out.vnet = rib_source(rs->rib, b->source)->role == ROLE_VNET;
 		out.wire = a->part.len ? a->exported : NULL;
 		out.len = a->part.len;
@@ -462,6 +522,26 @@ static bool news_begin(struct announcer *a, struct route_server *rs, bool over)
 	return true;
 }
 
+/* The next batch of the group, or of members that are told the last one in other words. */
+static bool batch_take(struct announcer *a, struct route_server *rs)
+{
+	struct update_group *group = a->flushing;
+
+	if (telling_next(&a->telling, &a->batch, &a->itself))
+		return true;
+	a->itself = false;
+	if (a->ending || !group_flush_next(group->group, &a->batch))
+		return false;
+	a->ending = a->batch.kind == GROUP_END_OF_RIB;
+	if (a->batch.kind != GROUP_ANNOUNCE)
+		return true;
+	told_note(&group->told, &a->batch, rs->now_ms);
+	if (!group->rule.unchanged && !rs->peers.withholding)
+		return true;
+	telling_begin(&a->telling, rs, group, &a->batch);
+	return telling_next(&a->telling, &a->batch, &a->itself);
+}
+
 /* What the group is told next: summaries that begin, what changes, summaries that are over, and End-of-RIB, which says that
  * all has been told. */
 static bool batch_next(struct announcer *a, struct route_server *rs)
@@ -469,9 +549,8 @@ static bool batch_next(struct announcer *a, struct route_server *rs)
 	if (!a->began && news_begin(a, rs, false))
 		return true;
 	a->began = true;
-	while (!a->ending && group_flush_next(a->flushing->group, &a->batch)) {
-		a->ending = a->batch.kind == GROUP_END_OF_RIB;
-		if (a->ending)
+	while (batch_take(a, rs)) {
+		if (a->batch.kind == GROUP_END_OF_RIB)
 			a->end = a->batch;
 		else if (batch_begin(a, rs))
 			return true;

@@ -19,6 +19,8 @@
 #include "message.h"
 #include "outbound.h"
 #include "summaries.h"
+#include "telling.h"
+#include "withheld.h"
 #include "turn.h"
 
 #ifdef __cplusplus
@@ -43,6 +45,7 @@ struct update_group {
 	struct export_rule rule;
 	bool as4;	       /* false: for peers without 4-octet AS numbers (RFC 6793) */
 	struct route_map *map; /* one reference; NULL: none */
+	struct told_last told;
 	/* what a summary of the map is announced with, before rules change it */
 	uint16_t summary_len;
 	uint8_t summary[ANNOUNCE_SUMMARY];
@@ -56,6 +59,8 @@ struct announcer {
 	/* The flush under way. */
 	struct update_group *flushing; /* NULL: none */
 	struct group_batch batch;
+	struct telling telling;		   /* of which `batch` is a part */
+	bool itself;			   /* its only member is the next hop */
 	bool in_batch;			   /* `batch` is not through yet */
 	uint32_t at;			   /* prefixes of the part that are encoded */
 	struct outbound_part part;	   /* of the batch: what is being encoded */
@@ -124,6 +129,9 @@ size_t announcer_export(const struct update_group *group, const struct route_ser
  * does not let it pass, or it fits no message. */
 bool announcer_announces(const struct update_group *group, const struct route_server *rs,
 			 const struct path *path, uint8_t *wire, struct route_map_result *result);
+/* The same for one member of its group: it may be told otherwise than the rest, or nothing (telling.h). */
+bool announcer_tells(const struct peer *peer, const struct path *path, uint8_t *wire,
+		     struct route_map_result *result);
 
 #ifdef __cplusplus
 }

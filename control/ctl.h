@@ -13,7 +13,7 @@
  *                                exchange (bool) nva_to_nva routing_preference platform_communities (bool) peers peers_up
  *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation published path_lists
  *                                adjacencies refused views[{view routes tbl8_used tbl8_groups}]}
- *                                alarms[{kind ("hold_time" "max_routes" "routes_refused" "near_max_routes" "total_routes"
+ *                                alarms[{kind ("hold_time" "route_withheld" "max_routes" "routes_refused" "near_max_routes" "total_routes"
  *                                "near_total_routes" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
  *                                "no_memory" "state_file" "port_device" "port_mtu" "port_disputed" "partner_unreachable"
  *                                "partner_differs" "peer_asymmetric" "peer_down") peer
@@ -37,7 +37,8 @@
  *                                local_address hold_s keepalive_s restart_s capabilities[string] (those of a session are
  *                                absent while there is none) established (times) rx_messages tx_messages rx_updates
  *                                tx_updates rx_bytes tx_bytes tx_queued_bytes lagging stale attr_discard treat_as_withdraw
- *                                (UPDATEs) martians as_loop as_zero originator_loop cluster_loop bow_tie own_subnet as_set
+ *                                (UPDATEs) attr_stripped (UPDATEs) attr_dropped
+ *                                attr_stripped_out attr_dropped_out (prefixes) martians as_loop as_zero originator_loop cluster_loop bow_tie own_subnet as_set
  *                                empty_path first_as
  *                                over_limit no_memory too_long_to_announce (prefixes)
  *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
@@ -73,7 +74,7 @@
  *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of roles
  *   show events  after?          one an event, oldest first: number (counts from 1) time ("2026-11-23T05:00:00.123Z") kind
  *                                ("session_up" "session_down" "session_failed" "limit" "alarm" "loop" "bow_tie" "refused"
- *                                "malformed" "martian" "exchange" "reload" "restart" "live" "next_hop") peer (absent: of none) text more (like it, held
+ *                                "malformed" "attribute" "martian" "exchange" "reload" "restart" "live" "next_hop") peer (absent: of none) text more (like it, held
  *                                back before it); after: only those with higher numbers
  *   exchange     enable (bool)   one: enabled changed warning (absent: none; the switch has moved, but a restart may undo it)
  *   exchange plan  enable? (without: the opposite of what is) prefixes? (bool) peer?   what moving the switch would change,

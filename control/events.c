@@ -24,6 +24,7 @@ static const struct {
 	[EVENT_BOW_TIE] = { "bow_tie", LOG_LEVEL_INFO },
 	[EVENT_REFUSED] = { "refused", LOG_LEVEL_INFO },
 	[EVENT_MALFORMED] = { "malformed", LOG_LEVEL_WARNING },
+	[EVENT_ATTRIBUTE] = { "attribute", LOG_LEVEL_WARNING },
 	[EVENT_MARTIAN] = { "martian", LOG_LEVEL_INFO },
 	[EVENT_EXCHANGE] = { "exchange", LOG_LEVEL_INFO },
 	[EVENT_RELOAD] = { "reload", LOG_LEVEL_INFO },

@@ -40,12 +40,13 @@ enum event_kind {
 	EVENT_BOW_TIE,	 /* a route refused: another route server's export (import.h) */
 	EVENT_REFUSED,	 /* a route refused by another check of import.h */
 	EVENT_MALFORMED, /* an UPDATE with a fault that does not end the session (RFC 7606) */
-	EVENT_MARTIAN,	 /* prefixes that no route can be for */
-	EVENT_EXCHANGE,	 /* the switch was moved */
-	EVENT_RELOAD,	 /* another configuration */
-	EVENT_RESTART,	 /* graceful restart, ours or a peer's */
-	EVENT_LIVE,	 /* the tables are published */
-	EVENT_NEXT_HOP,	 /* found or lost */
+	EVENT_ATTRIBUTE, /* stripped from a route, or the route dropped for it, or withheld from who resets for it */
+	EVENT_MARTIAN,	/* prefixes that no route can be for */
+	EVENT_EXCHANGE, /* the switch was moved */
+	EVENT_RELOAD,	/* another configuration */
+	EVENT_RESTART,	/* graceful restart, ours or a peer's */
+	EVENT_LIVE,	/* the tables are published */
+	EVENT_NEXT_HOP, /* found or lost */
 	EVENT_KINDS
 };
 /* "session_up", ...; static storage. */

@@ -303,6 +303,10 @@ static void set_counters(json_t *o, const struct row_peer *row)
 	set_number(o, "attr_discard", s->attr_discard);
 	set_number(o, "treat_as_withdraw", s->treat_as_withdraw);
 	set_number(o, "martians", s->martians);
+	set_number(o, "attr_stripped", s->attr_stripped);
+	set_number(o, "attr_dropped", s->attr_dropped);
+	set_number(o, "attr_stripped_out", row->stripped_out);
+	set_number(o, "attr_dropped_out", row->dropped_out);
 	set_number(o, "as_zero", s->as_zero);
 	set_number(o, "as_loop", s->loops[SPEAKER_LOOP_AS]);
 	set_number(o, "originator_loop", s->loops[SPEAKER_LOOP_ORIGINATOR]);

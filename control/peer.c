@@ -79,6 +79,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.password_len = config->password_len,
 	};
 
+	add.attributes = config->attributes.in;
 	memcpy(add.name, config->name, sizeof(add.name));
 	memcpy(add.password, config->password, sizeof(add.password));
 	/* Who comes from a subnet comes to the one that listens. */
@@ -441,6 +442,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 
 	if (!peer->up)
 		return;
+	withheld_note_reset(rs, peer, down);
 	peer->up = peer->closing = false;
 	bounds_down(rs, peer);
 	peer->state = SESSION_IDLE;

@@ -23,6 +23,7 @@
 #include "patience.h"
 #include "speaker.h"
 #include "summaries.h"
+#include "withheld.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,6 +68,7 @@ struct peer {
 	struct inbound inbound;		 /* its routes before policy, if it has a route map */
 	struct patience patience;	 /* UPDATEs that wait for their next hop */
 	struct limit limit;		 /* of this session */
+	struct withheld withheld;	 /* what it is not told, as it resets its sessions for it */
 	bool closing;			 /* past its bound: what it still says does not count */
 	bool exceeded;			 /* that ended its last session */
 	bool near_limit, refusing;	 /* alarms: close to its bound; its excess is refused */
@@ -77,6 +79,8 @@ struct peer {
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
 	uint64_t no_memory_before;	/* of those, before it last began to tell all that it has */
 	uint64_t unexportable;		/* announcements to it that fit no message */
+	/* prefixes that an attribute was stripped from on the way to it, or that were dropped for one */
+	uint64_t stripped_out, dropped_out;
 };
 
 struct peers {
@@ -85,6 +89,7 @@ struct peers {
 	uint16_t nb_active, nb_up, nb_removing;
 	uint16_t nb_patient; /* with UPDATEs that wait */
 	bool slow;	     /* some are told apart from their group: pace.h */
+	bool withholding;    /* something is withheld from one of them */
 	bool regroup;	     /* the configuration says anew how to announce: see peers_regroup() */
 };
 

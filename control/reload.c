@@ -74,6 +74,7 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 	       a->egress_port == b->egress_port && a->local_addr == b->local_addr &&
 	       a->ttl_security == b->ttl_security && a->next_hop == b->next_hop &&
 	       hold_floor(a) == hold_floor(b) &&
+	       !memcmp(&a->attributes.in, &b->attributes.in, sizeof(a->attributes.in)) &&
 	       a->password_len == b->password_len &&
 	       !memcmp(a->password, b->password, a->password_len);
 }
@@ -82,7 +83,8 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 static bool same_words(const struct config_peer *a, const struct config_peer *b)
 {
 	return a->remove_private_as == b->remove_private_as && a->as_override == b->as_override &&
-	       a->announce_vnets == b->announce_vnets;
+	       a->announce_vnets == b->announce_vnets &&
+	       !memcmp(&a->attributes.out, &b->attributes.out, sizeof(a->attributes.out));
 }
 
 /* Would the same routes of it be refused? */

@@ -215,6 +215,26 @@ static void note_fault(struct route_server *rs, const struct peer *peer,
 	     withdrawn ? "treated as withdrawn" : "without a malformed attribute", why);
 }
 
+/* What policy made of its attributes. */
+static void note_attributes(struct route_server *rs, const struct peer *peer,
+			    const struct speaker_update *update)
+{
+	const uint64_t *codes = update->stripped;
+	char why[128];
+
+	if (codes[0] | codes[1] | codes[2] | codes[3])
+		note(rs, peer, EVENT_ATTRIBUTE,
+		     update->nb_announced ? speaker_update_announced(update)
+					  : speaker_update_refused(update),
+		     (uint32_t)update->nb_announced + update->nb_refused, "stripped",
+		     attr_set_text(codes, why, sizeof(why)));
+	if (!update->drop)
+		return;
+	snprintf(why, sizeof(why), "attribute %u (%s)", update->drop, attr_name(update->drop));
+	note(rs, peer, EVENT_ATTRIBUTE, speaker_update_refused(update), update->nb_refused,
+	     "dropped", why);
+}
+
 /* What the message has of notable things, whatever becomes of its routes. */
 static void note_message(struct route_server *rs, const struct peer *peer,
 			 const struct speaker_update *update)
@@ -223,6 +243,7 @@ static void note_message(struct route_server *rs, const struct peer *peer,
 		note_loop(rs, peer, update);
 	if (update->fault)
 		note_fault(rs, peer, update);
+	note_attributes(rs, peer, update);
 	if (update->nb_martians)
 		note(rs, peer, EVENT_MARTIAN, &update->martian, update->nb_martians, "passed over",
 		     "no route can be for it");

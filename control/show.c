@@ -278,7 +278,7 @@ static bool add_sent(const struct route_server *rs, struct page *page, const str
 	uint8_t wire[BGP_MESSAGE_MAX];
 	struct row_route *row;
 
-	if (!announcer_announces(peer->group, rs, path, wire, &sent))
+	if (!announcer_tells(peer, path, wire, &sent))
 		return true;
 	row = add_announced(page, peer, &sent);
 	if (!row)
@@ -525,8 +525,10 @@ static void peer_command(struct route_server *rs, struct page *page)
 		page_hint(page, "without --soft-in the session is reset");
 	} else if (page->command == PAGE_SOFT_IN) {
 		peer_ask_again(rs, peer);
-	} else if (announcer_refresh(&rs->announcer, peer)) {
-		page_error(page, "no memory");
+	} else {
+		withheld_forget(rs, peer);
+		if (announcer_refresh(&rs->announcer, peer))
+			page_error(page, "no memory");
 	}
 }
 

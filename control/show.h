@@ -102,6 +102,7 @@ struct row_peer {
 	uint16_t hold_s, keepalive_s, restart_s, caps;
 	struct session_stats stats;
 	uint64_t refused[IMPORT_COUNT], over_limit, no_memory, unexportable;
+	uint64_t stripped_out, dropped_out;
 };
 
 enum {

@@ -46,6 +46,8 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	}
 	copy_stats(rs, peer, &row->stats);
 	memcpy(row->refused, peer->refused, sizeof(row->refused));
+	row->stripped_out = peer->stripped_out;
+	row->dropped_out = peer->dropped_out;
 	row->over_limit = peer->over_limit;
 	row->no_memory = peer->no_memory;
 	row->unexportable = peer->unexportable;

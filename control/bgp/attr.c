@@ -262,8 +262,16 @@ static const struct spec *spec_of(uint8_t code)
 
 /* --- step 1: one attribute --------------------------------------------------------------------------------------------- */
 
+/* Well-formed: kept, if policy lets it pass. */
 static void keep(struct section *s, const struct raw *a)
 {
+	const struct attr_policy *policy = s->ctx->attributes;
+
+	switch (policy ? attr_policy_action(policy, a->code) : ATTR_PASS) {
+	case ATTR_STRIP: set(s->out->stripped, a->code); return;
+	case ATTR_DROP: s->out->drop = a->code; break;
+	case ATTR_PASS: break;
+	}
 	s->raw[a->code] = *a;
 	set(s->kept, a->code);
 }

@@ -169,6 +169,10 @@ static void count_faults(struct session_stats *stats, const struct bgp_update *u
 		stat_add(&stats->loops[loop], announced);
 	if (update->as_zero && verdict == BGP_TREAT_AS_WITHDRAW)
 		stat_add(&stats->as_zero, announced);
+	if (update->stripped[0] | update->stripped[1] | update->stripped[2] | update->stripped[3])
+		stat_add(&stats->attr_stripped, 1);
+	if (update->drop)
+		stat_add(&stats->attr_dropped, announced);
 	stat_add(&stats->martians, update->announced.martians + update->withdrawn.martians);
 }
 
@@ -184,17 +188,19 @@ static size_t fill_record(struct speaker_update *record, const struct session *s
 
 	if (announces)
 		loop = update_loop(attrs, update->attrs_len, us->local_asn, us->router_id);
-	announces = announces && loop == SPEAKER_LOOP_NONE;
+	announces = announces && loop == SPEAKER_LOOP_NONE && !update->drop;
 	*record = (struct speaker_update){
 		.head = { SPEAKER_UPDATE, session->peer.head.peer, session->epoch },
 		.attrs_len = announces ? update->attrs_len : 0,
 		.nb_martians = (uint16_t)update->announced.martians,
 		.martian = update->announced.martian,
+		.drop = update->drop,
 		.fault = update->fault,
 		.fault_code = update->fault_code,
 		.verdict = (uint8_t)verdict,
 		.loop = (uint8_t)loop,
 	};
+	memcpy(record->stripped, update->stripped, sizeof(record->stripped));
 	if (announces)
 		record->keys = update->keys;
 	start = (struct prefix *)(attrs + ((record->attrs_len + 7u) & ~7u));
@@ -216,6 +222,7 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 	struct update_ctx ctx = { .as4 = conn->open.caps & SPEAKER_CAP_AS4,
 				  .ebgp = !session_ibgp(session),
 				  .local_addr = conn->local_addr,
+				  .attributes = &session->peer.attributes,
 				  .allow_240 = session->host->params.allow_240 };
 	enum bgp_verdict verdict;
 	struct bgp_update update;

@@ -114,8 +114,9 @@ static void established(struct conn *conn)
 	session_event(conn_other(conn), FSM_COLLISION, NULL);
 }
 
-static void lost(struct conn *conn, enum fsm_event event)
+static void lost(struct conn *conn, enum fsm_event event, const struct session_cause *cause)
 {
+	const struct bgp_notify *heard = cause && cause->received ? cause->notify : NULL;
 	struct session *session = conn->session;
 	const struct speaker_state *why = &session->shown;
 	struct speaker_down *down = &session->down;
@@ -127,10 +128,15 @@ static void lost(struct conn *conn, enum fsm_event event)
 		.code = why->code,
 		.subcode = why->subcode,
 		.received = why->received,
+		.reset = cause && cause->err == -ECONNRESET,
 		.keep = conn->open.caps & SPEAKER_CAP_GR &&
 			(event == FSM_TCP_FAILED || event == FSM_TCP_UP),
 	};
 	memcpy(down->reason, why->reason, sizeof(down->reason));
+	if (heard && heard->len) {
+		down->data_len = heard->len;
+		memcpy(down->data, heard->data, heard->len);
+	}
 	session->lagging = session->lagging_told = false;
 	session->down_pending = true;
 	report_down(session);
@@ -170,7 +176,7 @@ static void leave(struct conn *conn, enum session_state was, enum fsm_event even
 	    (said || (cause && cause->text)))
 		report_why(session, said, received, cause ? cause->text : NULL);
 	if (was == SESSION_ESTABLISHED)
-		lost(conn, event);
+		lost(conn, event, cause);
 	conn_drop(conn, send);
 	if (rule->actions & FSM_DO_DAMP)
 		attempt_failed(conn, was, send);
@@ -387,7 +393,7 @@ static void tcp_failed(struct conn *conn, int err)
 	else
 		snprintf(text, sizeof(text), "peer closed the connection in %s",
 			 session_state_name(conn->state));
-	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
+	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text, .err = err });
 }
 
 static void connected(struct conn *conn)

@@ -64,6 +64,7 @@ struct session_cause {
 	const struct bgp_notify *notify; /* NULL: none */
 	bool received;
 	const char *text; /* NULL: say what the NOTIFICATION says */
+	int err;	  /* -errno of a connection that was lost; 0: none */
 	uint8_t message;  /* type of the message that is the event; 0: none */
 };
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attr_policy.h"
 #include "attrs.h"
 #include "mailbox.h"
 #include "prefix.h"
@@ -27,11 +28,13 @@ enum {
 	SPEAKER_NAME = 32,
 	SPEAKER_PASSWORD = 80,
 	SPEAKER_REASON = 160,
+	SPEAKER_NOTIFY_DATA = 256, /* octets of a NOTIFICATION's data that are passed on */
 	SPEAKER_INTERFACES = 32,
 	SPEAKER_INTERFACE_NAME = 16, /* IFNAMSIZ */
 	SPEAKER_ADDRESSES = 8,
 	SPEAKER_TX_HIGH = 4 << 20, /* octets queued for one peer; past it the peer is lagging */
-	SPEAKER_RECORD_MAX = 48 << 10, /* octets of the longest event: an UPDATE of nothing but default routes */
+	SPEAKER_RECORD_MAX =
+		48 << 10, /* octets of the longest event: an UPDATE of nothing but default routes */
 };
 
 struct speaker;
@@ -90,6 +93,7 @@ struct speaker_peer_add {
 	bool forwarding_kept;	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */
 	bool elsewhere;		/* the session is another speaker's; the listening speaker gets its peers too, to admit
 				 * their connections (with their TCP-MD5 key) and hand them over by SPEAKER_ACCEPTED */
+	struct attr_policy attributes; /* of those that come in */
 	uint8_t password_len;
 	uint8_t password[SPEAKER_PASSWORD];
 };
@@ -165,8 +169,11 @@ struct speaker_down {
 	struct speaker_event head;
 	uint8_t code, subcode; /* NOTIFICATION sent or received; 0/0: none, the connection was lost */
 	bool received;	       /* the peer sent it */
+	bool reset;	       /* the connection was reset */
 	bool keep;	       /* graceful restart: the loss is of a kind that RFC 4724 4.2 lets a helper ride out */
 	char reason[SPEAKER_REASON]; /* one line for people, with the RFC clause where there is one */
+	uint16_t data_len;	     /* of what was received: see below */
+	uint8_t data[SPEAKER_NOTIFY_DATA];
 };
 
 enum session_state { SESSION_IDLE, SESSION_CONNECT, SESSION_ACTIVE, SESSION_OPENSENT, SESSION_OPENCONFIRM, SESSION_ESTABLISHED };
@@ -198,6 +205,8 @@ struct speaker_update {
 	uint16_t
 		nb_martians; /* prefixes announced that no route can be for, passed over (nlri.h) ... */
 	struct prefix martian; /* ... and the first of them */
+	uint64_t stripped[4];  /* attributes that policy took out, a bit a code */
+	uint8_t drop; /* attribute for which policy drops the routes, which stand among the withdrawn; 0: none */
 	const char *fault;     /* what was malformed, with the clause; static text, or NULL */
 	uint8_t fault_code;    /* attribute that it was about; 0: none */
 	uint8_t verdict;       /* enum bgp_verdict: what the fault cost */
@@ -233,6 +242,8 @@ static inline const struct prefix *speaker_update_refused(const struct speaker_u
 struct session_stats {
 	uint64_t rx_messages, tx_messages, rx_updates, tx_updates, rx_bytes, tx_bytes;
 	uint64_t attr_discard, treat_as_withdraw; /* UPDATEs */
+	uint64_t attr_stripped;			  /* UPDATEs that policy took an attribute from */
+	uint64_t attr_dropped;			  /* prefixes that it dropped for one */
 	uint64_t loops[SPEAKER_LOOP_COUNT];	  /* prefixes refused for it */
 	uint64_t as_zero;			  /* prefixes refused for AS 0 in their path (RFC 7607) */
 	uint64_t martians;			  /* prefixes that no route can be for, passed over (nlri.h) */

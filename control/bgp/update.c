@@ -28,7 +28,8 @@ enum bgp_verdict update_decode(struct cursor body, const struct update_ctx *ctx,
 	out->attrs_len = 0;
 	out->eor = false;
 	out->as_zero = false;
-	out->fault_code = 0;
+	out->drop = out->fault_code = 0;
+	memset(out->stripped, 0, sizeof(out->stripped));
 	out->fault = NULL;
 
 	withdrawn = cursor_sub(&body, cursor_u16(&body));

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attr_policy.h"
 #include "attrs.h"
 #include "cursor.h"
 #include "message.h"
@@ -27,6 +28,7 @@ struct update_ctx {
 	bool ebgp; /* LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST are not for us (RFC 7606 7.5, 7.9, 7.10) */
 	/* host order; a NEXT_HOP of ours is refused (RFC 4271 6.3). 0: not known */
 	uint32_t local_addr;
+	const struct attr_policy *attributes; /* borrowed; NULL: all pass */
 	bool allow_240; /* prefixes and next hops of 240/4 are none of the martians (nlri.h) */
 };
 
@@ -37,6 +39,8 @@ struct bgp_update {
 	struct attr_keys keys; /* of the attributes; only if attrs_len */
 	/* canonical wire form in the caller's buffer; 0 if nothing is announced */
 	uint16_t attrs_len;
+	uint64_t stripped[4]; /* attributes that policy took out, a bit a code */
+	uint8_t drop; /* attribute for which policy drops the routes, which are good otherwise; 0: none */
 	bool eor;	   /* End-of-RIB for IPv4 unicast (RFC 4724 2) */
 	bool as_zero;	   /* AS 0 in its path (RFC 7607 2) */
 	uint8_t fault_code; /* attribute that the verdict is about; 0 if none */

@@ -217,6 +217,12 @@ int export_attrs(const struct export_rule *rule, const struct export_source *sou
 	size_t next = 0;
 
 	while (attr_next(wire, len, &at, &in)) {
+		enum attr_action action = attr_policy_action(&rule->attributes, in.code);
+
+		if (action == ATTR_DROP)
+			return -EPERM;
+		if (action == ATTR_STRIP) /* what is added stands in its place */
+			continue;
 		while (next < sizeof(added) && added[next] < in.code)
 			put_attr(&w, added[next++], NULL);
 		if (next < sizeof(added) && added[next] == in.code)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attr_policy.h"
 #include "attrs.h"
 #include "role.h"
 
@@ -30,6 +31,8 @@ struct export_rule {
 	bool communities; /* mark branch routes 65517:65517 and peered VNets 65518:65518, as the platform does */
 	bool remove_private;  /* AS numbers for private use (RFC 6996) taken out of the path as it came */
 	uint32_t replace_asn; /* the peers' own AS number, replaced by ours in the path as it came; 0: it stays */
+	struct attr_policy
+		attributes; /* what of them goes out; all zeros: each as the rules below say */
 };
 
 /* Whom the path came from. */
@@ -46,7 +49,8 @@ struct export_source {
  *   iBGP  nothing prepended, LOCAL_PREF 100, MED left out; a path learned by iBGP gets ORIGINATOR_ID and our CLUSTER_ID
  *   both  NEXT_HOP by the rule; communities as received plus the platform's, sorted, each once; unknown optional
  *         attributes only if transitive, marked partial
- * Returns 0, or -ENOSPC if it does not fit `out` (then the path cannot be announced: 4,096-octet messages). No other
+ *   both  attributes that the rule strips are left out
+ * Returns 0; -EPERM if the rule drops routes with one of its attributes; or -ENOSPC if it does not fit `out` (then the path cannot be announced: 4,096-octet messages). No other
  * error: `wire` is trusted, it came from the decoder. */
 int export_attrs(const struct export_rule *rule, const struct export_source *source,
 		 const uint8_t *wire, uint16_t len, struct attr_writer *out);

@@ -42,6 +42,7 @@ struct attrs_spec {
 	std::vector<uint32_t> communities = {};
 	uint32_t originator = 0;
 	int64_t local_pref = -1;
+	std::vector<uint8_t> last = {}; /* attributes of higher codes than those, as on the wire */
 };
 
 static inline void put_be32(std::vector<uint8_t> *out, uint32_t v)
@@ -81,6 +82,7 @@ static inline std::vector<uint8_t> attrs_wire(const attrs_spec &spec)
 		attr_put(&w, ATTR_F_OPTIONAL, ATTR_ORIGINATOR_ID, originator.data(), 4);
 	}
 	wire.resize(w.len);
+	wire.insert(wire.end(), spec.last.begin(), spec.last.end());
 	return wire;
 }
 

@@ -447,6 +447,32 @@ TEST(attr, communities_of_each_kind_are_kept_once)
 		  decode(update_body({}, section_of(good_attrs(EBGP)) + many, reach)).attrs);
 }
 
+/* What policy makes of good attributes: the mandatory ones are not its business. */
+TEST(attr, policy_strips_attributes_and_drops_routes)
+{
+	struct attr_policy policy = {};
+	struct update_ctx ctx = { true, true, 0, &policy };
+	bytes body = update_body(
+		{}, section_of(good_attrs(EBGP)) + hex("c0 08 04 00010001 c0 28 03 010203"), reach);
+	bytes buf(BGP_ATTRS_MAX);
+	struct bgp_update u;
+
+	attr_policy_set(&policy, 40, ATTR_STRIP);
+	ASSERT_EQ(BGP_OK, update_decode(cursor_of(body), &ctx, buf.data(), &u));
+	EXPECT_EQ(section_of(good_attrs(EBGP)) + hex("c0 08 04 00010001"),
+		  bytes(buf.begin(), buf.begin() + u.attrs_len));
+	EXPECT_EQ(UINT64_C(1) << 40, u.stripped[0]);
+	EXPECT_EQ(0, u.drop);
+	attr_policy_set(&policy, 8, ATTR_DROP);
+	ASSERT_EQ(BGP_OK, update_decode(cursor_of(body), &ctx, buf.data(), &u));
+	EXPECT_EQ(8, u.drop);
+	EXPECT_EQ(1u, u.announced.count) << "to be withdrawn";
+	/* What is malformed is judged before it is stripped. */
+	attr_policy_set(&policy, 8, ATTR_STRIP);
+	body = update_body({}, section_of(good_attrs(EBGP)) + hex("c0 08 03 000100"), reach);
+	EXPECT_EQ(BGP_TREAT_AS_WITHDRAW, update_decode(cursor_of(body), &ctx, buf.data(), &u));
+}
+
 TEST(attr, missing_mandatory)
 {
 	for (uint8_t code = 1; code <= 3; code++) {

@@ -279,6 +279,32 @@ TEST_F(config_test, files_that_are_none)
 	EXPECT_EQ(2u, load_text("").errors.size());
 }
 
+TEST_F(config_test, attributes_by_direction)
+{
+	loaded l = load_text(replaced(good, "port = 1790",
+				      "attributes = { in = { pass = [40]; drop = [128, 8]; }; "
+				      "out = { strip = [35]; }; }"));
+
+	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
+
+	const auto *attributes = &l.config->peers[5].attributes;
+
+	EXPECT_EQ(ATTR_PASS, attr_policy_action(&attributes->in, 40));
+	EXPECT_EQ(ATTR_DROP, attr_policy_action(&attributes->in, 128));
+	EXPECT_EQ(ATTR_DROP, attr_policy_action(&attributes->in, 8));
+	EXPECT_EQ(ATTR_PASS, attr_policy_action(&attributes->in, 35));
+	EXPECT_EQ(ATTR_STRIP, attr_policy_action(&attributes->out, 35));
+	EXPECT_EQ(ATTR_STRIP, attr_policy_action(&attributes->out, 40));
+	EXPECT_EQ(ATTR_STRIP, attr_policy_action(&l.config->peers[4].attributes.in, 40));
+	EXPECT_EQ(ATTR_STRIP, attr_policy_action(&l.config->peers[0].attributes.out, 40));
+	EXPECT_EQ(
+		(std::vector<std::string>{
+			"c:21: peers.nva-b.attributes.in.strip[0]: 2 is one that it is made of, "
+			"allowed are codes of attributes that a route can do without" }),
+		load_text(replaced(good, "port = 1790", "attributes = { in = { strip = [2]; }; }"))
+			.errors);
+}
+
 TEST_F(config_test, class_e_may_be_allowed)
 {
 	std::string text = replaced(good, "\"10.4.0.0/16\"", "\"240.4.0.0/16\"");

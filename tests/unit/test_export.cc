@@ -131,6 +131,21 @@ TEST(export_attrs, rows)
 }
 
 /* Whatever is exported is canonical itself: ascending codes, and its keys can be parsed. */
+TEST(export_attrs, policy_strips_and_drops)
+{
+	row r = { "", ebgp, from_nva,
+		  origin + path_65010 + next_hop_in + "c0 08 04 00010001 c0 28 03 010203",
+		  origin + path_ours_65010 + next_hop_self + branch };
+	bytes in = hex(r.in), out(4096);
+	struct attr_writer w = { out.data(), out.size(), 0, false };
+
+	attr_policy_set(&r.rule.attributes, 40, ATTR_STRIP);
+	attr_policy_set(&r.rule.attributes, 8, ATTR_STRIP);
+	EXPECT_EQ(hex(r.out), exported(r)) << "our own community is none of those received";
+	attr_policy_set(&r.rule.attributes, 40, ATTR_DROP);
+	EXPECT_EQ(-EPERM, export_attrs(&r.rule, &r.source, in.data(), (uint16_t)in.size(), &w));
+}
+
 TEST(export_attrs, output_is_canonical)
 {
 	for (const row &r : rows) {

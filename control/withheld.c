@@ -1,0 +1,241 @@
+/* Suspects: found when a session goes, matched when a batch is told. */
+#include "withheld.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cursor.h"
+#include "hash.h"
+#include "notification.h"
+#include "route_server.h"
+
+/* An attribute out of a NOTIFICATION's data. */
+struct attribute {
+	const uint8_t *body; /* borrowed; NULL: there is none */
+	uint16_t len;
+	uint8_t code;
+};
+
+char *suspect_text(const struct suspect *suspect, char *buf, size_t size)
+{
+	if (suspect->code)
+		snprintf(buf, size, "attribute %u (%s)", suspect->code, attr_name(suspect->code));
+	else
+		snprintf(buf, size, "its attributes");
+	return buf;
+}
+
+/* --- what was told last ------------------------------------------------------------------------------------------ */
+
+void told_note(struct told_last *last, const struct group_batch *batch, uint64_t now_ms)
+{
+	last->batch[last->nb++ % WITHHELD_TOLD] = (struct told){ .ms = now_ms,
+								 .prefix = *batch->prefixes,
+								 .attrs_hash = batch->attrs->hash };
+}
+
+/* What the peer is told of a prefix, before its route map. Returns the length; 0: nothing. */
+static uint16_t told_of(const struct route_server *rs, const struct peer *peer,
+			struct prefix prefix, const struct path **path, uint8_t *wire)
+{
+	uint32_t node = rib_find(rs->rib, prefix);
+
+	*path = node == RIB_NONE ? NULL : group_advertised(peer->group->group, peer->index, node);
+	return *path ? (uint16_t)announcer_export(peer->group, rs, (*path)->attrs, (*path)->peer,
+						  wire)
+		     : 0;
+}
+
+static bool is_like(const struct suspect *suspect, const uint8_t *wire, uint16_t len)
+{
+	struct attr_view v;
+
+	if (!suspect->code)
+		return hash_bytes(wire, len, 0) == suspect->hash;
+	return attr_find(wire, len, suspect->code, &v) &&
+	       hash_bytes(v.body, v.len, 0) == suspect->hash;
+}
+
+/* The one route among those told lately that is like `wanted`, or, if that is NULL, the only one there is. Sets its prefix
+ * and hash. */
+static bool find_recent(const struct route_server *rs, const struct peer *peer,
+			const struct suspect *wanted, struct suspect *found)
+{
+	const struct told_last *last = &peer->group->told;
+	uint32_t n = last->nb < WITHHELD_TOLD ? last->nb : WITHHELD_TOLD;
+	bool any = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct told *told = &last->batch[(last->nb - 1 - i) % WITHHELD_TOLD];
+		uint8_t wire[BGP_MESSAGE_MAX];
+		const struct path *path;
+		uint16_t len;
+		uint64_t hash;
+
+		if (rs->now_ms - told->ms > WITHHELD_RECENT_MS)
+			break;
+		len = told_of(rs, peer, told->prefix, &path, wire);
+		if (!len || path->attrs->hash != told->attrs_hash)
+			continue;
+		hash = hash_bytes(wire, len, 0);
+		if (wanted ? !is_like(wanted, wire, len) : any && hash != found->hash) {
+			if (!wanted)
+				return false;
+			continue;
+		}
+		found->hash = hash;
+		found->prefix = told->prefix;
+		found->named = any = true;
+		if (wanted)
+			break;
+	}
+	return any;
+}
+
+/* --- suspects ---------------------------------------------------------------------------------------------------- */
+
+static void count_withholding(struct route_server *rs)
+{
+	rs->peers.withholding = false;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct withheld *w = &rs->peers.table[i].withheld;
+
+		for (uint8_t s = 0; s < w->nb; s++)
+			rs->peers.withholding |= w->suspect[s].resets >= WITHHELD_AFTER;
+	}
+}
+
+static struct suspect *suspect_find(struct withheld *w, uint8_t code, uint64_t hash)
+{
+	for (uint8_t i = 0; i < w->nb; i++)
+		if (w->suspect[i].code == code && w->suspect[i].hash == hash)
+			return &w->suspect[i];
+	return NULL;
+}
+
+static struct suspect *suspect_add(struct withheld *w, const struct suspect *like)
+{
+	struct suspect *s = &w->suspect[w->next];
+
+	w->next = (uint8_t)((w->next + 1) % WITHHELD_SUSPECTS);
+	w->nb += w->nb < WITHHELD_SUSPECTS;
+	*s = *like;
+	s->resets = 0;
+	return s;
+}
+
+/* RFC 4271 6.3: the attribute with type, length and value. */
+static struct attribute attribute_of(const struct speaker_down *down)
+{
+	struct cursor c = cursor_make(down->data, down->data_len);
+	struct attribute a = { .body = NULL };
+	uint8_t flags = cursor_u8(&c);
+
+	a.code = cursor_u8(&c);
+	a.len = flags & ATTR_F_EXTENDED ? cursor_u16(&c) : cursor_u8(&c);
+	a.body = cursor_take(&c, a.len);
+	if (c.bad || !a.code)
+		a.body = NULL;
+	return a;
+}
+
+/* Whom the loss is put down to; NULL: it is not known. */
+static struct suspect *suspect_of(const struct route_server *rs, struct peer *peer,
+				  const struct speaker_down *down)
+{
+	bool said = down->received && down->code == NOTIFY_UPDATE;
+	struct attribute a = attribute_of(down);
+	struct withheld *w = &peer->withheld;
+	struct suspect found = { .code = 0 };
+	struct suspect *known;
+
+	if (said && a.body) {
+		struct suspect wanted = { .code = a.code, .hash = hash_bytes(a.body, a.len, 0) };
+
+		if (find_recent(rs, peer, &wanted, &found)) {
+			wanted.prefix = found.prefix;
+			wanted.named = true;
+		}
+		known = suspect_find(w, wanted.code, wanted.hash);
+		if (known && wanted.named) {
+			known->prefix = wanted.prefix;
+			known->named = true;
+		}
+		return known ? known : suspect_add(w, &wanted);
+	}
+	for (uint8_t i = 0; i < w->nb; i++)
+		if (!w->suspect[i].code && find_recent(rs, peer, &w->suspect[i], &found))
+			return &w->suspect[i];
+	if (!find_recent(rs, peer, NULL, &found) ||
+	    (!said && rs->now_ms - peer->since_ms < WITHHELD_STEADY_MS))
+		return NULL;
+	return suspect_add(w, &found);
+}
+
+void withheld_note_reset(struct route_server *rs, struct peer *peer,
+			 const struct speaker_down *down)
+{
+	bool said = down->received && down->code == NOTIFY_UPDATE;
+	char what[64], prefix[PREFIX_TEXT];
+	struct suspect *s;
+
+	if (!peer->group || (!said && !down->reset))
+		return;
+	s = suspect_of(rs, peer, down);
+	if (!s && !said)
+		return;
+	if (!s) {
+		events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
+			    "it reset its session for an UPDATE of ours (3/%u): which one is not "
+			    "known",
+			    down->subcode);
+		return;
+	}
+	s->resets += s->resets < UINT8_MAX;
+	count_withholding(rs);
+	events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
+		    "it reset its session for an UPDATE of ours, time %u%s%s: %s%s", s->resets,
+		    s->named ? ", " : "", s->named ? prefix_text(s->prefix, prefix) : "",
+		    suspect_text(s, what, sizeof(what)),
+		    s->resets >= WITHHELD_AFTER ? "; withheld from it now" : "");
+}
+
+void withheld_forget(struct route_server *rs, struct peer *peer)
+{
+	peer->withheld = (struct withheld){ .nb = 0 };
+	count_withholding(rs);
+}
+
+struct suspect *withheld_match(struct withheld *w, const uint8_t *wire, uint16_t len)
+{
+	for (uint8_t i = 0; i < w->nb; i++)
+		if (w->suspect[i].resets >= WITHHELD_AFTER && is_like(&w->suspect[i], wire, len))
+			return &w->suspect[i];
+	return NULL;
+}
+
+void withheld_note(struct route_server *rs, const struct peer *peer, struct suspect *suspect,
+		   const struct group_batch *batch)
+{
+	char what[64], prefix[PREFIX_TEXT];
+
+	suspect->prefix = *batch->prefixes;
+	suspect->named = true;
+	events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
+		    "withheld %s and %u others: it reset its session %u times for %s",
+		    prefix_text(suspect->prefix, prefix), batch->nb_prefixes - 1, suspect->resets,
+		    suspect_text(suspect, what, sizeof(what)));
+}
+
+bool withheld_stands(const struct route_server *rs, const struct peer *peer,
+		     const struct suspect *suspect)
+{
+	uint8_t wire[BGP_MESSAGE_MAX];
+	const struct path *path;
+	uint16_t len;
+
+	if (suspect->resets < WITHHELD_AFTER || !suspect->named || !peer->group)
+		return false;
+	len = told_of(rs, peer, suspect->prefix, &path, wire);
+	return len && is_like(suspect, wire, len);
+}

@@ -1,0 +1,85 @@
+/* What a peer has reset its session for. An implementation that cannot take an attribute may end the session with each
+ * UPDATE that has it, and would do so for as long as the route is there. So the culprit is looked for in the NOTIFICATION
+ * (RFC 4271 4.5: the data of code 3 is the attribute), else in what the peer was told just before; after the second time
+ * what is like it is withheld from that peer, until it is told otherwise or somebody asks for everything to be told again.
+ *
+ *   SPEAKER_DOWN ─► withheld_note_reset ─► suspects ─► withheld_match ◄─ telling.c, for each batch that is announced
+ *
+ * Thread: the RIB lcore. */
+#ifndef BASCULE_WITHHELD_H
+#define BASCULE_WITHHELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "prefix.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct group_batch;
+struct peer;
+struct route_server;
+struct speaker_down;
+struct update_group;
+
+enum {
+	WITHHELD_SUSPECTS = 4,	   /* of a peer; the oldest gives way */
+	WITHHELD_AFTER = 2,	   /* resets */
+	WITHHELD_TOLD = 16,	   /* what a group was told last */
+	WITHHELD_RECENT_MS = 1000, /* what was told so long before a reset may be why */
+	/* a session that is lost without a word sooner may have many reasons */
+	WITHHELD_STEADY_MS = 5000,
+};
+
+/* One attribute with this body, or all attributes of a route as it is told. */
+struct suspect {
+	uint64_t hash;
+	struct prefix prefix; /* of a route that has it, if `named` */
+	uint8_t code;	      /* of the attribute; 0: all of them */
+	uint8_t resets;
+	bool named;
+};
+
+/* A peer's. Zeroed at first. */
+struct withheld {
+	struct suspect suspect[WITHHELD_SUSPECTS];
+	uint8_t nb, next;
+};
+
+/* A batch that a group was told. */
+struct told {
+	uint64_t ms;
+	struct prefix prefix; /* its first */
+	uint32_t attrs_hash;
+};
+struct told_last {
+	struct told batch[WITHHELD_TOLD];
+	uint32_t nb; /* ever */
+};
+void told_note(struct told_last *last, const struct group_batch *batch, uint64_t now_ms);
+
+/* The peer's session, which is still up as far as its group knows, has gone like this. */
+void withheld_note_reset(struct route_server *rs, struct peer *peer,
+			 const struct speaker_down *down);
+/* All is to be told again. */
+void withheld_forget(struct route_server *rs, struct peer *peer);
+
+/* Why these attributes, as announcer_export() has them, are withheld from the peer; NULL: they are not. */
+struct suspect *withheld_match(struct withheld *withheld, const uint8_t *wire, uint16_t len);
+/* Tell people that these prefixes are withheld. */
+void withheld_note(struct route_server *rs, const struct peer *peer, struct suspect *suspect,
+		   const struct group_batch *batch);
+
+/* Is the route that it was named after still withheld from the peer? */
+bool withheld_stands(const struct route_server *rs, const struct peer *peer,
+		     const struct suspect *suspect);
+/* "attribute 40 (Prefix-SID)", for people. Returns buf. */
+char *suspect_text(const struct suspect *suspect, char *buf, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,196 @@
+/* Sessions that end for what we told: who is told what instead, and until when. */
+#include "server.h"
+
+namespace
+{
+
+const uint8_t PREFIX_SID = 40;
+const std::vector<uint8_t> prefix_sid = { 0xc0, PREFIX_SID, 5, 1, 0, 2, 0xab, 0xcd };
+const char culprit[] = "198.51.100.0/24";
+
+class withheld_test : public server_test
+{
+      protected:
+	/* NVA A announces it, NVA B cannot take it. */
+	void begin(const std::string &more = "")
+	{
+		std::string text = plain_config();
+
+		for (const char *asn : { "asn = 65001;", "asn = 65002;" })
+			text.insert(text.find(asn), "attributes = { in = { pass = [40]; }; "
+						    "out = { pass = [40]; }; }; ");
+		text.insert(text.find("asn = 65002;"), more);
+		start(text);
+		exchange_on(true);
+		for (uint16_t peer : { ERGW, NVA_A, NVA_B })
+			up(peer);
+		announce(NVA_A, { "172.16.1.0/24" });
+		turn();
+		arp_all();
+		turn();
+		pass(WITHHELD_STEADY_MS);
+	}
+	void announce_it(const std::vector<uint8_t> &last = prefix_sid)
+	{
+		attrs_spec spec;
+
+		spec.path = { 65001 };
+		spec.next_hop = address(NVA_A);
+		spec.last = last;
+		update(NVA_A, { culprit }, spec);
+		turn();
+	}
+	/* NVA B ends its session; `data`: of a NOTIFICATION 3/5. Then it is back. */
+	void bounce(const std::vector<uint8_t> &data, bool notification = true)
+	{
+		struct speaker_down e = {};
+
+		e.head = { SPEAKER_DOWN, NVA_B, epoch[NVA_B] };
+		e.code = notification ? NOTIFY_UPDATE : 0;
+		e.subcode = notification ? 5 : 0;
+		e.received = notification;
+		e.reset = !notification;
+		e.data_len = (uint16_t)data.size();
+		std::copy(data.begin(), data.end(), e.data);
+		post(&e, sizeof(e));
+		told.erase(NVA_B);
+		turn();
+		up(NVA_B);
+		turn();
+	}
+	bool has_it()
+	{
+		return told[NVA_B].count(culprit);
+	}
+	std::string alarms()
+	{
+		struct alarms list = {};
+		std::string all;
+
+		alarms_list(rs, &list);
+		for (uint16_t i = 0; i < list.n; i++)
+			if (!strcmp(list.alarm[i].kind, "route_withheld"))
+				all += std::string(list.alarm[i].peer) + ": " + list.alarm[i].text;
+		return all;
+	}
+};
+
+} // namespace
+
+TEST_F(withheld_test, the_second_time_the_route_is_withheld_from_that_peer_alone)
+{
+	begin();
+	announce_it();
+	ASSERT_TRUE(has_it());
+	bounce(prefix_sid);
+	EXPECT_TRUE(has_it()) << "once may be chance";
+	EXPECT_EQ("", alarms());
+	bounce(prefix_sid);
+	EXPECT_FALSE(has_it());
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(NVA_B)) << "the others are told";
+	EXPECT_EQ("nva-b: 198.51.100.0/24 is withheld from it: it reset its session 2 times for "
+		  "attribute 40 (Prefix-SID)",
+		  alarms());
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 198.51.100.0/24", knows(ERGW));
+}
+
+TEST_F(withheld_test, it_is_offered_again_when_it_changes)
+{
+	begin();
+	announce_it();
+	bounce(prefix_sid);
+	bounce(prefix_sid);
+	ASSERT_FALSE(has_it());
+	announce_it({ 0xc0, PREFIX_SID, 4, 1, 0, 1, 0xab });
+	EXPECT_TRUE(has_it());
+	EXPECT_EQ("", alarms());
+	announce_it();
+	EXPECT_FALSE(has_it()) << "what it was meanwhile does not matter";
+	announce_it({});
+	EXPECT_TRUE(has_it());
+}
+
+TEST_F(withheld_test, or_on_request)
+{
+	begin();
+	announce_it();
+	bounce(prefix_sid);
+	bounce(prefix_sid);
+	ASSERT_FALSE(has_it());
+	ask(PAGE_SOFT_OUT, "nva-b");
+	turn();
+	EXPECT_TRUE(has_it());
+	EXPECT_EQ("", alarms());
+	EXPECT_FALSE(rs->peers.withholding);
+}
+
+TEST_F(withheld_test, without_data_it_is_what_was_told_last_if_that_is_one_route)
+{
+	begin();
+	announce_it();
+	bounce({});
+	EXPECT_TRUE(has_it());
+	bounce({});
+	EXPECT_FALSE(has_it());
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(NVA_B));
+}
+
+TEST_F(withheld_test, a_connection_that_is_reset_right_after_it_counts_too)
+{
+	begin();
+	announce_it();
+	bounce({}, false);
+	EXPECT_TRUE(has_it());
+	bounce({}, false);
+	EXPECT_FALSE(has_it());
+}
+
+/* Whoever dies does so at some time, and has been told something before. */
+TEST_F(withheld_test, a_peer_that_is_lost_at_other_times_is_told_everything)
+{
+	begin();
+	announce_it();
+	pass(WITHHELD_RECENT_MS + 1);
+	for (int i = 0; i < 4; i++) {
+		bounce({}, false); /* right after it came up */
+		EXPECT_TRUE(has_it());
+		EXPECT_EQ("", alarms());
+	}
+}
+
+/* RFC 4271 5.1.3, and that for the one member alone. */
+TEST_F(withheld_test, nobody_is_told_itself_as_next_hop)
+{
+	attrs_spec spec;
+
+	begin("next_hop = \"unchanged\"; ");
+	spec.path = { 65001 };
+	spec.next_hop = address(NVA_B);
+	update(NVA_A, { culprit }, spec);
+	turn();
+	arp("10.0.2.5");
+	turn();
+	EXPECT_EQ(ip("10.0.2.1"), keys(NVA_B, culprit).next_hop);
+	spec.next_hop = address(NVA_A);
+	update(NVA_A, { culprit }, spec);
+	turn();
+	EXPECT_EQ(address(NVA_A), keys(NVA_B, culprit).next_hop);
+}
+
+TEST_F(withheld_test, what_is_stripped_on_the_way_out_is_counted_and_told)
+{
+	std::string text = plain_config();
+	size_t before;
+
+	begin();
+	announce_it();
+	before = told[NVA_B][culprit].size();
+	text.insert(text.find("asn = 65001;"),
+		    "attributes = { in = { pass = [40]; }; out = { pass = [40]; }; }; ");
+	text.insert(text.find("asn = 65002;"), "attributes = { in = { pass = [40]; }; }; ");
+	ASSERT_STREQ("", reload(text)->error);
+	turn();
+	EXPECT_TRUE(has_it());
+	EXPECT_EQ(before - prefix_sid.size(), told[NVA_B][culprit].size());
+	EXPECT_EQ(1u, rs->peers.table[NVA_B].stripped_out);
+}
