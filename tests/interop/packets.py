@@ -66,13 +66,15 @@ class RawPort:
 
 class Sniffer:
     """Counts the IPv4 packets that arrive on an interface and are `wanted(packet)`; `packets` keeps the first of
-    them."""
+    them. With `own`, of those alone that are addressed to the interface: a bridge floods what is for a host that has
+    gone."""
 
-    def __init__(self, namespace, interface, wanted, keep=16):
+    def __init__(self, namespace, interface, wanted, keep=16, own=False):
         self._port = RawPort(namespace, interface)
         self._port.socket.settimeout(0.1)
         self._port.socket.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: what is lost was not lost here
         self._wanted, self._keep, self._stop = wanted, keep, False
+        self._others = {socket.PACKET_OUTGOING, *([socket.PACKET_OTHERHOST] if own else [])}
         self.count, self.packets = 0, []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -83,7 +85,7 @@ class Sniffer:
                 frame, (_, _, kind, *_) = self._port.socket.recvfrom(65536)
             except TimeoutError:
                 continue
-            if kind != socket.PACKET_OUTGOING and frame[12:14] == b"\x08\x00" and self._wanted(frame[14:]):
+            if kind not in self._others and frame[12:14] == b"\x08\x00" and self._wanted(frame[14:]):
                 self.count += 1
                 if len(self.packets) < self._keep:
                     self.packets.append(frame[14:])
