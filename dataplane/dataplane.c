@@ -331,8 +331,8 @@ bool dataplane_turn(struct dataplane *dp)
 	/* first what has been lost: every packet of a worker until then is lost with it */
 	work = monitor_events(s);
 	monitor_turn(s);
-	keeper_turn(&dp->keeper, s->now_ms);
 	resolver_turn(s);
+	keeper_turn(&dp->keeper, s->now_ms);
 	work += slowpath_punts(s);
 	work += slowpath_lcp(s);
 	tx_flush(&s->tx);

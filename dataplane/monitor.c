@@ -429,10 +429,23 @@ static void host_turn(struct slowpath *s, struct host *host)
 	}
 }
 
+/* A link that is lost costs what is sent until somebody looks: so where looking costs nothing it is done each turn. */
+static void lost_links_check(struct slowpath *s)
+{
+	for (uint16_t p = 0; p < s->nb_ports; p++) {
+		struct port *port = &s->ports[p];
+
+		if (port->link_events && port->up && !port_link(port))
+			link_check(s, port);
+	}
+}
+
 void monitor_turn(struct slowpath *s)
 {
 	if (s->now_ms >= s->next_link_ms)
 		links_check(s);
+	else
+		lost_links_check(s);
 	neighbours_reclaim(s->neighbours);
 	if (s->now_ms < s->next_sweep_ms)
 		return;

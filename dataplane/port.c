@@ -196,6 +196,8 @@ int port_open(struct port *port, uint16_t id, const struct config_port *config, 
 	port->tx_shared = info.max_tx_queues < nb_lcores;
 	port->nb_txq = port->tx_shared ? 1 : nb_lcores;
 	conf = configuration(&info, port->nb_rxq, port->tx_shared);
+	port->link_events = *info.dev_flags & RTE_ETH_DEV_INTR_LSC;
+	conf.intr_conf.lsc = port->link_events;
 	err = mtu_check(port, &info);
 	if (err)
 		return err;

@@ -29,6 +29,7 @@ struct port {
 	uint16_t nb_rxq, nb_txq;
 	bool tx_shared; /* fewer TX queues than lcores: tx_lock guards queue 0 */
 	rte_spinlock_t tx_lock;
+	bool link_events; /* the device keeps what port_link() says up to date: to look costs nothing */
 	char netdev[IFNAMSIZ]; /* kernel device under a net_af_packet port, or empty */
 	int netdev_index;      /* the one that we are bound to */
 	int netdev_refused;    /* one of its name that could not be opened */

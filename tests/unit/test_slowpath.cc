@@ -592,6 +592,20 @@ TEST_F(slow, every_neighbour_is_lost_whose_link_goes)
 	EXPECT_EQ("lost lost lost", hops.actions());
 }
 
+/* Where the device tells of its link, nobody waits for the next look at all of them. */
+TEST_F(slow, a_link_that_its_device_tells_of_is_lost_in_the_same_turn)
+{
+	claimed hops(s, &lcp);
+
+	ASSERT_EQ(0, rte_eth_dev_set_link_down(0));
+	hops.turn();
+	EXPECT_EQ("forward forward forward", hops.actions()) << "this one does not";
+	port.link_events = true;
+	hops.turn();
+	port.link_events = false;
+	EXPECT_EQ("lost lost lost", hops.actions());
+}
+
 /* A gateway that is lost is asked for again and again: it comes back by itself. */
 TEST_F(slow, who_is_lost_is_sought)
 {
