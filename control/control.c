@@ -353,6 +353,7 @@ static int session_run(void *arg)
 {
 	struct session_loop *loop = arg;
 
+	idle_init();
 	while (!__atomic_load_n(&control.quit, __ATOMIC_ACQUIRE)) {
 		idle_turn(&loop->idle, speaker_turn(loop->speaker, clock_ms()));
 		watchdog_turn(loop->watched);
@@ -402,6 +403,7 @@ static enum stop_reason rib_run(struct idle *idle, struct watchdog_loop *watched
 	enum stop_reason stop = STOP_NONE;
 	uint64_t until = UINT64_MAX, now;
 
+	idle_init();
 	do {
 		unsigned int done;
 

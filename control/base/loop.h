@@ -55,6 +55,9 @@ struct idle {
 	uint32_t empty; /* turns without work in a row */
 };
 
+/* For the calling thread: short sleeps end when they should. */
+void idle_init(void);
+
 /* After each turn; `work` is what it did, 0 if nothing. Returns the microseconds that it slept for. */
 uint32_t idle_turn(struct idle *idle, unsigned int work);
 
