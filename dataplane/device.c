@@ -33,6 +33,7 @@ static int reopen(struct port *port, int index)
 
 static bool follow(struct slowpath *s, struct port *port, int index)
 {
+	char what[LCP_TEXT];
 	int err;
 
 	if (index == port->netdev_refused)
@@ -45,6 +46,7 @@ static bool follow(struct slowpath *s, struct port *port, int index)
 			  port->config->name, port->netdev, strerror(-err));
 		return false;
 	}
+	lcp_settings(&s->lcp[port->id], what); /* they are the device's too */
 	port->netdev_index = index;
 	port->device_lost = false;
 	s->counters->event[EVENT_DEVICE_REOPENED]++;

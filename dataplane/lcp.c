@@ -20,7 +20,7 @@ struct setting {
 };
 
 static const struct setting lcp_wants[] = {
-	{ "ipv4/conf", "rp_filter", "0" },	 /* packets may come and go by different ports */
+	{ "ipv4/conf", "rp_filter", "2" }, /* packets come and go by different ports; 0 leaves it to "all" */
 	{ "ipv4/conf", "arp_ignore", "1" },	 /* each port answers for its own addresses only, */
 	{ "ipv4/conf", "arp_announce", "2" }, /* and asks with them */
 	{ "ipv4/conf", "ignore_routes_with_linkdown", "1" },

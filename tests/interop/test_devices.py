@@ -102,6 +102,6 @@ def test_device_deleted_and_made_anew(hub, at_once):
     wait_for(lambda: hub.bascule.counters()["events"]["device_reopened"] == reopened + 1, "the new device")
     wait_for(lambda: hub.bascule.ports()["er0"]["link"] == "up" and not alarms(hub), "the port")
     assert hub.rs.mac("er0") == mac
-    assert hub.rs.run("cat", "/proc/sys/net/ipv4/conf/er0/rp_filter").stdout.strip() in "01"
+    assert hub.rs.run("cat", "/proc/sys/net/ipv4/conf/er0/rp_filter").stdout.strip() == "1"
     hub.bascule.wait_established("ergw/0")
     wait_for(lambda: hub.host.ping(ER_HOST), "traffic")

@@ -35,6 +35,7 @@ def hub():
         hub.outside = lab.namespace("outside")
         hub.outside.join(lab.lans["mgmt"], "eth0", "192.0.2.254/24")
         hub.rs.route("default", "192.0.2.254")
+        hub.rs.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1")  # as some distributions have it
         hub.host = lab.namespace("host")
         hub.host.join(lab.lans["vnet"], "eth0", f"{HOST}/24")
         hub.host.route("default", US_VNET)

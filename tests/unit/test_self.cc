@@ -1,0 +1,193 @@
+/* The host's own packets: what the kernel hands over by an LCP interface, here a socket pair, and where it goes. */
+#include "forward_rig.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <rte_icmp.h>
+
+#include "self.h"
+
+namespace
+{
+
+enum {
+	VNET = 3,
+	FROM = 1
+}; /* the rig's port of role vnet; the port whose interface the kernel sends by */
+
+struct self : forward {
+	struct slowpath *s = nullptr;
+	struct lcp lcp[PORTS] = {};
+	int kernel = -1;
+
+	void SetUp() override
+	{
+		int pair[2];
+
+		forward::SetUp();
+		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair));
+		for (struct lcp &l : lcp)
+			l.fd = -1;
+		lcp[FROM].fd = pair[0];
+		kernel = pair[1];
+		s = (struct slowpath *)calloc(1, sizeof(*s));
+		s->fib = the->fib;
+		s->neighbours = the->neighbours;
+		s->sources = &the->sources;
+		s->ports = the->ports;
+		s->lcp = lcp;
+		s->nb_ports = PORTS;
+		s->counters = &the->counters;
+		s->pool = the->pool;
+		s->indirect = the->pool;
+		tx_init(&s->tx, &the->counters, the->ports, PORTS, 0);
+		fib_gate_set(the->fib, 0); /* it is for transit */
+	}
+	void TearDown() override
+	{
+		free(s);
+		close(kernel);
+		close(lcp[FROM].fd);
+		forward::TearDown();
+	}
+	/* The kernel sends it to LCP_ROUTER. */
+	void hand(const frame_fields &f)
+	{
+		struct rte_mbuf *m = frame(FROM, f);
+
+		rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->src_addr = the->ports[FROM].mac;
+		ASSERT_EQ(m->data_len, write(kernel, rte_pktmbuf_mtod(m, void *), m->data_len));
+		rte_pktmbuf_free(m);
+		EXPECT_EQ(1u, slowpath_lcp(s));
+		tx_flush(&s->tx);
+	}
+	/* Type and code of the ICMP error that the kernel got; empty: none. */
+	std::string told()
+	{
+		uint8_t octets[2048];
+		ssize_t len = read(kernel, octets, sizeof(octets));
+		auto *ip = (struct rte_ipv4_hdr *)(octets + 14);
+		auto *icmp = (struct rte_icmp_hdr *)(ip + 1);
+
+		if (len < 0)
+			return "";
+		EXPECT_EQ(0, memcmp(octets, &the->ports[FROM].mac, 6))
+			<< "addressed to the interface";
+		EXPECT_FALSE(sources_has(&the->sources, rte_be_to_cpu_32(ip->src_addr)))
+			<< "the kernel believes no errors from itself";
+		return std::to_string(icmp->icmp_type) + "/" + std::to_string(icmp->icmp_code) +
+		       " " + std::to_string(rte_be_to_cpu_16(icmp->icmp_seq_nb));
+	}
+};
+
+frame_fields ours(uint32_t dst)
+{
+	frame_fields f;
+
+	f.src = port_addr(0);
+	f.dst = dst;
+	return f;
+}
+
+} // namespace
+
+/* By the routes, whatever interface the kernel chose, with the TTL that it set. */
+TEST_F(self, goes_where_the_hosts_view_says)
+{
+	for (int p = 0; p < PORTS; p++) {
+		for (uint8_t ttl : { 1, 64, 255 }) {
+			frame_fields f = ours(remote_addr(p));
+			struct rte_mbuf *m;
+
+			f.ttl = ttl;
+			hand(f);
+			m = sent(p);
+			ASSERT_NE(nullptr, m) << ends();
+			EXPECT_EQ(ttl, ip4_header(m)->time_to_live);
+			EXPECT_EQ(0xffff, rte_raw_cksum(ip4_header(m), 20));
+			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, uint8_t *), gateway_mac, 6));
+			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, uint8_t *) + 6, &the->ports[p].mac,
+					    6));
+			rte_pktmbuf_free(m);
+			EXPECT_EQ("", told());
+		}
+	}
+}
+
+TEST_F(self, what_cannot_go_is_dropped_and_told)
+{
+	frame_fields f = ours(0xc0a80001);
+
+	hand(f);
+	EXPECT_EQ("no_route", ends());
+	EXPECT_EQ("3/0 0", told());
+
+	adjacency_unresolve(adjacency(2));
+	hand(ours(remote_addr(2)));
+	EXPECT_EQ("no_route unresolved", ends());
+	EXPECT_EQ("3/1 0", told());
+
+	adjacency(0)->mtu = NARROW;
+	f = ours(remote_addr(0));
+	f.payload = NARROW;
+	f.fragment = RTE_IPV4_HDR_DF_FLAG;
+	hand(f);
+	EXPECT_EQ("no_route unresolved too_big", ends());
+	EXPECT_EQ("3/4 1400", told());
+
+	f.fragment = 0;
+	hand(f);
+	EXPECT_EQ("", told());
+	for (int parts = 0; parts < 2; parts++) {
+		struct rte_mbuf *m = sent(0);
+
+		ASSERT_NE(nullptr, m);
+		EXPECT_GE(NARROW, rte_be_to_cpu_16(ip4_header(m)->total_length));
+		EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, uint8_t *), gateway_mac, 6));
+		rte_pktmbuf_free(m);
+	}
+}
+
+/* No errors about errors; and what is not ours has no business there. */
+TEST_F(self, what_is_not_answered)
+{
+	frame_fields f = ours(0xc0a80001);
+
+	f.protocol = IPPROTO_ICMP;
+	f.sport = 3 << 8;
+	hand(f);
+	EXPECT_EQ("no_route", ends());
+	EXPECT_EQ("", told());
+	f = ours(remote_addr(0));
+	f.src = 0x0a00000a;
+	hand(f);
+	EXPECT_EQ("martian_source no_route", ends());
+	f = ours(0xe0000001);
+	hand(f);
+	EXPECT_EQ("martian_source multicast no_route", ends());
+	EXPECT_EQ("", told());
+}
+
+/* What the kernel sends to a neighbour of its own, ARP too, leaves as it is, by the port of the interface. */
+TEST_F(self, the_kernels_own_frames_are_left_alone)
+{
+	for (uint16_t type : { RTE_ETHER_TYPE_ARP, RTE_ETHER_TYPE_IPV4 }) {
+		struct rte_mbuf *m = frame(FROM, ours(remote_addr(0))), *out;
+		auto *ether = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+
+		ether->ether_type = rte_cpu_to_be_16(type);
+		if (type == RTE_ETHER_TYPE_IPV4)
+			memcpy(&ether->dst_addr, host_mac, 6);
+		ASSERT_EQ(m->data_len, write(kernel, ether, m->data_len));
+		EXPECT_EQ(1u, slowpath_lcp(s));
+		tx_flush(&s->tx);
+		out = sent(FROM);
+		ASSERT_NE(nullptr, out);
+		ASSERT_EQ(m->data_len, out->data_len);
+		EXPECT_EQ(0, memcmp(ether, rte_pktmbuf_mtod(out, void *), m->data_len));
+		rte_pktmbuf_free(m);
+		rte_pktmbuf_free(out);
+	}
+	EXPECT_EQ("", ends());
+}
