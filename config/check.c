@@ -260,14 +260,20 @@ static void check_port_addresses(struct complaints *c, const struct file *file, 
 	}
 }
 
-/* Whether another device takes it shows when it is opened. */
-static void check_port_mtu(struct complaints *c, const struct file *file, size_t i)
+/* The arguments of net_af_packet. What another device takes shows when it is opened. */
+static void check_port_device(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_port *port = &file->config.dataplane.ports[i];
+	size_t nb_lcores = file->config.dataplane.nb_forwarding_lcores;
 	uint32_t slot, most;
 
 	if (!port->device || !port->mtu)
 		return;
+	if (nb_lcores && config_device_queues(port) > nb_lcores)
+		complain(c, port_at(file, i), "device",
+			 "qpairs = %u are more than there are forwarding lcores (%zu): nobody would "
+			 "read the others, allowed are 1..%zu",
+			 config_device_queues(port), nb_lcores, nb_lcores);
 	slot = config_device_slot(port);
 	most = config_device_mtu(port);
 	if (most < SLOT_MTU_MIN || slot > SLOT_MAX)
@@ -301,7 +307,7 @@ static void check_ports(struct complaints *c, const struct file *file)
 				 "instance and port names of %d octets together",
 				 config->instance.name, port->name, IFNAMSIZ - 2);
 		check_port_unique(c, file, i);
-		check_port_mtu(c, file, i);
+		check_port_device(c, file, i);
 		if (config_setting_get_member(port_at(file, i), "addresses"))
 			check_port_addresses(c, file, i);
 	}

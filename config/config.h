@@ -242,6 +242,8 @@ bool config_resolve(const struct config *config, uint32_t addr, size_t *port, ui
 uint32_t config_device_slot(const struct config_port *port);
 /* The largest MTU that the device's arguments leave room for; UINT16_MAX: they do not say. */
 uint32_t config_device_mtu(const struct config_port *port);
+/* Its queues: the driver opens them all and spreads what comes over them. 0: another device. */
+uint32_t config_device_queues(const struct config_port *port);
 /* The device string with the arguments that the port's MTU needs; the caller's to free. NULL: no memory. */
 char *config_device_string(const struct config_port *port);
 

@@ -48,6 +48,13 @@ uint32_t config_device_slot(const struct config_port *port)
 	return slot;
 }
 
+uint32_t config_device_queues(const struct config_port *port)
+{
+	if (!is_af_packet(port->device))
+		return 0;
+	return strstr(port->device, ",qpairs=") ? argument(port->device, "qpairs") : 1;
+}
+
 uint32_t config_device_mtu(const struct config_port *port)
 {
 	uint32_t slot = config_device_slot(port);

@@ -141,6 +141,16 @@ static void repaired(struct keeper *k, uint16_t port, const char *what)
 		    what);
 }
 
+/* Told once, not at every look. */
+static void refused(struct keeper *k, uint16_t port, const char *what, int err)
+{
+	struct keeper_part *part = &k->part[port];
+
+	if (part->refused != err)
+		log_error("interface %s: %s: %s", name_of(k, port), what, strerror(-err));
+	part->refused = err;
+}
+
 /* The interface itself and its settings. False: it is not there. */
 static bool look_at_interface(struct keeper *k, uint16_t port)
 {
@@ -150,14 +160,18 @@ static bool look_at_interface(struct keeper *k, uint16_t port)
 
 	if (err == -ENODEV) {
 		err = lcp_reopen(lcp, k->ask, k->instance);
-		if (err)
+		if (err) {
+			k->part[port].repaired = true; /* so that the next trial waits longer */
 			return false;
+		}
 		k->reopened++;
 		repaired(k, port, "the device");
 		return true;
 	}
 	if (err > 0)
 		repaired(k, port, what);
+	else if (err < 0)
+		refused(k, port, what, err);
 	if (lcp_settings(lcp, what))
 		repaired(k, port, what);
 	return true;
@@ -171,8 +185,7 @@ static int put(struct keeper *k, const struct kernel_item *item)
 	if (!err)
 		repaired(k, item->port, kernel_item_text(item, text));
 	else if (err != -EEXIST && err != -ENETDOWN && err != -ENODEV)
-		log_error("interface %s: %s: %s", name_of(k, item->port),
-			  kernel_item_text(item, text), strerror(-err));
+		refused(k, item->port, kernel_item_text(item, text), err);
 	return err;
 }
 

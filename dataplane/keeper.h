@@ -44,6 +44,7 @@ struct keeper_part {
 	bool looking, repaired;
 	bool wanted; /* something has changed: look at everything */
 	uint8_t row; /* repairs in a row */
+	int refused; /* what the kernel said last of what it does not take */
 	uint64_t not_before_ms, look_ms, all_ms, repaired_ms;
 };
 

@@ -153,6 +153,7 @@ int lcp_check(const struct lcp *lcp, struct netlink *nl, char what[LCP_TEXT])
 	struct link link = { 0 };
 	int err;
 
+	snprintf(what, LCP_TEXT, "state");
 	info->ifi_index = lcp->ifindex;
 	err = netlink_ask_each(nl, request, on_link, &link);
 	if (err)
@@ -167,8 +168,6 @@ int lcp_check(const struct lcp *lcp, struct netlink *nl, char what[LCP_TEXT])
 	if (!what[0])
 		return 0;
 	err = link_set(lcp, nl);
-	if (err)
-		log_error("interface %s: %s: %s", lcp->name, what, strerror(-err));
 	return err ? err : 1;
 }
 

@@ -42,7 +42,7 @@ void lcp_close(struct lcp *lcp);
 int lcp_reopen(struct lcp *lcp, struct netlink *nl, const char *instance);
 
 /* Is it up, with the port's MTU and MAC address? 0: it is; 1: it was not, as `what` says, and is now; -ENODEV: it is not
- * there; another -errno, logged: it is not and cannot be. */
+ * there; another -errno: it is not and cannot be. */
 int lcp_check(const struct lcp *lcp, struct netlink *nl, char what[LCP_TEXT]);
 /* The settings of the interface, and of the kernel device under the port. Returns how many had to be written; the last
  * one's name is in `what`. */

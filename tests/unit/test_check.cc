@@ -54,6 +54,9 @@ const error_case error_cases[] = {
 	  "c:10: dataplane.ports.nva0.device: \"net_pcap1,rx_iface=b,tx_iface=a\" takes a, which "
 	  "is "
 	  "port vpn0's already, allowed are interfaces used once" },
+	{ "\"net_tap1\"", "\"net_af_packet1,iface=c,qpairs=3\"",
+	  "c:10: dataplane.ports.nva0.device: qpairs = 3 are more than there are forwarding lcores "
+	  "(2): nobody would read the others, allowed are 1..2" },
 	{ "\"net_tap1\"", "\"net_af_packet1,iface=c,framesz=1024\"",
 	  "c:10: dataplane.ports.nva0.mtu: 1500 does not fit its device's slots of 1024 octets, "
 	  "allowed are 576..940, or a device without framesz and blocksz: then the MTU says" },
