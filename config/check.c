@@ -380,9 +380,15 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 			 gateway->name, GATEWAY_NAME_MAX);
 	check_asn(c, at, session->asn);
 	check_hold(c, at, session);
-	if (session->as_override && (!session->asn || session->asn == file->config.instance.asn))
-		complain(c, at, "as_override",
-			 "true is for gateways of another AS, allowed with instance.asn is false");
+	if (!session->asn || session->asn == file->config.instance.asn) {
+		const char *ebgp = "true is for gateways of another AS, allowed with instance.asn "
+				   "is false";
+
+		if (session->as_override)
+			complain(c, at, "as_override", "%s", ebgp);
+		if (session->backup_paths) /* ours are told backups, marked as such */
+			complain(c, at, "backup_paths", "%s", ebgp);
+	}
 	if (file->gateways[i].subnet.len)
 		check_gateway_subnet(c, file, i);
 	else if (!config_setting_get_member(at, "addresses"))

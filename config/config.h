@@ -150,6 +150,7 @@ struct config_peer {
 	struct config_attributes {
 		struct attr_policy in, out;
 	} attributes;		/* what of them is taken from it, and told to it */
+	bool backup_paths;	/* by eBGP: told of paths that lose to its own too */
 	bool announce_vnets;	/* false: a gateway that knows the VNets' prefixes from elsewhere is not told them */
 	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
 	uint8_t password_len;		   /* 0: no MD5 */

@@ -157,6 +157,7 @@ static const struct setting attributes_settings[] = {
 	  .allowed = BOOL_ALLOWED },                                                                \
 	{ "as_override", read_bool, MEMBER(type, at.as_override), .allowed = BOOL_ALLOWED },        \
 	{ "allow_as_set", read_bool, MEMBER(type, at.allow_as_set), .allowed = BOOL_ALLOWED },      \
+	{ "backup_paths", read_bool, MEMBER(type, at.backup_paths), .allowed = BOOL_ALLOWED },      \
 	{ "max_routes", read_number, MEMBER(type, at.max_routes), BOUND },                          \
 	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words },              \
 	{ "attributes", read_members, MEMBER(type, at.attributes),                                  \

@@ -37,6 +37,7 @@ void announcer_fini(struct announcer *a)
 bool announcer_fits(const struct update_group *group, const struct update_group *wanted)
 {
 	return group->role == wanted->role && group->vnets == wanted->vnets &&
+	       group->backups == wanted->backups && group->yields == wanted->yields &&
 	       group->as4 == wanted->as4 && group->rule.next_hop == wanted->rule.next_hop &&
 	       group->rule.unchanged == wanted->rule.unchanged &&
 	       group->rule.ibgp == wanted->rule.ibgp &&
@@ -51,7 +52,7 @@ bool announcer_fits(const struct update_group *group, const struct update_group 
 /* A summary stands for routes of branches, and is announced as one of ours. */
 static void summary_attrs(struct update_group *group)
 {
-	const struct export_source branch = { .role = ROLE_NVA };
+	const struct export_source branch = { .role = ROLE_NVA, .backup = group->yields };
 	uint8_t wire[EXPORT_SUMMARY_MAX];
 	struct attr_writer plain = { .buf = wire, .size = sizeof(wire) };
 	struct attr_writer w = { .buf = group->summary, .size = sizeof(group->summary) };
@@ -61,11 +62,22 @@ static void summary_attrs(struct update_group *group)
 	group->summary_len = (uint16_t)w.len;
 }
 
+/* Do paths from this role beat those of the others, by routing preference? */
+static bool comes_first(const struct route_server *rs, enum role role)
+{
+	switch (rs->config->routing_preference) {
+	case PREFERENCE_EXPRESSROUTE: return role == ROLE_EXPRESSROUTE;
+	case PREFERENCE_VPN: return role != ROLE_EXPRESSROUTE;
+	default: return false;
+	}
+}
+
 struct update_group announcer_kind(const struct route_server *rs, const struct config_peer *config)
 {
 	struct update_group kind = {
 		.role = config->role,
 		.vnets = config->announce_vnets,
+		.backups = config->backup_paths && config->asn != rs->config->instance.asn,
 		.as4 = true,
 		.map = maps_find(&rs->maps, config->outbound_map),
 		.rule = {
@@ -80,6 +92,8 @@ struct update_group announcer_kind(const struct route_server *rs, const struct c
 		},
 	};
 
+	kind.yields = kind.rule.ibgp && kind.map && route_map_replacing(kind.map) &&
+		      comes_first(rs, config->role);
 	summary_attrs(&kind);
 	return kind;
 }
@@ -106,8 +120,9 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 	if (group)
 		return group;
 	group = malloc(sizeof(*group));
-	wanted.group =
-		group ? group_new(rs->rib, wanted.role, wanted.rule.ibgp, wanted.vnets) : NULL;
+	wanted.group = group ? group_new(rs->rib, wanted.role, wanted.rule.ibgp, wanted.vnets,
+					 wanted.backups)
+			     : NULL;
 	if (!wanted.group) {
 		free(group);
 		return NULL;
@@ -244,13 +259,14 @@ int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging)
 /* --- octets ------------------------------------------------------------------------------------------------------ */
 
 size_t announcer_export(const struct update_group *group, const struct route_server *rs,
-			const struct attrs *attrs, uint16_t source, uint8_t *out)
+			const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out)
 {
 	const struct source *from = rib_source(rs->rib, source);
 	const struct export_source es = {
 		.role = from->role,
 		.ibgp = from->ibgp,
 		.peered = from->peered,
+		.backup = backup,
 		.router_id = from->router_id,
 	};
 	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
@@ -302,7 +318,8 @@ bool announcer_summary(const struct update_group *group, int rule, struct route_
 }
 
 bool announcer_announces(const struct update_group *group, const struct route_server *rs,
-			 const struct path *path, uint8_t *wire, struct route_map_result *result)
+			 const struct path *path, bool backup, uint8_t *wire,
+			 struct route_map_result *result)
 {
 	struct route_map_side side = announcer_side(group);
 	struct route_map_route route = {
@@ -311,7 +328,7 @@ bool announcer_announces(const struct update_group *group, const struct route_se
 		.wire = wire,
 	};
 
-	route.len = (uint16_t)announcer_export(group, rs, path->attrs, path->peer, wire);
+	route.len = (uint16_t)announcer_export(group, rs, path->attrs, path->peer, backup, wire);
 	if (!route.len)
 		return false;
 	if (group->map &&
@@ -325,18 +342,18 @@ bool announcer_announces(const struct update_group *group, const struct route_se
 	return message_fits(group, result);
 }
 
-bool announcer_tells(const struct peer *peer, const struct path *path, uint8_t *wire,
+bool announcer_tells(const struct peer *peer, const struct path *path, bool backup, uint8_t *wire,
 		     struct route_map_result *result)
 {
 	struct withheld withheld = peer->withheld;
 	struct update_group kind = *peer->group;
-	size_t len = announcer_export(&kind, peer->rs, path->attrs, path->peer, wire);
+	size_t len = announcer_export(&kind, peer->rs, path->attrs, path->peer, backup, wire);
 
 	if (len && withheld_match(&withheld, wire, (uint16_t)len))
 		return false;
 	if (path->attrs->keys.next_hop == peer->config.addr)
 		kind.rule.unchanged = false;
-	return announcer_announces(&kind, peer->rs, path, wire, result);
+	return announcer_announces(&kind, peer->rs, path, backup, wire, result);
 }
 
 /* Hand what is encoded to every member that it is for. False: a mailbox is full; call again. */
@@ -450,10 +467,11 @@ static size_t batch_export(struct announcer *a, struct route_server *rs)
 	struct update_group kind;
 
 	if (!a->itself)
-		return announcer_export(a->flushing, rs, b->attrs, b->source, a->exported);
+		return announcer_export(a->flushing, rs, b->attrs, b->source, b->backup,
+					a->exported);
 	kind = *a->flushing;
 	kind.rule.unchanged = false;
-	return announcer_export(&kind, rs, b->attrs, b->source, a->exported);
+	return announcer_export(&kind, rs, b->attrs, b->source, b->backup, a->exported);
 }
 
 /* The first part of the batch, which without a route map is the whole. False: nothing of it is to be said. */
@@ -502,8 +520,8 @@ static bool news_begin(struct announcer *a, struct route_server *rs, bool over)
 	if (news->rule >= 0)
 		announced = fits = announcer_summary(group, news->rule, r);
 	else
-		announced =
-			news->path && announcer_announces(group, rs, news->path, a->exported, r);
+		announced = news->path && announcer_announces(group, rs, news->path, news->backup,
+							      a->exported, r);
 	a->part = (struct outbound_part){ .prefixes = &news->prefix, .nb = 1, .too_long = !fits };
 	if (announced) {
 		a->part.wire = r->wire;

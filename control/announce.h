@@ -42,7 +42,9 @@ struct update_group {
 	struct group *group; /* owned by the rib; freed with the last member */
 	enum role role;	     /* ROLE_VNET: told of VNet prefixes alone */
 	bool vnets;	     /* told of VNet prefixes */
+	bool backups;	     /* by eBGP: told of backups too (group.h) */
 	struct export_rule rule;
+	bool yields; /* iBGP: summaries are backups, as any path of theirs comes before other branches' */
 	bool as4;	       /* false: for peers without 4-octet AS numbers (RFC 6793) */
 	struct route_map *map; /* one reference; NULL: none */
 	struct told_last told;
@@ -121,16 +123,17 @@ struct route_map_side announcer_side(const struct update_group *group);
 /* What a summary of the group's map is announced with. The result's wire lies in the group or in `result`. False: it fits no
  * message. */
 bool announcer_summary(const struct update_group *group, int rule, struct route_map_result *result);
-/* What a path becomes for a group's members before their route map, in canonical form, into `out` of BGP_MESSAGE_MAX
+/* What a path becomes for a group's members, told as best or as a backup, before their route map, in canonical form, into `out` of BGP_MESSAGE_MAX
  * octets. Returns the length, 0 if it fits no message. */
 size_t announcer_export(const struct update_group *group, const struct route_server *rs,
-			const struct attrs *attrs, uint16_t source, uint8_t *out);
+			const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out);
 /* Then put it through the group's map, counting nothing. The result's wire lies in `wire` or in `result`. False: the map
  * does not let it pass, or it fits no message. */
 bool announcer_announces(const struct update_group *group, const struct route_server *rs,
-			 const struct path *path, uint8_t *wire, struct route_map_result *result);
+			 const struct path *path, bool backup, uint8_t *wire,
+			 struct route_map_result *result);
 /* The same for one member of its group: it may be told otherwise than the rest, or nothing (telling.h). */
-bool announcer_tells(const struct peer *peer, const struct path *path, uint8_t *wire,
+bool announcer_tells(const struct peer *peer, const struct path *path, bool backup, uint8_t *wire,
 		     struct route_map_result *result);
 
 #ifdef __cplusplus

@@ -153,28 +153,50 @@ void circuits_turn(struct route_server *rs)
 
 /* --- a prefix ----------------------------------------------------------------------------------------------------- */
 
+/* Is it a backup to all gateways of a kind that is not told backups? */
+static bool is_hidden(const struct route_server *rs, const struct update_group *kind,
+		      const struct backups *backups)
+{
+	if (kind->rule.ibgp || kind->backups || !backups->n)
+		return false;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+		struct update_group its;
+
+		if (peer->life != PEER_ACTIVE || peer->config.role != ROLE_EXPRESSROUTE)
+			continue;
+		its = announcer_kind(rs, &peer->config);
+		if (announcer_fits(kind, &its) && !backups_include(rs->rib, backups, i))
+			return false;
+	}
+	return true;
+}
+
 static bool is_told(const struct route_server *rs, const struct update_group *kind,
-		    const struct path *path)
+		    const struct path *path, const struct backups *backups)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	uint8_t wire[BGP_MESSAGE_MAX];
 
 	if (!kind->vnets && rib_source(rs->rib, path->peer)->role == ROLE_VNET)
 		return false;
+	if (is_hidden(rs, kind, backups))
+		return false;
 	if (!kind->map)
 		return true;
 	if (route_map_summarises(kind->map, rib_prefix(rs->rib, path->node)))
 		return false;
-	return announcer_announces(kind, rs, path, wire, &result);
+	return announcer_announces(kind, rs, path, false, wire, &result);
 }
 
-bool circuits_count(void *ctx, const struct path *path, bool ibgp)
+bool circuits_count(void *ctx, const struct path *path, bool ibgp, const struct backups *backups)
 {
 	const struct route_server *rs = ctx;
+
 	for (uint32_t i = 0; i < rs->circuits.nb; i++) {
 		const struct update_group *kind = &rs->circuits.kinds[i];
 
-		if (kind->rule.ibgp == ibgp && is_told(rs, kind, path))
+		if (kind->rule.ibgp == ibgp && is_told(rs, kind, path, backups))
 			return true;
 	}
 	return !rs->circuits.kinds;

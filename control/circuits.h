@@ -18,6 +18,7 @@
 extern "C" {
 #endif
 
+struct backups;
 struct path;
 struct route_server;
 struct update_group;
@@ -38,7 +39,7 @@ void circuits_configure(struct route_server *rs, uint32_t max);
 void circuits_turn(struct route_server *rs);
 
 /* See rib_params.counts; `ctx` is the route server. */
-bool circuits_count(void *ctx, const struct path *path, bool ibgp);
+bool circuits_count(void *ctx, const struct path *path, bool ibgp, const struct backups *backups);
 
 #ifdef __cplusplus
 }

@@ -33,7 +33,7 @@
  *                                up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
  *                                "unchanged") remove_private_as as_override allow_as_set
- *                                enforce_first_as announce_vnets (bool) port (egress) router_id
+ *                                enforce_first_as announce_vnets backup_paths (bool) port (egress) router_id
  *                                local_address hold_s keepalive_s restart_s capabilities[string] (those of a session are
  *                                absent while there is none) established (times) rx_messages tx_messages rx_updates
  *                                tx_updates rx_bytes tx_bytes tx_queued_bytes lagging stale attr_discard treat_as_withdraw
@@ -50,11 +50,13 @@
  *                                which rule it lost to the best) usable unusable_reason (absent if usable) stale (absent if
  *                                not) age_s views[role] (that forward along this path)
  *                                refused[role] (whose views would, but have no room for the prefix, so that peers of these
- *                                roles are not told of it; absent if none)
+ *                                roles are not told of it; absent if none) backup_to[peer name] hidden_from[peer name] (up
+ *                                peers with a path of their own that is as good or better, which are told it as a backup, or
+ *                                not at all; absent if none; 16 at most, backup_to_more and hidden_from_more count the rest)
  *   show routes  peer which   the same of one peer. which: "received" (before its inbound route map: without reason, age_s
  *                                and views, with policy: "unchanged" "changed" "summarised" "dropped" "too long"), "learned"
- *                                (after it) or "advertised" (as sent, without reason, views; peer "summary", without role and age_s: made
- *                                by its outbound map)
+ *                                (after it) or "advertised" (as sent, without reason, views; backup (true; absent if not); peer "summary",
+ *                                without role and age_s: made by its outbound map)
  *   show partner                 one a peer that this instance or its partner has, by address: address name state learned
  *                                (absent: it is not configured here) name_there state_there learned_there (absent: nor
  *                                there) verdict ("same" "up here only" "up there only" "other routes") alarm (it has been
@@ -80,13 +82,14 @@
  *   exchange plan  enable? (without: the opposite of what is) prefixes? (bool) peer?   what moving the switch would change,
  *                                in this order, each row with `what`: one "switch" (enable: planned; enabled: now;
  *                                conflicts, how many there are in all), a "peer" each (name role up supported announced
- *                                replaced withdrawn, prefixes after its outbound map), a "view" each (view gained lost
+ *                                replaced withdrawn, prefixes after its outbound map, and how many of the first two as
+ *                                backups), a "view" each (view gained lost
  *                                next_hops_changed), a "limit" for each bound that would be met (kind as of the alarm, peer?
  *                                view? count bound text), a "conflict" for each prefix of which a view would come to have
  *                                paths of two branches (prefix views[role] winner winner_role loser loser_role reason ecmp:
  *                                both are used, and the reason says which is announced; 20 without prefixes), with prefixes
  *                                or peer a "route" for each change (prefix, peer with change "announced" "replaced"
- *                                "withdrawn", or view with "gained" "lost" "next hops"; those of summaries last; of a peer:
+ *                                "withdrawn" and backup (bool: told as one), or view with "gained" "lost" "next hops"; those of summaries last; of a peer:
  *                                its own alone), and a "warning" (text) for each reason why what was said may not be exact
  *   peer reset   name soft? ("in", "out")   with soft none, else one: closed (a session was up), state (before), reason? why
  *                                it was not up

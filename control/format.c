@@ -335,6 +335,7 @@ static json_t *format_peer_detail(const struct row_peer *row)
 	set_bool(o, "allow_as_set", row->allow_as_set);
 	set_bool(o, "enforce_first_as", row->enforce_first_as);
 	set_bool(o, "announce_vnets", row->announce_vnets);
+	set_bool(o, "backup_paths", row->backup_paths);
 	set_text(o, "port", row->port);
 	if (row->up)
 		set_session(o, row);
@@ -403,6 +404,31 @@ static void set_attrs(json_t *o, const uint8_t *attrs, uint16_t len, uint32_t lo
 	json_object_set_new(o, "communities", format_communities(&attr));
 }
 
+/* Names of peers, of as many as there is room for; `nb` in all. Returns what is behind them. */
+static const char *set_peers(json_t *o, const char *key, const char *more, uint16_t nb,
+			     const char *names)
+{
+	uint16_t n = row_route_names(nb);
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < n; i++, names += CONFIG_NAME)
+		json_array_append_new(list, json_string(names));
+	if (nb)
+		json_object_set(o, key, list);
+	if (nb > n)
+		set_number(o, more, nb - n);
+	json_decref(list);
+	return names;
+}
+
+static void set_backups(json_t *o, const struct row_route *row)
+{
+	const char *names = (const char *)row->attrs + row->attrs_len;
+
+	names = set_peers(o, "backup_to", "backup_to_more", row->backup_to, names);
+	set_peers(o, "hidden_from", "hidden_from_more", row->hidden_from, names);
+}
+
 static json_t *format_route(const struct row_route *row)
 {
 	static const char *const sources[] = {
@@ -438,6 +464,9 @@ static json_t *format_route(const struct row_route *row)
 		json_object_set_new(o, "views", format_roles(row->views));
 	if (row->refused)
 		json_object_set_new(o, "refused", format_roles(row->refused));
+	if (row->flags & ROUTE_BACKUP)
+		set_bool(o, "backup", true);
+	set_backups(o, row);
 	return o;
 }
 

@@ -14,11 +14,11 @@ static json_t *format_switch(const struct row_plan *row)
 
 static json_t *format_peer(const struct row_plan_peer *row)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i}", "what", "peer", "name",
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i}", "what", "peer", "name",
 			 row->name, "role", role_name((enum role)row->role), "up", row->up,
 			 "supported", !row->held, "announced", (int)row->told[PLAN_ANNOUNCED],
 			 "replaced", (int)row->told[PLAN_REPLACED], "withdrawn",
-			 (int)row->told[PLAN_WITHDRAWN]);
+			 (int)row->told[PLAN_WITHDRAWN], "backups", (int)row->backups);
 }
 
 static json_t *format_view(const struct row_plan_view *row)
@@ -58,8 +58,10 @@ static json_t *format_route(const struct row_plan_route *row)
 
 	prefix_text(row->prefix, prefix);
 	if (row->peer[0])
-		return json_pack("{s:s, s:s, s:s, s:s}", "what", "route", "prefix", prefix, "peer",
-				 row->peer, "change", plan_told_name((enum plan_told)row->change));
+		return json_pack("{s:s, s:s, s:s, s:s, s:b}", "what", "route", "prefix", prefix,
+				 "peer", row->peer, "change",
+				 plan_told_name((enum plan_told)row->change), "backup",
+				 row->backup);
 	return json_pack("{s:s, s:s, s:s, s:s}", "what", "route", "prefix", prefix, "view",
 			 role_name((enum role)row->view), "change",
 			 plan_view_name((enum view_change)row->change));

@@ -372,6 +372,36 @@ void peers_regroup(struct route_server *rs)
 	}
 }
 
+/* The instances of a gateway are called by its name, and a number behind a slash. */
+static bool same_gateway(const struct peer *a, const struct peer *b)
+{
+	size_t len = strcspn(a->config.name, "/");
+
+	return a->config.name[len] && !strncmp(a->config.name, b->config.name, len + 1);
+}
+
+/* As source.gateway: that of another instance, or else one that no peer has. If there is none left, it is on its own. */
+static uint16_t gateway_number(const struct peers *peers, const struct peer *peer)
+{
+	bool taken[RIB_GATEWAYS] = { true };
+	uint16_t number = 0;
+
+	if (peer->gateway || !strchr(peer->config.name, '/'))
+		return peer->gateway;
+	for (uint16_t i = 0; i < peers->end; i++) {
+		const struct peer *other = &peers->table[i];
+
+		if (other->life == PEER_FREE || !other->gateway)
+			continue;
+		if (same_gateway(peer, other))
+			return other->gateway;
+		taken[other->gateway] = true;
+	}
+	while (number < RIB_GATEWAYS && taken[number])
+		number++;
+	return number < RIB_GATEWAYS ? number : 0;
+}
+
 /* Of a peer that is being removed nothing counts any more: the configuration does not know it. */
 static void session_up(struct route_server *rs, struct peer *peer, const struct speaker_up *up)
 {
@@ -380,11 +410,13 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		.ibgp = up->ibgp,
 		.router_id = up->remote_id,
 		.addr = peer->config.subnet.len ? up->remote_addr : peer->config.addr,
+		.gateway = gateway_number(&rs->peers, peer),
 	};
 
 	if (peer->life != PEER_ACTIVE)
 		return;
 	peer->config.addr = source.addr;
+	peer->gateway = source.gateway;
 	inbound_up(peer);
 	peer->epoch = up->head.epoch;
 	peer->session = *up;

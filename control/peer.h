@@ -56,6 +56,7 @@ struct peer {
 	bool held;	       /* takes no part in route exchange (admission.h) */
 	uint8_t speaker;       /* index of the one that has its session */
 	uint16_t index;
+	uint16_t gateway;	     /* source.gateway, once its session has been up */
 	uint8_t state;		     /* enum session_state */
 	uint32_t epoch;		     /* of the current or last session */
 	uint64_t since_ms;	     /* of the state */

@@ -21,18 +21,19 @@ const char *plan_told_name(enum plan_told told)
 
 /* What becomes of a prefix for a member. */
 struct fate {
-	enum plan_told told;
+	struct peer_plan_fate is;
 	uint8_t rule[2]; /* it contributes by, before and after, plus one; 0: it does not */
 };
 
 static bool announces(struct peer_plan *plan, const struct update_group *group,
-		      const struct path *path, bool after)
+		      const struct path *path, bool backup, bool after)
 {
 	plan->result[after].verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
 	if (!path)
 		return false;
 	plan->work++;
-	return announcer_announces(group, plan->rs, path, plan->wire[after], &plan->result[after]);
+	return announcer_announces(group, plan->rs, path, backup, plan->wire[after],
+				   &plan->result[after]);
 }
 
 static uint8_t contributes_by(const struct route_map_result *result)
@@ -66,43 +67,48 @@ static uint64_t makers_of(const struct peer_plan *plan, const struct update_grou
 /* For a member; RIB_PEERS: for one who announced none of the paths. */
 static struct fate fate_of(struct peer_plan *plan, const struct update_group *group, uint16_t peer)
 {
-	const struct path *is = matrix_plan_path(plan->matrix, group->group, peer, false),
-			  *will = matrix_plan_path(plan->matrix, group->group, peer, true);
+	bool backup[2], had, has;
+	const struct path *is = matrix_plan_path(plan->matrix, group->group, peer, false,
+						 &backup[false]),
+			  *will = matrix_plan_path(plan->matrix, group->group, peer, true,
+						   &backup[true]);
 	struct fate fate = { 0 };
-	bool had, has;
 
-	if (is == will)
+	if (is == will && (!is || backup[false] == backup[true]))
 		return fate;
-	had = announces(plan, group, is, false);
-	has = announces(plan, group, will, true);
+	had = announces(plan, group, is, backup[false], false);
+	has = announces(plan, group, will, backup[true], true);
+	fate.is.backup = has && backup[true];
 	fate.rule[false] = contributes_by(&plan->result[false]);
 	fate.rule[true] = contributes_by(&plan->result[true]);
 	if (!makers_of(plan, group, is ? is : will))
-		fate.told = compare(plan, had, has);
+		fate.is.told = compare(plan, had, has);
 	return fate;
 }
 
-enum plan_told peer_plan_route(struct peer_plan *plan, const struct peer *peer)
+struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer *peer)
 {
-	return matrix_plan_changes(plan->matrix, peer->group->group)
-		       ? fate_of(plan, peer->group, peer->index).told
-		       : PLAN_SAME;
+	if (!matrix_plan_changes(plan->matrix, peer->group->group))
+		return (struct peer_plan_fate){ PLAN_SAME, false };
+	return fate_of(plan, peer->group, peer->index).is;
 }
 
 /* --- counting ---------------------------------------------------------------------------------------------------- */
 
 static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, int by)
 {
-	tally->told[fate->told] += by;
+	tally->told[fate->is.told] += by;
+	if (fate->is.told != PLAN_SAME && fate->is.backup)
+		tally->backups += by;
 	if (fate->rule[false])
 		tally->contributors[fate->rule[false] - 1] -= by;
 	if (fate->rule[true])
 		tally->contributors[fate->rule[true] - 1] += by;
 }
 
-/* The announcer of one of the paths is told otherwise than its group. */
-static void count_announcer(struct peer_plan *plan, const struct update_group *group, uint16_t peer,
-			    const struct fate *common)
+/* One that has a path of its own may be told otherwise than its group. */
+static void count_other(struct peer_plan *plan, const struct update_group *group, uint16_t peer,
+			const struct fate *common)
 {
 	struct fate own;
 
@@ -120,34 +126,49 @@ static uint16_t announcer_of(const struct path *path)
 
 /* If the prefix is a summary's, it is told of when all contributors are known. */
 static void keep_route(const struct peer_plan *plan, const struct update_group *group,
-		       const struct path *is, const struct path *will,
+		       const struct path *is, const struct path *will, uint32_t nb_others,
 		       struct peer_plan_route routes[MAP_RULES])
 {
 	uint64_t makers = is || will ? makers_of(plan, group, is ? is : will) : 0;
+	struct peer_plan_route *route = &routes[makers ? __builtin_ctzll(makers) : 0];
 	uint16_t top = announcer_of(will);
+	bool backup, to_all;
 
 	if (!makers)
 		return;
-	routes[__builtin_ctzll(makers)] = (struct peer_plan_route){
+	matrix_plan_path(plan->matrix, group->group, RIB_PEERS, true, &to_all);
+	*route = (struct peer_plan_route){
 		.changed = true,
+		.backup = to_all,
 		.top = top,
-		.alt = announcer_of(matrix_plan_path(plan->matrix, group->group, top, true)),
+		.alt = announcer_of(
+			matrix_plan_path(plan->matrix, group->group, top, true, &backup)),
 	};
+	for (uint32_t i = 0; i < nb_others; i++) {
+		uint16_t peer = plan->others[i];
+
+		if (peer >= CONFIG_PEERS)
+			continue;
+		matrix_plan_path(plan->matrix, group->group, peer, true, &backup);
+		route->backup_to[peer / 64] |= (uint64_t)backup << peer % 64;
+	}
 }
 
 static void count_group(struct peer_plan *plan, const struct update_group *group,
 			struct peer_plan_group *counted)
 {
-	const struct path *is = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, false),
-			  *will = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, true);
+	bool backup;
+	const struct path *is = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, false,
+						 &backup),
+			  *will = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, true,
+						   &backup);
+	uint32_t nb_others = matrix_plan_others(plan->matrix, group->group, plan->others);
 	struct fate fate = fate_of(plan, group, RIB_PEERS);
 
 	tally_add(&counted->tally, &fate, 1);
-	keep_route(plan, group, is, will, counted->routes);
-	if (is)
-		count_announcer(plan, group, is->peer, &fate);
-	if (will && (!is || is->peer != will->peer))
-		count_announcer(plan, group, will->peer, &fate);
+	keep_route(plan, group, is, will, nb_others, counted->routes);
+	for (uint32_t i = 0; i < nb_others; i++)
+		count_other(plan, group, plan->others[i], &fate);
 }
 
 void peer_plan_count(struct peer_plan *plan)
@@ -179,6 +200,7 @@ struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struc
 	common = &group_of(plan, peer)->tally;
 	for (int told = 0; told < PLAN_TOLD; told++)
 		tally.told[told] = common->told[told] + own->told[told];
+	tally.backups = common->backups + own->backups;
 	for (int rule = 0; rule < MAP_RULES; rule++)
 		tally.contributors[rule] = common->contributors[rule] + own->contributors[rule];
 	return tally;
@@ -210,26 +232,29 @@ struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 
 /* The path that the peer would be told of under a summary's prefix if there were no summary. */
 static const struct path *path_after(const struct peer_plan *plan, const struct peer *peer,
-				     uint32_t node, int rule)
+				     uint32_t node, int rule, bool *backup)
 {
 	const struct peer_plan_route *route = &group_of(plan, peer)->routes[rule];
 
 	if (!route->changed)
-		return group_advertised(peer->group->group, peer->index, node);
+		return group_advertised(peer->group->group, peer->index, node, backup);
+	*backup = route->backup || (route->backup_to[peer->index / 64] >> peer->index % 64 & 1);
+	if (*backup && !peer->group->rule.ibgp && !peer->group->backups)
+		return NULL;
 	return rib_path(plan->rs->rib, node, route->top == peer->index ? route->alt : route->top);
 }
 
 /* As the summary that one of `rules` makes, or as the route that is there without one. */
 static bool stands(struct peer_plan *plan, const struct update_group *group, uint64_t rules,
-		   const struct path *path, bool after)
+		   const struct path *path, bool backup, bool after)
 {
 	if (!rules)
-		return announces(plan, group, path, after);
+		return announces(plan, group, path, backup, after);
 	return announcer_summary(group, __builtin_ctzll(rules), &plan->result[after]);
 }
 
-enum plan_told peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
-				 const struct peer_plan_summaries *summaries, int rule)
+struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
+					const struct peer_plan_summaries *summaries, int rule)
 {
 	const struct update_group *group = peer->group;
 	struct prefix prefix = route_map_rule(group->map, (size_t)rule)->prefix_replace;
@@ -237,21 +262,25 @@ enum plan_told peer_plan_summary(struct peer_plan *plan, const struct peer *peer
 	uint64_t before = summaries->before & makers, after = summaries->after & makers;
 	uint32_t node = rib_find(plan->rs->rib, prefix);
 	const struct path *is = NULL, *will = NULL;
-	bool had, has;
+	struct peer_plan_fate fate = { PLAN_SAME, false };
+	bool had, has, was_backup = false, backup = false;
 
 	plan->work++;
 	if (node != RIB_NONE) {
-		is = group_advertised(group->group, peer->index, node);
-		will = path_after(plan, peer, node, rule);
+		is = group_advertised(group->group, peer->index, node, &was_backup);
+		will = path_after(plan, peer, node, rule, &backup);
 	}
-	if (before == after && (before || is == will))
-		return PLAN_SAME;
-	had = stands(plan, group, before, is, false);
-	has = stands(plan, group, after, will, true);
-	return compare(plan, had, has);
+	if (before == after && (before || (is == will && was_backup == backup)))
+		return fate;
+	had = stands(plan, group, before, is, was_backup, false);
+	has = stands(plan, group, after, will, backup, true);
+	fate.told = compare(plan, had, has);
+	fate.backup = has && (after ? group->yields : backup);
+	return fate;
 }
 
-void peer_plan_tell(struct peer_plan *plan, const struct peer *peer, enum plan_told told)
+void peer_plan_tell(struct peer_plan *plan, const struct peer *peer, struct peer_plan_fate fate)
 {
-	plan->peer[peer->index].told[told]++;
+	plan->peer[peer->index].told[fate.told]++;
+	plan->peer[peer->index].backups += fate.told != PLAN_SAME && fate.backup;
 }

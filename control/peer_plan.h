@@ -30,9 +30,16 @@ enum plan_told { PLAN_SAME, PLAN_ANNOUNCED, PLAN_REPLACED, PLAN_WITHDRAWN, PLAN_
 /* "announced", "replaced", "withdrawn"; static storage. */
 const char *plan_told_name(enum plan_told told);
 
+/* What becomes of one. */
+struct peer_plan_fate {
+	enum plan_told told;
+	bool backup; /* what is told in the end, if it changes, is a backup (group.h) */
+};
+
 /* What a group's or a peer's prefixes would become. */
 struct peer_plan_tally {
 	int32_t told[PLAN_TOLD];
+	int32_t backups; /* of those announced or replaced, what is told as backup */
 	int32_t contributors[MAP_RULES]; /* more than now, by rule that makes them contribute */
 };
 
@@ -40,6 +47,8 @@ struct peer_plan_tally {
 struct peer_plan_route {
 	bool changed;	   /* else: who does now */
 	uint16_t top, alt; /* alt: for top itself; RIB_PEERS: nobody */
+	bool backup;	   /* it would be one to members at large, or */
+	uint64_t backup_to[CONFIG_PEERS / 64]; /* to those: a bit a peer */
 };
 
 struct peer_plan_group {
@@ -49,7 +58,7 @@ struct peer_plan_group {
 
 struct peer_plan {
 	const struct route_server *rs;	  /* borrowed */
-	const struct matrix_plan *matrix; /* borrowed */
+	struct matrix_plan *matrix;	  /* borrowed */
 	/* announcements made to compare them, and prefixes of summaries looked at; the caller sets it to 0 */
 	uint32_t work;
 	struct peer_plan_group group[CONFIG_PEERS]; /* by place in the announcer's list */
@@ -57,6 +66,7 @@ struct peer_plan {
 	/* workspace: what is announced now and what would be */
 	uint8_t wire[2][BGP_MESSAGE_MAX];
 	struct route_map_result result[2];
+	uint16_t others[RIB_PEERS]; /* matrix_plan_others() */
 };
 
 /* The summaries that a peer is told of, and those that it would be told of: a bit a rule of its group's map. */
@@ -68,16 +78,16 @@ struct peer_plan_summaries {
 /* Count the prefix that the matrix plan is at, for every group and its members. */
 void peer_plan_count(struct peer_plan *plan);
 /* What becomes of it for a peer that has a group; PLAN_SAME if it is the prefix of a summary of the group's map. */
-enum plan_told peer_plan_route(struct peer_plan *plan, const struct peer *peer);
+struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer *peer);
 
 /* When all prefixes are counted. */
 struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 					       const struct peer *peer);
 /* What becomes of the prefix that `rule`, one of summaries->prefixes, makes. */
-enum plan_told peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
-				 const struct peer_plan_summaries *summaries, int rule);
+struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
+					const struct peer_plan_summaries *summaries, int rule);
 /* Count that for the peer. */
-void peer_plan_tell(struct peer_plan *plan, const struct peer *peer, enum plan_told told);
+void peer_plan_tell(struct peer_plan *plan, const struct peer *peer, struct peer_plan_fate fate);
 
 /* What the peer's prefixes would become; nothing for one that is told nothing. */
 struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struct peer *peer);

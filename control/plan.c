@@ -174,15 +174,15 @@ static bool visit_summaries(struct plan *plan, struct page *page, const struct p
 
 	for (; plan->rule < MAP_RULES; plan->rule++) {
 		struct prefix prefix;
-		enum plan_told told;
+		struct peer_plan_fate fate;
 
 		if (!(of.prefixes >> plan->rule & 1))
 			continue;
-		told = peer_plan_summary(&plan->peers, peer, &of, plan->rule);
+		fate = peer_plan_summary(&plan->peers, peer, &of, plan->rule);
 		prefix = route_map_rule(peer->group->map, (size_t)plan->rule)->prefix_replace;
 		if (count)
-			peer_plan_tell(&plan->peers, peer, told);
-		else if (!plan_add_peer_route(page, prefix, peer, told))
+			peer_plan_tell(&plan->peers, peer, fate);
+		else if (!plan_add_peer_route(page, prefix, peer, fate))
 			return false;
 	}
 	return true;
@@ -214,7 +214,7 @@ static bool tell_peer(const struct plan *plan, struct page *page, const struct p
 	if (!peer || !asked_for(page, peer))
 		return true;
 	tally = peer_plan_tally(&plan->peers, peer);
-	return plan_add_peer(page, peer, tally.told);
+	return plan_add_peer(page, peer, &tally);
 }
 
 /* As bounds.c does: a gateway that would be told more than a circuit takes. */

@@ -28,7 +28,7 @@ bool plan_add_switch(struct page *page, bool enable, bool enabled, uint32_t conf
 	return row;
 }
 
-bool plan_add_peer(struct page *page, const struct peer *peer, const int32_t told[PLAN_TOLD])
+bool plan_add_peer(struct page *page, const struct peer *peer, const struct peer_plan_tally *tally)
 {
 	struct row_plan_peer *row = page_add(page, ROW_PLAN_PEER, sizeof(*row));
 
@@ -39,7 +39,8 @@ bool plan_add_peer(struct page *page, const struct peer *peer, const int32_t tol
 	row->up = peer->up;
 	row->held = peer->up && peer->held;
 	for (int i = 0; i < PLAN_TOLD; i++)
-		row->told[i] = (uint32_t)told[i];
+		row->told[i] = (uint32_t)tally->told[i];
+	row->backups = (uint32_t)tally->backups;
 	return true;
 }
 
@@ -146,18 +147,19 @@ bool plan_add_view_route(struct page *page, struct prefix prefix, enum role view
 }
 
 bool plan_add_peer_route(struct page *page, struct prefix prefix, const struct peer *peer,
-			 enum plan_told told)
+			 struct peer_plan_fate fate)
 {
 	struct row_plan_route *row;
 
-	if (told == PLAN_SAME)
+	if (fate.told == PLAN_SAME)
 		return true;
 	row = page_add(page, ROW_PLAN_ROUTE, sizeof(*row));
 	if (!row)
 		return false;
 	row->prefix = prefix;
 	memcpy(row->peer, peer->config.name, sizeof(row->peer));
-	row->change = (uint8_t)told;
+	row->change = (uint8_t)fate.told;
+	row->backup = fate.backup;
 	return true;
 }
 

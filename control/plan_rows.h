@@ -28,6 +28,7 @@ struct row_plan_peer {
 	uint8_t role;
 	bool up, held;
 	uint32_t told[PLAN_TOLD];
+	uint32_t backups; /* of those announced and replaced */
 };
 
 struct row_plan_view {
@@ -57,6 +58,7 @@ struct row_plan_route {
 	char peer[CONFIG_NAME]; /* empty: of a view */
 	uint8_t view;
 	uint8_t change; /* enum plan_told, or enum view_change */
+	bool backup;	/* announced, or replaced, as one */
 };
 
 struct row_plan_warning {
@@ -65,7 +67,7 @@ struct row_plan_warning {
 
 /* Each puts one row into the page. False: it is full. Routes that stay as they are need none. */
 bool plan_add_switch(struct page *page, bool enable, bool enabled, uint32_t conflicts);
-bool plan_add_peer(struct page *page, const struct peer *peer, const int32_t told[PLAN_TOLD]);
+bool plan_add_peer(struct page *page, const struct peer *peer, const struct peer_plan_tally *tally);
 bool plan_add_view(struct page *page, enum role view, const uint32_t change[VIEW_CHANGES]);
 bool plan_add_full(struct page *page, enum role view, uint32_t needed, uint32_t groups);
 bool plan_add_circuit(struct page *page, const struct peer *peer, uint32_t routes, uint32_t bound);
@@ -75,7 +77,7 @@ bool plan_add_conflict(const struct route_server *rs, struct page *page, const s
 bool plan_add_view_route(struct page *page, struct prefix prefix, enum role view,
 			 enum view_change change);
 bool plan_add_peer_route(struct page *page, struct prefix prefix, const struct peer *peer,
-			 enum plan_told told);
+			 struct peer_plan_fate fate);
 bool plan_add_warning(struct page *page, const char *text);
 
 /* "gained", "lost", "next hops"; static storage. */

@@ -19,6 +19,7 @@ struct trial {
 	struct route_map_route route; /* its wire is `wire` */
 	uint8_t wire[BGP_MESSAGE_MAX];
 	struct route_map_result result;
+	bool backup; /* outbound: it loses to a route of the peer's own */
 };
 
 static bool set_wire(struct trial *trial, const uint8_t *wire, size_t len)
@@ -144,17 +145,26 @@ static const char summary_stands[] = "it is told of a summary under this prefix 
 
 /* The path that the peer is told, or would be but for its map. NULL: the page says why there is none. */
 static const struct path *outbound_path(const struct route_server *rs, struct page *page,
-					const struct peer *peer)
+					const struct peer *peer, bool *backup)
 {
+	const struct path *hidden = NULL;
 	uint32_t node = rib_find(rs->rib, page->prefix);
 	const struct path *path = NULL;
 
 	if (!peer->group) {
 		page_error(page, "%s is not up: nothing is announced to it", peer->config.name);
 	} else {
-		if (node != RIB_NONE)
-			path = group_advertised(peer->group->group, peer->index, node);
-		if (!path)
+		if (node != RIB_NONE) {
+			path = group_advertised(peer->group->group, peer->index, node, backup);
+			hidden = group_hidden(peer->group->group, peer->index, node);
+		}
+		if (!path && hidden)
+			page_error(
+				page,
+				"the route for this prefix loses to one of %s itself, and it has "
+				"no backup_paths",
+				peer->config.name);
+		else if (!path)
 			page_error(page, "there is no route for this prefix to announce to %s%s%s",
 				   peer->config.name,
 				   summaries_stand(peer, page->prefix) ? "; " : "",
@@ -169,6 +179,7 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 			   struct trial *trial)
 {
 	const struct path *path;
+	bool backup;
 
 	trial->group = announcer_group(rs, peer);
 	trial->map = trial->group.map;
@@ -178,13 +189,14 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 		outbound_described(page, trial);
 		return true;
 	}
-	path = outbound_path(rs, page, peer);
+	path = outbound_path(rs, page, peer, &backup);
 	if (!path)
 		return false;
 	trial->route.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
 	trial->route.wire = trial->wire;
-	trial->route.len =
-		(uint16_t)announcer_export(&trial->group, rs, path->attrs, path->peer, trial->wire);
+	trial->route.len = (uint16_t)announcer_export(&trial->group, rs, path->attrs, path->peer,
+						      backup, trial->wire);
+	trial->backup = backup;
 	if (!trial->route.len)
 		page_error(page, "its attributes fit no message: it is not announced");
 	return trial->route.len;
@@ -253,6 +265,9 @@ static void add_row(const struct route_server *rs, struct page *page, const stru
 		note_refused(rs, peer, trial, row->note);
 	else if (summaries_stand(peer, page->prefix))
 		snprintf(row->note, sizeof(row->note), "%s", summary_stands);
+	else if (trial->backup)
+		snprintf(row->note, sizeof(row->note),
+			 "told as a backup: a route of its own is as good, or better");
 }
 
 void policy_test(struct route_server *rs, struct page *page)
@@ -266,6 +281,7 @@ void policy_test(struct route_server *rs, struct page *page)
 		return;
 	}
 	trial.route = (struct route_map_route){ .prefix = page->prefix };
+	trial.backup = false;
 	if (page->outbound ? !outbound_trial(rs, page, peer, &trial)
 			   : !inbound_trial(rs, page, peer, &trial))
 		return;

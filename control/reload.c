@@ -83,7 +83,7 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 static bool same_words(const struct config_peer *a, const struct config_peer *b)
 {
 	return a->remove_private_as == b->remove_private_as && a->as_override == b->as_override &&
-	       a->announce_vnets == b->announce_vnets &&
+	       a->announce_vnets == b->announce_vnets && a->backup_paths == b->backup_paths &&
 	       !memcmp(&a->attributes.out, &b->attributes.out, sizeof(a->attributes.out));
 }
 

@@ -206,13 +206,56 @@ static void name_source(const struct route_server *rs, const struct path *path,
 	row->role = ROLE_VNET;
 }
 
+/* Peers to whom a path is a backup: all of them counted, the first ROUTE_NAMES named. */
+struct backup_peers {
+	uint32_t n;
+	uint16_t peers[ROUTE_NAMES];
+};
+
+/* Those who are told it, or those from whom it is hidden. Looked for among groups whose members are so. */
+static void backup_peers_find(const struct route_server *rs, const struct path *path, bool hidden,
+			      struct backup_peers *found)
+{
+	const struct path *first = rib_first(rs->rib, path->node);
+
+	found->n = 0;
+	if (!rib_following(rs->rib, first))
+		return; /* nobody has another path of its own */
+	for (const struct update_group *g = rs->announcer.groups; g; g = g->next) {
+		uint32_t known = found->n < ROUTE_NAMES ? found->n : ROUTE_NAMES;
+
+		if (hidden == (g->rule.ibgp || g->backups))
+			continue;
+		found->n +=
+			group_backup_to(g->group, path, found->peers + known, ROUTE_NAMES - known);
+	}
+}
+
+static uint8_t *put_names(const struct route_server *rs, const struct backup_peers *found,
+			  uint8_t *at)
+{
+	for (uint16_t i = 0; i < row_route_names((uint16_t)found->n); i++, at += CONFIG_NAME)
+		memcpy(at, rs->peers.table[found->peers[i]].config.name, CONFIG_NAME);
+	return at;
+}
+
 /* One path as the RIB has it. False: the page is full. */
 static bool add_path(const struct route_server *rs, struct page *page, const struct path *path)
 {
-	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + path->attrs->len);
+	struct backup_peers told, hidden;
+	struct row_route *row;
 
+	backup_peers_find(rs, path, false, &told);
+	backup_peers_find(rs, path, true, &hidden);
+	row = page_add(page, ROW_ROUTE,
+		       sizeof(*row) + path->attrs->len +
+			       (size_t)(row_route_names((uint16_t)told.n) +
+					row_route_names((uint16_t)hidden.n)) *
+				       CONFIG_NAME);
 	if (!row)
 		return false;
+	row->backup_to = (uint16_t)told.n;
+	row->hidden_from = (uint16_t)hidden.n;
 	row->prefix = rib_prefix(rs->rib, path->node);
 	name_source(rs, path, row);
 	row->reason = (uint8_t)rib_reason(rs->rib, path);
@@ -230,6 +273,7 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	why_unusable(rs, path, row);
 	row->attrs_len = path->attrs->len;
 	memcpy(row->attrs, path->attrs->wire, path->attrs->len);
+	put_names(rs, &hidden, put_names(rs, &told, row->attrs + row->attrs_len));
 	return true;
 }
 
@@ -265,25 +309,26 @@ static void add_summaries(struct page *page, const struct peer *peer)
 			row = add_announced(page, peer, &sent);
 		if (!row)
 			continue;
-		row->flags |= ROUTE_SUMMARY;
+		row->flags |= ROUTE_SUMMARY | (peer->group->yields ? ROUTE_BACKUP : 0);
 		snprintf(row->peer, sizeof(row->peer), "summary");
 	}
 }
 
 /* One path as `peer` is told of it, if its outbound map lets it pass. */
 static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
-		     const struct path *path)
+		     const struct path *path, bool backup)
 {
 	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
 	uint8_t wire[BGP_MESSAGE_MAX];
 	struct row_route *row;
 
-	if (!announcer_tells(peer, path, wire, &sent))
+	if (!announcer_tells(peer, path, backup, wire, &sent))
 		return true;
 	row = add_announced(page, peer, &sent);
 	if (!row)
 		return false;
 	name_source(rs, path, row);
+	row->flags |= backup ? ROUTE_BACKUP : 0;
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
 	return true;
 }
@@ -350,6 +395,7 @@ static bool add_for_peer(const struct route_server *rs, struct page *page, uint3
 			 const struct peer *peer)
 {
 	const struct path *path;
+	bool backup;
 
 	if (page->command != PAGE_ADVERTISED) {
 		path = rib_path(rs->rib, node, peer->index);
@@ -360,8 +406,9 @@ static bool add_for_peer(const struct route_server *rs, struct page *page, uint3
 	}
 	if (summaries_stand(peer, rib_prefix(rs->rib, node)))
 		return true;
-	path = peer->group ? group_advertised(peer->group->group, peer->index, node) : NULL;
-	return !path || add_sent(rs, page, peer, path);
+	path = peer->group ? group_advertised(peer->group->group, peer->index, node, &backup)
+			   : NULL;
+	return !path || add_sent(rs, page, peer, path, backup);
 }
 
 static bool add_fib(const struct route_server *rs, struct page *page, uint32_t node);

@@ -97,7 +97,7 @@ struct row_peer {
 	char port[CONFIG_NAME];
 	bool up, ibgp, passive, multihop, md5, unchanged, remove_private_as, as_override;
 	bool allow_as_set, enforce_first_as;
-	bool announce_vnets, lagging;
+	bool announce_vnets, backup_paths, lagging;
 	uint32_t router_id, local_addr, stale;
 	uint16_t hold_s, keepalive_s, restart_s, caps;
 	struct session_stats stats;
@@ -112,6 +112,7 @@ enum {
 	ROUTE_STALE = 8,
 	ROUTE_SENT = 16,     /* as advertised */
 	ROUTE_SUMMARY = 64,  /* as advertised: of a route map's, of no one's */
+	ROUTE_BACKUP = 128,  /* as advertised: it loses to the receiver's own */
 	ROUTE_RECEIVED = 32, /* before the inbound route map; `policy` says what becomes of it */
 };
 
@@ -131,9 +132,20 @@ struct row_route {
 	uint32_t local_pref, age_s;
 	uint8_t policy;	   /* enum route_map_verdict, if ROUTE_RECEIVED */
 	char unusable[64]; /* why, if not ROUTE_USABLE */
+	/* peers to whom it is a backup, told as one or hidden: how many, and of them the first ROUTE_NAMES */
+	uint16_t backup_to, hidden_from;
 	uint16_t attrs_len;
-	uint8_t attrs[]; /* canonical wire form */
+	uint8_t attrs
+		[]; /* canonical wire form; then the names, of `backup_to` and then of `hidden_from` */
 };
+
+enum { ROUTE_NAMES = 16 };
+
+/* How many names there are of so many peers. */
+static inline uint16_t row_route_names(uint16_t peers)
+{
+	return peers < ROUTE_NAMES ? peers : (uint16_t)ROUTE_NAMES;
+}
 
 struct row_fib {
 	struct prefix prefix;

@@ -34,6 +34,7 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	row->allow_as_set = peer->config.allow_as_set;
 	row->enforce_first_as = peer->config.enforce_first_as;
 	row->announce_vnets = peer->config.announce_vnets;
+	row->backup_paths = peer->config.backup_paths;
 	row->lagging = peer->lagging;
 	row->stale = rib_peer_stale_paths(rs->rib, peer->index);
 	if (peer->up) {

@@ -7,7 +7,7 @@
 
 #include "route_server.h"
 
-enum { CONTRIBUTIONS_MAX = 1 << 24 };
+enum { CONTRIBUTIONS_MAX = 1 << 24, HIDING_MAX = 1 << 26 };
 
 #define BIT(rule) (UINT64_C(1) << (rule))
 
@@ -17,12 +17,19 @@ struct contribution {
 	uint8_t len;
 	uint8_t top,
 		alt; /* the rules that make them contributors, or SUMMARIES_DROPPED, plus one; 0: neither */
-	uint8_t reserved;
-	uint16_t peer; /* who announced the best */
-	uint16_t reserved2;
+	bool own_hidden; /* the gateway of `peer` is among those that it is hidden from */
+	uint16_t peer;	 /* who announced the best */
+	uint16_t reserved;
+	uint32_t hiding; /* whom the best is hidden from: a list of struct hiding; 0: its end */
 };
 PREFIX_TABLE_ITEM(struct contribution);
-static_assert(sizeof(struct contribution) == 12, "what a contributor costs");
+static_assert(sizeof(struct contribution) == 16, "what a contributor costs");
+
+struct hiding {
+	uint32_t next;
+	uint16_t gateway;
+	uint16_t reserved;
+};
 
 /* --- counting ---------------------------------------------------------------------------------------------------- */
 
@@ -31,11 +38,48 @@ struct look {
 	struct update_group *group;
 };
 
+static struct hiding *hiding_at(const struct summaries *s, uint32_t id)
+{
+	return slab_at(&s->hiding, id);
+}
+
+static void hiding_free(struct summaries *s, uint32_t id)
+{
+	while (id) {
+		uint32_t next = hiding_at(s, id)->next;
+
+		slab_free(&s->hiding, id);
+		id = next;
+	}
+}
+
+/* False: no memory. */
+static bool hiding_fill(const struct look *look, struct contribution *c,
+			const struct backups *hidden)
+{
+	struct summaries *s = look->group->summaries;
+
+	c->own_hidden = backups_include(look->rs->rib, hidden, c->peer);
+	for (uint32_t i = 0; i < hidden->n; i++) {
+		uint32_t id = slab_alloc(&s->hiding);
+
+		if (!id) {
+			hiding_free(s, c->hiding);
+			return false;
+		}
+		*hiding_at(s, id) = (struct hiding){ c->hiding, hidden->gateway[i], 0 };
+		c->hiding = id;
+	}
+	return true;
+}
+
 static void count(struct summaries *s, const struct contribution *c, int by)
 {
 	if (c->top) {
 		s->total[c->top - 1] += (uint32_t)by;
-		s->own[c->top - 1][c->peer] += by;
+		s->own[c->top - 1][c->peer] += c->own_hidden ? 0 : by;
+		for (uint32_t id = c->hiding; id; id = hiding_at(s, id)->next)
+			s->hidden[c->top - 1][hiding_at(s, id)->gateway] += by;
 	}
 	if (c->alt)
 		s->own[c->alt - 1][c->peer] -= by;
@@ -48,7 +92,7 @@ static uint8_t fate_of(const struct look *look, const struct path *path)
 	uint8_t wire[BGP_MESSAGE_MAX];
 
 	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
-	if (!path || announcer_announces(look->group, look->rs, path, wire, &result))
+	if (!path || announcer_announces(look->group, look->rs, path, false, wire, &result))
 		return 0;
 	return 1 +
 	       (result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule : SUMMARIES_DROPPED);
@@ -68,25 +112,32 @@ static struct contribution contribution_of(const struct look *look, const struct
 	return c;
 }
 
-static bool count_prefix(void *ctx, struct prefix prefix, const struct path *top,
-			 const struct path *alt)
+static bool count_prefix(void *ctx, const struct group_sight *sight)
 {
 	const struct look *look = ctx;
 	struct summaries *s = look->group->summaries;
-	struct contribution now = contribution_of(look, top, alt), *at;
-	uint32_t id = prefix_table_find(&s->contributions, prefix);
+	struct contribution now = contribution_of(look, sight->top, sight->alt), *at;
+	uint32_t id = prefix_table_find(&s->contributions, sight->prefix);
 
 	if (!id && !now.top && !now.alt)
 		return true;
-	if (!id && !(id = prefix_table_add(&s->contributions, prefix)))
+	if (now.top && sight->hidden && !hiding_fill(look, &now, sight->hidden))
 		return false;
+	if (!id && !(id = prefix_table_add(&s->contributions, sight->prefix))) {
+		hiding_free(s, now.hiding);
+		return false;
+	}
 	at = prefix_table_at(&s->contributions, id);
-	look->group->owing |= at->top != now.top || at->alt != now.alt || at->peer != now.peer;
+	look->group->owing |= at->top != now.top || at->alt != now.alt || at->peer != now.peer ||
+			      at->hiding || now.hiding;
 	count(s, at, -1);
 	count(s, &now, 1);
+	hiding_free(s, at->hiding);
 	at->top = now.top;
 	at->alt = now.alt;
+	at->own_hidden = now.own_hidden;
 	at->peer = now.peer;
+	at->hiding = now.hiding;
 	if (!now.top && !now.alt)
 		prefix_table_remove(&s->contributions, id);
 	return true;
@@ -122,17 +173,23 @@ static const struct map_rule *rule_at(const struct route_map *map, int rule)
 }
 
 /* Prefixes that meet a fate, the rule's summary or to be dropped, of those that the peer would be told of. */
-static uint32_t contributors(const struct summaries *s, int fate, uint16_t peer)
+static uint32_t contributors(const struct update_group *group, int fate, const struct peer *peer)
 {
-	return s->own[fate] ? s->total[fate] - (uint32_t)s->own[fate][peer] : 0;
+	const struct summaries *s = group->summaries;
+	uint16_t gateway = rib_gateway(peer->rs->rib, peer->index);
+
+	if (!s->own[fate])
+		return 0;
+	return s->total[fate] - (uint32_t)s->own[fate][peer->index] -
+	       (uint32_t)s->hidden[fate][gateway];
 }
 
 static const int32_t no_more[MAP_RULES];
 
 /* Of rules that make the same prefix the first one that has contributors does; `more` of them than there are. */
-static uint64_t wanted(const struct update_group *group, uint16_t peer,
-		       const int32_t more[MAP_RULES])
+static uint64_t wanted(const struct peer *peer, const int32_t more[MAP_RULES])
 {
+	const struct update_group *group = peer->group;
 	uint64_t rules = 0;
 
 	if (!group->summaries)
@@ -141,7 +198,7 @@ static uint64_t wanted(const struct update_group *group, uint16_t peer,
 		int rule = __builtin_ctzll(left);
 		struct prefix prefix = rule_at(group->map, rule)->prefix_replace;
 
-		if (contributors(group->summaries, rule, peer) + (uint32_t)more[rule] &&
+		if (contributors(group, rule, peer) + (uint32_t)more[rule] &&
 		    !(route_map_summarises(group->map, prefix) & rules))
 			rules |= BIT(rule);
 	}
@@ -150,12 +207,12 @@ static uint64_t wanted(const struct update_group *group, uint16_t peer,
 
 uint64_t summaries_of(const struct peer *peer)
 {
-	return peer->group ? wanted(peer->group, peer->index, no_more) : 0;
+	return peer->group ? wanted(peer, no_more) : 0;
 }
 
 uint64_t summaries_with(const struct peer *peer, const int32_t more[MAP_RULES])
 {
-	return wanted(peer->group, peer->index, more);
+	return wanted(peer, more);
 }
 
 bool summaries_stand(const struct peer *peer, struct prefix prefix)
@@ -205,11 +262,13 @@ static void take_told(struct peer *peer, enum kind kind, int rule)
 }
 
 static const struct path *path_without(const struct route_server *rs, const struct peer *peer,
-				       struct prefix prefix)
+				       struct prefix prefix, bool *backup)
 {
 	uint32_t node = rib_find(rs->rib, prefix);
 
-	return node == RIB_NONE ? NULL : group_advertised(peer->group->group, peer->index, node);
+	*backup = false;
+	return node == RIB_NONE ? NULL
+				: group_advertised(peer->group->group, peer->index, node, backup);
 }
 
 /* Fill in what the peer is to hear. False: it has nothing to hear. */
@@ -225,10 +284,11 @@ static bool news_of(const struct route_server *rs, struct peer *peer, bool over,
 		news->prefix = rule_at(map, *rule)->prefix_replace;
 		news->rule = *kind == SUMMARY ? *rule : -1;
 		news->path = NULL;
+		news->backup = false;
 		if (*kind == SUMMARY)
 			return true;
 		if (!summaries_stand(peer, news->prefix)) {
-			news->path = path_without(rs, peer, news->prefix);
+			news->path = path_without(rs, peer, news->prefix, &news->backup);
 			return true;
 		}
 		take_told(peer, *kind, *rule); /* another rule makes the same summary now */
@@ -238,7 +298,8 @@ static bool news_of(const struct route_server *rs, struct peer *peer, bool over,
 
 static bool same_news(const struct summaries_news *a, const struct summaries_news *b)
 {
-	return prefix_equal(a->prefix, b->prefix) && a->rule == b->rule && a->path == b->path;
+	return prefix_equal(a->prefix, b->prefix) && a->rule == b->rule && a->path == b->path &&
+	       a->backup == b->backup;
 }
 
 /* Everybody has heard what there is, but for what has to wait, and who lags. */
@@ -311,13 +372,14 @@ uint32_t summaries_advertised(const struct route_server *rs, const struct peer *
 	if (!group || !group->summaries)
 		return (uint32_t)n;
 	for (int fate = 0; fate < SUMMARIES_FATES; fate++)
-		n -= contributors(group->summaries, fate, peer->index);
+		n -= contributors(group, fate, peer);
 	for (; rules; rules &= rules - 1) {
 		struct prefix prefix = rule_at(group->map, __builtin_ctzll(rules))->prefix_replace;
+		bool backup;
 
 		/* It may stand for a route that is not one of its contributors. */
 		n += withheld(group->summaries, prefix, peer->index) ||
-		     !path_without(rs, peer, prefix);
+		     !path_without(rs, peer, prefix, &backup);
 	}
 	return n > 0 ? (uint32_t)n : 0; /* routes may have gone whose fate is counted still */
 }
@@ -370,7 +432,8 @@ int summaries_open(struct update_group *group)
 	s = calloc(1, sizeof(*s));
 	group->summaries = s;
 	if (!s || group_watch(group->group) ||
-	    prefix_table_open(&s->contributions, sizeof(struct contribution), CONTRIBUTIONS_MAX)) {
+	    prefix_table_open(&s->contributions, sizeof(struct contribution), CONTRIBUTIONS_MAX) ||
+	    slab_init(&s->hiding, sizeof(struct hiding), HIDING_MAX)) {
 		summaries_close(group);
 		return -ENOMEM;
 	}
@@ -378,7 +441,8 @@ int summaries_open(struct update_group *group)
 		if (fate < MAP_RULES && !(rules & BIT(fate)))
 			continue;
 		s->own[fate] = calloc(CONFIG_PEERS, sizeof(*s->own[fate]));
-		if (!s->own[fate]) {
+		s->hidden[fate] = calloc(RIB_GATEWAY_IDS, sizeof(*s->hidden[fate]));
+		if (!s->own[fate] || !s->hidden[fate]) {
 			summaries_close(group);
 			return -ENOMEM;
 		}
@@ -392,9 +456,12 @@ void summaries_close(struct update_group *group)
 
 	if (!s)
 		return;
-	for (int fate = 0; fate < SUMMARIES_FATES; fate++)
+	for (int fate = 0; fate < SUMMARIES_FATES; fate++) {
 		free(s->own[fate]);
+		free(s->hidden[fate]);
+	}
 	prefix_table_close(&s->contributions);
+	slab_fini(&s->hiding);
 	free(s);
 	group->summaries = NULL;
 }

@@ -6,7 +6,8 @@
  * A member hears of a summary while at least one prefix that it would be told of contributes to it: nobody hears a summary
  * of its own routes alone. As the members of a group differ in that only, what is counted is, for each rule, the prefixes
  * whose best path contributes, and by peer the difference that it makes to hear the second best for those that are its
- * own. A prefix that contributes or is dropped costs 12 octets a group. A member knows by a bit a rule what it has been
+ * own, and by gateway, how many are not told to it as it has a better path itself (group.h). A prefix that contributes or is
+ * dropped costs 16 octets a group, and 8 for each gateway that it is hidden from. A member knows by a bit a rule what it has been
  * told; the prefix of a summary is announced from here alone, as summary or as the route that it is without one. Thread:
  * the RIB lcore. */
 #ifndef BASCULE_SUMMARIES_H
@@ -20,6 +21,7 @@
 #include "map_rule.h"
 #include "path.h"
 #include "prefix_table.h"
+#include "slab.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,6 +42,9 @@ struct summaries {
 	uint32_t total[SUMMARIES_FATES];   /* prefixes whose best path meets that fate */
 	/* owned, by peer: of those it announced them, less those whose second best does; NULL: there is no such fate */
 	int32_t *own[SUMMARIES_FATES];
+	/* owned, by gateway (rib_gateway()): of those it is told nothing of, but for its own peers' */
+	int32_t *hidden[SUMMARIES_FATES];
+	struct slab hiding; /* whom a prefix is hidden from */
 };
 
 /* What a member has been told, a bit a rule. */
@@ -56,6 +61,7 @@ struct summaries_news {
 	struct prefix prefix;
 	int rule; /* that makes the summary; below 0: it is none for them any more ... */
 	const struct path *path; /* ... but this, or NULL: nothing */
+	bool backup;		 /* of `path` */
 	uint32_t nb_to;
 	uint16_t to[CONFIG_PEERS];
 };

@@ -22,7 +22,8 @@ void telling_begin(struct telling *t, struct route_server *rs, const struct upda
 	t->left = 0;
 	t->nb_plain = t->nb_without = 0;
 	if (rs->peers.withholding)
-		len = (uint16_t)announcer_export(group, rs, batch->attrs, batch->source, wire);
+		len = (uint16_t)announcer_export(group, rs, batch->attrs, batch->source,
+						 batch->backup, wire);
 	for (uint32_t i = 0; i < batch->nb_to; i++) {
 		struct peer *peer = &rs->peers.table[batch->to[i]];
 		struct suspect *suspect = len ? withheld_match(&peer->withheld, wire, len) : NULL;

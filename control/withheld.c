@@ -39,10 +39,13 @@ static uint16_t told_of(const struct route_server *rs, const struct peer *peer,
 			struct prefix prefix, const struct path **path, uint8_t *wire)
 {
 	uint32_t node = rib_find(rs->rib, prefix);
+	bool backup = false;
 
-	*path = node == RIB_NONE ? NULL : group_advertised(peer->group->group, peer->index, node);
+	*path = node == RIB_NONE
+			? NULL
+			: group_advertised(peer->group->group, peer->index, node, &backup);
 	return *path ? (uint16_t)announcer_export(peer->group, rs, (*path)->attrs, (*path)->peer,
-						  wire)
+						  backup, wire)
 		     : 0;
 }
 

@@ -190,7 +190,8 @@ static void put_attr(const struct walk *w, uint8_t code, const struct attr_view 
 	case ATTR_NEXT_HOP: put_next_hop(w->out, in, w->rule); break;
 	case ATTR_LOCAL_PREF:
 		if (w->rule->ibgp)
-			put_u32(w->out, ATTR_F_TRANSITIVE, ATTR_LOCAL_PREF, LOCAL_PREF_DEFAULT);
+			put_u32(w->out, ATTR_F_TRANSITIVE, ATTR_LOCAL_PREF,
+				w->source->backup ? EXPORT_LOCAL_PREF_BACKUP : LOCAL_PREF_DEFAULT);
 		break;
 	case ATTR_COMMUNITIES:
 		put_communities(w->out, in, platform_community(w->rule, w->source));

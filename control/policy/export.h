@@ -17,6 +17,8 @@ extern "C" {
 #endif
 
 enum {
+	/* Below the default, which a gateway gives its own paths: it keeps the backup and never prefers it. */
+	EXPORT_LOCAL_PREF_BACKUP = 50,
 	COMMUNITY_BRANCH = 0xffed,	/* 65517: both halves, on routes of branches */
 	COMMUNITY_PEERED_VNET = 0xffee, /* 65518: both halves, on peered VNets */
 };
@@ -35,18 +37,19 @@ struct export_rule {
 		attributes; /* what of them goes out; all zeros: each as the rules below say */
 };
 
-/* Whom the path came from. */
+/* Whom the path came from, and as what it is told. */
 struct export_source {
 	enum role role;	    /* a branch's or ROLE_VNET */
 	bool ibgp;	    /* learned by iBGP: towards iBGP peers it is reflected */
 	bool peered;	    /* a peered VNet's prefix rather than our own VNet's */
 	uint32_t router_id; /* host order: ORIGINATOR_ID of a reflected path that has none yet */
+	bool backup; /* the peers have a path of their own that is as good, or better (group.h) */
 };
 
 /* Write the attributes to announce for a path with canonical `wire` (`len` octets) into `out`, in canonical form:
  *   both  AS_PATH: the peers' AS replaced, then private ones taken out, if the rule says so
  *   eBGP  own AS prepended; MED, LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST left out
- *   iBGP  nothing prepended, LOCAL_PREF 100, MED left out; a path learned by iBGP gets ORIGINATOR_ID and our CLUSTER_ID
+ *   iBGP  nothing prepended, LOCAL_PREF 100, or 50 for a backup, MED left out; a path learned by iBGP gets ORIGINATOR_ID and our CLUSTER_ID
  *   both  NEXT_HOP by the rule; communities as received plus the platform's, sorted, each once; unknown optional
  *         attributes only if transitive, marked partial
  *   both  attributes that the rule strips are left out

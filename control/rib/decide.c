@@ -114,6 +114,24 @@ bool decide_multipath(const struct decide_rule *rule, const struct source *sourc
 	return decide_compare(rule, sources, a, b, &reason) == 0 || reason >= DECIDE_ROUTER_ID;
 }
 
+uint8_t decide_yields(const struct decide_rule *rule, const struct source *sources,
+		      const struct path *path)
+{
+	const struct source *source = &sources[path->peer];
+	uint8_t roles = 0;
+
+	if (source->role == ROLE_VNET || path->local_pref > LOCAL_PREF_DEFAULT)
+		return 0;
+	for (int role = 0; role < ROLE_VNET; role++) {
+		const struct source other = { .role = (enum role)role };
+
+		if (path->local_pref < LOCAL_PREF_DEFAULT ||
+		    compare_class(rule->preference, source, &other) > 0)
+			roles |= (uint8_t)(1 << role);
+	}
+	return roles;
+}
+
 /* Insertion sort: chains are short, and nearly sorted when one path has changed. */
 static void sort(const struct decide_rule *rule, const struct source *sources, struct path **paths,
 		 size_t n)

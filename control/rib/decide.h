@@ -53,6 +53,11 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 bool decide_multipath(const struct decide_rule *rule, const struct source *sources,
 		      const struct path *a, const struct path *b);
 
+/* The roles, a bit each, from which any path would beat this one, however long its AS path, that has the usual local
+ * preference. */
+uint8_t decide_yields(const struct decide_rule *rule, const struct source *sources,
+		      const struct path *path);
+
 /* Sort `n` paths of one prefix, best first, med_rank filled in. MED is no order between pairs (it is compared only
  * within a neighbour AS, RFC 4271 9.1.2.2 c), so it becomes one here: a path's rank counts the paths that beat it by
  * MED alone, among those that are equal up to there. Rank 0 is what a step-by-step elimination leaves, so the winner is

@@ -10,11 +10,6 @@
 
 enum { ENTRIES_MAX = 1 << 28 };
 
-static uint8_t class_of(enum role role, bool ibgp)
-{
-	return (uint8_t)(role * 2 + ibgp);
-}
-
 /* --- audiences and cohorts ------------------------------------------------------------------------------------- */
 
 static int audience_reserve(struct audience *a, uint32_t capacity)
@@ -193,6 +188,7 @@ int group_join(struct group *group, uint16_t index)
 	peer->group = group;
 	peer->cohort = cohort;
 	group->members++;
+	group->rib->groups.members++;
 	return 0;
 }
 
@@ -206,6 +202,7 @@ void group_leave(struct group *group, uint16_t index)
 	peer->group = NULL;
 	peer->cohort = NULL;
 	group->members--;
+	group->rib->groups.members--;
 	if (cohort && !cohort->audience.n)
 		cohort_abandon(cohort);
 }
@@ -269,22 +266,92 @@ bool group_idle(const struct group *group)
 	return !group->queue.count && !cohort;
 }
 
-const struct path *group_advertised(const struct group *group, uint16_t peer, uint32_t node)
+/* The path that there is to tell a peer; `*backup`: is it one to it? */
+static const struct path *path_for(const struct group *group, uint16_t peer, uint32_t node,
+				   bool *backup)
 {
+	const struct rib *rib = group->rib;
+	struct backups backups;
 	struct offers offers;
 	const struct offer *offer;
 
-	group_offers(group, node, &offers);
+	group_outlook(group, node, &offers, &backups);
 	offer = offer_to(&offers, peer);
-	return offer->attrs ? rib_path(group->rib, node, offer->peer) : NULL;
+	*backup = offer->yields || offer == &offers.alt || backups_include(rib, &backups, peer);
+	return offer->attrs ? rib_path(rib, node, offer->peer) : NULL;
+}
+
+const struct path *group_advertised(const struct group *group, uint16_t peer, uint32_t node,
+				    bool *backup)
+{
+	bool is_backup;
+	const struct path *path = path_for(group, peer, node, &is_backup);
+
+	if (backup)
+		*backup = is_backup;
+	return is_backup && group->backups == GROUP_BACKUPS_HIDDEN ? NULL : path;
+}
+
+const struct path *group_hidden(const struct group *group, uint16_t peer, uint32_t node)
+{
+	bool is_backup;
+	const struct path *path = path_for(group, peer, node, &is_backup);
+
+	return is_backup && group->backups == GROUP_BACKUPS_HIDDEN ? path : NULL;
+}
+
+static uint32_t all_members(const struct group *group, uint16_t *peers, uint32_t max)
+{
+	const struct audience *audience = &group->stream;
+	const struct cohort *next = group->cohorts;
+	uint32_t n = 0;
+
+	for (;;) {
+		for (uint32_t i = 0; i < audience->n && n < max; i++)
+			peers[n++] = audience->peers[i];
+		if (!next)
+			return group->members;
+		audience = &next->audience;
+		next = next->next;
+	}
+}
+
+uint32_t group_backup_to(const struct group *group, const struct path *path, uint16_t *peers,
+			 uint32_t max)
+{
+	const struct rib *rib = group->rib;
+	struct backups backups;
+	struct offers offers;
+	uint32_t n = 0;
+
+	group_outlook(group, path->node, &offers, &backups);
+	if (offers.alt.attrs && offers.alt.peer == path->peer &&
+	    rib->peers[offers.top.peer].group == group && n++ < max)
+		peers[0] = offers.top.peer;
+	if (offers.top.yields && offers.top.attrs && offers.top.peer == path->peer)
+		return all_members(group, peers, max);
+	for (uint32_t i = 0; i < backups.n && offers.top.peer == path->peer; i++) {
+		uint16_t gateway = backups.gateway[i], peer = instance_first(rib, gateway);
+
+		for (; peer != RIB_NOBODY; peer = instance_next(rib, gateway, peer)) {
+			if (rib->peers[peer].group == group && peer != path->peer && n++ < max)
+				peers[n - 1] = peer;
+		}
+	}
+	return n;
 }
 
 uint32_t group_advertised_count(const struct group *group, uint16_t peer)
 {
-	const struct groups *groups = &group->rib->groups;
+	const struct rib *rib = group->rib;
+	const struct groups *groups = &rib->groups;
+	uint32_t n = groups->tops[group->class];
 
-	return groups->tops[group->class] - groups->sole[group->class][peer] -
-	       (group->vnets ? 0 : groups->vnets[group->class]);
+	if (!group->vnets)
+		n -= groups->vnets[group->class];
+	if (group->backups == GROUP_BACKUPS_HIDDEN && group->class == class_of(&rib->sources[peer]))
+		return n - groups->own[peer] - groups->backups[rib_gateway(rib, peer)];
+	return n - groups->sole[group->class][peer];
 }
 
 /* --- watching ---------------------------------------------------------------------------------------------------- */
@@ -315,12 +382,18 @@ uint32_t group_watch_waiting(const struct group *group)
 static bool show(const struct group *group, uint32_t node, group_watch_fn *fn, void *ctx)
 {
 	const struct rib *rib = group->rib;
+	struct group_sight sight = { .prefix = rib_prefix(rib, node) };
+	struct backups backups;
 	struct offers offers;
 
-	group_offers(group, node, &offers);
-	return fn(ctx, rib_prefix(rib, node),
-		  offers.top.attrs ? rib_path(rib, node, offers.top.peer) : NULL,
-		  offers.alt.attrs ? rib_path(rib, node, offers.alt.peer) : NULL);
+	group_outlook(group, node, &offers, &backups);
+	if (offers.top.attrs)
+		sight.top = rib_path(rib, node, offers.top.peer);
+	if (group->backups == GROUP_BACKUPS_HIDDEN)
+		sight.hidden = &backups;
+	else if (offers.alt.attrs)
+		sight.alt = rib_path(rib, node, offers.alt.peer);
+	return fn(ctx, &sight);
 }
 
 size_t group_watch_turn(struct group *group, size_t max, group_watch_fn *fn, void *ctx)
@@ -360,8 +433,9 @@ size_t group_watch_turn(struct group *group, size_t max, group_watch_fn *fn, voi
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets)
+struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets, bool backups)
 {
+	const struct source member = { .role = role, .ibgp = ibgp };
 	struct groups *groups = &rib->groups;
 	struct group *group = (struct group *)calloc(1, sizeof(*group));
 
@@ -374,8 +448,11 @@ struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets)
 		return NULL;
 	}
 	group->rib = rib;
-	group->class = class_of(role, ibgp);
+	group->class = (uint8_t)class_of(&member);
 	group->vnets = vnets;
+	group->backups = backups ? GROUP_BACKUPS_AS_BEST : GROUP_BACKUPS_HIDDEN;
+	if (ibgp)
+		group->backups = GROUP_BACKUPS_MARKED;
 	group->next = groups->of_class[group->class];
 	groups->of_class[group->class] = group;
 	groups->nb_groups++;
@@ -386,6 +463,7 @@ void group_free(struct group *group)
 {
 	struct groups *groups = &group->rib->groups;
 	struct group **link = &groups->of_class[group->class];
+	struct backups backups;
 	struct entry entry;
 
 	assert(!group->members);
@@ -393,7 +471,7 @@ void group_free(struct group *group)
 		link = &(*link)->next;
 	*link = group->next;
 	groups->nb_groups--;
-	while (queue_take(group, &entry)) {
+	while (queue_take(group, &entry, &backups)) {
 		entry_drop(group->rib, &entry);
 		node_release(group->rib, entry.node);
 	}
@@ -412,13 +490,18 @@ int groups_init(struct rib *rib)
 
 	matrix_init(&groups->matrix, rib->params.allow);
 	groups->seats.max = UINT32_MAX;
+	memset(groups->instances, 0xff, sizeof(groups->instances)); /* RIB_NOBODY */
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		groups->sole[class] = (uint32_t *)calloc(rib->params.nb_peers, sizeof(uint32_t));
 		if (!groups->sole[class])
 			return -ENOMEM;
 	}
 	groups->flush = flush_new();
-	if (!groups->flush)
+	groups->backups = (uint32_t *)calloc(RIB_GATEWAY_IDS, sizeof(uint32_t));
+	groups->own = (uint32_t *)calloc(rib->params.nb_peers, sizeof(uint32_t));
+	groups->seen = (uint8_t *)calloc(RIB_GATEWAY_IDS, 1);
+	if (!groups->flush || !groups->backups || !groups->own || !groups->seen ||
+	    slab_init(&groups->notes, sizeof(struct note), ENTRIES_MAX) < 0)
 		return -ENOMEM;
 	return slab_init(&groups->entries, sizeof(struct entry), ENTRIES_MAX);
 }
@@ -448,14 +531,19 @@ void groups_fini(struct rib *rib)
 	bitmap_free(&groups->seats.held);
 	bitmap_free(&groups->seats.exempt);
 	slab_fini(&groups->entries);
+	slab_fini(&groups->notes);
+	free(groups->backups);
+	free(groups->own);
+	free(groups->seen);
 	flush_free(groups->flush);
 }
 
 size_t groups_bytes(const struct rib *rib)
 {
 	const struct groups *groups = &rib->groups;
-	size_t bytes =
-		slab_bytes(&groups->entries) + CLASSES * rib->params.nb_peers * sizeof(uint32_t);
+	size_t bytes = slab_bytes(&groups->entries) + slab_bytes(&groups->notes) +
+		       (CLASSES + 1) * rib->params.nb_peers * sizeof(uint32_t) +
+		       RIB_GATEWAY_IDS * (sizeof(uint32_t) + 1);
 
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		for (const struct group *g = groups->of_class[class]; g; g = g->next) {

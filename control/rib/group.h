@@ -3,13 +3,23 @@
  *
  *   For a group and a prefix, `top` is the best path that the group may be told of (role matrix, NO_ADVERTISE,
  *   NO_EXPORT; no default route for VPN gateways), and `alt` the best such path from any other peer than top's. Every
- *   member is to have `top`; but the peer that announced top gets `alt`, or nothing: no path hiding (RFC 7947 2.3), and
- *   nobody hears its own route back.
+ *   member is to have `top`; but the peer that announced top gets `alt`, or nothing: nobody hears its own route back.
  *
- * When (top, alt) changes, the prefix joins the group's queue once, together with what had been there before. The peers
- * that caused changes take turns in it, so that what one says does not wait behind another's full table. A flush takes a
- * slice of the queue, compares before with now, and yields batches for the encoder: withdrawn prefixes, then
- * prefixes by attribute set, each with the members to send it to. What has not changed for a member is not sent.
+ * What a member is told is a *backup* if its gateway has a path of its own beside it, itself or by another instance, that
+ * is as good by our decision, or better: a gateway that decides for itself must not find ours the better one, lest it
+ * takes its own back. Paths that are equal for forwarding are backups to each other: the router ID, by which one of them
+ * is announced, says nothing of which is better, and two peers that each prefer the other's path would both take back
+ * their own. To a gateway of our AS it is a backup too if it would lose to any path of the gateway's role, by routing
+ * preference: told as best while the gateway has no path of its own, it would keep the gateway from taking its circuit's
+ * when that returns. Gateways of our AS are told which paths are backups (the caller's LOCAL_PREF); other peers are not told
+ * backups, unless they are to be told them as any path (RFC 7947 2.3: that hides no path from them). Nothing is kept for a
+ * peer and prefix: whose own path it is that stands before top, follows from the chain.
+ *
+ * When top, alt or those to whom top is a backup change, the prefix joins the group's queue once, together with what had
+ * been there before. The peers that caused changes take turns in it, so that what one says does not wait behind another's
+ * full table. A flush takes a slice of the queue, compares before with now, and yields batches for the encoder: withdrawn
+ * prefixes, then prefixes by attribute set, each with the members to send it to. What has not changed for a member is not
+ * sent.
  *
  * A member that has just joined, or asks for a refresh, is told the whole table by a walk over it; of what changes behind
  * the walk it is told by a bit a prefix. Members that join together share both. They are worked off when the queue is
@@ -28,11 +38,28 @@ extern "C" {
 
 struct group;
 
+/* What becomes of backups: members are told that they are; are not told of them; or are told of them as of any path. */
+enum group_backups { GROUP_BACKUPS_MARKED, GROUP_BACKUPS_HIDDEN, GROUP_BACKUPS_AS_BEST };
+
+/* Each peer is of a gateway, be it the only one of its own: a number below RIB_GATEWAY_IDS. */
+enum { RIB_GATEWAY_IDS = RIB_PEERS + RIB_GATEWAYS };
+uint16_t rib_gateway(const struct rib *rib, uint16_t peer);
+
+/* Gateways to which a prefix's top is a backup. */
+struct backups {
+	uint32_t n;
+	uint16_t gateway[RIB_PEERS];
+};
+
+/* Is the peer's gateway one of them? */
+bool backups_include(const struct rib *rib, const struct backups *backups, uint16_t peer);
+
 /* `role` is the members', or ROLE_VNET: they are told of VNet prefixes alone, whatever the matrix says. Without `vnets` they
- * are told nothing of a prefix that is a VNet's, nor of another path for it.
- * Which paths its members may be told of depends on these three alone; the caller keeps peers apart that it encodes
+ * are told nothing of a prefix that is a VNet's, nor of another path for it. Backups are marked for iBGP members, hidden from
+ * others, or with `backups` told them as any path.
+ * Which paths its members may be told of depends on these four alone; the caller keeps peers apart that it encodes
  * differently (own address, next hop mode, AS size). Owned by the rib. NULL: no memory. */
-struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets);
+struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets, bool backups);
 /* Only without members. Takes as long as what is still queued for those who left. */
 void group_free(struct group *group);
 
@@ -65,6 +92,7 @@ struct group_batch {
 	enum group_batch_kind kind;
 	const struct attrs *attrs; /* GROUP_ANNOUNCE: as the source announced them, before export */
 	uint16_t source;	   /* GROUP_ANNOUNCE: the peer that they came from */
+	bool backup;		   /* GROUP_ANNOUNCE: to be marked as one */
 	const struct prefix *prefixes; /* not GROUP_END_OF_RIB */
 	uint32_t nb_prefixes;
 	const uint16_t *to; /* peers, at least one */
@@ -82,10 +110,17 @@ bool group_idle(const struct group *group);
 
 /* --- watching ---------------------------------------------------------------------------------------------------- */
 
-/* What there is to tell members of one prefix: `top`, and `alt` in its place for the peer that announced top. NULL: none;
- * borrowed for the call. False: not now, ask again. Must not change the rib. */
-typedef bool group_watch_fn(void *ctx, struct prefix prefix, const struct path *top,
-			    const struct path *alt);
+/* What there is to tell members of one prefix. All borrowed for the call. */
+struct group_sight {
+	struct prefix prefix;
+	const struct path *top; /* NULL: nothing */
+	const struct path *alt; /* in its place for the peer that announced top; NULL: nothing */
+	/* of the members, those that are told nothing, as it would be a backup; top's own peer is not told alt then either */
+	const struct backups *hidden;
+};
+
+/* False: not now, ask again. Must not change the rib. */
+typedef bool group_watch_fn(void *ctx, const struct group_sight *sight);
 
 /* From now on group_watch_turn() shows every prefix once, and again whenever what there is to tell of it has changed, be
  * it that there is nothing any more. Until the group is freed; costs a bit a prefix. -ENOMEM: it does not. */
@@ -103,9 +138,15 @@ uint32_t group_watch_waiting(const struct group *group);
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 
 /* The path that member `peer` has been told of, or is about to be told of, for a node; NULL: none. This is its
- * Adj-RIB-Out, computed. Borrowed as rib_first() is. */
-const struct path *group_advertised(const struct group *group, uint16_t peer, uint32_t node);
-/* How many prefixes that are. O(1). */
+ * Adj-RIB-Out, computed. `*backup`: it is one to this peer; may be NULL. Borrowed as rib_first() is. */
+const struct path *group_advertised(const struct group *group, uint16_t peer, uint32_t node,
+				    bool *backup);
+/* The path that is kept from it because it would be a backup; NULL: none. */
+const struct path *group_hidden(const struct group *group, uint16_t peer, uint32_t node);
+/* The members to whom this path is a backup, be it told or hidden. Writes up to `max` and returns how many there are. */
+uint32_t group_backup_to(const struct group *group, const struct path *path, uint16_t *peers,
+			 uint32_t max);
+/* How many prefixes group_advertised() tells it of. O(1). */
 uint32_t group_advertised_count(const struct group *group, uint16_t peer);
 
 #ifdef __cplusplus

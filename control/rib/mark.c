@@ -48,11 +48,12 @@ void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, ui
 		  struct offers *offers)
 {
 	uint8_t want_top = want;
+	uint16_t place = 0;
 
 	memset(offers, 0, CLASSES * sizeof(*offers));
 	for (const struct path *path = rib_first(rib, id); path && want;
-	     path = rib_following(rib, path)) {
-		const struct offer offer = { path->attrs, path->peer };
+	     path = rib_following(rib, path), place++) {
+		struct offer offer = { path->attrs, path->peer, place, false };
 		uint8_t may = want & classes[rib->sources[path->peer].role];
 
 		if (path->flags & PATH_UNUSABLE)
@@ -64,6 +65,7 @@ void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, ui
 		for (; may; may &= may - 1) {
 			unsigned int class = (unsigned int)__builtin_ctz(may);
 
+			offer.yields = IBGP_CLASSES >> class & path->yields >> class / 2 & 1;
 			if (want_top >> class & 1) {
 				offers[class].top = offer;
 				want_top &= (uint8_t) ~(1 << class);
@@ -91,39 +93,61 @@ static void offers_now(const struct rib *rib, uint32_t id, const uint8_t *classe
 		     offers);
 }
 
-bool seat_needed(const struct rib *rib, uint32_t id, const struct offers offers[CLASSES])
+bool seat_needed(const struct rib *rib, uint32_t id, const struct outlook *outlook)
 {
 	const struct rib_params *params = &rib->params;
 
 	if (!params->counts || rib->groups.seats.max == UINT32_MAX)
-		return offers[EXPRESSROUTE_IBGP].top.attrs;
+		return outlook->offers[EXPRESSROUTE_IBGP].top.attrs;
 	for (int ibgp = 0; ibgp < 2; ibgp++) {
-		const struct offer *top = &offers[2 * ROLE_EXPRESSROUTE + ibgp].top;
+		const struct offer *top = &outlook->offers[2 * ROLE_EXPRESSROUTE + ibgp].top;
 
-		if (top->attrs && params->counts(params->ctx, rib_path(rib, id, top->peer), ibgp))
+		if (top->attrs && params->counts(params->ctx, rib_path(rib, id, top->peer), ibgp,
+						 &outlook->backups))
 			return true;
 	}
 	return false;
 }
 
-void seat_deny(struct offers offers[CLASSES])
+static void offers_deny(struct offers offers[CLASSES])
 {
 	memset(&offers[2 * ROLE_EXPRESSROUTE], 0, 2 * sizeof(*offers));
 }
 
+void seat_deny(const struct rib *rib, struct outlook *outlook)
+{
+	offers_deny(outlook->offers);
+	for (unsigned int ibgp = 0; outlook->backups.n && ibgp < 2; ibgp++)
+		backups_forget(rib, &outlook->backups, 2 * ROLE_EXPRESSROUTE + ibgp);
+}
+
 /* What is held back from ExpressRoute gateways is not offered to them. */
-static void seat_apply(const struct rib *rib, uint32_t id, struct offers offers[CLASSES])
+static bool seat_has(const struct rib *rib, uint32_t id)
 {
 	const struct seats *seats = &rib->groups.seats;
 
-	if (!bitmap_has(&seats->taken, id) && !bitmap_has(&seats->exempt, id))
-		seat_deny(offers);
+	return bitmap_has(&seats->taken, id) || bitmap_has(&seats->exempt, id);
 }
 
-void groups_offers(const struct rib *rib, uint32_t id, struct offers offers[CLASSES])
+/* Before the bound on ExpressRoute gateways. */
+static void outlook_open(const struct rib *rib, uint32_t id, const uint8_t *classes,
+			 struct outlook *outlook)
 {
-	offers_now(rib, id, classes_of(rib, id), ALL_CLASSES, offers);
-	seat_apply(rib, id, offers);
+	offers_now(rib, id, classes, ALL_CLASSES, outlook->offers);
+	backups_find(rib, id, outlook->offers, &outlook->backups);
+}
+
+static void outlook_under(const struct rib *rib, uint32_t id, const uint8_t *classes,
+			  struct outlook *outlook)
+{
+	outlook_open(rib, id, classes, outlook);
+	if (!seat_has(rib, id))
+		seat_deny(rib, outlook);
+}
+
+void groups_outlook(const struct rib *rib, uint32_t id, struct outlook *outlook)
+{
+	outlook_under(rib, id, classes_of(rib, id), outlook);
 }
 
 void offers_restrict(const struct group *group, struct offers *offers)
@@ -134,46 +158,79 @@ void offers_restrict(const struct group *group, struct offers *offers)
 		memset(offers, 0, sizeof(*offers));
 }
 
-void group_offers(const struct group *group, uint32_t id, struct offers *out)
+void group_outlook(const struct group *group, uint32_t id, struct offers *out,
+		   struct backups *backups)
 {
+	const struct rib *rib = group->rib;
 	struct offers offers[CLASSES];
 
-	offers_now(group->rib, id, classes_of(group->rib, id), (uint8_t)(1 << group->class),
-		   offers);
-	seat_apply(group->rib, id, offers);
+	offers_now(rib, id, classes_of(rib, id), (uint8_t)(1 << group->class), offers);
+	if (!seat_has(rib, id))
+		offers_deny(offers);
+	if (group->backups == GROUP_BACKUPS_AS_BEST)
+		backups->n = 0;
+	else
+		backups_find(rib, id, offers, backups);
 	*out = offers[group->class];
 	offers_restrict(group, out);
 }
 
 /* --- changes ---------------------------------------------------------------------------------------------------- */
 
-/* Must members in this place (a cohort, or NULL for the stream) be told? Only top's announcer hears of alt. */
-static bool concerns(const struct group *group, const struct cohort *place,
-		     const struct offers *before, const struct offers *after)
-{
-	const struct peer *announcer = &group->rib->peers[after->top.peer];
+/* What has changed of a node: `others`, the gateways to which top has become a backup, or is none any more. */
+struct mark {
+	const struct outlook *before, *after;
+	struct backups others;
+};
 
-	return !offer_equal(&before->top, &after->top) ||
-	       (announcer->group == group && announcer->cohort == place);
+/* Is a member in this place (a cohort, or NULL for the stream) one of `others`? */
+static bool has_other(const struct group *group, const struct cohort *place,
+		      const struct backups *others)
+{
+	const struct rib *rib = group->rib;
+
+	for (uint32_t i = 0; i < others->n; i++) {
+		uint16_t gateway = others->gateway[i], peer = instance_first(rib, gateway);
+
+		for (; peer != RIB_NOBODY; peer = instance_next(rib, gateway, peer)) {
+			if (rib->peers[peer].group == group && rib->peers[peer].cohort == place)
+				return true;
+		}
+	}
+	return false;
 }
 
-static void group_mark(struct group *group, uint32_t node, const struct offers *before,
-		       const struct offers *after)
+/* Must members in this place be told? Only top's announcer hears of alt, and that is a backup. */
+static bool concerns(const struct group *group, const struct cohort *place, const struct mark *m)
+{
+	const struct offers *before = &m->before->offers[group->class];
+	const struct offers *after = &m->after->offers[group->class];
+	const struct peer *announcer = &group->rib->peers[after->top.peer];
+
+	if (!offer_equal(&before->top, &after->top))
+		return true;
+	if (group->backups != GROUP_BACKUPS_HIDDEN && announcer->group == group &&
+	    announcer->cohort == place && !offer_equal(&before->alt, &after->alt))
+		return true;
+	return group->backups != GROUP_BACKUPS_AS_BEST && has_other(group, place, &m->others);
+}
+
+static void group_mark(struct group *group, uint32_t node, const struct mark *m)
 {
 	for (struct cohort *c = group->cohorts; c; c = c->next) {
-		if (c->audience.n && (c->knows || node <= c->dumped) &&
-		    concerns(group, c, before, after))
+		if (c->audience.n && (c->knows || node <= c->dumped) && concerns(group, c, m))
 			bitmap_add(&c->pending, node);
 	}
 	if (group->watch.on && node <= group->watch.seen)
 		bitmap_add(&group->watch.pending, node);
-	if (group->stream.n && concerns(group, NULL, before, after) &&
-	    bitmap_add(&group->dirty, node))
-		queue_add(group, node, before);
+	if (group->stream.n && concerns(group, NULL, m) && bitmap_add(&group->dirty, node))
+		queue_add(group, node, m->before);
 }
 
-static inline void count(struct rib *rib, unsigned int class, const struct offers *offers, int by)
+/* Tops of a class. */
+static inline void count(struct rib *rib, unsigned int class, const struct outlook *outlook, int by)
 {
+	const struct offers *offers = &outlook->offers[class];
 	struct groups *groups = &rib->groups;
 
 	if (!offers->top.attrs)
@@ -183,6 +240,9 @@ static inline void count(struct rib *rib, unsigned int class, const struct offer
 		groups->vnets[class] += (uint32_t)by;
 	if (!offers->alt.attrs)
 		groups->sole[class][offers->top.peer] += (uint32_t)by;
+	if (class == class_of(&rib->sources[offers->top.peer]) &&
+	    !backups_include(rib, &outlook->backups, offers->top.peer))
+		groups->own[offers->top.peer] += (uint32_t)by;
 }
 
 /* Put the node into one of the sets, and out of the others; NULL: into none. */
@@ -198,49 +258,85 @@ static void seat_put(struct seats *seats, uint32_t node, struct bitmap *into)
 	}
 }
 
-/* A node's paths or matrix have changed: does it need a seat, and is there one? `offers` as without any bound; what is
+/* A node's paths or matrix have changed: does it need a seat, and is there one? `outlook` as without any bound; what is
  * held back is taken out. Who waits comes first, in the order of the nodes (seats_turn()): so who has a seat in the end
  * depends on who had one and who needs one, and not on how the work was sliced. */
-static void seat_settle(struct rib *rib, uint32_t node, struct offers offers[CLASSES])
+static void seat_settle(struct rib *rib, uint32_t node, struct outlook *outlook)
 {
 	struct seats *seats = &rib->groups.seats;
 	bool room = seats->taken.count < seats->max;
 
-	if (seat_needed(rib, node, offers))
+	if (seat_needed(rib, node, outlook))
 		seat_put(seats, node,
 			 bitmap_has(&seats->taken, node) || (room && !seats->held.count)
 				 ? &seats->taken
 				 : &seats->held);
 	else
-		seat_put(seats, node, offers[EXPRESSROUTE_IBGP].top.attrs ? &seats->exempt : NULL);
-	seat_apply(rib, node, offers);
+		seat_put(seats, node,
+			 outlook->offers[EXPRESSROUTE_IBGP].top.attrs ? &seats->exempt : NULL);
+	if (!seat_has(rib, node))
+		seat_deny(rib, outlook);
 }
 
-static void mark(struct rib *rib, uint32_t node, const struct offers *before,
-		 const struct offers *after)
+/* Count to whom top is a backup, and find those to whom it was or is one, but not both. */
+static void count_backups(struct groups *groups, const struct backups *before,
+			  const struct backups *after, struct backups *others)
 {
-	struct groups *groups = &rib->groups;
+	uint8_t *seen = groups->seen;
 
-	rib->version++;
-	for (unsigned int class = 0; class < CLASSES; class ++) {
-		const struct offers *was = &before[class], *is = &after[class];
+	others->n = 0;
+	for (uint32_t i = 0; i < after->n; i++)
+		seen[after->gateway[i]] = true;
+	for (uint32_t i = 0; i < before->n; i++) {
+		uint16_t gateway = before->gateway[i];
 
-		if (offer_equal(&was->top, &is->top) && offer_equal(&was->alt, &is->alt))
-			continue;
-		count(rib, class, was, -1);
-		count(rib, class, is, 1);
-		for (struct group *group = groups->of_class[class]; group; group = group->next)
-			group_mark(group, node, was, is);
+		if (!seen[gateway]) {
+			others->gateway[others->n++] = gateway;
+			groups->backups[gateway]--;
+		}
+		seen[gateway] = false;
+	}
+	for (uint32_t i = 0; i < after->n; i++) {
+		uint16_t gateway = after->gateway[i];
+
+		if (seen[gateway]) {
+			others->gateway[others->n++] = gateway;
+			groups->backups[gateway]++;
+		}
+		seen[gateway] = false;
 	}
 }
 
-void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLASSES])
+static void mark(struct rib *rib, uint32_t node, const struct outlook *before,
+		 const struct outlook *after)
 {
-	struct offers after[CLASSES];
+	struct groups *groups = &rib->groups;
+	struct mark m;
 
-	offers_now(rib, node, classes_of(rib, node), ALL_CLASSES, after);
-	seat_settle(rib, node, after);
-	mark(rib, node, before, after);
+	m.before = before;
+	m.after = after;
+	count_backups(groups, &before->backups, &after->backups, &m.others);
+	rib->version++;
+	for (unsigned int class = 0; class < CLASSES; class ++) {
+		const struct offers *was = &before->offers[class], *is = &after->offers[class];
+
+		if (!m.others.n && offer_equal(&was->top, &is->top) &&
+		    offer_equal(&was->alt, &is->alt))
+			continue;
+		count(rib, class, before, -1);
+		count(rib, class, after, 1);
+		for (struct group *group = groups->of_class[class]; group; group = group->next)
+			group_mark(group, node, &m);
+	}
+}
+
+void groups_mark(struct rib *rib, uint32_t node, const struct outlook *before)
+{
+	struct outlook after;
+
+	outlook_open(rib, node, classes_of(rib, node), &after);
+	seat_settle(rib, node, &after);
+	mark(rib, node, before, &after);
 }
 
 /* --- seats ------------------------------------------------------------------------------------------------------- */
@@ -248,13 +344,13 @@ void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLAS
 /* Move a node to the other set, and have members told. The caller has reserved. */
 static void seat_move(struct rib *rib, uint32_t node, struct bitmap *from, struct bitmap *to)
 {
-	struct offers before[CLASSES], after[CLASSES];
+	struct outlook before, after;
 
-	groups_offers(rib, node, before);
+	groups_outlook(rib, node, &before);
 	bitmap_remove(from, node);
 	bitmap_add(to, node);
-	groups_offers(rib, node, after);
-	mark(rib, node, before, after);
+	groups_outlook(rib, node, &after);
+	mark(rib, node, &before, &after);
 }
 
 bool seats_settled(const struct rib *rib)
@@ -357,7 +453,7 @@ int groups_reserve(struct rib *rib)
 			return -ENOMEM;
 		entry_spare(groups, id);
 	}
-	return 0;
+	return notes_reserve(groups);
 }
 
 /* --- the matrix ------------------------------------------------------------------------------------------------ */
@@ -409,13 +505,12 @@ bool rib_seats_moving(const struct rib *rib)
 static void matrix_apply(struct rib *rib, uint32_t id)
 {
 	const struct matrix_walk *matrix = &rib->groups.matrix;
-	struct offers before[CLASSES], after[CLASSES];
+	struct outlook before, after;
 
-	offers_now(rib, id, matrix->classes_old, ALL_CLASSES, before);
-	seat_apply(rib, id, before);
-	offers_now(rib, id, matrix->classes, ALL_CLASSES, after);
-	seat_settle(rib, id, after);
-	mark(rib, id, before, after);
+	outlook_under(rib, id, matrix->classes_old, &before);
+	outlook_open(rib, id, matrix->classes, &after);
+	seat_settle(rib, id, &after);
+	mark(rib, id, &before, &after);
 }
 
 size_t groups_turn(struct rib *rib, size_t budget)

@@ -28,11 +28,16 @@ void matrix_plan_round(struct matrix_plan *plan);
 /* The next node of the round. The rest is about this one. */
 void matrix_plan_node(struct matrix_plan *plan, uint32_t node, uint8_t refused);
 
-/* Is there a member of such a group that would be told another path, or none any more? */
+/* May there be a member of such a group that would be told another path, as a backup or not, or none any more? */
 bool matrix_plan_changes(const struct matrix_plan *plan, const struct group *group);
-/* The path that member `peer` is told of now, or would be; RIB_PEERS: members that announced neither. NULL: none. */
+/* The path that member `peer` is told of now, or would be; RIB_PEERS: members that have no path of their own. NULL: none.
+ * `*backup`: it is one to this peer. */
 const struct path *matrix_plan_path(const struct matrix_plan *plan, const struct group *group,
-				    uint16_t peer, bool after);
+				    uint16_t peer, bool after, bool *backup);
+/* Who, now or then, may be told otherwise than members that have no path of their own, be they in the group or not. Writes
+ * their indexes and returns how many. */
+uint32_t matrix_plan_others(struct matrix_plan *plan, const struct group *group,
+			    uint16_t peers[RIB_PEERS]);
 
 /* Prefixes that ExpressRoute gateways would be told if there were no bound, and how many of them are held back by it.
  * After the first round. */

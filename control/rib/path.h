@@ -38,7 +38,8 @@ struct path {
 	uint16_t epoch;		   /* of the peer when it announced this; an older one is stale */
 	uint8_t flags;		   /* enum path_flags */
 	uint8_t med_rank; /* paths of the same neighbour AS with a lower MED (decide.h), at most 255 */
-	uint16_t reserved;
+	bool tie;	/* equal for forwarding to the one before it in the chain */
+	uint8_t yields; /* bit a role: loses to whatever a source of that role may say (decide_yields()) */
 };
 static_assert(sizeof(struct path) == 32, "two paths a cache line");
 
@@ -50,6 +51,8 @@ struct source {
 	uint32_t router_id; /* host order, from OPEN */
 	uint32_t addr;	    /* host order; unique among peers */
 	bool held;	    /* takes no part in route exchange; see rib_source_hold() */
+	/* below RIB_GATEWAYS, not 0: one of the instances of that gateway, of one role and AS; 0: a peer on its own */
+	uint16_t gateway;
 };
 
 #ifdef __cplusplus

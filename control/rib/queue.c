@@ -124,26 +124,33 @@ static void lane_add(struct group *group, uint16_t source, const struct entry *w
 	lane_append(queue, &queue->fresh, (uint16_t)(source + 1));
 }
 
-void queue_add(struct group *group, uint32_t node, const struct offers *before)
+void queue_add(struct group *group, uint32_t node, const struct outlook *outlook)
 {
+	const struct offers *before = &outlook->offers[group->class];
 	struct entry entry = {
 		.top = before->top.attrs ? attrs_get(before->top.attrs) : NULL,
 		.alt = before->alt.attrs ? attrs_get(before->alt.attrs) : NULL,
 		.node = node,
+		.notes = notes_write(group, &outlook->backups),
 		.top_peer = before->top.peer,
 		.alt_peer = before->alt.peer,
+		.top_yields = before->top.yields,
+		.alt_yields = before->alt.yields,
 	};
 
 	lane_add(group, group->rib->cause, &entry);
 }
 
-void queue_back(struct group *group, const struct entry *entry)
+void queue_back(struct group *group, const struct entry *taken, const struct backups *backups)
 {
-	bitmap_add(&group->dirty, entry->node);
-	lane_add(group, group->rib->params.nb_peers, entry);
+	struct entry entry = *taken;
+
+	entry.notes = notes_write(group, backups);
+	bitmap_add(&group->dirty, entry.node);
+	lane_add(group, group->rib->params.nb_peers, &entry);
 }
 
-bool queue_take(struct group *group, struct entry *taken)
+bool queue_take(struct group *group, struct entry *taken, struct backups *backups)
 {
 	struct groups *groups = &group->rib->groups;
 	struct queue *queue = &group->queue;
@@ -159,6 +166,7 @@ bool queue_take(struct group *group, struct entry *taken)
 	queue->count--;
 	queue->quantum--;
 	entry_spare(groups, id);
+	notes_read(groups, taken->notes, backups);
 	bitmap_remove(&group->dirty, taken->node);
 	return true;
 }

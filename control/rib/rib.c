@@ -46,21 +46,34 @@ static void chain_remove(struct rib *rib, struct node *node, const struct path *
 	while (*link != id)
 		link = &path_at(rib, *link)->next;
 	*link = path->next;
+	if (path->next)
+		path_at(rib, path->next)->tie &= path->tie;
+}
+
+static bool ties(const struct rib *rib, const struct path *before, const struct path *path)
+{
+	return before && decide_multipath(&rib->params.rule, rib->sources, before, path);
 }
 
 static void chain_insert(struct rib *rib, struct node *node, struct path *path)
 {
 	uint32_t *link = &node->first;
+	struct path *before = NULL;
 
 	for (struct path *at; (at = path_at(rib, *link)); link = &at->next) {
 		if (decide_compare(&rib->params.rule, rib->sources, path, at, NULL) < 0)
 			break;
+		before = at;
 	}
 	path->next = *link;
+	path->tie = ties(rib, before, path);
+	path->yields = decide_yields(&rib->params.rule, rib->sources, path);
+	if (path->next)
+		path_at(rib, path->next)->tie = ties(rib, path, path_at(rib, path->next));
 	*link = path_id(rib, path);
 }
 
-/* Sort the whole chain. Returns whether the order changed. */
+/* Sort the whole chain. Returns whether the order changed, or what is equal to what, or yields to whom. */
 static bool chain_sort(struct rib *rib, struct node *node)
 {
 	uint32_t *link = &node->first;
@@ -72,8 +85,14 @@ static bool chain_sort(struct rib *rib, struct node *node)
 	decide_sort(&rib->params.rule, rib->sources, rib->sort, n);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t id = path_id(rib, rib->sort[i]);
+		bool tie = ties(rib, i ? rib->sort[i - 1] : NULL, rib->sort[i]);
 
-		changed |= *link != id;
+		uint8_t yields = decide_yields(&rib->params.rule, rib->sources, rib->sort[i]);
+
+		changed |=
+			*link != id || rib->sort[i]->tie != tie || rib->sort[i]->yields != yields;
+		rib->sort[i]->tie = tie;
+		rib->sort[i]->yields = yields;
 		*link = id;
 		link = &rib->sort[i]->next;
 	}
@@ -97,9 +116,11 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 	struct source *at = &rib->sources[peer];
 	bool same = at->role == source->role && at->ibgp == source->ibgp &&
 		    at->router_id == source->router_id && at->addr == source->addr &&
-		    at->peered == source->peered;
+		    at->peered == source->peered && at->gateway == source->gateway;
 
-	assert(!rib->peers[peer].paths || at->role == source->role);
+	assert(!rib->peers[peer].paths ||
+	       (at->role == source->role && at->gateway == source->gateway));
+	instance_move(rib, peer, source->gateway);
 	*at = *source;
 	rib->version += !same;
 	if (!same && rib->peers[peer].paths)
@@ -154,8 +175,7 @@ void rib_peer_sweep(struct rib *rib, uint16_t index)
 /* --- changes --------------------------------------------------------------------------------------------------- */
 
 /* groups_mark() for a change that this peer has caused. */
-static void mark_for(struct rib *rib, uint16_t peer, uint32_t node,
-		     const struct offers before[CLASSES])
+static void mark_for(struct rib *rib, uint16_t peer, uint32_t node, const struct outlook *before)
 {
 	rib->cause = peer;
 	groups_mark(rib, node, before);
@@ -250,7 +270,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
 	uint8_t flags = path_flags(rib, peer, attrs);
 	uint32_t next_hop = attrs->keys.next_hop, hop = SLAB_NONE;
-	struct offers before[CLASSES];
+	struct outlook before;
 	const struct attrs *old;
 
 	if (path && path->attrs == attrs && path->local_pref == local_pref &&
@@ -272,7 +292,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	}
 
 	id = path->node;
-	groups_offers(rib, id, before);
+	groups_outlook(rib, id, &before);
 	old = path->attrs;
 	rib->peers[peer].digest += attrs_digest(attrs, prefix);
 	if (old) {
@@ -293,7 +313,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	path_set_flags(rib, path, flags);
 	path->med_rank = 0;
 	chain_place(rib, node_at(rib, id), path);
-	mark_for(rib, peer, id, before);
+	mark_for(rib, peer, id, &before);
 	bitmap_add(&rib->changes, id);
 	if (old)
 		attrs_put(rib->params.attrs, old);
@@ -304,11 +324,11 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 static void path_withdraw(struct rib *rib, struct path *path)
 {
 	struct peer *peer = &rib->peers[path->peer];
-	struct offers before[CLASSES];
+	struct outlook before;
 	uint32_t id = path->node;
 	struct node *node = node_at(rib, id);
 
-	groups_offers(rib, id, before);
+	groups_outlook(rib, id, &before);
 	chain_remove(rib, node, path);
 	peer->paths--;
 	peer->digest -= attrs_digest(path->attrs, prefix_make(node->addr, node->len));
@@ -317,7 +337,7 @@ static void path_withdraw(struct rib *rib, struct path *path)
 		rib->prefixes--;
 	else if (rib->params.rule.med || rib->resort.left)
 		chain_sort(rib, node);
-	mark_for(rib, path->peer, id, before);
+	mark_for(rib, path->peer, id, &before);
 	bitmap_add(&rib->changes, id);
 	path_set_flags(rib, path, 0);
 	hop_unlink(rib, path->attrs->keys.next_hop, path_id(rib, path));
@@ -379,13 +399,13 @@ static void node_drop_lost(struct rib *rib, struct node *node)
 static void node_resort(struct rib *rib, uint32_t id)
 {
 	struct node *node = node_at(rib, id);
-	struct offers before[CLASSES];
+	struct outlook before;
 	bool changed = false;
 
 	node_drop_lost(rib, node);
 	if (!node->first)
 		return;
-	groups_offers(rib, id, before);
+	groups_outlook(rib, id, &before);
 	for (struct path *path = path_at(rib, node->first); path; path = path_at(rib, path->next)) {
 		uint8_t flags = path_flags_now(rib, path);
 
@@ -395,7 +415,7 @@ static void node_resort(struct rib *rib, uint32_t id)
 	changed |= chain_sort(rib, node);
 	if (!changed)
 		return;
-	groups_mark(rib, id, before);
+	groups_mark(rib, id, &before);
 	bitmap_add(&rib->changes, id);
 }
 
@@ -410,15 +430,15 @@ int rib_set_refused(struct rib *rib, uint32_t id, enum role role, bool refused)
 {
 	struct node *node = node_at(rib, id);
 	uint8_t roles = (uint8_t)((node->refused & ~(1 << role)) | refused << role);
-	struct offers before[CLASSES];
+	struct outlook before;
 
 	if (roles == node->refused)
 		return 0;
 	if (groups_reserve(rib) < 0)
 		return -ENOMEM;
-	groups_offers(rib, id, before);
+	groups_outlook(rib, id, &before);
 	node_refuse(rib, node, roles);
-	groups_mark(rib, id, before);
+	groups_mark(rib, id, &before);
 	return 0;
 }
 

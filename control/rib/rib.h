@@ -29,9 +29,11 @@ enum {
 	RIB_NONE = 0,	  /* no node: ids begin at 1 */
 	RIB_ECMP = 16,	  /* most paths that a view uses at once */
 	RIB_PEERS = 4096, /* peer indexes are below this */
+	RIB_GATEWAYS = 256,
 };
 
 struct rib;
+struct backups; /* group.h */
 
 struct rib_params {
 	struct attr_table *attrs; /* borrowed: outlives the rib */
@@ -46,9 +48,10 @@ struct rib_params {
 	/* Asked of a usable one: is it, for now, in the views and announced to nobody? NULL: none is. */
 	bool (*quiet)(void *ctx, uint32_t next_hop);
 	/* Is an ExpressRoute gateway, one of our own AS or another one, told of this path's prefix, so that it counts
-	 * (rib_set_expressroute_max())? Asked when what they may be told of it changes, and of all after
-	 * rib_seats_review(), while there is a bound. NULL: each counts. */
-	bool (*counts)(void *ctx, const struct path *path, bool ibgp);
+	 * (rib_set_expressroute_max())? To those in `backups` it is a backup. Asked when what they may be told of it
+	 * changes, and of all after rib_seats_review(), while there is a bound. NULL: each counts. */
+	bool (*counts)(void *ctx, const struct path *path, bool ibgp,
+		       const struct backups *backups);
 	void *ctx;
 	/* May all of these members of one group be told more now? What they are to be told waits until then. NULL: always. */
 	bool (*ready)(void *ctx, const uint16_t *peers, uint32_t n);
@@ -69,7 +72,7 @@ static inline bool rib_allows(uint64_t allow, enum role from, enum role to)
 /* --- peers ----------------------------------------------------------------------------------------------------- */
 
 /* Say who `peer` is: before its first path, and again at each session (router ID). If it still has paths of an earlier
- * session (stale or being swept), they are sorted anew by rib_turn(). The role must stay while it has paths. A new
+ * session (stale or being swept), they are sorted anew by rib_turn(). Role and gateway must stay while it has paths. A new
  * router ID reaches the ORIGINATOR_ID of what is announced already with the next change of the path. */
 void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source);
 const struct source *rib_source(const struct rib *rib, uint16_t peer);

@@ -37,6 +37,7 @@ struct peer {
 	uint64_t digest;       /* of its paths: attrs_digest() */
 	struct group *group;   /* borrowed; NULL: no member of any */
 	struct cohort *cohort; /* borrowed; NULL: in its group's stream */
+	uint16_t next_instance; /* of its gateway; RIB_NOBODY: the last, or on its own */
 };
 
 /* Which paths use which next hop, and which next hops have changed: see hops.c. */
@@ -52,22 +53,32 @@ struct hops {
 struct offer {
 	const struct attrs *attrs;
 	uint16_t peer;
+	uint16_t place; /* in the chain, from 0; counts for nothing when offers are compared */
+	bool yields;	/* a backup to any member of an iBGP class: path.yields */
 };
 
 static inline bool offer_equal(const struct offer *a, const struct offer *b)
 {
-	return a->attrs == b->attrs && a->peer == b->peer;
+	return a->attrs == b->attrs && a->peer == b->peer && a->yields == b->yields;
 }
 
 struct offers {
 	struct offer top, alt; /* alt: the best of another peer than top's */
 };
 
+/* What there is to tell of a prefix, to everybody. */
+struct outlook {
+	struct offers offers[CLASSES];
+	struct backups backups; /* of the class that a gateway is in */
+};
+
 /* A prefix in a group's queue, with what its members had been told. */
 struct entry {
 	const struct attrs *top, *alt; /* one reference each, if not NULL */
 	uint32_t next, node;
+	uint32_t notes; /* whom it had been a backup to */
 	uint16_t top_peer, alt_peer;
+	bool top_yields, alt_yields;
 };
 
 /* Entries that one source has caused, oldest first, and the source whose turn comes after its. */
@@ -87,6 +98,13 @@ struct queue {
 	struct lanes fresh, rest;
 	uint32_t quantum; /* entries that the first lane may still give */
 	uint32_t count;
+};
+
+/* A gateway that has members in an entry's group, to whom top had been a backup. */
+struct note {
+	uint32_t next;
+	uint16_t gateway;
+	uint16_t reserved;
 };
 
 /* What a peer gets of these offers: nobody hears its own route back. */
@@ -125,6 +143,7 @@ struct group {
 	struct rib *rib;    /* borrowed */
 	uint8_t class;
 	bool vnets; /* told of VNet prefixes */
+	enum group_backups backups;
 	uint32_t members;
 	struct audience stream;
 	struct cohort *cohorts;
@@ -159,6 +178,14 @@ struct groups {
 	uint32_t tops[CLASSES];	 /* prefixes that have a top */
 	uint32_t vnets[CLASSES]; /* of those: VNet prefixes */
 	uint32_t *sole[CLASSES]; /* owned, by peer: tops of that peer without an alt */
+	/* Prefixes that members are not told if they are not told backups: owned, by gateway: to which top is a backup;
+	 * by peer: tops of its own, but for those that are backups to its gateway. */
+	uint32_t *backups, *own;
+	uint16_t instances[RIB_GATEWAYS]; /* the first of each gateway; RIB_NOBODY: none */
+	uint8_t *seen;			  /* owned, by gateway: scratch, all 0 between calls */
+	struct slab notes;
+	uint32_t spare_notes, nb_spare_notes; /* in no entry */
+	uint32_t members; /* of all groups: as many notes as one node may need */
 	struct slab entries;
 	uint32_t spare, nb_spare; /* entries not in a queue */
 	uint32_t capacity;	  /* of every bitmap */
@@ -219,6 +246,27 @@ void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path);
 /* The next path whose next hop has changed; 0: none is left. */
 uint32_t hops_next(struct rib *rib);
 bool hops_settled(const struct rib *rib);
+/* --- backup.c --------------------------------------------------------------------------------------------------- */
+
+/* The class that the source's groups are of, unless it is held. */
+unsigned int class_of(const struct source *source);
+enum { RIB_NOBODY = UINT16_MAX };
+/* The instances of a gateway, one after the other; RIB_NOBODY: no more. */
+uint16_t instance_first(const struct rib *rib, uint16_t gateway);
+uint16_t instance_next(const struct rib *rib, uint16_t gateway, uint16_t peer);
+/* The peer becomes an instance of another source.gateway. */
+void instance_move(struct rib *rib, uint16_t peer, uint16_t gateway);
+/* For each class that has a top: the gateways of that class that have a path beside it which is as good, or better. */
+void backups_find(const struct rib *rib, uint32_t node, const struct offers offers[CLASSES],
+		  struct backups *backups);
+bool backups_have(const struct backups *backups, uint16_t gateway);
+/* Take those out that are of this class. */
+void backups_forget(const struct rib *rib, struct backups *backups, unsigned int class);
+/* Make sure that notes_write() cannot fail, for one node in all groups. 0 or -ENOMEM. */
+int notes_reserve(struct groups *groups);
+/* Those of them that the group's stream has members of; read back once. */
+uint32_t notes_write(struct group *group, const struct backups *backups);
+void notes_read(struct groups *groups, uint32_t notes, struct backups *backups);
 
 /* Does the FIB still have to follow a wide prefix, so that nobody may be told of it? */
 static inline bool node_waits(const struct rib *rib, uint32_t id)
@@ -239,15 +287,15 @@ uint8_t classes_open(const struct rib *rib, uint32_t node, uint8_t refused);
 void offers_under(const struct rib *rib, uint32_t node, const uint8_t *classes, uint8_t want,
 		  struct offers *offers);
 /* Is it for ExpressRoute gateways, so that it needs one of their seats, if it counts? Take what is for them out. */
-bool seat_needed(const struct rib *rib, uint32_t node, const struct offers offers[CLASSES]);
-void seat_deny(struct offers offers[CLASSES]);
+bool seat_needed(const struct rib *rib, uint32_t node, const struct outlook *outlook);
+void seat_deny(const struct rib *rib, struct outlook *outlook);
 bool seats_settled(const struct rib *rib); /* nobody waits for a seat that is free */
 /* Make sure that the next groups_mark() cannot fail, for one node, even a new one. 0 or -ENOMEM. */
 int groups_reserve(struct rib *rib);
-/* What each class may be told about a node now. */
-void groups_offers(const struct rib *rib, uint32_t node, struct offers offers[CLASSES]);
-/* A node has changed: `before` is what groups_offers() said then; its attributes still have a reference. */
-void groups_mark(struct rib *rib, uint32_t node, const struct offers before[CLASSES]);
+/* What there is to tell about a node now. */
+void groups_outlook(const struct rib *rib, uint32_t node, struct outlook *outlook);
+/* A node has changed: `before` is what groups_outlook() said then; its attributes still have a reference. */
+void groups_mark(struct rib *rib, uint32_t node, const struct outlook *before);
 /* Does some group still have to tell of this node? */
 bool groups_need(const struct rib *rib, uint32_t node);
 /* A slice of a matrix change; returns the nodes looked at. */
@@ -255,7 +303,8 @@ size_t groups_turn(struct rib *rib, size_t budget);
 /* Of what its class may be told about a node: what the group may. */
 void offers_restrict(const struct group *group, struct offers *offers);
 /* What one group may be told about a node now. */
-void group_offers(const struct group *group, uint32_t node, struct offers *offers);
+void group_outlook(const struct group *group, uint32_t node, struct offers *offers,
+		   struct backups *backups);
 
 /* --- queue.c ---------------------------------------------------------------------------------------------------- */
 
@@ -263,11 +312,12 @@ int queue_init(struct queue *queue, uint16_t nb_peers); /* -ENOMEM */
 void queue_fini(struct queue *queue);		       /* an empty one, or one that is not initialised */
 /* A node that is not in the queue, with what members had been told of it. groups_reserve() has seen to it that there is a
  * spare entry. */
-void queue_add(struct group *group, uint32_t node, const struct offers *before);
+void queue_add(struct group *group, uint32_t node, const struct outlook *before);
 /* What was taken, back into it: a lane of nobody's. */
-void queue_back(struct group *group, const struct entry *entry);
-/* Take the next entry off the queue. Its references are the caller's. False: the queue is empty. */
-bool queue_take(struct group *group, struct entry *entry);
+void queue_back(struct group *group, const struct entry *entry, const struct backups *backups);
+/* Take the next entry off the queue. Its references are the caller's, `backups` is what its notes said. False: the queue
+ * is empty. */
+bool queue_take(struct group *group, struct entry *entry, struct backups *backups);
 void entry_spare(struct groups *groups, uint32_t id); /* one more that is in no queue */
 void entry_drop(struct rib *rib, const struct entry *entry);
 

@@ -98,9 +98,9 @@ def test_s25_local_preference_comes_before_the_source_class(hub):
     hub.wait("A's", lambda: hub.best(OTHER) == ("nva-a", "local preference"))
     hub.wait("A's in the FIB", lambda: hub.next_hops(OTHER) == {A})
     hub.wait("A's at the others", lambda: hub.told("nva-b")[OTHER].as_path == (65515, 65001, 65001, 65001)
-             and OTHER in hub.told("ergw"))
-    # It is ours: eBGP peers hear of none, gateways of our AS of the usual one.
-    assert hub.told("nva-b")[OTHER].local_pref is None and hub.told("ergw")[OTHER].local_pref == 100
+             # It is ours: gateways of our AS hear of the usual one, where what loses to their own has 50.
+             and hub.told("ergw")[OTHER].local_pref == 100)
+    assert hub.told("nva-b")[OTHER].local_pref is None
     maps(hub)
     hub.wait("ExpressRoute's again", lambda: hub.next_hops(OTHER) == {ER})
 

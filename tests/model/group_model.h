@@ -4,13 +4,15 @@
 #define BASCULE_GROUP_MODEL_H
 
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "rib.h"
 
 struct group_model {
 	typedef std::pair<uint32_t, uint8_t> key;			/* prefix */
-	typedef std::pair<const struct attrs *, uint16_t> announcement; /* what, and whom from */
+	/* what, whom from, and whether it is marked as a backup */
+	typedef std::tuple<const struct attrs *, uint16_t, bool> announcement;
 
 	struct decide_rule rule;
 	const struct source *sources;
@@ -23,14 +25,56 @@ struct group_model {
 		return to == ROLE_VNET ? from == ROLE_VNET : rib_allows(allow, from, to);
 	}
 
+	/* What becomes of a path that loses to the receiver's own, or is only as good. */
+	enum backups { MARKED, HIDDEN, AS_BEST };
+
+	bool same_gateway(uint16_t a, uint16_t b) const
+	{
+		return a == b || (sources[a].gateway && sources[a].gateway == sources[b].gateway);
+	}
+
+	/* Has the receiver's gateway a path of its own beside `told` that is as good, or better? */
+	bool is_backup(const std::map<uint16_t, struct path> &all, uint16_t peer,
+		       const struct path *told) const
+	{
+		for (const auto &entry : all) {
+			const struct path *own = &entry.second;
+
+			if (own == told || !same_gateway(entry.first, peer) ||
+			    (own->flags & PATH_UNUSABLE))
+				continue;
+			if (decide_compare(&rule, sources, own, told, nullptr) < 0 ||
+			    decide_multipath(&rule, sources, own, told))
+				return true;
+		}
+		return false;
+	}
+
+	/* Would it lose to any path of usual local preference that a gateway of that role may get, ahead of AS-path length? */
+	bool yields(const struct path *told, enum role role) const
+	{
+		const bool er = role == ROLE_EXPRESSROUTE;
+		const enum role from = sources[told->peer].role;
+
+		if (from == ROLE_VNET || told->local_pref != LOCAL_PREF_DEFAULT)
+			return from != ROLE_VNET && told->local_pref < LOCAL_PREF_DEFAULT;
+		switch (rule.preference) {
+		case DECIDE_PREFER_EXPRESSROUTE: return er && from != ROLE_EXPRESSROUTE;
+		case DECIDE_PREFER_VPN: return !er && from == ROLE_EXPRESSROUTE;
+		default: return false;
+		}
+	}
+
 	/* What a peer of `role` must have, of everything that others announced. Without `vnets`: nothing of a VNet's. */
 	std::map<key, announcement> adj_rib_out(uint16_t peer, enum role role, bool ibgp,
-						uint64_t allow, bool vnets) const
+						uint64_t allow, bool vnets,
+						enum backups backups) const
 	{
 		std::map<key, announcement> out;
 
 		for (const auto &prefix : paths) {
 			const struct path *best = nullptr;
+			bool backup;
 
 			if (role == ROLE_VPN && prefix.first.second == 0)
 				continue;
@@ -49,8 +93,14 @@ struct group_model {
 				    decide_compare(&rule, sources, path, best, nullptr) < 0)
 					best = path;
 			}
-			if (best && (vnets || sources[best->peer].role != ROLE_VNET))
-				out[prefix.first] = announcement(best->attrs, best->peer);
+			if (!best || (!vnets && sources[best->peer].role == ROLE_VNET))
+				continue;
+			backup = role != ROLE_VNET && is_backup(prefix.second, peer, best);
+			if (backups == MARKED && role != ROLE_VNET && yields(best, role))
+				backup = true;
+			if (!backup || backups != HIDDEN)
+				out[prefix.first] = announcement(best->attrs, best->peer,
+								 backup && backups == MARKED);
 		}
 		return out;
 	}

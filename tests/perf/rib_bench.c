@@ -157,7 +157,7 @@ static bool setup(struct bench *b)
 
 		rib_source_set(b->rib, i, &source);
 	}
-	b->group = group_new(b->rib, ROLE_NVA, false, true);
+	b->group = group_new(b->rib, ROLE_NVA, false, true, false);
 	return b->group;
 }
 

@@ -31,6 +31,7 @@ struct harness {
 	std::vector<listener> peers;
 	std::vector<struct group *> groups;
 	std::set<struct group *> without_vnets;
+	std::map<struct group *, enum group_model::backups> modes;
 	std::set<uint32_t> dead_hops;
 	/* one reference each, so that no address is used twice */
 	std::set<const struct attrs *> seen;
@@ -72,9 +73,13 @@ struct harness {
 		attr_table_free(table);
 	}
 
-	struct group *group_add(enum role role, bool ibgp = false, bool vnets = true)
+	struct group *group_add(enum role role, bool ibgp = false, bool vnets = true,
+				bool backups = false)
 	{
-		groups.push_back(group_new(rib, role, ibgp, vnets));
+		groups.push_back(group_new(rib, role, ibgp, vnets, backups));
+		modes[groups.back()] = ibgp	 ? group_model::MARKED
+				       : backups ? group_model::AS_BEST
+						 : group_model::HIDDEN;
 		if (!vnets)
 			without_vnets.insert(groups.back());
 		return groups.back();
@@ -91,12 +96,13 @@ struct harness {
 		group_leave(peers[peer].group, peer);
 		peers[peer] = listener();
 	}
-	void announce(struct prefix prefix, uint16_t peer, const attrs_spec &spec)
+	void announce(struct prefix prefix, uint16_t peer, const attrs_spec &spec,
+		      uint32_t local_pref = LOCAL_PREF_DEFAULT)
 	{
 		const struct attrs *attrs = attrs_make(table, spec);
 		uint32_t node;
 
-		ASSERT_GE(rib_announce(rib, prefix, peer, attrs, LOCAL_PREF_DEFAULT, 0), 0);
+		ASSERT_GE(rib_announce(rib, prefix, peer, attrs, local_pref, 0), 0);
 		if (!seen.insert(attrs).second)
 			attrs_put(table, attrs);
 		node = rib_find(rib, prefix);
@@ -186,7 +192,7 @@ struct harness {
 			}
 			ASSERT_NE(to, batch->source) << "its own route back";
 			l.announced++;
-			announcement said(batch->attrs, batch->source);
+			announcement said(batch->attrs, batch->source, batch->backup);
 
 			ASSERT_FALSE(exact && l.table.count(k) && l.table[k] == said)
 				<< "told twice";
@@ -232,19 +238,25 @@ struct harness {
 
 			auto want = model.adj_rib_out(
 				i, sources[i].held ? ROLE_VNET : sources[i].role, sources[i].ibgp,
-				allow, !without_vnets.count(peers[i].group));
+				allow, !without_vnets.count(peers[i].group), modes[peers[i].group]);
 
 			ASSERT_EQ(want.size(), peers[i].table.size()) << "peer " << i;
 			for (const auto &w : want) {
 				auto has = peers[i].table.find(w.first);
 				struct prefix prefix = { w.first.first, w.first.second };
 				const struct path *path;
+				bool backup;
 
 				ASSERT_NE(peers[i].table.end(), has) << "peer " << i;
-				ASSERT_EQ(w.second.first, has->second.first) << "peer " << i;
-				path = group_advertised(peers[i].group, i, rib_find(rib, prefix));
+				ASSERT_EQ(std::get<0>(w.second), std::get<0>(has->second))
+					<< "peer " << i;
+				ASSERT_EQ(std::get<2>(w.second), std::get<2>(has->second))
+					<< "peer " << i << ": marked as a backup";
+				path = group_advertised(peers[i].group, i, rib_find(rib, prefix),
+							&backup);
 				ASSERT_NE(nullptr, path);
-				ASSERT_EQ(w.second, announcement(path->attrs, path->peer));
+				backup &= modes[peers[i].group] == group_model::MARKED;
+				ASSERT_EQ(w.second, announcement(path->attrs, path->peer, backup));
 			}
 			ASSERT_EQ(want.size(), group_advertised_count(peers[i].group, i))
 				<< "peer " << i;
@@ -259,6 +271,12 @@ static inline struct source nva(uint32_t id)
 static inline struct source gateway(enum role role, uint32_t id)
 {
 	return { role, true, false, id, id };
+}
+/* The same, one of the instances of a gateway. */
+static inline struct source instance(struct source source, uint16_t gateway)
+{
+	source.gateway = gateway;
+	return source;
 }
 static const struct source our_vnet = { ROLE_VNET, false, false, 1, 0 };
 static const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 },

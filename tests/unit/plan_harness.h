@@ -3,6 +3,7 @@
 #ifndef BASCULE_TEST_PLAN_HARNESS_H
 #define BASCULE_TEST_PLAN_HARNESS_H
 
+#include <algorithm>
 #include <set>
 
 #include "matrix.h"
@@ -23,6 +24,7 @@ typedef std::map<std::string, std::string> changes;
 struct plan_answer {
 	struct row_plan head = {};
 	changes routes;
+	std::set<std::string> backups; /* of those, told as such */
 	std::map<std::string, struct row_plan_peer> peers;
 	std::map<std::string, struct row_plan_view> views;
 	std::vector<struct row_plan_limit> limits;
@@ -176,6 +178,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 				std::string key = who + " " + text_of(route->prefix);
 
 				EXPECT_EQ(0u, out->routes.count(key)) << key << " is told twice";
+				if (route->backup)
+					out->backups.insert(key);
 				out->routes[key] =
 					route->peer[0]
 						? plan_told_name((enum plan_told)route->change)
@@ -264,6 +268,12 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 			EXPECT_EQ(n[name]["announced"], row.told[PLAN_ANNOUNCED]) << name;
 			EXPECT_EQ(n[name]["replaced"], row.told[PLAN_REPLACED]) << name;
 			EXPECT_EQ(n[name]["withdrawn"], row.told[PLAN_WITHDRAWN]) << name;
+			EXPECT_EQ((uint32_t)std::count_if(p.backups.begin(), p.backups.end(),
+							  [&](const std::string &key) {
+								  return !key.find(name + " ");
+							  }),
+				  row.backups)
+				<< name;
 		}
 		for (const auto &[name, row] : p.views) {
 			EXPECT_EQ(n[name]["gained"], row.change[VIEW_GAINED]) << name;
@@ -271,6 +281,21 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 			EXPECT_EQ(n[name]["next hops"], row.change[VIEW_NEXT_HOPS]) << name;
 		}
 		EXPECT_EQ(p.head.conflicts, p.conflicts.size());
+	}
+	/* The gateway of our AS says it by LOCAL_PREF; others are told of no backup. */
+	void backups_are_marked(const plan_answer &p)
+	{
+		const std::string er = std::string(names[ER]) + " ";
+		std::set<std::string> marked;
+
+		for (const auto &[key, change] : p.routes) {
+			std::string prefix = key.substr(key.find(' ') + 1);
+
+			if (!key.find(er) && change != "withdrawn" &&
+			    keys(ER, prefix.c_str()).local_pref == EXPORT_LOCAL_PREF_BACKUP)
+				marked.insert(key);
+		}
+		EXPECT_EQ(marked, p.backups);
 	}
 	/* "prefix view: winner beats loser by rule", by the book: whose best paths would be in a view together. */
 	std::set<std::string> conflicts_by_the_book(enum role view, bool enable)
@@ -360,6 +385,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		exchange_on(enable);
 		settle(silent);
 		EXPECT_EQ(difference(before, now()), p.routes) << (enable ? "enable" : "disable");
+		backups_are_marked(p);
 		return p;
 	}
 

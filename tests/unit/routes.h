@@ -102,5 +102,7 @@ static inline bool usable_always(void *, uint32_t, enum role)
 }
 
 enum : uint64_t { ALLOW_ALL = ~UINT64_C(0) };
+/* The role matrix while routes are exchanged: circuit to circuit never, VPN to VPN never. */
+enum : uint64_t { ALLOW_EXCHANGE = 0x0f0f0d0e };
 
 #endif

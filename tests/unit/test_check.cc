@@ -218,6 +218,9 @@ const error_case error_cases[] = {
 	{ "asn = 65004", "as_override = true",
 	  "c:18: gateways.vpngw.as_override: true is for gateways of another AS, allowed with "
 	  "instance.asn is false" },
+	{ "asn = 65004", "backup_paths = true",
+	  "c:18: gateways.vpngw.backup_paths: true is for gateways of another AS, allowed with "
+	  "instance.asn is false" },
 	{ "asn = 65004", "asn = 23456", "c:18: gateways.vpngw.asn: " AS_TRANS_ERROR },
 	{ "\"10.0.255.37\"", "37", "c:17: mismatched element type in array" },
 	{ "\"10.0.255.37\"", "\"10.0.255.36\"",

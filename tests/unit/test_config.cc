@@ -461,6 +461,7 @@ const restart_case restart_cases[] = {
 	{ "asn = 65001", "asn = 65001; as_override = true; remove_private_as = true", nullptr },
 	{ "hold_s = 30", "hold_s = 30; announce_vnets = false; enforce_first_as = true", nullptr },
 	{ "asn = 65001", "asn = 65001; allow_as_set = true; enforce_first_as = false", nullptr },
+	{ "asn = 65001", "asn = 65001; backup_paths = true", nullptr },
 	{ "hold_s = 30", "hold_s = 30; hold_min_s = 9; hold_low = \"refuse\"", nullptr },
 	{ "asn = 65001", "asn = 65009", nullptr },
 	{ "\"10.4.0.0/16\"", "\"10.5.0.0/16\"", nullptr },

@@ -18,6 +18,7 @@ const struct export_rule no_private_ibgp = { 65515, 0x0a000104, 0x0a000104, fals
 const struct export_rule override = { 65515, 0x0a000104, 0x0a000104, false, false, true, false, 65010 };
 const struct export_source from_nva = { ROLE_NVA, false, false, 0x0a000204 };
 const struct export_source from_gateway = { ROLE_VPN, true, false, 0x0a00ff04 };
+const struct export_source backup_of_nva = { ROLE_NVA, false, false, 0x0a000204, true };
 const struct export_source from_vnet = { ROLE_VNET, false, false, 0 };
 const struct export_source from_peered = { ROLE_VNET, false, true, 0 };
 
@@ -58,6 +59,10 @@ const row rows[] = {
 	{ "iBGP: path kept, LOCAL_PREF 100, MED left out", ibgp, from_nva,
 	  origin + path_65010 + next_hop_in + "80 04 04 00000007",
 	  origin + path_65010 + next_hop_self + local_pref + branch },
+	{ "iBGP, a backup: LOCAL_PREF 50", ibgp, backup_of_nva, origin + path_65010 + next_hop_in,
+	  origin + path_65010 + next_hop_self + "40 05 04 00000032" + branch },
+	{ "eBGP, a backup: as any path", ebgp, backup_of_nva, origin + path_65010 + next_hop_in,
+	  origin + path_ours_65010 + next_hop_self + branch },
 	{ "reflected: ORIGINATOR_ID and CLUSTER_LIST (RFC 4456 8)", ibgp, from_gateway,
 	  origin + path_65010 + next_hop_in + "400504 000000c8",
 	  origin + path_65010 + next_hop_self + local_pref + branch +

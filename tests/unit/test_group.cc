@@ -6,7 +6,7 @@
 TEST(group, announcer_is_told_the_best_of_the_others)
 {
 	harness h({ our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
-	struct group *group = h.group_add(ROLE_NVA);
+	struct group *group = h.group_add(ROLE_NVA, false, true, true);
 
 	for (uint16_t i = 1; i <= 3; i++)
 		h.up(i, group);
@@ -16,14 +16,221 @@ TEST(group, announcer_is_told_the_best_of_the_others)
 	EXPECT_EQ(1u, h.peers[2].table.size());
 	h.announce(p1, 2, { { 65002, 65009 } });
 	h.flush_all();
-	EXPECT_EQ(2, h.peers[1].table[key(p1.addr, p1.len)].second)
-		<< "no path hiding (RFC 7947 2.3)";
+	EXPECT_EQ(2, std::get<1>(h.peers[1].table[key(p1.addr, p1.len)]))
+		<< "no path hiding (RFC 7947 2.3), if backups are told";
 	EXPECT_EQ(1u, h.peers[3].announced) << "the best path has not changed for others";
 	h.withdraw(p1, 1);
 	h.flush_all();
 	h.check();
 	EXPECT_EQ(0u, h.peers[2].table.size());
 	EXPECT_EQ(1u, h.peers[1].announced) << "it has that path already";
+}
+
+namespace
+{
+
+const group_model::announcement nothing(nullptr, 0, false);
+
+/* What the peer has been told of p1. */
+group_model::announcement told(const harness &h, uint16_t peer)
+{
+	auto it = h.peers[peer].table.find(key(p1.addr, p1.len));
+
+	return it == h.peers[peer].table.end() ? nothing : it->second;
+}
+
+/* From whom, and whether it is marked as a backup. */
+std::pair<int, bool> heard(const harness &h, uint16_t peer)
+{
+	auto said = told(h, peer);
+
+	return { std::get<0>(said) ? std::get<1>(said) : -1, std::get<2>(said) };
+}
+
+const std::pair<int, bool> silence(-1, false);
+
+std::pair<int, bool> best(int peer)
+{
+	return { peer, false };
+}
+
+std::pair<int, bool> backup(int peer)
+{
+	return { peer, true };
+}
+
+} // namespace
+
+/* The commonest design there is: one on-premises prefix by ExpressRoute, and as backup by VPN. */
+TEST(group, what_loses_to_the_receivers_own_is_a_backup)
+{
+	harness h({ our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
+		    instance(gateway(ROLE_EXPRESSROUTE, 2), 1), gateway(ROLE_VPN, 3), nva(4),
+		    nva(5) },
+		  ALLOW_EXCHANGE);
+	struct group *er = h.group_add(ROLE_EXPRESSROUTE, true), *nvas = h.group_add(ROLE_NVA);
+
+	h.up(1, er);
+	h.up(2, er);
+	h.up(3, h.group_add(ROLE_VPN, true));
+	h.up(4, nvas);
+	h.up(5, nvas);
+	h.announce(p1, 3, { { 65010 } });
+	h.flush_all();
+	EXPECT_EQ(backup(3), heard(h, 1)) << "it would lose to any path of the circuit's";
+	EXPECT_EQ(backup(3), heard(h, 2));
+
+	h.announce(p1, 2, { { 12076, 65020 } }); /* by the other instance */
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(backup(3), heard(h, 1)) << "its gateway's path is better";
+	EXPECT_EQ(backup(3), heard(h, 2));
+	EXPECT_EQ(best(2), heard(h, 3)) << "its own path lost";
+	EXPECT_EQ(best(2), heard(h, 4));
+	EXPECT_EQ(1u, h.peers[1].announced) << "it has that already";
+
+	h.announce(p1, 4, { { 65001 } }); /* another loser, equal to the VPN's */
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(best(2), heard(h, 4)) << "what wins is told";
+	EXPECT_EQ(1u, h.peers[1].announced) << "the VPN's is still the backup";
+	EXPECT_EQ(2u, h.peers[5].announced) << "one path before, one after";
+
+	for (int i = 0; i < 10; i++) {
+		h.withdraw(p1, 2);
+		h.flush_all();
+		h.check();
+		EXPECT_EQ(backup(3), heard(h, 1)) << "all there is, until the circuit's comes back";
+		EXPECT_EQ(backup(4), heard(h, 3)) << "equal to its own";
+		EXPECT_EQ(silence, heard(h, 4)) << "equal to its own, by eBGP";
+		EXPECT_EQ(best(3), heard(h, 5));
+		h.announce(p1, 2, { { 12076, 65020 } });
+		h.flush_all();
+		h.check();
+		EXPECT_EQ(backup(3), heard(h, 1));
+		EXPECT_EQ(best(2), heard(h, 3));
+		EXPECT_EQ(best(2), heard(h, 4));
+		EXPECT_EQ(best(2), heard(h, 5));
+	}
+	EXPECT_EQ(1u, h.peers[1].announced);
+	EXPECT_EQ(22u, h.peers[5].announced);
+	EXPECT_EQ(0u, h.peers[1].withdrawn + h.peers[5].withdrawn) << "no gap";
+}
+
+/* A rule of the decision that changes tells each member what has changed for it, and nothing else. */
+TEST(group, preference_moves_backups)
+{
+	harness h({ our_vnet, gateway(ROLE_EXPRESSROUTE, 1), gateway(ROLE_VPN, 2), nva(3) },
+		  ALLOW_EXCHANGE);
+	const struct row {
+		enum decide_preference preference;
+		std::pair<int, bool> er, vpn;
+	} rows[] = {
+		{ DECIDE_PREFER_EXPRESSROUTE, backup(2), best(1) },
+		{ DECIDE_PREFER_VPN, best(2), backup(1) },
+		{ DECIDE_PREFER_AS_PATH, best(2), backup(1) },
+		{ DECIDE_PREFER_EXPRESSROUTE, backup(2), best(1) },
+	};
+
+	h.up(1, h.group_add(ROLE_EXPRESSROUTE, true));
+	h.up(2, h.group_add(ROLE_VPN, true));
+	h.up(3, h.group_add(ROLE_NVA));
+	h.announce(p1, 1, { { 12076, 65020 } });
+	h.announce(p1, 2, { { 65010 } });
+	h.flush_all();
+	for (const row &r : rows) {
+		h.model.rule.preference = r.preference;
+		rib_set_rule(h.rib, h.model.rule);
+		h.settle();
+		h.flush_all();
+		h.model_refresh();
+		h.check();
+		EXPECT_EQ(r.er, heard(h, 1)) << r.preference;
+		EXPECT_EQ(r.vpn, heard(h, 2)) << r.preference;
+	}
+	EXPECT_EQ(3u, h.peers[1].announced) << "backup, best, backup: as_path changes nothing";
+	EXPECT_EQ(0u, h.peers[1].withdrawn + h.peers[2].withdrawn + h.peers[3].withdrawn);
+}
+
+TEST(group, two_gateways_of_one_role_are_not_each_others_own)
+{
+	harness h({ our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
+		    instance(gateway(ROLE_EXPRESSROUTE, 2), 2), gateway(ROLE_VPN, 3) },
+		  ALLOW_EXCHANGE);
+	struct group *er = h.group_add(ROLE_EXPRESSROUTE, true);
+
+	h.up(1, er);
+	h.up(2, er);
+	h.announce(p1, 1, { { 12076, 65020 } });
+	h.announce(p1, 3, { { 65010 } });
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(backup(3), heard(h, 1));
+	h.model.rule.preference = DECIDE_PREFER_AS_PATH;
+	rib_set_rule(h.rib, h.model.rule);
+	h.announce(p1, 1, { { 12076 } });
+	h.settle();
+	h.flush_all();
+	h.model_refresh();
+	h.check();
+	EXPECT_EQ(backup(3), heard(h, 1));
+	EXPECT_EQ(best(3), heard(h, 2))
+		<< "it knows no path but this, and is told none of circuits";
+}
+
+TEST(group, own_path_that_nobody_may_be_told_is_still_its_own)
+{
+	harness h({ our_vnet, gateway(ROLE_EXPRESSROUTE, 1), nva(2), nva(3) }, ALLOW_EXCHANGE);
+	struct group *nvas = h.group_add(ROLE_NVA);
+
+	h.up(1, h.group_add(ROLE_EXPRESSROUTE, true));
+	h.up(2, nvas);
+	h.up(3, nvas);
+	h.model.rule.preference = DECIDE_PREFER_AS_PATH;
+	rib_set_rule(h.rib, h.model.rule);
+	h.announce(p1, 1, { { 65020 }, 1, ORIGIN_IGP, -1, { 0xffffff02 } }); /* NO_ADVERTISE */
+	h.announce(p1, 2, { { 65001 } });
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(backup(2), heard(h, 1));
+	EXPECT_EQ(silence, heard(h, 2));
+	EXPECT_EQ(best(2), heard(h, 3));
+	h.announce(p1, 1, { { 65020 }, 9, ORIGIN_IGP, -1, { 0xffffff02 } });
+	h.dead_hops.insert(9);
+	rib_reconsider(h.rib);
+	h.settle();
+	h.model_refresh();
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(best(2), heard(h, 1)) << "its own does not resolve";
+}
+
+/* What is told of many prefixes to those whose own path is the better one still goes out together. */
+TEST(group, backups_of_many_prefixes_come_together)
+{
+	harness h({ our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
+		    instance(gateway(ROLE_EXPRESSROUTE, 2), 1), gateway(ROLE_EXPRESSROUTE, 3),
+		    nva(4) },
+		  ALLOW_EXCHANGE);
+	struct group *er = h.group_add(ROLE_EXPRESSROUTE, true);
+	struct group_batch batch;
+	int batches = 0;
+
+	for (uint16_t i = 1; i <= 3; i++)
+		h.up(i, er);
+	h.flush_all();
+	h.model.rule.preference = DECIDE_PREFER_AS_PATH;
+	rib_set_rule(h.rib, h.model.rule);
+	for (uint32_t i = 0; i < 200; i++) {
+		h.announce({ i << 8, 24 }, 4, { { 65001 } });
+		h.announce({ i << 8, 24 }, 1, { { 12076 } });
+	}
+	EXPECT_EQ(200u, group_flush(er, 1000));
+	for (; group_flush_next(er, &batch); batches++) {
+		EXPECT_EQ(200u, batch.nb_prefixes);
+		EXPECT_EQ(batch.backup ? 2u : 1u, batch.nb_to);
+	}
+	EXPECT_EQ(2, batches);
 }
 
 TEST(group, change_and_back_tells_nobody)

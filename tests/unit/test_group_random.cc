@@ -67,15 +67,19 @@ void random_member_event(harness *h, uint16_t peer, const std::vector<struct gro
 void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 {
 	std::mt19937 rng(seed);
-	harness h({ our_vnet, nva(1), nva(2), nva(3), nva(4), gateway(ROLE_VPN, 11),
-		    gateway(ROLE_VPN, 12), gateway(ROLE_EXPRESSROUTE, 21),
-		    gateway(ROLE_EXPRESSROUTE, 22) },
+	const uint16_t pair = rng() % 2, nvas = rng() % 2; /* instances of one gateway, or not */
+	harness h({ our_vnet, nva(1), nva(2), instance(nva(3), nvas * 9),
+		    instance(nva(4), nvas * 9), instance(gateway(ROLE_VPN, 11), pair * 3),
+		    instance(gateway(ROLE_VPN, 12), pair * 3),
+		    instance(gateway(ROLE_EXPRESSROUTE, 21), pair * 4),
+		    instance(gateway(ROLE_EXPRESSROUTE, 22), pair * 4) },
 		  matrices[rng() % 4]);
 	std::vector<struct group *> group_of(h.sources.size());
 
 	h.exact = false; /* a member that lagged may be told again what it has */
-	group_of[1] = group_of[2] = h.group_add(ROLE_NVA);
-	group_of[3] = group_of[4] = rng() % 2 ? h.group_add(ROLE_NVA) : group_of[1];
+	group_of[1] = group_of[2] = h.group_add(ROLE_NVA, false, true, rng() % 2);
+	group_of[3] = group_of[4] =
+		rng() % 2 ? h.group_add(ROLE_NVA, false, true, rng() % 2) : group_of[1];
 	group_of[5] = group_of[6] = h.group_add(ROLE_VPN, true);
 	group_of[7] = h.group_add(ROLE_EXPRESSROUTE, true);
 	group_of[8] = rng() % 2 ? h.group_add(ROLE_EXPRESSROUTE, true, false) : group_of[7];
@@ -84,7 +88,11 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		struct prefix prefix = { (uint32_t)(rng() % prefixes) << 8, 24 };
 
 		switch (rng() % 19) {
-		case 0 ... 5: h.announce(prefix, peer, random_attrs(&rng)); break;
+		case 0 ... 5:
+			h.announce(prefix, peer, random_attrs(&rng),
+				   peer && rng() % 4 == 0 ? LOCAL_PREF_DEFAULT - 1 + rng() % 3
+							  : (uint32_t)LOCAL_PREF_DEFAULT);
+			break;
 		case 6 ... 8: h.withdraw(prefix, peer); break;
 		case 9 ... 10:
 			if (peer)
@@ -98,6 +106,14 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		case 13:
 			if (rng() % 4 == 0) {
 				rib_peer_down(h.rib, peer);
+				h.settle();
+				h.model_refresh();
+			}
+			if (rng() % 4 == 0) {
+				h.model.rule.preference = (enum decide_preference)(rng() % 3);
+				rib_set_rule(h.rib, h.model.rule);
+				rib_turn(h.rib, rng() % 4);
+				h.announce(prefix, peer, random_attrs(&rng)); /* between slices */
 				h.settle();
 				h.model_refresh();
 			}
@@ -138,26 +154,30 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 
 /* What group_watch_turn() has shown of prefixes that there is anything to tell of. Now and then it is not in the mood. */
 struct watcher {
-	std::map<key, std::pair<announcement, announcement>> shown;
+	std::map<key, std::tuple<announcement, announcement, std::set<uint16_t>>> shown;
 	std::mt19937 rng;
 	bool moody = true;
 
 	static announcement one(const struct path *path)
 	{
-		return path ? announcement(path->attrs, path->peer) : announcement(nullptr, 0);
+		return path ? announcement(path->attrs, path->peer, false)
+			    : announcement(nullptr, 0, false);
 	}
-	static bool show(void *ctx, struct prefix prefix, const struct path *top,
-			 const struct path *alt)
+	static bool show(void *ctx, const struct group_sight *sight)
 	{
 		watcher *w = (watcher *)ctx;
+		key prefix(sight->prefix.addr, sight->prefix.len);
+		std::set<uint16_t> hidden;
 
 		if (w->moody && w->rng() % 4 == 0)
 			return false;
-		EXPECT_TRUE(top || !alt);
-		if (top)
-			w->shown[key(prefix.addr, prefix.len)] = { one(top), one(alt) };
+		EXPECT_TRUE(sight->top || !sight->alt);
+		for (uint32_t i = 0; sight->hidden && i < sight->hidden->n; i++)
+			hidden.insert(sight->hidden->gateway[i]);
+		if (sight->top)
+			w->shown[prefix] = { one(sight->top), one(sight->alt), hidden };
 		else
-			w->shown.erase(key(prefix.addr, prefix.len));
+			w->shown.erase(prefix);
 		return true;
 	}
 	void finish(struct group *group)
@@ -174,7 +194,8 @@ void watched_sequence(uint32_t seed, int steps, unsigned int prefixes)
 {
 	std::mt19937 rng(seed);
 	harness h({ our_vnet, nva(1), nva(2), nva(3), gateway(ROLE_VPN, 9) }, matrices[rng() % 4]);
-	struct group *group = h.group_add(ROLE_NVA), *fresh;
+	const bool backups = rng() % 2;
+	struct group *group = h.group_add(ROLE_NVA, false, true, backups), *fresh;
 	watcher watcher, witness;
 	int from = (int)(rng() % steps);
 
@@ -203,7 +224,7 @@ void watched_sequence(uint32_t seed, int steps, unsigned int prefixes)
 	h.settle();
 	watcher.finish(group);
 	EXPECT_TRUE(group_watch_round(group));
-	fresh = group_new(h.rib, ROLE_NVA, false, true);
+	fresh = group_new(h.rib, ROLE_NVA, false, true, backups);
 	ASSERT_EQ(0, group_watch(fresh));
 	witness.finish(fresh);
 	EXPECT_EQ(witness.shown, watcher.shown);
@@ -244,10 +265,11 @@ TEST(group, members_in_the_stream_are_told_nothing_twice)
 {
 	for (uint32_t seed = 1; seed <= 500; seed++) {
 		std::mt19937 rng(seed);
-		harness h({ our_vnet, nva(1), nva(2), nva(3), gateway(ROLE_VPN, 9),
-			    gateway(ROLE_VPN, 10) },
+		harness h({ our_vnet, nva(1), nva(2), nva(3), instance(gateway(ROLE_VPN, 9), 1),
+			    instance(gateway(ROLE_VPN, 10), 1) },
 			  matrices[rng() % 4]);
-		struct group *nvas = h.group_add(ROLE_NVA), *vpns = h.group_add(ROLE_VPN, true);
+		struct group *nvas = h.group_add(ROLE_NVA, false, true, rng() % 2),
+			     *vpns = h.group_add(ROLE_VPN, true);
 
 		for (uint16_t i = 1; i <= 5; i++)
 			h.up(i, i <= 3 ? nvas : vpns);

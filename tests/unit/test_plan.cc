@@ -16,10 +16,19 @@ TEST_F(plan_test, says_what_happens_and_who_wins)
 	plan_answer p = plan_and_move();
 
 	EXPECT_EQ("announced", p.routes["nva-a 10.50.0.0/16"]);
-	EXPECT_EQ("announced", p.routes["nva-a 172.16.9.0/24"]) << "that of the other";
+	EXPECT_EQ(0u, p.routes.count("nva-a 172.16.9.0/24")) << "its own is better";
+	EXPECT_EQ("announced", p.routes["nva-b 172.16.9.0/24"]) << "that of the other";
 	EXPECT_EQ(0u, p.routes.count("nva-a 172.16.1.0/24"));
 	EXPECT_EQ("gained", p.routes["nva 10.50.0.0/16"]);
-	EXPECT_EQ(4u, p.peers["nva-a"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ(3u, p.peers["nva-a"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ("announced", p.routes["ergw/0 10.50.0.0/16"]);
+	for (const char *prefix :
+	     { "10.10.0.0/16", "10.50.0.0/16", "172.16.1.0/24", "172.16.9.0/24" })
+		EXPECT_EQ(1u, p.backups.count(std::string("ergw/0 ") + prefix))
+			<< "who wins goes on winning: " << prefix;
+	EXPECT_EQ(4u, p.backups.size());
+	EXPECT_EQ(4u, p.peers["ergw/0"].backups);
+	EXPECT_EQ(0u, p.peers["nva-a"].backups);
 	EXPECT_EQ(0u, p.peers["nva-a"].told[PLAN_WITHDRAWN]);
 	ASSERT_EQ(1u, p.conflicts.size());
 	EXPECT_STREQ("ergw/0", p.conflicts[0].winner);

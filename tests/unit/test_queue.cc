@@ -37,7 +37,7 @@ struct queue_test : testing::Test {
 		size_t n = 0;
 
 		for (const auto &entry : h.peers[LISTENER].table)
-			n += entry.second.second == peer;
+			n += std::get<1>(entry.second) == peer;
 		return n;
 	}
 

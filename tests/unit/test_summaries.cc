@@ -10,12 +10,14 @@ namespace
 class summaries_test : public maps_test
 {
       protected:
-	static std::string both(const std::string &rules)
+	static std::string both(const std::string &rules, bool backups)
 	{
 		std::string peers = base_peers;
 
 		for (const char *asn : { "asn = 65001;", "asn = 65002;" })
-			peers.insert(peers.find(asn), "outbound_map = \"out\"; ");
+			peers.insert(peers.find(asn),
+				     std::string("outbound_map = \"out\"; backup_paths = ") +
+					     (backups ? "true; " : "false; "));
 		return std::string(base_config) + base_vnets +
 		       "route_maps = ( { name = \"out\"; rules = ( " + rules + " ); } );\n" + peers;
 	}
@@ -81,13 +83,17 @@ TEST_F(summaries_test, towards_a_gateway_of_our_as_the_path_is_empty)
 	announce(NVA_A, { "10.2.1.0/24" });
 	turn();
 	EXPECT_EQ("summary ", summary(ERGW, "10.2.0.0/16"));
+	EXPECT_EQ(50u, keys(ERGW, "10.2.0.0/16").local_pref) << "the circuit's own comes first";
+	reload("routing_preference = \"as_path\";\n" + text);
+	turn();
+	turn();
 	EXPECT_EQ(100u, keys(ERGW, "10.2.0.0/16").local_pref);
 	EXPECT_FALSE(told[ERGW].count("10.2.1.0/24"));
 }
 
 TEST_F(summaries_test, nobody_hears_a_summary_of_its_own_routes)
 {
-	start_up(both(summarise));
+	start_up(both(summarise, true));
 	announce(NVA_A, { "10.2.1.0/24" });
 	turn();
 	EXPECT_EQ("none", summary(NVA_A, "10.2.0.0/16"));
@@ -109,6 +115,29 @@ TEST_F(summaries_test, nobody_hears_a_summary_of_its_own_routes)
 		<< "VNet, gateway's, A's own other one is not, nor a summary";
 }
 
+TEST_F(summaries_test, what_is_a_backup_to_a_peer_contributes_to_nothing_that_it_hears)
+{
+	start_up(both(summarise, false));
+	announce(NVA_A, { "10.2.1.0/24" });
+	announce(NVA_B, { "10.2.1.0/24" });
+	turn();
+	EXPECT_EQ("none", summary(NVA_A, "10.2.0.0/16"));
+	EXPECT_EQ("none", summary(NVA_B, "10.2.0.0/16"));
+	EXPECT_EQ(3u, advertised(NVA_A));
+	EXPECT_EQ(3u, advertised(NVA_B));
+	announce(NVA_B, { "10.2.2.0/24" });
+	turn();
+	EXPECT_EQ("summary 65515", summary(NVA_A, "10.2.0.0/16"));
+	EXPECT_EQ("none", summary(NVA_B, "10.2.0.0/16"));
+	EXPECT_EQ(4u, advertised(NVA_A));
+	withdraw(NVA_B, { "10.2.1.0/24", "10.2.2.0/24" });
+	turn();
+	EXPECT_EQ("none", summary(NVA_A, "10.2.0.0/16"));
+	EXPECT_EQ("summary 65515", summary(NVA_B, "10.2.0.0/16"));
+	EXPECT_EQ(3u, advertised(NVA_A));
+	EXPECT_EQ(4u, advertised(NVA_B));
+}
+
 TEST_F(summaries_test, a_second_best_that_contributes_alone)
 {
 	/* A's is better and does not contribute: B hears of it. A hears of B's, which does. */
@@ -117,7 +146,7 @@ TEST_F(summaries_test, a_second_best_that_contributes_alone)
 					action = { prefix_replace = "10.2.0.0/16"; }; })";
 	attrs_spec spec;
 
-	start_up(both(marked));
+	start_up(both(marked, true));
 	announce(NVA_A, { "10.2.1.0/24" });
 	spec.path = { 65002, 65002 };
 	spec.next_hop = address(NVA_B);
@@ -273,9 +302,10 @@ TEST_F(summaries_test, ends_where_a_fresh_start_does)
 		summarise, only_1_and_2, prepend
 	};
 	std::mt19937 random(3);
+	bool backups = false;
 	size_t map = 0;
 
-	start_up(both(maps[map]));
+	start_up(both(maps[map], backups));
 	for (int round = 0; round < 1500; round++) {
 		uint16_t peer = (uint16_t)(random() % 3);
 		std::string prefix = random() % 2 ? "10.2." : "10.3.";
@@ -291,7 +321,11 @@ TEST_F(summaries_test, ends_where_a_fresh_start_does)
 		if (random() % 2)
 			spec.communities = { COMMUNITY(1, 1) };
 		switch (random() % 40) {
-		case 0: reload(both(maps[map = random() % 4])); break;
+		case 0:
+			map = random() % 4;
+			backups = random() % 2;
+			reload(both(maps[map], backups));
+			break;
 		case 1: exchange_on(random() % 2); break;
 		case 2: event(peer, SPEAKER_REFRESH); break;
 		case 3:

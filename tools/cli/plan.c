@@ -44,6 +44,7 @@ static const struct column peer_columns[] = {
 	{ "ANNOUNCED", "announced", cell_text, true },
 	{ "REPLACED", "replaced", cell_text, true },
 	{ "WITHDRAWN", "withdrawn", cell_text, true },
+	{ "AS BACKUP", "backups", cell_text, true },
 	{ " ", "supported", cell_note },
 	{ NULL },
 };
@@ -63,10 +64,20 @@ static const struct column conflict_columns[] = {
 	{ "BY", "reason", cell_reason },	  { NULL },
 };
 
+static const char *cell_change(const json_t *row, const char *field, char *buf)
+{
+	char change[CELL_TEXT];
+
+	if (!json_is_true(json_object_get(row, "backup")))
+		return cell_text(row, field, buf);
+	snprintf(buf, CELL_TEXT, "%.60s as backup", cell_text(row, field, change));
+	return buf;
+}
+
 static const struct column route_columns[] = {
 	{ "PREFIX", "prefix", cell_text },
 	{ "FOR", "peer", cell_for },
-	{ "CHANGE", "change", cell_text },
+	{ "CHANGE", "change", cell_change },
 	{ NULL },
 };
 

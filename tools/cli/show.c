@@ -138,6 +138,7 @@ static const struct column peer_columns[] = {
 	{ "AS_SET allowed", "allow_as_set", cell_text },
 	{ "first AS enforced", "enforce_first_as", cell_text },
 	{ "told of VNets", "announce_vnets", cell_text },
+	{ "told backups by eBGP", "backup_paths", cell_text },
 	{ "routes learned", "learned", cell_text },
 	{ "  at most", "max_routes", cell_text },
 	{ "  all of them", "complete", cell_text },
@@ -197,6 +198,7 @@ static const struct column routes_columns[] = {
 	{ "COMMUNITIES", "communities", cell_list },
 	{ "AGE", "age_s", cell_duration, true },
 	{ "USED BY", "views", cell_list },
+	{ "BACKUP TO", "backup_to", cell_list },
 	{ "REASON", "reason", cell_path_reason },
 	{ NULL },
 };
@@ -211,6 +213,7 @@ static const struct column advertised_columns[] = {
 	{ "PREF", "local_pref", cell_text, true },
 	{ "MED", "med", cell_text, true },
 	{ "COMMUNITIES", "communities", cell_list },
+	{ "BACKUP", "backup", cell_text },
 	{ NULL },
 };
 

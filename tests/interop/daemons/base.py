@@ -25,7 +25,7 @@ class Route:
     next_hop: str
     as_path: tuple = ()
     communities: tuple = ()  # "65517:65517", sorted
-    local_pref: int = None  # told by ExaBGP alone
+    local_pref: int = None  # as received by iBGP; BIRD and FRR have one for each path
 
 
 class Daemon:

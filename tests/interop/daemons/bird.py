@@ -59,6 +59,12 @@ class Bird(Daemon):
             "-P", self.dir / "bird.pid"))
         self.processes[-1].ready(lambda: self._birdc("show status", check=False).returncode == 0, "control socket")
 
+    def originate(self, *networks):
+        """Announce these networks of its own from now on, and no others; sessions stay."""
+        self.networks = networks
+        (self.dir / "bird.conf").write_text(self.config())
+        self.namespace.run("birdc", "-s", self.dir / "bird.ctl", "configure")
+
     def _birdc(self, command, check=True):
         return self.namespace.run("birdc", "-r", "-s", self.dir / "bird.ctl", *command.split(), check=check)
 
@@ -98,4 +104,5 @@ def _protocol(address):
 def _route(prefix, attributes):
     return Route(prefix, attributes.get("next_hop", "").split(" ")[0],
                  tuple(int(asn) for asn in attributes.get("as_path", "").split() if asn.isdigit()),
-                 tuple(sorted(f"{a}:{b}" for a, b in re.findall(r"\((\d+),(\d+)\)", attributes.get("community", "")))))
+                 tuple(sorted(f"{a}:{b}" for a, b in re.findall(r"\((\d+),(\d+)\)", attributes.get("community", "")))),
+                 int(attributes["local_pref"]) if "local_pref" in attributes else None)

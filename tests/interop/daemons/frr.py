@@ -65,6 +65,15 @@ class Frr(Daemon):
         words = [word for command in ("configure terminal", *commands) for word in ("-c", command)]
         self.namespace.run("vtysh", "--vty_socket", self.dir, *words)
 
+    def originate(self, *networks):
+        """Announce these networks of its own from now on, and no others; sessions stay."""
+        gone, new = set(self.networks) - set(networks), set(networks) - set(self.networks)
+        self.networks = networks
+        if gone or new:
+            self.configure(f"router bgp {self.asn}", "address-family ipv4 unicast",
+                           *(f"no network {prefix}" for prefix in sorted(gone)),
+                           *(f"network {prefix}" for prefix in sorted(new)))
+
     def session(self, peer):
         neighbor = self._vtysh(f"show bgp neighbors {peer}").get(peer, {})
         if neighbor.get("bgpState") != "Established":
@@ -90,7 +99,7 @@ class Frr(Daemon):
         for path in self._vtysh(f"show bgp ipv4 unicast {prefix}").get("paths", []):
             if path["peer"].get("peerId") == peer:
                 return Route(prefix, path["nexthops"][0]["ip"], _as_path(path["aspath"]["string"]),
-                             tuple(sorted(path.get("community", {}).get("string", "").split())))
+                             tuple(sorted(path.get("community", {}).get("string", "").split())), path.get("locPrf"))
         return None
 
 

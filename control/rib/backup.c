@@ -1,0 +1,186 @@
+/* Backups: whose own path is as good as what it would be told, or better. */
+#include <errno.h>
+
+#include "table.h"
+
+unsigned int class_of(const struct source *source)
+{
+	return source->role * 2u + source->ibgp;
+}
+
+uint16_t rib_gateway(const struct rib *rib, uint16_t peer)
+{
+	uint16_t gateway = rib->sources[peer].gateway;
+
+	return gateway ? RIB_PEERS + gateway : peer;
+}
+
+uint16_t instance_first(const struct rib *rib, uint16_t gateway)
+{
+	return gateway < RIB_PEERS ? gateway : rib->groups.instances[gateway - RIB_PEERS];
+}
+
+uint16_t instance_next(const struct rib *rib, uint16_t gateway, uint16_t peer)
+{
+	return gateway < RIB_PEERS ? RIB_NOBODY : rib->peers[peer].next_instance;
+}
+
+void instance_move(struct rib *rib, uint16_t index, uint16_t gateway)
+{
+	uint16_t *heads = rib->groups.instances, was = rib->sources[index].gateway;
+	struct peer *peer = &rib->peers[index];
+
+	if (was) {
+		uint16_t *link = &heads[was];
+
+		while (*link != index)
+			link = &rib->peers[*link].next_instance;
+		*link = peer->next_instance;
+	}
+	peer->next_instance = RIB_NOBODY;
+	if (gateway) {
+		peer->next_instance = heads[gateway];
+		heads[gateway] = index;
+	}
+}
+
+bool backups_have(const struct backups *backups, uint16_t gateway)
+{
+	for (uint32_t i = 0; i < backups->n; i++) {
+		if (backups->gateway[i] == gateway)
+			return true;
+	}
+	return false;
+}
+
+bool backups_include(const struct rib *rib, const struct backups *backups, uint16_t peer)
+{
+	return backups->n && backups_have(backups, rib_gateway(rib, peer));
+}
+
+static void backups_add(struct backups *backups, uint16_t gateway)
+{
+	/* A peer on its own has one path and is met once. */
+	if (gateway < RIB_PEERS || !backups_have(backups, gateway))
+		backups->gateway[backups->n++] = gateway;
+}
+
+/* The place of the last top in the chain; below 0: there is no top. */
+static int last_top(const struct offers offers[CLASSES])
+{
+	int last = -1;
+
+	for (unsigned int class = 0; class < CLASSES; class ++) {
+		if (offers[class].top.attrs && offers[class].top.place > last)
+			last = offers[class].top.place;
+	}
+	return last;
+}
+
+void backups_find(const struct rib *rib, uint32_t id, const struct offers offers[CLASSES],
+		  struct backups *backups)
+{
+	const struct path *path = rib_first(rib, id);
+	int place = 0, run = 0, last; /* run: where paths begin that are equal to this one */
+
+	backups->n = 0;
+	if (!path || !path->next || (last = last_top(offers)) < 0)
+		return;
+	for (; path && !(path->flags & PATH_UNUSABLE); path = rib_following(rib, path), place++) {
+		const struct source *source = &rib->sources[path->peer];
+		const struct offer *top = &offers[class_of(source)].top;
+
+		if (!path->tie)
+			run = place;
+		if (run > last)
+			return;
+		if (source->role != ROLE_VNET && top->attrs && top->peer != path->peer &&
+		    top->place >= run)
+			backups_add(backups, rib_gateway(rib, path->peer));
+	}
+}
+
+void backups_forget(const struct rib *rib, struct backups *backups, unsigned int class)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < backups->n; i++) {
+		uint16_t peer = instance_first(rib, backups->gateway[i]);
+
+		if (class_of(&rib->sources[peer]) != class)
+			backups->gateway[kept++] = backups->gateway[i];
+	}
+	backups->n = kept;
+}
+
+/* --- what groups keep of them ------------------------------------------------------------------------------------ */
+
+static bool has_member(const struct group *group, uint16_t gateway)
+{
+	const struct rib *rib = group->rib;
+
+	for (uint16_t peer = instance_first(rib, gateway); peer != RIB_NOBODY;
+	     peer = instance_next(rib, gateway, peer)) {
+		if (rib->peers[peer].group == group && !rib->peers[peer].cohort &&
+		    class_of(&rib->sources[peer]) == group->class)
+			return true;
+	}
+	return false;
+}
+
+static struct note *note_at(const struct groups *groups, uint32_t id)
+{
+	return (struct note *)slab_at(&groups->notes, id);
+}
+
+int notes_reserve(struct groups *groups)
+{
+	while (groups->nb_spare_notes < groups->members) {
+		uint32_t id = slab_alloc(&groups->notes);
+
+		if (!id)
+			return -ENOMEM;
+		note_at(groups, id)->next = groups->spare_notes;
+		groups->spare_notes = id;
+		groups->nb_spare_notes++;
+	}
+	return 0;
+}
+
+/* A peer is in one group, so all groups together need no more notes than they have members. */
+uint32_t notes_write(struct group *group, const struct backups *backups)
+{
+	struct groups *groups = &group->rib->groups;
+	uint32_t first = 0;
+
+	if (group->backups == GROUP_BACKUPS_AS_BEST)
+		return 0;
+	for (uint32_t i = 0; i < backups->n; i++) {
+		uint32_t id = groups->spare_notes;
+		struct note *note;
+
+		if (!has_member(group, backups->gateway[i]))
+			continue;
+		note = note_at(groups, id);
+		groups->spare_notes = note->next;
+		groups->nb_spare_notes--;
+		*note = (struct note){ .next = first, .gateway = backups->gateway[i] };
+		first = id;
+	}
+	return first;
+}
+
+void notes_read(struct groups *groups, uint32_t id, struct backups *backups)
+{
+	backups->n = 0;
+	while (id) {
+		struct note *note = note_at(groups, id);
+		uint32_t next = note->next;
+
+		backups->gateway[backups->n++] = note->gateway;
+		note->next = groups->spare_notes;
+		groups->spare_notes = id;
+		groups->nb_spare_notes++;
+		id = next;
+	}
+}
