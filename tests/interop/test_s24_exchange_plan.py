@@ -96,9 +96,14 @@ def move(hub, enabled):
 def test_s24_plan_before_enable_and_before_disable(hub):
     plan = move(hub, True)
     told = {(row["peer"], row["prefix"]) for row in plan["route"] if "peer" in row}
-    # A neighbour is told the other's path; the outbound map, NO_ADVERTISE and the VPN's want of a default route count.
-    assert {("nva-a", "172.16.9.0/24"), ("nva-b", "172.16.9.0/24"), ("nva-a", "10.20.0.0/16")} <= told
-    assert not told & {("nva-b", "10.20.0.0/16"), ("vpngw/0", "0.0.0.0/0"), ("nva-b", QUIET)}
+    # An NVA is told the other's path, but none that is only as good as its own; the outbound map, NO_ADVERTISE and the
+    # VPN's want of a default route count. What ExpressRoute wins it is told as a backup.
+    assert {("nva-a", "172.16.2.0/24"), ("nva-b", "172.16.1.0/24"), ("nva-a", "10.20.0.0/16")} <= told
+    assert not told & {("nva-b", "10.20.0.0/16"), ("vpngw/0", "0.0.0.0/0"), ("nva-b", QUIET),
+                       ("nva-a", "172.16.9.0/24"), ("nva-b", "172.16.9.0/24")}
+    backups = {(row["peer"], row["prefix"]) for row in plan["route"] if row.get("backup")}
+    assert backups == {(who, prefix) for who, prefix in told if who == "ergw/0"}
+    assert all(hub.told("ergw")[prefix].local_pref == 50 for _, prefix in backups)
     assert [(row["prefix"], row["views"], row["winner"], row["loser_role"], row["reason"]) for row in plan["conflict"]] == [
         ("10.50.0.0/16", ["nva"], "ergw/0", "vpn", "routing preference")]
     # VNets 2, VPN 2, NVAs 4: five of them.
