@@ -81,6 +81,11 @@ uint64_t exchange_off(struct exchange *exchange)
 	return exchange_store(exchange, false, exchange->configured);
 }
 
+bool exchange_if_configured(const struct exchange *exchange, bool configured)
+{
+	return configured == exchange->configured ? exchange->enabled : configured;
+}
+
 void exchange_configure(struct exchange *exchange, bool configured)
 {
 	if (configured == exchange->configured)

@@ -49,6 +49,8 @@ int exchange_stored(const struct exchange *exchange, uint64_t ticket);
 uint64_t exchange_off(struct exchange *exchange);
 /* The configuration has been reloaded with another value, which the switch takes. On: it has been stored. */
 void exchange_configure(struct exchange *exchange, bool configured);
+/* What the switch will be after exchange_configure(): for who must shut the gate before a word of it is written. */
+bool exchange_if_configured(const struct exchange *exchange, bool configured);
 
 /* What is wrong with the file at this moment: "cannot be written: ...". NULL: nothing. `buf` has `size` octets. */
 const char *exchange_trouble(const struct exchange *exchange, char *buf, size_t size);

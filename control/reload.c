@@ -305,8 +305,9 @@ void reload_apply(struct route_server *rs, struct page *page)
 
 	if (!acceptable(rs, page, &maps))
 		return;
+	transit_shut(rs, transit_word_of(wanted, exchange_if_configured(rs->exchange,
+									wanted->exchange.enabled)));
 	exchange_configure(rs->exchange, wanted->exchange.enabled);
-	transit_shut(rs, transit_word_of(wanted, rs->exchange->enabled));
 	maps_fini(&rs->maps);
 	rs->maps = maps;
 	row = page_add(page, ROW_RELOAD, sizeof(*row) + room);

@@ -268,12 +268,11 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 			EXPECT_EQ(n[name]["announced"], row.told[PLAN_ANNOUNCED]) << name;
 			EXPECT_EQ(n[name]["replaced"], row.told[PLAN_REPLACED]) << name;
 			EXPECT_EQ(n[name]["withdrawn"], row.told[PLAN_WITHDRAWN]) << name;
-			EXPECT_EQ((uint32_t)std::count_if(p.backups.begin(), p.backups.end(),
-							  [&](const std::string &key) {
-								  return !key.find(name + " ");
-							  }),
-				  row.backups)
-				<< name;
+			uint32_t backups = 0;
+
+			for (const std::string &key : p.backups)
+				backups += key.find(name + " ") == 0;
+			EXPECT_EQ(backups, row.backups) << name;
 		}
 		for (const auto &[name, row] : p.views) {
 			EXPECT_EQ(n[name]["gained"], row.change[VIEW_GAINED]) << name;
