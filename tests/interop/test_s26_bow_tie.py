@@ -93,7 +93,7 @@ def test_s26_another_route_servers_export_is_not_taken_back_from_the_edge(tie):
     counted = second.bascule.peer("ergw/0")["bow_tie"]
     first.nva.announce(BEHIND_NVA)
     wait_for(lambda: BEHIND_NVA in tie.onprem.received("192.168.2.1"), "the NVA's network on-premises")
-    marked = wait_for(lambda: second.gateway.received(second.circuit[1]).get(BEHIND_NVA), "the same at hub b's gateway")
+    marked = wait_for(lambda: second.gateway.accepted(second.circuit[1]).get(BEHIND_NVA), "the same at hub b's gateway")
     assert MARK in marked.communities and ASN not in marked.as_path
     wait_for(lambda: second.bascule.peer("ergw/0")["bow_tie"] > counted, "the route counted")
     # What comes later by the same way, without the mark, comes everywhere.

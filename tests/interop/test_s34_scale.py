@@ -113,7 +113,8 @@ def test_s34_32000_routes_and_the_end_of_one_peer(hub):
             nva.announce(NVAS[name])
     wait_told(hub, ROUTES)
     assert hub.bascule.summary()["paths"] == len(ROUTES | VNETS)
-    assert not hub.bascule.summary()["alarms"]
+    # Those that the tests play have no hold time, which is an alarm of its own.
+    assert {alarm["kind"] for alarm in hub.bascule.summary()["alarms"]} <= {"hold_time"}
 
     established = {name: row["established"] for name in hub.bascule.peers() for row in [hub.bascule.peer(name)]}
     hub.nvas["nva-8"].close()
