@@ -25,7 +25,11 @@ enum {
 
 uint32_t keeper_table(const char *instance)
 {
-	return TABLES | (rte_jhash(instance, (uint32_t)strlen(instance), 0) & 0xffffff);
+	/* rte_jhash() reads whole words, past the end of what it is given. */
+	_Alignas(uint32_t) char padded[CONFIG_NAME + 3 * sizeof(uint32_t)] = "";
+
+	strncpy(padded, instance, CONFIG_NAME - 1);
+	return TABLES | (rte_jhash(padded, (uint32_t)strlen(padded), 0) & 0xffffff);
 }
 
 static bool connected(const struct config_port *port, struct prefix prefix)

@@ -10,6 +10,15 @@
 #include "log.h"
 #include "update.h"
 
+uint64_t look_ns;
+
+static uint64_t server_clock()
+{
+	static uint64_t ns;
+
+	return ns += look_ns;
+}
+
 std::vector<std::string> many(unsigned int n)
 {
 	std::vector<std::string> list;
@@ -124,6 +133,8 @@ void server_test::start(const std::string &text, size_t from_rib_size)
 	params.answers = answers;
 	params.answered = answered;
 	ASSERT_EQ(0, rs_new(&params, &rs));
+	rs->clock_ns = server_clock;
+	look_ns = LOOK_NS;
 	now_ms = rs->now_ms;
 }
 

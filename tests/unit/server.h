@@ -38,6 +38,11 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 )";
 enum { ERGW, NVA_A, NVA_B };
 
+/* The clock by which the server bounds its turns goes on by this much whenever it is looked at, and not by itself: how much
+ * fits a turn does not hang on the machine. start() sets it to LOOK_NS. */
+extern uint64_t look_ns;
+enum { LOOK_NS = 10 * 1000 };
+
 /* n distinct /24s from 172.16.0.0 on. */
 std::vector<std::string> many(unsigned int n);
 

@@ -417,13 +417,6 @@ TEST_F(server_test, stopping_ceases_and_leaves_the_tables)
 
 /* --- turns --------------------------------------------------------------------------------------------------------- */
 
-/* A clock of which the test says how far it goes between two looks. */
-static uint64_t turn_ns, look_ns;
-static uint64_t slow_clock()
-{
-	return turn_ns += look_ns;
-}
-
 static std::vector<std::string> table_of(unsigned int n)
 {
 	std::vector<std::string> prefixes;
@@ -442,7 +435,6 @@ TEST_F(server_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_
 
 	start_with_routes(true);
 	before = told_in_all();
-	rs->clock_ns = slow_clock;
 	look_ns = 50 * 1000;
 	announce(NVA_B, table_of(n));
 	turn([&] {
@@ -460,7 +452,6 @@ TEST_F(server_test, a_turn_takes_as_many_records_as_it_has_time_for)
 	size_t turns = 0;
 
 	start_with_routes(true);
-	rs->clock_ns = slow_clock;
 	look_ns = 50 * 1000;
 	for (unsigned int i = 0; i < 30; i++)
 		announce(NVA_B, { "20.0." + std::to_string(i) + ".0/24" });
@@ -483,7 +474,6 @@ TEST_F(server_test, a_turn_takes_as_many_records_as_it_has_time_for)
 TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 {
 	start_with_routes(true);
-	rs->clock_ns = slow_clock;
 	look_ns = 300 * 1000;
 	announce(NVA_B, table_of(4000));
 	rs_turn(rs, now_ms);
@@ -502,7 +492,6 @@ TEST_F(server_test, a_wide_prefix_is_written_in_slices_and_told_when_it_is_there
 	size_t turns = 0;
 
 	start_with_routes(true);
-	rs->clock_ns = slow_clock;
 	look_ns = 100 * 1000;
 	announce(NVA_A, { "64.0.0.0/4" });
 	for (; !told[ERGW].count("64.0.0.0/4"); turns++) {
@@ -529,7 +518,6 @@ TEST_F(server_test, a_wide_prefix_is_written_in_slices_and_told_when_it_is_there
 TEST_F(server_test, a_wide_prefix_that_moves_under_the_pen)
 {
 	start_with_routes(true);
-	rs->clock_ns = slow_clock;
 	look_ns = 100 * 1000;
 	for (int i = 0; i < 12; i++) {
 		uint16_t peer = i % 2 ? NVA_A : NVA_B;
@@ -563,7 +551,6 @@ TEST_F(server_test, the_longest_turn_is_told_with_its_owner)
 	uint16_t type;
 
 	start_with_routes(true);
-	rs->clock_ns = slow_clock;
 	look_ns = 700 * 1000;
 	rs_turn(rs, now_ms);
 	look_ns = 0;
