@@ -27,6 +27,7 @@ static const char *const drop_names[DROP_REASONS] = {
 	[DROP_GATE_CLOSED] = "gate_closed",
 	[DROP_TTL_EXPIRED] = "ttl_expired",
 	[DROP_TOO_BIG] = "too_big",
+	[DROP_TABLE_SPOILT] = "table_spoilt",
 	[DROP_BOUNCE] = "bounce",
 	[DROP_NO_PORT] = "no_port",
 	[DROP_TX_FULL] = "tx_full",

@@ -40,6 +40,7 @@ enum drop_reason {
 	DROP_BGP_WRONG_PORT, /* BGP to us from a peer's address, but not by the port that the peer is behind */
 	/* forwarding */
 	DROP_NO_ROUTE,
+	DROP_TABLE_SPOILT, /* its entry names what the table does not have: a stray store */
 	DROP_UNRESOLVED,
 	DROP_GATE_CLOSED, /* when it came, or when it had waited */
 	DROP_TTL_EXPIRED,

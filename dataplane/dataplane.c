@@ -182,6 +182,7 @@ static int workers_open(struct dataplane *dp)
 		struct worker *w = &dp->workers[i];
 
 		w->fib = dp->fib;
+		w->tbl8_groups = dp->config->dataplane.tbl8_groups;
 		w->neighbours = dp->neighbours;
 		w->sources = &dp->sources;
 		w->punt = &dp->punt;
@@ -205,6 +206,7 @@ static int slowpath_open(struct dataplane *dp)
 		.ports = dp->ports,
 		.lcp = dp->lcp,
 		.nb_ports = dp->nb_ports,
+		.tbl8_groups = dp->config->dataplane.tbl8_groups,
 		.punt = &dp->punt,
 		.counters = &dp->counters[dp->nb_workers],
 		.pool = dp->pool,

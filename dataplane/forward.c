@@ -29,6 +29,7 @@ struct burst {
 	uint32_t dst[FORWARD_BURST]; /* host order */
 	uint32_t path_list[FORWARD_BURST];
 	const struct adjacency *adjacency[FORWARD_BURST];
+	uint64_t spoilt; /* a bit each: the table has no such entry */
 	uint16_t n;
 };
 
@@ -282,8 +283,12 @@ static inline bool too_big(const struct rte_ipv4_hdr *ip, const struct adjacency
 }
 
 /* What an adjacency that carries no transit does with a packet. */
-static void packet_stays(struct worker *w, struct rte_mbuf *m, uint8_t action)
+static void packet_stays(struct worker *w, struct rte_mbuf *m, uint8_t action, bool spoilt)
 {
+	if (unlikely(spoilt)) {
+		drop(w, DROP_TABLE_SPOILT, m);
+		return;
+	}
 	switch (action) {
 	case ADJACENCY_LOCAL: packet_local(w, m); break;
 	case ADJACENCY_BROADCAST: drop(w, DROP_BROADCAST, m); break;
@@ -317,7 +322,7 @@ static inline void packet_forward(struct worker *w, const struct port *from, uin
 
 	if (unlikely(action != ADJACENCY_FORWARD && action != ADJACENCY_GLEAN)) {
 		if (action != ADJACENCY_UNRESOLVED) {
-			packet_stays(w, m, action);
+			packet_stays(w, m, action, b->spoilt >> i & 1);
 			return;
 		}
 		adjacency = packet_repair(w, generation, b->path_list[i], m, adjacency);
@@ -347,7 +352,8 @@ void forward_burst(struct worker *w, const struct port *from, struct rte_mbuf **
 	frames_check(w, from, pkts, n, &b);
 	if (!b.n)
 		return;
-	fib_lookup_burst(&generation->view[from->role], b.dst, b.path_list, b.n);
+	b.spoilt = fib_lookup_burst(&generation->view[from->role], w->tbl8_groups, b.dst,
+				    b.path_list, b.n);
 	paths_load(generation, &b);
 	for (uint16_t i = 0; i < b.n; i++)
 		packet_forward(w, from, gate, generation, &b, i);

@@ -44,14 +44,15 @@ static bool carries(const struct adjacency *adjacency)
 }
 
 /* The adjacency of the packet's flow, or another that forwards if that one does not. */
-static const struct adjacency *way_of(const struct fib_generation *generation, uint32_t dst,
+static const struct adjacency *way_of(const struct slowpath *s,
+				      const struct fib_generation *generation, uint32_t dst,
 				      const struct rte_ipv4_hdr *ip)
 {
 	uint32_t index, hash = ip4_flow_hash(ip);
 	const struct adjacency *found, *first = &generation->adjacencies[ADJACENCY_NONE];
 	const struct path_list *list;
 
-	fib_lookup_burst(&generation->view[ROLE_VNET], &dst, &index, 1);
+	fib_lookup_burst(&generation->view[ROLE_VNET], s->tbl8_groups, &dst, &index, 1);
 	list = &generation->path_lists[index];
 	if (list->nb_members == 1)
 		first = fib_adjacency(generation, list->member[0]);
@@ -87,7 +88,7 @@ void self_send(struct slowpath *s, uint16_t port, struct rte_mbuf *m)
 		return;
 	}
 	dst = rte_be_to_cpu_32(ip->dst_addr);
-	way = way_of(generation, dst, ip);
+	way = way_of(s, generation, dst, ip);
 	if (way->action == ADJACENCY_GLEAN)
 		way = host_of(s, way, dst);
 	if (way->action == ADJACENCY_UNRESOLVED || way->action == ADJACENCY_GLEAN)

@@ -132,7 +132,7 @@ static const struct adjacency *glean_of(const struct slowpath *s, const struct r
 	const struct path_list *list;
 	uint32_t dst = destination(m), index;
 
-	fib_lookup_burst(&generation->view[s->ports[m->port].role], &dst, &index, 1);
+	fib_lookup_burst(&generation->view[s->ports[m->port].role], s->tbl8_groups, &dst, &index, 1);
 	list = &generation->path_lists[index];
 	for (uint16_t i = 0; i < list->nb_members && i < PATH_LIST_MEMBERS; i++) {
 		const struct adjacency *adjacency =

@@ -30,6 +30,7 @@ struct slowpath {
 	struct port *ports;
 	struct lcp *lcp; /* one for each port, same index */
 	uint16_t nb_ports;
+	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
 	struct punt *punt;
 	struct counters *counters;
 	struct tx tx;

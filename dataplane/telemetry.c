@@ -250,7 +250,7 @@ static int tell_fib(const struct dataplane *dp, const char *params, struct rte_t
 	snprintf(name, sizeof(name), "%.*s", (int)(comma - params), params);
 	if (!role_parse(name, &role) || !generation->view[role].lpm)
 		return -EINVAL;
-	fib_lookup_burst(&generation->view[role], &addr, &index, 1);
+	fib_lookup_burst(&generation->view[role], dp->config->dataplane.tbl8_groups, &addr, &index, 1);
 	members = add_dict(d, "members");
 	if (!members)
 		return -ENOMEM;

@@ -30,6 +30,7 @@ struct __rte_cache_aligned worker {
 	const struct sources *sources;
 	struct punt *punt;
 	struct counters *counters;
+	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
 	struct tx tx;
 	struct rx_queue rxq[FIB_PORTS];
 	uint16_t nb_rxq;

@@ -36,7 +36,8 @@ enum {
 	FIB_ADJACENCIES = 16384, /* per generation */
 	PATH_LIST_MEMBERS = 16,	 /* ECMP width */
 	PATH_LIST_BUCKETS = 64,	 /* flow hash slots, spread over the members */
-	FIB_BURST = 64,		 /* most addresses to one fib_lookup_burst() */
+	FIB_BURST = 64,		 /* most addresses to one fib_lookup_burst(): a bit each */
+	FIB_LPM_VALUE = 0xffffff, /* of an entry: a path-list, or a tbl8 group */
 };
 
 /* The memory zone's name, under the instance's file prefix: fib_create() and fib_attach() are given it. */
@@ -190,8 +191,8 @@ void fib_destroy(struct fib *fib);
 int fib_attach(const char *name, struct fib **fib);
 
 /* --- reader: lockless, any registered forwarding lcore ---------------------------------------------------------
- * Control maps the memory too, and could spoil it: whatever index comes from there is bounded by one AND, so that a reader may
- * send a packet astray or drop it, but never looks outside the tables. */
+ * Control maps the memory too, and could spoil it: whatever index comes from there is bounded by one AND or compare, so that
+ * a reader may send a packet astray or drop it, but never looks outside the tables. */
 
 static_assert(!(FIB_PATH_LISTS & (FIB_PATH_LISTS - 1)) &&
 		      !(FIB_ADJACENCIES & (FIB_ADJACENCIES - 1)) &&
@@ -203,18 +204,38 @@ static inline const struct fib_generation *fib_active(const struct fib *fib)
 	return &fib->generation[__atomic_load_n(&fib->active, __ATOMIC_ACQUIRE) % 2];
 }
 
-/* Longest-prefix match of `n` <= FIB_BURST host-order addresses; path_list[i] is an index that is always valid. */
-static inline void fib_lookup_burst(const struct fib_view *view, const uint32_t *dst,
-				    uint32_t *path_list, uint16_t n)
+/* Longest-prefix match of `n` <= FIB_BURST host-order addresses; path_list[i] is an index that is always valid. It is
+ * rte_lpm_lookup_bulk() but for one compare where an entry names a tbl8 group: `groups` is how many the table has, as the
+ * reader was told at its start and keeps for itself (fib->tbl8_groups lies where a stray store could reach it, too).
+ * Returns a bit for each address whose entry names a group past the end; its path-list is PATH_LIST_NONE. */
+static inline uint64_t fib_lookup_burst(const struct fib_view *view, uint32_t groups,
+					const uint32_t *dst, uint32_t *path_list, uint16_t n)
 {
 	uint32_t miss = __atomic_load_n(&view->default_path_list, __ATOMIC_RELAXED);
+	const uint32_t *tbl24 = (const uint32_t *)view->lpm->tbl24;
+	const uint32_t *tbl8 = (const uint32_t *)view->lpm->tbl8;
+	uint64_t spoilt = 0;
 
-	if (n == 0)
-		return;
-	rte_lpm_lookup_bulk(view->lpm, dst, path_list, n);
-	for (uint16_t i = 0; i < n; i++)
-		path_list[i] = (path_list[i] & RTE_LPM_LOOKUP_SUCCESS ? path_list[i] : miss) %
-			       FIB_PATH_LISTS;
+	for (uint16_t i = 0; i < n; i++) {
+		uint32_t entry = __atomic_load_n(&tbl24[dst[i] >> 8], __ATOMIC_RELAXED);
+
+		if (unlikely((entry & RTE_LPM_VALID_EXT_ENTRY_BITMASK) ==
+			     RTE_LPM_VALID_EXT_ENTRY_BITMASK)) {
+			uint32_t group = entry & FIB_LPM_VALUE;
+
+			if (likely(group < groups)) {
+				entry = __atomic_load_n(
+					&tbl8[group * RTE_LPM_TBL8_GROUP_NUM_ENTRIES +
+					      (uint8_t)dst[i]],
+					__ATOMIC_RELAXED);
+			} else {
+				entry = RTE_LPM_LOOKUP_SUCCESS | PATH_LIST_NONE;
+				spoilt |= UINT64_C(1) << i;
+			}
+		}
+		path_list[i] = (entry & RTE_LPM_LOOKUP_SUCCESS ? entry : miss) % FIB_PATH_LISTS;
+	}
+	return spoilt;
 }
 
 static inline const struct adjacency *fib_adjacency(const struct fib_generation *generation,

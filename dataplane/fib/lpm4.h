@@ -1,5 +1,6 @@
-/* Our writer for a librte_lpm table. Readers look up with librte_lpm's inline functions; rte_lpm_add() and
- * rte_lpm_delete() are never called on a table that has an lpm4, for they scan all rules of a length at each change.
+/* Our writer for a librte_lpm table. Readers look up as librte_lpm's inline functions do (fib_lookup_burst());
+ * rte_lpm_add() and rte_lpm_delete() are never called on a table that has an lpm4, for they scan all rules of a length at
+ * each change.
  *
  *   rules ── every prefix of the table, exact (writer's heap)
  *   tbl24 ── [address >> 8]: a value, or a tbl8 group if some rule inside is longer than /24 (shared)

@@ -177,6 +177,7 @@ static void lookup(struct bench *b, double *ours, double *librte)
 {
 	const struct fib_view *view = &fib_active(b->fib)->view[0];
 	uint32_t *dst = malloc((1 << 16) * sizeof(*dst)), out[FIB_BURST], sum = 0;
+	uint32_t groups = b->fib->tbl8_groups;
 	uint64_t start;
 
 	for (uint32_t i = 0; dst && i < 1 << 16; i++) {
@@ -188,7 +189,7 @@ static void lookup(struct bench *b, double *ours, double *librte)
 	for (int round = 0; dst && round < 2; round++) { /* the first one warms up */
 		start = rte_rdtsc();
 		for (uint32_t i = 0; i < LOOKUPS; i += FIB_BURST) {
-			fib_lookup_burst(view, &dst[i & 0xffff], out, FIB_BURST);
+			fib_lookup_burst(view, groups, &dst[i & 0xffff], out, FIB_BURST);
 			sum += out[i / FIB_BURST % FIB_BURST];
 		}
 		*ours = (double)(rte_rdtsc() - start) / LOOKUPS;

@@ -162,6 +162,7 @@ struct forward : testing::Test {
 	{
 		memset(&the->counters, 0, sizeof(the->counters));
 		the->worker.fib = the->fib;
+		the->worker.tbl8_groups = the->fib->tbl8_groups;
 		the->worker.neighbours = the->neighbours;
 		the->worker.sources = &the->sources;
 		the->worker.punt = &the->punt;

@@ -428,7 +428,7 @@ static uint32_t path_list_of(const struct fib_generation *g, enum role view, con
 {
 	uint32_t addr = ip(dst), index;
 
-	fib_lookup_burst(&g->view[view], &addr, &index, 1);
+	fib_lookup_burst(&g->view[view], UINT32_MAX, &addr, &index, 1);
 	return index;
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <random>
+#include <sys/mman.h>
 #include <sched.h>
 #include <thread>
 #include <vector>
@@ -74,7 +75,7 @@ class fib_test : public testing::Test
 	{
 		uint32_t list;
 
-		fib_lookup_burst(&generation->view[view], &addr, &list, 1);
+		fib_lookup_burst(&generation->view[view], fib->tbl8_groups, &addr, &list, 1);
 		return list;
 	}
 	static uint32_t lookup(uint8_t view, uint32_t addr)
@@ -310,11 +311,71 @@ TEST_F(fib_test, bursts_of_every_size)
 		for (uint16_t i = 0; i < n; i++)
 			dst[i] = i % 3 == 0 ? OURS : i % 3 == 1 ? SUBNET | 7 : 0x01000000 + i;
 		list[n] = 77;
-		fib_lookup_burst(&fib_active(fib)->view[ER], dst, list, n);
+		fib_lookup_burst(&fib_active(fib)->view[ER], fib->tbl8_groups, dst, list, n);
 		for (uint16_t i = 0; i < n; i++)
 			EXPECT_EQ(i % 3 == 0 ? 1u : i % 3 == 1 ? 2u : 9u, list[i]);
 		EXPECT_EQ(77u, list[n]) << "not ours to write";
 	}
+}
+
+/* Random words in the tables of a view that ends where memory ends: to look past the tbl8 groups, or past the path-lists by
+ * what was found, is a fault. What may be read is read as librte_lpm reads it. */
+TEST(fib_spoilt, a_look_up_stays_within_its_tables)
+{
+	constexpr uint32_t GROUPS = 20, GROUP = RTE_LPM_TBL8_GROUP_NUM_ENTRIES, VALUE = FIB_LPM_VALUE;
+	constexpr size_t TBL8 = GROUPS * GROUP * sizeof(uint32_t), ALL_GROUPS = (VALUE + 1ul) * GROUP * 4;
+	auto map = [](size_t size, int protection) {
+		return (uint8_t *)mmap(nullptr, size, protection,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	};
+	/* every group that an entry can name has addresses, and only those of the table have memory */
+	uint8_t *groups = map(ALL_GROUPS, PROT_NONE);
+	auto *lpm = (struct rte_lpm *)map(sizeof(struct rte_lpm), PROT_READ | PROT_WRITE);
+	struct fib_view view = { lpm, 0 };
+	std::mt19937 random(8);
+	uint32_t dst[FIB_BURST], list[FIB_BURST], past = 0, within = 0, seen = 0;
+
+	ASSERT_NE(MAP_FAILED, (void *)groups);
+	ASSERT_NE(MAP_FAILED, (void *)lpm);
+	ASSERT_EQ(0, mprotect(groups, TBL8, PROT_READ | PROT_WRITE));
+	lpm->tbl8 = (struct rte_lpm_tbl_entry *)groups;
+	for (uint32_t i = 0; i < GROUPS * GROUP; i++)
+		((uint32_t *)groups)[i] = random();
+	for (int round = 0; round < 20000; round++) {
+		view.default_path_list = random();
+		for (uint32_t &d : dst) {
+			auto *entry = (uint32_t *)&lpm->tbl24[(d = random()) >> 8];
+
+			/* any word; one that names a group; one near the end of them */
+			*entry = random();
+			if (random() % 2)
+				*entry |= RTE_LPM_VALID_EXT_ENTRY_BITMASK;
+			if (random() % 2)
+				*entry = (*entry & ~VALUE) | random() % (2 * GROUPS);
+		}
+		uint64_t spoilt = fib_lookup_burst(&view, GROUPS, dst, list, FIB_BURST);
+
+		for (int i = 0; i < FIB_BURST; i++) {
+			uint32_t found, entry = *(uint32_t *)&lpm->tbl24[dst[i] >> 8];
+			bool grouped = (entry & RTE_LPM_VALID_EXT_ENTRY_BITMASK) ==
+				       RTE_LPM_VALID_EXT_ENTRY_BITMASK;
+			bool outside = grouped && (entry & VALUE) >= GROUPS;
+
+			ASSERT_EQ(outside, spoilt >> i & 1);
+			if (outside)
+				found = PATH_LIST_NONE;
+			else if (rte_lpm_lookup(lpm, dst[i], &found))
+				found = view.default_path_list;
+			ASSERT_EQ(found % FIB_PATH_LISTS, list[i]);
+			past += outside;
+			within += grouped && !outside;
+			seen++;
+		}
+	}
+	EXPECT_GT(past, seen / 10);
+	EXPECT_GT(within, seen / 10);
+	munmap(groups, ALL_GROUPS);
+	munmap(lpm, sizeof(*lpm));
 }
 
 TEST_F(fib_test, refused_routes)
@@ -441,8 +502,8 @@ TEST_F(fib_test, readers_reach_only_gateways_of_the_address)
 					for (uint32_t &d : dst)
 						d = 0x0c000000 | mine() % BLOCKS << 8 |
 						    mine() % 128;
-					fib_lookup_burst(&generation->view[ER], dst, found,
-							 FIB_BURST);
+					fib_lookup_burst(&generation->view[ER], fib->tbl8_groups,
+							 dst, found, FIB_BURST);
 					for (int i = 0; i < FIB_BURST; i++) {
 						const struct path_list *l =
 							&generation->path_lists[found[i]];

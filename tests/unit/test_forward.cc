@@ -698,7 +698,7 @@ TEST_F(forward, an_index_past_the_tables_is_one_within_them)
 		return text;
 	};
 
-	fib_lookup_burst(&g->view[0], &dst, &index, 1);
+	fib_lookup_burst(&g->view[0], the->fib->tbl8_groups, &dst, &index, 1);
 	ASSERT_EQ("tx1", end(dst));
 	for (uint16_t k = 1; k < 4; k++) {
 		g->path_lists[index].member[0] = (uint16_t)(the->gateway[1] + k * FIB_ADJACENCIES);
@@ -723,6 +723,29 @@ TEST_F(forward, an_index_past_the_tables_is_one_within_them)
 	g->adjacencies[the->gateway[1]].egress_role = 1;
 }
 
+/* Of an entry that names a tbl8 group past the table's end nothing can be read: its packets are dropped, by name, and those
+ * of the same burst go where they went. */
+TEST_F(forward, a_group_past_the_table_drops)
+{
+	struct fib_generation *g = &the->fib->generation[the->fib->active];
+	uint32_t *entry = (uint32_t *)&g->view[0].lpm->tbl24[remote_addr(1) >> 8], was = *entry;
+
+	for (uint32_t group : { the->fib->tbl8_groups, the->fib->tbl8_groups + 1, 0xffffffu }) {
+		struct rte_mbuf *m[] = { frame(0, to(remote_addr(2))), frame(0, to(remote_addr(1))),
+					 frame(0, to(0x01020304)), frame(0, to(remote_addr(2))) };
+
+		*entry = group | RTE_LPM_VALID_EXT_ENTRY_BITMASK;
+		memset(&the->counters, 0, sizeof(the->counters));
+		send(0, m, 4);
+		expect_all_accounted();
+		EXPECT_EQ(1u, the->counters.drop[DROP_TABLE_SPOILT]) << group;
+		EXPECT_EQ(1u, the->counters.drop[DROP_NO_ROUTE]) << group;
+		EXPECT_EQ(2u, the->counters.tx) << group;
+		drain();
+	}
+	*entry = was;
+}
+
 TEST_F(forward, buckets_past_the_members_are_some_within_them)
 {
 	struct fib_generation *g = &the->fib->generation[the->fib->active];
@@ -745,7 +768,7 @@ TEST_F(forward, spoilt_tables_lose_no_packet)
 	uint32_t dst = remote_addr(1), index;
 	std::mt19937 random(11);
 
-	fib_lookup_burst(&g->view[0], &dst, &index, 1);
+	fib_lookup_burst(&g->view[0], the->fib->tbl8_groups, &dst, &index, 1);
 	for (int i = 0; i < 5000; i++) {
 		struct path_list list_was = g->path_lists[index];
 		struct adjacency was = g->adjacencies[the->gateway[1]];

@@ -33,6 +33,7 @@ struct self : forward {
 		kernel = pair[1];
 		s = (struct slowpath *)calloc(1, sizeof(*s));
 		s->fib = the->fib;
+		s->tbl8_groups = the->fib->tbl8_groups;
 		s->neighbours = the->neighbours;
 		s->sources = &the->sources;
 		s->ports = the->ports;

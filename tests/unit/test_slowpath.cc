@@ -121,6 +121,7 @@ struct slow : testing::Test {
 		kernel = pair[1];
 		s = (struct slowpath *)calloc(1, sizeof(*s));
 		s->fib = fib;
+		s->tbl8_groups = fib->tbl8_groups;
 		s->neighbours = neighbours_new(qsbr);
 		gate(true);
 		s->ports = &port;
