@@ -1,13 +1,14 @@
 /* A dense array of equal items that never moves: ids are 32 bits, an item's address is base + id × size, and both stay
- * good until the item is freed. The address range is reserved once and memory is taken from the system as it grows, so
- * growth copies nothing and an empty slab costs nothing. Allocation and freeing are O(1); freed ids are used again
- * first. Live items can be walked in id order, also while others come and go. One thread. */
+ * good until the item is freed. It lies in a range (range.h), so growth copies nothing and an empty slab costs nothing.
+ * Allocation and freeing are O(1); freed ids are used again first. Live items can be walked in id order, also while others come and go. One thread. */
 #ifndef BASCULE_SLAB_H
 #define BASCULE_SLAB_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "range.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,11 +17,9 @@ extern "C" {
 enum { SLAB_NONE = 0 }; /* no item; ids begin at 1 */
 
 struct slab {
-	uint8_t *base;	    /* owned: the reserved range; item 0 is never used */
-	uint64_t *live;	    /* owned: a bit an id */
+	struct range items; /* owned; item 0 is never used */
+	struct range live;  /* owned: a bit an id */
 	size_t item_size;   /* octets, rounded up to 4 */
-	size_t item_bytes;  /* of `base` that may be touched */
-	size_t live_bytes;  /* likewise of `live` */
 	uint32_t max;	    /* highest id ever possible */
 	uint32_t top;	    /* ids 1..top have been handed out at least once */
 	uint32_t free_head; /* freed ids, linked through their items' first 4 octets */
@@ -39,12 +38,18 @@ void slab_free(struct slab *slab, uint32_t id);
 /* The item; `id` must be live. */
 static inline void *slab_at(const struct slab *slab, uint32_t id)
 {
-	return slab->base + (size_t)id * slab->item_size;
+	return slab->items.base + (size_t)id * slab->item_size;
+}
+
+/* The bits of 64 ids, from `word` × 64 on; the range is open so far. */
+static inline uint64_t *slab_live_word(const struct slab *slab, uint32_t word)
+{
+	return (uint64_t *)slab->live.base + word;
 }
 
 static inline bool slab_live(const struct slab *slab, uint32_t id)
 {
-	return id <= slab->top && (slab->live[id / 64] >> (id % 64) & 1);
+	return id <= slab->top && (*slab_live_word(slab, id / 64) >> (id % 64) & 1);
 }
 
 /* The first live id above `after` (SLAB_NONE to begin), SLAB_NONE at the end. */

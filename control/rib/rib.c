@@ -27,7 +27,7 @@ void node_release(struct rib *rib, uint32_t id)
 
 static uint32_t path_id(const struct rib *rib, const struct path *path)
 {
-	return (uint32_t)(((const uint8_t *)path - rib->paths.base) / rib->paths.item_size);
+	return (uint32_t)(((const uint8_t *)path - rib->paths.items.base) / rib->paths.item_size);
 }
 
 static struct path *chain_find(const struct rib *rib, const struct node *node, uint16_t peer)
@@ -633,7 +633,7 @@ void rib_free(struct rib *rib)
 	if (!rib)
 		return;
 	groups_fini(rib);
-	for (uint32_t id = rib->paths.base ? slab_next(&rib->paths, 0) : 0; id;
+	for (uint32_t id = rib->paths.items.base ? slab_next(&rib->paths, 0) : 0; id;
 	     id = slab_next(&rib->paths, id))
 		attrs_put(rib->params.attrs, path_at(rib, id)->attrs);
 	slab_fini(&rib->paths);

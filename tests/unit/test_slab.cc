@@ -29,7 +29,7 @@ struct scoped : slab {
 	void empty() /* as new */
 	{
 		if (top)
-			memset(live, 0, ((size_t)top / 64 + 1) * sizeof(*live));
+			memset(live.base, 0, ((size_t)top / 64 + 1) * sizeof(uint64_t));
 		top = used = free_head = 0;
 	}
 };
@@ -265,9 +265,16 @@ TEST(slab, a_round_that_always_begins_again_meets_all)
 TEST(slab, memory_follows_use)
 {
 	scoped s(64, 50000000); /* 3.2 GB of addresses */
+	size_t items = 0;
 
-	for (int i = 0; i < 100000; i++)
-		slab_alloc(&s);
-	EXPECT_GE(slab_bytes(&s), 6400000u);
-	EXPECT_LE(slab_bytes(&s), 12u << 20);
+	EXPECT_EQ(0u, slab_bytes(&s));
+	for (size_t n : { 1, 100, 10000, 100000, 1000000 }) {
+		while (s.used < n)
+			slab_alloc(&s);
+		items = (n + 1) * 64;
+		EXPECT_LE(items + n / 8, slab_bytes(&s)) << n;
+		EXPECT_GE(items + n / 8 + (items > 2 << 20 ? 2 << 20 : 64 << 10) + (64 << 10),
+			  slab_bytes(&s))
+			<< n;
+	}
 }
