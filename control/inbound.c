@@ -272,7 +272,7 @@ static void apply_begin(struct inbound *in)
 /* Does the table hold nothing that the RIB does not? What is stale here may look fresh there: the map has been over it. */
 static bool is_superfluous(const struct inbound *in)
 {
-	return !in->map && in->routes.slots && in->fresh == in->routes.items.used;
+	return !in->map && prefix_table_is_open(&in->routes) && in->fresh == prefix_table_count(&in->routes);
 }
 
 /* What comes after a step that is over, or when there is none: nothing, or the change that waits. 0 or -ENOMEM. */
@@ -282,7 +282,7 @@ static int step_next(struct route_server *rs, struct peer *peer)
 
 	in->step = INBOUND_SETTLED;
 	in->cursor = 0;
-	if (in->changed && in->routes.slots) {
+	if (in->changed && prefix_table_is_open(&in->routes)) {
 		apply_begin(in);
 	} else if (in->changed && in->wanted) {
 		if (table_open(in))
@@ -479,7 +479,7 @@ void inbound_sweep(struct route_server *rs, struct peer *peer)
 
 void inbound_fini(struct route_server *rs, struct inbound *in)
 {
-	for (uint32_t id = in->routes.slots ? slab_next(&in->routes.items, 0) : 0; id;
+	for (uint32_t id = prefix_table_is_open(&in->routes) ? slab_next(&in->routes.items, 0) : 0; id;
 	     id = slab_next(&in->routes.items, id))
 		attrs_put(rs->attrs, route_at(in, id)->attrs);
 	prefix_table_close(&in->routes);

@@ -72,7 +72,7 @@ int inbound_set_map(struct route_server *rs, struct peer *peer, struct route_map
 /* Do the peer's routes pass through here? If not, they go to the RIB as they are. */
 static inline bool inbound_active(const struct inbound *in)
 {
-	return in->routes.slots && in->step != INBOUND_CLOSING;
+	return prefix_table_is_open(&in->routes) && in->step != INBOUND_CLOSING;
 }
 
 /* Is the table what tells which routes the peer has announced? If not, the RIB does. */

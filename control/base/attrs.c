@@ -1,5 +1,4 @@
-/* The intern table: open addressing with linear probing over pointers, at most three quarters full, deletion by moving
- * the followers back, so that there are no tombstones to clean. Grows by doubling; never shrinks. */
+/* The intern table: a hash of pointers to the objects, which live by their counts. */
 #include "attrs.h"
 
 #include <assert.h>
@@ -9,49 +8,59 @@
 #include "aspath.h"
 #include "cursor.h"
 #include "hash.h"
+#include "linear_hash.h"
 
-enum { TABLE_MIN = 1024 };
+enum { ATTRS_MAX = 1 << 28 };
 
 struct attr_table {
-	struct attrs **slots; /* owned array; the objects live by their counts */
-	uint32_t mask;	      /* slots - 1 */
-	uint32_t count;
-	size_t bytes; /* of the objects */
+	struct linear_hash sets; /* slots hold addresses */
+	size_t bytes;		 /* of the objects */
 };
+
+static const void *attrs_of(const void *owner, uint64_t slot)
+{
+	return (const void *)(uintptr_t)slot;
+}
+
+static uint32_t hash_of(const void *owner, uint64_t slot)
+{
+	return ((const struct attrs *)(uintptr_t)slot)->hash;
+}
+
+static const struct linear_hash_kind by_wire = { hash_of, attrs_of, sizeof(uint64_t) };
 
 struct attr_table *attr_table_new(void)
 {
 	struct attr_table *table = calloc(1, sizeof(*table));
 
-	if (!table)
-		return NULL;
-	table->slots = calloc(TABLE_MIN, sizeof(*table->slots));
-	table->mask = TABLE_MIN - 1;
-	if (!table->slots) {
-		free(table);
-		return NULL;
-	}
-	return table;
+	if (table && !linear_hash_init(&table->sets, &by_wire, ATTRS_MAX))
+		return table;
+	free(table);
+	return NULL;
 }
 
 void attr_table_free(struct attr_table *table)
 {
 	if (!table)
 		return;
-	for (uint32_t i = 0; table->count && i <= table->mask; i++)
-		free(table->slots[i]);
-	free(table->slots);
+
+	const uint64_t *slots = (const uint64_t *)table->sets.range.base;
+	size_t nb_slots = (size_t)table->sets.nb * LINEAR_HASH_SEGMENT;
+
+	for (size_t i = 0; table->sets.count && i < nb_slots; i++)
+		free((void *)(uintptr_t)slots[i]);
+	linear_hash_fini(&table->sets);
 	free(table);
 }
 
 size_t attr_table_count(const struct attr_table *table)
 {
-	return table->count;
+	return table->sets.count;
 }
 
 size_t attr_table_bytes(const struct attr_table *table)
 {
-	return sizeof(*table) + ((size_t)table->mask + 1) * sizeof(*table->slots) + table->bytes;
+	return sizeof(*table) + linear_hash_bytes(&table->sets, &by_wire) + table->bytes;
 }
 
 static size_t attrs_bytes(uint16_t len)
@@ -59,42 +68,21 @@ static size_t attrs_bytes(uint16_t len)
 	return sizeof(struct attrs) + len;
 }
 
-/* The slot that holds this wire form, or the free one where it belongs. */
-static uint32_t slot_of(const struct attr_table *table, uint32_t hash, const uint8_t *wire,
-			uint16_t len)
+/* The slot that holds this wire form; NULL: none does. */
+static uint64_t *slot_of(const struct attr_table *table, uint32_t hash, const uint8_t *wire,
+			 uint16_t len)
 {
-	uint32_t i = hash & table->mask;
+	uint64_t *segment = linear_hash_segment(&table->sets, hash, by_wire.octets);
+	uint32_t slot = linear_hash_home(hash);
 
-	for (const struct attrs *a; (a = table->slots[i]); i = (i + 1) & table->mask) {
+	for (uint32_t n = 0; n < LINEAR_HASH_SEGMENT && segment[slot]; n++) {
+		const struct attrs *a = attrs_of(table, segment[slot]);
+
 		if (a->hash == hash && a->len == len && !memcmp(a->wire, wire, len))
-			break;
+			return &segment[slot];
+		slot = linear_hash_after(slot);
 	}
-	return i;
-}
-
-static bool table_grow(struct attr_table *table)
-{
-	uint32_t mask = table->mask * 2 + 1;
-	struct attrs **slots = calloc((size_t)mask + 1, sizeof(*slots));
-
-	if (!slots)
-		return false;
-	for (uint32_t i = 0; i <= table->mask; i++) {
-		struct attrs *a = table->slots[i];
-
-		if (!a)
-			continue;
-
-		uint32_t to = a->hash & mask;
-
-		while (slots[to])
-			to = (to + 1) & mask;
-		slots[to] = a;
-	}
-	free(table->slots);
-	table->slots = slots;
-	table->mask = mask;
-	return true;
+	return NULL;
 }
 
 /* Without the seed: it is part of digests, which processes compare. */
@@ -107,23 +95,23 @@ static uint32_t path_hash(const uint8_t *wire, uint16_t len)
 		       : 0;
 }
 
+const struct attrs *attrs_get(const struct attrs *attrs)
+{
+	((struct attrs *)attrs)->refs++;
+	return attrs;
+}
+
 const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
 				 const uint8_t *wire, uint16_t len)
 {
 	uint32_t hash = (uint32_t)hash_bytes(wire, len, hash_seed());
-	uint32_t slot = slot_of(table, hash, wire, len);
+	const uint64_t *known = slot_of(table, hash, wire, len);
 
-	if (table->slots[slot]) {
-		table->slots[slot]->refs++;
-		return table->slots[slot];
-	}
-	if (table->count >= table->mask / 4 * 3) {
-		if (!table_grow(table))
-			return NULL;
-		slot = slot_of(table, hash, wire, len);
-	}
+	if (known)
+		return attrs_get(attrs_of(table, *known));
 
-	struct attrs *a = malloc(attrs_bytes(len));
+	void *reserved = linear_hash_reserve(&table->sets, &by_wire, table, hash);
+	struct attrs *a = reserved ? malloc(attrs_bytes(len)) : NULL;
 
 	if (!a)
 		return NULL;
@@ -135,49 +123,25 @@ const struct attrs *attrs_intern(struct attr_table *table, const struct attr_key
 		.len = len,
 	};
 	memcpy(a->wire, wire, len);
-	table->slots[slot] = a;
-	table->count++;
+	linear_hash_put(&table->sets, &by_wire, reserved, (uintptr_t)a);
 	table->bytes += attrs_bytes(len);
 	return a;
-}
-
-const struct attrs *attrs_get(const struct attrs *attrs)
-{
-	((struct attrs *)attrs)->refs++;
-	return attrs;
-}
-
-/* Empty slot `hole` and close the gap: a follower whose probe began at or before the hole moves into it. */
-static void slot_clear(struct attr_table *table, uint32_t hole)
-{
-	uint32_t i = hole;
-
-	for (;;) {
-		table->slots[hole] = NULL;
-		for (;;) {
-			i = (i + 1) & table->mask;
-			if (!table->slots[i])
-				return;
-
-			uint32_t home = table->slots[i]->hash & table->mask;
-
-			if (((i - home) & table->mask) >= ((i - hole) & table->mask))
-				break;
-		}
-		table->slots[hole] = table->slots[i];
-		hole = i;
-	}
 }
 
 void attrs_put(struct attr_table *table, const struct attrs *attrs)
 {
 	struct attrs *a = (struct attrs *)attrs;
+	uint64_t *segment;
+	uint32_t slot;
 
 	assert(a->refs);
 	if (--a->refs)
 		return;
-	slot_clear(table, slot_of(table, a->hash, a->wire, a->len));
-	table->count--;
+	segment = linear_hash_segment(&table->sets, a->hash, by_wire.octets);
+	slot = linear_hash_home(a->hash);
+	while (segment[slot] != (uintptr_t)a)
+		slot = linear_hash_after(slot);
+	linear_hash_remove(&table->sets, &by_wire, table, segment, slot);
 	table->bytes -= attrs_bytes(a->len);
 	free(a);
 }

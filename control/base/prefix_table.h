@@ -1,5 +1,5 @@
-/* Items found by their prefix: a slab of them, and an open-addressing hash of their ids. Items never move (slab.h); finding,
- * adding and removing one is O(1), but for the one in many that doubles the hash. One thread. */
+/* Items found by their prefix: a slab of them, and a hash of their ids. Items never move (slab.h); finding, adding and
+ * removing one is O(1), also while the table grows (linear_hash.h). One thread. */
 #ifndef BASCULE_PREFIX_TABLE_H
 #define BASCULE_PREFIX_TABLE_H
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "linear_hash.h"
 #include "prefix.h"
 #include "slab.h"
 
@@ -18,9 +19,8 @@ extern "C" {
 
 struct prefix_table {
 	struct slab items;
-	uint32_t *slots; /* owned: ids, 0 = empty; NULL: the table is not open */
-	uint32_t mask;	 /* slots less one */
-	uint64_t seed;	 /* of the hash (hash.h) */
+	struct linear_hash ids; /* slots hold ids */
+	uint64_t seed;		/* of the hash (hash.h) */
 };
 
 /* What an item begins with, as the table writes and reads it; the 3 octets behind are the owner's. */
@@ -34,6 +34,16 @@ enum { PREFIX_TABLE_ADDR = 0, PREFIX_TABLE_LEN = 4 };
 int prefix_table_open(struct prefix_table *table, size_t item_size, uint32_t max);
 /* Release everything; what items refer to is the owner's. A table that is not open is fine. */
 void prefix_table_close(struct prefix_table *table);
+
+static inline bool prefix_table_is_open(const struct prefix_table *table)
+{
+	return table->ids.range.base;
+}
+
+static inline uint32_t prefix_table_count(const struct prefix_table *table)
+{
+	return table->ids.count;
+}
 
 static inline void *prefix_table_at(const struct prefix_table *table, uint32_t id)
 {
@@ -49,19 +59,22 @@ static inline struct prefix prefix_table_key(const struct prefix_table *table, u
 	return prefix;
 }
 
-static inline uint32_t prefix_table_home(const struct prefix_table *table, struct prefix prefix)
+static inline uint32_t prefix_table_hash(const struct prefix_table *table, struct prefix prefix)
 {
-	return hash_u32(((uint64_t)prefix.len << 32 | prefix.addr) ^ table->seed) & table->mask;
+	return hash_u32(((uint64_t)prefix.len << 32 | prefix.addr) ^ table->seed);
 }
 
 /* The item of a prefix; SLAB_NONE: there is none. The table is open. */
 static inline uint32_t prefix_table_find(const struct prefix_table *table, struct prefix prefix)
 {
-	uint32_t slot = prefix_table_home(table, prefix);
+	uint32_t hash = prefix_table_hash(table, prefix), slot = linear_hash_home(hash);
+	const uint32_t *ids =
+		(const uint32_t *)linear_hash_segment(&table->ids, hash, sizeof(*ids));
 
-	for (uint32_t id; (id = table->slots[slot]); slot = (slot + 1) & table->mask) {
-		if (prefix_equal(prefix_table_key(table, id), prefix))
-			return id;
+	for (uint32_t n = 0; n < LINEAR_HASH_SEGMENT && ids[slot]; n++) {
+		if (prefix_equal(prefix_table_key(table, ids[slot]), prefix))
+			return ids[slot];
+		slot = linear_hash_after(slot);
 	}
 	return SLAB_NONE;
 }

@@ -164,12 +164,13 @@ static uint16_t *long_rules(struct lpm4 *t, uint32_t addr)
 
 int lpm4_set_begin(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 {
-	uint64_t *rule;
+	uint64_t *rule, *slot;
 
 	assert(len >= 1 && len <= 32 && !(addr & ~len_mask(len)) && value <= ENTRY_VALUE);
 	__builtin_prefetch(&t->tbl24[addr >> 8], 1);
 	rule = rules_find(&t->rules, addr, len);
-	if (!rule && rules_reserve(&t->rules))
+	slot = rule ? rule : rules_reserve(&t->rules, addr, len);
+	if (!slot)
 		return -ENOMEM;
 	if (len > 24 && group_open(t, addr))
 		return -ENOSPC;
@@ -178,7 +179,7 @@ int lpm4_set_begin(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 	if (rule)
 		*rule = rule_with(*rule, value);
 	else
-		rules_put(&t->rules, addr, len, value);
+		rules_put(&t->rules, slot, addr, len, value);
 	prefix_write(t, addr, len, entry_make(value, len));
 	return 0;
 }

@@ -1,14 +1,11 @@
-/* See rules.h. Linear probing; a removal moves the rules behind it up, so there are no tombstones. */
+/* See rules.h. */
 #include "rules.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 
-#include <rte_random.h>
+#include "hash.h"
 
-enum { RULES_MIN_BITS = 10, HUGE_PAGE = 2 << 20 };
+enum { RULES_MAX = 1 << 25 };
 
 static const uint64_t KEY = UINT64_C(0xffffffff000000ff);
 
@@ -17,113 +14,65 @@ static uint64_t rule_key(uint32_t addr, uint8_t len)
 	return (uint64_t)addr << 32 | len;
 }
 
-/* Where a rule would like to be. Multiply-shift by a number that nobody knows is universal hashing: prefixes cannot be
- * chosen so that they collide. */
-static uint32_t home(const struct rules *rules, uint64_t word)
+static uint32_t key_hash(const struct rules *rules, uint64_t key)
 {
-	uint64_t key = word >> 32 | (word & 0xff) << 32;
-
-	return (key * rules->factor) >> (64 - rules->bits);
+	return hash_u32(key ^ rules->seed);
 }
 
-static uint32_t mask(const struct rules *rules)
+static uint32_t hash_of(const void *owner, uint64_t word)
 {
-	return (UINT32_C(1) << rules->bits) - 1;
+	return key_hash((const struct rules *)owner, word & KEY);
 }
 
-/* Zeroed slots; large stores ask for huge pages, because every probe would be a TLB miss too. */
-static uint64_t *slots_alloc(uint32_t bits)
-{
-	size_t size = sizeof(uint64_t) << bits;
-	uint64_t *slot;
-
-	if (size < HUGE_PAGE)
-		return calloc(1, size);
-	slot = aligned_alloc(HUGE_PAGE, size);
-	if (!slot)
-		return NULL;
-	madvise(slot, size, MADV_HUGEPAGE); /* a wish: without it all is only slower */
-	memset(slot, 0, size);
-	return slot;
-}
+static const struct linear_hash_kind by_key = { .hash = hash_of, .octets = sizeof(uint64_t) };
 
 int rules_init(struct rules *rules)
 {
-	*rules = (struct rules){ .bits = RULES_MIN_BITS,
-				 .factor = rte_rand() | 1,
-				 .slot = slots_alloc(RULES_MIN_BITS) };
-	return rules->slot ? 0 : -ENOMEM;
+	*rules = (struct rules){ .seed = hash_seed() };
+	return linear_hash_init(&rules->words, &by_key, RULES_MAX);
 }
 
 void rules_fini(struct rules *rules)
 {
-	free(rules->slot);
-	rules->slot = NULL;
+	linear_hash_fini(&rules->words);
 }
 
-/* The slot that holds `key`, or the empty one where it belongs. */
+/* The slot that holds `key`, or NULL. */
 static uint64_t *probe(const struct rules *rules, uint64_t key)
 {
-	uint32_t i = home(rules, key);
+	uint32_t hash = key_hash(rules, key), slot = linear_hash_home(hash);
+	uint64_t *words = linear_hash_segment(&rules->words, hash, sizeof(*words));
 
-	while (rules->slot[i] && (rules->slot[i] & KEY) != key)
-		i = (i + 1) & mask(rules);
-	return &rules->slot[i];
-}
-
-int rules_reserve(struct rules *rules)
-{
-	struct rules larger = *rules;
-
-	if (rules->count < (UINT32_C(3) << rules->bits) / 4)
-		return 0;
-	larger.bits++;
-	larger.slot = slots_alloc(larger.bits);
-	if (!larger.slot)
-		return -ENOMEM;
-	for (uint32_t i = 0; i <= mask(rules); i++)
-		if (rules->slot[i])
-			*probe(&larger, rules->slot[i] & KEY) = rules->slot[i];
-	free(rules->slot);
-	*rules = larger;
-	return 0;
-}
-
-void rules_put(struct rules *rules, uint32_t addr, uint8_t len, uint32_t value)
-{
-	uint64_t *slot = probe(rules, rule_key(addr, len));
-
-	if (!*slot) {
-		rules->count++;
-		rules->of_len[len]++;
+	for (uint32_t n = 0; n < LINEAR_HASH_SEGMENT && words[slot]; n++) {
+		if ((words[slot] & KEY) == key)
+			return &words[slot];
+		slot = linear_hash_after(slot);
 	}
-	*slot = rule_key(addr, len) | (uint64_t)value << 8;
+	return NULL;
 }
 
 uint64_t *rules_find(const struct rules *rules, uint32_t addr, uint8_t len)
 {
-	uint64_t *slot;
+	return rules->of_len[len] ? probe(rules, rule_key(addr, len)) : NULL;
+}
 
-	if (!rules->of_len[len])
-		return NULL;
-	slot = probe(rules, rule_key(addr, len));
-	return *slot ? slot : NULL;
+uint64_t *rules_reserve(struct rules *rules, uint32_t addr, uint8_t len)
+{
+	return linear_hash_reserve(&rules->words, &by_key, rules,
+				   key_hash(rules, rule_key(addr, len)));
+}
+
+void rules_put(struct rules *rules, uint64_t *slot, uint32_t addr, uint8_t len, uint32_t value)
+{
+	linear_hash_put(&rules->words, &by_key, slot, rule_with(rule_key(addr, len), value));
+	rules->of_len[len]++;
 }
 
 void rules_remove(struct rules *rules, uint64_t *slot)
 {
-	uint32_t hole = slot - rules->slot;
+	uint64_t *first = (uint64_t *)rules->words.range.base;
+	uint32_t at = (uint32_t)(slot - first) % LINEAR_HASH_SEGMENT;
 
-	rules->count--;
 	rules->of_len[*slot & 0xff]--;
-	for (uint32_t i = (hole + 1) & mask(rules); rules->slot[i]; i = (i + 1) & mask(rules)) {
-		uint32_t displaced = (i - home(rules, rules->slot[i])) & mask(rules);
-
-		/* It may move up unless that takes it before its home. */
-		if (displaced >= ((i - hole) & mask(rules))) {
-			rules->slot[hole] = rules->slot[i];
-			hole = i;
-		}
-	}
-	rules->slot[hole] = 0;
+	linear_hash_remove(&rules->words, &by_key, rules, slot - at, at);
 }

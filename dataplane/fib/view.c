@@ -8,12 +8,14 @@ static int seeds_write(struct view *view, const struct fib *fib)
 	for (uint32_t i = 0; i < fib->nb_seeds; i++) {
 		const struct fib_seed *seed = &fib->seeds[i];
 		int err = lpm4_set(&view->lpm, seed->addr, seed->len, i + 1);
+		uint64_t *slot;
 
-		if (!err)
-			err = rules_reserve(&view->seeds);
 		if (err)
 			return err;
-		rules_put(&view->seeds, seed->addr, seed->len, i + 1);
+		slot = rules_reserve(&view->seeds, seed->addr, seed->len);
+		if (!slot)
+			return -ENOMEM;
+		rules_put(&view->seeds, slot, seed->addr, seed->len, i + 1);
 	}
 	return 0;
 }
@@ -51,17 +53,21 @@ static void default_set(struct view *view, bool has_default, uint32_t list)
 
 int view_set(struct view *view, uint32_t addr, uint8_t len, uint32_t list)
 {
+	uint64_t *hidden = NULL;
 	int err;
 
 	if (len == 0) {
 		default_set(view, true, list);
 		return 0;
 	}
-	if (rules_reserve(&view->hidden))
-		return -ENOMEM;
+	if (rules_find(&view->seeds, addr, len) && !rules_find(&view->hidden, addr, len)) {
+		hidden = rules_reserve(&view->hidden, addr, len);
+		if (!hidden)
+			return -ENOMEM;
+	}
 	err = lpm4_set_begin(&view->lpm, addr, len, list);
-	if (!err && rules_find(&view->seeds, addr, len))
-		rules_put(&view->hidden, addr, len, PATH_LIST_NONE);
+	if (!err && hidden)
+		rules_put(&view->hidden, hidden, addr, len, PATH_LIST_NONE);
 	return err;
 }
 
@@ -105,7 +111,7 @@ int view_get(const struct view *view, uint32_t addr, uint8_t len, uint32_t *list
 
 uint32_t view_routes(const struct view *view)
 {
-	uint32_t seeds_shown = view->seeds.count - view->hidden.count;
+	uint32_t seeds_shown = rules_count(&view->seeds) - rules_count(&view->hidden);
 
-	return view->lpm.rules.count - seeds_shown + view->has_default;
+	return rules_count(&view->lpm.rules) - seeds_shown + view->has_default;
 }

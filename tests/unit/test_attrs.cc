@@ -81,9 +81,12 @@ TEST(attrs, like_a_map)
 		auto found = model.find(n);
 
 		if (rng() % 5 < (step < 100000 ? 4u : 1u)) {
+			size_t bytes = attr_table_bytes(t.get());
 			const struct attrs *a = intern(t, numbered(n));
 
 			ASSERT_NE(nullptr, a);
+			/* An object and a segment of the hash: no set costs what all cost. */
+			ASSERT_LT(attr_table_bytes(t.get()), bytes + 9000);
 			ASSERT_EQ(n, a->keys.next_hop);
 			if (found != model.end()) {
 				ASSERT_EQ(found->second.first, a);

@@ -138,7 +138,7 @@ class lpm4_test : public testing::Test
 			used += t.tbl24[i] != 0;
 		EXPECT_EQ(0u, used);
 		EXPECT_EQ(0u, t.groups.used);
-		EXPECT_EQ(0u, t.rules.count);
+		EXPECT_EQ(0u, rules_count(&t.rules));
 	}
 	/* Set all routes in the order given, compare, delete the first half, compare. */
 	void same_as_librte(const std::vector<route> &routes)
@@ -374,7 +374,7 @@ TEST_F(lpm4_test, get_is_exact)
 	EXPECT_EQ(0u, value);
 	EXPECT_EQ(-ENOENT, lpm4_get(&t, 0x0a000000, 9, &value));
 	EXPECT_EQ(-ENOENT, lpm4_del(&t, 0x0a000000, 7));
-	EXPECT_EQ(1u, t.rules.count);
+	EXPECT_EQ(1u, rules_count(&t.rules));
 }
 
 TEST_F(lpm4_test, full_table_refuses_and_stays_whole)
@@ -387,7 +387,7 @@ TEST_F(lpm4_test, full_table_refuses_and_stays_whole)
 		EXPECT_EQ(-ENOSPC, lpm4_set(&t, 0x0a000800, len, 1000));
 		EXPECT_EQ(-ENOENT, lpm4_del(&t, 0x0a000800, len));
 	}
-	EXPECT_EQ(9u, t.rules.count);
+	EXPECT_EQ(9u, rules_count(&t.rules));
 	EXPECT_EQ(99u, lookup(lpm, 0x0a000800));
 	EXPECT_EQ(0, lpm4_set(&t, 0x0a000700, 25, 77)) << "its group is there";
 	EXPECT_EQ(0, lpm4_set(&t, 0x0a000800, 24, 78)) << "needs none";

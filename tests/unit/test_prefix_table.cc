@@ -56,7 +56,7 @@ TEST(prefix_table, homes_differ_from_process_to_process)
 	for (uint32_t i = 0; i < 1000; i++) {
 		struct prefix prefix = prefix_make(0x0a000000 + (i << 8), 24);
 
-		same += prefix_table_home(&table, prefix) == prefix_table_home(&other, prefix);
+		same += prefix_table_hash(&table, prefix) % 256 == prefix_table_hash(&other, prefix) % 256;
 	}
 	EXPECT_LT(same, 100u);
 	prefix_table_close(&table);
@@ -108,5 +108,27 @@ TEST(prefix_table, does_what_a_map_does)
 		EXPECT_EQ(value,
 			  at(&table, prefix_table_find(&table, prefix_make(key.first, key.second)))
 				  ->value);
+	prefix_table_close(&table);
+}
+
+/* The memory of one more prefix, and so the work, does not depend on how many there are: 1,024 slots of the hash and a step
+ * of each range of the slab. */
+TEST(prefix_table, grows_a_step_at_a_time)
+{
+	struct prefix_table table = {};
+	size_t before, most = 0;
+
+	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1 << 20));
+	before = prefix_table_bytes(&table);
+	for (uint32_t i = 0; i < 300000; i++) {
+		ASSERT_NE(0u, prefix_table_add(&table, prefix_make(i << 8, 24)));
+		size_t bytes = prefix_table_bytes(&table) - slab_bytes(&table.items);
+
+		most = std::max(most, bytes - std::min(before, bytes));
+		before = bytes;
+	}
+	EXPECT_EQ(1024 * sizeof(uint32_t), most);
+	for (uint32_t i = 0; i < 300000; i++)
+		ASSERT_EQ(i + 1, prefix_table_find(&table, prefix_make(i << 8, 24)));
 	prefix_table_close(&table);
 }
