@@ -22,7 +22,8 @@
  *                                answers error} (absent: none is configured) turns{rib sessions}: how long the RIB lcore's
  *                                turns take, and those of all session lcores: {recent_us recent_part recent_part_us} the
  *                                longest of the last one to two minutes, and which part of it took the most; longest_us
- *                                ... since the start; over (turns of more than 1 ms)
+ *                                ... since the start; over (turns of more than 1 ms); own_us ... own_over likewise in
+ *                                processor time: without what the kernel gave to others meanwhile
  *   show peers                   one a peer, in the order of the configuration: instance (ours) name role gateway (its
  *                                name; absent for an NVA) address ("": one of a subnet that has not come yet) subnet
  *                                (absent if the address is configured) asn state ("Established", ...) state_s (seconds in

@@ -134,6 +134,10 @@ static json_t *format_turns(const struct row_turns *row)
 	set_text(o, "longest_part", row->longest_part ? row->longest_part : "");
 	json_object_set_new(o, "longest_part_us", json_real((double)row->longest_part_ns / 1e3));
 	set_number(o, "over", row->over);
+	json_object_set_new(o, "own_us", json_real((double)row->own_ns / 1e3));
+	set_text(o, "own_part", row->own_part ? row->own_part : "");
+	json_object_set_new(o, "own_part_us", json_real((double)row->own_part_ns / 1e3));
+	set_number(o, "own_over", row->own_over);
 	return o;
 }
 

@@ -691,6 +691,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->answers = params->answers;
 	rs->answered = params->answered;
 	rs->clock_ns = clock_ns;
+	rs->turns.cpu_ns = thread_ns;
 	rs->taken = pace_taken;
 	rs->now_ms = rs->started_ms = clock_ms();
 	rs->restarting = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED) > 0;

@@ -47,8 +47,15 @@ static void row_turns_add(struct row_turns *row, const struct turns *turns,
 			  const char *(*part_name)(unsigned int part))
 {
 	struct turn_length longest = turn_longest(turns), recent = turn_longest_recent(turns);
+	struct turn_length own = turn_longest_own(turns);
 
 	row->over += turns_over(turns);
+	row->own_over += turns_over_own(turns);
+	if (!row->own_part || own.ns > row->own_ns) {
+		row->own_ns = own.ns;
+		row->own_part_ns = own.part_ns;
+		row->own_part = part_name(own.part);
+	}
 	if (!row->longest_part || longest.ns > row->longest_ns) {
 		row->longest_ns = longest.ns;
 		row->longest_part_ns = longest.part_ns;

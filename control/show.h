@@ -60,7 +60,8 @@ struct row_summary_partner {
 /* How long the turns of an lcore take (turn.h). Part names have static storage. */
 struct row_turns {
 	uint64_t longest_ns, longest_part_ns, recent_ns, recent_part_ns, over;
-	const char *longest_part, *recent_part;
+	uint64_t own_ns, own_part_ns, own_over; /* the longest in processor time */
+	const char *longest_part, *recent_part, *own_part;
 };
 
 struct row_summary {

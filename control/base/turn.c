@@ -3,16 +3,31 @@
 
 #include <time.h>
 
-enum { UNIT_SHIFT = 7, LENGTH_BITS = 28, PART_BITS = 8 };
+enum {
+	UNIT_SHIFT = 7,
+	LENGTH_BITS = 28,
+	PART_BITS = 8,
+	LONG_NS = 200 * 1000, /* what processor time is asked for */
+};
 
 static const uint64_t LENGTH_MAX = (UINT64_C(1) << LENGTH_BITS) - 1;
 
-uint64_t clock_ns(void)
+static uint64_t clock_of(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t clock_ns(void)
+{
+	return clock_of(CLOCK_MONOTONIC);
+}
+
+uint64_t thread_ns(void)
+{
+	return clock_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static uint64_t units(uint64_t ns)
@@ -50,6 +65,10 @@ void turn_begin(struct turns *turns, uint64_t now_ns)
 	turns->begin_ns = turns->at_ns = now_ns;
 	turns->part_ns = 0;
 	turns->part = 0;
+	if (turns->cpu_ns)
+		turns->cpu_begin_ns = turns->cpu_at_ns = turns->cpu_ns();
+	turns->cpu_part_ns = 0;
+	turns->cpu_part = 0;
 	if (now_ns < turns->window_end_ns)
 		return;
 	/* A window in which no turn began has nothing to tell. */
@@ -59,11 +78,35 @@ void turn_begin(struct turns *turns, uint64_t now_ns)
 	turns->window_end_ns = now_ns + TURN_WINDOW_MS * 1000000ull;
 }
 
+static void own_part(struct turns *turns, uint8_t part)
+{
+	uint64_t now_ns = turns->cpu_ns(), ns = now_ns - turns->cpu_at_ns;
+
+	turns->cpu_at_ns = now_ns;
+	if (ns <= turns->cpu_part_ns)
+		return;
+	turns->cpu_part_ns = ns;
+	turns->cpu_part = part;
+}
+
+static void own_end(struct turns *turns)
+{
+	uint64_t ns = turns->cpu_ns() - turns->cpu_begin_ns;
+	uint64_t word = pack(ns, turns->cpu_part_ns, turns->cpu_part);
+
+	if (word > turns->own)
+		store(&turns->own, word);
+	if (ns > TURN_BOUND_NS)
+		store(&turns->own_over, turns->own_over + 1);
+}
+
 void turn_part(struct turns *turns, uint8_t part, uint64_t now_ns)
 {
 	uint64_t ns = now_ns - turns->at_ns;
 
 	turns->at_ns = now_ns;
+	if (ns > LONG_NS && turns->cpu_ns)
+		own_part(turns, part);
 	if (ns <= turns->part_ns)
 		return;
 	turns->part_ns = ns;
@@ -81,6 +124,8 @@ void turn_end(struct turns *turns, uint64_t now_ns)
 		store(&turns->longest, word);
 	if (ns > TURN_BOUND_NS)
 		store(&turns->over, turns->over + 1);
+	if (ns > LONG_NS && turns->cpu_ns)
+		own_end(turns);
 }
 
 struct turn_length turn_longest(const struct turns *turns)
@@ -98,4 +143,14 @@ struct turn_length turn_longest_recent(const struct turns *turns)
 uint64_t turns_over(const struct turns *turns)
 {
 	return load(&turns->over);
+}
+
+struct turn_length turn_longest_own(const struct turns *turns)
+{
+	return unpack(load(&turns->own));
+}
+
+uint64_t turns_over_own(const struct turns *turns)
+{
+	return load(&turns->own_over);
 }

@@ -1,6 +1,7 @@
 /* How long an lcore's turns take: the longest one, which part of it took the most, and how many were longer than a turn
  * should be. A turn is cut into parts by whoever runs it; the time between two calls is the part's that ends. Time that
- * the kernel gave to somebody else counts too, for those who wait for this lcore wait for that as well.
+ * the kernel gave to somebody else counts too, for those who wait for this lcore wait for that as well; the lcore's own work
+ * is told apart from it by the thread's processor time.
  *
  * And how much of a turn is left: a part that could go on for long asks its budget every few items. */
 #ifndef BASCULE_TURN_H
@@ -20,6 +21,8 @@ enum {
 
 /* CLOCK_MONOTONIC, nanoseconds. */
 uint64_t clock_ns(void);
+/* CLOCK_THREAD_CPUTIME_ID, likewise: of the thread that asks. A system call. */
+uint64_t thread_ns(void);
 
 /* A turn is also kept packed in 64 bits, so that another thread reads all of it at once: its length and that of its longest
  * part, in units of 128 ns (34 s at most), and which part that was. 0: none. Longer ones are larger numbers. */
@@ -29,10 +32,15 @@ struct turns {
 	uint64_t part_ns;	  /* its longest part so far ... */
 	uint8_t part; /* ... which is this one; from 0, what they are called is the owner's */
 	uint64_t window_end_ns;
+	/* The same in processor time; NULL: not kept. Asked once a turn, and where one or a part of it was long. */
+	uint64_t (*cpu_ns)(void);
+	uint64_t cpu_begin_ns, cpu_at_ns, cpu_part_ns;
+	uint8_t cpu_part;
 	/* written by the lcore alone, read by anybody (relaxed): the longest turn ever, of the present window, and of the
 	 * one before it */
 	uint64_t longest, recent, before;
 	uint64_t over; /* turns longer than TURN_BOUND_NS */
+	uint64_t own, own_over; /* the longest and how many, in processor time */
 };
 
 /* What another thread makes of it. */
@@ -50,6 +58,10 @@ void turn_end(struct turns *turns, uint64_t now_ns);
 struct turn_length turn_longest(const struct turns *turns);
 struct turn_length turn_longest_recent(const struct turns *turns);
 uint64_t turns_over(const struct turns *turns);
+/* The longest in processor time, and how many were longer than TURN_BOUND_NS by that. Parts too short to ask for it are
+ * the next long one's. */
+struct turn_length turn_longest_own(const struct turns *turns);
+uint64_t turns_over_own(const struct turns *turns);
 
 /* The end of a part's time. `now_ns` is asked for the time, and counts for how often. */
 struct budget {

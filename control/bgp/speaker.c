@@ -74,6 +74,7 @@ int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
 	speaker->follow.fire = follow;
 	speaker->refused = (struct log_limit){ .burst = 5, .period_ms = 10000 };
 	speaker->accept_failed = (struct log_limit){ .burst = 1, .period_ms = 10000 };
+	speaker->turns.cpu_ns = thread_ns;
 	speaker->sessions = calloc(params->nb_peers, sizeof(struct session));
 	err = speaker->sessions || !params->nb_peers ? 0 : -ENOMEM;
 	if (!err)

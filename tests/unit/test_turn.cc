@@ -81,6 +81,41 @@ TEST_F(turn_test, a_turn_of_minutes_is_told_as_long_as_can_be_told)
 	EXPECT_EQ(7, turn_longest(&turns).part);
 }
 
+static uint64_t own_ns;
+static unsigned int own_asked;
+static uint64_t own_clock()
+{
+	own_asked++;
+	return own_ns;
+}
+
+/* Of a turn that the kernel interrupted, what was our work; and of one that it did not. */
+TEST_F(turn_test, processor_time_tells_own_work_from_waiting)
+{
+	turns.cpu_ns = own_clock;
+	turn_begin(&turns, now);
+	own_ns += 300 * US;
+	turn_part(&turns, 1, now += 300 * US);
+	own_ns += 250 * US;
+	turn_part(&turns, 2, now += 9000 * US); /* mostly somebody else's */
+	turn_end(&turns, now);
+	expect(turn_longest(&turns), 9300, 2, 9000);
+	expect(turn_longest_own(&turns), 550, 1, 300);
+	EXPECT_EQ(1u, turns_over(&turns));
+	EXPECT_EQ(0u, turns_over_own(&turns));
+
+	turn_begin(&turns, now);
+	own_ns += 1100 * US;
+	turn_part(&turns, 3, now += 1200 * US);
+	turn_end(&turns, now);
+	expect(turn_longest_own(&turns), 1100, 3, 1100);
+	EXPECT_EQ(1u, turns_over_own(&turns));
+
+	own_asked = 0;
+	turn({ { 1, 50 }, { 2, 60 } });
+	EXPECT_EQ(1u, own_asked) << "a system call, not more than one a short turn";
+}
+
 static uint64_t fake_ns;
 static uint64_t fake_clock()
 {

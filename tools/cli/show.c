@@ -27,6 +27,7 @@ static const struct column summary_columns[] = {
 	{ "memory", "memory_bytes", cell_bytes },
 	{ "longest turns", "recent", cell_turns }, /* of the last minute or two */
 	{ "since the start", "longest", cell_turns },
+	{ "of these, own work", "own", cell_turns }, /* processor time */
 	{ NULL },
 };
 
