@@ -93,6 +93,8 @@ struct config_control {
 	size_t nb_lcores;
 	uint16_t listen_port; /* default 179 */
 	uint16_t restart_s;   /* graceful restart time offered and waited for (RFC 4724); default 120, at most 4095 */
+	uint16_t
+		flap_hold_s; /* how long a held prefix must be quiet (flapping.h); 0: none is held; default 60 */
 	enum config_med med;
 	bool platform_communities; /* 65517:65517 and 65518:65518 on what is announced (export.h); default true */
 };

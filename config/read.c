@@ -97,6 +97,8 @@ static const struct setting control_settings[] = {
 	  .min = 1, .max = UINT16_MAX },
 	{ "restart_s", read_number, MEMBER(struct config_control, restart_s), .def = 120, .min = 1,
 	  .max = 4095 },
+	{ "flap_hold_s", read_number, MEMBER(struct config_control, flap_hold_s), .def = 60,
+	  .max = 3600 },
 	{ "med", read_word, MEMBER(struct config_control, med), .words = med_words },
 	{ "platform_communities", read_bool, MEMBER(struct config_control, platform_communities),
 	  .def = true, .allowed = BOOL_ALLOWED },

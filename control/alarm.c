@@ -39,6 +39,22 @@ static void add_withheld(const struct route_server *rs, const struct peer *peer,
 		    suspect_text(suspect, what, sizeof(what)));
 }
 
+/* One alarm a peer: the prefix that has been at it for longest stands for the others. */
+static void add_flapping(const struct peer *peer, struct alarms *alarms)
+{
+	const struct flap *flap = &peer->flap;
+	char prefix[PREFIX_TEXT], others[32] = "", held[48] = "";
+
+	if (!flap->nb_flappers)
+		return;
+	if (flap->nb_flappers > 1)
+		snprintf(others, sizeof(others), " and %u others", flap->nb_flappers - 1);
+	if (flap->nb_held)
+		snprintf(held, sizeof(held), "; held as they were: %u", flap->nb_held);
+	add(alarms, "flapping", peer->config.name, "%s%s: changed more than %u times a minute%s",
+	    prefix_text(TAILQ_FIRST(&flap->flappers)->prefix, prefix), others, FLAP_ALARM, held);
+}
+
 static void add_peer(const struct route_server *rs, const struct peer *peer, struct alarms *alarms)
 {
 	uint32_t max = peer->config.max_routes;
@@ -62,6 +78,7 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 		    peer->session.hold_s);
 	for (uint8_t i = 0; i < peer->withheld.nb; i++)
 		add_withheld(rs, peer, &peer->withheld.suspect[i], alarms);
+	add_flapping(peer, alarms);
 	if (peer->refusing)
 		add(alarms, "routes_refused", peer->config.name, "announces more than %u routes",
 		    max);

@@ -14,7 +14,7 @@
  *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation published path_lists
  *                                adjacencies refused views[{view routes tbl8_used tbl8_groups}]}
  *                                alarms[{kind ("hold_time" "route_withheld" "max_routes" "routes_refused" "near_max_routes" "total_routes"
- *                                "near_total_routes" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
+ *                                "near_total_routes" "flapping" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
  *                                "no_memory" "state_file" "port_device" "port_mtu" "port_disputed" "partner_unreachable"
  *                                "partner_differs" "peer_asymmetric" "peer_down") peer
  *                                (absent: of none) text}] alarms_left (that found no room here) settled (since the start
@@ -41,7 +41,8 @@
  *                                (UPDATEs) attr_stripped (UPDATEs) attr_dropped
  *                                attr_stripped_out attr_dropped_out (prefixes) martians as_loop as_zero originator_loop cluster_loop bow_tie own_subnet as_set
  *                                empty_path first_as
- *                                over_limit no_memory too_long_to_announce (prefixes)
+ *                                over_limit no_memory too_long_to_announce (prefixes) changes (of its routes, since it is
+ *                                configured) flapping flap_held (prefixes that change too often, and of them held)
  *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
  *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
  *                                VNet prefix) peer_address (absent: local) local_address (ours in the session that it came
@@ -49,7 +50,9 @@
  *                                as_path ("65001 65010") origin ("igp" "egp" "incomplete") local_pref med (absent: none)
  *                                communities["65517:65517"] reason (by which rule it beat the next path; of a loser: by
  *                                which rule it lost to the best) usable unusable_reason (absent if usable) stale (absent if
- *                                not) age_s views[role] (that forward along this path)
+ *                                not) damped (true: not announced yet, as its next hop was lost too often; absent if not)
+ *                                held (what its peer says now, while it is held as it was for changing too often:
+ *                                "withdrawn", "65001 65010 by 10.0.2.4", "": just this; absent if not held) age_s views[role] (that forward along this path)
  *                                refused[role] (whose views would, but have no room for the prefix, so that peers of these
  *                                roles are not told of it; absent if none) backup_to[peer name] hidden_from[peer name] (up
  *                                peers with a path of their own that is as good or better, which are told it as a backup, or
@@ -77,7 +80,7 @@
  *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of roles
  *   show events  after?          one an event, oldest first: number (counts from 1) time ("2026-11-23T05:00:00.123Z") kind
  *                                ("session_up" "session_down" "session_failed" "limit" "alarm" "loop" "bow_tie" "refused"
- *                                "malformed" "attribute" "martian" "exchange" "reload" "restart" "live" "next_hop") peer (absent: of none) text more (like it, held
+ *                                "malformed" "attribute" "martian" "exchange" "reload" "restart" "live" "next_hop" "flap") peer (absent: of none) text more (like it, held
  *                                back before it); after: only those with higher numbers
  *   exchange     enable (bool)   one: enabled changed warning (absent: none; the switch has moved, but a restart may undo it)
  *   exchange plan  enable? (without: the opposite of what is) prefixes? (bool) peer?   what moving the switch would change,

@@ -31,6 +31,7 @@ static const struct {
 	[EVENT_RESTART] = { "restart", LOG_LEVEL_WARNING },
 	[EVENT_LIVE] = { "live", LOG_LEVEL_INFO },
 	[EVENT_NEXT_HOP] = { "next_hop", LOG_LEVEL_INFO },
+	[EVENT_FLAP] = { "flap", LOG_LEVEL_WARNING },
 };
 
 enum { NO_PEER = CONFIG_PEERS }; /* row of limits[] */

@@ -47,6 +47,7 @@ enum event_kind {
 	EVENT_RESTART,	/* graceful restart, ours or a peer's */
 	EVENT_LIVE,	/* the tables are published */
 	EVENT_NEXT_HOP, /* found or lost */
+	EVENT_FLAP,	/* a prefix changes too often, is held, is let go */
 	EVENT_KINDS
 };
 /* "session_up", ...; static storage. */

@@ -323,6 +323,9 @@ static void set_counters(json_t *o, const struct row_peer *row)
 	set_number(o, "over_limit", row->over_limit);
 	set_number(o, "no_memory", row->no_memory);
 	set_number(o, "too_long_to_announce", row->unexportable);
+	set_number(o, "changes", row->changes);
+	set_number(o, "flapping", row->flapping);
+	set_number(o, "flap_held", row->flap_held);
 }
 
 static json_t *format_peer_detail(const struct row_peer *row)
@@ -462,6 +465,10 @@ static json_t *format_route(const struct row_route *row)
 		set_text(o, "unusable_reason", row->unusable);
 	if (row->flags & ROUTE_STALE)
 		set_bool(o, "stale", true);
+	if (row->flags & ROUTE_DAMPED)
+		set_bool(o, "damped", true);
+	if (row->flags & ROUTE_HELD)
+		set_text(o, "held", row->pending);
 	if (!(row->flags & (ROUTE_RECEIVED | ROUTE_SUMMARY)))
 		set_number(o, "age_s", row->age_s);
 	if (!(row->flags & (ROUTE_SENT | ROUTE_RECEIVED)))

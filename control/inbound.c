@@ -22,15 +22,20 @@ static int table_open(struct inbound *in)
 	return prefix_table_open(&in->routes, sizeof(struct inbound_route), ROUTES_MAX);
 }
 
-/* The route of this prefix with these attributes, new or changed. NULL: no memory, and what was there is as it was. */
+/* The route of this prefix with these attributes; `*what` is it to the peer. NULL: no memory, and what was there is as it
+ * was. */
 static struct inbound_route *route_put(struct route_server *rs, struct inbound *in,
-				       struct prefix prefix, const struct attrs *attrs)
+				       struct prefix prefix, const struct attrs *attrs,
+				       enum rib_announced *what)
 {
 	uint32_t id = prefix_table_find(&in->routes, prefix);
 	struct inbound_route *route;
 
+	*what = RIB_NEW;
 	if (id) {
 		route = route_at(in, id);
+		if (route->epoch == in->epoch)
+			*what = route->attrs == attrs ? RIB_SAME : RIB_CHANGED;
 		in->digest += attrs_digest(attrs, prefix) - attrs_digest(route->attrs, prefix);
 		attrs_get(attrs);
 		attrs_put(rs->attrs, route->attrs);
@@ -63,6 +68,13 @@ bool inbound_knows(const struct inbound *in, struct prefix prefix)
 	const struct inbound_route *route = route_find(in, prefix);
 
 	return route && route->epoch == in->epoch;
+}
+
+bool inbound_contributes(const struct inbound *in, struct prefix prefix)
+{
+	const struct inbound_route *route = route_find(in, prefix);
+
+	return route && route->summary && route->generation == in->generation;
 }
 
 const struct attrs *inbound_said(const struct route_server *rs, const struct peer *peer,
@@ -221,10 +233,11 @@ static int apply(struct route_server *rs, struct peer *peer, struct inbound_rout
 int inbound_announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		     const struct attrs *attrs)
 {
-	struct inbound_route *route = route_put(rs, &peer->inbound, prefix, attrs);
+	enum rib_announced what;
+	struct inbound_route *route = route_put(rs, &peer->inbound, prefix, attrs, &what);
 
 	if (route)
-		return apply(rs, peer, route);
+		return apply(rs, peer, route) ? -ENOMEM : (int)what;
 	inbound_withdraw(rs, peer, prefix);
 	return -ENOMEM;
 }
@@ -248,7 +261,7 @@ int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix p
 	uint32_t id = prefix_table_find(&peer->inbound.routes, prefix);
 
 	if (id)
-		return route_remove(rs, peer, id);
+		return route_remove(rs, peer, id) ? -ENOMEM : 1;
 	/* What has not been copied yet is in the RIB alone. */
 	return peer->inbound.step == INBOUND_FILLING ? stand(rs, peer, prefix, NULL, NULL) : 0;
 }
@@ -359,12 +372,13 @@ static size_t fill_turn(struct route_server *rs, struct peer *peer, size_t budge
 		for (size_t i = 0; i < n; i++) {
 			struct prefix prefix = rib_prefix(rs->rib, nodes[i]);
 			const struct path *path = rib_path(rs->rib, nodes[i], peer->index);
+			enum rib_announced what;
 			struct inbound_route *route;
 
 			if (!path || route_find(in, prefix) ||
 			    (rib_is_stale(rs->rib, path) && !timer_is_set(&peer->stale)))
 				continue; /* the last: being withdrawn, its session has gone */
-			route = route_put(rs, in, prefix, path->attrs);
+			route = route_put(rs, in, prefix, path->attrs, &what);
 			if (!route) {
 				peer_not_withdrawn(rs, peer);
 			} else if (rib_is_stale(rs->rib, path)) {

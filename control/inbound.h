@@ -90,7 +90,11 @@ static inline bool inbound_busy(const struct inbound *in)
 /* Has the peer announced this in this session? */
 bool inbound_knows(const struct inbound *in, struct prefix prefix);
 
-/* One route announced or withdrawn by the peer. 0 or -ENOMEM: then the route is not in the RIB. */
+/* Is the route part of a summary? */
+bool inbound_contributes(const struct inbound *in, struct prefix prefix);
+
+/* One route announced (returns enum rib_announced, as to what the peer has said) or withdrawn by the peer (1, or 0: there was
+ * none). -ENOMEM: then the route is not in the RIB. */
 int inbound_announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		     const struct attrs *attrs);
 int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix);

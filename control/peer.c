@@ -10,6 +10,7 @@
 
 #include "admission.h"
 #include "bounds.h"
+#include "flapping.h"
 #include "joined.h"
 #include "log.h"
 #include "notification.h"
@@ -36,6 +37,7 @@ void peers_fini(struct peers *peers)
 	for (uint16_t i = 0; peers->table && i < peers->end; i++) {
 		patience_fini(&peers->table[i].patience);
 		summaries_forget(&peers->table[i]);
+		flap_forget(&peers->table[i].rs->flaps, &peers->table[i].flap);
 		inbound_fini(peers->table[i].rs, &peers->table[i].inbound);
 	}
 	free(peers->table);
@@ -454,7 +456,9 @@ static void paths_after(struct route_server *rs, struct peer *peer, bool keep)
 	const uint16_t needed = SPEAKER_CAP_GR;
 
 	timer_stop(&rs->timers, &peer->stale);
-	if (!keep || (peer->session.caps & needed) != needed || peer->life != PEER_ACTIVE) {
+	keep = keep && (peer->session.caps & needed) == needed && peer->life == PEER_ACTIVE;
+	flapping_down(rs, peer, keep);
+	if (!keep) {
 		inbound_down(rs, peer);
 		rib_peer_down(rs->rib, peer->index);
 		return;

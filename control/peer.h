@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "flap.h"
 #include "import.h"
 #include "inbound.h"
 #include "limit.h"
@@ -69,6 +70,7 @@ struct peer {
 	struct inbound inbound;		 /* its routes before policy, if it has a route map */
 	struct patience patience;	 /* UPDATEs that wait for their next hop */
 	struct limit limit;		 /* of this session */
+	struct flap flap;		 /* what of it changes too often */
 	struct withheld withheld;	 /* what it is not told, as it resets its sessions for it */
 	bool closing;			 /* past its bound: what it still says does not count */
 	bool exceeded;			 /* that ended its last session */

@@ -101,6 +101,7 @@ static void reconfigure(struct route_server *rs, struct peer *peer, const struct
 	peer_reconfigure(peer, now);
 	if (same || !peer->up)
 		return;
+	flap_release(&rs->flaps, &peer->flap);
 	if (peer->session.caps & SPEAKER_CAP_REFRESH)
 		peer_ask_again(rs, peer);
 	else

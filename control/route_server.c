@@ -8,6 +8,7 @@
 
 #include "admission.h"
 #include "bounds.h"
+#include "flapping.h"
 #include "log.h"
 #include "matrix.h"
 #include "message.h"
@@ -129,15 +130,37 @@ static void next_hop_changed(void *ctx, uint32_t next_hop)
 	rib_next_hop_changed(rs->rib, next_hop);
 }
 
+int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
+	     const struct attrs *attrs)
+{
+	bool mapped = inbound_active(&peer->inbound);
+	int err;
+
+	if (!attrs) {
+		err = mapped ? inbound_withdraw(rs, peer, prefix)
+			     : rib_withdraw(rs->rib, prefix, peer->index);
+		if (err < 0)
+			peer_not_withdrawn(rs, peer);
+		return err;
+	}
+	err = mapped ? inbound_announce(rs, peer, prefix, attrs)
+		     : rib_announce(rs->rib, prefix, peer->index, attrs,
+				    import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
+				    (uint32_t)(rs->now_ms / 1000));
+	if (err >= 0)
+		return err;
+	peer->no_memory++;
+	rs_route(rs, peer, prefix, NULL);
+	return err;
+}
+
 static void withdraw(struct route_server *rs, struct peer *peer, const struct prefix *prefixes,
 		     size_t n)
 {
-	bool mapped = inbound_active(&peer->inbound);
-
 	for (size_t i = 0; i < n; i++)
-		if ((mapped ? inbound_withdraw(rs, peer, prefixes[i])
-			    : rib_withdraw(rs->rib, prefixes[i], peer->index)) < 0)
-			peer_not_withdrawn(rs, peer);
+		if (!flapping_keeps(rs, peer, prefixes[i], NULL) &&
+		    rs_route(rs, peer, prefixes[i], NULL) > 0)
+			flapping_note(rs, peer, prefixes[i], NULL, false);
 }
 
 /* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said before must not stay. */
@@ -145,23 +168,23 @@ static void announce(struct route_server *rs, struct peer *peer, struct prefix p
 		     const struct attrs *attrs)
 {
 	bool admitted;
-	int err = -ENOMEM;
+	int what;
 
 	if (config_has_subnet(rs->config, prefix)) {
 		peer->refused[IMPORT_OWN_SUBNET]++;
 		return;
 	}
 	admitted = bounds_admit(rs, peer, prefix);
-	if (admitted && attrs && inbound_active(&peer->inbound))
-		err = inbound_announce(rs, peer, prefix, attrs);
-	else if (admitted && attrs)
-		err = rib_announce(rs->rib, prefix, peer->index, attrs,
-				   import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
-				   (uint32_t)(rs->now_ms / 1000));
-	if (err >= 0)
+	if (!admitted || !attrs) {
+		peer->no_memory += admitted;
+		withdraw(rs, peer, &prefix, 1);
 		return;
-	peer->no_memory += admitted;
-	withdraw(rs, peer, &prefix, 1);
+	}
+	if (flapping_keeps(rs, peer, prefix, attrs))
+		return;
+	what = rs_route(rs, peer, prefix, attrs);
+	if (what == RIB_CHANGED || (what == RIB_NEW && peer->flap.slots))
+		flapping_note(rs, peer, prefix, attrs, what == RIB_NEW);
 }
 
 struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer)
@@ -568,6 +591,7 @@ static unsigned int turn(struct route_server *rs)
 	done += show_turn(rs);
 	done += exchange_wait_turn(rs);
 	part_end(rs, RS_PART_SHOW);
+	done += flapping_turn(rs);
 	done += patience_turn(rs); /* before routes_turn(): what it takes is announced there */
 	part_end(rs, RS_PART_HELD);
 	return done + routes_turn(rs);
@@ -621,6 +645,7 @@ static int rib_open(struct route_server *rs)
 	rs->rib = rs->attrs ? rib_new(&params) : NULL;
 	if (!rs->rib)
 		return -ENOMEM;
+	flaps_init(&rs->flaps, rs->attrs);
 	rs->transit.wanted = rs->transit.announced = params.allow;
 	rib_source_set(rs->rib, RS_VNET, &vnet);
 	rib_source_set(rs->rib, RS_VNET_PEERED, &peered);

@@ -26,6 +26,7 @@
 #include "exchange.h"
 #include "exchange_wait.h"
 #include "fib_sync.h"
+#include "flap.h"
 #include "loop.h"
 #include "maps.h"
 #include "next_hop.h"
@@ -96,6 +97,7 @@ struct route_server {
 	struct announcer announcer;
 	struct circuits circuits;
 	struct peers peers;
+	struct flaps flaps; /* of all peers */
 	struct events events;
 	struct partner_view *partner; /* owned: the last look at the other instance; NULL: none */
 	struct rs_speaker *speakers;  /* owned */
@@ -138,6 +140,11 @@ bool rs_stopped(const struct route_server *rs);
 
 /* One UPDATE of a peer whose session is up: withdrawals, import policy, announcements. */
 void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update);
+
+/* From now on the peer's route for a prefix has these attributes, before its map (NULL: there is none). Returns what
+ * inbound_announce() or inbound_withdraw() does; without memory the route goes, or if that is not possible, the session. */
+int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
+	     const struct attrs *attrs);
 
 /* How strictly a peer's routes are judged before policy. */
 struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "admission.h"
+#include "aspath.h"
 #include "log.h"
 #include "plan.h"
 #include "policy_test.h"
@@ -145,7 +146,7 @@ static void show_events(const struct route_server *rs, struct page *page)
 /* --- routes ------------------------------------------------------------------------------------------------------ */
 
 /* The views that forward along `path` or would, had they room, and whether it is used beside the best in one. */
-static uint8_t views_of(const struct route_server *rs, const struct path *path, uint8_t *flags)
+static uint8_t views_of(const struct route_server *rs, const struct path *path, uint16_t *flags)
 {
 	const struct path *best[RIB_ECMP];
 	uint8_t views = 0;
@@ -188,6 +189,36 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 	row->views = 0;
 	snprintf(row->unusable, sizeof(row->unusable), "%s%s",
 		 path->flags & PATH_UNUSABLE ? "next hop: " : "", why);
+}
+
+/* "65001 65010 by 10.0.2.4", shortened if need be. */
+static void pending_text(const struct attrs *attrs, char *buf, size_t size)
+{
+	struct attr_view as_path = { 0 };
+	char addr[ADDR_TEXT], path[64];
+
+	attr_find(attrs->wire, attrs->len, ATTR_AS_PATH, &as_path);
+	aspath_text(as_path.body, as_path.len, path, sizeof(path));
+	snprintf(buf, size, "%s by %s", path, addr_text(attrs->keys.next_hop, addr));
+}
+
+/* Who forwards by it may not be who is told of it, or what its peer says now may wait. */
+static void why_quiet(const struct route_server *rs, const struct path *path, struct row_route *row)
+{
+	const struct flapper *flapper =
+		path->peer < CONFIG_PEERS
+			? flap_held(&rs->peers.table[path->peer].flap, row->prefix)
+			: NULL;
+
+	if (path->flags & PATH_QUIET)
+		row->flags |= ROUTE_DAMPED;
+	if (!flapper)
+		return;
+	row->flags |= ROUTE_HELD;
+	if (!flapper->said)
+		snprintf(row->pending, sizeof(row->pending), "withdrawn");
+	else if (flapper->said != flapper->good)
+		pending_text(flapper->said, row->pending, sizeof(row->pending));
 }
 
 static void name_peer(const struct route_server *rs, const struct peer *peer, struct row_route *row)
@@ -278,6 +309,7 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	if (rib_is_stale(rs->rib, path))
 		row->flags |= ROUTE_STALE;
 	why_unusable(rs, path, row);
+	why_quiet(rs, path, row);
 	row->attrs_len = path->attrs->len;
 	memcpy(row->attrs, path->attrs->wire, path->attrs->len);
 	put_names(rs, &hidden, put_names(rs, &told, row->attrs + row->attrs_len));
@@ -578,6 +610,7 @@ static void peer_command(struct route_server *rs, struct page *page)
 		page_error(page, "peer %s has no route refresh", peer->config.name);
 		page_hint(page, "without --soft-in the session is reset");
 	} else if (page->command == PAGE_SOFT_IN) {
+		flap_release(&rs->flaps, &peer->flap);
 		peer_ask_again(rs, peer);
 	} else {
 		withheld_forget(rs, peer);

@@ -104,6 +104,8 @@ struct row_peer {
 	struct session_stats stats;
 	uint64_t refused[IMPORT_COUNT], over_limit, no_memory, unexportable;
 	uint64_t stripped_out, dropped_out;
+	uint64_t changes;	      /* of its routes, ever (flap.h) */
+	uint32_t flapping, flap_held; /* prefixes that change too often; of them held */
 };
 
 enum {
@@ -115,6 +117,8 @@ enum {
 	ROUTE_SUMMARY = 64,  /* as advertised: of a route map's, of no one's */
 	ROUTE_BACKUP = 128,  /* as advertised: it loses to the receiver's own */
 	ROUTE_RECEIVED = 32, /* before the inbound route map; `policy` says what becomes of it */
+	ROUTE_HELD = 256,    /* it changes too often (flapping.h): `pending` waits */
+	ROUTE_DAMPED = 512,  /* announced to nobody yet: its next hop was lost too often */
 };
 
 enum route_source { SOURCE_EBGP, SOURCE_IBGP, SOURCE_LOCAL };
@@ -125,7 +129,8 @@ struct row_route {
 	/* of the peer, and ours in its session (ROUTE_SENT: in the session that it is sent in); 0: none */
 	uint32_t peer_addr, local_addr;
 	uint8_t source;	     /* enum route_source */
-	uint8_t role, flags; /* ROUTE_* */
+	uint8_t role;
+	uint16_t flags;	     /* ROUTE_* */
 	uint8_t reason;	     /* enum decide_reason */
 	uint8_t views;	     /* bit a role whose view forwards along this path */
 	uint8_t refused;     /* bit a role whose view would, but has no room */
@@ -133,6 +138,7 @@ struct row_route {
 	uint32_t local_pref, age_s;
 	uint8_t policy;	   /* enum route_map_verdict, if ROUTE_RECEIVED */
 	char unusable[64]; /* why, if not ROUTE_USABLE */
+	char pending[96];  /* if ROUTE_HELD: what its peer says of it now; empty: just this */
 	/* peers to whom it is a backup, told as one or hidden: how many, and of them the first ROUTE_NAMES */
 	uint16_t backup_to, hidden_from;
 	uint16_t attrs_len;

@@ -52,6 +52,9 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	row->over_limit = peer->over_limit;
 	row->no_memory = peer->no_memory;
 	row->unexportable = peer->unexportable;
+	row->changes = peer->flap.changes;
+	row->flapping = peer->flap.nb_flappers;
+	row->flap_held = peer->flap.nb_held;
 }
 
 bool show_peer(const struct route_server *rs, const struct peer *peer, struct page *page,

@@ -263,6 +263,15 @@ static bool flags_alike(const struct rib *rib, const struct path *path, uint8_t 
 	return flags == path->flags || ((flags ^ path->flags) == PATH_STALE && !first->next);
 }
 
+/* What it is that the path's peer says now. */
+static enum rib_announced announced(const struct rib *rib, const struct path *path,
+				    const struct attrs *attrs)
+{
+	if (!path->attrs || path->epoch != rib->peers[path->peer].epoch)
+		return RIB_NEW;
+	return path->attrs == attrs ? RIB_MOVED : RIB_CHANGED;
+}
+
 int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,
 		 uint32_t local_pref, uint32_t now_s)
 {
@@ -272,12 +281,13 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	uint32_t next_hop = attrs->keys.next_hop, hop = SLAB_NONE;
 	struct outlook before;
 	const struct attrs *old;
+	int what;
 
 	if (path && path->attrs == attrs && path->local_pref == local_pref &&
 	    flags_alike(rib, path, flags)) {
 		path->flags = flags;
 		path_refresh(rib, path);
-		return 0;
+		return RIB_SAME;
 	}
 	if (groups_reserve(rib) < 0)
 		return -ENOMEM;
@@ -294,6 +304,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	id = path->node;
 	groups_outlook(rib, id, &before);
 	old = path->attrs;
+	what = announced(rib, path, attrs);
 	rib->peers[peer].digest += attrs_digest(attrs, prefix);
 	if (old) {
 		rib->peers[peer].digest -= attrs_digest(old, prefix);
@@ -317,7 +328,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	bitmap_add(&rib->changes, id);
 	if (old)
 		attrs_put(rib->params.attrs, old);
-	return 1;
+	return what;
 }
 
 /* The caller has reserved. */

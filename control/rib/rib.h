@@ -103,7 +103,13 @@ uint32_t rib_peer_unusable_paths(const struct rib *rib,
 
 /* `peer` announces `prefix` with `attrs` (the rib adds a reference). `local_pref`: LOCAL_PREF_DEFAULT, or what a route map
  * set; LOCAL_PREF as received from our gateways is not used (it is theirs to choose exits, not ours).
- * Returns 1 if that changed anything, 0 if it was known so already, -ENOMEM and nothing changed. */
+ * Returns what that was, -ENOMEM and nothing changed. */
+enum rib_announced {
+	RIB_SAME,    /* known so already: nothing has changed */
+	RIB_NEW,     /* there was no such path, or only a stale one */
+	RIB_CHANGED, /* the peer has said otherwise in this session */
+	RIB_MOVED, /* the same attributes stand elsewhere now: by `local_pref`, or by their next hop */
+};
 int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,
 		 uint32_t local_pref, uint32_t now_s);
 

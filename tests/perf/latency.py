@@ -33,7 +33,8 @@ def start_bascule(namespace, lan, options):
         "exchange": {"enabled": True, "nva_to_nva": "always"},
         "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": options.idle, "memory_mb": 900,
                       "ports": [{"name": "nva0", "role": "nva", "addresses": [f"{ADDRESS['bascule']}/24"]}]},
-        "control": {"lcores": [int(n) for n in options.lcores.split(",")]},
+        # The same prefixes change all the time here: that is not to be held.
+        "control": {"lcores": [int(n) for n in options.lcores.split(",")], "flap_hold_s": 0},
         "peers": [{"name": name, "address": address, "asn": asn, "passive": True}
                   for name, (address, asn) in PEERS.items()],
     })

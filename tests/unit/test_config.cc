@@ -75,6 +75,8 @@ const error_case error_cases[] = {
 	  "c:20: peers.nva-a.hold_s: 2 is out of range, allowed are 0 and 3..65535" },
 	{ "listen_port = 1179", "listen_port = 65536",
 	  "c:12: control.listen_port: 65536 is out of range, allowed are 1..65535" },
+	{ "restart_s = 60", "restart_s = 60; flap_hold_s = 3601",
+	  "c:12: control.flap_hold_s: 3601 is out of range, allowed are 0..3600" },
 	{ "control = { lcores = [3]; listen_port = 1179; restart_s = 60; med = \"ignore\"; }",
 	  "control = 5", "c:12: control: is not a group, allowed is { name = value; ... }" },
 	{ "\"10.4.0.0/16\"", "\"10.4.0.1/16\"",
@@ -404,6 +406,7 @@ TEST_F(config_test, defaults)
 	EXPECT_EQ(IDLE_ADAPTIVE, c->dataplane.idle);
 	EXPECT_EQ(179, c->control.listen_port);
 	EXPECT_EQ(120, c->control.restart_s);
+	EXPECT_EQ(60, c->control.flap_hold_s);
 	EXPECT_EQ(MED_IGNORE, c->control.med);
 	EXPECT_TRUE(c->control.platform_communities);
 	ASSERT_EQ(1u, c->control.nb_lcores);
@@ -457,6 +460,7 @@ const restart_case restart_cases[] = {
 	{ "enabled = false", "enabled = true", nullptr },
 	{ "routing_preference = \"expressroute\"", "routing_preference = \"vpn\"", nullptr },
 	{ "\"ignore\"", "\"compare\"", nullptr },
+	{ "restart_s = 60", "restart_s = 60; flap_hold_s = 0", nullptr },
 	{ "\"ignore\"", "\"ignore\"; platform_communities = false", nullptr },
 	{ "asn = 65001", "asn = 65001; as_override = true; remove_private_as = true", nullptr },
 	{ "hold_s = 30", "hold_s = 30; announce_vnets = false; enforce_first_as = true", nullptr },

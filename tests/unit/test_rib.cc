@@ -52,6 +52,7 @@ struct harness {
 		EXPECT_EQ(0u, attr_table_count(table)) << "references were lost";
 		attr_table_free(table);
 	}
+	/* Whether that changed anything. */
 	int announce(struct prefix prefix, uint16_t peer, const attrs_spec &spec,
 		     uint32_t local_pref = LOCAL_PREF_DEFAULT)
 	{
@@ -59,7 +60,7 @@ struct harness {
 		int changed = rib_announce(rib, prefix, peer, attrs, local_pref, 0);
 
 		attrs_put(table, attrs);
-		return changed;
+		return changed > 0 ? 1 : changed;
 	}
 	/* The peers of a prefix's paths, best first. */
 	std::vector<uint16_t> chain(struct prefix prefix)

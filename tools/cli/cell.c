@@ -164,7 +164,20 @@ const char *cell_path_mark(const json_t *row, const char *field, char *buf)
 	return json_is_true(json_object_get(row, "ecmp")) ? "=" : " ";
 }
 
-const char *cell_path_reason(const json_t *row, const char *field, char *buf)
+/* That it is not what its peer says now, or not told to anybody. */
+static void append_held(const json_t *row, char *buf)
+{
+	const char *now = json_string_value(json_object_get(row, "held"));
+
+	if (json_is_true(json_object_get(row, "damped")))
+		append(buf, "; damped: not announced yet");
+	if (!now)
+		return;
+	append(buf, *now ? "; held, its peer says: " : "; held");
+	append(buf, now);
+}
+
+static const char *path_reason(const json_t *row, char *buf)
 {
 	char roles[CELL_TEXT];
 
@@ -176,6 +189,18 @@ const char *cell_path_reason(const json_t *row, const char *field, char *buf)
 	if (json_is_false(json_object_get(row, "usable")))
 		return cell_text(row, "unusable_reason", buf);
 	return cell_text(row, "reason", buf);
+}
+
+const char *cell_path_reason(const json_t *row, const char *field, char *buf)
+{
+	char reason[CELL_TEXT];
+	const char *why = path_reason(row, reason);
+
+	(void)field;
+	buf[0] = '\0';
+	append(buf, why);
+	append_held(row, buf);
+	return buf;
 }
 
 /* "10.0.0.1 via er0", with the state behind if there is something to say; without a gateway the state comes first. */

@@ -174,6 +174,9 @@ static const struct column peer_columns[] = {
 	{ "refused: too many", "over_limit", cell_text },
 	{ "refused: no memory", "no_memory", cell_text },
 	{ "too long to announce", "too_long_to_announce", cell_text },
+	{ "changes of its routes", "changes", cell_text },
+	{ "  prefixes at it", "flapping", cell_text },
+	{ "  of them held", "flap_held", cell_text },
 	{ NULL },
 };
 

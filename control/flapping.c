@@ -1,0 +1,103 @@
+/* Flappers, from what peers say into the RIB. */
+#include "flapping.h"
+
+#include "route_server.h"
+
+enum { OVER_TURN = 32 }; /* that are let go in a turn */
+
+bool flapping_keep(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		   const struct attrs *attrs)
+{
+	struct flapper *flapper = flap_held(&peer->flap, prefix);
+
+	if (flapper)
+		flap_said(&rs->flaps, flapper, attrs, rs->now_ms);
+	return flapper;
+}
+
+/* Is it worth being held: can packets follow it, or does a summary hang on it? */
+static bool is_good(const struct route_server *rs, const struct peer *peer, struct prefix prefix)
+{
+	uint32_t node = rib_find(rs->rib, prefix);
+	const struct path *path = node == RIB_NONE ? NULL : rib_path(rs->rib, node, peer->index);
+
+	return (path && !(path->flags & PATH_UNUSABLE)) ||
+	       inbound_contributes(&peer->inbound, prefix);
+}
+
+static void hold(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		 const struct attrs *attrs)
+{
+	char text[PREFIX_TEXT];
+
+	if (!attrs || !rs->config->control.flap_hold_s || !is_good(rs, peer, prefix) ||
+	    !flap_hold(&rs->flaps, &peer->flap, prefix, attrs, rs->now_ms))
+		return;
+	events_note(&rs->events, EVENT_FLAP, peer, rs->now_ms,
+		    "%s is held as it is until the peer leaves it alone for %u s",
+		    prefix_text(prefix, text), rs->config->control.flap_hold_s);
+}
+
+void flapping_note(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		   const struct attrs *attrs, bool returned)
+{
+	char text[PREFIX_TEXT];
+
+	switch (flap_note(&rs->flaps, &peer->flap, prefix, returned, rs->now_ms)) {
+	case FLAP_CALM: break;
+	case FLAP_FAST:
+		events_note(&rs->events, EVENT_FLAP, peer, rs->now_ms,
+			    "%s changes more than %u times a minute", prefix_text(prefix, text),
+			    FLAP_ALARM);
+		break;
+	case FLAP_TOO_FAST: hold(rs, peer, prefix, attrs); break;
+	}
+}
+
+static struct peer *peer_of(const struct flapper *flapper)
+{
+	return (struct peer *)((char *)flapper->flap - offsetof(struct peer, flap));
+}
+
+/* What the peer has said last counts again. */
+static void let_go(struct route_server *rs, struct flapper *flapper)
+{
+	char text[PREFIX_TEXT];
+
+	events_note(&rs->events, EVENT_FLAP, peer_of(flapper), rs->now_ms,
+		    "%s is not held any more%s", prefix_text(flapper->prefix, text),
+		    flapper->said ? "" : ": withdrawn");
+	rs_route(rs, peer_of(flapper), flapper->prefix, flapper->said);
+}
+
+unsigned int flapping_turn(struct route_server *rs)
+{
+	const uint64_t hold_ms = UINT64_C(1000) * rs->config->control.flap_hold_s;
+	struct flapper *flapper;
+	unsigned int n = 0;
+
+	while (n < OVER_TURN && (flapper = flaps_over(&rs->flaps, rs->now_ms, hold_ms))) {
+		const struct peer *peer = peer_of(flapper);
+
+		if (flapper->held)
+			let_go(rs, flapper);
+		flap_end(&rs->flaps, flapper, rs->now_ms);
+		if (!peer->flap.nb_flappers)
+			events_note(&rs->events, EVENT_FLAP, peer, rs->now_ms,
+				    "no prefix changes more than %u times a minute any more",
+				    FLAP_ALARM);
+		n++;
+	}
+	return n;
+}
+
+void flapping_down(struct route_server *rs, struct peer *peer, bool keep)
+{
+	struct flapper *flapper;
+
+	if (keep && peer->flap.nb_held)
+		TAILQ_FOREACH (flapper, &peer->flap.flappers, of_flap)
+			if (flapper->held && !flapper->said)
+				rs_route(rs, peer, flapper->prefix, NULL);
+	flap_forget(&rs->flaps, &peer->flap);
+}
