@@ -193,7 +193,7 @@ static void signal_take(void)
 		return;
 	if (info.ssi_signo == SIGHUP) {
 		log_info("SIGHUP: reading the configuration again");
-		ctl_reload(control.ctl);
+		ctl_reload(control.ctl, clock_ms());
 		return;
 	}
 	log_info("signal %u: stopping; the dataplane goes on forwarding", info.ssi_signo);

@@ -13,10 +13,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <rte_lcore.h>
+
 #include "format.h"
 #include "log.h"
 #include "mailbox.h"
 #include "plan.h"
+#include "reading.h"
 #include "request.h"
 #include "unix_socket.h"
 
@@ -47,9 +50,13 @@ struct ctl {
 	bool rests;	   /* the listener, */
 	uint64_t until_ms; /* for so long */
 	struct client *clients[CTL_CLIENTS]; /* owned; NULL: free */
-	/* owned unless under way: the page of a reload that no client asked for */
-	struct page *reload;
+	/* of a reload that no client asked for: its page is under way; another one is wanted */
 	bool reloading, reload_again;
+	/* The configuration that is being read, since when, and the page that waits for it: of a client, or owned; NULL: nobody
+	 * waits any more. */
+	struct reading reading;
+	uint64_t reading_ms;
+	struct page *reads;
 };
 
 /* --- output ---------------------------------------------------------------------------------------------------- */
@@ -158,6 +165,8 @@ static void client_answer(struct client *c)
 
 static void client_free(struct ctl *ctl, struct client *c)
 {
+	if (c->page && c->page == ctl->reads)
+		ctl->reads = NULL;
 	for (size_t i = 0; i < CTL_CLIENTS; i++)
 		if (ctl->clients[i] == c)
 			ctl->clients[i] = NULL;
@@ -178,13 +187,46 @@ static void client_drop(struct ctl *ctl, struct client *c)
 
 /* --- reload ---------------------------------------------------------------------------------------------------- */
 
+/* Begin to read the configuration for this page. False: page->error says why not. */
+static bool reading_try(struct ctl *ctl, struct page *page, uint64_t now_ms)
+{
+	int err = reading_begin(&ctl->reading, ctl->params.config_path, rte_ctrl_thread_create);
+
+	if (err) {
+		page_error(page, "%s: cannot be read: %s; nothing was applied",
+			   ctl->params.config_path, strerror(-err));
+		return false;
+	}
+	ctl->reading_ms = now_ms;
+	ctl->reads = page;
+	return true;
+}
+
+/* The reading takes so long that its disk must be in trouble. */
+static bool reading_hangs(const struct ctl *ctl, uint64_t now_ms)
+{
+	return reading_under_way(&ctl->reading) && now_ms - ctl->reading_ms >= CTL_READ_MS;
+}
+
+static void error_hangs(const struct ctl *ctl, struct page *page, uint64_t now_ms)
+{
+	page_error(page, "still reading %s, for %llu s; nothing was applied",
+		   ctl->params.config_path,
+		   (unsigned long long)(now_ms - ctl->reading_ms) / 1000);
+	page_hint(page, "its disk, or one that a file named in it is on, does not answer");
+}
+
 static page_done reload_done;
 
-void ctl_reload(struct ctl *ctl)
+void ctl_reload(struct ctl *ctl, uint64_t now_ms)
 {
 	struct page *page;
 
-	if (ctl->reloading) {
+	if (ctl->reloading || reading_under_way(&ctl->reading)) {
+		if (reading_hangs(ctl, now_ms))
+			log_error("reload: still reading %s; it is read once more when that is "
+				  "through",
+				  ctl->params.config_path);
 		ctl->reload_again = true;
 		return;
 	}
@@ -194,29 +236,84 @@ void ctl_reload(struct ctl *ctl)
 		return;
 	}
 	page->command = PAGE_RELOAD;
-	if (!request_load_config(page, ctl->params.config_path) ||
-	    !ctl_ask(ctl, page, reload_done, ctl)) {
-		for (size_t i = 0; i < page->report.nb_errors; i++)
-			log_error("reload: %s", page->report.errors[i]);
-		log_error("reload: %s", page->error);
-		page_release(page);
-		return;
-	}
 	ctl->reloading = true;
+	if (!reading_try(ctl, page, now_ms))
+		reload_done(page, ctl);
 }
 
+/* Answered, or refused. */
 static void reload_done(struct page *page, void *ctx)
 {
 	struct ctl *ctl = ctx;
 
+	for (size_t i = 0; i < page->report.nb_errors; i++)
+		log_error("reload: %s", page->report.errors[i]);
 	if (page->error[0])
 		log_error("reload: %s%s%s", page->error, page->hint[0] ? "; " : "", page->hint);
 	page_release(page);
 	ctl->reloading = false;
-	if (ctl->reload_again) {
-		ctl->reload_again = false;
-		ctl_reload(ctl);
+}
+
+/* The page that waited goes on: to the RIB lcore, or back with an error. */
+static void reload_go_on(struct ctl *ctl, struct page *page)
+{
+	ctl->reads = NULL;
+	if (page->client && page->error[0])
+		client_answer(page->client);
+	else if (page->client)
+		client_ask(ctl, page->client);
+	else if (page->error[0] || !ctl_ask(ctl, page, reload_done, ctl))
+		reload_done(page, ctl);
+}
+
+/* The configuration has been read, or not in time. */
+static void reading_serve(struct ctl *ctl, uint64_t now_ms)
+{
+	struct config_report report;
+	struct config *config;
+	struct page *page = ctl->reads;
+
+	if (!reading_take(&ctl->reading, &config, &report)) {
+		if (page && reading_hangs(ctl, now_ms)) {
+			error_hangs(ctl, page, now_ms);
+			reload_go_on(ctl, page);
+		}
+		return;
 	}
+	if (!page) {
+		log_warning("%s has been read at last, after %llu s; nobody waits for it any more, "
+			    "and nothing was applied",
+			    ctl->params.config_path,
+			    (unsigned long long)(now_ms - ctl->reading_ms) / 1000);
+		config_free(config);
+		config_report_free(&report);
+		return;
+	}
+	page->config = config;
+	page->report = report;
+	if (!config) {
+		page_error(page, "%s is refused: %zu error%s; nothing was applied",
+			   ctl->params.config_path, report.nb_errors,
+			   report.nb_errors == 1 ? "" : "s");
+		page_hint(page, "bascule config check %s", ctl->params.config_path);
+	}
+	reload_go_on(ctl, page);
+}
+
+/* What a client asks for goes to the RIB lcore; a reload once its file has been read, which one at a time can be. */
+static void client_go_on(struct ctl *ctl, struct client *c, uint64_t now_ms)
+{
+	struct page *page = c->page;
+
+	if (page->command != PAGE_RELOAD || page->config) {
+		client_ask(ctl, c);
+		return;
+	}
+	if (reading_hangs(ctl, now_ms) && page != ctl->reads)
+		error_hangs(ctl, page, now_ms);
+	else if (reading_under_way(&ctl->reading) || reading_try(ctl, page, now_ms))
+		return;
+	client_answer(c);
 }
 
 static void answers_take(struct ctl *ctl, uint64_t now_ms)
@@ -250,7 +347,7 @@ static void answers_take(struct ctl *ctl, uint64_t now_ms)
 /* --- one client ------------------------------------------------------------------------------------------------ */
 
 /* Take the first whole line out of the input and begin what it asks for. */
-static bool client_line(struct ctl *ctl, struct client *c)
+static bool client_line(struct ctl *ctl, struct client *c, uint64_t now_ms)
 {
 	char *end = memchr(c->in, '\n', c->in_len);
 	size_t len = end ? (size_t)(end - c->in) : c->in_len;
@@ -270,8 +367,8 @@ static bool client_line(struct ctl *ctl, struct client *c)
 		return false;
 	}
 	c->page->client = c;
-	if (request_parse(c->page, c->in, len, ctl->params.config_path))
-		client_ask(ctl, c);
+	if (request_parse(c->page, c->in, len))
+		client_go_on(ctl, c, now_ms);
 	else
 		client_answer(c);
 	c->in_len -= len + 1;
@@ -324,8 +421,8 @@ static bool client_serve(struct ctl *ctl, struct client *c, short events, uint64
 	if (c->out_len)
 		return now_ms - c->moved_ms < STALLED_MS;
 	if (c->page && !c->asked)
-		client_ask(ctl, c); /* the next rows */
-	else if (!c->page && client_line(ctl, c))
+		client_go_on(ctl, c, now_ms); /* the next rows */
+	else if (!c->page && client_line(ctl, c, now_ms))
 		return true;
 	return c->page || c->out_len || !c->hangup;
 }
@@ -396,6 +493,7 @@ int ctl_open(const struct ctl_params *params, struct ctl **out)
 	if (!ctl)
 		return -ENOMEM;
 	ctl->params = *params;
+	ctl->reading.fd = -1;
 	/* One that a killed control left gives way: the caller holds the instance's lock. */
 	ctl->listener = unix_socket_listen(params->socket_path, SOCK_STREAM | SOCK_NONBLOCK, 0660);
 	if (ctl->listener < 0) {
@@ -418,6 +516,9 @@ void ctl_close(struct ctl *ctl)
 		c->asked = false; /* the RIB lcore has stopped: what it had is ours again */
 		client_drop(ctl, c);
 	}
+	if (ctl->reads)
+		page_release(ctl->reads); /* of no client */
+	reading_leave(&ctl->reading);
 	close(ctl->listener);
 	unlink(ctl->params.socket_path);
 	free(ctl);
@@ -429,6 +530,7 @@ unsigned int ctl_poll(const struct ctl *ctl, struct pollfd *fds)
 
 	fds[n++] = (struct pollfd){ .fd = ctl->rests ? -1 : ctl->listener, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = ctl->params.answered, .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = ctl->reading.fd, .events = POLLIN };
 	for (size_t i = 0; i < CTL_CLIENTS; i++) {
 		const struct client *c = ctl->clients[i];
 		struct pollfd *fd = &fds[n++];
@@ -454,11 +556,16 @@ void ctl_serve(struct ctl *ctl, const struct pollfd *fds, uint64_t now_ms)
 		clients_accept(ctl, now_ms);
 	if (fds[1].revents)
 		answers_take(ctl, now_ms);
+	reading_serve(ctl, now_ms);
 	for (size_t i = 0; i < CTL_CLIENTS; i++) {
 		struct client *c = ctl->clients[i];
-		short events = c && c->fd >= 0 && fds[2 + i].fd == c->fd ? fds[2 + i].revents : 0;
+		short events = c && c->fd >= 0 && fds[3 + i].fd == c->fd ? fds[3 + i].revents : 0;
 
 		if (c && c->fd >= 0 && !client_serve(ctl, c, events, now_ms))
 			client_drop(ctl, c);
+	}
+	if (ctl->reload_again && !ctl->reloading && !reading_under_way(&ctl->reading)) {
+		ctl->reload_again = false;
+		ctl_reload(ctl, now_ms);
 	}
 }

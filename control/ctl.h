@@ -98,7 +98,8 @@
  *   peer reset   name soft? ("in", "out")   with soft none, else one: closed (a session was up), state (before), reason? why
  *                                it was not up
  *   reload       force?          one: added[peer name] removed[] changed[] vnet_changed exchange_changed warnings[string];
- *                                a file that is refused: error, and a row {complaint} each before it */
+ *                                a file that is refused: error, and a row {complaint} each before it; one that is not read
+ *                                within CTL_READ_MS: error, and it is not applied */
 #ifndef BASCULE_CTL_H
 #define BASCULE_CTL_H
 
@@ -114,7 +115,8 @@ extern "C" {
 
 enum {
 	CTL_CLIENTS = 64, /* connections at once; then the one that is idle for longest gives way */
-	CTL_POLL_FDS = CTL_CLIENTS + 2,
+	CTL_POLL_FDS = CTL_CLIENTS + 3,
+	CTL_READ_MS = 5000, /* a reload waits no longer for its file */
 	CTL_PAGES_SIZE = 16384, /* octets of each mailbox: pointers to pages */
 };
 
@@ -142,7 +144,7 @@ void ctl_serve(struct ctl *ctl, const struct pollfd *fds, uint64_t now_ms);
 bool ctl_ask(struct ctl *ctl, struct page *page, page_done *done, void *ctx);
 
 /* Read the configuration again and apply it, as the command "reload" does; what is wrong goes to the log. */
-void ctl_reload(struct ctl *ctl);
+void ctl_reload(struct ctl *ctl, uint64_t now_ms);
 
 #ifdef __cplusplus
 }

@@ -316,18 +316,7 @@ static bool read_arguments(struct page *page, const struct command *command, jso
 	return true;
 }
 
-bool request_load_config(struct page *page, const char *config_path)
-{
-	page->config = config_load(config_path, &page->report);
-	if (page->config)
-		return true;
-	page_error(page, "%s is refused: %zu error%s; nothing was applied", config_path,
-		   page->report.nb_errors, page->report.nb_errors == 1 ? "" : "s");
-	page_hint(page, "bascule config check %s", config_path);
-	return false;
-}
-
-static bool parse_object(struct page *page, json_t *request, const char *config_path)
+static bool parse_object(struct page *page, json_t *request)
 {
 	const char *words = json_string_value(json_object_get(request, "command"));
 	json_t *arguments = json_object_get(request, "arguments");
@@ -338,12 +327,10 @@ static bool parse_object(struct page *page, json_t *request, const char *config_
 		return false;
 	}
 	command = find_command(page, words, arguments);
-	if (!command || !read_arguments(page, command, arguments))
-		return false;
-	return page->command != PAGE_RELOAD || request_load_config(page, config_path);
+	return command && read_arguments(page, command, arguments);
 }
 
-bool request_parse(struct page *page, const char *line, size_t len, const char *config_path)
+bool request_parse(struct page *page, const char *line, size_t len)
 {
 	json_error_t error;
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
@@ -353,7 +340,7 @@ bool request_parse(struct page *page, const char *line, size_t len, const char *
 		page_error(page, "not JSON: %s", error.text);
 		return false;
 	}
-	good = parse_object(page, request, config_path);
+	good = parse_object(page, request);
 	json_decref(request);
 	return good;
 }

@@ -12,11 +12,8 @@
 extern "C" {
 #endif
 
-/* Fill in the question of a zeroed page. False: page->error (and hint, and for a reload the report) says why not. */
-bool request_parse(struct page *page, const char *line, size_t len, const char *config_path);
-
-/* Read the configuration into page->config, complaints into page->report. False as above. */
-bool request_load_config(struct page *page, const char *config_path);
+/* Fill in the question of a zeroed page; a reload has no configuration yet. False: page->error (and hint) says why not. */
+bool request_parse(struct page *page, const char *line, size_t len);
 
 #ifdef __cplusplus
 }

@@ -22,6 +22,7 @@
 #include "device_lock.h"
 #include "eal.h"
 #include "log.h"
+#include "reading.h"
 #include "telemetry.h"
 
 enum { EXIT_USAGE = 2, WAIT_EVENTS = 8 };
@@ -84,16 +85,21 @@ static int options_parse(int argc, char **argv, struct options *options)
 	return EXIT_USAGE;
 }
 
+static void tell(const struct config_report *report)
+{
+	for (size_t i = 0; i < report->nb_warnings; i++)
+		log_warning("%s", report->warnings[i]);
+	for (size_t i = 0; i < report->nb_errors; i++)
+		log_error("%s", report->errors[i]);
+}
+
 /* NULL: all errors were printed. */
 static struct config *load(const char *path)
 {
 	struct config_report report = { 0 };
 	struct config *config = config_load(path, &report);
 
-	for (size_t i = 0; i < report.nb_warnings; i++)
-		log_warning("%s", report.warnings[i]);
-	for (size_t i = 0; i < report.nb_errors; i++)
-		log_error("%s", report.errors[i]);
+	tell(&report);
 	config_report_free(&report);
 	return config;
 }
@@ -153,24 +159,42 @@ static void signals_open(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void reload(struct dataplane *dp)
+/* What has been read: `wanted`, or NULL if it is refused. */
+static void reload(struct dataplane *dp, const struct config *wanted)
 {
-	struct config *wanted;
 	char what[128];
 
-	reload_wanted = 0;
-	wanted = load(dp->config->path);
 	if (!wanted) {
 		log_error("reload: %s is refused, nothing changed", dp->config->path);
-		return;
-	}
-	if (config_dataplane_needs_restart(dp->config, wanted, what, sizeof(what))) {
+	} else if (config_dataplane_needs_restart(dp->config, wanted, what, sizeof(what))) {
 		log_error("reload: %s changed, which needs a restart; nothing changed", what);
 	} else {
 		dataplane_reload(dp, wanted);
 		log_info("reload: done");
 	}
-	config_free(wanted);
+}
+
+/* The main lcore waits for no disk: another thread reads the file, one at a time, and what is wanted meanwhile is read when
+ * that is through. */
+static void reload_turn(struct dataplane *dp, struct reading *reading)
+{
+	struct config_report report;
+	struct config *wanted;
+	int err;
+
+	if (reading_take(reading, &wanted, &report)) {
+		tell(&report);
+		reload(dp, wanted);
+		config_free(wanted);
+		config_report_free(&report);
+	}
+	if (!reload_wanted || reading_under_way(reading))
+		return;
+	reload_wanted = 0;
+	err = reading_begin(reading, dp->config->path, rte_ctrl_thread_create);
+	if (err)
+		log_error("reload: %s cannot be read: %s; nothing changed", dp->config->path,
+			  strerror(-err));
 }
 
 /* The main lcore sleeps where it hears of frames and events from the kernel at once. */
@@ -198,6 +222,7 @@ static void run(struct dataplane *dp)
 {
 	unsigned int lcore = rte_lcore_id();
 	int waiter = waiter_open(dp);
+	struct reading reading = { -1 };
 	uint32_t reopened = 0;
 	struct idle idle;
 
@@ -205,8 +230,8 @@ static void run(struct dataplane *dp)
 	while (!stop_signal) {
 		uint16_t us = idle_turn(&idle, dataplane_turn(dp));
 
-		if (reload_wanted)
-			reload(dp);
+		if (reload_wanted || reading_under_way(&reading))
+			reload_turn(dp, &reading);
 		if (reopened != dp->keeper.reopened) { /* an interface has another descriptor */
 			reopened = dp->keeper.reopened;
 			close(waiter);
@@ -219,6 +244,7 @@ static void run(struct dataplane *dp)
 		}
 	}
 	close(waiter);
+	reading_leave(&reading);
 	log_info("stopping: %s", strsignal(stop_signal));
 }
 

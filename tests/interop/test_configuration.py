@@ -1,8 +1,13 @@
 """The configuration from outside: bad files are refused whole, good ones are reloaded without disturbing anybody. (That
 each single mistake gets its own complaint is tests/unit/test_config.cc's and its neighbours'.)"""
 
+import contextlib
 import copy
+import fcntl
+import json
+import os
 import re
+import signal
 
 import pytest
 
@@ -46,6 +51,12 @@ def written(namespace, text):
     return path
 
 
+def links_of(namespace):
+    """What may not change, which a link that has just been made does: its carrier takes a moment to be known."""
+    return {link["ifname"]: (link["address"], link["mtu"], "UP" in link["flags"])
+            for link in json.loads(namespace.run("ip", "-json", "link").stdout)}
+
+
 def named_config(namespace):
     config = instance_config()
     config["instance"]["name"] = f"{namespace.lab.id}x"
@@ -64,14 +75,14 @@ def test_bad_file_is_refused(bare_lab, which, mistake):
     path = written(bare_lab, config_text(config))
     program = BUILD / which / f"bascule-{which}"
     words = [CLI, "config", "check", path] if which == "check" else [program, "--config", path]
-    links = bare_lab.run("ip", "-br", "link").stdout
+    links = links_of(bare_lab)
     done = bare_lab.run(*words, check=False)
     assert done.returncode == 2, done.stderr
     lines = (done.stdout + done.stderr).splitlines()
     for place in places:
         complaint = re.compile(rf"{re.escape(str(path))}:\d+: {re.escape(place)}\b.*: ")
         assert any(complaint.search(line) for line in lines), lines
-    assert bare_lab.run("ip", "-br", "link").stdout == links
+    assert links_of(bare_lab) == links
 
 
 @pytest.mark.bad_input
@@ -189,3 +200,36 @@ def test_sighup_reloads(net, undisturbed):
     net.bascule.control.send_signal(1)
     wait_for(lambda: "reload" in net.bascule.control.log(), "a line about the reload")
     assert net.bascule.peers()["nva-a"]["address"] == NVA
+
+
+@contextlib.contextmanager
+def hung_disk(path):
+    """Whoever opens the file waits as on a disk that does not answer (a lease, fcntl(2)). Gives a list that is not empty
+    once somebody does."""
+    waiting = []
+    before = signal.signal(signal.SIGIO, lambda *_: waiting.append(True))
+    fd = os.open(path, os.O_RDWR)
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        yield waiting
+    finally:
+        os.close(fd)
+        signal.signal(signal.SIGIO, before)
+
+
+def test_a_file_on_a_hung_disk_holds_up_nobody(net, undisturbed):
+    bascule = net.bascule
+    reloads = bascule.dataplane.log().count("reload: done")
+    with hung_disk(bascule.config_path) as waiting:
+        first = bascule.namespace.start("first-reload", *bascule.command("reload"))
+        wait_for(lambda: waiting, "control at the file")
+        assert bascule.established() and ONPREM1 in bascule.routes()
+        wait_for(lambda: "still reading" in first.log(), "an answer of its own to who asked")
+        done = bascule.run("reload", check=False)
+        assert done.returncode and f"still reading {bascule.config_path}" in done.stderr
+        bascule.dataplane.send_signal(signal.SIGHUP)
+        assert net.nva.namespace.ping("10.0.2.1", count=3)  # by the main lcore, and the one that reads
+        assert bascule.cli("show", "ports")
+    wait_for(lambda: "has been read at last" in bascule.control.log(), "the end of the reading")
+    wait_for(lambda: bascule.dataplane.log().count("reload: done") > reloads, "the dataplane's reload")
+    bascule.run("reload")
