@@ -223,12 +223,6 @@ static void path_refresh(struct rib *rib, struct path *path)
 	}
 }
 
-static void path_free(struct rib *rib, uint32_t id)
-{
-	hops_path_free(rib, id);
-	slab_free(&rib->paths, id);
-}
-
 /* A new, empty path of `peer` for `prefix`, in no chain. NULL: no memory. */
 static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t node, uint16_t peer)
 {
@@ -237,14 +231,10 @@ static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t nod
 
 	if (!id)
 		return NULL;
-	if (hops_path_new(rib, id) < 0) {
-		slab_free(&rib->paths, id);
-		return NULL;
-	}
 	if (!node)
 		node = prefix_table_add(&rib->nodes, prefix);
 	if (!node) {
-		path_free(rib, id);
+		slab_free(&rib->paths, id);
 		return NULL;
 	}
 	path = path_at(rib, id);
@@ -353,7 +343,7 @@ static void path_withdraw(struct rib *rib, struct path *path)
 	path_set_flags(rib, path, 0);
 	hop_unlink(rib, path->attrs->keys.next_hop, path_id(rib, path));
 	attrs_put(rib->params.attrs, path->attrs);
-	path_free(rib, path_id(rib, path));
+	slab_free(&rib->paths, path_id(rib, path));
 }
 
 int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer)

@@ -3,7 +3,7 @@
  *   rib ── table: prefix → node, 12 octets a prefix ── chain of paths, best first (32 octets each)
  *    ├─ sources[peer]      what decisions ask about a peer
  *    ├─ changes            prefixes whose chain changed, each once, for the FIB
- *    ├─ hops               next hop → the paths that use it, 8 octets a path
+ *    ├─ hops               next hop → the paths that use it, 4 octets a path
  *    └─ update groups      what peers have been told and must be told (group.h)
  *
  * A viewer of some role uses the first path that its role may use; the order is the same for all. One path a peer and

@@ -43,10 +43,10 @@ struct peer {
 /* Which paths use which next hop, and which next hops have changed: see hops.c. */
 struct hops {
 	struct prefix_table table;
-	struct slab links;
+	struct range links;
+	size_t first_bytes;	/* that the hops own */
 	uint32_t due, due_last; /* the queue: hop ids, 0: it is empty */
-	uint32_t walked,
-		cursor; /* the hop whose paths are being looked at; the next path of it, 0: none is left */
+	uint32_t seen;		/* paths that the one in front has had looked at in this turn */
 };
 
 /* What a class of groups may be told about a prefix. Borrowed attributes; peer is 0 if there are none. */
@@ -234,12 +234,10 @@ void node_release(struct rib *rib, uint32_t id);
 int hops_init(struct rib *rib);
 void hops_fini(struct rib *rib);
 size_t hops_bytes(const struct rib *rib);
-/* What stands for a next hop, made if need be. SLAB_NONE: no memory. hop_put() if no path is linked to it after all. */
+/* What stands for a next hop, made if need be, with room for any path there is and for one more. SLAB_NONE: no memory.
+ * hop_put() if no path is linked to it after all. */
 uint32_t hop_get(struct rib *rib, uint32_t addr);
 void hop_put(struct rib *rib, uint32_t hop);
-/* A path has been taken from its slab, and is linked to nothing; or is about to be given back. -ENOMEM. */
-int hops_path_new(struct rib *rib, uint32_t path);
-void hops_path_free(struct rib *rib, uint32_t path);
 /* The path uses the next hop from now on; or no longer. */
 void hop_link(struct rib *rib, uint32_t hop, uint32_t path);
 void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path);

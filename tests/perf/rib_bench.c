@@ -13,6 +13,11 @@
 #include "group.h"
 
 enum { ROUTES_MAX = 1 << 20, NB_PEERS = 12, RECEIVERS = 10, SLICE = 4096 };
+enum {
+	HOP_ROUTES = 500000,
+	HOPS = 8,
+	RARE = HOPS
+}; /* of the bench of lost next hops; RARE has one path */
 
 struct bench {
 	struct attr_table *table;
@@ -45,9 +50,11 @@ static void report(const struct bench *b, const char *what)
 	printf("%-46s %7.1f ms  %6.2f M/s\n", what, s * 1e3, b->n / s / 1e6);
 }
 
+static uint32_t lost; /* next hop */
+
 static bool usable(void *ctx, uint32_t next_hop, enum role role)
 {
-	return true;
+	return next_hop != lost;
 }
 
 static bool prefixes_read(struct bench *b, const char *path)
@@ -126,7 +133,8 @@ static void take_changes(struct bench *b)
 static void announce_all(struct bench *b, uint16_t peer)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
-		if (rib_announce(b->rib, b->prefixes[i], peer, b->attrs[i], LOCAL_PREF_DEFAULT, 1) < 0)
+		if (rib_announce(b->rib, b->prefixes[i], peer, b->attrs[i], LOCAL_PREF_DEFAULT, 1) <
+		    0)
 			abort();
 	}
 }
@@ -159,6 +167,15 @@ static bool setup(struct bench *b)
 	}
 	b->group = group_new(b->rib, ROLE_NVA, false, true, false);
 	return b->group;
+}
+
+static void teardown(struct bench *b)
+{
+	rib_free(b->rib);
+	for (uint32_t i = 0; i < b->n; i++)
+		attrs_put(b->table, b->attrs[i]);
+	attr_table_free(b->table);
+	free(b->attrs);
 }
 
 static void weigh(const struct bench *b, const char *what)
@@ -210,6 +227,48 @@ static void run(struct bench *b)
 	       attr_table_count(b->table), b->told);
 }
 
+/* A next hop goes, and comes back. */
+static void lose(struct bench *b, const char *what, uint32_t hop)
+{
+	size_t seen = 0, gone = 0;
+	double s;
+
+	begin(b);
+	for (int i = 0; i < 2; i++) {
+		size_t n;
+
+		lost = i ? 0 : hop;
+		rib_next_hop_changed(b->rib, hop);
+		while ((n = rib_turn(b->rib, SLICE)))
+			seen += n;
+		gone += i ? 0 : rib_peer_unusable_paths(b->rib, 0);
+	}
+	s = (now() - b->began) / 2;
+	printf("%-46s %7.3f ms  %zu of %zu looked at, %zu lost\n", what, s * 1e3, seen / 2,
+	       rib_counts(b->rib).paths, gone);
+	take_changes(b);
+}
+
+/* The sets change every 6.4 prefixes, and with them the next hop. */
+static bool run_next_hops(const struct bench *from)
+{
+	struct bench b = { .prefixes = from->prefixes, .n = from->n };
+
+	b.n = b.n < HOP_ROUTES ? b.n : HOP_ROUTES;
+	b.attrs = calloc(b.n, sizeof(*b.attrs));
+	if (!b.attrs || !setup(&b))
+		return false;
+	for (uint32_t i = 0; i < b.n; i++)
+		b.attrs[i] = attrs_make(&b, (uint32_t)(i / 6.4),
+					i == b.n / 2 ? RARE : (uint32_t)(i / 6.4) % HOPS);
+	announce_all(&b, 0);
+	take_changes(&b);
+	lose(&b, "one of 8 next hops lost", 0x0a000200);
+	lose(&b, "a next hop of one path lost", 0x0a000200 + RARE);
+	teardown(&b);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct bench b = { 0 };
@@ -223,11 +282,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	run(&b);
-	rib_free(b.rib);
-	for (uint32_t i = 0; i < b.n; i++)
-		attrs_put(b.table, b.attrs[i]);
-	attr_table_free(b.table);
-	free(b.attrs);
+	teardown(&b);
+	if (!run_next_hops(&b)) {
+		fprintf(stderr, "rib_bench: no memory\n");
+		return 1;
+	}
 	free(b.prefixes);
 	return 0;
 }
