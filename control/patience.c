@@ -6,6 +6,8 @@
 
 #include "route_server.h"
 
+enum { TURN_NS = 100 * 1000 }; /* for what is taken in a turn */
+
 struct patient {
 	struct patient *next;
 	_Alignas(struct speaker_update) uint8_t record[];
@@ -83,10 +85,12 @@ static struct patient *pop(struct patience *patience)
 static void take(struct route_server *rs, struct peer *peer)
 {
 	struct patient *first = pop(&peer->patience);
+	uint32_t taken = 0;
 
 	if (!peer->patience.first)
 		rs->peers.nb_patient--;
-	rs_update(rs, peer, update_of(first));
+	while (!rs_update(rs, peer, update_of(first), &taken))
+		;
 	free(first);
 }
 
@@ -115,7 +119,8 @@ void patience_end(struct route_server *rs, struct peer *peer)
 }
 
 /* What waits behind one that is taken has the rest of its time. */
-static unsigned int peer_turn(struct route_server *rs, struct peer *peer)
+static unsigned int peer_turn(struct route_server *rs, struct peer *peer,
+			      const struct budget *budget)
 {
 	struct patience *patience = &peer->patience;
 	unsigned int taken = 0;
@@ -124,16 +129,22 @@ static unsigned int peer_turn(struct route_server *rs, struct peer *peer)
 				   !is_worth_it(rs, peer, update_of(patience->first)))) {
 		take(rs, peer);
 		taken++;
+		if (budget_over(budget))
+			break;
 	}
 	return taken;
 }
 
 unsigned int patience_turn(struct route_server *rs)
 {
+	struct budget budget = budget_make(rs->clock_ns, TURN_NS);
 	unsigned int taken = 0;
 
-	for (uint16_t i = 0; rs->peers.nb_patient && i < rs->peers.end; i++)
-		taken += peer_turn(rs, &rs->peers.table[i]);
+	for (uint16_t i = 0; rs->peers.nb_patient && i < rs->peers.end; i++) {
+		taken += peer_turn(rs, &rs->peers.table[i], &budget);
+		if (taken && budget_over(&budget))
+			break;
+	}
 	return taken;
 }
 

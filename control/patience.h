@@ -33,7 +33,7 @@ struct patience {
 
 /* Must this UPDATE wait? Then a copy of it does. */
 bool patience_hold(struct route_server *rs, struct peer *peer, const struct speaker_update *update);
-/* Whose next hop is found, and whose time is over: taken. Returns how many UPDATEs. */
+/* Whose next hop is found, and whose time is over: taken, as many as there is time for. Returns how many UPDATEs. */
 unsigned int patience_turn(struct route_server *rs);
 /* All that waits is taken now. */
 void patience_end(struct route_server *rs, struct peer *peer);

@@ -535,30 +535,39 @@ static void removed(struct peer *peer)
 	peer->unanswered--;
 }
 
-void peer_event(struct route_server *rs, const struct speaker_event *event)
+/* Held or taken; once a slice is taken, all of it is. */
+static bool update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
+		   uint32_t *taken)
+{
+	peer->heard_ms = rs->now_ms;
+	return (!*taken && patience_hold(rs, peer, update)) || rs_update(rs, peer, update, taken);
+}
+
+bool peer_event(struct route_server *rs, const struct speaker_event *event, uint32_t *taken)
 {
 	struct peer *peer = &rs->peers.table[event->peer];
 
 	switch (event->type) {
-	case SPEAKER_STOPPED: rs->nb_stopped++; return;
-	case SPEAKER_REMOVED: removed(peer); return;
-	case SPEAKER_UP: session_up(rs, peer, (const struct speaker_up *)event); return;
-	case SPEAKER_STATE: session_state(rs, peer, (const struct speaker_state *)event); return;
-	case SPEAKER_ACCEPTED: hand_over(rs, peer, (const struct speaker_accepted *)event); return;
+	case SPEAKER_STOPPED: rs->nb_stopped++; return true;
+	case SPEAKER_REMOVED: removed(peer); return true;
+	case SPEAKER_UP: session_up(rs, peer, (const struct speaker_up *)event); return true;
+	case SPEAKER_STATE:
+		session_state(rs, peer, (const struct speaker_state *)event);
+		return true;
+	case SPEAKER_ACCEPTED:
+		hand_over(rs, peer, (const struct speaker_accepted *)event);
+		return true;
 	}
 	if (!peer->up || event->epoch != peer->epoch)
-		return;
+		return true;
 	if (event->type == SPEAKER_DOWN || event->type == SPEAKER_EOR)
 		patience_end(rs, peer);
 	if (peer->closing && event->type != SPEAKER_DOWN)
-		return;
+		return true;
 	switch (event->type) {
 	case SPEAKER_DOWN: session_down(rs, peer, (const struct speaker_down *)event); break;
 	case SPEAKER_UPDATE:
-		peer->heard_ms = rs->now_ms;
-		if (!patience_hold(rs, peer, (const struct speaker_update *)event))
-			rs_update(rs, peer, (const struct speaker_update *)event);
-		break;
+		return update(rs, peer, (const struct speaker_update *)event, taken);
 	case SPEAKER_EOR: end_of_rib(rs, peer); break;
 	case SPEAKER_REFRESH: refresh_out(rs, peer); break;
 	case SPEAKER_LAGGING:
@@ -567,6 +576,7 @@ void peer_event(struct route_server *rs, const struct speaker_event *event)
 			no_memory(rs, peer);
 		break;
 	}
+	return true;
 }
 
 /* RFC 4724 4.1 has us wait for End-of-RIB, but not from one that restarts itself, which may be waiting for ours; and only

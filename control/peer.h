@@ -125,8 +125,9 @@ void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound);
  * the session is reset (Cease/8), and all its routes go with it. */
 void peer_not_withdrawn(struct route_server *rs, struct peer *peer);
 
-/* One record of a speaker. */
-void peer_event(struct route_server *rs, const struct speaker_event *event);
+/* One record of a speaker, or a slice of one. *taken is 0 to begin with. Returns whether the record is through; if not, it is
+ * to be given again before any other of that speaker. */
+bool peer_event(struct route_server *rs, const struct speaker_event *event, uint32_t *taken);
 
 /* Removed peers whose paths are gone by now: free them, or peer with them again. */
 void peers_tidy(struct route_server *rs);

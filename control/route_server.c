@@ -272,31 +272,56 @@ static void note_message(struct route_server *rs, const struct peer *peer,
 		     "no route can be for it");
 }
 
-void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update)
+/* Import policy refuses what the message announces: that is withdrawn. */
+static void note_refused(struct route_server *rs, struct peer *peer,
+			 const struct speaker_update *update, enum import_verdict verdict)
 {
-	const struct prefix *announced = speaker_update_announced(update);
-	const struct import_rule rule = rs_import_rule(rs, peer);
-	enum import_verdict verdict = import_check(&rule, &update->keys);
-	const struct attrs *attrs;
+	peer->refused[verdict] += update->nb_announced;
+	note(rs, peer, verdict == IMPORT_BOW_TIE ? EVENT_BOW_TIE : EVENT_REFUSED,
+	     speaker_update_announced(update), update->nb_announced, "refused",
+	     import_verdict_why(verdict));
+}
 
-	rs->updates++;
-	withdraw(rs, peer, speaker_update_withdrawn(update), update->nb_withdrawn);
-	note_message(rs, peer, update);
-	if (!update->nb_announced)
-		return;
-	if (verdict != IMPORT_ACCEPT) {
-		peer->refused[verdict] += update->nb_announced;
-		note(rs, peer, verdict == IMPORT_BOW_TIE ? EVENT_BOW_TIE : EVENT_REFUSED, announced,
-		     update->nb_announced, "refused", import_verdict_why(verdict));
-		withdraw(rs, peer, announced, update->nb_announced);
-		return;
-	}
-	attrs = attrs_intern(rs->attrs, &update->keys, speaker_update_attrs(update),
-			     update->attrs_len);
-	for (size_t i = 0; i < update->nb_announced && !peer->closing; i++)
-		announce(rs, peer, announced[i], attrs);
+/* `n` of the announced prefixes, from `first` on. */
+static void announce_all(struct route_server *rs, struct peer *peer,
+			 const struct speaker_update *update, const struct prefix *first, size_t n)
+{
+	const struct attrs *attrs = attrs_intern(
+		rs->attrs, &update->keys, speaker_update_attrs(update), update->attrs_len);
+
+	for (size_t i = 0; i < n && !peer->closing; i++)
+		announce(rs, peer, first[i], attrs);
 	if (attrs)
 		attrs_put(rs->attrs, attrs);
+}
+
+bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
+	       uint32_t *taken)
+{
+	const struct prefix *prefixes = speaker_update_withdrawn(update);
+	const struct import_rule rule = rs_import_rule(rs, peer);
+	enum import_verdict verdict =
+		update->nb_announced ? import_check(&rule, &update->keys) : IMPORT_ACCEPT;
+	uint32_t all = (uint32_t)update->nb_withdrawn + update->nb_announced;
+	uint32_t gone = verdict == IMPORT_ACCEPT ? update->nb_withdrawn : all;
+	uint32_t from = *taken, end = all - from > SLICE ? from + SLICE : all;
+
+	if (!from) {
+		rs->updates++;
+		note_message(rs, peer, update);
+		if (verdict != IMPORT_ACCEPT)
+			note_refused(rs, peer, update, verdict);
+	}
+	if (from < gone) {
+		uint32_t to = end < gone ? end : gone;
+
+		withdraw(rs, peer, prefixes + from, to - from);
+		from = to;
+	}
+	if (from < end)
+		announce_all(rs, peer, update, prefixes + from, end - from);
+	*taken = end;
+	return end == all;
 }
 
 int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
@@ -424,7 +449,7 @@ static bool part_over(const struct route_server *rs, const struct budget *budget
 	return rib_changes_waiting(rs->rib) >= CHANGES || budget_over(budget);
 }
 
-/* The oldest record of one speaker. False: there is none. */
+/* The oldest record of one speaker, or a slice of it. False: there is none. */
 static bool event_take(struct route_server *rs, struct rs_speaker *speaker)
 {
 	const struct speaker_event *event;
@@ -433,7 +458,9 @@ static bool event_take(struct route_server *rs, struct rs_speaker *speaker)
 	event = mailbox_peek(speaker->to_rib, &len);
 	if (!event)
 		return false;
-	peer_event(rs, event);
+	if (!peer_event(rs, event, &speaker->taken))
+		return true;
+	speaker->taken = 0;
 	mailbox_done(speaker->to_rib);
 	return true;
 }

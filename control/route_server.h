@@ -53,6 +53,7 @@ struct rs_speaker {
 	struct mailbox *to_rib, *from_rib;
 	const struct speaker *speaker;	   /* for its statistics only; may be NULL */
 	STAILQ_HEAD(, rs_backlog) backlog; /* owned by the route server */
+	uint32_t taken; /* of the oldest record: prefixes that are through */
 };
 
 struct rs_params {
@@ -138,8 +139,11 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms);
 void rs_stop(struct route_server *rs, uint8_t subcode, const char *text);
 bool rs_stopped(const struct route_server *rs);
 
-/* One UPDATE of a peer whose session is up: withdrawals, import policy, announcements. */
-void rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update);
+/* A slice of one UPDATE of a peer whose session is up: withdrawals, import policy, announcements. *taken, 0 to begin with,
+ * counts its prefixes that are through. Returns whether all of them are; if not, call again before anything else of the
+ * peer. */
+bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
+	       uint32_t *taken);
 
 /* From now on the peer's route for a prefix has these attributes, before its map (NULL: there is none). Returns what
  * inbound_announce() or inbound_withdraw() does; without memory the route goes, or if that is not possible, the session. */

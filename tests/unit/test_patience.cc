@@ -48,6 +48,27 @@ TEST_F(patience_test, a_route_stays_where_it_was_until_its_next_hop_is_found)
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
 }
 
+TEST_F(patience_test, what_waited_is_taken_as_there_is_time_for_it)
+{
+	size_t before, turns = 0;
+
+	move(VIP);
+	for (unsigned int i = 0; i < 20; i++)
+		move("10.0.2.4", ("172.30." + std::to_string(i) + ".0/24").c_str());
+	turn();
+	before = rs->updates;
+	look_ns = 50 * 1000;
+	now_ms += PATIENCE_MS;
+	for (size_t has = before; rs->updates < before + 21; has = rs->updates) {
+		ASSERT_LT(turns++, 21u);
+		rs_turn(rs, now_ms);
+		EXPECT_LE(rs->updates, has + 2); /* 100 us */
+	}
+	EXPECT_EQ(0, rs->peers.nb_patient);
+	turn();
+	EXPECT_EQ(1u, told[NVA_B].count("172.30.19.0/24"));
+}
+
 TEST_F(patience_test, not_for_ever)
 {
 	move(VIP);

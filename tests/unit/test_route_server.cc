@@ -447,6 +447,46 @@ TEST_F(server_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_
 		EXPECT_EQ(3 + n, told[peer].size());
 }
 
+/* One UPDATE may hold more than there is time for in a turn. */
+TEST_F(server_test, a_turn_takes_as_much_of_a_record_as_it_has_time_for)
+{
+	const size_t n = 1000, slice = 128, looks = 150 / 50;
+	std::vector<std::string> before_it = { "21.0.0.0/24" }, table = table_of(n);
+	size_t updates, others, turns = 0;
+	attrs_spec spec;
+
+	spec.path = { 65002 };
+	spec.next_hop = address(NVA_B);
+
+	start_with_routes(true);
+	others = rib_peer_paths(rs->rib, NVA_B);
+	announce(NVA_B, before_it);
+	turn();
+	updates = rs->updates;
+	look_ns = 50 * 1000;
+	update(NVA_B, table, spec, before_it);
+	announce(NVA_B, { "21.1.0.0/24" });
+	for (size_t had = rib_peer_paths(rs->rib, NVA_B), has; rs->updates < updates + 2; had = has) {
+		ASSERT_LT(turns++, 2 * n / slice);
+		rs_turn(rs, now_ms);
+		has = rib_peer_paths(rs->rib, NVA_B);
+		EXPECT_LE(has, had + slice * looks);
+	}
+	EXPECT_LE(n / slice / looks, turns);
+	EXPECT_EQ(others + n + 1, rib_peer_paths(rs->rib, NVA_B)) << "without the one that it withdraws";
+	/* The session ends in the middle of one. */
+	update(NVA_B, {}, {}, table);
+	rs_turn(rs, now_ms);
+	EXPECT_LT(others + 1, rib_peer_paths(rs->rib, NVA_B));
+	down(NVA_B);
+	turn();
+	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_B));
+	up(NVA_B);
+	announce(NVA_B, { "21.2.0.0/24" });
+	turn();
+	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_B));
+}
+
 TEST_F(server_test, a_turn_takes_as_many_records_as_it_has_time_for)
 {
 	size_t turns = 0;
@@ -471,11 +511,27 @@ TEST_F(server_test, a_turn_takes_as_many_records_as_it_has_time_for)
 	EXPECT_EQ(63u, told[ERGW].size());
 }
 
+/* What peers have said is taken, and nothing else is done. */
+static void take_all(struct route_server *rs)
+{
+	struct mailbox *to_rib = rs->speakers[0].to_rib;
+	uint32_t taken = 0;
+	size_t len;
+
+	while (const void *event = mailbox_peek(to_rib, &len)) {
+		if (peer_event(rs, (const struct speaker_event *)event, &taken)) {
+			mailbox_done(to_rib);
+			taken = 0;
+		}
+	}
+}
+
 TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 {
 	start_with_routes(true);
 	look_ns = 300 * 1000;
 	announce(NVA_B, table_of(4000));
+	take_all(rs);
 	rs_turn(rs, now_ms);
 	announce(NVA_A, { "172.31.1.0/24" });
 	rs_turn(rs, now_ms);
