@@ -26,6 +26,7 @@
 #include "ctl.h"
 #include "exchange.h"
 #include "fib.h"
+#include "idle.h"
 #include "joined.h"
 #include "log.h"
 #include "loop.h"
@@ -59,6 +60,7 @@ static struct control {
 	struct route_server *rs;
 	struct session_loop *sessions; /* owned: nb_sessions */
 	unsigned int nb_sessions, nb_loops;
+	struct idle rib_idle;
 	bool shared; /* the one lcore runs the sessions too */
 	struct mailbox *pages, *answers;
 	int answered, signals, dataplane;
@@ -245,6 +247,13 @@ static int management_open(const struct config *config)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	/* It looks for next hops and grace periods in the dataplane's memory: nobody calls from there. */
+	err = idle_open(&control.rib_idle, config->dataplane.idle == IDLE_ADAPTIVE,
+			IDLE_KERNEL_SPINS, IDLE_LOOK_US);
+	if (err) {
+		log_error("RIB lcore: %s", strerror(-err));
+		return err;
+	}
 	control.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	control.answered = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	control.pages = mailbox_new(CTL_PAGES_SIZE);
@@ -253,6 +262,7 @@ static int management_open(const struct config *config)
 		log_error("management: %s", strerror(errno));
 		return -ENOMEM;
 	}
+	mailbox_wakes(control.pages, &control.rib_idle.wake);
 	params.to_rib = control.pages;
 	params.from_rib = control.answers;
 	params.answered = control.answered;
@@ -302,6 +312,24 @@ static void interfaces_fill(const struct config *config, struct speaker_params *
 	}
 }
 
+/* One lcore for everything sleeps where its sockets call; what it leaves to itself needs no call. */
+static int session_idle_open(struct session_loop *loop, bool adaptive)
+{
+	int err = 0;
+
+	if (control.shared) {
+		idle_watch(&control.rib_idle, speaker_poller(loop->speaker));
+		return 0;
+	}
+	err = idle_open(&loop->idle, adaptive, IDLE_KERNEL_SPINS, IDLE_LOOK_US);
+	if (err)
+		return err;
+	idle_watch(&loop->idle, speaker_poller(loop->speaker));
+	mailbox_wakes(loop->from_rib, &loop->idle.wake);
+	mailbox_wakes(loop->to_rib, &control.rib_idle.wake);
+	return 0;
+}
+
 static int sessions_open(const struct config *config)
 {
 	struct speaker_params params = {
@@ -326,10 +354,11 @@ static int sessions_open(const struct config *config)
 		params.listen_port = i == SPEAKER_LISTENING ? config->control.listen_port : 0;
 		loop->to_rib = mailbox_new(TO_RIB_SIZE);
 		loop->from_rib = mailbox_new(FROM_RIB_SIZE);
-		loop->idle.adaptive = config->dataplane.idle == IDLE_ADAPTIVE;
 		if (!loop->to_rib || !loop->from_rib)
 			return -ENOMEM;
 		err = speaker_new(&params, loop->to_rib, loop->from_rib, &loop->speaker);
+		if (!err)
+			err = session_idle_open(loop, config->dataplane.idle == IDLE_ADAPTIVE);
 		if (err) {
 			log_error("BGP cannot start: %s", strerror(-err));
 			return err;
@@ -345,6 +374,7 @@ static void sessions_close(void)
 			speaker_free(control.sessions[i].speaker);
 		mailbox_free(control.sessions[i].to_rib);
 		mailbox_free(control.sessions[i].from_rib);
+		idle_close(&control.sessions[i].idle);
 	}
 	free(control.sessions);
 }
@@ -353,10 +383,13 @@ static int session_run(void *arg)
 {
 	struct session_loop *loop = arg;
 
-	idle_init();
+	idle_thread();
 	while (!__atomic_load_n(&control.quit, __ATOMIC_ACQUIRE)) {
-		idle_turn(&loop->idle, speaker_turn(loop->speaker, clock_ms()));
+		uint16_t us = idle_turn(&loop->idle, speaker_turn(loop->speaker, clock_ms()) > 0);
+
 		watchdog_turn(loop->watched);
+		if (us)
+			idle_sleep(&loop->idle, us);
 	}
 	return 0;
 }
@@ -398,14 +431,15 @@ static void rs_begin_stop(enum stop_reason why)
 }
 
 /* Until asked to stop, and then until the sessions are closed or STOP_MS have passed. */
-static enum stop_reason rib_run(struct idle *idle, struct watchdog_loop *watched)
+static enum stop_reason rib_run(struct watchdog_loop *watched)
 {
 	enum stop_reason stop = STOP_NONE;
 	uint64_t until = UINT64_MAX, now;
 
-	idle_init();
+	idle_thread();
 	do {
 		unsigned int done;
+		uint16_t us;
 
 		now = clock_ms();
 		if (!stop && (stop = __atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))) {
@@ -415,8 +449,10 @@ static enum stop_reason rib_run(struct idle *idle, struct watchdog_loop *watched
 		done = rs_turn(control.rs, now);
 		if (control.shared)
 			done += speaker_turn(control.sessions[0].speaker, now);
-		idle_turn(idle, done);
+		us = idle_turn(&control.rib_idle, done > 0);
 		watchdog_turn(watched);
+		if (us)
+			idle_sleep(&control.rib_idle, us);
 	} while (!stop || (!rs_stopped(control.rs) && now < until));
 	return stop;
 }
@@ -472,7 +508,6 @@ static int state_open(const struct config *config)
 
 int control_run(struct config *config)
 {
-	struct idle idle = { .adaptive = config->dataplane.idle == IDLE_ADAPTIVE };
 	struct watchdog_loop *rib = watched_loop("RIB lcore", config->control.lcores[0]);
 	enum stop_reason stop;
 	int err = dataplane_join(config);
@@ -493,7 +528,7 @@ int control_run(struct config *config)
 	if (err)
 		goto close;
 	log_info("running, version %s", BASCULE_VERSION);
-	stop = rib_run(&idle, rib);
+	stop = rib_run(rib);
 	loops_stop();
 	err = stop == STOP_SIGNAL ? 0 : -ESRCH;
 close:
@@ -503,5 +538,6 @@ close:
 	management_close();
 	sessions_close();
 	exchange_close(&control.exchange);
+	idle_close(&control.rib_idle);
 	return err;
 }

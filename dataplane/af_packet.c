@@ -89,6 +89,16 @@ int af_packet_rebind(int from, int to)
 	return 0;
 }
 
+/* The driver makes them in the order of the queues. */
+int af_packet_socket(int ifindex, uint16_t queue)
+{
+	for (uint32_t i = 0; i < nb_sockets; i++) {
+		if (sockets[i].ifindex == ifindex && !queue--)
+			return sockets[i].fd;
+	}
+	return -ENOENT;
+}
+
 uint32_t af_packet_sockets(int ifindex)
 {
 	uint32_t n = 0;

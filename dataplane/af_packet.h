@@ -23,6 +23,9 @@ enum { AF_PACKET_SOCKETS = 256 };
  * they are a fan-out group, which cannot move; another -errno of bind(2). */
 int af_packet_rebind(int from, int to);
 
+/* The socket of a device's receive queue, which gets readable when a packet comes; borrowed, -ENOENT if there is none. */
+int af_packet_socket(int ifindex, uint16_t queue);
+
 /* How many sockets are bound to device `ifindex`. */
 uint32_t af_packet_sockets(int ifindex);
 

@@ -12,6 +12,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "af_packet.h"
 #include "ip4.h"
 #include "log.h"
 #include "monitor.h"
@@ -147,6 +148,17 @@ static int fib_open(struct dataplane *dp)
 	return 0;
 }
 
+/* An lcore whose queues all have descriptors is called when a packet comes; else it has to look. */
+static void worker_watch(struct worker *w, const struct port *port, uint16_t queue)
+{
+	int fd = port->netdev[0] ? af_packet_socket(port->netdev_index, queue) : -ENOTSUP;
+
+	if (fd >= 0)
+		idle_watch(&w->idle, fd);
+	else
+		w->idle.max_us = IDLE_LOOK_US;
+}
+
 /* Each port's receive queues go to the lcores in turn, beginning with another lcore for each port. */
 static void workers_assign(struct dataplane *dp)
 {
@@ -158,6 +170,7 @@ static void workers_assign(struct dataplane *dp)
 
 			w->rxq[w->nb_rxq++] =
 				(struct rx_queue){ .port = &dp->ports[p], .queue = q };
+			worker_watch(w, &dp->ports[p], q);
 		}
 	}
 }
@@ -169,8 +182,30 @@ static void *cache_aligned(size_t size)
 	return p ? memset(p, 0, size) : NULL;
 }
 
+/* The main lcore is called by the kernel and the workers. Only devices that tell DPDK of their links are to be looked at. */
+static int idles_open(struct dataplane *dp)
+{
+	bool adaptive = dp->config->dataplane.idle == IDLE_ADAPTIVE;
+	uint16_t max_us = IDLE_CALLED_US;
+	int err;
+
+	for (uint16_t p = 0; p < dp->nb_ports; p++) {
+		if (dp->ports[p].link_events)
+			max_us = IDLE_LOOK_US;
+	}
+	err = idle_open(&dp->idle, adaptive, IDLE_KERNEL_SPINS, max_us);
+	dp->punt.consumer = &dp->idle.wake;
+	for (uint16_t i = 0; !err && i < dp->nb_workers; i++)
+		err = idle_open(&dp->workers[i].idle, adaptive, IDLE_SPINS, IDLE_CALLED_US);
+	if (err)
+		log_error("forwarding lcores: %s", strerror(-err));
+	return err;
+}
+
 static int workers_open(struct dataplane *dp)
 {
+	int err;
+
 	dp->counters = cache_aligned((dp->nb_workers + 1u) * sizeof(*dp->counters));
 	dp->workers = cache_aligned(dp->nb_workers * sizeof(*dp->workers));
 	dp->neighbours = neighbours_new(dp->fib->qsbr);
@@ -178,6 +213,9 @@ static int workers_open(struct dataplane *dp)
 		log_error("no memory for the forwarding lcores");
 		return -ENOMEM;
 	}
+	err = idles_open(dp);
+	if (err)
+		return err;
 	for (uint16_t i = 0; i < dp->nb_workers; i++) {
 		struct worker *w = &dp->workers[i];
 
@@ -188,7 +226,6 @@ static int workers_open(struct dataplane *dp)
 		w->punt = &dp->punt;
 		w->counters = &dp->counters[i];
 		w->lcore = dp->config->dataplane.forwarding_lcores[i];
-		w->adaptive = dp->config->dataplane.idle == IDLE_ADAPTIVE;
 		tx_init(&w->tx, w->counters, dp->ports, dp->nb_ports, i);
 	}
 	workers_assign(dp);
@@ -319,6 +356,9 @@ void dataplane_close(struct dataplane *dp)
 	}
 	neighbours_free(dp->neighbours);
 	punt_close(&dp->punt);
+	for (uint16_t i = 0; dp->workers && i < dp->nb_workers; i++)
+		idle_close(&dp->workers[i].idle);
+	idle_close(&dp->idle);
 	/* The FIB stays: control may be at work in it, and it goes with the hugepages when the last process lets go. */
 	free(dp->workers);
 	free(dp->counters);

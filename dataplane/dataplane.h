@@ -40,6 +40,7 @@ struct dataplane {
 	uint16_t nb_workers;
 	struct slowpath slowpath;
 	struct keeper keeper;
+	struct idle idle; /* the main lcore's */
 };
 
 /* Put it together and start forwarding: EAL must be up. Logs what is wrong and takes down what it had built; -errno. */

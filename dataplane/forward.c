@@ -44,12 +44,19 @@ static void drop(struct worker *w, enum drop_reason reason, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
+static void punt(struct worker *w, enum punt_class class_, struct rte_mbuf *m)
+{
+	punt_send(w->punt, w->counters, class_, m);
+	w->punted = true;
+}
+
 /* Drop, and leave it to the main lcore whether an ICMP error comes of it. */
 static void drop_error(struct worker *w, enum drop_reason reason, enum punt_error error,
 		       uint16_t mtu, struct rte_mbuf *m)
 {
 	w->counters->drop[reason]++;
 	punt_error(w->punt, w->counters, error, mtu, m);
+	w->punted = true;
 }
 
 /* A tag of VLAN 0 says a priority and no VLAN (IEEE 802.1Q 9.6): the frame is an untagged one. Take such a tag out. */
@@ -80,7 +87,7 @@ static __rte_noinline bool frame_other(struct worker *w, struct rte_mbuf *m, boo
 	else if (priority_untag(m) && type_of(m) == RTE_BE16(RTE_ETHER_TYPE_IPV4))
 		return true;
 	else if (type_of(m) == RTE_BE16(RTE_ETHER_TYPE_ARP))
-		punt_send(w->punt, w->counters, PUNT_ARP, m);
+		punt(w, PUNT_ARP, m);
 	else
 		drop(w, DROP_ETHERTYPE, m);
 	return false;
@@ -209,10 +216,10 @@ static void packet_bgp(struct worker *w, struct rte_mbuf *m)
 	int port = fib_peer_port(w->fib, rte_be_to_cpu_32(ip4_of(m)->src_addr));
 
 	if (port == m->port) {
-		punt_send(w->punt, w->counters, PUNT_BGP, m);
+		punt(w, PUNT_BGP, m);
 	} else if (port < 0) {
 		w->counters->event[EVENT_BGP_UNKNOWN_PEER]++;
-		punt_send(w->punt, w->counters, PUNT_LOCAL, m);
+		punt(w, PUNT_LOCAL, m);
 	} else {
 		drop(w, DROP_BGP_WRONG_PORT, m);
 	}
@@ -228,7 +235,7 @@ static void packet_local(struct worker *w, struct rte_mbuf *m)
 	else if (is_bgp(ip))
 		packet_bgp(w, m);
 	else
-		punt_send(w->punt, w->counters, PUNT_LOCAL, m);
+		punt(w, PUNT_LOCAL, m);
 }
 
 bool forward_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency)
@@ -258,7 +265,7 @@ static inline void packet_send(struct worker *w, const struct port *from, struct
 	punt_note(m)->port = adjacency->port;
 	punt_note(m)->mtu = adjacency->mtu;
 	punt_note(m)->egress_role = egress_role;
-	punt_send(w->punt, w->counters, PUNT_FRAGMENT, m);
+	punt(w, PUNT_FRAGMENT, m);
 }
 
 /* On link: the host's own adjacency; or have the main lcore hold the packet until there is one. */
@@ -272,7 +279,7 @@ static void packet_glean(struct worker *w, const struct port *from, struct rte_m
 		return;
 	}
 	punt_note(m)->port = glean->port;
-	punt_send(w->punt, w->counters, PUNT_GLEAN, m);
+	punt(w, PUNT_GLEAN, m);
 }
 
 /* May the packet not be cut (RFC 791 3.1: DF), though it is too big for its way? */

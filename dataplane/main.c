@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_lcore.h>
@@ -25,7 +23,7 @@
 #include "reading.h"
 #include "telemetry.h"
 
-enum { EXIT_USAGE = 2, WAIT_EVENTS = 8 };
+enum { EXIT_USAGE = 2 };
 
 static volatile sig_atomic_t stop_signal, reload_wanted;
 
@@ -198,52 +196,37 @@ static void reload_turn(struct dataplane *dp, struct reading *reading)
 }
 
 /* The main lcore sleeps where it hears of frames and events from the kernel at once. */
-static int waiter_open(const struct dataplane *dp)
+static void watch(struct dataplane *dp)
 {
-	struct epoll_event event = { .events = EPOLLIN };
-	int fd = epoll_create1(EPOLL_CLOEXEC);
-
+	idle_forget(&dp->idle);
 	for (uint16_t p = 0; p < dp->nb_ports; p++)
-		epoll_ctl(fd, EPOLL_CTL_ADD, dp->lcp[p].fd, &event);
-	epoll_ctl(fd, EPOLL_CTL_ADD, mnl_socket_get_fd(dp->slowpath.events.sock), &event);
-	return fd;
-}
-
-static void wait_us(int waiter, uint16_t us)
-{
-	struct timespec timeout = { .tv_nsec = us * 1000L };
-	struct epoll_event events[WAIT_EVENTS];
-
-	if (epoll_pwait2(waiter, events, WAIT_EVENTS, &timeout, NULL) < 0 && errno == ENOSYS)
-		idle_sleep(us);
+		idle_watch(&dp->idle, dp->lcp[p].fd);
+	idle_watch(&dp->idle, mnl_socket_get_fd(dp->slowpath.events.sock));
 }
 
 static void run(struct dataplane *dp)
 {
 	unsigned int lcore = rte_lcore_id();
-	int waiter = waiter_open(dp);
 	struct reading reading = { -1 };
 	uint32_t reopened = 0;
-	struct idle idle;
 
-	idle_init(&idle, dp->config->dataplane.idle == IDLE_ADAPTIVE);
+	idle_thread();
+	watch(dp);
 	while (!stop_signal) {
-		uint16_t us = idle_turn(&idle, dataplane_turn(dp));
+		uint16_t us = idle_turn(&dp->idle, dataplane_turn(dp));
 
 		if (reload_wanted || reading_under_way(&reading))
 			reload_turn(dp, &reading);
 		if (reopened != dp->keeper.reopened) { /* an interface has another descriptor */
 			reopened = dp->keeper.reopened;
-			close(waiter);
-			waiter = waiter_open(dp);
+			watch(dp);
 		}
 		if (us) {
 			rte_rcu_qsbr_thread_offline(dp->fib->qsbr, lcore);
-			wait_us(waiter, us);
+			idle_sleep(&dp->idle, us);
 			rte_rcu_qsbr_thread_online(dp->fib->qsbr, lcore);
 		}
 	}
-	close(waiter);
 	reading_leave(&reading);
 	log_info("stopping: %s", strsignal(stop_signal));
 }

@@ -15,6 +15,7 @@
 
 #include "counters.h"
 #include "fib.h"
+#include "idle.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,6 +47,7 @@ static inline struct punt_note *punt_note(struct rte_mbuf *m)
 }
 
 struct punt {
+	struct wake *consumer; /* borrowed; NULL: it never sleeps */
 	struct rte_ring *ring[PUNT_CLASSES];	  /* owned; many producers, one consumer */
 	struct rte_ring *errors;		  /* owned */
 	uint32_t queued[PUNT_CLASSES][FIB_PORTS]; /* packets in a ring, by ingress port; atomic */
@@ -68,6 +70,13 @@ void punt_send(struct punt *punt, struct counters *counters, enum punt_class cla
 /* Takes over a packet that its caller has counted as dropped. Frees it if the ring is full. */
 void punt_error(struct punt *punt, struct counters *counters, enum punt_error error, uint16_t mtu,
 		struct rte_mbuf *m);
+
+/* Then, once for all that was handed over: the consumer may be asleep. */
+static inline void punt_wake(struct punt *punt)
+{
+	if (punt->consumer)
+		wake_up(punt->consumer);
+}
 
 /* Main lcore: at most `n` packets of a class that the meters let through; the others are dropped and counted. */
 uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class class_,

@@ -20,6 +20,10 @@ static uint32_t poll_queues(struct worker *w)
 		forward_burst(w, rxq->port, pkts, n);
 		sum += n;
 	}
+	if (w->punted) {
+		w->punted = false;
+		punt_wake(w->punt);
+	}
 	return sum;
 }
 
@@ -27,9 +31,8 @@ int worker_run(void *worker)
 {
 	struct worker *w = worker;
 	struct rte_rcu_qsbr *qsbr = w->fib->qsbr;
-	struct idle idle;
 
-	idle_init(&idle, w->adaptive);
+	idle_thread();
 	rte_rcu_qsbr_thread_register(qsbr, w->lcore);
 	rte_rcu_qsbr_thread_online(qsbr, w->lcore);
 	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
@@ -40,11 +43,11 @@ int worker_run(void *worker)
 			tx_flush(&w->tx);
 		/* nothing borrowed from the FIB outlives this line */
 		rte_rcu_qsbr_quiescent(qsbr, w->lcore);
-		us = idle_turn(&idle, n != 0);
+		us = idle_turn(&w->idle, n != 0);
 		if (us) {
 			/* no grace period waits for a sleeper */
 			rte_rcu_qsbr_thread_offline(qsbr, w->lcore);
-			idle_sleep(us);
+			idle_sleep(&w->idle, us);
 			rte_rcu_qsbr_thread_online(qsbr, w->lcore);
 		}
 	}

@@ -35,8 +35,9 @@ struct __rte_cache_aligned worker {
 	struct rx_queue rxq[FIB_PORTS];
 	uint16_t nb_rxq;
 	unsigned int lcore; /* EAL id: the QSBR thread id */
-	bool adaptive;
-	bool stop; /* atomic */
+	bool punted; /* something, since the main lcore was told */
+	bool stop;   /* atomic */
+	struct idle idle; /* owned */
 };
 
 /* The lcore's main function; `worker` is a struct worker. Returns 0 once `stop` is set. */

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 uint64_t clock_ms(void)
@@ -106,40 +105,4 @@ unsigned int timers_run(struct timers *timers, uint64_t now_ms, unsigned int max
 uint64_t timers_next_ms(const struct timers *timers)
 {
 	return timers->count ? timers->heap[1]->at_ms : UINT64_MAX;
-}
-
-static void pause_cpu(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
-}
-
-/* The kernel adds 50 µs of timer slack to every sleep by default: as much as most of ours are long. */
-void idle_init(void)
-{
-	prctl(PR_SET_TIMERSLACK, 1000 /* ns */, 0, 0, 0);
-}
-
-uint32_t idle_turn(struct idle *idle, unsigned int work)
-{
-	if (work) {
-		idle->empty = 0;
-		return 0;
-	}
-	if (!idle->adaptive || idle->empty < IDLE_SPINS) {
-		idle->empty += idle->adaptive;
-		pause_cpu();
-		return 0;
-	}
-
-	uint32_t us = idle->empty - IDLE_SPINS + 1;
-	struct timespec ts = { .tv_nsec = us * 1000L };
-
-	if (us < IDLE_SLEEP_MAX_US)
-		idle->empty++;
-	nanosleep(&ts, NULL);
-	return us;
 }

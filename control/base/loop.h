@@ -1,4 +1,4 @@
-/* What a polling lcore needs beside its work: a monotonic clock, timers, and something to do when there is nothing to do.
+/* What a polling lcore needs beside its work: a monotonic clock, and timers.
  * Timers are embedded in their owners; a heap orders them, so that setting, stopping and firing cost O(log n). */
 #ifndef BASCULE_LOOP_H
 #define BASCULE_LOOP_H
@@ -45,21 +45,6 @@ unsigned int timers_run(struct timers *timers, uint64_t now_ms, unsigned int max
 
 /* When the earliest is due; UINT64_MAX if none is set. */
 uint64_t timers_next_ms(const struct timers *timers);
-
-/* What a loop does with a turn that found no work. Polling spins. Adaptive spins through a run of empty turns and then
- * sleeps, longer each time and at most IDLE_SLEEP_MAX_US, until work comes. Zeroed at first. */
-enum { IDLE_SPINS = 256, IDLE_SLEEP_MAX_US = 100 };
-
-struct idle {
-	bool adaptive;
-	uint32_t empty; /* turns without work in a row */
-};
-
-/* For the calling thread: short sleeps end when they should. */
-void idle_init(void);
-
-/* After each turn; `work` is what it did, 0 if nothing. Returns the microseconds that it slept for. */
-uint32_t idle_turn(struct idle *idle, unsigned int work);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "idle.h"
+
 enum { LINE = 64, ALIGN = 8, HEADER = 8, SIZE_MIN = 4096 };
 
 struct record {
@@ -29,6 +31,7 @@ struct mailbox {
 	uint64_t head_seen;		     /* consumer's copy of head */
 	alignas(LINE) size_t size;	     /* constant from here on */
 	uint8_t *ring;
+	struct wake *consumer;
 };
 
 struct mailbox *mailbox_new(size_t size)
@@ -53,6 +56,11 @@ void mailbox_free(struct mailbox *mb)
 		return;
 	free(mb->ring);
 	free(mb);
+}
+
+void mailbox_wakes(struct mailbox *mb, struct wake *consumer)
+{
+	mb->consumer = consumer;
 }
 
 size_t mailbox_record_max(const struct mailbox *mb)
@@ -115,6 +123,8 @@ void mailbox_post_weighed(struct mailbox *mb, size_t len, uint32_t weight)
 	mb->skipped = 0;
 	mb->reserved = 0;
 	atomic_store_explicit(&mb->head, head + footprint(len), memory_order_release);
+	if (mb->consumer)
+		wake_up(mb->consumer);
 }
 
 const void *mailbox_peek(struct mailbox *mb, size_t *len)

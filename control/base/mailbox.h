@@ -12,11 +12,14 @@
 extern "C" {
 #endif
 
+struct wake;
 struct mailbox; /* owned by whoever made it; outlives both threads' use of it */
 
 /* `size` octets, a power of two of at least 4096. NULL: no memory. */
 struct mailbox *mailbox_new(size_t size);
 void mailbox_free(struct mailbox *mb);
+/* Each record that is posted from now on wakes the consumer (idle.h); borrowed. NULL: it need not be, as at first. */
+void mailbox_wakes(struct mailbox *mb, struct wake *consumer);
 /* The longest record that a mailbox of this size can ever take: a quarter of it. */
 size_t mailbox_record_max(const struct mailbox *mb);
 

@@ -574,6 +574,11 @@ unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms)
 	return work;
 }
 
+int speaker_poller(const struct speaker *speaker)
+{
+	return speaker->host.poller;
+}
+
 const struct turns *speaker_turns(const struct speaker *speaker)
 {
 	return &speaker->turns;

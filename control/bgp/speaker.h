@@ -266,6 +266,9 @@ void speaker_free(struct speaker *speaker);
  * the caller idle. */
 unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms);
 
+/* A descriptor that is readable when a socket has news for speaker_turn(); borrowed. */
+int speaker_poller(const struct speaker *speaker);
+
 /* The parts of a speaker's turn, and how long its turns take. Lives until speaker_free(). */
 enum speaker_part {
 	SPEAKER_PART_COMMANDS,

@@ -69,6 +69,10 @@ TEST_F(af_packet, one_joins_no_group_and_several_leave_fragments_alone)
 		}
 	}
 	EXPECT_EQ(3u, af_packet_sockets(lo));
+	for (uint16_t queue = 0; queue < 3; queue++)
+		EXPECT_EQ(fds[queue], af_packet_socket(lo, queue));
+	EXPECT_EQ(-ENOENT, af_packet_socket(lo, 3));
+	EXPECT_EQ(-ENOENT, af_packet_socket(lo + 1, 0));
 	EXPECT_EQ(-ENOTSUP, af_packet_rebind(lo, lo)) << "the kernel moves no group";
 	EXPECT_EQ(0, af_packet_rebind(lo + 1, lo)) << "nothing is bound there";
 }

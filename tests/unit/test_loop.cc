@@ -1,9 +1,5 @@
-/* Timers fire in order, once, and not before; idling backs off and comes back. */
+/* Timers fire in order, once, and not before. */
 #include <gtest/gtest.h>
-
-#include <sys/prctl.h>
-
-#include <thread>
 
 #include <random>
 #include <vector>
@@ -127,37 +123,4 @@ TEST(loop, clock_goes_forward)
 
 	EXPECT_GT(a, 0u);
 	EXPECT_LE(a, clock_ms());
-}
-
-TEST(loop, idle_backs_off_and_comes_back)
-{
-	struct idle poll = { false, 0 }, adaptive = { true, 0 };
-	uint32_t slept = 0, last = 0;
-
-	for (int i = 0; i < 2 * IDLE_SPINS; i++)
-		slept += idle_turn(&poll, 0);
-	EXPECT_EQ(0u, slept) << "polling never sleeps";
-	for (int i = 0; i < IDLE_SPINS; i++)
-		slept += idle_turn(&adaptive, 0);
-	EXPECT_EQ(0u, slept);
-	for (int i = 0; i < 2 * IDLE_SLEEP_MAX_US; i++) {
-		uint32_t us = idle_turn(&adaptive, 0);
-
-		EXPECT_GE(us, last);
-		EXPECT_LE(us, (uint32_t)IDLE_SLEEP_MAX_US);
-		last = us;
-	}
-	EXPECT_EQ((uint32_t)IDLE_SLEEP_MAX_US, last);
-	EXPECT_EQ(0u, idle_turn(&adaptive, 1));
-	EXPECT_EQ(0u, idle_turn(&adaptive, 0)) << "work starts the run anew";
-}
-
-/* Else each of our sleeps, of 1 to 100 us, is 50 us longer. */
-TEST(idle, sleeps_have_no_slack)
-{
-	std::thread([] {
-		EXPECT_GT(prctl(PR_GET_TIMERSLACK), 10000) << "what the kernel gives a thread";
-		idle_init();
-		EXPECT_EQ(1000, prctl(PR_GET_TIMERSLACK));
-	}).join();
 }

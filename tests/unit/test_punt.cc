@@ -150,3 +150,25 @@ TEST(counters, every_name_is_there_once)
 	for (int i = 0; i < PUNT_CLASSES; i++)
 		EXPECT_TRUE(names.insert(punt_class_name((enum punt_class)i)).second) << i;
 }
+
+/* The main lcore sleeps until it is called: by the first worker that has handed something over, and by no other. */
+TEST_F(punting, the_consumer_is_called_once_a_sleep)
+{
+	struct pollfd fd = { -1, POLLIN, 0 };
+	struct idle idle;
+
+	punt_send(&punt, &counters, PUNT_BGP, packet(0));
+	punt_wake(&punt); /* nobody sleeps */
+	ASSERT_EQ(0, idle_open(&idle, true, 1, IDLE_CALLED_US));
+	fd.fd = idle.wake.fd;
+	punt.consumer = &idle.wake;
+	punt_wake(&punt);
+	EXPECT_EQ(0, poll(&fd, 1, 0)) << "it is awake";
+	EXPECT_EQ(0, idle_turn(&idle, false));
+	punt_wake(&punt);
+	EXPECT_EQ(1, poll(&fd, 1, 0));
+	idle_sleep(&idle, IDLE_CALLED_US);
+	punt_wake(&punt);
+	EXPECT_EQ(0, poll(&fd, 1, 0)) << "it was called before, and has not gone to sleep again";
+	idle_close(&idle);
+}

@@ -1,0 +1,103 @@
+/* Sleeping and waking. The kernel adds 50 µs of timer slack to every sleep by default: as much as many of ours are long. */
+#include "idle.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLACK_NS = 1000 };
+
+int idle_open(struct idle *idle, bool adaptive, uint16_t spins, uint16_t max_us)
+{
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*idle = (struct idle){
+		.wake.fd = fd,
+		.adaptive = adaptive,
+		.spins = spins,
+		.max_us = max_us,
+	};
+	idle_watch(idle, fd);
+	return 0;
+}
+
+void idle_close(struct idle *idle)
+{
+	if (idle->nb_fds)
+		close(idle->wake.fd);
+	idle->nb_fds = 0;
+}
+
+void idle_watch(struct idle *idle, int fd)
+{
+	assert(idle->nb_fds < IDLE_FDS);
+	idle->fds[idle->nb_fds++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+}
+
+void idle_forget(struct idle *idle)
+{
+	idle->nb_fds = 1;
+}
+
+void idle_thread(void)
+{
+	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
+}
+
+/* Who takes the flag down writes: one system call for a sleep. */
+void wake_write(struct wake *wake)
+{
+	uint64_t one = 1;
+
+	if (__atomic_exchange_n(&wake->asleep, 0, __ATOMIC_SEQ_CST))
+		(void)!write(wake->fd, &one, sizeof(one));
+}
+
+/* False: it was up already, and the turn since then has found nothing. */
+bool idle_arm(struct idle *idle)
+{
+	if (__atomic_load_n(&idle->wake.asleep, __ATOMIC_RELAXED))
+		return false;
+	idle->armed = true;
+	__atomic_store_n(&idle->wake.asleep, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return true;
+}
+
+void idle_disarm(struct idle *idle)
+{
+	__atomic_store_n(&idle->wake.asleep, 0, __ATOMIC_RELAXED);
+	idle->armed = idle->called = false;
+	idle->us = 0;
+}
+
+uint16_t idle_next(struct idle *idle)
+{
+	if (!idle->us)
+		idle->us = IDLE_MIN_US;
+	else
+		idle->us = idle->us > idle->max_us / 2 ? idle->max_us : idle->us * 2;
+	return idle->us;
+}
+
+/* A descriptor that ends a sleep and brings no work (a device that has gone has an error for good) does not end the next
+ * one, lest the thread spin. */
+void idle_sleep(struct idle *idle, uint16_t us)
+{
+	struct timespec timeout = { .tv_nsec = us * 1000L };
+	uint16_t n = idle->called ? 1 : idle->nb_fds;
+	uint64_t count;
+
+	idle->called = false;
+	if (ppoll(idle->fds, n, &timeout, NULL) <= 0)
+		return;
+	if (idle->fds[0].revents)
+		(void)!read(idle->wake.fd, &count, sizeof(count));
+	for (uint16_t i = 1; i < n; i++)
+		idle->called |= idle->fds[i].revents != 0;
+}

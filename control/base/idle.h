@@ -1,0 +1,108 @@
+/* What an lcore does when there is nothing to do: spin ("poll", bare metal), or after a run of empty turns sleep, shortly at
+ * first, longer each time, until work comes ("adaptive", so that small hosts with two cores work). A sleep ends at once when
+ * a descriptor that is watched gets readable, or when another thread says that it has left something here.
+ *
+ *   sleeper                                         producer
+ *   (1) asleep = 1                                  (1) publish: a record in a mailbox, a packet in a ring
+ *   (2) full fence                                  (2) full fence
+ *   (3) one more whole turn: looks everywhere       (3) asleep? then 1 -> 0, and who did that writes the eventfd
+ *   (4) nothing, and asleep still: wait for the eventfd
+ *
+ * No wake-up is lost. Of the two fences one is first. The sleeper's: then the producer sees `asleep` in (3), and the sleeper
+ * does not wait in (4), or not for long. The producer's: then the sleeper finds in (3) what was published. If the producer
+ * finds 0 because the sleeper works, or because another producer was there before, the next (1) of the sleeper comes after
+ * that look, and the turn after it finds what was published before it. A write that comes late ends a sleep for nothing.
+ *
+ * What flows costs a producer the fence and a load of a line that nobody writes; "poll" never sets `asleep`, so that nobody
+ * makes a system call for it. */
+#ifndef BASCULE_IDLE_H
+#define BASCULE_IDLE_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where producers wake a sleeper, whom it outlives. */
+struct wake {
+	uint32_t asleep; /* atomic */
+	int fd;		 /* eventfd, owned */
+};
+
+void wake_write(struct wake *wake);
+
+/* Producer, after publishing; once for whatever it has published. */
+static inline void wake_up(struct wake *wake)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_load_n(&wake->asleep, __ATOMIC_RELAXED) != 0, 0))
+		wake_write(wake);
+}
+
+enum {
+	/* Empty turns in a row before the first sleep. Of a turn that reads memory only: more than a gap between bursts under
+	 * load. Of one that asks the kernel: less than its core's other threads would feel. */
+	IDLE_SPINS = 256,
+	IDLE_KERNEL_SPINS = 16,
+	IDLE_MIN_US = 5,       /* the first sleep */
+	IDLE_LOOK_US = 100,    /* the longest, of who has to look for some of its work */
+	IDLE_CALLED_US = 1000, /* of who is called for all that cannot wait so long */
+	IDLE_FDS = 40,
+	IDLE_LINE = 64, /* octets; what producers read is not in the line of what each turn writes */
+};
+
+struct idle {
+	struct wake wake;
+	uint8_t line[IDLE_LINE];
+	bool adaptive;
+	bool armed;	/* wake.asleep was put up, and no turn has worked since */
+	bool called;	/* a descriptor has ended a sleep, and no turn has worked since */
+	uint16_t empty; /* turns without work in a row */
+	uint16_t us;	/* the last sleep */
+	uint16_t max_us, spins, nb_fds;
+	struct pollfd fds[IDLE_FDS]; /* borrowed but for the first, wake.fd */
+};
+
+/* Sleeps last for `max_us` at most. -errno. */
+int idle_open(struct idle *idle, bool adaptive, uint16_t spins, uint16_t max_us);
+void idle_close(struct idle *idle);
+
+/* End sleeps when `fd` gets readable; at most IDLE_FDS - 1 of them. idle_forget() lets go of all. */
+void idle_watch(struct idle *idle, int fd);
+void idle_forget(struct idle *idle);
+
+/* For the calling thread, which is going to sleep: short sleeps end when they should. */
+void idle_thread(void);
+
+/* idle_turn()'s seldom parts. */
+bool idle_arm(struct idle *idle);
+void idle_disarm(struct idle *idle);
+uint16_t idle_next(struct idle *idle);
+
+/* The thread's own, after each turn: did it work? Returns for how many microseconds to sleep now, nearly always 0. */
+static inline uint16_t idle_turn(struct idle *idle, bool worked)
+{
+	if (worked) {
+		if (__builtin_expect(idle->armed, 0))
+			idle_disarm(idle);
+		idle->empty = 0;
+		return 0;
+	}
+	if (!idle->adaptive || ++idle->empty < idle->spins)
+		return 0;
+	idle->empty = idle->spins;
+	if (idle_arm(idle)) /* another turn looks whether there is anything, before the sleep */
+		return 0;
+	return idle_next(idle);
+}
+
+/* Sleep so long, or until called. */
+void idle_sleep(struct idle *idle, uint16_t us);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,210 @@
+/* Idling backs off and comes back, ends when it is called, and loses no call. */
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <random>
+#include <thread>
+
+#include "idle.h"
+#include "mailbox.h"
+
+namespace
+{
+
+enum { SPINS = 8, MAX_US = 100, FOR_EVER_MS = 20000 };
+
+struct idle_test : testing::Test {
+	struct idle idle = {};
+
+	void make(bool adaptive)
+	{
+		ASSERT_EQ(0, idle_open(&idle, adaptive, SPINS, MAX_US));
+	}
+	~idle_test() override
+	{
+		idle_close(&idle);
+	}
+	/* turns without work until one says to sleep */
+	uint16_t tire()
+	{
+		uint16_t us = 0;
+
+		while (!us)
+			us = idle_turn(&idle, false);
+		return us;
+	}
+	bool asleep()
+	{
+		return __atomic_load_n(&idle.wake.asleep, __ATOMIC_RELAXED);
+	}
+	bool written()
+	{
+		struct pollfd fd = { idle.wake.fd, POLLIN, 0 };
+
+		return poll(&fd, 1, 0) == 1;
+	}
+};
+
+} // namespace
+
+TEST_F(idle_test, polling_never_sleeps_and_makes_nobody_write)
+{
+	make(false);
+	for (int i = 0; i < 100000; i++)
+		ASSERT_EQ(0, idle_turn(&idle, false));
+	EXPECT_FALSE(asleep());
+	wake_up(&idle.wake);
+	EXPECT_FALSE(written());
+}
+
+TEST_F(idle_test, backs_off_and_comes_back)
+{
+	uint16_t last = 0;
+
+	make(true);
+	for (int i = 0; i < SPINS - 1; i++) {
+		EXPECT_EQ(0, idle_turn(&idle, false));
+		EXPECT_FALSE(asleep());
+	}
+	EXPECT_EQ(0, idle_turn(&idle, false)) << "one turn more, before which";
+	EXPECT_TRUE(asleep());
+	for (int i = 0; i < 20; i++) {
+		uint16_t us = idle_turn(&idle, false);
+
+		EXPECT_GE(us, last);
+		EXPECT_GT(us, 0);
+		EXPECT_LE(us, MAX_US);
+		last = us;
+	}
+	EXPECT_EQ(MAX_US, last);
+	EXPECT_EQ(0, idle_turn(&idle, true));
+	EXPECT_FALSE(asleep());
+	for (int i = 0; i < SPINS; i++)
+		EXPECT_EQ(0, idle_turn(&idle, false)) << "work starts the run anew";
+	EXPECT_EQ(IDLE_MIN_US, idle_turn(&idle, false));
+}
+
+TEST_F(idle_test, work_found_by_the_last_look_takes_the_flag_down)
+{
+	make(true);
+	for (int i = 0; i < SPINS; i++)
+		idle_turn(&idle, false);
+	ASSERT_TRUE(asleep());
+	idle_turn(&idle, true);
+	EXPECT_FALSE(asleep());
+}
+
+TEST_F(idle_test, who_was_called_looks_once_more_before_it_sleeps)
+{
+	make(true);
+	tire();
+	wake_up(&idle.wake);
+	EXPECT_TRUE(written());
+	EXPECT_FALSE(asleep());
+	wake_up(&idle.wake);
+	EXPECT_EQ(0, idle_turn(&idle, false)) << "a call for nothing";
+	EXPECT_TRUE(asleep());
+	EXPECT_GT(idle_turn(&idle, false), 0);
+	idle_sleep(&idle, MAX_US);
+	EXPECT_FALSE(written()) << "read";
+}
+
+TEST_F(idle_test, a_descriptor_without_work_ends_no_second_sleep)
+{
+	int pipe_fd[2];
+
+	make(true);
+	ASSERT_EQ(0, pipe2(pipe_fd, O_CLOEXEC));
+	ASSERT_EQ(1, write(pipe_fd[1], "x", 1));
+	idle_watch(&idle, pipe_fd[0]);
+	idle_sleep(&idle, tire());
+	EXPECT_TRUE(idle.called);
+	idle.fds[1].revents = 0;
+	idle_sleep(&idle, tire());
+	EXPECT_EQ(0, idle.fds[1].revents) << "not asked";
+	idle_sleep(&idle, tire());
+	EXPECT_NE(0, idle.fds[1].revents) << "but the next time";
+	idle_turn(&idle, true);
+	idle_sleep(&idle, tire());
+	EXPECT_TRUE(idle.called) << "work makes up for it";
+	idle_forget(&idle);
+	idle.called = false;
+	idle_sleep(&idle, tire());
+	EXPECT_FALSE(idle.called);
+	close(pipe_fd[0]);
+	close(pipe_fd[1]);
+}
+
+/* Else each of our short sleeps is 50 us longer. */
+TEST(idle, sleeps_have_no_slack)
+{
+	std::thread([] {
+		EXPECT_GT(prctl(PR_GET_TIMERSLACK), 10000) << "what the kernel gives a thread";
+		idle_thread();
+		EXPECT_EQ(1000, prctl(PR_GET_TIMERSLACK));
+	}).join();
+}
+
+/* Each record is published just when the consumer goes to sleep, who then sleeps until it is called: one call lost, and it
+ * sleeps for ever. Two producers, as workers are, now and then at once. */
+TEST_F(idle_test, no_call_is_lost)
+{
+	enum { RECORDS = 30000, PRODUCERS = 2 };
+	struct mailbox *box[PRODUCERS];
+	std::atomic<uint32_t> taken[PRODUCERS] = {};
+	std::thread producer[PRODUCERS];
+	uint32_t sleeps = 0, all = 0;
+
+	make(true);
+	for (int p = 0; p < PRODUCERS; p++) {
+		box[p] = mailbox_new(4096);
+		mailbox_wakes(box[p], &idle.wake);
+		producer[p] = std::thread([&, p] {
+			std::mt19937 rng((unsigned int)p);
+
+			for (uint32_t i = 0; i < RECORDS; i++) {
+				for (int wait = rng() % 400; wait; wait--)
+					__asm__ volatile("" ::: "memory");
+				memcpy(mailbox_reserve(box[p], sizeof(i)), &i, sizeof(i));
+				mailbox_post(box[p], sizeof(i));
+				while (taken[p].load() <= i)
+					std::this_thread::yield();
+			}
+		});
+	}
+	while (all < PRODUCERS * RECORDS) {
+		bool worked = false;
+		size_t len;
+
+		for (int p = 0; p < PRODUCERS; p++) {
+			while (mailbox_peek(box[p], &len)) {
+				mailbox_done(box[p]);
+				taken[p]++;
+				all++;
+				worked = true;
+			}
+		}
+		if (!idle_turn(&idle, worked))
+			continue;
+
+		struct pollfd fd = { idle.wake.fd, POLLIN, 0 };
+		uint64_t count;
+
+		sleeps++;
+		if (poll(&fd, 1, FOR_EVER_MS) != 1) {
+			ADD_FAILURE() << "lost after " << all << " records";
+			_exit(1);
+		}
+		EXPECT_EQ(8, read(fd.fd, &count, sizeof(count)));
+	}
+	for (int p = 0; p < PRODUCERS; p++) {
+		producer[p].join();
+		mailbox_free(box[p]);
+	}
+	EXPECT_GT(sleeps, 0u);
+}
