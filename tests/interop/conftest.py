@@ -48,8 +48,10 @@ def undisturbed(net):
 
 @pytest.fixture(scope="module")
 def shared_hub(request):
-    """The hub (hub.py) of a module, with route exchange on."""
-    with hubs.running_hub(request.module.__name__) as hub:
+    """The hub (hub.py) of a module, with route exchange on. A module whose pytestmark is hub.both_kinds has one with each kind
+    of gateways in turn."""
+    gateways = getattr(request, "param", "exabgp")
+    with hubs.running_hub(f"{request.module.__name__}.{gateways}", gateways=gateways) as hub:
         hub.bascule.exchange(True)
         yield hub
 

@@ -6,15 +6,22 @@ what each of them announces, attribute by attribute, while the sessions are up.
     vpngw1 10.0.255.5   AS 65515 ── vpn0 ┘  65515  └ vnet0    the VNets 10.0.0.0/16 and, peered, 10.4.0.0/16
 
 What lies behind a gateway (MSEE and on-premises, VPN sites) is in the paths that the gateway's speaker announces.
+
+A gateway that decides nothing takes whatever it is told. So scenarios run with GATEWAYS of both kinds: "exabgp" as above, and
+"deciding", FRR for ExpressRoute and BIRD for the VPN (gateway.py), which withdraw their own path if they prefer what they are
+told.
 """
 
 import contextlib
 import os
 from pathlib import Path
 
+import pytest
+
 from bascule import Bascule
 from both_sides import differences
-from daemons import Exabgp, Neighbor
+from daemons import Bird, Exabgp, Frr, Neighbor
+from gateway import Gateway
 from lab import Lab, wait_for
 from networks import ASN, er_address, instance_config, nva_address, vpn_address
 
@@ -32,15 +39,17 @@ SPEAKERS = {
     "nva-a": ("nva-a", "nva", A, 65001, nva_address()),
     "nva-b": ("nva-b", "nva", B, 65002, nva_address()),
 }
+GATEWAYS = {"exabgp": {}, "deciding": {"ergw": Frr, "vpngw0": Bird, "vpngw1": Bird}}
+both_kinds = pytest.mark.parametrize("shared_hub", GATEWAYS, indirect=True, scope="module")
 BRANCH_VIEWS = ("expressroute", "vpn", "nva")
 MARKER = "172.16.4.0/24"
 
 
 class Hub:
     """`configure(config)` may change the configuration before it is written; `peers` are those of its sessions that the
-    speakers fill, if not all."""
+    speakers fill, if not all; `gateways` a key of GATEWAYS."""
 
-    def __init__(self, lab, configure=lambda config: None, peers=()):
+    def __init__(self, lab, configure=lambda config: None, peers=(), gateways="exabgp"):
         self.peers = peers
         rs = lab.namespace("rs")
         for lan in ("er", "vpn", "nva", "vnet"):
@@ -52,10 +61,12 @@ class Hub:
         configure(config)
         self.bascule = Bascule(rs, "a", config)
         self.speakers = {}
-        for name, (_, lan, address, asn, us) in SPEAKERS.items():
+        for number, (name, (_, lan, address, asn, us)) in enumerate(SPEAKERS.items()):
             namespace = lab.namespace(name)
             namespace.join(lab.lans[lan], lan, f"{address}/{24 if lan == 'nva' else 28}")
-            self.speakers[name] = Exabgp(namespace, asn, address, [Neighbor(us, ASN, multihop=lan == "nva")])
+            neighbor, kind = Neighbor(us, ASN, multihop=lan == "nva"), GATEWAYS[gateways].get(name)
+            self.speakers[name] = (Gateway(namespace, kind, number, asn, address, neighbor) if kind else
+                                   Exabgp(namespace, asn, address, [neighbor]))
         self.speakers["nva-a"].namespace.ip("address", "add", f"{VIP}/24", "dev", "nva")
         self.er, self.vpn0, self.vpn1, self.a, self.b = self.speakers.values()
 
@@ -152,10 +163,10 @@ def undisturbed(hub):
 
 
 @contextlib.contextmanager
-def running_hub(name, configure=lambda config: None, peers=()):
+def running_hub(name, configure=lambda config: None, peers=(), gateways="exabgp"):
     """A Hub, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
     logs = os.environ.get("BASCULE_LOGS")
     with Lab(keep_logs=Path(logs) / name if logs else None) as lab:
-        hub = Hub(lab, configure, peers)
+        hub = Hub(lab, configure, peers, gateways)
         hub.start()
         yield hub

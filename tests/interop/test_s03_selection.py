@@ -1,11 +1,13 @@
 """S03, two NVAs announce one prefix: paths of equal length share, a shorter one wins alone.
 
-Topology: hub.py, every announcement is ExaBGP's; route exchange is on. Expected: with equal paths the VNets'
-packets go to both, whichever came first; a longer path carries nothing while the shorter one is there, and all when
-it is gone. That a flow does not move while the set is the same is seen with packets, in test_s32_ecmp.py."""
+Topology: hub.py, every announcement is ExaBGP's, with both kinds of gateways; route exchange is on. Expected: with
+equal paths the VNets' packets go to both, whichever came first; a longer path carries nothing while the shorter one
+is there, and all when it is gone. That a flow does not move while the set is the same is seen with packets, in
+test_s32_ecmp.py."""
 
-from hub import A, B
+from hub import A, B, both_kinds
 
+pytestmark = both_kinds
 PREFIX, DEFAULT = "172.16.9.0/24", "0.0.0.0/0"
 
 

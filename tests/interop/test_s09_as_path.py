@@ -1,9 +1,10 @@
 """S05, S09 and S14: how the AS path and the communities are changed on the way out: private AS numbers removed, the
-receiver's own number replaced, the platform's communities. Each is switched live. Announcements are ExaBGP's (hub.py)."""
+receiver's own number replaced, the platform's communities. Each is switched live. Announcements are ExaBGP's, with
+both kinds of gateways (hub.py)."""
 
 import pytest
 
-from hub import A, B, SPEAKERS, running_hub
+from hub import A, B, GATEWAYS, SPEAKERS, running_hub
 from lab import wait_for
 from networks import ASN, nva_address
 from speaker import Speaker, attributes, open_message, update
@@ -11,9 +12,9 @@ from speaker import Speaker, attributes, open_message, update
 PREFIX = "172.16.1.0/24"
 
 
-@pytest.fixture(scope="module")
-def hub():
-    with running_hub("test_s09_as_path") as hub:
+@pytest.fixture(scope="module", params=GATEWAYS)
+def hub(request):
+    with running_hub(f"test_s09_as_path.{request.param}", gateways=request.param) as hub:
         hub.bascule.exchange(True)
         yield hub
 

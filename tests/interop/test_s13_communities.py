@@ -1,13 +1,14 @@
 """S13 and S26, what becomes of a route by its communities.
 
-Topology: hub.py, every announcement is ExaBGP's; route exchange is on. Expected: NO_ADVERTISE keeps a route in the
-tables and from everybody, and comes and goes with an UPDATE; NO_EXPORT keeps it inside our AS (RFC 1997); all
-others pass, and the platform adds its own. A route that a route server exported, which is what 65517:65517 says,
-and that an ExpressRoute gateway brings back (the "bow tie"), is dropped; the ExaBGP in the gateway's place plays
-the edge that turns it round."""
+Topology: hub.py, every announcement is ExaBGP's, with both kinds of gateways; route exchange is on. Expected:
+NO_ADVERTISE keeps a route in the tables and from everybody, and comes and goes with an UPDATE; NO_EXPORT keeps it
+inside our AS (RFC 1997); all others pass, and the platform adds its own. A route that a route server exported,
+which is what 65517:65517 says, and that an ExpressRoute gateway brings back (the "bow tie"), is dropped; the ExaBGP
+in the gateway's place, or behind it, plays the edge that turns it round."""
 
-from hub import A, BRANCH_VIEWS, MARKER, SPEAKERS
+from hub import A, BRANCH_VIEWS, MARKER, SPEAKERS, both_kinds
 
+pytestmark = both_kinds
 NO_EXPORT, NO_ADVERTISE = "65535:65281", "65535:65282"
 QUIET = "172.16.3.0/24"
 

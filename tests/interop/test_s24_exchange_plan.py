@@ -1,13 +1,13 @@
-"""S24, planned: what `exchange plan` says before the switch is moved is, prefix by prefix, what peers then hear or lose and
-what the views gain or lose; which bounds are met and which branch wins a prefix is said before.
+"""S24, planned: what `exchange plan` says before the switch is moved is, prefix by prefix, what peers then hear or
+lose and what the views gain or lose; which bounds are met and which branch wins a prefix is said before.
 
-Topology: hub.py. The gateway of ExpressRoute takes five routes, NVA-B has an outbound map, and 10.50.0.0/16 comes from
-ExpressRoute and from the VPN alike. Nothing that a plan says comes from a daemon, and nothing that it is held against from
-Bascule's own view of its peers."""
+Topology: hub.py, with both kinds of gateways. The gateway of ExpressRoute takes five routes, NVA-B has an outbound
+map, and 10.50.0.0/16 comes from ExpressRoute and from the VPN alike. Nothing that a plan says comes from a daemon,
+and nothing that it is held against from Bascule's own view of its peers."""
 
 import pytest
 
-from hub import BRANCH_VIEWS, SPEAKERS, running_hub
+from hub import BRANCH_VIEWS, GATEWAYS, SPEAKERS, running_hub
 from lab import wait_for
 
 ROUTES = {
@@ -28,9 +28,9 @@ def configure(config):
     config["peers"][1]["outbound_map"] = "not-for-b"
 
 
-@pytest.fixture(scope="module")
-def hub():
-    with running_hub("test_s24_exchange_plan", configure) as hub:
+@pytest.fixture(scope="module", params=GATEWAYS)
+def hub(request):
+    with running_hub(f"test_s24_exchange_plan.{request.param}", configure, gateways=request.param) as hub:
         hub.a.announce(QUIET, 65001, communities=[NO_ADVERTISE])
         hub.announce_all(ROUTES)
         hub.wait("the last one", lambda: QUIET in hub.bascule.fib("vnet"))

@@ -7,6 +7,9 @@ from lab import LabError
 
 from .base import Daemon, Route
 
+NAMES = {"graceful-shutdown": "65535:0", "blackhole": "65535:666", "no-export": "65535:65281",
+         "no-advertise": "65535:65282", "local-AS": "65535:65283", "no-peer": "65535:65284"}
+
 
 class Frr(Daemon):
     fib = True
@@ -99,9 +102,13 @@ class Frr(Daemon):
         for path in self._vtysh(f"show bgp ipv4 unicast {prefix}").get("paths", []):
             if path["peer"].get("peerId") == peer:
                 return Route(prefix, path["nexthops"][0]["ip"], _as_path(path["aspath"]["string"]),
-                             tuple(sorted(path.get("community", {}).get("string", "").split())), path.get("locPrf"))
+                             _communities(path.get("community", {}).get("string", "")), path.get("locPrf"))
         return None
 
 
 def _as_path(text):
     return tuple(int(asn) for asn in text.split() if asn.isdigit())
+
+
+def _communities(text):
+    return tuple(sorted(NAMES.get(word, word) for word in text.split()))
