@@ -62,6 +62,18 @@ def hub(shared_hub):
         yield shared_hub
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks
+def pytest_collection_modifyitems(items):
+    """A module's tests are one group (--dist loadgroup), for they share a laboratory; those of a module that has several, by
+    parameters of the module, are one group each."""
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs
+        indices = getattr(item, "callspec", None) and item.callspec.indices or {}
+        labs = [f"{name}{index}" for name, index in sorted(indices.items())
+                if name in fixtures and fixtures[name][-1].scope == "module"]
+        item.add_marker(pytest.mark.xdist_group("-".join([item.path.stem, *labs])))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     """A failed test shows what its labs' peers have been told, and what they have received."""

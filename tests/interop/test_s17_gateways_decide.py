@@ -79,12 +79,15 @@ def changes(net):
 
 
 def settle(net):
-    """Every peer has told and been told all of its routes once more."""
-    for name, *_ in net.bgp_peers():
-        before = net.bascule.peer(name)
+    """Every peer has told and been told all of its routes once more. All at a time: FRR takes a second for its answer."""
+    def updates():
+        return {name: net.bascule.peer(name)["rx_updates"] for name, *_ in net.bgp_peers()}
+
+    before = updates()
+    for name in before:
         net.bascule.run("peer", name, "reset", "--soft-out")
         net.bascule.run("peer", name, "reset", "--soft-in")
-        wait_for(lambda: net.bascule.peer(name)["rx_updates"] > before["rx_updates"], f"{name} tells all again")
+    wait_for(lambda: all(count > before[name] for name, count in updates().items()), "all tell all again")
 
 
 @pytest.mark.parametrize("losers", LOSERS)
