@@ -2,40 +2,51 @@
 """How many packets does the loss of a next hop cost, by sequence numbers, and does that depend on the number of prefixes?
 
     sudo tests/perf/next_hop_loss.py [--prefixes N,N] [--rate N] [--ways ecmp,backup] [--control alive,dead]
+                                     [--events none,link,silence,arp] [--rounds N]
 
 Two NVAs, each behind a port of its own, announce the same prefixes, equally good (ecmp) or one of them by a longer path
-(backup). A host sends numbered packets, one flow each, to all of the prefixes. Then the link of the better one's port goes.
-What is lost after that is what was sent between the plug and the store by which the dataplane marks the next hop, and before
-the repair in the reader whatever was sent until control had walked over all prefixes."""
+(backup). A host sends numbered packets, a thousand flows of them, to up to a thousand of the prefixes. Then
+
+    none     nothing happens: what the laboratory itself loses
+    link     the link of the better one's port goes
+    silence  the better one goes, its port keeps the link: it does not answer ARP any more
+    arp      the same, and the kernel forgets its address at once (ip neigh flush)
+
+What is lost after that is what was sent between the event and the store by which the dataplane marks the next hop. A line
+tells how long that was, and how much of it was before the kernel said so (rtnetlink): what is left is ours."""
 
 import argparse
-import socket
+import json
+import subprocess
 import sys
-import threading
-import time
+from array import array
 from pathlib import Path
 from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "interop"))
 
-from bascule import Bascule  # noqa: E402
-from lab import Lab, wait_for  # noqa: E402
-from packets import UDP, RawPort, Sniffer, ethernet, ipv4, udp  # noqa: E402
+from bascule import BUILD, Bascule  # noqa: E402
+from lab import Lab, LabError, wait_for  # noqa: E402
 from played import Nva, prefixes  # noqa: E402
 
 HOST = "10.0.1.10"
-SOURCE = socket.inet_aton(HOST)
 NVAS = {"a": ("10.0.2.101", 65101, "10.0.2.1"), "b": ("10.0.3.101", 65102, "10.0.3.1")}
-BEFORE_S, AFTER_S = 1, 4
+BENCH = BUILD / "tests" / "perf" / "sequence_bench"
+AFTER_S = {"none": 4, "link": 4, "silence": 12, "arp": 8}
+RUN_MS = 10  # losses that less than this parts are one
+SLOTS = 8192  # of a port's ring: what comes while its lcore waits for a core is not lost there
 
 
 def config(rs):
-    ports = [{"name": f"nva{i}", "role": "nva", "addresses": [f"{us}/24"]}
-             for i, (_, _, us) in enumerate(NVAS.values())]
+    ports = [*({"name": f"nva{i}", "role": "nva", "addresses": [f"{us}/24"]}
+               for i, (_, _, us) in enumerate(NVAS.values())),
+             {"name": "vnet0", "role": "vnet", "addresses": ["10.0.1.4/24"]}]
+    for i, port in enumerate(ports):
+        port["device"] = f"net_af_packet{i},iface={port['name']},framecnt={SLOTS},blocksz=65536"
     return {
         "instance": {"asn": 65515, "router_id": "10.0.1.4"},
         "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 900,
-                      "ports": [*ports, {"name": "vnet0", "role": "vnet", "addresses": ["10.0.1.4/24"]}]},
+                      "ports": ports},
         "control": {"lcores": [1]},
         "vnet": [{"prefix": "10.0.1.0/24", "port": "vnet0"}],
         "peers": [{"name": name, "address": address, "asn": asn, "multihop": True, "passive": True}
@@ -43,11 +54,7 @@ def config(rs):
     }
 
 
-def ours(packet):
-    return packet[9] == UDP and packet[12:16] == SOURCE
-
-
-def run(n, ways, control, rate):
+def run(n, ways, control, event, rate):
     with Lab() as lab:
         rs = lab.namespace("rs")
         for lan in ("nva0", "nva1", "vnet0"):
@@ -66,7 +73,7 @@ def run(n, ways, control, rate):
             nva.wait_learned(n)
         expected = (2, 0) if ways == "ecmp" else (1, 1)
         wait_for(lambda: all(ways_of(bascule, route) == expected for route in (routes[0], routes[-1])), "the tables", 60)
-        return lost(bascule, rs, nvas, host, routes, control, rate)
+        return measure(bascule, nvas, host, routes, control, event, rate)
 
 
 def played(hub, name, i):
@@ -85,52 +92,133 @@ def ways_of(bascule, route):
     return (sum("vnet" in row["views"] for row in rows), sum("vnet" not in row["views"] for row in rows))
 
 
-def lost(bascule, rs, nvas, host, routes, control, rate):
-    raw = RawPort(host, "vnet")
-    head = bascule.ports()["vnet0"]["mac"], host.mac("vnet")
-    total = (BEFORE_S + AFTER_S) * rate
+def measure(bascule, nvas, host, routes, control, event, rate):
+    """What sequence_bench says, and how long each lcore of the dataplane waited for a core meanwhile."""
+    lab, rs = bascule.namespace.lab, bascule.namespace
+    to, times = lab.dir / "destinations", lab.dir / "times"
     step = max(1, len(routes) // 1000)
-    to = [route.rpartition(".")[0] + ".9" for route in routes[::step]]
-    frames = [ethernet(*head, ipv4(HOST, to[i % len(to)], udp(20000 + i % 40000, 53, i.to_bytes(4, "big"))))
-              for i in range(total)]
-    wires = [Sniffer(nva.namespace, "nva", ours, keep=total, own=True) for nva in nvas]
-
-    def send():
-        due = time.monotonic()
-        for frame in frames:
-            raw.send(frame)
-            due += 1 / rate
-            time.sleep(max(0, due - time.monotonic()))
-
+    to.write_text("".join(f"{route.rpartition('.')[0]}.9\n" for route in routes[::step]))
+    # nva0 without a link, or its far end's: the LAN's port that is the NVA's
+    plug = [] if event == "none" else [rs.wires["nva0"] if event == "link" else nvas[0].namespace.wires["nva"]]
+    words = [BENCH, "--send", f"{host.path},vnet", "--watch", rs.path, "--from", HOST, "--to", to, "--times", times,
+             *(word for nva in nvas for word in ("--receive", f"{nva.namespace.path},nva")),
+             "--dst-mac", bascule.ports()["vnet0"]["mac"], "--src-mac", host.mac("vnet"),
+             "--rate", rate, "--total", (1 + AFTER_S[event]) * rate,
+             *(word for name in plug for word in ("--plug", f"{lab.fabric.path},{name}"))]
     if control == "dead":
         bascule.control.kill()
-    thread = threading.Thread(target=send)
-    thread.start()
-    time.sleep(BEFORE_S)
-    rs.link("nva0", up=False)
-    thread.join()
-    time.sleep(1)
-    seen = {int.from_bytes(packet[28:32], "big") for wire in wires for packet in wire.packets}
-    for wire in wires:
-        wire.close()
-    missing = sorted(set(range(total)) - seen)
-    return missing, bascule.losses()
+    waited = waits(bascule)
+    before = bascule.losses()
+    bench = subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in bench.stderr:
+        if line == "plugged\n" and event == "arp":
+            rs.ip("neigh", "flush", "to", nvas[0].address)
+        elif line != "plugged\n":
+            print(line, end="", file=sys.stderr)
+    result = json.loads(bench.stdout.read())
+    if bench.wait():
+        raise LabError("sequence_bench failed")
+    result.update(outcome(times, result))
+    result["waited_ms"] = {name: round((after - waited[name]) / 1e6, 1) for name, after in waits(bascule).items()}
+    result["losses"] = {name: value - before.get(name, 0) for name, value in bascule.losses().items()}
+    return result
+
+
+def outcome(path, result):
+    """What the times of all packets come to: see tell()."""
+    both = array("q")
+    both.frombytes(path.read_bytes())
+    total, flows = result["sent"], result["flows"]
+    sent, came = both[:total], both[total:]
+    missing = [number for number in range(total) if came[number] < 0]
+    runs = []
+    for number in missing:
+        if runs and sent[number] - sent[runs[-1][-1]] < RUN_MS * 1e6:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    longest, longest_ns, reordered = 0, 0, 0
+    for flow in {number % flows for number in missing}:
+        in_a_row = []
+        for number in range(flow, total, flows):
+            if came[number] < 0:
+                in_a_row.append(number)
+                longest = max(longest, len(in_a_row))
+            elif in_a_row:
+                longest_ns = max(longest_ns, sent[number] - sent[in_a_row[0]])
+                in_a_row = []
+    latest = [0] * flows
+    for number in range(total):
+        if came[number] >= 0:
+            reordered += came[number] < latest[number % flows]
+            latest[number % flows] = max(latest[number % flows], came[number])
+    latency = sorted(came[number] - sent[number] for number in range(total) if came[number] >= 0)
+    return {
+        "seconds": sent[-1] / 1e9, "lost": len(missing), "reordered": reordered,
+        "flows_hit": len({number % flows for number in missing}),
+        "longest_in_a_flow": longest, "longest_in_a_flow_us": longest_ns // 1000,
+        "runs": [[run[0], run[-1], len(run), sent[run[0]] // 1000, sent[run[-1]] // 1000] for run in runs],
+        "latency_us": {name: latency[int(len(latency) * share)] // 1000
+                       for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1 - 1e-9))} if latency else {},
+    }
+
+
+def waits(bascule):
+    """{thread: ns that it has been ready to run and not run} of the dataplane's lcores."""
+    found = {}
+    for task in Path(f"/proc/{bascule.dataplane.pid}/task").iterdir():
+        name = (task / "comm").read_text().strip()
+        if name.startswith(("lcore-worker", "rte-worker")) or task.name == str(bascule.dataplane.pid):
+            found[name] = int((task / "schedstat").read_text().split()[1])
+    return found
+
+
+def word_of_kernel(event, result):
+    """When it said that the next hop is lost: of a neighbour whose address it was made to forget, once it has asked anew."""
+    said, at = [(us, what) for us, what in result["events"] if us > result["plug_us"][0]], f"neighbour {NVAS['a'][0]}"
+    if event == "link":
+        return next((us for us, what in said if what == "link nva0 down"), None)
+    asked = next((us for us, what in said if what == f"{at} incomplete"), 0) if event == "arp" else 0
+    return next((us for us, what in said if what == f"{at} failed" and us > asked), None)
+
+
+def tell(what, event, result):
+    print(f"{what}: {result['lost']} lost of {result['sent']} in {result['seconds']:.1f} s", end="")
+    print(f", {result['doubled']} doubled, {result['reordered']} out of order, sender at most {result['behind_us']} us late,"
+          f" latency {result['latency_us']}")
+    plugged, said = result["plug_us"][0], word_of_kernel(event, result)
+    elsewhere = [run for run in result["runs"] if not (said and run[3] <= said and run[4] >= plugged - 1000)]
+    for first, last, lost, began, ended in result["runs"]:
+        if [first, last, lost, began, ended] not in elsewhere:
+            print(f"      at the event {lost} within {last - first + 1} numbers, from {(began - plugged) / 1000:.2f} to"
+                  f" {(ended - plugged) / 1000:.2f} ms after it; the kernel said so after {(said - plugged) / 1000:.2f} ms:"
+                  f" past that {(ended - said) / 1000:.2f} ms")
+    if elsewhere:
+        print(f"      at other times {sum(run[2] for run in elsewhere)}: lcores waited for a core, and rings ran over")
+    print(f"      {result['flows_hit']} flows of {result['flows']}, at most {result['longest_in_a_flow']} in a row and"
+          f" {result['longest_in_a_flow_us'] / 1000:.2f} ms of one; waited for a core (ms): {result['waited_ms']};"
+          f" {result['losses']}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--prefixes", default="10000,100000,500000")
-    parser.add_argument("--rate", type=int, default=5000)
-    parser.add_argument("--ways", default="ecmp,backup")
+    parser.add_argument("--rate", type=int, default=100000)
+    parser.add_argument("--ways", default="ecmp")
     parser.add_argument("--control", default="alive,dead")
+    parser.add_argument("--events", default="link,silence,arp")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="a line of JSON a run instead")
     options = parser.parse_args()
     for n in (int(n) for n in options.prefixes.split(",")):
         for ways in options.ways.split(","):
             for control in options.control.split(","):
-                missing, losses = run(n, ways, control, options.rate)
-                span = (missing[-1] - missing[0] + 1) * 1000 / options.rate if missing else 0
-                print(f"{n:7} prefixes, {ways:6}, control {control:5}: {len(missing)} lost of {options.rate}/s,"
-                      f" within {span:.1f} ms; {losses}", flush=True)
+                for event in options.events.split(",") * options.rounds:
+                    result = run(n, ways, control, event, options.rate)
+                    if options.json:
+                        print(json.dumps({"prefixes": n, "ways": ways, "control": control, "event": event, **result}))
+                    else:
+                        tell(f"{n:7} prefixes, {ways:6}, control {control:5}, {event:7}", event, result)
 
 
 if __name__ == "__main__":

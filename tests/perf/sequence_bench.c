@@ -1,0 +1,552 @@
+/* Numbered packets at a steady rate through a router, and what became of each of them while a plug was pulled. Run by
+ * next_hop_loss.py, which builds the laboratory.
+ *
+ * The sender writes number and time into each packet and works off a clock of its own: it catches up if it was kept waiting, and
+ * tells by how much. What arrives is kept by the kernel in rings (packet_mmap), with the kernel's time, and read when all is over:
+ * receiving costs the machine nothing that would disturb the measurement. A listener notes when the kernel says what (rtnetlink),
+ * so that what the router needs can be told from what the kernel needs. One JSON object on stdout, its times microseconds
+ * since the first packet. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	RECEIVERS = 4,
+	BATCH = 32,	  /* packets a system call */
+	TICK_NS = 100000, /* the sender looks at the clock so often */
+	BLOCK = 1 << 18,  /* of a receive ring */
+	RETIRE_MS = 50,	  /* after which one that is not full is closed */
+	SLOT = 160,	  /* octets of a block that one packet takes at most */
+	EVENTS = 4096,
+	NETNS_MAX = 256,
+	PORT = 9,	       /* discard */
+	SETTLE_NS = 500000000, /* after the last packet */
+	HEADERS = 14 + 20 + 8,
+};
+
+struct __attribute__((packed)) packet {
+	uint8_t dst[6], src[6];
+	uint16_t type;
+	uint8_t version, tos;
+	uint16_t length, id, fragment;
+	uint8_t ttl, protocol;
+	uint16_t checksum;
+	uint32_t from, to;
+	uint16_t sport, dport, udp_length, udp_checksum;
+	uint32_t number;
+	uint64_t sent_ns; /* CLOCK_REALTIME, as the receivers' */
+	uint8_t pad[8];
+};
+_Static_assert(sizeof(struct packet) == HEADERS + 20, "no holes");
+
+struct place {
+	const char *netns, *interface;
+};
+
+struct receiver {
+	struct place at;
+	int fd;
+	uint8_t *ring;
+	uint32_t nb_blocks;
+	uint64_t count;
+};
+
+struct event {
+	int64_t ns;
+	char what[96];
+};
+
+static struct {
+	struct place from, plug;
+	const char *watch, *times;
+	struct receiver receiver[RECEIVERS];
+	int nb_receivers, fd;
+	struct packet model;
+	uint32_t *to, nb_to; /* destinations, network order */
+	uint32_t rate, total, nb_flows, plug_ms;
+	int64_t *sent_ns, *came_ns; /* by number; 0: not yet */
+	int64_t start_ns, behind_ns, plug_begin_ns, plug_end_ns;
+	uint64_t doubled, refused;
+	struct event event[EVENTS];
+	int nb_events;
+} run = { .rate = 100000, .total = 500000, .nb_flows = 1000, .plug_ms = 1000 };
+
+static void die(const char *what)
+{
+	fprintf(stderr, "sequence_bench: %s: %s\n", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static void sleep_ns(int64_t ns)
+{
+	struct timespec t = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+/* Sender and listener wait for nobody: what they do is short. */
+static void urgent(void)
+{
+	struct sched_param fifo = { .sched_priority = 1 };
+
+	sched_setscheduler(0, SCHED_FIFO, &fifo);
+}
+
+static void enter(const char *netns)
+{
+	int fd = open(netns, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		die(netns);
+	close(fd);
+}
+
+/* To an interface of this namespace; protocol 0: hears nothing. */
+static void packet_bind(int fd, const char *interface, uint16_t protocol)
+{
+	struct sockaddr_ll addr = { .sll_family = AF_PACKET,
+				    .sll_protocol = htons(protocol),
+				    .sll_ifindex = (int)if_nametoindex(interface) };
+
+	if (!addr.sll_ifindex || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		die(interface);
+}
+
+static int packet_socket(const struct place *at)
+{
+	int fd;
+
+	enter(at->netns);
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		die("AF_PACKET");
+	packet_bind(fd, at->interface, 0);
+	return fd;
+}
+
+/* --- what arrives --------------------------------------------------------------------------------------------------- */
+
+/* Ours, and addressed to the interface: a bridge floods what is for a host that has gone. */
+static void receiver_filter(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 0, 7),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 26),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohl(run.model.from), 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 36),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, sizeof(struct packet)),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)))
+		die("SO_ATTACH_FILTER");
+}
+
+/* A ring in which everything has room. */
+static void receiver_open(struct receiver *r)
+{
+	struct tpacket_req3 req = { .tp_block_size = BLOCK,
+				    .tp_frame_size = 2048,
+				    .tp_retire_blk_tov = RETIRE_MS };
+	int version = TPACKET_V3;
+
+	r->fd = packet_socket(&r->at);
+	receiver_filter(r->fd);
+	r->nb_blocks = (uint32_t)((uint64_t)run.total * SLOT / BLOCK) +
+		       run.total / run.rate * 1000 / RETIRE_MS + 64;
+	req.tp_block_nr = r->nb_blocks;
+	req.tp_frame_nr = r->nb_blocks * (BLOCK / 2048);
+	if (setsockopt(r->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) ||
+	    setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req)))
+		die("PACKET_RX_RING");
+	r->ring = mmap(NULL, (size_t)r->nb_blocks * BLOCK, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_POPULATE, r->fd, 0);
+	if (r->ring == MAP_FAILED)
+		die("mmap");
+	packet_bind(r->fd, r->at.interface, ETH_P_ALL); /* not before ring and filter are there */
+}
+
+static void note(struct receiver *r, const struct tpacket3_hdr *header)
+{
+	const struct packet *packet = (const void *)((const uint8_t *)header + header->tp_mac);
+	uint32_t number = ntohl(packet->number);
+
+	if (header->tp_snaplen < sizeof(*packet) || number >= run.total)
+		return;
+	r->count++;
+	if (run.came_ns[number])
+		run.doubled++;
+	else
+		run.came_ns[number] = header->tp_sec * INT64_C(1000000000) + header->tp_nsec;
+}
+
+static void receiver_read(struct receiver *r)
+{
+	struct tpacket_stats_v3 stats = { 0 };
+	socklen_t len = sizeof(stats);
+
+	for (uint32_t b = 0; b < r->nb_blocks; b++) {
+		const struct tpacket_block_desc *block =
+			(const void *)(r->ring + (size_t)b * BLOCK);
+		const uint8_t *at = (const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
+
+		if (!(block->hdr.bh1.block_status & TP_STATUS_USER))
+			break;
+		for (uint32_t i = 0; i < block->hdr.bh1.num_pkts; i++) {
+			const struct tpacket3_hdr *header = (const void *)at;
+
+			note(r, header);
+			at += header->tp_next_offset;
+		}
+	}
+	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) || stats.tp_drops) {
+		fprintf(stderr, "sequence_bench: %s: the ring is too small\n", r->at.interface);
+		exit(EXIT_FAILURE);
+	}
+}
+
+/* --- what the kernel says ------------------------------------------------------------------------------------------- */
+
+static void heard(const struct nlmsghdr *message, int64_t at_ns)
+{
+	struct event *event = &run.event[run.nb_events];
+	const struct ifinfomsg *link = NLMSG_DATA(message);
+	const struct ndmsg *neighbour = NLMSG_DATA(message);
+	char name[IF_NAMESIZE] = "?", text[INET_ADDRSTRLEN] = "?";
+
+	if (run.nb_events == EVENTS)
+		return;
+	event->ns = at_ns;
+	if (message->nlmsg_type == RTM_NEWLINK && link->ifi_family != AF_BRIDGE) {
+		if_indextoname((unsigned int)link->ifi_index, name);
+		snprintf(event->what, sizeof(event->what), "link %s %s", name,
+			 link->ifi_flags & IFF_RUNNING ? "up" : "down");
+		run.nb_events++;
+	} else if ((message->nlmsg_type == RTM_NEWNEIGH || message->nlmsg_type == RTM_DELNEIGH) &&
+		   neighbour->ndm_family == AF_INET) {
+		struct rtattr *attr =
+			(void *)((uint8_t *)NLMSG_DATA(message) + NLMSG_ALIGN(sizeof(*neighbour)));
+		int len = (int)NLMSG_PAYLOAD(message, sizeof(*neighbour));
+
+		for (; RTA_OK(attr, len); attr = RTA_NEXT(attr, len)) {
+			if (attr->rta_type == NDA_DST)
+				inet_ntop(AF_INET, RTA_DATA(attr), text, sizeof(text));
+		}
+		snprintf(event->what, sizeof(event->what), "neighbour %s %s", text,
+			 message->nlmsg_type == RTM_DELNEIGH	 ? "gone"
+			 : neighbour->ndm_state & NUD_FAILED	 ? "failed"
+			 : neighbour->ndm_state & NUD_INCOMPLETE ? "incomplete"
+			 : neighbour->ndm_state & NUD_PROBE	 ? "probe"
+								 : "there");
+		run.nb_events++;
+	}
+}
+
+static int watch_open(void)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK,
+				    .nl_groups = RTMGRP_LINK | RTMGRP_NEIGH };
+	int size = 4 << 20, fd;
+
+	enter(run.watch);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		die("rtnetlink");
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	return fd;
+}
+
+static void *watch(void *arg)
+{
+	static char buf[65536];
+	int fd = (int)(intptr_t)arg;
+
+	enter(run.watch); /* for the interfaces' names */
+	urgent();
+	for (;;) {
+		ssize_t len = recv(fd, buf, sizeof(buf), 0);
+		int64_t at_ns = now_ns();
+
+		for (struct nlmsghdr *m = (void *)buf; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len))
+			heard(m, at_ns);
+	}
+	return NULL;
+}
+
+static void *plug(void *arg)
+{
+	struct ifreq ifr = { 0 };
+	int fd;
+
+	(void)arg;
+	enter(run.plug.netns);
+	urgent();
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	strncpy(ifr.ifr_name, run.plug.interface, IF_NAMESIZE - 1);
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &ifr))
+		die(run.plug.interface);
+	sleep_ns(run.start_ns + run.plug_ms * INT64_C(1000000) - now_ns());
+	ifr.ifr_flags &= (short)~IFF_UP;
+	run.plug_begin_ns = now_ns();
+	if (ioctl(fd, SIOCSIFFLAGS, &ifr))
+		die(run.plug.interface);
+	run.plug_end_ns = now_ns();
+	fprintf(stderr, "plugged\n");
+	close(fd);
+	return NULL;
+}
+
+/* --- what is sent --------------------------------------------------------------------------------------------------- */
+
+static uint16_t header_checksum(const struct packet *packet)
+{
+	const uint8_t *octets = &packet->version;
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		sum += (uint32_t)octets[i] << 8 | octets[i + 1];
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum += sum >> 16;
+	return htons((uint16_t)~sum);
+}
+
+static void fill(struct packet *packet, uint32_t number)
+{
+	uint32_t flow = number % run.nb_flows;
+
+	*packet = run.model;
+	packet->to = run.to[flow % run.nb_to];
+	packet->sport = htons((uint16_t)(20000 + flow));
+	packet->checksum = header_checksum(packet);
+	packet->number = htonl(number);
+	run.sent_ns[number] = now_ns();
+	packet->sent_ns = (uint64_t)run.sent_ns[number];
+}
+
+static uint32_t send_batch(uint32_t number, uint32_t n)
+{
+	static struct packet packet[BATCH];
+	static struct iovec iov[BATCH];
+	static struct mmsghdr message[BATCH];
+	int sent;
+
+	for (uint32_t i = 0; i < n; i++) {
+		fill(&packet[i], number + i);
+		iov[i] = (struct iovec){ .iov_base = &packet[i], .iov_len = sizeof(packet[i]) };
+		message[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
+	}
+	sent = sendmmsg(run.fd, message, n, 0);
+	if (sent >= 0)
+		return (uint32_t)sent;
+	if (errno != ENOBUFS && errno != EAGAIN)
+		die("sendmmsg");
+	run.refused++;
+	return 0;
+}
+
+static void send_all(void)
+{
+	uint32_t number = 0;
+
+	while (number < run.total) {
+		int64_t passed_ns = now_ns() - run.start_ns;
+		uint64_t due = (uint64_t)passed_ns * run.rate / 1000000000 + 1;
+		int64_t behind_ns = passed_ns - (int64_t)number * 1000000000 / run.rate;
+
+		if (behind_ns > run.behind_ns)
+			run.behind_ns = behind_ns;
+		due = due < run.total ? due : run.total;
+		while (number < due)
+			number += send_batch(number, due - number < BATCH ? (uint32_t)(due - number)
+									  : BATCH);
+		sleep_ns(TICK_NS);
+	}
+}
+
+/* --- what is told --------------------------------------------------------------------------------------------------- */
+
+static int64_t us(int64_t ns)
+{
+	return ns ? (ns - run.start_ns) / 1000 : -1;
+}
+
+/* Two arrays of nanoseconds since the first packet, by number, as this machine has 64-bit integers: when each was sent, and
+ * when it came; -1: never. */
+static void write_times(const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		die(path);
+	for (uint32_t n = 0; n < run.total; n++) {
+		run.sent_ns[n] -= run.start_ns;
+		run.came_ns[n] = run.came_ns[n] ? run.came_ns[n] - run.start_ns : -1;
+	}
+	if (fwrite(run.sent_ns, sizeof(*run.sent_ns), run.total, file) != run.total ||
+	    fwrite(run.came_ns, sizeof(*run.came_ns), run.total, file) != run.total || fclose(file))
+		die(path);
+}
+
+static void report(void)
+{
+	printf("{\"sent\": %u, \"flows\": %u, \"behind_us\": %lld, \"refused\": %llu, \"doubled\": "
+	       "%llu, ",
+	       run.total, run.nb_flows, (long long)run.behind_ns / 1000,
+	       (unsigned long long)run.refused, (unsigned long long)run.doubled);
+	printf("\"plug_us\": [%lld, %lld], \"events\": [", (long long)us(run.plug_begin_ns),
+	       (long long)us(run.plug_end_ns));
+	for (int i = 0; i < run.nb_events; i++)
+		printf("%s[%lld, \"%s\"]", i ? ", " : "", (long long)us(run.event[i].ns),
+		       run.event[i].what);
+	printf("]}\n");
+	write_times(run.times);
+}
+
+/* --- command line --------------------------------------------------------------------------------------------------- */
+
+static void mac_parse(const char *text, uint8_t mac[6])
+{
+	if (sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
+		   &mac[4], &mac[5]) != 6) {
+		errno = EINVAL;
+		die(text);
+	}
+}
+
+static void destinations_read(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char line[64];
+
+	if (!file)
+		die(path);
+	run.to = calloc(1 << 20, sizeof(*run.to));
+	while (run.to && run.nb_to < 1 << 20 && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (inet_pton(AF_INET, line, &run.to[run.nb_to]) != 1)
+			die(line);
+		run.nb_to++;
+	}
+	fclose(file);
+	if (!run.nb_to)
+		die(path);
+}
+
+static struct place place_parse(char *text)
+{
+	char *comma = strchr(text, ',');
+
+	if (!comma) {
+		errno = EINVAL;
+		die(text);
+	}
+	*comma = '\0';
+	return (struct place){ text, comma + 1 };
+}
+
+static void options_parse(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "send", 1, NULL, 's' },    { "receive", 1, NULL, 'r' },
+		{ "plug", 1, NULL, 'p' },    { "times", 1, NULL, 'o' },
+		{ "watch", 1, NULL, 'w' },   { "from", 1, NULL, 'f' },
+		{ "to", 1, NULL, 't' },	     { "dst-mac", 1, NULL, 'd' },
+		{ "src-mac", 1, NULL, 'm' }, { "rate", 1, NULL, 'R' },
+		{ "total", 1, NULL, 'T' },   { "flows", 1, NULL, 'F' },
+		{ "plug-ms", 1, NULL, 'P' }, { NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	run.model = (struct packet){ .type = htons(ETH_P_IP),
+				     .version = 0x45,
+				     .length = htons(sizeof(struct packet) - 14),
+				     .ttl = 64,
+				     .protocol = IPPROTO_UDP,
+				     .dport = htons(PORT),
+				     .udp_length = htons(sizeof(struct packet) - 34) };
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 's': run.from = place_parse(optarg); break;
+		case 'r':
+			if (run.nb_receivers < RECEIVERS)
+				run.receiver[run.nb_receivers++].at = place_parse(optarg);
+			break;
+		case 'p': run.plug = place_parse(optarg); break;
+		case 'w': run.watch = optarg; break;
+		case 'o': run.times = optarg; break;
+		case 'f': inet_pton(AF_INET, optarg, &run.model.from); break;
+		case 't': destinations_read(optarg); break;
+		case 'd': mac_parse(optarg, run.model.dst); break;
+		case 'm': mac_parse(optarg, run.model.src); break;
+		case 'R': run.rate = (uint32_t)atol(optarg); break;
+		case 'T': run.total = (uint32_t)atol(optarg); break;
+		case 'F': run.nb_flows = (uint32_t)atol(optarg); break;
+		case 'P': run.plug_ms = (uint32_t)atol(optarg); break;
+		default: exit(2);
+		}
+	}
+	if (!run.from.netns || !run.watch || !run.times || !run.nb_receivers || !run.nb_to ||
+	    !run.rate || !run.total || !run.nb_flows) {
+		fprintf(stderr, "sequence_bench is run by next_hop_loss.py\n");
+		exit(2);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+	int one = 1;
+
+	options_parse(argc, argv);
+	run.sent_ns = calloc(run.total, sizeof(*run.sent_ns));
+	run.came_ns = calloc(run.total, sizeof(*run.came_ns));
+	if (!run.sent_ns || !run.came_ns || mlockall(MCL_CURRENT))
+		die("memory");
+	for (int i = 0; i < run.nb_receivers; i++)
+		receiver_open(&run.receiver[i]);
+	pthread_create(&thread, NULL, watch, (void *)(intptr_t)watch_open());
+	run.fd = packet_socket(&run.from);
+	setsockopt(run.fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one));
+	urgent();
+	run.start_ns = now_ns();
+	if (run.plug.netns)
+		pthread_create(&thread, NULL, plug, NULL);
+	send_all();
+	sleep_ns(SETTLE_NS);
+	for (int i = 0; i < run.nb_receivers; i++)
+		receiver_read(&run.receiver[i]);
+	report();
+	return EXIT_SUCCESS;
+}
