@@ -500,13 +500,18 @@ static size_t hops_turn(struct rib *rib, size_t budget)
 	return seen;
 }
 
+/* Each has its share, so that none waits until another is through; what is left of that goes to whoever has more to do. */
 size_t rib_turn(struct rib *rib, size_t budget)
 {
-	size_t seen = sweep_turn(rib, budget);
+	static size_t (*const turns[])(struct rib *, size_t) = { sweep_turn, hops_turn, resort_turn,
+								 groups_turn };
+	enum { TURNS = sizeof(turns) / sizeof(turns[0]) };
+	size_t seen = 0;
 
-	seen += hops_turn(rib, budget - seen);
-	seen += resort_turn(rib, budget - seen);
-	seen += groups_turn(rib, budget - seen);
+	for (unsigned int i = 0; i < TURNS; i++)
+		seen += turns[i](rib, (budget - seen) / (TURNS - i));
+	for (unsigned int i = 0; i < TURNS; i++)
+		seen += turns[i](rib, budget - seen);
 	return seen;
 }
 

@@ -340,6 +340,22 @@ TEST_F(hops_test, changes_before_the_first_slice_are_one)
 	check("lost");
 }
 
+/* Neither is it held up by a peer whose many paths are being withdrawn, nor by a table that is sorted anew. */
+TEST_F(hops_test, other_work_holds_up_none)
+{
+	fill(0, 20000);
+	announce(20000, 1, LOST);
+	rib_peer_down(rib, 0);
+	rib_reconsider(rib);
+	rib_turn(rib, 256);
+	toggle(LOST);
+	rib_turn(rib, 256);
+	EXPECT_TRUE(unusable(20000, 1));
+	EXPECT_LT(19000u, rib_peer_paths(rib, 0));
+	settle();
+	EXPECT_EQ(0u, rib_peer_paths(rib, 0));
+}
+
 /* Octets a prefix, hash and bitmaps included; a table of a few prefixes is not a table of millions. */
 TEST_F(hops_test, memory)
 {
