@@ -36,6 +36,7 @@ static void set_begin(struct route_server *rs, struct page *page)
 		return;
 	}
 	transit_shut(rs, transit_word_if(rs, false));
+	page->grace = fib_grace_begin(rs->fib);
 	page->ticket = exchange_off(exchange);
 	if (page->moved)
 		note_moved(rs);
@@ -90,6 +91,8 @@ static void reload_begin(struct route_server *rs, struct page *page)
 
 static void reload_end(struct route_server *rs, struct page *page, int err)
 {
+	uint64_t gate = rs->fib->gate;
+
 	if (!err && !page->error[0])
 		reload_apply(rs, page);
 	else if (!page->error[0])
@@ -97,6 +100,47 @@ static void reload_end(struct route_server *rs, struct page *page, int err)
 			   err == -ECANCELED ? "another command came in between" : why(err));
 	if (page->error[0])
 		refuse(rs, page, err);
+	if (!(gate & ~rs->fib->gate))
+		return;
+	page->grace = fib_grace_begin(rs->fib);
+	page->until_ms = rs->now_ms + EXCHANGE_WAIT_MS;
+}
+
+/* --- readers ------------------------------------------------------------------------------------------------------ */
+
+static void warn_late(struct page *page)
+{
+	static const char late[] =
+		"a forwarding lcore has not been heard of for 5 s; what it has in hand may still leave";
+	uint32_t at = 0;
+	uint16_t type;
+	void *row = (void *)page_next(page, &at, &type);
+	char *warning;
+	size_t len, size;
+
+	if (!row)
+		return;
+	if (type == ROW_RELOAD) {
+		warning = ((struct row_reload *)row)->warning;
+		size = sizeof(((struct row_reload *)row)->warning);
+	} else {
+		warning = ((struct row_switched *)row)->warning;
+		size = sizeof(((struct row_switched *)row)->warning);
+	}
+	len = strlen(warning);
+	snprintf(warning + len, size - len, "%s%s", len ? "; " : "", late);
+	log_error("route exchange: %s", late);
+}
+
+/* Have all readers passed by since the gate was shut? Or not in time, which the answer says then. */
+static bool readers_passed(struct route_server *rs, struct page *page)
+{
+	if (!page->grace || fib_grace_over(rs->fib, page->grace))
+		return true;
+	if (rs->now_ms < page->until_ms)
+		return false;
+	warn_late(page);
+	return true;
 }
 
 /* --- all of them -------------------------------------------------------------------------------------------------- */
@@ -105,15 +149,32 @@ void exchange_wait_begin(struct route_server *rs, struct page *page)
 {
 	struct page **link = &rs->exchange_wait.first;
 
+	page->grace = 0;
 	if (page->command == PAGE_RELOAD)
 		reload_begin(rs, page);
 	else
 		set_begin(rs, page);
 	page->until_ms = rs->now_ms + EXCHANGE_WAIT_MS;
+	page->ended = false;
 	page->next = NULL;
 	while (*link)
 		link = &(*link)->next;
 	*link = page;
+}
+
+/* True: it is to be answered. */
+static bool page_turn(struct route_server *rs, struct page *page)
+{
+	int err = page->ticket ? exchange_stored(rs->exchange, page->ticket) : 0;
+
+	if (!page->ended && err == -EINPROGRESS && rs->now_ms < page->until_ms)
+		return false;
+	if (!page->ended && page->command == PAGE_RELOAD)
+		reload_end(rs, page, err);
+	else if (!page->ended)
+		set_end(rs, page, err);
+	page->ended = true;
+	return readers_passed(rs, page);
 }
 
 unsigned int exchange_wait_turn(struct route_server *rs)
@@ -122,17 +183,11 @@ unsigned int exchange_wait_turn(struct route_server *rs)
 	unsigned int answered = 0;
 
 	while ((page = *link)) {
-		int err = page->ticket ? exchange_stored(rs->exchange, page->ticket) : 0;
-
-		if (err == -EINPROGRESS && rs->now_ms < page->until_ms) {
+		if (!page_turn(rs, page)) {
 			link = &page->next;
 			continue;
 		}
 		*link = page->next;
-		if (page->command == PAGE_RELOAD)
-			reload_end(rs, page, err);
-		else
-			set_end(rs, page, err);
 		show_answered(rs, page);
 		answered++;
 	}

@@ -599,6 +599,8 @@ static json_t *format_reload(const struct row_reload *row, const struct config_r
 	set_bool(o, "exchange_changed", row->exchange_changed);
 	for (size_t i = 0; report && i < report->nb_warnings; i++)
 		json_array_append_new(warnings, json_string(report->warnings[i]));
+	if (row->warning[0])
+		json_array_append_new(warnings, json_string(row->warning));
 	json_object_set_new(o, "warnings", warnings);
 	return o;
 }

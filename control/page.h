@@ -94,10 +94,10 @@ struct page {
 	struct partner_view *seen; /* likewise */
 	/* likewise: what reading it brought up; the management thread's alone */
 	struct config_report report;
-	/* while it waits for the disk (exchange_wait.h); the RIB lcore's */
+	/* while it waits for the disk and for readers (exchange_wait.h); the RIB lcore's */
 	struct page *next;
-	uint64_t ticket, until_ms;
-	bool moved;
+	uint64_t ticket, grace, until_ms;
+	bool moved, ended;
 	/* the answer */
 	/* zero in a first question, unless it says; then whatever the answer left */
 	uint64_t cursor[2];

@@ -205,7 +205,7 @@ struct row_exchange {
 
 struct row_switched {
 	bool enabled, changed;
-	char warning[PAGE_TEXT]; /* why a restart may undo it; may be empty */
+	char warning[2 * PAGE_TEXT]; /* why a restart may undo it, what may still leave; may be empty */
 };
 
 /* What a reset met. */
@@ -219,7 +219,8 @@ struct row_reset {
 struct row_reload {
 	bool vnet_changed, exchange_changed;
 	uint16_t nb_added, nb_removed, nb_changed;
-	uint16_t len; /* of names[] */
+	char warning[PAGE_TEXT]; /* of its own, beside those of the file; may be empty */
+	uint16_t len;		 /* of names[] */
 	char names[];
 };
 

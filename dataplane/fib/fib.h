@@ -346,6 +346,10 @@ bool fib_adjacency_same(const struct fib_writer *writer, uint16_t a, uint16_t b)
 void fib_reclaim(struct fib_writer *writer);
 
 void fib_gate_set(struct fib *fib, uint64_t gate);
+/* Has every reader been quiescent since? Then what was stored before the begin, the gate for one, holds for every packet that
+ * is sent from now on. Never waits. A token is not 0. */
+uint64_t fib_grace_begin(struct fib *fib);
+bool fib_grace_over(struct fib *fib, uint64_t token);
 /* Replace the set of configured peers; an address is behind one port. Readers meet the old set or the new one. -ENOSPC;
  * -EINVAL: address 0. */
 int fib_peers_set(struct fib *fib, const struct fib_peer *peers, uint32_t n);

@@ -15,6 +15,16 @@ void fib_gate_set(struct fib *fib, uint64_t gate)
 	__atomic_store_n(&fib->gate, gate, __ATOMIC_RELEASE);
 }
 
+uint64_t fib_grace_begin(struct fib *fib)
+{
+	return rte_rcu_qsbr_start(fib->qsbr);
+}
+
+bool fib_grace_over(struct fib *fib, uint64_t token)
+{
+	return rte_rcu_qsbr_check(fib->qsbr, token, false) == 1;
+}
+
 static uint64_t peer_word(const struct fib_peer *peer)
 {
 	return (uint64_t)peer->addr << 16 | peer->port;

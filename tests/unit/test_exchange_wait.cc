@@ -6,6 +6,7 @@
 
 #include "alarm.h"
 #include "server.h"
+#include "state_file.h"
 
 namespace
 {
@@ -184,6 +185,128 @@ TEST_F(exchange_wait_test, a_reload_waits_only_if_it_turns_the_switch_on)
 	EXPECT_STREQ("", reload(plain_config())->error) << "off waits for nothing";
 	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 	unhang();
+}
+
+/* A forwarding lcore that has looked at the gate and is stopped before it has sent its burst. */
+class held_burst : public exchange_wait_test
+{
+      protected:
+	enum { LCORE = 3 };
+
+	void begin_burst()
+	{
+		ASSERT_EQ(0, rte_rcu_qsbr_thread_register(fib->qsbr, LCORE));
+		rte_rcu_qsbr_thread_online(fib->qsbr, LCORE);
+		online = true;
+	}
+	void end_burst()
+	{
+		rte_rcu_qsbr_quiescent(fib->qsbr, LCORE);
+	}
+	void TearDown() override
+	{
+		if (online) {
+			rte_rcu_qsbr_thread_offline(fib->qsbr, LCORE);
+			rte_rcu_qsbr_thread_unregister(fib->qsbr, LCORE);
+		}
+		exchange_wait_test::TearDown();
+	}
+	/* The disk has answered: what else is waited for? */
+	void stored()
+	{
+		for (int i = 0; i < 20000 && state_file_state(exchange.file); i++)
+			usleep(500);
+		turn();
+	}
+	static const struct row_reload *reload_row(const struct page *page)
+	{
+		return (const struct row_reload *)row_of(page);
+	}
+	bool online = false;
+};
+
+TEST_F(held_burst, off_is_answered_when_it_is_over)
+{
+	start_with_routes(true);
+	begin_burst();
+	struct page *off = send(PAGE_EXCHANGE_SET, false);
+
+	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA)) << "shut with the command";
+	stored();
+	EXPECT_FALSE(answered_yet());
+	EXPECT_STREQ("", ask(PAGE_PEERS)->error) << "nothing else waits";
+	pass(EXCHANGE_WAIT_MS / 2);
+	EXPECT_FALSE(answered_yet());
+	end_burst();
+	auto page = answer_to(off);
+	EXPECT_STREQ("", row_of(page.get())->warning);
+}
+
+TEST_F(held_burst, a_burst_without_end_is_told_of)
+{
+	start_with_routes(true);
+	begin_burst();
+	struct page *off = send(PAGE_EXCHANGE_SET, false);
+
+	stored();
+	pass(EXCHANGE_WAIT_MS - 1);
+	EXPECT_FALSE(answered_yet());
+	pass(1);
+	auto page = answer_to(off);
+	EXPECT_NE(nullptr, strstr(row_of(page.get())->warning, "a forwarding lcore has not"));
+	EXPECT_FALSE(row_of(page.get())->enabled);
+}
+
+TEST_F(held_burst, on_waits_for_none)
+{
+	start_with_routes(false);
+	begin_burst();
+	auto page = answer_to(send(PAGE_EXCHANGE_SET, true));
+
+	EXPECT_STREQ("", page->error);
+}
+
+/* The switch, and whatever else shuts a part of the gate. */
+TEST_F(held_burst, a_reload_that_shuts_is_answered_when_it_is_over)
+{
+	std::string never = plain_config(), on = plain_config();
+
+	on.replace(on.find("enabled = false"), 15, "enabled = true");
+	never = on;
+	never.replace(never.find("enabled = true"), 14, "nva_to_nva = \"never\"; enabled = true");
+	start_with_routes(false);
+	for (const std::string &shut : { plain_config(), never }) {
+		ASSERT_STREQ("", reload(on)->error);
+		turn();
+		ASSERT_TRUE(gate(ROLE_NVA, ROLE_NVA));
+		begin_burst();
+		struct page *page = send(PAGE_RELOAD, false, configure(shut));
+
+		EXPECT_FALSE(gate(ROLE_NVA, ROLE_NVA));
+		stored();
+		EXPECT_FALSE(answered_yet());
+		end_burst();
+		auto answer = answer_to(page);
+		EXPECT_STREQ("", answer->error);
+		EXPECT_STREQ("", reload_row(answer.get())->warning);
+		config_free(answer->config);
+		page = send(PAGE_RELOAD, false, configure(shut));
+		auto again = answer_to(page);
+		EXPECT_STREQ("", again->error) << "one that shuts nothing waits for none";
+		config_free(again->config);
+		rte_rcu_qsbr_thread_offline(fib->qsbr, LCORE);
+		rte_rcu_qsbr_thread_unregister(fib->qsbr, LCORE);
+		online = false;
+	}
+	ASSERT_STREQ("", reload(on)->error);
+	turn();
+	begin_burst();
+	struct page *page = send(PAGE_RELOAD, false, configure(plain_config()));
+
+	pass(EXCHANGE_WAIT_MS);
+	auto answer = answer_to(page);
+	EXPECT_NE(nullptr, strstr(reload_row(answer.get())->warning, "a forwarding lcore has not"));
+	config_free(answer->config);
 }
 
 } /* namespace */
