@@ -45,7 +45,7 @@ static void add_flapping(const struct peer *peer, struct alarms *alarms)
 	const struct flap *flap = &peer->flap;
 	char prefix[PREFIX_TEXT], others[32] = "", held[48] = "";
 
-	if (!flap->nb_flappers)
+	if (!flap->nb_flappers || !peer->up)
 		return;
 	if (flap->nb_flappers > 1)
 		snprintf(others, sizeof(others), " and %u others", flap->nb_flappers - 1);

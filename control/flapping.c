@@ -59,7 +59,7 @@ static struct peer *peer_of(const struct flapper *flapper)
 	return (struct peer *)((char *)flapper->flap - offsetof(struct peer, flap));
 }
 
-/* What the peer has said last counts again. */
+/* What the peer has said last counts again; of one whose session has gone only that it had withdrawn it. */
 static void let_go(struct route_server *rs, struct flapper *flapper)
 {
 	char text[PREFIX_TEXT];
@@ -67,7 +67,8 @@ static void let_go(struct route_server *rs, struct flapper *flapper)
 	events_note(&rs->events, EVENT_FLAP, peer_of(flapper), rs->now_ms,
 		    "%s is not held any more%s", prefix_text(flapper->prefix, text),
 		    flapper->said ? "" : ": withdrawn");
-	rs_route(rs, peer_of(flapper), flapper->prefix, flapper->said);
+	if (peer_of(flapper)->up || !flapper->said)
+		rs_route(rs, peer_of(flapper), flapper->prefix, flapper->said);
 }
 
 unsigned int flapping_turn(struct route_server *rs)
@@ -93,11 +94,8 @@ unsigned int flapping_turn(struct route_server *rs)
 
 void flapping_down(struct route_server *rs, struct peer *peer, bool keep)
 {
-	struct flapper *flapper;
-
-	if (keep && peer->flap.nb_held)
-		TAILQ_FOREACH (flapper, &peer->flap.flappers, of_flap)
-			if (flapper->held && !flapper->said)
-				rs_route(rs, peer, flapper->prefix, NULL);
-	flap_forget(&rs->flaps, &peer->flap);
+	if (keep)
+		flap_release(&rs->flaps, &peer->flap);
+	else
+		flap_forget(&rs->flaps, &peer->flap);
 }

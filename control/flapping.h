@@ -37,7 +37,8 @@ void flapping_note(struct route_server *rs, struct peer *peer, struct prefix pre
 /* Routes that were quiet long enough are let go, and alarms cleared: a few. Returns how many. */
 unsigned int flapping_turn(struct route_server *rs);
 
-/* The session has gone; `keep`: its routes are about to be stale. */
+/* The session has gone. `keep`: its routes are about to be stale, and those that it had withdrawn go by flapping_turn(); the rest
+ * is forgotten when it comes again. */
 void flapping_down(struct route_server *rs, struct peer *peer, bool keep);
 
 #ifdef __cplusplus

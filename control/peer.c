@@ -160,6 +160,7 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 	if (!peer->up) {
 		/* Nothing will come DOWN: what it left for a graceful restart goes now. */
 		timer_stop(&rs->timers, &peer->stale);
+		flapping_down(rs, peer, false);
 		inbound_down(rs, peer);
 		rib_peer_down(rs->rib, peer->index);
 	}
@@ -419,6 +420,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		return;
 	peer->config.addr = source.addr;
 	peer->gateway = source.gateway;
+	flap_forget(&rs->flaps, &peer->flap); /* of a session before */
 	inbound_up(peer);
 	peer->epoch = up->head.epoch;
 	peer->session = *up;

@@ -290,6 +290,25 @@ TEST_F(flapping_test, in_a_graceful_restart_what_its_peer_had_withdrawn_goes)
 	return_gracefully();
 }
 
+TEST_F(flapping_test, a_peer_that_is_removed_meanwhile_leaves_nothing)
+{
+	std::string without = with("");
+	size_t at = without.find("{ name = \"nva-a\"");
+
+	start_up(with(""));
+	down(NVA_A);
+	up(NVA_A, gr);
+	turn();
+	hold();
+	down(NVA_A, true);
+	EXPECT_STREQ("", reload(without.erase(at, without.find("{ name = \"nva-b\"") - at))->error);
+	turn();
+	EXPECT_EQ(nullptr, flap().slots);
+	EXPECT_TRUE(TAILQ_EMPTY(&rs->flaps.held));
+	EXPECT_TRUE(TAILQ_EMPTY(&rs->flaps.fast));
+	EXPECT_EQ("none", seen());
+}
+
 TEST_F(flapping_test, another_flap_hold_s_counts_at_once_and_none_lets_go)
 {
 	start_up(text_with("flap_hold_s = 600; "));
