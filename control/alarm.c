@@ -55,6 +55,19 @@ static void add_flapping(const struct peer *peer, struct alarms *alarms)
 	    prefix_text(TAILQ_FIRST(&flap->flappers)->prefix, prefix), others, FLAP_ALARM, held);
 }
 
+static void add_reflections(const struct route_server *rs, const struct peer *peer,
+			    struct alarms *alarms)
+{
+	char prefix[PREFIX_TEXT];
+	struct prefix last;
+	uint32_t n = rib_peer_reflections(rs->rib, peer->index, &last);
+
+	if (n)
+		add(alarms, "reflections", peer->config.name,
+		    "%u of its routes are what we tell it, come back, and are not used; %s is the last of them",
+		    n, prefix_text(last, prefix));
+}
+
 static void add_peer(const struct route_server *rs, const struct peer *peer, struct alarms *alarms)
 {
 	uint32_t max = peer->config.max_routes;
@@ -76,6 +89,7 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 			    ? "has a hold time of %u s, below hold_min_s"
 			    : "has a hold time of %u s: that it is dead is not noticed",
 		    peer->session.hold_s);
+	add_reflections(rs, peer, alarms);
 	for (uint8_t i = 0; i < peer->withheld.nb; i++)
 		add_withheld(rs, peer, &peer->withheld.suspect[i], alarms);
 	add_flapping(peer, alarms);

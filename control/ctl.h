@@ -30,7 +30,7 @@
  *                                it) supported (false: no route exchange with it, last_error says why) learned max_routes
  *                                (that it may announce; 0: no bound) complete (it has told all it has, by End-of-RIB or
  *                                silence) digest (16 hexadecimal digits, the same for the same prefixes and AS paths, before
- *                                policy) unusable advertised (prefixes) last_error (why it last went down or does not come
+ *                                policy) unusable reflections (what we tell it, come back) advertised (prefixes) last_error (why it last went down or does not come
  *                                up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
  *                                "unchanged") remove_private_as as_override allow_as_set

@@ -22,6 +22,7 @@ static const struct {
 	[EVENT_ALARM] = { "alarm", LOG_LEVEL_WARNING },
 	[EVENT_LOOP] = { "loop", LOG_LEVEL_INFO },
 	[EVENT_BOW_TIE] = { "bow_tie", LOG_LEVEL_INFO },
+	[EVENT_REFLECTION] = { "reflection", LOG_LEVEL_WARNING },
 	[EVENT_REFUSED] = { "refused", LOG_LEVEL_INFO },
 	[EVENT_MALFORMED] = { "malformed", LOG_LEVEL_WARNING },
 	[EVENT_ATTRIBUTE] = { "attribute", LOG_LEVEL_WARNING },

@@ -38,6 +38,7 @@ enum event_kind {
 	EVENT_ALARM,	      /* raised or cleared */
 	EVENT_LOOP, /* a route refused: it has been here before (AS path, originator, cluster list) */
 	EVENT_BOW_TIE,	 /* a route refused: another route server's export (import.h) */
+	EVENT_REFLECTION, /* what we told a peer has come back from it (reflections.h) */
 	EVENT_REFUSED,	 /* a route refused by another check of import.h */
 	EVENT_MALFORMED, /* an UPDATE with a fault that does not end the session (RFC 7606) */
 	EVENT_ATTRIBUTE, /* stripped from a route, or the route dropped for it, or withheld from who resets for it */

@@ -275,6 +275,7 @@ static json_t *format_peer(const struct row_peer *row)
 	set_bool(o, "complete", row->complete);
 	set_digest(o, row->digest);
 	set_number(o, "unusable", row->unusable);
+	set_number(o, "reflections", row->reflections);
 	set_number(o, "advertised", row->advertised);
 	set_text(o, "last_error", row->reason);
 	return o;

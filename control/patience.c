@@ -36,7 +36,7 @@ static bool in_use(const struct route_server *rs, const struct peer *peer,
 		const struct path *path =
 			node == RIB_NONE ? NULL : rib_path(rs->rib, node, peer->index);
 
-		if (path && !(path->flags & PATH_UNUSABLE))
+		if (path && !(path->flags & PATH_UNUSED))
 			return true;
 	}
 	return false;

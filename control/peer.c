@@ -175,9 +175,13 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 void peer_reconfigure(struct peer *peer, const struct config_peer *config)
 {
 	uint32_t addr = peer->config.addr; /* of a subnet: who has come */
+	struct source source = *rib_source(peer->rs->rib, peer->index);
 
 	peer->config = *config;
 	peer->config.addr = addr;
+	source.remove_private = config->remove_private_as;
+	if (source.asn)
+		rib_source_set(peer->rs->rib, peer->index, &source);
 }
 
 void peer_reset(struct route_server *rs, struct peer *peer)
@@ -414,6 +418,8 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		.router_id = up->remote_id,
 		.addr = peer->config.subnet.len ? up->remote_addr : peer->config.addr,
 		.gateway = gateway_number(&rs->peers, peer),
+		.asn = peer->config.asn,
+		.remove_private = peer->config.remove_private_as,
 	};
 
 	if (peer->life != PEER_ACTIVE)

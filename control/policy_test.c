@@ -96,6 +96,20 @@ static void note_refused(const struct route_server *rs, const struct peer *peer,
 		snprintf(note, PAGE_TEXT, "our AS is in its AS path: dropped before any map");
 }
 
+/* Would what the map makes of a route be what we tell the peer, come back? */
+static void note_reflection(const struct route_server *rs, const struct peer *peer,
+			    const struct route_map_result *result, char note[PAGE_TEXT])
+{
+	uint32_t node = rib_find(rs->rib, result->prefix);
+	const struct path *told = NULL;
+
+	if (node != RIB_NONE && result->verdict <= ROUTE_MAP_CHANGED)
+		told = rib_would_reflect(rs->rib, node, peer->index, result->wire, result->len);
+	if (told)
+		snprintf(note, PAGE_TEXT, "not used: a reflection of the path of %s, which it is told",
+			 rs->peers.table[told->peer].config.name);
+}
+
 static bool inbound_trial(struct route_server *rs, struct page *page, const struct peer *peer,
 			  struct trial *trial)
 {
@@ -261,9 +275,10 @@ static void add_row(const struct route_server *rs, struct page *page, const stru
 	memcpy(row->attrs + trial->route.len, r->wire, after);
 	if (trial->map)
 		add_steps(trial, row);
-	if (!page->outbound)
+	if (!page->outbound) {
+		note_reflection(rs, peer, r, row->note);
 		note_refused(rs, peer, trial, row->note);
-	else if (summaries_stand(peer, page->prefix))
+	} else if (summaries_stand(peer, page->prefix))
 		snprintf(row->note, sizeof(row->note), "%s", summary_stands);
 	else if (trial->backup)
 		snprintf(row->note, sizeof(row->note),

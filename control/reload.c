@@ -327,7 +327,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 	next_hops_configure(&rs->next_hops, wanted);
 	bounds_configure(rs);
 	vnets_apply(rs, running, wanted);
-	rs->reconsider |= row->vnet_changed;
+	rs->reconsider = true; /* VNets, and what peers are told, as far as it may come back */
 	if (running->routing_preference != wanted->routing_preference ||
 	    running->control.med != wanted->control.med)
 		rib_set_rule(rs->rib, reload_decide_rule(wanted));

@@ -13,6 +13,7 @@
 #include "matrix.h"
 #include "message.h"
 #include "notification.h"
+#include "reflections.h"
 #include "reload.h"
 #include "show.h"
 
@@ -658,6 +659,9 @@ static int rib_open(struct route_server *rs)
 		.usable = usable,
 		.quiet = quiet,
 		.counts = circuits_count,
+		.told = reflections_told,
+		.reflected = reflections_note,
+		.asn = rs->config->instance.asn,
 		.ready = pace_ready,
 		.wide_len = FIB_WIDE,
 		.ctx = rs,

@@ -173,11 +173,14 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 			 struct row_route *row)
 {
 	bool vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
+	const struct path *told = rib_reflected(rs->rib, path);
 	const char *why = NULL;
 
 	if (path->flags & PATH_UNUSABLE)
 		why = next_hop_state_name(next_hop_look(&rs->next_hops, path->attrs->keys.next_hop,
 							(enum role)row->role));
+	else if (path->flags & PATH_REFLECTION)
+		why = "what we tell it, come back";
 	else if (!vnet && fib_sync_system(&rs->fib_sync, row->prefix))
 		why = "inside a VNet or connected subnet: not programmed";
 	else if (row->refused && !row->views)
@@ -187,8 +190,12 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 		return;
 	}
 	row->views = 0;
-	snprintf(row->unusable, sizeof(row->unusable), "%s%s",
-		 path->flags & PATH_UNUSABLE ? "next hop: " : "", why);
+	if (path->flags & PATH_REFLECTION)
+		snprintf(row->unusable, sizeof(row->unusable), "reflection%s%s", told ? " of " : "",
+			 told ? rs->peers.table[told->peer].config.name : "");
+	else
+		snprintf(row->unusable, sizeof(row->unusable), "%s%s",
+			 path->flags & PATH_UNUSABLE ? "next hop: " : "", why);
 }
 
 /* "65001 65010 by 10.0.2.4", shortened if need be. */

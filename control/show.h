@@ -92,7 +92,7 @@ struct row_peer {
 	uint32_t addr, asn;   /* addr 0: of a subnet, and nobody has come yet */
 	struct prefix subnet; /* length 0: none */
 	uint64_t state_s;
-	uint32_t learned, unusable, advertised, max_routes;
+	uint32_t learned, unusable, reflections, advertised, max_routes;
 	char reason[SPEAKER_REASON];
 	/* detail */
 	char port[CONFIG_NAME];

@@ -62,6 +62,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 {
 	struct row_peer *row = page_add(page, (uint16_t)type, sizeof(*row));
 	char why[SPEAKER_REASON];
+	struct prefix last;
 
 	if (!row)
 		return false;
@@ -82,6 +83,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->learned = rib_peer_paths(rs->rib, peer->index);
 	row->max_routes = peer->config.max_routes;
 	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
+	row->reflections = rib_peer_reflections(rs->rib, peer->index, &last);
 	row->advertised = summaries_advertised(rs, peer);
 	snprintf(row->reason, sizeof(row->reason), "%s", peer_why(peer, why));
 	fill_detail(rs, peer, row);

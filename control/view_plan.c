@@ -28,6 +28,18 @@ void view_plan_fini(struct view_plan *plan)
 		free(plan->room[view].blocks);
 }
 
+/* What the view would have. */
+static uint16_t members_after(const struct view_plan *plan, uint32_t node, enum role view,
+			      uint16_t members[RIB_ECMP], bool *lost)
+{
+	bool tried = rib_try(plan->sync->rib, node, plan->allow);
+	uint16_t n = fib_sync_members(plan->sync, node, view, plan->allow, members, lost);
+
+	if (tried)
+		rib_try_end(plan->sync->rib, node);
+	return n;
+}
+
 /* --- room -------------------------------------------------------------------------------------------------------- */
 
 static bool block_met(const struct view_room *room, uint32_t addr)
@@ -97,8 +109,7 @@ void view_plan_weigh(struct view_plan *plan, uint32_t node)
 
 		if (!room->there)
 			continue;
-		n = fib_sync_members(plan->sync, node, (enum role)view, plan->allow, members,
-				     &lost);
+		n = members_after(plan, node, (enum role)view, members, &lost);
 		plan->refused |= (uint8_t)(lost << view);
 		if (!n || prefix.len <= 24)
 			continue;
@@ -147,7 +158,7 @@ static enum view_change change_of(struct view_plan *plan, uint32_t node, enum ro
 	had = fib_sync_members(sync, node, view, sync->allow, before, &lost);
 	if (rib_refused(sync->rib, node) >> view & 1)
 		had = 0;
-	will = fib_sync_members(sync, node, view, plan->allow, after, &lost);
+	will = members_after(plan, node, view, after, &lost);
 	if (will && !had && !takes_in(plan, view, rib_prefix(sync->rib, node))) {
 		lost = true;
 		will = 0;
@@ -170,21 +181,19 @@ void view_plan_node(struct view_plan *plan, uint32_t node)
 
 /* --- conflicts --------------------------------------------------------------------------------------------------- */
 
-bool view_plan_conflict(const struct view_plan *plan, uint32_t node, enum role view,
-			const struct path **winner, const struct path **loser)
+static bool conflict_find(const struct view_plan *plan, uint32_t node, enum role view,
+			  const struct path **winner, const struct path **loser)
 {
 	const struct fib_sync *sync = plan->sync;
 	const struct rib *rib = sync->rib;
 	bool fresh = false;
 
 	*winner = NULL;
-	if (!plan->room[view].there || fib_sync_system(sync, rib_prefix(rib, node)))
-		return false;
 	for (const struct path *path = rib_first(rib, node); path;
 	     path = rib_following(rib, path)) {
 		enum role from = rib_source(rib, path->peer)->role;
 
-		if (path->flags & PATH_UNUSABLE || from == ROLE_VNET)
+		if (path->flags & PATH_UNUSED || from == ROLE_VNET)
 			return false;
 		if (path->flags & PATH_HELD || !rib_allows(plan->allow, from, view))
 			continue;
@@ -197,4 +206,19 @@ bool view_plan_conflict(const struct view_plan *plan, uint32_t node, enum role v
 		}
 	}
 	return false;
+}
+
+bool view_plan_conflict(const struct view_plan *plan, uint32_t node, enum role view,
+			const struct path **winner, const struct path **loser)
+{
+	struct rib *rib = plan->sync->rib;
+	bool tried, found;
+
+	if (!plan->room[view].there || fib_sync_system(plan->sync, rib_prefix(rib, node)))
+		return false;
+	tried = rib_try(rib, node, plan->allow);
+	found = conflict_find(plan, node, view, winner, loser);
+	if (tried)
+		rib_try_end(rib, node);
+	return found;
 }

@@ -70,6 +70,47 @@ uint32_t aspath_origin(const uint8_t *body, uint16_t len)
 	return it.type == AS_SEQUENCE ? as : 0;
 }
 
+/* The next AS number that counts. */
+static bool tail_next(struct aspath_iter *it, const struct aspath_tail *rule, bool remove_private,
+		      uint32_t *asn)
+{
+	while (aspath_next(it, asn)) {
+		if (*asn != rule->without[0] && *asn != rule->without[1] &&
+		    !(remove_private && asn_private(*asn)))
+			return true;
+	}
+	return false;
+}
+
+static int tail_length(struct aspath_iter it, const struct aspath_tail *rule, bool remove_private)
+{
+	int n = 0;
+
+	for (uint32_t asn; tail_next(&it, rule, remove_private, &asn);)
+		n++;
+	return n;
+}
+
+int aspath_before(const uint8_t *body, uint16_t len, const uint8_t *tail, uint16_t tail_len,
+		  const struct aspath_tail *rule)
+{
+	struct aspath_iter a = aspath_walk(body, len), b = aspath_walk(tail, tail_len);
+	int left = tail_length(b, rule, rule->remove_private);
+	int before = tail_length(a, rule, false) - left;
+	uint32_t x, y;
+
+	if (!left || before < 0)
+		return -1;
+	for (int i = 0; i < before; i++)
+		tail_next(&a, rule, false, &x);
+	while (tail_next(&b, rule, rule->remove_private, &y)) {
+		tail_next(&a, rule, false, &x);
+		if (x != y)
+			return -1;
+	}
+	return before;
+}
+
 static uint8_t *put_as(uint8_t *at, uint32_t asn, uint8_t count)
 {
 	for (; count; count--, at += 4)

@@ -31,6 +31,16 @@ uint32_t aspath_first(const uint8_t *body, uint16_t len);
 /* The origin: last AS of a trailing AS_SEQUENCE, or 0. */
 uint32_t aspath_origin(const uint8_t *body, uint16_t len);
 
+/* Which AS numbers do not count when the tails of two paths are compared. */
+struct aspath_tail {
+	uint32_t without[2]; /* in neither path */
+	bool remove_private; /* in the shorter one those for private use do not count either */
+};
+/* Does the path end with `tail`, segments aside, and is anything left of that? Returns how many AS numbers stand before it;
+ * below 0: it does not. Two walks over each. */
+int aspath_before(const uint8_t *body, uint16_t len, const uint8_t *tail, uint16_t tail_len,
+		  const struct aspath_tail *rule);
+
 /* Write the path with `count` times `asn` in front (RFC 4271 5.1.2 b) to `out`, which has room for aspath_prepend_max()
  * octets; `out` may not overlap `body`. A leading AS_SEQUENCE is filled up to 255 AS numbers, then others are begun.
  * Returns the length written. count <= 255. */

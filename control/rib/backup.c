@@ -86,7 +86,7 @@ void backups_find(const struct rib *rib, uint32_t id, const struct offers offers
 	backups->n = 0;
 	if (!path || !path->next || (last = last_top(offers)) < 0)
 		return;
-	for (; path && !(path->flags & PATH_UNUSABLE); path = rib_following(rib, path), place++) {
+	for (; path && !(path->flags & PATH_UNUSED); path = rib_following(rib, path), place++) {
 		const struct source *source = &rib->sources[path->peer];
 		const struct offer *top = &offers[class_of(source)].top;
 

@@ -7,6 +7,7 @@ const char *decide_reason_name(enum decide_reason reason)
 	static const char *const names[DECIDE_REASONS] = {
 		[DECIDE_ONLY] = "only path",
 		[DECIDE_USABLE] = "usable next hop",
+		[DECIDE_ORIGINAL] = "not a reflection",
 		[DECIDE_FRESH] = "not stale",
 		[DECIDE_LOCAL] = "VNet prefix",
 		[DECIDE_LOCAL_PREF] = "local preference",
@@ -61,6 +62,10 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 	/* 1. A next hop that resolves (RFC 4271 9.1.2.1). */
 	*why = DECIDE_USABLE;
 	if ((c = compare_u32(a->flags & PATH_UNUSABLE, b->flags & PATH_UNUSABLE)))
+		return c;
+	/* What we told a peer is no path of its own, if it comes back. */
+	*why = DECIDE_ORIGINAL;
+	if ((c = compare_u32(a->flags & PATH_REFLECTION, b->flags & PATH_REFLECTION)))
 		return c;
 	/* 2. One of a session that is there: what a peer that restarts (RFC 4724) has kept is better than nothing. */
 	*why = DECIDE_FRESH;

@@ -27,6 +27,7 @@ struct decide_rule {
 enum decide_reason {
 	DECIDE_ONLY, /* nothing to compare with: also "the only path" */
 	DECIDE_USABLE,
+	DECIDE_ORIGINAL, /* not a reflection */
 	DECIDE_FRESH, /* not stale */
 	DECIDE_LOCAL, /* a VNet prefix of our own */
 	DECIDE_LOCAL_PREF,

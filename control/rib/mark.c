@@ -9,11 +9,9 @@
 #include "table.h"
 
 enum {
-	IBGP_CLASSES = 0xaa,			       /* odd ones */
 	EXPRESSROUTE_IBGP = 2 * ROLE_EXPRESSROUTE + 1, /* is told all that the eBGP class is */
 	ROLE_CLASSES = 3,			       /* of role r: shifted by 2 r */
 	VPN_CLASSES = ROLE_CLASSES << 2 * ROLE_VPN,
-	ALL_CLASSES = 0xff
 };
 
 void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
@@ -56,7 +54,7 @@ void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, ui
 		struct offer offer = { path->attrs, path->peer, place, false };
 		uint8_t may = want & classes[rib->sources[path->peer].role];
 
-		if (path->flags & PATH_UNUSABLE)
+		if (path->flags & PATH_UNUSED)
 			break;
 		if (path->flags & (PATH_NO_ADVERTISE | PATH_HELD | PATH_QUIET))
 			continue;
@@ -77,8 +75,7 @@ void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, ui
 	}
 }
 
-/* The matrix that a node is under. */
-static const uint8_t *classes_of(const struct rib *rib, uint32_t id)
+const uint8_t *classes_of(const struct rib *rib, uint32_t id)
 {
 	const struct matrix_walk *matrix = &rib->groups.matrix;
 
@@ -508,6 +505,8 @@ static void matrix_apply(struct rib *rib, uint32_t id)
 	struct outlook before, after;
 
 	outlook_under(rib, id, matrix->classes_old, &before);
+	if (reflections_judge(rib, id, matrix->classes))
+		bitmap_add(&rib->changes, id);
 	outlook_open(rib, id, matrix->classes, &after);
 	seat_settle(rib, id, &after);
 	mark(rib, id, &before, &after);

@@ -7,7 +7,8 @@
 #include "table.h"
 
 struct matrix_plan {
-	const struct rib *rib; /* borrowed */
+	struct rib *rib; /* borrowed */
+	uint64_t allow;
 	uint8_t classes[ROLE_COUNT];
 	uint32_t needed, kept; /* seats at ExpressRoute gateways; kept by those who have one */
 	uint32_t seats;	       /* not given away yet in this round */
@@ -16,13 +17,14 @@ struct matrix_plan {
 	bool listed[RIB_PEERS]; /* scratch, all false between calls */
 };
 
-struct matrix_plan *matrix_plan_new(const struct rib *rib, uint64_t allow)
+struct matrix_plan *matrix_plan_new(struct rib *rib, uint64_t allow)
 {
 	struct matrix_plan *plan = (struct matrix_plan *)calloc(1, sizeof(*plan));
 
 	if (!plan)
 		return NULL;
 	plan->rib = rib;
+	plan->allow = allow;
 	classes_by_source(allow, plan->classes);
 	return plan;
 }
@@ -35,9 +37,13 @@ void matrix_plan_free(struct matrix_plan *plan)
 /* Without the bound. Returns whether a seat is needed. */
 static bool offers_after(struct matrix_plan *plan, uint32_t node, uint8_t refused)
 {
+	bool tried = rib_try(plan->rib, node, plan->allow);
+
 	offers_under(plan->rib, node, plan->classes, classes_open(plan->rib, node, refused),
 		     plan->after.offers);
 	backups_find(plan->rib, node, plan->after.offers, &plan->after.backups);
+	if (tried)
+		rib_try_end(plan->rib, node);
 	return seat_needed(plan->rib, node, &plan->after);
 }
 

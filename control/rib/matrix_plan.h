@@ -17,7 +17,7 @@ extern "C" {
 struct matrix_plan;
 
 /* `rib` is borrowed by the calls that take nodes. NULL: no memory. */
-struct matrix_plan *matrix_plan_new(const struct rib *rib, uint64_t allow);
+struct matrix_plan *matrix_plan_new(struct rib *rib, uint64_t allow);
 void matrix_plan_free(struct matrix_plan *plan);
 
 /* The first round: who would need a seat, and who keeps the one that it has? `refused`: the roles whose views would not

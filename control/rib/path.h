@@ -24,6 +24,10 @@ enum path_flags {
 	PATH_QUIET = 1 << 4,
 	/* of a session that has gone (RFC 4724 4.2): used if there is no fresh one */
 	PATH_STALE = 1 << 5,
+	/* it is what we tell its peer, come back: never used, still shown (reflection.c) */
+	PATH_REFLECTION = 1 << 6,
+	/* sorted behind all that may be used */
+	PATH_UNUSED = PATH_UNUSABLE | PATH_REFLECTION,
 };
 
 /* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by rib_withdraw(). 32
@@ -50,6 +54,8 @@ struct source {
 	bool peered;	    /* ROLE_VNET only: prefixes of a peered VNet */
 	uint32_t router_id; /* host order, from OPEN */
 	uint32_t addr;	    /* host order; unique among peers */
+	uint32_t asn;	    /* 0: the instance itself, or none of what it says comes back from us */
+	bool remove_private; /* is told AS paths without AS numbers for private use */
 	bool held;	    /* takes no part in route exchange; see rib_source_hold() */
 	/* below RIB_GATEWAYS, not 0: one of the instances of that gateway, of one role and AS; 0: a peer on its own */
 	uint16_t gateway;

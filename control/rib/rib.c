@@ -73,8 +73,7 @@ static void chain_insert(struct rib *rib, struct node *node, struct path *path)
 	*link = path_id(rib, path);
 }
 
-/* Sort the whole chain. Returns whether the order changed, or what is equal to what, or yields to whom. */
-static bool chain_sort(struct rib *rib, struct node *node)
+bool chain_sort(struct rib *rib, struct node *node)
 {
 	uint32_t *link = &node->first;
 	bool changed = false;
@@ -116,7 +115,8 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 	struct source *at = &rib->sources[peer];
 	bool same = at->role == source->role && at->ibgp == source->ibgp &&
 		    at->router_id == source->router_id && at->addr == source->addr &&
-		    at->peered == source->peered && at->gateway == source->gateway;
+		    at->peered == source->peered && at->gateway == source->gateway &&
+		    at->asn == source->asn && at->remove_private == source->remove_private;
 
 	assert(!rib->peers[peer].paths ||
 	       (at->role == source->role && at->gateway == source->gateway));
@@ -203,12 +203,14 @@ static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct att
 	return flags;
 }
 
-static void path_set_flags(struct rib *rib, struct path *path, uint8_t flags)
+void path_set_flags(struct rib *rib, struct path *path, uint8_t flags)
 {
 	struct peer *peer = &rib->peers[path->peer];
 
 	peer->unusable += (flags & PATH_UNUSABLE) != 0;
 	peer->unusable -= (path->flags & PATH_UNUSABLE) != 0;
+	peer->reflections += (flags & PATH_REFLECTION) != 0;
+	peer->reflections -= (path->flags & PATH_REFLECTION) != 0;
 	path->flags = flags;
 }
 
@@ -267,7 +269,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 {
 	uint32_t id = node_find(rib, prefix);
 	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
-	uint8_t flags = path_flags(rib, peer, attrs);
+	uint8_t flags = path_flags(rib, peer, attrs) | (path ? path->flags & PATH_REFLECTION : 0);
 	uint32_t next_hop = attrs->keys.next_hop, hop = SLAB_NONE;
 	struct outlook before;
 	const struct attrs *old;
@@ -314,6 +316,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	path_set_flags(rib, path, flags);
 	path->med_rank = 0;
 	chain_place(rib, node_at(rib, id), path);
+	reflections_judge(rib, id, classes_of(rib, id));
 	mark_for(rib, peer, id, &before);
 	bitmap_add(&rib->changes, id);
 	if (old)
@@ -338,6 +341,7 @@ static void path_withdraw(struct rib *rib, struct path *path)
 		rib->prefixes--;
 	else if (rib->params.rule.med || rib->resort.left)
 		chain_sort(rib, node);
+	reflections_judge(rib, id, classes_of(rib, id));
 	mark_for(rib, path->peer, id, &before);
 	bitmap_add(&rib->changes, id);
 	path_set_flags(rib, path, 0);
@@ -373,7 +377,7 @@ void rib_reconsider(struct rib *rib)
 /* What is to be said of a path now. */
 static uint8_t path_flags_now(const struct rib *rib, const struct path *path)
 {
-	return path_flags(rib, path->peer, path->attrs) |
+	return path_flags(rib, path->peer, path->attrs) | (path->flags & PATH_REFLECTION) |
 	       (rib_is_stale(rib, path) ? PATH_STALE : 0);
 }
 
@@ -414,6 +418,7 @@ static void node_resort(struct rib *rib, uint32_t id)
 		path_set_flags(rib, path, flags);
 	}
 	changed |= chain_sort(rib, node);
+	changed |= reflections_judge(rib, id, classes_of(rib, id));
 	if (!changed)
 		return;
 	groups_mark(rib, id, &before);
@@ -624,7 +629,8 @@ struct rib *rib_new(const struct rib_params *params)
 	rib->sources = (struct source *)calloc(params->nb_peers, sizeof(*rib->sources));
 	rib->peers = (struct peer *)calloc(params->nb_peers, sizeof(*rib->peers));
 	rib->sort = (struct path **)calloc(params->nb_peers, sizeof(*rib->sort));
-	if (!rib->sources || !rib->peers || !rib->sort ||
+	rib->reflect = reflect_new(params->nb_peers);
+	if (!rib->sources || !rib->peers || !rib->sort || !rib->reflect ||
 	    prefix_table_open(&rib->nodes, sizeof(struct node), NODES_MAX) < 0 ||
 	    slab_init(&rib->paths, sizeof(struct path), PATHS_MAX) < 0 || hops_init(rib) < 0 ||
 	    groups_init(rib) < 0) {
@@ -650,5 +656,6 @@ void rib_free(struct rib *rib)
 	free(rib->sources);
 	free(rib->peers);
 	free(rib->sort);
+	reflect_free(rib->reflect);
 	free(rib);
 }

@@ -55,7 +55,13 @@ struct rib_params {
 	void *ctx;
 	/* May all of these members of one group be told more now? What they are to be told waits until then. NULL: always. */
 	bool (*ready)(void *ctx, const uint16_t *peers, uint32_t n);
+	uint32_t asn;	  /* our own */
 	uint8_t wide_len; /* a prefix shorter than that, but not the default route, takes the FIB long: see rib_wide_begin() */
+	/* A path may be told to that peer by the matrix. Is it, by whatever else decides? Asked before a path of the peer's is
+	 * found to reflect it, and again after rib_reconsider(). NULL: it is. */
+	bool (*told)(void *ctx, const struct path *path, uint16_t peer);
+	/* A path has become a reflection of `told`: to be said, changing nothing. NULL: it is not said. */
+	void (*reflected)(void *ctx, const struct path *path, const struct path *told);
 };
 
 /* NULL: no memory. */
@@ -94,6 +100,13 @@ bool rib_is_stale(const struct rib *rib, const struct path *path);
 uint32_t rib_peer_paths(const struct rib *rib,
 			uint16_t peer); /* now in the table, stale ones too */
 uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer); /* 0: the sweep is over */
+/* Those of its paths that are what we tell it, come back; `*last`: the prefix of the last one that was found. */
+uint32_t rib_peer_reflections(const struct rib *rib, uint16_t peer, struct prefix *last);
+/* The path that this one reflects; NULL: none. Borrowed as rib_first() is. */
+const struct path *rib_reflected(const struct rib *rib, const struct path *path);
+/* The same of a path that `peer` does not announce, for a prefix that has this node: attributes in canonical form. */
+const struct path *rib_would_reflect(const struct rib *rib, uint32_t node, uint16_t peer,
+				     const uint8_t *wire, uint16_t len);
 /* Equal for equal sets of prefixes and AS paths (attrs_digest()); 0 of none. */
 uint64_t rib_peer_digest(const struct rib *rib, uint16_t peer);
 uint32_t rib_peer_unusable_paths(const struct rib *rib,
@@ -126,6 +139,11 @@ void rib_reconsider(struct rib *rib);
 /* The matrix changed: announcements follow, by rib_turn(). Views take the word with each question, so the caller
  * decides when they follow. A change while one is still under way begins when that one is through; the latest wins. */
 void rib_set_allow(struct rib *rib, uint64_t allow);
+
+/* For a plan: judge a node's paths as if `allow` were the matrix, and sort them so, telling nobody. If that makes a
+ * difference it returns true, and rib_try_end() makes it undone, before anything else is done with the rib. */
+bool rib_try(struct rib *rib, uint32_t node, uint64_t allow);
+void rib_try_end(struct rib *rib, uint32_t node);
 
 /* The view of `role` cannot carry this prefix, or now it can: until then the role's peers are told of no path, as if none
  * were eligible. The node must have paths; the mark stays until the next call, or goes with the last path. 0, or -ENOMEM

@@ -14,6 +14,8 @@ enum {
 	PATHS_MAX = 1 << 26,
 	/* expressroute, vpn, nva and those who are told of VNets alone, each by eBGP and iBGP: told of the same paths */
 	CLASSES = 8,
+	IBGP_CLASSES = 0xaa, /* odd ones */
+	ALL_CLASSES = 0xff,
 };
 
 /* A prefix. Kept while it has paths, or while somebody still has to be told that it has none. */
@@ -34,6 +36,8 @@ struct peer {
 	uint32_t paths;	       /* in the table; of those: */
 	uint32_t stale;	       /* of earlier epochs */
 	uint32_t unusable;     /* their next hops do not resolve */
+	uint32_t reflections;  /* what we told it */
+	struct prefix reflected; /* of the last one */
 	uint64_t digest;       /* of its paths: attrs_digest() */
 	struct group *group;   /* borrowed; NULL: no member of any */
 	struct cohort *cohort; /* borrowed; NULL: in its group's stream */
@@ -201,6 +205,7 @@ struct rib {
 	struct source *sources; /* owned, nb_peers */
 	struct peer *peers;	/* owned, nb_peers */
 	struct path **sort;	/* owned, nb_peers: to sort one chain */
+	struct reflect *reflect; /* owned: reflection.c's workspace */
 	uint64_t version;	/* see rib_version() */
 	uint16_t cause; /* the peer whose doing changes are at present; nb_peers: nobody's */
 	struct bitmap changes;	/* for the FIB */
@@ -244,6 +249,23 @@ void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path);
 /* The next path whose next hop has changed; 0: none is left. */
 uint32_t hops_next(struct rib *rib);
 bool hops_settled(const struct rib *rib);
+
+/* --- reflection.c ------------------------------------------------------------------------------------------------ */
+
+struct reflect *reflect_new(uint16_t nb_peers);
+void reflect_free(struct reflect *reflect);
+size_t reflect_bytes(const struct rib *rib);
+/* Say of each of a node's paths whether it is a reflection, and sort them anew if that has changed. `classes`: the matrix
+ * that the node is under. The caller has taken groups_outlook() before and marks the difference. Returns whether anything
+ * has changed. */
+bool reflections_judge(struct rib *rib, uint32_t node, const uint8_t *classes);
+
+/* --- rib.c ------------------------------------------------------------------------------------------------------- */
+
+/* Sort a node's whole chain. Returns whether the order changed, or what is equal to what, or yields to whom. */
+bool chain_sort(struct rib *rib, struct node *node);
+void path_set_flags(struct rib *rib, struct path *path, uint8_t flags);
+
 /* --- backup.c --------------------------------------------------------------------------------------------------- */
 
 /* The class that the source's groups are of, unless it is held. */
@@ -290,6 +312,8 @@ void seat_deny(const struct rib *rib, struct outlook *outlook);
 bool seats_settled(const struct rib *rib); /* nobody waits for a seat that is free */
 /* Make sure that the next groups_mark() cannot fail, for one node, even a new one. 0 or -ENOMEM. */
 int groups_reserve(struct rib *rib);
+/* For each source role, the classes that may be told of its routes for this node now. */
+const uint8_t *classes_of(const struct rib *rib, uint32_t node);
 /* What there is to tell about a node now. */
 void groups_outlook(const struct rib *rib, uint32_t node, struct outlook *outlook);
 /* A node has changed: `before` is what groups_outlook() said then; its attributes still have a reference. */

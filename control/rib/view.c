@@ -21,6 +21,12 @@ uint32_t rib_peer_unusable_paths(const struct rib *rib, uint16_t peer)
 	return rib->peers[peer].unusable;
 }
 
+uint32_t rib_peer_reflections(const struct rib *rib, uint16_t peer, struct prefix *last)
+{
+	*last = rib->peers[peer].reflected;
+	return rib->peers[peer].reflections;
+}
+
 uint64_t rib_peer_digest(const struct rib *rib, uint16_t peer)
 {
 	return rib->peers[peer].digest;
@@ -148,7 +154,7 @@ unsigned int rib_next_for_role(const struct rib *rib, uint32_t node, enum role r
 	     path; path = rib_following(rib, path)) {
 		enum role from = rib->sources[path->peer].role;
 
-		if (path->flags & PATH_UNUSABLE)
+		if (path->flags & PATH_UNUSED)
 			break;
 		if (!rib_allows(allow, from, role) ||
 		    (path->flags & PATH_HELD && role != ROLE_VNET))
@@ -185,6 +191,6 @@ struct rib_counts rib_counts(const struct rib *rib)
 		       hops_bytes(rib) + bitmap_bytes(&rib->changes) +
 		       rib->params.nb_peers *
 			       (sizeof(*rib->sources) + sizeof(*rib->peers) + sizeof(*rib->sort)) +
-		       groups_bytes(rib);
+		       groups_bytes(rib) + reflect_bytes(rib);
 	return counts;
 }

@@ -3,7 +3,7 @@
 Topology: hub.py, every announcement is ExaBGP's; route exchange is on. NVA-A plays the end of a tunnel to an NVA of
 another hub, whose route server has our AS number. Expected: a path with 65515 in it is dropped on receipt and
 counted, and takes what was there with it; one in which the NVA has replaced that number (as-override) is learned
-like any other, and of our own VNets known but not programmed. That AS 0 is dropped too is in test_s09_as_path.py;
+like any other, of our own VNets known but not programmed, and what we told it a reflection. That AS 0 is dropped too is in test_s09_as_path.py;
 that no inbound route map can rescue a loop, in test_s25_route_maps.py; the same between two real hubs, in
 test_s14_two_hubs.py."""
 
@@ -48,7 +48,7 @@ def test_s14_as_override_at_the_nva_lets_them_in(hub):
     assert hub.bascule.peer("nva-a")["as_loop"] == before
     for prefix in OTHER_HUB:
         assert hub.next_hops(prefix) == {A}
-    hub.wait("the gateway's path", lambda: hub.best("10.2.0.0/16") == ("ergw/0", "routing preference"))
+    hub.wait("the gateway's path", lambda: hub.best("10.2.0.0/16") == ("ergw/0", "not a reflection"))
     assert hub.next_hops("10.2.0.0/16") == {ER}
     for prefix in VNETS:
         assert [path["peer"] for path in hub.bascule.routes()[prefix]] == ["local", "nva-a"]

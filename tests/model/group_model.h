@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "reflection_model.h"
 #include "rib.h"
 
 struct group_model {
@@ -16,6 +17,7 @@ struct group_model {
 
 	struct decide_rule rule;
 	const struct source *sources;
+	uint32_t asn = 0; /* ours */
 	std::map<key, std::map<uint16_t, struct path>> paths;
 	std::map<key, uint8_t> refused; /* bit a role: its view has no room */
 
@@ -31,6 +33,19 @@ struct group_model {
 	bool same_gateway(uint16_t a, uint16_t b) const
 	{
 		return a == b || (sources[a].gateway && sources[a].gateway == sources[b].gateway);
+	}
+
+	/* The paths for a prefix, without those that we told their peers. */
+	std::map<uint16_t, struct path> originals(const key &prefix, uint64_t allow) const
+	{
+		const reflection_model model = { rule, sources, asn, allow };
+		std::map<uint16_t, struct path> all = paths.at(prefix);
+
+		for (auto &entry : all)
+			entry.second.flags &= (uint8_t)~PATH_REFLECTION;
+		for (uint16_t peer : model.find(prefix.second, all))
+			all.erase(peer);
+		return all;
 	}
 
 	/* Has the receiver's gateway a path of its own beside `told` that is as good, or better? */
@@ -74,13 +89,14 @@ struct group_model {
 
 		for (const auto &prefix : paths) {
 			const struct path *best = nullptr;
+			const auto all = originals(prefix.first, allow);
 			bool backup;
 
 			if (role == ROLE_VPN && prefix.first.second == 0)
 				continue;
 			if (refused.count(prefix.first) && refused.at(prefix.first) >> role & 1)
 				continue;
-			for (const auto &entry : prefix.second) {
+			for (const auto &entry : all) {
 				const struct path *path = &entry.second;
 
 				if (entry.first == peer || (path->flags & PATH_UNUSABLE) ||
@@ -95,7 +111,7 @@ struct group_model {
 			}
 			if (!best || (!vnets && sources[best->peer].role == ROLE_VNET))
 				continue;
-			backup = role != ROLE_VNET && is_backup(prefix.second, peer, best);
+			backup = role != ROLE_VNET && is_backup(all, peer, best);
 			if (backups == MARKED && role != ROLE_VNET && yields(best, role))
 				backup = true;
 			if (!backup || backups != HIDDEN)

@@ -153,6 +153,7 @@ static double settle(struct bench *b)
 static bool setup(struct bench *b)
 {
 	struct rib_params params = { .nb_peers = NB_PEERS,
+				     .asn = 65515,
 				     .allow = ~UINT64_C(0),
 				     .usable = usable };
 
@@ -161,7 +162,8 @@ static bool setup(struct bench *b)
 	if (!b->rib)
 		return false;
 	for (uint16_t i = 0; i < NB_PEERS; i++) {
-		struct source source = { .role = ROLE_NVA, .router_id = i + 1u, .addr = i + 1u };
+		struct source source = { .role = ROLE_NVA, .router_id = i + 1u,
+					 .addr = i + 1u, .asn = 65001 };
 
 		rib_source_set(b->rib, i, &source);
 	}

@@ -55,6 +55,7 @@ struct harness {
 		params.nb_peers = (uint16_t)sources.size();
 		params.rule.med = med;
 		params.allow = allow;
+		params.asn = model.asn = 65515;
 		params.usable = usable;
 		params.ctx = this;
 		params.wide_len = wide_len;
@@ -225,9 +226,35 @@ struct harness {
 			EXPECT_TRUE(group_idle(group));
 		}
 	}
+	/* Are those paths reflections, and no others, that the model says are? */
+	void check_reflections()
+	{
+		std::vector<uint32_t> counts(sources.size());
+
+		for (const auto &entry : model.paths) {
+			struct prefix prefix = { entry.first.first, entry.first.second };
+			auto originals = model.originals(entry.first, allow);
+
+			for (auto *path = rib_first(rib, rib_find(rib, prefix)); path;
+			     path = rib_following(rib, path)) {
+				bool reflection = path->flags & PATH_REFLECTION;
+
+				ASSERT_EQ(!originals.count(path->peer), reflection)
+					<< "peer " << path->peer;
+				ASSERT_EQ(reflection, rib_reflected(rib, path) != nullptr);
+				counts[path->peer] += reflection;
+			}
+		}
+		for (uint16_t i = 0; i < counts.size(); i++) {
+			struct prefix last;
+
+			ASSERT_EQ(counts[i], rib_peer_reflections(rib, i, &last)) << "peer " << i;
+		}
+	}
 	/* Do all members have what the model says, and the rib say so as well? */
 	void check()
 	{
+		check_reflections();
 		model.refused.clear();
 		for (const auto &entry : model.paths)
 			model.refused[entry.first] = rib_refused(
@@ -271,6 +298,11 @@ static inline struct source nva(uint32_t id)
 static inline struct source gateway(enum role role, uint32_t id)
 {
 	return { role, true, false, id, id };
+}
+static inline struct source of_as(struct source source, uint32_t asn)
+{
+	source.asn = asn;
+	return source;
 }
 /* The same, one of the instances of a gateway. */
 static inline struct source instance(struct source source, uint16_t gateway)

@@ -9,6 +9,9 @@
 #include "matrix.h"
 #include "plan.h"
 #include "plan_rows.h"
+#include "reflection_model.h"
+#include "reflections.h"
+#include "reload.h"
 #include "server.h"
 
 enum { ER, VPN0, VPN1, NVA0, NVA1, PEERS };
@@ -297,6 +300,20 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		EXPECT_EQ(marked, p.backups);
 	}
 	/* "prefix view: winner beats loser by rule", by the book: whose best paths would be in a view together. */
+	/* The peers whose paths would be reflections. */
+	std::set<uint16_t> reflections_by_the_book(uint32_t node, struct matrix_mode mode)
+	{
+		reflection_model model = { reload_decide_rule(rs->config), rib_source(rs->rib, 0),
+					   rs->config->instance.asn, matrix_gate(mode),
+					   [this](const struct path &path, uint16_t peer) {
+						   return reflections_told(rs, &path, peer);
+					   } };
+		reflection_model::paths all;
+
+		for (const struct path *p = rib_first(rs->rib, node); p; p = rib_following(rs->rib, p))
+			all[p->peer] = *p;
+		return model.find(rib_prefix(rs->rib, node).len, all);
+	}
 	std::set<std::string> conflicts_by_the_book(enum role view, bool enable)
 	{
 		enum matrix_nva_to_nva knob =
@@ -310,6 +327,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 			for (size_t i = 0; i < n; i++) {
 				std::vector<const struct path *> first; /* of each role */
 				std::set<enum role> seen;
+				const std::set<uint16_t> back =
+					reflections_by_the_book(nodes[i], { enable, knob });
 				bool ours = fib_sync_system(&rs->fib_sync,
 							    rib_prefix(rs->rib, nodes[i]));
 
@@ -319,6 +338,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 
 					ours |= from == ROLE_VNET;
 					if (!(p->flags & (PATH_UNUSABLE | PATH_HELD)) &&
+					    !back.count(p->peer) &&
 					    matrix_allows(from, view, { enable, knob }) &&
 					    seen.insert(from).second)
 						first.push_back(p);

@@ -142,6 +142,42 @@ TEST(aspath, edit)
 	}
 }
 
+/* What stands before the tail, 65515 and 65001 left out of both. */
+TEST(aspath, before_a_tail)
+{
+	const struct {
+		const char *name, *path, *tail;
+		int before;
+		bool remove_private;
+	} rows[] = {
+		{ "the same", "0202 00002f1c 0000fdfc", "0202 00002f1c 0000fdfc", 0 },
+		{ "left out of the one", "0203 0000fde9 00002f1c 0000fdfc", "0202 00002f1c 0000fdfc", 0 },
+		{ "and of the other", "0202 00002f1c 0000fdfc", "0203 00002f1c 0000ffeb 0000fdfc", 0 },
+		{ "two in front", "0204 00000001 00000002 00002f1c 0000fdfc",
+		  "0202 00002f1c 0000fdfc", 2 },
+		{ "shorter", "0201 0000fdfc", "0202 00002f1c 0000fdfc", -1 },
+		{ "another end", "0202 00002f1c 0000fdfd", "0202 00002f1c 0000fdfc", -1 },
+		{ "another beginning", "0202 00002f1d 0000fdfc", "0202 00002f1c 0000fdfc", -1 },
+		{ "segments do not count", "0201 00000001 0202 00002f1c 0000fdfc",
+		  "0201 00002f1c 0201 0000fdfc", 1 },
+		{ "sets as they stand", "0102 00002f1c 0000fdfc", "0202 00002f1c 0000fdfc", 0 },
+		{ "no tail", "0202 00002f1c 0000fdfc", "", -1 },
+		{ "nothing of it counts", "0202 00002f1c 0000fde9", "0202 0000ffeb 0000fde9", -1 },
+		{ "no path", "", "0201 00002f1c", -1 },
+		{ "private ones left out", "0201 00002f1c", "0202 00002f1c 0000fdfc", 0, true },
+		{ "of the tail alone", "0202 00002f1c 0000fdfc", "0202 00002f1c 0000fdfc", -1, true },
+	};
+
+	for (const auto &r : rows) {
+		const struct aspath_tail rule = { { 65515, 65001 }, r.remove_private };
+		const bytes path = hex(r.path), tail = hex(r.tail);
+
+		EXPECT_EQ(r.before, aspath_before(path.data(), (uint16_t)path.size(), tail.data(),
+						  (uint16_t)tail.size(), &rule))
+			<< r.name;
+	}
+}
+
 TEST(aspath, prepending_adds_its_count_to_the_length)
 {
 	for (size_t have : { 0, 1, 100, 253, 254, 255 }) {

@@ -14,8 +14,8 @@ attrs_spec random_attrs(std::mt19937 *rng)
 {
 	attrs_spec spec;
 
-	for (uint32_t n = (*rng)() % 3; n; n--)
-		spec.path.push_back(65001 + (*rng)() % 3);
+	for (uint32_t n = (*rng)() % 4; n; n--)
+		spec.path.push_back(65001 + (*rng)() % 4);
 	spec.next_hop = (*rng)() % 3 + 1;
 	if ((*rng)() % 8 == 0)
 		spec.communities.push_back(0xffffff01 + (*rng)() % 2);
@@ -68,9 +68,11 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 {
 	std::mt19937 rng(seed);
 	const uint16_t pair = rng() % 2, nvas = rng() % 2; /* instances of one gateway, or not */
-	harness h({ our_vnet, nva(1), nva(2), instance(nva(3), nvas * 9),
-		    instance(nva(4), nvas * 9), instance(gateway(ROLE_VPN, 11), pair * 3),
-		    instance(gateway(ROLE_VPN, 12), pair * 3),
+	const bool known = rng() % 2; /* the peers' AS numbers: what they send back is a reflection */
+	harness h({ our_vnet, of_as(nva(1), known * 65001), of_as(nva(2), known * 65002),
+		    of_as(instance(nva(3), nvas * 9), known * 65003),
+		    of_as(instance(nva(4), nvas * 9), known * 65003), of_as(instance(gateway(ROLE_VPN, 11), pair * 3), known * 65515),
+		    of_as(instance(gateway(ROLE_VPN, 12), pair * 3), known * 65515),
 		    instance(gateway(ROLE_EXPRESSROUTE, 21), pair * 4),
 		    instance(gateway(ROLE_EXPRESSROUTE, 22), pair * 4) },
 		  matrices[rng() % 4]);

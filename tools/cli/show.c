@@ -145,6 +145,7 @@ static const struct column peer_columns[] = {
 	{ "  all of them", "complete", cell_text },
 	{ "  digest", "digest", cell_text },
 	{ "  unusable", "unusable", cell_text },
+	{ "  reflections", "reflections", cell_text },
 	{ "  stale", "stale", cell_text },
 	{ "routes advertised", "advertised", cell_text },
 	{ "messages received", "rx_messages", cell_text },

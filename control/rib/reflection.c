@@ -1,0 +1,378 @@
+/* Reflections: paths that are what we told their peer, come back. SD-WAN boxes strip our AS number or replace it, so that
+ * no loop detection sees them, ours or theirs. Such a path leads to where we sent it from: it is sorted behind all that may
+ * be used, and is shown.
+ *
+ * A path is one if it ends with the path that we tell its peer for the prefix, our AS number and the peer's left out of
+ * both. A gateway of our AS does not pass on what it has from us but by eBGP: its path must have an AS number more. Circuits
+ * are not judged. Their edge routers see their own AS number in what comes back; and a site that has a circuit and another
+ * way in looks just like a reflection (12076 65030 65020 beside 65020). Nor does a path come back from a peer whose AS
+ * number stands in it: the peer drops it. So two NVAs of one AS with one site are none. A circuit's is the exception: no
+ * other way to the site has the edge routers' AS number.
+ *
+ * What we tell a peer depends in turn on which paths are reflections, so this is defined from the ground up: paths are
+ * judged by the length of their AS paths, each against the best of what its peer may be told among circuits' paths, VNets'
+ * and those that have been judged already and are none. What a peer sends back is longer than what it was told, so what it
+ * was told is always among those; and no path is judged by itself or by what comes of itself. Each path is judged once, so
+ * it ends; whether it is a reflection follows from what all peers say, and neither from the order in which they said it nor
+ * from what we told them meanwhile. So nothing moves here unless a peer moves. */
+#include <stdlib.h>
+
+#include "aspath.h"
+#include "cursor.h"
+#include "table.h"
+
+enum {
+	FEW = 16,	 /* paths that are sorted by hand */
+	PLACE_BITS = 12, /* of a rank: places in a chain are below RIB_PEERS */
+	MAY_HEAR = (3 << 2 * ROLE_VPN) |
+		   (3 << 2 * ROLE_NVA), /* the classes whose sources are judged */
+};
+static_assert(RIB_PEERS <= 1 << PLACE_BITS, "a place fits a rank");
+
+struct reflect {
+	uint32_t *
+		ranks; /* owned, nb_peers: who is judged, in this order; the place is the low part */
+	bool *was;     /* owned, by peer: its path was a reflection before; false between calls */
+	bool trying;   /* rib_try() */
+};
+
+/* A node's paths while they are judged: what each class would be told of those that are no reflections. */
+struct trial {
+	const struct rib *rib;
+	const uint8_t *classes;
+	uint8_t open; /* classes that may be told of the node at all */
+	const struct path *told[CLASSES];
+	uint16_t place[CLASSES]; /* of told, in the order of the decision */
+};
+
+struct reflect *reflect_new(uint16_t nb_peers)
+{
+	struct reflect *reflect = (struct reflect *)calloc(1, sizeof(*reflect));
+
+	if (!reflect)
+		return NULL;
+	reflect->ranks = (uint32_t *)calloc(nb_peers, sizeof(*reflect->ranks));
+	reflect->was = (bool *)calloc(nb_peers, sizeof(*reflect->was));
+	if (!reflect->ranks || !reflect->was) {
+		reflect_free(reflect);
+		return NULL;
+	}
+	return reflect;
+}
+
+void reflect_free(struct reflect *reflect)
+{
+	if (!reflect)
+		return;
+	free(reflect->ranks);
+	free(reflect->was);
+	free(reflect);
+}
+
+size_t reflect_bytes(const struct rib *rib)
+{
+	return sizeof(struct reflect) +
+	       rib->params.nb_peers * (sizeof(*rib->reflect->ranks) + sizeof(*rib->reflect->was));
+}
+
+/* --- one path and what its peer is told --------------------------------------------------------------------------- */
+
+static struct attr_view as_path(const uint8_t *wire, uint16_t len)
+{
+	struct attr_view view = { .len = 0 };
+
+	attr_find(wire, len, ATTR_AS_PATH, &view);
+	return view;
+}
+
+static uint32_t last_as(const struct attr_view *path)
+{
+	return path->len ? load_be32(path->body + path->len - 4) : 0;
+}
+
+/* Does what the peer says end with `told`, which it is told? */
+static bool is_tail(const struct rib *rib, uint16_t index, const uint8_t *wire, uint16_t len,
+		    const struct path *told)
+{
+	const struct source *peer = &rib->sources[index];
+	const struct aspath_tail rule = { { rib->params.asn, peer->asn }, peer->remove_private };
+	bool circuit = rib->sources[told->peer].role == ROLE_EXPRESSROUTE;
+	struct attr_view body, tail;
+	uint32_t a, b;
+
+	if (!circuit && told->attrs->keys.neighbour_as == peer->asn && !peer->ibgp)
+		return false;
+	body = as_path(wire, len);
+	tail = as_path(told->attrs->wire, told->attrs->len);
+	if (!tail.len || !body.len)
+		return false;
+	a = last_as(&body);
+	b = last_as(&tail);
+	/* The common case: the last AS numbers count, and differ. */
+	if (a != b && a != rule.without[0] && a != rule.without[1] && b != rule.without[0] &&
+	    b != rule.without[1] && !rule.remove_private)
+		return false;
+	if (!circuit && !peer->ibgp && aspath_contains(tail.body, tail.len, peer->asn))
+		return false;
+	return aspath_before(body.body, body.len, tail.body, tail.len, &rule) >= peer->ibgp;
+}
+
+static bool is_reflection(const struct rib *rib, const struct path *path, const struct path *told)
+{
+	return is_tail(rib, path->peer, path->attrs->wire, path->attrs->len, told);
+}
+
+/* Is what it says judged at all? */
+static bool may_reflect(const struct source *peer)
+{
+	return peer->asn && (peer->role == ROLE_VPN || peer->role == ROLE_NVA);
+}
+
+static bool is_judged(const struct rib *rib, const struct path *path)
+{
+	return may_reflect(&rib->sources[path->peer]) &&
+	       !(path->flags & (PATH_UNUSABLE | PATH_HELD));
+}
+
+/* The classes that may be told of it. */
+static uint8_t hearers(const struct rib *rib, const uint8_t *classes, const struct path *path)
+{
+	if (path->flags & (PATH_UNUSED | PATH_NO_ADVERTISE | PATH_HELD | PATH_QUIET))
+		return 0;
+	return classes[rib->sources[path->peer].role] &
+	       (path->flags & PATH_NO_EXPORT ? IBGP_CLASSES : ALL_CLASSES);
+}
+
+const struct path *rib_reflected(const struct rib *rib, const struct path *path)
+{
+	const unsigned int class = class_of(&rib->sources[path->peer]);
+	const uint8_t *classes = classes_of(rib, path->node);
+	const struct path *told = rib_first(rib, path->node);
+
+	if (!(path->flags & PATH_REFLECTION))
+		return NULL;
+	while (told &&
+	       !(hearers(rib, classes, told) >> class & 1 && is_reflection(rib, path, told)))
+		told = rib_following(rib, told);
+	return told;
+}
+
+const struct path *rib_would_reflect(const struct rib *rib, uint32_t node, uint16_t peer,
+				     const uint8_t *wire, uint16_t len)
+{
+	const struct source *source = &rib->sources[peer];
+	const uint8_t *classes = classes_of(rib, node);
+	const struct path *told = rib_first(rib, node);
+
+	if (!may_reflect(source) || source->held)
+		return NULL;
+	while (told &&
+	       (told->peer == peer || !(hearers(rib, classes, told) >> class_of(source) & 1)))
+		told = rib_following(rib, told);
+	if (!told || !(classes_open(rib, node, 0) >> class_of(source) & 1) ||
+	    !is_tail(rib, peer, wire, len, told) ||
+	    (rib->params.told && !rib->params.told(rib->params.ctx, told, peer)))
+		return NULL;
+	return told;
+}
+
+/* --- all paths of a node ------------------------------------------------------------------------------------------ */
+
+/* This path, in that place, is none: it may be told. */
+static void hear(struct trial *t, const struct path *path, uint16_t place)
+{
+	for (uint8_t left = hearers(t->rib, t->classes, path) & t->open & MAY_HEAR; left;
+	     left &= (uint8_t)(left - 1)) {
+		unsigned int class = (unsigned int)__builtin_ctz(left);
+
+		if (t->told[class] && t->place[class] < place)
+			continue;
+		t->told[class] = path;
+		t->place[class] = place;
+	}
+}
+
+/* What the path's peer is told, if the path is that come back. */
+static const struct path *find_original(const struct trial *t, const struct path *path)
+{
+	const struct rib_params *params = &t->rib->params;
+	const struct path *told = t->told[class_of(&t->rib->sources[path->peer])];
+
+	if (!told || !is_reflection(t->rib, path, told) ||
+	    (params->told && !params->told(params->ctx, told, path->peer)))
+		return NULL;
+	return told;
+}
+
+/* In which order it is judged: by length, and of equal ones first those that begin with the peer's AS number, as others may
+ * be passed on as they were. */
+static uint32_t rank_of(const struct rib *rib, const struct path *path, uint16_t place)
+{
+	const struct source *peer = &rib->sources[path->peer];
+	const struct attr_keys *keys = &path->attrs->keys;
+	bool bare = !peer->ibgp && keys->neighbour_as != peer->asn;
+
+	return ((uint32_t)keys->path_len * 2 + bare) << PLACE_BITS | place;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void ranks_sort(uint32_t *ranks, uint16_t n)
+{
+	if (n > FEW) {
+		qsort(ranks, n, sizeof(*ranks), ascending);
+		return;
+	}
+	for (uint16_t i = 1; i < n; i++) {
+		uint32_t rank = ranks[i];
+		uint16_t at = i;
+
+		for (; at && ranks[at - 1] > rank; at--)
+			ranks[at] = ranks[at - 1];
+		ranks[at] = rank;
+	}
+}
+
+/* It is one. Said and noted if that is new. */
+static void convict(struct rib *rib, struct path *path, const struct path *told)
+{
+	path_set_flags(rib, path, path->flags | PATH_REFLECTION);
+	if (rib->reflect->was[path->peer] || rib->reflect->trying)
+		return;
+	rib->peers[path->peer].reflected = rib_prefix(rib, path->node);
+	if (rib->params.reflected)
+		rib->params.reflected(rib->params.ctx, path, told);
+}
+
+/* None of the node's paths has the flag. Returns whether any has it afterwards. */
+static bool judge(struct rib *rib, uint32_t node, const uint8_t *classes)
+{
+	struct trial t = { .rib = rib, .classes = classes, .open = classes_open(rib, node, 0) };
+	uint32_t *ranks = rib->reflect->ranks;
+	uint16_t place = 0, n = 0;
+	bool found = false;
+
+	for (struct path *path = path_at(rib, node_at(rib, node)->first); path;
+	     path = path_at(rib, path->next), place++) {
+		rib->sort[place] = path;
+		if (is_judged(rib, path))
+			ranks[n++] = rank_of(rib, path, place);
+		else
+			hear(&t, path, place);
+	}
+	ranks_sort(ranks, n);
+	for (uint16_t i = 0; i < n; i++) {
+		uint16_t at = ranks[i] & ((1 << PLACE_BITS) - 1);
+		struct path *path = rib->sort[at];
+		const struct path *told = find_original(&t, path);
+
+		if (told)
+			convict(rib, path, told);
+		else
+			hear(&t, path, at);
+		found |= told != NULL;
+	}
+	return found;
+}
+
+enum question { NO_QUESTION, ANY_MIGHT_BE, SOME_ARE };
+
+/* Is any of a node's paths a reflection now, or might any be one? */
+static enum question question(const struct rib *rib, const struct path *first,
+			      const uint8_t *classes)
+{
+	uint8_t heard = 0, judged = 0;
+
+	for (const struct path *path = first; path; path = path_at(rib, path->next)) {
+		if (path->flags & PATH_REFLECTION)
+			return SOME_ARE;
+		heard |= hearers(rib, classes, path);
+		if (is_judged(rib, path))
+			judged |= (uint8_t)(1 << class_of(&rib->sources[path->peer]));
+	}
+	return heard & judged ? ANY_MIGHT_BE : NO_QUESTION;
+}
+
+/* All that others see of a chain, in one number. */
+static uint64_t chain_digest(const struct rib *rib, const struct path *path)
+{
+	uint64_t digest = 0;
+
+	for (; path; path = path_at(rib, path->next))
+		digest = hash_u64(digest ^
+				  ((uint64_t)path->peer << 24 | (uint64_t)path->flags << 16 |
+				   (uint64_t)path->tie << 8 | path->yields));
+	return digest;
+}
+
+/* Take the flag from those that have it, and sort the chain as if there were no such thing. */
+static void acquit(struct rib *rib, struct node *node)
+{
+	for (struct path *path = path_at(rib, node->first); path; path = path_at(rib, path->next)) {
+		if (!(path->flags & PATH_REFLECTION))
+			continue;
+		rib->reflect->was[path->peer] = true;
+		path_set_flags(rib, path, path->flags & (uint8_t)~PATH_REFLECTION);
+	}
+	chain_sort(rib, node);
+}
+
+static void forget(struct rib *rib, const struct path *path)
+{
+	for (; path; path = path_at(rib, path->next))
+		rib->reflect->was[path->peer] = false;
+}
+
+bool reflections_judge(struct rib *rib, uint32_t id, const uint8_t *classes)
+{
+	struct node *node = node_at(rib, id);
+	const struct path *first = path_at(rib, node->first);
+	enum question what;
+	uint64_t before;
+	bool found;
+
+	if (!first || (!first->next && !(first->flags & PATH_REFLECTION)))
+		return false;
+	what = question(rib, first, classes);
+	if (what == NO_QUESTION)
+		return false;
+	if (what == ANY_MIGHT_BE) {
+		found = judge(rib, id, classes);
+		if (found)
+			chain_sort(rib, node);
+		return found;
+	}
+	before = chain_digest(rib, first);
+	acquit(rib, node);
+	if (judge(rib, id, classes))
+		chain_sort(rib, node);
+	first = path_at(rib, node->first);
+	forget(rib, first);
+	return chain_digest(rib, first) != before;
+}
+
+/* While chains are in the order of another rule they stay as they are: what is being sorted anew must be seen to change. */
+bool rib_try(struct rib *rib, uint32_t node, uint64_t allow)
+{
+	uint8_t classes[ROLE_COUNT];
+	bool differs;
+
+	if (rib->resort.left)
+		return false;
+	classes_by_source(allow, classes);
+	rib->reflect->trying = true;
+	differs = reflections_judge(rib, node, classes);
+	rib->reflect->trying = differs;
+	return differs;
+}
+
+void rib_try_end(struct rib *rib, uint32_t node)
+{
+	reflections_judge(rib, node, classes_of(rib, node));
+	rib->reflect->trying = false;
+}
