@@ -209,6 +209,7 @@ static void path_keys(const struct attr_view *v, struct attr_keys *keys)
 {
 	keys->path_len = aspath_length(v->body, v->len);
 	keys->neighbour_as = aspath_first(v->body, v->len);
+	keys->last_as = v->len ? load_be32(v->body + v->len - 4) : 0;
 	for (const uint8_t *at = v->body, *end = at + v->len; at < end; at += 2 + 4 * at[1]) {
 		if (at[0] == AS_SET || at[0] == AS_CONFED_SET)
 			keys->flags |= ATTRS_HAS_AS_SET;

@@ -78,6 +78,8 @@ struct attr_keys {
 	uint32_t originator_id; /* 0 if absent */
 	/* leftmost AS of the path; 0 if the path is empty or begins with a set */
 	uint32_t neighbour_as;
+	uint32_t
+		last_as; /* rightmost AS of the path, in whatever segment; 0 if the path is empty */
 	uint16_t path_len; /* RFC 4271 9.1.2.2 a: a set counts one, confederation segments none */
 	uint16_t cluster_len; /* CLUSTER_LIST entries */
 	uint16_t flags;	      /* ATTRS_* */

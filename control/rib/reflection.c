@@ -23,6 +23,7 @@
 
 enum {
 	FEW = 16,	 /* paths that are sorted by hand */
+	PAIRED = 4,	 /* paths of a node that are compared in pairs before they are sorted */
 	PLACE_BITS = 12, /* of a rank: places in a chain are below RIB_PEERS */
 	MAY_HEAR = (3 << 2 * ROLE_VPN) |
 		   (3 << 2 * ROLE_NVA), /* the classes whose sources are judged */
@@ -85,41 +86,46 @@ static struct attr_view as_path(const uint8_t *wire, uint16_t len)
 	return view;
 }
 
-static uint32_t last_as(const struct attr_view *path)
+/* May a path that ends with `last` be what its peer is told, if that is `told`? Asked first, for it costs little and is
+ * almost always false. */
+static bool may_be_tail(const struct rib *rib, const struct source *peer, uint32_t last,
+			const struct path *told)
 {
-	return path->len ? load_be32(path->body + path->len - 4) : 0;
+	const struct attr_keys *keys = &told->attrs->keys;
+	const uint32_t ours = rib->params.asn;
+
+	if (keys->neighbour_as == peer->asn && !peer->ibgp &&
+	    rib->sources[told->peer].role != ROLE_EXPRESSROUTE)
+		return false;
+	/* The common case: the last AS numbers count, and differ. */
+	return last == keys->last_as || last == ours || last == peer->asn ||
+	       keys->last_as == ours || keys->last_as == peer->asn || peer->remove_private;
 }
 
 /* Does what the peer says end with `told`, which it is told? */
-static bool is_tail(const struct rib *rib, uint16_t index, const uint8_t *wire, uint16_t len,
+static bool is_tail(const struct rib *rib, uint16_t index, const struct attr_view *body,
 		    const struct path *told)
 {
 	const struct source *peer = &rib->sources[index];
 	const struct aspath_tail rule = { { rib->params.asn, peer->asn }, peer->remove_private };
-	bool circuit = rib->sources[told->peer].role == ROLE_EXPRESSROUTE;
-	struct attr_view body, tail;
-	uint32_t a, b;
+	const struct attr_view tail = as_path(told->attrs->wire, told->attrs->len);
 
-	if (!circuit && told->attrs->keys.neighbour_as == peer->asn && !peer->ibgp)
+	if (!tail.len || !body->len)
 		return false;
-	body = as_path(wire, len);
-	tail = as_path(told->attrs->wire, told->attrs->len);
-	if (!tail.len || !body.len)
+	if (rib->sources[told->peer].role != ROLE_EXPRESSROUTE && !peer->ibgp &&
+	    aspath_contains(tail.body, tail.len, peer->asn))
 		return false;
-	a = last_as(&body);
-	b = last_as(&tail);
-	/* The common case: the last AS numbers count, and differ. */
-	if (a != b && a != rule.without[0] && a != rule.without[1] && b != rule.without[0] &&
-	    b != rule.without[1] && !rule.remove_private)
-		return false;
-	if (!circuit && !peer->ibgp && aspath_contains(tail.body, tail.len, peer->asn))
-		return false;
-	return aspath_before(body.body, body.len, tail.body, tail.len, &rule) >= peer->ibgp;
+	return aspath_before(body->body, body->len, tail.body, tail.len, &rule) >= peer->ibgp;
 }
 
 static bool is_reflection(const struct rib *rib, const struct path *path, const struct path *told)
 {
-	return is_tail(rib, path->peer, path->attrs->wire, path->attrs->len, told);
+	struct attr_view body;
+
+	if (!may_be_tail(rib, &rib->sources[path->peer], path->attrs->keys.last_as, told))
+		return false;
+	body = as_path(path->attrs->wire, path->attrs->len);
+	return is_tail(rib, path->peer, &body, told);
 }
 
 /* Is what it says judged at all? */
@@ -163,6 +169,7 @@ const struct path *rib_would_reflect(const struct rib *rib, uint32_t node, uint1
 	const struct source *source = &rib->sources[peer];
 	const uint8_t *classes = classes_of(rib, node);
 	const struct path *told = rib_first(rib, node);
+	const struct attr_view body = as_path(wire, len);
 
 	if (!may_reflect(source) || source->held)
 		return NULL;
@@ -170,7 +177,7 @@ const struct path *rib_would_reflect(const struct rib *rib, uint32_t node, uint1
 	       (told->peer == peer || !(hearers(rib, classes, told) >> class_of(source) & 1)))
 		told = rib_following(rib, told);
 	if (!told || !(classes_open(rib, node, 0) >> class_of(source) & 1) ||
-	    !is_tail(rib, peer, wire, len, told) ||
+	    !is_tail(rib, peer, &body, told) ||
 	    (rib->params.told && !rib->params.told(rib->params.ctx, told, peer)))
 		return NULL;
 	return told;
@@ -282,20 +289,38 @@ static bool judge(struct rib *rib, uint32_t node, const uint8_t *classes)
 
 enum question { NO_QUESTION, ANY_MIGHT_BE, SOME_ARE };
 
-/* Is any of a node's paths a reflection now, or might any be one? */
+/* Might the path be what its peer is told, if that is another of these? */
+static bool might_be(const struct rib *rib, const struct path *path, const struct path *first,
+		     const uint8_t *classes)
+{
+	const struct source *peer = &rib->sources[path->peer];
+	const unsigned int class = class_of(peer);
+
+	for (const struct path *told = first; told; told = path_at(rib, told->next)) {
+		if (told != path && hearers(rib, classes, told) >> class & 1 &&
+		    may_be_tail(rib, peer, path->attrs->keys.last_as, told))
+			return true;
+	}
+	return false;
+}
+
+/* Is any of a node's paths a reflection now, or might any be one? Of many it is not asked, for each would be compared with
+ * each. */
 static enum question question(const struct rib *rib, const struct path *first,
 			      const uint8_t *classes)
 {
-	uint8_t heard = 0, judged = 0;
+	bool might = false;
+	size_t n = 0;
 
 	for (const struct path *path = first; path; path = path_at(rib, path->next)) {
 		if (path->flags & PATH_REFLECTION)
 			return SOME_ARE;
-		heard |= hearers(rib, classes, path);
-		if (is_judged(rib, path))
-			judged |= (uint8_t)(1 << class_of(&rib->sources[path->peer]));
+		if (++n > PAIRED)
+			might = true;
+		else if (!might && is_judged(rib, path))
+			might = might_be(rib, path, first, classes);
 	}
-	return heard & judged ? ANY_MIGHT_BE : NO_QUESTION;
+	return might ? ANY_MIGHT_BE : NO_QUESTION;
 }
 
 /* All that others see of a chain, in one number. */

@@ -168,22 +168,25 @@ TEST(attrs, keys)
 	} rows[] = {
 		{ "nothing but the mandatory ones",
 		  "40010102 400200 4003040a000001",
-		  { 0x0a000001, 0, 100, 0, 0, 0, 0, 0, ORIGIN_INCOMPLETE, 0 } },
+		  { 0x0a000001, 0, 100, 0, 0, 0, 0, 0, 0, ORIGIN_INCOMPLETE, 0 } },
 		{ "all",
 		  "40010101 40020a02020000fde900000002 4003040a000001 80040400000007 "
 		  "40050400000009 c00804ffffff01"
 		  "80090401020304 800a08 00000001 00000002",
-		  { 0x0a000001, 7, 9, 0x01020304, 65001, 2, 2,
+		  { 0x0a000001, 7, 9, 0x01020304, 65001, 2, 2, 2,
 		    ATTRS_MED | ATTRS_LOCAL_PREF | ATTRS_ORIGINATOR_ID | ATTRS_NO_EXPORT,
 		    ORIGIN_EGP, 0 } },
 		{ "communities",
 		  "40010100 400200 4003040a000001 c0080cffffff02ffffff03ffedffed",
-		  { 0x0a000001, 0, 100, 0, 0, 0, 0,
+		  { 0x0a000001, 0, 100, 0, 0, 0, 0, 0,
 		    ATTRS_NO_ADVERTISE | ATTRS_NO_EXPORT_SUBCONFED | ATTRS_FROM_BRANCH, ORIGIN_IGP,
 		    0 } },
 		{ "a set first",
 		  "40010100 40020c 0101 00000001 0201 00000002 4003040a000001",
-		  { 0x0a000001, 0, 100, 0, 0, 2, 0, ATTRS_HAS_AS_SET, ORIGIN_IGP, 0 } },
+		  { 0x0a000001, 0, 100, 0, 0, 2, 2, 0, ATTRS_HAS_AS_SET, ORIGIN_IGP, 0 } },
+		{ "a set last",
+		  "40010100 400214 0202 0000fde9 00000003 0102 00000004 00000005 4003040a000001",
+		  { 0x0a000001, 0, 100, 0, 65001, 5, 3, 0, ATTRS_HAS_AS_SET, ORIGIN_IGP, 0 } },
 	};
 
 	for (const auto &t : rows) {
@@ -196,6 +199,7 @@ TEST(attrs, keys)
 		EXPECT_EQ(t.keys.local_pref, k.local_pref) << t.name;
 		EXPECT_EQ(t.keys.originator_id, k.originator_id) << t.name;
 		EXPECT_EQ(t.keys.neighbour_as, k.neighbour_as) << t.name;
+		EXPECT_EQ(t.keys.last_as, k.last_as) << t.name;
 		EXPECT_EQ(t.keys.path_len, k.path_len) << t.name;
 		EXPECT_EQ(t.keys.cluster_len, k.cluster_len) << t.name;
 		EXPECT_EQ(t.keys.flags, k.flags) << t.name;
