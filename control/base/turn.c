@@ -8,6 +8,7 @@ enum {
 	LENGTH_BITS = 28,
 	PART_BITS = 8,
 	LONG_NS = 200 * 1000, /* what processor time is asked for */
+	STALE_NS = 50 * 1000, /* what a reading of it is good for at the begin of a turn */
 };
 
 static const uint64_t LENGTH_MAX = (UINT64_C(1) << LENGTH_BITS) - 1;
@@ -60,13 +61,28 @@ static void store(uint64_t *word, uint64_t value)
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
+static uint64_t own_read(struct turns *turns, uint64_t now_ns)
+{
+	turns->cpu_at_ns = turns->cpu_ns();
+	turns->cpu_read_ns = now_ns;
+	return turns->cpu_at_ns;
+}
+
+/* Turns are mostly short and follow one another: the last reading is almost what a new one would be. */
+static void own_begin(struct turns *turns, uint64_t now_ns)
+{
+	if (!turns->cpu_read_ns || now_ns - turns->cpu_read_ns > STALE_NS)
+		own_read(turns, now_ns);
+	turns->cpu_begin_ns = turns->cpu_at_ns;
+}
+
 void turn_begin(struct turns *turns, uint64_t now_ns)
 {
 	turns->begin_ns = turns->at_ns = now_ns;
 	turns->part_ns = 0;
 	turns->part = 0;
 	if (turns->cpu_ns)
-		turns->cpu_begin_ns = turns->cpu_at_ns = turns->cpu_ns();
+		own_begin(turns, now_ns);
 	turns->cpu_part_ns = 0;
 	turns->cpu_part = 0;
 	if (now_ns < turns->window_end_ns)
@@ -78,20 +94,27 @@ void turn_begin(struct turns *turns, uint64_t now_ns)
 	turns->window_end_ns = now_ns + TURN_WINDOW_MS * 1000000ull;
 }
 
-static void own_part(struct turns *turns, uint8_t part)
+static uint64_t at_most(uint64_t ns, uint64_t bound)
 {
-	uint64_t now_ns = turns->cpu_ns(), ns = now_ns - turns->cpu_at_ns;
+	return ns < bound ? ns : bound;
+}
 
-	turns->cpu_at_ns = now_ns;
+/* The part has taken `ns` by the clock: what it worked is no more than that. */
+static void own_part(struct turns *turns, uint8_t part, uint64_t now_ns, uint64_t ns)
+{
+	uint64_t before_ns = turns->cpu_at_ns;
+
+	ns = at_most(own_read(turns, now_ns) - before_ns, ns);
 	if (ns <= turns->cpu_part_ns)
 		return;
 	turns->cpu_part_ns = ns;
 	turns->cpu_part = part;
 }
 
-static void own_end(struct turns *turns)
+static void own_end(struct turns *turns, uint64_t now_ns)
 {
-	uint64_t ns = turns->cpu_ns() - turns->cpu_begin_ns;
+	uint64_t ns = at_most(own_read(turns, now_ns) - turns->cpu_begin_ns,
+			      now_ns - turns->begin_ns);
 	uint64_t word = pack(ns, turns->cpu_part_ns, turns->cpu_part);
 
 	if (word > turns->own)
@@ -106,7 +129,7 @@ void turn_part(struct turns *turns, uint8_t part, uint64_t now_ns)
 
 	turns->at_ns = now_ns;
 	if (ns > LONG_NS && turns->cpu_ns)
-		own_part(turns, part);
+		own_part(turns, part, now_ns, ns);
 	if (ns <= turns->part_ns)
 		return;
 	turns->part_ns = ns;
@@ -125,7 +148,7 @@ void turn_end(struct turns *turns, uint64_t now_ns)
 	if (ns > TURN_BOUND_NS)
 		store(&turns->over, turns->over + 1);
 	if (ns > LONG_NS && turns->cpu_ns)
-		own_end(turns);
+		own_end(turns, now_ns);
 }
 
 struct turn_length turn_longest(const struct turns *turns)

@@ -32,9 +32,12 @@ struct turns {
 	uint64_t part_ns;	  /* its longest part so far ... */
 	uint8_t part; /* ... which is this one; from 0, what they are called is the owner's */
 	uint64_t window_end_ns;
-	/* The same in processor time; NULL: not kept. Asked once a turn, and where one or a part of it was long. */
+	/* The same in processor time; NULL: not kept. Asked where a turn or a part of it was long,
+	 * and where one begins if the last reading is older than 50 us: so it is too much by that
+	 * at most, and never more than the turn's length. */
 	uint64_t (*cpu_ns)(void);
 	uint64_t cpu_begin_ns, cpu_at_ns, cpu_part_ns;
+	uint64_t cpu_read_ns; /* when it was asked last; 0: never */
 	uint8_t cpu_part;
 	/* written by the lcore alone, read by anybody (relaxed): the longest turn ever, of the present window, and of the
 	 * one before it */
@@ -59,7 +62,7 @@ struct turn_length turn_longest(const struct turns *turns);
 struct turn_length turn_longest_recent(const struct turns *turns);
 uint64_t turns_over(const struct turns *turns);
 /* The longest in processor time, and how many were longer than TURN_BOUND_NS by that. Parts too short to ask for it are
- * the next long one's. */
+ * the next long one's, as far as that has been long enough for both. */
 struct turn_length turn_longest_own(const struct turns *turns);
 uint64_t turns_over_own(const struct turns *turns);
 

@@ -111,9 +111,31 @@ TEST_F(turn_test, processor_time_tells_own_work_from_waiting)
 	expect(turn_longest_own(&turns), 1100, 3, 1100);
 	EXPECT_EQ(1u, turns_over_own(&turns));
 
+}
+
+/* Short turns, which are most, cost a system call in 50 us and not one each. */
+TEST_F(turn_test, processor_time_is_asked_for_rarely)
+{
+	turns.cpu_ns = own_clock;
 	own_asked = 0;
-	turn({ { 1, 50 }, { 2, 60 } });
-	EXPECT_EQ(1u, own_asked) << "a system call, not more than one a short turn";
+	for (int i = 0; i < 1000; i++)
+		turn({ { 1, 2 }, { 2, 3 } });
+	EXPECT_LE(own_asked, 5 * 1000 / 50 + 1u);
+	EXPECT_GE(own_asked, 5 * 1000 / 56u);
+	EXPECT_EQ(0u, turn_longest_own(&turns).ns);
+
+	now += 60 * US; /* asleep */
+	own_asked = 0;
+	turn({ { 1, 2 } });
+	EXPECT_EQ(1u, own_asked);
+	own_ns += 40 * US; /* short turns, which are not the long one's */
+	now += 40 * US;
+	turn_begin(&turns, now);
+	own_ns += 1000 * US;
+	turn_part(&turns, 3, now += 1000 * US);
+	turn_end(&turns, now);
+	expect(turn_longest_own(&turns), 1000, 3, 1000);
+	EXPECT_EQ(0u, turns_over_own(&turns));
 }
 
 static uint64_t fake_ns;
