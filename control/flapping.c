@@ -21,7 +21,7 @@ static bool is_good(const struct route_server *rs, const struct peer *peer, stru
 	uint32_t node = rib_find(rs->rib, prefix);
 	const struct path *path = node == RIB_NONE ? NULL : rib_path(rs->rib, node, peer->index);
 
-	return (path && !(path->flags & PATH_UNUSABLE)) ||
+	return (path && !(path->flags & PATH_UNUSED)) ||
 	       inbound_contributes(&peer->inbound, prefix);
 }
 

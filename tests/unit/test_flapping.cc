@@ -230,6 +230,32 @@ TEST_F(flapping_test, a_path_that_cannot_be_used_is_not_held)
 	EXPECT_EQ("65515 65001 1", seen());
 }
 
+/* Held, it would keep the path that comes after it out. */
+TEST_F(flapping_test, nor_is_what_we_tell_the_peer_and_comes_back)
+{
+	start_up(with(""));
+	announce(ERGW, { churn });
+	turn();
+	arp_all();
+	turn();
+	say({ 65001, 12076, 65020 });
+	turn();
+	struct prefix last;
+	ASSERT_EQ(1u, rib_peer_reflections(rs->rib, NVA_A, &last));
+	for (int i = 0; i < FLAP_HOLD; i++) {
+		withdraw();
+		say({ 65001, 12076, 65020 });
+		if (i % 50 == 49)
+			turn();
+	}
+	turn();
+	EXPECT_EQ(0u, flap().nb_held);
+	say({ 65001, 1 });
+	turn();
+	EXPECT_EQ(1u, flap().nb_held) << "its own is";
+	EXPECT_EQ(0u, rib_peer_reflections(rs->rib, NVA_A, &last));
+}
+
 TEST_F(flapping_test, to_repeat_is_no_change)
 {
 	start_up(with(""));
