@@ -27,12 +27,12 @@ __attribute__((format(printf, 4, 5))) static void add(struct alarms *alarms, con
 	va_end(args);
 }
 
-static void add_withheld(const struct route_server *rs, const struct peer *peer,
-			 const struct suspect *suspect, struct alarms *alarms)
+static void add_withheld(const struct peer *peer, const struct suspect *suspect,
+			 struct alarms *alarms)
 {
 	char what[64], prefix[PREFIX_TEXT];
 
-	if (withheld_stands(rs, peer, suspect))
+	if (withheld_stands(peer, suspect))
 		add(alarms, "route_withheld", peer->config.name,
 		    "%s is withheld from it: it reset its session %u times for %s",
 		    prefix_text(suspect->prefix, prefix), suspect->resets,
@@ -91,7 +91,7 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 		    peer->session.hold_s);
 	add_reflections(rs, peer, alarms);
 	for (uint8_t i = 0; i < peer->withheld.nb; i++)
-		add_withheld(rs, peer, &peer->withheld.suspect[i], alarms);
+		add_withheld(peer, &peer->withheld.suspect[i], alarms);
 	add_flapping(peer, alarms);
 	if (peer->refusing)
 		add(alarms, "routes_refused", peer->config.name, "announces more than %u routes",

@@ -180,6 +180,7 @@ static void leave(struct announcer *a, struct peer *peer)
 	if (!group)
 		return;
 	peer->group = NULL;
+	withheld_uncount(peer);
 	a->version++;
 	group_leave(group->group, peer->index);
 	group_drop_if_empty(a, group);
@@ -342,18 +343,58 @@ bool announcer_announces(const struct update_group *group, const struct route_se
 	return message_fits(group, result);
 }
 
-bool announcer_tells(const struct peer *peer, const struct path *path, bool backup, uint8_t *wire,
-		     struct route_map_result *result)
+/* As announcer_announces(), in the words for this member. */
+static bool announces_to(const struct peer *peer, const struct path *path, bool backup,
+			 uint8_t *wire, struct route_map_result *result)
 {
-	struct withheld withheld = peer->withheld;
 	struct update_group kind = *peer->group;
-	size_t len = announcer_export(&kind, peer->rs, path->attrs, path->peer, backup, wire);
 
-	if (len && withheld_match(&withheld, wire, (uint16_t)len))
-		return false;
 	if (path->attrs->keys.next_hop == peer->config.addr)
 		kind.rule.unchanged = false;
 	return announcer_announces(&kind, peer->rs, path, backup, wire, result);
+}
+
+bool announcer_withholds(const struct peer *peer, const struct route_map_result *result)
+{
+	uint8_t attrs[BGP_MESSAGE_MAX];
+	size_t len =
+		peer->withheld.nb ? wire_attrs(peer->group, result->wire, result->len, attrs) : 0;
+
+	return len && withheld_match(&peer->withheld, attrs, (uint16_t)len) >= 0;
+}
+
+bool announcer_tells(const struct peer *peer, const struct path *path, bool backup, uint8_t *wire,
+		     struct route_map_result *result)
+{
+	return announces_to(peer, path, backup, wire, result) && !announcer_withholds(peer, result);
+}
+
+size_t announcer_octets(const struct peer *peer, struct prefix prefix, uint8_t *out,
+			uint32_t *attrs_hash)
+{
+	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	const struct update_group *group = peer->group;
+	const struct rib *rib = peer->rs->rib;
+	uint8_t wire[BGP_MESSAGE_MAX];
+
+	if (summaries_stand(peer, prefix)) {
+		uint64_t rules = summaries_of(peer) & route_map_summarises(group->map, prefix);
+
+		*attrs_hash = 0;
+		if (!announcer_summary(group, __builtin_ctzll(rules), &result))
+			return 0;
+	} else {
+		uint32_t node = rib_find(rib, prefix);
+		const struct path *path = NULL;
+		bool backup;
+
+		if (node != RIB_NONE)
+			path = group_advertised(group->group, peer->index, node, &backup);
+		if (!path || !announces_to(peer, path, backup, wire, &result))
+			return 0;
+		*attrs_hash = path->attrs->hash;
+	}
+	return wire_attrs(group, result.wire, result.len, out);
 }
 
 /* Hand what is encoded to every member that it is for. False: a mailbox is full; call again. */
@@ -383,15 +424,15 @@ static bool out_send(struct announcer *a, struct route_server *rs)
 /* Room for one more message to the members of the batch. False: call again. */
 static bool out_begin(struct announcer *a, struct route_server *rs)
 {
-	const struct group_batch *b = &a->batch;
-	bool same = a->nb_to == b->nb_to && !memcmp(a->to, b->to, b->nb_to * sizeof(*b->to));
+	const struct hearers *h = &a->hearers;
+	bool same = a->nb_to == h->nb_to && !memcmp(a->to, h->to, h->nb_to * sizeof(*h->to));
 
 	if ((!same || sizeof(a->out) - a->out_len < BGP_MESSAGE_MAX || a->sending) &&
 	    !out_send(a, rs))
 		return false;
 	if (!same) {
-		a->nb_to = b->nb_to;
-		memcpy(a->to, b->to, b->nb_to * sizeof(*b->to));
+		a->nb_to = h->nb_to;
+		memcpy(a->to, h->to, h->nb_to * sizeof(*h->to));
 	}
 	return true;
 }
@@ -420,6 +461,16 @@ static void out_message(struct announcer *a)
 	a->updates++;
 }
 
+/* The part once more, for those that it is withheld from: withdrawn. False: there are none, or they have had it. */
+static bool part_without(struct announcer *a)
+{
+	if (!hearers_without(&a->hearers))
+		return false;
+	a->at = 0;
+	a->attrs_len = 0;
+	return true;
+}
+
 /* `wire`: the part's attributes, canonical; NULL: it is withdrawn, and `too_long` says why if it ought not to be. */
 static void part_begin(struct announcer *a, struct route_server *rs)
 {
@@ -431,6 +482,14 @@ static void part_begin(struct announcer *a, struct route_server *rs)
 	if (a->part.too_long || (a->part.wire && !a->attrs_len))
 		for (uint32_t i = 0; i < b->nb_to; i++)
 			rs->peers.table[b->to[i]].unexportable += a->part.nb;
+	if (a->attrs_len)
+		told_note(&a->flushing->told,
+			  &(struct told){ .ms = rs->now_ms,
+					  .prefix = *a->part.prefixes,
+					  .attrs_hash = b->attrs ? b->attrs->hash : 0 });
+	hearers_begin(&a->hearers, rs, b, &a->part, a->attrs, (uint16_t)a->attrs_len);
+	if (!a->hearers.nb_to)
+		part_without(a);
 }
 
 /* What policy makes of the batch's attributes on their way out: counted, and said. Returns whether its routes go. */
@@ -529,6 +588,7 @@ static bool news_begin(struct announcer *a, struct route_server *rs, bool over)
 	}
 	a->batch = (struct group_batch){
 		.kind = a->part.wire ? GROUP_ANNOUNCE : GROUP_WITHDRAW,
+		.attrs = news->path ? news->path->attrs : NULL,
 		.prefixes = &news->prefix,
 		.nb_prefixes = 1,
 		.to = news->to,
@@ -553,8 +613,7 @@ static bool batch_take(struct announcer *a, struct route_server *rs)
 	a->ending = a->batch.kind == GROUP_END_OF_RIB;
 	if (a->batch.kind != GROUP_ANNOUNCE)
 		return true;
-	told_note(&group->told, &a->batch, rs->now_ms);
-	if (!group->rule.unchanged && !rs->peers.withholding)
+	if (!group->rule.unchanged)
 		return true;
 	telling_begin(&a->telling, rs, group, &a->batch);
 	return telling_next(&a->telling, &a->batch, &a->itself);
@@ -585,6 +644,8 @@ static bool batch_next(struct announcer *a, struct route_server *rs)
 /* The next part of the batch; false: that was all of it. */
 static bool part_next(struct announcer *a, struct route_server *rs)
 {
+	if (part_without(a))
+		return true;
 	if (!outbound_next(&a->outbound, &a->part))
 		return false;
 	part_begin(a, rs);

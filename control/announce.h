@@ -66,6 +66,7 @@ struct announcer {
 	bool in_batch;			   /* `batch` is not through yet */
 	uint32_t at;			   /* prefixes of the part that are encoded */
 	struct outbound_part part;	   /* of the batch: what is being encoded */
+	struct hearers hearers;		   /* of the part */
 	size_t attrs_len;		   /* of the part; 0: its prefixes are withdrawn */
 	uint8_t attrs[BGP_MESSAGE_MAX];	   /* as they go on the wire */
 	uint8_t exported[BGP_MESSAGE_MAX]; /* the batch's, before the route map */
@@ -135,6 +136,12 @@ bool announcer_announces(const struct update_group *group, const struct route_se
 /* The same for one member of its group: it may be told otherwise than the rest, or nothing (telling.h). */
 bool announcer_tells(const struct peer *peer, const struct path *path, bool backup, uint8_t *wire,
 		     struct route_map_result *result);
+/* Is that, or a summary, withheld from the peer, which has a group? */
+bool announcer_withholds(const struct peer *peer, const struct route_map_result *result);
+/* What a member is sent of a prefix, route or summary, unless it is withheld: its attributes on the wire, into `out` of
+ * BGP_MESSAGE_MAX octets. `*attrs_hash`: of the path's own, 0 of a summary. Returns the length, 0: nothing is sent. */
+size_t announcer_octets(const struct peer *peer, struct prefix prefix, uint8_t *out,
+			uint32_t *attrs_hash);
 
 #ifdef __cplusplus
 }

@@ -37,6 +37,7 @@ void peers_fini(struct peers *peers)
 	for (uint16_t i = 0; peers->table && i < peers->end; i++) {
 		patience_fini(&peers->table[i].patience);
 		summaries_forget(&peers->table[i]);
+		withheld_uncount(&peers->table[i]);
 		flap_forget(&peers->table[i].rs->flaps, &peers->table[i].flap);
 		inbound_fini(peers->table[i].rs, &peers->table[i].inbound);
 	}

@@ -351,7 +351,8 @@ static void add_summaries(struct page *page, const struct peer *peer)
 	for (uint64_t rules = summaries_of(peer); rules; rules &= rules - 1) {
 		struct row_route *row = NULL;
 
-		if (announcer_summary(peer->group, __builtin_ctzll(rules), &sent))
+		if (announcer_summary(peer->group, __builtin_ctzll(rules), &sent) &&
+		    !announcer_withholds(peer, &sent))
 			row = add_announced(page, peer, &sent);
 		if (!row)
 			continue;

@@ -369,9 +369,8 @@ uint32_t summaries_advertised(const struct route_server *rs, const struct peer *
 	uint64_t rules = summaries_of(peer);
 	int64_t n = group ? group_advertised_count(group->group, peer->index) : 0;
 
-	if (!group || !group->summaries)
-		return (uint32_t)n;
-	for (int fate = 0; fate < SUMMARIES_FATES; fate++)
+	n -= withheld_count(peer);
+	for (int fate = 0; group && group->summaries && fate < SUMMARIES_FATES; fate++)
 		n -= contributors(group, fate, peer);
 	for (; rules; rules &= rules - 1) {
 		struct prefix prefix = rule_at(group->map, __builtin_ctzll(rules))->prefix_replace;
@@ -388,6 +387,9 @@ bool summaries_exceed(const struct route_server *rs, const struct peer *peer, ui
 {
 	uint64_t told = summaries_advertised(rs, peer);
 
+	/* What is withheld is known when all has been told. */
+	if (peer->withheld.nb && !announcer_told(&rs->announcer, peer))
+		return false;
 	/* Each of those may be one that is dropped. */
 	return summaries_counted(peer->group) &&
 	       told > (uint64_t)most + group_watch_waiting(peer->group->group);

@@ -93,7 +93,7 @@ uint64_t summaries_of(const struct peer *peer);
 uint64_t summaries_with(const struct peer *peer, const int32_t more[MAP_RULES]);
 /* Is the peer told of a summary under this prefix, rather than of a route? */
 bool summaries_stand(const struct peer *peer, struct prefix prefix);
-/* How many prefixes the peer is told, after its map; of a map that drops and replaces nothing, but makes routes too long for
+/* How many prefixes the peer is told, after its map and without what is withheld from it (withheld.h); of a map that drops and replaces nothing, but makes routes too long for
  * a message, those too. As far as they are counted: exact if summaries_current(). */
 uint32_t summaries_advertised(const struct route_server *rs, const struct peer *peer);
 /* Is it told more than `most`, whatever becomes of what is not counted yet? */

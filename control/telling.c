@@ -3,7 +3,7 @@
 
 #include "route_server.h"
 
-enum { TELL_PLAIN = 1, TELL_ITSELF = 2, TELL_WITHOUT = 4 };
+enum { TELL_PLAIN = 1, TELL_ITSELF = 2 };
 
 /* Is the member the next hop that it would be told? Nobody is his own (RFC 4271 5.1.3). */
 static bool is_next_hop(const struct update_group *group, const struct peer *peer,
@@ -12,27 +12,16 @@ static bool is_next_hop(const struct update_group *group, const struct peer *pee
 	return group->rule.unchanged && attrs->keys.next_hop == peer->config.addr;
 }
 
-void telling_begin(struct telling *t, struct route_server *rs, const struct update_group *group,
-		   const struct group_batch *batch)
+void telling_begin(struct telling *t, const struct route_server *rs,
+		   const struct update_group *group, const struct group_batch *batch)
 {
-	uint8_t wire[BGP_MESSAGE_MAX];
-	uint16_t len = 0;
-
 	t->batch = *batch;
 	t->left = 0;
-	t->nb_plain = t->nb_without = 0;
-	if (rs->peers.withholding)
-		len = (uint16_t)announcer_export(group, rs, batch->attrs, batch->source,
-						 batch->backup, wire);
+	t->nb_plain = 0;
 	for (uint32_t i = 0; i < batch->nb_to; i++) {
-		struct peer *peer = &rs->peers.table[batch->to[i]];
-		struct suspect *suspect = len ? withheld_match(&peer->withheld, wire, len) : NULL;
+		const struct peer *peer = &rs->peers.table[batch->to[i]];
 
-		if (suspect) {
-			withheld_note(rs, peer, suspect, batch);
-			t->without[t->nb_without++] = peer->index;
-			t->left |= TELL_WITHOUT;
-		} else if (is_next_hop(group, peer, batch->attrs)) {
+		if (is_next_hop(group, peer, batch->attrs)) {
 			t->itself = peer->index;
 			t->left |= TELL_ITSELF;
 		} else {
@@ -51,20 +40,41 @@ bool telling_next(struct telling *t, struct group_batch *batch, bool *itself)
 	t->left ^= now;
 	*batch = t->batch;
 	*itself = now == TELL_ITSELF;
-	switch (now) {
-	case TELL_PLAIN:
-		batch->to = t->plain;
-		batch->nb_to = t->nb_plain;
-		break;
-	case TELL_ITSELF:
-		batch->to = &t->itself;
-		batch->nb_to = 1;
-		break;
-	default:
-		batch->kind = GROUP_WITHDRAW;
-		batch->attrs = NULL;
-		batch->to = t->without;
-		batch->nb_to = t->nb_without;
+	batch->to = *itself ? &t->itself : t->plain;
+	batch->nb_to = *itself ? 1 : t->nb_plain;
+	return true;
+}
+
+void hearers_begin(struct hearers *h, struct route_server *rs, const struct group_batch *batch,
+		   const struct outbound_part *part, const uint8_t *wire, uint16_t len)
+{
+	uint32_t nb_told = 0;
+
+	h->to = batch->to;
+	h->nb_to = batch->nb_to;
+	h->nb_without = 0;
+	if (!rs->peers.withholding || batch->kind == GROUP_END_OF_RIB)
+		return;
+	for (uint32_t i = 0; i < batch->nb_to; i++) {
+		struct peer *peer = &rs->peers.table[batch->to[i]];
+
+		if (len && withheld_from(rs, peer, part, wire, len)) {
+			h->without[h->nb_without++] = peer->index;
+			continue;
+		}
+		withheld_over(peer, part);
+		h->told[nb_told++] = peer->index;
 	}
+	h->to = h->told;
+	h->nb_to = nb_told;
+}
+
+bool hearers_without(struct hearers *h)
+{
+	if (!h->nb_without)
+		return false;
+	h->to = h->without;
+	h->nb_to = h->nb_without;
+	h->nb_without = 0;
 	return true;
 }

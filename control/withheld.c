@@ -1,4 +1,4 @@
-/* Suspects: found when a session goes, matched when a batch is told. */
+/* Suspects: found when a session goes, matched when a part of a batch is sent. */
 #include "withheld.h"
 
 #include <stdio.h>
@@ -8,6 +8,15 @@
 #include "hash.h"
 #include "notification.h"
 #include "route_server.h"
+
+enum { PREFIXES_MAX = 1 << 24 }; /* that are counted, a peer */
+
+struct withheld_prefix {
+	uint32_t addr; /* host order */
+	uint8_t len;
+	uint8_t reserved[3];
+};
+PREFIX_TABLE_ITEM(struct withheld_prefix);
 
 /* An attribute out of a NOTIFICATION's data. */
 struct attribute {
@@ -27,26 +36,9 @@ char *suspect_text(const struct suspect *suspect, char *buf, size_t size)
 
 /* --- what was told last ------------------------------------------------------------------------------------------ */
 
-void told_note(struct told_last *last, const struct group_batch *batch, uint64_t now_ms)
+void told_note(struct told_last *last, const struct told *told)
 {
-	last->batch[last->nb++ % WITHHELD_TOLD] = (struct told){ .ms = now_ms,
-								 .prefix = *batch->prefixes,
-								 .attrs_hash = batch->attrs->hash };
-}
-
-/* What the peer is told of a prefix, before its route map. Returns the length; 0: nothing. */
-static uint16_t told_of(const struct route_server *rs, const struct peer *peer,
-			struct prefix prefix, const struct path **path, uint8_t *wire)
-{
-	uint32_t node = rib_find(rs->rib, prefix);
-	bool backup = false;
-
-	*path = node == RIB_NONE
-			? NULL
-			: group_advertised(peer->group->group, peer->index, node, &backup);
-	return *path ? (uint16_t)announcer_export(peer->group, rs, (*path)->attrs, (*path)->peer,
-						  backup, wire)
-		     : 0;
+	last->part[last->nb++ % WITHHELD_TOLD] = *told;
 }
 
 static bool is_like(const struct suspect *suspect, const uint8_t *wire, uint16_t len)
@@ -69,16 +61,16 @@ static bool find_recent(const struct route_server *rs, const struct peer *peer,
 	bool any = false;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct told *told = &last->batch[(last->nb - 1 - i) % WITHHELD_TOLD];
+		const struct told *told = &last->part[(last->nb - 1 - i) % WITHHELD_TOLD];
 		uint8_t wire[BGP_MESSAGE_MAX];
-		const struct path *path;
+		uint32_t attrs_hash;
 		uint16_t len;
 		uint64_t hash;
 
 		if (rs->now_ms - told->ms > WITHHELD_RECENT_MS)
 			break;
-		len = told_of(rs, peer, told->prefix, &path, wire);
-		if (!len || path->attrs->hash != told->attrs_hash)
+		len = (uint16_t)announcer_octets(peer, told->prefix, wire, &attrs_hash);
+		if (!len || attrs_hash != told->attrs_hash)
 			continue;
 		hash = hash_bytes(wire, len, 0);
 		if (wanted ? !is_like(wanted, wire, len) : any && hash != found->hash) {
@@ -205,40 +197,85 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 
 void withheld_forget(struct route_server *rs, struct peer *peer)
 {
+	withheld_uncount(peer);
 	peer->withheld = (struct withheld){ .nb = 0 };
 	count_withholding(rs);
 }
 
-struct suspect *withheld_match(struct withheld *w, const uint8_t *wire, uint16_t len)
+/* --- what is withheld -------------------------------------------------------------------------------------------- */
+
+int withheld_match(const struct withheld *w, const uint8_t *wire, uint16_t len)
 {
 	for (uint8_t i = 0; i < w->nb; i++)
 		if (w->suspect[i].resets >= WITHHELD_AFTER && is_like(&w->suspect[i], wire, len))
-			return &w->suspect[i];
-	return NULL;
+			return i;
+	return -1;
 }
 
-void withheld_note(struct route_server *rs, const struct peer *peer, struct suspect *suspect,
-		   const struct group_batch *batch)
+static void count(struct withheld *w, const struct outbound_part *part)
 {
+	if (!prefix_table_is_open(&w->prefixes) &&
+	    prefix_table_open(&w->prefixes, sizeof(struct withheld_prefix), PREFIXES_MAX))
+		return;
+	for (uint32_t i = 0; i < part->nb; i++)
+		if (!prefix_table_find(&w->prefixes, part->prefixes[i]))
+			prefix_table_add(&w->prefixes, part->prefixes[i]);
+}
+
+bool withheld_from(struct route_server *rs, struct peer *peer, const struct outbound_part *part,
+		   const uint8_t *wire, uint16_t len)
+{
+	int i = withheld_match(&peer->withheld, wire, len);
+	struct suspect *suspect = &peer->withheld.suspect[i < 0 ? 0 : i];
 	char what[64], prefix[PREFIX_TEXT];
 
-	suspect->prefix = *batch->prefixes;
+	if (i < 0)
+		return false;
+	suspect->prefix = *part->prefixes;
 	suspect->named = true;
+	count(&peer->withheld, part);
 	events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
 		    "withheld %s and %u others: it reset its session %u times for %s",
-		    prefix_text(suspect->prefix, prefix), batch->nb_prefixes - 1, suspect->resets,
+		    prefix_text(suspect->prefix, prefix), part->nb - 1, suspect->resets,
 		    suspect_text(suspect, what, sizeof(what)));
+	return true;
 }
 
-bool withheld_stands(const struct route_server *rs, const struct peer *peer,
-		     const struct suspect *suspect)
+void withheld_over(struct peer *peer, const struct outbound_part *part)
+{
+	struct prefix_table *prefixes = &peer->withheld.prefixes;
+
+	if (!prefix_table_is_open(prefixes))
+		return;
+	for (uint32_t i = 0; i < part->nb && prefix_table_count(prefixes); i++) {
+		uint32_t id = prefix_table_find(prefixes, part->prefixes[i]);
+
+		if (id)
+			prefix_table_remove(prefixes, id);
+	}
+}
+
+uint32_t withheld_count(const struct peer *peer)
+{
+	const struct prefix_table *prefixes = &peer->withheld.prefixes;
+
+	return prefix_table_is_open(prefixes) ? prefix_table_count(prefixes) : 0;
+}
+
+void withheld_uncount(struct peer *peer)
+{
+	prefix_table_close(&peer->withheld.prefixes);
+	peer->withheld.prefixes = (struct prefix_table){ .seed = 0 };
+}
+
+bool withheld_stands(const struct peer *peer, const struct suspect *suspect)
 {
 	uint8_t wire[BGP_MESSAGE_MAX];
-	const struct path *path;
+	uint32_t attrs_hash;
 	uint16_t len;
 
 	if (suspect->resets < WITHHELD_AFTER || !suspect->named || !peer->group)
 		return false;
-	len = told_of(rs, peer, suspect->prefix, &path, wire);
+	len = (uint16_t)announcer_octets(peer, suspect->prefix, wire, &attrs_hash);
 	return len && is_like(suspect, wire, len);
 }

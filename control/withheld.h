@@ -2,8 +2,9 @@
  * UPDATE that has it, and would do so for as long as the route is there. So the culprit is looked for in the NOTIFICATION
  * (RFC 4271 4.5: the data of code 3 is the attribute), else in what the peer was told just before; after the second time
  * what is like it is withheld from that peer, until it is told otherwise or somebody asks for everything to be told again.
+ * Likeness is of what is sent: after export policy, route map and all.
  *
- *   SPEAKER_DOWN ─► withheld_note_reset ─► suspects ─► withheld_match ◄─ telling.c, for each batch that is announced
+ *   SPEAKER_DOWN ─► withheld_note_reset ─► suspects ─► withheld_from ◄─ telling.c, for each part of a batch
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_WITHHELD_H
@@ -14,16 +15,16 @@
 #include <stdint.h>
 
 #include "prefix.h"
+#include "prefix_table.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct group_batch;
+struct outbound_part;
 struct peer;
 struct route_server;
 struct speaker_down;
-struct update_group;
 
 enum {
 	WITHHELD_SUSPECTS = 4,	   /* of a peer; the oldest gives way */
@@ -34,7 +35,7 @@ enum {
 	WITHHELD_STEADY_MS = 5000,
 };
 
-/* One attribute with this body, or all attributes of a route as it is told. */
+/* One attribute with this body, or all attributes of a route as they are sent. */
 struct suspect {
 	uint64_t hash;
 	struct prefix prefix; /* of a route that has it, if `named` */
@@ -47,19 +48,21 @@ struct suspect {
 struct withheld {
 	struct suspect suspect[WITHHELD_SUSPECTS];
 	uint8_t nb, next;
+	/* which prefixes that are, in this session; not open: none */
+	struct prefix_table prefixes;
 };
 
-/* A batch that a group was told. */
+/* A part of a batch that a group was told. */
 struct told {
 	uint64_t ms;
 	struct prefix prefix; /* its first */
-	uint32_t attrs_hash;
+	uint32_t attrs_hash;  /* of the path before export; 0: of a summary */
 };
 struct told_last {
-	struct told batch[WITHHELD_TOLD];
+	struct told part[WITHHELD_TOLD];
 	uint32_t nb; /* ever */
 };
-void told_note(struct told_last *last, const struct group_batch *batch, uint64_t now_ms);
+void told_note(struct told_last *last, const struct told *told);
 
 /* The peer's session, which is still up as far as its group knows, has gone like this. */
 void withheld_note_reset(struct route_server *rs, struct peer *peer,
@@ -67,15 +70,20 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 /* All is to be told again. */
 void withheld_forget(struct route_server *rs, struct peer *peer);
 
-/* Why these attributes, as announcer_export() has them, are withheld from the peer; NULL: they are not. */
-struct suspect *withheld_match(struct withheld *withheld, const uint8_t *wire, uint16_t len);
-/* Tell people that these prefixes are withheld. */
-void withheld_note(struct route_server *rs, const struct peer *peer, struct suspect *suspect,
-		   const struct group_batch *batch);
+/* The suspect for which these attributes, as the peer would be sent them, are withheld from it; -1: they are not. */
+int withheld_match(const struct withheld *withheld, const uint8_t *wire, uint16_t len);
+/* Are these prefixes to be withheld from the peer? If so, they are counted and people are told. */
+bool withheld_from(struct route_server *rs, struct peer *peer, const struct outbound_part *part,
+		   const uint8_t *wire, uint16_t len);
+/* What the peer is told of these prefixes is not withheld, or there is nothing to tell any more. */
+void withheld_over(struct peer *peer, const struct outbound_part *part);
+/* How many prefixes are withheld from the peer. Some fewer, if there was no memory to count them. */
+uint32_t withheld_count(const struct peer *peer);
+/* It is told nothing any more, or everything anew. */
+void withheld_uncount(struct peer *peer);
 
 /* Is the route that it was named after still withheld from the peer? */
-bool withheld_stands(const struct route_server *rs, const struct peer *peer,
-		     const struct suspect *suspect);
+bool withheld_stands(const struct peer *peer, const struct suspect *suspect);
 /* "attribute 40 (Prefix-SID)", for people. Returns buf. */
 char *suspect_text(const struct suspect *suspect, char *buf, size_t size);
 

@@ -1,4 +1,6 @@
 /* Sessions that end for what we told: who is told what instead, and until when. */
+#include <random>
+
 #include "server.h"
 
 namespace
@@ -12,9 +14,9 @@ class withheld_test : public server_test
 {
       protected:
 	/* NVA A announces it, NVA B cannot take it. */
-	void begin(const std::string &more = "")
+	void begin(const std::string &more = "", const std::string &maps = "")
 	{
-		std::string text = plain_config();
+		std::string text = plain_config() + maps;
 
 		for (const char *asn : { "asn = 65001;", "asn = 65002;" })
 			text.insert(text.find(asn), "attributes = { in = { pass = [40]; }; "
@@ -57,6 +59,28 @@ class withheld_test : public server_test
 		turn();
 		up(NVA_B);
 		turn();
+	}
+	/* NVA B's outbound map, with these rules. */
+	void begin_with_map(const std::string &rules)
+	{
+		begin("outbound_map = \"out\"; ",
+		      "route_maps = ( { name = \"out\"; rules = ( " + rules + " ); } );\n");
+	}
+	/* An attribute as NVA B has been told it. */
+	std::vector<uint8_t> heard(const char *prefix, uint8_t code)
+	{
+		const std::vector<uint8_t> &wire = told[NVA_B][prefix];
+		struct attr_view v;
+
+		if (!attr_find(wire.data(), (uint16_t)wire.size(), code, &v))
+			return {};
+		std::vector<uint8_t> all = { 0xc0, code, (uint8_t)v.len };
+		all.insert(all.end(), v.body, v.body + v.len);
+		return all;
+	}
+	uint32_t advertised()
+	{
+		return summaries_advertised(rs, &rs->peers.table[NVA_B]);
 	}
 	bool has_it()
 	{
@@ -193,4 +217,115 @@ TEST_F(withheld_test, what_is_stripped_on_the_way_out_is_counted_and_told)
 	EXPECT_TRUE(has_it());
 	EXPECT_EQ(before - prefix_sid.size(), told[NVA_B][culprit].size());
 	EXPECT_EQ(1u, rs->peers.table[NVA_B].stripped_out);
+}
+
+const char tag[] = R"({ name = "tag"; match = { prefix_contains = ["198.51.100.0/22"]; };
+			action = { communities_add = ["65001:7"]; }; })";
+
+/* The peer complains of what it was sent, and the map made that of it. */
+TEST_F(withheld_test, it_is_found_by_what_the_outbound_map_makes_of_it)
+{
+	std::vector<uint8_t> data;
+
+	begin_with_map(tag);
+	announce_it({});
+	data = heard(culprit, ATTR_COMMUNITIES);
+	ASSERT_LT(3u, data.size());
+	bounce(data);
+	EXPECT_TRUE(has_it());
+	bounce(data);
+	EXPECT_FALSE(has_it());
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(NVA_B)) << "the others are told";
+	EXPECT_EQ("nva-b: 198.51.100.0/24 is withheld from it: it reset its session 2 times for "
+		  "attribute 8 (COMMUNITIES)",
+		  alarms());
+	EXPECT_EQ(2u, advertised());
+}
+
+/* Without data: the map makes two of what was one batch, and both were told just now. */
+TEST_F(withheld_test, two_routes_that_the_map_tells_apart_are_not_taken_for_one)
+{
+	attrs_spec spec;
+
+	begin_with_map(tag);
+	spec.path = { 65001 };
+	spec.next_hop = address(NVA_A);
+	for (int i = 0; i < 3; i++) {
+		update(NVA_A, { culprit, "203.0.113.0/24" }, spec);
+		turn();
+		bounce({});
+		EXPECT_TRUE(has_it());
+	}
+	EXPECT_EQ("", alarms());
+}
+
+TEST_F(withheld_test, a_summary_is_withheld_too)
+{
+	std::vector<uint8_t> data;
+
+	begin_with_map(R"({ name = "s"; match = { prefix_contains = ["198.51.100.0/24"]; };
+			    action = { prefix_replace = "198.51.0.0/16"; }; },
+			  { name = "tag"; match = { prefix_contains = ["198.51.0.0/16"]; };
+			    action = { communities_add = ["65001:7"]; }; })");
+	announce_it({});
+	data = heard("198.51.0.0/16", ATTR_COMMUNITIES);
+	ASSERT_LT(3u, data.size());
+	EXPECT_EQ(3u, advertised());
+	bounce(data);
+	bounce(data);
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(NVA_B));
+	EXPECT_EQ(2u, advertised());
+	EXPECT_NE("", alarms());
+	update(NVA_A, {}, {}, { culprit });
+	turn();
+	EXPECT_EQ("", alarms());
+	EXPECT_EQ(2u, advertised());
+}
+
+/* Whatever becomes of routes that are withheld, those that it is told are counted. */
+TEST_F(withheld_test, what_is_withheld_is_not_counted_as_advertised)
+{
+	std::mt19937 random(8);
+	attrs_spec spec;
+	unsigned int withheld = 0;
+
+	begin_with_map(R"({ name = "d"; match = { prefix_contains = ["198.51.128.0/20"]; };
+			    action = "drop"; })");
+	announce_it();
+	bounce(prefix_sid);
+	bounce(prefix_sid);
+	ASSERT_FALSE(has_it());
+	spec.path = { 65001 };
+	spec.next_hop = address(NVA_A);
+	for (int i = 0; i < 2000; i++) {
+		std::string prefix = "198.51." + std::to_string(random() % 8 * 32) + ".0/24";
+
+		switch (random() % 16) {
+		case 0: event(NVA_B, SPEAKER_REFRESH); break;
+		case 1:
+			down(NVA_B);
+			up(NVA_B);
+			break;
+		case 2: arp("10.0.2.4", random() % 4); break;
+		case 3:
+		case 4:
+		case 5:
+		case 6: update(NVA_A, {}, {}, { prefix }); break;
+		default:
+			spec.last = random() % 2 ? prefix_sid : std::vector<uint8_t>();
+			spec.med = random() % 4;
+			update(NVA_A, { prefix }, spec);
+		}
+		if (random() % 4)
+			continue;
+		turn();
+		ASSERT_EQ(told[NVA_B].size(), advertised()) << i;
+		withheld += withheld_count(&rs->peers.table[NVA_B]) > 1;
+	}
+	EXPECT_LT(50u, withheld);
+	arp("10.0.2.4");
+	ask(PAGE_SOFT_OUT, "nva-b");
+	turn();
+	EXPECT_EQ(told[NVA_B].size(), advertised());
+	EXPECT_EQ(0u, withheld_count(&rs->peers.table[NVA_B]));
 }
