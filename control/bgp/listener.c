@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "log.h"
 #include "prefix.h"
+#include "ttl_filter.h"
 
 static int bind_one(struct listener *l, const struct speaker_params *params, uint8_t interface,
 		    uint32_t addr)
@@ -80,6 +81,23 @@ int listeners_key(const struct listeners *ls, uint8_t interface, uint32_t remote
 			return err;
 	}
 	return 0;
+}
+
+int listeners_ttl(const struct listeners *ls, uint8_t interface, const struct ttl_rule *rules,
+		  size_t nb_rules)
+{
+	static _Thread_local struct sock_filter program[BPF_MAXINSNS];
+	int n = nb_rules ? ttl_filter_make(rules, nb_rules, program) : 0, err = n < 0 ? n : 0;
+
+	for (unsigned int i = 0; n >= 0 && i < ls->n; i++) {
+		const struct listener *l = &ls->listener[i];
+		int one = l->interface == interface ? transport_listen_filter(&l->t, program,
+									      (uint16_t)n)
+						    : 0;
+
+		err = err ? err : one;
+	}
+	return err;
 }
 
 int listeners_accept(struct listeners *ls, uint32_t *remote, uint8_t *interface, bool *waiting)

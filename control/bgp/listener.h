@@ -4,6 +4,7 @@
 #define BASCULE_LISTENER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "speaker.h"
@@ -36,6 +37,12 @@ void listeners_close(struct listeners *ls);
  * refusal of the kernel's; what was set before it stays. -ENOMEM: net.core.optmem_max is reached. */
 int listeners_key(const struct listeners *ls, uint8_t interface, uint32_t remote,
 		  const uint8_t *key, uint8_t key_len);
+
+/* By how far away peers on `interface` may be, of what comes before a connection is accepted. 0 rules: all may pass. The
+ * first refusal; -E2BIG: they are too many. */
+struct ttl_rule;
+int listeners_ttl(const struct listeners *ls, uint8_t interface, const struct ttl_rule *rules,
+		  size_t nb_rules);
 
 /* The next connection: its descriptor, as transport_accept() gives it, and who has connected by which interface. Takes the
  * listeners in turn. -EAGAIN: none waits, or it has gone again; `*waiting`: another may. */

@@ -11,6 +11,7 @@
 #include "listener.h"
 #include "log.h"
 #include "session.h"
+#include "ttl_filter.h"
 #include "turn.h"
 
 enum {
@@ -30,7 +31,9 @@ struct speaker {
 	struct listeners listeners;
 	bool listening;
 	struct session *sessions; /* owned; nb_peers, by peer index */
-	struct timer keys;	  /* set while a peer is barred */
+	struct timer keys;	  /* set while a peer is barred, or the listeners lack their TTLs */
+	struct ttl_rule *ttl_rules; /* owned; room for nb_peers */
+	bool ttl_changed;	    /* the listeners do not know yet who may be how far away */
 	struct timer follow;
 	unsigned int index[SPEAKER_INTERFACES]; /* of each interface, as the sockets have it */
 	struct log_limit refused, accept_failed;
@@ -76,7 +79,8 @@ int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
 	speaker->accept_failed = (struct log_limit){ .burst = 1, .period_ms = 10000 };
 	speaker->turns.cpu_ns = thread_ns;
 	speaker->sessions = calloc(params->nb_peers, sizeof(struct session));
-	err = speaker->sessions || !params->nb_peers ? 0 : -ENOMEM;
+	speaker->ttl_rules = calloc(params->nb_peers, sizeof(*speaker->ttl_rules));
+	err = (speaker->sessions && speaker->ttl_rules) || !params->nb_peers ? 0 : -ENOMEM;
 	if (!err)
 		err = timers_init(&speaker->host.timers,
 				  params->nb_peers * (2u * CONN_TIMERS + 1) + 2);
@@ -120,6 +124,7 @@ void speaker_free(struct speaker *speaker)
 		transport_poller_close(speaker->host.poller);
 	timers_free(&speaker->host.timers);
 	free(speaker->sessions);
+	free(speaker->ttl_rules);
 	free(speaker);
 }
 
@@ -285,8 +290,23 @@ static unsigned int accept_connections(struct speaker *speaker)
 	return n;
 }
 
-/* Who waits at a listener came before the key that the peer has now: its connections are refused, those of others are
- * taken while they may be handed on. */
+/* Is it said of somebody there how far away he may be? */
+static bool is_near(const struct speaker *speaker, uint8_t interface, uint32_t addr)
+{
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+		const struct session *session = &speaker->sessions[i];
+		const struct speaker_peer_add *peer = &session->peer;
+
+		if (session->used && !session->removing && peer->ttl_security &&
+		    peer->interface == interface &&
+		    (peer->addr == addr || (peer->subnet.len && prefix_has(peer->subnet, addr))))
+			return true;
+	}
+	return false;
+}
+
+/* Who waits at a listener came before what is asked of the peer now, its key, or with `addr` 0 its TTL: its connections are
+ * refused, those of others are taken while they may be handed on. */
 static void refuse_waiting(struct speaker *speaker, struct listener *l, uint32_t addr)
 {
 	uint32_t remote;
@@ -299,7 +319,7 @@ static void refuse_waiting(struct speaker *speaker, struct listener *l, uint32_t
 			continue;
 		if (fd < 0)
 			break;
-		if (remote == addr ||
+		if (remote == addr || (!addr && is_near(speaker, l->interface, remote)) ||
 		    !mailbox_reserve(speaker->host.to_rib, sizeof(struct speaker_accepted)))
 			transport_refuse(fd);
 		else
@@ -317,6 +337,68 @@ static void refuse_unsigned(struct speaker *speaker, const struct session *sessi
 		if (l->open && l->interface == session->peer.interface)
 			refuse_waiting(speaker, l, session->peer.addr);
 	}
+}
+
+/* --- TTL (RFC 5082) ---------------------------------------------------------------------------------------------- */
+
+static void ttl_rule_add(struct speaker *speaker, size_t *n, struct prefix from, uint8_t ttl_min)
+{
+	/* a gateway's instances share their subnet */
+	for (size_t i = from.len < 32 ? 0 : *n; i < *n; i++)
+		if (prefix_equal(speaker->ttl_rules[i].from, from))
+			return;
+	speaker->ttl_rules[(*n)++] = (struct ttl_rule){ from, ttl_min };
+}
+
+/* Peers by address come before the subnets that they may lie in. */
+static size_t ttl_rules_of(struct speaker *speaker, uint8_t interface)
+{
+	bool any = false;
+	size_t n = 0;
+
+	for (int subnets = 0; subnets < 2; subnets++) {
+		for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
+			const struct session *session = &speaker->sessions[i];
+			const struct speaker_peer_add *peer = &session->peer;
+
+			if (!session->used || session->removing || peer->interface != interface ||
+			    (peer->subnet.len > 0) != subnets)
+				continue;
+			any |= peer->ttl_security;
+			ttl_rule_add(speaker, &n,
+				     subnets ? peer->subnet : prefix_make(peer->addr, 32),
+				     session_ttl_min(session));
+		}
+	}
+	return any ? n : 0;
+}
+
+/* Tell the listeners how far away peers may be. Without it only the SYN is judged of what comes before a connection is
+ * accepted. */
+static void ttl_set(struct speaker *speaker)
+{
+	struct listeners *ls = &speaker->listeners;
+	uint32_t held;
+	int err = 0;
+
+	if (!speaker->ttl_changed || !ls->n || speaker->host.stopping)
+		return;
+	speaker->ttl_changed = false;
+	for (uint8_t i = 0; i < speaker->host.params.nb_interfaces; i++) {
+		int one = listeners_ttl(ls, i, speaker->ttl_rules, ttl_rules_of(speaker, i));
+
+		err = err ? err : one;
+	}
+	for (unsigned int i = 0; i < ls->n; i++)
+		if (ls->listener[i].open)
+			refuse_waiting(speaker, &ls->listener[i], 0);
+	if (!err)
+		return;
+	timer_set(&speaker->host.timers, &speaker->keys, speaker->host.now_ms + KEYS_MS);
+	if (log_limit(&speaker->accept_failed, speaker->host.now_ms, &held))
+		log_error("BGP: ttl_security holds for a connection only once it is accepted: %s%s",
+			  strerror(-err),
+			  err == -ENOMEM ? "; raise net.core.optmem_max (tools/setup does)" : "");
 }
 
 /* Not before all peers are known that it begins with, and their keys. */
@@ -377,6 +459,8 @@ static void keys_retry(struct timer *timer, uint64_t now_ms)
 {
 	struct speaker *speaker = container_of(timer, struct speaker, keys);
 
+	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++)
+		speaker->ttl_changed |= speaker->sessions[i].peer.ttl_security;
 	for (uint16_t i = 0; i < speaker->host.params.nb_peers; i++) {
 		struct session *session = &speaker->sessions[i];
 
@@ -392,6 +476,7 @@ static void peer_add(struct speaker *speaker, struct session *session,
 {
 	assert(!session->used && add->interface < speaker->host.params.nb_interfaces);
 	session_add(session, add);
+	speaker->ttl_changed |= add->ttl_security;
 	if (add->password_len)
 		key_set(speaker, session);
 }
@@ -403,6 +488,7 @@ static void peer_remove(struct speaker *speaker, struct session *session,
 		listeners_key(&speaker->listeners, session->peer.interface, session->peer.addr,
 			      NULL, 0);
 	session->removing = true;
+	speaker->ttl_changed |= session->peer.ttl_security;
 	session_stop(session, reset);
 }
 
@@ -560,6 +646,7 @@ unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms)
 	turn_begin(&speaker->turns, clock_ns());
 	work = run_commands(speaker);
 	part_end(speaker, SPEAKER_PART_COMMANDS);
+	ttl_set(speaker);
 	listen_begin(speaker);
 	poll_sockets(speaker);
 	work += accept_connections(speaker);

@@ -11,6 +11,7 @@
 #include "transport.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -175,6 +176,28 @@ int transport_listen_key(const struct transport *listener, uint32_t remote, cons
 	return err == -ENOENT && !key_len ? 0 : err;
 }
 
+/* The kernel answers -ENOENT if there was none. */
+static int detach_filter(int fd)
+{
+	int none = 0;
+
+	return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none)) && errno != ENOENT
+		       ? -errno
+		       : 0;
+}
+
+int transport_listen_filter(const struct transport *listener, const struct sock_filter *program,
+			    uint16_t n)
+{
+	struct sock_fprog filter = { .len = n, .filter = (struct sock_filter *)program };
+
+	if (!n)
+		return detach_filter(listener->fd);
+	return setsockopt(listener->fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter))
+		       ? -errno
+		       : 0;
+}
+
 int transport_accept(struct transport *listener, uint32_t *remote)
 {
 	struct sockaddr_in sa;
@@ -220,6 +243,9 @@ int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl_min)
 {
 	int err = prepare(fd, ttl_min);
 
+	/* From here on the socket's own IP_MINTTL does it. */
+	if (!err)
+		err = detach_filter(fd);
 	if (!err)
 		err = watch(poller, t, fd);
 	if (err)

@@ -61,6 +61,13 @@ int transport_hold(const struct transport *t, const char *interface);
 int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,
 			 uint8_t key_len);
 
+/* What comes for connections that have not been adopted yet goes through this program (ttl_filter.h), and through it alone
+ * from now on; n 0: through none. What was established before lies in the queue still. -ENOMEM: net.core.optmem_max is
+ * reached. */
+struct sock_filter;
+int transport_listen_filter(const struct transport *listener, const struct sock_filter *program,
+			    uint16_t n);
+
 /* The next connection: its descriptor, not yet watched, and the peer's address. -EAGAIN: no more. */
 int transport_accept(struct transport *listener, uint32_t *remote);
 /* Refuse what transport_accept() gave: the peer sees a reset. */

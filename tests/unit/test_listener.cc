@@ -1,5 +1,6 @@
 // Which interface a peer is on, how far away it may be, and what becomes of a peer whose key finds no room.
 #include "speaker_lab.h"
+#include "ttl_filter.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -256,6 +257,118 @@ TEST_F(listener, what_comes_from_further_away_is_not_heard)
 	ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &near, sizeof(near)));
 	ASSERT_TRUE(until([&] { return speaker_stats(n.speaker, 1)->rx_messages > heard; }))
 		<< "TCP sends it again";
+}
+
+// What comes between the handshake and our accept too, be it that a peer beside it may be further away.
+TEST_F(listener, nor_is_what_came_before_we_accepted)
+{
+	static const struct {
+		const char *name;
+		uint8_t hops;
+		bool subnet;
+		bool heard;
+	} cases[] = {
+		{ "a neighbour", 1, false, false },
+		{ "up to ten hops", 10, false, false },
+		{ "an instance of a gateway", 1, true, false },
+		{ "anywhere, beside a neighbour", 0, false, true },
+		{ "an instance from anywhere, beside a neighbour", 0, true, true },
+	};
+
+	for (const auto &t : cases) {
+		raw r;
+		node n(a_addr, our_asn, a_id);
+		struct speaker_peer_add add = passive(0), other = node::peer(2, address(9), 65002);
+		int far = 64, near = 255;
+		struct pollfd ready;
+
+		nodes = { &n };
+		raws = { &r };
+		add.ttl_security = t.hops;
+		if (t.subnet) {
+			add.addr = 0;
+			add.subnet = prefix_make(raw_addr, 26);
+		}
+		other.ttl_security = 1;
+		other.passive = true;
+		n.tell(other);
+		n.tell(add);
+		ASSERT_TRUE(until([&] { return n.count(SPEAKER_STATE) == 2; }));
+		connect(&r, a_addr, 255);
+		ready = { r.fd, POLLOUT, 0 };
+		ASSERT_EQ(1, ::poll(&ready, 1, 10000)) << t.name;
+		ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &far, sizeof(far)));
+		r.put(open_message(peer_asn, b_id) + keepalive_message());
+		ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); })) << t.name;
+		for (int i = 0; i < 3; i++)
+			n.turn(now_ms);
+		EXPECT_EQ(t.heard ? 2u : 0u, speaker_stats(n.speaker, 1)->rx_messages) << t.name;
+		ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &near, sizeof(near)));
+		ASSERT_TRUE(until([&] { return n.count(SPEAKER_UP); }))
+			<< t.name << ": TCP sends it again";
+		nodes.clear();
+	}
+}
+
+// Who is to be near from now on, and waits already, comes again.
+TEST_F(listener, what_waits_when_a_peer_is_added_is_refused)
+{
+	raw r;
+	node n(a_addr, our_asn, a_id);
+	struct speaker_peer_add add = passive(0);
+	struct pollfd ready;
+
+	nodes = { &n };
+	raws = { &r };
+	for (int i = 0; i < 3; i++)
+		n.turn(now_ms);
+	connect(&r, a_addr, 255);
+	ready = { r.fd, POLLOUT, 0 };
+	ASSERT_EQ(1, ::poll(&ready, 1, 10000));
+	add.ttl_security = 1;
+	n.tell(add);
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	connect(&r, a_addr, 255);
+	ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
+}
+
+// The kernel takes the largest one, and the last rule of it counts.
+TEST_F(listener, has_room_for_the_ttl_of_as_many_peers_as_there_may_be)
+{
+	std::vector<struct sock_filter> program(BPF_MAXINSNS);
+	std::vector<struct ttl_rule> rules;
+	struct sockaddr_in sa = sockaddr_of(a_addr, bgp_port + 1);
+	int at = raw::make(a_addr, bgp_port + 1), to = raw::make(raw_addr, 0), one = 1, far = 64;
+	int near = 255, n;
+	char octet = 0;
+
+	for (uint32_t i = 0; i < 1023; i++)
+		rules.push_back({ prefix_make(0x0a000000 + i, 32), (uint8_t)(1 + i % 254) });
+	rules.push_back({ prefix_make(raw_addr, 32), 255 });
+	n = ttl_filter_make(rules.data(), rules.size(), program.data());
+	ASSERT_LT(0, n);
+	struct sock_fprog filter = { (unsigned short)n, program.data() };
+	ASSERT_EQ(0, setsockopt(at, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)))
+		<< strerror(errno);
+	ASSERT_EQ(0, listen(at, 1));
+	ASSERT_EQ(0, setsockopt(to, IPPROTO_IP, IP_TTL, &far, sizeof(far)));
+	::connect(to, (struct sockaddr *)&sa, sizeof(sa));
+	struct pollfd waiting = { at, POLLIN, 0 };
+	ASSERT_EQ(1, ::poll(&waiting, 1, 10000)) << "SYN and ACK pass";
+	int fd = accept4(at, nullptr, nullptr, SOCK_NONBLOCK);
+	ASSERT_EQ(0, setsockopt(to, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)));
+	ASSERT_EQ(1, send(to, "x", 1, MSG_NOSIGNAL));
+	EXPECT_EQ(-1, read(fd, &octet, 1)) << "on loopback it would be there";
+	ASSERT_EQ(0, setsockopt(to, IPPROTO_IP, IP_TTL, &near, sizeof(near)));
+	struct pollfd heard = { fd, POLLIN, 0 };
+	ASSERT_EQ(1, ::poll(&heard, 1, 10000));
+	EXPECT_EQ(1, read(fd, &octet, 1));
+	for (int socket : { at, to, fd })
+		close(socket);
+	/* one more of each kind than fits */
+	for (uint32_t i = 0; i < 1024; i++)
+		rules.push_back({ prefix_make(0x0b000000 + (i << 8), 24), 255 });
+	EXPECT_EQ(-E2BIG, ttl_filter_make(rules.data(), rules.size(), program.data()));
 }
 
 // --- signs of life ------------------------------------------------------------------------------------------------------
