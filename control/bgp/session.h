@@ -108,8 +108,8 @@ enum {
 	SESSION_TURN =
 		256, /* weight (prefixes, and one a message) after which a session's turn is over */
 	/* What may wait for the RIB lcore before sessions with bulk wait too, in their sockets: what others have to say
-	 * stands behind no more than this. */
-	SESSION_BULK_WAITING = 512,
+	 * stands behind about what the RIB lcore takes in one turn: this much, or a session's first turn. */
+	SESSION_BULK_WAITING = 128,
 };
 
 /* Have session_run() called this turn. */

@@ -585,16 +585,24 @@ static void poll_sockets(struct speaker *speaker)
 	}
 }
 
-/* One session's turn. One that is not done yet queues up behind all others, for the next turn. */
+/* Sessions that are not done yet, for the next turn. */
+struct again {
+	struct session_list silent; /* they had no room to say anything, and come first */
+	struct session_list others;
+};
+
+/* One session's turn. One that is not done yet queues up behind all others. */
 static unsigned int run_session(struct session *session, struct session_list *from,
-				struct session_list *again)
+				struct again *again)
 {
 	bool more;
 	unsigned int work = session_run(session, &more);
 
 	TAILQ_REMOVE(from, session, busy);
-	if (more)
-		TAILQ_INSERT_TAIL(again, session, busy);
+	if (more && session->bulk && !session->said)
+		TAILQ_INSERT_TAIL(&again->silent, session, busy);
+	else if (more)
+		TAILQ_INSERT_TAIL(&again->others, session, busy);
 	else
 		session->is_busy = false;
 	return work;
@@ -603,7 +611,8 @@ static unsigned int run_session(struct session *session, struct session_list *fr
 /* Those with news first. Then those with more than fits a turn; each once. */
 static unsigned int run_sessions(struct speaker *speaker)
 {
-	struct session_list again = TAILQ_HEAD_INITIALIZER(again);
+	struct again again = { TAILQ_HEAD_INITIALIZER(again.silent),
+			       TAILQ_HEAD_INITIALIZER(again.others) };
 	struct session_list *news = &speaker->host.news, *busy = &speaker->host.busy;
 	unsigned int work = 0;
 	struct session *session;
@@ -612,7 +621,8 @@ static unsigned int run_sessions(struct speaker *speaker)
 		work += run_session(session, news, &again);
 	for (int i = 0; i < SESSIONS_MAX && (session = TAILQ_FIRST(busy)); i++)
 		work += run_session(session, busy, &again);
-	TAILQ_CONCAT(busy, &again, busy);
+	TAILQ_CONCAT(busy, &again.silent, busy);
+	TAILQ_CONCAT(busy, &again.others, busy);
 	return work;
 }
 

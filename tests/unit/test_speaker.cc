@@ -1,6 +1,8 @@
 // A speaker over real sockets on loopback: who may connect, what happens under pressure, and how it ends.
 #include "speaker_lab.h"
 
+#include <algorithm>
+
 #include "session.h"
 
 using namespace lab;
@@ -178,8 +180,18 @@ TEST_F(speaker_test, full_mailbox_stops_reading_and_loses_nothing)
 }
 
 // One peer has a full table to tell, and nobody takes it. What another one says gets through at once all the same, and
-// stands behind a bounded part of that table.
-TEST_F(speaker_test, bulk_of_one_peer_delays_no_other)
+// stands behind a bounded part of that table, however many prefixes an UPDATE of it has.
+struct bulk_case {
+	uint16_t updates;
+	size_t prefixes; // of each
+	uint64_t before; // weight that may stand before the other's news
+};
+
+class bulk_test : public speaker_test, public testing::WithParamInterface<bulk_case>
+{
+};
+
+TEST_P(bulk_test, bulk_of_one_peer_delays_no_other)
 {
 	const uint32_t news_addr = address(4);
 	struct speaker_peer_add add = node::peer(2, news_addr, peer_asn);
@@ -194,54 +206,67 @@ TEST_F(speaker_test, bulk_of_one_peer_delays_no_other)
 	news.connect(news_addr, a_addr);
 	news.put(open_message(peer_asn, b_id + 1) + keepalive_message());
 	ASSERT_TRUE(until([&] { return n->established(2) && n->count(SPEAKER_UP) == 2; }));
-	for (uint16_t i = 0; i < 250; i++)
-		stream = stream + update_message(i, 200);
+	for (uint16_t i = 0; i < GetParam().updates; i++)
+		stream = stream + update_message(i, GetParam().prefixes);
 	n->deaf = true;
 	bulk.put(stream);
 	ASSERT_TRUE(until([&] { return mailbox_waiting(n->to_rib) >= SESSION_BULK_WAITING; }));
 	for (int i = 0; i < 100; i++) /* there is room for more of it, but it waits */
 		n->turn(now_ms);
-	EXPECT_LE(mailbox_waiting(n->to_rib), SESSION_BULK_WAITING + 2 * SESSION_TURN);
+	EXPECT_LE(mailbox_waiting(n->to_rib), GetParam().before);
 	EXPECT_NE(nullptr, mailbox_reserve(n->to_rib, SPEAKER_RECORD_MAX));
 	for (uint16_t i = 0; i < 3; i++) {
 		news.put(update_message(i, 1));
 		ASSERT_TRUE(
 			until([&] { return speaker_stats(n->speaker, 2)->rx_updates == i + 1u; }));
 	}
-	EXPECT_LT(speaker_stats(n->speaker, 1)->rx_updates, 10u);
+	EXPECT_LE(mailbox_waiting(n->to_rib), GetParam().before + 3 * 2);
 	n->deaf = false;
-	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == 253; }));
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == GetParam().updates + 3u; }));
 }
 
-// Two full tables at once: they come in side by side.
-TEST_F(speaker_test, bulk_of_two_peers_takes_turns)
+// The first turn of a peer that has said nothing yet may say as much as fits one; the message at its end is whole.
+INSTANTIATE_TEST_SUITE_P(sizes, bulk_test,
+			 testing::Values(bulk_case{ 250, 200, SESSION_TURN + 201 },
+					 bulk_case{ 2000, 4, SESSION_TURN },
+					 bulk_case{ 2000, 1, SESSION_TURN }));
+
+// Full tables of several peers at once come in side by side, though there is room for a part of one at a time.
+TEST_F(speaker_test, bulk_of_several_peers_takes_turns)
 {
-	const uint32_t other_addr = address(4);
-	struct speaker_peer_add add = node::peer(2, other_addr, peer_asn);
-	raw one, other;
+	enum { PEERS = 5, UPDATES = 100 };
+	raw peers[PEERS];
 	auto n = passive_node();
 	octets stream;
-	size_t of[3] = {};
+	size_t of[PEERS + 1] = {};
 
-	raws = { &one, &other };
-	add.passive = true;
-	n->tell(add);
-	establish(n.get(), &one);
-	other.connect(other_addr, a_addr);
-	other.put(open_message(peer_asn, b_id + 1) + keepalive_message());
-	ASSERT_TRUE(until([&] { return n->established(2) && n->count(SPEAKER_UP) == 2; }));
-	for (uint16_t i = 0; i < 100; i++)
+	raws = { &peers[0], &peers[1], &peers[2], &peers[3], &peers[4] };
+	establish(n.get(), &peers[0]);
+	for (uint16_t i = 1; i < PEERS; i++) {
+		const uint32_t addr = address((uint8_t)(3 + i));
+		struct speaker_peer_add add = node::peer((uint16_t)(1 + i), addr, peer_asn);
+
+		add.passive = true;
+		n->tell(add);
+		n->turn(now_ms);
+		peers[i].connect(addr, a_addr);
+		peers[i].put(open_message(peer_asn, b_id + i) + keepalive_message());
+		ASSERT_TRUE(until([&] { return n->count(SPEAKER_UP) == i + 1u; }));
+	}
+	for (uint16_t i = 0; i < UPDATES; i++)
 		stream = stream + update_message(i, 100);
-	one.put(stream);
-	other.put(stream);
+	for (raw &r : peers)
+		r.put(stream);
 	n->events.clear();
-	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == 200; }));
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == PEERS * UPDATES; }));
 	for (const event &e : n->events) {
 		if (e.type != SPEAKER_UPDATE)
 			continue;
 		of[e.peer]++;
-		if (of[1] < 100 && of[2] < 100) {
-			ASSERT_LE(of[1] > of[2] ? of[1] - of[2] : of[2] - of[1], 6u);
+		const auto [least, most] = std::minmax_element(of + 1, of + 1 + PEERS);
+
+		if (*most < UPDATES) {
+			ASSERT_LE(*most - *least, 6u);
 		}
 	}
 }
