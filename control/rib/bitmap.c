@@ -1,53 +1,55 @@
 /* Two levels are enough: a million ids have 256 words of summary. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bitmap.h"
 
-enum { ALIGN = 4096 }; /* ids that one summary word covers */
-
-static size_t bytes_for(uint32_t capacity)
-{
-	return ((size_t)capacity / 64 + capacity / ALIGN) * sizeof(uint64_t);
-}
+enum {
+	ALIGN = 4096,			  /* ids that one summary word covers */
+	SUMMARY = BITMAP_IDS / ALIGN * 8, /* octets before the bits */
+};
 
 size_t bitmap_bytes(const struct bitmap *b)
 {
-	return bytes_for(b->capacity);
+	return ((size_t)b->capacity / 64 + b->capacity / ALIGN) * sizeof(uint64_t);
 }
 
 int bitmap_reserve(struct bitmap *b, uint32_t capacity)
 {
-	struct bitmap grown = { .capacity = (capacity + ALIGN - 1) / ALIGN * ALIGN };
-
-	if (grown.capacity <= b->capacity)
+	capacity = (capacity + ALIGN - 1) / ALIGN * ALIGN;
+	if (capacity <= b->capacity)
 		return 0;
-	grown.words = calloc(1, bytes_for(grown.capacity));
-	if (!grown.words)
+	if (capacity > BITMAP_IDS ||
+	    (!b->range.base && range_init(&b->range, SUMMARY + BITMAP_IDS / 8)) ||
+	    range_open(&b->range, SUMMARY + (size_t)capacity / 8))
 		return -ENOMEM;
-	bitmap_copy(&grown, b);
-	free(b->words);
-	*b = grown;
+	b->words = (uint64_t *)(b->range.base + SUMMARY);
+	b->capacity = capacity;
 	return 0;
 }
 
 void bitmap_free(struct bitmap *b)
 {
-	free(b->words);
+	range_fini(&b->range);
 	*b = (struct bitmap){ 0 };
+}
+
+static void words_copy(uint64_t *to, uint32_t nb_to, const uint64_t *from, uint32_t nb_from)
+{
+	if (nb_from)
+		memcpy(to, from, nb_from * sizeof(*to));
+	if (nb_to > nb_from)
+		memset(to + nb_from, 0, (nb_to - nb_from) * sizeof(*to));
 }
 
 void bitmap_copy(struct bitmap *to, const struct bitmap *from)
 {
-	if (!to->words)
+	if (!to->capacity)
 		return;
-	memset(to->words, 0, bytes_for(to->capacity));
 	to->count = from->count;
-	if (!from->words)
-		return;
-	memcpy(to->words, from->words, from->capacity / 64 * sizeof(uint64_t));
-	memcpy(bitmap_summary(to), bitmap_summary(from), from->capacity / ALIGN * sizeof(uint64_t));
+	words_copy(to->words, to->capacity / 64, from->words, from->capacity / 64);
+	words_copy(bitmap_summary(to), to->capacity / ALIGN, bitmap_summary(from),
+		   from->capacity / ALIGN);
 }
 
 /* The first member at or above `id`, or 0. */

@@ -7,17 +7,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "range.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct bitmap {
-	uint64_t *words;   /* owned: the bits, then the bits of non-zero words */
-	uint32_t capacity; /* ids are below this; a multiple of 4096 */
-	uint32_t count;	   /* members */
+	struct range range; /* owned: the bits of non-zero words, then the bits */
+	uint64_t *words;    /* the bits, in the range */
+	uint32_t capacity;  /* ids are below this; a multiple of 4096 */
+	uint32_t count;	    /* members */
 };
 
-/* Make room for ids below `capacity`. -ENOMEM: unchanged. */
+enum { BITMAP_IDS = 1 << 25 }; /* no capacity is larger */
+
+/* Make room for ids below `capacity`. It grows in place, and copies and clears nothing: all sets of a rib grow in one turn.
+ * -ENOMEM: unchanged. */
 int bitmap_reserve(struct bitmap *b, uint32_t capacity);
 void bitmap_free(struct bitmap *b);
 /* `to` becomes a copy of `from`; it must have at least from's capacity reserved. */
@@ -26,7 +32,7 @@ size_t bitmap_bytes(const struct bitmap *b);
 
 static inline uint64_t *bitmap_summary(const struct bitmap *b)
 {
-	return b->words + b->capacity / 64;
+	return (uint64_t *)b->range.base;
 }
 
 static inline bool bitmap_has(const struct bitmap *b, uint32_t id)

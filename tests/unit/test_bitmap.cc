@@ -1,6 +1,7 @@
 /* Sets of ids against std::set, at sizes that fill several summary words. */
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <random>
 #include <set>
 
@@ -45,4 +46,54 @@ TEST(bitmap, next_and_last_against_a_set)
 		}
 		bitmap_free(&b);
 	}
+}
+
+/* What the sets hold stays where it is: no turn waits for all of a rib's sets to be copied. */
+TEST(bitmap, growth_moves_nothing)
+{
+	struct bitmap b = {};
+
+	ASSERT_EQ(0, bitmap_reserve(&b, 1));
+	const uint64_t *words = b.words, *summary = bitmap_summary(&b);
+	uint32_t added = 0, id = 0;
+
+	for (uint32_t capacity = 4096; capacity <= BITMAP_IDS; capacity *= 2) {
+		ASSERT_EQ(0, bitmap_reserve(&b, capacity));
+		ASSERT_EQ(words, b.words);
+		ASSERT_EQ(summary, bitmap_summary(&b));
+		EXPECT_TRUE(bitmap_add(&b, capacity - 1));
+		added++;
+	}
+	EXPECT_EQ(added, b.count);
+	for (uint32_t capacity = 4096; capacity <= BITMAP_IDS; capacity *= 2) {
+		id = bitmap_next(&b, id);
+		EXPECT_EQ(capacity - 1, id);
+	}
+	EXPECT_EQ(-ENOMEM, bitmap_reserve(&b, BITMAP_IDS + 1));
+	EXPECT_EQ(BITMAP_IDS, b.capacity);
+	EXPECT_TRUE(bitmap_has(&b, BITMAP_IDS - 1));
+	bitmap_free(&b);
+}
+
+TEST(bitmap, a_copy_is_equal_whatever_was_there_before)
+{
+	struct bitmap from = {}, to = {}, none = {};
+
+	ASSERT_EQ(0, bitmap_reserve(&from, 10000));
+	ASSERT_EQ(0, bitmap_reserve(&to, 300000));
+	for (uint32_t id : { 1u, 9000u, 250000u })
+		bitmap_add(&to, id);
+	for (uint32_t id : { 5u, 8191u })
+		bitmap_add(&from, id);
+	bitmap_copy(&to, &from);
+	EXPECT_EQ(2u, to.count);
+	EXPECT_EQ(5u, bitmap_next(&to, 0));
+	EXPECT_EQ(8191u, bitmap_next(&to, 5));
+	EXPECT_EQ(5u, bitmap_next(&to, 8191));
+	EXPECT_EQ(8191u, bitmap_last(&to));
+	bitmap_copy(&to, &none);
+	EXPECT_EQ(0u, to.count);
+	EXPECT_FALSE(bitmap_has(&to, 5));
+	bitmap_free(&from);
+	bitmap_free(&to);
 }

@@ -1,17 +1,18 @@
 /* Without memory: what cannot be taken out of the tables one by one goes with the session. */
-#include <cstdlib>
+#include <cerrno>
 
+#include "bitmap.h"
 #include "server.h"
 
-/* The program is linked with --wrap=calloc: tables grow by it. */
+/* The program is linked with --wrap=bitmap_reserve: what a change may need before it begins. */
 static bool no_memory;
 
 extern "C" {
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size)
+int __real_bitmap_reserve(struct bitmap *b, uint32_t capacity);
+int __wrap_bitmap_reserve(struct bitmap *b, uint32_t capacity);
+int __wrap_bitmap_reserve(struct bitmap *b, uint32_t capacity)
 {
-	return no_memory ? nullptr : __real_calloc(n, size);
+	return no_memory && capacity > b->capacity ? -ENOMEM : __real_bitmap_reserve(b, capacity);
 }
 }
 
