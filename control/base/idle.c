@@ -3,8 +3,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sched.h>
+#include <linux/sched/types.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,9 +47,23 @@ void idle_forget(struct idle *idle)
 	idle->nb_fds = 1;
 }
 
+/* A thread of a short slice gets the core from one of a longer slice as soon as it wakes, and gives it back after no more
+ * than that (sched(7): since Linux 6.12; older kernels pass over it). A policy that somebody has chosen stays. */
+static void slice_ask(void)
+{
+	struct sched_attr attr = { .size = sizeof(attr) };
+
+	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) ||
+	    attr.sched_policy != SCHED_NORMAL)
+		return;
+	attr.sched_runtime = IDLE_SLICE_NS;
+	(void)!syscall(SYS_sched_setattr, 0, &attr, 0);
+}
+
 void idle_thread(void)
 {
 	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
+	slice_ask();
 }
 
 /* Who takes the flag down writes: one system call for a sleep. */

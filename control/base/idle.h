@@ -51,6 +51,7 @@ enum {
 	IDLE_LOOK_US = 100,    /* the longest, of who has to look for some of its work */
 	IDLE_CALLED_US = 1000, /* of who is called for all that cannot wait so long */
 	IDLE_FDS = 40,
+	IDLE_SLICE_NS = 100 * 1000, /* of a core, where lcores share one or others use it: the shortest that Linux gives */
 	IDLE_LINE = 64, /* octets; what producers read is not in the line of what each turn writes */
 };
 
@@ -74,7 +75,7 @@ void idle_close(struct idle *idle);
 void idle_watch(struct idle *idle, int fd);
 void idle_forget(struct idle *idle);
 
-/* For the calling thread, which is going to sleep: short sleeps end when they should. */
+/* For the calling thread, which is going to sleep: short sleeps end when they should, and then it gets its core soon. */
 void idle_thread(void);
 
 /* idle_turn()'s seldom parts. */

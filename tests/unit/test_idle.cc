@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -147,6 +148,61 @@ TEST(idle, sleeps_have_no_slack)
 		EXPECT_GT(prctl(PR_GET_TIMERSLACK), 10000) << "what the kernel gives a thread";
 		idle_thread();
 		EXPECT_EQ(1000, prctl(PR_GET_TIMERSLACK));
+	}).join();
+}
+
+namespace
+{
+
+/* sched_attr as sched_getattr(2) has it; the C++ library's headers and the kernel's cannot be included together. */
+struct scheduling {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t slice_ns, deadline_ns, period_ns;
+};
+
+scheduling scheduling_now()
+{
+	scheduling now = {};
+
+	EXPECT_EQ(0, syscall(SYS_sched_getattr, 0, &now, sizeof(now), 0));
+	return now;
+}
+
+} // namespace
+
+/* Else a thread that wakes waits until the one that has its core has had a slice of some milliseconds. */
+TEST(idle, slices_are_short)
+{
+	std::thread([] {
+		const scheduling before = scheduling_now();
+
+		if (!before.slice_ns)
+			GTEST_SKIP() << "this kernel has one slice for all (before Linux 6.12)";
+		EXPECT_GT(before.slice_ns, (uint64_t)IDLE_SLICE_NS) << "what others get";
+		idle_thread();
+		EXPECT_EQ((uint64_t)IDLE_SLICE_NS, scheduling_now().slice_ns);
+		EXPECT_EQ(before.policy, scheduling_now().policy);
+		EXPECT_EQ(before.nice, scheduling_now().nice);
+	}).join();
+}
+
+/* A policy that an operator has chosen stays. */
+TEST(idle, a_chosen_policy_stays)
+{
+	std::thread([] {
+		scheduling chosen = {};
+
+		chosen.size = sizeof(chosen);
+		chosen.policy = 3; /* SCHED_BATCH */
+		chosen.slice_ns = 5000000;
+		ASSERT_EQ(0, syscall(SYS_sched_setattr, 0, &chosen, 0));
+		chosen = scheduling_now();
+		idle_thread();
+		EXPECT_EQ(3u, scheduling_now().policy);
+		EXPECT_EQ(chosen.slice_ns, scheduling_now().slice_ns);
 	}).join();
 }
 
