@@ -153,7 +153,7 @@ def test_reload_adds_and_removes_a_peer(net, second_nva, reload):
     wait_for(lambda: SECOND_SITE in net.bascule.routes(), "the new peer's route")
     reload(lambda c: c["peers"].remove(peer))
     wait_for(lambda: not second_nva.session("10.0.2.1"), "end of the new peer's session")
-    assert "nva-b" not in net.bascule.peers()
+    wait_for(lambda: "nva-b" not in net.bascule.peers(), "the end of the peer")
     wait_for(lambda: SECOND_SITE not in net.bascule.routes(), "withdrawal of the new peer's route")
     assert net.sessions() == sessions
 
@@ -165,7 +165,7 @@ def test_reload_adds_and_removes_a_vnet_prefix(net, reload):
         return all(set(daemon.received(address)) == set(prefixes) for _, daemon, (address,) in net.bgp_peers())
 
     peered = {"prefix": "10.4.0.0/16", "port": "vnet0", "next_hop": "10.0.1.10", "peered": True}
-    assert all_have(VNET)
+    wait_for(lambda: all_have(VNET), "the VNet alone")
     reload(lambda c: c["vnet"].append(peered))
     wait_for(lambda: all_have(VNET, "10.4.0.0/16"), "the peered VNet at all peers")
     assert net.ergw.received("10.0.255.33")["10.4.0.0/16"].communities == ("65518:65518",)

@@ -15,8 +15,8 @@ def heard_by_all(net, prefixes):
 
 def test_both_serve_every_peer(net):
     assert len(net.sessions()) == 8 and all(net.sessions().values())
-    assert heard_by_all(net, {VNET})
-    assert net.bascules[0].routes().keys() == net.bascules[1].routes().keys()
+    wait_for(lambda: heard_by_all(net, {VNET}), "the VNet from both")
+    wait_for(lambda: net.bascules[0].routes().keys() == net.bascules[1].routes().keys(), "the same routes at both")
 
 
 def test_switch_is_each_instance_s_own(net, undisturbed):

@@ -139,7 +139,7 @@ def test_neighbours_of_the_configuration_are_kept(hub):
         neigh(hub, *deed)
         wait_for(lambda: kernel_state(hub) == (MACS[0], "PERMANENT") and neighbour(hub) == ("permanent", MACS[0]),
                  f"it again after {deed[0]}")
-    assert "was changed or taken out; put back" in hub.bascule.dataplane.log()
+    wait_for(lambda: "was changed or taken out; put back" in hub.bascule.dataplane.log(), "a line about it")
     refreshes_pass(hub)
     with flow(hub) as packets:
         packets.wait_more(50)

@@ -78,10 +78,13 @@ def test_communities_of_a_peer(net, undisturbed, appliances):
     assert net.ergw.received("10.0.255.33")["192.0.2.0/24"].communities == ("65012:100", "65517:65517")
     # Announced to nobody, but in use: hosts of the VNet reach it.
     wait_for(lambda: "198.51.100.0/24" in net.bascule.fib("vnet"), "the unannounced route in the FIB")
+    peer.announce("203.0.113.0/24", 65012, 65012)  # what comes later has come to everybody
+    wait_for(lambda: all("203.0.113.0/24" in daemon.received(address) for _, daemon, (address,) in net.bgp_peers()),
+             "a later route at all")
     assert not any("198.51.100.0/24" in daemon.received(address)
                    for _, daemon, (address,) in net.bgp_peers())
     wait_for(lambda: {VNET, ONPREM1, ONPREM2, BRANCH} == set(peer.received(US)), "all routes at ExaBGP")
     peer.stop()
-    wait_for(lambda: "192.0.2.0/24" not in net.ergw.received("10.0.255.33"), "withdrawal")
+    wait_for(lambda: not {"192.0.2.0/24", "203.0.113.0/24"} & set(net.ergw.received("10.0.255.33")), "withdrawal")
     net.bascule.exchange(False)
     wait_for(lambda: set(net.ergw.received("10.0.255.33")) == {VNET}, "the VNet alone")

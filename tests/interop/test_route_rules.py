@@ -146,7 +146,8 @@ def test_a_route_that_resets_a_gateway_twice_is_withheld_from_it(hub):
     odd.announce([MARKER])  # comes after it
     wait_for(lambda: MARKER in hub.ergw.received("10.0.255.33"), "the gateway to be told the rest", 60)
     assert PREFIX not in hub.ergw.received("10.0.255.33")
-    assert hub.bascule.peer("ergw/0")["advertised"] == len(hub.ergw.received("10.0.255.33")), "it is not counted"
+    wait_for(lambda: hub.bascule.peer("ergw/0")["advertised"] == len(hub.ergw.received("10.0.255.33")),
+             "it not counted")
     assert hub.bascule.peer("ergw/0")["established"] == before + 2
     odd.announce([PREFIX])  # without it
     wait_for(lambda: PREFIX in hub.ergw.received("10.0.255.33") and not withheld(), "the route, as it has changed")

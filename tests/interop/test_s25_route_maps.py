@@ -40,7 +40,7 @@ def test_s25_b_outbound_prepend(hub):
     maps(hub, outbound=[PREPEND])
     hub.b.announce(OTHER, 65002)
     hub.wait("B's route", lambda: {"nva-a", "ergw"} <= hub.hearers(OTHER))
-    assert hub.told("nva-a")[OTHER].as_path == (64511, 64510, 65515, 65002)
+    hub.wait("with the map's path", lambda: hub.told("nva-a")[OTHER].as_path == (64511, 64510, 65515, 65002))
     assert hub.told("ergw")[OTHER].as_path == (65002,)
     hub.wait("the VNets anew", lambda: all(hub.told("nva-a")[vnet].as_path == (64511, 64510, 65515) for vnet in VNETS))
 

@@ -124,7 +124,7 @@ def test_following(hub):
     hub.nva_a.close()
     wait_for(lambda: told()[-1]["kind"] == "session_down", "its end")
     assert [e["number"] for e in told()] == list(range(1, len(told()) + 1))
-    wait_for(lambda: "session_down    nva-a" in lines(people)[-1], "the same for people")
+    wait_for(lambda: any("session_down    nva-a" in line for line in lines(people)[-1:]), "the same for people")
     for process in (follower, people):
         process.stop()
 

@@ -17,7 +17,7 @@ import pytest
 
 from bascule import Bascule
 from daemons import Bird, Frr, Neighbor
-from lab import Lab
+from lab import Lab, wait_for
 from networks import ASN, ERGW, VPNGW, er_address, instance_config, vpn_address
 from played import Nva, prefixes
 
@@ -99,8 +99,8 @@ def wait_told(hub, routes):
         if peer.connection:
             peer.wait_told(expected, 60)
             assert peer.row()["advertised"] == len(expected)
-    views = {view["view"]: view["routes"] for view in hub.bascule.summary()["fib"]["views"]}
-    assert views == dict.fromkeys(VIEWS, len(VNETS | routes))
+    wait_for(lambda: {view["view"]: view["routes"] for view in hub.bascule.summary()["fib"]["views"]}
+             == dict.fromkeys(VIEWS, len(VNETS | routes)), "the same in all views")
 
 
 def test_s34_500_peered_vnets_are_told_to_8_nvas(hub):

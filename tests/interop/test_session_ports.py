@@ -103,8 +103,8 @@ def test_who_takes_a_gateway_s_address_elsewhere_is_nobody(ports):
     assert (peer["state"] != "Established", peer["last_error"]) == (True, "port er0 has no link")
     assert not ports.impostor.session(er_address()) and not ports.impostor.session(vnet_address())
     assert ports.bascule.counters()["punted"]["bgp"] >= before["punted"]["bgp"]
-    assert not ports.next_hops(BEYOND) and not ports.next_hops(THIRD)
-    assert ports.unusable(THIRD) == ["next hop: does not answer ARP"]
+    ports.wait("the end of its routes", lambda: not ports.next_hops(BEYOND) and not ports.next_hops(THIRD))
+    ports.wait("why", lambda: ports.unusable(THIRD) == ["next hop: does not answer ARP"])
 
 
 def test_the_gateway_comes_back_beside_the_impostor(ports):

@@ -62,7 +62,7 @@ def test_iperf3(net, strays, undisturbed, options, reverse):
 
 
 def test_flows_spread_over_both_gateway_instances(net, undisturbed):
-    assert {hop["gateway"] for hop in net.bascule.fib("expressroute")[BRANCH]["next_hops"]} == set(VPNGW)
+    wait_for(lambda: {hop["gateway"] for hop in net.bascule.fib("expressroute")[BRANCH]["next_hops"]} == set(VPNGW), "both")
 
     def ours(packet):
         return addresses(packet) == (ONPREM2_HOST, BRANCH_HOST)
