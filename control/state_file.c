@@ -136,7 +136,7 @@ static void *keep(void *arg)
 		struct timespec until;
 
 		wanted = __atomic_load_n(&file->wanted, __ATOMIC_ACQUIRE);
-		if (wanted != tried || (failed && !quit)) {
+		if (wanted != tried || failed) { /* at the end, too: there is no later retry */
 			int err = replace(file->path, file->texts[wanted & 0xff]);
 
 			tried = wanted;

@@ -26,7 +26,7 @@ struct state_file;
  * hangs) or the error of the read. 0; -ENOMEM or -EAGAIN: there is no state file. */
 int state_file_open(const char *path, const char *const *texts, int nb_texts, int *text,
 		    struct state_file **file);
-/* Give what is still to be written STATE_FILE_CLOSE_MS. */
+/* Give what is still to be written STATE_FILE_CLOSE_MS; what could not be is tried once more. */
 void state_file_close(struct state_file *file);
 
 /* It is to say this text from now on. The ticket of the wish; the same as before if it is the same wish and on its way. */

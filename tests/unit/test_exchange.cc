@@ -5,16 +5,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
-#include <fcntl.h>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
 
 #include "exchange.h"
-#include "state_file.h"
+#include "hung_file.h"
 #include "log.h"
+#include "state_file.h"
 
 class exchange_test : public testing::Test
 {
@@ -101,20 +100,6 @@ class exchange_test : public testing::Test
 		while (exchange_trouble(&ex, trouble, sizeof(trouble)))
 			usleep(1000);
 		EXPECT_EQ(0, stored(state()));
-	}
-	/* A disk that hangs: whoever opens the file waits. */
-	void hang(const std::string &file)
-	{
-		ASSERT_EQ(0, mkfifo(file.c_str(), 0700));
-	}
-	void unhang(const std::string &file)
-	{
-		signal(SIGPIPE, SIG_IGN); /* the writer's, if it comes too late */
-		int fd = open(file.c_str(), O_RDWR | O_NONBLOCK);
-
-		unlink(file.c_str());
-		usleep(1000); /* who waited has it open now, or will not find it */
-		close(fd);
 	}
 	std::string dir, path;
 	struct exchange ex = {};
@@ -226,6 +211,19 @@ TEST_F(exchange_test, off_is_off_even_if_it_cannot_be_written_and_is_written_whe
 	EXPECT_EQ("exchange off\nconfigured off\n", get());
 }
 
+/* It is not for the next retry: that would come too late. */
+TEST_F(exchange_test, what_could_not_be_written_is_tried_once_more_at_the_end)
+{
+	start(false);
+	ASSERT_EQ(0, set(true));
+	ASSERT_EQ(0, mkdir((path + ".new").c_str(), 0700));
+	EXPECT_EQ(-EISDIR, set(false));
+	rmdir((path + ".new").c_str());
+	exchange_close(&ex);
+	EXPECT_EQ("exchange off\nconfigured off\n", get());
+	ASSERT_EQ(0, exchange_open(&ex, path.c_str(), false));
+}
+
 TEST_F(exchange_test, what_can_be_read_counts_though_nothing_can_be_written)
 {
 	put("exchange on\nconfigured off\n");
@@ -271,7 +269,7 @@ TEST_F(exchange_test, a_disk_that_hangs_holds_nobody_up)
 	ex.now_ms += 7000;
 	EXPECT_STREQ("has not been written within 7 s",
 		     exchange_trouble(&ex, trouble, sizeof(trouble)));
-	unhang(path + ".new");
+	unhang_writer(path + ".new", [&] { return exchange_stored(&ex, off) != -EINPROGRESS; });
 	until_stored();
 	EXPECT_EQ("exchange off\nconfigured off\n", get()) << "the last wish";
 }
@@ -281,7 +279,7 @@ TEST_F(exchange_test, a_file_that_is_not_read_in_time_closes)
 	hang(path);
 	EXPECT_EQ(0, exchange_open(&ex, path.c_str(), true));
 	EXPECT_FALSE(ex.enabled);
-	unhang(path);
+	unhang_reader(path);
 	until_stored();
 	EXPECT_EQ("exchange off\nconfigured on\n", get());
 }

@@ -1,10 +1,8 @@
 /* The commands that move the switch, and a disk that fails or hangs. */
-#include <csignal>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alarm.h"
+#include "hung_file.h"
 #include "server.h"
 #include "state_file.h"
 
@@ -18,16 +16,15 @@ class exchange_wait_test : public server_test
 
 	void hang()
 	{
-		ASSERT_EQ(0, mkfifo((dir + in_the_way).c_str(), 0700));
+		::hang(dir + in_the_way);
+	}
+	bool tried()
+	{
+		return state_file_state(exchange.file) != -EINPROGRESS;
 	}
 	void unhang()
 	{
-		signal(SIGPIPE, SIG_IGN); /* the writer's, if it comes too late */
-		int fd = open((dir + in_the_way).c_str(), O_RDWR | O_NONBLOCK);
-
-		unlink((dir + in_the_way).c_str());
-		usleep(1000); /* who waited has it open now, or will not find it */
-		close(fd);
+		unhang_writer(dir + in_the_way, [this] { return tried(); });
 	}
 	/* A question that is answered later. */
 	struct page *send(enum page_command command, bool enable, struct config *config = nullptr)
@@ -55,7 +52,7 @@ class exchange_wait_test : public server_test
 		struct page *const *slot;
 		size_t len;
 
-		for (int i = 0; i < 20000 && !answered_yet(); i++) {
+		while (!answered_yet()) {
 			turn();
 			usleep(500);
 		}
@@ -127,9 +124,8 @@ TEST_F(exchange_wait_test, on_gives_up_after_a_while_and_the_file_is_to_say_off)
 		<< page->error;
 	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 	unhang();
-	for (int i = 0; i < 20000 && alarmed(); i++)
+	while (alarmed())
 		usleep(500);
-	EXPECT_FALSE(alarmed());
 	reopen_exchange();
 	EXPECT_FALSE(exchange.enabled);
 }
@@ -214,7 +210,7 @@ class held_burst : public exchange_wait_test
 	/* The disk has answered: what else is waited for? */
 	void stored()
 	{
-		for (int i = 0; i < 20000 && state_file_state(exchange.file); i++)
+		while (state_file_state(exchange.file))
 			usleep(500);
 		turn();
 	}

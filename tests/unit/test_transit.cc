@@ -39,11 +39,10 @@ class switch_test : public server_test
 	{
 		size_t len;
 
-		for (int i = 0; i < 20000 && !mailbox_peek(answers, &len); i++) {
+		while (!mailbox_peek(answers, &len)) {
 			usleep(500);
 			turn(each);
 		}
-		ASSERT_NE(nullptr, mailbox_peek(answers, &len));
 		mailbox_done(answers);
 		EXPECT_STREQ("", page->error);
 	}
