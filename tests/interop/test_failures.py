@@ -30,8 +30,8 @@ def everywhere(net, prefix, *but):
 
 def test_killed_peer(net):
     rest = others(net, "nva-a")
-    wait_for(lambda: everywhere(net, ONPREM1, "nva-a") == {"ergw/0", "vpngw/0", "vpngw/1", "expressroute", "vpn", "nva", "vnet"},
-             "on-prem 1 everywhere")
+    all_others = {"ergw/0", "vpngw/0", "vpngw/1", "expressroute", "vpn", "nva", "vnet"}
+    wait_for(lambda: everywhere(net, ONPREM1, "nva-a") == all_others, "on-prem 1 everywhere")
     net.nva.kill()
     wait_for(lambda: not everywhere(net, ONPREM1, "nva-a"), "withdrawal of on-prem 1")
     wait_for(lambda: ONPREM1 not in net.onprem2.received("192.168.2.1"), "withdrawal at on-prem 2")

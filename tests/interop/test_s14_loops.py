@@ -1,14 +1,15 @@
 """S14, routes that have been here before: paths with our own AS number.
 
-Topology: hub.py, every announcement is ExaBGP's; route exchange is on. NVA-A plays the end of a tunnel to an NVA of
-another hub, whose route server has our AS number. Expected: a path with 65515 in it is dropped on receipt and
-counted, and takes what was there with it; one in which the NVA has replaced that number (as-override) is learned
-like any other, of our own VNets known but not programmed, and what we told it a reflection. That AS 0 is dropped too is in test_s09_as_path.py;
-that no inbound route map can rescue a loop, in test_s25_route_maps.py; the same between two real hubs, in
-test_s14_two_hubs.py."""
+Topology: hub.py, every announcement is ExaBGP's, with both kinds of gateways; route exchange is on. NVA-A plays the
+end of a tunnel to an NVA of another hub, whose route server has our AS number. Expected: a path with 65515 in it is
+dropped on receipt and counted, and takes what was there with it; one in which the NVA has replaced that number
+(as-override) is learned like any other, of our own VNets known but not programmed, and what we told it a reflection.
+That AS 0 is dropped too is in test_s09_as_path.py; that no inbound route map can rescue a loop, in
+test_s25_route_maps.py; the same between two real hubs, in test_s14_two_hubs.py."""
 
-from hub import A, ER, MARKER, VNETS
+from hub import A, ER, MARKER, VNETS, both_kinds
 
+pytestmark = both_kinds
 ROUTE = "172.16.3.0/24"
 
 # What NVA A says, that has a tunnel to the NVA of another hub (AS 65005): its own routes and that NVA's; the other hub's

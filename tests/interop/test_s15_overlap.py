@@ -1,17 +1,18 @@
 """S15, an NVA announces what is the VNets' already.
 
-Topology: hub.py, NVA-A's announcements are ExaBGP's. A host of the VNet, 10.0.7.9, is pinged by one of the peered
-VNet, 10.4.9.9, and by the ExpressRoute gateway, all by way of us. Route exchange is on. Expected: all that NVA-A
-announces is learned but for the subnet of our own port; of what is equal to a VNet or inside one nothing is
-programmed, so no flow within the VNets is stolen; the supernet and the network outside are programmed in every
-view. Everybody goes on to be told of the VNet as ours."""
+Topology: hub.py with both kinds of gateways, NVA-A's announcements are ExaBGP's. A host of the VNet, 10.0.7.9, is
+pinged by one of the peered VNet, 10.4.9.9, and by the ExpressRoute gateway, all by way of us. Route exchange is on.
+Expected: all that NVA-A announces is learned but for the subnet of our own port; of what is equal to a VNet or inside
+one nothing is programmed, so no flow within the VNets is stolen; the supernet and the network outside are programmed
+in every view. Everybody goes on to be told of the VNet as ours."""
 
 import pytest
 
-from hub import A, BRANCH_VIEWS, MARKER
+from hub import A, BRANCH_VIEWS, MARKER, both_kinds
 from networks import VNET, er_address, vnet_address
 from packets import Sniffer, addresses
 
+pytestmark = both_kinds
 EQUAL, INSIDE, IN_SPOKE, SUPERNET = VNET, "10.0.7.0/24", "10.4.9.0/24", "10.0.0.0/8"
 OUR_SUBNET = "10.0.1.0/24"
 HOST, SPOKE_HOST = "10.0.7.9", "10.4.9.9"  # inside of what NVA-A announces

@@ -1,23 +1,24 @@
 """S25, route maps of gateways: one map for all instances of a gateway.
 
-Topology: hub.py; every announcement is ExaBGP's and route exchange is on. Expected: an inbound map of the VPN gateway
-holds for both of its instances and for nobody else, drops what it names and makes the rest preferred to what
-ExpressRoute brings; an outbound one of the ExpressRoute gateway marks what that is told, and nobody else hears the
-mark; all of it live, and no session moves."""
+Topology: hub.py; every announcement is ExaBGP's, with both kinds of gateways, and route exchange is on. Expected: an
+inbound map of the VPN gateway holds for both of its instances and for nobody else, drops what it names and makes the
+rest preferred to what ExpressRoute brings; an outbound one of the ExpressRoute gateway marks what that is told, and
+nobody else hears the mark; all of it live, and no session moves."""
 
 import pytest
 
-from hub import ER, SPEAKERS, VNETS, VPN
+from hub import ER, SPEAKERS, VNETS, VPN, both_kinds
 from maps import DROP_LAB, KEPT, LAB, OTHER, maps
 
+pytestmark = both_kinds
 PREFER = {"name": "prefer", "match": {"prefix_equals": [OTHER]}, "action": {"local_pref": 200}}
 MARK = {"name": "mark", "action": {"communities_add": ["12076:20001"]}}
 
 
-@pytest.fixture
-def hub(hub):
-    """Without maps before and after."""
-    yield hub
+@pytest.fixture(autouse=True)
+def without_maps(hub):
+    """Before and after."""
+    yield
     maps(hub)
 
 

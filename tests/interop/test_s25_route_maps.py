@@ -1,25 +1,26 @@
 """S25, what a route map does: drop, prepend, mark, prefer, in the order of its rules.
 
-Topology: hub.py; every announcement is ExaBGP's and route exchange is on. Every test gives NVA A a map, inbound or
-outbound, by reload. Expected: no session moves; an inbound map changes what is learned, so the FIB and what everybody
-is told; an outbound one what NVA A alone is told, its own AS number after ours; a map edited live is applied to all
-routes anew; `policy test` tells beforehand. Summaries are in test_s25_summaries.py, maps of gateways in
-test_s25_gateways.py, and what config refuses ((h), (i), (k)) is tested with the configuration
+Topology: hub.py; every announcement is ExaBGP's, with both kinds of gateways, and route exchange is on. Every test
+gives NVA A a map, inbound or outbound, by reload. Expected: no session moves; an inbound map changes what is learned,
+so the FIB and what everybody is told; an outbound one what NVA A alone is told, its own AS number after ours; a map
+edited live is applied to all routes anew; `policy test` tells beforehand. Summaries are in test_s25_summaries.py,
+maps of gateways in test_s25_gateways.py, and what config refuses ((h), (i), (k)) is tested with the configuration
 (tests/unit/test_check_maps.cc)."""
 
 import pytest
 
-from hub import A, B, ER, VNETS
+from hub import A, B, ER, VNETS, both_kinds
 from maps import DROP_LAB, KEPT, LAB, OTHER, PREPEND, SITES, SUMMARISE, SUMMARY, announce, hits, learned, maps
 
+pytestmark = both_kinds
 TAG = {"name": "tag", "match": {"communities_contain": ["65001:1"]}, "action": {"communities_add": ["3356:70"]}}
 ONLY = {"name": "only", "match": {"communities_contain": ["65001:1"]}, "action": {"communities_replace": ["3356:70"]}}
 
 
-@pytest.fixture
-def hub(hub):
-    """Without maps before and after."""
-    yield hub
+@pytest.fixture(autouse=True)
+def without_maps(hub):
+    """Before and after."""
+    yield
     maps(hub)
 
 

@@ -1,20 +1,23 @@
 """S25, summaries: a route map that replaces the prefixes of several routes by one.
 
-Topology: hub.py; every announcement is ExaBGP's and route exchange is on. NVA A has the map, inbound or outbound; three
-sites, with communities of their own, contribute to 10.2.0.0/16. Expected: one route with none of their paths and
-communities; it stays until the last contributor goes; an inbound one is what everybody is told and packets follow, an
-outbound one is told to NVA A alone. A later rule matches the new prefix, not the old ones. No session moves."""
+Topology: hub.py; every announcement is ExaBGP's, with both kinds of gateways, and route exchange is on. NVA A has the
+map, inbound or outbound; three sites, with communities of their own, contribute to 10.2.0.0/16. Expected: one route
+with none of their paths and communities; it stays until the last contributor goes; an inbound one is what everybody
+is told and packets follow, an outbound one is told to NVA A alone. A later rule matches the new prefix, not the old
+ones. No session moves."""
 
 import pytest
 
-from hub import A, B, MARKER, VNETS
+from hub import A, B, MARKER, VNETS, both_kinds
 from maps import OTHER, SITES, SUMMARISE, SUMMARY, announce, hits, learned, maps
 
+pytestmark = both_kinds
 
-@pytest.fixture
-def hub(hub):
-    """Without maps before and after."""
-    yield hub
+
+@pytest.fixture(autouse=True)
+def without_maps(hub):
+    """Before and after."""
+    yield
     maps(hub)
 
 

@@ -1,13 +1,14 @@
 """S30, what is shown: every peer by role and address, and every path with the rule by which it won or lost.
 
-Topology: hub.py; ExpressRoute, both instances of the VPN gateway and two NVAs are ExaBGP, and announce the same prefix
-with paths of their own. Expected: `show peers` has role, address, AS number and state of each; `show routes` has the
-best path first with the rule that decided, and each loser, in order, with the rule by which it lost to the best:
-routing preference ExpressRoute, the AS path's length, or at a tie the lowest router ID, though packets share such
-paths."""
+Topology: hub.py with both kinds of gateways; ExpressRoute, both instances of the VPN gateway and two NVAs announce
+the same prefix with paths of their own. Expected: `show peers` has role, address, AS number and state of each; `show
+routes` has the best path first with the rule that decided, and each loser, in order, with the rule by which it lost
+to the best: routing preference ExpressRoute, the AS path's length, or at a tie the lowest router ID, though packets
+share such paths."""
 
-from hub import A, B, ER, VPN
+from hub import A, B, ER, VPN, both_kinds
 
+pytestmark = both_kinds
 PREFIX = "10.50.0.0/16"
 
 
