@@ -18,12 +18,12 @@ void announcer_init(struct announcer *a)
 	memset(a, 0, sizeof(*a));
 }
 
-void announcer_fini(struct announcer *a)
+void announcer_fini(struct announcer *a, struct route_server *rs)
 {
 	while (a->groups) {
 		struct update_group *next = a->groups->next;
 
-		summaries_close(a->groups);
+		summaries_close(rs, a->groups);
 		route_map_put(a->groups->map);
 		free(a->groups);
 		a->groups = next;
@@ -129,7 +129,7 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 	}
 	wanted.next = a->groups;
 	*group = wanted;
-	if (summaries_open(group)) {
+	if (summaries_open(rs, group)) {
 		group_free(group->group);
 		free(group);
 		return NULL;
@@ -140,7 +140,8 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 	return group;
 }
 
-static void group_drop_if_empty(struct announcer *a, struct update_group *group)
+static void group_drop_if_empty(struct announcer *a, struct route_server *rs,
+				struct update_group *group)
 {
 	struct update_group **at = &a->groups;
 
@@ -151,7 +152,7 @@ static void group_drop_if_empty(struct announcer *a, struct update_group *group)
 	*at = group->next;
 	if (a->turn == group)
 		a->turn = group->next;
-	summaries_close(group);
+	summaries_close(rs, group);
 	group_free(group->group);
 	route_map_put(group->map);
 	free(group);
@@ -164,7 +165,7 @@ int announcer_join(struct announcer *a, struct route_server *rs, struct peer *pe
 	if (!group)
 		return -ENOMEM;
 	if (group_join(group->group, peer->index)) {
-		group_drop_if_empty(a, group);
+		group_drop_if_empty(a, rs, group);
 		return -ENOMEM;
 	}
 	peer->group = group;
@@ -183,7 +184,7 @@ static void leave(struct announcer *a, struct peer *peer)
 	withheld_uncount(peer);
 	a->version++;
 	group_leave(group->group, peer->index);
-	group_drop_if_empty(a, group);
+	group_drop_if_empty(a, peer->rs, group);
 }
 
 void announcer_leave(struct announcer *a, struct peer *peer)

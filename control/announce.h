@@ -88,7 +88,7 @@ struct announcer {
 };
 
 void announcer_init(struct announcer *a);
-void announcer_fini(struct announcer *a);
+void announcer_fini(struct announcer *a, struct route_server *rs);
 
 /* The session is up and we are LIVE: it is told everything, then End-of-RIB. 0 or -ENOMEM. */
 int announcer_join(struct announcer *a, struct route_server *rs, struct peer *peer);

@@ -353,7 +353,7 @@ static size_t close_turn(struct route_server *rs, struct peer *peer, size_t budg
 	}
 	if (in->cursor)
 		return seen;
-	prefix_table_close(&in->routes);
+	prefix_table_discard(&in->routes, &rs->discard);
 	in->fresh = 0;
 	in->digest = 0;
 	step_next(rs, peer);
@@ -496,7 +496,7 @@ void inbound_fini(struct route_server *rs, struct inbound *in)
 	for (uint32_t id = prefix_table_is_open(&in->routes) ? slab_next(&in->routes.items, 0) : 0; id;
 	     id = slab_next(&in->routes.items, id))
 		attrs_put(rs->attrs, route_at(in, id)->attrs);
-	prefix_table_close(&in->routes);
+	prefix_table_discard(&in->routes, &rs->discard);
 	route_map_put(in->map);
 	route_map_put(in->wanted);
 	route_map_put(in->before);

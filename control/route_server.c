@@ -27,8 +27,9 @@ enum {
 	ANNOUNCE_NS = 250 * 1000,
 	CHANGES =
 		512, /* prefixes that the FIB has not followed yet: then intake and RIB are done for this turn */
-	SLICE = 128,	/* prefixes between two looks at the clock */
-	NEXT_HOPS = 64, /* next hops looked at a turn */
+	SLICE = 128,	   /* prefixes between two looks at the clock */
+	NEXT_HOPS = 64,	   /* next hops looked at a turn */
+	DISCARD = 1 << 20, /* octets given back a turn */
 	TIMERS = CONFIG_PEERS + 8,
 	HOUSEKEEPING_MS = 1000,
 	WALK_EVERY = 60, /* housekeepings between two walks that look for unused next hops */
@@ -519,6 +520,7 @@ static unsigned int rib_part(struct route_server *rs)
 {
 	size_t done = rib_slices(rs);
 
+	done += discard_turn(&rs->discard, DISCARD);
 	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS, next_hop_changed, rs);
 	if (rs->reconsider && rib_settled(rs->rib)) {
 		rs->reconsider = false;
@@ -796,7 +798,7 @@ static void speakers_free(struct route_server *rs)
 
 void rs_free(struct route_server *rs)
 {
-	announcer_fini(&rs->announcer);
+	announcer_fini(&rs->announcer, rs);
 	circuits_fini(&rs->circuits);
 	events_fini(&rs->events);
 	free(rs->partner);
@@ -812,6 +814,7 @@ void rs_free(struct route_server *rs)
 	if (rs->writer)
 		fib_writer_close(rs->writer);
 	speakers_free(rs);
+	discard_fini(&rs->discard);
 	config_free(rs->config);
 	free(rs);
 }

@@ -22,6 +22,7 @@
 #include "announce.h"
 #include "circuits.h"
 #include "config.h"
+#include "discard.h"
 #include "events.h"
 #include "exchange.h"
 #include "exchange_wait.h"
@@ -100,6 +101,7 @@ struct route_server {
 	struct peers peers;
 	struct flaps flaps; /* of all peers */
 	struct events events;
+	struct discard discard;	      /* tables of peers and groups that have gone */
 	struct partner_view *partner; /* owned: the last look at the other instance; NULL: none */
 	struct rs_speaker *speakers;  /* owned */
 	unsigned int nb_speakers, nb_stopped;

@@ -423,7 +423,7 @@ void summaries_forget(struct peer *peer)
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
 
-int summaries_open(struct update_group *group)
+int summaries_open(struct route_server *rs, struct update_group *group)
 {
 	uint64_t rules = group->map ? route_map_replacing(group->map) : 0;
 	bool drops = group->map && route_map_drops(group->map);
@@ -436,7 +436,7 @@ int summaries_open(struct update_group *group)
 	if (!s || group_watch(group->group) ||
 	    prefix_table_open(&s->contributions, sizeof(struct contribution), CONTRIBUTIONS_MAX) ||
 	    slab_init(&s->hiding, sizeof(struct hiding), HIDING_MAX)) {
-		summaries_close(group);
+		summaries_close(rs, group);
 		return -ENOMEM;
 	}
 	for (int fate = 0; fate < SUMMARIES_FATES; fate++) {
@@ -445,14 +445,14 @@ int summaries_open(struct update_group *group)
 		s->own[fate] = calloc(CONFIG_PEERS, sizeof(*s->own[fate]));
 		s->hidden[fate] = calloc(RIB_GATEWAY_IDS, sizeof(*s->hidden[fate]));
 		if (!s->own[fate] || !s->hidden[fate]) {
-			summaries_close(group);
+			summaries_close(rs, group);
 			return -ENOMEM;
 		}
 	}
 	return 0;
 }
 
-void summaries_close(struct update_group *group)
+void summaries_close(struct route_server *rs, struct update_group *group)
 {
 	struct summaries *s = group->summaries;
 
@@ -462,8 +462,8 @@ void summaries_close(struct update_group *group)
 		free(s->own[fate]);
 		free(s->hidden[fate]);
 	}
-	prefix_table_close(&s->contributions);
-	slab_fini(&s->hiding);
+	prefix_table_discard(&s->contributions, &rs->discard);
+	slab_discard(&s->hiding, &rs->discard);
 	free(s);
 	group->summaries = NULL;
 }

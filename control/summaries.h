@@ -67,8 +67,8 @@ struct summaries_news {
 };
 
 /* For a group that has been made: its map's summaries, if it has any. 0 or -ENOMEM. */
-int summaries_open(struct update_group *group);
-void summaries_close(struct update_group *group);
+int summaries_open(struct route_server *rs, struct update_group *group);
+void summaries_close(struct route_server *rs, struct update_group *group);
 
 /* Count about `budget` changed prefixes. Returns how many it looked at. */
 size_t summaries_turn(struct route_server *rs, struct update_group *group, size_t budget);

@@ -264,7 +264,7 @@ uint32_t withheld_count(const struct peer *peer)
 
 void withheld_uncount(struct peer *peer)
 {
-	prefix_table_close(&peer->withheld.prefixes);
+	prefix_table_discard(&peer->withheld.prefixes, &peer->rs->discard);
 	peer->withheld.prefixes = (struct prefix_table){ .seed = 0 };
 }
 

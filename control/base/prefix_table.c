@@ -36,6 +36,14 @@ void prefix_table_close(struct prefix_table *table)
 	linear_hash_fini(&table->ids);
 }
 
+void prefix_table_discard(struct prefix_table *table, struct discard *discard)
+{
+	if (!prefix_table_is_open(table))
+		return;
+	slab_discard(&table->items, discard);
+	linear_hash_discard(&table->ids, discard);
+}
+
 uint32_t prefix_table_add(struct prefix_table *table, struct prefix prefix)
 {
 	void *reserved = linear_hash_reserve(&table->ids, &by_prefix, table,

@@ -34,6 +34,8 @@ enum { PREFIX_TABLE_ADDR = 0, PREFIX_TABLE_LEN = 4 };
 int prefix_table_open(struct prefix_table *table, size_t item_size, uint32_t max);
 /* Release everything; what items refer to is the owner's. A table that is not open is fine. */
 void prefix_table_close(struct prefix_table *table);
+/* The same, but its memory is given back when there is time for that. */
+void prefix_table_discard(struct prefix_table *table, struct discard *discard);
 
 static inline bool prefix_table_is_open(const struct prefix_table *table)
 {

@@ -38,6 +38,35 @@ void slab_fini(struct slab *slab)
 	*slab = (struct slab){ 0 };
 }
 
+void slab_discard(struct slab *slab, struct discard *discard)
+{
+	discard_range(discard, &slab->items);
+	discard_range(discard, &slab->live);
+	*slab = (struct slab){ 0 };
+}
+
+/* Bits of words that no id has been handed out of since stay as they are: slab_alloc() clears them. */
+void slab_reset(struct slab *slab)
+{
+	if (!slab->top)
+		return;
+	*slab_live_word(slab, 0) = 0;
+	if (slab->soiled < slab->top)
+		slab->soiled = slab->top;
+	slab->top = slab->free_head = slab->used = 0;
+}
+
+bool slab_trim(struct slab *slab, uint32_t keep, size_t most)
+{
+	bool more;
+
+	keep = keep < slab->top ? slab->top : keep;
+	more = range_trim(&slab->items, items_bytes(slab, keep), most);
+	if (items_bytes(slab, slab->soiled) > slab->items.open)
+		slab->soiled = (uint32_t)(slab->items.open / slab->item_size);
+	return range_trim(&slab->live, live_bytes(keep), most) || more;
+}
+
 uint32_t slab_alloc(struct slab *slab)
 {
 	uint32_t id = slab->free_head;
@@ -53,6 +82,10 @@ uint32_t slab_alloc(struct slab *slab)
 		    range_open(&slab->live, live_bytes(id)))
 			return SLAB_NONE;
 		slab->top = id;
+		if (id <= slab->soiled)
+			memset(slab_at(slab, id), 0, slab->item_size);
+		if (id % 64 == 0)
+			*slab_live_word(slab, id / 64) = 0;
 	}
 	*slab_live_word(slab, id / 64) |= UINT64_C(1) << (id % 64);
 	slab->used++;

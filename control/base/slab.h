@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "discard.h"
 #include "range.h"
 
 #ifdef __cplusplus
@@ -24,14 +25,22 @@ struct slab {
 	uint32_t top;	    /* ids 1..top have been handed out at least once */
 	uint32_t free_head; /* freed ids, linked through their items' first 4 octets */
 	uint32_t used;	    /* live items */
+	uint32_t soiled;    /* items of ids above are zero */
 };
 
 /* Items of `item_size` octets, at most `max` of them (< 2^32 - 1). 0 or -ENOMEM (no address space). */
 int slab_init(struct slab *slab, size_t item_size, uint32_t max);
 void slab_fini(struct slab *slab);
+/* The same, but its memory is given back when there is time for that. */
+void slab_discard(struct slab *slab, struct discard *discard);
 
 /* A zeroed item. SLAB_NONE: full or no memory. */
 uint32_t slab_alloc(struct slab *slab);
+/* No id is live any more: as after slab_init(), but for the memory, which slab_trim() gives back. */
+void slab_reset(struct slab *slab);
+/* Give memory back that is above the highest id handed out, and above the id `keep`: about `most` octets at a time. Returns
+ * whether there is more of it. */
+bool slab_trim(struct slab *slab, uint32_t keep, size_t most);
 /* `id` must be live. */
 void slab_free(struct slab *slab, uint32_t id);
 

@@ -36,6 +36,11 @@ void linear_hash_fini(struct linear_hash *table)
 	range_fini(&table->range);
 }
 
+void linear_hash_discard(struct linear_hash *table, struct discard *discard)
+{
+	discard_range(discard, &table->range);
+}
+
 size_t linear_hash_bytes(const struct linear_hash *table, const struct linear_hash_kind *kind)
 {
 	return table->range.base ? segments_bytes(table->nb, kind->octets) : 0;

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "discard.h"
 #include "range.h"
 
 #ifdef __cplusplus
@@ -50,6 +51,9 @@ struct linear_hash {
 int linear_hash_init(struct linear_hash *table, const struct linear_hash_kind *kind, uint32_t max);
 /* Release the memory. A table that is not there is fine. */
 void linear_hash_fini(struct linear_hash *table);
+
+/* The same, but its memory is given back when there is time for that. */
+void linear_hash_discard(struct linear_hash *table, struct discard *discard);
 
 /* Octets of memory in use. */
 size_t linear_hash_bytes(const struct linear_hash *table, const struct linear_hash_kind *kind);

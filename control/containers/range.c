@@ -39,9 +39,14 @@ void range_fini(struct range *range)
 	*range = (struct range){ 0 };
 }
 
+static size_t step_of(size_t bytes)
+{
+	return bytes > HUGE ? HUGE : SMALL;
+}
+
 int range_open_step(struct range *range, size_t bytes)
 {
-	size_t to = round_up(bytes, bytes > HUGE ? HUGE : SMALL);
+	size_t to = round_up(bytes, step_of(bytes));
 
 	assert(to <= range->reserved);
 	if (mprotect(range->base + range->open, to - range->open, PROT_READ | PROT_WRITE))
@@ -50,4 +55,22 @@ int range_open_step(struct range *range, size_t bytes)
 		madvise(range->base, range->open / HUGE * HUGE, MADV_HUGEPAGE);
 	range->open = to;
 	return 0;
+}
+
+bool range_trim(struct range *range, size_t bytes, size_t most)
+{
+	size_t keep = round_up(bytes, step_of(bytes)), to;
+
+	if (range->open <= keep)
+		return false;
+	most = round_up(most, SMALL);
+	to = (range->open - 1) / most * most;
+	if (to < keep)
+		to = keep;
+	/* If it cannot be, it is not given back, and not zero. */
+	if (madvise(range->base + to, range->open - to, MADV_DONTNEED) ||
+	    mprotect(range->base + to, range->open - to, PROT_NONE))
+		return false;
+	range->open = to;
+	return to > keep;
 }

@@ -4,6 +4,7 @@
 #ifndef BASCULE_RANGE_H
 #define BASCULE_RANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,11 @@ static inline int range_open(struct range *range, size_t bytes)
 {
 	return bytes <= range->open ? 0 : range_open_step(range, bytes);
 }
+
+/* Close it again from the end: what is open above the first `bytes` octets goes back to the system, as far as that is whole
+ * steps, about `most` octets of it at a time. What was closed is zero when it is opened again. Returns whether there is more
+ * to give back. */
+bool range_trim(struct range *range, size_t bytes, size_t most);
 
 #ifdef __cplusplus
 }

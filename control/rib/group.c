@@ -93,21 +93,11 @@ static struct cohort *cohort_new(struct group *group)
 	return c;
 }
 
-/* Free a set of nodes, and those of them that were kept for it alone. */
-static void pending_free(struct group *group, struct bitmap *pending)
+void cohort_free(struct group *group, struct cohort *cohort)
 {
-	for (uint32_t id; (id = bitmap_next(pending, 0));) {
-		bitmap_remove(pending, id);
-		node_release(group->rib, id);
-	}
-	bitmap_free(pending);
-}
-
-/* Free a cohort and the nodes that were kept for it alone. */
-static void cohort_free(struct group *group, struct cohort *cohort)
-{
+	assert(!cohort->pending.count);
 	cohort_unlink(group, cohort);
-	pending_free(group, &cohort->pending);
+	bitmap_free(&cohort->pending);
 	free(cohort->audience.peers);
 	free(cohort);
 }
@@ -459,31 +449,6 @@ struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets, 
 	return group;
 }
 
-void group_free(struct group *group)
-{
-	struct groups *groups = &group->rib->groups;
-	struct group **link = &groups->of_class[group->class];
-	struct backups backups;
-	struct entry entry;
-
-	assert(!group->members);
-	while (*link != group)
-		link = &(*link)->next;
-	*link = group->next;
-	groups->nb_groups--;
-	while (queue_take(group, &entry, &backups)) {
-		entry_drop(group->rib, &entry);
-		node_release(group->rib, entry.node);
-	}
-	while (group->cohorts)
-		cohort_free(group, group->cohorts);
-	pending_free(group, &group->watch.pending);
-	queue_fini(&group->queue);
-	bitmap_free(&group->dirty);
-	free(group->stream.peers);
-	free(group);
-}
-
 int groups_init(struct rib *rib)
 {
 	struct groups *groups = &rib->groups;
@@ -527,6 +492,8 @@ void groups_fini(struct rib *rib)
 		}
 		free(groups->sole[class]);
 	}
+	while (groups->leaving)
+		groups_retire(rib, SIZE_MAX);
 	bitmap_free(&groups->seats.taken);
 	bitmap_free(&groups->seats.held);
 	bitmap_free(&groups->seats.exempt);

@@ -60,7 +60,7 @@ bool backups_include(const struct rib *rib, const struct backups *backups, uint1
  * Which paths its members may be told of depends on these four alone; the caller keeps peers apart that it encodes
  * differently (own address, next hop mode, AS size). Owned by the rib. NULL: no memory. */
 struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets, bool backups);
-/* Only without members. Takes as long as what is still queued for those who left. */
+/* Only without members. What is still queued for those who left is let go of by rib_turn(). */
 void group_free(struct group *group);
 
 /* --- members. A peer is in one group at a time. ----------------------------------------------------------------- */

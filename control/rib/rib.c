@@ -509,13 +509,13 @@ static size_t hops_turn(struct rib *rib, size_t budget)
 size_t rib_turn(struct rib *rib, size_t budget)
 {
 	static size_t (*const turns[])(struct rib *, size_t) = { sweep_turn, hops_turn, resort_turn,
-								 groups_turn };
+								 groups_turn, groups_retire };
 	enum { TURNS = sizeof(turns) / sizeof(turns[0]) };
 	size_t seen = 0;
 
-	for (unsigned int i = 0; i < TURNS; i++)
+	for (unsigned int i = 0; i < TURNS && seen < budget; i++)
 		seen += turns[i](rib, (budget - seen) / (TURNS - i));
-	for (unsigned int i = 0; i < TURNS; i++)
+	for (unsigned int i = 0; i < TURNS && seen < budget; i++)
 		seen += turns[i](rib, budget - seen);
 	return seen;
 }

@@ -176,6 +176,7 @@ struct seats {
 
 struct groups {
 	struct group *of_class[CLASSES];
+	struct group *leaving; /* owned: freed, and not let go of yet */
 	uint32_t nb_groups;
 	struct matrix_walk matrix;
 	struct seats seats;
@@ -352,8 +353,16 @@ void groups_fini(struct rib *rib);
 size_t groups_bytes(const struct rib *rib);
 /* The cohort whose turn it is to be told something; NULL: none. Abandoned ones too, whose audience is empty. */
 struct cohort *cohort_turn(struct group *group);
+/* Of a cohort that keeps no nodes. */
+void cohort_free(struct group *group, struct cohort *cohort);
 /* All members of the cohort have been told everything: they are in the stream, the cohort is no more. */
 void cohort_merge(struct group *group, struct cohort *cohort);
+
+/* --- retire.c --------------------------------------------------------------------------------------------------- */
+
+/* A slice of what groups that have been freed leave behind, and of the memory that queues need no more; returns about how many
+ * nodes that is worth. */
+size_t groups_retire(struct rib *rib, size_t budget);
 
 /* --- flush.c ---------------------------------------------------------------------------------------------------- */
 

@@ -231,6 +231,7 @@ void watched_sequence(uint32_t seed, int steps, unsigned int prefixes)
 	witness.finish(fresh);
 	EXPECT_EQ(witness.shown, watcher.shown);
 	group_free(fresh);
+	h.settle();
 	h.flush_all();
 	h.take_changes(prefixes);
 	EXPECT_EQ(0u, rib_counts(h.rib).gone) << "nobody needs them any more";

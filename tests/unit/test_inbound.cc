@@ -409,3 +409,27 @@ TEST_F(maps_test, a_map_that_goes_during_a_graceful_restart_leaves_nothing_stale
 	EXPECT_EQ("10.0.0.0/16 172.31.0.0/16", knows(NVA_B));
 	EXPECT_FALSE(inbound_active(&rs->peers.table[NVA_A].inbound));
 }
+
+TEST_F(maps_test, what_the_table_took_is_given_back_in_later_turns)
+{
+	const struct inbound *in;
+	int turns = 0;
+
+	start_up(with(drop_122));
+	in = &rs->peers.table[NVA_A].inbound;
+	announce(NVA_A, many(1000));
+	turn();
+	ASSERT_TRUE(inbound_active(in));
+	EXPECT_EQ(nullptr, rs->discard.first);
+	reload(with(""));
+	while (prefix_table_is_open(&in->routes))
+		rs_turn(rs, now_ms);
+	ASSERT_NE(nullptr, rs->discard.first) << "it was not unmapped in the turn that emptied it";
+	reload(with(drop_122)); /* and another begins meanwhile */
+	for (; rs->discard.first; turns++)
+		rs_turn(rs, now_ms);
+	EXPECT_GE(turns, 1); /* reload() turns once, too */
+	turn();
+	EXPECT_EQ(1001u, in->routes.items.used);
+	EXPECT_EQ(1001u, rib_peer_paths(rs->rib, NVA_A));
+}

@@ -278,3 +278,50 @@ TEST(slab, memory_follows_use)
 			<< n;
 	}
 }
+
+/* A slab that is emptied at once, and trimmed, is as a new one: zeroed items, ids from 1 on, and none live but those. */
+TEST(slab, reset_and_trimmed_against_a_model)
+{
+	scoped s(16, 1000000);
+	std::mt19937 rng(4);
+
+	for (int round = 0; round < 40; round++) {
+		std::set<uint32_t> live;
+		uint32_t n = 1 + (uint32_t)rng() % (round % 4 ? 300 : 200000),
+			 keep = (uint32_t)rng() % 400;
+
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t id = slab_alloc(&s);
+			static const uint8_t zeroes[16] = {};
+
+			ASSERT_NE(0u, id);
+			ASSERT_EQ(0, memcmp(slab_at(&s, id), zeroes, 16)) << "round " << round;
+			memset(slab_at(&s, id), 0xff, 16);
+			live.insert(id);
+			if (rng() % 3)
+				continue;
+			slab_free(&s, id);
+			live.erase(id);
+		}
+		EXPECT_EQ(live.size(), s.used);
+		for (uint32_t id = 1; id < n + 200; id++)
+			ASSERT_EQ(live.count(id) == 1, slab_live(&s, id)) << id;
+		uint32_t met = 0;
+
+		for (uint32_t id : live)
+			ASSERT_EQ(id, met = slab_next(&s, met)) << "round " << round;
+		ASSERT_EQ(0u, slab_next(&s, met));
+		while (rng() % 4 && slab_trim(&s, keep, 65536))
+			ASSERT_EQ(live.size(), s.used);
+		slab_reset(&s);
+		EXPECT_EQ(0u, s.used);
+		EXPECT_EQ(0u, slab_next(&s, 0));
+		EXPECT_FALSE(slab_live(&s, 1));
+		while (rng() % 4 && slab_trim(&s, keep, 65536))
+			;
+	}
+	slab_reset(&s);
+	while (slab_trim(&s, 0, 65536))
+		;
+	EXPECT_LE(slab_bytes(&s), 2u * 65536);
+}
