@@ -3,7 +3,7 @@
  * for the answer, and what the peer says next waits behind it, in order; what it said before holds meanwhile.
  *
  *   rs_update ◄─ patience_hold ◄─ SPEAKER_UPDATE        PATIENCE_MS and PATIENCE_BYTES bound it: then it is taken as it is
- *   rs_update ◄─ patience_turn, patience_end            the next hop is found; the session ends, or says something else
+ *   rs_update ◄─ patience_turn, patience_over           the next hop is found; the session ends, or says something else
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_PATIENCE_H
@@ -29,14 +29,26 @@ struct patience {
 	struct patient *first, *last; /* owned */
 	size_t bytes;
 	uint64_t until_ms;
+	uint32_t taken; /* prefixes of the first that are through: once there are some, all go */
+	uint16_t at;	/* prefix of the first that is looked at next, whether it is in use ... */
+	uint16_t nb_unused; /* ... and how many before it are not */
+	bool ending;	    /* there is no room: all that waits goes, and then what comes next */
 };
 
-/* Must this UPDATE wait? Then a copy of it does. */
-bool patience_hold(struct route_server *rs, struct peer *peer, const struct speaker_update *update);
-/* Whose next hop is found, and whose time is over: taken, as many as there is time for. Returns how many UPDATEs. */
+enum patience_verdict {
+	PATIENCE_TAKE,	/* take it now */
+	PATIENCE_HELD,	/* a copy of it waits */
+	PATIENCE_LATER, /* ask again: what waited goes first, and is not through */
+};
+
+/* Must this UPDATE wait? */
+enum patience_verdict patience_hold(struct route_server *rs, struct peer *peer,
+				    const struct speaker_update *update);
+/* Whose next hop is found, and whose time is over: taken, as many as there is time for. Returns how much was done. */
 unsigned int patience_turn(struct route_server *rs);
-/* All that waits is taken now. */
-void patience_end(struct route_server *rs, struct peer *peer);
+/* What waits has waited long enough: a slice of it is taken. Returns whether nothing waits any more; if not, call again before
+ * anything else of the peer. */
+bool patience_over(struct route_server *rs, struct peer *peer);
 /* Release what waits. */
 void patience_fini(struct patience *patience);
 

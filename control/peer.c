@@ -16,6 +16,8 @@
 #include "notification.h"
 #include "route_server.h"
 
+enum { TIDY_TURN = 32 }; /* removed peers that are forgotten in a turn */
+
 static void stale_fire(struct timer *timer, uint64_t now_ms);
 
 int peers_init(struct peers *peers, struct route_server *rs)
@@ -252,13 +254,15 @@ void peers_tidy(struct route_server *rs)
 {
 	struct peers *peers = &rs->peers;
 	struct config_peer again;
+	unsigned int n = 0;
 
-	for (uint16_t i = 0; peers->nb_removing && i < peers->end; i++) {
+	for (uint16_t i = 0; peers->nb_removing && i < peers->end && n < TIDY_TURN; i++) {
 		struct peer *peer = &peers->table[i];
 
 		if (peer->life != PEER_REMOVING || peer->unanswered || rib_peer_paths(rs->rib, i) ||
 		    inbound_busy(&peer->inbound))
 			continue;
+		n++;
 		peers->nb_removing--;
 		inbound_fini(rs, &peer->inbound);
 		if (!peer->returns) {
@@ -548,8 +552,14 @@ static void removed(struct peer *peer)
 static bool update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 		   uint32_t *taken)
 {
+	enum patience_verdict verdict = PATIENCE_TAKE;
+
 	peer->heard_ms = rs->now_ms;
-	return (!*taken && patience_hold(rs, peer, update)) || rs_update(rs, peer, update, taken);
+	if (!*taken)
+		verdict = patience_hold(rs, peer, update);
+	if (verdict == PATIENCE_TAKE)
+		return rs_update(rs, peer, update, taken);
+	return verdict == PATIENCE_HELD;
 }
 
 bool peer_event(struct route_server *rs, const struct speaker_event *event, uint32_t *taken)
@@ -569,8 +579,8 @@ bool peer_event(struct route_server *rs, const struct speaker_event *event, uint
 	}
 	if (!peer->up || event->epoch != peer->epoch)
 		return true;
-	if (event->type == SPEAKER_DOWN || event->type == SPEAKER_EOR)
-		patience_end(rs, peer);
+	if ((event->type == SPEAKER_DOWN || event->type == SPEAKER_EOR) && !patience_over(rs, peer))
+		return false;
 	if (peer->closing && event->type != SPEAKER_DOWN)
 		return true;
 	switch (event->type) {

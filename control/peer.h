@@ -91,6 +91,7 @@ struct peers {
 	uint16_t end;	    /* none at or above this index was ever used */
 	uint16_t nb_active, nb_up, nb_removing;
 	uint16_t nb_patient; /* with UPDATEs that wait */
+	uint16_t patient;    /* whose turn it is of those, or the next one's */
 	bool slow;	     /* some are told apart from their group: pace.h */
 	bool withholding;    /* something is withheld from one of them */
 	bool regroup;	     /* the configuration says anew how to announce: see peers_regroup() */
