@@ -327,6 +327,8 @@ static int session_idle_open(struct session_loop *loop, bool adaptive)
 	idle_watch(&loop->idle, speaker_poller(loop->speaker));
 	mailbox_wakes(loop->from_rib, &loop->idle.wake);
 	mailbox_wakes(loop->to_rib, &control.rib_idle.wake);
+	mailbox_calls(loop->to_rib, &loop->idle.wake);
+	mailbox_calls(loop->from_rib, &control.rib_idle.wake);
 	return 0;
 }
 

@@ -31,7 +31,8 @@ struct mailbox {
 	uint64_t head_seen;		     /* consumer's copy of head */
 	alignas(LINE) size_t size;	     /* constant from here on */
 	uint8_t *ring;
-	struct wake *consumer;
+	struct wake *consumer, *producer;
+	alignas(LINE) _Atomic bool wanted; /* the producer waits until the consumer is further */
 };
 
 struct mailbox *mailbox_new(size_t size)
@@ -63,6 +64,11 @@ void mailbox_wakes(struct mailbox *mb, struct wake *consumer)
 	mb->consumer = consumer;
 }
 
+void mailbox_calls(struct mailbox *mb, struct wake *producer)
+{
+	mb->producer = producer;
+}
+
 size_t mailbox_record_max(const struct mailbox *mb)
 {
 	return mb->size / 4 - HEADER;
@@ -73,13 +79,40 @@ static size_t footprint(size_t len)
 	return HEADER + (len + ALIGN - 1) / ALIGN * ALIGN;
 }
 
+/* The producer has to wait: it says so, and looks once more afterwards. Either the consumer, who fences between what it drops
+ * and its look at `wanted`, sees it there, or that look finds what was dropped. False: nobody would call. */
+static bool want(struct mailbox *mb)
+{
+	if (!mb->producer)
+		return false;
+	atomic_store_explicit(&mb->wanted, true, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst);
+	return true;
+}
+
+void mailbox_call(struct mailbox *mb)
+{
+	if (!mb->producer)
+		return;
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!atomic_load_explicit(&mb->wanted, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&mb->wanted, false, memory_order_relaxed);
+	wake_up(mb->producer);
+}
+
+static bool look_for_room(struct mailbox *mb, uint64_t head, size_t need)
+{
+	mb->tail_seen = atomic_load_explicit(&mb->tail, memory_order_acquire);
+	return mb->size - (head - mb->tail_seen) >= need;
+}
+
 /* Are `need` octets free past `head`? */
 static bool has_room(struct mailbox *mb, uint64_t head, size_t need)
 {
-	if (mb->size - (head - mb->tail_seen) >= need)
+	if (mb->size - (head - mb->tail_seen) >= need || look_for_room(mb, head, need))
 		return true;
-	mb->tail_seen = atomic_load_explicit(&mb->tail, memory_order_acquire);
-	return mb->size - (head - mb->tail_seen) >= need;
+	return want(mb) && look_for_room(mb, head, need);
 }
 
 static struct record *record_at(const struct mailbox *mb, uint64_t at)
@@ -111,6 +144,11 @@ void mailbox_post(struct mailbox *mb, size_t len)
 uint64_t mailbox_waiting(const struct mailbox *mb)
 {
 	return mb->weight - atomic_load_explicit(&mb->weight_done, memory_order_relaxed);
+}
+
+bool mailbox_behind(struct mailbox *mb, uint64_t weight)
+{
+	return mailbox_waiting(mb) >= weight && (!want(mb) || mailbox_waiting(mb) >= weight);
 }
 
 void mailbox_post_weighed(struct mailbox *mb, size_t len, uint32_t weight)

@@ -5,6 +5,7 @@
 #ifndef BASCULE_MAILBOX_H
 #define BASCULE_MAILBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ struct mailbox *mailbox_new(size_t size);
 void mailbox_free(struct mailbox *mb);
 /* Each record that is posted from now on wakes the consumer (idle.h); borrowed. NULL: it need not be, as at first. */
 void mailbox_wakes(struct mailbox *mb, struct wake *consumer);
+/* A producer that has found no room, or too much waiting, is woken by mailbox_call(). NULL: it need not be, as at first. */
+void mailbox_calls(struct mailbox *mb, struct wake *producer);
 /* The longest record that a mailbox of this size can ever take: a quarter of it. */
 size_t mailbox_record_max(const struct mailbox *mb);
 
@@ -31,10 +34,14 @@ void mailbox_post(struct mailbox *mb, size_t len);
 void mailbox_post_weighed(struct mailbox *mb, size_t len, uint32_t weight);
 /* How much work the consumer has not done yet, as far as the producer knows. */
 uint64_t mailbox_waiting(const struct mailbox *mb);
+/* Is it so much, or more? Then the consumer calls, as if there were no room. */
+bool mailbox_behind(struct mailbox *mb, uint64_t weight);
 
 /* Consumer: the oldest record, or NULL; borrowed until mailbox_done(), which drops it. */
 const void *mailbox_peek(struct mailbox *mb, size_t *len);
 void mailbox_done(struct mailbox *mb);
+/* Consumer, when it has dropped as many records as it will for now: a producer that waits for that goes on. */
+void mailbox_call(struct mailbox *mb);
 
 #ifdef __cplusplus
 }

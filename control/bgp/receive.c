@@ -295,7 +295,7 @@ static void (*const handlers[])(struct conn *conn, const struct bgp_message *msg
 static bool turn_over(const struct session *session)
 {
 	return session->said >= SESSION_TURN ||
-	       (session->bulk && mailbox_waiting(session->host->to_rib) >= SESSION_BULK_WAITING);
+	       (session->bulk && mailbox_behind(session->host->to_rib, SESSION_BULK_WAITING));
 }
 
 unsigned int receive_messages(struct conn *conn)

@@ -567,6 +567,8 @@ static unsigned int run_commands(struct speaker *speaker)
 		}
 		mailbox_done(speaker->from_rib);
 	}
+	if (n)
+		mailbox_call(speaker->from_rib);
 	return n;
 }
 

@@ -264,3 +264,101 @@ TEST_F(idle_test, no_call_is_lost)
 	}
 	EXPECT_GT(sleeps, 0u);
 }
+
+/* The other way round: who finds no room is called when there is. */
+TEST_F(idle_test, a_producer_without_room_is_called)
+{
+	struct mailbox *mb = mailbox_new(4096);
+	int posted = 0;
+	size_t len;
+
+	make(true);
+	mailbox_calls(mb, &idle.wake);
+	for (; mailbox_reserve(mb, 1000); posted++)
+		mailbox_post(mb, 1000);
+	EXPECT_GE(posted, 3);
+	tire();
+	mailbox_peek(mb, &len);
+	EXPECT_FALSE(written()) << "nothing is dropped yet";
+	mailbox_done(mb);
+	EXPECT_FALSE(written()) << "nor called";
+	mailbox_call(mb);
+	EXPECT_TRUE(written());
+	EXPECT_FALSE(asleep());
+	EXPECT_NE(nullptr, mailbox_reserve(mb, 1000));
+	mailbox_free(mb);
+}
+
+TEST_F(idle_test, a_producer_with_room_is_left_alone)
+{
+	struct mailbox *mb = mailbox_new(4096);
+	size_t len;
+
+	make(true);
+	mailbox_calls(mb, &idle.wake);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_NE(nullptr, mailbox_reserve(mb, 8));
+		mailbox_post(mb, 8);
+	}
+	tire();
+	mailbox_peek(mb, &len);
+	mailbox_done(mb);
+	mailbox_call(mb);
+	EXPECT_FALSE(written());
+	EXPECT_TRUE(asleep());
+	EXPECT_FALSE(mailbox_behind(mb, 2)) << "one is left";
+	mailbox_call(mb);
+	EXPECT_FALSE(written());
+	EXPECT_TRUE(mailbox_behind(mb, 1));
+	mailbox_peek(mb, &len);
+	mailbox_done(mb);
+	mailbox_call(mb);
+	EXPECT_TRUE(written());
+	mailbox_free(mb);
+}
+
+/* Room appears just when the producer goes to sleep, who then sleeps until it is called. */
+TEST_F(idle_test, no_call_for_room_is_lost)
+{
+	enum { RECORDS = 60000 };
+	struct mailbox *mb = mailbox_new(4096);
+	uint32_t sleeps = 0, posted = 0;
+	std::thread consumer([mb] {
+		std::mt19937 rng(1);
+		size_t len;
+
+		for (uint32_t taken = 0; taken < RECORDS;) {
+			if (!mailbox_peek(mb, &len)) {
+				std::this_thread::yield();
+				continue;
+			}
+			for (int wait = rng() % 400; wait; wait--)
+				__asm__ volatile("" ::: "memory");
+			mailbox_done(mb);
+			taken++;
+			mailbox_call(mb);
+		}
+	});
+
+	make(true);
+	mailbox_calls(mb, &idle.wake);
+	while (posted < RECORDS) {
+		void *at =
+			posted % 2 && mailbox_behind(mb, 1) ? nullptr : mailbox_reserve(mb, 1000);
+		struct pollfd fd = { idle.wake.fd, POLLIN, 0 };
+		uint64_t count;
+
+		if (at) {
+			mailbox_post(mb, 1000);
+			posted++;
+		}
+		if (!idle_turn(&idle, at))
+			continue;
+		sleeps++;
+		ASSERT_EQ(1, poll(&fd, 1, FOR_EVER_MS)) << "record " << posted;
+		ASSERT_EQ((ssize_t)sizeof(count), read(idle.wake.fd, &count, sizeof(count)));
+	}
+	consumer.join();
+	EXPECT_GT(sleeps, 0u);
+	mailbox_free(mb);
+}
