@@ -11,7 +11,13 @@
 #include "route_server.h"
 #include "update.h"
 
-enum { FLUSH = 256 }; /* prefixes of a group at once */
+enum {
+	FLUSH = 256, /* prefixes of a group at once */
+	LOOK = 16, /* batches, or as many members as each of those counts for, between two looks at the clock */
+	BATCH_MEMBERS = 64,
+	CUT_NS =
+		250 * 1000, /* what a flush that has begun may take longer than there is time for */
+};
 
 void announcer_init(struct announcer *a)
 {
@@ -653,9 +659,20 @@ static bool part_next(struct announcer *a, struct route_server *rs)
 	return true;
 }
 
-/* The rest of a flush. False: a mailbox is full. */
-static bool flush_go_on(struct announcer *a, struct route_server *rs)
+/* A batch is through. Is it time to stop? */
+static bool is_late(struct announcer *a, const struct budget *budget)
 {
+	a->batches += 1 + a->nb_to / BATCH_MEMBERS;
+	if (a->batches < LOOK)
+		return false;
+	a->batches = 0;
+	return budget_over(budget);
+}
+
+/* The rest of a flush. False: it is not through, as a mailbox is full, or the time is over. */
+static bool flush_go_on(struct announcer *a, struct route_server *rs, const struct budget *budget)
+{
+	a->blocked = true;
 	while (a->in_batch || batch_next(a, rs)) {
 		do {
 			if (!out_begin(a, rs))
@@ -664,50 +681,56 @@ static bool flush_go_on(struct announcer *a, struct route_server *rs)
 		} while (a->batch.kind != GROUP_END_OF_RIB &&
 			 (a->at < a->part.nb || part_next(a, rs)));
 		a->in_batch = false;
+		if (is_late(a, budget)) {
+			a->blocked = false;
+			return false;
+		}
 	}
 	if (!out_send(a, rs))
 		return false;
+	a->blocked = false;
 	a->nb_to = 0;
 	a->flushing = NULL;
 	return true;
 }
 
-/* Of one group at most `max` prefixes, and a quarter of that counted for its summaries. False: a mailbox is full. */
+/* Of one group a slice of prefixes, and a quarter of that counted for its summaries. False: it is not through. */
 static bool flush_group(struct announcer *a, struct route_server *rs, struct update_group *group,
-			size_t max, size_t *taken)
+			const struct budget *budget, size_t *taken)
 {
 	size_t n;
 
 	if (waits_for_seats(rs, group))
 		return true;
-	*taken += summaries_turn(rs, group, (max + 3) / 4);
+	*taken += summaries_turn(rs, group, FLUSH / 4);
 	if (!summaries_counted(group))
 		return true;
-	n = group_flush(group->group, max);
+	n = group_flush(group->group, FLUSH);
 	*taken += n;
 	if (!n && !group->owing)
 		return true;
 	a->flushing = group;
 	a->began = false;
-	return flush_go_on(a, rs);
+	return flush_go_on(a, rs, budget);
 }
 
 /* Groups take turns, from one flush to the next too. */
 size_t announcer_flush(struct announcer *a, struct route_server *rs, const struct budget *budget)
 {
 	struct update_group *group = a->turn ? a->turn : a->groups, *idle = NULL;
+	const struct budget cut = { budget->now_ns, budget->end_ns + CUT_NS };
 	size_t taken = 0;
 	bool room = true;
 
 	if (a->flushing) {
 		/* Its own group first; the others in the next turn. */
-		flush_go_on(a, rs);
+		flush_go_on(a, rs, budget);
 		return 1;
 	}
 	while (group && group != idle && room) {
 		size_t n = 0;
 
-		room = flush_group(a, rs, group, FLUSH, &n);
+		room = flush_group(a, rs, group, &cut, &n);
 		/* Once round without anything to do. */
 		idle = n ? NULL : idle ? idle : group;
 		group = group->next ? group->next : a->groups;

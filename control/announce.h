@@ -4,7 +4,7 @@
  *   summaries_turn (summaries.h), then:
  *   group_flush ─► batch ─► export_attrs ─► update_encode_announce ─► out (64 KiB) ─► wire_buf ─► SPEAKER_SEND each
  *
- * If a speaker's mailbox is full, the flush stops where it is and goes on in the next turn; until it is through, the RIB
+ * If a speaker's mailbox is full, or the time is over, the flush stops where it is and goes on in the next turn; until it is through, the RIB
  * must not change, which announcer_flush() tells its caller. Thread: the RIB lcore. */
 #ifndef BASCULE_ANNOUNCE_H
 #define BASCULE_ANNOUNCE_H
@@ -60,6 +60,8 @@ struct announcer {
 	struct update_group *turn;   /* which is flushed next; NULL: the first */
 	/* The flush under way. */
 	struct update_group *flushing; /* NULL: none */
+	bool blocked;		       /* a full mailbox has stopped it, and not the clock */
+	uint32_t batches;	       /* since the last look at the clock */
 	struct group_batch batch;
 	struct telling telling;		   /* of which `batch` is a part */
 	bool itself;			   /* its only member is the next hop */

@@ -393,7 +393,8 @@ size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
 	struct rib_change changes[NODES];
 	size_t done = 0, n;
 
-	while (done < budget && (n = rib_changes(sync->rib, changes, NODES))) {
+	while (done < budget && (n = rib_changes(sync->rib, changes,
+						 budget - done < NODES ? budget - done : NODES))) {
 		for (size_t i = 0; i < n; i++)
 			sync_prefix(sync, changes[i].prefix, changes[i].node);
 		done += n;
@@ -406,7 +407,7 @@ void fib_sync_walk_begin(struct fib_sync *sync)
 	next_hops_round_begin(sync->next_hops);
 	sync->cursor = 0;
 	sync->walking = true;
-	sync->walked = sync->retry = false;
+	sync->round = sync->walked = sync->retry = false;
 }
 
 static void mark_next_hops(struct fib_sync *sync, uint32_t node)
@@ -429,23 +430,34 @@ static bool wide_through(const struct fib_sync *sync)
 	return !rib_wide_waiting(sync->rib) || rib_wide_rounds(sync->rib) >= sync->rounds;
 }
 
-size_t fib_sync_walk(struct fib_sync *sync, size_t budget)
+/* A slice of the table, of nodes that have paths. */
+static size_t walk_nodes(struct fib_sync *sync)
 {
 	uint32_t nodes[NODES];
-	size_t done = 0, n;
+	size_t n = rib_walk(sync->rib, &sync->cursor, nodes, NODES);
+
+	for (size_t i = 0; i < n; i++) {
+		mark_next_hops(sync, nodes[i]);
+		walk_node(sync, nodes[i]);
+	}
+	sync->round = !sync->cursor;
+	return NODES;
+}
+
+size_t fib_sync_walk(struct fib_sync *sync, size_t budget)
+{
+	size_t done = 0;
 
 	while (sync->walking && !sync->walked && done < budget) {
-		n = rib_walk(sync->rib, &sync->cursor, nodes, NODES);
-		for (size_t i = 0; i < n; i++) {
-			mark_next_hops(sync, nodes[i]);
-			walk_node(sync, nodes[i]);
+		if (!sync->round) {
+			done += walk_nodes(sync);
+		} else if (rib_changes_waiting(sync->rib)) {
+			/* prefixes that have gone are not walked over */
+			done += fib_sync_changes(sync, budget - done);
+		} else {
+			sync->walked = true;
+			sync->rounds = rib_wide_rounds(sync->rib) + 2;
 		}
-		done += NODES;
-		sync->walked = !sync->cursor;
-		if (!sync->walked)
-			continue;
-		fib_sync_changes(sync, SIZE_MAX); /* prefixes that have gone are not walked over */
-		sync->rounds = rib_wide_rounds(sync->rib) + 2;
 	}
 	if (sync->walked && wide_through(sync)) {
 		sync->walking = sync->walked = false;

@@ -46,6 +46,7 @@ struct fib_sync {
 	struct prefix *next_system; /* owned: of the configuration that may follow; NULL: none */
 	size_t nb_system, nb_next_system;
 	uint32_t cursor;     /* of the walk */
+	bool round; /* the walk has been round the table; what has gone since it began comes then */
 	bool walked; /* all was looked at; those that are wide have until rib_wide_rounds() is `rounds` */
 	uint64_t rounds;
 	struct fib_sync_wide wide;

@@ -22,12 +22,14 @@ enum {
 	 * part that begins does at least one slice, and looks at the clock between slices. */
 	INTAKE_NS = 150 * 1000,
 	RIB_NS = 100 * 1000,
+	FIB_NS = 200 * 1000,
 	WALK_NS = 100 * 1000,
 	WIDE_NS = 200 * 1000,
 	ANNOUNCE_NS = 250 * 1000,
 	CHANGES =
 		512, /* prefixes that the FIB has not followed yet: then intake and RIB are done for this turn */
 	SLICE = 128,	   /* prefixes between two looks at the clock */
+	FIB_SLICE = 32,	   /* the same for the FIB, in all views */
 	NEXT_HOPS = 64,	   /* next hops looked at a turn */
 	DISCARD = 1 << 20, /* octets given back a turn */
 	TIMERS = CONFIG_PEERS + 8,
@@ -484,6 +486,8 @@ static unsigned int events_take(struct route_server *rs)
 		if (took && part_over(rs, &budget))
 			break;
 	}
+	for (unsigned int i = 0; taken && i < rs->nb_speakers; i++)
+		mailbox_call(rs->speakers[i].to_rib);
 	return taken;
 }
 
@@ -543,10 +547,23 @@ static size_t wide_slices(struct route_server *rs)
 	return done;
 }
 
-/* All that has changed, so that it can be announced; of wide prefixes what there is time for. */
+static size_t change_slices(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, FIB_NS);
+	size_t done = 0, n;
+
+	while ((n = fib_sync_changes(&rs->fib_sync, FIB_SLICE))) {
+		done += n;
+		if (budget_over(&budget))
+			break;
+	}
+	return done;
+}
+
+/* What has changed, and of wide prefixes what there is time for. */
 static unsigned int fib_part(struct route_server *rs)
 {
-	size_t done = fib_sync_changes(&rs->fib_sync, SIZE_MAX);
+	size_t done = change_slices(rs);
 
 	done += wide_slices(rs);
 	done += walk_slices(rs);
@@ -578,6 +595,8 @@ static unsigned int routes_turn(struct route_server *rs)
 	part_end(rs, RS_PART_RIB);
 	done += fib_part(rs);
 	part_end(rs, RS_PART_FIB);
+	if (rib_changes_waiting(rs->rib))
+		return done; /* see fib_goes_on() */
 	done += transit_turn(rs);
 	peers_tidy(rs);
 	if (rs->phase == RS_FILLING && filled(rs))
@@ -590,28 +609,36 @@ static unsigned int routes_turn(struct route_server *rs)
 	return done;
 }
 
-/* A flush that a full mailbox has stopped goes on before anything else: nothing may touch the RIB before it is through. */
-static bool flush_stands(struct route_server *rs)
+/* A flush that a full mailbox or the clock has stopped: nothing may touch the RIB before it is through. */
+static unsigned int flush_goes_on(struct route_server *rs)
 {
-	struct budget budget;
+	struct budget budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
 
-	if (!rs->announcer.flushing)
-		return false;
-	budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
 	announcer_flush(&rs->announcer, rs, &budget);
 	part_end(rs, RS_PART_ANNOUNCE);
-	return rs->announcer.flushing;
+	for (unsigned int i = 0; i < rs->nb_speakers; i++)
+		backlog_post(&rs->speakers[i]);
+	/* If a session lcore is behind, let it catch up. */
+	return !rs->announcer.flushing || !rs->announcer.blocked;
+}
+
+/* Changes for which there was no time go into the FIB before anything else: nobody is told of them before, and there are no
+ * more of them until then. */
+static unsigned int fib_goes_on(struct route_server *rs)
+{
+	change_slices(rs);
+	part_end(rs, RS_PART_FIB);
+	return 1;
 }
 
 static unsigned int turn(struct route_server *rs)
 {
 	unsigned int done = 0;
 
-	if (flush_stands(rs)) {
-		for (unsigned int i = 0; i < rs->nb_speakers; i++)
-			backlog_post(&rs->speakers[i]);
-		return 0; /* a session lcore is behind: let it catch up */
-	}
+	if (rs->announcer.flushing)
+		return flush_goes_on(rs);
+	if (rib_changes_waiting(rs->rib))
+		return fib_goes_on(rs);
 	done += events_take(rs);
 	part_end(rs, RS_PART_INTAKE);
 	done += timers_run(&rs->timers, rs->now_ms, 16);

@@ -5,8 +5,8 @@
  *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ┘            transit.c: the matrix, the gate, in which order
  *   management thread ─ pages ─► show.c (questions), exchange, peer resets, reload.c
  *
- * Everything runs in rs_turn(), in bounded slices, on one thread. In one turn changes reach the FIB before they are
- * announced. A phase says how far the instance is:
+ * Everything runs in rs_turn(), in bounded slices, on one thread. Changes reach the FIB before they are announced: what one turn
+ * has no time for comes first in the next. A phase says how far the instance is:
  *
  *   FILLING  this writer's generation is not the active one yet. Nothing is announced. After a restart it ends when every
  *            configured peer has said End-of-RIB, or with the restart timer (RFC 4724 4.1); on a first start at once.

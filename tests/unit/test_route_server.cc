@@ -532,6 +532,7 @@ TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 	look_ns = 300 * 1000;
 	announce(NVA_B, table_of(4000));
 	take_all(rs);
+	fib_sync_changes(&rs->fib_sync, SIZE_MAX);
 	rs_turn(rs, now_ms);
 	announce(NVA_A, { "172.31.1.0/24" });
 	rs_turn(rs, now_ms);
@@ -540,6 +541,125 @@ TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 	EXPECT_LT(told[ERGW].size(), 1000u);
 	turn();
 	EXPECT_EQ(4004u, told[ERGW].size());
+}
+
+/* What the FIB has had no time for yet is told to nobody, whatever else goes on. */
+TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
+{
+	enum { N = 1000, FIB_SLICE = 32, TAKEN = 128 + 128 };
+	const std::vector<std::string> table = table_of(N);
+	size_t behind = 0, turns = 0, checked = 0;
+	auto check = [&] {
+		collect();
+		for (const auto &entry : told[NVA_A]) {
+			char host[ADDR_TEXT];
+
+			if (entry.first[0] != '2')
+				continue;
+			checked++;
+			ASSERT_EQ("10.0.2.5",
+				  fib_to(ROLE_NVA,
+					 addr_text(net(entry.first.c_str()).addr + 1, host)))
+				<< entry.first;
+		}
+	};
+
+	start_with_routes(true);
+	look_ns = 1000 * 1000; /* time for one slice of each kind */
+	announce(NVA_B, table);
+	for (size_t waited = 0, waits; told[NVA_A].size() < N; waited = waits) {
+		ASSERT_LT(turns++, 400u);
+		rs_turn(rs, now_ms);
+		check();
+		if (turns == 12) {
+			down(ERGW);
+			up(ERGW); /* who comes new is told the same */
+		}
+		waits = rib_changes_waiting(rs->rib);
+		behind += waits > 0;
+		EXPECT_LE(waits, (size_t)TAKEN);
+		EXPECT_LE(waited, waits + FIB_SLICE) << "as many in a turn as there is time for";
+	}
+	EXPECT_GE(behind, N / FIB_SLICE / 2);
+	EXPECT_GT(checked, 0u);
+	look_ns = 700 * 1000;
+	update(NVA_B, {}, {}, table);
+	down(NVA_A);
+	for (turns = 0; rib_peer_paths(rs->rib, NVA_B) > 1 || rib_changes_waiting(rs->rib);
+	     turns++) {
+		ASSERT_LT(turns, 400u);
+		rs_turn(rs, now_ms);
+		EXPECT_LE(rib_changes_waiting(rs->rib), (size_t)TAKEN);
+	}
+	EXPECT_EQ("nowhere", fib_to(ROLE_NVA, "20.0.7.1"));
+	look_ns = LOOK_NS;
+	turn();
+	EXPECT_EQ(0u, told[ERGW].count("20.0.7.0/24"));
+	EXPECT_EQ(0u, rib_counts(rs->rib).gone);
+}
+
+/* A walk over the table ends after what has gone from it since is out of the FIB, too. */
+TEST_F(server_test, what_goes_under_a_walk_goes_in_slices)
+{
+	const std::vector<std::string> table = table_of(1000);
+	size_t turns = 0;
+
+	start_with_routes(true);
+	announce(NVA_B, table);
+	turn();
+	look_ns = 1000 * 1000;
+	fib_sync_walk_begin(&rs->fib_sync);
+	update(NVA_B, {}, {}, table);
+	while (rs->fib_sync.walking) {
+		ASSERT_LT(turns++, 400u);
+		rs_turn(rs, now_ms);
+	}
+	while (rib_peer_paths(rs->rib, NVA_B) > 1 || rib_changes_waiting(rs->rib))
+		rs_turn(rs, now_ms);
+	look_ns = LOOK_NS;
+	turn();
+	for (unsigned int i = 0; i < 1000; i++) {
+		char host[ADDR_TEXT];
+
+		ASSERT_EQ("nowhere",
+			  fib_to(ROLE_VNET, addr_text(net(table[i].c_str()).addr, host)));
+	}
+}
+
+/* Prefixes that each have attributes of their own are a message each: as many a turn as there is time for. */
+TEST_F(server_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
+{
+	enum { N = 2000, LOOK = 16 };
+	size_t turns = 0, cut = 0;
+
+	start_with_routes(true);
+	for (const std::string &prefix : table_of(N)) {
+		attrs_spec spec;
+
+		spec.path = { 65002 };
+		spec.next_hop = address(NVA_B);
+		spec.med = (int64_t)(hash_bytes(prefix.data(), prefix.size(), 0) & 0xffffff);
+		update(NVA_B, { prefix }, spec);
+	}
+	take_all(rs);
+	fib_sync_changes(&rs->fib_sync, SIZE_MAX);
+	look_ns = 1000 * 1000;
+	update(NVA_B, {}, {}, { "20.0.1.0/24" }); /* not before what is being told is through */
+	down(ERGW);
+	for (size_t had = rs->announcer.updates; told[NVA_A].size() < N;
+	     had = rs->announcer.updates) {
+		ASSERT_LT(turns++, 1000u);
+		rs_turn(rs, now_ms);
+		EXPECT_LE(rs->announcer.updates, had + 2 * LOOK);
+		cut += rs->announcer.flushing != nullptr;
+		EXPECT_FALSE(rs->announcer.flushing && rs->announcer.blocked);
+		collect();
+	}
+	EXPECT_GT(cut, N / LOOK / 2u);
+	look_ns = LOOK_NS;
+	turn();
+	EXPECT_EQ(0u, told[NVA_A].count("20.0.1.0/24"));
+	EXPECT_EQ(N - 1 + 2u, told[NVA_A].size()) << "and the VNet, and what it had before";
 }
 
 /* 16384 entries of a wide prefix between two looks at the clock, 200 us of them a turn, in each of four views. */
