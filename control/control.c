@@ -247,9 +247,9 @@ static int management_open(const struct config *config)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	/* It looks for next hops and grace periods in the dataplane's memory: nobody calls from there. */
+	/* Nobody calls for next hops and grace periods in the dataplane's memory: they can wait. */
 	err = idle_open(&control.rib_idle, config->dataplane.idle == IDLE_ADAPTIVE,
-			IDLE_KERNEL_SPINS, IDLE_LOOK_US);
+			IDLE_CALLED_SPINS, IDLE_CALLED_US);
 	if (err) {
 		log_error("RIB lcore: %s", strerror(-err));
 		return err;
@@ -312,7 +312,8 @@ static void interfaces_fill(const struct config *config, struct speaker_params *
 	}
 }
 
-/* One lcore for everything sleeps where its sockets call; what it leaves to itself needs no call. */
+/* One lcore for everything sleeps where its sockets call; what it leaves to itself needs no call. Of several, each must look
+ * whether another has made room for more. */
 static int session_idle_open(struct session_loop *loop, bool adaptive)
 {
 	int err = 0;
@@ -324,6 +325,9 @@ static int session_idle_open(struct session_loop *loop, bool adaptive)
 	err = idle_open(&loop->idle, adaptive, IDLE_KERNEL_SPINS, IDLE_LOOK_US);
 	if (err)
 		return err;
+	idle_looks(&loop->idle);
+	idle_looks(&control.rib_idle);
+	control.rib_idle.spins = IDLE_KERNEL_SPINS;
 	idle_watch(&loop->idle, speaker_poller(loop->speaker));
 	mailbox_wakes(loop->from_rib, &loop->idle.wake);
 	mailbox_wakes(loop->to_rib, &control.rib_idle.wake);
@@ -387,11 +391,14 @@ static int session_run(void *arg)
 
 	idle_thread();
 	while (!__atomic_load_n(&control.quit, __ATOMIC_ACQUIRE)) {
-		uint16_t us = idle_turn(&loop->idle, speaker_turn(loop->speaker, clock_ms()) > 0);
+		bool worked = speaker_turn(loop->speaker, clock_ms()) > 0;
+		uint16_t us = idle_turn(&loop->idle, worked);
 
 		watchdog_turn(loop->watched);
 		if (us)
 			idle_sleep(&loop->idle, us);
+		else if (worked)
+			idle_share(&loop->idle, clock_ns());
 	}
 	return 0;
 }
@@ -455,6 +462,8 @@ static enum stop_reason rib_run(struct watchdog_loop *watched)
 		watchdog_turn(watched);
 		if (us)
 			idle_sleep(&control.rib_idle, us);
+		else if (done)
+			idle_share(&control.rib_idle, clock_ns());
 	} while (!stop || (!rs_stopped(control.rs) && now < until));
 	return stop;
 }

@@ -156,7 +156,7 @@ static void worker_watch(struct worker *w, const struct port *port, uint16_t que
 	if (fd >= 0)
 		idle_watch(&w->idle, fd);
 	else
-		w->idle.max_us = IDLE_LOOK_US;
+		idle_looks(&w->idle);
 }
 
 /* Each port's receive queues go to the lcores in turn, beginning with another lcore for each port. */
@@ -193,7 +193,7 @@ static int idles_open(struct dataplane *dp)
 		if (dp->ports[p].link_events)
 			max_us = IDLE_LOOK_US;
 	}
-	err = idle_open(&dp->idle, adaptive, IDLE_KERNEL_SPINS, max_us);
+	err = idle_open(&dp->idle, adaptive, IDLE_CALLED_SPINS, max_us);
 	dp->punt.consumer = &dp->idle.wake;
 	for (uint16_t i = 0; !err && i < dp->nb_workers; i++)
 		err = idle_open(&dp->workers[i].idle, adaptive, IDLE_SPINS, IDLE_CALLED_US);
@@ -370,13 +370,14 @@ bool dataplane_turn(struct dataplane *dp)
 	uint32_t work;
 
 	s->now_ms = dataplane_now_ms();
-	/* first what has been lost: every packet of a worker until then is lost with it */
-	work = monitor_events(s);
+	work = slowpath_punts(s);
+	work += slowpath_lcp(s);
+	tx_flush(&s->tx);
+	/* What has been lost waits for no more than those few packets: all of a worker's until then are lost with it. */
+	work += monitor_events(s);
 	monitor_turn(s);
 	resolver_turn(s);
 	keeper_turn(&dp->keeper, s->now_ms);
-	work += slowpath_punts(s);
-	work += slowpath_lcp(s);
 	tx_flush(&s->tx);
 	rte_rcu_qsbr_quiescent(dp->fib->qsbr, rte_lcore_id());
 	return work;

@@ -22,6 +22,7 @@
 #include "log.h"
 #include "reading.h"
 #include "telemetry.h"
+#include "turn.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -213,7 +214,8 @@ static void run(struct dataplane *dp)
 	idle_thread();
 	watch(dp);
 	while (!stop_signal) {
-		uint16_t us = idle_turn(&dp->idle, dataplane_turn(dp));
+		bool worked = dataplane_turn(dp);
+		uint16_t us = idle_turn(&dp->idle, worked);
 
 		if (reload_wanted || reading_under_way(&reading))
 			reload_turn(dp, &reading);
@@ -225,6 +227,8 @@ static void run(struct dataplane *dp)
 			rte_rcu_qsbr_thread_offline(dp->fib->qsbr, lcore);
 			idle_sleep(&dp->idle, us);
 			rte_rcu_qsbr_thread_online(dp->fib->qsbr, lcore);
+		} else if (worked) {
+			idle_share(&dp->idle, clock_ns());
 		}
 	}
 	reading_leave(&reading);

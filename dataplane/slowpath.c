@@ -11,7 +11,7 @@
 
 enum {
 	SLOWPATH_BURST = 32,
-	SLOWPATH_BURSTS = 16, /* of punted packets a turn: then the kernel's frames have theirs */
+	SLOWPATH_BURSTS = 4, /* of punted packets a turn: then the kernel's frames have theirs */
 	/* of one packet: 64 KiB at an MTU of 1,044; smaller ways drop the largest packets */
 	SLOWPATH_FRAGMENTS = 64,
 };

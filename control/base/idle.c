@@ -23,10 +23,17 @@ int idle_open(struct idle *idle, bool adaptive, uint16_t spins, uint16_t max_us)
 		.wake.fd = fd,
 		.adaptive = adaptive,
 		.spins = spins,
+		.first_us = max_us,
 		.max_us = max_us,
 	};
 	idle_watch(idle, fd);
 	return 0;
+}
+
+void idle_looks(struct idle *idle)
+{
+	idle->first_us = IDLE_MIN_US;
+	idle->max_us = IDLE_LOOK_US;
 }
 
 void idle_close(struct idle *idle)
@@ -93,10 +100,13 @@ void idle_disarm(struct idle *idle)
 	idle->us = 0;
 }
 
+/* The sleep after a call for nothing is deaf to descriptors, and short. */
 uint16_t idle_next(struct idle *idle)
 {
-	if (!idle->us)
+	if (idle->called)
 		idle->us = IDLE_MIN_US;
+	else if (!idle->us)
+		idle->us = idle->first_us;
 	else
 		idle->us = idle->us > idle->max_us / 2 ? idle->max_us : idle->us * 2;
 	return idle->us;
@@ -111,10 +121,21 @@ void idle_sleep(struct idle *idle, uint16_t us)
 	uint64_t count;
 
 	idle->called = false;
+	idle->core_ns = 0;
 	if (ppoll(idle->fds, n, &timeout, NULL) <= 0)
 		return;
 	if (idle->fds[0].revents)
 		(void)!read(idle->wake.fd, &count, sizeof(count));
 	for (uint16_t i = 1; i < n; i++)
 		idle->called |= idle->fds[i].revents != 0;
+}
+
+void idle_share(struct idle *idle, uint64_t now_ns)
+{
+	if (!idle->core_ns)
+		idle->core_ns = now_ns;
+	if (!idle->adaptive || now_ns - idle->core_ns < IDLE_SLICE_NS)
+		return;
+	(void)!syscall(SYS_sched_yield);
+	idle->core_ns = 0;
 }

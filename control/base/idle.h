@@ -1,6 +1,8 @@
-/* What an lcore does when there is nothing to do: spin ("poll", bare metal), or after a run of empty turns sleep, shortly at
- * first, longer each time, until work comes ("adaptive", so that small hosts with two cores work). A sleep ends at once when
- * a descriptor that is watched gets readable, or when another thread says that it has left something here.
+/* What an lcore does when there is nothing to do: spin ("poll", bare metal), or after a run of empty turns sleep until work
+ * comes ("adaptive", so that small hosts with two cores work). A sleep ends at once when a descriptor that is watched gets
+ * readable, or when another thread says that it has left something here. Who is called for all its work sleeps long, and
+ * soon: whoever shares its core, and is perhaps to go on with what it has just passed on, need not wait. Who must look for
+ * some of its work sleeps shortly at first, longer each time.
  *
  *   sleeper                                         producer
  *   (1) asleep = 1                                  (1) publish: a record in a mailbox, a packet in a ring
@@ -44,11 +46,12 @@ static inline void wake_up(struct wake *wake)
 
 enum {
 	/* Empty turns in a row before the first sleep. Of a turn that reads memory only: more than a gap between bursts under
-	 * load. Of one that asks the kernel: less than its core's other threads would feel. */
+	 * load. Of one that asks the kernel: less than its core's other threads would feel, none if it is called for all. */
 	IDLE_SPINS = 256,
 	IDLE_KERNEL_SPINS = 16,
-	IDLE_MIN_US = 5,       /* the first sleep */
-	IDLE_LOOK_US = 100,    /* the longest, of who has to look for some of its work */
+	IDLE_CALLED_SPINS = 1,
+	IDLE_MIN_US = 5,       /* the first sleep of who has to look for some of its work, and ... */
+	IDLE_LOOK_US = 100,    /* ... its longest */
 	IDLE_CALLED_US = 1000, /* of who is called for all that cannot wait so long */
 	IDLE_FDS = 40,
 	IDLE_SLICE_NS = 100 * 1000, /* of a core, where lcores share one or others use it: the shortest that Linux gives */
@@ -63,12 +66,15 @@ struct idle {
 	bool called;	/* a descriptor has ended a sleep, and no turn has worked since */
 	uint16_t empty; /* turns without work in a row */
 	uint16_t us;	/* the last sleep */
-	uint16_t max_us, spins, nb_fds;
+	uint16_t first_us, max_us, spins, nb_fds;
+	uint64_t core_ns; /* since when the thread has had its core, as far as it knows */
 	struct pollfd fds[IDLE_FDS]; /* borrowed but for the first, wake.fd */
 };
 
-/* Sleeps last for `max_us` at most. -errno. */
+/* Called for all its work: each sleep lasts for `max_us`. -errno. */
 int idle_open(struct idle *idle, bool adaptive, uint16_t spins, uint16_t max_us);
+/* Not called for all: sleeps last from IDLE_MIN_US to IDLE_LOOK_US. */
+void idle_looks(struct idle *idle);
 void idle_close(struct idle *idle);
 
 /* End sleeps when `fd` gets readable; at most IDLE_FDS - 1 of them. idle_forget() lets go of all. */
@@ -102,6 +108,9 @@ static inline uint16_t idle_turn(struct idle *idle, bool worked)
 
 /* Sleep so long, or until called. */
 void idle_sleep(struct idle *idle, uint16_t us);
+/* After a turn that worked, `now_ns` by CLOCK_MONOTONIC: who has had its core for a slice lets others have theirs. The
+ * kernel would see to that, but looks only once a tick: up to 10 ms later. */
+void idle_share(struct idle *idle, uint64_t now_ns);
 
 #ifdef __cplusplus
 }

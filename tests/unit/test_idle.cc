@@ -1,8 +1,10 @@
-/* Idling backs off and comes back, ends when it is called, and loses no call. */
+/* Idling begins at once or backs off, comes back, ends when it is called, and loses no call; cores are shared. */
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,11 +65,25 @@ TEST_F(idle_test, polling_never_sleeps_and_makes_nobody_write)
 	EXPECT_FALSE(written());
 }
 
-TEST_F(idle_test, backs_off_and_comes_back)
+/* Its spins and short sleeps would only keep others from the core. */
+TEST_F(idle_test, who_is_called_for_all_sleeps_long_at_once)
+{
+	make(true);
+	for (int run = 0; run < 3; run++) {
+		for (int i = 0; i < SPINS; i++)
+			EXPECT_EQ(0, idle_turn(&idle, false));
+		EXPECT_EQ(MAX_US, idle_turn(&idle, false));
+		EXPECT_EQ(MAX_US, idle_turn(&idle, false));
+		EXPECT_EQ(0, idle_turn(&idle, true));
+	}
+}
+
+TEST_F(idle_test, who_must_look_backs_off_and_comes_back)
 {
 	uint16_t last = 0;
 
 	make(true);
+	idle_looks(&idle);
 	for (int i = 0; i < SPINS - 1; i++) {
 		EXPECT_EQ(0, idle_turn(&idle, false));
 		EXPECT_FALSE(asleep());
@@ -79,10 +95,10 @@ TEST_F(idle_test, backs_off_and_comes_back)
 
 		EXPECT_GE(us, last);
 		EXPECT_GT(us, 0);
-		EXPECT_LE(us, MAX_US);
+		EXPECT_LE(us, IDLE_LOOK_US);
 		last = us;
 	}
-	EXPECT_EQ(MAX_US, last);
+	EXPECT_EQ(IDLE_LOOK_US, last);
 	EXPECT_EQ(0, idle_turn(&idle, true));
 	EXPECT_FALSE(asleep());
 	for (int i = 0; i < SPINS; i++)
@@ -126,7 +142,9 @@ TEST_F(idle_test, a_descriptor_without_work_ends_no_second_sleep)
 	idle_sleep(&idle, tire());
 	EXPECT_TRUE(idle.called);
 	idle.fds[1].revents = 0;
-	idle_sleep(&idle, tire());
+	uint16_t deaf = tire();
+	EXPECT_EQ(IDLE_MIN_US, deaf);
+	idle_sleep(&idle, deaf);
 	EXPECT_EQ(0, idle.fds[1].revents) << "not asked";
 	idle_sleep(&idle, tire());
 	EXPECT_NE(0, idle.fds[1].revents) << "but the next time";
@@ -204,6 +222,50 @@ TEST(idle, a_chosen_policy_stays)
 		EXPECT_EQ(3u, scheduling_now().policy);
 		EXPECT_EQ(chosen.slice_ns, scheduling_now().slice_ns);
 	}).join();
+}
+
+TEST_F(idle_test, a_core_is_shared_once_a_slice)
+{
+	const uint64_t t = 1000000000;
+
+	make(true);
+	idle_share(&idle, t);
+	EXPECT_EQ(t, idle.core_ns);
+	idle_share(&idle, t + IDLE_SLICE_NS - 1);
+	EXPECT_EQ(t, idle.core_ns) << "a slice is not over";
+	idle_share(&idle, t + IDLE_SLICE_NS);
+	EXPECT_EQ(0u, idle.core_ns) << "now it is";
+	idle_share(&idle, 2 * t);
+	idle_sleep(&idle, 1);
+	EXPECT_EQ(0u, idle.core_ns) << "a sleep ends it";
+}
+
+/* Two threads have one core, and the other never lets it go by itself. */
+TEST_F(idle_test, who_waits_for_the_core_gets_it)
+{
+	std::atomic<bool> runs = false, stop = false;
+	struct rusage before, after;
+	cpu_set_t old, one;
+
+	make(true);
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(old), &old));
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(one), &one)); /* the other's too */
+	std::thread other([&] {
+		while (!stop)
+			runs = true;
+	});
+	while (!runs)
+		std::this_thread::yield();
+	getrusage(RUSAGE_THREAD, &before);
+	for (uint64_t i = 1; i <= 50; i++)
+		idle_share(&idle, i * IDLE_SLICE_NS);
+	getrusage(RUSAGE_THREAD, &after);
+	stop = true;
+	other.join();
+	sched_setaffinity(0, sizeof(old), &old);
+	EXPECT_GT(after.ru_nivcsw, before.ru_nivcsw);
 }
 
 /* Each record is published just when the consumer goes to sleep, who then sleeps until it is called: one call lost, and it

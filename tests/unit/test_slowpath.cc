@@ -226,6 +226,26 @@ TEST_F(slow, bgp_before_arp_before_the_rest)
 	expect_all_accounted();
 }
 
+/* Each of them costs a system call: many of them are no turn's work. */
+TEST_F(slow, frames_of_the_kernel_wait_for_few_of_those_to_it)
+{
+	enum { PUNTED = 200, FEW = 128 };
+	uint8_t octets[256];
+	uint32_t taken = 0;
+
+	for (uint16_t i = 0; i < PUNTED; i++)
+		punt_send(&punt, &counters, PUNT_BGP, frame(frame_fields()));
+	while (uint32_t n = slowpath_punts(s)) {
+		EXPECT_LE(n, (uint32_t)FEW);
+		taken += n;
+		while (read(kernel, octets, sizeof(octets)) > 0)
+			;
+	}
+	EXPECT_EQ((uint32_t)PUNTED, taken);
+	EXPECT_EQ((uint64_t)PUNTED, counters.to_kernel);
+	expect_all_accounted();
+}
+
 TEST_F(slow, what_the_kernel_refuses_is_counted)
 {
 	close(kernel);
