@@ -33,6 +33,7 @@ enum {
 	HOLD_S = 240,
 	RX_SIZE = 1 << 20,
 	TX_SIZE = 256 << 10,
+	SLASH24S = 1 << 24,
 	PROBES_MAX = 65536, /* 45.x.y.0/24 */
 	PROBE_NET = 45,
 	WAIT_S = 120,	/* for anything that must come */
@@ -61,7 +62,8 @@ static struct {
 static struct peer a = { .asn = 65101 }, b = { .asn = 65102 }, c = { .asn = 65103 };
 static uint64_t due_ns[PROBES_MAX], came_ns[PROBES_MAX];
 static uint32_t nb_probes, nb_outstanding;	  /* sent; of those: not heard yet */
-static uint32_t heard_routes;			  /* of C's, by B */
+static uint8_t held[SLASH24S / 8];		  /* what B has been told, and not told that it is gone */
+static uint32_t held_probes, held_routes;	  /* how many: of 45.0.0.0/8, and all others */
 static uint32_t next_route, next_addr = 1u << 24; /* C's */
 
 static uint64_t now_ns(void)
@@ -249,25 +251,37 @@ static void peer_write(struct peer *p)
 	p->tx_done = p->tx_len = 0;
 }
 
+static bool holds(uint32_t addr)
+{
+	return held[addr >> 11] >> (addr >> 8 & 7) & 1;
+}
+
+static void hold(uint32_t addr, bool is)
+{
+	uint32_t *count = addr >> 24 == PROBE_NET ? &held_probes : &held_routes;
+
+	if (holds(addr) == is)
+		return;
+	held[addr >> 11] ^= (uint8_t)(1 << (addr >> 8 & 7));
+	*count += is ? 1 : UINT32_MAX;
+}
+
+/* `now` 0: gone. What was not sent yet is left of another run. */
 static void nlri_heard(uint32_t addr, uint8_t len, uint64_t now)
 {
 	uint32_t number = addr >> 8 & (PROBES_MAX - 1);
 
-	if (addr >> 24 != PROBE_NET) {
-		heard_routes += len == 24;
-	} else if (!came_ns[number]) {
+	if (len != 24)
+		return;
+	hold(addr, now);
+	if (now && addr >> 24 == PROBE_NET && number < nb_probes && !came_ns[number]) {
 		came_ns[number] = now;
-		nb_outstanding -= number < nb_probes;
+		nb_outstanding--;
 	}
 }
 
-/* The prefixes that an UPDATE announces: behind the withdrawn ones and the attributes. */
-static void update_heard(const uint8_t *msg, size_t len, uint64_t now)
+static void prefixes_heard(const uint8_t *at, const uint8_t *end, uint64_t now)
 {
-	const uint8_t *end = msg + len, *at = msg + HEADER;
-
-	at += 2 + (at[0] << 8 | at[1]);
-	at += 2 + (at[0] << 8 | at[1]);
 	while (at < end) {
 		uint8_t bits = *at++, octets = (uint8_t)((bits + 7) / 8);
 		uint32_t addr = 0;
@@ -277,6 +291,16 @@ static void update_heard(const uint8_t *msg, size_t len, uint64_t now)
 		at += octets;
 		nlri_heard(addr, bits, now);
 	}
+}
+
+/* The prefixes that an UPDATE withdraws, and those that it announces, behind the attributes. */
+static void update_heard(const uint8_t *msg, size_t len, uint64_t now)
+{
+	const uint8_t *withdrawn = msg + HEADER + 2;
+	const uint8_t *attrs = withdrawn + (withdrawn[-2] << 8 | withdrawn[-1]);
+
+	prefixes_heard(withdrawn, attrs, 0);
+	prefixes_heard(attrs + 2 + (attrs[0] << 8 | attrs[1]), msg + len, now);
 }
 
 static void message_heard(struct peer *p, const uint8_t *msg, size_t len)
@@ -378,7 +402,14 @@ static void join(void)
 	}
 }
 
-/* Next hops are found, and B has been told what there was. */
+/* B holds what A and C have announced to warm up, and nothing of a run before. */
+static bool warm(void)
+{
+	return held_probes == 2 && !held_routes && holds((uint32_t)PROBE_NET << 24 | WARM_UP << 8) &&
+	       holds((uint32_t)PROBE_NET << 24 | (WARM_UP - 1) << 8);
+}
+
+/* Next hops are found, and B has been told what there was, and that it is gone. */
 static void warm_up(void)
 {
 	uint64_t until = now_ns() + WAIT_S * 1000000000ull;
@@ -387,12 +418,27 @@ static void warm_up(void)
 	peer_write(&a);
 	send_probe(&c, WARM_UP - 1);
 	peer_write(&c);
-	while ((!came_ns[WARM_UP] || !came_ns[WARM_UP - 1]) && now_ns() < until)
-		turn(10000000);
+	do {
+		quiet();
+	} while (!warm() && now_ns() < until);
 	errno = 0;
-	if (!came_ns[WARM_UP] || !came_ns[WARM_UP - 1])
-		die("no route of A and C at B");
-	quiet();
+	if (!warm())
+		die("no route of A and C at B, or old ones");
+}
+
+/* The speaker forgets C's table before the next run. */
+static void forget_table(void)
+{
+	uint64_t until = now_ns() + WAIT_S * 1000000000ull;
+
+	close(c.fd);
+	c.fd = -1;
+	do {
+		quiet();
+	} while (held_routes && now_ns() < until);
+	errno = 0;
+	if (held_routes)
+		die("C has gone, and B still has its routes");
 }
 
 /* A probe that is due goes out. Returns how long until the next one is. */
@@ -436,7 +482,7 @@ static bool loaded(void)
 	if (next_route < options.routes || c.tx_len)
 		return false;
 	if (!options.no_advertise)
-		return heard_routes >= options.routes;
+		return held_routes >= options.routes;
 	return !ioctl(c.fd, SIOCOUTQ, &unsent) && !unsent;
 }
 
@@ -445,7 +491,6 @@ static double load_phase(void)
 {
 	uint64_t start = now_ns(), next = start, until = start + WAIT_S * 1000000000ull;
 
-	heard_routes = 0;
 	while (!loaded() && now_ns() < until) {
 		uint64_t wait = probe(&next);
 
@@ -543,8 +588,6 @@ int main(int argc, char **argv)
 	print_probes("loaded", idle, nb_probes);
 	printf("}\n");
 	fflush(stdout);
-	close(c.fd);
-	c.fd = -1;
-	quiet(); /* the speaker forgets C's table before the next run */
+	forget_table();
 	return 0;
 }
