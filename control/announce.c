@@ -177,6 +177,7 @@ int announcer_join(struct announcer *a, struct route_server *rs, struct peer *pe
 	peer->group = group;
 	group->owing = true;
 	a->version++;
+	withheld_joined(rs, peer);
 	return 0;
 }
 
@@ -368,6 +369,16 @@ bool announcer_withholds(const struct peer *peer, const struct route_map_result 
 		peer->withheld.nb ? wire_attrs(peer->group, result->wire, result->len, attrs) : 0;
 
 	return len && withheld_match(&peer->withheld, attrs, (uint16_t)len) >= 0;
+}
+
+bool announcer_withholds_path(const struct peer *peer, const struct path *path, bool backup)
+{
+	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	uint8_t wire[BGP_MESSAGE_MAX];
+
+	return peer->withheld.nb && peer->group && announcer_suits(peer->rs, peer) &&
+	       announces_to(peer, path, backup, wire, &result) &&
+	       announcer_withholds(peer, &result);
 }
 
 bool announcer_tells(const struct peer *peer, const struct path *path, bool backup, uint8_t *wire,

@@ -140,6 +140,9 @@ bool announcer_tells(const struct peer *peer, const struct path *path, bool back
 		     struct route_map_result *result);
 /* Is that, or a summary, withheld from the peer, which has a group? */
 bool announcer_withholds(const struct peer *peer, const struct route_map_result *result);
+/* Is this path, told as it is told its group, be it as a backup, withheld from the peer? False if it is told nothing now, or is
+ * to change its group. */
+bool announcer_withholds_path(const struct peer *peer, const struct path *path, bool backup);
 /* What a member is sent of a prefix, route or summary, unless it is withheld: its attributes on the wire, into `out` of
  * BGP_MESSAGE_MAX octets. `*attrs_hash`: of the path's own, 0 of a summary. Returns the length, 0: nothing is sent. */
 size_t announcer_octets(const struct peer *peer, struct prefix prefix, uint8_t *out,

@@ -153,23 +153,46 @@ void circuits_turn(struct route_server *rs)
 
 /* --- a prefix ----------------------------------------------------------------------------------------------------- */
 
+static bool is_of(const struct route_server *rs, const struct update_group *kind,
+		  const struct peer *peer)
+{
+	struct update_group its;
+
+	if (peer->life != PEER_ACTIVE || peer->config.role != ROLE_EXPRESSROUTE)
+		return false;
+	its = announcer_kind(rs, &peer->config);
+	return announcer_fits(kind, &its);
+}
+
 /* Is it a backup to all gateways of a kind that is not told backups? */
 static bool is_hidden(const struct route_server *rs, const struct update_group *kind,
 		      const struct backups *backups)
 {
 	if (kind->rule.ibgp || kind->backups || !backups->n)
 		return false;
-	for (uint16_t i = 0; i < rs->peers.end; i++) {
-		const struct peer *peer = &rs->peers.table[i];
-		struct update_group its;
-
-		if (peer->life != PEER_ACTIVE || peer->config.role != ROLE_EXPRESSROUTE)
-			continue;
-		its = announcer_kind(rs, &peer->config);
-		if (announcer_fits(kind, &its) && !backups_include(rs->rib, backups, i))
+	for (uint16_t i = 0; i < rs->peers.end; i++)
+		if (is_of(rs, kind, &rs->peers.table[i]) && !backups_include(rs->rib, backups, i))
 			return false;
-	}
 	return true;
+}
+
+/* Is it withheld from all gateways of a kind (withheld.h)? They are up, then; of a former map there are none. */
+static bool is_withheld(const struct route_server *rs, const struct update_group *kind,
+			const struct path *path, const struct backups *backups)
+{
+	bool yields = kind->rule.ibgp && path->yields >> ROLE_EXPRESSROUTE & 1, any = false;
+
+	for (uint16_t i = 0; rs->peers.withholding && i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+		bool backup = yields || backups_include(rs->rib, backups, i);
+
+		if (!is_of(rs, kind, peer))
+			continue;
+		if (!announcer_withholds_path(peer, path, backup))
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 static bool is_told(const struct route_server *rs, const struct update_group *kind,
@@ -180,7 +203,7 @@ static bool is_told(const struct route_server *rs, const struct update_group *ki
 
 	if (!kind->vnets && rib_source(rs->rib, path->peer)->role == ROLE_VNET)
 		return false;
-	if (is_hidden(rs, kind, backups))
+	if (is_hidden(rs, kind, backups) || is_withheld(rs, kind, path, backups))
 		return false;
 	if (!kind->map)
 		return true;

@@ -1,5 +1,5 @@
 /* What ExpressRoute circuits take, counted as it is announced: after the outbound route maps of the gateways, whether
- * these are up or not. A prefix counts if one gateway is told of it. Each summary of their maps keeps a place for itself,
+ * these are up or not. A prefix counts if one gateway is told of it; that it is withheld is known of those that are up. Each summary of their maps keeps a place for itself,
  * as it comes and goes with its contributors, which then count for nothing; a route of the summary's own prefix takes
  * that place too.
  *

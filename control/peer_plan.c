@@ -36,6 +36,13 @@ static bool announces(struct peer_plan *plan, const struct update_group *group,
 				   &plan->result[after]);
 }
 
+/* Is what there is in the workspace withheld from the peer? */
+static bool withholds(const struct peer_plan *plan, uint16_t index, bool after)
+{
+	return index < CONFIG_PEERS &&
+	       announcer_withholds(&plan->rs->peers.table[index], &plan->result[after]);
+}
+
 static uint8_t contributes_by(const struct route_map_result *result)
 {
 	return result->verdict == ROUTE_MAP_SUMMARISED ? result->summary_rule + 1 : 0;
@@ -76,8 +83,8 @@ static struct fate fate_of(struct peer_plan *plan, const struct update_group *gr
 
 	if (is == will && (!is || backup[false] == backup[true]))
 		return fate;
-	had = announces(plan, group, is, backup[false], false);
-	has = announces(plan, group, will, backup[true], true);
+	had = announces(plan, group, is, backup[false], false) && !withholds(plan, peer, false);
+	has = announces(plan, group, will, backup[true], true) && !withholds(plan, peer, true);
 	fate.is.backup = has && backup[true];
 	fate.rule[false] = contributes_by(&plan->result[false]);
 	fate.rule[true] = contributes_by(&plan->result[true]);
@@ -106,7 +113,7 @@ static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, in
 		tally->contributors[fate->rule[true] - 1] += by;
 }
 
-/* One that has a path of its own may be told otherwise than its group. */
+/* One that has a path of its own, or that something is withheld from, may be told otherwise than its group. */
 static void count_other(struct peer_plan *plan, const struct update_group *group, uint16_t peer,
 			const struct fate *common)
 {
@@ -117,6 +124,24 @@ static void count_other(struct peer_plan *plan, const struct update_group *group
 	own = fate_of(plan, group, peer);
 	tally_add(&plan->peer[peer], common, -1);
 	tally_add(&plan->peer[peer], &own, 1);
+}
+
+static bool is_among(const uint16_t *peers, uint32_t nb, uint16_t peer)
+{
+	for (uint32_t i = 0; i < nb; i++)
+		if (peers[i] == peer)
+			return true;
+	return false;
+}
+
+static void count_withheld(struct peer_plan *plan, const struct update_group *group,
+			   uint32_t nb_others, const struct fate *common)
+{
+	const struct peers *peers = &plan->rs->peers;
+
+	for (uint16_t i = 0; peers->withholding && i < peers->end; i++)
+		if (peers->table[i].withheld.nb && !is_among(plan->others, nb_others, i))
+			count_other(plan, group, i, common);
 }
 
 static uint16_t announcer_of(const struct path *path)
@@ -169,6 +194,7 @@ static void count_group(struct peer_plan *plan, const struct update_group *group
 	keep_route(plan, group, is, will, nb_others, counted->routes);
 	for (uint32_t i = 0; i < nb_others; i++)
 		count_other(plan, group, plan->others[i], &fate);
+	count_withheld(plan, group, nb_others, &fate);
 }
 
 void peer_plan_count(struct peer_plan *plan)
@@ -245,12 +271,14 @@ static const struct path *path_after(const struct peer_plan *plan, const struct 
 }
 
 /* As the summary that one of `rules` makes, or as the route that is there without one. */
-static bool stands(struct peer_plan *plan, const struct update_group *group, uint64_t rules,
+static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rules,
 		   const struct path *path, bool backup, bool after)
 {
-	if (!rules)
-		return announces(plan, group, path, backup, after);
-	return announcer_summary(group, __builtin_ctzll(rules), &plan->result[after]);
+	const struct update_group *group = peer->group;
+	bool is = rules ? announcer_summary(group, __builtin_ctzll(rules), &plan->result[after])
+			: announces(plan, group, path, backup, after);
+
+	return is && !withholds(plan, peer->index, after);
 }
 
 struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
@@ -272,8 +300,8 @@ struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct pee
 	}
 	if (before == after && (before || (is == will && was_backup == backup)))
 		return fate;
-	had = stands(plan, group, before, is, was_backup, false);
-	has = stands(plan, group, after, will, backup, true);
+	had = stands(plan, peer, before, is, was_backup, false);
+	has = stands(plan, peer, after, will, backup, true);
 	fate.told = compare(plan, had, has);
 	fate.backup = has && (after ? group->yields : backup);
 	return fate;

@@ -383,16 +383,55 @@ uint32_t summaries_advertised(const struct route_server *rs, const struct peer *
 	return n > 0 ? (uint32_t)n : 0; /* routes may have gone whose fate is counted still */
 }
 
+/* How many more prefixes the peer is told than it would be if it had been told to the end already: one, or less than none. */
+static int withheld_more(const struct peer *peer, struct prefix prefix)
+{
+	uint8_t wire[BGP_MESSAGE_MAX];
+	uint32_t attrs_hash;
+	uint16_t len = (uint16_t)announcer_octets(peer, prefix, wire, &attrs_hash);
+
+	return withheld_has(peer, prefix) -
+	       (len && withheld_match(&peer->withheld, wire, len) >= 0);
+}
+
+/* What summaries_advertised() will be at least, when the peer has been told everything: what is withheld of that is known when
+ * it is told, which never ends in a group that never rests. So of what waits the answer is found out here, or, if that is
+ * much, all of it may be withheld. */
+static int64_t told_at_least(const struct route_server *rs, const struct peer *peer)
+{
+	enum { LOOKS = 32 };
+	const struct update_group *group = peer->group;
+	int64_t told = summaries_advertised(rs, peer);
+	uint32_t nodes[LOOKS], waiting;
+
+	if (!peer->withheld.nb)
+		return told;
+	waiting = group_waiting(group->group, peer->index, nodes, LOOKS);
+	if (waiting == UINT32_MAX || rs->announcer.flushing)
+		return 0;
+	for (uint32_t i = 0; waiting <= LOOKS && i < waiting; i++) {
+		struct prefix prefix = rib_prefix(rs->rib, nodes[i]);
+
+		if (!group->map || !route_map_summarises(group->map, prefix))
+			told += withheld_more(peer, prefix);
+	}
+	for (uint64_t left = group->summaries ? route_map_replacing(group->map) : 0; left;
+	     left &= left - 1) {
+		int rule = __builtin_ctzll(left);
+		struct prefix prefix = rule_at(group->map, rule)->prefix_replace;
+		uint64_t makers = route_map_summarises(group->map, prefix);
+
+		if (makers & -makers & BIT(rule)) /* each prefix once */
+			told += withheld_more(peer, prefix);
+	}
+	return waiting <= LOOKS ? told : told - waiting;
+}
+
 bool summaries_exceed(const struct route_server *rs, const struct peer *peer, uint32_t most)
 {
-	uint64_t told = summaries_advertised(rs, peer);
-
-	/* What is withheld is known when all has been told. */
-	if (peer->withheld.nb && !announcer_told(&rs->announcer, peer))
-		return false;
 	/* Each of those may be one that is dropped. */
 	return summaries_counted(peer->group) &&
-	       told > (uint64_t)most + group_watch_waiting(peer->group->group);
+	       told_at_least(rs, peer) > (int64_t)most + group_watch_waiting(peer->group->group);
 }
 
 /* --- members come and go ----------------------------------------------------------------------------------------- */

@@ -89,15 +89,32 @@ static bool find_recent(const struct route_server *rs, const struct peer *peer,
 
 /* --- suspects ---------------------------------------------------------------------------------------------------- */
 
-static void count_withholding(struct route_server *rs)
+/* Of how many it is withheld what is like them. */
+static uint8_t count_standing(const struct withheld *w)
+{
+	uint8_t nb = 0;
+
+	for (uint8_t i = 0; i < w->nb; i++)
+		nb += w->suspect[i].resets >= WITHHELD_AFTER;
+	return nb;
+}
+
+/* What the peer is told has changed, and with it what needs a seat at its circuit, and what can come back from it. */
+static void told_otherwise(struct route_server *rs, const struct peer *peer)
 {
 	rs->peers.withholding = false;
-	for (uint16_t i = 0; i < rs->peers.end; i++) {
-		const struct withheld *w = &rs->peers.table[i].withheld;
+	for (uint16_t i = 0; i < rs->peers.end; i++)
+		rs->peers.withholding |= count_standing(&rs->peers.table[i].withheld) > 0;
+	if (peer->config.role != ROLE_EXPRESSROUTE)
+		rs->reconsider = true;
+	else if (rs->circuits.max)
+		rib_seats_review(rs->rib);
+}
 
-		for (uint8_t s = 0; s < w->nb; s++)
-			rs->peers.withholding |= w->suspect[s].resets >= WITHHELD_AFTER;
-	}
+void withheld_joined(struct route_server *rs, const struct peer *peer)
+{
+	if (count_standing(&peer->withheld))
+		told_otherwise(rs, peer);
 }
 
 static struct suspect *suspect_find(struct withheld *w, uint8_t code, uint64_t hash)
@@ -171,6 +188,7 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 			 const struct speaker_down *down)
 {
 	bool said = down->received && down->code == NOTIFY_UPDATE;
+	uint8_t stood = count_standing(&peer->withheld);
 	char what[64], prefix[PREFIX_TEXT];
 	struct suspect *s;
 
@@ -187,7 +205,8 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 		return;
 	}
 	s->resets += s->resets < UINT8_MAX;
-	count_withholding(rs);
+	if (count_standing(&peer->withheld) != stood)
+		told_otherwise(rs, peer);
 	events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
 		    "it reset its session for an UPDATE of ours, time %u%s%s: %s%s", s->resets,
 		    s->named ? ", " : "", s->named ? prefix_text(s->prefix, prefix) : "",
@@ -197,9 +216,12 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 
 void withheld_forget(struct route_server *rs, struct peer *peer)
 {
+	bool stood = count_standing(&peer->withheld);
+
 	withheld_uncount(peer);
 	peer->withheld = (struct withheld){ .nb = 0 };
-	count_withholding(rs);
+	if (stood)
+		told_otherwise(rs, peer);
 }
 
 /* --- what is withheld -------------------------------------------------------------------------------------------- */
@@ -253,6 +275,13 @@ void withheld_over(struct peer *peer, const struct outbound_part *part)
 		if (id)
 			prefix_table_remove(prefixes, id);
 	}
+}
+
+bool withheld_has(const struct peer *peer, struct prefix prefix)
+{
+	const struct prefix_table *prefixes = &peer->withheld.prefixes;
+
+	return prefix_table_is_open(prefixes) && prefix_table_find(prefixes, prefix);
 }
 
 uint32_t withheld_count(const struct peer *peer)

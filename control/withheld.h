@@ -67,6 +67,8 @@ void told_note(struct told_last *last, const struct told *told);
 /* The peer's session, which is still up as far as its group knows, has gone like this. */
 void withheld_note_reset(struct route_server *rs, struct peer *peer,
 			 const struct speaker_down *down);
+/* It is told things again, and so is not told what stands. */
+void withheld_joined(struct route_server *rs, const struct peer *peer);
 /* All is to be told again. */
 void withheld_forget(struct route_server *rs, struct peer *peer);
 
@@ -77,6 +79,8 @@ bool withheld_from(struct route_server *rs, struct peer *peer, const struct outb
 		   const uint8_t *wire, uint16_t len);
 /* What the peer is told of these prefixes is not withheld, or there is nothing to tell any more. */
 void withheld_over(struct peer *peer, const struct outbound_part *part);
+/* Of what it has been told to last: is this withheld? */
+bool withheld_has(const struct peer *peer, struct prefix prefix);
 /* How many prefixes are withheld from the peer. Some fewer, if there was no memory to count them. */
 uint32_t withheld_count(const struct peer *peer);
 /* It is told nothing any more, or everything anew. */

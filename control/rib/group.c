@@ -256,6 +256,19 @@ bool group_idle(const struct group *group)
 	return !group->queue.count && !cohort;
 }
 
+uint32_t group_waiting(const struct group *group, uint16_t peer, uint32_t *nodes, uint32_t max)
+{
+	const struct cohort *cohort = group->rib->peers[peer].cohort;
+	const struct bitmap *waiting = cohort ? &cohort->pending : &group->dirty;
+	uint32_t n = 0, node = 0, next;
+
+	if (cohort && cohort->dumped != DUMP_DONE)
+		return UINT32_MAX;
+	while (n < max && (next = bitmap_next(waiting, node)) > node)
+		nodes[n++] = node = next;
+	return waiting->count;
+}
+
 /* The path that there is to tell a peer; `*backup`: is it one to it? */
 static const struct path *path_for(const struct group *group, uint16_t peer, uint32_t node,
 				   bool *backup)

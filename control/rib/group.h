@@ -108,6 +108,10 @@ bool group_flush_next(struct group *group, struct group_batch *batch);
 /* Has group_flush() nothing to do? (Lagging members do not count.) */
 bool group_idle(const struct group *group);
 
+/* Nodes of which the member is still to be told, as far as it is known. Writes up to `max` of them and returns how many there
+ * are; UINT32_MAX: it has not been told of the whole table yet. */
+uint32_t group_waiting(const struct group *group, uint16_t peer, uint32_t *nodes, uint32_t max);
+
 /* --- watching ---------------------------------------------------------------------------------------------------- */
 
 /* What there is to tell members of one prefix. All borrowed for the call. */

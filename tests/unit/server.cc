@@ -216,6 +216,35 @@ void server_test::down(uint16_t peer, bool keep)
 	told.erase(peer);
 }
 
+void server_test::complain(uint16_t peer, const std::vector<uint8_t> &data, bool notification,
+			   bool keep)
+{
+	struct speaker_down e = {};
+
+	e.head = { SPEAKER_DOWN, peer, epoch[peer] };
+	e.code = notification ? NOTIFY_UPDATE : 0;
+	e.subcode = notification ? 5 : 0;
+	e.received = notification;
+	e.reset = !notification;
+	e.keep = keep;
+	e.data_len = (uint16_t)data.size();
+	std::copy(data.begin(), data.end(), e.data);
+	post(&e, sizeof(e));
+	told.erase(peer);
+}
+
+std::vector<uint8_t> server_test::heard(uint16_t peer, const char *prefix, uint8_t code)
+{
+	const std::vector<uint8_t> &wire = told[peer][prefix];
+	struct attr_view v;
+
+	if (!attr_find(wire.data(), (uint16_t)wire.size(), code, &v))
+		return {};
+	std::vector<uint8_t> all = { 0xc0, code, (uint8_t)v.len };
+	all.insert(all.end(), v.body, v.body + v.len);
+	return all;
+}
+
 void server_test::update(uint16_t peer, const std::vector<std::string> &announced,
 			 const attrs_spec &spec, const std::vector<std::string> &withdrawn)
 {

@@ -89,6 +89,11 @@ class server_test : public testing::Test
 	void up(uint16_t peer,
 		uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4);
 	void down(uint16_t peer, bool keep = false);
+	/* It ends its session for what it was told: a NOTIFICATION 3/5 with this data, or a connection that is reset. */
+	void complain(uint16_t peer, const std::vector<uint8_t> &data, bool notification = true,
+		      bool keep = false);
+	/* An attribute as it has been told it, whole. */
+	std::vector<uint8_t> heard(uint16_t peer, const char *prefix, uint8_t code);
 	void update(uint16_t peer, const std::vector<std::string> &announced,
 		    const attrs_spec &spec = {}, const std::vector<std::string> &withdrawn = {});
 	/* As update(), from an NVA with its own AS and address. */

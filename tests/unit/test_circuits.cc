@@ -190,6 +190,113 @@ TEST_F(circuits_test, compat_closes_for_what_is_told_alone)
 	EXPECT_EQ(3u, resets[0].max_prefixes);
 }
 
+/* The gateway resets its session for a community, twice, and is back. */
+class withholding_circuit : public circuits_test
+{
+      protected:
+	const char *const odd = "198.51.100.0/24";
+	uint16_t nva = NVA_A;
+
+	void say_odd(uint32_t med = 0)
+	{
+		attrs_spec spec;
+
+		spec.path = { 65001 };
+		spec.next_hop = address(nva);
+		spec.communities = { 65001u << 16 | 9 };
+		spec.med = med;
+		update(nva, { odd }, spec);
+	}
+	void withhold()
+	{
+		say_odd();
+		turn();
+		arp_all();
+		turn();
+		for (int i = 0; i < 2; i++) {
+			ASSERT_EQ(1u, told[ERGW].count(odd));
+			complain(ERGW, heard(ERGW, odd, ATTR_COMMUNITIES));
+			turn();
+			up(ERGW);
+			turn();
+		}
+		ASSERT_EQ(0u, told[ERGW].count(odd));
+	}
+};
+
+TEST_F(withholding_circuit, what_is_withheld_takes_no_seat)
+{
+	start_both(with_limit("to_expressroute = 3;", ""));
+	withhold();
+	say("10.3.", 3);
+	EXPECT_EQ(vnet + std::string("10.3.0.0/24 10.3.1.0/24"), knows(ERGW));
+	EXPECT_EQ(1u, held());
+	ask(PAGE_SOFT_OUT, "ergw/0");
+	turn();
+	EXPECT_EQ(vnet + std::string("10.3.0.0/24 10.3.1.0/24"), knows(ERGW)) << "no seat is left";
+	EXPECT_EQ(2u, held());
+	unsay("10.3.", 1);
+	EXPECT_EQ(vnet + std::string("10.3.1.0/24 ") + odd, knows(ERGW)) << "told once more";
+	EXPECT_GE(3u, most[ERGW]);
+}
+
+TEST_F(withholding_circuit, a_seat_is_given_up_when_it_is_withheld)
+{
+	start_both(with_limit("to_expressroute = 3;", ""));
+	say_odd();
+	turn();
+	arp_all();
+	turn();
+	say("10.3.", 3);
+	ASSERT_EQ(2u, held());
+	withhold();
+	EXPECT_EQ(vnet + std::string("10.3.0.0/24 10.3.1.0/24"), knows(ERGW));
+	EXPECT_EQ(1u, held());
+	EXPECT_GE(3u, most[ERGW]);
+}
+
+/* Another gateway takes it. */
+TEST_F(withholding_circuit, what_is_withheld_from_one_counts_for_the_other)
+{
+	start(with_limit(
+		"to_expressroute = 3;", "",
+		R"(, { name = "ergw2"; role = "expressroute"; addresses = ["10.0.255.37"]; } )"));
+	nva = NVA_B; /* gateways come first */
+	exchange_on(true);
+	up(ERGW);
+	up(nva);
+	withhold();
+	announce(nva, { "10.3.0.0/24", "10.3.1.0/24", "10.3.2.0/24" });
+	turn();
+	EXPECT_EQ(vnet + std::string("10.3.0.0/24"), knows(ERGW));
+	EXPECT_EQ(2u, held());
+}
+
+/* Something is always about to be told when bounds are looked at. */
+TEST_F(withholding_circuit, compat_counts_what_is_told_in_a_group_that_never_rests)
+{
+	start_both(with_limit(
+		"to_expressroute = 3; over_expressroute = \"ars_compat\"; retry_s = 60;", ""));
+	withhold();
+	say("10.3.", 2);
+	for (uint32_t i = 0; i < 20; i++) {
+		if (i % 2)
+			update(NVA_A, {}, {}, { odd });
+		else
+			say_odd(i);
+		pass(1000);
+	}
+	EXPECT_TRUE(resets.empty()) << "what is withheld, just now";
+	EXPECT_EQ(vnet + std::string("10.3.0.0/24 10.3.1.0/24"), knows(ERGW));
+	say("10.3.", 3);
+	for (uint32_t i = 0; i < 3 && resets.empty(); i++) {
+		say_odd(i);
+		pass(1000);
+	}
+	ASSERT_EQ(1u, resets.size());
+	EXPECT_EQ(ERGW, resets[0].head.peer);
+}
+
 TEST_F(circuits_test, what_is_not_counted_yet_makes_no_odd_number)
 {
 	uint32_t at = 0;

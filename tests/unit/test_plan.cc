@@ -103,6 +103,50 @@ TEST_F(plan_test, summaries)
 	EXPECT_EQ(2u, p.routes.size()) << "those of one peer";
 }
 
+/* Routes and a summary that two peers reset their sessions for. */
+TEST_F(plan_test, what_is_withheld_is_not_told)
+{
+	const char *const odd = "172.16.9.0/24", *const sum = "20.0.0.0/8";
+	attrs_spec spec;
+
+	start_all(config("limits = { to_expressroute = 4; over_expressroute = \"ars_compat\"; };"),
+		  true);
+	say(NVA0, { "172.16.1.0/24" });
+	spec.communities = { 65001u << 16 | 9 };
+	say(NVA0, { odd }, spec);
+	settle();
+	for (uint16_t peer : { ER, NVA1, ER, NVA1 }) {
+		ASSERT_EQ(1u, told[peer].count(odd)) << names[peer];
+		complain(peer, heard(peer, odd, ATTR_COMMUNITIES));
+		turn();
+		bring_up(peer);
+		turn();
+	}
+	spec.communities = { 3356u << 16 | 70 };
+	say(NVA0, { "20.9.1.0/24" }, spec);
+	settle();
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(1u, told[NVA1].count(sum));
+		complain(NVA1, heard(NVA1, sum, ATTR_COMMUNITIES));
+		turn();
+		bring_up(NVA1);
+		turn();
+	}
+	settle();
+	EXPECT_EQ("10.0.0.0/16 10.4.0.0/16 172.16.1.0/24 20.9.1.0/24", knows(ER));
+	EXPECT_EQ("10.0.0.0/16 10.4.0.0/16 172.16.1.0/24", knows(NVA1));
+	plan_answer p = plan_and_move();
+
+	EXPECT_EQ("withdrawn", p.routes[std::string("vpngw/0 ") + odd]);
+	for (const char *who : { "ergw/0", "nva-b" })
+		EXPECT_EQ(0u, p.routes.count(std::string(who) + " " + odd)) << who;
+	EXPECT_EQ(0u, p.routes.count(std::string("nva-b ") + sum));
+	p = plan_and_move();
+	EXPECT_EQ(1u, p.peers["nva-b"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ(2u, p.peers["ergw/0"].told[PLAN_ANNOUNCED]);
+	EXPECT_TRUE(p.limits.empty()) << "as many as a circuit takes";
+}
+
 /* A VPN gateway with one instance up takes no part; a peer that is down is told nothing. */
 TEST_F(plan_test, those_who_take_no_part)
 {

@@ -42,20 +42,10 @@ class withheld_test : public server_test
 		update(NVA_A, { culprit }, spec);
 		turn();
 	}
-	/* NVA B ends its session; `data`: of a NOTIFICATION 3/5. Then it is back. */
+	/* NVA B ends its session, and is back. */
 	void bounce(const std::vector<uint8_t> &data, bool notification = true)
 	{
-		struct speaker_down e = {};
-
-		e.head = { SPEAKER_DOWN, NVA_B, epoch[NVA_B] };
-		e.code = notification ? NOTIFY_UPDATE : 0;
-		e.subcode = notification ? 5 : 0;
-		e.received = notification;
-		e.reset = !notification;
-		e.data_len = (uint16_t)data.size();
-		std::copy(data.begin(), data.end(), e.data);
-		post(&e, sizeof(e));
-		told.erase(NVA_B);
+		complain(NVA_B, data, notification);
 		turn();
 		up(NVA_B);
 		turn();
@@ -65,18 +55,6 @@ class withheld_test : public server_test
 	{
 		begin("outbound_map = \"out\"; ",
 		      "route_maps = ( { name = \"out\"; rules = ( " + rules + " ); } );\n");
-	}
-	/* An attribute as NVA B has been told it. */
-	std::vector<uint8_t> heard(const char *prefix, uint8_t code)
-	{
-		const std::vector<uint8_t> &wire = told[NVA_B][prefix];
-		struct attr_view v;
-
-		if (!attr_find(wire.data(), (uint16_t)wire.size(), code, &v))
-			return {};
-		std::vector<uint8_t> all = { 0xc0, code, (uint8_t)v.len };
-		all.insert(all.end(), v.body, v.body + v.len);
-		return all;
 	}
 	uint32_t advertised()
 	{
@@ -229,7 +207,7 @@ TEST_F(withheld_test, it_is_found_by_what_the_outbound_map_makes_of_it)
 
 	begin_with_map(tag);
 	announce_it({});
-	data = heard(culprit, ATTR_COMMUNITIES);
+	data = heard(NVA_B, culprit, ATTR_COMMUNITIES);
 	ASSERT_LT(3u, data.size());
 	bounce(data);
 	EXPECT_TRUE(has_it());
@@ -240,6 +218,61 @@ TEST_F(withheld_test, it_is_found_by_what_the_outbound_map_makes_of_it)
 		  "attribute 8 (COMMUNITIES)",
 		  alarms());
 	EXPECT_EQ(2u, advertised());
+}
+
+/* What it is not told cannot come back from it. */
+TEST_F(withheld_test, what_is_withheld_makes_no_reflection)
+{
+	struct prefix last;
+	attrs_spec own;
+	auto say = [&] {
+		own.path = { 65002, 65001 };
+		own.next_hop = address(NVA_B);
+		update(NVA_B, { culprit }, own);
+		turn();
+		arp_all();
+		turn();
+		return rib_peer_reflections(rs->rib, NVA_B, &last);
+	};
+
+	begin();
+	announce_it();
+	EXPECT_EQ(1u, say());
+	bounce(prefix_sid);
+	EXPECT_EQ(1u, say()) << "told again";
+	bounce(prefix_sid);
+	EXPECT_EQ(0u, say());
+	ask(PAGE_SOFT_OUT, "nva-b");
+	turn();
+	EXPECT_EQ(1u, rib_peer_reflections(rs->rib, NVA_B, &last)) << "told once more";
+}
+
+/* Its own path stays while it is away, and is judged by what it is told in the next session. */
+TEST_F(withheld_test, what_is_withheld_makes_no_reflection_of_what_is_kept)
+{
+	const uint16_t caps =
+		SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
+	struct prefix last;
+	attrs_spec own;
+
+	begin();
+	announce_it();
+	complain(NVA_B, prefix_sid);
+	turn();
+	up(NVA_B, caps);
+	own.path = { 65002, 65001 };
+	own.next_hop = address(NVA_B);
+	update(NVA_B, { culprit }, own);
+	turn();
+	arp_all();
+	turn();
+	ASSERT_EQ(1u, rib_peer_reflections(rs->rib, NVA_B, &last));
+	complain(NVA_B, prefix_sid, true, true);
+	turn();
+	up(NVA_B, caps);
+	turn();
+	ASSERT_EQ(1u, rib_peer_paths(rs->rib, NVA_B)) << "kept";
+	EXPECT_EQ(0u, rib_peer_reflections(rs->rib, NVA_B, &last));
 }
 
 /* Without data: the map makes two of what was one batch, and both were told just now. */
@@ -268,7 +301,7 @@ TEST_F(withheld_test, a_summary_is_withheld_too)
 			  { name = "tag"; match = { prefix_contains = ["198.51.0.0/16"]; };
 			    action = { communities_add = ["65001:7"]; }; })");
 	announce_it({});
-	data = heard("198.51.0.0/16", ATTR_COMMUNITIES);
+	data = heard(NVA_B, "198.51.0.0/16", ATTR_COMMUNITIES);
 	ASSERT_LT(3u, data.size());
 	EXPECT_EQ(3u, advertised());
 	bounce(data);
