@@ -3,6 +3,7 @@
 #include "reading.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -92,4 +93,33 @@ void reading_leave(struct reading *reading)
 		close(reading->fd);
 		reading->fd = -1;
 	}
+}
+
+static int start_anywhere(pthread_t *thread, const char *name, const pthread_attr_t *attr,
+			  void *(*run)(void *), void *arg)
+{
+	(void)name;
+	return pthread_create(thread, attr, run, arg);
+}
+
+struct config *reading_wait(const char *path, reading_late *late, struct config_report *report)
+{
+	const int again_ms = 60000;
+	struct reading reading = { -1 };
+	struct config *config;
+	int ms = READING_LATE_MS;
+	unsigned int seconds = 0;
+
+	if (reading_begin(&reading, path, start_anywhere))
+		return config_load(path, report);
+	while (!reading_take(&reading, &config, report)) {
+		struct pollfd fd = { .fd = reading.fd, .events = POLLIN };
+
+		if (poll(&fd, 1, ms))
+			continue;
+		seconds += (unsigned int)ms / 1000;
+		late(path, seconds);
+		ms = again_ms;
+	}
+	return config;
 }

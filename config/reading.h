@@ -2,6 +2,7 @@
  * included ones), may lie on one that hangs.
  *
  *   reading_begin ─► readable ─► reading_take            or, at any moment, reading_leave
+ *   reading_wait                                         who has nothing else to do, but is to say what it waits for
  *
  * One reading at a time. A thread that hangs in the disk cannot be ended; it keeps what it needs until the disk lets it go. */
 #ifndef BASCULE_READING_H
@@ -31,6 +32,11 @@ int reading_begin(struct reading *reading, const char *path, reading_start *star
 bool reading_take(struct reading *reading, struct config **config, struct config_report *report);
 /* Whatever comes of it is not wanted any more. None is under way afterwards, but the thread may go on for a while. */
 void reading_leave(struct reading *reading);
+
+/* config_load(), but for as long as it takes `late` is called with the path, after READING_LATE_MS and then each minute. */
+enum { READING_LATE_MS = 2000 };
+typedef void reading_late(const char *path, unsigned int seconds);
+struct config *reading_wait(const char *path, reading_late *late, struct config_report *report);
 
 static inline bool reading_under_way(const struct reading *reading)
 {

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "control.h"
 #include "log.h"
+#include "reading.h"
 
 enum { EXIT_CONFIG = 2 };
 
@@ -86,10 +87,16 @@ static int parse_options(int argc, char **argv, struct options *options)
 	return EXIT_CONFIG;
 }
 
+/* A disk that hangs, which nothing else would tell. */
+static void say_late(const char *path, unsigned int seconds)
+{
+	log_warning("%s: still reading it, or a file that it names, after %u s", path, seconds);
+}
+
 static struct config *load(const char *path)
 {
 	struct config_report report = { 0 };
-	struct config *config = config_load(path, &report);
+	struct config *config = reading_wait(path, say_late, &report);
 
 	for (size_t i = 0; i < report.nb_warnings; i++)
 		log_warning("%s", report.warnings[i]);

@@ -92,11 +92,17 @@ static void tell(const struct config_report *report)
 		log_error("%s", report->errors[i]);
 }
 
+/* A disk that hangs, which nothing else would tell. */
+static void say_late(const char *path, unsigned int seconds)
+{
+	log_warning("%s: still reading it, or a file that it names, after %u s", path, seconds);
+}
+
 /* NULL: all errors were printed. */
 static struct config *load(const char *path)
 {
 	struct config_report report = { 0 };
-	struct config *config = config_load(path, &report);
+	struct config *config = reading_wait(path, say_late, &report);
 
 	tell(&report);
 	config_report_free(&report);

@@ -217,6 +217,17 @@ def hung_disk(path):
         signal.signal(signal.SIGIO, before)
 
 
+@pytest.mark.parametrize("which", ["dataplane", "control"])
+def test_a_start_says_what_it_waits_for(bare_lab, which):
+    path = bare_lab.lab.dir / f"late-{which}.conf"
+    path.write_text("instance = {")
+    with hung_disk(path):
+        process = bare_lab.start(f"late-{which}", BUILD / which / f"bascule-{which}", "--config", path)
+        wait_for(lambda: f"{path}: still reading it, or a file that it names, after 2 s" in process.log(), "a line")
+        assert process.alive
+    assert process.wait() == 2, "it goes on: the file is none"
+
+
 def test_a_file_on_a_hung_disk_holds_up_nobody(net, undisturbed):
     bascule = net.bascule
     reloads = bascule.dataplane.log().count("reload: done")
