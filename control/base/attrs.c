@@ -1,4 +1,6 @@
-/* The intern table: a hash of pointers to the objects, which live by their counts. */
+/* The intern table: a hash of pointers to the objects, which live by their counts. The 16 bits of a slot that no address has
+ * hold bits of the hash: a search looks at an object that is not the one sought, which is a cache miss, only where these are
+ * the same by chance. */
 #include "attrs.h"
 
 #include <assert.h>
@@ -10,21 +12,33 @@
 #include "hash.h"
 #include "linear_hash.h"
 
-enum { ATTRS_MAX = 1 << 28 };
+enum { ATTRS_MAX = 1 << 28, TAG_SHIFT = 48 };
 
 struct attr_table {
-	struct linear_hash sets; /* slots hold addresses */
+	struct linear_hash sets; /* slots hold addresses with tags */
 	size_t bytes;		 /* of the objects */
 };
 
 static const void *attrs_of(const void *owner, uint64_t slot)
 {
-	return (const void *)(uintptr_t)slot;
+	return (const void *)(uintptr_t)(slot & ((UINT64_C(1) << TAG_SHIFT) - 1));
 }
 
 static uint32_t hash_of(const void *owner, uint64_t slot)
 {
-	return ((const struct attrs *)(uintptr_t)slot)->hash;
+	return ((const struct attrs *)attrs_of(owner, slot))->hash;
+}
+
+/* From the bits below those that name the home, which are the same or nearly so all along a search. */
+static uint64_t tag_of(uint32_t hash)
+{
+	return (uint64_t)(hash << LINEAR_HASH_BITS >> 16) << TAG_SHIFT;
+}
+
+static uint64_t slot_for(const struct attrs *attrs)
+{
+	assert(!((uintptr_t)attrs >> TAG_SHIFT));
+	return (uintptr_t)attrs | tag_of(attrs->hash);
 }
 
 static const struct linear_hash_kind by_wire = { hash_of, attrs_of, sizeof(uint64_t) };
@@ -48,7 +62,7 @@ void attr_table_free(struct attr_table *table)
 	size_t nb_slots = (size_t)table->sets.nb * LINEAR_HASH_SEGMENT;
 
 	for (size_t i = 0; table->sets.count && i < nb_slots; i++)
-		free((void *)(uintptr_t)slots[i]);
+		free((void *)attrs_of(table, slots[i]));
 	linear_hash_fini(&table->sets);
 	free(table);
 }
@@ -74,11 +88,13 @@ static uint64_t *slot_of(const struct attr_table *table, uint32_t hash, const ui
 {
 	uint64_t *segment = linear_hash_segment(&table->sets, hash, by_wire.octets);
 	uint32_t slot = linear_hash_home(hash);
+	uint64_t tag = tag_of(hash);
 
 	for (uint32_t n = 0; n < LINEAR_HASH_SEGMENT && segment[slot]; n++) {
 		const struct attrs *a = attrs_of(table, segment[slot]);
 
-		if (a->hash == hash && a->len == len && !memcmp(a->wire, wire, len))
+		if (!((segment[slot] ^ tag) >> TAG_SHIFT) && a->hash == hash && a->len == len &&
+		    !memcmp(a->wire, wire, len))
 			return &segment[slot];
 		slot = linear_hash_after(slot);
 	}
@@ -123,7 +139,7 @@ const struct attrs *attrs_intern(struct attr_table *table, const struct attr_key
 		.len = len,
 	};
 	memcpy(a->wire, wire, len);
-	linear_hash_put(&table->sets, &by_wire, reserved, (uintptr_t)a);
+	linear_hash_put(&table->sets, &by_wire, reserved, slot_for(a));
 	table->bytes += attrs_bytes(len);
 	return a;
 }
@@ -139,7 +155,7 @@ void attrs_put(struct attr_table *table, const struct attrs *attrs)
 		return;
 	segment = linear_hash_segment(&table->sets, a->hash, by_wire.octets);
 	slot = linear_hash_home(a->hash);
-	while (segment[slot] != (uintptr_t)a)
+	while (attrs_of(table, segment[slot]) != a)
 		slot = linear_hash_after(slot);
 	linear_hash_remove(&table->sets, &by_wire, table, segment, slot);
 	table->bytes -= attrs_bytes(a->len);

@@ -1,18 +1,25 @@
-/* The hash holds ids alone: what it is made of is read from the items. */
+/* The hash holds ids and tags: what it is made of is read from the items. */
 #include "prefix_table.h"
 
 #include <errno.h>
 
-static const void *item_of(const void *owner, uint64_t id)
+static uint32_t id_of(const struct prefix_table *table, uint64_t slot)
 {
-	return prefix_table_at((const struct prefix_table *)owner, (uint32_t)id);
+	return (uint32_t)slot & ~table->tag_mask;
 }
 
-static uint32_t hash_of(const void *owner, uint64_t id)
+static const void *item_of(const void *owner, uint64_t slot)
 {
 	const struct prefix_table *table = (const struct prefix_table *)owner;
 
-	return prefix_table_hash(table, prefix_table_key(table, (uint32_t)id));
+	return prefix_table_at(table, id_of(table, slot));
+}
+
+static uint32_t hash_of(const void *owner, uint64_t slot)
+{
+	const struct prefix_table *table = (const struct prefix_table *)owner;
+
+	return prefix_table_hash(table, prefix_table_key(table, id_of(table, slot)));
 }
 
 static const struct linear_hash_kind by_prefix = { hash_of, item_of, sizeof(uint32_t) };
@@ -22,6 +29,8 @@ int prefix_table_open(struct prefix_table *table, size_t item_size, uint32_t max
 	if (slab_init(&table->items, item_size, max))
 		return -ENOMEM;
 	table->seed = hash_seed();
+	/* All bits above those of an id; but the hash has only so many below those that name the home. */
+	table->tag_mask = ~(UINT32_MAX >> __builtin_clz(max | (LINEAR_HASH_SEGMENT - 1)));
 	if (!linear_hash_init(&table->ids, &by_prefix, max))
 		return 0;
 	slab_fini(&table->items);
@@ -46,8 +55,8 @@ void prefix_table_discard(struct prefix_table *table, struct discard *discard)
 
 uint32_t prefix_table_add(struct prefix_table *table, struct prefix prefix)
 {
-	void *reserved = linear_hash_reserve(&table->ids, &by_prefix, table,
-					     prefix_table_hash(table, prefix));
+	uint32_t hash = prefix_table_hash(table, prefix);
+	void *reserved = linear_hash_reserve(&table->ids, &by_prefix, table, hash);
 	uint32_t id = reserved ? slab_alloc(&table->items) : SLAB_NONE;
 	uint8_t *item;
 
@@ -56,16 +65,17 @@ uint32_t prefix_table_add(struct prefix_table *table, struct prefix prefix)
 	item = (uint8_t *)slab_at(&table->items, id);
 	memcpy(item + PREFIX_TABLE_ADDR, &prefix.addr, sizeof(prefix.addr));
 	item[PREFIX_TABLE_LEN] = prefix.len;
-	linear_hash_put(&table->ids, &by_prefix, reserved, id);
+	linear_hash_put(&table->ids, &by_prefix, reserved, id | prefix_table_tag(table, hash));
 	return id;
 }
 
 void prefix_table_remove(struct prefix_table *table, uint32_t id)
 {
-	uint32_t hash = hash_of(table, id), slot = linear_hash_home(hash);
+	uint32_t hash = prefix_table_hash(table, prefix_table_key(table, id));
+	uint32_t slot = linear_hash_home(hash), word = id | prefix_table_tag(table, hash);
 	uint32_t *ids = (uint32_t *)linear_hash_segment(&table->ids, hash, sizeof(*ids));
 
-	while (ids[slot] != id)
+	while (ids[slot] != word)
 		slot = linear_hash_after(slot);
 	linear_hash_remove(&table->ids, &by_prefix, table, ids, slot);
 	slab_free(&table->items, id);

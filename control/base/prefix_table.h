@@ -1,5 +1,8 @@
 /* Items found by their prefix: a slab of them, and a hash of their ids. Items never move (slab.h); finding, adding and
- * removing one is O(1), also while the table grows (linear_hash.h). One thread. */
+ * removing one is O(1), also while the table grows (linear_hash.h). One thread.
+ *
+ * A slot of the hash has bits that no id needs. They hold a few bits of the item's hash, its tag: a search looks at an item
+ * that is not the one sought, which is a cache miss, only where the tags are the same by chance. */
 #ifndef BASCULE_PREFIX_TABLE_H
 #define BASCULE_PREFIX_TABLE_H
 
@@ -19,7 +22,8 @@ extern "C" {
 
 struct prefix_table {
 	struct slab items;
-	struct linear_hash ids; /* slots hold ids */
+	struct linear_hash ids; /* slots hold ids with tags */
+	uint32_t tag_mask;	/* the bits of a slot that are the tag */
 	uint64_t seed;		/* of the hash (hash.h) */
 };
 
@@ -66,16 +70,25 @@ static inline uint32_t prefix_table_hash(const struct prefix_table *table, struc
 	return hash_u32(((uint64_t)prefix.len << 32 | prefix.addr) ^ table->seed);
 }
 
+/* From the bits below those that name the home, which are the same or nearly so all along a search. */
+static inline uint32_t prefix_table_tag(const struct prefix_table *table, uint32_t hash)
+{
+	return hash << LINEAR_HASH_BITS & table->tag_mask;
+}
+
 /* The item of a prefix; SLAB_NONE: there is none. The table is open. */
 static inline uint32_t prefix_table_find(const struct prefix_table *table, struct prefix prefix)
 {
 	uint32_t hash = prefix_table_hash(table, prefix), slot = linear_hash_home(hash);
+	uint32_t tag = prefix_table_tag(table, hash);
 	const uint32_t *ids =
 		(const uint32_t *)linear_hash_segment(&table->ids, hash, sizeof(*ids));
 
 	for (uint32_t n = 0; n < LINEAR_HASH_SEGMENT && ids[slot]; n++) {
-		if (prefix_equal(prefix_table_key(table, ids[slot]), prefix))
-			return ids[slot];
+		uint32_t id = ids[slot] ^ tag;
+
+		if (!(id & table->tag_mask) && prefix_equal(prefix_table_key(table, id), prefix))
+			return id;
 		slot = linear_hash_after(slot);
 	}
 	return SLAB_NONE;

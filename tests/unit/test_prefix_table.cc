@@ -22,6 +22,43 @@ struct item *at(const struct prefix_table *table, uint32_t id)
 	return (struct item *)prefix_table_at(table, id);
 }
 
+/* What is found, and what is not, while prefixes come and go, is what a map says. */
+void compare_with_map(uint32_t max)
+{
+	struct prefix_table table = {};
+	std::map<std::pair<uint32_t, uint8_t>, uint32_t> model;
+	std::mt19937 random(7);
+
+	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), max));
+	for (uint32_t round = 0; round < 200000; round++) {
+		struct prefix p =
+			prefix_make(random() % (max < 4096 ? 32 : 4096) << (max < 4096 ? 24 : 18),
+				    (uint8_t)(8 + random() % 8));
+		uint32_t id = prefix_table_find(&table, p);
+		auto known = model.find({ p.addr, p.len });
+
+		ASSERT_EQ(known != model.end(), id != 0);
+		if (!id) {
+			id = prefix_table_add(&table, p);
+			ASSERT_NE(0u, id);
+			ASSERT_EQ(0u, at(&table, id)->value);
+			at(&table, id)->value = model[{ p.addr, p.len }] = round;
+			continue;
+		}
+		ASSERT_EQ(known->second, at(&table, id)->value);
+		if (random() % 3) {
+			prefix_table_remove(&table, id);
+			model.erase(known);
+		}
+	}
+	EXPECT_EQ(model.size(), table.items.used);
+	for (const auto &[key, value] : model)
+		EXPECT_EQ(value,
+			  at(&table, prefix_table_find(&table, prefix_make(key.first, key.second)))
+				  ->value);
+	prefix_table_close(&table);
+}
+
 } // namespace
 
 TEST(prefix_table, the_same_address_at_each_length)
@@ -56,7 +93,8 @@ TEST(prefix_table, homes_differ_from_process_to_process)
 	for (uint32_t i = 0; i < 1000; i++) {
 		struct prefix prefix = prefix_make(0x0a000000 + (i << 8), 24);
 
-		same += prefix_table_hash(&table, prefix) % 256 == prefix_table_hash(&other, prefix) % 256;
+		same += prefix_table_hash(&table, prefix) % 256 ==
+			prefix_table_hash(&other, prefix) % 256;
 	}
 	EXPECT_LT(same, 100u);
 	prefix_table_close(&table);
@@ -77,40 +115,38 @@ TEST(prefix_table, full)
 	prefix_table_close(&table);
 }
 
+/* Tables of all widths of ids, and so of tags: 22 bits, 11, 7, 5. */
 TEST(prefix_table, does_what_a_map_does)
 {
-	struct prefix_table table = {};
-	std::map<std::pair<uint32_t, uint8_t>, uint32_t> model;
-	std::mt19937 random(7);
-
-	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1 << 20));
-	for (uint32_t round = 0; round < 200000; round++) {
-		struct prefix p = prefix_make(random() % 4096 << 18, (uint8_t)(8 + random() % 8));
-		uint32_t id = prefix_table_find(&table, p);
-		auto known = model.find({ p.addr, p.len });
-
-		ASSERT_EQ(known != model.end(), id != 0);
-		if (!id) {
-			id = prefix_table_add(&table, p);
-			ASSERT_NE(0u, id);
-			ASSERT_EQ(0u, at(&table, id)->value);
-			at(&table, id)->value = model[{ p.addr, p.len }] = round;
-			continue;
-		}
-		ASSERT_EQ(known->second, at(&table, id)->value);
-		if (random() % 3) {
-			prefix_table_remove(&table, id);
-			model.erase(known);
-		}
+	for (uint32_t max : { 1u << 9, 1u << 20, 1u << 24, 1u << 26 }) {
+		SCOPED_TRACE(max);
+		compare_with_map(max);
 	}
-	EXPECT_EQ(model.size(), table.items.used);
-	for (const auto &[key, value] : model)
-		EXPECT_EQ(value,
-			  at(&table, prefix_table_find(&table, prefix_make(key.first, key.second)))
-				  ->value);
-	prefix_table_close(&table);
 }
 
+/* Items that lie on the way of a search are not looked at: their tags tell them apart. */
+TEST(prefix_table, a_search_looks_at_few_items)
+{
+	struct prefix_table table = {};
+	unsigned int passed = 0, alike = 0;
+
+	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1 << 24));
+	EXPECT_EQ(0xfe000000, table.tag_mask);
+	for (uint32_t i = 0; i < 300000; i++)
+		ASSERT_NE(0u, prefix_table_add(&table, prefix_make(i << 8, 24)));
+	for (uint32_t i = 0; i < 300000; i++) {
+		uint32_t hash = prefix_table_hash(&table, prefix_make(i << 8, 25));
+		uint32_t slot = linear_hash_home(hash), tag = prefix_table_tag(&table, hash);
+		const uint32_t *ids = (const uint32_t *)linear_hash_segment(&table.ids, hash, 4);
+
+		for (; ids[slot]; slot = linear_hash_after(slot), passed++)
+			alike += (ids[slot] & table.tag_mask) == tag;
+		ASSERT_EQ(0u, prefix_table_find(&table, prefix_make(i << 8, 25)));
+	}
+	EXPECT_GT(passed, 300000u);
+	EXPECT_LT(alike, passed / 64); /* one in 128 by chance */
+	prefix_table_close(&table);
+}
 /* The memory of one more prefix, and so the work, does not depend on how many there are: 1,024 slots of the hash and a step
  * of each range of the slab. */
 TEST(prefix_table, grows_a_step_at_a_time)
