@@ -3,11 +3,6 @@
 
 #include "table.h"
 
-unsigned int class_of(const struct source *source)
-{
-	return source->role * 2u + source->ibgp;
-}
-
 uint16_t rib_gateway(const struct rib *rib, uint16_t peer)
 {
 	uint16_t gateway = rib->sources[peer].gateway;
@@ -80,13 +75,13 @@ static int last_top(const struct offers offers[CLASSES])
 void backups_find(const struct rib *rib, uint32_t id, const struct offers offers[CLASSES],
 		  struct backups *backups)
 {
-	const struct path *path = rib_first(rib, id);
+	const struct path *path = path_at(rib, node_at(rib, id)->first);
 	int place = 0, run = 0, last; /* run: where paths begin that are equal to this one */
 
 	backups->n = 0;
 	if (!path || !path->next || (last = last_top(offers)) < 0)
 		return;
-	for (; path && !(path->flags & PATH_UNUSED); path = rib_following(rib, path), place++) {
+	for (; path && !(path->flags & PATH_UNUSED); path = path_at(rib, path->next), place++) {
 		const struct source *source = &rib->sources[path->peer];
 		const struct offer *top = &offers[class_of(source)].top;
 

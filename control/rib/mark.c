@@ -35,11 +35,27 @@ uint8_t classes_open(const struct rib *rib, uint32_t id, uint8_t refused)
 	uint8_t open = ALL_CLASSES;
 
 	/* VPN sites are given no default route: the gateway would not pass it on (Azure's rule). */
-	if (!rib_prefix(rib, id).len)
+	if (!node_at(rib, id)->len)
 		open &= (uint8_t)~VPN_CLASSES;
 	for (; refused; refused &= (uint8_t)(refused - 1))
 		open &= (uint8_t) ~(ROLE_CLASSES << 2 * __builtin_ctz(refused));
 	return open;
+}
+
+/* By assignment: what the compiler makes of one memset() this long is slower than all the rest. */
+static inline void offers_clear(struct offers offers[CLASSES])
+{
+	static const struct offers none;
+
+#pragma GCC unroll 8
+	for (unsigned int class = 0; class < CLASSES; class ++)
+		offers[class] = none;
+}
+
+/* Of these roles, the iBGP classes. */
+static inline uint8_t ibgp_classes(uint8_t roles)
+{
+	return (uint8_t)((roles & 1) << 1 | (roles & 2) << 2 | (roles & 4) << 3 | (roles & 8) << 4);
 }
 
 void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, uint8_t want,
@@ -48,11 +64,11 @@ void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, ui
 	uint8_t want_top = want;
 	uint16_t place = 0;
 
-	memset(offers, 0, CLASSES * sizeof(*offers));
-	for (const struct path *path = rib_first(rib, id); path && want;
-	     path = rib_following(rib, path), place++) {
-		struct offer offer = { path->attrs, path->peer, place, false };
+	offers_clear(offers);
+	for (const struct path *path = path_at(rib, node_at(rib, id)->first); path && want;
+	     path = path_at(rib, path->next), place++) {
 		uint8_t may = want & classes[rib->sources[path->peer].role];
+		uint8_t yields = ibgp_classes(path->yields), top;
 
 		if (path->flags & PATH_UNUSED)
 			break;
@@ -60,17 +76,18 @@ void offers_under(const struct rib *rib, uint32_t id, const uint8_t *classes, ui
 			continue;
 		if (path->flags & PATH_NO_EXPORT)
 			may &= IBGP_CLASSES;
-		for (; may; may &= may - 1) {
+		top = may & want_top;
+		want_top &= (uint8_t)~may;
+		want &= (uint8_t) ~(may ^ top);
+		for (; may; may &= (uint8_t)(may - 1)) {
 			unsigned int class = (unsigned int)__builtin_ctz(may);
+			struct offer *offer =
+				top >> class & 1 ? &offers[class].top : &offers[class].alt;
 
-			offer.yields = IBGP_CLASSES >> class & path->yields >> class / 2 & 1;
-			if (want_top >> class & 1) {
-				offers[class].top = offer;
-				want_top &= (uint8_t) ~(1 << class);
-			} else {
-				offers[class].alt = offer;
-				want &= (uint8_t) ~(1 << class);
-			}
+			offer->attrs = path->attrs;
+			offer->peer = path->peer;
+			offer->place = place;
+			offer->yields = yields >> class & 1;
 		}
 	}
 }
@@ -238,7 +255,7 @@ static inline void count(struct rib *rib, unsigned int class, const struct outlo
 	if (!offers->alt.attrs)
 		groups->sole[class][offers->top.peer] += (uint32_t)by;
 	if (class == class_of(&rib->sources[offers->top.peer]) &&
-	    !backups_include(rib, &outlook->backups, offers->top.peer))
+	    !(outlook->backups.n && backups_include(rib, &outlook->backups, offers->top.peer)))
 		groups->own[offers->top.peer] += (uint32_t)by;
 }
 
@@ -247,6 +264,8 @@ static void seat_put(struct seats *seats, uint32_t node, struct bitmap *into)
 {
 	struct bitmap *const sets[] = { &seats->taken, &seats->held, &seats->exempt };
 
+	if (into && bitmap_has(into, node))
+		return;
 	for (int i = 0; i < 3; i++) {
 		if (sets[i] == into)
 			bitmap_add(into, node);

@@ -222,12 +222,12 @@ struct rib {
 
 static inline struct node *node_at(const struct rib *rib, uint32_t id)
 {
-	return (struct node *)prefix_table_at(&rib->nodes, id);
+	return (struct node *)rib->nodes.items.items.base + id; /* slab_at(), of a known size */
 }
 
 static inline struct path *path_at(const struct rib *rib, uint32_t id)
 {
-	return id ? (struct path *)slab_at(&rib->paths, id) : NULL;
+	return id ? (struct path *)rib->paths.items.base + id : NULL;
 }
 
 /* The node of `prefix`, with paths or without; 0: none. */
@@ -270,7 +270,10 @@ void path_set_flags(struct rib *rib, struct path *path, uint8_t flags);
 /* --- backup.c --------------------------------------------------------------------------------------------------- */
 
 /* The class that the source's groups are of, unless it is held. */
-unsigned int class_of(const struct source *source);
+static inline unsigned int class_of(const struct source *source)
+{
+	return source->role * 2u + source->ibgp;
+}
 enum { RIB_NOBODY = UINT16_MAX };
 /* The instances of a gateway, one after the other; RIB_NOBODY: no more. */
 uint16_t instance_first(const struct rib *rib, uint16_t gateway);
