@@ -76,6 +76,11 @@ void file_check_azure(struct complaints *c, const struct file *file)
 				 AZURE_NVAS);
 		if (file->nvas[i].asn && file->nvas[i].asn != file->config.instance.asn)
 			check_nva_asn(c, file, i);
+		if (file->nvas[i].behind[0])
+			complain(c, file_element(file, "peers", i), "behind",
+				 "\"%s\" is out of range, allowed with profile azure are NVAs in "
+				 "VNets, which have none",
+				 file->nvas[i].behind);
 		check_bound(c, file_element(file, "peers", i), "max_routes",
 			    file->nvas[i].max_routes, AZURE_ROUTES);
 	}

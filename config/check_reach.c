@@ -25,7 +25,7 @@ static bool port_find(const struct file *file, const char *name, size_t *port)
 }
 
 bool file_find_port(struct complaints *c, const struct file *file, const config_setting_t *at,
-		    const char *name, size_t *port)
+		    const char *member, const char *name, size_t *port)
 {
 	char names[256] = "";
 	size_t len = 0;
@@ -35,7 +35,7 @@ bool file_find_port(struct complaints *c, const struct file *file, const config_
 	for (size_t p = 0; p < file->config.dataplane.nb_ports && len < sizeof(names); p++)
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", p ? ", " : "",
 					port_of(file, p)->name);
-	complain(c, at, "port", "\"%s\" is not a port, allowed are %s", name, names);
+	complain(c, at, member, "\"%s\" is not a port, allowed are %s", name, names);
 	return false;
 }
 
@@ -46,7 +46,7 @@ static void check_vnet_port(struct complaints *c, struct file *file, size_t i)
 	size_t *port = &file->config.vnets[i].port;
 	enum role role;
 
-	if (!file_find_port(c, file, at, name, port))
+	if (!file_find_port(c, file, at, "port", name, port))
 		return;
 	role = port_of(file, *port)->role;
 	if (role != ROLE_VNET && role != ROLE_NVA)
@@ -164,6 +164,46 @@ static uint32_t local_addr(const struct config_port *port, uint32_t gateway)
 	return port->addresses[0].addr;
 }
 
+/* A peer that a learned route leads to. The file cannot know where that comes from: it says which port the session belongs
+ * to, and whoever announces a more specific route must not become the peer by it. */
+static void check_behind(struct complaints *c, struct file *file, size_t i, bool found)
+{
+	struct config_peer *peer = &file->config.peers[i];
+	const config_setting_t *at = file->peer_at[i];
+	const struct config_port *port;
+	char text[ADDR_TEXT];
+
+	addr_text(peer->addr, text);
+	if (found) {
+		complain(c, at, "behind",
+			 "%s is reached through port %s anyway, allowed are addresses on no port's "
+			 "subnet and in no vnet prefix",
+			 text, port_of(file, peer->egress_port)->name);
+		return;
+	}
+	if (!file_find_port(c, file, at, "behind", peer->behind, &peer->egress_port))
+		return;
+	port = port_of(file, peer->egress_port);
+	peer->local_addr = port->addresses[0].addr;
+	if (port->role != peer->role)
+		complain(c, at, "behind",
+			 "port %s has role %s, allowed are ports of role %s: the port's role "
+			 "decides which routes a peer's packets may use",
+			 port->name, role_name(port->role), role_name(peer->role));
+	if (!peer->multihop)
+		complain(c, at, "multihop",
+			 "is false, but %s is behind a route and not on link, allowed is true",
+			 text);
+	if (!peer->password_len)
+		complain(c, at, "password_file",
+			 "is missing: whoever announces a more specific route to %s could take its "
+			 "place, allowed with behind are files that hold a key",
+			 text);
+	if (peer->ttl_security == 1)
+		complain(c, at, "ttl_security",
+			 "1 is for neighbours on link, allowed with behind are 0 and 2..254");
+}
+
 static void check_peer(struct complaints *c, struct file *file, size_t i)
 {
 	struct config_peer *peer = &file->config.peers[i];
@@ -172,13 +212,21 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 	const struct config_port *port;
 	char text[ADDR_TEXT], via[ADDR_TEXT];
 	uint32_t gateway;
+	bool found = config_resolve(&file->config, peer->addr, &peer->egress_port, &gateway);
 
+	if (peer->behind[0]) {
+		check_behind(c, file, i, found);
+		return;
+	}
 	addr_text(peer->addr, text);
-	if (!config_resolve(&file->config, peer->addr, &peer->egress_port, &gateway)) {
+	if (!found) {
 		complain(c, at, member,
 			 "%s is on no port's subnet and in no vnet prefix, allowed are addresses "
-			 "on a subnet of a port of role %s",
-			 text, role);
+			 "on a subnet of a port of role %s%s",
+			 text, role,
+			 peer->gateway < 0 ? ", and others with behind = PORT if a route to them "
+					     "is learned"
+					   : "");
 		return;
 	}
 	port = port_of(file, peer->egress_port);

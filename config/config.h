@@ -132,6 +132,7 @@ struct config_peer {
 	char name[CONFIG_NAME]; /* "nva-a", or "ergw/0" for a gateway's instance */
 	enum role role;		/* ROLE_EXPRESSROUTE, ROLE_VPN or ROLE_NVA */
 	uint32_t addr;		/* host order, unique among all peers; 0 with a subnet */
+	char behind[CONFIG_NAME]; /* the port that a learned route to it leads through; "": on link, or in a VNet */
 	/* length 0: none; else whoever comes from one of its hosts with the right AS number is this instance (passive) */
 	struct prefix subnet;
 	uint32_t asn;		/* equal to instance.asn: iBGP, with reflection between roles (RFC 4456) */
@@ -159,7 +160,8 @@ struct config_peer {
 	int gateway;			   /* index into gateways, or -1 for an NVA */
 	/* names of route maps, "" for none; the file has them (config_route_map_find()) */
 	char inbound_map[CONFIG_NAME], outbound_map[CONFIG_NAME];
-	size_t egress_port;		   /* index into dataplane.ports: the port that its address is reached through */
+	/* index into dataplane.ports: the port that its address is reached through, and that it comes by */
+	size_t egress_port;
 	/* host order: our address on that port, in the subnet that it, or the router to it, is in */
 	uint32_t local_addr;
 	int line;

@@ -69,9 +69,9 @@ void file_check_neighbours(struct complaints *c, struct file *file);
 void file_check_maps(struct complaints *c, const struct file *file);
 void file_check_azure(struct complaints *c, const struct file *file);
 
-/* The port that `at`.port names. False: there is none, and that was complained about. */
+/* The port that `at`.`member` names. False: there is none, and that was complained about. */
 bool file_find_port(struct complaints *c, const struct file *file, const config_setting_t *at,
-		    const char *name, size_t *port);
+		    const char *member, const char *name, size_t *port);
 /* Is `addr` the network or the broadcast address of one of the port's subnets? */
 bool port_reserves(const struct config_port *port, uint32_t addr);
 /* Can a host have this address: unicast, not 0/8, not loopback? What of 240/4, `config` says. */

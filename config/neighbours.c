@@ -112,7 +112,7 @@ void file_check_neighbours(struct complaints *c, struct file *file)
 
 		if (complained(c, at))
 			continue;
-		if (file_find_port(c, file, at, file->neighbours[i].port,
+		if (file_find_port(c, file, at, "port", file->neighbours[i].port,
 				   &file->config.neighbours[i].port))
 			check_address(c, file, i, at);
 	}

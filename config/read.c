@@ -180,6 +180,7 @@ static const struct setting peer_settings[] = {
 	{ "address", read_addr, MEMBER(struct session, peer.addr), .required = true,
 	  .allowed = ADDR_ALLOWED },
 	{ "asn", read_number, MEMBER(struct session, peer.asn), .required = true, ASN_RANGE },
+	{ "behind", read_name, MEMBER(struct session, peer.behind), .allowed = "names of ports" },
 	{ "enforce_first_as", read_bool, MEMBER(struct session, peer.enforce_first_as), .def = true,
 	  .allowed = BOOL_ALLOWED },
 	SESSION_SETTINGS(struct session, peer),

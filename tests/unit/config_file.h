@@ -137,6 +137,7 @@ class config_test : public testing::Test
       protected:
 	void SetUp() override
 	{
+		dir.write("good.key", "secret\n", 0600);
 		dir.write("empty.key", "\n", 0600);
 		dir.write("long.key", std::string(81, 'k') + "\n", 0600);
 		dir.write("two.key", "one\ntwo\n", 0600);

@@ -11,6 +11,7 @@ using check_test = config_test;
 #define AS_TRANS_ERROR                                                                             \
 	"23456 stands for AS numbers of four octets (RFC 6793), allowed are all others"
 
+#define BEHIND(port)	 "behind = \"" port "\"; multihop = true; password_file = \"good.key\""
 #define NEIGHBOURS(list) "neighbours = ( " list " ); gateways = ("
 
 const error_case error_cases[] = {
@@ -251,13 +252,34 @@ const error_case error_cases[] = {
 	  "hosts" },
 	{ "\"10.0.2.5\"", "\"192.0.2.1\"",
 	  "c:21: peers.nva-b.address: 192.0.2.1 is on no port's subnet and in no vnet prefix, "
-	  "allowed are addresses on a subnet of a port of role nva" },
+	  "allowed are addresses on a subnet of a port of role nva, and others with behind = PORT "
+	  "if a route to them is learned" },
 	{ "\"10.0.2.5\"", "\"10.4.0.9\"",
 	  "c:21: peers.nva-b.address: 10.4.0.9 is reached through port vnet0 of role vnet, allowed "
 	  "are ports of role nva: the port's role decides which routes a peer's packets may use" },
 	{ "\"10.0.2.5\"", "\"10.7.0.9\"",
 	  "c:21: peers.nva-b.address: 10.7.0.9 is behind 10.0.2.9 and not on link, allowed are "
 	  "neighbours, or multihop = true" },
+	{ "passive = true", "behind = \"nva0\"",
+	  "c:21: peers.nva-b.behind: 10.0.2.5 is reached through port nva0 anyway, allowed are "
+	  "addresses on no port's subnet and in no vnet prefix" },
+	{ "outbound_map = \"out\"", "behind = \"nva0\"",
+	  "c:22: peers.nva-c.behind: 10.7.1.5 is reached through port nva0 anyway, allowed are "
+	  "addresses on no port's subnet and in no vnet prefix" },
+	{ "\"10.0.2.5\"", "\"192.0.2.1\"; " BEHIND("nva1"),
+	  "c:21: peers.nva-b.behind: \"nva1\" is not a port, allowed are er0, vpn0, nva0, vnet0" },
+	{ "\"10.0.2.5\"", "\"192.0.2.1\"; " BEHIND("vnet0"),
+	  "c:21: peers.nva-b.behind: port vnet0 has role vnet, allowed are ports of role nva: the "
+	  "port's role decides which routes a peer's packets may use" },
+	{ "\"10.0.2.5\"", "\"192.0.2.1\"; behind = \"nva0\"; password_file = \"good.key\"",
+	  "c:21: peers.nva-b.multihop: is false, but 192.0.2.1 is behind a route and not on link, "
+	  "allowed is true" },
+	{ "\"10.0.2.5\"", "\"192.0.2.1\"; behind = \"nva0\"; multihop = true",
+	  "c:21: peers.nva-b.password_file: is missing: whoever announces a more specific route to "
+	  "192.0.2.1 could take its place, allowed with behind are files that hold a key" },
+	{ "\"10.0.2.5\"", "\"192.0.2.1\"; ttl_security = 1; " BEHIND("nva0"),
+	  "c:21: peers.nva-b.ttl_security: 1 is for neighbours on link, allowed with behind are 0 "
+	  "and 2..254" },
 	{ "asn = 65002", "asn = 65515",
 	  "c:21: peers.nva-b.asn: 65515 is instance.asn, allowed are all others: an NVA is an eBGP "
 	  "peer" },
@@ -321,6 +343,18 @@ TEST_F(check_test, neighbours)
 	EXPECT_EQ(0, memcmp(mac, l.config->neighbours[0].mac, sizeof(mac)));
 	EXPECT_EQ(2u, l.config->neighbours[0].port);
 	EXPECT_EQ(3u, l.config->neighbours[1].port) << "in a VNet prefix that is on link there";
+}
+
+TEST_F(check_test, a_peer_behind_a_learned_route)
+{
+	loaded l = load_text(
+		replaced(good, "\"10.0.2.5\"", "\"192.0.2.1\"; ttl_security = 2; " BEHIND("nva0")));
+
+	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
+	EXPECT_STREQ("nva0", l.config->peers[5].behind);
+	EXPECT_EQ(2u, l.config->peers[5].egress_port);
+	EXPECT_EQ(0x0a000201u, l.config->peers[5].local_addr) << "the port's first";
+	EXPECT_STREQ("", l.config->peers[4].behind);
 }
 
 TEST_F(check_test, gateway_of_a_subnet)

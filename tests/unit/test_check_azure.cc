@@ -38,6 +38,10 @@ const error_case azure_cases[] = {
 	{ "asn = 65003", "asn = 70000",
 	  "c:22: peers.nva-c.asn: 70000 has more than 16 bits, allowed with profile azure are "
 	  "1..65534" },
+	{ "\"10.0.2.5\"",
+	  "\"192.0.2.1\"; behind = \"nva0\"; multihop = true; password_file = \"good.key\"",
+	  "c:21: peers.nva-b.behind: \"nva0\" is out of range, allowed with profile azure are NVAs "
+	  "in VNets, which have none" },
 };
 
 } // namespace
