@@ -189,6 +189,11 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 		add(alarms, "next_hops_full", "",
 		    "no adjacency is free for another next hop; %llu times one was refused",
 		    (unsigned long long)rs->next_hops.refused);
+	if (rs->far_hops.starved)
+		add(alarms, "next_hops_full", "",
+		    "%u next hops off our subnets are in use already; %llu times another one was "
+		    "refused",
+		    rs->far_hops.slab.used, (unsigned long long)rs->far_hops.refused);
 	if (exchange_trouble(rs->exchange, trouble, sizeof(trouble)))
 		add(alarms, "state_file", "",
 		    "%s; after a restart route exchange may be as it was before", trouble);

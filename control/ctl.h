@@ -34,7 +34,9 @@
  *                                up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
  *                                "unchanged") remove_private_as as_override allow_as_set
- *                                enforce_first_as announce_vnets backup_paths (bool) port (egress) router_id
+ *                                enforce_first_as announce_vnets backup_paths (bool) port (egress) behind (true: a
+ *                                learned route leads to it; absent if not) by_route{prefix peer next_hops[address]} (which
+ *                                one, and its next hops; absent if none) router_id
  *                                local_address hold_s keepalive_s restart_s capabilities[string] (those of a session are
  *                                absent while there is none) established (times) rx_messages tx_messages rx_updates
  *                                tx_updates rx_bytes tx_bytes tx_queued_bytes lagging stale attr_discard treat_as_withdraw
@@ -47,6 +49,7 @@
  *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
  *                                VNet prefix) peer_address (absent: local) local_address (ours in the session that it came
  *                                by, or, if advertised, goes by; absent: none) source ("ebgp" "ibgp" "local") role next_hop
+ *                                by_route (of a next hop off our subnets: as of show peer; absent if there is none)
  *                                as_path ("65001 65010") origin ("igp" "egp" "incomplete") local_pref med (absent: none)
  *                                communities["65517:65517"] reason (by which rule it beat the next path; of a loser: by
  *                                which rule it lost to the best) usable unusable_reason (absent if usable) stale (absent if

@@ -64,7 +64,7 @@ bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix)
 }
 
 int fib_sync_init(struct fib_sync *sync, struct rib *rib, struct next_hops *next_hops,
-		  const struct config *config)
+		  struct far_hops *far_hops, const struct config *config)
 {
 	int err;
 
@@ -73,6 +73,7 @@ int fib_sync_init(struct fib_sync *sync, struct rib *rib, struct next_hops *next
 	sync->writer = next_hops->writer;
 	sync->rib = rib;
 	sync->next_hops = next_hops;
+	sync->far_hops = far_hops;
 	err = fib_sync_prepare(sync, config);
 	if (!err)
 		fib_sync_configure(sync, config);
@@ -159,8 +160,34 @@ static bool has_way(const struct ways *ways, uint16_t member)
 /* Next hops behind one router share its adjacency, which is one way. */
 static void ways_add(struct ways *ways, uint16_t member)
 {
-	if (member != ADJACENCY_NONE && !has_way(ways, member))
+	if (member != ADJACENCY_NONE && ways->n < RIB_ECMP && !has_way(ways, member))
 		ways->member[ways->n++] = member;
+}
+
+/* The adjacency of a next hop that may be used; after a reload its entry may have to be made anew. */
+static uint16_t adjacency_of(struct fib_sync *sync, uint32_t next_hop, enum role role)
+{
+	uint16_t index = next_hop_adjacency(sync->next_hops, next_hop, role);
+
+	if (index == ADJACENCY_NONE && next_hop_usable(sync->next_hops, next_hop, role))
+		index = next_hop_adjacency(sync->next_hops, next_hop, role);
+	return index;
+}
+
+/* The adjacencies of a peer's path: its next hop's, or those of the next hops that lead to a far one. */
+static void path_ways(struct fib_sync *sync, const struct path *path, struct ways *ways)
+{
+	const struct source *source = rib_source(sync->rib, path->peer);
+	uint32_t next_hop = path->attrs->keys.next_hop;
+	const struct far_ways *far;
+
+	if (!far_hop_is(sync->far_hops, next_hop, source)) {
+		ways_add(ways, adjacency_of(sync, next_hop, source->role));
+		return;
+	}
+	far = far_hop_ways(sync->far_hops, next_hop, source->role);
+	for (uint16_t i = 0; far && i < far->n; i++)
+		ways_add(ways, adjacency_of(sync, far->next_hop[i], source->role));
 }
 
 /* By the best paths. `*last` is as rib_next_for_role() leaves it. */
@@ -176,15 +203,12 @@ static void best_ways(struct fib_sync *sync, uint32_t node, enum role view, uint
 	ways->n = 0;
 	*lost = false;
 	for (unsigned int i = 0; i < n; i++) {
-		enum role role = rib_source(sync->rib, best[i]->peer)->role;
-
-		if (role == ROLE_VNET)
+		if (rib_source(sync->rib, best[i]->peer)->role == ROLE_VNET)
 			ways_add(ways, vnet_adjacency(sync, prefix));
 		else if (fib_sync_system(sync, prefix))
 			continue;
 		else
-			ways_add(ways, next_hop_adjacency(sync->next_hops,
-							  best[i]->attrs->keys.next_hop, role));
+			path_ways(sync, best[i], ways);
 		*lost = !ways->n;
 	}
 }
@@ -209,6 +233,41 @@ static bool has_neighbour(const struct fib_sync *sync, const struct ways *ways, 
 	return false;
 }
 
+/* The path's ways by other neighbours than those of `best`. */
+static void others_add(struct fib_sync *sync, const struct path *path, const struct ways *best,
+		       struct ways *others)
+{
+	struct ways ways = { .n = 0 };
+
+	path_ways(sync, path, &ways);
+	for (uint16_t i = 0; i < ways.n; i++)
+		if (!has_neighbour(sync, best, ways.member[i]))
+			ways_add(others, ways.member[i]);
+}
+
+/* What leads to the far next hops of the best paths, when that has an alternative. */
+static void far_backup_ways(struct fib_sync *sync, uint32_t node, enum role view,
+			    const struct ways *best, struct ways *backup)
+{
+	const struct path *paths[RIB_ECMP];
+	unsigned int n = rib_best_for_role(sync->rib, node, view, sync->allow, paths);
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct source *source = rib_source(sync->rib, paths[i]->peer);
+		uint32_t next_hop = paths[i]->attrs->keys.next_hop;
+		const struct far_ways *far = NULL;
+
+		if (far_hop_is(sync->far_hops, next_hop, source))
+			far = far_hop_ways(sync->far_hops, next_hop, source->role);
+		for (uint16_t k = 0; far && k < far->nb_backup; k++) {
+			uint16_t member = adjacency_of(sync, far->backup[k], source->role);
+
+			if (!has_neighbour(sync, best, member))
+				ways_add(backup, member);
+		}
+	}
+}
+
 /* By the best of the other paths whose neighbours are not all among `best`: none of those. A prefix of the system has
  * none. */
 static void backup_ways(struct fib_sync *sync, uint32_t node, enum role view,
@@ -224,16 +283,12 @@ static void backup_ways(struct fib_sync *sync, uint32_t node, enum role view,
 			rib_next_for_role(sync->rib, node, view, sync->allow, &last, paths);
 
 		if (!n)
-			return;
-		for (unsigned int i = 0; i < n; i++) {
-			uint16_t member =
-				next_hop_adjacency(sync->next_hops, paths[i]->attrs->keys.next_hop,
-						   rib_source(sync->rib, paths[i]->peer)->role);
-
-			if (!has_neighbour(sync, best, member))
-				ways_add(backup, member);
-		}
+			break;
+		for (unsigned int i = 0; i < n; i++)
+			others_add(sync, paths[i], best, backup);
 	}
+	if (!backup->n && sync->far_hops->slab.used)
+		far_backup_ways(sync, node, view, best, backup);
 }
 
 /* A view's entries do not point to this path-list any more, or will not when all of a wide prefix is written. */
@@ -405,6 +460,7 @@ size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
 void fib_sync_walk_begin(struct fib_sync *sync)
 {
 	next_hops_round_begin(sync->next_hops);
+	far_hops_round_begin(sync->far_hops);
 	sync->cursor = 0;
 	sync->walking = true;
 	sync->round = sync->walked = sync->retry = false;
@@ -412,8 +468,12 @@ void fib_sync_walk_begin(struct fib_sync *sync)
 
 static void mark_next_hops(struct fib_sync *sync, uint32_t node)
 {
-	for (const struct path *p = rib_first(sync->rib, node); p; p = rib_following(sync->rib, p))
+	for (const struct path *p = rib_first(sync->rib, node); p;
+	     p = rib_following(sync->rib, p)) {
 		next_hop_mark(sync->next_hops, p->attrs->keys.next_hop);
+		if (sync->far_hops->slab.used)
+			far_hop_mark(sync->far_hops, p->attrs->keys.next_hop);
+	}
 }
 
 static void walk_node(struct fib_sync *sync, uint32_t node)
@@ -462,6 +522,7 @@ size_t fib_sync_walk(struct fib_sync *sync, size_t budget)
 	if (sync->walked && wide_through(sync)) {
 		sync->walking = sync->walked = false;
 		next_hops_round_end(sync->next_hops);
+		far_hops_round_end(sync->far_hops);
 		done++;
 	}
 	return done;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "far_hop.h"
 #include "fib.h"
 #include "next_hop.h"
 #include "rib.h"
@@ -39,6 +40,7 @@ struct fib_sync {
 	struct rib *rib;	     /* borrowed */
 	const struct config *config; /* borrowed */
 	struct next_hops *next_hops; /* borrowed */
+	struct far_hops *far_hops;   /* borrowed */
 	/* adjacency of VNet hosts on link behind a port; ADJACENCY_NONE: not claimed */
 	uint16_t glean[CONFIG_PORTS];
 	uint64_t allow;	       /* the role matrix that the views are filled by */
@@ -57,7 +59,7 @@ struct fib_sync {
 
 /* Everything but `allow` is set; nothing is written yet. 0 or -ENOMEM. */
 int fib_sync_init(struct fib_sync *sync, struct rib *rib, struct next_hops *next_hops,
-		  const struct config *config);
+		  struct far_hops *far_hops, const struct config *config);
 void fib_sync_fini(struct fib_sync *sync);
 
 /* Another configuration: other VNets. fib_sync_prepare() changes nothing yet, and takes what may be lacking: -ENOMEM. It is

@@ -329,6 +329,24 @@ static void set_counters(json_t *o, const struct row_peer *row)
 	set_number(o, "flap_held", row->flap_held);
 }
 
+/* Absent if there is nothing to say. */
+static void set_by_route(json_t *o, const struct row_by_route *row)
+{
+	json_t *by, *next_hops;
+	char text[ADDR_TEXT];
+
+	if (!row->n)
+		return;
+	by = json_object();
+	next_hops = json_array();
+	set_prefix(by, row->prefix);
+	set_text(by, "peer", row->peer);
+	for (uint16_t i = 0; i < row->n; i++)
+		json_array_append_new(next_hops, json_string(addr_text(row->next_hop[i], text)));
+	json_object_set_new(by, "next_hops", next_hops);
+	json_object_set_new(o, "by_route", by);
+}
+
 static json_t *format_peer_detail(const struct row_peer *row)
 {
 	json_t *o = format_peer(row);
@@ -345,6 +363,9 @@ static json_t *format_peer_detail(const struct row_peer *row)
 	set_bool(o, "announce_vnets", row->announce_vnets);
 	set_bool(o, "backup_paths", row->backup_paths);
 	set_text(o, "port", row->port);
+	if (row->behind)
+		set_bool(o, "behind", true);
+	set_by_route(o, &row->by_route);
 	if (row->up)
 		set_session(o, row);
 	set_counters(o, row);
@@ -456,6 +477,7 @@ static json_t *format_route(const struct row_route *row)
 	if (!(row->flags & ROUTE_SUMMARY))
 		set_text(o, "role", role_name((enum role)row->role));
 	set_addr(o, "next_hop", row->next_hop);
+	set_by_route(o, &row->by_route);
 	set_attrs(o, row->attrs, row->attrs_len, row->local_pref);
 	if (row->flags & ROUTE_RECEIVED)
 		set_text(o, "policy", route_map_verdict_name((enum route_map_verdict)row->policy));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "admission.h"
+#include "behind.h"
 #include "bounds.h"
 #include "flapping.h"
 #include "joined.h"
@@ -95,6 +96,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		add.elsewhere = true;
 		rs_command(rs, SPEAKER_LISTENING, &add, sizeof(add));
 	}
+	behind_begin(peer);
 	if (inbound_set_map(rs, peer, maps_find(&rs->maps, config->inbound_map)))
 		log_error("peer %s: no memory for its inbound route map, which is not applied",
 			  config->name);
@@ -167,6 +169,7 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		inbound_down(rs, peer);
 		rib_peer_down(rs->rib, peer->index);
 	}
+	behind_end(peer);
 	peer->life = PEER_REMOVING;
 	peer->returns = again;
 	if (again)
@@ -180,9 +183,12 @@ void peer_reconfigure(struct peer *peer, const struct config_peer *config)
 	uint32_t addr = peer->config.addr; /* of a subnet: who has come */
 	struct source source = *rib_source(peer->rs->rib, peer->index);
 
+	behind_end(peer);
 	peer->config = *config;
 	peer->config.addr = addr;
+	behind_begin(peer);
 	source.remove_private = config->remove_private_as;
+	source.behind = config->behind[0];
 	if (source.asn)
 		rib_source_set(peer->rs->rib, peer->index, &source);
 }
@@ -329,10 +335,15 @@ static const char *port_without_link(const struct peer *peer)
 const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON])
 {
 	const char *port = peer->up ? NULL : port_without_link(peer);
+	char addr[ADDR_TEXT];
 
-	if (!port)
+	if (port)
+		snprintf(buf, SPEAKER_REASON, "port %s has no link", port);
+	else if (!peer->up && behind_lost(peer))
+		snprintf(buf, SPEAKER_REASON, "no route to %s",
+			 addr_text(peer->config.addr, addr));
+	else
 		return peer->reason;
-	snprintf(buf, SPEAKER_REASON, "port %s has no link", port);
 	return buf;
 }
 
@@ -425,6 +436,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		.gateway = gateway_number(&rs->peers, peer),
 		.asn = peer->config.asn,
 		.remove_private = peer->config.remove_private_as,
+		.behind = peer->config.behind[0],
 	};
 
 	if (peer->life != PEER_ACTIVE)

@@ -55,6 +55,7 @@ struct peer {
 	uint8_t unanswered;    /* while removing: speakers that have not said SPEAKER_REMOVED */
 	bool up, eor, lagging; /* eor: End-of-RIB received in this session */
 	bool held;	       /* takes no part in route exchange (admission.h) */
+	bool reached;	       /* a route leads to it that did not before (behind.h) */
 	uint8_t speaker;       /* index of the one that has its session */
 	uint16_t index;
 	uint16_t gateway;	     /* source.gateway, once its session has been up */
@@ -94,6 +95,7 @@ struct peers {
 	uint16_t patient;    /* whose turn it is of those, or the next one's */
 	bool slow;	     /* some are told apart from their group: pace.h */
 	bool withholding;    /* something is withheld from one of them */
+	bool reached;	     /* `reached` is set for some */
 	bool regroup;	     /* the configuration says anew how to announce: see peers_regroup() */
 };
 
@@ -136,7 +138,8 @@ void peers_tidy(struct route_server *rs);
 /* Put peers' routes through route maps that have changed: a slice. Returns how many routes that were. */
 size_t peers_maps_turn(struct route_server *rs, size_t budget);
 
-/* Why it is not up: that its port has no link, or what its session has said last; "" if nothing. */
+/* Why it is not up: that its port has no link, that no route leads to it, or what its session has said last; "" if
+ * nothing. */
 const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON]);
 
 /* Has the peer told us all it has, as far as it ever will (RFC 4724 4.1)? One that is down for good has. */

@@ -325,6 +325,7 @@ void reload_apply(struct route_server *rs, struct page *page)
 	admission_configure(rs);
 	fib_sync_configure(&rs->fib_sync, wanted);
 	next_hops_configure(&rs->next_hops, wanted);
+	far_hops_configure(&rs->far_hops);
 	bounds_configure(rs);
 	vnets_apply(rs, running, wanted);
 	rs->reconsider = true; /* VNets, and what peers are told, as far as it may come back */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "admission.h"
+#include "behind.h"
 #include "bounds.h"
 #include "flapping.h"
 #include "log.h"
@@ -31,6 +32,7 @@ enum {
 	SLICE = 128,	   /* prefixes between two looks at the clock */
 	FIB_SLICE = 32,	   /* the same for the FIB, in all views */
 	NEXT_HOPS = 64,	   /* next hops looked at a turn */
+	FAR_NEXT_HOPS = 8, /* likewise, each by up to 32 look-ups */
 	DISCARD = 1 << 20, /* octets given back a turn */
 	TIMERS = CONFIG_PEERS + 8,
 	HOUSEKEEPING_MS = 1000,
@@ -113,18 +115,26 @@ static void command_all(struct route_server *rs, const void *record, size_t len)
 
 /* --- routes ------------------------------------------------------------------------------------------------------ */
 
-static bool usable(void *ctx, uint32_t next_hop, enum role role)
+static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
 {
 	struct route_server *rs = ctx;
+	const struct far_ways *ways;
 
-	return next_hop_usable(&rs->next_hops, next_hop, role);
+	if (!far_hop_is(&rs->far_hops, next_hop, source))
+		return next_hop_usable(&rs->next_hops, next_hop, source->role);
+	ways = far_hop_ways(&rs->far_hops, next_hop, source->role);
+	return ways && ways->n;
 }
 
-static bool quiet(void *ctx, uint32_t next_hop)
+static bool quiet(void *ctx, uint32_t next_hop, const struct source *source)
 {
 	struct route_server *rs = ctx;
+	const struct far_ways *ways;
 
-	return next_hop_quiet(&rs->next_hops, next_hop);
+	if (!far_hop_is(&rs->far_hops, next_hop, source))
+		return next_hop_quiet(&rs->next_hops, next_hop);
+	ways = far_hop_ways(&rs->far_hops, next_hop, source->role);
+	return ways && ways->quiet;
 }
 
 static void next_hop_changed(void *ctx, uint32_t next_hop)
@@ -373,7 +383,7 @@ static void restart_fire(struct timer *timer, uint64_t now_ms)
 static bool filled(const struct route_server *rs)
 {
 	if (!rib_settled(rs->rib) || rib_changes_waiting(rs->rib) || rs->fib_sync.walking ||
-	    rs->reconsider)
+	    rs->reconsider || !far_hops_settled(&rs->far_hops))
 		return false;
 	if (rib_wide_waiting(rs->rib) && !rs->restart_over)
 		return false;
@@ -526,6 +536,8 @@ static unsigned int rib_part(struct route_server *rs)
 
 	done += discard_turn(&rs->discard, DISCARD);
 	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS, next_hop_changed, rs);
+	done += far_hops_poll(&rs->far_hops, FAR_NEXT_HOPS, behind_changed, rs);
+	rs->reconsider |= far_hops_room(&rs->far_hops);
 	if (rs->reconsider && rib_settled(rs->rib)) {
 		rs->reconsider = false;
 		rib_reconsider(rs->rib);
@@ -594,6 +606,7 @@ static unsigned int routes_turn(struct route_server *rs)
 
 	part_end(rs, RS_PART_RIB);
 	done += fib_part(rs);
+	behind_turn(rs);
 	part_end(rs, RS_PART_FIB);
 	if (rib_changes_waiting(rs->rib))
 		return done; /* see fib_goes_on() */
@@ -721,7 +734,10 @@ static int parts_open(struct route_server *rs)
 	if (!err)
 		err = next_hops_init(&rs->next_hops, rs->fib, rs->writer, rs->config);
 	if (!err)
-		err = fib_sync_init(&rs->fib_sync, rs->rib, &rs->next_hops, rs->config);
+		err = far_hops_init(&rs->far_hops, rs->rib, &rs->next_hops);
+	if (!err)
+		err = fib_sync_init(&rs->fib_sync, rs->rib, &rs->next_hops, &rs->far_hops,
+				    rs->config);
 	if (!err)
 		err = maps_init(&rs->maps, rs->config, &rs->maps);
 	if (!err)
@@ -833,6 +849,7 @@ void rs_free(struct route_server *rs)
 	peers_fini(&rs->peers);
 	maps_fini(&rs->maps);
 	fib_sync_fini(&rs->fib_sync);
+	far_hops_fini(&rs->far_hops);
 	next_hops_fini(&rs->next_hops);
 	if (rs->rib)
 		rib_free(rs->rib);

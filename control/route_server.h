@@ -26,6 +26,7 @@
 #include "events.h"
 #include "exchange.h"
 #include "exchange_wait.h"
+#include "far_hop.h"
 #include "fib_sync.h"
 #include "flap.h"
 #include "loop.h"
@@ -92,6 +93,7 @@ struct route_server {
 	struct attr_table *attrs;  /* owned */
 	struct rib *rib;	   /* owned */
 	struct next_hops next_hops;
+	struct far_hops far_hops;
 	struct fib_sync fib_sync;
 	struct transit transit;
 	struct maps maps;

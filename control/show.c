@@ -169,6 +169,18 @@ static uint8_t views_of(const struct route_server *rs, const struct path *path, 
 	return views;
 }
 
+static const char *why_lost(const struct route_server *rs, const struct path *path)
+{
+	const struct source *source = rib_source(rs->rib, path->peer);
+	uint32_t next_hop = path->attrs->keys.next_hop;
+
+	if (far_hop_is(&rs->far_hops, next_hop, source))
+		return far_hop_refused(&rs->far_hops, next_hop, source->role)
+			       ? "too many are off our subnets"
+			       : "no route leads to it";
+	return next_hop_state_name(next_hop_look(&rs->next_hops, next_hop, source->role));
+}
+
 static void why_unusable(const struct route_server *rs, const struct path *path,
 			 struct row_route *row)
 {
@@ -177,8 +189,7 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 	const char *why = NULL;
 
 	if (path->flags & PATH_UNUSABLE)
-		why = next_hop_state_name(next_hop_look(&rs->next_hops, path->attrs->keys.next_hop,
-							(enum role)row->role));
+		why = why_lost(rs, path);
 	else if (path->flags & PATH_REFLECTION)
 		why = "what we tell it, come back";
 	else if (!vnet && fib_sync_system(&rs->fib_sync, row->prefix))
@@ -306,6 +317,8 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	row->reason = (uint8_t)rib_reason(rs->rib, path);
 	row->next_hop = row->role == ROLE_VNET ? fib_sync_vnet_next_hop(&rs->fib_sync, row->prefix)
 					       : path->attrs->keys.next_hop;
+	if (far_hop_is(&rs->far_hops, row->next_hop, rib_source(rs->rib, path->peer)))
+		show_by_route(rs, row->next_hop, (enum role)row->role, &row->by_route);
 	row->local_pref = path->local_pref;
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
 	row->views = views_of(rs, path, &row->flags);

@@ -13,6 +13,7 @@
 #include "look.h"
 #include "map_rule.h"
 #include "page.h"
+#include "rib.h"
 #include "speaker.h"
 
 #ifdef __cplusplus
@@ -82,6 +83,15 @@ struct row_summary {
 	struct alarms alarms;
 };
 
+/* The route of another peer that leads to a next hop or a peer (far_hop.h), and its next hops, host order. n 0: it needs or has
+ * none. */
+struct row_by_route {
+	struct prefix prefix;
+	char peer[CONFIG_NAME];
+	uint16_t n;
+	uint32_t next_hop[RIB_ECMP];
+};
+
 /* ROW_PEER uses what stands before `detail`. */
 struct row_peer {
 	char instance[CONFIG_NAME];		      /* ours */
@@ -96,6 +106,8 @@ struct row_peer {
 	char reason[SPEAKER_REASON];
 	/* detail */
 	char port[CONFIG_NAME];
+	struct row_by_route by_route;
+	bool behind; /* by_route counts */
 	bool up, ibgp, passive, multihop, md5, unchanged, remove_private_as, as_override;
 	bool allow_as_set, enforce_first_as;
 	bool announce_vnets, backup_paths, lagging;
@@ -135,6 +147,7 @@ struct row_route {
 	uint8_t views;	     /* bit a role whose view forwards along this path */
 	uint8_t refused;     /* bit a role whose view would, but has no room */
 	uint32_t next_hop;   /* host order; 0: on link */
+	struct row_by_route by_route; /* leads to it */
 	uint32_t local_pref, age_s;
 	uint8_t policy;	   /* enum route_map_verdict, if ROUTE_RECEIVED */
 	char unusable[64]; /* why, if not ROUTE_USABLE */

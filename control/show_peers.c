@@ -18,11 +18,28 @@ static void copy_stats(const struct route_server *rs, const struct peer *peer,
 			__atomic_load_n((const uint64_t *)stats + i, __ATOMIC_RELAXED);
 }
 
+void show_by_route(const struct route_server *rs, uint32_t addr, enum role role,
+		   struct row_by_route *row)
+{
+	struct far_ways ways;
+
+	far_hop_look(&rs->far_hops, addr, role, &ways);
+	if (!ways.n)
+		return;
+	row->prefix = ways.prefix;
+	memcpy(row->peer, rs->peers.table[ways.peer].config.name, sizeof(row->peer));
+	row->n = ways.n;
+	memcpy(row->next_hop, ways.next_hop, sizeof(row->next_hop));
+}
+
 static void fill_detail(const struct route_server *rs, const struct peer *peer,
 			struct row_peer *row)
 {
 	memcpy(row->port, rs->config->dataplane.ports[peer->config.egress_port].name,
 	       sizeof(row->port));
+	row->behind = peer->config.behind[0];
+	if (row->behind)
+		show_by_route(rs, peer->config.addr, peer->config.role, &row->by_route);
 	row->up = peer->up;
 	row->ibgp = peer->config.asn == rs->config->instance.asn;
 	row->passive = peer->config.passive;

@@ -16,6 +16,10 @@ void show_peers(struct route_server *rs, struct page *page);
 bool show_peer(const struct route_server *rs, const struct peer *peer, struct page *page,
 	       enum row_type type);
 
+/* What leads to an address off our subnets, a peer's or a next hop's. */
+void show_by_route(const struct route_server *rs, uint32_t addr, enum role role,
+		   struct row_by_route *row);
+
 #ifdef __cplusplus
 }
 #endif

@@ -101,6 +101,22 @@ void attempts_after(struct session *session, uint64_t at_ms)
 	session_wake(session);
 }
 
+void session_call(struct session *session)
+{
+	struct conn *conn = &session->conns[0];
+
+	if (!connects(conn) || session->conns[1].state >= SESSION_OPENSENT)
+		return;
+	session->connect_failures = 0;
+	session->connect_after_ms = session_now(session);
+	/* A connection that waits for an answer may wait until a lost SYN is sent anew. */
+	if (conn->state == SESSION_CONNECT)
+		session_event(conn, FSM_RETRY_EXPIRED, NULL);
+	else if (conn->state == SESSION_ACTIVE)
+		session_wake_at(session, &conn->retry, session_now(session));
+	session_wake(session);
+}
+
 /* --- starting, and being called -------------------------------------------------------------------------------------- */
 
 /* The connection that can take one that the peer opened. NULL: none. One that the peer opened before and that came to

@@ -82,6 +82,9 @@ void session_stop(struct session *session, const struct speaker_peer_reset *rese
 void session_bar(struct session *session, const char *why);
 void session_unbar(struct session *session);
 
+/* Something was in the way of calling the peer, and is no more: do so without waiting any longer, unless it erred. */
+void session_call(struct session *session);
+
 /* Has it no connection that got as far as an OPEN? */
 bool session_idle(const struct session *session);
 /* The peer is to come from a subnet, and is the one at `addr` from now on. Only when idle. */

@@ -529,6 +529,10 @@ static void run_peer_command(struct speaker *speaker, struct session *session,
 		if (current)
 			session_stop(session, (const struct speaker_peer_reset *)command);
 		break;
+	case SPEAKER_PEER_CALL:
+		if (current)
+			session_call(session);
+		break;
 	case SPEAKER_SEND:
 		if (current)
 			session_send(session, ((const struct speaker_send *)command)->buf);

@@ -65,6 +65,7 @@ enum speaker_command_type {
 	SPEAKER_PEER_ADD = 1, /* struct speaker_peer_add */
 	SPEAKER_PEER_REMOVE,  /* struct speaker_peer_reset: as reset, and the peer is forgotten; confirmed by SPEAKER_REMOVED */
 	SPEAKER_PEER_RESET,   /* struct speaker_peer_reset: NOTIFICATION, then peer again (after hold_off_s) */
+	SPEAKER_PEER_CALL,    /* struct speaker_command: a route leads to the peer now: connect without waiting any longer */
 	SPEAKER_SEND,	      /* struct speaker_send */
 	SPEAKER_SEND_REFRESH, /* struct speaker_command: ROUTE-REFRESH for IPv4 unicast, if the peer has the capability */
 	SPEAKER_CONNECTION,   /* struct speaker_accepted: a socket that another speaker accepted for this peer */

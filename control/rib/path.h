@@ -59,6 +59,7 @@ struct source {
 	bool held;	    /* takes no part in route exchange; see rib_source_hold() */
 	/* below RIB_GATEWAYS, not 0: one of the instances of that gateway, of one role and AS; 0: a peer on its own */
 	uint16_t gateway;
+	bool behind; /* a learned route leads to it, and may lead to its next hops: rib_resolve() */
 };
 
 #ifdef __cplusplus

@@ -116,7 +116,8 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 	bool same = at->role == source->role && at->ibgp == source->ibgp &&
 		    at->router_id == source->router_id && at->addr == source->addr &&
 		    at->peered == source->peered && at->gateway == source->gateway &&
-		    at->asn == source->asn && at->remove_private == source->remove_private;
+		    at->asn == source->asn && at->remove_private == source->remove_private &&
+		    at->behind == source->behind;
 
 	assert(!rib->peers[peer].paths ||
 	       (at->role == source->role && at->gateway == source->gateway));
@@ -184,21 +185,22 @@ static void mark_for(struct rib *rib, uint16_t peer, uint32_t node, const struct
 
 static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs)
 {
-	enum role role = rib->sources[peer].role;
+	const struct source *source = &rib->sources[peer];
+	uint32_t next_hop = attrs->keys.next_hop;
 	uint16_t said = attrs->keys.flags;
 	uint8_t flags = 0;
 
-	if (rib->sources[peer].held)
+	if (source->held)
 		flags |= PATH_HELD;
 	if (said & ATTRS_NO_ADVERTISE)
 		flags |= PATH_NO_ADVERTISE;
 	if (said & (ATTRS_NO_EXPORT | ATTRS_NO_EXPORT_SUBCONFED))
 		flags |= PATH_NO_EXPORT;
-	if (role == ROLE_VNET)
+	if (source->role == ROLE_VNET)
 		return flags;
-	if (!rib->params.usable(rib->params.ctx, attrs->keys.next_hop, role))
+	if (!rib->params.usable(rib->params.ctx, next_hop, source))
 		flags |= PATH_UNUSABLE;
-	else if (rib->params.quiet && rib->params.quiet(rib->params.ctx, attrs->keys.next_hop))
+	else if (rib->params.quiet && rib->params.quiet(rib->params.ctx, next_hop, source))
 		flags |= PATH_QUIET;
 	return flags;
 }
@@ -500,8 +502,12 @@ static size_t hops_turn(struct rib *rib, size_t budget)
 	size_t seen = 0;
 	uint32_t id;
 
-	for (; seen < budget && groups_reserve(rib) == 0 && (id = hops_next(rib)); seen++)
-		node_resort(rib, path_at(rib, id)->node);
+	for (; seen < budget && groups_reserve(rib) == 0 && (id = hops_next(rib)); seen++) {
+		uint32_t node = path_at(rib, id)->node;
+
+		node_resort(rib, node);
+		bitmap_add(&rib->changes, node); /* usable as before, it may be reached otherwise */
+	}
 	return seen;
 }
 

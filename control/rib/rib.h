@@ -41,12 +41,12 @@ struct rib_params {
 	uint16_t nb_peers;
 	struct decide_rule rule;
 	uint64_t allow; /* the role matrix as one word: rib_allows() */
-	/* Does this next hop (host order) resolve for routes from sources of `role`? Asked of each path that is
+	/* Does this next hop (host order) resolve for routes from this source? Asked of each path that is
 	 * announced, of those that use it after rib_next_hop_changed(), and of all after rib_reconsider(). Never asked of
 	 * VNet prefixes, which are always usable. */
-	bool (*usable)(void *ctx, uint32_t next_hop, enum role role);
+	bool (*usable)(void *ctx, uint32_t next_hop, const struct source *source);
 	/* Asked of a usable one: is it, for now, in the views and announced to nobody? NULL: none is. */
-	bool (*quiet)(void *ctx, uint32_t next_hop);
+	bool (*quiet)(void *ctx, uint32_t next_hop, const struct source *source);
 	/* Is an ExpressRoute gateway, one of our own AS or another one, told of this path's prefix, so that it counts
 	 * (rib_set_expressroute_max())? To those in `backups` it is a backup. Asked when what they may be told of it
 	 * changes, and of all after rib_seats_review(), while there is a bound. NULL: each counts. */
@@ -131,8 +131,8 @@ int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer);
 
 /* Change the decision's rules: every chain is sorted anew by rib_turn(). */
 void rib_set_rule(struct rib *rib, struct decide_rule rule);
-/* A next hop (host order) came or went: `usable` is asked again of the paths for each prefix that has one by way of it, by
- * rib_turn(). */
+/* A next hop (host order) came, went, or is reached otherwise: `usable` is asked again of the paths for each prefix that has
+ * one by way of it, which is a change for the FIB in any case, by rib_turn(). */
 void rib_next_hop_changed(struct rib *rib, uint32_t next_hop);
 /* Any of them may have: `usable` is asked again of every path, by rib_turn(). */
 void rib_reconsider(struct rib *rib);
@@ -225,6 +225,16 @@ unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role r
  * next call has the best of what stands behind it. Its next hops may be those of a set before it. */
 unsigned int rib_next_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
 			       const struct path **last, const struct path *best[RIB_ECMP]);
+
+/* Where a host-order address that is on link nowhere is reached (RFC 4271 9.1.2.1): the longest prefix around it for which
+ * sources of `role` have paths that may be used, and of these paths the best and those equal to it, one for each next hop,
+ * ordered by next hop. Returns how many, at most RIB_ECMP; 0: no route leads to it. `*last` is as rib_next_for_role() has it:
+ * another call with it has the next best of the same prefix. Borrowed as rib_first() is.
+ * Sources that are `behind` are passed over: what resolves an address is on link itself, so that nothing resolves through
+ * itself, or through what resolves through it. Held ones are, too: not everybody may follow their routes. So is the default
+ * route, which says nothing of an address. At most 32 prefixes are looked up. */
+unsigned int rib_resolve(const struct rib *rib, uint32_t addr, enum role role,
+			 const struct path **last, const struct path *ways[RIB_ECMP]);
 
 /* Prefixes with at least one path. O(1). */
 size_t rib_prefixes(const struct rib *rib);

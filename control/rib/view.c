@@ -179,6 +179,40 @@ unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role r
 	return rib_next_for_role(rib, node, role, allow, &last, best);
 }
 
+/* From this path on. One that is passed over may stand between two that are equal, and is equal to both then. */
+static unsigned int resolve_from(const struct rib *rib, const struct path *path, enum role role,
+				 const struct path **last, const struct path *ways[RIB_ECMP])
+{
+	unsigned int n = 0;
+
+	for (; path; path = rib_following(rib, path)) {
+		const struct source *source = &rib->sources[path->peer];
+
+		if (path->flags & PATH_UNUSED || (n && !path->tie))
+			break;
+		*last = path;
+		if (source->role == role && !source->behind && !(path->flags & PATH_HELD))
+			n = best_insert(ways, n, path);
+	}
+	return n;
+}
+
+unsigned int rib_resolve(const struct rib *rib, uint32_t addr, enum role role,
+			 const struct path **last, const struct path *ways[RIB_ECMP])
+{
+	unsigned int n = 0;
+
+	if (*last)
+		return resolve_from(rib, rib_following(rib, *last), role, last, ways);
+	for (uint8_t len = 32; len && !n; len--) {
+		uint32_t node = rib_find(rib, prefix_make(addr, len));
+
+		if (node)
+			n = resolve_from(rib, rib_first(rib, node), role, last, ways);
+	}
+	return n;
+}
+
 struct rib_counts rib_counts(const struct rib *rib)
 {
 	struct rib_counts counts = {

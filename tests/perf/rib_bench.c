@@ -52,7 +52,7 @@ static void report(const struct bench *b, const char *what)
 
 static uint32_t lost; /* next hop */
 
-static bool usable(void *ctx, uint32_t next_hop, enum role role)
+static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
 {
 	return next_hop != lost;
 }

@@ -40,7 +40,7 @@ struct harness {
 	/* judge every message to a member in the stream: nothing told twice, nothing withdrawn twice */
 	bool exact = true;
 
-	static bool usable(void *ctx, uint32_t next_hop, enum role)
+	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
 	{
 		return !((harness *)ctx)->dead_hops.count(next_hop);
 	}

@@ -96,7 +96,7 @@ static inline const struct attrs *attrs_make(struct attr_table *table, const att
 	return attrs_intern(table, &keys, wire.data(), (uint16_t)wire.size());
 }
 
-static inline bool usable_always(void *, uint32_t, enum role)
+static inline bool usable_always(void *, uint32_t, const struct source *)
 {
 	return true;
 }

@@ -191,12 +191,11 @@ void server_test::post(const void *record, size_t len, unsigned int speaker)
 
 void server_test::up(uint16_t peer, uint16_t caps)
 {
-	static const char *const local[] = { "10.0.255.33", "10.0.2.1", "10.0.2.1" };
 	struct speaker_up e = {};
 
 	e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 	e.remote_id = 100u + peer;
-	e.local_addr = ip(local[peer]);
+	e.local_addr = ip(peer == ERGW ? "10.0.255.33" : "10.0.2.1");
 	e.hold_s = 180;
 	e.keepalive_s = 60;
 	e.restart_s = 20;

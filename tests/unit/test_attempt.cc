@@ -71,6 +71,36 @@ TEST_F(session, a_peer_that_refuses_our_version_is_left_alone_for_a_while)
 	}));
 }
 
+// What was in the way is out of it: nobody waits for the end of a pause.
+TEST_F(session, a_peer_that_can_be_reached_now_is_called_at_once)
+{
+	raw listener(raw::make(raw_addr, bgp_port)), ours;
+	node n(a_addr, our_asn, a_id);
+	struct speaker_command call = {};
+	auto called = [&] {
+		if (ours.fd < 0)
+			ours.fd = accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK);
+		return ours.fd >= 0;
+	};
+
+	nodes = { &n };
+	n.tell(node::peer(1, raw_addr, peer_asn));
+	pass(20000); // refused, and refused again; the pauses grow
+	ASSERT_EQ(0, listen(listener.fd, 4));
+	ASSERT_TRUE(until([&] { return !n.turn(now_ms); }));
+	EXPECT_FALSE(called());
+	call.type = SPEAKER_PEER_CALL;
+	call.peer = 1;
+	n.tell(call);
+	EXPECT_TRUE(until(called));
+	raws = { &ours };
+	EXPECT_TRUE(until([&] { return ours.count(BGP_OPEN) == 1; }));
+	n.tell(call); // and once more, when there is nothing to do
+	pass(100);
+	EXPECT_EQ(1u, ours.count(BGP_OPEN));
+	EXPECT_FALSE(ours.ended);
+}
+
 // Sessions that the peer ends at once are bearable, but not for ever.
 TEST_F(session, flapping_peer_is_damped)
 {

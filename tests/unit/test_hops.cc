@@ -31,7 +31,7 @@ struct hops_test : testing::Test {
 	std::set<uint32_t> fillers;	  /* prefixes of the first peer that are in no map */
 	std::map<uint32_t, size_t> users; /* next hop → paths */
 
-	static bool usable(void *ctx, uint32_t next_hop, enum role)
+	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
 	{
 		return !((hops_test *)ctx)->dead.count(next_hop);
 	}

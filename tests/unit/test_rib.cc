@@ -21,12 +21,12 @@ struct harness {
 	std::set<uint32_t> quiet_hops;
 	unsigned asked = 0;
 
-	static bool usable(void *ctx, uint32_t next_hop, enum role)
+	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
 	{
 		((harness *)ctx)->asked++;
 		return !((harness *)ctx)->dead_hops.count(next_hop);
 	}
-	static bool quiet(void *ctx, uint32_t next_hop)
+	static bool quiet(void *ctx, uint32_t next_hop, const struct source *)
 	{
 		return ((harness *)ctx)->quiet_hops.count(next_hop);
 	}

@@ -153,6 +153,35 @@ const char *cell_partner(const json_t *row, const char *field, char *buf)
 	return buf;
 }
 
+const char *cell_by_route(const json_t *row, const char *field, char *buf)
+{
+	const json_t *by = json_object_get(row, field);
+	char text[CELL_TEXT];
+
+	if (!by)
+		return none;
+	buf[0] = '\0';
+	append(buf, cell_text(by, "prefix", text));
+	append(buf, " of ");
+	append(buf, cell_text(by, "peer", text));
+	append(buf, ", via ");
+	append(buf, cell_list(by, "next_hops", text));
+	return buf;
+}
+
+const char *cell_path_next_hop(const json_t *row, const char *field, char *buf)
+{
+	char text[CELL_TEXT];
+
+	buf[0] = '\0';
+	append(buf, cell_gateway(row, field, text));
+	if (!json_object_get(row, "by_route"))
+		return buf;
+	append(buf, " by ");
+	append(buf, cell_by_route(row, "by_route", text));
+	return buf;
+}
+
 const char *cell_path_mark(const json_t *row, const char *field, char *buf)
 {
 	if (json_is_false(json_object_get(row, "usable")))

@@ -20,6 +20,8 @@ cell_fn cell_duration;	  /* seconds: "42s", "12m03s", "5h07m", "3d04h" */
 cell_fn cell_bytes;	  /* octets: "512 B", "1.5 MiB" */
 cell_fn cell_list;	  /* an array of strings: "a b c" */
 cell_fn cell_on_off;	  /* a boolean as "on" and "off" */
+cell_fn cell_by_route; /* "10.9.0.0/24 of nva-a, via 10.0.2.4" */
+cell_fn cell_path_next_hop; /* next_hop, and what leads to it */
 cell_fn cell_gateway;	/* an address to send to: "on link" for 0.0.0.0 */
 cell_fn cell_restarting; /* of a summary: "no", or for how much longer at most */
 cell_fn cell_turns; /* of a summary: the longest turns, "recent" or "longest" ever, and what they were spent on */

@@ -120,6 +120,7 @@ static const struct column peer_columns[] = {
 	{ "asn", "asn", cell_text },
 	{ "iBGP", "ibgp", cell_text },
 	{ "port", "port", cell_text },
+	{ "reached by route", "by_route", cell_by_route },
 	{ "state", "state", cell_text },
 	{ "for", "state_s", cell_duration },
 	{ "last error", "last_error", cell_text },
@@ -193,7 +194,7 @@ enum cli_exit show_peer(struct cli *cli, const struct command_args *args)
 static const struct column routes_columns[] = {
 	{ " ", "best", cell_path_mark },
 	{ "PREFIX", "prefix", cell_text },
-	{ "NEXT HOP", "next_hop", cell_gateway },
+	{ "NEXT HOP", "next_hop", cell_path_next_hop },
 	{ "PEER", "peer", cell_text },
 	{ "ROLE", "role", cell_text },
 	{ "AS PATH", "as_path", cell_text },

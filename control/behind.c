@@ -1,0 +1,76 @@
+/* From the routes that lead to peers to what becomes of their sessions. */
+#include "behind.h"
+
+#include "route_server.h"
+
+void behind_begin(struct peer *peer)
+{
+	if (peer->config.behind[0])
+		far_hop_watch(&peer->rs->far_hops, peer->config.addr, peer->config.role);
+}
+
+void behind_end(struct peer *peer)
+{
+	if (peer->config.behind[0])
+		far_hop_unwatch(&peer->rs->far_hops, peer->config.addr, peer->config.role);
+}
+
+static void note(struct route_server *rs, uint32_t addr, const struct far_ways *now)
+{
+	char text[ADDR_TEXT], prefix[PREFIX_TEXT];
+
+	addr_text(addr, text);
+	if (now->n)
+		events_note(&rs->events, EVENT_NEXT_HOP, NULL, rs->now_ms,
+			    "next hop %s is found by %s of %s", text,
+			    prefix_text(now->prefix, prefix),
+			    rs->peers.table[now->peer].config.name);
+	else
+		events_note(&rs->events, EVENT_NEXT_HOP, NULL, rs->now_ms,
+			    "next hop %s is lost: no route leads to it", text);
+}
+
+void behind_changed(void *ctx, uint32_t addr, enum role role, const struct far_ways *was,
+		    const struct far_ways *now)
+{
+	struct route_server *rs = ctx;
+
+	rib_next_hop_changed(rs->rib, addr);
+	if (!was->n == !now->n)
+		return;
+	note(rs, addr, now);
+	for (uint16_t i = 0; now->n && i < rs->peers.end; i++) {
+		struct peer *peer = &rs->peers.table[i];
+
+		if (peer->life != PEER_ACTIVE || !peer->config.behind[0] ||
+		    peer->config.addr != addr || peer->config.role != role)
+			continue;
+		peer->reached = true;
+		rs->peers.reached = true;
+	}
+}
+
+void behind_turn(struct route_server *rs)
+{
+	if (!rs->peers.reached)
+		return;
+	rs->peers.reached = false;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		struct peer *peer = &rs->peers.table[i];
+		struct speaker_command call = { .type = SPEAKER_PEER_CALL, .peer = i };
+
+		if (peer->reached && peer->life == PEER_ACTIVE && !peer->up)
+			rs_command(rs, peer->speaker, &call, sizeof(call));
+		peer->reached = false;
+	}
+}
+
+bool behind_lost(const struct peer *peer)
+{
+	struct far_ways ways;
+
+	if (!peer->config.behind[0])
+		return false;
+	far_hop_look(&peer->rs->far_hops, peer->config.addr, peer->config.role, &ways);
+	return !ways.n;
+}

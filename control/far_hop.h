@@ -1,0 +1,91 @@
+/* Far next hops: those that lie behind none of our ports, and that a peer may name which itself is behind a learned route
+ * (source.behind). Routes of other peers lead to them (RFC 4271 9.1.2.1), and packets go by way of those routes' own next hops,
+ * which are on link. An entry keeps what rib_resolve() has found for an address and a role, so that paths and FIB go by the
+ * same answer until far_hops_poll() finds another one and says so:
+ *
+ *   rib ── usable(address, source) ─► far_hops ── rib_resolve ─► next hops of other routes
+ *   fib_sync ── ways(address, source) ─► those ─► their adjacencies (next_hop.h)
+ *   RIB has changed ─► far_hops_poll ─► rib_next_hop_changed: the paths that name the address are looked at anew
+ *
+ * Thread: the RIB lcore. */
+#ifndef BASCULE_FAR_HOP_H
+#define BASCULE_FAR_HOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "next_hop.h"
+#include "rib.h"
+#include "slab.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { FAR_HOPS = 4096, FAR_HOP_CHAINS = 1024 };
+
+/* Where an address is reached. Without next hops no route leads to it. */
+struct far_ways {
+	struct prefix prefix; /* of the routes that lead there */
+	uint16_t peer;	      /* whose route the first one is */
+	bool quiet;	      /* they are announced to nobody yet (PATH_QUIET) */
+	uint16_t n, nb_backup;
+	uint32_t next_hop[RIB_ECMP]; /* host order, ascending */
+	uint32_t
+		backup[RIB_ECMP]; /* of the next best routes for the prefix: while those are lost */
+};
+
+struct far_hops {
+	const struct rib *rib;	     /* borrowed */
+	struct next_hops *next_hops; /* borrowed */
+	struct slab slab;	     /* struct far_hop, far_hop.c */
+	uint32_t chain[FAR_HOP_CHAINS];
+	struct slab_round look; /* of far_hops_poll() */
+	uint64_t version;	/* rib_version() when that began */
+	uint32_t round;		/* as in struct next_hops */
+	uint64_t refused;	/* times that there was no room for an entry */
+	bool starved;		/* some were refused, and there has been no room since */
+};
+
+/* 0 or -ENOMEM. Both are borrowed. */
+int far_hops_init(struct far_hops *hops, const struct rib *rib, struct next_hops *next_hops);
+void far_hops_fini(struct far_hops *hops);
+
+/* Is `addr` (host order), named by this source, a far next hop, and not one of next_hop.h's? */
+bool far_hop_is(const struct far_hops *hops, uint32_t addr, const struct source *source);
+
+/* Where it is reached. Makes the entry if need be and marks it as in use. NULL: there is no room for one. Good until the next
+ * call that is not const. */
+const struct far_ways *far_hop_ways(struct far_hops *hops, uint32_t addr, enum role role);
+/* The same without making or marking anything: as it is now. */
+void far_hop_look(const struct far_hops *hops, uint32_t addr, enum role role, struct far_ways *out);
+
+/* Keep an entry, so that far_hops_poll() tells of it, as long as it is watched; watches are counted. Without room for it
+ * nothing is told. */
+void far_hop_watch(struct far_hops *hops, uint32_t addr, enum role role);
+void far_hop_unwatch(struct far_hops *hops, uint32_t addr, enum role role);
+
+/* If the RIB has changed, look at up to `budget` entries anew, and tell `changed` of each that is reached otherwise than
+ * before. Returns how many were looked at. */
+uint32_t far_hops_poll(struct far_hops *hops, uint32_t budget,
+		       void (*changed)(void *ctx, uint32_t addr, enum role role,
+				       const struct far_ways *was, const struct far_ways *now),
+		       void *ctx);
+/* Is there room again for those that were refused? Said once. */
+bool far_hops_room(struct far_hops *hops);
+/* Was this one refused, and would be now? */
+bool far_hop_refused(const struct far_hops *hops, uint32_t addr, enum role role);
+/* Has every entry been looked at since the RIB last changed? */
+bool far_hops_settled(const struct far_hops *hops);
+/* Another configuration, which next_hops has already: what lies behind a port now is not far any more. */
+void far_hops_configure(struct far_hops *hops);
+
+/* As next_hops_round_begin() and the others, which run at the same time. */
+void far_hops_round_begin(struct far_hops *hops);
+void far_hop_mark(struct far_hops *hops, uint32_t addr);
+void far_hops_round_end(struct far_hops *hops);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,205 @@
+/* Where addresses off our subnets are reached, by the RIB (rib_resolve()). */
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "rib.h"
+#include "routes.h"
+
+namespace
+{
+
+enum { A, B, VPN, FAR, HELD, NB_PEERS };
+
+struct resolve_test : testing::Test {
+	struct attr_table *table = attr_table_new();
+	struct rib *rib;
+	std::set<uint32_t> dead;
+
+	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
+	{
+		return !((resolve_test *)ctx)->dead.count(next_hop);
+	}
+	resolve_test()
+	{
+		struct rib_params params = {};
+
+		params.attrs = table;
+		params.nb_peers = NB_PEERS;
+		params.rule.preference = DECIDE_PREFER_AS_PATH;
+		params.allow = ALLOW_ALL;
+		params.usable = usable;
+		params.ctx = this;
+		rib = rib_new(&params);
+		for (uint16_t i = 0; i < NB_PEERS; i++) {
+			struct source source = {};
+
+			source.role = i == VPN ? ROLE_VPN : ROLE_NVA;
+			source.behind = i == FAR;
+			source.router_id = source.addr = i + 1u;
+			rib_source_set(rib, i, &source);
+		}
+		rib_source_hold(rib, HELD, true);
+	}
+	~resolve_test()
+	{
+		rib_free(rib);
+		attr_table_free(table);
+	}
+	void announce(uint16_t peer, struct prefix prefix, size_t len, uint32_t next_hop)
+	{
+		const struct attrs *attrs =
+			attrs_make(table, { std::vector<uint32_t>(len, 65000u + peer), next_hop });
+
+		ASSERT_LE(0, rib_announce(rib, prefix, peer, attrs, LOCAL_PREF_DEFAULT, 0));
+		attrs_put(table, attrs);
+	}
+	void announce(uint16_t peer, const char *prefix, size_t len, uint32_t next_hop)
+	{
+		announce(peer, net(prefix), len, next_hop);
+	}
+	void settle()
+	{
+		while (rib_turn(rib, 1000))
+			;
+	}
+	/* "10.9.0.0/24: 1 2". */
+	std::string resolve(uint32_t addr, enum role role = ROLE_NVA)
+	{
+		const struct path *ways[RIB_ECMP], *last = nullptr;
+		unsigned int n = rib_resolve(rib, addr, role, &last, ways);
+		std::string text = n ? text_of(rib_prefix(rib, ways[0]->node)) + ":" : "none";
+
+		for (unsigned int i = 0; i < n; i++)
+			text += " " + std::to_string(ways[i]->attrs->keys.next_hop);
+		for (n = n ? rib_resolve(rib, addr, role, &last, ways) : 0; n; n--)
+			text += " (" + std::to_string(ways[n - 1]->attrs->keys.next_hop) + ")";
+		return text;
+	}
+};
+
+TEST_F(resolve_test, by_the_longest_prefix_with_a_usable_path)
+{
+	const uint32_t addr = ip("10.9.0.5");
+
+	EXPECT_EQ("none", resolve(addr));
+	announce(A, "0.0.0.0/0", 1, 1);
+	EXPECT_EQ("none", resolve(addr)) << "a default route says nothing of it";
+	announce(A, "10.9.0.0/16", 1, 1);
+	EXPECT_EQ("10.9.0.0/16: 1", resolve(addr));
+	announce(B, "10.9.0.0/24", 3, 2);
+	EXPECT_EQ("10.9.0.0/24: 2", resolve(addr));
+	announce(A, "10.9.0.0/24", 3, 1);
+	EXPECT_EQ("10.9.0.0/24: 1 2", resolve(addr));
+	announce(A, "10.9.0.0/24", 2, 1);
+	EXPECT_EQ("10.9.0.0/24: 1 (2)", resolve(addr));
+	dead = { 1 };
+	rib_next_hop_changed(rib, 1);
+	settle();
+	EXPECT_EQ("10.9.0.0/24: 2", resolve(addr));
+	dead = { 1, 2 };
+	rib_next_hop_changed(rib, 2);
+	settle();
+	EXPECT_EQ("none", resolve(addr));
+}
+
+TEST_F(resolve_test, by_nobody_who_is_behind_held_or_of_another_role)
+{
+	const uint32_t addr = ip("10.9.0.5");
+
+	announce(A, "10.9.0.0/16", 4, 1);
+	announce(FAR, "10.9.0.5/32", 1, 1);
+	announce(HELD, "10.9.0.5/32", 1, 1);
+	announce(VPN, "10.9.0.5/32", 1, 1);
+	EXPECT_EQ("10.9.0.0/16: 1", resolve(addr));
+	EXPECT_EQ("10.9.0.5/32: 1", resolve(addr, ROLE_VPN));
+	EXPECT_EQ("none", resolve(addr, ROLE_EXPRESSROUTE));
+}
+
+/* One that is passed over stands between two that are equal. */
+TEST_F(resolve_test, equal_paths_beside_those_of_others)
+{
+	for (uint16_t peer = 0; peer < NB_PEERS; peer++)
+		announce(peer, "10.9.0.0/24", 2, 100u + peer);
+	EXPECT_EQ("10.9.0.0/24: 100 101", resolve(ip("10.9.0.5")));
+	EXPECT_EQ("10.9.0.0/24: 102", resolve(ip("10.9.0.5"), ROLE_VPN));
+}
+
+/* Against all paths, looked through one by one. */
+TEST_F(resolve_test, at_random_against_a_map)
+{
+	struct said {
+		size_t len;
+		uint32_t next_hop;
+	};
+	std::map<std::pair<uint8_t, uint16_t>, said> paths; /* by length of the prefix, and peer */
+	const uint32_t addr = ip("10.9.0.5");
+	std::mt19937 random(3);
+
+	auto oracle = [&](enum role role) -> std::string {
+		for (uint8_t len = 32; len; len--) {
+			std::map<size_t, std::set<uint32_t>> by_len;
+
+			for (const auto &[key, path] : paths) {
+				bool counts = role == (key.second == VPN ? ROLE_VPN : ROLE_NVA) &&
+					      key.second != FAR && key.second != HELD;
+
+				if (key.first == len && counts && !dead.count(path.next_hop))
+					by_len[path.len].insert(path.next_hop);
+			}
+			if (by_len.empty())
+				continue;
+			auto best = by_len.begin(), second = std::next(best);
+			std::string text = text_of(prefix_make(addr, len)) + ":";
+
+			for (uint32_t next_hop : best->second)
+				text += " " + std::to_string(next_hop);
+			if (second != by_len.end())
+				for (auto hop = second->second.rbegin();
+				     hop != second->second.rend(); ++hop)
+					text += " (" + std::to_string(*hop) + ")";
+			return text;
+		}
+		return "none";
+	};
+	for (int step = 0; step < 20000; step++) {
+		uint8_t len = (uint8_t)(8 * (random() % 5));
+		uint16_t peer = (uint16_t)(random() % NB_PEERS);
+		uint32_t next_hop = 1 + random() % 6;
+		size_t path = 1 + random() % 3;
+
+		switch (random() % 4) {
+		case 0:
+			rib_withdraw(rib, prefix_make(addr, len), peer);
+			paths.erase({ len, peer });
+			break;
+		case 1:
+			if (!dead.erase(next_hop))
+				dead.insert(next_hop);
+			rib_next_hop_changed(rib, next_hop);
+			break;
+		default:
+			announce(peer, prefix_make(addr, len), path, next_hop);
+			paths[{ len, peer }] = { path, next_hop };
+		}
+		settle();
+		for (enum role role : { ROLE_NVA, ROLE_VPN, ROLE_EXPRESSROUTE })
+			ASSERT_EQ(oracle(role), resolve(addr, role)) << "step " << step;
+	}
+}
+
+/* Usable as before, it is a change for the FIB all the same: it may be reached otherwise. */
+TEST_F(resolve_test, a_next_hop_that_changes_is_a_change_for_the_fib)
+{
+	struct rib_change changes[4];
+
+	announce(FAR, "172.30.0.0/16", 1, 7);
+	EXPECT_EQ(1u, rib_changes(rib, changes, 4));
+	rib_next_hop_changed(rib, 7);
+	settle();
+	EXPECT_EQ(1u, rib_changes(rib, changes, 4));
+}
+
+} // namespace
