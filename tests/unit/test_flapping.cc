@@ -24,16 +24,24 @@ class flapping_test : public maps_test
 	{
 		update(NVA_A, {}, {}, { prefix });
 	}
-	/* Two changes each; the last word is "65001 1". */
-	void loop(unsigned int rounds, const char *prefix = churn)
+	/* Two changes each; `back` has the last word. */
+	void loop(unsigned int rounds, const std::function<void()> &back,
+		  const char *prefix = churn)
 	{
 		for (unsigned int i = 0; i < rounds; i++) {
 			withdraw(prefix);
-			say({ 65001, 1 }, prefix);
+			back();
 			if (i % 50 == 49)
 				turn();
 		}
 		turn();
+	}
+	/* The last word is "65001 1". */
+	void loop(unsigned int rounds, const char *prefix = churn)
+	{
+		auto back = [=, this] { say({ 65001, 1 }, prefix); };
+
+		loop(rounds, back, prefix);
 	}
 	/* NVA A's `churn` is held as "65001 1". */
 	void hold()
@@ -209,13 +217,7 @@ TEST_F(flapping_test, a_path_that_cannot_be_used_is_not_held)
 	start_up(with(""));
 	lost.path = { 65001 };
 	lost.next_hop = ip("203.0.113.1");
-	for (int i = 0; i < FLAP_HOLD; i++) {
-		withdraw();
-		update(NVA_A, { churn }, lost);
-		if (i % 50 == 49)
-			turn();
-	}
-	turn();
+	loop(FLAP_HOLD, [&] { update(NVA_A, { churn }, lost); });
 	EXPECT_EQ(0u, flap().nb_held);
 	say({ 65001, 1 });
 	turn();
@@ -242,13 +244,7 @@ TEST_F(flapping_test, nor_is_what_we_tell_the_peer_and_comes_back)
 	turn();
 	struct prefix last;
 	ASSERT_EQ(1u, rib_peer_reflections(rs->rib, NVA_A, &last));
-	for (int i = 0; i < FLAP_HOLD; i++) {
-		withdraw();
-		say({ 65001, 12076, 65020 });
-		if (i % 50 == 49)
-			turn();
-	}
-	turn();
+	loop(FLAP_HOLD, [&] { say({ 65001, 12076, 65020 }); });
 	EXPECT_EQ(0u, flap().nb_held);
 	say({ 65001, 1 });
 	turn();

@@ -60,6 +60,26 @@ class withheld_test : public server_test
 	{
 		return summaries_advertised(rs, &rs->peers.table[NVA_B]);
 	}
+	/* Of NVA B's paths. */
+	uint32_t reflections()
+	{
+		struct prefix last;
+
+		return rib_peer_reflections(rs->rib, NVA_B, &last);
+	}
+	/* NVA B says what it has been told, with its own AS number in the place of ours. */
+	uint32_t reflect()
+	{
+		attrs_spec own;
+
+		own.path = { 65002, 65001 };
+		own.next_hop = address(NVA_B);
+		update(NVA_B, { culprit }, own);
+		turn();
+		arp_all();
+		turn();
+		return reflections();
+	}
 	bool has_it()
 	{
 		return told[NVA_B].count(culprit);
@@ -223,28 +243,16 @@ TEST_F(withheld_test, it_is_found_by_what_the_outbound_map_makes_of_it)
 /* What it is not told cannot come back from it. */
 TEST_F(withheld_test, what_is_withheld_makes_no_reflection)
 {
-	struct prefix last;
-	attrs_spec own;
-	auto say = [&] {
-		own.path = { 65002, 65001 };
-		own.next_hop = address(NVA_B);
-		update(NVA_B, { culprit }, own);
-		turn();
-		arp_all();
-		turn();
-		return rib_peer_reflections(rs->rib, NVA_B, &last);
-	};
-
 	begin();
 	announce_it();
-	EXPECT_EQ(1u, say());
+	EXPECT_EQ(1u, reflect());
 	bounce(prefix_sid);
-	EXPECT_EQ(1u, say()) << "told again";
+	EXPECT_EQ(1u, reflect()) << "told again";
 	bounce(prefix_sid);
-	EXPECT_EQ(0u, say());
+	EXPECT_EQ(0u, reflect());
 	ask(PAGE_SOFT_OUT, "nva-b");
 	turn();
-	EXPECT_EQ(1u, rib_peer_reflections(rs->rib, NVA_B, &last)) << "told once more";
+	EXPECT_EQ(1u, reflections()) << "told once more";
 }
 
 /* Its own path stays while it is away, and is judged by what it is told in the next session. */
@@ -252,27 +260,19 @@ TEST_F(withheld_test, what_is_withheld_makes_no_reflection_of_what_is_kept)
 {
 	const uint16_t caps =
 		SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
-	struct prefix last;
-	attrs_spec own;
 
 	begin();
 	announce_it();
 	complain(NVA_B, prefix_sid);
 	turn();
 	up(NVA_B, caps);
-	own.path = { 65002, 65001 };
-	own.next_hop = address(NVA_B);
-	update(NVA_B, { culprit }, own);
-	turn();
-	arp_all();
-	turn();
-	ASSERT_EQ(1u, rib_peer_reflections(rs->rib, NVA_B, &last));
+	ASSERT_EQ(1u, reflect());
 	complain(NVA_B, prefix_sid, true, true);
 	turn();
 	up(NVA_B, caps);
 	turn();
 	ASSERT_EQ(1u, rib_peer_paths(rs->rib, NVA_B)) << "kept";
-	EXPECT_EQ(0u, rib_peer_reflections(rs->rib, NVA_B, &last));
+	EXPECT_EQ(0u, reflections());
 }
 
 /* Without data: the map makes two of what was one batch, and both were told just now. */
