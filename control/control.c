@@ -247,9 +247,9 @@ static int management_open(const struct config *config)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	/* Nobody calls for next hops and grace periods in the dataplane's memory: they can wait. */
+	/* Called for all but next hops and grace periods in the dataplane's memory, for which it has to look. */
 	err = idle_open(&control.rib_idle, config->dataplane.idle == IDLE_ADAPTIVE,
-			IDLE_CALLED_SPINS, IDLE_CALLED_US);
+			IDLE_CALLED_SPINS, IDLE_LOOK_US);
 	if (err) {
 		log_error("RIB lcore: %s", strerror(-err));
 		return err;
@@ -455,9 +455,11 @@ static enum stop_reason rib_run(struct watchdog_loop *watched)
 			rs_begin_stop(stop);
 			until = now + STOP_MS;
 		}
-		done = rs_turn(control.rs, now);
+		done = 0;
+		/* first what peers say, for then it is decided at once */
 		if (control.shared)
 			done += speaker_turn(control.sessions[0].speaker, now);
+		done += rs_turn(control.rs, now);
 		us = idle_turn(&control.rib_idle, done > 0);
 		watchdog_turn(watched);
 		if (us)
