@@ -10,7 +10,8 @@
 #include "loop.h"
 
 enum {
-	NODES = 256,	    /* taken out of the RIB at once */
+	NODES = 16,	    /* taken out of the RIB at once */
+	PATHS_COST = 32,    /* of a prefix, which count as much as one more */
 	WIDE_SLICE = 16384, /* entries of a wide prefix between two looks at the clock */
 	BACKUP_SETS = 4,    /* of paths behind the best that are looked at for other next hops */
 };
@@ -443,6 +444,12 @@ bool fib_sync_wide(struct fib_sync *sync)
 
 /* --- many ------------------------------------------------------------------------------------------------------ */
 
+/* Paths are looked through for each view. */
+static size_t node_cost(const struct fib_sync *sync, uint32_t node)
+{
+	return 1 + (node == RIB_NONE ? 0 : rib_paths(sync->rib, node) / PATHS_COST);
+}
+
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
 {
 	struct rib_change changes[NODES];
@@ -450,9 +457,10 @@ size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
 
 	while (done < budget && (n = rib_changes(sync->rib, changes,
 						 budget - done < NODES ? budget - done : NODES))) {
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
 			sync_prefix(sync, changes[i].prefix, changes[i].node);
-		done += n;
+			done += node_cost(sync, changes[i].node);
+		}
 	}
 	return done;
 }
@@ -494,14 +502,15 @@ static bool wide_through(const struct fib_sync *sync)
 static size_t walk_nodes(struct fib_sync *sync)
 {
 	uint32_t nodes[NODES];
-	size_t n = rib_walk(sync->rib, &sync->cursor, nodes, NODES);
+	size_t n = rib_walk(sync->rib, &sync->cursor, nodes, NODES), done = NODES;
 
 	for (size_t i = 0; i < n; i++) {
 		mark_next_hops(sync, nodes[i]);
 		walk_node(sync, nodes[i]);
+		done += node_cost(sync, nodes[i]) - 1;
 	}
 	sync->round = !sync->cursor;
-	return NODES;
+	return done;
 }
 
 size_t fib_sync_walk(struct fib_sync *sync, size_t budget)

@@ -78,7 +78,8 @@ uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefi
 uint16_t fib_sync_members(struct fib_sync *sync, uint32_t node, enum role view, uint64_t allow,
 			  uint16_t members[RIB_ECMP], bool *lost);
 
-/* Take up to `budget` changed prefixes out of the RIB and into the FIB, those that are not wide. Returns how many. */
+/* Take about `budget` changed prefixes out of the RIB and into the FIB, those that are not wide; those of many paths count for
+ * more. Returns how many; 0: none has changed. */
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget);
 
 /* One slice of a wide prefix that has changed. False: there is none. */

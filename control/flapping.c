@@ -74,10 +74,12 @@ static void let_go(struct route_server *rs, struct flapper *flapper)
 unsigned int flapping_turn(struct route_server *rs)
 {
 	const uint64_t hold_ms = UINT64_C(1000) * rs->config->control.flap_hold_s;
+	const uint64_t spent = rib_spent(rs->rib) + OVER_TURN;
 	struct flapper *flapper;
 	unsigned int n = 0;
 
-	while (n < OVER_TURN && (flapper = flaps_over(&rs->flaps, rs->now_ms, hold_ms))) {
+	while (n < OVER_TURN && rib_spent(rs->rib) < spent &&
+	       (flapper = flaps_over(&rs->flaps, rs->now_ms, hold_ms))) {
 		const struct peer *peer = peer_of(flapper);
 
 		if (flapper->held)

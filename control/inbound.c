@@ -327,10 +327,13 @@ static void apply_end(struct route_server *rs, struct peer *peer)
 
 static size_t apply_turn(struct route_server *rs, struct peer *peer, size_t budget)
 {
+	const uint64_t spent = rib_spent(rs->rib) + budget;
 	struct inbound *in = &peer->inbound;
 	size_t seen = 0;
 
-	for (; seen < budget && (in->cursor = slab_next(&in->routes.items, in->cursor)); seen++) {
+	for (; seen < budget && rib_spent(rs->rib) < spent &&
+	       (in->cursor = slab_next(&in->routes.items, in->cursor));
+	     seen++) {
 		struct inbound_route *route = route_at(in, in->cursor);
 
 		if (route->generation != in->generation && apply(rs, peer, route))
@@ -338,7 +341,7 @@ static size_t apply_turn(struct route_server *rs, struct peer *peer, size_t budg
 	}
 	if (!in->cursor)
 		apply_end(rs, peer);
-	return seen + 1;
+	return rib_spent(rs->rib) < spent ? seen + 1 : budget;
 }
 
 /* Without a map the RIB has what the peer said, and the table goes. */
@@ -396,10 +399,12 @@ static size_t fill_turn(struct route_server *rs, struct peer *peer, size_t budge
 /* Routes of earlier sessions go. */
 static size_t sweep_turn(struct route_server *rs, struct peer *peer, size_t budget)
 {
+	const uint64_t spent = rib_spent(rs->rib) + budget;
 	struct inbound *in = &peer->inbound;
 	size_t seen = 0;
 
-	while (seen < budget && (in->sweep = slab_next(&in->routes.items, in->sweep))) {
+	while (seen < budget && rib_spent(rs->rib) < spent &&
+	       (in->sweep = slab_next(&in->routes.items, in->sweep))) {
 		uint8_t age = (uint8_t)(in->epoch - route_at(in, in->sweep)->epoch);
 
 		if (age >= in->sweep_age && route_remove(rs, peer, in->sweep))
@@ -408,7 +413,7 @@ static size_t sweep_turn(struct route_server *rs, struct peer *peer, size_t budg
 	}
 	if (!in->sweep)
 		in->sweep_age = 0;
-	return seen + 1;
+	return rib_spent(rs->rib) < spent ? seen + 1 : budget;
 }
 
 size_t inbound_turn(struct route_server *rs, struct peer *peer, size_t budget)

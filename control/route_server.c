@@ -168,13 +168,10 @@ int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
 	return err;
 }
 
-static void withdraw(struct route_server *rs, struct peer *peer, const struct prefix *prefixes,
-		     size_t n)
+static void withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!flapping_keeps(rs, peer, prefixes[i], NULL) &&
-		    rs_route(rs, peer, prefixes[i], NULL) > 0)
-			flapping_note(rs, peer, prefixes[i], NULL, false);
+	if (!flapping_keeps(rs, peer, prefix, NULL) && rs_route(rs, peer, prefix, NULL) > 0)
+		flapping_note(rs, peer, prefix, NULL, false);
 }
 
 /* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said before must not stay. */
@@ -191,7 +188,7 @@ static void announce(struct route_server *rs, struct peer *peer, struct prefix p
 	admitted = bounds_admit(rs, peer, prefix);
 	if (!admitted || !attrs) {
 		peer->no_memory += admitted;
-		withdraw(rs, peer, &prefix, 1);
+		withdraw(rs, peer, prefix);
 		return;
 	}
 	if (flapping_keeps(rs, peer, prefix, attrs))
@@ -297,16 +294,19 @@ static void note_refused(struct route_server *rs, struct peer *peer,
 }
 
 /* `n` of the announced prefixes, from `first` on. */
-static void announce_all(struct route_server *rs, struct peer *peer,
-			 const struct speaker_update *update, const struct prefix *first, size_t n)
+static uint32_t announce_all(struct route_server *rs, struct peer *peer,
+			     const struct speaker_update *update, const struct prefix *first,
+			     uint32_t n, uint64_t end)
 {
 	const struct attrs *attrs = attrs_intern(
 		rs->attrs, &update->keys, speaker_update_attrs(update), update->attrs_len);
+	uint32_t i = 0;
 
-	for (size_t i = 0; i < n && !peer->closing; i++)
-		announce(rs, peer, first[i], attrs);
+	while (i < n && !peer->closing && rib_spent(rs->rib) < end)
+		announce(rs, peer, first[i++], attrs);
 	if (attrs)
 		attrs_put(rs->attrs, attrs);
+	return peer->closing ? n : i;
 }
 
 bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
@@ -319,6 +319,7 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 	uint32_t all = (uint32_t)update->nb_withdrawn + update->nb_announced;
 	uint32_t gone = verdict == IMPORT_ACCEPT ? update->nb_withdrawn : all;
 	uint32_t from = *taken, end = all - from > SLICE ? from + SLICE : all;
+	uint64_t spent = rib_spent(rs->rib) + SLICE;
 
 	if (!from) {
 		rs->updates++;
@@ -326,16 +327,12 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 		if (verdict != IMPORT_ACCEPT)
 			note_refused(rs, peer, update, verdict);
 	}
-	if (from < gone) {
-		uint32_t to = end < gone ? end : gone;
-
-		withdraw(rs, peer, prefixes + from, to - from);
-		from = to;
-	}
-	if (from < end)
-		announce_all(rs, peer, update, prefixes + from, end - from);
-	*taken = end;
-	return end == all;
+	while (from < end && from < gone && rib_spent(rs->rib) < spent)
+		withdraw(rs, peer, prefixes[from++]);
+	if (from < end && from >= gone)
+		from += announce_all(rs, peer, update, prefixes + from, end - from, spent);
+	*taken = from;
+	return from == all;
 }
 
 int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)

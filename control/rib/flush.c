@@ -341,17 +341,28 @@ static void tell(struct flush *f, struct prefix prefix, const struct offers *had
 		n = tell_alike(f, prefix, n);
 }
 
+/* Gateways, and paths, that count as much as a prefix. */
+enum { OTHERS_COST = 16, PATHS_COST = 32 };
+
+/* What it costs to tell of a node of so many paths, f->had and f->must being of that. */
+static size_t tell_cost(const struct flush *f, uint32_t paths)
+{
+	return 1 + (f->had.n + f->must.n) / OTHERS_COST + paths / PATHS_COST;
+}
+
 /* What the FIB has not followed yet goes back, and does not count as taken. */
 static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 {
 	struct entry entry;
-	size_t seen = 0;
+	size_t seen = 0, cost;
 
-	for (size_t i = 0; i < max && has_room(f) && queue_take(group, &entry, &f->had); i++) {
+	for (size_t i = 0; i < max && has_room(f) && queue_take(group, &entry, &f->had);
+	     i += cost) {
 		struct offers had = { { entry.top, entry.top_peer, 0, entry.top_yields },
 				      { entry.alt, entry.alt_peer, 0, entry.alt_yields } },
 			      must;
 
+		cost = 1;
 		if (node_waits(f->rib, entry.node)) {
 			queue_back(group, &entry, &f->had);
 			continue;
@@ -359,6 +370,7 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 		offers_restrict(group, &had);
 		group_outlook(group, entry.node, &must, &f->must);
 		tell(f, rib_prefix(f->rib, entry.node), &had, &must, false);
+		cost = tell_cost(f, node_at(f->rib, entry.node)->paths);
 		entry_drop(group->rib, &entry);
 		node_release(group->rib, entry.node);
 		seen++;
@@ -382,13 +394,17 @@ static void cohort_tell(struct flush *f, struct group *group, struct cohort *coh
 	}
 }
 
-/* Tell them, or if the FIB has not followed the node yet, later. */
-static void cohort_meet(struct flush *f, struct group *group, struct cohort *cohort, uint32_t id)
+/* Tell them, or if the FIB has not followed the node yet, later. Returns what that has cost. */
+static size_t cohort_meet(struct flush *f, struct group *group, struct cohort *cohort, uint32_t id)
 {
-	if (node_waits(f->rib, id))
+	const uint32_t paths = node_at(f->rib, id)->paths;
+
+	if (node_waits(f->rib, id)) {
 		bitmap_add(&cohort->pending, id);
-	else
-		cohort_tell(f, group, cohort, id);
+		return 1;
+	}
+	cohort_tell(f, group, cohort, id); /* the node may be no more */
+	return tell_cost(f, paths);
 }
 
 static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *cohort, size_t max)
@@ -402,12 +418,12 @@ static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *
 			f->end_of_rib = cohort->end_of_rib;
 			cohort->end_of_rib = false;
 		} else if (slab_live(nodes, ++cohort->dumped)) {
-			cohort_meet(f, group, cohort, cohort->dumped);
+			seen += cohort_meet(f, group, cohort, cohort->dumped) - 1;
 		}
 	}
 	for (; seen < max && has_room(f) && cohort->pending.count; seen++) {
 		cohort->cursor = bitmap_next(&cohort->pending, cohort->cursor);
-		cohort_meet(f, group, cohort, cohort->cursor);
+		seen += cohort_meet(f, group, cohort, cohort->cursor) - 1;
 	}
 	if (cohort->dumped == DUMP_DONE && !cohort->pending.count)
 		cohort_merge(group, cohort);

@@ -12,6 +12,8 @@ enum {
 	EXPRESSROUTE_IBGP = 2 * ROLE_EXPRESSROUTE + 1, /* is told all that the eBGP class is */
 	ROLE_CLASSES = 3,			       /* of role r: shifted by 2 r */
 	VPN_CLASSES = ROLE_CLASSES << 2 * ROLE_VPN,
+	NOTES_COST =
+		512, /* gateways that a group is asked for and that count as much as a prefix */
 };
 
 void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
@@ -197,21 +199,26 @@ struct mark {
 	struct backups others;
 };
 
-/* Is a member in this place (a cohort, or NULL for the stream) one of `others`? */
-static bool has_other(const struct group *group, const struct cohort *place,
-		      const struct backups *others)
+/* Stamp the places, cohorts and streams, that have one of `others`. */
+static void others_stamp(const struct rib *rib, const struct backups *others)
 {
-	const struct rib *rib = group->rib;
-
 	for (uint32_t i = 0; i < others->n; i++) {
-		uint16_t gateway = others->gateway[i], peer = instance_first(rib, gateway);
+		uint16_t gateway = others->gateway[i], index = instance_first(rib, gateway);
 
-		for (; peer != RIB_NOBODY; peer = instance_next(rib, gateway, peer)) {
-			if (rib->peers[peer].group == group && rib->peers[peer].cohort == place)
-				return true;
+		for (; index != RIB_NOBODY; index = instance_next(rib, gateway, index)) {
+			const struct peer *peer = &rib->peers[index];
+
+			if (peer->cohort)
+				peer->cohort->stamp = rib->version;
+			else if (peer->group)
+				peer->group->stamp = rib->version;
 		}
 	}
-	return false;
+}
+
+static bool has_other(const struct group *group, const struct cohort *place)
+{
+	return (place ? place->stamp : group->stamp) == group->rib->version;
 }
 
 /* Must members in this place be told? Only top's announcer hears of alt, and that is a backup. */
@@ -226,7 +233,7 @@ static bool concerns(const struct group *group, const struct cohort *place, cons
 	if (group->backups != GROUP_BACKUPS_HIDDEN && announcer->group == group &&
 	    announcer->cohort == place && !offer_equal(&before->alt, &after->alt))
 		return true;
-	return group->backups != GROUP_BACKUPS_AS_BEST && has_other(group, place, &m->others);
+	return group->backups != GROUP_BACKUPS_AS_BEST && has_other(group, place);
 }
 
 static void group_mark(struct group *group, uint32_t node, const struct mark *m)
@@ -333,6 +340,8 @@ static void mark(struct rib *rib, uint32_t node, const struct outlook *before,
 	m.after = after;
 	count_backups(groups, &before->backups, &after->backups, &m.others);
 	rib->version++;
+	rib->spent += (uint64_t)before->backups.n * groups->nb_groups / NOTES_COST;
+	others_stamp(rib, &m.others);
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		const struct offers *was = &before->offers[class], *is = &after->offers[class];
 
@@ -362,6 +371,7 @@ static void seat_move(struct rib *rib, uint32_t node, struct bitmap *from, struc
 {
 	struct outlook before, after;
 
+	rib->spent += node_cost(rib, node);
 	groups_outlook(rib, node, &before);
 	bitmap_remove(from, node);
 	bitmap_add(to, node);
@@ -380,10 +390,13 @@ bool seats_settled(const struct rib *rib)
 static size_t seats_turn(struct rib *rib, size_t budget)
 {
 	struct seats *seats = &rib->groups.seats;
+	const uint64_t before = rib->spent;
 	size_t moved = 0;
 
 	/* Who needs a seat is not known before a walk is through. */
-	for (; moved < budget && !rib->groups.matrix.cursor && groups_reserve(rib) == 0; moved++) {
+	for (; cost_since(rib, before, moved) < budget && !rib->groups.matrix.cursor &&
+	       groups_reserve(rib) == 0;
+	     moved++) {
 		if (seats->taken.count > seats->max)
 			seat_move(rib, bitmap_last(&seats->taken), &seats->taken, &seats->held);
 		else if (seats->held.count && seats->taken.count < seats->max)
@@ -391,7 +404,7 @@ static size_t seats_turn(struct rib *rib, size_t budget)
 		else
 			break;
 	}
-	return moved;
+	return cost_since(rib, before, moved);
 }
 
 void rib_set_expressroute_max(struct rib *rib, uint32_t max)
@@ -523,6 +536,7 @@ static void matrix_apply(struct rib *rib, uint32_t id)
 	const struct matrix_walk *matrix = &rib->groups.matrix;
 	struct outlook before, after;
 
+	rib->spent += node_cost(rib, id);
 	outlook_under(rib, id, matrix->classes_old, &before);
 	if (reflections_judge(rib, id, matrix->classes))
 		bitmap_add(&rib->changes, id);
@@ -535,8 +549,10 @@ size_t groups_turn(struct rib *rib, size_t budget)
 {
 	struct matrix_walk *matrix = &rib->groups.matrix;
 	size_t seen = seats_turn(rib, budget);
+	const uint64_t before = rib->spent;
 
-	for (; matrix->cursor && seen < budget && groups_reserve(rib) == 0; seen++) {
+	for (; matrix->cursor && cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0;
+	     seen++) {
 		uint32_t id = matrix->cursor;
 
 		if (id <= rib->nodes.items.top) {
@@ -550,5 +566,5 @@ size_t groups_turn(struct rib *rib, size_t budget)
 			matrix->reviewing = false;
 		}
 	}
-	return seen;
+	return cost_since(rib, before, seen);
 }

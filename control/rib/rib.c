@@ -8,6 +8,8 @@
 
 #include "table.h"
 
+enum { FIND_COST = 64 }; /* paths that are looked through and count as much as a prefix */
+
 /* --- nodes ----------------------------------------------------------------------------------------------------- */
 
 uint32_t node_find(const struct rib *rib, struct prefix prefix)
@@ -281,6 +283,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	    flags_alike(rib, path, flags)) {
 		path->flags = flags;
 		path_refresh(rib, path);
+		rib->spent += node_at(rib, id)->paths / FIND_COST;
 		return RIB_SAME;
 	}
 	if (groups_reserve(rib) < 0)
@@ -296,6 +299,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	}
 
 	id = path->node;
+	rib->spent += node_cost(rib, id);
 	groups_outlook(rib, id, &before);
 	old = path->attrs;
 	what = announced(rib, path, attrs);
@@ -307,6 +311,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	} else {
 		rib->prefixes += !node_at(rib, id)->first;
 		rib->peers[peer].paths++;
+		node_at(rib, id)->paths++;
 	}
 	if (hop && old)
 		hop_unlink(rib, old->keys.next_hop, path_id(rib, path));
@@ -334,8 +339,10 @@ static void path_withdraw(struct rib *rib, struct path *path)
 	uint32_t id = path->node;
 	struct node *node = node_at(rib, id);
 
+	rib->spent += node_cost(rib, id);
 	groups_outlook(rib, id, &before);
 	chain_remove(rib, node, path);
+	node->paths--;
 	peer->paths--;
 	peer->digest -= attrs_digest(path->attrs, prefix_make(node->addr, node->len));
 	peer->stale -= path->epoch != peer->epoch;
@@ -412,6 +419,7 @@ static void node_resort(struct rib *rib, uint32_t id)
 	node_drop_lost(rib, node);
 	if (!node->first)
 		return;
+	rib->spent += node_cost(rib, id);
 	groups_outlook(rib, id, &before);
 	for (struct path *path = path_at(rib, node->first); path; path = path_at(rib, path->next)) {
 		uint8_t flags = path_flags_now(rib, path);
@@ -460,12 +468,13 @@ static void sweep_end(struct rib *rib)
 
 static size_t sweep_turn(struct rib *rib, size_t budget)
 {
+	const uint64_t before = rib->spent;
 	size_t seen = 0;
 	uint32_t id;
 
 	if (!rib->sweep.left)
 		return 0;
-	while (seen < budget && groups_reserve(rib) == 0 &&
+	while (cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0 &&
 	       (id = slab_round_next(&rib->sweep))) {
 		struct path *path = path_at(rib, id);
 		const struct peer *peer;
@@ -479,36 +488,40 @@ static size_t sweep_turn(struct rib *rib, size_t budget)
 	}
 	if (!rib->sweep.left)
 		sweep_end(rib);
-	return seen;
+	return cost_since(rib, before, seen);
 }
 
 static size_t resort_turn(struct rib *rib, size_t budget)
 {
+	const uint64_t before = rib->spent;
 	size_t seen = 0;
 	uint32_t id;
 
-	while (seen < budget && groups_reserve(rib) == 0 &&
+	while (cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0 &&
 	       (id = slab_round_next(&rib->resort))) {
 		seen++;
 		if (slab_live(&rib->nodes.items, id))
 			node_resort(rib, id);
 	}
-	return seen;
+	return cost_since(rib, before, seen);
 }
 
 /* What changed next hops change. */
 static size_t hops_turn(struct rib *rib, size_t budget)
 {
+	const uint64_t before = rib->spent;
 	size_t seen = 0;
 	uint32_t id;
 
-	for (; seen < budget && groups_reserve(rib) == 0 && (id = hops_next(rib)); seen++) {
+	for (; cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0 &&
+	       (id = hops_next(rib));
+	     seen++) {
 		uint32_t node = path_at(rib, id)->node;
 
 		node_resort(rib, node);
 		bitmap_add(&rib->changes, node); /* usable as before, it may be reached otherwise */
 	}
-	return seen;
+	return cost_since(rib, before, seen);
 }
 
 /* Each has its share, so that none waits until another is through; what is left of that goes to whoever has more to do. */
@@ -535,6 +548,16 @@ bool rib_settled(const struct rib *rib)
 {
 	return !rib->sweep.left && !rib->resort.left && hops_settled(rib) &&
 	       !rib->groups.matrix.cursor && seats_settled(rib);
+}
+
+uint64_t rib_spent(const struct rib *rib)
+{
+	return rib->spent;
+}
+
+uint32_t rib_paths(const struct rib *rib, uint32_t node)
+{
+	return node_at(rib, node)->paths;
 }
 
 uint64_t rib_version(const struct rib *rib)

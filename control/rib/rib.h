@@ -159,10 +159,12 @@ uint32_t rib_expressroute_held(const struct rib *rib); /* prefixes held back now
 void rib_seats_review(struct rib *rib);
 bool rib_seats_moving(const struct rib *rib);
 
-/* One slice of what is under way, about `budget` prefixes or paths. Returns how many it looked at; 0: nothing is
- * left. */
+/* One slice of what is under way, about `budget` prefixes or paths; one that has many paths, or that many groups are told of,
+ * counts for more. Returns how many it looked at; 0: nothing is left. */
 size_t rib_turn(struct rib *rib, size_t budget);
 bool rib_settled(const struct rib *rib); /* nothing is under way */
+/* Grows by what changes cost more than that of a prefix with few paths, in such. For callers that make many. */
+uint64_t rib_spent(const struct rib *rib);
 /* Differs whenever paths, their order or what groups may be told of them have changed: as long as it stays, so do borrowed
  * paths, and what was computed from them. */
 uint64_t rib_version(const struct rib *rib);
@@ -200,6 +202,8 @@ struct prefix rib_prefix(const struct rib *rib, uint32_t node);
 uint8_t rib_refused(const struct rib *rib, uint32_t node);
 uint32_t rib_refused_prefixes(const struct rib *rib); /* that some view cannot carry. O(1) */
 
+/* How many paths it has. O(1). */
+uint32_t rib_paths(const struct rib *rib, uint32_t node);
 /* The chain of a node, best first; NULL at its end. Borrowed until the next call that changes the rib. */
 const struct path *rib_first(const struct rib *rib, uint32_t node);
 const struct path *rib_following(const struct rib *rib, const struct path *path);

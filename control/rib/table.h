@@ -23,7 +23,7 @@ struct node {
 	uint32_t addr; /* host order */
 	uint8_t len;
 	uint8_t refused; /* bit a role: its view has no room; its peers are told of no path */
-	uint8_t reserved[2];
+	uint16_t paths;
 	uint32_t first; /* path id of the best, 0: none */
 };
 PREFIX_TABLE_ITEM(struct node);
@@ -131,6 +131,7 @@ struct cohort {
 	uint32_t cursor;       /* into `pending` */
 	uint32_t dumped;       /* node ids up to here have been told; DUMP_DONE: all */
 	bool knows, end_of_rib, lagging;
+	uint64_t stamp; /* as of a group */
 };
 enum { DUMP_DONE = UINT32_MAX };
 
@@ -149,6 +150,8 @@ struct group {
 	bool vnets; /* told of VNet prefixes */
 	enum group_backups backups;
 	uint32_t members;
+	uint64_t
+		stamp; /* rib->version of the last change that makes a difference to one of the stream by its gateway */
 	struct audience stream;
 	struct cohort *cohorts;
 	struct bitmap dirty; /* nodes in the queue */
@@ -208,6 +211,7 @@ struct rib {
 	struct path **sort;	/* owned, nb_peers: to sort one chain */
 	struct reflect *reflect; /* owned: reflection.c's workspace */
 	uint64_t version;	/* see rib_version() */
+	uint64_t spent;		/* see rib_spent() */
 	uint16_t cause; /* the peer whose doing changes are at present; nb_peers: nobody's */
 	struct bitmap changes;	/* for the FIB */
 	uint32_t changes_cursor;
@@ -228,6 +232,18 @@ static inline struct node *node_at(const struct rib *rib, uint32_t id)
 static inline struct path *path_at(const struct rib *rib, uint32_t id)
 {
 	return id ? (struct path *)rib->paths.items.base + id : NULL;
+}
+
+/* What a change of a node costs more than one of a node of few paths, in such: all its paths and all groups are looked at. */
+static inline uint32_t node_cost(const struct rib *rib, uint32_t id)
+{
+	return node_at(rib, id)->paths / 4u + rib->groups.nb_groups / 16;
+}
+
+/* `seen` things were looked at, and changed, since rib->spent was `before`. */
+static inline size_t cost_since(const struct rib *rib, uint64_t before, size_t seen)
+{
+	return seen + (size_t)(rib->spent - before);
 }
 
 /* The node of `prefix`, with paths or without; 0: none. */

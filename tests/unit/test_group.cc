@@ -512,3 +512,44 @@ TEST(group, exchange_toggled_quickly_ends_as_if_never_touched)
 	h.check();
 	EXPECT_EQ(500u, h.peers[3].table.size());
 }
+
+/* A prefix that hundreds announce takes as long as a hundred that one announces, and counts for as many. */
+TEST(group, a_slice_is_as_long_with_many_paths)
+{
+	enum { PEERS = 400, PREFIXES = 60, BUDGET = 128, MOST = BUDGET / (PEERS / 4) + 4 };
+	std::vector<struct source> sources = { our_vnet };
+
+	for (uint32_t i = 1; i < PEERS; i++)
+		sources.push_back(nva(i));
+	harness h(sources, ALLOW_ALL);
+	uint64_t spent = rib_spent(h.rib), first;
+	size_t turns = 0;
+
+	for (uint32_t n = 0; n < PREFIXES; n++)
+		h.announce({ 0x0b000000u + n * 0x100, 24 }, 1, { { 65001 } });
+	first = rib_spent(h.rib) - spent;
+	for (uint16_t peer = 2; peer < PEERS; peer++)
+		for (uint32_t n = 0; n < PREFIXES; n++)
+			h.announce({ 0x0b000000u + n * 0x100, 24 }, peer, { { 65000u + peer } });
+	spent = rib_spent(h.rib);
+	for (uint32_t n = 0; n < PREFIXES; n++)
+		h.announce({ 0x0b000000u + n * 0x100, 24 }, 1, { { 65001, 7 } });
+	EXPECT_EQ(0u, first);
+	EXPECT_GE(rib_spent(h.rib) - spent, (uint64_t)PREFIXES * ((PEERS - 1) / 4));
+	EXPECT_EQ(PEERS - 1, (int)rib_paths(h.rib, rib_find(h.rib, { 0x0b000000u, 24 })));
+	rib_peer_down(h.rib, PEERS / 2);
+	for (uint32_t had = PREFIXES, has; had; had = has, turns++) {
+		ASSERT_GT(rib_turn(h.rib, BUDGET), 0u);
+		has = rib_peer_paths(h.rib, PEERS / 2);
+		EXPECT_LE(had - has, (uint32_t)MOST);
+	}
+	h.settle();
+	EXPECT_EQ(PEERS - 2, (int)rib_paths(h.rib, rib_find(h.rib, { 0x0b000000u, 24 })));
+	for (const auto &begin : std::vector<std::function<void()>>{
+		     [&] { rib_reconsider(h.rib); }, [&] { rib_set_allow(h.rib, 0); } }) {
+		begin();
+		for (turns = 0; rib_turn(h.rib, BUDGET); turns++)
+			ASSERT_LT(turns, 10000u);
+		EXPECT_GE(turns, (size_t)PREFIXES / MOST);
+	}
+}
