@@ -1,5 +1,5 @@
 /* What may stand in the file: one table a group. Names, types, ranges and defaults are here and nowhere else; the
- * configuration reference in README.md is these tables in prose. */
+ * reference in config/README.md is these tables in prose. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,20 +1,24 @@
-"""What README.md shows, run: each configuration example is loaded into a running hub (hub.py) and does what the text
-around it says; each command that it names exists, and each command that exists is named."""
+"""What the READMEs show, run: the first instance is set up as README.md says; each configuration example is loaded into a
+running hub (hub.py) and does what the text around it says; each command that they name exists, and each command that
+exists is named; files and headings that they point at are there."""
 
 import re
 
 import pytest
 
-from bascule import CLI, SOURCE, config_text
+from bascule import BUILD, CLI, SOURCE, config_text
 from hub import A, B, VNETS, running_hub
+from lab import Lab
 
-README = (SOURCE / "README.md").read_text()
+PAGES = {page: (SOURCE / page).read_text() for page in (
+    "README.md", "config/README.md", "control/README.md", "dataplane/README.md", "tools/README.md", "tests/README.md")}
+README = "\n".join(PAGES.values())
 PROGRAM = str(CLI)
 
 
-def sections():
+def sections(text=README):
     """(heading, body) in order."""
-    parts = re.split(r"(?m)^#+ (.*)$", README)
+    parts = re.split(r"(?m)^#+ (.*)$", text)
     return list(zip(parts[1::2], parts[2::2]))
 
 
@@ -100,14 +104,14 @@ def routes_go_through_the_map(hub):
     assert hub.next_hops("172.20.0.0/16") == {A}
 
 
-# None: it is another instance, which is not started here.
+# In the order of the pages. None: it is another instance, which is not started here.
 PROOFS = {
     "Roles and route exchange": nvas_exchange_alone,
-    "Which route wins": the_preference_decides,
-    "What a route may look like, and to whom it is told": paths_are_told_otherwise,
     "A gateway as a subnet": whoever_comes_is_the_gateway,
     "Limits and alarms": nvas_are_bounded,
     "Route maps": routes_go_through_the_map,
+    "Which route wins": the_preference_decides,
+    "What a route may look like, and to whom it is told": paths_are_told_otherwise,
     "Two instances": None,
 }
 
@@ -124,12 +128,44 @@ def test_example(hub, heading, text):
         PROOFS[heading](hub)
 
 
+# --- the first instance ---------------------------------------------------------------------------------------------------
+
+def test_first_instance():
+    """Its commands as they stand, but for the build, in a network and with namespaces of its own."""
+    body = dict(sections(PAGES["README.md"]))["First instance"]
+    blocks = re.findall(r"(?ms)^```\n(.*?)^```", body)
+    assert len(blocks) == 3
+    script = "".join(blocks).replace("meson setup build && ninja -C build\n", "").replace("build/", f"{BUILD.resolve()}/")
+    private = "set -ex; for dir in /run/netns /run/bascule /var/lib/bascule; do mkdir -p $dir; mount -t tmpfs none $dir; done\n"
+    with Lab() as lab:
+        result = lab.namespace("host").run("unshare", "--mount", "timeout", "90", "bash", "-c",
+                                           f"{private}cd {SOURCE}\n{script}", timeout=120)
+    assert "Route exchange of lab is now on" in result.stdout
+
+
+# --- what the pages point at ----------------------------------------------------------------------------------------------
+
 def test_every_file_that_is_named_exists():
     named = set(re.findall(r"`((?:control|dataplane|config|tests|tools)/[\w./-]+)`", README))
     named |= {f"tests/interop/{name}" for name in re.findall(r"`(test_\w+\.py)`", README)}
     named |= {f"tests/unit/{name}" for name in re.findall(r"`(test_\w+\.cc)`", README)}
     missing = sorted(name for name in named if not (SOURCE / name).exists())
     assert len(named) > 50 and not missing
+
+
+def anchors(page):
+    """What a link may name after its #: headings in lower case, without punctuation, hyphens for spaces."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading, _ in sections(page.read_text())}
+
+
+def test_every_link_leads_somewhere():
+    links = [(page, *link) for page, text in PAGES.items() for link in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", text)]
+    lost = []
+    for page, path, anchor in links:
+        target = (SOURCE / page).parent / path if path else SOURCE / page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            lost.append((page, path, anchor))
+    assert len(links) > 20 and not lost
 
 
 # --- commands -------------------------------------------------------------------------------------------------------------
