@@ -39,7 +39,7 @@ class flapping_test : public maps_test
 	/* The last word is "65001 1". */
 	void loop(unsigned int rounds, const char *prefix = churn)
 	{
-		auto back = [=, this] { say({ 65001, 1 }, prefix); };
+		auto back = [this, prefix] { say({ 65001, 1 }, prefix); };
 
 		loop(rounds, back, prefix);
 	}
