@@ -193,7 +193,7 @@ struct config {
 	struct config_control control;
 	struct config_route_map *route_maps; /* owned */
 	size_t nb_route_maps;
-	struct config_vnet *vnets; /* owned */
+	struct config_vnet *vnets; /* owned; in file order */
 	size_t nb_vnets;
 	struct config_neighbour *neighbours; /* owned */
 	size_t nb_neighbours;
@@ -201,6 +201,9 @@ struct config {
 	size_t nb_gateways;
 	struct config_peer *peers; /* owned; gateway instances first, in file order */
 	size_t nb_peers;
+	/* owned: the same in the order that config_vnet_at() and config_peer_find() search */
+	const struct config_vnet **vnets_by_address;
+	const struct config_peer **peers_by_name;
 };
 
 /* Every complaint about one file, in file order: "rs0.conf:12: peers.nva-a.hold_s: 2 is out of range, allowed are 0 and
@@ -219,6 +222,13 @@ void config_report_free(struct config_report *report);
 
 /* The route map of this name, or NULL. */
 const struct config_route_map *config_route_map_find(const struct config *config, const char *name);
+
+/* The VNet that holds the address, or NULL: VNets do not overlap. By bisection. */
+const struct config_vnet *config_vnet_at(const struct config *config, uint32_t addr);
+/* The VNet of exactly this prefix, or NULL. */
+const struct config_vnet *config_vnet_find(const struct config *config, struct prefix prefix);
+/* The peer of this name, or NULL. By bisection. */
+const struct config_peer *config_peer_find(const struct config *config, const char *name);
 
 /* What differs between two configurations in a way that only a restart can apply ("dataplane.ports", "instance.asn",
  * ...). Writes the first such setting's path into `what` and returns true, or returns false: a reload can do it all. */

@@ -64,6 +64,38 @@ static void expand_gateway(struct file *file, size_t g)
 	}
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct config_vnet *const *v = a, *const *w = b;
+
+	return prefix_compare((*v)->prefix, (*w)->prefix);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct config_peer *const *p = a, *const *q = b;
+
+	return strcmp((*p)->name, (*q)->name);
+}
+
+/* Who is asked for one of a thousand by an lcore finds it without asking all. */
+static bool sort(struct config *config)
+{
+	config->vnets_by_address =
+		calloc(config->nb_vnets + 1, sizeof(*config->vnets_by_address));
+	config->peers_by_name = calloc(config->nb_peers + 1, sizeof(*config->peers_by_name));
+	if (!config->vnets_by_address || !config->peers_by_name)
+		return false;
+	for (size_t i = 0; i < config->nb_vnets; i++)
+		config->vnets_by_address[i] = &config->vnets[i];
+	for (size_t i = 0; i < config->nb_peers; i++)
+		config->peers_by_name[i] = &config->peers[i];
+	qsort(config->vnets_by_address, config->nb_vnets, sizeof(*config->vnets_by_address),
+	      by_address);
+	qsort(config->peers_by_name, config->nb_peers, sizeof(*config->peers_by_name), by_name);
+	return true;
+}
+
 bool file_expand(struct file *file)
 {
 	struct config *config = &file->config;
@@ -87,7 +119,7 @@ bool file_expand(struct file *file)
 		file->peer_at[config->nb_peers] = file_element(file, "peers", i);
 		config->peers[config->nb_peers++] = file->nvas[i];
 	}
-	return true;
+	return sort(config);
 }
 
 const config_setting_t *file_element(const struct file *file, const char *path, size_t i)
@@ -106,6 +138,8 @@ static void config_release(struct config *config)
 	free(config->neighbours);
 	free(config->gateways);
 	free(config->peers);
+	free(config->vnets_by_address);
+	free(config->peers_by_name);
 	free(config->path);
 }
 

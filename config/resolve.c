@@ -34,9 +34,53 @@ bool address_own(const struct config *config, uint32_t addr)
 	return false;
 }
 
+const struct config_vnet *config_vnet_at(const struct config *config, uint32_t addr)
+{
+	size_t low = 0, high = config->nb_vnets;
+
+	/* The last one that begins at or before the address is the only one that can hold it. */
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (config->vnets_by_address[mid]->prefix.addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low || !prefix_has(config->vnets_by_address[low - 1]->prefix, addr))
+		return NULL;
+	return config->vnets_by_address[low - 1];
+}
+
+const struct config_vnet *config_vnet_find(const struct config *config, struct prefix prefix)
+{
+	const struct config_vnet *vnet = config_vnet_at(config, prefix.addr);
+
+	return vnet && prefix_equal(vnet->prefix, prefix) ? vnet : NULL;
+}
+
+const struct config_peer *config_peer_find(const struct config *config, const char *name)
+{
+	size_t low = 0, high = config->nb_peers;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int order = strcmp(name, config->peers_by_name[mid]->name);
+
+		if (!order)
+			return config->peers_by_name[mid];
+		if (order > 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
 bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway)
 {
 	const struct config_dataplane *dataplane = &config->dataplane;
+	const struct config_vnet *vnet;
 	int best = -1;
 
 	if (address_own(config, addr))
@@ -52,14 +96,11 @@ bool config_resolve(const struct config *config, uint32_t addr, size_t *port, ui
 			}
 		}
 	}
-	for (size_t v = 0; v < config->nb_vnets; v++) {
-		const struct config_vnet *vnet = &config->vnets[v];
-
-		if (vnet->prefix.len > best && prefix_has(vnet->prefix, addr)) {
-			best = vnet->prefix.len;
-			*port = vnet->port;
-			*gateway = vnet->has_next_hop ? vnet->next_hop : addr;
-		}
+	vnet = config_vnet_at(config, addr);
+	if (vnet && vnet->prefix.len > best) {
+		best = vnet->prefix.len;
+		*port = vnet->port;
+		*gateway = vnet->has_next_hop ? vnet->next_hop : addr;
 	}
 	return best >= 0;
 }

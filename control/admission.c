@@ -23,7 +23,8 @@ static void release(struct route_server *rs, struct peer *peer, const char *why)
 	peer->held = false;
 	peer->reason[0] = '\0';
 	rib_source_hold(rs->rib, peer->index, false);
-	rs->reconsider = rs->peers.regroup = true;
+	rs->reconsider = true;
+	peers_regroup(&rs->peers);
 	events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
 		    "%s: it takes part in route exchange", why);
 }

@@ -36,16 +36,23 @@ static void kinds_add(struct update_group *kinds, uint32_t *nb, const struct upd
 static struct update_group *kinds_new(const struct route_server *rs, uint32_t *nb_now, uint32_t *nb)
 {
 	const struct circuits *before = &rs->circuits;
-	struct update_group *kinds = calloc(rs->config->nb_peers + before->nb + 1, sizeof(*kinds));
+	struct update_group *kinds =
+		calloc(rs->config->nb_gateways + before->nb + 1, sizeof(*kinds));
+	int gateway = -1;
 
 	*nb = *nb_now = 0;
 	if (!kinds)
 		return NULL;
 	for (size_t i = 0; i < rs->config->nb_peers; i++) {
-		struct update_group kind = announcer_kind(rs, &rs->config->peers[i]);
+		const struct config_peer *peer = &rs->config->peers[i];
+		struct update_group kind;
 
-		if (kind.role == ROLE_EXPRESSROUTE)
-			kinds_add(kinds, nb, &kind);
+		/* instances of one gateway follow one another, and are told alike */
+		if (peer->role != ROLE_EXPRESSROUTE || peer->gateway == gateway)
+			continue;
+		gateway = peer->gateway;
+		kind = announcer_kind(rs, peer);
+		kinds_add(kinds, nb, &kind);
 	}
 	*nb_now = *nb;
 	for (uint32_t i = 0; i < before->nb; i++)
@@ -126,7 +133,7 @@ void circuits_configure(struct route_server *rs, uint32_t max)
 
 static bool all_told(const struct route_server *rs)
 {
-	if (rs->peers.regroup)
+	if (rs->peers.unplaced)
 		return false;
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		const struct peer *peer = &rs->peers.table[i];

@@ -82,7 +82,7 @@ static void set_end(struct route_server *rs, struct page *page, int err)
 
 /* --- reload ------------------------------------------------------------------------------------------------------- */
 
-static void reload_begin(struct route_server *rs, struct page *page)
+static void store_begin(struct route_server *rs, struct page *page)
 {
 	page->ticket = 0;
 	if (page->config->exchange.enabled && !rs->exchange->configured && reload_check(rs, page))
@@ -91,15 +91,22 @@ static void reload_begin(struct route_server *rs, struct page *page)
 
 static void reload_end(struct route_server *rs, struct page *page, int err)
 {
-	uint64_t gate = rs->fib->gate;
-
-	if (!err && !page->error[0])
-		reload_apply(rs, page);
-	else if (!page->error[0])
+	if (!err && !page->error[0]) {
+		reload_begin(rs, page);
+		return;
+	}
+	if (!page->error[0])
 		page_error(page, "%s: %s; nothing was applied", rs->exchange->path,
 			   err == -ECANCELED ? "another command came in between" : why(err));
+	refuse(rs, page, err);
+	page->ended = true;
+}
+
+void exchange_wait_reloaded(struct route_server *rs, struct page *page, uint64_t gate)
+{
 	if (page->error[0])
-		refuse(rs, page, err);
+		refuse(rs, page, 0);
+	page->ended = true;
 	if (!(gate & ~rs->fib->gate))
 		return;
 	page->grace = fib_grace_begin(rs->fib);
@@ -151,7 +158,7 @@ void exchange_wait_begin(struct route_server *rs, struct page *page)
 
 	page->grace = 0;
 	if (page->command == PAGE_RELOAD)
-		reload_begin(rs, page);
+		store_begin(rs, page);
 	else
 		set_begin(rs, page);
 	page->until_ms = rs->now_ms + EXCHANGE_WAIT_MS;
@@ -169,12 +176,13 @@ static bool page_turn(struct route_server *rs, struct page *page)
 
 	if (!page->ended && err == -EINPROGRESS && rs->now_ms < page->until_ms)
 		return false;
-	if (!page->ended && page->command == PAGE_RELOAD)
+	if (!page->ended && page->command == PAGE_RELOAD) {
 		reload_end(rs, page, err);
-	else if (!page->ended)
+	} else if (!page->ended) {
 		set_end(rs, page, err);
-	page->ended = true;
-	return readers_passed(rs, page);
+		page->ended = true;
+	}
+	return page->ended && readers_passed(rs, page);
 }
 
 unsigned int exchange_wait_turn(struct route_server *rs)
@@ -182,7 +190,7 @@ unsigned int exchange_wait_turn(struct route_server *rs)
 	struct page **link = &rs->exchange_wait.first, *page;
 	unsigned int answered = 0;
 
-	while ((page = *link)) {
+	while (!rs->reload.page && (page = *link)) {
 		if (!page_turn(rs, page)) {
 			link = &page->next;
 			continue;

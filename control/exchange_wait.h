@@ -36,6 +36,8 @@ struct exchange_wait {
 void exchange_wait_begin(struct route_server *rs, struct page *page);
 /* Answer whose file has been written and whose readers have passed by, or not in time. Returns how many. */
 unsigned int exchange_wait_turn(struct route_server *rs);
+/* The page's configuration has been applied, or the page says why not; `gate` is what it was before. */
+void exchange_wait_reloaded(struct route_server *rs, struct page *page, uint64_t gate);
 /* Now and then: say when the file falls into trouble, and when that is over. */
 void exchange_wait_look(struct route_server *rs);
 

@@ -201,14 +201,14 @@ bool far_hops_settled(const struct far_hops *hops)
 	return !hops->slab.used || (!hops->look.left && hops->version == rib_version(hops->rib));
 }
 
-void far_hops_configure(struct far_hops *hops)
+void far_hop_review(struct far_hops *hops, uint32_t id)
 {
-	for (uint32_t id = slab_next(&hops->slab, SLAB_NONE); id != SLAB_NONE;
-	     id = slab_next(&hops->slab, id)) {
-		struct far_hop *hop = at(hops, id);
+	struct far_hop *hop;
 
-		hop->near = is_near(hops, hop->addr, (enum role)hop->role);
-	}
+	if (!slab_live(&hops->slab, id))
+		return;
+	hop = at(hops, id);
+	hop->near = is_near(hops, hop->addr, (enum role)hop->role);
 }
 
 /* --- what is in use ---------------------------------------------------------------------------------------------- */

@@ -77,8 +77,9 @@ bool far_hops_room(struct far_hops *hops);
 bool far_hop_refused(const struct far_hops *hops, uint32_t addr, enum role role);
 /* Has every entry been looked at since the RIB last changed? */
 bool far_hops_settled(const struct far_hops *hops);
-/* Another configuration, which next_hops has already: what lies behind a port now is not far any more. */
-void far_hops_configure(struct far_hops *hops);
+/* Another configuration, which next_hops has already, by which each entry is to be reviewed, ids 1..slab.top: what lies behind
+ * a port now is not far any more. */
+void far_hop_review(struct far_hops *hops, uint32_t id);
 
 /* As next_hops_round_begin() and the others, which run at the same time. */
 void far_hops_round_begin(struct far_hops *hops);

@@ -105,17 +105,9 @@ void fib_sync_configure(struct fib_sync *sync, const struct config *config)
 
 /* --- one prefix ------------------------------------------------------------------------------------------------ */
 
-static const struct config_vnet *vnet_of(const struct config *config, struct prefix prefix)
-{
-	for (size_t i = 0; i < config->nb_vnets; i++)
-		if (prefix_equal(config->vnets[i].prefix, prefix))
-			return &config->vnets[i];
-	return NULL;
-}
-
 uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix)
 {
-	const struct config_vnet *vnet = vnet_of(sync->config, prefix);
+	const struct config_vnet *vnet = config_vnet_find(sync->config, prefix);
 
 	return vnet && vnet->has_next_hop ? vnet->next_hop : 0;
 }
@@ -133,7 +125,7 @@ static uint16_t glean_adjacency(struct fib_sync *sync, size_t port)
 
 static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 {
-	const struct config_vnet *vnet = vnet_of(sync->config, prefix);
+	const struct config_vnet *vnet = config_vnet_find(sync->config, prefix);
 
 	if (!vnet)
 		return ADJACENCY_NONE; /* of the configuration before: its withdrawal is on the way */

@@ -326,17 +326,20 @@ bool next_hops_pending(const struct next_hops *nhs)
 void next_hops_configure(struct next_hops *nhs, const struct config *config)
 {
 	nhs->config = config;
-	for (uint32_t id = slab_next(&nhs->slab, SLAB_NONE); id != SLAB_NONE;
-	     id = slab_next(&nhs->slab, id)) {
-		struct next_hop *nh = slab_at(&nhs->slab, id);
-		struct next_hop now = { 0 };
+}
 
-		if (nh->forgotten || (locate(nhs, nh->addr, &now) == NEXT_HOP_UNRESOLVED &&
-				      now.gateway == nh->gateway && now.port == nh->port))
-			continue;
-		unlink_entry(nhs, id);
-		nh->forgotten = true;
-	}
+void next_hop_review(struct next_hops *nhs, uint32_t id)
+{
+	struct next_hop *nh, now = { 0 };
+
+	if (!slab_live(&nhs->slab, id))
+		return;
+	nh = slab_at(&nhs->slab, id);
+	if (nh->forgotten || (locate(nhs, nh->addr, &now) == NEXT_HOP_UNRESOLVED &&
+			      now.gateway == nh->gateway && now.port == nh->port))
+		return;
+	unlink_entry(nhs, id);
+	nh->forgotten = true;
 }
 
 void next_hops_round_begin(struct next_hops *nhs)

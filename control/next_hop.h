@@ -83,9 +83,10 @@ bool next_hops_poll(struct next_hops *nhs, uint32_t budget,
 bool next_hop_quiet(const struct next_hops *nhs, uint32_t addr);
 /* Has some role asked within NEXT_HOP_GRACE_MS for an adjacency that has never been resolved? */
 bool next_hops_pending(const struct next_hops *nhs);
-/* Another configuration: entries that resolve differently are forgotten, and what they claimed is given back by the
- * next round that ends. */
+/* Another configuration, by which each entry is to be reviewed, ids 1..slab.top, before anything else is asked: one that
+ * resolves differently is forgotten, and what it claimed is given back by the next round that ends. */
 void next_hops_configure(struct next_hops *nhs, const struct config *config);
+void next_hop_review(struct next_hops *nhs, uint32_t id);
 
 /* A walk over all paths begins; each is to be marked; it is over: what was not marked is given back. */
 void next_hops_round_begin(struct next_hops *nhs);

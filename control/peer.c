@@ -17,7 +17,10 @@
 #include "notification.h"
 #include "route_server.h"
 
-enum { TIDY_TURN = 32 }; /* removed peers that are forgotten in a turn */
+enum {
+	TIDY_TURN = 32,	       /* removed peers that are forgotten in a turn */
+	PLACE_NS = 100 * 1000, /* for looking whether peers are in their groups */
+};
 
 static void stale_fire(struct timer *timer, uint64_t now_ms);
 
@@ -120,10 +123,11 @@ static void peer_clear(struct peer *peer, const struct config_peer *config)
 int peer_add(struct route_server *rs, const struct config_peer *config)
 {
 	struct peers *peers = &rs->peers;
-	uint16_t i = 0;
+	uint16_t i = peers->free;
 
 	while (i < CONFIG_PEERS && peers->table[i].life != PEER_FREE)
 		i++;
+	peers->free = i;
 	if (i == CONFIG_PEERS)
 		return -ENOSPC;
 	peer_clear(&peers->table[i], config);
@@ -208,23 +212,19 @@ void peer_ask_again(struct route_server *rs, struct peer *peer)
 	rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
 }
 
-void peers_vnet_added(struct route_server *rs)
+void peer_vnet_added(struct route_server *rs, struct peer *peer)
 {
-	for (uint16_t i = 0; i < rs->peers.end; i++) {
-		struct peer *peer = &rs->peers.table[i];
-		struct speaker_peer_reset reset =
-			cease(peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESET);
+	struct speaker_peer_reset reset = cease(peer, SPEAKER_PEER_RESET, NOTIFY_CEASE_RESET);
 
-		if (!peer->up || peer->life != PEER_ACTIVE || peer->config.role != ROLE_NVA)
-			continue;
-		if (peer->session.caps & SPEAKER_CAP_REFRESH) {
-			peer_ask_again(rs, peer);
-		} else if (rs->config->instance.profile == PROFILE_AZURE) {
-			reset.head.epoch = peer->epoch;
-			snprintf(reset.text, sizeof(reset.text),
-				 "a VNet was added, and you have no route refresh");
-			rs_command(rs, peer->speaker, &reset, sizeof(reset));
-		}
+	if (!peer->up || peer->life != PEER_ACTIVE || peer->config.role != ROLE_NVA)
+		return;
+	if (peer->session.caps & SPEAKER_CAP_REFRESH) {
+		peer_ask_again(rs, peer);
+	} else if (rs->config->instance.profile == PROFILE_AZURE) {
+		reset.head.epoch = peer->epoch;
+		snprintf(reset.text, sizeof(reset.text),
+			 "a VNet was added, and you have no route refresh");
+		rs_command(rs, peer->speaker, &reset, sizeof(reset));
 	}
 }
 
@@ -273,6 +273,7 @@ void peers_tidy(struct route_server *rs)
 		inbound_fini(rs, &peer->inbound);
 		if (!peer->returns) {
 			peer->life = PEER_FREE;
+			peers->free = i < peers->free ? i : peers->free;
 			continue;
 		}
 		again = peer->again;
@@ -361,38 +362,59 @@ static void join(struct route_server *rs, struct peer *peer)
 		no_memory(rs, peer);
 }
 
-void peers_join(struct route_server *rs)
-{
-	for (uint16_t i = 0; i < rs->peers.end; i++)
-		if (rs->peers.table[i].up && !rs->peers.table[i].group)
-			join(rs, &rs->peers.table[i]);
-}
-
 static void refresh_out(struct route_server *rs, struct peer *peer)
 {
 	if (announcer_refresh(&rs->announcer, peer))
 		no_memory(rs, peer);
 }
 
-void peers_regroup(struct route_server *rs)
+void peers_join(struct peers *peers)
 {
-	struct peers *peers = &rs->peers;
+	peers->joining = true;
+	peers_regroup(peers);
+}
 
-	if (!peers->regroup)
-		return;
-	peers->regroup = false;
-	for (uint16_t i = 0; i < peers->end; i++) {
-		struct peer *peer = &peers->table[i];
+void peers_regroup(struct peers *peers)
+{
+	peers->unplaced = peers->end;
+	peers->waiting = false;
+}
 
-		if (!peer->group || announcer_suits(rs, peer))
-			continue;
-		if (!announcer_told(&rs->announcer, peer)) {
-			peers->regroup = true;
-			continue;
-		}
+/* False: it is to hear first what was said before. */
+static bool place(struct route_server *rs, struct peer *peer)
+{
+	if (peer->up && !peer->group) {
+		join(rs, peer);
+	} else if (peer->group && !announcer_suits(rs, peer)) {
+		if (!announcer_told(&rs->announcer, peer))
+			return false;
+		rs->peers.waiting = false;
 		if (announcer_move(&rs->announcer, rs, peer))
 			no_memory(rs, peer);
 	}
+	return true;
+}
+
+unsigned int peers_place(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, PLACE_NS);
+	struct peers *peers = &rs->peers;
+	unsigned int seen = 0;
+
+	while (peers->unplaced && seen < peers->end) {
+		peers->place = (uint16_t)((peers->place + 1) % peers->end);
+		peers->unplaced--;
+		seen++;
+		if (!place(rs, &peers->table[peers->place])) {
+			peers->unplaced = peers->end;
+			peers->waiting = true;
+		}
+		if (budget_over(&budget))
+			break;
+	}
+	peers->joining &= peers->unplaced && !peers->waiting;
+	/* Those who look for one that waits may rest in between. */
+	return peers->waiting ? 0 : seen;
 }
 
 /* The instances of a gateway are called by its name, and a number behind a slash. */

@@ -96,7 +96,11 @@ struct peers {
 	bool slow;	     /* some are told apart from their group: pace.h */
 	bool withholding;    /* something is withheld from one of them */
 	bool reached;	     /* `reached` is set for some */
-	bool regroup;	     /* the configuration says anew how to announce: see peers_regroup() */
+	uint16_t free;	     /* no place below this one is */
+	/* peers_place(): whom it has looked at last, and how many it has still to look at until all are in their groups */
+	uint16_t place, unplaced;
+	bool waiting; /* one of them has not heard yet what was said before */
+	bool joining; /* those who are up begin together: nothing is announced before they all are in */
 };
 
 int peers_init(struct peers *peers, struct route_server *rs);
@@ -117,9 +121,9 @@ void peer_reset(struct route_server *rs, struct peer *peer);
 
 /* Ask for its routes again (RFC 2918): only of one that has the capability. */
 void peer_ask_again(struct route_server *rs, struct peer *peer);
-/* A VNet was added. As Azure Route Server does, every NVA is asked for its routes again; with profile azure one without
- * route refresh is reset. */
-void peers_vnet_added(struct route_server *rs);
+/* A VNet was added. As Azure Route Server does, an NVA is asked for its routes again; with profile azure one without route
+ * refresh is reset. */
+void peer_vnet_added(struct route_server *rs, struct peer *peer);
 
 /* There are more than `bound` routes from it, or for it: Cease/1, and no session for limits.retry_s. */
 void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound);
@@ -148,11 +152,13 @@ bool peer_told(const struct peer *peer, uint64_t now_ms);
 uint64_t peer_digest(const struct peer *peer);
 /* Has every configured peer told us all it has, as far as it ever will (RFC 4724 4.1)? */
 bool peers_all_told(const struct peers *peers, uint64_t now_ms);
-/* Every peer that is up learns what we have. */
-void peers_join(struct route_server *rs);
-/* After a reload: peers that are to be told otherwise than before are told everything again, without a reset, each as
- * soon as it has heard what was said before. */
-void peers_regroup(struct route_server *rs);
+/* Every peer that is up is to learn what we have. */
+void peers_join(struct peers *peers);
+/* Peers may have to be told otherwise than before: everything again, without a reset, each as soon as it has heard what was
+ * said before. */
+void peers_regroup(struct peers *peers);
+/* Both, as far as there is time. Returns how much was done. */
+unsigned int peers_place(struct route_server *rs);
 
 #ifdef __cplusplus
 }

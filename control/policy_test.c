@@ -133,14 +133,6 @@ static bool inbound_trial(struct route_server *rs, struct page *page, const stru
 
 /* --- outbound ---------------------------------------------------------------------------------------------------- */
 
-static bool is_vnet(const struct route_server *rs, struct prefix prefix)
-{
-	for (size_t i = 0; i < rs->config->nb_vnets; i++)
-		if (prefix_equal(rs->config->vnets[i].prefix, prefix))
-			return true;
-	return false;
-}
-
 /* A branch's route, or a VNet's if the prefix is one, as export would write it. */
 static void outbound_described(const struct page *page, struct trial *trial)
 {
@@ -199,7 +191,7 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 	trial->map = trial->group.map;
 	trial->side = announcer_side(&trial->group);
 	if (page->route.given) {
-		trial->route.vnet = is_vnet(rs, page->prefix);
+		trial->route.vnet = config_vnet_find(rs->config, page->prefix);
 		outbound_described(page, trial);
 		return true;
 	}

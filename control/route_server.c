@@ -400,7 +400,7 @@ static void go_live(struct route_server *rs)
 	admission_live(rs);
 	if (rs->restarting)
 		command_all(rs, &over, sizeof(over));
-	peers_join(rs);
+	peers_join(&rs->peers);
 	events_note(&rs->events, EVENT_LIVE, NULL, rs->now_ms,
 		    "live after %llu ms%s: %zu prefixes, route exchange is %s",
 		    (unsigned long long)(rs->now_ms - rs->started_ms),
@@ -582,13 +582,16 @@ static unsigned int fib_part(struct route_server *rs)
 
 static unsigned int announce_part(struct route_server *rs)
 {
-	struct budget budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
-	size_t done = announcer_flush(&rs->announcer, rs, &budget);
+	struct budget budget;
+	size_t done;
 
+	if (rs->peers.joining)
+		return peers_place(rs);
+	budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
+	done = announcer_flush(&rs->announcer, rs, &budget);
 	if (!rs->announcer.flushing)
 		pace_turn(rs);
-	peers_regroup(rs);
-	return (unsigned int)done;
+	return (unsigned int)done + peers_place(rs);
 }
 
 static void part_end(struct route_server *rs, enum rs_part part)
@@ -641,10 +644,20 @@ static unsigned int fib_goes_on(struct route_server *rs)
 	return 1;
 }
 
+/* A configuration of which a part is applied is none to do anything by. */
+static unsigned int reload_goes_on(struct route_server *rs)
+{
+	reload_turn(rs);
+	part_end(rs, RS_PART_SHOW);
+	return 1;
+}
+
 static unsigned int turn(struct route_server *rs)
 {
 	unsigned int done = 0;
 
+	if (rs->reload.page)
+		return reload_goes_on(rs);
 	if (rs->announcer.flushing)
 		return flush_goes_on(rs);
 	if (rib_changes_waiting(rs->rib))

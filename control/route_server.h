@@ -33,6 +33,7 @@
 #include "maps.h"
 #include "next_hop.h"
 #include "peer.h"
+#include "reload.h"
 #include "rib.h"
 #include "speaker.h"
 #include "transit.h"
@@ -88,6 +89,7 @@ struct route_server {
 	struct config *config;	   /* owned */
 	struct exchange *exchange; /* borrowed */
 	struct exchange_wait exchange_wait;
+	struct reload reload;
 	struct fib *fib;	   /* borrowed */
 	struct fib_writer *writer; /* owned */
 	struct attr_table *attrs;  /* owned */

@@ -107,6 +107,7 @@ TEST_F(server_test, a_peer_that_found_no_place_is_added_by_the_next_reload)
 	EXPECT_EQ(nullptr, peer_find(&rs->peers, "nva-c"));
 	for (int i = 0; i < CONFIG_PEERS; i++)
 		rs->peers.table[i].life = PEER_FREE;
+	rs->peers.free = 0;
 	for (int i = 0; i < 2; i++) {
 		reload(with_c);
 		EXPECT_NE(nullptr, peer_find(&rs->peers, "nva-c"));
@@ -331,6 +332,186 @@ TEST_F(server_test, reload_takes_vnets_from_a_gateway_and_gives_them_back)
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
 	EXPECT_EQ(3u, row_of(ask(PAGE_PEER, "ergw/0").get())->advertised);
 	EXPECT_TRUE(resets.empty());
+}
+
+/* Many peers and VNets, of which half go, some change and as many come. */
+class many_test : public server_test
+{
+      protected:
+	enum { PEERS = 120, VNETS = 80 };
+
+	static std::string config(int first, uint32_t asn)
+	{
+		std::string text = std::string(base_config) + "vnet = ( { prefix = \"10.0.0.0/16\"; "
+							      "port = \"vnet0\"; }",
+			    peers = base_peers;
+
+		for (int i = first; i < first + VNETS; i++)
+			text += ", { prefix = \"10.9." + std::to_string(i) +
+				".0/24\"; port = \"vnet0\"; }";
+		peers.resize(peers.rfind(");"));
+		for (int i = first; i < first + PEERS; i++)
+			peers += ", { name = \"p" + std::to_string(i) + "\"; address = \"10.0.2." +
+				 std::to_string(10 + i) +
+				 "\"; asn = " + std::to_string(i % 4 ? 65100 : asn) + "; }";
+		return text + " );" + peers + ");";
+	}
+
+	struct outcome {
+		std::vector<std::string> commands;
+		std::string names, told;
+		size_t turns = 0;
+	};
+
+	/* From one to the other, with the clock going on by `ns` at each look; at most `most` commands in a turn. */
+	outcome move(uint64_t ns, size_t most)
+	{
+		struct page page = {}, *sent = &page;
+		struct row_reload *row;
+		outcome all;
+		uint32_t at = 0;
+		uint16_t type;
+		size_t len;
+
+		__atomic_store_n(&fib->published, 0, __ATOMIC_RELAXED);
+		start(config(0, 65101));
+		up(NVA_A);
+		turn();
+		commands[0].clear();
+		page.command = PAGE_RELOAD;
+		page.force = true;
+		page.config = configure(config(PEERS / 2, 65102));
+		memcpy(mailbox_reserve(pages, sizeof(sent)), &sent, sizeof(sent));
+		mailbox_post(pages, sizeof(sent));
+		while (!rs->reload.page)
+			rs_turn(rs, now_ms);
+		look_ns = ns;
+		up(NVA_B);
+		for (uint64_t before = messages; rs->reload.page; all.turns++) {
+			size_t had = commands[0].size();
+			uint16_t nb_up = rs->peers.nb_up;
+
+			EXPECT_EQ(nullptr, mailbox_peek(answers, &len));
+			rs_turn(rs, now_ms);
+			collect();
+			EXPECT_LE(commands[0].size(), had + most);
+			EXPECT_EQ(nb_up, rs->peers.nb_up) << "nothing else meanwhile";
+			EXPECT_EQ(before, messages);
+		}
+		look_ns = LOOK_NS;
+		turn();
+		EXPECT_NE(nullptr, mailbox_peek(answers, &len));
+		mailbox_done(answers);
+		EXPECT_STREQ("", page.error);
+		row = (struct row_reload *)page_next(&page, &at, &type);
+		all.names = std::string(row->names, row->len) + std::to_string(row->nb_added) +
+			    " " + std::to_string(row->nb_removed) + " " +
+			    std::to_string(row->nb_changed);
+		EXPECT_TRUE(row->vnet_changed);
+		all.commands = commands[0];
+		all.told = knows(NVA_A) + ", " + knows(NVA_B);
+		config_free(page.config);
+		stop_server();
+		return all;
+	}
+};
+
+TEST_F(many_test, a_reload_is_applied_in_slices_and_seen_whole)
+{
+	const outcome at_once = move(0, SIZE_MAX), sliced = move(100 * 1000, 4);
+
+	EXPECT_EQ(1u, at_once.turns);
+	EXPECT_GT(sliced.turns, (PEERS + VNETS) / 4u);
+	EXPECT_EQ(at_once.commands, sliced.commands);
+	EXPECT_EQ(at_once.names, sliced.names);
+	EXPECT_EQ(at_once.told, sliced.told);
+	EXPECT_NE(std::string::npos, sliced.names.find("60 60 15")) << sliced.names;
+	EXPECT_NE(std::string::npos, sliced.told.find("10.9.139.0/24"));
+	EXPECT_EQ(std::string::npos, sliced.told.find("10.9.59.0/24"));
+}
+
+/* Peers find their groups in slices, when all begin, and when all are to be told otherwise. */
+class place_test : public many_test
+{
+      protected:
+	unsigned int placed(bool communities)
+	{
+		unsigned int n = 0;
+
+		for (uint16_t i = 0; i < rs->peers.end; i++) {
+			const struct update_group *group = rs->peers.table[i].group;
+
+			n += group && group->rule.communities == communities;
+		}
+		return n;
+	}
+
+	/* Turn until all are, at most `most` more in a turn. */
+	void place_all(unsigned int all, bool communities, unsigned int most)
+	{
+		for (unsigned int had = placed(communities), turns = 0; had < all; turns++) {
+			unsigned int now;
+			uint64_t before = messages;
+
+			ASSERT_LT(turns, 20 * all);
+			rs_turn(rs, now_ms);
+			collect();
+			now = placed(communities);
+			EXPECT_LE(now, had + most);
+			if (rs->peers.joining) {
+				EXPECT_EQ(before, messages) << "before all are in their groups";
+			}
+			had = now;
+		}
+	}
+};
+
+TEST_F(place_test, peers_are_placed_in_slices)
+{
+	enum { SLICE = 2, LAGS = 7, ALL = PEERS };
+
+	start(config(0, 65100));
+	turn();
+	kill_server();
+	start(config(0, 65100));
+	for (uint16_t i = 0; i < ALL; i++) {
+		struct speaker_up e = {};
+
+		e.head = { SPEAKER_UP, (uint16_t)(NVA_B + 1 + i), 1 };
+		e.remote_id = 100u + i;
+		e.local_addr = ip("10.0.2.1");
+		e.hold_s = 180;
+		e.caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4;
+		post(&e, sizeof(e));
+	}
+	turn();
+	ASSERT_EQ(RS_FILLING, rs->phase);
+	ASSERT_EQ(ALL, rs->peers.nb_up);
+	look_ns = 50 * 1000;
+	now_ms += 61 * 1000;
+	place_all(ALL, true, SLICE);
+	EXPECT_EQ(RS_LIVE, rs->phase);
+	look_ns = LOOK_NS;
+	turn();
+	EXPECT_FALSE(rs->peers.joining);
+	for (uint16_t i = 0; i < ALL; i++)
+		EXPECT_EQ(VNETS + 1u, told[(uint16_t)(NVA_B + 1 + i)].size()) << i;
+
+	/* One lags behind: the others do not wait for it. */
+	rs->config->control.platform_communities = false;
+	rs->peers.table[NVA_B + LAGS].lagging = true;
+	peers_regroup(&rs->peers);
+	look_ns = 50 * 1000;
+	place_all(ALL - 1, false, SLICE);
+	look_ns = LOOK_NS;
+	turn();
+	EXPECT_EQ(1u, placed(true));
+	EXPECT_TRUE(rs->peers.unplaced);
+	rs->peers.table[NVA_B + LAGS].lagging = false;
+	place_all(ALL, false, 1);
+	turn();
+	EXPECT_EQ((unsigned int)ALL, placed(false));
+	EXPECT_FALSE(rs->peers.unplaced);
 }
 
 } /* namespace */

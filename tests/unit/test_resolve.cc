@@ -57,3 +57,41 @@ TEST_F(resolve_test, resolve)
 		}
 	}
 }
+
+/* By bisection as by looking at all of them: first and last addresses of VNets in no order, and those beside them. */
+TEST_F(resolve_test, vnets_and_peers_are_found_by_bisection)
+{
+	std::string vnets = "vnet = ( { prefix = \"10.0.0.0/16\"; port = \"vnet0\"; }";
+	std::string text = good;
+	size_t from = text.find("vnet = ("), to = text.find("gateways = (");
+
+	for (unsigned int i = 1; i < 200; i++)
+		vnets += ", { prefix = \"10." + std::to_string(50 + i * 77 % 200) + "." +
+			 (i % 3 ? "0.0/17" : "128.0/20") + "\"; port = \"vnet0\"; }";
+	text.replace(from, to - from, vnets + " );\n");
+	loaded l = load_text(replaced(text, "10.7.1.5", "10.0.2.6"));
+
+	ASSERT_NE(nullptr, l.config) << l.errors[0];
+	for (size_t i = 0; i < l.config->nb_vnets; i++) {
+		struct prefix prefix = l.config->vnets[i].prefix;
+		uint32_t last = prefix.addr | ~prefix_mask(prefix.len);
+
+		EXPECT_EQ(&l.config->vnets[i], config_vnet_find(l.config, prefix));
+		prefix.len++;
+		EXPECT_EQ(nullptr, config_vnet_find(l.config, prefix));
+		for (uint32_t addr : { prefix.addr - 1, prefix.addr, last, last + 1 }) {
+			const struct config_vnet *there = nullptr;
+
+			for (size_t k = 0; k < l.config->nb_vnets; k++)
+				if (prefix_has(l.config->vnets[k].prefix, addr))
+					there = &l.config->vnets[k];
+			EXPECT_EQ(there, config_vnet_at(l.config, addr)) << addr;
+		}
+	}
+	EXPECT_EQ(nullptr, config_vnet_at(l.config, 0));
+	for (size_t i = 0; i < l.config->nb_peers; i++)
+		EXPECT_EQ(&l.config->peers[i],
+			  config_peer_find(l.config, l.config->peers[i].name));
+	for (const char *name : { "", "a", "nva", "nva-aa", "zz" })
+		EXPECT_EQ(nullptr, config_peer_find(l.config, name));
+}
