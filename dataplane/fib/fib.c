@@ -14,7 +14,7 @@
 #include <rte_memzone.h>
 
 #include "adjacency.h"
-#include "heritage.h"
+#include "predecessor.h"
 #include "lpm4.h"
 #include "path_list.h"
 #include "rcu.h"
@@ -36,7 +36,7 @@ struct fib_writer {
 	uint32_t number;		   /* of the generation, 0 or 1 */
 	bool published;
 	uint64_t changes, refused;
-	struct heritage heritage; /* of the other generation */
+	struct predecessor predecessor; /* of the other generation */
 	struct path_lists path_lists;
 	struct adjacencies adjacencies;
 	struct view views[FIB_VIEWS]; /* valid where generation->view[].lpm is */
@@ -210,7 +210,7 @@ static void writer_free(struct fib_writer *writer)
 		view_fini(&writer->views[v]);
 	adjacencies_fini(&writer->adjacencies);
 	path_lists_fini(&writer->path_lists);
-	heritage_fini(&writer->heritage);
+	predecessor_fini(&writer->predecessor);
 	free(writer);
 }
 
@@ -228,11 +228,11 @@ static int writer_reset(struct fib *fib, uint32_t number, struct fib_writer **ou
 	writer->generation = generation;
 	writer->number = number;
 	seeds_write(fib, generation);
-	err = heritage_init(&writer->heritage, &fib->generation[!number], generation);
+	err = predecessor_init(&writer->predecessor, &fib->generation[!number], generation);
 	if (!err)
 		err = path_lists_init(&writer->path_lists, generation->path_lists, nb_fixed,
 				      fib->qsbr);
-	writer->path_lists.heritage = &writer->heritage;
+	writer->path_lists.predecessor = &writer->predecessor;
 	if (!err)
 		err = adjacencies_init(&writer->adjacencies, generation, nb_fixed, fib->qsbr);
 	for (int v = 0; !err && v < FIB_VIEWS; v++)

@@ -278,7 +278,7 @@ int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n,
 	if (found == PATH_LIST_NONE) {
 		if (take(lists, &found))
 			return -ENOSPC;
-		if (n > 1 && lists->heritage && heritage_find(lists->heritage, set, n, &before))
+		if (n > 1 && lists->predecessor && predecessor_find(lists->predecessor, set, n, &before))
 			path_list_fill(&lists->list[found], set, n, &before);
 		else
 			path_list_fill(&lists->list[found], set, n, &lists->list[like]);

@@ -4,7 +4,7 @@
  * take which member is said by 64 buckets, evenly dealt; a list made in another's place leaves with each member that
  * stays as many of its buckets as are its share. Lists of several members that nothing points at any more are remembered
  * for as long as there is room, so that a member that went and returns has the very flows back that it had; and so are
- * those of the control before us (heritage.h). Working memory is the writer's heap. One thread.
+ * those of the control before us (predecessor.h). Working memory is the writer's heap. One thread.
  *
  * A list with a backup is made of two without one, the list that it deals flows by and its backup, and holds a reference
  * to each: so what is remembered of a set is the same whatever its backups were. */
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "fib.h"
-#include "heritage.h"
+#include "predecessor.h"
 #include "rcu.h"
 
 #ifdef __cplusplus
@@ -26,7 +26,7 @@ enum { PATH_LISTS_IDLE = 1024 }; /* remembered at most; a power of two */
 
 struct path_lists {
 	struct path_list *list; /* borrowed: the generation's, in shared memory */
-	const struct heritage *heritage; /* borrowed; NULL: none */
+	const struct predecessor *predecessor; /* borrowed; NULL: none */
 	struct rcu_pool indexes;
 	uint32_t *refs;	 /* owned; [index] */
 	uint32_t *next;	 /* owned; [index]: chains of equal hash, ended by PATH_LIST_NONE */
@@ -39,7 +39,7 @@ struct path_lists {
 	uint32_t nb_idle;		/* of those there, still without references */
 };
 
-/* Lists 0..nb_fixed-1 exist already, for ever, and are found by their members. No reader may be inside. Without heritage,
+/* Lists 0..nb_fixed-1 exist already, for ever, and are found by their members. No reader may be inside. Without predecessor,
  * which the caller may set. -ENOMEM. */
 int path_lists_init(struct path_lists *lists, struct path_list *shared, uint32_t nb_fixed,
 		    struct rte_rcu_qsbr *qsbr);
