@@ -219,14 +219,14 @@ static int workers_open(struct dataplane *dp)
 	for (uint16_t i = 0; i < dp->nb_workers; i++) {
 		struct worker *w = &dp->workers[i];
 
-		w->fib = dp->fib;
-		w->tbl8_groups = dp->config->dataplane.tbl8_groups;
-		w->neighbours = dp->neighbours;
-		w->sources = &dp->sources;
-		w->punt = &dp->punt;
-		w->counters = &dp->counters[i];
+		w->forwarder.fib = dp->fib;
+		w->forwarder.tbl8_groups = dp->config->dataplane.tbl8_groups;
+		w->forwarder.neighbours = dp->neighbours;
+		w->forwarder.sources = &dp->sources;
+		w->forwarder.punt = &dp->punt;
+		w->forwarder.counters = &dp->counters[i];
 		w->lcore = dp->config->dataplane.forwarding_lcores[i];
-		tx_init(&w->tx, w->counters, dp->ports, dp->nb_ports, i);
+		tx_init(&w->forwarder.tx, &dp->counters[i], dp->ports, dp->nb_ports, i);
 	}
 	workers_assign(dp);
 	return 0;
@@ -338,7 +338,7 @@ void dataplane_close(struct dataplane *dp)
 		__atomic_store_n(&dp->workers[i].stop, true, __ATOMIC_RELAXED);
 	rte_eal_mp_wait_lcore();
 	for (uint16_t i = 0; dp->workers && i < dp->nb_workers; i++)
-		tx_flush(&dp->workers[i].tx);
+		tx_flush(&dp->workers[i].forwarder.tx);
 	if (dp->slowpath.fib) {
 		tx_flush(&dp->slowpath.tx);
 		rte_rcu_qsbr_thread_offline(dp->fib->qsbr, rte_lcore_id());

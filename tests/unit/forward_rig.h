@@ -45,7 +45,7 @@ struct rig {
 	struct sources sources;
 	struct punt punt;
 	struct counters counters;
-	struct worker worker;
+	struct forwarder forwarder;
 	uint16_t gateway[PORTS]; /* adjacency indexes */
 
 	int port_make(int p);
@@ -161,13 +161,13 @@ struct forward : testing::Test {
 	void SetUp() override
 	{
 		memset(&the->counters, 0, sizeof(the->counters));
-		the->worker.fib = the->fib;
-		the->worker.tbl8_groups = the->fib->tbl8_groups;
-		the->worker.neighbours = the->neighbours;
-		the->worker.sources = &the->sources;
-		the->worker.punt = &the->punt;
-		the->worker.counters = &the->counters;
-		tx_init(&the->worker.tx, &the->counters, the->ports, PORTS, 0);
+		the->forwarder.fib = the->fib;
+		the->forwarder.tbl8_groups = the->fib->tbl8_groups;
+		the->forwarder.neighbours = the->neighbours;
+		the->forwarder.sources = &the->sources;
+		the->forwarder.punt = &the->punt;
+		the->forwarder.counters = &the->counters;
+		tx_init(&the->forwarder.tx, &the->counters, the->ports, PORTS, 0);
 		fib_gate_set(the->fib, GATE_OPEN);
 		for (int p = 0; p < PORTS; p++) {
 			adjacency(p)->mtu = MTU;
@@ -190,8 +190,8 @@ struct forward : testing::Test {
 	}
 	static void send(int p, struct rte_mbuf **pkts, uint16_t n)
 	{
-		forward_burst(&the->worker, &the->ports[p], pkts, n);
-		tx_flush(&the->worker.tx);
+		forward_burst(&the->forwarder, &the->ports[p], pkts, n);
+		tx_flush(&the->forwarder.tx);
 	}
 	static struct rte_mbuf *sent(int p)
 	{

@@ -358,7 +358,7 @@ TEST_F(forward, unresolved_is_said_so)
 	EXPECT_EQ("unresolved", ends());
 	about = error();
 	ASSERT_NE(nullptr, about);
-	EXPECT_TRUE(the->worker.punted);
+	EXPECT_TRUE(the->forwarder.punted);
 	EXPECT_EQ(PUNT_ERROR_HOST_UNREACHABLE, punt_note(about)->error);
 	rte_pktmbuf_free(about);
 }
@@ -373,8 +373,8 @@ TEST_F(forward, hosts_on_link)
 	send(0, &m, 1);
 	out = punted(PUNT_GLEAN);
 	ASSERT_NE(nullptr, out) << "known, but not resolved";
-	EXPECT_TRUE(the->worker.punted) << "the main lcore is to be told";
-	the->worker.punted = false;
+	EXPECT_TRUE(the->forwarder.punted) << "the main lcore is to be told";
+	the->forwarder.punted = false;
 	EXPECT_EQ(1, punt_note(out)->port);
 	EXPECT_EQ(64, ip4_header(out)->time_to_live) << "the main lcore will send it";
 	rte_pktmbuf_free(out);
@@ -384,7 +384,7 @@ TEST_F(forward, hosts_on_link)
 	send(0, &m, 1);
 	out = sent(1);
 	ASSERT_NE(nullptr, out);
-	EXPECT_FALSE(the->worker.punted);
+	EXPECT_FALSE(the->forwarder.punted);
 	EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(out, void *), host_mac, 6));
 	EXPECT_EQ(63, ip4_header(out)->time_to_live);
 	rte_pktmbuf_free(out);

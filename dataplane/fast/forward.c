@@ -38,25 +38,25 @@ static inline struct rte_ipv4_hdr *ip4_of(struct rte_mbuf *m)
 	return rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
 }
 
-static void drop(struct worker *w, enum drop_reason reason, struct rte_mbuf *m)
+static void drop(struct forwarder *f, enum drop_reason reason, struct rte_mbuf *m)
 {
-	w->counters->drop[reason]++;
+	f->counters->drop[reason]++;
 	rte_pktmbuf_free(m);
 }
 
-static void punt(struct worker *w, enum punt_class class_, struct rte_mbuf *m)
+static void punt(struct forwarder *f, enum punt_class class_, struct rte_mbuf *m)
 {
-	punt_send(w->punt, w->counters, class_, m);
-	w->punted = true;
+	punt_send(f->punt, f->counters, class_, m);
+	f->punted = true;
 }
 
 /* Drop, and leave it to the main lcore whether an ICMP error comes of it. */
-static void drop_error(struct worker *w, enum drop_reason reason, enum punt_error error,
+static void drop_error(struct forwarder *f, enum drop_reason reason, enum punt_error error,
 		       uint16_t mtu, struct rte_mbuf *m)
 {
-	w->counters->drop[reason]++;
-	punt_error(w->punt, w->counters, error, mtu, m);
-	w->punted = true;
+	f->counters->drop[reason]++;
+	punt_error(f->punt, f->counters, error, mtu, m);
+	f->punted = true;
 }
 
 /* A tag of VLAN 0 says a priority and no VLAN (IEEE 802.1Q 9.6): the frame is an untagged one. Take such a tag out. */
@@ -80,21 +80,21 @@ static inline rte_be16_t type_of(const struct rte_mbuf *m)
 }
 
 /* A frame that carries no IPv4, or not to us. True: it carried a priority tag only; false: it is gone. */
-static __rte_noinline bool frame_other(struct worker *w, struct rte_mbuf *m, bool for_us)
+static __rte_noinline bool frame_other(struct forwarder *f, struct rte_mbuf *m, bool for_us)
 {
 	if (!for_us)
-		drop(w, DROP_NOT_OUR_MAC, m);
+		drop(f, DROP_NOT_OUR_MAC, m);
 	else if (priority_untag(m) && type_of(m) == RTE_BE16(RTE_ETHER_TYPE_IPV4))
 		return true;
 	else if (type_of(m) == RTE_BE16(RTE_ETHER_TYPE_ARP))
-		punt(w, PUNT_ARP, m);
+		punt(f, PUNT_ARP, m);
 	else
-		drop(w, DROP_ETHERTYPE, m);
+		drop(f, DROP_ETHERTYPE, m);
 	return false;
 }
 
 /* Judge one frame. True: a good IPv4 packet to forward; false: it is gone. */
-static inline bool frame_check(struct worker *w, const struct port *from, struct rte_mbuf *m)
+static inline bool frame_check(struct forwarder *f, const struct port *from, struct rte_mbuf *m)
 {
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	const struct rte_ipv4_hdr *ip = ip4_of(m);
@@ -103,26 +103,26 @@ static inline bool frame_check(struct worker *w, const struct port *from, struct
 	bool ours, group;
 
 	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN)) {
-		drop(w, DROP_FRAME_SHORT, m);
+		drop(f, DROP_FRAME_SHORT, m);
 		return false;
 	}
 	ours = rte_is_same_ether_addr(&ether->dst_addr, &from->mac);
 	group = rte_is_multicast_ether_addr(&ether->dst_addr);
 	if (unlikely(ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || !(ours || group))) {
-		if (!frame_other(w, m, ours || group))
+		if (!frame_other(f, m, ours || group))
 			return false;
 		ip = ip4_of(m);
 	}
 	reason = ip4_check(ip, m->data_len - RTE_ETHER_HDR_LEN,
 			   (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
 				   RTE_MBUF_F_RX_IP_CKSUM_GOOD);
-	if (unlikely(sources_maybe(w->sources, rte_be_to_cpu_32(ip->src_addr))) &&
-	    reason == DROP_NONE && sources_has(w->sources, rte_be_to_cpu_32(ip->src_addr)))
+	if (unlikely(sources_maybe(f->sources, rte_be_to_cpu_32(ip->src_addr))) &&
+	    reason == DROP_NONE && sources_has(f->sources, rte_be_to_cpu_32(ip->src_addr)))
 		reason = DROP_MARTIAN_SOURCE;
 	if (reason == DROP_NONE && unlikely(!ours))
 		reason = DROP_L2_BROADCAST; /* RFC 1812 5.3.4: unicast in a link-layer broadcast */
 	if (unlikely(reason != DROP_NONE)) {
-		drop(w, reason, m);
+		drop(f, reason, m);
 		return false;
 	}
 	frame_len = RTE_ETHER_HDR_LEN + rte_be_to_cpu_16(ip->total_length);
@@ -131,7 +131,7 @@ static inline bool frame_check(struct worker *w, const struct port *from, struct
 	return true;
 }
 
-static void frames_check(struct worker *w, const struct port *from, struct rte_mbuf **pkts,
+static void frames_check(struct forwarder *f, const struct port *from, struct rte_mbuf **pkts,
 			 uint16_t n, struct burst *b)
 {
 	b->n = 0;
@@ -140,7 +140,7 @@ static void frames_check(struct worker *w, const struct port *from, struct rte_m
 	for (uint16_t i = 0; i < n; i++) {
 		if (i + PREFETCH_AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_AHEAD], void *));
-		if (!frame_check(w, from, pkts[i]))
+		if (!frame_check(f, from, pkts[i]))
 			continue;
 		b->dst[b->n] = rte_be_to_cpu_32(ip4_of(pkts[i])->dst_addr);
 		b->pkt[b->n++] = pkts[i];
@@ -211,31 +211,31 @@ static bool is_bgp(const struct rte_ipv4_hdr *ip)
 
 /* BGP from peers has a class of its own, so that nobody else can crowd it out. A peer is behind one port: who says its
  * address behind another is not the peer, and the kernel would answer the peer itself. */
-static void packet_bgp(struct worker *w, struct rte_mbuf *m)
+static void packet_bgp(struct forwarder *f, struct rte_mbuf *m)
 {
-	int port = fib_peer_port(w->fib, rte_be_to_cpu_32(ip4_of(m)->src_addr));
+	int port = fib_peer_port(f->fib, rte_be_to_cpu_32(ip4_of(m)->src_addr));
 
 	if (port == m->port) {
-		punt(w, PUNT_BGP, m);
+		punt(f, PUNT_BGP, m);
 	} else if (port < 0) {
-		w->counters->event[EVENT_BGP_UNKNOWN_PEER]++;
-		punt(w, PUNT_LOCAL, m);
+		f->counters->event[EVENT_BGP_UNKNOWN_PEER]++;
+		punt(f, PUNT_LOCAL, m);
 	} else {
-		drop(w, DROP_BGP_WRONG_PORT, m);
+		drop(f, DROP_BGP_WRONG_PORT, m);
 	}
 }
 
 /* For us. */
-static void packet_local(struct worker *w, struct rte_mbuf *m)
+static void packet_local(struct forwarder *f, struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip = ip4_of(m);
 
 	if (is_redirect(ip))
-		drop(w, DROP_REDIRECT, m);
+		drop(f, DROP_REDIRECT, m);
 	else if (is_bgp(ip))
-		packet_bgp(w, m);
+		packet_bgp(f, m);
 	else
-		punt(w, PUNT_LOCAL, m);
+		punt(f, PUNT_LOCAL, m);
 }
 
 bool forward_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency)
@@ -248,38 +248,38 @@ bool forward_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency
 
 /* Send to a neighbour that is resolved; what is too big for the way there is cut by the main lcore. The gate was asked
  * for `egress_role`. */
-static inline void packet_send(struct worker *w, const struct port *from, struct rte_mbuf *m,
+static inline void packet_send(struct forwarder *f, const struct port *from, struct rte_mbuf *m,
 			       const struct adjacency *adjacency, uint8_t egress_role)
 {
 	bool whole = rte_be_to_cpu_16(ip4_of(m)->total_length) <= adjacency->mtu;
 
 	if (unlikely(adjacency->port == from->id) && forward_bounces(m, adjacency)) {
-		drop(w, DROP_BOUNCE, m);
+		drop(f, DROP_BOUNCE, m);
 		return;
 	}
 	forward_rewrite(m, adjacency);
 	if (likely(whole)) {
-		tx_send(&w->tx, adjacency->port, m);
+		tx_send(&f->tx, adjacency->port, m);
 		return;
 	}
 	punt_note(m)->port = adjacency->port;
 	punt_note(m)->mtu = adjacency->mtu;
 	punt_note(m)->egress_role = egress_role;
-	punt(w, PUNT_FRAGMENT, m);
+	punt(f, PUNT_FRAGMENT, m);
 }
 
 /* On link: the host's own adjacency; or have the main lcore hold the packet until there is one. */
-static void packet_glean(struct worker *w, const struct port *from, struct rte_mbuf *m,
+static void packet_glean(struct forwarder *f, const struct port *from, struct rte_mbuf *m,
 			 uint32_t dst, const struct adjacency *glean)
 {
-	const struct adjacency *host = neighbour_find(w->neighbours, glean->port, dst);
+	const struct adjacency *host = neighbour_find(f->neighbours, glean->port, dst);
 
 	if (likely(host && __atomic_load_n(&host->action, __ATOMIC_ACQUIRE) == ADJACENCY_FORWARD)) {
-		packet_send(w, from, m, host, glean->egress_role);
+		packet_send(f, from, m, host, glean->egress_role);
 		return;
 	}
 	punt_note(m)->port = glean->port;
-	punt(w, PUNT_GLEAN, m);
+	punt(f, PUNT_GLEAN, m);
 }
 
 /* May the packet not be cut (RFC 791 3.1: DF), though it is too big for its way? */
@@ -290,21 +290,21 @@ static inline bool too_big(const struct rte_ipv4_hdr *ip, const struct adjacency
 }
 
 /* What an adjacency that carries no transit does with a packet. */
-static void packet_stays(struct worker *w, struct rte_mbuf *m, uint8_t action, bool spoilt)
+static void packet_stays(struct forwarder *f, struct rte_mbuf *m, uint8_t action, bool spoilt)
 {
 	if (unlikely(spoilt)) {
-		drop(w, DROP_TABLE_SPOILT, m);
+		drop(f, DROP_TABLE_SPOILT, m);
 		return;
 	}
 	switch (action) {
-	case ADJACENCY_LOCAL: packet_local(w, m); break;
-	case ADJACENCY_BROADCAST: drop(w, DROP_BROADCAST, m); break;
-	default: drop_error(w, DROP_NO_ROUTE, PUNT_ERROR_NET_UNREACHABLE, 0, m); break;
+	case ADJACENCY_LOCAL: packet_local(f, m); break;
+	case ADJACENCY_BROADCAST: drop(f, DROP_BROADCAST, m); break;
+	default: drop_error(f, DROP_NO_ROUTE, PUNT_ERROR_NET_UNREACHABLE, 0, m); break;
 	}
 }
 
 /* The next hop is lost: another one, or `lost` again if there is none. */
-static __rte_noinline const struct adjacency *packet_repair(struct worker *w,
+static __rte_noinline const struct adjacency *packet_repair(struct forwarder *f,
 							    const struct fib_generation *generation,
 							    uint32_t path_list, struct rte_mbuf *m,
 							    const struct adjacency *lost)
@@ -314,11 +314,11 @@ static __rte_noinline const struct adjacency *packet_repair(struct worker *w,
 
 	if (!found)
 		return lost;
-	w->counters->event[EVENT_REPAIRED]++;
+	f->counters->event[EVENT_REPAIRED]++;
 	return found;
 }
 
-static inline void packet_forward(struct worker *w, const struct port *from, uint64_t gate,
+static inline void packet_forward(struct forwarder *f, const struct port *from, uint64_t gate,
 				  const struct fib_generation *generation, const struct burst *b,
 				  uint16_t i)
 {
@@ -329,39 +329,39 @@ static inline void packet_forward(struct worker *w, const struct port *from, uin
 
 	if (unlikely(action != ADJACENCY_FORWARD && action != ADJACENCY_GLEAN)) {
 		if (action != ADJACENCY_UNRESOLVED) {
-			packet_stays(w, m, action, b->spoilt >> i & 1);
+			packet_stays(f, m, action, b->spoilt >> i & 1);
 			return;
 		}
-		adjacency = packet_repair(w, generation, b->path_list[i], m, adjacency);
+		adjacency = packet_repair(f, generation, b->path_list[i], m, adjacency);
 		action = __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE);
 	}
 	if (unlikely(!fib_gate_open(gate, from->role, adjacency->egress_role)))
-		drop(w, DROP_GATE_CLOSED, m);
+		drop(f, DROP_GATE_CLOSED, m);
 	else if (unlikely(ip->time_to_live <= 1))
-		drop_error(w, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);
+		drop_error(f, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);
 	else if (unlikely(action == ADJACENCY_UNRESOLVED))
-		drop_error(w, DROP_UNRESOLVED, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
+		drop_error(f, DROP_UNRESOLVED, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
 	else if (unlikely(too_big(ip, adjacency)))
-		drop_error(w, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
+		drop_error(f, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
 	else if (action == ADJACENCY_GLEAN)
-		packet_glean(w, from, m, b->dst[i], adjacency);
+		packet_glean(f, from, m, b->dst[i], adjacency);
 	else
-		packet_send(w, from, m, adjacency, adjacency->egress_role);
+		packet_send(f, from, m, adjacency, adjacency->egress_role);
 }
 
-void forward_burst(struct worker *w, const struct port *from, struct rte_mbuf **pkts, uint16_t n)
+void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf **pkts, uint16_t n)
 {
-	const struct fib_generation *generation = fib_active(w->fib);
-	uint64_t gate = __atomic_load_n(&w->fib->gate, __ATOMIC_ACQUIRE);
+	const struct fib_generation *generation = fib_active(f->fib);
+	uint64_t gate = __atomic_load_n(&f->fib->gate, __ATOMIC_ACQUIRE);
 	struct burst b;
 
-	w->counters->rx += n;
-	frames_check(w, from, pkts, n, &b);
+	f->counters->rx += n;
+	frames_check(f, from, pkts, n, &b);
 	if (!b.n)
 		return;
-	b.spoilt = fib_lookup_burst(&generation->view[from->role], w->tbl8_groups, b.dst,
+	b.spoilt = fib_lookup_burst(&generation->view[from->role], f->tbl8_groups, b.dst,
 				    b.path_list, b.n);
 	paths_load(generation, &b);
 	for (uint16_t i = 0; i < b.n; i++)
-		packet_forward(w, from, gate, generation, &b, i);
+		packet_forward(f, from, gate, generation, &b, i);
 }

@@ -3,8 +3,6 @@
 
 #include <rte_ethdev.h>
 
-#include "forward.h"
-
 /* One turn over all receive queues; returns how many packets came. */
 static uint32_t poll_queues(struct worker *w)
 {
@@ -17,12 +15,12 @@ static uint32_t poll_queues(struct worker *w)
 
 		if (!n)
 			continue;
-		forward_burst(w, rxq->port, pkts, n);
+		forward_burst(&w->forwarder, rxq->port, pkts, n);
 		sum += n;
 	}
-	if (w->punted) {
-		w->punted = false;
-		punt_wake(w->punt);
+	if (w->forwarder.punted) {
+		w->forwarder.punted = false;
+		punt_wake(w->forwarder.punt);
 	}
 	return sum;
 }
@@ -30,7 +28,7 @@ static uint32_t poll_queues(struct worker *w)
 int worker_run(void *worker)
 {
 	struct worker *w = worker;
-	struct rte_rcu_qsbr *qsbr = w->fib->qsbr;
+	struct rte_rcu_qsbr *qsbr = w->forwarder.fib->qsbr;
 
 	idle_thread();
 	rte_rcu_qsbr_thread_register(qsbr, w->lcore);
@@ -40,7 +38,7 @@ int worker_run(void *worker)
 		uint16_t us;
 
 		if (n)
-			tx_flush(&w->tx);
+			tx_flush(&w->forwarder.tx);
 		/* nothing borrowed from the FIB outlives this line */
 		rte_rcu_qsbr_quiescent(qsbr, w->lcore);
 		us = idle_turn(&w->idle, n != 0);
