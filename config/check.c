@@ -28,7 +28,7 @@ static void check_asn(struct complaints *c, const config_setting_t *at, uint32_t
 			 AS_TRANS);
 }
 
-/* That both have the same router ID shows when they meet (control/partner.h). */
+/* That both have the same router ID shows when they meet (control/partner/partner.h). */
 static void check_partner(struct complaints *c, const config_setting_t *at,
 			  const struct config_instance *instance)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "file.h"
-#include "maps.h"
+#include "route_maps.h"
 #include "name.h"
 #include "neighbours.h"
 #include "reader.h"

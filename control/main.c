@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "control.h"
+#include "process.h"
 #include "log.h"
 #include "reading.h"
 

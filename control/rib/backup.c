@@ -1,7 +1,7 @@
 /* Backups: whose own path is as good as what it would be told, or better. */
 #include <errno.h>
 
-#include "table.h"
+#include "rib_private.h"
 
 uint16_t rib_gateway(const struct rib *rib, uint16_t peer)
 {

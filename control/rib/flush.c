@@ -7,7 +7,7 @@
 
 #include "group.h"
 #include "hash.h"
-#include "table.h"
+#include "rib_private.h"
 
 enum {
 	ITEMS_MAX = 3 * GROUP_FLUSH_MAX,

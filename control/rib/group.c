@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "rib_private.h"
 
 enum { ENTRIES_MAX = 1 << 28 };
 

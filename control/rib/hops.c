@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "rib_private.h"
 
 enum { BLOCK = UINT16_MAX, QUANTUM = 64 };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "rib_private.h"
 
 enum {
 	EXPRESSROUTE_IBGP = 2 * ROLE_EXPRESSROUTE + 1, /* is told all that the eBGP class is */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "rib_private.h"
 
 struct matrix_plan {
 	struct rib *rib; /* borrowed */

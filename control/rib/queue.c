@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "group.h"
-#include "table.h"
+#include "rib_private.h"
 
 enum { QUANTUM = 32 };
 

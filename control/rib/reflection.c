@@ -19,7 +19,7 @@
 
 #include "aspath.h"
 #include "cursor.h"
-#include "table.h"
+#include "rib_private.h"
 
 enum {
 	FEW = 16,	 /* paths that are sorted by hand */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "group.h"
-#include "table.h"
+#include "rib_private.h"
 
 enum {
 	GROUP_COST = 64, /* nodes, that the end of a group counts for: its bitmaps and lanes */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "rib_private.h"
 
 enum { FIND_COST = 64 }; /* paths that are looked through and count as much as a prefix */
 

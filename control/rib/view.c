@@ -1,5 +1,5 @@
 /* Reading the RIB: peers, one prefix, all of them, and what a role makes of one. Changes nothing. */
-#include "table.h"
+#include "rib_private.h"
 
 const struct source *rib_source(const struct rib *rib, uint16_t peer)
 {

@@ -1,7 +1,7 @@
 /* Bounds on routes: what becomes an alarm and an event, and what ends with the session. */
 #include "alarm.h"
 #include "bounds.h"
-#include "maps.h"
+#include "maps_harness.h"
 
 namespace
 {

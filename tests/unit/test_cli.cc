@@ -14,9 +14,9 @@
 #include "answer.h"
 #include "cell.h"
 #include "command.h"
-#include "control.h"
+#include "ask_control.h"
 #include "table.h"
-#include "telemetry.h"
+#include "ask_dataplane.h"
 
 namespace
 {

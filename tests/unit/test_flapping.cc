@@ -2,7 +2,7 @@
 #include "flapping.h"
 
 #include "alarm.h"
-#include "maps.h"
+#include "maps_harness.h"
 
 namespace
 {

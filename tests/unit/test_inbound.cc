@@ -1,5 +1,5 @@
 /* Route maps of a running route server: what they make of a peer's routes on their way in and out, and when they change. */
-#include "maps.h"
+#include "maps_harness.h"
 
 namespace
 {

@@ -15,10 +15,10 @@ namespace
 
 enum : uint32_t { A = 0x0a000204, B = 0x0a000205 };
 
-struct look_peer peer(uint32_t addr, const char *name, uint64_t digest,
+struct instance_query_peer peer(uint32_t addr, const char *name, uint64_t digest,
 		      const char *state = "Established")
 {
-	struct look_peer p = {};
+	struct instance_query_peer p = {};
 
 	p.addr = addr;
 	strcpy(p.name, name);
@@ -32,8 +32,8 @@ struct look_peer peer(uint32_t addr, const char *name, uint64_t digest,
 
 /* What an instance says, until the test says otherwise. */
 struct instance {
-	std::vector<struct look_peer> peers = { peer(A, "nva-a", 2), peer(B, "nva-b", 3) };
-	struct look look = {};
+	std::vector<struct instance_query_peer> peers = { peer(A, "nva-a", 2), peer(B, "nva-b", 3) };
+	struct instance_query look = {};
 
 	instance(const char *name, uint32_t router_id)
 	{
@@ -45,7 +45,7 @@ struct instance {
 		look.settled = true;
 		look.fd = -1;
 	}
-	const struct look *said()
+	const struct instance_query *said()
 	{
 		look.peers = peers.data();
 		look.nb_peers = peers.size();
@@ -110,24 +110,24 @@ TEST_F(partner_test, the_same_is_no_alarm)
 TEST_F(partner_test, what_is_configured_or_switched_differently)
 {
 	const struct {
-		std::function<void(struct look *)> change;
+		std::function<void(struct instance_query *)> change;
 		const char *alarm;
 	} cases[] = {
-		{ [](struct look *l) { l->exchange = true; },
+		{ [](struct instance_query *l) { l->exchange = true; },
 		  "route exchange is off here, on at rs1\n" },
-		{ [](struct look *l) { strcpy(l->preference, "vpn"); },
+		{ [](struct instance_query *l) { strcpy(l->preference, "vpn"); },
 		  "routing_preference is expressroute here, vpn at rs1\n" },
-		{ [](struct look *l) { strcpy(l->nva_to_nva, "never"); },
+		{ [](struct instance_query *l) { strcpy(l->nva_to_nva, "never"); },
 		  "nva_to_nva is exchange here, never at rs1\n" },
-		{ [](struct look *l) { l->asn = 65001; }, "AS number 65515 here, 65001 at rs1\n" },
-		{ [](struct look *l) { l->router_id = 1; },
+		{ [](struct instance_query *l) { l->asn = 65001; }, "AS number 65515 here, 65001 at rs1\n" },
+		{ [](struct instance_query *l) { l->router_id = 1; },
 		  "router ID 0.0.0.1 is that of both this instance and rs1\n" },
-		{ [](struct look *l) { strcpy(l->instance, "rs0"); },
+		{ [](struct instance_query *l) { strcpy(l->instance, "rs0"); },
 		  "the partner is called rs0, as this instance is\n" },
 	};
 
 	for (const auto &t : cases) {
-		struct look before = rs1.look;
+		struct instance_query before = rs1.look;
 
 		turns = 0;
 		t.change(&rs1.look);

@@ -1,5 +1,5 @@
 /* The command "policy test": what it says of routes that there are and that are described, and that it leaves no trace. */
-#include "maps.h"
+#include "maps_harness.h"
 #include "show.h"
 
 namespace

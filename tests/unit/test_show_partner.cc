@@ -18,8 +18,8 @@ class show_partner_test : public server_test
 	/* The management thread's watch: a look in which NVA A announces other routes there, or the same. */
 	void see(bool same, const char *error = "")
 	{
-		struct look_peer ours = {}, theirs = {};
-		struct look here = {}, there = {};
+		struct instance_query_peer ours = {}, theirs = {};
+		struct instance_query here = {}, there = {};
 
 		ours.addr = address(NVA_A);
 		strcpy(ours.name, "nva-a");

@@ -1,7 +1,7 @@
 /* Summaries of outbound route maps: who is told of which, from the first contributor to the last, whatever comes between. */
 #include <random>
 
-#include "maps.h"
+#include "maps_harness.h"
 
 namespace
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "answer.h"
-#include "control.h"
+#include "ask_control.h"
 #include "endpoint.h"
 #include "instance.h"
 #include "run.h"

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "control.h"
+#include "ask_control.h"
 #include "endpoint.h"
 #include "instance.h"
 

@@ -7,7 +7,7 @@
 #include "instance.h"
 #include "prefix.h"
 #include "run.h"
-#include "telemetry.h"
+#include "ask_dataplane.h"
 
 /* Hand on each member of `objects` as a row. False: as answer_row(). */
 static bool rows_of(struct answer *answer, json_t *objects)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "answer.h"
-#include "control.h"
+#include "ask_control.h"
 #include "endpoint.h"
 #include "instance.h"
 #include "prefix.h"

@@ -1,0 +1,233 @@
+/* Kinds of gateways, and which prefixes they are told of. */
+#include "expressroute_bound.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "route_server.h"
+
+static void kinds_free(struct update_group *kinds, uint32_t nb)
+{
+	for (uint32_t i = 0; i < nb; i++)
+		route_map_put(kinds[i].map);
+	free(kinds);
+}
+
+void expressroute_bound_fini(struct expressroute_bound *bound)
+{
+	kinds_free(bound->kinds, bound->nb);
+	*bound = (struct expressroute_bound){ 0 };
+}
+
+/* --- which kinds there are ---------------------------------------------------------------------------------------- */
+
+static void kinds_add(struct update_group *kinds, uint32_t *nb, const struct update_group *kind)
+{
+	for (uint32_t i = 0; i < *nb; i++)
+		if (announcer_fits(&kinds[i], kind))
+			return;
+	kinds[*nb] = *kind;
+	if (kind->map)
+		route_map_get(kind->map);
+	(*nb)++;
+}
+
+/* Those of the configuration, then those before that it does not have. `nb_now`: of the first. NULL: no memory. */
+static struct update_group *kinds_new(const struct route_server *rs, uint32_t *nb_now, uint32_t *nb)
+{
+	const struct expressroute_bound *before = &rs->expressroute_bound;
+	struct update_group *kinds =
+		calloc(rs->config->nb_gateways + before->nb + 1, sizeof(*kinds));
+	int gateway = -1;
+
+	*nb = *nb_now = 0;
+	if (!kinds)
+		return NULL;
+	for (size_t i = 0; i < rs->config->nb_peers; i++) {
+		const struct config_peer *peer = &rs->config->peers[i];
+		struct update_group kind;
+
+		/* instances of one gateway follow one another, and are told alike */
+		if (peer->role != ROLE_EXPRESSROUTE || peer->gateway == gateway)
+			continue;
+		gateway = peer->gateway;
+		kind = announcer_kind(rs, peer);
+		kinds_add(kinds, nb, &kind);
+	}
+	*nb_now = *nb;
+	for (uint32_t i = 0; i < before->nb; i++)
+		kinds_add(kinds, nb, &before->kinds[i]);
+	return kinds;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return prefix_compare(*(const struct prefix *)a, *(const struct prefix *)b);
+}
+
+/* Different prefixes of summaries. Without memory: as if no two were the same. */
+static uint32_t count_summaries(const struct update_group *kinds, uint32_t nb)
+{
+	struct prefix *all = calloc((size_t)nb * MAP_RULES + 1, sizeof(*all));
+	uint32_t n = 0, different = 0;
+
+	for (uint32_t i = 0; i < nb; i++) {
+		const struct route_map *map = kinds[i].map;
+
+		for (uint64_t left = map ? route_map_replacing(map) : 0; left; left &= left - 1) {
+			size_t rule = (size_t)__builtin_ctzll(left);
+
+			if (all)
+				all[n] = route_map_rule(map, rule)->prefix_replace;
+			n++;
+		}
+	}
+	if (!all)
+		return n;
+	qsort(all, n, sizeof(*all), by_address);
+	for (uint32_t i = 0; i < n; i++)
+		different += !i || !prefix_equal(all[i - 1], all[i]);
+	free(all);
+	return different;
+}
+
+static uint32_t seats(const struct expressroute_bound *bound)
+{
+	if (!bound->max)
+		return UINT32_MAX;
+	return bound->max > bound->summaries ? bound->max - bound->summaries : 0;
+}
+
+/* From now on prefixes count by these. Takes `kinds` over. */
+static void kinds_set(struct route_server *rs, struct update_group *kinds, uint32_t nb,
+		      uint32_t nb_now)
+{
+	struct expressroute_bound *bound = &rs->expressroute_bound;
+
+	kinds_free(bound->kinds, bound->nb);
+	bound->kinds = kinds;
+	bound->nb = nb;
+	bound->leaving = nb - nb_now;
+	bound->summaries = count_summaries(kinds, nb);
+	rib_set_expressroute_max(rs->rib, seats(bound));
+	if (bound->max)
+		rib_seats_review(rs->rib);
+}
+
+void expressroute_bound_configure(struct route_server *rs, uint32_t max)
+{
+	struct expressroute_bound *bound = &rs->expressroute_bound;
+	uint32_t nb, nb_now, max_before = bound->max;
+	struct update_group *kinds = kinds_new(rs, &nb_now, &nb);
+
+	bound->max = max;
+	if (!kinds || max != max_before || nb != bound->nb) {
+		kinds_set(rs, kinds, nb, nb_now);
+		return;
+	}
+	bound->leaving = nb - nb_now;
+	kinds_free(kinds, nb); /* the same as before */
+}
+
+/* --- when former maps are forgotten ------------------------------------------------------------------------------- */
+
+static bool all_told(const struct route_server *rs)
+{
+	if (rs->peers.unplaced)
+		return false;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+
+		if (peer->group && peer->group->role == ROLE_EXPRESSROUTE &&
+		    !announcer_told(&rs->announcer, peer))
+			return false;
+	}
+	return true;
+}
+
+void expressroute_bound_turn(struct route_server *rs)
+{
+	uint32_t nb, nb_now;
+	struct update_group *kinds;
+
+	if (!rs->expressroute_bound.leaving || !all_told(rs))
+		return;
+	kinds = kinds_new(rs, &nb_now, &nb);
+	for (; kinds && nb > nb_now; nb--)
+		route_map_put(kinds[nb - 1].map);
+	kinds_set(rs, kinds, nb, nb_now);
+}
+
+/* --- a prefix ----------------------------------------------------------------------------------------------------- */
+
+static bool is_of(const struct route_server *rs, const struct update_group *kind,
+		  const struct peer *peer)
+{
+	struct update_group its;
+
+	if (peer->life != PEER_ACTIVE || peer->config.role != ROLE_EXPRESSROUTE)
+		return false;
+	its = announcer_kind(rs, &peer->config);
+	return announcer_fits(kind, &its);
+}
+
+/* Is it a backup to all gateways of a kind that is not told backups? */
+static bool is_hidden(const struct route_server *rs, const struct update_group *kind,
+		      const struct backups *backups)
+{
+	if (kind->rule.ibgp || kind->backups || !backups->n)
+		return false;
+	for (uint16_t i = 0; i < rs->peers.end; i++)
+		if (is_of(rs, kind, &rs->peers.table[i]) && !backups_include(rs->rib, backups, i))
+			return false;
+	return true;
+}
+
+/* Is it withheld from all gateways of a kind (withheld.h)? They are up, then; of a former map there are none. */
+static bool is_withheld(const struct route_server *rs, const struct update_group *kind,
+			const struct path *path, const struct backups *backups)
+{
+	bool yields = kind->rule.ibgp && path->yields >> ROLE_EXPRESSROUTE & 1, any = false;
+
+	for (uint16_t i = 0; rs->peers.withholding && i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+		bool backup = yields || backups_include(rs->rib, backups, i);
+
+		if (!is_of(rs, kind, peer))
+			continue;
+		if (!announcer_withholds_path(peer, path, backup))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static bool is_told(const struct route_server *rs, const struct update_group *kind,
+		    const struct path *path, const struct backups *backups)
+{
+	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	uint8_t wire[BGP_MESSAGE_MAX];
+
+	if (!kind->vnets && rib_source(rs->rib, path->peer)->role == ROLE_VNET)
+		return false;
+	if (is_hidden(rs, kind, backups) || is_withheld(rs, kind, path, backups))
+		return false;
+	if (!kind->map)
+		return true;
+	if (route_map_summarises(kind->map, rib_prefix(rs->rib, path->node)))
+		return false;
+	return announcer_announces(kind, rs, path, false, wire, &result);
+}
+
+bool expressroute_bound_count(void *ctx, const struct path *path, bool ibgp, const struct backups *backups)
+{
+	const struct route_server *rs = ctx;
+
+	for (uint32_t i = 0; i < rs->expressroute_bound.nb; i++) {
+		const struct update_group *kind = &rs->expressroute_bound.kinds[i];
+
+		if (kind->rule.ibgp == ibgp && is_told(rs, kind, path, backups))
+			return true;
+	}
+	return !rs->expressroute_bound.kinds;
+}

@@ -1,0 +1,54 @@
+/* Which members of a batch are told it in other words than the rest: the one that the next hop is the address of (RFC 4271
+ * 5.1.3: it is told ours), by batch; and those that it is withheld from (withheld.h), by part of a batch, as that is
+ * judged by what is sent. Thread: the RIB lcore. */
+#ifndef BASCULE_HEARERS_H
+#define BASCULE_HEARERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "group.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct outbound_part;
+struct route_server;
+struct update_group;
+
+struct telling {
+	struct group_batch batch; /* as the group has it; borrowed like that */
+	uint8_t left;		  /* a bit each of the two: still to be told */
+	uint16_t itself;	  /* the member that is the next hop */
+	uint32_t nb_plain;
+	uint16_t plain[CONFIG_PEERS];
+};
+
+/* Sort the members of a batch that is announced. */
+void telling_begin(struct telling *telling, const struct route_server *rs,
+		   const struct update_group *group, const struct group_batch *batch);
+/* The next batch of it; `*itself`: its only member is the next hop. False: that was all. */
+bool telling_next(struct telling *telling, struct group_batch *batch, bool *itself);
+
+/* Who is told a part of a batch. */
+struct hearers {
+	const uint16_t *to; /* borrowed from the batch, or one of the lists below */
+	uint32_t nb_to;
+	uint32_t
+		nb_without; /* those that it is withheld from: they are told, after the others, that it is gone */
+	uint16_t told[CONFIG_PEERS], without[CONFIG_PEERS];
+};
+
+/* Sort those that the batch is for. `wire`: the attributes as they are sent; `len` 0: it is withdrawn. */
+void hearers_begin(struct hearers *hearers, struct route_server *rs,
+		   const struct group_batch *batch, const struct outbound_part *part,
+		   const uint8_t *wire, uint16_t len);
+/* Those that it is withheld from; false: there are none, or that was they. */
+bool hearers_without(struct hearers *hearers);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,508 @@
+/* Counting contributors, and telling members. */
+#include "summaries.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "route_server.h"
+
+enum { CONTRIBUTIONS_MAX = 1 << 24, HIDING_MAX = 1 << 26 };
+
+#define BIT(rule) (UINT64_C(1) << (rule))
+
+/* What becomes of a prefix: members hear of its best path, but its announcer of the second best. */
+struct contribution {
+	uint32_t addr; /* host order */
+	uint8_t len;
+	uint8_t top,
+		alt; /* the rules that make them contributors, or SUMMARIES_DROPPED, plus one; 0: neither */
+	bool own_hidden; /* the gateway of `peer` is among those that it is hidden from */
+	uint16_t peer;	 /* who announced the best */
+	uint16_t reserved;
+	uint32_t hiding; /* whom the best is hidden from: a list of struct hiding; 0: its end */
+};
+PREFIX_TABLE_ITEM(struct contribution);
+static_assert(sizeof(struct contribution) == 16, "what a contributor costs");
+
+struct hiding {
+	uint32_t next;
+	uint16_t gateway;
+	uint16_t reserved;
+};
+
+/* --- counting ---------------------------------------------------------------------------------------------------- */
+
+struct instance_query {
+	struct route_server *rs;
+	struct update_group *group;
+};
+
+static struct hiding *hiding_at(const struct summaries *s, uint32_t id)
+{
+	return slab_at(&s->hiding, id);
+}
+
+static void hiding_free(struct summaries *s, uint32_t id)
+{
+	while (id) {
+		uint32_t next = hiding_at(s, id)->next;
+
+		slab_free(&s->hiding, id);
+		id = next;
+	}
+}
+
+/* False: no memory. */
+static bool hiding_fill(const struct instance_query *look, struct contribution *c,
+			const struct backups *hidden)
+{
+	struct summaries *s = look->group->summaries;
+
+	c->own_hidden = backups_include(look->rs->rib, hidden, c->peer);
+	for (uint32_t i = 0; i < hidden->n; i++) {
+		uint32_t id = slab_alloc(&s->hiding);
+
+		if (!id) {
+			hiding_free(s, c->hiding);
+			return false;
+		}
+		*hiding_at(s, id) = (struct hiding){ c->hiding, hidden->gateway[i], 0 };
+		c->hiding = id;
+	}
+	return true;
+}
+
+static void count(struct summaries *s, const struct contribution *c, int by)
+{
+	if (c->top) {
+		s->total[c->top - 1] += (uint32_t)by;
+		s->own[c->top - 1][c->peer] += c->own_hidden ? 0 : by;
+		for (uint32_t id = c->hiding; id; id = hiding_at(s, id)->next)
+			s->hidden[c->top - 1][hiding_at(s, id)->gateway] += by;
+	}
+	if (c->alt)
+		s->own[c->alt - 1][c->peer] -= by;
+}
+
+/* Plus one; 0: it is told as a route. */
+static uint8_t fate_of(const struct instance_query *look, const struct path *path)
+{
+	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	uint8_t wire[BGP_MESSAGE_MAX];
+
+	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
+	if (!path || announcer_announces(look->group, look->rs, path, false, wire, &result))
+		return 0;
+	return 1 +
+	       (result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule : SUMMARIES_DROPPED);
+}
+
+/* A VNet's prefix has no second best that anybody hears of. */
+static struct contribution contribution_of(const struct instance_query *look, const struct path *top,
+					   const struct path *alt)
+{
+	struct contribution c = { 0 };
+
+	if (!top || top->peer >= CONFIG_PEERS)
+		return c;
+	c.top = fate_of(look, top);
+	c.alt = fate_of(look, alt);
+	c.peer = c.top || c.alt ? top->peer : 0;
+	return c;
+}
+
+static bool count_prefix(void *ctx, const struct group_sight *sight)
+{
+	const struct instance_query *look = ctx;
+	struct summaries *s = look->group->summaries;
+	struct contribution now = contribution_of(look, sight->top, sight->alt), *at;
+	uint32_t id = prefix_table_find(&s->contributions, sight->prefix);
+
+	if (!id && !now.top && !now.alt)
+		return true;
+	if (now.top && sight->hidden && !hiding_fill(look, &now, sight->hidden))
+		return false;
+	if (!id && !(id = prefix_table_add(&s->contributions, sight->prefix))) {
+		hiding_free(s, now.hiding);
+		return false;
+	}
+	at = prefix_table_at(&s->contributions, id);
+	look->group->owing |= at->top != now.top || at->alt != now.alt || at->peer != now.peer ||
+			      at->hiding || now.hiding;
+	count(s, at, -1);
+	count(s, &now, 1);
+	hiding_free(s, at->hiding);
+	at->top = now.top;
+	at->alt = now.alt;
+	at->own_hidden = now.own_hidden;
+	at->peer = now.peer;
+	at->hiding = now.hiding;
+	if (!now.top && !now.alt)
+		prefix_table_remove(&s->contributions, id);
+	return true;
+}
+
+size_t summaries_turn(struct route_server *rs, struct update_group *group, size_t budget)
+{
+	struct instance_query look = { rs, group };
+
+	return group->summaries ? group_watch_turn(group->group, budget, count_prefix, &look) : 0;
+}
+
+bool summaries_counted(const struct update_group *group)
+{
+	return !group->summaries || group_watch_round(group->group);
+}
+
+bool summaries_current(const struct update_group *group)
+{
+	return !group->summaries || group_watch_idle(group->group);
+}
+
+bool summaries_idle(const struct update_group *group)
+{
+	return !group->owing && summaries_current(group);
+}
+
+/* --- who is to hear what ----------------------------------------------------------------------------------------- */
+
+static const struct map_rule *rule_at(const struct route_map *map, int rule)
+{
+	return route_map_rule(map, (size_t)rule);
+}
+
+/* Prefixes that meet a fate, the rule's summary or to be dropped, of those that the peer would be told of. */
+static uint32_t contributors(const struct update_group *group, int fate, const struct peer *peer)
+{
+	const struct summaries *s = group->summaries;
+	uint16_t gateway = rib_gateway(peer->rs->rib, peer->index);
+
+	if (!s->own[fate])
+		return 0;
+	return s->total[fate] - (uint32_t)s->own[fate][peer->index] -
+	       (uint32_t)s->hidden[fate][gateway];
+}
+
+static const int32_t no_more[MAP_RULES];
+
+/* Of rules that make the same prefix the first one that has contributors does; `more` of them than there are. */
+static uint64_t wanted(const struct peer *peer, const int32_t more[MAP_RULES])
+{
+	const struct update_group *group = peer->group;
+	uint64_t rules = 0;
+
+	if (!group->summaries)
+		return 0;
+	for (uint64_t left = route_map_replacing(group->map); left; left &= left - 1) {
+		int rule = __builtin_ctzll(left);
+		struct prefix prefix = rule_at(group->map, rule)->prefix_replace;
+
+		if (contributors(group, rule, peer) + (uint32_t)more[rule] &&
+		    !(route_map_summarises(group->map, prefix) & rules))
+			rules |= BIT(rule);
+	}
+	return rules;
+}
+
+uint64_t summaries_of(const struct peer *peer)
+{
+	return peer->group ? wanted(peer, no_more) : 0;
+}
+
+uint64_t summaries_with(const struct peer *peer, const int32_t more[MAP_RULES])
+{
+	return wanted(peer, more);
+}
+
+bool summaries_stand(const struct peer *peer, struct prefix prefix)
+{
+	return peer->group && peer->group->summaries &&
+	       route_map_summarises(peer->group->map, prefix) & summaries_of(peer);
+}
+
+/* Is there something to say, and of what? `rule`: of which map. */
+enum kind { SILENCE, SUMMARY, NO_SUMMARY, NO_FORMER };
+
+static enum kind news_kind(const struct peer *peer, bool over, int *rule)
+{
+	const struct update_group *group = peer->group;
+	const struct summaries_told *told = &peer->summaries;
+	uint64_t want = summaries_of(peer), start = want & (~told->rules | told->again);
+	uint64_t end = (told->rules | told->again) & ~want;
+
+	if (start) {
+		*rule = __builtin_ctzll(start);
+		return SUMMARY;
+	}
+	if (over && end) {
+		*rule = __builtin_ctzll(end);
+		return NO_SUMMARY;
+	}
+	/* Not before it has been told what comes in its place. */
+	if (over && told->former && group_idle(group->group)) {
+		*rule = __builtin_ctzll(told->former);
+		return NO_FORMER;
+	}
+	return SILENCE;
+}
+
+static void take_told(struct peer *peer, enum kind kind, int rule)
+{
+	struct summaries_told *told = &peer->summaries;
+
+	if (kind == NO_FORMER) {
+		told->former &= ~BIT(rule);
+		return;
+	}
+	told->again &= ~BIT(rule);
+	told->rules &= ~BIT(rule);
+	if (kind == SUMMARY)
+		told->rules |= BIT(rule);
+}
+
+static const struct path *path_without(const struct route_server *rs, const struct peer *peer,
+				       struct prefix prefix, bool *backup)
+{
+	uint32_t node = rib_find(rs->rib, prefix);
+
+	*backup = false;
+	return node == RIB_NONE ? NULL
+				: group_advertised(peer->group->group, peer->index, node, backup);
+}
+
+/* Fill in what the peer is to hear. False: it has nothing to hear. */
+static bool news_of(const struct route_server *rs, struct peer *peer, bool over, enum kind *kind,
+		    int *rule, struct summaries_news *news)
+{
+	const struct update_group *group = peer->group;
+
+	while ((*kind = news_kind(peer, over, rule)) != SILENCE) {
+		const struct route_map *map =
+			*kind == NO_FORMER ? peer->summaries.former_map : group->map;
+
+		news->prefix = rule_at(map, *rule)->prefix_replace;
+		news->rule = *kind == SUMMARY ? *rule : -1;
+		news->path = NULL;
+		news->backup = false;
+		if (*kind == SUMMARY)
+			return true;
+		if (!summaries_stand(peer, news->prefix)) {
+			news->path = path_without(rs, peer, news->prefix, &news->backup);
+			return true;
+		}
+		take_told(peer, *kind, *rule); /* another rule makes the same summary now */
+	}
+	return false;
+}
+
+static bool same_news(const struct summaries_news *a, const struct summaries_news *b)
+{
+	return prefix_equal(a->prefix, b->prefix) && a->rule == b->rule && a->path == b->path &&
+	       a->backup == b->backup;
+}
+
+/* Everybody has heard what there is, but for what has to wait, and who lags. */
+static void settle(const struct route_server *rs, struct update_group *group)
+{
+	group->owing = false;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+
+		group->owing |= peer->group == group && !peer->lagging && peer->summaries.former;
+	}
+}
+
+bool summaries_next(struct route_server *rs, struct update_group *group, bool over,
+		    struct summaries_news *news)
+{
+	struct summaries_news other;
+	enum kind kind;
+	int rule;
+
+	news->nb_to = 0;
+	for (uint16_t i = 0; group->owing && i < rs->peers.end; i++) {
+		struct peer *peer = &rs->peers.table[i];
+
+		if (peer->group != group || peer->lagging ||
+		    !news_of(rs, peer, over, &kind, &rule, news->nb_to ? &other : news) ||
+		    (news->nb_to && !same_news(&other, news)))
+			continue;
+		take_told(peer, kind, rule);
+		news->to[news->nb_to++] = i;
+	}
+	if (group->owing && over && !news->nb_to)
+		settle(rs, group);
+	return news->nb_to;
+}
+
+void summaries_note(struct route_server *rs, struct update_group *group,
+		    const struct group_batch *batch)
+{
+	for (uint32_t p = 0; p < batch->nb_prefixes; p++) {
+		uint64_t makers = route_map_summarises(group->map, batch->prefixes[p]);
+
+		for (uint32_t i = 0; makers && i < batch->nb_to; i++) {
+			struct summaries_told *told = &rs->peers.table[batch->to[i]].summaries;
+
+			/* Who has been told of the summary is told of the route when that ends. */
+			if (told->rules & makers)
+				continue;
+			told->again |= makers & -makers;
+			group->owing = true;
+		}
+	}
+}
+
+/* Does what the peer would be told of a prefix contribute to a summary, or is it dropped? */
+static bool withheld(const struct summaries *s, struct prefix prefix, uint16_t peer)
+{
+	uint32_t id = prefix_table_find(&s->contributions, prefix);
+	const struct contribution *c = id ? prefix_table_at(&s->contributions, id) : NULL;
+
+	return c && (c->peer == peer ? c->alt : c->top);
+}
+
+uint32_t summaries_advertised(const struct route_server *rs, const struct peer *peer)
+{
+	const struct update_group *group = peer->group;
+	uint64_t rules = summaries_of(peer);
+	int64_t n = group ? group_advertised_count(group->group, peer->index) : 0;
+
+	n -= withheld_count(peer);
+	for (int fate = 0; group && group->summaries && fate < SUMMARIES_FATES; fate++)
+		n -= contributors(group, fate, peer);
+	for (; rules; rules &= rules - 1) {
+		struct prefix prefix = rule_at(group->map, __builtin_ctzll(rules))->prefix_replace;
+		bool backup;
+
+		/* It may stand for a route that is not one of its contributors. */
+		n += withheld(group->summaries, prefix, peer->index) ||
+		     !path_without(rs, peer, prefix, &backup);
+	}
+	return n > 0 ? (uint32_t)n : 0; /* routes may have gone whose fate is counted still */
+}
+
+/* How many more prefixes the peer is told than it would be if it had been told to the end already: one, or less than none. */
+static int withheld_more(const struct peer *peer, struct prefix prefix)
+{
+	uint8_t wire[BGP_MESSAGE_MAX];
+	uint32_t attrs_hash;
+	uint16_t len = (uint16_t)announcer_octets(peer, prefix, wire, &attrs_hash);
+
+	return withheld_has(peer, prefix) -
+	       (len && withheld_match(&peer->withheld, wire, len) >= 0);
+}
+
+/* What summaries_advertised() will be at least, when the peer has been told everything: what is withheld of that is known when
+ * it is told, which never ends in a group that never rests. So of what waits the answer is found out here, or, if that is
+ * much, all of it may be withheld. */
+static int64_t told_at_least(const struct route_server *rs, const struct peer *peer)
+{
+	enum { LOOKS = 32 };
+	const struct update_group *group = peer->group;
+	int64_t told = summaries_advertised(rs, peer);
+	uint32_t nodes[LOOKS], waiting;
+
+	if (!peer->withheld.nb)
+		return told;
+	waiting = group_waiting(group->group, peer->index, nodes, LOOKS);
+	if (waiting == UINT32_MAX || rs->announcer.flushing)
+		return 0;
+	for (uint32_t i = 0; waiting <= LOOKS && i < waiting; i++) {
+		struct prefix prefix = rib_prefix(rs->rib, nodes[i]);
+
+		if (!group->map || !route_map_summarises(group->map, prefix))
+			told += withheld_more(peer, prefix);
+	}
+	for (uint64_t left = group->summaries ? route_map_replacing(group->map) : 0; left;
+	     left &= left - 1) {
+		int rule = __builtin_ctzll(left);
+		struct prefix prefix = rule_at(group->map, rule)->prefix_replace;
+		uint64_t makers = route_map_summarises(group->map, prefix);
+
+		if (makers & -makers & BIT(rule)) /* each prefix once */
+			told += withheld_more(peer, prefix);
+	}
+	return waiting <= LOOKS ? told : told - waiting;
+}
+
+bool summaries_exceed(const struct route_server *rs, const struct peer *peer, uint32_t most)
+{
+	/* Each of those may be one that is dropped. */
+	return summaries_counted(peer->group) &&
+	       told_at_least(rs, peer) > (int64_t)most + group_watch_waiting(peer->group->group);
+}
+
+/* --- members come and go ----------------------------------------------------------------------------------------- */
+
+void summaries_refresh(struct peer *peer)
+{
+	peer->summaries.again |= peer->summaries.rules;
+	peer->group->owing = true;
+}
+
+void summaries_move(struct peer *peer)
+{
+	struct summaries_told *told = &peer->summaries;
+	uint64_t rules = told->rules;
+
+	summaries_forget(peer);
+	if (!rules)
+		return;
+	told->former = rules;
+	told->former_map = route_map_get(peer->group->map);
+}
+
+void summaries_forget(struct peer *peer)
+{
+	route_map_put(peer->summaries.former_map);
+	peer->summaries = (struct summaries_told){ 0 };
+}
+
+/* --- life -------------------------------------------------------------------------------------------------------- */
+
+int summaries_open(struct route_server *rs, struct update_group *group)
+{
+	uint64_t rules = group->map ? route_map_replacing(group->map) : 0;
+	bool drops = group->map && route_map_drops(group->map);
+	struct summaries *s;
+
+	if (!rules && !drops)
+		return 0;
+	s = calloc(1, sizeof(*s));
+	group->summaries = s;
+	if (!s || group_watch(group->group) ||
+	    prefix_table_open(&s->contributions, sizeof(struct contribution), CONTRIBUTIONS_MAX) ||
+	    slab_init(&s->hiding, sizeof(struct hiding), HIDING_MAX)) {
+		summaries_close(rs, group);
+		return -ENOMEM;
+	}
+	for (int fate = 0; fate < SUMMARIES_FATES; fate++) {
+		if (fate < MAP_RULES && !(rules & BIT(fate)))
+			continue;
+		s->own[fate] = calloc(CONFIG_PEERS, sizeof(*s->own[fate]));
+		s->hidden[fate] = calloc(RIB_GATEWAY_IDS, sizeof(*s->hidden[fate]));
+		if (!s->own[fate] || !s->hidden[fate]) {
+			summaries_close(rs, group);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void summaries_close(struct route_server *rs, struct update_group *group)
+{
+	struct summaries *s = group->summaries;
+
+	if (!s)
+		return;
+	for (int fate = 0; fate < SUMMARIES_FATES; fate++) {
+		free(s->own[fate]);
+		free(s->hidden[fate]);
+	}
+	prefix_table_discard(&s->contributions, &rs->discard);
+	slab_discard(&s->hiding, &rs->discard);
+	free(s);
+	group->summaries = NULL;
+}

@@ -1,0 +1,97 @@
+/* What a peer has reset its session for. An implementation that cannot take an attribute may end the session with each
+ * UPDATE that has it, and would do so for as long as the route is there. So the culprit is looked for in the NOTIFICATION
+ * (RFC 4271 4.5: the data of code 3 is the attribute), else in what the peer was told just before; after the second time
+ * what is like it is withheld from that peer, until it is told otherwise or somebody asks for everything to be told again.
+ * Likeness is of what is sent: after export policy, route map and all.
+ *
+ *   SPEAKER_DOWN ─► withheld_note_reset ─► suspects ─► withheld_from ◄─ hearers.c, for each part of a batch
+ *
+ * Thread: the RIB lcore. */
+#ifndef BASCULE_WITHHELD_H
+#define BASCULE_WITHHELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "prefix.h"
+#include "prefix_table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct outbound_part;
+struct peer;
+struct route_server;
+struct speaker_down;
+
+enum {
+	WITHHELD_SUSPECTS = 4,	   /* of a peer; the oldest gives way */
+	WITHHELD_AFTER = 2,	   /* resets */
+	WITHHELD_TOLD = 16,	   /* what a group was told last */
+	WITHHELD_RECENT_MS = 1000, /* what was told so long before a reset may be why */
+	/* a session that is lost without a word sooner may have many reasons */
+	WITHHELD_STEADY_MS = 5000,
+};
+
+/* One attribute with this body, or all attributes of a route as they are sent. */
+struct suspect {
+	uint64_t hash;
+	struct prefix prefix; /* of a route that has it, if `named` */
+	uint8_t code;	      /* of the attribute; 0: all of them */
+	uint8_t resets;
+	bool named;
+};
+
+/* A peer's. Zeroed at first. */
+struct withheld {
+	struct suspect suspect[WITHHELD_SUSPECTS];
+	uint8_t nb, next;
+	/* which prefixes that are, in this session; not open: none */
+	struct prefix_table prefixes;
+};
+
+/* A part of a batch that a group was told. */
+struct told {
+	uint64_t ms;
+	struct prefix prefix; /* its first */
+	uint32_t attrs_hash;  /* of the path before export; 0: of a summary */
+};
+struct told_last {
+	struct told part[WITHHELD_TOLD];
+	uint32_t nb; /* ever */
+};
+void told_note(struct told_last *last, const struct told *told);
+
+/* The peer's session, which is still up as far as its group knows, has gone like this. */
+void withheld_note_reset(struct route_server *rs, struct peer *peer,
+			 const struct speaker_down *down);
+/* It is told things again, and so is not told what stands. */
+void withheld_joined(struct route_server *rs, const struct peer *peer);
+/* All is to be told again. */
+void withheld_forget(struct route_server *rs, struct peer *peer);
+
+/* The suspect for which these attributes, as the peer would be sent them, are withheld from it; -1: they are not. */
+int withheld_match(const struct withheld *withheld, const uint8_t *wire, uint16_t len);
+/* Are these prefixes to be withheld from the peer? If so, they are counted and people are told. */
+bool withheld_from(struct route_server *rs, struct peer *peer, const struct outbound_part *part,
+		   const uint8_t *wire, uint16_t len);
+/* What the peer is told of these prefixes is not withheld, or there is nothing to tell any more. */
+void withheld_over(struct peer *peer, const struct outbound_part *part);
+/* Of what it has been told to last: is this withheld? */
+bool withheld_has(const struct peer *peer, struct prefix prefix);
+/* How many prefixes are withheld from the peer. Some fewer, if there was no memory to count them. */
+uint32_t withheld_count(const struct peer *peer);
+/* It is told nothing any more, or everything anew. */
+void withheld_uncount(struct peer *peer);
+
+/* Is the route that it was named after still withheld from the peer? */
+bool withheld_stands(const struct peer *peer, const struct suspect *suspect);
+/* "attribute 40 (Prefix-SID)", for people. Returns buf. */
+char *suspect_text(const struct suspect *suspect, char *buf, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

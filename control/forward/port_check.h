@@ -1,0 +1,25 @@
+/* Whether the dataplane that control has joined has the ports that control's configuration tells of. */
+#ifndef BASCULE_PORT_CHECK_H
+#define BASCULE_PORT_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "fib.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Are names, roles, MTUs and addresses of all ports the same there and here? If not, `why` gets the first setting that
+ * differs: "dataplane.ports.er0.mtu: 9000 here, 1500 in the dataplane". */
+bool port_check_ports(const struct fib *fib, const struct config *config, char *why, size_t size);
+
+/* The dataplane's port of that name; NULL: it has none. */
+const struct fib_port *port_check_port(const struct fib *fib, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

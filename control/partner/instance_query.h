@@ -1,0 +1,65 @@
+/* A look at an instance: what it tells of itself and its peers, asked over its management socket as any client would
+ * (ctl.h), so that this instance and its partner are asked, and understood, by the same code.
+ *
+ *   instance_query_begin ─► instance_query_poll ⇄ instance_query_serve ─► instance_query_done: error[] is empty and the rest is filled, or error[] says why not
+ *
+ * Never waits. What it keeps is bounded by CONFIG_PEERS, and how long it takes by LOOK_MS. Used by one thread. */
+#ifndef BASCULE_INSTANCE_QUERY_H
+#define BASCULE_INSTANCE_QUERY_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	LOOK_MS = 5000, /* for the whole answer */
+	LOOK_WORD = 16,
+	LOOK_ERROR = 100,
+};
+
+/* A peer that has an address. */
+struct instance_query_peer {
+	char name[CONFIG_NAME];
+	char state[LOOK_WORD]; /* "Established", ... */
+	uint32_t addr;	       /* host order */
+	bool up, complete;     /* complete: it has told all it has */
+	uint32_t learned;      /* routes */
+	uint64_t digest;       /* of what it announced, before policy */
+};
+
+struct instance_query {
+	char error[LOOK_ERROR];
+	/* the instance */
+	char instance[CONFIG_NAME], preference[LOOK_WORD], nva_to_nva[LOOK_WORD];
+	uint32_t asn, router_id; /* router_id: host order */
+	bool exchange;
+	bool settled;		 /* after its start its peers have told it all they have */
+	struct instance_query_peer *peers; /* owned; by address */
+	size_t nb_peers;
+	/* the asking */
+	int fd; /* -1: done */
+	uint64_t until_ms;
+	unsigned int answers; /* ended */
+	char *in;	      /* owned: [0, in_len) is no whole line yet */
+	size_t in_len, in_size;
+};
+
+/* Ask the instance that listens at `path`; `look` is zeroed or has been through instance_query_release(). */
+void instance_query_begin(struct instance_query *look, const char *path, uint64_t now_ms);
+bool instance_query_done(const struct instance_query *look);
+/* For poll(2); then hand over what it said. To be called at least once a second too. */
+struct pollfd instance_query_poll(const struct instance_query *look);
+void instance_query_serve(struct instance_query *look, short revents, uint64_t now_ms);
+/* Stop asking, and give back what it has. */
+void instance_query_release(struct instance_query *look);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,556 @@
+/* Joining the dataplane, the loops, and the way out. */
+#include "process.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "ctl.h"
+#include "exchange.h"
+#include "fib.h"
+#include "idle.h"
+#include "port_check.h"
+#include "log.h"
+#include "loop.h"
+#include "notification.h"
+#include "partner_watch.h"
+#include "route_server.h"
+#include "speaker.h"
+#include "watchdog.h"
+
+enum {
+	TO_RIB_SIZE = 8 << 20,	 /* octets: judged messages of one session lcore */
+	FROM_RIB_SIZE = 1 << 20, /* commands, mostly pointers to shared buffers */
+	STOP_MS = 3000,		 /* for the last NOTIFICATIONs to go out */
+	ATTACH_MS = 10000,	 /* for a dataplane that is just starting */
+};
+
+enum stop_reason { STOP_NONE, STOP_SIGNAL, STOP_DATAPLANE };
+
+/* One session lcore. */
+struct session_loop {
+	struct speaker *speaker;	   /* owned */
+	struct mailbox *to_rib, *from_rib; /* owned */
+	struct idle idle;
+	struct watchdog_loop *watched;
+	uint32_t *quit;
+};
+
+static struct control {
+	struct fib *fib;
+	struct exchange exchange;
+	struct route_server *rs;
+	struct session_loop *sessions; /* owned: nb_sessions */
+	unsigned int nb_sessions, nb_loops;
+	struct idle rib_idle;
+	bool shared; /* the one lcore runs the sessions too */
+	struct mailbox *pages, *answers;
+	int answered, signals, dataplane;
+	struct ctl *ctl;
+	struct partner_watch *partner;
+	struct watchdog_loop loops[WATCHDOG_LOOPS];
+	pthread_t management;
+	uint32_t stop; /* enum stop_reason; atomic */
+	uint32_t quit; /* session loops and management end; atomic */
+	char config_path[PATH_MAX], socket_path[PATH_MAX];
+} control = { .answered = -1, .signals = -1, .dataplane = -1 };
+
+/* --- the dataplane ----------------------------------------------------------------------------------------------- */
+
+/* Does a dataplane of this instance run? It holds its lock as long as it lives. */
+static bool dataplane_runs(const char *instance)
+{
+	char path[PATH_MAX];
+	int fd = open(config_run_path(instance, "dataplane.lock", path, sizeof(path)),
+		      O_RDWR | O_CLOEXEC);
+	bool runs;
+
+	if (fd < 0)
+		return false;
+	/* Shared, as another control that asks is no dataplane. */
+	runs = flock(fd, LOCK_SH | LOCK_NB) != 0;
+	close(fd);
+	return runs;
+}
+
+/* EAL would only say that it cannot start. */
+static int check_lcores(const struct config_control *config)
+{
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return -errno;
+	for (size_t i = 0; i < config->nb_lcores; i++) {
+		if (config->lcores[i] < CPU_SETSIZE && CPU_ISSET(config->lcores[i], &cpus))
+			continue;
+		log_error("control.lcores: %u is not a CPU that this process may use",
+			  config->lcores[i]);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static int eal_join(const struct config *config)
+{
+	char prefix[CONFIG_NAME + 32], lcores[8 * CONFIG_LCORES], main_lcore[32];
+	char *argv[] = {
+		"bascule-control",
+		"--proc-type=secondary",
+		prefix,
+		"--base-virtaddr=0x200000000000",
+		"--no-pci",
+		"--no-telemetry",
+		"--log-level=4",
+		"-l",
+		lcores,
+		main_lcore,
+	};
+	size_t len = 0;
+
+	snprintf(prefix, sizeof(prefix), "--file-prefix=bascule-%s", config->instance.name);
+	for (size_t i = 0; i < config->control.nb_lcores; i++)
+		len += (size_t)snprintf(lcores + len, sizeof(lcores) - len, "%s%u", i ? "," : "",
+					config->control.lcores[i]);
+	snprintf(main_lcore, sizeof(main_lcore), "--main-lcore=%u", config->control.lcores[0]);
+	return rte_eal_init(RTE_DIM(argv), argv) < 0 ? -EIO : 0;
+}
+
+/* The FIB of a dataplane that is up, or soon will be. */
+static int attach(const char *name, struct fib **fib)
+{
+	uint64_t until = clock_ms() + ATTACH_MS;
+	int err;
+
+	do {
+		err = fib_attach(name, fib);
+		if (err == -EAGAIN || err == -ENOENT)
+			usleep(20000);
+	} while ((err == -EAGAIN || err == -ENOENT) && clock_ms() < until);
+	return err;
+}
+
+static int dataplane_join(const struct config *config)
+{
+	char why[160];
+	int err;
+
+	if (!dataplane_runs(config->instance.name)) {
+		log_error("bascule-dataplane of instance %s is not running; start it first",
+			  config->instance.name);
+		return -ESRCH;
+	}
+	err = check_lcores(&config->control);
+	if (err)
+		return err;
+	err = eal_join(config);
+	if (err) {
+		log_error("cannot join the dataplane's memory (EAL, file prefix bascule-%s)",
+			  config->instance.name);
+		return err;
+	}
+	err = attach(FIB_ZONE, &control.fib);
+	if (err == -EPROTO)
+		log_error("the dataplane was built with another layout of the FIB; restart it");
+	else if (err)
+		log_error("no FIB in the dataplane's memory: %s", strerror(-err));
+	if (err)
+		return err;
+	if (!port_check_ports(control.fib, config, why, sizeof(why))) {
+		log_error("%s; restart bascule-dataplane, or undo the change", why);
+		return -EINVAL;
+	}
+	control.dataplane = pidfd_open((pid_t)control.fib->dataplane_pid, 0);
+	if (control.dataplane >= 0)
+		return 0;
+	err = -errno;
+	log_error("dataplane, process %u: %s", control.fib->dataplane_pid, strerror(-err));
+	return err;
+}
+
+/* --- management --------------------------------------------------------------------------------------------------- */
+
+static void signal_take(void)
+{
+	struct signalfd_siginfo info;
+
+	if (read(control.signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP) {
+		log_info("SIGHUP: reading the configuration again");
+		ctl_reload(control.ctl, clock_ms());
+		return;
+	}
+	log_info("signal %u: stopping; the dataplane goes on forwarding", info.ssi_signo);
+	__atomic_store_n(&control.stop, STOP_SIGNAL, __ATOMIC_RELEASE);
+}
+
+static void *manage(void *unused)
+{
+	enum { SIGNALS, DATAPLANE, PARTNER, CTL = PARTNER + PARTNER_WATCH_FDS };
+	struct pollfd fds[CTL + CTL_POLL_FDS];
+
+	(void)unused;
+	while (!__atomic_load_n(&control.quit, __ATOMIC_ACQUIRE)) {
+		bool lost = __atomic_load_n(&control.stop, __ATOMIC_RELAXED) == STOP_DATAPLANE;
+		unsigned int n;
+		int wait_ms;
+
+		fds[SIGNALS] = (struct pollfd){ .fd = control.signals, .events = POLLIN };
+		fds[DATAPLANE] =
+			(struct pollfd){ .fd = lost ? -1 : control.dataplane, .events = POLLIN };
+		wait_ms = partner_watch_poll(control.partner, fds + PARTNER, clock_ms());
+		n = CTL + ctl_poll(control.ctl, fds + CTL);
+		if (poll(fds, n, wait_ms) < 0)
+			continue;
+		if (fds[SIGNALS].revents)
+			signal_take();
+		if (fds[DATAPLANE].revents) {
+			log_error("the dataplane has ended: nothing forwards what peers were "
+				  "promised; stopping");
+			__atomic_store_n(&control.stop, STOP_DATAPLANE, __ATOMIC_RELEASE);
+		}
+		ctl_serve(control.ctl, fds + CTL, clock_ms());
+		partner_watch_serve(control.partner, fds + PARTNER, clock_ms());
+	}
+	return NULL;
+}
+
+static int management_open(const struct config *config)
+{
+	struct ctl_params params = { .socket_path = control.socket_path,
+				     .config_path = control.config_path };
+	sigset_t set;
+	int err;
+
+	snprintf(control.config_path, sizeof(control.config_path), "%s", config->path);
+	config_run_path(config->instance.name, "control.sock", control.socket_path,
+			sizeof(control.socket_path));
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	/* Called for all but next hops and grace periods in the dataplane's memory, for which it has to look. */
+	err = idle_open(&control.rib_idle, config->dataplane.idle == IDLE_ADAPTIVE,
+			IDLE_CALLED_SPINS, IDLE_LOOK_US);
+	if (err) {
+		log_error("RIB lcore: %s", strerror(-err));
+		return err;
+	}
+	control.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	control.answered = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	control.pages = mailbox_new(CTL_PAGES_SIZE);
+	control.answers = mailbox_new(CTL_PAGES_SIZE);
+	if (control.signals < 0 || control.answered < 0 || !control.pages || !control.answers) {
+		log_error("management: %s", strerror(errno));
+		return -ENOMEM;
+	}
+	mailbox_wakes(control.pages, &control.rib_idle.wake);
+	params.to_rib = control.pages;
+	params.from_rib = control.answers;
+	params.answered = control.answered;
+	err = ctl_open(&params, &control.ctl);
+	if (err)
+		log_error("%s: %s", control.socket_path, strerror(-err));
+	else
+		err = partner_watch_open(control.ctl, control.socket_path, &control.partner);
+	return err;
+}
+
+static void management_close(void)
+{
+	if (control.partner)
+		partner_watch_close(control.partner);
+	if (control.ctl)
+		ctl_close(control.ctl);
+	mailbox_free(control.pages);
+	mailbox_free(control.answers);
+	for (int *fd = &control.answered; fd <= &control.dataplane; fd++)
+		if (*fd >= 0)
+			close(*fd);
+}
+
+/* --- session lcores ------------------------------------------------------------------------------------------------ */
+
+_Static_assert((int)SPEAKER_INTERFACES == (int)CONFIG_PORTS &&
+		       (int)SPEAKER_ADDRESSES == (int)CONFIG_PORT_ADDRESSES &&
+		       (int)SPEAKER_INTERFACE_NAME == (int)IFNAMSIZ,
+	       "the ports' interfaces fit");
+
+/* A speaker's interfaces are the ports' LCP interfaces, in the order of the configuration. Hosts of the virtual network
+ * speak no BGP. */
+static void interfaces_fill(const struct config *config, struct speaker_params *params)
+{
+	params->nb_interfaces = (uint8_t)config->dataplane.nb_ports;
+	for (size_t i = 0; i < config->dataplane.nb_ports; i++) {
+		const struct config_port *port = &config->dataplane.ports[i];
+		struct speaker_interface *interface = &params->interfaces[i];
+		int len = snprintf(interface->name, sizeof(interface->name), "%s-%s",
+				   config->instance.name, port->name);
+
+		assert(len < (int)sizeof(interface->name)); /* config_load() refuses longer ones */
+		(void)len;
+		for (size_t a = 0; a < port->nb_addresses && port->role != ROLE_VNET; a++)
+			interface->addrs[interface->nb_addrs++] = port->addresses[a].addr;
+	}
+}
+
+/* One lcore for everything sleeps where its sockets call; what it leaves to itself needs no call. Of several, each must look
+ * whether another has made room for more. */
+static int session_idle_open(struct session_loop *loop, bool adaptive)
+{
+	int err = 0;
+
+	if (control.shared) {
+		idle_watch(&control.rib_idle, speaker_poller(loop->speaker));
+		return 0;
+	}
+	err = idle_open(&loop->idle, adaptive, IDLE_KERNEL_SPINS, IDLE_LOOK_US);
+	if (err)
+		return err;
+	idle_looks(&loop->idle);
+	idle_looks(&control.rib_idle);
+	control.rib_idle.spins = IDLE_KERNEL_SPINS;
+	idle_watch(&loop->idle, speaker_poller(loop->speaker));
+	mailbox_wakes(loop->from_rib, &loop->idle.wake);
+	mailbox_wakes(loop->to_rib, &control.rib_idle.wake);
+	mailbox_calls(loop->to_rib, &loop->idle.wake);
+	mailbox_calls(loop->from_rib, &control.rib_idle.wake);
+	return 0;
+}
+
+static int sessions_open(const struct config *config)
+{
+	struct speaker_params params = {
+		.local_asn = config->instance.asn,
+		.router_id = config->instance.router_id,
+		.restart_s = config->control.restart_s,
+		.nb_peers = CONFIG_PEERS,
+		.allow_240 = config->martians == MARTIANS_ALLOW_240,
+	};
+	int err;
+
+	interfaces_fill(config, &params);
+	control.shared = config->control.nb_lcores == 1;
+	control.nb_sessions = control.shared ? 1 : (unsigned int)config->control.nb_lcores - 1;
+	control.sessions = calloc(control.nb_sessions, sizeof(*control.sessions));
+	if (!control.sessions)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < control.nb_sessions; i++) {
+		struct session_loop *loop = &control.sessions[i];
+
+		/* One listens; what it accepts for the others' peers is handed over (SPEAKER_ACCEPTED). */
+		params.listen_port = i == SPEAKER_LISTENING ? config->control.listen_port : 0;
+		loop->to_rib = mailbox_new(TO_RIB_SIZE);
+		loop->from_rib = mailbox_new(FROM_RIB_SIZE);
+		if (!loop->to_rib || !loop->from_rib)
+			return -ENOMEM;
+		err = speaker_new(&params, loop->to_rib, loop->from_rib, &loop->speaker);
+		if (!err)
+			err = session_idle_open(loop, config->dataplane.idle == IDLE_ADAPTIVE);
+		if (err) {
+			log_error("BGP cannot start: %s", strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void sessions_close(void)
+{
+	for (unsigned int i = 0; i < control.nb_sessions; i++) {
+		if (control.sessions[i].speaker)
+			speaker_free(control.sessions[i].speaker);
+		mailbox_free(control.sessions[i].to_rib);
+		mailbox_free(control.sessions[i].from_rib);
+		idle_close(&control.sessions[i].idle);
+	}
+	free(control.sessions);
+}
+
+static int session_run(void *arg)
+{
+	struct session_loop *loop = arg;
+
+	idle_thread();
+	while (!__atomic_load_n(&control.quit, __ATOMIC_ACQUIRE)) {
+		bool worked = speaker_turn(loop->speaker, clock_ms()) > 0;
+		uint16_t us = idle_turn(&loop->idle, worked);
+
+		watchdog_turn(loop->watched);
+		if (us)
+			idle_sleep(&loop->idle, us);
+		else if (worked)
+			idle_share(&loop->idle, clock_ns());
+	}
+	return 0;
+}
+
+/* --- the RIB lcore ------------------------------------------------------------------------------------------------- */
+
+static int rs_open(struct config *config)
+{
+	struct rs_speaker speakers[CONFIG_LCORES];
+	struct rs_params params = {
+		.config = config,
+		.exchange = &control.exchange,
+		.fib = control.fib,
+		.speakers = speakers,
+		.nb_speakers = control.nb_sessions,
+		.pages = control.pages,
+		.answers = control.answers,
+		.answered = control.answered,
+	};
+	int err;
+
+	for (unsigned int i = 0; i < control.nb_sessions; i++)
+		speakers[i] = (struct rs_speaker){
+			.to_rib = control.sessions[i].to_rib,
+			.from_rib = control.sessions[i].from_rib,
+			.speaker = control.sessions[i].speaker,
+		};
+	err = rs_new(&params, &control.rs);
+	if (err)
+		log_error("route server: %s",
+			  err == -EAGAIN ? "a forwarding lcore hangs" : strerror(-err));
+	return err;
+}
+
+static void rs_begin_stop(enum stop_reason why)
+{
+	rs_stop(control.rs, NOTIFY_CEASE_SHUTDOWN,
+		why == STOP_SIGNAL ? "" : "forwarding plane lost");
+}
+
+/* Until asked to stop, and then until the sessions are closed or STOP_MS have passed. */
+static enum stop_reason rib_run(struct watchdog_loop *watched)
+{
+	enum stop_reason stop = STOP_NONE;
+	uint64_t until = UINT64_MAX, now;
+
+	idle_thread();
+	do {
+		unsigned int done;
+		uint16_t us;
+
+		now = clock_ms();
+		if (!stop && (stop = __atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))) {
+			rs_begin_stop(stop);
+			until = now + STOP_MS;
+		}
+		done = 0;
+		/* first what peers say, for then it is decided at once */
+		if (control.shared)
+			done += speaker_turn(control.sessions[0].speaker, now);
+		done += rs_turn(control.rs, now);
+		us = idle_turn(&control.rib_idle, done > 0);
+		watchdog_turn(watched);
+		if (us)
+			idle_sleep(&control.rib_idle, us);
+		else if (done)
+			idle_share(&control.rib_idle, clock_ns());
+	} while (!stop || (!rs_stopped(control.rs) && now < until));
+	return stop;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------------------------- */
+
+static struct watchdog_loop *watched_loop(const char *name, unsigned int i)
+{
+	struct watchdog_loop *loop = &control.loops[control.nb_loops++];
+
+	snprintf(loop->name, sizeof(loop->name), "%s %u", name, i);
+	return loop;
+}
+
+static int loops_start(void)
+{
+	unsigned int lcore, i = 0;
+	int err;
+
+	if (!control.shared)
+		RTE_LCORE_FOREACH_WORKER (lcore) {
+			control.sessions[i].watched = watched_loop("session lcore", lcore);
+			rte_eal_remote_launch(session_run, &control.sessions[i], lcore);
+			i++;
+		}
+	err = watchdog_start(control.loops, control.nb_loops);
+	if (!err)
+		err = rte_ctrl_thread_create(&control.management, "management", NULL, manage, NULL);
+	if (err)
+		log_error("threads: %s", strerror(abs(err)));
+	return err;
+}
+
+static void loops_stop(void)
+{
+	watchdog_stop();
+	__atomic_store_n(&control.quit, 1, __ATOMIC_RELEASE);
+	pthread_join(control.management, NULL);
+	rte_eal_mp_wait_lcore();
+}
+
+static int state_open(const struct config *config)
+{
+	char path[PATH_MAX];
+	int err;
+
+	config_state_path(config->instance.name, "exchange", path, sizeof(path));
+	err = exchange_open(&control.exchange, path, config->exchange.enabled);
+	if (err)
+		log_error("%s: no thread to keep it: %s", path, strerror(-err));
+	return err;
+}
+
+int control_run(struct config *config)
+{
+	struct watchdog_loop *rib = watched_loop("RIB lcore", config->control.lcores[0]);
+	enum stop_reason stop;
+	int err = dataplane_join(config);
+
+	if (!err)
+		err = state_open(config);
+	if (!err)
+		err = management_open(config);
+	if (!err)
+		err = sessions_open(config);
+	if (!err)
+		err = rs_open(config);
+	if (err) {
+		config_free(config);
+		goto close;
+	}
+	err = loops_start();
+	if (err)
+		goto close;
+	log_info("running, version %s", BASCULE_VERSION);
+	stop = rib_run(rib);
+	loops_stop();
+	err = stop == STOP_SIGNAL ? 0 : -ESRCH;
+close:
+	/* Without rte_eal_cleanup(): it would take the dataplane's devices down with the buses. */
+	if (control.rs)
+		rs_free(control.rs);
+	management_close();
+	sessions_close();
+	exchange_close(&control.exchange);
+	idle_close(&control.rib_idle);
+	return err;
+}

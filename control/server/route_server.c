@@ -1,0 +1,874 @@
+/* The RIB lcore's turn, and what it begins and ends with. */
+#include "route_server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admission.h"
+#include "behind.h"
+#include "bounds.h"
+#include "flapping.h"
+#include "log.h"
+#include "matrix.h"
+#include "message.h"
+#include "notification.h"
+#include "reflections.h"
+#include "reload.h"
+#include "show.h"
+
+enum {
+	/* What parts of a turn may take, so that all of it is below TURN_BOUND_NS; the FIB follows what the RIB changes. A
+	 * part that begins does at least one slice, and looks at the clock between slices. */
+	INTAKE_NS = 150 * 1000,
+	RIB_NS = 100 * 1000,
+	FIB_NS = 200 * 1000,
+	WALK_NS = 100 * 1000,
+	WIDE_NS = 200 * 1000,
+	ANNOUNCE_NS = 250 * 1000,
+	CHANGES =
+		512, /* prefixes that the FIB has not followed yet: then intake and RIB are done for this turn */
+	SLICE = 128,	   /* prefixes between two looks at the clock */
+	FIB_SLICE = 32,	   /* the same for the FIB, in all views */
+	NEXT_HOPS = 64,	   /* next hops looked at a turn */
+	FAR_NEXT_HOPS = 8, /* likewise, each by up to 32 look-ups */
+	DISCARD = 1 << 20, /* octets given back a turn */
+	TIMERS = CONFIG_PEERS + 8,
+	HOUSEKEEPING_MS = 1000,
+	WALK_EVERY = 60, /* housekeepings between two walks that look for unused next hops */
+};
+
+struct rs_backlog {
+	STAILQ_ENTRY(rs_backlog) next;
+	size_t len;
+	uint8_t record[];
+};
+
+/* --- to the speakers --------------------------------------------------------------------------------------------- */
+
+static bool post(struct mailbox *mb, const void *record, size_t len)
+{
+	void *at = mailbox_reserve(mb, len);
+
+	if (!at)
+		return false;
+	memcpy(at, record, len);
+	mailbox_post(mb, len);
+	return true;
+}
+
+static bool backlog_post(struct rs_speaker *speaker)
+{
+	struct rs_backlog *first;
+
+	while ((first = STAILQ_FIRST(&speaker->backlog))) {
+		if (!post(speaker->from_rib, first->record, first->len))
+			return false;
+		STAILQ_REMOVE_HEAD(&speaker->backlog, next);
+		free(first);
+	}
+	return true;
+}
+
+void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len)
+{
+	struct rs_speaker *s = &rs->speakers[speaker];
+	struct rs_backlog *waiting;
+
+	if (backlog_post(s) && post(s->from_rib, record, len))
+		return;
+	waiting = malloc(sizeof(*waiting) + len);
+	if (!waiting) {
+		log_error("no memory for a command to a session lcore");
+		abort(); /* sessions and RIB would disagree from here on: better to begin anew */
+	}
+	waiting->len = len;
+	memcpy(waiting->record, record, len);
+	STAILQ_INSERT_TAIL(&s->backlog, waiting, next);
+}
+
+bool rs_send(struct route_server *rs, struct peer *peer, struct wire_buf *buf)
+{
+	struct speaker_send send = {
+		.head = { .type = SPEAKER_SEND, .peer = peer->index, .epoch = peer->epoch },
+		.buf = buf,
+	};
+	struct rs_speaker *s = &rs->speakers[peer->speaker];
+
+	if (!backlog_post(s))
+		return false;
+	wire_buf_get(buf);
+	if (!post(s->from_rib, &send, sizeof(send))) {
+		wire_buf_put(buf);
+		return false;
+	}
+	pace_sent(peer, buf->len);
+	return true;
+}
+
+static void command_all(struct route_server *rs, const void *record, size_t len)
+{
+	for (unsigned int i = 0; i < rs->nb_speakers; i++)
+		rs_command(rs, i, record, len);
+}
+
+/* --- routes ------------------------------------------------------------------------------------------------------ */
+
+static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
+{
+	struct route_server *rs = ctx;
+	const struct far_ways *ways;
+
+	if (!far_hop_is(&rs->far_hops, next_hop, source))
+		return next_hop_usable(&rs->next_hops, next_hop, source->role);
+	ways = far_hop_ways(&rs->far_hops, next_hop, source->role);
+	return ways && ways->n;
+}
+
+static bool quiet(void *ctx, uint32_t next_hop, const struct source *source)
+{
+	struct route_server *rs = ctx;
+	const struct far_ways *ways;
+
+	if (!far_hop_is(&rs->far_hops, next_hop, source))
+		return next_hop_quiet(&rs->next_hops, next_hop);
+	ways = far_hop_ways(&rs->far_hops, next_hop, source->role);
+	return ways && ways->quiet;
+}
+
+static void next_hop_changed(void *ctx, uint32_t next_hop)
+{
+	struct route_server *rs = ctx;
+
+	rib_next_hop_changed(rs->rib, next_hop);
+}
+
+int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
+	     const struct attrs *attrs)
+{
+	bool mapped = inbound_active(&peer->inbound);
+	int err;
+
+	if (!attrs) {
+		err = mapped ? inbound_withdraw(rs, peer, prefix)
+			     : rib_withdraw(rs->rib, prefix, peer->index);
+		if (err < 0)
+			peer_not_withdrawn(rs, peer);
+		return err;
+	}
+	err = mapped ? inbound_announce(rs, peer, prefix, attrs)
+		     : rib_announce(rs->rib, prefix, peer->index, attrs,
+				    import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
+				    (uint32_t)(rs->now_ms / 1000));
+	if (err >= 0)
+		return err;
+	peer->no_memory++;
+	rs_route(rs, peer, prefix, NULL);
+	return err;
+}
+
+static void withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix)
+{
+	if (!flapping_keeps(rs, peer, prefix, NULL) && rs_route(rs, peer, prefix, NULL) > 0)
+		flapping_note(rs, peer, prefix, NULL, false);
+}
+
+/* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said before must not stay. */
+static void announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		     const struct attrs *attrs)
+{
+	bool admitted;
+	int what;
+
+	if (config_has_subnet(rs->config, prefix)) {
+		peer->refused[IMPORT_OWN_SUBNET]++;
+		return;
+	}
+	admitted = bounds_admit(rs, peer, prefix);
+	if (!admitted || !attrs) {
+		peer->no_memory += admitted;
+		withdraw(rs, peer, prefix);
+		return;
+	}
+	if (flapping_keeps(rs, peer, prefix, attrs))
+		return;
+	what = rs_route(rs, peer, prefix, attrs);
+	if (what == RIB_CHANGED || (what == RIB_NEW && peer->flap.slots))
+		flapping_note(rs, peer, prefix, attrs, what == RIB_NEW);
+}
+
+struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer)
+{
+	const struct config_peer *config = &peer->config;
+
+	return (struct import_rule){
+		.role = config->role,
+		.ebgp = config->asn != rs->config->instance.asn,
+		.first_as = config->enforce_first_as ? config->asn : 0,
+		.as_sets = config->allow_as_set,
+	};
+}
+
+/* What became of the prefixes that an UPDATE announces, and why. `n` may be 0. */
+static void note(struct route_server *rs, const struct peer *peer, enum event_kind kind,
+		 const struct prefix *prefixes, uint32_t n, const char *fate, const char *why)
+{
+	char text[PREFIX_TEXT], others[32] = "";
+
+	if (n > 1)
+		snprintf(others, sizeof(others), " and %u others", n - 1);
+	events_note(&rs->events, kind, peer, rs->now_ms, "%s%s%s%s: %s", fate, n ? " " : "",
+		    n ? prefix_text(*prefixes, text) : "", others, why);
+}
+
+static void note_loop(struct route_server *rs, const struct peer *peer,
+		      const struct speaker_update *update)
+{
+	static const char *const loops[SPEAKER_LOOP_COUNT] = {
+		[SPEAKER_LOOP_AS] = "our AS is in its AS path",
+		[SPEAKER_LOOP_ORIGINATOR] = "we are its originator",
+		[SPEAKER_LOOP_CLUSTER] = "our cluster is in its cluster list",
+	};
+
+	note(rs, peer, EVENT_LOOP, speaker_update_refused(update), update->nb_refused, "refused",
+	     loops[update->loop]);
+}
+
+/* A fault of the message that did not end the session. */
+static void note_fault(struct route_server *rs, const struct peer *peer,
+		       const struct speaker_update *update)
+{
+	bool withdrawn = update->verdict == BGP_TREAT_AS_WITHDRAW;
+	uint16_t n = withdrawn ? update->nb_refused : update->nb_announced;
+	char why[128];
+
+	snprintf(why, sizeof(why), "attribute %u: %s", update->fault_code, update->fault);
+	note(rs, peer, EVENT_MALFORMED,
+	     withdrawn ? speaker_update_refused(update) : speaker_update_announced(update), n,
+	     withdrawn ? "treated as withdrawn" : "without a malformed attribute", why);
+}
+
+/* What policy made of its attributes. */
+static void note_attributes(struct route_server *rs, const struct peer *peer,
+			    const struct speaker_update *update)
+{
+	const uint64_t *codes = update->stripped;
+	char why[128];
+
+	if (codes[0] | codes[1] | codes[2] | codes[3])
+		note(rs, peer, EVENT_ATTRIBUTE,
+		     update->nb_announced ? speaker_update_announced(update)
+					  : speaker_update_refused(update),
+		     (uint32_t)update->nb_announced + update->nb_refused, "stripped",
+		     attr_set_text(codes, why, sizeof(why)));
+	if (!update->drop)
+		return;
+	snprintf(why, sizeof(why), "attribute %u (%s)", update->drop, attr_name(update->drop));
+	note(rs, peer, EVENT_ATTRIBUTE, speaker_update_refused(update), update->nb_refused,
+	     "dropped", why);
+}
+
+/* What the message has of notable things, whatever becomes of its routes. */
+static void note_message(struct route_server *rs, const struct peer *peer,
+			 const struct speaker_update *update)
+{
+	if (update->loop)
+		note_loop(rs, peer, update);
+	if (update->fault)
+		note_fault(rs, peer, update);
+	note_attributes(rs, peer, update);
+	if (update->nb_martians)
+		note(rs, peer, EVENT_MARTIAN, &update->martian, update->nb_martians, "passed over",
+		     "no route can be for it");
+}
+
+/* Import policy refuses what the message announces: that is withdrawn. */
+static void note_refused(struct route_server *rs, struct peer *peer,
+			 const struct speaker_update *update, enum import_verdict verdict)
+{
+	peer->refused[verdict] += update->nb_announced;
+	note(rs, peer, verdict == IMPORT_BOW_TIE ? EVENT_BOW_TIE : EVENT_REFUSED,
+	     speaker_update_announced(update), update->nb_announced, "refused",
+	     import_verdict_why(verdict));
+}
+
+/* `n` of the announced prefixes, from `first` on. */
+static uint32_t announce_all(struct route_server *rs, struct peer *peer,
+			     const struct speaker_update *update, const struct prefix *first,
+			     uint32_t n, uint64_t end)
+{
+	const struct attrs *attrs = attrs_intern(
+		rs->attrs, &update->keys, speaker_update_attrs(update), update->attrs_len);
+	uint32_t i = 0;
+
+	while (i < n && !peer->closing && rib_spent(rs->rib) < end)
+		announce(rs, peer, first[i++], attrs);
+	if (attrs)
+		attrs_put(rs->attrs, attrs);
+	return peer->closing ? n : i;
+}
+
+bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
+	       uint32_t *taken)
+{
+	const struct prefix *prefixes = speaker_update_withdrawn(update);
+	const struct import_rule rule = rs_import_rule(rs, peer);
+	enum import_verdict verdict =
+		update->nb_announced ? import_check(&rule, &update->keys) : IMPORT_ACCEPT;
+	uint32_t all = (uint32_t)update->nb_withdrawn + update->nb_announced;
+	uint32_t gone = verdict == IMPORT_ACCEPT ? update->nb_withdrawn : all;
+	uint32_t from = *taken, end = all - from > SLICE ? from + SLICE : all;
+	uint64_t spent = rib_spent(rs->rib) + SLICE;
+
+	if (!from) {
+		rs->updates++;
+		note_message(rs, peer, update);
+		if (verdict != IMPORT_ACCEPT)
+			note_refused(rs, peer, update, verdict);
+	}
+	while (from < end && from < gone && rib_spent(rs->rib) < spent)
+		withdraw(rs, peer, prefixes[from++]);
+	if (from < end && from >= gone)
+		from += announce_all(rs, peer, update, prefixes + from, end - from, spent);
+	*taken = from;
+	return from == all;
+}
+
+int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
+{
+	uint8_t wire[EXPORT_VNET_MAX];
+	struct attr_writer w = { .buf = wire, .size = sizeof(wire) };
+	struct attr_keys keys;
+	const struct attrs *attrs;
+	int err;
+
+	/* On link as far as peers are concerned: they are told our own address in any case. */
+	export_vnet_attrs(0, &w);
+	attr_keys_parse(wire, (uint16_t)w.len, &keys);
+	attrs = attrs_intern(rs->attrs, &keys, wire, (uint16_t)w.len);
+	if (!attrs)
+		return -ENOMEM;
+	err = rib_announce(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET, attrs,
+			   LOCAL_PREF_DEFAULT, (uint32_t)(rs->now_ms / 1000));
+	attrs_put(rs->attrs, attrs);
+	return err < 0 ? err : 0;
+}
+
+int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet)
+{
+	int err = rib_withdraw(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET);
+
+	return err < 0 ? err : 0;
+}
+
+/* --- phases ------------------------------------------------------------------------------------------------------ */
+
+static void restart_fire(struct timer *timer, uint64_t now_ms)
+{
+	struct route_server *rs =
+		(struct route_server *)((char *)timer - offsetof(struct route_server, restart));
+
+	(void)now_ms;
+	rs->restart_over = true;
+	events_note(&rs->events, EVENT_RESTART, NULL, rs->now_ms,
+		    "not every peer has said End-of-RIB within %u s; going on without",
+		    rs->config->control.restart_s);
+}
+
+/* Is the spare generation as complete as it will get? */
+static bool filled(const struct route_server *rs)
+{
+	if (!rib_settled(rs->rib) || rib_changes_waiting(rs->rib) || rs->fib_sync.walking ||
+	    rs->reconsider || !far_hops_settled(&rs->far_hops))
+		return false;
+	if (rib_wide_waiting(rs->rib) && !rs->restart_over)
+		return false;
+	if (!rs->restarting || rs->restart_over)
+		return true;
+	return peers_all_told(&rs->peers, rs->now_ms) && !next_hops_pending(&rs->next_hops);
+}
+
+static void go_live(struct route_server *rs)
+{
+	struct speaker_command over = { .type = SPEAKER_RESTARTED };
+
+	fib_publish(rs->writer);
+	rs->phase = RS_LIVE;
+	timer_stop(&rs->timers, &rs->restart);
+	transit_live(rs);
+	admission_live(rs);
+	if (rs->restarting)
+		command_all(rs, &over, sizeof(over));
+	peers_join(&rs->peers);
+	events_note(&rs->events, EVENT_LIVE, NULL, rs->now_ms,
+		    "live after %llu ms%s: %zu prefixes, route exchange is %s",
+		    (unsigned long long)(rs->now_ms - rs->started_ms),
+		    rs->restarting ? " of restart" : "", rib_counts(rs->rib).prefixes,
+		    rs->exchange->enabled ? "on" : "off");
+}
+
+void rs_stop(struct route_server *rs, uint8_t subcode, const char *text)
+{
+	struct speaker_peer_reset stop = {
+		.head = { .type = SPEAKER_STOP },
+		.code = NOTIFY_CEASE,
+		.subcode = subcode,
+	};
+
+	snprintf(stop.text, sizeof(stop.text), "%s", text);
+	rs->phase = RS_STOPPING;
+	command_all(rs, &stop, sizeof(stop));
+}
+
+bool rs_stopped(const struct route_server *rs)
+{
+	return rs->phase == RS_STOPPING && rs->nb_stopped >= rs->nb_speakers;
+}
+
+static bool settled(const struct route_server *rs)
+{
+	return rs->phase == RS_LIVE && (peers_all_told(&rs->peers, rs->now_ms) ||
+					rs->now_ms - rs->started_ms >= PEER_ABSENT_MS);
+}
+
+static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
+{
+	struct route_server *rs =
+		(struct route_server *)((char *)timer -
+					offsetof(struct route_server, housekeeping));
+	bool walk = rs->fib_sync.retry || ++rs->housekeepings >= WALK_EVERY;
+
+	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
+	events_turn(&rs->events, &rs->peers, now_ms);
+	rs->settled |= settled(rs);
+	bounds_turn(rs);
+	exchange_wait_look(rs);
+	if (rs->phase == RS_LIVE)
+		admission_live(rs);
+	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
+	    rs->phase == RS_STOPPING)
+		return;
+	rs->housekeepings = 0;
+	fib_sync_walk_begin(&rs->fib_sync);
+}
+
+/* --- turn -------------------------------------------------------------------------------------------------------- */
+
+static bool part_over(const struct route_server *rs, const struct budget *budget)
+{
+	return rib_changes_waiting(rs->rib) >= CHANGES || budget_over(budget);
+}
+
+/* The oldest record of one speaker, or a slice of it. False: there is none. */
+static bool event_take(struct route_server *rs, struct rs_speaker *speaker)
+{
+	const struct speaker_event *event;
+	size_t len;
+
+	event = mailbox_peek(speaker->to_rib, &len);
+	if (!event)
+		return false;
+	if (!peer_event(rs, event, &speaker->taken))
+		return true;
+	speaker->taken = 0;
+	mailbox_done(speaker->to_rib);
+	return true;
+}
+
+/* Speakers take turns, from one turn to the next too. */
+static unsigned int events_take(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, INTAKE_NS);
+	unsigned int taken = 0, empty = 0;
+
+	for (unsigned int i = 0; i < rs->nb_speakers; i++)
+		backlog_post(&rs->speakers[i]);
+	while (empty < rs->nb_speakers) {
+		bool took = event_take(rs, &rs->speakers[rs->next_speaker]);
+
+		rs->next_speaker = (rs->next_speaker + 1) % rs->nb_speakers;
+		empty = took ? 0 : empty + 1;
+		taken += took;
+		if (took && part_over(rs, &budget))
+			break;
+	}
+	for (unsigned int i = 0; taken && i < rs->nb_speakers; i++)
+		mailbox_call(rs->speakers[i].to_rib);
+	return taken;
+}
+
+static size_t rib_slices(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, RIB_NS);
+	size_t done = 0, n;
+
+	do {
+		n = rib_turn(rs->rib, SLICE);
+		if (rs->maps_moving)
+			n += peers_maps_turn(rs, SLICE);
+		done += n;
+	} while (n && !part_over(rs, &budget));
+	return done;
+}
+
+static size_t walk_slices(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, WALK_NS);
+	size_t done = 0;
+
+	while (rs->fib_sync.walking) {
+		size_t n = fib_sync_walk(&rs->fib_sync, SLICE);
+
+		done += n;
+		if (!n || budget_over(&budget))
+			break;
+	}
+	return done;
+}
+
+static unsigned int rib_part(struct route_server *rs)
+{
+	size_t done = rib_slices(rs);
+
+	done += discard_turn(&rs->discard, DISCARD);
+	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS, next_hop_changed, rs);
+	done += far_hops_poll(&rs->far_hops, FAR_NEXT_HOPS, behind_changed, rs);
+	rs->reconsider |= far_hops_room(&rs->far_hops);
+	if (rs->reconsider && rib_settled(rs->rib)) {
+		rs->reconsider = false;
+		rib_reconsider(rs->rib);
+		done++;
+	}
+	return (unsigned int)done;
+}
+
+static size_t wide_slices(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, WIDE_NS);
+	size_t done = 0;
+
+	while (fib_sync_wide(&rs->fib_sync)) {
+		done++;
+		if (budget_over(&budget))
+			break;
+	}
+	return done;
+}
+
+static size_t change_slices(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, FIB_NS);
+	size_t done = 0, n;
+
+	while ((n = fib_sync_changes(&rs->fib_sync, FIB_SLICE))) {
+		done += n;
+		if (budget_over(&budget))
+			break;
+	}
+	return done;
+}
+
+/* What has changed, and of wide prefixes what there is time for. */
+static unsigned int fib_part(struct route_server *rs)
+{
+	size_t done = change_slices(rs);
+
+	done += wide_slices(rs);
+	done += walk_slices(rs);
+	fib_reclaim(rs->writer);
+	return (unsigned int)done;
+}
+
+static unsigned int announce_part(struct route_server *rs)
+{
+	struct budget budget;
+	size_t done;
+
+	if (rs->peers.joining)
+		return peers_place(rs);
+	budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
+	done = announcer_flush(&rs->announcer, rs, &budget);
+	if (!rs->announcer.flushing)
+		pace_turn(rs);
+	return (unsigned int)done + peers_place(rs);
+}
+
+static void part_end(struct route_server *rs, enum rs_part part)
+{
+	turn_part(&rs->turns, (uint8_t)part, rs->clock_ns());
+}
+
+/* RIB and FIB, until what has changed is in the views, and what follows from it. */
+static unsigned int routes_turn(struct route_server *rs)
+{
+	unsigned int done = rib_part(rs);
+
+	part_end(rs, RS_PART_RIB);
+	done += fib_part(rs);
+	behind_turn(rs);
+	part_end(rs, RS_PART_FIB);
+	if (rib_changes_waiting(rs->rib))
+		return done; /* see fib_goes_on() */
+	done += transit_turn(rs);
+	peers_tidy(rs);
+	if (rs->phase == RS_FILLING && filled(rs))
+		go_live(rs);
+	part_end(rs, RS_PART_TRANSIT);
+	if (rs->phase == RS_LIVE) {
+		done += announce_part(rs);
+		part_end(rs, RS_PART_ANNOUNCE);
+	}
+	return done;
+}
+
+/* A flush that a full mailbox or the clock has stopped: nothing may touch the RIB before it is through. */
+static unsigned int flush_goes_on(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
+
+	announcer_flush(&rs->announcer, rs, &budget);
+	part_end(rs, RS_PART_ANNOUNCE);
+	for (unsigned int i = 0; i < rs->nb_speakers; i++)
+		backlog_post(&rs->speakers[i]);
+	/* If a session lcore is behind, let it catch up. */
+	return !rs->announcer.flushing || !rs->announcer.blocked;
+}
+
+/* Changes for which there was no time go into the FIB before anything else: nobody is told of them before, and there are no
+ * more of them until then. */
+static unsigned int fib_goes_on(struct route_server *rs)
+{
+	change_slices(rs);
+	part_end(rs, RS_PART_FIB);
+	return 1;
+}
+
+/* A configuration of which a part is applied is none to do anything by. */
+static unsigned int reload_goes_on(struct route_server *rs)
+{
+	reload_turn(rs);
+	part_end(rs, RS_PART_SHOW);
+	return 1;
+}
+
+static unsigned int turn(struct route_server *rs)
+{
+	unsigned int done = 0;
+
+	if (rs->reload.page)
+		return reload_goes_on(rs);
+	if (rs->announcer.flushing)
+		return flush_goes_on(rs);
+	if (rib_changes_waiting(rs->rib))
+		return fib_goes_on(rs);
+	done += events_take(rs);
+	part_end(rs, RS_PART_INTAKE);
+	done += timers_run(&rs->timers, rs->now_ms, 16);
+	part_end(rs, RS_PART_TIMERS);
+	if (rs->phase == RS_STOPPING)
+		return done;
+	done += show_turn(rs);
+	done += exchange_wait_turn(rs);
+	part_end(rs, RS_PART_SHOW);
+	done += flapping_turn(rs);
+	done += held_updates_turn(rs); /* before routes_turn(): what it takes is announced there */
+	part_end(rs, RS_PART_HELD);
+	return done + routes_turn(rs);
+}
+
+unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
+{
+	unsigned int done;
+
+	rs->now_ms = rs->next_hops.now_ms = rs->exchange->now_ms = now_ms;
+	turn_begin(&rs->turns, rs->clock_ns());
+	done = turn(rs);
+	turn_end(&rs->turns, rs->clock_ns());
+	return done;
+}
+
+const char *rs_part_name(unsigned int part)
+{
+	static const char *const names[RS_PARTS] = {
+		[RS_PART_INTAKE] = "intake",   [RS_PART_TIMERS] = "timers",
+		[RS_PART_SHOW] = "show",       [RS_PART_HELD] = "held updates",
+		[RS_PART_RIB] = "rib",	       [RS_PART_FIB] = "fib",
+		[RS_PART_TRANSIT] = "transit", [RS_PART_ANNOUNCE] = "announce",
+	};
+
+	return part < RS_PARTS ? names[part] : "?";
+}
+
+/* --- life -------------------------------------------------------------------------------------------------------- */
+
+static int rib_open(struct route_server *rs)
+{
+	struct rib_params params = {
+		.nb_peers = RS_SOURCES,
+		.rule = reload_decide_rule(rs->config),
+		.allow = transit_word(rs),
+		.usable = usable,
+		.quiet = quiet,
+		.counts = expressroute_bound_count,
+		.told = reflections_told,
+		.reflected = reflections_note,
+		.asn = rs->config->instance.asn,
+		.ready = pace_ready,
+		.wide_len = FIB_WIDE,
+		.ctx = rs,
+	};
+	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };
+	struct source peered = { .role = ROLE_VNET,
+				 .peered = true,
+				 .router_id = rs->config->instance.router_id };
+
+	rs->attrs = attr_table_new();
+	params.attrs = rs->attrs;
+	rs->rib = rs->attrs ? rib_new(&params) : NULL;
+	if (!rs->rib)
+		return -ENOMEM;
+	flaps_init(&rs->flaps, rs->attrs);
+	rs->transit.wanted = rs->transit.announced = params.allow;
+	rib_source_set(rs->rib, RS_VNET, &vnet);
+	rib_source_set(rs->rib, RS_VNET_PEERED, &peered);
+	return 0;
+}
+
+static int parts_open(struct route_server *rs)
+{
+	int err = fib_writer_open(rs->fib, &rs->writer);
+
+	if (!err)
+		err = rib_open(rs);
+	if (!err)
+		err = next_hops_init(&rs->next_hops, rs->fib, rs->writer, rs->config);
+	if (!err)
+		err = far_hops_init(&rs->far_hops, rs->rib, &rs->next_hops);
+	if (!err)
+		err = fib_sync_init(&rs->fib_sync, rs->rib, &rs->next_hops, &rs->far_hops,
+				    rs->config);
+	if (!err)
+		err = maps_init(&rs->maps, rs->config, &rs->maps);
+	if (!err)
+		err = peers_init(&rs->peers, rs);
+	if (!err)
+		err = timers_init(&rs->timers, TIMERS);
+	if (!err)
+		err = events_init(&rs->events);
+	rs->next_hops.now_ms = rs->now_ms;
+	rs->next_hops.events = &rs->events;
+	rs->fib_sync.allow = rs->transit.wanted;
+	return err;
+}
+
+/* Everything that the configuration says, for the first time. */
+static int configure(struct route_server *rs)
+{
+	int err = reload_peers_known(rs->fib, rs->config);
+
+	bounds_configure(rs);
+	for (size_t i = 0; i < rs->config->nb_vnets && !err; i++)
+		err = rs_vnet_announce(rs, &rs->config->vnets[i]);
+	for (size_t i = 0; i < rs->config->nb_peers && !err; i++)
+		err = peer_add(rs, &rs->config->peers[i]);
+	return err;
+}
+
+static int copy_speakers(struct route_server *rs, const struct rs_params *params)
+{
+	rs->nb_speakers = params->nb_speakers;
+	rs->speakers = calloc(rs->nb_speakers, sizeof(*rs->speakers));
+	if (!rs->speakers)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < rs->nb_speakers; i++) {
+		rs->speakers[i] = params->speakers[i];
+		STAILQ_INIT(&rs->speakers[i].backlog);
+	}
+	return 0;
+}
+
+int rs_new(const struct rs_params *params, struct route_server **out)
+{
+	struct route_server *rs = calloc(1, sizeof(*rs));
+	int err;
+
+	if (!rs)
+		return -ENOMEM;
+	rs->config = params->config;
+	rs->exchange = params->exchange;
+	rs->fib = params->fib;
+	rs->pages = params->pages;
+	rs->answers = params->answers;
+	rs->answered = params->answered;
+	rs->clock_ns = clock_ns;
+	rs->turns.cpu_ns = thread_ns;
+	rs->taken = pace_taken;
+	rs->now_ms = rs->started_ms = clock_ms();
+	rs->restarting = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED) > 0;
+	rs->restart.fire = restart_fire;
+	rs->housekeeping.fire = housekeeping_fire;
+	announcer_init(&rs->announcer);
+	admission_open(rs);
+	err = copy_speakers(rs, params);
+	if (!err)
+		err = parts_open(rs);
+	if (!err)
+		err = configure(rs);
+	if (err) {
+		rs->config = NULL;
+		rs_free(rs);
+		return err;
+	}
+	/* The configuration may have moved the switch while nobody was here: closing does not wait. */
+	fib_gate_set(rs->fib, rs->fib->gate & rs->transit.wanted);
+	timer_set(&rs->timers, &rs->housekeeping, rs->now_ms + HOUSEKEEPING_MS);
+	if (rs->restarting) {
+		timer_set(&rs->timers, &rs->restart,
+			  rs->now_ms + 1000u * rs->config->control.restart_s);
+		events_note(
+			&rs->events, EVENT_RESTART, NULL, rs->now_ms,
+			"the dataplane forwards what it has; filling the spare tables, for %u s "
+			"at most",
+			rs->config->control.restart_s);
+	}
+	*out = rs;
+	return 0;
+}
+
+static void speakers_free(struct route_server *rs)
+{
+	for (unsigned int i = 0; rs->speakers && i < rs->nb_speakers; i++) {
+		struct rs_backlog *first;
+
+		while ((first = STAILQ_FIRST(&rs->speakers[i].backlog))) {
+			STAILQ_REMOVE_HEAD(&rs->speakers[i].backlog, next);
+			free(first);
+		}
+	}
+	free(rs->speakers);
+}
+
+void rs_free(struct route_server *rs)
+{
+	announcer_fini(&rs->announcer, rs);
+	expressroute_bound_fini(&rs->expressroute_bound);
+	events_fini(&rs->events);
+	free(rs->partner);
+	timers_free(&rs->timers);
+	peers_fini(&rs->peers);
+	maps_fini(&rs->maps);
+	fib_sync_fini(&rs->fib_sync);
+	far_hops_fini(&rs->far_hops);
+	next_hops_fini(&rs->next_hops);
+	if (rs->rib)
+		rib_free(rs->rib);
+	if (rs->attrs)
+		attr_table_free(rs->attrs);
+	if (rs->writer)
+		fib_writer_close(rs->writer);
+	speakers_free(rs);
+	discard_fini(&rs->discard);
+	config_free(rs->config);
+	free(rs);
+}
