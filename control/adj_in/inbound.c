@@ -6,9 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "route_server.h"
+#include "export.h"
+#include "import.h"
 
 enum { ROUTES_MAX = 1 << 24 };
+
+void inbound_init(struct inbound *in, struct adj_in *adj_in, uint16_t source)
+{
+	*in = (struct inbound){ .adj_in = adj_in, .source = source };
+}
 
 /* --- the table --------------------------------------------------------------------------------------------------- */
 
@@ -24,7 +30,7 @@ static int table_open(struct inbound *in)
 
 /* The route of this prefix with these attributes; `*what` is it to the peer. NULL: no memory, and what was there is as it
  * was. */
-static struct inbound_route *route_put(struct route_server *rs, struct inbound *in,
+static struct inbound_route *route_put(struct inbound *in,
 				       struct prefix prefix, const struct attrs *attrs,
 				       enum rib_announced *what)
 {
@@ -38,7 +44,7 @@ static struct inbound_route *route_put(struct route_server *rs, struct inbound *
 			*what = route->attrs == attrs ? RIB_SAME : RIB_CHANGED;
 		in->digest += attrs_digest(attrs, prefix) - attrs_digest(route->attrs, prefix);
 		attrs_get(attrs);
-		attrs_put(rs->attrs, route->attrs);
+		attrs_put(in->adj_in->attrs, route->attrs);
 		route->attrs = attrs;
 		in->fresh += route->epoch != in->epoch;
 		route->epoch = in->epoch;
@@ -77,18 +83,18 @@ bool inbound_contributes(const struct inbound *in, struct prefix prefix)
 	return route && route->summary && route->generation == in->generation;
 }
 
-const struct attrs *inbound_said(const struct route_server *rs, const struct peer *peer,
+const struct attrs *inbound_said(const struct inbound *in,
 				 struct prefix prefix)
 {
-	const struct inbound_route *route = route_find(&peer->inbound, prefix);
-	uint32_t node = rib_find(rs->rib, prefix);
+	const struct inbound_route *route = route_find(in, prefix);
+	uint32_t node = rib_find(in->adj_in->rib, prefix);
 	const struct path *path;
 
 	if (route)
 		return route->attrs;
-	if (inbound_counts(&peer->inbound) || node == RIB_NONE)
+	if (inbound_counts(in) || node == RIB_NONE)
 		return NULL;
-	path = rib_path(rs->rib, node, peer->index);
+	path = rib_path(in->adj_in->rib, node, in->source);
 	return path ? path->attrs : NULL;
 }
 
@@ -105,19 +111,19 @@ uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *pref
 
 /* --- into the RIB ------------------------------------------------------------------------------------------------ */
 
-static int announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
+static int announce(struct inbound *in, struct prefix prefix,
 		    const struct attrs *attrs, uint32_t local_pref)
 {
-	int err = rib_announce(rs->rib, prefix, peer->index, attrs,
+	int err = rib_announce(in->adj_in->rib, prefix, in->source, attrs,
 			       import_local_pref(&attrs->keys, local_pref),
-			       (uint32_t)(rs->now_ms / 1000));
+			       (uint32_t)(in->adj_in->now_ms / 1000));
 
 	if (err < 0)
-		rib_withdraw(rs->rib, prefix, peer->index);
+		rib_withdraw(in->adj_in->rib, prefix, in->source);
 	return err < 0 ? err : 0;
 }
 
-static int announce_wire(struct route_server *rs, struct peer *peer,
+static int announce_wire(struct inbound *in,
 			 const struct route_map_result *result)
 {
 	struct attr_keys keys;
@@ -125,13 +131,13 @@ static int announce_wire(struct route_server *rs, struct peer *peer,
 	int err;
 
 	attr_keys_parse(result->wire, result->len, &keys);
-	attrs = attrs_intern(rs->attrs, &keys, result->wire, result->len);
+	attrs = attrs_intern(in->adj_in->attrs, &keys, result->wire, result->len);
 	if (!attrs) {
-		rib_withdraw(rs->rib, result->prefix, peer->index);
+		rib_withdraw(in->adj_in->rib, result->prefix, in->source);
 		return -ENOMEM;
 	}
-	err = announce(rs, peer, result->prefix, attrs, result->local_pref);
-	attrs_put(rs->attrs, attrs);
+	err = announce(in, result->prefix, attrs, result->local_pref);
+	attrs_put(in->adj_in->attrs, attrs);
 	return err;
 }
 
@@ -165,43 +171,40 @@ enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefi
 }
 
 /* Put under `prefix` what belongs there. `result`: what the map made of `route`, both NULL if there is none. */
-static int stand(struct route_server *rs, struct peer *peer, struct prefix prefix,
+static int stand(struct inbound *in, struct prefix prefix,
 		 const struct inbound_route *route, struct route_map_result *result)
 {
-	struct inbound *in = &peer->inbound;
 	static struct route_map_result summary; /* one thread; 16 KiB that no stack needs to hold */
 	size_t rule = summary_rule(in, prefix);
 	int err;
 
 	if (rule < MAP_RULES) {
 		route_map_summary(in->map, &in->side, rule, &summary);
-		return announce_wire(rs, peer, &summary);
+		return announce_wire(in, &summary);
 	}
 	if (route && result->verdict == ROUTE_MAP_UNCHANGED)
-		return announce(rs, peer, prefix, route->attrs, LOCAL_PREF_DEFAULT);
+		return announce(in, prefix, route->attrs, LOCAL_PREF_DEFAULT);
 	if (route && result->verdict == ROUTE_MAP_CHANGED)
-		return announce_wire(rs, peer, result);
-	err = rib_withdraw(rs->rib, prefix, peer->index);
+		return announce_wire(in, result);
+	err = rib_withdraw(in->adj_in->rib, prefix, in->source);
 	return err < 0 ? err : 0;
 }
 
 /* A summary has lost a contributor, or the map that made it. */
-static int stand_again(struct route_server *rs, struct peer *peer, struct prefix prefix)
+static int stand_again(struct inbound *in, struct prefix prefix)
 {
-	struct inbound *in = &peer->inbound;
 	static struct route_map_result result;
 	const struct inbound_route *route = route_find(in, prefix);
 
 	if (route)
 		run(in, prefix, route->attrs, false, &result);
-	return stand(rs, peer, prefix, route, &result);
+	return stand(in, prefix, route, &result);
 }
 
 /* The route contributes to the summary of `now` (rule plus one, 0: to none). */
-static int contribute(struct route_server *rs, struct peer *peer, struct inbound_route *route,
+static int contribute(struct inbound *in, struct inbound_route *route,
 		      uint8_t now)
 {
-	struct inbound *in = &peer->inbound;
 	uint8_t was = route->generation == in->generation ? route->summary : 0;
 	int err = 0;
 
@@ -209,61 +212,59 @@ static int contribute(struct route_server *rs, struct peer *peer, struct inbound
 	route->generation = in->generation;
 	if (now) {
 		in->contributors[now - 1] += now != was;
-		err = stand(rs, peer, route_map_rule(in->map, now - 1)->prefix_replace, NULL, NULL);
+		err = stand(in, route_map_rule(in->map, now - 1)->prefix_replace, NULL, NULL);
 	}
 	if (was && was != now && !--in->contributors[was - 1])
-		err |= stand_again(rs, peer, route_map_rule(in->map, was - 1)->prefix_replace);
+		err |= stand_again(in, route_map_rule(in->map, was - 1)->prefix_replace);
 	return err ? -ENOMEM : 0;
 }
 
-static int apply(struct route_server *rs, struct peer *peer, struct inbound_route *route)
+static int apply(struct inbound *in, struct inbound_route *route)
 {
-	struct inbound *in = &peer->inbound;
 	static struct route_map_result result;
 	struct prefix prefix = prefix_make(route->addr, route->len);
 	enum route_map_verdict verdict = run(in, prefix, route->attrs, true, &result);
 	bool summarised = verdict == ROUTE_MAP_SUMMARISED;
-	int err = contribute(rs, peer, route, summarised ? result.summary_rule + 1 : 0);
+	int err = contribute(in, route, summarised ? result.summary_rule + 1 : 0);
 
-	return stand(rs, peer, prefix, route, &result) || err ? -ENOMEM : 0;
+	return stand(in, prefix, route, &result) || err ? -ENOMEM : 0;
 }
 
 /* --- what the peer says ------------------------------------------------------------------------------------------ */
 
-int inbound_announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
+int inbound_announce(struct inbound *in, struct prefix prefix,
 		     const struct attrs *attrs)
 {
 	enum rib_announced what;
-	struct inbound_route *route = route_put(rs, &peer->inbound, prefix, attrs, &what);
+	struct inbound_route *route = route_put(in, prefix, attrs, &what);
 
 	if (route)
-		return apply(rs, peer, route) ? -ENOMEM : (int)what;
-	inbound_withdraw(rs, peer, prefix);
+		return apply(in, route) ? -ENOMEM : (int)what;
+	inbound_withdraw(in, prefix);
 	return -ENOMEM;
 }
 
-static int route_remove(struct route_server *rs, struct peer *peer, uint32_t id)
+static int route_remove(struct inbound *in, uint32_t id)
 {
-	struct inbound *in = &peer->inbound;
 	struct inbound_route *route = route_at(in, id);
 	struct prefix prefix = prefix_make(route->addr, route->len);
-	int err = contribute(rs, peer, route, 0);
+	int err = contribute(in, route, 0);
 
 	in->fresh -= route->epoch == in->epoch;
 	in->digest -= attrs_digest(route->attrs, prefix);
-	attrs_put(rs->attrs, route->attrs);
+	attrs_put(in->adj_in->attrs, route->attrs);
 	prefix_table_remove(&in->routes, id);
-	return stand(rs, peer, prefix, NULL, NULL) || err ? -ENOMEM : 0;
+	return stand(in, prefix, NULL, NULL) || err ? -ENOMEM : 0;
 }
 
-int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix)
+int inbound_withdraw(struct inbound *in, struct prefix prefix)
 {
-	uint32_t id = prefix_table_find(&peer->inbound.routes, prefix);
+	uint32_t id = prefix_table_find(&in->routes, prefix);
 
 	if (id)
-		return route_remove(rs, peer, id) ? -ENOMEM : 1;
+		return route_remove(in, id) ? -ENOMEM : 1;
 	/* What has not been copied yet is in the RIB alone. */
-	return peer->inbound.step == INBOUND_FILLING ? stand(rs, peer, prefix, NULL, NULL) : 0;
+	return in->step == INBOUND_FILLING ? stand(in, prefix, NULL, NULL) : 0;
 }
 
 /* --- a map changes ----------------------------------------------------------------------------------------------- */
@@ -289,9 +290,8 @@ static bool is_superfluous(const struct inbound *in)
 }
 
 /* What comes after a step that is over, or when there is none: nothing, or the change that waits. 0 or -ENOMEM. */
-static int step_next(struct route_server *rs, struct peer *peer)
+static int step_next(struct inbound *in)
 {
-	struct inbound *in = &peer->inbound;
 
 	in->step = INBOUND_SETTLED;
 	in->cursor = 0;
@@ -301,7 +301,7 @@ static int step_next(struct route_server *rs, struct peer *peer)
 		if (table_open(in))
 			return -ENOMEM;
 		in->step = INBOUND_FILLING;
-		if (!rib_peer_paths(rs->rib, peer->index))
+		if (!rib_peer_paths(in->adj_in->rib, in->source))
 			apply_begin(in);
 	} else {
 		in->changed = false;
@@ -312,79 +312,75 @@ static int step_next(struct route_server *rs, struct peer *peer)
 }
 
 /* Every route has passed the new map: summaries of the old one that it does not make are over. */
-static void apply_end(struct route_server *rs, struct peer *peer)
+static void apply_end(struct inbound *in)
 {
-	struct inbound *in = &peer->inbound;
 
 	for (size_t r = 0; in->before && r < route_map_nb_rules(in->before); r++)
 		if (route_map_rule(in->before, r)->has_prefix_replace &&
-		    stand_again(rs, peer, route_map_rule(in->before, r)->prefix_replace))
-			peer_not_withdrawn(rs, peer);
+		    stand_again(in, route_map_rule(in->before, r)->prefix_replace))
+			in->not_withdrawn = true;
 	route_map_put(in->before);
 	in->before = NULL;
-	step_next(rs, peer);
+	step_next(in);
 }
 
-static size_t apply_turn(struct route_server *rs, struct peer *peer, size_t budget)
+static size_t apply_turn(struct inbound *in, size_t budget)
 {
-	const uint64_t spent = rib_spent(rs->rib) + budget;
-	struct inbound *in = &peer->inbound;
+	const uint64_t spent = rib_spent(in->adj_in->rib) + budget;
 	size_t seen = 0;
 
-	for (; seen < budget && rib_spent(rs->rib) < spent &&
+	for (; seen < budget && rib_spent(in->adj_in->rib) < spent &&
 	       (in->cursor = slab_next(&in->routes.items, in->cursor));
 	     seen++) {
 		struct inbound_route *route = route_at(in, in->cursor);
 
-		if (route->generation != in->generation && apply(rs, peer, route))
-			peer_not_withdrawn(rs, peer);
+		if (route->generation != in->generation && apply(in, route))
+			in->not_withdrawn = true;
 	}
 	if (!in->cursor)
-		apply_end(rs, peer);
-	return rib_spent(rs->rib) < spent ? seen + 1 : budget;
+		apply_end(in);
+	return rib_spent(in->adj_in->rib) < spent ? seen + 1 : budget;
 }
 
 /* Without a map the RIB has what the peer said, and the table goes. */
-static size_t close_turn(struct route_server *rs, struct peer *peer, size_t budget)
+static size_t close_turn(struct inbound *in, size_t budget)
 {
-	struct inbound *in = &peer->inbound;
 	size_t seen = 0;
 
 	for (; seen < budget && (in->cursor = slab_next(&in->routes.items, in->cursor)); seen++) {
-		attrs_put(rs->attrs, route_at(in, in->cursor)->attrs);
+		attrs_put(in->adj_in->attrs, route_at(in, in->cursor)->attrs);
 		prefix_table_remove(&in->routes, in->cursor);
 	}
 	if (in->cursor)
 		return seen;
-	prefix_table_discard(&in->routes, &rs->discard);
+	prefix_table_discard(&in->routes, in->adj_in->discard);
 	in->fresh = 0;
 	in->digest = 0;
-	step_next(rs, peer);
+	step_next(in);
 	return seen + 1;
 }
 
 /* What the RIB has of the peer is what it said, as there was no map. */
-static size_t fill_turn(struct route_server *rs, struct peer *peer, size_t budget)
+static size_t fill_turn(struct inbound *in, size_t budget)
 {
-	struct inbound *in = &peer->inbound;
 	uint32_t nodes[64];
 	size_t seen = 0, n;
 
 	do {
-		n = rib_walk(rs->rib, &in->cursor, nodes, 64);
+		n = rib_walk(in->adj_in->rib, &in->cursor, nodes, 64);
 		for (size_t i = 0; i < n; i++) {
-			struct prefix prefix = rib_prefix(rs->rib, nodes[i]);
-			const struct path *path = rib_path(rs->rib, nodes[i], peer->index);
+			struct prefix prefix = rib_prefix(in->adj_in->rib, nodes[i]);
+			const struct path *path = rib_path(in->adj_in->rib, nodes[i], in->source);
 			enum rib_announced what;
 			struct inbound_route *route;
 
 			if (!path || route_find(in, prefix) ||
-			    (rib_is_stale(rs->rib, path) && !timer_is_set(&peer->stale)))
+			    (rib_is_stale(in->adj_in->rib, path) && !in->kept))
 				continue; /* the last: being withdrawn, its session has gone */
-			route = route_put(rs, in, prefix, path->attrs, &what);
+			route = route_put(in, prefix, path->attrs, &what);
 			if (!route) {
-				peer_not_withdrawn(rs, peer);
-			} else if (rib_is_stale(rs->rib, path)) {
+				in->not_withdrawn = true;
+			} else if (rib_is_stale(in->adj_in->rib, path)) {
 				route->epoch = (uint8_t)(in->epoch - 1);
 				in->fresh--;
 			}
@@ -397,67 +393,62 @@ static size_t fill_turn(struct route_server *rs, struct peer *peer, size_t budge
 }
 
 /* Routes of earlier sessions go. */
-static size_t sweep_turn(struct route_server *rs, struct peer *peer, size_t budget)
+static size_t sweep_turn(struct inbound *in, size_t budget)
 {
-	const uint64_t spent = rib_spent(rs->rib) + budget;
-	struct inbound *in = &peer->inbound;
+	const uint64_t spent = rib_spent(in->adj_in->rib) + budget;
 	size_t seen = 0;
 
-	while (seen < budget && rib_spent(rs->rib) < spent &&
+	while (seen < budget && rib_spent(in->adj_in->rib) < spent &&
 	       (in->sweep = slab_next(&in->routes.items, in->sweep))) {
 		uint8_t age = (uint8_t)(in->epoch - route_at(in, in->sweep)->epoch);
 
-		if (age >= in->sweep_age && route_remove(rs, peer, in->sweep))
-			peer_not_withdrawn(rs, peer);
+		if (age >= in->sweep_age && route_remove(in, in->sweep))
+			in->not_withdrawn = true;
 		seen++;
 	}
 	if (!in->sweep)
 		in->sweep_age = 0;
-	return rib_spent(rs->rib) < spent ? seen + 1 : budget;
+	return rib_spent(in->adj_in->rib) < spent ? seen + 1 : budget;
 }
 
-size_t inbound_turn(struct route_server *rs, struct peer *peer, size_t budget)
+size_t inbound_turn(struct inbound *in, size_t budget)
 {
-	struct inbound *in = &peer->inbound;
-	size_t seen = in->sweep_age ? sweep_turn(rs, peer, budget) : 0;
+	size_t seen = in->sweep_age ? sweep_turn(in, budget) : 0;
 
 	if (seen >= budget)
 		return seen;
 	switch (in->step) {
-	case INBOUND_FILLING: return seen + fill_turn(rs, peer, budget - seen);
-	case INBOUND_APPLYING: return seen + apply_turn(rs, peer, budget - seen);
-	case INBOUND_CLOSING: return seen + close_turn(rs, peer, budget - seen);
+	case INBOUND_FILLING: return seen + fill_turn(in, budget - seen);
+	case INBOUND_APPLYING: return seen + apply_turn(in, budget - seen);
+	case INBOUND_CLOSING: return seen + close_turn(in, budget - seen);
 	case INBOUND_SETTLED:
 		/* A change for which there was no memory, or the last stale route has gone. */
 		if (in->changed || is_superfluous(in))
-			step_next(rs, peer);
+			step_next(in);
 	}
 	return seen;
 }
 
 /* ORIGIN IGP, no path, the peer as next hop, ATOMIC_AGGREGATE. */
-void inbound_up(struct peer *peer)
+void inbound_up(struct inbound *in, uint32_t addr)
 {
-	struct inbound *in = &peer->inbound;
 	struct attr_writer w = { .buf = in->summary, .size = sizeof(in->summary) };
 
-	export_summary_attrs(peer->config.addr, &w);
+	export_summary_attrs(addr, &w);
 	in->side =
 		(struct route_map_side){ .summary = in->summary, .summary_len = (uint16_t)w.len };
 }
 
-int inbound_set_map(struct route_server *rs, struct peer *peer, struct route_map *map)
+int inbound_set_map(struct inbound *in, struct route_map *map, uint32_t addr)
 {
-	struct inbound *in = &peer->inbound;
-
 	if (map == (in->changed ? in->wanted : in->map))
 		return 0;
-	inbound_up(peer);
+	inbound_up(in, addr);
 	route_map_put(in->wanted);
 	in->wanted = map ? route_map_get(map) : NULL;
 	in->changed = true;
-	rs->maps_moving = true;
-	if (in->step != INBOUND_SETTLED || !step_next(rs, peer))
+	in->adj_in->moving = true;
+	if (in->step != INBOUND_SETTLED || !step_next(in))
 		return 0;
 	route_map_put(in->wanted);
 	in->wanted = NULL;
@@ -468,42 +459,45 @@ int inbound_set_map(struct route_server *rs, struct peer *peer, struct route_map
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
 
 /* What is at least `age` sessions old goes, a slice a turn. 255 sessions are not lost within one walk. */
-static void sweep_begin(struct route_server *rs, struct inbound *in, uint8_t age)
+static void sweep_begin(struct inbound *in, uint8_t age)
 {
 	if (!inbound_active(in))
 		return;
 	in->sweep_age = age;
 	in->sweep = 0;
-	rs->maps_moving = true;
+	in->adj_in->moving = true;
 }
 
-void inbound_down(struct route_server *rs, struct peer *peer)
+void inbound_down(struct inbound *in)
 {
-	peer->inbound.epoch++;
-	peer->inbound.fresh = 0;
-	sweep_begin(rs, &peer->inbound, 1);
+	in->epoch++;
+	in->fresh = 0;
+	in->kept = false;
+	sweep_begin(in, 1);
 }
 
-void inbound_stale(struct route_server *rs, struct peer *peer)
+void inbound_stale(struct inbound *in)
 {
-	peer->inbound.epoch++;
-	peer->inbound.fresh = 0;
-	sweep_begin(rs, &peer->inbound, 2);
+	in->epoch++;
+	in->fresh = 0;
+	in->kept = true;
+	sweep_begin(in, 2);
 }
 
-void inbound_sweep(struct route_server *rs, struct peer *peer)
+void inbound_sweep(struct inbound *in)
 {
-	sweep_begin(rs, &peer->inbound, 1);
+	in->kept = false;
+	sweep_begin(in, 1);
 }
 
-void inbound_fini(struct route_server *rs, struct inbound *in)
+void inbound_fini(struct inbound *in)
 {
 	for (uint32_t id = prefix_table_is_open(&in->routes) ? slab_next(&in->routes.items, 0) : 0; id;
 	     id = slab_next(&in->routes.items, id))
-		attrs_put(rs->attrs, route_at(in, id)->attrs);
-	prefix_table_discard(&in->routes, &rs->discard);
+		attrs_put(in->adj_in->attrs, route_at(in, id)->attrs);
+	prefix_table_discard(&in->routes, in->adj_in->discard);
 	route_map_put(in->map);
 	route_map_put(in->wanted);
 	route_map_put(in->before);
-	memset(in, 0, sizeof(*in));
+	inbound_init(in, in->adj_in, in->source);
 }

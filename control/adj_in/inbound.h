@@ -25,8 +25,16 @@
 extern "C" {
 #endif
 
-struct route_server;
-struct peer;
+struct discard;
+
+/* What the tables of all peers share. */
+struct adj_in {
+	struct rib *rib;	  /* all borrowed */
+	struct attr_table *attrs;
+	struct discard *discard; /* takes what a table leaves */
+	uint64_t now_ms;	 /* of this turn */
+	bool moving;		 /* inbound_turn() has something to do for some peer */
+};
 
 /* A route as received. */
 struct inbound_route {
@@ -48,6 +56,11 @@ enum inbound_step {
 };
 
 struct inbound {
+	struct adj_in *adj_in; /* borrowed */
+	uint16_t source;       /* the peer's index in the RIB */
+	bool kept;	       /* its stale routes stay: it restarts (RFC 4724 4.2) */
+	/* set here, taken back by the caller: without memory, a route that has gone stays in the RIB, or one is not known here */
+	bool not_withdrawn;
 	struct route_map *map;		  /* one reference; NULL: every route passes */
 	struct route_map *wanted;	  /* likewise: the next map, if `changed` */
 	struct route_map *before;	  /* likewise: the last map, while applying */
@@ -65,9 +78,12 @@ struct inbound {
 	uint64_t digest; /* of all routes of the table: attrs_digest() */
 };
 
-/* The peer's map is now `map` (NULL: none); takes a reference. A change is applied by inbound_turn(), after those before
- * it. -ENOMEM: as it was. */
-int inbound_set_map(struct route_server *rs, struct peer *peer, struct route_map *map);
+/* No map and no routes. */
+void inbound_init(struct inbound *in, struct adj_in *adj_in, uint16_t source);
+
+/* The map of the peer at `addr` is now `map` (NULL: none); takes a reference. A change is applied by inbound_turn(), after
+ * those before it. -ENOMEM: as it was. */
+int inbound_set_map(struct inbound *in, struct route_map *map, uint32_t addr);
 
 /* Do the peer's routes pass through here? If not, they go to the RIB as they are. */
 static inline bool inbound_active(const struct inbound *in)
@@ -95,32 +111,30 @@ bool inbound_contributes(const struct inbound *in, struct prefix prefix);
 
 /* One route announced (returns enum rib_announced, as to what the peer has said) or withdrawn by the peer (1, or 0: there was
  * none). -ENOMEM: then the route is not in the RIB. */
-int inbound_announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
-		     const struct attrs *attrs);
-int inbound_withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix);
+int inbound_announce(struct inbound *in, struct prefix prefix, const struct attrs *attrs);
+int inbound_withdraw(struct inbound *in, struct prefix prefix);
 
 /* Its address is known: summaries have it as next hop. */
-void inbound_up(struct peer *peer);
+void inbound_up(struct inbound *in, uint32_t addr);
 /* As rib_peer_down(), rib_peer_stale() and rib_peer_sweep(), which the caller calls too: by inbound_turn(), in slices. */
-void inbound_down(struct route_server *rs, struct peer *peer);
-void inbound_stale(struct route_server *rs, struct peer *peer);
-void inbound_sweep(struct route_server *rs, struct peer *peer);
+void inbound_down(struct inbound *in);
+void inbound_stale(struct inbound *in);
+void inbound_sweep(struct inbound *in);
 
 /* A slice of a map change or a sweep. Returns how many routes it looked at. */
-size_t inbound_turn(struct route_server *rs, struct peer *peer, size_t budget);
+size_t inbound_turn(struct inbound *in, size_t budget);
 
 /* What the peer's map makes of a route, counting nothing. */
 enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefix,
 				   const struct attrs *attrs, struct route_map_result *result);
 /* What the peer has announced for a prefix, before its map; NULL: nothing. Borrowed until the next change. */
-const struct attrs *inbound_said(const struct route_server *rs, const struct peer *peer,
-				 struct prefix prefix);
+const struct attrs *inbound_said(const struct inbound *in, struct prefix prefix);
 /* Walk over the table: the next route after `id` (0 to begin); 0 at the end. */
 uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *prefix,
 		      const struct attrs **attrs);
 
 /* Release everything; routes in the RIB stay. */
-void inbound_fini(struct route_server *rs, struct inbound *in);
+void inbound_fini(struct inbound *in);
 
 #ifdef __cplusplus
 }

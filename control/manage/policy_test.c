@@ -114,7 +114,7 @@ static bool inbound_trial(struct route_server *rs, struct page *page, const stru
 			  struct trial *trial)
 {
 	uint32_t asn = peer->config.asn == rs->config->instance.asn ? 0 : peer->config.asn;
-	const struct attrs *attrs = inbound_said(rs, peer, page->prefix);
+	const struct attrs *attrs = inbound_said(&peer->inbound, page->prefix);
 
 	trial->map = maps_find(&rs->maps, peer->config.inbound_map);
 	trial->side = peer->inbound.side;

@@ -298,7 +298,7 @@ static bool at_rest(const struct route_server *rs)
 		if (!summaries_current(group))
 			return false;
 	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) && !rs->reconsider &&
-	       !rs->maps_moving && !rs->expressroute_bound.leaving && !rib_changes_waiting(rs->rib) &&
+	       !rs->adj_in.moving && !rs->expressroute_bound.leaving && !rib_changes_waiting(rs->rib) &&
 	       !rib_wide_waiting(rs->rib);
 }
 

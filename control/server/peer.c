@@ -16,6 +16,7 @@
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
+#include "updates.h"
 
 enum {
 	TIDY_TURN = 32,	       /* removed peers that are forgotten in a turn */
@@ -45,7 +46,7 @@ void peers_fini(struct peers *peers)
 		summaries_forget(&peers->table[i]);
 		withheld_uncount(&peers->table[i]);
 		flap_forget(&peers->table[i].rs->flaps, &peers->table[i].flap);
-		inbound_fini(peers->table[i].rs, &peers->table[i].inbound);
+		inbound_fini(&peers->table[i].inbound);
 	}
 	free(peers->table);
 }
@@ -100,7 +101,8 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		rs_command(rs, SPEAKER_LISTENING, &add, sizeof(add));
 	}
 	behind_begin(peer);
-	if (inbound_set_map(rs, peer, maps_find(&rs->maps, config->inbound_map)))
+	if (inbound_set_map(&peer->inbound, maps_find(&rs->maps, config->inbound_map),
+			    peer->config.addr))
 		log_error("peer %s: no memory for its inbound route map, which is not applied",
 			  config->name);
 }
@@ -118,6 +120,7 @@ static void peer_clear(struct peer *peer, const struct config_peer *config)
 	};
 
 	*peer = fresh;
+	inbound_init(&peer->inbound, &peer->rs->adj_in, peer->index);
 }
 
 int peer_add(struct route_server *rs, const struct config_peer *config)
@@ -170,7 +173,7 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		/* Nothing will come DOWN: what it left for a graceful restart goes now. */
 		timer_stop(&rs->timers, &peer->stale);
 		flapping_down(rs, peer, false);
-		inbound_down(rs, peer);
+		inbound_down(&peer->inbound);
 		rib_peer_down(rs->rib, peer->index);
 	}
 	behind_end(peer);
@@ -270,7 +273,7 @@ void peers_tidy(struct route_server *rs)
 			continue;
 		n++;
 		peers->nb_removing--;
-		inbound_fini(rs, &peer->inbound);
+		inbound_fini(&peer->inbound);
 		if (!peer->returns) {
 			peer->life = PEER_FREE;
 			peers->free = i < peers->free ? i : peers->free;
@@ -287,13 +290,17 @@ size_t peers_maps_turn(struct route_server *rs, size_t budget)
 {
 	size_t done = 0;
 
-	rs->maps_moving = false;
+	rs->adj_in.moving = false;
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		struct peer *peer = &rs->peers.table[i];
 
 		if (done < budget)
-			done += inbound_turn(rs, peer, budget - done);
-		rs->maps_moving |= inbound_busy(&peer->inbound);
+			done += inbound_turn(&peer->inbound, budget - done);
+		if (peer->inbound.not_withdrawn) {
+			peer->inbound.not_withdrawn = false;
+			peer_not_withdrawn(rs, peer);
+		}
+		rs->adj_in.moving |= inbound_busy(&peer->inbound);
 	}
 	return done;
 }
@@ -303,7 +310,7 @@ size_t peers_maps_turn(struct route_server *rs, size_t budget)
 static void sweep(struct peer *peer)
 {
 	timer_stop(&peer->rs->timers, &peer->stale);
-	inbound_sweep(peer->rs, peer);
+	inbound_sweep(&peer->inbound);
 	if (!rib_peer_stale_paths(peer->rs->rib, peer->index))
 		return;
 	events_note(&peer->rs->events, EVENT_RESTART, peer, peer->rs->now_ms,
@@ -466,7 +473,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->config.addr = source.addr;
 	peer->gateway = source.gateway;
 	flap_forget(&rs->flaps, &peer->flap); /* of a session before */
-	inbound_up(peer);
+	inbound_up(&peer->inbound, peer->config.addr);
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;
@@ -506,11 +513,11 @@ static void paths_after(struct route_server *rs, struct peer *peer, bool keep)
 	keep = keep && (peer->session.caps & needed) == needed && peer->life == PEER_ACTIVE;
 	flapping_down(rs, peer, keep);
 	if (!keep) {
-		inbound_down(rs, peer);
+		inbound_down(&peer->inbound);
 		rib_peer_down(rs->rib, peer->index);
 		return;
 	}
-	inbound_stale(rs, peer);
+	inbound_stale(&peer->inbound);
 	rib_peer_stale(rs->rib, peer->index);
 	timer_set(&rs->timers, &peer->stale, rs->now_ms + 1000u * peer->session.restart_s);
 	events_note(&rs->events, EVENT_RESTART, peer, rs->now_ms,
@@ -582,20 +589,6 @@ static void removed(struct peer *peer)
 	peer->unanswered--;
 }
 
-/* Held or taken; once a slice is taken, all of it is. */
-static bool update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
-		   uint32_t *taken)
-{
-	enum held_updates_verdict verdict = HELD_UPDATES_TAKE;
-
-	peer->heard_ms = rs->now_ms;
-	if (!*taken)
-		verdict = held_updates_hold(rs, peer, update);
-	if (verdict == HELD_UPDATES_TAKE)
-		return rs_update(rs, peer, update, taken);
-	return verdict == HELD_UPDATES_HELD;
-}
-
 bool peer_event(struct route_server *rs, const struct speaker_event *event, uint32_t *taken)
 {
 	struct peer *peer = &rs->peers.table[event->peer];
@@ -613,14 +606,15 @@ bool peer_event(struct route_server *rs, const struct speaker_event *event, uint
 	}
 	if (!peer->up || event->epoch != peer->epoch)
 		return true;
-	if ((event->type == SPEAKER_DOWN || event->type == SPEAKER_EOR) && !held_updates_over(rs, peer))
+	if ((event->type == SPEAKER_DOWN || event->type == SPEAKER_EOR) && !updates_over(rs, peer))
 		return false;
 	if (peer->closing && event->type != SPEAKER_DOWN)
 		return true;
 	switch (event->type) {
 	case SPEAKER_DOWN: session_down(rs, peer, (const struct speaker_down *)event); break;
 	case SPEAKER_UPDATE:
-		return update(rs, peer, (const struct speaker_update *)event, taken);
+		peer->heard_ms = rs->now_ms;
+		return updates_take(rs, peer, (const struct speaker_update *)event, taken);
 	case SPEAKER_EOR: end_of_rib(rs, peer); break;
 	case SPEAKER_REFRESH: refresh_out(rs, peer); break;
 	case SPEAKER_LAGGING:

@@ -91,8 +91,8 @@ struct peers {
 	struct peer *table; /* owned: CONFIG_PEERS of them */
 	uint16_t end;	    /* none at or above this index was ever used */
 	uint16_t nb_active, nb_up, nb_removing;
-	uint16_t nb_patient; /* with UPDATEs that wait */
-	uint16_t patient;    /* whose turn it is of those, or the next one's */
+	uint16_t nb_holding; /* with UPDATEs that wait */
+	uint16_t holding;    /* whose turn it is of those, or the next one's */
 	bool slow;	     /* some are told apart from their group: pace.h */
 	bool withholding;    /* something is withheld from one of them */
 	bool reached;	     /* `reached` is set for some */

@@ -222,7 +222,8 @@ static void peer_map(struct route_server *rs, uint32_t i)
 
 	if (peer->life != PEER_ACTIVE)
 		return;
-	if (inbound_set_map(rs, peer, maps_find(&rs->maps, peer->config.inbound_map)))
+	if (inbound_set_map(&peer->inbound, maps_find(&rs->maps, peer->config.inbound_map),
+			    peer->config.addr))
 		log_error("peer %s: no memory for its inbound route map, which stays as it was",
 			  peer->config.name);
 }

@@ -17,6 +17,7 @@
 #include "reflections.h"
 #include "reload.h"
 #include "show.h"
+#include "updates.h"
 
 enum {
 	/* What parts of a turn may take, so that all of it is below TURN_BOUND_NS; the FIB follows what the RIB changes. A
@@ -142,197 +143,6 @@ static void next_hop_changed(void *ctx, uint32_t next_hop)
 	struct route_server *rs = ctx;
 
 	rib_next_hop_changed(rs->rib, next_hop);
-}
-
-int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
-	     const struct attrs *attrs)
-{
-	bool mapped = inbound_active(&peer->inbound);
-	int err;
-
-	if (!attrs) {
-		err = mapped ? inbound_withdraw(rs, peer, prefix)
-			     : rib_withdraw(rs->rib, prefix, peer->index);
-		if (err < 0)
-			peer_not_withdrawn(rs, peer);
-		return err;
-	}
-	err = mapped ? inbound_announce(rs, peer, prefix, attrs)
-		     : rib_announce(rs->rib, prefix, peer->index, attrs,
-				    import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
-				    (uint32_t)(rs->now_ms / 1000));
-	if (err >= 0)
-		return err;
-	peer->no_memory++;
-	rs_route(rs, peer, prefix, NULL);
-	return err;
-}
-
-static void withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix)
-{
-	if (!flapping_keeps(rs, peer, prefix, NULL) && rs_route(rs, peer, prefix, NULL) > 0)
-		flapping_note(rs, peer, prefix, NULL, false);
-}
-
-/* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said before must not stay. */
-static void announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
-		     const struct attrs *attrs)
-{
-	bool admitted;
-	int what;
-
-	if (config_has_subnet(rs->config, prefix)) {
-		peer->refused[IMPORT_OWN_SUBNET]++;
-		return;
-	}
-	admitted = bounds_admit(rs, peer, prefix);
-	if (!admitted || !attrs) {
-		peer->no_memory += admitted;
-		withdraw(rs, peer, prefix);
-		return;
-	}
-	if (flapping_keeps(rs, peer, prefix, attrs))
-		return;
-	what = rs_route(rs, peer, prefix, attrs);
-	if (what == RIB_CHANGED || (what == RIB_NEW && peer->flap.slots))
-		flapping_note(rs, peer, prefix, attrs, what == RIB_NEW);
-}
-
-struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer)
-{
-	const struct config_peer *config = &peer->config;
-
-	return (struct import_rule){
-		.role = config->role,
-		.ebgp = config->asn != rs->config->instance.asn,
-		.first_as = config->enforce_first_as ? config->asn : 0,
-		.as_sets = config->allow_as_set,
-	};
-}
-
-/* What became of the prefixes that an UPDATE announces, and why. `n` may be 0. */
-static void note(struct route_server *rs, const struct peer *peer, enum event_kind kind,
-		 const struct prefix *prefixes, uint32_t n, const char *fate, const char *why)
-{
-	char text[PREFIX_TEXT], others[32] = "";
-
-	if (n > 1)
-		snprintf(others, sizeof(others), " and %u others", n - 1);
-	events_note(&rs->events, kind, peer, rs->now_ms, "%s%s%s%s: %s", fate, n ? " " : "",
-		    n ? prefix_text(*prefixes, text) : "", others, why);
-}
-
-static void note_loop(struct route_server *rs, const struct peer *peer,
-		      const struct speaker_update *update)
-{
-	static const char *const loops[SPEAKER_LOOP_COUNT] = {
-		[SPEAKER_LOOP_AS] = "our AS is in its AS path",
-		[SPEAKER_LOOP_ORIGINATOR] = "we are its originator",
-		[SPEAKER_LOOP_CLUSTER] = "our cluster is in its cluster list",
-	};
-
-	note(rs, peer, EVENT_LOOP, speaker_update_refused(update), update->nb_refused, "refused",
-	     loops[update->loop]);
-}
-
-/* A fault of the message that did not end the session. */
-static void note_fault(struct route_server *rs, const struct peer *peer,
-		       const struct speaker_update *update)
-{
-	bool withdrawn = update->verdict == BGP_TREAT_AS_WITHDRAW;
-	uint16_t n = withdrawn ? update->nb_refused : update->nb_announced;
-	char why[128];
-
-	snprintf(why, sizeof(why), "attribute %u: %s", update->fault_code, update->fault);
-	note(rs, peer, EVENT_MALFORMED,
-	     withdrawn ? speaker_update_refused(update) : speaker_update_announced(update), n,
-	     withdrawn ? "treated as withdrawn" : "without a malformed attribute", why);
-}
-
-/* What policy made of its attributes. */
-static void note_attributes(struct route_server *rs, const struct peer *peer,
-			    const struct speaker_update *update)
-{
-	const uint64_t *codes = update->stripped;
-	char why[128];
-
-	if (codes[0] | codes[1] | codes[2] | codes[3])
-		note(rs, peer, EVENT_ATTRIBUTE,
-		     update->nb_announced ? speaker_update_announced(update)
-					  : speaker_update_refused(update),
-		     (uint32_t)update->nb_announced + update->nb_refused, "stripped",
-		     attr_set_text(codes, why, sizeof(why)));
-	if (!update->drop)
-		return;
-	snprintf(why, sizeof(why), "attribute %u (%s)", update->drop, attr_name(update->drop));
-	note(rs, peer, EVENT_ATTRIBUTE, speaker_update_refused(update), update->nb_refused,
-	     "dropped", why);
-}
-
-/* What the message has of notable things, whatever becomes of its routes. */
-static void note_message(struct route_server *rs, const struct peer *peer,
-			 const struct speaker_update *update)
-{
-	if (update->loop)
-		note_loop(rs, peer, update);
-	if (update->fault)
-		note_fault(rs, peer, update);
-	note_attributes(rs, peer, update);
-	if (update->nb_martians)
-		note(rs, peer, EVENT_MARTIAN, &update->martian, update->nb_martians, "passed over",
-		     "no route can be for it");
-}
-
-/* Import policy refuses what the message announces: that is withdrawn. */
-static void note_refused(struct route_server *rs, struct peer *peer,
-			 const struct speaker_update *update, enum import_verdict verdict)
-{
-	peer->refused[verdict] += update->nb_announced;
-	note(rs, peer, verdict == IMPORT_BOW_TIE ? EVENT_BOW_TIE : EVENT_REFUSED,
-	     speaker_update_announced(update), update->nb_announced, "refused",
-	     import_verdict_why(verdict));
-}
-
-/* `n` of the announced prefixes, from `first` on. */
-static uint32_t announce_all(struct route_server *rs, struct peer *peer,
-			     const struct speaker_update *update, const struct prefix *first,
-			     uint32_t n, uint64_t end)
-{
-	const struct attrs *attrs = attrs_intern(
-		rs->attrs, &update->keys, speaker_update_attrs(update), update->attrs_len);
-	uint32_t i = 0;
-
-	while (i < n && !peer->closing && rib_spent(rs->rib) < end)
-		announce(rs, peer, first[i++], attrs);
-	if (attrs)
-		attrs_put(rs->attrs, attrs);
-	return peer->closing ? n : i;
-}
-
-bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
-	       uint32_t *taken)
-{
-	const struct prefix *prefixes = speaker_update_withdrawn(update);
-	const struct import_rule rule = rs_import_rule(rs, peer);
-	enum import_verdict verdict =
-		update->nb_announced ? import_check(&rule, &update->keys) : IMPORT_ACCEPT;
-	uint32_t all = (uint32_t)update->nb_withdrawn + update->nb_announced;
-	uint32_t gone = verdict == IMPORT_ACCEPT ? update->nb_withdrawn : all;
-	uint32_t from = *taken, end = all - from > SLICE ? from + SLICE : all;
-	uint64_t spent = rib_spent(rs->rib) + SLICE;
-
-	if (!from) {
-		rs->updates++;
-		note_message(rs, peer, update);
-		if (verdict != IMPORT_ACCEPT)
-			note_refused(rs, peer, update, verdict);
-	}
-	while (from < end && from < gone && rib_spent(rs->rib) < spent)
-		withdraw(rs, peer, prefixes[from++]);
-	if (from < end && from >= gone)
-		from += announce_all(rs, peer, update, prefixes + from, end - from, spent);
-	*taken = from;
-	return from == all;
 }
 
 int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
@@ -505,7 +315,7 @@ static size_t rib_slices(struct route_server *rs)
 
 	do {
 		n = rib_turn(rs->rib, SLICE);
-		if (rs->maps_moving)
+		if (rs->adj_in.moving)
 			n += peers_maps_turn(rs, SLICE);
 		done += n;
 	} while (n && !part_over(rs, &budget));
@@ -672,7 +482,7 @@ static unsigned int turn(struct route_server *rs)
 	done += exchange_wait_turn(rs);
 	part_end(rs, RS_PART_SHOW);
 	done += flapping_turn(rs);
-	done += held_updates_turn(rs); /* before routes_turn(): what it takes is announced there */
+	done += updates_turn(rs); /* before routes_turn(): what it takes is announced there */
 	part_end(rs, RS_PART_HELD);
 	return done + routes_turn(rs);
 }
@@ -681,7 +491,7 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 {
 	unsigned int done;
 
-	rs->now_ms = rs->next_hops.now_ms = rs->exchange->now_ms = now_ms;
+	rs->now_ms = rs->adj_in.now_ms = rs->next_hops.now_ms = rs->exchange->now_ms = now_ms;
 	turn_begin(&rs->turns, rs->clock_ns());
 	done = turn(rs);
 	turn_end(&rs->turns, rs->clock_ns());
@@ -729,6 +539,12 @@ static int rib_open(struct route_server *rs)
 	if (!rs->rib)
 		return -ENOMEM;
 	flaps_init(&rs->flaps, rs->attrs);
+	rs->adj_in = (struct adj_in){
+		.rib = rs->rib,
+		.attrs = rs->attrs,
+		.discard = &rs->discard,
+		.now_ms = rs->now_ms,
+	};
 	rs->transit.wanted = rs->transit.announced = params.allow;
 	rib_source_set(rs->rib, RS_VNET, &vnet);
 	rib_source_set(rs->rib, RS_VNET_PEERED, &peered);

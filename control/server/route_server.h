@@ -99,7 +99,7 @@ struct route_server {
 	struct fib_sync fib_sync;
 	struct transit transit;
 	struct maps maps;
-	bool maps_moving; /* some peer's routes are being put through a changed map */
+	struct adj_in adj_in; /* what the peers' inbound tables share */
 	struct announcer announcer;
 	struct expressroute_bound expressroute_bound;
 	struct peers peers;

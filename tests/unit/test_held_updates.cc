@@ -42,7 +42,7 @@ TEST_F(held_updates_test, a_route_stays_where_it_was_until_its_next_hop_is_found
 	arp(VIP);
 	turn_without_a_gap();
 	EXPECT_EQ(VIP, fib_to(ROLE_VNET, "172.16.1.1"));
-	EXPECT_EQ(0, rs->peers.nb_patient);
+	EXPECT_EQ(0, rs->peers.nb_holding);
 	move("10.0.2.4"); /* known: at once */
 	turn_without_a_gap();
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
@@ -64,7 +64,7 @@ TEST_F(held_updates_test, what_waited_is_taken_as_there_is_time_for_it)
 		rs_turn(rs, now_ms);
 		EXPECT_LE(rs->updates, has + 2); /* 100 us */
 	}
-	EXPECT_EQ(0, rs->peers.nb_patient);
+	EXPECT_EQ(0, rs->peers.nb_holding);
 	turn();
 	EXPECT_EQ(1u, told[NVA_B].count("172.30.19.0/24"));
 }
@@ -96,7 +96,7 @@ TEST_F(held_updates_test, what_is_said_next_waits_behind_it)
 	turn();
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1")) << "withdrawn";
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.8.1"));
-	EXPECT_EQ(0, rs->peers.nb_patient) << "a route that is new waits in the RIB";
+	EXPECT_EQ(0, rs->peers.nb_holding) << "a route that is new waits in the RIB";
 }
 
 TEST_F(held_updates_test, what_waited_is_announced_when_it_is_carried)
@@ -120,7 +120,7 @@ TEST_F(held_updates_test, others_do_not_wait)
 	announce(NVA_B, { "172.16.8.0/24" });
 	turn();
 	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "172.16.8.1"));
-	EXPECT_EQ(1, rs->peers.nb_patient);
+	EXPECT_EQ(1, rs->peers.nb_holding);
 }
 
 TEST_F(held_updates_test, the_end_of_the_session_is_the_end)
@@ -130,10 +130,10 @@ TEST_F(held_updates_test, the_end_of_the_session_is_the_end)
 	down(NVA_A);
 	turn();
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
-	EXPECT_EQ(0, rs->peers.nb_patient);
+	EXPECT_EQ(0, rs->peers.nb_holding);
 	move(VIP); /* of a session that has gone */
 	turn();
-	EXPECT_EQ(0, rs->peers.nb_patient);
+	EXPECT_EQ(0, rs->peers.nb_holding);
 }
 
 /* One look at the clock is all that a part of a turn has time for: a slice. */
@@ -154,7 +154,7 @@ TEST_F(held_updates_test, what_waits_at_the_end_of_the_session_goes_in_slices_to
 		for (unsigned int i = 0; i < 30; i++)
 			announce(NVA_A, { "172.30." + std::to_string(i) + ".0/24" });
 		turn();
-		ASSERT_EQ(1, rs->peers.nb_patient);
+		ASSERT_EQ(1, rs->peers.nb_holding);
 		before = rs->updates;
 		look_ns = 1000 * 1000;
 		down(NVA_A, keep);
@@ -162,7 +162,7 @@ TEST_F(held_updates_test, what_waits_at_the_end_of_the_session_goes_in_slices_to
 				  SPEAKER_CAP_MP_IPV4);
 		announce(NVA_A, { "172.29.0.0/24" }); /* it is back before the last is taken */
 		event(NVA_A, SPEAKER_EOR);
-		while (rs->peers.nb_patient) {
+		while (rs->peers.nb_holding) {
 			size_t has = rs->updates, prefixes = rib_prefixes(rs->rib);
 
 			ASSERT_LT(turns++, 100u);
@@ -170,7 +170,7 @@ TEST_F(held_updates_test, what_waits_at_the_end_of_the_session_goes_in_slices_to
 			/* one by its end, and one by its own next hop, which is known */
 			EXPECT_LE(rs->updates, has + 2);
 			EXPECT_LE(rib_prefixes(rs->rib), prefixes + 2 * SLICE);
-			EXPECT_TRUE(rs->peers.table[NVA_A].up || !rs->peers.nb_patient);
+			EXPECT_TRUE(rs->peers.table[NVA_A].up || !rs->peers.nb_holding);
 		}
 		EXPECT_EQ(before + 32, rs->updates);
 		EXPECT_GE(turns, 16u);
@@ -195,7 +195,7 @@ TEST_F(held_updates_test, end_of_rib_comes_after_what_waits)
 	do {
 		ASSERT_LT(turns++, 100u);
 		rs_turn(rs, now_ms);
-		EXPECT_EQ(!rs->peers.nb_patient && turns > 1, rs->peers.table[NVA_A].eor);
+		EXPECT_EQ(!rs->peers.nb_holding && turns > 1, rs->peers.table[NVA_A].eor);
 	} while (!rs->peers.table[NVA_A].eor);
 	EXPECT_GE(turns, 1000 / SLICE);
 	turn();
@@ -215,7 +215,7 @@ TEST_F(held_updates_test, there_is_no_room_for_more_and_all_goes_in_order)
 		announce(NVA_A, list);
 		update(NVA_A, {}, {}, list);
 	}
-	for (size_t has = rs->updates; rs->peers.nb_patient || turns < 10; has = rs->updates) {
+	for (size_t has = rs->updates; rs->peers.nb_holding || turns < 10; has = rs->updates) {
 		size_t prefixes = rib_prefixes(rs->rib);
 
 		ASSERT_LT(turns++, 5000u);
@@ -241,10 +241,10 @@ TEST_F(held_updates_test, the_last_of_many_is_the_one_in_use)
 	spec.next_hop = ip(VIP);
 	update(NVA_A, list, spec);
 	turn_without_a_gap();
-	EXPECT_EQ(1, rs->peers.nb_patient);
+	EXPECT_EQ(1, rs->peers.nb_holding);
 	arp("10.0.2.4", false);
 	turn();
-	EXPECT_EQ(0, rs->peers.nb_patient) << "nothing is in use any more";
+	EXPECT_EQ(0, rs->peers.nb_holding) << "nothing is in use any more";
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
 	arp(VIP);
 	turn();
@@ -268,7 +268,7 @@ TEST_F(held_updates_test, what_nobody_uses_is_taken_when_all_of_it_has_been_look
 		rs_turn(rs, now_ms);
 	}
 	turn();
-	EXPECT_EQ(0, rs->peers.nb_patient);
+	EXPECT_EQ(0, rs->peers.nb_holding);
 	EXPECT_EQ(1000u, rib_peer_paths(rs->rib, NVA_A));
 }
 
@@ -281,7 +281,7 @@ TEST_F(held_updates_test, its_memory_is_bounded)
 			turn();
 	}
 	turn();
-	EXPECT_EQ(0, rs->peers.nb_patient);
+	EXPECT_EQ(0, rs->peers.nb_holding);
 	EXPECT_EQ(0u, rs->peers.table[NVA_A].held_updates.bytes);
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.17.255.1"));
 }
@@ -290,7 +290,7 @@ TEST_F(held_updates_test, a_server_that_ends_gives_back_what_waits)
 {
 	move(VIP);
 	turn();
-	EXPECT_EQ(1, rs->peers.nb_patient);
+	EXPECT_EQ(1, rs->peers.nb_holding);
 }
 
 } /* namespace */

@@ -1,0 +1,287 @@
+/* What peers say, from judged UPDATEs to routes: what is notable of each, import policy, bounds, prefixes that flap, and the
+ * inbound map or the RIB. */
+#include "updates.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "bounds.h"
+#include "flapping.h"
+#include "message.h"
+#include "route_server.h"
+
+enum {
+	SLICE = 128,	     /* prefixes of one UPDATE at a time */
+	HELD_NS = 100 * 1000, /* for what waited, in a turn */
+};
+
+int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
+	     const struct attrs *attrs)
+{
+	bool mapped = inbound_active(&peer->inbound);
+	int err;
+
+	if (!attrs) {
+		err = mapped ? inbound_withdraw(&peer->inbound, prefix)
+			     : rib_withdraw(rs->rib, prefix, peer->index);
+		if (err < 0)
+			peer_not_withdrawn(rs, peer);
+		return err;
+	}
+	err = mapped ? inbound_announce(&peer->inbound, prefix, attrs)
+		     : rib_announce(rs->rib, prefix, peer->index, attrs,
+				    import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
+				    (uint32_t)(rs->now_ms / 1000));
+	if (err >= 0)
+		return err;
+	peer->no_memory++;
+	rs_route(rs, peer, prefix, NULL);
+	return err;
+}
+
+static void withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix)
+{
+	if (!flapping_keeps(rs, peer, prefix, NULL) && rs_route(rs, peer, prefix, NULL) > 0)
+		flapping_note(rs, peer, prefix, NULL, false);
+}
+
+/* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said before must not stay. */
+static void announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
+		     const struct attrs *attrs)
+{
+	bool admitted;
+	int what;
+
+	if (config_has_subnet(rs->config, prefix)) {
+		peer->refused[IMPORT_OWN_SUBNET]++;
+		return;
+	}
+	admitted = bounds_admit(rs, peer, prefix);
+	if (!admitted || !attrs) {
+		peer->no_memory += admitted;
+		withdraw(rs, peer, prefix);
+		return;
+	}
+	if (flapping_keeps(rs, peer, prefix, attrs))
+		return;
+	what = rs_route(rs, peer, prefix, attrs);
+	if (what == RIB_CHANGED || (what == RIB_NEW && peer->flap.slots))
+		flapping_note(rs, peer, prefix, attrs, what == RIB_NEW);
+}
+
+struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer)
+{
+	const struct config_peer *config = &peer->config;
+
+	return (struct import_rule){
+		.role = config->role,
+		.ebgp = config->asn != rs->config->instance.asn,
+		.first_as = config->enforce_first_as ? config->asn : 0,
+		.as_sets = config->allow_as_set,
+	};
+}
+
+/* What became of the prefixes that an UPDATE announces, and why. `n` may be 0. */
+static void note(struct route_server *rs, const struct peer *peer, enum event_kind kind,
+		 const struct prefix *prefixes, uint32_t n, const char *fate, const char *why)
+{
+	char text[PREFIX_TEXT], others[32] = "";
+
+	if (n > 1)
+		snprintf(others, sizeof(others), " and %u others", n - 1);
+	events_note(&rs->events, kind, peer, rs->now_ms, "%s%s%s%s: %s", fate, n ? " " : "",
+		    n ? prefix_text(*prefixes, text) : "", others, why);
+}
+
+static void note_loop(struct route_server *rs, const struct peer *peer,
+		      const struct speaker_update *update)
+{
+	static const char *const loops[SPEAKER_LOOP_COUNT] = {
+		[SPEAKER_LOOP_AS] = "our AS is in its AS path",
+		[SPEAKER_LOOP_ORIGINATOR] = "we are its originator",
+		[SPEAKER_LOOP_CLUSTER] = "our cluster is in its cluster list",
+	};
+
+	note(rs, peer, EVENT_LOOP, speaker_update_refused(update), update->nb_refused, "refused",
+	     loops[update->loop]);
+}
+
+/* A fault of the message that did not end the session. */
+static void note_fault(struct route_server *rs, const struct peer *peer,
+		       const struct speaker_update *update)
+{
+	bool withdrawn = update->verdict == BGP_TREAT_AS_WITHDRAW;
+	uint16_t n = withdrawn ? update->nb_refused : update->nb_announced;
+	char why[128];
+
+	snprintf(why, sizeof(why), "attribute %u: %s", update->fault_code, update->fault);
+	note(rs, peer, EVENT_MALFORMED,
+	     withdrawn ? speaker_update_refused(update) : speaker_update_announced(update), n,
+	     withdrawn ? "treated as withdrawn" : "without a malformed attribute", why);
+}
+
+/* What policy made of its attributes. */
+static void note_attributes(struct route_server *rs, const struct peer *peer,
+			    const struct speaker_update *update)
+{
+	const uint64_t *codes = update->stripped;
+	char why[128];
+
+	if (codes[0] | codes[1] | codes[2] | codes[3])
+		note(rs, peer, EVENT_ATTRIBUTE,
+		     update->nb_announced ? speaker_update_announced(update)
+					  : speaker_update_refused(update),
+		     (uint32_t)update->nb_announced + update->nb_refused, "stripped",
+		     attr_set_text(codes, why, sizeof(why)));
+	if (!update->drop)
+		return;
+	snprintf(why, sizeof(why), "attribute %u (%s)", update->drop, attr_name(update->drop));
+	note(rs, peer, EVENT_ATTRIBUTE, speaker_update_refused(update), update->nb_refused,
+	     "dropped", why);
+}
+
+/* What the message has of notable things, whatever becomes of its routes. */
+static void note_message(struct route_server *rs, const struct peer *peer,
+			 const struct speaker_update *update)
+{
+	if (update->loop)
+		note_loop(rs, peer, update);
+	if (update->fault)
+		note_fault(rs, peer, update);
+	note_attributes(rs, peer, update);
+	if (update->nb_martians)
+		note(rs, peer, EVENT_MARTIAN, &update->martian, update->nb_martians, "passed over",
+		     "no route can be for it");
+}
+
+/* Import policy refuses what the message announces: that is withdrawn. */
+static void note_refused(struct route_server *rs, struct peer *peer,
+			 const struct speaker_update *update, enum import_verdict verdict)
+{
+	peer->refused[verdict] += update->nb_announced;
+	note(rs, peer, verdict == IMPORT_BOW_TIE ? EVENT_BOW_TIE : EVENT_REFUSED,
+	     speaker_update_announced(update), update->nb_announced, "refused",
+	     import_verdict_why(verdict));
+}
+
+/* `n` of the announced prefixes, from `first` on. */
+static uint32_t announce_all(struct route_server *rs, struct peer *peer,
+			     const struct speaker_update *update, const struct prefix *first,
+			     uint32_t n, uint64_t end)
+{
+	const struct attrs *attrs = attrs_intern(
+		rs->attrs, &update->keys, speaker_update_attrs(update), update->attrs_len);
+	uint32_t i = 0;
+
+	while (i < n && !peer->closing && rib_spent(rs->rib) < end)
+		announce(rs, peer, first[i++], attrs);
+	if (attrs)
+		attrs_put(rs->attrs, attrs);
+	return peer->closing ? n : i;
+}
+
+bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
+	       uint32_t *taken)
+{
+	const struct prefix *prefixes = speaker_update_withdrawn(update);
+	const struct import_rule rule = rs_import_rule(rs, peer);
+	enum import_verdict verdict =
+		update->nb_announced ? import_check(&rule, &update->keys) : IMPORT_ACCEPT;
+	uint32_t all = (uint32_t)update->nb_withdrawn + update->nb_announced;
+	uint32_t gone = verdict == IMPORT_ACCEPT ? update->nb_withdrawn : all;
+	uint32_t from = *taken, end = all - from > SLICE ? from + SLICE : all;
+	uint64_t spent = rib_spent(rs->rib) + SLICE;
+
+	if (!from) {
+		rs->updates++;
+		note_message(rs, peer, update);
+		if (verdict != IMPORT_ACCEPT)
+			note_refused(rs, peer, update, verdict);
+	}
+	while (from < end && from < gone && rib_spent(rs->rib) < spent)
+		withdraw(rs, peer, prefixes[from++]);
+	if (from < end && from >= gone)
+		from += announce_all(rs, peer, update, prefixes + from, end - from, spent);
+	*taken = from;
+	return from == all;
+}
+
+/* --- those that wait --------------------------------------------------------------------------------------------- */
+
+static bool is_sought(struct route_server *rs, const struct peer *peer, const struct speaker_update *update)
+{
+	return next_hop_sought(&rs->next_hops, update->keys.next_hop, peer->config.role);
+}
+
+/* A slice of the first that waits. */
+static void take_first(struct route_server *rs, struct peer *peer)
+{
+	struct held_updates *held = &peer->held_updates;
+
+	if (!rs_update(rs, peer, held_updates_first(held), &held->taken))
+		return;
+	held_updates_done(held);
+	rs->peers.nb_holding -= !held_updates_wait(held);
+}
+
+bool updates_over(struct route_server *rs, struct peer *peer)
+{
+	if (held_updates_wait(&peer->held_updates))
+		take_first(rs, peer);
+	return !held_updates_wait(&peer->held_updates);
+}
+
+bool updates_take(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
+		  uint32_t *taken)
+{
+	struct held_updates *held = &peer->held_updates;
+	bool waited = held_updates_wait(held);
+	enum held_updates_verdict verdict = HELD_UPDATES_TAKE;
+
+	if (!*taken)
+		verdict = held_updates_hold(held, update, rs->rib, peer->index, waited || is_sought(rs, peer, update),
+					    rs->now_ms);
+	rs->peers.nb_holding += !waited && held_updates_wait(held);
+	if (verdict == HELD_UPDATES_HELD)
+		return true;
+	if (verdict == HELD_UPDATES_LATER && !updates_over(rs, peer))
+		return false;
+	return rs_update(rs, peer, update, taken);
+}
+
+/* What waits behind one that is taken has the rest of its time. Returns how much was done. */
+static unsigned int peer_turn(struct route_server *rs, struct peer *peer, const struct budget *budget)
+{
+	struct held_updates *held = &peer->held_updates;
+	unsigned int taken = 0;
+
+	while (held_updates_wait(held) &&
+	       held_updates_due(held, rs->rib, peer->index, is_sought(rs, peer, held_updates_first(held)), rs->now_ms)) {
+		take_first(rs, peer);
+		taken++;
+		if (budget_over(budget))
+			break;
+	}
+	return taken + held->nb_unused;
+}
+
+unsigned int updates_turn(struct route_server *rs)
+{
+	struct budget budget = budget_make(rs->clock_ns, HELD_NS);
+	struct peers *peers = &rs->peers;
+	unsigned int taken = 0;
+	uint16_t left = peers->nb_holding;
+
+	for (uint16_t i = 0; left && i < peers->end; i++) {
+		struct peer *peer = &peers->table[peers->holding];
+
+		peers->holding = (uint16_t)((peers->holding + 1) % peers->end);
+		if (!held_updates_wait(&peer->held_updates))
+			continue;
+		taken += peer_turn(rs, peer, &budget);
+		left--;
+		if (budget_over(&budget))
+			break;
+	}
+	return taken;
+}
