@@ -34,6 +34,7 @@
 #include "partner_watch.h"
 #include "route_server.h"
 #include "speaker.h"
+#include "show.h"
 #include "watchdog.h"
 
 enum {
@@ -417,6 +418,7 @@ static int rs_open(struct config *config)
 		.pages = control.pages,
 		.answers = control.answers,
 		.answered = control.answered,
+		.answer = show_answer,
 	};
 	int err;
 

@@ -16,7 +16,7 @@
 #include "events.h"
 #include "format_plan.h"
 #include "partner.h"
-#include "show.h"
+#include "rows.h"
 
 static const char *const profile_names[] = { [PROFILE_OPEN] = "open", [PROFILE_AZURE] = "azure" };
 static const char *const nva_names[] = { [NVA_TO_NVA_EXCHANGE] = "exchange",

@@ -1,4 +1,4 @@
-/* Rows of show.h as the JSON objects that ctl.h promises. Pure; the management thread's. */
+/* Rows of rows.h as the JSON objects that ctl.h promises. Pure; the management thread's. */
 #ifndef BASCULE_FORMAT_H
 #define BASCULE_FORMAT_H
 

@@ -4,7 +4,7 @@
 #include "decide.h"
 #include "format.h"
 #include "plan_rows.h"
-#include "show.h"
+#include "rows.h"
 
 static json_t *format_switch(const struct row_plan *row)
 {

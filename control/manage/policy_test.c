@@ -9,7 +9,7 @@
 #include "cursor.h"
 #include "import.h"
 #include "route_server.h"
-#include "show.h"
+#include "rows.h"
 
 /* What is put through which map. */
 struct trial {

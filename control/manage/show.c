@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "admission.h"
+#include "alarm.h"
 #include "aspath.h"
+#include "commands.h"
 #include "log.h"
 #include "plan.h"
 #include "policy_test.h"
@@ -589,19 +591,7 @@ static void show_fib_address(const struct route_server *rs, struct page *page)
 
 /* --- all of it --------------------------------------------------------------------------------------------------- */
 
-static void reset(struct route_server *rs, struct page *page, struct peer *peer)
-{
-	struct row_reset *row = page_add(page, ROW_RESET, sizeof(*row));
-	char why[SPEAKER_REASON];
-
-	row->closed = peer->up;
-	row->state = peer->state;
-	if (!peer->up)
-		snprintf(row->reason, sizeof(row->reason), "%s", peer_why(peer, why));
-	peer_reset(rs, peer);
-}
-
-static void peer_command(struct route_server *rs, struct page *page)
+static void peer_page(struct route_server *rs, struct page *page)
 {
 	struct peer *peer = named_peer(rs, page);
 
@@ -622,21 +612,7 @@ static void peer_command(struct route_server *rs, struct page *page)
 		walk(rs, page, peer);
 		return;
 	case PAGE_LEARNED: walk(rs, page, peer); return;
-	case PAGE_RESET: reset(rs, page, peer); return;
-	default: break;
-	}
-	if (!peer->up) {
-		page_error(page, "peer %s is not up", peer->config.name);
-	} else if (page->command == PAGE_SOFT_IN && !(peer->session.caps & SPEAKER_CAP_REFRESH)) {
-		page_error(page, "peer %s has no route refresh", peer->config.name);
-		page_hint(page, "without --soft-in the session is reset");
-	} else if (page->command == PAGE_SOFT_IN) {
-		flap_release(&rs->flaps, &peer->flap);
-		peer_ask_again(rs, peer);
-	} else {
-		withheld_forget(rs, peer);
-		if (announcer_refresh(&rs->announcer, peer))
-			page_error(page, "no memory");
+	default: command_peer(rs, page, peer);
 	}
 }
 
@@ -666,8 +642,7 @@ static void show_policy(struct route_server *rs, struct page *page)
 	}
 }
 
-/* False: it waits for the disk, and is answered later. */
-static bool answer(struct route_server *rs, struct page *page)
+bool show_answer(struct route_server *rs, struct page *page)
 {
 	switch (page->command) {
 	case PAGE_SUMMARY: show_summary(rs, page); break;
@@ -686,36 +661,7 @@ static bool answer(struct route_server *rs, struct page *page)
 	case PAGE_PLAN: plan_page(rs, page); break;
 	case PAGE_EXCHANGE_SET:
 	case PAGE_RELOAD: exchange_wait_begin(rs, page); return false;
-	default: peer_command(rs, page);
+	default: peer_page(rs, page);
 	}
-	return true;
-}
-
-void show_answered(struct route_server *rs, struct page *page)
-{
-	struct page **back = mailbox_reserve(rs->answers, sizeof(*back));
-	const uint64_t one = 1;
-
-	assert(back); /* there is room for as many pages as there can be */
-	*back = page;
-	mailbox_post(rs->answers, sizeof(*back));
-	if (write(rs->answered, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		log_warning("management: eventfd: %s", strerror(errno));
-}
-
-bool show_turn(struct route_server *rs)
-{
-	struct page *const *slot, *page;
-	size_t len;
-
-	slot = (struct page *const *)mailbox_peek(rs->pages, &len);
-	if (!slot)
-		return false;
-	page = *(struct page **)slot;
-	mailbox_done(rs->pages);
-	page->nb_rows = page->used = 0;
-	page->more = false;
-	if (answer(rs, page))
-		show_answered(rs, page);
 	return true;
 }

@@ -2,11 +2,13 @@
 #ifndef BASCULE_SHOW_PARTNER_H
 #define BASCULE_SHOW_PARTNER_H
 
-#include "show.h"
+#include "rows.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct route_server;
 
 /* PAGE_PARTNER_SEEN: keep the view, note what has become an alarm or is none any more, and say whom to look at next. */
 void partner_seen(struct route_server *rs, struct page *page);

@@ -2,11 +2,13 @@
 #ifndef BASCULE_SHOW_PEERS_H
 #define BASCULE_SHOW_PEERS_H
 
-#include "show.h"
+#include "rows.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct route_server;
 
 struct peer;
 

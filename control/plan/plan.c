@@ -8,7 +8,7 @@
 #include "peer_plan.h"
 #include "plan_rows.h"
 #include "route_server.h"
-#include "show.h"
+#include "rows.h"
 #include "view_plan.h"
 
 /* Most of a page: prefixes looked at, and announcements made to compare them. */

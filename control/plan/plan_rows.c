@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "route_server.h"
-#include "show.h"
+#include "rows.h"
 
 const char *plan_view_name(enum view_change change)
 {

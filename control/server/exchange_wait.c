@@ -8,7 +8,7 @@
 #include "log.h"
 #include "reload.h"
 #include "route_server.h"
-#include "show.h"
+#include "rows.h"
 #include "transit.h"
 
 static void note_moved(struct route_server *rs)
@@ -196,7 +196,7 @@ unsigned int exchange_wait_turn(struct route_server *rs)
 			continue;
 		}
 		*link = page->next;
-		show_answered(rs, page);
+		rs_answered(rs, page);
 		answered++;
 	}
 	return answered;

@@ -17,7 +17,7 @@
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
-#include "show.h"
+#include "rows.h"
 
 enum {
 	NAMES_BYTES = PAGE_BYTES / 2, /* room for names in the answer */

@@ -1,10 +1,12 @@
 /* The RIB lcore's turn, and what it begins and ends with. */
 #include "route_server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admission.h"
 #include "behind.h"
@@ -12,11 +14,10 @@
 #include "flapping.h"
 #include "log.h"
 #include "matrix.h"
-#include "message.h"
 #include "notification.h"
+#include "page.h"
 #include "reflections.h"
 #include "reload.h"
-#include "show.h"
 #include "updates.h"
 
 enum {
@@ -462,6 +463,36 @@ static unsigned int reload_goes_on(struct route_server *rs)
 	return 1;
 }
 
+void rs_answered(struct route_server *rs, struct page *page)
+{
+	struct page **back = mailbox_reserve(rs->answers, sizeof(*back));
+	const uint64_t one = 1;
+
+	assert(back); /* there is room for as many pages as there can be */
+	*back = page;
+	mailbox_post(rs->answers, sizeof(*back));
+	if (write(rs->answered, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		log_warning("management: eventfd: %s", strerror(errno));
+}
+
+/* One question of the management thread, if there is one. */
+static bool page_turn(struct route_server *rs)
+{
+	struct page *const *slot, *page;
+	size_t len;
+
+	slot = (struct page *const *)mailbox_peek(rs->pages, &len);
+	if (!slot)
+		return false;
+	page = *(struct page **)slot;
+	mailbox_done(rs->pages);
+	page->nb_rows = page->used = 0;
+	page->more = false;
+	if (rs->answer(rs, page))
+		rs_answered(rs, page);
+	return true;
+}
+
 static unsigned int turn(struct route_server *rs)
 {
 	unsigned int done = 0;
@@ -478,7 +509,7 @@ static unsigned int turn(struct route_server *rs)
 	part_end(rs, RS_PART_TIMERS);
 	if (rs->phase == RS_STOPPING)
 		return done;
-	done += show_turn(rs);
+	done += page_turn(rs);
 	done += exchange_wait_turn(rs);
 	part_end(rs, RS_PART_SHOW);
 	done += flapping_turn(rs);
@@ -617,6 +648,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->pages = params->pages;
 	rs->answers = params->answers;
 	rs->answered = params->answered;
+	rs->answer = params->answer;
 	rs->clock_ns = clock_ns;
 	rs->turns.cpu_ns = thread_ns;
 	rs->taken = pace_taken;

@@ -3,7 +3,7 @@
  *
  *   speakers ─ events ─► peer.c ─► rs_update ─► rib ─┬─► fib_sync ─► FIB
  *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ┘            transit.c: the matrix, the gate, in which order
- *   management thread ─ pages ─► show.c (questions), exchange, peer resets, reload.c
+ *   management thread ─ pages ─► rs_answer (questions: show.c), exchange, peer resets, reload.c
  *
  * Everything runs in rs_turn(), in bounded slices, on one thread. Changes reach the FIB before they are announced: what one turn
  * has no time for comes first in the next. A phase says how far the instance is:
@@ -49,6 +49,8 @@ enum {
 	RS_SOURCES,
 };
 
+struct page;
+struct route_server;
 struct rs_backlog; /* a command that waits for room */
 
 /* One session lcore, seen from here. All borrowed. */
@@ -59,6 +61,9 @@ struct rs_speaker {
 	uint32_t taken; /* of the oldest record: prefixes that are through */
 };
 
+/* Answer a question of the management thread: at most a page of rows, or an error. False: rs_answered() follows later. */
+typedef bool rs_answer(struct route_server *rs, struct page *page);
+
 struct rs_params {
 	struct config *config;		   /* becomes the route server's, if rs_new() succeeds */
 	struct exchange *exchange;	   /* borrowed: opened */
@@ -67,6 +72,7 @@ struct rs_params {
 	unsigned int nb_speakers;
 	struct mailbox *pages, *answers; /* struct page * each; borrowed */
 	int answered;			 /* eventfd; borrowed */
+	rs_answer *answer;
 };
 
 /* The parts of a turn, as `show summary` names them. */
@@ -112,6 +118,7 @@ struct route_server {
 	unsigned int next_speaker;	 /* whose turn it is */
 	struct mailbox *pages, *answers; /* borrowed */
 	int answered;			 /* borrowed */
+	rs_answer *answer;
 	struct timers timers;
 	struct timer restart, housekeeping;
 	enum rs_phase phase;
@@ -140,6 +147,9 @@ void rs_free(struct route_server *rs);
 
 /* One turn. Returns how much was done: 0 lets the caller idle. */
 unsigned int rs_turn(struct route_server *rs, uint64_t now_ms);
+
+/* Give a page back to the management thread, answered. */
+void rs_answered(struct route_server *rs, struct page *page);
 
 /* Close every session with Cease/`subcode` and this text (RFC 9003). Then turn until rs_stopped(). */
 void rs_stop(struct route_server *rs, uint8_t subcode, const char *text);

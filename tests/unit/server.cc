@@ -1,6 +1,8 @@
 /* The route server for tests: see server.h. */
 #include "server.h"
 
+#include "show.h"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -127,6 +129,7 @@ void server_test::start(const std::string &text, size_t from_rib_size)
 				   params.config->exchange.enabled));
 	params.exchange = &exchange;
 	params.fib = fib;
+	params.answer = show_answer;
 	params.speakers = speakers;
 	params.nb_speakers = nb_speakers;
 	params.pages = pages;

@@ -1,6 +1,7 @@
 /* Sessions that end for what we told: who is told what instead, and until when. */
 #include <random>
 
+#include "alarm.h"
 #include "server.h"
 
 namespace

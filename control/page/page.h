@@ -110,7 +110,7 @@ struct page {
 	uint8_t rows[PAGE_BYTES] __attribute__((aligned(8)));
 };
 
-/* One row: a header, then a struct of show.h by `type`. */
+/* One row: a header, then a struct of rows.h by `type`. */
 struct page_row {
 	uint16_t type;
 	uint16_t len; /* of what follows, padded to 8 octets */
