@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attrs.h"
 #include "cursor.h"
 
 struct aspath_iter aspath_walk(const uint8_t *body, uint16_t len)

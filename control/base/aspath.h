@@ -11,12 +11,20 @@
 extern "C" {
 #endif
 
+/* Types of segments (RFC 4271 4.3, RFC 5065 3). */
+enum {
+	AS_SET = 1,
+	AS_SEQUENCE = 2,
+	AS_CONFED_SEQUENCE = 3,
+	AS_CONFED_SET = 4
+};
+
 enum { AS_TRANS = 23456, ASPATH_SEGMENT_MAX = 255 /* AS numbers in one segment */ };
 
 /* A walk over every AS number of a path, left to right. Begin with aspath_walk(). */
 struct aspath_iter {
 	const uint8_t *pos, *end; /* borrowed */
-	uint8_t type; /* enum AS_SET … (attrs.h) of the segment that the last AS stood in */
+	uint8_t type; /* AS_SET ... of the segment that the last AS stood in */
 	uint8_t left; /* AS numbers left in this segment */
 	bool first;   /* the last AS was the first of its segment */
 };

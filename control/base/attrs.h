@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aspath.h"
 #include "hash.h"
 #include "prefix.h"
 
@@ -46,12 +47,6 @@ enum {
 	ATTR_F_EXTENDED = 0x10
 };
 enum { ORIGIN_IGP, ORIGIN_EGP, ORIGIN_INCOMPLETE };
-enum {
-	AS_SET = 1,
-	AS_SEQUENCE = 2,
-	AS_CONFED_SEQUENCE = 3,
-	AS_CONFED_SET = 4
-}; /* AS_PATH segment types */
 
 /* Well-known communities, and the platform's own. */
 #define COMMUNITY(high, low) ((uint32_t)(high) << 16 | (low))
