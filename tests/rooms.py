@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+"""Keeps the floor plan: what the product's sources include is drawn as a graph, and must agree with what the folders'
+meson.build files declare.
+
+    tests/rooms.py [--draw] [SOURCE]        # SOURCE: a checkout, this one by default
+
+Prints each fault as file:line and exits with 1 if there is one:
+
+- an #include of a header in a folder that the includer's folder does not declare, directly or by way of one it declares;
+- a circle of folders;
+- two headers of one name: which one is included would depend on the order of -I.
+
+--draw prints the folders, lowest first, with their arrows."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+
+
+def call(text, start):
+    """The arguments of the call whose opening parenthesis is at or after `start`."""
+    begin = text.index("(", start)
+    depth = 0
+    for at in range(begin, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth == 0:
+            return text[begin + 1:at]
+    raise ValueError("a parenthesis is not closed")
+
+
+class House:
+    """Folders that are libraries, their sources, and the arrows that their meson.build files declare."""
+
+    def __init__(self, source):
+        self.source = source
+        self.declared = {}  # folder -> folders
+        self.folder_of = {}  # name of a dependency -> folder
+        texts = {}  # folder -> its meson.build, without comments
+        for top in ("config", "control", "dataplane", "tools"):
+            for path in sorted((source / top).rglob("meson.build")):
+                texts[path.parent.relative_to(source)] = re.sub(r"#.*", "", path.read_text())
+        for folder, text in texts.items():
+            for name in re.findall(r"(?m)^(\w+_dep) = declare_dependency\(link_with:", text):
+                self.folder_of[name] = folder
+        for folder, text in texts.items():
+            lists = {name: value for name, value in re.findall(r"(?m)^(\w+) = (\[[^\]]*\])", text)}
+            names = set()
+            for made in re.finditer(r"\b(?:static_library|executable|declare_dependency)\b", text):
+                for words in re.findall(r"dependencies:\s*(\[[^\]]*\]|\w+)", call(text, made.start())):
+                    names |= set(re.findall(r"\w+", lists.get(words, words)))
+            self.declared[folder] = {self.folder_of[name] for name in names if name in self.folder_of} - {folder}
+        self.files = sorted(path.relative_to(source) for folder in texts for path in (source / folder).glob("*.[ch]"))
+        self.headers = {}
+        self.twins = []
+        for path in self.files:
+            if path.suffix == ".h":
+                if path.name in self.headers:
+                    self.twins.append((path, self.headers[path.name]))
+                self.headers[path.name] = path
+        self.includes = [(path, line, self.headers[found[1]])
+                         for path in self.files
+                         for line, text in enumerate((source / path).read_text().splitlines(), 1)
+                         if (found := INCLUDE.match(text)) and found[1] in self.headers]
+
+    def reach(self, folder):
+        """The folder, and all that it may include."""
+        seen, todo = set(), [folder]
+        while todo:
+            here = todo.pop()
+            if here not in seen:
+                seen.add(here)
+                todo += self.declared.get(here, ())
+        return seen
+
+
+def circles(arrows):
+    """Sets of nodes that reach each other, of more than one node (Tarjan, without recursion)."""
+    index, low, stack, on, found = {}, {}, [], set(), []
+    for root in arrows:
+        if root in index:
+            continue
+        work = [(root, iter(sorted(arrows[root])))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on.add(root)
+        while work:
+            node, rest = work[-1]
+            for to in rest:
+                if to not in index:
+                    index[to] = low[to] = len(index)
+                    stack.append(to)
+                    on.add(to)
+                    work.append((to, iter(sorted(arrows.get(to, ())))))
+                    break
+                if to in on:
+                    low[node] = min(low[node], index[to])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    circle = set()
+                    while node not in circle:
+                        circle.add(stack.pop())
+                    on -= circle
+                    if len(circle) > 1:
+                        found.append(circle)
+    return found
+
+
+def faults(house):
+    for path, other in house.twins:
+        yield f"{path}:1: has the name of {other}"
+    for path, line, header in house.includes:
+        if header.parent not in house.reach(path.parent):
+            yield f"{path}:{line}: includes {header}, but {path.parent}/meson.build does not declare {header.parent}"
+    rooms = {folder: set(to) for folder, to in house.declared.items()}
+    for path, _, header in house.includes:
+        if path.parent != header.parent:
+            rooms[path.parent].add(header.parent)
+    for circle in circles(rooms):
+        yield f"{min(circle)}/meson.build:1: a circle of folders: {', '.join(map(str, sorted(circle)))}"
+
+
+def draw(house):
+    used = {folder: {header.parent for path, _, header in house.includes if path.parent == folder} - {folder}
+            for folder in house.declared}
+    left = dict(used)
+    while left:
+        ready = [folder for folder, to in left.items() if not to & set(left)] or list(left)
+        for folder in sorted(ready):
+            nb = len([path for path in house.files if path.parent == folder])
+            print(f"{folder} ({nb} files) > {', '.join(map(str, sorted(used[folder]))) or '-'}")
+            del left[folder]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", nargs="?", type=Path, default=Path(__file__).resolve().parents[1])
+    parser.add_argument("--draw", action="store_true", help="print the folders and their arrows")
+    options = parser.parse_args()
+    house = House(options.source)
+    if options.draw:
+        draw(house)
+    found = list(faults(house))
+    for fault in found:
+        print(fault)
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
