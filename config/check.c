@@ -1,6 +1,7 @@
-/* What settings mean together: names and addresses used once, lcores, subnets, gateways. What is reached through which
- * port is check_reach.c's, what Azure would refuse is check_azure.c's. A value that could not be read (zero, or empty)
- * is not judged again, and who is reached where only if all ports and VNet prefixes could be read. */
+/* What settings mean together: names and addresses used once, lcores, subnets, gateways. What is
+ * reached through which port is check_reach.c's, what Azure would refuse is check_azure.c's. A
+ * value that could not be read (zero, or empty) is not judged again, and who is reached where only
+ * if all ports and VNet prefixes could be read. */
 #include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@ enum {
 	GATEWAY_NAME_MAX = 28
 }; /* "/15" and the NUL follow a gateway's name in its sessions' */
 
-/* --- instance, lcores -------------------------------------------------------------------------------------------- */
+/* --- instance, lcores ------------------------------------------------------------------------- */
 
 static void check_asn(struct complaints *c, const config_setting_t *at, uint32_t asn)
 {
@@ -113,14 +114,15 @@ static void check_lcores(struct complaints *c, const struct file *file)
 	}
 }
 
-/* --- ports ------------------------------------------------------------------------------------------------------- */
+/* --- ports ------------------------------------------------------------------------------------ */
 
 static const config_setting_t *port_at(const struct file *file, size_t i)
 {
 	return file_element(file, "dataplane.ports", i);
 }
 
-/* A device without its bus, its arguments and a PCI address's default domain: what may be used once. */
+/* A device without its bus, its arguments and a PCI address's default domain: what may be used
+ * once. */
 static size_t device_key(const char *device, const char **key)
 {
 	static const char *const not_part_of_it[] = { "pci:", "vdev:", "0000:" };
@@ -211,7 +213,8 @@ static bool check_port_pair(struct complaints *c, const config_setting_t *at,
 	return true;
 }
 
-/* Compare an address with all that stand before it: those of ports up to i, and this port's up to a. */
+/* Compare an address with all that stand before it: those of ports up to i, and this port's up to
+ * a. */
 static void check_port_overlap(struct complaints *c, const struct file *file, size_t i, size_t a)
 {
 	const struct config_port *ports = file->config.dataplane.ports;
@@ -270,10 +273,11 @@ static void check_port_device(struct complaints *c, const struct file *file, siz
 	if (!port->device || !port->mtu)
 		return;
 	if (nb_lcores && config_device_queues(port) > nb_lcores)
-		complain(c, port_at(file, i), "device",
-			 "qpairs = %u are more than there are forwarding lcores (%zu): nobody would "
-			 "read the others, allowed are 1..%zu",
-			 config_device_queues(port), nb_lcores, nb_lcores);
+		complain(
+			c, port_at(file, i), "device",
+			"qpairs = %u are more than there are forwarding lcores (%zu): nobody would "
+			"read the others, allowed are 1..%zu",
+			config_device_queues(port), nb_lcores, nb_lcores);
 	slot = config_device_slot(port);
 	most = config_device_mtu(port);
 	if (most < SLOT_MTU_MIN || slot > SLOT_MAX)
@@ -313,7 +317,7 @@ static void check_ports(struct complaints *c, const struct file *file)
 	}
 }
 
-/* --- gateways and peers ------------------------------------------------------------------------------------------ */
+/* --- gateways and peers ----------------------------------------------------------------------- */
 
 static void check_single_instance(struct complaints *c, const struct config_gateway *gateway,
 				  const config_setting_t *at, const char *member, const char *what)
@@ -431,7 +435,8 @@ static void check_nva(struct complaints *c, const struct file *file, size_t i)
 			 nva->asn);
 }
 
-/* What holds for every session: an address of its own that can be one, an AS number that can be one. */
+/* What holds for every session: an address of its own that can be one, an AS number that can be
+ * one. */
 static void check_session(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config *config = &file->config;

@@ -1,4 +1,5 @@
-/* What profile = "azure" refuses at load: the limits of Azure Route Server that a configuration can break. */
+/* What profile = "azure" refuses at load: the limits of Azure Route Server that a configuration can
+ * break. */
 #include "file.h"
 
 enum {
@@ -10,7 +11,8 @@ enum {
 	AZURE_TO_EXPRESSROUTE = 1000
 };
 
-/* AS numbers that Azure or IANA keep for themselves; a peer cannot have them. (23456 is refused in any profile.) */
+/* AS numbers that Azure or IANA keep for themselves; a peer cannot have them. (23456 is refused in
+ * any profile.) */
 static const struct range {
 	uint32_t first, last;
 } reserved[] = {

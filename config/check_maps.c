@@ -1,5 +1,5 @@
-/* What route maps may not do: name each other wrongly, touch the prefixes of our VNets, take away communities of the
- * platform, put AS numbers into paths that are not theirs to use. */
+/* What route maps may not do: name each other wrongly, touch the prefixes of our VNets, take away
+ * communities of the platform, put AS numbers into paths that are not theirs to use. */
 #include <string.h>
 
 #include "file.h"
@@ -21,7 +21,7 @@ static bool platform_asn(uint32_t asn)
 	return false;
 }
 
-/* --- one rule ---------------------------------------------------------------------------------------------------- */
+/* --- one rule --------------------------------------------------------------------------------- */
 
 static void check_asns(struct complaints *c, const struct file *file,
 		       const config_setting_t *action, const char *member,
@@ -58,7 +58,8 @@ static void check_communities(struct complaints *c, const config_setting_t *acti
 	}
 }
 
-/* A VNet's prefix that the rule names, NULL if it names none. Rules without prefixes leave VNets alone anyway. */
+/* A VNet's prefix that the rule names, NULL if it names none. Rules without prefixes leave VNets
+ * alone anyway. */
 static const struct config_vnet *vnet_named(const struct config *config,
 					    const struct map_rule *rule)
 {
@@ -100,7 +101,8 @@ static void check_vnets(struct complaints *c, const struct file *file, const con
 		     text);
 }
 
-/* All matched prefixes have to be more specific than what replaces them, or the summary would be none. */
+/* All matched prefixes have to be more specific than what replaces them, or the summary would be
+ * none. */
 static void check_summary(struct complaints *c, const config_setting_t *action,
 			  const struct map_rule *rule)
 {
@@ -150,7 +152,7 @@ static void check_rule(struct complaints *c, const struct file *file, const conf
 		check_vnets(c, file, at, rule);
 }
 
-/* --- maps -------------------------------------------------------------------------------------------------------- */
+/* --- maps ------------------------------------------------------------------------------------- */
 
 static void check_map(struct complaints *c, const struct file *file, size_t m)
 {

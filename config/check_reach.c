@@ -1,5 +1,6 @@
-/* Who is reached through which port: VNet prefixes, their next hops, peers. The role of the port that a peer is reached
- * through decides which routes its packets may use, so it must be the peer's own. */
+/* Who is reached through which port: VNet prefixes, their next hops, peers. The role of the port
+ * that a peer is reached through decides which routes its packets may use, so it must be the peer's
+ * own. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ static const struct config_port *port_of(const struct file *file, size_t i)
 	return &file->config.dataplane.ports[i];
 }
 
-/* --- VNet prefixes ----------------------------------------------------------------------------------------------- */
+/* --- VNet prefixes ---------------------------------------------------------------------------- */
 
 /* The port called `name`. False: there is none. */
 static bool port_find(const struct file *file, const char *name, size_t *port)
@@ -91,7 +92,8 @@ static void check_vnet_next_hop(struct complaints *c, const struct file *file, s
 			 text, port->name);
 }
 
-/* An address that the tables hold for themselves, which a VNet prefix of it alone would take away. */
+/* An address that the tables hold for themselves, which a VNet prefix of it alone would take
+ * away. */
 static bool check_vnet_address(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_vnet *vnet = &file->config.vnets[i];
@@ -150,7 +152,7 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 	}
 }
 
-/* --- peers ------------------------------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 /* Our address on `port` for who is reached by way of `gateway` there. */
 static uint32_t local_addr(const struct config_port *port, uint32_t gateway)
@@ -164,8 +166,9 @@ static uint32_t local_addr(const struct config_port *port, uint32_t gateway)
 	return port->addresses[0].addr;
 }
 
-/* A peer that a learned route leads to. The file cannot know where that comes from: it says which port the session belongs
- * to, and whoever announces a more specific route must not become the peer by it. */
+/* A peer that a learned route leads to. The file cannot know where that comes from: it says which
+ * port the session belongs to, and whoever announces a more specific route must not become the peer
+ * by it. */
 static void check_behind(struct complaints *c, struct file *file, size_t i, bool found)
 {
 	struct config_peer *peer = &file->config.peers[i];

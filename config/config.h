@@ -1,6 +1,7 @@
-/* The configuration as plain structs: one libconfig file for both processes, read whole, checked whole, then immutable.
- * Nobody but config/ sees libconfig. Each object keeps the line that it stood on, so that whoever refuses something
- * later (a device that does not exist, a session that cannot come up) can still name the place. */
+/* The configuration as plain structs: one libconfig file for both processes, read whole, checked
+ * whole, then immutable. Nobody but config/ sees libconfig. Each object keeps the line that it
+ * stood on, so that whoever refuses something later (a device that does not exist, a session that
+ * cannot come up) can still name the place. */
 #ifndef BASCULE_CONFIG_H
 #define BASCULE_CONFIG_H
 
@@ -19,7 +20,9 @@ extern "C" {
 
 enum {
 	CONFIG_NAME =
-		32, /* instance, port, gateway, peer: buffer size; see config_load for what a name may be */
+		/* instance, port, gateway, peer: buffer size; see config_load for what a name may
+		 * be */
+	32,
 	CONFIG_PORTS = 32, /* the bounds below are the data plane's and the session table's */
 	CONFIG_PORT_ADDRESSES = 8,
 	CONFIG_LCORES = 128,
@@ -28,7 +31,8 @@ enum {
 	CONFIG_GATEWAY_ADDRESSES = 16,
 	CONFIG_SUBNET_LEN = 26, /* of a gateway's subnet, at least; at most 30 */
 	CONFIG_PEER_HOSTS =
-		2048, /* addresses that peers may have: their own, and all hosts of gateways' subnets */
+		/* addresses that peers may have: their own, and all hosts of gateways' subnets */
+	2048,
 	CONFIG_VNETS = 1024,
 	CONFIG_NEIGHBOURS = 1024,
 	CONFIG_ROUTE_MAPS = 64,
@@ -53,12 +57,14 @@ struct config_instance {
 	uint32_t asn;	    /* default 65515 */
 	uint32_t router_id; /* host order */
 	enum config_profile profile;
-	/* the other instance of this route server: its name, or its management socket's absolute path; "": none */
+	/* the other instance of this route server: its name, or its management socket's absolute
+	 * path; "": none */
 	char partner[CONFIG_PARTNER];
 };
 
 struct config_exchange {
-	bool enabled; /* the value on a first start; later the switch as last set wins (exchange.h) */
+	/* the value on a first start; later the switch as last set wins (exchange.h) */
+	bool enabled;
 	enum config_nva_to_nva nva_to_nva;
 };
 
@@ -68,8 +74,10 @@ struct config_address {
 };
 
 struct config_port {
-	char name[CONFIG_NAME]; /* instance name + '-' + this fits IFNAMSIZ: the LCP interface is called so */
-	char *device;		/* owned; an EAL device string: PCI address or vdev with arguments */
+	/* instance name + '-' + this fits IFNAMSIZ: the LCP interface is called so */
+	char name[CONFIG_NAME];
+	/* owned; an EAL device string: PCI address or vdev with arguments */
+	char *device;
 	enum role role;
 	struct config_address addresses[CONFIG_PORT_ADDRESSES];
 	size_t nb_addresses;
@@ -82,21 +90,26 @@ struct config_dataplane {
 	uint32_t forwarding_lcores[CONFIG_LCORES];
 	size_t nb_forwarding_lcores;
 	enum config_idle idle;
-	uint32_t memory_mb;	 /* hugepage memory to reserve at start; default 1024 */
-	uint32_t tbl8_groups;	 /* per view and generation: room for prefixes longer than /24; default 8192 */
+	uint32_t memory_mb; /* hugepage memory to reserve at start; default 1024 */
+	/* per view and generation: room for prefixes longer than /24; default 8192 */
+	uint32_t tbl8_groups;
 	struct config_port ports[CONFIG_PORTS];
 	size_t nb_ports;
 };
 
 struct config_control {
-	uint32_t lcores[CONFIG_LCORES]; /* the first runs the RIB; it runs the sessions too if it is the only one */
+	/* the first runs the RIB; it runs the sessions too if it is the only one */
+	uint32_t lcores[CONFIG_LCORES];
 	size_t nb_lcores;
 	uint16_t listen_port; /* default 179 */
-	uint16_t restart_s;   /* graceful restart time offered and waited for (RFC 4724); default 120, at most 4095 */
+	/* graceful restart time offered and waited for (RFC 4724); default 120, at most 4095 */
+	uint16_t restart_s;
 	uint16_t
-		flap_hold_s; /* how long a held prefix must be quiet (flapping.h); 0: none is held; default 60 */
+		/* how long a held prefix must be quiet (flapping.h); 0: none is held; default 60 */
+		flap_hold_s;
 	enum config_med med;
-	bool platform_communities; /* 65517:65517 and 65518:65518 on what is announced (export.h); default true */
+	/* 65517:65517 and 65518:65518 on what is announced (export.h); default true */
+	bool platform_communities;
 };
 
 /* Bounds on routes; 0: none. What is not given is Azure's with profile azure, and none else. */
@@ -104,10 +117,12 @@ struct config_limits {
 	enum config_limits_count count;
 	enum config_limits_action action; /* what becomes of a peer's excess */
 	uint32_t routes_per_peer;	  /* of each NVA that has no max_routes */
-	uint32_t total; /* distinct prefixes that peers announce */
-	uint32_t to_expressroute; /* prefixes announced to an ExpressRoute gateway */
-	enum config_limits_expressroute over_expressroute; /* hold the excess back, or close its sessions */
-	uint16_t retry_s; /* a peer whose session was closed is let in again after this; default 60 */
+	uint32_t total;			  /* distinct prefixes that peers announce */
+	uint32_t to_expressroute;	  /* prefixes announced to an ExpressRoute gateway */
+	/* hold the excess back, or close its sessions */
+	enum config_limits_expressroute over_expressroute;
+	/* a peer whose session was closed is let in again after this; default 60 */
+	uint16_t retry_s;
 };
 
 struct config_vnet {
@@ -132,37 +147,45 @@ struct config_peer {
 	char name[CONFIG_NAME]; /* "nva-a", or "ergw/0" for a gateway's instance */
 	enum role role;		/* ROLE_EXPRESSROUTE, ROLE_VPN or ROLE_NVA */
 	uint32_t addr;		/* host order, unique among all peers; 0 with a subnet */
-	char behind[CONFIG_NAME]; /* the port that a learned route to it leads through; "": on link, or in a VNet */
-	/* length 0: none; else whoever comes from one of its hosts with the right AS number is this instance (passive) */
+	/* the port that a learned route to it leads through; "": on link, or in a VNet */
+	char behind[CONFIG_NAME];
+	/* length 0: none; else whoever comes from one of its hosts with the right AS number is this
+	 * instance (passive) */
 	struct prefix subnet;
-	uint32_t asn;		/* equal to instance.asn: iBGP, with reflection between roles (RFC 4456) */
-	uint16_t hold_s;	/* offered; 0 or at least 3 (RFC 4271 4.2); default 180 */
-	/* 0 and what is below it, if the peer offers that: `hold_low` says what follows; 0: any hold time will do */
+	/* equal to instance.asn: iBGP, with reflection between roles (RFC 4456) */
+	uint32_t asn;
+	uint16_t hold_s; /* offered; 0 or at least 3 (RFC 4271 4.2); default 180 */
+	/* 0 and what is below it, if the peer offers that: `hold_low` says what follows; 0: any
+	 * hold time will do */
 	uint16_t hold_min_s;
 	enum config_hold_low hold_low;
-	uint16_t port;		/* the peer's TCP port for our active opens; default 179 */
-	bool multihop;		/* eBGP that need not be on link; iBGP is always so */
-	uint8_t ttl_security;	/* hops that it may be away (RFC 5082), 1: on link; 0: any */
-	bool passive;		/* never open actively */
-	uint32_t max_routes;	/* that it may announce; 0: no bound */
+	uint16_t port;	      /* the peer's TCP port for our active opens; default 179 */
+	bool multihop;	      /* eBGP that need not be on link; iBGP is always so */
+	uint8_t ttl_security; /* hops that it may be away (RFC 5082), 1: on link; 0: any */
+	bool passive;	      /* never open actively */
+	uint32_t max_routes;  /* that it may announce; 0: no bound */
 	enum config_next_hop next_hop;
-	bool remove_private_as; /* AS numbers for private use taken out of the paths that it is told */
-	bool as_override;	/* its own AS number replaced by ours in them; eBGP only */
-	bool allow_as_set;	/* paths with a set are taken */
-	bool enforce_first_as;	/* eBGP: paths must begin with its own AS number */
+	/* AS numbers for private use taken out of the paths that it is told */
+	bool remove_private_as;
+	bool as_override;      /* its own AS number replaced by ours in them; eBGP only */
+	bool allow_as_set;     /* paths with a set are taken */
+	bool enforce_first_as; /* eBGP: paths must begin with its own AS number */
 	struct config_attributes {
 		struct attr_policy in, out;
-	} attributes;		/* what of them is taken from it, and told to it */
-	bool backup_paths;	/* by eBGP: told of paths that lose to its own too */
-	bool announce_vnets;	/* false: a gateway that knows the VNets' prefixes from elsewhere is not told them */
+	} attributes;	   /* what of them is taken from it, and told to it */
+	bool backup_paths; /* by eBGP: told of paths that lose to its own too */
+	/* false: a gateway that knows the VNets' prefixes from elsewhere is not told them */
+	bool announce_vnets;
 	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
 	uint8_t password_len;		   /* 0: no MD5 */
 	int gateway;			   /* index into gateways, or -1 for an NVA */
 	/* names of route maps, "" for none; the file has them (config_route_map_find()) */
 	char inbound_map[CONFIG_NAME], outbound_map[CONFIG_NAME];
-	/* index into dataplane.ports: the port that its address is reached through, and that it comes by */
+	/* index into dataplane.ports: the port that its address is reached through, and that it
+	 * comes by */
 	size_t egress_port;
-	/* host order: our address on that port, in the subnet that it, or the router to it, is in */
+	/* host order: our address on that port, in the subnet that it, or the router to it, is
+	 * in */
 	uint32_t local_addr;
 	int line;
 };
@@ -206,16 +229,17 @@ struct config {
 	const struct config_peer **peers_by_name;
 };
 
-/* Every complaint about one file, in file order: "rs0.conf:12: peers.nva-a.hold_s: 2 is out of range, allowed are 0 and
- * 3..65535". Errors refuse the file; warnings do not. */
+/* Every complaint about one file, in file order: "rs0.conf:12: peers.nva-a.hold_s: 2 is out of
+ * range, allowed are 0 and 3..65535". Errors refuse the file; warnings do not. */
 struct config_report {
 	char **errors, **warnings; /* owned strings */
 	size_t nb_errors, nb_warnings;
 };
 
-/* Read and check `path`. All complaints go to `report` (cleared first; release with config_report_free()), not only the
- * first. Returns a configuration to be released with config_free(), or NULL if there was any error. Password files are
- * read here; nothing else outside the file is touched. */
+/* Read and check `path`. All complaints go to `report` (cleared first; release with
+ * config_report_free()), not only the first. Returns a configuration to be released with
+ * config_free(), or NULL if there was any error. Password files are read here; nothing else outside
+ * the file is touched. */
 struct config *config_load(const char *path, struct config_report *report);
 void config_free(struct config *config);
 void config_report_free(struct config_report *report);
@@ -230,14 +254,17 @@ const struct config_vnet *config_vnet_find(const struct config *config, struct p
 /* The peer of this name, or NULL. By bisection. */
 const struct config_peer *config_peer_find(const struct config *config, const char *name);
 
-/* What differs between two configurations in a way that only a restart can apply ("dataplane.ports", "instance.asn",
- * ...). Writes the first such setting's path into `what` and returns true, or returns false: a reload can do it all. */
-bool config_needs_restart(const struct config *running, const struct config *wanted, char *what, size_t size);
+/* What differs between two configurations in a way that only a restart can apply
+ * ("dataplane.ports", "instance.asn", ...). Writes the first such setting's path into `what` and
+ * returns true, or returns false: a reload can do it all. */
+bool config_needs_restart(const struct config *running, const struct config *wanted, char *what,
+			  size_t size);
 /* The same of what the dataplane uses. */
 bool config_dataplane_needs_restart(const struct config *running, const struct config *wanted,
 				    char *what, size_t size);
 
-/* The hosts of a gateway's subnet: from the first address behind the network's to the last before the broadcast. */
+/* The hosts of a gateway's subnet: from the first address behind the network's to the last before
+ * the broadcast. */
 static inline uint32_t subnet_first(struct prefix subnet)
 {
 	return subnet.addr + 1;
@@ -247,26 +274,28 @@ static inline uint32_t subnet_last(struct prefix subnet)
 	return (subnet.addr | ~prefix_mask(subnet.len)) - 1;
 }
 
-/* Where an address is reached: the connected subnet of a port, or a VNet prefix on a port, longest match first.
- * Out: the port's index and the address to resolve there (`addr` itself, or a VNet's next hop). False: nowhere, or one
- * of our own addresses. */
+/* Where an address is reached: the connected subnet of a port, or a VNet prefix on a port, longest
+ * match first. Out: the port's index and the address to resolve there (`addr` itself, or a VNet's
+ * next hop). False: nowhere, or one of our own addresses. */
 bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway);
 
-/* Of a port on net_af_packet: octets of a slot in the ring that its driver shares with the kernel, which one frame must
- * fit; as the device's arguments have it, or large enough for the port's MTU. 0: another device. */
+/* Of a port on net_af_packet: octets of a slot in the ring that its driver shares with the kernel,
+ * which one frame must fit; as the device's arguments have it, or large enough for the port's MTU.
+ * 0: another device. */
 uint32_t config_device_slot(const struct config_port *port);
 /* The largest MTU that the device's arguments leave room for; UINT16_MAX: they do not say. */
 uint32_t config_device_mtu(const struct config_port *port);
 /* Its queues: the driver opens them all and spreads what comes over them. 0: another device. */
 uint32_t config_device_queues(const struct config_port *port);
-/* The device string with the arguments that the port's MTU needs; the caller's to free. NULL: no memory. */
+/* The device string with the arguments that the port's MTU needs; the caller's to free. NULL: no
+ * memory. */
 char *config_device_string(const struct config_port *port);
 
 /* Is `prefix` exactly the subnet of one of our ports? */
 bool config_has_subnet(const struct config *config, struct prefix prefix);
 
-/* The next thing of the host that a device takes, by its arguments from `*at` on (which begins at the device): the kernel's
- * interface, the member of a bond. Its length; 0: no more. */
+/* The next thing of the host that a device takes, by its arguments from `*at` on (which begins at
+ * the device): the kernel's interface, the member of a bond. Its length; 0: no more. */
 size_t config_device_takes(const char **at, const char **what);
 
 /* Where the processes of an instance meet. `buf` of at least PATH_MAX; returns buf.

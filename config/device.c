@@ -1,5 +1,5 @@
-/* What the arguments of a net_af_packet device mean for frames. Its driver and the kernel share a ring of slots, one frame
- * each; what is longer than its slot is cut. */
+/* What the arguments of a net_af_packet device mean for frames. Its driver and the kernel share a
+ * ring of slots, one frame each; what is longer than its slot is cut. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 enum {
 	SLOT_DEFAULT = 2048, /* the driver's */
 	SLOT_STEP = 1024,
-	/* before the IP packet: struct tpacket2_hdr, its address, alignment, 802.3 and 802.1Q headers */
+	/* before the IP packet: struct tpacket2_hdr, its address, alignment, 802.3 and 802.1Q
+	 * headers */
 	SLOT_HEAD = 66 + 14 + 4,
 };
 
@@ -64,7 +65,8 @@ uint32_t config_device_mtu(const struct config_port *port)
 	return slot > SLOT_HEAD ? slot - SLOT_HEAD : 0;
 }
 
-/* Slots lie one behind the other over all blocks, and a block is pages: four slots of a multiple of 1,024 are. */
+/* Slots lie one behind the other over all blocks, and a block is pages: four slots of a multiple of
+ * 1,024 are. */
 char *config_device_string(const struct config_port *port)
 {
 	uint32_t slot = config_device_slot(port);

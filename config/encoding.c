@@ -1,4 +1,5 @@
-/* Byte-order marks (RFC 3629 6), and UTF-16 without one: its ASCII has a NUL in every other octet. */
+/* Byte-order marks (RFC 3629 6), and UTF-16 without one: its ASCII has a NUL in every other
+ * octet. */
 #include "encoding.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-/* A configuration while it is read: the structs that it becomes, beside what only reading and checking need. */
+/* A configuration while it is read: the structs that it becomes, beside what only reading and
+ * checking need. */
 #ifndef BASCULE_CONFIG_FILE_H
 #define BASCULE_CONFIG_FILE_H
 
@@ -49,9 +50,9 @@ struct file {
 /* Settle the bounds on routes that are not given, for all sessions too (limits.c). */
 void file_settle_limits(struct file *file);
 
-/* Find in the text what libconfig reads wrong without a word, or what makes it end the process: numbers past 32 bits
- * without their L, included files that are none, comments and strings without an end. False: complained; libconfig must
- * not read the file. */
+/* Find in the text what libconfig reads wrong without a word, or what makes it end the process:
+ * numbers past 32 bits without their L, included files that are none, comments and strings without
+ * an end. False: complained; libconfig must not read the file. */
 bool file_scan(struct complaints *c, const char *path);
 
 /* Read all settings below file->root into `file`, which is zeroed. */
@@ -60,10 +61,11 @@ void file_read(struct complaints *c, struct file *file);
 /* Make config.gateways, config.vnets and config.peers of what was read. False: no memory. */
 bool file_expand(struct file *file);
 
-/* Judge the settings together: duplicates, addresses, who reaches whom, limits of the profile. Fills in the references
- * between them (vnet.port, peer.egress_port). */
+/* Judge the settings together: duplicates, addresses, who reaches whom, limits of the profile.
+ * Fills in the references between them (vnet.port, peer.egress_port). */
 void file_check(struct complaints *c, struct file *file);
-/* Its parts: who is reached through which port; neighbours; route maps; what profile = "azure" adds. */
+/* Its parts: who is reached through which port; neighbours; route maps; what profile = "azure"
+ * adds. */
 void file_check_reach(struct complaints *c, struct file *file);
 void file_check_neighbours(struct complaints *c, struct file *file);
 void file_check_maps(struct complaints *c, const struct file *file);

@@ -1,4 +1,5 @@
-/* Bounds on routes that the file does not give: Azure's with profile azure, none with profile open. */
+/* Bounds on routes that the file does not give: Azure's with profile azure, none with profile
+ * open. */
 #include "file.h"
 
 enum { AZURE_ROUTES_PER_PEER = 4000, AZURE_TOTAL = 10000, AZURE_TO_EXPRESSROUTE = 1000 };

@@ -1,5 +1,5 @@
-/* From a path to a checked configuration: scan the text, let libconfig read it, read the settings, expand the gateways,
- * check all together; hand out either the whole or nothing. */
+/* From a path to a checked configuration: scan the text, let libconfig read it, read the settings,
+ * expand the gateways, check all together; hand out either the whole or nothing. */
 #include <libconfig.h>
 #include <libgen.h>
 #include <limits.h>
@@ -39,7 +39,8 @@ static struct config_peer *expand_session(struct file *file, size_t g, size_t i,
 	return peer;
 }
 
-/* "ergw/0", "ergw/1" ... of one gateway. The session's name has room: a gateway's name is checked to leave it. */
+/* "ergw/0", "ergw/1" ... of one gateway. The session's name has room: a gateway's name is checked
+ * to leave it. */
 static void expand_gateway(struct file *file, size_t g)
 {
 	struct config *config = &file->config;
@@ -81,8 +82,7 @@ static int by_name(const void *a, const void *b)
 /* Who is asked for one of a thousand by an lcore finds it without asking all. */
 static bool sort(struct config *config)
 {
-	config->vnets_by_address =
-		calloc(config->nb_vnets + 1, sizeof(*config->vnets_by_address));
+	config->vnets_by_address = calloc(config->nb_vnets + 1, sizeof(*config->vnets_by_address));
 	config->peers_by_name = calloc(config->nb_peers + 1, sizeof(*config->peers_by_name));
 	if (!config->vnets_by_address || !config->peers_by_name)
 		return false;
@@ -188,7 +188,8 @@ static bool parse(struct complaints *c, const char *path, config_t *lc)
 	return false;
 }
 
-/* Everything between the parsed text and the finished configuration. NULL: there were complaints, or no memory. */
+/* Everything between the parsed text and the finished configuration. NULL: there were complaints,
+ * or no memory. */
 static struct config *build(struct complaints *c, const char *path, config_t *lc)
 {
 	struct file *file = calloc(1, sizeof(*file));

@@ -23,7 +23,8 @@ static size_t least(size_t a, size_t b, size_t c)
 	return ab < c ? ab : c;
 }
 
-/* One row of the dynamic programme at a time: row[j] is the distance of a's first i letters to b's first j. */
+/* One row of the dynamic programme at a time: row[j] is the distance of a's first i letters to b's
+ * first j. */
 size_t name_distance(const char *a, const char *b)
 {
 	size_t len = strlen(b), row[DISTANCE_MAX + 1];

@@ -9,10 +9,12 @@
 extern "C" {
 #endif
 
-/* [a-z][a-z0-9-]*, shorter than CONFIG_NAME. Such a name is safe in a path, a socket's name and a metric's label. */
+/* [a-z][a-z0-9-]*, shorter than CONFIG_NAME. Such a name is safe in a path, a socket's name and a
+ * metric's label. */
 bool name_valid(const char *name);
 
-/* How many letters must be put in, taken out or exchanged to make `b` of `a`; texts past 63 octets are far from all. */
+/* How many letters must be put in, taken out or exchanged to make `b` of `a`; texts past 63 octets
+ * are far from all. */
 size_t name_distance(const char *a, const char *b);
 
 #ifdef __cplusplus

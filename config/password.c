@@ -1,4 +1,5 @@
-/* TCP-MD5 keys: one line in a file of its own, so that the configuration can be read by more people than the keys. */
+/* TCP-MD5 keys: one line in a file of its own, so that the configuration can be read by more people
+ * than the keys. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -12,7 +13,8 @@
 #include "file.h"
 #include "reader.h"
 
-/* A relative path begins at the configuration file's folder: a daemon's working directory is nothing to rely on. */
+/* A relative path begins at the configuration file's folder: a daemon's working directory is
+ * nothing to rely on. */
 static void key_path(const char *config_path, const char *name, char *path, size_t size)
 {
 	char copy[PATH_MAX];
@@ -24,8 +26,9 @@ static void key_path(const char *config_path, const char *name, char *path, size
 		snprintf(path, size, "%s/%s", dirname(copy), name);
 }
 
-/* The octets of `path` without the line's end, LF or CR LF, into `key`; its length, or -errno. -EMSGSIZE: more than a key
- * can have; -EBADMSG: more than one line; -EILSEQ: `*fault` says what else no peer's key would have. */
+/* The octets of `path` without the line's end, LF or CR LF, into `key`; its length, or -errno.
+ * -EMSGSIZE: more than a key can have; -EBADMSG: more than one line; -EILSEQ: `*fault` says what
+ * else no peer's key would have. */
 static ssize_t key_read(int fd, uint8_t key[CONFIG_PASSWORD], const char **fault)
 {
 	/* a key, CR, LF, and one octet more to notice what is too long */

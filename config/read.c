@@ -1,5 +1,5 @@
-/* What may stand in the file: one table a group. Names, types, ranges and defaults are here and nowhere else; the
- * reference in config/README.md is these tables in prose. */
+/* What may stand in the file: one table a group. Names, types, ranges and defaults are here and
+ * nowhere else; the reference in config/README.md is these tables in prose. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static const char *const martians_words[] = { "strict", "allow_240", NULL };
 static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
 static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 
-#define NAME_ALLOWED                                                                               \
+#define NAME_ALLOWED \
 	"names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
 #define ADDR_ALLOWED   "IPv4 addresses in quotes such as \"10.0.1.4\""
 #define PREFIX_ALLOWED "IPv4 prefixes in quotes such as \"10.0.0.0/16\""
@@ -141,32 +141,33 @@ static const struct setting attributes_settings[] = {
 	{ NULL },
 };
 
-/* What an NVA's session and a gateway's sessions have in common; `at` finds the struct config_peer in the group's. */
+/* What an NVA's session and a gateway's sessions have in common; `at` finds the struct config_peer
+ * in the group's. */
 /* clang-format off */
-#define SESSION_SETTINGS(type, at)                                                                  \
-	{ "password_file", read_password, MEMBER(type, at),                                         \
-	  .allowed = "paths of files that hold a key" },                                            \
-	{ "hold_s", read_number, MEMBER(type, at.hold_s),                                           \
-	  .def = 180, .or_zero = true, .min = 3, .max = UINT16_MAX },                               \
-	{ "hold_min_s", read_number, MEMBER(type, at.hold_min_s),                                   \
-	  .def = 3, .or_zero = true, .min = 3, .max = UINT16_MAX },                                 \
-	{ "hold_low", read_word, MEMBER(type, at.hold_low), .words = hold_low_words },              \
-	{ "port", read_number, MEMBER(type, at.port), .def = 179, .min = 1, .max = UINT16_MAX },    \
-	{ "multihop", read_bool, MEMBER(type, at.multihop), .allowed = BOOL_ALLOWED },              \
-	{ "ttl_security", read_number, MEMBER(type, at.ttl_security), .max = 254 },                 \
-	{ "passive", read_bool, MEMBER(type, at.passive), .allowed = BOOL_ALLOWED },                \
-	{ "remove_private_as", read_bool, MEMBER(type, at.remove_private_as),                       \
-	  .allowed = BOOL_ALLOWED },                                                                \
-	{ "as_override", read_bool, MEMBER(type, at.as_override), .allowed = BOOL_ALLOWED },        \
-	{ "allow_as_set", read_bool, MEMBER(type, at.allow_as_set), .allowed = BOOL_ALLOWED },      \
-	{ "backup_paths", read_bool, MEMBER(type, at.backup_paths), .allowed = BOOL_ALLOWED },      \
-	{ "max_routes", read_number, MEMBER(type, at.max_routes), BOUND },                          \
-	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words },              \
-	{ "attributes", read_members, MEMBER(type, at.attributes),                                  \
-	  .members = attributes_settings },                                                         \
-	{ "inbound_map", read_name, MEMBER(type, at.inbound_map),                                   \
-	  .allowed = "names of route maps, one a direction" },                                      \
-	{ "outbound_map", read_name, MEMBER(type, at.outbound_map),                                 \
+#define SESSION_SETTINGS(type, at)                                                                 \
+	{ "password_file", read_password, MEMBER(type, at),                                        \
+	  .allowed = "paths of files that hold a key" },                                           \
+	{ "hold_s", read_number, MEMBER(type, at.hold_s),                                          \
+	  .def = 180, .or_zero = true, .min = 3, .max = UINT16_MAX },                              \
+	{ "hold_min_s", read_number, MEMBER(type, at.hold_min_s),                                  \
+	  .def = 3, .or_zero = true, .min = 3, .max = UINT16_MAX },                                \
+	{ "hold_low", read_word, MEMBER(type, at.hold_low), .words = hold_low_words },             \
+	{ "port", read_number, MEMBER(type, at.port), .def = 179, .min = 1, .max = UINT16_MAX },   \
+	{ "multihop", read_bool, MEMBER(type, at.multihop), .allowed = BOOL_ALLOWED },             \
+	{ "ttl_security", read_number, MEMBER(type, at.ttl_security), .max = 254 },                \
+	{ "passive", read_bool, MEMBER(type, at.passive), .allowed = BOOL_ALLOWED },               \
+	{ "remove_private_as", read_bool, MEMBER(type, at.remove_private_as),                      \
+	  .allowed = BOOL_ALLOWED },                                                               \
+	{ "as_override", read_bool, MEMBER(type, at.as_override), .allowed = BOOL_ALLOWED },       \
+	{ "allow_as_set", read_bool, MEMBER(type, at.allow_as_set), .allowed = BOOL_ALLOWED },     \
+	{ "backup_paths", read_bool, MEMBER(type, at.backup_paths), .allowed = BOOL_ALLOWED },     \
+	{ "max_routes", read_number, MEMBER(type, at.max_routes), BOUND },                         \
+	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words },             \
+	{ "attributes", read_members, MEMBER(type, at.attributes),                                 \
+	  .members = attributes_settings },                                                        \
+	{ "inbound_map", read_name, MEMBER(type, at.inbound_map),                                  \
+	  .allowed = "names of route maps, one a direction" },                                     \
+	{ "outbound_map", read_name, MEMBER(type, at.outbound_map),                                \
 	  .allowed = "names of route maps, one a direction" }
 /* clang-format on */
 
@@ -252,7 +253,7 @@ static bool read_partner(struct complaints *c, const struct setting *spec, confi
 	return true;
 }
 
-/* --- lists ------------------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static config_setting_t *element(config_setting_t *list, size_t i)
 {
@@ -442,7 +443,7 @@ static bool read_peers(struct complaints *c, const struct setting *spec, config_
 	return good;
 }
 
-/* --- the file ---------------------------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 void file_read(struct complaints *c, struct file *file)
 {

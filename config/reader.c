@@ -1,4 +1,5 @@
-/* The table-driven reader. It knows types, ranges and words; what settings mean together is check.c's. */
+/* The table-driven reader. It knows types, ranges and words; what settings mean together is
+ * check.c's. */
 #include "reader.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@
 
 enum { ALLOWED_TEXT = 256, VALUE_TEXT = 64 };
 
-/* --- what is wrong, what is allowed ------------------------------------------------------------------------------ */
+/* --- what is wrong, what is allowed ----------------------------------------------------------- */
 
 static const char *allowed_text(const struct setting *spec, char *buf, size_t size)
 {
@@ -66,7 +67,7 @@ bool refuse(struct complaints *c, const struct setting *spec, const config_setti
 	return false;
 }
 
-/* --- one setting ------------------------------------------------------------------------------------------------- */
+/* --- one setting ------------------------------------------------------------------------------ */
 
 static void store(void *out, size_t size, int64_t value)
 {
@@ -181,7 +182,7 @@ size_t read_length(struct complaints *c, const struct setting *spec, config_sett
 	return 0;
 }
 
-/* --- a group ----------------------------------------------------------------------------------------------------- */
+/* --- a group ---------------------------------------------------------------------------------- */
 
 static const struct setting *row_of(const struct setting *specs, const char *name)
 {

@@ -1,5 +1,6 @@
-/* Settings of one group, read by a table: a row says what a setting is called, what may stand there, and where in the
- * group's struct it goes. Whatever does not fit a row is complained about; reading goes on with the rest. */
+/* Settings of one group, read by a table: a row says what a setting is called, what may stand
+ * there, and where in the group's struct it goes. Whatever does not fit a row is complained about;
+ * reading goes on with the rest. */
 #ifndef BASCULE_CONFIG_READER_H
 #define BASCULE_CONFIG_READER_H
 
@@ -9,7 +10,8 @@
 
 struct setting;
 
-/* Store `at` into `out`, or complain. False: it was complained about, and `out` keeps the default. */
+/* Store `at` into `out`, or complain. False: it was complained about, and `out` keeps the
+ * default. */
 typedef bool read_fn(struct complaints *c, const struct setting *spec, config_setting_t *at,
 		     void *out);
 
@@ -20,7 +22,9 @@ struct setting {
 	bool required;
 	bool or_zero; /* numbers: 0 is allowed beside min..max */
 	int64_t def, min,
-		max; /* numbers, and `def` for words and booleans too; those without it are zeroed before */
+		/* numbers, and `def` for words and booleans too; those without it are zeroed
+		 * before */
+		max;
 	const char *const *words; /* ends with NULL; the value is the index */
 	/* of a group within the group; without it they all have their defaults */
 	const struct setting *members;
@@ -31,8 +35,8 @@ struct setting {
 #define MEMBER(type, member) offsetof(type, member), sizeof(((type *)0)->member)
 #define WHOLE(type)	     0, sizeof(type) /* for readers that fill several members */
 
-/* Read a group into `out`, which is zeroed: defaults first, then what stands there, then what is missing, then what no
- * row knows. Returns whether all was good. */
+/* Read a group into `out`, which is zeroed: defaults first, then what stands there, then what is
+ * missing, then what no row knows. Returns whether all was good. */
 bool read_group(struct complaints *c, const struct setting *specs, config_setting_t *group,
 		void *out);
 

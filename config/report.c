@@ -1,5 +1,6 @@
-/* Complaints: where each stands, what it says, in which order they are read. A setting's path is made of names as the
- * operator wrote them: "peers.nva-a.hold_s" where the element of a list has a name, "peers[2].hold_s" where it has not. */
+/* Complaints: where each stands, what it says, in which order they are read. A setting's path is
+ * made of names as the operator wrote them: "peers.nva-a.hold_s" where the element of a list has a
+ * name, "peers[2].hold_s" where it has not. */
 #include "report.h"
 
 #include <stdarg.h>
@@ -67,7 +68,8 @@ static char *place_text(const char *file, const config_setting_t *at, const char
 	return NULL;
 }
 
-/* Keep one complaint, `place` included. Without memory for it only nb_errors tells, and that refuses the file. */
+/* Keep one complaint, `place` included. Without memory for it only nb_errors tells, and that
+ * refuses the file. */
 static void keep(struct complaints *c, bool warning, uintptr_t order, char *place, const char *fmt,
 		 va_list args)
 {

@@ -1,4 +1,5 @@
-/* Complaints about one file, collected while it is read and checked, sorted into file order at the end. */
+/* Complaints about one file, collected while it is read and checked, sorted into file order at the
+ * end. */
 #ifndef BASCULE_CONFIG_REPORT_H
 #define BASCULE_CONFIG_REPORT_H
 
@@ -11,7 +12,8 @@ struct complaint {
 	char *text;  /* owned, without its place; NULL if memory ran out */
 	char *place; /* owned: "rs0.conf:12: peers.nva-a.hold_s" */
 	uintptr_t order;
-	size_t index; /* breaks ties: complaints about one setting stay in the order in which they were made */
+	/* breaks ties: complaints about one setting stay in the order in which they were made */
+	size_t index;
 	bool warning;
 };
 
@@ -25,8 +27,9 @@ struct complaints {
 /* Number every setting below `root` in file order; complaints about them sort by it. */
 void complaints_number(config_setting_t *root);
 
-/* About a setting, or about its member `member` if that is not NULL (which need not exist: then the line is the
- * setting's). The text begins after the path: "2 is out of range, allowed are 0 and 3..65535". */
+/* About a setting, or about its member `member` if that is not NULL (which need not exist: then the
+ * line is the setting's). The text begins after the path: "2 is out of range, allowed are 0 and
+ * 3..65535". */
 __attribute__((format(printf, 4, 5))) void complain(struct complaints *c,
 						    const config_setting_t *at, const char *member,
 						    const char *fmt, ...);

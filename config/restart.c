@@ -1,6 +1,7 @@
-/* What a reload cannot apply. Peers, gateways, VNet prefixes, exchange and what decides between routes are applied live;
- * of all else, the first difference is named. The dataplane uses less of it, and may run on when control has been
- * restarted with another value of what is control's alone. */
+/* What a reload cannot apply. Peers, gateways, VNet prefixes, exchange and what decides between
+ * routes are applied live; of all else, the first difference is named. The dataplane uses less of
+ * it, and may run on when control has been restarted with another value of what is control's
+ * alone. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>

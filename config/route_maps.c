@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_ALLOWED                                                                               \
+#define NAME_ALLOWED \
 	"names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
 #define PREFIXES_ALLOWED    "lists of up to 32 prefixes such as [\"10.122.0.0/16\"]"
 #define COMMUNITIES_ALLOWED "lists of up to 32 communities such as [\"65001:100\"]"
@@ -73,7 +73,7 @@ static config_setting_t *element(config_setting_t *list, size_t i)
 	return config_setting_get_elem(list, (unsigned int)i);
 }
 
-/* --- lists of a rule --------------------------------------------------------------------------------------------- */
+/* --- lists of a rule -------------------------------------------------------------------------- */
 
 static bool read_prefixes(struct complaints *c, const struct setting *spec, config_setting_t *at,
 			  void *out)
@@ -144,7 +144,7 @@ static bool read_local_pref(struct complaints *c, const struct setting *spec, co
 	return rule->has_local_pref;
 }
 
-/* --- rules and maps ---------------------------------------------------------------------------------------------- */
+/* --- rules and maps --------------------------------------------------------------------------- */
 
 /* "drop", or a group of what is changed. */
 static bool read_action(struct complaints *c, const struct setting *spec, config_setting_t *at,

@@ -1,4 +1,5 @@
-/* Route maps in the file: reading them (maps.c). What they may say beside the other settings is check_maps.c's. */
+/* Route maps in the file: reading them (maps.c). What they may say beside the other settings is
+ * check_maps.c's. */
 #ifndef BASCULE_ROUTE_MAPS_H
 #define BASCULE_ROUTE_MAPS_H
 

@@ -1,7 +1,8 @@
-/* A look at the text before libconfig reads it, for what libconfig 1.5 does badly: it cuts a number past 32 bits without
- * the suffix L down to some other number, ends the process when an included file is a directory, takes a comment or an
- * @include that has no end for the end of the file, so that all that follows is not there, and lets a string run over
- * lines until another one begins. Only tokens are told apart here; the grammar is libconfig's. */
+/* A look at the text before libconfig reads it, for what libconfig 1.5 does badly: it cuts a number
+ * past 32 bits without the suffix L down to some other number, ends the process when an included
+ * file is a directory, takes a comment or an @include that has no end for the end of the file, so
+ * that all that follows is not there, and lets a string run over lines until another one begins.
+ * Only tokens are told apart here; the grammar is libconfig's. */
 #include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
@@ -44,8 +45,8 @@ static const char *skip_string(struct scan *scan, const char *p)
 	return p;
 }
 
-/* Past a comment of the kind that may take several lines. One that holds the beginning of another has most likely no end
- * of its own, and takes away all that stands before the other's. */
+/* Past a comment of the kind that may take several lines. One that holds the beginning of another
+ * has most likely no end of its own, and takes away all that stands before the other's. */
 static const char *skip_long_comment(struct scan *scan, const char *p)
 {
 	unsigned int line = scan->line, inner = 0;
@@ -152,8 +153,8 @@ static void scan_text(struct scan *scan, const char *p)
 	}
 }
 
-/* The whole of a regular file, with a NUL behind; NULL with errno. What is not text is refused; `*fault`: why, if that is
- * known better. */
+/* The whole of a regular file, with a NUL behind; NULL with errno. What is not text is refused;
+ * `*fault`: why, if that is known better. */
 static char *read_file(const char *path, const char **fault)
 {
 	char *text = NULL;

@@ -1,6 +1,7 @@
-/* bascule-control: reads the configuration, joins the dataplane's memory, and gives each lcore its loop. The first lcore of
- * control.lcores runs the route server, the others a speaker each; if there is only one it does both. Two ordinary threads
- * stand beside them: management (socket, signals, the dataplane's life) and the watchdog. */
+/* bascule-control: reads the configuration, joins the dataplane's memory, and gives each lcore its
+ * loop. The first lcore of control.lcores runs the route server, the others a speaker each; if
+ * there is only one it does both. Two ordinary threads stand beside them: management (socket,
+ * signals, the dataplane's life) and the watchdog. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -124,7 +125,8 @@ static int make_parents(const char *path)
 	return 0;
 }
 
-/* Hold `path` for the life of the process. The descriptor, -EWOULDBLOCK if another process has it, or -errno. */
+/* Hold `path` for the life of the process. The descriptor, -EWOULDBLOCK if another process has it,
+ * or -errno. */
 static int lock(const char *path)
 {
 	int fd, err = make_parents(path);
@@ -157,7 +159,8 @@ static bool lock_instance(const struct config *config)
 	return err >= 0;
 }
 
-/* Handled by the management thread, which reads them from a descriptor; so before there is any thread. */
+/* Handled by the management thread, which reads them from a descriptor; so before there is any
+ * thread. */
 static void block_signals(void)
 {
 	sigset_t set;

@@ -74,7 +74,7 @@ static struct control {
 	char config_path[PATH_MAX], socket_path[PATH_MAX];
 } control = { .answered = -1, .signals = -1, .dataplane = -1 };
 
-/* --- the dataplane ----------------------------------------------------------------------------------------------- */
+/* --- the dataplane ---------------------------------------------------------------------------- */
 
 /* Does a dataplane of this instance run? It holds its lock as long as it lives. */
 static bool dataplane_runs(const char *instance)
@@ -186,7 +186,7 @@ static int dataplane_join(const struct config *config)
 	return err;
 }
 
-/* --- management --------------------------------------------------------------------------------------------------- */
+/* --- management ------------------------------------------------------------------------------- */
 
 static void signal_take(void)
 {
@@ -248,7 +248,8 @@ static int management_open(const struct config *config)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	/* Called for all but next hops and grace periods in the dataplane's memory, for which it has to look. */
+	/* Called for all but next hops and grace periods in the dataplane's memory, for which it
+	 * has to look. */
 	err = idle_open(&control.rib_idle, config->dataplane.idle == IDLE_ADAPTIVE,
 			IDLE_CALLED_SPINS, IDLE_LOOK_US);
 	if (err) {
@@ -288,15 +289,15 @@ static void management_close(void)
 			close(*fd);
 }
 
-/* --- session lcores ------------------------------------------------------------------------------------------------ */
+/* --- session lcores --------------------------------------------------------------------------- */
 
 _Static_assert((int)SPEAKER_INTERFACES == (int)CONFIG_PORTS &&
 		       (int)SPEAKER_ADDRESSES == (int)CONFIG_PORT_ADDRESSES &&
 		       (int)SPEAKER_INTERFACE_NAME == (int)IFNAMSIZ,
 	       "the ports' interfaces fit");
 
-/* A speaker's interfaces are the ports' LCP interfaces, in the order of the configuration. Hosts of the virtual network
- * speak no BGP. */
+/* A speaker's interfaces are the ports' LCP interfaces, in the order of the configuration. Hosts of
+ * the virtual network speak no BGP. */
 static void interfaces_fill(const struct config *config, struct speaker_params *params)
 {
 	params->nb_interfaces = (uint8_t)config->dataplane.nb_ports;
@@ -313,8 +314,8 @@ static void interfaces_fill(const struct config *config, struct speaker_params *
 	}
 }
 
-/* One lcore for everything sleeps where its sockets call; what it leaves to itself needs no call. Of several, each must look
- * whether another has made room for more. */
+/* One lcore for everything sleeps where its sockets call; what it leaves to itself needs no call.
+ * Of several, each must look whether another has made room for more. */
 static int session_idle_open(struct session_loop *loop, bool adaptive)
 {
 	int err = 0;
@@ -357,7 +358,8 @@ static int sessions_open(const struct config *config)
 	for (unsigned int i = 0; i < control.nb_sessions; i++) {
 		struct session_loop *loop = &control.sessions[i];
 
-		/* One listens; what it accepts for the others' peers is handed over (SPEAKER_ACCEPTED). */
+		/* One listens; what it accepts for the others' peers is handed over
+		 * (SPEAKER_ACCEPTED). */
 		params.listen_port = i == SPEAKER_LISTENING ? config->control.listen_port : 0;
 		loop->to_rib = mailbox_new(TO_RIB_SIZE);
 		loop->from_rib = mailbox_new(FROM_RIB_SIZE);
@@ -404,7 +406,7 @@ static int session_run(void *arg)
 	return 0;
 }
 
-/* --- the RIB lcore ------------------------------------------------------------------------------------------------- */
+/* --- the RIB lcore ---------------------------------------------------------------------------- */
 
 static int rs_open(struct config *config)
 {
@@ -472,7 +474,7 @@ static enum stop_reason rib_run(struct watchdog_loop *watched)
 	return stop;
 }
 
-/* --- all of it ----------------------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static struct watchdog_loop *watched_loop(const char *name, unsigned int i)
 {

@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* Join the dataplane and run until a signal or the dataplane's end. Takes the configuration. Signals are blocked, the
- * instance's lock is held. 0: stopped by a signal; -errno otherwise, with a line in the log. */
+/* Join the dataplane and run until a signal or the dataplane's end. Takes the configuration.
+ * Signals are blocked, the instance's lock is held. 0: stopped by a signal; -errno otherwise, with
+ * a line in the log. */
 int control_run(struct config *config);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-/* The watchdog thread. It waits on a condition rather than in sleep(3), so that a clean stop does not wait for it. */
+/* The watchdog thread. It waits on a condition rather than in sleep(3), so that a clean stop does
+ * not wait for it. */
 #include "watchdog.h"
 
 #include <errno.h>
@@ -43,7 +44,8 @@ static void *watch(void *unused)
 	(void)unused;
 	pthread_mutex_lock(&dog.lock);
 	while (!dog.stop) {
-		/* From now, not from the last look: after a SIGSTOP, or a laptop's sleep, the loops get their time. */
+		/* From now, not from the last look: after a SIGSTOP, or a laptop's sleep, the loops
+		 * get their time. */
 		clock_gettime(CLOCK_MONOTONIC, &at);
 		at.tv_sec++;
 		while (!dog.stop &&

@@ -1,5 +1,6 @@
-/* A control that hangs ends itself, so that it is started again: a thread of its own looks at the turn counter of every
- * lcore loop once a second, and aborts the process when one has not moved for WATCHDOG_S. Forwarding does not notice. */
+/* A control that hangs ends itself, so that it is started again: a thread of its own looks at the
+ * turn counter of every lcore loop once a second, and aborts the process when one has not moved for
+ * WATCHDOG_S. Forwarding does not notice. */
 #ifndef BASCULE_WATCHDOG_H
 #define BASCULE_WATCHDOG_H
 
@@ -15,7 +16,8 @@ enum {
 	WATCHDOG_S = 15,
 };
 
-/* One loop under watch: the loop's thread counts, the watchdog looks. A loop that has left its counter for good says so. */
+/* One loop under watch: the loop's thread counts, the watchdog looks. A loop that has left its
+ * counter for good says so. */
 struct watchdog_loop {
 	char name[24];
 	uint64_t turns;	  /* atomic, relaxed */
@@ -28,7 +30,8 @@ static inline void watchdog_turn(struct watchdog_loop *loop)
 	__atomic_store_n(&loop->turns, loop->turns + 1, __ATOMIC_RELAXED);
 }
 
-/* The name of a loop that has stood for WATCHDOG_S looks in a row, or NULL. One look, a second after the last one. */
+/* The name of a loop that has stood for WATCHDOG_S looks in a row, or NULL. One look, a second
+ * after the last one. */
 const char *watchdog_look(struct watchdog_loop *loops, unsigned int n);
 
 /* Watch `n` loops from now on. The array must outlive watchdog_stop(). 0 or -errno. */

@@ -91,8 +91,8 @@ static int seed(struct dataplane *dp, const struct port *port, uint32_t addr, ui
 	return err == -EEXIST ? 0 : err; /* two addresses of one subnet */
 }
 
-/* Our addresses first, so that nothing of their subnet hides them. The all-zeros address of a subnet is its broadcast of
- * old (RFC 1812 4.2.3.1). */
+/* Our addresses first, so that nothing of their subnet hides them. The all-zeros address of a
+ * subnet is its broadcast of old (RFC 1812 4.2.3.1). */
 static int seed_port(struct dataplane *dp, const struct port *port)
 {
 	const struct config_port *config = port->config;
@@ -159,7 +159,8 @@ static void worker_watch(struct worker *w, const struct port *port, uint16_t que
 		idle_looks(&w->idle);
 }
 
-/* Each port's receive queues go to the lcores in turn, beginning with another lcore for each port. */
+/* Each port's receive queues go to the lcores in turn, beginning with another lcore for each
+ * port. */
 static void workers_assign(struct dataplane *dp)
 {
 	uint16_t next = 0;
@@ -182,7 +183,8 @@ static void *cache_aligned(size_t size)
 	return p ? memset(p, 0, size) : NULL;
 }
 
-/* The main lcore is called by the kernel and the workers. Only devices that tell DPDK of their links are to be looked at. */
+/* The main lcore is called by the kernel and the workers. Only devices that tell DPDK of their
+ * links are to be looked at. */
 static int idles_open(struct dataplane *dp)
 {
 	bool adaptive = dp->config->dataplane.idle == IDLE_ADAPTIVE;
@@ -359,7 +361,8 @@ void dataplane_close(struct dataplane *dp)
 	for (uint16_t i = 0; dp->workers && i < dp->nb_workers; i++)
 		idle_close(&dp->workers[i].idle);
 	idle_close(&dp->idle);
-	/* The FIB stays: control may be at work in it, and it goes with the hugepages when the last process lets go. */
+	/* The FIB stays: control may be at work in it, and it goes with the hugepages when the last
+	 * process lets go. */
 	free(dp->workers);
 	free(dp->counters);
 }
@@ -373,7 +376,8 @@ bool dataplane_turn(struct dataplane *dp)
 	work = slowpath_punts(s);
 	work += slowpath_lcp(s);
 	tx_flush(&s->tx);
-	/* What has been lost waits for no more than those few packets: all of a worker's until then are lost with it. */
+	/* What has been lost waits for no more than those few packets: all of a worker's until then
+	 * are lost with it. */
 	work += monitor_events(s);
 	monitor_turn(s);
 	resolver_turn(s);

@@ -1,4 +1,5 @@
-/* The forwarding process as a whole: what it is made of, in the order in which it is put together, and its threads. */
+/* The forwarding process as a whole: what it is made of, in the order in which it is put together,
+ * and its threads. */
 #ifndef BASCULE_DATAPLANE_H
 #define BASCULE_DATAPLANE_H
 
@@ -43,7 +44,8 @@ struct dataplane {
 	struct idle idle; /* the main lcore's */
 };
 
-/* Put it together and start forwarding: EAL must be up. Logs what is wrong and takes down what it had built; -errno. */
+/* Put it together and start forwarding: EAL must be up. Logs what is wrong and takes down what it
+ * had built; -errno. */
 int dataplane_open(struct dataplane *dp, const struct config *config);
 /* Stop the workers, flush, give everything back. */
 void dataplane_close(struct dataplane *dp);
@@ -51,8 +53,8 @@ void dataplane_close(struct dataplane *dp);
 /* One turn of the main lcore's loop. Returns whether there was anything to do. */
 bool dataplane_turn(struct dataplane *dp);
 
-/* Bring the kernel's routes to the VNet prefixes and its permanent neighbours in line with `wanted`, which needs no
- * restart. */
+/* Bring the kernel's routes to the VNet prefixes and its permanent neighbours in line with
+ * `wanted`, which needs no restart. */
 void dataplane_reload(struct dataplane *dp, const struct config *wanted);
 
 /* Monotonic milliseconds. */

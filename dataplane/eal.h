@@ -1,5 +1,5 @@
-/* EAL for an instance: its arguments follow from the configuration, everything that it leaves in the file system is named
- * after the instance and removed at a clean end. */
+/* EAL for an instance: its arguments follow from the configuration, everything that it leaves in
+ * the file system is named after the instance and removed at a clean end. */
 #ifndef BASCULE_EAL_H
 #define BASCULE_EAL_H
 
@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/* Initialise EAL as the primary process of the instance; the caller becomes its main lcore. Logs what is wrong; -errno. */
+/* Initialise EAL as the primary process of the instance; the caller becomes its main lcore. Logs
+ * what is wrong; -errno. */
 int eal_open(const struct config *config, enum log_level level);
 
 /* Clean up, and unlink the instance's hugepage files and run-time directory. */

@@ -1,5 +1,6 @@
-/* bascule-dataplane: the forwarding process of an instance. Command line, lock, signals, and the main lcore's loop; all
- * else is in dataplane.c. Exit codes: 0 clean stop, 1 it could not run, 2 bad command line or configuration. */
+/* bascule-dataplane: the forwarding process of an instance. Command line, lock, signals, and the
+ * main lcore's loop; all else is in dataplane.c. Exit codes: 0 clean stop, 1 it could not run, 2
+ * bad command line or configuration. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -118,7 +119,8 @@ static void make_parents(char *path)
 	}
 }
 
-/* One dataplane an instance. The descriptor stays open, and so the lock, until the process ends however it ends. */
+/* One dataplane an instance. The descriptor stays open, and so the lock, until the process ends
+ * however it ends. */
 static int lock(const char *instance)
 {
 	char path[PATH_MAX], pid[16];
@@ -179,8 +181,8 @@ static void reload(struct dataplane *dp, const struct config *wanted)
 	}
 }
 
-/* The main lcore waits for no disk: another thread reads the file, one at a time, and what is wanted meanwhile is read when
- * that is through. */
+/* The main lcore waits for no disk: another thread reads the file, one at a time, and what is
+ * wanted meanwhile is read when that is through. */
 static void reload_turn(struct dataplane *dp, struct reading *reading)
 {
 	struct config_report report;

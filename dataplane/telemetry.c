@@ -38,7 +38,8 @@ static void add_address(struct rte_tel_data *d, const char *name, uint32_t addr)
 	rte_tel_data_add_dict_string(d, name, addr_text(addr, text));
 }
 
-/* A dict inside a dict; telemetry frees it with its parent. NULL: no memory or no room, the reply lacks it. */
+/* A dict inside a dict; telemetry frees it with its parent. NULL: no memory or no room, the reply
+ * lacks it. */
 static struct rte_tel_data *add_dict(struct rte_tel_data *parent, const char *name)
 {
 	struct rte_tel_data *d = rte_tel_data_alloc();
@@ -52,7 +53,8 @@ static struct rte_tel_data *add_dict(struct rte_tel_data *parent, const char *na
 	return NULL;
 }
 
-/* Telemetry has no arrays of dicts, and the keys of a dict hold neither '.' nor '-': elements are called by number. */
+/* Telemetry has no arrays of dicts, and the keys of a dict hold neither '.' nor '-': elements are
+ * called by number. */
 static struct rte_tel_data *add_element(struct rte_tel_data *parent, const char *what,
 					uint32_t number)
 {
@@ -233,8 +235,8 @@ static void add_member(struct rte_tel_data *members, const struct dataplane *dp,
 		add_mac(d, "mac", adjacency->rewrite);
 }
 
-/* "ROLE,ADDRESS". Control may change the tables meanwhile: every index is bounded by its table, so the answer may be a
- * moment old, never wild. */
+/* "ROLE,ADDRESS". Control may change the tables meanwhile: every index is bounded by its table, so
+ * the answer may be a moment old, never wild. */
 static int tell_fib(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	const struct fib_generation *generation = fib_active(dp->fib);
@@ -250,7 +252,8 @@ static int tell_fib(const struct dataplane *dp, const char *params, struct rte_t
 	snprintf(name, sizeof(name), "%.*s", (int)(comma - params), params);
 	if (!role_parse(name, &role) || !generation->view[role].lpm)
 		return -EINVAL;
-	fib_lookup_burst(&generation->view[role], dp->config->dataplane.tbl8_groups, &addr, &index, 1);
+	fib_lookup_burst(&generation->view[role], dp->config->dataplane.tbl8_groups, &addr, &index,
+			 1);
 	members = add_dict(d, "members");
 	if (!members)
 		return -ENOMEM;

@@ -1,18 +1,22 @@
-/* What the dataplane tells: rte_telemetry commands, answered in JSON with stable snake_case names, on the socket
- * /var/run/dpdk/bascule-<instance>/dpdk_telemetry.v2. Replies stay below 16 KB.
+/* What the dataplane tells: rte_telemetry commands, answered in JSON with stable snake_case names,
+ * on the socket /var/run/dpdk/bascule-<instance>/dpdk_telemetry.v2. Replies stay below 16 KB.
  *
- *   /bascule/info                instance, version, pid, uptime_s, generation, published, gate (a number: bit ingress
- *                                role * 8 + egress role), neighbours
- *   /bascule/ports               {"port_0": {name, id, device, role, mac, mtu, link, lcp, addresses, rx_packets, ...}, ...}
- *   /bascule/counters            rx, tx, to_kernel, from_kernel, originated; {"punted", "drops", "events": {name: count}}
- *   /bascule/neighbours,OFFSET   {"neighbours": {"host_12": {port, address, state, mac, age_s}, ...}, "next": N}: hosts from
- *                                table index OFFSET (default 0) on; N is the OFFSET to ask for next, 0 at the end
- *   /bascule/fib,ROLE,ADDRESS    what the active tables do with a packet from a port of that role to ADDRESS: view,
- *                                address, path_list, {"members": {"adjacency_8": {state, gateway, port, egress_role, mtu,
- *                                gate_open, mac}, ...}}; gateway 0.0.0.0 is the destination itself
+ *   /bascule/info                instance, version, pid, uptime_s, generation, published, gate (a
+ *                                number: bit ingress role * 8 + egress role), neighbours
+ *   /bascule/ports               {"port_0": {name, id, device, role, mac, mtu, link, lcp,
+ *                                addresses, rx_packets, ...}, ...}
+ *   /bascule/counters            rx, tx, to_kernel, from_kernel, originated; {"punted", "drops",
+ *                                "events": {name: count}}
+ *   /bascule/neighbours,OFFSET   {"neighbours": {"host_12": {port, address, state, mac, age_s},
+ *                                ...}, "next": N}: hosts from table index OFFSET (default 0) on; N
+ *                                is the OFFSET to ask for next, 0 at the end
+ *   /bascule/fib,ROLE,ADDRESS    what the active tables do with a packet from a port of that role
+ *                                to ADDRESS: view, address, path_list, {"members": {"adjacency_8":
+ *                                {state, gateway, port, egress_role, mtu, gate_open, mac}, ...}};
+ *                                gateway 0.0.0.0 is the destination itself
  *
- * The answers are given by telemetry's own thread, from words that the lcores write: each is whole, together they may be
- * a packet apart. */
+ * The answers are given by telemetry's own thread, from words that the lcores write: each is whole,
+ * together they may be a packet apart. */
 #ifndef BASCULE_TELEMETRY_H
 #define BASCULE_TELEMETRY_H
 

@@ -26,7 +26,7 @@ void flaps_init(struct flaps *flaps, struct attr_table *attrs)
 	flaps->attrs = attrs;
 }
 
-/* --- flappers ---------------------------------------------------------------------------------------------------- */
+/* --- flappers --------------------------------------------------------------------------------- */
 
 static struct flappers *list_of(struct flaps *flaps, const struct flapper *flapper)
 {
@@ -73,7 +73,7 @@ static void flapper_free(struct flaps *flaps, struct flapper *flapper)
 	free(flapper);
 }
 
-/* --- slots ------------------------------------------------------------------------------------------------------- */
+/* --- slots ------------------------------------------------------------------------------------ */
 
 /* The first slot of the prefix's set, in a table of so many slots. */
 static uint32_t set_of(const struct flap *flap, uint32_t nb_slots, struct prefix prefix)
@@ -108,7 +108,8 @@ static uint64_t rank(const struct flap_slot *slot, uint64_t now_ms)
 	return slot->again ? FLAP_HOLD : slot->changes;
 }
 
-/* The slot that gives way first: of several the first, so that the others stay and can be counted. */
+/* The slot that gives way first: of several the first, so that the others stay and can be
+ * counted. */
 static struct flap_slot *lightest(const struct flap *flap, struct prefix prefix, uint64_t now_ms)
 {
 	struct flap_slot *set = flap->slots + set_of(flap, flap->nb_slots, prefix), *least = set;
@@ -119,7 +120,8 @@ static struct flap_slot *lightest(const struct flap *flap, struct prefix prefix,
 	return least;
 }
 
-/* Twice as many slots: each set becomes two, so that none has too many. Without memory it stays as it is. */
+/* Twice as many slots: each set becomes two, so that none has too many. Without memory it stays as
+ * it is. */
 static bool grow(struct flap *flap)
 {
 	uint32_t nb = flap->nb_slots ? 2 * flap->nb_slots : SLOTS_FIRST;
@@ -173,7 +175,7 @@ static bool open_slots(struct flap *flap)
 	return grow(flap);
 }
 
-/* --- changes ----------------------------------------------------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------------------------------- */
 
 static enum flap_verdict count(struct flaps *flaps, struct flap *flap, struct prefix prefix,
 			       struct flap_slot *slot, uint64_t now_ms)
@@ -213,7 +215,7 @@ enum flap_verdict flap_note(struct flaps *flaps, struct flap *flap, struct prefi
 	return slot ? count(flaps, flap, prefix, slot, now_ms) : FLAP_CALM;
 }
 
-/* --- held -------------------------------------------------------------------------------------------------------- */
+/* --- held ------------------------------------------------------------------------------------- */
 
 bool flap_hold(struct flaps *flaps, struct flap *flap, struct prefix prefix,
 	       const struct attrs *attrs, uint64_t now_ms)
@@ -251,7 +253,7 @@ void flap_said(struct flaps *flaps, struct flapper *flapper, const struct attrs 
 	touch(flaps, flapper, now_ms);
 }
 
-/* --- over -------------------------------------------------------------------------------------------------------- */
+/* --- over ------------------------------------------------------------------------------------- */
 
 struct flapper *flaps_over(const struct flaps *flaps, uint64_t now_ms, uint64_t hold_ms)
 {

@@ -1,14 +1,18 @@
-/* Prefixes of a peer that change too often. A change is another announcement of a path that the peer has with us, its
- * withdrawal, or an announcement of what was withdrawn; to repeat what is known is none.
+/* Prefixes of a peer that change too often. A change is another announcement of a path that the
+ * peer has with us, its withdrawal, or an announcement of what was withdrawn; to repeat what is
+ * known is none.
  *
- *   flap_note ─► slot: changes in this minute ─┬─ > FLAP_ALARM ─► flapper: fast ─► flaps_over (calm for a minute)
- *                                              └─ > FLAP_HOLD, flap_hold() ─► flapper: held
- *   held: flap_said() keeps the latest word, and no other ─► flaps_over (quiet for flap_hold_s) ─► the caller applies it
+ *   flap_note ─► slot: changes in this minute
+ *                 ├─ > FLAP_ALARM ─► flapper: fast ─► flaps_over (calm for a minute)
+ *                 └─ > FLAP_HOLD, flap_hold() ─► flapper: held
+ *   held: flap_said() keeps the latest word, and no other
+ *                 └─► flaps_over (quiet for flap_hold_s) ─► the caller applies it
  *
- * A peer has at most FLAP_SLOTS slots, in sets of FLAP_WAYS by the hash of the prefix, so that a change costs O(1) whatever the
- * peer does. A prefix that finds no free slot in its set takes that of the one with the fewest changes, so that the slots come to
- * be of those that change most. Counted is from when a prefix got its slot: never more than there was. A held one keeps its
- * slot. A table begins small and doubles; nothing is allocated for a peer that changes nothing.
+ * A peer has at most FLAP_SLOTS slots, in sets of FLAP_WAYS by the hash of the prefix, so that a
+ * change costs O(1) whatever the peer does. A prefix that finds no free slot in its set takes that
+ * of the one with the fewest changes, so that the slots come to be of those that change most.
+ * Counted is from when a prefix got its slot: never more than there was. A held one keeps its slot.
+ * A table begins small and doubles; nothing is allocated for a peer that changes nothing.
  *
  * Knows no peer, no RIB; holds references to attributes. Thread: the RIB lcore. */
 #ifndef BASCULE_FLAP_H
@@ -44,7 +48,8 @@ struct flapper {
 	struct prefix prefix;
 	bool held;
 	uint64_t ms; /* held: its last change; else the last one past FLAP_ALARM */
-	/* Held: what stays as it was, and what the peer has said last (NULL: it has withdrawn it). A reference each. */
+	/* Held: what stays as it was, and what the peer has said last (NULL: it has withdrawn it).
+	 * A reference each. */
 	const struct attrs *good, *said;
 };
 TAILQ_HEAD(flappers, flapper);
@@ -73,12 +78,13 @@ enum flap_verdict {
 	FLAP_TOO_FAST /* past FLAP_HOLD, or past FLAP_ALARM and held lately: to be held */
 };
 
-/* A prefix that is not held has changed. `returned`: it is announced, and was not there; that is a change if it has been there
- * lately. */
+/* A prefix that is not held has changed. `returned`: it is announced, and was not there; that is a
+ * change if it has been there lately. */
 enum flap_verdict flap_note(struct flaps *flaps, struct flap *flap, struct prefix prefix,
 			    bool returned, uint64_t now_ms);
 
-/* Hold what was FLAP_TOO_FAST, as these attributes, which the peer has said last. False: there are FLAP_HELD. */
+/* Hold what was FLAP_TOO_FAST, as these attributes, which the peer has said last. False: there are
+ * FLAP_HELD. */
 bool flap_hold(struct flaps *flaps, struct flap *flap, struct prefix prefix,
 	       const struct attrs *attrs, uint64_t now_ms);
 /* The flapper of a prefix that is held; NULL: it is not. */
@@ -87,11 +93,11 @@ struct flapper *flap_held(const struct flap *flap, struct prefix prefix);
 void flap_said(struct flaps *flaps, struct flapper *flapper, const struct attrs *attrs,
 	       uint64_t now_ms);
 
-/* One that is over: held and without a change for hold_ms, or calm. NULL: none is. It goes with flap_end(), after the caller
- * has taken what a held one said. */
+/* One that is over: held and without a change for hold_ms, or calm. NULL: none is. It goes with
+ * flap_end(), after the caller has taken what a held one said. */
 struct flapper *flaps_over(const struct flaps *flaps, uint64_t now_ms, uint64_t hold_ms);
-/* One that was held is held again as soon as it changes more than FLAP_ALARM times within the next window: what loops goes on
- * where it stopped. */
+/* One that was held is held again as soon as it changes more than FLAP_ALARM times within the next
+ * window: what loops goes on where it stopped. */
 void flap_end(struct flaps *flaps, struct flapper *flapper, uint64_t now_ms);
 
 /* All that are held are over. */

@@ -35,8 +35,8 @@ static bool in_use(const struct rib *rib, uint16_t source, struct prefix prefix)
 	return path && !(path->flags & PATH_UNUSED);
 }
 
-/* Is one of the prefixes of the first UPDATE, or not known yet? As far as there is time to look: the one that was in use
- * last time comes first. */
+/* Is one of the prefixes of the first UPDATE, or not known yet? As far as there is time to look:
+ * the one that was in use last time comes first. */
 static bool some_in_use(struct held_updates *held, const struct speaker_update *update,
 			const struct rib *rib, uint16_t source)
 {
@@ -98,8 +98,10 @@ void held_updates_done(struct held_updates *held)
 	held->ending &= held->first != NULL;
 }
 
-enum held_updates_verdict held_updates_hold(struct held_updates *held, const struct speaker_update *update,
-					    const struct rib *rib, uint16_t source, bool sought, uint64_t now_ms)
+enum held_updates_verdict held_updates_hold(struct held_updates *held,
+					    const struct speaker_update *update,
+					    const struct rib *rib, uint16_t source, bool sought,
+					    uint64_t now_ms)
 {
 	bool begins = !held->first;
 
@@ -116,7 +118,8 @@ enum held_updates_verdict held_updates_hold(struct held_updates *held, const str
 	return begins ? HELD_UPDATES_TAKE : HELD_UPDATES_LATER;
 }
 
-bool held_updates_due(struct held_updates *held, const struct rib *rib, uint16_t source, bool sought, uint64_t now_ms)
+bool held_updates_due(struct held_updates *held, const struct rib *rib, uint16_t source,
+		      bool sought, uint64_t now_ms)
 {
 	const struct speaker_update *update = held_updates_first(held);
 

@@ -1,6 +1,7 @@
-/* UPDATEs that wait for ARP. A peer that moves a route in use to a next hop that nobody has sent to yet would lose the
- * route until the next hop is found: withdrawn from everybody, and announced again a moment later. So the UPDATE waits
- * for the answer, and what the peer says next waits behind it, in order; what it said before holds meanwhile.
+/* UPDATEs that wait for ARP. A peer that moves a route in use to a next hop that nobody has sent to
+ * yet would lose the route until the next hop is found: withdrawn from everybody, and announced
+ * again a moment later. So the UPDATE waits for the answer, and what the peer says next waits
+ * behind it, in order; what it said before holds meanwhile.
  *
  *   SPEAKER_UPDATE ─► held_updates_hold ─► a copy waits, for HELD_UPDATES_MS and HELD_UPDATES_BYTES
  *   rs_update ◄─ the caller ◄─ held_updates_first, if it is held_updates_due, or the session ends
@@ -35,14 +36,17 @@ struct held_updates {
 };
 
 enum held_updates_verdict {
-	HELD_UPDATES_TAKE,	/* take it now */
-	HELD_UPDATES_HELD,	/* a copy of it waits */
-	HELD_UPDATES_LATER, /* take the first, and ask again: there is no room until all that waits has gone */
+	HELD_UPDATES_TAKE, /* take it now */
+	HELD_UPDATES_HELD, /* a copy of it waits */
+	/* take the first, and ask again: there is no room until all that waits has gone */
+	HELD_UPDATES_LATER,
 };
 
 /* Must this UPDATE of a RIB's source wait, whose next hop is being looked for, if `sought`? */
-enum held_updates_verdict held_updates_hold(struct held_updates *held, const struct speaker_update *update,
-					    const struct rib *rib, uint16_t source, bool sought, uint64_t now_ms);
+enum held_updates_verdict held_updates_hold(struct held_updates *held,
+					    const struct speaker_update *update,
+					    const struct rib *rib, uint16_t source, bool sought,
+					    uint64_t now_ms);
 
 /* Does something wait? */
 static inline bool held_updates_wait(const struct held_updates *held)
@@ -53,9 +57,10 @@ static inline bool held_updates_wait(const struct held_updates *held)
 /* The first that waits, which there must be. Borrowed until held_updates_done(). */
 const struct speaker_update *held_updates_first(const struct held_updates *held);
 
-/* Is the first to be taken now: because a slice of it was, its time is over, its next hop is not `sought` any more, or
- * nothing depends on it? Looks at a few of its prefixes. */
-bool held_updates_due(struct held_updates *held, const struct rib *rib, uint16_t source, bool sought, uint64_t now_ms);
+/* Is the first to be taken now: because a slice of it was, its time is over, its next hop is not
+ * `sought` any more, or nothing depends on it? Looks at a few of its prefixes. */
+bool held_updates_due(struct held_updates *held, const struct rib *rib, uint16_t source,
+		      bool sought, uint64_t now_ms);
 
 /* The first has been taken as a whole. */
 void held_updates_done(struct held_updates *held);

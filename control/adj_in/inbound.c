@@ -1,5 +1,6 @@
-/* Routes before policy, and what of them is in the RIB. A route enters the table first; stand() then puts under its prefix
- * what belongs there: the summary that has contributors, else what the map left of the route, else nothing. */
+/* Routes before policy, and what of them is in the RIB. A route enters the table first; stand()
+ * then puts under its prefix what belongs there: the summary that has contributors, else what the
+ * map left of the route, else nothing. */
 #include "inbound.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ void inbound_init(struct inbound *in, struct adj_in *adj_in, uint16_t source)
 	*in = (struct inbound){ .adj_in = adj_in, .source = source };
 }
 
-/* --- the table --------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static struct inbound_route *route_at(const struct inbound *in, uint32_t id)
 {
@@ -28,11 +29,10 @@ static int table_open(struct inbound *in)
 	return prefix_table_open(&in->routes, sizeof(struct inbound_route), ROUTES_MAX);
 }
 
-/* The route of this prefix with these attributes; `*what` is it to the peer. NULL: no memory, and what was there is as it
- * was. */
-static struct inbound_route *route_put(struct inbound *in,
-				       struct prefix prefix, const struct attrs *attrs,
-				       enum rib_announced *what)
+/* The route of this prefix with these attributes; `*what` is it to the peer. NULL: no memory, and
+ * what was there is as it was. */
+static struct inbound_route *route_put(struct inbound *in, struct prefix prefix,
+				       const struct attrs *attrs, enum rib_announced *what)
 {
 	uint32_t id = prefix_table_find(&in->routes, prefix);
 	struct inbound_route *route;
@@ -83,8 +83,7 @@ bool inbound_contributes(const struct inbound *in, struct prefix prefix)
 	return route && route->summary && route->generation == in->generation;
 }
 
-const struct attrs *inbound_said(const struct inbound *in,
-				 struct prefix prefix)
+const struct attrs *inbound_said(const struct inbound *in, struct prefix prefix)
 {
 	const struct inbound_route *route = route_find(in, prefix);
 	uint32_t node = rib_find(in->adj_in->rib, prefix);
@@ -109,10 +108,10 @@ uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *pref
 	return id;
 }
 
-/* --- into the RIB ------------------------------------------------------------------------------------------------ */
+/* --- into the RIB ----------------------------------------------------------------------------- */
 
-static int announce(struct inbound *in, struct prefix prefix,
-		    const struct attrs *attrs, uint32_t local_pref)
+static int announce(struct inbound *in, struct prefix prefix, const struct attrs *attrs,
+		    uint32_t local_pref)
 {
 	int err = rib_announce(in->adj_in->rib, prefix, in->source, attrs,
 			       import_local_pref(&attrs->keys, local_pref),
@@ -123,8 +122,7 @@ static int announce(struct inbound *in, struct prefix prefix,
 	return err < 0 ? err : 0;
 }
 
-static int announce_wire(struct inbound *in,
-			 const struct route_map_result *result)
+static int announce_wire(struct inbound *in, const struct route_map_result *result)
 {
 	struct attr_keys keys;
 	const struct attrs *attrs;
@@ -170,9 +168,10 @@ enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefi
 	return run(in, prefix, attrs, false, result);
 }
 
-/* Put under `prefix` what belongs there. `result`: what the map made of `route`, both NULL if there is none. */
-static int stand(struct inbound *in, struct prefix prefix,
-		 const struct inbound_route *route, struct route_map_result *result)
+/* Put under `prefix` what belongs there. `result`: what the map made of `route`, both NULL if there
+ * is none. */
+static int stand(struct inbound *in, struct prefix prefix, const struct inbound_route *route,
+		 struct route_map_result *result)
 {
 	static struct route_map_result summary; /* one thread; 16 KiB that no stack needs to hold */
 	size_t rule = summary_rule(in, prefix);
@@ -202,8 +201,7 @@ static int stand_again(struct inbound *in, struct prefix prefix)
 }
 
 /* The route contributes to the summary of `now` (rule plus one, 0: to none). */
-static int contribute(struct inbound *in, struct inbound_route *route,
-		      uint8_t now)
+static int contribute(struct inbound *in, struct inbound_route *route, uint8_t now)
 {
 	uint8_t was = route->generation == in->generation ? route->summary : 0;
 	int err = 0;
@@ -230,10 +228,9 @@ static int apply(struct inbound *in, struct inbound_route *route)
 	return stand(in, prefix, route, &result) || err ? -ENOMEM : 0;
 }
 
-/* --- what the peer says ------------------------------------------------------------------------------------------ */
+/* --- what the peer says ----------------------------------------------------------------------- */
 
-int inbound_announce(struct inbound *in, struct prefix prefix,
-		     const struct attrs *attrs)
+int inbound_announce(struct inbound *in, struct prefix prefix, const struct attrs *attrs)
 {
 	enum rib_announced what;
 	struct inbound_route *route = route_put(in, prefix, attrs, &what);
@@ -267,7 +264,7 @@ int inbound_withdraw(struct inbound *in, struct prefix prefix)
 	return in->step == INBOUND_FILLING ? stand(in, prefix, NULL, NULL) : 0;
 }
 
-/* --- a map changes ----------------------------------------------------------------------------------------------- */
+/* --- a map changes ---------------------------------------------------------------------------- */
 
 /* `in->wanted` is the map from now on; the table follows. */
 static void apply_begin(struct inbound *in)
@@ -283,13 +280,16 @@ static void apply_begin(struct inbound *in)
 	in->cursor = 0;
 }
 
-/* Does the table hold nothing that the RIB does not? What is stale here may look fresh there: the map has been over it. */
+/* Does the table hold nothing that the RIB does not? What is stale here may look fresh there: the
+ * map has been over it. */
 static bool is_superfluous(const struct inbound *in)
 {
-	return !in->map && prefix_table_is_open(&in->routes) && in->fresh == prefix_table_count(&in->routes);
+	return !in->map && prefix_table_is_open(&in->routes) &&
+	       in->fresh == prefix_table_count(&in->routes);
 }
 
-/* What comes after a step that is over, or when there is none: nothing, or the change that waits. 0 or -ENOMEM. */
+/* What comes after a step that is over, or when there is none: nothing, or the change that waits. 0
+ * or -ENOMEM. */
 static int step_next(struct inbound *in)
 {
 
@@ -456,9 +456,10 @@ int inbound_set_map(struct inbound *in, struct route_map *map, uint32_t addr)
 	return -ENOMEM;
 }
 
-/* --- sessions ---------------------------------------------------------------------------------------------------- */
+/* --- sessions --------------------------------------------------------------------------------- */
 
-/* What is at least `age` sessions old goes, a slice a turn. 255 sessions are not lost within one walk. */
+/* What is at least `age` sessions old goes, a slice a turn. 255 sessions are not lost within one
+ * walk. */
 static void sweep_begin(struct inbound *in, uint8_t age)
 {
 	if (!inbound_active(in))
@@ -492,8 +493,8 @@ void inbound_sweep(struct inbound *in)
 
 void inbound_fini(struct inbound *in)
 {
-	for (uint32_t id = prefix_table_is_open(&in->routes) ? slab_next(&in->routes.items, 0) : 0; id;
-	     id = slab_next(&in->routes.items, id))
+	for (uint32_t id = prefix_table_is_open(&in->routes) ? slab_next(&in->routes.items, 0) : 0;
+	     id; id = slab_next(&in->routes.items, id))
 		attrs_put(in->adj_in->attrs, route_at(in, id)->attrs);
 	prefix_table_discard(&in->routes, in->adj_in->discard);
 	route_map_put(in->map);

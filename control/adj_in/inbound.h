@@ -1,13 +1,16 @@
-/* A peer's routes on their way through its inbound route map into the RIB. The RIB has what the map made of them; what the
- * peer said (Adj-RIB-In before policy) is kept here, by peers that have a map alone, so that a changed map is applied
- * anew without asking the peer again, and so that `show` can tell both.
+/* A peer's routes on their way through its inbound route map into the RIB. The RIB has what the map
+ * made of them; what the peer said (Adj-RIB-In before policy) is kept here, by peers that have a
+ * map alone, so that a changed map is applied anew without asking the peer again, and so that
+ * `show` can tell both.
  *
- *   update ─► inbound_announce ─► table: prefix → attributes as received ─► route_map_run ─► rib_announce
+ *   update ─► inbound_announce ─► table: prefix → attributes as received
+ *                                   └─► route_map_run ─► rib_announce
  *   reload ─► inbound_set_map ──► inbound_turn: a slice of the table a turn, as if just received
- *   session lost ─► inbound_down ──► inbound_turn: a slice a turn of what is not announced again goes
+ *   session lost ─► inbound_down ──► inbound_turn: what is not announced again goes, in slices
  *
- * A summary (a rule's prefix_replace) is in the RIB as long as one route contributes to it; while it is, it stands for a
- * route of the same prefix that the peer itself announces. Its next hop is the peer. Thread: the RIB lcore. */
+ * A summary (a rule's prefix_replace) is in the RIB as long as one route contributes to it; while
+ * it is, it stands for a route of the same prefix that the peer itself announces. Its next hop is
+ * the peer. Thread: the RIB lcore. */
 #ifndef BASCULE_INBOUND_H
 #define BASCULE_INBOUND_H
 
@@ -29,7 +32,7 @@ struct discard;
 
 /* What the tables of all peers share. */
 struct adj_in {
-	struct rib *rib;	  /* all borrowed */
+	struct rib *rib; /* all borrowed */
 	struct attr_table *attrs;
 	struct discard *discard; /* takes what a table leaves */
 	uint64_t now_ms;	 /* of this turn */
@@ -59,7 +62,8 @@ struct inbound {
 	struct adj_in *adj_in; /* borrowed */
 	uint16_t source;       /* the peer's index in the RIB */
 	bool kept;	       /* its stale routes stay: it restarts (RFC 4724 4.2) */
-	/* set here, taken back by the caller: without memory, a route that has gone stays in the RIB, or one is not known here */
+	/* set here, taken back by the caller: without memory, a route that has gone stays in the
+	 * RIB, or one is not known here */
 	bool not_withdrawn;
 	struct route_map *map;		  /* one reference; NULL: every route passes */
 	struct route_map *wanted;	  /* likewise: the next map, if `changed` */
@@ -81,8 +85,8 @@ struct inbound {
 /* No map and no routes. */
 void inbound_init(struct inbound *in, struct adj_in *adj_in, uint16_t source);
 
-/* The map of the peer at `addr` is now `map` (NULL: none); takes a reference. A change is applied by inbound_turn(), after
- * those before it. -ENOMEM: as it was. */
+/* The map of the peer at `addr` is now `map` (NULL: none); takes a reference. A change is applied
+ * by inbound_turn(), after those before it. -ENOMEM: as it was. */
 int inbound_set_map(struct inbound *in, struct route_map *map, uint32_t addr);
 
 /* Do the peer's routes pass through here? If not, they go to the RIB as they are. */
@@ -109,14 +113,15 @@ bool inbound_knows(const struct inbound *in, struct prefix prefix);
 /* Is the route part of a summary? */
 bool inbound_contributes(const struct inbound *in, struct prefix prefix);
 
-/* One route announced (returns enum rib_announced, as to what the peer has said) or withdrawn by the peer (1, or 0: there was
- * none). -ENOMEM: then the route is not in the RIB. */
+/* One route announced (returns enum rib_announced, as to what the peer has said) or withdrawn by
+ * the peer (1, or 0: there was none). -ENOMEM: then the route is not in the RIB. */
 int inbound_announce(struct inbound *in, struct prefix prefix, const struct attrs *attrs);
 int inbound_withdraw(struct inbound *in, struct prefix prefix);
 
 /* Its address is known: summaries have it as next hop. */
 void inbound_up(struct inbound *in, uint32_t addr);
-/* As rib_peer_down(), rib_peer_stale() and rib_peer_sweep(), which the caller calls too: by inbound_turn(), in slices. */
+/* As rib_peer_down(), rib_peer_stale() and rib_peer_sweep(), which the caller calls too: by
+ * inbound_turn(), in slices. */
 void inbound_down(struct inbound *in);
 void inbound_stale(struct inbound *in);
 void inbound_sweep(struct inbound *in);
@@ -127,7 +132,8 @@ size_t inbound_turn(struct inbound *in, size_t budget);
 /* What the peer's map makes of a route, counting nothing. */
 enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefix,
 				   const struct attrs *attrs, struct route_map_result *result);
-/* What the peer has announced for a prefix, before its map; NULL: nothing. Borrowed until the next change. */
+/* What the peer has announced for a prefix, before its map; NULL: nothing. Borrowed until the next
+ * change. */
 const struct attrs *inbound_said(const struct inbound *in, struct prefix prefix);
 /* Walk over the table: the next route after `id` (0 to begin); 0 at the end. */
 uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *prefix,

@@ -13,7 +13,9 @@
 
 enum {
 	FLUSH = 256, /* prefixes of a group at once */
-	LOOK = 16, /* batches, or as many members as each of those counts for, between two looks at the clock */
+	/* batches, or as many members as each of those counts for, between two looks at the
+	 * clock */
+	LOOK = 16,
 	BATCH_MEMBERS = 64,
 	CUT_NS =
 		250 * 1000, /* what a flush that has begun may take longer than there is time for */
@@ -38,7 +40,7 @@ void announcer_fini(struct announcer *a, struct route_server *rs)
 		wire_buf_put(a->sending);
 }
 
-/* --- membership -------------------------------------------------------------------------------------------------- */
+/* --- membership ------------------------------------------------------------------------------- */
 
 bool announcer_fits(const struct update_group *group, const struct update_group *wanted)
 {
@@ -265,7 +267,7 @@ int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging)
 	return err;
 }
 
-/* --- octets ------------------------------------------------------------------------------------------------------ */
+/* --- octets ----------------------------------------------------------------------------------- */
 
 size_t announcer_export(const struct update_group *group, const struct route_server *rs,
 			const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out)
@@ -292,7 +294,8 @@ struct route_map_side announcer_side(const struct update_group *group)
 	};
 }
 
-/* Canonical attributes as they go on this group's wire. Returns the length, 0 if they fit no message. */
+/* Canonical attributes as they go on this group's wire. Returns the length, 0 if they fit no
+ * message. */
 static size_t wire_attrs(const struct update_group *group, const uint8_t *attrs, uint16_t len,
 			 uint8_t *out)
 {
@@ -455,8 +458,8 @@ static bool out_begin(struct announcer *a, struct route_server *rs)
 	return true;
 }
 
-/* One message. Attributes that leave no room for a single prefix cannot be announced: then it is withdrawn, so that
- * nobody keeps what was there before. */
+/* One message. Attributes that leave no room for a single prefix cannot be announced: then it is
+ * withdrawn, so that nobody keeps what was there before. */
 static void out_message(struct announcer *a)
 {
 	const struct group_batch *b = &a->batch;
@@ -479,7 +482,8 @@ static void out_message(struct announcer *a)
 	a->updates++;
 }
 
-/* The part once more, for those that it is withheld from: withdrawn. False: there are none, or they have had it. */
+/* The part once more, for those that it is withheld from: withdrawn. False: there are none, or they
+ * have had it. */
 static bool part_without(struct announcer *a)
 {
 	if (!hearers_without(&a->hearers))
@@ -489,7 +493,8 @@ static bool part_without(struct announcer *a)
 	return true;
 }
 
-/* `wire`: the part's attributes, canonical; NULL: it is withdrawn, and `too_long` says why if it ought not to be. */
+/* `wire`: the part's attributes, canonical; NULL: it is withdrawn, and `too_long` says why if it
+ * ought not to be. */
 static void part_begin(struct announcer *a, struct route_server *rs)
 {
 	const struct group_batch *b = &a->batch;
@@ -510,7 +515,8 @@ static void part_begin(struct announcer *a, struct route_server *rs)
 		part_without(a);
 }
 
-/* What policy makes of the batch's attributes on their way out: counted, and said. Returns whether its routes go. */
+/* What policy makes of the batch's attributes on their way out: counted, and said. Returns whether
+ * its routes go. */
 static bool note_attributes(struct announcer *a, struct route_server *rs)
 {
 	const struct attr_policy *policy = &a->flushing->rule.attributes;
@@ -551,7 +557,8 @@ static size_t batch_export(struct announcer *a, struct route_server *rs)
 	return announcer_export(&kind, rs, b->attrs, b->source, b->backup, a->exported);
 }
 
-/* The first part of the batch, which without a route map is the whole. False: nothing of it is to be said. */
+/* The first part of the batch, which without a route map is the whole. False: nothing of it is to
+ * be said. */
 static bool batch_begin(struct announcer *a, struct route_server *rs)
 {
 	const struct group_batch *b = &a->batch;
@@ -637,8 +644,8 @@ static bool batch_take(struct announcer *a, struct route_server *rs)
 	return telling_next(&a->telling, &a->batch, &a->itself);
 }
 
-/* What the group is told next: summaries that begin, what changes, summaries that are over, and End-of-RIB, which says that
- * all has been told. */
+/* What the group is told next: summaries that begin, what changes, summaries that are over, and
+ * End-of-RIB, which says that all has been told. */
 static bool batch_next(struct announcer *a, struct route_server *rs)
 {
 	if (!a->began && news_begin(a, rs, false))
@@ -705,7 +712,8 @@ static bool flush_go_on(struct announcer *a, struct route_server *rs, const stru
 	return true;
 }
 
-/* Of one group a slice of prefixes, and a quarter of that counted for its summaries. False: it is not through. */
+/* Of one group a slice of prefixes, and a quarter of that counted for its summaries. False: it is
+ * not through. */
 static bool flush_group(struct announcer *a, struct route_server *rs, struct update_group *group,
 			const struct budget *budget, size_t *taken)
 {

@@ -1,11 +1,14 @@
-/* From the update groups to the speakers: peers that are told the same in the same words share a group, a group's batches
- * are put through export policy and encoded once, and the octets go to every member as one counted buffer.
+/* From the update groups to the speakers: peers that are told the same in the same words share a
+ * group, a group's batches are put through export policy and encoded once, and the octets go to
+ * every member as one counted buffer.
  *
  *   summaries_turn (summaries.h), then:
- *   group_flush ─► batch ─► export_attrs ─► update_encode_announce ─► out (64 KiB) ─► wire_buf ─► SPEAKER_SEND each
+ *   group_flush ─► batch ─► export_attrs ─► update_encode_announce ─► out (64 KiB)
+ *     └─► wire_buf ─► SPEAKER_SEND each
  *
- * If a speaker's mailbox is full, or the time is over, the flush stops where it is and goes on in the next turn; until it is through, the RIB
- * must not change, which announcer_flush() tells its caller. Thread: the RIB lcore. */
+ * If a speaker's mailbox is full, or the time is over, the flush stops where it is and goes on in
+ * the next turn; until it is through, the RIB must not change, which announcer_flush() tells its
+ * caller. Thread: the RIB lcore. */
 #ifndef BASCULE_ANNOUNCE_H
 #define BASCULE_ANNOUNCE_H
 
@@ -44,7 +47,8 @@ struct update_group {
 	bool vnets;	     /* told of VNet prefixes */
 	bool backups;	     /* by eBGP: told of backups too (group.h) */
 	struct export_rule rule;
-	bool yields; /* iBGP: summaries are backups, as any path of theirs comes before other branches' */
+	/* iBGP: summaries are backups, as any path of theirs comes before other branches' */
+	bool yields;
 	bool as4;	       /* false: for peers without 4-octet AS numbers (RFC 6793) */
 	struct route_map *map; /* one reference; NULL: none */
 	struct told_last told;
@@ -101,50 +105,55 @@ bool announcer_suits(const struct route_server *rs, const struct peer *peer);
 bool announcer_told(const struct announcer *a, const struct peer *peer);
 /* Tell it everything again. 0 or -ENOMEM; nothing if it is told nothing. */
 int announcer_refresh(struct announcer *a, struct peer *peer);
-/* Into the group that the configuration wants it in: it is told everything again, and what it is not to hear of any more is
- * withdrawn. 0 or -ENOMEM. */
+/* Into the group that the configuration wants it in: it is told everything again, and what it is
+ * not to hear of any more is withdrawn. 0 or -ENOMEM. */
 int announcer_move(struct announcer *a, struct route_server *rs, struct peer *peer);
 /* Its queue at the speaker is too long, or empty again. 0 or -ENOMEM. */
 int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging);
 
-/* Encode and send, of one group after the other, until all is told or the budget is over; at least a slice. Returns how many
- * prefixes were taken. While `flushing` is set after it, nothing but this may touch the RIB. */
+/* Encode and send, of one group after the other, until all is told or the budget is over; at least
+ * a slice. Returns how many prefixes were taken. While `flushing` is set after it, nothing but this
+ * may touch the RIB. */
 size_t announcer_flush(struct announcer *a, struct route_server *rs, const struct budget *budget);
 /* Has every member that keeps up been told everything? */
 bool announcer_idle(const struct announcer *a);
 
-/* What kind of group the peer belongs in; of one that is not up: as far as can be told. Its members `next` and `group` are
- * empty, its map is borrowed. */
+/* What kind of group the peer belongs in; of one that is not up: as far as can be told. Its members
+ * `next` and `group` are empty, its map is borrowed. */
 struct update_group announcer_group(const struct route_server *rs, const struct peer *peer);
-/* The same of any peer that is configured so, but for what only its session tells: our address, the size of AS numbers. */
+/* The same of any peer that is configured so, but for what only its session tells: our address, the
+ * size of AS numbers. */
 struct update_group announcer_kind(const struct route_server *rs, const struct config_peer *config);
 /* Does a group of this kind suit who wants that one? */
 bool announcer_fits(const struct update_group *group, const struct update_group *wanted);
 /* How the group's route map sees what is announced. Borrowed from the group. */
 struct route_map_side announcer_side(const struct update_group *group);
 
-/* What a summary of the group's map is announced with. The result's wire lies in the group or in `result`. False: it fits no
- * message. */
+/* What a summary of the group's map is announced with. The result's wire lies in the group or in
+ * `result`. False: it fits no message. */
 bool announcer_summary(const struct update_group *group, int rule, struct route_map_result *result);
-/* What a path becomes for a group's members, told as best or as a backup, before their route map, in canonical form, into `out` of BGP_MESSAGE_MAX
- * octets. Returns the length, 0 if it fits no message. */
+/* What a path becomes for a group's members, told as best or as a backup, before their route map,
+ * in canonical form, into `out` of BGP_MESSAGE_MAX octets. Returns the length, 0 if it fits no
+ * message. */
 size_t announcer_export(const struct update_group *group, const struct route_server *rs,
 			const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out);
-/* Then put it through the group's map, counting nothing. The result's wire lies in `wire` or in `result`. False: the map
- * does not let it pass, or it fits no message. */
+/* Then put it through the group's map, counting nothing. The result's wire lies in `wire` or in
+ * `result`. False: the map does not let it pass, or it fits no message. */
 bool announcer_announces(const struct update_group *group, const struct route_server *rs,
 			 const struct path *path, bool backup, uint8_t *wire,
 			 struct route_map_result *result);
-/* The same for one member of its group: it may be told otherwise than the rest, or nothing (hearers.h). */
+/* The same for one member of its group: it may be told otherwise than the rest, or nothing
+ * (hearers.h). */
 bool announcer_tells(const struct peer *peer, const struct path *path, bool backup, uint8_t *wire,
 		     struct route_map_result *result);
 /* Is that, or a summary, withheld from the peer, which has a group? */
 bool announcer_withholds(const struct peer *peer, const struct route_map_result *result);
-/* Is this path, told as it is told its group, be it as a backup, withheld from the peer? False if it is told nothing now, or is
- * to change its group. */
+/* Is this path, told as it is told its group, be it as a backup, withheld from the peer? False if
+ * it is told nothing now, or is to change its group. */
 bool announcer_withholds_path(const struct peer *peer, const struct path *path, bool backup);
-/* What a member is sent of a prefix, route or summary, unless it is withheld: its attributes on the wire, into `out` of
- * BGP_MESSAGE_MAX octets. `*attrs_hash`: of the path's own, 0 of a summary. Returns the length, 0: nothing is sent. */
+/* What a member is sent of a prefix, route or summary, unless it is withheld: its attributes on the
+ * wire, into `out` of BGP_MESSAGE_MAX octets. `*attrs_hash`: of the path's own, 0 of a summary.
+ * Returns the length, 0: nothing is sent. */
 size_t announcer_octets(const struct peer *peer, struct prefix prefix, uint8_t *out,
 			uint32_t *attrs_hash);
 

@@ -19,7 +19,7 @@ void expressroute_bound_fini(struct expressroute_bound *bound)
 	*bound = (struct expressroute_bound){ 0 };
 }
 
-/* --- which kinds there are ---------------------------------------------------------------------------------------- */
+/* --- which kinds there are -------------------------------------------------------------------- */
 
 static void kinds_add(struct update_group *kinds, uint32_t *nb, const struct update_group *kind)
 {
@@ -32,7 +32,8 @@ static void kinds_add(struct update_group *kinds, uint32_t *nb, const struct upd
 	(*nb)++;
 }
 
-/* Those of the configuration, then those before that it does not have. `nb_now`: of the first. NULL: no memory. */
+/* Those of the configuration, then those before that it does not have. `nb_now`: of the first.
+ * NULL: no memory. */
 static struct update_group *kinds_new(const struct route_server *rs, uint32_t *nb_now, uint32_t *nb)
 {
 	const struct expressroute_bound *before = &rs->expressroute_bound;
@@ -129,7 +130,7 @@ void expressroute_bound_configure(struct route_server *rs, uint32_t max)
 	kinds_free(kinds, nb); /* the same as before */
 }
 
-/* --- when former maps are forgotten ------------------------------------------------------------------------------- */
+/* --- when former maps are forgotten ----------------------------------------------------------- */
 
 static bool all_told(const struct route_server *rs)
 {
@@ -158,7 +159,7 @@ void expressroute_bound_turn(struct route_server *rs)
 	kinds_set(rs, kinds, nb, nb_now);
 }
 
-/* --- a prefix ----------------------------------------------------------------------------------------------------- */
+/* --- a prefix --------------------------------------------------------------------------------- */
 
 static bool is_of(const struct route_server *rs, const struct update_group *kind,
 		  const struct peer *peer)
@@ -183,7 +184,8 @@ static bool is_hidden(const struct route_server *rs, const struct update_group *
 	return true;
 }
 
-/* Is it withheld from all gateways of a kind (withheld.h)? They are up, then; of a former map there are none. */
+/* Is it withheld from all gateways of a kind (withheld.h)? They are up, then; of a former map there
+ * are none. */
 static bool is_withheld(const struct route_server *rs, const struct update_group *kind,
 			const struct path *path, const struct backups *backups)
 {
@@ -219,7 +221,8 @@ static bool is_told(const struct route_server *rs, const struct update_group *ki
 	return announcer_announces(kind, rs, path, false, wire, &result);
 }
 
-bool expressroute_bound_count(void *ctx, const struct path *path, bool ibgp, const struct backups *backups)
+bool expressroute_bound_count(void *ctx, const struct path *path, bool ibgp,
+			      const struct backups *backups)
 {
 	const struct route_server *rs = ctx;
 

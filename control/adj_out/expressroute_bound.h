@@ -1,13 +1,15 @@
-/* What ExpressRoute circuits take, counted as it is announced: after the outbound route maps of the gateways, whether
- * these are up or not. A prefix counts if one gateway is told of it; that it is withheld is known of those that are up. Each summary of their maps keeps a place for itself,
- * as it comes and goes with its contributors, which then count for nothing; a route of the summary's own prefix takes
- * that place too.
+/* What ExpressRoute circuits take, counted as it is announced: after the outbound route maps of the
+ * gateways, whether these are up or not. A prefix counts if one gateway is told of it; that it is
+ * withheld is known of those that are up. Each summary of their maps keeps a place for itself, as
+ * it comes and goes with its contributors, which then count for nothing; a route of the summary's
+ * own prefix takes that place too.
  *
- *   reload ─► expressroute_bound_configure: gateways are told otherwise ─► rib_seats_review ─► expressroute_bound_count of each prefix
+ *   reload ─► expressroute_bound_configure: gateways are told otherwise
+ *               └─► rib_seats_review ─► expressroute_bound_count of each prefix
  *
- * When maps change, gateways keep what they have been told until they are told otherwise. Until then what the former maps
- * let pass counts beside what the new ones do, so that at no time a circuit has more than it takes. Thread: the RIB
- * lcore. */
+ * When maps change, gateways keep what they have been told until they are told otherwise. Until
+ * then what the former maps let pass counts beside what the new ones do, so that at no time a
+ * circuit has more than it takes. Thread: the RIB lcore. */
 #ifndef BASCULE_EXPRESSROUTE_BOUND_H
 #define BASCULE_EXPRESSROUTE_BOUND_H
 
@@ -33,13 +35,15 @@ struct expressroute_bound {
 
 void expressroute_bound_fini(struct expressroute_bound *bound);
 
-/* The configuration is new: at most `max` prefixes for each gateway (0: no bound). Without memory each prefix counts. */
+/* The configuration is new: at most `max` prefixes for each gateway (0: no bound). Without memory
+ * each prefix counts. */
 void expressroute_bound_configure(struct route_server *rs, uint32_t max);
 /* About once a second: have all gateways been told what their new maps make of things? */
 void expressroute_bound_turn(struct route_server *rs);
 
 /* See rib_params.counts; `ctx` is the route server. */
-bool expressroute_bound_count(void *ctx, const struct path *path, bool ibgp, const struct backups *backups);
+bool expressroute_bound_count(void *ctx, const struct path *path, bool ibgp,
+			      const struct backups *backups);
 
 #ifdef __cplusplus
 }

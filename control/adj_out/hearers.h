@@ -1,6 +1,6 @@
-/* Which members of a batch are told it in other words than the rest: the one that the next hop is the address of (RFC 4271
- * 5.1.3: it is told ours), by batch; and those that it is withheld from (withheld.h), by part of a batch, as that is
- * judged by what is sent. Thread: the RIB lcore. */
+/* Which members of a batch are told it in other words than the rest: the one that the next hop is
+ * the address of (RFC 4271 5.1.3: it is told ours), by batch; and those that it is withheld from
+ * (withheld.h), by part of a batch, as that is judged by what is sent. Thread: the RIB lcore. */
 #ifndef BASCULE_HEARERS_H
 #define BASCULE_HEARERS_H
 
@@ -37,11 +37,14 @@ struct hearers {
 	const uint16_t *to; /* borrowed from the batch, or one of the lists below */
 	uint32_t nb_to;
 	uint32_t
-		nb_without; /* those that it is withheld from: they are told, after the others, that it is gone */
+		/* those that it is withheld from: they are told, after the others, that it is
+		 * gone */
+		nb_without;
 	uint16_t told[CONFIG_PEERS], without[CONFIG_PEERS];
 };
 
-/* Sort those that the batch is for. `wire`: the attributes as they are sent; `len` 0: it is withdrawn. */
+/* Sort those that the batch is for. `wire`: the attributes as they are sent; `len` 0: it is
+ * withdrawn. */
 void hearers_begin(struct hearers *hearers, struct route_server *rs,
 		   const struct group_batch *batch, const struct outbound_part *part,
 		   const uint8_t *wire, uint16_t len);

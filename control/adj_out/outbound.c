@@ -1,5 +1,6 @@
-/* Batches in parts: every prefix is put through the map once and sorted by what became of it; then the first of each part
- * is put through again for the attributes, which are those of all others in it. */
+/* Batches in parts: every prefix is put through the map once and sorted by what became of it; then
+ * the first of each part is put through again for the attributes, which are those of all others in
+ * it. */
 #include "outbound.h"
 
 #include <stdlib.h>

@@ -1,7 +1,8 @@
-/* A batch of an update group on its way through the group's outbound route map. All prefixes of a batch have the same
- * attributes, so those that the same rules acted upon share the result too: the batch falls apart into one part for each
- * set of rules. What the map drops or summarises is withdrawn: who is told of it may have been told of it before. The map changes
- * nothing but what is announced. Thread: the RIB lcore. */
+/* A batch of an update group on its way through the group's outbound route map. All prefixes of a
+ * batch have the same attributes, so those that the same rules acted upon share the result too: the
+ * batch falls apart into one part for each set of rules. What the map drops or summarises is
+ * withdrawn: who is told of it may have been told of it before. The map changes nothing but what is
+ * announced. Thread: the RIB lcore. */
 #ifndef BASCULE_OUTBOUND_H
 #define BASCULE_OUTBOUND_H
 
@@ -50,8 +51,8 @@ struct outbound {
 	struct route_map_result result;
 };
 
-/* Begin with at most GROUP_FLUSH_MAX prefixes. Those that are a summary's are left out: what they say depends on more than
- * this batch. */
+/* Begin with at most GROUP_FLUSH_MAX prefixes. Those that are a summary's are left out: what they
+ * say depends on more than this batch. */
 void outbound_begin(struct outbound *out, const struct outbound_batch *batch,
 		    const struct prefix *prefixes, uint32_t nb_prefixes);
 /* The next part, borrowed until the next call; false: that was all. */

@@ -1,5 +1,5 @@
-/* A peer's count is another lcore's cache line, so it is looked at only when the room that the last look found is used
- * up. */
+/* A peer's count is another lcore's cache line, so it is looked at only when the room that the last
+ * look found is used up. */
 #include "pace.h"
 
 #include "route_server.h"
@@ -42,7 +42,8 @@ static bool has_room(const struct route_server *rs, struct peer *peer)
 	return peer->pace.room > 0;
 }
 
-/* Somebody has no room. Those who have none hinder the others, if one of these has taken all that there was. */
+/* Somebody has no room. Those who have none hinder the others, if one of these has taken all that
+ * there was. */
 static void note_hindrance(struct route_server *rs, const uint16_t *peers, uint32_t n, uint32_t ms)
 {
 	bool idle = false;

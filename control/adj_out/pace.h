@@ -1,7 +1,8 @@
-/* How far ahead of a peer's connection it is told: PACE_AHEAD octets that it has not taken yet, no more, so that news waits
- * in its group's queue, where it passes bulk, and not behind bulk that is encoded already. What is said to several peers
- * waits for the slowest of them; one that keeps others from what they could take for PACE_SLOW_MS in all leaves their
- * stream (group.h: it lags) until it has taken what it was told.
+/* How far ahead of a peer's connection it is told: PACE_AHEAD octets that it has not taken yet, no
+ * more, so that news waits in its group's queue, where it passes bulk, and not behind bulk that is
+ * encoded already. What is said to several peers waits for the slowest of them; one that keeps
+ * others from what they could take for PACE_SLOW_MS in all leaves their stream (group.h: it lags)
+ * until it has taken what it was told.
  *
  *   announce.c ─ pace_sent ─► told ahead ◄─ octets written, the session's own count (speaker.h)
  *   group_flush asks pace_ready: may these peers be told more?

@@ -14,7 +14,8 @@ bool reflections_told(void *ctx, const struct path *path, uint16_t index)
 	/* Of what a summary stands for, the peer is told the summary. */
 	if (kind.map && route_map_summarises(kind.map, rib_prefix(rs->rib, path->node)))
 		return false;
-	/* As what it is told depends on the answer; it differs in one attribute, which few are withheld for. */
+	/* As what it is told depends on the answer; it differs in one attribute, which few are
+	 * withheld for. */
 	if (announcer_withholds_path(peer, path, false) &&
 	    announcer_withholds_path(peer, path, true))
 		return false;

@@ -1,5 +1,5 @@
-/* Reflections (rib/reflection.c) as the route server sees them: what a peer is really told, and what is said when a path is
- * found to be one. Thread: the RIB lcore. */
+/* Reflections (rib/reflection.c) as the route server sees them: what a peer is really told, and
+ * what is said when a path is found to be one. Thread: the RIB lcore. */
 #ifndef BASCULE_REFLECTIONS_H
 #define BASCULE_REFLECTIONS_H
 
@@ -12,8 +12,9 @@ extern "C" {
 
 struct path;
 
-/* See rib_params.told: does export policy, the peer's outbound map included, let it have this path? Whether the peer is up
- * does not count: what it sends back may be of its last session, or told by the other instance. */
+/* See rib_params.told: does export policy, the peer's outbound map included, let it have this path?
+ * Whether the peer is up does not count: what it sends back may be of its last session, or told by
+ * the other instance. */
 bool reflections_told(void *ctx, const struct path *path, uint16_t peer);
 /* See rib_params.reflected. */
 void reflections_note(void *ctx, const struct path *path, const struct path *told);

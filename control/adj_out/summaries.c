@@ -16,7 +16,9 @@ struct contribution {
 	uint32_t addr; /* host order */
 	uint8_t len;
 	uint8_t top,
-		alt; /* the rules that make them contributors, or SUMMARIES_DROPPED, plus one; 0: neither */
+		/* the rules that make them contributors, or SUMMARIES_DROPPED, plus one; 0:
+		 * neither */
+		alt;
 	bool own_hidden; /* the gateway of `peer` is among those that it is hidden from */
 	uint16_t peer;	 /* who announced the best */
 	uint16_t reserved;
@@ -31,7 +33,7 @@ struct hiding {
 	uint16_t reserved;
 };
 
-/* --- counting ---------------------------------------------------------------------------------------------------- */
+/* --- counting --------------------------------------------------------------------------------- */
 
 struct instance_query {
 	struct route_server *rs;
@@ -99,8 +101,8 @@ static uint8_t fate_of(const struct instance_query *look, const struct path *pat
 }
 
 /* A VNet's prefix has no second best that anybody hears of. */
-static struct contribution contribution_of(const struct instance_query *look, const struct path *top,
-					   const struct path *alt)
+static struct contribution contribution_of(const struct instance_query *look,
+					   const struct path *top, const struct path *alt)
 {
 	struct contribution c = { 0 };
 
@@ -165,14 +167,15 @@ bool summaries_idle(const struct update_group *group)
 	return !group->owing && summaries_current(group);
 }
 
-/* --- who is to hear what ----------------------------------------------------------------------------------------- */
+/* --- who is to hear what ---------------------------------------------------------------------- */
 
 static const struct map_rule *rule_at(const struct route_map *map, int rule)
 {
 	return route_map_rule(map, (size_t)rule);
 }
 
-/* Prefixes that meet a fate, the rule's summary or to be dropped, of those that the peer would be told of. */
+/* Prefixes that meet a fate, the rule's summary or to be dropped, of those that the peer would be
+ * told of. */
 static uint32_t contributors(const struct update_group *group, int fate, const struct peer *peer)
 {
 	const struct summaries *s = group->summaries;
@@ -186,7 +189,8 @@ static uint32_t contributors(const struct update_group *group, int fate, const s
 
 static const int32_t no_more[MAP_RULES];
 
-/* Of rules that make the same prefix the first one that has contributors does; `more` of them than there are. */
+/* Of rules that make the same prefix the first one that has contributors does; `more` of them than
+ * there are. */
 static uint64_t wanted(const struct peer *peer, const int32_t more[MAP_RULES])
 {
 	const struct update_group *group = peer->group;
@@ -383,7 +387,8 @@ uint32_t summaries_advertised(const struct route_server *rs, const struct peer *
 	return n > 0 ? (uint32_t)n : 0; /* routes may have gone whose fate is counted still */
 }
 
-/* How many more prefixes the peer is told than it would be if it had been told to the end already: one, or less than none. */
+/* How many more prefixes the peer is told than it would be if it had been told to the end already:
+ * one, or less than none. */
 static int withheld_more(const struct peer *peer, struct prefix prefix)
 {
 	uint8_t wire[BGP_MESSAGE_MAX];
@@ -394,9 +399,9 @@ static int withheld_more(const struct peer *peer, struct prefix prefix)
 	       (len && withheld_match(&peer->withheld, wire, len) >= 0);
 }
 
-/* What summaries_advertised() will be at least, when the peer has been told everything: what is withheld of that is known when
- * it is told, which never ends in a group that never rests. So of what waits the answer is found out here, or, if that is
- * much, all of it may be withheld. */
+/* What summaries_advertised() will be at least, when the peer has been told everything: what is
+ * withheld of that is known when it is told, which never ends in a group that never rests. So of
+ * what waits the answer is found out here, or, if that is much, all of it may be withheld. */
 static int64_t told_at_least(const struct route_server *rs, const struct peer *peer)
 {
 	enum { LOOKS = 32 };
@@ -434,7 +439,7 @@ bool summaries_exceed(const struct route_server *rs, const struct peer *peer, ui
 	       told_at_least(rs, peer) > (int64_t)most + group_watch_waiting(peer->group->group);
 }
 
-/* --- members come and go ----------------------------------------------------------------------------------------- */
+/* --- members come and go ---------------------------------------------------------------------- */
 
 void summaries_refresh(struct peer *peer)
 {
@@ -460,7 +465,7 @@ void summaries_forget(struct peer *peer)
 	peer->summaries = (struct summaries_told){ 0 };
 }
 
-/* --- life -------------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 int summaries_open(struct route_server *rs, struct update_group *group)
 {

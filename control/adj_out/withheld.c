@@ -34,7 +34,7 @@ char *suspect_text(const struct suspect *suspect, char *buf, size_t size)
 	return buf;
 }
 
-/* --- what was told last ------------------------------------------------------------------------------------------ */
+/* --- what was told last ----------------------------------------------------------------------- */
 
 void told_note(struct told_last *last, const struct told *told)
 {
@@ -51,8 +51,8 @@ static bool is_like(const struct suspect *suspect, const uint8_t *wire, uint16_t
 	       hash_bytes(v.body, v.len, 0) == suspect->hash;
 }
 
-/* The one route among those told lately that is like `wanted`, or, if that is NULL, the only one there is. Sets its prefix
- * and hash. */
+/* The one route among those told lately that is like `wanted`, or, if that is NULL, the only one
+ * there is. Sets its prefix and hash. */
 static bool find_recent(const struct route_server *rs, const struct peer *peer,
 			const struct suspect *wanted, struct suspect *found)
 {
@@ -87,7 +87,7 @@ static bool find_recent(const struct route_server *rs, const struct peer *peer,
 	return any;
 }
 
-/* --- suspects ---------------------------------------------------------------------------------------------------- */
+/* --- suspects --------------------------------------------------------------------------------- */
 
 /* Of how many it is withheld what is like them. */
 static uint8_t count_standing(const struct withheld *w)
@@ -99,7 +99,8 @@ static uint8_t count_standing(const struct withheld *w)
 	return nb;
 }
 
-/* What the peer is told has changed, and with it what needs a seat at its circuit, and what can come back from it. */
+/* What the peer is told has changed, and with it what needs a seat at its circuit, and what can
+ * come back from it. */
 static void told_otherwise(struct route_server *rs, const struct peer *peer)
 {
 	rs->peers.withholding = false;
@@ -224,7 +225,7 @@ void withheld_forget(struct route_server *rs, struct peer *peer)
 		told_otherwise(rs, peer);
 }
 
-/* --- what is withheld -------------------------------------------------------------------------------------------- */
+/* --- what is withheld ------------------------------------------------------------------------- */
 
 int withheld_match(const struct withheld *w, const uint8_t *wire, uint16_t len)
 {

@@ -1,10 +1,12 @@
-/* What a peer has reset its session for. An implementation that cannot take an attribute may end the session with each
- * UPDATE that has it, and would do so for as long as the route is there. So the culprit is looked for in the NOTIFICATION
- * (RFC 4271 4.5: the data of code 3 is the attribute), else in what the peer was told just before; after the second time
- * what is like it is withheld from that peer, until it is told otherwise or somebody asks for everything to be told again.
- * Likeness is of what is sent: after export policy, route map and all.
+/* What a peer has reset its session for. An implementation that cannot take an attribute may end
+ * the session with each UPDATE that has it, and would do so for as long as the route is there. So
+ * the culprit is looked for in the NOTIFICATION (RFC 4271 4.5: the data of code 3 is the
+ * attribute), else in what the peer was told just before; after the second time what is like it is
+ * withheld from that peer, until it is told otherwise or somebody asks for everything to be told
+ * again. Likeness is of what is sent: after export policy, route map and all.
  *
- *   SPEAKER_DOWN ─► withheld_note_reset ─► suspects ─► withheld_from ◄─ hearers.c, for each part of a batch
+ *   SPEAKER_DOWN ─► withheld_note_reset ─► suspects
+ *                     withheld_from ◄─ hearers.c, for each part of a batch
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_WITHHELD_H
@@ -72,7 +74,8 @@ void withheld_joined(struct route_server *rs, const struct peer *peer);
 /* All is to be told again. */
 void withheld_forget(struct route_server *rs, struct peer *peer);
 
-/* The suspect for which these attributes, as the peer would be sent them, are withheld from it; -1: they are not. */
+/* The suspect for which these attributes, as the peer would be sent them, are withheld from it; -1:
+ * they are not. */
 int withheld_match(const struct withheld *withheld, const uint8_t *wire, uint16_t len);
 /* Are these prefixes to be withheld from the peer? If so, they are counted and people are told. */
 bool withheld_from(struct route_server *rs, struct peer *peer, const struct outbound_part *part,
@@ -81,7 +84,8 @@ bool withheld_from(struct route_server *rs, struct peer *peer, const struct outb
 void withheld_over(struct peer *peer, const struct outbound_part *part);
 /* Of what it has been told to last: is this withheld? */
 bool withheld_has(const struct peer *peer, struct prefix prefix);
-/* How many prefixes are withheld from the peer. Some fewer, if there was no memory to count them. */
+/* How many prefixes are withheld from the peer. Some fewer, if there was no memory to count
+ * them. */
 uint32_t withheld_count(const struct peer *peer);
 /* It is told nothing any more, or everything anew. */
 void withheld_uncount(struct peer *peer);

@@ -1,7 +1,7 @@
-/* The table of path attributes: BGP Path Attributes, IANA. What a route server and its peers have to say to each other by
- * IPv4 unicast passes; so does what has no name yet, as RFC 4271 5 wants it. What belongs to other families, to networks
- * of one operator, or to drafts of the past has no business here, and has ended sessions where it was parsed: it is
- * stripped. */
+/* The table of path attributes: BGP Path Attributes, IANA. What a route server and its peers have
+ * to say to each other by IPv4 unicast passes; so does what has no name yet, as RFC 4271 5 wants
+ * it. What belongs to other families, to networks of one operator, or to drafts of the past has no
+ * business here, and has ended sessions where it was parsed: it is stripped. */
 #include "attr_policy.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* The intern table: a hash of pointers to the objects, which live by their counts. The 16 bits of a slot that no address has
- * hold bits of the hash: a search looks at an object that is not the one sought, which is a cache miss, only where these are
- * the same by chance. */
+/* The intern table: a hash of pointers to the objects, which live by their counts. The 16 bits of a
+ * slot that no address has hold bits of the hash: a search looks at an object that is not the one
+ * sought, which is a cache miss, only where these are the same by chance. */
 #include "attrs.h"
 
 #include <assert.h>
@@ -29,7 +29,8 @@ static uint32_t hash_of(const void *owner, uint64_t slot)
 	return ((const struct attrs *)attrs_of(owner, slot))->hash;
 }
 
-/* From the bits below those that name the home, which are the same or nearly so all along a search. */
+/* From the bits below those that name the home, which are the same or nearly so all along a
+ * search. */
 static uint64_t tag_of(uint32_t hash)
 {
 	return (uint64_t)(hash << LINEAR_HASH_BITS >> 16) << TAG_SHIFT;

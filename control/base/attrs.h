@@ -1,10 +1,10 @@
-/* A path's attributes, in canonical wire form, interned: routes with the same attributes share one immutable, counted
- * object, and equality is a pointer comparison.
+/* A path's attributes, in canonical wire form, interned: routes with the same attributes share one
+ * immutable, counted object, and equality is a pointer comparison.
  *
- * Canonical: ascending type code; flags normalised (extended length only where needed; Partial as received on optional
- * transitive ones, and set on those of them that we do not know); 4-octet AS_PATH and AGGREGATOR (AS4_PATH merged,
- * RFC 6793 4.2.3); NEXT_HOP always present as attribute 3; no MP_REACH/MP_UNREACH; communities of each kind as
- * received, but each once. */
+ * Canonical: ascending type code; flags normalised (extended length only where needed; Partial as
+ * received on optional transitive ones, and set on those of them that we do not know); 4-octet
+ * AS_PATH and AGGREGATOR (AS4_PATH merged, RFC 6793 4.2.3); NEXT_HOP always present as attribute 3;
+ * no MP_REACH/MP_UNREACH; communities of each kind as received, but each once. */
 #ifndef BASCULE_ATTRS_H
 #define BASCULE_ATTRS_H
 
@@ -82,7 +82,8 @@ struct attr_keys {
 	uint8_t reserved;
 };
 
-/* Shared and immutable. Freed by the last attrs_put(). All attrs_* calls belong to one thread, the RIB's. */
+/* Shared and immutable. Freed by the last attrs_put(). All attrs_* calls belong to one thread, the
+ * RIB's. */
 struct attrs {
 	uint32_t refs, hash;
 	uint32_t path_hash; /* of the AS path alone */
@@ -98,18 +99,21 @@ void attr_table_free(struct attr_table *table);
 size_t attr_table_count(const struct attr_table *table);
 size_t attr_table_bytes(const struct attr_table *table);
 
-/* The one object with this wire form; adds a reference. `keys` must be what the wire form says. NULL: no memory. */
+/* The one object with this wire form; adds a reference. `keys` must be what the wire form says.
+ * NULL: no memory. */
 const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
 				 const uint8_t *wire, uint16_t len);
 const struct attrs *attrs_get(const struct attrs *attrs);
 void attrs_put(struct attr_table *table, const struct attrs *attrs);
 
-/* Keys of a canonical wire form (which is trusted: it came from the decoder or from attr_writer). */
+/* Keys of a canonical wire form (which is trusted: it came from the decoder or from
+ * attr_writer). */
 void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys);
 
-/* The part of a route (its prefix and AS path) in the digest of a set of routes, which is the sum of its routes' parts
- * (modulo 2^64): so it does not depend on their order, and a change to the set costs one addition or subtraction. Equal
- * sets have equal digests, in every process of one version. */
+/* The part of a route (its prefix and AS path) in the digest of a set of routes, which is the sum
+ * of its routes' parts (modulo 2^64): so it does not depend on their order, and a change to the set
+ * costs one addition or subtraction. Equal sets have equal digests, in every process of one
+ * version. */
 static inline uint64_t attrs_digest(const struct attrs *attrs, struct prefix prefix)
 {
 	uint64_t where = (uint64_t)(prefix.len + 1) << 32 | prefix.addr;
@@ -128,14 +132,15 @@ bool attr_next(const uint8_t *wire, uint16_t len, uint16_t *at, struct attr_view
 /* Find one by code. */
 bool attr_find(const uint8_t *wire, uint16_t len, uint8_t code, struct attr_view *view);
 
-/* Writes attributes one behind the other into a caller's buffer. Overflow poisons it: check `full` once at the end. */
+/* Writes attributes one behind the other into a caller's buffer. Overflow poisons it: check `full`
+ * once at the end. */
 struct attr_writer {
 	uint8_t *buf;
 	size_t size, len;
 	bool full;
 };
-/* Append one attribute; extended length is used only where the body needs it. NULL body: zeros are left to fill in.
- * Returns where the body lies in the buffer, NULL if full. */
+/* Append one attribute; extended length is used only where the body needs it. NULL body: zeros are
+ * left to fill in. Returns where the body lies in the buffer, NULL if full. */
 uint8_t *attr_put(struct attr_writer *w, uint8_t flags, uint8_t code, const void *body, size_t len);
 
 #ifdef __cplusplus

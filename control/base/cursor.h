@@ -1,5 +1,6 @@
-/* A bounds-checked window over borrowed octets, read from the front. A short read poisons the window (`bad`, nothing left)
- * and yields 0 or NULL, so that decoders read straight on and check once. Copying one copies the position. */
+/* A bounds-checked window over borrowed octets, read from the front. A short read poisons the
+ * window (`bad`, nothing left) and yields 0 or NULL, so that decoders read straight on and check
+ * once. Copying one copies the position. */
 #ifndef BASCULE_CURSOR_H
 #define BASCULE_CURSOR_H
 

@@ -1,4 +1,5 @@
-/* Sleeping and waking. The kernel adds 50 µs of timer slack to every sleep by default: as much as many of ours are long. */
+/* Sleeping and waking. The kernel adds 50 µs of timer slack to every sleep by default: as much as
+ * many of ours are long. */
 #include "idle.h"
 
 #include <assert.h>
@@ -54,8 +55,9 @@ void idle_forget(struct idle *idle)
 	idle->nb_fds = 1;
 }
 
-/* A thread of a short slice gets the core from one of a longer slice as soon as it wakes, and gives it back after no more
- * than that (sched(7): since Linux 6.12; older kernels pass over it). A policy that somebody has chosen stays. */
+/* A thread of a short slice gets the core from one of a longer slice as soon as it wakes, and gives
+ * it back after no more than that (sched(7): since Linux 6.12; older kernels pass over it). A
+ * policy that somebody has chosen stays. */
 static void slice_ask(void)
 {
 	struct sched_attr attr = { .size = sizeof(attr) };
@@ -112,8 +114,8 @@ uint16_t idle_next(struct idle *idle)
 	return idle->us;
 }
 
-/* A descriptor that ends a sleep and brings no work (a device that has gone has an error for good) does not end the next
- * one, lest the thread spin. */
+/* A descriptor that ends a sleep and brings no work (a device that has gone has an error for good)
+ * does not end the next one, lest the thread spin. */
 void idle_sleep(struct idle *idle, uint16_t us)
 {
 	struct timespec timeout = { .tv_nsec = us * 1000L };

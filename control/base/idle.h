@@ -1,22 +1,27 @@
-/* What an lcore does when there is nothing to do: spin ("poll", bare metal), or after a run of empty turns sleep until work
- * comes ("adaptive", so that small hosts with two cores work). A sleep ends at once when a descriptor that is watched gets
- * readable, or when another thread says that it has left something here. Who is called for all its work sleeps long, and
- * soon: whoever shares its core, and is perhaps to go on with what it has just passed on, need not wait. Who must look for
+/* What an lcore does when there is nothing to do: spin ("poll", bare metal), or after a run of
+ * empty turns sleep until work comes ("adaptive", so that small hosts with two cores work). A sleep
+ * ends at once when a descriptor that is watched gets readable, or when another thread says that it
+ * has left something here. Who is called for all its work sleeps long, and soon: whoever shares its
+ * core, and is perhaps to go on with what it has just passed on, need not wait. Who must look for
  * some of its work sleeps shortly at first, longer each time.
  *
  *   sleeper                                         producer
- *   (1) asleep = 1                                  (1) publish: a record in a mailbox, a packet in a ring
+ *   (1) asleep = 1                                  (1) publish: a record in a mailbox, a packet in
+ *                                                   a ring
  *   (2) full fence                                  (2) full fence
- *   (3) one more whole turn: looks everywhere       (3) asleep? then 1 -> 0, and who did that writes the eventfd
+ *   (3) one more whole turn: looks everywhere       (3) asleep? then 1 -> 0, and who did that
+ *                                                   writes the eventfd
  *   (4) nothing, and asleep still: wait for the eventfd
  *
- * No wake-up is lost. Of the two fences one is first. The sleeper's: then the producer sees `asleep` in (3), and the sleeper
- * does not wait in (4), or not for long. The producer's: then the sleeper finds in (3) what was published. If the producer
- * finds 0 because the sleeper works, or because another producer was there before, the next (1) of the sleeper comes after
- * that look, and the turn after it finds what was published before it. A write that comes late ends a sleep for nothing.
+ * No wake-up is lost. Of the two fences one is first. The sleeper's: then the producer sees
+ * `asleep` in (3), and the sleeper does not wait in (4), or not for long. The producer's: then the
+ * sleeper finds in (3) what was published. If the producer finds 0 because the sleeper works, or
+ * because another producer was there before, the next (1) of the sleeper comes after that look, and
+ * the turn after it finds what was published before it. A write that comes late ends a sleep for
+ * nothing.
  *
- * What flows costs a producer the fence and a load of a line that nobody writes; "poll" never sets `asleep`, so that nobody
- * makes a system call for it. */
+ * What flows costs a producer the fence and a load of a line that nobody writes; "poll" never sets
+ * `asleep`, so that nobody makes a system call for it. */
 #ifndef BASCULE_IDLE_H
 #define BASCULE_IDLE_H
 
@@ -45,17 +50,21 @@ static inline void wake_up(struct wake *wake)
 }
 
 enum {
-	/* Empty turns in a row before the first sleep. Of a turn that reads memory only: more than a gap between bursts under
-	 * load. Of one that asks the kernel: less than its core's other threads would feel, none if it is called for all. */
+	/* Empty turns in a row before the first sleep. Of a turn that reads memory only: more than
+	 * a gap between bursts under load. Of one that asks the kernel: less than its core's other
+	 * threads would feel, none if it is called for all. */
 	IDLE_SPINS = 256,
 	IDLE_KERNEL_SPINS = 16,
 	IDLE_CALLED_SPINS = 1,
-	IDLE_MIN_US = 5,       /* the first sleep of who has to look for some of its work, and ... */
+	/* the first sleep of who has to look for some of its work, and ... */
+	IDLE_MIN_US = 5,
 	IDLE_LOOK_US = 100,    /* ... its longest */
 	IDLE_CALLED_US = 1000, /* of who is called for all that cannot wait so long */
 	IDLE_FDS = 40,
-	IDLE_SLICE_NS = 100 * 1000, /* of a core, where lcores share one or others use it: the shortest that Linux gives */
-	IDLE_LINE = 64, /* octets; what producers read is not in the line of what each turn writes */
+	/* of a core, where lcores share one or others use it: the shortest that Linux gives */
+	IDLE_SLICE_NS = 100 * 1000,
+	/* octets; what producers read is not in the line of what each turn writes */
+	IDLE_LINE = 64,
 };
 
 struct idle {
@@ -77,11 +86,13 @@ int idle_open(struct idle *idle, bool adaptive, uint16_t spins, uint16_t max_us)
 void idle_looks(struct idle *idle);
 void idle_close(struct idle *idle);
 
-/* End sleeps when `fd` gets readable; at most IDLE_FDS - 1 of them. idle_forget() lets go of all. */
+/* End sleeps when `fd` gets readable; at most IDLE_FDS - 1 of them. idle_forget() lets go of
+ * all. */
 void idle_watch(struct idle *idle, int fd);
 void idle_forget(struct idle *idle);
 
-/* For the calling thread, which is going to sleep: short sleeps end when they should, and then it gets its core soon. */
+/* For the calling thread, which is going to sleep: short sleeps end when they should, and then it
+ * gets its core soon. */
 void idle_thread(void);
 
 /* idle_turn()'s seldom parts. */
@@ -89,7 +100,8 @@ bool idle_arm(struct idle *idle);
 void idle_disarm(struct idle *idle);
 uint16_t idle_next(struct idle *idle);
 
-/* The thread's own, after each turn: did it work? Returns for how many microseconds to sleep now, nearly always 0. */
+/* The thread's own, after each turn: did it work? Returns for how many microseconds to sleep now,
+ * nearly always 0. */
 static inline uint16_t idle_turn(struct idle *idle, bool worked)
 {
 	if (worked) {
@@ -108,8 +120,9 @@ static inline uint16_t idle_turn(struct idle *idle, bool worked)
 
 /* Sleep so long, or until called. */
 void idle_sleep(struct idle *idle, uint16_t us);
-/* After a turn that worked, `now_ns` by CLOCK_MONOTONIC: who has had its core for a slice lets others have theirs. The
- * kernel would see to that, but looks only once a tick: up to 10 ms later. */
+/* After a turn that worked, `now_ns` by CLOCK_MONOTONIC: who has had its core for a slice lets
+ * others have theirs. The kernel would see to that, but looks only once a tick: up to 10 ms
+ * later. */
 void idle_share(struct idle *idle, uint64_t now_ns);
 
 #ifdef __cplusplus

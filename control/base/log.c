@@ -1,4 +1,5 @@
-/* Log lines, each formatted whole and written with one write(2), so that threads never interleave. */
+/* Log lines, each formatted whole and written with one write(2), so that threads never
+ * interleave. */
 #include "log.h"
 
 #include <stdarg.h>
@@ -19,7 +20,8 @@ static const struct {
 	int priority;
 } levels[] = { { "error", 3 }, { "warning", 4 }, { "info", 6 }, { "debug", 7 } };
 
-/* Is stderr what systemd opened for the journal? It may have been redirected since (systemd.exec(5), JOURNAL_STREAM). */
+/* Is stderr what systemd opened for the journal? It may have been redirected since
+ * (systemd.exec(5), JOURNAL_STREAM). */
 static bool journal_takes(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

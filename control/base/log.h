@@ -1,9 +1,10 @@
 /* One line a fact, to stderr, for a terminal, a file or a pipe:
  *   2026-11-23T05:00:00.123Z bascule-control rs0 warning: peer nva-a: ...
- * If stderr is the journal's (systemd says so in JOURNAL_STREAM), in its form, with a priority and without what the
- * journal adds itself:
+ * If stderr is the journal's (systemd says so in JOURNAL_STREAM), in its form, with a priority and
+ * without what the journal adds itself:
  *   <4>rs0: peer nva-a: ...
- * Safe from any thread. Not for hot loops: a burst of equal lines is the caller's to limit (log_limit). */
+ * Safe from any thread. Not for hot loops: a burst of equal lines is the caller's to limit
+ * (log_limit). */
 #ifndef BASCULE_LOG_H
 #define BASCULE_LOG_H
 
@@ -16,8 +17,8 @@ extern "C" {
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* `program` and `instance` are borrowed for the life of the process. Lines above `max` are dropped. Finds out what stderr
- * is. */
+/* `program` and `instance` are borrowed for the life of the process. Lines above `max` are dropped.
+ * Finds out what stderr is. */
 void log_open(const char *program, const char *instance, enum log_level max);
 
 __attribute__((format(printf, 2, 3))) void log_at(enum log_level level, const char *fmt, ...);
@@ -27,8 +28,9 @@ __attribute__((format(printf, 2, 3))) void log_at(enum log_level level, const ch
 #define log_info(...)	 log_at(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)	 log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
-/* A token bucket for one kind of line: burst of `burst`, then one each `period_ms`. log_limit() says whether this line
- * may be written, and hands over how many were held back since the last one that was. Used by one thread. */
+/* A token bucket for one kind of line: burst of `burst`, then one each `period_ms`. log_limit()
+ * says whether this line may be written, and hands over how many were held back since the last one
+ * that was. Used by one thread. */
 struct log_limit {
 	uint32_t burst, period_ms;
 	uint32_t spent, held;

@@ -1,4 +1,5 @@
-/* The timer heap is an ordinary binary heap of pointers, 1-based, in which every timer knows its own place. */
+/* The timer heap is an ordinary binary heap of pointers, 1-based, in which every timer knows its
+ * own place. */
 #include "loop.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* What a polling lcore needs beside its work: a monotonic clock, and timers.
- * Timers are embedded in their owners; a heap orders them, so that setting, stopping and firing cost O(log n). */
+/* What a polling lcore needs beside its work: a monotonic clock, and timers. Timers are embedded in
+ * their owners; a heap orders them, so that setting, stopping and firing cost O(log n). */
 #ifndef BASCULE_LOOP_H
 #define BASCULE_LOOP_H
 
@@ -15,7 +15,8 @@ uint64_t clock_ms(void);
 
 /* Embedded in its owner, zeroed at first except for `fire`. Stop it before the owner goes. */
 struct timer {
-	/* Called with the timer already stopped: it may be set again, and any timer may be set or stopped. */
+	/* Called with the timer already stopped: it may be set again, and any timer may be set or
+	 * stopped. */
 	void (*fire)(struct timer *timer, uint64_t now_ms);
 	uint64_t at_ms; /* monotonic */
 	uint32_t slot;	/* place in the heap, from 1; 0: not set */

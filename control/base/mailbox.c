@@ -1,7 +1,8 @@
-/* Head and tail count octets ever written and read; their difference is what lies in the ring. Each side keeps a copy of
- * the other's counter beside its own and reads the shared one only when the copy says "full" or "empty", so that in
- * steady flow the cache lines stay where they are. A record is an 8-octet header, its octets, padding to 8. A header
- * without weight tells the consumer to go on at the front of the ring. */
+/* Head and tail count octets ever written and read; their difference is what lies in the ring. Each
+ * side keeps a copy of the other's counter beside its own and reads the shared one only when the
+ * copy says "full" or "empty", so that in steady flow the cache lines stay where they are. A record
+ * is an 8-octet header, its octets, padding to 8. A header without weight tells the consumer to go
+ * on at the front of the ring. */
 #include "mailbox.h"
 
 #include <assert.h>
@@ -79,8 +80,9 @@ static size_t footprint(size_t len)
 	return HEADER + (len + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-/* The producer has to wait: it says so, and looks once more afterwards. Either the consumer, who fences between what it drops
- * and its look at `wanted`, sees it there, or that look finds what was dropped. False: nobody would call. */
+/* The producer has to wait: it says so, and looks once more afterwards. Either the consumer, who
+ * fences between what it drops and its look at `wanted`, sees it there, or that look finds what was
+ * dropped. False: nobody would call. */
 static bool want(struct mailbox *mb)
 {
 	if (!mb->producer)

@@ -1,7 +1,8 @@
-/* A mailbox carries records of any length from one thread to another: single producer, single consumer, no lock, no
- * allocation, no copy but the producer's own. Records lie whole in a power-of-two ring, 8-octet aligned; one that does
- * not fit before the end starts at the front. It lives in the process's own heap, so that a killed process leaves
- * nothing behind. Back-pressure: mailbox_reserve() says no, and the producer stops reading its sockets. */
+/* A mailbox carries records of any length from one thread to another: single producer, single
+ * consumer, no lock, no allocation, no copy but the producer's own. Records lie whole in a
+ * power-of-two ring, 8-octet aligned; one that does not fit before the end starts at the front. It
+ * lives in the process's own heap, so that a killed process leaves nothing behind. Back-pressure:
+ * mailbox_reserve() says no, and the producer stops reading its sockets. */
 #ifndef BASCULE_MAILBOX_H
 #define BASCULE_MAILBOX_H
 
@@ -19,15 +20,18 @@ struct mailbox; /* owned by whoever made it; outlives both threads' use of it */
 /* `size` octets, a power of two of at least 4096. NULL: no memory. */
 struct mailbox *mailbox_new(size_t size);
 void mailbox_free(struct mailbox *mb);
-/* Each record that is posted from now on wakes the consumer (idle.h); borrowed. NULL: it need not be, as at first. */
+/* Each record that is posted from now on wakes the consumer (idle.h); borrowed. NULL: it need not
+ * be, as at first. */
 void mailbox_wakes(struct mailbox *mb, struct wake *consumer);
-/* A producer that has found no room, or too much waiting, is woken by mailbox_call(). NULL: it need not be, as at first. */
+/* A producer that has found no room, or too much waiting, is woken by mailbox_call(). NULL: it need
+ * not be, as at first. */
 void mailbox_calls(struct mailbox *mb, struct wake *producer);
 /* The longest record that a mailbox of this size can ever take: a quarter of it. */
 size_t mailbox_record_max(const struct mailbox *mb);
 
-/* Producer: room for a record of at most `size` octets, or NULL if there is none now. The record is invisible until
- * mailbox_post() with its true length (> 0, <= size). A reservation may simply be abandoned. */
+/* Producer: room for a record of at most `size` octets, or NULL if there is none now. The record is
+ * invisible until mailbox_post() with its true length (> 0, <= size). A reservation may simply be
+ * abandoned. */
 void *mailbox_reserve(struct mailbox *mb, size_t size);
 void mailbox_post(struct mailbox *mb, size_t len);
 /* The same of a record that means so much work for the consumer (> 0; mailbox_post(): 1). */
@@ -40,7 +44,8 @@ bool mailbox_behind(struct mailbox *mb, uint64_t weight);
 /* Consumer: the oldest record, or NULL; borrowed until mailbox_done(), which drops it. */
 const void *mailbox_peek(struct mailbox *mb, size_t *len);
 void mailbox_done(struct mailbox *mb);
-/* Consumer, when it has dropped as many records as it will for now: a producer that waits for that goes on. */
+/* Consumer, when it has dropped as many records as it will for now: a producer that waits for that
+ * goes on. */
 void mailbox_call(struct mailbox *mb);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-/* What a rule of a route map says: plain values, as the configuration gives them and as policy applies them. */
+/* What a rule of a route map says: plain values, as the configuration gives them and as policy
+ * applies them. */
 #ifndef BASCULE_MAP_RULE_H
 #define BASCULE_MAP_RULE_H
 
@@ -33,7 +34,8 @@ struct map_prefixes {
 /* Zeroed, it matches every route, changes nothing and goes on with the next rule. */
 struct map_rule {
 	char name[MAP_NAME];
-	/* What it matches: everything that is given must fit. The two prefix lists are one condition: any of either. */
+	/* What it matches: everything that is given must fit. The two prefix lists are one
+	 * condition: any of either. */
 	struct map_prefixes prefix_equals;
 	struct map_prefixes prefix_contains;   /* one of these or anything inside it */
 	struct map_values communities_equal;   /* all of these are there */

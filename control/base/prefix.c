@@ -1,5 +1,6 @@
-/* Text of IPv4 addresses and prefixes. inet_pton() does the quad; the rest is strictness: what an operator wrote with
- * host bits set or with trailing characters was meant otherwise, and is refused. */
+/* Text of IPv4 addresses and prefixes. inet_pton() does the quad; the rest is strictness: what an
+ * operator wrote with host bits set or with trailing characters was meant otherwise, and is
+ * refused. */
 #include "prefix.h"
 
 #include <arpa/inet.h>

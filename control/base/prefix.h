@@ -55,13 +55,16 @@ static inline bool prefix_overlap(struct prefix a, struct prefix b)
 /* By address, then the shorter first. */
 int prefix_compare(struct prefix a, struct prefix b);
 
-/* "10.0.1.4" into host order. Dotted quad only: no names, no octal, no blanks. False: `*addr` is untouched. */
+/* "10.0.1.4" into host order. Dotted quad only: no names, no octal, no blanks. False: `*addr` is
+ * untouched. */
 bool addr_parse(const char *text, uint32_t *addr);
 
-/* "10.0.0.0/16", canonical: host bits that are set are an error, as is a missing length. False: `*p` is untouched. */
+/* "10.0.0.0/16", canonical: host bits that are set are an error, as is a missing length. False:
+ * `*p` is untouched. */
 bool prefix_parse(const char *text, struct prefix *p);
 
-/* "10.0.255.33/28": an interface address with its subnet's length; host bits are kept in `*addr`. */
+/* "10.0.255.33/28": an interface address with its subnet's length; host bits are kept in
+ * `*addr`. */
 bool addr_len_parse(const char *text, uint32_t *addr, uint8_t *len);
 
 /* Text into `buf` of at least ADDR_TEXT or PREFIX_TEXT octets; returns buf. */

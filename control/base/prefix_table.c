@@ -29,7 +29,8 @@ int prefix_table_open(struct prefix_table *table, size_t item_size, uint32_t max
 	if (slab_init(&table->items, item_size, max))
 		return -ENOMEM;
 	table->seed = hash_seed();
-	/* All bits above those of an id; but the hash has only so many below those that name the home. */
+	/* All bits above those of an id; but the hash has only so many below those that name the
+	 * home. */
 	table->tag_mask = ~(UINT32_MAX >> __builtin_clz(max | (LINEAR_HASH_SEGMENT - 1)));
 	if (!linear_hash_init(&table->ids, &by_prefix, max))
 		return 0;

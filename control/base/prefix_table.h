@@ -1,8 +1,9 @@
-/* Items found by their prefix: a slab of them, and a hash of their ids. Items never move (slab.h); finding, adding and
- * removing one is O(1), also while the table grows (linear_hash.h). One thread.
+/* Items found by their prefix: a slab of them, and a hash of their ids. Items never move (slab.h);
+ * finding, adding and removing one is O(1), also while the table grows (linear_hash.h). One thread.
  *
- * A slot of the hash has bits that no id needs. They hold a few bits of the item's hash, its tag: a search looks at an item
- * that is not the one sought, which is a cache miss, only where the tags are the same by chance. */
+ * A slot of the hash has bits that no id needs. They hold a few bits of the item's hash, its tag: a
+ * search looks at an item that is not the one sought, which is a cache miss, only where the tags
+ * are the same by chance. */
 #ifndef BASCULE_PREFIX_TABLE_H
 #define BASCULE_PREFIX_TABLE_H
 
@@ -27,11 +28,12 @@ struct prefix_table {
 	uint64_t seed;		/* of the hash (hash.h) */
 };
 
-/* What an item begins with, as the table writes and reads it; the 3 octets behind are the owner's. */
+/* What an item begins with, as the table writes and reads it; the 3 octets behind are the
+ * owner's. */
 enum { PREFIX_TABLE_ADDR = 0, PREFIX_TABLE_LEN = 4 };
-#define PREFIX_TABLE_ITEM(type)                                                                    \
-	static_assert(offsetof(type, addr) == PREFIX_TABLE_ADDR &&                                 \
-			      offsetof(type, len) == PREFIX_TABLE_LEN,                             \
+#define PREFIX_TABLE_ITEM(type) \
+	static_assert(offsetof(type, addr) == PREFIX_TABLE_ADDR && \
+			      offsetof(type, len) == PREFIX_TABLE_LEN, \
 		      "an item of a prefix_table begins with uint32_t addr, uint8_t len")
 
 /* A table of at most `max` items of `item_size` octets. 0 or -ENOMEM. */
@@ -70,7 +72,8 @@ static inline uint32_t prefix_table_hash(const struct prefix_table *table, struc
 	return hash_u32(((uint64_t)prefix.len << 32 | prefix.addr) ^ table->seed);
 }
 
-/* From the bits below those that name the home, which are the same or nearly so all along a search. */
+/* From the bits below those that name the home, which are the same or nearly so all along a
+ * search. */
 static inline uint32_t prefix_table_tag(const struct prefix_table *table, uint32_t hash)
 {
 	return hash << LINEAR_HASH_BITS & table->tag_mask;

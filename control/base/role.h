@@ -1,5 +1,6 @@
-/* Roles: what a port or a peer faces. Azure Route Server has no word for it, because there the platform knows; here
- * the operator says it once for each port and peer, and views, announcements and the gate follow from it. */
+/* Roles: what a port or a peer faces. Azure Route Server has no word for it, because there the
+ * platform knows; here the operator says it once for each port and peer, and views, announcements
+ * and the gate follow from it. */
 #ifndef BASCULE_ROLE_H
 #define BASCULE_ROLE_H
 

@@ -45,7 +45,8 @@ void slab_discard(struct slab *slab, struct discard *discard)
 	*slab = (struct slab){ 0 };
 }
 
-/* Bits of words that no id has been handed out of since stay as they are: slab_alloc() clears them. */
+/* Bits of words that no id has been handed out of since stay as they are: slab_alloc() clears
+ * them. */
 void slab_reset(struct slab *slab)
 {
 	if (!slab->top)

@@ -1,6 +1,7 @@
-/* A dense array of equal items that never moves: ids are 32 bits, an item's address is base + id × size, and both stay
- * good until the item is freed. It lies in a range (range.h), so growth copies nothing and an empty slab costs nothing.
- * Allocation and freeing are O(1); freed ids are used again first. Live items can be walked in id order, also while others come and go. One thread. */
+/* A dense array of equal items that never moves: ids are 32 bits, an item's address is base + id ×
+ * size, and both stay good until the item is freed. It lies in a range (range.h), so growth copies
+ * nothing and an empty slab costs nothing. Allocation and freeing are O(1); freed ids are used
+ * again first. Live items can be walked in id order, also while others come and go. One thread. */
 #ifndef BASCULE_SLAB_H
 #define BASCULE_SLAB_H
 
@@ -28,7 +29,8 @@ struct slab {
 	uint32_t soiled;    /* items of ids above are zero */
 };
 
-/* Items of `item_size` octets, at most `max` of them (< 2^32 - 1). 0 or -ENOMEM (no address space). */
+/* Items of `item_size` octets, at most `max` of them (< 2^32 - 1). 0 or -ENOMEM (no address
+ * space). */
 int slab_init(struct slab *slab, size_t item_size, uint32_t max);
 void slab_fini(struct slab *slab);
 /* The same, but its memory is given back when there is time for that. */
@@ -36,10 +38,11 @@ void slab_discard(struct slab *slab, struct discard *discard);
 
 /* A zeroed item. SLAB_NONE: full or no memory. */
 uint32_t slab_alloc(struct slab *slab);
-/* No id is live any more: as after slab_init(), but for the memory, which slab_trim() gives back. */
+/* No id is live any more: as after slab_init(), but for the memory, which slab_trim() gives
+ * back. */
 void slab_reset(struct slab *slab);
-/* Give memory back that is above the highest id handed out, and above the id `keep`: about `most` octets at a time. Returns
- * whether there is more of it. */
+/* Give memory back that is above the highest id handed out, and above the id `keep`: about `most`
+ * octets at a time. Returns whether there is more of it. */
 bool slab_trim(struct slab *slab, uint32_t keep, size_t most);
 /* `id` must be live. */
 void slab_free(struct slab *slab, uint32_t id);
@@ -64,9 +67,10 @@ static inline bool slab_live(const struct slab *slab, uint32_t id)
 /* The first live id above `after` (SLAB_NONE to begin), SLAB_NONE at the end. */
 uint32_t slab_next(const struct slab *slab, uint32_t after);
 
-/* A walk once round the ids of a slab, in slices, from wherever the last one ended. Whatever comes, goes and comes again
- * between the slices, every item that was live when the walk began, and still is, is met once; what came since may be. To
- * begin again before it is over is fine: all is met from there on, and who begins ever again still gets round. */
+/* A walk once round the ids of a slab, in slices, from wherever the last one ended. Whatever comes,
+ * goes and comes again between the slices, every item that was live when the walk began, and still
+ * is, is met once; what came since may be. To begin again before it is over is fine: all is met
+ * from there on, and who begins ever again still gets round. */
 struct slab_round {
 	uint32_t cursor; /* the id met last */
 	uint32_t end;	 /* ids 1..end are met; never below `cursor` */

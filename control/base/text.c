@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* Octets of the character at `at`, 0 if it is not well-formed UTF-8 (RFC 3629 4) or a control character. */
+/* Octets of the character at `at`, 0 if it is not well-formed UTF-8 (RFC 3629 4) or a control
+ * character. */
 static size_t character(const uint8_t *at, size_t left)
 {
 	uint8_t lead = at[0];

@@ -1,4 +1,5 @@
-/* Windows follow one another; the last two are kept, so that what is told covers at least one whole window. */
+/* Windows follow one another; the last two are kept, so that what is told covers at least one whole
+ * window. */
 #include "turn.h"
 
 #include <time.h>
@@ -68,7 +69,8 @@ static uint64_t own_read(struct turns *turns, uint64_t now_ns)
 	return turns->cpu_at_ns;
 }
 
-/* Turns are mostly short and follow one another: the last reading is almost what a new one would be. */
+/* Turns are mostly short and follow one another: the last reading is almost what a new one would
+ * be. */
 static void own_begin(struct turns *turns, uint64_t now_ns)
 {
 	if (!turns->cpu_read_ns || now_ns - turns->cpu_read_ns > STALE_NS)
@@ -113,8 +115,8 @@ static void own_part(struct turns *turns, uint8_t part, uint64_t now_ns, uint64_
 
 static void own_end(struct turns *turns, uint64_t now_ns)
 {
-	uint64_t ns = at_most(own_read(turns, now_ns) - turns->cpu_begin_ns,
-			      now_ns - turns->begin_ns);
+	uint64_t ns =
+		at_most(own_read(turns, now_ns) - turns->cpu_begin_ns, now_ns - turns->begin_ns);
 	uint64_t word = pack(ns, turns->cpu_part_ns, turns->cpu_part);
 
 	if (word > turns->own)

@@ -1,9 +1,11 @@
-/* How long an lcore's turns take: the longest one, which part of it took the most, and how many were longer than a turn
- * should be. A turn is cut into parts by whoever runs it; the time between two calls is the part's that ends. Time that
- * the kernel gave to somebody else counts too, for those who wait for this lcore wait for that as well; the lcore's own work
- * is told apart from it by the thread's processor time.
+/* How long an lcore's turns take: the longest one, which part of it took the most, and how many
+ * were longer than a turn should be. A turn is cut into parts by whoever runs it; the time between
+ * two calls is the part's that ends. Time that the kernel gave to somebody else counts too, for
+ * those who wait for this lcore wait for that as well; the lcore's own work is told apart from it
+ * by the thread's processor time.
  *
- * And how much of a turn is left: a part that could go on for long asks its budget every few items. */
+ * And how much of a turn is left: a part that could go on for long asks its budget every few
+ * items. */
 #ifndef BASCULE_TURN_H
 #define BASCULE_TURN_H
 
@@ -24,8 +26,9 @@ uint64_t clock_ns(void);
 /* CLOCK_THREAD_CPUTIME_ID, likewise: of the thread that asks. A system call. */
 uint64_t thread_ns(void);
 
-/* A turn is also kept packed in 64 bits, so that another thread reads all of it at once: its length and that of its longest
- * part, in units of 128 ns (34 s at most), and which part that was. 0: none. Longer ones are larger numbers. */
+/* A turn is also kept packed in 64 bits, so that another thread reads all of it at once: its length
+ * and that of its longest part, in units of 128 ns (34 s at most), and which part that was. 0:
+ * none. Longer ones are larger numbers. */
 
 struct turns {
 	uint64_t begin_ns, at_ns; /* of this turn, of its present part */
@@ -39,10 +42,10 @@ struct turns {
 	uint64_t cpu_begin_ns, cpu_at_ns, cpu_part_ns;
 	uint64_t cpu_read_ns; /* when it was asked last; 0: never */
 	uint8_t cpu_part;
-	/* written by the lcore alone, read by anybody (relaxed): the longest turn ever, of the present window, and of the
-	 * one before it */
+	/* written by the lcore alone, read by anybody (relaxed): the longest turn ever, of the
+	 * present window, and of the one before it */
 	uint64_t longest, recent, before;
-	uint64_t over; /* turns longer than TURN_BOUND_NS */
+	uint64_t over;		/* turns longer than TURN_BOUND_NS */
 	uint64_t own, own_over; /* the longest and how many, in processor time */
 };
 
@@ -53,7 +56,8 @@ struct turn_length {
 };
 
 void turn_begin(struct turns *turns, uint64_t now_ns);
-/* What has passed since the last call was `part`'s. A part may end several times a turn: each time counts for itself. */
+/* What has passed since the last call was `part`'s. A part may end several times a turn: each time
+ * counts for itself. */
 void turn_part(struct turns *turns, uint8_t part, uint64_t now_ns);
 void turn_end(struct turns *turns, uint64_t now_ns);
 
@@ -61,8 +65,8 @@ void turn_end(struct turns *turns, uint64_t now_ns);
 struct turn_length turn_longest(const struct turns *turns);
 struct turn_length turn_longest_recent(const struct turns *turns);
 uint64_t turns_over(const struct turns *turns);
-/* The longest in processor time, and how many were longer than TURN_BOUND_NS by that. Parts too short to ask for it are
- * the next long one's, as far as that has been long enough for both. */
+/* The longest in processor time, and how many were longer than TURN_BOUND_NS by that. Parts too
+ * short to ask for it are the next long one's, as far as that has been long enough for both. */
 struct turn_length turn_longest_own(const struct turns *turns);
 uint64_t turns_over_own(const struct turns *turns);
 

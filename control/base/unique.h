@@ -11,8 +11,9 @@ extern "C" {
 
 enum { UNIQUE_MAX = 1024 }; /* members: as many communities as a message has room for */
 
-/* Copy `n` members of `size` octets from `in` to `out`, in their order, without those that are there already. Returns how
- * many are left. `n` is at most UNIQUE_MAX. Costs as much as there are members, whatever they are. */
+/* Copy `n` members of `size` octets from `in` to `out`, in their order, without those that are
+ * there already. Returns how many are left. `n` is at most UNIQUE_MAX. Costs as much as there are
+ * members, whatever they are. */
 size_t unique_copy(uint8_t *out, const uint8_t *in, size_t n, size_t size);
 
 #ifdef __cplusplus

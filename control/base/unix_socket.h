@@ -9,10 +9,11 @@
 extern "C" {
 #endif
 
-/* A socket of `type` (SOCK_STREAM or SOCK_SEQPACKET, perhaps | SOCK_NONBLOCK), closed on exec: the caller's. Or -errno;
- * -ENAMETOOLONG: the path is longer than sun_path. */
+/* A socket of `type` (SOCK_STREAM or SOCK_SEQPACKET, perhaps | SOCK_NONBLOCK), closed on exec: the
+ * caller's. Or -errno; -ENAMETOOLONG: the path is longer than sun_path. */
 int unix_socket_connect(const char *path, int type);
-/* The same, bound to the path, where nothing else is afterwards, with these permissions, and listening. */
+/* The same, bound to the path, where nothing else is afterwards, with these permissions, and
+ * listening. */
 int unix_socket_listen(const char *path, int type, mode_t mode);
 
 #ifdef __cplusplus

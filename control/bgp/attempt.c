@@ -1,5 +1,6 @@
-/* Attempts to peer: when idle connections are started and the peer is called, which of a peer's connections it may use,
- * and how long a peer waits that fails (RFC 4271 8.1.1). Decides; session.c does. */
+/* Attempts to peer: when idle connections are started and the peer is called, which of a peer's
+ * connections it may use, and how long a peer waits that fails (RFC 4271 8.1.1). Decides; session.c
+ * does. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ enum {
 	FAILURES_FREE = 3,	     /* sessions lost in a row before the peer has to wait too */
 };
 
-/* --- calling the peer ----------------------------------------------------------------------------------------------- */
+/* --- calling the peer ------------------------------------------------------------------------- */
 
 /* Connection 0 connects unless the peer is passive; connection 1 only waits for the peer. */
 static bool connects(const struct conn *conn)
@@ -117,10 +118,11 @@ void session_call(struct session *session)
 	session_wake(session);
 }
 
-/* --- starting, and being called -------------------------------------------------------------------------------------- */
+/* --- starting, and being called --------------------------------------------------------------- */
 
-/* The connection that can take one that the peer opened. NULL: none. One that the peer opened before and that came to
- * nothing yet gives way: the peer would not open another if it still had that. */
+/* The connection that can take one that the peer opened. NULL: none. One that the peer opened
+ * before and that came to nothing yet gives way: the peer would not open another if it still had
+ * that. */
 static struct conn *free_conn(struct session *session)
 {
 	for (int i = 1; i >= 0; i--) {
@@ -168,7 +170,8 @@ void attempts_start(struct session *session)
 		session_wake_at(session, &session->wake, next_ms);
 }
 
-/* RFC 5082 3. The kernel asks for the peer's TTL from now on; of what has come so far the SYN is what we still have. */
+/* RFC 5082 3. The kernel asks for the peer's TTL from now on; of what has come so far the SYN is
+ * what we still have. */
 static bool near_enough(struct session *session, int fd)
 {
 	uint8_t ttl_min = session_ttl_min(session);
@@ -207,7 +210,8 @@ void session_admit(struct session *session, int fd)
 		report_why(session, NULL, false, text);
 		return;
 	}
-	/* One under way is enough; attempts_start() takes the other one up again if this comes to nothing. */
+	/* One under way is enough; attempts_start() takes the other one up again if this comes to
+	 * nothing. */
 	if (conn_other(conn)->state == SESSION_ACTIVE)
 		timer_stop(&session->host->timers, &conn_other(conn)->retry);
 	session_event(conn, FSM_TCP_UP, NULL);

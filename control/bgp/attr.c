@@ -1,7 +1,9 @@
 /* Three steps over the attributes of one UPDATE:
- *   1. attr_decode(), one by one as they come: framing, duplicates, flags, length, body; what is good is noted under its
+ *   1. attr_decode(), one by one as they come: framing, duplicates, flags, length, body; what is
+ *   good is noted under its
  *      code as a view into the message, nothing is copied;
- *   2. the whole: mandatory ones, AS4_PATH merged, next hop settled, and what the worst fault comes to;
+ *   2. the whole: mandatory ones, AS4_PATH merged, next hop settled, and what the worst fault comes
+ *   to;
  *   3. canonical(): the noted ones are written out in order of code.
  * What a fault costs stands in the table, not in the code. */
 #include "attr.h"
@@ -65,7 +67,7 @@ static void fault(struct section *s, enum bgp_verdict verdict, uint8_t subcode,
 	s->out->fault_code = culprit->code;
 }
 
-/* --- bodies: NULL if well-formed, else what is wrong ---------------------------------------------------------------- */
+/* --- bodies: NULL if well-formed, else what is wrong ------------------------------------------ */
 
 static const char *check_origin(struct section *s, const struct raw *a)
 {
@@ -97,8 +99,8 @@ static const char *check_path(struct section *s, const struct raw *a, size_t as_
 	return NULL;
 }
 
-/* We are in no confederation: its segments have no business here (RFC 5065 5, RFC 9774 3). An AS_SET is well-formed:
- * import policy refuses it (RFC 9774 3), unless it is told not to. */
+/* We are in no confederation: its segments have no business here (RFC 5065 5, RFC 9774 3). An
+ * AS_SET is well-formed: import policy refuses it (RFC 9774 3), unless it is told not to. */
 static const char *check_as_path(struct section *s, const struct raw *a)
 {
 	return check_path(s, a, s->ctx->as4 ? 4 : 2, AS_SEQUENCE);
@@ -112,7 +114,8 @@ static bool has_segment(const struct raw *path, uint8_t type)
 	return false;
 }
 
-/* Confederation sequences are skipped by the merge (RFC 6793 6); a confederation set costs the route (RFC 9774 3). */
+/* Confederation sequences are skipped by the merge (RFC 6793 6); a confederation set costs the
+ * route (RFC 9774 3). */
 static const char *check_as4_path(struct section *s, const struct raw *a)
 {
 	const char *why;
@@ -153,7 +156,8 @@ static const char *check_as4_aggregator(struct section *s, const struct raw *a)
 	return load_be32(a->body) ? NULL : "AS 0 in AS4_AGGREGATOR, RFC 7607 2";
 }
 
-/* Does an MP_REACH announce any prefix, of whatever family: is there anything behind its next hop? */
+/* Does an MP_REACH announce any prefix, of whatever family: is there anything behind its next
+ * hop? */
 static bool mp_announces(const struct raw *a)
 {
 	struct cursor c = cursor_make(a->body, a->len);
@@ -204,7 +208,7 @@ static const char *check_mp_unreach(struct section *s, const struct raw *a)
 	return NULL;
 }
 
-/* --- the table -------------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const struct spec {
 	/* NULL: the length says it all */
@@ -260,7 +264,7 @@ static const struct spec *spec_of(uint8_t code)
 										 : NULL;
 }
 
-/* --- step 1: one attribute --------------------------------------------------------------------------------------------- */
+/* --- step 1: one attribute -------------------------------------------------------------------- */
 
 /* Well-formed: kept, if policy lets it pass. */
 static void keep(struct section *s, const struct raw *a)
@@ -276,7 +280,8 @@ static void keep(struct section *s, const struct raw *a)
 	set(s->kept, a->code);
 }
 
-/* Optional transitive ones travel on, marked Partial (RFC 4271 5); optional non-transitive ones end here in silence. */
+/* Optional transitive ones travel on, marked Partial (RFC 4271 5); optional non-transitive ones end
+ * here in silence. */
 static void unknown(struct section *s, struct raw *a)
 {
 	if (!(a->flags & F_OPT)) {
@@ -359,9 +364,10 @@ static void attr_decode(struct section *s, struct cursor *c)
 		unknown(s, &a);
 }
 
-/* --- step 2: the whole ------------------------------------------------------------------------------------------------- */
+/* --- step 2: the whole ------------------------------------------------------------------------ */
 
-/* The next hop of MP_REACH stands in for NEXT_HOP; with prefixes in both places the two must agree. */
+/* The next hop of MP_REACH stands in for NEXT_HOP; with prefixes in both places the two must
+ * agree. */
 static void settle_next_hop(struct section *s, bool nlri)
 {
 	struct raw mp = {
@@ -382,7 +388,8 @@ static void settle_next_hop(struct section *s, bool nlri)
 		      "NEXT_HOP and MP_REACH_NLRI disagree, RFC 7606 5.1");
 }
 
-/* Well-known mandatory attributes (RFC 7606 3 d). One that came but was malformed has been judged already. */
+/* Well-known mandatory attributes (RFC 7606 3 d). One that came but was malformed has been judged
+ * already. */
 static void check_mandatory(struct section *s)
 {
 	static const uint8_t mandatory[] = { ATTR_ORIGIN, ATTR_AS_PATH, ATTR_NEXT_HOP };
@@ -399,8 +406,9 @@ static void check_mandatory(struct section *s)
 	}
 }
 
-/* Copy segments from a path with `as_size` octets an AS until `quota` (RFC 4271 9.1.2.2: a set counts one) is used up;
- * confederation segments are left out. Returns the end of what was written at `at`. */
+/* Copy segments from a path with `as_size` octets an AS until `quota` (RFC 4271 9.1.2.2: a set
+ * counts one) is used up; confederation segments are left out. Returns the end of what was written
+ * at `at`. */
 static uint8_t *copy_segments(uint8_t *at, const struct raw *path, size_t as_size,
 			      unsigned int quota)
 {
@@ -438,8 +446,8 @@ static unsigned int path_length(const struct raw *path, size_t as_size)
 	return length;
 }
 
-/* What a peer without 4-octet AS numbers sent, in 4-octet form (RFC 6793 4.2.3). `path` and `aggregator` hold the new
- * bodies: 2 × BGP_MESSAGE_MAX and 8 octets. */
+/* What a peer without 4-octet AS numbers sent, in 4-octet form (RFC 6793 4.2.3). `path` and
+ * `aggregator` hold the new bodies: 2 × BGP_MESSAGE_MAX and 8 octets. */
 static void widen(struct section *s, uint8_t *path, uint8_t *aggregator)
 {
 	struct raw *as_path = &s->raw[ATTR_AS_PATH], *as4_path = &s->raw[ATTR_AS4_PATH];
@@ -478,7 +486,7 @@ static void widen(struct section *s, uint8_t *path, uint8_t *aggregator)
 	clear(s->kept, ATTR_AS4_AGGREGATOR);
 }
 
-/* --- step 3 ------------------------------------------------------------------------------------------------------------ */
+/* --- step 3 ----------------------------------------------------------------------------------- */
 
 /* Octets of one member of an attribute that is a set; 0: it is none. */
 static size_t set_member(uint8_t code)

@@ -1,5 +1,6 @@
-/* Path attributes on the wire: one const table says, attribute by attribute, what is well-formed and what a fault costs
- * (RFC 7606 7). attr_section_decode() turns the attributes of an UPDATE into canonical form (attrs.h). */
+/* Path attributes on the wire: one const table says, attribute by attribute, what is well-formed
+ * and what a fault costs (RFC 7606 7). attr_section_decode() turns the attributes of an UPDATE into
+ * canonical form (attrs.h). */
 #ifndef BASCULE_ATTR_H
 #define BASCULE_ATTR_H
 
@@ -14,14 +15,17 @@ extern "C" {
 
 /* Judge the path attributes of an UPDATE and find their NLRI.
  *   section   the path attributes field
- *   nlri      the message announces prefixes in its own field, so that attributes are mandatory even without MP_REACH
+ *   nlri      the message announces prefixes in its own field, so that attributes are mandatory
+ *             even without MP_REACH
  *   attrs     BGP_ATTRS_MAX octets for the canonical form
- * Adds to out->withdrawn, out->announced; sets keys, attrs_len, fault and notify. Returns the worst verdict. */
+ * Adds to out->withdrawn, out->announced; sets keys, attrs_len, fault and notify. Returns the worst
+ * verdict. */
 enum bgp_verdict attr_section_decode(struct cursor section, bool nlri, const struct update_ctx *ctx,
 				     uint8_t *attrs, struct bgp_update *out);
 
-/* Canonical attributes as a peer without 4-octet AS numbers must get them (RFC 6793 4.2.2): AS_TRANS in AS_PATH and
- * AGGREGATOR, the truth in AS4_PATH and AS4_AGGREGATOR where it is needed. Overflow: out->full. */
+/* Canonical attributes as a peer without 4-octet AS numbers must get them (RFC 6793 4.2.2):
+ * AS_TRANS in AS_PATH and AGGREGATOR, the truth in AS4_PATH and AS4_AGGREGATOR where it is needed.
+ * Overflow: out->full. */
 void attrs_downgrade(const uint8_t *attrs, uint16_t len, struct attr_writer *out);
 
 #ifdef __cplusplus

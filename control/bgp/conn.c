@@ -1,5 +1,6 @@
-/* A connection's socket, buffers and timers. Octets come in through conn_read() and lie in `rx` until receive.c has acted on
- * them; they go out from the send queue through conn_flush(). Nothing here looks at messages, but to encode our own. */
+/* A connection's socket, buffers and timers. Octets come in through conn_read() and lie in `rx`
+ * until receive.c has acted on them; they go out from the send queue through conn_flush(). Nothing
+ * here looks at messages, but to encode our own. */
 #include "conn.h"
 
 #include <assert.h>

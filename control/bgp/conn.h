@@ -1,5 +1,6 @@
-/* One TCP connection of a peer: its socket, receive buffer, send queue and timers, and the slow way out, on which a last
- * NOTIFICATION reaches the peer before the socket goes. It does as it is told: decisions are fsm.c's and session.c's. */
+/* One TCP connection of a peer: its socket, receive buffer, send queue and timers, and the slow way
+ * out, on which a last NOTIFICATION reaches the peer before the socket goes. It does as it is told:
+ * decisions are fsm.c's and session.c's. */
 #ifndef BASCULE_CONN_H
 #define BASCULE_CONN_H
 
@@ -28,8 +29,9 @@ enum {
 
 enum conn_kind { CONN_LISTENER, CONN_OPEN, CONN_CLOSING }; /* struct transport's kind */
 
-/* A socket on its way out: `rest` is written, then our side is shut, then the peer's end of stream is waited for, as to
- * close with octets unread would send a reset that overtakes the NOTIFICATION. */
+/* A socket on its way out: `rest` is written, then our side is shut, then the peer's end of stream
+ * is waited for, as to close with octets unread would send a reset that overtakes the
+ * NOTIFICATION. */
 struct closing {
 	struct transport t;
 	struct timer deadline;
@@ -41,8 +43,10 @@ struct conn {
 	struct transport t;
 	struct session *session; /* borrowed: its owner */
 	enum session_state state;
-	bool ours;    /* we opened it */
-	bool blocked; /* a message waits in `rx`: for room in the mailbox, or, if `crossing`, an OPEN for its turn */
+	bool ours; /* we opened it */
+	/* a message waits in `rx`: for room in the mailbox, or, if `crossing`, an OPEN for its
+	 * turn */
+	bool blocked;
 	bool crossing; /* a connection of the other side crossed this one; see open_waits() */
 	/* owned, CONN_RX_SIZE octets while there is a socket; rx[rx_pos..rx_len) is unread */
 	uint8_t *rx;
@@ -64,22 +68,25 @@ void conn_init(struct conn *conn, struct session *session, struct session_stats 
 int conn_connect(struct conn *conn, const struct transport_target *target);
 int conn_adopt(struct conn *conn, int fd, uint8_t ttl_min);
 
-/* Read once, into the free part of the buffer. > 0: octets came; 0: the peer closed; -EAGAIN; -errno. */
+/* Read once, into the free part of the buffer. > 0: octets came; 0: the peer closed; -EAGAIN;
+ * -errno. */
 ssize_t conn_read(struct conn *conn);
 
 /* Write what is queued, a bounded part of it. 0 or -errno; *written gets the octets. */
 int conn_flush(struct conn *conn, size_t *written);
 
-/* Queue a message of the session's own. False: no room, which means that the peer has read nothing for long. */
+/* Queue a message of the session's own. False: no room, which means that the peer has read nothing
+ * for long. */
 bool conn_send_open(struct conn *conn, const struct bgp_open *open);
 bool conn_send_keepalive(struct conn *conn);
 bool conn_send_refresh(struct conn *conn);
 
-/* The hold time is the smaller one of the two OPENs (RFC 4271 4.2); the other times follow from it. Without one TCP looks
- * whether the peer lives. */
+/* The hold time is the smaller one of the two OPENs (RFC 4271 4.2); the other times follow from it.
+ * Without one TCP looks whether the peer lives. */
 void conn_negotiate(struct conn *conn, uint16_t hold_s);
 
-/* Let go of socket, buffers and timers. With a NOTIFICATION, the socket lingers until that has been delivered. */
+/* Let go of socket, buffers and timers. With a NOTIFICATION, the socket lingers until that has been
+ * delivered. */
 void conn_drop(struct conn *conn, const struct bgp_notify *notify);
 
 /* Drive the lingering socket; conn_closing() says whether there is one. */

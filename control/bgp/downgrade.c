@@ -1,4 +1,5 @@
-/* Canonical attributes for peers with 2-octet AS numbers (RFC 6793 4.2.2). The way back is attr.c's. */
+/* Canonical attributes for peers with 2-octet AS numbers (RFC 6793 4.2.2). The way back is
+ * attr.c's. */
 #include <string.h>
 
 #include "aspath.h"

@@ -1,43 +1,45 @@
-/* RFC 4271 8.2.2, a table a state. Where we leave the letter of the RFC, the reason stands beside the row. */
+/* RFC 4271 8.2.2, a table a state. Where we leave the letter of the RFC, the reason stands beside
+ * the row. */
 #include "fsm.h"
 
 #include <assert.h>
 
 #include "notification.h"
 
-/* Rows. Every way back to Idle drops the connection; most count as a failure, which the next try has to wait for. */
-#define STAY(state)                                                                                \
-	{                                                                                          \
-		SESSION_##state, 0, 0, 0                                                           \
+/* Rows. Every way back to Idle drops the connection; most count as a failure, which the next try
+ * has to wait for. */
+#define STAY(state) \
+	{ \
+		SESSION_##state, 0, 0, 0 \
 	}
-#define GO(state, actions)                                                                         \
-	{                                                                                          \
-		SESSION_##state, 0, 0, (actions)                                                   \
+#define GO(state, actions) \
+	{ \
+		SESSION_##state, 0, 0, (actions) \
 	}
-#define QUIT                                                                                       \
-	{                                                                                          \
-		SESSION_IDLE, 0, 0, FSM_DO_DROP                                                    \
+#define QUIT \
+	{ \
+		SESSION_IDLE, 0, 0, FSM_DO_DROP \
 	}
-#define FAIL                                                                                       \
-	{                                                                                          \
-		SESSION_IDLE, 0, 0, FSM_DO_DROP | FSM_DO_DAMP                                      \
+#define FAIL \
+	{ \
+		SESSION_IDLE, 0, 0, FSM_DO_DROP | FSM_DO_DAMP \
 	}
-#define TELL                                                                                       \
-	{                                                                                          \
-		SESSION_IDLE, 0, 0, FSM_DO_NOTIFY | FSM_DO_DROP | FSM_DO_DAMP                      \
+#define TELL \
+	{ \
+		SESSION_IDLE, 0, 0, FSM_DO_NOTIFY | FSM_DO_DROP | FSM_DO_DAMP \
 	}
-#define TELL_AND_QUIT                                                                              \
-	{                                                                                          \
-		SESSION_IDLE, 0, 0, FSM_DO_NOTIFY | FSM_DO_DROP                                    \
+#define TELL_AND_QUIT \
+	{ \
+		SESSION_IDLE, 0, 0, FSM_DO_NOTIFY | FSM_DO_DROP \
 	}
-#define TELL_WITH(code, subcode)                                                                   \
-	{                                                                                          \
-		SESSION_IDLE, (code), (subcode), FSM_DO_NOTIFY | FSM_DO_DROP | FSM_DO_DAMP         \
+#define TELL_WITH(code, subcode) \
+	{ \
+		SESSION_IDLE, (code), (subcode), FSM_DO_NOTIFY | FSM_DO_DROP | FSM_DO_DAMP \
 	}
 
-#define COLLIDE                                                                                    \
-	{                                                                                          \
-		SESSION_IDLE, NOTIFY_CEASE, NOTIFY_CEASE_COLLISION, FSM_DO_NOTIFY | FSM_DO_DROP    \
+#define COLLIDE \
+	{ \
+		SESSION_IDLE, NOTIFY_CEASE, NOTIFY_CEASE_COLLISION, FSM_DO_NOTIFY | FSM_DO_DROP \
 	}
 
 static const struct fsm_rule idle[FSM_EVENTS] = {
@@ -104,7 +106,8 @@ static const struct fsm_rule open_sent[FSM_EVENTS] = {
 	[FSM_HEADER_ERROR] = TELL,
 	[FSM_OPEN_ERROR] = TELL,
 	[FSM_COLLISION] = COLLIDE,
-	/* 8.2.2 counts it as no failure, for a next try with a lower version: there is none, so it may not come at once */
+	/* 8.2.2 counts it as no failure, for a next try with a lower version: there is none, so it
+	 * may not come at once */
 	[FSM_NOTIFY_VERSION] = FAIL,
 	/* 8.2.2 says to answer it; 6.4 that a NOTIFICATION is never answered with one */
 	[FSM_NOTIFY] = FAIL,
@@ -124,7 +127,8 @@ static const struct fsm_rule open_confirm[FSM_EVENTS] = {
 	[FSM_KEEPALIVE_DUE] = GO(OPENCONFIRM, FSM_DO_KEEPALIVE),
 	[FSM_TCP_UP] = STAY(OPENCONFIRM),
 	[FSM_TCP_FAILED] = FAIL,
-	/* 8.2.2 means the OPEN of a second connection. Ours has a machine of its own: a second OPEN on one is an error. */
+	/* 8.2.2 means the OPEN of a second connection. Ours has a machine of its own: a second OPEN
+	 * on one is an error. */
 	[FSM_OPEN] = TELL_WITH(NOTIFY_FSM, NOTIFY_FSM_OPENCONFIRM),
 	[FSM_HEADER_ERROR] = TELL,
 	[FSM_OPEN_ERROR] = TELL,

@@ -1,8 +1,10 @@
-/* The BGP finite state machine (RFC 4271 8) of one connection, as a table: what an event means in a state. It decides and
- * does nothing; session.c does. A peer has up to two connections, each with a machine of its own (RFC 4271 8.2.1).
+/* The BGP finite state machine (RFC 4271 8) of one connection, as a table: what an event means in a
+ * state. It decides and does nothing; session.c does. A peer has up to two connections, each with a
+ * machine of its own (RFC 4271 8.2.1).
  *
- * Of the optional events: automatic start, and passive start, are FSM_START*; the idle hold timer (13) is what lets
- * session.c raise them. Delay open (12, 20) is left out. Events 14 and 15 are judged before there is a connection. */
+ * Of the optional events: automatic start, and passive start, are FSM_START*; the idle hold timer
+ * (13) is what lets session.c raise them. Delay open (12, 20) is left out. Events 14 and 15 are
+ * judged before there is a connection. */
 #ifndef BASCULE_FSM_H
 #define BASCULE_FSM_H
 
@@ -21,7 +23,8 @@ enum fsm_event {		    /* RFC 4271 8.1 */
 		 FSM_RETRY_EXPIRED, /* 9 */
 		 FSM_HOLD_EXPIRED,  /* 10 */
 		 FSM_KEEPALIVE_DUE, /* 11 */
-		 FSM_TCP_UP, /* 16, 17; in Established: the peer is back on a new connection (RFC 4724 5) */
+		 /* 16, 17; in Established: the peer is back on a new connection (RFC 4724 5) */
+		 FSM_TCP_UP,
 		 FSM_TCP_FAILED,     /* 18 */
 		 FSM_OPEN,	     /* 19 */
 		 FSM_HEADER_ERROR,   /* 21 */
@@ -58,7 +61,8 @@ struct fsm_rule {
 	uint16_t actions; /* FSM_DO_* */
 };
 
-/* The rule for `event` in `state`; static storage. An event that means nothing leads to the same state, without actions. */
+/* The rule for `event` in `state`; static storage. An event that means nothing leads to the same
+ * state, without actions. */
 const struct fsm_rule *fsm_step(enum session_state state, enum fsm_event event);
 
 const char *fsm_event_name(enum fsm_event event); /* "HoldTimer_Expires"; static storage */

@@ -1,5 +1,5 @@
-/* Listening sockets. They take the port when the speaker is made, so that a port that is taken is known at once, and listen
- * when the keys of the peers have been set. */
+/* Listening sockets. They take the port when the speaker is made, so that a port that is taken is
+ * known at once, and listen when the keys of the peers have been set. */
 #include "listener.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* Checking comes first and counts, so that iterating cannot fail and records can be sized before they are filled. */
+/* Checking comes first and counts, so that iterating cannot fail and records can be sized before
+ * they are filled. */
 #include "nlri.h"
 
 static struct prefix prefix_load(const uint8_t *at, uint8_t len)

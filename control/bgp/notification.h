@@ -1,4 +1,5 @@
-/* NOTIFICATION codes, their texts, and the shutdown communication that may travel with two of them. */
+/* NOTIFICATION codes, their texts, and the shutdown communication that may travel with two of
+ * them. */
 #ifndef BASCULE_NOTIFICATION_H
 #define BASCULE_NOTIFICATION_H
 
@@ -72,8 +73,8 @@ struct bgp_notify {
 void notify_set(struct bgp_notify *notify, uint8_t code, uint8_t subcode, const void *data,
 		size_t len, const char *why);
 
-/* A Cease with a shutdown communication (RFC 9003; only subcodes 2 and 4 carry one): at most 255 octets of UTF-8, cut
- * between characters; none if `text` is empty. */
+/* A Cease with a shutdown communication (RFC 9003; only subcodes 2 and 4 carry one): at most 255
+ * octets of UTF-8, cut between characters; none if `text` is empty. */
 void notify_cease(struct bgp_notify *notify, uint8_t subcode, const char *text);
 
 /* Cease/1: more than `bound` IPv4 unicast prefixes, which the data tells (RFC 4486 4). */
@@ -83,8 +84,9 @@ void notify_max_prefixes(struct bgp_notify *notify, uint32_t bound);
 const char *notify_code_text(uint8_t code);
 const char *notify_subcode_text(uint8_t code, uint8_t subcode);
 
-/* One line for people: "cease/administrative reset (6/4): maintenance". What came from a peer is made harmless: control
- * characters and octets that are not UTF-8 become '?'. Cut at `size`. Returns buf. */
+/* One line for people: "cease/administrative reset (6/4): maintenance". What came from a peer is
+ * made harmless: control characters and octets that are not UTF-8 become '?'. Cut at `size`.
+ * Returns buf. */
 char *notify_text(const struct bgp_notify *notify, char *buf, size_t size);
 
 #ifdef __cplusplus

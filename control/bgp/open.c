@@ -1,4 +1,5 @@
-/* Optional parameters hold capabilities and nothing else these days. One table row a capability that we know. */
+/* Optional parameters hold capabilities and nothing else these days. One table row a capability
+ * that we know. */
 #include "open.h"
 
 #include <string.h>
@@ -68,7 +69,8 @@ static const struct {
 	{ CAP_AS4, 4, 1, 4, decode_as4 }, /* RFC 6793 3 */
 };
 
-/* One capability; an unknown one is fine (RFC 5492 3). False: the value of a known one has the wrong length. */
+/* One capability; an unknown one is fine (RFC 5492 3). False: the value of a known one has the
+ * wrong length. */
 static bool decode_capability(struct decoding *d, uint8_t code, struct cursor body)
 {
 	size_t len = cursor_left(&body);
@@ -102,7 +104,8 @@ static bool refuse(struct bgp_notify *notify, uint8_t subcode, const char *why)
 	return false;
 }
 
-/* The optional parameters, from their length octet on, in either format (RFC 4271 4.2, RFC 9072 2). */
+/* The optional parameters, from their length octet on, in either format (RFC 4271 4.2, RFC 9072
+ * 2). */
 static bool decode_params(struct decoding *d, struct cursor c, struct bgp_notify *notify)
 {
 	size_t size = cursor_u8(&c);

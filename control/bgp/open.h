@@ -1,4 +1,5 @@
-/* OPEN messages: octets ⇄ struct, and the judgement of RFC 4271 6.2. Capabilities are negotiated here and nowhere else. */
+/* OPEN messages: octets ⇄ struct, and the judgement of RFC 4271 6.2. Capabilities are negotiated
+ * here and nowhere else. */
 #ifndef BASCULE_OPEN_H
 #define BASCULE_OPEN_H
 
@@ -22,19 +23,20 @@ struct bgp_open {
 	uint16_t caps;
 };
 
-/* Decode an OPEN body. Checks what can be checked without knowing the peer: version 2/1, AS 0 2/2 (RFC 7607), router ID 0
- * 2/3 (RFC 6286), hold time 1 or 2 s 2/6, optional parameters 2/4 and 2/0. Both parameter formats (RFC 9072) are read; unknown
- * capabilities are ignored (RFC 5492). False: `notify` is what to send, `out` is not to be used. */
+/* Decode an OPEN body. Checks what can be checked without knowing the peer: version 2/1, AS 0 2/2
+ * (RFC 7607), router ID 0 2/3 (RFC 6286), hold time 1 or 2 s 2/6, optional parameters 2/4 and 2/0.
+ * Both parameter formats (RFC 9072) are read; unknown capabilities are ignored (RFC 5492). False:
+ * `notify` is what to send, `out` is not to be used. */
 bool open_decode(struct cursor body, struct bgp_open *out, struct bgp_notify *notify);
 
-/* Is it the peer that we expect? Its AS (2/2); from an internal peer, a router ID that is not ours (2/3, RFC 6286 2.2);
- * IPv4 unicast, without which there is nothing to say (2/7, RFC 5492 3). */
+/* Is it the peer that we expect? Its AS (2/2); from an internal peer, a router ID that is not ours
+ * (2/3, RFC 6286 2.2); IPv4 unicast, without which there is nothing to say (2/7, RFC 5492 3). */
 bool open_check(const struct bgp_open *open, uint32_t peer_asn, uint32_t local_asn,
 		uint32_t router_id, struct bgp_notify *notify);
 
-/* Encode an OPEN with the capabilities of `open->caps`: MP IPv4 unicast, route refresh, 4-octet AS, graceful restart (with
- * IPv4 unicast listed if CAP_GR; R and F bits from the flags). AS_TRANS stands in the header for an AS above 65535. Returns its length, 0 if
- * `size` is too small. */
+/* Encode an OPEN with the capabilities of `open->caps`: MP IPv4 unicast, route refresh, 4-octet AS,
+ * graceful restart (with IPv4 unicast listed if CAP_GR; R and F bits from the flags). AS_TRANS
+ * stands in the header for an AS above 65535. Returns its length, 0 if `size` is too small. */
 size_t open_encode(uint8_t *buf, size_t size, const struct bgp_open *open);
 
 #ifdef __cplusplus

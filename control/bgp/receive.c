@@ -1,7 +1,8 @@
-/* A peer's messages, one after the other out of the receive buffer: framed, judged, turned into events of the state
- * machine, and passed on to the RIB lcore. No message is taken before there is room for what may come out of it; until
- * then it stays where it is and the socket is not read. Peers take turns: one with a full table says a part of it, then
- * others are heard, and its bulk waits in its socket while the RIB lcore is behind, so that their news does not. */
+/* A peer's messages, one after the other out of the receive buffer: framed, judged, turned into
+ * events of the state machine, and passed on to the RIB lcore. No message is taken before there is
+ * room for what may come out of it; until then it stays where it is and the socket is not read.
+ * Peers take turns: one with a full table says a part of it, then others are heard, and its bulk
+ * waits in its socket while the RIB lcore is behind, so that their news does not. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,10 +25,11 @@ static size_t record_max(const struct bgp_message *msg)
 	return sizeof(struct speaker_update) + BGP_ATTRS_MAX + 8 + sizeof(struct prefix) * msg->len;
 }
 
-/* --- OPEN ------------------------------------------------------------------------------------------------------- */
+/* --- OPEN ------------------------------------------------------------------------------------- */
 
-/* RFC 4271 6.8: the connection of the speaker with the higher identifier stays; among equals, of the higher AS (RFC 6286
- * 2.3). Both from one side: the newer one, as the peer would not open it if it still knew the other. */
+/* RFC 4271 6.8: the connection of the speaker with the higher identifier stays; among equals, of
+ * the higher AS (RFC 6286 2.3). Both from one side: the newer one, as the peer would not open it if
+ * it still knew the other. */
 static struct conn *collision_loser(struct conn *newer, const struct bgp_open *open)
 {
 	struct conn *older = conn_other(newer);
@@ -40,13 +42,16 @@ static struct conn *collision_loser(struct conn *newer, const struct bgp_open *o
 	return newer->ours == ours_stays ? older : newer;
 }
 
-/* Both sides have opened a connection, the two cross, and an OPEN is there on this one. Must it wait? What we do now
- * reaches the peer after what it has done meanwhile, and the two decisions may cost both connections; worse, a peer that
- * knows RFC 4724 takes a connection that it accepts while another is Established for our restart, and a second restart
- * ends its patience with our routes (RFC 4724 4.2). So:
- *   - while the other is in OpenSent, wait for its OPEN: then the peer has accepted both, is Established on neither, and
+/* Both sides have opened a connection, the two cross, and an OPEN is there on this one. Must it
+ * wait? What we do now reaches the peer after what it has done meanwhile, and the two decisions may
+ * cost both connections; worse, a peer that knows RFC 4724 takes a connection that it accepts while
+ * another is Established for our restart, and a second restart ends its patience with our routes
+ * (RFC 4724 4.2). So:
+ *   - while the other is in OpenSent, wait for its OPEN: then the peer has accepted both, is
+ *   Established on neither, and
  *     decides as we do (RFC 4271 6.8)
- *   - when the other is in OpenConfirm or just Established, the peer may be Established on it: leave it the decision
+ *   - when the other is in OpenConfirm or just Established, the peer may be Established on it:
+ *   leave it the decision
  * Not for ever: a peer that never says anything on one of them is no reason to have no session. */
 static bool open_waits(struct conn *conn)
 {
@@ -63,8 +68,9 @@ static bool open_waits(struct conn *conn)
 	       (other->state == SESSION_OPENSENT && !other->crossing);
 }
 
-/* The peer's OPEN is good. False: the connection has lost against the other one. The other one in OpenSent counts too, as
- * now the identifier is known; one that is still in Connect goes unheard. */
+/* The peer's OPEN is good. False: the connection has lost against the other one. The other one in
+ * OpenSent counts too, as now the identifier is known; one that is still in Connect goes
+ * unheard. */
 static bool collision_resolve(struct conn *conn, const struct bgp_open *open)
 {
 	struct conn *other = conn_other(conn);
@@ -145,7 +151,7 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 	session_event(conn, FSM_OPEN, NULL);
 }
 
-/* --- UPDATE ------------------------------------------------------------------------------------------------------ */
+/* --- UPDATE ----------------------------------------------------------------------------------- */
 
 /* Append what nlri_next() yields behind `at`; the record has room. */
 static struct prefix *put_prefixes(struct prefix *at, struct nlri nlri)
@@ -254,7 +260,7 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 	}
 }
 
-/* --- the others -------------------------------------------------------------------------------------------------- */
+/* --- the others ------------------------------------------------------------------------------- */
 
 static void notification_received(struct conn *conn, const struct bgp_message *msg, void *record)
 {

@@ -1,14 +1,14 @@
-/* What the RIB lcore is told about a session. UPDATEs and what else comes out of a message are posted as they are read,
- * as reading stops unless there is room. What comes out of timers and failures cannot be put off, so it is remembered
- * here until there is room: one loss, one state, one change of mood at a time, and no message is read before a loss has
- * been told. */
+/* What the RIB lcore is told about a session. UPDATEs and what else comes out of a message are
+ * posted as they are read, as reading stops unless there is room. What comes out of timers and
+ * failures cannot be put off, so it is remembered here until there is room: one loss, one state,
+ * one change of mood at a time, and no message is read before a loss has been told. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "session.h"
 
-/* --- why it is not Established ------------------------------------------------------------------------------------ */
+/* --- why it is not Established ---------------------------------------------------------------- */
 
 void report_why(struct session *session, const struct bgp_notify *notify, bool received,
 		const char *text)
@@ -60,7 +60,7 @@ void report_no_open(struct conn *conn)
 	session_wake(session);
 }
 
-/* --- records ------------------------------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 static bool post(struct session *session, const void *record, size_t len)
 {

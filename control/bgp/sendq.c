@@ -1,5 +1,6 @@
-/* The order on the wire: the rest of a begun shared message, own messages, shared buffers. An own message that is begun
- * is finished first; it can only be begun at a boundary of the shared stream, so the two never interleave. */
+/* The order on the wire: the rest of a begun shared message, own messages, shared buffers. An own
+ * message that is begun is finished first; it can only be begun at a boundary of the shared stream,
+ * so the two never interleave. */
 #include "sendq.h"
 
 #include <assert.h>
@@ -126,7 +127,8 @@ int sendq_gather(struct sendq *q, struct iovec *iov, int max)
 	return n;
 }
 
-/* `n` octets of the first buffer are out: move the boundary behind the last message that was begun, counting. */
+/* `n` octets of the first buffer are out: move the boundary behind the last message that was begun,
+ * counting. */
 static void advance(struct sendq *q, uint32_t n)
 {
 	struct wire_buf *buf = nth(q, 0);

@@ -1,6 +1,7 @@
-/* What waits to be written to one peer: a ring of shared buffers (wire_buf: UPDATEs that several peers get), and a few
- * messages of the session's own (OPEN, KEEPALIVE, ROUTE-REFRESH), which go out ahead of them at the next message boundary,
- * so that a KEEPALIVE is on time however much is queued. Knows message lengths and types, but no sockets. */
+/* What waits to be written to one peer: a ring of shared buffers (wire_buf: UPDATEs that several
+ * peers get), and a few messages of the session's own (OPEN, KEEPALIVE, ROUTE-REFRESH), which go
+ * out ahead of them at the next message boundary, so that a KEEPALIVE is on time however much is
+ * queued. Knows message lengths and types, but no sockets. */
 #ifndef BASCULE_SENDQ_H
 #define BASCULE_SENDQ_H
 
@@ -17,7 +18,8 @@ extern "C" {
 
 enum {
 	SENDQ_OWN = 1024, /* octets of own messages */
-	/* shared buffers at most: SPEAKER_TX_HIGH of the shortest UPDATEs, and half as much again */
+	/* shared buffers at most: SPEAKER_TX_HIGH of the shortest UPDATEs, and half as much
+	 * again */
 	SENDQ_BUFS = 1 << 17,
 	SENDQ_FINAL = 4096 + SENDQ_OWN,
 };
@@ -38,11 +40,12 @@ struct sendq {
 /* Give everything back. The queue is as new. */
 void sendq_clear(struct sendq *q);
 
-/* Queue a shared buffer, which holds whole messages; takes over one reference. False: too many, or no memory; the
- * reference is given back. */
+/* Queue a shared buffer, which holds whole messages; takes over one reference. False: too many, or
+ * no memory; the reference is given back. */
 bool sendq_add(struct sendq *q, struct wire_buf *buf);
 
-/* Where to write a message of our own: SENDQ_OWN less what waits already; then say how long it was. */
+/* Where to write a message of our own: SENDQ_OWN less what waits already; then say how long it
+ * was. */
 uint8_t *sendq_own(struct sendq *q, size_t *room);
 void sendq_own_add(struct sendq *q, size_t len);
 
@@ -54,13 +57,14 @@ static inline bool sendq_empty(const struct sendq *q)
 	return !q->count && !q->own_len;
 }
 
-/* The octets that go out next, as at most `max` (>= 3) pieces; returns how many. Borrowed until sendq_written(). */
+/* The octets that go out next, as at most `max` (>= 3) pieces; returns how many. Borrowed until
+ * sendq_written(). */
 int sendq_gather(struct sendq *q, struct iovec *iov, int max);
 /* `n` of them have been written. */
 void sendq_written(struct sendq *q, size_t n);
 
-/* What must still go out before the stream may end with another message: the rest of a message that was begun, and own
- * messages. Copied to `buf` of SENDQ_FINAL octets; returns how many. */
+/* What must still go out before the stream may end with another message: the rest of a message that
+ * was begun, and own messages. Copied to `buf` of SENDQ_FINAL octets; returns how many. */
 size_t sendq_final(const struct sendq *q, uint8_t *buf);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
-/* The life of a session. Everything that happens becomes an event of one connection's machine, in session_event(), which
- * looks the rule up and does what it says. What the machines leave open, when connections are tried and taken, is
- * attempt.c's. */
+/* The life of a session. Everything that happens becomes an event of one connection's machine, in
+ * session_event(), which looks the rule up and does what it says. What the machines leave open,
+ * when connections are tried and taken, is attempt.c's. */
 #include "session.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ struct conn *session_up(struct session *session)
 	return NULL;
 }
 
-/* --- what the table says ------------------------------------------------------------------------------------------ */
+/* --- what the table says ---------------------------------------------------------------------- */
 
 static void send_open(struct conn *conn)
 {
@@ -61,7 +61,8 @@ static void send_open(struct conn *conn)
 
 	if (session->peer.restarting && !host->restarted)
 		open.caps |= SPEAKER_CAP_GR_RESTARTING;
-	/* A session that comes back within our lifetime finds the forwarding state where it left it. */
+	/* A session that comes back within our lifetime finds the forwarding state where it left
+	 * it. */
 	if (session->peer.forwarding_kept || session->epoch)
 		open.caps |= SPEAKER_CAP_GR_FORWARDING;
 	conn->local_addr = transport_local(&conn->t);
@@ -81,7 +82,8 @@ static void restart_hold(struct conn *conn)
 		session_wake_at(session, &conn->hold, conn->heard_ms + conn->hold_ms);
 }
 
-/* One that stands behind others would reach the peer at once with them: what is queued tells it as much. */
+/* One that stands behind others would reach the peer at once with them: what is queued tells it as
+ * much. */
 static void send_keepalive(struct conn *conn)
 {
 	struct session *session = conn->session;
@@ -95,7 +97,7 @@ static void send_keepalive(struct conn *conn)
 		session_wake_at(session, &conn->keepalive, session_now(session) + pause_ms);
 }
 
-/* --- into and out of Established ----------------------------------------------------------------------------------- */
+/* --- into and out of Established -------------------------------------------------------------- */
 
 static void established(struct conn *conn)
 {
@@ -142,9 +144,10 @@ static void lost(struct conn *conn, enum fsm_event event, const struct session_c
 	report_down(session);
 }
 
-/* --- events -------------------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
-/* The NOTIFICATION that a rule asks for: its own, or the one that came with the event. NULL if that is none. */
+/* The NOTIFICATION that a rule asks for: its own, or the one that came with the event. NULL if that
+ * is none. */
 static const struct bgp_notify *to_send(const struct fsm_rule *rule,
 					const struct session_cause *cause, struct bgp_notify *own)
 {
@@ -207,7 +210,7 @@ void session_event(struct conn *conn, enum fsm_event event, const struct session
 		established(conn);
 }
 
-/* --- timers -------------------------------------------------------------------------------------------------------- */
+/* --- timers ----------------------------------------------------------------------------------- */
 
 static void retry_expired(struct timer *timer, uint64_t now_ms)
 {
@@ -263,7 +266,7 @@ static void waking(struct timer *timer, uint64_t now_ms)
 	session_wake(container_of(timer, struct session, wake));
 }
 
-/* --- commands ------------------------------------------------------------------------------------------------------ */
+/* --- commands --------------------------------------------------------------------------------- */
 
 void session_init(struct session *session, struct session_host *host)
 {
@@ -381,7 +384,7 @@ void session_send_refresh(struct session *session)
 	session_wake(session);
 }
 
-/* --- a turn -------------------------------------------------------------------------------------------------------- */
+/* --- a turn ----------------------------------------------------------------------------------- */
 
 static void tcp_failed(struct conn *conn, int err)
 {
@@ -427,7 +430,8 @@ static unsigned int writable(struct conn *conn)
 	struct session *session = conn->session;
 	size_t written;
 
-	/* A write that fails says less than what there may be to read: a NOTIFICATION, then the end. */
+	/* A write that fails says less than what there may be to read: a NOTIFICATION, then the
+	 * end. */
 	if (conn_flush(conn, &written))
 		conn->t.readable = conn->t.hung_up = true;
 	if (conn->state == SESSION_ESTABLISHED && sendq_empty(&conn->tx))

@@ -1,6 +1,7 @@
-/* A peer's session: up to two connections, of which at most one gets Established. Turns what happens (octets, timers,
- * commands) into events of fsm.c, does what the table says, resolves collisions, holds failing peers off, and reports to
- * the RIB lcore. Messages are read in receive.c, reports are written in report.c; sockets are conn.c's. */
+/* A peer's session: up to two connections, of which at most one gets Established. Turns what
+ * happens (octets, timers, commands) into events of fsm.c, does what the table says, resolves
+ * collisions, holds failing peers off, and reports to the RIB lcore. Messages are read in
+ * receive.c, reports are written in report.c; sockets are conn.c's. */
 #ifndef BASCULE_SESSION_H
 #define BASCULE_SESSION_H
 
@@ -23,9 +24,10 @@ struct session_host {
 	uint64_t now_ms; /* of this turn */
 	uint32_t random; /* state of host_jitter() */
 	int poller;
-	bool restarted;				/* the restart is over: R bit off */
-	bool stopping;				/* nobody peers any more */
-	/* Sessions to be run: those on which something has happened, and those that had more to say than fits their turn. */
+	bool restarted; /* the restart is over: R bit off */
+	bool stopping;	/* nobody peers any more */
+	/* Sessions to be run: those on which something has happened, and those that had more to say
+	 * than fits their turn. */
 	TAILQ_HEAD(session_list, session) news, busy;
 };
 
@@ -82,7 +84,8 @@ void session_stop(struct session *session, const struct speaker_peer_reset *rese
 void session_bar(struct session *session, const char *why);
 void session_unbar(struct session *session);
 
-/* Something was in the way of calling the peer, and is no more: do so without waiting any longer, unless it erred. */
+/* Something was in the way of calling the peer, and is no more: do so without waiting any longer,
+ * unless it erred. */
 void session_call(struct session *session);
 
 /* Has it no connection that got as far as an OPEN? */
@@ -99,7 +102,8 @@ void session_send(struct session *session, struct wire_buf *buf);
 /* A ROUTE-REFRESH for IPv4 unicast, if the peer has the capability. */
 void session_send_refresh(struct session *session);
 
-/* Do what can be done now: read, act, write, report. Returns how much was done. *again: call it next turn too. */
+/* Do what can be done now: read, act, write, report. Returns how much was done. *again: call it
+ * next turn too. */
 unsigned int session_run(struct session *session, bool *again);
 
 /* The Established connection, or NULL. */
@@ -110,15 +114,16 @@ bool session_quiet(const struct session *session);
 enum {
 	SESSION_TURN =
 		256, /* weight (prefixes, and one a message) after which a session's turn is over */
-	/* What may wait for the RIB lcore before sessions with bulk wait too, in their sockets: what others have to say
-	 * stands behind about what the RIB lcore takes in one turn: this much, or a session's first turn. */
+	/* What may wait for the RIB lcore before sessions with bulk wait too, in their sockets:
+	 * what others have to say stands behind about what the RIB lcore takes in one turn: this
+	 * much, or a session's first turn. */
 	SESSION_BULK_WAITING = 128,
 };
 
 /* Have session_run() called this turn. */
 void session_wake(struct session *session);
 
-/* --- between session.c, attempt.c, receive.c and report.c -------------------------------------------------------- */
+/* --- between session.c, attempt.c, receive.c and report.c ------------------------------------- */
 
 /* Step the machine of a connection and do what it says. */
 void session_event(struct conn *conn, enum fsm_event event, const struct session_cause *cause);
@@ -153,23 +158,27 @@ static inline void session_wake_at(struct session *session, struct timer *timer,
 	timer_set(&session->host->timers, timer, at_ms);
 }
 
-/* attempt.c: idle connections peer again, as soon as they may; not before `at_ms`, and without a record of failures. */
+/* attempt.c: idle connections peer again, as soon as they may; not before `at_ms`, and without a
+ * record of failures. */
 void attempts_start(struct session *session);
 void attempts_after(struct session *session, uint64_t at_ms);
-/* Call the peer; the call came to nothing (-errno); begin to wait, for an answer or for the next call. */
+/* Call the peer; the call came to nothing (-errno); begin to wait, for an answer or for the next
+ * call. */
 void attempt_connect(struct conn *conn);
 void attempt_refused(struct conn *conn, int err);
 void attempt_wait(struct conn *conn);
-/* Oscillation damping (RFC 4271 8.1.1): put off the next attempt after a failure in state `was`; and the peer's attempts
- * too, if it erred or if its sessions do not last. Not while its other connection is under way. */
+/* Oscillation damping (RFC 4271 8.1.1): put off the next attempt after a failure in state `was`;
+ * and the peer's attempts too, if it erred or if its sessions do not last. Not while its other
+ * connection is under way. */
 void attempt_failed(struct conn *conn, enum session_state was, bool erred);
 
-/* receive.c: act on the messages in the buffer, until it is empty, the connection is gone, or the mailbox is full.
- * Returns how many. */
+/* receive.c: act on the messages in the buffer, until it is empty, the connection is gone, or the
+ * mailbox is full. Returns how many. */
 unsigned int receive_messages(struct conn *conn);
 
-/* report.c: why the session is not Established: a NOTIFICATION and, or instead of what it says, a text. A text alone does
- * not hide the NOTIFICATION before it: a peer that we refused, or that refused us, often just closes what follows. */
+/* report.c: why the session is not Established: a NOTIFICATION and, or instead of what it says, a
+ * text. A text alone does not hide the NOTIFICATION before it: a peer that we refused, or that
+ * refused us, often just closes what follows. */
 void report_why(struct session *session, const struct bgp_notify *notify, bool received,
 		const char *text);
 void report_no_reason(struct session *session);

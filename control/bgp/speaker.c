@@ -1,5 +1,6 @@
-/* A speaker's turn: commands from the RIB lcore, new connections, sessions that have something to do, timers. Each part
- * does a bounded amount of work, and sessions take their turns in a queue, so that none can hold up another. */
+/* A speaker's turn: commands from the RIB lcore, new connections, sessions that have something to
+ * do, timers. Each part does a bounded amount of work, and sessions take their turns in a queue, so
+ * that none can hold up another. */
 #include "speaker.h"
 
 #include <assert.h>
@@ -38,11 +39,11 @@ struct speaker {
 	unsigned int index[SPEAKER_INTERFACES]; /* of each interface, as the sockets have it */
 	struct log_limit refused, accept_failed;
 	uint64_t accept_ms; /* no connection is accepted before: there was no descriptor for one */
-	bool stopped; /* SPEAKER_STOPPED has been posted */
+	bool stopped;	    /* SPEAKER_STOPPED has been posted */
 	struct turns turns;
 };
 
-/* --- life -------------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void keys_retry(struct timer *timer, uint64_t now_ms);
 static void follow(struct timer *timer, uint64_t now_ms);
@@ -138,7 +139,7 @@ const struct session_stats *speaker_stats(const struct speaker *speaker, uint16_
 									    : NULL;
 }
 
-/* --- interfaces --------------------------------------------------------------------------------------------------- */
+/* --- interfaces ------------------------------------------------------------------------------- */
 
 /* The interface was made anew, and the sockets are held to one that has gone. */
 static void hold_anew(struct speaker *speaker, uint8_t interface)
@@ -180,7 +181,7 @@ static void follow(struct timer *timer, uint64_t now_ms)
 	timer_set(&speaker->host.timers, timer, now_ms + FOLLOW_MS);
 }
 
-/* --- connections -------------------------------------------------------------------------------------------------- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 static struct session *session_find(struct speaker *speaker, uint8_t interface, uint32_t addr)
 {
@@ -194,8 +195,8 @@ static struct session *session_find(struct speaker *speaker, uint8_t interface, 
 	return NULL;
 }
 
-/* An instance of a gateway from a new address: it gets a session that nobody has had yet, or the one that came up the
- * longest ago of those that have gone. */
+/* An instance of a gateway from a new address: it gets a session that nobody has had yet, or the
+ * one that came up the longest ago of those that have gone. */
 static struct session *session_for_new(struct speaker *speaker, uint8_t interface, uint32_t addr)
 {
 	struct session *best = NULL;
@@ -305,8 +306,8 @@ static bool is_near(const struct speaker *speaker, uint8_t interface, uint32_t a
 	return false;
 }
 
-/* Who waits at a listener came before what is asked of the peer now, its key, or with `addr` 0 its TTL: its connections are
- * refused, those of others are taken while they may be handed on. */
+/* Who waits at a listener came before what is asked of the peer now, its key, or with `addr` 0 its
+ * TTL: its connections are refused, those of others are taken while they may be handed on. */
 static void refuse_waiting(struct speaker *speaker, struct listener *l, uint32_t addr)
 {
 	uint32_t remote;
@@ -339,7 +340,7 @@ static void refuse_unsigned(struct speaker *speaker, const struct session *sessi
 	}
 }
 
-/* --- TTL (RFC 5082) ---------------------------------------------------------------------------------------------- */
+/* --- TTL (RFC 5082) --------------------------------------------------------------------------- */
 
 static void ttl_rule_add(struct speaker *speaker, size_t *n, struct prefix from, uint8_t ttl_min)
 {
@@ -373,8 +374,8 @@ static size_t ttl_rules_of(struct speaker *speaker, uint8_t interface)
 	return any ? n : 0;
 }
 
-/* Tell the listeners how far away peers may be. Without it only the SYN is judged of what comes before a connection is
- * accepted. */
+/* Tell the listeners how far away peers may be. Without it only the SYN is judged of what comes
+ * before a connection is accepted. */
 static void ttl_set(struct speaker *speaker)
 {
 	struct listeners *ls = &speaker->listeners;
@@ -416,7 +417,7 @@ static void listen_begin(struct speaker *speaker)
 		log_error("BGP, port %u: %s", speaker->host.params.listen_port, strerror(-err));
 }
 
-/* --- TCP-MD5 keys ------------------------------------------------------------------------------------------------- */
+/* --- TCP-MD5 keys ----------------------------------------------------------------------------- */
 
 /* What a socket may have for its keys is bounded; a key is some 150 octets. */
 static void bar(struct speaker *speaker, struct session *session, int err)
@@ -469,7 +470,7 @@ static void keys_retry(struct timer *timer, uint64_t now_ms)
 	}
 }
 
-/* --- commands ---------------------------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static void peer_add(struct speaker *speaker, struct session *session,
 		     const struct speaker_peer_add *add)
@@ -576,7 +577,7 @@ static unsigned int run_commands(struct speaker *speaker)
 	return n;
 }
 
-/* --- a turn ------------------------------------------------------------------------------------------------------- */
+/* --- a turn ----------------------------------------------------------------------------------- */
 
 static void poll_sockets(struct speaker *speaker)
 {

@@ -1,12 +1,15 @@
-/* A speaker is one session lcore's share of BGP: its peers' sessions, their sockets and timers. It frames, decodes and
- * judges what peers send and hands the RIB lcore finished records; it writes the bytes that the RIB lcore encoded. It
- * knows no routes. Two mailboxes join it to the RIB lcore, one each way, and nothing else is shared but the statistics.
+/* A speaker is one session lcore's share of BGP: its peers' sessions, their sockets and timers. It
+ * frames, decodes and judges what peers send and hands the RIB lcore finished records; it writes
+ * the bytes that the RIB lcore encoded. It knows no routes. Two mailboxes join it to the RIB lcore,
+ * one each way, and nothing else is shared but the statistics.
  *
- *   peer ─► session_readable ─► message_next ─► fsm_step ─► update_decode ─► to_rib     (struct speaker_event …)
- *   peer ◄─ session_flush (writev) ◄─ tx queue of shared buffers ◄───────── from_rib    (struct speaker_command …)
+ *   peer ─► session_readable ─► message_next ─► fsm_step ─► update_decode ─► to_rib
+ *   peer ◄─ session_flush (writev) ◄─ tx queue of shared buffers ◄───────── from_rib
  *
- * If `to_rib` is full, the speaker stops reading sockets until there is room: TCP carries the pressure to the peer.
- * Keepalives and hold timers go on meanwhile. */
+ * What travels in them is a struct speaker_event to the RIB, a struct speaker_command from it.
+ *
+ * If `to_rib` is full, the speaker stops reading sockets until there is room: TCP carries the
+ * pressure to the peer. Keepalives and hold timers go on meanwhile. */
 #ifndef BASCULE_SPEAKER_H
 #define BASCULE_SPEAKER_H
 
@@ -40,8 +43,8 @@ enum {
 struct speaker;
 struct turns;
 
-/* A Linux interface that peers are on the other side of: what is said to them leaves by it, and they are heard by it
- * alone. */
+/* A Linux interface that peers are on the other side of: what is said to them leaves by it, and
+ * they are heard by it alone. */
 struct speaker_interface {
 	char name[SPEAKER_INTERFACE_NAME];
 	uint32_t addrs[SPEAKER_ADDRESSES]; /* ours, to listen on; host order */
@@ -50,50 +53,64 @@ struct speaker_interface {
 
 struct speaker_params {
 	uint32_t local_asn;
-	uint32_t router_id;    /* host order */
-	uint16_t listen_port;  /* 0: this speaker does not listen (one speaker of an instance does) */
-	uint16_t restart_s;    /* RFC 4724 restart time that we offer */
-	uint16_t nb_peers;     /* peer indexes are below this, over all speakers */
-	bool allow_240;	       /* routes for 240/4 are taken */
+	uint32_t router_id; /* host order */
+	/* 0: this speaker does not listen (one speaker of an instance does) */
+	uint16_t listen_port;
+	uint16_t restart_s; /* RFC 4724 restart time that we offer */
+	uint16_t nb_peers;  /* peer indexes are below this, over all speakers */
+	bool allow_240;	    /* routes for 240/4 are taken */
 	uint8_t nb_interfaces;
 	struct speaker_interface interfaces[SPEAKER_INTERFACES];
 };
 
-/* --- RIB lcore to speaker -------------------------------------------------------------------------------------- */
+/* --- RIB lcore to speaker --------------------------------------------------------------------- */
 
 enum speaker_command_type {
 	SPEAKER_PEER_ADD = 1, /* struct speaker_peer_add */
-	SPEAKER_PEER_REMOVE,  /* struct speaker_peer_reset: as reset, and the peer is forgotten; confirmed by SPEAKER_REMOVED */
-	SPEAKER_PEER_RESET,   /* struct speaker_peer_reset: NOTIFICATION, then peer again (after hold_off_s) */
-	SPEAKER_PEER_CALL,    /* struct speaker_command: a route leads to the peer now: connect without waiting any longer */
-	SPEAKER_SEND,	      /* struct speaker_send */
-	SPEAKER_SEND_REFRESH, /* struct speaker_command: ROUTE-REFRESH for IPv4 unicast, if the peer has the capability */
-	SPEAKER_CONNECTION,   /* struct speaker_accepted: a socket that another speaker accepted for this peer */
-	SPEAKER_RESTARTED,    /* struct speaker_command, peer ignored: the restart is over, R bit off in later OPENs */
-	SPEAKER_STOP,	      /* struct speaker_peer_reset, peer ignored: every session, then SPEAKER_STOPPED */
+	/* struct speaker_peer_reset: as reset, and the peer is forgotten; confirmed by
+	 * SPEAKER_REMOVED */
+	SPEAKER_PEER_REMOVE,
+	/* struct speaker_peer_reset: NOTIFICATION, then peer again (after hold_off_s) */
+	SPEAKER_PEER_RESET,
+	/* struct speaker_command: a route leads to the peer now: connect without waiting any
+	 * longer */
+	SPEAKER_PEER_CALL,
+	SPEAKER_SEND, /* struct speaker_send */
+	/* struct speaker_command: ROUTE-REFRESH for IPv4 unicast, if the peer has the capability */
+	SPEAKER_SEND_REFRESH,
+	/* struct speaker_accepted: a socket that another speaker accepted for this peer */
+	SPEAKER_CONNECTION,
+	/* struct speaker_command, peer ignored: the restart is over, R bit off in later OPENs */
+	SPEAKER_RESTARTED,
+	/* struct speaker_peer_reset, peer ignored: every session, then SPEAKER_STOPPED */
+	SPEAKER_STOP,
 };
 
 struct speaker_command {
 	uint16_t type, peer;
-	uint32_t epoch; /* of the session meant (SPEAKER_UP); commands for one that has gone are ignored. 0: any */
+	/* of the session meant (SPEAKER_UP); commands for one that has gone are ignored. 0: any */
+	uint32_t epoch;
 };
 
 struct speaker_peer_add {
 	struct speaker_command head;
 	char name[SPEAKER_NAME];
 	uint32_t addr; /* host order */
-	struct prefix subnet; /* length 0: none; else the peer is whoever comes from it (passive only), addr is 0 */
+	/* length 0: none; else the peer is whoever comes from it (passive only), addr is 0 */
+	struct prefix subnet;
 	uint32_t local; /* our address to connect from, host order; 0: the interface's first */
 	uint32_t asn;
 	uint16_t hold_s, port;
 	uint8_t interface;    /* index into speaker_params.interfaces */
 	uint8_t ttl_security; /* hops that it may be away at most (RFC 5082), 1: on link; 0: any */
-	uint16_t hold_min_s; /* an OPEN with a hold time below it is refused; 0: none is */
+	uint16_t hold_min_s;  /* an OPEN with a hold time below it is refused; 0: none is */
 	bool multihop, passive;
-	bool restarting;	/* R bit in OPEN (RFC 4724) while the restart lasts */
-	bool forwarding_kept;	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */
-	bool elsewhere;		/* the session is another speaker's; the listening speaker gets its peers too, to admit
-				 * their connections (with their TCP-MD5 key) and hand them over by SPEAKER_ACCEPTED */
+	bool restarting; /* R bit in OPEN (RFC 4724) while the restart lasts */
+	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */
+	bool forwarding_kept;
+	/* The session is another speaker's; the listening speaker gets its peers too, to admit
+	 * their connections (with their TCP-MD5 key) and hand them over by SPEAKER_ACCEPTED. */
+	bool elsewhere;
 	struct attr_policy attributes; /* of those that come in */
 	uint8_t password_len;
 	uint8_t password[SPEAKER_PASSWORD];
@@ -101,15 +118,18 @@ struct speaker_peer_add {
 
 struct speaker_peer_reset {
 	struct speaker_command head;
-	uint8_t code, subcode;	   /* NOTIFICATION; code 0: close without one */
+	uint8_t code, subcode; /* NOTIFICATION; code 0: close without one */
 	uint8_t reserved[2];
-	uint32_t hold_off_s;	   /* do not peer again before this has passed */
-	uint32_t max_prefixes;	   /* Cease/1: the bound, which the NOTIFICATION tells (RFC 4486 4) */
-	char text[128];		   /* shutdown communication (RFC 9003) for Cease/2 and Cease/4; may be empty */
+	uint32_t hold_off_s; /* do not peer again before this has passed */
+	/* Cease/1: the bound, which the NOTIFICATION tells (RFC 4486 4) */
+	uint32_t max_prefixes;
+	/* shutdown communication (RFC 9003) for Cease/2 and Cease/4; may be empty */
+	char text[128];
 };
 
-/* Encoded messages that several peers share. Counted: the maker holds one reference and adds one for each
- * SPEAKER_SEND; the speaker gives it back when the last octet is written or the session has gone. Immutable. */
+/* Encoded messages that several peers share. Counted: the maker holds one reference and adds one
+ * for each SPEAKER_SEND; the speaker gives it back when the last octet is written or the session
+ * has gone. Immutable. */
 struct wire_buf {
 	uint32_t refs; /* atomic */
 	uint32_t len;
@@ -124,20 +144,22 @@ struct speaker_send {
 	struct wire_buf *buf; /* one reference goes with it */
 };
 
-/* --- speaker to RIB lcore -------------------------------------------------------------------------------------- */
+/* --- speaker to RIB lcore --------------------------------------------------------------------- */
 
 enum speaker_event_type {
-	SPEAKER_UP = 1,	  /* struct speaker_up: Established */
-	SPEAKER_DOWN,	  /* struct speaker_down: was Established, is no more */
-	SPEAKER_STATE,	  /* struct speaker_state: any other change that an operator wants to see */
-	SPEAKER_UPDATE,	  /* struct speaker_update */
-	SPEAKER_EOR,	  /* struct speaker_event: End-of-RIB for IPv4 unicast */
-	SPEAKER_REFRESH,  /* struct speaker_event: the peer asks for our Adj-RIB-Out again */
-	SPEAKER_LAGGING,  /* struct speaker_event: more than SPEAKER_TX_HIGH is queued; send no more */
-	SPEAKER_DRAINED,  /* struct speaker_event: its queue is empty again */
-	SPEAKER_ACCEPTED, /* struct speaker_accepted: a connection from a peer that is another speaker's */
-	SPEAKER_REMOVED,  /* struct speaker_event: nothing of this peer is left here */
-	SPEAKER_STOPPED,  /* struct speaker_event, peer 0: all sessions are closed */
+	SPEAKER_UP = 1,	 /* struct speaker_up: Established */
+	SPEAKER_DOWN,	 /* struct speaker_down: was Established, is no more */
+	SPEAKER_STATE,	 /* struct speaker_state: any other change that an operator wants to see */
+	SPEAKER_UPDATE,	 /* struct speaker_update */
+	SPEAKER_EOR,	 /* struct speaker_event: End-of-RIB for IPv4 unicast */
+	SPEAKER_REFRESH, /* struct speaker_event: the peer asks for our Adj-RIB-Out again */
+	/* struct speaker_event: more than SPEAKER_TX_HIGH is queued; send no more */
+	SPEAKER_LAGGING,
+	SPEAKER_DRAINED, /* struct speaker_event: its queue is empty again */
+	/* struct speaker_accepted: a connection from a peer that is another speaker's */
+	SPEAKER_ACCEPTED,
+	SPEAKER_REMOVED, /* struct speaker_event: nothing of this peer is left here */
+	SPEAKER_STOPPED, /* struct speaker_event, peer 0: all sessions are closed */
 };
 
 struct speaker_event {
@@ -146,13 +168,14 @@ struct speaker_event {
 };
 
 enum {
-	SPEAKER_CAP_REFRESH = 1 << 0,	      /* RFC 2918 */
-	SPEAKER_CAP_AS4 = 1 << 1,	      /* RFC 6793 */
-	SPEAKER_CAP_GR = 1 << 2,	      /* RFC 4724, IPv4 unicast listed */
-	SPEAKER_CAP_GR_RESTARTING = 1 << 3,   /* R bit */
-	SPEAKER_CAP_GR_FORWARDING = 1 << 4,   /* F bit for IPv4 unicast */
-	SPEAKER_CAP_MP_IPV4 = 1 << 5,	      /* listed, or no MP capability at all */
-	SPEAKER_CAP_GR_AWARE = 1 << 6,	      /* RFC 4724, whatever is listed: it sends End-of-RIB */
+	SPEAKER_CAP_REFRESH = 1 << 0,	    /* RFC 2918 */
+	SPEAKER_CAP_AS4 = 1 << 1,	    /* RFC 6793 */
+	SPEAKER_CAP_GR = 1 << 2,	    /* RFC 4724, IPv4 unicast listed */
+	SPEAKER_CAP_GR_RESTARTING = 1 << 3, /* R bit */
+	SPEAKER_CAP_GR_FORWARDING = 1 << 4, /* F bit for IPv4 unicast */
+	SPEAKER_CAP_MP_IPV4 = 1 << 5,	    /* listed, or no MP capability at all */
+	/* RFC 4724, whatever is listed: it sends End-of-RIB */
+	SPEAKER_CAP_GR_AWARE = 1 << 6,
 };
 
 struct speaker_up {
@@ -168,16 +191,26 @@ struct speaker_up {
 
 struct speaker_down {
 	struct speaker_event head;
-	uint8_t code, subcode; /* NOTIFICATION sent or received; 0/0: none, the connection was lost */
-	bool received;	       /* the peer sent it */
-	bool reset;	       /* the connection was reset */
-	bool keep;	       /* graceful restart: the loss is of a kind that RFC 4724 4.2 lets a helper ride out */
-	char reason[SPEAKER_REASON]; /* one line for people, with the RFC clause where there is one */
-	uint16_t data_len;	     /* of what was received: see below */
+	/* NOTIFICATION sent or received; 0/0: none, the connection was lost */
+	uint8_t code, subcode;
+	bool received; /* the peer sent it */
+	bool reset;    /* the connection was reset */
+	/* graceful restart: the loss is of a kind that RFC 4724 4.2 lets a helper ride out */
+	bool keep;
+	/* one line for people, with the RFC clause where there is one */
+	char reason[SPEAKER_REASON];
+	uint16_t data_len; /* of what was received: see below */
 	uint8_t data[SPEAKER_NOTIFY_DATA];
 };
 
-enum session_state { SESSION_IDLE, SESSION_CONNECT, SESSION_ACTIVE, SESSION_OPENSENT, SESSION_OPENCONFIRM, SESSION_ESTABLISHED };
+enum session_state {
+	SESSION_IDLE,
+	SESSION_CONNECT,
+	SESSION_ACTIVE,
+	SESSION_OPENSENT,
+	SESSION_OPENCONFIRM,
+	SESSION_ESTABLISHED
+};
 const char *session_state_name(enum session_state state); /* "Idle", "Connect", ... */
 
 struct speaker_state {
@@ -185,7 +218,8 @@ struct speaker_state {
 	uint8_t state; /* enum session_state */
 	uint8_t code, subcode;
 	bool received;
-	char reason[SPEAKER_REASON]; /* why it is not Established; empty if there is nothing to say */
+	/* why it is not Established; empty if there is nothing to say */
+	char reason[SPEAKER_REASON];
 };
 
 struct speaker_accepted {
@@ -194,8 +228,10 @@ struct speaker_accepted {
 	uint32_t remote;	   /* host order */
 };
 
-/* One UPDATE, judged. Treat-as-withdraw has been applied: its prefixes stand among the withdrawn. Behind it lie
- *   uint8_t attrs[attrs_len], padded to 8 octets; struct prefix withdrawn[nb_withdrawn]; struct prefix announced[...]
+/* One UPDATE, judged. Treat-as-withdraw has been applied: its prefixes stand among the withdrawn.
+ * Behind it lie
+ *   uint8_t attrs[attrs_len], padded to 8 octets; struct prefix withdrawn[nb_withdrawn]; struct
+ *   prefix announced[...]
  * One that names no prefix, and about which there is nothing to tell, is not passed on. */
 struct speaker_update {
 	struct speaker_event head;
@@ -204,14 +240,18 @@ struct speaker_update {
 	uint16_t nb_withdrawn, nb_announced;
 	uint16_t nb_refused; /* the last of the withdrawn, which the message announces */
 	uint16_t
-		nb_martians; /* prefixes announced that no route can be for, passed over (nlri.h) ... */
+		/* prefixes announced that no route can be for, passed over (nlri.h) ... */
+		nb_martians;
 	struct prefix martian; /* ... and the first of them */
 	uint64_t stripped[4];  /* attributes that policy took out, a bit a code */
-	uint8_t drop; /* attribute for which policy drops the routes, which stand among the withdrawn; 0: none */
-	const char *fault;     /* what was malformed, with the clause; static text, or NULL */
-	uint8_t fault_code;    /* attribute that it was about; 0: none */
-	uint8_t verdict;       /* enum bgp_verdict: what the fault cost */
-	uint8_t loop;	 /* enum speaker_loop: announced nothing because of it; its prefixes stand among the withdrawn */
+	/* attribute for which policy drops the routes, which stand among the withdrawn; 0: none */
+	uint8_t drop;
+	const char *fault;  /* what was malformed, with the clause; static text, or NULL */
+	uint8_t fault_code; /* attribute that it was about; 0: none */
+	uint8_t verdict;    /* enum bgp_verdict: what the fault cost */
+	/* enum speaker_loop: announced nothing because of it; its prefixes stand among the
+	 * withdrawn */
+	uint8_t loop;
 };
 enum speaker_loop {
 	SPEAKER_LOOP_NONE,
@@ -238,7 +278,7 @@ static inline const struct prefix *speaker_update_refused(const struct speaker_u
 	return speaker_update_announced(u) - u->nb_refused;
 }
 
-/* --- statistics: written by the speaker, read by anybody (relaxed loads) ---------------------------------------- */
+/* --- statistics: written by the speaker, read by anybody (relaxed loads) ---------------------- */
 
 struct session_stats {
 	uint64_t rx_messages, tx_messages, rx_updates, tx_updates, rx_bytes, tx_bytes;
@@ -246,25 +286,28 @@ struct session_stats {
 	uint64_t attr_stripped;			  /* UPDATEs that policy took an attribute from */
 	uint64_t attr_dropped;			  /* prefixes that it dropped for one */
 	uint64_t loops[SPEAKER_LOOP_COUNT];	  /* prefixes refused for it */
-	uint64_t as_zero;			  /* prefixes refused for AS 0 in their path (RFC 7607) */
-	uint64_t martians;			  /* prefixes that no route can be for, passed over (nlri.h) */
+	/* prefixes refused for AS 0 in their path (RFC 7607) */
+	uint64_t as_zero;
+	/* prefixes that no route can be for, passed over (nlri.h) */
+	uint64_t martians;
 	uint64_t established; /* times */
 	uint64_t tx_queued;   /* octets waiting now */
 	uint64_t
-		tx_shared; /* octets of SPEAKER_SEND in this session that the connection has taken */
+		/* octets of SPEAKER_SEND in this session that the connection has taken */
+		tx_shared;
 };
 
-/* --- life ------------------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------- */
 
-/* Takes the port to listen on if the parameters say so: -EADDRINUSE, -EACCES … -ENOMEM; nobody can connect before the
- * commands that wait at the first turn have been carried out. Mailboxes are borrowed; -EINVAL if the longest record of
- * `to_rib` is below SPEAKER_RECORD_MAX. */
-int speaker_new(const struct speaker_params *params, struct mailbox *to_rib, struct mailbox *from_rib,
-		struct speaker **speaker);
+/* Takes the port to listen on if the parameters say so: -EADDRINUSE, -EACCES … -ENOMEM; nobody can
+ * connect before the commands that wait at the first turn have been carried out. Mailboxes are
+ * borrowed; -EINVAL if the longest record of `to_rib` is below SPEAKER_RECORD_MAX. */
+int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
+		struct mailbox *from_rib, struct speaker **speaker);
 void speaker_free(struct speaker *speaker);
 
-/* One turn: commands, sockets that are ready, timers; bounded. `now_ms` is monotonic. Returns how much was done: 0 lets
- * the caller idle. */
+/* One turn: commands, sockets that are ready, timers; bounded. `now_ms` is monotonic. Returns how
+ * much was done: 0 lets the caller idle. */
 unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms);
 
 /* A descriptor that is readable when a socket has news for speaker_turn(); borrowed. */

@@ -1,5 +1,5 @@
-/* Counters that one thread writes and others read: plain adds, made of relaxed atomic accesses so that a reader never
- * sees half a number. */
+/* Counters that one thread writes and others read: plain adds, made of relaxed atomic accesses so
+ * that a reader never sees half a number. */
 #ifndef BASCULE_STATS_H
 #define BASCULE_STATS_H
 

@@ -1,13 +1,16 @@
 /* Sockets. What is not obvious from the system calls:
  *
- * The poller is edge-triggered, so that a session under back-pressure costs nothing while it does not read. An edge that
- * has been reported is kept in the transport's flags until a call returns -EAGAIN. A short read also says that the queue
- * was empty, unless the peer had hung up: then the end of the stream is still to be read.
+ * The poller is edge-triggered, so that a session under back-pressure costs nothing while it does
+ * not read. An edge that has been reported is kept in the transport's flags until a call returns
+ * -EAGAIN. A short read also says that the queue was empty, unless the peer had hung up: then the
+ * end of the stream is still to be read.
  *
- * TCP_NOTSENT_LOWAT bounds what waits unsent in the kernel, so that a KEEPALIVE never stands behind megabytes.
+ * TCP_NOTSENT_LOWAT bounds what waits unsent in the kernel, so that a KEEPALIVE never stands behind
+ * megabytes.
  *
- * SO_BINDTODEVICE holds a socket to one interface in both directions: without a route there the kernel takes the peer to be
- * on link there, and never looks for a way elsewhere. What is accepted inherits it from the listener, and the TTL too. */
+ * SO_BINDTODEVICE holds a socket to one interface in both directions: without a route there the
+ * kernel takes the peer to be on link there, and never looks for a way elsewhere. What is accepted
+ * inherits it from the listener, and the TTL too. */
 #include "transport.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* The program: what passes at any TTL; a comparison a rule, with a jump to the check of its TTL; the checks, one for each
- * TTL that is asked for. Data begins with the TCP header; SKF_NET_OFF is where the IP header is. */
+/* The program: what passes at any TTL; a comparison a rule, with a jump to the check of its TTL;
+ * the checks, one for each TTL that is asked for. Data begins with the TCP header; SKF_NET_OFF is
+ * where the IP header is. */
 #include "ttl_filter.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ static void put(struct program *p, uint16_t code, int k, uint8_t yes, uint8_t no
 	p->out[p->n++] = (struct sock_filter)BPF_JUMP(code, (uint32_t)k, yes, no);
 }
 
-/* SYN, and what carries nothing but an acknowledgement. Leaves the source address in the accumulator. */
+/* SYN, and what carries nothing but an acknowledgement. Leaves the source address in the
+ * accumulator. */
 static void put_passing(struct program *p)
 {
 	put(p, BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS, 0, 0);

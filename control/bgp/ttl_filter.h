@@ -1,8 +1,9 @@
-/* A socket filter (classic BPF) that drops what comes from further away than its peer may be (RFC 5082 3), by source
- * address, so that a listener can hold it for many peers. What is accepted inherits it: so data, FIN and RST are judged
- * from the handshake on, when there is no socket yet that IP_MINTTL could be set on. SYN and bare ACK pass: a connection
- * from too far away is refused when it is accepted, by its SYN (attempt.c), and that can be told; a blind attacker gains
- * nothing by either. Pure: makes a program, and knows no socket. */
+/* A socket filter (classic BPF) that drops what comes from further away than its peer may be (RFC
+ * 5082 3), by source address, so that a listener can hold it for many peers. What is accepted
+ * inherits it: so data, FIN and RST are judged from the handshake on, when there is no socket yet
+ * that IP_MINTTL could be set on. SYN and bare ACK pass: a connection from too far away is refused
+ * when it is accepted, by its SYN (attempt.c), and that can be told; a blind attacker gains nothing
+ * by either. Pure: makes a program, and knows no socket. */
 #ifndef BASCULE_TTL_FILTER_H
 #define BASCULE_TTL_FILTER_H
 
@@ -21,8 +22,9 @@ struct ttl_rule {
 	uint8_t ttl_min; /* 0: all may pass */
 };
 
-/* The program for these rules, of which the first that has the source counts; what none has passes. `out` has room for
- * BPF_MAXINSNS. Returns how many instructions it has; -E2BIG: it does not fit. */
+/* The program for these rules, of which the first that has the source counts; what none has passes.
+ * `out` has room for BPF_MAXINSNS. Returns how many instructions it has; -E2BIG: it does not
+ * fit. */
 int ttl_filter_make(const struct ttl_rule *rules, size_t nb_rules, struct sock_filter *out);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
-/* Ranges that nobody uses any more. To unmap a large one takes the kernel milliseconds, in which its owner's thread stands
- * still; so they are kept here and given back a piece at a time. Nothing is allocated: each has its place in the list in
- * itself. One thread. */
+/* Ranges that nobody uses any more. To unmap a large one takes the kernel milliseconds, in which
+ * its owner's thread stands still; so they are kept here and given back a piece at a time. Nothing
+ * is allocated: each has its place in the list in itself. One thread. */
 #ifndef BASCULE_DISCARD_H
 #define BASCULE_DISCARD_H
 

@@ -1,5 +1,5 @@
-/* Octets to 64 bits, eight at a time: each word is mixed in by a 64 × 64 → 128 bit multiplication whose halves are
- * folded together. The tail and the length go in as a last word each. */
+/* Octets to 64 bits, eight at a time: each word is mixed in by a 64 × 64 → 128 bit multiplication
+ * whose halves are folded together. The tail and the length go in as a last word each. */
 #include "hash.h"
 
 #include <string.h>
@@ -7,7 +7,8 @@
 
 static uint64_t seed_of_process;
 
-/* Before main(), so that no thread can find two. Without entropy, where we were loaded is the next best. */
+/* Before main(), so that no thread can find two. Without entropy, where we were loaded is the next
+ * best. */
 __attribute__((constructor)) static void seed_draw(void)
 {
 	if (getrandom(&seed_of_process, sizeof(seed_of_process), GRND_NONBLOCK) !=

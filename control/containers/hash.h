@@ -1,5 +1,6 @@
-/* Hashes for tables in memory: well mixed in every bit. Whoever knows all that goes in can make keys collide, which makes
- * a table slow: one that peers fill takes hash_seed() in. Not for any wire or file format. */
+/* Hashes for tables in memory: well mixed in every bit. Whoever knows all that goes in can make
+ * keys collide, which makes a table slow: one that peers fill takes hash_seed() in. Not for any
+ * wire or file format. */
 #ifndef BASCULE_HASH_H
 #define BASCULE_HASH_H
 

@@ -1,18 +1,22 @@
-/* A hash table that grows without a pause (linear hashing: Litwin, VLDB 1980): it is a row of segments, and to grow it
- * splits one of them into itself and a new one at the end of the row. An insertion splits at most one, so the most that
- * it ever moves is the entries of one segment, however large the table is.
+/* A hash table that grows without a pause (linear hashing: Litwin, VLDB 1980): it is a row of
+ * segments, and to grow it splits one of them into itself and a new one at the end of the row. An
+ * insertion splits at most one, so the most that it ever moves is the entries of one segment,
+ * however large the table is.
  *
  *   hash:     the low bits name the segment, the highest ten the home in it
- *   segment:  1,024 slots of its own: open addressing with linear probing, no tombstones; 0 is an empty slot
- *   row:      of nb segments, n <= nb <= 2n where n is a power of two. The hash's low bits modulo 2n name the segment;
- *             one that is not there yet still is part of the one n before it
+ *   segment:  1,024 slots of its own: open addressing with linear probing, no tombstones; 0 is an
+ *             empty slot
+ *   row:      of nb segments, n <= nb <= 2n where n is a power of two. The hash's low bits modulo
+ *             2n name the segment; one that is not there yet still is part of the one n before it
  *
- * When three quarters of n segments are full, every 32nd insertion splits the next one, until there are 2n: so the load is
- * between 3/8 and 0.8, as with doubling. It never shrinks, and the memory is that of a range, which nothing is copied
- * for. A slot is 4 or 8 octets; what they mean, and how an entry is compared, is the owner's. One thread.
+ * When three quarters of n segments are full, every 32nd insertion splits the next one, until there
+ * are 2n: so the load is between 3/8 and 0.8, as with doubling. It never shrinks, and the memory is
+ * that of a range, which nothing is copied for. A slot is 4 or 8 octets; what they mean, and how an
+ * entry is compared, is the owner's. One thread.
  *
- * A segment of average load 0.8 is full once in 10^14: hashes must be well mixed in all of their 32 bits, and of a kind that
- * nobody can choose keys for (hash.h). Then an insertion is refused as if there were no memory. */
+ * A segment of average load 0.8 is full once in 10^14: hashes must be well mixed in all of their 32
+ * bits, and of a kind that nobody can choose keys for (hash.h). Then an insertion is refused as if
+ * there were no memory. */
 #ifndef BASCULE_LINEAR_HASH_H
 #define BASCULE_LINEAR_HASH_H
 
@@ -42,7 +46,9 @@ struct linear_hash {
 	struct range range; /* owned: the segments */
 	uint32_t nb;	    /* segments */
 	uint32_t
-		mask; /* of the hash's bits that may name one: the next power of two from `nb` on, less one */
+		/* of the hash's bits that may name one: the next power of two from `nb` on, less
+		 * one */
+		mask;
 	uint32_t count;	      /* entries */
 	uint32_t split_count; /* so many entries, and the next insertion splits a segment */
 };
@@ -97,8 +103,8 @@ static inline void linear_hash_set(void *segment, uint32_t slot, unsigned int oc
 		((uint64_t *)segment)[slot] = to;
 }
 
-/* Where an entry of this hash that is not there yet may be put, after a split if one is due: the first empty slot from its
- * home on. NULL: no memory. Good until the next entry comes or goes. */
+/* Where an entry of this hash that is not there yet may be put, after a split if one is due: the
+ * first empty slot from its home on. NULL: no memory. Good until the next entry comes or goes. */
 static inline void *linear_hash_reserve(struct linear_hash *table,
 					const struct linear_hash_kind *kind, const void *owner,
 					uint32_t hash)

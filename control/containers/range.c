@@ -1,7 +1,8 @@
-/* Opened in small steps at first, for most tables are small. From the size of a huge page on it is opened by those: large
- * tables are walked at random, and each probe would be a TLB miss too. But whoever touches a huge page first waits until all
- * of it is cleared, 0.4 to 3 ms, and tables that grow together would wait for several in one turn. So what is new comes in
- * small pages, and what is in use is left to the kernel to make huge pages of when it has time. */
+/* Opened in small steps at first, for most tables are small. From the size of a huge page on it is
+ * opened by those: large tables are walked at random, and each probe would be a TLB miss too. But
+ * whoever touches a huge page first waits until all of it is cleared, 0.4 to 3 ms, and tables that
+ * grow together would wait for several in one turn. So what is new comes in small pages, and what
+ * is in use is left to the kernel to make huge pages of when it has time. */
 #include "range.h"
 
 #include <assert.h>

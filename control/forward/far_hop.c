@@ -159,7 +159,7 @@ void far_hop_unwatch(struct far_hops *hops, uint32_t addr, enum role role)
 		hop->watches--;
 }
 
-/* --- what has changed -------------------------------------------------------------------------------------------- */
+/* --- what has changed ------------------------------------------------------------------------- */
 
 static bool same(const struct far_ways *a, const struct far_ways *b)
 {
@@ -211,7 +211,7 @@ void far_hop_review(struct far_hops *hops, uint32_t id)
 	hop->near = is_near(hops, hop->addr, (enum role)hop->role);
 }
 
-/* --- what is in use ---------------------------------------------------------------------------------------------- */
+/* --- what is in use --------------------------------------------------------------------------- */
 
 void far_hops_round_begin(struct far_hops *hops)
 {

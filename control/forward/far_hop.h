@@ -1,11 +1,12 @@
-/* Far next hops: those that lie behind none of our ports, and that a peer may name which itself is behind a learned route
- * (source.behind). Routes of other peers lead to them (RFC 4271 9.1.2.1), and packets go by way of those routes' own next hops,
- * which are on link. An entry keeps what rib_resolve() has found for an address and a role, so that paths and FIB go by the
- * same answer until far_hops_poll() finds another one and says so:
+/* Far next hops: those that lie behind none of our ports, and that a peer may name which itself is
+ * behind a learned route (source.behind). Routes of other peers lead to them (RFC 4271 9.1.2.1),
+ * and packets go by way of those routes' own next hops, which are on link. An entry keeps what
+ * rib_resolve() has found for an address and a role, so that paths and FIB go by the same answer
+ * until far_hops_poll() finds another one and says so:
  *
  *   rib ── usable(address, source) ─► far_hops ── rib_resolve ─► next hops of other routes
  *   fib_sync ── ways(address, source) ─► those ─► their adjacencies (next_hop.h)
- *   RIB has changed ─► far_hops_poll ─► rib_next_hop_changed: the paths that name the address are looked at anew
+ *   RIB has changed ─► far_hops_poll ─► rib_next_hop_changed: paths that name it are judged anew
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_FAR_HOP_H
@@ -54,19 +55,19 @@ void far_hops_fini(struct far_hops *hops);
 /* Is `addr` (host order), named by this source, a far next hop, and not one of next_hop.h's? */
 bool far_hop_is(const struct far_hops *hops, uint32_t addr, const struct source *source);
 
-/* Where it is reached. Makes the entry if need be and marks it as in use. NULL: there is no room for one. Good until the next
- * call that is not const. */
+/* Where it is reached. Makes the entry if need be and marks it as in use. NULL: there is no room
+ * for one. Good until the next call that is not const. */
 const struct far_ways *far_hop_ways(struct far_hops *hops, uint32_t addr, enum role role);
 /* The same without making or marking anything: as it is now. */
 void far_hop_look(const struct far_hops *hops, uint32_t addr, enum role role, struct far_ways *out);
 
-/* Keep an entry, so that far_hops_poll() tells of it, as long as it is watched; watches are counted. Without room for it
- * nothing is told. */
+/* Keep an entry, so that far_hops_poll() tells of it, as long as it is watched; watches are
+ * counted. Without room for it nothing is told. */
 void far_hop_watch(struct far_hops *hops, uint32_t addr, enum role role);
 void far_hop_unwatch(struct far_hops *hops, uint32_t addr, enum role role);
 
-/* If the RIB has changed, look at up to `budget` entries anew, and tell `changed` of each that is reached otherwise than
- * before. Returns how many were looked at. */
+/* If the RIB has changed, look at up to `budget` entries anew, and tell `changed` of each that is
+ * reached otherwise than before. Returns how many were looked at. */
 uint32_t far_hops_poll(struct far_hops *hops, uint32_t budget,
 		       void (*changed)(void *ctx, uint32_t addr, enum role role,
 				       const struct far_ways *was, const struct far_ways *now),
@@ -77,8 +78,8 @@ bool far_hops_room(struct far_hops *hops);
 bool far_hop_refused(const struct far_hops *hops, uint32_t addr, enum role role);
 /* Has every entry been looked at since the RIB last changed? */
 bool far_hops_settled(const struct far_hops *hops);
-/* Another configuration, which next_hops has already, by which each entry is to be reviewed, ids 1..slab.top: what lies behind
- * a port now is not far any more. */
+/* Another configuration, which next_hops has already, by which each entry is to be reviewed, ids
+ * 1..slab.top: what lies behind a port now is not far any more. */
 void far_hop_review(struct far_hops *hops, uint32_t id);
 
 /* As next_hops_round_begin() and the others, which run at the same time. */

@@ -1,5 +1,5 @@
-/* Views filled from the RIB. A route in the FIB holds one reference to its path-list; what it pointed to before is asked
- * of the FIB itself, so that no copy of it can be wrong. */
+/* Views filled from the RIB. A route in the FIB holds one reference to its path-list; what it
+ * pointed to before is asked of the FIB itself, so that no copy of it can be wrong. */
 #include "fib_sync.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ enum {
 	BACKUP_SETS = 4,    /* of paths behind the best that are looked at for other next hops */
 };
 
-/* --- the system's prefixes ------------------------------------------------------------------------------------- */
+/* --- the system's prefixes -------------------------------------------------------------------- */
 
 static int by_address(const void *a, const void *b)
 {
@@ -103,7 +103,7 @@ void fib_sync_configure(struct fib_sync *sync, const struct config *config)
 	sync->config = config;
 }
 
-/* --- one prefix ------------------------------------------------------------------------------------------------ */
+/* --- one prefix ------------------------------------------------------------------------------- */
 
 uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix)
 {
@@ -112,7 +112,8 @@ uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefi
 	return vnet && vnet->has_next_hop ? vnet->next_hop : 0;
 }
 
-/* Hosts on link behind a port: one adjacency a port, claimed when it is first asked for and kept. */
+/* Hosts on link behind a port: one adjacency a port, claimed when it is first asked for and
+ * kept. */
 static uint16_t glean_adjacency(struct fib_sync *sync, size_t port)
 {
 	int id = next_hop_port(sync->next_hops, port);
@@ -128,7 +129,8 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 	const struct config_vnet *vnet = config_vnet_find(sync->config, prefix);
 
 	if (!vnet)
-		return ADJACENCY_NONE; /* of the configuration before: its withdrawal is on the way */
+		/* of the configuration before: its withdrawal is on the way */
+		return ADJACENCY_NONE;
 	if (!vnet->has_next_hop)
 		return glean_adjacency(sync, vnet->port);
 	/* makes it; a VNet route waits for no ARP */
@@ -157,7 +159,8 @@ static void ways_add(struct ways *ways, uint16_t member)
 		ways->member[ways->n++] = member;
 }
 
-/* The adjacency of a next hop that may be used; after a reload its entry may have to be made anew. */
+/* The adjacency of a next hop that may be used; after a reload its entry may have to be made
+ * anew. */
 static uint16_t adjacency_of(struct fib_sync *sync, uint32_t next_hop, enum role role)
 {
 	uint16_t index = next_hop_adjacency(sync->next_hops, next_hop, role);
@@ -167,7 +170,8 @@ static uint16_t adjacency_of(struct fib_sync *sync, uint32_t next_hop, enum role
 	return index;
 }
 
-/* The adjacencies of a peer's path: its next hop's, or those of the next hops that lead to a far one. */
+/* The adjacencies of a peer's path: its next hop's, or those of the next hops that lead to a far
+ * one. */
 static void path_ways(struct fib_sync *sync, const struct path *path, struct ways *ways)
 {
 	const struct source *source = rib_source(sync->rib, path->peer);
@@ -261,8 +265,8 @@ static void far_backup_ways(struct fib_sync *sync, uint32_t node, enum role view
 	}
 }
 
-/* By the best of the other paths whose neighbours are not all among `best`: none of those. A prefix of the system has
- * none. */
+/* By the best of the other paths whose neighbours are not all among `best`: none of those. A prefix
+ * of the system has none. */
 static void backup_ways(struct fib_sync *sync, uint32_t node, enum role view,
 			const struct path *last, const struct ways *best, struct ways *backup)
 {
@@ -284,7 +288,8 @@ static void backup_ways(struct fib_sync *sync, uint32_t node, enum role view,
 		far_backup_ways(sync, node, view, best, backup);
 }
 
-/* A view's entries do not point to this path-list any more, or will not when all of a wide prefix is written. */
+/* A view's entries do not point to this path-list any more, or will not when all of a wide prefix
+ * is written. */
 static void give_back(struct fib_sync *sync, struct prefix prefix, uint32_t list)
 {
 	if (prefix.len && prefix.len < FIB_WIDE)
@@ -293,8 +298,8 @@ static void give_back(struct fib_sync *sync, struct prefix prefix, uint32_t list
 		fib_path_list_put(sync->writer, list);
 }
 
-/* The FIB has no room: the route is not there, rather than there with what it pointed to before, and is tried again by a
- * walk. */
+/* The FIB has no room: the route is not there, rather than there with what it pointed to before,
+ * and is tried again by a walk. */
 static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
 {
 	static struct log_limit limit = { .burst = 5, .period_ms = 10000 };
@@ -376,8 +381,8 @@ static void sync_view(struct fib_sync *sync, struct prefix prefix, uint32_t node
 	sync->retry |= refused | (rib_set_refused(sync->rib, node, view, refused) < 0);
 }
 
-/* `node` may be RIB_NONE: the prefix has gone. A role without ports has no view, so nothing that it could refuse: no peer
- * of it leaves by a port of ours either. */
+/* `node` may be RIB_NONE: the prefix has gone. A role without ports has no view, so nothing that it
+ * could refuse: no peer of it leaves by a port of ours either. */
 static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t node)
 {
 	static const struct ways none;
@@ -392,7 +397,7 @@ static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t no
 	}
 }
 
-/* --- wide prefixes -------------------------------------------------------------------------------------------- */
+/* --- wide prefixes ---------------------------------------------------------------------------- */
 
 /* The view has it whole. */
 static void wide_written(struct fib_sync *sync)
@@ -434,7 +439,7 @@ bool fib_sync_wide(struct fib_sync *sync)
 	return true;
 }
 
-/* --- many ------------------------------------------------------------------------------------------------------ */
+/* --- many ------------------------------------------------------------------------------------- */
 
 /* Paths are looked through for each view. */
 static size_t node_cost(const struct fib_sync *sync, uint32_t node)

@@ -81,7 +81,8 @@ static void unlink_entry(struct next_hops *nhs, uint32_t id)
 
 int next_hop_port(const struct next_hops *nhs, size_t port)
 {
-	const struct fib_port *p = port_check_port(nhs->fib, nhs->config->dataplane.ports[port].name);
+	const struct fib_port *p =
+		port_check_port(nhs->fib, nhs->config->dataplane.ports[port].name);
 
 	return p ? p->port : -1;
 }
@@ -261,7 +262,8 @@ bool next_hop_quiet(const struct next_hops *nhs, uint32_t addr)
 	return nh && nh->quiet;
 }
 
-/* Returns whether it resolves for some role and did not, or the other way round, or is quiet no longer. */
+/* Returns whether it resolves for some role and did not, or the other way round, or is quiet no
+ * longer. */
 static bool poll_one(struct next_hops *nhs, struct next_hop *nh)
 {
 	uint8_t roles = 0, before = nh->resolved;

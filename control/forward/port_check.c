@@ -1,5 +1,6 @@
-/* A dataplane runs on while control is restarted, maybe with a changed file. Who is reached where follows from the file, what
- * packets do from the ports that there are: with others than control thinks, routes would go to the wrong role's table. */
+/* A dataplane runs on while control is restarted, maybe with a changed file. Who is reached where
+ * follows from the file, what packets do from the ports that there are: with others than control
+ * thinks, routes would go to the wrong role's table. */
 #include "port_check.h"
 
 #include <stdio.h>

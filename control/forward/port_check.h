@@ -1,4 +1,5 @@
-/* Whether the dataplane that control has joined has the ports that control's configuration tells of. */
+/* Whether the dataplane that control has joined has the ports that control's configuration tells
+ * of. */
 #ifndef BASCULE_PORT_CHECK_H
 #define BASCULE_PORT_CHECK_H
 
@@ -12,8 +13,8 @@
 extern "C" {
 #endif
 
-/* Are names, roles, MTUs and addresses of all ports the same there and here? If not, `why` gets the first setting that
- * differs: "dataplane.ports.er0.mtu: 9000 here, 1500 in the dataplane". */
+/* Are names, roles, MTUs and addresses of all ports the same there and here? If not, `why` gets the
+ * first setting that differs: "dataplane.ports.er0.mtu: 9000 here, 1500 in the dataplane". */
 bool port_check_ports(const struct fib *fib, const struct config *config, char *why, size_t size);
 
 /* The dataplane's port of that name; NULL: it has none. */

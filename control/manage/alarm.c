@@ -64,7 +64,8 @@ static void add_reflections(const struct route_server *rs, const struct peer *pe
 
 	if (n)
 		add(alarms, "reflections", peer->config.name,
-		    "%u of its routes are what we tell it, come back, and are not used; %s is the last of them",
+		    "%u of its routes are what we tell it, come back, and are not used; %s is the "
+		    "last of them",
 		    n, prefix_text(last, prefix));
 }
 
@@ -117,7 +118,8 @@ static void add_ports(const struct fib *fib, struct alarms *alarms)
 			    port->name, mtu, port->mtu);
 		if (__atomic_load_n(&port->disputed, __ATOMIC_RELAXED))
 			add(alarms, "port_disputed", "",
-			    "port %s: somebody keeps changing its interface in the kernel", port->name);
+			    "port %s: somebody keeps changing its interface in the kernel",
+			    port->name);
 	}
 }
 
@@ -141,8 +143,8 @@ static void add_partner(const struct partner_view *view, struct alarms *alarms)
 	}
 }
 
-/* Those that are down for no other reason; last, so that they leave room for the rest. One of a subnet that has not come
- * yet is not missing. */
+/* Those that are down for no other reason; last, so that they leave room for the rest. One of a
+ * subnet that has not come yet is not missing. */
 static void add_down(const struct route_server *rs, struct alarms *alarms)
 {
 	for (uint16_t i = 0; i < rs->peers.end; i++) {

@@ -1,5 +1,5 @@
-/* What is wrong at this moment. Alarms are not kept: each is a condition that is looked at when somebody asks, so it clears
- * itself. Thread: the RIB lcore. */
+/* What is wrong at this moment. Alarms are not kept: each is a condition that is looked at when
+ * somebody asks, so it clears itself. Thread: the RIB lcore. */
 #ifndef BASCULE_ALARM_H
 #define BASCULE_ALARM_H
 

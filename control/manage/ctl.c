@@ -1,6 +1,7 @@
-/* The management socket: clients, lines in, lines out. One question of a client is under way at a time, its rows
- * are fetched a page at a time, and the next page only when the client has read the last one: so neither a slow client
- * nor a long answer holds up anybody else, and what a client can make this process keep is bounded. */
+/* The management socket: clients, lines in, lines out. One question of a client is under way at a
+ * time, its rows are fetched a page at a time, and the next page only when the client has read the
+ * last one: so neither a slow client nor a long answer holds up anybody else, and what a client can
+ * make this process keep is bounded. */
 #include "ctl.h"
 
 #include <assert.h>
@@ -27,7 +28,8 @@ enum {
 	LINE_MAX_OCTETS = 4096, /* the longest request */
 	/* a client that reads nothing of its answer for so long is dropped */
 	STALLED_MS = 30 * 1000,
-	/* without a descriptor for a connection the listener is left alone for so long: poll() would return at once */
+	/* without a descriptor for a connection the listener is left alone for so long: poll()
+	 * would return at once */
 	REST_MS = 1000,
 };
 
@@ -47,19 +49,19 @@ struct client {
 struct ctl {
 	struct ctl_params params;
 	int listener;
-	bool rests;	   /* the listener, */
-	uint64_t until_ms; /* for so long */
+	bool rests;			     /* the listener, */
+	uint64_t until_ms;		     /* for so long */
 	struct client *clients[CTL_CLIENTS]; /* owned; NULL: free */
 	/* of a reload that no client asked for: its page is under way; another one is wanted */
 	bool reloading, reload_again;
-	/* The configuration that is being read, since when, and the page that waits for it: of a client, or owned; NULL: nobody
-	 * waits any more. */
+	/* The configuration that is being read, since when, and the page that waits for it: of a
+	 * client, or owned; NULL: nobody waits any more. */
 	struct reading reading;
 	uint64_t reading_ms;
 	struct page *reads;
 };
 
-/* --- output ---------------------------------------------------------------------------------------------------- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 static bool out_put(struct client *c, const char *text, size_t len)
 {
@@ -80,7 +82,8 @@ static bool out_put(struct client *c, const char *text, size_t len)
 	return true;
 }
 
-/* One JSON object as a line; takes the reference. Without memory the client is told nothing more. */
+/* One JSON object as a line; takes the reference. Without memory the client is told nothing
+ * more. */
 static void out_json(struct client *c, json_t *object)
 {
 	char *text = json_dumps(object, JSON_COMPACT);
@@ -100,7 +103,7 @@ static void out_error(struct client *c, const char *error, const char *hint)
 	out_json(c, object);
 }
 
-/* --- pages ----------------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 static bool page_send(struct ctl *ctl, struct page *page)
 {
@@ -142,7 +145,8 @@ static void client_command_done(struct client *c)
 	c->page = NULL;
 }
 
-/* The rows of an answer become lines; then the end, or an error, or nothing: more will be asked for. */
+/* The rows of an answer become lines; then the end, or an error, or nothing: more will be asked
+ * for. */
 static void client_answer(struct client *c)
 {
 	struct page *page = c->page;
@@ -185,7 +189,7 @@ static void client_drop(struct ctl *ctl, struct client *c)
 		client_free(ctl, c);
 }
 
-/* --- reload ---------------------------------------------------------------------------------------------------- */
+/* --- reload ----------------------------------------------------------------------------------- */
 
 /* Begin to read the configuration for this page. False: page->error says why not. */
 static bool reading_try(struct ctl *ctl, struct page *page, uint64_t now_ms)
@@ -211,8 +215,7 @@ static bool reading_hangs(const struct ctl *ctl, uint64_t now_ms)
 static void error_hangs(const struct ctl *ctl, struct page *page, uint64_t now_ms)
 {
 	page_error(page, "still reading %s, for %llu s; nothing was applied",
-		   ctl->params.config_path,
-		   (unsigned long long)(now_ms - ctl->reading_ms) / 1000);
+		   ctl->params.config_path, (unsigned long long)(now_ms - ctl->reading_ms) / 1000);
 	page_hint(page, "its disk, or one that a file named in it is on, does not answer");
 }
 
@@ -300,7 +303,8 @@ static void reading_serve(struct ctl *ctl, uint64_t now_ms)
 	reload_go_on(ctl, page);
 }
 
-/* What a client asks for goes to the RIB lcore; a reload once its file has been read, which one at a time can be. */
+/* What a client asks for goes to the RIB lcore; a reload once its file has been read, which one at
+ * a time can be. */
 static void client_go_on(struct ctl *ctl, struct client *c, uint64_t now_ms)
 {
 	struct page *page = c->page;
@@ -344,7 +348,7 @@ static void answers_take(struct ctl *ctl, uint64_t now_ms)
 	}
 }
 
-/* --- one client ------------------------------------------------------------------------------------------------ */
+/* --- one client ------------------------------------------------------------------------------- */
 
 /* Take the first whole line out of the input and begin what it asks for. */
 static bool client_line(struct ctl *ctl, struct client *c, uint64_t now_ms)
@@ -427,9 +431,10 @@ static bool client_serve(struct ctl *ctl, struct client *c, short events, uint64
 	return c->page || c->out_len || !c->hangup;
 }
 
-/* --- connections ----------------------------------------------------------------------------------------------- */
+/* --- connections ------------------------------------------------------------------------------ */
 
-/* A free place; if there is none, that of the client which has done nothing for longest. -1: all are being served. */
+/* A free place; if there is none, that of the client which has done nothing for longest. -1: all
+ * are being served. */
 static int place_find(struct ctl *ctl)
 {
 	int oldest = -1;
@@ -488,7 +493,8 @@ int ctl_open(const struct ctl_params *params, struct ctl **out)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 
-	/* Room for a page of each client, one reload and the partner's watch, whatever a record costs beside its octets. */
+	/* Room for a page of each client, one reload and the partner's watch, whatever a record
+	 * costs beside its octets. */
 	static_assert(CTL_PAGES_SIZE >= (CTL_CLIENTS + 2) * 32, "the mailbox never fills");
 	if (!ctl)
 		return -ENOMEM;

@@ -1,108 +1,148 @@
-/* The management socket of an instance, /run/bascule/NAME/control.sock: newline-delimited JSON, one request a line.
+/* The management socket of an instance, /run/bascule/NAME/control.sock: newline-delimited JSON, one
+ * request a line.
  *
  *   {"command":"show peers","arguments":{}}
  *   {"row":{…}}            none, one or many
- *   {"end":true}           or {"error":"…","hint":"…"}, which may follow rows; the hint, what to do next, may be absent
+ *   {"end":true}           or {"error":"…","hint":"…"}, which may follow rows; the hint, what to do
+ *                          next, may be absent
  *
- * Requests of one connection are answered in order. The socket server belongs to the management thread alone; what it
- * asks the RIB lcore goes through two mailboxes of pages (page.h).
+ * Requests of one connection are answered in order. The socket server belongs to the management
+ * thread alone; what it asks the RIB lcore goes through two mailboxes of pages (page.h).
  *
- * COMMANDS, arguments (? = may be absent), rows. Names are the interface: rows may gain fields, none is renamed.
+ * COMMANDS, arguments (? = may be absent), rows. Names are the interface: rows may gain fields,
+ * none is renamed.
  *
- *   show summary                 one: instance asn router_id profile version pid uptime_s restarting restart_left_s
- *                                exchange (bool) nva_to_nva routing_preference platform_communities (bool) peers peers_up
- *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation published path_lists
- *                                adjacencies refused views[{view routes tbl8_used tbl8_groups}]}
- *                                alarms[{kind ("hold_time" "route_withheld" "max_routes" "routes_refused" "near_max_routes" "total_routes"
- *                                "near_total_routes" "flapping" "to_expressroute" "unsupported" "fib_full" "next_hops_full"
- *                                "no_memory" "state_file" "port_device" "port_mtu" "port_disputed" "partner_unreachable"
- *                                "partner_differs" "peer_asymmetric" "peer_down") peer
- *                                (absent: of none) text}] alarms_left (that found no room here) settled (since the start
- *                                every peer has told what it has) partner{socket instance (its name; "": not heard yet)
- *                                answers error} (absent: none is configured) turns{rib sessions}: how long the RIB lcore's
- *                                turns take, and those of all session lcores: {recent_us recent_part recent_part_us} the
- *                                longest of the last one to two minutes, and which part of it took the most; longest_us
- *                                ... since the start; over (turns of more than 1 ms); own_us ... own_over likewise in
+ *   show summary                 one: instance asn router_id profile version pid uptime_s
+ *                                restarting restart_left_s exchange (bool) nva_to_nva
+ *                                routing_preference platform_communities (bool) peers peers_up
+ *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation
+ *                                published path_lists adjacencies refused views[{view routes
+ *                                tbl8_used tbl8_groups}]} alarms[{kind ("hold_time"
+ *                                "route_withheld" "max_routes" "routes_refused" "near_max_routes"
+ *                                "total_routes" "near_total_routes" "flapping" "to_expressroute"
+ *                                "unsupported" "fib_full" "next_hops_full" "no_memory" "state_file"
+ *                                "port_device" "port_mtu" "port_disputed" "partner_unreachable"
+ *                                "partner_differs" "peer_asymmetric" "peer_down") peer (absent: of
+ *                                none) text}] alarms_left (that found no room here) settled (since
+ *                                the start every peer has told what it has) partner{socket instance
+ *                                (its name; "": not heard yet) answers error} (absent: none is
+ *                                configured) turns{rib sessions}: how long the RIB lcore's turns
+ *                                take, and those of all session lcores: {recent_us recent_part
+ *                                recent_part_us} the longest of the last one to two minutes, and
+ *                                which part of it took the most; longest_us ... since the start;
+ *                                over (turns of more than 1 ms); own_us ... own_over likewise in
  *                                processor time: without what the kernel gave to others meanwhile
- *   show peers                   one a peer, in the order of the configuration: instance (ours) name role gateway (its
- *                                name; absent for an NVA) address ("": one of a subnet that has not come yet) subnet
- *                                (absent if the address is configured) asn state ("Established", ...) state_s (seconds in
- *                                it) supported (false: no route exchange with it, last_error says why) learned max_routes
- *                                (that it may announce; 0: no bound) complete (it has told all it has, by End-of-RIB or
- *                                silence) digest (16 hexadecimal digits, the same for the same prefixes and AS paths, before
- *                                policy) unusable reflections (what we tell it, come back) advertised (prefixes) last_error (why it last went down or does not come
- *                                up; "")
- *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5 next_hop ("self",
- *                                "unchanged") remove_private_as as_override allow_as_set
- *                                enforce_first_as announce_vnets backup_paths (bool) port (egress) behind (true: a
- *                                learned route leads to it; absent if not) by_route{prefix peer next_hops[address]} (which
- *                                one, and its next hops; absent if none) router_id
- *                                local_address hold_s keepalive_s restart_s capabilities[string] (those of a session are
- *                                absent while there is none) established (times) rx_messages tx_messages rx_updates
- *                                tx_updates rx_bytes tx_bytes tx_queued_bytes lagging stale attr_discard treat_as_withdraw
- *                                (UPDATEs) attr_stripped (UPDATEs) attr_dropped
- *                                attr_stripped_out attr_dropped_out (prefixes) martians as_loop as_zero originator_loop cluster_loop bow_tie own_subnet as_set
- *                                empty_path first_as
- *                                over_limit no_memory too_long_to_announce (prefixes) changes (of its routes, since it is
- *                                configured) flapping flap_held (prefixes that change too often, and of them held)
- *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither argument: all;
- *                                address: the longest match. prefix best ecmp (used beside the best) peer ("local": a
- *                                VNet prefix) peer_address (absent: local) local_address (ours in the session that it came
- *                                by, or, if advertised, goes by; absent: none) source ("ebgp" "ibgp" "local") role next_hop
- *                                by_route (of a next hop off our subnets: as of show peer; absent if there is none)
- *                                as_path ("65001 65010") origin ("igp" "egp" "incomplete") local_pref med (absent: none)
- *                                communities["65517:65517"] reason (by which rule it beat the next path; of a loser: by
- *                                which rule it lost to the best) usable unusable_reason (absent if usable) stale (absent if
- *                                not) damped (true: not announced yet, as its next hop was lost too often; absent if not)
- *                                held (what its peer says now, while it is held as it was for changing too often:
- *                                "withdrawn", "65001 65010 by 10.0.2.4", "": just this; absent if not held) age_s views[role] (that forward along this path)
- *                                refused[role] (whose views would, but have no room for the prefix, so that peers of these
- *                                roles are not told of it; absent if none) backup_to[peer name] hidden_from[peer name] (up
- *                                peers with a path of their own that is as good or better, which are told it as a backup, or
- *                                not at all; absent if none; 16 at most, backup_to_more and hidden_from_more count the rest)
- *   show routes  peer which   the same of one peer. which: "received" (before its inbound route map: without reason, age_s
- *                                and views, with policy: "unchanged" "changed" "summarised" "dropped" "too long"), "learned"
- *                                (after it) or "advertised" (as sent, without reason, views; backup (true; absent if not); peer "summary",
- *                                without role and age_s: made by its outbound map)
- *   show partner                 one a peer that this instance or its partner has, by address: address name state learned
- *                                (absent: it is not configured here) name_there state_there learned_there (absent: nor
- *                                there) verdict ("same" "up here only" "up there only" "other routes") alarm (it has been
- *                                so for some looks)
- *   show policy                  one a rule of a route map, in order: map rule hits inbound_peers outbound_peers (how many
- *                                have the map in this direction)
+ *   show peers                   one a peer, in the order of the configuration: instance (ours)
+ *                                name role gateway (its name; absent for an NVA) address ("": one
+ *                                of a subnet that has not come yet) subnet (absent if the address
+ *                                is configured) asn state ("Established", ...) state_s (seconds in
+ *                                it) supported (false: no route exchange with it, last_error says
+ *                                why) learned max_routes (that it may announce; 0: no bound)
+ *                                complete (it has told all it has, by End-of-RIB or silence) digest
+ *                                (16 hexadecimal digits, the same for the same prefixes and AS
+ *                                paths, before policy) unusable reflections (what we tell it, come
+ *                                back) advertised (prefixes) last_error (why it last went down or
+ *                                does not come up; "")
+ *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5
+ *                                next_hop ("self", "unchanged") remove_private_as as_override
+ *                                allow_as_set enforce_first_as announce_vnets backup_paths (bool)
+ *                                port (egress) behind (true: a learned route leads to it; absent if
+ *                                not) by_route{prefix peer next_hops[address]} (which one, and its
+ *                                next hops; absent if none) router_id local_address hold_s
+ *                                keepalive_s restart_s capabilities[string] (those of a session are
+ *                                absent while there is none) established (times) rx_messages
+ *                                tx_messages rx_updates tx_updates rx_bytes tx_bytes
+ *                                tx_queued_bytes lagging stale attr_discard treat_as_withdraw
+ *                                (UPDATEs) attr_stripped (UPDATEs) attr_dropped attr_stripped_out
+ *                                attr_dropped_out (prefixes) martians as_loop as_zero
+ *                                originator_loop cluster_loop bow_tie own_subnet as_set empty_path
+ *                                first_as over_limit no_memory too_long_to_announce (prefixes)
+ *                                changes (of its routes, since it is configured) flapping flap_held
+ *                                (prefixes that change too often, and of them held)
+ *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither
+ *                argument: all;
+ *                                address: the longest match. prefix best ecmp (used beside the
+ *                                best) peer ("local": a VNet prefix) peer_address (absent: local)
+ *                                local_address (ours in the session that it came by, or, if
+ *                                advertised, goes by; absent: none) source ("ebgp" "ibgp" "local")
+ *                                role next_hop by_route (of a next hop off our subnets: as of show
+ *                                peer; absent if there is none) as_path ("65001 65010") origin
+ *                                ("igp" "egp" "incomplete") local_pref med (absent: none)
+ *                                communities["65517:65517"] reason (by which rule it beat the next
+ *                                path; of a loser: by which rule it lost to the best) usable
+ *                                unusable_reason (absent if usable) stale (absent if not) damped
+ *                                (true: not announced yet, as its next hop was lost too often;
+ *                                absent if not) held (what its peer says now, while it is held as
+ *                                it was for changing too often: "withdrawn", "65001 65010 by
+ *                                10.0.2.4", "": just this; absent if not held) age_s views[role]
+ *                                (that forward along this path) refused[role] (whose views would,
+ *                                but have no room for the prefix, so that peers of these roles are
+ *                                not told of it; absent if none) backup_to[peer name]
+ *                                hidden_from[peer name] (up peers with a path of their own that is
+ *                                as good or better, which are told it as a backup, or not at all;
+ *                                absent if none; 16 at most, backup_to_more and hidden_from_more
+ *                                count the rest)
+ *   show routes  peer which   the same of one peer. which: "received" (before its inbound route
+ *                map: without reason, age_s
+ *                                and views, with policy: "unchanged" "changed" "summarised"
+ *                                "dropped" "too long"), "learned" (after it) or "advertised" (as
+ *                                sent, without reason, views; backup (true; absent if not); peer
+ *                                "summary", without role and age_s: made by its outbound map)
+ *   show partner                 one a peer that this instance or its partner has, by address:
+ *                                address name state learned (absent: it is not configured here)
+ *                                name_there state_there learned_there (absent: nor there) verdict
+ *                                ("same" "up here only" "up there only" "other routes") alarm (it
+ *                                has been so for some looks)
+ *   show policy                  one a rule of a route map, in order: map rule hits inbound_peers
+ *                                outbound_peers (how many have the map in this direction)
  *   policy test  peer direction ("in" "out") prefix as_path? communities? origin? med?
- *                                one: peer direction map ("": none, it passes unchanged) hypothetical (described by the
- *                                optional arguments; otherwise the route that the peer announced, or is announced) verdict
- *                                (as policy of show routes) note (why such a route never gets to the map; absent if it
- *                                does) rules[{rule outcome ("matched" "not reached" "other prefix" "other communities" "other
- *                                AS path" "not for VNet prefixes") action ("drop" "summarise" "change") next ("continue"
- *                                "terminate")}] before{prefix next_hop as_path origin local_pref med communities[]} after{likewise}
- *                                (absent if the route does not pass)
- *   show fib     view            one a prefix: prefix next_hops[{gateway ("": none) port state ("resolved"
- *                                "unresolved" "on link" "local" "broadcast" "drop")}]
- *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of roles
- *   show events  after?          one an event, oldest first: number (counts from 1) time ("2026-11-23T05:00:00.123Z") kind
- *                                ("session_up" "session_down" "session_failed" "limit" "alarm" "loop" "bow_tie" "refused"
- *                                "malformed" "attribute" "martian" "exchange" "reload" "restart" "live" "next_hop" "flap") peer (absent: of none) text more (like it, held
- *                                back before it); after: only those with higher numbers
- *   exchange     enable (bool)   one: enabled changed warning (absent: none; the switch has moved, but a restart may undo it)
- *   exchange plan  enable? (without: the opposite of what is) prefixes? (bool) peer?   what moving the switch would change,
- *                                in this order, each row with `what`: one "switch" (enable: planned; enabled: now;
- *                                conflicts, how many there are in all), a "peer" each (name role up supported announced
- *                                replaced withdrawn, prefixes after its outbound map, and how many of the first two as
- *                                backups), a "view" each (view gained lost
- *                                next_hops_changed), a "limit" for each bound that would be met (kind as of the alarm, peer?
- *                                view? count bound text), a "conflict" for each prefix of which a view would come to have
- *                                paths of two branches (prefix views[role] winner winner_role loser loser_role reason ecmp:
- *                                both are used, and the reason says which is announced; 20 without prefixes), with prefixes
- *                                or peer a "route" for each change (prefix, peer with change "announced" "replaced"
- *                                "withdrawn" and backup (bool: told as one), or view with "gained" "lost" "next hops"; those of summaries last; of a peer:
- *                                its own alone), and a "warning" (text) for each reason why what was said may not be exact
- *   peer reset   name soft? ("in", "out")   with soft none, else one: closed (a session was up), state (before), reason? why
+ *                                one: peer direction map ("": none, it passes unchanged)
+ *                                hypothetical (described by the optional arguments; otherwise the
+ *                                route that the peer announced, or is announced) verdict (as policy
+ *                                of show routes) note (why such a route never gets to the map;
+ *                                absent if it does) rules[{rule outcome ("matched" "not reached"
+ *                                "other prefix" "other communities" "other AS path" "not for VNet
+ *                                prefixes") action ("drop" "summarise" "change") next ("continue"
+ *                                "terminate")}] before{prefix next_hop as_path origin local_pref
+ *                                med communities[]} after{likewise} (absent if the route does not
+ *                                pass)
+ *   show fib     view            one a prefix: prefix next_hops[{gateway ("": none) port state
+ *                                ("resolved" "unresolved" "on link" "local" "broadcast" "drop")}]
+ *   show exchange                one: enabled nva_to_nva gate[{ingress egress open}], all pairs of
+ *                                roles
+ *   show events  after?          one an event, oldest first: number (counts from 1) time
+ *                                ("2026-11-23T05:00:00.123Z") kind ("session_up" "session_down"
+ *                                "session_failed" "limit" "alarm" "loop" "bow_tie" "refused"
+ *                                "malformed" "attribute" "martian" "exchange" "reload" "restart"
+ *                                "live" "next_hop" "flap") peer (absent: of none) text more (like
+ *                                it, held back before it); after: only those with higher numbers
+ *   exchange     enable (bool)   one: enabled changed warning (absent: none; the switch has moved,
+ *                but a restart may undo it)
+ *   exchange plan  enable? (without: the opposite of what is) prefixes? (bool) peer?   what moving
+ *                  the switch would change,
+ *                                in this order, each row with `what`: one "switch" (enable:
+ *                                planned; enabled: now; conflicts, how many there are in all), a
+ *                                "peer" each (name role up supported announced replaced withdrawn,
+ *                                prefixes after its outbound map, and how many of the first two as
+ *                                backups), a "view" each (view gained lost next_hops_changed), a
+ *                                "limit" for each bound that would be met (kind as of the alarm,
+ *                                peer? view? count bound text), a "conflict" for each prefix of
+ *                                which a view would come to have paths of two branches (prefix
+ *                                views[role] winner winner_role loser loser_role reason ecmp: both
+ *                                are used, and the reason says which is announced; 20 without
+ *                                prefixes), with prefixes or peer a "route" for each change
+ *                                (prefix, peer with change "announced" "replaced" "withdrawn" and
+ *                                backup (bool: told as one), or view with "gained" "lost" "next
+ *                                hops"; those of summaries last; of a peer: its own alone), and a
+ *                                "warning" (text) for each reason why what was said may not be
+ *                                exact
+ *   peer reset   name soft? ("in", "out")   with soft none, else one: closed (a session was up),
+ *                state (before), reason? why
  *                                it was not up
- *   reload       force?          one: added[peer name] removed[] changed[] vnet_changed exchange_changed warnings[string];
- *                                a file that is refused: error, and a row {complaint} each before it; one that is not read
- *                                within CTL_READ_MS: error, and it is not applied */
+ *   reload       force?          one: added[peer name] removed[] changed[] vnet_changed
+ *                                exchange_changed warnings[string]; a file that is refused: error,
+ *                                and a row {complaint} each before it; one that is not read within
+ *                                CTL_READ_MS: error, and it is not applied */
 #ifndef BASCULE_CTL_H
 #define BASCULE_CTL_H
 
@@ -119,7 +159,7 @@ extern "C" {
 enum {
 	CTL_CLIENTS = 64, /* connections at once; then the one that is idle for longest gives way */
 	CTL_POLL_FDS = CTL_CLIENTS + 3,
-	CTL_READ_MS = 5000, /* a reload waits no longer for its file */
+	CTL_READ_MS = 5000,	/* a reload waits no longer for its file */
 	CTL_PAGES_SIZE = 16384, /* octets of each mailbox: pointers to pages */
 };
 
@@ -132,21 +172,25 @@ struct ctl_params {
 	int answered; /* eventfd, non-blocking, raised after each post to from_rib; borrowed */
 };
 
-/* Make and listen on the socket (mode 0660), replacing one that a killed control left. 0 or -errno. */
+/* Make and listen on the socket (mode 0660), replacing one that a killed control left. 0 or
+ * -errno. */
 int ctl_open(const struct ctl_params *params, struct ctl **ctl);
-/* Close every connection and take the socket away. The RIB lcore must have stopped: pages that were with it are freed. */
+/* Close every connection and take the socket away. The RIB lcore must have stopped: pages that were
+ * with it are freed. */
 void ctl_close(struct ctl *ctl);
 
-/* Fill `fds`, CTL_POLL_FDS of them, for poll(2); returns how many. Then hand them to ctl_serve(), which does everything
- * that can be done without waiting. To be called at least once a second too, for clients that stopped reading. */
+/* Fill `fds`, CTL_POLL_FDS of them, for poll(2); returns how many. Then hand them to ctl_serve(),
+ * which does everything that can be done without waiting. To be called at least once a second too,
+ * for clients that stopped reading. */
 unsigned int ctl_poll(const struct ctl *ctl, struct pollfd *fds);
 void ctl_serve(struct ctl *ctl, const struct pollfd *fds, uint64_t now_ms);
 
-/* Ask the RIB lcore a page of this process's own; `done` gets it back, in ctl_serve(). False: no room, and the page is
- * still the caller's. */
+/* Ask the RIB lcore a page of this process's own; `done` gets it back, in ctl_serve(). False: no
+ * room, and the page is still the caller's. */
 bool ctl_ask(struct ctl *ctl, struct page *page, page_done *done, void *ctx);
 
-/* Read the configuration again and apply it, as the command "reload" does; what is wrong goes to the log. */
+/* Read the configuration again and apply it, as the command "reload" does; what is wrong goes to
+ * the log. */
 void ctl_reload(struct ctl *ctl, uint64_t now_ms);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* Rows as JSON: one function a row type. Building cannot fail but for memory, and then jansson passes NULL through: the
- * object lacks a field or is NULL itself, which the caller sees. */
+/* Rows as JSON: one function a row type. Building cannot fail but for memory, and then jansson
+ * passes NULL through: the object lacks a field or is NULL itself, which the caller sees. */
 #include "format.h"
 
 #include <limits.h>
@@ -65,7 +65,7 @@ json_t *format_roles(uint8_t bits)
 	return list;
 }
 
-/* --- summary, exchange -------------------------------------------------------------------------------------------- */
+/* --- summary, exchange ------------------------------------------------------------------------ */
 
 static json_t *format_alarms(const struct alarms *alarms)
 {
@@ -218,7 +218,7 @@ static json_t *format_reset(const struct row_reset *row)
 	return o;
 }
 
-/* --- peers ------------------------------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 static json_t *format_caps(uint16_t caps)
 {
@@ -398,7 +398,7 @@ static json_t *format_partner(const struct partner_peer *peer)
 	return o;
 }
 
-/* --- routes ------------------------------------------------------------------------------------------------------ */
+/* --- routes ----------------------------------------------------------------------------------- */
 
 static json_t *format_communities(const struct attr_view *attr)
 {
@@ -597,7 +597,7 @@ static json_t *format_fib(const struct row_fib *row)
 	return o;
 }
 
-/* --- reload ------------------------------------------------------------------------------------------------------ */
+/* --- reload ----------------------------------------------------------------------------------- */
 
 static const char *set_names(json_t *o, const char *key, const char *names, uint16_t n)
 {
@@ -628,7 +628,7 @@ static json_t *format_reload(const struct row_reload *row, const struct config_r
 	return o;
 }
 
-/* --- events ------------------------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void set_time(json_t *o, const char *key, uint64_t time_ms)
 {

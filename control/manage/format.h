@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* The object for one row; `warnings` are those of a reload, else NULL. A new reference; NULL: no memory. */
+/* The object for one row; `warnings` are those of a reload, else NULL. A new reference; NULL: no
+ * memory. */
 json_t *format_row(uint16_t type, const void *row, const struct config_report *warnings);
 
 /* The names of the roles in `bits`, an array. A new reference; NULL: no memory. */

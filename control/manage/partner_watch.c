@@ -24,7 +24,7 @@ struct partner_watch {
 	uint64_t next_ms;
 };
 
-/* --- the page ---------------------------------------------------------------------------------------------------- */
+/* --- the page --------------------------------------------------------------------------------- */
 
 /* The RIB lcore has the new view, and gives back the one before. */
 static void told(struct page *page, void *ctx)
@@ -54,14 +54,15 @@ static void tell(struct partner_watch *watch, struct partner_view *view)
 	watch->told = NULL;
 }
 
-/* --- looking ----------------------------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 static void looks_begin(struct partner_watch *watch, uint64_t now_ms)
 {
 	char path[PATH_MAX];
 
 	instance_query_begin(&watch->here, watch->own_socket, now_ms);
-	instance_query_begin(&watch->there, config_partner_path(watch->partner, path, sizeof(path)), now_ms);
+	instance_query_begin(&watch->there, config_partner_path(watch->partner, path, sizeof(path)),
+			     now_ms);
 	watch->looking = true;
 }
 
@@ -106,7 +107,7 @@ void partner_watch_serve(struct partner_watch *watch, const struct pollfd *fds, 
 		tell(watch, NULL);
 }
 
-/* --- life -------------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 int partner_watch_open(struct ctl *ctl, const char *own_socket, struct partner_watch **out)
 {

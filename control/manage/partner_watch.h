@@ -1,6 +1,7 @@
-/* The management thread's watch over the partner: every PARTNER_PERIOD_MS it looks at this instance and at the partner,
- * compares, and hands the outcome to the RIB lcore with a page, which comes back with the partner to look at next
- * (a reload may name another). Never waits; one look at each is under way at most. */
+/* The management thread's watch over the partner: every PARTNER_PERIOD_MS it looks at this instance
+ * and at the partner, compares, and hands the outcome to the RIB lcore with a page, which comes
+ * back with the partner to look at next (a reload may name another). Never waits; one look at each
+ * is under way at most. */
 #ifndef BASCULE_PARTNER_WATCH_H
 #define BASCULE_PARTNER_WATCH_H
 
@@ -22,7 +23,8 @@ int partner_watch_open(struct ctl *ctl, const char *own_socket, struct partner_w
 /* When the RIB lcore has stopped, with its route server freed. */
 void partner_watch_close(struct partner_watch *watch);
 
-/* Fill `fds`, PARTNER_WATCH_FDS of them; returns for how long poll(2) may wait at most, in milliseconds. */
+/* Fill `fds`, PARTNER_WATCH_FDS of them; returns for how long poll(2) may wait at most, in
+ * milliseconds. */
 int partner_watch_poll(const struct partner_watch *watch, struct pollfd *fds, uint64_t now_ms);
 void partner_watch_serve(struct partner_watch *watch, const struct pollfd *fds, uint64_t now_ms);
 

@@ -1,5 +1,5 @@
-/* A test is a route, put together as the map would see it, and a run that keeps its trace. Inbound the map sees what the
- * peer said; outbound, what the route has become by export. */
+/* A test is a route, put together as the map would see it, and a run that keeps its trace. Inbound
+ * the map sees what the peer said; outbound, what the route has become by export. */
 #include "policy_test.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ static bool set_wire(struct trial *trial, const uint8_t *wire, size_t len)
 	return true;
 }
 
-/* --- a route that is described ----------------------------------------------------------------------------------- */
+/* --- a route that is described ---------------------------------------------------------------- */
 
 static void put_u32s(struct attr_writer *w, uint8_t flags, uint8_t code, const uint32_t *values,
 		     uint8_t n)
@@ -43,7 +43,8 @@ static void put_u32s(struct attr_writer *w, uint8_t flags, uint8_t code, const u
 		store_be32(body + 4 * i, values[i]);
 }
 
-/* Without a path, that of a route of the peer's own: its AS alone, or nothing from a gateway of our AS. */
+/* Without a path, that of a route of the peer's own: its AS alone, or nothing from a gateway of our
+ * AS. */
 static void put_path(struct attr_writer *w, const struct page_route *route, uint32_t asn)
 {
 	uint8_t n = route->has_path ? route->nb_path : asn != 0;
@@ -57,7 +58,8 @@ static void put_path(struct attr_writer *w, const struct page_route *route, uint
 		store_be32(body + 2 + 4 * i, route->has_path ? route->path[i] : asn);
 }
 
-/* In canonical form, as if just received from a neighbour of that address and AS number (0: ours). Returns the length. */
+/* In canonical form, as if just received from a neighbour of that address and AS number (0: ours).
+ * Returns the length. */
 static uint16_t describe(const struct page_route *route, uint32_t addr, uint32_t asn, uint8_t *out,
 			 size_t size)
 {
@@ -74,7 +76,7 @@ static uint16_t describe(const struct page_route *route, uint32_t addr, uint32_t
 	return (uint16_t)w.len;
 }
 
-/* --- inbound ----------------------------------------------------------------------------------------------------- */
+/* --- inbound ---------------------------------------------------------------------------------- */
 
 /* Why a route would be dropped before any map is asked. */
 static void note_refused(const struct route_server *rs, const struct peer *peer,
@@ -106,7 +108,8 @@ static void note_reflection(const struct route_server *rs, const struct peer *pe
 	if (node != RIB_NONE && result->verdict <= ROUTE_MAP_CHANGED)
 		told = rib_would_reflect(rs->rib, node, peer->index, result->wire, result->len);
 	if (told)
-		snprintf(note, PAGE_TEXT, "not used: a reflection of the path of %s, which it is told",
+		snprintf(note, PAGE_TEXT,
+			 "not used: a reflection of the path of %s, which it is told",
 			 rs->peers.table[told->peer].config.name);
 }
 
@@ -131,7 +134,7 @@ static bool inbound_trial(struct route_server *rs, struct page *page, const stru
 	return false;
 }
 
-/* --- outbound ---------------------------------------------------------------------------------------------------- */
+/* --- outbound --------------------------------------------------------------------------------- */
 
 /* A branch's route, or a VNet's if the prefix is one, as export would write it. */
 static void outbound_described(const struct page *page, struct trial *trial)
@@ -149,7 +152,8 @@ static void outbound_described(const struct page *page, struct trial *trial)
 
 static const char summary_stands[] = "it is told of a summary under this prefix instead";
 
-/* The path that the peer is told, or would be but for its map. NULL: the page says why there is none. */
+/* The path that the peer is told, or would be but for its map. NULL: the page says why there is
+ * none. */
 static const struct path *outbound_path(const struct route_server *rs, struct page *page,
 					const struct peer *peer, bool *backup)
 {
@@ -208,7 +212,7 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 	return trial->route.len;
 }
 
-/* --- the run ----------------------------------------------------------------------------------------------------- */
+/* --- the run ---------------------------------------------------------------------------------- */
 
 static const char *action_name(const struct map_rule *rule)
 {

@@ -108,7 +108,7 @@ static const char *read_soft(struct page *page, const json_t *value)
 	return NULL;
 }
 
-/* --- a route to be tested ---------------------------------------------------------------------------------------- */
+/* --- a route to be tested --------------------------------------------------------------------- */
 
 static const char *read_direction(struct page *page, const json_t *value)
 {
@@ -202,7 +202,7 @@ static const char *read_med(struct page *page, const json_t *value)
 	return NULL;
 }
 
-/* --- events ------------------------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static const char *read_after(struct page *page, const json_t *value)
 {

@@ -1,5 +1,5 @@
-/* A line of JSON from a client, made into a question for the RIB lcore. One const table says which commands there are and
- * what arguments each takes. The management thread's. */
+/* A line of JSON from a client, made into a question for the RIB lcore. One const table says which
+ * commands there are and what arguments each takes. The management thread's. */
 #ifndef BASCULE_REQUEST_H
 #define BASCULE_REQUEST_H
 
@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* Fill in the question of a zeroed page; a reload has no configuration yet. False: page->error (and hint) says why not. */
+/* Fill in the question of a zeroed page; a reload has no configuration yet. False: page->error (and
+ * hint) says why not. */
 bool request_parse(struct page *page, const char *line, size_t len);
 
 #ifdef __cplusplus

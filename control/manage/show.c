@@ -1,4 +1,5 @@
-/* Pages answered from the route server's state: one page a turn, and a page looks at a bounded part of the table. */
+/* Pages answered from the route server's state: one page a turn, and a page looks at a bounded part
+ * of the table. */
 #include "show.h"
 
 #include <assert.h>
@@ -36,7 +37,7 @@ static struct peer *named_peer(struct route_server *rs, struct page *page)
 	return peer;
 }
 
-/* --- summary, exchange -------------------------------------------------------------------------------------------- */
+/* --- summary, exchange ------------------------------------------------------------------------ */
 
 static uint32_t seconds_left(const struct route_server *rs, const struct timer *timer)
 {
@@ -126,7 +127,7 @@ static void show_exchange(struct route_server *rs, struct page *page)
 	row->gate = __atomic_load_n(&rs->fib->gate, __ATOMIC_RELAXED);
 }
 
-/* --- events ------------------------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 /* The cursor is the number of the last one told. */
 static void show_events(const struct route_server *rs, struct page *page)
@@ -145,9 +146,10 @@ static void show_events(const struct route_server *rs, struct page *page)
 	}
 }
 
-/* --- routes ------------------------------------------------------------------------------------------------------ */
+/* --- routes ----------------------------------------------------------------------------------- */
 
-/* The views that forward along `path` or would, had they room, and whether it is used beside the best in one. */
+/* The views that forward along `path` or would, had they room, and whether it is used beside the
+ * best in one. */
 static uint8_t views_of(const struct route_server *rs, const struct path *path, uint16_t *flags)
 {
 	const struct path *best[RIB_ECMP];
@@ -270,7 +272,8 @@ struct backup_peers {
 	uint16_t peers[ROUTE_NAMES];
 };
 
-/* Those who are told it, or those from whom it is hidden. Looked for among groups whose members are so. */
+/* Those who are told it, or those from whom it is hidden. Looked for among groups whose members are
+ * so. */
 static void backup_peers_find(const struct route_server *rs, const struct path *path, bool hidden,
 			      struct backup_peers *found)
 {
@@ -431,8 +434,9 @@ static void walk_received(const struct route_server *rs, struct page *page, cons
 	}
 }
 
-/* All paths of a node from the `from`th on. False if the page is full, and in `*from` where to go on: paths that come and
- * go until then would move the others, so a node stands on one page if it is not longer than that. */
+/* All paths of a node from the `from`th on. False if the page is full, and in `*from` where to go
+ * on: paths that come and go until then would move the others, so a node stands on one page if it
+ * is not longer than that. */
 static bool add_node(const struct route_server *rs, struct page *page, uint32_t node,
 		     uint32_t *from)
 {
@@ -485,8 +489,8 @@ static bool add_row(const struct route_server *rs, struct page *page, uint32_t n
 	}
 }
 
-/* Walk on over the table. The cursor is the table's own, behind the last node told, and how many paths of the next one
- * have been told, with a bit that says that the walk has begun. */
+/* Walk on over the table. The cursor is the table's own, behind the last node told, and how many
+ * paths of the next one have been told, with a bit that says that the walk has begun. */
 static void walk(const struct route_server *rs, struct page *page, const struct peer *peer)
 {
 	uint32_t cursor = (uint32_t)page->cursor[0], first = cursor + 1;
@@ -524,7 +528,7 @@ static void show_one(const struct route_server *rs, struct page *page, uint32_t 
 	page->cursor[1] = from;
 }
 
-/* --- the FIB ----------------------------------------------------------------------------------------------------- */
+/* --- the FIB ---------------------------------------------------------------------------------- */
 
 static const struct fib_port *port_of(const struct fib *fib, uint16_t port)
 {
@@ -572,7 +576,8 @@ static bool add_fib(const struct route_server *rs, struct page *page, uint32_t n
 	return true;
 }
 
-/* The longest prefix of the view that holds the address, among routes: the longest match of the RIB may not be in it. */
+/* The longest prefix of the view that holds the address, among routes: the longest match of the RIB
+ * may not be in it. */
 static void show_fib_address(const struct route_server *rs, struct page *page)
 {
 	uint32_t node, index;
@@ -589,7 +594,7 @@ static void show_fib_address(const struct route_server *rs, struct page *page)
 	}
 }
 
-/* --- all of it --------------------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static void peer_page(struct route_server *rs, struct page *page)
 {

@@ -1,5 +1,6 @@
-/* Questions of the management thread, answered on the RIB lcore; see page.h for how they travel, rows.h for what they are
- * answered with, and ctl.h for what becomes of it. Thread: the RIB lcore. */
+/* Questions of the management thread, answered on the RIB lcore; see page.h for how they travel,
+ * rows.h for what they are answered with, and ctl.h for what becomes of it. Thread: the RIB
+ * lcore. */
 #ifndef BASCULE_SHOW_H
 #define BASCULE_SHOW_H
 

@@ -1,4 +1,5 @@
-/* The partner on the RIB lcore: what the management thread's watch has seen of it, kept and told. */
+/* The partner on the RIB lcore: what the management thread's watch has seen of it, kept and
+ * told. */
 #ifndef BASCULE_SHOW_PARTNER_H
 #define BASCULE_SHOW_PARTNER_H
 
@@ -10,7 +11,8 @@ extern "C" {
 
 struct route_server;
 
-/* PAGE_PARTNER_SEEN: keep the view, note what has become an alarm or is none any more, and say whom to look at next. */
+/* PAGE_PARTNER_SEEN: keep the view, note what has become an alarm or is none any more, and say whom
+ * to look at next. */
 void partner_seen(struct route_server *rs, struct page *page);
 /* PAGE_PARTNER: the peers of the last view, a page at a time. */
 void show_partner(const struct route_server *rs, struct page *page);

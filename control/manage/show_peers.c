@@ -1,4 +1,5 @@
-/* Peers as rows: what the configuration, the session, the RIB and the update groups know of each. */
+/* Peers as rows: what the configuration, the session, the RIB and the update groups know of
+ * each. */
 #include "show_peers.h"
 
 #include <stdio.h>

@@ -1,13 +1,15 @@
-/* A page: one question of the management thread to the RIB lcore, and its bounded answer as plain copied rows.
+/* A page: one question of the management thread to the RIB lcore, and its bounded answer as plain
+ * copied rows.
  *
- *   client ─ JSON ─► request.c ─► struct page ──mailbox──► show.c on the RIB lcore: at most a page of rows
- *   client ◄─ JSON ─ format.c ◄── struct page ◄──mailbox── (and an eventfd to wake the management thread)
+ *   client ─ JSON ─► request.c ─► struct page ──mailbox──► show.c on the RIB lcore: a page of rows
+ *   client ◄─ JSON ─ format.c ◄── struct page ◄──mailbox── (an eventfd wakes the management thread)
  *
- * A page belongs to whoever holds it: the management thread makes it, the RIB lcore has it between the two mailboxes, and
- * it comes back. If there is more to tell, the management thread sends the same page again once its client has taken
- * the first rows: so a walk over a million routes costs the RIB lcore one page a turn, and a client that does not read
- * costs it nothing. The cursor is all that is remembered of a walk: rows that stay are told once, whatever comes and goes
- * about them; rows that change meanwhile may be missed or told twice, and nothing breaks. */
+ * A page belongs to whoever holds it: the management thread makes it, the RIB lcore has it between
+ * the two mailboxes, and it comes back. If there is more to tell, the management thread sends the
+ * same page again once its client has taken the first rows: so a walk over a million routes costs
+ * the RIB lcore one page a turn, and a client that does not read costs it nothing. The cursor is
+ * all that is remembered of a walk: rows that stay are told once, whatever comes and goes about
+ * them; rows that change meanwhile may be missed or told twice, and nothing breaks. */
 #ifndef BASCULE_PAGE_H
 #define BASCULE_PAGE_H
 
@@ -44,8 +46,8 @@ enum page_command {
 	PAGE_SOFT_IN,	   /* peer */
 	PAGE_SOFT_OUT,	   /* peer */
 	PAGE_PARTNER,	   /* every peer here and there */
-	/* seen: what the last look at the partner has found, NULL: none; the one before it comes back, with the partner's
-	 * name as configured */
+	/* seen: what the last look at the partner has found, NULL: none; the one before it comes
+	 * back, with the partner's name as configured */
 	PAGE_PARTNER_SEEN,
 	/* force; config: the new one goes in, the one that is not needed any more comes back */
 	PAGE_RELOAD,
@@ -85,7 +87,8 @@ struct page {
 	struct prefix prefix;
 	uint32_t address; /* host order */
 	uint8_t view;	  /* enum role */
-	/* said: `enable` was; else the opposite of what the switch is. prefixes: tell each of them */
+	/* said: `enable` was; else the opposite of what the switch is. prefixes: tell each of
+	 * them */
 	bool enable, said, prefixes;
 	bool outbound;
 	struct page_route route;
@@ -121,7 +124,8 @@ struct page_row {
 void *page_add(struct page *page, uint16_t type, size_t len);
 /* Take the last row back to `len` octets: for rows whose length shows while they are written. */
 void page_trim(struct page *page, const void *row, size_t len);
-/* Step through the rows: `*at` begins at 0; NULL at the end. `type` and the row behind the header. */
+/* Step through the rows: `*at` begins at 0; NULL at the end. `type` and the row behind the
+ * header. */
 const void *page_next(const struct page *page, uint32_t *at, uint16_t *type);
 
 __attribute__((format(printf, 2, 3))) void page_error(struct page *page, const char *fmt, ...);

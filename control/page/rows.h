@@ -1,5 +1,5 @@
-/* The rows of answered pages (page.h): what the RIB lcore tells the management thread, as plain copied data. Who formats
- * them never sees the RIB. */
+/* The rows of answered pages (page.h): what the RIB lcore tells the management thread, as plain
+ * copied data. Who formats them never sees the RIB. */
 #ifndef BASCULE_ROWS_H
 #define BASCULE_ROWS_H
 
@@ -88,8 +88,8 @@ struct row_summary {
 	struct alarms alarms;
 };
 
-/* The route of another peer that leads to a next hop or a peer (far_hop.h), and its next hops, host order. n 0: it needs or has
- * none. */
+/* The route of another peer that leads to a next hop or a peer (far_hop.h), and its next hops, host
+ * order. n 0: it needs or has none. */
 struct row_by_route {
 	struct prefix prefix;
 	char peer[CONFIG_NAME];
@@ -143,25 +143,28 @@ enum route_source { SOURCE_EBGP, SOURCE_IBGP, SOURCE_LOCAL };
 struct row_route {
 	struct prefix prefix;
 	char peer[CONFIG_NAME]; /* "local": a VNet prefix */
-	/* of the peer, and ours in its session (ROUTE_SENT: in the session that it is sent in); 0: none */
+	/* of the peer, and ours in its session (ROUTE_SENT: in the session that it is sent in); 0:
+	 * none */
 	uint32_t peer_addr, local_addr;
-	uint8_t source;	     /* enum route_source */
+	uint8_t source; /* enum route_source */
 	uint8_t role;
-	uint16_t flags;	     /* ROUTE_* */
-	uint8_t reason;	     /* enum decide_reason */
-	uint8_t views;	     /* bit a role whose view forwards along this path */
-	uint8_t refused;     /* bit a role whose view would, but has no room */
-	uint32_t next_hop;   /* host order; 0: on link */
+	uint16_t flags;		      /* ROUTE_* */
+	uint8_t reason;		      /* enum decide_reason */
+	uint8_t views;		      /* bit a role whose view forwards along this path */
+	uint8_t refused;	      /* bit a role whose view would, but has no room */
+	uint32_t next_hop;	      /* host order; 0: on link */
 	struct row_by_route by_route; /* leads to it */
 	uint32_t local_pref, age_s;
 	uint8_t policy;	   /* enum route_map_verdict, if ROUTE_RECEIVED */
 	char unusable[64]; /* why, if not ROUTE_USABLE */
 	char pending[96];  /* if ROUTE_HELD: what its peer says of it now; empty: just this */
-	/* peers to whom it is a backup, told as one or hidden: how many, and of them the first ROUTE_NAMES */
+	/* peers to whom it is a backup, told as one or hidden: how many, and of them the first
+	 * ROUTE_NAMES */
 	uint16_t backup_to, hidden_from;
 	uint16_t attrs_len;
 	uint8_t attrs
-		[]; /* canonical wire form; then the names, of `backup_to` and then of `hidden_from` */
+		/* canonical wire form; then the names, of `backup_to` and then of `hidden_from` */
+		[];
 };
 
 enum { ROUTE_NAMES = 16 };
@@ -223,7 +226,8 @@ struct row_exchange {
 
 struct row_switched {
 	bool enabled, changed;
-	char warning[2 * PAGE_TEXT]; /* why a restart may undo it, what may still leave; may be empty */
+	/* why a restart may undo it, what may still leave; may be empty */
+	char warning[2 * PAGE_TEXT];
 };
 
 /* What a reset met. */

@@ -30,7 +30,8 @@ static void stop(struct instance_query *look)
 	look->in_len = look->in_size = 0;
 }
 
-__attribute__((format(printf, 2, 3))) static void fail(struct instance_query *look, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void fail(struct instance_query *look, const char *fmt,
+						       ...)
 {
 	va_list args;
 
@@ -40,7 +41,7 @@ __attribute__((format(printf, 2, 3))) static void fail(struct instance_query *lo
 	stop(look);
 }
 
-/* --- rows -------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 /* Text that is missing, or longer than there can be, is empty. */
 static void take_text(const json_t *row, const char *field, char *to, size_t size)
@@ -129,7 +130,7 @@ static void take_line(struct instance_query *look, const char *line, size_t len)
 	json_decref(json);
 }
 
-/* --- the connection ---------------------------------------------------------------------------------------------- */
+/* --- the connection --------------------------------------------------------------------------- */
 
 void instance_query_begin(struct instance_query *look, const char *path, uint64_t now_ms)
 {

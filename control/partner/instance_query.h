@@ -1,9 +1,12 @@
-/* A look at an instance: what it tells of itself and its peers, asked over its management socket as any client would
- * (ctl.h), so that this instance and its partner are asked, and understood, by the same code.
+/* A look at an instance: what it tells of itself and its peers, asked over its management socket as
+ * any client would (ctl.h), so that this instance and its partner are asked, and understood, by the
+ * same code.
  *
- *   instance_query_begin ─► instance_query_poll ⇄ instance_query_serve ─► instance_query_done: error[] is empty and the rest is filled, or error[] says why not
+ *   instance_query_begin ─► instance_query_poll ⇄ instance_query_serve ─► instance_query_done:
+ *   error[] is empty and the rest is filled, or error[] says why not
  *
- * Never waits. What it keeps is bounded by CONFIG_PEERS, and how long it takes by LOOK_MS. Used by one thread. */
+ * Never waits. What it keeps is bounded by CONFIG_PEERS, and how long it takes by LOOK_MS. Used by
+ * one thread. */
 #ifndef BASCULE_INSTANCE_QUERY_H
 #define BASCULE_INSTANCE_QUERY_H
 
@@ -39,7 +42,7 @@ struct instance_query {
 	char instance[CONFIG_NAME], preference[LOOK_WORD], nva_to_nva[LOOK_WORD];
 	uint32_t asn, router_id; /* router_id: host order */
 	bool exchange;
-	bool settled;		 /* after its start its peers have told it all they have */
+	bool settled; /* after its start its peers have told it all they have */
 	struct instance_query_peer *peers; /* owned; by address */
 	size_t nb_peers;
 	/* the asking */
@@ -50,7 +53,8 @@ struct instance_query {
 	size_t in_len, in_size;
 };
 
-/* Ask the instance that listens at `path`; `look` is zeroed or has been through instance_query_release(). */
+/* Ask the instance that listens at `path`; `look` is zeroed or has been through
+ * instance_query_release(). */
 void instance_query_begin(struct instance_query *look, const char *path, uint64_t now_ms);
 bool instance_query_done(const struct instance_query *look);
 /* For poll(2); then hand over what it said. To be called at least once a second too. */

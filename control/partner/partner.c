@@ -26,7 +26,7 @@ const char *partner_name(const struct partner_view *view)
 	return view->instance[0] ? view->instance : view->partner;
 }
 
-/* --- what must be the same --------------------------------------------------------------------------------------- */
+/* --- what must be the same -------------------------------------------------------------------- */
 
 __attribute__((format(printf, 4, 5))) static void matter(struct partner_view *view,
 							 enum partner_matter m, bool differs,
@@ -70,9 +70,10 @@ static void compare_matters(struct partner_view *view, const struct instance_que
 	       name);
 }
 
-/* --- peers ------------------------------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
-static enum partner_verdict judge(const struct instance_query_peer *here, const struct instance_query_peer *there)
+static enum partner_verdict judge(const struct instance_query_peer *here,
+				  const struct instance_query_peer *there)
 {
 	bool up_here = here && here->up, up_there = there && there->up;
 
@@ -93,7 +94,8 @@ static void side_set(struct partner_side *side, const struct instance_query_peer
 
 /* Does it differ in another way than before, or is it still telling? */
 static bool has_moved(const struct partner_peer *was, const struct partner_peer *is,
-		      const struct instance_query_peer *here, const struct instance_query_peer *there)
+		      const struct instance_query_peer *here,
+		      const struct instance_query_peer *there)
 {
 	if (!was || was->verdict != is->verdict)
 		return true;
@@ -103,7 +105,8 @@ static bool has_moved(const struct partner_peer *was, const struct partner_peer 
 }
 
 static void compare_peer(struct partner_peer *is, const struct partner_peer *was,
-			 const struct instance_query_peer *here, const struct instance_query_peer *there, bool settled)
+			 const struct instance_query_peer *here,
+			 const struct instance_query_peer *there, bool settled)
 {
 	is->addr = here ? here->addr : there->addr;
 	side_set(&is->here, here);
@@ -119,7 +122,8 @@ static void compare_peer(struct partner_peer *is, const struct partner_peer *was
 }
 
 /* The head of a list by address, if that is `addr`; then the list goes on behind it. */
-static const struct instance_query_peer *take_look(const struct instance_query *look, size_t *at, uint32_t addr)
+static const struct instance_query_peer *take_look(const struct instance_query *look, size_t *at,
+						   uint32_t addr)
 {
 	if (*at == look->nb_peers || look->peers[*at].addr != addr)
 		return NULL;
@@ -171,10 +175,11 @@ static void keep_peers(struct partner_view *view, const struct partner_view *bef
 	view->nb_peers = before ? before->nb_peers : 0;
 }
 
-/* --- all of it --------------------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 struct partner_view *partner_compare(const struct partner_view *before, const char *partner,
-				     const struct instance_query *here, const struct instance_query *there)
+				     const struct instance_query *here,
+				     const struct instance_query *there)
 {
 	size_t room = here->nb_peers + there->nb_peers + (before ? before->nb_peers : 0);
 	struct partner_view *view = calloc(1, sizeof(*view) + room * sizeof(view->peers[0]));

@@ -1,12 +1,14 @@
-/* Two instances of one route server, compared: ours and its partner (instance.partner), which the same peers connect to
- * and which should hear the same from them. Each has its own routes and forwards by them alone.
+/* Two instances of one route server, compared: ours and its partner (instance.partner), which the
+ * same peers connect to and which should hear the same from them. Each has its own routes and
+ * forwards by them alone.
  *
- *   management thread: partner_watch.c ─ looks at both ─► partner_compare ─► struct partner_view ─┐ a page, each time
- *   RIB lcore:         alarm.c, show_partner.c ◄────────── the view, until the next one comes ◄───┘
+ *   management thread: partner_watch.c ─ asks both ─► partner_compare ─► struct partner_view ─┐
+ *   RIB lcore:         alarm.c, show_partner.c ◄────── the view, until the next one comes ◄───┘
  *
- * A difference becomes an alarm when it has stood still for PARTNER_STILL looks, or moved for PARTNER_MOVING: routes on
- * their way differ from look to look and then no more. The alarm ends with the first look that finds none. Peers are
- * not compared while an instance has just started and has not heard all of them. */
+ * A difference becomes an alarm when it has stood still for PARTNER_STILL looks, or moved for
+ * PARTNER_MOVING: routes on their way differ from look to look and then no more. The alarm ends
+ * with the first look that finds none. Peers are not compared while an instance has just started
+ * and has not heard all of them. */
 #ifndef BASCULE_PARTNER_H
 #define BASCULE_PARTNER_H
 
@@ -78,10 +80,12 @@ struct partner_view {
 	struct partner_peer peers[]; /* by address */
 };
 
-/* What two finished looks say, after `before` (NULL: nothing is known of this partner). `here` has succeeded. If `there`
- * has not, peers are as they were, until that is an alarm; then none is compared. Released with free(); NULL: no memory. */
+/* What two finished looks say, after `before` (NULL: nothing is known of this partner). `here` has
+ * succeeded. If `there` has not, peers are as they were, until that is an alarm; then none is
+ * compared. Released with free(); NULL: no memory. */
 struct partner_view *partner_compare(const struct partner_view *before, const char *partner,
-				     const struct instance_query *here, const struct instance_query *there);
+				     const struct instance_query *here,
+				     const struct instance_query *there);
 
 /* The difference in words: "up here, Active at rs1". Returns buf. */
 const char *partner_text(const struct partner_view *view, const struct partner_peer *peer,

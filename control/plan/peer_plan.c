@@ -17,7 +17,7 @@ const char *plan_told_name(enum plan_told told)
 	return names[told];
 }
 
-/* --- a prefix ---------------------------------------------------------------------------------------------------- */
+/* --- a prefix --------------------------------------------------------------------------------- */
 
 /* What becomes of a prefix for a member. */
 struct fate {
@@ -100,7 +100,7 @@ struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer 
 	return fate_of(plan, peer->group, peer->index).is;
 }
 
-/* --- counting ---------------------------------------------------------------------------------------------------- */
+/* --- counting --------------------------------------------------------------------------------- */
 
 static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, int by)
 {
@@ -113,7 +113,8 @@ static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, in
 		tally->contributors[fate->rule[true] - 1] += by;
 }
 
-/* One that has a path of its own, or that something is withheld from, may be told otherwise than its group. */
+/* One that has a path of its own, or that something is withheld from, may be told otherwise than
+ * its group. */
 static void count_other(struct peer_plan *plan, const struct update_group *group, uint16_t peer,
 			const struct fate *common)
 {
@@ -232,7 +233,7 @@ struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struc
 	return tally;
 }
 
-/* --- summaries --------------------------------------------------------------------------------------------------- */
+/* --- summaries -------------------------------------------------------------------------------- */
 
 struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 					       const struct peer *peer)

@@ -1,11 +1,13 @@
-/* What peers would be told if the switch were moved: after export policy and outbound route maps, summaries included. Of
- * each prefix a group is looked at once, and beside it who announced one of its paths; counted is what becomes of them,
- * and how many more or fewer contribute to each summary.
+/* What peers would be told if the switch were moved: after export policy and outbound route maps,
+ * summaries included. Of each prefix a group is looked at once, and beside it who announced one of
+ * its paths; counted is what becomes of them, and how many more or fewer contribute to each
+ * summary.
  *
- *   matrix_plan_node ─► peer_plan_count each ─► summaries: peer_plan_summaries ─► peer_plan_summary ─► peer_plan_tell
+ *   matrix_plan_node ─► peer_plan_count each
+ *     └─► summaries: peer_plan_summaries ─► peer_plan_summary ─► peer_plan_tell
  *
- * A summary's prefix is told of apart, when all have been counted: it may stand for a route, whose paths are kept from the
- * walk. Nothing else is kept by prefix. Thread: the RIB lcore. */
+ * A summary's prefix is told of apart, when all have been counted: it may stand for a route, whose
+ * paths are kept from the walk. Nothing else is kept by prefix. Thread: the RIB lcore. */
 #ifndef BASCULE_PEER_PLAN_H
 #define BASCULE_PEER_PLAN_H
 
@@ -45,9 +47,9 @@ struct peer_plan_tally {
 
 /* Who announces what members would be told of a summary's prefix if there were no summary. */
 struct peer_plan_route {
-	bool changed;	   /* else: who does now */
-	uint16_t top, alt; /* alt: for top itself; RIB_PEERS: nobody */
-	bool backup;	   /* it would be one to members at large, or */
+	bool changed;			       /* else: who does now */
+	uint16_t top, alt;		       /* alt: for top itself; RIB_PEERS: nobody */
+	bool backup;			       /* it would be one to members at large, or */
 	uint64_t backup_to[CONFIG_PEERS / 64]; /* to those: a bit a peer */
 };
 
@@ -57,9 +59,10 @@ struct peer_plan_group {
 };
 
 struct peer_plan {
-	const struct route_server *rs;	  /* borrowed */
-	struct matrix_plan *matrix;	  /* borrowed */
-	/* announcements made to compare them, and prefixes of summaries looked at; the caller sets it to 0 */
+	const struct route_server *rs; /* borrowed */
+	struct matrix_plan *matrix;    /* borrowed */
+	/* announcements made to compare them, and prefixes of summaries looked at; the caller sets
+	 * it to 0 */
 	uint32_t work;
 	struct peer_plan_group group[CONFIG_PEERS]; /* by place in the announcer's list */
 	struct peer_plan_tally peer[CONFIG_PEERS];  /* what sets it apart from its group */
@@ -69,7 +72,8 @@ struct peer_plan {
 	uint16_t others[RIB_PEERS]; /* matrix_plan_others() */
 };
 
-/* The summaries that a peer is told of, and those that it would be told of: a bit a rule of its group's map. */
+/* The summaries that a peer is told of, and those that it would be told of: a bit a rule of its
+ * group's map. */
 struct peer_plan_summaries {
 	uint64_t prefixes; /* the first rule of each prefix */
 	uint64_t before, after;
@@ -77,7 +81,8 @@ struct peer_plan_summaries {
 
 /* Count the prefix that the matrix plan is at, for every group and its members. */
 void peer_plan_count(struct peer_plan *plan);
-/* What becomes of it for a peer that has a group; PLAN_SAME if it is the prefix of a summary of the group's map. */
+/* What becomes of it for a peer that has a group; PLAN_SAME if it is the prefix of a summary of the
+ * group's map. */
 struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer *peer);
 
 /* When all prefixes are counted. */

@@ -38,7 +38,7 @@ struct plan {
 	uint32_t conflicts, conflicts_told;
 };
 
-/* --- conflicts --------------------------------------------------------------------------------------------------- */
+/* --- conflicts -------------------------------------------------------------------------------- */
 
 struct conflict {
 	const struct path *winner, *loser;
@@ -73,7 +73,7 @@ static bool asked_for(const struct page *page, const struct peer *peer)
 	return !page->peer[0] || !strcmp(page->peer, peer->config.name);
 }
 
-/* --- walks: visit a node. False: the page is full, come again ---------------------------------------------------- */
+/* --- walks: visit a node. False: the page is full, come again --------------------------------- */
 
 static bool visit_weigh(struct route_server *rs, struct plan *plan, struct page *page)
 {
@@ -164,9 +164,10 @@ static bool walk(struct route_server *rs, struct plan *plan, struct page *page, 
 	return false;
 }
 
-/* --- summaries, a peer after the other ---------------------------------------------------------------------------- */
+/* --- summaries, a peer after the other -------------------------------------------------------- */
 
-/* Of one peer: count what becomes of their prefixes, or tell it. False: the page is full, come again. */
+/* Of one peer: count what becomes of their prefixes, or tell it. False: the page is full, come
+ * again. */
 static bool visit_summaries(struct plan *plan, struct page *page, const struct peer *peer,
 			    bool count)
 {
@@ -205,7 +206,7 @@ static bool walk_summaries(struct route_server *rs, struct plan *plan, struct pa
 	return true;
 }
 
-/* --- counts ------------------------------------------------------------------------------------------------------ */
+/* --- counts ----------------------------------------------------------------------------------- */
 
 static bool tell_peer(const struct plan *plan, struct page *page, const struct peer *peer)
 {
@@ -280,7 +281,7 @@ static bool tell_counts(struct route_server *rs, struct plan *plan, struct page 
 	return true;
 }
 
-/* --- is it still true -------------------------------------------------------------------------------------------- */
+/* --- is it still true ------------------------------------------------------------------------- */
 
 static struct signature sign(const struct route_server *rs)
 {
@@ -298,8 +299,8 @@ static bool at_rest(const struct route_server *rs)
 		if (!summaries_current(group))
 			return false;
 	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) && !rs->reconsider &&
-	       !rs->adj_in.moving && !rs->expressroute_bound.leaving && !rib_changes_waiting(rs->rib) &&
-	       !rib_wide_waiting(rs->rib);
+	       !rs->adj_in.moving && !rs->expressroute_bound.leaving &&
+	       !rib_changes_waiting(rs->rib) && !rib_wide_waiting(rs->rib);
 }
 
 /* What has been found out about a node is good for as long as nothing changes. */
@@ -337,7 +338,7 @@ static bool tell_warnings(struct plan *plan, struct page *page)
 				"room of routes that go is not planned");
 }
 
-/* --- all of it --------------------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static struct plan *plan_new(struct route_server *rs, const struct page *page)
 {

@@ -1,13 +1,16 @@
-/* What moving the route exchange switch would change, found out before it is moved: for each peer the prefixes that it
- * would be told of, told otherwise or not any more, for each view those that it would gain and lose or reach another
- * way, bounds that would be met, and prefixes that two branches would come to share. By the functions that decide it when
- * the switch does move (matrix_plan.h, view_plan.h, announce.h), outbound route maps included, with their summaries
+/* What moving the route exchange switch would change, found out before it is moved: for each peer
+ * the prefixes that it would be told of, told otherwise or not any more, for each view those that
+ * it would gain and lose or reach another way, bounds that would be met, and prefixes that two
+ * branches would come to share. By the functions that decide it when the switch does move
+ * (matrix_plan.h, view_plan.h, announce.h), outbound route maps included, with their summaries
  * (peer_plan.h); nothing is moved.
  *
- *   weigh ─► count ─► summaries ─► tell the counts ─► conflicts ─► routes, then summaries, if asked for ─► warnings
+ *   weigh ─► count ─► summaries ─► tell the counts ─► conflicts
+ *     └─► routes, then summaries, if asked for ─► warnings
  *
- * Each is a walk over all prefixes, or over all peers, a bounded part of it a page; nothing is kept by prefix, but for those
- * of summaries. Should routes change meanwhile, the plan goes on and says so at its end. Thread: the RIB lcore. */
+ * Each is a walk over all prefixes, or over all peers, a bounded part of it a page; nothing is kept
+ * by prefix, but for those of summaries. Should routes change meanwhile, the plan goes on and says
+ * so at its end. Thread: the RIB lcore. */
 #ifndef BASCULE_PLAN_H
 #define BASCULE_PLAN_H
 

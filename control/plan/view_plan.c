@@ -40,7 +40,7 @@ static uint16_t members_after(const struct view_plan *plan, uint32_t node, enum 
 	return n;
 }
 
-/* --- room -------------------------------------------------------------------------------------------------------- */
+/* --- room ------------------------------------------------------------------------------------- */
 
 static bool block_met(const struct view_room *room, uint32_t addr)
 {
@@ -133,7 +133,7 @@ void view_plan_round(struct view_plan *plan)
 	}
 }
 
-/* --- a prefix ---------------------------------------------------------------------------------------------------- */
+/* --- a prefix --------------------------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b)
 {
@@ -179,7 +179,7 @@ void view_plan_node(struct view_plan *plan, uint32_t node)
 			plan->room[view].there ? change_of(plan, node, (enum role)view) : VIEW_SAME;
 }
 
-/* --- conflicts --------------------------------------------------------------------------------------------------- */
+/* --- conflicts -------------------------------------------------------------------------------- */
 
 static bool conflict_find(const struct view_plan *plan, uint32_t node, enum role view,
 			  const struct path **winner, const struct path **loser)

@@ -1,8 +1,9 @@
-/* What would become of the views if the role matrix were another one: for each prefix and view, whether it would be
- * there, with which next hops, and whether there would be room for it. Found by what fills the views (fib_sync.h);
- * nothing is moved. Rounds over all prefixes as in matrix_plan.h: the first finds out which views have room for
- * everything; in one that has not, those that are there stay, and others come in their order until no tbl8 group is
- * left. Thread: the RIB lcore; view_plan_fini() may be called by any. */
+/* What would become of the views if the role matrix were another one: for each prefix and view,
+ * whether it would be there, with which next hops, and whether there would be room for it. Found by
+ * what fills the views (fib_sync.h); nothing is moved. Rounds over all prefixes as in
+ * matrix_plan.h: the first finds out which views have room for everything; in one that has not,
+ * those that are there stay, and others come in their order until no tbl8 group is left. Thread:
+ * the RIB lcore; view_plan_fini() may be called by any. */
 #ifndef BASCULE_VIEW_PLAN_H
 #define BASCULE_VIEW_PLAN_H
 
@@ -44,8 +45,9 @@ void view_plan_node(struct view_plan *plan, uint32_t node);
 /* After the first round: has the view room for all that it would carry? */
 bool view_plan_fits(const struct view_plan *plan, enum role view);
 
-/* Would the view of `view` come to have paths of two branches for this prefix, that it does not have side by side now?
- * Then `*winner` is what it would follow, and `*loser` the best of the other branches. */
+/* Would the view of `view` come to have paths of two branches for this prefix, that it does not
+ * have side by side now? Then `*winner` is what it would follow, and `*loser` the best of the other
+ * branches. */
 bool view_plan_conflict(const struct view_plan *plan, uint32_t node, enum role view,
 			const struct path **winner, const struct path **loser);
 

@@ -1,5 +1,6 @@
-/* Export: walks the canonical attributes once, in code order, and writes each as the rule wants it. Attributes that the
- * rule adds are written when the walk passes their code, so that the result is canonical too. */
+/* Export: walks the canonical attributes once, in code order, and writes each as the rule wants it.
+ * Attributes that the rule adds are written when the walk passes their code, so that the result is
+ * canonical too. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +84,8 @@ static size_t communities_sort(uint32_t *list, size_t n)
 	return kept;
 }
 
-/* The received ones (`in` may be NULL) and `mark` (0: none), ascending, each once. Partial once is partial for ever
- * (RFC 4271 5). */
+/* The received ones (`in` may be NULL) and `mark` (0: none), ascending, each once. Partial once is
+ * partial for ever (RFC 4271 5). */
 static void put_communities(struct attr_writer *out, const struct attr_view *in, uint32_t mark)
 {
 	const uint8_t partial = in ? in->flags & ATTR_F_PARTIAL : 0;
@@ -150,8 +151,8 @@ static void put_ext_communities(struct attr_writer *out, const struct attr_view 
 		attr_put(out, in->flags & ~ATTR_F_EXTENDED, ATTR_EXT_COMMUNITIES, kept, n);
 }
 
-/* Everything else: as it came, but optional non-transitive ones stay here, and transitive ones that we do not know are
- * marked partial (RFC 4271 5). */
+/* Everything else: as it came, but optional non-transitive ones stay here, and transitive ones that
+ * we do not know are marked partial (RFC 4271 5). */
 static void put_other(struct attr_writer *out, const struct attr_view *in)
 {
 	uint8_t flags = in->flags & ~ATTR_F_EXTENDED;

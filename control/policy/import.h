@@ -14,12 +14,15 @@ extern "C" {
 
 enum import_verdict {
 	IMPORT_ACCEPT,
-	/* 65517:65517 from an ExpressRoute gateway: another route server's export, turned round at the edge */
+	/* 65517:65517 from an ExpressRoute gateway: another route server's export, turned round at
+	 * the edge */
 	IMPORT_BOW_TIE,
-	/* exactly the subnet of one of our ports, which the caller knows: import_check() sees no prefix */
+	/* exactly the subnet of one of our ports, which the caller knows: import_check() sees no
+	 * prefix */
 	IMPORT_OWN_SUBNET,
-	IMPORT_AS_SET,	   /* a path with a set (RFC 9774 3) */
-	IMPORT_EMPTY_PATH, /* from an external peer, which puts its own AS in front (RFC 4271 5.1.2) */
+	IMPORT_AS_SET, /* a path with a set (RFC 9774 3) */
+	/* from an external peer, which puts its own AS in front (RFC 4271 5.1.2) */
+	IMPORT_EMPTY_PATH,
 	IMPORT_FIRST_AS, /* a path that does not begin with the external peer's AS (RFC 4271 6.3) */
 	IMPORT_COUNT
 };
@@ -35,8 +38,8 @@ struct import_rule {
 /* A refused announcement counts as a withdrawal of its prefixes. */
 enum import_verdict import_check(const struct import_rule *rule, const struct attr_keys *keys);
 
-/* The local preference of a route that policy gave `local_pref`: 0 of one that is about to go (GRACEFUL_SHUTDOWN, RFC 8326
- * 4.2), whatever else is said of it. */
+/* The local preference of a route that policy gave `local_pref`: 0 of one that is about to go
+ * (GRACEFUL_SHUTDOWN, RFC 8326 4.2), whatever else is said of it. */
 static inline uint32_t import_local_pref(const struct attr_keys *keys, uint32_t local_pref)
 {
 	return keys->flags & ATTRS_GRACEFUL_SHUTDOWN ? 0 : local_pref;

@@ -1,8 +1,10 @@
-/* How many routes a peer may announce: counting, and what follows. Pure: it holds numbers, sees no route, closes nothing.
+/* How many routes a peer may announce: counting, and what follows. Pure: it holds numbers, sees no
+ * route, closes nothing.
  *
  *   unique   a route counts once, however often it is announced again
- *   repeats  as Azure Route Server counts: the routes that the peer has with us, and those of a batch that only repeat them.
- *            2001 routes announced twice in a row are 4002. A batch ends when the peer says nothing for LIMIT_BATCH_MS */
+ *   repeats  as Azure Route Server counts: the routes that the peer has with us, and those of a
+ *            batch that only repeat them. 2001 routes announced twice in a row are 4002. A batch
+ *            ends when the peer says nothing for LIMIT_BATCH_MS */
 #ifndef BASCULE_LIMIT_H
 #define BASCULE_LIMIT_H
 
@@ -39,8 +41,8 @@ enum limit_verdict {
 /* Announcements have come: does a new batch begin? */
 void limit_heard(struct limit *limit, uint64_t now_ms);
 
-/* A peer that has `learned` routes with us announces one; `known`: it is one of them. A known route is never refused: it
- * takes no new room, and what it said before must not stay. */
+/* A peer that has `learned` routes with us announces one; `known`: it is one of them. A known route
+ * is never refused: it takes no new room, and what it said before must not stay. */
 enum limit_verdict limit_judge(struct limit *limit, const struct limit_rule *rule, uint32_t learned,
 			       bool known);
 

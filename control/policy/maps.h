@@ -1,5 +1,6 @@
-/* The route maps of a configuration, compiled. Peers and update groups share them by reference; a reload takes over those
- * that say the same as before, hit counters included. Thread: the RIB lcore. */
+/* The route maps of a configuration, compiled. Peers and update groups share them by reference; a
+ * reload takes over those that say the same as before, hit counters included. Thread: the RIB
+ * lcore. */
 #ifndef BASCULE_MAPS_H
 #define BASCULE_MAPS_H
 
@@ -15,7 +16,8 @@ struct maps {
 	size_t nb;
 };
 
-/* Make `maps` of what `config` says; maps of `running` that have not changed are shared. -ENOMEM: `maps` is empty. */
+/* Make `maps` of what `config` says; maps of `running` that have not changed are shared. -ENOMEM:
+ * `maps` is empty. */
 int maps_init(struct maps *maps, const struct config *config, const struct maps *running);
 void maps_fini(struct maps *maps);
 

@@ -3,8 +3,8 @@
 
 enum rule { NEVER, EXCHANGE, ALWAYS, NVA_KNOB };
 
-/* Rows: whose routes; columns: for whom. ExpressRoute circuits are joined by the provider, VPN sites by their
- * gateway. */
+/* Rows: whose routes; columns: for whom. ExpressRoute circuits are joined by the provider, VPN
+ * sites by their gateway. */
 static const uint8_t matrix[ROLE_COUNT][ROLE_COUNT] = {
 	/*		       expressroute  vpn       nva	 vnet */
 	[ROLE_EXPRESSROUTE] = { NEVER, EXCHANGE, EXCHANGE, ALWAYS },

@@ -1,5 +1,6 @@
-/* Rules run one after the other on the route as the rules before have left it. A rule that changes attributes writes a
- * new canonical wire form into the one of two buffers that does not hold the present one. */
+/* Rules run one after the other on the route as the rules before have left it. A rule that changes
+ * attributes writes a new canonical wire form into the one of two buffers that does not hold the
+ * present one. */
 #include "route_map.h"
 
 #include <assert.h>
@@ -19,7 +20,7 @@ struct route_map {
 	struct map_rule rules[];
 };
 
-/* --- matching ---------------------------------------------------------------------------------------------------- */
+/* --- matching --------------------------------------------------------------------------------- */
 
 static bool values_have(const struct map_values *values, uint32_t value)
 {
@@ -127,7 +128,7 @@ static enum route_map_step match(const struct map_rule *rule, const struct route
 	return vnet && (rule->drop || rule->has_prefix_replace) ? ROUTE_MAP_VNET : ROUTE_MAP_HIT;
 }
 
-/* --- changing ---------------------------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 /* The AS numbers of a list as the path's first segment, in front of `path`. */
 static size_t path_write(uint8_t *out, const struct map_values *front, const uint8_t *path,
@@ -260,7 +261,7 @@ static bool edit(const struct map_rule *rule, uint32_t own_asn, struct route_map
 	return !out.full;
 }
 
-/* --- a run ------------------------------------------------------------------------------------------------------- */
+/* --- a run ------------------------------------------------------------------------------------ */
 
 /* What a matching rule does. Returns whether the route goes on. */
 static bool apply(const struct map_rule *rule, size_t index, const struct route_map_side *side,
@@ -360,7 +361,7 @@ const char *route_map_step_name(enum route_map_step step)
 	return names[step];
 }
 
-/* --- life -------------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct route_map *route_map_new(const char *name, const struct map_rule *rules, size_t nb_rules)
 {

@@ -1,7 +1,8 @@
-/* Route maps: ordered rules that drop routes, change their attributes or summarise them (Azure Route Server's route maps).
- * The first rule that matches acts, then the next matching one, until one terminates; what no rule matches passes as it
- * is. Knows one route at a time: a prefix and a canonical wire form; who counts the contributors of a summary, and where
- * the result goes, is the caller's. A map is immutable but for its hit counters. */
+/* Route maps: ordered rules that drop routes, change their attributes or summarise them (Azure
+ * Route Server's route maps). The first rule that matches acts, then the next matching one, until
+ * one terminates; what no rule matches passes as it is. Knows one route at a time: a prefix and a
+ * canonical wire form; who counts the contributors of a summary, and where the result goes, is the
+ * caller's. A map is immutable but for its hit counters. */
 #ifndef BASCULE_ROUTE_MAP_H
 #define BASCULE_ROUTE_MAP_H
 
@@ -48,7 +49,8 @@ struct route_map_side {
 
 struct route_map_route {
 	struct prefix prefix;
-	bool vnet; /* one of our VNets' prefixes: rules that would drop or summarise it do not match */
+	/* one of our VNets' prefixes: rules that would drop or summarise it do not match */
+	bool vnet;
 	const uint8_t *wire; /* canonical; borrowed */
 	uint16_t len;
 };
@@ -56,7 +58,8 @@ struct route_map_route {
 enum route_map_verdict {
 	ROUTE_MAP_UNCHANGED, /* result: the route as it was */
 	ROUTE_MAP_CHANGED,
-	ROUTE_MAP_SUMMARISED, /* it contributes to result.prefix, whose attributes are result.wire */
+	/* it contributes to result.prefix, whose attributes are result.wire */
+	ROUTE_MAP_SUMMARISED,
 	ROUTE_MAP_DROPPED,
 	ROUTE_MAP_TOO_LONG, /* the result has no room: like dropped */
 };
@@ -96,8 +99,8 @@ enum route_map_verdict route_map_run(struct route_map *map, const struct route_m
 				     const struct route_map_route *route, bool count,
 				     struct route_map_result *result);
 
-/* What a summary is announced with: what becomes of any contributor from the rule on that replaces its prefix, the same
- * for all of them. Counts nothing. */
+/* What a summary is announced with: what becomes of any contributor from the rule on that replaces
+ * its prefix, the same for all of them. Counts nothing. */
 enum route_map_verdict route_map_summary(struct route_map *map, const struct route_map_side *side,
 					 size_t rule, struct route_map_result *result);
 

@@ -108,7 +108,7 @@ void backups_forget(const struct rib *rib, struct backups *backups, unsigned int
 	backups->n = kept;
 }
 
-/* --- what groups keep of them ------------------------------------------------------------------------------------ */
+/* --- what groups keep of them ----------------------------------------------------------------- */
 
 static bool has_member(const struct group *group, uint16_t gateway)
 {

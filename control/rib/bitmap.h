@@ -1,5 +1,5 @@
-/* A set of ids: one bit each, and one bit for each word of those, so that finding the next member of a sparse set is
- * cheap. Id 0 is never a member. Only bitmap_reserve() takes memory. */
+/* A set of ids: one bit each, and one bit for each word of those, so that finding the next member
+ * of a sparse set is cheap. Id 0 is never a member. Only bitmap_reserve() takes memory. */
 #ifndef BASCULE_BITMAP_H
 #define BASCULE_BITMAP_H
 
@@ -22,8 +22,8 @@ struct bitmap {
 
 enum { BITMAP_IDS = 1 << 25 }; /* no capacity is larger */
 
-/* Make room for ids below `capacity`. It grows in place, and copies and clears nothing: all sets of a rib grow in one turn.
- * -ENOMEM: unchanged. */
+/* Make room for ids below `capacity`. It grows in place, and copies and clears nothing: all sets of
+ * a rib grow in one turn. -ENOMEM: unchanged. */
 int bitmap_reserve(struct bitmap *b, uint32_t capacity);
 void bitmap_free(struct bitmap *b);
 /* `to` becomes a copy of `from`; it must have at least from's capacity reserved. */

@@ -1,5 +1,6 @@
-/* The decision list. Steps 1 to 9 say which path is better, 10 and 11 only which of equal ones is announced. The source
- * is Azure Route Server's documented order, completed by RFC 4271 9.1.2.2 and RFC 4456 9. */
+/* The decision list. Steps 1 to 9 say which path is better, 10 and 11 only which of equal ones is
+ * announced. The source is Azure Route Server's documented order, completed by RFC 4271 9.1.2.2 and
+ * RFC 4456 9. */
 #include "decide.h"
 
 const char *decide_reason_name(enum decide_reason reason)
@@ -67,7 +68,8 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 	*why = DECIDE_ORIGINAL;
 	if ((c = compare_u32(a->flags & PATH_REFLECTION, b->flags & PATH_REFLECTION)))
 		return c;
-	/* 2. One of a session that is there: what a peer that restarts (RFC 4724) has kept is better than nothing. */
+	/* 2. One of a session that is there: what a peer that restarts (RFC 4724) has kept is
+	 *   better than nothing. */
 	*why = DECIDE_FRESH;
 	if ((c = compare_u32(a->flags & PATH_STALE, b->flags & PATH_STALE)))
 		return c;
@@ -91,7 +93,8 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 	*why = DECIDE_ORIGIN;
 	if ((c = compare_u32(ka->origin, kb->origin)))
 		return c;
-	/* 8. The lower MED of the same neighbour AS (RFC 4271 9.1.2.2 c), as decide_sort() ranked them. */
+	/* 8. The lower MED of the same neighbour AS (RFC 4271 9.1.2.2 c), as decide_sort() ranked
+	 *   them. */
 	*why = DECIDE_MED;
 	if (rule->med && (c = compare_u32(a->med_rank, b->med_rank)))
 		return c;
@@ -104,7 +107,8 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 	*why = DECIDE_ROUTER_ID;
 	if ((c = compare_u32(router_id(sa, a), router_id(sb, b))))
 		return c;
-	/* 11. The lower peer address (RFC 4271 9.1.2.2 g); the instance's own prefixes have none, but an index. */
+	/* 11. The lower peer address (RFC 4271 9.1.2.2 g); the instance's own prefixes have none,
+	 *   but an index. */
 	*why = DECIDE_PEER_ADDRESS;
 	if ((c = compare_u32(sa->addr, sb->addr)))
 		return c;

@@ -1,7 +1,8 @@
-/* Flushing a group: a slice of its queue, or of one of its cohorts, becomes batches for the encoder. What members must
- * be told of a prefix follows from (top, alt) and the backups before and now; the announcers of top then and now, and those
- * to whom top was or is a backup, may differ from the rest. Prefixes that the same members are told the same about come
- * together through small hashes: of sets of members, and of batches. */
+/* Flushing a group: a slice of its queue, or of one of its cohorts, becomes batches for the
+ * encoder. What members must be told of a prefix follows from (top, alt) and the backups before and
+ * now; the announcers of top then and now, and those to whom top was or is a backup, may differ
+ * from the rest. Prefixes that the same members are told the same about come together through small
+ * hashes: of sets of members, and of batches. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,8 @@
 
 enum {
 	ITEMS_MAX = 3 * GROUP_FLUSH_MAX,
-	/* of a prefix: what members at large are told, and what exceptions are: top or alt, each as best or as backup, or
-	 * that it is withdrawn, or nothing */
+	/* of a prefix: what members at large are told, and what exceptions are: top or alt, each as
+	 * best or as backup, or that it is withdrawn, or nothing */
 	ITEMS_PREFIX = 1 + 6,
 	SLOTS = 32768, /* a power of two, more than twice as many */
 	SETS_MAX = ITEMS_MAX,
@@ -96,7 +97,7 @@ void flush_free(struct flush *flush)
 	free(flush);
 }
 
-/* --- sets ------------------------------------------------------------------------------------------------------ */
+/* --- sets ------------------------------------------------------------------------------------- */
 
 static int ascending(const void *a, const void *b)
 {
@@ -132,7 +133,7 @@ static bool has_room(const struct flush *f)
 	       f->nb_members + 2 * f->nb_audience <= SETS_MEMBERS;
 }
 
-/* --- batches --------------------------------------------------------------------------------------------------- */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 static void flush_begin(struct flush *f, const struct group *group, const struct audience *audience)
 {
@@ -214,10 +215,10 @@ static void flush_arrange(struct flush *f)
 	}
 }
 
-/* --- what to tell whom ----------------------------------------------------------------------------------------- */
+/* --- what to tell whom ------------------------------------------------------------------------ */
 
-/* Would both offers be announced alike? Beside the attributes export asks only what kind of peer they came from, and
- * which one if it may have to name the originator. */
+/* Would both offers be announced alike? Beside the attributes export asks only what kind of peer
+ * they came from, and which one if it may have to name the originator. */
 static bool announced_alike(const struct rib *rib, const struct offer *a, const struct offer *b)
 {
 	const struct source *sa = &rib->sources[a->peer], *sb = &rib->sources[b->peer];
@@ -292,7 +293,8 @@ static void others_find(struct flush *f, const struct offers *had, const struct 
 		qsort(f->others, f->nb_others, sizeof(*f->others), ascending);
 }
 
-/* Those of the first `n` others that are told the same as the first go out together. Returns how many are left. */
+/* Those of the first `n` others that are told the same as the first go out together. Returns how
+ * many are left. */
 static uint32_t tell_alike(struct flush *f, struct prefix prefix, uint32_t n)
 {
 	const struct change change = f->changes[0];
@@ -430,7 +432,7 @@ static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *
 	return seen ? seen : 1;
 }
 
-/* --- the iterator ---------------------------------------------------------------------------------------------- */
+/* --- the iterator ----------------------------------------------------------------------------- */
 
 size_t group_flush(struct group *group, size_t max)
 {

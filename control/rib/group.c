@@ -1,5 +1,5 @@
-/* Who is a member of what: a group's stream, or one of its cohorts. Which prefixes have changed for whom is kept by
- * mark.c and worked off by flush.c. */
+/* Who is a member of what: a group's stream, or one of its cohorts. Which prefixes have changed for
+ * whom is kept by mark.c and worked off by flush.c. */
 #include "group.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 enum { ENTRIES_MAX = 1 << 28 };
 
-/* --- audiences and cohorts ------------------------------------------------------------------------------------- */
+/* --- audiences and cohorts -------------------------------------------------------------------- */
 
 static int audience_reserve(struct audience *a, uint32_t capacity)
 {
@@ -82,7 +82,8 @@ static struct cohort *cohort_new(struct group *group)
 
 	if (!c)
 		return NULL;
-	/* No set of the group is larger; one that could not grow with it leaves the rib's capacity below that. */
+	/* No set of the group is larger; one that could not grow with it leaves the rib's capacity
+	 * below that. */
 	if (bitmap_reserve(&c->pending, group->dirty.capacity) < 0 ||
 	    audience_reserve(&c->audience, 1) < 0) {
 		bitmap_free(&c->pending);
@@ -133,7 +134,8 @@ static void member_move(struct group *group, uint16_t index, struct cohort *coho
 	peer->cohort = cohort;
 }
 
-/* A cohort of its own for a member, which owes it what its present place owes it. NULL: no memory. */
+/* A cohort of its own for a member, which owes it what its present place owes it. NULL: no
+ * memory. */
 static struct cohort *member_secede(struct group *group, uint16_t index)
 {
 	struct cohort *from = group->rib->peers[index].cohort, *cohort;
@@ -156,7 +158,7 @@ static struct cohort *member_secede(struct group *group, uint16_t index)
 	return cohort;
 }
 
-/* --- members --------------------------------------------------------------------------------------------------- */
+/* --- members ---------------------------------------------------------------------------------- */
 
 int group_join(struct group *group, uint16_t index)
 {
@@ -357,7 +359,7 @@ uint32_t group_advertised_count(const struct group *group, uint16_t peer)
 	return n - groups->sole[group->class][peer];
 }
 
-/* --- watching ---------------------------------------------------------------------------------------------------- */
+/* --- watching --------------------------------------------------------------------------------- */
 
 int group_watch(struct group *group)
 {
@@ -434,7 +436,7 @@ size_t group_watch_turn(struct group *group, size_t max, group_watch_fn *fn, voi
 	return seen;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct group *group_new(struct rib *rib, enum role role, bool ibgp, bool vnets, bool backups)
 {

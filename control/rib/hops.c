@@ -1,11 +1,12 @@
-/* The index from a next hop to the paths that use it: what a next hop that comes or goes changes is looked at in slices, and
- * nothing else is.
+/* The index from a next hop to the paths that use it: what a next hop that comes or goes changes is
+ * looked at in slices, and nothing else is.
  *
- *   table: address → hop ── first[block] ─► path ⇄ path ⇄ …     links: 4 octets a path, by the path's id
+ *   table: address → hop ── first[block] ─► path ⇄ path ⇄ …
+ *   links: 4 octets a path, by the path's id
  *   due:   hops that changed; they take turns, a few paths each
  *
- * A hop has a list of paths in each block of 65,535 path ids, so that a link is the number of a path in its block, 16 bits.
- * What the decision reads stays 32 octets a path. */
+ * A hop has a list of paths in each block of 65,535 path ids, so that a link is the number of a
+ * path in its block, 16 bits. What the decision reads stays 32 octets a path. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -188,7 +189,7 @@ void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path)
 	hop_release(rib, id);
 }
 
-/* --- the queue ---------------------------------------------------------------------------------------------------- */
+/* --- the queue -------------------------------------------------------------------------------- */
 
 static void due_append(struct rib *rib, uint32_t id)
 {

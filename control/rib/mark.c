@@ -1,7 +1,9 @@
-/* What each class of groups may be told of a prefix (its offers), and which prefixes have changed for whom.
+/* What each class of groups may be told of a prefix (its offers), and which prefixes have changed
+ * for whom.
  *
- * Groups of one class (role, eBGP or iBGP) have the same (top, alt) for a prefix, so these are computed once a class.
- * All classes are always kept, so that the counts are right whenever a group is made. */
+ * Groups of one class (role, eBGP or iBGP) have the same (top, alt) for a prefix, so these are
+ * computed once a class. All classes are always kept, so that the counts are right whenever a group
+ * is made. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +32,7 @@ void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
 	}
 }
 
-/* --- offers ---------------------------------------------------------------------------------------------------- */
+/* --- offers ----------------------------------------------------------------------------------- */
 
 uint8_t classes_open(const struct rib *rib, uint32_t id, uint8_t refused)
 {
@@ -191,9 +193,10 @@ void group_outlook(const struct group *group, uint32_t id, struct offers *out,
 	offers_restrict(group, out);
 }
 
-/* --- changes ---------------------------------------------------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------------------------------- */
 
-/* What has changed of a node: `others`, the gateways to which top has become a backup, or is none any more. */
+/* What has changed of a node: `others`, the gateways to which top has become a backup, or is none
+ * any more. */
 struct mark {
 	const struct outlook *before, *after;
 	struct backups others;
@@ -281,9 +284,10 @@ static void seat_put(struct seats *seats, uint32_t node, struct bitmap *into)
 	}
 }
 
-/* A node's paths or matrix have changed: does it need a seat, and is there one? `outlook` as without any bound; what is
- * held back is taken out. Who waits comes first, in the order of the nodes (seats_turn()): so who has a seat in the end
- * depends on who had one and who needs one, and not on how the work was sliced. */
+/* A node's paths or matrix have changed: does it need a seat, and is there one? `outlook` as
+ * without any bound; what is held back is taken out. Who waits comes first, in the order of the
+ * nodes (seats_turn()): so who has a seat in the end depends on who had one and who needs one, and
+ * not on how the work was sliced. */
 static void seat_settle(struct rib *rib, uint32_t node, struct outlook *outlook)
 {
 	struct seats *seats = &rib->groups.seats;
@@ -364,7 +368,7 @@ void groups_mark(struct rib *rib, uint32_t node, const struct outlook *before)
 	mark(rib, node, before, &after);
 }
 
-/* --- seats ------------------------------------------------------------------------------------------------------- */
+/* --- seats ------------------------------------------------------------------------------------ */
 
 /* Move a node to the other set, and have members told. The caller has reserved. */
 static void seat_move(struct rib *rib, uint32_t node, struct bitmap *from, struct bitmap *to)
@@ -433,7 +437,7 @@ bool groups_need(const struct rib *rib, uint32_t node)
 	return false;
 }
 
-/* --- memory ---------------------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static int group_reserve(struct group *group, uint32_t capacity)
 {
@@ -447,7 +451,8 @@ static int group_reserve(struct group *group, uint32_t capacity)
 	return 0;
 }
 
-/* Room for node ids below `capacity` in every bitmap. Those that grew before one failed are just larger. */
+/* Room for node ids below `capacity` in every bitmap. Those that grew before one failed are just
+ * larger. */
 static int bitmaps_reserve(struct rib *rib, uint32_t capacity)
 {
 	struct groups *groups = &rib->groups;
@@ -485,7 +490,7 @@ int groups_reserve(struct rib *rib)
 	return notes_reserve(groups);
 }
 
-/* --- the matrix ------------------------------------------------------------------------------------------------ */
+/* --- the matrix ------------------------------------------------------------------------------- */
 
 static void matrix_begin(struct matrix_walk *matrix)
 {

@@ -1,5 +1,6 @@
-/* A path: what one peer says about one prefix; and a source: what decisions ask about that peer. Vocabulary of the RIB,
- * shared by the decision (decide.h), the table (rib.h) and the update groups (group.h). */
+/* A path: what one peer says about one prefix; and a source: what decisions ask about that peer.
+ * Vocabulary of the RIB, shared by the decision (decide.h), the table (rib.h) and the update groups
+ * (group.h). */
 #ifndef BASCULE_PATH_H
 #define BASCULE_PATH_H
 
@@ -30,8 +31,8 @@ enum path_flags {
 	PATH_UNUSED = PATH_UNUSABLE | PATH_REFLECTION,
 };
 
-/* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by rib_withdraw(). 32
- * octets. */
+/* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by
+ * rib_withdraw(). 32 octets. */
 struct path {
 	const struct attrs *attrs; /* shared: one reference */
 	uint32_t next;		   /* path id of the next best, 0 at the end */
@@ -41,9 +42,11 @@ struct path {
 	uint16_t peer;		   /* index into the rib's sources */
 	uint16_t epoch;		   /* of the peer when it announced this; an older one is stale */
 	uint8_t flags;		   /* enum path_flags */
-	uint8_t med_rank; /* paths of the same neighbour AS with a lower MED (decide.h), at most 255 */
-	bool tie;	/* equal for forwarding to the one before it in the chain */
-	uint8_t yields; /* bit a role: loses to whatever a source of that role may say (decide_yields()) */
+	/* paths of the same neighbour AS with a lower MED (decide.h), at most 255 */
+	uint8_t med_rank;
+	bool tie; /* equal for forwarding to the one before it in the chain */
+	/* bit a role: loses to whatever a source of that role may say (decide_yields()) */
+	uint8_t yields;
 };
 static_assert(sizeof(struct path) == 32, "two paths a cache line");
 
@@ -56,8 +59,9 @@ struct source {
 	uint32_t addr;	    /* host order; unique among peers */
 	uint32_t asn;	    /* 0: the instance itself, or none of what it says comes back from us */
 	bool remove_private; /* is told AS paths without AS numbers for private use */
-	bool held;	    /* takes no part in route exchange; see rib_source_hold() */
-	/* below RIB_GATEWAYS, not 0: one of the instances of that gateway, of one role and AS; 0: a peer on its own */
+	bool held;	     /* takes no part in route exchange; see rib_source_hold() */
+	/* below RIB_GATEWAYS, not 0: one of the instances of that gateway, of one role and AS; 0: a
+	 * peer on its own */
 	uint16_t gateway;
 	bool behind; /* a learned route leads to it, and may lead to its next hops: rib_resolve() */
 };

@@ -1,9 +1,9 @@
-/* A group's queue of changed prefixes. Each source has a lane of its own, in which what it caused stands in order, and the
- * lanes take turns: QUANTUM entries each. A source that had nothing in the queue comes before those that wait for another
- * turn; when it has had its first turn it waits behind them, even with nothing left, so that one which says a little
- * often holds up nobody (the scheduler of RFC 8290 4.2, with entries for
- * octets). A prefix is in the queue
- * once, in the lane of whoever changed it first, and has no order with others: any order of prefixes is right. */
+/* A group's queue of changed prefixes. Each source has a lane of its own, in which what it caused
+ * stands in order, and the lanes take turns: QUANTUM entries each. A source that had nothing in the
+ * queue comes before those that wait for another turn; when it has had its first turn it waits
+ * behind them, even with nothing left, so that one which says a little often holds up nobody (the
+ * scheduler of RFC 8290 4.2, with entries for octets). A prefix is in the queue once, in the lane
+ * of whoever changed it first, and has no order with others: any order of prefixes is right. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -44,7 +44,7 @@ void entry_drop(struct rib *rib, const struct entry *entry)
 		attrs_put(rib->params.attrs, entry->alt);
 }
 
-/* --- lanes -------------------------------------------------------------------------------------------------------- */
+/* --- lanes ------------------------------------------------------------------------------------ */
 
 static void lane_append(struct queue *queue, struct lanes *lanes, uint16_t number)
 {
@@ -94,7 +94,7 @@ static struct lane *lane_current(struct queue *queue)
 	}
 }
 
-/* --- entries ------------------------------------------------------------------------------------------------------- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 /* An entry into the lane of a source. */
 static void lane_add(struct group *group, uint16_t source, const struct entry *with)

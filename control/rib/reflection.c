@@ -1,20 +1,23 @@
-/* Reflections: paths that are what we told their peer, come back. SD-WAN boxes strip our AS number or replace it, so that
- * no loop detection sees them, ours or theirs. Such a path leads to where we sent it from: it is sorted behind all that may
- * be used, and is shown.
+/* Reflections: paths that are what we told their peer, come back. SD-WAN boxes strip our AS number
+ * or replace it, so that no loop detection sees them, ours or theirs. Such a path leads to where we
+ * sent it from: it is sorted behind all that may be used, and is shown.
  *
- * A path is one if it ends with the path that we tell its peer for the prefix, our AS number and the peer's left out of
- * both. A gateway of our AS does not pass on what it has from us but by eBGP: its path must have an AS number more. Circuits
- * are not judged. Their edge routers see their own AS number in what comes back; and a site that has a circuit and another
- * way in looks just like a reflection (12076 65030 65020 beside 65020). Nor does a path come back from a peer whose AS
- * number stands in it: the peer drops it. So two NVAs of one AS with one site are none. A circuit's is the exception: no
- * other way to the site has the edge routers' AS number.
+ * A path is one if it ends with the path that we tell its peer for the prefix, our AS number and
+ * the peer's left out of both. A gateway of our AS does not pass on what it has from us but by
+ * eBGP: its path must have an AS number more. Circuits are not judged. Their edge routers see their
+ * own AS number in what comes back; and a site that has a circuit and another way in looks just
+ * like a reflection (12076 65030 65020 beside 65020). Nor does a path come back from a peer whose
+ * AS number stands in it: the peer drops it. So two NVAs of one AS with one site are none. A
+ * circuit's is the exception: no other way to the site has the edge routers' AS number.
  *
- * What we tell a peer depends in turn on which paths are reflections, so this is defined from the ground up: paths are
- * judged by the length of their AS paths, each against the best of what its peer may be told among circuits' paths, VNets'
- * and those that have been judged already and are none. What a peer sends back is longer than what it was told, so what it
- * was told is always among those; and no path is judged by itself or by what comes of itself. Each path is judged once, so
- * it ends; whether it is a reflection follows from what all peers say, and neither from the order in which they said it nor
- * from what we told them meanwhile. So nothing moves here unless a peer moves. */
+ * What we tell a peer depends in turn on which paths are reflections, so this is defined from the
+ * ground up: paths are judged by the length of their AS paths, each against the best of what its
+ * peer may be told among circuits' paths, VNets' and those that have been judged already and are
+ * none. What a peer sends back is longer than what it was told, so what it was told is always among
+ * those; and no path is judged by itself or by what comes of itself. Each path is judged once, so
+ * it ends; whether it is a reflection follows from what all peers say, and neither from the order
+ * in which they said it nor from what we told them meanwhile. So nothing moves here unless a peer
+ * moves. */
 #include <stdlib.h>
 
 #include "aspath.h"
@@ -32,12 +35,14 @@ static_assert(RIB_PEERS <= 1 << PLACE_BITS, "a place fits a rank");
 
 struct reflect {
 	uint32_t *
-		ranks; /* owned, nb_peers: who is judged, in this order; the place is the low part */
-	bool *was;     /* owned, by peer: its path was a reflection before; false between calls */
-	bool trying;   /* rib_try() */
+		/* owned, nb_peers: who is judged, in this order; the place is the low part */
+		ranks;
+	bool *was;   /* owned, by peer: its path was a reflection before; false between calls */
+	bool trying; /* rib_try() */
 };
 
-/* A node's paths while they are judged: what each class would be told of those that are no reflections. */
+/* A node's paths while they are judged: what each class would be told of those that are no
+ * reflections. */
 struct trial {
 	const struct rib *rib;
 	const uint8_t *classes;
@@ -76,7 +81,7 @@ size_t reflect_bytes(const struct rib *rib)
 	       rib->params.nb_peers * (sizeof(*rib->reflect->ranks) + sizeof(*rib->reflect->was));
 }
 
-/* --- one path and what its peer is told --------------------------------------------------------------------------- */
+/* --- one path and what its peer is told ------------------------------------------------------- */
 
 static struct attr_view as_path(const uint8_t *wire, uint16_t len)
 {
@@ -86,8 +91,8 @@ static struct attr_view as_path(const uint8_t *wire, uint16_t len)
 	return view;
 }
 
-/* May a path that ends with `last` be what its peer is told, if that is `told`? Asked first, for it costs little and is
- * almost always false. */
+/* May a path that ends with `last` be what its peer is told, if that is `told`? Asked first, for it
+ * costs little and is almost always false. */
 static bool may_be_tail(const struct rib *rib, const struct source *peer, uint32_t last,
 			const struct path *told)
 {
@@ -183,7 +188,7 @@ const struct path *rib_would_reflect(const struct rib *rib, uint32_t node, uint1
 	return told;
 }
 
-/* --- all paths of a node ------------------------------------------------------------------------------------------ */
+/* --- all paths of a node ---------------------------------------------------------------------- */
 
 /* This path, in that place, is none: it may be told. */
 static void hear(struct trial *t, const struct path *path, uint16_t place)
@@ -211,8 +216,8 @@ static const struct path *find_original(const struct trial *t, const struct path
 	return told;
 }
 
-/* In which order it is judged: by length, and of equal ones first those that begin with the peer's AS number, as others may
- * be passed on as they were. */
+/* In which order it is judged: by length, and of equal ones first those that begin with the peer's
+ * AS number, as others may be passed on as they were. */
 static uint32_t rank_of(const struct rib *rib, const struct path *path, uint16_t place)
 {
 	const struct source *peer = &rib->sources[path->peer];
@@ -304,8 +309,8 @@ static bool might_be(const struct rib *rib, const struct path *path, const struc
 	return false;
 }
 
-/* Is any of a node's paths a reflection now, or might any be one? Of many it is not asked, for each would be compared with
- * each. */
+/* Is any of a node's paths a reflection now, or might any be one? Of many it is not asked, for each
+ * would be compared with each. */
 static enum question question(const struct rib *rib, const struct path *first,
 			      const uint8_t *classes)
 {
@@ -381,7 +386,8 @@ bool reflections_judge(struct rib *rib, uint32_t id, const uint8_t *classes)
 	return chain_digest(rib, first) != before;
 }
 
-/* While chains are in the order of another rule they stay as they are: what is being sorted anew must be seen to change. */
+/* While chains are in the order of another rule they stay as they are: what is being sorted anew
+ * must be seen to change. */
 bool rib_try(struct rib *rib, uint32_t node, uint64_t allow)
 {
 	uint8_t classes[ROLE_COUNT];

@@ -1,12 +1,13 @@
-/* Groups that have been freed, and what queues have left behind. Both may be large: entries and bits for every prefix there is.
- * They go in slices, and nothing waits for it.
+/* Groups that have been freed, and what queues have left behind. Both may be large: entries and
+ * bits for every prefix there is. They go in slices, and nothing waits for it.
  *
- *   group_free ─► leaving ─► groups_retire: entries, then bits, a few a turn ─► the group's own memory
- *   queue_take ─► spare   ─► groups_retire: all of them at once, when no queue holds any, but their memory in pieces
+ *   group_free ─► leaving ─► groups_retire: entries, then bits, a few a turn ─► the group's memory
+ *   queue_take ─► spare   ─► groups_retire: all of them at once, when no queue holds any, but their
+ *                                           memory in pieces
  *
- * A group that leaves needs no node. So a node that was kept for it alone may be freed before its turn comes, and its id be
- * another prefix's by then; who looks at what the group has kept asks whether there is a node, and whether anybody needs
- * that one. */
+ * A group that leaves needs no node. So a node that was kept for it alone may be freed before its
+ * turn comes, and its id be another prefix's by then; who looks at what the group has kept asks
+ * whether there is a node, and whether anybody needs that one. */
 #include <assert.h>
 #include <stdlib.h>
 

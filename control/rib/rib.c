@@ -1,5 +1,6 @@
-/* The table: nodes, their chains, and every change to them. A change runs in three steps: take what may be lacking
- * (memory), note what update groups may be told now, then act, which cannot fail, and mark the difference. */
+/* The table: nodes, their chains, and every change to them. A change runs in three steps: take what
+ * may be lacking (memory), note what update groups may be told now, then act, which cannot fail,
+ * and mark the difference. */
 #include "rib.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 
 enum { FIND_COST = 64 }; /* paths that are looked through and count as much as a prefix */
 
-/* --- nodes ----------------------------------------------------------------------------------------------------- */
+/* --- nodes ------------------------------------------------------------------------------------ */
 
 uint32_t node_find(const struct rib *rib, struct prefix prefix)
 {
@@ -25,7 +26,7 @@ void node_release(struct rib *rib, uint32_t id)
 	prefix_table_remove(&rib->nodes, id);
 }
 
-/* --- chains ---------------------------------------------------------------------------------------------------- */
+/* --- chains ----------------------------------------------------------------------------------- */
 
 static uint32_t path_id(const struct rib *rib, const struct path *path)
 {
@@ -101,8 +102,8 @@ bool chain_sort(struct rib *rib, struct node *node)
 	return changed;
 }
 
-/* `path` is in the chain's memory but not in its order. Ranks by MED may move others; and while everything is being
- * sorted anew, this chain may still be in the old order. */
+/* `path` is in the chain's memory but not in its order. Ranks by MED may move others; and while
+ * everything is being sorted anew, this chain may still be in the old order. */
 static void chain_place(struct rib *rib, struct node *node, struct path *path)
 {
 	chain_insert(rib, node, path);
@@ -110,7 +111,7 @@ static void chain_place(struct rib *rib, struct node *node, struct path *path)
 		chain_sort(rib, node);
 }
 
-/* --- peers ----------------------------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 {
@@ -175,7 +176,7 @@ void rib_peer_sweep(struct rib *rib, uint16_t index)
 		sweep_begin(rib, &rib->peers[index], 1);
 }
 
-/* --- changes --------------------------------------------------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------------------------------- */
 
 /* groups_mark() for a change that this peer has caused. */
 static void mark_for(struct rib *rib, uint16_t peer, uint32_t node, const struct outlook *before)
@@ -250,8 +251,8 @@ static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t nod
 	return path;
 }
 
-/* Does it make no difference to anybody that a path's flags are these from now on? What is stale makes none to a path that
- * there is no other beside. */
+/* Does it make no difference to anybody that a path's flags are these from now on? What is stale
+ * makes none to a path that there is no other beside. */
 static bool flags_alike(const struct rib *rib, const struct path *path, uint8_t flags)
 {
 	const struct path *first = path_at(rib, node_at(rib, path->node)->first);
@@ -390,8 +391,8 @@ static uint8_t path_flags_now(const struct rib *rib, const struct path *path)
 	       (rib_is_stale(rib, path) ? PATH_STALE : 0);
 }
 
-/* A stale path whose next hop is lost is dropped for good: that a host answers ARP again does not mean that it forwards as
- * it did before it restarted. The caller has reserved. */
+/* A stale path whose next hop is lost is dropped for good: that a host answers ARP again does not
+ * mean that it forwards as it did before it restarted. The caller has reserved. */
 static void node_drop_lost(struct rib *rib, struct node *node)
 {
 	struct path *path = path_at(rib, node->first);
@@ -458,7 +459,7 @@ int rib_set_refused(struct rib *rib, uint32_t id, enum role role, bool refused)
 	return 0;
 }
 
-/* --- slices ---------------------------------------------------------------------------------------------------- */
+/* --- slices ----------------------------------------------------------------------------------- */
 
 static void sweep_end(struct rib *rib)
 {
@@ -524,7 +525,8 @@ static size_t hops_turn(struct rib *rib, size_t budget)
 	return cost_since(rib, before, seen);
 }
 
-/* Each has its share, so that none waits until another is through; what is left of that goes to whoever has more to do. */
+/* Each has its share, so that none waits until another is through; what is left of that goes to
+ * whoever has more to do. */
 size_t rib_turn(struct rib *rib, size_t budget)
 {
 	static size_t (*const turns[])(struct rib *, size_t) = { sweep_turn, hops_turn, resort_turn,
@@ -565,7 +567,7 @@ uint64_t rib_version(const struct rib *rib)
 	return rib->version;
 }
 
-/* --- the FIB's changes ----------------------------------------------------------------------------------------- */
+/* --- the FIB's changes ------------------------------------------------------------------------ */
 
 size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max)
 {
@@ -644,7 +646,7 @@ uint64_t rib_wide_rounds(const struct rib *rib)
 	return rib->wide_rounds;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct rib *rib_new(const struct rib_params *params)
 {

@@ -1,5 +1,6 @@
-/* The inside of the RIB, for the files of this folder alone: rib.c changes it, view.c reads it; for the update groups
- * mark.c notes what has changed, group.c who is a member, flush.c works it off. */
+/* The inside of the RIB, for the files of this folder alone: rib.c changes it, view.c reads it; for
+ * the update groups mark.c notes what has changed, group.c who is a member, flush.c works it
+ * off. */
 #ifndef BASCULE_RIB_PRIVATE_H
 #define BASCULE_RIB_PRIVATE_H
 
@@ -12,7 +13,8 @@
 enum {
 	NODES_MAX = 1 << 24, /* prefixes */
 	PATHS_MAX = 1 << 26,
-	/* expressroute, vpn, nva and those who are told of VNets alone, each by eBGP and iBGP: told of the same paths */
+	/* expressroute, vpn, nva and those who are told of VNets alone, each by eBGP and iBGP: told
+	 * of the same paths */
 	CLASSES = 8,
 	IBGP_CLASSES = 0xaa, /* odd ones */
 	ALL_CLASSES = 0xff,
@@ -31,17 +33,17 @@ static_assert(sizeof(struct node) == 12, "a million prefixes in 12 MB");
 
 /* What the rib keeps of a peer beside its source. */
 struct peer {
-	uint16_t epoch;	       /* counts session losses: paths of earlier epochs are stale */
-	uint16_t sweep_age;    /* paths at least so many epochs old are being withdrawn; 0: none */
-	uint32_t paths;	       /* in the table; of those: */
-	uint32_t stale;	       /* of earlier epochs */
-	uint32_t unusable;     /* their next hops do not resolve */
-	uint32_t reflections;  /* what we told it */
+	uint16_t epoch;	      /* counts session losses: paths of earlier epochs are stale */
+	uint16_t sweep_age;   /* paths at least so many epochs old are being withdrawn; 0: none */
+	uint32_t paths;	      /* in the table; of those: */
+	uint32_t stale;	      /* of earlier epochs */
+	uint32_t unusable;    /* their next hops do not resolve */
+	uint32_t reflections; /* what we told it */
 	struct prefix reflected; /* of the last one */
-	uint64_t digest;       /* of its paths: attrs_digest() */
-	struct group *group;   /* borrowed; NULL: no member of any */
-	struct cohort *cohort; /* borrowed; NULL: in its group's stream */
-	uint16_t next_instance; /* of its gateway; RIB_NOBODY: the last, or on its own */
+	uint64_t digest;	 /* of its paths: attrs_digest() */
+	struct group *group;	 /* borrowed; NULL: no member of any */
+	struct cohort *cohort;	 /* borrowed; NULL: in its group's stream */
+	uint16_t next_instance;	 /* of its gateway; RIB_NOBODY: the last, or on its own */
 };
 
 /* Which paths use which next hop, and which next hops have changed: see hops.c. */
@@ -53,7 +55,8 @@ struct hops {
 	uint32_t seen;		/* paths that the one in front has had looked at in this turn */
 };
 
-/* What a class of groups may be told about a prefix. Borrowed attributes; peer is 0 if there are none. */
+/* What a class of groups may be told about a prefix. Borrowed attributes; peer is 0 if there are
+ * none. */
 struct offer {
 	const struct attrs *attrs;
 	uint16_t peer;
@@ -122,8 +125,9 @@ struct audience {
 	uint32_t n, capacity;
 };
 
-/* Members of a group outside its stream that must all be told the same. A prefix up to `dumped` changes: it is pending.
- * One above will be seen by the dump; if `knows`, they may have been told of it before, so it is pending as well. */
+/* Members of a group outside its stream that must all be told the same. A prefix up to `dumped`
+ * changes: it is pending. One above will be seen by the dump; if `knows`, they may have been told
+ * of it before, so it is pending as well. */
 struct cohort {
 	struct cohort *next;
 	struct audience audience;
@@ -135,7 +139,8 @@ struct cohort {
 };
 enum { DUMP_DONE = UINT32_MAX };
 
-/* A group that somebody watches. Prefixes up to `seen` have been shown; those of them that changed since are pending. */
+/* A group that somebody watches. Prefixes up to `seen` have been shown; those of them that changed
+ * since are pending. */
 struct watch {
 	bool on;
 	uint32_t seen;	 /* node ids; DUMP_DONE: all */
@@ -151,7 +156,9 @@ struct group {
 	enum group_backups backups;
 	uint32_t members;
 	uint64_t
-		stamp; /* rib->version of the last change that makes a difference to one of the stream by its gateway */
+		/* rib->version of the last change that makes a difference to one of the stream by
+		 * its gateway */
+		stamp;
 	struct audience stream;
 	struct cohort *cohorts;
 	struct bitmap dirty; /* nodes in the queue */
@@ -159,7 +166,8 @@ struct group {
 	struct watch watch;
 };
 
-/* The matrix as announcements see it. While a change is applied, nodes from `cursor` on are still under the old one. */
+/* The matrix as announcements see it. While a change is applied, nodes from `cursor` on are still
+ * under the old one. */
 struct matrix_walk {
 	uint64_t allow, next;
 	uint32_t cursor; /* 0: no walk */
@@ -170,8 +178,8 @@ struct matrix_walk {
 		classes_old[ROLE_COUNT]; /* by the source's role: bit mask of classes */
 };
 
-/* The bound on what ExpressRoute gateways are told: each prefix that they might be told has a seat, is held back, or does
- * not count. */
+/* The bound on what ExpressRoute gateways are told: each prefix that they might be told has a seat,
+ * is held back, or does not count. */
 struct seats {
 	uint32_t max;
 	struct bitmap taken, held, exempt;
@@ -186,8 +194,9 @@ struct groups {
 	uint32_t tops[CLASSES];	 /* prefixes that have a top */
 	uint32_t vnets[CLASSES]; /* of those: VNet prefixes */
 	uint32_t *sole[CLASSES]; /* owned, by peer: tops of that peer without an alt */
-	/* Prefixes that members are not told if they are not told backups: owned, by gateway: to which top is a backup;
-	 * by peer: tops of its own, but for those that are backups to its gateway. */
+	/* Prefixes that members are not told if they are not told backups: owned, by gateway: to
+	 * which top is a backup; by peer: tops of its own, but for those that are backups to its
+	 * gateway. */
 	uint32_t *backups, *own;
 	uint16_t instances[RIB_GATEWAYS]; /* the first of each gateway; RIB_NOBODY: none */
 	uint8_t *seen;			  /* owned, by gateway: scratch, all 0 between calls */
@@ -204,16 +213,16 @@ struct rib {
 	struct rib_params params;
 	struct prefix_table nodes;
 	struct slab paths;
-	uint32_t prefixes;	/* nodes with paths */
-	uint32_t refused;	/* nodes that some view has no room for */
-	struct source *sources; /* owned, nb_peers */
-	struct peer *peers;	/* owned, nb_peers */
-	struct path **sort;	/* owned, nb_peers: to sort one chain */
+	uint32_t prefixes;	 /* nodes with paths */
+	uint32_t refused;	 /* nodes that some view has no room for */
+	struct source *sources;	 /* owned, nb_peers */
+	struct peer *peers;	 /* owned, nb_peers */
+	struct path **sort;	 /* owned, nb_peers: to sort one chain */
 	struct reflect *reflect; /* owned: reflection.c's workspace */
-	uint64_t version;	/* see rib_version() */
-	uint64_t spent;		/* see rib_spent() */
-	uint16_t cause; /* the peer whose doing changes are at present; nb_peers: nobody's */
-	struct bitmap changes;	/* for the FIB */
+	uint64_t version;	 /* see rib_version() */
+	uint64_t spent;		 /* see rib_spent() */
+	uint16_t cause;	       /* the peer whose doing changes are at present; nb_peers: nobody's */
+	struct bitmap changes; /* for the FIB */
 	uint32_t changes_cursor;
 	struct bitmap wide;		  /* likewise, one by one */
 	uint32_t wide_cursor, wide_taken; /* taken: by rib_wide_begin(); 0: none */
@@ -234,7 +243,8 @@ static inline struct path *path_at(const struct rib *rib, uint32_t id)
 	return id ? (struct path *)rib->paths.items.base + id : NULL;
 }
 
-/* What a change of a node costs more than one of a node of few paths, in such: all its paths and all groups are looked at. */
+/* What a change of a node costs more than one of a node of few paths, in such: all its paths and
+ * all groups are looked at. */
 static inline uint32_t node_cost(const struct rib *rib, uint32_t id)
 {
 	return node_at(rib, id)->paths / 4u + rib->groups.nb_groups / 16;
@@ -251,13 +261,13 @@ uint32_t node_find(const struct rib *rib, struct prefix prefix);
 /* Free the node if it has no paths and nobody needs it any more. */
 void node_release(struct rib *rib, uint32_t id);
 
-/* --- hops.c ----------------------------------------------------------------------------------------------------- */
+/* --- hops.c ----------------------------------------------------------------------------------- */
 
 int hops_init(struct rib *rib);
 void hops_fini(struct rib *rib);
 size_t hops_bytes(const struct rib *rib);
-/* What stands for a next hop, made if need be, with room for any path there is and for one more. SLAB_NONE: no memory.
- * hop_put() if no path is linked to it after all. */
+/* What stands for a next hop, made if need be, with room for any path there is and for one more.
+ * SLAB_NONE: no memory. hop_put() if no path is linked to it after all. */
 uint32_t hop_get(struct rib *rib, uint32_t addr);
 void hop_put(struct rib *rib, uint32_t hop);
 /* The path uses the next hop from now on; or no longer. */
@@ -267,23 +277,24 @@ void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path);
 uint32_t hops_next(struct rib *rib);
 bool hops_settled(const struct rib *rib);
 
-/* --- reflection.c ------------------------------------------------------------------------------------------------ */
+/* --- reflection.c ----------------------------------------------------------------------------- */
 
 struct reflect *reflect_new(uint16_t nb_peers);
 void reflect_free(struct reflect *reflect);
 size_t reflect_bytes(const struct rib *rib);
-/* Say of each of a node's paths whether it is a reflection, and sort them anew if that has changed. `classes`: the matrix
- * that the node is under. The caller has taken groups_outlook() before and marks the difference. Returns whether anything
- * has changed. */
+/* Say of each of a node's paths whether it is a reflection, and sort them anew if that has changed.
+ * `classes`: the matrix that the node is under. The caller has taken groups_outlook() before and
+ * marks the difference. Returns whether anything has changed. */
 bool reflections_judge(struct rib *rib, uint32_t node, const uint8_t *classes);
 
-/* --- rib.c ------------------------------------------------------------------------------------------------------- */
+/* --- rib.c ------------------------------------------------------------------------------------ */
 
-/* Sort a node's whole chain. Returns whether the order changed, or what is equal to what, or yields to whom. */
+/* Sort a node's whole chain. Returns whether the order changed, or what is equal to what, or yields
+ * to whom. */
 bool chain_sort(struct rib *rib, struct node *node);
 void path_set_flags(struct rib *rib, struct path *path, uint8_t flags);
 
-/* --- backup.c --------------------------------------------------------------------------------------------------- */
+/* --- backup.c --------------------------------------------------------------------------------- */
 
 /* The class that the source's groups are of, unless it is held. */
 static inline unsigned int class_of(const struct source *source)
@@ -296,7 +307,8 @@ uint16_t instance_first(const struct rib *rib, uint16_t gateway);
 uint16_t instance_next(const struct rib *rib, uint16_t gateway, uint16_t peer);
 /* The peer becomes an instance of another source.gateway. */
 void instance_move(struct rib *rib, uint16_t peer, uint16_t gateway);
-/* For each class that has a top: the gateways of that class that have a path beside it which is as good, or better. */
+/* For each class that has a top: the gateways of that class that have a path beside it which is as
+ * good, or better. */
 void backups_find(const struct rib *rib, uint32_t node, const struct offers offers[CLASSES],
 		  struct backups *backups);
 bool backups_have(const struct backups *backups, uint16_t gateway);
@@ -314,19 +326,21 @@ static inline bool node_waits(const struct rib *rib, uint32_t id)
 	return rib->wide_taken == id || bitmap_has(&rib->wide, id);
 }
 
-/* --- mark.c ----------------------------------------------------------------------------------------------------- */
+/* --- mark.c ----------------------------------------------------------------------------------- */
 
 void matrix_init(struct matrix_walk *matrix, uint64_t allow);
-/* For each source role, the classes that may be told of its routes under `allow`. The class of ROLE_VNET is of those that
- * are told the VNets' own alone. */
+/* For each source role, the classes that may be told of its routes under `allow`. The class of
+ * ROLE_VNET is of those that are told the VNets' own alone. */
 void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT]);
-/* The classes that may be told of some path for a node, if the views of the roles `refused` have no room for it. */
+/* The classes that may be told of some path for a node, if the views of the roles `refused` have no
+ * room for it. */
 uint8_t classes_open(const struct rib *rib, uint32_t node, uint8_t refused);
-/* What the classes in `want` may be told about a node, before the bound on ExpressRoute gateways; the others' offers stay
- * empty. */
+/* What the classes in `want` may be told about a node, before the bound on ExpressRoute gateways;
+ * the others' offers stay empty. */
 void offers_under(const struct rib *rib, uint32_t node, const uint8_t *classes, uint8_t want,
 		  struct offers *offers);
-/* Is it for ExpressRoute gateways, so that it needs one of their seats, if it counts? Take what is for them out. */
+/* Is it for ExpressRoute gateways, so that it needs one of their seats, if it counts? Take what is
+ * for them out. */
 bool seat_needed(const struct rib *rib, uint32_t node, const struct outlook *outlook);
 void seat_deny(const struct rib *rib, struct outlook *outlook);
 bool seats_settled(const struct rib *rib); /* nobody waits for a seat that is free */
@@ -336,7 +350,8 @@ int groups_reserve(struct rib *rib);
 const uint8_t *classes_of(const struct rib *rib, uint32_t node);
 /* What there is to tell about a node now. */
 void groups_outlook(const struct rib *rib, uint32_t node, struct outlook *outlook);
-/* A node has changed: `before` is what groups_outlook() said then; its attributes still have a reference. */
+/* A node has changed: `before` is what groups_outlook() said then; its attributes still have a
+ * reference. */
 void groups_mark(struct rib *rib, uint32_t node, const struct outlook *before);
 /* Does some group still have to tell of this node? */
 bool groups_need(const struct rib *rib, uint32_t node);
@@ -348,42 +363,45 @@ void offers_restrict(const struct group *group, struct offers *offers);
 void group_outlook(const struct group *group, uint32_t node, struct offers *offers,
 		   struct backups *backups);
 
-/* --- queue.c ---------------------------------------------------------------------------------------------------- */
+/* --- queue.c ---------------------------------------------------------------------------------- */
 
 int queue_init(struct queue *queue, uint16_t nb_peers); /* -ENOMEM */
-void queue_fini(struct queue *queue);		       /* an empty one, or one that is not initialised */
-/* A node that is not in the queue, with what members had been told of it. groups_reserve() has seen to it that there is a
- * spare entry. */
+/* an empty one, or one that is not initialised */
+void queue_fini(struct queue *queue);
+/* A node that is not in the queue, with what members had been told of it. groups_reserve() has seen
+ * to it that there is a spare entry. */
 void queue_add(struct group *group, uint32_t node, const struct outlook *before);
 /* What was taken, back into it: a lane of nobody's. */
 void queue_back(struct group *group, const struct entry *entry, const struct backups *backups);
-/* Take the next entry off the queue. Its references are the caller's, `backups` is what its notes said. False: the queue
- * is empty. */
+/* Take the next entry off the queue. Its references are the caller's, `backups` is what its notes
+ * said. False: the queue is empty. */
 bool queue_take(struct group *group, struct entry *entry, struct backups *backups);
 void entry_spare(struct groups *groups, uint32_t id); /* one more that is in no queue */
 void entry_drop(struct rib *rib, const struct entry *entry);
 
-/* --- group.c ---------------------------------------------------------------------------------------------------- */
+/* --- group.c ---------------------------------------------------------------------------------- */
 /* May all of them be told more now? */
 bool audience_ready(const struct rib *rib, const struct audience *audience);
 
 int groups_init(struct rib *rib);
 void groups_fini(struct rib *rib);
 size_t groups_bytes(const struct rib *rib);
-/* The cohort whose turn it is to be told something; NULL: none. Abandoned ones too, whose audience is empty. */
+/* The cohort whose turn it is to be told something; NULL: none. Abandoned ones too, whose audience
+ * is empty. */
 struct cohort *cohort_turn(struct group *group);
 /* Of a cohort that keeps no nodes. */
 void cohort_free(struct group *group, struct cohort *cohort);
-/* All members of the cohort have been told everything: they are in the stream, the cohort is no more. */
+/* All members of the cohort have been told everything: they are in the stream, the cohort is no
+ * more. */
 void cohort_merge(struct group *group, struct cohort *cohort);
 
-/* --- retire.c --------------------------------------------------------------------------------------------------- */
+/* --- retire.c --------------------------------------------------------------------------------- */
 
-/* A slice of what groups that have been freed leave behind, and of the memory that queues need no more; returns about how many
- * nodes that is worth. */
+/* A slice of what groups that have been freed leave behind, and of the memory that queues need no
+ * more; returns about how many nodes that is worth. */
 size_t groups_retire(struct rib *rib, size_t budget);
 
-/* --- flush.c ---------------------------------------------------------------------------------------------------- */
+/* --- flush.c ---------------------------------------------------------------------------------- */
 
 struct flush *flush_new(void);
 void flush_free(struct flush *flush);

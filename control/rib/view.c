@@ -1,4 +1,5 @@
-/* Reading the RIB: peers, one prefix, all of them, and what a role makes of one. Changes nothing. */
+/* Reading the RIB: peers, one prefix, all of them, and what a role makes of one. Changes
+ * nothing. */
 #include "rib_private.h"
 
 const struct source *rib_source(const struct rib *rib, uint16_t peer)
@@ -179,7 +180,8 @@ unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role r
 	return rib_next_for_role(rib, node, role, allow, &last, best);
 }
 
-/* From this path on. One that is passed over may stand between two that are equal, and is equal to both then. */
+/* From this path on. One that is passed over may stand between two that are equal, and is equal to
+ * both then. */
 static unsigned int resolve_from(const struct rib *rib, const struct path *path, enum role role,
 				 const struct path **last, const struct path *ways[RIB_ECMP])
 {

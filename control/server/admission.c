@@ -1,5 +1,6 @@
-/* Admission of gateways: judged when a session comes up and when the configuration changes. Who is let go is announced
- * anew by the RIB (rib_reconsider) and moves to another update group (peers_regroup). */
+/* Admission of gateways: judged when a session comes up and when the configuration changes. Who is
+ * let go is announced anew by the RIB (rib_reconsider) and moves to another update group
+ * (peers_regroup). */
 #include "admission.h"
 
 #include <assert.h>
@@ -80,7 +81,8 @@ void admission_live(struct route_server *rs)
 	memset(rs->took_part, 0, sizeof(rs->took_part));
 }
 
-/* Of the gateway's sessions that are up: how many; and is one of them admitted, or was, and its routes are kept? */
+/* Of the gateway's sessions that are up: how many; and is one of them admitted, or was, and its
+ * routes are kept? */
 static uint32_t instances(const struct route_server *rs, const struct peer *one, bool *admitted)
 {
 	uint32_t nb = 0;

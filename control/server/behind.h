@@ -1,8 +1,10 @@
-/* Peers behind learned routes (config: behind). What we say to them follows the FIB. Here it is known whether a route leads to
- * them: a peer that has none says so, and one that gets one is called at once.
+/* Peers behind learned routes (config: behind). What we say to them follows the FIB. Here it is
+ * known whether a route leads to them: a peer that has none says so, and one that gets one is
+ * called at once.
  *
- * Its session is not closed when the route goes: its routes are used no longer, for no route leads to their next hops
- * (far_hop.h), and the hold timer decides whether the route came back in time. */
+ * Its session is not closed when the route goes: its routes are used no longer, for no route leads
+ * to their next hops (far_hop.h), and the hold timer decides whether the route came back in
+ * time. */
 #ifndef BASCULE_BEHIND_H
 #define BASCULE_BEHIND_H
 
@@ -22,7 +24,8 @@ struct route_server;
 void behind_begin(struct peer *peer);
 void behind_end(struct peer *peer);
 
-/* A far next hop, and maybe a peer, is reached otherwise than before: far_hops_poll()'s `changed`, with the route server. */
+/* A far next hop, and maybe a peer, is reached otherwise than before: far_hops_poll()'s `changed`,
+ * with the route server. */
 void behind_changed(void *rs, uint32_t addr, enum role role, const struct far_ways *was,
 		    const struct far_ways *now);
 /* Call those that a route leads to now: after the FIB has it. */

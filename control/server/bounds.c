@@ -143,8 +143,8 @@ void bounds_configure(struct route_server *rs)
 {
 	const struct config_limits *limits = &rs->config->limits;
 
-	expressroute_bound_configure(rs,
-			   limits->over_expressroute == LIMITS_SAFE ? limits->to_expressroute : 0);
+	expressroute_bound_configure(
+		rs, limits->over_expressroute == LIMITS_SAFE ? limits->to_expressroute : 0);
 }
 
 /* As Azure: more routes than an ExpressRoute circuit takes end the session, not only the excess. */

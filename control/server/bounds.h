@@ -1,7 +1,9 @@
-/* Bounds on routes, as the configuration sets them: policy/limit.h counts, here is what follows. A peer past its bound is
- * told Cease/1 with the bound (RFC 4486 4) and let in again after limits.retry_s; or what is too much is refused, and asked
- * for again (RFC 2918) when there is room. A peer's routes are counted before its inbound map, what a gateway is told
- * after its outbound one (expressroute_bound.h). Warnings are alarms (alarm.h) and events. Thread: the RIB lcore. */
+/* Bounds on routes, as the configuration sets them: policy/limit.h counts, here is what follows. A
+ * peer past its bound is told Cease/1 with the bound (RFC 4486 4) and let in again after
+ * limits.retry_s; or what is too much is refused, and asked for again (RFC 2918) when there is
+ * room. A peer's routes are counted before its inbound map, what a gateway is told after its
+ * outbound one (expressroute_bound.h). Warnings are alarms (alarm.h) and events. Thread: the RIB
+ * lcore. */
 #ifndef BASCULE_BOUNDS_H
 #define BASCULE_BOUNDS_H
 
@@ -17,22 +19,25 @@ extern "C" {
 struct route_server;
 struct peer;
 
-/* May `peer`, whose session is up, announce this? False: it was refused and counted; the session may be closing, and then
- * nothing that it still says counts (peer->closing). */
+/* May `peer`, whose session is up, announce this? False: it was refused and counted; the session
+ * may be closing, and then nothing that it still says counts (peer->closing). */
 bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix prefix);
 
 /* The session has gone, and its alarms with it. */
 void bounds_down(struct route_server *rs, struct peer *peer);
 
-/* Routes that the peer announces, before its route map; what an earlier session left does not count. */
+/* Routes that the peer announces, before its route map; what an earlier session left does not
+ * count. */
 uint32_t bounds_learned(const struct route_server *rs, const struct peer *peer);
-/* Distinct prefixes that peers have announced: what limits.total bounds. VNet prefixes do not count. */
+/* Distinct prefixes that peers have announced: what limits.total bounds. VNet prefixes do not
+ * count. */
 uint32_t bounds_total(const struct route_server *rs);
 
 /* limits.to_expressroute is new or has changed. */
 void bounds_configure(struct route_server *rs);
 
-/* About once a second: alarms come and go, refused routes are asked for again, and bounds that were lowered apply. */
+/* About once a second: alarms come and go, refused routes are asked for again, and bounds that were
+ * lowered apply. */
 void bounds_turn(struct route_server *rs);
 
 #ifdef __cplusplus

@@ -1,13 +1,14 @@
-/* The events of the last hours, or of the last minutes if there are many: what an operator asks for first when something
- * was different a moment ago. A ring of fixed records in memory; the newest push out the oldest. Each event is one line
- * in the log as well.
+/* The events of the last hours, or of the last minutes if there are many: what an operator asks for
+ * first when something was different a moment ago. A ring of fixed records in memory; the newest
+ * push out the oldest. Each event is one line in the log as well.
  *
- *   peer.c, route_server.c, next_hop.c ─ events_note ─► ring ─ events_after ─► show.c, a page at a time
+ *   peer.c, route_server.c, next_hop.c ─ events_note ─► ring ─ events_after ─► show.c, a page each
  *                                                  └──► log line
  *
- * A burst is let through as far as EVENTS_BURST, for each kind and peer on its own, then one each EVENTS_PERIOD_MS; how
- * many were held back is told by the next one that is let through, or, when none comes, by events_turn(). Nothing here
- * allocates after events_init(). Thread: the RIB lcore. */
+ * A burst is let through as far as EVENTS_BURST, for each kind and peer on its own, then one each
+ * EVENTS_PERIOD_MS; how many were held back is told by the next one that is let through, or, when
+ * none comes, by events_turn(). Nothing here allocates after events_init(). Thread: the RIB
+ * lcore. */
 #ifndef BASCULE_EVENTS_H
 #define BASCULE_EVENTS_H
 
@@ -36,12 +37,14 @@ enum event_kind {
 	EVENT_SESSION_FAILED, /* it does not come up, and why */
 	EVENT_LIMIT,	      /* a bound on routes was reached, and what followed */
 	EVENT_ALARM,	      /* raised or cleared */
-	EVENT_LOOP, /* a route refused: it has been here before (AS path, originator, cluster list) */
-	EVENT_BOW_TIE,	 /* a route refused: another route server's export (import.h) */
+	/* a route refused: it has been here before (AS path, originator, cluster list) */
+	EVENT_LOOP,
+	EVENT_BOW_TIE,	  /* a route refused: another route server's export (import.h) */
 	EVENT_REFLECTION, /* what we told a peer has come back from it (reflections.h) */
-	EVENT_REFUSED,	 /* a route refused by another check of import.h */
-	EVENT_MALFORMED, /* an UPDATE with a fault that does not end the session (RFC 7606) */
-	EVENT_ATTRIBUTE, /* stripped from a route, or the route dropped for it, or withheld from who resets for it */
+	EVENT_REFUSED,	  /* a route refused by another check of import.h */
+	EVENT_MALFORMED,  /* an UPDATE with a fault that does not end the session (RFC 7606) */
+	/* stripped from a route, or the route dropped for it, or withheld from who resets for it */
+	EVENT_ATTRIBUTE,
 	EVENT_MARTIAN,	/* prefixes that no route can be for */
 	EVENT_EXCHANGE, /* the switch was moved */
 	EVENT_RELOAD,	/* another configuration */

@@ -23,7 +23,7 @@ static const char *why(int err)
 	return err == -EINPROGRESS ? "the disk has not answered within 5 s" : strerror(-err);
 }
 
-/* --- on and off --------------------------------------------------------------------------------------------------- */
+/* --- on and off ------------------------------------------------------------------------------- */
 
 /* What waits for the switch to go on loses its wish to this one. */
 static void set_begin(struct route_server *rs, struct page *page)
@@ -80,7 +80,7 @@ static void set_end(struct route_server *rs, struct page *page, int err)
 	log_error("%s: %s", exchange->path, row->warning);
 }
 
-/* --- reload ------------------------------------------------------------------------------------------------------- */
+/* --- reload ----------------------------------------------------------------------------------- */
 
 static void store_begin(struct route_server *rs, struct page *page)
 {
@@ -113,12 +113,12 @@ void exchange_wait_reloaded(struct route_server *rs, struct page *page, uint64_t
 	page->until_ms = rs->now_ms + EXCHANGE_WAIT_MS;
 }
 
-/* --- readers ------------------------------------------------------------------------------------------------------ */
+/* --- readers ---------------------------------------------------------------------------------- */
 
 static void warn_late(struct page *page)
 {
-	static const char late[] =
-		"a forwarding lcore has not been heard of for 5 s; what it has in hand may still leave";
+	static const char late[] = "a forwarding lcore has not been heard of for 5 s; what it has "
+				   "in hand may still leave";
 	uint32_t at = 0;
 	uint16_t type;
 	void *row = (void *)page_next(page, &at, &type);
@@ -139,7 +139,8 @@ static void warn_late(struct page *page)
 	log_error("route exchange: %s", late);
 }
 
-/* Have all readers passed by since the gate was shut? Or not in time, which the answer says then. */
+/* Have all readers passed by since the gate was shut? Or not in time, which the answer says
+ * then. */
 static bool readers_passed(struct route_server *rs, struct page *page)
 {
 	if (!page->grace || fib_grace_over(rs->fib, page->grace))
@@ -150,7 +151,7 @@ static bool readers_passed(struct route_server *rs, struct page *page)
 	return true;
 }
 
-/* --- all of them -------------------------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 void exchange_wait_begin(struct route_server *rs, struct page *page)
 {

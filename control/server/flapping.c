@@ -59,7 +59,8 @@ static struct peer *peer_of(const struct flapper *flapper)
 	return (struct peer *)((char *)flapper->flap - offsetof(struct peer, flap));
 }
 
-/* What the peer has said last counts again; of one whose session has gone only that it had withdrawn it. */
+/* What the peer has said last counts again; of one whose session has gone only that it had
+ * withdrawn it. */
 static void let_go(struct route_server *rs, struct flapper *flapper)
 {
 	char text[PREFIX_TEXT];

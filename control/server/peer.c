@@ -1,4 +1,5 @@
-/* Peers: from configuration to speaker, and from a speaker's events to the RIB and the update groups. */
+/* Peers: from configuration to speaker, and from a speaker's events to the RIB and the update
+ * groups. */
 #include "peer.h"
 
 #include <assert.h>
@@ -60,7 +61,7 @@ struct peer *peer_find(const struct peers *peers, const char *name)
 	return NULL;
 }
 
-/* --- configured, removed ---------------------------------------------------------------------------------------- */
+/* --- configured, removed ---------------------------------------------------------------------- */
 
 /* Has another speaker its session than the one that listens, which must know of it as well? */
 static bool is_elsewhere(const struct peer *peer)
@@ -305,7 +306,7 @@ size_t peers_maps_turn(struct route_server *rs, size_t budget)
 	return done;
 }
 
-/* --- graceful restart -------------------------------------------------------------------------------------------- */
+/* --- graceful restart ------------------------------------------------------------------------- */
 
 static void sweep(struct peer *peer)
 {
@@ -328,7 +329,7 @@ static void stale_fire(struct timer *timer, uint64_t now_ms)
 	sweep(peer);
 }
 
-/* --- why it is not up -------------------------------------------------------------------------------------------- */
+/* --- why it is not up ------------------------------------------------------------------------- */
 
 /* Its port's name if that has no link, NULL if it has. */
 static const char *port_without_link(const struct peer *peer)
@@ -348,14 +349,13 @@ const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON])
 	if (port)
 		snprintf(buf, SPEAKER_REASON, "port %s has no link", port);
 	else if (!peer->up && behind_lost(peer))
-		snprintf(buf, SPEAKER_REASON, "no route to %s",
-			 addr_text(peer->config.addr, addr));
+		snprintf(buf, SPEAKER_REASON, "no route to %s", addr_text(peer->config.addr, addr));
 	else
 		return peer->reason;
 	return buf;
 }
 
-/* --- sessions ---------------------------------------------------------------------------------------------------- */
+/* --- sessions --------------------------------------------------------------------------------- */
 
 static void no_memory(struct route_server *rs, struct peer *peer)
 {
@@ -432,7 +432,8 @@ static bool same_gateway(const struct peer *a, const struct peer *b)
 	return a->config.name[len] && !strncmp(a->config.name, b->config.name, len + 1);
 }
 
-/* As source.gateway: that of another instance, or else one that no peer has. If there is none left, it is on its own. */
+/* As source.gateway: that of another instance, or else one that no peer has. If there is none left,
+ * it is on its own. */
 static uint16_t gateway_number(const struct peers *peers, const struct peer *peer)
 {
 	bool taken[RIB_GATEWAYS] = { true };
@@ -626,10 +627,11 @@ bool peer_event(struct route_server *rs, const struct speaker_event *event, uint
 	return true;
 }
 
-/* RFC 4724 4.1 has us wait for End-of-RIB, but not from one that restarts itself, which may be waiting for ours; and only
- * those with the capability have promised it, mere helpers that list no family in it included. The others have told all
- * when they fall silent; most say it before that. What forwards meanwhile is the generation before, so to wait is cheaper
- * than to publish too early. */
+/* RFC 4724 4.1 has us wait for End-of-RIB, but not from one that restarts itself, which may be
+ * waiting for ours; and only those with the capability have promised it, mere helpers that list no
+ * family in it included. The others have told all when they fall silent; most say it before that.
+ * What forwards meanwhile is the generation before, so to wait is cheaper than to publish too
+ * early. */
 bool peer_told(const struct peer *peer, uint64_t now_ms)
 {
 	uint64_t silent_ms = now_ms - peer->heard_ms;

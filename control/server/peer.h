@@ -1,13 +1,17 @@
-/* The peers, as the RIB lcore sees them: who is configured, what their sessions do, and what becomes of their routes when
- * a session comes or goes. A peer's index is its place here, its name to the speakers and its source in the RIB.
+/* The peers, as the RIB lcore sees them: who is configured, what their sessions do, and what
+ * becomes of their routes when a session comes or goes. A peer's index is its place here, its name
+ * to the speakers and its source in the RIB.
  *
- *   configured ─ SPEAKER_PEER_ADD ─► (UP ⇄ DOWN) ─ SPEAKER_PEER_REMOVE ─► SPEAKER_REMOVED, and its paths are gone ─► free
+ *   configured ─ SPEAKER_PEER_ADD ─► (UP ⇄ DOWN) ─ SPEAKER_PEER_REMOVE ─► leaving
+ *   leaving ─ SPEAKER_REMOVED, and its paths are gone ─► free
  *
- * One speaker has its session. If another one listens, that knows it too, so as to admit its connections, which are
- * handed over here (SPEAKER_ACCEPTED); then both have to say SPEAKER_REMOVED.
+ * One speaker has its session. If another one listens, that knows it too, so as to admit its
+ * connections, which are handed over here (SPEAKER_ACCEPTED); then both have to say
+ * SPEAKER_REMOVED.
  *
- * A changed peer is removed and added again: its session alone is reset. Graceful restart of a peer (RFC 4724 4.2): its
- * paths stay in use as stale for the restart time that it announced, and what it does not announce again is swept. */
+ * A changed peer is removed and added again: its session alone is reset. Graceful restart of a peer
+ * (RFC 4724 4.2): its paths stay in use as stale for the restart time that it announced, and what
+ * it does not announce again is swept. */
 #ifndef BASCULE_PEER_H
 #define BASCULE_PEER_H
 
@@ -36,8 +40,8 @@ struct update_group;
 /* Without an UPDATE for so long, a peer that never promised End-of-RIB has told all it has ... */
 enum {
 	PEER_SILENT_MS = 5000,
-	/* ... and so long for one that says it restarts itself: FRR says so for minutes after its start, sends End-of-RIB
-	 * all the same, and may hold its routes back for 10 s. */
+	/* ... and so long for one that says it restarts itself: FRR says so for minutes after its
+	 * start, sends End-of-RIB all the same, and may hold its routes back for 10 s. */
 	PEER_RESTARTING_MS = 30000,
 	/* one that we call and that does not come up is not waited for any longer */
 	PEER_ABSENT_MS = 30000,
@@ -67,23 +71,24 @@ struct peer {
 	char reason[SPEAKER_REASON]; /* why it is not up, or why it last went down */
 	struct pace pace;	     /* how far ahead of its connection it is told */
 	struct update_group *group;  /* borrowed; NULL: told nothing (not up, or not LIVE yet) */
-	struct summaries_told summaries; /* of what it is told */
-	struct inbound inbound;		 /* its routes before policy, if it has a route map */
-	struct held_updates held_updates;	 /* UPDATEs that wait for their next hop */
-	struct limit limit;		 /* of this session */
-	struct flap flap;		 /* what of it changes too often */
-	struct withheld withheld;	 /* what it is not told, as it resets its sessions for it */
-	bool closing;			 /* past its bound: what it still says does not count */
-	bool exceeded;			 /* that ended its last session */
-	bool near_limit, refusing;	 /* alarms: close to its bound; its excess is refused */
-	bool flooded;			 /* `exceeded` by what we announce to it */
-	bool crowded;	     /* alarm: routes of it are refused, as there are limits.total */
-	uint64_t over_limit; /* announcements refused as excess */
+	struct summaries_told summaries;  /* of what it is told */
+	struct inbound inbound;		  /* its routes before policy, if it has a route map */
+	struct held_updates held_updates; /* UPDATEs that wait for their next hop */
+	struct limit limit;		  /* of this session */
+	struct flap flap;		  /* what of it changes too often */
+	struct withheld withheld;  /* what it is not told, as it resets its sessions for it */
+	bool closing;		   /* past its bound: what it still says does not count */
+	bool exceeded;		   /* that ended its last session */
+	bool near_limit, refusing; /* alarms: close to its bound; its excess is refused */
+	bool flooded;		   /* `exceeded` by what we announce to it */
+	bool crowded;		   /* alarm: routes of it are refused, as there are limits.total */
+	uint64_t over_limit;	   /* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
 	uint64_t no_memory_before;	/* of those, before it last began to tell all that it has */
 	uint64_t unexportable;		/* announcements to it that fit no message */
-	/* prefixes that an attribute was stripped from on the way to it, or that were dropped for one */
+	/* prefixes that an attribute was stripped from on the way to it, or that were dropped for
+	 * one */
 	uint64_t stripped_out, dropped_out;
 };
 
@@ -97,10 +102,12 @@ struct peers {
 	bool withholding;    /* something is withheld from one of them */
 	bool reached;	     /* `reached` is set for some */
 	uint16_t free;	     /* no place below this one is */
-	/* peers_place(): whom it has looked at last, and how many it has still to look at until all are in their groups */
+	/* peers_place(): whom it has looked at last, and how many it has still to look at until all
+	 * are in their groups */
 	uint16_t place, unplaced;
 	bool waiting; /* one of them has not heard yet what was said before */
-	bool joining; /* those who are up begin together: nothing is announced before they all are in */
+	/* those who are up begin together: nothing is announced before they all are in */
+	bool joining;
 };
 
 int peers_init(struct peers *peers, struct route_server *rs);
@@ -121,32 +128,35 @@ void peer_reset(struct route_server *rs, struct peer *peer);
 
 /* Ask for its routes again (RFC 2918): only of one that has the capability. */
 void peer_ask_again(struct route_server *rs, struct peer *peer);
-/* A VNet was added. As Azure Route Server does, an NVA is asked for its routes again; with profile azure one without route
- * refresh is reset. */
+/* A VNet was added. As Azure Route Server does, an NVA is asked for its routes again; with profile
+ * azure one without route refresh is reset. */
 void peer_vnet_added(struct route_server *rs, struct peer *peer);
 
-/* There are more than `bound` routes from it, or for it: Cease/1, and no session for limits.retry_s. */
+/* There are more than `bound` routes from it, or for it: Cease/1, and no session for
+ * limits.retry_s. */
 void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound);
 
-/* One of its routes could not be taken out of the tables, or its table does not know it: no memory. Lest it stay for good,
- * the session is reset (Cease/8), and all its routes go with it. */
+/* One of its routes could not be taken out of the tables, or its table does not know it: no memory.
+ * Lest it stay for good, the session is reset (Cease/8), and all its routes go with it. */
 void peer_not_withdrawn(struct route_server *rs, struct peer *peer);
 
-/* One record of a speaker, or a slice of one. *taken is 0 to begin with. Returns whether the record is through; if not, it is
- * to be given again before any other of that speaker. */
+/* One record of a speaker, or a slice of one. *taken is 0 to begin with. Returns whether the record
+ * is through; if not, it is to be given again before any other of that speaker. */
 bool peer_event(struct route_server *rs, const struct speaker_event *event, uint32_t *taken);
 
 /* Removed peers whose paths are gone by now: free them, or peer with them again. */
 void peers_tidy(struct route_server *rs);
 
-/* Put peers' routes through route maps that have changed: a slice. Returns how many routes that were. */
+/* Put peers' routes through route maps that have changed: a slice. Returns how many routes that
+ * were. */
 size_t peers_maps_turn(struct route_server *rs, size_t budget);
 
-/* Why it is not up: that its port has no link, that no route leads to it, or what its session has said last; "" if
- * nothing. */
+/* Why it is not up: that its port has no link, that no route leads to it, or what its session has
+ * said last; "" if nothing. */
 const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON]);
 
-/* Has the peer told us all it has, as far as it ever will (RFC 4724 4.1)? One that is down for good has. */
+/* Has the peer told us all it has, as far as it ever will (RFC 4724 4.1)? One that is down for good
+ * has. */
 bool peer_told(const struct peer *peer, uint64_t now_ms);
 /* Of the prefixes and AS paths that the peer has announced, before policy: attrs_digest(). */
 uint64_t peer_digest(const struct peer *peer);
@@ -154,8 +164,8 @@ uint64_t peer_digest(const struct peer *peer);
 bool peers_all_told(const struct peers *peers, uint64_t now_ms);
 /* Every peer that is up is to learn what we have. */
 void peers_join(struct peers *peers);
-/* Peers may have to be told otherwise than before: everything again, without a reset, each as soon as it has heard what was
- * said before. */
+/* Peers may have to be told otherwise than before: everything again, without a reset, each as soon
+ * as it has heard what was said before. */
 void peers_regroup(struct peers *peers);
 /* Both, as far as there is time. Returns how much was done. */
 unsigned int peers_place(struct route_server *rs);

@@ -1,9 +1,10 @@
-/* The difference between two configurations, applied. Everything that can fail is done or checked before anything that
- * cannot be taken back.
+/* The difference between two configurations, applied. Everything that can fail is done or checked
+ * before anything that cannot be taken back.
  *
- * A thousand peers, VNets and next hops are more than a turn has time for: they are gone through in steps, as far in each
- * turn as there is time, and as long as that lasts the turn does nothing else (rs_turn()). So nobody is told, asked or
- * answered by half a configuration; what speakers say meanwhile waits in their mailboxes, some milliseconds. */
+ * A thousand peers, VNets and next hops are more than a turn has time for: they are gone through in
+ * steps, as far in each turn as there is time, and as long as that lasts the turn does nothing else
+ * (rs_turn()). So nobody is told, asked or answered by half a configuration; what speakers say
+ * meanwhile waits in their mailboxes, some milliseconds. */
 #include "reload.h"
 
 #include <signal.h>
@@ -39,7 +40,8 @@ struct decide_rule reload_decide_rule(const struct config *config)
 	return rule;
 }
 
-/* The DPDK port that the peers of config's port `port` are behind; one that there is not has none. */
+/* The DPDK port that the peers of config's port `port` are behind; one that there is not has
+ * none. */
 static uint16_t dpdk_port(const struct fib *fib, const struct config *config, size_t port)
 {
 	const struct fib_port *found = port_check_port(fib, config->dataplane.ports[port].name);
@@ -106,7 +108,8 @@ static bool same_judgement(const struct config_peer *a, const struct config_peer
 	return a->allow_as_set == b->allow_as_set && a->enforce_first_as == b->enforce_first_as;
 }
 
-/* The same session, by another file. What was refused only the peer has still, and what was taken may have to go. */
+/* The same session, by another file. What was refused only the peer has still, and what was taken
+ * may have to go. */
 static void reconfigure(struct route_server *rs, struct peer *peer, const struct config_peer *now)
 {
 	bool same = same_judgement(&peer->config, now);
@@ -121,7 +124,7 @@ static void reconfigure(struct route_server *rs, struct peer *peer, const struct
 		peer_reset(rs, peer);
 }
 
-/* --- the answer -------------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 /* Append a name to the row; names past the end of the page are counted but not listed. */
 static void name_add(struct row_reload *row, const char *name, uint16_t *count)
@@ -135,7 +138,7 @@ static void name_add(struct row_reload *row, const char *name, uint16_t *count)
 	(*count)++;
 }
 
-/* --- peers ------------------------------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 static struct peer *table_at(struct route_server *rs, uint32_t i)
 {
@@ -152,8 +155,8 @@ static uint32_t wanted_end(const struct route_server *rs)
 	return (uint32_t)rs->reload.wanted->nb_peers;
 }
 
-/* Is there such a peer, or will there be once its last change is through? There may have been no place for one that the
- * running configuration has. */
+/* Is there such a peer, or will there be once its last change is through? There may have been no
+ * place for one that the running configuration has. */
 static void peer_known(struct route_server *rs, uint32_t i)
 {
 	struct reload *reload = &rs->reload;
@@ -228,7 +231,7 @@ static void peer_map(struct route_server *rs, uint32_t i)
 			  peer->config.name);
 }
 
-/* --- VNets ------------------------------------------------------------------------------------------------------- */
+/* --- VNets ------------------------------------------------------------------------------------ */
 
 static const struct config_vnet *find_vnet(const struct config *config,
 					   const struct config_vnet *vnet)
@@ -285,7 +288,7 @@ static void vnet_told(struct route_server *rs, uint32_t i)
 		peer_vnet_added(rs, table_at(rs, i));
 }
 
-/* --- all of it --------------------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 /* Peers that there are and the file does not have. */
 static unsigned int count_missing(const struct peers *peers, const struct config *wanted)
@@ -439,8 +442,8 @@ static uint32_t once(const struct route_server *rs)
 	return 1;
 }
 
-/* What is done, in this order, for each of how many. What is done once is bounded by what a file may have: 64 route maps, 64
- * gateways, 2,048 addresses of peers; 1,024 VNets are sorted. */
+/* What is done, in this order, for each of how many. What is done once is bounded by what a file
+ * may have: 64 route maps, 64 gateways, 2,048 addresses of peers; 1,024 VNets are sorted. */
 static const struct {
 	uint32_t (*end)(const struct route_server *rs);
 	void (*one)(struct route_server *rs, uint32_t i);

@@ -1,4 +1,5 @@
-/* A new configuration applied to a running route server: the difference, and nothing but the difference. */
+/* A new configuration applied to a running route server: the difference, and nothing but the
+ * difference. */
 #ifndef BASCULE_RELOAD_H
 #define BASCULE_RELOAD_H
 
@@ -16,11 +17,12 @@ extern "C" {
 struct route_server;
 struct row_reload;
 
-/* May page->config be applied? Not if it changes what only a restart can apply, nor, without page->force, if more than half
- * of the peers would go: then the page has the error. */
+/* May page->config be applied? Not if it changes what only a restart can apply, nor, without
+ * page->force, if more than half of the peers would go: then the page has the error. */
 bool reload_check(const struct route_server *rs, struct page *page);
 
-/* A configuration that is being applied. The RIB lcore's turn does nothing else meanwhile: what is half applied, nobody sees. */
+/* A configuration that is being applied. The RIB lcore's turn does nothing else meanwhile: what is
+ * half applied, nobody sees. */
 struct reload {
 	struct page *page; /* borrowed: whose configuration it is; NULL: none is being applied */
 	unsigned int step; /* reload.c */
@@ -34,11 +36,12 @@ struct reload {
 	bool known[CONFIG_PEERS]; /* peers of `wanted`, by index: there is one of that name */
 };
 
-/* Apply page->config: peers added, removed and changed (only those sessions move), VNet prefixes, routing preference, the
- * exchange switch if its configured value changed: if that is on, it has been stored. reload_turn() does it, in slices:
- * it is to be called until rs->reload.page is NULL, and nothing else. Then exchange_wait_reloaded() has been called, and the
- * page has a row of ROW_RELOAD, and in page->config the configuration that is not needed any more; or it has an error, and
- * nothing has changed. */
+/* Apply page->config: peers added, removed and changed (only those sessions move), VNet prefixes,
+ * routing preference, the exchange switch if its configured value changed: if that is on, it has
+ * been stored. reload_turn() does it, in slices: it is to be called until rs->reload.page is NULL,
+ * and nothing else. Then exchange_wait_reloaded() has been called, and the page has a row of
+ * ROW_RELOAD, and in page->config the configuration that is not needed any more; or it has an
+ * error, and nothing has changed. */
 void reload_begin(struct route_server *rs, struct page *page);
 void reload_turn(struct route_server *rs);
 

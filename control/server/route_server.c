@@ -21,8 +21,9 @@
 #include "updates.h"
 
 enum {
-	/* What parts of a turn may take, so that all of it is below TURN_BOUND_NS; the FIB follows what the RIB changes. A
-	 * part that begins does at least one slice, and looks at the clock between slices. */
+	/* What parts of a turn may take, so that all of it is below TURN_BOUND_NS; the FIB follows
+	 * what the RIB changes. A part that begins does at least one slice, and looks at the clock
+	 * between slices. */
 	INTAKE_NS = 150 * 1000,
 	RIB_NS = 100 * 1000,
 	FIB_NS = 200 * 1000,
@@ -30,7 +31,9 @@ enum {
 	WIDE_NS = 200 * 1000,
 	ANNOUNCE_NS = 250 * 1000,
 	CHANGES =
-		512, /* prefixes that the FIB has not followed yet: then intake and RIB are done for this turn */
+		/* prefixes that the FIB has not followed yet: then intake and RIB are done for this
+		 * turn */
+	512,
 	SLICE = 128,	   /* prefixes between two looks at the clock */
 	FIB_SLICE = 32,	   /* the same for the FIB, in all views */
 	NEXT_HOPS = 64,	   /* next hops looked at a turn */
@@ -47,7 +50,7 @@ struct rs_backlog {
 	uint8_t record[];
 };
 
-/* --- to the speakers --------------------------------------------------------------------------------------------- */
+/* --- to the speakers -------------------------------------------------------------------------- */
 
 static bool post(struct mailbox *mb, const void *record, size_t len)
 {
@@ -115,7 +118,7 @@ static void command_all(struct route_server *rs, const void *record, size_t len)
 		rs_command(rs, i, record, len);
 }
 
-/* --- routes ------------------------------------------------------------------------------------------------------ */
+/* --- routes ----------------------------------------------------------------------------------- */
 
 static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
 {
@@ -173,7 +176,7 @@ int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet)
 	return err < 0 ? err : 0;
 }
 
-/* --- phases ------------------------------------------------------------------------------------------------------ */
+/* --- phases ----------------------------------------------------------------------------------- */
 
 static void restart_fire(struct timer *timer, uint64_t now_ms)
 {
@@ -264,7 +267,7 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 	fib_sync_walk_begin(&rs->fib_sync);
 }
 
-/* --- turn -------------------------------------------------------------------------------------------------------- */
+/* --- turn ------------------------------------------------------------------------------------- */
 
 static bool part_over(const struct route_server *rs, const struct budget *budget)
 {
@@ -433,7 +436,8 @@ static unsigned int routes_turn(struct route_server *rs)
 	return done;
 }
 
-/* A flush that a full mailbox or the clock has stopped: nothing may touch the RIB before it is through. */
+/* A flush that a full mailbox or the clock has stopped: nothing may touch the RIB before it is
+ * through. */
 static unsigned int flush_goes_on(struct route_server *rs)
 {
 	struct budget budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
@@ -446,8 +450,8 @@ static unsigned int flush_goes_on(struct route_server *rs)
 	return !rs->announcer.flushing || !rs->announcer.blocked;
 }
 
-/* Changes for which there was no time go into the FIB before anything else: nobody is told of them before, and there are no
- * more of them until then. */
+/* Changes for which there was no time go into the FIB before anything else: nobody is told of them
+ * before, and there are no more of them until then. */
 static unsigned int fib_goes_on(struct route_server *rs)
 {
 	change_slices(rs);
@@ -541,7 +545,7 @@ const char *rs_part_name(unsigned int part)
 	return part < RS_PARTS ? names[part] : "?";
 }
 
-/* --- life -------------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static int rib_open(struct route_server *rs)
 {
@@ -668,7 +672,8 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 		rs_free(rs);
 		return err;
 	}
-	/* The configuration may have moved the switch while nobody was here: closing does not wait. */
+	/* The configuration may have moved the switch while nobody was here: closing does not
+	 * wait. */
 	fib_gate_set(rs->fib, rs->fib->gate & rs->transit.wanted);
 	timer_set(&rs->timers, &rs->housekeeping, rs->now_ms + HOUSEKEEPING_MS);
 	if (rs->restarting) {

@@ -1,17 +1,22 @@
-/* The route server: what the RIB lcore runs. It conducts: speakers hand it judged messages, it runs import policy, keeps the
- * RIB, fills the FIB, and sends what update groups yield back to the speakers. It parses nothing and opens no socket.
+/* The route server: what the RIB lcore runs. It conducts: speakers hand it judged messages, it runs
+ * import policy, keeps the RIB, fills the FIB, and sends what update groups yield back to the
+ * speakers. It parses nothing and opens no socket.
  *
  *   speakers ─ events ─► peer.c ─► rs_update ─► rib ─┬─► fib_sync ─► FIB
- *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ┘            transit.c: the matrix, the gate, in which order
+ *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ┘
+ *   transit.c: the matrix and the gate, in which order
  *   management thread ─ pages ─► rs_answer (questions: show.c), exchange, peer resets, reload.c
  *
- * Everything runs in rs_turn(), in bounded slices, on one thread. Changes reach the FIB before they are announced: what one turn
- * has no time for comes first in the next. A phase says how far the instance is:
+ * Everything runs in rs_turn(), in bounded slices, on one thread. Changes reach the FIB before they
+ * are announced: what one turn has no time for comes first in the next. A phase says how far the
+ * instance is:
  *
- *   FILLING  this writer's generation is not the active one yet. Nothing is announced. After a restart it ends when every
- *            configured peer has said End-of-RIB, or with the restart timer (RFC 4724 4.1); on a first start at once.
+ *   FILLING  this writer's generation is not the active one yet. Nothing is announced. After a
+ *            restart it ends when every configured peer has said End-of-RIB, or with the restart
+ *            timer (RFC 4724 4.1); on a first start at once.
  *   LIVE     published: changes go to the active generation, peers are told.
- *   STOPPING sessions are being closed with a Cease; the FIB stays as it is and goes on forwarding. */
+ *   STOPPING sessions are being closed with a Cease; the FIB stays as it is and goes on
+ *            forwarding. */
 #ifndef BASCULE_ROUTE_SERVER_H
 #define BASCULE_ROUTE_SERVER_H
 
@@ -58,10 +63,11 @@ struct rs_speaker {
 	struct mailbox *to_rib, *from_rib;
 	const struct speaker *speaker;	   /* for its statistics only; may be NULL */
 	STAILQ_HEAD(, rs_backlog) backlog; /* owned by the route server */
-	uint32_t taken; /* of the oldest record: prefixes that are through */
+	uint32_t taken;			   /* of the oldest record: prefixes that are through */
 };
 
-/* Answer a question of the management thread: at most a page of rows, or an error. False: rs_answered() follows later. */
+/* Answer a question of the management thread: at most a page of rows, or an error. False:
+ * rs_answered() follows later. */
 typedef bool rs_answer(struct route_server *rs, struct page *page);
 
 struct rs_params {
@@ -128,20 +134,21 @@ struct route_server {
 	uint32_t took_part[CONFIG_GATEWAYS]; /* gateways, before the restart: see admission.h */
 	bool reconsider; /* next hops came or went: rib_reconsider() when the RIB has settled */
 	uint64_t now_ms, started_ms;
-	uint64_t paced_ms;	/* when pace_turn() last ran */
-	uint32_t housekeepings; /* since the last walk */
-	bool holding;		/* routes are held back from ExpressRoute gateways */
-	bool near_total;	/* alarm: close to limits.total */
+	uint64_t paced_ms;	    /* when pace_turn() last ran */
+	uint32_t housekeepings;	    /* since the last walk */
+	bool holding;		    /* routes are held back from ExpressRoute gateways */
+	bool near_total;	    /* alarm: close to limits.total */
 	uint64_t (*clock_ns)(void); /* monotonic; the tests' own in tests */
 	uint64_t (*taken)(const struct route_server *rs,
 			  const struct peer *peer); /* likewise: pace_taken() */
 	struct turns turns;
-	uint64_t updates;	/* UPDATEs received, after the speakers' judgement */
-	uint64_t reloads;	/* configurations applied since the start */
+	uint64_t updates; /* UPDATEs received, after the speakers' judgement */
+	uint64_t reloads; /* configurations applied since the start */
 };
 
-/* 0; -ENOMEM; -EAGAIN: a forwarding lcore hangs on the spare generation. On failure the configuration is still the
- * caller's. The VNet prefixes are in the RIB and the peers at their speakers when it returns. */
+/* 0; -ENOMEM; -EAGAIN: a forwarding lcore hangs on the spare generation. On failure the
+ * configuration is still the caller's. The VNet prefixes are in the RIB and the peers at their
+ * speakers when it returns. */
 int rs_new(const struct rs_params *params, struct route_server **rs);
 void rs_free(struct route_server *rs);
 
@@ -151,27 +158,31 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms);
 /* Give a page back to the management thread, answered. */
 void rs_answered(struct route_server *rs, struct page *page);
 
-/* Close every session with Cease/`subcode` and this text (RFC 9003). Then turn until rs_stopped(). */
+/* Close every session with Cease/`subcode` and this text (RFC 9003). Then turn until
+ * rs_stopped(). */
 void rs_stop(struct route_server *rs, uint8_t subcode, const char *text);
 bool rs_stopped(const struct route_server *rs);
 
-/* A slice of one UPDATE of a peer whose session is up: withdrawals, import policy, announcements. *taken, 0 to begin with,
- * counts its prefixes that are through. Returns whether all of them are; if not, call again before anything else of the
- * peer. */
+/* A slice of one UPDATE of a peer whose session is up: withdrawals, import policy, announcements.
+ * *taken, 0 to begin with, counts its prefixes that are through. Returns whether all of them are;
+ * if not, call again before anything else of the peer. */
 bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 	       uint32_t *taken);
 
-/* From now on the peer's route for a prefix has these attributes, before its map (NULL: there is none). Returns what
- * inbound_announce() or inbound_withdraw() does; without memory the route goes, or if that is not possible, the session. */
+/* From now on the peer's route for a prefix has these attributes, before its map (NULL: there is
+ * none). Returns what inbound_announce() or inbound_withdraw() does; without memory the route goes,
+ * or if that is not possible, the session. */
 int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
 	     const struct attrs *attrs);
 
 /* How strictly a peer's routes are judged before policy. */
 struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer);
 
-/* Give a speaker a command; never refused: what its mailbox has no room for waits here, in order. */
+/* Give a speaker a command; never refused: what its mailbox has no room for waits here, in
+ * order. */
 void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len);
-/* Have `buf` sent in the peer's current session; the speaker gets a reference of its own. False: no room now. */
+/* Have `buf` sent in the peer's current session; the speaker gets a reference of its own. False: no
+ * room now. */
 bool rs_send(struct route_server *rs, struct peer *peer, struct wire_buf *buf);
 
 /* VNet prefixes in and out of the RIB, as the configuration says. */

@@ -1,4 +1,5 @@
-/* Two words are all that passes between the threads: the wish, and what has become of the last one that was tried. */
+/* Two words are all that passes between the threads: the wish, and what has become of the last one
+ * that was tried. */
 #include "state_file.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ struct state_file {
 	int ended;	 /* atomic; the thread's: it uses none of this any more */
 };
 
-/* --- the disk: blocks ------------------------------------------------------------------------------------------- */
+/* --- the disk: blocks ------------------------------------------------------------------------- */
 
 static int write_file(const char *path, const char *text, size_t len)
 {
@@ -121,7 +122,7 @@ static int load(const struct state_file *file)
 	return err;
 }
 
-/* --- the thread -------------------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 static void *keep(void *arg)
 {
@@ -158,7 +159,7 @@ static void *keep(void *arg)
 	return NULL;
 }
 
-/* --- the caller -------------------------------------------------------------------------------------------------- */
+/* --- the caller ------------------------------------------------------------------------------- */
 
 /* Wait for the thread to write something else into a word of its own; false: in vain. */
 static bool await(const int *word, int than, uint32_t ms)

@@ -1,7 +1,8 @@
-/* A small file that says one of a few texts, kept as it should be by a thread of its own: who wants it to say something
- * else leaves word and goes on, however long the disk takes. The file is written beside and renamed over the old one, with
- * it and its directory synchronised, so that a crash at any point leaves the old text or the new one. What cannot be
- * written is tried again once a second until it can, or until another text is wanted; the latest wins.
+/* A small file that says one of a few texts, kept as it should be by a thread of its own: who wants
+ * it to say something else leaves word and goes on, however long the disk takes. The file is
+ * written beside and renamed over the old one, with it and its directory synchronised, so that a
+ * crash at any point leaves the old text or the new one. What cannot be written is tried again once
+ * a second until it can, or until another text is wanted; the latest wins.
  *
  * Thread: all calls by one; the disk is waited for by the state file's own. */
 #ifndef BASCULE_STATE_FILE_H
@@ -21,18 +22,20 @@ enum {
 
 struct state_file;
 
-/* Read the file at `path`; its directories are made when it is written. `texts`: what it can say; borrowed, for ever.
- * *text becomes the number of the text, or -ENOENT (no file), -EINVAL (it says something else), -ETIMEDOUT (the disk
- * hangs) or the error of the read. 0; -ENOMEM or -EAGAIN: there is no state file. */
+/* Read the file at `path`; its directories are made when it is written. `texts`: what it can say;
+ * borrowed, for ever. *text becomes the number of the text, or -ENOENT (no file), -EINVAL (it says
+ * something else), -ETIMEDOUT (the disk hangs) or the error of the read. 0; -ENOMEM or -EAGAIN:
+ * there is no state file. */
 int state_file_open(const char *path, const char *const *texts, int nb_texts, int *text,
 		    struct state_file **file);
 /* Give what is still to be written STATE_FILE_CLOSE_MS; what could not be is tried once more. */
 void state_file_close(struct state_file *file);
 
-/* It is to say this text from now on. The ticket of the wish; the same as before if it is the same wish and on its way. */
+/* It is to say this text from now on. The ticket of the wish; the same as before if it is the same
+ * wish and on its way. */
 uint64_t state_file_want(struct state_file *file, int text);
-/* What has become of a wish: 0, it is on disk; -EINPROGRESS; -ECANCELED, another one came after it; else why it could not
- * be written, and is tried again. */
+/* What has become of a wish: 0, it is on disk; -EINPROGRESS; -ECANCELED, another one came after it;
+ * else why it could not be written, and is tried again. */
 int state_file_result(const struct state_file *file, uint64_t ticket);
 /* The same of the last wish. */
 int state_file_state(const struct state_file *file);

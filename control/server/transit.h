@@ -1,10 +1,11 @@
-/* The role matrix in force, in its three places: the announcements, the views and the gate. Moving the switch moves all
- * three, in the order in which nothing is ever promised that is not carried:
+/* The role matrix in force, in its three places: the announcements, the views and the gate. Moving
+ * the switch moves all three, in the order in which nothing is ever promised that is not carried:
  *
- *   what is not allowed any more:  gate closes at once ─► withdrawn from peers ─► taken out of the views
- *   what is newly allowed:         put into the views ─► gate opens ─► announced
+ *   not allowed any more:  gate closes at once ─► withdrawn from peers ─► taken out of the views
+ *   newly allowed:         put into the views ─► gate opens ─► announced
  *
- * A new setting while one is under way starts over from wherever the three places are. No session is touched. */
+ * A new setting while one is under way starts over from wherever the three places are. No session
+ * is touched. */
 #ifndef BASCULE_TRANSIT_H
 #define BASCULE_TRANSIT_H
 
@@ -20,11 +21,13 @@ struct route_server;
 
 enum transit_step {
 	TRANSIT_SETTLED,
-	TRANSIT_WITHDRAWING, /* until every peer that keeps up has been told, or TRANSIT_WITHDRAW_MS */
+	/* until every peer that keeps up has been told, or TRANSIT_WITHDRAW_MS */
+	TRANSIT_WITHDRAWING,
 	TRANSIT_PROGRAMMING, /* until a walk has put every prefix into the views */
 };
 
-/* The gate has long closed then, so the views may follow even if announcements never come to rest. */
+/* The gate has long closed then, so the views may follow even if announcements never come to
+ * rest. */
 enum { TRANSIT_WITHDRAW_MS = 2000 };
 
 struct transit {
@@ -42,8 +45,8 @@ uint64_t transit_word_if(const struct route_server *rs, bool exchange);
 /* The one that a configuration asks for with the switch there. */
 uint64_t transit_word_of(const struct config *config, bool exchange);
 
-/* The gate lets nothing pass from now on that `allow` does not have: the first of all steps, before anything that takes
- * time or may fail. The others are transit_move()'s. */
+/* The gate lets nothing pass from now on that `allow` does not have: the first of all steps, before
+ * anything that takes time or may fail. The others are transit_move()'s. */
 void transit_shut(struct route_server *rs, uint64_t allow);
 /* The switch or the configuration has changed. Before LIVE the gate is only narrowed. */
 void transit_move(struct route_server *rs);

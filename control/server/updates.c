@@ -1,5 +1,5 @@
-/* What peers say, from judged UPDATEs to routes: what is notable of each, import policy, bounds, prefixes that flap, and the
- * inbound map or the RIB. */
+/* What peers say, from judged UPDATEs to routes: what is notable of each, import policy, bounds,
+ * prefixes that flap, and the inbound map or the RIB. */
 #include "updates.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "route_server.h"
 
 enum {
-	SLICE = 128,	     /* prefixes of one UPDATE at a time */
+	SLICE = 128,	      /* prefixes of one UPDATE at a time */
 	HELD_NS = 100 * 1000, /* for what waited, in a turn */
 };
 
@@ -45,7 +45,8 @@ static void withdraw(struct route_server *rs, struct peer *peer, struct prefix p
 		flapping_note(rs, peer, prefix, NULL, false);
 }
 
-/* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said before must not stay. */
+/* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said
+ * before must not stay. */
 static void announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		     const struct attrs *attrs)
 {
@@ -169,8 +170,8 @@ static uint32_t announce_all(struct route_server *rs, struct peer *peer,
 			     const struct speaker_update *update, const struct prefix *first,
 			     uint32_t n, uint64_t end)
 {
-	const struct attrs *attrs = attrs_intern(
-		rs->attrs, &update->keys, speaker_update_attrs(update), update->attrs_len);
+	const struct attrs *attrs = attrs_intern(rs->attrs, &update->keys,
+						 speaker_update_attrs(update), update->attrs_len);
 	uint32_t i = 0;
 
 	while (i < n && !peer->closing && rib_spent(rs->rib) < end)
@@ -206,9 +207,10 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 	return from == all;
 }
 
-/* --- those that wait --------------------------------------------------------------------------------------------- */
+/* --- those that wait -------------------------------------------------------------------------- */
 
-static bool is_sought(struct route_server *rs, const struct peer *peer, const struct speaker_update *update)
+static bool is_sought(struct route_server *rs, const struct peer *peer,
+		      const struct speaker_update *update)
 {
 	return next_hop_sought(&rs->next_hops, update->keys.next_hop, peer->config.role);
 }
@@ -239,8 +241,8 @@ bool updates_take(struct route_server *rs, struct peer *peer, const struct speak
 	enum held_updates_verdict verdict = HELD_UPDATES_TAKE;
 
 	if (!*taken)
-		verdict = held_updates_hold(held, update, rs->rib, peer->index, waited || is_sought(rs, peer, update),
-					    rs->now_ms);
+		verdict = held_updates_hold(held, update, rs->rib, peer->index,
+					    waited || is_sought(rs, peer, update), rs->now_ms);
 	rs->peers.nb_holding += !waited && held_updates_wait(held);
 	if (verdict == HELD_UPDATES_HELD)
 		return true;
@@ -250,13 +252,15 @@ bool updates_take(struct route_server *rs, struct peer *peer, const struct speak
 }
 
 /* What waits behind one that is taken has the rest of its time. Returns how much was done. */
-static unsigned int peer_turn(struct route_server *rs, struct peer *peer, const struct budget *budget)
+static unsigned int peer_turn(struct route_server *rs, struct peer *peer,
+			      const struct budget *budget)
 {
 	struct held_updates *held = &peer->held_updates;
 	unsigned int taken = 0;
 
 	while (held_updates_wait(held) &&
-	       held_updates_due(held, rs->rib, peer->index, is_sought(rs, peer, held_updates_first(held)), rs->now_ms)) {
+	       held_updates_due(held, rs->rib, peer->index,
+				is_sought(rs, peer, held_updates_first(held)), rs->now_ms)) {
 		take_first(rs, peer);
 		taken++;
 		if (budget_over(budget))

@@ -1,5 +1,6 @@
-/* UPDATEs of peers on their way into routes. One that moves a route in use to a next hop that is still being looked for
- * waits (held_updates.h); what waits is handed back here, and goes the way of any other. Thread: the RIB lcore. */
+/* UPDATEs of peers on their way into routes. One that moves a route in use to a next hop that is
+ * still being looked for waits (held_updates.h); what waits is handed back here, and goes the way
+ * of any other. Thread: the RIB lcore. */
 #ifndef BASCULE_UPDATES_H
 #define BASCULE_UPDATES_H
 
@@ -14,14 +15,15 @@ struct peer;
 struct route_server;
 struct speaker_update;
 
-/* An UPDATE of a peer whose session is up: a slice of it, as by rs_update(), or it waits. Returns whether it is through. */
+/* An UPDATE of a peer whose session is up: a slice of it, as by rs_update(), or it waits. Returns
+ * whether it is through. */
 bool updates_take(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 		  uint32_t *taken);
-/* What waits has waited long enough: a slice of it is taken. Returns whether nothing waits any more; if not, call again
- * before anything else of the peer. */
+/* What waits has waited long enough: a slice of it is taken. Returns whether nothing waits any
+ * more; if not, call again before anything else of the peer. */
 bool updates_over(struct route_server *rs, struct peer *peer);
-/* Whose next hop is found, and whose time is over: taken, as many as there is time for. Peers take turns, from one turn to
- * the next too. Returns how much was done. */
+/* Whose next hop is found, and whose time is over: taken, as many as there is time for. Peers take
+ * turns, from one turn to the next too. Returns how much was done. */
 unsigned int updates_turn(struct route_server *rs);
 
 #ifdef __cplusplus

@@ -86,7 +86,8 @@ const char *punt_class_name(enum punt_class class_)
 	return class_names[class_];
 }
 
-/* struct counters is an array of 64-bit words and nothing else (but for padding at the end, which stays zero). */
+/* struct counters is an array of 64-bit words and nothing else (but for padding at the end, which
+ * stays zero). */
 void counters_sum(const struct counters *each, size_t n, struct counters *sum)
 {
 	uint64_t *to = (uint64_t *)sum;

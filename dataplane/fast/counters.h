@@ -1,9 +1,9 @@
-/* What became of every packet, by name. Each lcore has its own counters and alone writes them; whoever reads them
- * (telemetry, tests) adds the lcores up and may be a packet behind.
+/* What became of every packet, by name. Each lcore has its own counters and alone writes them;
+ * whoever reads them (telemetry, tests) adds the lcores up and may be a packet behind.
  *
- * A packet that a forwarding lcore received is counted once more and once only: as sent (tx), as punted, or as dropped
- * for one reason. A punted packet, or one that came from the kernel, ends on the main lcore in the same way: sent,
- * given to the kernel, or dropped for one reason. */
+ * A packet that a forwarding lcore received is counted once more and once only: as sent (tx), as
+ * punted, or as dropped for one reason. A punted packet, or one that came from the kernel, ends on
+ * the main lcore in the same way: sent, given to the kernel, or dropped for one reason. */
 #ifndef BASCULE_COUNTERS_H
 #define BASCULE_COUNTERS_H
 
@@ -37,7 +37,8 @@ enum drop_reason {
 	DROP_BROADCAST,
 	DROP_L2_BROADCAST,
 	DROP_REDIRECT, /* ICMP, to us */
-	DROP_BGP_WRONG_PORT, /* BGP to us from a peer's address, but not by the port that the peer is behind */
+	/* BGP to us from a peer's address, but not by the port that the peer is behind */
+	DROP_BGP_WRONG_PORT,
 	/* forwarding */
 	DROP_NO_ROUTE,
 	DROP_TABLE_SPOILT, /* its entry names what the table does not have: a stray store */
@@ -70,7 +71,8 @@ enum drop_reason {
 
 /* Things worth counting that are not the end of a packet. */
 enum counter_event {
-	EVENT_BGP_UNKNOWN_PEER, /* TCP/179 from an address that is no configured peer: punted with the LOCAL class */
+	/* TCP/179 from an address that is no configured peer: punted with the LOCAL class */
+	EVENT_BGP_UNKNOWN_PEER,
 	EVENT_ICMP_SENT,      /* errors that we built and handed to a port */
 	EVENT_ICMP_LIMITED,   /* not built: a rate limit */
 	EVENT_ICMP_FORBIDDEN, /* not built: RFC 1812 4.3.2.7 */
@@ -79,12 +81,14 @@ enum counter_event {
 	EVENT_REPAIRED,		 /* packets whose next hop was lost and that went by another one */
 	EVENT_NEIGHBOUR_FULL,	 /* a host found no room in the neighbour table */
 	EVENT_NEIGHBOUR_REFUSED, /* the kernel refused to resolve a host */
-	EVENT_KERNEL_REPAIRED,	 /* what we put into the kernel was gone or changed, and was put back */
-	EVENT_DEVICE_LOST,	 /* a port whose kernel device was deleted */
-	EVENT_DEVICE_REOPENED,	 /* and made anew */
-	EVENT_DEVICE_MTU,	 /* its MTU was changed below ours, or put back */
-	EVENT_NETLINK_OVERRUN,	 /* kernel events lost; the table was read again */
-	EVENT_NETLINK_UNREAD, /* a read of the table that the kernel refused or did not finish; it is repeated */
+	/* what we put into the kernel was gone or changed, and was put back */
+	EVENT_KERNEL_REPAIRED,
+	EVENT_DEVICE_LOST,     /* a port whose kernel device was deleted */
+	EVENT_DEVICE_REOPENED, /* and made anew */
+	EVENT_DEVICE_MTU,      /* its MTU was changed below ours, or put back */
+	EVENT_NETLINK_OVERRUN, /* kernel events lost; the table was read again */
+	/* a read of the table that the kernel refused or did not finish; it is repeated */
+	EVENT_NETLINK_UNREAD,
 	EVENTS
 };
 

@@ -1,12 +1,15 @@
-/* The fast path. A burst goes through stages on stack arrays, so that the memory that a packet needs is on its way while
- * its neighbours are worked on:
+/* The fast path. A burst goes through stages on stack arrays, so that the memory that a packet
+ * needs is on its way while its neighbours are worked on:
  *
- *   frames_check   frame and IPv4 header; ARP is punted, the bad are dropped, the rest is packed to the front
+ *   frames_check   frame and IPv4 header; ARP is punted, the bad are dropped, the rest is packed to
+ *                  the front
  *   (look-up)      longest-prefix match of all destinations in the view of the ingress port's role
  *   paths_load     path-list → adjacency, by flow hash where there are several
- *   packet_forward another way if that next hop is lost; the gate, TTL, MTU; then send, punt or drop
+ *   packet_forward another way if that next hop is lost; the gate, TTL, MTU; then send, punt or
+ *   drop
  *
- * The gate comes before all else that could answer: a packet that may not pass learns nothing, not even how far it got. */
+ * The gate comes before all else that could answer: a packet that may not pass learns nothing, not
+ * even how far it got. */
 #include "forward.h"
 
 #include <netinet/in.h>
@@ -59,7 +62,8 @@ static void drop_error(struct forwarder *f, enum drop_reason reason, enum punt_e
 	f->punted = true;
 }
 
-/* A tag of VLAN 0 says a priority and no VLAN (IEEE 802.1Q 9.6): the frame is an untagged one. Take such a tag out. */
+/* A tag of VLAN 0 says a priority and no VLAN (IEEE 802.1Q 9.6): the frame is an untagged one. Take
+ * such a tag out. */
 static bool priority_untag(struct rte_mbuf *m)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
@@ -79,7 +83,8 @@ static inline rte_be16_t type_of(const struct rte_mbuf *m)
 	return rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->ether_type;
 }
 
-/* A frame that carries no IPv4, or not to us. True: it carried a priority tag only; false: it is gone. */
+/* A frame that carries no IPv4, or not to us. True: it carried a priority tag only; false: it is
+ * gone. */
 static __rte_noinline bool frame_other(struct forwarder *f, struct rte_mbuf *m, bool for_us)
 {
 	if (!for_us)
@@ -147,8 +152,9 @@ static void frames_check(struct forwarder *f, const struct port *from, struct rt
 	}
 }
 
-/* The hash by which a packet's flow is spread over equal paths. Mixed, so that the bits that chose the receive queue (the
- * device's, or those of a router before us with the same hash) do not choose the path again. */
+/* The hash by which a packet's flow is spread over equal paths. Mixed, so that the bits that chose
+ * the receive queue (the device's, or those of a router before us with the same hash) do not choose
+ * the path again. */
 static uint32_t flow_hash(struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip = ip4_of(m);
@@ -188,8 +194,8 @@ void forward_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
 	ip4_ttl_decrement(ip4_of(m));
 }
 
-/* An ICMP redirect: the way to a peer is not a neighbour's to change. The kernel believes one if either an interface's
- * setting or the host's says so, and only the former would be ours to set. */
+/* An ICMP redirect: the way to a peer is not a neighbour's to change. The kernel believes one if
+ * either an interface's setting or the host's says so, and only the former would be ours to set. */
 static bool is_redirect(const struct rte_ipv4_hdr *ip)
 {
 	const uint8_t *type = (const uint8_t *)ip + rte_ipv4_hdr_len(ip);
@@ -209,8 +215,9 @@ static bool is_bgp(const struct rte_ipv4_hdr *ip)
 	       (tcp->dst_port == RTE_BE16(179) || tcp->src_port == RTE_BE16(179));
 }
 
-/* BGP from peers has a class of its own, so that nobody else can crowd it out. A peer is behind one port: who says its
- * address behind another is not the peer, and the kernel would answer the peer itself. */
+/* BGP from peers has a class of its own, so that nobody else can crowd it out. A peer is behind one
+ * port: who says its address behind another is not the peer, and the kernel would answer the peer
+ * itself. */
 static void packet_bgp(struct forwarder *f, struct rte_mbuf *m)
 {
 	int port = fib_peer_port(f->fib, rte_be_to_cpu_32(ip4_of(m)->src_addr));
@@ -246,8 +253,8 @@ bool forward_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency
 	       !memcmp(&ether->src_addr, adjacency->rewrite, RTE_ETHER_ADDR_LEN);
 }
 
-/* Send to a neighbour that is resolved; what is too big for the way there is cut by the main lcore. The gate was asked
- * for `egress_role`. */
+/* Send to a neighbour that is resolved; what is too big for the way there is cut by the main lcore.
+ * The gate was asked for `egress_role`. */
 static inline void packet_send(struct forwarder *f, const struct port *from, struct rte_mbuf *m,
 			       const struct adjacency *adjacency, uint8_t egress_role)
 {

@@ -1,5 +1,6 @@
-/* Forwarding: what an lcore does with a burst from one port. Every packet leaves in one of three ways, and is counted in
- * exactly one: sent (or left in a transmit buffer), punted, or dropped for a reason. */
+/* Forwarding: what an lcore does with a burst from one port. Every packet leaves in one of three
+ * ways, and is counted in exactly one: sent (or left in a transmit buffer), punted, or dropped for
+ * a reason. */
 #ifndef BASCULE_FORWARD_H
 #define BASCULE_FORWARD_H
 
@@ -22,8 +23,8 @@ extern "C" {
 
 enum { FORWARD_BURST = 32 }; /* packets to one call; at most FIB_BURST */
 
-/* What forwarding on one lcore needs. It only reads what it shares; what it writes (its counters, its transmit buffers, the
- * producers' side of the punt rings) is its own or lockless. */
+/* What forwarding on one lcore needs. It only reads what it shares; what it writes (its counters,
+ * its transmit buffers, the producers' side of the punt rings) is its own or lockless. */
 struct __rte_cache_aligned forwarder {
 	const struct fib *fib; /* all borrowed: they live as long as the process */
 	const struct neighbours *neighbours;
@@ -31,15 +32,17 @@ struct __rte_cache_aligned forwarder {
 	struct punt *punt;
 	struct counters *counters;
 	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
-	bool punted; /* something, since the main lcore was told */
+	bool punted;	      /* something, since the main lcore was told */
 	struct tx tx;
 };
 
-/* Takes the packets over. The caller is an online reader of the FIB's QSBR variable and flushes f->tx afterwards. */
-void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf **pkts, uint16_t n);
+/* Takes the packets over. The caller is an online reader of the FIB's QSBR variable and flushes
+ * f->tx afterwards. */
+void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf **pkts,
+		   uint16_t n);
 
-/* Is the next hop the neighbour that the packet came from, on the same port? Then it is not sent back, where it would come
- * from again until its TTL is over. `m` is as it was received. */
+/* Is the next hop the neighbour that the packet came from, on the same port? Then it is not sent
+ * back, where it would come from again until its TTL is over. `m` is as it was received. */
 bool forward_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency);
 
 /* Put the frame header of `adjacency` before the IP packet and take one from its TTL. */

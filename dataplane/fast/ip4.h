@@ -1,5 +1,5 @@
-/* IPv4 headers: what makes one good (RFC 1812 5.2.2, 5.3.4, 5.3.7), the hash of a flow, the TTL. Pure: reads and edits
- * headers, counts nothing, frees nothing. */
+/* IPv4 headers: what makes one good (RFC 1812 5.2.2, 5.3.4, 5.3.7), the hash of a flow, the TTL.
+ * Pure: reads and edits headers, counts nothing, frees nothing. */
 #ifndef BASCULE_IP4_H
 #define BASCULE_IP4_H
 
@@ -20,7 +20,8 @@ extern "C" {
 
 enum { IP4_HEADER = 20 }; /* octets without options */
 
-/* The one's complement sum of `len` octets (a multiple of 4) is all ones if the checksum among them is right. */
+/* The one's complement sum of `len` octets (a multiple of 4) is all ones if the checksum among them
+ * is right. */
 static inline bool ip4_checksum_good(const void *header, uint32_t len)
 {
 	const uint8_t *at = (const uint8_t *)header;
@@ -38,8 +39,8 @@ static inline bool ip4_checksum_good(const void *header, uint32_t len)
 	return ((sum & 0xffff) + (sum >> 16)) == 0xffff;
 }
 
-/* 240/4 but for the broadcast address is unicast (martians = "allow_240"). Set before the forwarding lcores begin; asked
- * only of addresses from 224/3, which no packet of everyday has. */
+/* 240/4 but for the broadcast address is unicast (martians = "allow_240"). Set before the
+ * forwarding lcores begin; asked only of addresses from 224/3, which no packet of everyday has. */
 extern bool ip4_allow_240;
 
 static inline bool ip4_in_allowed_240(uint32_t addr)
@@ -47,8 +48,9 @@ static inline bool ip4_in_allowed_240(uint32_t addr)
 	return ip4_allow_240 && addr >= UINT32_C(0xf0000000) && addr != UINT32_MAX;
 }
 
-/* Sources that no packet may come from: this network (0/8), loopback (127/8), multicast and reserved (224/3).
- * 169.254/16 is not among them: VPN gateways and their peers are numbered from it. */
+/* Sources that no packet may come from: this network (0/8), loopback (127/8), multicast and
+ * reserved (224/3). 169.254/16 is not among them: VPN gateways and their peers are numbered from
+ * it. */
 static inline bool ip4_martian_source(uint32_t addr)
 {
 	return addr >> 24 == 0 || addr >> 24 == 127 ||
@@ -67,11 +69,13 @@ static inline enum drop_reason ip4_check_destination(uint32_t addr)
 	return ip4_in_allowed_240(addr) ? DROP_NONE : DROP_MARTIAN_DESTINATION;
 }
 
-/* Options of a header of `len` octets: well-formed, and no source route among them (RFC 7126 4.3, 4.4: drop). All others
- * are forwarded as they are (RFC 7126: "ignore" is what its other sections recommend). */
+/* Options of a header of `len` octets: well-formed, and no source route among them (RFC 7126 4.3,
+ * 4.4: drop). All others are forwarded as they are (RFC 7126: "ignore" is what its other sections
+ * recommend). */
 enum drop_reason ip4_check_options(const struct rte_ipv4_hdr *ip, uint32_t len);
 
-/* Judge a header that lies in `len` octets of contiguous frame. `checksum_good`: the device has verified it. */
+/* Judge a header that lies in `len` octets of contiguous frame. `checksum_good`: the device has
+ * verified it. */
 static inline enum drop_reason ip4_check(const struct rte_ipv4_hdr *ip, uint32_t len,
 					 bool checksum_good)
 {
@@ -100,8 +104,9 @@ static inline enum drop_reason ip4_check(const struct rte_ipv4_hdr *ip, uint32_t
 	return ip4_check_destination(rte_be_to_cpu_32(ip->dst_addr));
 }
 
-/* TTL - 1 and the checksum that follows from it (RFC 1624, equation 3): the 16-bit word that holds the TTL falls by
- * 0x0100, so the checksum rises by as much, end-around; what is congruent to zero is written 0, not 0xffff. */
+/* TTL - 1 and the checksum that follows from it (RFC 1624, equation 3): the 16-bit word that holds
+ * the TTL falls by 0x0100, so the checksum rises by as much, end-around; what is congruent to zero
+ * is written 0, not 0xffff. */
 static inline void ip4_ttl_decrement(struct rte_ipv4_hdr *ip)
 {
 	uint32_t sum = (uint32_t)ip->hdr_checksum + rte_cpu_to_be_16(0x0100);
@@ -117,8 +122,8 @@ static inline bool ip4_is_fragment(const struct rte_ipv4_hdr *ip)
 	       rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
 }
 
-/* CRC32c of addresses, protocol and, where there are any, ports: of a header that ip4_check() passed. Fragments hash on
- * addresses alone, so that all parts of a packet take one path. */
+/* CRC32c of addresses, protocol and, where there are any, ports: of a header that ip4_check()
+ * passed. Fragments hash on addresses alone, so that all parts of a packet take one path. */
 uint32_t ip4_flow_hash(const struct rte_ipv4_hdr *ip);
 
 #ifdef __cplusplus

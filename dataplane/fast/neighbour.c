@@ -117,7 +117,8 @@ bool neighbour_may_glean(struct neighbours *table, uint16_t port, uint32_t addr)
 	return table->nb_pending[port] < NEIGHBOUR_PENDING || neighbour_get(table, port, addr);
 }
 
-/* A slot is gone, or empty if the one behind it is: probes then end where they did before the host came. */
+/* A slot is gone, or empty if the one behind it is: probes then end where they did before the host
+ * came. */
 static void slot_clear(struct neighbours *table, const uint64_t *slot)
 {
 	uint32_t at = (uint32_t)(slot - table->slot);

@@ -1,9 +1,10 @@
-/* The neighbour table: every host that we send to directly, on all ports. The main lcore alone writes it, from what the
- * kernel knows (monitor.h); forwarding lcores read it without a lock.
+/* The neighbour table: every host that we send to directly, on all ports. The main lcore alone
+ * writes it, from what the kernel knows (monitor.h); forwarding lcores read it without a lock.
  *
- * A slot is one aligned 64-bit word: address, port, and the index of the host's adjacency. Open addressing with a bounded
- * probe; a slot that empties is marked gone, so that no reader's probe ends early. An index is not reused before a grace
- * period. Packets to a host that the kernel is still resolving are held here, a few for each. */
+ * A slot is one aligned 64-bit word: address, port, and the index of the host's adjacency. Open
+ * addressing with a bounded probe; a slot that empties is marked gone, so that no reader's probe
+ * ends early. An index is not reused before a grace period. Packets to a host that the kernel is
+ * still resolving are held here, a few for each. */
 #ifndef BASCULE_NEIGHBOUR_H
 #define BASCULE_NEIGHBOUR_H
 
@@ -30,7 +31,8 @@ enum {
 	NEIGHBOUR_PROBE = 64,
 	NEIGHBOUR_HELD = 4,	   /* packets held for one host */
 	NEIGHBOUR_HELD_ALL = 1024, /* and for all together */
-	/* hosts behind one port that the kernel is resolving because of packets: each has a place in its table */
+	/* hosts behind one port that the kernel is resolving because of packets: each has a place
+	 * in its table */
 	NEIGHBOUR_PENDING = 256,
 };
 
@@ -38,8 +40,8 @@ enum host_state {
 	HOST_FREE,
 	HOST_PENDING, /* the kernel was asked */
 	HOST_RESOLVED,
-	/* the kernel has lost its entry (somebody flushed the table) and was asked anew: until it says that there is no
-	 * such host, packets go where they went */
+	/* the kernel has lost its entry (somebody flushed the table) and was asked anew: until it
+	 * says that there is no such host, packets go where they went */
 	HOST_DOUBTED,
 	HOST_FAILED, /* it had no answer; forgotten after a while, then asked again if need be */
 };
@@ -74,7 +76,8 @@ struct neighbours {
 	struct rte_rcu_qsbr *qsbr; /* borrowed from the FIB */
 };
 
-/* Reader: the adjacency of a host, or NULL if it is not in the table. Good until the next quiescent state. */
+/* Reader: the adjacency of a host, or NULL if it is not in the table. Good until the next quiescent
+ * state. */
 static inline const struct adjacency *neighbour_find(const struct neighbours *table, uint16_t port,
 						     uint32_t addr)
 {
@@ -103,8 +106,8 @@ void neighbours_free(struct neighbours *table);
 struct host *neighbour_get(struct neighbours *table, uint16_t port, uint32_t addr);
 /* Add a host that is not there, pending and unresolved. NULL: no room. */
 struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t addr, uint64_t now_ms);
-/* May a packet have the kernel resolve this host? Yes if it is known, or few are pending behind the port: whoever scans a
- * subnet must not fill the kernel's table, which would forget who is live. */
+/* May a packet have the kernel resolve this host? Yes if it is known, or few are pending behind the
+ * port: whoever scans a subnet must not fill the kernel's table, which would forget who is live. */
 bool neighbour_may_glean(struct neighbours *table, uint16_t port, uint32_t addr);
 /* Take it out. It must hold no packets. */
 void neighbour_remove(struct neighbours *table, struct host *host);

@@ -8,20 +8,23 @@
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
-/* Rates in packets a second, bursts and rings in packets. Rate and burst are one port's; a class has twice as much, and a
- * port half of its ring: a flood on one port leaves as much to the others. The main lcore moves some 300,000 packets a
- * second to the kernel (a system call each); all classes at their limits together stay below that. */
+/* Rates in packets a second, bursts and rings in packets. Rate and burst are one port's; a class
+ * has twice as much, and a port half of its ring: a flood on one port leaves as much to the others.
+ * The main lcore moves some 300,000 packets a second to the kernel (a system call each); all
+ * classes at their limits together stay below that. */
 static const struct limit {
 	uint32_t ring;
 	uint32_t rate, burst;
 } limits[PUNT_CLASSES] = {
-	/* a full table from several peers at once: 1,448-octet segments at 1 Gbit/s and the acknowledgements of ours */
+	/* a full table from several peers at once: 1,448-octet segments at 1 Gbit/s and the
+	 * acknowledgements of ours */
 	[PUNT_BGP] = { 4096, 100000, 8192 },
 	/* every host of a /20 asking within a second */
 	[PUNT_ARP] = { 1024, 5000, 1024 },
 	/* ping, traceroute and management; nothing here needs more */
 	[PUNT_LOCAL] = { 1024, 20000, 1024 },
-	/* a tunnel whose hosts ignore path MTU discovery still gets 100 Mbit/s; each packet costs copies */
+	/* a tunnel whose hosts ignore path MTU discovery still gets 100 Mbit/s; each packet costs
+	 * copies */
 	[PUNT_FRAGMENT] = { 512, 10000, 512 },
 	/* first packets to hosts; scans of a subnet stop here */
 	[PUNT_GLEAN] = { 512, 10000, 512 },

@@ -1,9 +1,11 @@
-/* Punting: the way from the forwarding lcores to the main lcore. A ring and a meter for each class, so that no class can
- * starve another, and a share of both for each ingress port, so that no port can; the consumer takes them in order of
- * class. Packets about which an ICMP error may be sent travel in a ring of their own: the worker has dropped and counted
- * them already, and whether an error comes of it is the main lcore's affair.
+/* Punting: the way from the forwarding lcores to the main lcore. A ring and a meter for each class,
+ * so that no class can starve another, and a share of both for each ingress port, so that no port
+ * can; the consumer takes them in order of class. Packets about which an ICMP error may be sent
+ * travel in a ring of their own: the worker has dropped and counted them already, and whether an
+ * error comes of it is the main lcore's affair.
  *
- * What a ring may hold bounds the memory that a flood can bind; what a meter lets through bounds the main lcore's time. */
+ * What a ring may hold bounds the memory that a flood can bind; what a meter lets through bounds
+ * the main lcore's time. */
 #ifndef BASCULE_PUNT_H
 #define BASCULE_PUNT_H
 
@@ -29,8 +31,8 @@ enum punt_error {
 	PUNT_ERROR_TTL_EXPIRED,
 };
 
-/* What a worker tells the main lcore of a packet: in the private area of its mbuf, which the pool must have room for.
- * The ingress port is the mbuf's `port`. */
+/* What a worker tells the main lcore of a packet: in the private area of its mbuf, which the pool
+ * must have room for. The ingress port is the mbuf's `port`. */
 struct punt_note {
 	uint16_t port;	/* DPDK port id that the packet was to leave through (FRAGMENT, GLEAN) */
 	uint16_t mtu;	/* of that way (FRAGMENT, PUNT_ERROR_TOO_BIG) */
@@ -47,7 +49,7 @@ static inline struct punt_note *punt_note(struct rte_mbuf *m)
 }
 
 struct punt {
-	struct wake *consumer; /* borrowed; NULL: it never sleeps */
+	struct wake *consumer;			  /* borrowed; NULL: it never sleeps */
 	struct rte_ring *ring[PUNT_CLASSES];	  /* owned; many producers, one consumer */
 	struct rte_ring *errors;		  /* owned */
 	uint32_t queued[PUNT_CLASSES][FIB_PORTS]; /* packets in a ring, by ingress port; atomic */
@@ -78,7 +80,8 @@ static inline void punt_wake(struct punt *punt)
 		wake_up(punt->consumer);
 }
 
-/* Main lcore: at most `n` packets of a class that the meters let through; the others are dropped and counted. */
+/* Main lcore: at most `n` packets of a class that the meters let through; the others are dropped
+ * and counted. */
 uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class class_,
 		   struct rte_mbuf **pkts, uint16_t n);
 uint16_t punt_take_errors(struct punt *punt, struct rte_mbuf **pkts, uint16_t n);

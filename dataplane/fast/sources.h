@@ -1,9 +1,11 @@
-/* Sources that no packet from outside can have, beside those of ip4_martian_source(): our own addresses, and the addresses
- * of our subnets that are no host's (broadcast, and the all-zeros one of old: RFC 1812 4.2.3.1, 5.3.7). Nothing is
- * forwarded for them and nothing answers them, ICMP errors least of all (4.3.2.7).
+/* Sources that no packet from outside can have, beside those of ip4_martian_source(): our own
+ * addresses, and the addresses of our subnets that are no host's (broadcast, and the all-zeros one
+ * of old: RFC 1812 4.2.3.1, 5.3.7). Nothing is forwarded for them and nothing answers them, ICMP
+ * errors least of all (4.3.2.7).
  *
- * Made once, before forwarding. A forwarding lcore asks for every packet: one bit of 256, by the address's last octet,
- * says no to nearly all; only then is the list of those that end alike looked through. */
+ * Made once, before forwarding. A forwarding lcore asks for every packet: one bit of 256, by the
+ * address's last octet, says no to nearly all; only then is the list of those that end alike looked
+ * through. */
 #ifndef BASCULE_SOURCES_H
 #define BASCULE_SOURCES_H
 

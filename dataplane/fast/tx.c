@@ -1,8 +1,9 @@
 /* Hands bursts to the devices.
  *
- * A device with fewer TX queues than we have lcores (net_af_packet on a socket has one) shares its only queue behind a
- * spinlock, taken once a burst. Such devices cost a system call or a copy for each packet, so that the lock is never what
- * limits them; devices with queues enough, every NIC that matters, never meet it. */
+ * A device with fewer TX queues than we have lcores (net_af_packet on a socket has one) shares its
+ * only queue behind a spinlock, taken once a burst. Such devices cost a system call or a copy for
+ * each packet, so that the lock is never what limits them; devices with queues enough, every NIC
+ * that matters, never meet it. */
 #include "tx.h"
 
 #include <rte_ethdev.h>

@@ -1,5 +1,6 @@
-/* Sending: each lcore gathers packets in a buffer for each port and hands them over in bursts. What the device does not
- * take is dropped and counted, never retried: a full queue means that the link is slower than the traffic. */
+/* Sending: each lcore gathers packets in a buffer for each port and hands them over in bursts. What
+ * the device does not take is dropped and counted, never retried: a full queue means that the link
+ * is slower than the traffic. */
 #ifndef BASCULE_TX_H
 #define BASCULE_TX_H
 
@@ -32,7 +33,8 @@ struct tx {
 	struct tx_queue queue[FIB_PORTS]; /* by DPDK port id */
 };
 
-/* `lcore` counts our lcores from 0 (not EAL ids): it names the TX queue where the port has one for each. */
+/* `lcore` counts our lcores from 0 (not EAL ids): it names the TX queue where the port has one for
+ * each. */
 void tx_init(struct tx *tx, struct counters *counters, struct port *ports, uint16_t nb_ports,
 	     uint16_t lcore);
 

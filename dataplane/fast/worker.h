@@ -1,4 +1,5 @@
-/* A worker: one forwarding lcore, its receive queues, and what forwarding needs of everything else. */
+/* A worker: one forwarding lcore, its receive queues, and what forwarding needs of everything
+ * else. */
 #ifndef BASCULE_WORKER_H
 #define BASCULE_WORKER_H
 

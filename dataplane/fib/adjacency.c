@@ -21,8 +21,9 @@ static void action_store(struct adjacency *adjacency, enum adjacency_action acti
 	__atomic_store_n(&adjacency->action, (uint8_t)action, __ATOMIC_RELEASE);
 }
 
-/* One store instruction, which readers see whole wherever DPDK runs. Volatile is not enough: clang takes the vector
- * apart into the fields that it was assembled from, and stores those. In a register it is one value. */
+/* One store instruction, which readers see whole wherever DPDK runs. Volatile is not enough: clang
+ * takes the vector apart into the fields that it was assembled from, and stores those. In a
+ * register it is one value. */
 static void store_at_once(uint8_t to[16], octets16 value)
 {
 #if defined(__aarch64__)

@@ -3,8 +3,9 @@
  *   control    claims a slot for (gateway, port, egress role), counted, and gives it back
  *   dataplane  its main lcore finds claimed slots, resolves the gateway, and fills in the rewrite
  *
- * A slot given back is claimed for another neighbour only after a grace period. So the main lcore, a registered QSBR
- * thread, may rely on a claimed slot's key until its next quiescent state, and must look again after it. */
+ * A slot given back is claimed for another neighbour only after a grace period. So the main lcore,
+ * a registered QSBR thread, may rely on a claimed slot's key until its next quiescent state, and
+ * must look again after it. */
 #ifndef BASCULE_ADJACENCY_H
 #define BASCULE_ADJACENCY_H
 
@@ -17,7 +18,7 @@
 extern "C" {
 #endif
 
-/* --- dataplane's main lcore ------------------------------------------------------------------------------------ */
+/* --- dataplane's main lcore ------------------------------------------------------------------- */
 
 /* Is the slot in use by control? If so its key (gateway, port) may be read. */
 static inline bool adjacency_claimed(const struct adjacency *adjacency)
@@ -25,13 +26,14 @@ static inline bool adjacency_claimed(const struct adjacency *adjacency)
 	return __atomic_load_n(&adjacency->claimed, __ATOMIC_ACQUIRE);
 }
 
-/* Forward with this link-layer header from now on; addresses in wire order. Readers see the one before or this. */
+/* Forward with this link-layer header from now on; addresses in wire order. Readers see the one
+ * before or this. */
 void adjacency_resolve(struct adjacency *adjacency, const uint8_t dst[6], const uint8_t src[6],
 		       uint16_t ether_type_be);
 /* The neighbour is gone: drop until it is resolved again. */
 void adjacency_unresolve(struct adjacency *adjacency);
 
-/* --- control --------------------------------------------------------------------------------------------------- */
+/* --- control ---------------------------------------------------------------------------------- */
 
 struct adjacencies {
 	struct fib_generation *generation; /* borrowed: shared memory */
@@ -51,7 +53,8 @@ int adjacency_claim(struct adjacencies *adjacencies, uint32_t gateway, const str
 		    uint8_t egress_role, uint16_t *index);
 void adjacency_release(struct adjacencies *adjacencies, uint16_t index);
 
-/* Take every claim of a generation back, so that the main lcore leaves its slots alone after a grace period. */
+/* Take every claim of a generation back, so that the main lcore leaves its slots alone after a
+ * grace period. */
 void adjacencies_disown(struct fib_generation *generation);
 
 #ifdef __cplusplus

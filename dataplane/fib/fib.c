@@ -1,6 +1,6 @@
-/* The FIB's life: created and seeded by the dataplane, found by control, written through a writer that owns one
- * generation at a time. What a call does to its noun is in that noun's file; here they are put together, and here all
- * arguments are checked. */
+/* The FIB's life: created and seeded by the dataplane, found by control, written through a writer
+ * that owns one generation at a time. What a call does to its noun is in that noun's file; here
+ * they are put together, and here all arguments are checked. */
 #include "fib.h"
 
 #include <assert.h>
@@ -20,7 +20,8 @@
 #include "rcu.h"
 #include "view.h"
 
-/* For readers to leave a generation. A burst takes some microseconds, but a busy host may not let them run for a while. */
+/* For readers to leave a generation. A burst takes some microseconds, but a busy host may not let
+ * them run for a while. */
 enum { GRACE_US = 2000000 };
 
 /* Another layout has another size, or else must have another number here. */
@@ -42,10 +43,10 @@ struct fib_writer {
 	struct view views[FIB_VIEWS]; /* valid where generation->view[].lpm is */
 };
 
-/* --- primary --------------------------------------------------------------------------------------------------- */
+/* --- primary ---------------------------------------------------------------------------------- */
 
-/* Everything but the tables lies in one zone: the struct, QSBR, and for each generation path-lists and adjacencies.
- * NULL: rte_errno says why. */
+/* Everything but the tables lies in one zone: the struct, QSBR, and for each generation path-lists
+ * and adjacencies. NULL: rte_errno says why. */
 static struct fib *zone_reserve(const struct fib_params *params)
 {
 	size_t qsbr_size = RTE_CACHE_LINE_ROUNDUP(rte_rcu_qsbr_get_memsize(params->max_threads));
@@ -260,7 +261,7 @@ int fib_ready(struct fib *fib)
 	return 0;
 }
 
-/* --- secondary ------------------------------------------------------------------------------------------------- */
+/* --- secondary -------------------------------------------------------------------------------- */
 
 int fib_attach(const char *name, struct fib **out)
 {
@@ -278,15 +279,16 @@ int fib_attach(const char *name, struct fib **out)
 	return 0;
 }
 
-/* --- writer ---------------------------------------------------------------------------------------------------- */
+/* --- writer ----------------------------------------------------------------------------------- */
 
 int fib_writer_open(struct fib *fib, struct fib_writer **writer)
 {
 	uint32_t spare = !__atomic_load_n(&fib->active, __ATOMIC_ACQUIRE);
 	int err;
 
-	/* Those who read it may be workers that took it before it was replaced, or the main lcore, resolving for a writer
-	 * that died. After a grace period they are gone: workers take the active one, the main lcore claimed slots only. */
+	/* Those who read it may be workers that took it before it was replaced, or the main lcore,
+	 * resolving for a writer that died. After a grace period they are gone: workers take the
+	 * active one, the main lcore claimed slots only. */
 	adjacencies_disown(&fib->generation[spare]);
 	err = rcu_wait(fib->qsbr, GRACE_US);
 	return err ? err : writer_reset(fib, spare, writer);

@@ -1,8 +1,10 @@
-/* What control tells the workers beside routes: which roles may exchange packets, and who may speak BGP to us.
+/* What control tells the workers beside routes: which roles may exchange packets, and who may speak
+ * BGP to us.
  *
- * The peers are two tables and a version; version % 2 is the table in force. The writer fills the other one and then
- * counts the version up. A reader that finds the version changed after its probe may have met a table being refilled
- * and probes again: so it needs no grace period, and a writer killed half-way leaves nothing that it could wait for. */
+ * The peers are two tables and a version; version % 2 is the table in force. The writer fills the
+ * other one and then counts the version up. A reader that finds the version changed after its probe
+ * may have met a table being refilled and probes again: so it needs no grace period, and a writer
+ * killed half-way leaves nothing that it could wait for. */
 #include "fib.h"
 
 #include <errno.h>
@@ -30,7 +32,8 @@ static uint64_t peer_word(const struct fib_peer *peer)
 	return (uint64_t)peer->addr << 16 | peer->port;
 }
 
-/* The slot of `addr`, or the empty one where its probe ends. NULL: neither, which only a table being refilled shows. */
+/* The slot of `addr`, or the empty one where its probe ends. NULL: neither, which only a table
+ * being refilled shows. */
 static const uint64_t *peer_probe(const uint64_t *table, uint32_t addr)
 {
 	uint32_t home = addr * UINT32_C(0x9e3779b1) >> 16;

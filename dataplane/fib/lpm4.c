@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The layout that we write and librte_lpm reads. What the compiler cannot see, lpm4_self_test() checks. */
+/* The layout that we write and librte_lpm reads. What the compiler cannot see, lpm4_self_test()
+ * checks. */
 _Static_assert(sizeof(struct rte_lpm_tbl_entry) == sizeof(uint32_t), "an entry is one store");
 _Static_assert(offsetof(struct rte_lpm, tbl24) == 0, "tbl24 comes first");
 _Static_assert(sizeof(((struct rte_lpm *)0)->tbl24) == sizeof(uint32_t) << 24, "an entry a /24");
@@ -110,8 +111,8 @@ bool lpm4_step(struct lpm4 *t, uint32_t max)
 	return work->at == work->end;
 }
 
-/* The same for all of addr/len, or for as much of it as may be written at once. If that is longer than /24, its group
- * exists. */
+/* The same for all of addr/len, or for as much of it as may be written at once. If that is longer
+ * than /24, its group exists. */
 static void prefix_write(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t entry)
 {
 	uint32_t *at = &t->tbl24[addr >> 8];
@@ -132,7 +133,8 @@ static void prefix_write(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t en
 		slash24_write(t, at, len, entry);
 }
 
-/* Put a group under the /24 of `addr`, each entry saying what the /24's said, if there is none yet. */
+/* Put a group under the /24 of `addr`, each entry saying what the /24's said, if there is none
+ * yet. */
 static int group_open(struct lpm4 *t, uint32_t addr)
 {
 	uint32_t *at = &t->tbl24[addr >> 8], group;
@@ -184,9 +186,10 @@ int lpm4_set_begin(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 	return 0;
 }
 
-/* The entry of the longest rule that covers addr/len and is shorter. Before the rule store is asked for length d, look
- * next door, at an address that shares just the first d bits: a rule of length d or less that it uses covers us as
- * well, and any longer one of ours would have been found already. Next door is mostly in the same cache line. */
+/* The entry of the longest rule that covers addr/len and is shorter. Before the rule store is asked
+ * for length d, look next door, at an address that shares just the first d bits: a rule of length d
+ * or less that it uses covers us as well, and any longer one of ours would have been found already.
+ * Next door is mostly in the same cache line. */
 static uint32_t cover_found(const struct lpm4 *t, uint32_t addr, uint8_t len)
 {
 	for (uint8_t d = len - 1; d > 0; d--) {
@@ -202,8 +205,9 @@ static uint32_t cover_found(const struct lpm4 *t, uint32_t addr, uint8_t len)
 	return ENTRY_NONE;
 }
 
-/* Entries that a wide prefix being written has not reached yet still say what was there before it: its own value if it is
- * being deleted, or that of a rule shorter than it. Where it covers us, and no longer rule does, what it writes is right. */
+/* Entries that a wide prefix being written has not reached yet still say what was there before it:
+ * its own value if it is being deleted, or that of a rule shorter than it. Where it covers us, and
+ * no longer rule does, what it writes is right. */
 static uint32_t cover(const struct lpm4 *t, uint32_t addr, uint8_t len)
 {
 	const struct lpm4_work *work = &t->work;
@@ -229,7 +233,8 @@ int lpm4_del_begin(struct lpm4 *t, uint32_t addr, uint8_t len)
 	return 0;
 }
 
-/* After a change of a prefix of this length: one that is not wide leaves a wide one under way alone. */
+/* After a change of a prefix of this length: one that is not wide leaves a wide one under way
+ * alone. */
 static int work_finish(struct lpm4 *t, uint8_t len, int err)
 {
 	while (len < LPM4_WIDE && !lpm4_step(t, UINT32_MAX))

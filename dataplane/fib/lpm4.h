@@ -1,14 +1,15 @@
-/* Our writer for a librte_lpm table. Readers look up as librte_lpm's inline functions do (fib_lookup_burst());
- * rte_lpm_add() and rte_lpm_delete() are never called on a table that has an lpm4, for they scan all rules of a length at
- * each change.
+/* Our writer for a librte_lpm table. Readers look up as librte_lpm's inline functions do
+ * (fib_lookup_burst()); rte_lpm_add() and rte_lpm_delete() are never called on a table that has an
+ * lpm4, for they scan all rules of a length at each change.
  *
  *   rules ── every prefix of the table, exact (writer's heap)
- *   tbl24 ── [address >> 8]: a value, or a tbl8 group if some rule inside is longer than /24 (shared)
+ *   tbl24 ── [address >> 8]: a value, or a tbl8 group if a rule inside is longer than /24 (shared)
  *   tbl8  ── [group × 256 + last octet]: a value (shared)
  *
- * Each entry carries the length of the rule that it serves, so a rule overwrites exactly the entries of shorter ones.
- * Entries change by single aligned 32-bit stores: a reader finds the old value or the new one. Groups are filled before
- * their tbl24 entry points there and reused a grace period after it stops. One thread. */
+ * Each entry carries the length of the rule that it serves, so a rule overwrites exactly the
+ * entries of shorter ones. Entries change by single aligned 32-bit stores: a reader finds the old
+ * value or the new one. Groups are filled before their tbl24 entry points there and reused a grace
+ * period after it stops. One thread. */
 #ifndef BASCULE_LPM4_H
 #define BASCULE_LPM4_H
 
@@ -27,7 +28,9 @@ extern "C" {
 enum {
 	LPM4_TEST_GROUPS = 8,
 	LPM4_WIDE =
-		16, /* a prefix shorter than that is wide: it covers more entries than ought to be written at once */
+		/* a prefix shorter than that is wide: it covers more entries than ought to be
+		 * written at once */
+	16,
 };
 
 /* A wide prefix that is being written: [at, end) is still to be done. */
@@ -45,19 +48,20 @@ struct lpm4 {
 	struct lpm4_work work;
 };
 
-/* Empty the table and take charge of it; no reader may be inside. `groups` is what rte_lpm_create() was told. Clears
- * 64 MB: some 10 ms. -ENOMEM. */
+/* Empty the table and take charge of it; no reader may be inside. `groups` is what rte_lpm_create()
+ * was told. Clears 64 MB: some 10 ms. -ENOMEM. */
 int lpm4_init(struct lpm4 *t, struct rte_lpm *lpm, uint32_t groups, struct rte_rcu_qsbr *qsbr);
 /* Forget the rules; the table stays as it is. */
 void lpm4_fini(struct lpm4 *t);
 
-/* Bind addr/len, 1 <= len <= 32 and no host bits, to a 24-bit value. -ENOSPC: no tbl8 group is free; -ENOMEM: no room
- * for the rule. Then nothing has changed. */
+/* Bind addr/len, 1 <= len <= 32 and no host bits, to a 24-bit value. -ENOSPC: no tbl8 group is
+ * free; -ENOMEM: no room for the rule. Then nothing has changed. */
 int lpm4_set(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value);
 /* Unbind it; the next shorter rule shows again. -ENOENT. */
 int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len);
-/* The same, but what a wide prefix covers is left to lpm4_step(), and until that is through a reader finds the new value or
- * what it found before, and no other wide prefix may be changed. Others may. */
+/* The same, but what a wide prefix covers is left to lpm4_step(), and until that is through a
+ * reader finds the new value or what it found before, and no other wide prefix may be changed.
+ * Others may. */
 int lpm4_set_begin(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value);
 int lpm4_del_begin(struct lpm4 *t, uint32_t addr, uint8_t len);
 /* Write about `max` entries of it. True: all are written. */
@@ -66,9 +70,9 @@ bool lpm4_step(struct lpm4 *t, uint32_t max);
 /* What lpm4_set() last bound to exactly this prefix. -ENOENT. */
 int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value);
 
-/* Does the librte_lpm of this process lay out its tables as we assume? Fills `lpm` (no reader, LPM4_TEST_GROUPS or
- * more) by our writer and a table of its own by librte_lpm's, and compares them. Leaves its rules in `lpm`. Primary process
- * only. -ENOTSUP: they differ; -ENOMEM. */
+/* Does the librte_lpm of this process lay out its tables as we assume? Fills `lpm` (no reader,
+ * LPM4_TEST_GROUPS or more) by our writer and a table of its own by librte_lpm's, and compares
+ * them. Leaves its rules in `lpm`. Primary process only. -ENOTSUP: they differ; -ENOMEM. */
 int lpm4_self_test(struct rte_lpm *lpm, struct rte_rcu_qsbr *qsbr, int socket_id);
 
 #ifdef __cplusplus

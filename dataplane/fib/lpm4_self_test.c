@@ -1,5 +1,6 @@
-/* Does our writer agree with the librte_lpm that this process runs with? The compiler has checked the layout of the
- * headers; this checks the library: one small table is built both ways and compared address by address. */
+/* Does our writer agree with the librte_lpm that this process runs with? The compiler has checked
+ * the layout of the headers; this checks the library: one small table is built both ways and
+ * compared address by address. */
 #include "lpm4.h"
 
 #include <errno.h>
@@ -38,7 +39,8 @@ static bool same_lookup(const struct rte_lpm *a, const struct rte_lpm *b, uint32
 	return ret_a == ret_b && (ret_a || hop_a == hop_b);
 }
 
-/* Compare every address of the /16 around each rule's ends: beyond them all /24s look like a neighbour. */
+/* Compare every address of the /16 around each rule's ends: beyond them all /24s look like a
+ * neighbour. */
 static bool same_tables(const struct rte_lpm *a, const struct rte_lpm *b)
 {
 	for (size_t i = 0; i < RTE_DIM(test_rules); i++) {

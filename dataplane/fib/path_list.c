@@ -140,7 +140,8 @@ static uint16_t least_served(const uint8_t *nb_buckets, uint16_t n)
 	return least;
 }
 
-/* Buckets being dealt: each member's share is 64 / n of them, and for as many as the division leaves over one more. */
+/* Buckets being dealt: each member's share is 64 / n of them, and for as many as the division
+ * leaves over one more. */
 struct deal {
 	struct path_list *list;
 	uint8_t share, over;
@@ -160,8 +161,8 @@ static void deal_to(struct deal *deal, uint32_t bucket, int member)
 	deal->dealt[bucket] = true;
 }
 
-/* The place in `members` of what flows of the bucket take in `like`: its own member or, if `lost`, the next one that is in
- * both, as in fib_repair(). -1: there is none. */
+/* The place in `members` of what flows of the bucket take in `like`: its own member or, if `lost`,
+ * the next one that is in both, as in fib_repair(). -1: there is none. */
 static int taker(const struct path_list *like, uint32_t bucket, const uint16_t *members, uint16_t n,
 		 bool lost)
 {
@@ -228,7 +229,8 @@ static void retire(struct path_lists *lists, uint32_t index)
 	rcu_pool_retire(&lists->indexes, index);
 }
 
-/* Forget the list that has been idle for longest, unless it is in use again. False: none is remembered. */
+/* Forget the list that has been idle for longest, unless it is in use again. False: none is
+ * remembered. */
 static bool forget_oldest(struct path_lists *lists)
 {
 	uint32_t index;
@@ -278,7 +280,8 @@ int path_list_get(struct path_lists *lists, const uint16_t *members, uint16_t n,
 	if (found == PATH_LIST_NONE) {
 		if (take(lists, &found))
 			return -ENOSPC;
-		if (n > 1 && lists->predecessor && predecessor_find(lists->predecessor, set, n, &before))
+		if (n > 1 && lists->predecessor &&
+		    predecessor_find(lists->predecessor, set, n, &before))
 			path_list_fill(&lists->list[found], set, n, &before);
 		else
 			path_list_fill(&lists->list[found], set, n, &lists->list[like]);

@@ -1,5 +1,5 @@
-/* Adjacencies have other indexes in another generation; the same neighbour on the same port for the same role is the
- * same next hop. */
+/* Adjacencies have other indexes in another generation; the same neighbour on the same port for the
+ * same role is the same next hop. */
 #include "predecessor.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static bool inherited(const struct path_list *list)
 }
 
 int predecessor_init(struct predecessor *predecessor, const struct fib_generation *from,
-		  const struct fib_generation *to)
+		     const struct fib_generation *to)
 {
 	uint32_t n = 0;
 
@@ -51,9 +51,10 @@ static bool same_hop(const struct adjacency *a, const struct adjacency *b)
 	return a->gateway == b->gateway && a->port == b->port && a->egress_role == b->egress_role;
 }
 
-/* The member that is the same next hop as the adjacency `old` of the other generation; ADJACENCY_NONE: none is. */
-static uint16_t renamed(const struct predecessor *predecessor, uint16_t old, const uint16_t *members,
-			uint16_t n)
+/* The member that is the same next hop as the adjacency `old` of the other generation;
+ * ADJACENCY_NONE: none is. */
+static uint16_t renamed(const struct predecessor *predecessor, uint16_t old,
+			const uint16_t *members, uint16_t n)
 {
 	for (uint16_t i = 0; i < n; i++)
 		if (same_hop(fib_adjacency(predecessor->from, old),
@@ -63,7 +64,7 @@ static uint16_t renamed(const struct predecessor *predecessor, uint16_t old, con
 }
 
 bool predecessor_find(const struct predecessor *predecessor, const uint16_t *members, uint16_t n,
-		   struct path_list *found)
+		      struct path_list *found)
 {
 	for (uint32_t l = 0; l < predecessor->nb_lists; l++) {
 		const struct path_list *old = &predecessor->from->path_lists[predecessor->lists[l]];

@@ -1,6 +1,7 @@
-/* What the control before left in the other generation: by which next hops flows were shared, and how. Its successor
- * deals the same sets in the same way, in whatever order peers come back, so that no flow changes its appliance because
- * control was restarted. Read-only; nobody writes a generation that its control has left. */
+/* What the control before left in the other generation: by which next hops flows were shared, and
+ * how. Its successor deals the same sets in the same way, in whatever order peers come back, so
+ * that no flow changes its appliance because control was restarted. Read-only; nobody writes a
+ * generation that its control has left. */
 #ifndef BASCULE_PREDECESSOR_H
 #define BASCULE_PREDECESSOR_H
 
@@ -21,13 +22,13 @@ struct predecessor {
 
 /* Find them: one pass over `from`, some milliseconds. -ENOMEM: there are none. */
 int predecessor_init(struct predecessor *predecessor, const struct fib_generation *from,
-		  const struct fib_generation *to);
+		     const struct fib_generation *to);
 void predecessor_fini(struct predecessor *predecessor);
 
-/* How the sorted set `members` of `to` was dealt in `from`: the list, its members renamed to those of `to`. False: it was
- * not there. */
+/* How the sorted set `members` of `to` was dealt in `from`: the list, its members renamed to those
+ * of `to`. False: it was not there. */
 bool predecessor_find(const struct predecessor *predecessor, const uint16_t *members, uint16_t n,
-		   struct path_list *found);
+		      struct path_list *found);
 
 #ifdef __cplusplus
 }

@@ -1,10 +1,11 @@
-/* Indexes into shared arrays, and when they may be used again. A writer takes an index, publishes what it names, later
- * unpublishes and retires it; the index is handed out again only when every reader has been quiescent since.
+/* Indexes into shared arrays, and when they may be used again. A writer takes an index, publishes
+ * what it names, later unpublishes and retires it; the index is handed out again only when every
+ * reader has been quiescent since.
  *
  *   take ◄── free ◄── waiting for one grace period ◄── retired since that began ◄── retire
  *
- * All three are stretches of one ring, so that reclaiming moves two marks and no index, and nothing can overflow: the
- * ring has room for every index there is. Nobody ever waits. One thread. */
+ * All three are stretches of one ring, so that reclaiming moves two marks and no index, and nothing
+ * can overflow: the ring has room for every index there is. Nobody ever waits. One thread. */
 #ifndef BASCULE_RCU_H
 #define BASCULE_RCU_H
 
@@ -26,7 +27,8 @@ struct rcu_pool {
 	uint32_t mark; /* [mark, tail) retired after the token was drawn */
 	uint32_t tail;
 	uint32_t fresh,
-		end; /* [fresh, end) never used: handed out last, which keeps the used ones together */
+		/* [fresh, end) never used: handed out last, which keeps the used ones together */
+		end;
 	uint32_t used; /* taken and not retired */
 	uint64_t token;
 };
@@ -47,7 +49,8 @@ void rcu_pool_retire(struct rcu_pool *pool, uint32_t index);
 /* Free what has seen its grace period and begin the next one. O(1). */
 void rcu_pool_reclaim(struct rcu_pool *pool);
 
-/* Wait, asleep, at most `us` microseconds for a grace period that begins now. -EAGAIN: some reader did not pass by. */
+/* Wait, asleep, at most `us` microseconds for a grace period that begins now. -EAGAIN: some reader
+ * did not pass by. */
 int rcu_wait(struct rte_rcu_qsbr *qsbr, uint32_t us);
 
 #ifdef __cplusplus

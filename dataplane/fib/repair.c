@@ -1,5 +1,5 @@
-/* The reader's repair: what a forwarding lcore does when the next hop that a flow takes is lost. It changes nothing and asks
- * nobody; control follows in its own time. */
+/* The reader's repair: what a forwarding lcore does when the next hop that a flow takes is lost. It
+ * changes nothing and asks nobody; control follows in its own time. */
 #include "fib.h"
 
 static const struct adjacency *member_at(const struct fib_generation *generation,

@@ -1,6 +1,6 @@
-/* The rules of one table: prefix → value, in the writer's memory. A hash of 64-bit words, so that a probe is one cache
- * miss and a million rules are 16 MB. It knows exact prefixes only; longest match is lpm4's. It grows without a pause
- * (linear_hash.h) and never shrinks. One thread. */
+/* The rules of one table: prefix → value, in the writer's memory. A hash of 64-bit words, so that a
+ * probe is one cache miss and a million rules are 16 MB. It knows exact prefixes only; longest
+ * match is lpm4's. It grows without a pause (linear_hash.h) and never shrinks. One thread. */
 #ifndef BASCULE_RULES_H
 #define BASCULE_RULES_H
 
@@ -29,7 +29,8 @@ static inline uint32_t rules_count(const struct rules *rules)
 
 /* The slot of a rule, or NULL. Good until the next rules_reserve() or rules_remove(). */
 uint64_t *rules_find(const struct rules *rules, uint32_t addr, uint8_t len);
-/* A slot for addr/len, 1 <= len <= 32 and no host bits, which has none yet. NULL: no memory. Good likewise. */
+/* A slot for addr/len, 1 <= len <= 32 and no host bits, which has none yet. NULL: no memory. Good
+ * likewise. */
 uint64_t *rules_reserve(struct rules *rules, uint32_t addr, uint8_t len);
 /* Fill it: `value` has 24 bits. */
 void rules_put(struct rules *rules, uint64_t *slot, uint32_t addr, uint8_t len, uint32_t value);

@@ -1,5 +1,5 @@
-/* One role's table, written: prefixes go to lpm4, the default route to the view's header, and a prefix that is also a
- * seed shows the seed again once its route is gone. One thread. */
+/* One role's table, written: prefixes go to lpm4, the default route to the view's header, and a
+ * prefix that is also a seed shows the seed again once its route is gone. One thread. */
 #ifndef BASCULE_VIEW_H
 #define BASCULE_VIEW_H
 
@@ -21,7 +21,8 @@ struct view {
 	bool has_default;
 };
 
-/* Reset the view to the seeds. No reader may be inside. -ENOMEM, -ENOSPC: more seeds than tbl8 groups. */
+/* Reset the view to the seeds. No reader may be inside. -ENOMEM, -ENOSPC: more seeds than tbl8
+ * groups. */
 int view_init(struct view *view, struct fib_view *shared, const struct fib *fib);
 void view_fini(struct view *view);
 

@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Every socket that has asked for a group. Made by EAL's initialisation, read and moved by the main lcore. */
+/* Every socket that has asked for a group. Made by EAL's initialisation, read and moved by the main
+ * lcore. */
 static struct packet_socket {
 	int fd; /* borrowed: the driver's */
 	int ifindex;

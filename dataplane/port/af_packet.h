@@ -1,13 +1,13 @@
 /* net_af_packet's sockets, and two things of them that its driver does not ask us about.
  *
- * It makes every socket, also the only one of a port, a member of a fan-out group that has the kernel reassemble
- * fragments (packet(7), PACKET_FANOUT_FLAG_DEFRAG). A router must not: what comes out is larger than the MTU, is cut to
- * the ring's slot, and would have to be taken apart again. No argument turns it off, so the call is met on its way:
- * af_packet.c defines setsockopt() for the process. A port's only socket joins no group, several join one that leaves
- * fragments alone.
+ * It makes every socket, also the only one of a port, a member of a fan-out group that has the
+ * kernel reassemble fragments (packet(7), PACKET_FANOUT_FLAG_DEFRAG). A router must not: what comes
+ * out is larger than the MTU, is cut to the ring's slot, and would have to be taken apart again. No
+ * argument turns it off, so the call is met on its way: af_packet.c defines setsockopt() for the
+ * process. A port's only socket joins no group, several join one that leaves fragments alone.
  *
- * And a socket stays bound to a device that was deleted, though one of the same name was made in its place: bind it to
- * the new one. */
+ * And a socket stays bound to a device that was deleted, though one of the same name was made in
+ * its place: bind it to the new one. */
 #ifndef BASCULE_AF_PACKET_H
 #define BASCULE_AF_PACKET_H
 
@@ -19,11 +19,12 @@ extern "C" {
 
 enum { AF_PACKET_SOCKETS = 256 };
 
-/* Bind the sockets that were bound to device `from` (an index of the kernel's) to device `to`; the rings stay. -ENOTSUP:
- * they are a fan-out group, which cannot move; another -errno of bind(2). */
+/* Bind the sockets that were bound to device `from` (an index of the kernel's) to device `to`; the
+ * rings stay. -ENOTSUP: they are a fan-out group, which cannot move; another -errno of bind(2). */
 int af_packet_rebind(int from, int to);
 
-/* The socket of a device's receive queue, which gets readable when a packet comes; borrowed, -ENOENT if there is none. */
+/* The socket of a device's receive queue, which gets readable when a packet comes; borrowed,
+ * -ENOENT if there is none. */
 int af_packet_socket(int ifindex, uint16_t queue);
 
 /* How many sockets are bound to device `ifindex`. */

@@ -1,5 +1,5 @@
-/* Locks are files with the holder's instance and process in them. They stay when nobody holds them: to take them away would
- * let two hold the same name. */
+/* Locks are files with the holder's instance and process in them. They stay when nobody holds them:
+ * to take them away would let two hold the same name. */
 #include "device_lock.h"
 
 #include <errno.h>
@@ -18,7 +18,8 @@
 
 enum { HOLDER = 96, NAME = 64 };
 
-/* The name of a lock: "pci-0000:3b:00.0", or "netdev-4026531840-eth1" for an interface, which is of a network namespace. */
+/* The name of a lock: "pci-0000:3b:00.0", or "netdev-4026531840-eth1" for an interface, which is of
+ * a network namespace. */
 static int lock_name(const char *what, size_t len, char name[NAME])
 {
 	char text[PCI_PRI_STR_SIZE + 1];

@@ -1,5 +1,6 @@
-/* The kernel device under a port, if it is of net_af_packet: what others may do to it while we run. It goes and comes back
- * under its name, it loses its link, its MTU is lowered. The driver notices none of it. */
+/* The kernel device under a port, if it is of net_af_packet: what others may do to it while we run.
+ * It goes and comes back under its name, it loses its link, its MTU is lowered. The driver notices
+ * none of it. */
 #ifndef BASCULE_NETDEV_H
 #define BASCULE_NETDEV_H
 

@@ -1,4 +1,5 @@
-/* Sets ethdevs up: queues, RSS, offloads as far as the device has them. Every refusal is logged with the port's name. */
+/* Sets ethdevs up: queues, RSS, offloads as far as the device has them. Every refusal is logged
+ * with the port's name. */
 #include "port.h"
 
 #include <ctype.h>
@@ -65,7 +66,8 @@ static void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN])
 	}
 }
 
-/* By the device rather than by the ethdev's name: a driver that makes several names them as it likes. */
+/* By the device rather than by the ethdev's name: a driver that makes several names them as it
+ * likes. */
 static int find(const struct config_port *config, uint16_t *id)
 {
 	char name[RTE_DEV_NAME_MAX_LEN];
@@ -103,7 +105,8 @@ int ports_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS]
 	return 0;
 }
 
-/* Everything that may be asked for, masked with what the device can do: unknown devices must start. */
+/* Everything that may be asked for, masked with what the device can do: unknown devices must
+ * start. */
 static struct rte_eth_conf configuration(const struct rte_eth_dev_info *info, uint16_t nb_rxq,
 					 bool tx_shared)
 {
@@ -111,7 +114,8 @@ static struct rte_eth_conf configuration(const struct rte_eth_dev_info *info, ui
 
 	conf.rxmode.offloads = info->rx_offload_capa &
 			       (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_RSS_HASH);
-	/* One pool and reference count 1 hold for all but the shared case, too: held frames are never cloned. */
+	/* One pool and reference count 1 hold for all but the shared case, too: held frames are
+	 * never cloned. */
 	conf.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	if (tx_shared)
 		conf.txmode.offloads = 0;
@@ -143,7 +147,8 @@ static int queues(struct port *port, const struct rte_eth_dev_info *info,
 	return err;
 }
 
-/* net_af_packet knows a largest frame of 1,518 octets, whatever its slots hold: the kernel's device has the say. */
+/* net_af_packet knows a largest frame of 1,518 octets, whatever its slots hold: the kernel's device
+ * has the say. */
 static int netdev_open(struct port *port)
 {
 	int err;

@@ -31,7 +31,8 @@ static const struct {
 	[PUNT_ERROR_TTL_EXPIRED] = { ICMP_TIME_EXCEEDED, 0 },
 };
 
-/* `rate` errors a second, which are `rate` thousandths a millisecond; a second's worth may come at once. */
+/* `rate` errors a second, which are `rate` thousandths a millisecond; a second's worth may come at
+ * once. */
 static void bucket_fill(struct icmp_bucket *bucket, uint32_t rate, uint64_t now_ms)
 {
 	uint64_t tokens = bucket->tokens + (now_ms - bucket->since_ms) * rate,

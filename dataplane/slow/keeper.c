@@ -21,7 +21,7 @@ enum {
 	LOOK_COST = 16, /* of an interface and its settings, in requests */
 };
 
-/* --- the list ---------------------------------------------------------------------------------------------------- */
+/* --- the list --------------------------------------------------------------------------------- */
 
 uint32_t keeper_table(const char *instance)
 {
@@ -125,7 +125,7 @@ int keeper_list(const struct config *config, const uint16_t port_ids[CONFIG_PORT
 	return 0;
 }
 
-/* --- looking ----------------------------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 static const struct lcp *lcp_of(const struct keeper *k, uint16_t port)
 {
@@ -262,7 +262,7 @@ static void look(struct keeper *k, uint16_t port, uint64_t now_ms, uint32_t *bud
 		look_ends(k, port, now_ms);
 }
 
-/* --- events ------------------------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void want_interface(struct keeper *k, int ifindex)
 {
@@ -378,7 +378,7 @@ void keeper_look(struct keeper *k, uint16_t port)
 	k->part[port].wanted = true;
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 /* Which items are whose. */
 static void parts(struct keeper *k)

@@ -1,14 +1,17 @@
-/* The keeper: what we put into the kernel stays there. It has the list of all that there should be, puts it in, hears by
- * rtnetlink when somebody touches it, and puts back what is missing:
+/* The keeper: what we put into the kernel stays there. It has the list of all that there should be,
+ * puts it in, hears by rtnetlink when somebody touches it, and puts back what is missing:
  *
- *   LCP interface   the device itself, up, with the port's MAC address and MTU; its settings below /proc/sys
+ *   LCP interface   the device itself, up, with the port's MAC address and MTU; its settings below
+ *                   /proc/sys
  *   main table      routes to VNet prefixes behind the port
- *   our own table   where packets from our own addresses are looked up (a rule for each address): connected subnets and
- *                   VNet prefixes as in the main table, and for all else the dataplane itself (self.h). So what the host
- *                   sends from our addresses goes by our ports or not at all
+ *   our own table   where packets from our own addresses are looked up (a rule for each address):
+ *                   connected subnets and VNet prefixes as in the main table, and for all else the
+ *                   dataplane itself (self.h). So what the host sends from our addresses goes by
+ *                   our ports or not at all
  *
- * A look at one port's list is done in slices. Somebody who keeps undoing it is not fought in a loop: after a few repairs
- * the next one waits, longer each time, and that is logged and an alarm. Thread: the main lcore. */
+ * A look at one port's list is done in slices. Somebody who keeps undoing it is not fought in a
+ * loop: after a few repairs the next one waits, longer each time, and that is logged and an alarm.
+ * Thread: the main lcore. */
 #ifndef BASCULE_KEEPER_H
 #define BASCULE_KEEPER_H
 
@@ -64,15 +67,15 @@ struct keeper {
 	uint32_t reopened; /* LCP interfaces that had to be made anew */
 };
 
-/* What `config` wants of the kernel, sorted and each once, into `*items` (the caller's to free). `port_ids` as of
- * ports_find(). -ENOMEM. */
+/* What `config` wants of the kernel, sorted and each once, into `*items` (the caller's to free).
+ * `port_ids` as of ports_find(). -ENOMEM. */
 int keeper_list(const struct config *config, const uint16_t port_ids[CONFIG_PORTS], uint32_t table,
 		struct kernel_item **items, size_t *nb_items);
 /* The number of an instance's own routing table. */
 uint32_t keeper_table(const char *instance);
 
-/* The fields that are borrowed are set. Takes out what a dataplane of this instance that was killed has left, and puts
- * everything in. Logs what is wrong; -errno: an address could not be given. */
+/* The fields that are borrowed are set. Takes out what a dataplane of this instance that was killed
+ * has left, and puts everything in. Logs what is wrong; -errno: an address could not be given. */
 int keeper_open(struct keeper *k, const struct config *config,
 		const uint16_t port_ids[CONFIG_PORTS]);
 /* Take out what does not go with the interfaces. */

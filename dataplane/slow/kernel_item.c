@@ -63,8 +63,9 @@ static void router_body(struct nlmsghdr *request, const struct kernel_item *item
 	mnl_attr_put(request, NDA_LLADDR, RTE_ETHER_ADDR_LEN, &lcp->port->mac);
 }
 
-/* The link may be down now, or the gateway no neighbour yet: the route is right all the same. What the kernel sends for no
- * socket, a reset first of all, has the TTL that GTSM asks for (RFC 5082 3). */
+/* The link may be down now, or the gateway no neighbour yet: the route is right all the same. What
+ * the kernel sends for no socket, a reset first of all, has the TTL that GTSM asks for (RFC 5082
+ * 3). */
 static void route_body(struct nlmsghdr *request, const struct kernel_item *item,
 		       const struct lcp *lcp)
 {
@@ -129,8 +130,8 @@ static int ask(const struct kernel_item *item, const struct lcp *lcp, struct net
 	return netlink_ask(nl, request);
 }
 
-/* A route is made without NLM_F_EXCL: that would take a stranger's route to the same prefix for ours. This way the very
- * same route is refused, and ours goes before another. */
+/* A route is made without NLM_F_EXCL: that would take a stranger's route to the same prefix for
+ * ours. This way the very same route is refused, and ours goes before another. */
 int kernel_item_add(const struct kernel_item *item, const struct lcp *lcp, struct netlink *nl)
 {
 	uint16_t flags = NLM_F_CREATE | (item->kind == KERNEL_ROUTE ? 0 : NLM_F_EXCL);

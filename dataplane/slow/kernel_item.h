@@ -1,5 +1,6 @@
-/* One thing that we put into the kernel, and the rtnetlink messages that put it there and take it out again: an address of
- * an LCP interface, a route, a rule, a neighbour entry. What there should be of them is the keeper's affair (keeper.h). */
+/* One thing that we put into the kernel, and the rtnetlink messages that put it there and take it
+ * out again: an address of an LCP interface, a route, a rule, a neighbour entry. What there should
+ * be of them is the keeper's affair (keeper.h). */
 #ifndef BASCULE_KERNEL_ITEM_H
 #define BASCULE_KERNEL_ITEM_H
 
@@ -15,10 +16,13 @@ extern "C" {
 
 enum kernel_kind {		   /* in the order in which they are put in */
 		   KERNEL_ADDRESS, /* addr/len of the port's interface */
-		   KERNEL_ROUTER, /* LCP_ROUTER is a neighbour there, with the port's own MAC address */
-		   KERNEL_ROUTE, /* to addr/len by the interface, through `gateway` unless that is 0 */
-		   KERNEL_UNREACHABLE, /* no way out of `table` but its routes; belongs to no port */
-		   KERNEL_RULE,	       /* what has source `addr` is looked up in `table` */
+		   /* LCP_ROUTER is a neighbour there, with the port's own MAC address */
+		   KERNEL_ROUTER,
+		   /* to addr/len by the interface, through `gateway` unless that is 0 */
+		   KERNEL_ROUTE,
+		   /* no way out of `table` but its routes; belongs to no port */
+		   KERNEL_UNREACHABLE,
+		   KERNEL_RULE, /* what has source `addr` is looked up in `table` */
 };
 
 struct kernel_item {
@@ -35,7 +39,8 @@ enum { KERNEL_TEXT = 96, KERNEL_RULE_PRIORITY = 17900 };
 /* By port, then in the order in which they go in. As strcmp(). */
 int kernel_item_compare(const void *a, const void *b);
 
-/* Put it in. 0: it was missing; -EEXIST: it was there; another -errno: refused. `lcp` is the port's, NULL of none. */
+/* Put it in. 0: it was missing; -EEXIST: it was there; another -errno: refused. `lcp` is the
+ * port's, NULL of none. */
 int kernel_item_add(const struct kernel_item *item, const struct lcp *lcp, struct netlink *nl);
 /* Take it out. -errno: refused, or it was not there. */
 int kernel_item_delete(const struct kernel_item *item, const struct lcp *lcp, struct netlink *nl);

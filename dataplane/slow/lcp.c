@@ -20,15 +20,17 @@ struct setting {
 };
 
 static const struct setting lcp_wants[] = {
-	{ "ipv4/conf", "rp_filter", "2" }, /* packets come and go by different ports; 0 leaves it to "all" */
-	{ "ipv4/conf", "arp_ignore", "1" },	 /* each port answers for its own addresses only, */
+	{ "ipv4/conf", "rp_filter",
+	  "2" }, /* packets come and go by different ports; 0 leaves it to "all" */
+	{ "ipv4/conf", "arp_ignore", "1" },   /* each port answers for its own addresses only, */
 	{ "ipv4/conf", "arp_announce", "2" }, /* and asks with them */
 	{ "ipv4/conf", "ignore_routes_with_linkdown", "1" },
 	{ "ipv4/conf", "forwarding", "0" }, /* transit is the fast path's, behind the gate */
 	{ "ipv6/conf", "disable_ipv6", "1" },
-	/* A host that does not answer where it was is asked for by broadcasts, as it may have moved, before it is given up:
-	 * after one second, then every half. A new one is given up after three. Its answer then counts, though it is another
-	 * one (locktime, in hundredths of a second). */
+	/* A host that does not answer where it was is asked for by broadcasts, as it may have
+	 * moved, before it is given up: after one second, then every half. A new one is given up
+	 * after three. Its answer then counts, though it is another one (locktime, in hundredths of
+	 * a second). */
 	{ "ipv4/neigh", "retrans_time_ms", "500" },
 	{ "ipv4/neigh", "ucast_solicit", "2" },
 	{ "ipv4/neigh", "mcast_resolicit", "5" },
@@ -36,8 +38,9 @@ static const struct setting lcp_wants[] = {
 	{ "ipv4/neigh", "locktime", "50" },
 };
 
-/* A kernel device under a port gets every frame too, and our addresses are local to its host: the kernel must neither
- * answer ARP there nor accept what the LCP interface will deliver again (the way back leads there: RFC 3704 2.2). */
+/* A kernel device under a port gets every frame too, and our addresses are local to its host: the
+ * kernel must neither answer ARP there nor accept what the LCP interface will deliver again (the
+ * way back leads there: RFC 3704 2.2). */
 static const struct setting netdev_wants[] = {
 	{ "ipv4/conf", "rp_filter", "1" },
 	{ "ipv4/conf", "arp_ignore", "8" },

@@ -1,8 +1,10 @@
-/* The Linux control-plane interface of a port: a TAP that carries the port's MAC address, MTU and addresses, so that the
- * kernel does ARP, ping and TCP there. Frames for us go in, frames of the kernel come out and leave through the port.
+/* The Linux control-plane interface of a port: a TAP that carries the port's MAC address, MTU and
+ * addresses, so that the kernel does ARP, ping and TCP there. Frames for us go in, frames of the
+ * kernel come out and leave through the port.
  *
- * A plain /dev/net/tun descriptor rather than DPDK's net_tap: it vanishes with the process however that ends, its carrier
- * can follow the port's link, the main lcore can wait for it, and secondary processes need know nothing of it. */
+ * A plain /dev/net/tun descriptor rather than DPDK's net_tap: it vanishes with the process however
+ * that ends, its carrier can follow the port's link, the main lcore can wait for it, and secondary
+ * processes need know nothing of it. */
 #ifndef BASCULE_LCP_H
 #define BASCULE_LCP_H
 
@@ -28,24 +30,26 @@ struct lcp {
 	const struct port *port; /* borrowed */
 };
 
-/* The neighbour by which the host's routing hands packets from our addresses to the dataplane (self.h): IANA's dummy
- * address (RFC 7600 4.8, never a destination and nobody's), known by the port's own MAC address. */
+/* The neighbour by which the host's routing hands packets from our addresses to the dataplane
+ * (self.h): IANA's dummy address (RFC 7600 4.8, never a destination and nobody's), known by the
+ * port's own MAC address. */
 #define LCP_ROUTER UINT32_C(0xc0000008)
 
 enum { LCP_TEXT = 64 };
 
-/* Make the interface, configure and raise it; its addresses and routes are the keeper's. Logs what is wrong; -errno. */
+/* Make the interface, configure and raise it; its addresses and routes are the keeper's. Logs what
+ * is wrong; -errno. */
 int lcp_open(struct lcp *lcp, struct netlink *nl, const struct port *port, const char *instance);
 /* The interface goes, and with it its addresses and routes. */
 void lcp_close(struct lcp *lcp);
 /* Make it anew: somebody has deleted it. */
 int lcp_reopen(struct lcp *lcp, struct netlink *nl, const char *instance);
 
-/* Is it up, with the port's MTU and MAC address? 0: it is; 1: it was not, as `what` says, and is now; -ENODEV: it is not
- * there; another -errno: it is not and cannot be. */
+/* Is it up, with the port's MTU and MAC address? 0: it is; 1: it was not, as `what` says, and is
+ * now; -ENODEV: it is not there; another -errno: it is not and cannot be. */
 int lcp_check(const struct lcp *lcp, struct netlink *nl, char what[LCP_TEXT]);
-/* The settings of the interface, and of the kernel device under the port. Returns how many had to be written; the last
- * one's name is in `what`. */
+/* The settings of the interface, and of the kernel device under the port. Returns how many had to
+ * be written; the last one's name is in `what`. */
 int lcp_settings(struct lcp *lcp, char what[LCP_TEXT]);
 
 /* Let the kernel see the port's link as the interface's carrier. */

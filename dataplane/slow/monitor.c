@@ -15,8 +15,8 @@
 #include "resolver.h"
 #include "solicit.h"
 
-/* States in which the kernel itself would send: STALE and its successors carry an address that is good until proven
- * otherwise (RFC 4861 7.3.2, which Linux follows for ARP). */
+/* States in which the kernel itself would send: STALE and its successors carry an address that is
+ * good until proven otherwise (RFC 4861 7.3.2, which Linux follows for ARP). */
 enum {
 	NUD_FIXED = NUD_PERMANENT | NUD_NOARP,
 	NUD_GOOD = NUD_FIXED | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE
@@ -39,7 +39,8 @@ struct report {
 	const uint8_t *mac; /* borrowed from the message; NULL if there is none */
 };
 
-/* Have the kernel resolve a host, or tell what it knows of it. What this slice has no time for is left to host_turn(). */
+/* Have the kernel resolve a host, or tell what it knows of it. What this slice has no time for is
+ * left to host_turn(). */
 static void ask(struct slowpath *s, struct host *host)
 {
 	int err;
@@ -88,11 +89,13 @@ static void host_up(struct slowpath *s, const struct report *report)
 		s->counters->event[EVENT_NEIGHBOUR_FULL]++;
 		return;
 	}
-	/* Whoever follows it looks again if there is something new; most messages say that a host is still there. */
+	/* Whoever follows it looks again if there is something new; most messages say that a host
+	 * is still there. */
 	if (!host_forwards(host) ||
 	    memcmp(host_adjacency(s->neighbours, host)->rewrite, report->mac, RTE_ETHER_ADDR_LEN))
 		s->adjacencies_stale = true;
-	/* A known host keeps its turn: this may be the answer to a refresh, and must not put the next one off for ever. */
+	/* A known host keeps its turn: this may be the answer to a refresh, and must not put the
+	 * next one off for ever. */
 	since_ms = host->state == HOST_RESOLVED ? host->since_ms : s->now_ms;
 	neighbour_resolve(s->neighbours, host, report->mac, port, since_ms);
 	host->fixed = report->state & NUD_FIXED;
@@ -114,8 +117,8 @@ static void host_forget(struct slowpath *s, struct host *host)
 	neighbour_remove(s->neighbours, host);
 }
 
-/* The kernel has no address for it any more, which is no word of the host's: it is asked for, and until it has not
- * answered all goes on as before. */
+/* The kernel has no address for it any more, which is no word of the host's: it is asked for, and
+ * until it has not answered all goes on as before. */
 static void host_doubt(struct slowpath *s, struct host *host)
 {
 	host->fixed = false;
@@ -195,7 +198,8 @@ static void host_gone(struct slowpath *s, struct host *host)
 		host_doubt(s, host);
 }
 
-/* Somebody made it permanent in the instant between our looking at it and our asking for it: that is his again. */
+/* Somebody made it permanent in the instant between our looking at it and our asking for it: that
+ * is his again. */
 static bool taken_by_us(const struct host *host, const struct report *report)
 {
 	return host && host_forwards(host) && host->fixed && report->source == SOURCE_OURS &&
@@ -293,8 +297,8 @@ static void sweep_later(struct slowpath *s)
 	s->sweep_ms = s->now_ms + MONITOR_SWEEP_GAP_MS;
 }
 
-/* Events are lost, of a table's read nothing ever is. One that is under way may be older than what is lost, and the
- * kernel begins no other one before its end. */
+/* Events are lost, of a table's read nothing ever is. One that is under way may be older than what
+ * is lost, and the kernel begins no other one before its end. */
 static void overrun(struct slowpath *s)
 {
 	s->counters->event[EVENT_NETLINK_OVERRUN]++;
@@ -304,7 +308,8 @@ static void overrun(struct slowpath *s)
 		sweep_later(s);
 }
 
-/* The kernel may refuse a read, break it off, or find that the table changed below it: then it tells nothing. */
+/* The kernel may refuse a read, break it off, or find that the table changed below it: then it
+ * tells nothing. */
 static void sweep_failed(struct slowpath *s)
 {
 	s->counters->event[EVENT_NETLINK_UNREAD]++;
@@ -323,7 +328,8 @@ static void sweep_done(struct slowpath *s)
 
 static void sweep_turn(struct slowpath *s)
 {
-	/* An interface that was made anew has no entries, and the end of the old ones may not have been heard of. */
+	/* An interface that was made anew has no entries, and the end of the old ones may not have
+	 * been heard of. */
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
 		if (s->known_ifindex[p] != s->lcp[p].ifindex)
 			s->sweep_again = true;
@@ -390,7 +396,8 @@ bool monitor_events(struct slowpath *s)
 	return any;
 }
 
-/* Is it still there? Routes' next hops are asked more often: what moves or dies there takes many with it. */
+/* Is it still there? Routes' next hops are asked more often: what moves or dies there takes many
+ * with it. */
 static void host_refresh(struct slowpath *s, struct host *host)
 {
 	bool next_hop = s->now_ms - host->next_hop_ms < MONITOR_WANTED_MS;
@@ -429,7 +436,8 @@ static void host_turn(struct slowpath *s, struct host *host)
 	}
 }
 
-/* A link that is lost costs what is sent until somebody looks: so where looking costs nothing it is done each turn. */
+/* A link that is lost costs what is sent until somebody looks: so where looking costs nothing it is
+ * done each turn. */
 static void lost_links_check(struct slowpath *s)
 {
 	for (uint16_t p = 0; p < s->nb_ports; p++) {

@@ -16,8 +16,8 @@ static void drop(struct slowpath *s, enum drop_reason reason, struct rte_mbuf *m
 	rte_pktmbuf_free(m);
 }
 
-/* Drop it and tell the kernel, by the interface that it came from. The error comes from where the packet was to go: the
- * kernel believes none from an address of its own. */
+/* Drop it and tell the kernel, by the interface that it came from. The error comes from where the
+ * packet was to go: the kernel believes none from an address of its own. */
 static void refuse(struct slowpath *s, uint16_t port, enum drop_reason reason,
 		   enum punt_error error, uint16_t mtu, struct rte_mbuf *m)
 {
@@ -64,7 +64,8 @@ static const struct adjacency *way_of(const struct slowpath *s,
 	return found ? found : first;
 }
 
-/* On link by the FIB, though the kernel has no such route (its link is down, or control has just learned it). */
+/* On link by the FIB, though the kernel has no such route (its link is down, or control has just
+ * learned it). */
 static const struct adjacency *host_of(struct slowpath *s, const struct adjacency *glean,
 				       uint32_t dst)
 {

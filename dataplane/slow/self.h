@@ -1,7 +1,8 @@
-/* Packets of the host itself from our addresses: answers to pings, BGP to a peer behind a route. What is on link or in a
- * VNet behind its port the kernel sends by itself, after its own ARP; everything else it hands to the neighbour LCP_ROUTER,
- * which is us (keeper.h). Those follow the FIB, in the view of role vnet: what our hosts may reach, we may. The gate is not
- * asked, which is for transit, and the TTL stays as it is (RFC 5082). */
+/* Packets of the host itself from our addresses: answers to pings, BGP to a peer behind a route.
+ * What is on link or in a VNet behind its port the kernel sends by itself, after its own ARP;
+ * everything else it hands to the neighbour LCP_ROUTER, which is us (keeper.h). Those follow the
+ * FIB, in the view of role vnet: what our hosts may reach, we may. The gate is not asked, which is
+ * for transit, and the TTL stays as it is (RFC 5082). */
 #ifndef BASCULE_SELF_H
 #define BASCULE_SELF_H
 
@@ -26,8 +27,8 @@ static inline bool self_is(const struct port *port, const struct rte_mbuf *m)
 	       rte_is_same_ether_addr(&ether->dst_addr, &port->mac);
 }
 
-/* Send it where the FIB says. What cannot go is dropped, counted, and the kernel is told by an ICMP error why, as by any
- * router. `port`: whose interface it came from. Takes `m` over. */
+/* Send it where the FIB says. What cannot go is dropped, counted, and the kernel is told by an ICMP
+ * error why, as by any router. `port`: whose interface it came from. Takes `m` over. */
 void self_send(struct slowpath *s, uint16_t port, struct rte_mbuf *m);
 
 #ifdef __cplusplus

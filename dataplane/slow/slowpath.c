@@ -41,8 +41,9 @@ static void take_local(struct slowpath *s, struct rte_mbuf *m)
 	drop(s, DROP_LCP_REFUSED, m);
 }
 
-/* The frame header of the packet, which is rewritten already, before each of its parts. They are copied flat: devices
- * that were promised plain mbufs (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) get no others. */
+/* The frame header of the packet, which is rewritten already, before each of its parts. They are
+ * copied flat: devices that were promised plain mbufs (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) get no
+ * others. */
 static void cut(struct slowpath *s, struct rte_mbuf *m)
 {
 	struct rte_mbuf *parts[SLOWPATH_FRAGMENTS];
@@ -124,7 +125,8 @@ static uint32_t destination(const struct rte_mbuf *m)
 	return rte_be_to_cpu_32(ip->dst_addr);
 }
 
-/* The entry by which the FIB now has the packet's host on link behind `port`; NULL: it says otherwise. */
+/* The entry by which the FIB now has the packet's host on link behind `port`; NULL: it says
+ * otherwise. */
 static const struct adjacency *glean_of(const struct slowpath *s, const struct rte_mbuf *m,
 					uint16_t port)
 {
@@ -132,11 +134,11 @@ static const struct adjacency *glean_of(const struct slowpath *s, const struct r
 	const struct path_list *list;
 	uint32_t dst = destination(m), index;
 
-	fib_lookup_burst(&generation->view[s->ports[m->port].role], s->tbl8_groups, &dst, &index, 1);
+	fib_lookup_burst(&generation->view[s->ports[m->port].role], s->tbl8_groups, &dst, &index,
+			 1);
 	list = &generation->path_lists[index];
 	for (uint16_t i = 0; i < list->nb_members && i < PATH_LIST_MEMBERS; i++) {
-		const struct adjacency *adjacency =
-			fib_adjacency(generation, list->member[i]);
+		const struct adjacency *adjacency = fib_adjacency(generation, list->member[i]);
 
 		if (__atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE) == ADJACENCY_GLEAN &&
 		    adjacency->port == port)
@@ -145,8 +147,8 @@ static const struct adjacency *glean_of(const struct slowpath *s, const struct r
 	return NULL;
 }
 
-/* May a packet that was kept for a host behind `port` still go there? Routes and gate may have changed since. False: it
- * has been dropped, without an answer, as a forwarding lcore does it. */
+/* May a packet that was kept for a host behind `port` still go there? Routes and gate may have
+ * changed since. False: it has been dropped, without an answer, as a forwarding lcore does it. */
 static bool glean_permitted(struct slowpath *s, struct rte_mbuf *m, uint16_t port,
 			    uint8_t *egress_role)
 {
@@ -211,8 +213,9 @@ void slowpath_release(struct slowpath *s, struct host *host)
 	}
 }
 
-/* The error goes back to the neighbour that handed us the packet, by the port that it came in by. The FIB could not say
- * where: the view of the ingress role holds what that role may use, which are never the routes of its own. */
+/* The error goes back to the neighbour that handed us the packet, by the port that it came in by.
+ * The FIB could not say where: the view of the ingress role holds what that role may use, which are
+ * never the routes of its own. */
 void slowpath_error(struct slowpath *s, enum punt_error error, uint16_t mtu, struct rte_mbuf *m)
 {
 	const struct port *port = m->port < s->nb_ports ? &s->ports[m->port] : NULL;
@@ -261,7 +264,8 @@ static uint16_t take_class(struct slowpath *s, enum punt_class class_)
 	return (uint16_t)(s->counters->taken[class_] - before);
 }
 
-/* After every burst the rings are looked at from the top again: that is what strict priority means. */
+/* After every burst the rings are looked at from the top again: that is what strict priority
+ * means. */
 uint32_t slowpath_punts(struct slowpath *s)
 {
 	uint32_t sum = 0;

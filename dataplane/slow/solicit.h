@@ -1,9 +1,10 @@
-/* Requests to the kernel's table of neighbours on the LCP interfaces: it asks the hosts, we ask it. What it answers by
- * events is monitor.h's.
+/* Requests to the kernel's table of neighbours on the LCP interfaces: it asks the hosts, we ask it.
+ * What it answers by events is monitor.h's.
  *
- * The usual flag for "resolve this", NTF_USE, takes NUD_PERMANENT away from an entry since Linux 5.16. So it is used only
- * where there is no entry (and if one came meanwhile the kernel refuses), or where the kernel has just said that its entry
- * has no address. All return 0 or -errno, and each is one system call. */
+ * The usual flag for "resolve this", NTF_USE, takes NUD_PERMANENT away from an entry since Linux
+ * 5.16. So it is used only where there is no entry (and if one came meanwhile the kernel refuses),
+ * or where the kernel has just said that its entry has no address. All return 0 or -errno, and each
+ * is one system call. */
 #ifndef BASCULE_SOLICIT_H
 #define BASCULE_SOLICIT_H
 
@@ -19,10 +20,12 @@ extern "C" {
 int solicit_new(struct slowpath *s, uint16_t port, uint32_t addr);
 /* Resolve one that the kernel has an entry for, without an address. */
 int solicit_again(struct slowpath *s, uint16_t port, uint32_t addr);
-/* Have the host asked whether its address is still good, which is used meanwhile: it first, then everybody, as it may have
- * moved; see lcp.c for how often. -ENOENT: the kernel does not know it; -EINVAL: it has no address. */
+/* Have the host asked whether its address is still good, which is used meanwhile: it first, then
+ * everybody, as it may have moved; see lcp.c for how often. -ENOENT: the kernel does not know it;
+ * -EINVAL: it has no address. */
 int solicit_probe(struct slowpath *s, uint16_t port, uint32_t addr);
-/* What the kernel knows already it sends no event about: have it tell. The answer comes like an event. */
+/* What the kernel knows already it sends no event about: have it tell. The answer comes like an
+ * event. */
 int solicit_tell(struct slowpath *s, uint16_t port, uint32_t addr);
 
 /* A permanent entry, whatever was there; and none. */

@@ -1,5 +1,6 @@
-/* The neighbours of the configuration: permanent entries in the kernel's table, which keep there whatever others do to
- * them. Only the kernel's table is written here; what it then says is monitor.h's, as with any other permanent entry. */
+/* The neighbours of the configuration: permanent entries in the kernel's table, which keep there
+ * whatever others do to them. Only the kernel's table is written here; what it then says is
+ * monitor.h's, as with any other permanent entry. */
 #ifndef BASCULE_STATICS_H
 #define BASCULE_STATICS_H
 
@@ -36,8 +37,9 @@ struct statics {
 	size_t nb_wanting;
 };
 
-/* What a configuration names; those that it names no more are taken out of the kernel's table. `port_ids`: DPDK port ids by
- * index among the configuration's ports. -ENOMEM: nothing has changed. */
+/* What a configuration names; those that it names no more are taken out of the kernel's table.
+ * `port_ids`: DPDK port ids by index among the configuration's ports. -ENOMEM: nothing has
+ * changed. */
 int statics_configure(struct slowpath *s, const struct config *config, const uint16_t *port_ids);
 void statics_free(struct statics *statics);
 

@@ -1,4 +1,5 @@
-/* Any octets as a configuration file: either a configuration or errors come out, never both, never neither. */
+/* Any octets as a configuration file: either a configuration or errors come out, never both, never
+ * neither. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Any octets as a stream of messages, and every OPEN, NOTIFICATION and ROUTE-REFRESH in it decoded; what is understood of
- * an OPEN survives encoding. */
+/* Any octets as a stream of messages, and every OPEN, NOTIFICATION and ROUTE-REFRESH in it decoded;
+ * what is understood of an OPEN survives encoding. */
 #include <stdlib.h>
 
 #include "open.h"
@@ -25,7 +25,8 @@ static void open_one(struct cursor body)
 		open.restart_s <= 4095);
 	open_check(&open, 65001, 65515, 0x0a000104, &notify);
 
-	/* Without any of our families there is nothing to say them with; without CAP_GR no restart time either. */
+	/* Without any of our families there is nothing to say them with; without CAP_GR no restart
+	 * time either. */
 	open.caps |= SPEAKER_CAP_MP_IPV4;
 	if (!(open.caps & SPEAKER_CAP_GR)) {
 		open.caps &= (uint16_t) ~(SPEAKER_CAP_GR_AWARE | SPEAKER_CAP_GR_RESTARTING |

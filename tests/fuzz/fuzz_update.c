@@ -1,5 +1,6 @@
-/* Any octets as an UPDATE, over each kind of session. Nothing is read outside them (the sanitizer's part); what comes out
- * is canonical: encoded again it decodes to the same, also over a session with 2-octet AS numbers. */
+/* Any octets as an UPDATE, over each kind of session. Nothing is read outside them (the sanitizer's
+ * part); what comes out is canonical: encoded again it decodes to the same, also over a session
+ * with 2-octet AS numbers. */
 #include <stdlib.h>
 #include <string.h>
 

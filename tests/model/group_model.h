@@ -1,5 +1,5 @@
-/* Adj-RIB-Out the slow way: every path in a map, every peer's announcements computed from all of them, by the book and
- * with nothing kept. Oracle for control/rib/group.c and flush.c. */
+/* Adj-RIB-Out the slow way: every path in a map, every peer's announcements computed from all of
+ * them, by the book and with nothing kept. Oracle for control/rib/group.c and flush.c. */
 #ifndef BASCULE_GROUP_MODEL_H
 #define BASCULE_GROUP_MODEL_H
 
@@ -11,7 +11,7 @@
 #include "rib.h"
 
 struct group_model {
-	typedef std::pair<uint32_t, uint8_t> key;			/* prefix */
+	typedef std::pair<uint32_t, uint8_t> key; /* prefix */
 	/* what, whom from, and whether it is marked as a backup */
 	typedef std::tuple<const struct attrs *, uint16_t, bool> announcement;
 
@@ -65,7 +65,8 @@ struct group_model {
 		return false;
 	}
 
-	/* Would it lose to any path of usual local preference that a gateway of that role may get, ahead of AS-path length? */
+	/* Would it lose to any path of usual local preference that a gateway of that role may get,
+	 * ahead of AS-path length? */
 	bool yields(const struct path *told, enum role role) const
 	{
 		const bool er = role == ROLE_EXPRESSROUTE;
@@ -80,7 +81,8 @@ struct group_model {
 		}
 	}
 
-	/* What a peer of `role` must have, of everything that others announced. Without `vnets`: nothing of a VNet's. */
+	/* What a peer of `role` must have, of everything that others announced. Without `vnets`:
+	 * nothing of a VNet's. */
 	std::map<key, announcement> adj_rib_out(uint16_t peer, enum role role, bool ibgp,
 						uint64_t allow, bool vnets,
 						enum backups backups) const

@@ -1,5 +1,6 @@
-/* Longest-prefix match as the words say it: of all rules that cover the address, the longest. One exact-match map a
- * length, asked from the longest to the shortest. Slow and plain: what the tables are measured against. */
+/* Longest-prefix match as the words say it: of all rules that cover the address, the longest. One
+ * exact-match map a length, asked from the longest to the shortest. Slow and plain: what the tables
+ * are measured against. */
 #ifndef BASCULE_LPM_MODEL_H
 #define BASCULE_LPM_MODEL_H
 

@@ -1,5 +1,5 @@
-/* Which paths of a prefix are reflections, the slow way: whole paths compared as vectors, whoever is told what searched for
- * anew each time. Oracle for control/rib/reflection.c. */
+/* Which paths of a prefix are reflections, the slow way: whole paths compared as vectors, whoever
+ * is told what searched for anew each time. Oracle for control/rib/reflection.c. */
 #ifndef BASCULE_REFLECTION_MODEL_H
 #define BASCULE_REFLECTION_MODEL_H
 

@@ -1,4 +1,5 @@
-/* Route maps as the documentation tells them, with sets and vectors and no octets: slow, and short enough to be read. */
+/* Route maps as the documentation tells them, with sets and vectors and no octets: slow, and short
+ * enough to be read. */
 #ifndef BASCULE_ROUTE_MAP_MODEL_H
 #define BASCULE_ROUTE_MAP_MODEL_H
 

@@ -1,8 +1,10 @@
-/* How fast one view fills and changes, beside librte_lpm's own rule management on the same routes, in one run.
+/* How fast one view fills and changes, beside librte_lpm's own rule management on the same routes,
+ * in one run.
  *
  *   fib_bench [EAL options] -- PREFIXES.gz
  *
- * rte_lpm_add() gets a sample only: its cost grows with the rules that are there, a full table takes it a minute. */
+ * rte_lpm_add() gets a sample only: its cost grows with the rules that are there, a full table
+ * takes it a minute. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -131,7 +133,8 @@ static double load_librte(struct bench *b, uint32_t n)
 	return seconds;
 }
 
-/* Changes a second on the full table, routes in the shuffled order: each other path, or gone and back. */
+/* Changes a second on the full table, routes in the shuffled order: each other path, or gone and
+ * back. */
 static double change_values(struct bench *b)
 {
 	uint64_t start = rte_get_timer_cycles();
@@ -172,7 +175,8 @@ static double withdraw_and_return(struct bench *b)
 	return b->nb_routes / 2 * 2 / seconds_since(start);
 }
 
-/* Cycles a packet of a lookup burst, with the default route; and of rte_lpm_lookup_bulk() on the same addresses. */
+/* Cycles a packet of a lookup burst, with the default route; and of rte_lpm_lookup_bulk() on the
+ * same addresses. */
 static void lookup(struct bench *b, double *ours, double *librte)
 {
 	const struct fib_view *view = &fib_active(b->fib)->view[0];

@@ -1,12 +1,13 @@
-/* How soon does what peer A says reach peer B, when nothing else happens, and while peer C loads a table? Three BGP
- * sessions with one speaker under test, all of them in this one thread:
+/* How soon does what peer A says reach peer B, when nothing else happens, and while peer C loads a
+ * table? Three BGP sessions with one speaker under test, all of them in this one thread:
  *
  *   A ── a prefix of 45.0.0.0/8 every INTERVAL ──► speaker ──► B: when does that prefix arrive?
  *   C ── `routes` prefixes as fast as TCP takes them ─┘
  *
- * Probes are sent on a schedule, whether the ones before have arrived or not, and each is measured from the moment when it
- * was due, so that a speaker that stops for a second is late with every probe of that second. It knows OPEN, KEEPALIVE
- * and UPDATE, and no more BGP. latency.py runs it against the daemons and compares. Prints one JSON object. */
+ * Probes are sent on a schedule, whether the ones before have arrived or not, and each is measured
+ * from the moment when it was due, so that a speaker that stops for a second is late with every
+ * probe of that second. It knows OPEN, KEEPALIVE and UPDATE, and no more BGP. latency.py runs it
+ * against the daemons and compares. Prints one JSON object. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -61,8 +62,9 @@ static struct {
 
 static struct peer a = { .asn = 65101 }, b = { .asn = 65102 }, c = { .asn = 65103 };
 static uint64_t due_ns[PROBES_MAX], came_ns[PROBES_MAX];
-static uint32_t nb_probes, nb_outstanding;	  /* sent; of those: not heard yet */
-static uint8_t held[SLASH24S / 8];		  /* what B has been told, and not told that it is gone */
+static uint32_t nb_probes, nb_outstanding; /* sent; of those: not heard yet */
+/* what B has been told, and not told that it is gone */
+static uint8_t held[SLASH24S / 8];
 static uint32_t held_probes, held_routes;	  /* how many: of 45.0.0.0/8, and all others */
 static uint32_t next_route, next_addr = 1u << 24; /* C's */
 
@@ -80,7 +82,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* --- messages ---------------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static uint8_t *put16(uint8_t *at, uint16_t value)
 {
@@ -210,7 +212,7 @@ static void send_probe(struct peer *p, uint32_t number)
 	message_end(p, UPDATE, put_slash24(at, (uint32_t)PROBE_NET << 24 | number << 8));
 }
 
-/* --- sockets ----------------------------------------------------------------------------------------------------- */
+/* --- sockets ---------------------------------------------------------------------------------- */
 
 static void peer_connect(struct peer *p)
 {
@@ -366,7 +368,7 @@ static void turn(uint64_t wait_ns)
 	}
 }
 
-/* --- phases ------------------------------------------------------------------------------------------------------- */
+/* --- phases ----------------------------------------------------------------------------------- */
 
 static void turn_until(const bool *done, const char *what)
 {
@@ -405,7 +407,8 @@ static void join(void)
 /* B holds what A and C have announced to warm up, and nothing of a run before. */
 static bool warm(void)
 {
-	return held_probes == 2 && !held_routes && holds((uint32_t)PROBE_NET << 24 | WARM_UP << 8) &&
+	return held_probes == 2 && !held_routes &&
+	       holds((uint32_t)PROBE_NET << 24 | WARM_UP << 8) &&
 	       holds((uint32_t)PROBE_NET << 24 | (WARM_UP - 1) << 8);
 }
 
@@ -474,7 +477,8 @@ static void idle_phase(void)
 	last_probes();
 }
 
-/* Is the load through? What B does not hear of is when the speaker has taken it off its socket, as far as can be told. */
+/* Is the load through? What B does not hear of is when the speaker has taken it off its socket, as
+ * far as can be told. */
 static bool loaded(void)
 {
 	int unsent = 1;
@@ -507,7 +511,7 @@ static double load_phase(void)
 	return seconds;
 }
 
-/* --- results ------------------------------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 /* One that never came counts as late as it can be told to be. */
 static void print_probes(const char *name, uint32_t from, uint32_t to)

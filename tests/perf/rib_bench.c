@@ -2,8 +2,8 @@
  *
  *   rib_bench PREFIXES.gz
  *
- * Attribute sets are made up, one for each 6.4 prefixes as in real feeds; the prefixes are real. Times are processor time
- * of the one thread, so that other work on the machine counts little. */
+ * Attribute sets are made up, one for each 6.4 prefixes as in real feeds; the prefixes are real.
+ * Times are processor time of the one thread, so that other work on the machine counts little. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,18 +152,18 @@ static double settle(struct bench *b)
 
 static bool setup(struct bench *b)
 {
-	struct rib_params params = { .nb_peers = NB_PEERS,
-				     .asn = 65515,
-				     .allow = ~UINT64_C(0),
-				     .usable = usable };
+	struct rib_params params = {
+		.nb_peers = NB_PEERS, .asn = 65515, .allow = ~UINT64_C(0), .usable = usable
+	};
 
 	params.attrs = b->table = attr_table_new();
 	b->rib = b->table ? rib_new(&params) : NULL;
 	if (!b->rib)
 		return false;
 	for (uint16_t i = 0; i < NB_PEERS; i++) {
-		struct source source = { .role = ROLE_NVA, .router_id = i + 1u,
-					 .addr = i + 1u, .asn = 65001 };
+		struct source source = {
+			.role = ROLE_NVA, .router_id = i + 1u, .addr = i + 1u, .asn = 65001
+		};
 
 		rib_source_set(b->rib, i, &source);
 	}

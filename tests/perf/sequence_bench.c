@@ -1,11 +1,12 @@
-/* Numbered packets at a steady rate through a router, and what became of each of them while a plug was pulled. Run by
- * next_hop_loss.py, which builds the laboratory.
+/* Numbered packets at a steady rate through a router, and what became of each of them while a plug
+ * was pulled. Run by next_hop_loss.py, which builds the laboratory.
  *
- * The sender writes number and time into each packet and works off a clock of its own: it catches up if it was kept waiting, and
- * tells by how much. What arrives is kept by the kernel in rings (packet_mmap), with the kernel's time, and read when all is over:
- * receiving costs the machine nothing that would disturb the measurement. A listener notes when the kernel says what (rtnetlink),
- * so that what the router needs can be told from what the kernel needs. One JSON object on stdout, its times microseconds
- * since the first packet. */
+ * The sender writes number and time into each packet and works off a clock of its own: it catches
+ * up if it was kept waiting, and tells by how much. What arrives is kept by the kernel in rings
+ * (packet_mmap), with the kernel's time, and read when all is over: receiving costs the machine
+ * nothing that would disturb the measurement. A listener notes when the kernel says what
+ * (rtnetlink), so that what the router needs can be told from what the kernel needs. One JSON
+ * object on stdout, its times microseconds since the first packet. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -151,7 +152,7 @@ static int packet_socket(const struct place *at)
 	return fd;
 }
 
-/* --- what arrives --------------------------------------------------------------------------------------------------- */
+/* --- what arrives ----------------------------------------------------------------------------- */
 
 /* Ours, and addressed to the interface: a bridge floods what is for a host that has gone. */
 static void receiver_filter(int fd)
@@ -237,7 +238,7 @@ static void receiver_read(struct receiver *r)
 	}
 }
 
-/* --- what the kernel says ------------------------------------------------------------------------------------------- */
+/* --- what the kernel says --------------------------------------------------------------------- */
 
 static void heard(const struct nlmsghdr *message, int64_t at_ns)
 {
@@ -328,7 +329,7 @@ static void *plug(void *arg)
 	return NULL;
 }
 
-/* --- what is sent --------------------------------------------------------------------------------------------------- */
+/* --- what is sent ----------------------------------------------------------------------------- */
 
 static uint16_t header_checksum(const struct packet *packet)
 {
@@ -395,15 +396,15 @@ static void send_all(void)
 	}
 }
 
-/* --- what is told --------------------------------------------------------------------------------------------------- */
+/* --- what is told ----------------------------------------------------------------------------- */
 
 static int64_t us(int64_t ns)
 {
 	return ns ? (ns - run.start_ns) / 1000 : -1;
 }
 
-/* Two arrays of nanoseconds since the first packet, by number, as this machine has 64-bit integers: when each was sent, and
- * when it came; -1: never. */
+/* Two arrays of nanoseconds since the first packet, by number, as this machine has 64-bit integers:
+ * when each was sent, and when it came; -1: never. */
 static void write_times(const char *path)
 {
 	FILE *file = fopen(path, "w");
@@ -434,7 +435,7 @@ static void report(void)
 	write_times(run.times);
 }
 
-/* --- command line --------------------------------------------------------------------------------------------------- */
+/* --- command line ----------------------------------------------------------------------------- */
 
 static void mac_parse(const char *text, uint8_t mac[6])
 {

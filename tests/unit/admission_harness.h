@@ -1,5 +1,5 @@
-/* Two VPN gateways beside an ExpressRoute gateway and an NVA, whose sessions the test moves: who is held, and who hears of
- * whose routes. */
+/* Two VPN gateways beside an ExpressRoute gateway and an NVA, whose sessions the test moves: who is
+ * held, and who hears of whose routes. */
 #ifndef BASCULE_TEST_ADMISSION_HARNESS_H
 #define BASCULE_TEST_ADMISSION_HARNESS_H
 

@@ -1,5 +1,5 @@
-/* EAL for a test program that lists this file: a primary of its own without hugepages or devices, started once before the
- * first test. */
+/* EAL for a test program that lists this file: a primary of its own without hugepages or devices,
+ * started once before the first test. */
 #include <gtest/gtest.h>
 
 #include <sched.h>
@@ -21,7 +21,8 @@ struct eal_environment : testing::Environment {
 
 		cpu_set_t cpus;
 
-		/* EAL pins the main lcore, and the threads that a test starts would inherit that. */
+		/* EAL pins the main lcore, and the threads that a test starts would inherit
+		 * that. */
 		ASSERT_EQ(0, sched_getaffinity(0, sizeof(cpus), &cpus));
 		ASSERT_LE(0, rte_eal_init((int)(sizeof(args) / sizeof(*args)), (char **)args));
 		ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));

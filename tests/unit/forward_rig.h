@@ -1,5 +1,6 @@
-/* The fast path between rings, for tests: four ports, one of each role; each port p has 10.p.0.1/24, and control has a
- * route to 10.1pp.0.0/16 through a gateway on it. Each packet must come to one end, and be counted there. */
+/* The fast path between rings, for tests: four ports, one of each role; each port p has
+ * 10.p.0.1/24, and control has a route to 10.1pp.0.0/16 through a gateway on it. Each packet must
+ * come to one end, and be counted there. */
 #ifndef BASCULE_TEST_FORWARD_RIG_H
 #define BASCULE_TEST_FORWARD_RIG_H
 
@@ -226,7 +227,8 @@ struct forward : testing::Test {
 		while ((m = error()))
 			rte_pktmbuf_free(m);
 	}
-	/* What became of the packets: "tx 3", "punt glean", "drop ttl_expired", in a fixed order, empty if nothing. */
+	/* What became of the packets: "tx 3", "punt glean", "drop ttl_expired", in a fixed order,
+	 * empty if nothing. */
 	static std::string ends()
 	{
 		const struct counters &c = the->counters;

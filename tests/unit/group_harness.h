@@ -1,5 +1,5 @@
-/* Update groups for tests: a RIB, its groups and their members, each of which keeps what it has been told, beside the model
- * of what it should have been. */
+/* Update groups for tests: a RIB, its groups and their members, each of which keeps what it has
+ * been told, beside the model of what it should have been. */
 #ifndef BASCULE_TEST_GROUP_HARNESS_H
 #define BASCULE_TEST_GROUP_HARNESS_H
 
@@ -37,7 +37,8 @@ struct harness {
 	std::set<const struct attrs *> seen;
 	group_model model;
 	uint64_t allow;
-	/* judge every message to a member in the stream: nothing told twice, nothing withdrawn twice */
+	/* judge every message to a member in the stream: nothing told twice, nothing withdrawn
+	 * twice */
 	bool exact = true;
 
 	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
@@ -149,7 +150,8 @@ struct harness {
 			;
 		ASSERT_TRUE(rib_settled(rib));
 	}
-	/* The model takes over what sweeps and resorts have done, as the chains show it: they are tested elsewhere. */
+	/* The model takes over what sweeps and resorts have done, as the chains show it: they are
+	 * tested elsewhere. */
 	void model_refresh()
 	{
 		std::vector<uint32_t> nodes(256);

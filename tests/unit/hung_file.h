@@ -25,8 +25,8 @@ static inline void unhang_reader(const std::string &file)
 	close(fd);
 }
 
-/* Let who writes it through, or is about to: it finds that this is no file to be synchronised. `through`: no more of them
- * will come, for the file has gone, and none is left. */
+/* Let who writes it through, or is about to: it finds that this is no file to be synchronised.
+ * `through`: no more of them will come, for the file has gone, and none is left. */
 static inline void unhang_writer(const std::string &file, const std::function<bool()> &through)
 {
 	int fd = open(file.c_str(), O_RDWR | O_NONBLOCK);

@@ -8,8 +8,8 @@
 static const char drop_122[] =
 	R"({ name = "d"; match = { prefix_contains = ["10.122.0.0/16"]; }; action = "drop"; })";
 static const char prepend[] = R"({ name = "p"; action = { as_path_add = [64511, 64510]; }; })";
-static const char summarise[] =
-	R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; }; action = { prefix_replace = "10.2.0.0/16"; }; })";
+static const char summarise[] = R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; }; )"
+				R"(action = { prefix_replace = "10.2.0.0/16"; }; })";
 
 class maps_test : public server_test
 {

@@ -1,5 +1,5 @@
-/* A plan against what then happens: the switch is moved, and what peers were told and what the views have before and
- * after is compared with what the plan said. */
+/* A plan against what then happens: the switch is moved, and what peers were told and what the
+ * views have before and after is compared with what the plan said. */
 #ifndef BASCULE_TEST_PLAN_HARNESS_H
 #define BASCULE_TEST_PLAN_HARNESS_H
 
@@ -39,7 +39,8 @@ struct plan_answer {
 class plan_test : public server_test
 {
       protected:
-	/* VPN gateways and NVA B have an outbound map; with `all`, the others have it too, and NVA A shares B's group. */
+	/* VPN gateways and NVA B have an outbound map; with `all`, the others have it too, and NVA
+	 * A shares B's group. */
 	static std::string config(const std::string &more = "", const char *nva_to_nva = "exchange",
 				  const char *preference = "expressroute", bool all = false)
 	{
@@ -52,7 +53,8 @@ exchange = { enabled = false; nva_to_nva = ")" +
 routing_preference = ")" +
 		       preference + R"(";
 dataplane = { forwarding_lcores = [1]; ports = (
-	{ name = "er0"; device = "net_null0"; role = "expressroute"; addresses = ["10.0.255.33/28"]; },
+	{ name = "er0"; device = "net_null0"; role = "expressroute";
+		addresses = ["10.0.255.33/28"]; },
 	{ name = "vpn0"; device = "net_null3"; role = "vpn"; addresses = ["10.0.255.1/28"]; },
 	{ name = "nva0"; device = "net_null1"; role = "nva"; addresses = ["10.0.2.1/24"]; },
 	{ name = "vnet0"; device = "net_null2"; role = "vnet"; addresses = ["10.0.1.4/24"]; } ); };
@@ -67,13 +69,17 @@ route_maps = ( { name = "out"; rules = (
 	  action = { as_path_replace = []; communities_replace = []; }; },
 	{ name = "all"; match = { prefix_contains = ["20.0.3.0/24"]; };
 	  action = { prefix_replace = "20.0.3.0/24"; }; },
-	{ name = "marked"; match = { prefix_contains = ["20.0.4.0/24", "20.9.0.0/16"]; communities_contain = ["3356:70"]; };
+	{ name = "marked"; match = { prefix_contains = ["20.0.4.0/24", "20.9.0.0/16"];
+		communities_contain = ["3356:70"]; };
 	  action = { prefix_replace = "20.0.0.0/8"; communities_add = ["65001:8"]; }; },
-	{ name = "under"; match = { prefix_equals = ["20.0.6.16/28", "20.0.6.32/28"]; as_path_contains = [65020]; };
+	{ name = "under"; match = { prefix_equals = ["20.0.6.16/28", "20.0.6.32/28"];
+		as_path_contains = [65020]; };
 	  action = { prefix_replace = "20.0.6.0/24"; }; },
 	{ name = "first"; match = { prefix_equals = ["20.0.7.16/28"]; as_path_contains = [65020]; };
-	  action = { prefix_replace = "20.0.7.0/24"; as_path_add = [64511]; }; next = "terminate"; },
-	{ name = "second"; match = { prefix_contains = ["20.0.7.16/28", "20.0.7.32/27", "20.0.7.64/26"]; };
+	  action = { prefix_replace = "20.0.7.0/24"; as_path_add = [64511]; };
+	  next = "terminate"; },
+	{ name = "second"; match = { prefix_contains = ["20.0.7.16/28", "20.0.7.32/27",
+		"20.0.7.64/26"]; };
 	  action = { prefix_replace = "20.0.7.0/24"; as_path_add = [64510]; }; } ); } );
 gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]; )" +
 		       (all ? use : "") + R"( },
@@ -81,7 +87,8 @@ gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]
 	       outbound_map = "out"; } );
 peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as = false; )" +
 		       (all ? use : "") + R"( },
-	  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; outbound_map = "out"; enforce_first_as = false; } );
+	  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; outbound_map = "out";
+	    enforce_first_as = false; } );
 )";
 	}
 	void bring_up(uint16_t peer)
@@ -299,7 +306,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		}
 		EXPECT_EQ(marked, p.backups);
 	}
-	/* "prefix view: winner beats loser by rule", by the book: whose best paths would be in a view together. */
+	/* "prefix view: winner beats loser by rule", by the book: whose best paths would be in a
+	 * view together. */
 	/* The peers whose paths would be reflections. */
 	std::set<uint16_t> reflections_by_the_book(uint32_t node, struct matrix_mode mode)
 	{
@@ -310,7 +318,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 					   } };
 		reflection_model::paths all;
 
-		for (const struct path *p = rib_first(rs->rib, node); p; p = rib_following(rs->rib, p))
+		for (const struct path *p = rib_first(rs->rib, node); p;
+		     p = rib_following(rs->rib, p))
 			all[p->peer] = *p;
 		return model.find(rib_prefix(rs->rib, node).len, all);
 	}

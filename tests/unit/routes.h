@@ -1,4 +1,5 @@
-/* Short ways to make addresses, attributes and routes for the tests of the RIB, and to read them. */
+/* Short ways to make addresses, attributes and routes for the tests of the RIB, and to read
+ * them. */
 #ifndef BASCULE_TEST_ROUTES_H
 #define BASCULE_TEST_ROUTES_H
 

@@ -31,7 +31,8 @@ std::vector<std::string> many(unsigned int n)
 	return list;
 }
 
-/* One FIB for the whole program: its tables are large. Each server fills the spare generation anew. */
+/* One FIB for the whole program: its tables are large. Each server fills the spare generation
+ * anew. */
 static struct fib *shared_fib()
 {
 	static struct fib *fib;
@@ -166,7 +167,7 @@ void server_test::stop_server()
 	memset(epoch, 0, sizeof(epoch));
 }
 
-/* --- time ------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 void server_test::turn(const std::function<void()> &each)
 {
@@ -180,7 +181,7 @@ void server_test::turn(const std::function<void()> &each)
 	EXPECT_EQ(4u, idle) << "it never comes to rest";
 }
 
-/* --- what speakers say --------------------------------------------------------------------------------- */
+/* --- what speakers say ------------------------------------------------------------------------ */
 
 void server_test::post(const void *record, size_t len, unsigned int speaker)
 {
@@ -284,7 +285,7 @@ void server_test::announce(uint16_t peer, const std::vector<std::string> &prefix
 	update(peer, prefixes, spec);
 }
 
-/* --- what the server says ------------------------------------------------------------------------------- */
+/* --- what the server says --------------------------------------------------------------------- */
 
 void server_test::collect_send(const struct speaker_send *send)
 {
@@ -360,7 +361,7 @@ struct attr_keys server_test::keys(uint16_t peer, const char *prefix)
 	return k;
 }
 
-/* --- the management thread ------------------------------------------------------------------------------- */
+/* --- the management thread -------------------------------------------------------------------- */
 
 std::unique_ptr<struct page> server_test::ask(enum page_command command, const char *peer,
 					      const std::function<void(struct page *)> &more)
@@ -416,7 +417,7 @@ void server_test::reopen_exchange(bool configured)
 	ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(), configured));
 }
 
-/* --- the data plane -------------------------------------------------------------------------------------- */
+/* --- the data plane --------------------------------------------------------------------------- */
 
 void server_test::arp(const char *gateway, bool answers_arp, unsigned int roles)
 {

@@ -1,5 +1,6 @@
-/* A route server for tests: a real RIB and a real FIB (EAL without hugepages), one speaker (or two, with `nb_speakers`)
- * whose mailboxes the test holds, and a clock that it turns. What the server sends is decoded again and kept as each peer's table. */
+/* A route server for tests: a real RIB and a real FIB (EAL without hugepages), one speaker (or two,
+ * with `nb_speakers`) whose mailboxes the test holds, and a clock that it turns. What the server
+ * sends is decoded again and kept as each peer's table. */
 #ifndef BASCULE_TEST_SERVER_H
 #define BASCULE_TEST_SERVER_H
 
@@ -25,7 +26,8 @@ static const char base_config[] = R"(
 instance = { name = "test"; asn = 65515; router_id = "10.0.1.4"; };
 exchange = { enabled = false; };
 dataplane = { forwarding_lcores = [1]; ports = (
-	{ name = "er0"; device = "net_null0"; role = "expressroute"; addresses = ["10.0.255.33/28"]; },
+	{ name = "er0"; device = "net_null0"; role = "expressroute";
+		addresses = ["10.0.255.33/28"]; },
 	{ name = "nva0"; device = "net_null1"; role = "nva"; addresses = ["10.0.2.1/24"]; },
 	{ name = "vnet0"; device = "net_null2"; role = "vnet"; addresses = ["10.0.1.4/24"]; } ); };
 control = { lcores = [1]; restart_s = 60; };
@@ -38,8 +40,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 )";
 enum { ERGW, NVA_A, NVA_B };
 
-/* The clock by which the server bounds its turns goes on by this much whenever it is looked at, and not by itself: how much
- * fits a turn does not hang on the machine. start() sets it to LOOK_NS. */
+/* The clock by which the server bounds its turns goes on by this much whenever it is looked at, and
+ * not by itself: how much fits a turn does not hang on the machine. start() sets it to LOOK_NS. */
 extern uint64_t look_ns;
 enum { LOOK_NS = 10 * 1000 };
 
@@ -67,7 +69,7 @@ class server_test : public testing::Test
 		stop_server();
 	}
 
-	/* --- time ------------------------------------------------------------------------------------------- */
+	/* --- time ----------------------------------------------------------------------------- */
 
 	/* Turn until nothing is left to do; `each` looks after every turn. */
 	void turn(const std::function<void()> &each = [] {});
@@ -77,7 +79,7 @@ class server_test : public testing::Test
 		turn();
 	}
 
-	/* --- what speakers say --------------------------------------------------------------------------------- */
+	/* --- what speakers say ---------------------------------------------------------------- */
 
 	void post(const void *record, size_t len, unsigned int speaker = 0);
 	void event(uint16_t peer, enum speaker_event_type type, unsigned int speaker = 0)
@@ -89,7 +91,8 @@ class server_test : public testing::Test
 	void up(uint16_t peer,
 		uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4);
 	void down(uint16_t peer, bool keep = false);
-	/* It ends its session for what it was told: a NOTIFICATION 3/5 with this data, or a connection that is reset. */
+	/* It ends its session for what it was told: a NOTIFICATION 3/5 with this data, or a
+	 * connection that is reset. */
 	void complain(uint16_t peer, const std::vector<uint8_t> &data, bool notification = true,
 		      bool keep = false);
 	/* An attribute as it has been told it, whole. */
@@ -105,7 +108,7 @@ class server_test : public testing::Test
 		return ip(addrs[peer]);
 	}
 
-	/* --- what the server says ------------------------------------------------------------------------------- */
+	/* --- what the server says ------------------------------------------------------------- */
 
 	void collect_send(const struct speaker_send *send);
 	void collect()
@@ -119,7 +122,7 @@ class server_test : public testing::Test
 	std::string knows(uint16_t peer);
 	struct attr_keys keys(uint16_t peer, const char *prefix);
 
-	/* --- the management thread ------------------------------------------------------------------------------- */
+	/* --- the management thread ------------------------------------------------------------ */
 
 	std::unique_ptr<struct page> ask(
 		enum page_command command, const char *peer = "",
@@ -131,7 +134,7 @@ class server_test : public testing::Test
 	/* The switch as the next control finds it, once what is to be stored is. */
 	void reopen_exchange(bool configured = false);
 
-	/* --- the data plane -------------------------------------------------------------------------------------- */
+	/* --- the data plane ------------------------------------------------------------------- */
 
 	struct fib_generation *writing()
 	{
@@ -144,8 +147,8 @@ class server_test : public testing::Test
 		for (const char *gateway : { "10.0.255.36", "10.0.2.4", "10.0.2.5" })
 			arp(gateway);
 	}
-	/* Where a packet from a port of `view` to `dst` goes, by the table alone: "10.0.2.4 10.0.2.5", "on link", "local" or
-	 * "nowhere". */
+	/* Where a packet from a port of `view` to `dst` goes, by the table alone: "10.0.2.4
+	 * 10.0.2.5", "on link", "local" or "nowhere". */
 	static std::string forwards(const struct fib_generation *g, enum role view,
 				    const char *dst);
 	std::string fib_to(enum role view, const char *dst)

@@ -1,6 +1,6 @@
-// Speakers over real sockets on loopback, for test_session.cc and test_speaker.cc: ours, and a scripted peer that does
-// what no good one does. Each program has loopback addresses of its own. Time is a parameter of speaker_turn(), so timers
-// are tested without waiting.
+// Speakers over real sockets on loopback, for test_session.cc and test_speaker.cc: ours, and a
+// scripted peer that does what no good one does. Each program has loopback addresses of its own.
+// Time is a parameter of speaker_turn(), so timers are tested without waiting.
 #ifndef SPEAKER_LAB_H
 #define SPEAKER_LAB_H
 
@@ -431,7 +431,8 @@ class session : public testing::Test
 		return true;
 	}
 
-	// Let speaker time pass, in steps that no timer is shorter than. How much gets through the kernel meanwhile is open.
+	// Let speaker time pass, in steps that no timer is shorter than. How much gets through the
+	// kernel meanwhile is open.
 	void pass(
 		uint64_t ms, const std::function<bool()> &done = [] { return false; })
 	{
@@ -485,7 +486,8 @@ class session : public testing::Test
 	{
 		ASSERT_NO_FATAL_FAILURE(take(n, listener, ours));
 		theirs->connect(raw_addr, a_addr);
-		ASSERT_TRUE(until([&] { return ours->count(BGP_OPEN) && theirs->count(BGP_OPEN); }));
+		ASSERT_TRUE(
+			until([&] { return ours->count(BGP_OPEN) && theirs->count(BGP_OPEN); }));
 	}
 
 	void establish(node *n, raw *r, uint16_t hold_s = 90, uint16_t more_caps = SPEAKER_CAP_GR)

@@ -1,4 +1,5 @@
-/* Adjacencies: one for each (gateway, port, role), counted; and what a reader sees while the two sides write. */
+/* Adjacencies: one for each (gateway, port, role), counted; and what a reader sees while the two
+ * sides write. */
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,5 +1,5 @@
-/* Which VPN gateways take part in route exchange: with how many instances up, and what is heard of their routes until
- * then. */
+/* Which VPN gateways take part in route exchange: with how many instances up, and what is heard of
+ * their routes until then. */
 #include "admission_harness.h"
 
 static const std::string vnet = "10.0.0.0/16", allow = "allow_single_instance = true;";
@@ -191,7 +191,7 @@ TEST_F(admission_test, a_reload_changes_nothing_for_who_is_let_in_or_down)
 	EXPECT_EQ("", events());
 }
 
-/* --- restarts: theirs (RFC 4724) and ours ------------------------------------------------------------------------------ */
+/* --- restarts: theirs (RFC 4724) and ours ----------------------------------------------------- */
 
 static const uint16_t GR = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR_AWARE |
 			   SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;

@@ -151,8 +151,10 @@ TEST(aspath, before_a_tail)
 		bool remove_private;
 	} rows[] = {
 		{ "the same", "0202 00002f1c 0000fdfc", "0202 00002f1c 0000fdfc", 0 },
-		{ "left out of the one", "0203 0000fde9 00002f1c 0000fdfc", "0202 00002f1c 0000fdfc", 0 },
-		{ "and of the other", "0202 00002f1c 0000fdfc", "0203 00002f1c 0000ffeb 0000fdfc", 0 },
+		{ "left out of the one", "0203 0000fde9 00002f1c 0000fdfc",
+		  "0202 00002f1c 0000fdfc", 0 },
+		{ "and of the other", "0202 00002f1c 0000fdfc", "0203 00002f1c 0000ffeb 0000fdfc",
+		  0 },
 		{ "two in front", "0204 00000001 00000002 00002f1c 0000fdfc",
 		  "0202 00002f1c 0000fdfc", 2 },
 		{ "shorter", "0201 0000fdfc", "0202 00002f1c 0000fdfc", -1 },
@@ -165,7 +167,8 @@ TEST(aspath, before_a_tail)
 		{ "nothing of it counts", "0202 00002f1c 0000fde9", "0202 0000ffeb 0000fde9", -1 },
 		{ "no path", "", "0201 00002f1c", -1 },
 		{ "private ones left out", "0201 00002f1c", "0202 00002f1c 0000fdfc", 0, true },
-		{ "of the tail alone", "0202 00002f1c 0000fdfc", "0202 00002f1c 0000fdfc", -1, true },
+		{ "of the tail alone", "0202 00002f1c 0000fdfc", "0202 00002f1c 0000fdfc", -1,
+		  true },
 	};
 
 	for (const auto &r : rows) {

@@ -1,4 +1,5 @@
-// How long a peer waits that fails, refuses us, or was told to stay away. Over real sockets on loopback, by the test's clock.
+// How long a peer waits that fails, refuses us, or was told to stay away. Over real sockets on
+// loopback, by the test's clock.
 #include "speaker_lab.h"
 
 using namespace lab;

@@ -1,5 +1,5 @@
-/* Path attributes: what each fault costs (RFC 7606), and what canonical form comes out of good ones. A row replaces or
- * adds one attribute in an otherwise good UPDATE for 10.1.0.0/16. */
+/* Path attributes: what each fault costs (RFC 7606), and what canonical form comes out of good
+ * ones. A row replaces or adds one attribute in an otherwise good UPDATE for 10.1.0.0/16. */
 #include <gtest/gtest.h>
 
 #include <map>
@@ -21,7 +21,8 @@ struct result {
 	bytes attrs;
 };
 
-/* Copies the input to memory of exactly its size, so that the sanitizer sees every octet read too far. */
+/* Copies the input to memory of exactly its size, so that the sanitizer sees every octet read too
+ * far. */
 result decode(const bytes &body, peer p = EBGP, uint32_t local_addr = 0x0a000063)
 {
 	std::unique_ptr<uint8_t[]> exact(new uint8_t[body.size()]);
@@ -337,7 +338,8 @@ TEST(attr, every_truncation_of_the_section_is_an_error)
 	}
 }
 
-/* Without NLRI to withdraw, a fault that costs treat-as-withdraw is a reset (RFC 7606 5.2) with its RFC 4271 subcode. */
+/* Without NLRI to withdraw, a fault that costs treat-as-withdraw is a reset (RFC 7606 5.2) with its
+ * RFC 4271 subcode. */
 TEST(attr, faults_without_prefixes_reset)
 {
 	for (const attr_case &t : attr_cases) {
@@ -382,7 +384,8 @@ TEST(attr, repeated)
 	}
 }
 
-/* RFC 7606 5.2 asks for reachable NLRI, not for an MP_REACH: one that has none, of whatever family, is none to withdraw. */
+/* RFC 7606 5.2 asks for reachable NLRI, not for an MP_REACH: one that has none, of whatever family,
+ * is none to withdraw. */
 TEST(attr, an_mp_reach_without_prefixes_is_no_place_to_find_them)
 {
 	static const struct {
@@ -528,7 +531,7 @@ TEST(attr, unknown_transitive_travels_on_marked_partial)
 		  decode(update_body({}, section_of(m), reach)).attrs);
 }
 
-/* --- 2-octet AS numbers, RFC 6793 ------------------------------------------------------------------------------------ */
+/* --- 2-octet AS numbers, RFC 6793 ------------------------------------------------------------- */
 
 namespace
 {

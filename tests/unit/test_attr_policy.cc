@@ -1,4 +1,5 @@
-/* Attributes by code: what passes, what is stripped, what a peer's configuration may say otherwise. */
+/* Attributes by code: what passes, what is stripped, what a peer's configuration may say
+ * otherwise. */
 #include <gtest/gtest.h>
 
 #include <cstring>

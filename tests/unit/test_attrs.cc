@@ -56,7 +56,8 @@ TEST(attrs, equal_wire_is_one_object)
 	EXPECT_EQ(0u, attr_table_count(t.get()));
 }
 
-/* Peers choose the octets: where they go is not theirs to know. Digests are the same in each process. */
+/* Peers choose the octets: where they go is not theirs to know. Digests are the same in each
+ * process. */
 TEST(attrs, the_table_hashes_with_a_seed_and_digests_without)
 {
 	table t(attr_table_new());
@@ -68,7 +69,8 @@ TEST(attrs, the_table_hashes_with_a_seed_and_digests_without)
 	attrs_put(t.get(), a);
 }
 
-/* Comes and goes against a map, through several doublings; every lookup finds its own whatever was deleted before. */
+/* Comes and goes against a map, through several doublings; every lookup finds its own whatever was
+ * deleted before. */
 TEST(attrs, like_a_map)
 {
 	table t(attr_table_new());

@@ -1,4 +1,5 @@
-/* What settings mean together (check.c, check_reach.c): lcores, ports, VNet prefixes, gateways, peers. */
+/* What settings mean together (check.c, check_reach.c): lcores, ports, VNet prefixes, gateways,
+ * peers. */
 #include <gtest/gtest.h>
 
 #include "config_file.h"
@@ -8,7 +9,7 @@ namespace
 
 using check_test = config_test;
 
-#define AS_TRANS_ERROR                                                                             \
+#define AS_TRANS_ERROR \
 	"23456 stands for AS numbers of four octets (RFC 6793), allowed are all others"
 
 #define BEHIND(port)	 "behind = \"" port "\"; multihop = true; password_file = \"good.key\""

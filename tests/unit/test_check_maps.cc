@@ -10,8 +10,8 @@ namespace
 
 using check_maps_test = config_test;
 
-#define RESERVED_ASN                                                                               \
-	"is reserved or has more than 16 bits, allowed are 1..65534 but 8074, 8075, 12076, "       \
+#define RESERVED_ASN \
+	"is reserved or has more than 16 bits, allowed are 1..65534 but 8074, 8075, 12076, " \
 	"23456, 65515, 65517..65520"
 
 const error_case error_cases[] = {
@@ -157,8 +157,10 @@ TEST_F(check_maps_test, a_circuit_has_room_for_the_summaries_of_its_gateway)
 {
 	const std::string
 		pre = "action = { as_path_add = [64511, 3356]; communities_add = [\"3356:70\"]; }",
-		sum = R"(match = { prefix_contains = ["11.1.0.0/16"]; }; action = { prefix_replace = "11.0.0.0/8"; })",
-		other = R"(match = { prefix_contains = ["12.1.0.0/16"]; }; action = { prefix_replace = "12.0.0.0/8"; })",
+		sum = R"(match = { prefix_contains = ["11.1.0.0/16"]; }; )"
+		      R"(action = { prefix_replace = "11.0.0.0/8"; })",
+		other = R"(match = { prefix_contains = ["12.1.0.0/16"]; }; )"
+			R"(action = { prefix_replace = "12.0.0.0/8"; })",
 		gateway = "addresses = [\"10.0.255.36\"";
 	const std::string same = R"(; }, { name = "same"; )" + sum,
 			  more = R"(; }, { name = "more"; )" + other;

@@ -286,7 +286,7 @@ TEST(cli, config_check)
 	EXPECT_EQ(1u, json_array_size(json_object_get(document.value, "errors")));
 }
 
-/* --- rows ---------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 struct cell_case {
 	cell_fn *cell;
@@ -326,7 +326,8 @@ const cell_case cell_cases[] = {
 	  "10.9.0.0/24 of a, via 10.0.2.4 10.0.2.5" },
 	{ cell_by_route, R"({})", "-" },
 	{ cell_path_next_hop,
-	  R"({"f":"10.9.0.5","by_route":{"prefix":"10.9.0.0/24","peer":"a","next_hops":["10.0.2.4"]}})",
+	  R"({"f":"10.9.0.5","by_route":{"prefix":"10.9.0.0/24","peer":"a",)"
+	  R"("next_hops":["10.0.2.4"]}})",
 	  "10.9.0.5 by 10.9.0.0/24 of a, via 10.0.2.4" },
 	{ cell_path_next_hop, R"({"f":"0.0.0.0"})", "on link" },
 	{ cell_gateway, R"({"f":"0.0.0.0"})", "on link" },
@@ -339,7 +340,8 @@ const cell_case cell_cases[] = {
 	{ cell_turns, R"({"turns":{"rib":{"f_us":310.0,"f_part":"fib","f_part_us":200.5}}})",
 	  "rib 0.31 ms (fib 0.20)" },
 	{ cell_turns,
-	  R"({"turns":{"rib":{"f_us":1.0,"f_part":"rib","f_part_us":0.0},"sessions":{"f_us":2000.0,"f_part":"accept","f_part_us":1000.0}}})",
+	  R"({"turns":{"rib":{"f_us":1.0,"f_part":"rib","f_part_us":0.0},)"
+	  R"("sessions":{"f_us":2000.0,"f_part":"accept","f_part_us":1000.0}}})",
 	  "rib 0.00 ms (rib 0.00), sessions 2.00 ms (accept 1.00)" },
 	{ cell_turns, R"({"turns":{"rib":{"f_us":"x"}}})", "-" },
 	{ cell_turns, R"({})", "-" },
@@ -347,7 +349,8 @@ const cell_case cell_cases[] = {
 	{ cell_path_reason, R"({"usable":true,"reason":"only","refused":["nva","vnet"]})",
 	  "no room in the view of nva vnet" },
 	{ cell_next_hops,
-	  R"({"f":[{"gateway":"1.1.1.1","port":"er0","state":"resolved"},{"gateway":"1.1.1.2","port":"er0","state":"unresolved"}]})",
+	  R"({"f":[{"gateway":"1.1.1.1","port":"er0","state":"resolved"},)"
+	  R"({"gateway":"1.1.1.2","port":"er0","state":"unresolved"}]})",
 	  "1.1.1.1 via er0, 1.1.1.2 via er0 (unresolved)" },
 	{ cell_next_hops, R"({"f":[{"gateway":"","port":"vnet0","state":"on link"}]})",
 	  "on link via vnet0" },
@@ -427,7 +430,7 @@ TEST(cli_table, fields)
 	EXPECT_EQ("PREFIX  10.0.0.0/8\nNOTE    x\n", out.text());
 }
 
-/* --- answers of control -------------------------------------------------------------------------------------------- */
+/* --- answers of control ----------------------------------------------------------------------- */
 
 struct answer_case {
 	const char *reply;
@@ -545,7 +548,7 @@ TEST(cli_control, many_rows)
 	EXPECT_EQ(20001, std::count(r.out.begin(), r.out.end(), '\n'));
 }
 
-/* --- answers of the dataplane -------------------------------------------------------------------------------------- */
+/* --- answers of the dataplane ----------------------------------------------------------------- */
 
 struct telemetry_case {
 	const char *reply; /* to /bascule/ports */

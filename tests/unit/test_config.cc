@@ -1,4 +1,5 @@
-/* The configuration: a file that is good, and one row for each way to spoil it, with the exact complaint. */
+/* The configuration: a file that is good, and one row for each way to spoil it, with the exact
+ * complaint. */
 #include <gtest/gtest.h>
 
 #include <climits>
@@ -11,7 +12,7 @@ namespace
 
 #define NAMES "names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
 #define ADDRS "IPv4 addresses in quotes such as \"10.0.1.4\""
-#define AS_TRANS_ERROR                                                                             \
+#define AS_TRANS_ERROR \
 	"23456 stands for AS numbers of four octets (RFC 6793), allowed are all others"
 
 const error_case error_cases[] = {
@@ -393,7 +394,8 @@ TEST_F(config_test, defaults)
 {
 	loaded l = load_text(R"(instance = { name = "a"; router_id = "1.1.1.1"; };
 		dataplane = { main_lcore = 2; forwarding_lcores = (1);
-			ports = ( { name = "p"; device = "d"; role = "vnet"; addresses = ["10.0.0.1/31"]; } ); };)");
+			ports = ( { name = "p"; device = "d"; role = "vnet";
+				addresses = ["10.0.0.1/31"]; } ); };)");
 	const struct config *c = l.config;
 
 	ASSERT_NE(nullptr, c) << testing::PrintToString(l.errors);

@@ -386,7 +386,7 @@ TEST_F(ctl_test, a_client_for_whom_there_is_no_descriptor_waits_without_being_po
 	EXPECT_EQ(1u, count(get(fd), end));
 }
 
-/* --- the configuration file, read by a thread of its own ---------------------------------------------------------- */
+/* --- the configuration file, read by a thread of its own -------------------------------------- */
 
 static const char CONFIG_FILE[] =
 	R"(instance = { name = "rs0"; asn = 65515; router_id = "10.0.1.4"; };
@@ -396,7 +396,8 @@ control = { lcores = [2]; };
 peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; } );
 )";
 
-/* On a disk that hangs, played by a lease: whoever opens the file waits until we give it up (fcntl(2)). */
+/* On a disk that hangs, played by a lease: whoever opens the file waits until we give it up
+ * (fcntl(2)). */
 class hung_file : public ctl_test
 {
       protected:

@@ -174,7 +174,8 @@ TEST(decide, every_reason_has_a_name)
 		EXPECT_NE(nullptr, decide_reason_name((enum decide_reason)r));
 }
 
-/* RFC 4271 9.1.2.2 c taken pair by pair is no order: A beats B by MED, B beats C and C beats A by router ID. */
+/* RFC 4271 9.1.2.2 c taken pair by pair is no order: A beats B by MED, B beats C and C beats A by
+ * router ID. */
 TEST(decide, med_triangle_is_elimination_by_neighbour)
 {
 	bench b({ with(from(nva, 3, 3), { { 1 }, 1, 0, 1 }),
@@ -186,7 +187,8 @@ TEST(decide, med_triangle_is_elimination_by_neighbour)
 	EXPECT_FALSE(decide_multipath(&by_er_med, b.sources.data(), &b.paths[2], &b.paths[1]));
 }
 
-/* Every order in which a set of paths may come gives the same list; and that list is one by decide_compare(). */
+/* Every order in which a set of paths may come gives the same list; and that list is one by
+ * decide_compare(). */
 void every_order(const std::vector<candidate> &set, struct decide_rule rule)
 {
 	bench b(set);

@@ -34,7 +34,8 @@ const device_case cases[] = {
 	{ "0000:3b:00.0", 9000, 0, UINT16_MAX, nullptr },
 };
 
-/* The driver counts on slots that lie one behind the other over all blocks, the kernel on blocks of pages. */
+/* The driver counts on slots that lie one behind the other over all blocks, the kernel on blocks of
+ * pages. */
 TEST(device, slots)
 {
 	for (const device_case &t : cases) {

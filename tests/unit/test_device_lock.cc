@@ -1,4 +1,5 @@
-/* Two dataplanes and the devices that they take. flock(2) tells two openings of a file apart, also in one process. */
+/* Two dataplanes and the devices that they take. flock(2) tells two openings of a file apart, also
+ * in one process. */
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,4 +1,5 @@
-/* The exchange switch: who wins on a start, and that every way a state file can be broken leaves the bridge closed. */
+/* The exchange switch: who wins on a start, and that every way a state file can be broken leaves
+ * the bridge closed. */
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>

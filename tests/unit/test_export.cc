@@ -14,8 +14,11 @@ const struct export_rule ibgp = { 65515, 0x0a000104, 0x0a000104, false, true, tr
 const struct export_rule unchanged = { 65515, 0x0a000104, 0x0a000104, true, false, true };
 const struct export_rule plain = { 65515, 0x0a000104, 0x0a000104, false, false, false };
 const struct export_rule no_private = { 65515, 0x0a000104, 0x0a000104, false, false, true, true };
-const struct export_rule no_private_ibgp = { 65515, 0x0a000104, 0x0a000104, false, true, true, true };
-const struct export_rule override = { 65515, 0x0a000104, 0x0a000104, false, false, true, false, 65010 };
+const struct export_rule no_private_ibgp = {
+	65515, 0x0a000104, 0x0a000104, false, true, true, true
+};
+const struct export_rule override = { 65515, 0x0a000104, 0x0a000104, false,
+				      false, true,	 false,	     65010 };
 const struct export_source from_nva = { ROLE_NVA, false, false, 0x0a000204 };
 const struct export_source from_gateway = { ROLE_VPN, true, false, 0x0a00ff04 };
 const struct export_source backup_of_nva = { ROLE_NVA, false, false, 0x0a000204, true };

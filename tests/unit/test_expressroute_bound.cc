@@ -10,8 +10,8 @@ namespace
 const char vnet[] = "10.0.0.0/16 ";
 const char no_122[] =
 	R"({ name = "d"; match = { prefix_contains = ["10.122.0.0/16"]; }; action = "drop"; })";
-const char sum_2[] =
-	R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; }; action = { prefix_replace = "10.2.0.0/16"; }; })";
+const char sum_2[] = R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; }; )"
+		     R"(action = { prefix_replace = "10.2.0.0/16"; }; })";
 
 /* The gateway is told of the VNet and of what NVA A announces. */
 class expressroute_bound_test : public maps_test
@@ -111,7 +111,8 @@ TEST_F(expressroute_bound_test, what_the_map_drops_does_not_count)
 TEST_F(expressroute_bound_test, a_summary_has_its_place_and_contributors_need_none)
 {
 	start_both(with_limit("to_expressroute = 3;", sum_2));
-	say("10.3.", 1); /* and its next hop is known: of those that wait for one together, any may be first */
+	/* and its next hop is known: of those that wait for one together, any may be first */
+	say("10.3.", 1);
 	say("10.3.", 3);
 	EXPECT_EQ(vnet + std::string("10.3.0.0/24"), knows(ERGW)) << "one is the summary's";
 	EXPECT_EQ(2u, held());
@@ -315,7 +316,8 @@ TEST_F(expressroute_bound_test, what_is_not_counted_yet_makes_no_odd_number)
 	EXPECT_EQ(1u, advertised());
 }
 
-/* The old map lets one half pass, the new one the other: the circuit never has more than it takes. */
+/* The old map lets one half pass, the new one the other: the circuit never has more than it
+ * takes. */
 TEST_F(expressroute_bound_test, maps_that_change_never_overfill_a_circuit)
 {
 	const std::string three = R"({ name = "d"; match = { prefix_contains = ["10.3.0.0/16"]; };
@@ -337,7 +339,8 @@ TEST_F(expressroute_bound_test, maps_that_change_never_overfill_a_circuit)
 	EXPECT_FALSE(told[ERGW].count("10.3.1.0/24"));
 }
 
-/* Maps, routes, the switch and the bound, all at random and while the gateway is still being told. */
+/* Maps, routes, the switch and the bound, all at random and while the gateway is still being
+ * told. */
 TEST_F(expressroute_bound_test, random)
 {
 	const std::string maps[] = { "", no_122, sum_2, std::string(no_122) + ", " + sum_2 };

@@ -87,7 +87,8 @@ TEST_F(far_hop_test, nothing_resolves_through_itself)
 		EXPECT_EQ("nowhere", to(dst)) << dst;
 }
 
-/* Its routes are an NVA's: who may not follow those, may not follow them by the route of an NVA either. */
+/* Its routes are an NVA's: who may not follow those, may not follow them by the route of an NVA
+ * either. */
 TEST_F(far_hop_test, exchange_is_off_for_them_too)
 {
 	start_far();
@@ -104,7 +105,8 @@ TEST_F(far_hop_test, exchange_is_off_for_them_too)
 	EXPECT_EQ(1u, told[ERGW].count("172.30.0.0/16"));
 }
 
-/* An ExpressRoute gateway's route to an NVA's next hop would carry its packets past the gate of their roles. */
+/* An ExpressRoute gateway's route to an NVA's next hop would carry its packets past the gate of
+ * their roles. */
 TEST_F(far_hop_test, only_routes_of_its_role_lead_to_it)
 {
 	start_far();
@@ -205,7 +207,8 @@ TEST_F(far_hop_test, as_many_as_there_is_room_for)
 	EXPECT_EQ(2u, rs->far_hops.slab.used);
 }
 
-/* Whatever comes, goes and loops: each address goes where a plain look through all that was said has it. */
+/* Whatever comes, goes and loops: each address goes where a plain look through all that was said
+ * has it. */
 TEST_F(far_hop_test, at_random_against_a_map)
 {
 	static const char *const prefixes[] = { "10.9.0.0/16",	 "10.9.0.0/24",	  "10.9.0.4/30",

@@ -1,5 +1,6 @@
-/* The FIB as its two processes use it: created, seeded, found, filled, published, abandoned half-filled; and readers
- * that follow a packet from table to adjacency while all of that goes on. */
+/* The FIB as its two processes use it: created, seeded, found, filled, published, abandoned
+ * half-filled; and readers that follow a packet from table to adjacency while all of that goes
+ * on. */
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -318,17 +319,21 @@ TEST_F(fib_test, bursts_of_every_size)
 	}
 }
 
-/* Random words in the tables of a view that ends where memory ends: to look past the tbl8 groups, or past the path-lists by
- * what was found, is a fault. What may be read is read as librte_lpm reads it. */
+/* Random words in the tables of a view that ends where memory ends: to look past the tbl8 groups,
+ * or past the path-lists by what was found, is a fault. What may be read is read as librte_lpm
+ * reads it. */
 TEST(fib_spoilt, a_look_up_stays_within_its_tables)
 {
-	constexpr uint32_t GROUPS = 20, GROUP = RTE_LPM_TBL8_GROUP_NUM_ENTRIES, VALUE = FIB_LPM_VALUE;
-	constexpr size_t TBL8 = GROUPS * GROUP * sizeof(uint32_t), ALL_GROUPS = (VALUE + 1ul) * GROUP * 4;
+	constexpr uint32_t GROUPS = 20, GROUP = RTE_LPM_TBL8_GROUP_NUM_ENTRIES,
+			   VALUE = FIB_LPM_VALUE;
+	constexpr size_t TBL8 = GROUPS * GROUP * sizeof(uint32_t),
+			 ALL_GROUPS = (VALUE + 1ul) * GROUP * 4;
 	auto map = [](size_t size, int protection) {
 		return (uint8_t *)mmap(nullptr, size, protection,
 				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	};
-	/* every group that an entry can name has addresses, and only those of the table have memory */
+	/* every group that an entry can name has addresses, and only those of the table have
+	 * memory */
 	uint8_t *groups = map(ALL_GROUPS, PROT_NONE);
 	auto *lpm = (struct rte_lpm *)map(sizeof(struct rte_lpm), PROT_READ | PROT_WRITE);
 	struct fib_view view = { lpm, 0 };
@@ -463,9 +468,9 @@ TEST_F(fib_test, a_new_control_deals_as_the_one_before)
 	}
 }
 
-/* Readers go from address to adjacency as workers do, while control flaps next hops of a route, and dies and comes back
- * with new generations. Addresses of block b only ever have gateways b * 16 .. b * 16 + 15, or drop while unresolved
- * or retired; and the whole time every block has a route. */
+/* Readers go from address to adjacency as workers do, while control flaps next hops of a route, and
+ * dies and comes back with new generations. Addresses of block b only ever have gateways b * 16 ..
+ * b * 16 + 15, or drop while unresolved or retired; and the whole time every block has a route. */
 TEST_F(fib_test, readers_reach_only_gateways_of_the_address)
 {
 	constexpr uint32_t BLOCKS = 32, LIVES = 4, CHANGES = 4000;

@@ -1,4 +1,5 @@
-/* The RIB's routes in the FIB's views: which prefixes are the system's, and what happens when there is no room. */
+/* The RIB's routes in the FIB's views: which prefixes are the system's, and what happens when there
+ * is no room. */
 #include "hash.h"
 #include "server.h"
 
@@ -24,7 +25,8 @@ TEST_F(server_test, system_prefixes)
 		EXPECT_EQ(c.system, fib_sync_system(&rs->fib_sync, net(c.prefix))) << c.prefix;
 }
 
-/* Each prefix longer than /24 needs a tbl8 group of its own: there are 64, some taken by the seeds. */
+/* Each prefix longer than /24 needs a tbl8 group of its own: there are 64, some taken by the
+ * seeds. */
 TEST_F(server_test, without_room_routes_are_refused_and_come_when_there_is_room)
 {
 	std::vector<std::string> first, second;

@@ -1,4 +1,5 @@
-/* What changes too often: counted exactly where there is room, never too much where there is none. */
+/* What changes too often: counted exactly where there is room, never too much where there is
+ * none. */
 #include "flap.h"
 
 #include <gtest/gtest.h>
@@ -178,8 +179,8 @@ TEST(flap, all_that_is_held_is_let_go_at_once)
 	EXPECT_EQ(1u, h.flap.nb_flappers) << "this one is but an alarm";
 }
 
-/* A million prefixes change once a minute each, and among them a few that are to be held: they are found, and nothing
- * else is; and it takes a bounded table. */
+/* A million prefixes change once a minute each, and among them a few that are to be held: they are
+ * found, and nothing else is; and it takes a bounded table. */
 TEST(flap, a_few_among_a_million)
 {
 	enum { SLOW = 1000000, HEAVY = 5, ROUNDS = 2 };
@@ -201,7 +202,8 @@ TEST(flap, a_few_among_a_million)
 	EXPECT_EQ((uint32_t)HEAVY, h.flap.nb_flappers);
 }
 
-/* More of them than can be held, each as bad: as many as there is room for are, and no more is remembered. */
+/* More of them than can be held, each as bad: as many as there is room for are, and no more is
+ * remembered. */
 TEST(flap, more_than_can_be_held)
 {
 	enum { MANY = 10000 };
@@ -244,8 +246,8 @@ struct oracle {
 
 } // namespace
 
-/* Random prefixes at random times, few enough for the table: an alarm means that there were too many within a minute, and
- * who keeps on being twice as fast as it takes is found. */
+/* Random prefixes at random times, few enough for the table: an alarm means that there were too
+ * many within a minute, and who keeps on being twice as fast as it takes is found. */
 TEST(flap, random_changes_against_one_that_remembers_all)
 {
 	for (unsigned int seed = 1; seed <= 20; seed++) {

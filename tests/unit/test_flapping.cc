@@ -410,7 +410,8 @@ TEST_F(flapping_test, what_is_refused_is_withdrawn_when_it_is_quiet)
 TEST_F(flapping_test, a_map_that_changes_is_applied_to_what_is_held)
 {
 	const std::string drop =
-		R"({ name = "x"; match = { prefix_contains = ["198.51.100.0/24"]; }; action = "drop"; })";
+		R"({ name = "x"; match = { prefix_contains = ["198.51.100.0/24"]; }; )"
+		R"(action = "drop"; })";
 
 	start_up(with(""));
 	hold();

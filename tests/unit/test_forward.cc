@@ -513,7 +513,8 @@ TEST_F(forward, flows_stick_to_one_of_several_paths)
 	fib_path_list_put(the->writer, list);
 }
 
-/* Routes by several next hops, some of which are lost. Control does nothing once a test has begun to lose them. */
+/* Routes by several next hops, some of which are lost. Control does nothing once a test has begun
+ * to lose them. */
 struct lost_hops {
 	static constexpr uint32_t NET = 0x14000000; /* 20.0.0.0/8 */
 	uint32_t list = PATH_LIST_NONE, routes = 0;
@@ -636,8 +637,8 @@ TEST_F(forward, the_gate_and_the_mtu_are_those_of_the_way_taken)
 	EXPECT_EQ("punt_fragment", routes.end_of(7));
 }
 
-/* Nothing is lost past the one store that marks the next hop, whatever the number of prefixes: not a packet is sent or
- * table touched between the store and the packets. */
+/* Nothing is lost past the one store that marks the next hop, whatever the number of prefixes: not
+ * a packet is sent or table touched between the store and the packets. */
 TEST_F(forward, any_number_of_prefixes_is_repaired_by_one_store)
 {
 	std::mt19937 random(1);
@@ -683,8 +684,9 @@ TEST_F(forward, an_adjacency_of_no_port_drops)
 	expect_all_accounted();
 }
 
-/* Control maps the tables too, and may have spoilt them: what it wrote is taken within the tables, and nowhere else. Each is
- * what it was but for bits that no index has, so that the packet goes where it went. */
+/* Control maps the tables too, and may have spoilt them: what it wrote is taken within the tables,
+ * and nowhere else. Each is what it was but for bits that no index has, so that the packet goes
+ * where it went. */
 TEST_F(forward, an_index_past_the_tables_is_one_within_them)
 {
 	struct fib_generation *g = &the->fib->generation[the->fib->active];
@@ -727,8 +729,8 @@ TEST_F(forward, an_index_past_the_tables_is_one_within_them)
 	g->adjacencies[the->gateway[1]].egress_role = 1;
 }
 
-/* Of an entry that names a tbl8 group past the table's end nothing can be read: its packets are dropped, by name, and those
- * of the same burst go where they went. */
+/* Of an entry that names a tbl8 group past the table's end nothing can be read: its packets are
+ * dropped, by name, and those of the same burst go where they went. */
 TEST_F(forward, a_group_past_the_table_drops)
 {
 	struct fib_generation *g = &the->fib->generation[the->fib->active];
@@ -791,7 +793,8 @@ TEST_F(forward, spoilt_tables_lose_no_packet)
 	}
 }
 
-/* Bursts of good frames with random octets anywhere, and of random octets alone: each packet comes to one end. */
+/* Bursts of good frames with random octets anywhere, and of random octets alone: each packet comes
+ * to one end. */
 TEST_F(forward, whatever_comes_is_accounted_for)
 {
 	std::mt19937 random(7);

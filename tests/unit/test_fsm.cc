@@ -1,4 +1,5 @@
-// Every state and event of RFC 4271 8.2.2, RFC 6608, RFC 9687 and RFC 4724 5: what the table must say.
+// Every state and event of RFC 4271 8.2.2, RFC 6608, RFC 9687 and RFC 4724 5: what the table must
+// say.
 #include <gtest/gtest.h>
 
 #include <string>

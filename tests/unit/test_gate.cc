@@ -95,7 +95,8 @@ TEST_F(gate_test, as_many_peers_as_fit)
 	EXPECT_TRUE(known(peers[0]));
 }
 
-/* A writer that died while it filled the table that is not in force: any words may be there, all slots taken. */
+/* A writer that died while it filled the table that is not in force: any words may be there, all
+ * slots taken. */
 TEST_F(gate_test, half_written_table_is_not_in_force)
 {
 	ASSERT_EQ(0, set({ 5 }));

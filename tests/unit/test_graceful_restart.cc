@@ -1,4 +1,5 @@
-/* Graceful restart on the RIB lcore (RFC 4724): as helper of a peer that restarts, and as the one that restarts. */
+/* Graceful restart on the RIB lcore (RFC 4724): as helper of a peer that restarts, and as the one
+ * that restarts. */
 #include "server.h"
 
 /* A mere helper lists no family in its capability. */
@@ -148,7 +149,7 @@ TEST_F(helper_test, a_second_loss_without_grace_withdraws)
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
 }
 
-/* --- our own restart ---------------------------------------------------------------------------------------------- */
+/* --- our own restart -------------------------------------------------------------------------- */
 
 class restart_test : public server_test
 {

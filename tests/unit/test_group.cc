@@ -117,7 +117,8 @@ TEST(group, what_loses_to_the_receivers_own_is_a_backup)
 	EXPECT_EQ(0u, h.peers[1].withdrawn + h.peers[5].withdrawn) << "no gap";
 }
 
-/* A rule of the decision that changes tells each member what has changed for it, and nothing else. */
+/* A rule of the decision that changes tells each member what has changed for it, and nothing
+ * else. */
 TEST(group, preference_moves_backups)
 {
 	harness h({ our_vnet, gateway(ROLE_EXPRESSROUTE, 1), gateway(ROLE_VPN, 2), nva(3) },
@@ -205,7 +206,8 @@ TEST(group, own_path_that_nobody_may_be_told_is_still_its_own)
 	EXPECT_EQ(best(2), heard(h, 1)) << "its own does not resolve";
 }
 
-/* What is told of many prefixes to those whose own path is the better one still goes out together. */
+/* What is told of many prefixes to those whose own path is the better one still goes out
+ * together. */
 TEST(group, backups_of_many_prefixes_come_together)
 {
 	harness h({ our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
@@ -513,7 +515,8 @@ TEST(group, exchange_toggled_quickly_ends_as_if_never_touched)
 	EXPECT_EQ(500u, h.peers[3].table.size());
 }
 
-/* A prefix that hundreds announce takes as long as a hundred that one announces, and counts for as many. */
+/* A prefix that hundreds announce takes as long as a hundred that one announces, and counts for as
+ * many. */
 TEST(group, a_slice_is_as_long_with_many_paths)
 {
 	enum { PEERS = 400, PREFIXES = 60, BUDGET = 128, MOST = BUDGET / (PEERS / 4) + 4 };

@@ -68,10 +68,12 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 {
 	std::mt19937 rng(seed);
 	const uint16_t pair = rng() % 2, nvas = rng() % 2; /* instances of one gateway, or not */
-	const bool known = rng() % 2; /* the peers' AS numbers: what they send back is a reflection */
+	/* the peers' AS numbers: what they send back is a reflection */
+	const bool known = rng() % 2;
 	harness h({ our_vnet, of_as(nva(1), known * 65001), of_as(nva(2), known * 65002),
 		    of_as(instance(nva(3), nvas * 9), known * 65003),
-		    of_as(instance(nva(4), nvas * 9), known * 65003), of_as(instance(gateway(ROLE_VPN, 11), pair * 3), known * 65515),
+		    of_as(instance(nva(4), nvas * 9), known * 65003),
+		    of_as(instance(gateway(ROLE_VPN, 11), pair * 3), known * 65515),
 		    of_as(instance(gateway(ROLE_VPN, 12), pair * 3), known * 65515),
 		    instance(gateway(ROLE_EXPRESSROUTE, 21), pair * 4),
 		    instance(gateway(ROLE_EXPRESSROUTE, 22), pair * 4) },
@@ -154,7 +156,8 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 	EXPECT_EQ(0u, rib_counts(h.rib).gone) << "nobody needs them any more";
 }
 
-/* What group_watch_turn() has shown of prefixes that there is anything to tell of. Now and then it is not in the mood. */
+/* What group_watch_turn() has shown of prefixes that there is anything to tell of. Now and then it
+ * is not in the mood. */
 struct watcher {
 	std::map<key, std::tuple<announcement, announcement, std::set<uint16_t>>> shown;
 	std::mt19937 rng;

@@ -54,7 +54,8 @@ TEST(hash, alignment_does_not_matter)
 	EXPECT_EQ(hash_bytes(buf, 41, 7), hash_bytes(odd.data() + 1, 41, 7));
 }
 
-/* Prefixes as the RIB keys them, and counters: the low bits that a table uses fill evenly (chi-square, 4096 buckets). */
+/* Prefixes as the RIB keys them, and counters: the low bits that a table uses fill evenly
+ * (chi-square, 4096 buckets). */
 TEST(hash, tables_fill_evenly)
 {
 	std::vector<uint32_t> prefixes(4096), counters(4096);

@@ -1,4 +1,5 @@
-/* UPDATEs that wait for ARP: no route in use is lost to a next hop that is still being looked for. */
+/* UPDATEs that wait for ARP: no route in use is lost to a next hop that is still being looked
+ * for. */
 #include "server.h"
 
 namespace

@@ -1,5 +1,5 @@
-/* The index from next hops to paths: what changes is looked at, all of it, whatever comes and goes meanwhile; nothing else
- * is; next hops take turns; and it is small. */
+/* The index from next hops to paths: what changes is looked at, all of it, whatever comes and goes
+ * meanwhile; nothing else is; next hops take turns; and it is small. */
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -92,7 +92,8 @@ struct hops_test : testing::Test {
 		rib_withdraw(rib, nth(n), peer);
 		forget(n, peer);
 	}
-	/* Prefixes from..to - 1 that are not looked at when all are, of the first peer: with path ids in this order. */
+	/* Prefixes from..to - 1 that are not looked at when all are, of the first peer: with path
+	 * ids in this order. */
 	void fill(uint32_t from, uint32_t to)
 	{
 		for (uint32_t n = from; n < to; n++) {
@@ -185,7 +186,8 @@ TEST_F(hops_test, a_few_paths_among_many_cost_what_they_are)
 	check("moved");
 }
 
-/* The walk stands at each path of a next hop in turn, in two blocks, when something happens to each. */
+/* The walk stands at each path of a next hop in turn, in two blocks, when something happens to
+ * each. */
 TEST_F(hops_test, from_every_cursor)
 {
 	std::vector<uint32_t> lost;
@@ -239,8 +241,9 @@ TEST_F(hops_test, from_every_cursor)
 	}
 }
 
-/* Paths with ids all over three blocks come, go, change their next hops, and lose their peers, while next hops change,
- * between slices of any size. What is looked at is never more than the paths of what changed, and those that came to it. */
+/* Paths with ids all over three blocks come, go, change their next hops, and lose their peers,
+ * while next hops change, between slices of any size. What is looked at is never more than the
+ * paths of what changed, and those that came to it. */
 TEST_F(hops_test, at_random_against_a_map)
 {
 	enum { PREFIXES = 500, HOPS = 12 };
@@ -340,7 +343,8 @@ TEST_F(hops_test, changes_before_the_first_slice_are_one)
 	check("lost");
 }
 
-/* Neither is it held up by a peer whose many paths are being withdrawn, nor by a table that is sorted anew. */
+/* Neither is it held up by a peer whose many paths are being withdrawn, nor by a table that is
+ * sorted anew. */
 TEST_F(hops_test, other_work_holds_up_none)
 {
 	fill(0, 20000);
@@ -356,7 +360,8 @@ TEST_F(hops_test, other_work_holds_up_none)
 	EXPECT_EQ(0u, rib_peer_paths(rib, 0));
 }
 
-/* Octets a prefix, hash and bitmaps included; a table of a few prefixes is not a table of millions. */
+/* Octets a prefix, hash and bitmaps included; a table of a few prefixes is not a table of
+ * millions. */
 TEST_F(hops_test, memory)
 {
 	fill(0, 10);

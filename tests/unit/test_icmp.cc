@@ -123,7 +123,8 @@ TEST_F(icmp, what_an_error_says)
 			f.payload = payload;
 
 			struct rte_mbuf *m = frame_make(pool, &port.mac, 0, f);
-			struct rte_mbuf *answer = icmp_error(m, t.error, t.mtu, &port, 0x0a000001, pool);
+			struct rte_mbuf *answer =
+				icmp_error(m, t.error, t.mtu, &port, 0x0a000001, pool);
 			struct rte_ipv4_hdr *ip = ip4_header(answer), *cause = ip4_header(m);
 			auto *head = (struct rte_icmp_hdr *)(ip + 1);
 			uint16_t quoted = RTE_MIN(28 + payload, 548);

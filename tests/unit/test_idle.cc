@@ -1,4 +1,5 @@
-/* Idling begins at once or backs off, comes back, ends when it is called, and loses no call; cores are shared. */
+/* Idling begins at once or backs off, comes back, ends when it is called, and loses no call; cores
+ * are shared. */
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -172,7 +173,8 @@ TEST(idle, sleeps_have_no_slack)
 namespace
 {
 
-/* sched_attr as sched_getattr(2) has it; the C++ library's headers and the kernel's cannot be included together. */
+/* sched_attr as sched_getattr(2) has it; the C++ library's headers and the kernel's cannot be
+ * included together. */
 struct scheduling {
 	uint32_t size, policy;
 	uint64_t flags;
@@ -191,7 +193,8 @@ scheduling scheduling_now()
 
 } // namespace
 
-/* Else a thread that wakes waits until the one that has its core has had a slice of some milliseconds. */
+/* Else a thread that wakes waits until the one that has its core has had a slice of some
+ * milliseconds. */
 TEST(idle, slices_are_short)
 {
 	std::thread([] {
@@ -268,8 +271,9 @@ TEST_F(idle_test, who_waits_for_the_core_gets_it)
 	EXPECT_GT(after.ru_nivcsw, before.ru_nivcsw);
 }
 
-/* Each record is published just when the consumer goes to sleep, who then sleeps until it is called: one call lost, and it
- * sleeps for ever. Two producers, as workers are, now and then at once. */
+/* Each record is published just when the consumer goes to sleep, who then sleeps until it is
+ * called: one call lost, and it sleeps for ever. Two producers, as workers are, now and then at
+ * once. */
 TEST_F(idle_test, no_call_is_lost)
 {
 	enum { RECORDS = 30000, PRODUCERS = 2 };

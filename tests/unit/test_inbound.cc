@@ -1,4 +1,5 @@
-/* Route maps of a running route server: what they make of a peer's routes on their way in and out, and when they change. */
+/* Route maps of a running route server: what they make of a peer's routes on their way in and out,
+ * and when they change. */
 #include "maps_harness.h"
 
 namespace
@@ -79,7 +80,8 @@ TEST_F(maps_test, d_a_summary_lives_as_long_as_a_contributor)
 TEST_F(maps_test, d_a_summary_stands_for_the_same_prefix_of_the_peer)
 {
 	const std::string not_itself =
-		R"({ name = "s"; match = { prefix_equals = ["10.2.1.0/24"]; }; action = { prefix_replace = "10.2.0.0/16"; }; })";
+		R"({ name = "s"; match = { prefix_equals = ["10.2.1.0/24"]; }; )"
+		R"(action = { prefix_replace = "10.2.0.0/16"; }; })";
 
 	start_up(with(not_itself));
 	announce(NVA_A, { "10.2.0.0/16" });
@@ -110,10 +112,9 @@ TEST_F(maps_test, g_inbound_moves_best_path_and_fib_outbound_never_does)
 	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "172.16.9.1"));
 	change(with(""));
 	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "172.16.9.1"));
-	change(with(
-		"",
-		longer + ", " + prepend + ", " +
-			R"({ name = "x"; match = { prefix_equals = ["172.30.0.0/16"]; }; action = "drop"; })"));
+	change(with("", longer + ", " + prepend + ", " +
+				R"({ name = "x"; match = { prefix_equals = ["172.30.0.0/16"]; }; )"
+				R"(action = "drop"; })"));
 	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "172.16.9.1"));
 	EXPECT_EQ("10.0.2.5", fib_to(ROLE_NVA, "172.30.0.1"));
 	EXPECT_FALSE(told[NVA_A].count("172.30.0.0/16"));
@@ -254,7 +255,8 @@ TEST_F(maps_test, j_a_route_withdrawn_before_the_first_map_has_it_is_gone)
 TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
 {
 	const std::string some =
-		R"({ name = "x"; match = { prefix_contains = ["172.30.0.0/16"]; }; action = "drop"; })";
+		R"({ name = "x"; match = { prefix_contains = ["172.30.0.0/16"]; }; )"
+		R"(action = "drop"; })";
 
 	start_up(with(""));
 	table before = told[NVA_A];
@@ -314,10 +316,10 @@ TEST_F(maps_test, an_unchanged_map_keeps_its_counters)
 	change(with(drop_122, prepend));
 	EXPECT_EQ(1u, hits("in-a", 0));
 	EXPECT_EQ(out, hits("out-a", 0));
-	change(with(
-		std::string(drop_122) +
-			R"(, { name = "n"; match = { prefix_equals = ["1.0.0.0/8"]; }; action = "drop"; })",
-		prepend));
+	change(with(std::string(drop_122) +
+			    R"(, { name = "n"; match = { prefix_equals = ["1.0.0.0/8"]; }; )"
+			    R"(action = "drop"; })",
+		    prepend));
 	EXPECT_EQ(1u, hits("in-a", 0)) << "applied anew to the one route";
 	EXPECT_EQ(0u, hits("in-a", 1));
 }
@@ -386,8 +388,8 @@ TEST_F(maps_test, a_lost_session_is_worked_off_in_slices)
 
 TEST_F(maps_test, a_map_that_goes_during_a_graceful_restart_leaves_nothing_stale)
 {
-	const uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR |
-			      SPEAKER_CAP_GR_FORWARDING;
+	const uint16_t caps =
+		SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
 
 	start(with(drop_122));
 	exchange_on(true);

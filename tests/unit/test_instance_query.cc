@@ -14,7 +14,8 @@ namespace
 {
 
 const char summary[] =
-	R"({"row":{"instance":"rs1","asn":65515,"router_id":"10.0.1.5","exchange":true,"settled":true,)"
+	R"({"row":{"instance":"rs1","asn":65515,"router_id":"10.0.1.5","exchange":true,)"
+	R"("settled":true,)"
 	R"("routing_preference":"vpn","nva_to_nva":"always","newer":{"field":[1]}}})"
 	"\n";
 const char end[] = "{\"end\":true}\n";

@@ -1,4 +1,5 @@
-/* IPv4 headers: the checksum that follows a TTL against a full recomputation, options, flow hashes. */
+/* IPv4 headers: the checksum that follows a TTL against a full recomputation, options, flow
+ * hashes. */
 #include <gtest/gtest.h>
 
 #include <random>
@@ -39,7 +40,8 @@ enum drop_reason judge(header &h)
 
 } // namespace
 
-/* Every TTL with every checksum that a header can have: the sum of the other words takes all 16-bit values. */
+/* Every TTL with every checksum that a header can have: the sum of the other words takes all 16-bit
+ * values. */
 TEST(ip4, ttl_and_checksum_as_if_computed_anew)
 {
 	header h = make(0);

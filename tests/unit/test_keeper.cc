@@ -1,4 +1,5 @@
-/* What there should be in the kernel, as a list; and putting it there, in a network namespace of the test's own. */
+/* What there should be in the kernel, as a list; and putting it there, in a network namespace of
+ * the test's own. */
 #include <gtest/gtest.h>
 
 #include <linux/if_tun.h>
@@ -129,8 +130,8 @@ static void in_a_namespace(const std::function<void()> &work)
 	EXPECT_EQ(0, status);
 }
 
-/* Repairs follow each other at once three times; then each waits twice as long as the one before, 10 s in the end, and it
- * is disputed. Half a minute without one, and all is as at first. */
+/* Repairs follow each other at once three times; then each waits twice as long as the one before,
+ * 10 s in the end, and it is disputed. Half a minute without one, and all is as at first. */
 TEST_F(keeping, a_fight_is_fought_ever_more_slowly)
 {
 	in_a_namespace([&] {

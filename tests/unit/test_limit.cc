@@ -3,8 +3,9 @@
 
 #include "limit.h"
 
-/* A peer that announces `n` new routes and then all it has `again` times, every `gap_ms`. Returns how many announcements
- * were taken before the first that was not; `last` is the verdict on that one. */
+/* A peer that announces `n` new routes and then all it has `again` times, every `gap_ms`. Returns
+ * how many announcements were taken before the first that was not; `last` is the verdict on that
+ * one. */
 struct peer {
 	struct limit_rule rule;
 	struct limit limit;

@@ -1,5 +1,5 @@
-/* The hash that grows a segment at a time: it is a map, wherever it is in its growth, and no operation moves more than one
- * segment's entries. */
+/* The hash that grows a segment at a time: it is a map, wherever it is in its growth, and no
+ * operation moves more than one segment's entries. */
 #include <gtest/gtest.h>
 
 #include <random>
@@ -62,8 +62,8 @@ struct owner {
 		size_t at = (size_t)(slot - table.range.base) / kind->octets;
 
 		linear_hash_remove(&table, kind, this,
-				   table.range.base +
-					   at / LINEAR_HASH_SEGMENT * LINEAR_HASH_SEGMENT * kind->octets,
+				   table.range.base + at / LINEAR_HASH_SEGMENT *
+							      LINEAR_HASH_SEGMENT * kind->octets,
 				   at % LINEAR_HASH_SEGMENT);
 	}
 	uint64_t value(const uint8_t *slot) const
@@ -141,7 +141,8 @@ void step(struct owner *o, std::unordered_map<uint64_t, uint64_t> *model, uint64
 
 } // namespace
 
-/* From each number of segments of one doubling: random keys come and go, old ones and new ones, while it goes on. */
+/* From each number of segments of one doubling: random keys come and go, old ones and new ones,
+ * while it goes on. */
 TEST(linear_hash, is_a_map_from_every_step_of_its_growth)
 {
 	for (const struct linear_hash_kind &kind : kinds) {
@@ -161,9 +162,9 @@ TEST(linear_hash, is_a_map_from_every_step_of_its_growth)
 
 				if (fresh)
 					known.push_back(random());
-				ASSERT_NO_FATAL_FAILURE(
-					step(&o, &model,
-					     fresh ? known.back() : known[random() % known.size()]));
+				ASSERT_NO_FATAL_FAILURE(step(
+					&o, &model,
+					fresh ? known.back() : known[random() % known.size()]));
 			}
 			EXPECT_LT(nb, o.table.nb) << "it grew meanwhile";
 			ASSERT_EQ(model, o.all());

@@ -1,4 +1,5 @@
-// Which interface a peer is on, how far away it may be, and what becomes of a peer whose key finds no room.
+// Which interface a peer is on, how far away it may be, and what becomes of a peer whose key finds
+// no room.
 #include "speaker_lab.h"
 #include "ttl_filter.h"
 
@@ -58,7 +59,7 @@ class listener : public session
 	}
 };
 
-// --- the interface ------------------------------------------------------------------------------------------------------
+// --- the interface -------------------------------------------------------------------------------
 
 TEST_F(listener, a_peer_is_heard_on_its_own_interface_alone)
 {
@@ -157,7 +158,7 @@ TEST_F(listener, an_interface_that_is_not_there)
 	ASSERT_TRUE(until([&] { return n.why() == "connect: No such device"; })) << n.why();
 }
 
-// --- TTL (RFC 5082) -----------------------------------------------------------------------------------------------------
+// --- TTL (RFC 5082) ------------------------------------------------------------------------------
 
 TEST_F(listener, all_that_we_send_has_a_ttl_of_255)
 {
@@ -259,7 +260,8 @@ TEST_F(listener, what_comes_from_further_away_is_not_heard)
 		<< "TCP sends it again";
 }
 
-// What comes between the handshake and our accept too, be it that a peer beside it may be further away.
+// What comes between the handshake and our accept too, be it that a peer beside it may be further
+// away.
 TEST_F(listener, nor_is_what_came_before_we_accepted)
 {
 	static const struct {
@@ -371,7 +373,7 @@ TEST_F(listener, has_room_for_the_ttl_of_as_many_peers_as_there_may_be)
 	EXPECT_EQ(-E2BIG, ttl_filter_make(rules.data(), rules.size(), program.data()));
 }
 
-// --- signs of life ------------------------------------------------------------------------------------------------------
+// --- signs of life -------------------------------------------------------------------------------
 
 // RFC 4271 4.4: not more than one a second, whatever the hold time and however the jitter falls.
 TEST_F(listener, keepalives_are_a_second_apart)
@@ -460,10 +462,10 @@ TEST_F(listener, without_a_hold_time_tcp_looks_whether_the_peer_lives)
 	}
 }
 
-// --- no room for a key --------------------------------------------------------------------------------------------------
+// --- no room for a key ---------------------------------------------------------------------------
 
-// A bound on what sockets may have for their options: of a network namespace of our own, or, where the kernel has but one
-// for all (before 6.8), that one. What there was comes back.
+// A bound on what sockets may have for their options: of a network namespace of our own, or, where
+// the kernel has but one for all (before 6.8), that one. What there was comes back.
 class optmem
 {
 	static constexpr const char *path = "/proc/sys/net/core/optmem_max";

@@ -1,5 +1,6 @@
-/* Our writer for librte_lpm tables: whatever is set and deleted, lookups are those of rte_lpm_add() and of the plain
- * model; a full table refuses and stays whole; no group is reused under a reader. */
+/* Our writer for librte_lpm tables: whatever is set and deleted, lookups are those of rte_lpm_add()
+ * and of the plain model; a full table refuses and stays whole; no group is reused under a
+ * reader. */
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -77,7 +78,8 @@ int64_t difference(const struct rte_lpm *a, const struct rte_lpm *b)
 	return -1;
 }
 
-/* rte_lpm_lookup_bulk() of a reader that is held up between its two loads for as long as it may be. */
+/* rte_lpm_lookup_bulk() of a reader that is held up between its two loads for as long as it may
+ * be. */
 void slow_lookup(const struct rte_lpm *lpm, const uint32_t *addr, uint32_t *hop, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -248,8 +250,9 @@ TEST_F(lpm4_test, whole_real_table_as_the_model_says_and_back_to_nothing)
 	expect_empty();
 }
 
-/* Wide prefixes written in slices, and narrow ones changed between the slices: each address finds what it ought to, as the
- * table is before the wide change or after it, and when all is written, after it. */
+/* Wide prefixes written in slices, and narrow ones changed between the slices: each address finds
+ * what it ought to, as the table is before the wide change or after it, and when all is written,
+ * after it. */
 TEST_F(lpm4_test, wide_prefixes_in_slices_as_the_model_says)
 {
 	struct change {
@@ -414,8 +417,9 @@ TEST_F(lpm4_test, group_waits_for_its_readers)
 	rte_rcu_qsbr_thread_offline(qsbr, 0);
 }
 
-/* Readers against a writer that flaps rules, so that groups come and go all the time. A value is the number of
- * a rule: whatever a reader finds must be a rule that covers the address that it asked for, and one always does. */
+/* Readers against a writer that flaps rules, so that groups come and go all the time. A value is
+ * the number of a rule: whatever a reader finds must be a rule that covers the address that it
+ * asked for, and one always does. */
 TEST_F(lpm4_test, readers_never_see_a_value_that_was_not_for_the_address)
 {
 	constexpr uint32_t BLOCKS = 64, GROUPS = 64, CHANGES = 20000;

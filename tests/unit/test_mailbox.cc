@@ -1,4 +1,5 @@
-/* The mailbox: order and content over many turns of the ring, full and empty, and two threads at once. */
+/* The mailbox: order and content over many turns of the ring, full and empty, and two threads at
+ * once. */
 #include <gtest/gtest.h>
 
 #include <cstring>

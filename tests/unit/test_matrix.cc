@@ -1,4 +1,5 @@
-/* The role matrix: every pair of roles in every mode, as Azure Route Server's documents say it, and its word form. */
+/* The role matrix: every pair of roles in every mode, as Azure Route Server's documents say it, and
+ * its word form. */
 #include <gtest/gtest.h>
 
 #include "matrix.h"

@@ -22,7 +22,8 @@ namespace
 class memory_test : public server_test
 {
       protected:
-	/* The sets of nodes are full with so many prefixes, the VNet's included; the next change lets them grow. */
+	/* The sets of nodes are full with so many prefixes, the VNet's included; the next change
+	 * lets them grow. */
 	enum { FULL = 4095 };
 
 	void TearDown() override

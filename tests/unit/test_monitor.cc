@@ -1,5 +1,6 @@
-/* Neighbours between us and the kernel: a real one, in a network namespace of the test's own. The far end of the LCP
- * interface is the test, which sees who is asked for and answers as the hosts of a row would. */
+/* Neighbours between us and the kernel: a real one, in a network namespace of the test's own. The
+ * far end of the LCP interface is the test, which sees who is asked for and answers as the hosts of
+ * a row would. */
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
@@ -125,7 +126,7 @@ struct monitor : testing::Test {
 		EXPECT_EQ(4095u, rte_mempool_avail_count(pool)) << "mbufs leaked";
 	}
 
-	/* --- the far end -------------------------------------------------------------------------------------- */
+	/* --- the far end ---------------------------------------------------------------------- */
 
 	static struct rte_arp_hdr *arp_of(struct rte_mbuf *m)
 	{
@@ -184,7 +185,7 @@ struct monitor : testing::Test {
 		}
 	}
 
-	/* --- time --------------------------------------------------------------------------------------------- */
+	/* --- time ----------------------------------------------------------------------------- */
 
 	void turn()
 	{
@@ -218,7 +219,7 @@ struct monitor : testing::Test {
 		}
 	}
 
-	/* --- what there is ------------------------------------------------------------------------------------ */
+	/* --- what there is -------------------------------------------------------------------- */
 
 	struct host *host(uint32_t addr = HOST)
 	{
@@ -278,7 +279,7 @@ struct rte_mempool *monitor::pool;
 struct rte_rcu_qsbr *monitor::qsbr;
 int monitor::home;
 
-/* --- messages, one by one -------------------------------------------------------------------------------------------- */
+/* --- messages, one by one --------------------------------------------------------------------- */
 
 const uint16_t GONE = 0xffff; /* instead of a state: RTM_DELNEIGH */
 enum by { KERNEL, OURS, ANSWER, OTHERS };
@@ -364,7 +365,7 @@ TEST_F(monitor, what_a_message_means)
 	}
 }
 
-/* --- permanent entries ----------------------------------------------------------------------------------------------- */
+/* --- permanent entries ------------------------------------------------------------------------ */
 
 TEST_F(monitor, a_permanent_entry_stays_for_ever)
 {
@@ -422,7 +423,8 @@ TEST_F(monitor, made_permanent_while_it_does_not_answer)
 	EXPECT_EQ("10.0.2.9 lladdr 02:00:00:00:00:0b PERMANENT", ip("show"));
 }
 
-/* The request that takes the entry's permanence away is on its way when somebody makes it permanent. */
+/* The request that takes the entry's permanence away is on its way when somebody makes it
+ * permanent. */
 TEST_F(monitor, what_we_took_in_the_same_instant_is_given_back)
 {
 	find(A);
@@ -432,7 +434,7 @@ TEST_F(monitor, what_we_took_in_the_same_instant_is_given_back)
 	EXPECT_TRUE(is_at(B));
 }
 
-/* --- moved, flushed, gone -------------------------------------------------------------------------------------------- */
+/* --- moved, flushed, gone --------------------------------------------------------------------- */
 
 TEST_F(monitor, a_flush_is_no_loss)
 {
@@ -532,7 +534,7 @@ TEST_F(monitor, flushed_and_really_gone)
 	EXPECT_LT(1u, asked.size()) << "it was asked for";
 }
 
-/* --- the neighbours of the configuration ----------------------------------------------------------------------------- */
+/* --- the neighbours of the configuration ------------------------------------------------------ */
 
 TEST_F(monitor, given_neighbours_are_permanent_entries_of_the_kernel)
 {
@@ -581,7 +583,7 @@ TEST_F(monitor, given_neighbours_taken_out_of_the_file_are_hosts_like_others)
 	EXPECT_EQ(std::string::npos, ip("show").find("PERMANENT"));
 }
 
-/* --- netlink that goes wrong ----------------------------------------------------------------------------------------- */
+/* --- netlink that goes wrong ------------------------------------------------------------------ */
 
 namespace
 {

@@ -1,4 +1,5 @@
-/* The neighbour table: what was put in is found, what was taken out is not, an index rests for a grace period. */
+/* The neighbour table: what was put in is found, what was taken out is not, an index rests for a
+ * grace period. */
 #include <gtest/gtest.h>
 
 #include <map>
@@ -85,7 +86,8 @@ TEST_F(neighbour, in_doubt_it_forwards_as_before)
 	EXPECT_EQ(ADJACENCY_UNRESOLVED, adjacency->action);
 }
 
-/* A scan of a subnet waits for answers; who is known does not wait for it, nor does another port. */
+/* A scan of a subnet waits for answers; who is known does not wait for it, nor does another
+ * port. */
 TEST_F(neighbour, few_hosts_of_a_port_are_resolved_at_a_time)
 {
 	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 7 };

@@ -1,4 +1,5 @@
-/* OPEN: what is refused and how (RFC 4271 6.2), capabilities in both parameter formats, and there and back. */
+/* OPEN: what is refused and how (RFC 4271 6.2), capabilities in both parameter formats, and there
+ * and back. */
 #include <gtest/gtest.h>
 
 #include <memory>

@@ -1,4 +1,5 @@
-/* How far ahead of their connections peers are told, by a count of the test's in place of the session lcore's. */
+/* How far ahead of their connections peers are told, by a count of the test's in place of the
+ * session lcore's. */
 #include "server.h"
 
 class pace_test : public server_test

@@ -16,7 +16,7 @@ namespace
 enum : uint32_t { A = 0x0a000204, B = 0x0a000205 };
 
 struct instance_query_peer peer(uint32_t addr, const char *name, uint64_t digest,
-		      const char *state = "Established")
+				const char *state = "Established")
 {
 	struct instance_query_peer p = {};
 
@@ -32,7 +32,8 @@ struct instance_query_peer peer(uint32_t addr, const char *name, uint64_t digest
 
 /* What an instance says, until the test says otherwise. */
 struct instance {
-	std::vector<struct instance_query_peer> peers = { peer(A, "nva-a", 2), peer(B, "nva-b", 3) };
+	std::vector<struct instance_query_peer> peers = { peer(A, "nva-a", 2),
+							  peer(B, "nva-b", 3) };
 	struct instance_query look = {};
 
 	instance(const char *name, uint32_t router_id)
@@ -119,7 +120,8 @@ TEST_F(partner_test, what_is_configured_or_switched_differently)
 		  "routing_preference is expressroute here, vpn at rs1\n" },
 		{ [](struct instance_query *l) { strcpy(l->nva_to_nva, "never"); },
 		  "nva_to_nva is exchange here, never at rs1\n" },
-		{ [](struct instance_query *l) { l->asn = 65001; }, "AS number 65515 here, 65001 at rs1\n" },
+		{ [](struct instance_query *l) { l->asn = 65001; },
+		  "AS number 65515 here, 65001 at rs1\n" },
 		{ [](struct instance_query *l) { l->router_id = 1; },
 		  "router ID 0.0.0.1 is that of both this instance and rs1\n" },
 		{ [](struct instance_query *l) { strcpy(l->instance, "rs0"); },

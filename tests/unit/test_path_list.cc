@@ -45,7 +45,8 @@ uint16_t taker(const struct path_list &list, unsigned bucket)
 	return path_list_member(&list, bucket);
 }
 
-/* `after` lacks one member of `before` or has one more: no flow moves between two members that are in both. */
+/* `after` lacks one member of `before` or has one more: no flow moves between two members that are
+ * in both. */
 void expect_only_moves_of(const struct path_list &before, const struct path_list &after,
 			  uint16_t member)
 {
@@ -70,7 +71,8 @@ TEST(path_list, every_width_is_dealt_evenly)
 	}
 }
 
-/* Chi-square of 64,000 hashed flows over the members. A share may be one bucket off; beyond that, chance. */
+/* Chi-square of 64,000 hashed flows over the members. A share may be one bucket off; beyond that,
+ * chance. */
 TEST(path_list, flows_are_shared_evenly)
 {
 	constexpr unsigned FLOWS = 64000;
@@ -142,7 +144,8 @@ TEST(path_list, long_history_stays_even_and_stable)
 	}
 }
 
-/* fib_repair() has sent the flows of the member that went to others: there they stay, unless those have their share. */
+/* fib_repair() has sent the flows of the member that went to others: there they stay, unless those
+ * have their share. */
 TEST(path_list, repaired_flows_stay_where_they_went)
 {
 	for (uint16_t n = 2; n <= PATH_LIST_MEMBERS; n++) {
@@ -287,8 +290,8 @@ TEST_F(path_lists_test, in_place_of_another)
 	expect_only_moves_of(shared[before], shared[after], 6);
 }
 
-/* B goes and returns, and all flows are where they were: also if A's list is an old one of routes that A alone has, which
- * knows nothing of B, and whoever came first. */
+/* B goes and returns, and all flows are where they were: also if A's list is an old one of routes
+ * that A alone has, which knows nothing of B, and whoever came first. */
 TEST_F(path_lists_test, a_member_that_returns_has_its_own_flows_back)
 {
 	uint32_t alone, both, first, again;

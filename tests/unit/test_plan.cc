@@ -70,8 +70,8 @@ TEST_F(plan_test, of_one_peer)
 	EXPECT_STREQ("there is no peer \"nobody\"", answer->error);
 }
 
-/* A summary comes with its first contributor, stands for a route of its prefix, and is made by the first rule that has
- * contributors; nobody hears one of its own routes alone. */
+/* A summary comes with its first contributor, stands for a route of its prefix, and is made by the
+ * first rule that has contributors; nobody hears one of its own routes alone. */
 TEST_F(plan_test, summaries)
 {
 	const changes wanted = {

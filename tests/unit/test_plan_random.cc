@@ -1,4 +1,5 @@
-/* Plans of random routes of all roles, through route maps that drop, change and summarise, within bounds and in full tables. */
+/* Plans of random routes of all roles, through route maps that drop, change and summarise, within
+ * bounds and in full tables. */
 #include <random>
 
 #include "plan_harness.h"
@@ -106,7 +107,8 @@ TEST_F(random_plan_test, is_what_then_happens)
 		EXPECT_LT(0u, met[what]) << what;
 }
 
-/* Tables with few groups for long prefixes, of which several may share one: who comes first is served. */
+/* Tables with few groups for long prefixes, of which several may share one: who comes first is
+ * served. */
 TEST_F(random_plan_test, is_what_then_happens_when_tables_are_full)
 {
 	static const char *const ends[] = { ".0/25", ".128/25", ".64/26", ".7/32" };
@@ -124,8 +126,8 @@ TEST_F(random_plan_test, is_what_then_happens_when_tables_are_full)
 
 				attrs_spec spec = random_spec(peer);
 
-				/* What turns out to be a reflection has had room for a moment, which others get
-				 * then in another order. */
+				/* What turns out to be a reflection has had room for a moment,
+				 * which others get then in another order. */
 				spec.path.push_back(64100 + peer);
 				say(peer, { block + ends[pick(4)] }, spec);
 			}

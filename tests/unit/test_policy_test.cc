@@ -1,4 +1,5 @@
-/* The command "policy test": what it says of routes that there are and that are described, and that it leaves no trace. */
+/* The command "policy test": what it says of routes that there are and that are described, and that
+ * it leaves no trace. */
 #include "maps_harness.h"
 #include "show.h"
 
@@ -81,8 +82,8 @@ TEST_F(policy_test_test, inbound_of_what_was_announced)
 
 TEST_F(policy_test_test, inbound_of_what_nobody_announced)
 {
-	const std::string rule =
-		R"({ name = "c"; match = { communities_contain = ["65001:1"]; as_path_contains = [3356]; };
+	const std::string rule = R"({ name = "c"; match = { communities_contain = ["65001:1"]; )"
+				 R"(as_path_contains = [3356]; };
 				      action = { local_pref = 150; }; })";
 
 	start_up(with(rule));

@@ -19,7 +19,8 @@ struct port_check : testing::Test {
 	{
 		fib->seeds[fib->nb_seeds++] = { addr, len, action, 0, port, 1500 };
 	}
-	/* As dataplane.c does, with one address 10.0.`port`.1/24; DPDK's order is not the file's. */
+	/* As dataplane.c does, with one address 10.0.`port`.1/24; DPDK's order is not the
+	 * file's. */
 	void port(const char *name, enum role role, uint16_t id)
 	{
 		struct fib_port *there = &fib->ports[fib->nb_ports++];

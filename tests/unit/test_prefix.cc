@@ -18,16 +18,16 @@ const prefix_case prefix_cases[] = {
 	{ "10.0.0.0/8", true, 0x0a000000, 8 },
 	{ "10.0.1.4/32", true, 0x0a000104, 32 },
 	{ "255.255.255.255/32", true, 0xffffffff, 32 },
-	{ "10.0.0.1/24", false, 0, 0 },	 /* host bits */
-	{ "10.0.0.0", false, 0, 0 },	 /* no length */
-	{ "10.0.0.0/", false, 0, 0 },	 /* empty length */
-	{ "10.0.0.0/33", false, 0, 0 },	 /* too long */
-	{ "10.0.0.0/08", false, 0, 0 },	 /* leading zero */
-	{ "10.0.0.0/+8", false, 0, 0 },	 /* sign */
-	{ "10.0.0.0/8 ", false, 0, 0 },	 /* trailing blank */
-	{ "10.0.0/8", false, 0, 0 },	 /* three quads */
+	{ "10.0.0.1/24", false, 0, 0 },	  /* host bits */
+	{ "10.0.0.0", false, 0, 0 },	  /* no length */
+	{ "10.0.0.0/", false, 0, 0 },	  /* empty length */
+	{ "10.0.0.0/33", false, 0, 0 },	  /* too long */
+	{ "10.0.0.0/08", false, 0, 0 },	  /* leading zero */
+	{ "10.0.0.0/+8", false, 0, 0 },	  /* sign */
+	{ "10.0.0.0/8 ", false, 0, 0 },	  /* trailing blank */
+	{ "10.0.0/8", false, 0, 0 },	  /* three quads */
 	{ "10.0.0.256/32", false, 0, 0 }, /* quad out of range */
-	{ "010.0.0.0/8", false, 0, 0 },	 /* octal look-alike */
+	{ "010.0.0.0/8", false, 0, 0 },	  /* octal look-alike */
 	{ "", false, 0, 0 },
 	{ "/8", false, 0, 0 },
 	{ "2001:db8::/32", false, 0, 0 },

@@ -147,8 +147,8 @@ TEST(prefix_table, a_search_looks_at_few_items)
 	EXPECT_LT(alike, passed / 64); /* one in 128 by chance */
 	prefix_table_close(&table);
 }
-/* The memory of one more prefix, and so the work, does not depend on how many there are: 1,024 slots of the hash and a step
- * of each range of the slab. */
+/* The memory of one more prefix, and so the work, does not depend on how many there are: 1,024
+ * slots of the hash and a step of each range of the slab. */
 TEST(prefix_table, grows_a_step_at_a_time)
 {
 	struct prefix_table table = {};

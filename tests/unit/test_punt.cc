@@ -151,7 +151,8 @@ TEST(counters, every_name_is_there_once)
 		EXPECT_TRUE(names.insert(punt_class_name((enum punt_class)i)).second) << i;
 }
 
-/* The main lcore sleeps until it is called: by the first worker that has handed something over, and by no other. */
+/* The main lcore sleeps until it is called: by the first worker that has handed something over, and
+ * by no other. */
 TEST_F(punting, the_consumer_is_called_once_a_sleep)
 {
 	struct pollfd fd = { -1, POLLIN, 0 };

@@ -1,4 +1,5 @@
-/* The order in which a group is told what several peers have changed: bulk delays no news, and news starves no bulk. */
+/* The order in which a group is told what several peers have changed: bulk delays no news, and news
+ * starves no bulk. */
 #include <gtest/gtest.h>
 
 #include "group_harness.h"

@@ -1,4 +1,5 @@
-/* Reflections: what is one and what is not, in every order in which it may be said, and what follows from it. */
+/* Reflections: what is one and what is not, in every order in which it may be said, and what
+ * follows from it. */
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -323,7 +324,8 @@ TEST(reflection, is_none_of_what_the_peer_is_not_told)
 	attr_table_free(table);
 }
 
-/* The receiver has no path of its own, so what it is told is no backup; and it is told all the same. */
+/* The receiver has no path of its own, so what it is told is no backup; and it is told all the
+ * same. */
 TEST(reflection, counts_for_nothing_when_others_are_told)
 {
 	server s;

@@ -1,4 +1,5 @@
-/* A changed configuration applied to a running route server: the difference and nothing but the difference. */
+/* A changed configuration applied to a running route server: the difference and nothing but the
+ * difference. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,7 +41,8 @@ TEST_F(server_test, reload_of_the_same_moves_nothing)
 TEST_F(server_test, reload_adds_removes_and_changes_peers_alone)
 {
 	static const char peers[] = R"(
-		gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]; } );
+		gateways = ( { name = "ergw"; role = "expressroute";
+			addresses = ["10.0.255.36"]; } );
 		peers = ( { name = "nva-c"; address = "10.0.2.6"; asn = 65003; },
 			  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; hold_s = 30; } );)";
 
@@ -130,7 +132,8 @@ TEST_F(server_test, reload_moves_vnets_without_a_session)
 {
 	static const char vnets[] =
 		R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; next_hop = "10.0.1.9"; },
-						{ prefix = "10.4.0.0/16"; port = "vnet0"; peered = true; } );)";
+						{ prefix = "10.4.0.0/16"; port = "vnet0";
+				peered = true; } );)";
 
 	start_with_routes(false);
 	EXPECT_STREQ("", reload(std::string(base_config) + vnets + base_peers)->error);
@@ -163,7 +166,8 @@ TEST_F(server_test, reload_of_what_needs_a_restart_changes_nothing_and_names_it)
 TEST_F(server_test, reload_that_would_remove_most_peers_is_to_be_meant)
 {
 	static const char one_less[] = R"(
-		gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]; } );
+		gateways = ( { name = "ergw"; role = "expressroute";
+			addresses = ["10.0.255.36"]; } );
 		peers = ( { name = "nva-b"; address = "10.0.2.5"; asn = 65002; } );)";
 	static const char one[] =
 		R"(peers = ( { name = "nva-b"; address = "10.0.2.5"; asn = 65002; } );)";
@@ -212,7 +216,8 @@ TEST_F(server_test, reload_that_cannot_store_the_switch_changes_nothing)
 	EXPECT_EQ("10.4.0.0/16", knows(NVA_A));
 }
 
-/* The disk is a pipe that holds the writer up: what is open in that moment stays open for as long as a disk may take. */
+/* The disk is a pipe that holds the writer up: what is open in that moment stays open for as long
+ * as a disk may take. */
 TEST_F(server_test, reload_that_turns_the_switch_off_shuts_the_gate_before_the_disk_is_waited_for)
 {
 	const std::string in_the_way = dir + "/exchange.new";
@@ -342,8 +347,9 @@ class many_test : public server_test
 
 	static std::string config(int first, uint32_t asn)
 	{
-		std::string text = std::string(base_config) + "vnet = ( { prefix = \"10.0.0.0/16\"; "
-							      "port = \"vnet0\"; }",
+		std::string text = std::string(base_config) +
+				   "vnet = ( { prefix = \"10.0.0.0/16\"; "
+				   "port = \"vnet0\"; }",
 			    peers = base_peers;
 
 		for (int i = first; i < first + VNETS; i++)
@@ -363,7 +369,8 @@ class many_test : public server_test
 		size_t turns = 0;
 	};
 
-	/* From one to the other, with the clock going on by `ns` at each look; at most `most` commands in a turn. */
+	/* From one to the other, with the clock going on by `ns` at each look; at most `most`
+	 * commands in a turn. */
 	outcome move(uint64_t ns, size_t most)
 	{
 		struct page page = {}, *sent = &page;

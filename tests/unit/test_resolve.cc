@@ -58,7 +58,8 @@ TEST_F(resolve_test, resolve)
 	}
 }
 
-/* By bisection as by looking at all of them: first and last addresses of VNets in no order, and those beside them. */
+/* By bisection as by looking at all of them: first and last addresses of VNets in no order, and
+ * those beside them. */
 TEST_F(resolve_test, vnets_and_peers_are_found_by_bisection)
 {
 	std::string vnets = "vnet = ( { prefix = \"10.0.0.0/16\"; port = \"vnet0\"; }";
@@ -90,8 +91,7 @@ TEST_F(resolve_test, vnets_and_peers_are_found_by_bisection)
 	}
 	EXPECT_EQ(nullptr, config_vnet_at(l.config, 0));
 	for (size_t i = 0; i < l.config->nb_peers; i++)
-		EXPECT_EQ(&l.config->peers[i],
-			  config_peer_find(l.config, l.config->peers[i].name));
+		EXPECT_EQ(&l.config->peers[i], config_peer_find(l.config, l.config->peers[i].name));
 	for (const char *name : { "", "a", "nva", "nva-aa", "zz" })
 		EXPECT_EQ(nullptr, config_peer_find(l.config, name));
 }

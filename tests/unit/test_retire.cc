@@ -1,5 +1,5 @@
-/* Groups that have been freed let go of what they kept in slices, whatever happens meanwhile; and queues give their memory
- * back when they are empty. */
+/* Groups that have been freed let go of what they kept in slices, whatever happens meanwhile; and
+ * queues give their memory back when they are empty. */
 #include <gtest/gtest.h>
 
 #include <random>
@@ -57,7 +57,8 @@ struct retire_test : testing::Test {
 	{
 		return rib_counts(h.rib).gone;
 	}
-	/* A group's only member knows 200 prefixes, and that they have gone is queued for it; `lagging`: kept for it. */
+	/* A group's only member knows 200 prefixes, and that they have gone is queued for it;
+	 * `lagging`: kept for it. */
 	void queue_full(bool lagging)
 	{
 		struct group *group = listen(LISTENER);
@@ -123,7 +124,8 @@ TEST_F(retire_test, what_is_announced_meanwhile_stays)
 	}
 }
 
-/* A node that the group kept is freed by another that needed it too, and its id is another prefix's. */
+/* A node that the group kept is freed by another that needed it too, and its id is another
+ * prefix's. */
 TEST_F(retire_test, ids_that_have_another_owner_by_now_are_left_alone)
 {
 	listen(OTHER);

@@ -1,4 +1,5 @@
-/* The table: announce and withdraw, ECMP, stale paths, slices, and all of it at random against std::map. */
+/* The table: announce and withdraw, ECMP, stale paths, slices, and all of it at random against
+ * std::map. */
 #include <gtest/gtest.h>
 
 #include <map>
@@ -234,8 +235,8 @@ TEST(rib, a_next_hop_that_changes_costs_its_own_paths)
 	EXPECT_TRUE(rib_settled(h.rib));
 }
 
-/* Paths come, go, and change their next hops while those change, between slices of any size. In the end each path is what
- * its next hop is. */
+/* Paths come, go, and change their next hops while those change, between slices of any size. In the
+ * end each path is what its next hop is. */
 TEST(rib, next_hops_that_change_under_way_at_random)
 {
 	std::mt19937 random(1);
@@ -344,7 +345,8 @@ TEST(rib, peer_down_withdraws_in_slices_and_spares_the_next_session)
 	EXPECT_EQ((chain_t{}), h.chain({ 991 << 8, 24 }));
 }
 
-/* The table grows and is used again between the slices; where the walk stands when it begins, an earlier loss decides. */
+/* The table grows and is used again between the slices; where the walk stands when it begins, an
+ * earlier loss decides. */
 TEST(rib, nothing_is_left_of_a_peer_that_is_lost_while_another_loads)
 {
 	enum { ROUTES = 40 };
@@ -504,7 +506,8 @@ TEST(rib, longest_match_is_of_prefixes_with_paths)
 	EXPECT_EQ(8, rib_prefix(h.rib, rib_match(h.rib, 0x0a010203)).len);
 }
 
-/* A prefix's address says nothing about its place in the hash; whatever order they come and go in, each is found. */
+/* A prefix's address says nothing about its place in the hash; whatever order they come and go in,
+ * each is found. */
 TEST(rib, random_changes_against_a_map)
 {
 	typedef std::pair<uint32_t, uint8_t> key;

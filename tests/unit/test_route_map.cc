@@ -1,4 +1,5 @@
-/* Route maps: a row for each thing that Azure's documentation says they do, and random maps against the model. */
+/* Route maps: a row for each thing that Azure's documentation says they do, and random maps against
+ * the model. */
 #include <gtest/gtest.h>
 
 #include <random>

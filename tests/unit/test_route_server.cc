@@ -1,4 +1,5 @@
-/* The route server between fake speakers and a real FIB: what is programmed, what is announced, and in which order. */
+/* The route server between fake speakers and a real FIB: what is programmed, what is announced, and
+ * in which order. */
 #include <sys/stat.h>
 
 #include "hash.h"
@@ -77,7 +78,8 @@ TEST_F(server_test, branch_routes_are_marked_and_reflected)
 	EXPECT_EQ(1, keys(ERGW, "172.16.1.0/24").path_len); /* iBGP: the path as it is */
 }
 
-/* The VNet and two more; what is held back comes in when another goes, and nobody else misses anything. */
+/* The VNet and two more; what is held back comes in when another goes, and nobody else misses
+ * anything. */
 TEST_F(server_test, expressroute_gateways_are_told_so_many_and_no_more)
 {
 	start("limits = { to_expressroute = 3; };" + plain_config());
@@ -165,7 +167,8 @@ TEST_F(server_test, a_next_hop_that_does_not_resolve_is_not_used)
 	EXPECT_EQ(3u, rib_peer_unusable_paths(rs->rib, NVA_A));
 }
 
-/* An NVA's next hop may stand behind the VNet's port, where the VNet's own routes know it already. */
+/* An NVA's next hop may stand behind the VNet's port, where the VNet's own routes know it
+ * already. */
 TEST_F(server_test, a_next_hop_is_usable_once_the_adjacency_of_the_paths_own_role_resolves)
 {
 	static const char vnets[] =
@@ -309,7 +312,8 @@ TEST_F(server_test, what_import_refuses_is_withdrawn_counted_and_told)
 	EXPECT_EQ("10.0.0.0/16 172.16.2.0/24", knows(ERGW));
 }
 
-/* RFC 8326: of two equal NVAs the one that is about to go is not used, though it has said no withdrawal yet. */
+/* RFC 8326: of two equal NVAs the one that is about to go is not used, though it has said no
+ * withdrawal yet. */
 TEST_F(server_test, flows_leave_an_nva_that_shuts_down_gracefully)
 {
 	attrs_spec a, b;
@@ -388,7 +392,7 @@ TEST_F(server_test, records_of_an_earlier_session_are_ignored)
 	EXPECT_EQ("10.0.0.0/16 172.16.2.0/24", knows(ERGW));
 }
 
-/* --- graceful restart of a peer (RFC 4724 4.2) -------------------------------------------------------------------- */
+/* --- graceful restart of a peer (RFC 4724 4.2) ------------------------------------------------ */
 
 TEST_F(server_test, stopping_ceases_and_leaves_the_tables)
 {
@@ -415,7 +419,7 @@ TEST_F(server_test, stopping_ceases_and_leaves_the_tables)
 	EXPECT_TRUE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 }
 
-/* --- turns --------------------------------------------------------------------------------------------------------- */
+/* --- turns ------------------------------------------------------------------------------------ */
 
 static std::vector<std::string> table_of(unsigned int n)
 {
@@ -466,14 +470,16 @@ TEST_F(server_test, a_turn_takes_as_much_of_a_record_as_it_has_time_for)
 	look_ns = 50 * 1000;
 	update(NVA_B, table, spec, before_it);
 	announce(NVA_B, { "21.1.0.0/24" });
-	for (size_t had = rib_peer_paths(rs->rib, NVA_B), has; rs->updates < updates + 2; had = has) {
+	for (size_t had = rib_peer_paths(rs->rib, NVA_B), has; rs->updates < updates + 2;
+	     had = has) {
 		ASSERT_LT(turns++, 2 * n / slice);
 		rs_turn(rs, now_ms);
 		has = rib_peer_paths(rs->rib, NVA_B);
 		EXPECT_LE(has, had + slice * looks);
 	}
 	EXPECT_LE(n / slice / looks, turns);
-	EXPECT_EQ(others + n + 1, rib_peer_paths(rs->rib, NVA_B)) << "without the one that it withdraws";
+	EXPECT_EQ(others + n + 1, rib_peer_paths(rs->rib, NVA_B))
+		<< "without the one that it withdraws";
 	/* The session ends in the middle of one. */
 	update(NVA_B, {}, {}, table);
 	rs_turn(rs, now_ms);
@@ -626,7 +632,8 @@ TEST_F(server_test, what_goes_under_a_walk_goes_in_slices)
 	}
 }
 
-/* Prefixes that each have attributes of their own are a message each: as many a turn as there is time for. */
+/* Prefixes that each have attributes of their own are a message each: as many a turn as there is
+ * time for. */
 TEST_F(server_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
 {
 	enum { N = 2000, LOOK = 16 };
@@ -662,7 +669,8 @@ TEST_F(server_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
 	EXPECT_EQ(N - 1 + 2u, told[NVA_A].size()) << "and the VNet, and what it had before";
 }
 
-/* 16384 entries of a wide prefix between two looks at the clock, 200 us of them a turn, in each of four views. */
+/* 16384 entries of a wide prefix between two looks at the clock, 200 us of them a turn, in each of
+ * four views. */
 TEST_F(server_test, a_wide_prefix_is_written_in_slices_and_told_when_it_is_there)
 {
 	size_t turns = 0;
@@ -752,7 +760,8 @@ TEST_F(server_test, a_full_mailbox_delays_and_loses_nothing)
 	announce(NVA_A, { "172.16.0.0/24" });
 	turn();
 	arp_all();
-	/* Every prefix with attributes of its own: a message each, to more peers than the mailbox has room for. */
+	/* Every prefix with attributes of its own: a message each, to more peers than the mailbox
+	 * has room for. */
 	for (const std::string &prefix : many(3000)) {
 		attrs_spec spec;
 
@@ -844,7 +853,7 @@ TEST_F(server_test, a_next_hop_that_found_no_room_is_used_when_there_is)
 	EXPECT_EQ("10.0.2.77", fib_to(ROLE_VNET, "172.16.9.1"));
 }
 
-/* --- show ---------------------------------------------------------------------------------------------------------- */
+/* --- show ------------------------------------------------------------------------------------- */
 
 TEST_F(server_test, a_table_of_many_pages_is_told_whole)
 {

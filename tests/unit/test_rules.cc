@@ -1,4 +1,5 @@
-/* The rule store: an exact map, whatever is put and removed, through growth and through clusters of collisions. */
+/* The rule store: an exact map, whatever is put and removed, through growth and through clusters of
+ * collisions. */
 #include <gtest/gtest.h>
 
 #include <map>
@@ -24,7 +25,8 @@ TEST(rules, is_a_map)
 
 	ASSERT_EQ(0, rules_init(&rules));
 	for (uint32_t step = 0; step < 400000; step++) {
-		/* Few enough prefixes that they meet again; more are put than removed, until it has grown thrice. */
+		/* Few enough prefixes that they meet again; more are put than removed, until it has
+		 * grown thrice. */
 		uint8_t len = 16 + random() % 17;
 		uint32_t addr =
 			(0x0a000000 | random() % 0x8000) << (32 - len) >> (32 - len) << (32 - len);

@@ -1,4 +1,5 @@
-/* The host's own packets: what the kernel hands over by an LCP interface, here a socket pair, and where it goes. */
+/* The host's own packets: what the kernel hands over by an LCP interface, here a socket pair, and
+ * where it goes. */
 #include "forward_rig.h"
 
 #include <sys/socket.h>
@@ -170,7 +171,8 @@ TEST_F(self, what_is_not_answered)
 	EXPECT_EQ("", told());
 }
 
-/* What the kernel sends to a neighbour of its own, ARP too, leaves as it is, by the port of the interface. */
+/* What the kernel sends to a neighbour of its own, ARP too, leaves as it is, by the port of the
+ * interface. */
 TEST_F(self, the_kernels_own_frames_are_left_alone)
 {
 	for (uint16_t type : { RTE_ETHER_TYPE_ARP, RTE_ETHER_TYPE_IPV4 }) {

@@ -1,4 +1,5 @@
-// The send queue: whatever the sizes of the writes, what comes out is whole messages in an order that is allowed.
+// The send queue: whatever the sizes of the writes, what comes out is whole messages in an order
+// that is allowed.
 #include <gtest/gtest.h>
 
 #include <cstring>

@@ -1,4 +1,5 @@
-// Sessions over real sockets on loopback: handshakes, collisions, refusals and timers, as RFC 4271 has them.
+// Sessions over real sockets on loopback: handshakes, collisions, refusals and timers, as RFC 4271
+// has them.
 #include "speaker_lab.h"
 
 using namespace lab;
@@ -6,7 +7,7 @@ using namespace lab;
 namespace
 {
 
-// --- two of ours ------------------------------------------------------------------------------------------------------
+// --- two of ours ---------------------------------------------------------------------------------
 
 TEST_F(session, two_speakers_exchange_routes)
 {
@@ -26,9 +27,9 @@ TEST_F(session, two_speakers_exchange_routes)
 	EXPECT_EQ(30, up.keepalive_s);
 	EXPECT_EQ(120, up.restart_s);
 	EXPECT_FALSE(up.ibgp);
-	EXPECT_EQ(SPEAKER_CAP_REFRESH | SPEAKER_CAP_AS4 | SPEAKER_CAP_GR |
-			  SPEAKER_CAP_GR_AWARE | SPEAKER_CAP_GR_RESTARTING |
-			  SPEAKER_CAP_GR_FORWARDING | SPEAKER_CAP_MP_IPV4,
+	EXPECT_EQ(SPEAKER_CAP_REFRESH | SPEAKER_CAP_AS4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_AWARE |
+			  SPEAKER_CAP_GR_RESTARTING | SPEAKER_CAP_GR_FORWARDING |
+			  SPEAKER_CAP_MP_IPV4,
 		  up.caps);
 
 	uint8_t eor[64];
@@ -71,11 +72,11 @@ TEST_F(session, two_speakers_exchange_routes)
 	EXPECT_EQ(5u, speaker_stats(b.speaker, 2)->loops[SPEAKER_LOOP_AS]);
 }
 
-// --- collision (RFC 4271 6.8) -------------------------------------------------------------------------------------------
+// --- collision (RFC 4271 6.8) --------------------------------------------------------------------
 
-// Our connection and the peer's, both in OpenSent; the peer's OPEN comes on one of them first, and waits there for the
-// other: to act on it would let the peer get Established while it has not met the other connection yet. RFC 6286: if
-// identifiers are equal, our AS is the higher one.
+// Our connection and the peer's, both in OpenSent; the peer's OPEN comes on one of them first, and
+// waits there for the other: to act on it would let the peer get Established while it has not met
+// the other connection yet. RFC 6286: if identifiers are equal, our AS is the higher one.
 struct collision {
 	const char *name;
 	uint32_t peer_id;
@@ -97,7 +98,8 @@ TEST_F(session, collision_keeps_the_higher_identifiers_connection)
 		SCOPED_TRACE(c.name);
 		node n(a_addr, our_asn, a_id);
 		raw ours, theirs, listener(raw::make(raw_addr, bgp_port));
-		raw &first = c.first_on_ours ? ours : theirs, &second = c.first_on_ours ? theirs : ours;
+		raw &first = c.first_on_ours ? ours : theirs,
+		    &second = c.first_on_ours ? theirs : ours;
 		raw &winner = c.ours_stays ? ours : theirs, &loser = c.ours_stays ? theirs : ours;
 
 		nodes = { &n };
@@ -129,7 +131,8 @@ TEST_F(session, collision_with_a_silent_connection)
 		SCOPED_TRACE(c.name);
 		node n(a_addr, our_asn, a_id);
 		raw ours, theirs, listener(raw::make(raw_addr, bgp_port));
-		raw &talks = c.first_on_ours ? ours : theirs, &silent = c.first_on_ours ? theirs : ours;
+		raw &talks = c.first_on_ours ? ours : theirs,
+		    &silent = c.first_on_ours ? theirs : ours;
 
 		nodes = { &n };
 		raws = { &ours, &theirs };
@@ -149,15 +152,16 @@ TEST_F(session, collision_with_a_silent_connection)
 	}
 }
 
-// The peer's connection comes when ours is in OpenConfirm already: the peer may be Established on ours, so it is the peer
-// that decides, whatever the identifiers say.
+// The peer's connection comes when ours is in OpenConfirm already: the peer may be Established on
+// ours, so it is the peer that decides, whatever the identifiers say.
 TEST_F(session, collision_after_our_keepalive_is_the_peers_to_resolve)
 {
 	for (bool peer_keeps_ours : { true, false }) {
 		SCOPED_TRACE(peer_keeps_ours);
 		node n(a_addr, our_asn, a_id);
 		raw ours, theirs, listener(raw::make(raw_addr, bgp_port));
-		raw &kept = peer_keeps_ours ? ours : theirs, &given_up = peer_keeps_ours ? theirs : ours;
+		raw &kept = peer_keeps_ours ? ours : theirs,
+		    &given_up = peer_keeps_ours ? theirs : ours;
 
 		nodes = { &n };
 		raws = { &ours, &theirs };
@@ -184,7 +188,8 @@ TEST_F(session, collision_after_our_keepalive_is_the_peers_to_resolve)
 	}
 }
 
-// Two speakers that start at the same time meet on two connections; the session that comes of it is the first one.
+// Two speakers that start at the same time meet on two connections; the session that comes of it is
+// the first one.
 TEST_F(session, simultaneous_start_does_not_flap)
 {
 	for (int i = 0; i < 50; i++) {
@@ -245,7 +250,7 @@ TEST_F(session, established_session_connects_no_more)
 	ASSERT_TRUE(within(30000, accepted));
 }
 
-// --- graceful restart (RFC 4724) -----------------------------------------------------------------------------------------
+// --- graceful restart (RFC 4724) -----------------------------------------------------------------
 
 TEST_F(session, lost_connection_keeps_routes_and_a_notification_does_not)
 {
@@ -289,7 +294,7 @@ TEST_F(session, a_restarted_peer_replaces_its_old_connection)
 	EXPECT_EQ(2u, n->last(SPEAKER_UP)->epoch);
 }
 
-// --- malformed and unexpected messages ---------------------------------------------------------------------------------------
+// --- malformed and unexpected messages -----------------------------------------------------------
 
 octets header(uint16_t len, uint8_t type)
 {
@@ -359,21 +364,21 @@ const refusal in_established[] = {
 	  "sent NOTIFICATION: " },
 };
 
-#define CHECK_REFUSALS(rows, before)                                                               \
-	for (const refusal &row : rows) {                                                          \
-		SCOPED_TRACE(row.name);                                                            \
-		raw r;                                                                             \
-		auto n = passive_node();                                                           \
-		raws = { &r };                                                                     \
-		r.connect(raw_addr, a_addr);                                                       \
-		ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));                             \
-		r.put(before + row.sent);                                                          \
-		ASSERT_TRUE(until([&] { return r.ended; }));                                       \
-		EXPECT_FALSE(r.was_reset);                                                         \
-		EXPECT_EQ(row.notification, r.notification());                                     \
-		EXPECT_EQ(0u, n->why().find(row.why)) << n->why();                                 \
-		nodes.clear();                                                                     \
-		raws.clear();                                                                      \
+#define CHECK_REFUSALS(rows, before) \
+	for (const refusal &row : rows) { \
+		SCOPED_TRACE(row.name); \
+		raw r; \
+		auto n = passive_node(); \
+		raws = { &r }; \
+		r.connect(raw_addr, a_addr); \
+		ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); })); \
+		r.put(before + row.sent); \
+		ASSERT_TRUE(until([&] { return r.ended; })); \
+		EXPECT_FALSE(r.was_reset); \
+		EXPECT_EQ(row.notification, r.notification()); \
+		EXPECT_EQ(0u, n->why().find(row.why)) << n->why(); \
+		nodes.clear(); \
+		raws.clear(); \
 	}
 
 TEST_F(session, refusals_in_open_sent){ CHECK_REFUSALS(in_open_sent, octets()) }
@@ -464,7 +469,8 @@ TEST_F(session, malformed_update_withdraws_its_routes)
 	EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
 }
 
-// Prefixes that no route can be for are passed over and counted; their neighbours in the message are not.
+// Prefixes that no route can be for are passed over and counted; their neighbours in the message
+// are not.
 TEST_F(session, martian_prefixes_are_passed_over)
 {
 	raw r;
@@ -481,7 +487,7 @@ TEST_F(session, martian_prefixes_are_passed_over)
 	EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
 }
 
-// --- timers -------------------------------------------------------------------------------------------------------------------
+// --- timers --------------------------------------------------------------------------------------
 
 TEST_F(session, hold_timer_expires)
 {

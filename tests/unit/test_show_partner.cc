@@ -1,4 +1,5 @@
-/* What was seen of the partner, on the RIB lcore: kept until the next time, told as alarms, events and rows. */
+/* What was seen of the partner, on the RIB lcore: kept until the next time, told as alarms, events
+ * and rows. */
 #include "partner.h"
 #include "server.h"
 
@@ -15,7 +16,8 @@ class show_partner_test : public server_test
 
 		start(text.replace(text.find(before), before.size(), before + partner));
 	}
-	/* The management thread's watch: a look in which NVA A announces other routes there, or the same. */
+	/* The management thread's watch: a look in which NVA A announces other routes there, or the
+	 * same. */
 	void see(bool same, const char *error = "")
 	{
 		struct instance_query_peer ours = {}, theirs = {};

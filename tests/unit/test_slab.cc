@@ -279,7 +279,8 @@ TEST(slab, memory_follows_use)
 	}
 }
 
-/* A slab that is emptied at once, and trimmed, is as a new one: zeroed items, ids from 1 on, and none live but those. */
+/* A slab that is emptied at once, and trimmed, is as a new one: zeroed items, ids from 1 on, and
+ * none live but those. */
 TEST(slab, reset_and_trimmed_against_a_model)
 {
 	scoped s(16, 1000000);

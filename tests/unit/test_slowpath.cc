@@ -1,4 +1,5 @@
-/* The slow path: what the main lcore does with what it was punted. The LCP interface is a socket pair, the port a ring. */
+/* The slow path: what the main lcore does with what it was punted. The LCP interface is a socket
+ * pair, the port a ring. */
 #include <gtest/gtest.h>
 
 #include "packets.h"
@@ -25,7 +26,8 @@ namespace
 {
 
 enum { POOL = 4095, RING = 256, MTU = 1400 };
-/* The port's role, and the one that routes to hosts behind it have: as with a VNet behind an NVA. */
+/* The port's role, and the one that routes to hosts behind it have: as with a VNet behind an
+ * NVA. */
 enum { PORT = 1, EGRESS = 2 };
 
 const uint8_t host_mac[6] = { 0x02, 0x40, 0, 0, 0, 1 };
@@ -90,9 +92,11 @@ struct slow : testing::Test {
 	}
 	static void gate(bool open)
 	{
-		fib_gate_set(fib, open ? UINT64_MAX : ~(UINT64_C(1) << (PORT * FIB_VIEWS + EGRESS)));
+		fib_gate_set(fib,
+			     open ? UINT64_MAX : ~(UINT64_C(1) << (PORT * FIB_VIEWS + EGRESS)));
 	}
-	/* A route of control's for that address: through a gateway on the port, or to hosts on link there. */
+	/* A route of control's for that address: through a gateway on the port, or to hosts on link
+	 * there. */
 	void route(uint32_t addr, uint8_t len, uint32_t gateway)
 	{
 		uint16_t adjacency;
@@ -182,7 +186,8 @@ struct slow : testing::Test {
 		punt_note(m)->egress_role = EGRESS;
 		return m;
 	}
-	/* A packet is taken from a ring or made, and is then sent, given to the kernel, or dropped. */
+	/* A packet is taken from a ring or made, and is then sent, given to the kernel, or
+	 * dropped. */
 	void expect_all_accounted(uint64_t held = 0)
 	{
 		uint64_t in = counters.originated, out = counters.tx + counters.to_kernel + held;
@@ -273,7 +278,8 @@ TEST_F(slow, frames_of_the_kernel_leave_by_the_port)
 	rte_pktmbuf_free(m);
 }
 
-/* The parts put together are the packet, each part is within the MTU and has a good checksum and the frame header. */
+/* The parts put together are the packet, each part is within the MTU and has a good checksum and
+ * the frame header. */
 TEST_F(slow, parts_of_a_packet_that_is_too_big)
 {
 	for (uint16_t payload : { 1373, 1900 }) {
@@ -376,7 +382,8 @@ TEST_F(slow, answered_if_there_is_no_host)
 	expect_all_accounted();
 }
 
-/* Whatever was kept is sent only if it may pass now: what a forwarding lcore found, when it looked, is history. */
+/* Whatever was kept is sent only if it may pass now: what a forwarding lcore found, when it looked,
+ * is history. */
 namespace
 {
 
@@ -387,7 +394,7 @@ const struct kept_case {
 	const char *name;
 	enum kept kept;
 	enum meanwhile meanwhile;
-	bool host_found; /* else it has no answer */
+	bool host_found;      /* else it has no answer */
 	enum drop_reason end; /* DROP_NONE: sent */
 } kept_cases[] = {
 	{ "ring, gate stays", IN_GLEAN_RING, NOTHING, true, DROP_NONE },
@@ -478,8 +485,8 @@ TEST_F(slow, a_port_without_an_address_sends_no_errors)
 	port.addr = addr;
 }
 
-/* What a read of the kernel's table does not have is gone, unless the table has changed unseen meanwhile: then the next
- * read says what is. */
+/* What a read of the kernel's table does not have is gone, unless the table has changed unseen
+ * meanwhile: then the next read says what is. */
 TEST_F(slow, a_read_with_events_lost_forgets_nobody)
 {
 	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 7 };
@@ -507,7 +514,8 @@ TEST_F(slow, a_read_with_events_lost_forgets_nobody)
 	EXPECT_EQ(host, neighbour_get(s->neighbours, 0, 0x0a000063));
 }
 
-/* Adjacencies that control has claimed behind port 0, then died: the main lcore alone marks what is lost. */
+/* Adjacencies that control has claimed behind port 0, then died: the main lcore alone marks what is
+ * lost. */
 struct claimed {
 	enum { ADJACENCIES = 4 };
 	struct slowpath *s;

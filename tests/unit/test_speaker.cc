@@ -1,4 +1,5 @@
-// A speaker over real sockets on loopback: who may connect, what happens under pressure, and how it ends.
+// A speaker over real sockets on loopback: who may connect, what happens under pressure, and how it
+// ends.
 #include "speaker_lab.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ using namespace lab;
 namespace
 {
 
-// --- who may connect -----------------------------------------------------------------------------------------------
+// --- who may connect -----------------------------------------------------------------------------
 
 TEST_F(speaker_test, unconfigured_peer_is_reset)
 {
@@ -80,7 +81,7 @@ TEST_F(speaker_test, connections_are_handed_over)
 	EXPECT_EQ(1u, back.count(SPEAKER_REMOVED));
 }
 
-// --- pressure ------------------------------------------------------------------------------------------------------------------
+// --- pressure ------------------------------------------------------------------------------------
 
 TEST_F(speaker_test, slow_reader_lags_and_drains)
 {
@@ -179,8 +180,9 @@ TEST_F(speaker_test, full_mailbox_stops_reading_and_loses_nothing)
 	}
 }
 
-// One peer has a full table to tell, and nobody takes it. What another one says gets through at once all the same, and
-// stands behind a bounded part of that table, however many prefixes an UPDATE of it has.
+// One peer has a full table to tell, and nobody takes it. What another one says gets through at
+// once all the same, and stands behind a bounded part of that table, however many prefixes an
+// UPDATE of it has.
 struct bulk_case {
 	uint16_t updates;
 	size_t prefixes; // of each
@@ -225,13 +227,15 @@ TEST_P(bulk_test, bulk_of_one_peer_delays_no_other)
 	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == GetParam().updates + 3u; }));
 }
 
-// The first turn of a peer that has said nothing yet may say as much as fits one; the message at its end is whole.
+// The first turn of a peer that has said nothing yet may say as much as fits one; the message at
+// its end is whole.
 INSTANTIATE_TEST_SUITE_P(sizes, bulk_test,
 			 testing::Values(bulk_case{ 250, 200, SESSION_TURN + 201 },
 					 bulk_case{ 2000, 4, SESSION_TURN },
 					 bulk_case{ 2000, 1, SESSION_TURN }));
 
-// Full tables of several peers at once come in side by side, though there is room for a part of one at a time.
+// Full tables of several peers at once come in side by side, though there is room for a part of one
+// at a time.
 TEST_F(speaker_test, bulk_of_several_peers_takes_turns)
 {
 	enum { PEERS = 5, UPDATES = 100 };
@@ -271,7 +275,8 @@ TEST_F(speaker_test, bulk_of_several_peers_takes_turns)
 	}
 }
 
-// The loss of a session is told even if there is no room for it at first, and before the next session.
+// The loss of a session is told even if there is no room for it at first, and before the next
+// session.
 TEST_F(speaker_test, loss_is_told_late_rather_than_never)
 {
 	raw r, next;
@@ -306,7 +311,7 @@ TEST_F(speaker_test, loss_is_told_late_rather_than_never)
 	EXPECT_EQ(2u, n->last(SPEAKER_UP)->epoch);
 }
 
-// --- TCP-MD5 (RFC 2385) ---------------------------------------------------------------------------------------------------------
+// --- TCP-MD5 (RFC 2385) --------------------------------------------------------------------------
 
 TEST_F(speaker_test, tcp_md5)
 {
@@ -426,7 +431,7 @@ TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer_of_another_speake
 	EXPECT_EQ(0u, front.count(SPEAKER_ACCEPTED));
 }
 
-// --- the listening socket ---------------------------------------------------------------------------------------------------------
+// --- the listening socket ------------------------------------------------------------------------
 
 TEST_F(speaker_test, a_port_that_is_taken)
 {
@@ -448,7 +453,7 @@ TEST_F(speaker_test, a_mailbox_too_small_for_an_update)
 	mailbox_free(small);
 }
 
-// --- the end -------------------------------------------------------------------------------------------------------
+// --- the end -------------------------------------------------------------------------------------
 
 TEST_F(speaker_test, stop_tells_the_peers)
 {

@@ -1,4 +1,5 @@
-/* Summaries of outbound route maps: who is told of which, from the first contributor to the last, whatever comes between. */
+/* Summaries of outbound route maps: who is told of which, from the first contributor to the last,
+ * whatever comes between. */
 #include <random>
 
 #include "maps_harness.h"
@@ -141,8 +142,8 @@ TEST_F(summaries_test, what_is_a_backup_to_a_peer_contributes_to_nothing_that_it
 TEST_F(summaries_test, a_second_best_that_contributes_alone)
 {
 	/* A's is better and does not contribute: B hears of it. A hears of B's, which does. */
-	const std::string marked =
-		R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; communities_contain = ["65002:1"]; };
+	const std::string marked = R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; )"
+				   R"(communities_contain = ["65002:1"]; };
 					action = { prefix_replace = "10.2.0.0/16"; }; })";
 	attrs_spec spec;
 
@@ -161,7 +162,8 @@ TEST_F(summaries_test, a_second_best_that_contributes_alone)
 
 TEST_F(summaries_test, end_of_rib_comes_after_what_summaries_leave_out)
 {
-	/* A route of the summary's own prefix, and a summary: for one who comes later, all of it is there before. */
+	/* A route of the summary's own prefix, and a summary: for one who comes later, all of it is
+	 * there before. */
 	start(with("", only_1_and_2));
 	exchange_on(true);
 	up(NVA_B);
@@ -217,9 +219,11 @@ TEST_F(summaries_test, it_stands_for_the_same_prefix)
 TEST_F(summaries_test, of_two_rules_with_one_prefix_the_first_that_has_contributors)
 {
 	const std::string two = R"({ name = "a"; match = { prefix_equals = ["10.2.1.0/24"]; };
-				     action = { prefix_replace = "10.2.0.0/16"; as_path_add = [64511]; }; next = "terminate"; },
+				     action = { prefix_replace = "10.2.0.0/16";
+				       as_path_add = [64511]; }; next = "terminate"; },
 				   { name = "b"; match = { prefix_equals = ["10.2.2.0/24"]; };
-				     action = { prefix_replace = "10.2.0.0/16"; as_path_add = [64510]; }; })";
+				     action = { prefix_replace = "10.2.0.0/16";
+				       as_path_add = [64510]; }; })";
 
 	start_up(with("", two));
 	announce(NVA_B, { "10.2.2.0/24" });
@@ -297,7 +301,8 @@ TEST_F(summaries_test, ends_where_a_fresh_start_does)
 {
 	const std::string maps[] = {
 		std::string(summarise) +
-			R"(, { name = "t"; match = { prefix_contains = ["10.3.0.0/16"]; communities_contain = ["1:1"]; };
+			R"(, { name = "t"; match = { prefix_contains = ["10.3.0.0/16"]; )"
+			R"(communities_contain = ["1:1"]; };
 			action = { prefix_replace = "10.3.0.0/16"; }; })",
 		summarise, only_1_and_2, prepend
 	};

@@ -1,12 +1,13 @@
-/* The switch of route exchange, turn by turn: announcements, views and gate move in the order in which nothing is promised
- * that is not carried. */
+/* The switch of route exchange, turn by turn: announcements, views and gate move in the order in
+ * which nothing is promised that is not carried. */
 #include <set>
 
 #include <unistd.h>
 
 #include "server.h"
 
-/* The switch is moved over so many routes that every step takes several turns, and what there is after each is looked at. */
+/* The switch is moved over so many routes that every step takes several turns, and what there is
+ * after each is looked at. */
 class switch_test : public server_test
 {
       protected:
@@ -73,7 +74,8 @@ class switch_test : public server_test
 	{
 		return fib_to(view, prefix.substr(0, prefix.find('/')).c_str());
 	}
-	/* A peer told of a prefix ⇒ the view of its role carries it. `but`: a peer that is excepted. */
+	/* A peer told of a prefix ⇒ the view of its role carries it. `but`: a peer that is
+	 * excepted. */
 	void check_told(int but = -1)
 	{
 		for (uint16_t peer : everybody) {
@@ -201,7 +203,8 @@ TEST_F(switch_test, toggled_in_between_it_ends_where_it_was_last_put)
 	}
 }
 
-/* Two exceptions, and the gate has long closed then. One that does not read is not waited for at all. */
+/* Two exceptions, and the gate has long closed then. One that does not read is not waited for at
+ * all. */
 TEST_F(switch_test, a_peer_that_does_not_read_is_not_waited_for)
 {
 	start_with_many();
@@ -220,7 +223,8 @@ TEST_F(switch_test, a_peer_that_does_not_read_is_not_waited_for)
 	check_end(false);
 }
 
-/* And announcements that never come to rest, as to one that asks for all of them again and again, are waited for so long. */
+/* And announcements that never come to rest, as to one that asks for all of them again and again,
+ * are waited for so long. */
 TEST_F(switch_test, announcements_without_end_are_waited_for_no_longer)
 {
 	uint64_t since;

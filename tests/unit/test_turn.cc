@@ -1,4 +1,5 @@
-/* Turns by a clock of the test's: which was the longest, whose doing it was, and for how long that is told. */
+/* Turns by a clock of the test's: which was the longest, whose doing it was, and for how long that
+ * is told. */
 #include <gtest/gtest.h>
 
 #include "turn.h"
@@ -110,7 +111,6 @@ TEST_F(turn_test, processor_time_tells_own_work_from_waiting)
 	turn_end(&turns, now);
 	expect(turn_longest_own(&turns), 1100, 3, 1100);
 	EXPECT_EQ(1u, turns_over_own(&turns));
-
 }
 
 /* Short turns, which are most, cost a system call in 50 us and not one each. */

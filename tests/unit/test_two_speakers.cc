@@ -23,7 +23,8 @@ class two_speakers_test : public server_test
 		commands[speaker].swap(all);
 		return all;
 	}
-	/* The first speaker has accepted a connection for `peer`. The other end of it is returned, to be closed. */
+	/* The first speaker has accepted a connection for `peer`. The other end of it is returned,
+	 * to be closed. */
 	int accept_for(uint16_t peer)
 	{
 		struct speaker_accepted e = {};
@@ -95,7 +96,8 @@ TEST_F(two_speakers_test, a_place_is_free_when_both_have_let_go)
 TEST_F(two_speakers_test, a_changed_peer_returns_when_both_have_let_go)
 {
 	static const char peers[] = R"(
-		gateways = ( { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36"]; } );
+		gateways = ( { name = "ergw"; role = "expressroute";
+			addresses = ["10.0.255.36"]; } );
 		peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; hold_s = 30; },
 			  { name = "nva-b"; address = "10.0.2.5"; asn = 65002; } );)";
 
@@ -116,4 +118,4 @@ TEST_F(two_speakers_test, a_changed_peer_returns_when_both_have_let_go)
 	EXPECT_EQ(30, adds.back().hold_s);
 }
 
-/* --- pressure ------------------------------------------------------------------------------------------------------ */
+/* --- pressure --------------------------------------------------------------------------------- */

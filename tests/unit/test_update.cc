@@ -1,4 +1,5 @@
-/* UPDATEs as wholes: frame, End-of-RIB, prefixes from both places, encoding and back, and a real capture. */
+/* UPDATEs as wholes: frame, End-of-RIB, prefixes from both places, encoding and back, and a real
+ * capture. */
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -152,7 +153,8 @@ TEST(update, frame)
 	}
 }
 
-/* Cut anywhere, a good message is an error or says less; it is never read past its end (the sanitizer's part). */
+/* Cut anywhere, a good message is an error or says less; it is never read past its end (the
+ * sanitizer's part). */
 TEST(update, every_truncation)
 {
 	for (const frame_case &t : frame_cases) {
@@ -260,7 +262,8 @@ TEST(update, no_room)
 	}
 }
 
-/* The largest canonical form that a message can grow into: all of it a path of 2-octet AS numbers. */
+/* The largest canonical form that a message can grow into: all of it a path of 2-octet AS
+ * numbers. */
 TEST(update, longest_path_of_two_octet_numbers)
 {
 	struct update_ctx old = { false, true, 0 };
@@ -298,7 +301,7 @@ TEST(update, loops)
 			<< t.asn << " " << t.id;
 }
 
-/* --- generated ------------------------------------------------------------------------------------------------------- */
+/* --- generated -------------------------------------------------------------------------------- */
 
 namespace
 {
@@ -411,7 +414,8 @@ TEST(update, what_is_encoded_decodes_to_the_same)
 	}
 }
 
-/* Octets flipped anywhere: some verdict, no octet read outside, and what passes as good is canonical. */
+/* Octets flipped anywhere: some verdict, no octet read outside, and what passes as good is
+ * canonical. */
 TEST(update, damaged)
 {
 	generator g = { std::mt19937(7606) };
@@ -437,7 +441,7 @@ TEST(update, damaged)
 	}
 }
 
-/* --- a real capture (MRT, RFC 6396 4.4) ------------------------------------------------------------------------------ */
+/* --- a real capture (MRT, RFC 6396 4.4) ------------------------------------------------------- */
 
 namespace
 {

@@ -25,7 +25,8 @@ class walks_test : public server_test
 			list.clear();
 		}
 	}
-	/* NVA_A flaps once with few routes, has many, and is lost while NVA_B loads: what is left of it? */
+	/* NVA_A flaps once with few routes, has many, and is lost while NVA_B loads: what is left
+	 * of it? */
 	void lose_while_another_loads(unsigned int few)
 	{
 		unsigned int loaded = 0;
@@ -125,8 +126,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; inbound_map = "in
 	lose_while_another_loads(10);
 }
 
-/* Two thirds of the table go while it is shown, a part at a time, and others come; the third that stays is told whole,
- * and once. */
+/* Two thirds of the table go while it is shown, a part at a time, and others come; the third that
+ * stays is told whole, and once. */
 TEST_F(walks_test, what_stays_is_shown_once_while_others_come_and_go)
 {
 	for (enum page_command command : { PAGE_ROUTES, PAGE_LEARNED, PAGE_ADVERTISED, PAGE_FIB }) {

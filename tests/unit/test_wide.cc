@@ -1,4 +1,5 @@
-/* Wide prefixes, which the FIB follows one by one: nobody is told of one before that, and none is forgotten. */
+/* Wide prefixes, which the FIB follows one by one: nobody is told of one before that, and none is
+ * forgotten. */
 #include <gtest/gtest.h>
 
 #include "group_harness.h"

@@ -1,5 +1,6 @@
-/* The watch over the partner in a world that the test plays: instances behind sockets, the RIB lcore, and a clock that it
- * turns. What a watch leaves behind is the sanitizers' to tell: views, looks and the page are freed once, whoever has them. */
+/* The watch over the partner in a world that the test plays: instances behind sockets, the RIB
+ * lcore, and a clock that it turns. What a watch leaves behind is the sanitizers' to tell: views,
+ * looks and the page are freed once, whoever has them. */
 #ifndef BASCULE_TEST_WATCH_HARNESS_H
 #define BASCULE_TEST_WATCH_HARNESS_H
 
@@ -24,7 +25,8 @@
 enum : int { IDLE = 1000 }; /* looks and clients are to be served once a second at least */
 enum { OWN, THERE, OTHER, INSTANCES };
 
-/* An instance behind a socket, which says `answer` to each who asks; to nobody while that is empty. */
+/* An instance behind a socket, which says `answer` to each who asks; to nobody while that is
+ * empty. */
 struct instance {
 	std::string path, answer;
 	int listener = -1, looks = 0;
@@ -125,7 +127,8 @@ class partner_watch_test : public testing::Test
 			i.reset();
 		rmdir(dir.c_str());
 	}
-	/* The RIB lcore: keeps what was seen, gives back what it had, and says whom the configuration names. */
+	/* The RIB lcore: keeps what was seen, gives back what it had, and says whom the
+	 * configuration names. */
 	bool rib()
 	{
 		struct page *const *slot;

@@ -1,4 +1,5 @@
-/* What changes something: the switch, a session, the configuration. Each says what has become of it. */
+/* What changes something: the switch, a session, the configuration. Each says what has become of
+ * it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,8 @@ static bool outcome_row(void *ctx, const json_t *row)
 	return true;
 }
 
-/* Do it. On success *row is a new reference to what was answered ({} if nothing was), and in JSON it has been printed. */
+/* Do it. On success *row is a new reference to what was answered ({} if nothing was), and in JSON
+ * it has been printed. */
 static enum cli_exit act(struct cli *cli, const char *command, json_t *arguments, json_t **row)
 {
 	struct outcome outcome = { .cli = cli };
@@ -53,7 +55,7 @@ static enum cli_exit act(struct cli *cli, const char *command, json_t *arguments
 	return outcome.complaints ? CLI_USAGE : result;
 }
 
-/* --- exchange ---------------------------------------------------------------------------------------------------- */
+/* --- exchange --------------------------------------------------------------------------------- */
 
 static enum cli_exit exchange(struct cli *cli, bool enable)
 {
@@ -84,7 +86,7 @@ enum cli_exit exchange_disable(struct cli *cli, const struct command_args *args)
 	return exchange(cli, false);
 }
 
-/* --- peers ------------------------------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 static void print_reset(const struct cli *cli, const char *name, const json_t *row)
 {
@@ -125,7 +127,7 @@ enum cli_exit peer_reset(struct cli *cli, const struct command_args *args)
 	return CLI_OK;
 }
 
-/* --- reload ------------------------------------------------------------------------------------------------------ */
+/* --- reload ----------------------------------------------------------------------------------- */
 
 static void print_list(const json_t *row, const char *field, const char *title, FILE *out)
 {

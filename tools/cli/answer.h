@@ -1,5 +1,5 @@
-/* An answer on its way to the reader: rows come in, a table or a JSON document goes out. The document of a command is an
- * array of its rows, or the row itself where there can be but one. */
+/* An answer on its way to the reader: rows come in, a table or a JSON document goes out. The
+ * document of a command is an array of its rows, or the row itself where there can be but one. */
 #ifndef BASCULE_CLI_ANSWER_H
 #define BASCULE_CLI_ANSWER_H
 
@@ -17,9 +17,10 @@ struct answer_kind {
 	const struct column *columns;
 	uint64_t (*key)(
 		const json_t *
-			row); /* what a short table is sorted by; NULL: the order in which rows come */
-	bool single;	      /* at most one row: its fields, one a line */
-	const char *none;     /* what to tell people if there is no row */
+			/* what a short table is sorted by; NULL: the order in which rows come */
+			row);
+	bool single;	  /* at most one row: its fields, one a line */
+	const char *none; /* what to tell people if there is no row */
 	/* single, for people: what fields cannot show; may be NULL */
 	void (*after)(const json_t *row, FILE *out);
 };
@@ -35,10 +36,12 @@ struct answer {
 bool answer_begin(struct answer *answer, const struct cli *cli, const struct answer_kind *kind);
 /* A control_row_fn; `answer` is a struct answer. */
 bool answer_row(void *answer, const json_t *row);
-/* `result` of the asking; what could not be asked to the end is still a whole document, and its exit code says so. */
+/* `result` of the asking; what could not be asked to the end is still a whole document, and its
+ * exit code says so. */
 enum cli_exit answer_end(struct answer *answer, enum cli_exit result);
 
-/* Ask control of cli's instance for rows of one kind, and print them. Takes the reference to `arguments` (NULL: none). */
+/* Ask control of cli's instance for rows of one kind, and print them. Takes the reference to
+ * `arguments` (NULL: none). */
 enum cli_exit answer_ask(struct cli *cli, const char *command, json_t *arguments,
 			 const struct answer_kind *kind);
 

@@ -1,4 +1,5 @@
-/* The client of the management socket. Rows are handed on as they come; nothing is kept but the line at hand. */
+/* The client of the management socket. Rows are handed on as they come; nothing is kept but the
+ * line at hand. */
 #include "ask_control.h"
 
 #include <errno.h>

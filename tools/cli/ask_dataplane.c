@@ -1,4 +1,5 @@
-/* The client of the telemetry socket: packets of JSON, a greeting first, then a reply to each request. */
+/* The client of the telemetry socket: packets of JSON, a greeting first, then a reply to each
+ * request. */
 #include "ask_dataplane.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Asking bascule-dataplane: rte_telemetry's socket (dataplane/telemetry.h has the commands), so that what it tells can be
- * had while control is down. */
+/* Asking bascule-dataplane: rte_telemetry's socket (dataplane/telemetry.h has the commands), so
+ * that what it tells can be had while control is down. */
 #ifndef BASCULE_ASK_DATAPLANE_H
 #define BASCULE_ASK_DATAPLANE_H
 
@@ -11,11 +11,13 @@
 extern "C" {
 #endif
 
-/* Connect to cli->instance's dataplane. The descriptor, or below 0: said on cli->err, with what to do. */
+/* Connect to cli->instance's dataplane. The descriptor, or below 0: said on cli->err, with what to
+ * do. */
 int telemetry_connect(const struct cli *cli);
 
-/* Ask on a connected socket; the greeting has been read. `request` is "/bascule/ports" or "/bascule/neighbours,64".
- * Returns the reply's data (a new reference; JSON null if it refused), or NULL: said on cli->err. */
+/* Ask on a connected socket; the greeting has been read. `request` is "/bascule/ports" or
+ * "/bascule/neighbours,64". Returns the reply's data (a new reference; JSON null if it refused), or
+ * NULL: said on cli->err. */
 json_t *telemetry_ask(const struct cli *cli, int fd, const char *request);
 
 /* Read the greeting that a connection begins with. False: said on cli->err. */

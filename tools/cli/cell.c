@@ -1,4 +1,5 @@
-/* Cells. Text from the network (a peer's shutdown message, say) is printed here and nowhere else. */
+/* Cells. Text from the network (a peer's shutdown message, say) is printed here and nowhere
+ * else. */
 #include "cell.h"
 
 #include <stdbool.h>
@@ -232,7 +233,8 @@ const char *cell_path_reason(const json_t *row, const char *field, char *buf)
 	return buf;
 }
 
-/* "10.0.0.1 via er0", with the state behind if there is something to say; without a gateway the state comes first. */
+/* "10.0.0.1 via er0", with the state behind if there is something to say; without a gateway the
+ * state comes first. */
 static void append_next_hop(char *buf, const json_t *hop)
 {
 	const char *gateway = json_string_value(json_object_get(hop, "gateway"));

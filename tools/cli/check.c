@@ -1,4 +1,5 @@
-/* `config check`: the very code that both processes read their configuration with, and nothing else. */
+/* `config check`: the very code that both processes read their configuration with, and nothing
+ * else. */
 #include <jansson.h>
 
 #include "config.h"

@@ -48,7 +48,8 @@ const struct command commands[] = {
 	  "what moving the switch would change, for whom; nothing is moved" },
 	{ "peer NAME reset", OPTION(SOFT_IN) | OPTION(SOFT_OUT), peer_reset,
 	  "close a session and set it up anew, or only exchange its routes again" },
-	{ "reload", 1u << OPTION_FORCE, reload, "read the configuration file again and apply what changed" },
+	{ "reload", 1u << OPTION_FORCE, reload,
+	  "read the configuration file again and apply what changed" },
 	{ "config check FILE", 0, config_check,
 	  "read a configuration file and tell everything that is wrong with it" },
 	{ "completion", 0, completion, "print a completion script for bash" },
@@ -69,7 +70,8 @@ enum cli_exit cli_fail(const struct cli *cli, const char *hint, const char *fmt,
 	return CLI_FAILED;
 }
 
-/* What is asked for goes into JSON, which would leave other octets out, and ask for everything. A file's name does not. */
+/* What is asked for goes into JSON, which would leave other octets out, and ask for everything. A
+ * file's name does not. */
 static bool check_text(const struct cli *cli, const struct command_args *args)
 {
 	for (size_t i = 0; i < COMMAND_OPERANDS && args->command->run != config_check; i++) {

@@ -23,7 +23,8 @@ struct cli {
 	FILE *out, *err; /* borrowed */
 };
 
-/* Say on cli->err what went wrong and, if `hint` is not NULL, what to do next. Returns CLI_FAILED. */
+/* Say on cli->err what went wrong and, if `hint` is not NULL, what to do next. Returns
+ * CLI_FAILED. */
 __attribute__((format(printf, 3, 4))) enum cli_exit cli_fail(const struct cli *cli,
 							     const char *hint, const char *fmt,
 							     ...);

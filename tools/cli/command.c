@@ -45,7 +45,7 @@ static const struct {
 	[OPTION_PREFIXES] = { "--prefixes", NULL, "each prefix too, and what becomes of it" },
 };
 
-/* --- patterns ---------------------------------------------------------------------------------------------------- */
+/* --- patterns --------------------------------------------------------------------------------- */
 
 /* The next word of a pattern into `word`; returns what follows, NULL at the end. */
 static const char *pattern_next(const char *pattern, char word[WORD])
@@ -64,7 +64,8 @@ static bool is_operand(const char *word)
 	return word[0] == '[' || (word[0] >= 'A' && word[0] <= 'Z');
 }
 
-/* How many of the words does the pattern take, from the first on? `complete`: it needs no more than these. */
+/* How many of the words does the pattern take, from the first on? `complete`: it needs no more than
+ * these. */
 static size_t pattern_match(const char *pattern, const char *const *words, size_t nb,
 			    bool *complete)
 {
@@ -96,7 +97,7 @@ static void pattern_operands(const char *pattern, struct command_args *args)
 	}
 }
 
-/* --- parser ------------------------------------------------------------------------------------------------------ */
+/* --- parser ----------------------------------------------------------------------------------- */
 
 static int option_find(const char *text, size_t len)
 {
@@ -107,7 +108,8 @@ static int option_find(const char *text, size_t len)
 	return -1;
 }
 
-/* One argument that begins with a dash, "--name", "--name value" or "--name=value". Returns how many it took; 0: wrong. */
+/* One argument that begins with a dash, "--name", "--name value" or "--name=value". Returns how
+ * many it took; 0: wrong. */
 static int option_parse(int argc, char *const *argv, struct command_args *args, FILE *err)
 {
 	size_t len = strcspn(argv[0], "=");
@@ -236,7 +238,7 @@ enum cli_exit command_parse(const struct command *table, int argc, char *const *
 	return unknown(table, args, err);
 }
 
-/* --- help, completion -------------------------------------------------------------------------------------------- */
+/* --- help, completion ------------------------------------------------------------------------- */
 
 static void print_option(int option, FILE *out)
 {
@@ -278,7 +280,8 @@ void command_help(const struct command *table, const struct command_args *args, 
 		      out);
 }
 
-/* "show" of "show peers": what stands before `end`, as a bash pattern in which an operand matches anything. */
+/* "show" of "show peers": what stands before `end`, as a bash pattern in which an operand matches
+ * anything. */
 static void print_before(const char *pattern, const char *end, FILE *out)
 {
 	char word[WORD];
@@ -289,7 +292,8 @@ static void print_before(const char *pattern, const char *end, FILE *out)
 	fputc('"', out);
 }
 
-/* Words complete by position: after "show", those that follow it in some pattern. An operand completes to nothing. */
+/* Words complete by position: after "show", those that follow it in some pattern. An operand
+ * completes to nothing. */
 void command_completion(const struct command *table, FILE *out)
 {
 	fputs("# bash completion of bascule; load it with: source <(bascule completion)\n"

@@ -1,7 +1,8 @@
-/* The commands: one table that the parser, the help and the completion read. A command is a pattern of words:
+/* The commands: one table that the parser, the help and the completion read. A command is a pattern
+ * of words:
  *
- *   "show routes [PREFIX|ADDRESS]"   lower case stands for itself, capitals for an operand, brackets for one that may
- *                                    be left out
+ *   "show routes [PREFIX|ADDRESS]"   lower case stands for itself, capitals for an operand,
+ *                                    brackets for one that may be left out
  *
  * and the options that it takes. --instance, --json, --help and --version go with every command. */
 #ifndef BASCULE_COMMAND_H

@@ -1,5 +1,6 @@
-/* What the dataplane knows: ports, neighbours, counters, and what it does with an address. Its replies are objects
- * by number, because rte_telemetry has no lists of objects; here they become rows. */
+/* What the dataplane knows: ports, neighbours, counters, and what it does with an address. Its
+ * replies are objects by number, because rte_telemetry has no lists of objects; here they become
+ * rows. */
 #include <string.h>
 
 #include "answer.h"
@@ -37,7 +38,7 @@ static int reach(struct cli *cli, enum cli_exit *result)
 	return fd;
 }
 
-/* --- ports ------------------------------------------------------------------------------------------------------- */
+/* --- ports ------------------------------------------------------------------------------------ */
 
 static const struct column port_columns[] = {
 	{ "PORT", "name", cell_text },
@@ -75,7 +76,7 @@ enum cli_exit show_ports(struct cli *cli, const struct command_args *args)
 	return result;
 }
 
-/* --- neighbours -------------------------------------------------------------------------------------------------- */
+/* --- neighbours ------------------------------------------------------------------------------- */
 
 static const struct column neighbour_columns[] = {
 	{ "ADDRESS", "address", cell_text },	 { "PORT", "port", cell_text },
@@ -129,7 +130,7 @@ enum cli_exit show_neighbours(struct cli *cli, const struct command_args *args)
 	return result;
 }
 
-/* --- counters ---------------------------------------------------------------------------------------------------- */
+/* --- counters --------------------------------------------------------------------------------- */
 
 static const struct column counter_columns[] = {
 	{ "GROUP", "group", cell_text },
@@ -188,7 +189,7 @@ enum cli_exit show_counters(struct cli *cli, const struct command_args *args)
 	return result;
 }
 
-/* --- one address ------------------------------------------------------------------------------------------------- */
+/* --- one address ------------------------------------------------------------------------------ */
 
 static const struct column member_columns[] = {
 	{ "STATE", "state", cell_text },	 { "GATEWAY", "gateway", cell_gateway },

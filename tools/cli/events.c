@@ -1,5 +1,6 @@
-/* The log of events: all there are, and with --follow each as it happens. Following asks again and again for what has
- * come behind the last one told: control remembers nothing of a follower and waits for none. */
+/* The log of events: all there are, and with --follow each as it happens. Following asks again and
+ * again for what has come behind the last one told: control remembers nothing of a follower and
+ * waits for none. */
 #include <poll.h>
 
 #include "answer.h"

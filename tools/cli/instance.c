@@ -1,5 +1,5 @@
-/* Instances are folders in /run/bascule; one runs if a process answers on one of its two sockets. (A look at the locks
- * would take them for a moment, and could keep a process from starting.) */
+/* Instances are folders in /run/bascule; one runs if a process answers on one of its two sockets.
+ * (A look at the locks would take them for a moment, and could keep a process from starting.) */
 #include "instance.h"
 
 #include <dirent.h>

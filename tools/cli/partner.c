@@ -1,5 +1,5 @@
-/* The two instances beside each other. What peers do here and there is control's to tell; which routes of one peer differ
- * is found here, by asking both instances what it announced to them. */
+/* The two instances beside each other. What peers do here and there is control's to tell; which
+ * routes of one peer differ is found here, by asking both instances what it announced to them. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static const struct answer_kind difference_kind = {
 	.none = "It announces the same to both.",
 };
 
-/* --- the routes of one peer ---------------------------------------------------------------------------------------- */
+/* --- the routes of one peer ------------------------------------------------------------------- */
 
 struct route {
 	struct prefix prefix;
@@ -153,7 +153,7 @@ static size_t tell_differences(struct answer *answer, const struct routes *here,
 	return left;
 }
 
-/* --- both instances -------------------------------------------------------------------------------------------------- */
+/* --- both instances --------------------------------------------------------------------------- */
 
 struct both {
 	struct cli far; /* for complaints about the partner */

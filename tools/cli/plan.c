@@ -1,4 +1,5 @@
-/* What moving the route exchange switch would change, before it is moved. Rows come in sections, each a table of its own. */
+/* What moving the route exchange switch would change, before it is moved. Rows come in sections,
+ * each a table of its own. */
 #include <string.h>
 
 #include "answer.h"
@@ -7,7 +8,7 @@
 #include "instance.h"
 #include "run.h"
 
-/* --- how it looks ------------------------------------------------------------------------------------------------ */
+/* --- how it looks ----------------------------------------------------------------------------- */
 
 static const char *cell_note(const json_t *row, const char *field, char *buf)
 {
@@ -81,7 +82,7 @@ static const struct column route_columns[] = {
 	{ NULL },
 };
 
-/* --- sections ---------------------------------------------------------------------------------------------------- */
+/* --- sections --------------------------------------------------------------------------------- */
 
 struct sections {
 	const struct cli *cli;
@@ -173,7 +174,7 @@ static bool section_row(void *ctx, const json_t *row)
 	return good && !ferror(s->cli->out);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------------ */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 /* For people. Takes the reference to `arguments`. */
 static enum cli_exit ask(struct cli *cli, json_t *arguments)

@@ -1,10 +1,11 @@
-/* What control knows: sessions, routes, the switch. How each kind of row looks is a table of columns. */
+/* What control knows: sessions, routes, the switch. How each kind of row looks is a table of
+ * columns. */
 #include "answer.h"
 #include "prefix.h"
 #include "role.h"
 #include "run.h"
 
-/* --- summary ----------------------------------------------------------------------------------------------------- */
+/* --- summary ---------------------------------------------------------------------------------- */
 
 static const struct column summary_columns[] = {
 	{ "instance", "instance", cell_text },
@@ -84,7 +85,7 @@ enum cli_exit show_summary(struct cli *cli, const struct command_args *args)
 	return answer_ask(cli, "show summary", NULL, &kind);
 }
 
-/* --- peers ------------------------------------------------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------------------------------ */
 
 static const struct column peers_columns[] = {
 	{ "PEER", "name", cell_text },
@@ -189,7 +190,7 @@ enum cli_exit show_peer(struct cli *cli, const struct command_args *args)
 	return answer_ask(cli, "show peer", json_pack("{s:s}", "name", args->operand[0]), &kind);
 }
 
-/* --- routes ------------------------------------------------------------------------------------------------------ */
+/* --- routes ----------------------------------------------------------------------------------- */
 
 static const struct column routes_columns[] = {
 	{ " ", "best", cell_path_mark },
@@ -302,7 +303,7 @@ enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
 	return CLI_USAGE;
 }
 
-/* --- policy ------------------------------------------------------------------------------------------------------ */
+/* --- policy ----------------------------------------------------------------------------------- */
 
 static const struct column policy_columns[] = {
 	{ "MAP", "map", cell_text },
@@ -323,7 +324,7 @@ enum cli_exit show_policy(struct cli *cli, const struct command_args *args)
 	return answer_ask(cli, "show policy", NULL, &kind);
 }
 
-/* --- FIB, exchange ----------------------------------------------------------------------------------------------- */
+/* --- FIB, exchange ---------------------------------------------------------------------------- */
 
 static const struct column fib_entry_columns[] = {
 	{ "PREFIX", "prefix", cell_text },

@@ -1,4 +1,5 @@
-/* Tables. A held row is its cells as text, one behind the other; once the widths are known they are only printed. */
+/* Tables. A held row is its cells as text, one behind the other; once the widths are known they are
+ * only printed. */
 #include "table.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* Rows for people: aligned columns, or one row as a list of its fields. A table holds its first rows back to learn how
- * wide its columns are, and to sort them if they turn out to be all; what follows streams, however much it is. */
+/* Rows for people: aligned columns, or one row as a list of its fields. A table holds its first
+ * rows back to learn how wide its columns are, and to sort them if they turn out to be all; what
+ * follows streams, however much it is. */
 #ifndef BASCULE_TABLE_H
 #define BASCULE_TABLE_H
 
@@ -24,8 +25,8 @@ struct column {
 
 struct table; /* owned by table_new()'s caller */
 
-/* `columns` ends with one without a title. `key` (may be NULL) is what a short table is sorted by; equal rows keep their
- * order. NULL: no memory. */
+/* `columns` ends with one without a title. `key` (may be NULL) is what a short table is sorted by;
+ * equal rows keep their order. NULL: no memory. */
 struct table *table_new(const struct column *columns, uint64_t (*key)(const json_t *row),
 			FILE *out);
 /* Print a row, now or later. False: no memory. */
@@ -37,7 +38,8 @@ void table_free(struct table *table);
 /* One row as lines "title  value"; fields that it does not have are left out. */
 void table_fields(const struct column *columns, const json_t *row, FILE *out);
 
-/* Rows that came inside of another, after an empty line, as a table of their own; nothing if there are none. */
+/* Rows that came inside of another, after an empty line, as a table of their own; nothing if there
+ * are none. */
 void table_inner(const json_t *rows, const struct column *columns, FILE *out);
 
 /* Keys to sort by: row.prefix, row.address. */
