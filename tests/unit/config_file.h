@@ -22,11 +22,11 @@ dataplane = {
   main_lcore = 0; forwarding_lcores = [1, 2];
   idle = "adaptive"; memory_mb = 1024; tbl8_groups = 8192;
   ports = (
-    { name = "er0"; device = "0000:3b:00.0"; role = "expressroute"; addresses = ["10.0.255.33/28"];
-      mtu = 9000; },
+    { name = "er0"; device = "0000:3b:00.0"; role = "expressroute"; )"
+	R"(addresses = ["10.0.255.33/28"]; mtu = 9000; },
     { name = "vpn0"; device = "net_tap0,iface=a"; role = "vpn"; addresses = ["10.0.255.1/28"]; },
-    { name = "nva0"; device = "net_tap1"; role = "nva";
-      addresses = ["10.0.2.1/24", "10.0.2.2/24"]; },
+    { name = "nva0"; device = "net_tap1"; role = "nva";)"
+	R"( addresses = ["10.0.2.1/24", "10.0.2.2/24"]; },
     { name = "vnet0"; device = "net_tap2"; role = "vnet"; addresses = ["10.0.3.4/24"]; } ); };
 control = { lcores = [3]; listen_port = 1179; restart_s = 60; med = "ignore"; };
 vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; },
@@ -34,23 +34,23 @@ vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; },
   { prefix = "10.7.0.0/16"; port = "nva0"; next_hop = "10.0.2.9"; } );
 gateways = (
   { name = "ergw"; role = "expressroute"; addresses = ["10.0.255.36", "10.0.255.37"]; },
-  { name = "vpngw"; role = "vpn"; addresses = ["10.0.255.4", "10.0.255.5"]; asn = 65004;
-    hold_s = 30; } );
+  { name = "vpngw"; role = "vpn"; addresses = ["10.0.255.4", "10.0.255.5"]; asn = 65004;)"
+	R"( hold_s = 30; } );
 peers = (
-  { name = "nva-a"; address = "10.0.2.4"; asn = 65001; hold_s = 9; multihop = true;
-    next_hop = "unchanged"; },
+  { name = "nva-a"; address = "10.0.2.4"; asn = 65001; hold_s = 9; multihop = true;)"
+	R"( next_hop = "unchanged"; },
   { name = "nva-b"; address = "10.0.2.5"; asn = 65002; passive = true; port = 1790; hold_s = 0; },
-  { name = "nva-c"; address = "10.7.1.5"; asn = 4200000000L; inbound_map = "in";
-    outbound_map = "out"; multihop = true; } );
+  { name = "nva-c"; address = "10.7.1.5"; asn = 4200000000L; inbound_map = "in";)"
+	R"( outbound_map = "out"; multihop = true; } );
 route_maps = (
   { name = "in"; rules = (
     { name = "sum"; match = { prefix_contains = ["10.2.0.0/16"]; communities_equal = ["65001:1"]; };
       action = { prefix_replace = "10.2.0.0/16"; }; },
-    { name = "no"; match = { prefix_equals = ["10.9.0.0/16"]; as_path_contains = [65001]; };
-      action = "drop"; } ); },
+    { name = "no"; match = { prefix_equals = ["10.9.0.0/16"]; as_path_contains = [65001]; };)"
+	R"( action = "drop"; } ); },
   { name = "out"; rules = (
-    { name = "pre"; action = { as_path_add = [64511, 3356]; communities_add = ["3356:70"]; };
-      next = "terminate"; },
+    { name = "pre"; action = { as_path_add = [64511, 3356]; communities_add = ["3356:70"]; };)"
+	R"( next = "terminate"; },
     { name = "tag"; action = { as_path_replace = []; communities_remove = ["65001:9"]; }; } ); } );
 )";
 
