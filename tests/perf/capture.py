@@ -1,0 +1,79 @@
+"""Captures that net_pcap replays: what comes in at a port, of a size, a number of flows and a distribution.
+
+Destinations lie in real prefixes, half of them below 128.0.0.0, in random order but always the same: each of the routers
+that are measured is given the same packets."""
+
+import functools
+import gzip
+import ipaddress
+import random
+import struct
+from pathlib import Path
+
+TABLE = Path(__file__).resolve().parent.parent / "data" / "dfz-2024-01.v4.txt.gz"
+FCS = 4  # octets of a frame on the wire that no capture holds
+IMIX = (64,) * 7 + (594,) * 4 + (1518,)
+SHORT = 1024  # frames of a capture of few flows
+
+
+@functools.cache
+def _prefixes():
+    with gzip.open(TABLE, "rt") as lines:
+        return [line.strip() for line in lines]
+
+
+@functools.cache
+def destinations(n):
+    """`n` addresses, of the lower half and of the upper one in turn."""
+    rng = random.Random(1)
+    halves = [[], []]
+    while min(map(len, halves)) < (n + 1) // 2:
+        address, length = rng.choice(_prefixes()).split("/")
+        at = int(ipaddress.ip_address(address)) + rng.randrange(1 << 32 - int(length))
+        if at >> 24 not in (0, 10, 127) and at < 0xe0000000:
+            halves[at >> 31].append(at)
+    mixed = [half[i] for i in range((n + 1) // 2) for half in halves][:n]
+    rng.shuffle(mixed)
+    return mixed
+
+
+def flows(kind):
+    """The flow of each frame of a capture, as an index into destinations()."""
+    if kind == "single":
+        return [0] * SHORT
+    if kind == "1k":
+        return list(range(SHORT))
+    n = 65536
+    if kind == "64k":
+        return list(range(n))
+    # Zipf, exponent 1: flow k as often as 1 / (k + 1) says
+    return random.Random(2).choices(range(n), [1 / (k + 1) for k in range(n)], k=n)
+
+
+def _checksum(header):
+    total = sum(struct.unpack("!10H", header))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def frame(port, flow, destination, octets):
+    """A UDP packet of the flow, to our MAC address on `port`; `octets` with the FCS."""
+    length = octets - FCS - 14
+    head = struct.pack("!BBHHHBBHII", 0x45, 0, length, 0, 0, 64, 17, 0, 0x0b000000 + flow, destination)
+    head = head[:10] + struct.pack("!H", _checksum(head)) + head[12:]
+    udp = struct.pack("!HHHH", 1024 + flow % 60000, 53, length - 20, 0)
+    ether = struct.pack("!6s6sH", bytes((2, 0, 0, 0, 0, port)), bytes((2, 0x6b, 0, 0, 0, port)), 0x0800)
+    return (ether + head + udp).ljust(octets - FCS, b"\0")
+
+
+def write(path, port, size, kind):
+    """A capture; returns how many frames it has. `size` is octets or "imix"."""
+    order = flows(kind)
+    to = destinations(max(order) + 1)
+    with open(path, "wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for i, flow in enumerate(order):
+            octets = IMIX[i % len(IMIX)] if size == "imix" else size
+            out.write(struct.pack("<IIII", 0, 0, octets - FCS, octets - FCS) + frame(port, flow, to[flow], octets))
+    return len(order)

@@ -1,0 +1,108 @@
+"""What a run comes to: figures with their samples, for people and as JSON, and the machine that they are of.
+
+A figure is "relative" if it is a ratio of two things measured side by side: then it may be compared with the same figure of
+another day. All others are for orientation."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spread import median
+
+SOURCE = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Figure:
+    name: str  # area/row/what
+    unit: str
+    better: str  # "less" or "more"
+    relative: bool = False
+    samples: list = field(default_factory=list)
+
+
+class Figures:
+    """In the order in which they came."""
+
+    def __init__(self):
+        self.all = {}
+
+    def add(self, name, value, unit, better, relative=False):
+        figure = self.all.setdefault(name, Figure(name, unit, better, relative))
+        figure.samples.append(value)
+
+    def __iter__(self):
+        return iter(self.all.values())
+
+    def get(self, name):
+        return self.all.get(name)
+
+
+def machine():
+    """What the figures are of."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return {"host": platform.node(), "kernel": platform.release(), "cpu": cpu[1] if cpu else platform.machine(),
+            "cpus": os.cpu_count(), "dpdk": _said("pkg-config", "--modversion", "libdpdk")}
+
+
+def commit():
+    """The commit that is checked out, with a mark if the files differ from it."""
+    at = _said("git", "-C", SOURCE, "rev-parse", "HEAD")
+    return at + ("-dirty" if at and _said("git", "-C", SOURCE, "status", "--porcelain", "-uno") else "")
+
+
+def _said(*words):
+    try:
+        return subprocess.run([str(word) for word in words], capture_output=True, text=True).stdout.strip()
+    except OSError:
+        return ""
+
+
+def save(path, figures):
+    """The file that compare reads."""
+    document = {
+        "machine": machine(), "commit": commit(), "command": " ".join(sys.argv), "when": time.strftime("%FT%T%z"),
+        "figures": [{"name": f.name, "unit": f.unit, "better": f.better, "relative": f.relative,
+                     "min": min(f.samples), "median": median(f.samples), "max": max(f.samples), "samples": f.samples}
+                    for f in figures],
+    }
+    Path(path).write_text(json.dumps(document, indent=1) + "\n")
+
+
+def load(path):
+    """Figures of a file that save() wrote."""
+    figures = Figures()
+    for row in json.loads(Path(path).read_text())["figures"]:
+        for value in row["samples"]:
+            figures.add(row["name"], value, row["unit"], row["better"], row["relative"])
+    return figures
+
+
+def number(value):
+    """Three digits that count."""
+    if value == 0 or abs(value) >= 1000:
+        return f"{value:.0f}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def table(figures):
+    """A line a figure; ratios stand out by having no unit."""
+    rows = [(f.name, number(median(f.samples)), f"{number(min(f.samples))} to {number(max(f.samples))}",
+             "×" if f.relative else f.unit) for f in figures]
+    widths = [max(len(row[i]) for row in rows) for i in range(4)] if rows else [0] * 4
+    return "\n".join(f"{name:<{widths[0]}}  {middle:>{widths[1]}} {unit:<{widths[3]}}  {ends}"
+                     for name, middle, ends, unit in rows)
+
+
+def progress(text):
+    """What is under way, on standard error: one line that changes on a terminal, a line each else."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+    elif text:
+        print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,139 @@
+"""How fast packets pass: the fast path as in bascule-dataplane, beside testpmd that does nothing with them (the floor) and DPDK's
+own l3fwd, by lpm and by fib, in one run, in turns, on one lcore.
+
+l3fwd has two routes, whatever we have: it takes 1,024. It checks no checksum, no source and no gate."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import capture
+import rivals
+from children import Children, Failed
+from contest import Contestant, alternate
+from figures import progress
+from spread import median
+
+CHURN = 1000000
+SLICES = 6  # of each contestant in a run
+MBUFS = 16384  # beside what the captures take
+RIVALS = ("testpmd-io", "l3fwd-lpm", "l3fwd-fib")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What comes in and what is known. The defaults are the row that the others differ from in one thing."""
+
+    size: object = 64  # octets on the wire, or "imix"
+    egress: int = 2  # ports; 2: both receive as well, and half of what one receives leaves by either
+    flows: str = "1k"
+    table: str = "full"
+    ecmp: int = 1
+    churn: int = 0  # changes of prefixes a second meanwhile
+
+    @property
+    def name(self):
+        extra = [f"ecmp{self.ecmp}"] * (self.ecmp > 1) + ["churn"] * (self.churn > 0)
+        return "-".join([str(self.size), ("one", "two")[self.egress - 1], self.flows, self.table, *extra])
+
+
+BASE = Row()
+ROWS = [
+    BASE,
+    replace(BASE, table="2"),
+    *(replace(BASE, size=size) for size in (128, 512, 1518, "imix")),
+    *(replace(BASE, flows=flows) for flows in ("single", "64k", "zipf")),
+    replace(BASE, ecmp=4), replace(BASE, churn=CHURN), replace(BASE, flows="64k", churn=CHURN),
+    replace(BASE, egress=1), replace(BASE, egress=1, table="2"), replace(BASE, egress=1, flows="64k"),
+]
+
+
+def rows(pattern):
+    """Those whose name the regular expression is found in."""
+    found = [row for row in ROWS if re.search(pattern, row.name)]
+    if not found:
+        raise Failed(f"no row is called like {pattern!r}: {' '.join(row.name for row in ROWS)}")
+    return found
+
+
+def tsc_hz():
+    """Cycles of the time stamp counter in a second."""
+    text = Path("/proc/cpuinfo").read_text()
+    return float(re.search(r"bogomips\s*: ([\d.]+)", text)[1]) * 1e6 / 2
+
+
+class Track:
+    """What all contestants of a row are given."""
+
+    def __init__(self, children, row):
+        self.children, self.row = children, row
+        self.devices = []
+        for port in range(row.egress):
+            path = children.folder / f"port{port}.pcap"
+            self.frames = capture.write(path, port, row.size, row.flows)
+            self.devices.append(f"net_pcap{port},rx_pcap={path},infinite_rx=1")
+        if row.egress == 1:
+            self.devices.append("net_null0,no-rx=1")
+        self.mbufs = MBUFS + 2 * self.frames
+
+    def bascule(self, build, name="bascule", program="forward_bench"):
+        row = self.row
+        path = build / "tests" / "perf" / program
+        if not path.exists():
+            raise Failed(f"{path} is not there: build it")
+        words = ["--mbufs", self.mbufs, "--egress", row.egress, "--ecmp", row.ecmp, "--churn", row.churn]
+        return self._enter(name, path, words + (["--table", capture.TABLE] if row.table == "full" else []))
+
+    def rival(self, name):
+        if name == "testpmd-io":
+            return self._enter(name, rivals.testpmd(), [
+                "--forward-mode=io", f"--total-num-mbufs={self.mbufs}", "--no-lsc-interrupt", "--no-rmv-interrupt"])
+        rules = [self.children.folder / f"rules{family}" for family in "46"]
+        rules[0].write_text("R0.0.0.0/1 1\nR128.0.0.0/1 1\n" if self.row.egress == 1 else "R0.0.0.0/1 0\nR128.0.0.0/1 1\n")
+        rules[1].write_text("R2001:200:0:0:0:0:0:0/48 0\n")
+        return self._enter(name, rivals.l3fwd(), [
+            "-p", "3", "-P", "--parse-ptype", "--config", "(0,0,1),(1,0,1)", "--lookup", name.rpartition("-")[2],
+            f"--rule_ipv4={rules[0]}", f"--rule_ipv6={rules[1]}"], alone=True)
+
+    def _enter(self, name, program, words, alone=False):
+        return Contestant(self.children, name, program, self.devices, words, self.row.egress, alone)
+
+
+def nothing_lost(contestant):
+    """What is counted as fast must have gone out."""
+    said = contestant.tell()
+    lost = {name: value for name, value in said.items() if name not in ("rx", "tx", "changed")}
+    if lost or not said["tx"]:
+        raise Failed(f"{contestant.name} dropped packets that it should forward: {lost}")
+    return said
+
+
+def measure(figures, options, build):
+    """`options`: runs, seconds (of a slice), rows (a regular expression), rivals."""
+    hz = tsc_hz()
+    for row in rows(options.rows):
+        for run in range(options.runs):
+            progress(f"forward {row.name}, run {run + 1} of {options.runs}")
+            with Children() as children:
+                track = Track(children, row)
+                ours = track.bascule(build)
+                contestants = [ours, *(track.rival(name) for name in options.rivals)]
+                taken = alternate(contestants, SLICES, options.seconds)
+                nothing_lost(ours)
+            tell(figures, row.name, taken, hz)
+    progress("")
+
+
+def tell(figures, row, taken, hz):
+    """Of one run: cycles a packet of each, above the floor if there is one, and how many times as fast as each we are."""
+    area = f"forward/{row}"
+    cycles = {name: median(samples) * hz / 1e9 for name, samples in taken.items()}
+    floor = cycles.get("testpmd-io")
+    for name, value in cycles.items():
+        figures.add(f"{area}/{name}", value, "cycles a packet", "less")
+        if floor and name != "testpmd-io":
+            figures.add(f"{area}/{name} above the floor", value - floor, "cycles a packet", "less")
+    for name in cycles:
+        if name != "bascule":
+            ratios = [b / a for a, b in zip(taken["bascule"], taken[name], strict=True)]
+            figures.add(f"{area}/bascule to {name}", median(ratios), "times as fast", "more", relative=True)

@@ -1,0 +1,18 @@
+/* Real prefixes for the benchmarks: a gzipped list, one "a.b.c.d/len" a line. */
+#ifndef BASCULE_PERF_ROUTES_H
+#define BASCULE_PERF_ROUTES_H
+
+#include <stdint.h>
+
+enum { ROUTES_MAX = 1 << 20 };
+
+struct route {
+	uint32_t addr; /* host order */
+	uint8_t len;
+};
+
+/* The first ROUTES_MAX of them at most; `*n` is how many. The caller frees the array. NULL: the file cannot be read, or has
+ * none. */
+struct route *routes_read(const char *path, uint32_t *n);
+
+#endif
