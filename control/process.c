@@ -3,18 +3,15 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -24,6 +21,8 @@
 #include <rte_lcore.h>
 
 #include "ctl.h"
+#include "daemon.h"
+#include "eal_args.h"
 #include "exchange.h"
 #include "fib.h"
 #include "idle.h"
@@ -76,62 +75,26 @@ static struct control {
 
 /* --- the dataplane ---------------------------------------------------------------------------- */
 
-/* Does a dataplane of this instance run? It holds its lock as long as it lives. */
-static bool dataplane_runs(const char *instance)
-{
-	char path[PATH_MAX];
-	int fd = open(config_run_path(instance, "dataplane.lock", path, sizeof(path)),
-		      O_RDWR | O_CLOEXEC);
-	bool runs;
-
-	if (fd < 0)
-		return false;
-	/* Shared, as another control that asks is no dataplane. */
-	runs = flock(fd, LOCK_SH | LOCK_NB) != 0;
-	close(fd);
-	return runs;
-}
-
-/* EAL would only say that it cannot start. */
-static int check_lcores(const struct config_control *config)
-{
-	cpu_set_t cpus;
-
-	if (sched_getaffinity(0, sizeof(cpus), &cpus))
-		return -errno;
-	for (size_t i = 0; i < config->nb_lcores; i++) {
-		if (config->lcores[i] < CPU_SETSIZE && CPU_ISSET(config->lcores[i], &cpus))
-			continue;
-		log_error("control.lcores: %u is not a CPU that this process may use",
-			  config->lcores[i]);
-		return -ENODEV;
-	}
-	return 0;
-}
-
 static int eal_join(const struct config *config)
 {
-	char prefix[CONFIG_NAME + 32], lcores[8 * CONFIG_LCORES], main_lcore[32];
+	struct eal_args args;
 	char *argv[] = {
-		"bascule-control",
-		"--proc-type=secondary",
-		prefix,
-		"--base-virtaddr=0x200000000000",
-		"--no-pci",
-		"--no-telemetry",
-		"--log-level=4",
-		"-l",
-		lcores,
-		main_lcore,
+		"bascule-control", "--proc-type=secondary", args.prefix,     EAL_BASE_ADDRESS,
+		"--no-pci",	   "--no-telemetry",	    "--log-level=4", "-l",
+		args.lcores,	   args.main_lcore,
 	};
-	size_t len = 0;
+	int err;
 
-	snprintf(prefix, sizeof(prefix), "--file-prefix=bascule-%s", config->instance.name);
-	for (size_t i = 0; i < config->control.nb_lcores; i++)
-		len += (size_t)snprintf(lcores + len, sizeof(lcores) - len, "%s%u", i ? "," : "",
-					config->control.lcores[i]);
-	snprintf(main_lcore, sizeof(main_lcore), "--main-lcore=%u", config->control.lcores[0]);
-	return rte_eal_init(RTE_DIM(argv), argv) < 0 ? -EIO : 0;
+	eal_args_init(&args, config->instance.name);
+	err = eal_args_lcores(&args, "control.lcores", config->control.lcores,
+			      config->control.nb_lcores);
+	if (err)
+		return err;
+	if (rte_eal_init(RTE_DIM(argv), argv) >= 0)
+		return 0;
+	log_error("cannot join the dataplane's memory (EAL, file prefix bascule-%s)",
+		  config->instance.name);
+	return -EIO;
 }
 
 /* The FIB of a dataplane that is up, or soon will be. */
@@ -153,20 +116,14 @@ static int dataplane_join(const struct config *config)
 	char why[160];
 	int err;
 
-	if (!dataplane_runs(config->instance.name)) {
+	if (!daemon_runs("dataplane", config->instance.name)) {
 		log_error("bascule-dataplane of instance %s is not running; start it first",
 			  config->instance.name);
 		return -ESRCH;
 	}
-	err = check_lcores(&config->control);
+	err = eal_join(config);
 	if (err)
 		return err;
-	err = eal_join(config);
-	if (err) {
-		log_error("cannot join the dataplane's memory (EAL, file prefix bascule-%s)",
-			  config->instance.name);
-		return err;
-	}
 	err = attach(FIB_ZONE, &control.fib);
 	if (err == -EPROTO)
 		log_error("the dataplane was built with another layout of the FIB; restart it");

@@ -20,6 +20,17 @@ static const struct {
 	int priority;
 } levels[] = { { "error", 3 }, { "warning", 4 }, { "info", 6 }, { "debug", 7 } };
 
+bool log_level_parse(const char *name, enum log_level *level)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(name, levels[i].name))
+			continue;
+		*level = (enum log_level)i;
+		return true;
+	}
+	return false;
+}
+
 /* Is stderr what systemd opened for the journal? It may have been redirected since
  * (systemd.exec(5), JOURNAL_STREAM). */
 static bool journal_takes(void)

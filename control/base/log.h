@@ -17,6 +17,9 @@ extern "C" {
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
+/* "error", "warning", "info" or "debug". False: none of them, and `*level` is untouched. */
+bool log_level_parse(const char *name, enum log_level *level);
+
 /* `program` and `instance` are borrowed for the life of the process. Lines above `max` are dropped.
  * Finds out what stderr is. */
 void log_open(const char *program, const char *instance, enum log_level max);

@@ -6,7 +6,6 @@
 
 #include "events.h"
 #include "hash.h"
-#include "port_check.h"
 
 struct next_hop {
 	uint32_t next;			/* in its chain; also links free slots (slab.h) */
@@ -82,7 +81,7 @@ static void unlink_entry(struct next_hops *nhs, uint32_t id)
 int next_hop_port(const struct next_hops *nhs, size_t port)
 {
 	const struct fib_port *p =
-		port_check_port(nhs->fib, nhs->config->dataplane.ports[port].name);
+		fib_port_named(nhs->fib, nhs->config->dataplane.ports[port].name);
 
 	return p ? p->port : -1;
 }
@@ -109,7 +108,7 @@ static enum next_hop_state locate(const struct next_hops *nhs, uint32_t addr, st
 		return NEXT_HOP_OURS;
 	if (!config_resolve(nhs->config, addr, &port, &out->gateway))
 		return NEXT_HOP_OUTSIDE;
-	fib_port = port_check_port(nhs->fib, nhs->config->dataplane.ports[port].name);
+	fib_port = fib_port_named(nhs->fib, nhs->config->dataplane.ports[port].name);
 	if (!fib_port)
 		return NEXT_HOP_OUTSIDE;
 	out->port = fib_port->port;

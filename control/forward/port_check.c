@@ -6,14 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct fib_port *port_check_port(const struct fib *fib, const char *name)
-{
-	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++)
-		if (!strcmp(fib->ports[i].name, name))
-			return &fib->ports[i];
-	return NULL;
-}
-
 static bool has_seed(const struct fib *fib, uint16_t port, uint8_t action, struct prefix prefix)
 {
 	for (uint32_t i = 0; i < fib->nb_seeds; i++) {
@@ -63,7 +55,7 @@ static bool same_addresses(const struct fib *fib, const struct fib_port *there,
 
 static bool same_port(const struct fib *fib, const struct config_port *here, char *why, size_t size)
 {
-	const struct fib_port *there = port_check_port(fib, here->name);
+	const struct fib_port *there = fib_port_named(fib, here->name);
 
 	if (!there)
 		snprintf(why, size, "dataplane.ports.%s: the dataplane has no such port",

@@ -17,9 +17,6 @@ extern "C" {
  * first setting that differs: "dataplane.ports.er0.mtu: 9000 here, 1500 in the dataplane". */
 bool port_check_ports(const struct fib *fib, const struct config *config, char *why, size_t size);
 
-/* The dataplane's port of that name; NULL: it has none. */
-const struct fib_port *port_check_port(const struct fib *fib, const char *name);
-
 #ifdef __cplusplus
 }
 #endif

@@ -530,14 +530,6 @@ static void show_one(const struct route_server *rs, struct page *page, uint32_t 
 
 /* --- the FIB ---------------------------------------------------------------------------------- */
 
-static const struct fib_port *port_of(const struct fib *fib, uint16_t port)
-{
-	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++)
-		if (fib->ports[i].port == port)
-			return &fib->ports[i];
-	return NULL;
-}
-
 /* The members of a path-list; returns how many. */
 static uint16_t next_hops_of(const struct fib *fib, const struct fib_generation *generation,
 			     uint32_t index, struct row_fib_next_hop *to)
@@ -546,7 +538,7 @@ static uint16_t next_hops_of(const struct fib *fib, const struct fib_generation 
 
 	for (uint16_t i = 0; i < list->nb_members; i++) {
 		const struct adjacency *adjacency = &generation->adjacencies[list->member[i]];
-		const struct fib_port *port = port_of(fib, adjacency->port);
+		const struct fib_port *port = fib_port_find(fib, adjacency->port);
 
 		to[i].gateway = adjacency->gateway;
 		to[i].action = __atomic_load_n(&adjacency->action, __ATOMIC_RELAXED);

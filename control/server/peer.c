@@ -13,7 +13,6 @@
 #include "behind.h"
 #include "bounds.h"
 #include "flapping.h"
-#include "port_check.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -336,7 +335,7 @@ static const char *port_without_link(const struct peer *peer)
 {
 	const struct config_port *port =
 		&peer->rs->config->dataplane.ports[peer->config.egress_port];
-	const struct fib_port *there = port_check_port(peer->rs->fib, port->name);
+	const struct fib_port *there = fib_port_named(peer->rs->fib, port->name);
 
 	return there && !__atomic_load_n(&there->up, __ATOMIC_ACQUIRE) ? port->name : NULL;
 }

@@ -14,7 +14,6 @@
 #include "admission.h"
 #include "bounds.h"
 #include "exchange_wait.h"
-#include "port_check.h"
 #include "log.h"
 #include "notification.h"
 #include "route_server.h"
@@ -44,7 +43,7 @@ struct decide_rule reload_decide_rule(const struct config *config)
  * none. */
 static uint16_t dpdk_port(const struct fib *fib, const struct config *config, size_t port)
 {
-	const struct fib_port *found = port_check_port(fib, config->dataplane.ports[port].name);
+	const struct fib_port *found = fib_port_named(fib, config->dataplane.ports[port].name);
 
 	return found ? found->port : UINT16_MAX;
 }

@@ -17,6 +17,8 @@
 
 #include <rte_lcore.h>
 
+#include "directory.h"
+
 enum {
 	RETRY_S = 1,
 	TICKET_SHIFT = 16, /* below it: the text of a wish, the errno of a result */
@@ -71,19 +73,6 @@ static int sync_directory(const char *path)
 	return err;
 }
 
-/* The directories that `path` is to stand in. What cannot be made shows when the file is opened. */
-static void make_parents(const char *path)
-{
-	char copy[PATH_MAX];
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	for (char *at = strchr(copy + 1, '/'); at; at = strchr(at + 1, '/')) {
-		*at = '\0';
-		mkdir(copy, 0755);
-		*at = '/';
-	}
-}
-
 static int replace(const char *path, const char *text)
 {
 	char fresh[PATH_MAX + 8];
@@ -92,7 +81,8 @@ static int replace(const char *path, const char *text)
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	err = write_file(fresh, text, strlen(text));
 	if (err == -ENOENT) {
-		make_parents(path);
+		directory_make_parents(
+			path); /* what cannot be made shows when the file is opened */
 		err = write_file(fresh, text, strlen(text));
 	}
 	if (!err && rename(fresh, path))

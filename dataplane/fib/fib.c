@@ -163,10 +163,18 @@ int fib_seed(struct fib *fib, const struct fib_seed *seed)
 	return 0;
 }
 
-static const struct fib_port *port_find(const struct fib *fib, uint16_t port)
+const struct fib_port *fib_port_find(const struct fib *fib, uint16_t port)
 {
 	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++)
 		if (fib->ports[i].port == port)
+			return &fib->ports[i];
+	return NULL;
+}
+
+const struct fib_port *fib_port_named(const struct fib *fib, const char *name)
+{
+	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++)
+		if (!strcmp(fib->ports[i].name, name))
 			return &fib->ports[i];
 	return NULL;
 }
@@ -176,7 +184,7 @@ int fib_port_add(struct fib *fib, const struct fib_port *port)
 	assert(!fib->magic);
 	if (port->role >= FIB_VIEWS)
 		return -EINVAL;
-	if (port_find(fib, port->port))
+	if (fib_port_find(fib, port->port))
 		return -EEXIST;
 	if (fib->nb_ports == FIB_PORTS)
 		return -ENOSPC;
@@ -397,7 +405,7 @@ void fib_path_list_put(struct fib_writer *writer, uint32_t list)
 int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port,
 			uint8_t egress_role, uint16_t *index)
 {
-	const struct fib_port *found = port_find(writer->fib, port);
+	const struct fib_port *found = fib_port_find(writer->fib, port);
 
 	if (!found)
 		return -ENODEV;

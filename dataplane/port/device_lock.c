@@ -1,22 +1,20 @@
-/* Locks are files with the holder's instance and process in them. They stay when nobody holds them:
- * to take them away would let two hold the same name. */
+/* The names of what ports take, and a lock file for each (lock_file.h). */
 #include "device_lock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_pci.h>
 
+#include "lock_file.h"
 #include "log.h"
 #include "port.h"
 
-enum { HOLDER = 96, NAME = 64 };
+enum { NAME = 64 };
 
 /* The name of a lock: "pci-0000:3b:00.0", or "netdev-4026531840-eth1" for an interface, which is of
  * a network namespace. */
@@ -43,49 +41,22 @@ static int lock_name(const char *what, size_t len, char name[NAME])
 	return 0;
 }
 
-static void say_holder(const struct config_port *port, const char *path, int fd)
-{
-	char holder[HOLDER] = "";
-	ssize_t len = read(fd, holder, sizeof(holder) - 1);
-
-	holder[len > 0 ? len : 0] = '\0';
-	holder[strcspn(holder, "\n")] = '\0';
-	log_error("port %s: device %s: the dataplane of instance %s, has it already (%s)",
-		  port->name, port->device, holder[0] ? holder : "?", path);
-}
-
 /* The descriptor, or -errno: logged. */
 static int lock(const struct config_port *port, const char *path, const char *instance)
 {
-	char text[HOLDER];
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644), err, len;
+	char line[LOCK_FILE_HOLDER], holder[LOCK_FILE_HOLDER];
+	int fd;
 
-	if (fd < 0) {
-		err = -errno;
-		log_error("%s: %s", path, strerror(-err));
-		return err;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		say_holder(port, path, fd);
-		close(fd);
+	snprintf(line, sizeof(line), "%s, process %d", instance, getpid());
+	fd = lock_file_take(path, line, holder);
+	if (fd == -EWOULDBLOCK) {
+		log_error("port %s: device %s: the dataplane of instance %s, has it already (%s)",
+			  port->name, port->device, holder, path);
 		return -EEXIST;
 	}
-	len = snprintf(text, sizeof(text), "%s, process %d\n", instance, getpid());
-	if (ftruncate(fd, 0) || write(fd, text, (size_t)len) != len)
-		log_warning("%s: %s", path, strerror(errno));
+	if (fd < 0)
+		log_error("%s: %s", path, strerror(-fd));
 	return fd;
-}
-
-static void make_directories(const char *dir)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s", dir);
-	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
-		*at = '\0';
-		mkdir(path, 0755);
-		*at = '/';
-	}
 }
 
 /* One thing that a port takes. It may take one twice: to receive by and to send by. */
@@ -131,7 +102,6 @@ int device_locks_take(struct device_locks *locks, const struct config *config, c
 	int err = 0;
 
 	locks->n = 0;
-	make_directories(dir);
 	for (size_t i = 0; !err && i < config->dataplane.nb_ports; i++)
 		err = take_port(locks, config, &config->dataplane.ports[i], dir);
 	if (err)

@@ -186,6 +186,20 @@ TEST_F(fib_test, seeds_and_ports_refused)
 	fib_destroy(other);
 }
 
+TEST_F(fib_test, ports_are_found_by_id_and_by_name)
+{
+	ASSERT_EQ(2u, fib->nb_ports);
+	for (uint32_t i = 0; i < fib->nb_ports; i++) {
+		const struct fib_port *port = &fib->ports[i];
+
+		EXPECT_EQ(port, fib_port_find(fib, port->port));
+		EXPECT_EQ(port, fib_port_named(fib, port->name));
+	}
+	EXPECT_EQ(nullptr, fib_port_find(fib, FIB_PORTS));
+	EXPECT_EQ(nullptr, fib_port_named(fib, "er"));
+	EXPECT_EQ(nullptr, fib_port_named(fib, ""));
+}
+
 TEST_F(fib_test, writes_the_spare_and_publishes_with_one_store)
 {
 	uint32_t active = fib->active, published = fib->published, list;

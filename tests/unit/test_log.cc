@@ -83,6 +83,18 @@ TEST(log, levels)
 		  }));
 }
 
+TEST(log, names_of_levels)
+{
+	enum log_level level = LOG_LEVEL_DEBUG;
+
+	EXPECT_TRUE(log_level_parse("error", &level));
+	EXPECT_EQ(LOG_LEVEL_ERROR, level);
+	EXPECT_TRUE(log_level_parse("debug", &level));
+	EXPECT_FALSE(log_level_parse("Error", &level));
+	EXPECT_FALSE(log_level_parse("", &level));
+	EXPECT_EQ(LOG_LEVEL_DEBUG, level) << "untouched";
+}
+
 TEST(log, too_long_a_line_is_cut_and_still_a_line)
 {
 	std::string name(2000, 'n');
