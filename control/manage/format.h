@@ -16,9 +16,6 @@ extern "C" {
  * memory. */
 json_t *format_row(uint16_t type, const void *row, const struct config_report *warnings);
 
-/* The names of the roles in `bits`, an array. A new reference; NULL: no memory. */
-json_t *format_roles(uint8_t bits);
-
 #ifdef __cplusplus
 }
 #endif

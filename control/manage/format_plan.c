@@ -1,10 +1,10 @@
 /* Rows of a plan as JSON. Each says what it is: `what`. */
-#include "format_plan.h"
+#include "format_rows.h"
 
 #include "decide.h"
-#include "format.h"
+#include "fields.h"
 #include "plan_rows.h"
-#include "rows.h"
+#include "role.h"
 
 static json_t *format_switch(const struct row_plan *row)
 {
@@ -12,7 +12,7 @@ static json_t *format_switch(const struct row_plan *row)
 			 row->enabled, "conflicts", (int)row->conflicts);
 }
 
-static json_t *format_peer(const struct row_plan_peer *row)
+static json_t *format_plan_peer(const struct row_plan_peer *row)
 {
 	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i}", "what", "peer", "name",
 			 row->name, "role", role_name((enum role)row->role), "up", row->up,
@@ -46,13 +46,13 @@ static json_t *format_conflict(const struct row_plan_conflict *row)
 
 	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:b}", "what", "conflict",
 			 "prefix", prefix_text(row->prefix, prefix), "views",
-			 format_roles(row->views), "winner", row->winner, "winner_role",
+			 role_names(row->views), "winner", row->winner, "winner_role",
 			 role_name((enum role)row->winner_role), "loser", row->loser, "loser_role",
 			 role_name((enum role)row->loser_role), "reason",
 			 decide_reason_name(reason), "ecmp", reason >= DECIDE_ROUTER_ID);
 }
 
-static json_t *format_route(const struct row_plan_route *row)
+static json_t *format_plan_route(const struct row_plan_route *row)
 {
 	char prefix[PREFIX_TEXT];
 
@@ -73,11 +73,11 @@ json_t *format_plan_row(uint16_t type, const void *row)
 
 	switch (type) {
 	case ROW_PLAN: return format_switch(row);
-	case ROW_PLAN_PEER: return format_peer(row);
+	case ROW_PLAN_PEER: return format_plan_peer(row);
 	case ROW_PLAN_VIEW: return format_view(row);
 	case ROW_PLAN_LIMIT: return format_limit(row);
 	case ROW_PLAN_CONFLICT: return format_conflict(row);
-	case ROW_PLAN_ROUTE: return format_route(row);
+	case ROW_PLAN_ROUTE: return format_plan_route(row);
 	case ROW_PLAN_WARNING:
 		return json_pack("{s:s, s:s}", "what", "warning", "text", warning->text);
 	}

@@ -1,0 +1,391 @@
+/* Paths as rows: as the RIB has them, as a peer said them, as a peer is told them. */
+#include "show_routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "aspath.h"
+#include "route_server.h"
+#include "show_fib.h"
+#include "show_peers.h"
+
+enum {
+	SLOTS = 64,	   /* of the table at a time */
+	SLOTS_PAGE = 4096, /* most of one page */
+};
+
+#define WALK_BEGUN (UINT64_C(1) << 32) /* in the second half of a walk's cursor */
+
+/* The views that forward along `path` or would, had they room, and whether it is used beside the
+ * best in one. */
+static uint8_t views_of(const struct route_server *rs, const struct path *path, uint16_t *flags)
+{
+	const struct path *best[RIB_ECMP];
+	uint8_t views = 0;
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		unsigned int n;
+
+		if (!rs->fib->generation[0].view[role].lpm)
+			continue;
+		n = rib_best_for_role(rs->rib, path->node, (enum role)role, rs->fib_sync.allow,
+				      best);
+		for (unsigned int i = 0; i < n; i++) {
+			if (best[i] != path)
+				continue;
+			views |= (uint8_t)(1 << role);
+			if (n > 1)
+				*flags |= ROUTE_ECMP;
+		}
+	}
+	return views;
+}
+
+static const char *why_lost(const struct route_server *rs, const struct path *path)
+{
+	const struct source *source = rib_source(rs->rib, path->peer);
+	uint32_t next_hop = path->attrs->keys.next_hop;
+
+	if (far_hop_is(&rs->far_hops, next_hop, source))
+		return far_hop_refused(&rs->far_hops, next_hop, source->role)
+			       ? "too many are off our subnets"
+			       : "no route leads to it";
+	return next_hop_state_name(next_hop_look(&rs->next_hops, next_hop, source->role));
+}
+
+static void why_unusable(const struct route_server *rs, const struct path *path,
+			 struct row_route *row)
+{
+	bool vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
+	const struct path *told = rib_reflected(rs->rib, path);
+	const char *why = NULL;
+
+	if (path->flags & PATH_UNUSABLE)
+		why = why_lost(rs, path);
+	else if (path->flags & PATH_REFLECTION)
+		why = "what we tell it, come back";
+	else if (!vnet && fib_sync_system(&rs->fib_sync, row->prefix))
+		why = "inside a VNet or connected subnet: not programmed";
+	else if (row->refused && !row->views)
+		why = "no room in the FIB";
+	if (!why) {
+		row->flags |= ROUTE_USABLE;
+		return;
+	}
+	row->views = 0;
+	if (path->flags & PATH_REFLECTION)
+		snprintf(row->unusable, sizeof(row->unusable), "reflection%s%s", told ? " of " : "",
+			 told ? rs->peers.table[told->peer].config.name : "");
+	else
+		snprintf(row->unusable, sizeof(row->unusable), "%s%s",
+			 path->flags & PATH_UNUSABLE ? "next hop: " : "", why);
+}
+
+/* "65001 65010 by 10.0.2.4", shortened if need be. */
+static void pending_text(const struct attrs *attrs, char *buf, size_t size)
+{
+	struct attr_view as_path = { 0 };
+	char addr[ADDR_TEXT], path[64];
+
+	attr_find(attrs->wire, attrs->len, ATTR_AS_PATH, &as_path);
+	aspath_text(as_path.body, as_path.len, path, sizeof(path));
+	snprintf(buf, size, "%s by %s", path, addr_text(attrs->keys.next_hop, addr));
+}
+
+/* Who forwards by it may not be who is told of it, or what its peer says now may wait. */
+static void why_quiet(const struct route_server *rs, const struct path *path, struct row_route *row)
+{
+	const struct flapper *flapper =
+		path->peer < CONFIG_PEERS
+			? flap_held(&rs->peers.table[path->peer].flap, row->prefix)
+			: NULL;
+
+	if (path->flags & PATH_QUIET)
+		row->flags |= ROUTE_DAMPED;
+	if (!flapper)
+		return;
+	row->flags |= ROUTE_HELD;
+	if (!flapper->said)
+		snprintf(row->pending, sizeof(row->pending), "withdrawn");
+	else if (flapper->said != flapper->good)
+		pending_text(flapper->said, row->pending, sizeof(row->pending));
+}
+
+static void name_peer(const struct route_server *rs, const struct peer *peer, struct row_route *row)
+{
+	bool ibgp = peer->config.asn == rs->config->instance.asn;
+
+	memcpy(row->peer, peer->config.name, sizeof(row->peer));
+	row->peer_addr = peer->config.addr;
+	row->local_addr = peer->session.local_addr;
+	row->source = ibgp ? SOURCE_IBGP : SOURCE_EBGP;
+	row->role = (uint8_t)peer->config.role;
+}
+
+static void name_source(const struct route_server *rs, const struct path *path,
+			struct row_route *row)
+{
+	if (path->peer < CONFIG_PEERS) {
+		name_peer(rs, &rs->peers.table[path->peer], row);
+		return;
+	}
+	snprintf(row->peer, sizeof(row->peer), "local");
+	row->source = SOURCE_LOCAL;
+	row->role = ROLE_VNET;
+}
+
+/* Peers to whom a path is a backup: all of them counted, the first ROUTE_NAMES named. */
+struct backup_peers {
+	uint32_t n;
+	uint16_t peers[ROUTE_NAMES];
+};
+
+/* Those who are told it, or those from whom it is hidden. Looked for among groups whose members are
+ * so. */
+static void backup_peers_find(const struct route_server *rs, const struct path *path, bool hidden,
+			      struct backup_peers *found)
+{
+	const struct path *first = rib_first(rs->rib, path->node);
+
+	found->n = 0;
+	if (!rib_following(rs->rib, first))
+		return; /* nobody has another path of its own */
+	for (const struct update_group *g = rs->announcer.groups; g; g = g->next) {
+		uint32_t known = found->n < ROUTE_NAMES ? found->n : ROUTE_NAMES;
+
+		if (hidden == (g->rule.ibgp || g->backups))
+			continue;
+		found->n +=
+			group_backup_to(g->group, path, found->peers + known, ROUTE_NAMES - known);
+	}
+}
+
+static uint8_t *put_names(const struct route_server *rs, const struct backup_peers *found,
+			  uint8_t *at)
+{
+	for (uint16_t i = 0; i < row_route_names((uint16_t)found->n); i++, at += CONFIG_NAME)
+		memcpy(at, rs->peers.table[found->peers[i]].config.name, CONFIG_NAME);
+	return at;
+}
+
+/* One path as the RIB has it. False: the page is full. */
+static bool add_path(const struct route_server *rs, struct page *page, const struct path *path)
+{
+	struct backup_peers told, hidden;
+	struct row_route *row;
+
+	backup_peers_find(rs, path, false, &told);
+	backup_peers_find(rs, path, true, &hidden);
+	row = page_add(page, ROW_ROUTE,
+		       sizeof(*row) + path->attrs->len +
+			       (size_t)(row_route_names((uint16_t)told.n) +
+					row_route_names((uint16_t)hidden.n)) *
+				       CONFIG_NAME);
+	if (!row)
+		return false;
+	row->backup_to = (uint16_t)told.n;
+	row->hidden_from = (uint16_t)hidden.n;
+	row->prefix = rib_prefix(rs->rib, path->node);
+	name_source(rs, path, row);
+	row->reason = (uint8_t)rib_reason(rs->rib, path);
+	row->next_hop = row->role == ROLE_VNET ? fib_sync_vnet_next_hop(&rs->fib_sync, row->prefix)
+					       : path->attrs->keys.next_hop;
+	if (far_hop_is(&rs->far_hops, row->next_hop, rib_source(rs->rib, path->peer)))
+		show_by_route(rs, row->next_hop, (enum role)row->role, &row->by_route);
+	row->local_pref = path->local_pref;
+	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
+	row->views = views_of(rs, path, &row->flags);
+	row->refused = row->views & rib_refused(rs->rib, path->node);
+	row->views ^= row->refused;
+	if (path == rib_first(rs->rib, path->node))
+		row->flags |= ROUTE_BEST;
+	if (rib_is_stale(rs->rib, path))
+		row->flags |= ROUTE_STALE;
+	why_unusable(rs, path, row);
+	why_quiet(rs, path, row);
+	row->attrs_len = path->attrs->len;
+	memcpy(row->attrs, path->attrs->wire, path->attrs->len);
+	put_names(rs, &hidden, put_names(rs, &told, row->attrs + row->attrs_len));
+	return true;
+}
+
+/* What `peer` is told. NULL: the page is full. */
+static struct row_route *add_announced(struct page *page, const struct peer *peer,
+				       const struct route_map_result *sent)
+{
+	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + sent->len);
+	struct attr_keys keys;
+
+	if (!row)
+		return NULL;
+	attr_keys_parse(sent->wire, sent->len, &keys);
+	row->prefix = sent->prefix;
+	row->local_addr = peer->session.local_addr;
+	memcpy(row->attrs, sent->wire, sent->len);
+	row->attrs_len = sent->len;
+	row->next_hop = keys.next_hop;
+	row->local_pref = keys.local_pref;
+	row->flags = ROUTE_SENT | ROUTE_USABLE;
+	return row;
+}
+
+void show_summaries(struct page *page, const struct peer *peer)
+{
+	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
+
+	for (uint64_t rules = summaries_of(peer); rules; rules &= rules - 1) {
+		struct row_route *row = NULL;
+
+		if (announcer_summary(peer->group, __builtin_ctzll(rules), &sent) &&
+		    !announcer_withholds(peer, &sent))
+			row = add_announced(page, peer, &sent);
+		if (!row)
+			continue;
+		row->flags |= ROUTE_SUMMARY | (peer->group->yields ? ROUTE_BACKUP : 0);
+		snprintf(row->peer, sizeof(row->peer), "summary");
+	}
+}
+
+/* One path as `peer` is told of it, if its outbound map lets it pass. */
+static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
+		     const struct path *path, bool backup)
+{
+	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
+	uint8_t wire[BGP_MESSAGE_MAX];
+	struct row_route *row;
+
+	if (!announcer_tells(peer, path, backup, wire, &sent))
+		return true;
+	row = add_announced(page, peer, &sent);
+	if (!row)
+		return false;
+	name_source(rs, path, row);
+	row->flags |= backup ? ROUTE_BACKUP : 0;
+	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
+	return true;
+}
+
+/* One route as the peer said it. False: the page is full. */
+static bool add_received(const struct route_server *rs, struct page *page, const struct peer *peer,
+			 struct prefix prefix, const struct attrs *attrs)
+{
+	static struct route_map_result result; /* 16 KiB that no stack needs to hold */
+	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + attrs->len);
+
+	if (!row)
+		return false;
+	row->prefix = prefix;
+	name_peer(rs, peer, row);
+	row->next_hop = attrs->keys.next_hop;
+	row->local_pref = attrs->keys.local_pref;
+	row->flags = ROUTE_RECEIVED | ROUTE_USABLE;
+	row->policy = (uint8_t)inbound_run(&peer->inbound, prefix, attrs, &result);
+	row->attrs_len = attrs->len;
+	memcpy(row->attrs, attrs->wire, attrs->len);
+	return true;
+}
+
+void show_received(const struct route_server *rs, struct page *page, const struct peer *peer)
+{
+	uint32_t id = (uint32_t)page->cursor[0];
+	const struct attrs *attrs;
+	struct prefix prefix;
+
+	while ((id = inbound_next(&peer->inbound, id, &prefix, &attrs))) {
+		if (!add_received(rs, page, peer, prefix, attrs)) {
+			page->more = true;
+			return;
+		}
+		page->cursor[0] = id;
+	}
+}
+
+/* All paths of a node from the `from`th on. False if the page is full, and in `*from` where to go
+ * on: paths that come and go until then would move the others, so a node stands on one page if it
+ * is not longer than that. */
+static bool add_node(const struct route_server *rs, struct page *page, uint32_t node,
+		     uint32_t *from)
+{
+	uint32_t rows = page->nb_rows, used = page->used, i = 0;
+
+	for (const struct path *path = rib_first(rs->rib, node); path;
+	     path = rib_following(rs->rib, path), i++) {
+		if (i < *from || add_path(rs, page, path))
+			continue;
+		*from = rows ? 0 : i;
+		if (rows) {
+			page->nb_rows = rows;
+			page->used = used;
+		}
+		return false;
+	}
+	*from = 0;
+	return true;
+}
+
+static bool add_for_peer(const struct route_server *rs, struct page *page, uint32_t node,
+			 const struct peer *peer)
+{
+	const struct path *path;
+	bool backup;
+
+	if (page->command != PAGE_ADVERTISED) {
+		path = rib_path(rs->rib, node, peer->index);
+		if (page->command == PAGE_RECEIVED)
+			return !path ||
+			       add_received(rs, page, peer, rib_prefix(rs->rib, node), path->attrs);
+		return !path || add_path(rs, page, path);
+	}
+	if (summaries_stand(peer, rib_prefix(rs->rib, node)))
+		return true;
+	path = peer->group ? group_advertised(peer->group->group, peer->index, node, &backup)
+			   : NULL;
+	return !path || add_sent(rs, page, peer, path, backup);
+}
+
+static bool add_row(const struct route_server *rs, struct page *page, uint32_t node,
+		    const struct peer *peer, uint32_t *from)
+{
+	switch (page->command) {
+	case PAGE_ROUTES: return add_node(rs, page, node, from);
+	case PAGE_FIB: return show_fib_node(rs, page, node);
+	default: return add_for_peer(rs, page, node, peer);
+	}
+}
+
+void show_routes(const struct route_server *rs, struct page *page, const struct peer *peer)
+{
+	uint32_t cursor = (uint32_t)page->cursor[0], first = cursor + 1;
+	uint32_t from = (uint32_t)page->cursor[1];
+	uint32_t nodes[SLOTS];
+
+	page->cursor[1] = WALK_BEGUN;
+	for (uint32_t looked = 0; looked < SLOTS_PAGE; looked += SLOTS) {
+		size_t n = rib_walk(rs->rib, &cursor, nodes, SLOTS);
+
+		for (size_t i = 0; i < n; i++) {
+			if (nodes[i] != first)
+				from = 0; /* the one that it is of has gone */
+			if (add_row(rs, page, nodes[i], peer, &from))
+				continue;
+			page->cursor[0] = nodes[i] - 1;
+			page->cursor[1] |= from;
+			page->more = true;
+			return;
+		}
+		page->cursor[0] = cursor;
+		if (!cursor)
+			return;
+	}
+	page->more = true;
+}
+
+void show_routes_of(const struct route_server *rs, struct page *page, uint32_t node)
+{
+	uint32_t from = (uint32_t)page->cursor[1];
+
+	if (node == RIB_NONE)
+		return;
+	page->more = !add_node(rs, page, node, &from);
+	page->cursor[1] = from;
+}

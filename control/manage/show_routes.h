@@ -1,0 +1,32 @@
+/* Pages about routes; each looks at a bounded part of the table. Thread: the RIB lcore. */
+#ifndef BASCULE_SHOW_ROUTES_H
+#define BASCULE_SHOW_ROUTES_H
+
+#include <stdint.h>
+
+#include "rows.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct peer;
+struct route_server;
+
+/* Walk on over the table. The cursor is the table's own, behind the last node told, and how many
+ * paths of the next one have been told, with a bit that says that the walk has begun. */
+void show_routes(const struct route_server *rs, struct page *page, const struct peer *peer);
+
+/* The paths of one node, RIB_NONE: of none. The cursor: paths told. */
+void show_routes_of(const struct route_server *rs, struct page *page, uint32_t node);
+
+/* The table of a peer that has an inbound map. The cursor is the last route told. */
+void show_received(const struct route_server *rs, struct page *page, const struct peer *peer);
+
+/* The summaries of its outbound map, which fit a page. */
+void show_summaries(struct page *page, const struct peer *peer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
