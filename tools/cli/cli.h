@@ -29,9 +29,6 @@ __attribute__((format(printf, 3, 4))) enum cli_exit cli_fail(const struct cli *c
 							     const char *hint, const char *fmt,
 							     ...);
 
-/* The whole program: parse, run, answer on `out`, complain on `err`. */
-enum cli_exit cli_run(int argc, char *const *argv, FILE *out, FILE *err);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,5 @@
-/* The commands: one table that the parser, the help and the completion read. A command is a pattern
- * of words:
+/* Commands, by a table of them that the parser, the help and the completion read. A command is a
+ * pattern of words:
  *
  *   "show routes [PREFIX|ADDRESS]"   lower case stands for itself, capitals for an operand,
  *                                    brackets for one that may be left out
@@ -55,9 +55,6 @@ struct command {
 	enum cli_exit (*run)(struct cli *cli, const struct command_args *args);
 	const char *help;
 };
-
-/* Ends with a row without a pattern. */
-extern const struct command commands[];
 
 /* Take argv apart. Returns CLI_OK, or CLI_USAGE with what is wrong and what there is on `err`. */
 enum cli_exit command_parse(const struct command *table, int argc, char *const *argv,

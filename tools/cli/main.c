@@ -1,5 +1,5 @@
 /* bascule: the command line interface of a running instance. */
-#include "cli.h"
+#include "program.h"
 
 int main(int argc, char **argv)
 {
