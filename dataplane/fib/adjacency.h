@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "fib.h"
+#include "fib_layout.h"
 #include "rcu.h"
 
 #ifdef __cplusplus

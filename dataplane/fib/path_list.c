@@ -9,6 +9,8 @@
 
 #include <rte_jhash.h>
 
+#include "fib_lookup.h"
+
 enum {
 	CHAINS = FIB_PATH_LISTS,
 	REFS_FOREVER = UINT32_MAX,

@@ -1,5 +1,5 @@
 /* Path-lists, written: the one list for each set of adjacencies and backup, counted. Its readers
- * see struct path_list of fib.h.
+ * see struct path_list of fib_layout.h.
  *
  * A list is complete before anything points at it and immutable until a grace period after nothing
  * does. Which flows take which member is said by 64 buckets, evenly dealt; a list made in another's
@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fib.h"
+#include "fib_layout.h"
 #include "predecessor.h"
 #include "rcu.h"
 

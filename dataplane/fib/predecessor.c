@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fib_lookup.h"
+
 /* Who wrote it may have died of what it wrote. */
 static bool sound(const struct path_list *list)
 {

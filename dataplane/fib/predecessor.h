@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fib.h"
+#include "fib_layout.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,6 +1,6 @@
 /* The reader's repair: what a forwarding lcore does when the next hop that a flow takes is lost. It
  * changes nothing and asks nobody; control follows in its own time. */
-#include "fib.h"
+#include "fib_lookup.h"
 
 static const struct adjacency *member_at(const struct fib_generation *generation,
 					 const struct path_list *list, uint32_t place)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fib.h"
+#include "fib_layout.h"
 #include "lpm4.h"
 
 #ifdef __cplusplus

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "fib_lookup.h"
 #include "path_list.h"
 
 namespace
