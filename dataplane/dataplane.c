@@ -17,6 +17,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "resolver.h"
+#include "statics.h"
 
 enum {
 	POOL_CACHE = 256,

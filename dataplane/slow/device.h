@@ -6,7 +6,7 @@
 #ifndef BASCULE_DEVICE_H
 #define BASCULE_DEVICE_H
 
-#include "slowpath.h"
+#include "slowpath_state.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,10 +10,13 @@
 #include <rte_ether.h>
 
 #include "device.h"
+#include "hosts.h"
 #include "log.h"
 #include "netlink.h"
 #include "resolver.h"
+#include "slowpath.h"
 #include "solicit.h"
+#include "statics.h"
 
 /* States in which the kernel itself would send: STALE and its successors carry an address that is
  * good until proven otherwise (RFC 4861 7.3.2, which Linux follows for ARP). */
@@ -38,44 +41,6 @@ struct report {
 	uint32_t addr;	    /* host order; 0 if the message names none */
 	const uint8_t *mac; /* borrowed from the message; NULL if there is none */
 };
-
-/* Have the kernel resolve a host, or tell what it knows of it. What this slice has no time for is
- * left to host_turn(). */
-static void ask(struct slowpath *s, struct host *host)
-{
-	int err;
-
-	host->ask_due = !s->asks;
-	if (!s->asks)
-		return;
-	s->asks--;
-	if (!host->asked)
-		host->since_ms = s->now_ms;
-	host->asked += host->asked < UINT8_MAX;
-	err = solicit_new(s, host->port, host->addr);
-	if (err == -EEXIST)
-		err = solicit_tell(s, host->port, host->addr);
-	if (err)
-		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
-}
-
-struct host *monitor_host(struct slowpath *s, uint16_t port, uint32_t addr)
-{
-	struct host *host;
-
-	if (port >= s->nb_ports || !s->ports[port].up)
-		return NULL;
-	host = neighbour_get(s->neighbours, port, addr);
-	if (host)
-		return host;
-	host = neighbour_add(s->neighbours, port, addr, s->now_ms);
-	if (!host) {
-		s->counters->event[EVENT_NEIGHBOUR_FULL]++;
-		return NULL;
-	}
-	ask(s, host);
-	return host;
-}
 
 static void host_up(struct slowpath *s, const struct report *report)
 {
@@ -424,7 +389,7 @@ static void host_turn(struct slowpath *s, struct host *host)
 	case HOST_PENDING:
 	case HOST_DOUBTED:
 		if (host->ask_due && (host->state == HOST_PENDING || age_ms > MONITOR_DOUBT_MS))
-			ask(s, host);
+			hosts_ask(s, host);
 		else if (age_ms > MONITOR_PENDING_MS)
 			host_failed(s, host);
 		break;

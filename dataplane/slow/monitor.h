@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "neighbour.h"
-#include "slowpath.h"
+#include "slowpath_state.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,10 +47,6 @@ void monitor_messages(struct slowpath *s, const char *buf, int len);
 bool monitor_events(struct slowpath *s);
 /* What is due by time: refreshes, expiries, links. Bounded. */
 void monitor_turn(struct slowpath *s);
-
-/* The host of (port, addr); if it is not known, the kernel is asked to resolve it. NULL: no room,
- * or the link is down. */
-struct host *monitor_host(struct slowpath *s, uint16_t port, uint32_t addr);
 
 #ifdef __cplusplus
 }

@@ -6,7 +6,7 @@
 #include <rte_ether.h>
 
 #include "adjacency.h"
-#include "monitor.h"
+#include "hosts.h"
 
 static void unresolve(struct adjacency *adjacency)
 {
@@ -16,7 +16,7 @@ static void unresolve(struct adjacency *adjacency)
 
 static void resolve(struct slowpath *s, struct adjacency *adjacency)
 {
-	struct host *host = monitor_host(s, adjacency->port, adjacency->gateway);
+	struct host *host = hosts_want(s, adjacency->port, adjacency->gateway);
 	const struct adjacency *known;
 
 	if (host)

@@ -4,7 +4,7 @@
 #ifndef BASCULE_RESOLVER_H
 #define BASCULE_RESOLVER_H
 
-#include "slowpath.h"
+#include "slowpath_state.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,19 +1,14 @@
 /* The host's own packets, by the FIB. */
 #include "self.h"
 
+#include "hosts.h"
 #include "ip4.h"
-#include "monitor.h"
 #include "role.h"
+#include "slowpath_send.h"
 
 static struct rte_ipv4_hdr *ip4_of(struct rte_mbuf *m)
 {
 	return rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
-}
-
-static void drop(struct slowpath *s, enum drop_reason reason, struct rte_mbuf *m)
-{
-	s->counters->drop[reason]++;
-	rte_pktmbuf_free(m);
 }
 
 /* Drop it and tell the kernel, by the interface that it came from. The error comes from where the
@@ -26,7 +21,7 @@ static void refuse(struct slowpath *s, uint16_t port, enum drop_reason reason,
 	if (icmp_permitted(m))
 		answer = icmp_error(m, error, mtu, &s->ports[port],
 				    rte_be_to_cpu_32(ip4_of(m)->dst_addr), s->pool);
-	drop(s, reason, m);
+	slowpath_drop(s, reason, m);
 	if (!answer)
 		return;
 	s->counters->originated++;
@@ -34,7 +29,7 @@ static void refuse(struct slowpath *s, uint16_t port, enum drop_reason reason,
 		s->counters->to_kernel++;
 		rte_pktmbuf_free(answer);
 	} else {
-		drop(s, DROP_LCP_REFUSED, answer);
+		slowpath_drop(s, DROP_LCP_REFUSED, answer);
 	}
 }
 
@@ -69,7 +64,7 @@ static const struct adjacency *way_of(const struct slowpath *s,
 static const struct adjacency *host_of(struct slowpath *s, const struct adjacency *glean,
 				       uint32_t dst)
 {
-	const struct host *host = monitor_host(s, glean->port, dst);
+	const struct host *host = hosts_want(s, glean->port, dst);
 
 	return host ? host_adjacency(s->neighbours, host) : glean;
 }
@@ -85,7 +80,7 @@ void self_send(struct slowpath *s, uint16_t port, struct rte_mbuf *m)
 	if (reason == DROP_NONE && !sources_has(s->sources, rte_be_to_cpu_32(ip->src_addr)))
 		reason = DROP_MARTIAN_SOURCE;
 	if (reason != DROP_NONE) {
-		drop(s, reason, m);
+		slowpath_drop(s, reason, m);
 		return;
 	}
 	dst = rte_be_to_cpu_32(ip->dst_addr);

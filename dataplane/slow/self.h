@@ -11,7 +11,7 @@
 #include <rte_ether.h>
 #include <rte_mbuf.h>
 
-#include "slowpath.h"
+#include "slowpath_state.h"
 
 #ifdef __cplusplus
 extern "C" {

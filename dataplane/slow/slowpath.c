@@ -5,22 +5,14 @@
 #include <rte_ip_frag.h>
 
 #include "forward.h"
+#include "hosts.h"
 #include "ip4.h"
-#include "monitor.h"
 #include "self.h"
 
 enum {
 	SLOWPATH_BURST = 32,
 	SLOWPATH_BURSTS = 4, /* of punted packets a turn: then the kernel's frames have theirs */
-	/* of one packet: 64 KiB at an MTU of 1,044; smaller ways drop the largest packets */
-	SLOWPATH_FRAGMENTS = 64,
 };
-
-static void drop(struct slowpath *s, enum drop_reason reason, struct rte_mbuf *m)
-{
-	s->counters->drop[reason]++;
-	rte_pktmbuf_free(m);
-}
 
 /* The gate may have shut since a forwarding lcore asked it. */
 static bool gate_open(const struct slowpath *s, const struct rte_mbuf *m, uint8_t egress_role)
@@ -38,63 +30,15 @@ static void take_local(struct slowpath *s, struct rte_mbuf *m)
 		rte_pktmbuf_free(m);
 		return;
 	}
-	drop(s, DROP_LCP_REFUSED, m);
-}
-
-/* The frame header of the packet, which is rewritten already, before each of its parts. They are
- * copied flat: devices that were promised plain mbufs (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) get no
- * others. */
-static void cut(struct slowpath *s, struct rte_mbuf *m)
-{
-	struct rte_mbuf *parts[SLOWPATH_FRAGMENTS];
-	struct rte_ether_hdr header = *rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
-	uint16_t port = punt_note(m)->port, mtu = punt_note(m)->mtu;
-	int32_t n;
-
-	rte_pktmbuf_adj(m, RTE_ETHER_HDR_LEN);
-	n = rte_ipv4_fragment_packet(m, parts, SLOWPATH_FRAGMENTS, mtu, s->pool, s->indirect);
-	if (n < 0) {
-		drop(s, DROP_FRAGMENT_FAILED, m);
-		return;
-	}
-	s->counters->originated += (uint32_t)n - 1;
-	s->counters->event[EVENT_FRAGMENTS_MADE] += (uint32_t)n;
-	for (int32_t i = 0; i < n; i++) {
-		struct rte_mbuf *flat = rte_pktmbuf_copy(parts[i], s->pool, 0, UINT32_MAX);
-		struct rte_ipv4_hdr *ip;
-
-		rte_pktmbuf_free(parts[i]);
-		if (!flat || flat->nb_segs != 1) {
-			drop(s, DROP_FRAGMENT_FAILED, flat);
-			continue;
-		}
-		ip = rte_pktmbuf_mtod(flat, struct rte_ipv4_hdr *);
-		ip->hdr_checksum = 0;
-		ip->hdr_checksum = rte_ipv4_cksum(ip);
-		memcpy(rte_pktmbuf_prepend(flat, sizeof(header)), &header, sizeof(header));
-		tx_send(&s->tx, port, flat);
-	}
-	rte_pktmbuf_free(m);
+	slowpath_drop(s, DROP_LCP_REFUSED, m);
 }
 
 static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
 {
 	if (gate_open(s, m, (uint8_t)punt_note(m)->egress_role))
-		cut(s, m);
+		slowpath_cut(s, m);
 	else
-		drop(s, DROP_GATE_CLOSED, m);
-}
-
-void slowpath_send(struct slowpath *s, const struct adjacency *adjacency, struct rte_mbuf *m)
-{
-	memcpy(rte_pktmbuf_mtod(m, void *), adjacency->rewrite, RTE_ETHER_HDR_LEN);
-	if (m->pkt_len <= (uint32_t)adjacency->mtu + RTE_ETHER_HDR_LEN) {
-		tx_send(&s->tx, adjacency->port, m);
-		return;
-	}
-	punt_note(m)->port = adjacency->port;
-	punt_note(m)->mtu = adjacency->mtu;
-	cut(s, m);
+		slowpath_drop(s, DROP_GATE_CLOSED, m);
 }
 
 static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_role,
@@ -103,7 +47,7 @@ static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_
 	const struct adjacency *adjacency = host_adjacency(s->neighbours, host);
 
 	if (forward_bounces(m, adjacency)) {
-		drop(s, DROP_BOUNCE, m);
+		slowpath_drop(s, DROP_BOUNCE, m);
 		return;
 	}
 	forward_rewrite(m, adjacency);
@@ -155,13 +99,13 @@ static bool glean_permitted(struct slowpath *s, struct rte_mbuf *m, uint16_t por
 	const struct adjacency *glean = m->port < s->nb_ports ? glean_of(s, m, port) : NULL;
 
 	if (!glean) {
-		drop(s, DROP_ROUTE_GONE, m);
+		slowpath_drop(s, DROP_ROUTE_GONE, m);
 		return false;
 	}
 	*egress_role = glean->egress_role;
 	if (gate_open(s, m, *egress_role))
 		return true;
-	drop(s, DROP_GATE_CLOSED, m);
+	slowpath_drop(s, DROP_GATE_CLOSED, m);
 	return false;
 }
 
@@ -176,21 +120,21 @@ static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 	if (!glean_permitted(s, m, port, &egress_role))
 		return;
 	if (port >= s->nb_ports) {
-		drop(s, DROP_NO_PORT, m);
+		slowpath_drop(s, DROP_NO_PORT, m);
 		return;
 	}
 	if (!neighbour_may_glean(s->neighbours, port, addr)) {
-		drop(s, DROP_GLEAN_FULL, m);
+		slowpath_drop(s, DROP_GLEAN_FULL, m);
 		return;
 	}
-	host = monitor_host(s, port, addr);
+	host = hosts_want(s, port, addr);
 	if (!host || host->state == HOST_FAILED) {
 		s->counters->drop[DROP_HOST_UNREACHABLE]++;
 		slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
 	} else if (host_forwards(host)) {
 		send_to(s, host, egress_role, m);
 	} else if (!neighbour_hold(s->neighbours, host, m)) {
-		drop(s, DROP_GLEAN_FULL, m);
+		slowpath_drop(s, DROP_GLEAN_FULL, m);
 	}
 }
 

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "slowpath.h"
+#include "slowpath_state.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "log.h"
-#include "slowpath.h"
 #include "solicit.h"
 
 static struct static_neighbour *find(const struct statics *statics, uint16_t port, uint32_t addr)

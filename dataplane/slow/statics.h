@@ -8,33 +8,15 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "slowpath_state.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct slowpath;
-
 enum {
 	STATICS_AGAIN_MS = 1000, /* an entry is put back at once, but not more often than so */
 	STATICS_SLICE = 64,	 /* entries put in a turn */
-};
-
-struct static_neighbour {
-	uint32_t addr; /* host order */
-	uint16_t port; /* DPDK port id */
-	uint8_t mac[6];
-	bool wanting;	 /* the kernel has it not, or otherwise */
-	bool was_put;	 /* it had it once */
-	int err;	 /* what the kernel said last */
-	uint32_t seen;	 /* the last read of the kernel's table that had it (slowpath.sweep) */
-	uint64_t put_ms; /* when it was last tried */
-};
-
-struct statics {
-	struct static_neighbour *list; /* owned */
-	size_t nb;
-	size_t nb_wanting;
 };
 
 /* What a configuration names; those that it names no more are taken out of the kernel's table.

@@ -8,6 +8,7 @@
 #include <rte_icmp.h>
 
 #include "self.h"
+#include "slowpath.h"
 
 namespace
 {
