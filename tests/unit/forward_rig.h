@@ -140,7 +140,7 @@ inline int rig::make()
 	return neighbours ? 0 : -1;
 }
 
-static struct rig *the;
+inline struct rig *the;
 
 struct forward : testing::Test {
 	static void SetUpTestSuite()

@@ -11,10 +11,7 @@
 
 #include "punt.h"
 
-namespace
-{
-
-const uint8_t far_mac[6] = { 0x02, 0xfa, 0, 0, 0, 1 };
+static const uint8_t far_mac[6] = { 0x02, 0xfa, 0, 0, 0, 1 };
 
 struct frame_fields {
 	uint32_t src = 0x0a000002, dst = 0x0a010002; /* host order */
@@ -71,5 +68,4 @@ inline struct rte_mbuf *frame_make(struct rte_mempool *pool, const struct rte_et
 	return m;
 }
 
-} // namespace
 #endif
