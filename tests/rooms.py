@@ -8,6 +8,9 @@ Prints each fault as file:line and exits with 1 if there is one:
 
 - an #include of a header in a folder that the includer's folder does not declare, directly or by way of one it declares;
 - a circle of folders;
+- a circle of files, where NAME.c and NAME.h count as one. What leads through the private header of a class that is
+  spread over several files does not count: those are listed below, each with its reason;
+- a private header, NAME_private.h, that is not listed, or that another folder includes;
 - two headers of one name: which one is included would depend on the order of -I.
 
 --draw prints the folders, lowest first, with their arrows."""
@@ -16,6 +19,17 @@ import argparse
 import re
 import sys
 from pathlib import Path
+
+# Classes of several files: who includes such a header belongs to the class, and sees all of it.
+CLASSES = {
+    "control/rib/rib_private.h": "a RIB and its update groups: what changes a path marks the groups' queues in the same step",
+}
+
+# Folders whose files still form circles.
+TANGLED = {
+    "control/bgp": "speaker.h holds the records between lcores and the session lcore itself",
+    "control/server": "every file is given the whole struct route_server",
+}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
@@ -111,18 +125,39 @@ def circles(arrows):
     return found
 
 
+def circles_of_files(house):
+    arrows = {}
+    for path, _, header in house.includes:
+        here, there = path.with_suffix(""), header.with_suffix("")
+        arrows.setdefault(here, set())
+        if here != there and str(path) not in CLASSES:
+            arrows[here].add(there)
+    return circles(arrows)
+
+
 def faults(house):
     for path, other in house.twins:
         yield f"{path}:1: has the name of {other}"
+    for header in CLASSES:
+        if (house.source / header).parent.exists() and not (house.source / header).exists():
+            yield f"{header}:1: does not exist, but tests/rooms.py lists it"
+    for path in house.files:
+        if path.name.endswith("_private.h") and str(path) not in CLASSES:
+            yield f"{path}:1: is the private header of no class that tests/rooms.py lists"
     for path, line, header in house.includes:
         if header.parent not in house.reach(path.parent):
             yield f"{path}:{line}: includes {header}, but {path.parent}/meson.build does not declare {header.parent}"
+        if str(header) in CLASSES and path.parent != header.parent:
+            yield f"{path}:{line}: includes {header}, which is private to {header.parent}"
     rooms = {folder: set(to) for folder, to in house.declared.items()}
     for path, _, header in house.includes:
         if path.parent != header.parent:
             rooms[path.parent].add(header.parent)
     for circle in circles(rooms):
         yield f"{min(circle)}/meson.build:1: a circle of folders: {', '.join(map(str, sorted(circle)))}"
+    for circle in circles_of_files(house):
+        if any(str(file.parent) not in TANGLED for file in circle):
+            yield f"{min(circle)}.h:1: a circle of files: {', '.join(map(str, sorted(circle)))}"
 
 
 def draw(house):

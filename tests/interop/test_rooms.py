@@ -56,3 +56,52 @@ def test_two_headers_of_one_name(tmp_path):
     (tmp_path / "control" / "high" / "low.h").write_text("")
     code, lines = check(tmp_path)
     assert code == 1 and "control/low/low.h:1: has the name of control/high/low.h" in lines
+
+
+def write(root, files):
+    """files: path -> headers that it includes."""
+    for path, includes in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("".join(f'#include "{header}"\n' for header in includes))
+
+
+@pytest.mark.parametrize("files, circle", [
+    # a header that needs another, whose source needs it
+    ({"control/low/part.h": ["low.h"], "control/low/low.c": ["low.h", "part.h"]}, "control/low/low, control/low/part"),
+    # the same by way of a third file
+    ({"control/low/part.c": ["part.h", "low.h"], "control/low/part.h": [], "control/low/low.c": ["low.h", "step.h"],
+      "control/low/step.c": ["step.h", "part.h"], "control/low/step.h": []},
+     "control/low/low, control/low/part, control/low/step"),
+    # no circle: part.h is for both
+    ({"control/low/part.h": [], "control/low/step.h": ["part.h"], "control/low/low.c": ["low.h", "step.h", "part.h"]}, None),
+])
+def test_a_circle_of_files(tmp_path, files, circle):
+    build(tmp_path, GOOD)
+    write(tmp_path, files)
+    code, lines = check(tmp_path)
+    if circle:
+        assert code == 1 and lines == [f"{circle.split(',')[0]}.h:1: a circle of files: {circle}"]
+    else:
+        assert (code, lines) == (0, [])
+
+
+CLASS = {"control/rib/rib_private.h": ["rib.h", "group.h"], "control/rib/group.h": ["rib.h"],
+         "control/rib/group.c": ["group.h", "rib_private.h"], "control/rib/rib.c": ["rib.h", "rib_private.h"]}
+
+
+def test_files_of_one_class_share_a_private_header(tmp_path):
+    build(tmp_path, GOOD | {"rib": ((), ())})
+    write(tmp_path, CLASS)
+    assert check(tmp_path) == (0, [])
+    write(tmp_path, {"control/rib/rib.h": ["group.h"]})  # but what the class shows to others is in order all the same
+    assert check(tmp_path) == (1, ["control/rib/group.h:1: a circle of files: control/rib/group, control/rib/rib"])
+
+
+def test_a_private_header_is_private(tmp_path):
+    build(tmp_path, GOOD | {"rib": ((), ()), "high": (("middle", "rib"), ("middle.h", "rib_private.h"))})
+    write(tmp_path, CLASS | {"control/low/low_private.h": []})
+    assert check(tmp_path) == (1, [
+        "control/low/low_private.h:1: is the private header of no class that tests/rooms.py lists",
+        "control/high/high.c:3: includes control/rib/rib_private.h, which is private to control/rib"])
+    (tmp_path / "control" / "rib" / "rib_private.h").unlink()
+    assert "control/rib/rib_private.h:1: does not exist, but tests/rooms.py lists it" in check(tmp_path)[1]
