@@ -11,6 +11,8 @@
 #include "prefix.h"
 #include "ttl_filter.h"
 
+enum { WAITING_MAX = TRANSPORT_BACKLOG + 1 }; /* as the kernel counts */
+
 static int bind_one(struct listener *l, const struct speaker_params *params, uint8_t interface,
 		    uint32_t addr)
 {
@@ -83,35 +85,69 @@ int listeners_key(const struct listeners *ls, uint8_t interface, uint32_t remote
 	return 0;
 }
 
-int listeners_ttl(const struct listeners *ls, uint8_t interface, const struct ttl_rule *rules,
-		  size_t nb_rules)
+int listener_ttl(const struct listener *l, const struct ttl_rule *rules, size_t nb_rules)
 {
 	static _Thread_local struct sock_filter program[BPF_MAXINSNS];
-	int n = nb_rules ? ttl_filter_make(rules, nb_rules, program) : 0, err = n < 0 ? n : 0;
+	int n = nb_rules ? ttl_filter_make(rules, nb_rules, program) : 0;
 
-	for (unsigned int i = 0; n >= 0 && i < ls->n; i++) {
-		const struct listener *l = &ls->listener[i];
-		int one = l->interface == interface ? transport_listen_filter(&l->t, program,
-									      (uint16_t)n)
-						    : 0;
-
-		err = err ? err : one;
-	}
-	return err;
+	return n < 0 ? n : transport_listen_filter(&l->t, program, (uint16_t)n);
 }
 
-int listeners_accept(struct listeners *ls, uint32_t *remote, uint8_t *interface, bool *waiting)
+/* --- who waited before ------------------------------------------------------------------------ */
+
+void listener_changed(struct listener *l, uint64_t change)
+{
+	if (!l->open) { /* nobody waits */
+		l->emptied = change;
+		return;
+	}
+	l->asked = change;
+	if (!l->left) {
+		l->emptying = change;
+		l->left = WAITING_MAX + 1;
+	}
+	l->t.readable = true; /* as far as is known */
+}
+
+bool listener_before(const struct listener *l, uint64_t change)
+{
+	return change > l->emptied;
+}
+
+static void took_all(struct listener *l)
+{
+	l->left = 0;
+	if (l->asked > l->emptied)
+		l->emptied = l->asked;
+}
+
+/* Not all that come are new ones, even if they never end. */
+static void took_one(struct listener *l)
+{
+	if (!l->left || --l->left)
+		return;
+	l->emptied = l->emptying;
+	if (l->asked > l->emptied)
+		listener_changed(l, l->asked);
+}
+
+int listeners_accept(struct listeners *ls, uint32_t *remote, struct listener **from, bool *waiting)
 {
 	*waiting = false;
 	for (unsigned int i = 0; i < ls->n; i++) {
 		struct listener *l = &ls->listener[(ls->next + i) % ls->n];
+		int fd;
 
 		if (!l->t.readable)
 			continue;
 		ls->next = (ls->next + i + 1) % ls->n;
-		*interface = l->interface;
+		*from = l;
 		*waiting = true;
-		return transport_accept(&l->t, remote);
+		took_one(l);
+		fd = transport_accept(&l->t, remote);
+		if (!l->t.readable)
+			took_all(l);
+		return fd;
 	}
 	return -EAGAIN;
 }

@@ -18,6 +18,13 @@ struct listener {
 	struct transport t;
 	uint8_t interface; /* index into speaker_params.interfaces */
 	bool open;	   /* peers can connect */
+	/* It does not know yet how far away peers may be; the kernel would not hear of it. */
+	bool ttl_due, ttl_refused;
+	uint64_t ttl_change; /* when it was told, as below */
+	/* Changes are numbered. Those who waited before change `emptied` have been taken, those
+	 * who waited before `emptying` have been when `left` more are, and then it is `asked`. */
+	uint64_t emptied, emptying, asked;
+	unsigned int left;
 };
 
 struct listeners {
@@ -39,16 +46,21 @@ void listeners_close(struct listeners *ls);
 int listeners_key(const struct listeners *ls, uint8_t interface, uint32_t remote,
 		  const uint8_t *key, uint8_t key_len);
 
-/* By how far away peers on `interface` may be, of what comes before a connection is accepted. 0
- * rules: all may pass. The first refusal; -E2BIG: they are too many. */
+/* By how far away peers may be, of what comes before a connection is accepted. 0 rules: all may
+ * pass. -errno; -E2BIG: they are too many. */
 struct ttl_rule;
-int listeners_ttl(const struct listeners *ls, uint8_t interface, const struct ttl_rule *rules,
-		  size_t nb_rules);
+int listener_ttl(const struct listener *l, const struct ttl_rule *rules, size_t nb_rules);
 
-/* The next connection: its descriptor, as transport_accept() gives it, and who has connected by
- * which interface. Takes the listeners in turn. -EAGAIN: none waits, or it has gone again;
- * `*waiting`: another may. */
-int listeners_accept(struct listeners *ls, uint32_t *remote, uint8_t *interface, bool *waiting);
+/* With change `change`, which is later than all before it, something is asked of peers (a key, to
+ * be near) that was not asked of who waits now. */
+void listener_changed(struct listener *l, uint64_t change);
+/* May what was taken from it last have waited before that change? */
+bool listener_before(const struct listener *l, uint64_t change);
+
+/* The next connection: its descriptor, as transport_accept() gives it, who has connected, and where.
+ * Takes the listeners in turn. -EAGAIN: none waits, or it has gone again; `*waiting`: another
+ * may. */
+int listeners_accept(struct listeners *ls, uint32_t *remote, struct listener **from, bool *waiting);
 
 #ifdef __cplusplus
 }

@@ -301,6 +301,7 @@ void session_add(struct session *session, const struct speaker_peer_add *add)
 	session->peer_after_ms = session->connect_after_ms = 0;
 	session->failures = session->connect_failures = 0;
 	session->epoch = 0;
+	session->keyed = 0;
 	memset(&session->shown, 0, sizeof(session->shown));
 	session->refusal[0] = '\0';
 	memset(&session->stats, 0, sizeof(session->stats));

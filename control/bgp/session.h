@@ -23,6 +23,7 @@ struct session_host {
 	struct timers timers;
 	uint64_t now_ms; /* of this turn */
 	uint32_t random; /* state of host_jitter() */
+	uint64_t (*clock_ns)(void);
 	int poller;
 	bool restarted; /* the restart is over: R bit off */
 	bool stopping;	/* nobody peers any more */
@@ -37,13 +38,14 @@ uint32_t host_jitter(struct session_host *host, uint32_t ms);
 struct session {
 	struct session_host *host; /* borrowed */
 	TAILQ_ENTRY(session) busy;
-	bool is_busy;  /* in one of the host's lists */
-	bool bulk;     /* it had more to say than fits its last turn */
-	uint32_t said; /* in this turn, as the weight of what it gave the RIB lcore */
-	bool mine;     /* this speaker has the session: `stats` are live; read by other threads */
-	bool used;     /* has a peer */
-	bool removing; /* until nothing is left: then SPEAKER_REMOVED */
-	bool barred;   /* may not peer, and its connections are refused here */
+	bool is_busy;	/* in one of the host's lists */
+	bool bulk;	/* it had more to say than fits its last turn */
+	uint32_t said;	/* in this turn, as the weight of what it gave the RIB lcore */
+	bool mine;	/* this speaker has the session: `stats` are live; read by other threads */
+	bool used;	/* has a peer */
+	bool removing;	/* until nothing is left: then SPEAKER_REMOVED */
+	bool barred;	/* may not peer, and its connections are refused here */
+	uint64_t keyed; /* change (listener.h) by which its key was set; 0: none was */
 	struct speaker_peer_add peer;
 	struct conn conns[2];	      /* [0] connects unless the peer is passive; [1] waits */
 	struct timer wake;	      /* one of the two times below has come */

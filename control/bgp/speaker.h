@@ -61,6 +61,7 @@ struct speaker_params {
 	bool allow_240;	    /* routes for 240/4 are taken */
 	uint8_t nb_interfaces;
 	struct speaker_interface interfaces[SPEAKER_INTERFACES];
+	uint64_t (*clock_ns)(void); /* monotonic, by which turns end; NULL: clock_ns() */
 };
 
 /* --- RIB lcore to speaker --------------------------------------------------------------------- */
@@ -306,7 +307,7 @@ int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
 		struct mailbox *from_rib, struct speaker **speaker);
 void speaker_free(struct speaker *speaker);
 
-/* One turn: commands, sockets that are ready, timers; bounded. `now_ms` is monotonic. Returns how
+/* One turn: commands, sockets that are ready, timers; bounded by the clock. `now_ms` is monotonic. Returns how
  * much was done: 0 lets the caller idle. */
 unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms);
 
@@ -316,6 +317,7 @@ int speaker_poller(const struct speaker *speaker);
 /* The parts of a speaker's turn, and how long its turns take. Lives until speaker_free(). */
 enum speaker_part {
 	SPEAKER_PART_COMMANDS,
+	SPEAKER_PART_WALKS, /* over all peers, and what listeners are told */
 	SPEAKER_PART_ACCEPT,
 	SPEAKER_PART_SESSIONS,
 	SPEAKER_PART_TIMERS,

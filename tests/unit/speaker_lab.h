@@ -52,6 +52,14 @@ inline struct sockaddr_in sockaddr_of(uint32_t addr, uint16_t port)
 	return sa;
 }
 
+// The clock by which turns end: each look at it takes that long. As it stands still, a turn ends when
+// all is done.
+inline uint64_t look_ns, looked_ns;
+inline uint64_t slow_clock_ns()
+{
+	return looked_ns += look_ns;
+}
+
 struct event {
 	uint16_t type, peer;
 	uint32_t epoch;
@@ -78,6 +86,7 @@ struct node {
 		params.listen_port = listen ? bgp_port : 0;
 		params.restart_s = 120;
 		params.nb_peers = 8;
+		params.clock_ns = slow_clock_ns;
 		params.nb_interfaces = 1;
 		strcpy(params.interfaces[0].name, "lo");
 		params.interfaces[0].addrs[params.interfaces[0].nb_addrs++] = addr;

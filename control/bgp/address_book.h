@@ -1,0 +1,55 @@
+/* Which peers may be meant by an address: those at it, and those that are to come from a subnet
+ * that it lies in, by interface. A sorted array of numbers: found by bisection, and those of an
+ * interface lie together. Knows no session. */
+#ifndef BASCULE_ADDRESS_BOOK_H
+#define BASCULE_ADDRESS_BOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "prefix.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	ADDRESS_BOOK_HOST = 33, /* as the length of a subnet: no subnet, but one address */
+};
+
+struct address_book {
+	uint64_t *entries; /* owned; sorted, 0..nb_entries */
+	size_t nb_entries, room;
+};
+
+/* The entries from `at`, up to `end`; until the book is changed. */
+struct address_book_range {
+	size_t at, end;
+};
+
+/* Room for an address and a subnet of each peer. 0 or -ENOMEM. */
+int address_book_init(struct address_book *book, size_t nb_peers);
+void address_book_free(struct address_book *book);
+
+/* `len`: 1 to 32, or ADDRESS_BOOK_HOST. `addr` in host order; bits behind the length are ignored.
+ * One that is there already is not added again, and one that is not there is not missed. */
+void address_book_add(struct address_book *book, uint8_t interface, uint8_t len, uint32_t addr,
+		      uint16_t peer);
+void address_book_remove(struct address_book *book, uint8_t interface, uint8_t len, uint32_t addr,
+			 uint16_t peer);
+
+/* The peers of exactly that address or subnet, lowest index first. */
+struct address_book_range address_book_find(const struct address_book *book, uint8_t interface,
+					    uint8_t len, uint32_t addr);
+/* All of an interface: addresses, then subnets, the longer ones first; peers of one subnet follow
+ * one another. */
+struct address_book_range address_book_of(const struct address_book *book, uint8_t interface);
+
+uint16_t address_book_peer(const struct address_book *book, size_t at);
+bool address_book_is_host(const struct address_book *book, size_t at);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
