@@ -4,53 +4,93 @@ import argparse
 import sys
 from pathlib import Path
 
+import compare
+import fib
 import forward
+import rib
 from children import Failed, end_with_signals
 from figures import SOURCE, Figures, progress, save, table
 
 
-def _common(parser, runs, seconds=None):
+def _words(text):
+    return [word for word in text.split(",") if word]
+
+
+def _common(parser, runs):
     parser.add_argument("--runs", type=int, default=runs, metavar="N", help=f"samples of each figure (default: {runs})")
-    if seconds:
-        parser.add_argument("--seconds", type=float, default=seconds, metavar="S",
-                            help=f"how long a contestant has the core in a turn (default: {seconds})")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, with the machine and the commit")
-    parser.add_argument("--build", type=Path, default=SOURCE / "build", metavar="DIR", help="the build to measure (default: build)")
+    parser.add_argument("--json", type=Path, metavar="FILE",
+                        help="write the figures there, with the machine and the commit")
+    parser.add_argument("--build", type=Path, default=SOURCE / "build", metavar="DIR",
+                        help="the build to measure (default: build)")
+
+
+def _slice(parser):
+    parser.add_argument("--seconds", type=float, default=0.1, metavar="S",
+                        help="how long one has the core in a turn (default: 0.1)")
 
 
 def _forward(parser):
-    _common(parser, runs=5, seconds=0.1)
+    _common(parser, runs=5)
+    _slice(parser)
     parser.add_argument("--rows", default="", metavar="REGEX", help="those rows only whose name it is found in: "
                         + " ".join(row.name for row in forward.ROWS))
-    parser.add_argument("--rivals", default=",".join(forward.RIVALS), type=lambda text: [w for w in text.split(",") if w],
-                        metavar="NAMES", help=f"beside whom: {','.join(forward.RIVALS)} (default: all)")
+    parser.add_argument("--rivals", default=forward.RIVALS, type=_words, metavar="NAMES",
+                        help=f"beside whom (default: {','.join(forward.RIVALS)})")
+
+
+def _table(parser):
+    _common(parser, runs=5)
 
 
 # name: module with measure(figures, options, build), its options
 BENCHMARKS = {
     "forward": (forward, _forward),
+    "fib": (fib, _table),
+    "rib": (rib, _table),
 }
+
+
+def _add(commands, name, text, options):
+    """The first sentence, up to its colon, is what the list of commands says."""
+    parser = commands.add_parser(name, help=text.split(":")[0].lower(), description=text,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    options(parser)
+
+
+def _compare(parser):
+    parser.add_argument("old", metavar="OLD")
+    parser.add_argument("new", metavar="NEW")
+    parser.add_argument("--only", type=_words, default=["forward", "fib", "rib"], metavar="NAMES",
+                        help="of forward,fib,rib (default: all)")
+    parser.add_argument("--rows", default=compare.ROWS, metavar="REGEX",
+                        help=f"of forward: those rows whose name it is found in (default: {compare.ROWS})")
+    parser.add_argument("--pairs", type=int, default=8, metavar="N", help="how many of each figure (default: 8)")
+    _slice(parser)
+
+
+def _measure(name, options):
+    figures = Figures()
+    BENCHMARKS[name][0].measure(figures, options, options.build)
+    print(table(figures))
+    if options.json:
+        save(options.json, figures)
+    return 0
 
 
 def main(parser):
     end_with_signals()
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, options) in BENCHMARKS.items():
-        options(commands.add_parser(name, help=module.__doc__.split(":")[0].lower(), description=module.__doc__,
-                                    formatter_class=argparse.RawDescriptionHelpFormatter))
+        _add(commands, name, module.__doc__, options)
+    _add(commands, "compare", compare.__doc__, _compare)
     options = parser.parse_args()
-    figures = Figures()
     try:
-        BENCHMARKS[options.command][0].measure(figures, options, options.build)
+        return compare.run(options) if options.command == "compare" else _measure(options.command, options)
     except Failed as why:
         progress("")
         print(f"tools/perf: {why}", file=sys.stderr)
-        return 1
+        return 2
     except KeyboardInterrupt as why:
         progress("")
         print(f"tools/perf: ended by {why.args[0] if why.args else 'Ctrl-C'}", file=sys.stderr)
         return 130
-    print(table(figures))
-    if options.json:
-        save(options.json, figures)
-    return 0

@@ -1,7 +1,7 @@
 """What a run comes to: figures with their samples, for people and as JSON, and the machine that they are of.
 
-A figure is "relative" if it is a ratio of two things measured side by side: then it may be compared with the same figure of
-another day. All others are for orientation."""
+A figure is "relative" if it is a ratio of two things measured side by side, or if no machine has a say in it: then it may be
+compared with the same figure of another day. All others are for orientation."""
 
 import json
 import os
@@ -91,10 +91,22 @@ def number(value):
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
+def scale(value, unit):
+    """A unit of time in which the value is easily read, and how many of the given one it is."""
+    if unit == "ns":
+        for size, name in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+            if value >= size:
+                return size, name
+    return 1, unit
+
+
 def table(figures):
-    """A line a figure; ratios stand out by having no unit."""
-    rows = [(f.name, number(median(f.samples)), f"{number(min(f.samples))} to {number(max(f.samples))}",
-             "×" if f.relative else f.unit) for f in figures]
+    """A line a figure."""
+    rows = []
+    for f in figures:
+        size, unit = scale(median(f.samples), f.unit)
+        middle, low, high = (number(value / size) for value in (median(f.samples), min(f.samples), max(f.samples)))
+        rows.append((f.name, middle, f"{low} to {high}", unit))
     widths = [max(len(row[i]) for row in rows) for i in range(4)] if rows else [0] * 4
     return "\n".join(f"{name:<{widths[0]}}  {middle:>{widths[1]}} {unit:<{widths[3]}}  {ends}"
                      for name, middle, ends, unit in rows)

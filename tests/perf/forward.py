@@ -96,13 +96,13 @@ class Track:
             f"--rule_ipv4={rules[0]}", f"--rule_ipv6={rules[1]}"], alone=True)
 
     def _enter(self, name, program, words, alone=False):
-        return Contestant(self.children, name, program, self.devices, words, self.row.egress, alone)
+        return Contestant(self.children, name, program, self.devices, words, self.row.egress, self.frames, alone)
 
 
 def nothing_lost(contestant):
     """What is counted as fast must have gone out."""
     said = contestant.tell()
-    lost = {name: value for name, value in said.items() if name not in ("rx", "tx", "changed")}
+    lost = {name: value for name, value in said.items() if name not in ("rx", "tx", "changed_per_s")}
     if lost or not said["tx"]:
         raise Failed(f"{contestant.name} dropped packets that it should forward: {lost}")
     return said
@@ -119,7 +119,9 @@ def measure(figures, options, build):
                 ours = track.bascule(build)
                 contestants = [ours, *(track.rival(name) for name in options.rivals)]
                 taken = alternate(contestants, SLICES, options.seconds)
-                nothing_lost(ours)
+                said = nothing_lost(ours)
+            if row.churn:
+                figures.add(f"forward/{row.name}/prefixes changed", said["changed_per_s"] / 1e6, "M/s", "more")
             tell(figures, row.name, taken, hz)
     progress("")
 
@@ -136,4 +138,4 @@ def tell(figures, row, taken, hz):
     for name in cycles:
         if name != "bascule":
             ratios = [b / a for a, b in zip(taken["bascule"], taken[name], strict=True)]
-            figures.add(f"{area}/bascule to {name}", median(ratios), "times as fast", "more", relative=True)
+            figures.add(f"{area}/bascule to {name}", median(ratios), "×", "more", relative=True)

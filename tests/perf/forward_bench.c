@@ -1,14 +1,15 @@
-/* The fast path as it is in bascule-dataplane: worker_run() on one lcore, two ports, tables filled by a writer on the main
- * lcore. What is made up is around it only: no kernel, no LCP interfaces, next hops that are always resolved. contest.py
- * starts it beside others that forward the same packets, gives each the core in turn, and reads how many packets went by
- * from DPDK's telemetry.
+/* The fast path as it is in bascule-dataplane: worker_run() on one lcore, two ports, tables filled
+ * by a writer on the main lcore. What is made up is around it only: no kernel, no LCP interfaces,
+ * next hops that are always resolved. contest.py starts it beside others that forward the same
+ * packets, gives each the core in turn, and reads how many packets went by from DPDK's telemetry.
  *
- *   forward_bench [EAL options with two --vdev] -- [--table FILE.gz] [--ecmp N] [--egress 1|2] [--mbufs N] [--churn N]
+ *   forward_bench [EAL options with two --vdev] -- [--table FILE.gz] [--ecmp N] [--egress 1|2]
+ *   [--mbufs N] [--churn N]
  *
- * Two routes, 0.0.0.0/1 by port 0 and 128.0.0.0/1 by port 1, or with --table all prefixes of a file by the same ports, so that a
- * router with only those two sends each packet to the same place; --egress 1: all by port 1. --churn: so many prefixes a
- * second change to other paths. Says "ready", and tells its counters as one line for each line that it reads; ends with
- * its input. */
+ * Two routes, 0.0.0.0/1 by port 0 and 128.0.0.0/1 by port 1, or with --table all prefixes of a file
+ * by the same ports, so that a router with only those two sends each packet to the same place;
+ * --egress 1: all by port 1. --churn: so many prefixes a second change to other paths. Says
+ * "ready", and tells its counters as one line for each line that it reads; ends with its input. */
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -31,6 +32,7 @@
 #include "worker.h"
 
 enum { PORTS = 2, MTU = 1500, TBL8_GROUPS = 4096, WAYS = 2, TURN_US = 100, DEFAULT_MBUFS = 16384 };
+enum { STOPPED = 20 }; /* parts of a second: a longer turn is one in which we were */
 
 struct bench {
 	const char *table;
@@ -46,7 +48,7 @@ struct bench {
 	struct punt punt;
 	struct counters counters __rte_cache_aligned;
 	struct worker worker;
-	uint64_t changed;
+	uint64_t changed, changing; /* prefixes; cycles of the timer for which they did */
 };
 
 static struct bench bench = { .ecmp = 1, .egress = PORTS, .mbufs = DEFAULT_MBUFS };
@@ -58,7 +60,8 @@ static void check(int err, const char *what)
 }
 
 #ifdef PLANTED_MISS
-/* For the test of those who look for slower versions: one more miss of the cache for each packet. */
+/* For the test of those who look for slower versions: one more miss of the cache for each
+ * packet. */
 enum { PLANTED_OCTETS = 1 << 29 };
 
 static uint16_t plant(uint16_t port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n,
@@ -241,7 +244,10 @@ static void tell(const struct bench *b)
 {
 	const struct counters *c = &b->counters;
 
-	printf("rx=%lu tx=%lu changed=%lu", c->rx, c->tx, b->changed);
+	printf("rx=%lu tx=%lu", c->rx, c->tx);
+	if (b->changing)
+		printf(" changed_per_s=%.0f",
+		       (double)b->changed * (double)rte_get_timer_hz() / (double)b->changing);
 	for (int i = 1; i < DROP_REASONS; i++) {
 		if (c->drop[i])
 			printf(" %s=%lu", drop_reason_name((enum drop_reason)i), c->drop[i]);
@@ -250,14 +256,13 @@ static void tell(const struct bench *b)
 	fflush(stdout);
 }
 
-/* Other paths for as many prefixes as are due; all of the table in turn, each by the other of its two ways. */
-static void churn(struct bench *b, uint64_t began)
+/* Other paths for as many prefixes as are due; all of the table in turn, each by the other of its
+ * two ways. */
+static void churn(struct bench *b)
 {
-	double due =
-		(double)(rte_get_timer_cycles() - began) / (double)rte_get_timer_hz() * b->churn;
+	double due = (double)b->changing / (double)rte_get_timer_hz() * b->churn;
 
-	for (uint32_t i = 0; i < b->churn / (1000000 / TURN_US) * 2 && (double)b->changed < due;
-	     i++) {
+	while ((double)b->changed < due) {
 		uint64_t k = b->changed++;
 
 		route(b, &b->routes[k * 7919 % b->nb_routes], 1 - (k / b->nb_routes) % WAYS);
@@ -265,11 +270,11 @@ static void churn(struct bench *b, uint64_t began)
 	fib_reclaim(b->writer);
 }
 
-/* What could not be done in time, because we were stopped, is not caught up with. */
+/* The time for which we were stopped is none in which prefixes change. */
 static void serve(struct bench *b)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-	uint64_t began = rte_get_timer_cycles(), last = began;
+	uint64_t last = rte_get_timer_cycles();
 	char line[64];
 
 	for (;;) {
@@ -282,10 +287,10 @@ static void serve(struct bench *b)
 		}
 		if (!b->churn)
 			continue;
-		if (now - last > rte_get_timer_hz() / 100)
-			began += now - last;
+		if (now - last < rte_get_timer_hz() / STOPPED)
+			b->changing += now - last;
 		last = now;
-		churn(b, began);
+		churn(b);
 		rte_delay_us_sleep(TURN_US);
 	}
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "answer.h"
-#include "route_columns.h"
 #include "run.h"
 
 static const struct column test_columns[] = {
@@ -26,7 +25,11 @@ static const struct column route_columns[] = {
 	{ " ", "when", cell_text },
 	{ "PREFIX", "prefix", cell_text },
 	{ "NEXT HOP", "next_hop", cell_gateway },
-	ROUTE_COLUMNS,
+	{ "AS PATH", "as_path", cell_text },
+	{ "ORIGIN", "origin", cell_text },
+	{ "PREF", "local_pref", cell_text, true },
+	{ "MED", "med", cell_text, true },
+	{ "COMMUNITIES", "communities", cell_list },
 	{ NULL },
 };
 

@@ -3,7 +3,6 @@
 #include "answer.h"
 #include "prefix.h"
 #include "role.h"
-#include "route_columns.h"
 #include "run.h"
 
 /* --- summary ---------------------------------------------------------------------------------- */
@@ -199,7 +198,11 @@ static const struct column routes_columns[] = {
 	{ "NEXT HOP", "next_hop", cell_path_next_hop },
 	{ "PEER", "peer", cell_text },
 	{ "ROLE", "role", cell_text },
-	ROUTE_COLUMNS,
+	{ "AS PATH", "as_path", cell_text },
+	{ "ORIGIN", "origin", cell_text },
+	{ "PREF", "local_pref", cell_text, true },
+	{ "MED", "med", cell_text, true },
+	{ "COMMUNITIES", "communities", cell_list },
 	{ "AGE", "age_s", cell_duration, true },
 	{ "USED BY", "views", cell_list },
 	{ "BACKUP TO", "backup_to", cell_list },
@@ -212,7 +215,11 @@ static const struct column advertised_columns[] = {
 	{ "NEXT HOP", "next_hop", cell_gateway },
 	{ "FROM", "peer", cell_text },
 	{ "ROLE", "role", cell_text },
-	ROUTE_COLUMNS,
+	{ "AS PATH", "as_path", cell_text },
+	{ "ORIGIN", "origin", cell_text },
+	{ "PREF", "local_pref", cell_text, true },
+	{ "MED", "med", cell_text, true },
+	{ "COMMUNITIES", "communities", cell_list },
 	{ "BACKUP", "backup", cell_text },
 	{ NULL },
 };
@@ -230,12 +237,10 @@ static const struct answer_kind advertised_kind = {
 };
 
 static const struct column received_columns[] = {
-	{ "PREFIX", "prefix", cell_text },
-	{ "NEXT HOP", "next_hop", cell_gateway },
-	ROUTE_COLUMNS_PATH,
-	ROUTE_COLUMNS_REST,
-	{ "INBOUND MAP", "policy", cell_text },
-	{ NULL },
+	{ "PREFIX", "prefix", cell_text },	{ "NEXT HOP", "next_hop", cell_gateway },
+	{ "AS PATH", "as_path", cell_text },	{ "ORIGIN", "origin", cell_text },
+	{ "MED", "med", cell_text, true },	{ "COMMUNITIES", "communities", cell_list },
+	{ "INBOUND MAP", "policy", cell_text }, { NULL },
 };
 
 static const struct answer_kind received_kind = {

@@ -1,0 +1,172 @@
+"""Which figures of NEW are worse than OLD's: each a commit, a build folder or a file that --json wrote.
+
+Commits and builds are measured side by side, in turns on one core, and started anew for each pair; a pair gives one ratio a
+figure. A figure is slower if the median pair is by more than 5 % and three quarters of the pairs are at all, and if as many
+pairs again say the same. Of files, only figures count that are ratios themselves. Ends with 1 if one is slower."""
+
+import forward
+import tables
+from children import Children, Failed
+from contest import alternate
+from figures import load, number, progress
+from spread import crossed, median, quartiles, slowdowns, verdict
+from versions import version
+
+SLICES = 6  # of each side in a pair
+ROWS = "^(64-two-1k-full|64-two-64k-full|64-two-1k-full-ecmp4|imix-two-1k-full)$"
+
+
+class Slowdowns:
+    """{figure: [a ratio a pair]}, above 1 where NEW is worse."""
+
+    def __init__(self):
+        self.of = {}
+
+    def add(self, name, ratio):
+        self.of.setdefault(name, []).append(ratio)
+
+    def slower(self):
+        return [name for name, ratios in self.of.items() if verdict(ratios) == "slower"]
+
+
+def _forward_pair(row, old, new, seconds):
+    with Children() as children:
+        track = forward.Track(children, row)
+        sides = [side(track, name) for name, side in (("old", old), ("new", new))]
+        taken = alternate(sides, SLICES, seconds)
+        for side in sides:
+            forward.nothing_lost(side)
+        return median(slowdowns(taken["old"], taken["new"], "less"))
+
+
+class Forward:
+    """A row of the fast path."""
+
+    def __init__(self, row, seconds):
+        self.row, self.seconds = row, seconds
+        self.name = f"forward/{row.name}"
+
+    def pair(self, old, new, into):
+        into.add(self.name, _forward_pair(self.row, *(
+            lambda track, name, build=build: track.bascule(build, name) for build in (old, new)), self.seconds))
+
+    def has(self, name):
+        return name == self.name
+
+
+class Table:
+    """fib_bench or rib_bench."""
+
+    def __init__(self, program):
+        self.program = program
+        self.name = program.area
+
+    def pair(self, old, new, into):
+        a, b = map(tables.judged, tables.run(self.program, [old, new], alone=True))
+        for name, (value, better) in a.items():
+            if name in b and value:
+                into.add(f"{self.program.area}/{name}", slowdowns([value], [b[name][0]], better)[0])
+
+    def has(self, name):
+        return name.startswith(self.program.area + "/")
+
+
+def subjects(options):
+    """What is measured, by --only and --rows."""
+    found = []
+    for area in options.only:
+        if area == "forward":
+            found += [Forward(row, options.seconds) for row in forward.rows(options.rows)]
+        else:
+            found.append(Table({"fib": tables.FIB, "rib": tables.RIB}[area]))
+    return found
+
+
+def _pair(subject, old, new, turned, into):
+    """Who is started first has no advantage."""
+    if not turned:
+        subject.pair(old, new, into)
+        return
+    found = Slowdowns()
+    subject.pair(new, old, found)
+    for name, ratios in found.of.items():
+        into.add(name, 1 / ratios[0])
+
+
+def able(what, old, new):
+    """Those that OLD can be measured by: it may be from before this benchmark. NEW must be able to."""
+    found = []
+    for subject in what:
+        progress(f"{subject.name}: one pair that does not count")
+        try:
+            subject.pair(old, new, Slowdowns())
+            found.append(subject)
+        except Failed as why:
+            subject.pair(new, new, Slowdowns())
+            progress(f"{subject.name} is not compared, for OLD cannot be measured: {why}")
+    return found
+
+
+def measure(what, pairs, old, new, again=""):
+    """Slowdowns of so many pairs of each subject."""
+    found = Slowdowns()
+    for subject in what:
+        for pair in range(pairs):
+            progress(f"{subject.name}, pair {pair + 1} of {pairs}{again}")
+            _pair(subject, old, new, pair % 2 == 1, found)
+    progress("")
+    return found
+
+
+def row(name, ratios, said):
+    low, high = quartiles(ratios)
+    return (f"{name:<55} {number(median(ratios)):>6} × the time  {number(low)} to {number(high)}"
+            f"  {len(ratios)} pairs  {said}")
+
+
+def compare_builds(what, pairs, old, new):
+    """Exit code. What seems slower is measured once more, alone."""
+    what = able(what, old, new)
+    first = measure(what, pairs, old, new)
+    suspects = first.slower()
+    again = Slowdowns()
+    if suspects:
+        progress(f"{', '.join(suspects)}: once more")
+        again = measure([s for s in what if any(s.has(name) for name in suspects)], pairs, old, new, ", once more")
+    bad = [name for name in suspects if verdict(again.of.get(name, [])) == "slower"]
+    for name, ratios in first.of.items():
+        print(row(name, ratios, verdict(ratios)))
+        if name in suspects:
+            print(row("    once more", again.of[name], "slower" if name in bad else "not confirmed"))
+    return _end(bad, first.of)
+
+
+def compare_files(old, new):
+    """Exit code."""
+    old, new = load(old), load(new)
+    found, bad = {}, []
+    for figure in old:
+        other = new.get(figure.name)
+        if not other or not figure.relative:
+            continue
+        found[figure.name] = crossed(figure.samples, other.samples, figure.better)
+        said = verdict(found[figure.name])
+        bad += [figure.name] * (said == "slower")
+        print(row(figure.name, found[figure.name], said))
+    return _end(bad, found)
+
+
+def _end(bad, found):
+    if not found:
+        raise Failed("there is nothing that both sides have")
+    print(f"slower: {', '.join(bad)}" if bad else f"none of {len(found)} figures is slower")
+    return 1 if bad else 0
+
+
+def run(options):
+    old, new = version(options.old), version(options.new)
+    if bool(old.figures) != bool(new.figures):
+        raise Failed("a file of figures is compared with another one, a commit or a build with a commit or a build")
+    if old.figures:
+        return compare_files(old.figures, new.figures)
+    return compare_builds(subjects(options), options.pairs, old.build, new.build)

@@ -1,0 +1,133 @@
+"""tools/perf as a program: what it finds out, what it says of bad arguments, and that nothing is left of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import children
+import figures
+from versions import commit
+
+PERF = Path(__file__).resolve().parents[2] / "tools" / "perf"
+ROW = "^64-two-1k-full$"
+
+
+def perf(*words, timeout=300):
+    return subprocess.run([str(word) for word in (PERF, *words)], capture_output=True, text=True, timeout=timeout)
+
+
+def saved(path, **samples):
+    """A file of relative figures, more is better, as --json writes it."""
+    made = figures.Figures()
+    for name, values in samples.items():
+        for value in values:
+            made.add(name, value, "×", "more", relative=True)
+    figures.save(path, made)
+    return path
+
+
+def test_planted_miss_is_found(build, tmp_path):
+    """A version that misses the cache once more for each packet, measured as any two builds are."""
+    planted = tmp_path / "planted"
+    (planted / "tests" / "perf").mkdir(parents=True)
+    (planted / "build.ninja").touch()
+    (planted / "tests" / "perf" / "forward_bench").symlink_to(build / "tests" / "perf" / "forward_bench_planted")
+    words = ["--only", "forward", "--rows", ROW, "--pairs", 5]
+    done = perf("compare", build, planted, *words)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "slower: forward/64-two-1k-full" in done.stdout
+    done = perf("compare", planted, build, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "faster" in done.stdout
+
+
+def test_files_are_compared_by_their_ratios(tmp_path):
+    old = saved(tmp_path / "old", a=[0.70, 0.72, 0.71, 0.73, 0.72], b=[2.0, 2.1, 2.0, 1.9, 2.0])
+    new = saved(tmp_path / "new", a=[0.60, 0.61, 0.62, 0.60, 0.61], b=[2.0, 1.9, 2.0, 2.1, 2.0], c=[1])
+    done = perf("compare", old, new)
+    assert done.returncode == 1 and "slower: a\n" in done.stdout, done.stdout
+    assert perf("compare", new, old).returncode == 0
+    assert perf("compare", old, old).returncode == 0
+    assert perf("compare", old, saved(tmp_path / "other", z=[1])).returncode == 2
+
+
+def test_older_than_the_benchmark(build, tmp_path):
+    """A version that has none is not compared by it, and does not fail; one that has lost it does."""
+    older = tmp_path / "older"
+    older.mkdir()
+    (older / "build.ninja").touch()
+    words = ["--only", "forward,fib", "--rows", ROW, "--pairs", 1]
+    (older / "tests" / "perf").mkdir(parents=True)
+    (older / "tests" / "perf" / "fib_bench").symlink_to(build / "tests" / "perf" / "fib_bench")
+    done = perf("compare", older, build, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "is not compared, for OLD cannot be measured" in done.stderr and "fib/full table, sorted" in done.stdout
+    assert perf("compare", build, older, *words).returncode == 2
+
+
+def test_what_is_no_version(tmp_path):
+    done = perf("compare", "no-such-commit", "HEAD")
+    assert done.returncode == 2 and "no-such-commit: no file, no build and no commit" in done.stderr
+    done = perf("forward", "--rows", "nonesuch")
+    assert done.returncode == 2 and "64-two-1k-full" in done.stderr
+    done = perf("forward", "--build", tmp_path, "--rows", ROW, "--rivals", "")
+    assert done.returncode == 2 and "forward_bench is not there" in done.stderr
+
+
+def test_json_says_what_it_is_of(build, tmp_path):
+    path = tmp_path / "figures.json"
+    done = perf("forward", "--build", build, "--rows", ROW, "--rivals", "testpmd-io", "--runs", 2, "--json", path)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(path.read_text())
+    assert {"host", "kernel", "cpu", "cpus", "dpdk"} <= set(said["machine"])
+    assert said["commit"].startswith(commit("HEAD")) and "--rivals testpmd-io" in said["command"]
+    figure = next(f for f in said["figures"] if f["name"] == "forward/64-two-1k-full/bascule to testpmd-io")
+    assert figure["relative"] and len(figure["samples"]) == 2
+    # testpmd does less
+    assert 0 < figure["min"] <= figure["median"] <= figure["max"] < 1
+    assert figure["name"] in done.stdout
+
+
+def benches_of(folders):
+    """Pids of processes that have one of these as their EAL's folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            environment = (entry / "environ").read_bytes() if entry.name.isdigit() else b""
+            if any(f"RUNTIME_DIRECTORY={folder}\0".encode() in environment for folder in folders):
+                found += [int(entry.name)] if (entry / "cmdline").read_bytes() else []  # no zombie
+        except OSError:
+            pass
+    return found
+
+
+def wait_for(predicate):
+    deadline = time.monotonic() + 60
+    while not predicate():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left(build, number):
+    process = subprocess.Popen([sys.executable, PERF, "forward", "--build", build, "--rows", ROW, "--rivals", "testpmd-io",
+                                "--runs", "1000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    ours = children.ROOT.glob
+
+    def folders():
+        return list(ours(f"{process.pid}-*"))
+
+    wait_for(lambda: len(benches_of(folders())) == 2)
+    there = folders()
+    os.kill(process.pid, number)
+    process.wait(30)
+    wait_for(lambda: not benches_of(there))
+    with children.Children():  # the next one removes what a killed one could not
+        pass
+    assert not any(folder.exists() for folder in there)
