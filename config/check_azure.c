@@ -13,7 +13,7 @@ enum {
 
 /* AS numbers that Azure or IANA keep for themselves; a peer cannot have them. (23456 is refused in
  * any profile.) */
-static const struct range {
+static const struct reserved_asns {
 	uint32_t first, last;
 } reserved[] = {
 	{ 8074, 8075 },	  { 12076, 12076 }, { 64496, 64511 },

@@ -5,7 +5,7 @@
 #include "file.h"
 
 /* AS numbers that no map may put into a path, whatever the profile: Azure's own, and AS_TRANS. */
-static const struct range {
+static const struct platform_asns {
 	uint32_t first, last;
 } platform_asns[] = {
 	{ 8074, 8075 },	  { 12076, 12076 }, { 23456, 23456 },

@@ -171,20 +171,21 @@ static const struct setting attributes_settings[] = {
 	  .allowed = "names of route maps, one a direction" }
 /* clang-format on */
 
-struct session { /* a struct config_peer as a member, as SESSION_SETTINGS wants it */
+struct peer_block { /* a struct config_peer as a member, as SESSION_SETTINGS wants it */
 	struct config_peer peer;
 };
 
 static const struct setting peer_settings[] = {
-	{ "name", read_name, MEMBER(struct session, peer.name), .required = true,
+	{ "name", read_name, MEMBER(struct peer_block, peer.name), .required = true,
 	  .allowed = NAME_ALLOWED },
-	{ "address", read_addr, MEMBER(struct session, peer.addr), .required = true,
+	{ "address", read_addr, MEMBER(struct peer_block, peer.addr), .required = true,
 	  .allowed = ADDR_ALLOWED },
-	{ "asn", read_number, MEMBER(struct session, peer.asn), .required = true, ASN_RANGE },
-	{ "behind", read_name, MEMBER(struct session, peer.behind), .allowed = "names of ports" },
-	{ "enforce_first_as", read_bool, MEMBER(struct session, peer.enforce_first_as), .def = true,
-	  .allowed = BOOL_ALLOWED },
-	SESSION_SETTINGS(struct session, peer),
+	{ "asn", read_number, MEMBER(struct peer_block, peer.asn), .required = true, ASN_RANGE },
+	{ "behind", read_name, MEMBER(struct peer_block, peer.behind),
+	  .allowed = "names of ports" },
+	{ "enforce_first_as", read_bool, MEMBER(struct peer_block, peer.enforce_first_as),
+	  .def = true, .allowed = BOOL_ALLOWED },
+	SESSION_SETTINGS(struct peer_block, peer),
 	{ NULL },
 };
 

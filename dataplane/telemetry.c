@@ -153,7 +153,7 @@ static int tell_counters(const struct dataplane *dp, const char *params, struct 
 	for (int i = DROP_NONE + 1; i < DROP_REASONS; i++)
 		rte_tel_data_add_dict_u64(drops, drop_reason_name((enum drop_reason)i),
 					  sum.drop[i]);
-	for (int i = 0; i < EVENTS; i++)
+	for (int i = 0; i < COUNTER_EVENTS; i++)
 		rte_tel_data_add_dict_u64(events, counter_event_name((enum counter_event)i),
 					  sum.event[i]);
 	return 0;
@@ -267,7 +267,7 @@ static int tell_fib(const struct dataplane *dp, const char *params, struct rte_t
 	return 0;
 }
 
-static const struct command {
+static const struct telemetry_command {
 	const char *name, *help;
 	int (*tell)(const struct dataplane *dp, const char *params, struct rte_tel_data *d);
 } commands[] = {

@@ -11,7 +11,8 @@ Prints each fault as file:line and exits with 1 if there is one:
 - a circle of files, where NAME.c and NAME.h count as one. What leads through the private header of a class that is
   spread over several files does not count: those are listed below, each with its reason;
 - a private header, NAME_private.h, that is not listed, or that another folder includes;
-- two headers of one name: which one is included would depend on the order of -I.
+- two headers of one name: which one is included would depend on the order of -I;
+- two structs, unions or enums of one tag: a reader, and a search, would take one for the other.
 
 --draw prints the folders, lowest first, with their arrows."""
 
@@ -32,6 +33,8 @@ TANGLED = {
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+TAG = re.compile(r"\b(struct|union|enum)\s+(?:__rte_\w+\s+)?(\w+)\s*\{")
+COMMENT_OR_TEXT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 
 
 def call(text, start):
@@ -135,6 +138,19 @@ def circles_of_files(house):
     return circles(arrows)
 
 
+def twin_tags(house):
+    """Places that define a tag which another place has defined, in the order of the files."""
+    first = {}
+    for path in house.files:
+        text = COMMENT_OR_TEXT.sub(lambda found: "\n" * found[0].count("\n"), (house.source / path).read_text())
+        for found in TAG.finditer(text):
+            place = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
+            if found[2] in first:
+                yield f"{place}: {found[1]} {found[2]} has the tag of {first[found[2]]}"
+            else:
+                first[found[2]] = place
+
+
 def faults(house):
     for path, other in house.twins:
         yield f"{path}:1: has the name of {other}"
@@ -144,6 +160,7 @@ def faults(house):
     for path in house.files:
         if path.name.endswith("_private.h") and str(path) not in CLASSES:
             yield f"{path}:1: is the private header of no class that tests/rooms.py lists"
+    yield from twin_tags(house)
     for path, line, header in house.includes:
         if header.parent not in house.reach(path.parent):
             yield f"{path}:{line}: includes {header}, but {path.parent}/meson.build does not declare {header.parent}"

@@ -535,7 +535,7 @@ static bool note_attributes(struct announcer *a, struct route_server *rs)
 		struct peer *peer = &rs->peers.table[b->to[i]];
 
 		*(drop ? &peer->dropped_out : &peer->stripped_out) += b->nb_prefixes;
-		events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
+		events_note(&rs->events, EVENT_ATTRIBUTE, peer->index, rs->now_ms,
 			    "%s on the way to it %s and %u others: %s",
 			    drop ? "dropped" : "stripped", prefix_text(*b->prefixes, prefix),
 			    b->nb_prefixes - 1, what);

@@ -27,7 +27,7 @@ void reflections_note(void *ctx, const struct path *path, const struct path *tol
 	struct route_server *rs = ctx;
 	char prefix[PREFIX_TEXT];
 
-	events_note(&rs->events, EVENT_REFLECTION, &rs->peers.table[path->peer], rs->now_ms,
+	events_note(&rs->events, EVENT_REFLECTION, path->peer, rs->now_ms,
 		    "%s is not used: it is what we tell it of %s, come back",
 		    prefix_text(rib_prefix(rs->rib, path->node), prefix),
 		    rs->peers.table[told->peer].config.name);

@@ -35,7 +35,8 @@ struct hiding {
 
 /* --- counting --------------------------------------------------------------------------------- */
 
-struct instance_query {
+/* Whose summaries are being counted: what group_watch_turn() hands on. */
+struct counting {
 	struct route_server *rs;
 	struct update_group *group;
 };
@@ -56,12 +57,12 @@ static void hiding_free(struct summaries *s, uint32_t id)
 }
 
 /* False: no memory. */
-static bool hiding_fill(const struct instance_query *look, struct contribution *c,
+static bool hiding_fill(const struct counting *counting, struct contribution *c,
 			const struct backups *hidden)
 {
-	struct summaries *s = look->group->summaries;
+	struct summaries *s = counting->group->summaries;
 
-	c->own_hidden = backups_include(look->rs->rib, hidden, c->peer);
+	c->own_hidden = backups_include(counting->rs->rib, hidden, c->peer);
 	for (uint32_t i = 0; i < hidden->n; i++) {
 		uint32_t id = slab_alloc(&s->hiding);
 
@@ -88,50 +89,50 @@ static void count(struct summaries *s, const struct contribution *c, int by)
 }
 
 /* Plus one; 0: it is told as a route. */
-static uint8_t fate_of(const struct instance_query *look, const struct path *path)
+static uint8_t fate_of(const struct counting *counting, const struct path *path)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	uint8_t wire[BGP_MESSAGE_MAX];
 
 	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
-	if (!path || announcer_announces(look->group, look->rs, path, false, wire, &result))
+	if (!path || announcer_announces(counting->group, counting->rs, path, false, wire, &result))
 		return 0;
 	return 1 +
 	       (result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule : SUMMARIES_DROPPED);
 }
 
 /* A VNet's prefix has no second best that anybody hears of. */
-static struct contribution contribution_of(const struct instance_query *look,
-					   const struct path *top, const struct path *alt)
+static struct contribution contribution_of(const struct counting *counting, const struct path *top,
+					   const struct path *alt)
 {
 	struct contribution c = { 0 };
 
 	if (!top || top->peer >= CONFIG_PEERS)
 		return c;
-	c.top = fate_of(look, top);
-	c.alt = fate_of(look, alt);
+	c.top = fate_of(counting, top);
+	c.alt = fate_of(counting, alt);
 	c.peer = c.top || c.alt ? top->peer : 0;
 	return c;
 }
 
 static bool count_prefix(void *ctx, const struct group_sight *sight)
 {
-	const struct instance_query *look = ctx;
-	struct summaries *s = look->group->summaries;
-	struct contribution now = contribution_of(look, sight->top, sight->alt), *at;
+	const struct counting *counting = ctx;
+	struct summaries *s = counting->group->summaries;
+	struct contribution now = contribution_of(counting, sight->top, sight->alt), *at;
 	uint32_t id = prefix_table_find(&s->contributions, sight->prefix);
 
 	if (!id && !now.top && !now.alt)
 		return true;
-	if (now.top && sight->hidden && !hiding_fill(look, &now, sight->hidden))
+	if (now.top && sight->hidden && !hiding_fill(counting, &now, sight->hidden))
 		return false;
 	if (!id && !(id = prefix_table_add(&s->contributions, sight->prefix))) {
 		hiding_free(s, now.hiding);
 		return false;
 	}
 	at = prefix_table_at(&s->contributions, id);
-	look->group->owing |= at->top != now.top || at->alt != now.alt || at->peer != now.peer ||
-			      at->hiding || now.hiding;
+	counting->group->owing |= at->top != now.top || at->alt != now.alt ||
+				  at->peer != now.peer || at->hiding || now.hiding;
 	count(s, at, -1);
 	count(s, &now, 1);
 	hiding_free(s, at->hiding);
@@ -147,9 +148,10 @@ static bool count_prefix(void *ctx, const struct group_sight *sight)
 
 size_t summaries_turn(struct route_server *rs, struct update_group *group, size_t budget)
 {
-	struct instance_query look = { rs, group };
+	struct counting counting = { rs, group };
 
-	return group->summaries ? group_watch_turn(group->group, budget, count_prefix, &look) : 0;
+	return group->summaries ? group_watch_turn(group->group, budget, count_prefix, &counting)
+				: 0;
 }
 
 bool summaries_counted(const struct update_group *group)

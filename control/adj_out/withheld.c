@@ -199,7 +199,7 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 	if (!s && !said)
 		return;
 	if (!s) {
-		events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
+		events_note(&rs->events, EVENT_ATTRIBUTE, peer->index, rs->now_ms,
 			    "it reset its session for an UPDATE of ours (3/%u): which one is not "
 			    "known",
 			    down->subcode);
@@ -208,7 +208,7 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 	s->resets += s->resets < UINT8_MAX;
 	if (count_standing(&peer->withheld) != stood)
 		told_otherwise(rs, peer);
-	events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_ATTRIBUTE, peer->index, rs->now_ms,
 		    "it reset its session for an UPDATE of ours, time %u%s%s: %s%s", s->resets,
 		    s->named ? ", " : "", s->named ? prefix_text(s->prefix, prefix) : "",
 		    suspect_text(s, what, sizeof(what)),
@@ -257,7 +257,7 @@ bool withheld_from(struct route_server *rs, struct peer *peer, const struct outb
 	suspect->prefix = *part->prefixes;
 	suspect->named = true;
 	count(&peer->withheld, part);
-	events_note(&rs->events, EVENT_ATTRIBUTE, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_ATTRIBUTE, peer->index, rs->now_ms,
 		    "withheld %s and %u others: it reset its session %u times for %s",
 		    prefix_text(suspect->prefix, prefix), part->nb - 1, suspect->resets,
 		    suspect_text(suspect, what, sizeof(what)));

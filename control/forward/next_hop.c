@@ -120,7 +120,7 @@ static void note_change(struct next_hops *nhs, uint32_t addr, bool resolved)
 	char text[ADDR_TEXT];
 
 	if (nhs->events)
-		events_note(nhs->events, EVENT_NEXT_HOP, NULL, nhs->now_ms,
+		events_note(nhs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, nhs->now_ms,
 			    resolved ? "next hop %s is found" : "next hop %s is lost",
 			    addr_text(addr, text));
 }
@@ -174,7 +174,7 @@ static void found(struct next_hops *nhs, struct next_hop *nh)
 	nh->quiet = true;
 	nh->quiet_until_ms = nhs->now_ms + quiet_ms;
 	if (nhs->events)
-		events_note(nhs->events, EVENT_NEXT_HOP, NULL, nhs->now_ms,
+		events_note(nhs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, nhs->now_ms,
 			    "next hop %s was lost %u times: used at once, announced in %u s",
 			    addr_text(nh->addr, text), nh->losses, quiet_ms / 1000);
 }

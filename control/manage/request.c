@@ -212,7 +212,7 @@ static const char *read_after(struct page *page, const json_t *value)
 	return NULL;
 }
 
-static const struct command {
+static const struct request_command {
 	const char *words;
 	enum page_command command; /* unless an argument makes it another */
 	struct argument {
@@ -256,7 +256,7 @@ static const struct command {
 	{ "reload", PAGE_RELOAD, { { "force", read_force, false } } },
 };
 
-static bool takes(const struct command *command, const char *key)
+static bool takes(const struct request_command *command, const char *key)
 {
 	for (size_t i = 0; i < ARGUMENTS; i++)
 		if (command->argument[i].key && !strcmp(command->argument[i].key, key))
@@ -265,7 +265,8 @@ static bool takes(const struct command *command, const char *key)
 }
 
 /* Does the command take all these arguments? Otherwise `*stranger` is one that it does not. */
-static bool takes_all(const struct command *command, json_t *arguments, const char **stranger)
+static bool takes_all(const struct request_command *command, json_t *arguments,
+		      const char **stranger)
 {
 	const char *key;
 	json_t *value;
@@ -281,7 +282,8 @@ static bool takes_all(const struct command *command, json_t *arguments, const ch
 }
 
 /* The command of these words that takes these arguments. */
-static const struct command *find_command(struct page *page, const char *words, json_t *arguments)
+static const struct request_command *find_command(struct page *page, const char *words,
+						  json_t *arguments)
 {
 	const char *stranger = NULL;
 
@@ -297,7 +299,8 @@ static const struct command *find_command(struct page *page, const char *words, 
 	return NULL;
 }
 
-static bool read_arguments(struct page *page, const struct command *command, json_t *arguments)
+static bool read_arguments(struct page *page, const struct request_command *command,
+			   json_t *arguments)
 {
 	page->command = command->command;
 	for (size_t i = 0; i < ARGUMENTS && command->argument[i].key; i++) {
@@ -320,7 +323,7 @@ static bool parse_object(struct page *page, json_t *request)
 {
 	const char *words = json_string_value(json_object_get(request, "command"));
 	json_t *arguments = json_object_get(request, "arguments");
-	const struct command *command;
+	const struct request_command *command;
 
 	if (!words || (arguments && !json_is_object(arguments))) {
 		page_error(page, "a request is {\"command\":\"...\",\"arguments\":{...}}");

@@ -11,8 +11,8 @@ static void note(struct route_server *rs, const struct partner_condition *condit
 		 const struct peer *peer, const char *text)
 {
 	if (condition->turned)
-		events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms, "%s: %s",
-			    condition->stands ? "raised" : "cleared", text);
+		events_note(&rs->events, EVENT_ALARM, peer ? peer->index : EVENTS_NO_PEER,
+			    rs->now_ms, "%s: %s", condition->stands ? "raised" : "cleared", text);
 }
 
 static void note_peer(struct route_server *rs, const struct partner_view *view,

@@ -23,7 +23,7 @@ uint16_t instance_next(const struct rib *rib, uint16_t gateway, uint16_t peer)
 void instance_move(struct rib *rib, uint16_t index, uint16_t gateway)
 {
 	uint16_t *heads = rib->groups.instances, was = rib->sources[index].gateway;
-	struct peer *peer = &rib->peers[index];
+	struct rib_peer *peer = &rib->peers[index];
 
 	if (was) {
 		uint16_t *link = &heads[was];

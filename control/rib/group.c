@@ -126,7 +126,7 @@ void cohort_merge(struct group *group, struct cohort *cohort)
 /* Take the peer out of its audience and put it into `cohort`, which has room. */
 static void member_move(struct group *group, uint16_t index, struct cohort *cohort)
 {
-	struct peer *peer = &group->rib->peers[index];
+	struct rib_peer *peer = &group->rib->peers[index];
 	struct cohort *from = peer->cohort;
 
 	audience_remove(from ? &from->audience : &group->stream, index);
@@ -162,7 +162,7 @@ static struct cohort *member_secede(struct group *group, uint16_t index)
 
 int group_join(struct group *group, uint16_t index)
 {
-	struct peer *peer = &group->rib->peers[index];
+	struct rib_peer *peer = &group->rib->peers[index];
 	struct cohort *cohort = group->cohorts;
 
 	assert(!peer->group);
@@ -186,7 +186,7 @@ int group_join(struct group *group, uint16_t index)
 
 void group_leave(struct group *group, uint16_t index)
 {
-	struct peer *peer = &group->rib->peers[index];
+	struct rib_peer *peer = &group->rib->peers[index];
 	struct cohort *cohort = peer->cohort;
 
 	assert(peer->group == group);

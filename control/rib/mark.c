@@ -209,7 +209,7 @@ static void others_stamp(const struct rib *rib, const struct backups *others)
 		uint16_t gateway = others->gateway[i], index = instance_first(rib, gateway);
 
 		for (; index != RIB_NOBODY; index = instance_next(rib, gateway, index)) {
-			const struct peer *peer = &rib->peers[index];
+			const struct rib_peer *peer = &rib->peers[index];
 
 			if (peer->cohort)
 				peer->cohort->stamp = rib->version;
@@ -229,7 +229,7 @@ static bool concerns(const struct group *group, const struct cohort *place, cons
 {
 	const struct offers *before = &m->before->offers[group->class];
 	const struct offers *after = &m->after->offers[group->class];
-	const struct peer *announcer = &group->rib->peers[after->top.peer];
+	const struct rib_peer *announcer = &group->rib->peers[after->top.peer];
 
 	if (!offer_equal(&before->top, &after->top))
 		return true;

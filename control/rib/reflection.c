@@ -43,7 +43,7 @@ struct reflect {
 
 /* A node's paths while they are judged: what each class would be told of those that are no
  * reflections. */
-struct trial {
+struct reflection_trial {
 	const struct rib *rib;
 	const uint8_t *classes;
 	uint8_t open; /* classes that may be told of the node at all */
@@ -191,7 +191,7 @@ const struct path *rib_would_reflect(const struct rib *rib, uint32_t node, uint1
 /* --- all paths of a node ---------------------------------------------------------------------- */
 
 /* This path, in that place, is none: it may be told. */
-static void hear(struct trial *t, const struct path *path, uint16_t place)
+static void hear(struct reflection_trial *t, const struct path *path, uint16_t place)
 {
 	for (uint8_t left = hearers(t->rib, t->classes, path) & t->open & MAY_HEAR; left;
 	     left &= (uint8_t)(left - 1)) {
@@ -205,7 +205,7 @@ static void hear(struct trial *t, const struct path *path, uint16_t place)
 }
 
 /* What the path's peer is told, if the path is that come back. */
-static const struct path *find_original(const struct trial *t, const struct path *path)
+static const struct path *find_original(const struct reflection_trial *t, const struct path *path)
 {
 	const struct rib_params *params = &t->rib->params;
 	const struct path *told = t->told[class_of(&t->rib->sources[path->peer])];
@@ -264,7 +264,9 @@ static void convict(struct rib *rib, struct path *path, const struct path *told)
 /* None of the node's paths has the flag. Returns whether any has it afterwards. */
 static bool judge(struct rib *rib, uint32_t node, const uint8_t *classes)
 {
-	struct trial t = { .rib = rib, .classes = classes, .open = classes_open(rib, node, 0) };
+	struct reflection_trial t = { .rib = rib,
+				      .classes = classes,
+				      .open = classes_open(rib, node, 0) };
 	uint32_t *ranks = rib->reflect->ranks;
 	uint16_t place = 0, n = 0;
 	bool found = false;

@@ -137,7 +137,7 @@ void rib_source_hold(struct rib *rib, uint16_t peer, bool held)
 }
 
 /* Withdraw, in slices, what is at least `age` epochs old. */
-static void sweep_begin(struct rib *rib, struct peer *peer, uint16_t age)
+static void sweep_begin(struct rib *rib, struct rib_peer *peer, uint16_t age)
 {
 	peer->sweep_age = age;
 	slab_round_begin(&rib->sweep, &rib->paths);
@@ -145,7 +145,7 @@ static void sweep_begin(struct rib *rib, struct peer *peer, uint16_t age)
 
 void rib_peer_down(struct rib *rib, uint16_t index)
 {
-	struct peer *peer = &rib->peers[index];
+	struct rib_peer *peer = &rib->peers[index];
 
 	if (!peer->paths)
 		return;
@@ -156,7 +156,7 @@ void rib_peer_down(struct rib *rib, uint16_t index)
 
 void rib_peer_stale(struct rib *rib, uint16_t index)
 {
-	struct peer *peer = &rib->peers[index];
+	struct rib_peer *peer = &rib->peers[index];
 	bool stale_already = peer->stale;
 
 	if (!peer->paths)
@@ -210,7 +210,7 @@ static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct att
 
 void path_set_flags(struct rib *rib, struct path *path, uint8_t flags)
 {
-	struct peer *peer = &rib->peers[path->peer];
+	struct rib_peer *peer = &rib->peers[path->peer];
 
 	peer->unusable += (flags & PATH_UNUSABLE) != 0;
 	peer->unusable -= (path->flags & PATH_UNUSABLE) != 0;
@@ -222,7 +222,7 @@ void path_set_flags(struct rib *rib, struct path *path, uint8_t flags)
 /* The peer has said it in this session: no longer stale. */
 static void path_refresh(struct rib *rib, struct path *path)
 {
-	struct peer *peer = &rib->peers[path->peer];
+	struct rib_peer *peer = &rib->peers[path->peer];
 
 	if (path->epoch != peer->epoch) {
 		path->epoch = peer->epoch;
@@ -335,7 +335,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 /* The caller has reserved. */
 static void path_withdraw(struct rib *rib, struct path *path)
 {
-	struct peer *peer = &rib->peers[path->peer];
+	struct rib_peer *peer = &rib->peers[path->peer];
 	struct outlook before;
 	uint32_t id = path->node;
 	struct node *node = node_at(rib, id);
@@ -478,7 +478,7 @@ static size_t sweep_turn(struct rib *rib, size_t budget)
 	while (cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0 &&
 	       (id = slab_round_next(&rib->sweep))) {
 		struct path *path = path_at(rib, id);
-		const struct peer *peer;
+		const struct rib_peer *peer;
 
 		seen++;
 		if (!slab_live(&rib->paths, id))
@@ -658,7 +658,7 @@ struct rib *rib_new(const struct rib_params *params)
 	rib->params = *params;
 	rib->cause = params->nb_peers;
 	rib->sources = (struct source *)calloc(params->nb_peers, sizeof(*rib->sources));
-	rib->peers = (struct peer *)calloc(params->nb_peers, sizeof(*rib->peers));
+	rib->peers = (struct rib_peer *)calloc(params->nb_peers, sizeof(*rib->peers));
 	rib->sort = (struct path **)calloc(params->nb_peers, sizeof(*rib->sort));
 	rib->reflect = reflect_new(params->nb_peers);
 	if (!rib->sources || !rib->peers || !rib->sort || !rib->reflect ||

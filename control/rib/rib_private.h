@@ -32,7 +32,7 @@ PREFIX_TABLE_ITEM(struct node);
 static_assert(sizeof(struct node) == 12, "a million prefixes in 12 MB");
 
 /* What the rib keeps of a peer beside its source. */
-struct peer {
+struct rib_peer {
 	uint16_t epoch;	      /* counts session losses: paths of earlier epochs are stale */
 	uint16_t sweep_age;   /* paths at least so many epochs old are being withdrawn; 0: none */
 	uint32_t paths;	      /* in the table; of those: */
@@ -216,7 +216,7 @@ struct rib {
 	uint32_t prefixes;	 /* nodes with paths */
 	uint32_t refused;	 /* nodes that some view has no room for */
 	struct source *sources;	 /* owned, nb_peers */
-	struct peer *peers;	 /* owned, nb_peers */
+	struct rib_peer *peers;	 /* owned, nb_peers */
 	struct path **sort;	 /* owned, nb_peers: to sort one chain */
 	struct reflect *reflect; /* owned: reflection.c's workspace */
 	uint64_t version;	 /* see rib_version() */

@@ -26,7 +26,7 @@ static void release(struct route_server *rs, struct peer *peer, const char *why)
 	rib_source_hold(rs->rib, peer->index, false);
 	rs->reconsider = true;
 	peers_regroup(&rs->peers);
-	events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_ALARM, peer->index, rs->now_ms,
 		    "%s: it takes part in route exchange", why);
 }
 
@@ -114,7 +114,7 @@ void admission_up(struct route_server *rs, struct peer *peer)
 	if (admitted || nb >= INSTANCES_NEEDED || took_part(rs, gateway)) {
 		release_gateway(rs, peer);
 	} else if (gateway->allow_single_instance) {
-		events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
+		events_note(&rs->events, EVENT_ALARM, peer->index, rs->now_ms,
 			    "one instance of %s is up: it takes part in route exchange all the "
 			    "same (allow_single_instance)",
 			    gateway->name);
@@ -124,7 +124,7 @@ void admission_up(struct route_server *rs, struct peer *peer)
 			 "unsupported: one instance of %s is up, route exchange with a VPN gateway "
 			 "needs two (active-active)",
 			 gateway->name);
-		events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms, "%s", peer->reason);
+		events_note(&rs->events, EVENT_ALARM, peer->index, rs->now_ms, "%s", peer->reason);
 	}
 	if (rs->phase == RS_LIVE)
 		admission_live(rs); /* now: in a second we may be gone */

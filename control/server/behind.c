@@ -21,12 +21,12 @@ static void note(struct route_server *rs, uint32_t addr, const struct far_ways *
 
 	addr_text(addr, text);
 	if (now->n)
-		events_note(&rs->events, EVENT_NEXT_HOP, NULL, rs->now_ms,
+		events_note(&rs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, rs->now_ms,
 			    "next hop %s is found by %s of %s", text,
 			    prefix_text(now->prefix, prefix),
 			    rs->peers.table[now->peer].config.name);
 	else
-		events_note(&rs->events, EVENT_NEXT_HOP, NULL, rs->now_ms,
+		events_note(&rs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, rs->now_ms,
 			    "next hop %s is lost: no route leads to it", text);
 }
 

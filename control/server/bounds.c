@@ -38,7 +38,7 @@ static bool knows(const struct route_server *rs, const struct peer *peer, struct
 
 static void tear_down(struct route_server *rs, struct peer *peer)
 {
-	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_LIMIT, peer->index, rs->now_ms,
 		    "announces more than %u routes: its session is closed, for %u s",
 		    peer->config.max_routes, rs->config->limits.retry_s);
 	peer_exceeded(rs, peer, peer->config.max_routes);
@@ -48,7 +48,7 @@ static void refuse(struct route_server *rs, struct peer *peer)
 {
 	peer->over_limit++;
 	if (!peer->refusing)
-		events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+		events_note(&rs->events, EVENT_LIMIT, peer->index, rs->now_ms,
 			    "announces more than %u routes: the excess is refused",
 			    peer->config.max_routes);
 	peer->refusing = true;
@@ -74,7 +74,7 @@ static bool fits(struct route_server *rs, struct peer *peer, struct prefix prefi
 		return true;
 	peer->over_limit++;
 	if (!peer->crowded)
-		events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+		events_note(&rs->events, EVENT_LIMIT, peer->index, rs->now_ms,
 			    "there are %u prefixes: others that it announces are refused",
 			    rs->config->limits.total);
 	peer->crowded = true;
@@ -103,13 +103,13 @@ bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix pref
 static void ask_again(struct route_server *rs, struct peer *peer)
 {
 	peer->refusing = peer->crowded = false;
-	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_LIMIT, peer->index, rs->now_ms,
 		    "there is room for routes again: asking for those that were refused");
 	peer_ask_again(rs, peer);
 }
 
-/* An alarm comes or goes. */
-static void note_near(struct route_server *rs, const struct peer *peer, bool *was, bool near,
+/* An alarm of a peer, or of EVENTS_NO_PEER, comes or goes. */
+static void note_near(struct route_server *rs, uint16_t peer, bool *was, bool near,
 		      const char *what)
 {
 	if (near != *was)
@@ -125,7 +125,7 @@ static void peer_turn(struct route_server *rs, struct peer *peer)
 	char what[EVENT_TEXT / 2];
 
 	snprintf(what, sizeof(what), "%u of at most %u routes", count, rule.routes);
-	note_near(rs, peer, &peer->near_limit, limit_near(rule.routes, count), what);
+	note_near(rs, peer->index, &peer->near_limit, limit_near(rule.routes, count), what);
 	if (rule.routes && !rule.drop && count > rule.routes)
 		tear_down(rs, peer);
 	else if ((peer->refusing || peer->crowded) && (!rule.routes || count < rule.routes) &&
@@ -135,7 +135,7 @@ static void peer_turn(struct route_server *rs, struct peer *peer)
 
 void bounds_down(struct route_server *rs, struct peer *peer)
 {
-	note_near(rs, peer, &peer->near_limit, false, "its session is down");
+	note_near(rs, peer->index, &peer->near_limit, false, "its session is down");
 	peer->refusing = peer->crowded = false;
 }
 
@@ -156,7 +156,7 @@ static void circuit_turn(struct route_server *rs, struct peer *peer)
 	    limits->over_expressroute != LIMITS_CLOSE ||
 	    !summaries_exceed(rs, peer, limits->to_expressroute))
 		return;
-	events_note(&rs->events, EVENT_LIMIT, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_LIMIT, peer->index, rs->now_ms,
 		    "more than %u routes are for it: its session is closed, for %u s",
 		    limits->to_expressroute, limits->retry_s);
 	peer->flooded = true;
@@ -168,7 +168,7 @@ static void held_turn(struct route_server *rs)
 	uint32_t held = rib_expressroute_held(rs->rib);
 
 	if (!held != !rs->holding)
-		events_note(&rs->events, EVENT_LIMIT, NULL, rs->now_ms,
+		events_note(&rs->events, EVENT_LIMIT, EVENTS_NO_PEER, rs->now_ms,
 			    held ? "more than %u routes are for ExpressRoute gateways: the excess "
 				   "is held back"
 				 : "no more than %u routes are for ExpressRoute gateways again",
@@ -182,7 +182,7 @@ void bounds_turn(struct route_server *rs)
 	char what[EVENT_TEXT / 2];
 
 	snprintf(what, sizeof(what), "%u of at most %u prefixes", total, most);
-	note_near(rs, NULL, &rs->near_total, limit_near(most, total), what);
+	note_near(rs, EVENTS_NO_PEER, &rs->near_total, limit_near(most, total), what);
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		struct peer *peer = &rs->peers.table[i];
 

@@ -14,8 +14,8 @@
 static void note_moved(struct route_server *rs)
 {
 	transit_move(rs);
-	events_note(&rs->events, EVENT_EXCHANGE, NULL, rs->now_ms, "route exchange is switched %s",
-		    rs->exchange->enabled ? "on" : "off");
+	events_note(&rs->events, EVENT_EXCHANGE, EVENTS_NO_PEER, rs->now_ms,
+		    "route exchange is switched %s", rs->exchange->enabled ? "on" : "off");
 }
 
 static const char *why(int err)
@@ -209,7 +209,7 @@ void exchange_wait_look(struct route_server *rs)
 	const char *trouble = exchange_trouble(rs->exchange, text, sizeof(text));
 
 	if (!trouble != !rs->exchange_wait.trouble)
-		events_note(&rs->events, EVENT_ALARM, NULL, rs->now_ms,
+		events_note(&rs->events, EVENT_ALARM, EVENTS_NO_PEER, rs->now_ms,
 			    "%s: the state file of route exchange %s",
 			    trouble ? "raised" : "cleared", trouble ? trouble : "is written again");
 	rs->exchange_wait.trouble = trouble;

@@ -33,7 +33,7 @@ static void hold(struct route_server *rs, struct peer *peer, struct prefix prefi
 	if (!attrs || !rs->config->control.flap_hold_s || !is_good(rs, peer, prefix) ||
 	    !flap_hold(&rs->flaps, &peer->flap, prefix, attrs, rs->now_ms))
 		return;
-	events_note(&rs->events, EVENT_FLAP, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_FLAP, peer->index, rs->now_ms,
 		    "%s is held as it is until the peer leaves it alone for %u s",
 		    prefix_text(prefix, text), rs->config->control.flap_hold_s);
 }
@@ -46,7 +46,7 @@ void flapping_note(struct route_server *rs, struct peer *peer, struct prefix pre
 	switch (flap_note(&rs->flaps, &peer->flap, prefix, returned, rs->now_ms)) {
 	case FLAP_CALM: break;
 	case FLAP_FAST:
-		events_note(&rs->events, EVENT_FLAP, peer, rs->now_ms,
+		events_note(&rs->events, EVENT_FLAP, peer->index, rs->now_ms,
 			    "%s changes more than %u times a minute", prefix_text(prefix, text),
 			    FLAP_ALARM);
 		break;
@@ -65,7 +65,7 @@ static void let_go(struct route_server *rs, struct flapper *flapper)
 {
 	char text[PREFIX_TEXT];
 
-	events_note(&rs->events, EVENT_FLAP, peer_of(flapper), rs->now_ms,
+	events_note(&rs->events, EVENT_FLAP, peer_of(flapper)->index, rs->now_ms,
 		    "%s is not held any more%s", prefix_text(flapper->prefix, text),
 		    flapper->said ? "" : ": withdrawn");
 	if (peer_of(flapper)->up || !flapper->said)
@@ -87,7 +87,7 @@ unsigned int flapping_turn(struct route_server *rs)
 			let_go(rs, flapper);
 		flap_end(&rs->flaps, flapper, rs->now_ms);
 		if (!peer->flap.nb_flappers)
-			events_note(&rs->events, EVENT_FLAP, peer, rs->now_ms,
+			events_note(&rs->events, EVENT_FLAP, peer->index, rs->now_ms,
 				    "no prefix changes more than %u times a minute any more",
 				    FLAP_ALARM);
 		n++;

@@ -23,6 +23,8 @@ enum {
 	PLACE_NS = 100 * 1000, /* for looking whether peers are in their groups */
 };
 
+static_assert((int)EVENT_PEER == (int)CONFIG_NAME, "events keep names whole");
+
 static void stale_fire(struct timer *timer, uint64_t now_ms);
 
 int peers_init(struct peers *peers, struct route_server *rs)
@@ -49,6 +51,13 @@ void peers_fini(struct peers *peers)
 		inbound_fini(&peers->table[i].inbound);
 	}
 	free(peers->table);
+}
+
+const char *peers_name(const void *ctx, uint16_t index)
+{
+	const struct peers *peers = ctx;
+
+	return peers->table[index].config.name;
 }
 
 struct peer *peer_find(const struct peers *peers, const char *name)
@@ -252,7 +261,7 @@ void peer_not_withdrawn(struct route_server *rs, struct peer *peer)
 	peer->no_memory++;
 	if (!peer->up || peer->closing)
 		return; /* all of them are going, in slices, for which memory is waited for */
-	events_note(&rs->events, EVENT_ALARM, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_ALARM, peer->index, rs->now_ms,
 		    "no memory to take one of its routes out: its session is reset");
 	peer->closing = true;
 	reset.head.epoch = peer->epoch;
@@ -313,7 +322,7 @@ static void sweep(struct peer *peer)
 	inbound_sweep(&peer->inbound);
 	if (!rib_peer_stale_paths(peer->rs->rib, peer->index))
 		return;
-	events_note(&peer->rs->events, EVENT_RESTART, peer, peer->rs->now_ms,
+	events_note(&peer->rs->events, EVENT_RESTART, peer->index, peer->rs->now_ms,
 		    "%u stale routes are withdrawn",
 		    rib_peer_stale_paths(peer->rs->rib, peer->index));
 	rib_peer_sweep(peer->rs->rib, peer->index);
@@ -323,7 +332,7 @@ static void stale_fire(struct timer *timer, uint64_t now_ms)
 {
 	struct peer *peer = (struct peer *)timer; /* its first member */
 
-	events_note(&peer->rs->events, EVENT_RESTART, peer, now_ms,
+	events_note(&peer->rs->events, EVENT_RESTART, peer->index, now_ms,
 		    "graceful restart took too long");
 	sweep(peer);
 }
@@ -488,7 +497,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	admission_up(rs, peer);
 	source.held = peer->held;
 	rib_source_set(rs->rib, peer->index, &source);
-	events_note(&rs->events, EVENT_SESSION_UP, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_SESSION_UP, peer->index, rs->now_ms,
 		    "session is up, AS %u, %s, hold %u s%s", peer->config.asn,
 		    role_name(peer->config.role), up->hold_s,
 		    up->caps & SPEAKER_CAP_GR ? ", graceful restart" : "");
@@ -520,7 +529,7 @@ static void paths_after(struct route_server *rs, struct peer *peer, bool keep)
 	inbound_stale(&peer->inbound);
 	rib_peer_stale(rs->rib, peer->index);
 	timer_set(&rs->timers, &peer->stale, rs->now_ms + 1000u * peer->session.restart_s);
-	events_note(&rs->events, EVENT_RESTART, peer, rs->now_ms,
+	events_note(&rs->events, EVENT_RESTART, peer->index, rs->now_ms,
 		    "its %u routes are kept for %u s (graceful restart)",
 		    rib_peer_paths(rs->rib, peer->index), peer->session.restart_s);
 }
@@ -539,9 +548,9 @@ static void session_down(struct route_server *rs, struct peer *peer,
 	peer->since_ms = rs->now_ms;
 	rs->peers.nb_up--;
 	snprintf(peer->reason, sizeof(peer->reason), "%s", down->reason);
-	events_note(&rs->events, EVENT_SESSION_DOWN, peer, rs->now_ms, "session is down: %s%s%s%s",
-		    down->reason, port ? "; port " : "", port ? port : "",
-		    port ? " has no link" : "");
+	events_note(&rs->events, EVENT_SESSION_DOWN, peer->index, rs->now_ms,
+		    "session is down: %s%s%s%s", down->reason, port ? "; port " : "",
+		    port ? port : "", port ? " has no link" : "");
 	announcer_leave(&rs->announcer, peer);
 	paths_after(rs, peer, down->keep);
 }
@@ -556,7 +565,7 @@ static void session_state(struct route_server *rs, struct peer *peer,
 	peer->state = state->state;
 	if (state->reason[0] && strcmp(peer->reason, state->reason)) {
 		snprintf(peer->reason, sizeof(peer->reason), "%s", state->reason);
-		events_note(&rs->events, EVENT_SESSION_FAILED, peer, rs->now_ms, "%s",
+		events_note(&rs->events, EVENT_SESSION_FAILED, peer->index, rs->now_ms, "%s",
 			    state->reason);
 	}
 }

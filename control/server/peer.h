@@ -113,6 +113,9 @@ struct peers {
 int peers_init(struct peers *peers, struct route_server *rs);
 void peers_fini(struct peers *peers);
 
+/* The name of the peer at an index; `peers` is a struct peers (events_peer_name). */
+const char *peers_name(const void *peers, uint16_t index);
+
 /* By name, among the active ones; NULL: none. */
 struct peer *peer_find(const struct peers *peers, const char *name);
 

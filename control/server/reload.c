@@ -411,7 +411,7 @@ static void write_answer(struct route_server *rs, uint32_t i)
 	page_trim(reload->page, row, sizeof(*row) + row->len);
 	if (reload->err)
 		log_error("reload: no memory for VNet prefixes; reload again when there is");
-	events_note(&rs->events, EVENT_RELOAD, NULL, rs->now_ms,
+	events_note(&rs->events, EVENT_RELOAD, EVENTS_NO_PEER, rs->now_ms,
 		    "reloaded: %u peers added, %u removed, %u changed; VNets %s; route exchange is "
 		    "%s",
 		    row->nb_added, row->nb_removed, row->nb_changed,

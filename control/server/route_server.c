@@ -185,7 +185,7 @@ static void restart_fire(struct timer *timer, uint64_t now_ms)
 
 	(void)now_ms;
 	rs->restart_over = true;
-	events_note(&rs->events, EVENT_RESTART, NULL, rs->now_ms,
+	events_note(&rs->events, EVENT_RESTART, EVENTS_NO_PEER, rs->now_ms,
 		    "not every peer has said End-of-RIB within %u s; going on without",
 		    rs->config->control.restart_s);
 }
@@ -215,7 +215,7 @@ static void go_live(struct route_server *rs)
 	if (rs->restarting)
 		command_all(rs, &over, sizeof(over));
 	peers_join(&rs->peers);
-	events_note(&rs->events, EVENT_LIVE, NULL, rs->now_ms,
+	events_note(&rs->events, EVENT_LIVE, EVENTS_NO_PEER, rs->now_ms,
 		    "live after %llu ms%s: %zu prefixes, route exchange is %s",
 		    (unsigned long long)(rs->now_ms - rs->started_ms),
 		    rs->restarting ? " of restart" : "", rib_counts(rs->rib).prefixes,
@@ -254,7 +254,7 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 	bool walk = rs->fib_sync.retry || ++rs->housekeepings >= WALK_EVERY;
 
 	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
-	events_turn(&rs->events, &rs->peers, now_ms);
+	events_turn(&rs->events, now_ms);
 	rs->settled |= settled(rs);
 	bounds_turn(rs);
 	exchange_wait_look(rs);
@@ -606,7 +606,7 @@ static int parts_open(struct route_server *rs)
 	if (!err)
 		err = timers_init(&rs->timers, TIMERS);
 	if (!err)
-		err = events_init(&rs->events);
+		err = events_init(&rs->events, CONFIG_PEERS, peers_name, &rs->peers);
 	rs->next_hops.now_ms = rs->now_ms;
 	rs->next_hops.events = &rs->events;
 	rs->fib_sync.allow = rs->transit.wanted;
@@ -680,7 +680,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 		timer_set(&rs->timers, &rs->restart,
 			  rs->now_ms + 1000u * rs->config->control.restart_s);
 		events_note(
-			&rs->events, EVENT_RESTART, NULL, rs->now_ms,
+			&rs->events, EVENT_RESTART, EVENTS_NO_PEER, rs->now_ms,
 			"the dataplane forwards what it has; filling the spare tables, for %u s "
 			"at most",
 			rs->config->control.restart_s);

@@ -90,7 +90,7 @@ static void note(struct route_server *rs, const struct peer *peer, enum event_ki
 
 	if (n > 1)
 		snprintf(others, sizeof(others), " and %u others", n - 1);
-	events_note(&rs->events, kind, peer, rs->now_ms, "%s%s%s%s: %s", fate, n ? " " : "",
+	events_note(&rs->events, kind, peer->index, rs->now_ms, "%s%s%s%s: %s", fate, n ? " " : "",
 		    n ? prefix_text(*prefixes, text) : "", others, why);
 }
 

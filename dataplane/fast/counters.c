@@ -48,22 +48,22 @@ static const char *const drop_names[DROP_REASONS] = {
 	[DROP_ROUTE_GONE] = "route_gone",
 };
 
-static const char *const event_names[EVENTS] = {
-	[EVENT_BGP_UNKNOWN_PEER] = "bgp_unknown_peer",
-	[EVENT_ICMP_SENT] = "icmp_sent",
-	[EVENT_ICMP_LIMITED] = "icmp_limited",
-	[EVENT_ICMP_FORBIDDEN] = "icmp_forbidden",
-	[EVENT_ICMP_RING_FULL] = "icmp_ring_full",
-	[EVENT_FRAGMENTS_MADE] = "fragments_made",
-	[EVENT_REPAIRED] = "repaired",
-	[EVENT_NEIGHBOUR_FULL] = "neighbour_full",
-	[EVENT_NEIGHBOUR_REFUSED] = "neighbour_refused",
-	[EVENT_KERNEL_REPAIRED] = "kernel_repaired",
-	[EVENT_DEVICE_LOST] = "device_lost",
-	[EVENT_DEVICE_REOPENED] = "device_reopened",
-	[EVENT_DEVICE_MTU] = "device_mtu",
-	[EVENT_NETLINK_OVERRUN] = "netlink_overrun",
-	[EVENT_NETLINK_UNREAD] = "netlink_unread",
+static const char *const event_names[COUNTER_EVENTS] = {
+	[COUNTER_BGP_UNKNOWN_PEER] = "bgp_unknown_peer",
+	[COUNTER_ICMP_SENT] = "icmp_sent",
+	[COUNTER_ICMP_LIMITED] = "icmp_limited",
+	[COUNTER_ICMP_FORBIDDEN] = "icmp_forbidden",
+	[COUNTER_ICMP_RING_FULL] = "icmp_ring_full",
+	[COUNTER_FRAGMENTS_MADE] = "fragments_made",
+	[COUNTER_REPAIRED] = "repaired",
+	[COUNTER_NEIGHBOUR_FULL] = "neighbour_full",
+	[COUNTER_NEIGHBOUR_REFUSED] = "neighbour_refused",
+	[COUNTER_KERNEL_REPAIRED] = "kernel_repaired",
+	[COUNTER_DEVICE_LOST] = "device_lost",
+	[COUNTER_DEVICE_REOPENED] = "device_reopened",
+	[COUNTER_DEVICE_MTU] = "device_mtu",
+	[COUNTER_NETLINK_OVERRUN] = "netlink_overrun",
+	[COUNTER_NETLINK_UNREAD] = "netlink_unread",
 };
 
 static const char *const class_names[PUNT_CLASSES] = {

@@ -72,24 +72,24 @@ enum drop_reason {
 /* Things worth counting that are not the end of a packet. */
 enum counter_event {
 	/* TCP/179 from an address that is no configured peer: punted with the LOCAL class */
-	EVENT_BGP_UNKNOWN_PEER,
-	EVENT_ICMP_SENT,      /* errors that we built and handed to a port */
-	EVENT_ICMP_LIMITED,   /* not built: a rate limit */
-	EVENT_ICMP_FORBIDDEN, /* not built: RFC 1812 4.3.2.7 */
-	EVENT_ICMP_RING_FULL, /* not built: the main lcore has too many to do */
-	EVENT_FRAGMENTS_MADE,
-	EVENT_REPAIRED,		 /* packets whose next hop was lost and that went by another one */
-	EVENT_NEIGHBOUR_FULL,	 /* a host found no room in the neighbour table */
-	EVENT_NEIGHBOUR_REFUSED, /* the kernel refused to resolve a host */
+	COUNTER_BGP_UNKNOWN_PEER,
+	COUNTER_ICMP_SENT,	/* errors that we built and handed to a port */
+	COUNTER_ICMP_LIMITED,	/* not built: a rate limit */
+	COUNTER_ICMP_FORBIDDEN, /* not built: RFC 1812 4.3.2.7 */
+	COUNTER_ICMP_RING_FULL, /* not built: the main lcore has too many to do */
+	COUNTER_FRAGMENTS_MADE,
+	COUNTER_REPAIRED,	/* packets whose next hop was lost and that went by another one */
+	COUNTER_NEIGHBOUR_FULL, /* a host found no room in the neighbour table */
+	COUNTER_NEIGHBOUR_REFUSED, /* the kernel refused to resolve a host */
 	/* what we put into the kernel was gone or changed, and was put back */
-	EVENT_KERNEL_REPAIRED,
-	EVENT_DEVICE_LOST,     /* a port whose kernel device was deleted */
-	EVENT_DEVICE_REOPENED, /* and made anew */
-	EVENT_DEVICE_MTU,      /* its MTU was changed below ours, or put back */
-	EVENT_NETLINK_OVERRUN, /* kernel events lost; the table was read again */
+	COUNTER_KERNEL_REPAIRED,
+	COUNTER_DEVICE_LOST,	 /* a port whose kernel device was deleted */
+	COUNTER_DEVICE_REOPENED, /* and made anew */
+	COUNTER_DEVICE_MTU,	 /* its MTU was changed below ours, or put back */
+	COUNTER_NETLINK_OVERRUN, /* kernel events lost; the table was read again */
 	/* a read of the table that the kernel refused or did not finish; it is repeated */
-	EVENT_NETLINK_UNREAD,
-	EVENTS
+	COUNTER_NETLINK_UNREAD,
+	COUNTER_EVENTS
 };
 
 enum punt_class {
@@ -108,7 +108,7 @@ struct __rte_cache_aligned counters {
 	uint64_t to_kernel, from_kernel; /* main lcore: through the LCP interfaces */
 	uint64_t originated;		 /* main lcore: ICMP errors and fragments after the first */
 	uint64_t drop[DROP_REASONS];
-	uint64_t event[EVENTS];
+	uint64_t event[COUNTER_EVENTS];
 };
 
 /* snake_case and stable: what operators and programs see. */

@@ -225,7 +225,7 @@ static void packet_bgp(struct forwarder *f, struct rte_mbuf *m)
 	if (port == m->port) {
 		punt(f, PUNT_BGP, m);
 	} else if (port < 0) {
-		f->counters->event[EVENT_BGP_UNKNOWN_PEER]++;
+		f->counters->event[COUNTER_BGP_UNKNOWN_PEER]++;
 		punt(f, PUNT_LOCAL, m);
 	} else {
 		drop(f, DROP_BGP_WRONG_PORT, m);
@@ -321,7 +321,7 @@ static __rte_noinline const struct adjacency *packet_repair(struct forwarder *f,
 
 	if (!found)
 		return lost;
-	f->counters->event[EVENT_REPAIRED]++;
+	f->counters->event[COUNTER_REPAIRED]++;
 	return found;
 }
 

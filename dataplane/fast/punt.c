@@ -12,7 +12,7 @@
  * has twice as much, and a port half of its ring: a flood on one port leaves as much to the others.
  * The main lcore moves some 300,000 packets a second to the kernel (a system call each); all
  * classes at their limits together stay below that. */
-static const struct limit {
+static const struct class_limit {
 	uint32_t ring;
 	uint32_t rate, burst;
 } limits[PUNT_CLASSES] = {
@@ -134,7 +134,7 @@ void punt_error(struct punt *punt, struct counters *counters, enum punt_error er
 	note->error = error;
 	note->mtu = mtu;
 	if (rte_ring_enqueue(punt->errors, m)) {
-		counters->event[EVENT_ICMP_RING_FULL]++;
+		counters->event[COUNTER_ICMP_RING_FULL]++;
 		rte_pktmbuf_free(m);
 	}
 }

@@ -16,7 +16,7 @@ static void lost(struct slowpath *s, struct port *port, const char *why)
 	if (port->device_lost)
 		return;
 	port->device_lost = true;
-	s->counters->event[EVENT_DEVICE_LOST]++;
+	s->counters->event[COUNTER_DEVICE_LOST]++;
 	__atomic_store_n(&s->fib->ports[port->id].device_lost, 1, __ATOMIC_RELAXED);
 	log_error("port %s: device %s %s: the port is down", port->config->name, port->netdev, why);
 }
@@ -49,7 +49,7 @@ static bool follow(struct slowpath *s, struct port *port, int index)
 	lcp_settings(&s->lcp[port->id], what); /* they are the device's too */
 	port->netdev_index = index;
 	port->device_lost = false;
-	s->counters->event[EVENT_DEVICE_REOPENED]++;
+	s->counters->event[COUNTER_DEVICE_REOPENED]++;
 	__atomic_store_n(&s->fib->ports[port->id].device_lost, 0, __ATOMIC_RELAXED);
 	log_warning("port %s: device %s was made anew: opened again", port->config->name,
 		    port->netdev);
@@ -81,7 +81,7 @@ static void mtu_check(struct slowpath *s, struct port *port)
 	mtu = RTE_MIN(RTE_MAX(mtu, (int)MTU_MIN), (int)port->config->mtu);
 	if (mtu == port->mtu)
 		return;
-	s->counters->event[EVENT_DEVICE_MTU]++;
+	s->counters->event[COUNTER_DEVICE_MTU]++;
 	log_warning("port %s: device %s takes packets of %d octets now, %u are configured",
 		    port->config->name, port->netdev, mtu, port->config->mtu);
 	device_mtu(s, port, (uint16_t)mtu);

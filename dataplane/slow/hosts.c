@@ -20,7 +20,7 @@ void hosts_ask(struct slowpath *s, struct host *host)
 	if (err == -EEXIST)
 		err = solicit_tell(s, host->port, host->addr);
 	if (err)
-		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
+		s->counters->event[COUNTER_NEIGHBOUR_REFUSED]++;
 }
 
 struct host *hosts_want(struct slowpath *s, uint16_t port, uint32_t addr)
@@ -34,7 +34,7 @@ struct host *hosts_want(struct slowpath *s, uint16_t port, uint32_t addr)
 		return host;
 	host = neighbour_add(s->neighbours, port, addr, s->now_ms);
 	if (!host) {
-		s->counters->event[EVENT_NEIGHBOUR_FULL]++;
+		s->counters->event[COUNTER_NEIGHBOUR_FULL]++;
 		return NULL;
 	}
 	hosts_ask(s, host);

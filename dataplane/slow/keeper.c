@@ -140,7 +140,7 @@ static const char *name_of(const struct keeper *k, uint16_t port)
 static void repaired(struct keeper *k, uint16_t port, const char *what)
 {
 	k->part[port].repaired = true;
-	k->counters->event[EVENT_KERNEL_REPAIRED]++;
+	k->counters->event[COUNTER_KERNEL_REPAIRED]++;
 	log_warning("interface %s: %s was not as it should be, and is again", name_of(k, port),
 		    what);
 }

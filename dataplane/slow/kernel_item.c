@@ -149,7 +149,7 @@ int kernel_item_delete(const struct kernel_item *item, const struct lcp *lcp, st
 	return ask(item, lcp, nl, false, 0);
 }
 
-struct rules {
+struct found_rules {
 	uint32_t table, n;
 	struct kernel_item item[RULES_AT_ONCE];
 };
@@ -157,7 +157,7 @@ struct rules {
 static int on_rule(const struct nlmsghdr *message, void *data)
 {
 	const struct fib_rule_hdr *msg = mnl_nlmsg_get_payload(message);
-	struct rules *rules = data;
+	struct found_rules *rules = data;
 	struct kernel_item item = { .port = FIB_PORTS, .kind = KERNEL_RULE };
 	const struct nlattr *attr;
 
@@ -175,7 +175,7 @@ static int on_rule(const struct nlmsghdr *message, void *data)
 
 int kernel_rules_flush(uint32_t table, struct netlink *nl)
 {
-	struct rules rules;
+	struct found_rules rules;
 
 	do {
 		char buf[NETLINK_REQUEST];
@@ -185,7 +185,7 @@ int kernel_rules_flush(uint32_t table, struct netlink *nl)
 
 		msg->family = AF_INET;
 		request->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
-		rules = (struct rules){ .table = table };
+		rules = (struct found_rules){ .table = table };
 		err = netlink_ask_each(nl, request, on_rule, &rules);
 		for (uint32_t i = 0; !err && i < rules.n; i++)
 			err = kernel_item_delete(&rules.item[i], NULL, nl);

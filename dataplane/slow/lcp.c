@@ -15,11 +15,11 @@
 #include "log.h"
 
 /* Settings of the kernel for an interface: /proc/sys/net/DIRECTORY/INTERFACE/NAME. */
-struct setting {
+struct lcp_setting {
 	const char *directory, *name, *value;
 };
 
-static const struct setting lcp_wants[] = {
+static const struct lcp_setting lcp_wants[] = {
 	{ "ipv4/conf", "rp_filter",
 	  "2" }, /* packets come and go by different ports; 0 leaves it to "all" */
 	{ "ipv4/conf", "arp_ignore", "1" },   /* each port answers for its own addresses only, */
@@ -41,7 +41,7 @@ static const struct setting lcp_wants[] = {
 /* A kernel device under a port gets every frame too, and our addresses are local to its host: the
  * kernel must neither answer ARP there nor accept what the LCP interface will deliver again (the
  * way back leads there: RFC 3704 2.2). */
-static const struct setting netdev_wants[] = {
+static const struct lcp_setting netdev_wants[] = {
 	{ "ipv4/conf", "rp_filter", "1" },
 	{ "ipv4/conf", "arp_ignore", "8" },
 	{ "ipv4/conf", "forwarding", "0" }, /* nor carry transit past the gate */
@@ -75,7 +75,7 @@ static int setting_write(const char *path, const char *value)
 }
 
 /* What cannot be written is told when the interface is made. */
-static int settings_apply(const struct lcp *lcp, const struct setting *settings, size_t n,
+static int settings_apply(const struct lcp *lcp, const struct lcp_setting *settings, size_t n,
 			  const char *ifname, char what[LCP_TEXT])
 {
 	char path[128];

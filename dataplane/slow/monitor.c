@@ -26,7 +26,7 @@ enum {
 };
 
 /* Who had a message sent. */
-enum source {
+enum message_source {
 	SOURCE_KERNEL, /* of its own accord: it has found or lost a host */
 	SOURCE_OURS,   /* we changed the entry */
 	SOURCE_ANSWER, /* we asked */
@@ -35,7 +35,7 @@ enum source {
 
 /* What one neighbour message says. */
 struct report {
-	enum source source;
+	enum message_source source;
 	uint16_t port;
 	uint16_t state;	    /* NUD_* */
 	uint32_t addr;	    /* host order; 0 if the message names none */
@@ -51,7 +51,7 @@ static void host_up(struct slowpath *s, const struct report *report)
 	if (!host)
 		host = neighbour_add(s->neighbours, report->port, report->addr, s->now_ms);
 	if (!host) {
-		s->counters->event[EVENT_NEIGHBOUR_FULL]++;
+		s->counters->event[COUNTER_NEIGHBOUR_FULL]++;
 		return;
 	}
 	/* Whoever follows it looks again if there is something new; most messages say that a host
@@ -92,7 +92,7 @@ static void host_doubt(struct slowpath *s, struct host *host)
 	host->ask_due = true;
 }
 
-static enum source source_of(const struct nlmsghdr *message, const struct slowpath *s)
+static enum message_source source_of(const struct nlmsghdr *message, const struct slowpath *s)
 {
 	if (!message->nlmsg_pid)
 		return SOURCE_KERNEL;
@@ -149,7 +149,7 @@ static void host_unknown(struct slowpath *s, struct host *host, const struct rep
 	if (report->source == SOURCE_KERNEL)
 		host_failed(s, host);
 	else if (report->source == SOURCE_ANSWER && solicit_again(s, host->port, host->addr))
-		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
+		s->counters->event[COUNTER_NEIGHBOUR_REFUSED]++;
 	else if (report->source == SOURCE_OTHERS)
 		host->ask_due = true;
 }
@@ -266,7 +266,7 @@ static void sweep_later(struct slowpath *s)
  * is lost, and the kernel begins no other one before its end. */
 static void overrun(struct slowpath *s)
 {
-	s->counters->event[EVENT_NETLINK_OVERRUN]++;
+	s->counters->event[COUNTER_NETLINK_OVERRUN]++;
 	if (s->sweeping)
 		s->sweep_again = true;
 	else if (!s->sweep_again)
@@ -277,7 +277,7 @@ static void overrun(struct slowpath *s)
  * tells nothing. */
 static void sweep_failed(struct slowpath *s)
 {
-	s->counters->event[EVENT_NETLINK_UNREAD]++;
+	s->counters->event[COUNTER_NETLINK_UNREAD]++;
 	sweep_later(s);
 }
 
@@ -378,7 +378,7 @@ static void host_refresh(struct slowpath *s, struct host *host)
 	if (err == -ENOENT || err == -EINVAL)
 		host_doubt(s, host); /* its end was not heard of */
 	else if (err)
-		s->counters->event[EVENT_NEIGHBOUR_REFUSED]++;
+		s->counters->event[COUNTER_NEIGHBOUR_REFUSED]++;
 }
 
 static void host_turn(struct slowpath *s, struct host *host)

@@ -52,7 +52,7 @@ struct nlmsghdr *netlink_request(struct netlink *nl, void *buf, uint16_t type, u
 	return request;
 }
 
-struct answer {
+struct request_answer {
 	uint32_t seq; /* of the request */
 	mnl_cb_t each;
 	void *data;
@@ -60,7 +60,7 @@ struct answer {
 };
 
 /* Is the end of the answer among these messages? What else of it is there is handed on. */
-static bool answered(struct answer *answer, const void *buf, ssize_t len)
+static bool answered(struct request_answer *answer, const void *buf, ssize_t len)
 {
 	const struct nlmsghdr *message = buf;
 	int left = (int)len;
@@ -91,7 +91,7 @@ int netlink_ask(struct netlink *nl, struct nlmsghdr *request)
 
 int netlink_ask_each(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *data)
 {
-	struct answer answer = { .seq = request->nlmsg_seq, .each = each, .data = data };
+	struct request_answer answer = { .seq = request->nlmsg_seq, .each = each, .data = data };
 	char buf[8192];
 
 	if (mnl_socket_sendto(nl->sock, request, request->nlmsg_len) < 0)

@@ -168,15 +168,15 @@ void slowpath_error(struct slowpath *s, enum punt_error error, uint16_t mtu, str
 	struct rte_mbuf *answer = NULL;
 
 	if (!port || !port->addr || !icmp_permitted(m))
-		s->counters->event[EVENT_ICMP_FORBIDDEN]++;
+		s->counters->event[COUNTER_ICMP_FORBIDDEN]++;
 	else if (!icmp_limit(&s->limits, port->id, rte_be_to_cpu_32(ip->src_addr), s->now_ms))
-		s->counters->event[EVENT_ICMP_LIMITED]++;
+		s->counters->event[COUNTER_ICMP_LIMITED]++;
 	else
 		answer = icmp_error(m, error, mtu, port, port->addr, s->pool);
 	rte_pktmbuf_free(m);
 	if (!answer)
 		return;
-	s->counters->event[EVENT_ICMP_SENT]++;
+	s->counters->event[COUNTER_ICMP_SENT]++;
 	s->counters->originated++;
 	tx_send(&s->tx, port->id, answer);
 }

@@ -29,7 +29,7 @@ void slowpath_cut(struct slowpath *s, struct rte_mbuf *m)
 		return;
 	}
 	s->counters->originated += (uint32_t)n - 1;
-	s->counters->event[EVENT_FRAGMENTS_MADE] += (uint32_t)n;
+	s->counters->event[COUNTER_FRAGMENTS_MADE] += (uint32_t)n;
 	for (int32_t i = 0; i < n; i++) {
 		struct rte_mbuf *flat = rte_pktmbuf_copy(parts[i], s->pool, 0, UINT32_MAX);
 		struct rte_ipv4_hdr *ip;

@@ -105,3 +105,20 @@ def test_a_private_header_is_private(tmp_path):
         "control/high/high.c:3: includes control/rib/rib_private.h, which is private to control/rib"])
     (tmp_path / "control" / "rib" / "rib_private.h").unlink()
     assert "control/rib/rib_private.h:1: does not exist, but tests/rooms.py lists it" in check(tmp_path)[1]
+
+
+@pytest.mark.parametrize("text, fault", [
+    ("struct low {\n\tint a;\n};\n", "control/low/low.c:1: struct low has the tag of control/high/high.c:2"),
+    ("static const struct low {\n\tint a;\n} lows[2];\n",
+     "control/low/low.c:1: struct low has the tag of control/high/high.c:2"),
+    ("struct __rte_cache_aligned low {\n", "control/low/low.c:1: struct low has the tag of control/high/high.c:2"),
+    ("/* a\n * b */ enum low { A };\n", "control/low/low.c:2: enum low has the tag of control/high/high.c:2"),
+    ("struct low;\nstruct low *low(void);\nstruct high_low {\n", None),
+    ("/* struct low { */\n// struct low {\nconst char *text = \"struct low {\";\n", None),
+])
+def test_two_structs_of_one_tag(tmp_path, text, fault):
+    build(tmp_path, GOOD)
+    (tmp_path / "control" / "high" / "high.c").write_text("\nstruct low {\n\tint a;\n};\nstruct lower {\n\tint a;\n};\n")
+    (tmp_path / "control" / "low" / "low.c").write_text(text)
+    code, lines = check(tmp_path)
+    assert lines == ([fault] if fault else []) and code == bool(fault)

@@ -7,7 +7,6 @@
 
 #include "events.h"
 #include "log.h"
-#include "peer.h"
 
 class events_test : public testing::Test
 {
@@ -15,13 +14,7 @@ class events_test : public testing::Test
 	void SetUp() override
 	{
 		log_open("test", "-", LOG_LEVEL_ERROR);
-		ASSERT_EQ(0, events_init(&events));
-		for (uint16_t i = 0; i < 2; i++) {
-			table[i].index = i;
-			strcpy(table[i].config.name, i ? "nva-b" : "nva-a");
-		}
-		peers.table = table;
-		peers.end = 2;
+		ASSERT_EQ(0, events_init(&events, 2, name, names));
 	}
 	void TearDown() override
 	{
@@ -40,16 +33,20 @@ class events_test : public testing::Test
 		return all;
 	}
 
+	static const char *name(const void *names, uint16_t peer)
+	{
+		return ((const char *const *)names)[peer];
+	}
+
+	const char *names[2] = { "nva-a", "nva-b" };
 	struct events events = {};
-	struct peer table[2] = {};
-	struct peers peers = {};
 };
 
 TEST_F(events_test, in_the_order_in_which_they_came)
 {
 	EXPECT_EQ(nullptr, events_after(&events, 0));
-	events_note(&events, EVENT_SESSION_UP, &table[0], 1, "up, AS %u", 65001u);
-	events_note(&events, EVENT_EXCHANGE, NULL, 2, "on");
+	events_note(&events, EVENT_SESSION_UP, 0, 1, "up, AS %u", 65001u);
+	events_note(&events, EVENT_EXCHANGE, EVENTS_NO_PEER, 2, "on");
 	EXPECT_EQ("nva-a: up, AS 65001\n: on\n", list());
 	EXPECT_EQ(": on\n", list(1));
 	EXPECT_EQ("", list(2));
@@ -62,7 +59,8 @@ TEST_F(events_test, a_full_ring_forgets_the_oldest)
 	uint64_t now_ms = 0;
 
 	for (int i = 0; i < 3 * EVENTS_KEPT; i++)
-		events_note(&events, EVENT_RELOAD, NULL, now_ms += EVENTS_PERIOD_MS, "%d", i);
+		events_note(&events, EVENT_RELOAD, EVENTS_NO_PEER, now_ms += EVENTS_PERIOD_MS, "%d",
+			    i);
 	EXPECT_EQ(3u * EVENTS_KEPT, events.last);
 	EXPECT_EQ(2u * EVENTS_KEPT + 1, events_after(&events, 0)->number);
 	EXPECT_EQ(2u * EVENTS_KEPT + 1, events_after(&events, EVENTS_KEPT)->number);
@@ -72,13 +70,13 @@ TEST_F(events_test, a_full_ring_forgets_the_oldest)
 TEST_F(events_test, a_burst_is_told_in_part_and_counted_in_full)
 {
 	for (int i = 0; i < EVENTS_BURST + 5; i++)
-		events_note(&events, EVENT_LOOP, &table[0], 1, "refused");
+		events_note(&events, EVENT_LOOP, 0, 1, "refused");
 	EXPECT_EQ((uint64_t)EVENTS_BURST, events.last);
 	/* Neither another peer's nor another kind. */
-	events_note(&events, EVENT_LOOP, &table[1], 1, "refused");
-	events_note(&events, EVENT_SESSION_DOWN, &table[0], 1, "down");
+	events_note(&events, EVENT_LOOP, 1, 1, "refused");
+	events_note(&events, EVENT_SESSION_DOWN, 0, 1, "down");
 	EXPECT_EQ(EVENTS_BURST + 2u, events.last);
-	events_note(&events, EVENT_LOOP, &table[0], 1 + EVENTS_PERIOD_MS, "refused");
+	events_note(&events, EVENT_LOOP, 0, 1 + EVENTS_PERIOD_MS, "refused");
 	EXPECT_EQ("nva-a: refused; 5 more like this before it\n", list(EVENTS_BURST + 2));
 	EXPECT_EQ(5u, events_after(&events, EVENTS_BURST + 2)->more);
 }
@@ -86,22 +84,22 @@ TEST_F(events_test, a_burst_is_told_in_part_and_counted_in_full)
 TEST_F(events_test, what_is_held_back_is_told_when_nothing_follows)
 {
 	for (int i = 0; i < EVENTS_BURST + 7; i++) {
-		events_note(&events, EVENT_LOOP, &table[1], 1, "refused");
-		events_note(&events, EVENT_NEXT_HOP, NULL, 1, "lost");
+		events_note(&events, EVENT_LOOP, 1, 1, "refused");
+		events_note(&events, EVENT_NEXT_HOP, EVENTS_NO_PEER, 1, "lost");
 	}
 	EXPECT_EQ(2u, events.nb_holding);
-	events_turn(&events, &peers, 2);
+	events_turn(&events, 2);
 	EXPECT_EQ(2u * EVENTS_BURST, events.last) << "too early";
-	events_turn(&events, &peers, 1 + EVENTS_PERIOD_MS);
+	events_turn(&events, 1 + EVENTS_PERIOD_MS);
 	EXPECT_EQ("nva-b: 7 more like this\n: 7 more like this\n", list(2 * EVENTS_BURST));
 	EXPECT_EQ(0u, events.nb_holding);
-	events_turn(&events, &peers, 1 + 2 * EVENTS_PERIOD_MS);
+	events_turn(&events, 1 + 2 * EVENTS_PERIOD_MS);
 	EXPECT_EQ(2u * EVENTS_BURST + 2, events.last);
 }
 
 TEST_F(events_test, long_texts_are_cut)
 {
-	events_note(&events, EVENT_RELOAD, NULL, 1, "%s", std::string(1000, 'x').c_str());
+	events_note(&events, EVENT_RELOAD, EVENTS_NO_PEER, 1, "%s", std::string(1000, 'x').c_str());
 	EXPECT_EQ(std::string(EVENT_TEXT - 1, 'x'), events_after(&events, 0)->text);
 }
 

@@ -425,7 +425,7 @@ TEST_F(forward, bgp_of_peers_has_its_own_class)
 	m = frame(0, f);
 	send(0, &m, 1);
 	EXPECT_EQ("punt_local", ends());
-	EXPECT_EQ(1u, the->counters.event[EVENT_BGP_UNKNOWN_PEER]);
+	EXPECT_EQ(1u, the->counters.event[COUNTER_BGP_UNKNOWN_PEER]);
 
 	/* From the peer's address, but not where the peer is: to any address of ours. */
 	for (int to_port : { 0, 3 }) {

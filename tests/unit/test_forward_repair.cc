@@ -38,18 +38,18 @@ TEST_F(forward, the_backup_has_the_flows_when_no_member_is_left)
 
 	lost_hops routes({ 1 }, { 2, 3 });
 	EXPECT_EQ("tx1", routes.end_of(7));
-	EXPECT_EQ(0u, the->counters.event[EVENT_REPAIRED]);
+	EXPECT_EQ(0u, the->counters.event[COUNTER_REPAIRED]);
 	adjacency_unresolve(adjacency(1));
 	for (const std::string &end : routes.ends_of_flows())
 		used.insert(end);
 	EXPECT_EQ((std::set<std::string>{ "tx2", "tx3" }), used);
-	EXPECT_EQ(1u, the->counters.event[EVENT_REPAIRED]) << "of the last packet";
+	EXPECT_EQ(1u, the->counters.event[COUNTER_REPAIRED]) << "of the last packet";
 	adjacency_unresolve(adjacency(2));
 	for (const std::string &end : routes.ends_of_flows())
 		EXPECT_EQ("tx3", end);
 	adjacency_unresolve(adjacency(3));
 	EXPECT_EQ("unresolved", routes.end_of(7));
-	EXPECT_EQ(0u, the->counters.event[EVENT_REPAIRED]);
+	EXPECT_EQ(0u, the->counters.event[COUNTER_REPAIRED]);
 	adjacency_resolve(adjacency(1), gateway_mac, the->ports[1].mac.addr_bytes,
 			  RTE_BE16(RTE_ETHER_TYPE_IPV4));
 	EXPECT_EQ("tx1", routes.end_of(7)) << "it returns without control";

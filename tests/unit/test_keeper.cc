@@ -170,9 +170,9 @@ TEST_F(keeping, a_fight_is_fought_ever_more_slowly)
 			ASSERT_EQ(0, ioctl(fd, SIOCSIFFLAGS, &ifr));
 			close(fd);
 			keeper_turn(&k, now);
-			if (before != counters.event[EVENT_KERNEL_REPAIRED])
+			if (before != counters.event[COUNTER_KERNEL_REPAIRED])
 				repairs.push_back(now);
-			before = counters.event[EVENT_KERNEL_REPAIRED];
+			before = counters.event[COUNTER_KERNEL_REPAIRED];
 			EXPECT_EQ(repairs.size() >= 4, fib->ports[0].disputed) << repairs.size();
 		}
 		ASSERT_GT(repairs.size(), 10u);

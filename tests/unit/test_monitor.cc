@@ -238,7 +238,7 @@ TEST_F(monitor, a_read_that_fails_is_repeated_and_forgets_nobody)
 		later_ms += t.later_ms;
 		until([&] { return s->sweep != sweep && !s->sweeping; }, [&] { return is_at(A); });
 	}
-	EXPECT_EQ(3u, counters.event[EVENT_NETLINK_UNREAD]);
+	EXPECT_EQ(3u, counters.event[COUNTER_NETLINK_UNREAD]);
 }
 
 TEST_F(monitor, an_answer_that_comes_late_is_not_the_next_ones)

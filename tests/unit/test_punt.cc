@@ -135,7 +135,7 @@ TEST_F(punting, errors_carry_their_note)
 	EXPECT_EQ(PUNT_ERROR_TOO_BIG, punt_note(out)->error);
 	EXPECT_EQ(1400, punt_note(out)->mtu);
 	rte_pktmbuf_free(out);
-	while (!counters.event[EVENT_ICMP_RING_FULL])
+	while (!counters.event[COUNTER_ICMP_RING_FULL])
 		punt_error(&punt, &counters, PUNT_ERROR_TTL_EXPIRED, 0, rte_pktmbuf_alloc(pool));
 }
 
@@ -145,7 +145,7 @@ TEST(counters, every_name_is_there_once)
 
 	for (int i = 0; i < DROP_REASONS; i++)
 		EXPECT_TRUE(names.insert(drop_reason_name((enum drop_reason)i)).second) << i;
-	for (int i = 0; i < EVENTS; i++)
+	for (int i = 0; i < COUNTER_EVENTS; i++)
 		EXPECT_TRUE(names.insert(counter_event_name((enum counter_event)i)).second) << i;
 	for (int i = 0; i < PUNT_CLASSES; i++)
 		EXPECT_TRUE(names.insert(punt_class_name((enum punt_class)i)).second) << i;

@@ -283,7 +283,7 @@ TEST_F(slow, a_port_without_an_address_sends_no_errors)
 	port.addr = 0;
 	punt_error(&punt, &counters, PUNT_ERROR_TTL_EXPIRED, 0, frame(frame_fields()));
 	run();
-	EXPECT_EQ(1u, counters.event[EVENT_ICMP_FORBIDDEN]);
+	EXPECT_EQ(1u, counters.event[COUNTER_ICMP_FORBIDDEN]);
 	EXPECT_EQ(nullptr, sent());
 	port.addr = addr;
 }

@@ -119,13 +119,13 @@ static char *lines_next(struct lines *lines, int *err)
 	return line;
 }
 
-enum answer { ANSWER_MORE, ANSWER_END, ANSWER_FAILED };
+enum answer_state { ANSWER_MORE, ANSWER_END, ANSWER_FAILED };
 
 /* One line of an answer. */
-static enum answer answer_line(const struct cli *cli, const char *line, control_row_fn *on_row,
-			       void *ctx)
+static enum answer_state answer_line(const struct cli *cli, const char *line,
+				     control_row_fn *on_row, void *ctx)
 {
-	enum answer answer = ANSWER_MORE;
+	enum answer_state answer = ANSWER_MORE;
 	json_t *json = json_loads(line, 0, NULL);
 	const char *error = json_string_value(json_object_get(json, "error"));
 
@@ -152,7 +152,7 @@ enum cli_exit control_ask(const struct cli *cli, int fd, const char *command, js
 			  control_row_fn *on_row, void *ctx)
 {
 	struct lines lines = { .fd = fd };
-	enum answer answer = ANSWER_MORE;
+	enum answer_state answer = ANSWER_MORE;
 	int err = 0;
 
 	if (!send_request(fd, command, arguments))

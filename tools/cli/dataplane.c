@@ -38,6 +38,26 @@ static int reach(struct cli *cli, enum cli_exit *result)
 	return fd;
 }
 
+/* Ask once, and have `rows` make rows of the reply. */
+static enum cli_exit ask(struct cli *cli, const char *request, const struct answer_kind *kind,
+			 bool (*rows)(struct answer *answer, json_t *reply))
+{
+	struct answer answer;
+	enum cli_exit result;
+	json_t *reply;
+	int fd = reach(cli, &result);
+
+	if (fd < 0)
+		return result;
+	reply = telemetry_ask(cli, fd, request);
+	endpoint_close(fd);
+	result = CLI_FAILED;
+	if (reply && answer_begin(&answer, cli, kind))
+		result = answer_end(&answer, rows(&answer, reply) ? CLI_OK : CLI_FAILED);
+	json_decref(reply);
+	return result;
+}
+
 /* --- ports ------------------------------------------------------------------------------------ */
 
 static const struct column port_columns[] = {
@@ -60,20 +80,8 @@ enum cli_exit show_ports(struct cli *cli, const struct command_args *args)
 {
 	static const struct answer_kind kind = { .columns = port_columns,
 						 .none = "There are no ports." };
-	struct answer answer;
-	enum cli_exit result;
-	json_t *ports;
-	int fd = reach(cli, &result);
 
-	if (fd < 0)
-		return result;
-	ports = telemetry_ask(cli, fd, "/bascule/ports");
-	endpoint_close(fd);
-	result = CLI_FAILED;
-	if (ports && answer_begin(&answer, cli, &kind))
-		result = answer_end(&answer, rows_of(&answer, ports) ? CLI_OK : CLI_FAILED);
-	json_decref(ports);
-	return result;
+	return ask(cli, "/bascule/ports", &kind, rows_of);
 }
 
 /* --- neighbours ------------------------------------------------------------------------------- */
@@ -166,27 +174,19 @@ static bool counter_rows(struct answer *answer, const char *group, json_t *count
 	return true;
 }
 
+static bool all_counters(struct answer *answer, json_t *counters)
+{
+	return counter_rows(answer, "packets", counters);
+}
+
 enum cli_exit show_counters(struct cli *cli, const struct command_args *args)
 {
 	static const struct answer_kind kind = {
 		.columns = counter_columns,
 		.none = "All counters are zero.",
 	};
-	struct answer answer;
-	enum cli_exit result;
-	json_t *counters;
-	int fd = reach(cli, &result);
 
-	if (fd < 0)
-		return result;
-	counters = telemetry_ask(cli, fd, "/bascule/counters");
-	endpoint_close(fd);
-	result = CLI_FAILED;
-	if (counters && answer_begin(&answer, cli, &kind))
-		result = answer_end(
-			&answer, counter_rows(&answer, "packets", counters) ? CLI_OK : CLI_FAILED);
-	json_decref(counters);
-	return result;
+	return ask(cli, "/bascule/counters", &kind, all_counters);
 }
 
 /* --- one address ------------------------------------------------------------------------------ */

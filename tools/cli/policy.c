@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "route_columns.h"
 #include "run.h"
 
 static const struct column test_columns[] = {
@@ -25,11 +26,7 @@ static const struct column route_columns[] = {
 	{ " ", "when", cell_text },
 	{ "PREFIX", "prefix", cell_text },
 	{ "NEXT HOP", "next_hop", cell_gateway },
-	{ "AS PATH", "as_path", cell_text },
-	{ "ORIGIN", "origin", cell_text },
-	{ "PREF", "local_pref", cell_text, true },
-	{ "MED", "med", cell_text, true },
-	{ "COMMUNITIES", "communities", cell_list },
+	ROUTE_COLUMNS,
 	{ NULL },
 };
 

@@ -3,6 +3,7 @@
 #include "answer.h"
 #include "prefix.h"
 #include "role.h"
+#include "route_columns.h"
 #include "run.h"
 
 /* --- summary ---------------------------------------------------------------------------------- */
@@ -198,11 +199,7 @@ static const struct column routes_columns[] = {
 	{ "NEXT HOP", "next_hop", cell_path_next_hop },
 	{ "PEER", "peer", cell_text },
 	{ "ROLE", "role", cell_text },
-	{ "AS PATH", "as_path", cell_text },
-	{ "ORIGIN", "origin", cell_text },
-	{ "PREF", "local_pref", cell_text, true },
-	{ "MED", "med", cell_text, true },
-	{ "COMMUNITIES", "communities", cell_list },
+	ROUTE_COLUMNS,
 	{ "AGE", "age_s", cell_duration, true },
 	{ "USED BY", "views", cell_list },
 	{ "BACKUP TO", "backup_to", cell_list },
@@ -215,11 +212,7 @@ static const struct column advertised_columns[] = {
 	{ "NEXT HOP", "next_hop", cell_gateway },
 	{ "FROM", "peer", cell_text },
 	{ "ROLE", "role", cell_text },
-	{ "AS PATH", "as_path", cell_text },
-	{ "ORIGIN", "origin", cell_text },
-	{ "PREF", "local_pref", cell_text, true },
-	{ "MED", "med", cell_text, true },
-	{ "COMMUNITIES", "communities", cell_list },
+	ROUTE_COLUMNS,
 	{ "BACKUP", "backup", cell_text },
 	{ NULL },
 };
@@ -237,10 +230,12 @@ static const struct answer_kind advertised_kind = {
 };
 
 static const struct column received_columns[] = {
-	{ "PREFIX", "prefix", cell_text },	{ "NEXT HOP", "next_hop", cell_gateway },
-	{ "AS PATH", "as_path", cell_text },	{ "ORIGIN", "origin", cell_text },
-	{ "MED", "med", cell_text, true },	{ "COMMUNITIES", "communities", cell_list },
-	{ "INBOUND MAP", "policy", cell_text }, { NULL },
+	{ "PREFIX", "prefix", cell_text },
+	{ "NEXT HOP", "next_hop", cell_gateway },
+	ROUTE_COLUMNS_PATH,
+	ROUTE_COLUMNS_REST,
+	{ "INBOUND MAP", "policy", cell_text },
+	{ NULL },
 };
 
 static const struct answer_kind received_kind = {

@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "log.h"
-#include "peer.h"
 
 static const struct {
 	const char *name;
@@ -35,18 +34,19 @@ static const struct {
 	[EVENT_FLAP] = { "flap", LOG_LEVEL_WARNING },
 };
 
-enum { NO_PEER = CONFIG_PEERS }; /* row of limits[] */
-
 const char *event_kind_name(enum event_kind kind)
 {
 	return kinds[kind].name;
 }
 
-int events_init(struct events *events)
+int events_init(struct events *events, uint16_t nb_peers, events_peer_name *name, const void *ctx)
 {
 	memset(events, 0, sizeof(*events));
+	events->nb_peers = nb_peers;
+	events->name = name;
+	events->ctx = ctx;
 	events->ring = calloc(EVENTS_KEPT, sizeof(*events->ring));
-	events->limits = calloc(CONFIG_PEERS + 1, sizeof(*events->limits));
+	events->limits = calloc(nb_peers + 1u, sizeof(*events->limits));
 	return events->ring && events->limits ? 0 : -ENOMEM;
 }
 
@@ -73,8 +73,14 @@ static bool let_through(struct events *events, struct log_limit *limit, uint64_t
 	return through;
 }
 
+static struct log_limit *limit_of(struct events *events, enum event_kind kind, uint16_t peer)
+{
+	return &events->limits[peer == EVENTS_NO_PEER ? events->nb_peers : peer][kind];
+}
+
 /* The next record, in place of the oldest. */
-static struct event *ring_next(struct events *events, enum event_kind kind, uint32_t more)
+static struct event *ring_next(struct events *events, enum event_kind kind, uint16_t peer,
+			       uint32_t more)
 {
 	struct event *event = &events->ring[++events->last % EVENTS_KEPT];
 	struct timespec now;
@@ -86,6 +92,8 @@ static struct event *ring_next(struct events *events, enum event_kind kind, uint
 		.more = more,
 		.kind = (uint8_t)kind,
 	};
+	if (peer != EVENTS_NO_PEER)
+		snprintf(event->peer, sizeof(event->peer), "%s", events->name(events->ctx, peer));
 	return event;
 }
 
@@ -95,25 +103,20 @@ static void write_line(const struct event *event)
 	       event->peer[0] ? ": " : "", event->text);
 }
 
-static void name_peer(struct event *event, const struct peer *peer)
+void events_note(struct events *events, enum event_kind kind, uint16_t peer, uint64_t now_ms,
+		 const char *fmt, ...)
 {
-	if (peer)
-		memcpy(event->peer, peer->config.name, sizeof(event->peer));
-}
-
-void events_note(struct events *events, enum event_kind kind, const struct peer *peer,
-		 uint64_t now_ms, const char *fmt, ...)
-{
-	struct log_limit *limit = &events->limits[peer ? peer->index : NO_PEER][kind];
+	struct log_limit *limit = limit_of(events, kind, peer);
 	struct event *event;
 	uint32_t more;
 	va_list args;
 	size_t len;
 
+	if (peer != EVENTS_NO_PEER && peer >= events->end)
+		events->end = peer + 1;
 	if (!let_through(events, limit, now_ms, &more))
 		return;
-	event = ring_next(events, kind, more);
-	name_peer(event, peer);
+	event = ring_next(events, kind, peer, more);
 	va_start(args, fmt);
 	vsnprintf(event->text, sizeof(event->text), fmt, args);
 	va_end(args);
@@ -125,10 +128,9 @@ void events_note(struct events *events, enum event_kind kind, const struct peer 
 }
 
 /* Tell how many are held back, if that is allowed again. */
-static void tell_held(struct events *events, enum event_kind kind, const struct peer *peer,
-		      uint64_t now_ms)
+static void tell_held(struct events *events, enum event_kind kind, uint16_t peer, uint64_t now_ms)
 {
-	struct log_limit *limit = &events->limits[peer ? peer->index : NO_PEER][kind];
+	struct log_limit *limit = limit_of(events, kind, peer);
 	struct event *event;
 	uint32_t more;
 
@@ -138,20 +140,19 @@ static void tell_held(struct events *events, enum event_kind kind, const struct 
 		limit->held--; /* the question was no event */
 		return;
 	}
-	event = ring_next(events, kind, more);
-	name_peer(event, peer);
+	event = ring_next(events, kind, peer, more);
 	snprintf(event->text, sizeof(event->text), "%u more like this", more);
 	write_line(event);
 }
 
-void events_turn(struct events *events, const struct peers *peers, uint64_t now_ms)
+void events_turn(struct events *events, uint64_t now_ms)
 {
 	if (!events->nb_holding)
 		return;
 	for (int kind = 0; kind < EVENT_KINDS; kind++) {
-		for (uint16_t i = 0; i < peers->end; i++)
-			tell_held(events, (enum event_kind)kind, &peers->table[i], now_ms);
-		tell_held(events, (enum event_kind)kind, NULL, now_ms);
+		for (uint16_t i = 0; i < events->end; i++)
+			tell_held(events, (enum event_kind)kind, i, now_ms);
+		tell_held(events, (enum event_kind)kind, EVENTS_NO_PEER, now_ms);
 	}
 }
 

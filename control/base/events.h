@@ -14,21 +14,19 @@
 
 #include <stdint.h>
 
-#include "config.h"
 #include "log.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct peer;
-struct peers;
-
 enum {
 	EVENTS_KEPT = 1024, /* records; a power of two */
 	EVENTS_BURST = 10,
 	EVENTS_PERIOD_MS = 10000,
 	EVENT_TEXT = 200,
+	EVENT_PEER = 32,	     /* octets of a peer's name */
+	EVENTS_NO_PEER = UINT16_MAX, /* what has happened concerns no single peer */
 };
 
 enum event_kind {
@@ -62,29 +60,37 @@ struct event {
 	uint64_t time_ms; /* since 1970, UTC */
 	uint32_t more;	  /* like it, held back since the last one of this kind and peer */
 	uint8_t kind;
-	char peer[CONFIG_NAME]; /* empty: of none */
+	char peer[EVENT_PEER]; /* empty: of none */
 	char text[EVENT_TEXT];
 };
 
+/* The name of a peer, borrowed; at most EVENT_PEER - 1 octets of it are kept. */
+typedef const char *events_peer_name(const void *ctx, uint16_t peer);
+
 struct events {
 	struct event *ring; /* owned */
-	/* owned: by peer, and one row for events of none */
+	/* owned: a row for each peer, and one more for events of none */
 	struct log_limit (*limits)[EVENT_KINDS];
+	uint16_t nb_peers;
+	uint16_t end; /* nothing has happened to a peer at or above this index */
+	events_peer_name *name;
+	const void *ctx;     /* of `name`, borrowed */
 	uint64_t last;	     /* number; 0: none yet */
 	uint32_t nb_holding; /* limits that hold something back */
 };
 
-/* 0 or -ENOMEM. */
-int events_init(struct events *events);
+/* Peers are known by their index, 0..nb_peers-1; `name` is asked when something has happened to one.
+ * 0 or -ENOMEM. */
+int events_init(struct events *events, uint16_t nb_peers, events_peer_name *name, const void *ctx);
 void events_fini(struct events *events);
 
-/* It has happened. `peer` may be NULL. `now_ms` is monotonic. */
+/* It has happened to a peer, or to EVENTS_NO_PEER. `now_ms` is monotonic. */
 __attribute__((format(printf, 5, 6))) void events_note(struct events *events, enum event_kind kind,
-						       const struct peer *peer, uint64_t now_ms,
+						       uint16_t peer, uint64_t now_ms,
 						       const char *fmt, ...);
 
 /* Tell how many were held back where that is allowed again. To be called about once a second. */
-void events_turn(struct events *events, const struct peers *peers, uint64_t now_ms);
+void events_turn(struct events *events, uint64_t now_ms);
 
 /* The oldest record there is behind `number`; NULL: none. Borrowed until the next event. */
 const struct event *events_after(const struct events *events, uint64_t number);
