@@ -79,8 +79,8 @@ struct events {
 	uint32_t nb_holding; /* limits that hold something back */
 };
 
-/* Peers are known by their index, 0..nb_peers-1; `name` is asked when something has happened to one.
- * 0 or -ENOMEM. */
+/* Peers are known by their index, 0..nb_peers-1; `name` is asked when something has happened to
+ * one. 0 or -ENOMEM. */
 int events_init(struct events *events, uint16_t nb_peers, events_peer_name *name, const void *ctx);
 void events_fini(struct events *events);
 

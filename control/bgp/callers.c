@@ -1,5 +1,5 @@
-/* Connections are accepted and given to the session that they are for, or handed to the RIB lcore for
- * another speaker's; the kernel is told who must come with which TTL and which key. */
+/* Connections are accepted and given to the session that they are for, or handed to the RIB lcore
+ * for another speaker's; the kernel is told who must come with which TTL and which key. */
 #include "callers.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* Who may connect to a speaker, and what must be true of him: his address, the interface, his distance
- * (RFC 5082), his key (RFC 2385). The listeners, and everything that the kernel is told about them. */
+/* Who may connect to a speaker, and what must be true of him: his address, the interface, his
+ * distance (RFC 5082), his key (RFC 2385). The listeners, and everything that the kernel is told
+ * about them. */
 #ifndef BASCULE_CALLERS_H
 #define BASCULE_CALLERS_H
 

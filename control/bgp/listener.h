@@ -57,9 +57,9 @@ void listener_changed(struct listener *l, uint64_t change);
 /* May what was taken from it last have waited before that change? */
 bool listener_before(const struct listener *l, uint64_t change);
 
-/* The next connection: its descriptor, as transport_accept() gives it, who has connected, and where.
- * Takes the listeners in turn. -EAGAIN: none waits, or it has gone again; `*waiting`: another
- * may. */
+/* The next connection: its descriptor, as transport_accept() gives it, who has connected, and
+ * where. Takes the listeners in turn. -EAGAIN: none waits, or it has gone again; `*waiting`:
+ * another may. */
 int listeners_accept(struct listeners *ls, uint32_t *remote, struct listener **from, bool *waiting);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /* A speaker's turn: commands from the RIB lcore, walks over all peers, new connections, sessions
- * that have something to do, timers. Each part ends by the clock, and sessions take their turns in a
- * queue, so that none can hold up another. */
+ * that have something to do, timers. Each part ends by the clock, and sessions take their turns in
+ * a queue, so that none can hold up another. */
 #include "speaker.h"
 
 #include <assert.h>

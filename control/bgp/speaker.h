@@ -307,8 +307,8 @@ int speaker_new(const struct speaker_params *params, struct mailbox *to_rib,
 		struct mailbox *from_rib, struct speaker **speaker);
 void speaker_free(struct speaker *speaker);
 
-/* One turn: commands, sockets that are ready, timers; bounded by the clock. `now_ms` is monotonic. Returns how
- * much was done: 0 lets the caller idle. */
+/* One turn: commands, sockets that are ready, timers; bounded by the clock. `now_ms` is monotonic.
+ * Returns how much was done: 0 lets the caller idle. */
 unsigned int speaker_turn(struct speaker *speaker, uint64_t now_ms);
 
 /* A descriptor that is readable when a socket has news for speaker_turn(); borrowed. */

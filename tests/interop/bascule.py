@@ -11,6 +11,13 @@ BUILD = Path(os.environ.get("BASCULE_BUILD", SOURCE / "build"))
 CLI = BUILD / "tools" / "bascule"
 
 
+def use_build(folder):
+    """Start what this build has, from now on."""
+    global BUILD, CLI
+    BUILD = Path(folder).resolve()
+    CLI = BUILD / "tools" / "bascule"
+
+
 def libconfig(value, depth=0):
     """Plain data as libconfig text: dict → group, list of dicts → list, other list → array."""
     pad = "  " * (depth + 1)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import bgp
 import compare
 import fib
 import forward
@@ -42,11 +43,20 @@ def _table(parser):
     _common(parser, runs=5)
 
 
+def _bgp(parser):
+    _common(parser, runs=3)
+    parser.add_argument("--rows", default="", metavar="REGEX", help="those rows only whose name it is found in: "
+                        + " ".join(row.name for row in bgp.ROWS))
+    parser.add_argument("--rivals", default=bgp.RIVALS, type=_words, metavar="NAMES",
+                        help=f"beside whom, of {','.join(bgp.ALL)} (default: all but the last)")
+
+
 # name: module with measure(figures, options, build), its options
 BENCHMARKS = {
     "forward": (forward, _forward),
     "fib": (fib, _table),
     "rib": (rib, _table),
+    "bgp": (bgp, _bgp),
 }
 
 

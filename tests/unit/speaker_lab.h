@@ -52,8 +52,8 @@ inline struct sockaddr_in sockaddr_of(uint32_t addr, uint16_t port)
 	return sa;
 }
 
-// The clock by which turns end: each look at it takes that long. As it stands still, a turn ends when
-// all is done.
+// The clock by which turns end: each look at it takes that long. As it stands still, a turn ends
+// when all is done.
 inline uint64_t look_ns, looked_ns;
 inline uint64_t slow_clock_ns()
 {

@@ -1,5 +1,5 @@
-// A turn of a speaker's ends by the clock, whatever there is to do: the clock here moves on with each
-// look at it, so that how much fits a turn is known.
+// A turn of a speaker's ends by the clock, whatever there is to do: the clock here moves on with
+// each look at it, so that how much fits a turn is known.
 #include "speaker_lab.h"
 
 #include "listener.h"
@@ -207,8 +207,8 @@ TEST_F(turn_test, the_walk_that_ends_all_sessions_waits)
 	EXPECT_EQ(1u, n.count(SPEAKER_STOPPED));
 }
 
-// Connections that are never all taken, as others come: those that waited at the time of a change are
-// taken some time all the same.
+// Connections that are never all taken, as others come: those that waited at the time of a change
+// are taken some time all the same.
 TEST_F(turn_test, a_listener_that_is_never_empty_knows_who_came_before)
 {
 	struct speaker_params params = {};

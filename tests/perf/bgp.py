@@ -1,0 +1,99 @@
+"""How fast routes pass between peers: a load of BGP through Bascule, beside BIRD, FRR, OpenBGPD and GoBGP, one after the other,
+with the same octets.
+
+Peers announce, all others count, until each holds everything; then the routes go again. "null" is the load's own reflector,
+which decides nothing: nobody can be faster on this machine."""
+
+import json
+import re
+from dataclasses import dataclass
+
+import bascule
+import speakers
+from children import Failed
+from figures import progress
+from lab import Lab, LabError
+
+ALL = ("null", "bird", "frr", "openbgpd", "gobgp")
+RIVALS = ALL[:-1]  # GoBGP takes a quarter of an hour for a row
+LOAD_S = 600
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    peers: int
+    senders: int
+    prefixes: int  # of each sender
+    same: bool = False
+    end: str = "withdraw"
+
+    def words(self, speaker):
+        return [speakers.bgpload(), "--target", speaker.address, "--from", speaker.peers[0].address, "--peers", self.peers,
+                "--senders", self.senders, "--prefixes", self.prefixes, "--end", self.end, "--json",
+                *(["--same"] if self.same else [])]
+
+
+ROWS = [
+    Row("distinct", peers=10, senders=8, prefixes=100000),
+    Row("same", peers=10, senders=8, prefixes=100000, same=True),
+    Row("fan-out", peers=100, senders=100, prefixes=1000),
+    Row("feed-dies", peers=10, senders=8, prefixes=100000, end="die"),
+]
+
+
+def rows(pattern):
+    found = [row for row in ROWS if re.search(pattern, row.name)]
+    if not found:
+        raise Failed(f"no row is called like {pattern!r}: {' '.join(row.name for row in ROWS)}")
+    return found
+
+
+def run(row, name):
+    """One load through one speaker, which is started for it: what the load counted, CPU time and memory."""
+    try:
+        with Lab() as lab:
+            speaker, load = speakers.start(lab, name, row.peers)
+            cpu = speaker.cpu_s()
+            counted = json.loads(load.run(*row.words(speaker), timeout=LOAD_S).stdout)
+            return {**counted, "cpu_s": speaker.cpu_s() - cpu, "peak_mb": speaker.peak_mb()}
+    except LabError as why:
+        raise Failed(f"{row.name} through {name}: {why}") from None
+
+
+def measure(figures, options, build):
+    """`options`: runs, rows (a regular expression), rivals."""
+    bascule.use_build(build)
+    names = ["bascule", *options.rivals]
+    for row in rows(options.rows):
+        taken = {name: [] for name in names}
+        for turn in range(options.runs):
+            # A B B A: who comes first has no advantage.
+            for name in names if turn % 2 == 0 else reversed(names):
+                progress(f"bgp {row.name}, run {turn + 1} of {options.runs}: {name}")
+                taken[name].append(run(row, name))
+            tell(figures, row, {name: runs[-1] for name, runs in taken.items()})
+    progress("")
+
+
+def tell(figures, row, took):
+    """Of one run: what each took, and how many times as fast as each we are."""
+    area = f"bgp/{row.name}"
+    phases = ["announce"] * (row.end == "withdraw") + ["end"]
+    for name, said in took.items():
+        for phase in phases:
+            figures.add(f"{area}/{name} {phase}", said[phase]["seconds"], "s", "less")
+        if name == "null":
+            continue
+        announce = said["announce"]
+        figures.add(f"{area}/{name} told", announce["announced"] / (announce["announced"] - announce["again"]),
+                    "times a prefix", "less")
+        figures.add(f"{area}/{name} packed", announce["announced"] / announce["updates"], "prefixes an UPDATE", "more")
+        figures.add(f"{area}/{name} latency p99", said["latency_us"]["p99"] / 1e3, "ms", "less")
+        figures.add(f"{area}/{name} CPU", said["cpu_s"], "s", "less")
+        figures.add(f"{area}/{name} memory", said["peak_mb"], "MB", "less")
+    for name, said in took.items():
+        for phase in phases:
+            if name != "bascule":
+                figures.add(f"{area}/bascule to {name} {phase}", said[phase]["seconds"] / took["bascule"][phase]["seconds"],
+                            "times as fast", "more", relative=True)
