@@ -28,7 +28,6 @@ CLASSES = {
 
 # Folders whose files still form circles.
 TANGLED = {
-    "control/bgp": "speaker.h holds the records between lcores and the session lcore itself",
     "control/server": "every file is given the whole struct route_server",
 }
 

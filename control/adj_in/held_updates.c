@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "rib.h"
-#include "speaker.h"
+#include "records.h"
 
 enum { LOOK = 64 }; /* prefixes of one UPDATE that are looked at in a turn */
 

@@ -6,8 +6,8 @@
 
 #include "attrs.h"
 #include "cursor.h"
+#include "decoded.h"
 #include "message.h"
-#include "update.h"
 
 #ifdef __cplusplus
 extern "C" {

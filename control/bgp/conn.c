@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
-#include "session.h"
 #include "stats.h"
 
 enum {
@@ -19,20 +17,18 @@ enum {
 	SEND_HOLD_MS = 8 * 60 * 1000, /* at least (RFC 9687 6) */
 };
 
-static struct session_host *host_of(const struct conn *conn)
-{
-	return conn->session->host;
-}
-
 static void closing_expired(struct timer *timer, uint64_t now_ms)
 {
 	conn_close_now(container_of(timer, struct conn, closing.deadline));
 }
 
-void conn_init(struct conn *conn, struct session *session, struct session_stats *stats)
+void conn_init(struct conn *conn, struct session *session, struct session_host *host,
+	       struct session_stats *stats, void (*closed)(struct conn *conn))
 {
 	memset(conn, 0, sizeof(*conn));
 	conn->session = session;
+	conn->host = host;
+	conn->closed = closed;
 	conn->tx.stats = stats;
 	conn->t.fd = conn->closing.t.fd = -1;
 	conn->t.kind = CONN_OPEN;
@@ -43,13 +39,13 @@ void conn_init(struct conn *conn, struct session *session, struct session_stats 
 int conn_connect(struct conn *conn, const struct transport_target *target)
 {
 	conn->ours = true;
-	return transport_connect(host_of(conn)->poller, &conn->t, target);
+	return transport_connect(conn->host->poller, &conn->t, target);
 }
 
 int conn_adopt(struct conn *conn, int fd, uint8_t ttl_min)
 {
 	conn->ours = false;
-	return transport_adopt(host_of(conn)->poller, &conn->t, fd, ttl_min);
+	return transport_adopt(conn->host->poller, &conn->t, fd, ttl_min);
 }
 
 ssize_t conn_read(struct conn *conn)
@@ -71,7 +67,7 @@ ssize_t conn_read(struct conn *conn)
 	n = transport_read(&conn->t, conn->rx + conn->rx_len, CONN_RX_SIZE - conn->rx_len);
 	if (n > 0) {
 		conn->rx_len += (uint32_t)n;
-		stat_add(&conn->session->stats.rx_bytes, (uint64_t)n);
+		stat_add(&conn->tx.stats->rx_bytes, (uint64_t)n);
 	}
 	return n;
 }
@@ -93,7 +89,7 @@ int conn_flush(struct conn *conn, size_t *written)
 		*written += (size_t)n;
 	}
 	if (*written || sendq_empty(&conn->tx))
-		conn->sent_ms = host_of(conn)->now_ms;
+		conn->sent_ms = conn->host->now_ms;
 	return 0;
 }
 
@@ -128,22 +124,20 @@ bool conn_send_refresh(struct conn *conn)
 	return queued(conn, refresh_encode(buf, room));
 }
 
-void conn_negotiate(struct conn *conn, uint16_t hold_s)
+int conn_negotiate(struct conn *conn, uint16_t hold_s)
 {
 	if (conn->open.hold_s < hold_s)
 		hold_s = conn->open.hold_s;
 	conn->hold_ms = hold_s * 1000u;
 	conn->keepalive_ms = conn->hold_ms / 3;
 	conn->send_ms = 2 * conn->hold_ms > SEND_HOLD_MS ? 2 * conn->hold_ms : SEND_HOLD_MS;
-	if (!hold_s && transport_probe(&conn->t))
-		log_warning("peer %s: no hold time, and the kernel does not look whether it lives",
-			    conn->session->peer.name);
+	return hold_s ? 0 : transport_probe(&conn->t);
 }
 
 /* Move the socket to the closing side, with the last octets that it still has to carry. */
 static void linger(struct conn *conn, const struct bgp_notify *notify)
 {
-	struct session_host *host = host_of(conn);
+	struct session_host *host = conn->host;
 	struct closing *closing = &conn->closing;
 	size_t size = SENDQ_FINAL + BGP_MESSAGE_MAX, len;
 
@@ -165,7 +159,7 @@ static void linger(struct conn *conn, const struct bgp_notify *notify)
 
 void conn_drop(struct conn *conn, const struct bgp_notify *notify)
 {
-	struct timers *timers = &host_of(conn)->timers;
+	struct timers *timers = &conn->host->timers;
 
 	timer_stop(timers, &conn->retry);
 	timer_stop(timers, &conn->hold);
@@ -187,11 +181,11 @@ void conn_close_now(struct conn *conn)
 {
 	struct closing *closing = &conn->closing;
 
-	timer_stop(&host_of(conn)->timers, &closing->deadline);
+	timer_stop(&conn->host->timers, &closing->deadline);
 	transport_abort(&closing->t);
 	free(closing->rest);
 	closing->rest = NULL;
-	session_wake(conn->session);
+	conn->closed(conn);
 }
 
 static int closing_write(struct closing *closing)
@@ -228,9 +222,9 @@ void conn_close_step(struct conn *conn)
 	}
 	if (!n)
 		return;
-	timer_stop(&host_of(conn)->timers, &closing->deadline);
+	timer_stop(&conn->host->timers, &closing->deadline);
 	transport_close(&closing->t);
 	free(closing->rest);
 	closing->rest = NULL;
-	session_wake(conn->session);
+	conn->closed(conn);
 }

@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "open.h"
 #include "sendq.h"
+#include "session_host.h"
 #include "transport.h"
 
 #ifdef __cplusplus
@@ -19,7 +20,6 @@ extern "C" {
 #endif
 
 struct session;
-struct session_host;
 
 enum {
 	CONN_RX_SIZE = 64 << 10,
@@ -41,7 +41,9 @@ struct closing {
 
 struct conn {
 	struct transport t;
-	struct session *session; /* borrowed: its owner */
+	struct session *session;	   /* borrowed: its owner, of whom nothing is known here */
+	struct session_host *host;	   /* borrowed */
+	void (*closed)(struct conn *conn); /* called when the lingering socket has gone */
 	enum session_state state;
 	bool ours; /* we opened it */
 	/* a message waits in `rx`: for room in the mailbox, or, if `crossing`, an OPEN for its
@@ -62,7 +64,8 @@ struct conn {
 	struct closing closing;
 };
 
-void conn_init(struct conn *conn, struct session *session, struct session_stats *stats);
+void conn_init(struct conn *conn, struct session *session, struct session_host *host,
+	       struct session_stats *stats, void (*closed)(struct conn *conn));
 
 /* Attach a socket. 0 or -errno; `fd` belongs to the connection either way. */
 int conn_connect(struct conn *conn, const struct transport_target *target);
@@ -82,8 +85,8 @@ bool conn_send_keepalive(struct conn *conn);
 bool conn_send_refresh(struct conn *conn);
 
 /* The hold time is the smaller one of the two OPENs (RFC 4271 4.2); the other times follow from it.
- * Without one TCP looks whether the peer lives. */
-void conn_negotiate(struct conn *conn, uint16_t hold_s);
+ * Without one TCP looks whether the peer lives; -errno: the kernel does not. */
+int conn_negotiate(struct conn *conn, uint16_t hold_s);
 
 /* Let go of socket, buffers and timers. With a NOTIFICATION, the socket lingers until that has been
  * delivered. */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "speaker.h"
+#include "speaker_params.h"
 #include "transport.h"
 
 #ifdef __cplusplus

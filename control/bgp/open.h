@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "message.h"
-#include "speaker.h"
+#include "records.h"
 
 #ifdef __cplusplus
 extern "C" {

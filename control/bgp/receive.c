@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log.h"
 #include "session.h"
 #include "stats.h"
 #include "update.h"
@@ -146,7 +147,9 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 	if (!collision_resolve(conn, &open))
 		return;
 	conn->open = open;
-	conn_negotiate(conn, session->peer.hold_s);
+	if (conn_negotiate(conn, session->peer.hold_s))
+		log_warning("peer %s: no hold time, and the kernel does not look whether it lives",
+			    session->peer.name);
 	session->connect_failures = 0;
 	session_event(conn, FSM_OPEN, NULL);
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "speaker.h"
+#include "records.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -18,12 +18,6 @@ enum {
 	KEEPALIVE_MIN_MS = 1020,
 };
 
-uint32_t host_jitter(struct session_host *host, uint32_t ms)
-{
-	host->random = host->random * 1664525u + 1013904223u;
-	return ms - (uint32_t)((uint64_t)(ms / 4) * (host->random >> 16) >> 16);
-}
-
 void session_wake(struct session *session)
 {
 	if (session->is_busy)
@@ -266,6 +260,11 @@ static void waking(struct timer *timer, uint64_t now_ms)
 	session_wake(container_of(timer, struct session, wake));
 }
 
+static void closed(struct conn *conn)
+{
+	session_wake(conn->session);
+}
+
 /* --- commands --------------------------------------------------------------------------------- */
 
 void session_init(struct session *session, struct session_host *host)
@@ -276,7 +275,7 @@ void session_init(struct session *session, struct session_host *host)
 	for (int i = 0; i < 2; i++) {
 		struct conn *conn = &session->conns[i];
 
-		conn_init(conn, session, &session->stats);
+		conn_init(conn, session, host, &session->stats, closed);
 		conn->retry.fire = retry_expired;
 		conn->hold.fire = hold_expired;
 		conn->keepalive.fire = keepalive_due;

@@ -10,30 +10,12 @@
 #include <sys/queue.h>
 
 #include "conn.h"
-#include "speaker.h"
+#include "records.h"
+#include "session_host.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* What the sessions of one speaker share; the speaker's own. */
-struct session_host {
-	struct speaker_params params;
-	struct mailbox *to_rib; /* borrowed */
-	struct timers timers;
-	uint64_t now_ms; /* of this turn */
-	uint32_t random; /* state of host_jitter() */
-	uint64_t (*clock_ns)(void);
-	int poller;
-	bool restarted; /* the restart is over: R bit off */
-	bool stopping;	/* nobody peers any more */
-	/* Sessions to be run: those on which something has happened, and those that had more to say
-	 * than fits their turn. */
-	TAILQ_HEAD(session_list, session) news, busy;
-};
-
-/* 0.75 to 1 times `ms` (RFC 4271 10). */
-uint32_t host_jitter(struct session_host *host, uint32_t ms);
 
 struct session {
 	struct session_host *host; /* borrowed */
@@ -129,8 +111,6 @@ void session_wake(struct session *session);
 
 /* Step the machine of a connection and do what it says. */
 void session_event(struct conn *conn, enum fsm_event event, const struct session_cause *cause);
-
-#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 static inline bool session_ibgp(const struct session *session)
 {

@@ -12,7 +12,7 @@
 #include "map_rule.h"
 #include "page.h"
 #include "rib.h"
-#include "speaker.h"
+#include "records.h"
 
 #ifdef __cplusplus
 extern "C" {

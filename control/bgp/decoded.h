@@ -1,0 +1,52 @@
+/* What an UPDATE says, once it is decoded, and what the session has to know for that. */
+#ifndef BASCULE_DECODED_H
+#define BASCULE_DECODED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attr_policy.h"
+#include "attrs.h"
+#include "message.h"
+#include "nlri.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Octets that the canonical attributes of one message can take: 2-octet AS numbers become 4. */
+enum { BGP_ATTRS_MAX = 2 * BGP_MESSAGE_MAX };
+
+/* What the session knows that the message does not say. */
+struct update_ctx {
+	bool as4; /* 4-octet AS numbers negotiated (RFC 6793) */
+	/* LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST are not for us (RFC 7606 7.5, 7.9, 7.10) */
+	bool ebgp;
+	/* host order; a NEXT_HOP of ours is refused (RFC 4271 6.3). 0: not known */
+	uint32_t local_addr;
+	const struct attr_policy *attributes; /* borrowed; NULL: all pass */
+	bool allow_240; /* prefixes and next hops of 240/4 are none of the martians (nlri.h) */
+};
+
+struct bgp_update {
+	/* To be withdrawn, and announced; views into the message that die with it. At
+	 * BGP_TREAT_AS_WITHDRAW, the announced prefixes are to be withdrawn like the others. */
+	struct nlri withdrawn, announced;
+	struct attr_keys keys; /* of the attributes; only if attrs_len */
+	/* canonical wire form in the caller's buffer; 0 if nothing is announced */
+	uint16_t attrs_len;
+	uint64_t stripped[4]; /* attributes that policy took out, a bit a code */
+	/* attribute for which policy drops the routes, which are good otherwise; 0: none */
+	uint8_t drop;
+	bool eor;	    /* End-of-RIB for IPv4 unicast (RFC 4724 2) */
+	bool as_zero;	    /* AS 0 in its path (RFC 7607 2) */
+	uint8_t fault_code; /* attribute that the verdict is about; 0 if none */
+	/* why the verdict is not BGP_OK, with the clause; static text, or NULL */
+	const char *fault;
+	struct bgp_notify notify; /* only at BGP_SESSION_RESET: what to send */
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
