@@ -136,46 +136,6 @@ void rib_source_hold(struct rib *rib, uint16_t peer, bool held)
 	rib->sources[peer].held = held;
 }
 
-/* Withdraw, in slices, what is at least `age` epochs old. */
-static void sweep_begin(struct rib *rib, struct rib_peer *peer, uint16_t age)
-{
-	peer->sweep_age = age;
-	slab_round_begin(&rib->sweep, &rib->paths);
-}
-
-void rib_peer_down(struct rib *rib, uint16_t index)
-{
-	struct rib_peer *peer = &rib->peers[index];
-
-	if (!peer->paths)
-		return;
-	peer->epoch++;
-	peer->stale = peer->paths;
-	sweep_begin(rib, peer, 1);
-}
-
-void rib_peer_stale(struct rib *rib, uint16_t index)
-{
-	struct rib_peer *peer = &rib->peers[index];
-	bool stale_already = peer->stale;
-
-	if (!peer->paths)
-		return;
-	peer->epoch++;
-	peer->stale = peer->paths;
-	peer->sweep_age = 0; /* a sweep that goes on is of what is gone already */
-	if (stale_already)
-		sweep_begin(rib, peer, 2);
-	/* From now on fresh ones are better, and those whose next hops are lost are nothing. */
-	rib_reconsider(rib);
-}
-
-void rib_peer_sweep(struct rib *rib, uint16_t index)
-{
-	if (rib->peers[index].stale)
-		sweep_begin(rib, &rib->peers[index], 1);
-}
-
 /* --- changes ---------------------------------------------------------------------------------- */
 
 /* groups_mark() for a change that this peer has caused. */
@@ -186,7 +146,7 @@ static void mark_for(struct rib *rib, uint16_t peer, uint32_t node, const struct
 	rib->cause = rib->params.nb_peers;
 }
 
-static uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs)
+uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs)
 {
 	const struct source *source = &rib->sources[peer];
 	uint32_t next_hop = attrs->keys.next_hop;
@@ -251,15 +211,6 @@ static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t nod
 	return path;
 }
 
-/* Does it make no difference to anybody that a path's flags are these from now on? What is stale
- * makes none to a path that there is no other beside. */
-static bool flags_alike(const struct rib *rib, const struct path *path, uint8_t flags)
-{
-	const struct path *first = path_at(rib, node_at(rib, path->node)->first);
-
-	return flags == path->flags || ((flags ^ path->flags) == PATH_STALE && !first->next);
-}
-
 /* What it is that the path's peer says now. */
 static enum rib_announced announced(const struct rib *rib, const struct path *path,
 				    const struct attrs *attrs)
@@ -281,7 +232,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	int what;
 
 	if (path && path->attrs == attrs && path->local_pref == local_pref &&
-	    flags_alike(rib, path, flags)) {
+	    path_flags_alike(rib, path, flags)) {
 		path->flags = flags;
 		path_refresh(rib, path);
 		rib->spent += node_at(rib, id)->paths / FIND_COST;
@@ -332,8 +283,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	return what;
 }
 
-/* The caller has reserved. */
-static void path_withdraw(struct rib *rib, struct path *path)
+void path_withdraw(struct rib *rib, struct path *path)
 {
 	struct rib_peer *peer = &rib->peers[path->peer];
 	struct outlook before;
@@ -373,76 +323,6 @@ int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer)
 	return 1;
 }
 
-void rib_set_rule(struct rib *rib, struct decide_rule rule)
-{
-	rib->params.rule = rule;
-	slab_round_begin(&rib->resort, &rib->nodes.items);
-}
-
-void rib_reconsider(struct rib *rib)
-{
-	slab_round_begin(&rib->resort, &rib->nodes.items);
-}
-
-/* What is to be said of a path now. */
-static uint8_t path_flags_now(const struct rib *rib, const struct path *path)
-{
-	return path_flags(rib, path->peer, path->attrs) | (path->flags & PATH_REFLECTION) |
-	       (rib_is_stale(rib, path) ? PATH_STALE : 0);
-}
-
-/* A stale path whose next hop is lost is dropped for good: that a host answers ARP again does not
- * mean that it forwards as it did before it restarted. The caller has reserved. */
-static void node_drop_lost(struct rib *rib, struct node *node)
-{
-	struct path *path = path_at(rib, node->first);
-
-	while (path) {
-		bool lost = rib_is_stale(rib, path) &&
-			    path_flags(rib, path->peer, path->attrs) & PATH_UNUSABLE;
-		struct path *next = path_at(rib, path->next);
-
-		if (lost) {
-			path_withdraw(rib, path); /* may sort the rest: begin anew */
-			next = path_at(rib, node->first);
-		}
-		path = next;
-	}
-}
-
-/* Ask again which next hops resolve and what is stale, and sort. The caller has reserved. */
-static void node_resort(struct rib *rib, uint32_t id)
-{
-	struct node *node = node_at(rib, id);
-	struct outlook before;
-	bool changed = false;
-
-	node_drop_lost(rib, node);
-	if (!node->first)
-		return;
-	rib->spent += node_cost(rib, id);
-	groups_outlook(rib, id, &before);
-	for (struct path *path = path_at(rib, node->first); path; path = path_at(rib, path->next)) {
-		uint8_t flags = path_flags_now(rib, path);
-
-		changed |= !flags_alike(rib, path, flags);
-		path_set_flags(rib, path, flags);
-	}
-	changed |= chain_sort(rib, node);
-	changed |= reflections_judge(rib, id, classes_of(rib, id));
-	if (!changed)
-		return;
-	groups_mark(rib, id, &before);
-	bitmap_add(&rib->changes, id);
-}
-
-static void node_refuse(struct rib *rib, struct node *node, uint8_t roles)
-{
-	rib->refused += roles != 0;
-	rib->refused -= node->refused != 0;
-	node->refused = roles;
-}
-
 int rib_set_refused(struct rib *rib, uint32_t id, enum role role, bool refused)
 {
 	struct node *node = node_at(rib, id);
@@ -457,72 +337,6 @@ int rib_set_refused(struct rib *rib, uint32_t id, enum role role, bool refused)
 	node_refuse(rib, node, roles);
 	groups_mark(rib, id, &before);
 	return 0;
-}
-
-/* --- slices ----------------------------------------------------------------------------------- */
-
-static void sweep_end(struct rib *rib)
-{
-	for (uint16_t i = 0; i < rib->params.nb_peers; i++)
-		rib->peers[i].sweep_age = 0;
-}
-
-static size_t sweep_turn(struct rib *rib, size_t budget)
-{
-	const uint64_t before = rib->spent;
-	size_t seen = 0;
-	uint32_t id;
-
-	if (!rib->sweep.left)
-		return 0;
-	while (cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0 &&
-	       (id = slab_round_next(&rib->sweep))) {
-		struct path *path = path_at(rib, id);
-		const struct rib_peer *peer;
-
-		seen++;
-		if (!slab_live(&rib->paths, id))
-			continue;
-		peer = &rib->peers[path->peer];
-		if (peer->sweep_age && (uint16_t)(peer->epoch - path->epoch) >= peer->sweep_age)
-			path_withdraw(rib, path);
-	}
-	if (!rib->sweep.left)
-		sweep_end(rib);
-	return cost_since(rib, before, seen);
-}
-
-static size_t resort_turn(struct rib *rib, size_t budget)
-{
-	const uint64_t before = rib->spent;
-	size_t seen = 0;
-	uint32_t id;
-
-	while (cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0 &&
-	       (id = slab_round_next(&rib->resort))) {
-		seen++;
-		if (slab_live(&rib->nodes.items, id))
-			node_resort(rib, id);
-	}
-	return cost_since(rib, before, seen);
-}
-
-/* What changed next hops change. */
-static size_t hops_turn(struct rib *rib, size_t budget)
-{
-	const uint64_t before = rib->spent;
-	size_t seen = 0;
-	uint32_t id;
-
-	for (; cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0 &&
-	       (id = hops_next(rib));
-	     seen++) {
-		uint32_t node = path_at(rib, id)->node;
-
-		node_resort(rib, node);
-		bitmap_add(&rib->changes, node); /* usable as before, it may be reached otherwise */
-	}
-	return cost_since(rib, before, seen);
 }
 
 /* Each has its share, so that none waits until another is through; what is left of that goes to
@@ -565,85 +379,6 @@ uint32_t rib_paths(const struct rib *rib, uint32_t node)
 uint64_t rib_version(const struct rib *rib)
 {
 	return rib->version;
-}
-
-/* --- the FIB's changes ------------------------------------------------------------------------ */
-
-size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max)
-{
-	size_t n = 0;
-
-	while (n < max && rib->changes.count) {
-		uint32_t id = bitmap_next(&rib->changes, rib->changes_cursor);
-
-		bitmap_remove(&rib->changes, id);
-		rib->changes_cursor = id;
-		if (rib_is_wide(rib, id)) {
-			bitmap_add(&rib->wide, id);
-			continue;
-		}
-		changes[n].prefix = rib_prefix(rib, id);
-		changes[n].node = node_at(rib, id)->first ? id : RIB_NONE;
-		if (changes[n++].node)
-			continue;
-		node_refuse(rib, node_at(rib, id), 0);
-		node_release(rib, id);
-	}
-	return n;
-}
-
-size_t rib_changes_waiting(const struct rib *rib)
-{
-	return rib->changes.count;
-}
-
-bool rib_is_wide(const struct rib *rib, uint32_t node)
-{
-	uint8_t len = node_at(rib, node)->len;
-
-	return len && len < rib->params.wide_len;
-}
-
-uint32_t rib_wide_begin(struct rib *rib)
-{
-	uint32_t id = bitmap_next(&rib->wide, rib->wide_cursor);
-
-	assert(!rib->wide_taken);
-	rib->wide_rounds += id <= rib->wide_cursor; /* the lowest again, or none */
-	rib->wide_cursor = id;
-	rib->wide_taken = id;
-	if (id)
-		bitmap_remove(&rib->wide, id);
-	return id;
-}
-
-void rib_wide_end(struct rib *rib)
-{
-	uint32_t id = rib->wide_taken;
-
-	rib->wide_taken = 0;
-	if (!node_at(rib, id)->first && !bitmap_has(&rib->changes, id))
-		node_refuse(rib, node_at(rib, id), 0);
-	node_release(rib, id);
-}
-
-int rib_wide_add(struct rib *rib, uint32_t node)
-{
-	assert(rib_is_wide(rib, node));
-	if (groups_reserve(rib) < 0)
-		return -ENOMEM;
-	bitmap_add(&rib->wide, node);
-	return 0;
-}
-
-bool rib_wide_waiting(const struct rib *rib)
-{
-	return rib->wide.count || rib->wide_taken;
-}
-
-uint64_t rib_wide_rounds(const struct rib *rib)
-{
-	return rib->wide_rounds;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

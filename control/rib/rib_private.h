@@ -1,6 +1,6 @@
-/* The inside of the RIB, for the files of this folder alone: rib.c changes it, view.c reads it; for
- * the update groups mark.c notes what has changed, group.c who is a member, flush.c works it
- * off. */
+/* The inside of the RIB, for the files of this folder alone: rib.c changes it, sweep.c and resort.c
+ * do so in slices, view.c reads it, fib_changes.c hands on what the FIB has to follow; for the
+ * update groups mark.c notes what has changed, group.c who is a member, flush.c works it off. */
 #ifndef BASCULE_RIB_PRIVATE_H
 #define BASCULE_RIB_PRIVATE_H
 
@@ -293,6 +293,37 @@ bool reflections_judge(struct rib *rib, uint32_t node, const uint8_t *classes);
  * to whom. */
 bool chain_sort(struct rib *rib, struct node *node);
 void path_set_flags(struct rib *rib, struct path *path, uint8_t flags);
+/* What there is to say of a path with these attributes from `peer`, but for what depends on other
+ * paths. */
+uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs);
+
+/* Does it make no difference to anybody that a path's flags are these from now on? What is stale
+ * makes none to a path that there is no other beside. */
+static inline bool path_flags_alike(const struct rib *rib, const struct path *path, uint8_t flags)
+{
+	const struct path *first = path_at(rib, node_at(rib, path->node)->first);
+
+	return flags == path->flags || ((flags ^ path->flags) == PATH_STALE && !first->next);
+}
+
+/* The views of these roles, a bit each, have no room for the node. */
+static inline void node_refuse(struct rib *rib, struct node *node, uint8_t roles)
+{
+	rib->refused += roles != 0;
+	rib->refused -= node->refused != 0;
+	node->refused = roles;
+}
+
+/* Take a path out, and mark what is lost by it. The caller has reserved. */
+void path_withdraw(struct rib *rib, struct path *path);
+
+/* --- sweep.c, resort.c ------------------------------------------------------------------------ */
+
+/* Slices, of `budget` prefixes or paths; each returns how many were looked at. */
+size_t sweep_turn(struct rib *rib, size_t budget);
+size_t resort_turn(struct rib *rib, size_t budget);
+/* What changed next hops change. */
+size_t hops_turn(struct rib *rib, size_t budget);
 
 /* --- backup.c --------------------------------------------------------------------------------- */
 
