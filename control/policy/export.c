@@ -175,14 +175,14 @@ static void put_other(struct attr_writer *out, const struct attr_view *in)
 static const uint8_t added[] = { ATTR_LOCAL_PREF, ATTR_COMMUNITIES, ATTR_ORIGINATOR_ID,
 				 ATTR_CLUSTER_LIST };
 
-struct walk {
+struct attr_walk {
 	const struct export_rule *rule;
 	const struct export_source *source;
 	struct attr_writer *out;
 };
 
 /* One attribute; `in` is NULL if it is one of `added` and was not received. */
-static void put_attr(const struct walk *w, uint8_t code, const struct attr_view *in)
+static void put_attr(const struct attr_walk *w, uint8_t code, const struct attr_view *in)
 {
 	bool reflected = w->rule->ibgp && w->source->ibgp;
 
@@ -213,7 +213,7 @@ static void put_attr(const struct walk *w, uint8_t code, const struct attr_view 
 int export_attrs(const struct export_rule *rule, const struct export_source *source,
 		 const uint8_t *wire, uint16_t len, struct attr_writer *out)
 {
-	struct walk w = { rule, source, out };
+	struct attr_walk w = { rule, source, out };
 	struct attr_view in;
 	uint16_t at = 0;
 	size_t next = 0;
