@@ -390,7 +390,7 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 
 		if (session->as_override)
 			complain(c, at, "as_override", "%s", ebgp);
-		if (session->backup_paths) /* ours are told backups, marked as such */
+		if (session->backup_paths) /* ours learn backups, marked as such */
 			complain(c, at, "backup_paths", "%s", ebgp);
 	}
 	if (file->gateways[i].subnet.len)

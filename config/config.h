@@ -165,16 +165,16 @@ struct config_peer {
 	bool passive;	      /* never open actively */
 	uint32_t max_routes;  /* that it may announce; 0: no bound */
 	enum config_next_hop next_hop;
-	/* AS numbers for private use taken out of the paths that it is told */
+	/* AS numbers for private use taken out of the paths that it learns */
 	bool remove_private_as;
 	bool as_override;      /* its own AS number replaced by ours in them; eBGP only */
 	bool allow_as_set;     /* paths with a set are taken */
 	bool enforce_first_as; /* eBGP: paths must begin with its own AS number */
 	struct config_attributes {
 		struct attr_policy in, out;
-	} attributes;	   /* what of them is taken from it, and told to it */
-	bool backup_paths; /* by eBGP: told of paths that lose to its own too */
-	/* false: a gateway that knows the VNets' prefixes from elsewhere is not told them */
+	} attributes;	   /* what of them is taken from it, and announced to it */
+	bool backup_paths; /* by eBGP: it learns paths that lose to its own too */
+	/* false: a gateway that knows the VNets' prefixes from elsewhere does not learn them */
 	bool announce_vnets;
 	uint8_t password[CONFIG_PASSWORD]; /* TCP-MD5 key, read from password_file at load */
 	uint8_t password_len;		   /* 0: no MD5 */

@@ -1,5 +1,5 @@
 /* What the thread has read goes through a socket pair as one pointer: who has it owns it, and if
- * nobody takes it any more the thread is told so by its end. */
+ * nobody takes it any more the thread learns that from its end. */
 #include "reading.h"
 
 #include <errno.h>

@@ -68,7 +68,7 @@ static char *place_text(const char *file, const config_setting_t *at, const char
 	return NULL;
 }
 
-/* Keep one complaint, `place` included. Without memory for it only nb_errors tells, and that
+/* Keep one complaint, `place` included. Without memory for it only nb_errors counts it, and that
  * refuses the file. */
 static void keep(struct complaints *c, bool warning, uintptr_t order, char *place, const char *fmt,
 		 va_list args)

@@ -2,7 +2,7 @@
  * past 32 bits without the suffix L down to some other number, ends the process when an included
  * file is a directory, takes a comment or an @include that has no end for the end of the file, so
  * that all that follows is not there, and lets a string run over lines until another one begins.
- * Only tokens are told apart here; the grammar is libconfig's. */
+ * Only tokens are distinguished here; the grammar is libconfig's. */
 #include <ctype.h>
 #include <errno.h>
 #include <libgen.h>

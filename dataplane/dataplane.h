@@ -29,7 +29,7 @@ struct dataplane {
 	struct rte_mempool *pool, *indirect;
 	uint16_t port_ids
 		[CONFIG_PORTS];	      /* DPDK port ids, by index among the configuration's ports */
-	struct port ports[FIB_PORTS]; /* by DPDK port id, as everything else that tells of ports */
+	struct port ports[FIB_PORTS]; /* by DPDK port id, as everything else that is kept by port */
 	struct lcp lcp[FIB_PORTS];    /* likewise */
 	uint16_t nb_ports;
 	struct fib *fib;

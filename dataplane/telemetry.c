@@ -16,8 +16,8 @@
 enum { NEIGHBOURS_PAGE = 64, MAC_TEXT = RTE_ETHER_ADDR_FMT_SIZE, KEY_TEXT = 24 };
 
 /* rte_telemetry hands its callbacks no context, and cannot take a command back. */
-static struct dataplane *told;
-static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct dataplane *answering;
+static pthread_mutex_t answering_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void add_mac(struct rte_tel_data *d, const char *name, const uint8_t mac[6])
 {
@@ -64,7 +64,7 @@ static struct rte_tel_data *add_element(struct rte_tel_data *parent, const char 
 	return add_dict(parent, key);
 }
 
-static int tell_info(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_info(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	rte_tel_data_add_dict_string(d, "instance", dp->config->instance.name);
 	rte_tel_data_add_dict_string(d, "version", BASCULE_VERSION);
@@ -126,14 +126,14 @@ static void add_port(struct rte_tel_data *ports, const struct port *port, const 
 	rte_tel_data_add_dict_u64(d, "tx_errors", stats.oerrors);
 }
 
-static int tell_ports(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_ports(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	for (uint16_t p = 0; p < dp->nb_ports; p++)
 		add_port(d, &dp->ports[p], &dp->lcp[p]);
 	return 0;
 }
 
-static int tell_counters(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_counters(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	struct rte_tel_data *punted = add_dict(d, "punted"), *drops = add_dict(d, "drops");
 	struct rte_tel_data *events = add_dict(d, "events");
@@ -179,7 +179,7 @@ static void add_neighbour(struct rte_tel_data *all, const struct dataplane *dp,
 				  now_ms > host->since_ms ? (now_ms - host->since_ms) / 1000 : 0);
 }
 
-static int tell_neighbours(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_neighbours(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	const struct neighbours *table = dp->neighbours;
 	uint32_t end = __atomic_load_n(&table->end, __ATOMIC_RELAXED);
@@ -237,7 +237,7 @@ static void add_member(struct rte_tel_data *members, const struct dataplane *dp,
 
 /* "ROLE,ADDRESS". Control may change the tables meanwhile: every index is bounded by its table, so
  * the answer may be a moment old, never wild. */
-static int tell_fib(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_fib(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	const struct fib_generation *generation = fib_active(dp->fib);
 	const char *comma = params ? strchr(params, ',') : NULL;
@@ -269,15 +269,16 @@ static int tell_fib(const struct dataplane *dp, const char *params, struct rte_t
 
 static const struct telemetry_command {
 	const char *name, *help;
-	int (*tell)(const struct dataplane *dp, const char *params, struct rte_tel_data *d);
+	int (*answer)(const struct dataplane *dp, const char *params, struct rte_tel_data *d);
 } commands[] = {
-	{ "/bascule/info", "The instance, its process and its gate. No parameters", tell_info },
-	{ "/bascule/ports", "Ports and their counters. No parameters", tell_ports },
-	{ "/bascule/counters", "Packets, drops and events by name. No parameters", tell_counters },
+	{ "/bascule/info", "The instance, its process and its gate. No parameters", answer_info },
+	{ "/bascule/ports", "Ports and their counters. No parameters", answer_ports },
+	{ "/bascule/counters", "Packets, drops and events by name. No parameters",
+	  answer_counters },
 	{ "/bascule/neighbours", "Hosts, a page at a time. Parameters: OFFSET (default 0)",
-	  tell_neighbours },
+	  answer_neighbours },
 	{ "/bascule/fib", "What the tables do with an address. Parameters: ROLE,ADDRESS",
-	  tell_fib },
+	  answer_fib },
 };
 
 static int on_command(const char *name, const char *params, struct rte_tel_data *d)
@@ -285,18 +286,18 @@ static int on_command(const char *name, const char *params, struct rte_tel_data 
 	int err = -ENOENT;
 
 	rte_tel_data_start_dict(d);
-	pthread_mutex_lock(&told_lock);
-	for (size_t i = 0; told && i < RTE_DIM(commands); i++) {
+	pthread_mutex_lock(&answering_lock);
+	for (size_t i = 0; answering && i < RTE_DIM(commands); i++) {
 		if (!strcmp(name, commands[i].name))
-			err = commands[i].tell(told, params, d);
+			err = commands[i].answer(answering, params, d);
 	}
-	pthread_mutex_unlock(&told_lock);
+	pthread_mutex_unlock(&answering_lock);
 	return err;
 }
 
 void telemetry_open(struct dataplane *dp)
 {
-	told = dp;
+	answering = dp;
 	for (size_t i = 0; i < RTE_DIM(commands); i++) {
 		if (rte_telemetry_register_cmd(commands[i].name, on_command, commands[i].help))
 			log_warning("telemetry command %s cannot be registered", commands[i].name);
@@ -305,7 +306,7 @@ void telemetry_open(struct dataplane *dp)
 
 void telemetry_close(void)
 {
-	pthread_mutex_lock(&told_lock);
-	told = NULL;
-	pthread_mutex_unlock(&told_lock);
+	pthread_mutex_lock(&answering_lock);
+	answering = NULL;
+	pthread_mutex_unlock(&answering_lock);
 }

@@ -1,7 +1,7 @@
 /* A peer's routes on their way through its inbound route map into the RIB. The RIB has what the map
  * made of them; what the peer said (Adj-RIB-In before policy) is kept here, by peers that have a
  * map alone, so that a changed map is applied anew without asking the peer again, and so that
- * `show` can tell both.
+ * `show` has both.
  *
  *   update ─► inbound_announce ─► table: prefix → attributes as received
  *                                   └─► route_map_run ─► rib_announce
@@ -95,7 +95,7 @@ static inline bool inbound_active(const struct inbound *in)
 	return prefix_table_is_open(&in->routes) && in->step != INBOUND_CLOSING;
 }
 
-/* Is the table what tells which routes the peer has announced? If not, the RIB does. */
+/* Does the table say which routes the peer has announced? If not, the RIB does. */
 static inline bool inbound_counts(const struct inbound *in)
 {
 	return inbound_active(in) && in->step != INBOUND_FILLING;

@@ -114,22 +114,22 @@ const char *attr_name(uint8_t code)
 
 char *attr_set_text(const uint64_t codes[4], char *buf, unsigned int size)
 {
-	unsigned int n = 0, len = 0, told = 0;
+	unsigned int n = 0, len = 0, named = 0;
 
 	for (unsigned int word = 0; word < 4; word++)
 		n += (unsigned int)__builtin_popcountll(codes[word]);
 	len = (unsigned int)snprintf(buf, size, "attribute%s", n > 1 ? "s" : "");
-	for (unsigned int code = 0; code < 256 && told < 3 && len < size; code++) {
+	for (unsigned int code = 0; code < 256 && named < 3 && len < size; code++) {
 		if (!(codes[code / 64] >> (code % 64) & 1))
 			continue;
 		len += (unsigned int)snprintf(buf + len, size - len, "%s %u (%s)",
-					      !told	      ? ""
-					      : told + 1 == n ? " and"
-							      : ",",
+					      !named	       ? ""
+					      : named + 1 == n ? " and"
+							       : ",",
 					      code, attr_name((uint8_t)code));
-		told++;
+		named++;
 	}
-	if (n > told && len < size)
-		snprintf(buf + len, size - len, " and %u more", n - told);
+	if (n > named && len < size)
+		snprintf(buf + len, size - len, " and %u more", n - named);
 	return buf;
 }

@@ -56,7 +56,7 @@ void events_fini(struct events *events)
 	free(events->limits);
 }
 
-/* May one more of this kind be told? `*more`: how many like it could not before. */
+/* May one more of this kind be noted? `*more`: how many like it could not before. */
 static bool let_through(struct events *events, struct log_limit *limit, uint64_t now_ms,
 			uint32_t *more)
 {
@@ -128,7 +128,7 @@ void events_note(struct events *events, enum event_kind kind, uint16_t peer, uin
 }
 
 /* Tell how many are held back, if that is allowed again. */
-static void tell_held(struct events *events, enum event_kind kind, uint16_t peer, uint64_t now_ms)
+static void held_row(struct events *events, enum event_kind kind, uint16_t peer, uint64_t now_ms)
 {
 	struct log_limit *limit = limit_of(events, kind, peer);
 	struct event *event;
@@ -151,8 +151,8 @@ void events_turn(struct events *events, uint64_t now_ms)
 		return;
 	for (int kind = 0; kind < EVENT_KINDS; kind++) {
 		for (uint16_t i = 0; i < events->end; i++)
-			tell_held(events, (enum event_kind)kind, i, now_ms);
-		tell_held(events, (enum event_kind)kind, EVENTS_NO_PEER, now_ms);
+			held_row(events, (enum event_kind)kind, i, now_ms);
+		held_row(events, (enum event_kind)kind, EVENTS_NO_PEER, now_ms);
 	}
 }
 

@@ -6,7 +6,7 @@
  *                                                  └──► log line
  *
  * A burst is let through as far as EVENTS_BURST, for each kind and peer on its own, then one each
- * EVENTS_PERIOD_MS; how many were held back is told by the next one that is let through, or, when
+ * EVENTS_PERIOD_MS; the next one that is let through says how many were held back, or, when
  * none comes, by events_turn(). Nothing here allocates after events_init(). Thread: the RIB
  * lcore. */
 #ifndef BASCULE_EVENTS_H

@@ -51,7 +51,7 @@ struct map_rule {
 	struct map_values as_path_add, as_path_replace;
 	struct map_values communities_add, communities_replace, communities_remove;
 	bool has_local_pref;
-	uint32_t local_pref; /* the decision's, of inbound maps alone: no peer is told */
+	uint32_t local_pref; /* the decision's, of inbound maps alone: it is not announced */
 };
 
 /* A community of the platform's own, which no map takes away. */

@@ -1,5 +1,5 @@
-/* Windows follow one another; the last two are kept, so that what is told covers at least one whole
- * window. */
+/* Windows follow one another; the last two are kept, so that what is reported covers at least one
+ * whole window. */
 #include "turn.h"
 
 #include <time.h>

@@ -1,8 +1,8 @@
 /* How long an lcore's turns take: the longest one, which part of it took the most, and how many
  * were longer than a turn should be. A turn is cut into parts by whoever runs it; the time between
  * two calls is the part's that ends. Time that the kernel gave to somebody else counts too, for
- * those who wait for this lcore wait for that as well; the lcore's own work is told apart from it
- * by the thread's processor time.
+ * those who wait for this lcore wait for that as well; the lcore's own work is measured apart from
+ * it by the thread's processor time.
  *
  * And how much of a turn is left: a part that could go on for long asks its budget every few
  * items. */

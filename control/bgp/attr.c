@@ -100,7 +100,8 @@ static const char *check_path(struct section *s, const struct raw *a, size_t as_
 }
 
 /* We are in no confederation: its segments have no business here (RFC 5065 5, RFC 9774 3). An
- * AS_SET is well-formed: import policy refuses it (RFC 9774 3), unless it is told not to. */
+ * AS_SET is well-formed: import policy refuses it (RFC 9774 3), unless the configuration allows
+ * it. */
 static const char *check_as_path(struct section *s, const struct raw *a)
 {
 	return check_path(s, a, s->ctx->as4 ? 4 : 2, AS_SEQUENCE);

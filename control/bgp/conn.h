@@ -1,5 +1,5 @@
 /* One TCP connection of a peer: its socket, receive buffer, send queue and timers, and the slow way
- * out, on which a last NOTIFICATION reaches the peer before the socket goes. It does as it is told:
+ * out, on which a last NOTIFICATION reaches the peer before the socket goes. It decides nothing:
  * decisions are fsm.c's and session.c's. */
 #ifndef BASCULE_CONN_H
 #define BASCULE_CONN_H

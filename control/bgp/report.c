@@ -1,7 +1,7 @@
-/* What the RIB lcore is told about a session. UPDATEs and what else comes out of a message are
- * posted as they are read, as reading stops unless there is room. What comes out of timers and
+/* What is reported to the RIB lcore about a session. UPDATEs and what else comes out of a message
+ * are posted as they are read, as reading stops unless there is room. What comes out of timers and
  * failures cannot be put off, so it is remembered here until there is room: one loss, one state,
- * one change of mood at a time, and no message is read before a loss has been told. */
+ * one change of mood at a time, and no message is read before a loss has been reported. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,9 +117,9 @@ void report_up(struct conn *conn)
 
 static void report_mood(struct session *session)
 {
-	if (session->lagging != session->lagging_told &&
+	if (session->lagging != session->lagging_reported &&
 	    try_event(session, session->lagging ? SPEAKER_LAGGING : SPEAKER_DRAINED))
-		session->lagging_told = session->lagging;
+		session->lagging_reported = session->lagging;
 }
 
 void report_down(struct session *session)

@@ -10,7 +10,7 @@
 #include "stats.h"
 
 enum {
-	OPEN_MS = 5 * 1000,	    /* connected, and no OPEN for so long: people are told */
+	OPEN_MS = 5 * 1000,	    /* connected, and no OPEN for so long: that is reported */
 	HOLD_LARGE_MS = 240 * 1000, /* in OpenSent (RFC 4271 8.2.2) */
 	STABLE_MS = 30 * 1000,	    /* Established for so long: earlier failures are forgotten */
 	UNREAD_MS = 1000,	    /* see hold_expired() */
@@ -99,7 +99,7 @@ static void established(struct conn *conn)
 
 	session->epoch++;
 	session->up_ms = session_now(session);
-	session->lagging = session->lagging_told = false;
+	session->lagging = session->lagging_reported = false;
 	stat_set(&session->stats.tx_shared, 0);
 	session->shown.state = SESSION_ESTABLISHED;
 	report_no_reason(session);
@@ -133,7 +133,7 @@ static void lost(struct conn *conn, enum fsm_event event, const struct session_c
 		down->data_len = heard->len;
 		memcpy(down->data, heard->data, heard->len);
 	}
-	session->lagging = session->lagging_told = false;
+	session->lagging = session->lagging_reported = false;
 	session->down_pending = true;
 	report_down(session);
 }
@@ -489,7 +489,7 @@ unsigned int session_run(struct session *session, bool *again)
 	attempts_start(session);
 	report_pending(session);
 	*again = session->down_pending || session->state_pending ||
-		 session->lagging != session->lagging_told ||
+		 session->lagging != session->lagging_reported ||
 		 (session->removing && session_quiet(session)) || conn_waits(&session->conns[0]) ||
 		 conn_waits(&session->conns[1]);
 	return n;

@@ -29,19 +29,19 @@ struct session {
 	bool barred;	/* may not peer, and its connections are refused here */
 	uint64_t keyed; /* change (listener.h) by which its key was set; 0: none was */
 	struct speaker_peer_add peer;
-	struct conn conns[2];	      /* [0] connects unless the peer is passive; [1] waits */
-	struct timer wake;	      /* one of the two times below has come */
-	uint64_t peer_after_ms;	      /* neither connect nor accept before: held off, or it erred */
-	uint64_t connect_after_ms;    /* do not connect before: the last try failed */
-	uint32_t failures;	      /* sessions that did not last, in a row */
-	uint32_t connect_failures;    /* attempts that did not get as far as an OPEN, in a row */
-	uint32_t epoch;		      /* of the Established session, or the last one */
-	uint64_t up_ms;		      /* since when */
-	struct speaker_state shown;   /* what the RIB lcore was last told, or is about to be */
+	struct conn conns[2];	    /* [0] connects unless the peer is passive; [1] waits */
+	struct timer wake;	    /* one of the two times below has come */
+	uint64_t peer_after_ms;	    /* neither connect nor accept before: held off, or it erred */
+	uint64_t connect_after_ms;  /* do not connect before: the last try failed */
+	uint32_t failures;	    /* sessions that did not last, in a row */
+	uint32_t connect_failures;  /* attempts that did not get as far as an OPEN, in a row */
+	uint32_t epoch;		    /* of the Established session, or the last one */
+	uint64_t up_ms;		    /* since when */
+	struct speaker_state shown; /* what was last reported to the RIB lcore, or is about to be */
 	char refusal[SPEAKER_REASON]; /* what the last NOTIFICATION said; empty since Established */
 	struct speaker_down down;
 	bool state_pending, down_pending;
-	bool lagging, lagging_told;
+	bool lagging, lagging_reported;
 	struct session_stats stats;
 };
 

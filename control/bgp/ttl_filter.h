@@ -2,7 +2,7 @@
  * 5082 3), by source address, so that a listener can hold it for many peers. What is accepted
  * inherits it: so data, FIN and RST are judged from the handshake on, when there is no socket yet
  * that IP_MINTTL could be set on. SYN and bare ACK pass: a connection from too far away is refused
- * when it is accepted, by its SYN (attempt.c), and that can be told; a blind attacker gains nothing
+ * when it is accepted, by its SYN (attempt.c), and that can be seen; a blind attacker gains nothing
  * by either. Pure: makes a program, and knows no socket. */
 #ifndef BASCULE_TTL_FILTER_H
 #define BASCULE_TTL_FILTER_H

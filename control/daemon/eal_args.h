@@ -1,5 +1,6 @@
-/* What EAL is told alike by the primary process (dataplane) and the secondary one (control): by
- * which name the two find each other, where hugepages are mapped, and which CPUs are theirs. */
+/* The arguments of EAL that are alike for the primary process (dataplane) and the secondary one
+ * (control): by which name the two find each other, where hugepages are mapped, and which CPUs are
+ * theirs. */
 #ifndef BASCULE_EAL_ARGS_H
 #define BASCULE_EAL_ARGS_H
 

@@ -82,7 +82,7 @@ static bool out_put(struct client *c, const char *text, size_t len)
 	return true;
 }
 
-/* One JSON object as a line; takes the reference. Without memory the client is told nothing
+/* One JSON object as a line; takes the reference. Without memory the client gets nothing
  * more. */
 static void out_json(struct client *c, json_t *object)
 {

@@ -24,7 +24,7 @@
  *                                "port_device" "port_mtu" "port_disputed" "partner_unreachable"
  *                                "partner_differs" "peer_asymmetric" "peer_down") peer (absent: of
  *                                none) text}] alarms_left (that found no room here) settled (since
- *                                the start every peer has told what it has) partner{socket instance
+ *                                the start every peer has finished) partner{socket instance
  *                                (its name; "": not heard yet) answers error} (absent: none is
  *                                configured) turns{rib sessions}: how long the RIB lcore's turns
  *                                take, and those of all session lcores: {recent_us recent_part
@@ -38,11 +38,11 @@
  *                                is configured) asn state ("Established", ...) state_s (seconds in
  *                                it) supported (false: no route exchange with it, last_error says
  *                                why) learned max_routes (that it may announce; 0: no bound)
- *                                complete (it has told all it has, by End-of-RIB or silence) digest
- *                                (16 hexadecimal digits, the same for the same prefixes and AS
- *                                paths, before policy) unusable reflections (what we tell it, come
- *                                back) advertised (prefixes) last_error (why it last went down or
- *                                does not come up; "")
+ *                                complete (it has finished announcing, by End-of-RIB or silence)
+ *                                digest (16 hexadecimal digits, the same for the same prefixes and
+ *                                AS paths, before policy) unusable reflections (what we announce to
+ *                                it, come back) advertised (prefixes) last_error (why it last went
+ *                                down or does not come up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5
  *                                next_hop ("self", "unchanged") remove_private_as as_override
  *                                allow_as_set enforce_first_as announce_vnets backup_paths (bool)
@@ -77,9 +77,9 @@
  *                                10.0.2.4", "": just this; absent if not held) age_s views[role]
  *                                (that forward along this path) refused[role] (whose views would,
  *                                but have no room for the prefix, so that peers of these roles are
- *                                not told of it; absent if none) backup_to[peer name]
+ *                                to whom it is not announced; absent if none) backup_to[peer name]
  *                                hidden_from[peer name] (up peers with a path of their own that is
- *                                as good or better, which are told it as a backup, or not at all;
+ *                                as good or better, which learn it as a backup, or not at all;
  *                                absent if none; 16 at most, backup_to_more and hidden_from_more
  *                                count the rest)
  *   show routes  peer which   the same of one peer. which: "received" (before its inbound route
@@ -132,10 +132,10 @@
  *                                are used, and the reason says which is announced; 20 without
  *                                prefixes), with prefixes or peer a "route" for each change
  *                                (prefix, peer with change "announced" "replaced" "withdrawn" and
- *                                backup (bool: told as one), or view with "gained" "lost" "next
- *                                hops"; those of summaries last; of a peer: its own alone), and a
- *                                "warning" (text) for each reason why what was said may not be
- *                                exact
+ *                                backup (bool: announced as one), or view with "gained" "lost"
+ *                                "next hops"; those of summaries last; of a peer: its own alone),
+ *                                and a "warning" (text) for each reason why what was said may not
+ *                                be exact
  *   peer reset   name soft? ("in", "out")   with soft none, else one: closed (a session was up),
  *                state (before), reason? why
  *                                it was not up

@@ -16,9 +16,9 @@ static json_t *format_plan_peer(const struct row_plan_peer *row)
 {
 	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i}", "what", "peer", "name",
 			 row->name, "role", role_name((enum role)row->role), "up", row->up,
-			 "supported", !row->held, "announced", (int)row->told[PLAN_ANNOUNCED],
-			 "replaced", (int)row->told[PLAN_REPLACED], "withdrawn",
-			 (int)row->told[PLAN_WITHDRAWN], "backups", (int)row->backups);
+			 "supported", !row->held, "announced", (int)row->changes[PLAN_ANNOUNCED],
+			 "replaced", (int)row->changes[PLAN_REPLACED], "withdrawn",
+			 (int)row->changes[PLAN_WITHDRAWN], "backups", (int)row->backups);
 }
 
 static json_t *format_view(const struct row_plan_view *row)
@@ -60,7 +60,7 @@ static json_t *format_plan_route(const struct row_plan_route *row)
 	if (row->peer[0])
 		return json_pack("{s:s, s:s, s:s, s:s, s:b}", "what", "route", "prefix", prefix,
 				 "peer", row->peer, "change",
-				 plan_told_name((enum plan_told)row->change), "backup",
+				 plan_change_name((enum plan_change)row->change), "backup",
 				 row->backup);
 	return json_pack("{s:s, s:s, s:s, s:s}", "what", "route", "prefix", prefix, "view",
 			 role_name((enum role)row->view), "change",

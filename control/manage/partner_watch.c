@@ -18,40 +18,40 @@ struct partner_watch {
 	struct page *page;	/* owned, but while `asked` with the RIB lcore */
 	bool asked, looking;
 	struct instance_query here, there;
-	const struct partner_view *view; /* the RIB lcore's: it keeps it until the next page */
-	const struct partner_view *told; /* the next one, while `asked` */
-	char partner[CONFIG_PARTNER];	 /* as configured; empty: none */
+	const struct partner_view *view;   /* the RIB lcore's: it keeps it until the next page */
+	const struct partner_view *passed; /* the next one, while `asked` */
+	char partner[CONFIG_PARTNER];	   /* as configured; empty: none */
 	uint64_t next_ms;
 };
 
 /* --- the page --------------------------------------------------------------------------------- */
 
 /* The RIB lcore has the new view, and gives back the one before. */
-static void told(struct page *page, void *ctx)
+static void answered(struct page *page, void *ctx)
 {
 	struct partner_watch *watch = ctx;
 
 	free(page->seen);
 	page->seen = NULL;
-	watch->view = watch->told;
-	watch->told = NULL;
+	watch->view = watch->passed;
+	watch->passed = NULL;
 	watch->asked = false;
 	if (strcmp(watch->partner, page->partner))
 		watch->next_ms = 0;
 	memcpy(watch->partner, page->partner, sizeof(watch->partner));
 }
 
-static void tell(struct partner_watch *watch, struct partner_view *view)
+static void pass(struct partner_watch *watch, struct partner_view *view)
 {
 	watch->page->command = PAGE_PARTNER_SEEN;
 	watch->page->seen = view;
-	watch->told = view;
-	watch->asked = ctl_ask(watch->ctl, watch->page, told, watch);
+	watch->passed = view;
+	watch->asked = ctl_ask(watch->ctl, watch->page, answered, watch);
 	if (watch->asked)
 		return;
 	free(view); /* never with as many pages as there can be; then the next look tells */
 	watch->page->seen = NULL;
-	watch->told = NULL;
+	watch->passed = NULL;
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */
@@ -74,7 +74,7 @@ static void looks_end(struct partner_watch *watch)
 	if (!watch->here.error[0])
 		view = partner_compare(watch->view, watch->partner, &watch->here, &watch->there);
 	if (view)
-		tell(watch, view);
+		pass(watch, view);
 	instance_query_release(&watch->here);
 	instance_query_release(&watch->there);
 	watch->looking = false;
@@ -104,7 +104,7 @@ void partner_watch_serve(struct partner_watch *watch, const struct pollfd *fds, 
 	if (watch->partner[0])
 		looks_begin(watch, now_ms);
 	else
-		tell(watch, NULL);
+		pass(watch, NULL);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

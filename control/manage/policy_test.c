@@ -13,7 +13,7 @@
 
 /* What is put through which map. */
 struct trial {
-	struct update_group group; /* outbound: what the peer is told like */
+	struct update_group group; /* outbound: what the peer's announcements are made by */
 	struct route_map *map;	   /* borrowed; NULL: none */
 	struct route_map_side side;
 	struct route_map_route route; /* its wire is `wire` */
@@ -98,19 +98,20 @@ static void note_refused(const struct route_server *rs, const struct peer *peer,
 		snprintf(note, PAGE_TEXT, "our AS is in its AS path: dropped before any map");
 }
 
-/* Would what the map makes of a route be what we tell the peer, come back? */
+/* Would what the map makes of a route be what we announce to the peer, come back? */
 static void note_reflection(const struct route_server *rs, const struct peer *peer,
 			    const struct route_map_result *result, char note[PAGE_TEXT])
 {
 	uint32_t node = rib_find(rs->rib, result->prefix);
-	const struct path *told = NULL;
+	const struct path *reflected = NULL;
 
 	if (node != RIB_NONE && result->verdict <= ROUTE_MAP_CHANGED)
-		told = rib_would_reflect(rs->rib, node, peer->index, result->wire, result->len);
-	if (told)
+		reflected =
+			rib_would_reflect(rs->rib, node, peer->index, result->wire, result->len);
+	if (reflected)
 		snprintf(note, PAGE_TEXT,
 			 "not used: a reflection of the path of %s, which it is told",
-			 rs->peers.table[told->peer].config.name);
+			 rs->peers.table[reflected->peer].config.name);
 }
 
 static bool inbound_trial(struct route_server *rs, struct page *page, const struct peer *peer,
@@ -152,7 +153,7 @@ static void outbound_described(const struct page *page, struct trial *trial)
 
 static const char summary_stands[] = "it is told of a summary under this prefix instead";
 
-/* The path that the peer is told, or would be but for its map. NULL: the page says why there is
+/* The path that the peer learns, or would learn but for its map. NULL: the page says why there is
  * none. */
 static const struct path *outbound_path(const struct route_server *rs, struct page *page,
 					const struct peer *peer, bool *backup)

@@ -28,7 +28,7 @@ static struct peer *named_peer(struct route_server *rs, struct page *page)
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-/* The cursor is the number of the last one told. */
+/* The cursor is the number of the last one shown. */
 static void show_events(const struct route_server *rs, struct page *page)
 {
 	const struct event *event;
@@ -72,7 +72,7 @@ static void peer_page(struct route_server *rs, struct page *page)
 	}
 }
 
-/* The rules in the order of the configuration. The cursor: maps and rules told. */
+/* The rules in the order of the configuration. The cursor: maps and rules shown. */
 static void show_policy(struct route_server *rs, struct page *page)
 {
 	for (; page->cursor[0] < rs->maps.nb; page->cursor[0]++, page->cursor[1] = 0) {

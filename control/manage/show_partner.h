@@ -1,5 +1,5 @@
 /* The partner on the RIB lcore: what the management thread's watch has seen of it, kept and
- * told. */
+ * shown. */
 #ifndef BASCULE_SHOW_PARTNER_H
 #define BASCULE_SHOW_PARTNER_H
 

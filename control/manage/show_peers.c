@@ -96,7 +96,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->subnet = peer->config.subnet;
 	row->asn = peer->config.asn;
 	row->state_s = (rs->now_ms - peer->since_ms) / 1000;
-	row->complete = peer->up && peer_told(peer, rs->now_ms);
+	row->complete = peer->up && peer_finished(peer, rs->now_ms);
 	row->digest = peer_digest(peer);
 	row->learned = rib_peer_paths(rs->rib, peer->index);
 	row->max_routes = peer->config.max_routes;

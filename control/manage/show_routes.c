@@ -1,4 +1,4 @@
-/* Paths as rows: as the RIB has them, as a peer said them, as a peer is told them. */
+/* Paths as rows: as the RIB has them, as a peer announced them, as they are announced to a peer. */
 #include "show_routes.h"
 
 #include <stdio.h>
@@ -57,7 +57,7 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 			 struct row_route *row)
 {
 	bool vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
-	const struct path *told = rib_reflected(rs->rib, path);
+	const struct path *reflected = rib_reflected(rs->rib, path);
 	const char *why = NULL;
 
 	if (path->flags & PATH_UNUSABLE)
@@ -74,8 +74,9 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 	}
 	row->views = 0;
 	if (path->flags & PATH_REFLECTION)
-		snprintf(row->unusable, sizeof(row->unusable), "reflection%s%s", told ? " of " : "",
-			 told ? rs->peers.table[told->peer].config.name : "");
+		snprintf(row->unusable, sizeof(row->unusable), "reflection%s%s",
+			 reflected ? " of " : "",
+			 reflected ? rs->peers.table[reflected->peer].config.name : "");
 	else
 		snprintf(row->unusable, sizeof(row->unusable), "%s%s",
 			 path->flags & PATH_UNUSABLE ? "next hop: " : "", why);
@@ -92,7 +93,7 @@ static void pending_text(const struct attrs *attrs, char *buf, size_t size)
 	snprintf(buf, size, "%s by %s", path, addr_text(attrs->keys.next_hop, addr));
 }
 
-/* Who forwards by it may not be who is told of it, or what its peer says now may wait. */
+/* Who forwards by it may not be who learns it, or what its peer says now may wait. */
 static void why_quiet(const struct route_server *rs, const struct path *path, struct row_route *row)
 {
 	const struct flapper *flapper =
@@ -140,7 +141,7 @@ struct backup_peers {
 	uint16_t peers[ROUTE_NAMES];
 };
 
-/* Those who are told it, or those from whom it is hidden. Looked for among groups whose members are
+/* Those who learn it, or those from whom it is hidden. Looked for among groups whose members are
  * so. */
 static void backup_peers_find(const struct route_server *rs, const struct path *path, bool hidden,
 			      struct backup_peers *found)
@@ -171,19 +172,19 @@ static uint8_t *put_names(const struct route_server *rs, const struct backup_pee
 /* One path as the RIB has it. False: the page is full. */
 static bool add_path(const struct route_server *rs, struct page *page, const struct path *path)
 {
-	struct backup_peers told, hidden;
+	struct backup_peers announced, hidden;
 	struct row_route *row;
 
-	backup_peers_find(rs, path, false, &told);
+	backup_peers_find(rs, path, false, &announced);
 	backup_peers_find(rs, path, true, &hidden);
 	row = page_add(page, ROW_ROUTE,
 		       sizeof(*row) + path->attrs->len +
-			       (size_t)(row_route_names((uint16_t)told.n) +
+			       (size_t)(row_route_names((uint16_t)announced.n) +
 					row_route_names((uint16_t)hidden.n)) *
 				       CONFIG_NAME);
 	if (!row)
 		return false;
-	row->backup_to = (uint16_t)told.n;
+	row->backup_to = (uint16_t)announced.n;
 	row->hidden_from = (uint16_t)hidden.n;
 	row->prefix = rib_prefix(rs->rib, path->node);
 	name_source(rs, path, row);
@@ -205,11 +206,11 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	why_quiet(rs, path, row);
 	row->attrs_len = path->attrs->len;
 	memcpy(row->attrs, path->attrs->wire, path->attrs->len);
-	put_names(rs, &hidden, put_names(rs, &told, row->attrs + row->attrs_len));
+	put_names(rs, &hidden, put_names(rs, &announced, row->attrs + row->attrs_len));
 	return true;
 }
 
-/* What `peer` is told. NULL: the page is full. */
+/* What is announced to `peer`. NULL: the page is full. */
 static struct row_route *add_announced(struct page *page, const struct peer *peer,
 				       const struct route_map_result *sent)
 {
@@ -246,7 +247,7 @@ void show_summaries(struct page *page, const struct peer *peer)
 	}
 }
 
-/* One path as `peer` is told of it, if its outbound map lets it pass. */
+/* One path as it is announced to `peer`, if its outbound map lets it pass. */
 static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
 		     const struct path *path, bool backup)
 {

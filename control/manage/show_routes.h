@@ -13,14 +13,14 @@ extern "C" {
 struct peer;
 struct route_server;
 
-/* Walk on over the table. The cursor is the table's own, behind the last node told, and how many
- * paths of the next one have been told, with a bit that says that the walk has begun. */
+/* Walk on over the table. The cursor is the table's own, behind the last node shown, and how many
+ * paths of the next one have been shown, with a bit that says that the walk has begun. */
 void show_routes(const struct route_server *rs, struct page *page, const struct peer *peer);
 
-/* The paths of one node, RIB_NONE: of none. The cursor: paths told. */
+/* The paths of one node, RIB_NONE: of none. The cursor: paths shown. */
 void show_routes_of(const struct route_server *rs, struct page *page, uint32_t node);
 
-/* The table of a peer that has an inbound map. The cursor is the last route told. */
+/* The table of a peer that has an inbound map. The cursor is the last route shown. */
 void show_received(const struct route_server *rs, struct page *page, const struct peer *peer);
 
 /* The summaries of its outbound map, which fit a page. */

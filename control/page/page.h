@@ -8,8 +8,8 @@
  * the two mailboxes, and it comes back. If there is more to tell, the management thread sends the
  * same page again once its client has taken the first rows: so a walk over a million routes costs
  * the RIB lcore one page a turn, and a client that does not read costs it nothing. The cursor is
- * all that is remembered of a walk: rows that stay are told once, whatever comes and goes about
- * them; rows that change meanwhile may be missed or told twice, and nothing breaks. */
+ * all that is remembered of a walk: rows that stay are given once, whatever comes and goes about
+ * them; rows that change meanwhile may be missed or given twice, and nothing breaks. */
 #ifndef BASCULE_PAGE_H
 #define BASCULE_PAGE_H
 

@@ -102,7 +102,7 @@ struct row_peer {
 	char instance[CONFIG_NAME];		      /* ours */
 	char name[CONFIG_NAME], gateway[CONFIG_NAME]; /* gateway: empty for an NVA */
 	uint8_t role, state;
-	bool held, complete;  /* complete: has told all it has (peer_told()) */
+	bool held, complete;  /* complete: it has finished announcing (peer_finished()) */
 	uint64_t digest;      /* of what it announced (peer_digest()) */
 	uint32_t addr, asn;   /* addr 0: of a subnet, and nobody has come yet */
 	struct prefix subnet; /* length 0: none */
@@ -158,7 +158,7 @@ struct row_route {
 	uint8_t policy;	   /* enum route_map_verdict, if ROUTE_RECEIVED */
 	char unusable[64]; /* why, if not ROUTE_USABLE */
 	char pending[96];  /* if ROUTE_HELD: what its peer says of it now; empty: just this */
-	/* peers to whom it is a backup, told as one or hidden: how many, and of them the first
+	/* peers to whom it is a backup, announced as one or hidden: how many, and of them the first
 	 * ROUTE_NAMES */
 	uint16_t backup_to, hidden_from;
 	uint16_t attrs_len;

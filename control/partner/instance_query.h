@@ -31,7 +31,7 @@ struct instance_query_peer {
 	char name[CONFIG_NAME];
 	char state[LOOK_WORD]; /* "Established", ... */
 	uint32_t addr;	       /* host order */
-	bool up, complete;     /* complete: it has told all it has */
+	bool up, complete;     /* complete: it has finished announcing */
 	uint32_t learned;      /* routes */
 	uint64_t digest;       /* of what it announced, before policy */
 };
@@ -42,7 +42,7 @@ struct instance_query {
 	char instance[CONFIG_NAME], preference[LOOK_WORD], nva_to_nva[LOOK_WORD];
 	uint32_t asn, router_id; /* router_id: host order */
 	bool exchange;
-	bool settled; /* after its start its peers have told it all they have */
+	bool settled;			   /* after its start its peers have finished announcing */
 	struct instance_query_peer *peers; /* owned; by address */
 	size_t nb_peers;
 	/* the asking */

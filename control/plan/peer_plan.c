@@ -5,16 +5,16 @@
 
 #include "route_server.h"
 
-const char *plan_told_name(enum plan_told told)
+const char *plan_change_name(enum plan_change change)
 {
-	static const char *const names[PLAN_TOLD] = {
+	static const char *const names[PLAN_CHANGES] = {
 		[PLAN_SAME] = "unchanged",
 		[PLAN_ANNOUNCED] = "announced",
 		[PLAN_REPLACED] = "replaced",
 		[PLAN_WITHDRAWN] = "withdrawn",
 	};
 
-	return names[told];
+	return names[change];
 }
 
 /* --- a prefix --------------------------------------------------------------------------------- */
@@ -49,7 +49,7 @@ static uint8_t contributes_by(const struct route_map_result *result)
 }
 
 /* Of the workspace, as far as there is something in it. */
-static enum plan_told compare(const struct peer_plan *plan, bool had, bool has)
+static enum plan_change compare(const struct peer_plan *plan, bool had, bool has)
 {
 	const struct route_map_result *before = &plan->result[false], *after = &plan->result[true];
 
@@ -89,7 +89,7 @@ static struct fate fate_of(struct peer_plan *plan, const struct update_group *gr
 	fate.rule[false] = contributes_by(&plan->result[false]);
 	fate.rule[true] = contributes_by(&plan->result[true]);
 	if (!makers_of(plan, group, is ? is : will))
-		fate.is.told = compare(plan, had, has);
+		fate.is.change = compare(plan, had, has);
 	return fate;
 }
 
@@ -104,8 +104,8 @@ struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer 
 
 static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, int by)
 {
-	tally->told[fate->is.told] += by;
-	if (fate->is.told != PLAN_SAME && fate->is.backup)
+	tally->changes[fate->is.change] += by;
+	if (fate->is.change != PLAN_SAME && fate->is.backup)
 		tally->backups += by;
 	if (fate->rule[false])
 		tally->contributors[fate->rule[false] - 1] -= by;
@@ -113,7 +113,7 @@ static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, in
 		tally->contributors[fate->rule[true] - 1] += by;
 }
 
-/* One that has a path of its own, or that something is withheld from, may be told otherwise than
+/* One that has a path of its own, or that something is withheld from, may learn otherwise than
  * its group. */
 static void count_other(struct peer_plan *plan, const struct update_group *group, uint16_t peer,
 			const struct fate *common)
@@ -150,7 +150,7 @@ static uint16_t announcer_of(const struct path *path)
 	return path ? path->peer : RIB_PEERS;
 }
 
-/* If the prefix is a summary's, it is told of when all contributors are known. */
+/* If the prefix is a summary's, it is reported when all contributors are known. */
 static void keep_route(const struct peer_plan *plan, const struct update_group *group,
 		       const struct path *is, const struct path *will, uint32_t nb_others,
 		       struct peer_plan_route routes[MAP_RULES])
@@ -225,8 +225,8 @@ struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struc
 	if (!peer->group)
 		return tally;
 	common = &group_of(plan, peer)->tally;
-	for (int told = 0; told < PLAN_TOLD; told++)
-		tally.told[told] = common->told[told] + own->told[told];
+	for (int change = 0; change < PLAN_CHANGES; change++)
+		tally.changes[change] = common->changes[change] + own->changes[change];
 	tally.backups = common->backups + own->backups;
 	for (int rule = 0; rule < MAP_RULES; rule++)
 		tally.contributors[rule] = common->contributors[rule] + own->contributors[rule];
@@ -257,7 +257,7 @@ struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 	return summaries;
 }
 
-/* The path that the peer would be told of under a summary's prefix if there were no summary. */
+/* The path that the peer would learn under a summary's prefix if there were no summary. */
 static const struct path *path_after(const struct peer_plan *plan, const struct peer *peer,
 				     uint32_t node, int rule, bool *backup)
 {
@@ -303,13 +303,13 @@ struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct pee
 		return fate;
 	had = stands(plan, peer, before, is, was_backup, false);
 	has = stands(plan, peer, after, will, backup, true);
-	fate.told = compare(plan, had, has);
+	fate.change = compare(plan, had, has);
 	fate.backup = has && (after ? group->yields : backup);
 	return fate;
 }
 
-void peer_plan_tell(struct peer_plan *plan, const struct peer *peer, struct peer_plan_fate fate)
+void peer_plan_add(struct peer_plan *plan, const struct peer *peer, struct peer_plan_fate fate)
 {
-	plan->peer[peer->index].told[fate.told]++;
-	plan->peer[peer->index].backups += fate.told != PLAN_SAME && fate.backup;
+	plan->peer[peer->index].changes[fate.change]++;
+	plan->peer[peer->index].backups += fate.change != PLAN_SAME && fate.backup;
 }

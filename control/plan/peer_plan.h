@@ -1,13 +1,13 @@
-/* What peers would be told if the switch were moved: after export policy and outbound route maps,
+/* What peers would learn if the switch were moved: after export policy and outbound route maps,
  * summaries included. Of each prefix a group is looked at once, and beside it who announced one of
  * its paths; counted is what becomes of them, and how many more or fewer contribute to each
  * summary.
  *
  *   matrix_plan_node ─► peer_plan_count each
- *     └─► summaries: peer_plan_summaries ─► peer_plan_summary ─► peer_plan_tell
+ *     └─► summaries: peer_plan_summaries ─► peer_plan_summary ─► peer_plan_add
  *
- * A summary's prefix is told of apart, when all have been counted: it may stand for a route, whose
- * paths are kept from the walk. Nothing else is kept by prefix. Thread: the RIB lcore. */
+ * A summary's prefix is reported on its own, when all have been counted: it may stand for a route,
+ * whose paths are kept from the walk. Nothing else is kept by prefix. Thread: the RIB lcore. */
 #ifndef BASCULE_PEER_PLAN_H
 #define BASCULE_PEER_PLAN_H
 
@@ -28,24 +28,24 @@ struct peer;
 struct route_server;
 
 /* How a prefix would change for a peer. */
-enum plan_told { PLAN_SAME, PLAN_ANNOUNCED, PLAN_REPLACED, PLAN_WITHDRAWN, PLAN_TOLD };
+enum plan_change { PLAN_SAME, PLAN_ANNOUNCED, PLAN_REPLACED, PLAN_WITHDRAWN, PLAN_CHANGES };
 /* "announced", "replaced", "withdrawn"; static storage. */
-const char *plan_told_name(enum plan_told told);
+const char *plan_change_name(enum plan_change change);
 
 /* What becomes of one. */
 struct peer_plan_fate {
-	enum plan_told told;
-	bool backup; /* what is told in the end, if it changes, is a backup (group.h) */
+	enum plan_change change;
+	bool backup; /* what the peer learns in the end, if it changes, is a backup (group.h) */
 };
 
 /* What a group's or a peer's prefixes would become. */
 struct peer_plan_tally {
-	int32_t told[PLAN_TOLD];
-	int32_t backups; /* of those announced or replaced, what is told as backup */
+	int32_t changes[PLAN_CHANGES];
+	int32_t backups; /* of those announced or replaced, what the peer learns as a backup */
 	int32_t contributors[MAP_RULES]; /* more than now, by rule that makes them contribute */
 };
 
-/* Who announces what members would be told of a summary's prefix if there were no summary. */
+/* Who announces what members would learn under a summary's prefix if there were no summary. */
 struct peer_plan_route {
 	bool changed;			       /* else: who does now */
 	uint16_t top, alt;		       /* alt: for top itself; RIB_PEERS: nobody */
@@ -72,7 +72,7 @@ struct peer_plan {
 	uint16_t others[RIB_PEERS]; /* matrix_plan_others() */
 };
 
-/* The summaries that a peer is told of, and those that it would be told of: a bit a rule of its
+/* The summaries that a peer learns, and those that it would learn: a bit a rule of its
  * group's map. */
 struct peer_plan_summaries {
 	uint64_t prefixes; /* the first rule of each prefix */
@@ -92,9 +92,9 @@ struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
 					const struct peer_plan_summaries *summaries, int rule);
 /* Count that for the peer. */
-void peer_plan_tell(struct peer_plan *plan, const struct peer *peer, struct peer_plan_fate fate);
+void peer_plan_add(struct peer_plan *plan, const struct peer *peer, struct peer_plan_fate fate);
 
-/* What the peer's prefixes would become; nothing for one that is told nothing. */
+/* What the peer's prefixes would become; nothing for one that learns nothing. */
 struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struct peer *peer);
 
 #ifdef __cplusplus

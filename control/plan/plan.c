@@ -35,7 +35,7 @@ struct plan {
 	uint32_t row;	       /* of those that the node, or the phase, has, the next one */
 	uint32_t work;	       /* done for this page, beside that of `peers` */
 	uint32_t view[ROLE_COUNT][VIEW_CHANGES];
-	uint32_t conflicts, conflicts_told;
+	uint32_t conflicts, conflicts_shown;
 };
 
 /* --- conflicts -------------------------------------------------------------------------------- */
@@ -103,11 +103,11 @@ static bool visit_conflicts(struct route_server *rs, struct plan *plan, struct p
 	for (; plan->row < n; plan->row++) {
 		const struct conflict *c = &conflicts[plan->row];
 
-		if (!page->prefixes && plan->conflicts_told == PLAN_CONFLICTS)
+		if (!page->prefixes && plan->conflicts_shown == PLAN_CONFLICTS)
 			return true;
 		if (!plan_add_conflict(rs, page, c->winner, c->loser, c->views))
 			return false;
-		plan->conflicts_told++;
+		plan->conflicts_shown++;
 	}
 	return true;
 }
@@ -166,8 +166,8 @@ static bool walk(struct route_server *rs, struct plan *plan, struct page *page, 
 
 /* --- summaries, a peer after the other -------------------------------------------------------- */
 
-/* Of one peer: count what becomes of their prefixes, or tell it. False: the page is full, come
- * again. */
+/* Of one peer: count what becomes of their prefixes, or write rows of it. False: the page is full,
+ * come again. */
 static bool visit_summaries(struct plan *plan, struct page *page, const struct peer *peer,
 			    bool count)
 {
@@ -182,7 +182,7 @@ static bool visit_summaries(struct plan *plan, struct page *page, const struct p
 		fate = peer_plan_summary(&plan->peers, peer, &of, plan->rule);
 		prefix = route_map_rule(peer->group->map, (size_t)plan->rule)->prefix_replace;
 		if (count)
-			peer_plan_tell(&plan->peers, peer, fate);
+			peer_plan_add(&plan->peers, peer, fate);
 		else if (!plan_add_peer_route(page, prefix, peer, fate))
 			return false;
 	}
@@ -208,7 +208,7 @@ static bool walk_summaries(struct route_server *rs, struct plan *plan, struct pa
 
 /* --- counts ----------------------------------------------------------------------------------- */
 
-static bool tell_peer(const struct plan *plan, struct page *page, const struct peer *peer)
+static bool peer_row(const struct plan *plan, struct page *page, const struct peer *peer)
 {
 	struct peer_plan_tally tally;
 
@@ -218,9 +218,9 @@ static bool tell_peer(const struct plan *plan, struct page *page, const struct p
 	return plan_add_peer(page, peer, &tally);
 }
 
-/* As bounds.c does: a gateway that would be told more than a circuit takes. */
-static bool tell_circuit(const struct route_server *rs, const struct plan *plan, struct page *page,
-			 const struct peer *peer)
+/* As bounds.c does: a gateway that would learn more than a circuit takes. */
+static bool circuit_row(const struct route_server *rs, const struct plan *plan, struct page *page,
+			const struct peer *peer)
 {
 	const struct config_limits *limits = &rs->config->limits;
 	struct peer_plan_tally tally;
@@ -230,13 +230,13 @@ static bool tell_circuit(const struct route_server *rs, const struct plan *plan,
 	    !limits->to_expressroute || limits->over_expressroute != LIMITS_CLOSE)
 		return true;
 	tally = peer_plan_tally(&plan->peers, peer);
-	routes = summaries_advertised(rs, peer) + (uint32_t)tally.told[PLAN_ANNOUNCED] -
-		 (uint32_t)tally.told[PLAN_WITHDRAWN];
+	routes = summaries_advertised(rs, peer) + (uint32_t)tally.changes[PLAN_ANNOUNCED] -
+		 (uint32_t)tally.changes[PLAN_WITHDRAWN];
 	return routes <= limits->to_expressroute ||
 	       plan_add_circuit(page, peer, routes, limits->to_expressroute);
 }
 
-static bool tell_held(const struct route_server *rs, const struct plan *plan, struct page *page)
+static bool held_row(const struct route_server *rs, const struct plan *plan, struct page *page)
 {
 	uint32_t held, needed = matrix_plan_expressroute(plan->matrix, &held);
 
@@ -245,8 +245,8 @@ static bool tell_held(const struct route_server *rs, const struct plan *plan, st
 }
 
 /* The `row`th of all: the switch, the peers, the views, and the bounds that would be met. */
-static bool tell_count(struct route_server *rs, const struct plan *plan, struct page *page,
-		       uint32_t row)
+static bool count_row(struct route_server *rs, const struct plan *plan, struct page *page,
+		      uint32_t row)
 {
 	const struct config *config = rs->config;
 	uint32_t n = (uint32_t)config->nb_peers;
@@ -256,7 +256,7 @@ static bool tell_count(struct route_server *rs, const struct plan *plan, struct 
 		return plan_add_switch(page, plan->enable, rs->exchange->enabled, plan->conflicts);
 	row--;
 	if (row < n)
-		return tell_peer(plan, page, peer_find(&rs->peers, config->peers[row].name));
+		return peer_row(plan, page, peer_find(&rs->peers, config->peers[row].name));
 	row -= n;
 	view = (enum role)(row % ROLE_COUNT);
 	if (row < ROLE_COUNT)
@@ -267,16 +267,16 @@ static bool tell_count(struct route_server *rs, const struct plan *plan, struct 
 		       plan_add_full(page, view, plan->views.room[view].needed, plan->views.groups);
 	row -= ROLE_COUNT;
 	if (row < n)
-		return tell_circuit(rs, plan, page, peer_find(&rs->peers, config->peers[row].name));
-	return tell_held(rs, plan, page);
+		return circuit_row(rs, plan, page, peer_find(&rs->peers, config->peers[row].name));
+	return held_row(rs, plan, page);
 }
 
-static bool tell_counts(struct route_server *rs, struct plan *plan, struct page *page)
+static bool counts_row(struct route_server *rs, struct plan *plan, struct page *page)
 {
 	const uint32_t end = 2 + 2 * (uint32_t)(rs->config->nb_peers + ROLE_COUNT);
 
 	for (; plan->row < end; plan->row++)
-		if (!tell_count(rs, plan, page, plan->row))
+		if (!count_row(rs, plan, page, plan->row))
 			return false;
 	return true;
 }
@@ -325,7 +325,7 @@ static bool crowded(const struct plan *plan)
 	return false;
 }
 
-static bool tell_warnings(struct plan *plan, struct page *page)
+static bool warnings_rows(struct plan *plan, struct page *page)
 {
 	if (plan->row == 0 && plan->disturbed &&
 	    !plan_add_warning(page,
@@ -378,11 +378,11 @@ static bool phase_go_on(struct route_server *rs, struct plan *plan, struct page 
 	case WEIGH: return walk(rs, plan, page, visit_weigh);
 	case COUNT: return walk(rs, plan, page, visit_count);
 	case SUMMARIES: return walk_summaries(rs, plan, page, true);
-	case COUNTS: return tell_counts(rs, plan, page);
+	case COUNTS: return counts_row(rs, plan, page);
 	case CONFLICTS: return !plan->conflicts || walk(rs, plan, page, visit_conflicts);
 	case ROUTES: return !routes || walk(rs, plan, page, visit_routes);
 	case SUMMARY_ROUTES: return !routes || walk_summaries(rs, plan, page, false);
-	case WARNINGS: return tell_warnings(plan, page);
+	case WARNINGS: return warnings_rows(plan, page);
 	case DONE: break;
 	}
 	return true;

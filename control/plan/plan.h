@@ -1,11 +1,11 @@
 /* What moving the route exchange switch would change, found out before it is moved: for each peer
- * the prefixes that it would be told of, told otherwise or not any more, for each view those that
+ * the prefixes that it would learn, learn otherwise or not learn any more, for each view those that
  * it would gain and lose or reach another way, bounds that would be met, and prefixes that two
  * branches would come to share. By the functions that decide it when the switch does move
  * (matrix_plan.h, view_plan.h, announce.h), outbound route maps included, with their summaries
  * (peer_plan.h); nothing is moved.
  *
- *   weigh ─► count ─► summaries ─► tell the counts ─► conflicts
+ *   weigh ─► count ─► summaries ─► rows of counts ─► conflicts
  *     └─► routes, then summaries, if asked for ─► warnings
  *
  * Each is a walk over all prefixes, or over all peers, a bounded part of it a page; nothing is kept
@@ -22,7 +22,7 @@ struct route_server;
 struct page;
 struct plan;
 
-enum { PLAN_CONFLICTS = 20 }; /* told if prefixes are not asked for */
+enum { PLAN_CONFLICTS = 20 }; /* shown if prefixes are not asked for */
 
 /* One page of a plan, which begins with the first (page->plan is NULL) and stays with the page. */
 void plan_page(struct route_server *rs, struct page *page);

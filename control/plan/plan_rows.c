@@ -38,8 +38,8 @@ bool plan_add_peer(struct page *page, const struct peer *peer, const struct peer
 	row->role = (uint8_t)peer->config.role;
 	row->up = peer->up;
 	row->held = peer->up && peer->held;
-	for (int i = 0; i < PLAN_TOLD; i++)
-		row->told[i] = (uint32_t)tally->told[i];
+	for (int i = 0; i < PLAN_CHANGES; i++)
+		row->changes[i] = (uint32_t)tally->changes[i];
 	row->backups = (uint32_t)tally->backups;
 	return true;
 }
@@ -151,14 +151,14 @@ bool plan_add_peer_route(struct page *page, struct prefix prefix, const struct p
 {
 	struct row_plan_route *row;
 
-	if (fate.told == PLAN_SAME)
+	if (fate.change == PLAN_SAME)
 		return true;
 	row = page_add(page, ROW_PLAN_ROUTE, sizeof(*row));
 	if (!row)
 		return false;
 	row->prefix = prefix;
 	memcpy(row->peer, peer->config.name, sizeof(row->peer));
-	row->change = (uint8_t)fate.told;
+	row->change = (uint8_t)fate.change;
 	row->backup = fate.backup;
 	return true;
 }

@@ -27,7 +27,7 @@ struct row_plan_peer {
 	char name[CONFIG_NAME];
 	uint8_t role;
 	bool up, held;
-	uint32_t told[PLAN_TOLD];
+	uint32_t changes[PLAN_CHANGES];
 	uint32_t backups; /* of those announced and replaced */
 };
 
@@ -57,7 +57,7 @@ struct row_plan_route {
 	struct prefix prefix;
 	char peer[CONFIG_NAME]; /* empty: of a view */
 	uint8_t view;
-	uint8_t change; /* enum plan_told, or enum view_change */
+	uint8_t change; /* enum plan_change, or enum view_change */
 	bool backup;	/* announced, or replaced, as one */
 };
 

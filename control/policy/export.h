@@ -42,7 +42,7 @@ struct export_rule {
 		attributes; /* what of them goes out; all zeros: each as the rules below say */
 };
 
-/* Whom the path came from, and as what it is told. */
+/* Whom the path came from, and whether it is announced as a backup. */
 struct export_source {
 	enum role role;	    /* a branch's or ROLE_VNET */
 	bool ibgp;	    /* learned by iBGP: towards iBGP peers it is reflected */

@@ -1,4 +1,4 @@
-/* Backups: whose own path is as good as what it would be told, or better. */
+/* Backups: whose own path is as good as what it would learn, or better. */
 #include <errno.h>
 
 #include "rib_private.h"

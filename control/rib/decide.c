@@ -64,7 +64,7 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 	*why = DECIDE_USABLE;
 	if ((c = compare_u32(a->flags & PATH_UNUSABLE, b->flags & PATH_UNUSABLE)))
 		return c;
-	/* What we told a peer is no path of its own, if it comes back. */
+	/* What we announced to a peer is no path of its own, if it comes back. */
 	*why = DECIDE_ORIGINAL;
 	if ((c = compare_u32(a->flags & PATH_REFLECTION, b->flags & PATH_REFLECTION)))
 		return c;

@@ -26,7 +26,7 @@ struct decide_rule {
 	bool med; /* compare MEDs of paths with the same neighbour AS */
 };
 
-/* The rule that told two paths apart, in the order of the list. */
+/* The rule by which two paths differ, in the order of the list. */
 enum decide_reason {
 	DECIDE_ONLY, /* nothing to compare with: also "the only path" */
 	DECIDE_USABLE,
@@ -55,7 +55,7 @@ const char *decide_reason_name(enum decide_reason reason);
 int decide_compare(const struct decide_rule *rule, const struct source *sources,
 		   const struct path *a, const struct path *b, enum decide_reason *reason);
 
-/* Are two paths equal for forwarding, that is told apart only by whom they came from? */
+/* Are two paths equal for forwarding, that is, do they differ only in whom they came from? */
 bool decide_multipath(const struct decide_rule *rule, const struct source *sources,
 		      const struct path *a, const struct path *b);
 

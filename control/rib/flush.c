@@ -1,7 +1,7 @@
 /* Flushing a group: a slice of its queue, or of one of its cohorts, becomes batches for the
- * encoder. What members must be told of a prefix follows from (top, alt) and the backups before and
+ * encoder. What must be announced for a prefix follows from (top, alt) and the backups before and
  * now; the announcers of top then and now, and those to whom top was or is a backup, may differ
- * from the rest. Prefixes that the same members are told the same about come together through small
+ * from the rest. Prefixes that the same members learn the same about come together through small
  * hashes: of sets of members, and of batches. */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 enum {
 	ITEMS_MAX = 3 * GROUP_FLUSH_MAX,
-	/* of a prefix: what members at large are told, and what exceptions are: top or alt, each as
+	/* of a prefix: what members at large learn, and what exceptions are: top or alt, each as
 	 * best or as backup, or that it is withdrawn, or nothing */
 	ITEMS_PREFIX = 1 + 6,
 	SLOTS = 32768, /* a power of two, more than twice as many */
@@ -32,7 +32,7 @@ struct target {
 	bool only;
 };
 
-/* What a member is told: an offer, as best or as backup. */
+/* What a member learns: an offer, as best or as backup. */
 struct word {
 	struct offer offer;
 	bool backup;
@@ -50,7 +50,7 @@ struct item {
 	uint32_t batch;
 };
 
-/* What one member must be told about one prefix. */
+/* What one member must learn about one prefix. */
 struct change {
 	enum { TELL_NOTHING, TELL_WITHDRAW, TELL_ANNOUNCE } kind;
 	struct word word;
@@ -71,7 +71,7 @@ struct flush {
 	uint16_t members[SETS_MEMBERS];
 	uint32_t nb_items, nb_batches, nb_sets, nb_members;
 	struct backups had, must;   /* of the prefix at hand */
-	uint16_t others[RIB_PEERS]; /* members that may be told otherwise of it than the rest */
+	uint16_t others[RIB_PEERS]; /* members that may learn otherwise of it than the rest */
 	uint32_t nb_others;
 	struct change changes[RIB_PEERS]; /* of others */
 	uint8_t flags[RIB_PEERS];	  /* of others: enum other_flags; else 0 */
@@ -126,7 +126,7 @@ static uint32_t set_find(struct flush *f, const uint16_t *peers, uint32_t n)
 	return f->nb_sets;
 }
 
-/* Is there room for another prefix, whatever is to be told of it? */
+/* Is there room for another prefix, whatever is to be announced for it? */
 static bool has_room(const struct flush *f)
 {
 	return f->nb_items + ITEMS_PREFIX <= ITEMS_MAX && f->nb_sets + ITEMS_PREFIX < SETS_MAX &&
@@ -215,7 +215,7 @@ static void flush_arrange(struct flush *f)
 	}
 }
 
-/* --- what to tell whom ------------------------------------------------------------------------ */
+/* --- what is announced to whom ---------------------------------------------------------------- */
 
 /* Would both offers be announced alike? Beside the attributes export asks only what kind of peer
  * they came from, and which one if it may have to name the originator. */
@@ -229,7 +229,7 @@ static bool announced_alike(const struct rib *rib, const struct offer *a, const 
 		 (!sa->ibgp || sa->router_id == sb->router_id)));
 }
 
-/* `always`: what it had is not known, so it is told in any case. */
+/* `always`: what it had is not known, so it is sent in any case. */
 static struct change judge(const struct rib *rib, const struct word *had, const struct word *must,
 			   bool always)
 {
@@ -248,7 +248,7 @@ static bool change_equal(const struct change *a, const struct change *b)
 	return a->kind == b->kind && (a->kind != TELL_ANNOUNCE || word_equal(&a->word, &b->word));
 }
 
-/* What a peer is told of these offers, if top is a backup to it or not. */
+/* What a peer learns of these offers, if top is a backup to it or not. */
 static struct word word_for(const struct group *group, const struct offers *offers, uint16_t peer,
 			    bool backup)
 {
@@ -279,7 +279,7 @@ static void others_add(struct flush *f, const struct backups *backups, uint8_t f
 	}
 }
 
-/* Who may be told otherwise than the rest. */
+/* Who may learn otherwise than the rest. */
 static void others_find(struct flush *f, const struct offers *had, const struct offers *must)
 {
 	f->nb_others = 0;
@@ -293,9 +293,9 @@ static void others_find(struct flush *f, const struct offers *had, const struct 
 		qsort(f->others, f->nb_others, sizeof(*f->others), ascending);
 }
 
-/* Those of the first `n` others that are told the same as the first go out together. Returns how
+/* Those of the first `n` others that learn the same as the first go out together. Returns how
  * many are left. */
-static uint32_t tell_alike(struct flush *f, struct prefix prefix, uint32_t n)
+static uint32_t send_alike(struct flush *f, struct prefix prefix, uint32_t n)
 {
 	const struct change change = f->changes[0];
 	uint32_t nb_alike = 0, left = 0;
@@ -315,7 +315,7 @@ static uint32_t tell_alike(struct flush *f, struct prefix prefix, uint32_t n)
 }
 
 /* Tell the audience of one prefix; f->had and f->must say to whom top was and is a backup. */
-static void tell(struct flush *f, struct prefix prefix, const struct offers *had,
+static void send(struct flush *f, struct prefix prefix, const struct offers *had,
 		 const struct offers *must, bool always)
 {
 	const struct word before = { had->top, had->top.yields },
@@ -340,14 +340,14 @@ static void tell(struct flush *f, struct prefix prefix, const struct offers *had
 	if (common.kind != TELL_NOTHING && f->nb_audience > n)
 		flush_add(f, prefix, &common, (struct target){ set_find(f, f->others, n), false });
 	while (n)
-		n = tell_alike(f, prefix, n);
+		n = send_alike(f, prefix, n);
 }
 
 /* Gateways, and paths, that count as much as a prefix. */
 enum { OTHERS_COST = 16, PATHS_COST = 32 };
 
-/* What it costs to tell of a node of so many paths, f->had and f->must being of that. */
-static size_t tell_cost(const struct flush *f, uint32_t paths)
+/* What it costs to announce a node of so many paths, f->had and f->must being of that. */
+static size_t send_cost(const struct flush *f, uint32_t paths)
 {
 	return 1 + (f->had.n + f->must.n) / OTHERS_COST + paths / PATHS_COST;
 }
@@ -371,8 +371,8 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 		}
 		offers_restrict(group, &had);
 		group_outlook(group, entry.node, &must, &f->must);
-		tell(f, rib_prefix(f->rib, entry.node), &had, &must, false);
-		cost = tell_cost(f, node_at(f->rib, entry.node)->paths);
+		send(f, rib_prefix(f->rib, entry.node), &had, &must, false);
+		cost = send_cost(f, node_at(f->rib, entry.node)->paths);
 		entry_drop(group->rib, &entry);
 		node_release(group->rib, entry.node);
 		seen++;
@@ -380,8 +380,8 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 	return seen;
 }
 
-/* Tell a cohort of one node. If that was pending, they may have been told of it before. */
-static void cohort_tell(struct flush *f, struct group *group, struct cohort *cohort, uint32_t id)
+/* Tell a cohort of one node. If that was pending, they may have learned it before. */
+static void cohort_send(struct flush *f, struct group *group, struct cohort *cohort, uint32_t id)
 {
 	static const struct offers unknown;
 	bool pending = bitmap_has(&cohort->pending, id);
@@ -389,7 +389,7 @@ static void cohort_tell(struct flush *f, struct group *group, struct cohort *coh
 
 	f->had.n = 0;
 	group_outlook(group, id, &must, &f->must);
-	tell(f, rib_prefix(f->rib, id), &unknown, &must, pending);
+	send(f, rib_prefix(f->rib, id), &unknown, &must, pending);
 	if (pending) {
 		bitmap_remove(&cohort->pending, id);
 		node_release(group->rib, id);
@@ -405,8 +405,8 @@ static size_t cohort_meet(struct flush *f, struct group *group, struct cohort *c
 		bitmap_add(&cohort->pending, id);
 		return 1;
 	}
-	cohort_tell(f, group, cohort, id); /* the node may be no more */
-	return tell_cost(f, paths);
+	cohort_send(f, group, cohort, id); /* the node may be no more */
+	return send_cost(f, paths);
 }
 
 static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *cohort, size_t max)

@@ -103,7 +103,8 @@ void cohort_free(struct group *group, struct cohort *cohort)
 	free(cohort);
 }
 
-/* Its last member has left. Flushes release the nodes that it kept, in slices, telling nobody. */
+/* Its last member has left. Flushes release the nodes that it kept, in slices, and announce
+ * nothing. */
 static void cohort_abandon(struct cohort *cohort)
 {
 	cohort->dumped = DUMP_DONE;
@@ -271,7 +272,7 @@ uint32_t group_waiting(const struct group *group, uint16_t peer, uint32_t *nodes
 	return waiting->count;
 }
 
-/* The path that there is to tell a peer; `*backup`: is it one to it? */
+/* The path that is announced to a peer; `*backup`: is it one to it? */
 static const struct path *path_for(const struct group *group, uint16_t peer, uint32_t node,
 				   bool *backup)
 {

@@ -1,4 +1,4 @@
-/* What each class of groups may be told of a prefix (its offers), and which prefixes have changed
+/* What each class of groups may learn of a prefix (its offers), and which prefixes have changed
  * for whom.
  *
  * Groups of one class (role, eBGP or iBGP) have the same (top, alt) for a prefix, so these are
@@ -11,7 +11,7 @@
 #include "rib_private.h"
 
 enum {
-	EXPRESSROUTE_IBGP = 2 * ROLE_EXPRESSROUTE + 1, /* is told all that the eBGP class is */
+	EXPRESSROUTE_IBGP = 2 * ROLE_EXPRESSROUTE + 1, /* learns all that the eBGP class is */
 	ROLE_CLASSES = 3,			       /* of role r: shifted by 2 r */
 	VPN_CLASSES = ROLE_CLASSES << 2 * ROLE_VPN,
 	NOTES_COST =
@@ -224,7 +224,8 @@ static bool has_other(const struct group *group, const struct cohort *place)
 	return (place ? place->stamp : group->stamp) == group->rib->version;
 }
 
-/* Must members in this place be told? Only top's announcer hears of alt, and that is a backup. */
+/* Must it be announced to members in this place? Only top's announcer hears of alt, and that is a
+ * backup. */
 static bool concerns(const struct group *group, const struct cohort *place, const struct mark *m)
 {
 	const struct offers *before = &m->before->offers[group->class];
@@ -370,7 +371,7 @@ void groups_mark(struct rib *rib, uint32_t node, const struct outlook *before)
 
 /* --- seats ------------------------------------------------------------------------------------ */
 
-/* Move a node to the other set, and have members told. The caller has reserved. */
+/* Move a node to the other set, and have the difference announced. The caller has reserved. */
 static void seat_move(struct rib *rib, uint32_t node, struct bitmap *from, struct bitmap *to)
 {
 	struct outlook before, after;

@@ -90,7 +90,7 @@ static const struct outlook *outlook_at(const struct matrix_plan *plan, bool aft
 	return after ? &plan->after : &plan->before;
 }
 
-/* Not so to one that is held: it is told VNets alone. */
+/* Not so to one that is held: it learns VNets alone. */
 static bool is_backup(const struct rib *rib, const struct group *group,
 		      const struct outlook *outlook, uint16_t peer)
 {

@@ -25,7 +25,7 @@ enum path_flags {
 	PATH_QUIET = 1 << 4,
 	/* of a session that has gone (RFC 4724 4.2): used if there is no fresh one */
 	PATH_STALE = 1 << 5,
-	/* it is what we tell its peer, come back: never used, still shown (reflection.c) */
+	/* it is what we announce to its peer, come back: never used, still shown (reflection.c) */
 	PATH_REFLECTION = 1 << 6,
 	/* sorted behind all that may be used */
 	PATH_UNUSED = PATH_UNUSABLE | PATH_REFLECTION,
@@ -58,7 +58,7 @@ struct source {
 	uint32_t router_id; /* host order, from OPEN */
 	uint32_t addr;	    /* host order; unique among peers */
 	uint32_t asn;	    /* 0: the instance itself, or none of what it says comes back from us */
-	bool remove_private; /* is told AS paths without AS numbers for private use */
+	bool remove_private; /* learns AS paths without AS numbers for private use */
 	bool held;	     /* takes no part in route exchange; see rib_source_hold() */
 	/* below RIB_GATEWAYS, not 0: one of the instances of that gateway, of one role and AS; 0: a
 	 * peer on its own */

@@ -1,23 +1,23 @@
-/* Reflections: paths that are what we told their peer, come back. SD-WAN boxes strip our AS number
- * or replace it, so that no loop detection sees them, ours or theirs. Such a path leads to where we
- * sent it from: it is sorted behind all that may be used, and is shown.
+/* Reflections: paths that are what we announced to their peer, come back. SD-WAN boxes strip our AS
+ * number or replace it, so that no loop detection sees them, ours or theirs. Such a path leads to
+ * where we sent it from: it is sorted behind all that may be used, and is shown.
  *
- * A path is one if it ends with the path that we tell its peer for the prefix, our AS number and
- * the peer's left out of both. A gateway of our AS does not pass on what it has from us but by
+ * A path is one if it ends with the path that we announce to its peer for the prefix, our AS number
+ * and the peer's left out of both. A gateway of our AS does not pass on what it has from us but by
  * eBGP: its path must have an AS number more. Circuits are not judged. Their edge routers see their
  * own AS number in what comes back; and a site that has a circuit and another way in looks just
  * like a reflection (12076 65030 65020 beside 65020). Nor does a path come back from a peer whose
  * AS number stands in it: the peer drops it. So two NVAs of one AS with one site are none. A
  * circuit's is the exception: no other way to the site has the edge routers' AS number.
  *
- * What we tell a peer depends in turn on which paths are reflections, so this is defined from the
- * ground up: paths are judged by the length of their AS paths, each against the best of what its
- * peer may be told among circuits' paths, VNets' and those that have been judged already and are
- * none. What a peer sends back is longer than what it was told, so what it was told is always among
- * those; and no path is judged by itself or by what comes of itself. Each path is judged once, so
- * it ends; whether it is a reflection follows from what all peers say, and neither from the order
- * in which they said it nor from what we told them meanwhile. So nothing moves here unless a peer
- * moves. */
+ * What we announce to a peer depends in turn on which paths are reflections, so this is defined
+ * from the ground up: paths are judged by the length of their AS paths, each against the best of
+ * what its peer may learn among circuits' paths, VNets' and those that have been judged already and
+ * are none. What a peer sends back is longer than what it learned, so what it learned is always
+ * among those; and no path is judged by itself or by what comes of itself. Each path is judged
+ * once, so it ends; whether it is a reflection follows from what all peers say, and neither from
+ * the order in which they said it nor from what we announced to them meanwhile. So nothing moves
+ * here unless a peer moves. */
 #include <stdlib.h>
 
 #include "aspath.h"
@@ -41,14 +41,14 @@ struct reflect {
 	bool trying; /* rib_try() */
 };
 
-/* A node's paths while they are judged: what each class would be told of those that are no
+/* A node's paths while they are judged: what each class would learn of those that are no
  * reflections. */
 struct reflection_trial {
 	const struct rib *rib;
 	const uint8_t *classes;
-	uint8_t open; /* classes that may be told of the node at all */
-	const struct path *told[CLASSES];
-	uint16_t place[CLASSES]; /* of told, in the order of the decision */
+	uint8_t open; /* classes that may learn the node at all */
+	const struct path *announced[CLASSES];
+	uint16_t place[CLASSES]; /* of announced, in the order of the decision */
 };
 
 struct reflect *reflect_new(uint16_t nb_peers)
@@ -81,7 +81,7 @@ size_t reflect_bytes(const struct rib *rib)
 	       rib->params.nb_peers * (sizeof(*rib->reflect->ranks) + sizeof(*rib->reflect->was));
 }
 
-/* --- one path and what its peer is told ------------------------------------------------------- */
+/* --- one path and what its peer learns ------------------------------------------------------- */
 
 static struct attr_view as_path(const uint8_t *wire, uint16_t len)
 {
@@ -91,46 +91,47 @@ static struct attr_view as_path(const uint8_t *wire, uint16_t len)
 	return view;
 }
 
-/* May a path that ends with `last` be what its peer is told, if that is `told`? Asked first, for it
- * costs little and is almost always false. */
+/* May a path that ends with `last` be what its peer learns, if that is `announced`? Asked first,
+ * for it costs little and is almost always false. */
 static bool may_be_tail(const struct rib *rib, const struct source *peer, uint32_t last,
-			const struct path *told)
+			const struct path *announced)
 {
-	const struct attr_keys *keys = &told->attrs->keys;
+	const struct attr_keys *keys = &announced->attrs->keys;
 	const uint32_t ours = rib->params.asn;
 
 	if (keys->neighbour_as == peer->asn && !peer->ibgp &&
-	    rib->sources[told->peer].role != ROLE_EXPRESSROUTE)
+	    rib->sources[announced->peer].role != ROLE_EXPRESSROUTE)
 		return false;
 	/* The common case: the last AS numbers count, and differ. */
 	return last == keys->last_as || last == ours || last == peer->asn ||
 	       keys->last_as == ours || keys->last_as == peer->asn || peer->remove_private;
 }
 
-/* Does what the peer says end with `told`, which it is told? */
+/* Does what the peer says end with `announced`, which it learns? */
 static bool is_tail(const struct rib *rib, uint16_t index, const struct attr_view *body,
-		    const struct path *told)
+		    const struct path *announced)
 {
 	const struct source *peer = &rib->sources[index];
 	const struct aspath_tail rule = { { rib->params.asn, peer->asn }, peer->remove_private };
-	const struct attr_view tail = as_path(told->attrs->wire, told->attrs->len);
+	const struct attr_view tail = as_path(announced->attrs->wire, announced->attrs->len);
 
 	if (!tail.len || !body->len)
 		return false;
-	if (rib->sources[told->peer].role != ROLE_EXPRESSROUTE && !peer->ibgp &&
+	if (rib->sources[announced->peer].role != ROLE_EXPRESSROUTE && !peer->ibgp &&
 	    aspath_contains(tail.body, tail.len, peer->asn))
 		return false;
 	return aspath_before(body->body, body->len, tail.body, tail.len, &rule) >= peer->ibgp;
 }
 
-static bool is_reflection(const struct rib *rib, const struct path *path, const struct path *told)
+static bool is_reflection(const struct rib *rib, const struct path *path,
+			  const struct path *announced)
 {
 	struct attr_view body;
 
-	if (!may_be_tail(rib, &rib->sources[path->peer], path->attrs->keys.last_as, told))
+	if (!may_be_tail(rib, &rib->sources[path->peer], path->attrs->keys.last_as, announced))
 		return false;
 	body = as_path(path->attrs->wire, path->attrs->len);
-	return is_tail(rib, path->peer, &body, told);
+	return is_tail(rib, path->peer, &body, announced);
 }
 
 /* Is what it says judged at all? */
@@ -145,7 +146,7 @@ static bool is_judged(const struct rib *rib, const struct path *path)
 	       !(path->flags & (PATH_UNUSABLE | PATH_HELD));
 }
 
-/* The classes that may be told of it. */
+/* The classes that may learn it. */
 static uint8_t hearers(const struct rib *rib, const uint8_t *classes, const struct path *path)
 {
 	if (path->flags & (PATH_UNUSED | PATH_NO_ADVERTISE | PATH_HELD | PATH_QUIET))
@@ -158,14 +159,14 @@ const struct path *rib_reflected(const struct rib *rib, const struct path *path)
 {
 	const unsigned int class = class_of(&rib->sources[path->peer]);
 	const uint8_t *classes = classes_of(rib, path->node);
-	const struct path *told = rib_first(rib, path->node);
+	const struct path *announced = rib_first(rib, path->node);
 
 	if (!(path->flags & PATH_REFLECTION))
 		return NULL;
-	while (told &&
-	       !(hearers(rib, classes, told) >> class & 1 && is_reflection(rib, path, told)))
-		told = rib_following(rib, told);
-	return told;
+	while (announced && !(hearers(rib, classes, announced) >> class & 1 &&
+			      is_reflection(rib, path, announced)))
+		announced = rib_following(rib, announced);
+	return announced;
 }
 
 const struct path *rib_would_reflect(const struct rib *rib, uint32_t node, uint16_t peer,
@@ -173,47 +174,47 @@ const struct path *rib_would_reflect(const struct rib *rib, uint32_t node, uint1
 {
 	const struct source *source = &rib->sources[peer];
 	const uint8_t *classes = classes_of(rib, node);
-	const struct path *told = rib_first(rib, node);
+	const struct path *announced = rib_first(rib, node);
 	const struct attr_view body = as_path(wire, len);
 
 	if (!may_reflect(source) || source->held)
 		return NULL;
-	while (told &&
-	       (told->peer == peer || !(hearers(rib, classes, told) >> class_of(source) & 1)))
-		told = rib_following(rib, told);
-	if (!told || !(classes_open(rib, node, 0) >> class_of(source) & 1) ||
-	    !is_tail(rib, peer, &body, told) ||
-	    (rib->params.told && !rib->params.told(rib->params.ctx, told, peer)))
+	while (announced && (announced->peer == peer ||
+			     !(hearers(rib, classes, announced) >> class_of(source) & 1)))
+		announced = rib_following(rib, announced);
+	if (!announced || !(classes_open(rib, node, 0) >> class_of(source) & 1) ||
+	    !is_tail(rib, peer, &body, announced) ||
+	    (rib->params.announced && !rib->params.announced(rib->params.ctx, announced, peer)))
 		return NULL;
-	return told;
+	return announced;
 }
 
 /* --- all paths of a node ---------------------------------------------------------------------- */
 
-/* This path, in that place, is none: it may be told. */
+/* This path, in that place, is none: it may be announced. */
 static void hear(struct reflection_trial *t, const struct path *path, uint16_t place)
 {
 	for (uint8_t left = hearers(t->rib, t->classes, path) & t->open & MAY_HEAR; left;
 	     left &= (uint8_t)(left - 1)) {
 		unsigned int class = (unsigned int)__builtin_ctz(left);
 
-		if (t->told[class] && t->place[class] < place)
+		if (t->announced[class] && t->place[class] < place)
 			continue;
-		t->told[class] = path;
+		t->announced[class] = path;
 		t->place[class] = place;
 	}
 }
 
-/* What the path's peer is told, if the path is that come back. */
+/* What the path's peer learns, if the path is that come back. */
 static const struct path *find_original(const struct reflection_trial *t, const struct path *path)
 {
 	const struct rib_params *params = &t->rib->params;
-	const struct path *told = t->told[class_of(&t->rib->sources[path->peer])];
+	const struct path *announced = t->announced[class_of(&t->rib->sources[path->peer])];
 
-	if (!told || !is_reflection(t->rib, path, told) ||
-	    (params->told && !params->told(params->ctx, told, path->peer)))
+	if (!announced || !is_reflection(t->rib, path, announced) ||
+	    (params->announced && !params->announced(params->ctx, announced, path->peer)))
 		return NULL;
-	return told;
+	return announced;
 }
 
 /* In which order it is judged: by length, and of equal ones first those that begin with the peer's
@@ -251,14 +252,14 @@ static void ranks_sort(uint32_t *ranks, uint16_t n)
 }
 
 /* It is one. Said and noted if that is new. */
-static void convict(struct rib *rib, struct path *path, const struct path *told)
+static void convict(struct rib *rib, struct path *path, const struct path *announced)
 {
 	path_set_flags(rib, path, path->flags | PATH_REFLECTION);
 	if (rib->reflect->was[path->peer] || rib->reflect->trying)
 		return;
 	rib->peers[path->peer].reflected = rib_prefix(rib, path->node);
 	if (rib->params.reflected)
-		rib->params.reflected(rib->params.ctx, path, told);
+		rib->params.reflected(rib->params.ctx, path, announced);
 }
 
 /* None of the node's paths has the flag. Returns whether any has it afterwards. */
@@ -283,29 +284,30 @@ static bool judge(struct rib *rib, uint32_t node, const uint8_t *classes)
 	for (uint16_t i = 0; i < n; i++) {
 		uint16_t at = ranks[i] & ((1 << PLACE_BITS) - 1);
 		struct path *path = rib->sort[at];
-		const struct path *told = find_original(&t, path);
+		const struct path *announced = find_original(&t, path);
 
-		if (told)
-			convict(rib, path, told);
+		if (announced)
+			convict(rib, path, announced);
 		else
 			hear(&t, path, at);
-		found |= told != NULL;
+		found |= announced != NULL;
 	}
 	return found;
 }
 
 enum question { NO_QUESTION, ANY_MIGHT_BE, SOME_ARE };
 
-/* Might the path be what its peer is told, if that is another of these? */
+/* Might the path be what its peer learns, if that is another of these? */
 static bool might_be(const struct rib *rib, const struct path *path, const struct path *first,
 		     const uint8_t *classes)
 {
 	const struct source *peer = &rib->sources[path->peer];
 	const unsigned int class = class_of(peer);
 
-	for (const struct path *told = first; told; told = path_at(rib, told->next)) {
-		if (told != path && hearers(rib, classes, told) >> class & 1 &&
-		    may_be_tail(rib, peer, path->attrs->keys.last_as, told))
+	for (const struct path *announced = first; announced;
+	     announced = path_at(rib, announced->next)) {
+		if (announced != path && hearers(rib, classes, announced) >> class & 1 &&
+		    may_be_tail(rib, peer, path->attrs->keys.last_as, announced))
 			return true;
 	}
 	return false;

@@ -1,5 +1,5 @@
 /* The table: nodes, their chains, and every change to them. A change runs in three steps: take what
- * may be lacking (memory), note what update groups may be told now, then act, which cannot fail,
+ * may be lacking (memory), note what update groups may learn now, then act, which cannot fail,
  * and mark the difference. */
 #include "rib.h"
 

@@ -5,7 +5,7 @@
  *    ├─ sources[peer]      what decisions ask about a peer
  *    ├─ changes            prefixes whose chain changed, each once, for the FIB
  *    ├─ hops               next hop → the paths that use it, 4 octets a path
- *    └─ update groups      what peers have been told and must be told (group.h)
+ *    └─ update groups      what peers have learned and must learn (group.h)
  *
  * A viewer of some role uses the first path that its role may use; the order is the same for all.
  * One path a peer and prefix. One thread, the RIB lcore's, calls all of this. Work that may be long
@@ -49,27 +49,27 @@ struct rib_params {
 	/* Asked of a usable one: is it, for now, in the views and announced to nobody? NULL: none
 	 * is. */
 	bool (*quiet)(void *ctx, uint32_t next_hop, const struct source *source);
-	/* Is an ExpressRoute gateway, one of our own AS or another one, told of this path's prefix,
+	/* Does an ExpressRoute gateway, one of our own AS or another one, learn this path's prefix,
 	 * so that it counts (rib_set_expressroute_max())? To those in `backups` it is a backup.
-	 * Asked when what they may be told of it changes, and of all after rib_seats_review(),
+	 * Asked when what they may learn of it changes, and of all after rib_seats_review(),
 	 * while there is a bound. NULL: each counts. */
 	bool (*counts)(void *ctx, const struct path *path, bool ibgp,
 		       const struct backups *backups);
 	void *ctx;
-	/* May all of these members of one group be told more now? What they are to be told waits
+	/* May all of these members of one group learn more now? What they are to learn waits
 	 * until then. NULL: always. */
 	bool (*ready)(void *ctx, const uint16_t *peers, uint32_t n);
 	uint32_t asn; /* our own */
 	/* a prefix shorter than that, but not the default route, takes the FIB long: see
 	 * rib_wide_begin() */
 	uint8_t wide_len;
-	/* A path may be told to that peer by the matrix. Is it, by whatever else decides? Asked
-	 * before a path of the peer's is found to reflect it, and again after rib_reconsider().
-	 * NULL: it is. */
-	bool (*told)(void *ctx, const struct path *path, uint16_t peer);
-	/* A path has become a reflection of `told`: to be said, changing nothing. NULL: it is not
-	 * said. */
-	void (*reflected)(void *ctx, const struct path *path, const struct path *told);
+	/* By the matrix a path may be announced to that peer. Is it, by whatever else decides?
+	 * Asked before a path of the peer's is found to reflect it, and again after
+	 * rib_reconsider(). NULL: it is. */
+	bool (*announced)(void *ctx, const struct path *path, uint16_t peer);
+	/* A path has become a reflection of `announced`: to be reported, changing nothing. NULL: it
+	 * is not reported. */
+	void (*reflected)(void *ctx, const struct path *path, const struct path *announced);
 };
 
 /* NULL: no memory. */
@@ -111,8 +111,8 @@ bool rib_is_stale(const struct rib *rib, const struct path *path);
 uint32_t rib_peer_paths(const struct rib *rib,
 			uint16_t peer); /* now in the table, stale ones too */
 uint32_t rib_peer_stale_paths(const struct rib *rib, uint16_t peer); /* 0: the sweep is over */
-/* Those of its paths that are what we tell it, come back; `*last`: the prefix of the last one that
- * was found. */
+/* Those of its paths that are what we announce to it, come back; `*last`: the prefix of the last
+ * one that was found. */
 uint32_t rib_peer_reflections(const struct rib *rib, uint16_t peer, struct prefix *last);
 /* The path that this one reflects; NULL: none. Borrowed as rib_first() is. */
 const struct path *rib_reflected(const struct rib *rib, const struct path *path);
@@ -156,36 +156,36 @@ void rib_reconsider(struct rib *rib);
  * one is through; the latest wins. */
 void rib_set_allow(struct rib *rib, uint64_t allow);
 
-/* For a plan: judge a node's paths as if `allow` were the matrix, and sort them so, telling nobody.
- * If that makes a difference it returns true, and rib_try_end() makes it undone, before anything
- * else is done with the rib. */
+/* For a plan: judge a node's paths as if `allow` were the matrix, and sort them so; nothing is
+ * announced. If that makes a difference it returns true, and rib_try_end() makes it undone, before
+ * anything else is done with the rib. */
 bool rib_try(struct rib *rib, uint32_t node, uint64_t allow);
 void rib_try_end(struct rib *rib, uint32_t node);
 
-/* The view of `role` cannot carry this prefix, or now it can: until then the role's peers are told
- * of no path, as if none were eligible. The node must have paths; the mark stays until the next
- * call, or goes with the last path. 0, or -ENOMEM and nothing changed. */
+/* The view of `role` cannot carry this prefix, or now it can: until then the role's peers learn no
+ * path, as if none were eligible. The node must have paths; the mark stays until the next call, or
+ * goes with the last path. 0, or -ENOMEM and nothing changed. */
 int rib_set_refused(struct rib *rib, uint32_t node, enum role role, bool refused);
 
-/* ExpressRoute gateways are told of at most `max` prefixes that count, VNets' included (UINT32_MAX:
+/* ExpressRoute gateways learn at most `max` prefixes that count, VNets' included (UINT32_MAX:
  * no bound); more are held back, and come when others go, by rib_turn(). */
 void rib_set_expressroute_max(struct rib *rib, uint32_t max);
 uint32_t rib_expressroute_held(const struct rib *rib); /* prefixes held back now */
 /* Which prefixes count is another question now: asked of each by rib_turn(). While
- * rib_seats_moving(), the gateways must not be told anything: what did not count may do so, and has
+ * rib_seats_moving(), the gateways must not learn anything: what did not count may do so, and has
  * no seat yet, or more have one than there are. */
 void rib_seats_review(struct rib *rib);
 bool rib_seats_moving(const struct rib *rib);
 
 /* One slice of what is under way, about `budget` prefixes or paths; one that has many paths, or
- * that many groups are told of, counts for more. Returns how many it looked at; 0: nothing is
+ * that many groups learn, counts for more. Returns how many it looked at; 0: nothing is
  * left. */
 size_t rib_turn(struct rib *rib, size_t budget);
 bool rib_settled(const struct rib *rib); /* nothing is under way */
 /* Grows by what changes cost more than that of a prefix with few paths, in such. For callers that
  * make many. */
 uint64_t rib_spent(const struct rib *rib);
-/* Differs whenever paths, their order or what groups may be told of them have changed: as long as
+/* Differs whenever paths, their order or what groups may learn have changed: as long as
  * it stays, so do borrowed paths, and what was computed from them. */
 uint64_t rib_version(const struct rib *rib);
 
@@ -201,7 +201,7 @@ size_t rib_changes_waiting(const struct rib *rib);
 
 /* Wide prefixes (rib_params.wide_len) are not among those: each is taken by itself, and its node
  * stays, with paths or without, until rib_wide_end() says that the FIB has followed it. Till then
- * no member of a group is told of it. One that changes meanwhile comes again. RIB_NONE: none has
+ * no member of a group learns it. One that changes meanwhile comes again. RIB_NONE: none has
  * changed. */
 uint32_t rib_wide_begin(struct rib *rib);
 void rib_wide_end(struct rib *rib);
@@ -271,7 +271,7 @@ size_t rib_prefixes(const struct rib *rib);
 
 struct rib_counts {
 	size_t prefixes; /* with at least one path */
-	size_t gone;	 /* without any path, kept until all who knew of them have been told */
+	size_t gone;	 /* without any path, kept until all who knew of them have learned that */
 	size_t paths;
 	size_t bytes; /* the rib's own memory: slabs, hash, groups; not the attribute table */
 };

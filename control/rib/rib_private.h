@@ -13,18 +13,18 @@
 enum {
 	NODES_MAX = 1 << 24, /* prefixes */
 	PATHS_MAX = 1 << 26,
-	/* expressroute, vpn, nva and those who are told of VNets alone, each by eBGP and iBGP: told
-	 * of the same paths */
+	/* expressroute, vpn, nva and those who learn VNets alone, each by eBGP and iBGP: one class
+	 * learns the same paths */
 	CLASSES = 8,
 	IBGP_CLASSES = 0xaa, /* odd ones */
 	ALL_CLASSES = 0xff,
 };
 
-/* A prefix. Kept while it has paths, or while somebody still has to be told that it has none. */
+/* A prefix. Kept while it has paths, or while somebody still has to learn that it has none. */
 struct node {
 	uint32_t addr; /* host order */
 	uint8_t len;
-	uint8_t refused; /* bit a role: its view has no room; its peers are told of no path */
+	uint8_t refused; /* bit a role: its view has no room; its peers learn no path */
 	uint16_t paths;
 	uint32_t first; /* path id of the best, 0: none */
 };
@@ -38,7 +38,7 @@ struct rib_peer {
 	uint32_t paths;	      /* in the table; of those: */
 	uint32_t stale;	      /* of earlier epochs */
 	uint32_t unusable;    /* their next hops do not resolve */
-	uint32_t reflections; /* what we told it */
+	uint32_t reflections; /* what we announce to it, come back */
 	struct prefix reflected; /* of the last one */
 	uint64_t digest;	 /* of its paths: attrs_digest() */
 	struct group *group;	 /* borrowed; NULL: no member of any */
@@ -55,7 +55,7 @@ struct hops {
 	uint32_t seen;		/* paths that the one in front has had looked at in this turn */
 };
 
-/* What a class of groups may be told about a prefix. Borrowed attributes; peer is 0 if there are
+/* What a class of groups may learn about a prefix. Borrowed attributes; peer is 0 if there are
  * none. */
 struct offer {
 	const struct attrs *attrs;
@@ -73,13 +73,13 @@ struct offers {
 	struct offer top, alt; /* alt: the best of another peer than top's */
 };
 
-/* What there is to tell of a prefix, to everybody. */
+/* What there is to announce for a prefix, to everybody. */
 struct outlook {
 	struct offers offers[CLASSES];
 	struct backups backups; /* of the class that a gateway is in */
 };
 
-/* A prefix in a group's queue, with what its members had been told. */
+/* A prefix in a group's queue, with what its members had learned. */
 struct entry {
 	const struct attrs *top, *alt; /* one reference each, if not NULL */
 	uint32_t next, node;
@@ -125,15 +125,15 @@ struct audience {
 	uint32_t n, capacity;
 };
 
-/* Members of a group outside its stream that must all be told the same. A prefix up to `dumped`
- * changes: it is pending. One above will be seen by the dump; if `knows`, they may have been told
- * of it before, so it is pending as well. */
+/* Members of a group outside its stream that must all learn the same. A prefix up to `dumped`
+ * changes: it is pending. One above will be seen by the dump; if `knows`, they may have learned it
+ * before, so it is pending as well. */
 struct cohort {
 	struct cohort *next;
 	struct audience audience;
-	struct bitmap pending; /* nodes to tell of anew, withdrawals included */
+	struct bitmap pending; /* nodes to announce anew, or to withdraw */
 	uint32_t cursor;       /* into `pending` */
-	uint32_t dumped;       /* node ids up to here have been told; DUMP_DONE: all */
+	uint32_t dumped;       /* node ids up to here have been announced; DUMP_DONE: all */
 	bool knows, end_of_rib, lagging;
 	uint64_t stamp; /* as of a group */
 };
@@ -152,7 +152,7 @@ struct group {
 	struct group *next; /* of its class */
 	struct rib *rib;    /* borrowed */
 	uint8_t class;
-	bool vnets; /* told of VNet prefixes */
+	bool vnets; /* learns VNet prefixes */
 	enum group_backups backups;
 	uint32_t members;
 	uint64_t
@@ -178,7 +178,7 @@ struct matrix_walk {
 		classes_old[ROLE_COUNT]; /* by the source's role: bit mask of classes */
 };
 
-/* The bound on what ExpressRoute gateways are told: each prefix that they might be told has a seat,
+/* The bound on what ExpressRoute gateways learn: each prefix that they might learn has a seat,
  * is held back, or does not count. */
 struct seats {
 	uint32_t max;
@@ -194,7 +194,7 @@ struct groups {
 	uint32_t tops[CLASSES];	 /* prefixes that have a top */
 	uint32_t vnets[CLASSES]; /* of those: VNet prefixes */
 	uint32_t *sole[CLASSES]; /* owned, by peer: tops of that peer without an alt */
-	/* Prefixes that members are not told if they are not told backups: owned, by gateway: to
+	/* Prefixes that members do not learn if they do not learn backups: owned, by gateway: to
 	 * which top is a backup; by peer: tops of its own, but for those that are backups to its
 	 * gateway. */
 	uint32_t *backups, *own;
@@ -351,7 +351,7 @@ int notes_reserve(struct groups *groups);
 uint32_t notes_write(struct group *group, const struct backups *backups);
 void notes_read(struct groups *groups, uint32_t notes, struct backups *backups);
 
-/* Does the FIB still have to follow a wide prefix, so that nobody may be told of it? */
+/* Does the FIB still have to follow a wide prefix, so that nobody may learn it? */
 static inline bool node_waits(const struct rib *rib, uint32_t id)
 {
 	return rib->wide_taken == id || bitmap_has(&rib->wide, id);
@@ -360,13 +360,13 @@ static inline bool node_waits(const struct rib *rib, uint32_t id)
 /* --- mark.c ----------------------------------------------------------------------------------- */
 
 void matrix_init(struct matrix_walk *matrix, uint64_t allow);
-/* For each source role, the classes that may be told of its routes under `allow`. The class of
- * ROLE_VNET is of those that are told the VNets' own alone. */
+/* For each source role, the classes that may learn its routes under `allow`. The class of
+ * ROLE_VNET is of those that learn the VNets' own alone. */
 void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT]);
-/* The classes that may be told of some path for a node, if the views of the roles `refused` have no
+/* The classes that may learn some path for a node, if the views of the roles `refused` have no
  * room for it. */
 uint8_t classes_open(const struct rib *rib, uint32_t node, uint8_t refused);
-/* What the classes in `want` may be told about a node, before the bound on ExpressRoute gateways;
+/* What the classes in `want` may learn about a node, before the bound on ExpressRoute gateways;
  * the others' offers stay empty. */
 void offers_under(const struct rib *rib, uint32_t node, const uint8_t *classes, uint8_t want,
 		  struct offers *offers);
@@ -377,20 +377,21 @@ void seat_deny(const struct rib *rib, struct outlook *outlook);
 bool seats_settled(const struct rib *rib); /* nobody waits for a seat that is free */
 /* Make sure that the next groups_mark() cannot fail, for one node, even a new one. 0 or -ENOMEM. */
 int groups_reserve(struct rib *rib);
-/* For each source role, the classes that may be told of its routes for this node now. */
+/* For each source role, the classes that may learn its routes for this node now. */
 const uint8_t *classes_of(const struct rib *rib, uint32_t node);
-/* What there is to tell about a node now. */
+/* What there is to announce for a node now. */
 void groups_outlook(const struct rib *rib, uint32_t node, struct outlook *outlook);
 /* A node has changed: `before` is what groups_outlook() said then; its attributes still have a
  * reference. */
 void groups_mark(struct rib *rib, uint32_t node, const struct outlook *before);
-/* Does some group still have to tell of this node? */
+/* Does some group still have to announce this node, or to withdraw it? */
 bool groups_need(const struct rib *rib, uint32_t node);
 /* A slice of a matrix change; returns the nodes looked at. */
 size_t groups_turn(struct rib *rib, size_t budget);
-/* Of what its class may be told about a node: what the group may. */
+/* Leave in `offers`, which are those of the group's class for a node, only what this group may
+ * learn. */
 void offers_restrict(const struct group *group, struct offers *offers);
-/* What one group may be told about a node now. */
+/* What one group may learn about a node now. */
 void group_outlook(const struct group *group, uint32_t node, struct offers *offers,
 		   struct backups *backups);
 
@@ -399,7 +400,7 @@ void group_outlook(const struct group *group, uint32_t node, struct offers *offe
 int queue_init(struct queue *queue, uint16_t nb_peers); /* -ENOMEM */
 /* an empty one, or one that is not initialised */
 void queue_fini(struct queue *queue);
-/* A node that is not in the queue, with what members had been told of it. groups_reserve() has seen
+/* A node that is not in the queue, with what members had learned for it. groups_reserve() has seen
  * to it that there is a spare entry. */
 void queue_add(struct group *group, uint32_t node, const struct outlook *before);
 /* What was taken, back into it: a lane of nobody's. */
@@ -411,18 +412,18 @@ void entry_spare(struct groups *groups, uint32_t id); /* one more that is in no 
 void entry_drop(struct rib *rib, const struct entry *entry);
 
 /* --- group.c ---------------------------------------------------------------------------------- */
-/* May all of them be told more now? */
+/* May more be sent to all of them now? */
 bool audience_ready(const struct rib *rib, const struct audience *audience);
 
 int groups_init(struct rib *rib);
 void groups_fini(struct rib *rib);
 size_t groups_bytes(const struct rib *rib);
-/* The cohort whose turn it is to be told something; NULL: none. Abandoned ones too, whose audience
+/* The cohort whose turn it is to be sent something; NULL: none. Abandoned ones too, whose audience
  * is empty. */
 struct cohort *cohort_turn(struct group *group);
 /* Of a cohort that keeps no nodes. */
 void cohort_free(struct group *group, struct cohort *cohort);
-/* All members of the cohort have been told everything: they are in the stream, the cohort is no
+/* All members of the cohort have learned everything: they are in the stream, the cohort is no
  * more. */
 void cohort_merge(struct group *group, struct cohort *cohort);
 

@@ -1,7 +1,7 @@
 /* Which gateways take part in route exchange. A VPN gateway must be active-active: it is admitted
  * when two of its instances are up at once (or with allow_single_instance, one), and stays so until
- * none is. Until then its sessions are held: their routes are for the VNets alone, and they are
- * told the VNets' prefixes alone. What fails afterwards is a failure like others: an instance that
+ * none is. Until then its sessions are held: their routes are for the VNets alone, and they learn
+ *  the VNets' prefixes alone. What fails afterwards is a failure like others: an instance that
  * is left carries on, and may restart (RFC 4724); and so may we.
  *
  * All state is peer->held of the peers that are up or whose routes are kept for them. For our own

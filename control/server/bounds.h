@@ -1,7 +1,7 @@
 /* Bounds on routes, as the configuration sets them: policy/limit.h counts, here is what follows. A
- * peer past its bound is told Cease/1 with the bound (RFC 4486 4) and let in again after
+ * peer past its bound is sent Cease/1 with the bound (RFC 4486 4) and let in again after
  * limits.retry_s; or what is too much is refused, and asked for again (RFC 2918) when there is
- * room. A peer's routes are counted before its inbound map, what a gateway is told after its
+ * room. A peer's routes are counted before its inbound map, what a gateway learns after its
  * outbound one (expressroute_bound.h). Warnings are alarms (alarm.h) and events. Thread: the RIB
  * lcore. */
 #ifndef BASCULE_BOUNDS_H

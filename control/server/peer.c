@@ -640,7 +640,7 @@ bool peer_event(struct route_server *rs, const struct speaker_event *event, uint
  * family in it included. The others have told all when they fall silent; most say it before that.
  * What forwards meanwhile is the generation before, so to wait is cheaper than to publish too
  * early. */
-bool peer_told(const struct peer *peer, uint64_t now_ms)
+bool peer_finished(const struct peer *peer, uint64_t now_ms)
 {
 	uint64_t silent_ms = now_ms - peer->heard_ms;
 
@@ -661,10 +661,10 @@ uint64_t peer_digest(const struct peer *peer)
 					      : rib_peer_digest(peer->rs->rib, peer->index);
 }
 
-bool peers_all_told(const struct peers *peers, uint64_t now_ms)
+bool peers_finished(const struct peers *peers, uint64_t now_ms)
 {
 	for (uint16_t i = 0; i < peers->end; i++)
-		if (peers->table[i].life == PEER_ACTIVE && !peer_told(&peers->table[i], now_ms))
+		if (peers->table[i].life == PEER_ACTIVE && !peer_finished(&peers->table[i], now_ms))
 			return false;
 	return true;
 }

@@ -37,7 +37,7 @@ extern "C" {
 struct route_server;
 struct update_group;
 
-/* Without an UPDATE for so long, a peer that never promised End-of-RIB has told all it has ... */
+/* Without an UPDATE for so long, a peer that never promised End-of-RIB has finished ... */
 enum {
 	PEER_SILENT_MS = 5000,
 	/* ... and so long for one that says it restarts itself: FRR says so for minutes after its
@@ -69,14 +69,15 @@ struct peer {
 	uint64_t heard_ms;	     /* when it came up or last sent an UPDATE */
 	struct speaker_up session;   /* while up */
 	char reason[SPEAKER_REASON]; /* why it is not up, or why it last went down */
-	struct pace pace;	     /* how far ahead of its connection it is told */
-	struct update_group *group;  /* borrowed; NULL: told nothing (not up, or not LIVE yet) */
-	struct summaries_told summaries;  /* of what it is told */
+	struct pace pace;	     /* how far ahead of its connection we send */
+	struct update_group
+		*group; /* borrowed; NULL: nothing is announced to it (not up, or not LIVE yet) */
+	struct summaries_told summaries;  /* of what it learns */
 	struct inbound inbound;		  /* its routes before policy, if it has a route map */
 	struct held_updates held_updates; /* UPDATEs that wait for their next hop */
 	struct limit limit;		  /* of this session */
 	struct flap flap;		  /* what of it changes too often */
-	struct withheld withheld;  /* what it is not told, as it resets its sessions for it */
+	struct withheld withheld;  /* what it does not learn, as it resets its sessions for it */
 	bool closing;		   /* past its bound: what it still says does not count */
 	bool exceeded;		   /* that ended its last session */
 	bool near_limit, refusing; /* alarms: close to its bound; its excess is refused */
@@ -85,8 +86,8 @@ struct peer {
 	uint64_t over_limit;	   /* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
-	uint64_t no_memory_before;	/* of those, before it last began to tell all that it has */
-	uint64_t unexportable;		/* announcements to it that fit no message */
+	uint64_t no_memory_before; /* of those, before it last began to announce all that it has */
+	uint64_t unexportable;	   /* announcements to it that fit no message */
 	/* prefixes that an attribute was stripped from on the way to it, or that were dropped for
 	 * one */
 	uint64_t stripped_out, dropped_out;
@@ -98,7 +99,7 @@ struct peers {
 	uint16_t nb_active, nb_up, nb_removing;
 	uint16_t nb_holding; /* with UPDATEs that wait */
 	uint16_t holding;    /* whose turn it is of those, or the next one's */
-	bool slow;	     /* some are told apart from their group: pace.h */
+	bool slow;	     /* some are sent to apart from their group: pace.h */
 	bool withholding;    /* something is withheld from one of them */
 	bool reached;	     /* `reached` is set for some */
 	uint16_t free;	     /* no place below this one is */
@@ -158,16 +159,16 @@ size_t peers_maps_turn(struct route_server *rs, size_t budget);
  * said last; "" if nothing. */
 const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON]);
 
-/* Has the peer told us all it has, as far as it ever will (RFC 4724 4.1)? One that is down for good
- * has. */
-bool peer_told(const struct peer *peer, uint64_t now_ms);
+/* Has the peer finished announcing all it has, as far as it ever will (RFC 4724 4.1)? One that is
+ * down for good has. */
+bool peer_finished(const struct peer *peer, uint64_t now_ms);
 /* Of the prefixes and AS paths that the peer has announced, before policy: attrs_digest(). */
 uint64_t peer_digest(const struct peer *peer);
-/* Has every configured peer told us all it has, as far as it ever will (RFC 4724 4.1)? */
-bool peers_all_told(const struct peers *peers, uint64_t now_ms);
+/* Has every configured peer finished, as far as it ever will (RFC 4724 4.1)? */
+bool peers_finished(const struct peers *peers, uint64_t now_ms);
 /* Every peer that is up is to learn what we have. */
 void peers_join(struct peers *peers);
-/* Peers may have to be told otherwise than before: everything again, without a reset, each as soon
+/* Peers may have to learn otherwise than before: everything again, without a reset, each as soon
  * as it has heard what was said before. */
 void peers_regroup(struct peers *peers);
 /* Both, as far as there is time. Returns how much was done. */

@@ -281,7 +281,7 @@ static void vnet_there(struct route_server *rs, uint32_t i)
 	reload->vnet_added |= !find_vnet(reload->running, vnet);
 }
 
-static void vnet_told(struct route_server *rs, uint32_t i)
+static void vnet_answer(struct route_server *rs, uint32_t i)
 {
 	if (rs->reload.vnet_added)
 		peer_vnet_added(rs, table_at(rs, i));
@@ -460,7 +460,7 @@ static const struct {
 	{ once, apply_bounds },
 	{ running_vnets_end, vnet_gone },
 	{ wanted_vnets_end, vnet_there },
-	{ table_end, vnet_told },
+	{ table_end, vnet_answer },
 	{ once, write_answer },
 	{ once, set_moving },
 };

@@ -200,7 +200,7 @@ static bool filled(const struct route_server *rs)
 		return false;
 	if (!rs->restarting || rs->restart_over)
 		return true;
-	return peers_all_told(&rs->peers, rs->now_ms) && !next_hops_pending(&rs->next_hops);
+	return peers_finished(&rs->peers, rs->now_ms) && !next_hops_pending(&rs->next_hops);
 }
 
 static void go_live(struct route_server *rs)
@@ -242,7 +242,7 @@ bool rs_stopped(const struct route_server *rs)
 
 static bool settled(const struct route_server *rs)
 {
-	return rs->phase == RS_LIVE && (peers_all_told(&rs->peers, rs->now_ms) ||
+	return rs->phase == RS_LIVE && (peers_finished(&rs->peers, rs->now_ms) ||
 					rs->now_ms - rs->started_ms >= PEER_ABSENT_MS);
 }
 
@@ -556,7 +556,7 @@ static int rib_open(struct route_server *rs)
 		.usable = usable,
 		.quiet = quiet,
 		.counts = expressroute_bound_count,
-		.told = reflections_told,
+		.announced = reflections_told,
 		.reflected = reflections_note,
 		.asn = rs->config->instance.asn,
 		.ready = pace_ready,

@@ -14,7 +14,7 @@
  *   FILLING  this writer's generation is not the active one yet. Nothing is announced. After a
  *            restart it ends when every configured peer has said End-of-RIB, or with the restart
  *            timer (RFC 4724 4.1); on a first start at once.
- *   LIVE     published: changes go to the active generation, peers are told.
+ *   LIVE     published: changes go to the active generation, changes are announced to peers.
  *   STOPPING sessions are being closed with a Cease; the FIB stays as it is and goes on
  *            forwarding. */
 #ifndef BASCULE_ROUTE_SERVER_H
@@ -128,7 +128,7 @@ struct route_server {
 	struct timers timers;
 	struct timer restart, housekeeping;
 	enum rs_phase phase;
-	bool settled; /* since the start every peer has told what it has, or has had time enough */
+	bool settled;	   /* since the start every peer has finished, or has had time enough */
 	bool restarting;   /* the dataplane forwards what an earlier control left */
 	bool restart_over; /* the restart timer has fired */
 	uint32_t took_part[CONFIG_GATEWAYS]; /* gateways, before the restart: see admission.h */

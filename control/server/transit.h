@@ -21,7 +21,7 @@ struct route_server;
 
 enum transit_step {
 	TRANSIT_SETTLED,
-	/* until every peer that keeps up has been told, or TRANSIT_WITHDRAW_MS */
+	/* until it is withdrawn from every peer that keeps up, or TRANSIT_WITHDRAW_MS */
 	TRANSIT_WITHDRAWING,
 	TRANSIT_PROGRAMMING, /* until a walk has put every prefix into the views */
 };

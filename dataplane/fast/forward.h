@@ -32,7 +32,7 @@ struct __rte_cache_aligned forwarder {
 	struct punt *punt;
 	struct counters *counters;
 	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
-	bool punted;	      /* something, since the main lcore was told */
+	bool punted;	      /* something, since the main lcore was last woken for it */
 	struct tx tx;
 };
 

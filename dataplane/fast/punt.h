@@ -31,8 +31,8 @@ enum punt_error {
 	PUNT_ERROR_TTL_EXPIRED,
 };
 
-/* What a worker tells the main lcore of a packet: in the private area of its mbuf, which the pool
- * must have room for. The ingress port is the mbuf's `port`. */
+/* What a worker notes about a packet for the main lcore: in the private area of its mbuf, which the
+ * pool must have room for. The ingress port is the mbuf's `port`. */
 struct punt_note {
 	uint16_t port;	/* DPDK port id that the packet was to leave through (FRAGMENT, GLEAN) */
 	uint16_t mtu;	/* of that way (FRAGMENT, PUNT_ERROR_TOO_BIG) */

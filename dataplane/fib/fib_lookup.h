@@ -25,7 +25,7 @@ static inline const struct fib_generation *fib_active(const struct fib *fib)
 
 /* Longest-prefix match of `n` <= FIB_BURST host-order addresses; path_list[i] is an index that is
  * always valid. It is rte_lpm_lookup_bulk() but for one compare where an entry names a tbl8 group:
- * `groups` is how many the table has, as the reader was told at its start and keeps for itself
+ * `groups` is how many the table has, as the reader was given it at its start and keeps for itself
  * (fib->tbl8_groups lies where a stray store could reach it, too). Returns a bit for each address
  * whose entry names a group past the end; its path-list is PATH_LIST_NONE. */
 static inline uint64_t fib_lookup_burst(const struct fib_view *view, uint32_t groups,

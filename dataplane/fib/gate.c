@@ -1,5 +1,5 @@
-/* What control tells the workers beside routes: which roles may exchange packets, and who may speak
- * BGP to us.
+/* What control gives to the workers beside routes: which roles may exchange packets, and who may
+ * speak BGP to us.
  *
  * The peers are two tables and a version; version % 2 is the table in force. The writer fills the
  * other one and then counts the version up. A reader that finds the version changed after its probe

@@ -49,7 +49,7 @@ struct lpm4 {
 };
 
 /* Empty the table and take charge of it; no reader may be inside. `groups` is what rte_lpm_create()
- * was told. Clears 64 MB: some 10 ms. -ENOMEM. */
+ * was given. Clears 64 MB: some 10 ms. -ENOMEM. */
 int lpm4_init(struct lpm4 *t, struct rte_lpm *lpm, uint32_t groups, struct rte_rcu_qsbr *qsbr);
 /* Forget the rules; the table stays as it is. */
 void lpm4_fini(struct lpm4 *t);

@@ -18,7 +18,7 @@ void hosts_ask(struct slowpath *s, struct host *host)
 	host->asked += host->asked < UINT8_MAX;
 	err = solicit_new(s, host->port, host->addr);
 	if (err == -EEXIST)
-		err = solicit_tell(s, host->port, host->addr);
+		err = solicit_report(s, host->port, host->addr);
 	if (err)
 		s->counters->event[COUNTER_NEIGHBOUR_REFUSED]++;
 }

@@ -15,7 +15,7 @@ extern "C" {
  * or the link is down. */
 struct host *hosts_want(struct slowpath *s, uint16_t port, uint32_t addr);
 
-/* Have the kernel resolve a host, or tell what it knows of it. What this slice has no time for is
+/* Have the kernel resolve a host, or report what it knows of it. What this slice has no time for is
  * left to monitor_turn(). */
 void hosts_ask(struct slowpath *s, struct host *host);
 

@@ -66,7 +66,7 @@ static bool is_icmp_error(const struct rte_ipv4_hdr *ip)
 	if (ip->next_proto_id != IPPROTO_ICMP)
 		return false;
 	if (rte_be_to_cpu_16(ip->total_length) <= header_len)
-		return true; /* no type to tell: say nothing */
+		return true; /* its type is not known: say nothing */
 	switch (*type) {
 	case ICMP_UNREACHABLE:
 	case ICMP_SOURCE_QUENCH:

@@ -21,7 +21,7 @@ enum {
 	 * need */
 	ICMP_PORT_RATE = 1000,
 	ICMP_SOURCE_RATE = 100, /* and to one /24: path MTU discovery of every host there, once */
-	ICMP_SOURCES = 1024,	/* /24s told apart, by hash */
+	ICMP_SOURCES = 1024,	/* /24s that have a bucket of their own, by hash */
 };
 
 struct icmp_bucket {

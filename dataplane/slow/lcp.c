@@ -74,7 +74,7 @@ static int setting_write(const char *path, const char *value)
 	return err;
 }
 
-/* What cannot be written is told when the interface is made. */
+/* What cannot be written is reported when the interface is made. */
 static int settings_apply(const struct lcp *lcp, const struct lcp_setting *settings, size_t n,
 			  const char *ifname, char what[LCP_TEXT])
 {

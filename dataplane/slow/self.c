@@ -11,8 +11,8 @@ static struct rte_ipv4_hdr *ip4_of(struct rte_mbuf *m)
 	return rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
 }
 
-/* Drop it and tell the kernel, by the interface that it came from. The error comes from where the
- * packet was to go: the kernel believes none from an address of its own. */
+/* Drop it and answer the kernel with an error, by the interface that it came from. The error comes
+ * from where the packet was to go: the kernel believes none from an address of its own. */
 static void refuse(struct slowpath *s, uint16_t port, enum drop_reason reason,
 		   enum punt_error error, uint16_t mtu, struct rte_mbuf *m)
 {

@@ -27,8 +27,8 @@ static inline bool self_is(const struct port *port, const struct rte_mbuf *m)
 	       rte_is_same_ether_addr(&ether->dst_addr, &port->mac);
 }
 
-/* Send it where the FIB says. What cannot go is dropped, counted, and the kernel is told by an ICMP
- * error why, as by any router. `port`: whose interface it came from. Takes `m` over. */
+/* Send it where the FIB says. What cannot go is dropped, counted, and an ICMP error says why to the
+ * kernel, as by any router. `port`: whose interface it came from. Takes `m` over. */
 void self_send(struct slowpath *s, uint16_t port, struct rte_mbuf *m);
 
 #ifdef __cplusplus

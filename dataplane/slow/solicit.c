@@ -73,7 +73,7 @@ int solicit_unfix(struct slowpath *s, uint16_t port, uint32_t addr)
 	return ask(s, port, addr, (struct ask){ .type = RTM_DELNEIGH });
 }
 
-int solicit_tell(struct slowpath *s, uint16_t port, uint32_t addr)
+int solicit_report(struct slowpath *s, uint16_t port, uint32_t addr)
 {
 	char buf[NETLINK_REQUEST];
 	struct nlmsghdr *request =

@@ -24,9 +24,9 @@ int solicit_again(struct slowpath *s, uint16_t port, uint32_t addr);
  * everybody, as it may have moved; see lcp.c for how often. -ENOENT: the kernel does not know it;
  * -EINVAL: it has no address. */
 int solicit_probe(struct slowpath *s, uint16_t port, uint32_t addr);
-/* What the kernel knows already it sends no event about: have it tell. The answer comes like an
+/* What the kernel knows already it sends no event about: have it report. The answer comes like an
  * event. */
-int solicit_tell(struct slowpath *s, uint16_t port, uint32_t addr);
+int solicit_report(struct slowpath *s, uint16_t port, uint32_t addr);
 
 /* A permanent entry, whatever was there; and none. */
 int solicit_fix(struct slowpath *s, uint16_t port, uint32_t addr, const uint8_t mac[6]);

@@ -192,7 +192,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 					out->backups.insert(key);
 				out->routes[key] =
 					route->peer[0]
-						? plan_told_name((enum plan_told)route->change)
+						? plan_change_name((enum plan_change)route->change)
 						: plan_view_name((enum view_change)route->change);
 				break;
 			}
@@ -275,9 +275,9 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		for (const auto &[key, change] : p.routes)
 			n[key.substr(0, key.find(' '))][change]++;
 		for (const auto &[name, row] : p.peers) {
-			EXPECT_EQ(n[name]["announced"], row.told[PLAN_ANNOUNCED]) << name;
-			EXPECT_EQ(n[name]["replaced"], row.told[PLAN_REPLACED]) << name;
-			EXPECT_EQ(n[name]["withdrawn"], row.told[PLAN_WITHDRAWN]) << name;
+			EXPECT_EQ(n[name]["announced"], row.changes[PLAN_ANNOUNCED]) << name;
+			EXPECT_EQ(n[name]["replaced"], row.changes[PLAN_REPLACED]) << name;
+			EXPECT_EQ(n[name]["withdrawn"], row.changes[PLAN_WITHDRAWN]) << name;
 			uint32_t backups = 0;
 
 			for (const std::string &key : p.backups)
@@ -374,7 +374,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		return text_of(prefix) + " " + role_name(view) + ": " + winner + " beats " + loser +
 		       " by " + decide_reason_name(reason);
 	}
-	std::set<std::string> conflicts_told(const plan_answer &p)
+	std::set<std::string> conflicts_shown(const plan_answer &p)
 	{
 		std::set<std::string> all;
 
@@ -408,7 +408,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		EXPECT_EQ(enable, p.head.enable);
 		EXPECT_NE(enable, p.head.enabled);
 		EXPECT_TRUE(p.warnings.empty());
-		EXPECT_EQ(conflicts, conflicts_told(p));
+		EXPECT_EQ(conflicts, conflicts_shown(p));
 		counts_are_the_routes(p);
 		exchange_on(enable);
 		settle(silent);

@@ -20,7 +20,7 @@ TEST_F(plan_test, says_what_happens_and_who_wins)
 	EXPECT_EQ("announced", p.routes["nva-b 172.16.9.0/24"]) << "that of the other";
 	EXPECT_EQ(0u, p.routes.count("nva-a 172.16.1.0/24"));
 	EXPECT_EQ("gained", p.routes["nva 10.50.0.0/16"]);
-	EXPECT_EQ(3u, p.peers["nva-a"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ(3u, p.peers["nva-a"].changes[PLAN_ANNOUNCED]);
 	EXPECT_EQ("announced", p.routes["ergw/0 10.50.0.0/16"]);
 	for (const char *prefix :
 	     { "10.10.0.0/16", "10.50.0.0/16", "172.16.1.0/24", "172.16.9.0/24" })
@@ -29,7 +29,7 @@ TEST_F(plan_test, says_what_happens_and_who_wins)
 	EXPECT_EQ(4u, p.backups.size());
 	EXPECT_EQ(4u, p.peers["ergw/0"].backups);
 	EXPECT_EQ(0u, p.peers["nva-a"].backups);
-	EXPECT_EQ(0u, p.peers["nva-a"].told[PLAN_WITHDRAWN]);
+	EXPECT_EQ(0u, p.peers["nva-a"].changes[PLAN_WITHDRAWN]);
 	ASSERT_EQ(1u, p.conflicts.size());
 	EXPECT_STREQ("ergw/0", p.conflicts[0].winner);
 	EXPECT_STREQ("vpngw/0", p.conflicts[0].loser);
@@ -64,7 +64,7 @@ TEST_F(plan_test, of_one_peer)
 
 	EXPECT_EQ(wanted, p.routes);
 	ASSERT_EQ(1u, p.peers.size());
-	EXPECT_EQ(2u, p.peers["nva-b"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ(2u, p.peers["nva-b"].changes[PLAN_ANNOUNCED]);
 	EXPECT_TRUE(plan(false, false, false).routes.empty()) << "without being asked for";
 	auto answer = ask(PAGE_PLAN, "nobody");
 	EXPECT_STREQ("there is no peer \"nobody\"", answer->error);
@@ -93,8 +93,8 @@ TEST_F(plan_test, summaries)
 	plan_answer p = plan_and_move();
 
 	EXPECT_EQ(wanted, of_ebgp_peers(p));
-	EXPECT_EQ(1u, p.peers["nva-a"].told[PLAN_REPLACED]);
-	EXPECT_EQ(3u, p.peers["vpngw/0"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ(1u, p.peers["nva-a"].changes[PLAN_REPLACED]);
+	EXPECT_EQ(3u, p.peers["vpngw/0"].changes[PLAN_ANNOUNCED]);
 	p = plan_and_move();
 	EXPECT_EQ(wanted.size(), of_ebgp_peers(p).size());
 	EXPECT_EQ("withdrawn", p.routes["nva-a 20.0.7.0/24"]);
@@ -142,8 +142,8 @@ TEST_F(plan_test, what_is_withheld_is_not_told)
 		EXPECT_EQ(0u, p.routes.count(std::string(who) + " " + odd)) << who;
 	EXPECT_EQ(0u, p.routes.count(std::string("nva-b ") + sum));
 	p = plan_and_move();
-	EXPECT_EQ(1u, p.peers["nva-b"].told[PLAN_ANNOUNCED]);
-	EXPECT_EQ(2u, p.peers["ergw/0"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ(1u, p.peers["nva-b"].changes[PLAN_ANNOUNCED]);
+	EXPECT_EQ(2u, p.peers["ergw/0"].changes[PLAN_ANNOUNCED]);
 	EXPECT_TRUE(p.limits.empty()) << "as many as a circuit takes";
 }
 
@@ -161,8 +161,8 @@ TEST_F(plan_test, those_who_take_no_part)
 
 	EXPECT_TRUE(p.peers["vpngw/0"].up && p.peers["vpngw/0"].held);
 	EXPECT_FALSE(p.peers["vpngw/1"].up);
-	EXPECT_EQ(0u, p.peers["vpngw/0"].told[PLAN_ANNOUNCED]);
-	EXPECT_EQ(1u, p.peers["nva-a"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ(0u, p.peers["vpngw/0"].changes[PLAN_ANNOUNCED]);
+	EXPECT_EQ(1u, p.peers["nva-a"].changes[PLAN_ANNOUNCED]);
 }
 
 TEST_F(plan_test, says_so_if_routes_change_meanwhile)
@@ -210,7 +210,7 @@ TEST_F(plan_test, bounds_that_would_be_met)
 	ASSERT_EQ(1u, p.limits.size());
 	EXPECT_STREQ("6 routes for ExpressRoute gateways, which take 4: 2 are held back",
 		     p.limits[0].text);
-	EXPECT_EQ(2u, p.peers["ergw/0"].told[PLAN_ANNOUNCED]);
+	EXPECT_EQ(2u, p.peers["ergw/0"].changes[PLAN_ANNOUNCED]);
 	EXPECT_EQ(2u, rib_expressroute_held(rs->rib));
 	p = plan_and_move();
 	EXPECT_TRUE(p.limits.empty());

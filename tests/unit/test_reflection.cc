@@ -277,7 +277,7 @@ TEST(reflection, is_none_of_what_the_peer_is_not_told)
 	params.asn = OURS;
 	params.usable = usable_always;
 	params.ctx = &asked;
-	params.told = [](void *ctx, const struct path *path, uint16_t peer) {
+	params.announced = [](void *ctx, const struct path *path, uint16_t peer) {
 		struct asked *asked = (struct asked *)ctx;
 
 		EXPECT_EQ(ER, path->peer);

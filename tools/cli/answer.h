@@ -20,7 +20,7 @@ struct answer_kind {
 			/* what a short table is sorted by; NULL: the order in which rows come */
 			row);
 	bool single;	  /* at most one row: its fields, one a line */
-	const char *none; /* what to tell people if there is no row */
+	const char *none; /* what people are shown if there is no row */
 	/* single, for people: what fields cannot show; may be NULL */
 	void (*after)(const json_t *row, FILE *out);
 };

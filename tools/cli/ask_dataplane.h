@@ -1,5 +1,5 @@
 /* Asking bascule-dataplane: rte_telemetry's socket (dataplane/telemetry.h has the commands), so
- * that what it tells can be had while control is down. */
+ * that its answers can be had while control is down. */
 #ifndef BASCULE_ASK_DATAPLANE_H
 #define BASCULE_ASK_DATAPLANE_H
 

@@ -194,7 +194,7 @@ const char *cell_path_mark(const json_t *row, const char *field, char *buf)
 	return json_is_true(json_object_get(row, "ecmp")) ? "=" : " ";
 }
 
-/* That it is not what its peer says now, or not told to anybody. */
+/* That it is not what its peer says now, or not announced to anybody. */
 static void append_held(const json_t *row, char *buf)
 {
 	const char *now = json_string_value(json_object_get(row, "held"));

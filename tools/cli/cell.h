@@ -1,5 +1,5 @@
 /* One field of a row as text for people: numbers with units, times as times, lists joined. What is
- * missing or of another type than expected is "-": a newer process may tell more, an older one
+ * missing or of another type than expected is "-": a newer process may send more, an older one
  * less. */
 #ifndef BASCULE_CELL_H
 #define BASCULE_CELL_H

@@ -1,5 +1,5 @@
 /* The log of events: all there are, and with --follow each as it happens. Following asks again and
- * again for what has come behind the last one told: control remembers nothing of a follower and
+ * again for what has come behind the last one shown: control remembers nothing of a follower and
  * waits for none. */
 #include <poll.h>
 
@@ -21,7 +21,7 @@ static const struct column columns[] = {
 
 struct follower {
 	const struct cli *cli;
-	json_int_t last; /* number of the last event told */
+	json_int_t last; /* number of the last event shown */
 };
 
 /* A line an event, at once: with columns as wide as most names are. */

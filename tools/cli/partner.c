@@ -1,4 +1,4 @@
-/* The two instances beside each other. What peers do here and there is control's to tell; which
+/* The two instances beside each other. What peers do here and there is asked of control; which
  * routes of one peer differ is found here, by asking both instances what it announced to them. */
 #include <limits.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "prefix.h"
 #include "run.h"
 
-enum { DIFFERENCES = 256 }; /* told at most */
+enum { DIFFERENCES = 256 }; /* shown at most */
 
 static const struct column columns[] = {
 	{ "PEER", "name", cell_text },
@@ -114,7 +114,7 @@ static enum cli_exit ask_routes(const struct cli *cli, int fd, const char *peer,
 }
 
 /* NULL stands for a route that is not there. */
-static bool tell(struct answer *answer, const struct route *here, const struct route *there)
+static bool show(struct answer *answer, const struct route *here, const struct route *there)
 {
 	char prefix[PREFIX_TEXT];
 	json_t *row = json_pack("{s:s}", "prefix",
@@ -130,9 +130,9 @@ static bool tell(struct answer *answer, const struct route *here, const struct r
 	return good;
 }
 
-/* Both lists step by step. Returns how many differences there were beyond those told. */
-static size_t tell_differences(struct answer *answer, const struct routes *here,
-			       const struct routes *there)
+/* Both lists step by step. Returns how many differences there were beyond those shown. */
+static size_t difference_rows(struct answer *answer, const struct routes *here,
+			      const struct routes *there)
 {
 	size_t h = 0, t = 0, left = 0;
 
@@ -147,7 +147,7 @@ static size_t tell_differences(struct answer *answer, const struct routes *here,
 			continue;
 		if (answer->nb_rows == DIFFERENCES)
 			left++;
-		else if (!tell(answer, ours, theirs))
+		else if (!show(answer, ours, theirs))
 			break;
 	}
 	return left;
@@ -225,7 +225,7 @@ static enum cli_exit show_differences(const struct cli *cli, struct both *both)
 	if (result == CLI_OK)
 		result = ask_routes(&both->far, both->far_fd, both->peer_there, &there);
 	if (result == CLI_OK && answer_begin(&answer, cli, &difference_kind)) {
-		left = tell_differences(&answer, &here, &there);
+		left = difference_rows(&answer, &here, &there);
 		result = answer_end(&answer, CLI_OK);
 	}
 	if (left)

@@ -88,7 +88,7 @@ struct sections {
 	const struct cli *cli;
 	char what[16];	      /* the section that is open */
 	struct table *table;  /* owned; NULL: it has none */
-	json_int_t conflicts; /* not told yet */
+	json_int_t conflicts; /* not shown yet */
 };
 
 static void section_end(struct sections *s)
