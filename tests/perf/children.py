@@ -12,7 +12,6 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path("/run/bascule-perf")
-NICENESS = -10  # what is measured comes before what else the machine does
 
 
 class Failed(Exception):
@@ -26,7 +25,7 @@ class Child:
         self.name, self.words = name, [str(word) for word in words]
         self.log = folder / f"{name}.log"
         with open(self.log, "wb") as log:
-            self._popen = subprocess.Popen(["nice", "-n", str(NICENESS), "setpriv", "--pdeathsig", "KILL", *self.words],
+            self._popen = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.words],
                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE if read else log, stderr=log,
                                            env={**os.environ, "RUNTIME_DIRECTORY": str(folder)}, start_new_session=True)
         self.stdin, self.stdout = self._popen.stdin, self._popen.stdout

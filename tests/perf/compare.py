@@ -1,8 +1,8 @@
 """Which figures of NEW are worse than OLD's: each a commit, a build folder or a file that --json wrote.
 
 Commits and builds are measured side by side, in turns on one core, and started anew for each pair; a pair gives one ratio a
-figure. A figure is slower if the median pair is by more than 5 % and three quarters of the pairs are at all, and if as many
-pairs again say the same. Of files, only figures count that are ratios themselves. Ends with 1 if one is slower."""
+figure. A figure is slower if the median pair is by more than 5 % and three quarters of the pairs are at all, and if twice
+as many pairs again say the same. Of files, only figures count that are ratios themselves. Ends with 1 if one is slower."""
 
 import forward
 import tables
@@ -13,7 +13,7 @@ from spread import crossed, median, quartiles, slowdowns, verdict
 from versions import version
 
 SLICES = 6  # of each side in a pair
-ROWS = "^(64-two-1k-full|64-two-64k-full|64-two-1k-full-ecmp4|imix-two-1k-full)$"
+ROWS = "^64-two-(1k|64k)-full$"
 
 
 class Slowdowns:
@@ -57,12 +57,12 @@ class Forward:
 class Table:
     """fib_bench or rib_bench."""
 
-    def __init__(self, program):
-        self.program = program
+    def __init__(self, program, routes):
+        self.program, self.routes = program, routes
         self.name = program.area
 
     def pair(self, old, new, into):
-        a, b = map(tables.judged, tables.run(self.program, [old, new], alone=True))
+        a, b = map(tables.judged, tables.run(self.program, [old, new], self.routes))
         for name, (value, better) in a.items():
             if name in b and value:
                 into.add(f"{self.program.area}/{name}", slowdowns([value], [b[name][0]], better)[0])
@@ -78,7 +78,7 @@ def subjects(options):
         if area == "forward":
             found += [Forward(row, options.seconds) for row in forward.rows(options.rows)]
         else:
-            found.append(Table({"fib": tables.FIB, "rib": tables.RIB}[area]))
+            found.append(Table({"fib": tables.FIB, "rib": tables.RIB}[area], options.routes))
     return found
 
 
@@ -93,25 +93,25 @@ def _pair(subject, old, new, turned, into):
         into.add(name, 1 / ratios[0])
 
 
-def able(what, old, new):
-    """Those that OLD can be measured by: it may be from before this benchmark. NEW must be able to."""
-    found = []
-    for subject in what:
-        progress(f"{subject.name}: one pair that does not count")
-        try:
-            subject.pair(old, new, Slowdowns())
-            found.append(subject)
-        except Failed as why:
-            subject.pair(new, new, Slowdowns())
-            progress(f"{subject.name} is not compared, for OLD cannot be measured: {why}")
-    return found
+def first(subject, old, new, into):
+    """The first pair. False: OLD cannot be measured, for it is from before this benchmark, say. NEW must be able to."""
+    try:
+        _pair(subject, old, new, False, into)
+    except Failed as why:
+        subject.pair(new, new, Slowdowns())
+        progress(f"{subject.name} is not compared, for OLD cannot be measured: {why}")
+        return False
+    return True
 
 
 def measure(what, pairs, old, new, again=""):
     """Slowdowns of so many pairs of each subject."""
     found = Slowdowns()
     for subject in what:
-        for pair in range(pairs):
+        progress(f"{subject.name}, pair 1 of {pairs}{again}")
+        if not first(subject, old, new, found):
+            continue
+        for pair in range(1, pairs):
             progress(f"{subject.name}, pair {pair + 1} of {pairs}{again}")
             _pair(subject, old, new, pair % 2 == 1, found)
     progress("")
@@ -125,20 +125,19 @@ def row(name, ratios, said):
 
 
 def compare_builds(what, pairs, old, new):
-    """Exit code. What seems slower is measured once more, alone."""
-    what = able(what, old, new)
-    first = measure(what, pairs, old, new)
-    suspects = first.slower()
+    """Exit code. What seems slower is measured once more, alone and twice as often."""
+    once = measure(what, pairs, old, new)
+    suspects = once.slower()
     again = Slowdowns()
     if suspects:
         progress(f"{', '.join(suspects)}: once more")
-        again = measure([s for s in what if any(s.has(name) for name in suspects)], pairs, old, new, ", once more")
+        again = measure([s for s in what if any(s.has(name) for name in suspects)], 2 * pairs, old, new, ", once more")
     bad = [name for name in suspects if verdict(again.of.get(name, [])) == "slower"]
-    for name, ratios in first.of.items():
+    for name, ratios in once.of.items():
         print(row(name, ratios, verdict(ratios)))
         if name in suspects:
             print(row("    once more", again.of[name], "slower" if name in bad else "not confirmed"))
-    return _end(bad, first.of)
+    return _end(bad, once.of)
 
 
 def compare_files(old, new):

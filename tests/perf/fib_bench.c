@@ -1,10 +1,10 @@
 /* How fast one view fills and changes, beside librte_lpm's own rule management on the same routes,
  * in one run.
  *
- *   fib_bench [EAL options] -- PREFIXES.gz [--alone]
+ *   fib_bench [EAL options] -- PREFIXES.gz [N]
  *
  * rte_lpm_add() gets a sample only: its cost grows with the rules that are there, a full table
- * takes it a minute. --alone: it gets none. */
+ * takes it a minute. With N, of so many prefixes, it gets none. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,6 @@
 
 enum {
 	SAMPLE = 100000,
-	CHANGES = 2000000,
 	LOOKUPS = 1 << 22,
 	ROUNDS = 5,
 	LISTS = 200, /* path-list indexes used as values: seeded, so that they exist */
@@ -103,22 +102,23 @@ static double load_librte(struct bench *b, uint32_t n)
 	return seconds;
 }
 
-/* Changes on the full table, routes in the shuffled order: each other path, or gone and back. */
+/* Two changes for each route of the full table, routes in the shuffled order: each other path, or
+ * gone and back. */
 static void change_values(struct bench *b)
 {
 	section_begin();
-	for (uint32_t i = 0; i < CHANGES; i++) {
+	for (uint32_t i = 0; i < 2 * b->nb_routes; i++) {
 		const struct route *r = &b->routes[i % b->nb_routes];
 
 		fib_set(b->writer, 0, r->addr, r->len, 1 + i % LISTS);
 	}
-	section_end("change to another path", CHANGES);
+	section_end("change to another path", 2.0 * b->nb_routes);
 }
 
 static void flap(struct bench *b)
 {
 	section_begin();
-	for (uint32_t i = 0; i < CHANGES / 2; i++) {
+	for (uint32_t i = 0; i < b->nb_routes; i++) {
 		const struct route *r = &b->routes[i % b->nb_routes];
 
 		fib_del(b->writer, 0, r->addr, r->len);
@@ -126,7 +126,7 @@ static void flap(struct bench *b)
 		if (i % 64 == 0)
 			fib_reclaim(b->writer);
 	}
-	section_end("gone, or back at once", CHANGES);
+	section_end("gone, or back at once", 2.0 * b->nb_routes);
 }
 
 /* Withdraw half of the table in random order, then announce it again. */
@@ -179,26 +179,20 @@ static void lookup(struct bench *b)
 	free(dst);
 }
 
-static bool option(int *argc, char **argv, const char *name)
-{
-	bool found = *argc > 1 && !strcmp(argv[*argc - 1], name);
-
-	*argc -= found;
-	return found;
-}
-
 int main(int argc, char **argv)
 {
 	struct bench b = { .random = 88172645463325252 };
-	bool alone = option(&argc, argv, "--alone");
-	int used = rte_eal_init(argc, argv);
+	int used = rte_eal_init(argc, argv), given = argc - used - 1;
+	uint32_t some = ROUTES_MAX;
 	double sample;
 
-	if (used < 0 || argc - used != 2) {
-		fprintf(stderr, "usage: fib_bench [EAL options] -- PREFIXES.gz [--alone]\n");
+	if (used < 0 || given < 1 || given > 2) {
+		fprintf(stderr, "usage: fib_bench [EAL options] -- PREFIXES.gz [N]\n");
 		return 2;
 	}
-	b.routes = routes_read(argv[used + 1], &b.nb_routes);
+	if (given > 1)
+		some = (uint32_t)atoi(argv[used + 2]);
+	b.routes = routes_read(argv[used + 1], some, &b.nb_routes);
 	if (!b.routes || b.nb_routes <= SAMPLE || !fib_make(&b)) {
 		fprintf(stderr, "fib_bench: cannot read %s or make a FIB\n", argv[used + 1]);
 		return 1;
@@ -210,7 +204,7 @@ int main(int argc, char **argv)
 	fib_writer_close(b.writer);
 	load(&b, "full table, shuffled", b.nb_routes);
 	fib_publish(b.writer);
-	if (!alone)
+	if (given == 1)
 		section_times("rte_lpm_add to the first 100,000", load_librte(&b, SAMPLE) / sample);
 	change_values(&b);
 	flap(&b);

@@ -335,7 +335,7 @@ int main(int argc, char **argv)
 	log_open("forward_bench", "-", LOG_LEVEL_WARNING);
 	options_parse(b, argc - used, argv + used);
 	if (b->table)
-		b->routes = routes_read(b->table, &b->nb_routes);
+		b->routes = routes_read(b->table, ROUTES_MAX, &b->nb_routes);
 	check(b->table && !b->routes ? ENOENT : 0, "table");
 	ports_open(b);
 	plant_open();

@@ -1,6 +1,6 @@
 /* How fast the RIB takes a full table and what it weighs, with the update groups that go with it.
  *
- *   rib_bench PREFIXES.gz
+ *   rib_bench PREFIXES.gz [N]    # N prefixes of them
  *
  * Attribute sets are made up, one for each 6.4 prefixes as in real feeds; the prefixes are real.
  * Times are processor time of the one thread, so that other work on the machine counts little. */
@@ -36,9 +36,9 @@ static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
 	return next_hop != lost;
 }
 
-static bool prefixes_read(struct bench *b, const char *path)
+static bool prefixes_read(struct bench *b, const char *path, const char *some)
 {
-	struct route *routes = routes_read(path, &b->n);
+	struct route *routes = routes_read(path, *some ? (uint32_t)atoi(some) : ROUTES_MAX, &b->n);
 
 	b->prefixes = routes ? calloc(b->n, sizeof(*b->prefixes)) : NULL;
 	for (uint32_t i = 0; b->prefixes && i < b->n; i++)
@@ -250,8 +250,8 @@ int main(int argc, char **argv)
 {
 	struct bench b = { 0 };
 
-	if (argc != 2 || !prefixes_read(&b, argv[1])) {
-		fprintf(stderr, "usage: rib_bench PREFIXES.gz\n");
+	if (argc < 2 || argc > 3 || !prefixes_read(&b, argv[1], argc > 2 ? argv[2] : "")) {
+		fprintf(stderr, "usage: rib_bench PREFIXES.gz [N]\n");
 		return 2;
 	}
 	if (!setup(&b) || !attrs_fill(&b)) {

@@ -11,8 +11,8 @@ struct route {
 	uint8_t len;
 };
 
-/* The first ROUTES_MAX of them at most; `*n` is how many. The caller frees the array. NULL: the
- * file cannot be read, or has none. */
-struct route *routes_read(const char *path, uint32_t *n);
+/* `max` <= ROUTES_MAX of them at most, from all over the list; `*n` is how many, in the list's
+ * order. The caller frees the array. NULL: the file cannot be read, or has none. */
+struct route *routes_read(const char *path, uint32_t max, uint32_t *n);
 
 #endif

@@ -1,4 +1,4 @@
-/* Timed sections of a benchmark, told as one line of tab-separated words each, which bench.py
+/* Timed sections of a benchmark, told as one line of tab-separated words each, which tables.py
  * reads:
  *
  *   cost   NAME  NANOSECONDS an operation  the same in YARDSTICKS

@@ -15,24 +15,23 @@ class Program:
     area: str
     program: str
     eal: tuple = ()
-    last: tuple = ()
 
-    def command(self, build, prefix, alone):
+    def command(self, build, prefix, routes):
         path = build / "tests" / "perf" / self.program
         if not path.exists():
             raise Failed(f"{path} is not there: build it")
         eal = (*self.eal, f"--file-prefix={prefix}", "--") if self.eal else ()
-        return [path, *eal, capture.TABLE, *(self.last if alone else ())]
+        return [path, *eal, capture.TABLE, *([routes] if routes else [])]
 
 
-FIB = Program("fib", "fib_bench", START, ("--alone",))
+FIB = Program("fib", "fib_bench", START)
 RIB = Program("rib", "rib_bench")
 
 
-def run(program, builds, alone=False):
-    """One run of each build's, in turns: for each the rows that it says. `alone`: without what they are beside."""
+def run(program, builds, routes=None):
+    """One run of each build's, in turns: for each the rows that it says. `routes`: so many, and nothing beside them."""
     with Children() as children:
-        each = [children.start(f"{program.area}{i}", *program.command(build, f"{program.area}{i}", alone))
+        each = [children.start(f"{program.area}{i}", *program.command(build, f"{program.area}{i}", routes))
                 for i, build in enumerate(builds)]
         run_in_turns(each)
         for child in each:

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-TURN_S = 0.02
+TURN_S = 0.005
 CPU = 1
 
 

@@ -62,7 +62,7 @@ def build(number):
 
 
 def _run(*words):
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+    done = subprocess.run(["nice", "-n", "10", *(str(word) for word in words)], capture_output=True, text=True)
     if done.returncode:
         raise Failed(f"{' '.join(map(str, words))}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout
