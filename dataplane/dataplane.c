@@ -17,6 +17,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "resolver.h"
+#include "screen_variants.h"
 #include "statics.h"
 
 enum {
@@ -226,6 +227,7 @@ static int workers_open(struct dataplane *dp)
 		w->forwarder.tbl8_groups = dp->config->dataplane.tbl8_groups;
 		w->forwarder.neighbours = dp->neighbours;
 		w->forwarder.sources = &dp->sources;
+		w->forwarder.screen = screen_choose();
 		w->forwarder.punt = &dp->punt;
 		w->forwarder.counters = &dp->counters[i];
 		w->lcore = dp->config->dataplane.forwarding_lcores[i];

@@ -18,7 +18,10 @@
 extern "C" {
 #endif
 
-enum { IP4_HEADER = 20 }; /* octets without options */
+enum {
+	IP4_HEADER = 20, /* octets without options */
+	IP4_TTL = 8,	 /* where TTL, protocol and checksum lie */
+};
 
 /* The one's complement sum of `len` octets (a multiple of 4) is all ones if the checksum among them
  * is right. */

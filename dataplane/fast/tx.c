@@ -22,23 +22,43 @@ void tx_init(struct tx *tx, struct counters *counters, struct port *ports, uint1
 	}
 }
 
-void tx_flush_queue(struct tx *tx, struct tx_queue *queue)
+static void hand_over(struct tx *tx, struct tx_queue *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t sent;
 
 	if (queue->lock) {
 		rte_spinlock_lock(queue->lock);
-		sent = rte_eth_tx_burst(queue->port, queue->queue, queue->pkts, queue->n);
+		sent = rte_eth_tx_burst(queue->port, queue->queue, pkts, n);
 		rte_spinlock_unlock(queue->lock);
 	} else {
-		sent = rte_eth_tx_burst(queue->port, queue->queue, queue->pkts, queue->n);
+		sent = rte_eth_tx_burst(queue->port, queue->queue, pkts, n);
 	}
 	tx->counters->tx += sent;
-	if (unlikely(sent < queue->n)) {
-		tx->counters->drop[DROP_TX_FULL] += queue->n - sent;
-		rte_pktmbuf_free_bulk(&queue->pkts[sent], queue->n - sent);
+	if (unlikely(sent < n)) {
+		tx->counters->drop[DROP_TX_FULL] += n - sent;
+		rte_pktmbuf_free_bulk(&pkts[sent], n - sent);
 	}
+}
+
+void tx_flush_queue(struct tx *tx, struct tx_queue *queue)
+{
+	hand_over(tx, queue, queue->pkts, queue->n);
 	queue->n = 0;
+}
+
+/* What was gathered goes first: a flow's packets stay in order. */
+void tx_send_burst(struct tx *tx, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	if (port < tx->nb_ports && n >= TX_DIRECT) {
+		struct tx_queue *queue = &tx->queue[port];
+
+		if (queue->n)
+			tx_flush_queue(tx, queue);
+		hand_over(tx, queue, pkts, n);
+		return;
+	}
+	for (uint16_t i = 0; i < n; i++)
+		tx_send(tx, port, pkts[i]);
 }
 
 void tx_flush(struct tx *tx)

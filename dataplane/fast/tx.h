@@ -17,7 +17,10 @@
 extern "C" {
 #endif
 
-enum { TX_BURST = 32 };
+enum {
+	TX_BURST = 64,
+	TX_DIRECT = 16, /* so many at once need not be gathered */
+};
 
 /* Where one lcore sends to one port. */
 struct tx_queue {
@@ -41,6 +44,9 @@ void tx_init(struct tx *tx, struct counters *counters, struct port *ports, uint1
 /* Hand the whole buffer of one port over. */
 void tx_flush_queue(struct tx *tx, struct tx_queue *queue);
 void tx_flush(struct tx *tx);
+
+/* Takes `n` packets over, at most TX_BURST, as tx_send(). */
+void tx_send_burst(struct tx *tx, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
 
 /* Takes the packet over. A port that is not ours counts as no_port. */
 static inline void tx_send(struct tx *tx, uint16_t port, struct rte_mbuf *m)

@@ -43,6 +43,7 @@ void adjacency_resolve(struct adjacency *adjacency, const uint8_t dst[6], const 
 	memcpy(&octets[0], dst, 6);
 	memcpy(&octets[6], src, 6);
 	memcpy(&octets[12], &ether_type_be, 2);
+	memcpy(&octets[ADJACENCY_TAIL], &dst[4], 2);
 	memcpy(&header, octets, sizeof(header));
 	store_at_once(adjacency->rewrite, header);
 	action_store(adjacency, ADJACENCY_FORWARD);

@@ -44,12 +44,17 @@ enum adjacency_action {
 	ADJACENCY_BROADCAST,  /* a subnet's broadcast address: drop and count (RFC 2644) */
 };
 
+/* Where the last 2 octets of the destination lie once more in `rewrite`. */
+enum { ADJACENCY_TAIL = 14 };
+
 /* All that a worker needs to send to one neighbour: one line, one miss. Workers only read it.
  * `rewrite` is written with one aligned 16-octet store and `action` after it, so that a reader sees
  * an old MAC address or a new one, never half of each. Control writes the key when it claims the
  * slot; the dataplane's main lcore writes the rest. */
 struct __rte_cache_aligned adjacency {
-	uint8_t rewrite[16]; /* destination MAC, source MAC, EtherType, as on the wire; 2 unused */
+	/* destination MAC, source MAC, EtherType, as on the wire; the destination's last 2
+	 * octets */
+	uint8_t rewrite[16];
 	uint16_t port;	     /* DPDK port id */
 	uint16_t mtu;	     /* octets of IP packet, header included */
 	uint8_t action;	     /* enum adjacency_action; atomic */

@@ -91,6 +91,12 @@ static inline bool fib_gate_open(uint64_t gate, uint8_t ingress, uint8_t egress)
 	return gate >> (ingress % FIB_VIEWS * FIB_VIEWS + egress % FIB_VIEWS) & 1;
 }
 
+/* A bit for each egress role: may packets of `ingress` pass. */
+static inline uint8_t fib_gates(uint64_t gate, uint8_t ingress)
+{
+	return (uint8_t)(gate >> (ingress % FIB_VIEWS * FIB_VIEWS));
+}
+
 /* The DPDK port that the configured BGP peer `addr` (host order) is behind; -1: it is none. Bounded
  * probe. */
 int fib_peer_port(const struct fib *fib, uint32_t addr);

@@ -4,7 +4,7 @@
 #include <rte_ethdev.h>
 #include <rte_ip_frag.h>
 
-#include "forward.h"
+#include "hop.h"
 #include "hosts.h"
 #include "ip4.h"
 #include "self.h"
@@ -46,11 +46,11 @@ static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_
 {
 	const struct adjacency *adjacency = host_adjacency(s->neighbours, host);
 
-	if (forward_bounces(m, adjacency)) {
+	if (hop_bounces(m, adjacency)) {
 		slowpath_drop(s, DROP_BOUNCE, m);
 		return;
 	}
-	forward_rewrite(m, adjacency);
+	hop_rewrite(m, adjacency);
 	if (m->pkt_len <= (uint32_t)adjacency->mtu + RTE_ETHER_HDR_LEN) {
 		tx_send(&s->tx, adjacency->port, m);
 		return;

@@ -29,6 +29,7 @@
 #include "log.h"
 #include "punt.h"
 #include "routes.h"
+#include "screen_variants.h"
 #include "worker.h"
 
 enum { PORTS = 2, MTU = 1500, TBL8_GROUPS = 4096, WAYS = 2, TURN_US = 100, DEFAULT_MBUFS = 16384 };
@@ -230,6 +231,7 @@ static void worker_open(struct bench *b)
 	w->forwarder.tbl8_groups = b->fib->tbl8_groups;
 	w->forwarder.neighbours = neighbours_new(b->fib->qsbr);
 	w->forwarder.sources = &b->sources;
+	w->forwarder.screen = screen_choose();
 	w->forwarder.punt = &b->punt;
 	w->forwarder.counters = &b->counters;
 	check(w->forwarder.neighbours ? 0 : ENOMEM, "neighbours");

@@ -18,6 +18,7 @@
 #include "adjacency.h"
 #include "forward.h"
 #include "ip4.h"
+#include "screen_variants.h"
 
 enum { PORTS = 4, POOL = 8191, RING = 512, MTU = 1500, NARROW = 1400 };
 
@@ -166,6 +167,7 @@ struct forward : testing::Test {
 		the->forwarder.tbl8_groups = the->fib->tbl8_groups;
 		the->forwarder.neighbours = the->neighbours;
 		the->forwarder.sources = &the->sources;
+		the->forwarder.screen = screen_choose();
 		the->forwarder.punt = &the->punt;
 		the->forwarder.counters = &the->counters;
 		tx_init(&the->forwarder.tx, &the->counters, the->ports, PORTS, 0);

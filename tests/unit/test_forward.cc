@@ -246,21 +246,59 @@ const verdict_case verdicts[] = {
 
 TEST_F(forward, verdicts)
 {
-	for (const verdict_case &t : verdicts) {
-		frame_fields f = to(remote_addr(1));
-		struct rte_mbuf *m, *about;
+	for (const struct screen *const *s = screens; *s; s++) {
+		the->forwarder.screen = (*s)->usable() ? *s : screens[0];
+		for (const verdict_case &t : verdicts) {
+			frame_fields f = to(remote_addr(1));
+			struct rte_mbuf *m, *about;
 
-		memset(&the->counters, 0, sizeof(the->counters));
-		t.fields(f);
-		m = frame(0, f);
-		t.spoil(m);
-		send(0, &m, 1);
-		EXPECT_EQ(t.end, ends()) << t.name;
-		expect_all_accounted();
-		about = error();
-		EXPECT_EQ(t.error, about ? punt_note(about)->error : -1) << t.name;
-		rte_pktmbuf_free(about);
-		drain();
+			memset(&the->counters, 0, sizeof(the->counters));
+			t.fields(f);
+			m = frame(0, f);
+			t.spoil(m);
+			send(0, &m, 1);
+			EXPECT_EQ(t.end, ends()) << t.name;
+			expect_all_accounted();
+			about = error();
+			EXPECT_EQ(t.error, about ? punt_note(about)->error : -1) << t.name;
+			rte_pktmbuf_free(about);
+			drain();
+		}
+	}
+}
+
+/* Whatever becomes of one, those around it pass, each with its own header, in order. */
+TEST_F(forward, an_odd_packet_among_others)
+{
+	for (const verdict_case &t : verdicts) {
+		for (uint16_t n = 2; n <= FORWARD_BURST; n = (uint16_t)(n * 2 + 3)) {
+			struct rte_mbuf *m[FORWARD_BURST];
+			uint16_t at = (uint16_t)(n / 3), next = 0;
+
+			for (uint16_t i = 0; i < n; i++) {
+				frame_fields f = to(remote_addr(2));
+
+				f.ttl = (uint8_t)(100 + i);
+				f.sport = i;
+				if (i == at)
+					t.fields(f = to(remote_addr(1)));
+				m[i] = frame(0, f);
+			}
+			t.spoil(m[at]);
+			send(0, m, n);
+			expect_all_accounted();
+			for (struct rte_mbuf *out; (out = sent(2)); rte_pktmbuf_free(out)) {
+				const struct rte_ipv4_hdr *ip = ip4_header(out);
+
+				next = (uint16_t)(next + (next == at));
+				EXPECT_EQ(99 + next, ip->time_to_live) << t.name;
+				EXPECT_EQ(0, rte_ipv4_cksum(ip)) << t.name;
+				EXPECT_EQ(rte_cpu_to_be_16(next), *(const uint16_t *)(ip + 1));
+				next++;
+			}
+			EXPECT_EQ(at + 1 == n ? at : n, next) << t.name;
+			drain();
+		}
 	}
 }
 
@@ -542,35 +580,87 @@ TEST_F(forward, an_adjacency_of_no_port_drops)
 
 /* Bursts of good frames with random octets anywhere, and of random octets alone: each packet comes
  * to one end. */
+/* Bursts of anything, for more than one look at them. */
+struct anything {
+	std::mt19937 random;
+	int from;
+	uint16_t n;
+	uint64_t gate;
+	struct rte_mbuf *m[FORWARD_BURST];
+
+	explicit anything(uint32_t seed) : random(seed)
+	{
+	}
+	void make()
+	{
+		n = (uint16_t)(1 + random() % FORWARD_BURST);
+		from = (int)(random() % PORTS);
+		gate = random() % 2 ? GATE_OPEN : ((uint64_t)random() << 32 | random());
+		for (uint16_t i = 0; i < n; i++)
+			m[i] = one();
+	}
+	struct rte_mbuf *one()
+	{
+		frame_fields f = to(remote_addr((int)(random() % PORTS)));
+		struct rte_mbuf *packet;
+		uint8_t *octets;
+
+		f.payload = (uint16_t)(random() % 100);
+		f.options = (uint8_t)(random() % 8 ? 0 : 4);
+		f.ttl = (uint8_t)(random() % 8 ? random() : random() % 3);
+		packet = frame_make(the->pool, &the->ports[from].mac, (uint16_t)from, f);
+		octets = rte_pktmbuf_mtod(packet, uint8_t *);
+		for (uint32_t k = random() % 2 ? 0 : random() % 6; k; k--)
+			octets[random() % packet->data_len] = (uint8_t)random();
+		if (random() % 2)
+			ip4_fix_checksum(ip4_header(packet));
+		if (random() % 4 == 0)
+			rte_pktmbuf_trim(packet, (uint16_t)(random() % (packet->data_len + 1u)));
+		else if (random() % 4 == 0)
+			memset(rte_pktmbuf_append(packet, 6), 0, 6);
+		return packet;
+	}
+};
+
 TEST_F(forward, whatever_comes_is_accounted_for)
 {
-	std::mt19937 random(7);
+	anything burst(7);
 
-	for (int burst = 0; burst < 4000; burst++) {
-		struct rte_mbuf *m[FORWARD_BURST];
-		uint16_t n = (uint16_t)(1 + random() % FORWARD_BURST);
-		int from = (int)(random() % PORTS);
-
-		for (uint16_t i = 0; i < n; i++) {
-			frame_fields f = to(remote_addr((int)(random() % PORTS)));
-			uint8_t *octets;
-
-			f.payload = (uint16_t)(random() % 100);
-			f.options = (uint8_t)(random() % 3 * 4);
-			m[i] = frame(from, f);
-			octets = rte_pktmbuf_mtod(m[i], uint8_t *);
-			for (uint32_t k = random() % 6; k; k--)
-				octets[random() % m[i]->data_len] = (uint8_t)random();
-			if (random() % 2)
-				ip4_fix_checksum(ip4_header(m[i]));
-			if (random() % 4 == 0)
-				rte_pktmbuf_trim(m[i],
-						 (uint16_t)(random() % (m[i]->data_len + 1u)));
-		}
-		fib_gate_set(the->fib,
-			     random() % 2 ? GATE_OPEN : ((uint64_t)random() << 32 | random()));
-		send(from, m, n);
+	for (int i = 0; i < 4000; i++) {
+		burst.make();
+		fib_gate_set(the->fib, burst.gate);
+		send(burst.from, burst.m, burst.n);
 		expect_all_accounted();
 		drain();
+	}
+}
+
+/* By every variant of screening the same packets leave, octet by octet, and the same is counted. */
+TEST_F(forward, whatever_comes_ends_alike)
+{
+	for (const struct screen *const *s = screens + 1; *s; s++) {
+		anything twice[2] = { anything(11), anything(11) };
+
+		if (!(*s)->usable())
+			continue;
+		for (int i = 0; i < 4000; i++) {
+			std::string left[2];
+
+			for (int k = 0; k < 2; k++) {
+				memset(&the->counters, 0, sizeof(the->counters));
+				the->forwarder.screen = k ? *s : screens[0];
+				twice[k].make();
+				fib_gate_set(the->fib, twice[k].gate);
+				send(twice[k].from, twice[k].m, twice[k].n);
+				left[k] = ends();
+				for (int p = 0; p < PORTS; p++) {
+					for (struct rte_mbuf *m; (m = sent(p)); rte_pktmbuf_free(m))
+						left[k].append(rte_pktmbuf_mtod(m, char *),
+							       m->data_len);
+				}
+				drain();
+			}
+			ASSERT_EQ(left[0], left[1]) << (*s)->name << " burst " << i;
+		}
 	}
 }

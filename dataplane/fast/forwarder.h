@@ -1,0 +1,37 @@
+/* A forwarder: what forwarding on one lcore has. */
+#ifndef BASCULE_FORWARDER_H
+#define BASCULE_FORWARDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "fib.h"
+#include "neighbour.h"
+#include "punt.h"
+#include "screen.h"
+#include "sources.h"
+#include "tx.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* It only reads what it shares; what it writes (its counters,
+ * its transmit buffers, the producers' side of the punt rings) is its own or lockless. */
+struct __rte_cache_aligned forwarder {
+	const struct fib *fib; /* all borrowed: they live as long as the process */
+	const struct neighbours *neighbours;
+	const struct sources *sources;
+	const struct screen *screen;
+	struct punt *punt;
+	struct counters *counters;
+	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
+	bool punted;	      /* something, since the main lcore was last woken for it */
+	struct tx tx;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,166 @@
+/* Screening by eights: AVX2. The operations are those of screen_sse4.c, on both halves of a
+ * vector. */
+#include "screen_variants.h"
+
+#ifdef SCREEN_X86
+#include <immintrin.h>
+
+#include <rte_cpuflags.h>
+
+enum { LANES = 8 };
+
+typedef __m256i vec;
+
+/* Packet k lies in the lower half of row k, packet 4 + k in the upper: so columns have them in
+ * order. */
+static inline void v_rows(const uint8_t *const *at, size_t offset, vec row[4])
+{
+	for (int k = 0; k < 4; k++) {
+		__m128i low = _mm_loadu_si128((const __m128i *)(at[k] + offset));
+		__m128i high = _mm_loadu_si128((const __m128i *)(at[4 + k] + offset));
+
+		row[k] = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+	}
+}
+
+static inline vec v_load(const uint32_t *from)
+{
+	return _mm256_loadu_si256((const __m256i *)from);
+}
+
+static inline vec v_load16(const uint16_t *from)
+{
+	return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)from));
+}
+
+static inline void v_store(uint32_t *to, vec a)
+{
+	_mm256_storeu_si256((__m256i *)to, a);
+}
+
+static inline vec v_all(uint32_t value)
+{
+	return _mm256_set1_epi32((int)value);
+}
+
+static inline vec v_table(uint64_t low, uint64_t high)
+{
+	return _mm256_broadcastsi128_si256(_mm_set_epi64x((long long)high, (long long)low));
+}
+
+static inline vec v_shl(vec a, int n)
+{
+	return _mm256_slli_epi32(a, n);
+}
+
+static inline vec v_shr(vec a, int n)
+{
+	return _mm256_srli_epi32(a, n);
+}
+
+static inline uint64_t v_bits(vec a)
+{
+	return (uint64_t)(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(a));
+}
+
+static inline vec v_low32(vec a, vec b)
+{
+	return _mm256_unpacklo_epi32(a, b);
+}
+
+static inline vec v_high32(vec a, vec b)
+{
+	return _mm256_unpackhi_epi32(a, b);
+}
+
+static inline vec v_low64(vec a, vec b)
+{
+	return _mm256_unpacklo_epi64(a, b);
+}
+
+static inline vec v_high64(vec a, vec b)
+{
+	return _mm256_unpackhi_epi64(a, b);
+}
+
+static inline vec v_and(vec a, vec b)
+{
+	return _mm256_and_si256(a, b);
+}
+
+static inline vec v_andnot(vec a, vec b)
+{
+	return _mm256_andnot_si256(a, b);
+}
+
+static inline vec v_or(vec a, vec b)
+{
+	return _mm256_or_si256(a, b);
+}
+
+static inline vec v_xor(vec a, vec b)
+{
+	return _mm256_xor_si256(a, b);
+}
+
+static inline vec v_add(vec a, vec b)
+{
+	return _mm256_add_epi32(a, b);
+}
+
+static inline vec v_sub(vec a, vec b)
+{
+	return _mm256_sub_epi32(a, b);
+}
+
+static inline vec v_eq(vec a, vec b)
+{
+	return _mm256_cmpeq_epi32(a, b);
+}
+
+static inline vec v_gt(vec a, vec b)
+{
+	return _mm256_cmpgt_epi32(a, b);
+}
+
+static inline vec v_eq16(vec a, vec b)
+{
+	return _mm256_cmpeq_epi16(a, b);
+}
+
+static inline vec v_gt16(vec a, vec b)
+{
+	return _mm256_cmpgt_epi16(a, b);
+}
+
+static inline vec v_max(vec a, vec b)
+{
+	return _mm256_max_epu32(a, b);
+}
+
+static inline vec v_min8(vec a, vec b)
+{
+	return _mm256_min_epu8(a, b);
+}
+
+static inline vec v_madd(vec a, vec b)
+{
+	return _mm256_madd_epi16(a, b);
+}
+
+static inline vec v_lookup(vec a, vec b)
+{
+	return _mm256_shuffle_epi8(a, b);
+}
+
+#include "screen_lanes.h"
+
+static bool usable(void)
+{
+	return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0;
+}
+
+const struct screen screen_avx2 = {
+	.name = "avx2", .usable = usable, .headers = headers_lanes, .ways = ways_lanes
+};
+#endif

@@ -1,0 +1,206 @@
+/* Screening several packets at once: a packet to each 32-bit lane of a vector. Included once by
+ * each variant, which says before what a `vec` is, how many LANES it has, and its operations
+ * (screen_sse4.c says what they mean). Signed compares do for all numbers here but one: none has
+ * its highest bit set. */
+#include <string.h>
+
+#include <rte_byteorder.h>
+
+#include "ip4.h"
+
+static_assert(BURST_STEP % LANES == 0, "whole vectors");
+
+/* Turn 4 rows (16 octets of each packet, as v_rows() loads them) into columns: column k holds the
+ * k-th 32 bits of each packet, the packets in order. */
+static inline void columns_low(const vec row[4], vec *first, vec *second)
+{
+	vec a = v_low32(row[0], row[1]), b = v_low32(row[2], row[3]);
+
+	*first = v_low64(a, b);
+	*second = v_high64(a, b);
+}
+
+static inline void columns_high(const vec row[4], vec *third, vec *fourth)
+{
+	vec a = v_high32(row[0], row[1]), b = v_high32(row[2], row[3]);
+
+	*third = v_low64(a, b);
+	*fourth = v_high64(a, b);
+}
+
+/* The fields of LANES headers, in the order of the wire: the low octets of a lane come first. */
+struct header_lanes {
+	vec mac;       /* destination MAC address: the first 4 octets, and then 2 */
+	vec mac_rest;  /* (and 2 of the source) */
+	vec tail_type; /* the last 2 of the source, and the EtherType */
+	vec start;     /* of the IP header: version and length, TOS, total length */
+	vec fragment;  /* identification, flags and offset */
+	vec hop;       /* TTL, protocol, checksum */
+	vec src, dst;
+};
+
+static inline struct header_lanes lanes_load(const uint8_t *const *frame)
+{
+	struct header_lanes h;
+	vec row[4];
+
+	v_rows(frame, 0, row);
+	columns_low(row, &h.mac, &h.mac_rest);
+	v_rows(frame, 10, row);
+	columns_low(row, &h.tail_type, &h.start);
+	v_rows(frame, 18, row);
+	columns_low(row, &h.fragment, &h.hop);
+	columns_high(row, &h.src, &h.dst);
+	return h;
+}
+
+/* What the frame has to begin with, but for the source. */
+struct header_key {
+	vec mac, mac_rest, type;
+};
+
+static inline struct header_key lanes_key(const struct rte_ether_addr *mac)
+{
+	struct header_key key;
+	uint32_t first;
+	uint16_t rest;
+
+	memcpy(&first, &mac->addr_bytes[0], sizeof(first));
+	memcpy(&rest, &mac->addr_bytes[4], sizeof(rest));
+	key.mac = v_all(first);
+	key.mac_rest = v_all((uint32_t)rest << 16);
+	key.type = v_all((uint32_t)RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	return key;
+}
+
+/* All ones in the lanes that have IPv4 without options for us. */
+static inline vec lanes_ours(const struct header_lanes *h, const struct header_key *key)
+{
+	vec wrong = v_or(v_xor(h->mac, key->mac), v_xor(v_shl(h->mac_rest, 16), key->mac_rest));
+
+	wrong = v_or(wrong, v_xor(v_shr(h->tail_type, 16), key->type));
+	wrong = v_or(wrong, v_xor(v_and(h->start, v_all(0xff)), v_all(0x45)));
+	return v_eq(wrong, v_all(0));
+}
+
+/* All ones where the header's 10 words of 16 bits add up to what a right checksum makes of them.
+ * Multiplication takes the words for signed ones, so 0x8000 is taken from each before and added
+ * after. */
+static inline vec lanes_summed(const struct header_lanes *h)
+{
+	const vec half = v_all(0x80008000), ones = v_all(0x00010001);
+	vec sum =
+		v_add(v_madd(v_xor(h->start, half), ones), v_madd(v_xor(h->fragment, half), ones));
+
+	sum = v_add(sum, v_madd(v_xor(h->hop, half), ones));
+	sum = v_add(sum, v_madd(v_xor(h->src, half), ones));
+	sum = v_add(sum, v_madd(v_xor(h->dst, half), ones));
+	sum = v_add(sum, v_all(10 * 0x8000));
+	sum = v_add(v_and(sum, v_all(0xffff)), v_shr(sum, 16));
+	return v_eq(sum, v_all(0xffff));
+}
+
+/* All ones where neither the source nor the destination begins with 0, 127, or 224 and more. Both
+ * first octets are looked at in one lane. */
+static inline vec lanes_no_martian(const struct header_lanes *h)
+{
+	vec firsts = v_and(v_or(v_and(h->src, v_all(0xff)), v_shl(h->dst, 16)), v_all(0x00ff00ff));
+	vec found = v_or(v_eq16(firsts, v_all(0)), v_eq16(firsts, v_all(0x007f007f)));
+
+	return v_eq(v_or(found, v_gt16(firsts, v_all(0x00df00df))), v_all(0));
+}
+
+/* All ones where sources_maybe() is true: one bit of 256, of which each half is a table of 16
+ * octets. */
+static inline vec lanes_listed(const struct header_lanes *h, vec low_half, vec high_half)
+{
+	const vec bits = v_table(0x8040201008040201, 0);
+	vec octet = v_shr(h->src, 24), at = v_shr(octet, 3), found;
+
+	/* an index with its highest bit set finds 0, and only the lower 4 bits of others are looked
+	 * at */
+	found = v_or(v_lookup(low_half, v_add(at, v_all(0x70))),
+		     v_lookup(high_half, v_sub(at, v_all(16))));
+	found = v_and(found, v_lookup(bits, v_or(v_and(octet, v_all(7)), v_all(0x80808000))));
+	return v_gt(found, v_all(0));
+}
+
+/* Octets 8 to 11 with one taken from the TTL and the checksum risen by as much:
+ * ip4_ttl_decrement(). */
+static inline vec lanes_hop(vec hop)
+{
+	const vec end_around = v_all(0xfffe0000);
+	vec carry = v_and(v_eq(v_max(hop, end_around), hop), v_all(0x00010000));
+
+	return v_add(v_add(hop, v_all(0x0000ffff)), carry);
+}
+
+static struct screen_headers headers_lanes(const struct screen_port *port, struct burst *b)
+{
+	const uint64_t *some = port->sources->some;
+	const vec low_half = v_table(some[0], some[1]), high_half = v_table(some[2], some[3]);
+	/* the total length of each packet as a number */
+	const vec length = v_table(0x8080060780800203, 0x80800e0f80800a0b);
+	const vec swap = v_table(0x0405060700010203, 0x0c0d0e0f08090a0b);
+	const struct header_key key = lanes_key(port->mac);
+	uint64_t good = 0, longer = 0;
+
+	for (uint16_t i = 0; i < b->n; i += LANES) {
+		struct header_lanes h = lanes_load(&b->frame[i]);
+		vec total_len = v_lookup(h.start, length);
+		vec frame_len = v_load16(&b->frame_len[i]);
+		vec room = v_sub(frame_len, v_add(total_len, v_all(RTE_ETHER_HDR_LEN)));
+		vec bad = v_or(v_gt(v_all(0), room), v_gt(v_all(IP4_HEADER), total_len));
+
+		bad = v_or(bad, lanes_listed(&h, low_half, high_half));
+		v_store(&b->dst[i], v_lookup(h.dst, swap));
+		v_store(&b->total_len[i], total_len);
+		v_store(&b->hop[i], lanes_hop(h.hop));
+		v_store(&b->src_tail[i], v_and(h.tail_type, v_all(0xffff)));
+		good |= v_bits(v_andnot(bad, v_and(v_and(lanes_ours(&h, &key), lanes_summed(&h)),
+						   lanes_no_martian(&h))))
+			<< i;
+		longer |= v_bits(v_gt(room, v_all(0))) << i;
+	}
+	return (struct screen_headers){ .odd = ~good & burst_mask(b->n),
+					.padded = good & longer & burst_mask(b->n) };
+}
+
+/* Which actions and egress roles may be met, as a table for octets: roles from 0, actions from
+ * 8. */
+static inline vec way_table(uint8_t gates)
+{
+	uint64_t roles = 0;
+
+	for (int role = 0; role < FIB_VIEWS; role++)
+		roles |= (uint64_t)(gates >> role & 1) << (8 * role);
+	return v_table(roles, UINT64_C(1) << (8 * ADJACENCY_FORWARD));
+}
+
+static struct screen_ways ways_lanes(struct burst *b, uint8_t gates, uint16_t from)
+{
+	const vec may = way_table(gates), first = v_all(b->adjacency[0]->port);
+	vec others = v_all(0);
+	uint64_t good = 0;
+
+	for (uint16_t i = 0; i < b->n; i += LANES) {
+		vec row[4], type, port, state, unused, tail, ttl, bad;
+
+		v_rows((const uint8_t *const *)&b->adjacency[i], ADJACENCY_TAIL - 2, row);
+		columns_low(row, &type, &port);
+		columns_high(row, &state, &unused);
+		tail = v_shr(type, 16);
+		others = v_or(others, v_xor(v_and(port, v_all(0xffff)), first));
+		/* of the action's octet more than 7 is as good as 7, which is none; of the role's,
+		 * 3 bits count */
+		state = v_min8(v_and(state, v_all(0x07ff)), v_all(0x0707));
+		state = v_lookup(may, v_or(state, v_all(0x80800008)));
+		ttl = v_and(v_add(v_load(&b->hop[i]), v_all(1)), v_all(0xff));
+		bad = v_or(v_gt(v_load(&b->total_len[i]), v_shr(port, 16)), v_gt(v_all(2), ttl));
+		bad = v_or(bad, v_and(v_eq(v_and(port, v_all(0xffff)), v_all(from)),
+				      v_eq(tail, v_load(&b->src_tail[i]))));
+		good |= v_bits(v_andnot(bad, v_eq(state, v_all(0x0101)))) << i;
+	}
+	return (struct screen_ways){ .odd = ~good & burst_mask(b->n),
+				     .one_port = !v_bits(v_gt(others, v_all(0))) };
+}
