@@ -7,8 +7,7 @@
 #include <random>
 #include <set>
 
-#include "rib.h"
-#include "routes.h"
+#include "rib_rig.h"
 
 namespace
 {
@@ -22,44 +21,30 @@ struct prefix nth(uint32_t n)
 	return prefix_make(0x14000000 + (n << 8), 24);
 }
 
-struct hops_test : testing::Test {
-	struct attr_table *table = attr_table_new();
-	struct rib *rib;
+std::vector<struct source> sources()
+{
+	std::vector<struct source> list(NB_PEERS);
+
+	for (uint16_t i = 0; i < NB_PEERS; i++) {
+		list[i].role = ROLE_NVA;
+		list[i].router_id = list[i].addr = i + 1u;
+	}
+	return list;
+}
+
+struct hops_test : testing::Test, rib_rig {
 	std::map<uint32_t, const struct attrs *> sets; /* by next hop: one reference each */
-	std::set<uint32_t> dead;
 	std::map<std::pair<uint32_t, uint16_t>, uint32_t> paths; /* (prefix, peer) → next hop */
 	std::set<uint32_t> fillers;	  /* prefixes of the first peer that are in no map */
 	std::map<uint32_t, size_t> users; /* next hop → paths */
 
-	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
+	hops_test() : rib_rig(sources(), {})
 	{
-		return !((hops_test *)ctx)->dead.count(next_hop);
-	}
-	hops_test()
-	{
-		struct rib_params params = {};
-
-		params.attrs = table;
-		params.nb_peers = NB_PEERS;
-		params.allow = ALLOW_ALL;
-		params.usable = usable;
-		params.ctx = this;
-		rib = rib_new(&params);
-		for (uint16_t i = 0; i < NB_PEERS; i++) {
-			struct source source = {};
-
-			source.role = ROLE_NVA;
-			source.router_id = source.addr = i + 1u;
-			rib_source_set(rib, i, &source);
-		}
 	}
 	~hops_test()
 	{
-		rib_free(rib);
 		for (const auto &set : sets)
 			attrs_put(table, set.second);
-		EXPECT_EQ(0u, attr_table_count(table)) << "references were lost";
-		attr_table_free(table);
 	}
 	void forget(uint32_t n, uint16_t peer)
 	{

@@ -6,62 +6,24 @@
 #include <random>
 #include <set>
 
-#include "rib.h"
-#include "routes.h"
+#include "rib_rig.h"
 
 namespace
 {
 
 enum { LOCAL, NVA_A, NVA_B, VPN, ER, NB_PEERS };
 
-struct harness {
-	struct attr_table *table = attr_table_new();
-	std::set<uint32_t> dead_hops;
-	struct rib *rib;
+/* A VNet, two NVAs, and a gateway of each kind. */
+const std::vector<struct source> sources = {
+	{ ROLE_VNET, false, false, 1, 0 },	    { ROLE_NVA, false, false, 10, 10 },
+	{ ROLE_NVA, false, false, 11, 11 },	    { ROLE_VPN, true, false, 20, 20 },
+	{ ROLE_EXPRESSROUTE, true, false, 30, 30 },
+};
 
-	std::set<uint32_t> quiet_hops;
-	unsigned asked = 0;
-
-	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
-	{
-		((harness *)ctx)->asked++;
-		return !((harness *)ctx)->dead_hops.count(next_hop);
-	}
-	static bool quiet(void *ctx, uint32_t next_hop, const struct source *)
-	{
-		return ((harness *)ctx)->quiet_hops.count(next_hop);
-	}
+struct harness : rib_rig {
 	explicit harness(struct decide_rule rule = { DECIDE_PREFER_EXPRESSROUTE, false })
+	    : rib_rig(sources, rule)
 	{
-		const struct source sources[NB_PEERS] = {
-			{ ROLE_VNET, false, false, 1, 0 },
-			{ ROLE_NVA, false, false, 10, 10 },
-			{ ROLE_NVA, false, false, 11, 11 },
-			{ ROLE_VPN, true, false, 20, 20 },
-			{ ROLE_EXPRESSROUTE, true, false, 30, 30 },
-		};
-		const struct rib_params params = { table,  NB_PEERS, rule,    ALLOW_ALL,
-						   usable, quiet,    nullptr, this };
-
-		rib = rib_new(&params);
-		for (uint16_t i = 0; i < NB_PEERS; i++)
-			rib_source_set(rib, i, &sources[i]);
-	}
-	~harness()
-	{
-		rib_free(rib);
-		EXPECT_EQ(0u, attr_table_count(table)) << "references were lost";
-		attr_table_free(table);
-	}
-	/* Whether that changed anything. */
-	int announce(struct prefix prefix, uint16_t peer, const attrs_spec &spec,
-		     uint32_t local_pref = LOCAL_PREF_DEFAULT)
-	{
-		const struct attrs *attrs = attrs_make(table, spec);
-		int changed = rib_announce(rib, prefix, peer, attrs, local_pref, 0);
-
-		attrs_put(table, attrs);
-		return changed > 0 ? 1 : changed;
 	}
 	/* The peers of a prefix's paths, best first. */
 	std::vector<uint16_t> chain(struct prefix prefix)
@@ -89,12 +51,6 @@ struct harness {
 		std::vector<struct rib_change> taken(rib_changes_waiting(rib));
 
 		return rib_changes(rib, taken.data(), taken.size());
-	}
-	void settle(size_t slice = 16)
-	{
-		while (rib_turn(rib, slice))
-			;
-		EXPECT_TRUE(rib_settled(rib));
 	}
 };
 
@@ -190,16 +146,16 @@ TEST(rib, unresolved_next_hops_are_shown_and_not_used)
 {
 	harness h;
 
-	h.dead_hops = { 5 };
+	h.dead = { 5 };
 	h.announce(p1, NVA_A, { { 65001 }, 5 });
 	EXPECT_EQ((hops_t{}), h.hops(p1, ROLE_VNET));
 	EXPECT_EQ(PATH_UNUSABLE, rib_first(h.rib, rib_find(h.rib, p1))->flags);
 	h.announce(p1, NVA_B, { { 1, 2, 3 }, 6 });
 	EXPECT_EQ((hops_t{ 6 }), h.hops(p1, ROLE_VNET));
 	h.changes();
-	h.dead_hops = { 6 };
+	h.dead = { 6 };
 	rib_reconsider(h.rib);
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ((hops_t{ 5 }), h.hops(p1, ROLE_VNET));
 	EXPECT_EQ(1u, h.changes());
 	h.announce(p2, LOCAL, { {}, 6 });
@@ -221,11 +177,11 @@ TEST(rib, a_next_hop_that_changes_costs_its_own_paths)
 	for (uint32_t i = 0; i < 3; i++)
 		h.announce(nth(2000 * i), NVA_B, { { 65002 }, 7 });
 	h.changes();
-	h.dead_hops = { 6 };
+	h.dead = { 6 };
 	h.asked = 0;
 	rib_next_hop_changed(h.rib, 6);
 	EXPECT_FALSE(rib_settled(h.rib));
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ(10u + 3u, h.asked) << "those by 6, and the others of their prefixes";
 	EXPECT_EQ(10u, h.changes());
 	EXPECT_EQ((hops_t{ 7 }), h.hops(nth(0), ROLE_VNET));
@@ -249,8 +205,8 @@ TEST(rib, next_hops_that_change_under_way_at_random)
 
 		switch (random() % 8) {
 		case 0:
-			if (!h.dead_hops.erase(hop))
-				h.dead_hops.insert(hop);
+			if (!h.dead.erase(hop))
+				h.dead.insert(hop);
 			rib_next_hop_changed(h.rib, hop);
 			break;
 		case 1: rib_withdraw(h.rib, prefix, peer); break;
@@ -259,14 +215,14 @@ TEST(rib, next_hops_that_change_under_way_at_random)
 		}
 		if (step % 100)
 			continue;
-		h.settle();
+		h.settle(16);
 		h.changes();
 		for (uint32_t i = 0; i < 40; i++) {
 			uint32_t node = rib_find(h.rib, nth(i));
 
 			for (const struct path *p = node ? rib_first(h.rib, node) : nullptr; p;
 			     p = rib_following(h.rib, p))
-				ASSERT_EQ(h.dead_hops.count(p->attrs->keys.next_hop),
+				ASSERT_EQ(h.dead.count(p->attrs->keys.next_hop),
 					  (p->flags & PATH_UNUSABLE) != 0)
 					<< "step " << step;
 		}
@@ -278,13 +234,13 @@ TEST(rib, quiet_next_hops_are_used_and_not_announced)
 {
 	harness h;
 
-	h.quiet_hops = { 5 };
+	h.quiet = { 5 };
 	h.announce(p1, NVA_A, { { 65001 }, 5 });
 	EXPECT_EQ((hops_t{ 5 }), h.hops(p1, ROLE_VNET));
 	EXPECT_EQ(PATH_QUIET, rib_first(h.rib, rib_find(h.rib, p1))->flags);
-	h.quiet_hops = {};
+	h.quiet = {};
 	rib_next_hop_changed(h.rib, 5);
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ(0, rib_first(h.rib, rib_find(h.rib, p1))->flags);
 }
 
@@ -321,7 +277,7 @@ TEST(rib, preference_change_sorts_anew_in_slices)
 	EXPECT_FALSE(rib_settled(h.rib));
 	h.announce({ 999 << 8, 24 }, NVA_A, { { 3 } }); /* not visited yet: must not be misplaced */
 	EXPECT_EQ((chain_t{ NVA_A, VPN, ER }), h.chain({ 999 << 8, 24 }));
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ((chain_t{ VPN, ER }), h.chain({ 5 << 8, 24 }));
 	EXPECT_EQ(1000u, h.changes());
 }
@@ -337,7 +293,7 @@ TEST(rib, peer_down_withdraws_in_slices_and_spares_the_next_session)
 	EXPECT_EQ(900u, rib_peer_paths(h.rib, NVA_A));
 	h.announce({ 5 << 8, 24 }, NVA_A, { { 65001 } });   /* swept already */
 	h.announce({ 990 << 8, 24 }, NVA_A, { { 65001 } }); /* not yet: the same again */
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ(2u, rib_peer_paths(h.rib, NVA_A));
 	EXPECT_EQ(0u, rib_peer_stale_paths(h.rib, NVA_A));
 	EXPECT_EQ((chain_t{ NVA_A }), h.chain({ 5 << 8, 24 }));
@@ -360,7 +316,7 @@ TEST(rib, nothing_is_left_of_a_peer_that_is_lost_while_another_loads)
 			for (uint32_t i = 0; i < before; i++)
 				h.announce(prefix(20, i), NVA_A, { { 65001 } });
 			rib_peer_down(h.rib, NVA_A);
-			h.settle();
+			h.settle(16);
 			for (uint32_t i = 0; i < ROUTES; i++) {
 				h.announce(prefix(20, i), NVA_A, { { 65001 } });
 				h.announce(prefix(30, i), NVA_B, { { 65002 } });
@@ -376,7 +332,7 @@ TEST(rib, nothing_is_left_of_a_peer_that_is_lost_while_another_loads)
 				}
 			}
 			rib_peer_down(h.rib, NVA_B);
-			h.settle();
+			h.settle(16);
 			ASSERT_EQ(0u, rib_peer_paths(h.rib, NVA_A)) << before << ", by " << slice;
 			ASSERT_EQ(0u, rib_peer_paths(h.rib, NVA_B)) << before << ", by " << slice;
 			ASSERT_EQ(loaded, rib_peer_paths(h.rib, VPN));
@@ -395,10 +351,10 @@ TEST(rib, every_next_hop_is_asked_again_while_others_load)
 		for (uint32_t i = 0; i < before; i++)
 			h.announce({ 20u << 24 | i << 8, 24 }, NVA_A, { { 65001 }, 7 });
 		rib_reconsider(h.rib);
-		h.settle();
+		h.settle(16);
 		for (uint32_t i = 0; i < 40; i++)
 			h.announce({ 20u << 24 | i << 8, 24 }, NVA_A, { { 65001 }, 7 });
-		h.dead_hops = { 7 };
+		h.dead = { 7 };
 		rib_reconsider(h.rib);
 		do {
 			h.announce({ 40u << 24 | loaded++ << 8, 24 }, VPN, { { 65010 } });
@@ -415,14 +371,14 @@ TEST(rib, graceful_restart_keeps_stale_paths_until_swept)
 	h.announce(p2, NVA_A, { { 65001 } });
 	h.changes();
 	rib_peer_stale(h.rib, NVA_A);
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ(2u, rib_peer_stale_paths(h.rib, NVA_A));
 	EXPECT_TRUE(rib_is_stale(h.rib, rib_first(h.rib, rib_find(h.rib, p1))));
 	EXPECT_EQ(0u, h.changes()) << "still used";
 	EXPECT_EQ(0, h.announce(p1, NVA_A, { { 65001 } })) << "nothing has changed for anybody";
 	EXPECT_EQ(1u, rib_peer_stale_paths(h.rib, NVA_A));
 	rib_peer_sweep(h.rib, NVA_A);
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ((chain_t{ NVA_A }), h.chain(p1));
 	EXPECT_EQ((chain_t{}), h.chain(p2));
 }
@@ -442,11 +398,11 @@ TEST(rib, what_is_stale_is_kept_from_a_sweep_begun_before)
 	h.announce(p1, NVA_A, { { 65001 } });
 	h.announce(p2, NVA_A, { { 65001 } });
 	rib_peer_stale(h.rib, NVA_A);
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ(2u, rib_peer_paths(h.rib, NVA_A));
 	EXPECT_EQ(2u, rib_peer_stale_paths(h.rib, NVA_A));
 	rib_peer_sweep(h.rib, NVA_A);
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ(0u, rib_peer_paths(h.rib, NVA_A));
 }
 
@@ -458,7 +414,7 @@ TEST(rib, what_is_stale_twice_goes)
 	rib_peer_stale(h.rib, NVA_A);
 	h.announce(p2, NVA_A, { { 65001 } });
 	rib_peer_stale(h.rib, NVA_A);
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ((chain_t{}), h.chain(p1));
 	EXPECT_EQ((chain_t{ NVA_A }), h.chain(p2));
 	EXPECT_EQ(1u, rib_peer_stale_paths(h.rib, NVA_A));
@@ -488,7 +444,7 @@ TEST(rib, a_digest_is_of_the_set_and_not_of_its_history)
 	rib_withdraw(h.rib, p2, NVA_A);
 	EXPECT_EQ(one, rib_peer_digest(h.rib, NVA_A));
 	rib_peer_down(h.rib, NVA_A);
-	h.settle();
+	h.settle(16);
 	EXPECT_EQ(0u, rib_peer_digest(h.rib, NVA_A));
 }
 

@@ -5,65 +5,39 @@
 #include <random>
 #include <set>
 
-#include "rib.h"
-#include "routes.h"
+#include "rib_rig.h"
 
 namespace
 {
 
 enum { A, B, VPN, FAR, HELD, NB_PEERS };
 
-struct resolve_test : testing::Test {
-	struct attr_table *table = attr_table_new();
-	struct rib *rib;
-	std::set<uint32_t> dead;
+std::vector<struct source> sources()
+{
+	std::vector<struct source> list(NB_PEERS);
 
-	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
-	{
-		return !((resolve_test *)ctx)->dead.count(next_hop);
+	for (uint16_t i = 0; i < NB_PEERS; i++) {
+		list[i].role = i == VPN ? ROLE_VPN : ROLE_NVA;
+		list[i].behind = i == FAR;
+		list[i].router_id = list[i].addr = i + 1u;
 	}
-	resolve_test()
+	return list;
+}
+
+struct resolve_test : testing::Test, rib_rig {
+	resolve_test() : rib_rig(sources(), { DECIDE_PREFER_AS_PATH, false })
 	{
-		struct rib_params params = {};
-
-		params.attrs = table;
-		params.nb_peers = NB_PEERS;
-		params.rule.preference = DECIDE_PREFER_AS_PATH;
-		params.allow = ALLOW_ALL;
-		params.usable = usable;
-		params.ctx = this;
-		rib = rib_new(&params);
-		for (uint16_t i = 0; i < NB_PEERS; i++) {
-			struct source source = {};
-
-			source.role = i == VPN ? ROLE_VPN : ROLE_NVA;
-			source.behind = i == FAR;
-			source.router_id = source.addr = i + 1u;
-			rib_source_set(rib, i, &source);
-		}
 		rib_source_hold(rib, HELD, true);
-	}
-	~resolve_test()
-	{
-		rib_free(rib);
-		attr_table_free(table);
 	}
 	void announce(uint16_t peer, struct prefix prefix, size_t len, uint32_t next_hop)
 	{
-		const struct attrs *attrs =
-			attrs_make(table, { std::vector<uint32_t>(len, 65000u + peer), next_hop });
-
-		ASSERT_LE(0, rib_announce(rib, prefix, peer, attrs, LOCAL_PREF_DEFAULT, 0));
-		attrs_put(table, attrs);
+		ASSERT_LE(0, rib_rig::announce(
+				     prefix, peer,
+				     { std::vector<uint32_t>(len, 65000u + peer), next_hop }));
 	}
 	void announce(uint16_t peer, const char *prefix, size_t len, uint32_t next_hop)
 	{
 		announce(peer, net(prefix), len, next_hop);
-	}
-	void settle()
-	{
-		while (rib_turn(rib, 1000))
-			;
 	}
 	/* "10.9.0.0/24: 1 2". */
 	std::string resolve(uint32_t addr, enum role role = ROLE_NVA)
