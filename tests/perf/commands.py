@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import functools
 import os
 import sys
 from pathlib import Path
@@ -10,9 +11,12 @@ import bgp
 import compare
 import fib
 import forward
+import latency
+import loss
 import rib
 from children import Failed, end_with_signals
 from figures import SOURCE, Figures, progress, save, table
+from lab import LabError
 
 
 def _words(text):
@@ -20,7 +24,7 @@ def _words(text):
 
 
 def _common(parser, runs):
-    parser.add_argument("--runs", type=int, default=runs, metavar="N", help=f"samples of each figure (default: {runs})")
+    parser.add_argument("--runs", type=int, default=runs, metavar="N", help=f"samples of each figure (default: {runs or 'as many as each takes by itself'})")
     parser.add_argument("--json", type=Path, metavar="FILE",
                         help="write the figures there, with the machine and the commit")
     parser.add_argument("--build", type=Path, default=SOURCE / "build", metavar="DIR",
@@ -53,11 +57,31 @@ def _bgp(parser):
                         help=f"beside whom, of {','.join(bgp.ALL)} (default: all but the last)")
 
 
+def _latency(parser):
+    _common(parser, runs=3)
+    parser.add_argument("--routes", type=int, default=500000, metavar="N", help="of peer C (default: 500,000)")
+    parser.add_argument("--rivals", type=_words, default=["bird", "frr"], metavar="NAMES",
+                        help="beside whom (default: bird,frr)")
+    parser.add_argument("--no-advertise", action="store_true", help="C's routes are for nobody")
+    parser.add_argument("--lcores", default="1", metavar="LIST", help="of control (default: 1)")
+
+
+def _loss(parser):
+    _common(parser, runs=1)
+    parser.add_argument("--rate", type=int, default=100000, metavar="N", help="packets a second (default: 100,000)")
+    for name, default, text in (("prefixes", "10000,100000,500000", "how many"), ("ways", "ecmp", "ecmp,backup"),
+                                ("control", "alive,dead", "alive,dead"), ("events", "link", "none,link,silence,arp")):
+        parser.add_argument(f"--{name}", type=_words, default=_words(default), metavar="LIST",
+                            help=f"{text} (default: {default})")
+
+
 # name: module with measure(figures, options, build), its options
 BENCHMARKS = {
     "forward": (forward, _forward),
     "fib": (fib, _table),
     "rib": (rib, _table),
+    "latency": (latency, _latency),
+    "loss": (loss, _loss),
     "bgp": (bgp, _bgp),
 }
 
@@ -82,9 +106,14 @@ def _compare(parser):
     _slice(parser)
 
 
-def _measure(name, options):
+def _measure(parser, options):
     figures = Figures()
-    BENCHMARKS[name][0].measure(figures, options, options.build)
+    for name in BENCHMARKS if options.command == "all" else [options.command]:
+        if options.command == "all":
+            words = [name, "--build", str(options.build), *(["--runs", str(options.runs)] if options.runs else [])]
+            BENCHMARKS[name][0].measure(figures, parser.parse_args(words), options.build)
+        else:
+            BENCHMARKS[name][0].measure(figures, options, options.build)
     print(table(figures))
     if options.json:
         save(options.json, figures)
@@ -98,11 +127,13 @@ def main(parser):
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, options) in BENCHMARKS.items():
         _add(commands, name, module.__doc__, options)
+    _add(commands, "all", "All of them: one after the other, as they are by default. Takes most of an hour.",
+         functools.partial(_common, runs=None))
     _add(commands, "compare", compare.__doc__, _compare)
     options = parser.parse_args()
     try:
-        return compare.run(options) if options.command == "compare" else _measure(options.command, options)
-    except Failed as why:
+        return compare.run(options) if options.command == "compare" else _measure(parser, options)
+    except (Failed, LabError) as why:
         progress("")
         print(f"tools/perf: {why}", file=sys.stderr)
         return 2

@@ -1,5 +1,5 @@
 /* Numbered packets at a steady rate through a router, and what became of each of them while a plug
- * was pulled. Run by next_hop_loss.py, which builds the laboratory.
+ * was pulled. Run by loss.py, which builds the laboratory.
  *
  * The sender writes number and time into each packet and works off a clock of its own: it catches
  * up if it was kept waiting, and tells by how much. What arrives is kept by the kernel in rings
@@ -520,7 +520,7 @@ static void options_parse(int argc, char **argv)
 	}
 	if (!run.from.netns || !run.watch || !run.times || !run.nb_receivers || !run.nb_to ||
 	    !run.rate || !run.total || !run.nb_flows) {
-		fprintf(stderr, "sequence_bench is run by next_hop_loss.py\n");
+		fprintf(stderr, "sequence_bench is run by loss.py\n");
 		exit(2);
 	}
 }

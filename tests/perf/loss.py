@@ -1,8 +1,4 @@
-#!/usr/bin/python3
-"""How many packets does the loss of a next hop cost, by sequence numbers, and does that depend on the number of prefixes?
-
-    sudo tests/perf/next_hop_loss.py [--prefixes N,N] [--rate N] [--ways ecmp,backup] [--control alive,dead]
-                                     [--events none,link,silence,arp] [--rounds N]
+"""How many packets the loss of a next hop costs: by sequence numbers, and whether that depends on the number of prefixes.
 
 Two NVAs, each behind a port of its own, announce the same prefixes, equally good (ecmp) or one of them by a longer path
 (backup). A host sends numbered packets, a thousand flows of them, to up to a thousand of the prefixes. Then
@@ -12,10 +8,9 @@ Two NVAs, each behind a port of its own, announce the same prefixes, equally goo
     silence  the better one goes, its port keeps the link: it does not answer ARP any more
     arp      the same, and the kernel forgets its address at once (ip neigh flush)
 
-What is lost after that is what was sent between the event and the store by which the dataplane marks the next hop. A line
-tells how long that was, and how much of it was before the kernel said so (rtnetlink): what is left is ours."""
+What is lost after that is what was sent between the event and the store by which the dataplane marks the next hop; "ours" is what of
+that time lies after the kernel's word of it (rtnetlink). With control alive and with control dead."""
 
-import argparse
 import json
 import subprocess
 import sys
@@ -23,15 +18,14 @@ from array import array
 from pathlib import Path
 from types import SimpleNamespace
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "interop"))
-
-from bascule import BUILD, Bascule  # noqa: E402
-from lab import Lab, LabError, wait_for  # noqa: E402
-from played import Nva, prefixes  # noqa: E402
+import bascule as instance
+from bascule import Bascule
+from figures import progress
+from lab import Lab, LabError, wait_for
+from played import Nva, prefixes
 
 HOST = "10.0.1.10"
 NVAS = {"a": ("10.0.2.101", 65101, "10.0.2.1"), "b": ("10.0.3.101", 65102, "10.0.3.1")}
-BENCH = BUILD / "tests" / "perf" / "sequence_bench"
 AFTER_S = {"none": 4, "link": 4, "silence": 12, "arp": 8}
 RUN_MS = 10  # losses that less than this parts are one
 SLOTS = 8192  # of a port's ring: what comes while its lcore waits for a core is not lost there
@@ -73,7 +67,7 @@ def run(n, ways, control, event, rate):
             nva.wait_learned(n)
         expected = (2, 0) if ways == "ecmp" else (1, 1)
         wait_for(lambda: all(ways_of(bascule, route) == expected for route in (routes[0], routes[-1])), "the tables", 60)
-        return measure(bascule, nvas, host, routes, control, event, rate)
+        return send(bascule, nvas, host, routes, control, event, rate)
 
 
 def played(hub, name, i):
@@ -92,7 +86,7 @@ def ways_of(bascule, route):
     return (sum("vnet" in row["views"] for row in rows), sum("vnet" not in row["views"] for row in rows))
 
 
-def measure(bascule, nvas, host, routes, control, event, rate):
+def send(bascule, nvas, host, routes, control, event, rate):
     """What sequence_bench says, and how long each lcore of the dataplane waited for a core meanwhile."""
     lab, rs = bascule.namespace.lab, bascule.namespace
     to, times = lab.dir / "destinations", lab.dir / "times"
@@ -100,7 +94,7 @@ def measure(bascule, nvas, host, routes, control, event, rate):
     to.write_text("".join(f"{route.rpartition('.')[0]}.9\n" for route in routes[::step]))
     # nva0 without a link, or its far end's: the LAN's port that is the NVA's
     plug = [] if event == "none" else [rs.wires["nva0"] if event == "link" else nvas[0].namespace.wires["nva"]]
-    words = [BENCH, "--send", f"{host.path},vnet", "--watch", rs.path, "--from", HOST, "--to", to, "--times", times,
+    words = [instance.BUILD / "tests" / "perf" / "sequence_bench", "--send", f"{host.path},vnet", "--watch", rs.path, "--from", HOST, "--to", to, "--times", times,
              *(word for nva in nvas for word in ("--receive", f"{nva.namespace.path},nva")),
              "--dst-mac", bascule.ports()["vnet0"]["mac"], "--src-mac", host.mac("vnet"),
              "--rate", rate, "--total", (1 + AFTER_S[event]) * rate,
@@ -182,44 +176,29 @@ def word_of_kernel(event, result):
     return next((us for us, what in said if what == f"{at} failed" and us > asked), None)
 
 
-def tell(what, event, result):
-    print(f"{what}: {result['lost']} lost of {result['sent']} in {result['seconds']:.1f} s", end="")
-    print(f", {result['doubled']} doubled, {result['reordered']} out of order, sender at most {result['behind_us']} us late,"
-          f" latency {result['latency_us']}")
+def tell(figures, name, event, result):
+    """Packets lost at the event, and at other times, when lcores waited for a core; the time for which at the event."""
     plugged, said = result["plug_us"][0], word_of_kernel(event, result)
-    elsewhere = [run for run in result["runs"] if not (said and run[3] <= said and run[4] >= plugged - 1000)]
-    for first, last, lost, began, ended in result["runs"]:
-        if [first, last, lost, began, ended] not in elsewhere:
-            print(f"      at the event {lost} within {last - first + 1} numbers, from {(began - plugged) / 1000:.2f} to"
-                  f" {(ended - plugged) / 1000:.2f} ms after it; the kernel said so after {(said - plugged) / 1000:.2f} ms:"
-                  f" past that {(ended - said) / 1000:.2f} ms")
-    if elsewhere:
-        print(f"      at other times {sum(run[2] for run in elsewhere)}: lcores waited for a core, and rings ran over")
-    print(f"      {result['flows_hit']} flows of {result['flows']}, at most {result['longest_in_a_flow']} in a row and"
-          f" {result['longest_in_a_flow_us'] / 1000:.2f} ms of one; waited for a core (ms): {result['waited_ms']};"
-          f" {result['losses']}", flush=True)
+    at = [run for run in result["runs"] if said and run[3] <= said and run[4] >= plugged - 1000]
+    lost = sum(run[2] for run in at)
+    figures.add(f"{name}, lost", lost, "packets", "less")
+    figures.add(f"{name}, lost at other times", result["lost"] - lost, "packets", "less")
+    figures.add(f"{name}, latency p50", result["latency_us"]["p50"], "µs", "less")
+    if event != "none":
+        ended = max((run[4] for run in at), default=plugged)
+        figures.add(f"{name}, without way", (ended - plugged) / 1000, "ms", "less")
+        figures.add(f"{name}, of that ours", max(0, ended - said) / 1000 if said else 0, "ms", "less")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--prefixes", default="10000,100000,500000")
-    parser.add_argument("--rate", type=int, default=100000)
-    parser.add_argument("--ways", default="ecmp")
-    parser.add_argument("--control", default="alive,dead")
-    parser.add_argument("--events", default="link,silence,arp")
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--json", action="store_true", help="a line of JSON a run instead")
-    options = parser.parse_args()
-    for n in (int(n) for n in options.prefixes.split(",")):
-        for ways in options.ways.split(","):
-            for control in options.control.split(","):
-                for event in options.events.split(",") * options.rounds:
-                    result = run(n, ways, control, event, options.rate)
-                    if options.json:
-                        print(json.dumps({"prefixes": n, "ways": ways, "control": control, "event": event, **result}))
-                    else:
-                        tell(f"{n:7} prefixes, {ways:6}, control {control:5}, {event:7}", event, result)
-
-
-if __name__ == "__main__":
-    main()
+def measure(figures, options, build):
+    """`options`: runs, prefixes, rate, ways, control, events."""
+    instance.use(build)
+    for turn in range(options.runs):
+        for n in options.prefixes:
+            for ways in options.ways:
+                for control in options.control:
+                    for event in options.events:
+                        name = f"{event}, {ways}, {n} prefixes, control {control}"
+                        progress(f"loss, {name}, run {turn + 1} of {options.runs}")
+                        tell(figures, f"loss/{name}", event, run(int(n), ways, control, event, options.rate))
+    progress("")
