@@ -169,7 +169,7 @@ void conn_drop(struct conn *conn, const struct bgp_notify *notify)
 		linger(conn, notify);
 	else
 		transport_close(&conn->t);
-	sendq_clear(&conn->tx);
+	sendq_clear(&conn->tx, &conn->host->rest);
 	free(conn->rx);
 	conn->rx = NULL;
 	conn->rx_pos = conn->rx_len = 0;

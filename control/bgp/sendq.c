@@ -10,7 +10,7 @@
 #include "message.h"
 #include "stats.h"
 
-enum { RING_FIRST = 16 };
+enum { RING_FIRST = 16, AT_ONCE = 64 };
 
 struct wire_buf *wire_buf_new(size_t len)
 {
@@ -39,18 +39,50 @@ static struct wire_buf *nth(const struct sendq *q, uint32_t n)
 	return q->ring[(q->head + n) & (q->size - 1)];
 }
 
-void sendq_clear(struct sendq *q)
+struct sendq_rest {
+	struct sendq_rest *next; /* owned */
+	struct wire_buf **ring;	 /* owned; each entry holds a reference */
+	uint32_t size, head, count;
+};
+
+/* Without memory all are given back at once. */
+static void leave(struct sendq *q, struct sendq_rest **list)
+{
+	struct sendq_rest *rest = q->count > AT_ONCE ? malloc(sizeof(*rest)) : NULL;
+
+	if (rest) {
+		*rest = (struct sendq_rest){ *list, q->ring, q->size, q->head, q->count };
+		*list = rest;
+		return;
+	}
+	for (uint32_t i = 0; i < q->count; i++)
+		wire_buf_put(nth(q, i));
+	free(q->ring);
+}
+
+void sendq_clear(struct sendq *q, struct sendq_rest **rest)
 {
 	struct session_stats *stats = q->stats;
 
 	/* A connection that never had any shares the number with one that has. */
 	if (q->count)
 		stat_set(&stats->tx_queued, 0);
-	for (uint32_t i = 0; i < q->count; i++)
-		wire_buf_put(nth(q, i));
-	free(q->ring);
+	leave(q, rest);
 	memset(q, 0, sizeof(*q));
 	q->stats = stats;
+}
+
+void sendq_rest_free(struct sendq_rest **list, uint32_t max)
+{
+	for (struct sendq_rest *rest; max && (rest = *list);) {
+		for (; max && rest->count; max--, rest->count--)
+			wire_buf_put(rest->ring[rest->head++ & (rest->size - 1)]);
+		if (rest->count)
+			return;
+		*list = rest->next;
+		free(rest->ring);
+		free(rest);
+	}
 }
 
 static bool grow(struct sendq *q)

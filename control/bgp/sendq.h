@@ -37,8 +37,14 @@ struct sendq {
 	uint8_t own[SENDQ_OWN];
 };
 
-/* Give everything back. The queue is as new. */
-void sendq_clear(struct sendq *q);
+/* Buffers of a queue that is no more, which are given back in slices: it may be a hundred thousand
+ * of them. A list; NULL is none. */
+struct sendq_rest;
+
+/* The queue is as new. What it had is added to the rest; a few buffers are given back at once. */
+void sendq_clear(struct sendq *q, struct sendq_rest **rest);
+/* Give back at most `max` buffers. */
+void sendq_rest_free(struct sendq_rest **rest, uint32_t max);
 
 /* Queue a shared buffer, which holds whole messages; takes over one reference. False: too many, or
  * no memory; the reference is given back. */

@@ -16,6 +16,7 @@ extern "C" {
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
+struct sendq_rest;
 struct session;
 
 /* What the sessions of one speaker share; the speaker's own. */
@@ -26,6 +27,7 @@ struct session_host {
 	uint64_t now_ms; /* of this turn */
 	uint32_t random; /* state of host_jitter() */
 	uint64_t (*clock_ns)(void);
+	struct sendq_rest *rest; /* owned: of connections that have gone */
 	int poller;
 	bool restarted; /* the restart is over: R bit off */
 	bool stopping;	/* nobody peers any more */

@@ -16,6 +16,7 @@
 
 enum {
 	READY_MAX = 64,
+	REST = 64, /* buffers given back between two looks at the clock */
 	FOLLOW_MS = 1000,
 	/* a turn: each part does one thing at least, however long that takes */
 	COMMANDS_NS = 150 * 1000,
@@ -120,6 +121,7 @@ void speaker_free(struct speaker *speaker)
 {
 	for (uint16_t i = 0; speaker->host.timers.heap && i < speaker->host.params.nb_peers; i++)
 		session_end(&speaker->sessions[i]);
+	sendq_rest_free(&speaker->host.rest, UINT32_MAX);
 	discard_commands(speaker->from_rib);
 	callers_free(&speaker->callers);
 	if (speaker->host.poller >= 0)
@@ -234,6 +236,11 @@ static unsigned int run_walks(struct speaker *speaker)
 	}
 	if (speaker->anew)
 		follow_end(speaker);
+	for (; speaker->host.rest; n++) {
+		sendq_rest_free(&speaker->host.rest, REST);
+		if (budget_over(&budget))
+			break;
+	}
 	return n;
 }
 

@@ -12,6 +12,8 @@
 namespace
 {
 
+struct sendq_rest *given_up; // of queues that have a few buffers at most: none
+
 // One shared buffer of UPDATEs with these lengths; the octets after the header count messages.
 struct wire_buf *updates(const std::vector<uint16_t> &lengths, uint32_t *next)
 {
@@ -105,7 +107,7 @@ TEST(sendq, own_messages_go_first_at_message_boundaries)
 	EXPECT_EQ(queued + own, stats.tx_messages);
 	EXPECT_EQ(stream.size(), stats.tx_bytes);
 	EXPECT_EQ(0u, stats.tx_queued);
-	sendq_clear(&q);
+	sendq_clear(&q, &given_up);
 }
 
 TEST(sendq, keepalive_overtakes_what_is_queued)
@@ -123,7 +125,7 @@ TEST(sendq, keepalive_overtakes_what_is_queued)
 		drain(&q, 7, &stream);
 	EXPECT_EQ(BGP_KEEPALIVE, stream[200 + 18]);
 	EXPECT_EQ(BGP_UPDATE, stream[219 + 18]);
-	sendq_clear(&q);
+	sendq_clear(&q, &given_up);
 }
 
 // Cut at any octet, the last words still follow a whole message.
@@ -145,7 +147,7 @@ TEST(sendq, final_octets_complete_the_message_that_was_begun)
 		stream.insert(stream.end(), rest, rest + n);
 		check_stream(stream, &keepalives);
 		EXPECT_EQ(1u, keepalives) << cut;
-		sendq_clear(&q);
+		sendq_clear(&q, &given_up);
 	}
 }
 
@@ -155,6 +157,7 @@ TEST(sendq, references_come_back_and_the_ring_is_bounded)
 	struct sendq q = {};
 	uint32_t next = 0;
 	struct wire_buf *buf = updates({ 23 }, &next);
+	struct sendq_rest *rest = nullptr;
 	uint32_t held = 0;
 
 	q.stats = &stats;
@@ -167,7 +170,12 @@ TEST(sendq, references_come_back_and_the_ring_is_bounded)
 	EXPECT_EQ(uint32_t(SENDQ_BUFS), held);
 	EXPECT_TRUE(sendq_high(&q));
 	EXPECT_EQ(held + 1, buf->refs);
-	sendq_clear(&q);
+	sendq_clear(&q, &rest);
+	EXPECT_TRUE(sendq_empty(&q));
+	sendq_rest_free(&rest, 1000);
+	EXPECT_EQ(held + 1 - 1000, buf->refs) << "so many at a time, and no more";
+	sendq_rest_free(&rest, UINT32_MAX);
+	EXPECT_EQ(nullptr, rest);
 	EXPECT_EQ(1u, buf->refs);
 	wire_buf_put(buf);
 }
