@@ -142,6 +142,51 @@ int notes_reserve(struct groups *groups)
 	return 0;
 }
 
+void notes_begin(struct groups *groups, const struct backups *backups)
+{
+	for (uint32_t i = 0; i < backups->n; i++)
+		groups->seen[backups->gateway[i]] = 1;
+	groups->noting = backups;
+}
+
+void notes_end(struct groups *groups)
+{
+	for (uint32_t i = 0; i < groups->noting->n; i++)
+		groups->seen[groups->noting->gateway[i]] = 0;
+	groups->noting = NULL;
+}
+
+static uint32_t note_add(struct groups *groups, uint16_t gateway, uint32_t next)
+{
+	uint32_t id = groups->spare_notes;
+	struct note *note = note_at(groups, id);
+
+	groups->spare_notes = note->next;
+	groups->nb_spare_notes--;
+	*note = (struct note){ .next = next, .gateway = gateway };
+	return id;
+}
+
+/* Between notes_begin() and notes_end(): a gateway that is noted for the group is a 2 in `seen`. */
+static uint32_t notes_of_members(struct group *group)
+{
+	const struct rib *rib = group->rib;
+	struct groups *groups = &group->rib->groups;
+	uint32_t first = 0;
+
+	for (uint32_t i = 0; i < group->stream.n; i++) {
+		uint16_t peer = group->stream.peers[i], gateway = rib_gateway(rib, peer);
+
+		if (groups->seen[gateway] != 1 || class_of(&rib->sources[peer]) != group->class)
+			continue;
+		groups->seen[gateway] = 2;
+		first = note_add(groups, gateway, first);
+	}
+	for (uint32_t id = first; id; id = note_at(groups, id)->next)
+		groups->seen[note_at(groups, id)->gateway] = 1;
+	return first;
+}
+
 /* A peer is in one group, so all groups together need no more notes than they have members. */
 uint32_t notes_write(struct group *group, const struct backups *backups)
 {
@@ -150,18 +195,11 @@ uint32_t notes_write(struct group *group, const struct backups *backups)
 
 	if (group->backups == GROUP_BACKUPS_AS_BEST)
 		return 0;
-	for (uint32_t i = 0; i < backups->n; i++) {
-		uint32_t id = groups->spare_notes;
-		struct note *note;
-
-		if (!has_member(group, backups->gateway[i]))
-			continue;
-		note = note_at(groups, id);
-		groups->spare_notes = note->next;
-		groups->nb_spare_notes--;
-		*note = (struct note){ .next = first, .gateway = backups->gateway[i] };
-		first = id;
-	}
+	if (groups->noting == backups && group->stream.n < backups->n)
+		return notes_of_members(group);
+	for (uint32_t i = 0; i < backups->n; i++)
+		if (has_member(group, backups->gateway[i]))
+			first = note_add(groups, backups->gateway[i], first);
 	return first;
 }
 

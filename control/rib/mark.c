@@ -15,7 +15,7 @@ enum {
 	ROLE_CLASSES = 3,			       /* of role r: shifted by 2 r */
 	VPN_CLASSES = ROLE_CLASSES << 2 * ROLE_VPN,
 	NOTES_COST =
-		512, /* gateways that a group is asked for and that count as much as a prefix */
+		32, /* backups, or members looked at for them, that count as much as a prefix */
 };
 
 void classes_by_source(uint64_t allow, uint8_t classes[ROLE_COUNT])
@@ -345,8 +345,10 @@ static void mark(struct rib *rib, uint32_t node, const struct outlook *before,
 	m.after = after;
 	count_backups(groups, &before->backups, &after->backups, &m.others);
 	rib->version++;
-	rib->spent += (uint64_t)before->backups.n * groups->nb_groups / NOTES_COST;
+	if (before->backups.n)
+		rib->spent += (before->backups.n + groups->members) / NOTES_COST;
 	others_stamp(rib, &m.others);
+	notes_begin(groups, &before->backups);
 	for (unsigned int class = 0; class < CLASSES; class ++) {
 		const struct offers *was = &before->offers[class], *is = &after->offers[class];
 
@@ -358,6 +360,7 @@ static void mark(struct rib *rib, uint32_t node, const struct outlook *before,
 		for (struct group *group = groups->of_class[class]; group; group = group->next)
 			group_mark(group, node, &m);
 	}
+	notes_end(groups);
 }
 
 void groups_mark(struct rib *rib, uint32_t node, const struct outlook *before)

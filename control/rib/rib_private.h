@@ -200,6 +200,7 @@ struct groups {
 	uint32_t *backups, *own;
 	uint16_t instances[RIB_GATEWAYS]; /* the first of each gateway; RIB_NOBODY: none */
 	uint8_t *seen;			  /* owned, by gateway: scratch, all 0 between calls */
+	const struct backups *noting;	  /* those that `seen` is of; NULL: others, or none */
 	struct slab notes;
 	uint32_t spare_notes, nb_spare_notes; /* in no entry */
 	uint32_t members; /* of all groups: as many notes as one node may need */
@@ -347,7 +348,10 @@ bool backups_have(const struct backups *backups, uint16_t gateway);
 void backups_forget(const struct rib *rib, struct backups *backups, unsigned int class);
 /* Make sure that notes_write() cannot fail, for one node in all groups. 0 or -ENOMEM. */
 int notes_reserve(struct groups *groups);
-/* Those of them that the group's stream has members of; read back once. */
+/* Those of them that the group's stream has members of; read back once. To write them for many
+ * groups costs as much as there are members between these two; `seen` is theirs meanwhile. */
+void notes_begin(struct groups *groups, const struct backups *backups);
+void notes_end(struct groups *groups);
 uint32_t notes_write(struct group *group, const struct backups *backups);
 void notes_read(struct groups *groups, uint32_t notes, struct backups *backups);
 
