@@ -18,12 +18,6 @@ def use_build(folder):
     CLI = BUILD / "tools" / "bascule"
 
 
-def use(build):
-    """Start instances of this build from now on."""
-    global BUILD, CLI
-    BUILD, CLI = build, build / "tools" / "bascule"
-
-
 def libconfig(value, depth=0):
     """Plain data as libconfig text: dict → group, list of dicts → list, other list → array."""
     pad = "  " * (depth + 1)

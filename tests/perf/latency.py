@@ -97,7 +97,7 @@ def tell(figures, taken):
 
 def measure(figures, options, build):
     """`options`: runs, routes, rivals, no_advertise, lcores (of control)."""
-    bascule.use(build)
+    bascule.use_build(build)
     names = ["bascule", *options.rivals]
     with Lab() as lab:
         lan, generator = lab.lan("lan"), lab.namespace("peers")

@@ -94,7 +94,8 @@ def send(bascule, nvas, host, routes, control, event, rate):
     to.write_text("".join(f"{route.rpartition('.')[0]}.9\n" for route in routes[::step]))
     # nva0 without a link, or its far end's: the LAN's port that is the NVA's
     plug = [] if event == "none" else [rs.wires["nva0"] if event == "link" else nvas[0].namespace.wires["nva"]]
-    words = [instance.BUILD / "tests" / "perf" / "sequence_bench", "--send", f"{host.path},vnet", "--watch", rs.path, "--from", HOST, "--to", to, "--times", times,
+    words = [instance.BUILD / "tests" / "perf" / "sequence_bench", "--send", f"{host.path},vnet", "--watch", rs.path,
+             "--from", HOST, "--to", to, "--times", times,
              *(word for nva in nvas for word in ("--receive", f"{nva.namespace.path},nva")),
              "--dst-mac", bascule.ports()["vnet0"]["mac"], "--src-mac", host.mac("vnet"),
              "--rate", rate, "--total", (1 + AFTER_S[event]) * rate,
@@ -192,7 +193,7 @@ def tell(figures, name, event, result):
 
 def measure(figures, options, build):
     """`options`: runs, prefixes, rate, ways, control, events."""
-    instance.use(build)
+    instance.use_build(build)
     for turn in range(options.runs):
         for n in options.prefixes:
             for ways in options.ways:
