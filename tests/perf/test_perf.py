@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import children
+import compare
 import figures
+from children import Failed
 from versions import commit
 
 PERF = Path(__file__).resolve().parents[2] / "tools" / "perf"
@@ -67,8 +69,29 @@ def test_older_than_the_benchmark(build, tmp_path):
     (older / "tests" / "perf" / "fib_bench").symlink_to(build / "tests" / "perf" / "fib_bench")
     done = perf("compare", older, build, *words)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "is not compared, for OLD cannot be measured" in done.stderr and "fib/full table, sorted" in done.stdout
+    assert "is not compared, for OLD cannot be measured" in done.stdout and "fib/full table, sorted" in done.stdout
     assert perf("compare", build, older, *words).returncode == 2
+
+
+def test_a_moment_of_want_leaves_nothing_out():
+    """A side that fails once is measured all the same; one that fails always is not, and it is OLD; NEW must not."""
+    class Subject:
+        name = "subject"
+
+        def __init__(self, broken, times):
+            self.broken, self.left = broken, times
+
+        def pair(self, old, new, into):
+            if self.broken in (old, new) and self.left:
+                self.left -= 1
+                raise Failed("want")
+            into.add(self.name, 1.0)
+
+    for broken, times, compared in (("old", 1, True), ("old", 9, False), (None, 0, True)):
+        found = compare.measure([Subject(broken, times)], 2, "old", "new")
+        assert found.of == ({"subject": [1, 1]} if compared else {})
+    with pytest.raises(Failed):
+        compare.measure([Subject("new", 9)], 2, "old", "new")
 
 
 def test_what_is_no_version(tmp_path):
