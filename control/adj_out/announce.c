@@ -8,7 +8,11 @@
 
 #include "attr.h"
 #include "log.h"
-#include "route_server.h"
+#include "adj_out.h"
+#include "events.h"
+#include "maps.h"
+#include "rib.h"
+#include "sendq.h"
 #include "update.h"
 
 enum {
@@ -21,17 +25,18 @@ enum {
 		250 * 1000, /* what a flush that has begun may take longer than there is time for */
 };
 
-void announcer_init(struct announcer *a)
+void announcer_init(struct announcer *a, struct adj_out *adj_out)
 {
 	memset(a, 0, sizeof(*a));
+	a->adj_out = adj_out;
 }
 
-void announcer_fini(struct announcer *a, struct route_server *rs)
+void announcer_fini(struct announcer *a)
 {
 	while (a->groups) {
 		struct update_group *next = a->groups->next;
 
-		summaries_close(rs, a->groups);
+		summaries_close(a->adj_out, a->groups);
 		route_map_put(a->groups->map);
 		free(a->groups);
 		a->groups = next;
@@ -71,29 +76,29 @@ static void summary_attrs(struct update_group *group)
 }
 
 /* Do paths from this role beat those of the others, by routing preference? */
-static bool comes_first(const struct route_server *rs, enum role role)
+static bool comes_first(const struct adj_out *adj_out, enum role role)
 {
-	switch (rs->config->routing_preference) {
+	switch (adj_out->config->routing_preference) {
 	case PREFERENCE_EXPRESSROUTE: return role == ROLE_EXPRESSROUTE;
 	case PREFERENCE_VPN: return role != ROLE_EXPRESSROUTE;
 	default: return false;
 	}
 }
 
-struct update_group announcer_kind(const struct route_server *rs, const struct config_peer *config)
+struct update_group announcer_kind(const struct adj_out *adj_out, const struct config_peer *config)
 {
 	struct update_group kind = {
 		.role = config->role,
 		.vnets = config->announce_vnets,
-		.backups = config->backup_paths && config->asn != rs->config->instance.asn,
+		.backups = config->backup_paths && config->asn != adj_out->config->instance.asn,
 		.as4 = true,
-		.map = maps_find(&rs->maps, config->outbound_map),
+		.map = maps_find(adj_out->maps, config->outbound_map),
 		.rule = {
-			.local_asn = rs->config->instance.asn,
-			.cluster_id = rs->config->instance.router_id,
+			.local_asn = adj_out->config->instance.asn,
+			.cluster_id = adj_out->config->instance.router_id,
 			.unchanged = config->next_hop == NEXT_HOP_UNCHANGED,
-			.ibgp = config->asn == rs->config->instance.asn,
-			.communities = rs->config->control.platform_communities,
+			.ibgp = config->asn == adj_out->config->instance.asn,
+			.communities = adj_out->config->control.platform_communities,
 			.remove_private = config->remove_private_as,
 			.replace_asn = config->as_override ? config->asn : 0,
 			.attributes = config->attributes.out,
@@ -101,35 +106,34 @@ struct update_group announcer_kind(const struct route_server *rs, const struct c
 	};
 
 	kind.yields = kind.rule.ibgp && kind.map && route_map_replacing(kind.map) &&
-		      comes_first(rs, config->role);
+		      comes_first(adj_out, config->role);
 	summary_attrs(&kind);
 	return kind;
 }
 
-struct update_group announcer_group(const struct route_server *rs, const struct peer *peer)
+struct update_group announcer_group(const struct adj_out *adj_out, const struct receiver *peer)
 {
-	struct update_group wanted = announcer_kind(rs, &peer->config);
+	struct update_group wanted = announcer_kind(adj_out, peer->config);
 
 	if (peer->held)
 		wanted.role = ROLE_VNET;
-	wanted.as4 = peer->session.caps & SPEAKER_CAP_AS4;
-	wanted.rule.next_hop = peer->session.local_addr;
+	wanted.as4 = peer->as4;
+	wanted.rule.next_hop = peer->local_addr;
 	summary_attrs(&wanted);
 	return wanted;
 }
 
-static struct update_group *group_for(struct announcer *a, struct route_server *rs,
-				      const struct peer *peer)
+static struct update_group *group_for(struct announcer *a, const struct receiver *peer)
 {
-	struct update_group wanted = announcer_group(rs, peer), *group = a->groups;
+	struct update_group wanted = announcer_group(a->adj_out, peer), *group = a->groups;
 
 	while (group && !announcer_fits(group, &wanted))
 		group = group->next;
 	if (group)
 		return group;
 	group = malloc(sizeof(*group));
-	wanted.group = group ? group_new(rs->rib, wanted.role, wanted.rule.ibgp, wanted.vnets,
-					 wanted.backups)
+	wanted.group = group ? group_new(a->adj_out->rib, wanted.role, wanted.rule.ibgp,
+					 wanted.vnets, wanted.backups)
 			     : NULL;
 	if (!wanted.group) {
 		free(group);
@@ -137,7 +141,7 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 	}
 	wanted.next = a->groups;
 	*group = wanted;
-	if (summaries_open(rs, group)) {
+	if (summaries_open(a->adj_out, group)) {
 		group_free(group->group);
 		free(group);
 		return NULL;
@@ -148,8 +152,7 @@ static struct update_group *group_for(struct announcer *a, struct route_server *
 	return group;
 }
 
-static void group_drop_if_empty(struct announcer *a, struct route_server *rs,
-				struct update_group *group)
+static void group_drop_if_empty(struct announcer *a, struct update_group *group)
 {
 	struct update_group **at = &a->groups;
 
@@ -160,30 +163,30 @@ static void group_drop_if_empty(struct announcer *a, struct route_server *rs,
 	*at = group->next;
 	if (a->turn == group)
 		a->turn = group->next;
-	summaries_close(rs, group);
+	summaries_close(a->adj_out, group);
 	group_free(group->group);
 	route_map_put(group->map);
 	free(group);
 }
 
-int announcer_join(struct announcer *a, struct route_server *rs, struct peer *peer)
+int announcer_join(struct announcer *a, struct receiver *peer)
 {
-	struct update_group *group = group_for(a, rs, peer);
+	struct update_group *group = group_for(a, peer);
 
 	if (!group)
 		return -ENOMEM;
 	if (group_join(group->group, peer->index)) {
-		group_drop_if_empty(a, rs, group);
+		group_drop_if_empty(a, group);
 		return -ENOMEM;
 	}
 	peer->group = group;
 	group->owing = true;
 	a->version++;
-	withheld_joined(rs, peer);
+	withheld_joined(a->adj_out, peer);
 	return 0;
 }
 
-static void leave(struct announcer *a, struct peer *peer)
+static void leave(struct announcer *a, struct receiver *peer)
 {
 	struct update_group *group = peer->group;
 
@@ -193,56 +196,55 @@ static void leave(struct announcer *a, struct peer *peer)
 	withheld_uncount(peer);
 	a->version++;
 	group_leave(group->group, peer->index);
-	group_drop_if_empty(a, peer->rs, group);
+	group_drop_if_empty(a, group);
 }
 
-void announcer_leave(struct announcer *a, struct peer *peer)
+void announcer_leave(struct announcer *a, struct receiver *peer)
 {
 	summaries_forget(peer);
 	leave(a, peer);
 }
 
-bool announcer_suits(const struct route_server *rs, const struct peer *peer)
+bool announcer_suits(const struct adj_out *adj_out, const struct receiver *peer)
 {
-	struct update_group wanted = announcer_group(rs, peer);
+	struct update_group wanted = announcer_group(adj_out, peer);
 
 	return announcer_fits(peer->group, &wanted);
 }
 
 /* Whatever it is told now may be more than a circuit takes. */
-static bool waits_for_seats(const struct route_server *rs, const struct update_group *group)
+static bool waits_for_seats(const struct adj_out *adj_out, const struct update_group *group)
 {
-	return group->role == ROLE_EXPRESSROUTE && rib_seats_moving(rs->rib);
+	return group->role == ROLE_EXPRESSROUTE && rib_seats_moving(adj_out->rib);
 }
 
-bool announcer_told(const struct announcer *a, const struct peer *peer)
+bool announcer_told(const struct announcer *a, const struct receiver *peer)
 {
-	return !a->flushing && !peer->lagging && !waits_for_seats(peer->rs, peer->group) &&
+	return !a->flushing && !peer->lagging && !waits_for_seats(peer->adj_out, peer->group) &&
 	       group_idle(peer->group->group) && summaries_idle(peer->group);
 }
 
-int announcer_refresh(struct announcer *a, struct peer *peer)
+int announcer_refresh(struct receiver *peer)
 {
 	int err = peer->group ? group_refresh(peer->group->group, peer->index) : 0;
 
-	(void)a;
 	if (peer->group && !err)
 		summaries_refresh(peer);
 	return err;
 }
 
-int announcer_move(struct announcer *a, struct route_server *rs, struct peer *peer)
+int announcer_move(struct announcer *a, struct receiver *peer)
 {
 	int err;
 
 	summaries_move(peer);
 	leave(a, peer);
-	err = announcer_join(a, rs, peer);
+	err = announcer_join(a, peer);
 	/* What it had been told it still has: a refresh says so, lest a withdrawal be missed. */
 	if (!err)
-		err = announcer_refresh(a, peer);
-	for (size_t i = 0; !err && !peer->group->vnets && i < rs->config->nb_vnets; i++) {
-		uint32_t node = rib_find(rs->rib, rs->config->vnets[i].prefix);
+		err = announcer_refresh(peer);
+	for (size_t i = 0; !err && !peer->group->vnets && i < a->adj_out->config->nb_vnets; i++) {
+		uint32_t node = rib_find(a->adj_out->rib, a->adj_out->config->vnets[i].prefix);
 
 		if (node != RIB_NONE)
 			group_owe(peer->group->group, peer->index, node);
@@ -250,11 +252,10 @@ int announcer_move(struct announcer *a, struct route_server *rs, struct peer *pe
 	return err;
 }
 
-int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging)
+int announcer_lagging(struct receiver *peer, bool lagging)
 {
 	int err = 0;
 
-	(void)a;
 	if (!peer->group || peer->lagging == lagging)
 		return 0;
 	if (lagging)
@@ -269,10 +270,10 @@ int announcer_lagging(struct announcer *a, struct peer *peer, bool lagging)
 
 /* --- octets ----------------------------------------------------------------------------------- */
 
-size_t announcer_export(const struct update_group *group, const struct route_server *rs,
+size_t announcer_export(const struct update_group *group, const struct rib *rib,
 			const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out)
 {
-	const struct source *from = rib_source(rs->rib, source);
+	const struct source *from = rib_source(rib, source);
 	const struct export_source es = {
 		.role = from->role,
 		.ibgp = from->ibgp,
@@ -329,18 +330,18 @@ bool announcer_summary(const struct update_group *group, int rule, struct route_
 	       message_fits(group, result);
 }
 
-bool announcer_announces(const struct update_group *group, const struct route_server *rs,
+bool announcer_announces(const struct update_group *group, const struct rib *rib,
 			 const struct path *path, bool backup, uint8_t *wire,
 			 struct route_map_result *result)
 {
 	struct route_map_side side = announcer_side(group);
 	struct route_map_route route = {
-		.prefix = rib_prefix(rs->rib, path->node),
-		.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET,
+		.prefix = rib_prefix(rib, path->node),
+		.vnet = rib_source(rib, path->peer)->role == ROLE_VNET,
 		.wire = wire,
 	};
 
-	route.len = (uint16_t)announcer_export(group, rs, path->attrs, path->peer, backup, wire);
+	route.len = (uint16_t)announcer_export(group, rib, path->attrs, path->peer, backup, wire);
 	if (!route.len)
 		return false;
 	if (group->map &&
@@ -355,17 +356,17 @@ bool announcer_announces(const struct update_group *group, const struct route_se
 }
 
 /* As announcer_announces(), in the words for this member. */
-static bool announces_to(const struct peer *peer, const struct path *path, bool backup,
+static bool announces_to(const struct receiver *peer, const struct path *path, bool backup,
 			 uint8_t *wire, struct route_map_result *result)
 {
 	struct update_group kind = *peer->group;
 
-	if (path->attrs->keys.next_hop == peer->config.addr)
+	if (path->attrs->keys.next_hop == peer->config->addr)
 		kind.rule.unchanged = false;
-	return announcer_announces(&kind, peer->rs, path, backup, wire, result);
+	return announcer_announces(&kind, peer->adj_out->rib, path, backup, wire, result);
 }
 
-bool announcer_withholds(const struct peer *peer, const struct route_map_result *result)
+bool announcer_withholds(const struct receiver *peer, const struct route_map_result *result)
 {
 	uint8_t attrs[BGP_MESSAGE_MAX];
 	size_t len =
@@ -374,28 +375,28 @@ bool announcer_withholds(const struct peer *peer, const struct route_map_result 
 	return len && withheld_match(&peer->withheld, attrs, (uint16_t)len) >= 0;
 }
 
-bool announcer_withholds_path(const struct peer *peer, const struct path *path, bool backup)
+bool announcer_withholds_path(const struct receiver *peer, const struct path *path, bool backup)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	uint8_t wire[BGP_MESSAGE_MAX];
 
-	return peer->withheld.nb && peer->group && announcer_suits(peer->rs, peer) &&
+	return peer->withheld.nb && peer->group && announcer_suits(peer->adj_out, peer) &&
 	       announces_to(peer, path, backup, wire, &result) &&
 	       announcer_withholds(peer, &result);
 }
 
-bool announcer_tells(const struct peer *peer, const struct path *path, bool backup, uint8_t *wire,
-		     struct route_map_result *result)
+bool announcer_tells(const struct receiver *peer, const struct path *path, bool backup,
+		     uint8_t *wire, struct route_map_result *result)
 {
 	return announces_to(peer, path, backup, wire, result) && !announcer_withholds(peer, result);
 }
 
-size_t announcer_octets(const struct peer *peer, struct prefix prefix, uint8_t *out,
+size_t announcer_octets(const struct receiver *peer, struct prefix prefix, uint8_t *out,
 			uint32_t *attrs_hash)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	const struct update_group *group = peer->group;
-	const struct rib *rib = peer->rs->rib;
+	const struct rib *rib = peer->adj_out->rib;
 	uint8_t wire[BGP_MESSAGE_MAX];
 
 	if (summaries_stand(peer, prefix)) {
@@ -419,8 +420,10 @@ size_t announcer_octets(const struct peer *peer, struct prefix prefix, uint8_t *
 }
 
 /* Hand what is encoded to every member that it is for. False: a mailbox is full; call again. */
-static bool out_send(struct announcer *a, struct route_server *rs)
+static bool out_send(struct announcer *a)
 {
+	struct adj_out *adj_out = a->adj_out;
+
 	if (!a->out_len)
 		return true;
 	if (!a->sending) {
@@ -431,9 +434,9 @@ static bool out_send(struct announcer *a, struct route_server *rs)
 		a->nb_sent = 0;
 	}
 	for (; a->nb_sent < a->nb_to; a->nb_sent++) {
-		struct peer *peer = &rs->peers.table[a->to[a->nb_sent]];
+		struct receiver *peer = adj_out->receiver[a->to[a->nb_sent]];
 
-		if (!rs_send(rs, peer, a->sending))
+		if (!adj_out->send(adj_out->ctx, peer, a->sending))
 			return false;
 	}
 	wire_buf_put(a->sending);
@@ -443,13 +446,12 @@ static bool out_send(struct announcer *a, struct route_server *rs)
 }
 
 /* Room for one more message to the members of the batch. False: call again. */
-static bool out_begin(struct announcer *a, struct route_server *rs)
+static bool out_begin(struct announcer *a)
 {
 	const struct hearers *h = &a->hearers;
 	bool same = a->nb_to == h->nb_to && !memcmp(a->to, h->to, h->nb_to * sizeof(*h->to));
 
-	if ((!same || sizeof(a->out) - a->out_len < BGP_MESSAGE_MAX || a->sending) &&
-	    !out_send(a, rs))
+	if ((!same || sizeof(a->out) - a->out_len < BGP_MESSAGE_MAX || a->sending) && !out_send(a))
 		return false;
 	if (!same) {
 		a->nb_to = h->nb_to;
@@ -495,7 +497,7 @@ static bool part_without(struct announcer *a)
 
 /* `wire`: the part's attributes, canonical; NULL: it is withdrawn, and `too_long` says why if it
  * ought not to be. */
-static void part_begin(struct announcer *a, struct route_server *rs)
+static void part_begin(struct announcer *a)
 {
 	const struct group_batch *b = &a->batch;
 
@@ -504,20 +506,20 @@ static void part_begin(struct announcer *a, struct route_server *rs)
 		a->part.wire ? wire_attrs(a->flushing, a->part.wire, a->part.len, a->attrs) : 0;
 	if (a->part.too_long || (a->part.wire && !a->attrs_len))
 		for (uint32_t i = 0; i < b->nb_to; i++)
-			rs->peers.table[b->to[i]].unexportable += a->part.nb;
+			a->adj_out->receiver[b->to[i]]->unexportable += a->part.nb;
 	if (a->attrs_len)
 		told_note(&a->flushing->told,
-			  &(struct told){ .ms = rs->now_ms,
+			  &(struct told){ .ms = a->adj_out->now_ms,
 					  .prefix = *a->part.prefixes,
 					  .attrs_hash = b->attrs ? b->attrs->hash : 0 });
-	hearers_begin(&a->hearers, rs, b, &a->part, a->attrs, (uint16_t)a->attrs_len);
+	hearers_begin(&a->hearers, a->adj_out, b, &a->part, a->attrs, (uint16_t)a->attrs_len);
 	if (!a->hearers.nb_to)
 		part_without(a);
 }
 
 /* What policy makes of the batch's attributes on their way out: counted, and said. Returns whether
  * its routes go. */
-static bool note_attributes(struct announcer *a, struct route_server *rs)
+static bool note_attributes(struct announcer *a)
 {
 	const struct attr_policy *policy = &a->flushing->rule.attributes;
 	const struct group_batch *b = &a->batch;
@@ -532,10 +534,10 @@ static bool note_attributes(struct announcer *a, struct route_server *rs)
 	else
 		attr_set_text(codes, what, sizeof(what));
 	for (uint32_t i = 0; i < b->nb_to; i++) {
-		struct peer *peer = &rs->peers.table[b->to[i]];
+		struct receiver *peer = a->adj_out->receiver[b->to[i]];
 
 		*(drop ? &peer->dropped_out : &peer->stripped_out) += b->nb_prefixes;
-		events_note(&rs->events, EVENT_ATTRIBUTE, peer->index, rs->now_ms,
+		events_note(a->adj_out->events, EVENT_ATTRIBUTE, peer->index, a->adj_out->now_ms,
 			    "%s on the way to it %s and %u others: %s",
 			    drop ? "dropped" : "stripped", prefix_text(*b->prefixes, prefix),
 			    b->nb_prefixes - 1, what);
@@ -544,22 +546,23 @@ static bool note_attributes(struct announcer *a, struct route_server *rs)
 }
 
 /* The attributes of the batch for those that it is for, before their route map. */
-static size_t batch_export(struct announcer *a, struct route_server *rs)
+static size_t batch_export(struct announcer *a)
 {
 	const struct group_batch *b = &a->batch;
 	struct update_group kind;
 
 	if (!a->itself)
-		return announcer_export(a->flushing, rs, b->attrs, b->source, b->backup,
-					a->exported);
+		return announcer_export(a->flushing, a->adj_out->rib, b->attrs, b->source,
+					b->backup, a->exported);
 	kind = *a->flushing;
 	kind.rule.unchanged = false;
-	return announcer_export(&kind, rs, b->attrs, b->source, b->backup, a->exported);
+	return announcer_export(&kind, a->adj_out->rib, b->attrs, b->source, b->backup,
+				a->exported);
 }
 
 /* The first part of the batch, which without a route map is the whole. False: nothing of it is to
  * be said. */
-static bool batch_begin(struct announcer *a, struct route_server *rs)
+static bool batch_begin(struct announcer *a)
 {
 	const struct group_batch *b = &a->batch;
 	struct update_group *group = a->flushing;
@@ -569,43 +572,43 @@ static bool batch_begin(struct announcer *a, struct route_server *rs)
 	a->part = (struct outbound_part){ .prefixes = b->prefixes, .nb = b->nb_prefixes };
 	a->outbound.at = a->outbound.nb = 0;
 	if (b->kind == GROUP_ANNOUNCE) {
-		bool drop = note_attributes(a, rs);
+		bool drop = note_attributes(a);
 
-		a->part.len = (uint16_t)batch_export(a, rs);
+		a->part.len = (uint16_t)batch_export(a);
 		a->part.wire = a->part.len ? a->exported : NULL;
 		a->part.too_long = !a->part.len && !drop;
-		out.vnet = rib_source(rs->rib, b->source)->role == ROLE_VNET;
+		out.vnet = rib_source(a->adj_out->rib, b->source)->role == ROLE_VNET;
 		out.wire = a->part.len ? a->exported : NULL;
 		out.len = a->part.len;
 		out.too_long = a->part.too_long;
 	}
 	if (summarises)
-		summaries_note(rs, group, b);
+		summaries_note(a->adj_out, group, b);
 	if (b->kind != GROUP_END_OF_RIB && (summarises || (group->map && out.wire))) {
 		outbound_begin(&a->outbound, &out, b->prefixes, b->nb_prefixes);
 		if (!outbound_next(&a->outbound, &a->part))
 			return false;
 	}
-	part_begin(a, rs);
+	part_begin(a);
 	a->in_batch = true;
 	return true;
 }
 
 /* News of a summary as a batch of its own. */
-static bool news_begin(struct announcer *a, struct route_server *rs, bool over)
+static bool news_begin(struct announcer *a, bool over)
 {
 	struct update_group *group = a->flushing;
 	struct route_map_result *r = &a->outbound.result;
 	struct summaries_news *news = &a->news;
 	bool fits = true, announced;
 
-	if (!summaries_next(rs, group, over, news))
+	if (!summaries_next(a->adj_out, group, over, news))
 		return false;
 	if (news->rule >= 0)
 		announced = fits = announcer_summary(group, news->rule, r);
 	else
-		announced = news->path && announcer_announces(group, rs, news->path, news->backup,
-							      a->exported, r);
+		announced = news->path && announcer_announces(group, a->adj_out->rib, news->path,
+							      news->backup, a->exported, r);
 	a->part = (struct outbound_part){ .prefixes = &news->prefix, .nb = 1, .too_long = !fits };
 	if (announced) {
 		a->part.wire = r->wire;
@@ -620,13 +623,13 @@ static bool news_begin(struct announcer *a, struct route_server *rs, bool over)
 		.nb_to = news->nb_to,
 	};
 	a->outbound.at = a->outbound.nb = 0;
-	part_begin(a, rs);
+	part_begin(a);
 	a->in_batch = true;
 	return true;
 }
 
 /* The next batch of the group, or of members that are told the last one in other words. */
-static bool batch_take(struct announcer *a, struct route_server *rs)
+static bool batch_take(struct announcer *a)
 {
 	struct update_group *group = a->flushing;
 
@@ -640,40 +643,40 @@ static bool batch_take(struct announcer *a, struct route_server *rs)
 		return true;
 	if (!group->rule.unchanged)
 		return true;
-	telling_begin(&a->telling, rs, group, &a->batch);
+	telling_begin(&a->telling, a->adj_out, group, &a->batch);
 	return telling_next(&a->telling, &a->batch, &a->itself);
 }
 
 /* What the group is told next: summaries that begin, what changes, summaries that are over, and
  * End-of-RIB, which says that all has been told. */
-static bool batch_next(struct announcer *a, struct route_server *rs)
+static bool batch_next(struct announcer *a)
 {
-	if (!a->began && news_begin(a, rs, false))
+	if (!a->began && news_begin(a, false))
 		return true;
 	a->began = true;
-	while (batch_take(a, rs)) {
+	while (batch_take(a)) {
 		if (a->batch.kind == GROUP_END_OF_RIB)
 			a->end = a->batch;
-		else if (batch_begin(a, rs))
+		else if (batch_begin(a))
 			return true;
 	}
-	if (news_begin(a, rs, true))
+	if (news_begin(a, true))
 		return true;
 	if (!a->ending)
 		return false;
 	a->ending = false;
 	a->batch = a->end;
-	return batch_begin(a, rs);
+	return batch_begin(a);
 }
 
 /* The next part of the batch; false: that was all of it. */
-static bool part_next(struct announcer *a, struct route_server *rs)
+static bool part_next(struct announcer *a)
 {
 	if (part_without(a))
 		return true;
 	if (!outbound_next(&a->outbound, &a->part))
 		return false;
-	part_begin(a, rs);
+	part_begin(a);
 	return true;
 }
 
@@ -688,23 +691,22 @@ static bool is_late(struct announcer *a, const struct budget *budget)
 }
 
 /* The rest of a flush. False: it is not through, as a mailbox is full, or the time is over. */
-static bool flush_go_on(struct announcer *a, struct route_server *rs, const struct budget *budget)
+static bool flush_go_on(struct announcer *a, const struct budget *budget)
 {
 	a->blocked = true;
-	while (a->in_batch || batch_next(a, rs)) {
+	while (a->in_batch || batch_next(a)) {
 		do {
-			if (!out_begin(a, rs))
+			if (!out_begin(a))
 				return false;
 			out_message(a);
-		} while (a->batch.kind != GROUP_END_OF_RIB &&
-			 (a->at < a->part.nb || part_next(a, rs)));
+		} while (a->batch.kind != GROUP_END_OF_RIB && (a->at < a->part.nb || part_next(a)));
 		a->in_batch = false;
 		if (is_late(a, budget)) {
 			a->blocked = false;
 			return false;
 		}
 	}
-	if (!out_send(a, rs))
+	if (!out_send(a))
 		return false;
 	a->blocked = false;
 	a->nb_to = 0;
@@ -714,14 +716,14 @@ static bool flush_go_on(struct announcer *a, struct route_server *rs, const stru
 
 /* Of one group a slice of prefixes, and a quarter of that counted for its summaries. False: it is
  * not through. */
-static bool flush_group(struct announcer *a, struct route_server *rs, struct update_group *group,
+static bool flush_group(struct announcer *a, struct update_group *group,
 			const struct budget *budget, size_t *taken)
 {
 	size_t n;
 
-	if (waits_for_seats(rs, group))
+	if (waits_for_seats(a->adj_out, group))
 		return true;
-	*taken += summaries_turn(rs, group, FLUSH / 4);
+	*taken += summaries_turn(a->adj_out, group, FLUSH / 4);
 	if (!summaries_counted(group))
 		return true;
 	n = group_flush(group->group, FLUSH);
@@ -730,11 +732,11 @@ static bool flush_group(struct announcer *a, struct route_server *rs, struct upd
 		return true;
 	a->flushing = group;
 	a->began = false;
-	return flush_go_on(a, rs, budget);
+	return flush_go_on(a, budget);
 }
 
 /* Groups take turns, from one flush to the next too. */
-size_t announcer_flush(struct announcer *a, struct route_server *rs, const struct budget *budget)
+size_t announcer_flush(struct announcer *a, const struct budget *budget)
 {
 	struct update_group *group = a->turn ? a->turn : a->groups, *idle = NULL;
 	const struct budget cut = { budget->now_ns, budget->end_ns + CUT_NS };
@@ -743,13 +745,13 @@ size_t announcer_flush(struct announcer *a, struct route_server *rs, const struc
 
 	if (a->flushing) {
 		/* Its own group first; the others in the next turn. */
-		flush_go_on(a, rs, budget);
+		flush_go_on(a, budget);
 		return 1;
 	}
 	while (group && group != idle && room) {
 		size_t n = 0;
 
-		room = flush_group(a, rs, group, &cut, &n);
+		room = flush_group(a, group, &cut, &n);
 		/* Once round without anything to do. */
 		idle = n ? NULL : idle ? idle : group;
 		group = group->next ? group->next : a->groups;

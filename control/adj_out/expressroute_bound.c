@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "route_server.h"
+#include "adj_out.h"
+#include "announce.h"
+#include "maps.h"
+#include "rib.h"
 
 static void kinds_free(struct update_group *kinds, uint32_t nb)
 {
@@ -16,7 +19,7 @@ static void kinds_free(struct update_group *kinds, uint32_t nb)
 void expressroute_bound_fini(struct expressroute_bound *bound)
 {
 	kinds_free(bound->kinds, bound->nb);
-	*bound = (struct expressroute_bound){ 0 };
+	*bound = (struct expressroute_bound){ .adj_out = bound->adj_out };
 }
 
 /* --- which kinds there are -------------------------------------------------------------------- */
@@ -34,25 +37,26 @@ static void kinds_add(struct update_group *kinds, uint32_t *nb, const struct upd
 
 /* Those of the configuration, then those before that it does not have. `nb_now`: of the first.
  * NULL: no memory. */
-static struct update_group *kinds_new(const struct route_server *rs, uint32_t *nb_now, uint32_t *nb)
+static struct update_group *kinds_new(const struct expressroute_bound *before, uint32_t *nb_now,
+				      uint32_t *nb)
 {
-	const struct expressroute_bound *before = &rs->expressroute_bound;
+	const struct adj_out *adj_out = before->adj_out;
 	struct update_group *kinds =
-		calloc(rs->config->nb_gateways + before->nb + 1, sizeof(*kinds));
+		calloc(adj_out->config->nb_gateways + before->nb + 1, sizeof(*kinds));
 	int gateway = -1;
 
 	*nb = *nb_now = 0;
 	if (!kinds)
 		return NULL;
-	for (size_t i = 0; i < rs->config->nb_peers; i++) {
-		const struct config_peer *peer = &rs->config->peers[i];
+	for (size_t i = 0; i < adj_out->config->nb_peers; i++) {
+		const struct config_peer *peer = &adj_out->config->peers[i];
 		struct update_group kind;
 
 		/* instances of one gateway follow one another, and are told alike */
 		if (peer->role != ROLE_EXPRESSROUTE || peer->gateway == gateway)
 			continue;
 		gateway = peer->gateway;
-		kind = announcer_kind(rs, peer);
+		kind = announcer_kind(adj_out, peer);
 		kinds_add(kinds, nb, &kind);
 	}
 	*nb_now = *nb;
@@ -94,36 +98,37 @@ static uint32_t count_summaries(const struct update_group *kinds, uint32_t nb)
 
 static uint32_t seats(const struct expressroute_bound *bound)
 {
-	if (!bound->max)
+	uint32_t max = bound->adj_out->expressroute_max;
+
+	if (!max)
 		return UINT32_MAX;
-	return bound->max > bound->summaries ? bound->max - bound->summaries : 0;
+	return max > bound->summaries ? max - bound->summaries : 0;
 }
 
 /* From now on prefixes count by these. Takes `kinds` over. */
-static void kinds_set(struct route_server *rs, struct update_group *kinds, uint32_t nb,
+static void kinds_set(struct expressroute_bound *bound, struct update_group *kinds, uint32_t nb,
 		      uint32_t nb_now)
 {
-	struct expressroute_bound *bound = &rs->expressroute_bound;
+	struct adj_out *adj_out = bound->adj_out;
 
 	kinds_free(bound->kinds, bound->nb);
 	bound->kinds = kinds;
 	bound->nb = nb;
 	bound->leaving = nb - nb_now;
 	bound->summaries = count_summaries(kinds, nb);
-	rib_set_expressroute_max(rs->rib, seats(bound));
-	if (bound->max)
-		rib_seats_review(rs->rib);
+	rib_set_expressroute_max(adj_out->rib, seats(bound));
+	if (adj_out->expressroute_max)
+		rib_seats_review(adj_out->rib);
 }
 
-void expressroute_bound_configure(struct route_server *rs, uint32_t max)
+void expressroute_bound_configure(struct expressroute_bound *bound, uint32_t max)
 {
-	struct expressroute_bound *bound = &rs->expressroute_bound;
-	uint32_t nb, nb_now, max_before = bound->max;
-	struct update_group *kinds = kinds_new(rs, &nb_now, &nb);
+	uint32_t nb, nb_now, max_before = bound->adj_out->expressroute_max;
+	struct update_group *kinds = kinds_new(bound, &nb_now, &nb);
 
-	bound->max = max;
+	bound->adj_out->expressroute_max = max;
 	if (!kinds || max != max_before || nb != bound->nb) {
-		kinds_set(rs, kinds, nb, nb_now);
+		kinds_set(bound, kinds, nb, nb_now);
 		return;
 	}
 	bound->leaving = nb - nb_now;
@@ -132,70 +137,69 @@ void expressroute_bound_configure(struct route_server *rs, uint32_t max)
 
 /* --- when former maps are forgotten ----------------------------------------------------------- */
 
-static bool all_told(const struct route_server *rs)
+static bool all_told(const struct adj_out *adj_out, const struct announcer *announcer)
 {
-	if (rs->peers.unplaced)
-		return false;
-	for (uint16_t i = 0; i < rs->peers.end; i++) {
-		const struct peer *peer = &rs->peers.table[i];
+	for (uint16_t i = 0; i < adj_out->end; i++) {
+		const struct receiver *peer = adj_out->receiver[i];
 
 		if (peer->group && peer->group->role == ROLE_EXPRESSROUTE &&
-		    !announcer_told(&rs->announcer, peer))
+		    !announcer_told(announcer, peer))
 			return false;
 	}
 	return true;
 }
 
-void expressroute_bound_turn(struct route_server *rs)
+void expressroute_bound_turn(struct expressroute_bound *bound, const struct announcer *announcer)
 {
 	uint32_t nb, nb_now;
 	struct update_group *kinds;
 
-	if (!rs->expressroute_bound.leaving || !all_told(rs))
+	if (!bound->leaving || !all_told(bound->adj_out, announcer))
 		return;
-	kinds = kinds_new(rs, &nb_now, &nb);
+	kinds = kinds_new(bound, &nb_now, &nb);
 	for (; kinds && nb > nb_now; nb--)
 		route_map_put(kinds[nb - 1].map);
-	kinds_set(rs, kinds, nb, nb_now);
+	kinds_set(bound, kinds, nb, nb_now);
 }
 
 /* --- a prefix --------------------------------------------------------------------------------- */
 
-static bool is_of(const struct route_server *rs, const struct update_group *kind,
-		  const struct peer *peer)
+static bool is_of(const struct adj_out *adj_out, const struct update_group *kind,
+		  const struct receiver *peer)
 {
 	struct update_group its;
 
-	if (peer->life != PEER_ACTIVE || peer->config.role != ROLE_EXPRESSROUTE)
+	if (!peer->active || peer->config->role != ROLE_EXPRESSROUTE)
 		return false;
-	its = announcer_kind(rs, &peer->config);
+	its = announcer_kind(adj_out, peer->config);
 	return announcer_fits(kind, &its);
 }
 
 /* Is it a backup to all gateways of a kind that is not told backups? */
-static bool is_hidden(const struct route_server *rs, const struct update_group *kind,
+static bool is_hidden(const struct adj_out *adj_out, const struct update_group *kind,
 		      const struct backups *backups)
 {
 	if (kind->rule.ibgp || kind->backups || !backups->n)
 		return false;
-	for (uint16_t i = 0; i < rs->peers.end; i++)
-		if (is_of(rs, kind, &rs->peers.table[i]) && !backups_include(rs->rib, backups, i))
+	for (uint16_t i = 0; i < adj_out->end; i++)
+		if (is_of(adj_out, kind, adj_out->receiver[i]) &&
+		    !backups_include(adj_out->rib, backups, i))
 			return false;
 	return true;
 }
 
 /* Is it withheld from all gateways of a kind (withheld.h)? They are up, then; of a former map there
  * are none. */
-static bool is_withheld(const struct route_server *rs, const struct update_group *kind,
+static bool is_withheld(const struct adj_out *adj_out, const struct update_group *kind,
 			const struct path *path, const struct backups *backups)
 {
 	bool yields = kind->rule.ibgp && path->yields >> ROLE_EXPRESSROUTE & 1, any = false;
 
-	for (uint16_t i = 0; rs->peers.withholding && i < rs->peers.end; i++) {
-		const struct peer *peer = &rs->peers.table[i];
-		bool backup = yields || backups_include(rs->rib, backups, i);
+	for (uint16_t i = 0; adj_out->withholding && i < adj_out->end; i++) {
+		const struct receiver *peer = adj_out->receiver[i];
+		bool backup = yields || backups_include(adj_out->rib, backups, i);
 
-		if (!is_of(rs, kind, peer))
+		if (!is_of(adj_out, kind, peer))
 			continue;
 		if (!announcer_withholds_path(peer, path, backup))
 			return false;
@@ -204,33 +208,31 @@ static bool is_withheld(const struct route_server *rs, const struct update_group
 	return any;
 }
 
-static bool is_told(const struct route_server *rs, const struct update_group *kind,
+static bool is_told(const struct adj_out *adj_out, const struct update_group *kind,
 		    const struct path *path, const struct backups *backups)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	uint8_t wire[BGP_MESSAGE_MAX];
 
-	if (!kind->vnets && rib_source(rs->rib, path->peer)->role == ROLE_VNET)
+	if (!kind->vnets && rib_source(adj_out->rib, path->peer)->role == ROLE_VNET)
 		return false;
-	if (is_hidden(rs, kind, backups) || is_withheld(rs, kind, path, backups))
+	if (is_hidden(adj_out, kind, backups) || is_withheld(adj_out, kind, path, backups))
 		return false;
 	if (!kind->map)
 		return true;
-	if (route_map_summarises(kind->map, rib_prefix(rs->rib, path->node)))
+	if (route_map_summarises(kind->map, rib_prefix(adj_out->rib, path->node)))
 		return false;
-	return announcer_announces(kind, rs, path, false, wire, &result);
+	return announcer_announces(kind, adj_out->rib, path, false, wire, &result);
 }
 
-bool expressroute_bound_count(void *ctx, const struct path *path, bool ibgp,
-			      const struct backups *backups)
+bool expressroute_bound_count(const struct expressroute_bound *bound, const struct path *path,
+			      bool ibgp, const struct backups *backups)
 {
-	const struct route_server *rs = ctx;
+	for (uint32_t i = 0; i < bound->nb; i++) {
+		const struct update_group *kind = &bound->kinds[i];
 
-	for (uint32_t i = 0; i < rs->expressroute_bound.nb; i++) {
-		const struct update_group *kind = &rs->expressroute_bound.kinds[i];
-
-		if (kind->rule.ibgp == ibgp && is_told(rs, kind, path, backups))
+		if (kind->rule.ibgp == ibgp && is_told(bound->adj_out, kind, path, backups))
 			return true;
 	}
-	return !rs->expressroute_bound.kinds;
+	return !bound->kinds;
 }

@@ -22,14 +22,15 @@ extern "C" {
 
 struct backups;
 struct path;
-struct route_server;
+struct adj_out;
+struct announcer;
 struct update_group;
 
 struct expressroute_bound {
+	struct adj_out *adj_out; /* borrowed */
 	/* owned: gateways that are told alike are one; each has a reference to its map */
 	struct update_group *kinds;
 	uint32_t nb, leaving; /* leaving: of former maps, among them */
-	uint32_t max;	      /* prefixes; 0: no bound */
 	uint32_t summaries;   /* prefixes that maps of `kinds` make */
 };
 
@@ -37,13 +38,13 @@ void expressroute_bound_fini(struct expressroute_bound *bound);
 
 /* The configuration is new: at most `max` prefixes for each gateway (0: no bound). Without memory
  * each prefix counts. */
-void expressroute_bound_configure(struct route_server *rs, uint32_t max);
+void expressroute_bound_configure(struct expressroute_bound *bound, uint32_t max);
 /* About once a second: have all gateways been told what their new maps make of things? */
-void expressroute_bound_turn(struct route_server *rs);
+void expressroute_bound_turn(struct expressroute_bound *bound, const struct announcer *announcer);
 
-/* See rib_params.counts; `ctx` is the route server. */
-bool expressroute_bound_count(void *ctx, const struct path *path, bool ibgp,
-			      const struct backups *backups);
+/* See rib_params.counts. */
+bool expressroute_bound_count(const struct expressroute_bound *bound, const struct path *path,
+			      bool ibgp, const struct backups *backups);
 
 #ifdef __cplusplus
 }

@@ -1,25 +1,26 @@
 /* A batch's members, told apart. */
 #include "hearers.h"
 
-#include "route_server.h"
+#include "adj_out.h"
+#include "announce.h"
 
 enum { TELL_PLAIN = 1, TELL_ITSELF = 2 };
 
 /* Is the member the next hop that it would be told? Nobody is his own (RFC 4271 5.1.3). */
-static bool is_next_hop(const struct update_group *group, const struct peer *peer,
+static bool is_next_hop(const struct update_group *group, const struct receiver *peer,
 			const struct attrs *attrs)
 {
-	return group->rule.unchanged && attrs->keys.next_hop == peer->config.addr;
+	return group->rule.unchanged && attrs->keys.next_hop == peer->config->addr;
 }
 
-void telling_begin(struct telling *t, const struct route_server *rs,
+void telling_begin(struct telling *t, const struct adj_out *adj_out,
 		   const struct update_group *group, const struct group_batch *batch)
 {
 	t->batch = *batch;
 	t->left = 0;
 	t->nb_plain = 0;
 	for (uint32_t i = 0; i < batch->nb_to; i++) {
-		const struct peer *peer = &rs->peers.table[batch->to[i]];
+		const struct receiver *peer = adj_out->receiver[batch->to[i]];
 
 		if (is_next_hop(group, peer, batch->attrs)) {
 			t->itself = peer->index;
@@ -45,7 +46,7 @@ bool telling_next(struct telling *t, struct group_batch *batch, bool *itself)
 	return true;
 }
 
-void hearers_begin(struct hearers *h, struct route_server *rs, const struct group_batch *batch,
+void hearers_begin(struct hearers *h, struct adj_out *adj_out, const struct group_batch *batch,
 		   const struct outbound_part *part, const uint8_t *wire, uint16_t len)
 {
 	uint32_t nb_told = 0;
@@ -53,12 +54,12 @@ void hearers_begin(struct hearers *h, struct route_server *rs, const struct grou
 	h->to = batch->to;
 	h->nb_to = batch->nb_to;
 	h->nb_without = 0;
-	if (!rs->peers.withholding || batch->kind == GROUP_END_OF_RIB)
+	if (!adj_out->withholding || batch->kind == GROUP_END_OF_RIB)
 		return;
 	for (uint32_t i = 0; i < batch->nb_to; i++) {
-		struct peer *peer = &rs->peers.table[batch->to[i]];
+		struct receiver *peer = adj_out->receiver[batch->to[i]];
 
-		if (len && withheld_from(rs, peer, part, wire, len)) {
+		if (len && withheld_from(adj_out, peer, part, wire, len)) {
 			h->without[h->nb_without++] = peer->index;
 			continue;
 		}

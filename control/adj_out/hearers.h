@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 struct outbound_part;
-struct route_server;
+struct adj_out;
 struct update_group;
 
 struct telling {
@@ -27,7 +27,7 @@ struct telling {
 };
 
 /* Sort the members of a batch that is announced. */
-void telling_begin(struct telling *telling, const struct route_server *rs,
+void telling_begin(struct telling *telling, const struct adj_out *adj_out,
 		   const struct update_group *group, const struct group_batch *batch);
 /* The next batch of it; `*itself`: its only member is the next hop. False: that was all. */
 bool telling_next(struct telling *telling, struct group_batch *batch, bool *itself);
@@ -45,7 +45,7 @@ struct hearers {
 
 /* Sort those that the batch is for. `wire`: the attributes as they are sent; `len` 0: it is
  * withdrawn. */
-void hearers_begin(struct hearers *hearers, struct route_server *rs,
+void hearers_begin(struct hearers *hearers, struct adj_out *adj_out,
 		   const struct group_batch *batch, const struct outbound_part *part,
 		   const uint8_t *wire, uint16_t len);
 /* Those that it is withheld from; false: there are none, or that was they. */

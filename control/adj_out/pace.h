@@ -18,31 +18,22 @@
 extern "C" {
 #endif
 
-struct route_server;
-struct peer;
+struct adj_out;
+struct receiver;
 
 enum {
 	PACE_AHEAD = 64 << 10, /* octets */
 	PACE_SLOW_MS = 100,
 };
 
-struct pace {
-	uint64_t told;	     /* octets in this session */
-	int64_t room;	     /* it may be told so many more before its count is looked at again */
-	uint32_t hinders_ms; /* for so long, since it last had taken all, others waited for it */
-	bool slow;	     /* it is to leave the stream, or has */
-};
-
 /* Its session has come up. */
-void pace_begin(struct peer *peer);
+void pace_begin(struct receiver *peer);
 /* It was told so many octets. */
-void pace_sent(struct peer *peer, uint32_t octets);
-/* rib_params.ready: may all of them be told more? */
-bool pace_ready(void *rs, const uint16_t *peers, uint32_t n);
-/* Octets that its connection has taken in this session, as its session lcore counts them. */
-uint64_t pace_taken(const struct route_server *rs, const struct peer *peer);
+void pace_sent(struct receiver *peer, uint32_t octets);
+/* May all of them be told more (rib_params.ready)? */
+bool pace_ready(struct adj_out *adj_out, const uint16_t *peers, uint32_t n);
 /* Once a turn: slow peers leave their stream, and come back. */
-void pace_turn(struct route_server *rs);
+void pace_turn(struct adj_out *adj_out);
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "route_server.h"
+#include "adj_out.h"
+#include "announce.h"
+#include "rib.h"
 
 enum { CONTRIBUTIONS_MAX = 1 << 24, HIDING_MAX = 1 << 26 };
 
@@ -37,7 +39,7 @@ struct hiding {
 
 /* Whose summaries are being counted: what group_watch_turn() hands on. */
 struct counting {
-	struct route_server *rs;
+	struct adj_out *adj_out;
 	struct update_group *group;
 };
 
@@ -62,7 +64,7 @@ static bool hiding_fill(const struct counting *counting, struct contribution *c,
 {
 	struct summaries *s = counting->group->summaries;
 
-	c->own_hidden = backups_include(counting->rs->rib, hidden, c->peer);
+	c->own_hidden = backups_include(counting->adj_out->rib, hidden, c->peer);
 	for (uint32_t i = 0; i < hidden->n; i++) {
 		uint32_t id = slab_alloc(&s->hiding);
 
@@ -95,7 +97,8 @@ static uint8_t fate_of(const struct counting *counting, const struct path *path)
 	uint8_t wire[BGP_MESSAGE_MAX];
 
 	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
-	if (!path || announcer_announces(counting->group, counting->rs, path, false, wire, &result))
+	if (!path || announcer_announces(counting->group, counting->adj_out->rib, path, false, wire,
+					 &result))
 		return 0;
 	return 1 +
 	       (result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule : SUMMARIES_DROPPED);
@@ -146,9 +149,9 @@ static bool count_prefix(void *ctx, const struct group_sight *sight)
 	return true;
 }
 
-size_t summaries_turn(struct route_server *rs, struct update_group *group, size_t budget)
+size_t summaries_turn(struct adj_out *adj_out, struct update_group *group, size_t budget)
 {
-	struct counting counting = { rs, group };
+	struct counting counting = { adj_out, group };
 
 	return group->summaries ? group_watch_turn(group->group, budget, count_prefix, &counting)
 				: 0;
@@ -178,10 +181,11 @@ static const struct map_rule *rule_at(const struct route_map *map, int rule)
 
 /* Prefixes that meet a fate, the rule's summary or to be dropped, of those that the peer would be
  * told of. */
-static uint32_t contributors(const struct update_group *group, int fate, const struct peer *peer)
+static uint32_t contributors(const struct update_group *group, int fate,
+			     const struct receiver *peer)
 {
 	const struct summaries *s = group->summaries;
-	uint16_t gateway = rib_gateway(peer->rs->rib, peer->index);
+	uint16_t gateway = rib_gateway(peer->adj_out->rib, peer->index);
 
 	if (!s->own[fate])
 		return 0;
@@ -193,7 +197,7 @@ static const int32_t no_more[MAP_RULES];
 
 /* Of rules that make the same prefix the first one that has contributors does; `more` of them than
  * there are. */
-static uint64_t wanted(const struct peer *peer, const int32_t more[MAP_RULES])
+static uint64_t wanted(const struct receiver *peer, const int32_t more[MAP_RULES])
 {
 	const struct update_group *group = peer->group;
 	uint64_t rules = 0;
@@ -211,17 +215,17 @@ static uint64_t wanted(const struct peer *peer, const int32_t more[MAP_RULES])
 	return rules;
 }
 
-uint64_t summaries_of(const struct peer *peer)
+uint64_t summaries_of(const struct receiver *peer)
 {
 	return peer->group ? wanted(peer, no_more) : 0;
 }
 
-uint64_t summaries_with(const struct peer *peer, const int32_t more[MAP_RULES])
+uint64_t summaries_with(const struct receiver *peer, const int32_t more[MAP_RULES])
 {
 	return wanted(peer, more);
 }
 
-bool summaries_stand(const struct peer *peer, struct prefix prefix)
+bool summaries_stand(const struct receiver *peer, struct prefix prefix)
 {
 	return peer->group && peer->group->summaries &&
 	       route_map_summarises(peer->group->map, prefix) & summaries_of(peer);
@@ -230,7 +234,7 @@ bool summaries_stand(const struct peer *peer, struct prefix prefix)
 /* Is there something to say, and of what? `rule`: of which map. */
 enum kind { SILENCE, SUMMARY, NO_SUMMARY, NO_FORMER };
 
-static enum kind news_kind(const struct peer *peer, bool over, int *rule)
+static enum kind news_kind(const struct receiver *peer, bool over, int *rule)
 {
 	const struct update_group *group = peer->group;
 	const struct summaries_told *told = &peer->summaries;
@@ -253,7 +257,7 @@ static enum kind news_kind(const struct peer *peer, bool over, int *rule)
 	return SILENCE;
 }
 
-static void take_told(struct peer *peer, enum kind kind, int rule)
+static void take_told(struct receiver *peer, enum kind kind, int rule)
 {
 	struct summaries_told *told = &peer->summaries;
 
@@ -267,10 +271,10 @@ static void take_told(struct peer *peer, enum kind kind, int rule)
 		told->rules |= BIT(rule);
 }
 
-static const struct path *path_without(const struct route_server *rs, const struct peer *peer,
+static const struct path *path_without(const struct adj_out *adj_out, const struct receiver *peer,
 				       struct prefix prefix, bool *backup)
 {
-	uint32_t node = rib_find(rs->rib, prefix);
+	uint32_t node = rib_find(adj_out->rib, prefix);
 
 	*backup = false;
 	return node == RIB_NONE ? NULL
@@ -278,8 +282,8 @@ static const struct path *path_without(const struct route_server *rs, const stru
 }
 
 /* Fill in what the peer is to hear. False: it has nothing to hear. */
-static bool news_of(const struct route_server *rs, struct peer *peer, bool over, enum kind *kind,
-		    int *rule, struct summaries_news *news)
+static bool news_of(const struct adj_out *adj_out, struct receiver *peer, bool over,
+		    enum kind *kind, int *rule, struct summaries_news *news)
 {
 	const struct update_group *group = peer->group;
 
@@ -294,7 +298,7 @@ static bool news_of(const struct route_server *rs, struct peer *peer, bool over,
 		if (*kind == SUMMARY)
 			return true;
 		if (!summaries_stand(peer, news->prefix)) {
-			news->path = path_without(rs, peer, news->prefix, &news->backup);
+			news->path = path_without(adj_out, peer, news->prefix, &news->backup);
 			return true;
 		}
 		take_told(peer, *kind, *rule); /* another rule makes the same summary now */
@@ -309,17 +313,17 @@ static bool same_news(const struct summaries_news *a, const struct summaries_new
 }
 
 /* Everybody has heard what there is, but for what has to wait, and who lags. */
-static void settle(const struct route_server *rs, struct update_group *group)
+static void settle(const struct adj_out *adj_out, struct update_group *group)
 {
 	group->owing = false;
-	for (uint16_t i = 0; i < rs->peers.end; i++) {
-		const struct peer *peer = &rs->peers.table[i];
+	for (uint16_t i = 0; i < adj_out->end; i++) {
+		const struct receiver *peer = adj_out->receiver[i];
 
 		group->owing |= peer->group == group && !peer->lagging && peer->summaries.former;
 	}
 }
 
-bool summaries_next(struct route_server *rs, struct update_group *group, bool over,
+bool summaries_next(struct adj_out *adj_out, struct update_group *group, bool over,
 		    struct summaries_news *news)
 {
 	struct summaries_news other;
@@ -327,29 +331,29 @@ bool summaries_next(struct route_server *rs, struct update_group *group, bool ov
 	int rule;
 
 	news->nb_to = 0;
-	for (uint16_t i = 0; group->owing && i < rs->peers.end; i++) {
-		struct peer *peer = &rs->peers.table[i];
+	for (uint16_t i = 0; group->owing && i < adj_out->end; i++) {
+		struct receiver *peer = adj_out->receiver[i];
 
 		if (peer->group != group || peer->lagging ||
-		    !news_of(rs, peer, over, &kind, &rule, news->nb_to ? &other : news) ||
+		    !news_of(adj_out, peer, over, &kind, &rule, news->nb_to ? &other : news) ||
 		    (news->nb_to && !same_news(&other, news)))
 			continue;
 		take_told(peer, kind, rule);
 		news->to[news->nb_to++] = i;
 	}
 	if (group->owing && over && !news->nb_to)
-		settle(rs, group);
+		settle(adj_out, group);
 	return news->nb_to;
 }
 
-void summaries_note(struct route_server *rs, struct update_group *group,
+void summaries_note(struct adj_out *adj_out, struct update_group *group,
 		    const struct group_batch *batch)
 {
 	for (uint32_t p = 0; p < batch->nb_prefixes; p++) {
 		uint64_t makers = route_map_summarises(group->map, batch->prefixes[p]);
 
 		for (uint32_t i = 0; makers && i < batch->nb_to; i++) {
-			struct summaries_told *told = &rs->peers.table[batch->to[i]].summaries;
+			struct summaries_told *told = &adj_out->receiver[batch->to[i]]->summaries;
 
 			/* Who has been told of the summary is told of the route when that ends. */
 			if (told->rules & makers)
@@ -369,7 +373,7 @@ static bool withheld(const struct summaries *s, struct prefix prefix, uint16_t p
 	return c && (c->peer == peer ? c->alt : c->top);
 }
 
-uint32_t summaries_advertised(const struct route_server *rs, const struct peer *peer)
+uint32_t summaries_advertised(const struct adj_out *adj_out, const struct receiver *peer)
 {
 	const struct update_group *group = peer->group;
 	uint64_t rules = summaries_of(peer);
@@ -384,14 +388,14 @@ uint32_t summaries_advertised(const struct route_server *rs, const struct peer *
 
 		/* It may stand for a route that is not one of its contributors. */
 		n += withheld(group->summaries, prefix, peer->index) ||
-		     !path_without(rs, peer, prefix, &backup);
+		     !path_without(adj_out, peer, prefix, &backup);
 	}
 	return n > 0 ? (uint32_t)n : 0; /* routes may have gone whose fate is counted still */
 }
 
 /* How many more prefixes the peer is told than it would be if it had been told to the end already:
  * one, or less than none. */
-static int withheld_more(const struct peer *peer, struct prefix prefix)
+static int withheld_more(const struct receiver *peer, struct prefix prefix)
 {
 	uint8_t wire[BGP_MESSAGE_MAX];
 	uint32_t attrs_hash;
@@ -404,20 +408,21 @@ static int withheld_more(const struct peer *peer, struct prefix prefix)
 /* What summaries_advertised() will be at least, when the peer has been told everything: what is
  * withheld of that is known when it is told, which never ends in a group that never rests. So of
  * what waits the answer is found out here, or, if that is much, all of it may be withheld. */
-static int64_t told_at_least(const struct route_server *rs, const struct peer *peer)
+static int64_t told_at_least(const struct adj_out *adj_out, const struct receiver *peer,
+			     bool flushing)
 {
 	enum { LOOKS = 32 };
 	const struct update_group *group = peer->group;
-	int64_t told = summaries_advertised(rs, peer);
+	int64_t told = summaries_advertised(adj_out, peer);
 	uint32_t nodes[LOOKS], waiting;
 
 	if (!peer->withheld.nb)
 		return told;
 	waiting = group_waiting(group->group, peer->index, nodes, LOOKS);
-	if (waiting == UINT32_MAX || rs->announcer.flushing)
+	if (waiting == UINT32_MAX || flushing)
 		return 0;
 	for (uint32_t i = 0; waiting <= LOOKS && i < waiting; i++) {
-		struct prefix prefix = rib_prefix(rs->rib, nodes[i]);
+		struct prefix prefix = rib_prefix(adj_out->rib, nodes[i]);
 
 		if (!group->map || !route_map_summarises(group->map, prefix))
 			told += withheld_more(peer, prefix);
@@ -434,22 +439,24 @@ static int64_t told_at_least(const struct route_server *rs, const struct peer *p
 	return waiting <= LOOKS ? told : told - waiting;
 }
 
-bool summaries_exceed(const struct route_server *rs, const struct peer *peer, uint32_t most)
+bool summaries_exceed(const struct adj_out *adj_out, const struct receiver *peer, bool flushing,
+		      uint32_t most)
 {
 	/* Each of those may be one that is dropped. */
 	return summaries_counted(peer->group) &&
-	       told_at_least(rs, peer) > (int64_t)most + group_watch_waiting(peer->group->group);
+	       told_at_least(adj_out, peer, flushing) >
+		       (int64_t)most + group_watch_waiting(peer->group->group);
 }
 
 /* --- members come and go ---------------------------------------------------------------------- */
 
-void summaries_refresh(struct peer *peer)
+void summaries_refresh(struct receiver *peer)
 {
 	peer->summaries.again |= peer->summaries.rules;
 	peer->group->owing = true;
 }
 
-void summaries_move(struct peer *peer)
+void summaries_move(struct receiver *peer)
 {
 	struct summaries_told *told = &peer->summaries;
 	uint64_t rules = told->rules;
@@ -461,7 +468,7 @@ void summaries_move(struct peer *peer)
 	told->former_map = route_map_get(peer->group->map);
 }
 
-void summaries_forget(struct peer *peer)
+void summaries_forget(struct receiver *peer)
 {
 	route_map_put(peer->summaries.former_map);
 	peer->summaries = (struct summaries_told){ 0 };
@@ -469,7 +476,7 @@ void summaries_forget(struct peer *peer)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-int summaries_open(struct route_server *rs, struct update_group *group)
+int summaries_open(struct adj_out *adj_out, struct update_group *group)
 {
 	uint64_t rules = group->map ? route_map_replacing(group->map) : 0;
 	bool drops = group->map && route_map_drops(group->map);
@@ -482,7 +489,7 @@ int summaries_open(struct route_server *rs, struct update_group *group)
 	if (!s || group_watch(group->group) ||
 	    prefix_table_open(&s->contributions, sizeof(struct contribution), CONTRIBUTIONS_MAX) ||
 	    slab_init(&s->hiding, sizeof(struct hiding), HIDING_MAX)) {
-		summaries_close(rs, group);
+		summaries_close(adj_out, group);
 		return -ENOMEM;
 	}
 	for (int fate = 0; fate < SUMMARIES_FATES; fate++) {
@@ -491,14 +498,14 @@ int summaries_open(struct route_server *rs, struct update_group *group)
 		s->own[fate] = calloc(CONFIG_PEERS, sizeof(*s->own[fate]));
 		s->hidden[fate] = calloc(RIB_GATEWAY_IDS, sizeof(*s->hidden[fate]));
 		if (!s->own[fate] || !s->hidden[fate]) {
-			summaries_close(rs, group);
+			summaries_close(adj_out, group);
 			return -ENOMEM;
 		}
 	}
 	return 0;
 }
 
-void summaries_close(struct route_server *rs, struct update_group *group)
+void summaries_close(struct adj_out *adj_out, struct update_group *group)
 {
 	struct summaries *s = group->summaries;
 
@@ -508,8 +515,8 @@ void summaries_close(struct route_server *rs, struct update_group *group)
 		free(s->own[fate]);
 		free(s->hidden[fate]);
 	}
-	prefix_table_discard(&s->contributions, &rs->discard);
-	slab_discard(&s->hiding, &rs->discard);
+	prefix_table_discard(&s->contributions, adj_out->discard);
+	slab_discard(&s->hiding, adj_out->discard);
 	free(s);
 	group->summaries = NULL;
 }

@@ -31,9 +31,8 @@ extern "C" {
 #endif
 
 struct group_batch;
-struct peer;
-struct route_map;
-struct route_server;
+struct receiver;
+struct adj_out;
 struct update_group;
 
 /* What becomes of a prefix, beside the rule that makes it a contributor. */
@@ -52,15 +51,6 @@ struct summaries {
 	struct slab hiding; /* whom a prefix is hidden from */
 };
 
-/* What a member has been told, a bit a rule. */
-struct summaries_told {
-	uint64_t rules; /* of its group's map */
-	uint64_t again; /* to be told anew, as summary or not */
-	/* of the map of the group that it was in before: to be taken back unless told anew */
-	uint64_t former;
-	struct route_map *former_map; /* one reference; NULL: none */
-};
-
 /* What some members are to hear of a summary's prefix. */
 struct summaries_news {
 	struct prefix prefix;
@@ -72,11 +62,11 @@ struct summaries_news {
 };
 
 /* For a group that has been made: its map's summaries, if it has any. 0 or -ENOMEM. */
-int summaries_open(struct route_server *rs, struct update_group *group);
-void summaries_close(struct route_server *rs, struct update_group *group);
+int summaries_open(struct adj_out *adj_out, struct update_group *group);
+void summaries_close(struct adj_out *adj_out, struct update_group *group);
 
 /* Count about `budget` changed prefixes. Returns how many it looked at. */
-size_t summaries_turn(struct route_server *rs, struct update_group *group, size_t budget);
+size_t summaries_turn(struct adj_out *adj_out, struct update_group *group, size_t budget);
 /* Have all prefixes been counted once? Until then nothing of the group may be told. */
 bool summaries_counted(const struct update_group *group);
 /* Are all counted as they are now? */
@@ -85,33 +75,35 @@ bool summaries_current(const struct update_group *group);
 bool summaries_idle(const struct update_group *group);
 
 /* These members would be told of these prefixes: note those that are a summary's. */
-void summaries_note(struct route_server *rs, struct update_group *group,
+void summaries_note(struct adj_out *adj_out, struct update_group *group,
 		    const struct group_batch *batch);
 /* The next news, taken as told; false: there is none. `over`: of what is no summary any more too,
  * which is to come after everything else that the group is told. */
-bool summaries_next(struct route_server *rs, struct update_group *group, bool over,
+bool summaries_next(struct adj_out *adj_out, struct update_group *group, bool over,
 		    struct summaries_news *news);
 
 /* The summaries that the peer is told of, or is about to be: a bit a rule. */
-uint64_t summaries_of(const struct peer *peer);
+uint64_t summaries_of(const struct receiver *peer);
 /* The same of a member if by each rule so many more prefixes contributed, of those that it would be
  * told of. */
-uint64_t summaries_with(const struct peer *peer, const int32_t more[MAP_RULES]);
+uint64_t summaries_with(const struct receiver *peer, const int32_t more[MAP_RULES]);
 /* Is the peer told of a summary under this prefix, rather than of a route? */
-bool summaries_stand(const struct peer *peer, struct prefix prefix);
+bool summaries_stand(const struct receiver *peer, struct prefix prefix);
 /* How many prefixes the peer is told, after its map and without what is withheld from it
  * (withheld.h); of a map that drops and replaces nothing, but makes routes too long for a message,
  * those too. As far as they are counted: exact if summaries_current(). */
-uint32_t summaries_advertised(const struct route_server *rs, const struct peer *peer);
-/* Is it told more than `most`, whatever becomes of what is not counted yet? */
-bool summaries_exceed(const struct route_server *rs, const struct peer *peer, uint32_t most);
+uint32_t summaries_advertised(const struct adj_out *adj_out, const struct receiver *peer);
+/* Is it told more than `most`, whatever becomes of what is not counted yet?
+ * `flushing`: a flush is under way. */
+bool summaries_exceed(const struct adj_out *adj_out, const struct receiver *peer, bool flushing,
+		      uint32_t most);
 
 /* It asks to be told everything again. */
-void summaries_refresh(struct peer *peer);
+void summaries_refresh(struct receiver *peer);
 /* It moves to another group: what it has been told it still has. To be called before it leaves. */
-void summaries_move(struct peer *peer);
+void summaries_move(struct receiver *peer);
 /* The session has gone. */
-void summaries_forget(struct peer *peer);
+void summaries_forget(struct receiver *peer);
 
 #ifdef __cplusplus
 }

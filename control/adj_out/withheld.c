@@ -7,7 +7,12 @@
 #include "cursor.h"
 #include "hash.h"
 #include "notification.h"
-#include "route_server.h"
+#include "adj_out.h"
+#include "announce.h"
+#include "attr.h"
+#include "events.h"
+#include "rib.h"
+#include "speaker.h"
 
 enum { PREFIXES_MAX = 1 << 24 }; /* that are counted, a peer */
 
@@ -53,7 +58,7 @@ static bool is_like(const struct suspect *suspect, const uint8_t *wire, uint16_t
 
 /* The one route among those told lately that is like `wanted`, or, if that is NULL, the only one
  * there is. Sets its prefix and hash. */
-static bool find_recent(const struct route_server *rs, const struct peer *peer,
+static bool find_recent(const struct adj_out *adj_out, const struct receiver *peer,
 			const struct suspect *wanted, struct suspect *found)
 {
 	const struct told_last *last = &peer->group->told;
@@ -67,7 +72,7 @@ static bool find_recent(const struct route_server *rs, const struct peer *peer,
 		uint16_t len;
 		uint64_t hash;
 
-		if (rs->now_ms - told->ms > WITHHELD_RECENT_MS)
+		if (adj_out->now_ms - told->ms > WITHHELD_RECENT_MS)
 			break;
 		len = (uint16_t)announcer_octets(peer, told->prefix, wire, &attrs_hash);
 		if (!len || attrs_hash != told->attrs_hash)
@@ -101,21 +106,21 @@ static uint8_t count_standing(const struct withheld *w)
 
 /* What the peer is told has changed, and with it what needs a seat at its circuit, and what can
  * come back from it. */
-static void told_otherwise(struct route_server *rs, const struct peer *peer)
+static void told_otherwise(struct adj_out *adj_out, const struct receiver *peer)
 {
-	rs->peers.withholding = false;
-	for (uint16_t i = 0; i < rs->peers.end; i++)
-		rs->peers.withholding |= count_standing(&rs->peers.table[i].withheld) > 0;
-	if (peer->config.role != ROLE_EXPRESSROUTE)
-		rs->reconsider = true;
-	else if (rs->expressroute_bound.max)
-		rib_seats_review(rs->rib);
+	adj_out->withholding = false;
+	for (uint16_t i = 0; i < adj_out->end; i++)
+		adj_out->withholding |= count_standing(&adj_out->receiver[i]->withheld) > 0;
+	if (peer->config->role != ROLE_EXPRESSROUTE)
+		adj_out->reconsider = true;
+	else if (adj_out->expressroute_max)
+		rib_seats_review(adj_out->rib);
 }
 
-void withheld_joined(struct route_server *rs, const struct peer *peer)
+void withheld_joined(struct adj_out *adj_out, const struct receiver *peer)
 {
 	if (count_standing(&peer->withheld))
-		told_otherwise(rs, peer);
+		told_otherwise(adj_out, peer);
 }
 
 static struct suspect *suspect_find(struct withheld *w, uint8_t code, uint64_t hash)
@@ -153,7 +158,7 @@ static struct attribute attribute_of(const struct speaker_down *down)
 }
 
 /* Whom the loss is put down to; NULL: it is not known. */
-static struct suspect *suspect_of(const struct route_server *rs, struct peer *peer,
+static struct suspect *suspect_of(const struct adj_out *adj_out, struct receiver *peer,
 				  const struct speaker_down *down)
 {
 	bool said = down->received && down->code == NOTIFY_UPDATE;
@@ -165,7 +170,7 @@ static struct suspect *suspect_of(const struct route_server *rs, struct peer *pe
 	if (said && a.body) {
 		struct suspect wanted = { .code = a.code, .hash = hash_bytes(a.body, a.len, 0) };
 
-		if (find_recent(rs, peer, &wanted, &found)) {
+		if (find_recent(adj_out, peer, &wanted, &found)) {
 			wanted.prefix = found.prefix;
 			wanted.named = true;
 		}
@@ -177,15 +182,15 @@ static struct suspect *suspect_of(const struct route_server *rs, struct peer *pe
 		return known ? known : suspect_add(w, &wanted);
 	}
 	for (uint8_t i = 0; i < w->nb; i++)
-		if (!w->suspect[i].code && find_recent(rs, peer, &w->suspect[i], &found))
+		if (!w->suspect[i].code && find_recent(adj_out, peer, &w->suspect[i], &found))
 			return &w->suspect[i];
-	if (!find_recent(rs, peer, NULL, &found) ||
-	    (!said && rs->now_ms - peer->since_ms < WITHHELD_STEADY_MS))
+	if (!find_recent(adj_out, peer, NULL, &found) ||
+	    (!said && adj_out->now_ms - peer->up_ms < WITHHELD_STEADY_MS))
 		return NULL;
 	return suspect_add(w, &found);
 }
 
-void withheld_note_reset(struct route_server *rs, struct peer *peer,
+void withheld_note_reset(struct adj_out *adj_out, struct receiver *peer,
 			 const struct speaker_down *down)
 {
 	bool said = down->received && down->code == NOTIFY_UPDATE;
@@ -195,11 +200,11 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 
 	if (!peer->group || (!said && !down->reset))
 		return;
-	s = suspect_of(rs, peer, down);
+	s = suspect_of(adj_out, peer, down);
 	if (!s && !said)
 		return;
 	if (!s) {
-		events_note(&rs->events, EVENT_ATTRIBUTE, peer->index, rs->now_ms,
+		events_note(adj_out->events, EVENT_ATTRIBUTE, peer->index, adj_out->now_ms,
 			    "it reset its session for an UPDATE of ours (3/%u): which one is not "
 			    "known",
 			    down->subcode);
@@ -207,22 +212,22 @@ void withheld_note_reset(struct route_server *rs, struct peer *peer,
 	}
 	s->resets += s->resets < UINT8_MAX;
 	if (count_standing(&peer->withheld) != stood)
-		told_otherwise(rs, peer);
-	events_note(&rs->events, EVENT_ATTRIBUTE, peer->index, rs->now_ms,
+		told_otherwise(adj_out, peer);
+	events_note(adj_out->events, EVENT_ATTRIBUTE, peer->index, adj_out->now_ms,
 		    "it reset its session for an UPDATE of ours, time %u%s%s: %s%s", s->resets,
 		    s->named ? ", " : "", s->named ? prefix_text(s->prefix, prefix) : "",
 		    suspect_text(s, what, sizeof(what)),
 		    s->resets >= WITHHELD_AFTER ? "; withheld from it now" : "");
 }
 
-void withheld_forget(struct route_server *rs, struct peer *peer)
+void withheld_forget(struct adj_out *adj_out, struct receiver *peer)
 {
 	bool stood = count_standing(&peer->withheld);
 
 	withheld_uncount(peer);
 	peer->withheld = (struct withheld){ .nb = 0 };
 	if (stood)
-		told_otherwise(rs, peer);
+		told_otherwise(adj_out, peer);
 }
 
 /* --- what is withheld ------------------------------------------------------------------------- */
@@ -245,7 +250,7 @@ static void count(struct withheld *w, const struct outbound_part *part)
 			prefix_table_add(&w->prefixes, part->prefixes[i]);
 }
 
-bool withheld_from(struct route_server *rs, struct peer *peer, const struct outbound_part *part,
+bool withheld_from(struct adj_out *adj_out, struct receiver *peer, const struct outbound_part *part,
 		   const uint8_t *wire, uint16_t len)
 {
 	int i = withheld_match(&peer->withheld, wire, len);
@@ -257,14 +262,14 @@ bool withheld_from(struct route_server *rs, struct peer *peer, const struct outb
 	suspect->prefix = *part->prefixes;
 	suspect->named = true;
 	count(&peer->withheld, part);
-	events_note(&rs->events, EVENT_ATTRIBUTE, peer->index, rs->now_ms,
+	events_note(adj_out->events, EVENT_ATTRIBUTE, peer->index, adj_out->now_ms,
 		    "withheld %s and %u others: it reset its session %u times for %s",
 		    prefix_text(suspect->prefix, prefix), part->nb - 1, suspect->resets,
 		    suspect_text(suspect, what, sizeof(what)));
 	return true;
 }
 
-void withheld_over(struct peer *peer, const struct outbound_part *part)
+void withheld_over(struct receiver *peer, const struct outbound_part *part)
 {
 	struct prefix_table *prefixes = &peer->withheld.prefixes;
 
@@ -278,27 +283,27 @@ void withheld_over(struct peer *peer, const struct outbound_part *part)
 	}
 }
 
-bool withheld_has(const struct peer *peer, struct prefix prefix)
+bool withheld_has(const struct receiver *peer, struct prefix prefix)
 {
 	const struct prefix_table *prefixes = &peer->withheld.prefixes;
 
 	return prefix_table_is_open(prefixes) && prefix_table_find(prefixes, prefix);
 }
 
-uint32_t withheld_count(const struct peer *peer)
+uint32_t withheld_count(const struct receiver *peer)
 {
 	const struct prefix_table *prefixes = &peer->withheld.prefixes;
 
 	return prefix_table_is_open(prefixes) ? prefix_table_count(prefixes) : 0;
 }
 
-void withheld_uncount(struct peer *peer)
+void withheld_uncount(struct receiver *peer)
 {
-	prefix_table_discard(&peer->withheld.prefixes, &peer->rs->discard);
+	prefix_table_discard(&peer->withheld.prefixes, peer->adj_out->discard);
 	peer->withheld.prefixes = (struct prefix_table){ .seed = 0 };
 }
 
-bool withheld_stands(const struct peer *peer, const struct suspect *suspect)
+bool withheld_stands(const struct receiver *peer, const struct suspect *suspect)
 {
 	uint8_t wire[BGP_MESSAGE_MAX];
 	uint32_t attrs_hash;

@@ -16,42 +16,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "adj_out.h"
 #include "prefix.h"
-#include "prefix_table.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct outbound_part;
-struct peer;
-struct route_server;
 struct speaker_down;
 
 enum {
-	WITHHELD_SUSPECTS = 4,	   /* of a peer; the oldest gives way */
 	WITHHELD_AFTER = 2,	   /* resets */
 	WITHHELD_TOLD = 16,	   /* what a group was told last */
 	WITHHELD_RECENT_MS = 1000, /* what was told so long before a reset may be why */
 	/* a session that is lost without a word sooner may have many reasons */
 	WITHHELD_STEADY_MS = 5000,
-};
-
-/* One attribute with this body, or all attributes of a route as they are sent. */
-struct suspect {
-	uint64_t hash;
-	struct prefix prefix; /* of a route that has it, if `named` */
-	uint8_t code;	      /* of the attribute; 0: all of them */
-	uint8_t resets;
-	bool named;
-};
-
-/* A peer's. Zeroed at first. */
-struct withheld {
-	struct suspect suspect[WITHHELD_SUSPECTS];
-	uint8_t nb, next;
-	/* which prefixes that are, in this session; not open: none */
-	struct prefix_table prefixes;
 };
 
 /* A part of a batch that a group was told. */
@@ -67,31 +47,31 @@ struct told_last {
 void told_note(struct told_last *last, const struct told *told);
 
 /* The peer's session, which is still up as far as its group knows, has gone like this. */
-void withheld_note_reset(struct route_server *rs, struct peer *peer,
+void withheld_note_reset(struct adj_out *adj_out, struct receiver *peer,
 			 const struct speaker_down *down);
 /* It is told things again, and so is not told what stands. */
-void withheld_joined(struct route_server *rs, const struct peer *peer);
+void withheld_joined(struct adj_out *adj_out, const struct receiver *peer);
 /* All is to be told again. */
-void withheld_forget(struct route_server *rs, struct peer *peer);
+void withheld_forget(struct adj_out *adj_out, struct receiver *peer);
 
 /* The suspect for which these attributes, as the peer would be sent them, are withheld from it; -1:
  * they are not. */
 int withheld_match(const struct withheld *withheld, const uint8_t *wire, uint16_t len);
 /* Are these prefixes to be withheld from the peer? If so, they are counted and people are told. */
-bool withheld_from(struct route_server *rs, struct peer *peer, const struct outbound_part *part,
+bool withheld_from(struct adj_out *adj_out, struct receiver *peer, const struct outbound_part *part,
 		   const uint8_t *wire, uint16_t len);
 /* What the peer is told of these prefixes is not withheld, or there is nothing to tell any more. */
-void withheld_over(struct peer *peer, const struct outbound_part *part);
+void withheld_over(struct receiver *peer, const struct outbound_part *part);
 /* Of what it has been told to last: is this withheld? */
-bool withheld_has(const struct peer *peer, struct prefix prefix);
+bool withheld_has(const struct receiver *peer, struct prefix prefix);
 /* How many prefixes are withheld from the peer. Some fewer, if there was no memory to count
  * them. */
-uint32_t withheld_count(const struct peer *peer);
+uint32_t withheld_count(const struct receiver *peer);
 /* It is told nothing any more, or everything anew. */
-void withheld_uncount(struct peer *peer);
+void withheld_uncount(struct receiver *peer);
 
 /* Is the route that it was named after still withheld from the peer? */
-bool withheld_stands(const struct peer *peer, const struct suspect *suspect);
+bool withheld_stands(const struct receiver *peer, const struct suspect *suspect);
 /* "attribute 40 (Prefix-SID)", for people. Returns buf. */
 char *suspect_text(const struct suspect *suspect, char *buf, size_t size);
 

@@ -32,7 +32,7 @@ static void add_withheld(const struct peer *peer, const struct suspect *suspect,
 {
 	char what[64], prefix[PREFIX_TEXT];
 
-	if (withheld_stands(peer, suspect))
+	if (withheld_stands(&peer->out, suspect))
 		add(alarms, "route_withheld", peer->config.name,
 		    "%s is withheld from it: it reset its session %u times for %s",
 		    prefix_text(suspect->prefix, prefix), suspect->resets,
@@ -81,7 +81,7 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 		add(alarms, "max_routes", peer->config.name,
 		    "announced more than %u routes; it may come back %u s after that", max,
 		    rs->config->limits.retry_s);
-	if (peer->up && peer->held)
+	if (peer->up && peer->out.held)
 		add(alarms, "unsupported", peer->config.name,
 		    "takes no part in route exchange: its VPN gateway is not active-active");
 	if (peer->up && peer->config.hold_s && peer->session.hold_s < peer->config.hold_min_s)
@@ -91,8 +91,8 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 			    : "has a hold time of %u s: that it is dead is not noticed",
 		    peer->session.hold_s);
 	add_reflections(rs, peer, alarms);
-	for (uint8_t i = 0; i < peer->withheld.nb; i++)
-		add_withheld(peer, &peer->withheld.suspect[i], alarms);
+	for (uint8_t i = 0; i < peer->out.withheld.nb; i++)
+		add_withheld(peer, &peer->out.withheld.suspect[i], alarms);
 	add_flapping(peer, alarms);
 	if (peer->refusing)
 		add(alarms, "routes_refused", peer->config.name, "announces more than %u routes",

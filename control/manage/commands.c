@@ -31,8 +31,8 @@ static void soft_in(struct route_server *rs, struct page *page, struct peer *pee
 
 static void soft_out(struct route_server *rs, struct page *page, struct peer *peer)
 {
-	withheld_forget(rs, peer);
-	if (announcer_refresh(&rs->announcer, peer))
+	withheld_forget(&rs->adj_out, &peer->out);
+	if (announcer_refresh(&peer->out))
 		page_error(page, "no memory");
 }
 

@@ -162,12 +162,12 @@ static const struct path *outbound_path(const struct route_server *rs, struct pa
 	uint32_t node = rib_find(rs->rib, page->prefix);
 	const struct path *path = NULL;
 
-	if (!peer->group) {
+	if (!peer->out.group) {
 		page_error(page, "%s is not up: nothing is announced to it", peer->config.name);
 	} else {
 		if (node != RIB_NONE) {
-			path = group_advertised(peer->group->group, peer->index, node, backup);
-			hidden = group_hidden(peer->group->group, peer->index, node);
+			path = group_advertised(peer->out.group->group, peer->index, node, backup);
+			hidden = group_hidden(peer->out.group->group, peer->index, node);
 		}
 		if (!path && hidden)
 			page_error(
@@ -178,8 +178,8 @@ static const struct path *outbound_path(const struct route_server *rs, struct pa
 		else if (!path)
 			page_error(page, "there is no route for this prefix to announce to %s%s%s",
 				   peer->config.name,
-				   summaries_stand(peer, page->prefix) ? "; " : "",
-				   summaries_stand(peer, page->prefix) ? summary_stands : "");
+				   summaries_stand(&peer->out, page->prefix) ? "; " : "",
+				   summaries_stand(&peer->out, page->prefix) ? summary_stands : "");
 	}
 	if (!path)
 		page_hint(page, "describe one: --as-path, --communities, --origin, --med");
@@ -192,7 +192,7 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 	const struct path *path;
 	bool backup;
 
-	trial->group = announcer_group(rs, peer);
+	trial->group = announcer_group(&rs->adj_out, &peer->out);
 	trial->map = trial->group.map;
 	trial->side = announcer_side(&trial->group);
 	if (page->route.given) {
@@ -205,8 +205,8 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 		return false;
 	trial->route.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
 	trial->route.wire = trial->wire;
-	trial->route.len = (uint16_t)announcer_export(&trial->group, rs, path->attrs, path->peer,
-						      backup, trial->wire);
+	trial->route.len = (uint16_t)announcer_export(&trial->group, rs->rib, path->attrs,
+						      path->peer, backup, trial->wire);
 	trial->backup = backup;
 	if (!trial->route.len)
 		page_error(page, "its attributes fit no message: it is not announced");
@@ -275,7 +275,7 @@ static void add_row(const struct route_server *rs, struct page *page, const stru
 	if (!page->outbound) {
 		note_reflection(rs, peer, r, row->note);
 		note_refused(rs, peer, trial, row->note);
-	} else if (summaries_stand(peer, page->prefix))
+	} else if (summaries_stand(&peer->out, page->prefix))
 		snprintf(row->note, sizeof(row->note), "%s", summary_stands);
 	else if (trial->backup)
 		snprintf(row->note, sizeof(row->note),

@@ -53,7 +53,7 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	row->enforce_first_as = peer->config.enforce_first_as;
 	row->announce_vnets = peer->config.announce_vnets;
 	row->backup_paths = peer->config.backup_paths;
-	row->lagging = peer->lagging;
+	row->lagging = peer->out.lagging;
 	row->stale = rib_peer_stale_paths(rs->rib, peer->index);
 	if (peer->up) {
 		row->router_id = peer->session.remote_id;
@@ -65,11 +65,11 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	}
 	copy_stats(rs, peer, &row->stats);
 	memcpy(row->refused, peer->refused, sizeof(row->refused));
-	row->stripped_out = peer->stripped_out;
-	row->dropped_out = peer->dropped_out;
+	row->stripped_out = peer->out.stripped_out;
+	row->dropped_out = peer->out.dropped_out;
 	row->over_limit = peer->over_limit;
 	row->no_memory = peer->no_memory;
-	row->unexportable = peer->unexportable;
+	row->unexportable = peer->out.unexportable;
 	row->changes = peer->flap.changes;
 	row->flapping = peer->flap.nb_flappers;
 	row->flap_held = peer->flap.nb_held;
@@ -91,7 +91,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 		       sizeof(row->gateway));
 	row->role = (uint8_t)peer->config.role;
 	row->state = peer->state;
-	row->held = peer->up && peer->held;
+	row->held = peer->up && peer->out.held;
 	row->addr = peer->config.addr;
 	row->subnet = peer->config.subnet;
 	row->asn = peer->config.asn;
@@ -102,7 +102,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->max_routes = peer->config.max_routes;
 	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
 	row->reflections = rib_peer_reflections(rs->rib, peer->index, &last);
-	row->advertised = summaries_advertised(rs, peer);
+	row->advertised = summaries_advertised(&rs->adj_out, &peer->out);
 	snprintf(row->reason, sizeof(row->reason), "%s", peer_why(peer, why));
 	fill_detail(rs, peer, row);
 	return true;

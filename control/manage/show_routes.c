@@ -234,15 +234,15 @@ void show_summaries(struct page *page, const struct peer *peer)
 {
 	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
 
-	for (uint64_t rules = summaries_of(peer); rules; rules &= rules - 1) {
+	for (uint64_t rules = summaries_of(&peer->out); rules; rules &= rules - 1) {
 		struct row_route *row = NULL;
 
-		if (announcer_summary(peer->group, __builtin_ctzll(rules), &sent) &&
-		    !announcer_withholds(peer, &sent))
+		if (announcer_summary(peer->out.group, __builtin_ctzll(rules), &sent) &&
+		    !announcer_withholds(&peer->out, &sent))
 			row = add_announced(page, peer, &sent);
 		if (!row)
 			continue;
-		row->flags |= ROUTE_SUMMARY | (peer->group->yields ? ROUTE_BACKUP : 0);
+		row->flags |= ROUTE_SUMMARY | (peer->out.group->yields ? ROUTE_BACKUP : 0);
 		snprintf(row->peer, sizeof(row->peer), "summary");
 	}
 }
@@ -255,7 +255,7 @@ static bool add_sent(const struct route_server *rs, struct page *page, const str
 	uint8_t wire[BGP_MESSAGE_MAX];
 	struct row_route *row;
 
-	if (!announcer_tells(peer, path, backup, wire, &sent))
+	if (!announcer_tells(&peer->out, path, backup, wire, &sent))
 		return true;
 	row = add_announced(page, peer, &sent);
 	if (!row)
@@ -337,10 +337,11 @@ static bool add_for_peer(const struct route_server *rs, struct page *page, uint3
 			       add_received(rs, page, peer, rib_prefix(rs->rib, node), path->attrs);
 		return !path || add_path(rs, page, path);
 	}
-	if (summaries_stand(peer, rib_prefix(rs->rib, node)))
+	if (summaries_stand(&peer->out, rib_prefix(rs->rib, node)))
 		return true;
-	path = peer->group ? group_advertised(peer->group->group, peer->index, node, &backup)
-			   : NULL;
+	path = peer->out.group
+		       ? group_advertised(peer->out.group->group, peer->index, node, &backup)
+		       : NULL;
 	return !path || add_sent(rs, page, peer, path, backup);
 }
 

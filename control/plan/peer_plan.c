@@ -32,7 +32,7 @@ static bool announces(struct peer_plan *plan, const struct update_group *group,
 	if (!path)
 		return false;
 	plan->work++;
-	return announcer_announces(group, plan->rs, path, backup, plan->wire[after],
+	return announcer_announces(group, plan->rs->rib, path, backup, plan->wire[after],
 				   &plan->result[after]);
 }
 
@@ -40,7 +40,7 @@ static bool announces(struct peer_plan *plan, const struct update_group *group,
 static bool withholds(const struct peer_plan *plan, uint16_t index, bool after)
 {
 	return index < CONFIG_PEERS &&
-	       announcer_withholds(&plan->rs->peers.table[index], &plan->result[after]);
+	       announcer_withholds(&plan->rs->peers.table[index].out, &plan->result[after]);
 }
 
 static uint8_t contributes_by(const struct route_map_result *result)
@@ -95,9 +95,9 @@ static struct fate fate_of(struct peer_plan *plan, const struct update_group *gr
 
 struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer *peer)
 {
-	if (!matrix_plan_changes(plan->matrix, peer->group->group))
+	if (!matrix_plan_changes(plan->matrix, peer->out.group->group))
 		return (struct peer_plan_fate){ PLAN_SAME, false };
-	return fate_of(plan, peer->group, peer->index).is;
+	return fate_of(plan, peer->out.group, peer->index).is;
 }
 
 /* --- counting --------------------------------------------------------------------------------- */
@@ -120,7 +120,7 @@ static void count_other(struct peer_plan *plan, const struct update_group *group
 {
 	struct fate own;
 
-	if (peer >= CONFIG_PEERS || plan->rs->peers.table[peer].group != group)
+	if (peer >= CONFIG_PEERS || plan->rs->peers.table[peer].out.group != group)
 		return;
 	own = fate_of(plan, group, peer);
 	tally_add(&plan->peer[peer], common, -1);
@@ -138,10 +138,10 @@ static bool is_among(const uint16_t *peers, uint32_t nb, uint16_t peer)
 static void count_withheld(struct peer_plan *plan, const struct update_group *group,
 			   uint32_t nb_others, const struct fate *common)
 {
-	const struct peers *peers = &plan->rs->peers;
+	const struct adj_out *adj_out = &plan->rs->adj_out;
 
-	for (uint16_t i = 0; peers->withholding && i < peers->end; i++)
-		if (peers->table[i].withheld.nb && !is_among(plan->others, nb_others, i))
+	for (uint16_t i = 0; adj_out->withholding && i < adj_out->end; i++)
+		if (adj_out->receiver[i]->withheld.nb && !is_among(plan->others, nb_others, i))
 			count_other(plan, group, i, common);
 }
 
@@ -212,7 +212,7 @@ static const struct peer_plan_group *group_of(const struct peer_plan *plan, cons
 	const struct update_group *group = plan->rs->announcer.groups;
 	unsigned int at = 0;
 
-	for (; group && group != peer->group && at < CONFIG_PEERS - 1; group = group->next)
+	for (; group && group != peer->out.group && at < CONFIG_PEERS - 1; group = group->next)
 		at++;
 	return &plan->group[at];
 }
@@ -222,7 +222,7 @@ struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struc
 	struct peer_plan_tally tally = { 0 };
 	const struct peer_plan_tally *own = &plan->peer[peer->index], *common;
 
-	if (!peer->group)
+	if (!peer->out.group)
 		return tally;
 	common = &group_of(plan, peer)->tally;
 	for (int change = 0; change < PLAN_CHANGES; change++)
@@ -242,11 +242,11 @@ struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 	struct peer_plan_summaries summaries = { 0 };
 	const struct route_map *map;
 
-	if (!peer->group || !peer->group->summaries)
+	if (!peer->out.group || !peer->out.group->summaries)
 		return summaries;
-	map = peer->group->map;
-	summaries.before = summaries_of(peer);
-	summaries.after = summaries_with(peer, tally.contributors);
+	map = peer->out.group->map;
+	summaries.before = summaries_of(&peer->out);
+	summaries.after = summaries_with(&peer->out, tally.contributors);
 	for (uint64_t left = route_map_replacing(map); left; left &= left - 1) {
 		size_t rule = (size_t)__builtin_ctzll(left);
 		uint64_t makers =
@@ -264,9 +264,9 @@ static const struct path *path_after(const struct peer_plan *plan, const struct 
 	const struct peer_plan_route *route = &group_of(plan, peer)->routes[rule];
 
 	if (!route->changed)
-		return group_advertised(peer->group->group, peer->index, node, backup);
+		return group_advertised(peer->out.group->group, peer->index, node, backup);
 	*backup = route->backup || (route->backup_to[peer->index / 64] >> peer->index % 64 & 1);
-	if (*backup && !peer->group->rule.ibgp && !peer->group->backups)
+	if (*backup && !peer->out.group->rule.ibgp && !peer->out.group->backups)
 		return NULL;
 	return rib_path(plan->rs->rib, node, route->top == peer->index ? route->alt : route->top);
 }
@@ -275,7 +275,7 @@ static const struct path *path_after(const struct peer_plan *plan, const struct 
 static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rules,
 		   const struct path *path, bool backup, bool after)
 {
-	const struct update_group *group = peer->group;
+	const struct update_group *group = peer->out.group;
 	bool is = rules ? announcer_summary(group, __builtin_ctzll(rules), &plan->result[after])
 			: announces(plan, group, path, backup, after);
 
@@ -285,7 +285,7 @@ static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rul
 struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
 					const struct peer_plan_summaries *summaries, int rule)
 {
-	const struct update_group *group = peer->group;
+	const struct update_group *group = peer->out.group;
 	struct prefix prefix = route_map_rule(group->map, (size_t)rule)->prefix_replace;
 	uint64_t makers = route_map_summarises(group->map, prefix);
 	uint64_t before = summaries->before & makers, after = summaries->after & makers;

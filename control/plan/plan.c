@@ -130,7 +130,7 @@ static bool visit_routes(struct route_server *rs, struct plan *plan, struct page
 			continue;
 		}
 		peer = &rs->peers.table[plan->row - ROLE_COUNT];
-		if (!peer->group || !asked_for(page, peer))
+		if (!peer->out.group || !asked_for(page, peer))
 			continue;
 		if (!plan_add_peer_route(page, prefix, peer, peer_plan_route(&plan->peers, peer)))
 			return false;
@@ -180,7 +180,7 @@ static bool visit_summaries(struct plan *plan, struct page *page, const struct p
 		if (!(of.prefixes >> plan->rule & 1))
 			continue;
 		fate = peer_plan_summary(&plan->peers, peer, &of, plan->rule);
-		prefix = route_map_rule(peer->group->map, (size_t)plan->rule)->prefix_replace;
+		prefix = route_map_rule(peer->out.group->map, (size_t)plan->rule)->prefix_replace;
 		if (count)
 			peer_plan_add(&plan->peers, peer, fate);
 		else if (!plan_add_peer_route(page, prefix, peer, fate))
@@ -198,7 +198,8 @@ static bool walk_summaries(struct route_server *rs, struct plan *plan, struct pa
 
 		if (plan->peers.work >= WORK)
 			return false;
-		if (!peer->group || !peer->group->summaries || (!count && !asked_for(page, peer)))
+		if (!peer->out.group || !peer->out.group->summaries ||
+		    (!count && !asked_for(page, peer)))
 			continue;
 		if (!visit_summaries(plan, page, peer, count))
 			return false;
@@ -226,12 +227,12 @@ static bool circuit_row(const struct route_server *rs, const struct plan *plan, 
 	struct peer_plan_tally tally;
 	uint32_t routes;
 
-	if (!peer || !peer->group || peer->config.role != ROLE_EXPRESSROUTE ||
+	if (!peer || !peer->out.group || peer->config.role != ROLE_EXPRESSROUTE ||
 	    !limits->to_expressroute || limits->over_expressroute != LIMITS_CLOSE)
 		return true;
 	tally = peer_plan_tally(&plan->peers, peer);
-	routes = summaries_advertised(rs, peer) + (uint32_t)tally.changes[PLAN_ANNOUNCED] -
-		 (uint32_t)tally.changes[PLAN_WITHDRAWN];
+	routes = summaries_advertised(&rs->adj_out, &peer->out) +
+		 (uint32_t)tally.changes[PLAN_ANNOUNCED] - (uint32_t)tally.changes[PLAN_WITHDRAWN];
 	return routes <= limits->to_expressroute ||
 	       plan_add_circuit(page, peer, routes, limits->to_expressroute);
 }

@@ -37,7 +37,7 @@ bool plan_add_peer(struct page *page, const struct peer *peer, const struct peer
 	memcpy(row->name, peer->config.name, sizeof(row->name));
 	row->role = (uint8_t)peer->config.role;
 	row->up = peer->up;
-	row->held = peer->up && peer->held;
+	row->held = peer->up && peer->out.held;
 	for (int i = 0; i < PLAN_CHANGES; i++)
 		row->changes[i] = (uint32_t)tally->changes[i];
 	row->backups = (uint32_t)tally->backups;

@@ -21,7 +21,7 @@ static bool sibling(const struct peer *a, const struct peer *b)
 
 static void release(struct route_server *rs, struct peer *peer, const char *why)
 {
-	peer->held = false;
+	peer->out.held = false;
 	peer->reason[0] = '\0';
 	rib_source_hold(rs->rib, peer->index, false);
 	rs->reconsider = true;
@@ -35,14 +35,15 @@ static void release_gateway(struct route_server *rs, const struct peer *one)
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		struct peer *peer = &rs->peers.table[i];
 
-		if (peer->held && sibling(one, peer))
+		if (peer->out.held && sibling(one, peer))
 			release(rs, peer, "its gateway is active-active");
 	}
 }
 
 static bool takes_part(const struct peer *peer)
 {
-	return peer->life == PEER_ACTIVE && !peer->held && (peer->up || timer_is_set(&peer->stale));
+	return peer->life == PEER_ACTIVE && !peer->out.held &&
+	       (peer->up || timer_is_set(&peer->stale));
 }
 
 static uint32_t key_of(const struct config_gateway *gateway)
@@ -105,12 +106,12 @@ void admission_up(struct route_server *rs, struct peer *peer)
 	uint32_t nb;
 
 	if (peer->config.role != ROLE_VPN || peer->config.gateway < 0) {
-		peer->held = false;
+		peer->out.held = false;
 		return;
 	}
 	gateway = &rs->config->gateways[peer->config.gateway];
 	nb = instances(rs, peer, &admitted); /* what it was before counts */
-	peer->held = false;
+	peer->out.held = false;
 	if (admitted || nb >= INSTANCES_NEEDED || took_part(rs, gateway)) {
 		release_gateway(rs, peer);
 	} else if (gateway->allow_single_instance) {
@@ -119,7 +120,7 @@ void admission_up(struct route_server *rs, struct peer *peer)
 			    "same (allow_single_instance)",
 			    gateway->name);
 	} else {
-		peer->held = true;
+		peer->out.held = true;
 		snprintf(peer->reason, sizeof(peer->reason),
 			 "unsupported: one instance of %s is up, route exchange with a VPN gateway "
 			 "needs two (active-active)",
@@ -135,7 +136,7 @@ void admission_configure(struct route_server *rs)
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		struct peer *peer = &rs->peers.table[i];
 
-		if (peer->up && peer->held && peer->life == PEER_ACTIVE &&
+		if (peer->up && peer->out.held && peer->life == PEER_ACTIVE &&
 		    rs->config->gateways[peer->config.gateway].allow_single_instance)
 			release(rs, peer, "one instance is enough by now (allow_single_instance)");
 	}

@@ -6,6 +6,7 @@
 #include "expressroute_bound.h"
 #include "limit.h"
 #include "route_server.h"
+#include "summaries.h"
 
 static struct limit_rule rule_of(const struct route_server *rs, const struct peer *peer)
 {
@@ -144,7 +145,8 @@ void bounds_configure(struct route_server *rs)
 	const struct config_limits *limits = &rs->config->limits;
 
 	expressroute_bound_configure(
-		rs, limits->over_expressroute == LIMITS_SAFE ? limits->to_expressroute : 0);
+		&rs->expressroute_bound,
+		limits->over_expressroute == LIMITS_SAFE ? limits->to_expressroute : 0);
 }
 
 /* As Azure: more routes than an ExpressRoute circuit takes end the session, not only the excess. */
@@ -152,9 +154,10 @@ static void circuit_turn(struct route_server *rs, struct peer *peer)
 {
 	const struct config_limits *limits = &rs->config->limits;
 
-	if (peer->config.role != ROLE_EXPRESSROUTE || !peer->group || !limits->to_expressroute ||
-	    limits->over_expressroute != LIMITS_CLOSE ||
-	    !summaries_exceed(rs, peer, limits->to_expressroute))
+	if (peer->config.role != ROLE_EXPRESSROUTE || !peer->out.group ||
+	    !limits->to_expressroute || limits->over_expressroute != LIMITS_CLOSE ||
+	    !summaries_exceed(&rs->adj_out, &peer->out, rs->announcer.flushing,
+			      limits->to_expressroute))
 		return;
 	events_note(&rs->events, EVENT_LIMIT, peer->index, rs->now_ms,
 		    "more than %u routes are for it: its session is closed, for %u s",
@@ -192,5 +195,6 @@ void bounds_turn(struct route_server *rs)
 			circuit_turn(rs, peer);
 	}
 	held_turn(rs);
-	expressroute_bound_turn(rs);
+	if (!rs->peers.unplaced)
+		expressroute_bound_turn(&rs->expressroute_bound, &rs->announcer);
 }

@@ -15,6 +15,7 @@
 #include "flapping.h"
 #include "log.h"
 #include "notification.h"
+#include "pace.h"
 #include "route_server.h"
 #include "updates.h"
 
@@ -45,8 +46,8 @@ void peers_fini(struct peers *peers)
 {
 	for (uint16_t i = 0; peers->table && i < peers->end; i++) {
 		held_updates_fini(&peers->table[i].held_updates);
-		summaries_forget(&peers->table[i]);
-		withheld_uncount(&peers->table[i]);
+		summaries_forget(&peers->table[i].out);
+		withheld_uncount(&peers->table[i].out);
 		flap_forget(&peers->table[i].rs->flaps, &peers->table[i].flap);
 		inbound_fini(&peers->table[i].inbound);
 	}
@@ -129,6 +130,7 @@ static void peer_clear(struct peer *peer, const struct config_peer *config)
 	};
 
 	*peer = fresh;
+	receiver_begin(&peer->out, &peer->rs->adj_out, peer->index, &peer->config);
 	inbound_init(&peer->inbound, &peer->rs->adj_in, peer->index);
 }
 
@@ -187,6 +189,7 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 	}
 	behind_end(peer);
 	peer->life = PEER_REMOVING;
+	peer->out.active = false;
 	peer->returns = again;
 	if (again)
 		peer->again = *again;
@@ -373,13 +376,13 @@ static void no_memory(struct route_server *rs, struct peer *peer)
 
 static void join(struct route_server *rs, struct peer *peer)
 {
-	if (announcer_join(&rs->announcer, rs, peer))
+	if (announcer_join(&rs->announcer, &peer->out))
 		no_memory(rs, peer);
 }
 
 static void refresh_out(struct route_server *rs, struct peer *peer)
 {
-	if (announcer_refresh(&rs->announcer, peer))
+	if (announcer_refresh(&peer->out))
 		no_memory(rs, peer);
 }
 
@@ -398,13 +401,13 @@ void peers_regroup(struct peers *peers)
 /* False: it is to hear first what was said before. */
 static bool place(struct route_server *rs, struct peer *peer)
 {
-	if (peer->up && !peer->group) {
+	if (peer->up && !peer->out.group) {
 		join(rs, peer);
-	} else if (peer->group && !announcer_suits(rs, peer)) {
-		if (!announcer_told(&rs->announcer, peer))
+	} else if (peer->out.group && !announcer_suits(&rs->adj_out, &peer->out)) {
+		if (!announcer_told(&rs->announcer, &peer->out))
 			return false;
 		rs->peers.waiting = false;
-		if (announcer_move(&rs->announcer, rs, peer))
+		if (announcer_move(&rs->announcer, &peer->out))
 			no_memory(rs, peer);
 	}
 	return true;
@@ -486,8 +489,9 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;
-	peer->eor = peer->lagging = peer->exceeded = peer->flooded = false;
-	pace_begin(peer);
+	peer->eor = peer->exceeded = peer->flooded = false;
+	receiver_up(&peer->out, up->local_addr, up->caps & SPEAKER_CAP_AS4);
+	pace_begin(&peer->out);
 	peer->limit = (struct limit){ 0 };
 	peer->no_memory_before = peer->no_memory;
 	peer->state = SESSION_ESTABLISHED;
@@ -495,7 +499,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->reason[0] = '\0';
 	rs->peers.nb_up++;
 	admission_up(rs, peer);
-	source.held = peer->held;
+	source.held = peer->out.held;
 	rib_source_set(rs->rib, peer->index, &source);
 	events_note(&rs->events, EVENT_SESSION_UP, peer->index, rs->now_ms,
 		    "session is up, AS %u, %s, hold %u s%s", peer->config.asn,
@@ -541,7 +545,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 
 	if (!peer->up)
 		return;
-	withheld_note_reset(rs, peer, down);
+	withheld_note_reset(&rs->adj_out, &peer->out, down);
 	peer->up = peer->closing = false;
 	bounds_down(rs, peer);
 	peer->state = SESSION_IDLE;
@@ -551,7 +555,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 	events_note(&rs->events, EVENT_SESSION_DOWN, peer->index, rs->now_ms,
 		    "session is down: %s%s%s%s", down->reason, port ? "; port " : "",
 		    port ? port : "", port ? " has no link" : "");
-	announcer_leave(&rs->announcer, peer);
+	announcer_leave(&rs->announcer, &peer->out);
 	paths_after(rs, peer, down->keep);
 }
 
@@ -628,7 +632,7 @@ bool peer_event(struct route_server *rs, const struct speaker_event *event, uint
 	case SPEAKER_REFRESH: refresh_out(rs, peer); break;
 	case SPEAKER_LAGGING:
 	case SPEAKER_DRAINED:
-		if (announcer_lagging(&rs->announcer, peer, event->type == SPEAKER_LAGGING))
+		if (announcer_lagging(&peer->out, event->type == SPEAKER_LAGGING))
 			no_memory(rs, peer);
 		break;
 	}

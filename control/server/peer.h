@@ -18,24 +18,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "adj_out.h"
 #include "config.h"
 #include "flap.h"
 #include "import.h"
 #include "inbound.h"
 #include "limit.h"
 #include "loop.h"
-#include "pace.h"
 #include "held_updates.h"
 #include "speaker.h"
-#include "summaries.h"
-#include "withheld.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct route_server;
-struct update_group;
 
 /* Without an UPDATE for so long, a peer that never promised End-of-RIB has finished ... */
 enum {
@@ -56,41 +53,32 @@ struct peer {
 	struct config_peer again; /* after PEER_REMOVING: to be added, if `returns` */
 	enum peer_life life;
 	bool returns;
-	uint8_t unanswered;    /* while removing: speakers that have not said SPEAKER_REMOVED */
-	bool up, eor, lagging; /* eor: End-of-RIB received in this session */
-	bool held;	       /* takes no part in route exchange (admission.h) */
-	bool reached;	       /* a route leads to it that did not before (behind.h) */
-	uint8_t speaker;       /* index of the one that has its session */
+	uint8_t unanswered; /* while removing: speakers that have not said SPEAKER_REMOVED */
+	bool up, eor;	    /* eor: End-of-RIB received in this session */
+	bool reached;	    /* a route leads to it that did not before (behind.h) */
+	uint8_t speaker;    /* index of the one that has its session */
 	uint16_t index;
-	uint16_t gateway;	     /* source.gateway, once its session has been up */
-	uint8_t state;		     /* enum session_state */
-	uint32_t epoch;		     /* of the current or last session */
-	uint64_t since_ms;	     /* of the state */
-	uint64_t heard_ms;	     /* when it came up or last sent an UPDATE */
-	struct speaker_up session;   /* while up */
-	char reason[SPEAKER_REASON]; /* why it is not up, or why it last went down */
-	struct pace pace;	     /* how far ahead of its connection we send */
-	struct update_group
-		*group; /* borrowed; NULL: nothing is announced to it (not up, or not LIVE yet) */
-	struct summaries_told summaries;  /* of what it learns */
+	uint16_t gateway;		  /* source.gateway, once its session has been up */
+	uint8_t state;			  /* enum session_state */
+	uint32_t epoch;			  /* of the current or last session */
+	uint64_t since_ms;		  /* of the state */
+	uint64_t heard_ms;		  /* when it came up or last sent an UPDATE */
+	struct speaker_up session;	  /* while up */
+	char reason[SPEAKER_REASON];	  /* why it is not up, or why it last went down */
+	struct receiver out;		  /* what is announced to it */
 	struct inbound inbound;		  /* its routes before policy, if it has a route map */
 	struct held_updates held_updates; /* UPDATEs that wait for their next hop */
 	struct limit limit;		  /* of this session */
 	struct flap flap;		  /* what of it changes too often */
-	struct withheld withheld;  /* what it does not learn, as it resets its sessions for it */
-	bool closing;		   /* past its bound: what it still says does not count */
-	bool exceeded;		   /* that ended its last session */
-	bool near_limit, refusing; /* alarms: close to its bound; its excess is refused */
-	bool flooded;		   /* `exceeded` by what we announce to it */
-	bool crowded;		   /* alarm: routes of it are refused, as there are limits.total */
-	uint64_t over_limit;	   /* announcements refused as excess */
+	bool closing;			  /* past its bound: what it still says does not count */
+	bool exceeded;			  /* that ended its last session */
+	bool near_limit, refusing;	  /* alarms: close to its bound; its excess is refused */
+	bool flooded;			  /* `exceeded` by what we announce to it */
+	bool crowded;	     /* alarm: routes of it are refused, as there are limits.total */
+	uint64_t over_limit; /* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
 	uint64_t no_memory_before; /* of those, before it last began to announce all that it has */
-	uint64_t unexportable;	   /* announcements to it that fit no message */
-	/* prefixes that an attribute was stripped from on the way to it, or that were dropped for
-	 * one */
-	uint64_t stripped_out, dropped_out;
 };
 
 struct peers {
@@ -99,8 +87,6 @@ struct peers {
 	uint16_t nb_active, nb_up, nb_removing;
 	uint16_t nb_holding; /* with UPDATEs that wait */
 	uint16_t holding;    /* whose turn it is of those, or the next one's */
-	bool slow;	     /* some are sent to apart from their group: pace.h */
-	bool withholding;    /* something is withheld from one of them */
 	bool reached;	     /* `reached` is set for some */
 	uint16_t free;	     /* no place below this one is */
 	/* peers_place(): whom it has looked at last, and how many it has still to look at until all

@@ -367,6 +367,7 @@ static void change_config(struct route_server *rs, uint32_t i)
 
 	(void)i;
 	rs->config = reload->wanted;
+	rs->adj_out.config = rs->config;
 	reload->page->config = reload->running;
 	rs->reloads++;
 	admission_configure(rs);

@@ -15,9 +15,11 @@
 #include "log.h"
 #include "matrix.h"
 #include "notification.h"
+#include "outbox.h"
+#include "pace.h"
 #include "page.h"
-#include "reflections.h"
 #include "reload.h"
+#include "rib_answers.h"
 #include "updates.h"
 
 enum {
@@ -43,138 +45,6 @@ enum {
 	HOUSEKEEPING_MS = 1000,
 	WALK_EVERY = 60, /* housekeepings between two walks that look for unused next hops */
 };
-
-struct rs_backlog {
-	STAILQ_ENTRY(rs_backlog) next;
-	size_t len;
-	uint8_t record[];
-};
-
-/* --- to the speakers -------------------------------------------------------------------------- */
-
-static bool post(struct mailbox *mb, const void *record, size_t len)
-{
-	void *at = mailbox_reserve(mb, len);
-
-	if (!at)
-		return false;
-	memcpy(at, record, len);
-	mailbox_post(mb, len);
-	return true;
-}
-
-static bool backlog_post(struct rs_speaker *speaker)
-{
-	struct rs_backlog *first;
-
-	while ((first = STAILQ_FIRST(&speaker->backlog))) {
-		if (!post(speaker->from_rib, first->record, first->len))
-			return false;
-		STAILQ_REMOVE_HEAD(&speaker->backlog, next);
-		free(first);
-	}
-	return true;
-}
-
-void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len)
-{
-	struct rs_speaker *s = &rs->speakers[speaker];
-	struct rs_backlog *waiting;
-
-	if (backlog_post(s) && post(s->from_rib, record, len))
-		return;
-	waiting = malloc(sizeof(*waiting) + len);
-	if (!waiting) {
-		log_error("no memory for a command to a session lcore");
-		abort(); /* sessions and RIB would disagree from here on: better to begin anew */
-	}
-	waiting->len = len;
-	memcpy(waiting->record, record, len);
-	STAILQ_INSERT_TAIL(&s->backlog, waiting, next);
-}
-
-bool rs_send(struct route_server *rs, struct peer *peer, struct wire_buf *buf)
-{
-	struct speaker_send send = {
-		.head = { .type = SPEAKER_SEND, .peer = peer->index, .epoch = peer->epoch },
-		.buf = buf,
-	};
-	struct rs_speaker *s = &rs->speakers[peer->speaker];
-
-	if (!backlog_post(s))
-		return false;
-	wire_buf_get(buf);
-	if (!post(s->from_rib, &send, sizeof(send))) {
-		wire_buf_put(buf);
-		return false;
-	}
-	pace_sent(peer, buf->len);
-	return true;
-}
-
-static void command_all(struct route_server *rs, const void *record, size_t len)
-{
-	for (unsigned int i = 0; i < rs->nb_speakers; i++)
-		rs_command(rs, i, record, len);
-}
-
-/* --- routes ----------------------------------------------------------------------------------- */
-
-static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
-{
-	struct route_server *rs = ctx;
-	const struct far_ways *ways;
-
-	if (!far_hop_is(&rs->far_hops, next_hop, source))
-		return next_hop_usable(&rs->next_hops, next_hop, source->role);
-	ways = far_hop_ways(&rs->far_hops, next_hop, source->role);
-	return ways && ways->n;
-}
-
-static bool quiet(void *ctx, uint32_t next_hop, const struct source *source)
-{
-	struct route_server *rs = ctx;
-	const struct far_ways *ways;
-
-	if (!far_hop_is(&rs->far_hops, next_hop, source))
-		return next_hop_quiet(&rs->next_hops, next_hop);
-	ways = far_hop_ways(&rs->far_hops, next_hop, source->role);
-	return ways && ways->quiet;
-}
-
-static void next_hop_changed(void *ctx, uint32_t next_hop)
-{
-	struct route_server *rs = ctx;
-
-	rib_next_hop_changed(rs->rib, next_hop);
-}
-
-int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
-{
-	uint8_t wire[EXPORT_VNET_MAX];
-	struct attr_writer w = { .buf = wire, .size = sizeof(wire) };
-	struct attr_keys keys;
-	const struct attrs *attrs;
-	int err;
-
-	/* On link as far as peers are concerned: they are told our own address in any case. */
-	export_vnet_attrs(0, &w);
-	attr_keys_parse(wire, (uint16_t)w.len, &keys);
-	attrs = attrs_intern(rs->attrs, &keys, wire, (uint16_t)w.len);
-	if (!attrs)
-		return -ENOMEM;
-	err = rib_announce(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET, attrs,
-			   LOCAL_PREF_DEFAULT, (uint32_t)(rs->now_ms / 1000));
-	attrs_put(rs->attrs, attrs);
-	return err < 0 ? err : 0;
-}
-
-int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet)
-{
-	int err = rib_withdraw(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET);
-
-	return err < 0 ? err : 0;
-}
 
 /* --- phases ----------------------------------------------------------------------------------- */
 
@@ -213,7 +83,7 @@ static void go_live(struct route_server *rs)
 	transit_live(rs);
 	admission_live(rs);
 	if (rs->restarting)
-		command_all(rs, &over, sizeof(over));
+		outbox_command_all(rs, &over, sizeof(over));
 	peers_join(&rs->peers);
 	events_note(&rs->events, EVENT_LIVE, EVENTS_NO_PEER, rs->now_ms,
 		    "live after %llu ms%s: %zu prefixes, route exchange is %s",
@@ -232,7 +102,7 @@ void rs_stop(struct route_server *rs, uint8_t subcode, const char *text)
 
 	snprintf(stop.text, sizeof(stop.text), "%s", text);
 	rs->phase = RS_STOPPING;
-	command_all(rs, &stop, sizeof(stop));
+	outbox_command_all(rs, &stop, sizeof(stop));
 }
 
 bool rs_stopped(const struct route_server *rs)
@@ -267,6 +137,13 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 	fib_sync_walk_begin(&rs->fib_sync);
 }
 
+static void next_hop_changed(void *ctx, uint32_t next_hop)
+{
+	struct route_server *rs = ctx;
+
+	rib_next_hop_changed(rs->rib, next_hop);
+}
+
 /* --- turn ------------------------------------------------------------------------------------- */
 
 static bool part_over(const struct route_server *rs, const struct budget *budget)
@@ -297,7 +174,7 @@ static unsigned int events_take(struct route_server *rs)
 	unsigned int taken = 0, empty = 0;
 
 	for (unsigned int i = 0; i < rs->nb_speakers; i++)
-		backlog_post(&rs->speakers[i]);
+		outbox_post(&rs->speakers[i]);
 	while (empty < rs->nb_speakers) {
 		bool took = event_take(rs, &rs->speakers[rs->next_speaker]);
 
@@ -348,7 +225,8 @@ static unsigned int rib_part(struct route_server *rs)
 	done += discard_turn(&rs->discard, DISCARD);
 	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS, next_hop_changed, rs);
 	done += far_hops_poll(&rs->far_hops, FAR_NEXT_HOPS, behind_changed, rs);
-	rs->reconsider |= far_hops_room(&rs->far_hops);
+	rs->reconsider |= far_hops_room(&rs->far_hops) | rs->adj_out.reconsider;
+	rs->adj_out.reconsider = false;
 	if (rs->reconsider && rib_settled(rs->rib)) {
 		rs->reconsider = false;
 		rib_reconsider(rs->rib);
@@ -402,9 +280,9 @@ static unsigned int announce_part(struct route_server *rs)
 	if (rs->peers.joining)
 		return peers_place(rs);
 	budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
-	done = announcer_flush(&rs->announcer, rs, &budget);
+	done = announcer_flush(&rs->announcer, &budget);
 	if (!rs->announcer.flushing)
-		pace_turn(rs);
+		pace_turn(&rs->adj_out);
 	return (unsigned int)done + peers_place(rs);
 }
 
@@ -442,10 +320,10 @@ static unsigned int flush_goes_on(struct route_server *rs)
 {
 	struct budget budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
 
-	announcer_flush(&rs->announcer, rs, &budget);
+	announcer_flush(&rs->announcer, &budget);
 	part_end(rs, RS_PART_ANNOUNCE);
 	for (unsigned int i = 0; i < rs->nb_speakers; i++)
-		backlog_post(&rs->speakers[i]);
+		outbox_post(&rs->speakers[i]);
 	/* If a session lcore is behind, let it catch up. */
 	return !rs->announcer.flushing || !rs->announcer.blocked;
 }
@@ -526,7 +404,8 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 {
 	unsigned int done;
 
-	rs->now_ms = rs->adj_in.now_ms = rs->next_hops.now_ms = rs->exchange->now_ms = now_ms;
+	rs->now_ms = rs->adj_in.now_ms = rs->adj_out.now_ms = rs->next_hops.now_ms =
+		rs->exchange->now_ms = now_ms;
 	turn_begin(&rs->turns, rs->clock_ns());
 	done = turn(rs);
 	turn_end(&rs->turns, rs->clock_ns());
@@ -547,32 +426,9 @@ const char *rs_part_name(unsigned int part)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static int rib_open(struct route_server *rs)
+/* What the tables of peers share, on the way in and out. */
+static void shared_set(struct route_server *rs)
 {
-	struct rib_params params = {
-		.nb_peers = RS_SOURCES,
-		.rule = reload_decide_rule(rs->config),
-		.allow = transit_word(rs),
-		.usable = usable,
-		.quiet = quiet,
-		.counts = expressroute_bound_count,
-		.announced = reflections_told,
-		.reflected = reflections_note,
-		.asn = rs->config->instance.asn,
-		.ready = pace_ready,
-		.wide_len = FIB_WIDE,
-		.ctx = rs,
-	};
-	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };
-	struct source peered = { .role = ROLE_VNET,
-				 .peered = true,
-				 .router_id = rs->config->instance.router_id };
-
-	rs->attrs = attr_table_new();
-	params.attrs = rs->attrs;
-	rs->rib = rs->attrs ? rib_new(&params) : NULL;
-	if (!rs->rib)
-		return -ENOMEM;
 	flaps_init(&rs->flaps, rs->attrs);
 	rs->adj_in = (struct adj_in){
 		.rib = rs->rib,
@@ -580,10 +436,17 @@ static int rib_open(struct route_server *rs)
 		.discard = &rs->discard,
 		.now_ms = rs->now_ms,
 	};
-	rs->transit.wanted = rs->transit.announced = params.allow;
-	rib_source_set(rs->rib, RS_VNET, &vnet);
-	rib_source_set(rs->rib, RS_VNET_PEERED, &peered);
-	return 0;
+	rs->adj_out.rib = rs->rib;
+	rs->adj_out.config = rs->config;
+	rs->adj_out.maps = &rs->maps;
+	rs->adj_out.events = &rs->events;
+	rs->adj_out.discard = &rs->discard;
+	rs->adj_out.send = outbox_send;
+	rs->adj_out.taken = outbox_taken;
+	rs->adj_out.ctx = rs;
+	rs->adj_out.now_ms = rs->now_ms;
+	announcer_init(&rs->announcer, &rs->adj_out);
+	rs->expressroute_bound.adj_out = &rs->adj_out;
 }
 
 static int parts_open(struct route_server *rs)
@@ -591,7 +454,8 @@ static int parts_open(struct route_server *rs)
 	int err = fib_writer_open(rs->fib, &rs->writer);
 
 	if (!err)
-		err = rib_open(rs);
+		err = rib_answers_open(rs);
+	shared_set(rs);
 	if (!err)
 		err = next_hops_init(&rs->next_hops, rs->fib, rs->writer, rs->config);
 	if (!err)
@@ -626,19 +490,6 @@ static int configure(struct route_server *rs)
 	return err;
 }
 
-static int copy_speakers(struct route_server *rs, const struct rs_params *params)
-{
-	rs->nb_speakers = params->nb_speakers;
-	rs->speakers = calloc(rs->nb_speakers, sizeof(*rs->speakers));
-	if (!rs->speakers)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < rs->nb_speakers; i++) {
-		rs->speakers[i] = params->speakers[i];
-		STAILQ_INIT(&rs->speakers[i].backlog);
-	}
-	return 0;
-}
-
 int rs_new(const struct rs_params *params, struct route_server **out)
 {
 	struct route_server *rs = calloc(1, sizeof(*rs));
@@ -655,14 +506,12 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->answer = params->answer;
 	rs->clock_ns = clock_ns;
 	rs->turns.cpu_ns = thread_ns;
-	rs->taken = pace_taken;
 	rs->now_ms = rs->started_ms = clock_ms();
 	rs->restarting = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED) > 0;
 	rs->restart.fire = restart_fire;
 	rs->housekeeping.fire = housekeeping_fire;
-	announcer_init(&rs->announcer);
 	admission_open(rs);
-	err = copy_speakers(rs, params);
+	err = outbox_open(rs, params);
 	if (!err)
 		err = parts_open(rs);
 	if (!err)
@@ -689,22 +538,9 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	return 0;
 }
 
-static void speakers_free(struct route_server *rs)
-{
-	for (unsigned int i = 0; rs->speakers && i < rs->nb_speakers; i++) {
-		struct rs_backlog *first;
-
-		while ((first = STAILQ_FIRST(&rs->speakers[i].backlog))) {
-			STAILQ_REMOVE_HEAD(&rs->speakers[i].backlog, next);
-			free(first);
-		}
-	}
-	free(rs->speakers);
-}
-
 void rs_free(struct route_server *rs)
 {
-	announcer_fini(&rs->announcer, rs);
+	announcer_fini(&rs->announcer);
 	expressroute_bound_fini(&rs->expressroute_bound);
 	events_fini(&rs->events);
 	free(rs->partner);
@@ -720,7 +556,7 @@ void rs_free(struct route_server *rs)
 		attr_table_free(rs->attrs);
 	if (rs->writer)
 		fib_writer_close(rs->writer);
-	speakers_free(rs);
+	outbox_close(rs);
 	discard_fini(&rs->discard);
 	config_free(rs->config);
 	free(rs);

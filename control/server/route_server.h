@@ -24,6 +24,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "adj_out.h"
 #include "announce.h"
 #include "expressroute_bound.h"
 #include "config.h"
@@ -111,7 +112,8 @@ struct route_server {
 	struct fib_sync fib_sync;
 	struct transit transit;
 	struct maps maps;
-	struct adj_in adj_in; /* what the peers' inbound tables share */
+	struct adj_in adj_in;	/* what the peers' inbound tables share */
+	struct adj_out adj_out; /* what all receivers share */
 	struct announcer announcer;
 	struct expressroute_bound expressroute_bound;
 	struct peers peers;
@@ -139,8 +141,6 @@ struct route_server {
 	bool holding;		    /* routes are held back from ExpressRoute gateways */
 	bool near_total;	    /* alarm: close to limits.total */
 	uint64_t (*clock_ns)(void); /* monotonic; the tests' own in tests */
-	uint64_t (*taken)(const struct route_server *rs,
-			  const struct peer *peer); /* likewise: pace_taken() */
 	struct turns turns;
 	uint64_t updates; /* UPDATEs received, after the speakers' judgement */
 	uint64_t reloads; /* configurations applied since the start */
@@ -178,12 +178,9 @@ int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
 /* How strictly a peer's routes are judged before policy. */
 struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer);
 
-/* Give a speaker a command; never refused: what its mailbox has no room for waits here, in
- * order. */
+/* Give a speaker a command; never refused: what its mailbox has no room for waits, in order
+ * (outbox.h). */
 void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len);
-/* Have `buf` sent in the peer's current session; the speaker gets a reference of its own. False: no
- * room now. */
-bool rs_send(struct route_server *rs, struct peer *peer, struct wire_buf *buf);
 
 /* VNet prefixes in and out of the RIB, as the configuration says. */
 /* -ENOMEM. */

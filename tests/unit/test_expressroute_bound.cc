@@ -67,7 +67,7 @@ class expressroute_bound_test : public maps_test
 	}
 	uint32_t advertised()
 	{
-		return summaries_advertised(rs, &rs->peers.table[ERGW]);
+		return summaries_advertised(&rs->adj_out, &rs->peers.table[ERGW].out);
 	}
 	/* A reload, and as many housekeepings as it takes. */
 	void reload_and_settle(const std::string &text)

@@ -1,5 +1,6 @@
 /* How far ahead of their connections peers are told, by a count of the test's in place of the
  * session lcore's. */
+#include "pace.h"
 #include "server.h"
 
 class pace_test : public server_test
@@ -10,7 +11,7 @@ class pace_test : public server_test
 		server_test::SetUp();
 		start_with_routes(true);
 		self = this;
-		rs->taken = [](const struct route_server *, const struct peer *peer) {
+		rs->adj_out.taken = [](void *, const struct receiver *peer) {
 			return self->stuck.count(peer->index) ? self->stuck[peer->index]
 							      : peer->pace.told;
 		};
@@ -27,7 +28,7 @@ class pace_test : public server_test
 	/* From here on the peer's connection takes nothing. */
 	void hold(uint16_t index)
 	{
-		stuck[index] = peer(index)->pace.told;
+		stuck[index] = peer(index)->out.pace.told;
 	}
 	/* Long paths, so that not many prefixes make many octets; each prefix has its own. */
 	void table_from(uint16_t from, unsigned int begin, unsigned int end)
@@ -56,13 +57,13 @@ TEST_F(pace_test, what_a_connection_has_not_taken_is_bounded)
 {
 	hold(ERGW);
 	table_from(NVA_A, 0, 1500); /* more than 300 KB for one peer */
-	EXPECT_GE(peer(ERGW)->pace.told - stuck[ERGW], (uint64_t)PACE_AHEAD);
-	EXPECT_LE(peer(ERGW)->pace.told - stuck[ERGW], 2u * PACE_AHEAD + ANNOUNCE_BYTES);
+	EXPECT_GE(peer(ERGW)->out.pace.told - stuck[ERGW], (uint64_t)PACE_AHEAD);
+	EXPECT_LE(peer(ERGW)->out.pace.told - stuck[ERGW], 2u * PACE_AHEAD + ANNOUNCE_BYTES);
 	EXPECT_EQ(1503u, told[NVA_B].size()) << "who is in another group waits for nobody";
 	stuck.clear();
 	turn();
 	EXPECT_EQ(1503u, told[ERGW].size());
-	EXPECT_FALSE(peer(ERGW)->lagging) << "alone in its group it holds up nobody";
+	EXPECT_FALSE(peer(ERGW)->out.lagging) << "alone in its group it holds up nobody";
 }
 
 TEST_F(pace_test, news_passes_what_waits_for_the_connection)
@@ -72,9 +73,9 @@ TEST_F(pace_test, news_passes_what_waits_for_the_connection)
 	announce(NVA_B, { "172.31.0.0/24" });
 	turn();
 	EXPECT_EQ(0u, told[ERGW].count("172.31.0.0/24"));
-	stuck[ERGW] =
-		peer(ERGW)
-			->pace.told; /* it has taken what it was told, and takes one turn's more */
+	stuck[ERGW] = peer(ERGW)
+			      ->out.pace
+			      .told; /* it has taken what it was told, and takes one turn's more */
 	rs_turn(rs, now_ms);
 	collect();
 	EXPECT_EQ(1u, told[ERGW].count("172.31.0.0/24"));
@@ -99,34 +100,34 @@ TEST_F(pace_test, one_that_hinders_the_others_leaves_their_stream_and_comes_back
 		turn();
 	}
 	EXPECT_LT(told[NVA_A].size(), 1500u) << "it waits, for a while";
-	EXPECT_FALSE(peer(NVA_B)->lagging);
+	EXPECT_FALSE(peer(NVA_B)->out.lagging);
 	for (int ms = 0; ms < 2 * PACE_SLOW_MS; ms++)
 		pass(1);
-	EXPECT_TRUE(peer(NVA_B)->lagging);
-	EXPECT_FALSE(peer(NVA_A)->lagging);
+	EXPECT_TRUE(peer(NVA_B)->out.lagging);
+	EXPECT_FALSE(peer(NVA_A)->out.lagging);
 	EXPECT_GT(told[NVA_A].size(), 1500u);
 	stuck.clear();
 	for (int ms = 0; ms < 10; ms++)
 		pass(1);
-	EXPECT_FALSE(peer(NVA_B)->lagging);
+	EXPECT_FALSE(peer(NVA_B)->out.lagging);
 	EXPECT_EQ(told[NVA_A].size(), told[NVA_B].size());
-	EXPECT_FALSE(rs->peers.slow);
+	EXPECT_FALSE(rs->adj_out.slow);
 }
 
 TEST_F(pace_test, a_session_that_ends_slow_begins_anew)
 {
 	hold(NVA_B);
 	table_from(NVA_A, 0, 600);
-	peer(NVA_B)->pace.slow = rs->peers.slow = true;
+	peer(NVA_B)->out.pace.slow = rs->adj_out.slow = true;
 	turn();
-	EXPECT_TRUE(peer(NVA_B)->lagging);
+	EXPECT_TRUE(peer(NVA_B)->out.lagging);
 	down(NVA_B);
 	turn();
-	EXPECT_FALSE(rs->peers.slow);
+	EXPECT_FALSE(rs->adj_out.slow);
 	stuck.clear();
 	told[NVA_B].clear();
 	up(NVA_B);
 	turn();
 	EXPECT_EQ(told[ERGW].count("20.0.1.0/24"), told[NVA_B].count("20.0.1.0/24"));
-	EXPECT_FALSE(peer(NVA_B)->lagging);
+	EXPECT_FALSE(peer(NVA_B)->out.lagging);
 }

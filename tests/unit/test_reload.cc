@@ -446,7 +446,7 @@ class place_test : public many_test
 		unsigned int n = 0;
 
 		for (uint16_t i = 0; i < rs->peers.end; i++) {
-			const struct update_group *group = rs->peers.table[i].group;
+			const struct update_group *group = rs->peers.table[i].out.group;
 
 			n += group && group->rule.communities == communities;
 		}
@@ -506,7 +506,7 @@ TEST_F(place_test, peers_are_placed_in_slices)
 
 	/* One lags behind: the others do not wait for it. */
 	rs->config->control.platform_communities = false;
-	rs->peers.table[NVA_B + LAGS].lagging = true;
+	rs->peers.table[NVA_B + LAGS].out.lagging = true;
 	peers_regroup(&rs->peers);
 	look_ns = 50 * 1000;
 	place_all(ALL - 1, false, SLICE);
@@ -514,7 +514,7 @@ TEST_F(place_test, peers_are_placed_in_slices)
 	turn();
 	EXPECT_EQ(1u, placed(true));
 	EXPECT_TRUE(rs->peers.unplaced);
-	rs->peers.table[NVA_B + LAGS].lagging = false;
+	rs->peers.table[NVA_B + LAGS].out.lagging = false;
 	place_all(ALL, false, 1);
 	turn();
 	EXPECT_EQ((unsigned int)ALL, placed(false));

@@ -24,7 +24,7 @@ class summaries_test : public maps_test
 	}
 	uint32_t advertised(uint16_t peer)
 	{
-		return summaries_advertised(rs, &rs->peers.table[peer]);
+		return summaries_advertised(&rs->adj_out, &rs->peers.table[peer].out);
 	}
 	void withdraw(uint16_t peer, const std::vector<std::string> &prefixes)
 	{
@@ -100,7 +100,7 @@ TEST_F(summaries_test, nobody_hears_a_summary_of_its_own_routes)
 	EXPECT_EQ("none", summary(NVA_A, "10.2.0.0/16"));
 	EXPECT_EQ("summary 65515", summary(NVA_B, "10.2.0.0/16"));
 	EXPECT_EQ(1u, rs->announcer.groups->group
-			      ? group_members(rs->peers.table[NVA_A].group->group) - 1
+			      ? group_members(rs->peers.table[NVA_A].out.group->group) - 1
 			      : 0)
 		<< "one group for both";
 	/* Both announce it: each hears of the other's. */

@@ -59,7 +59,7 @@ class withheld_test : public server_test
 	}
 	uint32_t advertised()
 	{
-		return summaries_advertised(rs, &rs->peers.table[NVA_B]);
+		return summaries_advertised(&rs->adj_out, &rs->peers.table[NVA_B].out);
 	}
 	/* Of NVA B's paths. */
 	uint32_t reflections()
@@ -144,7 +144,7 @@ TEST_F(withheld_test, or_on_request)
 	turn();
 	EXPECT_TRUE(has_it());
 	EXPECT_EQ("", alarms());
-	EXPECT_FALSE(rs->peers.withholding);
+	EXPECT_FALSE(rs->adj_out.withholding);
 }
 
 TEST_F(withheld_test, without_data_it_is_what_was_told_last_if_that_is_one_route)
@@ -215,7 +215,7 @@ TEST_F(withheld_test, what_is_stripped_on_the_way_out_is_counted_and_told)
 	turn();
 	EXPECT_TRUE(has_it());
 	EXPECT_EQ(before - prefix_sid.size(), told[NVA_B][culprit].size());
-	EXPECT_EQ(1u, rs->peers.table[NVA_B].stripped_out);
+	EXPECT_EQ(1u, rs->peers.table[NVA_B].out.stripped_out);
 }
 
 const char tag[] = R"({ name = "tag"; match = { prefix_contains = ["198.51.100.0/22"]; };
@@ -354,12 +354,12 @@ TEST_F(withheld_test, what_is_withheld_is_not_counted_as_advertised)
 			continue;
 		turn();
 		ASSERT_EQ(told[NVA_B].size(), advertised()) << i;
-		withheld += withheld_count(&rs->peers.table[NVA_B]) > 1;
+		withheld += withheld_count(&rs->peers.table[NVA_B].out) > 1;
 	}
 	EXPECT_LT(50u, withheld);
 	arp("10.0.2.4");
 	ask(PAGE_SOFT_OUT, "nva-b");
 	turn();
 	EXPECT_EQ(told[NVA_B].size(), advertised());
-	EXPECT_EQ(0u, withheld_count(&rs->peers.table[NVA_B]));
+	EXPECT_EQ(0u, withheld_count(&rs->peers.table[NVA_B].out));
 }

@@ -1,0 +1,124 @@
+/* What peers are told: a peer as its receiver, and what all receivers share. The conductor has a
+ * struct receiver in each of its peers, says when one comes, is told otherwise, or goes
+ * (announce.h), and has what is encoded sent. Everything else about a peer is its own affair.
+ *
+ *   group (rib) ─► announce.c ─► outbound.c, the map ─► hearers.c ─► octets ─► adj_out.send
+ *
+ * Thread: the RIB lcore. */
+#ifndef BASCULE_ADJ_OUT_H
+#define BASCULE_ADJ_OUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "prefix.h"
+#include "prefix_table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct adj_out;
+struct discard;
+struct events;
+struct maps;
+struct rib;
+struct route_map;
+struct update_group;
+struct wire_buf;
+
+/* How far ahead of its connection a peer is told (pace.h). */
+struct pace {
+	uint64_t told;	     /* octets in this session */
+	int64_t room;	     /* it may be told so many more before its count is looked at again */
+	uint32_t hinders_ms; /* for so long, since it last had taken all, others waited for it */
+	bool slow;	     /* it is to leave the stream, or has */
+};
+
+/* The summaries that a member has been told of, a bit a rule (summaries.h). */
+struct summaries_told {
+	uint64_t rules; /* of its group's map */
+	uint64_t again; /* to be told anew, as summary or not */
+	/* of the map of the group that it was in before: to be taken back unless told anew */
+	uint64_t former;
+	struct route_map *former_map; /* one reference; NULL: none */
+};
+
+enum { WITHHELD_SUSPECTS = 4 }; /* of a peer; the oldest gives way */
+
+/* What a peer may have reset its session for: one attribute with this body, or all attributes of a route as they are sent. */
+struct suspect {
+	uint64_t hash;
+	struct prefix prefix; /* of a route that has it, if `named` */
+	uint8_t code;	      /* of the attribute; 0: all of them */
+	uint8_t resets;
+	bool named;
+};
+
+/* What is withheld from a peer (withheld.h). Zeroed at first. */
+struct withheld {
+	struct suspect suspect[WITHHELD_SUSPECTS];
+	uint8_t nb, next;
+	/* which prefixes that are, in this session; not open: none */
+	struct prefix_table prefixes;
+};
+
+/* A peer, as what it is told depends on it. */
+struct receiver {
+	struct adj_out *adj_out;	  /* borrowed */
+	const struct config_peer *config; /* borrowed */
+	uint16_t index;			  /* of the peer: its source in the RIB */
+	bool active;			  /* configured, and not being removed */
+	bool held;			  /* it takes no part in route exchange */
+	bool lagging; /* it has left its group's stream until it has taken what it was told */
+	bool as4;     /* 4-octet AS numbers (RFC 6793), by its last session */
+	uint32_t local_addr;	    /* our end of its last session, host order */
+	uint64_t up_ms;		    /* when that came up */
+	struct update_group *group; /* borrowed; NULL: told nothing (not up, or not LIVE yet) */
+	struct pace pace;
+	struct summaries_told summaries;
+	struct withheld withheld;
+	uint64_t unexportable; /* announcements to it that fit no message */
+	/* prefixes that an attribute was stripped from on the way to it, or that were dropped for
+	 * one */
+	uint64_t stripped_out, dropped_out;
+};
+
+/* What all receivers share. */
+struct adj_out {
+	struct rib *rib; /* borrowed, like all pointers here */
+	const struct config *config;
+	struct maps *maps;
+	struct events *events;
+	struct discard *discard; /* takes what a table leaves */
+	/* Have `buf` sent in the receiver's session, with a reference of its own. False: no room
+	 * now. */
+	bool (*send)(void *ctx, const struct receiver *to, struct wire_buf *buf);
+	/* Octets that the receiver's connection has taken in this session, as its session lcore
+	 * counts them. */
+	uint64_t (*taken)(void *ctx, const struct receiver *to);
+	void *ctx;	   /* of those */
+	uint64_t now_ms;   /* of this turn */
+	uint64_t paced_ms; /* when pace_turn() last ran */
+	/* prefixes that an ExpressRoute circuit takes (expressroute_bound.h); 0: no bound */
+	uint32_t expressroute_max;
+	bool slow;	  /* some are told apart from their group: pace.h */
+	bool withholding; /* something is withheld from one of them */
+	/* set here, taken back by the conductor: what can come back from a peer has changed, so
+	 * that all paths are to be looked at anew (rib_reconsider()) */
+	bool reconsider;
+	uint16_t end; /* no receiver at or above this index has ever been active */
+	struct receiver *receiver[CONFIG_PEERS]; /* by index */
+};
+
+/* A peer is configured, and told nothing yet. `receiver` and `config` stay where they are. */
+void receiver_begin(struct receiver *receiver, struct adj_out *adj_out, uint16_t index,
+		    const struct config_peer *config);
+/* Its session has come up. */
+void receiver_up(struct receiver *receiver, uint32_t local_addr, bool as4);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

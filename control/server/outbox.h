@@ -1,0 +1,40 @@
+/* What the RIB lcore has for the session lcores: commands, and what is encoded for peers. A command
+ * that a mailbox has no room for waits here, in order; what is encoded is kept by who encoded it.
+ * Thread: the RIB lcore. */
+#ifndef BASCULE_OUTBOX_H
+#define BASCULE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct receiver;
+struct route_server;
+struct rs_params;
+struct rs_speaker;
+struct wire_buf;
+
+/* The session lcores as the parameters have them. 0 or -ENOMEM. */
+int outbox_open(struct route_server *rs, const struct rs_params *params);
+void outbox_close(struct route_server *rs);
+
+/* What waits, as far as there is room. Returns whether nothing waits any more. */
+bool outbox_post(struct rs_speaker *speaker);
+/* rs_command() to each of them. */
+void outbox_command_all(struct route_server *rs, const void *record, size_t len);
+
+/* Have `buf` sent in the peer's current session (adj_out.send; `rs` is the route server); the
+ * speaker gets a reference of its own. False: no room now. */
+bool outbox_send(void *rs, const struct receiver *to, struct wire_buf *buf);
+/* Octets that the peer's connection has taken in this session, as its session lcore counts them
+ * (adj_out.taken). */
+uint64_t outbox_taken(void *rs, const struct receiver *to);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
