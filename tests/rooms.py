@@ -28,7 +28,6 @@ CLASSES = {
 
 # Folders whose files still form circles.
 TANGLED = {
-    "control/adj_out": "announce.h holds groups, their words and their flush",
     "control/server": "every file is given the whole struct route_server",
 }
 

@@ -1,6 +1,6 @@
 /* What peers are told: a peer as its receiver, and what all receivers share. The conductor has a
  * struct receiver in each of its peers, says when one comes, is told otherwise, or goes
- * (announce.h), and has what is encoded sent. Everything else about a peer is its own affair.
+ * (members.h), and has what is encoded sent. Everything else about a peer is its own affair.
  *
  *   group (rib) ─► announce.c ─► outbound.c, the map ─► hearers.c ─► octets ─► adj_out.send
  *
@@ -47,7 +47,8 @@ struct summaries_told {
 
 enum { WITHHELD_SUSPECTS = 4 }; /* of a peer; the oldest gives way */
 
-/* What a peer may have reset its session for: one attribute with this body, or all attributes of a route as they are sent. */
+/* What a peer may have reset its session for: one attribute with this body, or all attributes of a
+ * route as they are sent. */
 struct suspect {
 	uint64_t hash;
 	struct prefix prefix; /* of a route that has it, if `named` */

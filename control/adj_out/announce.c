@@ -1,7 +1,6 @@
 /* Batches of update groups, made into messages and handed to the speakers. */
 #include "announce.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +9,12 @@
 #include "log.h"
 #include "adj_out.h"
 #include "events.h"
-#include "maps.h"
 #include "rib.h"
 #include "sendq.h"
+#include "suspects.h"
 #include "update.h"
+#include "update_group.h"
+#include "words.h"
 
 enum {
 	FLUSH = 256, /* prefixes of a group at once */
@@ -43,380 +44,6 @@ void announcer_fini(struct announcer *a)
 	}
 	if (a->sending)
 		wire_buf_put(a->sending);
-}
-
-/* --- membership ------------------------------------------------------------------------------- */
-
-bool announcer_fits(const struct update_group *group, const struct update_group *wanted)
-{
-	return group->role == wanted->role && group->vnets == wanted->vnets &&
-	       group->backups == wanted->backups && group->yields == wanted->yields &&
-	       group->as4 == wanted->as4 && group->rule.next_hop == wanted->rule.next_hop &&
-	       group->rule.unchanged == wanted->rule.unchanged &&
-	       group->rule.ibgp == wanted->rule.ibgp &&
-	       group->rule.communities == wanted->rule.communities &&
-	       group->rule.remove_private == wanted->rule.remove_private &&
-	       group->rule.replace_asn == wanted->rule.replace_asn &&
-	       !memcmp(&group->rule.attributes, &wanted->rule.attributes,
-		       sizeof(group->rule.attributes)) &&
-	       group->map == wanted->map;
-}
-
-/* A summary stands for routes of branches, and is announced as one of ours. */
-static void summary_attrs(struct update_group *group)
-{
-	const struct export_source branch = { .role = ROLE_NVA, .backup = group->yields };
-	uint8_t wire[EXPORT_SUMMARY_MAX];
-	struct attr_writer plain = { .buf = wire, .size = sizeof(wire) };
-	struct attr_writer w = { .buf = group->summary, .size = sizeof(group->summary) };
-
-	export_summary_attrs(group->rule.next_hop, &plain);
-	export_attrs(&group->rule, &branch, wire, (uint16_t)plain.len, &w);
-	group->summary_len = (uint16_t)w.len;
-}
-
-/* Do paths from this role beat those of the others, by routing preference? */
-static bool comes_first(const struct adj_out *adj_out, enum role role)
-{
-	switch (adj_out->config->routing_preference) {
-	case PREFERENCE_EXPRESSROUTE: return role == ROLE_EXPRESSROUTE;
-	case PREFERENCE_VPN: return role != ROLE_EXPRESSROUTE;
-	default: return false;
-	}
-}
-
-struct update_group announcer_kind(const struct adj_out *adj_out, const struct config_peer *config)
-{
-	struct update_group kind = {
-		.role = config->role,
-		.vnets = config->announce_vnets,
-		.backups = config->backup_paths && config->asn != adj_out->config->instance.asn,
-		.as4 = true,
-		.map = maps_find(adj_out->maps, config->outbound_map),
-		.rule = {
-			.local_asn = adj_out->config->instance.asn,
-			.cluster_id = adj_out->config->instance.router_id,
-			.unchanged = config->next_hop == NEXT_HOP_UNCHANGED,
-			.ibgp = config->asn == adj_out->config->instance.asn,
-			.communities = adj_out->config->control.platform_communities,
-			.remove_private = config->remove_private_as,
-			.replace_asn = config->as_override ? config->asn : 0,
-			.attributes = config->attributes.out,
-		},
-	};
-
-	kind.yields = kind.rule.ibgp && kind.map && route_map_replacing(kind.map) &&
-		      comes_first(adj_out, config->role);
-	summary_attrs(&kind);
-	return kind;
-}
-
-struct update_group announcer_group(const struct adj_out *adj_out, const struct receiver *peer)
-{
-	struct update_group wanted = announcer_kind(adj_out, peer->config);
-
-	if (peer->held)
-		wanted.role = ROLE_VNET;
-	wanted.as4 = peer->as4;
-	wanted.rule.next_hop = peer->local_addr;
-	summary_attrs(&wanted);
-	return wanted;
-}
-
-static struct update_group *group_for(struct announcer *a, const struct receiver *peer)
-{
-	struct update_group wanted = announcer_group(a->adj_out, peer), *group = a->groups;
-
-	while (group && !announcer_fits(group, &wanted))
-		group = group->next;
-	if (group)
-		return group;
-	group = malloc(sizeof(*group));
-	wanted.group = group ? group_new(a->adj_out->rib, wanted.role, wanted.rule.ibgp,
-					 wanted.vnets, wanted.backups)
-			     : NULL;
-	if (!wanted.group) {
-		free(group);
-		return NULL;
-	}
-	wanted.next = a->groups;
-	*group = wanted;
-	if (summaries_open(a->adj_out, group)) {
-		group_free(group->group);
-		free(group);
-		return NULL;
-	}
-	if (group->map)
-		route_map_get(group->map);
-	a->groups = group;
-	return group;
-}
-
-static void group_drop_if_empty(struct announcer *a, struct update_group *group)
-{
-	struct update_group **at = &a->groups;
-
-	if (group_members(group->group))
-		return;
-	while (*at != group)
-		at = &(*at)->next;
-	*at = group->next;
-	if (a->turn == group)
-		a->turn = group->next;
-	summaries_close(a->adj_out, group);
-	group_free(group->group);
-	route_map_put(group->map);
-	free(group);
-}
-
-int announcer_join(struct announcer *a, struct receiver *peer)
-{
-	struct update_group *group = group_for(a, peer);
-
-	if (!group)
-		return -ENOMEM;
-	if (group_join(group->group, peer->index)) {
-		group_drop_if_empty(a, group);
-		return -ENOMEM;
-	}
-	peer->group = group;
-	group->owing = true;
-	a->version++;
-	withheld_joined(a->adj_out, peer);
-	return 0;
-}
-
-static void leave(struct announcer *a, struct receiver *peer)
-{
-	struct update_group *group = peer->group;
-
-	if (!group)
-		return;
-	peer->group = NULL;
-	withheld_uncount(peer);
-	a->version++;
-	group_leave(group->group, peer->index);
-	group_drop_if_empty(a, group);
-}
-
-void announcer_leave(struct announcer *a, struct receiver *peer)
-{
-	summaries_forget(peer);
-	leave(a, peer);
-}
-
-bool announcer_suits(const struct adj_out *adj_out, const struct receiver *peer)
-{
-	struct update_group wanted = announcer_group(adj_out, peer);
-
-	return announcer_fits(peer->group, &wanted);
-}
-
-/* Whatever it is told now may be more than a circuit takes. */
-static bool waits_for_seats(const struct adj_out *adj_out, const struct update_group *group)
-{
-	return group->role == ROLE_EXPRESSROUTE && rib_seats_moving(adj_out->rib);
-}
-
-bool announcer_told(const struct announcer *a, const struct receiver *peer)
-{
-	return !a->flushing && !peer->lagging && !waits_for_seats(peer->adj_out, peer->group) &&
-	       group_idle(peer->group->group) && summaries_idle(peer->group);
-}
-
-int announcer_refresh(struct receiver *peer)
-{
-	int err = peer->group ? group_refresh(peer->group->group, peer->index) : 0;
-
-	if (peer->group && !err)
-		summaries_refresh(peer);
-	return err;
-}
-
-int announcer_move(struct announcer *a, struct receiver *peer)
-{
-	int err;
-
-	summaries_move(peer);
-	leave(a, peer);
-	err = announcer_join(a, peer);
-	/* What it had been told it still has: a refresh says so, lest a withdrawal be missed. */
-	if (!err)
-		err = announcer_refresh(peer);
-	for (size_t i = 0; !err && !peer->group->vnets && i < a->adj_out->config->nb_vnets; i++) {
-		uint32_t node = rib_find(a->adj_out->rib, a->adj_out->config->vnets[i].prefix);
-
-		if (node != RIB_NONE)
-			group_owe(peer->group->group, peer->index, node);
-	}
-	return err;
-}
-
-int announcer_lagging(struct receiver *peer, bool lagging)
-{
-	int err = 0;
-
-	if (!peer->group || peer->lagging == lagging)
-		return 0;
-	if (lagging)
-		err = group_lagging(peer->group->group, peer->index);
-	else
-		group_drained(peer->group->group, peer->index);
-	if (!err)
-		peer->lagging = lagging;
-	peer->group->owing |= !lagging;
-	return err;
-}
-
-/* --- octets ----------------------------------------------------------------------------------- */
-
-size_t announcer_export(const struct update_group *group, const struct rib *rib,
-			const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out)
-{
-	const struct source *from = rib_source(rib, source);
-	const struct export_source es = {
-		.role = from->role,
-		.ibgp = from->ibgp,
-		.peered = from->peered,
-		.backup = backup,
-		.router_id = from->router_id,
-	};
-	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
-
-	return export_attrs(&group->rule, &es, attrs->wire, attrs->len, &w) ? 0 : w.len;
-}
-
-struct route_map_side announcer_side(const struct update_group *group)
-{
-	return (struct route_map_side){
-		.own_asn = group->rule.ibgp ? 0 : group->rule.local_asn,
-		.summary = group->summary,
-		.summary_len = group->summary_len,
-	};
-}
-
-/* Canonical attributes as they go on this group's wire. Returns the length, 0 if they fit no
- * message. */
-static size_t wire_attrs(const struct update_group *group, const uint8_t *attrs, uint16_t len,
-			 uint8_t *out)
-{
-	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
-
-	if (len > BGP_MESSAGE_MAX)
-		return 0;
-	if (!group->as4) {
-		attrs_downgrade(attrs, len, &w);
-		return w.full ? 0 : w.len;
-	}
-	memcpy(out, attrs, len);
-	return len;
-}
-
-/* Is there a message for one prefix with these attributes? */
-static bool message_fits(const struct update_group *group, const struct route_map_result *result)
-{
-	uint8_t attrs[BGP_MESSAGE_MAX], message[BGP_MESSAGE_MAX];
-	size_t len = wire_attrs(group, result->wire, result->len, attrs), taken;
-
-	return len && update_encode_announce(message, sizeof(message), attrs, (uint16_t)len,
-					     &result->prefix, 1, &taken);
-}
-
-bool announcer_summary(const struct update_group *group, int rule, struct route_map_result *result)
-{
-	struct route_map_side side = announcer_side(group);
-
-	return route_map_summary(group->map, &side, (size_t)rule, result) != ROUTE_MAP_TOO_LONG &&
-	       message_fits(group, result);
-}
-
-bool announcer_announces(const struct update_group *group, const struct rib *rib,
-			 const struct path *path, bool backup, uint8_t *wire,
-			 struct route_map_result *result)
-{
-	struct route_map_side side = announcer_side(group);
-	struct route_map_route route = {
-		.prefix = rib_prefix(rib, path->node),
-		.vnet = rib_source(rib, path->peer)->role == ROLE_VNET,
-		.wire = wire,
-	};
-
-	route.len = (uint16_t)announcer_export(group, rib, path->attrs, path->peer, backup, wire);
-	if (!route.len)
-		return false;
-	if (group->map &&
-	    route_map_run(group->map, &side, &route, false, result) > ROUTE_MAP_CHANGED)
-		return false;
-	if (!group->map) {
-		result->prefix = route.prefix;
-		result->wire = route.wire;
-		result->len = route.len;
-	}
-	return message_fits(group, result);
-}
-
-/* As announcer_announces(), in the words for this member. */
-static bool announces_to(const struct receiver *peer, const struct path *path, bool backup,
-			 uint8_t *wire, struct route_map_result *result)
-{
-	struct update_group kind = *peer->group;
-
-	if (path->attrs->keys.next_hop == peer->config->addr)
-		kind.rule.unchanged = false;
-	return announcer_announces(&kind, peer->adj_out->rib, path, backup, wire, result);
-}
-
-bool announcer_withholds(const struct receiver *peer, const struct route_map_result *result)
-{
-	uint8_t attrs[BGP_MESSAGE_MAX];
-	size_t len =
-		peer->withheld.nb ? wire_attrs(peer->group, result->wire, result->len, attrs) : 0;
-
-	return len && withheld_match(&peer->withheld, attrs, (uint16_t)len) >= 0;
-}
-
-bool announcer_withholds_path(const struct receiver *peer, const struct path *path, bool backup)
-{
-	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
-	uint8_t wire[BGP_MESSAGE_MAX];
-
-	return peer->withheld.nb && peer->group && announcer_suits(peer->adj_out, peer) &&
-	       announces_to(peer, path, backup, wire, &result) &&
-	       announcer_withholds(peer, &result);
-}
-
-bool announcer_tells(const struct receiver *peer, const struct path *path, bool backup,
-		     uint8_t *wire, struct route_map_result *result)
-{
-	return announces_to(peer, path, backup, wire, result) && !announcer_withholds(peer, result);
-}
-
-size_t announcer_octets(const struct receiver *peer, struct prefix prefix, uint8_t *out,
-			uint32_t *attrs_hash)
-{
-	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
-	const struct update_group *group = peer->group;
-	const struct rib *rib = peer->adj_out->rib;
-	uint8_t wire[BGP_MESSAGE_MAX];
-
-	if (summaries_stand(peer, prefix)) {
-		uint64_t rules = summaries_of(peer) & route_map_summarises(group->map, prefix);
-
-		*attrs_hash = 0;
-		if (!announcer_summary(group, __builtin_ctzll(rules), &result))
-			return 0;
-	} else {
-		uint32_t node = rib_find(rib, prefix);
-		const struct path *path = NULL;
-		bool backup;
-
-		if (node != RIB_NONE)
-			path = group_advertised(group->group, peer->index, node, &backup);
-		if (!path || !announces_to(peer, path, backup, wire, &result))
-			return 0;
-		*attrs_hash = path->attrs->hash;
-	}
-	return wire_attrs(group, result.wire, result.len, out);
 }
 
 /* Hand what is encoded to every member that it is for. False: a mailbox is full; call again. */
@@ -503,7 +130,7 @@ static void part_begin(struct announcer *a)
 
 	a->at = 0;
 	a->attrs_len =
-		a->part.wire ? wire_attrs(a->flushing, a->part.wire, a->part.len, a->attrs) : 0;
+		a->part.wire ? words_wire(a->flushing, a->part.wire, a->part.len, a->attrs) : 0;
 	if (a->part.too_long || (a->part.wire && !a->attrs_len))
 		for (uint32_t i = 0; i < b->nb_to; i++)
 			a->adj_out->receiver[b->to[i]]->unexportable += a->part.nb;
@@ -552,12 +179,11 @@ static size_t batch_export(struct announcer *a)
 	struct update_group kind;
 
 	if (!a->itself)
-		return announcer_export(a->flushing, a->adj_out->rib, b->attrs, b->source,
-					b->backup, a->exported);
+		return words_export(a->flushing, a->adj_out->rib, b->attrs, b->source, b->backup,
+				    a->exported);
 	kind = *a->flushing;
 	kind.rule.unchanged = false;
-	return announcer_export(&kind, a->adj_out->rib, b->attrs, b->source, b->backup,
-				a->exported);
+	return words_export(&kind, a->adj_out->rib, b->attrs, b->source, b->backup, a->exported);
 }
 
 /* The first part of the batch, which without a route map is the whole. False: nothing of it is to
@@ -566,7 +192,7 @@ static bool batch_begin(struct announcer *a)
 {
 	const struct group_batch *b = &a->batch;
 	struct update_group *group = a->flushing;
-	struct outbound_batch out = { .map = group->map, .side = announcer_side(group) };
+	struct outbound_batch out = { .map = group->map, .side = update_group_side(group) };
 	bool summarises = group->map && route_map_replacing(group->map);
 
 	a->part = (struct outbound_part){ .prefixes = b->prefixes, .nb = b->nb_prefixes };
@@ -605,10 +231,10 @@ static bool news_begin(struct announcer *a, bool over)
 	if (!summaries_next(a->adj_out, group, over, news))
 		return false;
 	if (news->rule >= 0)
-		announced = fits = announcer_summary(group, news->rule, r);
+		announced = fits = words_summary(group, news->rule, r);
 	else
-		announced = news->path && announcer_announces(group, a->adj_out->rib, news->path,
-							      news->backup, a->exported, r);
+		announced = news->path && words_announce(group, a->adj_out->rib, news->path,
+							 news->backup, a->exported, r);
 	a->part = (struct outbound_part){ .prefixes = &news->prefix, .nb = 1, .too_long = !fits };
 	if (announced) {
 		a->part.wire = r->wire;
@@ -721,7 +347,7 @@ static bool flush_group(struct announcer *a, struct update_group *group,
 {
 	size_t n;
 
-	if (waits_for_seats(a->adj_out, group))
+	if (update_group_waits(a->adj_out, group))
 		return true;
 	*taken += summaries_turn(a->adj_out, group, FLUSH / 4);
 	if (!summaries_counted(group))

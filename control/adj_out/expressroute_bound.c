@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "adj_out.h"
-#include "announce.h"
+#include "members.h"
+#include "receiver.h"
+#include "update_group.h"
+#include "words.h"
 #include "maps.h"
 #include "rib.h"
 
@@ -27,7 +30,7 @@ void expressroute_bound_fini(struct expressroute_bound *bound)
 static void kinds_add(struct update_group *kinds, uint32_t *nb, const struct update_group *kind)
 {
 	for (uint32_t i = 0; i < *nb; i++)
-		if (announcer_fits(&kinds[i], kind))
+		if (update_group_fits(&kinds[i], kind))
 			return;
 	kinds[*nb] = *kind;
 	if (kind->map)
@@ -56,7 +59,7 @@ static struct update_group *kinds_new(const struct expressroute_bound *before, u
 		if (peer->role != ROLE_EXPRESSROUTE || peer->gateway == gateway)
 			continue;
 		gateway = peer->gateway;
-		kind = announcer_kind(adj_out, peer);
+		kind = update_group_kind(adj_out, peer);
 		kinds_add(kinds, nb, &kind);
 	}
 	*nb_now = *nb;
@@ -143,7 +146,7 @@ static bool all_told(const struct adj_out *adj_out, const struct announcer *anno
 		const struct receiver *peer = adj_out->receiver[i];
 
 		if (peer->group && peer->group->role == ROLE_EXPRESSROUTE &&
-		    !announcer_told(announcer, peer))
+		    !members_told(announcer, peer))
 			return false;
 	}
 	return true;
@@ -171,8 +174,8 @@ static bool is_of(const struct adj_out *adj_out, const struct update_group *kind
 
 	if (!peer->active || peer->config->role != ROLE_EXPRESSROUTE)
 		return false;
-	its = announcer_kind(adj_out, peer->config);
-	return announcer_fits(kind, &its);
+	its = update_group_kind(adj_out, peer->config);
+	return update_group_fits(kind, &its);
 }
 
 /* Is it a backup to all gateways of a kind that is not told backups? */
@@ -201,7 +204,7 @@ static bool is_withheld(const struct adj_out *adj_out, const struct update_group
 
 		if (!is_of(adj_out, kind, peer))
 			continue;
-		if (!announcer_withholds_path(peer, path, backup))
+		if (!receiver_withholds_path(peer, path, backup))
 			return false;
 		any = true;
 	}
@@ -222,7 +225,7 @@ static bool is_told(const struct adj_out *adj_out, const struct update_group *ki
 		return true;
 	if (route_map_summarises(kind->map, rib_prefix(adj_out->rib, path->node)))
 		return false;
-	return announcer_announces(kind, adj_out->rib, path, false, wire, &result);
+	return words_announce(kind, adj_out->rib, path, false, wire, &result);
 }
 
 bool expressroute_bound_count(const struct expressroute_bound *bound, const struct path *path,

@@ -2,7 +2,9 @@
 #include "hearers.h"
 
 #include "adj_out.h"
-#include "announce.h"
+#include "outbound.h"
+#include "update_group.h"
+#include "withheld.h"
 
 enum { TELL_PLAIN = 1, TELL_ITSELF = 2 };
 

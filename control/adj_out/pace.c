@@ -3,7 +3,7 @@
 #include "pace.h"
 
 #include "adj_out.h"
-#include "announce.h"
+#include "members.h"
 
 enum {
 	TICK_MS = 5
@@ -79,13 +79,13 @@ static void slow_turn(struct adj_out *adj_out, struct receiver *peer)
 	bool told = peer->group;
 
 	if (told && !peer->lagging) {
-		announcer_lagging(peer, true); /* no memory: again in the next turn */
+		members_lagging(peer, true); /* no memory: again in the next turn */
 		return;
 	}
 	if (told && ahead(adj_out, peer))
 		return;
 	if (told)
-		announcer_lagging(peer, false);
+		members_lagging(peer, false);
 	peer->pace.hinders_ms = 0;
 	peer->pace.slow = false;
 }

@@ -2,7 +2,9 @@
 #include "reflections.h"
 
 #include "adj_out.h"
-#include "announce.h"
+#include "receiver.h"
+#include "update_group.h"
+#include "words.h"
 #include "events.h"
 #include "rib.h"
 
@@ -10,7 +12,7 @@ bool reflections_told(const struct adj_out *adj_out, const struct path *path, ui
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	const struct receiver *peer = adj_out->receiver[index];
-	struct update_group kind = announcer_kind(adj_out, peer->config);
+	struct update_group kind = update_group_kind(adj_out, peer->config);
 	uint8_t wire[BGP_MESSAGE_MAX];
 
 	/* Of what a summary stands for, the peer is told the summary. */
@@ -18,10 +20,9 @@ bool reflections_told(const struct adj_out *adj_out, const struct path *path, ui
 		return false;
 	/* As what it is told depends on the answer; it differs in one attribute, which few are
 	 * withheld for. */
-	if (announcer_withholds_path(peer, path, false) &&
-	    announcer_withholds_path(peer, path, true))
+	if (receiver_withholds_path(peer, path, false) && receiver_withholds_path(peer, path, true))
 		return false;
-	return announcer_announces(&kind, adj_out->rib, path, false, wire, &result);
+	return words_announce(&kind, adj_out->rib, path, false, wire, &result);
 }
 
 void reflections_note(struct adj_out *adj_out, const struct path *path, const struct path *told)

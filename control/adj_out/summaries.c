@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "adj_out.h"
-#include "announce.h"
 #include "rib.h"
+#include "update_group.h"
+#include "withheld.h"
+#include "words.h"
 
 enum { CONTRIBUTIONS_MAX = 1 << 24, HIDING_MAX = 1 << 26 };
 
@@ -97,8 +99,8 @@ static uint8_t fate_of(const struct counting *counting, const struct path *path)
 	uint8_t wire[BGP_MESSAGE_MAX];
 
 	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
-	if (!path || announcer_announces(counting->group, counting->adj_out->rib, path, false, wire,
-					 &result))
+	if (!path ||
+	    words_announce(counting->group, counting->adj_out->rib, path, false, wire, &result))
 		return 0;
 	return 1 +
 	       (result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule : SUMMARIES_DROPPED);
@@ -391,61 +393,6 @@ uint32_t summaries_advertised(const struct adj_out *adj_out, const struct receiv
 		     !path_without(adj_out, peer, prefix, &backup);
 	}
 	return n > 0 ? (uint32_t)n : 0; /* routes may have gone whose fate is counted still */
-}
-
-/* How many more prefixes the peer is told than it would be if it had been told to the end already:
- * one, or less than none. */
-static int withheld_more(const struct receiver *peer, struct prefix prefix)
-{
-	uint8_t wire[BGP_MESSAGE_MAX];
-	uint32_t attrs_hash;
-	uint16_t len = (uint16_t)announcer_octets(peer, prefix, wire, &attrs_hash);
-
-	return withheld_has(peer, prefix) -
-	       (len && withheld_match(&peer->withheld, wire, len) >= 0);
-}
-
-/* What summaries_advertised() will be at least, when the peer has been told everything: what is
- * withheld of that is known when it is told, which never ends in a group that never rests. So of
- * what waits the answer is found out here, or, if that is much, all of it may be withheld. */
-static int64_t told_at_least(const struct adj_out *adj_out, const struct receiver *peer,
-			     bool flushing)
-{
-	enum { LOOKS = 32 };
-	const struct update_group *group = peer->group;
-	int64_t told = summaries_advertised(adj_out, peer);
-	uint32_t nodes[LOOKS], waiting;
-
-	if (!peer->withheld.nb)
-		return told;
-	waiting = group_waiting(group->group, peer->index, nodes, LOOKS);
-	if (waiting == UINT32_MAX || flushing)
-		return 0;
-	for (uint32_t i = 0; waiting <= LOOKS && i < waiting; i++) {
-		struct prefix prefix = rib_prefix(adj_out->rib, nodes[i]);
-
-		if (!group->map || !route_map_summarises(group->map, prefix))
-			told += withheld_more(peer, prefix);
-	}
-	for (uint64_t left = group->summaries ? route_map_replacing(group->map) : 0; left;
-	     left &= left - 1) {
-		int rule = __builtin_ctzll(left);
-		struct prefix prefix = rule_at(group->map, rule)->prefix_replace;
-		uint64_t makers = route_map_summarises(group->map, prefix);
-
-		if (makers & -makers & BIT(rule)) /* each prefix once */
-			told += withheld_more(peer, prefix);
-	}
-	return waiting <= LOOKS ? told : told - waiting;
-}
-
-bool summaries_exceed(const struct adj_out *adj_out, const struct receiver *peer, bool flushing,
-		      uint32_t most)
-{
-	/* Each of those may be one that is dropped. */
-	return summaries_counted(peer->group) &&
-	       told_at_least(adj_out, peer, flushing) >
-		       (int64_t)most + group_watch_waiting(peer->group->group);
 }
 
 /* --- members come and go ---------------------------------------------------------------------- */

@@ -93,10 +93,6 @@ bool summaries_stand(const struct receiver *peer, struct prefix prefix);
  * (withheld.h); of a map that drops and replaces nothing, but makes routes too long for a message,
  * those too. As far as they are counted: exact if summaries_current(). */
 uint32_t summaries_advertised(const struct adj_out *adj_out, const struct receiver *peer);
-/* Is it told more than `most`, whatever becomes of what is not counted yet?
- * `flushing`: a flush is under way. */
-bool summaries_exceed(const struct adj_out *adj_out, const struct receiver *peer, bool flushing,
-		      uint32_t most);
 
 /* It asks to be told everything again. */
 void summaries_refresh(struct receiver *peer);

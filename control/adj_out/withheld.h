@@ -5,8 +5,7 @@
  * withheld from that peer, until it is told otherwise or somebody asks for everything to be told
  * again. Likeness is of what is sent: after export policy, route map and all.
  *
- *   SPEAKER_DOWN ─► withheld_note_reset ─► suspects
- *                     withheld_from ◄─ hearers.c, for each part of a batch
+ *   suspects.c ─► suspects ─► withheld_from ◄─ hearers.c, for each part of a batch
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_WITHHELD_H
@@ -24,31 +23,16 @@ extern "C" {
 #endif
 
 struct outbound_part;
-struct speaker_down;
 
-enum {
-	WITHHELD_AFTER = 2,	   /* resets */
-	WITHHELD_TOLD = 16,	   /* what a group was told last */
-	WITHHELD_RECENT_MS = 1000, /* what was told so long before a reset may be why */
-	/* a session that is lost without a word sooner may have many reasons */
-	WITHHELD_STEADY_MS = 5000,
-};
+enum { WITHHELD_AFTER = 2 }; /* resets */
 
-/* A part of a batch that a group was told. */
-struct told {
-	uint64_t ms;
-	struct prefix prefix; /* its first */
-	uint32_t attrs_hash;  /* of the path before export; 0: of a summary */
-};
-struct told_last {
-	struct told part[WITHHELD_TOLD];
-	uint32_t nb; /* ever */
-};
-void told_note(struct told_last *last, const struct told *told);
-
-/* The peer's session, which is still up as far as its group knows, has gone like this. */
-void withheld_note_reset(struct adj_out *adj_out, struct receiver *peer,
-			 const struct speaker_down *down);
+/* Is this like what the suspect is? `wire`: attributes as they are sent. */
+bool suspect_is_like(const struct suspect *suspect, const uint8_t *wire, uint16_t len);
+/* How many of the suspects stand: what is like them is withheld. */
+uint8_t withheld_standing(const struct withheld *withheld);
+/* What the peer is told has changed, and with it what needs a seat at its circuit, and what can
+ * come back from it. */
+void withheld_changed(struct adj_out *adj_out, const struct receiver *peer);
 /* It is told things again, and so is not told what stands. */
 void withheld_joined(struct adj_out *adj_out, const struct receiver *peer);
 /* All is to be told again. */
@@ -70,8 +54,6 @@ uint32_t withheld_count(const struct receiver *peer);
 /* It is told nothing any more, or everything anew. */
 void withheld_uncount(struct receiver *peer);
 
-/* Is the route that it was named after still withheld from the peer? */
-bool withheld_stands(const struct receiver *peer, const struct suspect *suspect);
 /* "attribute 40 (Prefix-SID)", for people. Returns buf. */
 char *suspect_text(const struct suspect *suspect, char *buf, size_t size);
 

@@ -7,6 +7,8 @@
 #include "bounds.h"
 #include "partner.h"
 #include "route_server.h"
+#include "suspects.h"
+#include "withheld.h"
 
 /* `peer`: its name, "" of none. */
 __attribute__((format(printf, 4, 5))) static void add(struct alarms *alarms, const char *kind,
@@ -32,7 +34,7 @@ static void add_withheld(const struct peer *peer, const struct suspect *suspect,
 {
 	char what[64], prefix[PREFIX_TEXT];
 
-	if (withheld_stands(&peer->out, suspect))
+	if (suspect_stands(&peer->out, suspect))
 		add(alarms, "route_withheld", peer->config.name,
 		    "%s is withheld from it: it reset its session %u times for %s",
 		    prefix_text(suspect->prefix, prefix), suspect->resets,

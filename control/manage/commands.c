@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 
+#include "members.h"
 #include "route_server.h"
 #include "rows.h"
+#include "withheld.h"
 
 static void reset(struct route_server *rs, struct page *page, struct peer *peer)
 {
@@ -32,7 +34,7 @@ static void soft_in(struct route_server *rs, struct page *page, struct peer *pee
 static void soft_out(struct route_server *rs, struct page *page, struct peer *peer)
 {
 	withheld_forget(&rs->adj_out, &peer->out);
-	if (announcer_refresh(&peer->out))
+	if (members_refresh(&peer->out))
 		page_error(page, "no memory");
 }
 

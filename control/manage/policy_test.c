@@ -10,6 +10,8 @@
 #include "import.h"
 #include "route_server.h"
 #include "rows.h"
+#include "update_group.h"
+#include "words.h"
 
 /* What is put through which map. */
 struct trial {
@@ -192,9 +194,9 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 	const struct path *path;
 	bool backup;
 
-	trial->group = announcer_group(&rs->adj_out, &peer->out);
+	trial->group = update_group_of(&rs->adj_out, &peer->out);
 	trial->map = trial->group.map;
-	trial->side = announcer_side(&trial->group);
+	trial->side = update_group_side(&trial->group);
 	if (page->route.given) {
 		trial->route.vnet = config_vnet_find(rs->config, page->prefix);
 		outbound_described(page, trial);
@@ -205,8 +207,8 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 		return false;
 	trial->route.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
 	trial->route.wire = trial->wire;
-	trial->route.len = (uint16_t)announcer_export(&trial->group, rs->rib, path->attrs,
-						      path->peer, backup, trial->wire);
+	trial->route.len = (uint16_t)words_export(&trial->group, rs->rib, path->attrs, path->peer,
+						  backup, trial->wire);
 	trial->backup = backup;
 	if (!trial->route.len)
 		page_error(page, "its attributes fit no message: it is not announced");

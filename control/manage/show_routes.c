@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "aspath.h"
+#include "receiver.h"
 #include "route_server.h"
 #include "show_fib.h"
 #include "show_peers.h"
+#include "update_group.h"
+#include "words.h"
 
 enum {
 	SLOTS = 64,	   /* of the table at a time */
@@ -237,8 +240,8 @@ void show_summaries(struct page *page, const struct peer *peer)
 	for (uint64_t rules = summaries_of(&peer->out); rules; rules &= rules - 1) {
 		struct row_route *row = NULL;
 
-		if (announcer_summary(peer->out.group, __builtin_ctzll(rules), &sent) &&
-		    !announcer_withholds(&peer->out, &sent))
+		if (words_summary(peer->out.group, __builtin_ctzll(rules), &sent) &&
+		    !receiver_withholds(&peer->out, &sent))
 			row = add_announced(page, peer, &sent);
 		if (!row)
 			continue;
@@ -255,7 +258,7 @@ static bool add_sent(const struct route_server *rs, struct page *page, const str
 	uint8_t wire[BGP_MESSAGE_MAX];
 	struct row_route *row;
 
-	if (!announcer_tells(&peer->out, path, backup, wire, &sent))
+	if (!receiver_tells(&peer->out, path, backup, wire, &sent))
 		return true;
 	row = add_announced(page, peer, &sent);
 	if (!row)

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "receiver.h"
 #include "route_server.h"
+#include "update_group.h"
+#include "words.h"
 
 const char *plan_change_name(enum plan_change change)
 {
@@ -32,15 +35,15 @@ static bool announces(struct peer_plan *plan, const struct update_group *group,
 	if (!path)
 		return false;
 	plan->work++;
-	return announcer_announces(group, plan->rs->rib, path, backup, plan->wire[after],
-				   &plan->result[after]);
+	return words_announce(group, plan->rs->rib, path, backup, plan->wire[after],
+			      &plan->result[after]);
 }
 
 /* Is what there is in the workspace withheld from the peer? */
 static bool withholds(const struct peer_plan *plan, uint16_t index, bool after)
 {
 	return index < CONFIG_PEERS &&
-	       announcer_withholds(&plan->rs->peers.table[index].out, &plan->result[after]);
+	       receiver_withholds(&plan->rs->peers.table[index].out, &plan->result[after]);
 }
 
 static uint8_t contributes_by(const struct route_map_result *result)
@@ -276,7 +279,7 @@ static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rul
 		   const struct path *path, bool backup, bool after)
 {
 	const struct update_group *group = peer->out.group;
-	bool is = rules ? announcer_summary(group, __builtin_ctzll(rules), &plan->result[after])
+	bool is = rules ? words_summary(group, __builtin_ctzll(rules), &plan->result[after])
 			: announces(plan, group, path, backup, after);
 
 	return is && !withholds(plan, peer->index, after);

@@ -9,6 +9,7 @@
 #include "plan_rows.h"
 #include "route_server.h"
 #include "rows.h"
+#include "update_group.h"
 #include "view_plan.h"
 
 /* Most of a page: prefixes looked at, and announcements made to compare them. */

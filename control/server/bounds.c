@@ -5,6 +5,7 @@
 
 #include "expressroute_bound.h"
 #include "limit.h"
+#include "receiver.h"
 #include "route_server.h"
 #include "summaries.h"
 
@@ -156,7 +157,7 @@ static void circuit_turn(struct route_server *rs, struct peer *peer)
 
 	if (peer->config.role != ROLE_EXPRESSROUTE || !peer->out.group ||
 	    !limits->to_expressroute || limits->over_expressroute != LIMITS_CLOSE ||
-	    !summaries_exceed(&rs->adj_out, &peer->out, rs->announcer.flushing,
+	    !receiver_exceeds(&rs->adj_out, &peer->out, rs->announcer.flushing,
 			      limits->to_expressroute))
 		return;
 	events_note(&rs->events, EVENT_LIMIT, peer->index, rs->now_ms,

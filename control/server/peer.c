@@ -14,10 +14,14 @@
 #include "bounds.h"
 #include "flapping.h"
 #include "log.h"
+#include "members.h"
 #include "notification.h"
 #include "pace.h"
 #include "route_server.h"
+#include "suspects.h"
+#include "update_group.h"
 #include "updates.h"
+#include "withheld.h"
 
 enum {
 	TIDY_TURN = 32,	       /* removed peers that are forgotten in a turn */
@@ -376,13 +380,13 @@ static void no_memory(struct route_server *rs, struct peer *peer)
 
 static void join(struct route_server *rs, struct peer *peer)
 {
-	if (announcer_join(&rs->announcer, &peer->out))
+	if (members_join(&rs->announcer, &peer->out))
 		no_memory(rs, peer);
 }
 
 static void refresh_out(struct route_server *rs, struct peer *peer)
 {
-	if (announcer_refresh(&peer->out))
+	if (members_refresh(&peer->out))
 		no_memory(rs, peer);
 }
 
@@ -403,11 +407,11 @@ static bool place(struct route_server *rs, struct peer *peer)
 {
 	if (peer->up && !peer->out.group) {
 		join(rs, peer);
-	} else if (peer->out.group && !announcer_suits(&rs->adj_out, &peer->out)) {
-		if (!announcer_told(&rs->announcer, &peer->out))
+	} else if (peer->out.group && !update_group_suits(&rs->adj_out, &peer->out)) {
+		if (!members_told(&rs->announcer, &peer->out))
 			return false;
 		rs->peers.waiting = false;
-		if (announcer_move(&rs->announcer, &peer->out))
+		if (members_move(&rs->announcer, &peer->out))
 			no_memory(rs, peer);
 	}
 	return true;
@@ -545,7 +549,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 
 	if (!peer->up)
 		return;
-	withheld_note_reset(&rs->adj_out, &peer->out, down);
+	suspects_note_reset(&rs->adj_out, &peer->out, down);
 	peer->up = peer->closing = false;
 	bounds_down(rs, peer);
 	peer->state = SESSION_IDLE;
@@ -555,7 +559,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 	events_note(&rs->events, EVENT_SESSION_DOWN, peer->index, rs->now_ms,
 		    "session is down: %s%s%s%s", down->reason, port ? "; port " : "",
 		    port ? port : "", port ? " has no link" : "");
-	announcer_leave(&rs->announcer, &peer->out);
+	members_leave(&rs->announcer, &peer->out);
 	paths_after(rs, peer, down->keep);
 }
 
@@ -632,7 +636,7 @@ bool peer_event(struct route_server *rs, const struct speaker_event *event, uint
 	case SPEAKER_REFRESH: refresh_out(rs, peer); break;
 	case SPEAKER_LAGGING:
 	case SPEAKER_DRAINED:
-		if (announcer_lagging(&peer->out, event->type == SPEAKER_LAGGING))
+		if (members_lagging(&peer->out, event->type == SPEAKER_LAGGING))
 			no_memory(rs, peer);
 		break;
 	}

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "maps_harness.h"
+#include "update_group.h"
 
 namespace
 {

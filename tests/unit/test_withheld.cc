@@ -3,6 +3,8 @@
 
 #include "alarm.h"
 #include "server.h"
+#include "suspects.h"
+#include "withheld.h"
 
 namespace
 {
@@ -31,7 +33,7 @@ class withheld_test : public server_test
 		turn();
 		arp_all();
 		turn();
-		pass(WITHHELD_STEADY_MS);
+		pass(SUSPECTS_STEADY_MS);
 	}
 	void announce_it(const std::vector<uint8_t> &last = prefix_sid)
 	{
@@ -173,7 +175,7 @@ TEST_F(withheld_test, a_peer_that_is_lost_at_other_times_is_told_everything)
 {
 	begin();
 	announce_it();
-	pass(WITHHELD_RECENT_MS + 1);
+	pass(SUSPECTS_RECENT_MS + 1);
 	for (int i = 0; i < 4; i++) {
 		bounce({}, false); /* right after it came up */
 		EXPECT_TRUE(has_it());

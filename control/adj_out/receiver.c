@@ -1,0 +1,129 @@
+/* A member's own words, and how much it is told. */
+#include "receiver.h"
+
+#include "adj_out.h"
+#include "rib.h"
+#include "summaries.h"
+#include "update_group.h"
+#include "withheld.h"
+#include "words.h"
+
+/* As words_announce(), in the words for this member. */
+static bool announces_to(const struct receiver *peer, const struct path *path, bool backup,
+			 uint8_t *wire, struct route_map_result *result)
+{
+	struct update_group kind = *peer->group;
+
+	if (path->attrs->keys.next_hop == peer->config->addr)
+		kind.rule.unchanged = false;
+	return words_announce(&kind, peer->adj_out->rib, path, backup, wire, result);
+}
+
+bool receiver_withholds(const struct receiver *peer, const struct route_map_result *result)
+{
+	uint8_t attrs[BGP_MESSAGE_MAX];
+	size_t len =
+		peer->withheld.nb ? words_wire(peer->group, result->wire, result->len, attrs) : 0;
+
+	return len && withheld_match(&peer->withheld, attrs, (uint16_t)len) >= 0;
+}
+
+bool receiver_withholds_path(const struct receiver *peer, const struct path *path, bool backup)
+{
+	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	uint8_t wire[BGP_MESSAGE_MAX];
+
+	return peer->withheld.nb && peer->group && update_group_suits(peer->adj_out, peer) &&
+	       announces_to(peer, path, backup, wire, &result) && receiver_withholds(peer, &result);
+}
+
+bool receiver_tells(const struct receiver *peer, const struct path *path, bool backup,
+		    uint8_t *wire, struct route_map_result *result)
+{
+	return announces_to(peer, path, backup, wire, result) && !receiver_withholds(peer, result);
+}
+
+size_t receiver_octets(const struct receiver *peer, struct prefix prefix, uint8_t *out,
+		       uint32_t *attrs_hash)
+{
+	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	const struct update_group *group = peer->group;
+	const struct rib *rib = peer->adj_out->rib;
+	uint8_t wire[BGP_MESSAGE_MAX];
+
+	if (summaries_stand(peer, prefix)) {
+		uint64_t rules = summaries_of(peer) & route_map_summarises(group->map, prefix);
+
+		*attrs_hash = 0;
+		if (!words_summary(group, __builtin_ctzll(rules), &result))
+			return 0;
+	} else {
+		uint32_t node = rib_find(rib, prefix);
+		const struct path *path = NULL;
+		bool backup;
+
+		if (node != RIB_NONE)
+			path = group_advertised(group->group, peer->index, node, &backup);
+		if (!path || !announces_to(peer, path, backup, wire, &result))
+			return 0;
+		*attrs_hash = path->attrs->hash;
+	}
+	return words_wire(group, result.wire, result.len, out);
+}
+
+/* --- how much ----------------------------------------------------------------------------- */
+
+/* How many more prefixes the peer is told than it would be if it had been told to the end already:
+ * one, or less than none. */
+static int withheld_more(const struct receiver *peer, struct prefix prefix)
+{
+	uint8_t wire[BGP_MESSAGE_MAX];
+	uint32_t attrs_hash;
+	uint16_t len = (uint16_t)receiver_octets(peer, prefix, wire, &attrs_hash);
+
+	return withheld_has(peer, prefix) -
+	       (len && withheld_match(&peer->withheld, wire, len) >= 0);
+}
+
+/* What summaries_advertised() will be at least, when the peer has been told everything: what is
+ * withheld of that is known when it is told, which never ends in a group that never rests. So of
+ * what waits the answer is found out here, or, if that is much, all of it may be withheld. */
+static int64_t told_at_least(const struct adj_out *adj_out, const struct receiver *peer,
+			     bool flushing)
+{
+	enum { LOOKS = 32 };
+	const struct update_group *group = peer->group;
+	int64_t told = summaries_advertised(adj_out, peer);
+	uint32_t nodes[LOOKS], waiting;
+
+	if (!peer->withheld.nb)
+		return told;
+	waiting = group_waiting(group->group, peer->index, nodes, LOOKS);
+	if (waiting == UINT32_MAX || flushing)
+		return 0;
+	for (uint32_t i = 0; waiting <= LOOKS && i < waiting; i++) {
+		struct prefix prefix = rib_prefix(adj_out->rib, nodes[i]);
+
+		if (!group->map || !route_map_summarises(group->map, prefix))
+			told += withheld_more(peer, prefix);
+	}
+	for (uint64_t left = group->summaries ? route_map_replacing(group->map) : 0; left;
+	     left &= left - 1) {
+		int rule = __builtin_ctzll(left);
+		struct prefix prefix = route_map_rule(group->map, (size_t)rule)->prefix_replace;
+		uint64_t makers = route_map_summarises(group->map, prefix);
+
+		if (makers & -makers & UINT64_C(1) << rule) /* each prefix once */
+			told += withheld_more(peer, prefix);
+	}
+	return waiting <= LOOKS ? told : told - waiting;
+}
+
+bool receiver_exceeds(const struct adj_out *adj_out, const struct receiver *peer, bool flushing,
+		      uint32_t most)
+{
+	/* Each of those may be one that is dropped. */
+	return summaries_counted(peer->group) &&
+	       told_at_least(adj_out, peer, flushing) >
+		       (int64_t)most + group_watch_waiting(peer->group->group);
+}

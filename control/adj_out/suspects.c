@@ -1,0 +1,173 @@
+/* Suspects: found when a session goes. */
+#include "suspects.h"
+
+#include <stdio.h>
+
+#include "adj_out.h"
+#include "attr.h"
+#include "cursor.h"
+#include "events.h"
+#include "hash.h"
+#include "message.h"
+#include "notification.h"
+#include "receiver.h"
+#include "speaker.h"
+#include "update_group.h"
+#include "withheld.h"
+
+/* An attribute out of a NOTIFICATION's data. */
+struct attribute {
+	const uint8_t *body; /* borrowed; NULL: there is none */
+	uint16_t len;
+	uint8_t code;
+};
+
+void told_note(struct told_last *last, const struct told *told)
+{
+	last->part[last->nb++ % UPDATE_GROUP_TOLD] = *told;
+}
+
+/* The one route among those told lately that is like `wanted`, or, if that is NULL, the only one
+ * there is. Sets its prefix and hash. */
+static bool find_recent(const struct adj_out *adj_out, const struct receiver *peer,
+			const struct suspect *wanted, struct suspect *found)
+{
+	const struct told_last *last = &peer->group->told;
+	uint32_t n = last->nb < UPDATE_GROUP_TOLD ? last->nb : UPDATE_GROUP_TOLD;
+	bool any = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct told *told = &last->part[(last->nb - 1 - i) % UPDATE_GROUP_TOLD];
+		uint8_t wire[BGP_MESSAGE_MAX];
+		uint32_t attrs_hash;
+		uint16_t len;
+		uint64_t hash;
+
+		if (adj_out->now_ms - told->ms > SUSPECTS_RECENT_MS)
+			break;
+		len = (uint16_t)receiver_octets(peer, told->prefix, wire, &attrs_hash);
+		if (!len || attrs_hash != told->attrs_hash)
+			continue;
+		hash = hash_bytes(wire, len, 0);
+		if (wanted ? !suspect_is_like(wanted, wire, len) : any && hash != found->hash) {
+			if (!wanted)
+				return false;
+			continue;
+		}
+		found->hash = hash;
+		found->prefix = told->prefix;
+		found->named = any = true;
+		if (wanted)
+			break;
+	}
+	return any;
+}
+
+static struct suspect *suspect_find(struct withheld *w, uint8_t code, uint64_t hash)
+{
+	for (uint8_t i = 0; i < w->nb; i++)
+		if (w->suspect[i].code == code && w->suspect[i].hash == hash)
+			return &w->suspect[i];
+	return NULL;
+}
+
+static struct suspect *suspect_add(struct withheld *w, const struct suspect *like)
+{
+	struct suspect *s = &w->suspect[w->next];
+
+	w->next = (uint8_t)((w->next + 1) % WITHHELD_SUSPECTS);
+	w->nb += w->nb < WITHHELD_SUSPECTS;
+	*s = *like;
+	s->resets = 0;
+	return s;
+}
+
+/* RFC 4271 6.3: the attribute with type, length and value. */
+static struct attribute attribute_of(const struct speaker_down *down)
+{
+	struct cursor c = cursor_make(down->data, down->data_len);
+	struct attribute a = { .body = NULL };
+	uint8_t flags = cursor_u8(&c);
+
+	a.code = cursor_u8(&c);
+	a.len = flags & ATTR_F_EXTENDED ? cursor_u16(&c) : cursor_u8(&c);
+	a.body = cursor_take(&c, a.len);
+	if (c.bad || !a.code)
+		a.body = NULL;
+	return a;
+}
+
+/* Whom the loss is put down to; NULL: it is not known. */
+static struct suspect *suspect_of(const struct adj_out *adj_out, struct receiver *peer,
+				  const struct speaker_down *down)
+{
+	bool said = down->received && down->code == NOTIFY_UPDATE;
+	struct attribute a = attribute_of(down);
+	struct withheld *w = &peer->withheld;
+	struct suspect found = { .code = 0 };
+	struct suspect *known;
+
+	if (said && a.body) {
+		struct suspect wanted = { .code = a.code, .hash = hash_bytes(a.body, a.len, 0) };
+
+		if (find_recent(adj_out, peer, &wanted, &found)) {
+			wanted.prefix = found.prefix;
+			wanted.named = true;
+		}
+		known = suspect_find(w, wanted.code, wanted.hash);
+		if (known && wanted.named) {
+			known->prefix = wanted.prefix;
+			known->named = true;
+		}
+		return known ? known : suspect_add(w, &wanted);
+	}
+	for (uint8_t i = 0; i < w->nb; i++)
+		if (!w->suspect[i].code && find_recent(adj_out, peer, &w->suspect[i], &found))
+			return &w->suspect[i];
+	if (!find_recent(adj_out, peer, NULL, &found) ||
+	    (!said && adj_out->now_ms - peer->up_ms < SUSPECTS_STEADY_MS))
+		return NULL;
+	return suspect_add(w, &found);
+}
+
+void suspects_note_reset(struct adj_out *adj_out, struct receiver *peer,
+			 const struct speaker_down *down)
+{
+	bool said = down->received && down->code == NOTIFY_UPDATE;
+	uint8_t stood = withheld_standing(&peer->withheld);
+	char what[64], prefix[PREFIX_TEXT];
+	struct suspect *s;
+
+	if (!peer->group || (!said && !down->reset))
+		return;
+	s = suspect_of(adj_out, peer, down);
+	if (!s && !said)
+		return;
+	if (!s) {
+		events_note(adj_out->events, EVENT_ATTRIBUTE, peer->index, adj_out->now_ms,
+			    "it reset its session for an UPDATE of ours (3/%u): which one is not "
+			    "known",
+			    down->subcode);
+		return;
+	}
+	s->resets += s->resets < UINT8_MAX;
+	if (withheld_standing(&peer->withheld) != stood)
+		withheld_changed(adj_out, peer);
+	events_note(adj_out->events, EVENT_ATTRIBUTE, peer->index, adj_out->now_ms,
+		    "it reset its session for an UPDATE of ours, time %u%s%s: %s%s", s->resets,
+		    s->named ? ", " : "", s->named ? prefix_text(s->prefix, prefix) : "",
+		    suspect_text(s, what, sizeof(what)),
+		    s->resets >= WITHHELD_AFTER ? "; withheld from it now" : "");
+}
+
+bool suspect_stands(const struct receiver *peer, const struct suspect *suspect)
+{
+	uint8_t wire[BGP_MESSAGE_MAX];
+	uint32_t attrs_hash;
+	uint16_t len;
+
+	if (suspect->resets < WITHHELD_AFTER || !suspect->named || !peer->group)
+		return false;
+	len = (uint16_t)receiver_octets(peer, suspect->prefix, wire, &attrs_hash);
+	return len && suspect_is_like(suspect, wire, len);
+}

@@ -1,0 +1,83 @@
+/* From a path's attributes to those of a message. */
+#include "words.h"
+
+#include <string.h>
+
+#include "attr.h"
+#include "rib.h"
+#include "update.h"
+#include "update_group.h"
+
+size_t words_wire(const struct update_group *group, const uint8_t *attrs, uint16_t len,
+		  uint8_t *out)
+{
+	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
+
+	if (len > BGP_MESSAGE_MAX)
+		return 0;
+	if (!group->as4) {
+		attrs_downgrade(attrs, len, &w);
+		return w.full ? 0 : w.len;
+	}
+	memcpy(out, attrs, len);
+	return len;
+}
+
+/* Is there a message for one prefix with these attributes? */
+static bool message_fits(const struct update_group *group, const struct route_map_result *result)
+{
+	uint8_t attrs[BGP_MESSAGE_MAX], message[BGP_MESSAGE_MAX];
+	size_t len = words_wire(group, result->wire, result->len, attrs), taken;
+
+	return len && update_encode_announce(message, sizeof(message), attrs, (uint16_t)len,
+					     &result->prefix, 1, &taken);
+}
+
+size_t words_export(const struct update_group *group, const struct rib *rib,
+		    const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out)
+{
+	const struct source *from = rib_source(rib, source);
+	const struct export_source es = {
+		.role = from->role,
+		.ibgp = from->ibgp,
+		.peered = from->peered,
+		.backup = backup,
+		.router_id = from->router_id,
+	};
+	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
+
+	return export_attrs(&group->rule, &es, attrs->wire, attrs->len, &w) ? 0 : w.len;
+}
+
+bool words_summary(const struct update_group *group, int rule, struct route_map_result *result)
+{
+	struct route_map_side side = update_group_side(group);
+
+	return route_map_summary(group->map, &side, (size_t)rule, result) != ROUTE_MAP_TOO_LONG &&
+	       message_fits(group, result);
+}
+
+bool words_announce(const struct update_group *group, const struct rib *rib,
+		    const struct path *path, bool backup, uint8_t *wire,
+		    struct route_map_result *result)
+{
+	struct route_map_side side = update_group_side(group);
+	struct route_map_route route = {
+		.prefix = rib_prefix(rib, path->node),
+		.vnet = rib_source(rib, path->peer)->role == ROLE_VNET,
+		.wire = wire,
+	};
+
+	route.len = (uint16_t)words_export(group, rib, path->attrs, path->peer, backup, wire);
+	if (!route.len)
+		return false;
+	if (group->map &&
+	    route_map_run(group->map, &side, &route, false, result) > ROUTE_MAP_CHANGED)
+		return false;
+	if (!group->map) {
+		result->prefix = route.prefix;
+		result->wire = route.wire;
+		result->len = route.len;
+	}
+	return message_fits(group, result);
+}
