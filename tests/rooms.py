@@ -7,6 +7,8 @@ meson.build files declare.
 Prints each fault as file:line and exits with 1 if there is one:
 
 - an #include of a header in a folder that the includer's folder does not declare, directly or by way of one it declares;
+- a folder with sources and without a meson.build, or a meson.build that takes sources of another folder: which library they
+  belong to, and so what they may include, would not be seen from where they lie;
 - a circle of folders;
 - a circle of files, where NAME.c and NAME.h count as one. What leads through the private header of a class that is
   spread over several files does not count: those are listed below, each with its reason;
@@ -30,6 +32,8 @@ CLASSES = {
 TANGLED = {
     "control/server": "every file is given the whole struct route_server",
 }
+
+TOPS = ("config", "control", "dataplane", "tools")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 TAG = re.compile(r"\b(struct|union|enum)\s+(?:__rte_\w+\s+)?(\w+)\s*\{")
@@ -55,7 +59,7 @@ class House:
         self.declared = {}  # folder -> folders
         self.folder_of = {}  # name of a dependency -> folder
         texts = {}  # folder -> its meson.build, without comments
-        for top in ("config", "control", "dataplane", "tools"):
+        for top in TOPS:
             for path in sorted((source / top).rglob("meson.build")):
                 texts[path.parent.relative_to(source)] = re.sub(r"#.*", "", path.read_text())
         for folder, text in texts.items():
@@ -68,7 +72,8 @@ class House:
                 for words in re.findall(r"dependencies:\s*(\[[^\]]*\]|\w+)", call(text, made.start())):
                     names |= set(re.findall(r"\w+", lists.get(words, words)))
             self.declared[folder] = {self.folder_of[name] for name in names if name in self.folder_of} - {folder}
-        self.files = sorted(path.relative_to(source) for folder in texts for path in (source / folder).glob("*.[ch]"))
+        self.files = sorted(path.relative_to(source) for top in TOPS for path in (source / top).rglob("*.[ch]"))
+        self.taken = [(folder, name) for folder, text in texts.items() for name in re.findall(r"'([^']*/[^']*\.c)'", text)]
         self.headers = {}
         self.twins = []
         for path in self.files:
@@ -165,10 +170,14 @@ def faults(house):
             yield f"{path}:{line}: includes {header}, but {path.parent}/meson.build does not declare {header.parent}"
         if str(header) in CLASSES and path.parent != header.parent:
             yield f"{path}:{line}: includes {header}, which is private to {header.parent}"
+    for folder in sorted({path.parent for path in house.files} - set(house.declared)):
+        yield f"{folder}/meson.build:1: does not exist"
+    for folder, name in house.taken:
+        yield f"{folder}/meson.build:1: takes {name} of another folder"
     rooms = {folder: set(to) for folder, to in house.declared.items()}
     for path, _, header in house.includes:
         if path.parent != header.parent:
-            rooms[path.parent].add(header.parent)
+            rooms.setdefault(path.parent, set()).add(header.parent)
     for circle in circles(rooms):
         yield f"{min(circle)}/meson.build:1: a circle of folders: {', '.join(map(str, sorted(circle)))}"
     for circle in circles_of_files(house):

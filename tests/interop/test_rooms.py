@@ -51,6 +51,18 @@ def test_an_arrow_against_the_order(tmp_path, change, fault):
     assert code == 1 and fault in lines
 
 
+def test_a_source_of_another_library(tmp_path):
+    build(tmp_path, GOOD)
+    plan = tmp_path / "control" / "high" / "meson.build"
+    plan.write_text(plan.read_text().replace("files('high.c')", "files('high.c', '../attic/old.c')"))
+    attic = tmp_path / "control" / "attic"
+    attic.mkdir()
+    (attic / "old.c").write_text('#include "high.h"\n')
+    code, lines = check(tmp_path)
+    assert code == 1 and {"control/attic/meson.build:1: does not exist",
+                          "control/high/meson.build:1: takes ../attic/old.c of another folder"} <= set(lines)
+
+
 def test_two_headers_of_one_name(tmp_path):
     build(tmp_path, GOOD)
     (tmp_path / "control" / "high" / "low.h").write_text("")
