@@ -29,13 +29,14 @@ static int table_open(struct inbound *in)
 	return prefix_table_open(&in->routes, sizeof(struct inbound_route), ROUTES_MAX);
 }
 
-/* The route of this prefix with these attributes; `*what` is it to the peer. NULL: no memory, and
+/* The route of this place with these attributes; `*what` is it to the peer. NULL: no memory, and
  * what was there is as it was. */
-static struct inbound_route *route_put(struct inbound *in, struct prefix prefix,
+static struct inbound_route *route_put(struct inbound *in, const struct inbound_place *at,
 				       const struct attrs *attrs, enum rib_announced *what)
 {
-	uint32_t id = prefix_table_find(&in->routes, prefix);
+	struct prefix prefix = at->rib.prefix;
 	struct inbound_route *route;
+	uint32_t id = at->route;
 
 	*what = RIB_NEW;
 	if (id) {
@@ -62,18 +63,28 @@ static struct inbound_route *route_put(struct inbound *in, struct prefix prefix,
 	return route;
 }
 
+static uint32_t route_id(const struct inbound *in, struct prefix prefix)
+{
+	return inbound_active(in) ? prefix_table_find(&in->routes, prefix) : 0;
+}
+
 static struct inbound_route *route_find(const struct inbound *in, struct prefix prefix)
 {
-	uint32_t id = inbound_active(in) ? prefix_table_find(&in->routes, prefix) : 0;
+	uint32_t id = route_id(in, prefix);
 
 	return id ? route_at(in, id) : NULL;
 }
 
-bool inbound_knows(const struct inbound *in, struct prefix prefix)
+struct inbound_place inbound_place(const struct inbound *in, struct prefix prefix)
 {
-	const struct inbound_route *route = route_find(in, prefix);
+	struct inbound_place at = { rib_place(in->adj_in->rib, prefix), route_id(in, prefix) };
 
-	return route && route->epoch == in->epoch;
+	return at;
+}
+
+bool inbound_knows(const struct inbound *in, const struct inbound_place *at)
+{
+	return at->route && route_at(in, at->route)->epoch == in->epoch;
 }
 
 bool inbound_contributes(const struct inbound *in, struct prefix prefix)
@@ -110,19 +121,21 @@ uint32_t inbound_next(const struct inbound *in, uint32_t id, struct prefix *pref
 
 /* --- into the RIB ----------------------------------------------------------------------------- */
 
-static int announce(struct inbound *in, struct prefix prefix, const struct attrs *attrs,
+static int announce(struct inbound *in, const struct rib_place *at, const struct attrs *attrs,
 		    uint32_t local_pref)
 {
-	int err = rib_announce(in->adj_in->rib, prefix, in->source, attrs,
-			       import_local_pref(&attrs->keys, local_pref),
-			       (uint32_t)(in->adj_in->now_ms / 1000));
+	int err = rib_announce_at(in->adj_in->rib, at, in->source, attrs,
+				  import_local_pref(&attrs->keys, local_pref),
+				  (uint32_t)(in->adj_in->now_ms / 1000));
 
 	if (err < 0)
-		rib_withdraw(in->adj_in->rib, prefix, in->source);
+		rib_withdraw_at(in->adj_in->rib, at, in->source);
 	return err < 0 ? err : 0;
 }
 
-static int announce_wire(struct inbound *in, const struct route_map_result *result)
+/* `at` is the place of result->prefix. */
+static int announce_wire(struct inbound *in, const struct rib_place *at,
+			 const struct route_map_result *result)
 {
 	struct attr_keys keys;
 	const struct attrs *attrs;
@@ -131,10 +144,10 @@ static int announce_wire(struct inbound *in, const struct route_map_result *resu
 	attr_keys_parse(result->wire, result->len, &keys);
 	attrs = attrs_intern(in->adj_in->attrs, &keys, result->wire, result->len);
 	if (!attrs) {
-		rib_withdraw(in->adj_in->rib, result->prefix, in->source);
+		rib_withdraw_at(in->adj_in->rib, at, in->source);
 		return -ENOMEM;
 	}
-	err = announce(in, result->prefix, attrs, result->local_pref);
+	err = announce(in, at, attrs, result->local_pref);
 	attrs_put(in->adj_in->attrs, attrs);
 	return err;
 }
@@ -168,40 +181,51 @@ enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefi
 	return run(in, prefix, attrs, false, result);
 }
 
-/* Put under `prefix` what belongs there. `result`: what the map made of `route`, both NULL if there
- * is none. */
-static int stand(struct inbound *in, struct prefix prefix, const struct inbound_route *route,
+/* Put there what belongs there. `result`: what the map made of `route`, both NULL if there is
+ * none. */
+static int stand(struct inbound *in, const struct rib_place *at, const struct inbound_route *route,
 		 struct route_map_result *result)
 {
 	static struct route_map_result summary; /* one thread; 16 KiB that no stack needs to hold */
-	size_t rule = summary_rule(in, prefix);
+	size_t rule = summary_rule(in, at->prefix);
 	int err;
 
 	if (rule < MAP_RULES) {
 		route_map_summary(in->map, &in->side, rule, &summary);
-		return announce_wire(in, &summary);
+		return announce_wire(in, at, &summary);
 	}
 	if (route && result->verdict == ROUTE_MAP_UNCHANGED)
-		return announce(in, prefix, route->attrs, LOCAL_PREF_DEFAULT);
+		return announce(in, at, route->attrs, LOCAL_PREF_DEFAULT);
 	if (route && result->verdict == ROUTE_MAP_CHANGED)
-		return announce_wire(in, result);
-	err = rib_withdraw(in->adj_in->rib, prefix, in->source);
+		return announce_wire(in, at, result);
+	err = rib_withdraw_at(in->adj_in->rib, at, in->source);
 	return err < 0 ? err : 0;
+}
+
+/* The prefix has become a summary's. */
+static int stand_summary(struct inbound *in, struct prefix prefix)
+{
+	const struct rib_place at = rib_place(in->adj_in->rib, prefix);
+
+	return stand(in, &at, NULL, NULL);
 }
 
 /* A summary has lost a contributor, or the map that made it. */
 static int stand_again(struct inbound *in, struct prefix prefix)
 {
 	static struct route_map_result result;
-	const struct inbound_route *route = route_find(in, prefix);
+	const struct inbound_place at = inbound_place(in, prefix);
+	const struct inbound_route *route = at.route ? route_at(in, at.route) : NULL;
 
 	if (route)
 		run(in, prefix, route->attrs, false, &result);
-	return stand(in, prefix, route, &result);
+	return stand(in, &at.rib, route, &result);
 }
 
-/* The route contributes to the summary of `now` (rule plus one, 0: to none). */
-static int contribute(struct inbound *in, struct inbound_route *route, uint8_t now)
+/* The route contributes to the summary of `now` (rule plus one, 0: to none). What changes in the
+ * RIB by that may be the route's own prefix: `at`, its place, is looked up anew then. */
+static int contribute(struct inbound *in, struct inbound_route *route, uint8_t now,
+		      struct rib_place *at)
 {
 	uint8_t was = route->generation == in->generation ? route->summary : 0;
 	int err = 0;
@@ -210,58 +234,63 @@ static int contribute(struct inbound *in, struct inbound_route *route, uint8_t n
 	route->generation = in->generation;
 	if (now) {
 		in->contributors[now - 1] += now != was;
-		err = stand(in, route_map_rule(in->map, now - 1)->prefix_replace, NULL, NULL);
+		err = stand_summary(in, route_map_rule(in->map, now - 1)->prefix_replace);
 	}
 	if (was && was != now && !--in->contributors[was - 1])
 		err |= stand_again(in, route_map_rule(in->map, was - 1)->prefix_replace);
+	if (now || was)
+		*at = rib_place(in->adj_in->rib, at->prefix);
 	return err ? -ENOMEM : 0;
 }
 
-static int apply(struct inbound *in, struct inbound_route *route)
+/* `at` is where the route's prefix was looked up. */
+static int apply(struct inbound *in, struct inbound_route *route, struct rib_place at)
 {
 	static struct route_map_result result;
-	struct prefix prefix = prefix_make(route->addr, route->len);
-	enum route_map_verdict verdict = run(in, prefix, route->attrs, true, &result);
+	enum route_map_verdict verdict = run(in, at.prefix, route->attrs, true, &result);
 	bool summarised = verdict == ROUTE_MAP_SUMMARISED;
-	int err = contribute(in, route, summarised ? result.summary_rule + 1 : 0);
+	int err = contribute(in, route, summarised ? result.summary_rule + 1 : 0, &at);
 
-	return stand(in, prefix, route, &result) || err ? -ENOMEM : 0;
+	return stand(in, &at, route, &result) || err ? -ENOMEM : 0;
 }
 
 /* --- what the peer says ----------------------------------------------------------------------- */
 
-int inbound_announce(struct inbound *in, struct prefix prefix, const struct attrs *attrs)
+static int route_remove(struct inbound *in, uint32_t id, struct rib_place at)
+{
+	struct inbound_route *route = route_at(in, id);
+	int err = contribute(in, route, 0, &at);
+
+	in->fresh -= route->epoch == in->epoch;
+	in->digest -= attrs_digest(route->attrs, at.prefix);
+	attrs_put(in->adj_in->attrs, route->attrs);
+	prefix_table_remove(&in->routes, id);
+	return stand(in, &at, NULL, NULL) || err ? -ENOMEM : 0;
+}
+
+int inbound_withdraw(struct inbound *in, const struct inbound_place *at)
+{
+	if (at->route)
+		return route_remove(in, at->route, at->rib) ? -ENOMEM : 1;
+	/* What has not been copied yet is in the RIB alone. */
+	return in->step == INBOUND_FILLING ? stand(in, &at->rib, NULL, NULL) : 0;
+}
+
+int inbound_announce(struct inbound *in, const struct inbound_place *at, const struct attrs *attrs)
 {
 	enum rib_announced what;
-	struct inbound_route *route = route_put(in, prefix, attrs, &what);
+	struct inbound_route *route = route_put(in, at, attrs, &what);
 
 	if (route)
-		return apply(in, route) ? -ENOMEM : (int)what;
-	inbound_withdraw(in, prefix);
+		return apply(in, route, at->rib) ? -ENOMEM : (int)what;
+	inbound_withdraw(in, at);
 	return -ENOMEM;
 }
 
-static int route_remove(struct inbound *in, uint32_t id)
+/* A route of the table, met by a walk over it. */
+static struct rib_place place_of(const struct inbound *in, uint32_t id)
 {
-	struct inbound_route *route = route_at(in, id);
-	struct prefix prefix = prefix_make(route->addr, route->len);
-	int err = contribute(in, route, 0);
-
-	in->fresh -= route->epoch == in->epoch;
-	in->digest -= attrs_digest(route->attrs, prefix);
-	attrs_put(in->adj_in->attrs, route->attrs);
-	prefix_table_remove(&in->routes, id);
-	return stand(in, prefix, NULL, NULL) || err ? -ENOMEM : 0;
-}
-
-int inbound_withdraw(struct inbound *in, struct prefix prefix)
-{
-	uint32_t id = prefix_table_find(&in->routes, prefix);
-
-	if (id)
-		return route_remove(in, id) ? -ENOMEM : 1;
-	/* What has not been copied yet is in the RIB alone. */
-	return in->step == INBOUND_FILLING ? stand(in, prefix, NULL, NULL) : 0;
+	return rib_place(in->adj_in->rib, prefix_table_key(&in->routes, id));
 }
 
 /* --- a map changes ---------------------------------------------------------------------------- */
@@ -334,7 +363,8 @@ static size_t apply_turn(struct inbound *in, size_t budget)
 	     seen++) {
 		struct inbound_route *route = route_at(in, in->cursor);
 
-		if (route->generation != in->generation && apply(in, route))
+		if (route->generation != in->generation &&
+		    apply(in, route, place_of(in, in->cursor)))
 			in->not_withdrawn = true;
 	}
 	if (!in->cursor)
@@ -370,14 +400,14 @@ static size_t fill_turn(struct inbound *in, size_t budget)
 		n = rib_walk(in->adj_in->rib, &in->cursor, nodes, 64);
 		for (size_t i = 0; i < n; i++) {
 			struct prefix prefix = rib_prefix(in->adj_in->rib, nodes[i]);
+			struct inbound_place at = { { prefix, nodes[i] }, route_id(in, prefix) };
 			const struct path *path = rib_path(in->adj_in->rib, nodes[i], in->source);
 			enum rib_announced what;
 			struct inbound_route *route;
 
-			if (!path || route_find(in, prefix) ||
-			    (rib_is_stale(in->adj_in->rib, path) && !in->kept))
+			if (!path || at.route || (rib_is_stale(in->adj_in->rib, path) && !in->kept))
 				continue; /* the last: being withdrawn, its session has gone */
-			route = route_put(in, prefix, path->attrs, &what);
+			route = route_put(in, &at, path->attrs, &what);
 			if (!route) {
 				in->not_withdrawn = true;
 			} else if (rib_is_stale(in->adj_in->rib, path)) {
@@ -402,7 +432,7 @@ static size_t sweep_turn(struct inbound *in, size_t budget)
 	       (in->sweep = slab_next(&in->routes.items, in->sweep))) {
 		uint8_t age = (uint8_t)(in->epoch - route_at(in, in->sweep)->epoch);
 
-		if (age >= in->sweep_age && route_remove(in, in->sweep))
+		if (age >= in->sweep_age && route_remove(in, in->sweep, place_of(in, in->sweep)))
 			in->not_withdrawn = true;
 		seen++;
 	}

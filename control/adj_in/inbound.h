@@ -107,16 +107,23 @@ static inline bool inbound_busy(const struct inbound *in)
 	return in->step != INBOUND_SETTLED || in->changed || in->sweep_age;
 }
 
+/* A prefix that has been looked up in the RIB and in the table. Good until either changes. */
+struct inbound_place {
+	struct rib_place rib;
+	uint32_t route; /* id in the table; 0: the table has none, or there is no table */
+};
+struct inbound_place inbound_place(const struct inbound *in, struct prefix prefix);
+
 /* Has the peer announced this in this session? */
-bool inbound_knows(const struct inbound *in, struct prefix prefix);
+bool inbound_knows(const struct inbound *in, const struct inbound_place *at);
 
 /* Is the route part of a summary? */
 bool inbound_contributes(const struct inbound *in, struct prefix prefix);
 
 /* One route announced (returns enum rib_announced, as to what the peer has said) or withdrawn by
  * the peer (1, or 0: there was none). -ENOMEM: then the route is not in the RIB. */
-int inbound_announce(struct inbound *in, struct prefix prefix, const struct attrs *attrs);
-int inbound_withdraw(struct inbound *in, struct prefix prefix);
+int inbound_announce(struct inbound *in, const struct inbound_place *at, const struct attrs *attrs);
+int inbound_withdraw(struct inbound *in, const struct inbound_place *at);
 
 /* Its address is known: summaries have it as next hop. */
 void inbound_up(struct inbound *in, uint32_t addr);

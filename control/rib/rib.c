@@ -220,10 +220,17 @@ static enum rib_announced announced(const struct rib *rib, const struct path *pa
 	return path->attrs == attrs ? RIB_MOVED : RIB_CHANGED;
 }
 
-int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,
-		 uint32_t local_pref, uint32_t now_s)
+struct rib_place rib_place(const struct rib *rib, struct prefix prefix)
 {
-	uint32_t id = node_find(rib, prefix);
+	struct rib_place at = { prefix, node_find(rib, prefix) };
+
+	return at;
+}
+
+int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
+		    const struct attrs *attrs, uint32_t local_pref, uint32_t now_s)
+{
+	uint32_t id = at->node;
 	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
 	uint8_t flags = path_flags(rib, peer, attrs) | (path ? path->flags & PATH_REFLECTION : 0);
 	uint32_t next_hop = attrs->keys.next_hop, hop = SLAB_NONE;
@@ -245,7 +252,7 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 		if (!hop)
 			return -ENOMEM;
 	}
-	if (!path && !(path = path_new(rib, prefix, id, peer))) {
+	if (!path && !(path = path_new(rib, at->prefix, id, peer))) {
 		hop_put(rib, hop);
 		return -ENOMEM;
 	}
@@ -255,9 +262,9 @@ int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const str
 	groups_outlook(rib, id, &before);
 	old = path->attrs;
 	what = announced(rib, path, attrs);
-	rib->peers[peer].digest += attrs_digest(attrs, prefix);
+	rib->peers[peer].digest += attrs_digest(attrs, at->prefix);
 	if (old) {
-		rib->peers[peer].digest -= attrs_digest(old, prefix);
+		rib->peers[peer].digest -= attrs_digest(old, at->prefix);
 		chain_remove(rib, node_at(rib, id), path);
 		path_refresh(rib, path);
 	} else {
@@ -310,10 +317,9 @@ void path_withdraw(struct rib *rib, struct path *path)
 	slab_free(&rib->paths, path_id(rib, path));
 }
 
-int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer)
+int rib_withdraw_at(struct rib *rib, const struct rib_place *at, uint16_t peer)
 {
-	uint32_t id = node_find(rib, prefix);
-	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
+	struct path *path = at->node ? chain_find(rib, node_at(rib, at->node), peer) : NULL;
 
 	if (!path)
 		return 0;

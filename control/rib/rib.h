@@ -127,7 +127,15 @@ uint32_t rib_peer_unusable_paths(const struct rib *rib,
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-/* `peer` announces `prefix` with `attrs` (the rib adds a reference). `local_pref`:
+/* A prefix that has been looked up: whoever needs its node again takes it from here. Good until the
+ * next call that changes the rib. */
+struct rib_place {
+	struct prefix prefix;
+	uint32_t node; /* RIB_NONE: nobody announces it, and nobody still has to learn that */
+};
+struct rib_place rib_place(const struct rib *rib, struct prefix prefix);
+
+/* `peer` announces the prefix with `attrs` (the rib adds a reference). `local_pref`:
  * LOCAL_PREF_DEFAULT, or what a route map set; LOCAL_PREF as received from our gateways is not used
  * (it is theirs to choose exits, not ours). Returns what that was, -ENOMEM and nothing changed. */
 enum rib_announced {
@@ -137,11 +145,26 @@ enum rib_announced {
 	/* the same attributes stand elsewhere now: by `local_pref`, or by their next hop */
 	RIB_MOVED,
 };
-int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer, const struct attrs *attrs,
-		 uint32_t local_pref, uint32_t now_s);
+int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
+		    const struct attrs *attrs, uint32_t local_pref, uint32_t now_s);
 
 /* Returns 1, 0 if there was no such path, -ENOMEM and nothing changed. */
-int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer);
+int rib_withdraw_at(struct rib *rib, const struct rib_place *at, uint16_t peer);
+
+/* The same for a prefix that has not been looked up. */
+static inline int rib_announce(struct rib *rib, struct prefix prefix, uint16_t peer,
+			       const struct attrs *attrs, uint32_t local_pref, uint32_t now_s)
+{
+	const struct rib_place at = rib_place(rib, prefix);
+
+	return rib_announce_at(rib, &at, peer, attrs, local_pref, now_s);
+}
+static inline int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t peer)
+{
+	const struct rib_place at = rib_place(rib, prefix);
+
+	return rib_withdraw_at(rib, &at, peer);
+}
 
 /* Change the decision's rules: every chain is sorted anew by rib_turn(). */
 void rib_set_rule(struct rib *rib, struct decide_rule rule);
@@ -232,6 +255,16 @@ const struct path *rib_first(const struct rib *rib, uint32_t node);
 const struct path *rib_following(const struct rib *rib, const struct path *path);
 /* The path of one peer, or NULL. */
 const struct path *rib_path(const struct rib *rib, uint32_t node, uint16_t peer);
+/* The same of a prefix that has been looked up; and has it any path? */
+static inline bool rib_has_paths(const struct rib *rib, const struct rib_place *at)
+{
+	return at->node != RIB_NONE && rib_first(rib, at->node);
+}
+static inline const struct path *rib_path_at(const struct rib *rib, const struct rib_place *at,
+					     uint16_t peer)
+{
+	return at->node == RIB_NONE ? NULL : rib_path(rib, at->node, peer);
+}
 /* Why `path` stands where it does: the rule by which it beats the next one if it is the first, else
  * the rule by which it lost to the first. */
 enum decide_reason rib_reason(const struct rib *rib, const struct path *path);

@@ -28,13 +28,14 @@ uint32_t bounds_learned(const struct route_server *rs, const struct peer *peer)
 	return rib_peer_paths(rs->rib, peer->index) - rib_peer_stale_paths(rs->rib, peer->index);
 }
 
-static bool knows(const struct route_server *rs, const struct peer *peer, struct prefix prefix)
+static bool knows(const struct route_server *rs, const struct peer *peer,
+		  const struct inbound_place *at)
 {
-	uint32_t node = rib_find(rs->rib, prefix);
-	const struct path *path = node == RIB_NONE ? NULL : rib_path(rs->rib, node, peer->index);
+	const struct path *path;
 
 	if (inbound_counts(&peer->inbound))
-		return inbound_knows(&peer->inbound, prefix);
+		return inbound_knows(&peer->inbound, at);
+	path = rib_path_at(rs->rib, &at->rib, peer->index);
 	return path && !rib_is_stale(rs->rib, path);
 }
 
@@ -69,10 +70,10 @@ static bool room(const struct route_server *rs)
 	return !rs->config->limits.total || bounds_total(rs) < rs->config->limits.total;
 }
 
-static bool fits(struct route_server *rs, struct peer *peer, struct prefix prefix)
+static bool fits(struct route_server *rs, struct peer *peer, const struct inbound_place *at)
 {
 	/* A map may keep what the peer has announced out of the RIB. */
-	if (room(rs) || rib_find(rs->rib, prefix) != RIB_NONE || knows(rs, peer, prefix))
+	if (room(rs) || rib_has_paths(rs->rib, &at->rib) || knows(rs, peer, at))
 		return true;
 	peer->over_limit++;
 	if (!peer->crowded)
@@ -83,7 +84,7 @@ static bool fits(struct route_server *rs, struct peer *peer, struct prefix prefi
 	return false;
 }
 
-bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix prefix)
+bool bounds_admit(struct route_server *rs, struct peer *peer, const struct inbound_place *at)
 {
 	struct limit_rule rule = rule_of(rs, peer);
 	enum limit_verdict verdict = LIMIT_TAKE;
@@ -91,10 +92,10 @@ bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix pref
 	if (rule.routes) {
 		limit_heard(&peer->limit, rs->now_ms);
 		verdict = limit_judge(&peer->limit, &rule, bounds_learned(rs, peer),
-				      knows(rs, peer, prefix));
+				      knows(rs, peer, at));
 	}
 	switch (verdict) {
-	case LIMIT_TAKE: return fits(rs, peer, prefix);
+	case LIMIT_TAKE: return fits(rs, peer, at);
 	case LIMIT_REFUSE: refuse(rs, peer); break;
 	case LIMIT_EXCEEDED: tear_down(rs, peer); break;
 	}

@@ -16,12 +16,13 @@
 extern "C" {
 #endif
 
-struct route_server;
+struct inbound_place;
 struct peer;
+struct route_server;
 
 /* May `peer`, whose session is up, announce this? False: it was refused and counted; the session
  * may be closing, and then nothing that it still says counts (peer->closing). */
-bool bounds_admit(struct route_server *rs, struct peer *peer, struct prefix prefix);
+bool bounds_admit(struct route_server *rs, struct peer *peer, const struct inbound_place *at);
 
 /* The session has gone, and its alarms with it. */
 void bounds_down(struct route_server *rs, struct peer *peer);

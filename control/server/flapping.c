@@ -68,8 +68,12 @@ static void let_go(struct route_server *rs, struct flapper *flapper)
 	events_note(&rs->events, EVENT_FLAP, peer_of(flapper)->index, rs->now_ms,
 		    "%s is not held any more%s", prefix_text(flapper->prefix, text),
 		    flapper->said ? "" : ": withdrawn");
-	if (peer_of(flapper)->up || !flapper->said)
-		rs_route(rs, peer_of(flapper), flapper->prefix, flapper->said);
+	if (peer_of(flapper)->up || !flapper->said) {
+		const struct inbound_place at =
+			inbound_place(&peer_of(flapper)->inbound, flapper->prefix);
+
+		rs_route(rs, peer_of(flapper), &at, flapper->said);
+	}
 }
 
 unsigned int flapping_turn(struct route_server *rs)

@@ -172,7 +172,7 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 /* From now on the peer's route for a prefix has these attributes, before its map (NULL: there is
  * none). Returns what inbound_announce() or inbound_withdraw() does; without memory the route goes,
  * or if that is not possible, the session. */
-int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
+int rs_route(struct route_server *rs, struct peer *peer, const struct inbound_place *at,
 	     const struct attrs *attrs);
 
 /* How strictly a peer's routes are judged before policy. */

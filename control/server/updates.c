@@ -15,34 +15,36 @@ enum {
 	HELD_NS = 100 * 1000, /* for what waited, in a turn */
 };
 
-int rs_route(struct route_server *rs, struct peer *peer, struct prefix prefix,
+int rs_route(struct route_server *rs, struct peer *peer, const struct inbound_place *at,
 	     const struct attrs *attrs)
 {
 	bool mapped = inbound_active(&peer->inbound);
+	struct inbound_place again;
 	int err;
 
 	if (!attrs) {
-		err = mapped ? inbound_withdraw(&peer->inbound, prefix)
-			     : rib_withdraw(rs->rib, prefix, peer->index);
+		err = mapped ? inbound_withdraw(&peer->inbound, at)
+			     : rib_withdraw_at(rs->rib, &at->rib, peer->index);
 		if (err < 0)
 			peer_not_withdrawn(rs, peer);
 		return err;
 	}
-	err = mapped ? inbound_announce(&peer->inbound, prefix, attrs)
-		     : rib_announce(rs->rib, prefix, peer->index, attrs,
-				    import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
-				    (uint32_t)(rs->now_ms / 1000));
+	err = mapped ? inbound_announce(&peer->inbound, at, attrs)
+		     : rib_announce_at(rs->rib, &at->rib, peer->index, attrs,
+				       import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
+				       (uint32_t)(rs->now_ms / 1000));
 	if (err >= 0)
 		return err;
 	peer->no_memory++;
-	rs_route(rs, peer, prefix, NULL);
+	again = inbound_place(&peer->inbound, at->rib.prefix); /* the table may have it by now */
+	rs_route(rs, peer, &again, NULL);
 	return err;
 }
 
-static void withdraw(struct route_server *rs, struct peer *peer, struct prefix prefix)
+static void withdraw(struct route_server *rs, struct peer *peer, const struct inbound_place *at)
 {
-	if (!flapping_keeps(rs, peer, prefix, NULL) && rs_route(rs, peer, prefix, NULL) > 0)
-		flapping_note(rs, peer, prefix, NULL, false);
+	if (!flapping_keeps(rs, peer, at->rib.prefix, NULL) && rs_route(rs, peer, at, NULL) > 0)
+		flapping_note(rs, peer, at->rib.prefix, NULL, false);
 }
 
 /* `attrs` is NULL without memory for them: what the peer says now is not known, and what it said
@@ -50,6 +52,7 @@ static void withdraw(struct route_server *rs, struct peer *peer, struct prefix p
 static void announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		     const struct attrs *attrs)
 {
+	const struct inbound_place at = inbound_place(&peer->inbound, prefix);
 	bool admitted;
 	int what;
 
@@ -57,15 +60,15 @@ static void announce(struct route_server *rs, struct peer *peer, struct prefix p
 		peer->refused[IMPORT_OWN_SUBNET]++;
 		return;
 	}
-	admitted = bounds_admit(rs, peer, prefix);
+	admitted = bounds_admit(rs, peer, &at);
 	if (!admitted || !attrs) {
 		peer->no_memory += admitted;
-		withdraw(rs, peer, prefix);
+		withdraw(rs, peer, &at);
 		return;
 	}
 	if (flapping_keeps(rs, peer, prefix, attrs))
 		return;
-	what = rs_route(rs, peer, prefix, attrs);
+	what = rs_route(rs, peer, &at, attrs);
 	if (what == RIB_CHANGED || (what == RIB_NEW && peer->flap.slots))
 		flapping_note(rs, peer, prefix, attrs, what == RIB_NEW);
 }
@@ -199,8 +202,11 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 		if (verdict != IMPORT_ACCEPT)
 			note_refused(rs, peer, update, verdict);
 	}
-	while (from < end && from < gone && rib_spent(rs->rib) < spent)
-		withdraw(rs, peer, prefixes[from++]);
+	while (from < end && from < gone && rib_spent(rs->rib) < spent) {
+		const struct inbound_place at = inbound_place(&peer->inbound, prefixes[from++]);
+
+		withdraw(rs, peer, &at);
+	}
 	if (from < end && from >= gone)
 		from += announce_all(rs, peer, update, prefixes + from, end - from, spent);
 	*taken = from;

@@ -98,6 +98,34 @@ TEST_F(maps_test, d_a_summary_stands_for_the_same_prefix_of_the_peer)
 	EXPECT_EQ("65515 65001", path(NVA_B, "10.2.0.0/16"));
 }
 
+/* What changes in the RIB because of a route may be the route's own prefix: then its place, looked
+ * up before that, is another one. */
+TEST_F(maps_test, d_a_route_may_contribute_to_the_summary_of_its_own_prefix)
+{
+	const std::string itself_too =
+		R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; }; )"
+		R"(action = { prefix_replace = "10.2.0.0/16"; }; })";
+
+	start_up(with(itself_too));
+	const size_t before = rib_prefixes(rs->rib);
+
+	for (int i = 0; i < 2; i++) {
+		announce(NVA_A, { "10.2.0.0/16" });
+		turn();
+		EXPECT_EQ("65515", path(NVA_B, "10.2.0.0/16"));
+		EXPECT_EQ(before + 1, rib_prefixes(rs->rib));
+		announce(NVA_A, { "10.2.1.0/24" });
+		update(NVA_A, {}, {}, { "10.2.0.0/16" });
+		turn();
+		EXPECT_EQ("65515", path(NVA_B, "10.2.0.0/16"));
+		update(NVA_A, {}, {}, { "10.2.1.0/24" });
+		turn();
+		EXPECT_EQ(0u, told[NVA_B].count("10.2.0.0/16"));
+		EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.2.0.1"));
+		EXPECT_EQ(before, rib_prefixes(rs->rib));
+	}
+}
+
 TEST_F(maps_test, g_inbound_moves_best_path_and_fib_outbound_never_does)
 {
 	const std::string longer = R"({ name = "l"; match = { prefix_equals = ["172.16.9.0/24"]; };
@@ -243,7 +271,10 @@ TEST_F(maps_test, j_a_route_withdrawn_before_the_first_map_has_it_is_gone)
 	}
 	EXPECT_STREQ("", reload(with(drop_122))->error);
 	ASSERT_EQ(INBOUND_FILLING, rs->peers.table[NVA_A].inbound.step);
-	ASSERT_FALSE(inbound_knows(&rs->peers.table[NVA_A].inbound, net(last.c_str())));
+	const struct inbound *in = &rs->peers.table[NVA_A].inbound;
+	const struct inbound_place unknown = inbound_place(in, net(last.c_str()));
+
+	ASSERT_FALSE(inbound_knows(in, &unknown));
 	update(NVA_A, {}, {}, { last });
 	turn();
 	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net(last.c_str())));

@@ -76,6 +76,34 @@ TEST(rib, best_first_and_one_path_a_peer)
 	EXPECT_EQ((chain_t{ NVA_A, VPN }), h.chain(p1)) << "local preference";
 }
 
+/* A prefix that has been looked up is announced and withdrawn without another look. */
+TEST(rib, a_place_is_where_a_prefix_is)
+{
+	harness h;
+	const struct attrs *attrs = attrs_make(h.table, { { 65001 } });
+	struct rib_place at = rib_place(h.rib, p1);
+
+	EXPECT_EQ(RIB_NONE, at.node);
+	EXPECT_EQ(0, rib_withdraw_at(h.rib, &at, NVA_A));
+	EXPECT_FALSE(rib_has_paths(h.rib, &at));
+	EXPECT_EQ(RIB_NEW, rib_announce_at(h.rib, &at, NVA_A, attrs, LOCAL_PREF_DEFAULT, 0));
+	at = rib_place(h.rib, p1);
+	EXPECT_EQ(rib_find(h.rib, p1), at.node);
+	EXPECT_EQ(attrs, rib_path_at(h.rib, &at, NVA_A)->attrs);
+	EXPECT_EQ(nullptr, rib_path_at(h.rib, &at, NVA_B));
+	EXPECT_EQ(RIB_SAME, rib_announce_at(h.rib, &at, NVA_A, attrs, LOCAL_PREF_DEFAULT, 0));
+	EXPECT_EQ(RIB_NEW, rib_announce_at(h.rib, &at, NVA_B, attrs, LOCAL_PREF_DEFAULT, 0));
+	EXPECT_EQ((chain_t{ NVA_A, NVA_B }), h.chain(p1));
+	EXPECT_EQ(1u, rib_prefixes(h.rib));
+	for (uint16_t peer : { NVA_A, NVA_B })
+		EXPECT_EQ(1, rib_withdraw_at(h.rib, &at, peer));
+	EXPECT_FALSE(rib_has_paths(h.rib, &at)) << "the FIB still has to follow";
+	EXPECT_EQ(RIB_NONE, rib_find(h.rib, p1));
+	EXPECT_EQ(RIB_NEW, rib_announce_at(h.rib, &at, NVA_A, attrs, LOCAL_PREF_DEFAULT, 0));
+	EXPECT_EQ(1u, rib_paths(h.rib, rib_find(h.rib, p1)));
+	attrs_put(h.table, attrs);
+}
+
 TEST(rib, the_reason_is_kept)
 {
 	harness h;
