@@ -286,6 +286,8 @@ static int links_open(struct dataplane *dp)
 		log_error("rtnetlink: %s", strerror(-err));
 	if (!err)
 		err = keeper_open(&dp->keeper, dp->config, dp->port_ids);
+	if (!err)
+		err = statics_configure(&dp->slowpath, dp->config, dp->port_ids);
 	return err;
 }
 
@@ -392,8 +394,10 @@ bool dataplane_turn(struct dataplane *dp)
 
 void dataplane_reload(struct dataplane *dp, const struct config *wanted)
 {
-	if (keeper_want(&dp->keeper, wanted, dp->port_ids) == -ENOMEM)
+	if (keeper_want(&dp->keeper, wanted, dp->port_ids) == -ENOMEM) {
 		log_error("no memory to reload: nothing changed");
+		return;
+	}
 	if (statics_configure(&dp->slowpath, wanted, dp->port_ids))
 		log_error("no memory for the neighbours of the configuration: they are as before");
 }

@@ -218,3 +218,11 @@ def test_what_waited_for_arp_does_not_pass_a_gate_that_has_shut(hub):
 def gate_open(hub):
     """The branches' routes are announced when it is."""
     return "10.20.0.0/16" in hub.nva_b.received(US)
+
+
+def test_neighbours_of_the_configuration_are_there_from_the_start(hub):
+    """The last one: who plays the peers does not come back by himself."""
+    hub.bascule.stop()
+    hub.bascule.config["neighbours"] = [{"address": NEXT_HOP, "mac": MACS[0], "port": "nva0"}]
+    hub.bascule.start()
+    wait_for(lambda: kernel_state(hub) == (MACS[0], "PERMANENT"), "the entry in the kernel after a start")
