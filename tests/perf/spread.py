@@ -5,6 +5,8 @@ mean: a pair (old, new) is measured side by side and gives one ratio, and the ra
 slower if the median pair is, by more than TOLERANCE, and three quarters of all pairs are slower at all: a few pairs of which
 one side met a slow moment move neither."""
 
+import math
+
 TOLERANCE = 1.05
 FEWEST = 5  # pairs below which nothing is said
 
@@ -40,9 +42,17 @@ def verdict(slowdowns):
 
 def slowdowns(old, new, better):
     """The ratio of each pair, above 1 where `new` is worse. `better` is "less" or "more"."""
-    return [b / a if better == "less" else a / b for a, b in zip(old, new, strict=True)]
+    return [_slowdown(a, b, better) for a, b in zip(old, new, strict=True)]
 
 
 def crossed(old, new, better):
     """The same of samples that were not taken in pairs: each with each."""
-    return [b / a if better == "less" else a / b for a in old for b in new]
+    return [_slowdown(a, b, better) for a in old for b in new]
+
+
+def _slowdown(old, new, better):
+    """A figure may be nothing at all: no loss, no throughput."""
+    worse, base = (new, old) if better == "less" else (old, new)
+    if base:
+        return worse / base
+    return math.inf if worse else 1.0
