@@ -2,7 +2,7 @@
  * first when something was different a moment ago. A ring of fixed records in memory; the newest
  * push out the oldest. Each event is one line in the log as well.
  *
- *   peer.c, route_server.c, next_hop.c ─ events_note ─► ring ─ events_after ─► show.c, a page each
+ *   peer_session.c and others ─ events_note ─► ring ─ events_after ─► show.c, a page each
  *                                                  └──► log line
  *
  * A burst is let through as far as EVENTS_BURST, for each kind and peer on its own, then one each

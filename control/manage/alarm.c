@@ -6,6 +6,7 @@
 
 #include "bounds.h"
 #include "partner.h"
+#include "peer_session.h"
 #include "route_server.h"
 #include "suspects.h"
 #include "withheld.h"

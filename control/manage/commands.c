@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "members.h"
+#include "peer_command.h"
+#include "peer_session.h"
 #include "route_server.h"
 #include "rows.h"
 #include "withheld.h"

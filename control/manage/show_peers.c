@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "peer_restart.h"
+#include "peer_session.h"
 #include "route_server.h"
 
 static void copy_stats(const struct route_server *rs, const struct peer *peer,

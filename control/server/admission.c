@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "peer_place.h"
 #include "route_server.h"
 
 enum { INSTANCES_NEEDED = 2 };

@@ -5,6 +5,7 @@
 
 #include "expressroute_bound.h"
 #include "limit.h"
+#include "peer_command.h"
 #include "receiver.h"
 #include "route_server.h"
 #include "summaries.h"

@@ -34,16 +34,6 @@ extern "C" {
 
 struct route_server;
 
-/* Without an UPDATE for so long, a peer that never promised End-of-RIB has finished ... */
-enum {
-	PEER_SILENT_MS = 5000,
-	/* ... and so long for one that says it restarts itself: FRR says so for minutes after its
-	 * start, sends End-of-RIB all the same, and may hold its routes back for 10 s. */
-	PEER_RESTARTING_MS = 30000,
-	/* one that we call and that does not come up is not waited for any longer */
-	PEER_ABSENT_MS = 30000,
-};
-
 enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };
 
 struct peer {
@@ -113,26 +103,6 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		 const struct config_peer *again);
 /* The same session by another file: places in it move, and what needs no reset may differ. */
 void peer_reconfigure(struct peer *peer, const struct config_peer *config);
-/* Cease/4 and peer again. */
-void peer_reset(struct route_server *rs, struct peer *peer);
-
-/* Ask for its routes again (RFC 2918): only of one that has the capability. */
-void peer_ask_again(struct route_server *rs, struct peer *peer);
-/* A VNet was added. As Azure Route Server does, an NVA is asked for its routes again; with profile
- * azure one without route refresh is reset. */
-void peer_vnet_added(struct route_server *rs, struct peer *peer);
-
-/* There are more than `bound` routes from it, or for it: Cease/1, and no session for
- * limits.retry_s. */
-void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound);
-
-/* One of its routes could not be taken out of the tables, or its table does not know it: no memory.
- * Lest it stay for good, the session is reset (Cease/8), and all its routes go with it. */
-void peer_not_withdrawn(struct route_server *rs, struct peer *peer);
-
-/* One record of a speaker, or a slice of one. *taken is 0 to begin with. Returns whether the record
- * is through; if not, it is to be given again before any other of that speaker. */
-bool peer_event(struct route_server *rs, const struct speaker_event *event, uint32_t *taken);
 
 /* Removed peers whose paths are gone by now: free them, or peer with them again. */
 void peers_tidy(struct route_server *rs);
@@ -141,24 +111,8 @@ void peers_tidy(struct route_server *rs);
  * were. */
 size_t peers_maps_turn(struct route_server *rs, size_t budget);
 
-/* Why it is not up: that its port has no link, that no route leads to it, or what its session has
- * said last; "" if nothing. */
-const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON]);
-
-/* Has the peer finished announcing all it has, as far as it ever will (RFC 4724 4.1)? One that is
- * down for good has. */
-bool peer_finished(const struct peer *peer, uint64_t now_ms);
 /* Of the prefixes and AS paths that the peer has announced, before policy: attrs_digest(). */
 uint64_t peer_digest(const struct peer *peer);
-/* Has every configured peer finished, as far as it ever will (RFC 4724 4.1)? */
-bool peers_finished(const struct peers *peers, uint64_t now_ms);
-/* Every peer that is up is to learn what we have. */
-void peers_join(struct peers *peers);
-/* Peers may have to learn otherwise than before: everything again, without a reset, each as soon
- * as it has heard what was said before. */
-void peers_regroup(struct peers *peers);
-/* Both, as far as there is time. Returns how much was done. */
-unsigned int peers_place(struct route_server *rs);
 
 #ifdef __cplusplus
 }

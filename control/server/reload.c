@@ -16,6 +16,8 @@
 #include "exchange_wait.h"
 #include "log.h"
 #include "notification.h"
+#include "peer_command.h"
+#include "peer_place.h"
 #include "route_server.h"
 #include "rows.h"
 

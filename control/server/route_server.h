@@ -2,8 +2,8 @@
  * import policy, keeps the RIB, fills the FIB, and sends what update groups yield back to the
  * speakers. It parses nothing and opens no socket.
  *
- *   speakers ─ events ─► peer.c ─► rs_update ─► rib ─┬─► fib_sync ─► FIB
- *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ┘
+ *   speakers ─ events ─► peer_session.c ─► rs_update ─► rib ─┬─► fib_sync ─► FIB
+ *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ────────┘
  *   transit.c: the matrix and the gate, in which order
  *   management thread ─ pages ─► rs_answer (questions: show.c), exchange, peer resets, reload.c
  *

@@ -8,6 +8,7 @@
 #include "bounds.h"
 #include "flapping.h"
 #include "message.h"
+#include "peer_command.h"
 #include "route_server.h"
 
 enum {

@@ -1,5 +1,6 @@
 /* Alarms: raised by a condition, and gone with it. */
 #include "alarm.h"
+#include "peer_session.h"
 #include "server.h"
 
 namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "far_routes.h"
+#include "peer_session.h"
 
 namespace
 {

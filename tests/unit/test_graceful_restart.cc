@@ -1,6 +1,7 @@
 /* Graceful restart on the RIB lcore (RFC 4724): as helper of a peer that restarts, and as the one
  * that restarts. */
 #include "server.h"
+#include "peer_restart.h"
 
 /* A mere helper lists no family in its capability. */
 static const uint16_t GR_HELPER = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR_AWARE;

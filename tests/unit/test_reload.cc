@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "server.h"
+#include "peer_place.h"
 #include "update_group.h"
 
 namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hash.h"
+#include "peer_session.h"
 #include "server.h"
 
 static std::vector<std::string> table_of(unsigned int n)

@@ -1,6 +1,7 @@
 /* What was seen of the partner, on the RIB lcore: kept until the next time, told as alarms, events
  * and rows. */
 #include "partner.h"
+#include "peer_restart.h"
 #include "server.h"
 
 namespace

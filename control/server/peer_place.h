@@ -1,0 +1,32 @@
+/* Which update group a peer is in, as long as its session is up. */
+#ifndef BASCULE_PEER_PLACE_H
+#define BASCULE_PEER_PLACE_H
+
+#include "peer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Into the group that suits it; or it is told everything again. Without memory its session is
+ * reset. */
+void peer_join(struct route_server *rs, struct peer *peer);
+void peer_refresh_out(struct route_server *rs, struct peer *peer);
+
+/* There was no memory to announce to it: its session is reset (Cease/8). */
+void peer_no_room(struct route_server *rs, struct peer *peer);
+
+/* Every peer that is up is to learn what we have. */
+void peers_join(struct peers *peers);
+
+/* Peers may have to learn otherwise than before: everything again, without a reset, each as soon
+ * as it has heard what was said before. */
+void peers_regroup(struct peers *peers);
+
+/* Both, as far as there is time. Returns how much was done. */
+unsigned int peers_place(struct route_server *rs);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
