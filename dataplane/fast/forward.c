@@ -20,6 +20,8 @@
 #include "ip4.h"
 #include "odd.h"
 
+enum { HAND_ON_PORTS = 3 }; /* of a burst; the packets for others are gathered */
+
 /* Take the packets of `gone` out; the others stay in order. */
 static void burst_close(struct burst *b, uint64_t gone)
 {
@@ -100,23 +102,30 @@ static inline void frames(struct forwarder *f, const struct port *from, struct b
 		frames_odd(f, from, b, found.odd);
 }
 
+/* The member of a list that has not exactly one. */
+static __rte_noinline uint16_t path_among(const struct path_list *list, const struct rte_mbuf *m)
+{
+	return list->nb_members ? path_list_member(list, hop_hash(m)) : (uint16_t)ADJACENCY_NONE;
+}
+
 static inline void paths(const struct fib_generation *generation, struct burst *b)
 {
-	uint16_t i;
+	const struct path_list *lists = generation->path_lists;
+	const struct adjacency *adjacencies = generation->adjacencies;
+	uint32_t n = b->n, i;
 
-	for (i = 0; i < b->n; i++) {
-		const struct path_list *list = &generation->path_lists[b->path_list[i]];
-		uint16_t index = ADJACENCY_NONE;
+	for (i = 0; i < n; i++) {
+		const struct path_list *list = &lists[b->path_list[i]];
+		uint16_t index;
 
 		if (likely(list->nb_members == 1))
 			index = list->member[0];
-		else if (list->nb_members)
-			index = path_list_member(list, hop_hash(b->pkt[i]));
-		b->adjacency[i] = fib_adjacency(generation, index);
+		else
+			index = path_among(list, b->pkt[i]);
+		b->adjacency[i] = &adjacencies[index % FIB_ADJACENCIES];
 	}
-	for (; i % BURST_STEP; i++) {
+	for (; i % BURST_STEP; i++)
 		b->adjacency[i] = b->adjacency[0];
-	}
 }
 
 static __rte_noinline void ways_odd(struct forwarder *f, const struct port *from, uint64_t gate,
@@ -150,7 +159,9 @@ static inline bool ways(struct forwarder *f, const struct port *from, uint64_t g
 
 static inline void rewrite(struct burst *b)
 {
-	for (uint16_t i = 0; i < b->n; i++) {
+	uint32_t n = b->n;
+
+	for (uint32_t i = 0; i < n; i++) {
 		uint8_t *frame = (uint8_t *)(uintptr_t)b->frame[i];
 		/* the first two octets of the IP header: 16 octets are one store, 14 are three */
 		uint16_t overlap;
@@ -162,14 +173,39 @@ static inline void rewrite(struct burst *b)
 	}
 }
 
+/* Take the packets for one port after the other out of the burst, without a branch on which it is:
+ * nobody could foretell it. Who has more than a few ports to serve gathers for each. */
+static inline void hand_on_by_port(struct forwarder *f, struct burst *b)
+{
+	struct rte_mbuf *run[FORWARD_BURST];
+	uint16_t port[FORWARD_BURST], n = b->n;
+
+	for (uint16_t i = 0; i < n; i++)
+		port[i] = b->adjacency[i]->port;
+	for (int passes = 0; n && passes < HAND_ON_PORTS; passes++) {
+		uint16_t taken = 0, left = 0, first = port[0];
+
+		for (uint16_t i = 0; i < n; i++) {
+			bool same = port[i] == first;
+
+			run[taken] = b->pkt[left] = b->pkt[i];
+			port[left] = port[i];
+			taken += same;
+			left += !same;
+		}
+		tx_send_burst(&f->tx, first, run, taken);
+		n = left;
+	}
+	for (uint16_t i = 0; i < n; i++)
+		tx_send(&f->tx, port[i], b->pkt[i]);
+}
+
 static inline void hand_on(struct forwarder *f, struct burst *b, bool one_port)
 {
-	if (one_port) {
+	if (one_port)
 		tx_send_burst(&f->tx, b->adjacency[0]->port, b->pkt, b->n);
-		return;
-	}
-	for (uint16_t i = 0; i < b->n; i++)
-		tx_send(&f->tx, b->adjacency[i]->port, b->pkt[i]);
+	else
+		hand_on_by_port(f, b);
 }
 
 void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf **pkts, uint16_t n)

@@ -558,3 +558,39 @@ TEST_F(forward, an_adjacency_of_no_port_drops)
 	EXPECT_EQ("no_port", ends());
 	expect_all_accounted();
 }
+
+/* Bursts of all sizes to one, several and many ports, some gathered and some handed on at once:
+ * what leaves by a port leaves in the order in which it came. */
+TEST_F(forward, order_by_any_number_of_ports)
+{
+	std::mt19937 random(5);
+
+	for (int round = 0; round < 500; round++) {
+		uint16_t sent_to[PORTS] = {}, got[PORTS] = {};
+		uint32_t ports = 1 + (uint32_t)random() % PORTS;
+
+		for (int burst = 0; burst < 3; burst++) {
+			struct rte_mbuf *m[FORWARD_BURST];
+			uint16_t n = (uint16_t)(1 + random() % FORWARD_BURST);
+
+			for (uint16_t i = 0; i < n; i++) {
+				int p = (int)(random() % ports);
+				frame_fields f = to(remote_addr(p));
+
+				f.sport = sent_to[p]++;
+				m[i] = frame(0, f);
+			}
+			forward_burst(&the->forwarder, &the->ports[0], m, n);
+		}
+		tx_flush(&the->forwarder.tx);
+		for (int p = 0; p < PORTS; p++) {
+			for (struct rte_mbuf *m; (m = sent(p)); rte_pktmbuf_free(m)) {
+				EXPECT_EQ(rte_cpu_to_be_16(got[p]),
+					  *(const uint16_t *)(ip4_header(m) + 1));
+				got[p]++;
+			}
+			ASSERT_EQ(sent_to[p], got[p]) << "port " << p << " of " << ports;
+		}
+		expect_all_accounted();
+	}
+}
