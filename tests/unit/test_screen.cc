@@ -79,11 +79,9 @@ void case_maker::frame(uint16_t i)
 	for (uint32_t k = below(4) ? 0 : 1 + below(3); k; k--) /* any octet, or any bit of it */
 		at[below(34)] = below(2) ? (uint8_t)random() : (uint8_t)(1u << below(8));
 	if (below(8) == 0)
-		((uint8_t *)&ip->src_addr)[below(2) * 3] =
-			(uint8_t[]){ 0, 1, 127, 130, 223, 224, 255, 10 }[below(8)];
+		((uint8_t *)&ip->src_addr)[below(2) * 3] = edges[below(EDGES)];
 	if (below(8) == 0)
-		*(uint8_t *)&ip->dst_addr =
-			(uint8_t[]){ 0, 1, 126, 127, 128, 223, 224, 255 }[below(8)];
+		*(uint8_t *)&ip->dst_addr = edges[below(EDGES)];
 	if (below(8) == 0)
 		ip->time_to_live = (uint8_t)below(3);
 	if (below(8) == 0)
