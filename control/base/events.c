@@ -145,15 +145,19 @@ static void held_row(struct events *events, enum event_kind kind, uint16_t peer,
 	write_line(event);
 }
 
-void events_turn(struct events *events, uint64_t now_ms)
+bool events_turn(struct events *events, uint64_t now_ms, const struct budget *budget)
 {
-	if (!events->nb_holding)
-		return;
-	for (int kind = 0; kind < EVENT_KINDS; kind++) {
-		for (uint16_t i = 0; i < events->end; i++)
-			held_row(events, (enum event_kind)kind, i, now_ms);
-		held_row(events, (enum event_kind)kind, EVENTS_NO_PEER, now_ms);
+	while (events->nb_holding && events->next <= events->end) {
+		uint32_t row = events->next++;
+		uint16_t peer = row < events->end ? (uint16_t)row : EVENTS_NO_PEER;
+
+		for (int kind = 0; kind < EVENT_KINDS; kind++)
+			held_row(events, (enum event_kind)kind, peer, now_ms);
+		if (budget_over(budget))
+			return false;
 	}
+	events->next = 0;
+	return true;
 }
 
 const struct event *events_after(const struct events *events, uint64_t number)

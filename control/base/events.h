@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "log.h"
+#include "turn.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,6 +78,7 @@ struct events {
 	const void *ctx;     /* of `name`, borrowed */
 	uint64_t last;	     /* number; 0: none yet */
 	uint32_t nb_holding; /* limits that hold something back */
+	uint32_t next;	     /* row of `limits` that events_turn() looks at */
 };
 
 /* Peers are known by their index, 0..nb_peers-1; `name` is asked when something has happened to
@@ -89,8 +91,9 @@ __attribute__((format(printf, 5, 6))) void events_note(struct events *events, en
 						       uint16_t peer, uint64_t now_ms,
 						       const char *fmt, ...);
 
-/* Tell how many were held back where that is allowed again. To be called about once a second. */
-void events_turn(struct events *events, uint64_t now_ms);
+/* Tell how many were held back where that is allowed again: one round about once a second, in as
+ * many calls as it takes. True: that was all. */
+bool events_turn(struct events *events, uint64_t now_ms, const struct budget *budget);
 
 /* The oldest record there is behind `number`; NULL: none. Borrowed until the next event. */
 const struct event *events_after(const struct events *events, uint64_t number);

@@ -31,6 +31,8 @@ static void answered(struct page *page, void *ctx)
 {
 	struct partner_watch *watch = ctx;
 
+	if (page->more && ctl_ask(watch->ctl, page, answered, watch))
+		return;
 	free(page->seen);
 	page->seen = NULL;
 	watch->view = watch->passed;
@@ -45,6 +47,7 @@ static void pass(struct partner_watch *watch, struct partner_view *view)
 {
 	watch->page->command = PAGE_PARTNER_SEEN;
 	watch->page->seen = view;
+	watch->page->cursor[0] = 0;
 	watch->passed = view;
 	watch->asked = ctl_ask(watch->ctl, watch->page, answered, watch);
 	if (watch->asked)

@@ -94,6 +94,11 @@ static void show_policy(struct route_server *rs, struct page *page)
 				row->outbound +=
 					!strcmp(rs->config->peers[i].outbound_map, row->map);
 			}
+			if (page_late(page)) {
+				page->cursor[1]++;
+				page->more = true;
+				return;
+			}
 		}
 	}
 }

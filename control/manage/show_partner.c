@@ -30,10 +30,31 @@ static void note_peer(struct route_server *rs, const struct partner_view *view,
 	note(rs, &peer->condition, ours, all);
 }
 
+/* The cursor counts them: all may have turned at once, and each is a line of the log. */
+static void note_peers(struct route_server *rs, struct page *page)
+{
+	const struct partner_view *view = rs->partner;
+
+	while (page->cursor[0] < view->nb_peers) {
+		const struct partner_peer *peer = &view->peers[page->cursor[0]++];
+
+		if (!peer->condition.turned)
+			continue;
+		note_peer(rs, view, peer);
+		page->more = page->cursor[0] < view->nb_peers && page_late(page);
+		if (page->more)
+			return;
+	}
+}
+
 void partner_seen(struct route_server *rs, struct page *page)
 {
 	struct partner_view *view = page->seen;
 
+	if (page->cursor[0]) {
+		note_peers(rs, page);
+		return;
+	}
 	page->seen = rs->partner;
 	rs->partner = view;
 	memcpy(page->partner, rs->config->instance.partner, sizeof(page->partner));
@@ -41,9 +62,7 @@ void partner_seen(struct route_server *rs, struct page *page)
 		return;
 	for (int m = 0; m < PARTNER_MATTERS; m++)
 		note(rs, &view->matter[m], NULL, view->text[m]);
-	for (size_t i = 0; i < view->nb_peers; i++)
-		if (view->peers[i].condition.turned)
-			note_peer(rs, view, &view->peers[i]);
+	note_peers(rs, page);
 }
 
 /* The cursor counts peers. */

@@ -117,9 +117,11 @@ void show_peers(struct route_server *rs, struct page *page)
 		const struct peer *peer =
 			peer_find(&rs->peers, rs->config->peers[page->cursor[0]].name);
 
-		if (peer && !show_peer(rs, peer, page, ROW_PEER)) {
+		if (peer && page->nb_rows && page_late(page))
 			page->more = true;
+		else if (peer && !show_peer(rs, peer, page, ROW_PEER))
+			page->more = true;
+		if (page->more)
 			return;
-		}
 	}
 }

@@ -12,10 +12,7 @@
 #include "update_group.h"
 #include "words.h"
 
-enum {
-	SLOTS = 64,	   /* of the table at a time */
-	SLOTS_PAGE = 4096, /* most of one page */
-};
+enum { SLOTS = 64 }; /* of the table at a time */
 
 #define WALK_BEGUN (UINT64_C(1) << 32) /* in the second half of a walk's cursor */
 
@@ -301,12 +298,16 @@ void show_received(const struct route_server *rs, struct page *page, const struc
 			return;
 		}
 		page->cursor[0] = id;
+		if (page_late(page)) {
+			page->more = true;
+			return;
+		}
 	}
 }
 
-/* All paths of a node from the `from`th on. False if the page is full, and in `*from` where to go
- * on: paths that come and go until then would move the others, so a node stands on one page if it
- * is not longer than that. */
+/* All paths of a node from the `from`th on. False if the page is full or late, and in `*from` where
+ * to go on: paths that come and go until then would move the others, so a node stands on one page
+ * if it is not longer than that. */
 static bool add_node(const struct route_server *rs, struct page *page, uint32_t node,
 		     uint32_t *from)
 {
@@ -314,7 +315,7 @@ static bool add_node(const struct route_server *rs, struct page *page, uint32_t 
 
 	for (const struct path *path = rib_first(rs->rib, node); path;
 	     path = rib_following(rs->rib, path), i++) {
-		if (i < *from || add_path(rs, page, path))
+		if (i < *from || ((!page->nb_rows || !page_late(page)) && add_path(rs, page, path)))
 			continue;
 		*from = rows ? 0 : i;
 		if (rows) {
@@ -365,23 +366,28 @@ void show_routes(const struct route_server *rs, struct page *page, const struct 
 	uint32_t nodes[SLOTS];
 
 	page->cursor[1] = WALK_BEGUN;
-	for (uint32_t looked = 0; looked < SLOTS_PAGE; looked += SLOTS) {
+	do {
 		size_t n = rib_walk(rs->rib, &cursor, nodes, SLOTS);
 
 		for (size_t i = 0; i < n; i++) {
 			if (nodes[i] != first)
 				from = 0; /* the one that it is of has gone */
-			if (add_row(rs, page, nodes[i], peer, &from))
-				continue;
-			page->cursor[0] = nodes[i] - 1;
-			page->cursor[1] |= from;
-			page->more = true;
-			return;
+			if (!add_row(rs, page, nodes[i], peer, &from)) {
+				page->cursor[0] = nodes[i] - 1;
+				page->cursor[1] |= from;
+				page->more = true;
+				return;
+			}
+			page->cursor[0] = nodes[i];
+			if (i + 1 < n && page_late(page)) {
+				page->more = true;
+				return;
+			}
 		}
 		page->cursor[0] = cursor;
 		if (!cursor)
 			return;
-	}
+	} while (!page_late(page));
 	page->more = true;
 }
 

@@ -19,6 +19,7 @@
 
 #include "config.h"
 #include "prefix.h"
+#include "turn.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -101,6 +102,7 @@ struct page {
 	struct page *next;
 	uint64_t ticket, grace, until_ms;
 	bool moved, ended;
+	struct budget budget; /* of this answer */
 	/* the answer */
 	/* zero in a first question, unless it says; then whatever the answer left */
 	uint64_t cursor[2];
@@ -119,6 +121,13 @@ struct page_row {
 	uint16_t len; /* of what follows, padded to 8 octets */
 	uint32_t reserved;
 };
+
+/* Is the turn over? Whoever answers looks at it after each of what may be many. In a page that
+ * nobody has given a time it never is. */
+static inline bool page_late(const struct page *page)
+{
+	return page->budget.now_ns && budget_over(&page->budget);
+}
 
 /* Room for a row of `len` octets, zeroed; NULL if the page is full. */
 void *page_add(struct page *page, uint16_t type, size_t len);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "page.h"
 #include "receiver.h"
 #include "route_server.h"
 #include "update_group.h"
@@ -22,19 +23,12 @@ const char *plan_change_name(enum plan_change change)
 
 /* --- a prefix --------------------------------------------------------------------------------- */
 
-/* What becomes of a prefix for a member. */
-struct fate {
-	struct peer_plan_fate is;
-	uint8_t rule[2]; /* it contributes by, before and after, plus one; 0: it does not */
-};
-
 static bool announces(struct peer_plan *plan, const struct update_group *group,
 		      const struct path *path, bool backup, bool after)
 {
 	plan->result[after].verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
 	if (!path)
 		return false;
-	plan->work++;
 	return words_announce(group, plan->rs->rib, path, backup, plan->wire[after],
 			      &plan->result[after]);
 }
@@ -75,14 +69,15 @@ static uint64_t makers_of(const struct peer_plan *plan, const struct update_grou
 }
 
 /* For a member; RIB_PEERS: for one who announced none of the paths. */
-static struct fate fate_of(struct peer_plan *plan, const struct update_group *group, uint16_t peer)
+static struct peer_plan_member fate_of(struct peer_plan *plan, const struct update_group *group,
+				       uint16_t peer)
 {
 	bool backup[2], had, has;
 	const struct path *is = matrix_plan_path(plan->matrix, group->group, peer, false,
 						 &backup[false]),
 			  *will = matrix_plan_path(plan->matrix, group->group, peer, true,
 						   &backup[true]);
-	struct fate fate = { 0 };
+	struct peer_plan_member fate = { 0 };
 
 	if (is == will && (!is || backup[false] == backup[true]))
 		return fate;
@@ -105,7 +100,7 @@ struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer 
 
 /* --- counting --------------------------------------------------------------------------------- */
 
-static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, int by)
+static void tally_add(struct peer_plan_tally *tally, const struct peer_plan_member *fate, int by)
 {
 	tally->changes[fate->is.change] += by;
 	if (fate->is.change != PLAN_SAME && fate->is.backup)
@@ -119,9 +114,9 @@ static void tally_add(struct peer_plan_tally *tally, const struct fate *fate, in
 /* One that has a path of its own, or that something is withheld from, may learn otherwise than
  * its group. */
 static void count_other(struct peer_plan *plan, const struct update_group *group, uint16_t peer,
-			const struct fate *common)
+			const struct peer_plan_member *common)
 {
-	struct fate own;
+	struct peer_plan_member own;
 
 	if (peer >= CONFIG_PEERS || plan->rs->peers.table[peer].out.group != group)
 		return;
@@ -136,16 +131,6 @@ static bool is_among(const uint16_t *peers, uint32_t nb, uint16_t peer)
 		if (peers[i] == peer)
 			return true;
 	return false;
-}
-
-static void count_withheld(struct peer_plan *plan, const struct update_group *group,
-			   uint32_t nb_others, const struct fate *common)
-{
-	const struct adj_out *adj_out = &plan->rs->adj_out;
-
-	for (uint16_t i = 0; adj_out->withholding && i < adj_out->end; i++)
-		if (adj_out->receiver[i]->withheld.nb && !is_among(plan->others, nb_others, i))
-			count_other(plan, group, i, common);
 }
 
 static uint16_t announcer_of(const struct path *path)
@@ -183,31 +168,72 @@ static void keep_route(const struct peer_plan *plan, const struct update_group *
 	}
 }
 
-static void count_group(struct peer_plan *plan, const struct update_group *group,
-			struct peer_plan_group *counted)
+/* What its members at large are told; then what sets some of them apart. */
+static void count_common(struct peer_plan *plan, const struct update_group *group,
+			 struct peer_plan_group *counted)
 {
+	struct peer_plan_step *at = &plan->at;
+	struct peer_plan_member fate;
 	bool backup;
 	const struct path *is = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, false,
 						 &backup),
 			  *will = matrix_plan_path(plan->matrix, group->group, RIB_PEERS, true,
 						   &backup);
-	uint32_t nb_others = matrix_plan_others(plan->matrix, group->group, plan->others);
-	struct fate fate = fate_of(plan, group, RIB_PEERS);
 
+	at->nb_others = matrix_plan_others(plan->matrix, group->group, plan->others);
+	at->other = at->withheld = 0;
+	fate = fate_of(plan, group, RIB_PEERS);
+	at->common = fate;
 	tally_add(&counted->tally, &fate, 1);
-	keep_route(plan, group, is, will, nb_others, counted->routes);
-	for (uint32_t i = 0; i < nb_others; i++)
-		count_other(plan, group, plan->others[i], &fate);
-	count_withheld(plan, group, nb_others, &fate);
+	keep_route(plan, group, is, will, at->nb_others, counted->routes);
 }
 
-void peer_plan_count(struct peer_plan *plan)
+/* The next one whose table may not be that of its group. False: that were all. */
+static bool count_next(struct peer_plan *plan, const struct update_group *group)
 {
-	const struct update_group *group = plan->rs->announcer.groups;
+	const struct adj_out *adj_out = &plan->rs->adj_out;
+	struct peer_plan_step *at = &plan->at;
 
-	for (unsigned int at = 0; group && at < CONFIG_PEERS; group = group->next, at++)
-		if (matrix_plan_changes(plan->matrix, group->group))
-			count_group(plan, group, &plan->group[at]);
+	if (at->other < at->nb_others) {
+		count_other(plan, group, plan->others[at->other++], &at->common);
+		return true;
+	}
+	while (adj_out->withholding && at->withheld < adj_out->end) {
+		uint16_t peer = at->withheld++;
+
+		if (!adj_out->receiver[peer]->withheld.nb ||
+		    is_among(plan->others, at->nb_others, peer))
+			continue;
+		count_other(plan, group, peer, &at->common);
+		return true;
+	}
+	return false;
+}
+
+void peer_plan_begin(struct peer_plan *plan)
+{
+	plan->at = (struct peer_plan_step){ .group = plan->rs->announcer.groups };
+}
+
+bool peer_plan_count(struct peer_plan *plan, const struct page *page)
+{
+	struct peer_plan_step *at = &plan->at;
+
+	for (; at->group && at->place < CONFIG_PEERS; at->group = at->group->next, at->place++) {
+		if (!matrix_plan_changes(plan->matrix, at->group->group))
+			continue;
+		if (!at->begun) {
+			count_common(plan, at->group, &plan->group[at->place]);
+			at->begun = true;
+			if (page_late(page))
+				return false;
+		}
+		while (count_next(plan, at->group))
+			if (page_late(page))
+				return false;
+		at->begun = false;
+	}
+	return true;
 }
 
 static const struct peer_plan_group *group_of(const struct peer_plan *plan, const struct peer *peer)
@@ -297,7 +323,6 @@ struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct pee
 	struct peer_plan_fate fate = { PLAN_SAME, false };
 	bool had, has, was_backup = false, backup = false;
 
-	plan->work++;
 	if (node != RIB_NONE) {
 		is = group_advertised(group->group, peer->index, node, &was_backup);
 		will = path_after(plan, peer, node, rule, &backup);

@@ -3,7 +3,7 @@
  * its paths; counted is what becomes of them, and how many more or fewer contribute to each
  * summary.
  *
- *   matrix_plan_node ─► peer_plan_count each
+ *   matrix_plan_node ─► peer_plan_begin, peer_plan_count each
  *     └─► summaries: peer_plan_summaries ─► peer_plan_summary ─► peer_plan_add
  *
  * A summary's prefix is reported on its own, when all have been counted: it may stand for a route,
@@ -24,8 +24,10 @@
 extern "C" {
 #endif
 
+struct page;
 struct peer;
 struct route_server;
+struct update_group;
 
 /* How a prefix would change for a peer. */
 enum plan_change { PLAN_SAME, PLAN_ANNOUNCED, PLAN_REPLACED, PLAN_WITHDRAWN, PLAN_CHANGES };
@@ -58,17 +60,31 @@ struct peer_plan_group {
 	struct peer_plan_route routes[MAP_RULES]; /* by the first rule that makes the prefix */
 };
 
+/* What becomes of a prefix for a member. */
+struct peer_plan_member {
+	struct peer_plan_fate is;
+	uint8_t rule[2]; /* it contributes by, before and after, plus one; 0: it does not */
+};
+
+/* How far the counting of a prefix is. */
+struct peer_plan_step {
+	const struct update_group *group; /* NULL: through */
+	unsigned int place;		  /* the group's, in the announcer's list */
+	bool begun;			  /* with it; the rest is about it */
+	struct peer_plan_member common;	  /* what members at large are told */
+	uint32_t nb_others, other;	  /* of peer_plan.others, and the next one of them */
+	uint16_t withheld;		  /* the next peer that something may be withheld from */
+};
+
 struct peer_plan {
-	const struct route_server *rs; /* borrowed */
-	struct matrix_plan *matrix;    /* borrowed */
-	/* announcements made to compare them, and prefixes of summaries looked at; the caller sets
-	 * it to 0 */
-	uint32_t work;
+	const struct route_server *rs;		    /* borrowed */
+	struct matrix_plan *matrix;		    /* borrowed */
 	struct peer_plan_group group[CONFIG_PEERS]; /* by place in the announcer's list */
 	struct peer_plan_tally peer[CONFIG_PEERS];  /* what sets it apart from its group */
 	/* workspace: what is announced now and what would be */
 	uint8_t wire[2][BGP_MESSAGE_MAX];
 	struct route_map_result result[2];
+	struct peer_plan_step at;
 	uint16_t others[RIB_PEERS]; /* matrix_plan_others() */
 };
 
@@ -79,8 +95,10 @@ struct peer_plan_summaries {
 	uint64_t before, after;
 };
 
-/* Count the prefix that the matrix plan is at, for every group and its members. */
-void peer_plan_count(struct peer_plan *plan);
+/* The matrix plan is at another prefix. */
+void peer_plan_begin(struct peer_plan *plan);
+/* Go on counting it, for every group and its members. False: the page's turn is over. */
+bool peer_plan_count(struct peer_plan *plan, const struct page *page);
 /* What becomes of it for a peer that has a group; PLAN_SAME if it is the prefix of a summary of the
  * group's map. */
 struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer *peer);

@@ -12,9 +12,6 @@
 #include "update_group.h"
 #include "view_plan.h"
 
-/* Most of a page: prefixes looked at, and announcements made to compare them. */
-enum { WORK = 4096 };
-
 enum phase { WEIGH, COUNT, SUMMARIES, COUNTS, CONFLICTS, ROUTES, SUMMARY_ROUTES, WARNINGS, DONE };
 
 /* What must stay for a plan to be exact. */
@@ -34,7 +31,7 @@ struct plan {
 	uint32_t cursor, node; /* of the walk; RIB_NONE: the next one */
 	int rule;	       /* of the summaries of a peer, the next one */
 	uint32_t row;	       /* of those that the node, or the phase, has, the next one */
-	uint32_t work;	       /* done for this page, beside that of `peers` */
+	int rounds;	       /* views whose round for this phase has begun */
 	uint32_t view[ROLE_COUNT][VIEW_CHANGES];
 	uint32_t conflicts, conflicts_shown;
 };
@@ -88,10 +85,11 @@ static bool visit_count(struct route_server *rs, struct plan *plan, struct page 
 {
 	struct conflict conflicts[ROLE_COUNT];
 
-	(void)rs, (void)page;
+	(void)rs;
+	if (!peer_plan_count(&plan->peers, page))
+		return false;
 	for (int view = 0; view < ROLE_COUNT; view++)
 		plan->view[view][plan->views.change[view]]++;
-	peer_plan_count(&plan->peers);
 	plan->conflicts += conflicts_of(plan, conflicts);
 	return true;
 }
@@ -113,55 +111,68 @@ static bool visit_conflicts(struct route_server *rs, struct plan *plan, struct p
 	return true;
 }
 
-/* The node's rows: views, then peers. With page->peer, that peer's alone. */
+/* A row of the node: those of views, then those of peers. */
+static bool add_route(struct route_server *rs, struct plan *plan, struct page *page)
+{
+	struct prefix prefix = rib_prefix(rs->rib, plan->node);
+	const struct peer *peer;
+
+	if (plan->row < ROLE_COUNT)
+		return plan_add_view_route(page, prefix, (enum role)plan->row,
+					   plan->views.change[plan->row]);
+	peer = &rs->peers.table[plan->row - ROLE_COUNT];
+	if (!peer->out.group || !asked_for(page, peer))
+		return true;
+	return plan_add_peer_route(page, prefix, peer, peer_plan_route(&plan->peers, peer));
+}
+
+/* The node's rows. With page->peer, that peer's alone. */
 static bool visit_routes(struct route_server *rs, struct plan *plan, struct page *page)
 {
 	const uint32_t end = ROLE_COUNT + rs->peers.end;
-	struct prefix prefix = rib_prefix(rs->rib, plan->node);
 
 	if (page->peer[0] && !plan->row)
 		plan->row = ROLE_COUNT;
-	for (; plan->row < end; plan->row++) {
-		const struct peer *peer;
-
-		if (plan->row < ROLE_COUNT) {
-			if (!plan_add_view_route(page, prefix, (enum role)plan->row,
-						 plan->views.change[plan->row]))
-				return false;
-			continue;
-		}
-		peer = &rs->peers.table[plan->row - ROLE_COUNT];
-		if (!peer->out.group || !asked_for(page, peer))
-			continue;
-		if (!plan_add_peer_route(page, prefix, peer, peer_plan_route(&plan->peers, peer)))
+	while (plan->row < end) {
+		if (!add_route(rs, plan, page))
 			return false;
+		plan->row++;
+		if (page_late(page))
+			break;
 	}
-	return true;
+	return plan->row >= end;
 }
 
 typedef bool visit_fn(struct route_server *rs, struct plan *plan, struct page *page);
 
+/* The next node. False: there is none. */
+static bool next_node(struct route_server *rs, struct plan *plan, visit_fn *visit)
+{
+	if (!rib_walk(rs->rib, &plan->cursor, &plan->node, 1)) {
+		plan->node = RIB_NONE;
+		return plan->cursor;
+	}
+	plan->row = 0;
+	if (visit == visit_weigh)
+		return true;
+	view_plan_node(&plan->views, plan->node);
+	matrix_plan_node(plan->matrix, plan->node, plan->views.refused);
+	peer_plan_begin(&plan->peers);
+	return true;
+}
+
 /* Go on with the walk. True: it is through. */
 static bool walk(struct route_server *rs, struct plan *plan, struct page *page, visit_fn *visit)
 {
-	while (plan->work + plan->peers.work < WORK) {
-		if (plan->node == RIB_NONE) {
-			plan->work++;
-			if (!rib_walk(rs->rib, &plan->cursor, &plan->node, 1)) {
-				if (!plan->cursor)
-					return true;
-				continue;
-			}
-			plan->row = 0;
-			if (visit != visit_weigh) {
-				view_plan_node(&plan->views, plan->node);
-				matrix_plan_node(plan->matrix, plan->node, plan->views.refused);
-			}
-		}
+	do {
+		if (plan->node == RIB_NONE && !next_node(rs, plan, visit))
+			return true;
+		if (plan->node == RIB_NONE)
+			continue;
 		if (!visit(rs, plan, page))
 			return false;
 		plan->node = RIB_NONE;
-	}
+	} while (!page_late(page));
 	return false;
 }
 
@@ -186,6 +197,10 @@ static bool visit_summaries(struct plan *plan, struct page *page, const struct p
 			peer_plan_add(&plan->peers, peer, fate);
 		else if (!plan_add_peer_route(page, prefix, peer, fate))
 			return false;
+		if (page_late(page)) {
+			plan->rule++;
+			return false;
+		}
 	}
 	return true;
 }
@@ -197,8 +212,6 @@ static bool walk_summaries(struct route_server *rs, struct plan *plan, struct pa
 	for (; plan->row < rs->peers.end; plan->row++, plan->rule = 0) {
 		const struct peer *peer = &rs->peers.table[plan->row];
 
-		if (plan->peers.work >= WORK)
-			return false;
 		if (!peer->out.group || !peer->out.group->summaries ||
 		    (!count && !asked_for(page, peer)))
 			continue;
@@ -277,10 +290,14 @@ static bool counts_row(struct route_server *rs, struct plan *plan, struct page *
 {
 	const uint32_t end = 2 + 2 * (uint32_t)(rs->config->nb_peers + ROLE_COUNT);
 
-	for (; plan->row < end; plan->row++)
+	while (plan->row < end) {
 		if (!count_row(rs, plan, page, plan->row))
 			return false;
-	return true;
+		plan->row++;
+		if (page_late(page))
+			break;
+	}
+	return plan->row >= end;
 }
 
 /* --- is it still true ------------------------------------------------------------------------- */
@@ -359,6 +376,7 @@ static struct plan *plan_new(struct route_server *rs, const struct page *page)
 	plan->peers.rs = rs;
 	plan->peers.matrix = plan->matrix;
 	plan->begun = sign(rs);
+	plan->rounds = ROLE_COUNT;
 	return plan;
 }
 
@@ -371,11 +389,24 @@ void plan_free(struct plan *plan)
 	free(plan);
 }
 
+/* The rounds of the next phase. False: the turn is over. */
+static bool rounds_begin(struct plan *plan, struct page *page)
+{
+	while (plan->rounds < ROLE_COUNT) {
+		view_plan_round(&plan->views, (enum role)plan->rounds++);
+		if (page_late(page))
+			return false;
+	}
+	return true;
+}
+
 /* Go on with the phase. True: it is through. */
 static bool phase_go_on(struct route_server *rs, struct plan *plan, struct page *page)
 {
 	bool routes = page->prefixes || page->peer[0];
 
+	if (!rounds_begin(plan, page))
+		return false;
 	switch (plan->phase) {
 	case WEIGH: return walk(rs, plan, page, visit_weigh);
 	case COUNT: return walk(rs, plan, page, visit_count);
@@ -409,7 +440,6 @@ void plan_page(struct route_server *rs, struct page *page)
 		return;
 	}
 	look_again(rs, plan);
-	plan->work = plan->peers.work = 0;
 	for (; plan->phase != DONE; plan->phase++) {
 		if (!phase_go_on(rs, plan, page)) {
 			page->more = true;
@@ -417,7 +447,7 @@ void plan_page(struct route_server *rs, struct page *page)
 		}
 		plan->row = plan->cursor = plan->node = 0;
 		plan->rule = 0;
+		plan->rounds = 0;
 		matrix_plan_round(plan->matrix);
-		view_plan_round(&plan->views);
 	}
 }

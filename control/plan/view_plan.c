@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a view has, or would have, of a prefix. */
+struct members {
+	uint16_t n, of[RIB_ECMP];
+	bool lost;
+};
+
 enum { BLOCKS = 1 << 24, BLOCK_BYTES = BLOCKS / 8 };
 
 int view_plan_init(struct view_plan *plan, struct fib_sync *sync, uint64_t allow)
@@ -28,16 +34,11 @@ void view_plan_fini(struct view_plan *plan)
 		free(plan->room[view].blocks);
 }
 
-/* What the view would have. */
-static uint16_t members_after(const struct view_plan *plan, uint32_t node, enum role view,
-			      uint16_t members[RIB_ECMP], bool *lost)
+/* Under `allow`: the matrix in force, or the plan's within rib_try(). */
+static void members_under(const struct view_plan *plan, uint32_t node, enum role view,
+			  uint64_t allow, struct members *members)
 {
-	bool tried = rib_try(plan->sync->rib, node, plan->allow);
-	uint16_t n = fib_sync_members(plan->sync, node, view, plan->allow, members, lost);
-
-	if (tried)
-		rib_try_end(plan->sync->rib, node);
-	return n;
+	members->n = fib_sync_members(plan->sync, node, view, allow, members->of, &members->lost);
 }
 
 /* --- room ------------------------------------------------------------------------------------- */
@@ -99,38 +100,36 @@ static void seeds_weigh(const struct view_plan *plan, struct view_room *room)
 void view_plan_weigh(struct view_plan *plan, uint32_t node)
 {
 	struct prefix prefix = rib_prefix(plan->sync->rib, node);
-	uint16_t members[RIB_ECMP];
-	bool lost;
+	bool tried = rib_try(plan->sync->rib, node, plan->allow);
 
 	plan->refused = 0;
 	for (int view = 0; view < ROLE_COUNT; view++) {
 		struct view_room *room = &plan->room[view];
-		uint16_t n;
+		struct members after;
 
 		if (!room->there)
 			continue;
-		n = members_after(plan, node, (enum role)view, members, &lost);
-		plan->refused |= (uint8_t)(lost << view);
-		if (!n || prefix.len <= 24)
+		members_under(plan, node, (enum role)view, plan->allow, &after);
+		plan->refused |= (uint8_t)(after.lost << view);
+		if (!after.n || prefix.len <= 24)
 			continue;
 		if (!room->needed)
 			seeds_weigh(plan, room);
 		room->needed += block_add(room, prefix.addr);
 	}
+	if (tried)
+		rib_try_end(plan->sync->rib, node);
 }
 
-void view_plan_round(struct view_plan *plan)
+void view_plan_round(struct view_plan *plan, enum role view)
 {
+	struct view_room *room = &plan->room[view];
 	struct fib_stats stats;
 
 	fib_stats_get(plan->sync->writer, &stats);
-	for (int view = 0; view < ROLE_COUNT; view++) {
-		struct view_room *room = &plan->room[view];
-
-		room->free = plan->groups - stats.tbl8_used[view];
-		if (room->needed)
-			memset(room->blocks, 0, BLOCK_BYTES);
-	}
+	room->free = plan->groups - stats.tbl8_used[view];
+	if (room->needed)
+		memset(room->blocks, 0, BLOCK_BYTES);
 }
 
 /* --- a prefix --------------------------------------------------------------------------------- */
@@ -140,43 +139,55 @@ static int by_number(const void *a, const void *b)
 	return *(const uint16_t *)a - *(const uint16_t *)b;
 }
 
-static bool same_set(uint16_t *a, uint16_t nb_a, uint16_t *b, uint16_t nb_b)
+static bool same_set(struct members *a, struct members *b)
 {
-	if (nb_a != nb_b)
+	if (a->n != b->n)
 		return false;
-	qsort(a, nb_a, sizeof(*a), by_number);
-	qsort(b, nb_b, sizeof(*b), by_number);
-	return !memcmp(a, b, nb_a * sizeof(*a));
+	qsort(a->of, a->n, sizeof(*a->of), by_number);
+	qsort(b->of, b->n, sizeof(*b->of), by_number);
+	return !memcmp(a->of, b->of, a->n * sizeof(*a->of));
 }
 
-static enum view_change change_of(struct view_plan *plan, uint32_t node, enum role view)
+static enum view_change change_of(struct view_plan *plan, uint32_t node, enum role view,
+				  struct members *before, struct members *after)
 {
-	struct fib_sync *sync = plan->sync;
-	uint16_t before[RIB_ECMP], after[RIB_ECMP], had, will;
-	bool lost;
+	const struct rib *rib = plan->sync->rib;
 
-	had = fib_sync_members(sync, node, view, sync->allow, before, &lost);
-	if (rib_refused(sync->rib, node) >> view & 1)
-		had = 0;
-	will = members_after(plan, node, view, after, &lost);
-	if (will && !had && !takes_in(plan, view, rib_prefix(sync->rib, node))) {
-		lost = true;
-		will = 0;
+	if (rib_refused(rib, node) >> view & 1)
+		before->n = 0;
+	if (after->n && !before->n && !takes_in(plan, view, rib_prefix(rib, node))) {
+		after->lost = true;
+		after->n = 0;
 	}
-	plan->refused |= (uint8_t)(lost << view);
-	if (!will)
-		return had ? VIEW_LOST : VIEW_SAME;
-	if (!had)
+	plan->refused |= (uint8_t)(after->lost << view);
+	if (!after->n)
+		return before->n ? VIEW_LOST : VIEW_SAME;
+	if (!before->n)
 		return VIEW_GAINED;
-	return same_set(before, had, after, will) ? VIEW_SAME : VIEW_NEXT_HOPS;
+	return same_set(before, after) ? VIEW_SAME : VIEW_NEXT_HOPS;
 }
 
+/* Its paths are put into another order once for all views: there may be a thousand. */
 void view_plan_node(struct view_plan *plan, uint32_t node)
 {
+	struct fib_sync *sync = plan->sync;
+	struct members before[ROLE_COUNT], after[ROLE_COUNT];
+	bool tried;
+
+	for (int view = 0; view < ROLE_COUNT; view++)
+		if (plan->room[view].there)
+			members_under(plan, node, (enum role)view, sync->allow, &before[view]);
+	tried = rib_try(sync->rib, node, plan->allow);
+	for (int view = 0; view < ROLE_COUNT; view++)
+		if (plan->room[view].there)
+			members_under(plan, node, (enum role)view, plan->allow, &after[view]);
+	if (tried)
+		rib_try_end(sync->rib, node);
 	plan->refused = 0;
 	for (int view = 0; view < ROLE_COUNT; view++)
-		plan->change[view] =
-			plan->room[view].there ? change_of(plan, node, (enum role)view) : VIEW_SAME;
+		plan->change[view] = plan->room[view].there ? change_of(plan, node, (enum role)view,
+									&before[view], &after[view])
+							    : VIEW_SAME;
 }
 
 /* --- conflicts -------------------------------------------------------------------------------- */

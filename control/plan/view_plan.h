@@ -37,8 +37,8 @@ void view_plan_fini(struct view_plan *plan);
 
 /* The first round; sets `refused` as far as room has no part in it. */
 void view_plan_weigh(struct view_plan *plan, uint32_t node);
-/* A round begins anew. */
-void view_plan_round(struct view_plan *plan);
+/* A round begins anew: in each view. */
+void view_plan_round(struct view_plan *plan, enum role view);
 /* The next node of the round: sets `refused` and `change`. */
 void view_plan_node(struct view_plan *plan, uint32_t node);
 

@@ -126,10 +126,13 @@ static void peer_turn(struct route_server *rs, struct peer *peer)
 {
 	struct limit_rule rule = rule_of(rs, peer);
 	uint32_t count = bounds_learned(rs, peer);
+	bool near = limit_near(rule.routes, count);
 	char what[EVENT_TEXT / 2];
 
-	snprintf(what, sizeof(what), "%u of at most %u routes", count, rule.routes);
-	note_near(rs, peer->index, &peer->near_limit, limit_near(rule.routes, count), what);
+	if (near != peer->near_limit) {
+		snprintf(what, sizeof(what), "%u of at most %u routes", count, rule.routes);
+		note_near(rs, peer->index, &peer->near_limit, near, what);
+	}
 	if (rule.routes && !rule.drop && count > rule.routes)
 		tear_down(rs, peer);
 	else if ((peer->refusing || peer->crowded) && (!rule.routes || count < rule.routes) &&
@@ -182,22 +185,35 @@ static void held_turn(struct route_server *rs)
 	rs->holding = held;
 }
 
-void bounds_turn(struct route_server *rs)
+static void total_turn(struct route_server *rs)
 {
 	uint32_t total = bounds_total(rs), most = rs->config->limits.total;
+	bool near = limit_near(most, total);
 	char what[EVENT_TEXT / 2];
 
+	if (near == rs->near_total)
+		return;
 	snprintf(what, sizeof(what), "%u of at most %u prefixes", total, most);
-	note_near(rs, EVENTS_NO_PEER, &rs->near_total, limit_near(most, total), what);
-	for (uint16_t i = 0; i < rs->peers.end; i++) {
-		struct peer *peer = &rs->peers.table[i];
+	note_near(rs, EVENTS_NO_PEER, &rs->near_total, near, what);
+}
+
+bool bounds_turn(struct route_server *rs, const struct budget *budget)
+{
+	if (!rs->bounded)
+		total_turn(rs);
+	while (rs->bounded < rs->peers.end) {
+		struct peer *peer = &rs->peers.table[rs->bounded++];
 
 		if (peer->up && !peer->closing)
 			peer_turn(rs, peer);
 		if (peer->up && !peer->closing)
 			circuit_turn(rs, peer);
+		if (budget_over(budget))
+			return false;
 	}
 	held_turn(rs);
 	if (!rs->peers.unplaced)
 		expressroute_bound_turn(&rs->expressroute_bound, &rs->announcer);
+	rs->bounded = 0;
+	return true;
 }

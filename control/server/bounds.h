@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+struct budget;
 struct inbound_place;
 struct peer;
 struct route_server;
@@ -37,9 +38,9 @@ uint32_t bounds_total(const struct route_server *rs);
 /* limits.to_expressroute is new or has changed. */
 void bounds_configure(struct route_server *rs);
 
-/* About once a second: alarms come and go, refused routes are asked for again, and bounds that were
- * lowered apply. */
-void bounds_turn(struct route_server *rs);
+/* Alarms come and go, refused routes are asked for again, and bounds that were lowered apply: one
+ * round about once a second, in as many calls as it takes. True: that was all. */
+bool bounds_turn(struct route_server *rs, const struct budget *budget);
 
 #ifdef __cplusplus
 }

@@ -34,6 +34,8 @@ enum {
 	FIB_NS = 200 * 1000,
 	WALK_NS = 100 * 1000,
 	WIDE_NS = 200 * 1000,
+	HOUSE_NS = 100 * 1000,
+	PAGE_NS = 300 * 1000,
 	ANNOUNCE_NS = 250 * 1000,
 	CHANGES =
 		/* prefixes that the FIB has not followed yet: then intake and RIB are done for this
@@ -127,9 +129,8 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 	bool walk = rs->fib_sync.retry || ++rs->housekeepings >= WALK_EVERY;
 
 	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
-	events_turn(&rs->events, now_ms);
+	rs->keeping = HOUSE_EVENTS;
 	rs->settled |= settled(rs);
-	bounds_turn(rs);
 	exchange_wait_look(rs);
 	if (rs->phase == RS_LIVE)
 		admission_live(rs);
@@ -138,6 +139,20 @@ static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
 		return;
 	rs->housekeepings = 0;
 	fib_sync_walk_begin(&rs->fib_sync);
+}
+
+static unsigned int housekeeping_turn(struct route_server *rs)
+{
+	struct budget budget;
+
+	if (rs->keeping == HOUSE_IN_ORDER)
+		return 0;
+	budget = budget_make(rs->clock_ns, HOUSE_NS);
+	if (rs->keeping == HOUSE_EVENTS && events_turn(&rs->events, rs->now_ms, &budget))
+		rs->keeping = HOUSE_BOUNDS;
+	if (rs->keeping == HOUSE_BOUNDS && bounds_turn(rs, &budget))
+		rs->keeping = HOUSE_IN_ORDER;
+	return 1;
 }
 
 static void next_hop_changed(void *ctx, uint32_t next_hop)
@@ -373,6 +388,7 @@ static bool page_turn(struct route_server *rs)
 	mailbox_done(rs->pages);
 	page->nb_rows = page->used = 0;
 	page->more = false;
+	page->budget = budget_make(rs->clock_ns, PAGE_NS);
 	if (rs->answer(rs, page))
 		rs_answered(rs, page);
 	return true;
@@ -394,6 +410,7 @@ static unsigned int turn(struct route_server *rs)
 	part_end(rs, RS_PART_TIMERS);
 	if (rs->phase == RS_STOPPING)
 		return done;
+	done += housekeeping_turn(rs);
 	done += page_turn(rs);
 	done += exchange_wait_turn(rs);
 	part_end(rs, RS_PART_SHOW);

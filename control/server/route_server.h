@@ -98,6 +98,8 @@ const char *rs_part_name(unsigned int part);
 
 enum rs_phase { RS_FILLING, RS_LIVE, RS_STOPPING };
 
+enum housekeeping { HOUSE_IN_ORDER, HOUSE_BOUNDS, HOUSE_EVENTS }; /* from the last to the first */
+
 struct route_server {
 	struct config *config;	   /* owned */
 	struct exchange *exchange; /* borrowed */
@@ -138,6 +140,8 @@ struct route_server {
 	uint64_t now_ms, started_ms;
 	uint64_t paced_ms;	    /* when pace_turn() last ran */
 	uint32_t housekeepings;	    /* since the last walk */
+	enum housekeeping keeping;  /* what is left of a round, in slices */
+	uint16_t bounded;	    /* peers that bounds_turn() has looked at in this round */
 	bool holding;		    /* routes are held back from ExpressRoute gateways */
 	bool near_total;	    /* alarm: close to limits.total */
 	uint64_t (*clock_ns)(void); /* monotonic; the tests' own in tests */

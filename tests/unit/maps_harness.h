@@ -76,17 +76,23 @@ class maps_test : public server_test
 		std::map<std::string, std::string> list;
 		auto page = ask(command, peer);
 		const struct row_route *row;
-		uint32_t at = 0;
-		uint16_t type;
 
-		while ((row = (const struct row_route *)page_next(page.get(), &at, &type))) {
-			struct attr_view v = {};
-			char buf[256] = "";
+		for (;; answer(page.get())) {
+			uint32_t at = 0;
+			uint16_t type;
 
-			attr_find(row->attrs, row->attrs_len, ATTR_AS_PATH, &v);
-			list[text_of(row->prefix)] = aspath_text(v.body, v.len, buf, sizeof(buf));
+			while ((row = (const struct row_route *)page_next(page.get(), &at,
+									  &type))) {
+				struct attr_view v = {};
+				char buf[256] = "";
+
+				attr_find(row->attrs, row->attrs_len, ATTR_AS_PATH, &v);
+				list[text_of(row->prefix)] =
+					aspath_text(v.body, v.len, buf, sizeof(buf));
+			}
+			if (!page->more)
+				return list;
 		}
-		return list;
 	}
 	std::string names(const std::map<std::string, std::string> &of)
 	{

@@ -133,6 +133,9 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		pass(1000);
 	}
 
+	/* A page ends with the first thing done. */
+	bool hurried = false;
+
 	plan_answer plan(
 		bool said, bool enable, bool prefixes, const char *peer = "",
 		const std::function<void(int)> &between = [](int) {})
@@ -147,7 +150,9 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		page->prefixes = prefixes;
 		strcpy(page->peer, peer);
 		do {
+			look_ns = hurried ? 1000 * 1000 : LOOK_NS;
 			this->answer(page.get());
+			look_ns = LOOK_NS;
 			EXPECT_STREQ("", page->error);
 			read(page.get(), &answer);
 			between(answer.pages++);

@@ -54,6 +54,27 @@ class bounds_test : public maps_test
 
 } // namespace
 
+TEST_F(bounds_test, a_round_takes_as_many_turns_as_it_has_time_for)
+{
+	uint16_t before = 0, most = 0, seen = 0;
+
+	start_bounded();
+	pass(1000);
+	look_ns = 1000 * 1000; /* time for one peer a turn */
+	now_ms += 1000;
+	turn([&] {
+		uint16_t now = rs->bounded;
+
+		seen += now > before;
+		if (now > before + most)
+			most = (uint16_t)(now - before);
+		before = now;
+	});
+	EXPECT_EQ(1, most);
+	EXPECT_LE(2, seen);
+	EXPECT_EQ(HOUSE_IN_ORDER, rs->keeping);
+}
+
 TEST_F(bounds_test, near_is_told_of_what_the_peer_announces_before_its_map)
 {
 	start_bounded();

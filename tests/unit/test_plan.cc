@@ -53,6 +53,33 @@ TEST_F(plan_test, nothing_changes_where_the_switch_is_already)
 	EXPECT_FALSE(plan(true, false, true).routes.empty());
 }
 
+/* A prefix at a time, and of one that many are told of, one of those at a time. */
+TEST_F(plan_test, a_page_ends_by_the_clock)
+{
+	const int prefixes = 40;
+	int alone;
+
+	start_all(config(), false);
+	say(VPN0, many(prefixes));
+	settle();
+	plan_answer at_leisure = plan(false, false, true);
+
+	hurried = true;
+	plan_answer in_a_hurry = plan(false, false, true);
+
+	EXPECT_EQ(at_leisure.routes, in_a_hurry.routes);
+	EXPECT_EQ(at_leisure.peers["nva-a"].changes[PLAN_ANNOUNCED],
+		  in_a_hurry.peers["nva-a"].changes[PLAN_ANNOUNCED]);
+	/* weighed, counted, told of four views and five peers */
+	EXPECT_LE(prefixes * (1 + 1 + 9), in_a_hurry.pages);
+	alone = in_a_hurry.pages;
+	for (uint16_t peer : { ER, VPN1, NVA0, NVA1 })
+		say(peer, many(prefixes));
+	settle();
+	EXPECT_LE(alone + prefixes * 2, plan(false, false, true).pages)
+		<< "who has a path of its own is looked at apart";
+}
+
 TEST_F(plan_test, of_one_peer)
 {
 	start_all(config(), false);
@@ -182,7 +209,7 @@ TEST_F(plan_test, says_so_if_routes_change_meanwhile)
 	/* Each of these changes what has been found out already. */
 	p = plan(false, false, true, "", [&](int page) {
 		if (page % 3 == 0)
-			update(NVA0, {}, {}, { many[(size_t)page * 7] });
+			update(NVA0, {}, {}, { many[(size_t)page * 7 % many.size()] });
 		if (page == 5)
 			down(NVA1);
 	});

@@ -80,6 +80,7 @@ TEST_F(random_plan_test, is_what_then_happens)
 	for (unsigned int seed = 1; seed <= 24; seed++) {
 		SCOPED_TRACE("seed " + std::to_string(seed));
 		rng.seed(seed);
+		hurried = seed % 2;
 		start_all(random_config(), pick(2));
 		if (!pick(3))
 			silent.insert((uint16_t)pick(PEERS));
@@ -117,6 +118,7 @@ TEST_F(random_plan_test, is_what_then_happens_when_tables_are_full)
 	for (unsigned int seed = 1; seed <= 6; seed++) {
 		SCOPED_TRACE("seed " + std::to_string(seed));
 		rng.seed(seed);
+		hurried = seed % 2;
 		start_all(random_config(), false);
 		for (int round = 0; round < 3; round++) {
 			for (int i = 0; i < 90; i++) {
