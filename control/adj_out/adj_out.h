@@ -2,7 +2,7 @@
  * struct receiver in each of its peers, says when one comes, is told otherwise, or goes
  * (members.h), and has what is encoded sent. Everything else about a peer is its own affair.
  *
- *   group (rib) ─► announce.c ─► outbound.c, the map ─► hearers.c ─► octets ─► adj_out.send
+ *   group (rib) ─► announce.c ─► outbound.c, the map ─► recipients.c ─► octets ─► adj_out.send
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_ADJ_OUT_H
@@ -30,14 +30,14 @@ struct wire_buf;
 
 /* How far ahead of its connection a peer is told (pace.h). */
 struct pace {
-	uint64_t told;	     /* octets in this session */
+	uint64_t sent;	     /* octets in this session */
 	int64_t room;	     /* it may be told so many more before its count is looked at again */
 	uint32_t hinders_ms; /* for so long, since it last had taken all, others waited for it */
 	bool slow;	     /* it is to leave the stream, or has */
 };
 
 /* The summaries that a member has been told of, a bit a rule (summaries.h). */
-struct summaries_told {
+struct summaries_announced {
 	uint64_t rules; /* of its group's map */
 	uint64_t again; /* to be told anew, as summary or not */
 	/* of the map of the group that it was in before: to be taken back unless told anew */
@@ -78,7 +78,7 @@ struct receiver {
 	uint64_t up_ms;		    /* when that came up */
 	struct update_group *group; /* borrowed; NULL: told nothing (not up, or not LIVE yet) */
 	struct pace pace;
-	struct summaries_told summaries;
+	struct summaries_announced summaries;
 	struct withheld withheld;
 	uint64_t unexportable; /* announcements to it that fit no message */
 	/* prefixes that an attribute was stripped from on the way to it, or that were dropped for

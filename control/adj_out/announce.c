@@ -14,7 +14,7 @@
 #include "suspects.h"
 #include "update.h"
 #include "update_group.h"
-#include "words.h"
+#include "announcement.h"
 
 enum {
 	FLUSH = 256, /* prefixes of a group at once */
@@ -75,7 +75,7 @@ static bool out_send(struct announcer *a)
 /* Room for one more message to the members of the batch. False: call again. */
 static bool out_begin(struct announcer *a)
 {
-	const struct hearers *h = &a->hearers;
+	const struct recipients *h = &a->recipients;
 	bool same = a->nb_to == h->nb_to && !memcmp(a->to, h->to, h->nb_to * sizeof(*h->to));
 
 	if ((!same || sizeof(a->out) - a->out_len < BGP_MESSAGE_MAX || a->sending) && !out_send(a))
@@ -115,7 +115,7 @@ static void out_message(struct announcer *a)
  * have had it. */
 static bool part_without(struct announcer *a)
 {
-	if (!hearers_without(&a->hearers))
+	if (!recipients_withheld(&a->recipients))
 		return false;
 	a->at = 0;
 	a->attrs_len = 0;
@@ -129,18 +129,20 @@ static void part_begin(struct announcer *a)
 	const struct group_batch *b = &a->batch;
 
 	a->at = 0;
-	a->attrs_len =
-		a->part.wire ? words_wire(a->flushing, a->part.wire, a->part.len, a->attrs) : 0;
+	a->attrs_len = a->part.wire
+			       ? announcement_wire(a->flushing, a->part.wire, a->part.len, a->attrs)
+			       : 0;
 	if (a->part.too_long || (a->part.wire && !a->attrs_len))
 		for (uint32_t i = 0; i < b->nb_to; i++)
 			a->adj_out->receiver[b->to[i]]->unexportable += a->part.nb;
 	if (a->attrs_len)
-		told_note(&a->flushing->told,
-			  &(struct told){ .ms = a->adj_out->now_ms,
-					  .prefix = *a->part.prefixes,
-					  .attrs_hash = b->attrs ? b->attrs->hash : 0 });
-	hearers_begin(&a->hearers, a->adj_out, b, &a->part, a->attrs, (uint16_t)a->attrs_len);
-	if (!a->hearers.nb_to)
+		announced_note(
+			&a->flushing->announced,
+			&(struct announced_part){ .ms = a->adj_out->now_ms,
+						  .prefix = *a->part.prefixes,
+						  .attrs_hash = b->attrs ? b->attrs->hash : 0 });
+	recipients_begin(&a->recipients, a->adj_out, b, &a->part, a->attrs, (uint16_t)a->attrs_len);
+	if (!a->recipients.nb_to)
 		part_without(a);
 }
 
@@ -179,11 +181,12 @@ static size_t batch_export(struct announcer *a)
 	struct update_group kind;
 
 	if (!a->itself)
-		return words_export(a->flushing, a->adj_out->rib, b->attrs, b->source, b->backup,
-				    a->exported);
+		return announcement_export(a->flushing, a->adj_out->rib, b->attrs, b->source,
+					   b->backup, a->exported);
 	kind = *a->flushing;
 	kind.rule.unchanged = false;
-	return words_export(&kind, a->adj_out->rib, b->attrs, b->source, b->backup, a->exported);
+	return announcement_export(&kind, a->adj_out->rib, b->attrs, b->source, b->backup,
+				   a->exported);
 }
 
 /* The first part of the batch, which without a route map is the whole. False: nothing of it is to
@@ -231,10 +234,10 @@ static bool news_begin(struct announcer *a, bool over)
 	if (!summaries_next(a->adj_out, group, over, news))
 		return false;
 	if (news->rule >= 0)
-		announced = fits = words_summary(group, news->rule, r);
+		announced = fits = announcement_of_summary(group, news->rule, r);
 	else
-		announced = news->path && words_announce(group, a->adj_out->rib, news->path,
-							 news->backup, a->exported, r);
+		announced = news->path && announcement_of_path(group, a->adj_out->rib, news->path,
+							       news->backup, a->exported, r);
 	a->part = (struct outbound_part){ .prefixes = &news->prefix, .nb = 1, .too_long = !fits };
 	if (announced) {
 		a->part.wire = r->wire;
@@ -259,7 +262,7 @@ static bool batch_take(struct announcer *a)
 {
 	struct update_group *group = a->flushing;
 
-	if (telling_next(&a->telling, &a->batch, &a->itself))
+	if (batch_split_next(&a->split, &a->batch, &a->itself))
 		return true;
 	a->itself = false;
 	if (a->ending || !group_flush_next(group->group, &a->batch))
@@ -269,8 +272,8 @@ static bool batch_take(struct announcer *a)
 		return true;
 	if (!group->rule.unchanged)
 		return true;
-	telling_begin(&a->telling, a->adj_out, group, &a->batch);
-	return telling_next(&a->telling, &a->batch, &a->itself);
+	batch_split_begin(&a->split, a->adj_out, group, &a->batch);
+	return batch_split_next(&a->split, &a->batch, &a->itself);
 }
 
 /* What the group is told next: summaries that begin, what changes, summaries that are over, and

@@ -21,7 +21,7 @@
 #include "message.h"
 #include "outbound.h"
 #include "summaries.h"
-#include "hearers.h"
+#include "recipients.h"
 #include "turn.h"
 
 #ifdef __cplusplus
@@ -43,12 +43,12 @@ struct announcer {
 	bool blocked;		       /* a full mailbox has stopped it, and not the clock */
 	uint32_t batches;	       /* since the last look at the clock */
 	struct group_batch batch;
-	struct telling telling;		   /* of which `batch` is a part */
+	struct batch_split split;	   /* of which `batch` is a part */
 	bool itself;			   /* its only member is the next hop */
 	bool in_batch;			   /* `batch` is not through yet */
 	uint32_t at;			   /* prefixes of the part that are encoded */
 	struct outbound_part part;	   /* of the batch: what is being encoded */
-	struct hearers hearers;		   /* of the part */
+	struct recipients recipients;	   /* of the part */
 	size_t attrs_len;		   /* of the part; 0: its prefixes are withdrawn */
 	uint8_t attrs[BGP_MESSAGE_MAX];	   /* as they go on the wire */
 	uint8_t exported[BGP_MESSAGE_MAX]; /* the batch's, before the route map */

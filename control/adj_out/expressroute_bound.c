@@ -8,7 +8,7 @@
 #include "members.h"
 #include "receiver.h"
 #include "update_group.h"
-#include "words.h"
+#include "announcement.h"
 #include "maps.h"
 #include "rib.h"
 
@@ -140,13 +140,13 @@ void expressroute_bound_configure(struct expressroute_bound *bound, uint32_t max
 
 /* --- when former maps are forgotten ----------------------------------------------------------- */
 
-static bool all_told(const struct adj_out *adj_out, const struct announcer *announcer)
+static bool all_finished(const struct adj_out *adj_out, const struct announcer *announcer)
 {
 	for (uint16_t i = 0; i < adj_out->end; i++) {
 		const struct receiver *peer = adj_out->receiver[i];
 
 		if (peer->group && peer->group->role == ROLE_EXPRESSROUTE &&
-		    !members_told(announcer, peer))
+		    !members_finished(announcer, peer))
 			return false;
 	}
 	return true;
@@ -157,7 +157,7 @@ void expressroute_bound_turn(struct expressroute_bound *bound, const struct anno
 	uint32_t nb, nb_now;
 	struct update_group *kinds;
 
-	if (!bound->leaving || !all_told(bound->adj_out, announcer))
+	if (!bound->leaving || !all_finished(bound->adj_out, announcer))
 		return;
 	kinds = kinds_new(bound, &nb_now, &nb);
 	for (; kinds && nb > nb_now; nb--)
@@ -211,8 +211,8 @@ static bool is_withheld(const struct adj_out *adj_out, const struct update_group
 	return any;
 }
 
-static bool is_told(const struct adj_out *adj_out, const struct update_group *kind,
-		    const struct path *path, const struct backups *backups)
+static bool is_announced(const struct adj_out *adj_out, const struct update_group *kind,
+			 const struct path *path, const struct backups *backups)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	uint8_t wire[BGP_MESSAGE_MAX];
@@ -225,7 +225,7 @@ static bool is_told(const struct adj_out *adj_out, const struct update_group *ki
 		return true;
 	if (route_map_summarises(kind->map, rib_prefix(adj_out->rib, path->node)))
 		return false;
-	return words_announce(kind, adj_out->rib, path, false, wire, &result);
+	return announcement_of_path(kind, adj_out->rib, path, false, wire, &result);
 }
 
 bool expressroute_bound_count(const struct expressroute_bound *bound, const struct path *path,
@@ -234,7 +234,7 @@ bool expressroute_bound_count(const struct expressroute_bound *bound, const stru
 	for (uint32_t i = 0; i < bound->nb; i++) {
 		const struct update_group *kind = &bound->kinds[i];
 
-		if (kind->rule.ibgp == ibgp && is_told(bound->adj_out, kind, path, backups))
+		if (kind->rule.ibgp == ibgp && is_announced(bound->adj_out, kind, path, backups))
 			return true;
 	}
 	return !bound->kinds;

@@ -93,7 +93,7 @@ void members_leave(struct announcer *a, struct receiver *peer)
 	leave(a, peer);
 }
 
-bool members_told(const struct announcer *a, const struct receiver *peer)
+bool members_finished(const struct announcer *a, const struct receiver *peer)
 {
 	return !a->flushing && !peer->lagging && !update_group_waits(peer->adj_out, peer->group) &&
 	       group_idle(peer->group->group) && summaries_idle(peer->group);

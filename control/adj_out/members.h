@@ -18,7 +18,7 @@ struct receiver;
 int members_join(struct announcer *a, struct receiver *peer);
 void members_leave(struct announcer *a, struct receiver *peer);
 /* Has it been told everything, withdrawals included, so that it may leave for another group? */
-bool members_told(const struct announcer *a, const struct receiver *peer);
+bool members_finished(const struct announcer *a, const struct receiver *peer);
 /* Tell it everything again. 0 or -ENOMEM; nothing if it is told nothing. */
 int members_refresh(struct receiver *peer);
 /* Into the group that the configuration wants it in: it is told everything again, and what it is

@@ -16,7 +16,7 @@ void pace_begin(struct receiver *peer)
 
 void pace_sent(struct receiver *peer, uint32_t octets)
 {
-	peer->pace.told += octets;
+	peer->pace.sent += octets;
 	peer->pace.room -= octets;
 }
 
@@ -25,7 +25,7 @@ static uint64_t ahead(const struct adj_out *adj_out, const struct receiver *peer
 {
 	uint64_t taken = adj_out->taken(adj_out->ctx, peer);
 
-	return taken < peer->pace.told ? peer->pace.told - taken : 0;
+	return taken < peer->pace.sent ? peer->pace.sent - taken : 0;
 }
 
 static bool has_room(const struct adj_out *adj_out, struct receiver *peer)
@@ -76,15 +76,15 @@ bool pace_ready(struct adj_out *adj_out, const uint16_t *peers, uint32_t n)
 
 static void slow_turn(struct adj_out *adj_out, struct receiver *peer)
 {
-	bool told = peer->group;
+	bool member = peer->group;
 
-	if (told && !peer->lagging) {
+	if (member && !peer->lagging) {
 		members_lagging(peer, true); /* no memory: again in the next turn */
 		return;
 	}
-	if (told && ahead(adj_out, peer))
+	if (member && ahead(adj_out, peer))
 		return;
-	if (told)
+	if (member)
 		members_lagging(peer, false);
 	peer->pace.hinders_ms = 0;
 	peer->pace.slow = false;

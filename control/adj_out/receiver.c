@@ -6,9 +6,9 @@
 #include "summaries.h"
 #include "update_group.h"
 #include "withheld.h"
-#include "words.h"
+#include "announcement.h"
 
-/* As words_announce(), in the words for this member. */
+/* As announcement_of_path(), in the words for this member. */
 static bool announces_to(const struct receiver *peer, const struct path *path, bool backup,
 			 uint8_t *wire, struct route_map_result *result)
 {
@@ -16,14 +16,15 @@ static bool announces_to(const struct receiver *peer, const struct path *path, b
 
 	if (path->attrs->keys.next_hop == peer->config->addr)
 		kind.rule.unchanged = false;
-	return words_announce(&kind, peer->adj_out->rib, path, backup, wire, result);
+	return announcement_of_path(&kind, peer->adj_out->rib, path, backup, wire, result);
 }
 
 bool receiver_withholds(const struct receiver *peer, const struct route_map_result *result)
 {
 	uint8_t attrs[BGP_MESSAGE_MAX];
-	size_t len =
-		peer->withheld.nb ? words_wire(peer->group, result->wire, result->len, attrs) : 0;
+	size_t len = peer->withheld.nb
+			     ? announcement_wire(peer->group, result->wire, result->len, attrs)
+			     : 0;
 
 	return len && withheld_match(&peer->withheld, attrs, (uint16_t)len) >= 0;
 }
@@ -37,8 +38,8 @@ bool receiver_withholds_path(const struct receiver *peer, const struct path *pat
 	       announces_to(peer, path, backup, wire, &result) && receiver_withholds(peer, &result);
 }
 
-bool receiver_tells(const struct receiver *peer, const struct path *path, bool backup,
-		    uint8_t *wire, struct route_map_result *result)
+bool receiver_announces(const struct receiver *peer, const struct path *path, bool backup,
+			uint8_t *wire, struct route_map_result *result)
 {
 	return announces_to(peer, path, backup, wire, result) && !receiver_withholds(peer, result);
 }
@@ -55,7 +56,7 @@ size_t receiver_octets(const struct receiver *peer, struct prefix prefix, uint8_
 		uint64_t rules = summaries_of(peer) & route_map_summarises(group->map, prefix);
 
 		*attrs_hash = 0;
-		if (!words_summary(group, __builtin_ctzll(rules), &result))
+		if (!announcement_of_summary(group, __builtin_ctzll(rules), &result))
 			return 0;
 	} else {
 		uint32_t node = rib_find(rib, prefix);
@@ -68,7 +69,7 @@ size_t receiver_octets(const struct receiver *peer, struct prefix prefix, uint8_
 			return 0;
 		*attrs_hash = path->attrs->hash;
 	}
-	return words_wire(group, result.wire, result.len, out);
+	return announcement_wire(group, result.wire, result.len, out);
 }
 
 /* --- how much ----------------------------------------------------------------------------- */
@@ -88,16 +89,16 @@ static int withheld_more(const struct receiver *peer, struct prefix prefix)
 /* What summaries_advertised() will be at least, when the peer has been told everything: what is
  * withheld of that is known when it is told, which never ends in a group that never rests. So of
  * what waits the answer is found out here, or, if that is much, all of it may be withheld. */
-static int64_t told_at_least(const struct adj_out *adj_out, const struct receiver *peer,
-			     bool flushing)
+static int64_t advertised_at_least(const struct adj_out *adj_out, const struct receiver *peer,
+				   bool flushing)
 {
 	enum { LOOKS = 32 };
 	const struct update_group *group = peer->group;
-	int64_t told = summaries_advertised(adj_out, peer);
+	int64_t least = summaries_advertised(adj_out, peer);
 	uint32_t nodes[LOOKS], waiting;
 
 	if (!peer->withheld.nb)
-		return told;
+		return least;
 	waiting = group_waiting(group->group, peer->index, nodes, LOOKS);
 	if (waiting == UINT32_MAX || flushing)
 		return 0;
@@ -105,7 +106,7 @@ static int64_t told_at_least(const struct adj_out *adj_out, const struct receive
 		struct prefix prefix = rib_prefix(adj_out->rib, nodes[i]);
 
 		if (!group->map || !route_map_summarises(group->map, prefix))
-			told += withheld_more(peer, prefix);
+			least += withheld_more(peer, prefix);
 	}
 	for (uint64_t left = group->summaries ? route_map_replacing(group->map) : 0; left;
 	     left &= left - 1) {
@@ -114,9 +115,9 @@ static int64_t told_at_least(const struct adj_out *adj_out, const struct receive
 		uint64_t makers = route_map_summarises(group->map, prefix);
 
 		if (makers & -makers & UINT64_C(1) << rule) /* each prefix once */
-			told += withheld_more(peer, prefix);
+			least += withheld_more(peer, prefix);
 	}
-	return waiting <= LOOKS ? told : told - waiting;
+	return waiting <= LOOKS ? least : least - waiting;
 }
 
 bool receiver_exceeds(const struct adj_out *adj_out, const struct receiver *peer, bool flushing,
@@ -124,6 +125,6 @@ bool receiver_exceeds(const struct adj_out *adj_out, const struct receiver *peer
 {
 	/* Each of those may be one that is dropped. */
 	return summaries_counted(peer->group) &&
-	       told_at_least(adj_out, peer, flushing) >
+	       advertised_at_least(adj_out, peer, flushing) >
 		       (int64_t)most + group_watch_waiting(peer->group->group);
 }

@@ -27,9 +27,9 @@ bool receiver_withholds(const struct receiver *peer, const struct route_map_resu
  * it is told nothing now, or is to change its group. */
 bool receiver_withholds_path(const struct receiver *peer, const struct path *path, bool backup);
 /* Is this path announced to the peer, which has a group? If so, in these words: as
- * words_announce(). */
-bool receiver_tells(const struct receiver *peer, const struct path *path, bool backup,
-		    uint8_t *wire, struct route_map_result *result);
+ * announcement_of_path(). */
+bool receiver_announces(const struct receiver *peer, const struct path *path, bool backup,
+			uint8_t *wire, struct route_map_result *result);
 /* What a member is sent of a prefix, route or summary, unless it is withheld: its attributes on the
  * wire, into `out` of BGP_MESSAGE_MAX octets. `*attrs_hash`: of the path's own, 0 of a summary.
  * Returns the length, 0: nothing is sent. */

@@ -4,11 +4,11 @@
 #include "adj_out.h"
 #include "receiver.h"
 #include "update_group.h"
-#include "words.h"
+#include "announcement.h"
 #include "events.h"
 #include "rib.h"
 
-bool reflections_told(const struct adj_out *adj_out, const struct path *path, uint16_t index)
+bool reflections_announced(const struct adj_out *adj_out, const struct path *path, uint16_t index)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	const struct receiver *peer = adj_out->receiver[index];
@@ -22,15 +22,16 @@ bool reflections_told(const struct adj_out *adj_out, const struct path *path, ui
 	 * withheld for. */
 	if (receiver_withholds_path(peer, path, false) && receiver_withholds_path(peer, path, true))
 		return false;
-	return words_announce(&kind, adj_out->rib, path, false, wire, &result);
+	return announcement_of_path(&kind, adj_out->rib, path, false, wire, &result);
 }
 
-void reflections_note(struct adj_out *adj_out, const struct path *path, const struct path *told)
+void reflections_note(struct adj_out *adj_out, const struct path *path,
+		      const struct path *announced)
 {
 	char prefix[PREFIX_TEXT];
 
 	events_note(adj_out->events, EVENT_REFLECTION, path->peer, adj_out->now_ms,
 		    "%s is not used: it is what we tell it of %s, come back",
 		    prefix_text(rib_prefix(adj_out->rib, path->node), prefix),
-		    adj_out->receiver[told->peer]->config->name);
+		    adj_out->receiver[announced->peer]->config->name);
 }

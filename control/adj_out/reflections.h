@@ -16,9 +16,10 @@ struct path;
 /* See rib_params.told: does export policy, the peer's outbound map included, let it have this path?
  * Whether the peer is up does not count: what it sends back may be of its last session, or told by
  * the other instance. */
-bool reflections_told(const struct adj_out *adj_out, const struct path *path, uint16_t peer);
+bool reflections_announced(const struct adj_out *adj_out, const struct path *path, uint16_t peer);
 /* See rib_params.reflected. */
-void reflections_note(struct adj_out *adj_out, const struct path *path, const struct path *told);
+void reflections_note(struct adj_out *adj_out, const struct path *path,
+		      const struct path *announced);
 
 #ifdef __cplusplus
 }

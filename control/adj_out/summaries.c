@@ -9,7 +9,7 @@
 #include "rib.h"
 #include "update_group.h"
 #include "withheld.h"
-#include "words.h"
+#include "announcement.h"
 
 enum { CONTRIBUTIONS_MAX = 1 << 24, HIDING_MAX = 1 << 26 };
 
@@ -99,8 +99,8 @@ static uint8_t fate_of(const struct counting *counting, const struct path *path)
 	uint8_t wire[BGP_MESSAGE_MAX];
 
 	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
-	if (!path ||
-	    words_announce(counting->group, counting->adj_out->rib, path, false, wire, &result))
+	if (!path || announcement_of_path(counting->group, counting->adj_out->rib, path, false,
+					  wire, &result))
 		return 0;
 	return 1 +
 	       (result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule : SUMMARIES_DROPPED);
@@ -239,9 +239,9 @@ enum kind { SILENCE, SUMMARY, NO_SUMMARY, NO_FORMER };
 static enum kind news_kind(const struct receiver *peer, bool over, int *rule)
 {
 	const struct update_group *group = peer->group;
-	const struct summaries_told *told = &peer->summaries;
-	uint64_t want = summaries_of(peer), start = want & (~told->rules | told->again);
-	uint64_t end = (told->rules | told->again) & ~want;
+	const struct summaries_announced *announced = &peer->summaries;
+	uint64_t want = summaries_of(peer), start = want & (~announced->rules | announced->again);
+	uint64_t end = (announced->rules | announced->again) & ~want;
 
 	if (start) {
 		*rule = __builtin_ctzll(start);
@@ -252,25 +252,25 @@ static enum kind news_kind(const struct receiver *peer, bool over, int *rule)
 		return NO_SUMMARY;
 	}
 	/* Not before it has been told what comes in its place. */
-	if (over && told->former && group_idle(group->group)) {
-		*rule = __builtin_ctzll(told->former);
+	if (over && announced->former && group_idle(group->group)) {
+		*rule = __builtin_ctzll(announced->former);
 		return NO_FORMER;
 	}
 	return SILENCE;
 }
 
-static void take_told(struct receiver *peer, enum kind kind, int rule)
+static void note_announced(struct receiver *peer, enum kind kind, int rule)
 {
-	struct summaries_told *told = &peer->summaries;
+	struct summaries_announced *announced = &peer->summaries;
 
 	if (kind == NO_FORMER) {
-		told->former &= ~BIT(rule);
+		announced->former &= ~BIT(rule);
 		return;
 	}
-	told->again &= ~BIT(rule);
-	told->rules &= ~BIT(rule);
+	announced->again &= ~BIT(rule);
+	announced->rules &= ~BIT(rule);
 	if (kind == SUMMARY)
-		told->rules |= BIT(rule);
+		announced->rules |= BIT(rule);
 }
 
 static const struct path *path_without(const struct adj_out *adj_out, const struct receiver *peer,
@@ -303,7 +303,7 @@ static bool news_of(const struct adj_out *adj_out, struct receiver *peer, bool o
 			news->path = path_without(adj_out, peer, news->prefix, &news->backup);
 			return true;
 		}
-		take_told(peer, *kind, *rule); /* another rule makes the same summary now */
+		note_announced(peer, *kind, *rule); /* another rule makes the same summary now */
 	}
 	return false;
 }
@@ -340,7 +340,7 @@ bool summaries_next(struct adj_out *adj_out, struct update_group *group, bool ov
 		    !news_of(adj_out, peer, over, &kind, &rule, news->nb_to ? &other : news) ||
 		    (news->nb_to && !same_news(&other, news)))
 			continue;
-		take_told(peer, kind, rule);
+		note_announced(peer, kind, rule);
 		news->to[news->nb_to++] = i;
 	}
 	if (group->owing && over && !news->nb_to)
@@ -355,12 +355,13 @@ void summaries_note(struct adj_out *adj_out, struct update_group *group,
 		uint64_t makers = route_map_summarises(group->map, batch->prefixes[p]);
 
 		for (uint32_t i = 0; makers && i < batch->nb_to; i++) {
-			struct summaries_told *told = &adj_out->receiver[batch->to[i]]->summaries;
+			struct summaries_announced *announced =
+				&adj_out->receiver[batch->to[i]]->summaries;
 
 			/* Who has been told of the summary is told of the route when that ends. */
-			if (told->rules & makers)
+			if (announced->rules & makers)
 				continue;
-			told->again |= makers & -makers;
+			announced->again |= makers & -makers;
 			group->owing = true;
 		}
 	}
@@ -405,20 +406,20 @@ void summaries_refresh(struct receiver *peer)
 
 void summaries_move(struct receiver *peer)
 {
-	struct summaries_told *told = &peer->summaries;
-	uint64_t rules = told->rules;
+	struct summaries_announced *announced = &peer->summaries;
+	uint64_t rules = announced->rules;
 
 	summaries_forget(peer);
 	if (!rules)
 		return;
-	told->former = rules;
-	told->former_map = route_map_get(peer->group->map);
+	announced->former = rules;
+	announced->former_map = route_map_get(peer->group->map);
 }
 
 void summaries_forget(struct receiver *peer)
 {
 	route_map_put(peer->summaries.former_map);
-	peer->summaries = (struct summaries_told){ 0 };
+	peer->summaries = (struct summaries_announced){ 0 };
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -22,9 +22,9 @@ struct attribute {
 	uint8_t code;
 };
 
-void told_note(struct told_last *last, const struct told *told)
+void announced_note(struct announced_last *last, const struct announced_part *announced)
 {
-	last->part[last->nb++ % UPDATE_GROUP_TOLD] = *told;
+	last->part[last->nb++ % UPDATE_GROUP_ANNOUNCED] = *announced;
 }
 
 /* The one route among those told lately that is like `wanted`, or, if that is NULL, the only one
@@ -32,21 +32,22 @@ void told_note(struct told_last *last, const struct told *told)
 static bool find_recent(const struct adj_out *adj_out, const struct receiver *peer,
 			const struct suspect *wanted, struct suspect *found)
 {
-	const struct told_last *last = &peer->group->told;
-	uint32_t n = last->nb < UPDATE_GROUP_TOLD ? last->nb : UPDATE_GROUP_TOLD;
+	const struct announced_last *last = &peer->group->announced;
+	uint32_t n = last->nb < UPDATE_GROUP_ANNOUNCED ? last->nb : UPDATE_GROUP_ANNOUNCED;
 	bool any = false;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct told *told = &last->part[(last->nb - 1 - i) % UPDATE_GROUP_TOLD];
+		const struct announced_part *announced =
+			&last->part[(last->nb - 1 - i) % UPDATE_GROUP_ANNOUNCED];
 		uint8_t wire[BGP_MESSAGE_MAX];
 		uint32_t attrs_hash;
 		uint16_t len;
 		uint64_t hash;
 
-		if (adj_out->now_ms - told->ms > SUSPECTS_RECENT_MS)
+		if (adj_out->now_ms - announced->ms > SUSPECTS_RECENT_MS)
 			break;
-		len = (uint16_t)receiver_octets(peer, told->prefix, wire, &attrs_hash);
-		if (!len || attrs_hash != told->attrs_hash)
+		len = (uint16_t)receiver_octets(peer, announced->prefix, wire, &attrs_hash);
+		if (!len || attrs_hash != announced->attrs_hash)
 			continue;
 		hash = hash_bytes(wire, len, 0);
 		if (wanted ? !suspect_is_like(wanted, wire, len) : any && hash != found->hash) {
@@ -55,7 +56,7 @@ static bool find_recent(const struct adj_out *adj_out, const struct receiver *pe
 			continue;
 		}
 		found->hash = hash;
-		found->prefix = told->prefix;
+		found->prefix = announced->prefix;
 		found->named = any = true;
 		if (wanted)
 			break;

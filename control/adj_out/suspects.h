@@ -1,7 +1,7 @@
 /* Whom the loss of a session is put down to: an attribute that the peer names (RFC 4271 4.5), or
  * what its group was told just before. What stands as the culprit is withheld (withheld.h).
  *
- *   announce.c ─ told_note ─► what was told last ─┐
+ *   announce.c ─ announced_note ─► what was told last ─┐
  *   SPEAKER_DOWN ─► suspects_note_reset ──────────┴─► suspects of the peer
  *
  * Thread: the RIB lcore. */
@@ -20,8 +20,8 @@ struct adj_out;
 struct receiver;
 struct speaker_down;
 struct suspect;
-struct told;
-struct told_last;
+struct announced_part;
+struct announced_last;
 
 enum {
 	SUSPECTS_RECENT_MS = 1000, /* what was told so long before a reset may be why */
@@ -30,7 +30,7 @@ enum {
 };
 
 /* A group is told this. */
-void told_note(struct told_last *last, const struct told *told);
+void announced_note(struct announced_last *last, const struct announced_part *announced);
 
 /* The peer's session, which is still up as far as its group knows, has gone like this. */
 void suspects_note_reset(struct adj_out *adj_out, struct receiver *peer,

@@ -21,18 +21,18 @@ struct adj_out;
 struct receiver;
 
 enum {
-	UPDATE_GROUP_SUMMARY = 64, /* octets of a summary's attributes */
-	UPDATE_GROUP_TOLD = 16,	   /* parts of batches that it was told last */
+	UPDATE_GROUP_SUMMARY = 64,   /* octets of a summary's attributes */
+	UPDATE_GROUP_ANNOUNCED = 16, /* parts of batches that it was told last */
 };
 
 /* A part of a batch that a group was told. */
-struct told {
+struct announced_part {
 	uint64_t ms;
 	struct prefix prefix; /* its first */
 	uint32_t attrs_hash;  /* of the path before export; 0: of a summary */
 };
-struct told_last {
-	struct told part[UPDATE_GROUP_TOLD];
+struct announced_last {
+	struct announced_part part[UPDATE_GROUP_ANNOUNCED];
 	uint32_t nb; /* ever */
 };
 
@@ -48,7 +48,7 @@ struct update_group {
 	bool yields;
 	bool as4;	       /* false: for peers without 4-octet AS numbers (RFC 6793) */
 	struct route_map *map; /* one reference; NULL: none */
-	struct told_last told;
+	struct announced_last announced;
 	/* what a summary of the map is announced with, before rules change it */
 	uint16_t summary_len;
 	uint8_t summary[UPDATE_GROUP_SUMMARY];

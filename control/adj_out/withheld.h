@@ -5,7 +5,7 @@
  * withheld from that peer, until it is told otherwise or somebody asks for everything to be told
  * again. Likeness is of what is sent: after export policy, route map and all.
  *
- *   suspects.c ─► suspects ─► withheld_from ◄─ hearers.c, for each part of a batch
+ *   suspects.c ─► suspects ─► withheld_from ◄─ recipients.c, for each part of a batch
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_WITHHELD_H

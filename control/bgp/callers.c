@@ -216,7 +216,7 @@ static void ttl_again(struct callers *callers)
 }
 
 /* Without it only the SYN is judged of what comes before a connection is accepted. */
-static void ttl_tell(struct callers *callers, struct listener *l)
+static void ttl_apply(struct callers *callers, struct listener *l)
 {
 	int err = listener_ttl(l, callers->ttl_rules, ttl_rules_of(callers, l->interface));
 	uint32_t held;
@@ -244,7 +244,7 @@ static unsigned int ttl_turn(struct callers *callers, const struct budget *budge
 			continue;
 		if (n && budget_over(budget))
 			return n;
-		ttl_tell(callers, &ls->listener[i]);
+		ttl_apply(callers, &ls->listener[i]);
 		n++;
 	}
 	callers->ttl_due = false;

@@ -11,7 +11,7 @@
 #include "route_server.h"
 #include "rows.h"
 #include "update_group.h"
-#include "words.h"
+#include "announcement.h"
 
 /* What is put through which map. */
 struct trial {
@@ -207,8 +207,8 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 		return false;
 	trial->route.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
 	trial->route.wire = trial->wire;
-	trial->route.len = (uint16_t)words_export(&trial->group, rs->rib, path->attrs, path->peer,
-						  backup, trial->wire);
+	trial->route.len = (uint16_t)announcement_export(&trial->group, rs->rib, path->attrs,
+							 path->peer, backup, trial->wire);
 	trial->backup = backup;
 	if (!trial->route.len)
 		page_error(page, "its attributes fit no message: it is not announced");

@@ -10,7 +10,7 @@
 #include "show_fib.h"
 #include "show_peers.h"
 #include "update_group.h"
-#include "words.h"
+#include "announcement.h"
 
 enum { SLOTS = 64 }; /* of the table at a time */
 
@@ -237,7 +237,7 @@ void show_summaries(struct page *page, const struct peer *peer)
 	for (uint64_t rules = summaries_of(&peer->out); rules; rules &= rules - 1) {
 		struct row_route *row = NULL;
 
-		if (words_summary(peer->out.group, __builtin_ctzll(rules), &sent) &&
+		if (announcement_of_summary(peer->out.group, __builtin_ctzll(rules), &sent) &&
 		    !receiver_withholds(&peer->out, &sent))
 			row = add_announced(page, peer, &sent);
 		if (!row)
@@ -255,7 +255,7 @@ static bool add_sent(const struct route_server *rs, struct page *page, const str
 	uint8_t wire[BGP_MESSAGE_MAX];
 	struct row_route *row;
 
-	if (!receiver_tells(&peer->out, path, backup, wire, &sent))
+	if (!receiver_announces(&peer->out, path, backup, wire, &sent))
 		return true;
 	row = add_announced(page, peer, &sent);
 	if (!row)

@@ -7,7 +7,7 @@
 #include "receiver.h"
 #include "route_server.h"
 #include "update_group.h"
-#include "words.h"
+#include "announcement.h"
 
 const char *plan_change_name(enum plan_change change)
 {
@@ -29,8 +29,8 @@ static bool announces(struct peer_plan *plan, const struct update_group *group,
 	plan->result[after].verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
 	if (!path)
 		return false;
-	return words_announce(group, plan->rs->rib, path, backup, plan->wire[after],
-			      &plan->result[after]);
+	return announcement_of_path(group, plan->rs->rib, path, backup, plan->wire[after],
+				    &plan->result[after]);
 }
 
 /* Is what there is in the workspace withheld from the peer? */
@@ -305,8 +305,9 @@ static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rul
 		   const struct path *path, bool backup, bool after)
 {
 	const struct update_group *group = peer->out.group;
-	bool is = rules ? words_summary(group, __builtin_ctzll(rules), &plan->result[after])
-			: announces(plan, group, path, backup, after);
+	bool is =
+		rules ? announcement_of_summary(group, __builtin_ctzll(rules), &plan->result[after])
+		      : announces(plan, group, path, backup, after);
 
 	return is && !withholds(plan, peer->index, after);
 }

@@ -52,7 +52,7 @@ struct item {
 
 /* What one member must learn about one prefix. */
 struct change {
-	enum { TELL_NOTHING, TELL_WITHDRAW, TELL_ANNOUNCE } kind;
+	enum { CHANGE_NOTHING, CHANGE_WITHDRAW, CHANGE_ANNOUNCE } kind;
 	struct word word;
 };
 
@@ -194,7 +194,8 @@ static void flush_add(struct flush *f, struct prefix prefix, const struct change
 	struct item *item = &f->items[f->nb_items++];
 
 	item->prefix = prefix;
-	item->batch = batch_find(f, change->kind == TELL_ANNOUNCE ? &change->word : &none, target);
+	item->batch =
+		batch_find(f, change->kind == CHANGE_ANNOUNCE ? &change->word : &none, target);
 	f->batches[item->batch].nb++;
 }
 
@@ -233,19 +234,19 @@ static bool announced_alike(const struct rib *rib, const struct offer *a, const 
 static struct change judge(const struct rib *rib, const struct word *had, const struct word *must,
 			   bool always)
 {
-	struct change change = { TELL_NOTHING, *must };
+	struct change change = { CHANGE_NOTHING, *must };
 
 	if (!must->offer.attrs)
-		change.kind = had->offer.attrs || always ? TELL_WITHDRAW : TELL_NOTHING;
+		change.kind = had->offer.attrs || always ? CHANGE_WITHDRAW : CHANGE_NOTHING;
 	else if (always || had->backup != must->backup ||
 		 !announced_alike(rib, &had->offer, &must->offer))
-		change.kind = TELL_ANNOUNCE;
+		change.kind = CHANGE_ANNOUNCE;
 	return change;
 }
 
 static bool change_equal(const struct change *a, const struct change *b)
 {
-	return a->kind == b->kind && (a->kind != TELL_ANNOUNCE || word_equal(&a->word, &b->word));
+	return a->kind == b->kind && (a->kind != CHANGE_ANNOUNCE || word_equal(&a->word, &b->word));
 }
 
 /* What a peer learns of these offers, if top is a backup to it or not. */
@@ -308,7 +309,7 @@ static uint32_t send_alike(struct flush *f, struct prefix prefix, uint32_t n)
 		f->others[left] = f->others[i];
 		f->changes[left++] = f->changes[i];
 	}
-	if (change.kind != TELL_NOTHING)
+	if (change.kind != CHANGE_NOTHING)
 		flush_add(f, prefix, &change,
 			  (struct target){ set_find(f, f->to, nb_alike), true });
 	return left;
@@ -337,7 +338,7 @@ static void send(struct flush *f, struct prefix prefix, const struct offers *had
 		f->others[n] = peer;
 		f->changes[n++] = own;
 	}
-	if (common.kind != TELL_NOTHING && f->nb_audience > n)
+	if (common.kind != CHANGE_NOTHING && f->nb_audience > n)
 		flush_add(f, prefix, &common, (struct target){ set_find(f, f->others, n), false });
 	while (n)
 		n = send_alike(f, prefix, n);

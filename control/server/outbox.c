@@ -89,7 +89,7 @@ uint64_t outbox_taken(void *ctx, const struct receiver *to)
 	const struct speaker *speaker = rs->speakers[rs->peers.table[to->index].speaker].speaker;
 	const struct session_stats *stats = speaker ? speaker_stats(speaker, to->index) : NULL;
 
-	return stats ? __atomic_load_n(&stats->tx_shared, __ATOMIC_RELAXED) : to->pace.told;
+	return stats ? __atomic_load_n(&stats->tx_shared, __ATOMIC_RELAXED) : to->pace.sent;
 }
 
 int outbox_open(struct route_server *rs, const struct rs_params *params)

@@ -46,7 +46,7 @@ static bool place(struct route_server *rs, struct peer *peer)
 	if (peer->up && !peer->out.group) {
 		peer_join(rs, peer);
 	} else if (peer->out.group && !update_group_suits(&rs->adj_out, &peer->out)) {
-		if (!members_told(&rs->announcer, &peer->out))
+		if (!members_finished(&rs->announcer, &peer->out))
 			return false;
 		rs->peers.waiting = false;
 		if (members_move(&rs->announcer, &peer->out))

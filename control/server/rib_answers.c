@@ -43,7 +43,7 @@ static bool announced(void *ctx, const struct path *path, uint16_t peer)
 {
 	const struct route_server *rs = ctx;
 
-	return reflections_told(&rs->adj_out, path, peer);
+	return reflections_announced(&rs->adj_out, path, peer);
 }
 
 static void reflected(void *ctx, const struct path *path, const struct path *of)

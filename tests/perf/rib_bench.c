@@ -26,7 +26,7 @@ struct bench {
 	struct prefix *prefixes;
 	const struct attrs **attrs; /* one a prefix, shared by neighbours; one reference each */
 	uint32_t n;
-	uint64_t told; /* NLRI times recipients */
+	uint64_t announced; /* NLRI times recipients */
 };
 
 static uint32_t lost; /* next hop */
@@ -90,7 +90,7 @@ static void flush(struct bench *b)
 
 	while (group_flush(b->group, SLICE)) {
 		while (group_flush_next(b->group, &batch))
-			b->told += (uint64_t)batch.nb_prefixes * batch.nb_to;
+			b->announced += (uint64_t)batch.nb_prefixes * batch.nb_to;
 	}
 }
 
@@ -207,7 +207,7 @@ static void run(struct bench *b)
 	flush(b);
 	section_end("exchange on, a prefix", b->n);
 	section_exact("attribute sets", (double)attr_table_count(b->table), "");
-	section_exact("NLRI told a prefix", (double)b->told / b->n, "");
+	section_exact("NLRI told a prefix", (double)b->announced / b->n, "");
 }
 
 /* A next hop goes, and comes back, `times` times. */

@@ -319,8 +319,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		reflection_model model = { reload_decide_rule(rs->config), rib_source(rs->rib, 0),
 					   rs->config->instance.asn, matrix_gate(mode),
 					   [this](const struct path &path, uint16_t peer) {
-						   return reflections_told(&rs->adj_out, &path,
-									   peer);
+						   return reflections_announced(&rs->adj_out, &path,
+										peer);
 					   } };
 		reflection_model::paths all;
 

@@ -13,7 +13,7 @@ class pace_test : public server_test
 		self = this;
 		rs->adj_out.taken = [](void *, const struct receiver *peer) {
 			return self->stuck.count(peer->index) ? self->stuck[peer->index]
-							      : peer->pace.told;
+							      : peer->pace.sent;
 		};
 	}
 	void TearDown() override
@@ -28,7 +28,7 @@ class pace_test : public server_test
 	/* From here on the peer's connection takes nothing. */
 	void hold(uint16_t index)
 	{
-		stuck[index] = peer(index)->out.pace.told;
+		stuck[index] = peer(index)->out.pace.sent;
 	}
 	/* Long paths, so that not many prefixes make many octets; each prefix has its own. */
 	void table_from(uint16_t from, unsigned int begin, unsigned int end)
@@ -57,8 +57,8 @@ TEST_F(pace_test, what_a_connection_has_not_taken_is_bounded)
 {
 	hold(ERGW);
 	table_from(NVA_A, 0, 1500); /* more than 300 KB for one peer */
-	EXPECT_GE(peer(ERGW)->out.pace.told - stuck[ERGW], (uint64_t)PACE_AHEAD);
-	EXPECT_LE(peer(ERGW)->out.pace.told - stuck[ERGW], 2u * PACE_AHEAD + ANNOUNCE_BYTES);
+	EXPECT_GE(peer(ERGW)->out.pace.sent - stuck[ERGW], (uint64_t)PACE_AHEAD);
+	EXPECT_LE(peer(ERGW)->out.pace.sent - stuck[ERGW], 2u * PACE_AHEAD + ANNOUNCE_BYTES);
 	EXPECT_EQ(1503u, told[NVA_B].size()) << "who is in another group waits for nobody";
 	stuck.clear();
 	turn();
@@ -75,7 +75,7 @@ TEST_F(pace_test, news_passes_what_waits_for_the_connection)
 	EXPECT_EQ(0u, told[ERGW].count("172.31.0.0/24"));
 	stuck[ERGW] = peer(ERGW)
 			      ->out.pace
-			      .told; /* it has taken what it was told, and takes one turn's more */
+			      .sent; /* it has taken what it was told, and takes one turn's more */
 	rs_turn(rs, now_ms);
 	collect();
 	EXPECT_EQ(1u, told[ERGW].count("172.31.0.0/24"));

@@ -1,5 +1,5 @@
 /* From a path's attributes to those of a message. */
-#include "words.h"
+#include "announcement.h"
 
 #include <string.h>
 
@@ -8,8 +8,8 @@
 #include "update.h"
 #include "update_group.h"
 
-size_t words_wire(const struct update_group *group, const uint8_t *attrs, uint16_t len,
-		  uint8_t *out)
+size_t announcement_wire(const struct update_group *group, const uint8_t *attrs, uint16_t len,
+			 uint8_t *out)
 {
 	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
 
@@ -27,14 +27,14 @@ size_t words_wire(const struct update_group *group, const uint8_t *attrs, uint16
 static bool message_fits(const struct update_group *group, const struct route_map_result *result)
 {
 	uint8_t attrs[BGP_MESSAGE_MAX], message[BGP_MESSAGE_MAX];
-	size_t len = words_wire(group, result->wire, result->len, attrs), taken;
+	size_t len = announcement_wire(group, result->wire, result->len, attrs), taken;
 
 	return len && update_encode_announce(message, sizeof(message), attrs, (uint16_t)len,
 					     &result->prefix, 1, &taken);
 }
 
-size_t words_export(const struct update_group *group, const struct rib *rib,
-		    const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out)
+size_t announcement_export(const struct update_group *group, const struct rib *rib,
+			   const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out)
 {
 	const struct source *from = rib_source(rib, source);
 	const struct export_source es = {
@@ -49,7 +49,8 @@ size_t words_export(const struct update_group *group, const struct rib *rib,
 	return export_attrs(&group->rule, &es, attrs->wire, attrs->len, &w) ? 0 : w.len;
 }
 
-bool words_summary(const struct update_group *group, int rule, struct route_map_result *result)
+bool announcement_of_summary(const struct update_group *group, int rule,
+			     struct route_map_result *result)
 {
 	struct route_map_side side = update_group_side(group);
 
@@ -57,9 +58,9 @@ bool words_summary(const struct update_group *group, int rule, struct route_map_
 	       message_fits(group, result);
 }
 
-bool words_announce(const struct update_group *group, const struct rib *rib,
-		    const struct path *path, bool backup, uint8_t *wire,
-		    struct route_map_result *result)
+bool announcement_of_path(const struct update_group *group, const struct rib *rib,
+			  const struct path *path, bool backup, uint8_t *wire,
+			  struct route_map_result *result)
 {
 	struct route_map_side side = update_group_side(group);
 	struct route_map_route route = {
@@ -68,7 +69,8 @@ bool words_announce(const struct update_group *group, const struct rib *rib,
 		.wire = wire,
 	};
 
-	route.len = (uint16_t)words_export(group, rib, path->attrs, path->peer, backup, wire);
+	route.len =
+		(uint16_t)announcement_export(group, rib, path->attrs, path->peer, backup, wire);
 	if (!route.len)
 		return false;
 	if (group->map &&

@@ -1,0 +1,84 @@
+/* A batch's members, told apart. */
+#include "recipients.h"
+
+#include "adj_out.h"
+#include "outbound.h"
+#include "update_group.h"
+#include "withheld.h"
+
+enum { SPLIT_PLAIN = 1, SPLIT_ITSELF = 2 };
+
+/* Is the member the next hop that it would be told? Nobody is his own (RFC 4271 5.1.3). */
+static bool is_next_hop(const struct update_group *group, const struct receiver *peer,
+			const struct attrs *attrs)
+{
+	return group->rule.unchanged && attrs->keys.next_hop == peer->config->addr;
+}
+
+void batch_split_begin(struct batch_split *split, const struct adj_out *adj_out,
+		       const struct update_group *group, const struct group_batch *batch)
+{
+	split->batch = *batch;
+	split->left = 0;
+	split->nb_plain = 0;
+	for (uint32_t i = 0; i < batch->nb_to; i++) {
+		const struct receiver *peer = adj_out->receiver[batch->to[i]];
+
+		if (is_next_hop(group, peer, batch->attrs)) {
+			split->itself = peer->index;
+			split->left |= SPLIT_ITSELF;
+		} else {
+			split->plain[split->nb_plain++] = peer->index;
+			split->left |= SPLIT_PLAIN;
+		}
+	}
+}
+
+bool batch_split_next(struct batch_split *split, struct group_batch *batch, bool *itself)
+{
+	uint8_t now = split->left & (uint8_t)-split->left;
+
+	if (!now)
+		return false;
+	split->left ^= now;
+	*batch = split->batch;
+	*itself = now == SPLIT_ITSELF;
+	batch->to = *itself ? &split->itself : split->plain;
+	batch->nb_to = *itself ? 1 : split->nb_plain;
+	return true;
+}
+
+void recipients_begin(struct recipients *r, struct adj_out *adj_out,
+		      const struct group_batch *batch, const struct outbound_part *part,
+		      const uint8_t *wire, uint16_t len)
+{
+	uint32_t nb_announced = 0;
+
+	r->to = batch->to;
+	r->nb_to = batch->nb_to;
+	r->nb_withheld = 0;
+	if (!adj_out->withholding || batch->kind == GROUP_END_OF_RIB)
+		return;
+	for (uint32_t i = 0; i < batch->nb_to; i++) {
+		struct receiver *peer = adj_out->receiver[batch->to[i]];
+
+		if (len && withheld_from(adj_out, peer, part, wire, len)) {
+			r->withheld[r->nb_withheld++] = peer->index;
+			continue;
+		}
+		withheld_over(peer, part);
+		r->announced[nb_announced++] = peer->index;
+	}
+	r->to = r->announced;
+	r->nb_to = nb_announced;
+}
+
+bool recipients_withheld(struct recipients *r)
+{
+	if (!r->nb_withheld)
+		return false;
+	r->to = r->withheld;
+	r->nb_to = r->nb_withheld;
+	r->nb_withheld = 0;
+	return true;
+}
