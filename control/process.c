@@ -20,6 +20,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "conductor.h"
 #include "ctl.h"
 #include "daemon.h"
 #include "eal_args.h"
@@ -31,7 +32,6 @@
 #include "loop.h"
 #include "notification.h"
 #include "partner_watch.h"
-#include "route_server.h"
 #include "speaker.h"
 #include "show.h"
 #include "watchdog.h"

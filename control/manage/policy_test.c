@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "announcement.h"
 #include "aspath.h"
 #include "cursor.h"
 #include "import.h"
+#include "peers.h"
 #include "route_server.h"
 #include "rows.h"
 #include "update_group.h"
-#include "announcement.h"
+#include "updates.h"
 
 /* What is put through which map. */
 struct trial {

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "exchange_wait.h"
+#include "peers.h"
 #include "plan.h"
 #include "policy_test.h"
 #include "route_server.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "partner.h"
+#include "peers.h"
 #include "route_server.h"
 
 static void note(struct route_server *rs, const struct partner_condition *condition,

@@ -7,6 +7,7 @@
 
 #include "peer_restart.h"
 #include "peer_session.h"
+#include "peers.h"
 #include "route_server.h"
 
 static void copy_stats(const struct route_server *rs, const struct peer *peer,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alarm.h"
+#include "conductor.h"
 #include "route_server.h"
 #include "show_partner.h"
 

@@ -6,9 +6,11 @@
 
 #include "matrix_plan.h"
 #include "peer_plan.h"
+#include "peers.h"
 #include "plan_rows.h"
 #include "route_server.h"
 #include "rows.h"
+#include "transit.h"
 #include "update_group.h"
 #include "view_plan.h"
 

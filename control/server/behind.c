@@ -1,6 +1,7 @@
 /* From the routes that lead to peers to what becomes of their sessions. */
 #include "behind.h"
 
+#include "outbox.h"
 #include "route_server.h"
 
 void behind_begin(struct peer *peer)
@@ -60,7 +61,7 @@ void behind_turn(struct route_server *rs)
 		struct speaker_command call = { .type = SPEAKER_PEER_CALL, .peer = i };
 
 		if (peer->reached && peer->life == PEER_ACTIVE && !peer->up)
-			rs_command(rs, peer->speaker, &call, sizeof(call));
+			outbox_command(rs, peer->speaker, &call, sizeof(call));
 		peer->reached = false;
 	}
 }

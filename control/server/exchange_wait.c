@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answers.h"
 #include "log.h"
 #include "reload.h"
 #include "route_server.h"

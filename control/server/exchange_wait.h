@@ -28,11 +28,6 @@ struct route_server;
 
 enum { EXCHANGE_WAIT_MS = 5000 }; /* a command waits no longer for the disk, or for readers */
 
-struct exchange_wait {
-	struct page *first; /* pages that wait, in the order in which they came; linked by `next` */
-	bool trouble;	    /* the last turn found the file in trouble */
-};
-
 /* PAGE_EXCHANGE_SET and PAGE_RELOAD. Kept, and answered by exchange_wait_turn(), at the earliest in
  * this turn. */
 void exchange_wait_begin(struct route_server *rs, struct page *page);

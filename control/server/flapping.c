@@ -1,6 +1,7 @@
 /* Flappers, from what peers say into the RIB. */
 #include "flapping.h"
 
+#include "peer_route.h"
 #include "route_server.h"
 
 enum { OVER_TURN = 32 }; /* that are let go in a turn */

@@ -39,7 +39,7 @@ bool outbox_post(struct rs_speaker *speaker)
 	return true;
 }
 
-void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len)
+void outbox_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len)
 {
 	struct rs_speaker *s = &rs->speakers[speaker];
 	struct rs_backlog *waiting;
@@ -80,7 +80,7 @@ bool outbox_send(void *ctx, const struct receiver *to, struct wire_buf *buf)
 void outbox_command_all(struct route_server *rs, const void *record, size_t len)
 {
 	for (unsigned int i = 0; i < rs->nb_speakers; i++)
-		rs_command(rs, i, record, len);
+		outbox_command(rs, i, record, len);
 }
 
 uint64_t outbox_taken(void *ctx, const struct receiver *to)
@@ -92,14 +92,14 @@ uint64_t outbox_taken(void *ctx, const struct receiver *to)
 	return stats ? __atomic_load_n(&stats->tx_shared, __ATOMIC_RELAXED) : to->pace.sent;
 }
 
-int outbox_open(struct route_server *rs, const struct rs_params *params)
+int outbox_open(struct route_server *rs, const struct rs_speaker *speakers, unsigned int n)
 {
-	rs->nb_speakers = params->nb_speakers;
+	rs->nb_speakers = n;
 	rs->speakers = calloc(rs->nb_speakers, sizeof(*rs->speakers));
 	if (!rs->speakers)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < rs->nb_speakers; i++) {
-		rs->speakers[i] = params->speakers[i];
+		rs->speakers[i] = speakers[i];
 		STAILQ_INIT(&rs->speakers[i].backlog);
 	}
 	return 0;

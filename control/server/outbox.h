@@ -14,17 +14,18 @@ extern "C" {
 
 struct receiver;
 struct route_server;
-struct rs_params;
 struct rs_speaker;
 struct wire_buf;
 
-/* The session lcores as the parameters have them. 0 or -ENOMEM. */
-int outbox_open(struct route_server *rs, const struct rs_params *params);
+/* The session lcores; `speakers` is copied. 0 or -ENOMEM. */
+int outbox_open(struct route_server *rs, const struct rs_speaker *speakers, unsigned int n);
 void outbox_close(struct route_server *rs);
 
 /* What waits, as far as there is room. Returns whether nothing waits any more. */
 bool outbox_post(struct rs_speaker *speaker);
-/* rs_command() to each of them. */
+/* Give a speaker a command; never refused: what its mailbox has no room for waits, in order. */
+void outbox_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len);
+/* Give it to each of them. */
 void outbox_command_all(struct route_server *rs, const void *record, size_t len);
 
 /* Have `buf` sent in the peer's current session (adj_out.send; `rs` is the route server); the

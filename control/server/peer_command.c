@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "notification.h"
+#include "outbox.h"
 #include "route_server.h"
 
 struct speaker_peer_reset peer_cease(const struct peer *peer, enum speaker_command_type type,
@@ -20,7 +21,7 @@ void peer_send_reset(struct route_server *rs, struct peer *peer, uint8_t subcode
 {
 	struct speaker_peer_reset reset = peer_cease(peer, SPEAKER_PEER_RESET, subcode);
 
-	rs_command(rs, peer->speaker, &reset, sizeof(reset));
+	outbox_command(rs, peer->speaker, &reset, sizeof(reset));
 }
 
 void peer_reset(struct route_server *rs, struct peer *peer)
@@ -35,7 +36,7 @@ void peer_ask_again(struct route_server *rs, struct peer *peer)
 					   .epoch = peer->epoch };
 
 	peer->no_memory_before = peer->no_memory;
-	rs_command(rs, peer->speaker, &refresh, sizeof(refresh));
+	outbox_command(rs, peer->speaker, &refresh, sizeof(refresh));
 }
 
 void peer_vnet_added(struct route_server *rs, struct peer *peer)
@@ -50,7 +51,7 @@ void peer_vnet_added(struct route_server *rs, struct peer *peer)
 		reset.head.epoch = peer->epoch;
 		snprintf(reset.text, sizeof(reset.text),
 			 "a VNet was added, and you have no route refresh");
-		rs_command(rs, peer->speaker, &reset, sizeof(reset));
+		outbox_command(rs, peer->speaker, &reset, sizeof(reset));
 	}
 }
 
@@ -65,7 +66,7 @@ void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound)
 	};
 
 	peer->closing = peer->exceeded = true;
-	rs_command(rs, peer->speaker, &reset, sizeof(reset));
+	outbox_command(rs, peer->speaker, &reset, sizeof(reset));
 }
 
 void peer_not_withdrawn(struct route_server *rs, struct peer *peer)
@@ -80,5 +81,5 @@ void peer_not_withdrawn(struct route_server *rs, struct peer *peer)
 		    "no memory to take one of its routes out: its session is reset");
 	peer->closing = true;
 	reset.head.epoch = peer->epoch;
-	rs_command(rs, peer->speaker, &reset, sizeof(reset));
+	outbox_command(rs, peer->speaker, &reset, sizeof(reset));
 }

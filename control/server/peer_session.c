@@ -11,6 +11,7 @@
 #include "bounds.h"
 #include "flapping.h"
 #include "members.h"
+#include "outbox.h"
 #include "pace.h"
 #include "peer_place.h"
 #include "peer_restart.h"
@@ -200,7 +201,7 @@ static void hand_over(struct route_server *rs, struct peer *peer,
 		return;
 	}
 	command.head.type = SPEAKER_CONNECTION;
-	rs_command(rs, peer->speaker, &command, sizeof(command));
+	outbox_command(rs, peer->speaker, &command, sizeof(command));
 }
 
 static void removed(struct peer *peer)

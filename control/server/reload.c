@@ -13,33 +13,21 @@
 
 #include "admission.h"
 #include "bounds.h"
-#include "exchange_wait.h"
 #include "log.h"
 #include "notification.h"
 #include "peer_command.h"
 #include "peer_place.h"
+#include "peers.h"
+#include "rib_answers.h"
 #include "route_server.h"
 #include "rows.h"
+#include "transit.h"
+#include "vnet_routes.h"
 
 enum {
 	NAMES_BYTES = PAGE_BYTES / 2, /* room for names in the answer */
 	TURN_NS = 400 * 1000,	      /* what a turn has time for */
 };
-
-static_assert((int)PREFERENCE_EXPRESSROUTE == (int)DECIDE_PREFER_EXPRESSROUTE &&
-		      (int)PREFERENCE_VPN == (int)DECIDE_PREFER_VPN &&
-		      (int)PREFERENCE_AS_PATH == (int)DECIDE_PREFER_AS_PATH,
-	      "numbered alike");
-
-struct decide_rule reload_decide_rule(const struct config *config)
-{
-	struct decide_rule rule = {
-		.preference = (enum decide_preference)config->routing_preference,
-		.med = config->control.med == MED_COMPARE,
-	};
-
-	return rule;
-}
 
 /* The DPDK port that the peers of config's port `port` are behind; one that there is not has
  * none. */
@@ -432,7 +420,7 @@ static void set_moving(struct route_server *rs, uint32_t i)
 	rs->reconsider = true; /* VNets, and what peers are told, as far as it may come back */
 	if (running->routing_preference != wanted->routing_preference ||
 	    running->control.med != wanted->control.med)
-		rib_set_rule(rs->rib, reload_decide_rule(wanted));
+		rib_set_rule(rs->rib, rib_answers_rule(wanted));
 	transit_move(rs); /* and a walk: VNets, next hops and the matrix are looked at anew */
 	/* It reads its kernel routes for the VNets from the same file. */
 	kill((pid_t)rs->fib->dataplane_pid, SIGHUP);
@@ -480,10 +468,11 @@ static bool through(const struct reload *reload)
 	return reload->step == STEPS || reload->page->error[0];
 }
 
-void reload_turn(struct route_server *rs)
+struct page *reload_turn(struct route_server *rs)
 {
 	struct budget budget = budget_make(rs->clock_ns, TURN_NS);
 	struct reload *reload = &rs->reload;
+	struct page *page = reload->page;
 
 	while (!through(reload)) {
 		if (reload->at < steps[reload->step].end(rs)) {
@@ -496,7 +485,7 @@ void reload_turn(struct route_server *rs)
 			break;
 	}
 	if (!through(reload))
-		return;
-	exchange_wait_reloaded(rs, reload->page, reload->gate);
+		return NULL;
 	reload->page = NULL;
+	return page;
 }

@@ -6,9 +6,23 @@
 #include "expressroute_bound.h"
 #include "pace.h"
 #include "reflections.h"
-#include "reload.h"
 #include "route_server.h"
 #include "transit.h"
+
+static_assert((int)PREFERENCE_EXPRESSROUTE == (int)DECIDE_PREFER_EXPRESSROUTE &&
+		      (int)PREFERENCE_VPN == (int)DECIDE_PREFER_VPN &&
+		      (int)PREFERENCE_AS_PATH == (int)DECIDE_PREFER_AS_PATH,
+	      "numbered alike");
+
+struct decide_rule rib_answers_rule(const struct config *config)
+{
+	struct decide_rule rule = {
+		.preference = (enum decide_preference)config->routing_preference,
+		.med = config->control.med == MED_COMPARE,
+	};
+
+	return rule;
+}
 
 static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
 {
@@ -64,7 +78,7 @@ int rib_answers_open(struct route_server *rs)
 {
 	struct rib_params params = {
 		.nb_peers = RS_SOURCES,
-		.rule = reload_decide_rule(rs->config),
+		.rule = rib_answers_rule(rs->config),
 		.allow = transit_word(rs),
 		.usable = usable,
 		.quiet = quiet,

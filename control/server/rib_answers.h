@@ -3,14 +3,20 @@
 #ifndef BASCULE_RIB_ANSWERS_H
 #define BASCULE_RIB_ANSWERS_H
 
+#include "decide.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+struct config;
 struct route_server;
 
 /* Make the RIB, which asks here from now on, with the sources of our own routes. 0 or -ENOMEM. */
 int rib_answers_open(struct route_server *rs);
+
+/* The decision's rules as the configuration says. */
+struct decide_rule rib_answers_rule(const struct config *config);
 
 #ifdef __cplusplus
 }

@@ -1,22 +1,16 @@
-/* The route server: what the RIB lcore runs. It conducts: speakers hand it judged messages, it runs
- * import policy, keeps the RIB, fills the FIB, and sends what update groups yield back to the
- * speakers. It parses nothing and opens no socket.
- *
- *   speakers ─ events ─► peer_session.c ─► rs_update ─► rib ─┬─► fib_sync ─► FIB
- *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ────────┘
- *   transit.c: the matrix and the gate, in which order
- *   management thread ─ pages ─► rs_answer (questions: show.c), exchange, peer resets, reload.c
- *
- * Everything runs in rs_turn(), in bounded slices, on one thread. Changes reach the FIB before they
- * are announced: what one turn has no time for comes first in the next. A phase says how far the
- * instance is:
+/* The route server as a shape: all that the RIB lcore holds. Its parts that have a file of their
+ * own say there what they are; what runs them is the conductor (conductor.h). A phase says how far
+ * the instance is:
  *
  *   FILLING  this writer's generation is not the active one yet. Nothing is announced. After a
  *            restart it ends when every configured peer has said End-of-RIB, or with the restart
  *            timer (RFC 4724 4.1); on a first start at once.
  *   LIVE     published: changes go to the active generation, changes are announced to peers.
  *   STOPPING sessions are being closed with a Cease; the FIB stays as it is and goes on
- *            forwarding. */
+ *            forwarding.
+ *
+ * No functions here: every file of this folder sees the struct, and what one of them does for the
+ * others is in its own header. */
 #ifndef BASCULE_ROUTE_SERVER_H
 #define BASCULE_ROUTE_SERVER_H
 
@@ -31,7 +25,6 @@
 #include "discard.h"
 #include "events.h"
 #include "exchange.h"
-#include "exchange_wait.h"
 #include "far_hop.h"
 #include "fib_sync.h"
 #include "flap.h"
@@ -39,10 +32,8 @@
 #include "maps.h"
 #include "next_hop.h"
 #include "peer.h"
-#include "reload.h"
 #include "rib.h"
 #include "speaker.h"
-#include "transit.h"
 #include "turn.h"
 
 #ifdef __cplusplus
@@ -57,6 +48,7 @@ enum {
 
 struct page;
 struct route_server;
+struct row_reload;
 struct rs_backlog; /* a command that waits for room */
 
 /* One session lcore, seen from here. All borrowed. */
@@ -71,17 +63,6 @@ struct rs_speaker {
  * rs_answered() follows later. */
 typedef bool rs_answer(struct route_server *rs, struct page *page);
 
-struct rs_params {
-	struct config *config;		   /* becomes the route server's, if rs_new() succeeds */
-	struct exchange *exchange;	   /* borrowed: opened */
-	struct fib *fib;		   /* borrowed: attached */
-	const struct rs_speaker *speakers; /* copied */
-	unsigned int nb_speakers;
-	struct mailbox *pages, *answers; /* struct page * each; borrowed */
-	int answered;			 /* eventfd; borrowed */
-	rs_answer *answer;
-};
-
 /* The parts of a turn, as `show summary` names them. */
 enum rs_part {
 	RS_PART_INTAKE, /* records of speakers */
@@ -94,11 +75,46 @@ enum rs_part {
 	RS_PART_ANNOUNCE,
 	RS_PARTS
 };
-const char *rs_part_name(unsigned int part);
 
 enum rs_phase { RS_FILLING, RS_LIVE, RS_STOPPING };
 
 enum housekeeping { HOUSE_IN_ORDER, HOUSE_BOUNDS, HOUSE_EVENTS }; /* from the last to the first */
+
+/* How far the role matrix has moved to what is wanted (transit.h). */
+enum transit_step {
+	TRANSIT_SETTLED,
+	/* until it is withdrawn from every peer that keeps up, or TRANSIT_WITHDRAW_MS */
+	TRANSIT_WITHDRAWING,
+	TRANSIT_PROGRAMMING, /* until a walk has put every prefix into the views */
+};
+
+struct transit {
+	enum transit_step step;
+	uint64_t wanted;    /* the matrix word that is being moved to (matrix_gate()) */
+	uint64_t announced; /* what rib_set_allow() was last given */
+	uint64_t since_ms;  /* when the step began */
+};
+
+/* Commands that move the exchange switch and wait for the disk (exchange_wait.h). */
+struct exchange_wait {
+	struct page *first; /* pages that wait, in the order in which they came; linked by `next` */
+	bool trouble;	    /* the last turn found the file in trouble */
+};
+
+/* A configuration that is being applied. The RIB lcore's turn does nothing else meanwhile: what is
+ * half applied, nobody sees. */
+struct reload {
+	struct page *page; /* borrowed: whose configuration it is; NULL: none is being applied */
+	unsigned int step; /* reload.c */
+	uint32_t at;	   /* of what the step goes through */
+	struct config *running, *wanted; /* one of them the route server's, the other the page's */
+	struct row_reload *row;		 /* borrowed: of the page */
+	uint64_t gate;			 /* as it was */
+	bool switched;			 /* likewise: route exchange */
+	bool vnet_added;
+	int err;		  /* of VNets for which there was no memory; 0: none */
+	bool known[CONFIG_PEERS]; /* peers of `wanted`, by index: there is one of that name */
+};
 
 struct route_server {
 	struct config *config;	   /* owned */
@@ -149,47 +165,6 @@ struct route_server {
 	uint64_t updates; /* UPDATEs received, after the speakers' judgement */
 	uint64_t reloads; /* configurations applied since the start */
 };
-
-/* 0; -ENOMEM; -EAGAIN: a forwarding lcore hangs on the spare generation. On failure the
- * configuration is still the caller's. The VNet prefixes are in the RIB and the peers at their
- * speakers when it returns. */
-int rs_new(const struct rs_params *params, struct route_server **rs);
-void rs_free(struct route_server *rs);
-
-/* One turn. Returns how much was done: 0 lets the caller idle. */
-unsigned int rs_turn(struct route_server *rs, uint64_t now_ms);
-
-/* Give a page back to the management thread, answered. */
-void rs_answered(struct route_server *rs, struct page *page);
-
-/* Close every session with Cease/`subcode` and this text (RFC 9003). Then turn until
- * rs_stopped(). */
-void rs_stop(struct route_server *rs, uint8_t subcode, const char *text);
-bool rs_stopped(const struct route_server *rs);
-
-/* A slice of one UPDATE of a peer whose session is up: withdrawals, import policy, announcements.
- * *taken, 0 to begin with, counts its prefixes that are through. Returns whether all of them are;
- * if not, call again before anything else of the peer. */
-bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
-	       uint32_t *taken);
-
-/* From now on the peer's route for a prefix has these attributes, before its map (NULL: there is
- * none). Returns what inbound_announce() or inbound_withdraw() does; without memory the route goes,
- * or if that is not possible, the session. */
-int rs_route(struct route_server *rs, struct peer *peer, const struct inbound_place *at,
-	     const struct attrs *attrs);
-
-/* How strictly a peer's routes are judged before policy. */
-struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer);
-
-/* Give a speaker a command; never refused: what its mailbox has no room for waits, in order
- * (outbox.h). */
-void rs_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len);
-
-/* VNet prefixes in and out of the RIB, as the configuration says. */
-/* -ENOMEM. */
-int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet);
-int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet);
 
 #ifdef __cplusplus
 }

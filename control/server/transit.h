@@ -19,23 +19,9 @@ extern "C" {
 struct config;
 struct route_server;
 
-enum transit_step {
-	TRANSIT_SETTLED,
-	/* until it is withdrawn from every peer that keeps up, or TRANSIT_WITHDRAW_MS */
-	TRANSIT_WITHDRAWING,
-	TRANSIT_PROGRAMMING, /* until a walk has put every prefix into the views */
-};
-
 /* The gate has long closed then, so the views may follow even if announcements never come to
  * rest. */
 enum { TRANSIT_WITHDRAW_MS = 2000 };
-
-struct transit {
-	enum transit_step step;
-	uint64_t wanted;    /* the matrix word that is being moved to (matrix_gate()) */
-	uint64_t announced; /* what rib_set_allow() was last given */
-	uint64_t since_ms;  /* when the step began */
-};
 
 /* The matrix word that the switch and the configuration ask for now. */
 uint64_t transit_word(const struct route_server *rs);

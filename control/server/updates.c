@@ -2,45 +2,18 @@
  * prefixes that flap, and the inbound map or the RIB. */
 #include "updates.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "bounds.h"
 #include "flapping.h"
 #include "message.h"
-#include "peer_command.h"
+#include "peer_route.h"
 #include "route_server.h"
 
 enum {
 	SLICE = 128,	      /* prefixes of one UPDATE at a time */
 	HELD_NS = 100 * 1000, /* for what waited, in a turn */
 };
-
-int rs_route(struct route_server *rs, struct peer *peer, const struct inbound_place *at,
-	     const struct attrs *attrs)
-{
-	bool mapped = inbound_active(&peer->inbound);
-	struct inbound_place again;
-	int err;
-
-	if (!attrs) {
-		err = mapped ? inbound_withdraw(&peer->inbound, at)
-			     : rib_withdraw_at(rs->rib, &at->rib, peer->index);
-		if (err < 0)
-			peer_not_withdrawn(rs, peer);
-		return err;
-	}
-	err = mapped ? inbound_announce(&peer->inbound, at, attrs)
-		     : rib_announce_at(rs->rib, &at->rib, peer->index, attrs,
-				       import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
-				       (uint32_t)(rs->now_ms / 1000));
-	if (err >= 0)
-		return err;
-	peer->no_memory++;
-	again = inbound_place(&peer->inbound, at->rib.prefix); /* the table may have it by now */
-	rs_route(rs, peer, &again, NULL);
-	return err;
-}
 
 static void withdraw(struct route_server *rs, struct peer *peer, const struct inbound_place *at)
 {

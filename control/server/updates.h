@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "import.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -14,6 +16,15 @@ extern "C" {
 struct peer;
 struct route_server;
 struct speaker_update;
+
+/* A slice of one UPDATE of a peer whose session is up: withdrawals, import policy, announcements.
+ * *taken, 0 to begin with, counts its prefixes that are through. Returns whether all of them are;
+ * if not, call again before anything else of the peer. */
+bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
+	       uint32_t *taken);
+
+/* How strictly a peer's routes are judged before policy. */
+struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer);
 
 /* An UPDATE of a peer whose session is up: a slice of it, as by rs_update(), or it waits. Returns
  * whether it is through. */

@@ -1,4 +1,6 @@
-/* VNet prefixes as routes of our own. */
+/* See vnet_routes.h. */
+#include "vnet_routes.h"
+
 #include <errno.h>
 
 #include "route_server.h"

@@ -11,7 +11,7 @@
 #include "plan_rows.h"
 #include "reflection_model.h"
 #include "reflections.h"
-#include "reload.h"
+#include "rib_answers.h"
 #include "server.h"
 
 enum { ER, VPN0, VPN1, NVA0, NVA1, PEERS };
@@ -316,7 +316,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 	/* The peers whose paths would be reflections. */
 	std::set<uint16_t> reflections_by_the_book(uint32_t node, struct matrix_mode mode)
 	{
-		reflection_model model = { reload_decide_rule(rs->config), rib_source(rs->rib, 0),
+		reflection_model model = { rib_answers_rule(rs->config), rib_source(rs->rib, 0),
 					   rs->config->instance.asn, matrix_gate(mode),
 					   [this](const struct path &path, uint16_t peer) {
 						   return reflections_announced(&rs->adj_out, &path,

@@ -15,9 +15,10 @@
 #include <vector>
 
 #include "adjacency.h"
+#include "conductor.h"
 #include "log.h"
 #include "page.h"
-#include "route_server.h"
+#include "peers.h"
 #include "routes.h"
 #include "show.h"
 #include "update.h"

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "alarm.h"
+#include "exchange_wait.h"
 #include "hung_file.h"
 #include "server.h"
 #include "state_file.h"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "server.h"
+#include "transit.h"
 
 /* The switch is moved over so many routes that every step takes several turns, and what there is
  * after each is looked at. */

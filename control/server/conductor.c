@@ -1,19 +1,16 @@
-/* The RIB lcore's turn, and what it begins and ends with. */
-#include "route_server.h"
+/* See conductor.h. */
+#include "conductor.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "admission.h"
+#include "answers.h"
 #include "behind.h"
 #include "bounds.h"
+#include "exchange_wait.h"
 #include "flapping.h"
-#include "log.h"
-#include "matrix.h"
 #include "notification.h"
 #include "outbox.h"
 #include "pace.h"
@@ -21,9 +18,12 @@
 #include "peer_place.h"
 #include "peer_restart.h"
 #include "peer_session.h"
+#include "peers.h"
 #include "reload.h"
 #include "rib_answers.h"
+#include "transit.h"
 #include "updates.h"
+#include "vnet_routes.h"
 
 enum {
 	/* What parts of a turn may take, so that all of it is below TURN_BOUND_NS; the FIB follows
@@ -358,21 +358,12 @@ static unsigned int fib_goes_on(struct route_server *rs)
 /* A configuration of which a part is applied is none to do anything by. */
 static unsigned int reload_goes_on(struct route_server *rs)
 {
-	reload_turn(rs);
+	struct page *page = reload_turn(rs);
+
+	if (page)
+		exchange_wait_reloaded(rs, page, rs->reload.gate);
 	part_end(rs, RS_PART_SHOW);
 	return 1;
-}
-
-void rs_answered(struct route_server *rs, struct page *page)
-{
-	struct page **back = mailbox_reserve(rs->answers, sizeof(*back));
-	const uint64_t one = 1;
-
-	assert(back); /* there is room for as many pages as there can be */
-	*back = page;
-	mailbox_post(rs->answers, sizeof(*back));
-	if (write(rs->answered, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		log_warning("management: eventfd: %s", strerror(errno));
 }
 
 /* One question of the management thread, if there is one. */
@@ -531,7 +522,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->restart.fire = restart_fire;
 	rs->housekeeping.fire = housekeeping_fire;
 	admission_open(rs);
-	err = outbox_open(rs, params);
+	err = outbox_open(rs, params->speakers, params->nb_speakers);
 	if (!err)
 		err = parts_open(rs);
 	if (!err)

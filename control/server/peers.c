@@ -1,6 +1,5 @@
-/* Peers that the configuration has, from the first command to their speakers until nothing of them
- * is left. */
-#include "peer.h"
+/* See peers.h. */
+#include "peers.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,6 +9,7 @@
 #include "behind.h"
 #include "flapping.h"
 #include "log.h"
+#include "outbox.h"
 #include "peer_command.h"
 #include "peer_restart.h"
 #include "route_server.h"
@@ -96,10 +96,10 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 	/* Who comes from a subnet comes to the one that listens. */
 	peer->speaker =
 		config->subnet.len ? SPEAKER_LISTENING : (uint8_t)(peer->index % rs->nb_speakers);
-	rs_command(rs, peer->speaker, &add, sizeof(add));
+	outbox_command(rs, peer->speaker, &add, sizeof(add));
 	if (is_elsewhere(peer)) {
 		add.elsewhere = true;
-		rs_command(rs, SPEAKER_LISTENING, &add, sizeof(add));
+		outbox_command(rs, SPEAKER_LISTENING, &add, sizeof(add));
 	}
 	behind_begin(peer);
 	if (inbound_set_map(&peer->inbound, maps_find(&rs->maps, config->inbound_map),
@@ -148,10 +148,10 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 {
 	struct speaker_peer_reset remove = peer_cease(peer, SPEAKER_PEER_REMOVE, subcode);
 
-	rs_command(rs, peer->speaker, &remove, sizeof(remove));
+	outbox_command(rs, peer->speaker, &remove, sizeof(remove));
 	peer->unanswered = 1;
 	if (is_elsewhere(peer)) {
-		rs_command(rs, SPEAKER_LISTENING, &remove, sizeof(remove));
+		outbox_command(rs, SPEAKER_LISTENING, &remove, sizeof(remove));
 		peer->unanswered++;
 	}
 	if (!peer->up) {

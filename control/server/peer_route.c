@@ -1,0 +1,31 @@
+/* See peer_route.h. */
+#include "peer_route.h"
+
+#include "peer_command.h"
+#include "route_server.h"
+
+int rs_route(struct route_server *rs, struct peer *peer, const struct inbound_place *at,
+	     const struct attrs *attrs)
+{
+	bool mapped = inbound_active(&peer->inbound);
+	struct inbound_place again;
+	int err;
+
+	if (!attrs) {
+		err = mapped ? inbound_withdraw(&peer->inbound, at)
+			     : rib_withdraw_at(rs->rib, &at->rib, peer->index);
+		if (err < 0)
+			peer_not_withdrawn(rs, peer);
+		return err;
+	}
+	err = mapped ? inbound_announce(&peer->inbound, at, attrs)
+		     : rib_announce_at(rs->rib, &at->rib, peer->index, attrs,
+				       import_local_pref(&attrs->keys, LOCAL_PREF_DEFAULT),
+				       (uint32_t)(rs->now_ms / 1000));
+	if (err >= 0)
+		return err;
+	peer->no_memory++;
+	again = inbound_place(&peer->inbound, at->rib.prefix); /* the table may have it by now */
+	rs_route(rs, peer, &again, NULL);
+	return err;
+}

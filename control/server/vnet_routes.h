@@ -1,0 +1,19 @@
+/* VNet prefixes as routes of our own. Thread: the RIB lcore. */
+#ifndef BASCULE_VNET_ROUTES_H
+#define BASCULE_VNET_ROUTES_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct config_vnet;
+struct route_server;
+
+/* Into the RIB, and out of it. 0 or -ENOMEM. */
+int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet);
+int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
