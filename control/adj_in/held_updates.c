@@ -1,4 +1,4 @@
-/* A queue of UPDATEs a peer, empty almost always. */
+/* A queue of UPDATEs for each peer, which is almost always empty. */
 #include "held_updates.h"
 
 #include <stdlib.h>

@@ -1,16 +1,16 @@
 /* A peer's routes on their way through its inbound route map into the RIB. The RIB has what the map
- * made of them; what the peer said (Adj-RIB-In before policy) is kept here, by peers that have a
- * map alone, so that a changed map is applied anew without asking the peer again, and so that
- * `show` has both.
+ * made of them. What the peer announced (Adj-RIB-In before policy) is kept here, and only for peers
+ * that have a map: so a changed map is applied without asking the peer again, and `show` has both.
+ * Which routes are accepted is import policy's decision, made before; which are used is the RIB's.
  *
  *   update ─► inbound_announce ─► table: prefix → attributes as received
  *                                   └─► route_map_run ─► rib_announce
  *   reload ─► inbound_set_map ──► inbound_turn: a slice of the table a turn, as if just received
  *   session lost ─► inbound_down ──► inbound_turn: what is not announced again goes, in slices
  *
- * A summary (a rule's prefix_replace) is in the RIB as long as one route contributes to it; while
- * it is, it stands for a route of the same prefix that the peer itself announces. Its next hop is
- * the peer. Thread: the RIB lcore. */
+ * A summary (a rule's prefix_replace) is in the RIB as long as one route contributes to it, in the
+ * place of the peer's own route for that prefix, if it announces one. Its next hop is the peer.
+ * Thread: the RIB lcore. */
 #ifndef BASCULE_INBOUND_H
 #define BASCULE_INBOUND_H
 
@@ -62,8 +62,8 @@ struct inbound {
 	struct adj_in *adj_in; /* borrowed */
 	uint16_t source;       /* the peer's index in the RIB */
 	bool kept;	       /* its stale routes stay: it restarts (RFC 4724 4.2) */
-	/* set here, taken back by the caller: without memory, a route that has gone stays in the
-	 * RIB, or one is not known here */
+	/* set here, taken back by the caller: memory was lacking, so that a route that has gone is
+	 * still in the RIB, or that a route is missing here */
 	bool not_withdrawn;
 	struct route_map *map;		  /* one reference; NULL: every route passes */
 	struct route_map *wanted;	  /* likewise: the next map, if `changed` */

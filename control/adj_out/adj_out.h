@@ -1,6 +1,7 @@
-/* What peers are told: a peer as its receiver, and what all receivers share. The conductor has a
- * struct receiver in each of its peers, says when one comes, is told otherwise, or goes
- * (members.h), and has what is encoded sent. Everything else about a peer is its own affair.
+/* Adj-RIB-Out: what is announced to peers. A struct receiver is one peer as the receiver of
+ * announcements; struct adj_out is what all receivers share. The conductor has a receiver in each
+ * of its peers, calls members.h when a peer comes, changes its configuration or goes, and sends
+ * what is encoded. This folder opens no socket, decodes nothing and chooses no path.
  *
  *   group (rib) ─► announce.c ─► outbound.c, the map ─► recipients.c ─► octets ─► adj_out.send
  *
@@ -28,19 +29,19 @@ struct route_map;
 struct update_group;
 struct wire_buf;
 
-/* How far ahead of its connection a peer is told (pace.h). */
+/* How far announcements are ahead of a peer's connection (pace.h). */
 struct pace {
-	uint64_t sent;	     /* octets in this session */
-	int64_t room;	     /* it may be told so many more before its count is looked at again */
-	uint32_t hinders_ms; /* for so long, since it last had taken all, others waited for it */
+	uint64_t sent;	     /* octets handed to its session since that came up */
+	int64_t room;	     /* octets that may be sent before its count is looked at again */
+	uint32_t hinders_ms; /* how long others have waited for it since it last had taken all */
 	bool slow;	     /* it is to leave the stream, or has */
 };
 
-/* The summaries that a member has been told of, a bit a rule (summaries.h). */
+/* The summaries that a member has been announced, a bit for each rule (summaries.h). */
 struct summaries_announced {
 	uint64_t rules; /* of its group's map */
-	uint64_t again; /* to be told anew, as summary or not */
-	/* of the map of the group that it was in before: to be taken back unless told anew */
+	uint64_t again; /* of the same map: to be announced again, as a summary or as a route */
+	/* of the map of its former group: to be withdrawn unless announced again */
 	uint64_t former;
 	struct route_map *former_map; /* one reference; NULL: none */
 };
@@ -65,18 +66,19 @@ struct withheld {
 	struct prefix_table prefixes;
 };
 
-/* A peer, as what it is told depends on it. */
+/* What decides what is announced to one peer. */
 struct receiver {
 	struct adj_out *adj_out;	  /* borrowed */
 	const struct config_peer *config; /* borrowed */
 	uint16_t index;			  /* of the peer: its source in the RIB */
 	bool active;			  /* configured, and not being removed */
 	bool held;			  /* it takes no part in route exchange */
-	bool lagging; /* it has left its group's stream until it has taken what it was told */
-	bool as4;     /* 4-octet AS numbers (RFC 6793), by its last session */
-	uint32_t local_addr;	    /* our end of its last session, host order */
-	uint64_t up_ms;		    /* when that came up */
-	struct update_group *group; /* borrowed; NULL: told nothing (not up, or not LIVE yet) */
+	bool lagging;	     /* it is out of its group's stream until it has taken what was sent */
+	bool as4;	     /* 4-octet AS numbers (RFC 6793), by its last session */
+	uint32_t local_addr; /* our end of its last session, host order */
+	uint64_t up_ms;	     /* when that came up */
+	/* borrowed; NULL: nothing is announced to it (not up, or not LIVE yet) */
+	struct update_group *group;
 	struct pace pace;
 	struct summaries_announced summaries;
 	struct withheld withheld;
@@ -104,7 +106,7 @@ struct adj_out {
 	uint64_t paced_ms; /* when pace_turn() last ran */
 	/* prefixes that an ExpressRoute circuit takes (expressroute_bound.h); 0: no bound */
 	uint32_t expressroute_max;
-	bool slow;	  /* some are told apart from their group: pace.h */
+	bool slow;	  /* some receivers have pace.slow set: pace.h */
 	bool withholding; /* something is withheld from one of them */
 	/* set here, taken back by the conductor: what can come back from a peer has changed, so
 	 * that all paths are to be looked at anew (rib_reconsider()) */
@@ -113,7 +115,8 @@ struct adj_out {
 	struct receiver *receiver[CONFIG_PEERS]; /* by index */
 };
 
-/* A peer is configured, and told nothing yet. `receiver` and `config` stay where they are. */
+/* A peer is configured; nothing is announced to it yet. `receiver` and `config` stay where they
+ * are. */
 void receiver_begin(struct receiver *receiver, struct adj_out *adj_out, uint16_t index,
 		    const struct config_peer *config);
 /* Its session has come up. */

@@ -257,7 +257,7 @@ static bool news_begin(struct announcer *a, bool over)
 	return true;
 }
 
-/* The next batch of the group, or of members that are told the last one in other words. */
+/* The next batch of the group, or the other half of the last one (recipients.h). */
 static bool batch_take(struct announcer *a)
 {
 	struct update_group *group = a->flushing;
@@ -276,8 +276,8 @@ static bool batch_take(struct announcer *a)
 	return batch_split_next(&a->split, &a->batch, &a->itself);
 }
 
-/* What the group is told next: summaries that begin, what changes, summaries that are over, and
- * End-of-RIB, which says that all has been told. */
+/* What is announced to the group next: summaries that begin, what changes, summaries that have
+ * ended, and End-of-RIB, which says that all has been announced. */
 static bool batch_next(struct announcer *a)
 {
 	if (!a->began && news_begin(a, false))

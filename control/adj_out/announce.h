@@ -1,14 +1,14 @@
-/* From the update groups to the speakers: peers that are told the same in the same words share a
- * group, a group's batches are put through export policy and encoded once, and the octets go to
- * every member as one counted buffer.
+/* From the update groups to the speakers. Peers that get the same routes in the same octets share a
+ * group (update_group.h). A batch of a group goes through export policy and is encoded once; every
+ * member gets the octets as one counted buffer. Which path is announced is the RIB's decision.
  *
  *   summaries_turn (summaries.h), then:
  *   group_flush ─► batch ─► export_attrs ─► update_encode_announce ─► out (64 KiB)
  *     └─► wire_buf ─► SPEAKER_SEND each
  *
  * If a speaker's mailbox is full, or the time is over, the flush stops where it is and goes on in
- * the next turn; until it is through, the RIB must not change, which announcer_flush() tells its
- * caller. Thread: the RIB lcore. */
+ * the next turn. Until the flush has ended, the RIB must not change: the caller sees that by
+ * `flushing`. Thread: the RIB lcore. */
 #ifndef BASCULE_ANNOUNCE_H
 #define BASCULE_ANNOUNCE_H
 
@@ -53,8 +53,8 @@ struct announcer {
 	uint8_t attrs[BGP_MESSAGE_MAX];	   /* as they go on the wire */
 	uint8_t exported[BGP_MESSAGE_MAX]; /* the batch's, before the route map */
 	struct outbound outbound;
-	bool began;		/* which summaries there are has been told, before all else */
-	bool ending;		/* `end` is still to come, after all else */
+	bool began;		/* the summaries that begin have been announced; they come first */
+	bool ending;		/* `end` is still to come, after everything else */
 	struct group_batch end; /* End-of-RIB */
 	struct summaries_news news;
 	/* Encoded and not handed over yet: out[0..out_len) is for to[0..nb_to). */
@@ -72,11 +72,11 @@ struct announcer {
 void announcer_init(struct announcer *a, struct adj_out *adj_out);
 void announcer_fini(struct announcer *a);
 
-/* Encode and send, of one group after the other, until all is told or the budget is over; at least
- * a slice. Returns how many prefixes were taken. While `flushing` is set after it, nothing but this
- * may touch the RIB. */
+/* Encode and send, one group after the other, until everything is announced or the budget is over;
+ * at least one slice. Returns how many prefixes were taken. While `flushing` is set afterwards,
+ * nothing else may touch the RIB. */
 size_t announcer_flush(struct announcer *a, const struct budget *budget);
-/* Has every member that keeps up been told everything? */
+/* Has everything been announced to every member that keeps up? */
 bool announcer_idle(const struct announcer *a);
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
-/* What a path, or a summary, becomes for the members of an update group: export policy, the group's
- * route map, and the attributes as they go on the wire. The members differ only in who they are
- * (receiver.h). Thread: the RIB lcore. */
+/* What a path or a summary is announced as: the attributes that the members of an update group get,
+ * after export policy and the group's route map, and as octets on the wire. One member may get
+ * something else (receiver.h). Nothing is counted and nothing is sent here. Thread: the RIB
+ * lcore. */
 #ifndef BASCULE_ANNOUNCEMENT_H
 #define BASCULE_ANNOUNCEMENT_H
 
@@ -20,18 +21,18 @@ struct path;
 struct rib;
 struct update_group;
 
-/* What a path becomes for a group's members, told as best or as a backup, before their route map,
- * in canonical form, into `out` of BGP_MESSAGE_MAX octets. Returns the length, 0 if it fits no
- * message. */
+/* The attributes of a path after export policy, as best path or as a backup, and before the group's
+ * route map: in canonical form, into `out` of BGP_MESSAGE_MAX octets. Returns the length, 0 if they
+ * fit no message. */
 size_t announcement_export(const struct update_group *group, const struct rib *rib,
 			   const struct attrs *attrs, uint16_t source, bool backup, uint8_t *out);
-/* The same, put through the group's map, which counts nothing of it. The result's wire lies in
- * `wire` or in `result`. False: the map does not let it pass, or it fits no message. */
+/* The same after the group's map, whose counters stay as they are. The result's wire lies in `wire`
+ * or in `result`. False: the map does not let the path pass, or it fits no message. */
 bool announcement_of_path(const struct update_group *group, const struct rib *rib,
 			  const struct path *path, bool backup, uint8_t *wire,
 			  struct route_map_result *result);
-/* What a summary of the group's map is announced with. The result's wire lies in the group or in
- * `result`. False: it fits no message. */
+/* The attributes of the summary that this rule of the group's map makes. The result's wire lies in
+ * the group or in `result`. False: they fit no message. */
 bool announcement_of_summary(const struct update_group *group, int rule,
 			     struct route_map_result *result);
 /* Canonical attributes as they go on this group's wire, into `out` of BGP_MESSAGE_MAX octets.

@@ -1,4 +1,4 @@
-/* Kinds of gateways, and which prefixes they are told of. */
+/* Kinds of gateways, and which prefixes are announced to them. */
 #include "expressroute_bound.h"
 
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static struct update_group *kinds_new(const struct expressroute_bound *before, u
 		const struct config_peer *peer = &adj_out->config->peers[i];
 		struct update_group kind;
 
-		/* instances of one gateway follow one another, and are told alike */
+		/* instances of one gateway follow one another, and get the same */
 		if (peer->role != ROLE_EXPRESSROUTE || peer->gateway == gateway)
 			continue;
 		gateway = peer->gateway;
@@ -178,7 +178,7 @@ static bool is_of(const struct adj_out *adj_out, const struct update_group *kind
 	return update_group_fits(kind, &its);
 }
 
-/* Is it a backup to all gateways of a kind that is not told backups? */
+/* Is it a backup to all gateways of a kind that does not get backups? */
 static bool is_hidden(const struct adj_out *adj_out, const struct update_group *kind,
 		      const struct backups *backups)
 {

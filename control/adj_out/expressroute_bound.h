@@ -1,13 +1,14 @@
-/* What ExpressRoute circuits take, counted as it is announced: after the outbound route maps of the
- * gateways, whether these are up or not. A prefix counts if one gateway is told of it; that it is
- * withheld is known of those that are up. Each summary of their maps keeps a place for itself, as
- * it comes and goes with its contributors, which then count for nothing; a route of the summary's
- * own prefix takes that place too.
+/* How many prefixes ExpressRoute circuits take, counted as they are announced: after the outbound
+ * route maps of the gateways, whether these are up or not. A prefix counts if it is announced to
+ * one gateway at least; whether it is withheld from a gateway is known only while that is up. Each
+ * summary of their maps keeps a place for itself, since it comes and goes with its contributors.
+ * Contributors count for nothing, and a route for the summary's own prefix takes the summary's
+ * place. Which prefixes are held back is the RIB's decision (rib_set_expressroute_max()).
  *
- *   reload ─► expressroute_bound_configure: gateways are told otherwise
+ *   reload ─► expressroute_bound_configure: other announcements to gateways
  *               └─► rib_seats_review ─► expressroute_bound_count of each prefix
  *
- * When maps change, gateways keep what they have been told until they are told otherwise. Until
+ * When maps change, gateways keep what they have until the new announcements are through. Until
  * then what the former maps let pass counts beside what the new ones do, so that at no time a
  * circuit has more than it takes. Thread: the RIB lcore. */
 #ifndef BASCULE_EXPRESSROUTE_BOUND_H
@@ -28,7 +29,8 @@ struct update_group;
 
 struct expressroute_bound {
 	struct adj_out *adj_out; /* borrowed */
-	/* owned: gateways that are told alike are one; each has a reference to its map */
+	/* owned: gateways with the same announcements are one kind, which has a reference to its
+	 * map */
 	struct update_group *kinds;
 	uint32_t nb, leaving; /* leaving: of former maps, among them */
 	uint32_t summaries;   /* prefixes that maps of `kinds` make */
@@ -39,7 +41,8 @@ void expressroute_bound_fini(struct expressroute_bound *bound);
 /* The configuration is new: at most `max` prefixes for each gateway (0: no bound). Without memory
  * each prefix counts. */
 void expressroute_bound_configure(struct expressroute_bound *bound, uint32_t max);
-/* About once a second: have all gateways been told what their new maps make of things? */
+/* About once a second: has everything been announced to all gateways by their new maps? Then the
+ * former ones count no more. */
 void expressroute_bound_turn(struct expressroute_bound *bound, const struct announcer *announcer);
 
 /* See rib_params.counts. */

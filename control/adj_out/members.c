@@ -115,7 +115,8 @@ int members_move(struct announcer *a, struct receiver *peer)
 	summaries_move(peer);
 	leave(a, peer);
 	err = members_join(a, peer);
-	/* What it had been told it still has: a refresh says so, lest a withdrawal be missed. */
+	/* What was announced to it before it still has: a refresh says so, lest a withdrawal be
+	 * missed. */
 	if (!err)
 		err = members_refresh(peer);
 	for (size_t i = 0; !err && !peer->group->vnets && i < a->adj_out->config->nb_vnets; i++) {

@@ -1,8 +1,8 @@
 /* A batch of an update group on its way through the group's outbound route map. All prefixes of a
- * batch have the same attributes, so those that the same rules acted upon share the result too: the
- * batch falls apart into one part for each set of rules. What the map drops or summarises is
- * withdrawn: who is told of it may have been told of it before. The map changes nothing but what is
- * announced. Thread: the RIB lcore. */
+ * batch have the same attributes, so prefixes that the same rules acted upon share the result, too:
+ * the batch is cut into one part for each set of rules. What the map drops or summarises is
+ * withdrawn, since it may have been announced before. The map changes what is announced, never the
+ * RIB. Thread: the RIB lcore. */
 #ifndef BASCULE_OUTBOUND_H
 #define BASCULE_OUTBOUND_H
 

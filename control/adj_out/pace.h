@@ -1,11 +1,11 @@
-/* How far ahead of a peer's connection it is told: PACE_AHEAD octets that it has not taken yet, no
- * more, so that news waits in its group's queue, where it passes bulk, and not behind bulk that is
- * encoded already. What is said to several peers waits for the slowest of them; one that keeps
- * others from what they could take for PACE_SLOW_MS in all leaves their stream (group.h: it lags)
- * until it has taken what it was told.
+/* How far announcements may be ahead of a peer's connection: by PACE_AHEAD octets that it has not
+ * taken yet. So news waits in its group's queue, where it passes bulk, and not behind bulk that is
+ * encoded already. A batch for several peers waits for the slowest of them. A peer for which others
+ * have waited for PACE_SLOW_MS in all leaves their stream (group.h: it lags), until it has taken
+ * what was sent.
  *
- *   announce.c ─ pace_sent ─► told ahead ◄─ octets written, the session's own count (speaker.h)
- *   group_flush asks pace_ready: may these peers be told more?
+ *   announce.c ─ pace_sent ─► octets sent ◄─ octets taken, the session's own count (speaker.h)
+ *   group_flush asks pace_ready: may more be sent to these peers?
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_PACE_H
@@ -28,11 +28,12 @@ enum {
 
 /* Its session has come up. */
 void pace_begin(struct receiver *peer);
-/* It was told so many octets. */
+/* So many octets were handed to its session. */
 void pace_sent(struct receiver *peer, uint32_t octets);
-/* May all of them be told more (rib_params.ready)? */
+/* May more be sent to all of them (rib_params.ready)? */
 bool pace_ready(struct adj_out *adj_out, const uint16_t *peers, uint32_t n);
-/* Once a turn: slow peers leave their stream, and come back. */
+/* Once a turn: slow peers leave their group's stream; those that have taken everything come
+ * back. */
 void pace_turn(struct adj_out *adj_out);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* A member's own words, and how much it is told. */
+/* What one member gets, and how much. */
 #include "receiver.h"
 
 #include "adj_out.h"
@@ -8,7 +8,7 @@
 #include "withheld.h"
 #include "announcement.h"
 
-/* As announcement_of_path(), in the words for this member. */
+/* As announcement_of_path(), for this member. */
 static bool announces_to(const struct receiver *peer, const struct path *path, bool backup,
 			 uint8_t *wire, struct route_map_result *result)
 {
@@ -74,8 +74,8 @@ size_t receiver_octets(const struct receiver *peer, struct prefix prefix, uint8_
 
 /* --- how much ----------------------------------------------------------------------------- */
 
-/* How many more prefixes the peer is told than it would be if it had been told to the end already:
- * one, or less than none. */
+/* What becomes of the number of prefixes announced to the peer once this prefix has been announced
+ * to it: one more, the same, or one less. */
 static int withheld_more(const struct receiver *peer, struct prefix prefix)
 {
 	uint8_t wire[BGP_MESSAGE_MAX];
@@ -86,9 +86,10 @@ static int withheld_more(const struct receiver *peer, struct prefix prefix)
 	       (len && withheld_match(&peer->withheld, wire, len) >= 0);
 }
 
-/* What summaries_advertised() will be at least, when the peer has been told everything: what is
- * withheld of that is known when it is told, which never ends in a group that never rests. So of
- * what waits the answer is found out here, or, if that is much, all of it may be withheld. */
+/* What summaries_advertised() will be at least when everything has been announced to the peer.
+ * Which prefixes are withheld is known only when they are announced, and in a group that never
+ * rests some always wait. So those that wait are looked at here; if they are many, all of them may
+ * be withheld. */
 static int64_t advertised_at_least(const struct adj_out *adj_out, const struct receiver *peer,
 				   bool flushing)
 {

@@ -1,6 +1,6 @@
-/* What one member of an update group is told, which may differ from what its group is told: of the
- * next hop that it is itself, and of what is withheld from it (withheld.h). Thread: the RIB
- * lcore. */
+/* What is announced to one member of an update group, where that differs from what is announced to
+ * the group: as next hop a member never gets its own address, and routes may be withheld from it
+ * (withheld.h). Thread: the RIB lcore. */
 #ifndef BASCULE_RECEIVER_H
 #define BASCULE_RECEIVER_H
 
@@ -20,23 +20,23 @@ struct adj_out;
 struct path;
 struct receiver;
 
-/* Are these attributes, of a route or of a summary as its group's map leaves them, withheld from
- * the peer? It has a group. */
+/* Are these attributes, of a route or of a summary as the group's map leaves them, withheld from
+ * the peer? The peer has a group. */
 bool receiver_withholds(const struct receiver *peer, const struct route_map_result *result);
-/* Is this path, told as it is told its group, be it as a backup, withheld from the peer? False if
- * it is told nothing now, or is to change its group. */
+/* Is this path, announced as its group gets it, as best path or as a backup, withheld from the
+ * peer? False if nothing is announced to the peer now, or if it is to change its group. */
 bool receiver_withholds_path(const struct receiver *peer, const struct path *path, bool backup);
-/* Is this path announced to the peer, which has a group? If so, in these words: as
- * announcement_of_path(). */
+/* Is this path announced to the peer, which has a group? If so, `wire` and `result` are filled as
+ * by announcement_of_path(). */
 bool receiver_announces(const struct receiver *peer, const struct path *path, bool backup,
 			uint8_t *wire, struct route_map_result *result);
-/* What a member is sent of a prefix, route or summary, unless it is withheld: its attributes on the
- * wire, into `out` of BGP_MESSAGE_MAX octets. `*attrs_hash`: of the path's own, 0 of a summary.
- * Returns the length, 0: nothing is sent. */
+/* The attributes that a member is sent with a prefix, a route's or a summary's, if they are not
+ * withheld: as they go on the wire, into `out` of BGP_MESSAGE_MAX octets. `*attrs_hash`: of the
+ * path's own attributes, 0 for a summary. Returns the length, 0: nothing is sent. */
 size_t receiver_octets(const struct receiver *peer, struct prefix prefix, uint8_t *out,
 		       uint32_t *attrs_hash);
-/* Is it told of more than `most` prefixes, whatever becomes of those that are not counted yet?
- * `flushing`: a flush is under way. */
+/* Are more than `most` prefixes announced to it, whatever becomes of those that are not counted
+ * yet? `flushing`: a flush is under way. */
 bool receiver_exceeds(const struct adj_out *adj_out, const struct receiver *peer, bool flushing,
 		      uint32_t most);
 

@@ -1,4 +1,4 @@
-/* A batch's members, told apart. */
+/* The members of a batch, sorted by what they get. */
 #include "recipients.h"
 
 #include "adj_out.h"
@@ -8,7 +8,7 @@
 
 enum { SPLIT_PLAIN = 1, SPLIT_ITSELF = 2 };
 
-/* Is the member the next hop that it would be told? Nobody is his own (RFC 4271 5.1.3). */
+/* Would the member get its own address as next hop? Nobody is his own (RFC 4271 5.1.3). */
 static bool is_next_hop(const struct update_group *group, const struct receiver *peer,
 			const struct attrs *attrs)
 {

@@ -1,6 +1,9 @@
-/* Which members of a batch are told it in other words than the rest: the one that the next hop is
- * the address of (RFC 4271 5.1.3: it is told ours), by batch; and those that it is withheld from
- * (withheld.h), by part of a batch, as that is judged by what is sent. Thread: the RIB lcore. */
+/* Which members of a batch get what. Most get what is encoded for their group; two kinds of members
+ * do not. A member whose own address is the next hop gets our address as next hop (RFC 4271 5.1.3):
+ * struct batch_split separates it from the others, batch by batch. A member from which a route is
+ * withheld (withheld.h) gets a withdrawal: struct recipients separates these, one part of a batch
+ * after the other, since the attributes as they are sent decide. Nothing is encoded or sent here.
+ * Thread: the RIB lcore. */
 #ifndef BASCULE_RECIPIENTS_H
 #define BASCULE_RECIPIENTS_H
 
@@ -20,35 +23,36 @@ struct update_group;
 
 struct batch_split {
 	struct group_batch batch; /* as the group has it; borrowed like that */
-	uint8_t left;		  /* a bit each of the two: still to be told */
-	uint16_t itself;	  /* the member that is the next hop */
+	uint8_t left;		  /* a bit for each half that is still to be sent */
+	uint16_t itself;	  /* the member that is itself the next hop */
 	uint32_t nb_plain;
 	uint16_t plain[CONFIG_PEERS];
 };
 
-/* Sort the members of a batch that is announced. */
+/* Split the members of a batch that is announced. */
 void batch_split_begin(struct batch_split *split, const struct adj_out *adj_out,
 		       const struct update_group *group, const struct group_batch *batch);
-/* The next batch of it; `*itself`: its only member is the next hop. False: that was all. */
+/* The batch for the next half of the members. `*itself`: the half is the one member that is itself
+ * the next hop. False: both halves have been taken. */
 bool batch_split_next(struct batch_split *split, struct group_batch *batch, bool *itself);
 
-/* Who is told a part of a batch. */
+/* The members that get one part of a batch. */
 struct recipients {
 	const uint16_t *to; /* borrowed from the batch, or one of the lists below */
 	uint32_t nb_to;
 	uint32_t
-		/* those that it is withheld from: they are told, after the others, that it is
-		 * gone */
+		/* members that get a withdrawal instead, after the others */
 		nb_withheld;
 	uint16_t announced[CONFIG_PEERS], withheld[CONFIG_PEERS];
 };
 
-/* Sort those that the batch is for. `wire`: the attributes as they are sent; `len` 0: it is
- * withdrawn. */
+/* Sort the members that the batch is for. `wire`: the attributes as they are sent; `len` 0: the
+ * part is withdrawn. */
 void recipients_begin(struct recipients *recipients, struct adj_out *adj_out,
 		      const struct group_batch *batch, const struct outbound_part *part,
 		      const uint8_t *wire, uint16_t len);
-/* Those that it is withheld from; false: there are none, or that was they. */
+/* Go on with the members from which the part is withheld. False: there are none, or they have been
+ * taken. */
 bool recipients_withheld(struct recipients *recipients);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* Who is told what, of those whose paths look like reflections. */
+/* What is announced to a peer whose path looks like a reflection. */
 #include "reflections.h"
 
 #include "adj_out.h"
@@ -15,11 +15,11 @@ bool reflections_announced(const struct adj_out *adj_out, const struct path *pat
 	struct update_group kind = update_group_kind(adj_out, peer->config);
 	uint8_t wire[BGP_MESSAGE_MAX];
 
-	/* Of what a summary stands for, the peer is told the summary. */
+	/* Where a summary stands for the prefix, the summary is announced. */
 	if (kind.map && route_map_summarises(kind.map, rib_prefix(adj_out->rib, path->node)))
 		return false;
-	/* As what it is told depends on the answer; it differs in one attribute, which few are
-	 * withheld for. */
+	/* Whether it is a backup depends on the answer; the two differ in one attribute, which few
+	 * are withheld for. */
 	if (receiver_withholds_path(peer, path, false) && receiver_withholds_path(peer, path, true))
 		return false;
 	return announcement_of_path(&kind, adj_out->rib, path, false, wire, &result);

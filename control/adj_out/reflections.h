@@ -1,5 +1,6 @@
-/* Reflections (rib/reflection.c) as the route server sees them: what a peer is really told, and
- * what is said when a path is found to be one. Thread: the RIB lcore. */
+/* Reflections (rib/reflection.c) are paths of ours that a peer sends back to us. The RIB finds
+ * them; here it learns what is really announced to a peer, and a reflection that it finds becomes
+ * an event. Thread: the RIB lcore. */
 #ifndef BASCULE_REFLECTIONS_H
 #define BASCULE_REFLECTIONS_H
 
@@ -13,11 +14,11 @@ extern "C" {
 struct adj_out;
 struct path;
 
-/* See rib_params.told: does export policy, the peer's outbound map included, let it have this path?
- * Whether the peer is up does not count: what it sends back may be of its last session, or told by
- * the other instance. */
+/* See rib_params.announced: do export policy and the peer's outbound map let it have this path?
+ * Whether the peer is up does not count: what it sends back may be of its last session, or may have
+ * come from the other instance. */
 bool reflections_announced(const struct adj_out *adj_out, const struct path *path, uint16_t peer);
-/* See rib_params.reflected. */
+/* See rib_params.reflected: `path` reflects `announced`. */
 void reflections_note(struct adj_out *adj_out, const struct path *path,
 		      const struct path *announced);
 

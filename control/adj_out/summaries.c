@@ -1,4 +1,4 @@
-/* Counting contributors, and telling members. */
+/* Counting contributors, and finding out which member gets which summary. */
 #include "summaries.h"
 
 #include <errno.h>
@@ -92,7 +92,7 @@ static void count(struct summaries *s, const struct contribution *c, int by)
 		s->own[c->alt - 1][c->peer] -= by;
 }
 
-/* Plus one; 0: it is told as a route. */
+/* Plus one; 0: it is announced as a route. */
 static uint8_t fate_of(const struct counting *counting, const struct path *path)
 {
 	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
@@ -181,8 +181,8 @@ static const struct map_rule *rule_at(const struct route_map *map, int rule)
 	return route_map_rule(map, (size_t)rule);
 }
 
-/* Prefixes that meet a fate, the rule's summary or to be dropped, of those that the peer would be
- * told of. */
+/* Prefixes that meet a fate, the rule's summary or to be dropped, of those that the peer would
+ * get. */
 static uint32_t contributors(const struct update_group *group, int fate,
 			     const struct receiver *peer)
 {
@@ -251,7 +251,7 @@ static enum kind news_kind(const struct receiver *peer, bool over, int *rule)
 		*rule = __builtin_ctzll(end);
 		return NO_SUMMARY;
 	}
-	/* Not before it has been told what comes in its place. */
+	/* Not before what comes in its place has been announced. */
 	if (over && announced->former && group_idle(group->group)) {
 		*rule = __builtin_ctzll(announced->former);
 		return NO_FORMER;
@@ -358,7 +358,7 @@ void summaries_note(struct adj_out *adj_out, struct update_group *group,
 			struct summaries_announced *announced =
 				&adj_out->receiver[batch->to[i]]->summaries;
 
-			/* Who has been told of the summary is told of the route when that ends. */
+			/* Who has been announced the summary gets the route when that ends. */
 			if (announced->rules & makers)
 				continue;
 			announced->again |= makers & -makers;
@@ -367,7 +367,7 @@ void summaries_note(struct adj_out *adj_out, struct update_group *group,
 	}
 }
 
-/* Does what the peer would be told of a prefix contribute to a summary, or is it dropped? */
+/* Does what the peer would get under a prefix contribute to a summary, or is it dropped? */
 static bool withheld(const struct summaries *s, struct prefix prefix, uint16_t peer)
 {
 	uint32_t id = prefix_table_find(&s->contributions, prefix);

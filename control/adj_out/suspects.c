@@ -1,4 +1,4 @@
-/* Suspects: found when a session goes. */
+/* Finds suspects when a session ends. */
 #include "suspects.h"
 
 #include <stdio.h>
@@ -27,8 +27,8 @@ void announced_note(struct announced_last *last, const struct announced_part *an
 	last->part[last->nb++ % UPDATE_GROUP_ANNOUNCED] = *announced;
 }
 
-/* The one route among those told lately that is like `wanted`, or, if that is NULL, the only one
- * there is. Sets its prefix and hash. */
+/* The one route among those announced lately that is like `wanted`, or, if that is NULL, the only
+ * one there is. Sets its prefix and hash. */
 static bool find_recent(const struct adj_out *adj_out, const struct receiver *peer,
 			const struct suspect *wanted, struct suspect *found)
 {

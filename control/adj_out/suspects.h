@@ -1,8 +1,9 @@
-/* Whom the loss of a session is put down to: an attribute that the peer names (RFC 4271 4.5), or
- * what its group was told just before. What stands as the culprit is withheld (withheld.h).
+/* Which attribute or route a session was probably reset for: the attribute that the peer's
+ * NOTIFICATION names (RFC 4271 4.5), else what was announced to its group just before. Here it is
+ * only found and counted; what is like a suspect that was found again is withheld (withheld.h).
  *
- *   announce.c ─ announced_note ─► what was told last ─┐
- *   SPEAKER_DOWN ─► suspects_note_reset ──────────┴─► suspects of the peer
+ *   announce.c ─ announced_note ─► what was announced last ─┐
+ *   SPEAKER_DOWN ─► suspects_note_reset ─────────────────────┴─► suspects of the peer
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_SUSPECTS_H
@@ -24,15 +25,16 @@ struct announced_part;
 struct announced_last;
 
 enum {
-	SUSPECTS_RECENT_MS = 1000, /* what was told so long before a reset may be why */
+	/* what was announced at most so long before a reset may be its reason */
+	SUSPECTS_RECENT_MS = 1000,
 	/* a session that is lost without a word sooner may have many reasons */
 	SUSPECTS_STEADY_MS = 5000,
 };
 
-/* A group is told this. */
+/* Keep a part of a batch that has been announced to a group. */
 void announced_note(struct announced_last *last, const struct announced_part *announced);
 
-/* The peer's session, which is still up as far as its group knows, has gone like this. */
+/* The peer's session has ended like this; the peer is still a member of its group. */
 void suspects_note_reset(struct adj_out *adj_out, struct receiver *peer,
 			 const struct speaker_down *down);
 /* Is the route that the suspect is named after still withheld from the peer? */

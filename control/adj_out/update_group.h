@@ -1,5 +1,6 @@
-/* Update groups: peers that are told the same in the same words. What makes the words differ is
- * taken from the configuration and from a peer's session. Thread: the RIB lcore. */
+/* Update groups: peers that get the same routes in the same octets. What makes octets differ is
+ * taken from the configuration and from a peer's session. Who is a member is members.h's, what
+ * members get announce.h's. Thread: the RIB lcore. */
 #ifndef BASCULE_UPDATE_GROUP_H
 #define BASCULE_UPDATE_GROUP_H
 
@@ -22,10 +23,10 @@ struct receiver;
 
 enum {
 	UPDATE_GROUP_SUMMARY = 64,   /* octets of a summary's attributes */
-	UPDATE_GROUP_ANNOUNCED = 16, /* parts of batches that it was told last */
+	UPDATE_GROUP_ANNOUNCED = 16, /* parts of batches that are kept, the last ones announced */
 };
 
-/* A part of a batch that a group was told. */
+/* A part of a batch that was announced to a group. */
 struct announced_part {
 	uint64_t ms;
 	struct prefix prefix; /* its first */
@@ -40,11 +41,12 @@ struct announced_last {
 struct update_group {
 	struct update_group *next;
 	struct group *group; /* owned by the rib; freed with the last member */
-	enum role role;	     /* ROLE_VNET: told of VNet prefixes alone */
-	bool vnets;	     /* told of VNet prefixes */
-	bool backups;	     /* by eBGP: told of backups too (group.h) */
+	enum role role;	     /* ROLE_VNET: VNet prefixes alone are announced */
+	bool vnets;	     /* VNet prefixes are announced */
+	bool backups;	     /* eBGP: backups are announced too (group.h) */
 	struct export_rule rule;
-	/* iBGP: summaries are backups, as any path of theirs comes before other branches' */
+	/* iBGP: summaries are backups, since any path of the members' own comes before other
+	 * branches' */
 	bool yields;
 	bool as4;	       /* false: for peers without 4-octet AS numbers (RFC 6793) */
 	struct route_map *map; /* one reference; NULL: none */
@@ -53,23 +55,24 @@ struct update_group {
 	uint16_t summary_len;
 	uint8_t summary[UPDATE_GROUP_SUMMARY];
 	struct summaries *summaries; /* owned; NULL: the map makes none */
-	bool owing;		     /* of summaries: some member may have to be told something */
+	/* a summary may have to be announced to a member, or withdrawn */
+	bool owing;
 };
 
-/* What kind of group the peer belongs in; of one that is not up: as far as can be told. Its members
- * `next` and `group` are empty, its map is borrowed. */
+/* The kind of group that the peer belongs in; while its session is down, as far as that can be
+ * known. In the result `next` and `group` are empty, and the map is borrowed. */
 struct update_group update_group_of(const struct adj_out *adj_out, const struct receiver *peer);
-/* The same of any peer that is configured so, but for what only its session tells: our address, the
- * size of AS numbers. */
+/* The same for any peer with this configuration, without what only a session says: our address, and
+ * the size of AS numbers. */
 struct update_group update_group_kind(const struct adj_out *adj_out,
 				      const struct config_peer *config);
-/* Does a group of this kind suit who wants that one? */
+/* Can a peer for which update_group_of() says `wanted` be a member of this group? */
 bool update_group_fits(const struct update_group *group, const struct update_group *wanted);
-/* Of a peer that has a group: is that still the one that the configuration wants it in? */
+/* The peer has a group: is that still the one that the configuration asks for? */
 bool update_group_suits(const struct adj_out *adj_out, const struct receiver *peer);
 /* How the group's route map sees what is announced. Borrowed from the group. */
 struct route_map_side update_group_side(const struct update_group *group);
-/* Must it wait, as whatever it is told now may be more than a circuit takes? */
+/* Must the group wait, since whatever is announced now may be more than a circuit takes? */
 bool update_group_waits(const struct adj_out *adj_out, const struct update_group *group);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* Suspects, matched when a part of a batch is sent. */
+/* Matches suspects with each part of a batch that is sent, and counts what is withheld. */
 #include "withheld.h"
 
 #include <stdio.h>

@@ -1,9 +1,10 @@
-/* What a peer has reset its session for. An implementation that cannot take an attribute may end
- * the session with each UPDATE that has it, and would do so for as long as the route is there. So
- * the culprit is looked for in the NOTIFICATION (RFC 4271 4.5: the data of code 3 is the
- * attribute), else in what the peer was told just before; after the second time what is like it is
- * withheld from that peer, until it is told otherwise or somebody asks for everything to be told
- * again. Likeness is of what is sent: after export policy, route map and all.
+/* What is withheld from a peer because it reset its session for it. An implementation that cannot
+ * take an attribute may end the session at each UPDATE that has it, and would do so for as long as
+ * the route is there. suspects.h finds out which attribute or route that was. After WITHHELD_AFTER
+ * resets, whatever is like the suspect is withheld from that peer, prefix by prefix until something
+ * else is announced for the prefix, or until somebody asks for everything to be announced again.
+ * Likeness is judged by the attributes as they are sent: after export policy and route map. Other
+ * peers get the route.
  *
  *   suspects.c ─► suspects ─► withheld_from ◄─ recipients.c, for each part of a batch
  *
@@ -30,28 +31,29 @@ enum { WITHHELD_AFTER = 2 }; /* resets */
 bool suspect_is_like(const struct suspect *suspect, const uint8_t *wire, uint16_t len);
 /* How many of the suspects stand: what is like them is withheld. */
 uint8_t withheld_standing(const struct withheld *withheld);
-/* What the peer is told has changed, and with it what needs a seat at its circuit, and what can
- * come back from it. */
+/* What is announced to the peer has changed. So have the prefixes that need a seat at its circuit
+ * (ExpressRoute), or the routes that can come back from it. */
 void withheld_changed(struct adj_out *adj_out, const struct receiver *peer);
-/* It is told things again, and so is not told what stands. */
+/* The peer joins a group: what stands is withheld from it. */
 void withheld_joined(struct adj_out *adj_out, const struct receiver *peer);
-/* All is to be told again. */
+/* Everything is to be announced to it again: there are no suspects any more. */
 void withheld_forget(struct adj_out *adj_out, struct receiver *peer);
 
 /* The suspect for which these attributes, as the peer would be sent them, are withheld from it; -1:
  * they are not. */
 int withheld_match(const struct withheld *withheld, const uint8_t *wire, uint16_t len);
-/* Are these prefixes to be withheld from the peer? If so, they are counted and people are told. */
+/* Are these prefixes to be withheld from the peer? If so, they are counted, and an event says
+ * so. */
 bool withheld_from(struct adj_out *adj_out, struct receiver *peer, const struct outbound_part *part,
 		   const uint8_t *wire, uint16_t len);
-/* What the peer is told of these prefixes is not withheld, or there is nothing to tell any more. */
+/* These prefixes are announced to the peer, or withdrawn: they are not withheld any more. */
 void withheld_over(struct receiver *peer, const struct outbound_part *part);
-/* Of what it has been told to last: is this withheld? */
+/* Was this prefix withheld when it was last to be announced? */
 bool withheld_has(const struct receiver *peer, struct prefix prefix);
 /* How many prefixes are withheld from the peer. Some fewer, if there was no memory to count
  * them. */
 uint32_t withheld_count(const struct receiver *peer);
-/* It is told nothing any more, or everything anew. */
+/* Nothing is announced to the peer any more, or everything anew: nothing is counted as withheld. */
 void withheld_uncount(struct receiver *peer);
 
 /* "attribute 40 (Prefix-SID)", for people. Returns buf. */

@@ -5,10 +5,9 @@
  *   peer_session.c and others ─ events_note ─► ring ─ events_after ─► show.c, a page each
  *                                                  └──► log line
  *
- * A burst is let through as far as EVENTS_BURST, for each kind and peer on its own, then one each
- * EVENTS_PERIOD_MS; the next one that is let through says how many were held back, or, when
- * none comes, by events_turn(). Nothing here allocates after events_init(). Thread: the RIB
- * lcore. */
+ * Of each kind and peer, EVENTS_BURST events are let through at once, then one each
+ * EVENTS_PERIOD_MS. The next one that is let through says how many were held back; if none comes,
+ * events_turn() does. Nothing here allocates after events_init(). Thread: the RIB lcore. */
 #ifndef BASCULE_EVENTS_H
 #define BASCULE_EVENTS_H
 
@@ -39,7 +38,7 @@ enum event_kind {
 	/* a route refused: it has been here before (AS path, originator, cluster list) */
 	EVENT_LOOP,
 	EVENT_BOW_TIE,	  /* a route refused: another route server's export (import.h) */
-	EVENT_REFLECTION, /* what we told a peer has come back from it (reflections.h) */
+	EVENT_REFLECTION, /* what we announced to a peer has come back from it (reflections.h) */
 	EVENT_REFUSED,	  /* a route refused by another check of import.h */
 	EVENT_MALFORMED,  /* an UPDATE with a fault that does not end the session (RFC 7606) */
 	/* stripped from a route, or the route dropped for it, or withheld from who resets for it */
@@ -91,8 +90,7 @@ __attribute__((format(printf, 5, 6))) void events_note(struct events *events, en
 						       uint16_t peer, uint64_t now_ms,
 						       const char *fmt, ...);
 
-/* Tell how many were held back where that is allowed again: one round about once a second, in as
- * many calls as it takes. True: that was all. */
+/* Report how many were held back where that is allowed again. To be called about once a second. */
 bool events_turn(struct events *events, uint64_t now_ms, const struct budget *budget);
 
 /* The oldest record there is behind `number`; NULL: none. Borrowed until the next event. */

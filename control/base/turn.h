@@ -1,10 +1,10 @@
-/* How long an lcore's turns take: the longest one, which part of it took the most, and how many
- * were longer than a turn should be. A turn is cut into parts by whoever runs it; the time between
- * two calls is the part's that ends. Time that the kernel gave to somebody else counts too, for
- * those who wait for this lcore wait for that as well; the lcore's own work is measured apart from
- * it by the thread's processor time.
+/* How long the turns of an lcore take: the longest one, which of its parts took the most, and how
+ * many turns were longer than a turn should be. Whoever runs a turn cuts it into parts: the time
+ * between two calls belongs to the part that ends with the second. Time that the kernel gave to
+ * other threads counts too, since whoever waits for this lcore waits for that as well. What the
+ * lcore itself worked is measured beside it, as the thread's processor time.
  *
- * And how much of a turn is left: a part that could go on for long asks its budget every few
+ * A budget says how much of a turn is left: a part that could go on for long asks it every few
  * items. */
 #ifndef BASCULE_TURN_H
 #define BASCULE_TURN_H
@@ -33,11 +33,12 @@ uint64_t thread_ns(void);
 struct turns {
 	uint64_t begin_ns, at_ns; /* of this turn, of its present part */
 	uint64_t part_ns;	  /* its longest part so far ... */
-	uint8_t part; /* ... which is this one; from 0, what they are called is the owner's */
+	uint8_t part;		  /* ... which is this one; numbered from 0, named by the owner */
 	uint64_t window_end_ns;
-	/* The same in processor time; NULL: not kept. Asked where a turn or a part of it was long,
-	 * and where one begins if the last reading is older than 50 us: so it is too much by that
-	 * at most, and never more than the turn's length. */
+	/* The same in processor time; NULL: not kept. A reading costs a system call. So it is read
+	 * where a turn or a part of it was long, and where one begins if the last reading is older
+	 * than 50 us: the result is too large by that at most, and never more than the turn's
+	 * length. */
 	uint64_t (*cpu_ns)(void);
 	uint64_t cpu_begin_ns, cpu_at_ns, cpu_part_ns;
 	uint64_t cpu_read_ns; /* when it was asked last; 0: never */
@@ -49,15 +50,15 @@ struct turns {
 	uint64_t own, own_over; /* the longest and how many, in processor time */
 };
 
-/* What another thread makes of it. */
+/* A turn's length, unpacked. */
 struct turn_length {
 	uint64_t ns, part_ns;
 	uint8_t part;
 };
 
 void turn_begin(struct turns *turns, uint64_t now_ns);
-/* What has passed since the last call was `part`'s. A part may end several times a turn: each time
- * counts for itself. */
+/* The time since the last call belongs to `part`. A part may end several times a turn; each time
+ * counts by itself. */
 void turn_part(struct turns *turns, uint8_t part, uint64_t now_ns);
 void turn_end(struct turns *turns, uint64_t now_ns);
 
@@ -65,8 +66,9 @@ void turn_end(struct turns *turns, uint64_t now_ns);
 struct turn_length turn_longest(const struct turns *turns);
 struct turn_length turn_longest_recent(const struct turns *turns);
 uint64_t turns_over(const struct turns *turns);
-/* The longest in processor time, and how many were longer than TURN_BOUND_NS by that. Parts too
- * short to ask for it are the next long one's, as far as that has been long enough for both. */
+/* The longest in processor time, and how many were longer than TURN_BOUND_NS by that. The time of a
+ * part too short for a reading counts as the next long part's, as far as that was long enough for
+ * both. */
 struct turn_length turn_longest_own(const struct turns *turns);
 uint64_t turns_over_own(const struct turns *turns);
 

@@ -1,6 +1,6 @@
-/* Which peers may be meant by an address: those at it, and those that are to come from a subnet
- * that it lies in, by interface. A sorted array of numbers: found by bisection, and those of an
- * interface lie together. Knows no session. */
+/* Which peers an address may belong to, by interface: peers with that address, and peers that are
+ * to come from a subnet around it. A sorted array of numbers, searched by bisection; the entries of
+ * an interface lie together. Knows no session. */
 #ifndef BASCULE_ADDRESS_BOOK_H
 #define BASCULE_ADDRESS_BOOK_H
 

@@ -1,6 +1,6 @@
-/* Path attributes on the wire: one const table says, attribute by attribute, what is well-formed
- * and what a fault costs (RFC 7606 7). attr_section_decode() turns the attributes of an UPDATE into
- * canonical form (attrs.h). */
+/* Path attributes on the wire. One const table says for each attribute what is well-formed and what
+ * a fault costs (RFC 7606 7). attr_section_decode() turns the attributes of an UPDATE into
+ * canonical form (attrs.h). Pure: whether a route is accepted is decided elsewhere. */
 #ifndef BASCULE_ATTR_H
 #define BASCULE_ATTR_H
 

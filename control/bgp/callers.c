@@ -1,5 +1,6 @@
 /* Connections are accepted and given to the session that they are for, or handed to the RIB lcore
- * for another speaker's; the kernel is told who must come with which TTL and which key. */
+ * for another speaker's. The TTL and the key that each caller must have are set here and checked by
+ * the kernel. */
 #include "callers.h"
 
 #include <errno.h>
@@ -196,7 +197,7 @@ static size_t ttl_rules_of(struct callers *callers, uint8_t interface)
 	return any ? n : 0;
 }
 
-/* All listeners of an interface are to be told how far away peers may be. */
+/* All listeners of an interface must be set anew to how far away peers may be. */
 static void ttl_changed(struct callers *callers, uint8_t interface)
 {
 	struct listeners *ls = &callers->listeners;

@@ -1,6 +1,7 @@
-/* Who may connect to a speaker, and what must be true of him: his address, the interface, his
- * distance (RFC 5082), his key (RFC 2385). The listeners, and everything that the kernel is told
- * about them. */
+/* Who may connect to a speaker: from which address, by which interface, from how far away (RFC
+ * 5082) and with which key (RFC 2385). It has the listeners, sets at the kernel what they must
+ * check, and hands each connection to the session of its peer. What follows on the connection is
+ * the session's. */
 #ifndef BASCULE_CALLERS_H
 #define BASCULE_CALLERS_H
 
@@ -24,9 +25,9 @@ struct callers {
 	struct session *sessions;  /* borrowed; host->params.nb_peers, by peer index */
 	struct listeners listeners;
 	struct address_book book; /* of those that are not being removed */
-	uint64_t change;	  /* the last one at a listener */
+	uint64_t change;	  /* number of the last change at a listener (listener.h) */
 	bool listening;
-	bool ttl_due;		    /* of a listener, perhaps */
+	bool ttl_due;		    /* some listener may have ttl_due */
 	struct ttl_rule *ttl_rules; /* owned; room for nb_peers */
 	struct timer keys; /* set while a peer is barred, or the listeners lack their TTLs */
 	uint16_t nb_keys;  /* peers behind the walk that sets keys again; nb_peers: it has ended */
@@ -46,11 +47,12 @@ void callers_remove(struct callers *callers, const struct session *session);
 /* Set the peer's TCP-MD5 key at the listeners: the peer is barred as long as they refuse it. */
 void callers_key(struct callers *callers, struct session *session);
 
-/* A part of what the kernel has to be told yet. Returns how much was done; 0: it knows all. */
+/* Set a part of what the kernel must know yet. Returns how much was done; 0: it knows all. */
 unsigned int callers_turn(struct callers *callers, const struct budget *budget);
-/* Let peers connect, as soon as all are known that the speaker begins with, and their TTLs. */
+/* Let peers connect once all peers are known that the speaker begins with (`all_known`), and the
+ * kernel knows their TTLs. */
 void callers_listen(struct callers *callers, bool all_known);
-/* Connections that wait, one at least. Returns how many were looked at. */
+/* Accept connections that wait, one at least. Returns how many were looked at. */
 unsigned int callers_accept(struct callers *callers, const struct budget *budget);
 
 #ifdef __cplusplus

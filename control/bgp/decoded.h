@@ -1,4 +1,5 @@
-/* What an UPDATE says, once it is decoded, and what the session has to know for that. */
+/* A decoded UPDATE, and what its decoder must know about the session. Plain data between update.h,
+ * attr.h and the session; nothing here decodes. */
 #ifndef BASCULE_DECODED_H
 #define BASCULE_DECODED_H
 

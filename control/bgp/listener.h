@@ -1,5 +1,6 @@
 /* The listeners of a speaker: one for each of our addresses, bound to the interface that the
- * address is on. Whoever connects by another interface meets no listener. */
+ * address is on. Whoever connects by another interface meets no listener. Who may connect is
+ * decided in callers.h. */
 #ifndef BASCULE_LISTENER_H
 #define BASCULE_LISTENER_H
 
@@ -18,11 +19,12 @@ struct listener {
 	struct transport t;
 	uint8_t interface; /* index into speaker_params.interfaces */
 	bool open;	   /* peers can connect */
-	/* It does not know yet how far away peers may be; the kernel would not hear of it. */
+	/* How far away peers may be has not been set yet; the kernel refused it. */
 	bool ttl_due, ttl_refused;
-	uint64_t ttl_change; /* when it was told, as below */
-	/* Changes are numbered. Those who waited before change `emptied` have been taken, those
-	 * who waited before `emptying` have been when `left` more are, and then it is `asked`. */
+	uint64_t ttl_change; /* the change by which its TTLs were set last */
+	/* Changes are numbered. Connections that waited before change `emptied` have all been
+	 * accepted. When `left` more are accepted, so have those before `emptying`. `asked` is the
+	 * last change that asked something of peers; it comes next. */
 	uint64_t emptied, emptying, asked;
 	unsigned int left;
 };
@@ -46,15 +48,15 @@ void listeners_close(struct listeners *ls);
 int listeners_key(const struct listeners *ls, uint8_t interface, uint32_t remote,
 		  const uint8_t *key, uint8_t key_len);
 
-/* By how far away peers may be, of what comes before a connection is accepted. 0 rules: all may
- * pass. -errno; -E2BIG: they are too many. */
+/* Set how far away peers may be, for what comes before a connection is accepted. 0 rules: all may
+ * pass. -errno; -E2BIG: there are too many rules. */
 struct ttl_rule;
 int listener_ttl(const struct listener *l, const struct ttl_rule *rules, size_t nb_rules);
 
-/* With change `change`, which is later than all before it, something is asked of peers (a key, to
- * be near) that was not asked of who waits now. */
+/* From change `change` on, which is later than all before it, something is asked of peers (a key,
+ * to be near) that was not asked of connections that wait now. */
 void listener_changed(struct listener *l, uint64_t change);
-/* May what was taken from it last have waited before that change? */
+/* May the connection that was accepted last have waited since before that change? */
 bool listener_before(const struct listener *l, uint64_t change);
 
 /* The next connection: its descriptor, as transport_accept() gives it, who has connected, and

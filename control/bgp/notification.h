@@ -1,5 +1,5 @@
-/* NOTIFICATION codes, their texts, and the shutdown communication that may travel with two of
- * them. */
+/* NOTIFICATION messages as data: codes, their texts, and the shutdown communication that two of
+ * them may carry. The octets of the message are message.h's. */
 #ifndef BASCULE_NOTIFICATION_H
 #define BASCULE_NOTIFICATION_H
 
@@ -77,7 +77,7 @@ void notify_set(struct bgp_notify *notify, uint8_t code, uint8_t subcode, const 
  * octets of UTF-8, cut between characters; none if `text` is empty. */
 void notify_cease(struct bgp_notify *notify, uint8_t subcode, const char *text);
 
-/* Cease/1: more than `bound` IPv4 unicast prefixes, which the data tells (RFC 4486 4). */
+/* Cease/1: more than `bound` IPv4 unicast prefixes; the data has the bound (RFC 4486 4). */
 void notify_max_prefixes(struct bgp_notify *notify, uint32_t bound);
 
 /* "cease" / "administrative reset"; a code that is not known: "unknown". Static text. */

@@ -1,5 +1,6 @@
-/* Records between the lcores of BGP: what the RIB lcore has a speaker do, and what a speaker has to
- * report. Each lies in a mailbox (mailbox.h) until its reader is done with it. */
+/* The records that the lcores of BGP exchange: commands of the RIB lcore to a speaker, and events
+ * that a speaker reports to the RIB lcore. A record lies in a mailbox (mailbox.h) until its reader
+ * is done with it. */
 #ifndef BASCULE_RECORDS_H
 #define BASCULE_RECORDS_H
 

@@ -1,7 +1,7 @@
 /* What is reported to the RIB lcore about a session. UPDATEs and what else comes out of a message
  * are posted as they are read, as reading stops unless there is room. What comes out of timers and
  * failures cannot be put off, so it is remembered here until there is room: one loss, one state,
- * one change of mood at a time, and no message is read before a loss has been reported. */
+ * one change of lagging at a time, and no message is read before a loss has been reported. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>

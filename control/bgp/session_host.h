@@ -1,4 +1,5 @@
-/* What the sessions of one speaker, and their connections, share. */
+/* What the sessions of one speaker, and their connections, share: parameters, clock, timers, the
+ * mailbox to the RIB lcore, and the lists of sessions to be run. Owned by the speaker. */
 #ifndef BASCULE_SESSION_HOST_H
 #define BASCULE_SESSION_HOST_H
 

@@ -45,7 +45,7 @@ int speaker_poller(const struct speaker *speaker);
 /* The parts of a speaker's turn, and how long its turns take. Lives until speaker_free(). */
 enum speaker_part {
 	SPEAKER_PART_COMMANDS,
-	SPEAKER_PART_WALKS, /* over all peers, and what listeners are told */
+	SPEAKER_PART_WALKS, /* over all peers, and over listeners whose TTLs change */
 	SPEAKER_PART_ACCEPT,
 	SPEAKER_PART_SESSIONS,
 	SPEAKER_PART_TIMERS,

@@ -1,4 +1,5 @@
-/* What a speaker is told once: who we are, and where our peers are. */
+/* The parameters of a speaker, which it gets once: who we are, and by which interfaces our peers
+ * are reached. */
 #ifndef BASCULE_SPEAKER_PARAMS_H
 #define BASCULE_SPEAKER_PARAMS_H
 

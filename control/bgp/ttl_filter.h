@@ -1,9 +1,9 @@
-/* A socket filter (classic BPF) that drops what comes from further away than its peer may be (RFC
- * 5082 3), by source address, so that a listener can hold it for many peers. What is accepted
- * inherits it: so data, FIN and RST are judged from the handshake on, when there is no socket yet
- * that IP_MINTTL could be set on. SYN and bare ACK pass: a connection from too far away is refused
- * when it is accepted, by its SYN (attempt.c), and that can be seen; a blind attacker gains nothing
- * by either. Pure: makes a program, and knows no socket. */
+/* Makes a socket filter (classic BPF) that drops packets from further away than their peer may be
+ * (RFC 5082 3). It judges by source address, so that one listener can have it for many peers. An
+ * accepted connection inherits it: so data, FIN and RST are judged from the handshake on, when
+ * there is no socket yet that IP_MINTTL could be set on. SYN and bare ACK pass. A connection from
+ * too far away is refused, visibly, when it is accepted: by the TTL of its SYN (attempt.c). A blind
+ * attacker gains nothing by either. Pure: makes a program, and knows no socket. */
 #ifndef BASCULE_TTL_FILTER_H
 #define BASCULE_TTL_FILTER_H
 

@@ -1,8 +1,8 @@
-/* Far next hops: those that lie behind none of our ports, and that a peer may name which itself is
- * behind a learned route (source.behind). Routes of other peers lead to them (RFC 4271 9.1.2.1),
- * and packets go by way of those routes' own next hops, which are on link. An entry keeps what
- * rib_resolve() has found for an address and a role, so that paths and FIB go by the same answer
- * until far_hops_poll() finds another one and says so:
+/* Far next hops: those that lie behind none of our ports. A peer that is itself behind a learned
+ * route (source.behind) may name one. Routes of other peers lead to it (RFC 4271 9.1.2.1), and
+ * packets go by those routes' own next hops, which are on link. An entry keeps what rib_resolve()
+ * has found for an address and a role. Paths and FIB both go by that answer, until far_hops_poll()
+ * finds another one and reports it:
  *
  *   rib ── usable(address, source) ─► far_hops ── rib_resolve ─► next hops of other routes
  *   fib_sync ── ways(address, source) ─► those ─► their adjacencies (next_hop.h)
@@ -33,7 +33,9 @@ struct far_ways {
 	uint16_t n, nb_backup;
 	uint32_t next_hop[RIB_ECMP]; /* host order, ascending */
 	uint32_t
-		backup[RIB_ECMP]; /* of the next best routes for the prefix: while those are lost */
+		/* next hops of the next best routes for the prefix, used while all of the above are
+		 * lost */
+		backup[RIB_ECMP];
 };
 
 struct far_hops {
@@ -55,31 +57,31 @@ void far_hops_fini(struct far_hops *hops);
 /* Is `addr` (host order), named by this source, a far next hop, and not one of next_hop.h's? */
 bool far_hop_is(const struct far_hops *hops, uint32_t addr, const struct source *source);
 
-/* Where it is reached. Makes the entry if need be and marks it as in use. NULL: there is no room
- * for one. Good until the next call that is not const. */
+/* Where the address is reached. Makes the entry if there is none, and marks it as in use. NULL:
+ * there is no room for one. Good until the next call that is not const. */
 const struct far_ways *far_hop_ways(struct far_hops *hops, uint32_t addr, enum role role);
 /* The same without making or marking anything: as it is now. */
 void far_hop_look(const struct far_hops *hops, uint32_t addr, enum role role, struct far_ways *out);
 
-/* Keep an entry, so that far_hops_poll() tells of it, as long as it is watched; watches are
- * counted. Without room for it nothing is told. */
+/* Keep an entry while it is watched, so that far_hops_poll() reports its changes; watches are
+ * counted. If there is no room for the entry, nothing is reported. */
 void far_hop_watch(struct far_hops *hops, uint32_t addr, enum role role);
 void far_hop_unwatch(struct far_hops *hops, uint32_t addr, enum role role);
 
-/* If the RIB has changed, look at up to `budget` entries anew, and tell `changed` of each that is
- * reached otherwise than before. Returns how many were looked at. */
+/* If the RIB has changed, look at up to `budget` entries again, and call `changed` for each that is
+ * reached in another way than before. Returns how many were looked at. */
 uint32_t far_hops_poll(struct far_hops *hops, uint32_t budget,
 		       void (*changed)(void *ctx, uint32_t addr, enum role role,
 				       const struct far_ways *was, const struct far_ways *now),
 		       void *ctx);
-/* Is there room again for those that were refused? Said once. */
+/* Is there room again for entries that were refused? Answered once. */
 bool far_hops_room(struct far_hops *hops);
 /* Was this one refused, and would be now? */
 bool far_hop_refused(const struct far_hops *hops, uint32_t addr, enum role role);
 /* Has every entry been looked at since the RIB last changed? */
 bool far_hops_settled(const struct far_hops *hops);
-/* Another configuration, which next_hops has already, by which each entry is to be reviewed, ids
- * 1..slab.top: what lies behind a port now is not far any more. */
+/* The configuration has changed, in next_hops already: review each entry by it, ids 1..slab.top.
+ * What lies behind a port now is not far any more. */
 void far_hop_review(struct far_hops *hops, uint32_t id);
 
 /* As next_hops_round_begin() and the others, which run at the same time. */

@@ -367,7 +367,7 @@ static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 	return true;
 }
 
-/* What the view cannot carry, its peers must not be told. */
+/* What the view cannot carry must not be announced to its peers. */
 static void sync_view(struct fib_sync *sync, struct prefix prefix, uint32_t node, enum role view)
 {
 	const struct path *last;

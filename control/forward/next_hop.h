@@ -1,16 +1,17 @@
-/* The next hops that paths name: one entry an address, however many paths share it, and for each
- * role that routes come from an adjacency in the FIB, so that the gate can tell what a packet
- * follows. A role's own adjacency decides whether its routes are usable: an NVA may name a next hop
- * behind a VNet's port, and must not be announced while only the VNet's adjacency is resolved.
+/* The next hops that paths name. An address has one entry, however many paths share it. For each
+ * role that routes come from, the entry has an adjacency of its own in the FIB, so that the gate
+ * knows by whose route a packet goes. A role's own adjacency decides whether its routes are usable:
+ * an NVA may name a next hop behind a VNet's port, and must not be announced while only the VNet's
+ * adjacency is resolved. ARP is the dataplane's.
  *
  *   rib ── usable(address, role) ─► next_hops ── config_resolve ─► (port, gateway)
  *             fib_adjacency_claim ─► dataplane's ARP;  fib_adjacency_resolved ─► poll
  *   fib_sync ── adjacency(address, role) ─► index
  *
- * An entry is made when the RIB first asks about an address that lies behind one of our ports; any
- * other address is unusable there and then, and leaves no trace. Which entries are in use is found
- * by walks over the RIB (fib_sync.h): what a whole walk did not touch is given back. Thread: the
- * RIB lcore. */
+ * An entry is made when the RIB first asks about an address that lies behind one of our ports. Any
+ * other address is unusable there and then, and leaves no trace. Walks over the RIB (fib_sync.h)
+ * find out which entries are in use: what a whole walk did not touch is given back. Thread: the RIB
+ * lcore. */
 #ifndef BASCULE_NEXT_HOP_H
 #define BASCULE_NEXT_HOP_H
 
@@ -39,8 +40,8 @@ enum {
 	NEXT_HOP_CHAINS = 16384,
 	NEXT_HOP_GRACE_MS = 3000,
 	NEXT_HOP_LOSSES =
-		/* from this one on within NEXT_HOP_CALM_MS of one another, a return is quiet,
-		 * ... */
+		/* a next hop that is lost this often within NEXT_HOP_CALM_MS of one another comes
+		 * back quiet, ... */
 	3,
 	NEXT_HOP_QUIET_MS = 2000,   /* for so long, twice as long with each more, ... */
 	NEXT_HOP_QUIET_MAX = 60000, /* and not longer */
@@ -69,7 +70,7 @@ void next_hops_fini(struct next_hops *nhs); /* the claims stay with the writer *
 /* Can packets that follow a route from a source of `role` be sent by way of `addr` (host order)?
  * Makes the entry and claims its adjacency for the role if need be, and marks it as in use. */
 bool next_hop_usable(struct next_hops *nhs, uint32_t addr, enum role role);
-/* Is it not usable yet, but claimed so lately that the answer may still come? Claims and marks as
+/* Is it not usable yet, but claimed so lately that ARP may still answer? Claims and marks as
  * next_hop_usable(). */
 bool next_hop_sought(struct next_hops *nhs, uint32_t addr, enum role role);
 /* Whether it is usable without making, claiming or marking anything, with the reason. */
@@ -79,24 +80,24 @@ uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role
 /* The DPDK port that config's port `port` is; -1: the dataplane has none of that name. */
 int next_hop_port(const struct next_hops *nhs, size_t port);
 
-/* Look at `budget` entries, and tell `changed` of the address of each that is usable for some role
- * and was not, or the other way round, or may be announced again. Returns whether there is room
- * again for those that were refused. */
+/* Look at `budget` entries. Call `changed` with the address of each that has become usable or
+ * unusable for some role, or that may be announced again. Returns whether there is room again for
+ * those that were refused. */
 bool next_hops_poll(struct next_hops *nhs, uint32_t budget,
 		    void (*changed)(void *ctx, uint32_t addr), void *ctx);
-/* Was it lost so often of late that what goes by it is not announced yet, though it is resolved?
- * What flaps is damped in what peers are told, never in what packets do. */
+/* Was it lost so often of late that routes by it are not announced yet, though it is resolved?
+ * Flapping is damped in what is announced, never in what packets follow. */
 bool next_hop_quiet(const struct next_hops *nhs, uint32_t addr);
 /* Has some role asked within NEXT_HOP_GRACE_MS for an adjacency that has never been resolved? */
 bool next_hops_pending(const struct next_hops *nhs);
-/* Another configuration, by which each entry is to be reviewed, ids 1..slab.top, before anything
- * else is asked: one that resolves differently is forgotten, and what it claimed is given back by
+/* The configuration has changed: before anything else is asked, review each entry by it, ids
+ * 1..slab.top. An entry that resolves differently is forgotten; what it claimed is given back by
  * the next round that ends. */
 void next_hops_configure(struct next_hops *nhs, const struct config *config);
 void next_hop_review(struct next_hops *nhs, uint32_t id);
 
-/* A walk over all paths begins; each is to be marked; it is over: what was not marked is given
- * back. */
+/* A walk over all paths begins; each path's next hop is marked; the walk has ended, and entries
+ * that were not marked are given back. */
 void next_hops_round_begin(struct next_hops *nhs);
 void next_hop_mark(struct next_hops *nhs, uint32_t addr);
 void next_hops_round_end(struct next_hops *nhs);

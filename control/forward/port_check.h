@@ -1,5 +1,5 @@
-/* Whether the dataplane that control has joined has the ports that control's configuration tells
- * of. */
+/* Compares the ports of the dataplane that control has joined with those of control's
+ * configuration. Changes nothing. */
 #ifndef BASCULE_PORT_CHECK_H
 #define BASCULE_PORT_CHECK_H
 

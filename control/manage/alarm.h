@@ -1,5 +1,5 @@
-/* What is wrong at this moment. Alarms are not kept: each is a condition that is looked at when
- * somebody asks, so it clears itself. Thread: the RIB lcore. */
+/* What is wrong at this moment. No alarm is stored: each is a condition that is judged when
+ * somebody asks, and ends when the condition does. Thread: the RIB lcore. */
 #ifndef BASCULE_ALARM_H
 #define BASCULE_ALARM_H
 
@@ -11,7 +11,7 @@ extern "C" {
 
 struct route_server;
 
-/* All there are into `alarms`, which is zeroed. */
+/* Write all alarms that stand now into `alarms`, which is zeroed. */
 void alarms_list(const struct route_server *rs, struct alarms *alarms);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* What a peer's command meets. */
+/* Resets of a peer's session: hard, soft in, soft out. */
 #include "commands.h"
 
 #include <stdio.h>

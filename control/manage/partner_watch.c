@@ -1,4 +1,5 @@
-/* Tell the last outcome, learn whom to look at, look, compare, and again. */
+/* The watch's rounds: the last outcome is handed to the RIB lcore, which says whom to ask next;
+ * both instances are asked; their answers are compared. */
 #include "partner_watch.h"
 
 #include <errno.h>

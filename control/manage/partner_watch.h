@@ -1,7 +1,7 @@
-/* The management thread's watch over the partner: every PARTNER_PERIOD_MS it looks at this instance
- * and at the partner, compares, and hands the outcome to the RIB lcore with a page, which comes
- * back with the partner to look at next (a reload may name another). Never waits; one look at each
- * is under way at most. */
+/* The management thread's watch over the partner. Every PARTNER_PERIOD_MS it asks this instance and
+ * the partner (instance_query.h), compares the answers (partner.h), and sends the outcome to the
+ * RIB lcore in a page. The page comes back with the partner to ask next, since a reload may name
+ * another. It never waits, and asks each of the two once at a time at most. */
 #ifndef BASCULE_PARTNER_WATCH_H
 #define BASCULE_PARTNER_WATCH_H
 

@@ -1,6 +1,6 @@
 /* The command "policy test": what a peer's route map of one direction makes of a route, rule by
- * rule. The route is the one that there is, or one that the question describes. Counts nothing,
- * changes nothing. Thread: the RIB lcore. */
+ * rule. The route is one of the RIB's, or one that the question describes. Counts nothing, changes
+ * nothing. Thread: the RIB lcore. */
 #ifndef BASCULE_POLICY_TEST_H
 #define BASCULE_POLICY_TEST_H
 

@@ -1,5 +1,5 @@
-/* A line of JSON from a client, made into a question for the RIB lcore. One const table says which
- * commands there are and what arguments each takes. The management thread's. */
+/* Turns a line of JSON from a client into a question for the RIB lcore. One const table says which
+ * commands there are and what arguments each takes. It answers nothing. The management thread's. */
 #ifndef BASCULE_REQUEST_H
 #define BASCULE_REQUEST_H
 

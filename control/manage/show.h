@@ -1,6 +1,6 @@
-/* Questions of the management thread, answered on the RIB lcore; see page.h for how they travel,
- * rows.h for what they are answered with, and ctl.h for what becomes of it. Thread: the RIB
- * lcore. */
+/* Answers the questions of the management thread on the RIB lcore, page by page (page.h), with rows
+ * (rows.h) that the management thread makes into JSON (ctl.h). Commands that change something are
+ * handed on: to commands.c, exchange.c and reload.c. Thread: the RIB lcore. */
 #ifndef BASCULE_SHOW_H
 #define BASCULE_SHOW_H
 

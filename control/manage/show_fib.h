@@ -13,11 +13,11 @@ extern "C" {
 
 struct route_server;
 
-/* What page->view has for the prefix of a node, if it has any. False: the page is full. */
+/* Add what page->view has for the prefix of a node, if anything. False: the page is full. */
 bool show_fib_node(const struct route_server *rs, struct page *page, uint32_t node);
 
-/* The longest prefix of the view that holds the address, among routes: the longest match of the RIB
- * may not be in it. */
+/* Add the route of the view with the longest prefix that holds the address. The longest match of
+ * the RIB may be another one, since that may not be in the view. */
 void show_fib_address(const struct route_server *rs, struct page *page);
 
 #ifdef __cplusplus

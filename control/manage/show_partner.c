@@ -1,4 +1,4 @@
-/* The view as rows and events; as alarms it is alarm.c's. */
+/* What the watch has seen of the partner, as rows and events. Its alarms are alarm.c's. */
 #include "show_partner.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* The partner on the RIB lcore: what the management thread's watch has seen of it, kept and
- * shown. */
+/* What the management thread's watch has seen of the partner, kept on the RIB lcore and shown. The
+ * partner is asked by partner_watch.h. Thread: the RIB lcore. */
 #ifndef BASCULE_SHOW_PARTNER_H
 #define BASCULE_SHOW_PARTNER_H
 

@@ -1,15 +1,16 @@
 /* A page: one question of the management thread to the RIB lcore, and its bounded answer as plain
- * copied rows.
+ * copied rows (rows.h). Answers are found by show.c and made into JSON by format.c.
  *
  *   client ─ JSON ─► request.c ─► struct page ──mailbox──► show.c on the RIB lcore: a page of rows
  *   client ◄─ JSON ─ format.c ◄── struct page ◄──mailbox── (an eventfd wakes the management thread)
  *
  * A page belongs to whoever holds it: the management thread makes it, the RIB lcore has it between
- * the two mailboxes, and it comes back. If there is more to tell, the management thread sends the
- * same page again once its client has taken the first rows: so a walk over a million routes costs
- * the RIB lcore one page a turn, and a client that does not read costs it nothing. The cursor is
- * all that is remembered of a walk: rows that stay are given once, whatever comes and goes about
- * them; rows that change meanwhile may be missed or given twice, and nothing breaks. */
+ * the two mailboxes, and it comes back. If there are more rows, the management thread sends the
+ * same page again once its client has taken the first ones. So a walk over a million routes costs
+ * the RIB lcore one page a turn, and a client that does not read costs it nothing.
+ *
+ * Of a walk nothing is remembered but the cursor. A row that stays is given once, whatever comes
+ * and goes around it; a row that changes meanwhile may be missed or given twice. */
 #ifndef BASCULE_PAGE_H
 #define BASCULE_PAGE_H
 

@@ -1,5 +1,5 @@
-/* The rows of answered pages (page.h): what the RIB lcore tells the management thread, as plain
- * copied data. Who formats them never sees the RIB. */
+/* The rows of answered pages (page.h): what the RIB lcore answers to the management thread, as
+ * plain copied data. Whoever formats rows never sees the RIB. */
 #ifndef BASCULE_ROWS_H
 #define BASCULE_ROWS_H
 

@@ -1,6 +1,6 @@
-/* A look at an instance: what it tells of itself and its peers, asked over its management socket as
- * any client would (ctl.h), so that this instance and its partner are asked, and understood, by the
- * same code.
+/* Asks an instance about itself and its peers, over its management socket as any client does
+ * (ctl.h). So this instance and its partner are asked, and their answers read, by the same code. It
+ * compares nothing (partner.h).
  *
  *   instance_query_begin ─► instance_query_poll ⇄ instance_query_serve ─► instance_query_done:
  *   error[] is empty and the rest is filled, or error[] says why not

@@ -92,7 +92,7 @@ static void side_set(struct partner_side *side, const struct instance_query_peer
 	side->digest = peer->digest;
 }
 
-/* Does it differ in another way than before, or is it still telling? */
+/* Does it differ in another way than before, or is it still announcing? */
 static bool has_moved(const struct partner_peer *was, const struct partner_peer *is,
 		      const struct instance_query_peer *here,
 		      const struct instance_query_peer *there)

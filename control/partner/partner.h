@@ -1,14 +1,15 @@
-/* Two instances of one route server, compared: ours and its partner (instance.partner), which the
- * same peers connect to and which should hear the same from them. Each has its own routes and
- * forwards by them alone.
+/* Two instances of one route server, compared: ours and its partner (instance.partner). The same
+ * peers connect to both and should announce the same to both. Each has its own routes and forwards
+ * by them alone; nothing here changes a route.
  *
  *   management thread: partner_watch.c ─ asks both ─► partner_compare ─► struct partner_view ─┐
  *   RIB lcore:         alarm.c, show_partner.c ◄────── the view, until the next one comes ◄───┘
  *
- * A difference becomes an alarm when it has stood still for PARTNER_STILL looks, or moved for
- * PARTNER_MOVING: routes on their way differ from look to look and then no more. The alarm ends
- * with the first look that finds none. Peers are not compared while an instance has just started
- * and has not heard all of them. */
+ * Routes on their way make a difference that changes from look to look and then ends. So a
+ * difference becomes an alarm only if PARTNER_STILL looks in a row find the same one, or
+ * PARTNER_MOVING looks in a row find any. The alarm ends with the first look that finds none. Peers
+ * are not compared while an instance has just started and its peers have not all announced
+ * everything. */
 #ifndef BASCULE_PARTNER_H
 #define BASCULE_PARTNER_H
 

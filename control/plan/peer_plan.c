@@ -168,7 +168,7 @@ static void keep_route(const struct peer_plan *plan, const struct update_group *
 	}
 }
 
-/* What its members at large are told; then what sets some of them apart. */
+/* What most members of the group get; then what sets some of them apart. */
 static void count_common(struct peer_plan *plan, const struct update_group *group,
 			 struct peer_plan_group *counted)
 {

@@ -1,13 +1,15 @@
-/* What peers would learn if the switch were moved: after export policy and outbound route maps,
- * summaries included. Of each prefix a group is looked at once, and beside it who announced one of
- * its paths; counted is what becomes of them, and how many more or fewer contribute to each
- * summary.
+/* What peers would learn if the route exchange switch were moved: after export policy and outbound
+ * route maps, summaries included. A prefix is looked at once for a group, and once more for each
+ * member that announces a path for it, since that may learn another one. Counted is what becomes of
+ * the prefixes, and how many more or fewer contribute to each summary. Nothing is announced, and
+ * nothing is changed.
  *
  *   matrix_plan_node ─► peer_plan_begin, peer_plan_count each
  *     └─► summaries: peer_plan_summaries ─► peer_plan_summary ─► peer_plan_add
  *
- * A summary's prefix is reported on its own, when all have been counted: it may stand for a route,
- * whose paths are kept from the walk. Nothing else is kept by prefix. Thread: the RIB lcore. */
+ * Whether a summary stands is known when all prefixes have been counted; only then is its own
+ * prefix reported. There may be a route for that prefix too, whose paths are noted when the walk
+ * passes it. Nothing else is kept by prefix. Thread: the RIB lcore. */
 #ifndef BASCULE_PEER_PLAN_H
 #define BASCULE_PEER_PLAN_H
 
@@ -34,7 +36,7 @@ enum plan_change { PLAN_SAME, PLAN_ANNOUNCED, PLAN_REPLACED, PLAN_WITHDRAWN, PLA
 /* "announced", "replaced", "withdrawn"; static storage. */
 const char *plan_change_name(enum plan_change change);
 
-/* What becomes of one. */
+/* How one prefix would change. */
 struct peer_plan_fate {
 	enum plan_change change;
 	bool backup; /* what the peer learns in the end, if it changes, is a backup (group.h) */
@@ -71,7 +73,7 @@ struct peer_plan_step {
 	const struct update_group *group; /* NULL: through */
 	unsigned int place;		  /* the group's, in the announcer's list */
 	bool begun;			  /* with it; the rest is about it */
-	struct peer_plan_member common;	  /* what members at large are told */
+	struct peer_plan_member common;	  /* what most members get */
 	uint32_t nb_others, other;	  /* of peer_plan.others, and the next one of them */
 	uint16_t withheld;		  /* the next peer that something may be withheld from */
 };

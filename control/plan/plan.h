@@ -1,16 +1,16 @@
 /* What moving the route exchange switch would change, found out before it is moved: for each peer
- * the prefixes that it would learn, learn otherwise or not learn any more, for each view those that
- * it would gain and lose or reach another way, bounds that would be met, and prefixes that two
- * branches would come to share. By the functions that decide it when the switch does move
- * (matrix_plan.h, view_plan.h, announce.h), outbound route maps included, with their summaries
- * (peer_plan.h); nothing is moved.
+ * the prefixes that it would learn, learn otherwise or not learn any more; for each view those that
+ * it would gain, lose or reach another way; bounds that would be met; and prefixes that two
+ * branches would come to share. The functions that decide all this when the switch does move decide
+ * it here (matrix_plan.h, view_plan.h, announcement.h), outbound route maps and their summaries
+ * included (peer_plan.h). Nothing is moved.
  *
  *   weigh ─► count ─► summaries ─► rows of counts ─► conflicts
  *     └─► routes, then summaries, if asked for ─► warnings
  *
- * Each is a walk over all prefixes, or over all peers, a bounded part of it a page; nothing is kept
- * by prefix, but for those of summaries. Should routes change meanwhile, the plan goes on and says
- * so at its end. Thread: the RIB lcore. */
+ * Each step is a walk over all prefixes or over all peers, of which a page does a bounded part.
+ * Nothing is kept by prefix, but for those of summaries. If routes change meanwhile, the plan goes
+ * on, and says so at its end. Thread: the RIB lcore. */
 #ifndef BASCULE_PLAN_H
 #define BASCULE_PLAN_H
 

@@ -1,9 +1,10 @@
 /* What would become of the views if the role matrix were another one: for each prefix and view,
- * whether it would be there, with which next hops, and whether there would be room for it. Found by
- * what fills the views (fib_sync.h); nothing is moved. Rounds over all prefixes as in
- * matrix_plan.h: the first finds out which views have room for everything; in one that has not,
- * those that are there stay, and others come in their order until no tbl8 group is left. Thread:
- * the RIB lcore; view_plan_fini() may be called by any. */
+ * whether it would be there, with which next hops, and whether there would be room for it. The
+ * functions that fill the views find it out (fib_sync.h); nothing is moved.
+ *
+ * Rounds over all prefixes, as in matrix_plan.h. The first one finds out which views have room for
+ * everything. In a view that has not, prefixes that are there stay, and others come in their order
+ * until no tbl8 group is left. Thread: the RIB lcore; view_plan_fini() may be called by any. */
 #ifndef BASCULE_VIEW_PLAN_H
 #define BASCULE_VIEW_PLAN_H
 
@@ -35,7 +36,7 @@ struct view_plan {
 int view_plan_init(struct view_plan *plan, struct fib_sync *sync, uint64_t allow);
 void view_plan_fini(struct view_plan *plan);
 
-/* The first round; sets `refused` as far as room has no part in it. */
+/* The first round, for each prefix; sets `refused` as far as room has no part in it. */
 void view_plan_weigh(struct view_plan *plan, uint32_t node);
 /* A round begins anew: in each view. */
 void view_plan_round(struct view_plan *plan, enum role view);

@@ -194,9 +194,9 @@ int rib_set_refused(struct rib *rib, uint32_t node, enum role role, bool refused
  * no bound); more are held back, and come when others go, by rib_turn(). */
 void rib_set_expressroute_max(struct rib *rib, uint32_t max);
 uint32_t rib_expressroute_held(const struct rib *rib); /* prefixes held back now */
-/* Which prefixes count is another question now: asked of each by rib_turn(). While
- * rib_seats_moving(), the gateways must not learn anything: what did not count may do so, and has
- * no seat yet, or more have one than there are. */
+/* rib_params.counts would answer otherwise now: rib_turn() asks it of each prefix again. While
+ * rib_seats_moving(), nothing may be announced to the gateways: a prefix that did not count may
+ * count now and have no seat yet, or more prefixes have a seat than there are. */
 void rib_seats_review(struct rib *rib);
 bool rib_seats_moving(const struct rib *rib);
 

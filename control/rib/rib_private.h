@@ -178,8 +178,9 @@ struct matrix_walk {
 		classes_old[ROLE_COUNT]; /* by the source's role: bit mask of classes */
 };
 
-/* The bound on what ExpressRoute gateways learn: each prefix that they might learn has a seat,
- * is held back, or does not count. */
+/* The bound on what ExpressRoute gateways learn. A prefix that they might learn takes one of `max`
+ * seats; it is held back while none is free, or is exempt if it does not count (rib_params.counts).
+ * A bit a node each. */
 struct seats {
 	uint32_t max;
 	struct bitmap taken, held, exempt;

@@ -13,7 +13,8 @@ int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
 	const struct attrs *attrs;
 	int err;
 
-	/* On link as far as peers are concerned: they are told our own address in any case. */
+	/* On link as far as peers are concerned: our own address is announced to them in any
+	 * case. */
 	export_vnet_attrs(0, &w);
 	attr_keys_parse(wire, (uint16_t)w.len, &keys);
 	attrs = attrs_intern(rs->attrs, &keys, wire, (uint16_t)w.len);

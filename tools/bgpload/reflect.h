@@ -1,4 +1,4 @@
-/* A speaker that decides nothing: what one session says, all others are told, octet for octet. It
+/* A speaker that decides nothing: what one session says is sent to all others, octet for octet. It
  * is the bound of what this generator and the TCP between can do, to hold a speaker's figures
  * against. */
 #ifndef BASCULE_REFLECT_H

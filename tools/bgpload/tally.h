@@ -1,5 +1,5 @@
-/* What a receiver has been told: which prefixes it holds, how often it was told of them, and how
- * late. One a receiver; nothing here knows sessions. */
+/* What has been announced to a receiver: which prefixes it holds, how often each was announced, and
+ * how late. One a receiver; nothing here knows sessions. */
 #ifndef BASCULE_TALLY_H
 #define BASCULE_TALLY_H
 
