@@ -346,8 +346,8 @@ static unsigned int flush_goes_on(struct route_server *rs)
 	return !rs->announcer.flushing || !rs->announcer.blocked;
 }
 
-/* Changes for which there was no time go into the FIB before anything else: nobody is told of them
- * before, and there are no more of them until then. */
+/* Changes for which there was no time go into the FIB before anything else: they are announced to
+ * nobody before, and there are no more of them until then. */
 static unsigned int fib_goes_on(struct route_server *rs)
 {
 	change_slices(rs);

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Into the group that suits it; or it is told everything again. Without memory its session is
- * reset. */
+/* Move the peer into the group that suits it, or announce everything to it again. Without memory
+ * its session is reset. */
 void peer_join(struct route_server *rs, struct peer *peer);
 void peer_refresh_out(struct route_server *rs, struct peer *peer);
 

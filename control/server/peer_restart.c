@@ -26,8 +26,8 @@ void peer_stale_fire(struct timer *timer, uint64_t now_ms)
 
 /* RFC 4724 4.1 has us wait for End-of-RIB, but not from one that restarts itself, which may be
  * waiting for ours; and only those with the capability have promised it, mere helpers that list no
- * family in it included. The others have told all when they fall silent; most say it before that.
- * What forwards meanwhile is the generation before, so to wait is cheaper than to publish too
+ * family in it included. The others have announced all when they fall silent; most say it before
+ * that. What forwards meanwhile is the generation before, so to wait is cheaper than to publish too
  * early. */
 bool peer_finished(const struct peer *peer, uint64_t now_ms)
 {

@@ -3,8 +3,8 @@
  *
  * A thousand peers, VNets and next hops are more than a turn has time for: they are gone through in
  * steps, as far in each turn as there is time, and as long as that lasts the turn does nothing else
- * (rs_turn()). So nobody is told, asked or answered by half a configuration; what speakers say
- * meanwhile waits in their mailboxes, some milliseconds. */
+ * (rs_turn()). So nothing is announced, asked or answered by half a configuration; what speakers
+ * say meanwhile waits in their mailboxes, some milliseconds. */
 #include "reload.h"
 
 #include <signal.h>
@@ -83,7 +83,7 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 	       !memcmp(a->password, b->password, a->password_len);
 }
 
-/* Would it be told otherwise in the same session? */
+/* Would its announcements be others in the same session? */
 static bool same_words(const struct config_peer *a, const struct config_peer *b)
 {
 	return a->remove_private_as == b->remove_private_as && a->as_override == b->as_override &&
@@ -417,7 +417,8 @@ static void set_moving(struct route_server *rs, uint32_t i)
 
 	(void)i;
 	peers_regroup(&rs->peers);
-	rs->reconsider = true; /* VNets, and what peers are told, as far as it may come back */
+	/* VNets, and what is announced to peers, as far as it may come back */
+	rs->reconsider = true;
 	if (running->routing_preference != wanted->routing_preference ||
 	    running->control.med != wanted->control.med)
 		rib_set_rule(rs->rib, rib_answers_rule(wanted));

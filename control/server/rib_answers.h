@@ -1,5 +1,5 @@
-/* What the RIB asks of the others, answered by the conductor: of those who know what packets
- * follow, and of those who know what peers are told. Thread: the RIB lcore. */
+/* What the RIB asks of other parts, answered by the conductor: by those that know what packets
+ * follow, and by those that know what is announced to peers. Thread: the RIB lcore. */
 #ifndef BASCULE_RIB_ANSWERS_H
 #define BASCULE_RIB_ANSWERS_H
 

@@ -102,7 +102,7 @@ peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; enforce_first_as = 
 		std::string all;
 
 		for (uint16_t other = 0; other < PEERS; other++)
-			if (told[other].count(of[peer].prefix))
+			if (announced[other].count(of[peer].prefix))
 				all += std::string(all.empty() ? "" : " ") + of[other].name;
 		return all;
 	}

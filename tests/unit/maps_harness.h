@@ -56,9 +56,9 @@ class maps_test : public server_test
 	/* The attributes that it was told; empty: none. */
 	std::vector<uint8_t> wire_of(uint16_t peer, const char *prefix)
 	{
-		auto at = told[peer].find(prefix);
+		auto at = announced[peer].find(prefix);
 
-		return at == told[peer].end() ? std::vector<uint8_t>() : at->second;
+		return at == announced[peer].end() ? std::vector<uint8_t>() : at->second;
 	}
 	std::string path(uint16_t peer, const char *prefix)
 	{

@@ -244,7 +244,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		for (enum role view : views)
 			add_view(view, &s);
 		for (uint16_t peer = 0; peer < PEERS; peer++)
-			for (const auto &[prefix, attrs] : told[peer])
+			for (const auto &[prefix, attrs] : announced[peer])
 				s[std::string(names[peer]) + " " + prefix] = attrs;
 		return s;
 	}

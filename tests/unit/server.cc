@@ -158,7 +158,7 @@ void server_test::stop_server()
 	mailbox_free(pages);
 	mailbox_free(answers);
 	close(answered);
-	told.clear();
+	announced.clear();
 	most.clear();
 	eors.clear();
 	late.clear();
@@ -216,7 +216,7 @@ void server_test::down(uint16_t peer, bool keep)
 	e.keep = keep;
 	strcpy(e.reason, "the test says so");
 	post(&e, sizeof(e));
-	told.erase(peer);
+	announced.erase(peer);
 }
 
 void server_test::complain(uint16_t peer, const std::vector<uint8_t> &data, bool notification,
@@ -233,12 +233,12 @@ void server_test::complain(uint16_t peer, const std::vector<uint8_t> &data, bool
 	e.data_len = (uint16_t)data.size();
 	std::copy(data.begin(), data.end(), e.data);
 	post(&e, sizeof(e));
-	told.erase(peer);
+	announced.erase(peer);
 }
 
 std::vector<uint8_t> server_test::heard(uint16_t peer, const char *prefix, uint8_t code)
 {
-	const std::vector<uint8_t> &wire = told[peer][prefix];
+	const std::vector<uint8_t> &wire = announced[peer][prefix];
 	struct attr_view v;
 
 	if (!attr_find(wire.data(), (uint16_t)wire.size(), code, &v))
@@ -305,12 +305,12 @@ void server_test::collect_send(const struct speaker_send *send)
 		if (u.eor)
 			eors[send->head.peer]++;
 		while (nlri_next(&u.withdrawn, &p))
-			told[send->head.peer].erase(text_of(p));
+			announced[send->head.peer].erase(text_of(p));
 		while (nlri_next(&u.announced, &p))
-			told[send->head.peer][text_of(p)] =
+			announced[send->head.peer][text_of(p)] =
 				std::vector<uint8_t>(attrs, attrs + u.attrs_len);
 		most[send->head.peer] =
-			std::max(most[send->head.peer], told[send->head.peer].size());
+			std::max(most[send->head.peer], announced[send->head.peer].size());
 	}
 	ASSERT_EQ(0u, cursor_left(&stream));
 }
@@ -347,7 +347,7 @@ std::string server_test::knows(uint16_t peer)
 {
 	std::string list;
 
-	for (const auto &[prefix, attrs] : told[peer])
+	for (const auto &[prefix, attrs] : announced[peer])
 		list += (list.empty() ? "" : " ") + prefix;
 	return list;
 }
@@ -355,7 +355,7 @@ std::string server_test::knows(uint16_t peer)
 struct attr_keys server_test::keys(uint16_t peer, const char *prefix)
 {
 	struct attr_keys k = {};
-	const std::vector<uint8_t> &wire = told[peer][prefix];
+	const std::vector<uint8_t> &wire = announced[peer][prefix];
 
 	attr_keys_parse(wire.data(), (uint16_t)wire.size(), &k);
 	return k;

@@ -86,7 +86,7 @@ TEST_F(expressroute_bound_test, without_maps_each_prefix_counts)
 {
 	start_both(with_limit("to_expressroute = 3;", ""));
 	say("10.122.", 4);
-	EXPECT_EQ(3u, told[ERGW].size());
+	EXPECT_EQ(3u, announced[ERGW].size());
 	EXPECT_EQ(2u, held());
 	EXPECT_EQ(3u, most[ERGW]);
 }
@@ -215,13 +215,13 @@ class withholding_circuit : public expressroute_bound_test
 		arp_all();
 		turn();
 		for (int i = 0; i < 2; i++) {
-			ASSERT_EQ(1u, told[ERGW].count(odd));
+			ASSERT_EQ(1u, announced[ERGW].count(odd));
 			complain(ERGW, heard(ERGW, odd, ATTR_COMMUNITIES));
 			turn();
 			up(ERGW);
 			turn();
 		}
-		ASSERT_EQ(0u, told[ERGW].count(odd));
+		ASSERT_EQ(0u, announced[ERGW].count(odd));
 	}
 };
 
@@ -327,16 +327,16 @@ TEST_F(expressroute_bound_test, maps_that_change_never_overfill_a_circuit)
 	start_both(with_limit(limit, no_122));
 	say("10.122.", 250);
 	say("10.3.", 250);
-	EXPECT_EQ(100u, told[ERGW].size());
+	EXPECT_EQ(100u, announced[ERGW].size());
 	EXPECT_EQ(151u, held());
 	for (const std::string &rules : { three, std::string(no_122), std::string(sum_2), three }) {
 		reload_and_settle(with_limit(limit, rules));
-		EXPECT_EQ(rules == sum_2 ? 99u : 100u, told[ERGW].size());
+		EXPECT_EQ(rules == sum_2 ? 99u : 100u, announced[ERGW].size());
 		EXPECT_EQ(rules == sum_2 ? 402u : 151u, held());
 		EXPECT_EQ(100u, most[ERGW]);
 	}
-	EXPECT_TRUE(told[ERGW].count("10.122.1.0/24"));
-	EXPECT_FALSE(told[ERGW].count("10.3.1.0/24"));
+	EXPECT_TRUE(announced[ERGW].count("10.122.1.0/24"));
+	EXPECT_FALSE(announced[ERGW].count("10.3.1.0/24"));
 }
 
 /* Maps, routes, the switch and the bound, all at random and while the gateway is still being
@@ -377,13 +377,13 @@ TEST_F(expressroute_bound_test, random)
 	for (int i = 0; i < 4; i++)
 		pass(1000);
 	EXPECT_EQ(0u, rs->expressroute_bound.leaving);
-	EXPECT_EQ(told[ERGW].size(), advertised());
-	EXPECT_EQ(told[ERGW].size(), rows(PAGE_ADVERTISED, "ergw/0").size());
+	EXPECT_EQ(announced[ERGW].size(), advertised());
+	EXPECT_EQ(announced[ERGW].size(), rows(PAGE_ADVERTISED, "ergw/0").size());
 	/* As a gateway is told that comes now. */
-	table before = told[ERGW];
+	table before = announced[ERGW];
 	down(ERGW);
 	turn();
 	up(ERGW);
 	turn();
-	EXPECT_EQ(before, told[ERGW]);
+	EXPECT_EQ(before, announced[ERGW]);
 }

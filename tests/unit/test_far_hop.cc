@@ -98,11 +98,11 @@ TEST_F(far_hop_test, exchange_is_off_for_them_too)
 	EXPECT_EQ("10.0.2.4", to("172.30.1.1"));
 	EXPECT_EQ("nowhere", to("172.30.1.1", ROLE_EXPRESSROUTE));
 	EXPECT_EQ("nowhere", to("172.30.1.1", ROLE_NVA));
-	EXPECT_EQ(0u, told[ERGW].count("172.30.0.0/16"));
+	EXPECT_EQ(0u, announced[ERGW].count("172.30.0.0/16"));
 	exchange_on(true);
 	turn();
 	EXPECT_EQ("10.0.2.4", to("172.30.1.1", ROLE_EXPRESSROUTE));
-	EXPECT_EQ(1u, told[ERGW].count("172.30.0.0/16"));
+	EXPECT_EQ(1u, announced[ERGW].count("172.30.0.0/16"));
 }
 
 /* An ExpressRoute gateway's route to an NVA's next hop would carry its packets past the gate of

@@ -79,7 +79,7 @@ TEST_F(server_test, next_hops_behind_one_router_are_one_way)
 	arp("10.0.1.9");
 	turn();
 	EXPECT_EQ("10.0.1.9", fib_to(ROLE_VNET, "172.30.1.1"));
-	EXPECT_EQ(1u, told[ERGW].count(prefix));
+	EXPECT_EQ(1u, announced[ERGW].count(prefix));
 	b.next_hop = ip("10.0.1.9");
 	update(NVA_B, { prefix }, b);
 	turn();
@@ -190,11 +190,11 @@ TEST_F(backup_test, a_next_hop_that_flaps_is_used_at_once_and_announced_when_it_
 		arp("10.0.2.4", false);
 		pass(100);
 		EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "172.30.1.1"));
-		EXPECT_EQ(0u, told[ERGW].count(prefix));
+		EXPECT_EQ(0u, announced[ERGW].count(prefix));
 		arp("10.0.2.4");
 		pass(100);
 		EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.30.1.1"));
-		return told[ERGW].count(prefix) != 0;
+		return announced[ERGW].count(prefix) != 0;
 	};
 
 	says(NVA_A, 1);
@@ -202,18 +202,18 @@ TEST_F(backup_test, a_next_hop_that_flaps_is_used_at_once_and_announced_when_it_
 	EXPECT_TRUE(flap());
 	EXPECT_FALSE(flap()) << "the third time";
 	pass(NEXT_HOP_QUIET_MS - 200);
-	EXPECT_EQ(0u, told[ERGW].count(prefix));
+	EXPECT_EQ(0u, announced[ERGW].count(prefix));
 	pass(200);
-	EXPECT_EQ(1u, told[ERGW].count(prefix));
+	EXPECT_EQ(1u, announced[ERGW].count(prefix));
 	EXPECT_FALSE(flap());
 	pass(NEXT_HOP_QUIET_MS);
-	EXPECT_EQ(0u, told[ERGW].count(prefix)) << "twice as long as before";
+	EXPECT_EQ(0u, announced[ERGW].count(prefix)) << "twice as long as before";
 	pass(NEXT_HOP_QUIET_MS);
-	EXPECT_EQ(1u, told[ERGW].count(prefix));
+	EXPECT_EQ(1u, announced[ERGW].count(prefix));
 	for (int i = 0; i < 20; i++)
 		EXPECT_FALSE(flap());
 	pass(NEXT_HOP_QUIET_MAX);
-	EXPECT_EQ(1u, told[ERGW].count(prefix)) << "never longer than this";
+	EXPECT_EQ(1u, announced[ERGW].count(prefix)) << "never longer than this";
 	pass(NEXT_HOP_CALM_MS + 1);
 	EXPECT_TRUE(flap()) << "forgiven";
 }
@@ -260,7 +260,8 @@ class full_test : public server_test
 				bool there = peer != from && !fib_get(rs->writer, (uint8_t)role,
 								      p.addr, p.len, &list);
 
-				EXPECT_EQ(there, told[peer].count(prefix)) << prefix << " " << peer;
+				EXPECT_EQ(there, announced[peer].count(prefix))
+					<< prefix << " " << peer;
 			}
 		}
 	}
@@ -269,7 +270,7 @@ class full_test : public server_test
 		size_t n = 0;
 
 		for (const std::string &prefix : prefixes)
-			n += told[peer].count(prefix);
+			n += announced[peer].count(prefix);
 		return n;
 	}
 	std::vector<std::string> first = long_prefixes("172.16.", 60),
@@ -309,10 +310,10 @@ TEST_F(full_test, what_does_not_fit_any_more_is_withdrawn)
 	turn();
 	announce(NVA_B, { "172.18.0.0/25" });
 	turn();
-	EXPECT_EQ(1u, told[ERGW].count("172.18.0.0/25"));
-	EXPECT_EQ(1u, told[ERGW].count(first[0])) << "nobody has looked";
+	EXPECT_EQ(1u, announced[ERGW].count("172.18.0.0/25"));
+	EXPECT_EQ(1u, announced[ERGW].count(first[0])) << "nobody has looked";
 	pass(1000);
-	EXPECT_EQ(0u, told[ERGW].count(first[0]));
+	EXPECT_EQ(0u, announced[ERGW].count(first[0]));
 	told_is_what_views_have(NVA_A, first);
 }
 

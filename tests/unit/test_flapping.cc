@@ -478,7 +478,7 @@ TEST_F(flapping_test, many_are_let_go_a_few_a_turn)
 	EXPECT_EQ(200u, flap().nb_held);
 	update(NVA_A, {}, {}, all);
 	turn();
-	EXPECT_EQ(200u + 3, told[NVA_B].size()) << "and the VNet, and two of others";
+	EXPECT_EQ(200u + 3, announced[NVA_B].size()) << "and the VNet, and two of others";
 	now_ms += 60000;
 	for (uint32_t was = 200; flap().nb_held; was = flap().nb_held, turns++) {
 		rs_turn(rs, now_ms);
@@ -487,7 +487,7 @@ TEST_F(flapping_test, many_are_let_go_a_few_a_turn)
 	}
 	EXPECT_LE(4, turns);
 	turn();
-	EXPECT_EQ(3u, told[NVA_B].size());
+	EXPECT_EQ(3u, announced[NVA_B].size());
 }
 
 TEST_F(flapping_test, what_is_damped_says_so)

@@ -30,7 +30,7 @@ class held_updates_test : public server_test
 	{
 		turn([this] {
 			EXPECT_NE("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
-			EXPECT_EQ(1u, told[NVA_B].count(ROUTE));
+			EXPECT_EQ(1u, announced[NVA_B].count(ROUTE));
 		});
 	}
 };
@@ -67,7 +67,7 @@ TEST_F(held_updates_test, what_waited_is_taken_as_there_is_time_for_it)
 	}
 	EXPECT_EQ(0, rs->peers.nb_holding);
 	turn();
-	EXPECT_EQ(1u, told[NVA_B].count("172.30.19.0/24"));
+	EXPECT_EQ(1u, announced[NVA_B].count("172.30.19.0/24"));
 }
 
 TEST_F(held_updates_test, not_for_ever)
@@ -78,7 +78,7 @@ TEST_F(held_updates_test, not_for_ever)
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
 	pass(1);
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
-	EXPECT_EQ(0u, told[NVA_B].count(ROUTE));
+	EXPECT_EQ(0u, announced[NVA_B].count(ROUTE));
 	arp(VIP);
 	turn();
 	EXPECT_EQ(VIP, fib_to(ROLE_VNET, "172.16.1.1"));
@@ -105,14 +105,14 @@ TEST_F(held_updates_test, what_waited_is_announced_when_it_is_carried)
 	move(VIP);
 	announce(NVA_A, { "172.16.8.0/24" });
 	turn();
-	EXPECT_EQ(0u, told[NVA_B].count("172.16.8.0/24"));
+	EXPECT_EQ(0u, announced[NVA_B].count("172.16.8.0/24"));
 	arp(VIP);
 	turn([this] {
-		if (told[NVA_B].count("172.16.8.0/24")) {
+		if (announced[NVA_B].count("172.16.8.0/24")) {
 			EXPECT_EQ("10.0.2.4", fib_to(ROLE_NVA, "172.16.8.1"));
 		}
 	});
-	EXPECT_EQ(1u, told[NVA_B].count("172.16.8.0/24"));
+	EXPECT_EQ(1u, announced[NVA_B].count("172.16.8.0/24"));
 }
 
 TEST_F(held_updates_test, others_do_not_wait)

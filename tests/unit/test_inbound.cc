@@ -56,9 +56,9 @@ TEST_F(maps_test, d_a_summary_lives_as_long_as_a_contributor)
 	EXPECT_EQ("65515", path(NVA_B, "10.2.0.0/16"));
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "10.2.3.1"));
 	struct attr_view v;
-	EXPECT_TRUE(attr_find(told[NVA_B]["10.2.0.0/16"].data(),
-			      (uint16_t)told[NVA_B]["10.2.0.0/16"].size(), ATTR_ATOMIC_AGGREGATE,
-			      &v));
+	EXPECT_TRUE(attr_find(announced[NVA_B]["10.2.0.0/16"].data(),
+			      (uint16_t)announced[NVA_B]["10.2.0.0/16"].size(),
+			      ATTR_ATOMIC_AGGREGATE, &v));
 	messages = 0;
 	update(NVA_A, {}, {}, { "10.2.1.0/24", "10.2.3.0/24" });
 	announce(NVA_A, { "10.2.4.0/24" });
@@ -70,10 +70,10 @@ TEST_F(maps_test, d_a_summary_lives_as_long_as_a_contributor)
 	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16 172.31.0.0/16", knows(NVA_B));
 	announce(NVA_A, { "10.2.4.0/24" });
 	turn();
-	EXPECT_TRUE(told[NVA_B].count("10.2.0.0/16"));
+	EXPECT_TRUE(announced[NVA_B].count("10.2.0.0/16"));
 	down(NVA_A);
 	turn();
-	EXPECT_FALSE(told[NVA_B].count("10.2.0.0/16"));
+	EXPECT_FALSE(announced[NVA_B].count("10.2.0.0/16"));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.2.4.1"));
 }
 
@@ -120,7 +120,7 @@ TEST_F(maps_test, d_a_route_may_contribute_to_the_summary_of_its_own_prefix)
 		EXPECT_EQ("65515", path(NVA_B, "10.2.0.0/16"));
 		update(NVA_A, {}, {}, { "10.2.1.0/24" });
 		turn();
-		EXPECT_EQ(0u, told[NVA_B].count("10.2.0.0/16"));
+		EXPECT_EQ(0u, announced[NVA_B].count("10.2.0.0/16"));
 		EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.2.0.1"));
 		EXPECT_EQ(before, rib_prefixes(rs->rib));
 	}
@@ -145,7 +145,7 @@ TEST_F(maps_test, g_inbound_moves_best_path_and_fib_outbound_never_does)
 				R"(action = "drop"; })"));
 	EXPECT_EQ("10.0.2.4 10.0.2.5", fib_to(ROLE_VNET, "172.16.9.1"));
 	EXPECT_EQ("10.0.2.5", fib_to(ROLE_NVA, "172.30.0.1"));
-	EXPECT_FALSE(told[NVA_A].count("172.30.0.0/16"));
+	EXPECT_FALSE(announced[NVA_A].count("172.30.0.0/16"));
 	EXPECT_TRUE(resets.empty());
 }
 
@@ -174,8 +174,9 @@ TEST_F(maps_test, local_preference_decides_before_anything_but_validity)
 	EXPECT_EQ(200u, row->local_pref);
 	EXPECT_EQ(DECIDE_LOCAL_PREF, row->reason);
 	/* It is ours alone: eBGP peers hear of no LOCAL_PREF, our gateways of the usual one. */
-	EXPECT_FALSE(attr_find(told[NVA_B]["10.50.0.0/16"].data(),
-			       (uint16_t)told[NVA_B]["10.50.0.0/16"].size(), ATTR_LOCAL_PREF, &v));
+	EXPECT_FALSE(attr_find(announced[NVA_B]["10.50.0.0/16"].data(),
+			       (uint16_t)announced[NVA_B]["10.50.0.0/16"].size(), ATTR_LOCAL_PREF,
+			       &v));
 	EXPECT_EQ(100u, keys(ERGW, "10.50.0.0/16").local_pref);
 	change(with(""));
 	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.50.0.1"));
@@ -239,7 +240,7 @@ TEST_F(maps_test, j_reloads_faster_than_they_are_applied)
 		announce(NVA_A, std::vector<std::string>(prefixes.begin() + i,
 							 prefixes.begin() + i + 500));
 	turn();
-	EXPECT_EQ(4003u, told[NVA_B].size());
+	EXPECT_EQ(4003u, announced[NVA_B].size());
 	for (int i = 0; i < 6; i++) {
 		EXPECT_STREQ("", reload(with(i % 2   ? ""
 					     : i % 4 ? wide
@@ -252,8 +253,8 @@ TEST_F(maps_test, j_reloads_faster_than_they_are_applied)
 	change(with(wide));
 	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16 10.64.0.0/10 172.31.0.0/16", knows(NVA_B));
 	change(with(""));
-	EXPECT_EQ(4003u, told[NVA_B].size());
-	EXPECT_FALSE(told[NVA_B].count("10.64.0.0/10"));
+	EXPECT_EQ(4003u, announced[NVA_B].size());
+	EXPECT_FALSE(announced[NVA_B].count("10.64.0.0/10"));
 	EXPECT_TRUE(resets.empty());
 }
 
@@ -278,9 +279,9 @@ TEST_F(maps_test, j_a_route_withdrawn_before_the_first_map_has_it_is_gone)
 	update(NVA_A, {}, {}, { last });
 	turn();
 	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net(last.c_str())));
-	EXPECT_EQ(0u, told[NVA_B].count(last));
+	EXPECT_EQ(0u, announced[NVA_B].count(last));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.110.223.1"));
-	EXPECT_EQ(12002u, told[NVA_B].size());
+	EXPECT_EQ(12002u, announced[NVA_B].size());
 }
 
 TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
@@ -290,7 +291,7 @@ TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
 		R"(action = "drop"; })";
 
 	start_up(with(""));
-	table before = told[NVA_A];
+	table before = announced[NVA_A];
 
 	change(with("", some));
 	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16", knows(NVA_A));
@@ -302,7 +303,7 @@ TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
 	turn();
 	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16 172.30.0.0/16", knows(NVA_A));
 	change(with(""));
-	EXPECT_EQ(before, told[NVA_A]);
+	EXPECT_EQ(before, announced[NVA_A]);
 	EXPECT_TRUE(resets.empty());
 }
 

@@ -59,10 +59,10 @@ TEST_F(pace_test, what_a_connection_has_not_taken_is_bounded)
 	table_from(NVA_A, 0, 1500); /* more than 300 KB for one peer */
 	EXPECT_GE(peer(ERGW)->out.pace.sent - stuck[ERGW], (uint64_t)PACE_AHEAD);
 	EXPECT_LE(peer(ERGW)->out.pace.sent - stuck[ERGW], 2u * PACE_AHEAD + ANNOUNCE_BYTES);
-	EXPECT_EQ(1503u, told[NVA_B].size()) << "who is in another group waits for nobody";
+	EXPECT_EQ(1503u, announced[NVA_B].size()) << "who is in another group waits for nobody";
 	stuck.clear();
 	turn();
-	EXPECT_EQ(1503u, told[ERGW].size());
+	EXPECT_EQ(1503u, announced[ERGW].size());
 	EXPECT_FALSE(peer(ERGW)->out.lagging) << "alone in its group it holds up nobody";
 }
 
@@ -72,14 +72,14 @@ TEST_F(pace_test, news_passes_what_waits_for_the_connection)
 	table_from(NVA_A, 0, 1500);
 	announce(NVA_B, { "172.31.0.0/24" });
 	turn();
-	EXPECT_EQ(0u, told[ERGW].count("172.31.0.0/24"));
+	EXPECT_EQ(0u, announced[ERGW].count("172.31.0.0/24"));
 	stuck[ERGW] = peer(ERGW)
 			      ->out.pace
 			      .sent; /* it has taken what it was told, and takes one turn's more */
 	rs_turn(rs, now_ms);
 	collect();
-	EXPECT_EQ(1u, told[ERGW].count("172.31.0.0/24"));
-	EXPECT_LT(told[ERGW].size(), 1200u);
+	EXPECT_EQ(1u, announced[ERGW].count("172.31.0.0/24"));
+	EXPECT_LT(announced[ERGW].size(), 1200u);
 }
 
 TEST_F(pace_test, one_that_hinders_the_others_leaves_their_stream_and_comes_back)
@@ -99,18 +99,18 @@ TEST_F(pace_test, one_that_hinders_the_others_leaves_their_stream_and_comes_back
 		}
 		turn();
 	}
-	EXPECT_LT(told[NVA_A].size(), 1500u) << "it waits, for a while";
+	EXPECT_LT(announced[NVA_A].size(), 1500u) << "it waits, for a while";
 	EXPECT_FALSE(peer(NVA_B)->out.lagging);
 	for (int ms = 0; ms < 2 * PACE_SLOW_MS; ms++)
 		pass(1);
 	EXPECT_TRUE(peer(NVA_B)->out.lagging);
 	EXPECT_FALSE(peer(NVA_A)->out.lagging);
-	EXPECT_GT(told[NVA_A].size(), 1500u);
+	EXPECT_GT(announced[NVA_A].size(), 1500u);
 	stuck.clear();
 	for (int ms = 0; ms < 10; ms++)
 		pass(1);
 	EXPECT_FALSE(peer(NVA_B)->out.lagging);
-	EXPECT_EQ(told[NVA_A].size(), told[NVA_B].size());
+	EXPECT_EQ(announced[NVA_A].size(), announced[NVA_B].size());
 	EXPECT_FALSE(rs->adj_out.slow);
 }
 
@@ -125,9 +125,9 @@ TEST_F(pace_test, a_session_that_ends_slow_begins_anew)
 	turn();
 	EXPECT_FALSE(rs->adj_out.slow);
 	stuck.clear();
-	told[NVA_B].clear();
+	announced[NVA_B].clear();
 	up(NVA_B);
 	turn();
-	EXPECT_EQ(told[ERGW].count("20.0.1.0/24"), told[NVA_B].count("20.0.1.0/24"));
+	EXPECT_EQ(announced[ERGW].count("20.0.1.0/24"), announced[NVA_B].count("20.0.1.0/24"));
 	EXPECT_FALSE(peer(NVA_B)->out.lagging);
 }

@@ -143,7 +143,7 @@ TEST_F(plan_test, what_is_withheld_is_not_told)
 	say(NVA0, { odd }, spec);
 	settle();
 	for (uint16_t peer : { ER, NVA1, ER, NVA1 }) {
-		ASSERT_EQ(1u, told[peer].count(odd)) << names[peer];
+		ASSERT_EQ(1u, announced[peer].count(odd)) << names[peer];
 		complain(peer, heard(peer, odd, ATTR_COMMUNITIES));
 		turn();
 		bring_up(peer);
@@ -153,7 +153,7 @@ TEST_F(plan_test, what_is_withheld_is_not_told)
 	say(NVA0, { "20.9.1.0/24" }, spec);
 	settle();
 	for (int i = 0; i < 2; i++) {
-		ASSERT_EQ(1u, told[NVA1].count(sum));
+		ASSERT_EQ(1u, announced[NVA1].count(sum));
 		complain(NVA1, heard(NVA1, sum, ATTR_COMMUNITIES));
 		turn();
 		bring_up(NVA1);

@@ -33,7 +33,7 @@ struct queue_test : testing::Test {
 			h.announce(nth(peer, n), peer, { { 65000u + peer } });
 	}
 	/* How many of a peer's prefixes the listener has been told of. */
-	size_t told(uint16_t peer)
+	size_t announced(uint16_t peer)
 	{
 		size_t n = 0;
 
@@ -52,8 +52,8 @@ TEST_F(queue_test, news_passes_a_table_that_waits)
 	says(BULK, 0, 200);
 	says(NEWS, 0, 1);
 	h.flush(group, QUANTUM + 1);
-	EXPECT_EQ(1u, told(NEWS));
-	EXPECT_EQ((size_t)QUANTUM, told(BULK)) << "which has its turn too";
+	EXPECT_EQ(1u, announced(NEWS));
+	EXPECT_EQ((size_t)QUANTUM, announced(BULK)) << "which has its turn too";
 	h.flush_all();
 	h.check();
 }
@@ -65,7 +65,7 @@ TEST_F(queue_test, news_passes_many_tables_that_wait)
 	h.flush(group, (PEERS - NEWS - 1) * QUANTUM); /* each has had a turn */
 	says(NEWS, 0, 3);
 	h.flush(group, 3);
-	EXPECT_EQ(3u, told(NEWS));
+	EXPECT_EQ(3u, announced(NEWS));
 	h.flush_all();
 	h.check();
 }
@@ -76,7 +76,7 @@ TEST_F(queue_test, tables_are_told_side_by_side)
 		says(peer, 0, 200);
 	h.flush(group, 4 * QUANTUM * 3);
 	for (uint16_t peer = BULK; peer < BULK + 4; peer++)
-		EXPECT_EQ((size_t)QUANTUM * 3, told(peer)) << peer;
+		EXPECT_EQ((size_t)QUANTUM * 3, announced(peer)) << peer;
 }
 
 TEST_F(queue_test, news_without_end_starves_no_table)
@@ -84,12 +84,12 @@ TEST_F(queue_test, news_without_end_starves_no_table)
 	size_t turns = 0;
 
 	says(BULK, 0, 200);
-	for (; told(BULK) < 200; turns++) {
+	for (; announced(BULK) < 200; turns++) {
 		ASSERT_LT(turns, 60u);
 		says(NEWS, (uint32_t)turns * 8, (uint32_t)turns * 8 + 8);
 		h.flush(group, 16);
 	}
-	EXPECT_GE(told(NEWS), 8 * (turns - 2)) << "and waits for none";
+	EXPECT_GE(announced(NEWS), 8 * (turns - 2)) << "and waits for none";
 }
 
 TEST_F(queue_test, one_source_is_told_in_order)
@@ -109,8 +109,8 @@ TEST_F(queue_test, what_a_lost_peer_leaves_is_its_own_bulk)
 	h.settle();
 	says(NEWS, 0, 1);
 	h.flush(group, QUANTUM + 1);
-	EXPECT_EQ(1u, told(NEWS));
-	EXPECT_EQ(200u - QUANTUM, told(BULK));
+	EXPECT_EQ(1u, announced(NEWS));
+	EXPECT_EQ(200u - QUANTUM, announced(BULK));
 }
 
 TEST_F(queue_test, a_group_goes_with_a_full_queue)

@@ -262,7 +262,7 @@ TEST(reflection, the_default_route_is_not_told_to_vpn_gateways)
 TEST(reflection, is_none_of_what_the_peer_is_not_told)
 {
 	struct asked {
-		bool told = true;
+		bool announced = true;
 		int calls = 0, reflected = 0;
 	} asked;
 	struct rib_params params = {};
@@ -283,11 +283,11 @@ TEST(reflection, is_none_of_what_the_peer_is_not_told)
 		EXPECT_EQ(ER, path->peer);
 		EXPECT_EQ(N1, peer);
 		asked->calls++;
-		return asked->told;
+		return asked->announced;
 	};
-	params.reflected = [](void *ctx, const struct path *path, const struct path *told) {
+	params.reflected = [](void *ctx, const struct path *path, const struct path *announced) {
 		EXPECT_EQ(N1, path->peer);
-		EXPECT_EQ(ER, told->peer);
+		EXPECT_EQ(ER, announced->peer);
 		((struct asked *)ctx)->reflected++;
 	};
 	struct rib *rib = rib_new(&params);
@@ -305,12 +305,12 @@ TEST(reflection, is_none_of_what_the_peer_is_not_told)
 	EXPECT_TRUE(prefix_equal(p1, last));
 	rib_announce(rib, p1, N1, back, 200, 0);
 	EXPECT_EQ(1, asked.reflected) << "said once";
-	asked.told = false;
+	asked.announced = false;
 	rib_reconsider(rib);
 	while (rib_turn(rib, 16))
 		;
 	EXPECT_EQ(0u, rib_peer_reflections(rib, N1, &last));
-	asked.told = true;
+	asked.announced = true;
 	rib_reconsider(rib);
 	while (rib_turn(rib, 16))
 		;

@@ -367,7 +367,7 @@ class many_test : public server_test
 
 	struct outcome {
 		std::vector<std::string> commands;
-		std::string names, told;
+		std::string names, announced;
 		size_t turns = 0;
 	};
 
@@ -418,7 +418,7 @@ class many_test : public server_test
 			    std::to_string(row->nb_changed);
 		EXPECT_TRUE(row->vnet_changed);
 		all.commands = commands[0];
-		all.told = knows(NVA_A) + ", " + knows(NVA_B);
+		all.announced = knows(NVA_A) + ", " + knows(NVA_B);
 		config_free(page.config);
 		stop_server();
 		return all;
@@ -433,10 +433,10 @@ TEST_F(many_test, a_reload_is_applied_in_slices_and_seen_whole)
 	EXPECT_GT(sliced.turns, (PEERS + VNETS) / 4u);
 	EXPECT_EQ(at_once.commands, sliced.commands);
 	EXPECT_EQ(at_once.names, sliced.names);
-	EXPECT_EQ(at_once.told, sliced.told);
+	EXPECT_EQ(at_once.announced, sliced.announced);
 	EXPECT_NE(std::string::npos, sliced.names.find("60 60 15")) << sliced.names;
-	EXPECT_NE(std::string::npos, sliced.told.find("10.9.139.0/24"));
-	EXPECT_EQ(std::string::npos, sliced.told.find("10.9.59.0/24"));
+	EXPECT_NE(std::string::npos, sliced.announced.find("10.9.139.0/24"));
+	EXPECT_EQ(std::string::npos, sliced.announced.find("10.9.59.0/24"));
 }
 
 /* Peers find their groups in slices, when all begin, and when all are to be told otherwise. */
@@ -504,7 +504,7 @@ TEST_F(place_test, peers_are_placed_in_slices)
 	turn();
 	EXPECT_FALSE(rs->peers.joining);
 	for (uint16_t i = 0; i < ALL; i++)
-		EXPECT_EQ(VNETS + 1u, told[(uint16_t)(NVA_B + 1 + i)].size()) << i;
+		EXPECT_EQ(VNETS + 1u, announced[(uint16_t)(NVA_B + 1 + i)].size()) << i;
 
 	/* One lags behind: the others do not wait for it. */
 	rs->config->control.platform_communities = false;

@@ -88,13 +88,13 @@ TEST_F(server_test, expressroute_gateways_are_told_so_many_and_no_more)
 	turn();
 	arp_all();
 	turn();
-	EXPECT_EQ(3u, told[ERGW].size());
+	EXPECT_EQ(3u, announced[ERGW].size());
 	EXPECT_EQ(1u, rib_expressroute_held(rs->rib));
-	EXPECT_EQ(4u, told[NVA_B].size());
+	EXPECT_EQ(4u, announced[NVA_B].size());
 	for (int i = 0; i < 4; i++) {
 		exchange_on(i % 2);
 		turn();
-		EXPECT_EQ(i % 2 ? 3u : 1u, told[ERGW].size());
+		EXPECT_EQ(i % 2 ? 3u : 1u, announced[ERGW].size());
 		EXPECT_EQ(i % 2 ? 1u : 0u, rib_expressroute_held(rs->rib));
 	}
 	for (const char *prefix : { "172.16.1.0/24", "172.16.2.0/24" }) {
@@ -263,7 +263,7 @@ TEST_F(server_test, a_bow_tie_is_dropped_and_withdraws_what_was_there)
 	update(NVA_A, { "172.16.5.0/24" }, tied);
 	turn();
 	EXPECT_EQ(0u, knows(NVA_B).find("10.0.0.0/16"));
-	EXPECT_EQ(0u, told[NVA_A].count("10.20.0.0/16"));
+	EXPECT_EQ(0u, announced[NVA_A].count("10.20.0.0/16"));
 	EXPECT_EQ(1u, rs->peers.table[ERGW].refused[IMPORT_BOW_TIE]);
 	EXPECT_EQ(0u, rib_peer_paths(rs->rib, ERGW));
 	EXPECT_EQ(2u, rib_peer_paths(rs->rib, NVA_A)) << "only the ExpressRoute side returns them";

@@ -19,7 +19,7 @@ static std::vector<std::string> table_of(unsigned int n)
 TEST_F(server_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_there_are)
 {
 	const unsigned int n = 12288, slice = 256, looks = 250 / 50;
-	auto told_in_all = [this] { return told[ERGW].size() + told[NVA_A].size(); };
+	auto told_in_all = [this] { return announced[ERGW].size() + announced[NVA_A].size(); };
 	size_t before, most = 0;
 
 	start_with_routes(true);
@@ -33,7 +33,7 @@ TEST_F(server_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_
 	EXPECT_GT(most, 0u);
 	EXPECT_LE(most, slice * looks);
 	for (uint16_t peer : { ERGW, NVA_A })
-		EXPECT_EQ(3 + n, told[peer].size());
+		EXPECT_EQ(3 + n, announced[peer].size());
 }
 
 /* One UPDATE may hold more than there is time for in a turn. */
@@ -99,7 +99,7 @@ TEST_F(server_test, a_turn_takes_as_many_records_as_it_has_time_for)
 		announce(NVA_B, { "20.1." + std::to_string(i) + ".0/24" });
 	rs_turn(rs, now_ms);
 	turn();
-	EXPECT_EQ(63u, told[ERGW].size());
+	EXPECT_EQ(63u, announced[ERGW].size());
 }
 
 /* What peers have said is taken, and nothing else is done. */
@@ -128,10 +128,10 @@ TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 	announce(NVA_A, { "172.31.1.0/24" });
 	rs_turn(rs, now_ms);
 	collect();
-	EXPECT_EQ(1u, told[ERGW].count("172.31.1.0/24"));
-	EXPECT_LT(told[ERGW].size(), 1000u);
+	EXPECT_EQ(1u, announced[ERGW].count("172.31.1.0/24"));
+	EXPECT_LT(announced[ERGW].size(), 1000u);
 	turn();
-	EXPECT_EQ(4004u, told[ERGW].size());
+	EXPECT_EQ(4004u, announced[ERGW].size());
 }
 
 /* What the FIB has had no time for yet is told to nobody, whatever else goes on. */
@@ -142,7 +142,7 @@ TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
 	size_t behind = 0, turns = 0, checked = 0;
 	auto check = [&] {
 		collect();
-		for (const auto &entry : told[NVA_A]) {
+		for (const auto &entry : announced[NVA_A]) {
 			char host[ADDR_TEXT];
 
 			if (entry.first[0] != '2')
@@ -158,7 +158,7 @@ TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
 	start_with_routes(true);
 	look_ns = 1000 * 1000; /* time for one slice of each kind */
 	announce(NVA_B, table);
-	for (size_t waited = 0, waits; told[NVA_A].size() < N; waited = waits) {
+	for (size_t waited = 0, waits; announced[NVA_A].size() < N; waited = waits) {
 		ASSERT_LT(turns++, 400u);
 		rs_turn(rs, now_ms);
 		check();
@@ -185,7 +185,7 @@ TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
 	EXPECT_EQ("nowhere", fib_to(ROLE_NVA, "20.0.7.1"));
 	look_ns = LOOK_NS;
 	turn();
-	EXPECT_EQ(0u, told[ERGW].count("20.0.7.0/24"));
+	EXPECT_EQ(0u, announced[ERGW].count("20.0.7.0/24"));
 	EXPECT_EQ(0u, rib_counts(rs->rib).gone);
 }
 
@@ -238,7 +238,7 @@ TEST_F(server_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
 	look_ns = 1000 * 1000;
 	update(NVA_B, {}, {}, { "20.0.1.0/24" }); /* not before what is being told is through */
 	down(ERGW);
-	for (size_t had = rs->announcer.updates; told[NVA_A].size() < N;
+	for (size_t had = rs->announcer.updates; announced[NVA_A].size() < N;
 	     had = rs->announcer.updates) {
 		ASSERT_LT(turns++, 1000u);
 		rs_turn(rs, now_ms);
@@ -250,8 +250,8 @@ TEST_F(server_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
 	EXPECT_GT(cut, N / LOOK / 2u);
 	look_ns = LOOK_NS;
 	turn();
-	EXPECT_EQ(0u, told[NVA_A].count("20.0.1.0/24"));
-	EXPECT_EQ(N - 1 + 2u, told[NVA_A].size()) << "and the VNet, and what it had before";
+	EXPECT_EQ(0u, announced[NVA_A].count("20.0.1.0/24"));
+	EXPECT_EQ(N - 1 + 2u, announced[NVA_A].size()) << "and the VNet, and what it had before";
 }
 
 /* 16384 entries of a wide prefix between two looks at the clock, 200 us of them a turn, in each of
@@ -263,18 +263,19 @@ TEST_F(server_test, a_wide_prefix_is_written_in_slices_and_told_when_it_is_there
 	start_with_routes(true);
 	look_ns = 100 * 1000;
 	announce(NVA_A, { "64.0.0.0/4" });
-	for (; !told[ERGW].count("64.0.0.0/4"); turns++) {
+	for (; !announced[ERGW].count("64.0.0.0/4"); turns++) {
 		ASSERT_LT(turns, 1000u);
 		if (turns == 5)
 			announce(NVA_B, { "65.1.0.0/16" });
 		rs_turn(rs, now_ms);
 		collect();
-		if (told[ERGW].count("64.0.0.0/4")) {
+		if (announced[ERGW].count("64.0.0.0/4")) {
 			EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "79.255.255.255"));
 			EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "79.255.255.255"));
 		}
 		if (turns == 6) {
-			EXPECT_EQ(1u, told[ERGW].count("65.1.0.0/16")) << "it waits for nothing";
+			EXPECT_EQ(1u, announced[ERGW].count("65.1.0.0/16"))
+				<< "it waits for nothing";
 			EXPECT_EQ("10.0.2.5", fib_to(ROLE_EXPRESSROUTE, "65.1.0.1"));
 		}
 	}
@@ -301,7 +302,7 @@ TEST_F(server_test, a_wide_prefix_that_moves_under_the_pen)
 	turn();
 	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "64.0.0.1"));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "71.255.255.255"));
-	EXPECT_EQ(0u, told[ERGW].count("64.0.0.0/5"));
+	EXPECT_EQ(0u, announced[ERGW].count("64.0.0.0/5"));
 	announce(NVA_A, { "64.0.0.0/5" });
 	exchange_on(false); /* a walk, which waits for what is wide */
 	turn();
@@ -311,7 +312,7 @@ TEST_F(server_test, a_wide_prefix_that_moves_under_the_pen)
 	exchange_on(true);
 	turn();
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "71.255.255.255"));
-	EXPECT_EQ(1u, told[ERGW].count("64.0.0.0/5"));
+	EXPECT_EQ(1u, announced[ERGW].count("64.0.0.0/5"));
 }
 
 TEST_F(server_test, the_longest_turn_is_told_with_its_owner)
@@ -356,9 +357,9 @@ TEST_F(server_test, a_full_mailbox_delays_and_loses_nothing)
 		update(NVA_A, { prefix }, spec);
 	}
 	turn();
-	EXPECT_EQ(3001u, told[ERGW].size());
-	EXPECT_EQ(3001u, told[NVA_B].size());
-	EXPECT_EQ(1u, told[NVA_A].size());
+	EXPECT_EQ(3001u, announced[ERGW].size());
+	EXPECT_EQ(3001u, announced[NVA_B].size());
+	EXPECT_EQ(1u, announced[NVA_A].size());
 }
 
 TEST_F(server_test, a_lagging_peer_is_told_later_and_holds_up_nobody)
@@ -369,11 +370,11 @@ TEST_F(server_test, a_lagging_peer_is_told_later_and_holds_up_nobody)
 	update(NVA_A, {}, {}, { "172.16.1.0/24" });
 	turn();
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
-	EXPECT_LT(290u, told[NVA_B].size());
+	EXPECT_LT(290u, announced[NVA_B].size());
 	event(ERGW, SPEAKER_DRAINED);
 	turn();
-	EXPECT_EQ(300u, told[ERGW].size());
-	EXPECT_EQ(0u, told[ERGW].count("172.16.1.0/24"));
+	EXPECT_EQ(300u, announced[ERGW].size());
+	EXPECT_EQ(0u, announced[ERGW].count("172.16.1.0/24"));
 }
 
 TEST_F(server_test, refresh_sends_everything_again)
@@ -382,7 +383,7 @@ TEST_F(server_test, refresh_sends_everything_again)
 
 	start_with_routes(true);
 	before = messages;
-	told[ERGW].clear();
+	announced[ERGW].clear();
 	event(ERGW, SPEAKER_REFRESH);
 	turn();
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));

@@ -43,6 +43,6 @@ TEST_F(server_test, advertised_is_what_was_sent)
 	while ((row = (const struct row_route *)page_next(page.get(), &at, &type)))
 		shown[text_of(row->prefix)] =
 			std::vector<uint8_t>(row->attrs, row->attrs + row->attrs_len);
-	EXPECT_EQ(told[NVA_A], shown);
+	EXPECT_EQ(announced[NVA_A], shown);
 	EXPECT_STRNE("", ask(PAGE_ADVERTISED, "nobody")->error);
 }

@@ -49,7 +49,7 @@ TEST_F(summaries_test, from_the_first_contributor_to_the_last)
 	turn();
 	EXPECT_EQ("10.0.0.0/16 10.2.0.0/16 10.20.0.0/16 172.30.0.0/16", knows(NVA_A));
 	EXPECT_EQ("summary 65515", summary(NVA_A, "10.2.0.0/16"));
-	const std::vector<uint8_t> &wire = told[NVA_A]["10.2.0.0/16"];
+	const std::vector<uint8_t> &wire = announced[NVA_A]["10.2.0.0/16"];
 	ASSERT_TRUE(attr_find(wire.data(), (uint16_t)wire.size(), ATTR_COMMUNITIES, &v));
 	EXPECT_EQ(4, v.len) << "the platform's mark for routes of branches, nothing else";
 	EXPECT_EQ(ip("10.0.2.1"), keys(NVA_A, "10.2.0.0/16").next_hop);
@@ -90,7 +90,7 @@ TEST_F(summaries_test, towards_a_gateway_of_our_as_the_path_is_empty)
 	turn();
 	turn();
 	EXPECT_EQ(100u, keys(ERGW, "10.2.0.0/16").local_pref);
-	EXPECT_FALSE(told[ERGW].count("10.2.1.0/24"));
+	EXPECT_FALSE(announced[ERGW].count("10.2.1.0/24"));
 }
 
 TEST_F(summaries_test, nobody_hears_a_summary_of_its_own_routes)
@@ -156,7 +156,7 @@ TEST_F(summaries_test, a_second_best_that_contributes_alone)
 	update(NVA_B, { "10.2.1.0/24" }, spec);
 	turn();
 	EXPECT_EQ("summary 65515", summary(NVA_A, "10.2.0.0/16"));
-	EXPECT_FALSE(told[NVA_A].count("10.2.1.0/24"));
+	EXPECT_FALSE(announced[NVA_A].count("10.2.1.0/24"));
 	EXPECT_EQ("none", summary(NVA_B, "10.2.0.0/16"));
 	EXPECT_EQ("65515 65001", path(NVA_B, "10.2.1.0/24"));
 }
@@ -271,7 +271,7 @@ TEST_F(summaries_test, a_refresh_and_a_member_that_lags)
 	start_up(with("", summarise));
 	announce(NVA_B, { "10.2.1.0/24" });
 	turn();
-	told[NVA_A].clear();
+	announced[NVA_A].clear();
 	event(NVA_A, SPEAKER_REFRESH);
 	turn();
 	EXPECT_EQ("10.0.0.0/16 10.2.0.0/16 10.20.0.0/16 172.30.0.0/16", knows(NVA_A));
@@ -365,13 +365,13 @@ TEST_F(summaries_test, ends_where_a_fresh_start_does)
 		}
 	}
 	turn();
-	table before[2] = { told[NVA_A], told[NVA_B] };
+	table before[2] = { announced[NVA_A], announced[NVA_B] };
 
 	for (uint16_t i : { NVA_A, NVA_B }) {
-		told[i].clear();
+		announced[i].clear();
 		event(i, SPEAKER_REFRESH);
 	}
 	turn();
-	EXPECT_TRUE(before[0] == told[NVA_A]);
-	EXPECT_TRUE(before[1] == told[NVA_B]);
+	EXPECT_TRUE(before[0] == announced[NVA_A]);
+	EXPECT_TRUE(before[1] == announced[NVA_B]);
 }

@@ -82,7 +82,7 @@ class switch_test : public server_test
 		for (uint16_t peer : everybody) {
 			if (peer == but)
 				continue;
-			for (const auto &[prefix, attrs] : told[peer]) {
+			for (const auto &[prefix, attrs] : announced[peer]) {
 				ASSERT_NE("nowhere", carried(branches[peer].role, prefix))
 					<< "peer " << peer << " believes in " << prefix;
 			}
@@ -118,7 +118,7 @@ class switch_test : public server_test
 		size_t sum = 0;
 
 		for (uint16_t peer : everybody)
-			sum += told[peer].size() - told[peer].count("10.0.0.0/16");
+			sum += announced[peer].size() - announced[peer].count("10.0.0.0/16");
 		return sum > 0;
 	}
 	void check_turn()
@@ -135,7 +135,7 @@ class switch_test : public server_test
 				expected += enabled && &other != &branches[peer]
 						    ? other.prefixes.size()
 						    : 0;
-			EXPECT_EQ(expected, told[peer].size()) << "peer " << peer;
+			EXPECT_EQ(expected, announced[peer].size()) << "peer " << peer;
 		}
 		for (const branch &to : branches) {
 			for (const std::string &prefix : to.prefixes) {
@@ -217,7 +217,7 @@ TEST_F(switch_test, a_peer_that_does_not_read_is_not_waited_for)
 		check_told(ERGW);
 		check_gate();
 	});
-	EXPECT_EQ(10002u, told[ERGW].size()) << "the VNet and both NVAs' still";
+	EXPECT_EQ(10002u, announced[ERGW].size()) << "the VNet and both NVAs' still";
 	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
 	event(ERGW, SPEAKER_DRAINED);
 	turn();
@@ -244,8 +244,8 @@ TEST_F(switch_test, announcements_without_end_are_waited_for_no_longer)
 		}
 	};
 	ask_again(50);
-	EXPECT_EQ(1u, told[ERGW].size()) << "the others are told";
-	EXPECT_EQ(1u, told[NVA_B].size());
+	EXPECT_EQ(1u, announced[ERGW].size()) << "the others are told";
+	EXPECT_EQ(1u, announced[NVA_B].size());
 	now_ms = since + TRANSIT_WITHDRAW_MS - 1;
 	ask_again(50);
 	EXPECT_EQ(TRANSIT_WITHDRAWING, rs->transit.step);

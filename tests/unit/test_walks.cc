@@ -57,8 +57,8 @@ class walks_test : public server_test
 		EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A)) << "after " << few;
 		EXPECT_EQ(loaded, rib_peer_paths(rs->rib, NVA_B));
 		EXPECT_EQ(loaded + 1, rib_prefixes(rs->rib));
-		EXPECT_EQ(loaded + 1, told[ERGW].size()) << "and the VNet";
-		EXPECT_EQ(0u, told[ERGW].count("20.0.7.0/24"));
+		EXPECT_EQ(loaded + 1, announced[ERGW].size()) << "and the VNet";
+		EXPECT_EQ(0u, announced[ERGW].count("20.0.7.0/24"));
 		for (unsigned int i = 0; i < 9000; i++) {
 			char host[ADDR_TEXT];
 

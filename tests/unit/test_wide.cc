@@ -21,7 +21,7 @@ struct wide_test : testing::Test {
 		h.announce(p, SPEAKER, { { asn } });
 		EXPECT_EQ(0u, rib_changes(h.rib, &change, 1)) << "it is taken by itself";
 	}
-	bool told(struct prefix p, uint16_t peer = LISTENER)
+	bool is_announced(struct prefix p, uint16_t peer = LISTENER)
 	{
 		return h.peers[peer].table.count(key(p.addr, p.len));
 	}
@@ -42,15 +42,15 @@ TEST_F(wide_test, is_told_when_the_fib_has_followed)
 	says(p1);
 	EXPECT_TRUE(rib_wide_waiting(h.rib));
 	flush();
-	EXPECT_FALSE(told(p1));
+	EXPECT_FALSE(is_announced(p1));
 	EXPECT_EQ(rib_find(h.rib, p1), rib_wide_begin(h.rib));
 	flush();
-	EXPECT_FALSE(told(p1));
+	EXPECT_FALSE(is_announced(p1));
 	rib_wide_end(h.rib);
 	EXPECT_FALSE(rib_wide_waiting(h.rib));
 	h.flush_all();
 	h.check();
-	EXPECT_TRUE(told(p1));
+	EXPECT_TRUE(is_announced(p1));
 }
 
 TEST_F(wide_test, others_are_told_meanwhile)
@@ -61,8 +61,8 @@ TEST_F(wide_test, others_are_told_meanwhile)
 	h.announce(narrow, SPEAKER, { { 65002 } });
 	EXPECT_EQ(1u, rib_changes(h.rib, &change, 1));
 	flush();
-	EXPECT_TRUE(told(narrow));
-	EXPECT_FALSE(told(p1));
+	EXPECT_TRUE(is_announced(narrow));
+	EXPECT_FALSE(is_announced(p1));
 }
 
 TEST_F(wide_test, what_changes_meanwhile_comes_again)
@@ -72,7 +72,7 @@ TEST_F(wide_test, what_changes_meanwhile_comes_again)
 	says(p1, 65009);
 	rib_wide_end(h.rib);
 	flush();
-	EXPECT_FALSE(told(p1));
+	EXPECT_FALSE(is_announced(p1));
 	EXPECT_NE(RIB_NONE, rib_wide_begin(h.rib));
 	rib_wide_end(h.rib);
 	h.flush_all();
@@ -91,14 +91,14 @@ TEST_F(wide_test, one_that_has_gone_keeps_its_node_until_the_fib_has_followed)
 	h.withdraw(p1, SPEAKER);
 	EXPECT_EQ(0u, rib_changes(h.rib, &change, 1));
 	flush();
-	EXPECT_TRUE(told(p1)) << "packets still find it";
+	EXPECT_TRUE(is_announced(p1)) << "packets still find it";
 	EXPECT_EQ(node, rib_wide_begin(h.rib));
 	EXPECT_EQ(nullptr, rib_first(h.rib, node));
 	EXPECT_EQ(p1.addr, rib_prefix(h.rib, node).addr);
 	rib_wide_end(h.rib);
 	h.flush_all();
 	h.check();
-	EXPECT_FALSE(told(p1));
+	EXPECT_FALSE(is_announced(p1));
 }
 
 TEST_F(wide_test, a_newcomer_is_told_later)
@@ -107,12 +107,12 @@ TEST_F(wide_test, a_newcomer_is_told_later)
 	h.up(LATE, group);
 	flush();
 	EXPECT_EQ(1, h.peers[LATE].end_of_ribs);
-	EXPECT_FALSE(told(p1, LATE));
+	EXPECT_FALSE(is_announced(p1, LATE));
 	rib_wide_begin(h.rib);
 	rib_wide_end(h.rib);
 	h.flush_all();
 	h.check();
-	EXPECT_TRUE(told(p1, LATE));
+	EXPECT_TRUE(is_announced(p1, LATE));
 }
 
 TEST_F(wide_test, a_round_is_over_when_all_that_waited_had_their_turn)
@@ -134,8 +134,8 @@ TEST_F(wide_test, a_round_is_over_when_all_that_waited_had_their_turn)
 	rib_wide_begin(h.rib);
 	rib_wide_end(h.rib);
 	h.flush_all();
-	EXPECT_TRUE(told(p2));
-	EXPECT_TRUE(told(p3));
+	EXPECT_TRUE(is_announced(p2));
+	EXPECT_TRUE(is_announced(p3));
 }
 
 TEST_F(wide_test, one_that_waits_may_be_looked_at_again)

@@ -85,7 +85,7 @@ class withheld_test : public server_test
 	}
 	bool has_it()
 	{
-		return told[NVA_B].count(culprit);
+		return announced[NVA_B].count(culprit);
 	}
 	std::string alarms()
 	{
@@ -209,14 +209,14 @@ TEST_F(withheld_test, what_is_stripped_on_the_way_out_is_counted_and_told)
 
 	begin();
 	announce_it();
-	before = told[NVA_B][culprit].size();
+	before = announced[NVA_B][culprit].size();
 	text.insert(text.find("asn = 65001;"),
 		    "attributes = { in = { pass = [40]; }; out = { pass = [40]; }; }; ");
 	text.insert(text.find("asn = 65002;"), "attributes = { in = { pass = [40]; }; }; ");
 	ASSERT_STREQ("", reload(text)->error);
 	turn();
 	EXPECT_TRUE(has_it());
-	EXPECT_EQ(before - prefix_sid.size(), told[NVA_B][culprit].size());
+	EXPECT_EQ(before - prefix_sid.size(), announced[NVA_B][culprit].size());
 	EXPECT_EQ(1u, rs->peers.table[NVA_B].out.stripped_out);
 }
 
@@ -355,13 +355,13 @@ TEST_F(withheld_test, what_is_withheld_is_not_counted_as_advertised)
 		if (random() % 4)
 			continue;
 		turn();
-		ASSERT_EQ(told[NVA_B].size(), advertised()) << i;
+		ASSERT_EQ(announced[NVA_B].size(), advertised()) << i;
 		withheld += withheld_count(&rs->peers.table[NVA_B].out) > 1;
 	}
 	EXPECT_LT(50u, withheld);
 	arp("10.0.2.4");
 	ask(PAGE_SOFT_OUT, "nva-b");
 	turn();
-	EXPECT_EQ(told[NVA_B].size(), advertised());
+	EXPECT_EQ(announced[NVA_B].size(), advertised());
 	EXPECT_EQ(0u, withheld_count(&rs->peers.table[NVA_B].out));
 }
