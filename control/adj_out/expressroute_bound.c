@@ -167,26 +167,47 @@ void expressroute_bound_turn(struct expressroute_bound *bound, const struct anno
 
 /* --- a prefix --------------------------------------------------------------------------------- */
 
-static bool is_of(const struct adj_out *adj_out, const struct update_group *kind,
-		  const struct receiver *peer)
-{
-	struct update_group its;
+/* Goes over the receivers that are of a kind. To find the kind of one costs more than all else
+ * here, and instances of a gateway, which follow one another, are of one kind: it is found once a
+ * gateway. */
+struct kind_walk {
+	const struct adj_out *adj_out;
+	const struct update_group *kind;
+	uint16_t next;
+	int gateway; /* that was looked at last */
+	bool fits;   /* it is of this kind */
+};
 
-	if (!peer->active || peer->config->role != ROLE_EXPRESSROUTE)
-		return false;
-	its = update_group_kind(adj_out, peer->config);
-	return update_group_fits(kind, &its);
+static const struct receiver *kind_next(struct kind_walk *walk)
+{
+	while (walk->next < walk->adj_out->end) {
+		const struct receiver *peer = walk->adj_out->receiver[walk->next++];
+		struct update_group its;
+
+		if (!peer->active || peer->config->role != ROLE_EXPRESSROUTE)
+			continue;
+		if (peer->config->gateway != walk->gateway) {
+			walk->gateway = peer->config->gateway;
+			its = update_group_kind(walk->adj_out, peer->config);
+			walk->fits = update_group_fits(walk->kind, &its);
+		}
+		if (walk->fits)
+			return peer;
+	}
+	return NULL;
 }
 
 /* Is it a backup to all gateways of a kind that does not get backups? */
 static bool is_hidden(const struct adj_out *adj_out, const struct update_group *kind,
 		      const struct backups *backups)
 {
+	struct kind_walk walk = { .adj_out = adj_out, .kind = kind, .gateway = -1 };
+	const struct receiver *peer;
+
 	if (kind->rule.ibgp || kind->backups || !backups->n)
 		return false;
-	for (uint16_t i = 0; i < adj_out->end; i++)
-		if (is_of(adj_out, kind, adj_out->receiver[i]) &&
-		    !backups_include(adj_out->rib, backups, i))
+	while ((peer = kind_next(&walk)))
+		if (!backups_include(adj_out->rib, backups, peer->index))
 			return false;
 	return true;
 }
@@ -196,14 +217,13 @@ static bool is_hidden(const struct adj_out *adj_out, const struct update_group *
 static bool is_withheld(const struct adj_out *adj_out, const struct update_group *kind,
 			const struct path *path, const struct backups *backups)
 {
+	struct kind_walk walk = { .adj_out = adj_out, .kind = kind, .gateway = -1 };
 	bool yields = kind->rule.ibgp && path->yields >> ROLE_EXPRESSROUTE & 1, any = false;
+	const struct receiver *peer;
 
-	for (uint16_t i = 0; adj_out->withholding && i < adj_out->end; i++) {
-		const struct receiver *peer = adj_out->receiver[i];
-		bool backup = yields || backups_include(adj_out->rib, backups, i);
+	while (adj_out->withholding && (peer = kind_next(&walk))) {
+		bool backup = yields || backups_include(adj_out->rib, backups, peer->index);
 
-		if (!is_of(adj_out, kind, peer))
-			continue;
 		if (!receiver_withholds_path(peer, path, backup))
 			return false;
 		any = true;
