@@ -98,17 +98,22 @@ def tell(figures, taken):
 def measure(figures, options, build):
     """`options`: runs, routes, rivals, no_advertise, lcores (of control)."""
     bascule.use_build(build)
-    names = ["bascule", *options.rivals]
+    for run in range(options.runs):
+        tell(figures, _round(run, options, build))
+    progress("")
+
+
+def _round(run, options, build):
+    """{daemon: digest}, of daemons that are started for it: one that has seen its peers come and go several times within a
+    minute keeps them waiting."""
+    names, taken = ["bascule", *options.rivals], {}
     with Lab() as lab:
         lan, generator = lab.lan("lan"), lab.namespace("peers")
         generator.join(lan, "eth0", *(f"{address}/24" for address, _ in PEERS.values()))
         for name in names:
             START[name](lab.namespace(name), lan, options)
-        for run in range(options.runs):
-            taken = {}
-            # Who comes first has no advantage.
-            for name in names if run % 2 == 0 else reversed(names):
-                progress(f"latency, {name}, run {run + 1} of {options.runs}")
-                taken[name] = digest(once(generator, name, options, build))
-            tell(figures, taken)
-    progress("")
+        # Who comes first has no advantage.
+        for name in names if run % 2 == 0 else reversed(names):
+            progress(f"latency, {name}, run {run + 1} of {options.runs}")
+            taken[name] = digest(once(generator, name, options, build))
+    return taken
