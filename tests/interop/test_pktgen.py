@@ -126,6 +126,17 @@ def test_what_goes_on_meanwhile_begins_and_ends_with_each_trial(tmp_path):
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids.read_text().split()), "end of all that was started")
 
 
+def test_what_was_started_ends_when_pktgen_is_killed(tmp_path):
+    pids, settings = tmp_path / "pids", tmp_path / "settings.lua"
+    settings.write_text(SETTINGS % {
+        "base": str(SCRIPTS / "settings.lua"), "json": str(tmp_path / "out.json"), "runs": 1, "meanwhile":
+        f"start = 'echo $$ >> {pids}; sleep 1000 & echo $! >> {pids}; wait', "
+        f"half = 'until [ -e {pids} ] && [ $(wc -l < {pids}) = 2 ]; do :; done; kill -9 $PPID'"})
+    done = lua(MODEL % {"takes": 100, "queue": 0, "noise": 0, "script": str(SCRIPTS / "rfc2544.lua")}, BASCULE_PKTGEN=settings)
+    assert done.returncode == -9
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids.read_text().split()), "end of all that was started")
+
+
 def test_a_command_that_fails_ends_it(tmp_path):
     settings = tmp_path / "settings.lua"
     settings.write_text(SETTINGS % {"base": str(SCRIPTS / "settings.lua"), "json": str(tmp_path / "out.json"), "runs": 1,

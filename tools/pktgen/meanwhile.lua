@@ -1,5 +1,10 @@
--- What goes on beside a trial: commands of the settings, each in a process group of its own, so that what they start ends too.
+-- What goes on beside a trial: commands of the settings. The one that is started has a process group of its own, which ends with
+-- the trial, and also when Pktgen is killed: a shell waits for the end of a pipe that only we hold.
 local M = {}
+
+local WATCHED = "setsid sh -c %s </dev/null >/dev/null 2>&1 & group=$!; cat; "
+	-- the group is there a moment after the process is
+	.. "until kill -- -$group || ! kill -0 $group; do :; done 2>/dev/null"
 
 local function quoted(text)
 	return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -11,28 +16,19 @@ local function run(command)
 	end
 end
 
--- Returns the number of the group that `command` is.
-local function spawn(command)
-	local pipe = io.popen("setsid sh -c " .. quoted("exec >/dev/null 2>&1; " .. command) .. " & echo $!")
-	local group = pipe:read("n")
-
-	pipe:close()
-	return group
-end
-
 -- Start what the settings say. `half` is to be called in the middle of the trial, `all` at its end.
 function M.start(what)
-	local group = what.start and spawn(what.start)
+	local pipe = what.start and io.popen(WATCHED:format(quoted(what.start)), "w")
 
 	return {
 		half = function()
 			run(what.half)
 		end,
 		all = function()
-			run(what.back)
-			if group then
-				os.execute("kill -- -" .. group .. " 2>/dev/null")
+			if pipe then
+				pipe:close()
 			end
+			run(what.back)
 		end,
 	}
 end
