@@ -17,7 +17,8 @@ PEERS, SENDERS, PREFIXES = 6, 4, 3000
 @pytest.fixture(scope="module", params=["null", "bascule"])
 def under_load(request):
     with Lab() as lab:
-        yield speakers.start(lab, request.param, PEERS)
+        lan, load = speakers.lan(lab, PEERS)
+        yield speakers.start(lab, lan, request.param, PEERS), load
 
 
 def load(under_load, *words, check=True, senders=SENDERS):

@@ -53,7 +53,8 @@ def run(row, name):
     """One load through one speaker, which is started for it: what the load counted, CPU time and memory."""
     try:
         with Lab() as lab:
-            speaker, load = speakers.start(lab, name, row.peers)
+            lan, load = speakers.lan(lab, row.peers)
+            speaker = speakers.start(lab, lan, name, row.peers)
             cpu = speaker.cpu_s()
             counted = json.loads(load.run(*row.words(speaker), timeout=LOAD_S).stdout)
             return {**counted, "cpu_s": speaker.cpu_s() - cpu, "peak_mb": speaker.peak_mb()}

@@ -36,13 +36,27 @@ def _slice(parser):
                         help="how long one has the core in a turn (default: 0.1)")
 
 
+def _rows(parser, rows):
+    parser.add_argument("--rows", default="", metavar="REGEX",
+                        help="those rows only whose name it is found in: " + " ".join(row.name for row in rows))
+
+
+def _rivals(parser, default, known):
+    def read(text):
+        for name in _words(text):
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {','.join(known)}")
+        return _words(text)
+
+    parser.add_argument("--rivals", default=default, type=read, metavar="NAMES",
+                        help=f"beside whom, of {','.join(known)} (default: {','.join(default)})")
+
+
 def _forward(parser):
     _common(parser, runs=5)
     _slice(parser)
-    parser.add_argument("--rows", default="", metavar="REGEX", help="those rows only whose name it is found in: "
-                        + " ".join(row.name for row in forward.ROWS))
-    parser.add_argument("--rivals", default=forward.RIVALS, type=_words, metavar="NAMES",
-                        help=f"beside whom (default: {','.join(forward.RIVALS)})")
+    _rows(parser, forward.ROWS)
+    _rivals(parser, forward.RIVALS, forward.RIVALS)
 
 
 def _table(parser):
@@ -51,17 +65,14 @@ def _table(parser):
 
 def _bgp(parser):
     _common(parser, runs=3)
-    parser.add_argument("--rows", default="", metavar="REGEX", help="those rows only whose name it is found in: "
-                        + " ".join(row.name for row in bgp.ROWS))
-    parser.add_argument("--rivals", default=bgp.RIVALS, type=_words, metavar="NAMES",
-                        help=f"beside whom, of {','.join(bgp.ALL)} (default: all but the last)")
+    _rows(parser, bgp.ROWS)
+    _rivals(parser, bgp.RIVALS, bgp.ALL)
 
 
 def _latency(parser):
     _common(parser, runs=3)
     parser.add_argument("--routes", type=int, default=500000, metavar="N", help="of peer C (default: 500,000)")
-    parser.add_argument("--rivals", type=_words, default=["bird", "frr"], metavar="NAMES",
-                        help="beside whom (default: bird,frr)")
+    _rivals(parser, latency.RIVALS, bgp.ALL[1:])
     parser.add_argument("--no-advertise", action="store_true", help="C's routes are for nobody")
     parser.add_argument("--lcores", default="1", metavar="LIST", help="of control (default: 1)")
 

@@ -1,5 +1,5 @@
 """BGP speakers to load, each alone in a network namespace on one LAN with the load's addresses: they wait for their peers and
-tell everybody everything.
+announce everything to everybody.
 
 Bascule's TCP takes the whole way through a port (net_af_packet), the punt ring and the LCP interface; the others have the
 kernel's. "null" is the load's own reflector, which decides nothing: what it takes is what the load and TCP take."""
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bascule
-from lab import wait_for
 
 ASN = 65515
 NETWORK = "10.0.2"
@@ -49,8 +48,8 @@ class Speaker:
 
     host = 1
 
-    def __init__(self, namespace, lan, nb_peers):
-        self.namespace, self.peers = namespace, peers(nb_peers)
+    def __init__(self, namespace, lan, nb_peers, lcores):
+        self.namespace, self.peers, self.lcores = namespace, peers(nb_peers), list(lcores)
         self.address = f"{NETWORK}.{self.host}"
         self.folder = Path(namespace.lab.dir) / self.name
         self.folder.mkdir()
@@ -106,7 +105,6 @@ class BasculeSpeaker(Speaker):
     """Its figures are control's: the dataplane carries its TCP besides."""
 
     name = "bascule"
-    lcores, idle = [1], "adaptive"
 
     def start(self, lan):
         self.namespace.join(lan, "nva0")
@@ -114,7 +112,7 @@ class BasculeSpeaker(Speaker):
         self.bascule = bascule.Bascule(self.namespace, "a", {
             "instance": {"asn": ASN, "router_id": self.address},
             "exchange": {"enabled": True, "nva_to_nva": "always"},
-            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": self.idle, "memory_mb": 900,
+            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 900,
                           "ports": [{"name": "nva0", "role": "nva", "addresses": [f"{self.address}/24"]}]},
             # The same prefixes change all the time here: that is not to be held.
             "control": {"lcores": self.lcores, "flap_hold_s": 0},
@@ -192,10 +190,13 @@ class Gobgp(Speaker):
 SPEAKERS = {"null": Null, "bascule": BasculeSpeaker, "bird": Bird, "frr": Frr, "openbgpd": Openbgpd, "gobgp": Gobgp}
 
 
-def start(lab, name, nb_peers):
-    """Returns the speaker and the namespace that the load runs in."""
-    lan, load = lab.lan("lan"), lab.namespace("load")
-    load.join(lan, "eth0", *(f"{peer.address}/24" for peer in peers(nb_peers)))
-    speaker = SPEAKERS[name](lab.namespace(name), lan, nb_peers)
-    wait_for(lambda: load.ping(speaker.address), f"{name} on the LAN")
-    return speaker, load
+def lan(lab, nb_peers):
+    """Returns the LAN and the namespace that the peers are in."""
+    made, load = lab.lan("lan"), lab.namespace("load")
+    load.join(made, "eth0", *(f"{peer.address}/24" for peer in peers(nb_peers)))
+    return made, load
+
+
+def start(lab, made, name, nb_peers, lcores=(1,)):
+    """A speaker on the LAN; `lcores`: of Bascule's control."""
+    return SPEAKERS[name](lab.namespace(name), made, nb_peers, lcores)
