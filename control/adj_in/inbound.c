@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "due.h"
 #include "export.h"
 #include "import.h"
 
@@ -477,7 +478,7 @@ int inbound_set_map(struct inbound *in, struct route_map *map, uint32_t addr)
 	route_map_put(in->wanted);
 	in->wanted = map ? route_map_get(map) : NULL;
 	in->changed = true;
-	in->adj_in->moving = true;
+	due_set(in->adj_in->due, DUE_MAPS);
 	if (in->step != INBOUND_SETTLED || !step_next(in))
 		return 0;
 	route_map_put(in->wanted);
@@ -496,7 +497,7 @@ static void sweep_begin(struct inbound *in, uint8_t age)
 		return;
 	in->sweep_age = age;
 	in->sweep = 0;
-	in->adj_in->moving = true;
+	due_set(in->adj_in->due, DUE_MAPS);
 }
 
 void inbound_down(struct inbound *in)

@@ -29,14 +29,15 @@ extern "C" {
 #endif
 
 struct discard;
+struct due;
 
 /* What the tables of all peers share. */
 struct adj_in {
 	struct rib *rib; /* all borrowed */
 	struct attr_table *attrs;
 	struct discard *discard; /* takes what a table leaves */
-	uint64_t now_ms;	 /* of this turn */
-	bool moving;		 /* inbound_turn() has something to do for some peer */
+	struct due *due;	 /* DUE_MAPS: inbound_turn() has something to do for some peer */
+	uint64_t now_ms; /* of this turn */
 };
 
 /* A route as received. */

@@ -22,6 +22,7 @@ extern "C" {
 
 struct adj_out;
 struct discard;
+struct due;
 struct events;
 struct maps;
 struct rib;
@@ -95,6 +96,9 @@ struct adj_out {
 	struct maps *maps;
 	struct events *events;
 	struct discard *discard; /* takes what a table leaves */
+	/* DUE_RECONSIDER: what can come back from a peer has changed; DUE_PACE: some receivers
+	 * have pace.slow set */
+	struct due *due;
 	/* Have `buf` sent in the receiver's session, with a reference of its own. False: no room
 	 * now. */
 	bool (*send)(void *ctx, const struct receiver *to, struct wire_buf *buf);
@@ -103,15 +107,11 @@ struct adj_out {
 	uint64_t (*taken)(void *ctx, const struct receiver *to);
 	void *ctx;	   /* of those */
 	uint64_t now_ms;   /* of this turn */
-	uint64_t paced_ms; /* when pace_turn() last ran */
+	uint64_t paced_ms; /* pace_tick()'s: as of when waiting is counted */
 	/* prefixes that an ExpressRoute circuit takes (expressroute_bound.h); 0: no bound */
 	uint32_t expressroute_max;
-	bool slow;	  /* some receivers have pace.slow set: pace.h */
 	bool withholding; /* something is withheld from one of them */
-	/* set here, taken back by the conductor: what can come back from a peer has changed, so
-	 * that all paths are to be looked at anew (rib_reconsider()) */
-	bool reconsider;
-	uint16_t end; /* no receiver at or above this index has ever been active */
+	uint16_t end;	  /* no receiver at or above this index has ever been active */
 	struct receiver *receiver[CONFIG_PEERS]; /* by index */
 };
 

@@ -3,6 +3,7 @@
 #include "pace.h"
 
 #include "adj_out.h"
+#include "due.h"
 #include "members.h"
 
 enum {
@@ -58,7 +59,7 @@ static void note_hindrance(struct adj_out *adj_out, const uint16_t *peers, uint3
 		if (peer->pace.hinders_ms < PACE_SLOW_MS)
 			continue;
 		peer->pace.slow = true;
-		adj_out->slow = true;
+		due_set(adj_out->due, DUE_PACE);
 	}
 }
 
@@ -90,17 +91,19 @@ static void slow_turn(struct adj_out *adj_out, struct receiver *peer)
 	peer->pace.slow = false;
 }
 
+void pace_tick(struct adj_out *adj_out)
+{
+	adj_out->paced_ms = adj_out->now_ms;
+}
+
 void pace_turn(struct adj_out *adj_out)
 {
-	bool some = false;
-
-	for (uint16_t i = 0; adj_out->slow && i < adj_out->end; i++) {
+	for (uint16_t i = 0; i < adj_out->end; i++) {
 		struct receiver *peer = adj_out->receiver[i];
 
 		if (peer->pace.slow)
 			slow_turn(adj_out, peer);
-		some |= peer->pace.slow;
+		if (peer->pace.slow)
+			due_set(adj_out->due, DUE_PACE);
 	}
-	adj_out->slow = some;
-	adj_out->paced_ms = adj_out->now_ms;
 }

@@ -32,8 +32,9 @@ void pace_begin(struct receiver *peer);
 void pace_sent(struct receiver *peer, uint32_t octets);
 /* May more be sent to all of them (rib_params.ready)? */
 bool pace_ready(struct adj_out *adj_out, const uint16_t *peers, uint32_t n);
-/* Once a turn: slow peers leave their group's stream; those that have taken everything come
- * back. */
+/* Once a turn, when no flush is under way: who has waited until now has been counted. */
+void pace_tick(struct adj_out *adj_out);
+/* DUE_PACE: slow peers leave their group's stream; those that have taken everything come back. */
 void pace_turn(struct adj_out *adj_out);
 
 #ifdef __cplusplus

@@ -7,6 +7,7 @@
 #include "hash.h"
 #include "adj_out.h"
 #include "attr.h"
+#include "due.h"
 #include "events.h"
 #include "outbound.h"
 #include "rib.h"
@@ -56,7 +57,7 @@ void withheld_changed(struct adj_out *adj_out, const struct receiver *peer)
 	for (uint16_t i = 0; i < adj_out->end; i++)
 		adj_out->withholding |= withheld_standing(&adj_out->receiver[i]->withheld) > 0;
 	if (peer->config->role != ROLE_EXPRESSROUTE)
-		adj_out->reconsider = true;
+		due_set(adj_out->due, DUE_RECONSIDER);
 	else if (adj_out->expressroute_max)
 		rib_seats_review(adj_out->rib);
 }

@@ -319,9 +319,10 @@ static bool at_rest(const struct route_server *rs)
 	for (const struct update_group *group = rs->announcer.groups; group; group = group->next)
 		if (!summaries_current(group))
 			return false;
-	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) && !rs->reconsider &&
-	       !rs->adj_in.moving && !rs->expressroute_bound.leaving &&
-	       !rib_changes_waiting(rs->rib) && !rib_wide_waiting(rs->rib);
+	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) &&
+	       !due_has(&rs->due, DUE_RECONSIDER) && !due_has(&rs->due, DUE_MAPS) &&
+	       !rs->expressroute_bound.leaving && !rib_changes_waiting(rs->rib) &&
+	       !rib_wide_waiting(rs->rib);
 }
 
 /* What has been found out about a node is good for as long as nothing changes. */

@@ -25,8 +25,8 @@ static void release(struct route_server *rs, struct peer *peer, const char *why)
 	peer->out.held = false;
 	peer->reason[0] = '\0';
 	rib_source_hold(rs->rib, peer->index, false);
-	rs->reconsider = true;
-	peers_regroup(&rs->peers);
+	due_set(&rs->due, DUE_RECONSIDER);
+	peers_regroup(rs);
 	events_note(&rs->events, EVENT_ALARM, peer->index, rs->now_ms,
 		    "%s: it takes part in route exchange", why);
 }

@@ -47,15 +47,12 @@ void behind_changed(void *ctx, uint32_t addr, enum role role, const struct far_w
 		    peer->config.addr != addr || peer->config.role != role)
 			continue;
 		peer->reached = true;
-		rs->peers.reached = true;
+		due_set(&rs->due, DUE_CALLS);
 	}
 }
 
 void behind_turn(struct route_server *rs)
 {
-	if (!rs->peers.reached)
-		return;
-	rs->peers.reached = false;
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		struct peer *peer = &rs->peers.table[i];
 		struct speaker_command call = { .type = SPEAKER_PEER_CALL, .peer = i };

@@ -28,7 +28,7 @@ void behind_end(struct peer *peer);
  * with the route server. */
 void behind_changed(void *rs, uint32_t addr, enum role role, const struct far_ways *was,
 		    const struct far_ways *now);
-/* Call those that a route leads to now: after the FIB has it. */
+/* DUE_CALLS: call those that a route leads to now; after the FIB has it. */
 void behind_turn(struct route_server *rs);
 
 /* Does no route lead to the peer, though it is behind one? */

@@ -1,6 +1,7 @@
 /* See conductor.h. */
 #include "conductor.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "bounds.h"
 #include "exchange_wait.h"
 #include "flapping.h"
+#include "housekeeping.h"
 #include "notification.h"
 #include "outbox.h"
 #include "pace.h"
@@ -34,9 +36,11 @@ enum {
 	FIB_NS = 200 * 1000,
 	WALK_NS = 100 * 1000,
 	WIDE_NS = 200 * 1000,
-	HOUSE_NS = 100 * 1000,
 	PAGE_NS = 300 * 1000,
 	ANNOUNCE_NS = 250 * 1000,
+	HOUSE_NS = 100 * 1000,
+	HELD_NS = 100 * 1000,
+	PLACE_NS = 100 * 1000,
 	CHANGES =
 		/* prefixes that the FIB has not followed yet: then intake and RIB are done for this
 		 * turn */
@@ -46,9 +50,8 @@ enum {
 	NEXT_HOPS = 64,	   /* next hops looked at a turn */
 	FAR_NEXT_HOPS = 8, /* likewise, each by up to 32 look-ups */
 	DISCARD = 1 << 20, /* octets given back a turn */
+	REMOVALS = 32,	   /* peers that are forgotten a turn */
 	TIMERS = CONFIG_PEERS + 8,
-	HOUSEKEEPING_MS = 1000,
-	WALK_EVERY = 60, /* housekeepings between two walks that look for unused next hops */
 };
 
 /* --- phases ----------------------------------------------------------------------------------- */
@@ -69,7 +72,7 @@ static void restart_fire(struct timer *timer, uint64_t now_ms)
 static bool filled(const struct route_server *rs)
 {
 	if (!rib_settled(rs->rib) || rib_changes_waiting(rs->rib) || rs->fib_sync.walking ||
-	    rs->reconsider || !far_hops_settled(&rs->far_hops))
+	    due_has(&rs->due, DUE_RECONSIDER) || !far_hops_settled(&rs->far_hops))
 		return false;
 	if (rib_wide_waiting(rs->rib) && !rs->restart_over)
 		return false;
@@ -89,7 +92,7 @@ static void go_live(struct route_server *rs)
 	admission_live(rs);
 	if (rs->restarting)
 		outbox_command_all(rs, &over, sizeof(over));
-	peers_join(&rs->peers);
+	peers_join(rs);
 	events_note(&rs->events, EVENT_LIVE, EVENTS_NO_PEER, rs->now_ms,
 		    "live after %llu ms%s: %zu prefixes, route exchange is %s",
 		    (unsigned long long)(rs->now_ms - rs->started_ms),
@@ -115,51 +118,60 @@ bool rs_stopped(const struct route_server *rs)
 	return rs->phase == RS_STOPPING && rs->nb_stopped >= rs->nb_speakers;
 }
 
-static bool settled(const struct route_server *rs)
-{
-	return rs->phase == RS_LIVE && (peers_finished(&rs->peers, rs->now_ms) ||
-					rs->now_ms - rs->started_ms >= PEER_ABSENT_MS);
-}
-
-static void housekeeping_fire(struct timer *timer, uint64_t now_ms)
-{
-	struct route_server *rs =
-		(struct route_server *)((char *)timer -
-					offsetof(struct route_server, housekeeping));
-	bool walk = rs->fib_sync.retry || ++rs->housekeepings >= WALK_EVERY;
-
-	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
-	rs->keeping = HOUSE_EVENTS;
-	rs->settled |= settled(rs);
-	exchange_wait_look(rs);
-	if (rs->phase == RS_LIVE)
-		admission_live(rs);
-	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
-	    rs->phase == RS_STOPPING)
-		return;
-	rs->housekeepings = 0;
-	fib_sync_walk_begin(&rs->fib_sync);
-}
-
-static unsigned int housekeeping_turn(struct route_server *rs)
-{
-	struct budget budget;
-
-	if (rs->keeping == HOUSE_IN_ORDER)
-		return 0;
-	budget = budget_make(rs->clock_ns, HOUSE_NS);
-	if (rs->keeping == HOUSE_EVENTS && events_turn(&rs->events, rs->now_ms, &budget))
-		rs->keeping = HOUSE_BOUNDS;
-	if (rs->keeping == HOUSE_BOUNDS && bounds_turn(rs, &budget))
-		rs->keeping = HOUSE_IN_ORDER;
-	return 1;
-}
-
 static void next_hop_changed(void *ctx, uint32_t next_hop)
 {
 	struct route_server *rs = ctx;
 
 	rib_next_hop_changed(rs->rib, next_hop);
+}
+
+/* --- what is due ------------------------------------------------------------------------------ */
+
+static unsigned int reconsider_turn(struct route_server *rs, uint32_t budget)
+{
+	(void)budget;
+	if (!rib_settled(rs->rib)) {
+		due_set(&rs->due, DUE_RECONSIDER);
+		return 0;
+	}
+	rib_reconsider(rs->rib);
+	return 1;
+}
+
+static unsigned int calls_turn(struct route_server *rs, uint32_t budget)
+{
+	(void)budget;
+	behind_turn(rs);
+	return 0;
+}
+
+static unsigned int slow_turn(struct route_server *rs, uint32_t budget)
+{
+	(void)budget;
+	pace_turn(&rs->adj_out);
+	return 0;
+}
+
+/* What does the work that is due, and how much of it in a turn: for so many nanoseconds, or so many
+ * of what the function says; 0: all of it, which is little. Each returns how much was done. */
+static const struct {
+	unsigned int (*run)(struct route_server *rs, uint32_t budget);
+	uint32_t budget;
+} works[] = {
+	[DUE_HOUSEKEEPING] = { housekeeping_turn, HOUSE_NS },
+	[DUE_HELD_UPDATES] = { updates_turn, HELD_NS },
+	[DUE_MAPS] = { peers_maps_turn, SLICE },
+	[DUE_RECONSIDER] = { reconsider_turn, 0 },
+	[DUE_CALLS] = { calls_turn, 0 },
+	[DUE_REMOVALS] = { peers_tidy, REMOVALS },
+	[DUE_PACE] = { slow_turn, 0 },
+	[DUE_PLACES] = { peers_place, PLACE_NS },
+};
+static_assert(sizeof(works) / sizeof(works[0]) == DUE_WORKS, "a row for each");
+
+static unsigned int due_turn(struct route_server *rs, enum due_work work)
+{
+	return due_take(&rs->due, work) ? works[work].run(rs, works[work].budget) : 0;
 }
 
 /* --- turn ------------------------------------------------------------------------------------- */
@@ -214,8 +226,7 @@ static size_t rib_slices(struct route_server *rs)
 
 	do {
 		n = rib_turn(rs->rib, SLICE);
-		if (rs->adj_in.moving)
-			n += peers_maps_turn(rs, SLICE);
+		n += due_turn(rs, DUE_MAPS);
 		done += n;
 	} while (n && !part_over(rs, &budget));
 	return done;
@@ -239,18 +250,15 @@ static size_t walk_slices(struct route_server *rs)
 static unsigned int rib_part(struct route_server *rs)
 {
 	size_t done = rib_slices(rs);
+	bool room;
 
 	done += discard_turn(&rs->discard, DISCARD);
-	rs->reconsider |= next_hops_poll(&rs->next_hops, NEXT_HOPS, next_hop_changed, rs);
+	room = next_hops_poll(&rs->next_hops, NEXT_HOPS, next_hop_changed, rs);
 	done += far_hops_poll(&rs->far_hops, FAR_NEXT_HOPS, behind_changed, rs);
-	rs->reconsider |= far_hops_room(&rs->far_hops) | rs->adj_out.reconsider;
-	rs->adj_out.reconsider = false;
-	if (rs->reconsider && rib_settled(rs->rib)) {
-		rs->reconsider = false;
-		rib_reconsider(rs->rib);
-		done++;
-	}
-	return (unsigned int)done;
+	room |= far_hops_room(&rs->far_hops);
+	if (room)
+		due_set(&rs->due, DUE_RECONSIDER);
+	return (unsigned int)done + due_turn(rs, DUE_RECONSIDER);
 }
 
 static size_t wide_slices(struct route_server *rs)
@@ -296,12 +304,14 @@ static unsigned int announce_part(struct route_server *rs)
 	size_t done;
 
 	if (rs->peers.joining)
-		return peers_place(rs);
+		return due_turn(rs, DUE_PLACES);
 	budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
 	done = announcer_flush(&rs->announcer, &budget);
-	if (!rs->announcer.flushing)
-		pace_turn(&rs->adj_out);
-	return (unsigned int)done + peers_place(rs);
+	if (!rs->announcer.flushing) {
+		done += due_turn(rs, DUE_PACE);
+		pace_tick(&rs->adj_out);
+	}
+	return (unsigned int)done + due_turn(rs, DUE_PLACES);
 }
 
 static void part_end(struct route_server *rs, enum rs_part part)
@@ -316,12 +326,12 @@ static unsigned int routes_turn(struct route_server *rs)
 
 	part_end(rs, RS_PART_RIB);
 	done += fib_part(rs);
-	behind_turn(rs);
+	due_turn(rs, DUE_CALLS);
 	part_end(rs, RS_PART_FIB);
 	if (rib_changes_waiting(rs->rib))
 		return done; /* see fib_goes_on() */
 	done += transit_turn(rs);
-	peers_tidy(rs);
+	due_turn(rs, DUE_REMOVALS);
 	if (rs->phase == RS_FILLING && filled(rs))
 		go_live(rs);
 	part_end(rs, RS_PART_TRANSIT);
@@ -401,12 +411,13 @@ static unsigned int turn(struct route_server *rs)
 	part_end(rs, RS_PART_TIMERS);
 	if (rs->phase == RS_STOPPING)
 		return done;
-	done += housekeeping_turn(rs);
+	done += due_turn(rs, DUE_HOUSEKEEPING);
 	done += page_turn(rs);
 	done += exchange_wait_turn(rs);
 	part_end(rs, RS_PART_SHOW);
 	done += flapping_turn(rs);
-	done += updates_turn(rs); /* before routes_turn(): what it takes is announced there */
+	/* before routes_turn(): what it takes is announced there */
+	done += due_turn(rs, DUE_HELD_UPDATES);
 	part_end(rs, RS_PART_HELD);
 	return done + routes_turn(rs);
 }
@@ -445,6 +456,7 @@ static void shared_set(struct route_server *rs)
 		.rib = rs->rib,
 		.attrs = rs->attrs,
 		.discard = &rs->discard,
+		.due = &rs->due,
 		.now_ms = rs->now_ms,
 	};
 	rs->adj_out.rib = rs->rib;
@@ -452,6 +464,7 @@ static void shared_set(struct route_server *rs)
 	rs->adj_out.maps = &rs->maps;
 	rs->adj_out.events = &rs->events;
 	rs->adj_out.discard = &rs->discard;
+	rs->adj_out.due = &rs->due;
 	rs->adj_out.send = outbox_send;
 	rs->adj_out.taken = outbox_taken;
 	rs->adj_out.ctx = rs;
@@ -520,7 +533,6 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->now_ms = rs->started_ms = clock_ms();
 	rs->restarting = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED) > 0;
 	rs->restart.fire = restart_fire;
-	rs->housekeeping.fire = housekeeping_fire;
 	admission_open(rs);
 	err = outbox_open(rs, params->speakers, params->nb_speakers);
 	if (!err)
@@ -535,7 +547,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	/* The configuration may have moved the switch while nobody was here: closing does not
 	 * wait. */
 	fib_gate_set(rs->fib, rs->fib->gate & rs->transit.wanted);
-	timer_set(&rs->timers, &rs->housekeeping, rs->now_ms + HOUSEKEEPING_MS);
+	housekeeping_begin(rs);
 	if (rs->restarting) {
 		timer_set(&rs->timers, &rs->restart,
 			  rs->now_ms + 1000u * rs->config->control.restart_s);

@@ -47,7 +47,7 @@ struct peer {
 	bool returns;
 	uint8_t unanswered; /* while removing: speakers that have not said SPEAKER_REMOVED */
 	bool up, eor;	    /* eor: End-of-RIB received in this session */
-	bool reached;	    /* a route leads to it that did not before (behind.h) */
+	bool reached;	    /* no route led to it, and one does: DUE_CALLS (behind.h) */
 	uint8_t speaker;    /* index of the one that has its session */
 	uint16_t index;
 	uint16_t gateway;		  /* source.gateway, once its session has been up */
@@ -76,10 +76,9 @@ struct peer {
 struct peers {
 	struct peer *table; /* owned: CONFIG_PEERS of them */
 	uint16_t end;	    /* none at or above this index was ever used */
-	uint16_t nb_active, nb_up, nb_removing;
+	uint16_t nb_active, nb_up;
 	uint16_t nb_holding; /* with UPDATEs that wait */
 	uint16_t holding;    /* whose turn it is of those, or the next one's */
-	bool reached;	     /* `reached` is set for some */
 	uint16_t free;	     /* no place below this one is */
 	/* peers_place(): whom it has looked at last, and how many it has still to look at until all
 	 * are in their groups */

@@ -8,8 +8,6 @@
 #include "route_server.h"
 #include "update_group.h"
 
-enum { PLACE_NS = 100 * 1000 }; /* for looking whether peers are in their groups */
-
 void peer_no_room(struct route_server *rs, struct peer *peer)
 {
 	log_error("peer %s: no memory to announce to it; its session is reset", peer->config.name);
@@ -28,16 +26,17 @@ void peer_refresh_out(struct route_server *rs, struct peer *peer)
 		peer_no_room(rs, peer);
 }
 
-void peers_join(struct peers *peers)
+void peers_join(struct route_server *rs)
 {
-	peers->joining = true;
-	peers_regroup(peers);
+	rs->peers.joining = true;
+	peers_regroup(rs);
 }
 
-void peers_regroup(struct peers *peers)
+void peers_regroup(struct route_server *rs)
 {
-	peers->unplaced = peers->end;
-	peers->waiting = false;
+	rs->peers.unplaced = rs->peers.end;
+	rs->peers.waiting = false;
+	due_set(&rs->due, DUE_PLACES);
 }
 
 /* False: it is to hear first what was said before. */
@@ -55,9 +54,9 @@ static bool place(struct route_server *rs, struct peer *peer)
 	return true;
 }
 
-unsigned int peers_place(struct route_server *rs)
+unsigned int peers_place(struct route_server *rs, uint32_t ns)
 {
-	struct budget budget = budget_make(rs->clock_ns, PLACE_NS);
+	struct budget budget = budget_make(rs->clock_ns, ns);
 	struct peers *peers = &rs->peers;
 	unsigned int seen = 0;
 
@@ -72,6 +71,8 @@ unsigned int peers_place(struct route_server *rs)
 		if (budget_over(&budget))
 			break;
 	}
+	if (peers->unplaced)
+		due_set(&rs->due, DUE_PLACES);
 	peers->joining &= peers->unplaced && !peers->waiting;
 	/* Those who look for one that waits may rest in between. */
 	return peers->waiting ? 0 : seen;

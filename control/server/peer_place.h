@@ -17,14 +17,14 @@ void peer_refresh_out(struct route_server *rs, struct peer *peer);
 void peer_no_room(struct route_server *rs, struct peer *peer);
 
 /* Every peer that is up is to learn what we have. */
-void peers_join(struct peers *peers);
+void peers_join(struct route_server *rs);
 
 /* Peers may have to learn otherwise than before: everything again, without a reset, each as soon
  * as it has heard what was said before. */
-void peers_regroup(struct peers *peers);
+void peers_regroup(struct route_server *rs);
 
-/* Both, as far as there is time. Returns how much was done. */
-unsigned int peers_place(struct route_server *rs);
+/* DUE_PLACES: both, for `ns`. Returns how much was done. */
+unsigned int peers_place(struct route_server *rs, uint32_t ns);
 
 #ifdef __cplusplus
 }

@@ -15,8 +15,6 @@
 #include "route_server.h"
 #include "withheld.h"
 
-enum { TIDY_TURN = 32 }; /* removed peers that are forgotten in a turn */
-
 static_assert((int)EVENT_PEER == (int)CONFIG_NAME, "events keep names whole");
 
 int peers_init(struct peers *peers, struct route_server *rs)
@@ -168,7 +166,7 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 	if (again)
 		peer->again = *again;
 	rs->peers.nb_active--;
-	rs->peers.nb_removing++;
+	due_set(&rs->due, DUE_REMOVALS);
 }
 
 void peer_reconfigure(struct peer *peer, const struct config_peer *config)
@@ -186,50 +184,64 @@ void peer_reconfigure(struct peer *peer, const struct config_peer *config)
 		rib_source_set(peer->rs->rib, peer->index, &source);
 }
 
-void peers_tidy(struct route_server *rs)
+/* Is nothing of it left, neither at its speakers nor here? */
+static bool has_gone(const struct peer *peer)
 {
-	struct peers *peers = &rs->peers;
-	struct config_peer again;
-	unsigned int n = 0;
-
-	for (uint16_t i = 0; peers->nb_removing && i < peers->end && n < TIDY_TURN; i++) {
-		struct peer *peer = &peers->table[i];
-
-		if (peer->life != PEER_REMOVING || peer->unanswered || rib_peer_paths(rs->rib, i) ||
-		    inbound_busy(&peer->inbound))
-			continue;
-		n++;
-		peers->nb_removing--;
-		inbound_fini(&peer->inbound);
-		if (!peer->returns) {
-			peer->life = PEER_FREE;
-			peers->free = i < peers->free ? i : peers->free;
-			continue;
-		}
-		again = peer->again;
-		peer_clear(peer, &again);
-		peers->nb_active++;
-		peer_begin(rs, peer);
-	}
+	return !peer->unanswered && !rib_peer_paths(peer->rs->rib, peer->index) &&
+	       !inbound_busy(&peer->inbound);
 }
 
-size_t peers_maps_turn(struct route_server *rs, size_t budget)
+static void forget(struct peers *peers, struct peer *peer)
 {
-	size_t done = 0;
+	const struct config_peer again = peer->again;
 
-	rs->adj_in.moving = false;
+	inbound_fini(&peer->inbound);
+	if (!peer->returns) {
+		peer->life = PEER_FREE;
+		peers->free = peer->index < peers->free ? peer->index : peers->free;
+		return;
+	}
+	peer_clear(peer, &again);
+	peers->nb_active++;
+	peer_begin(peer->rs, peer);
+}
+
+unsigned int peers_tidy(struct route_server *rs, uint32_t most)
+{
+	unsigned int n = 0;
+
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		struct peer *peer = &rs->peers.table[i];
 
-		if (done < budget)
-			done += inbound_turn(&peer->inbound, budget - done);
+		if (peer->life != PEER_REMOVING)
+			continue;
+		if (n < most && has_gone(peer)) {
+			forget(&rs->peers, peer);
+			n++;
+		} else {
+			due_set(&rs->due, DUE_REMOVALS);
+		}
+	}
+	return n;
+}
+
+unsigned int peers_maps_turn(struct route_server *rs, uint32_t most)
+{
+	size_t done = 0;
+
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		struct peer *peer = &rs->peers.table[i];
+
+		if (done < most)
+			done += inbound_turn(&peer->inbound, most - done);
 		if (peer->inbound.not_withdrawn) {
 			peer->inbound.not_withdrawn = false;
 			peer_not_withdrawn(rs, peer);
 		}
-		rs->adj_in.moving |= inbound_busy(&peer->inbound);
+		if (inbound_busy(&peer->inbound))
+			due_set(&rs->due, DUE_MAPS);
 	}
-	return done;
+	return (unsigned int)done;
 }
 
 uint64_t peer_digest(const struct peer *peer)

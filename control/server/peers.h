@@ -26,12 +26,13 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 /* The same session by another file: places in it move, and what needs no reset may differ. */
 void peer_reconfigure(struct peer *peer, const struct config_peer *config);
 
-/* Removed peers whose paths are gone by now: free them, or peer with them again. */
-void peers_tidy(struct route_server *rs);
+/* DUE_REMOVALS: removed peers whose paths are gone by now, at most `most` of them: free them, or
+ * peer with them again. Returns how many those were. */
+unsigned int peers_tidy(struct route_server *rs, uint32_t most);
 
-/* Put peers' routes through route maps that have changed: a slice. Returns how many routes that
- * were. */
-size_t peers_maps_turn(struct route_server *rs, size_t budget);
+/* DUE_MAPS: put `most` routes of peers through route maps that have changed, or take those away
+ * that are no longer announced. Returns how many routes that were. */
+unsigned int peers_maps_turn(struct route_server *rs, uint32_t most);
 
 /* Of the prefixes and AS paths that the peer has announced, before policy: attrs_digest(). */
 uint64_t peer_digest(const struct peer *peer);

@@ -416,9 +416,9 @@ static void set_moving(struct route_server *rs, uint32_t i)
 	const struct config *running = rs->reload.running, *wanted = rs->reload.wanted;
 
 	(void)i;
-	peers_regroup(&rs->peers);
+	peers_regroup(rs);
 	/* VNets, and what is announced to peers, as far as it may come back */
-	rs->reconsider = true;
+	due_set(&rs->due, DUE_RECONSIDER);
 	if (running->routing_preference != wanted->routing_preference ||
 	    running->control.med != wanted->control.med)
 		rib_set_rule(rs->rib, rib_answers_rule(wanted));

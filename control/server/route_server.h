@@ -23,6 +23,7 @@
 #include "expressroute_bound.h"
 #include "config.h"
 #include "discard.h"
+#include "due.h"
 #include "events.h"
 #include "exchange.h"
 #include "far_hop.h"
@@ -78,7 +79,7 @@ enum rs_part {
 
 enum rs_phase { RS_FILLING, RS_LIVE, RS_STOPPING };
 
-enum housekeeping { HOUSE_IN_ORDER, HOUSE_BOUNDS, HOUSE_EVENTS }; /* from the last to the first */
+enum housekeeping { HOUSE_EVENTS, HOUSE_BOUNDS }; /* a round goes from the first to the last */
 
 /* How far the role matrix has moved to what is wanted (transit.h). */
 enum transit_step {
@@ -152,11 +153,10 @@ struct route_server {
 	bool restarting;   /* the dataplane forwards what an earlier control left */
 	bool restart_over; /* the restart timer has fired */
 	uint32_t took_part[CONFIG_GATEWAYS]; /* gateways, before the restart: see admission.h */
-	bool reconsider; /* next hops came or went: rib_reconsider() when the RIB has settled */
+	struct due due;			     /* in later turns */
 	uint64_t now_ms, started_ms;
-	uint64_t paced_ms;	    /* when pace_turn() last ran */
 	uint32_t housekeepings;	    /* since the last walk */
-	enum housekeeping keeping;  /* what is left of a round, in slices */
+	enum housekeeping keeping;  /* what the round has come to, in slices */
 	uint16_t bounded;	    /* peers that bounds_turn() has looked at in this round */
 	bool holding;		    /* routes are held back from ExpressRoute gateways */
 	bool near_total;	    /* alarm: close to limits.total */

@@ -10,10 +10,7 @@
 #include "peer_route.h"
 #include "route_server.h"
 
-enum {
-	SLICE = 128,	      /* prefixes of one UPDATE at a time */
-	HELD_NS = 100 * 1000, /* for what waited, in a turn */
-};
+enum { SLICE = 128 }; /* prefixes of one UPDATE at a time */
 
 static void withdraw(struct route_server *rs, struct peer *peer, const struct inbound_place *at)
 {
@@ -223,7 +220,10 @@ bool updates_take(struct route_server *rs, struct peer *peer, const struct speak
 	if (!*taken)
 		verdict = held_updates_hold(held, update, rs->rib, peer->index,
 					    waited || is_sought(rs, peer, update), rs->now_ms);
-	rs->peers.nb_holding += !waited && held_updates_wait(held);
+	if (!waited && held_updates_wait(held)) {
+		rs->peers.nb_holding++;
+		due_set(&rs->due, DUE_HELD_UPDATES);
+	}
 	if (verdict == HELD_UPDATES_HELD)
 		return true;
 	if (verdict == HELD_UPDATES_LATER && !updates_over(rs, peer))
@@ -249,9 +249,9 @@ static unsigned int peer_turn(struct route_server *rs, struct peer *peer,
 	return taken + held->nb_unused;
 }
 
-unsigned int updates_turn(struct route_server *rs)
+unsigned int updates_turn(struct route_server *rs, uint32_t ns)
 {
-	struct budget budget = budget_make(rs->clock_ns, HELD_NS);
+	struct budget budget = budget_make(rs->clock_ns, ns);
 	struct peers *peers = &rs->peers;
 	unsigned int taken = 0;
 	uint16_t left = peers->nb_holding;
@@ -267,5 +267,7 @@ unsigned int updates_turn(struct route_server *rs)
 		if (budget_over(&budget))
 			break;
 	}
+	if (peers->nb_holding)
+		due_set(&rs->due, DUE_HELD_UPDATES);
 	return taken;
 }

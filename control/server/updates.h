@@ -33,9 +33,9 @@ bool updates_take(struct route_server *rs, struct peer *peer, const struct speak
 /* What waits has waited long enough: a slice of it is taken. Returns whether nothing waits any
  * more; if not, call again before anything else of the peer. */
 bool updates_over(struct route_server *rs, struct peer *peer);
-/* Whose next hop is found, and whose time is over: taken, as many as there is time for. Peers take
- * turns, from one turn to the next too. Returns how much was done. */
-unsigned int updates_turn(struct route_server *rs);
+/* DUE_HELD_UPDATES: those whose next hop is found, or whose time is over, are taken, for `ns`.
+ * Peers take turns, from one turn to the next too. Returns how much was done. */
+unsigned int updates_turn(struct route_server *rs, uint32_t ns);
 
 #ifdef __cplusplus
 }

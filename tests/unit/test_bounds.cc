@@ -72,7 +72,7 @@ TEST_F(bounds_test, a_round_takes_as_many_turns_as_it_has_time_for)
 	});
 	EXPECT_EQ(1, most);
 	EXPECT_LE(2, seen);
-	EXPECT_EQ(HOUSE_IN_ORDER, rs->keeping);
+	EXPECT_FALSE(due_has(&rs->due, DUE_HOUSEKEEPING));
 }
 
 TEST_F(bounds_test, near_is_told_of_what_the_peer_announces_before_its_map)

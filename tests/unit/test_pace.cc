@@ -111,19 +111,20 @@ TEST_F(pace_test, one_that_hinders_the_others_leaves_their_stream_and_comes_back
 		pass(1);
 	EXPECT_FALSE(peer(NVA_B)->out.lagging);
 	EXPECT_EQ(announced[NVA_A].size(), announced[NVA_B].size());
-	EXPECT_FALSE(rs->adj_out.slow);
+	EXPECT_FALSE(due_has(&rs->due, DUE_PACE));
 }
 
 TEST_F(pace_test, a_session_that_ends_slow_begins_anew)
 {
 	hold(NVA_B);
 	table_from(NVA_A, 0, 600);
-	peer(NVA_B)->out.pace.slow = rs->adj_out.slow = true;
+	peer(NVA_B)->out.pace.slow = true;
+	due_set(&rs->due, DUE_PACE);
 	turn();
 	EXPECT_TRUE(peer(NVA_B)->out.lagging);
 	down(NVA_B);
 	turn();
-	EXPECT_FALSE(rs->adj_out.slow);
+	EXPECT_FALSE(due_has(&rs->due, DUE_PACE));
 	stuck.clear();
 	announced[NVA_B].clear();
 	up(NVA_B);

@@ -89,7 +89,7 @@ TEST_F(server_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for
 		event(peer, SPEAKER_REMOVED);
 	turn();
 	EXPECT_EQ(0, rs->peers.nb_up);
-	EXPECT_EQ(0, rs->peers.nb_removing);
+	EXPECT_FALSE(due_has(&rs->due, DUE_REMOVALS));
 	EXPECT_STREQ("", reload(plain_config())->error);
 	up(NVA_A);
 	turn();
@@ -509,7 +509,7 @@ TEST_F(place_test, peers_are_placed_in_slices)
 	/* One lags behind: the others do not wait for it. */
 	rs->config->control.platform_communities = false;
 	rs->peers.table[NVA_B + LAGS].out.lagging = true;
-	peers_regroup(&rs->peers);
+	peers_regroup(rs);
 	look_ns = 50 * 1000;
 	place_all(ALL - 1, false, SLICE);
 	look_ns = LOOK_NS;

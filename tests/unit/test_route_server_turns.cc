@@ -36,6 +36,34 @@ TEST_F(server_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_
 		EXPECT_EQ(3 + n, announced[peer].size());
 }
 
+/* Work that is not due does not even look at the clock: each part of a turn does, where it begins
+ * and where it ends. */
+TEST_F(server_test, a_turn_in_which_nothing_is_due_does_not_look_whether_it_has_time)
+{
+	uint64_t looks;
+
+	start_with_routes(true);
+	turn();
+	EXPECT_EQ(0u, rs->due.bits);
+	look_ns = 1;
+	looks = rs->clock_ns();
+	EXPECT_EQ(0u, rs_turn(rs, now_ms));
+	looks = rs->clock_ns() - looks - 1;
+	EXPECT_LE(looks, 2u * RS_PARTS);
+}
+
+/* Each kind of work that has nothing to do takes its bit back, and does it no more. */
+TEST_F(server_test, what_is_due_and_finds_nothing_to_do_is_due_no_more)
+{
+	start_with_routes(true);
+	turn();
+	for (int work = 0; work < DUE_WORKS; work++) {
+		due_set(&rs->due, (enum due_work)work);
+		turn();
+		EXPECT_FALSE(due_has(&rs->due, (enum due_work)work)) << work;
+	}
+}
+
 /* One UPDATE may hold more than there is time for in a turn. */
 TEST_F(server_test, a_turn_takes_as_much_of_a_record_as_it_has_time_for)
 {

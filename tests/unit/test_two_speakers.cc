@@ -84,7 +84,7 @@ TEST_F(two_speakers_test, a_place_is_free_when_both_have_let_go)
 		event(NVA_A, SPEAKER_REMOVED, !first);
 		turn();
 		EXPECT_EQ(PEER_FREE, rs->peers.table[NVA_A].life);
-		EXPECT_EQ(0, rs->peers.nb_removing);
+		EXPECT_FALSE(due_has(&rs->due, DUE_REMOVALS));
 		reload(plain_config());
 		turn();
 		EXPECT_EQ((list{ "add 0", "add 1 elsewhere", "add 2" }), said_to(0));
