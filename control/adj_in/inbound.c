@@ -10,6 +10,7 @@
 #include "due.h"
 #include "export.h"
 #include "import.h"
+#include "scratch.h"
 
 enum { ROUTES_MAX = 1 << 24 };
 
@@ -182,18 +183,17 @@ enum route_map_verdict inbound_run(const struct inbound *in, struct prefix prefi
 	return run(in, prefix, attrs, false, result);
 }
 
-/* Put there what belongs there. `result`: what the map made of `route`, both NULL if there is
- * none. */
+/* Put there what belongs there. `result`: what the map made of `route` (NULL: there is none), and
+ * room for a summary. */
 static int stand(struct inbound *in, const struct rib_place *at, const struct inbound_route *route,
 		 struct route_map_result *result)
 {
-	static struct route_map_result summary; /* one thread; 16 KiB that no stack needs to hold */
 	size_t rule = summary_rule(in, at->prefix);
 	int err;
 
 	if (rule < MAP_RULES) {
-		route_map_summary(in->map, &in->side, rule, &summary);
-		return announce_wire(in, at, &summary);
+		route_map_summary(in->map, &in->side, rule, result);
+		return announce_wire(in, at, result);
 	}
 	if (route && result->verdict == ROUTE_MAP_UNCHANGED)
 		return announce(in, at, route->attrs, LOCAL_PREF_DEFAULT);
@@ -203,24 +203,36 @@ static int stand(struct inbound *in, const struct rib_place *at, const struct in
 	return err < 0 ? err : 0;
 }
 
+/* Likewise, if the peer has no route there: the summary, or nothing. */
+static int stand_without(struct inbound *in, const struct rib_place *at)
+{
+	int err = stand(in, at, NULL, scratch_take(in->adj_in->scratch, SCRATCH_SUMMARY));
+
+	scratch_give(in->adj_in->scratch, SCRATCH_SUMMARY);
+	return err;
+}
+
 /* The prefix has become a summary's. */
 static int stand_summary(struct inbound *in, struct prefix prefix)
 {
 	const struct rib_place at = rib_place(in->adj_in->rib, prefix);
 
-	return stand(in, &at, NULL, NULL);
+	return stand_without(in, &at);
 }
 
 /* A summary has lost a contributor, or the map that made it. */
 static int stand_again(struct inbound *in, struct prefix prefix)
 {
-	static struct route_map_result result;
+	struct route_map_result *result = scratch_take(in->adj_in->scratch, SCRATCH_SUMMARY);
 	const struct inbound_place at = inbound_place(in, prefix);
 	const struct inbound_route *route = at.route ? route_at(in, at.route) : NULL;
+	int err;
 
 	if (route)
-		run(in, prefix, route->attrs, false, &result);
-	return stand(in, &at.rib, route, &result);
+		run(in, prefix, route->attrs, false, result);
+	err = stand(in, &at.rib, route, result);
+	scratch_give(in->adj_in->scratch, SCRATCH_SUMMARY);
+	return err;
 }
 
 /* The route contributes to the summary of `now` (rule plus one, 0: to none). What changes in the
@@ -247,12 +259,14 @@ static int contribute(struct inbound *in, struct inbound_route *route, uint8_t n
 /* `at` is where the route's prefix was looked up. */
 static int apply(struct inbound *in, struct inbound_route *route, struct rib_place at)
 {
-	static struct route_map_result result;
-	enum route_map_verdict verdict = run(in, at.prefix, route->attrs, true, &result);
+	struct route_map_result *result = scratch_take(in->adj_in->scratch, SCRATCH_ROUTE);
+	enum route_map_verdict verdict = run(in, at.prefix, route->attrs, true, result);
 	bool summarised = verdict == ROUTE_MAP_SUMMARISED;
-	int err = contribute(in, route, summarised ? result.summary_rule + 1 : 0, &at);
+	int err = contribute(in, route, summarised ? result->summary_rule + 1 : 0, &at);
 
-	return stand(in, &at, route, &result) || err ? -ENOMEM : 0;
+	err |= stand(in, &at, route, result);
+	scratch_give(in->adj_in->scratch, SCRATCH_ROUTE);
+	return err ? -ENOMEM : 0;
 }
 
 /* --- what the peer says ----------------------------------------------------------------------- */
@@ -266,7 +280,7 @@ static int route_remove(struct inbound *in, uint32_t id, struct rib_place at)
 	in->digest -= attrs_digest(route->attrs, at.prefix);
 	attrs_put(in->adj_in->attrs, route->attrs);
 	prefix_table_remove(&in->routes, id);
-	return stand(in, &at, NULL, NULL) || err ? -ENOMEM : 0;
+	return stand_without(in, &at) || err ? -ENOMEM : 0;
 }
 
 int inbound_withdraw(struct inbound *in, const struct inbound_place *at)
@@ -274,7 +288,7 @@ int inbound_withdraw(struct inbound *in, const struct inbound_place *at)
 	if (at->route)
 		return route_remove(in, at->route, at->rib) ? -ENOMEM : 1;
 	/* What has not been copied yet is in the RIB alone. */
-	return in->step == INBOUND_FILLING ? stand(in, &at->rib, NULL, NULL) : 0;
+	return in->step == INBOUND_FILLING ? stand_without(in, &at->rib) : 0;
 }
 
 int inbound_announce(struct inbound *in, const struct inbound_place *at, const struct attrs *attrs)

@@ -30,6 +30,7 @@ extern "C" {
 
 struct discard;
 struct due;
+struct scratch;
 
 /* What the tables of all peers share. */
 struct adj_in {
@@ -37,6 +38,7 @@ struct adj_in {
 	struct attr_table *attrs;
 	struct discard *discard; /* takes what a table leaves */
 	struct due *due;	 /* DUE_MAPS: inbound_turn() has something to do for some peer */
+	struct scratch *scratch;
 	uint64_t now_ms; /* of this turn */
 };
 

@@ -99,6 +99,7 @@ struct adj_out {
 	/* DUE_RECONSIDER: what can come back from a peer has changed; DUE_PACE: some receivers
 	 * have pace.slow set */
 	struct due *due;
+	struct scratch *scratch;
 	/* Have `buf` sent in the receiver's session, with a reference of its own. False: no room
 	 * now. */
 	bool (*send)(void *ctx, const struct receiver *to, struct wire_buf *buf);

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "adj_out.h"
 #include "attr.h"
 #include "rib.h"
+#include "scratch.h"
 #include "update.h"
 #include "update_group.h"
 
@@ -82,4 +84,15 @@ bool announcement_of_path(const struct update_group *group, const struct rib *ri
 		result->len = route.len;
 	}
 	return message_fits(group, result);
+}
+
+bool announcement_is_made(const struct adj_out *adj_out, const struct update_group *group,
+			  const struct path *path)
+{
+	struct route_map_result *room = scratch_take(adj_out->scratch, SCRATCH_LOOK);
+	uint8_t wire[BGP_MESSAGE_MAX];
+	bool made = announcement_of_path(group, adj_out->rib, path, false, wire, room);
+
+	scratch_give(adj_out->scratch, SCRATCH_LOOK);
+	return made;
 }

@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+struct adj_out;
 struct attrs;
 struct path;
 struct rib;
@@ -31,6 +32,9 @@ size_t announcement_export(const struct update_group *group, const struct rib *r
 bool announcement_of_path(const struct update_group *group, const struct rib *rib,
 			  const struct path *path, bool backup, uint8_t *wire,
 			  struct route_map_result *result);
+/* Does the map let the path pass as best path, and does it fit a message? */
+bool announcement_is_made(const struct adj_out *adj_out, const struct update_group *group,
+			  const struct path *path);
 /* The attributes of the summary that this rule of the group's map makes. The result's wire lies in
  * the group or in `result`. False: they fit no message. */
 bool announcement_of_summary(const struct update_group *group, int rule,

@@ -234,9 +234,6 @@ static bool is_withheld(const struct adj_out *adj_out, const struct update_group
 static bool is_announced(const struct adj_out *adj_out, const struct update_group *kind,
 			 const struct path *path, const struct backups *backups)
 {
-	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
-	uint8_t wire[BGP_MESSAGE_MAX];
-
 	if (!kind->vnets && rib_source(adj_out->rib, path->peer)->role == ROLE_VNET)
 		return false;
 	if (is_hidden(adj_out, kind, backups) || is_withheld(adj_out, kind, path, backups))
@@ -245,7 +242,7 @@ static bool is_announced(const struct adj_out *adj_out, const struct update_grou
 		return true;
 	if (route_map_summarises(kind->map, rib_prefix(adj_out->rib, path->node)))
 		return false;
-	return announcement_of_path(kind, adj_out->rib, path, false, wire, &result);
+	return announcement_is_made(adj_out, kind, path);
 }
 
 bool expressroute_bound_count(const struct expressroute_bound *bound, const struct path *path,

@@ -3,6 +3,7 @@
 
 #include "adj_out.h"
 #include "rib.h"
+#include "scratch.h"
 #include "summaries.h"
 #include "update_group.h"
 #include "withheld.h"
@@ -31,11 +32,18 @@ bool receiver_withholds(const struct receiver *peer, const struct route_map_resu
 
 bool receiver_withholds_path(const struct receiver *peer, const struct path *path, bool backup)
 {
-	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
+	struct scratch *scratch = peer->adj_out->scratch;
+	struct route_map_result *result;
 	uint8_t wire[BGP_MESSAGE_MAX];
+	bool withholds;
 
-	return peer->withheld.nb && peer->group && update_group_suits(peer->adj_out, peer) &&
-	       announces_to(peer, path, backup, wire, &result) && receiver_withholds(peer, &result);
+	if (!peer->withheld.nb || !peer->group || !update_group_suits(peer->adj_out, peer))
+		return false;
+	result = scratch_take(scratch, SCRATCH_LOOK);
+	withholds =
+		announces_to(peer, path, backup, wire, result) && receiver_withholds(peer, result);
+	scratch_give(scratch, SCRATCH_LOOK);
+	return withholds;
 }
 
 bool receiver_announces(const struct receiver *peer, const struct path *path, bool backup,
@@ -44,32 +52,48 @@ bool receiver_announces(const struct receiver *peer, const struct path *path, bo
 	return announces_to(peer, path, backup, wire, result) && !receiver_withholds(peer, result);
 }
 
+/* As receiver_octets(), of a summary that stands for the prefix. */
+static size_t summary_octets(const struct receiver *peer, struct prefix prefix, uint8_t *out,
+			     struct route_map_result *room)
+{
+	const struct update_group *group = peer->group;
+	uint64_t rules = summaries_of(peer) & route_map_summarises(group->map, prefix);
+
+	return announcement_of_summary(group, __builtin_ctzll(rules), room)
+		       ? announcement_wire(group, room->wire, room->len, out)
+		       : 0;
+}
+
+/* As receiver_octets(), of a route. */
+static size_t route_octets(const struct receiver *peer, struct prefix prefix, uint8_t *out,
+			   uint32_t *attrs_hash, struct route_map_result *room)
+{
+	const struct update_group *group = peer->group;
+	uint32_t node = rib_find(peer->adj_out->rib, prefix);
+	const struct path *path = NULL;
+	uint8_t wire[BGP_MESSAGE_MAX];
+	bool backup;
+
+	if (node != RIB_NONE)
+		path = group_advertised(group->group, peer->index, node, &backup);
+	if (!path || !announces_to(peer, path, backup, wire, room))
+		return 0;
+	*attrs_hash = path->attrs->hash;
+	return announcement_wire(group, room->wire, room->len, out);
+}
+
 size_t receiver_octets(const struct receiver *peer, struct prefix prefix, uint8_t *out,
 		       uint32_t *attrs_hash)
 {
-	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
-	const struct update_group *group = peer->group;
-	const struct rib *rib = peer->adj_out->rib;
-	uint8_t wire[BGP_MESSAGE_MAX];
+	struct scratch *scratch = peer->adj_out->scratch;
+	struct route_map_result *room = scratch_take(scratch, SCRATCH_LOOK);
+	size_t len;
 
-	if (summaries_stand(peer, prefix)) {
-		uint64_t rules = summaries_of(peer) & route_map_summarises(group->map, prefix);
-
-		*attrs_hash = 0;
-		if (!announcement_of_summary(group, __builtin_ctzll(rules), &result))
-			return 0;
-	} else {
-		uint32_t node = rib_find(rib, prefix);
-		const struct path *path = NULL;
-		bool backup;
-
-		if (node != RIB_NONE)
-			path = group_advertised(group->group, peer->index, node, &backup);
-		if (!path || !announces_to(peer, path, backup, wire, &result))
-			return 0;
-		*attrs_hash = path->attrs->hash;
-	}
-	return announcement_wire(group, result.wire, result.len, out);
+	*attrs_hash = 0;
+	len = summaries_stand(peer, prefix) ? summary_octets(peer, prefix, out, room)
+					    : route_octets(peer, prefix, out, attrs_hash, room);
+	scratch_give(scratch, SCRATCH_LOOK);
+	return len;
 }
 
 /* --- how much ----------------------------------------------------------------------------- */

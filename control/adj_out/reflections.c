@@ -10,10 +10,8 @@
 
 bool reflections_announced(const struct adj_out *adj_out, const struct path *path, uint16_t index)
 {
-	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
 	const struct receiver *peer = adj_out->receiver[index];
 	struct update_group kind = update_group_kind(adj_out, peer->config);
-	uint8_t wire[BGP_MESSAGE_MAX];
 
 	/* Where a summary stands for the prefix, the summary is announced. */
 	if (kind.map && route_map_summarises(kind.map, rib_prefix(adj_out->rib, path->node)))
@@ -22,7 +20,7 @@ bool reflections_announced(const struct adj_out *adj_out, const struct path *pat
 	 * are withheld for. */
 	if (receiver_withholds_path(peer, path, false) && receiver_withholds_path(peer, path, true))
 		return false;
-	return announcement_of_path(&kind, adj_out->rib, path, false, wire, &result);
+	return announcement_is_made(adj_out, &kind, path);
 }
 
 void reflections_note(struct adj_out *adj_out, const struct path *path,

@@ -7,6 +7,7 @@
 
 #include "adj_out.h"
 #include "rib.h"
+#include "scratch.h"
 #include "update_group.h"
 #include "withheld.h"
 #include "announcement.h"
@@ -95,15 +96,20 @@ static void count(struct summaries *s, const struct contribution *c, int by)
 /* Plus one; 0: it is announced as a route. */
 static uint8_t fate_of(const struct counting *counting, const struct path *path)
 {
-	static struct route_map_result result; /* one thread; 16 KiB that no stack needs to hold */
-	uint8_t wire[BGP_MESSAGE_MAX];
+	struct scratch *scratch = counting->adj_out->scratch;
+	struct route_map_result *result;
+	uint8_t wire[BGP_MESSAGE_MAX], fate = 0;
 
-	result.verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
-	if (!path || announcement_of_path(counting->group, counting->adj_out->rib, path, false,
-					  wire, &result))
+	if (!path)
 		return 0;
-	return 1 +
-	       (result.verdict == ROUTE_MAP_SUMMARISED ? result.summary_rule : SUMMARIES_DROPPED);
+	result = scratch_take(scratch, SCRATCH_LOOK);
+	result->verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
+	if (!announcement_of_path(counting->group, counting->adj_out->rib, path, false, wire,
+				  result))
+		fate = 1 + (result->verdict == ROUTE_MAP_SUMMARISED ? result->summary_rule
+								    : SUMMARIES_DROPPED);
+	scratch_give(scratch, SCRATCH_LOOK);
+	return fate;
 }
 
 /* A VNet's prefix has no second best that anybody hears of. */

@@ -7,6 +7,7 @@
 #include "aspath.h"
 #include "receiver.h"
 #include "route_server.h"
+#include "scratch.h"
 #include "show_fib.h"
 #include "show_peers.h"
 #include "update_group.h"
@@ -232,34 +233,35 @@ static struct row_route *add_announced(struct page *page, const struct peer *pee
 
 void show_summaries(struct page *page, const struct peer *peer)
 {
-	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
+	struct scratch *scratch = peer->rs->adj_out.scratch;
+	struct route_map_result *sent = scratch_take(scratch, SCRATCH_LOOK);
 
 	for (uint64_t rules = summaries_of(&peer->out); rules; rules &= rules - 1) {
 		struct row_route *row = NULL;
 
-		if (announcement_of_summary(peer->out.group, __builtin_ctzll(rules), &sent) &&
-		    !receiver_withholds(&peer->out, &sent))
-			row = add_announced(page, peer, &sent);
+		if (announcement_of_summary(peer->out.group, __builtin_ctzll(rules), sent) &&
+		    !receiver_withholds(&peer->out, sent))
+			row = add_announced(page, peer, sent);
 		if (!row)
 			continue;
 		row->flags |= ROUTE_SUMMARY | (peer->out.group->yields ? ROUTE_BACKUP : 0);
 		snprintf(row->peer, sizeof(row->peer), "summary");
 	}
+	scratch_give(scratch, SCRATCH_LOOK);
 }
 
 /* One path as it is announced to `peer`, if its outbound map lets it pass. */
 static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
 		     const struct path *path, bool backup)
 {
-	static struct route_map_result sent; /* 16 KiB that no stack needs to hold */
+	struct route_map_result *sent = scratch_take(rs->adj_out.scratch, SCRATCH_LOOK);
 	uint8_t wire[BGP_MESSAGE_MAX];
-	struct row_route *row;
+	bool announces = receiver_announces(&peer->out, path, backup, wire, sent);
+	struct row_route *row = announces ? add_announced(page, peer, sent) : NULL;
 
-	if (!receiver_announces(&peer->out, path, backup, wire, &sent))
-		return true;
-	row = add_announced(page, peer, &sent);
+	scratch_give(rs->adj_out.scratch, SCRATCH_LOOK);
 	if (!row)
-		return false;
+		return !announces;
 	name_source(rs, path, row);
 	row->flags |= backup ? ROUTE_BACKUP : 0;
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
@@ -270,7 +272,6 @@ static bool add_sent(const struct route_server *rs, struct page *page, const str
 static bool add_received(const struct route_server *rs, struct page *page, const struct peer *peer,
 			 struct prefix prefix, const struct attrs *attrs)
 {
-	static struct route_map_result result; /* 16 KiB that no stack needs to hold */
 	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + attrs->len);
 
 	if (!row)
@@ -280,7 +281,9 @@ static bool add_received(const struct route_server *rs, struct page *page, const
 	row->next_hop = attrs->keys.next_hop;
 	row->local_pref = attrs->keys.local_pref;
 	row->flags = ROUTE_RECEIVED | ROUTE_USABLE;
-	row->policy = (uint8_t)inbound_run(&peer->inbound, prefix, attrs, &result);
+	row->policy = (uint8_t)inbound_run(&peer->inbound, prefix, attrs,
+					   scratch_take(rs->adj_out.scratch, SCRATCH_LOOK));
+	scratch_give(rs->adj_out.scratch, SCRATCH_LOOK);
 	row->attrs_len = attrs->len;
 	memcpy(row->attrs, attrs->wire, attrs->len);
 	return true;

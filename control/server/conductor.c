@@ -457,6 +457,7 @@ static void shared_set(struct route_server *rs)
 		.attrs = rs->attrs,
 		.discard = &rs->discard,
 		.due = &rs->due,
+		.scratch = &rs->scratch,
 		.now_ms = rs->now_ms,
 	};
 	rs->adj_out.rib = rs->rib;
@@ -465,6 +466,7 @@ static void shared_set(struct route_server *rs)
 	rs->adj_out.events = &rs->events;
 	rs->adj_out.discard = &rs->discard;
 	rs->adj_out.due = &rs->due;
+	rs->adj_out.scratch = &rs->scratch;
 	rs->adj_out.send = outbox_send;
 	rs->adj_out.taken = outbox_taken;
 	rs->adj_out.ctx = rs;

@@ -34,6 +34,7 @@
 #include "next_hop.h"
 #include "peer.h"
 #include "rib.h"
+#include "scratch.h"
 #include "speaker.h"
 #include "turn.h"
 
@@ -154,6 +155,7 @@ struct route_server {
 	bool restart_over; /* the restart timer has fired */
 	uint32_t took_part[CONFIG_GATEWAYS]; /* gateways, before the restart: see admission.h */
 	struct due due;			     /* in later turns */
+	struct scratch scratch;
 	uint64_t now_ms, started_ms;
 	uint32_t housekeepings;	    /* since the last walk */
 	enum housekeeping keeping;  /* what the round has come to, in slices */
