@@ -19,6 +19,7 @@
 #include <rte_eal.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
+#include <rte_log.h>
 
 #include "conductor.h"
 #include "ctl.h"
@@ -29,6 +30,7 @@
 #include "idle.h"
 #include "port_check.h"
 #include "log.h"
+#include "log_stream.h"
 #include "loop.h"
 #include "notification.h"
 #include "partner_watch.h"
@@ -85,6 +87,7 @@ static int eal_join(const struct config *config)
 	};
 	int err;
 
+	rte_openlog_stream(log_stream(LOG_LEVEL_ERROR));
 	eal_args_init(&args, config->instance.name);
 	err = eal_args_lcores(&args, "control.lcores", config->control.lcores,
 			      config->control.nb_lcores);
@@ -487,6 +490,8 @@ int control_run(struct config *config)
 	int err = dataplane_join(config);
 
 	if (!err)
+		daemon_log_start(rte_ctrl_thread_create);
+	if (!err)
 		err = state_open(config);
 	if (!err)
 		err = management_open(config);
@@ -513,5 +518,6 @@ close:
 	sessions_close();
 	exchange_close(&control.exchange);
 	idle_close(&control.rib_idle);
+	log_stop();
 	return err;
 }

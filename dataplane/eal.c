@@ -13,8 +13,10 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_log.h>
 
 #include "eal_args.h"
+#include "log_stream.h"
 #include "port.h"
 
 enum { ARGUMENTS = 24 + 2 * CONFIG_PORTS };
@@ -27,6 +29,8 @@ int eal_open(const struct config *config, enum log_level level)
 	bool any_pci = false;
 	int argc = 0, err;
 
+	rte_openlog_stream(
+		log_stream(level == LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR));
 	eal_args_init(&args, config->instance.name);
 	err = eal_args_lcores(&args, "dataplane.main_lcore", &dataplane->main_lcore, 1);
 	if (!err)

@@ -124,17 +124,13 @@ static void run(struct dataplane *dp)
 	log_info("stopping: %s", strsignal(stop_signal));
 }
 
-static int start(const struct config *config, enum log_level level)
+/* EAL is there. */
+static int forward(const struct config *config)
 {
 	static struct dataplane dp;
 
-	if (eal_open(config, level))
+	if (dataplane_open(&dp, config))
 		return EXIT_FAILURE;
-	signals_open(); /* after EAL, which sets its own */
-	if (dataplane_open(&dp, config)) {
-		eal_close(config);
-		return EXIT_FAILURE;
-	}
 	if (rte_pdump_init())
 		log_warning("packet capture (dpdk-dumpcap) will not work");
 	telemetry_open(&dp);
@@ -144,8 +140,21 @@ static int start(const struct config *config, enum log_level level)
 	telemetry_close();
 	rte_pdump_uninit();
 	dataplane_close(&dp);
-	eal_close(config);
 	return EXIT_SUCCESS;
+}
+
+static int start(const struct config *config, enum log_level level)
+{
+	int status;
+
+	if (eal_open(config, level))
+		return EXIT_FAILURE;
+	signals_open(); /* after EAL, which sets its own */
+	daemon_log_start(rte_ctrl_thread_create);
+	status = forward(config);
+	log_stop();
+	eal_close(config);
+	return status;
 }
 
 int main(int argc, char **argv)

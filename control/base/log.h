@@ -4,10 +4,19 @@
  * without what the journal adds itself:
  *   <4>rs0: peer nva-a: ...
  * Safe from any thread. Not for hot loops: a burst of equal lines is the caller's to limit
- * (log_limit). */
+ * (log_limit).
+ *
+ * Whoever reads stderr may hang: a journal behind a hung disk, a pipe that nobody empties. At
+ * first, and in programs that end soon, a line is written by the thread that has it. Between
+ * log_start() and log_stop() a thread of the log's own writes, and nobody else waits:
+ *
+ *   log_at ─► line_ring ─► the log's thread ─► stderr
+ *
+ * Lines for which the ring has no room are lost, and the log says in their place how many. */
 #ifndef BASCULE_LOG_H
 #define BASCULE_LOG_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +39,24 @@ __attribute__((format(printf, 2, 3))) void log_at(enum log_level level, const ch
 #define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...)	 log_at(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)	 log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+/* How to start a thread that keeps away from busy CPUs: as rte_ctrl_thread_create(). 0, or an
+ * error, of either sign. */
+typedef int log_thread_create(pthread_t *thread, const char *name, const pthread_attr_t *attr,
+			      void *(*run)(void *), void *arg);
+
+enum { LOG_FLUSH_MS = 1000 };
+
+/* Lines are written by a thread of their own from now on. It blocks all signals. A signal that ends
+ * the process for a fault of its own (SIGABRT, SIGSEGV, ...) waits for log_flush() first, unless it
+ * has a handler. 0 or -errno: there is no such thread, and lines are written as before. */
+int log_start(log_thread_create *create);
+/* Wait until what has been said so far is written, for LOG_FLUSH_MS at most. False: it is not. Safe
+ * in a signal handler. */
+bool log_flush(void);
+/* Likewise, and lines are written by the threads that have them again. False: the thread still
+ * waits for whoever reads; all stays as it is. Of one thread, when no other one logs. */
+bool log_stop(void);
 
 /* A token bucket for one kind of line: burst of `burst`, then one each `period_ms`. log_limit()
  * says whether this line may be written, and hands over how many were held back since the last one

@@ -85,6 +85,15 @@ void daemon_log_report(const struct config_report *report)
 		log_error("%s", report->errors[i]);
 }
 
+void daemon_log_start(log_thread_create *create)
+{
+	int err = log_start(create);
+
+	if (err)
+		log_warning("log: no thread to write it: %s; who reads it must not hang",
+			    strerror(-err));
+}
+
 struct config *daemon_load(const struct daemon *daemon, const struct daemon_options *options)
 {
 	static char instance[CONFIG_NAME]; /* the log's, which outlives the configuration */

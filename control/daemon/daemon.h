@@ -1,9 +1,9 @@
 /* The shell of a daemon: what bascule-control and bascule-dataplane do alike before their own work
  * begins.
  *
- *   main() ─► daemon_options ─► daemon_load ─► daemon_lock ─► its own work
+ *   main() ─► daemon_options ─► daemon_load ─► daemon_lock ─► its own work, daemon_log_start
  *
- * Thread: the main thread, before there is another. */
+ * Thread: the main thread, before there is another that logs. */
 #ifndef BASCULE_DAEMON_H
 #define BASCULE_DAEMON_H
 
@@ -44,6 +44,9 @@ int daemon_options(const struct daemon *daemon, int argc, char **argv,
 struct config *daemon_load(const struct daemon *daemon, const struct daemon_options *options);
 /* Put what there is to say of a configuration, at the start or at a reload, into the log. */
 void daemon_log_report(const struct config_report *report);
+
+/* Nobody who logs waits for whoever reads the log any more (log_start()), until log_stop(). */
+void daemon_log_start(log_thread_create *create);
 
 /* Be the instance's one. Returns a descriptor, which holds the lock until it is closed or the
  * process ends; or -errno, with a line in the log: -EWOULDBLOCK, there is another one. */

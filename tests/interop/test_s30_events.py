@@ -4,9 +4,11 @@ Topology: played.py. NVA-A and a second instance of the ExpressRoute gateway are
 instance are BIRD. Expected: an event for each of session up, down and failed, routes refused as loops and by the bow-
 tie rule, the switch, a reload, a next hop found, the first publication; bursts are cut short and counted; a follower
 sees each event without asking again; a configured peer that is down is an alarm. If systemd gives the process the
-journal as stderr, its lines carry priorities and no time of their own."""
+journal as stderr, its lines carry priorities and no time of their own. If what reads stderr hangs, BGP goes on."""
 
+import contextlib
 import json
+import os
 import re
 
 import pytest
@@ -145,3 +147,45 @@ def test_lines_for_the_journal(hub):
     assert lines and all(re.match(rf"<[3467]>{hub.bascule.name}: ", line) for line in lines), lines
     up, = [line for line in lines if "peer nva-b: session is up" in line]
     assert up.startswith("<6>")
+
+
+@contextlib.contextmanager
+def hung_log(fifo):
+    """Nobody reads the pipe that control's stderr is, and it is full. Leaves what was written to it then and later."""
+    written = []
+    end = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(end, bytes(512))
+    yield written
+    wait_for(lambda: not drain(end, written) and sum("session is down" in line for line in written) == 2,
+             "the lines that waited")
+    os.close(end)
+
+
+def drain(end, lines):
+    with contextlib.suppress(BlockingIOError):
+        while octets := os.read(end, 1 << 16):
+            lines += octets.replace(b"\0", b"").decode().splitlines()
+
+
+def test_a_log_that_nobody_reads_stalls_nothing(hub):
+    fifo = hub.bascule.namespace.lab.dir / "log"
+    os.mkfifo(fifo)
+    hub.bascule.control.stop()
+    # Opened for both, a FIFO waits for no reader and is never without one.
+    hub.bascule.wrapper = ("sh", "-c", f'exec "$@" 2<>{fifo}', "sh")
+    hub.bascule.start_control()
+    event(hub, "session_up", "AS 65002, nva", peer="nva-b")
+    hub.nva_a.establish()
+    after = hub.last_event()
+    with hung_log(fifo) as written:
+        hub.nva_a.close()
+        event(hub, "session_down", "session is down: ", after, "nva-a")
+        hub.nva_a.establish()
+        hub.nva_a.announce(["198.51.100.0/24"])
+        wait_for(lambda: "198.51.100.0/24" in hub.bascule.fib("vnet"), "its route in the FIB")
+        hub.nva_a.close()
+        wait_for(lambda: "198.51.100.0/24" not in hub.bascule.fib("vnet"), "its withdrawal")
+    said = [line for line in written if "peer nva-a: session is" in line]
+    assert [re.search("session is (up|down)", line)[1] for line in said][-3:] == ["down", "up", "down"]

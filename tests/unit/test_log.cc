@@ -1,12 +1,19 @@
-/* Log lines as they arrive at stderr, and the limit on repeated ones. */
+/* Log lines as they arrive at stderr, also when nobody reads it, and the limit on repeated ones. */
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
+#include <future>
 #include <string>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
+#include "line_ring.h"
 #include "log.h"
 
 namespace
@@ -128,4 +135,168 @@ TEST(log, limit)
 		EXPECT_TRUE(log_limit(&limit, now + 1000000, &held))
 			<< "a long rest earns a burst and no more";
 	EXPECT_FALSE(log_limit(&limit, now + 1000000, &held));
+}
+
+/* --- nobody reads ----------------------------------------------------------------------------- */
+
+namespace
+{
+
+int thread_create(pthread_t *thread, const char *, const pthread_attr_t *attr, void *(*run)(void *),
+		  void *arg)
+{
+	return pthread_create(thread, attr, run, arg);
+}
+
+int no_thread(pthread_t *, const char *, const pthread_attr_t *, void *(*)(void *), void *)
+{
+	return -EAGAIN;
+}
+
+/* stderr is a pipe. */
+struct log_pipe : testing::Test {
+	void SetUp() override
+	{
+		ASSERT_EQ(0, pipe(fds));
+		before = dup(STDERR_FILENO);
+		ASSERT_EQ(STDERR_FILENO, dup2(fds[1], STDERR_FILENO));
+		close(fds[1]);
+		log_open("p", "i", LOG_LEVEL_INFO);
+	}
+	void TearDown() override
+	{
+		close_writer();
+		close(fds[0]);
+	}
+	void close_writer()
+	{
+		if (before < 0)
+			return;
+		dup2(before, STDERR_FILENO);
+		close(before);
+		before = -1;
+	}
+	/* As much as a pipe takes: whoever writes another octet waits. */
+	size_t fill()
+	{
+		size_t filled = 0;
+		ssize_t n;
+
+		fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
+		while ((n = write(STDERR_FILENO, std::string(512, '#').data(), 512)) > 0)
+			filled += (size_t)n;
+		fcntl(STDERR_FILENO, F_SETFL, 0);
+		return filled;
+	}
+	void drop(size_t octets)
+	{
+		std::string some(octets, 0);
+
+		for (ssize_t n; octets; octets -= (size_t)n)
+			ASSERT_LT(0, n = read(fds[0], &some[0], octets));
+	}
+	/* The next line, without what stands before the text. */
+	std::string line()
+	{
+		std::string line;
+		size_t at;
+
+		for (char c; read(fds[0], &c, 1) == 1 && c != '\n';)
+			line += c;
+		at = line.find("Z p i ");
+		return at == std::string::npos ? line : line.substr(at + strlen("Z p i "));
+	}
+
+	int fds[2], before = -1;
+};
+
+} // namespace
+
+TEST_F(log_pipe, whoever_logs_waits_for_nobody_who_reads)
+{
+	enum { LINES = 3 * LINE_RING };
+	size_t filled = fill();
+	unsigned int came = 0, lost = 0;
+	std::string text;
+
+	ASSERT_EQ(0, log_start(thread_create));
+	for (int i = 0; i < LINES; i++)
+		log_info("%d", i); /* a thread that waited here would do so for ever */
+	EXPECT_FALSE(log_flush());
+	EXPECT_FALSE(log_stop()) << "it does not wait for ever either";
+	drop(filled);
+	for (text = line(); text != "warning: log: " + std::to_string(LINES - came) +
+					    " lines are lost here: what reads them was too slow";
+	     text = line()) {
+		ASSERT_EQ("info: " + std::to_string(came), text) << "in order, up to the gap";
+		came++;
+	}
+	lost = LINES - came;
+	EXPECT_GE(came, (unsigned int)LINE_RING) << "all for which there was room";
+	EXPECT_GT(lost, 0u);
+	log_warning("all is well");
+	EXPECT_EQ("warning: all is well", line());
+	EXPECT_TRUE(log_stop());
+	log_warning("by itself");
+	EXPECT_EQ("warning: by itself", line());
+}
+
+TEST_F(log_pipe, what_was_said_is_written_at_the_end)
+{
+	enum { LINES = LINE_RING / 2 };
+
+	for (int round = 0; round < 3; round++) {
+		ASSERT_EQ(0, log_start(thread_create));
+		for (int i = 0; i < LINES; i++)
+			log_info("%d", i);
+		EXPECT_TRUE(log_stop());
+		for (int i = 0; i < LINES; i++)
+			EXPECT_EQ("info: " + std::to_string(i), line());
+		EXPECT_TRUE(log_stop()) << "again: nothing to stop";
+	}
+}
+
+TEST_F(log_pipe, what_was_said_is_written_before_a_fault_ends_the_process)
+{
+	enum { LINES = LINE_RING / 2 };
+
+	for (int signal : { SIGABRT, SIGSEGV, SIGBUS }) {
+		pid_t child = fork();
+		int status;
+
+		if (!child) {
+			::signal(signal, SIG_DFL);
+			if (log_start(thread_create))
+				_exit(1);
+			for (int i = 0; i < LINES; i++)
+				log_info("%d", i);
+			raise(signal);
+			_exit(2);
+		}
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status;
+		for (int i = 0; i < LINES; i++)
+			ASSERT_EQ("info: " + std::to_string(i), line()) << signal;
+	}
+}
+
+TEST_F(log_pipe, without_a_thread_lines_are_written_as_before)
+{
+	EXPECT_EQ(-EAGAIN, log_start(no_thread));
+	log_info("by itself");
+	EXPECT_EQ("info: by itself", line());
+	EXPECT_TRUE(log_stop());
+}
+
+/* A terminal or a pipe may have been left as one that does not wait. */
+TEST_F(log_pipe, a_pipe_that_does_not_wait_loses_nothing_either)
+{
+	size_t filled = fill();
+
+	fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
+	ASSERT_EQ(0, log_start(thread_create));
+	log_info("late");
+	drop(filled);
+	EXPECT_EQ("info: late", line());
+	EXPECT_TRUE(log_stop());
 }
