@@ -113,7 +113,11 @@ def _compare(parser):
                         help=f"of forward: those rows whose name it is found in (default: {compare.ROWS})")
     parser.add_argument("--routes", type=int, default=300000, metavar="N",
                         help="of fib and rib: prefixes (default: 300,000 from all over the table)")
-    parser.add_argument("--pairs", type=int, default=6, metavar="N", help="how many of each figure (default: 6)")
+    parser.add_argument("--pairs", type=int, default=8, metavar="N",
+                        help="how many of each figure at most, three times that for what seems slower (default: 8)")
+    parser.add_argument("--within", type=float, default=150, metavar="S",
+                        help="seconds after which no more pairs are taken than a verdict needs (default: 150)")
+    parser.add_argument("--same-too", action="store_true", help="measure also what is the same program in both")
     _slice(parser)
 
 

@@ -1,18 +1,23 @@
 """Which figures of NEW are worse than OLD's: each a commit, a build folder or a file that --json wrote.
 
 Commits and builds are measured side by side, in turns on one core, and started anew for each pair; a pair gives one ratio a
-figure. A figure is slower if the median pair is by more than 5 % and three quarters of the pairs are at all, and if twice
-as many pairs again say the same. Of files, only figures count that are ratios themselves. Ends with 1 if one is slower."""
+figure. A figure is slower if the median pair is by more than 5 % and three quarters of the pairs are at all, and if three times
+as many pairs again say the same; pairs end when it is clear. Where both have the same program, octet for octet, nothing is
+measured. Of files, only figures count that are ratios themselves. Ends with 1 if one is slower."""
+
+import time
 
 import forward
 import tables
 from children import Children, Failed
 from contest import alternate
 from figures import load, number, progress
-from spread import crossed, median, quartiles, slowdowns, verdict
-from versions import version
+from spread import FEWEST, crossed, median, quartiles, settled, slowdowns, verdict
+from versions import same_program, version
 
 SLICES = 6  # of each side in a pair
+AGAIN = 3  # times as many pairs of what seems slower
+FIRST = 0.6  # the share of the time that is there, after which no pairs are added but to what seems slower
 ROWS = "^64-two-(1k|64k)-full$"
 
 
@@ -42,6 +47,8 @@ def _forward_pair(row, old, new, seconds):
 class Forward:
     """A row of the fast path."""
 
+    program = "forward_bench"
+
     def __init__(self, row, seconds):
         self.row, self.seconds = row, seconds
         self.name = f"forward/{row.name}"
@@ -58,17 +65,17 @@ class Table:
     """fib_bench or rib_bench."""
 
     def __init__(self, program, routes):
-        self.program, self.routes = program, routes
-        self.name = program.area
+        self.table, self.routes = program, routes
+        self.name, self.program = program.area, program.program
 
     def pair(self, old, new, into):
-        a, b = map(tables.judged, tables.run(self.program, [old, new], self.routes))
+        a, b = map(tables.judged, tables.run(self.table, [old, new], self.routes))
         for name, (value, better) in a.items():
             if name in b and value:
-                into.add(f"{self.program.area}/{name}", slowdowns([value], [b[name][0]], better)[0])
+                into.add(f"{self.name}/{name}", slowdowns([value], [b[name][0]], better)[0])
 
     def has(self, name):
-        return name.startswith(self.program.area + "/")
+        return name.startswith(self.name + "/")
 
 
 def subjects(options):
@@ -109,16 +116,21 @@ def first(subject, old, new, into):
         return False
 
 
-def measure(what, pairs, old, new, again=""):
-    """Slowdowns of so many pairs of each subject."""
-    found = Slowdowns()
-    for subject in what:
-        progress(f"{subject.name}, pair 1 of {pairs}{again}")
-        if not first(subject, old, new, found):
-            continue
-        for pair in range(1, pairs):
-            progress(f"{subject.name}, pair {pair + 1} of {pairs}{again}")
-            _pair(subject, old, new, pair % 2 == 1, found)
+def measure(what, most, ends, old, new, figures=None, again=""):
+    """Slowdowns: pairs of each subject in turn, until its figures (or those named) are settled, `most` pairs at most. After
+    `ends`, of time.monotonic(), no more than what a verdict needs."""
+    found, left = Slowdowns(), list(what)
+    for pair in range(most):
+        for subject in list(left):
+            if pair >= FEWEST and time.monotonic() > ends:
+                break
+            progress(f"{subject.name}, pair {pair + 1} of {most} at most{again}")
+            if pair:
+                _pair(subject, old, new, pair % 2 == 1, found)
+            elif not first(subject, old, new, found):
+                left.remove(subject)
+        left = [subject for subject in left if not all(
+            settled(ratios) for name, ratios in found.of.items() if subject.has(name) and (not figures or name in figures))]
     progress("")
     return found
 
@@ -129,14 +141,29 @@ def row(name, ratios, said):
             f"  {len(ratios)} pairs  {said}")
 
 
-def compare_builds(what, pairs, old, new):
-    """Exit code. What seems slower is measured once more, alone and twice as often."""
-    once = measure(what, pairs, old, new)
+def different(what, old, new):
+    """Those whose program is another one in NEW than in OLD: what does the same is as fast."""
+    found = [subject for subject in what if not same_program(subject.program, old, new)]
+    for subject in what:
+        if subject not in found:
+            print(f"{subject.name} is not measured: {subject.program} is the same in both, octet for octet", flush=True)
+    return found
+
+
+def compare_builds(what, options, old, new):
+    """Exit code. What seems slower is measured once more, alone and more often."""
+    began = time.monotonic()
+    if not options.same_too:
+        what = different(what, old, new)
+        if not what:
+            return 0
+    once = measure(what, options.pairs, began + FIRST * options.within, old, new)
     suspects = once.slower()
     again = Slowdowns()
     if suspects:
         progress(f"{', '.join(suspects)}: once more")
-        again = measure([s for s in what if any(s.has(name) for name in suspects)], 2 * pairs, old, new, ", once more")
+        again = measure([s for s in what if any(s.has(name) for name in suspects)], AGAIN * options.pairs, began + options.within,
+                        old, new, suspects, ", once more")
     bad = [name for name in suspects if verdict(again.of.get(name, [])) == "slower"]
     for name, ratios in once.of.items():
         print(row(name, ratios, verdict(ratios)))
@@ -173,4 +200,4 @@ def run(options):
         raise Failed("a file of figures is compared with another one, a commit or a build with a commit or a build")
     if old.figures:
         return compare_files(old.figures, new.figures)
-    return compare_builds(subjects(options), options.pairs, old.build, new.build)
+    return compare_builds(subjects(options), options, old.build, new.build)

@@ -51,15 +51,25 @@ def machine():
             "cpus": os.cpu_count(), "dpdk": _said("pkg-config", "--modversion", "libdpdk")}
 
 
+def git(*words, **options):
+    """Of this repository, whoever's it is (root's CI may have another user's), and none that lies around it."""
+    return subprocess.run(["git", "-c", f"safe.directory={SOURCE}", "-C", SOURCE, *words], capture_output=True,
+                          env={**os.environ, "GIT_CEILING_DIRECTORIES": str(SOURCE.parent)}, **options)
+
+
 def commit():
-    """The commit that is checked out, with a mark if the files differ from it."""
-    at = _said("git", "-C", SOURCE, "rev-parse", "HEAD")
-    return at + ("-dirty" if at and _said("git", "-C", SOURCE, "status", "--porcelain", "-uno") else "")
+    """The commit that is checked out, with a mark if the files differ from it; empty if this is no repository."""
+    try:
+        at, changed = (git(*words, text=True).stdout.strip() for words in (
+            ("rev-parse", "-q", "--verify", "HEAD"), ("status", "--porcelain", "-uno")))
+    except OSError:
+        return ""
+    return at + ("-dirty" if at and changed else "")
 
 
 def _said(*words):
     try:
-        return subprocess.run([str(word) for word in words], capture_output=True, text=True).stdout.strip()
+        return subprocess.run(words, capture_output=True, text=True).stdout.strip()
     except OSError:
         return ""
 

@@ -8,7 +8,9 @@ one side met a slow moment move neither."""
 import math
 
 TOLERANCE = 1.05
+NEAR = 1.025  # a median pair below this is far enough from TOLERANCE
 FEWEST = 5  # pairs below which nothing is said
+MANY = 8  # pairs that do not agree by chance
 
 
 def quantile(samples, share):
@@ -38,6 +40,11 @@ def verdict(slowdowns):
     if median(slowdowns) < 1 / TOLERANCE and high < 1:
         return "faster"
     return "same"
+
+
+def settled(slowdowns):
+    """More pairs would change nothing: the median pair is not slower, or every pair is by more than TOLERANCE."""
+    return (len(slowdowns) >= FEWEST and median(slowdowns) < NEAR) or (len(slowdowns) >= MANY and min(slowdowns) > TOLERANCE)
 
 
 def slowdowns(old, new, better):

@@ -1,6 +1,7 @@
 """tools/perf as a program: what it finds out, what it says of bad arguments, and that nothing is left of it."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import children
 import compare
 import figures
 from children import Failed
-from versions import commit
+from versions import commit, same_program
 
 PERF = Path(__file__).resolve().parents[2] / "tools" / "perf"
 ROW = "^64-two-1k-full$"
@@ -40,7 +41,7 @@ def test_planted_miss_is_found(build, tmp_path):
     (planted / "tests" / "perf").mkdir(parents=True)
     (planted / "build.ninja").touch()
     (planted / "tests" / "perf" / "forward_bench").symlink_to(build / "tests" / "perf" / "forward_bench_planted")
-    words = ["--only", "forward", "--rows", ROW, "--pairs", 5]
+    words = ["--only", "forward", "--rows", ROW]
     done = perf("compare", build, planted, *words)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "slower: forward/64-two-1k-full" in done.stdout
@@ -64,7 +65,7 @@ def test_older_than_the_benchmark(build, tmp_path):
     older = tmp_path / "older"
     older.mkdir()
     (older / "build.ninja").touch()
-    words = ["--only", "forward,fib", "--rows", ROW, "--pairs", 1]
+    words = ["--only", "forward,fib", "--rows", ROW, "--pairs", 1, "--same-too"]
     (older / "tests" / "perf").mkdir(parents=True)
     (older / "tests" / "perf" / "fib_bench").symlink_to(build / "tests" / "perf" / "fib_bench")
     done = perf("compare", older, build, *words)
@@ -87,11 +88,41 @@ def test_a_moment_of_want_leaves_nothing_out():
                 raise Failed("want")
             into.add(self.name, 1.0)
 
+        def has(self, name):
+            return name == self.name
+
     for broken, times, compared in (("old", 1, True), ("old", 9, False), (None, 0, True)):
-        found = compare.measure([Subject(broken, times)], 2, "old", "new")
+        found = compare.measure([Subject(broken, times)], 2, math.inf, "old", "new")
         assert found.of == ({"subject": [1, 1]} if compared else {})
     with pytest.raises(Failed):
-        compare.measure([Subject("new", 9)], 2, "old", "new")
+        compare.measure([Subject("new", 9)], 2, math.inf, "old", "new")
+
+
+def test_the_same_program_is_not_measured(build, tmp_path):
+    """Two builds are the same if their programs are, whatever their debug information; what is missing is no program."""
+    other = tmp_path / "other" / "tests" / "perf"
+    other.mkdir(parents=True)
+    (tmp_path / "other" / "build.ninja").touch()
+    for name in ("rib_bench", "fib_bench"):
+        subprocess.run(["strip", "-o", other / name, build / "tests" / "perf" / name], check=True)
+    done = perf("compare", build, tmp_path / "other", "--only", "fib,rib")
+    assert done.returncode == 0 and done.stdout.count("the same in both") == 2, done.stdout + done.stderr
+    for name, other in (("rib_bench", "other"), ("none", "other"), ("forward_bench", "other")):
+        assert same_program(name, build, tmp_path / other) == (name == "rib_bench")
+    assert not same_program("rib_bench", build, tmp_path)
+
+
+@pytest.mark.parametrize("made, why", [
+    ("git clone -q --depth 1 file://{source} {at}", "the clone is shallow"),
+    ("mkdir {at}", "fatal: not a git repository"),
+    ("git init -q {at}; git -C {at} -c user.name=a -c user.email=a@b commit -q --allow-empty -m first", "this is the first commit"),
+])
+def test_without_a_parent_nothing_is_compared(tmp_path, made, why):
+    source, at = Path(__file__).resolve().parents[2], tmp_path / "at"
+    subprocess.run(made.format(source=source, at=at), shell=True, check=True)
+    subprocess.run(["cp", "--parents", "-rt", at, "tools", "tests/tally.py"], cwd=source, check=True)
+    done = subprocess.run([at / "tools" / "test", "compare"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and f"skipped: the parent commit is not here: {why}" in done.stdout, done.stdout + done.stderr
 
 
 def test_what_is_no_version(tmp_path):

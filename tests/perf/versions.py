@@ -2,15 +2,18 @@
 
 import io
 import os
+import shutil
 import subprocess
 import tarfile
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from children import Failed
-from figures import SOURCE, progress
+from figures import SOURCE, git, progress
 
 BUILDS = SOURCE / "build-perf"
+KEPT = 4  # builds of commits
 PROGRAMS = [f"tests/perf/{name}" for name in ("forward_bench", "fib_bench", "rib_bench")]
 
 
@@ -33,7 +36,7 @@ def version(word):
 
 def commit(word):
     """Its number; Failed if it is not in this repository, as in a shallow clone."""
-    done = subprocess.run(["git", "-C", SOURCE, "rev-parse", "-q", "--verify", f"{word}^{{commit}}"], capture_output=True, text=True)
+    done = git("rev-parse", "-q", "--verify", f"{word}^{{commit}}", text=True)
     if done.returncode:
         raise Failed(f"{word}: no file, no build and no commit of this repository"
                      + (" (it is a shallow clone)" if (SOURCE / ".git" / "shallow").exists() else ""))
@@ -41,13 +44,14 @@ def commit(word):
 
 
 def build(number):
-    """The folder with what the commit builds. Its sources are unpacked beside it: the repository gets no worktree."""
+    """The folder with what the commit builds, of what is measured. Its sources are unpacked around it: the repository gets no
+    worktree, and paths in the programs are those of any build."""
     folder = BUILDS / number[:12]
-    source, built = folder / "source", folder / "build"
+    source, built = folder / "source", folder / "source" / "build"
     if not (folder / "done").exists():
         progress(f"building {number[:12]}")
         if not source.exists():
-            packed = subprocess.run(["git", "-C", SOURCE, "archive", number], capture_output=True, check=True).stdout
+            packed = git("archive", number, check=True).stdout
             with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
                 tar.extractall(source)
         if not (built / "build.ninja").exists():
@@ -57,8 +61,24 @@ def build(number):
         if not wanted:
             raise Failed(f"{number[:12]} has none of {' '.join(PROGRAMS)}")
         _run("ninja", "-C", built, "-j", os.cpu_count(), *wanted)
-        (folder / "done").touch()
+    (folder / "done").touch()
+    for old in sorted(BUILDS.glob("*/done"), key=lambda done: done.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(old.parent)
     return built
+
+
+def same_program(name, *builds):
+    """Do all of these builds have the same code and data under this name?"""
+    return len({_loaded(built / "tests" / "perf" / name) for built in builds}) == 1
+
+
+def _loaded(program):
+    """What of a program is loaded when it runs, but for the number of its build; the path of one that cannot be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "loaded"
+        if shutil.which("objcopy"):
+            subprocess.run(["objcopy", "--strip-all", "--remove-section=.note.gnu.build-id", program, out], capture_output=True)
+        return out.read_bytes() if out.exists() else str(program)
 
 
 def _run(*words):
