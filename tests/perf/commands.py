@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bgp
 import compare
+import exchange
 import fib
 import forward
 import latency
@@ -86,12 +87,21 @@ def _loss(parser):
                             help=f"{text} (default: {default})")
 
 
+def _exchange(parser):
+    _common(parser, runs=5)
+    parser.add_argument("--routes", type=int, default=1000000, metavar="N", help="of all peers (default: 1,000,000)")
+    parser.add_argument("--peers", type=int, default=10, metavar="N", help="NVAs (default: 10)")
+    parser.add_argument("--senders", type=int, default=8, metavar="N", help="of them, how many announce (default: 8)")
+    parser.add_argument("--rate", type=int, default=20000, metavar="N", help="packets a second (default: 20,000)")
+
+
 # name: module with measure(figures, options, build), its options
 BENCHMARKS = {
     "forward": (forward, _forward),
     "fib": (fib, _table),
     "rib": (rib, _table),
     "latency": (latency, _latency),
+    "exchange": (exchange, _exchange),
     "loss": (loss, _loss),
     "bgp": (bgp, _bgp),
 }

@@ -31,12 +31,16 @@ RUN_MS = 10  # losses that less than this parts are one
 SLOTS = 8192  # of a port's ring: what comes while its lcore waits for a core is not lost there
 
 
+def device(number, interface):
+    return f"net_af_packet{number},iface={interface},framecnt={SLOTS},blocksz=65536"
+
+
 def config(rs):
     ports = [*({"name": f"nva{i}", "role": "nva", "addresses": [f"{us}/24"]}
                for i, (_, _, us) in enumerate(NVAS.values())),
              {"name": "vnet0", "role": "vnet", "addresses": ["10.0.1.4/24"]}]
     for i, port in enumerate(ports):
-        port["device"] = f"net_af_packet{i},iface={port['name']},framecnt={SLOTS},blocksz=65536"
+        port["device"] = device(i, port["name"])
     return {
         "instance": {"asn": 65515, "router_id": "10.0.1.4"},
         "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 900,
@@ -108,7 +112,7 @@ def send(bascule, nvas, host, routes, control, event, rate):
     for line in bench.stderr:
         if line == "plugged\n" and event == "arp":
             rs.ip("neigh", "flush", "to", nvas[0].address)
-        elif line != "plugged\n":
+        elif line not in ("plugged\n", "sending\n"):
             print(line, end="", file=sys.stderr)
     result = json.loads(bench.stdout.read())
     if bench.wait():

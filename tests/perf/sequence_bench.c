@@ -1,12 +1,13 @@
 /* Numbered packets at a steady rate through a router, and what became of each of them while a plug
- * was pulled. Run by loss.py, which builds the laboratory.
+ * was pulled, or a switch moved. Run by loss.py and exchange.py, which build the laboratory.
  *
  * The sender writes number and time into each packet and works off a clock of its own: it catches
  * up if it was kept waiting, and tells by how much. What arrives is kept by the kernel in rings
  * (packet_mmap), with the kernel's time, and read when all is over: receiving costs the machine
  * nothing that would disturb the measurement. A listener notes when the kernel says what
  * (rtnetlink), so that what the router needs can be told from what the kernel needs. One JSON
- * object on stdout, its times microseconds since the first packet. */
+ * object on stdout, its times microseconds since the first packet, which `start_ns` is the time of
+ * (CLOCK_REALTIME). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -422,10 +423,10 @@ static void write_times(const char *path)
 
 static void report(void)
 {
-	printf("{\"sent\": %u, \"flows\": %u, \"behind_us\": %lld, \"refused\": %llu, \"doubled\": "
-	       "%llu, ",
-	       run.total, run.nb_flows, (long long)run.behind_ns / 1000,
-	       (unsigned long long)run.refused, (unsigned long long)run.doubled);
+	printf("{\"sent\": %u, \"flows\": %u, \"start_ns\": %lld, \"behind_us\": %lld, ", run.total,
+	       run.nb_flows, (long long)run.start_ns, (long long)run.behind_ns / 1000);
+	printf("\"refused\": %llu, \"doubled\": %llu, ", (unsigned long long)run.refused,
+	       (unsigned long long)run.doubled);
 	printf("\"plug_us\": [%lld, %lld], \"events\": [", (long long)us(run.plug_begin_ns),
 	       (long long)us(run.plug_end_ns));
 	for (int i = 0; i < run.nb_events; i++)
@@ -542,6 +543,7 @@ int main(int argc, char **argv)
 	setsockopt(run.fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one));
 	urgent();
 	run.start_ns = now_ns();
+	fprintf(stderr, "sending\n");
 	if (run.plug.netns)
 		pthread_create(&thread, NULL, plug, NULL);
 	send_all();

@@ -413,7 +413,8 @@ bool load_end(struct load *load)
 	restart(load);
 	load->timing.over = true;
 	switch (load->options->ending) {
-	case LOAD_NONE: return true;
+	case LOAD_NONE:
+	case LOAD_WATCH: return true;
 	case LOAD_WITHDRAW:
 		return end_by_withdrawal(load) && phase_run(load, &load->end, began, "withdrawn");
 	case LOAD_DIE:
@@ -423,4 +424,26 @@ bool load_end(struct load *load)
 		return phase_run(load, &load->end, began, "lost with the first sender");
 	}
 	return false;
+}
+
+/* --- the speaker's switch --------------------------------------------------------------------- */
+
+bool load_watch(struct load *load, load_told_fn told)
+{
+	for (bool all = false;; all = !all) {
+		struct load_phase phase = { 0 };
+		uint64_t first = 0;
+
+		restart(load);
+		for (uint32_t i = 0; i < nb_peers(load); i++)
+			load->peers[i].wanted = all ? wanted_of(load, i, NULL) : 0;
+		while (first_undone(load, has_all)) {
+			if (!turn(load))
+				return false;
+			keep_alive(load);
+			first = first ? first : last_change(load);
+		}
+		add_up(load, &phase, first, last_change(load));
+		told(&phase, all, first, last_change(load));
+	}
 }

@@ -15,7 +15,7 @@
 #include "tally.h"
 #include "workload.h"
 
-enum load_ending { LOAD_WITHDRAW, LOAD_DIE, LOAD_NONE };
+enum load_ending { LOAD_WITHDRAW, LOAD_DIE, LOAD_NONE, LOAD_WATCH };
 
 struct load_options {
 	uint32_t target, from; /* host order; peer i speaks from `from` + i, as `asn` + i */
@@ -59,6 +59,11 @@ bool load_join(struct load *load);
 bool load_warm(struct load *load);
 bool load_announce(struct load *load);
 bool load_end(struct load *load);
+/* Whoever moves the speaker's switch: `told` is called when all peers hold nothing, then when all
+ * hold everything again, and so on, until a session ends; times are clock_ns()'s. */
+typedef void (*load_told_fn)(const struct load_phase *phase, bool all, uint64_t began_ns,
+			     uint64_t ended_ns);
+bool load_watch(struct load *load, load_told_fn told);
 void load_close(struct load *load);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "load.h"
 #include "message.h"
 #include "reflect.h"
@@ -32,6 +33,9 @@ static const char help[] =
 	"  --end withdraw      then they withdraw everything; the default\n"
 	"        die           then the first sender closes its session\n"
 	"        none          then nothing\n"
+	"        watch         then it tells, a JSON object a line, when all peers have lost\n"
+	"                      everything and when they have it again, until it is killed: for\n"
+	"                      who moves a switch of the speaker's meanwhile\n"
 	"  --timeout N         seconds without a change after which it fails; default 60\n"
 	"  --json              one JSON object instead of a table\n"
 	"  --reflect ADDRESS   be a speaker that tells everybody what anybody says, octet for\n"
@@ -72,7 +76,10 @@ static int addr_read(const char *option, const char *text, uint32_t *addr)
 static int ending_read(const char *text, enum load_ending *ending)
 {
 	static const char *const names[] = {
-		[LOAD_WITHDRAW] = "withdraw", [LOAD_DIE] = "die", [LOAD_NONE] = "none"
+		[LOAD_WITHDRAW] = "withdraw",
+		[LOAD_DIE] = "die",
+		[LOAD_NONE] = "none",
+		[LOAD_WATCH] = "watch",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -81,7 +88,7 @@ static int ending_read(const char *text, enum load_ending *ending)
 			return 0;
 		}
 	}
-	return refuse("--end", text, "withdraw, die or none");
+	return refuse("--end", text, "withdraw, die, none or watch");
 }
 
 static int option_read(int option, const char *text, struct command_line *line)
@@ -213,11 +220,35 @@ static void table(const struct load *load)
 	       (double)latency_percentile(latency, 0.99) / 1e6, (double)latency->max_ns / 1e6);
 }
 
+/* Times as of CLOCK_MONOTONIC. */
+static void told(const struct load_phase *p, bool all, uint64_t began_ns, uint64_t ended_ns)
+{
+	printf("{\"held\": \"%s\", \"began_ns\": %" PRIu64 ", \"ended_ns\": %" PRIu64
+	       ", \"updates\": %" PRIu64 ", \"announced\": %" PRIu64 ", \"withdrawn\": %" PRIu64
+	       "}\n",
+	       all ? "all" : "none", began_ns, ended_ns, p->updates, p->announced, p->withdrawn);
+	fflush(stdout);
+}
+
+static bool watch(struct load *load)
+{
+	uint64_t now = clock_ns();
+
+	told(&load->announce, true, now - (uint64_t)(load->announce.seconds * 1e9), now);
+	return load_watch(load, told);
+}
+
 static int run(const struct command_line *line)
 {
 	struct load load;
 	bool ok = load_open(&load, &line->load) && load_join(&load) && load_warm(&load) &&
 		  load_announce(&load) && load_end(&load);
+
+	if (ok && line->load.ending == LOAD_WATCH) {
+		ok = watch(&load);
+		load_close(&load);
+		return ok ? 0 : 1;
+	}
 
 	if (line->load.progress)
 		fputs("\r\033[K", stderr);
