@@ -104,7 +104,7 @@ static void run(struct dataplane *dp)
 	watch(dp);
 	while (!stop_signal) {
 		bool worked = dataplane_turn(dp);
-		uint16_t us = idle_turn(&dp->idle, worked);
+		uint16_t us = idle_turn(&dp->idle, worked || slowpath_waits(&dp->slowpath));
 
 		if (reload_wanted || reading_under_way(&reading))
 			reload_turn(dp, &reading);

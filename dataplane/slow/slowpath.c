@@ -1,8 +1,12 @@
 /* The main lcore's work on packets: rings in, LCP interfaces and ports out. */
 #include "slowpath.h"
 
+#include <netinet/in.h>
+
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_ip_frag.h>
+#include <rte_tcp.h>
 
 #include "hop.h"
 #include "hosts.h"
@@ -12,6 +16,7 @@
 enum {
 	SLOWPATH_BURST = 32,
 	SLOWPATH_BURSTS = 4, /* of punted packets a turn: then the kernel's frames have theirs */
+	SLOWPATH_ANSWER_US = 100,
 };
 
 /* The gate may have shut since a forwarding lcore asked it. */
@@ -20,6 +25,23 @@ static bool gate_open(const struct slowpath *s, const struct rte_mbuf *m, uint8_
 	uint64_t gate = __atomic_load_n(&s->fib->gate, __ATOMIC_ACQUIRE);
 
 	return m->port < s->nb_ports && fib_gate_open(gate, s->ports[m->port].role, egress_role);
+}
+
+/* A TCP segment with octets in it; the kernel also hands over other frames. Octets of BGP are
+ * answered soon, by control, which has to be woken for them; what the kernel answers by itself is
+ * there already when the packet has been given to it. */
+static bool carries_octets(const struct rte_mbuf *m)
+{
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *ip = (const void *)(ether + 1);
+	const struct rte_tcp_hdr *tcp;
+
+	if (m->data_len < sizeof(*ether) + sizeof(*ip) + sizeof(*tcp) ||
+	    ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || ip->next_proto_id != IPPROTO_TCP)
+		return false;
+	tcp = (const void *)((const uint8_t *)ip + rte_ipv4_hdr_len(ip));
+	return m->data_len >= sizeof(*ether) + rte_ipv4_hdr_len(ip) + sizeof(*tcp) &&
+	       rte_be_to_cpu_16(ip->total_length) > rte_ipv4_hdr_len(ip) + (tcp->data_off >> 4) * 4;
 }
 
 /* To the kernel, through the interface of the port that it came in by. */
@@ -31,6 +53,13 @@ static void take_local(struct slowpath *s, struct rte_mbuf *m)
 		return;
 	}
 	slowpath_drop(s, DROP_LCP_REFUSED, m);
+}
+
+static void take_bgp(struct slowpath *s, struct rte_mbuf *m)
+{
+	if (carries_octets(m))
+		s->answer_until = rte_rdtsc() + rte_get_tsc_hz() / 1000000 * SLOWPATH_ANSWER_US;
+	take_local(s, m);
 }
 
 static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
@@ -195,7 +224,7 @@ static uint16_t take_errors(struct slowpath *s)
 static uint16_t take_class(struct slowpath *s, enum punt_class class_)
 {
 	static void (*const take[PUNT_CLASSES])(struct slowpath *, struct rte_mbuf *) = {
-		[PUNT_BGP] = take_local,   [PUNT_ARP] = take_local,
+		[PUNT_BGP] = take_bgp,	   [PUNT_ARP] = take_local,
 		[PUNT_LOCAL] = take_local, [PUNT_FRAGMENT] = take_fragment,
 		[PUNT_GLEAN] = take_glean,
 	};
@@ -239,6 +268,8 @@ uint32_t slowpath_lcp(struct slowpath *s)
 		uint16_t n = lcp_receive(&s->lcp[p], s->pool, pkts, SLOWPATH_BURST);
 
 		for (uint16_t i = 0; i < n; i++) {
+			if (s->answer_until && carries_octets(pkts[i]))
+				s->answer_until = 0;
 			if (self_is(&s->ports[p], pkts[i]))
 				self_send(s, p, pkts[i]);
 			else
@@ -248,4 +279,9 @@ uint32_t slowpath_lcp(struct slowpath *s)
 	}
 	s->counters->from_kernel += sum;
 	return sum;
+}
+
+bool slowpath_waits(const struct slowpath *s)
+{
+	return s->answer_until && rte_rdtsc() < s->answer_until;
 }

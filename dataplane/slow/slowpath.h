@@ -20,6 +20,9 @@ uint32_t slowpath_punts(struct slowpath *s);
 /* Frames of the kernel to the ports. Returns how many. */
 uint32_t slowpath_lcp(struct slowpath *s);
 
+/* May control's answer to what peers have said come any moment? Then it is not worth a sleep. */
+bool slowpath_waits(const struct slowpath *s);
+
 /* Send what was held for a host that is resolved now, or answer it if the host is not there. */
 void slowpath_release(struct slowpath *s, struct host *host);
 

@@ -56,6 +56,7 @@ struct slowpath {
 	struct netlink ask;	/* owned: requests */
 	struct netlink events;	/* owned: neighbours and links */
 	uint64_t now_ms;	/* of this turn, monotonic */
+	uint64_t answer_until;	/* TSC: so long control may answer what it has got; 0: it did */
 	struct statics statics; /* owned: the neighbours of the configuration */
 	uint32_t sweep;		/* the current read of the kernel's neighbour table, and */
 	uint32_t sweep_seq;	/* the number of its request */

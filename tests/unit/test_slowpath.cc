@@ -65,6 +65,41 @@ TEST_F(slow, what_the_kernel_refuses_is_counted)
 	expect_all_accounted();
 }
 
+/* Control answers octets of BGP, and nothing else that comes: the main lcore waits awake for it; an
+ * acknowledgement of the kernel is no answer. */
+TEST_F(slow, an_answer_of_control_is_waited_for)
+{
+	auto segment = [this](uint16_t payload) {
+		frame_fields f;
+
+		f.protocol = IPPROTO_TCP;
+		f.payload = (uint16_t)(12 + payload); /* the rest of a TCP header */
+		struct rte_mbuf *m = frame(f);
+
+		*((uint8_t *)(ip4_header(m) + 1) + 12) = 5 << 4;
+		return m;
+	};
+
+	for (uint16_t payload : { 0, 1 }) {
+		punt_send(&punt, &counters, PUNT_BGP, segment(payload));
+		run();
+		EXPECT_EQ(payload != 0, s->answer_until != 0);
+	}
+	EXPECT_EQ(0u, slowpath_lcp(s));
+	s->answer_until = UINT64_MAX;
+	for (uint16_t payload : { 0, 1 }) {
+		struct rte_mbuf *m = segment(payload);
+
+		memcpy(rte_pktmbuf_mtod(m, void *), host_mac, sizeof(host_mac));
+		ASSERT_EQ(m->data_len, write(kernel, rte_pktmbuf_mtod(m, void *), m->data_len));
+		rte_pktmbuf_free(m);
+		EXPECT_EQ(1u, slowpath_lcp(s));
+		EXPECT_EQ(payload == 0, slowpath_waits(s));
+		tx_flush(&s->tx);
+		rte_pktmbuf_free(sent());
+	}
+}
+
 TEST_F(slow, frames_of_the_kernel_leave_by_the_port)
 {
 	const uint8_t octets[60] = { 1, 2, 3 };
