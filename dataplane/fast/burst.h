@@ -40,6 +40,8 @@ struct burst {
 	/* filled by look-up */
 	uint32_t path_list[FORWARD_BURST];
 	const struct adjacency *adjacency[FORWARD_BURST];
+	/* filled by screen_ways() */
+	uint32_t port[FORWARD_BURST]; /* DPDK port id by which it leaves */
 };
 
 /* How many to go through, if a stage reads `step` at once. */

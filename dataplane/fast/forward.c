@@ -145,16 +145,19 @@ static __rte_noinline void ways_odd(struct forwarder *f, const struct port *from
 		burst_close(b, gone);
 }
 
-/* True: all leave by one port. */
-static inline bool ways(struct forwarder *f, const struct port *from, uint64_t gate,
-			const struct fib_generation *generation, struct burst *b, uint64_t spoilt)
+/* Those that leave by the port of the first. */
+static inline uint64_t ways(struct forwarder *f, const struct port *from, uint64_t gate,
+			    const struct fib_generation *generation, struct burst *b,
+			    uint64_t spoilt)
 {
 	struct screen_ways found = f->screen->ways(b, fib_gates(gate, from->role), from->id);
 
 	if (likely(!found.odd))
-		return found.one_port;
+		return found.together;
 	ways_odd(f, from, gate, generation, b, found.odd, spoilt);
-	return false;
+	for (uint16_t i = 0; i < b->n; i++)
+		b->port[i] = b->adjacency[i]->port;
+	return b->n ? f->screen->leaving(b, (uint16_t)b->port[0]) : 0;
 }
 
 static inline void rewrite(struct burst *b)
@@ -173,39 +176,45 @@ static inline void rewrite(struct burst *b)
 	}
 }
 
-/* Take the packets for one port after the other out of the burst, without a branch on which it is:
- * nobody could foretell it. Who has more than a few ports to serve gathers for each. */
-static inline void hand_on_by_port(struct forwarder *f, struct burst *b)
+/* Packets that leave by one port. */
+static inline void hand_on_some(struct forwarder *f, const struct burst *b, uint64_t some,
+				uint16_t port)
 {
 	struct rte_mbuf *run[FORWARD_BURST];
-	uint16_t port[FORWARD_BURST], n = b->n;
+	uint16_t n = 0;
 
-	for (uint16_t i = 0; i < n; i++)
-		port[i] = b->adjacency[i]->port;
-	for (int passes = 0; n && passes < HAND_ON_PORTS; passes++) {
-		uint16_t taken = 0, left = 0, first = port[0];
-
-		for (uint16_t i = 0; i < n; i++) {
-			bool same = port[i] == first;
-
-			run[taken] = b->pkt[left] = b->pkt[i];
-			port[left] = port[i];
-			taken += same;
-			left += !same;
-		}
-		tx_send_burst(&f->tx, first, run, taken);
-		n = left;
-	}
-	for (uint16_t i = 0; i < n; i++)
-		tx_send(&f->tx, port[i], b->pkt[i]);
+	for (; some; some &= some - 1)
+		run[n++] = b->pkt[__builtin_ctzll(some)];
+	tx_send_burst(&f->tx, port, run, n);
 }
 
-static inline void hand_on(struct forwarder *f, struct burst *b, bool one_port)
+/* The packets for one port after the other, beginning with those of `together`. Who has more than a
+ * few ports to serve gathers for each. */
+static inline void hand_on_by_port(struct forwarder *f, const struct burst *b, uint64_t together)
 {
-	if (one_port)
-		tx_send_burst(&f->tx, b->adjacency[0]->port, b->pkt, b->n);
+	uint64_t left = burst_mask(b->n) & ~together;
+
+	hand_on_some(f, b, together, (uint16_t)b->port[0]);
+	for (int passes = 1; left && passes < HAND_ON_PORTS; passes++) {
+		uint16_t port = (uint16_t)b->port[__builtin_ctzll(left)];
+		uint64_t some = left & f->screen->leaving(b, port);
+
+		hand_on_some(f, b, some, port);
+		left &= ~some;
+	}
+	for (; left; left &= left - 1) {
+		int i = __builtin_ctzll(left);
+
+		tx_send(&f->tx, (uint16_t)b->port[i], b->pkt[i]);
+	}
+}
+
+static inline void hand_on(struct forwarder *f, const struct burst *b, uint64_t together)
+{
+	if (together == burst_mask(b->n))
+		tx_send_burst(&f->tx, (uint16_t)b->port[0], b->pkt, b->n);
 	else
-		hand_on_by_port(f, b);
+		hand_on_by_port(f, b, together);
 }
 
 void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf **pkts, uint16_t n)
@@ -213,7 +222,7 @@ void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf
 	const struct fib_generation *generation = fib_active(f->fib);
 	uint64_t gate = __atomic_load_n(&f->fib->gate, __ATOMIC_ACQUIRE), spoilt;
 	struct burst b;
-	bool one_port;
+	uint64_t together;
 
 	f->counters->rx += n;
 	b.pkt = pkts;
@@ -224,7 +233,9 @@ void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf
 	spoilt = fib_lookup_burst(&generation->view[from->role], f->tbl8_groups, b.dst, b.path_list,
 				  b.n);
 	paths(generation, &b);
-	one_port = ways(f, from, gate, generation, &b, spoilt);
+	together = ways(f, from, gate, generation, &b, spoilt);
+	if (unlikely(!b.n))
+		return;
 	rewrite(&b);
-	hand_on(f, &b, one_port);
+	hand_on(f, &b, together);
 }

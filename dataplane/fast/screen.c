@@ -72,13 +72,23 @@ static bool way_odd(const struct burst *b, uint16_t i, uint8_t gates, uint16_t f
 
 static struct screen_ways ways_plain(struct burst *b, uint8_t gates, uint16_t from)
 {
-	struct screen_ways found = { .one_port = true };
+	struct screen_ways found = { 0 };
 
 	for (uint16_t i = 0; i < b->n; i++) {
 		found.odd |= (uint64_t)way_odd(b, i, gates, from) << i;
-		found.one_port &= b->adjacency[i]->port == b->adjacency[0]->port;
+		b->port[i] = b->adjacency[i]->port;
+		found.together |= (uint64_t)(b->port[i] == b->port[0]) << i;
 	}
 	return found;
+}
+
+static uint64_t leaving_plain(const struct burst *b, uint16_t port)
+{
+	uint64_t leaving = 0;
+
+	for (uint16_t i = 0; i < b->n; i++)
+		leaving |= (uint64_t)(b->port[i] == port) << i;
+	return leaving;
 }
 
 static bool usable_plain(void)
@@ -87,5 +97,9 @@ static bool usable_plain(void)
 }
 
 const struct screen screen_plain = {
-	.name = "plain", .usable = usable_plain, .headers = headers_plain, .ways = ways_plain
+	.name = "plain",
+	.usable = usable_plain,
+	.headers = headers_plain,
+	.ways = ways_plain,
+	.leaving = leaving_plain,
 };

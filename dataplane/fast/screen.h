@@ -41,7 +41,7 @@ struct screen_headers {
 
 struct screen_ways {
 	uint64_t odd;
-	bool one_port; /* all, odd or not, leave by the port of the first */
+	uint64_t together; /* those that leave by the port of the first, odd or not */
 };
 
 struct screen {
@@ -52,6 +52,8 @@ struct screen {
 	struct screen_headers (*headers)(const struct screen_port *port, struct burst *b);
 	/* `gates`: a bit for each egress role, open to packets of port `from`. */
 	struct screen_ways (*ways)(struct burst *b, uint8_t gates, uint16_t from);
+	/* A bit for each packet that leaves by `port`. */
+	uint64_t (*leaving)(const struct burst *b, uint16_t port);
 };
 
 /* One packet after the other: by it the others are tested. */

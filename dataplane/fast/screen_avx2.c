@@ -161,6 +161,10 @@ static bool usable(void)
 }
 
 const struct screen screen_avx2 = {
-	.name = "avx2", .usable = usable, .headers = headers_lanes, .ways = ways_lanes
+	.name = "avx2",
+	.usable = usable,
+	.headers = headers_lanes,
+	.ways = ways_lanes,
+	.leaving = leaving_lanes,
 };
 #endif

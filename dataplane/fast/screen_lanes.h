@@ -180,27 +180,36 @@ static inline vec way_table(uint8_t gates)
 static struct screen_ways ways_lanes(struct burst *b, uint8_t gates, uint16_t from)
 {
 	const vec may = way_table(gates), first = v_all(b->adjacency[0]->port);
-	vec others = v_all(0);
-	uint64_t good = 0;
+	uint64_t good = 0, together = 0;
 
 	for (uint16_t i = 0; i < b->n; i += LANES) {
-		vec row[4], type, port, state, unused, tail, ttl, bad;
+		vec row[4], type, port, state, unused, tail, out, ttl, bad;
 
 		v_rows((const uint8_t *const *)&b->adjacency[i], ADJACENCY_TAIL - 2, row);
 		columns_low(row, &type, &port);
 		columns_high(row, &state, &unused);
 		tail = v_shr(type, 16);
-		others = v_or(others, v_xor(v_and(port, v_all(0xffff)), first));
+		out = v_and(port, v_all(0xffff));
+		v_store(&b->port[i], out);
+		together |= v_bits(v_eq(out, first)) << i;
 		/* of the action's octet more than 7 is as good as 7, which is none; of the role's,
 		 * 3 bits count */
 		state = v_min8(v_and(state, v_all(0x07ff)), v_all(0x0707));
 		state = v_lookup(may, v_or(state, v_all(0x80800008)));
 		ttl = v_and(v_add(v_load(&b->hop[i]), v_all(1)), v_all(0xff));
 		bad = v_or(v_gt(v_load(&b->total_len[i]), v_shr(port, 16)), v_gt(v_all(2), ttl));
-		bad = v_or(bad, v_and(v_eq(v_and(port, v_all(0xffff)), v_all(from)),
-				      v_eq(tail, v_load(&b->src_tail[i]))));
+		bad = v_or(bad, v_and(v_eq(out, v_all(from)), v_eq(tail, v_load(&b->src_tail[i]))));
 		good |= v_bits(v_andnot(bad, v_eq(state, v_all(0x0101)))) << i;
 	}
 	return (struct screen_ways){ .odd = ~good & burst_mask(b->n),
-				     .one_port = !v_bits(v_gt(others, v_all(0))) };
+				     .together = together & burst_mask(b->n) };
+}
+
+static uint64_t leaving_lanes(const struct burst *b, uint16_t port)
+{
+	uint64_t leaving = 0;
+
+	for (uint16_t i = 0; i < b->n; i += LANES)
+		leaving |= v_bits(v_eq(v_load(&b->port[i]), v_all(port))) << i;
+	return leaving & burst_mask(b->n);
 }

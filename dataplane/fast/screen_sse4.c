@@ -163,6 +163,10 @@ static bool usable(void)
 }
 
 const struct screen screen_sse4 = {
-	.name = "sse4", .usable = usable, .headers = headers_lanes, .ways = ways_lanes
+	.name = "sse4",
+	.usable = usable,
+	.headers = headers_lanes,
+	.ways = ways_lanes,
+	.leaving = leaving_lanes,
 };
 #endif

@@ -181,7 +181,12 @@ TEST(screen, every_variant_finds_the_same)
 			expect_same(c.burst, got, s->name);
 			w = s->ways(&got, c.gates, c.from);
 			ASSERT_EQ(way.odd, w.odd) << s->name;
-			ASSERT_EQ(way.one_port, w.one_port) << s->name;
+			ASSERT_EQ(way.together, w.together) << s->name;
+			for (uint16_t i = 0; i < got.n; i++)
+				ASSERT_EQ(got.adjacency[i]->port, got.port[i]) << s->name;
+			for (uint16_t to : { (uint16_t)got.port[got.n - 1], c.from })
+				ASSERT_EQ(screens[0]->leaving(&got, to), s->leaving(&got, to))
+					<< s->name;
 		}
 		odd += (uint64_t)__builtin_popcountll(want.odd);
 		padded += (uint64_t)__builtin_popcountll(want.padded);
