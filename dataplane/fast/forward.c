@@ -89,9 +89,12 @@ static __rte_noinline void frames_trim(struct burst *b, uint64_t padded)
 	}
 }
 
-static inline void frames(struct forwarder *f, const struct port *from, struct burst *b)
+static inline void frames(struct forwarder *f, const struct port *from, const struct fib_view *view,
+			  struct burst *b)
 {
-	const struct screen_port port = { .mac = &from->mac, .sources = f->sources };
+	const struct screen_port port = { .mac = &from->mac,
+					  .sources = f->sources,
+					  .table = (const uint32_t *)view->lpm->tbl24 };
 	struct screen_headers found;
 
 	frames_read(b);
@@ -227,7 +230,7 @@ void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf
 	f->counters->rx += n;
 	b.pkt = pkts;
 	b.n = n;
-	frames(f, from, &b);
+	frames(f, from, &generation->view[from->role], &b);
 	if (unlikely(!b.n))
 		return;
 	spoilt = fib_lookup_burst(&generation->view[from->role], f->tbl8_groups, b.dst, b.path_list,

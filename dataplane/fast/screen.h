@@ -31,6 +31,8 @@ extern "C" {
 struct screen_port {
 	const struct rte_ether_addr *mac;
 	const struct sources *sources;
+	/* by the upper 24 bits of destinations, which are looked up next: asked for in time */
+	const uint32_t *table;
 };
 
 /* A bit for each packet. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <rte_byteorder.h>
+#include <rte_prefetch.h>
 
 #include "ip4.h"
 
@@ -154,6 +155,8 @@ static struct screen_headers headers_lanes(const struct screen_port *port, struc
 
 		bad = v_or(bad, lanes_listed(&h, low_half, high_half));
 		v_store(&b->dst[i], v_lookup(h.dst, swap));
+		for (uint16_t k = 0; k < LANES; k++)
+			rte_prefetch0(&port->table[b->dst[i + k] >> 8]);
 		v_store(&b->total_len[i], total_len);
 		v_store(&b->hop[i], lanes_hop(h.hop));
 		v_store(&b->src_tail[i], v_and(h.tail_type, v_all(0xffff)));
