@@ -26,7 +26,7 @@
 #include "daemon.h"
 #include "eal_args.h"
 #include "exchange.h"
-#include "fib.h"
+#include "forwarding.h"
 #include "idle.h"
 #include "port_check.h"
 #include "log.h"
@@ -101,13 +101,13 @@ static int eal_join(const struct config *config)
 }
 
 /* The FIB of a dataplane that is up, or soon will be. */
-static int attach(const char *name, struct fib **fib)
+static int attach(struct fib **fib)
 {
 	uint64_t until = clock_ms() + ATTACH_MS;
 	int err;
 
 	do {
-		err = fib_attach(name, fib);
+		err = forwarding_attach(fib);
 		if (err == -EAGAIN || err == -ENOENT)
 			usleep(20000);
 	} while ((err == -EAGAIN || err == -ENOENT) && clock_ms() < until);
@@ -127,7 +127,7 @@ static int dataplane_join(const struct config *config)
 	err = eal_join(config);
 	if (err)
 		return err;
-	err = attach(FIB_ZONE, &control.fib);
+	err = attach(&control.fib);
 	if (err == -EPROTO)
 		log_error("the dataplane was built with another layout of the FIB; restart it");
 	else if (err)
@@ -138,11 +138,11 @@ static int dataplane_join(const struct config *config)
 		log_error("%s; restart bascule-dataplane, or undo the change", why);
 		return -EINVAL;
 	}
-	control.dataplane = pidfd_open((pid_t)control.fib->dataplane_pid, 0);
+	control.dataplane = pidfd_open(forwarding_dataplane(control.fib), 0);
 	if (control.dataplane >= 0)
 		return 0;
 	err = -errno;
-	log_error("dataplane, process %u: %s", control.fib->dataplane_pid, strerror(-err));
+	log_error("dataplane, process %d: %s", forwarding_dataplane(control.fib), strerror(-err));
 	return err;
 }
 

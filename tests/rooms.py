@@ -9,6 +9,8 @@ Prints each fault as file:line and exits with 1 if there is one:
 - an #include of a header in a folder that the includer's folder does not declare, directly or by way of one it declares;
 - a folder with sources and without a meson.build, or a meson.build that takes sources of another folder: which library they
   belong to, and so what they may include, would not be seen from where they lie;
+- an #include from control/ of a header of dataplane/ elsewhere than in the one folder that may: control knows the dataplane
+  by the FIB alone, and the FIB by what that folder makes of it;
 - a circle of folders;
 - a circle of files, where NAME.c and NAME.h count as one. What leads through the private header of a class that is
   spread over several files does not count: those are listed below, each with its reason;
@@ -27,6 +29,9 @@ from pathlib import Path
 CLASSES = {
     "control/rib/rib_private.h": "a RIB and its update groups: what changes a path marks the groups' queues in the same step",
 }
+
+# The folder of control/ that includes headers of dataplane/.
+JOINS_DATAPLANE = Path("control/forward")
 
 TOPS = ("config", "control", "dataplane", "tools")
 
@@ -165,6 +170,8 @@ def faults(house):
             yield f"{path}:{line}: includes {header}, but {path.parent}/meson.build does not declare {header.parent}"
         if str(header) in CLASSES and path.parent != header.parent:
             yield f"{path}:{line}: includes {header}, which is private to {header.parent}"
+        if path.parts[0] == "control" and header.parts[0] == "dataplane" and path.parent != JOINS_DATAPLANE:
+            yield f"{path}:{line}: includes {header}, which {JOINS_DATAPLANE} alone may"
     for folder in sorted({path.parent for path in house.files} - set(house.declared)):
         yield f"{folder}/meson.build:1: does not exist"
     for folder, name in house.taken:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fib.h"
 #include "log.h"
 #include "loop.h"
 

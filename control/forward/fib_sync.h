@@ -23,7 +23,6 @@
 
 #include "config.h"
 #include "far_hop.h"
-#include "fib.h"
 #include "next_hop.h"
 #include "rib.h"
 

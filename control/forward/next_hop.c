@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "events.h"
+#include "fib.h"
 #include "hash.h"
 
 struct next_hop {

@@ -19,12 +19,15 @@
 #include <stdint.h>
 
 #include "config.h"
-#include "fib.h"
 #include "slab.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct events;
+struct fib;
+struct fib_writer;
 
 enum next_hop_state {
 	NEXT_HOP_RESOLVED,   /* the dataplane can send to it */
@@ -75,7 +78,8 @@ bool next_hop_usable(struct next_hops *nhs, uint32_t addr, enum role role);
 bool next_hop_sought(struct next_hops *nhs, uint32_t addr, enum role role);
 /* Whether it is usable without making, claiming or marking anything, with the reason. */
 enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr, enum role role);
-/* The adjacency that next_hop_usable() claimed; ADJACENCY_NONE: none. Marks the entry as in use. */
+/* The adjacency that next_hop_usable() claimed; ADJACENCY_NONE (fib.h): none. Marks the entry as in
+ * use. */
 uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role);
 /* The DPDK port that config's port `port` is; -1: the dataplane has none of that name. */
 int next_hop_port(const struct next_hops *nhs, size_t port);

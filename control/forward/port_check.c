@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fib.h"
+
 static bool has_seed(const struct fib *fib, uint16_t port, uint8_t action, struct prefix prefix)
 {
 	for (uint32_t i = 0; i < fib->nb_seeds; i++) {

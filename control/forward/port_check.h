@@ -7,11 +7,12 @@
 #include <stddef.h>
 
 #include "config.h"
-#include "fib.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct fib;
 
 /* Are names, roles, MTUs and addresses of all ports the same there and here? If not, `why` gets the
  * first setting that differs: "dataplane.ports.er0.mtu: 9000 here, 1500 in the dataplane". */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "bounds.h"
+#include "forwarding_show.h"
 #include "partner.h"
 #include "peer_session.h"
 #include "route_server.h"
@@ -108,21 +109,19 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 /* What the dataplane says of its ports. */
 static void add_ports(const struct fib *fib, struct alarms *alarms)
 {
-	for (uint32_t i = 0; i < fib->nb_ports && i < FIB_PORTS; i++) {
-		const struct fib_port *port = &fib->ports[i];
+	struct forwarding_port port;
 
-		uint16_t mtu = __atomic_load_n(&port->mtu_now, __ATOMIC_RELAXED);
-
-		if (__atomic_load_n(&port->device_lost, __ATOMIC_RELAXED))
-			add(alarms, "port_device", "", "port %s: its device has gone", port->name);
-		if (mtu && mtu < port->mtu)
+	for (uint32_t i = 0; forwarding_port(fib, i, &port); i++) {
+		if (port.device_lost)
+			add(alarms, "port_device", "", "port %s: its device has gone", port.name);
+		if (port.mtu_now && port.mtu_now < port.mtu)
 			add(alarms, "port_mtu", "",
 			    "port %s: its device takes packets of %u octets, %u are configured",
-			    port->name, mtu, port->mtu);
-		if (__atomic_load_n(&port->disputed, __ATOMIC_RELAXED))
+			    port.name, port.mtu_now, port.mtu);
+		if (port.disputed)
 			add(alarms, "port_disputed", "",
 			    "port %s: somebody keeps changing its interface in the kernel",
-			    port->name);
+			    port.name);
 	}
 }
 

@@ -134,20 +134,12 @@ json_t *format_route(const struct row_route *row)
 	return o;
 }
 
-static json_t *format_next_hops(const struct row_fib_next_hop *list, uint16_t n)
+static json_t *format_next_hops(const struct forwarding_hop *list, uint16_t n)
 {
-	static const char *const actions[] = {
-		[ADJACENCY_DROP] = "drop",
-		[ADJACENCY_LOCAL] = "local",
-		[ADJACENCY_GLEAN] = "on link",
-		[ADJACENCY_FORWARD] = "resolved",
-		[ADJACENCY_UNRESOLVED] = "unresolved",
-		[ADJACENCY_BROADCAST] = "broadcast",
-	};
 	json_t *array = json_array();
 
 	for (uint16_t i = 0; i < n; i++) {
-		const struct row_fib_next_hop *nh = &list[i];
+		const struct forwarding_hop *nh = &list[i];
 		json_t *item = json_object();
 
 		if (nh->gateway)
@@ -155,8 +147,7 @@ static json_t *format_next_hops(const struct row_fib_next_hop *list, uint16_t n)
 		else
 			field_text(item, "gateway", "");
 		field_text(item, "port", nh->port);
-		field_text(item, "state",
-			   nh->action <= ADJACENCY_BROADCAST ? actions[nh->action] : "unknown");
+		field_text(item, "state", nh->state);
 		json_array_append_new(array, item);
 	}
 	return array;

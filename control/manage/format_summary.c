@@ -36,8 +36,8 @@ static json_t *format_fib_stats(const struct row_summary *row)
 {
 	json_t *o = json_object(), *views = json_array();
 
-	field_number(o, "generation", row->generation);
-	field_number(o, "published", row->published);
+	field_number(o, "generation", row->fib.generation);
+	field_number(o, "published", row->fib.published);
 	field_number(o, "path_lists", row->fib.path_lists);
 	field_number(o, "adjacencies", row->fib.adjacencies);
 	field_number(o, "changes", row->fib.changes);
@@ -138,7 +138,7 @@ json_t *format_exchange(const struct row_exchange *row)
 			field_text(pair, "ingress", role_name((enum role)in));
 			field_text(pair, "egress", role_name((enum role)out));
 			field_bool(pair, "open",
-				   fib_gate_open(row->gate, (uint8_t)in, (uint8_t)out));
+				   rib_allows(row->gate, (enum role)out, (enum role)in));
 			json_array_append_new(gate, pair);
 		}
 	json_object_set_new(o, "gate", gate);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aspath.h"
+#include "forwarding_show.h"
 #include "receiver.h"
 #include "route_server.h"
 #include "scratch.h"
@@ -22,12 +23,12 @@ enum { SLOTS = 64 }; /* of the table at a time */
 static uint8_t views_of(const struct route_server *rs, const struct path *path, uint16_t *flags)
 {
 	const struct path *best[RIB_ECMP];
-	uint8_t views = 0;
+	uint8_t there = forwarding_views(rs->fib), views = 0;
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		unsigned int n;
 
-		if (!rs->fib->generation[0].view[role].lpm)
+		if (!(there >> role & 1))
 			continue;
 		n = rib_best_for_role(rs->rib, path->node, (enum role)role, rs->fib_sync.allow,
 				      best);

@@ -5,6 +5,7 @@
 
 #include "alarm.h"
 #include "conductor.h"
+#include "forwarding_show.h"
 #include "route_server.h"
 #include "show_partner.h"
 
@@ -73,16 +74,12 @@ void show_summary(struct route_server *rs, struct page *page)
 	row->attribute_sets = attr_table_count(rs->attrs);
 	row->memory_bytes = counts.bytes + attr_table_bytes(rs->attrs);
 	row->updates = rs->updates;
-	row->generation = __atomic_load_n(&rs->fib->active, __ATOMIC_RELAXED);
-	row->published = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED);
 	row->fib_refused = rs->fib_sync.refused;
 	row->fib_unprotected = rs->fib_sync.unprotected;
-	for (int role = 0; role < ROLE_COUNT; role++)
-		if (rs->fib->generation[0].view[role].lpm)
-			row->views |= (uint8_t)(1 << role);
+	row->views = forwarding_views(rs->fib);
+	row->fib = forwarding_stats(rs->fib, rs->writer);
 	row->settled = rs->settled;
 	summary_partner(rs, &row->partner);
-	fib_stats_get(rs->writer, &row->fib);
 	summary_turns(rs, row);
 	alarms_list(rs, &row->alarms);
 }
@@ -93,5 +90,5 @@ void show_exchange(struct route_server *rs, struct page *page)
 
 	row->enabled = rs->exchange->enabled;
 	row->nva_to_nva = (uint8_t)rs->config->exchange.nva_to_nva;
-	row->gate = __atomic_load_n(&rs->fib->gate, __ATOMIC_RELAXED);
+	row->gate = forwarding_gate(rs->fib);
 }

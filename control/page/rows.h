@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "config.h"
-#include "fib.h"
+#include "forwarding_show.h"
 #include "import.h"
 #include "map_rule.h"
 #include "page.h"
@@ -79,10 +79,9 @@ struct row_summary {
 	uint64_t uptime_s;
 	uint32_t peers, peers_up;
 	uint64_t routes, paths, attribute_sets, memory_bytes, updates;
-	uint32_t generation, published;
 	uint64_t fib_refused, fib_unprotected;
 	uint8_t views; /* bit a role that has one */
-	struct fib_stats fib;
+	struct forwarding_stats fib;
 	struct row_summary_partner partner;
 	struct row_turns rib, sessions; /* sessions: of all session lcores */
 	struct alarms alarms;
@@ -178,11 +177,7 @@ static inline uint16_t row_route_names(uint16_t peers)
 struct row_fib {
 	struct prefix prefix;
 	uint16_t nb_next_hops, nb_backup; /* those of the backup stand behind the others */
-	struct row_fib_next_hop {
-		uint32_t gateway; /* host order; 0: none */
-		uint8_t action;	  /* enum adjacency_action */
-		char port[CONFIG_NAME];
-	} next_hop[2 * PATH_LIST_MEMBERS];
+	struct forwarding_hop next_hop[2 * FORWARDING_MEMBERS];
 };
 
 /* A rule of a route map and how often it acted. */

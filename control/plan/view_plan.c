@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forwarding_show.h"
+
 /* What a view has, or would have, of a prefix. */
 struct members {
 	uint16_t n, of[RIB_ECMP];
@@ -17,11 +19,12 @@ int view_plan_init(struct view_plan *plan, struct fib_sync *sync, uint64_t allow
 {
 	*plan = (struct view_plan){ .sync = sync,
 				    .allow = allow,
-				    .groups = sync->fib->tbl8_groups };
+				    .groups =
+					    forwarding_stats(sync->fib, sync->writer).tbl8_groups };
 	for (int view = 0; view < ROLE_COUNT; view++) {
 		struct view_room *room = &plan->room[view];
 
-		room->there = sync->fib->generation[0].view[view].lpm;
+		room->there = forwarding_views(sync->fib) >> view & 1;
 		if (room->there && !(room->blocks = calloc(1, BLOCK_BYTES)))
 			return -ENOMEM;
 	}
@@ -63,10 +66,7 @@ static bool block_add(struct view_room *room, uint32_t addr)
 /* Has the table a tbl8 group for this /24 now? */
 static bool has_group(const struct view_plan *plan, enum role view, uint32_t addr)
 {
-	const struct fib *fib = plan->sync->fib;
-	uint32_t writing = fib->active ^ !fib_published(plan->sync->writer);
-
-	return fib->generation[writing].view[view].lpm->tbl24[addr >> 8].valid_group;
+	return forwarding_has_group(plan->sync->fib, plan->sync->writer, (uint8_t)view, addr);
 }
 
 bool view_plan_fits(const struct view_plan *plan, enum role view)
@@ -90,11 +90,11 @@ static bool takes_in(struct view_plan *plan, enum role view, struct prefix prefi
 /* Local and connected entries take groups as well. */
 static void seeds_weigh(const struct view_plan *plan, struct view_room *room)
 {
-	const struct fib *fib = plan->sync->fib;
+	struct prefix own;
 
-	for (uint32_t i = 0; i < fib->nb_seeds; i++)
-		if (fib->seeds[i].len > 24)
-			room->needed += block_add(room, fib->seeds[i].addr);
+	for (uint32_t i = 0; forwarding_own(plan->sync->fib, i, &own); i++)
+		if (own.len > 24)
+			room->needed += block_add(room, own.addr);
 }
 
 void view_plan_weigh(struct view_plan *plan, uint32_t node)
@@ -124,9 +124,8 @@ void view_plan_weigh(struct view_plan *plan, uint32_t node)
 void view_plan_round(struct view_plan *plan, enum role view)
 {
 	struct view_room *room = &plan->room[view];
-	struct fib_stats stats;
+	const struct forwarding_stats stats = forwarding_stats(plan->sync->fib, plan->sync->writer);
 
-	fib_stats_get(plan->sync->writer, &stats);
 	room->free = plan->groups - stats.tbl8_used[view];
 	if (room->needed)
 		memset(room->blocks, 0, BLOCK_BYTES);

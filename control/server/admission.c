@@ -13,8 +13,6 @@
 
 enum { INSTANCES_NEEDED = 2 };
 
-static_assert((int)FIB_HANDOVER == (int)CONFIG_GATEWAYS, "a word for each gateway");
-
 static bool sibling(const struct peer *a, const struct peer *b)
 {
 	return b->up && b->life == PEER_ACTIVE && a->config.gateway == b->config.gateway;
@@ -65,7 +63,7 @@ static bool took_part(const struct route_server *rs, const struct config_gateway
 void admission_open(struct route_server *rs)
 {
 	if (rs->restarting)
-		memcpy(rs->took_part, rs->fib->handover, sizeof(rs->took_part));
+		forwarding_handover_get(rs->fib, rs->took_part);
 }
 
 void admission_live(struct route_server *rs)
@@ -79,7 +77,7 @@ void admission_live(struct route_server *rs)
 		if (at >= 0 && takes_part(peer))
 			take_part[at] = key_of(&rs->config->gateways[at]);
 	}
-	memcpy(rs->fib->handover, take_part, sizeof(take_part));
+	forwarding_handover_set(rs->fib, take_part);
 	memset(rs->took_part, 0, sizeof(rs->took_part));
 }
 

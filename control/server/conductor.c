@@ -85,7 +85,7 @@ static void go_live(struct route_server *rs)
 {
 	struct speaker_command over = { .type = SPEAKER_RESTARTED };
 
-	fib_publish(rs->writer);
+	forwarding_publish(rs->writer);
 	rs->phase = RS_LIVE;
 	timer_stop(&rs->timers, &rs->restart);
 	transit_live(rs);
@@ -294,7 +294,7 @@ static unsigned int fib_part(struct route_server *rs)
 
 	done += wide_slices(rs);
 	done += walk_slices(rs);
-	fib_reclaim(rs->writer);
+	forwarding_reclaim(rs->writer);
 	return (unsigned int)done;
 }
 
@@ -477,7 +477,7 @@ static void shared_set(struct route_server *rs)
 
 static int parts_open(struct route_server *rs)
 {
-	int err = fib_writer_open(rs->fib, &rs->writer);
+	int err = forwarding_begin(rs->fib, &rs->writer);
 
 	if (!err)
 		err = rib_answers_open(rs);
@@ -506,7 +506,7 @@ static int parts_open(struct route_server *rs)
 /* Everything that the configuration says, for the first time. */
 static int configure(struct route_server *rs)
 {
-	int err = reload_peers_known(rs->fib, rs->config);
+	int err = forwarding_peers_set(rs->fib, rs->config);
 
 	bounds_configure(rs);
 	for (size_t i = 0; i < rs->config->nb_vnets && !err; i++)
@@ -533,7 +533,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->clock_ns = clock_ns;
 	rs->turns.cpu_ns = thread_ns;
 	rs->now_ms = rs->started_ms = clock_ms();
-	rs->restarting = __atomic_load_n(&rs->fib->published, __ATOMIC_RELAXED) > 0;
+	rs->restarting = forwarding_published(rs->fib);
 	rs->restart.fire = restart_fire;
 	admission_open(rs);
 	err = outbox_open(rs, params->speakers, params->nb_speakers);
@@ -548,7 +548,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	}
 	/* The configuration may have moved the switch while nobody was here: closing does not
 	 * wait. */
-	fib_gate_set(rs->fib, rs->fib->gate & rs->transit.wanted);
+	transit_shut(rs, rs->transit.wanted);
 	housekeeping_begin(rs);
 	if (rs->restarting) {
 		timer_set(&rs->timers, &rs->restart,
@@ -580,7 +580,7 @@ void rs_free(struct route_server *rs)
 	if (rs->attrs)
 		attr_table_free(rs->attrs);
 	if (rs->writer)
-		fib_writer_close(rs->writer);
+		forwarding_end(rs->writer);
 	outbox_close(rs);
 	discard_fini(&rs->discard);
 	config_free(rs->config);

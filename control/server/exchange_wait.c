@@ -37,7 +37,7 @@ static void set_begin(struct route_server *rs, struct page *page)
 		return;
 	}
 	transit_shut(rs, transit_word_if(rs, false));
-	page->grace = fib_grace_begin(rs->fib);
+	page->grace = forwarding_grace_begin(rs->fib);
 	page->ticket = exchange_off(exchange);
 	if (page->moved)
 		note_moved(rs);
@@ -108,9 +108,9 @@ void exchange_wait_reloaded(struct route_server *rs, struct page *page, uint64_t
 	if (page->error[0])
 		refuse(rs, page, 0);
 	page->ended = true;
-	if (!(gate & ~rs->fib->gate))
+	if (!(gate & ~forwarding_gate(rs->fib)))
 		return;
-	page->grace = fib_grace_begin(rs->fib);
+	page->grace = forwarding_grace_begin(rs->fib);
 	page->until_ms = rs->now_ms + EXCHANGE_WAIT_MS;
 }
 
@@ -144,7 +144,7 @@ static void warn_late(struct page *page)
  * then. */
 static bool readers_passed(struct route_server *rs, struct page *page)
 {
-	if (!page->grace || fib_grace_over(rs->fib, page->grace))
+	if (!page->grace || forwarding_grace_over(rs->fib, page->grace))
 		return true;
 	if (rs->now_ms < page->until_ms)
 		return false;

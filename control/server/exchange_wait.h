@@ -7,9 +7,9 @@
  *   reload  one that turns the switch on is stored first, likewise; all others wait for no disk
  *
  * What shuts a part of the gate is answered when every forwarding lcore has been quiescent since
- * (fib_grace_over()): one may have been stopped between its look at the gate and the end of its
- * burst. After the answer no packet leaves that the gate forbids; that an lcore hangs is said in
- * it.
+ * (forwarding_grace_over()): one may have been stopped between its look at the gate and the end of
+ * its burst. After the answer no packet leaves that the gate forbids; that an lcore hangs is said
+ * in it.
  *
  * Thread: the RIB lcore. */
 #ifndef BASCULE_EXCHANGE_WAIT_H

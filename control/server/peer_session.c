@@ -10,6 +10,7 @@
 #include "behind.h"
 #include "bounds.h"
 #include "flapping.h"
+#include "forwarding_show.h"
 #include "members.h"
 #include "outbox.h"
 #include "pace.h"
@@ -24,9 +25,8 @@ static const char *port_without_link(const struct peer *peer)
 {
 	const struct config_port *port =
 		&peer->rs->config->dataplane.ports[peer->config.egress_port];
-	const struct fib_port *there = fib_port_named(peer->rs->fib, port->name);
 
-	return there && !__atomic_load_n(&there->up, __ATOMIC_ACQUIRE) ? port->name : NULL;
+	return forwarding_port_down(peer->rs->fib, port->name) ? port->name : NULL;
 }
 
 const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON])

@@ -29,39 +29,6 @@ enum {
 	TURN_NS = 400 * 1000,	      /* what a turn has time for */
 };
 
-/* The DPDK port that the peers of config's port `port` are behind; one that there is not has
- * none. */
-static uint16_t dpdk_port(const struct fib *fib, const struct config *config, size_t port)
-{
-	const struct fib_port *found = fib_port_named(fib, config->dataplane.ports[port].name);
-
-	return found ? found->port : UINT16_MAX;
-}
-
-int reload_peers_known(struct fib *fib, const struct config *config)
-{
-	struct fib_peer known[CONFIG_PEER_HOSTS];
-	uint16_t ports[CONFIG_PORTS];
-	uint32_t n = 0;
-	int gateway = -1; /* whose subnet is in already */
-
-	for (size_t i = 0; i < config->dataplane.nb_ports; i++)
-		ports[i] = dpdk_port(fib, config, i);
-	for (size_t i = 0; i < config->nb_peers; i++) {
-		const struct config_peer *peer = &config->peers[i];
-		uint16_t port = ports[peer->egress_port];
-
-		if (!peer->subnet.len)
-			known[n++] = (struct fib_peer){ peer->addr, port };
-		else if (peer->gateway != gateway)
-			for (uint32_t addr = subnet_first(peer->subnet);
-			     addr <= subnet_last(peer->subnet); addr++)
-				known[n++] = (struct fib_peer){ addr, port };
-		gateway = peer->gateway;
-	}
-	return fib_peers_set(fib, known, n);
-}
-
 /* The lowest hold time that its OPEN is let in with. */
 static uint16_t hold_floor(const struct config_peer *peer)
 {
@@ -336,7 +303,7 @@ static void accept_file(struct route_server *rs, uint32_t i)
 	(void)i;
 	reload->running = rs->config;
 	reload->wanted = wanted;
-	reload->gate = rs->fib->gate;
+	reload->gate = forwarding_gate(rs->fib);
 	reload->switched = rs->exchange->enabled;
 	if (!acceptable(rs, page, &maps))
 		return;
@@ -346,7 +313,7 @@ static void accept_file(struct route_server *rs, uint32_t i)
 	maps_fini(&rs->maps);
 	rs->maps = maps;
 	reload->row = page_add(page, ROW_RELOAD, sizeof(*reload->row) + NAMES_BYTES);
-	if (reload_peers_known(rs->fib, wanted))
+	if (forwarding_peers_set(rs->fib, wanted))
 		log_error("reload: the dataplane has no room for all peers");
 }
 
@@ -424,7 +391,7 @@ static void set_moving(struct route_server *rs, uint32_t i)
 		rib_set_rule(rs->rib, rib_answers_rule(wanted));
 	transit_move(rs); /* and a walk: VNets, next hops and the matrix are looked at anew */
 	/* It reads its kernel routes for the VNets from the same file. */
-	kill((pid_t)rs->fib->dataplane_pid, SIGHUP);
+	kill(forwarding_dataplane(rs->fib), SIGHUP);
 }
 
 static uint32_t once(const struct route_server *rs)

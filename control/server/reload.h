@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "fib.h"
 #include "page.h"
 
 #ifdef __cplusplus
@@ -27,9 +26,6 @@ bool reload_check(const struct route_server *rs, struct page *page);
  * gate was before is rs->reload.gate. */
 void reload_begin(struct route_server *rs, struct page *page);
 struct page *reload_turn(struct route_server *rs);
-
-/* Tell the dataplane whose BGP to let through. 0 or -errno. */
-int reload_peers_known(struct fib *fib, const struct config *config);
 
 #ifdef __cplusplus
 }

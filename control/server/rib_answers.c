@@ -87,7 +87,7 @@ int rib_answers_open(struct route_server *rs)
 		.reflected = reflected,
 		.asn = rs->config->instance.asn,
 		.ready = ready,
-		.wide_len = FIB_WIDE,
+		.wide_len = FORWARDING_WIDE,
 		.ctx = rs,
 	};
 	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };

@@ -29,6 +29,7 @@
 #include "far_hop.h"
 #include "fib_sync.h"
 #include "flap.h"
+#include "forwarding.h"
 #include "loop.h"
 #include "maps.h"
 #include "next_hop.h"

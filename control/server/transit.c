@@ -32,7 +32,7 @@ uint64_t transit_word(const struct route_server *rs)
 
 void transit_shut(struct route_server *rs, uint64_t allow)
 {
-	fib_gate_set(rs->fib, rs->fib->gate & allow);
+	forwarding_gate_set(rs->fib, forwarding_gate(rs->fib) & allow);
 }
 
 static void announce(struct route_server *rs, uint64_t allow)
@@ -70,7 +70,7 @@ void transit_live(struct route_server *rs)
 {
 	/* Under way: the gate opens when the walk is through. */
 	if (rs->transit.step == TRANSIT_SETTLED)
-		fib_gate_set(rs->fib, rs->transit.wanted);
+		forwarding_gate_set(rs->fib, rs->transit.wanted);
 }
 
 bool transit_turn(struct route_server *rs)
@@ -89,7 +89,7 @@ bool transit_turn(struct route_server *rs)
 		if (rs->fib_sync.walking)
 			return false;
 		if (rs->phase == RS_LIVE)
-			fib_gate_set(rs->fib, transit->wanted);
+			forwarding_gate_set(rs->fib, transit->wanted);
 		announce(rs, transit->wanted);
 		transit->step = TRANSIT_SETTLED;
 		return true;

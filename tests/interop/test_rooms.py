@@ -51,6 +51,18 @@ def test_an_arrow_against_the_order(tmp_path, change, fault):
     assert code == 1 and fault in lines
 
 
+def test_one_folder_of_control_knows_the_dataplane(tmp_path):
+    rooms = {"forward": (("fib",), ("fib.h",)), "server": (("forward", "fib"), ("forward.h",))}
+    (tmp_path / "dataplane" / "fib").mkdir(parents=True)
+    (tmp_path / "dataplane" / "fib" / "meson.build").write_text(LIBRARY.format(name="fib", deps=""))
+    (tmp_path / "dataplane" / "fib" / "fib.h").write_text("")
+    (tmp_path / "dataplane" / "fib" / "fib.c").write_text('#include "fib.h"\n')
+    build(tmp_path, rooms)
+    assert check(tmp_path) == (0, [])
+    (tmp_path / "control" / "server" / "server.h").write_text('#include "fib.h"\n')
+    assert check(tmp_path) == (1, ["control/server/server.h:1: includes dataplane/fib/fib.h, which control/forward alone may"])
+
+
 def test_a_source_of_another_library(tmp_path):
     build(tmp_path, GOOD)
     plan = tmp_path / "control" / "high" / "meson.build"

@@ -16,6 +16,7 @@
 
 #include "adjacency.h"
 #include "conductor.h"
+#include "fib.h"
 #include "log.h"
 #include "page.h"
 #include "peers.h"

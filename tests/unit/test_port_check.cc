@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "fib.h"
 #include "port_check.h"
 
 namespace

@@ -1,0 +1,70 @@
+/* What stands in the FIB, for those who show it or plan with it: copies, and nothing is changed.
+ * See forwarding.h. Thread: the RIB lcore. */
+#ifndef BASCULE_FORWARDING_SHOW_H
+#define BASCULE_FORWARDING_SHOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "prefix.h"
+#include "role.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct fib;
+struct fib_writer;
+
+enum { FORWARDING_MEMBERS = 16 }; /* next hops of a path-list, at most */
+
+/* Of the writer's generation, but for the first line. */
+struct forwarding_stats {
+	uint32_t generation, published; /* the active one; how many were published so far */
+	uint32_t routes[ROLE_COUNT];	/* in the role's view, without the ports' own */
+	uint32_t tbl8_used[ROLE_COUNT], tbl8_groups; /* of each view */
+	uint32_t path_lists, adjacencies;
+	uint64_t changes;
+};
+struct forwarding_stats forwarding_stats(const struct fib *fib, const struct fib_writer *writer);
+/* The roles that have a view: a bit each. */
+uint8_t forwarding_views(const struct fib *fib);
+
+/* A port as the dataplane has it. */
+struct forwarding_port {
+	const char *name; /* borrowed, for ever */
+	uint16_t mtu;	  /* as configured */
+	uint16_t mtu_now; /* what its device takes; 0: as configured */
+	bool device_lost; /* its device was deleted */
+	bool disputed;	  /* somebody keeps changing its interface in the kernel */
+};
+/* The `i`th; false: there are no more. */
+bool forwarding_port(const struct fib *fib, uint32_t i, struct forwarding_port *port);
+/* Has a port of this name no link? */
+bool forwarding_port_down(const struct fib *fib, const char *name);
+
+/* A member of a path-list. */
+struct forwarding_hop {
+	uint32_t gateway;  /* host order; 0: none */
+	const char *state; /* "resolved", "on link", ...; static storage */
+	char port[CONFIG_NAME];
+};
+/* Does the view have exactly this prefix? */
+bool forwarding_has(const struct fib_writer *writer, uint8_t view, struct prefix prefix);
+/* What it points to: next hops, and behind them those of the backup. Returns how many next hops; 0
+ * without the prefix. */
+uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
+			 struct prefix prefix, struct forwarding_hop hops[2 * FORWARDING_MEMBERS],
+			 uint16_t *nb_backup);
+
+/* The `i`th prefix that every view has because of a port's addresses; false: there are no more. */
+bool forwarding_own(const struct fib *fib, uint32_t i, struct prefix *prefix);
+/* Has the view's table a tbl8 group for the /24 of this address now? */
+bool forwarding_has_group(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
+			  uint32_t addr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
