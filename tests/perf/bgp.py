@@ -1,12 +1,13 @@
 """How fast routes pass between peers: a load of BGP through Bascule, beside BIRD, FRR, OpenBGPD and GoBGP, one after the other,
 with the same octets.
 
-Peers announce, all others count, until each holds everything; then the routes go again. "null" is the load's own reflector,
+Peers announce, all others count, until each holds everything; then the routes go again, or one feed dies. What one UPDATE among a
+full table takes is in tools/perf latency. "null" is the load's own reflector,
 which decides nothing: nobody can be faster on this machine."""
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bascule
 import speakers
@@ -63,10 +64,12 @@ def run(row, name):
 
 
 def measure(figures, options, build):
-    """`options`: runs, rows (a regular expression), rivals."""
+    """`options`: runs, rows (a regular expression), prefixes (of each sender; 0: the row's), rivals."""
     bascule.use_build(build)
-    names = ["bascule", *options.rivals]
     for row in rows(options.rows):
+        row = replace(row, prefixes=options.prefixes or row.prefixes)
+        # A reflector knows no routes that it could withdraw for a sender that has gone.
+        names = [name for name in ("bascule", *options.rivals) if name != "null" or row.end != "die"]
         taken = {name: [] for name in names}
         for turn in range(options.runs):
             # A B B A: who comes first has no advantage.
@@ -90,11 +93,17 @@ def tell(figures, row, took):
         figures.add(f"{area}/{name} told", announce["announced"] / (announce["announced"] - announce["again"]),
                     "times a prefix", "less")
         figures.add(f"{area}/{name} packed", announce["announced"] / announce["updates"], "prefixes an UPDATE", "more")
-        figures.add(f"{area}/{name} latency p99", said["latency_us"]["p99"] / 1e3, "ms", "less")
+        for share in ("p50", "p99", "max"):
+            figures.add(f"{area}/{name} latency {share}", said["latency_us"][share] / 1e3, "ms", "less")
         figures.add(f"{area}/{name} CPU", said["cpu_s"], "s", "less")
         figures.add(f"{area}/{name} memory", said["peak_mb"], "MB", "less")
     for name, said in took.items():
+        if name == "bascule":
+            continue
         for phase in phases:
-            if name != "bascule":
-                figures.add(f"{area}/bascule to {name} {phase}", said[phase]["seconds"] / took["bascule"][phase]["seconds"],
-                            "times as fast", "more", relative=True)
+            figures.add(f"{area}/bascule to {name} {phase}", said[phase]["seconds"] / took["bascule"][phase]["seconds"],
+                        "times as fast", "more", relative=True)
+        if name != "null":
+            for what in ("cpu_s", "peak_mb"):
+                figures.add(f"{area}/bascule to {name} {'CPU' if what == 'cpu_s' else 'memory'}",
+                            took["bascule"][what] / max(said[what], 0.01), "×", "less", relative=True)

@@ -42,14 +42,27 @@ def _rows(parser, rows):
                         help="those rows only whose name it is found in: " + " ".join(row.name for row in rows))
 
 
-def _rivals(parser, default, known):
+def _some_of(known):
+    """Words of a list."""
     def read(text):
         for name in _words(text):
             if name not in known:
                 raise argparse.ArgumentTypeError(f"{name!r} is none of {','.join(known)}")
         return _words(text)
 
-    parser.add_argument("--rivals", default=default, type=read, metavar="NAMES",
+    return read
+
+
+def _numbers(text):
+    """Words that are numbers, as words."""
+    for word in _words(text):
+        if not word.isdecimal():
+            raise argparse.ArgumentTypeError(f"{word!r} is no number")
+    return _words(text)
+
+
+def _rivals(parser, default, known):
+    parser.add_argument("--rivals", default=default, type=_some_of(known), metavar="NAMES",
                         help=f"beside whom, of {','.join(known)} (default: {','.join(default)})")
 
 
@@ -67,12 +80,15 @@ def _table(parser):
 def _bgp(parser):
     _common(parser, runs=3)
     _rows(parser, bgp.ROWS)
+    parser.add_argument("--prefixes", type=int, default=0, metavar="N", help="of each sender (default: what the row says)")
     _rivals(parser, bgp.RIVALS, bgp.ALL)
 
 
 def _latency(parser):
     _common(parser, runs=3)
-    parser.add_argument("--routes", type=int, default=500000, metavar="N", help="of peer C (default: 500,000)")
+    parser.add_argument("--known", type=_numbers, default=["0", "1000000"], metavar="LIST",
+                        help="routes that are known before (default: 0,1000000)")
+    parser.add_argument("--routes", type=int, default=500000, metavar="N", help="that peer C loads (default: 500,000)")
     _rivals(parser, latency.RIVALS, bgp.ALL[1:])
     parser.add_argument("--no-advertise", action="store_true", help="C's routes are for nobody")
     parser.add_argument("--lcores", default="1", metavar="LIST", help="of control (default: 1)")
@@ -81,10 +97,13 @@ def _latency(parser):
 def _loss(parser):
     _common(parser, runs=1)
     parser.add_argument("--rate", type=int, default=100000, metavar="N", help="packets a second (default: 100,000)")
-    for name, default, text in (("prefixes", "10000,100000,500000", "how many"), ("ways", "ecmp", "ecmp,backup"),
-                                ("control", "alive,dead", "alive,dead"), ("events", "link", "none,link,silence,arp")):
-        parser.add_argument(f"--{name}", type=_words, default=_words(default), metavar="LIST",
-                            help=f"{text} (default: {default})")
+    parser.add_argument("--prefixes", type=_numbers, default=["10000", "100000", "500000", "1000000"], metavar="LIST",
+                        help="how many (default: 10000,100000,500000,1000000)")
+    for name, default, known in (("ways", ["ecmp"], ("ecmp", "backup")), ("control", ["alive", "dead"], ("alive", "dead")),
+                                 ("events", ["link", "flap", *loss.OF_CONTROL], tuple(loss.AFTER_S))):
+        parser.add_argument(f"--{name}", type=_some_of(known), default=default, metavar="LIST",
+                            help=f"of {','.join(known)} (default: {','.join(default)})")
+    parser.add_argument("--next", type=Path, metavar="DIR", help="the build whose control an upgrade starts (default: the same)")
 
 
 def _exchange(parser):
@@ -117,12 +136,12 @@ def _add(commands, name, text, options):
 def _compare(parser):
     parser.add_argument("old", metavar="OLD")
     parser.add_argument("new", metavar="NEW")
-    parser.add_argument("--only", type=_words, default=["forward", "fib", "rib"], metavar="NAMES",
+    parser.add_argument("--only", type=_some_of(("forward", "fib", "rib")), default=["forward", "fib", "rib"], metavar="NAMES",
                         help="of forward,fib,rib (default: all)")
     parser.add_argument("--rows", default=compare.ROWS, metavar="REGEX",
                         help=f"of forward: those rows whose name it is found in (default: {compare.ROWS})")
-    parser.add_argument("--routes", type=int, default=300000, metavar="N",
-                        help="of fib and rib: prefixes (default: 300,000 from all over the table)")
+    parser.add_argument("--routes", type=int, default=150000, metavar="N",
+                        help="of fib and rib: prefixes (default: 150,000 from all over the table)")
     parser.add_argument("--pairs", type=int, default=8, metavar="N",
                         help="how many of each figure at most, three times that for what seems slower (default: 8)")
     parser.add_argument("--within", type=float, default=150, metavar="S",

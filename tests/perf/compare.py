@@ -100,9 +100,17 @@ def _pair(subject, old, new, turned, into):
         into.add(name, 1 / ratios[0])
 
 
+def _pair_or_again(subject, old, new, turned, into):
+    """A machine that was short of something for a moment ends no comparison."""
+    try:
+        _pair(subject, old, new, turned, into)
+    except Failed:
+        _pair(subject, old, new, turned, into)
+
+
 def first(subject, old, new, into):
     """The first pair. What OLD cannot be measured by, for it is from before this benchmark, say: False, if NEW can be and OLD
-    fails a second time; a machine that was short of something for a moment is no reason to leave a figure out."""
+    fails a second time."""
     try:
         _pair(subject, old, new, False, into)
         return True
@@ -126,7 +134,7 @@ def measure(what, most, ends, old, new, figures=None, again=""):
                 break
             progress(f"{subject.name}, pair {pair + 1} of {most} at most{again}")
             if pair:
-                _pair(subject, old, new, pair % 2 == 1, found)
+                _pair_or_again(subject, old, new, pair % 2 == 1, found)
             elif not first(subject, old, new, found):
                 left.remove(subject)
         left = [subject for subject in left if not all(

@@ -38,14 +38,14 @@ class Row:
 
 
 BASE = Row()
-ROWS = [
+TWO = [
     BASE,
     replace(BASE, table="2"),
     *(replace(BASE, size=size) for size in (128, 512, 1518, "imix")),
     *(replace(BASE, flows=flows) for flows in ("single", "64k", "zipf")),
     replace(BASE, ecmp=4), replace(BASE, churn=CHURN), replace(BASE, flows="64k", churn=CHURN),
-    replace(BASE, egress=1), replace(BASE, egress=1, table="2"), replace(BASE, egress=1, flows="64k"),
 ]
+ROWS = TWO + [replace(row, egress=1) for row in TWO]
 
 
 def rows(pattern):

@@ -1,4 +1,5 @@
 """How soon one UPDATE of peer A reaches peer B: idle, and while peer C loads a table; and how long that takes.
+Both with nothing else known, and with a full table (--known).
 
 Bascule beside BIRD and FRR, in one run, in turns, with the same generator (latency_bench.c), so that what else the machine
 does hits all of them. Each daemon sits in a network namespace on one LAN with the generator's three addresses. Bascule's
@@ -16,11 +17,11 @@ RIVALS = ("bird", "frr")
 PEERS = speakers.peers(3)  # A, B and C
 
 
-def once(generator, speaker, options, build):
-    """One run of the generator against one daemon."""
+def once(generator, speaker, known, options, build):
+    """One run of the generator against one daemon. `known`: routes that C has announced before."""
     words = [build / "tests" / "perf" / "latency_bench", "--target", speaker.address,
              *(word for letter, peer in zip("abc", PEERS, strict=True) for word in (f"--{letter}", peer.address)),
-             "--routes", options.routes, *(["--no-advertise"] if options.no_advertise else [])]
+             "--known", known, "--routes", options.routes, *(["--no-advertise"] if options.no_advertise else [])]
     return json.loads(generator.run(*words, timeout=600).stdout)
 
 
@@ -35,25 +36,26 @@ def digest(run):
     return found
 
 
-def tell(figures, taken):
+def tell(figures, area, taken):
     """Of a round: {daemon: digest}."""
     for name, found in taken.items():
         for what, value in found.items():
             unit = "probes" if what.endswith("lost") else "ms"
-            figures.add(f"latency/{what}/{name}", value, unit, "less")
+            figures.add(f"{area}/{what}/{name}", value, unit, "less")
             if name != "bascule" and unit == "ms":
-                figures.add(f"latency/{what}/bascule to {name}", value / taken["bascule"][what], "×", "more", relative=True)
+                figures.add(f"{area}/{what}/bascule to {name}", value / taken["bascule"][what], "×", "more", relative=True)
 
 
 def measure(figures, options, build):
-    """`options`: runs, routes, rivals, no_advertise, lcores (of control)."""
+    """`options`: runs, known (routes, as words), routes, rivals, no_advertise, lcores (of control)."""
     bascule.use_build(build)
     for run in range(options.runs):
-        tell(figures, _round(run, options, build))
+        for known in options.known:
+            tell(figures, "latency" + f" among {known}" * (known != "0"), _round(run, known, options, build))
     progress("")
 
 
-def _round(run, options, build):
+def _round(run, known, options, build):
     """{daemon: digest}, of daemons that are started for it: one that has seen its peers come and go several times within a
     minute keeps them waiting."""
     names, taken = ["bascule", *options.rivals], {}
@@ -63,6 +65,6 @@ def _round(run, options, build):
         started = {name: speakers.start(lab, lan, name, len(PEERS), lcores) for name in names}
         # Who comes first has no advantage.
         for name in names if run % 2 == 0 else reversed(names):
-            progress(f"latency, {name}, run {run + 1} of {options.runs}")
-            taken[name] = digest(once(generator, started[name], options, build))
+            progress(f"latency, {name} that knows {known}, run {run + 1} of {options.runs}")
+            taken[name] = digest(once(generator, started[name], known, options, build))
     return taken

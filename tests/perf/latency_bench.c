@@ -2,7 +2,7 @@
  * table? Three BGP sessions with one speaker under test, all of them in this one thread:
  *
  *   A ── a prefix of 45.0.0.0/8 every INTERVAL ──► speaker ──► B: when does that prefix arrive?
- *   C ── `routes` prefixes as fast as TCP takes them ─┘
+ *   C ── `known` prefixes before, `routes` more as fast as TCP takes them ─┘
  *
  * Probes are sent on a schedule, whether the ones before have arrived or not, and each is measured
  * from the moment when it was due, so that a speaker that stops for a second is late with every
@@ -56,7 +56,7 @@ struct peer {
 static struct {
 	const char *target;
 	uint16_t port;
-	uint32_t routes, per_update, probes, interval_us;
+	uint32_t known, routes, per_update, probes, interval_us;
 	bool no_advertise;
 } options = { .port = 179, .routes = 500000, .per_update = 4, .probes = 1000, .interval_us = 2000 };
 
@@ -67,6 +67,7 @@ static uint32_t nb_probes, nb_outstanding; /* sent; of those: not heard yet */
 static uint8_t held[SLASH24S / 8];
 static uint32_t held_probes, held_routes;	  /* how many: of 45.0.0.0/8, and all others */
 static uint32_t next_route, next_addr = 1u << 24; /* C's */
+static uint32_t wanted_routes;			  /* so many of them, in this phase */
 
 static uint64_t now_ns(void)
 {
@@ -194,7 +195,7 @@ static void send_routes(struct peer *p, bool no_advertise)
 	attrs = at;
 	at = put_attrs(p, at, next_route / options.per_update, no_advertise);
 	put16(start + 2, (uint16_t)(at - attrs));
-	for (uint32_t i = 0; i < options.per_update && next_route < options.routes; i++) {
+	for (uint32_t i = 0; i < options.per_update && next_route < wanted_routes; i++) {
 		at = put_slash24(at, load_addr());
 		next_route++;
 	}
@@ -483,23 +484,24 @@ static bool loaded(void)
 {
 	int unsent = 1;
 
-	if (next_route < options.routes || c.tx_len)
+	if (next_route < wanted_routes || c.tx_len)
 		return false;
 	if (!options.no_advertise)
-		return held_routes >= options.routes;
+		return held_routes >= wanted_routes;
 	return !ioctl(c.fd, SIOCOUTQ, &unsent) && !unsent;
 }
 
-/* Seconds until all is loaded. */
-static double load_phase(void)
+/* So many routes more, with probes meanwhile or without. Seconds until all are loaded. */
+static double load_phase(uint32_t more, bool probing)
 {
 	uint64_t start = now_ns(), next = start, until = start + WAIT_S * 1000000000ull;
 
+	wanted_routes += more;
 	while (!loaded() && now_ns() < until) {
-		uint64_t wait = probe(&next);
+		uint64_t wait = probing ? probe(&next) : 1000000;
 
 		if (!c.tx_len) {
-			while (next_route < options.routes && c.tx_len < TX_SIZE)
+			while (next_route < wanted_routes && c.tx_len < TX_SIZE)
 				send_routes(&c, options.no_advertise);
 			peer_write(&c);
 		}
@@ -507,6 +509,9 @@ static double load_phase(void)
 	}
 	double seconds = (double)(now_ns() - start) / 1e9;
 
+	errno = 0;
+	if (!loaded())
+		die("not all of C's routes are at B");
 	last_probes();
 	return seconds;
 }
@@ -530,10 +535,10 @@ static void print_probes(const char *name, uint32_t from, uint32_t to)
 
 static void usage(void)
 {
-	fprintf(stderr,
-		"usage: latency_bench --target ADDR --a ADDR --b ADDR --c ADDR [--port N] "
-		"[--routes N]\n"
-		"       [--per-update N] [--probes N] [--interval-us N] [--no-advertise]\n");
+	fprintf(stderr, "usage: latency_bench --target ADDR --a ADDR --b ADDR --c ADDR [--port N] "
+			"[--known N]\n"
+			"       [--routes N] [--per-update N] [--probes N] [--interval-us N] "
+			"[--no-advertise]\n");
 	exit(2);
 }
 
@@ -545,6 +550,7 @@ static void parse(int argc, char **argv)
 		{ "b", 1, NULL, 'b' },
 		{ "c", 1, NULL, 'c' },
 		{ "port", 1, NULL, 'p' },
+		{ "known", 1, NULL, 'k' },
 		{ "routes", 1, NULL, 'r' },
 		{ "per-update", 1, NULL, 'u' },
 		{ "probes", 1, NULL, 'n' },
@@ -562,6 +568,7 @@ static void parse(int argc, char **argv)
 		case 'b': b.addr = optarg; break;
 		case 'c': c.addr = optarg; break;
 		case 'p': options.port = (uint16_t)number; break;
+		case 'k': options.known = number; break;
 		case 'r': options.routes = number; break;
 		case 'u': options.per_update = number; break;
 		case 'n': options.probes = number; break;
@@ -583,9 +590,11 @@ int main(int argc, char **argv)
 	parse(argc, argv);
 	join();
 	warm_up();
+	load_phase(options.known, false);
+	quiet();
 	idle_phase();
 	idle = nb_probes;
-	seconds = load_phase();
+	seconds = load_phase(options.routes, true);
 	printf("{\"routes\": %u, \"load_s\": %.3f, ", options.routes, seconds);
 	print_probes("idle", 0, idle);
 	printf(", ");

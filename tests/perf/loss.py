@@ -1,19 +1,28 @@
-"""How many packets the loss of a next hop costs: by sequence numbers, and whether that depends on the number of prefixes.
+"""How many packets the loss of a next hop costs, or of control: by sequence numbers, and whether that depends on the number of
+prefixes.
 
 Two NVAs, each behind a port of its own, announce the same prefixes, equally good (ecmp) or one of them by a longer path
 (backup). A host sends numbered packets, a thousand flows of them, to up to a thousand of the prefixes. Then
 
     none     nothing happens: what the laboratory itself loses
     link     the link of the better one's port goes
+    flap     the link goes, and is back after a third of a second
     silence  the better one goes, its port keeps the link: it does not answer ARP any more
     arp      the same, and the kernel forgets its address at once (ip neigh flush)
+    killed, restarted, upgraded
+             control is killed; killed and started again; ended and another build's started (--next): its peers come back, announce
+             everything again, and the tables that it has filled meanwhile take the old ones' place
 
-What is lost after that is what was sent between the event and the store by which the dataplane marks the next hop; "ours" is what of
-that time lies after the kernel's word of it (rtnetlink). With control alive and with control dead."""
+What is lost with a next hop is what was sent between the event and the store by which the dataplane marks the next hop; "ours" is what of
+that time lies after the kernel's word of it (rtnetlink). With control alive and with control dead. A rate that the machine does not
+reach is told as what it did; what is lost and not "dropped by us" was lost on the way, where a ring was full whose reader waited for a
+core."""
 
+import itertools
 import json
 import subprocess
 import sys
+import time
 from array import array
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,10 +32,16 @@ from bascule import Bascule
 from figures import progress
 from lab import Lab, LabError, wait_for
 from played import Nva, prefixes
+from speaker import update
 
 HOST = "10.0.1.10"
 NVAS = {"a": ("10.0.2.101", 65101, "10.0.2.1"), "b": ("10.0.3.101", 65102, "10.0.3.1")}
-AFTER_S = {"none": 4, "link": 4, "silence": 12, "arp": 8}
+# How long the packets go on after it, with so many prefixes.
+AFTER_S = {"none": lambda n: 4, "link": lambda n: 4, "flap": lambda n: 6, "silence": lambda n: 12, "arp": lambda n: 8,
+           "killed": lambda n: 4, "restarted": lambda n: 10 + n / 2e4, "upgraded": lambda n: 10 + n / 2e4}
+OF_CONTROL = ("killed", "restarted", "upgraded")
+FLAP_MS = 333
+LEARN_S = 120
 RUN_MS = 10  # losses that less than this parts are one
 SLOTS = 8192  # of a port's ring: what comes while its lcore waits for a core is not lost there
 
@@ -52,26 +67,23 @@ def config(rs):
     }
 
 
-def run(n, ways, control, event, rate):
+def run(n, ways, control, event, options):
     with Lab() as lab:
         rs = lab.namespace("rs")
         for lan in ("nva0", "nva1", "vnet0"):
             rs.join(lab.lan(lan), lan)
             rs.keep_kernel_off(lan)
         bascule = Bascule(rs, "a", config(rs))
-        hub = SimpleNamespace(lab=lab, bascule=bascule)
+        hub = SimpleNamespace(lab=lab, bascule=bascule, next=options.next)
         nvas = [played(hub, name, i) for i, name in enumerate(NVAS)]
         host = lab.namespace("host")
         host.join(lab.lans["vnet0"], "vnet", f"{HOST}/24")
         bascule.start()
         routes = prefixes(n)
-        for i, nva in enumerate(nvas):
-            nva.establish()
-            nva.announce(routes, path=(65000,) if i and ways == "backup" else ())
-            nva.wait_learned(n)
+        announce(nvas, routes, ways)
         expected = (2, 0) if ways == "ecmp" else (1, 1)
         wait_for(lambda: all(ways_of(bascule, route) == expected for route in (routes[0], routes[-1])), "the tables", 60)
-        return send(bascule, nvas, host, routes, control, event, rate)
+        return send(hub, nvas, host, routes, ways, control, event, options.rate)
 
 
 def played(hub, name, i):
@@ -84,32 +96,67 @@ def played(hub, name, i):
     return nva
 
 
+def announce(nvas, routes, ways):
+    """All sessions, all routes, End-of-RIB."""
+    for i, nva in enumerate(nvas):
+        nva.establish(seconds=LEARN_S)
+        nva.announce(routes, path=(65000,) if i and ways == "backup" else ())
+        nva.connection.send(update())
+    for nva in nvas:
+        wait_for(lambda nva=nva: nva.row()["learned"] == len(routes), f"routes of {nva.name}", LEARN_S)
+
+
+def lose_control(hub, event, nvas, routes, ways):
+    """... and have it back, as `event` says."""
+    control = hub.bascule.control
+    control.stop() if event == "upgraded" else control.kill()
+    if event == "killed":
+        return
+    for nva in nvas:
+        nva.connection.close()
+        nva.connection = None
+    built = instance.BUILD
+    instance.use_build(hub.next if event == "upgraded" and hub.next else built)
+    hub.bascule.start_control()
+    instance.use_build(built)
+    announce(nvas, routes, ways)
+    wait_for(lambda: not hub.bascule.summary()["restarting"], "the end of the restart", LEARN_S)
+
+
 def ways_of(bascule, route):
     address = route.rpartition(".")[0] + ".9"
     rows = bascule.cli("show", "routes", address)
     return (sum("vnet" in row["views"] for row in rows), sum("vnet" not in row["views"] for row in rows))
 
 
-def send(bascule, nvas, host, routes, control, event, rate):
+def send(hub, nvas, host, routes, ways, control, event, rate):
     """What sequence_bench says, and how long each lcore of the dataplane waited for a core meanwhile."""
+    bascule = hub.bascule
     lab, rs = bascule.namespace.lab, bascule.namespace
     to, times = lab.dir / "destinations", lab.dir / "times"
     step = max(1, len(routes) // 1000)
     to.write_text("".join(f"{route.rpartition('.')[0]}.9\n" for route in routes[::step]))
     # nva0 without a link, or its far end's: the LAN's port that is the NVA's
-    plug = [] if event == "none" else [rs.wires["nva0"] if event == "link" else nvas[0].namespace.wires["nva"]]
+    plug = [] if event in ("none", *OF_CONTROL) else [
+        rs.wires["nva0"] if event in ("link", "flap") else nvas[0].namespace.wires["nva"]]
     words = [instance.BUILD / "tests" / "perf" / "sequence_bench", "--send", f"{host.path},vnet", "--watch", rs.path,
              "--from", HOST, "--to", to, "--times", times,
              *(word for nva in nvas for word in ("--receive", f"{nva.namespace.path},nva")),
              "--dst-mac", bascule.ports()["vnet0"]["mac"], "--src-mac", host.mac("vnet"),
-             "--rate", rate, "--total", (1 + AFTER_S[event]) * rate,
-             *(word for name in plug for word in ("--plug", f"{lab.fabric.path},{name}"))]
+             "--rate", rate, "--total", int((1 + AFTER_S[event](len(routes))) * rate),
+             *(["--unplug-ms", FLAP_MS] if event == "flap" else []), *(word for name in plug for word in ("--plug", f"{lab.fabric.path},{name}"))]
     if control == "dead":
         bascule.control.kill()
     waited = waits(bascule)
     before = bascule.losses()
-    bench = subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    bench = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, words)],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for line in bench.stderr:
+        if line == "sending\n" and event in OF_CONTROL:
+            time.sleep(1)
+            lose_control(hub, event, nvas, routes, ways)
+            if bench.poll() is not None:
+                raise LabError(f"{event}: control took longer to come back than packets were sent")
         if line == "plugged\n" and event == "arp":
             rs.ip("neigh", "flush", "to", nvas[0].address)
         elif line not in ("plugged\n", "sending\n"):
@@ -175,7 +222,7 @@ def waits(bascule):
 def word_of_kernel(event, result):
     """When it said that the next hop is lost: of a neighbour whose address it was made to forget, once it has asked anew."""
     said, at = [(us, what) for us, what in result["events"] if us > result["plug_us"][0]], f"neighbour {NVAS['a'][0]}"
-    if event == "link":
+    if event in ("link", "flap"):
         return next((us for us, what in said if what == "link nva0 down"), None)
     asked = next((us for us, what in said if what == f"{at} incomplete"), 0) if event == "arp" else 0
     return next((us for us, what in said if what == f"{at} failed" and us > asked), None)
@@ -183,6 +230,12 @@ def word_of_kernel(event, result):
 
 def tell(figures, name, event, result):
     """Packets lost at the event, and at other times, when lcores waited for a core; the time for which at the event."""
+    figures.add(f"{name}, sent", result["sent"] / result["seconds"] / 1e6, "Mpackets/s", "more")
+    if event in OF_CONTROL:
+        figures.add(f"{name}, lost", result["lost"], "packets", "less")
+        figures.add(f"{name}, of that dropped by us", sum(result["losses"].values()), "packets", "less", relative=True)
+        figures.add(f"{name}, latency p50", result["latency_us"]["p50"], "µs", "less")
+        return
     plugged, said = result["plug_us"][0], word_of_kernel(event, result)
     at = [run for run in result["runs"] if said and run[3] <= said and run[4] >= plugged - 1000]
     lost = sum(run[2] for run in at)
@@ -196,14 +249,13 @@ def tell(figures, name, event, result):
 
 
 def measure(figures, options, build):
-    """`options`: runs, prefixes, rate, ways, control, events."""
+    """`options`: runs, prefixes, rate, ways, control, events, next."""
     instance.use_build(build)
     for turn in range(options.runs):
-        for n in options.prefixes:
-            for ways in options.ways:
-                for control in options.control:
-                    for event in options.events:
-                        name = f"{event}, {ways}, {n} prefixes, control {control}"
-                        progress(f"loss, {name}, run {turn + 1} of {options.runs}")
-                        tell(figures, f"loss/{name}", event, run(int(n), ways, control, event, options.rate))
+        for n, ways, control, event in itertools.product(options.prefixes, options.ways, options.control, options.events):
+            if event in OF_CONTROL and control == "dead":
+                continue
+            name = f"{event}, {ways}, {n} prefixes" + f", control {control}" * (event not in OF_CONTROL)
+            progress(f"loss, {name}, run {turn + 1} of {options.runs}")
+            tell(figures, f"loss/{name}", event, run(int(n), ways, control, event, options))
     progress("")

@@ -84,7 +84,7 @@ static struct {
 	int nb_receivers, fd;
 	struct packet model;
 	uint32_t *to, nb_to; /* destinations, network order */
-	uint32_t rate, total, nb_flows, plug_ms;
+	uint32_t rate, total, nb_flows, plug_ms, unplug_ms;
 	int64_t *sent_ns, *came_ns; /* by number; 0: not yet */
 	int64_t start_ns, behind_ns, plug_begin_ns, plug_end_ns;
 	uint64_t doubled, refused;
@@ -326,6 +326,12 @@ static void *plug(void *arg)
 		die(run.plug.interface);
 	run.plug_end_ns = now_ns();
 	fprintf(stderr, "plugged\n");
+	if (run.unplug_ms) {
+		sleep_ns(run.unplug_ms * INT64_C(1000000));
+		ifr.ifr_flags |= IFF_UP;
+		if (ioctl(fd, SIOCSIFFLAGS, &ifr))
+			die(run.plug.interface);
+	}
 	close(fd);
 	return NULL;
 }
@@ -487,7 +493,8 @@ static void options_parse(int argc, char **argv)
 		{ "to", 1, NULL, 't' },	     { "dst-mac", 1, NULL, 'd' },
 		{ "src-mac", 1, NULL, 'm' }, { "rate", 1, NULL, 'R' },
 		{ "total", 1, NULL, 'T' },   { "flows", 1, NULL, 'F' },
-		{ "plug-ms", 1, NULL, 'P' }, { NULL, 0, NULL, 0 },
+		{ "plug-ms", 1, NULL, 'P' }, { "unplug-ms", 1, NULL, 'U' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -515,6 +522,7 @@ static void options_parse(int argc, char **argv)
 		case 'R': run.rate = (uint32_t)atol(optarg); break;
 		case 'T': run.total = (uint32_t)atol(optarg); break;
 		case 'F': run.nb_flows = (uint32_t)atol(optarg); break;
+		case 'U': run.unplug_ms = (uint32_t)atol(optarg); break;
 		case 'P': run.plug_ms = (uint32_t)atol(optarg); break;
 		default: exit(2);
 		}

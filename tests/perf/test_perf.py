@@ -75,7 +75,7 @@ def test_older_than_the_benchmark(build, tmp_path):
 
 
 def test_a_moment_of_want_leaves_nothing_out():
-    """A side that fails once is measured all the same; one that fails always is not, and it is OLD; NEW must not."""
+    """A side that fails once is measured all the same, also later; one that fails always is not, and it is OLD; NEW must not."""
     class Subject:
         name = "subject"
 
@@ -91,6 +91,23 @@ def test_a_moment_of_want_leaves_nothing_out():
         def has(self, name):
             return name == self.name
 
+    class Later(Subject):
+        """One that fails in its second pair."""
+
+        def __init__(self, times):
+            super().__init__("new", times)
+            self.began = False
+
+        def pair(self, old, new, into):
+            if self.began:
+                super().pair(old, new, into)
+            else:
+                self.began = True
+                into.add(self.name, 1.0)
+
+    assert compare.measure([Later(1)], 2, math.inf, "old", "new").of == {"subject": [1, 1]}
+    with pytest.raises(Failed):
+        compare.measure([Later(2)], 2, math.inf, "old", "new")
     for broken, times, compared in (("old", 1, True), ("old", 9, False), (None, 0, True)):
         found = compare.measure([Subject(broken, times)], 2, math.inf, "old", "new")
         assert found.of == ({"subject": [1, 1]} if compared else {})
