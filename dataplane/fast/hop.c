@@ -6,21 +6,6 @@
 #include <rte_ether.h>
 #include <rte_memcpy.h>
 
-#include "ip4.h"
-
-/* Mixed, so that the bits that chose the receive queue (the device's, or those of a router before
- * us with the same hash) do not choose the path again. */
-uint32_t hop_hash(const struct rte_mbuf *m)
-{
-	const struct rte_ipv4_hdr *ip =
-		rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
-	uint32_t hash = m->hash.rss;
-
-	if (!(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) || ip4_is_fragment(ip))
-		hash = ip4_flow_hash(ip);
-	return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-}
-
 void hop_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);

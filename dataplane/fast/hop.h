@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 
 #include "fib.h"
+#include "ip4.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,8 +19,27 @@ extern "C" {
  * back, where it would come from again until its TTL is over. `m` is as it was received. */
 bool hop_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency);
 
-/* The hash by which a packet's flow is spread over equal paths. */
-uint32_t hop_hash(const struct rte_mbuf *m);
+/* The hash by which a packet's flow is spread over equal paths: mixed, so that the bits that chose
+ * the receive queue (the device's, or those of a router before us with the same hash) do not choose
+ * the path again. */
+static inline uint32_t hop_hash(const struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+	uint32_t hash = m->hash.rss;
+
+	if (!(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) || ip4_is_fragment(ip))
+		hash = ip4_flow_hash(ip);
+	return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+/* The adjacency index that a packet takes of a path-list. */
+static inline uint16_t hop_member(const struct path_list *list, const struct rte_mbuf *m)
+{
+	if (likely(list->nb_members == 1))
+		return list->member[0];
+	return list->nb_members ? path_list_member(list, hop_hash(m)) : (uint16_t)ADJACENCY_NONE;
+}
 
 /* Put the frame header of `adjacency` before the IP packet and take one from its TTL. */
 void hop_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency);

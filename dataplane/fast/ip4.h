@@ -127,7 +127,22 @@ static inline bool ip4_is_fragment(const struct rte_ipv4_hdr *ip)
 
 /* CRC32c of addresses, protocol and, where there are any, ports: of a header that ip4_check()
  * passed. Fragments hash on addresses alone, so that all parts of a packet take one path. */
-uint32_t ip4_flow_hash(const struct rte_ipv4_hdr *ip);
+static inline uint32_t ip4_flow_hash(const struct rte_ipv4_hdr *ip)
+{
+	uint32_t header_len = (ip->version_ihl & 15) * 4u;
+	uint64_t addrs;
+	uint32_t ports;
+
+	memcpy(&addrs, &ip->src_addr, sizeof(addrs));
+	if (ip4_is_fragment(ip))
+		return rte_hash_crc_8byte(addrs, 0);
+	if (ip->next_proto_id != IPPROTO_TCP && ip->next_proto_id != IPPROTO_UDP)
+		return rte_hash_crc_8byte(addrs, ip->next_proto_id);
+	if (rte_be_to_cpu_16(ip->total_length) < header_len + sizeof(ports))
+		return rte_hash_crc_8byte(addrs, ip->next_proto_id);
+	memcpy(&ports, (const uint8_t *)ip + header_len, sizeof(ports));
+	return rte_hash_crc_4byte(ports, rte_hash_crc_8byte(addrs, ip->next_proto_id));
+}
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 #include <rte_byteorder.h>
 #include <rte_common.h>
 
+#include "hop.h"
 #include "ip4.h"
 
 static const struct rte_ipv4_hdr *ip4_at(const uint8_t *frame)
@@ -27,38 +28,37 @@ void screen_read(struct burst *b, uint16_t i)
 	b->src_tail[i] = tail;
 }
 
-static bool header_odd(const struct screen_port *port, const struct burst *b, uint16_t i)
+bool screen_path(const struct screening *by, struct burst *b, uint16_t i)
+{
+	bool spoilt = fib_lookup_burst(by->view, by->tbl8_groups, &b->dst[i], &b->path_list[i], 1);
+	const struct path_list *list = &by->generation->path_lists[b->path_list[i]];
+
+	b->adjacency[i] = fib_adjacency(by->generation, hop_member(list, b->pkt[i]));
+	b->port[i] = b->adjacency[i]->port;
+	return spoilt;
+}
+
+bool screen_source(const struct screening *by, const struct burst *b, uint16_t i)
+{
+	return sources_has(by->sources, rte_be_to_cpu_32(ip4_at(b->frame[i])->src_addr));
+}
+
+static bool header_odd(const struct screening *by, const struct burst *b, uint16_t i)
 {
 	const struct rte_ether_hdr *ether = (const struct rte_ether_hdr *)b->frame[i];
 	const struct rte_ipv4_hdr *ip = ip4_at(b->frame[i]);
 	uint8_t source = (uint8_t)ip->src_addr, destination = (uint8_t)ip->dst_addr;
 
-	return !rte_is_same_ether_addr(&ether->dst_addr, port->mac) ||
+	return !rte_is_same_ether_addr(&ether->dst_addr, by->mac) ||
 	       ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || ip->version_ihl != 0x45 ||
 	       b->total_len[i] < IP4_HEADER ||
 	       b->total_len[i] + RTE_ETHER_HDR_LEN > b->frame_len[i] ||
 	       !ip4_checksum_good(ip, IP4_HEADER) || source == 0 || source == 127 ||
 	       source >= 224 || destination == 0 || destination == 127 || destination >= 224 ||
-	       sources_maybe(port->sources, rte_be_to_cpu_32(ip->src_addr));
+	       screen_source(by, b, i);
 }
 
-static struct screen_headers headers_plain(const struct screen_port *port, struct burst *b)
-{
-	struct screen_headers found = { 0 };
-
-	for (uint16_t i = 0; i < b->n; i++) {
-		uint64_t bit = UINT64_C(1) << i;
-
-		screen_read(b, i);
-		if (header_odd(port, b, i))
-			found.odd |= bit;
-		else if (b->total_len[i] + RTE_ETHER_HDR_LEN < b->frame_len[i])
-			found.padded |= bit;
-	}
-	return found;
-}
-
-static bool way_odd(const struct burst *b, uint16_t i, uint8_t gates, uint16_t from)
+static bool way_odd(const struct screening *by, const struct burst *b, uint16_t i)
 {
 	const struct adjacency *way = b->adjacency[i];
 	uint8_t ttl = (uint8_t)(b->hop[i] + 1);
@@ -66,29 +66,41 @@ static bool way_odd(const struct burst *b, uint16_t i, uint8_t gates, uint16_t f
 
 	memcpy(&tail, &way->rewrite[ADJACENCY_TAIL], sizeof(tail));
 	return __atomic_load_n(&way->action, __ATOMIC_ACQUIRE) != ADJACENCY_FORWARD ||
-	       !(gates >> way->egress_role % FIB_VIEWS & 1) || ttl <= 1 ||
-	       b->total_len[i] > way->mtu || (way->port == from && tail == b->src_tail[i]);
+	       !(by->gates >> way->egress_role % FIB_VIEWS & 1) || ttl <= 1 ||
+	       b->total_len[i] > way->mtu || (way->port == by->port && tail == b->src_tail[i]);
 }
 
-static struct screen_ways ways_plain(struct burst *b, uint8_t gates, uint16_t from)
+static struct screened burst_plain(const struct screening *by, struct burst *b)
 {
-	struct screen_ways found = { 0 };
+	struct screened found = { 0 };
 
 	for (uint16_t i = 0; i < b->n; i++) {
-		found.odd |= (uint64_t)way_odd(b, i, gates, from) << i;
-		b->port[i] = b->adjacency[i]->port;
-		found.together |= (uint64_t)(b->port[i] == b->port[0]) << i;
+		uint64_t bit = UINT64_C(1) << i;
+
+		screen_read(b, i);
+		if (header_odd(by, b, i)) {
+			found.odd_headers |= bit;
+			continue;
+		}
+		if (b->total_len[i] + RTE_ETHER_HDR_LEN < b->frame_len[i])
+			found.padded |= bit;
+		if (screen_path(by, b, i))
+			found.spoilt |= bit;
+		if (way_odd(by, b, i))
+			found.odd_ways |= bit;
+		else if (b->port[i] == b->port[0])
+			found.together |= bit;
 	}
 	return found;
 }
 
 static uint64_t leaving_plain(const struct burst *b, uint16_t port)
 {
-	uint64_t leaving = 0;
+	uint64_t found = 0;
 
 	for (uint16_t i = 0; i < b->n; i++)
-		leaving |= (uint64_t)(b->port[i] == port) << i;
-	return leaving;
+		found |= (uint64_t)(b->port[i] == port) << i;
+	return found;
 }
 
 static bool usable_plain(void)
@@ -97,9 +109,5 @@ static bool usable_plain(void)
 }
 
 const struct screen screen_plain = {
-	.name = "plain",
-	.usable = usable_plain,
-	.headers = headers_plain,
-	.ways = ways_plain,
-	.leaving = leaving_plain,
+	.name = "plain", .usable = usable_plain, .burst = burst_plain, .leaving = leaving_plain
 };

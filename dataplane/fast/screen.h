@@ -4,10 +4,15 @@
  *
  *   headers  everyday: a frame to our MAC address that carries IPv4 without options; the header
  *            lies in the frame, with a right checksum; addresses are no martians, and the source is
- *            not suspected to be one of ours (sources.h)
+ *            none of ours (sources.h)
+ *   (paths)  longest-prefix match of the destination in the view of the ingress port's role; its
+ *            path-list; by flow hash where there are several next hops, an adjacency
  *   ways     everyday: the next hop is resolved, the gate is open, the TTL lasts, the packet is no
  *            larger than the MTU, and it is not suspected to go back to the neighbour that it came
  *            from
+ *
+ * The table is far larger than any cache, and so is what the CPU knows of where its pages lie. So
+ * entries are asked for as soon as headers have been read, and looked up a few packets later.
  *
  * There is a variant for each width of vectors, and a plain one by which the others are tested, bit
  * for bit. */
@@ -27,43 +32,45 @@
 extern "C" {
 #endif
 
-/* What headers are compared with. */
-struct screen_port {
-	const struct rte_ether_addr *mac;
+/* What a burst is screened by. */
+struct screening {
+	const struct rte_ether_addr *mac; /* of the port that it came by */
 	const struct sources *sources;
-	/* by the upper 24 bits of destinations, which are looked up next: asked for in time */
-	const uint32_t *table;
+	const struct fib_generation *generation;
+	const struct fib_view *view; /* of that generation: of the port's role */
+	uint32_t tbl8_groups;	     /* see fib_lookup_burst() */
+	uint16_t port;		     /* DPDK port id */
+	uint8_t gates;		     /* a bit for each egress role, open to packets of that port */
 };
 
 /* A bit for each packet. */
-struct screen_headers {
-	uint64_t odd;
-	uint64_t padded; /* not odd, and the frame is longer than its packet */
-};
-
-struct screen_ways {
-	uint64_t odd;
-	uint64_t together; /* those that leave by the port of the first, odd or not */
+struct screened {
+	uint64_t odd_headers; /* and its path is not there */
+	uint64_t padded;      /* no odd header, and the frame is longer than its packet */
+	uint64_t odd_ways;    /* no odd header */
+	uint64_t spoilt;      /* of these: the table's entry names what the table does not have */
+	uint64_t together;    /* leave by the port of the first, if nothing is odd */
 };
 
 struct screen {
 	const char *name;
 	bool (*usable)(void); /* by this CPU */
-	/* Reads 34 octets of each frame, whatever its length: they lie in its buffer. Fills the
-	 * fields of all packets, for the odd ones with whatever is there. */
-	struct screen_headers (*headers)(const struct screen_port *port, struct burst *b);
-	/* `gates`: a bit for each egress role, open to packets of port `from`. */
-	struct screen_ways (*ways)(struct burst *b, uint8_t gates, uint16_t from);
-	/* A bit for each packet that leaves by `port`. */
+	/* Reads 34 octets of each frame, whatever its length: they lie in its buffer. */
+	struct screened (*burst)(const struct screening *by, struct burst *b);
+	/* Those that leave by `port`, whoever filled that in. */
 	uint64_t (*leaving)(const struct burst *b, uint16_t port);
 };
 
 /* One packet after the other: by it the others are tested. */
 extern const struct screen screen_plain;
 
-/* The fields of one packet; those that screen_headers() fills. Its frame and the length of that are
- * there. */
+/* Is its source, as the frame says it, one of ours? */
+bool screen_source(const struct screening *by, const struct burst *b, uint16_t i);
+
+/* What a screen fills in of one packet, whose frame and the length of that are there: that of its
+ * header, and then its path. True: as `spoilt`. */
 void screen_read(struct burst *b, uint16_t i);
+bool screen_path(const struct screening *by, struct burst *b, uint16_t i);
 
 #ifdef __cplusplus
 }

@@ -7,9 +7,9 @@
 
 #include <rte_cpuflags.h>
 
-enum { LANES = 8 };
+enum { LANES = 8, LANES_MASK = (1 << LANES) - 1 };
 
-typedef __m256i vec;
+typedef __m256i vec, mask; /* a mask is all ones where it is true */
 
 /* Packet k lies in the lower half of row k, packet 4 + k in the upper: so columns have them in
  * order. */
@@ -58,7 +58,7 @@ static inline vec v_shr(vec a, int n)
 	return _mm256_srli_epi32(a, n);
 }
 
-static inline uint64_t v_bits(vec a)
+static inline uint64_t m_bits(mask a)
 {
 	return (uint64_t)(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(a));
 }
@@ -88,11 +88,6 @@ static inline vec v_and(vec a, vec b)
 	return _mm256_and_si256(a, b);
 }
 
-static inline vec v_andnot(vec a, vec b)
-{
-	return _mm256_andnot_si256(a, b);
-}
-
 static inline vec v_or(vec a, vec b)
 {
 	return _mm256_or_si256(a, b);
@@ -113,12 +108,12 @@ static inline vec v_sub(vec a, vec b)
 	return _mm256_sub_epi32(a, b);
 }
 
-static inline vec v_eq(vec a, vec b)
+static inline mask v_eq(vec a, vec b)
 {
 	return _mm256_cmpeq_epi32(a, b);
 }
 
-static inline vec v_gt(vec a, vec b)
+static inline mask v_gt(vec a, vec b)
 {
 	return _mm256_cmpgt_epi32(a, b);
 }
@@ -153,6 +148,46 @@ static inline vec v_lookup(vec a, vec b)
 	return _mm256_shuffle_epi8(a, b);
 }
 
+static inline mask m_and(mask a, mask b)
+{
+	return _mm256_and_si256(a, b);
+}
+
+static inline mask m_or(mask a, mask b)
+{
+	return _mm256_or_si256(a, b);
+}
+
+static inline mask m_andnot(mask a, mask b)
+{
+	return _mm256_andnot_si256(a, b);
+}
+
+static inline vec v_select(mask where, vec a, vec b)
+{
+	return _mm256_blendv_epi8(b, a, where);
+}
+
+static inline vec v_keep(mask where, vec a)
+{
+	return _mm256_and_si256(a, where);
+}
+
+static inline vec v_gather(const uint32_t *of, vec index)
+{
+	return _mm256_i32gather_epi32((const int *)of, index, sizeof(*of));
+}
+
+static inline void v_pointers(const void *base, vec offset, const void **to)
+{
+	const vec from = _mm256_set1_epi64x((long long)(uintptr_t)base);
+	vec low = _mm256_cvtepu32_epi64(_mm256_castsi256_si128(offset));
+	vec high = _mm256_cvtepu32_epi64(_mm256_extracti128_si256(offset, 1));
+
+	_mm256_storeu_si256((vec *)to, _mm256_add_epi64(from, low));
+	_mm256_storeu_si256((vec *)(to + 4), _mm256_add_epi64(from, high));
+}
+
 #include "screen_lanes.h"
 
 static bool usable(void)
@@ -161,10 +196,6 @@ static bool usable(void)
 }
 
 const struct screen screen_avx2 = {
-	.name = "avx2",
-	.usable = usable,
-	.headers = headers_lanes,
-	.ways = ways_lanes,
-	.leaving = leaving_lanes,
+	.name = "avx2", .usable = usable, .burst = burst_lanes, .leaving = leaving_lanes
 };
 #endif

@@ -1,12 +1,12 @@
 /* Screening several packets at once: a packet to each 32-bit lane of a vector. Included once by
- * each variant, which says before what a `vec` is, how many LANES it has, and its operations
- * (screen_sse4.c says what they mean). Signed compares do for all numbers here but one: none has
- * its highest bit set. */
+ * each variant, which says before what a `vec` is, how many LANES it has, what a `mask` is, which
+ * is true or false in each of them, and the operations (screen_sse4.c says what they mean). Signed
+ * compares do for all numbers here but one: none has its highest bit set. */
 #include <string.h>
 
 #include <rte_byteorder.h>
-#include <rte_prefetch.h>
 
+#include "hop.h"
 #include "ip4.h"
 
 static_assert(BURST_STEP % LANES == 0, "whole vectors");
@@ -74,8 +74,8 @@ static inline struct header_key lanes_key(const struct rte_ether_addr *mac)
 	return key;
 }
 
-/* All ones in the lanes that have IPv4 without options for us. */
-static inline vec lanes_ours(const struct header_lanes *h, const struct header_key *key)
+/* True in the lanes that have IPv4 without options for us. */
+static inline mask lanes_ours(const struct header_lanes *h, const struct header_key *key)
 {
 	vec wrong = v_or(v_xor(h->mac, key->mac), v_xor(v_shl(h->mac_rest, 16), key->mac_rest));
 
@@ -84,10 +84,10 @@ static inline vec lanes_ours(const struct header_lanes *h, const struct header_k
 	return v_eq(wrong, v_all(0));
 }
 
-/* All ones where the header's 10 words of 16 bits add up to what a right checksum makes of them.
+/* True where the header's 10 words of 16 bits add up to what a right checksum makes of them.
  * Multiplication takes the words for signed ones, so 0x8000 is taken from each before and added
  * after. */
-static inline vec lanes_summed(const struct header_lanes *h)
+static inline mask lanes_summed(const struct header_lanes *h)
 {
 	const vec half = v_all(0x80008000), ones = v_all(0x00010001);
 	vec sum =
@@ -101,9 +101,9 @@ static inline vec lanes_summed(const struct header_lanes *h)
 	return v_eq(sum, v_all(0xffff));
 }
 
-/* All ones where neither the source nor the destination begins with 0, 127, or 224 and more. Both
+/* True where neither the source nor the destination begins with 0, 127, or 224 and more. Both
  * first octets are looked at in one lane. */
-static inline vec lanes_no_martian(const struct header_lanes *h)
+static inline mask lanes_no_martian(const struct header_lanes *h)
 {
 	vec firsts = v_and(v_or(v_and(h->src, v_all(0xff)), v_shl(h->dst, 16)), v_all(0x00ff00ff));
 	vec found = v_or(v_eq16(firsts, v_all(0)), v_eq16(firsts, v_all(0x007f007f)));
@@ -111,9 +111,9 @@ static inline vec lanes_no_martian(const struct header_lanes *h)
 	return v_eq(v_or(found, v_gt16(firsts, v_all(0x00df00df))), v_all(0));
 }
 
-/* All ones where sources_maybe() is true: one bit of 256, of which each half is a table of 16
+/* True where sources_maybe() is true: one bit of 256, of which each half is a table of 16
  * octets. */
-static inline vec lanes_listed(const struct header_lanes *h, vec low_half, vec high_half)
+static inline mask lanes_listed(const struct header_lanes *h, vec low_half, vec high_half)
 {
 	const vec bits = v_table(0x8040201008040201, 0);
 	vec octet = v_shr(h->src, 24), at = v_shr(octet, 3), found;
@@ -131,43 +131,19 @@ static inline vec lanes_listed(const struct header_lanes *h, vec low_half, vec h
 static inline vec lanes_hop(vec hop)
 {
 	const vec end_around = v_all(0xfffe0000);
-	vec carry = v_and(v_eq(v_max(hop, end_around), hop), v_all(0x00010000));
+	vec carry = v_keep(v_eq(v_max(hop, end_around), hop), v_all(0x00010000));
 
 	return v_add(v_add(hop, v_all(0x0000ffff)), carry);
 }
 
-static struct screen_headers headers_lanes(const struct screen_port *port, struct burst *b)
-{
-	const uint64_t *some = port->sources->some;
-	const vec low_half = v_table(some[0], some[1]), high_half = v_table(some[2], some[3]);
-	/* the total length of each packet as a number */
-	const vec length = v_table(0x8080060780800203, 0x80800e0f80800a0b);
-	const vec swap = v_table(0x0405060700010203, 0x0c0d0e0f08090a0b);
-	const struct header_key key = lanes_key(port->mac);
-	uint64_t good = 0, longer = 0;
-
-	for (uint16_t i = 0; i < b->n; i += LANES) {
-		struct header_lanes h = lanes_load(&b->frame[i]);
-		vec total_len = v_lookup(h.start, length);
-		vec frame_len = v_load16(&b->frame_len[i]);
-		vec room = v_sub(frame_len, v_add(total_len, v_all(RTE_ETHER_HDR_LEN)));
-		vec bad = v_or(v_gt(v_all(0), room), v_gt(v_all(IP4_HEADER), total_len));
-
-		bad = v_or(bad, lanes_listed(&h, low_half, high_half));
-		v_store(&b->dst[i], v_lookup(h.dst, swap));
-		for (uint16_t k = 0; k < LANES; k++)
-			rte_prefetch0(&port->table[b->dst[i + k] >> 8]);
-		v_store(&b->total_len[i], total_len);
-		v_store(&b->hop[i], lanes_hop(h.hop));
-		v_store(&b->src_tail[i], v_and(h.tail_type, v_all(0xffff)));
-		good |= v_bits(v_andnot(bad, v_and(v_and(lanes_ours(&h, &key), lanes_summed(&h)),
-						   lanes_no_martian(&h))))
-			<< i;
-		longer |= v_bits(v_gt(room, v_all(0))) << i;
-	}
-	return (struct screen_headers){ .odd = ~good & burst_mask(b->n),
-					.padded = good & longer & burst_mask(b->n) };
-}
+/* What all packets of a burst are compared with. */
+struct keys {
+	struct header_key header;
+	vec low_half, high_half; /* of sources->some */
+	vec may;		 /* see way_table() */
+	uint32_t miss;		 /* the path-list of destinations that are not in the table */
+	const uint32_t *tbl24, *tbl8;
+};
 
 /* Which actions and egress roles may be met, as a table for octets: roles from 0, actions from
  * 8. */
@@ -180,39 +156,163 @@ static inline vec way_table(uint8_t gates)
 	return v_table(roles, UINT64_C(1) << (8 * ADJACENCY_FORWARD));
 }
 
-static struct screen_ways ways_lanes(struct burst *b, uint8_t gates, uint16_t from)
+static inline struct keys keys_of(const struct screening *by)
 {
-	const vec may = way_table(gates), first = v_all(b->adjacency[0]->port);
-	uint64_t good = 0, together = 0;
+	const uint64_t *some = by->sources->some;
 
-	for (uint16_t i = 0; i < b->n; i += LANES) {
-		vec row[4], type, port, state, unused, tail, out, ttl, bad;
+	return (struct keys){
+		.header = lanes_key(by->mac),
+		.low_half = v_table(some[0], some[1]),
+		.high_half = v_table(some[2], some[3]),
+		.may = way_table(by->gates),
+		.miss = __atomic_load_n(&by->view->default_path_list, __ATOMIC_RELAXED),
+		.tbl24 = (const uint32_t *)by->view->lpm->tbl24,
+		.tbl8 = (const uint32_t *)by->view->lpm->tbl8,
+	};
+}
 
-		v_rows((const uint8_t *const *)&b->adjacency[i], ADJACENCY_TAIL - 2, row);
-		columns_low(row, &type, &port);
-		columns_high(row, &state, &unused);
-		tail = v_shr(type, 16);
-		out = v_and(port, v_all(0xffff));
-		v_store(&b->port[i], out);
-		together |= v_bits(v_eq(out, first)) << i;
-		/* of the action's octet more than 7 is as good as 7, which is none; of the role's,
-		 * 3 bits count */
-		state = v_min8(v_and(state, v_all(0x07ff)), v_all(0x0707));
-		state = v_lookup(may, v_or(state, v_all(0x80800008)));
-		ttl = v_and(v_add(v_load(&b->hop[i]), v_all(1)), v_all(0xff));
-		bad = v_or(v_gt(v_load(&b->total_len[i]), v_shr(port, 16)), v_gt(v_all(2), ttl));
-		bad = v_or(bad, v_and(v_eq(out, v_all(from)), v_eq(tail, v_load(&b->src_tail[i]))));
-		good |= v_bits(v_andnot(bad, v_eq(state, v_all(0x0101)))) << i;
+/* Of lanes that sources_maybe() suspects, those that sources_has(). */
+static inline uint64_t suspects_guilty(const struct screening *by, const struct burst *b,
+				       uint16_t i, uint64_t suspects)
+{
+	uint64_t guilty = 0;
+
+	for (; suspects; suspects &= suspects - 1) {
+		int k = __builtin_ctzll(suspects);
+
+		guilty |= (uint64_t)screen_source(by, b, (uint16_t)(i + k)) << k;
 	}
-	return (struct screen_ways){ .odd = ~good & burst_mask(b->n),
-				     .together = together & burst_mask(b->n) };
+	return guilty;
+}
+
+static inline void lanes_headers(const struct screening *by, const struct keys *key,
+				 struct burst *b, uint16_t i, struct screened *found)
+{
+	/* the total length of each packet as a number */
+	const vec length = v_table(0x8080060780800203, 0x80800e0f80800a0b);
+	const vec swap = v_table(0x0405060700010203, 0x0c0d0e0f08090a0b);
+	struct header_lanes h = lanes_load(&b->frame[i]);
+	vec total_len = v_lookup(h.start, length);
+	vec room = v_sub(v_load16(&b->frame_len[i]), v_add(total_len, v_all(RTE_ETHER_HDR_LEN)));
+	mask bad = m_or(v_gt(v_all(0), room), v_gt(v_all(IP4_HEADER), total_len)), good;
+	uint64_t suspects, everyday;
+
+	v_store(&b->dst[i], v_lookup(h.dst, swap));
+	for (uint16_t k = 0; k < LANES; k++)
+		rte_prefetch0(&key->tbl24[b->dst[i + k] >> 8]);
+	v_store(&b->total_len[i], total_len);
+	v_store(&b->hop[i], lanes_hop(h.hop));
+	v_store(&b->src_tail[i], v_and(h.tail_type, v_all(0xffff)));
+	good = m_and(m_and(lanes_ours(&h, &key->header), lanes_summed(&h)), lanes_no_martian(&h));
+	good = m_andnot(bad, good);
+	everyday = m_bits(good);
+	suspects = everyday & m_bits(lanes_listed(&h, key->low_half, key->high_half));
+	if (unlikely(suspects))
+		everyday &= ~suspects_guilty(by, b, i, suspects);
+	found->odd_headers |= (everyday ^ LANES_MASK) << i;
+	found->padded |= (everyday & m_bits(v_gt(room, v_all(0)))) << i;
+}
+
+/* The entries of those whose entry names a tbl8 group. */
+static inline vec lanes_long(const struct screening *by, const struct keys *key, vec dst, vec entry,
+			     mask longer, uint16_t i, struct screened *found)
+{
+	vec group = v_and(entry, v_all(FIB_LPM_VALUE));
+	mask there = m_and(longer, v_gt(v_all(by->tbl8_groups), group));
+	vec at = v_add(v_shl(group, 8), v_and(dst, v_all(0xff)));
+
+	found->spoilt |= m_bits(m_andnot(there, longer)) << i;
+	entry = v_select(longer, v_all(RTE_LPM_LOOKUP_SUCCESS | PATH_LIST_NONE), entry);
+	return v_select(there, v_gather(key->tbl8, v_keep(there, at)), entry);
+}
+
+/* fib_lookup_burst(). */
+static inline void lanes_entries(const struct screening *by, const struct keys *key,
+				 struct burst *b, uint16_t i, struct screened *found)
+{
+	const vec ext = v_all(RTE_LPM_VALID_EXT_ENTRY_BITMASK);
+	vec dst = v_load(&b->dst[i]), entry = v_gather(key->tbl24, v_shr(dst, 8));
+	mask longer = v_eq(v_and(entry, ext), ext);
+
+	if (unlikely(m_bits(longer)))
+		entry = lanes_long(by, key, dst, entry, longer, i, found);
+	entry = v_select(v_gt(v_and(entry, v_all(RTE_LPM_LOOKUP_SUCCESS)), v_all(0)), entry,
+			 v_all(key->miss));
+	v_store(&b->path_list[i], v_and(entry, v_all(FIB_PATH_LISTS - 1)));
+}
+
+/* hop_member(). `some`: packets that have a path. */
+static inline void lanes_paths(const struct screening *by, struct burst *b, uint16_t i,
+			       uint64_t some)
+{
+	const struct path_list *lists = by->generation->path_lists;
+	const struct adjacency *adjacencies = by->generation->adjacencies;
+	/* nb_members, and member[0] */
+	vec first = v_gather((const uint32_t *)lists, v_shl(v_load(&b->path_list[i]), 5));
+	uint64_t several = m_bits(v_eq(v_and(first, v_all(0xffff)), v_all(1))) ^ LANES_MASK;
+
+	v_pointers(adjacencies, v_shl(v_and(v_shr(first, 16), v_all(FIB_ADJACENCIES - 1)), 6),
+		   (const void **)&b->adjacency[i]);
+	for (several &= some >> i; unlikely(several); several &= several - 1) {
+		uint16_t k = (uint16_t)(i + __builtin_ctzll(several));
+		uint16_t index = hop_member(&lists[b->path_list[k]], b->pkt[k]);
+
+		b->adjacency[k] = &adjacencies[index % FIB_ADJACENCIES];
+	}
+}
+
+static inline void lanes_ways(const struct screening *by, const struct keys *key, struct burst *b,
+			      uint16_t i, struct screened *found)
+{
+	vec row[4], type, port, state, unused, tail, ttl, out;
+	mask bad;
+
+	v_rows((const uint8_t *const *)&b->adjacency[i], ADJACENCY_TAIL - 2, row);
+	columns_low(row, &type, &port);
+	columns_high(row, &state, &unused);
+	tail = v_shr(type, 16);
+	out = v_and(port, v_all(0xffff));
+	v_store(&b->port[i], out);
+	/* of the action's octet more than 7 is as good as 7, which is none; of the role's, 3 bits
+	 * count */
+	state = v_min8(v_and(state, v_all(0x07ff)), v_all(0x0707));
+	state = v_lookup(key->may, v_or(state, v_all(0x80800008)));
+	ttl = v_and(v_add(v_load(&b->hop[i]), v_all(1)), v_all(0xff));
+	bad = m_or(v_gt(v_load(&b->total_len[i]), v_shr(port, 16)), v_gt(v_all(2), ttl));
+	bad = m_or(bad, m_and(v_eq(out, v_all(by->port)), v_eq(tail, v_load(&b->src_tail[i]))));
+	found->odd_ways |= (m_bits(m_andnot(bad, v_eq(state, v_all(0x0101)))) ^ LANES_MASK) << i;
+	found->together |= m_bits(v_eq(out, v_all(b->port[0]))) << i;
+}
+
+/* A stage for the whole burst after the other: so the CPU has many lanes of each under way. */
+static struct screened burst_lanes(const struct screening *by, struct burst *b)
+{
+	const struct keys key = keys_of(by);
+	struct screened found = { 0 };
+	uint64_t all = burst_mask(b->n);
+	uint16_t n = b->n;
+
+	for (uint16_t i = 0; i < n; i += LANES)
+		lanes_headers(by, &key, b, i, &found);
+	for (uint16_t i = 0; i < n; i += LANES)
+		lanes_entries(by, &key, b, i, &found);
+	for (uint16_t i = 0; i < n; i += LANES)
+		lanes_paths(by, b, i, all & ~found.odd_headers);
+	for (uint16_t i = 0; i < n; i += LANES)
+		lanes_ways(by, &key, b, i, &found);
+	found.odd_headers &= all;
+	found.padded &= all;
+	found.odd_ways &= all & ~found.odd_headers;
+	found.spoilt &= all & ~found.odd_headers;
+	found.together &= all;
+	return found;
 }
 
 static uint64_t leaving_lanes(const struct burst *b, uint16_t port)
 {
-	uint64_t leaving = 0;
+	uint64_t found = 0;
 
 	for (uint16_t i = 0; i < b->n; i += LANES)
-		leaving |= v_bits(v_eq(v_load(&b->port[i]), v_all(port))) << i;
-	return leaving & burst_mask(b->n);
+		found |= m_bits(v_eq(v_load(&b->port[i]), v_all(port))) << i;
+	return found & burst_mask(b->n);
 }

@@ -6,9 +6,9 @@
 
 #include <rte_cpuflags.h>
 
-enum { LANES = 4 };
+enum { LANES = 4, LANES_MASK = (1 << LANES) - 1 };
 
-typedef __m128i vec;
+typedef __m128i vec, mask; /* a mask is all ones where it is true */
 
 /* 16 octets of each of LANES packets, from `offset` on. */
 static inline void v_rows(const uint8_t *const *at, size_t offset, vec row[4])
@@ -53,7 +53,7 @@ static inline vec v_shr(vec a, int n)
 	return _mm_srli_epi32(a, n);
 }
 
-static inline uint64_t v_bits(vec a)
+static inline uint64_t m_bits(mask a)
 {
 	return (uint64_t)_mm_movemask_ps(_mm_castsi128_ps(a));
 }
@@ -84,12 +84,6 @@ static inline vec v_and(vec a, vec b)
 	return _mm_and_si128(a, b);
 }
 
-/* Not a, and b. */
-static inline vec v_andnot(vec a, vec b)
-{
-	return _mm_andnot_si128(a, b);
-}
-
 static inline vec v_or(vec a, vec b)
 {
 	return _mm_or_si128(a, b);
@@ -110,13 +104,13 @@ static inline vec v_sub(vec a, vec b)
 	return _mm_sub_epi32(a, b);
 }
 
-/* Compares: all ones where true. */
-static inline vec v_eq(vec a, vec b)
+/* Compares. Those of 16 bits say all ones where true. */
+static inline mask v_eq(vec a, vec b)
 {
 	return _mm_cmpeq_epi32(a, b);
 }
 
-static inline vec v_gt(vec a, vec b)
+static inline mask v_gt(vec a, vec b)
 {
 	return _mm_cmpgt_epi32(a, b);
 }
@@ -155,6 +149,53 @@ static inline vec v_lookup(vec a, vec b)
 	return _mm_shuffle_epi8(a, b);
 }
 
+static inline mask m_and(mask a, mask b)
+{
+	return _mm_and_si128(a, b);
+}
+
+static inline mask m_or(mask a, mask b)
+{
+	return _mm_or_si128(a, b);
+}
+
+/* Not a, and b. */
+static inline mask m_andnot(mask a, mask b)
+{
+	return _mm_andnot_si128(a, b);
+}
+
+/* a where it is true, else b. */
+static inline vec v_select(mask where, vec a, vec b)
+{
+	return _mm_blendv_epi8(b, a, where);
+}
+
+/* a where it is true, else 0. */
+static inline vec v_keep(mask where, vec a)
+{
+	return _mm_and_si128(a, where);
+}
+
+/* Elements of `of`, by index. */
+static inline vec v_gather(const uint32_t *of, vec index)
+{
+	return _mm_setr_epi32((int)of[(uint32_t)_mm_extract_epi32(index, 0)],
+			      (int)of[(uint32_t)_mm_extract_epi32(index, 1)],
+			      (int)of[(uint32_t)_mm_extract_epi32(index, 2)],
+			      (int)of[(uint32_t)_mm_extract_epi32(index, 3)]);
+}
+
+/* `offset` octets from `base`, of each. */
+static inline void v_pointers(const void *base, vec offset, const void **to)
+{
+	const __m128i from = _mm_set1_epi64x((long long)(uintptr_t)base);
+
+	_mm_storeu_si128((__m128i *)to, _mm_add_epi64(from, _mm_cvtepu32_epi64(offset)));
+	offset = _mm_unpackhi_epi64(offset, offset);
+	_mm_storeu_si128((__m128i *)(to + 2), _mm_add_epi64(from, _mm_cvtepu32_epi64(offset)));
+}
+
 #include "screen_lanes.h"
 
 static bool usable(void)
@@ -163,10 +204,6 @@ static bool usable(void)
 }
 
 const struct screen screen_sse4 = {
-	.name = "sse4",
-	.usable = usable,
-	.headers = headers_lanes,
-	.ways = ways_lanes,
-	.leaving = leaving_lanes,
+	.name = "sse4", .usable = usable, .burst = burst_lanes, .leaving = leaving_lanes
 };
 #endif

@@ -4,8 +4,7 @@
 const struct screen *const screens[] = {
 	&screen_plain,
 #ifdef SCREEN_X86
-	&screen_sse4,
-	&screen_avx2,
+	&screen_sse4,  &screen_avx2, &screen_avx512,
 #endif
 	NULL,
 };

@@ -10,7 +10,7 @@ extern "C" {
 
 #ifdef RTE_ARCH_X86_64
 #define SCREEN_X86
-extern const struct screen screen_sse4, screen_avx2;
+extern const struct screen screen_sse4, screen_avx2, screen_avx512;
 #endif
 
 /* From the plain one to the widest, ended by NULL. */

@@ -1,5 +1,6 @@
 /* Screening: every variant that this CPU can use finds the same as the plain one, bit for bit; and
- * what the plain one finds to be everyday passes every check of the odd ones. */
+ * what the plain one finds to be everyday passes every check of the odd ones. Tables hold anything,
+ * also what no writer writes. */
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -12,14 +13,12 @@
 namespace
 {
 
-enum { FRAME = 128, ROUNDS = 3000, EDGES = 12 };
+enum { FRAME = 128, ROUNDS = 3000, EDGES = 12, GROUPS = 16, LISTS = 128, WAYS = 128 };
 
 /* Octets of addresses at which something begins or ends. */
 const uint8_t edges[EDGES] = { 0, 1, 2, 126, 127, 128, 130, 223, 224, 239, 240, 255 };
 
 const struct rte_ether_addr our_mac = { { 0x02, 0x11, 0x22, 0x33, 0x44, 0x55 } };
-
-uint32_t table[1 << 24]; /* never looked into, only asked for */
 
 std::vector<const struct screen *> usable()
 {
@@ -32,15 +31,48 @@ std::vector<const struct screen *> usable()
 	return all;
 }
 
-/* A burst with its frames and adjacencies, of whom most are good. */
+/* Tables as in shared memory, whose pages are there once they are used. */
+struct tables {
+	struct rte_lpm *lpm = (struct rte_lpm *)calloc(1, sizeof(struct rte_lpm));
+	struct fib_generation generation = {};
+
+	tables()
+	{
+		lpm->tbl8 = (struct rte_lpm_tbl_entry *)calloc(
+			GROUPS * RTE_LPM_TBL8_GROUP_NUM_ENTRIES, sizeof(uint32_t));
+		generation.view[0].lpm = lpm;
+		generation.path_lists =
+			(struct path_list *)calloc(FIB_PATH_LISTS, sizeof(struct path_list));
+		generation.adjacencies =
+			(struct adjacency *)calloc(FIB_ADJACENCIES, sizeof(struct adjacency));
+	}
+	~tables()
+	{
+		free(lpm->tbl8);
+		free(lpm);
+		free(generation.path_lists);
+		free(generation.adjacencies);
+	}
+	uint32_t *tbl24()
+	{
+		return (uint32_t *)lpm->tbl24;
+	}
+	uint32_t *tbl8()
+	{
+		return (uint32_t *)lpm->tbl8;
+	}
+};
+
+/* A burst with its frames, and what its destinations lead to; most are good. */
 struct case_maker {
 	std::mt19937 random;
 	struct sources sources = {};
+	struct tables tables;
 	uint8_t octets[FORWARD_BURST][FRAME] = {};
-	struct adjacency adjacency[FORWARD_BURST] = {};
+	struct rte_mbuf mbufs[FORWARD_BURST] = {};
+	struct rte_mbuf *pkts[FORWARD_BURST] = {};
 	struct burst burst = {};
-	uint16_t from = 1;
-	uint8_t gates = 0x3c;
+	struct screening by = {};
 
 	explicit case_maker(uint32_t seed) : random(seed)
 	{
@@ -53,6 +85,8 @@ struct case_maker {
 				(uint16_t)((octet > 1) + (octet > 130) + (octet > 255));
 		for (uint8_t octet : { 1, 130, 255 })
 			sources.some[octet / 64] |= UINT64_C(1) << octet % 64;
+		by = { &our_mac, &sources, &tables.generation, &tables.generation.view[0], GROUPS,
+		       1,	 0x3c };
 	}
 
 	uint32_t below(uint32_t n)
@@ -60,7 +94,9 @@ struct case_maker {
 		return (uint32_t)random() % n;
 	}
 	void frame(uint16_t i);
-	void way(uint16_t i);
+	void entry(uint32_t dst);
+	void list(uint32_t index);
+	void way(uint16_t index);
 	void make(uint16_t n);
 };
 
@@ -94,40 +130,109 @@ void case_maker::frame(uint16_t i)
 		ip->hdr_checksum = (uint16_t)(below(2) ? random() : ip->hdr_checksum ^ 0xffff);
 	if (below(8) == 0)
 		burst.frame_len[i] = (uint16_t)below(FRAME);
+	mbufs[i].buf_addr = at;
+	mbufs[i].hash.rss = (uint32_t)random();
+	mbufs[i].ol_flags = below(2) ? RTE_MBUF_F_RX_RSS_HASH : 0;
 	burst.frame[i] = at;
 }
 
-void case_maker::way(uint16_t i)
+/* A route, none, or what is longer than 24 bits: that, none, or spoilt. */
+void case_maker::entry(uint32_t dst)
 {
-	struct adjacency *to = &adjacency[i];
+	uint32_t path = below(LISTS) | (below(8) ? 0 : below(256) << 16);
+	uint32_t group = below(8) ? below(GROUPS) : GROUPS + below(1 << 24) % 4096;
+	uint32_t *at = &tables.tbl24()[dst >> 8];
 
-	*to = {};
+	if (below(4) == 0) {
+		*at = RTE_LPM_VALID_EXT_ENTRY_BITMASK | group;
+		at = &tables.tbl8()[group % GROUPS * RTE_LPM_TBL8_GROUP_NUM_ENTRIES + dst % 256];
+	}
+	*at = path | (below(8) ? RTE_LPM_LOOKUP_SUCCESS : 0) | below(64) << 26;
+}
+
+void case_maker::list(uint32_t index)
+{
+	struct path_list *to = &tables.generation.path_lists[index];
+
+	to->nb_members = (uint16_t)(below(4) ? 1 : below(PATH_LIST_MEMBERS + 1));
+	for (uint16_t &member : to->member)
+		member = (uint16_t)(below(WAYS) | (below(8) ? 0 : 3 * FIB_ADJACENCIES));
+	for (uint8_t &bucket : to->bucket)
+		bucket = (uint8_t)random();
+}
+
+/* As packets of the burst might like it. */
+void case_maker::way(uint16_t index)
+{
+	struct adjacency *to = &tables.generation.adjacencies[index];
+	uint16_t i = (uint16_t)below(burst.n);
+	uint16_t total_len = (uint16_t)(octets[i][16] << 8 | octets[i][17]);
+
 	for (uint8_t &octet : to->rewrite)
 		octet = (uint8_t)random();
 	if (below(3) == 0) /* of the neighbour that it came from, or of one like it */
 		memcpy(&to->rewrite[ADJACENCY_TAIL], &octets[i][10], 1 + below(2));
 	to->port = (uint16_t)(below(16) ? below(3) : random());
-	to->mtu = (uint16_t)(below(4) ? 1500 : burst.total_len[i] - 1 + below(3));
+	to->mtu = (uint16_t)(below(4) ? 1500 : total_len - 1 + below(3));
 	to->action = below(8) ? (uint8_t)ADJACENCY_FORWARD : (uint8_t)random();
 	to->egress_role = (uint8_t)(below(8) ? 2 + below(4) : random());
 	to->claimed = (uint8_t)random();
 	to->reserved = (uint8_t)random();
 	to->gateway = (uint32_t)random();
-	burst.adjacency[i] = to;
 }
 
 void case_maker::make(uint16_t n)
 {
+	bool alike = below(4) == 0; /* and good, all by one port or two */
+
 	burst.n = n;
-	for (uint16_t i = 0; i < n; i++)
+	burst.pkt = pkts;
+	for (uint16_t i = 0; i < n; i++) {
+		pkts[i] = &mbufs[i];
 		frame(i);
+	}
 	for (uint16_t i = n; i % BURST_STEP; i++) {
 		burst.frame[i] = burst.frame[0];
 		burst.frame_len[i] = 0;
 	}
+	for (uint16_t i = 0; i < n; i++)
+		entry(rte_be_to_cpu_32(
+			((const struct rte_ipv4_hdr *)(octets[i] + RTE_ETHER_HDR_LEN))->dst_addr));
+	for (uint32_t k = 0; k < LISTS; k++)
+		list(k);
+	for (uint16_t k = 0; k < WAYS; k++) {
+		way(k);
+		if (alike)
+			tables.generation.adjacencies[k].port = (uint16_t)(below(16) == 0);
+	}
+	tables.generation.view[0].default_path_list = below(2) ? below(1 << 20) : below(LISTS);
+	by.gates = (uint8_t)(below(4) ? 0x3c : random());
 }
 
-void expect_same(const struct burst &want, const struct burst &got, const char *name)
+/* A header that is right: for `by`, and otherwise of nobody's interest. */
+struct rte_ipv4_hdr *good_frame(case_maker *c)
+{
+	auto *ip = (struct rte_ipv4_hdr *)(c->octets[0] + RTE_ETHER_HDR_LEN);
+
+	c->make(1);
+	c->burst.frame_len[0] = RTE_ETHER_HDR_LEN + 40;
+	memcpy(c->octets[0], &our_mac, sizeof(our_mac));
+	c->octets[0][12] = 8;
+	c->octets[0][13] = 0;
+	memset(ip, 0x21, sizeof(*ip));
+	ip->version_ihl = 0x45;
+	ip->total_length = rte_cpu_to_be_16(40);
+	return ip;
+}
+
+void checksum(struct rte_ipv4_hdr *ip)
+{
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = (uint16_t)~rte_raw_cksum(ip, sizeof(*ip));
+}
+
+void expect_same(const struct burst &want, const struct burst &got, uint64_t odd_headers,
+		 const char *name)
 {
 	for (uint16_t i = 0; i < want.n; i++) {
 		ASSERT_EQ(want.dst[i], got.dst[i]) << name << " packet " << i;
@@ -137,6 +242,11 @@ void expect_same(const struct burst &want, const struct burst &got, const char *
 		if (want.frame[i][RTE_ETHER_HDR_LEN + IP4_TTL]) {
 			ASSERT_EQ(want.hop[i], got.hop[i]) << name << " packet " << i;
 		}
+		if (odd_headers >> i & 1)
+			continue;
+		ASSERT_EQ(want.path_list[i], got.path_list[i]) << name << " packet " << i;
+		ASSERT_EQ(want.adjacency[i], got.adjacency[i]) << name << " packet " << i;
+		ASSERT_EQ(want.port[i], got.port[i]) << name << " packet " << i;
 	}
 }
 
@@ -153,52 +263,54 @@ TEST(screen, the_widest_is_chosen_and_there_is_one)
 
 TEST(screen, every_variant_finds_the_same)
 {
-	uint64_t odd = 0, good = 0, padded = 0, odd_ways = 0, good_ways = 0;
+	uint64_t odd = 0, good = 0, padded = 0, spoilt = 0, odd_ways = 0, good_ways = 0, apart = 0;
 	case_maker c(42);
 
 	for (int round = 0; round < ROUNDS; round++) {
-		struct screen_port port = { &our_mac, &c.sources, table };
-		struct screen_headers want;
-		struct screen_ways way;
+		struct screened want;
 		struct burst got;
+		uint64_t all;
 
-		c.make((uint16_t)(1 + c.below(FORWARD_BURST)));
-		want = screens[0]->headers(&port, &c.burst);
-		for (uint16_t i = 0; i < c.burst.n; i++)
-			c.way(i);
-		for (uint16_t i = c.burst.n; i % BURST_STEP; i++)
-			c.burst.adjacency[i] = c.burst.adjacency[0];
-		c.gates = (uint8_t)(c.below(4) ? 0x3c : c.random());
-		way = screens[0]->ways(&c.burst, c.gates, c.from);
+		c.make((uint16_t)(1 + c.below(c.below(2) ? FORWARD_BURST : 4)));
+		all = burst_mask(c.burst.n);
+		want = screens[0]->burst(&c.by, &c.burst);
 		for (const struct screen *s : usable()) {
-			struct screen_headers h;
-			struct screen_ways w;
+			struct screened found;
 
 			got = c.burst;
 			memset(got.dst, 0xaa, sizeof(got.dst));
 			memset(got.hop, 0xaa, sizeof(got.hop));
-			h = s->headers(&port, &got);
-			ASSERT_EQ(want.odd, h.odd) << s->name;
-			ASSERT_EQ(want.padded, h.padded) << s->name;
-			expect_same(c.burst, got, s->name);
-			w = s->ways(&got, c.gates, c.from);
-			ASSERT_EQ(way.odd, w.odd) << s->name;
-			ASSERT_EQ(way.together, w.together) << s->name;
-			for (uint16_t i = 0; i < got.n; i++)
-				ASSERT_EQ(got.adjacency[i]->port, got.port[i]) << s->name;
-			for (uint16_t to : { (uint16_t)got.port[got.n - 1], c.from })
-				ASSERT_EQ(screens[0]->leaving(&got, to), s->leaving(&got, to))
+			memset(got.path_list, 0xaa, sizeof(got.path_list));
+			memset(got.adjacency, 0xaa, sizeof(got.adjacency));
+			memset(got.port, 0xaa, sizeof(got.port));
+			found = s->burst(&c.by, &got);
+			ASSERT_EQ(want.odd_headers, found.odd_headers) << s->name;
+			ASSERT_EQ(want.padded, found.padded) << s->name;
+			ASSERT_EQ(want.odd_ways, found.odd_ways) << s->name;
+			ASSERT_EQ(want.spoilt, found.spoilt) << s->name;
+			if (!(want.odd_headers | want.odd_ways)) {
+				ASSERT_EQ(want.together, found.together) << s->name;
+				apart += want.together != all;
+			}
+			expect_same(c.burst, got, want.odd_headers, s->name);
+			for (uint32_t port : { got.port[got.n - 1], 0u, 1u })
+				ASSERT_EQ(screens[0]->leaving(&got, (uint16_t)port),
+					  s->leaving(&got, (uint16_t)port))
 					<< s->name;
 		}
-		odd += (uint64_t)__builtin_popcountll(want.odd);
+		odd += (uint64_t)__builtin_popcountll(want.odd_headers);
 		padded += (uint64_t)__builtin_popcountll(want.padded);
-		good += c.burst.n - (uint64_t)__builtin_popcountll(want.odd);
-		odd_ways += (uint64_t)__builtin_popcountll(way.odd);
-		good_ways += c.burst.n - (uint64_t)__builtin_popcountll(way.odd);
+		spoilt += (uint64_t)__builtin_popcountll(want.spoilt);
+		good += (uint64_t)__builtin_popcountll(all & ~want.odd_headers);
+		odd_ways += (uint64_t)__builtin_popcountll(want.odd_ways);
+		good_ways +=
+			(uint64_t)__builtin_popcountll(all & ~want.odd_headers & ~want.odd_ways);
 	}
 	/* it has met enough of each */
 	for (uint64_t n : { odd, good, padded, odd_ways, good_ways })
 		EXPECT_LT(ROUNDS, (int64_t)n);
+	EXPECT_LT(ROUNDS / 10, (int64_t)spoilt);
+	EXPECT_LT(ROUNDS / 100, (int64_t)apart);
 }
 
 TEST(screen, an_everyday_header_passes_every_check)
@@ -206,17 +318,16 @@ TEST(screen, an_everyday_header_passes_every_check)
 	case_maker c(7);
 
 	for (int round = 0; round < ROUNDS; round++) {
-		struct screen_port port = { &our_mac, &c.sources, table };
-		struct screen_headers found;
+		struct screened found;
 
 		c.make(FORWARD_BURST);
-		found = screen_choose()->headers(&port, &c.burst);
+		found = screen_choose()->burst(&c.by, &c.burst);
 		for (uint16_t i = 0; i < c.burst.n; i++) {
 			auto *ip =
 				(const struct rte_ipv4_hdr *)(c.burst.frame[i] + RTE_ETHER_HDR_LEN);
 			uint32_t source = rte_be_to_cpu_32(ip->src_addr);
 
-			if (found.odd >> i & 1)
+			if (found.odd_headers >> i & 1)
 				continue;
 			ASSERT_EQ(DROP_NONE,
 				  ip4_check(ip, c.burst.frame_len[i] - RTE_ETHER_HDR_LEN, false));
@@ -232,29 +343,37 @@ TEST(screen, one_wrong_bit_is_odd)
 	case_maker c(1);
 
 	for (int bit = 0; bit < 8 * 34; bit++) {
-		struct screen_port port = { &our_mac, &c.sources, table };
 		int octet = bit / 8;
 		uint64_t want;
 
-		c.make(1);
-		c.burst.frame_len[0] = 14 + 40;
-		memset(c.octets[0] + RTE_ETHER_HDR_LEN, 0x21, 20);
-		c.octets[0][14] = 0x45;
-		c.octets[0][16] = 0;
-		c.octets[0][17] = 40;
-		memcpy(c.octets[0], &our_mac, sizeof(our_mac));
-		c.octets[0][12] = 8;
-		c.octets[0][13] = 0;
-		auto *ip = (struct rte_ipv4_hdr *)(c.octets[0] + RTE_ETHER_HDR_LEN);
-		ip->hdr_checksum = 0;
-		ip->hdr_checksum = (uint16_t)~rte_raw_cksum(ip, 20);
+		checksum(good_frame(&c));
 		for (const struct screen *s : usable())
-			ASSERT_EQ(0u, s->headers(&port, &c.burst).odd) << s->name;
+			ASSERT_EQ(0u, s->burst(&c.by, &c.burst).odd_headers) << s->name;
 		c.octets[0][octet] ^= (uint8_t)(1 << bit % 8);
 		want = octet < 6 || octet > 11; /* but for the source */
 		for (const struct screen *s : usable())
-			ASSERT_EQ(want, s->headers(&port, &c.burst).odd)
+			ASSERT_EQ(want, s->burst(&c.by, &c.burst).odd_headers)
 				<< s->name << " bit " << bit;
+	}
+}
+
+/* Our own addresses are no sources; those that end alike are everyday. */
+TEST(screen, only_our_own_sources_are_odd)
+{
+	case_maker c(2);
+
+	for (uint32_t net : { 0x0a000000u, 0x0a000100u, 0x0b000000u }) {
+		for (uint32_t octet = 0; octet < 256; octet++) {
+			struct rte_ipv4_hdr *ip = good_frame(&c);
+			uint64_t want =
+				net == 0x0a000000 && (octet == 1 || octet == 130 || octet == 255);
+
+			ip->src_addr = rte_cpu_to_be_32(net | octet);
+			checksum(ip);
+			for (const struct screen *s : usable())
+				ASSERT_EQ(want, s->burst(&c.by, &c.burst).odd_headers)
+					<< s->name << " octet " << octet;
+		}
 	}
 }
 
