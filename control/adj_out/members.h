@@ -1,6 +1,6 @@
 /* Which peer is a member of which update group. A peer joins a group when its session is up, moves
  * when its configuration asks for other announcements, leaves the group's stream while it lags, and
- * goes with its session. What members get is announce.h's. Thread: the RIB lcore. */
+ * goes with its session. announce.h announces to members. Thread: the RIB lcore. */
 #ifndef BASCULE_MEMBERS_H
 #define BASCULE_MEMBERS_H
 
@@ -27,7 +27,7 @@ int members_refresh(struct receiver *peer);
 /* Move it to the group that the configuration asks for. Everything is announced to it again, and
  * what it may not have any more is withdrawn. 0 or -ENOMEM. */
 int members_move(struct announcer *a, struct receiver *peer);
-/* Its queue at the speaker is too long, or empty again. 0 or -ENOMEM. */
+/* The peer leaves its group's stream because it is too slow, or comes back. 0 or -ENOMEM. */
 int members_lagging(struct receiver *peer, bool lagging);
 
 #ifdef __cplusplus

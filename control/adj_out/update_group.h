@@ -1,6 +1,6 @@
 /* Update groups: peers that get the same routes in the same octets. What makes octets differ is
- * taken from the configuration and from a peer's session. Who is a member is members.h's, what
- * members get announce.h's. Thread: the RIB lcore. */
+ * taken from the configuration and from a peer's session. Peers join and leave in members.h, and
+ * announce.h announces to them. Thread: the RIB lcore. */
 #ifndef BASCULE_UPDATE_GROUP_H
 #define BASCULE_UPDATE_GROUP_H
 

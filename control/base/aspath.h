@@ -1,6 +1,6 @@
 /* AS paths in canonical form: the body of an AS_PATH attribute with 4-octet AS numbers (RFC 6793),
  * segments of (type, count, AS numbers). Bodies given here are well-formed: the decoder has seen to
- * that. NULL does for an empty one. */
+ * that. The body of an empty path may be NULL. */
 #ifndef BASCULE_ASPATH_H
 #define BASCULE_ASPATH_H
 

@@ -62,7 +62,8 @@ enum {
 	ATTRS_GRACEFUL_SHUTDOWN = 1 << 8, /* 65535:0, RFC 8326 */
 };
 
-/* What a path has that nobody gave a LOCAL_PREF, and what we announce to our own gateways. */
+/* The LOCAL_PREF of a path to which nobody gave one, and the one that we announce to our own
+ * gateways. */
 enum { LOCAL_PREF_DEFAULT = 100 };
 
 /* What decisions ask of an attribute set, parsed once. All host order. */

@@ -85,7 +85,7 @@ struct events {
 int events_init(struct events *events, uint16_t nb_peers, events_peer_name *name, const void *ctx);
 void events_fini(struct events *events);
 
-/* It has happened to a peer, or to EVENTS_NO_PEER. `now_ms` is monotonic. */
+/* Note what has happened to a peer, or to none (EVENTS_NO_PEER). `now_ms` is monotonic. */
 __attribute__((format(printf, 5, 6))) void events_note(struct events *events, enum event_kind kind,
 						       uint16_t peer, uint64_t now_ms,
 						       const char *fmt, ...);

@@ -1,9 +1,10 @@
 /* What an lcore does when there is nothing to do: spin ("poll", bare metal), or after a run of
  * empty turns sleep until work comes ("adaptive", so that small hosts with two cores work). A sleep
  * ends at once when a descriptor that is watched gets readable, or when another thread says that it
- * has left something here. Who is called for all its work sleeps long, and soon: whoever shares its
- * core, and is perhaps to go on with what it has just passed on, need not wait. Who must look for
- * some of its work sleeps shortly at first, longer each time.
+ * has left something here. An lcore that is woken for all its work goes to sleep soon and sleeps
+ * long, so that threads that share its core, which may have to go on with what it has just passed
+ * on, need not wait. An lcore that has to look for some of its work sleeps shortly at first, and
+ * longer each time.
  *
  *   sleeper                                         producer
  *   (1) asleep = 1                                  (1) publish: a record in a mailbox, a packet in
@@ -20,8 +21,9 @@
  * the turn after it finds what was published before it. A write that comes late ends a sleep for
  * nothing.
  *
- * What flows costs a producer the fence and a load of a line that nobody writes; "poll" never sets
- * `asleep`, so that nobody makes a system call for it. */
+ * While the sleeper works, publishing costs a producer the fence and a load from a cache line that
+ * nobody writes. A sleeper that polls never sets `asleep`, so that nobody makes a system call for
+ * it. */
 #ifndef BASCULE_IDLE_H
 #define BASCULE_IDLE_H
 
@@ -80,9 +82,9 @@ struct idle {
 	struct pollfd fds[IDLE_FDS]; /* borrowed but for the first, wake.fd */
 };
 
-/* Called for all its work: each sleep lasts for `max_us`. -errno. */
+/* The lcore is woken for all its work, and each sleep lasts for `max_us`. -errno. */
 int idle_open(struct idle *idle, bool adaptive, uint16_t spins, uint16_t max_us);
-/* Not called for all: sleeps last from IDLE_MIN_US to IDLE_LOOK_US. */
+/* The lcore has to look for some of its work: sleeps last from IDLE_MIN_US to IDLE_LOOK_US. */
 void idle_looks(struct idle *idle);
 void idle_close(struct idle *idle);
 
@@ -95,13 +97,13 @@ void idle_forget(struct idle *idle);
  * gets its core soon. */
 void idle_thread(void);
 
-/* idle_turn()'s seldom parts. */
+/* The parts of idle_turn() that are seldom needed. */
 bool idle_arm(struct idle *idle);
 void idle_disarm(struct idle *idle);
 uint16_t idle_next(struct idle *idle);
 
-/* The thread's own, after each turn: did it work? Returns for how many microseconds to sleep now,
- * nearly always 0. */
+/* To be called by the lcore after each turn, with whether the turn found work. Returns for how many
+ * microseconds to sleep now, nearly always 0. */
 static inline uint16_t idle_turn(struct idle *idle, bool worked)
 {
 	if (worked) {
@@ -118,11 +120,11 @@ static inline uint16_t idle_turn(struct idle *idle, bool worked)
 	return idle_next(idle);
 }
 
-/* Sleep so long, or until called. */
+/* Sleep so long, or until woken. */
 void idle_sleep(struct idle *idle, uint16_t us);
-/* After a turn that worked, `now_ns` by CLOCK_MONOTONIC: who has had its core for a slice lets
- * others have theirs. The kernel would see to that, but looks only once a tick: up to 10 ms
- * later. */
+/* To be called after a turn that worked, with CLOCK_MONOTONIC: if the thread has had its core for
+ * IDLE_SLICE_NS, it lets other threads run. The kernel would do so too, but looks only once a tick,
+ * up to 10 ms later. */
 void idle_share(struct idle *idle, uint64_t now_ns);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* A ring of lines between many threads that have something to say and one that writes it down. No
  * lock, no allocation, no system call: putting a line takes a copy of it, and a full ring refuses
- * it and counts. Lines come out in the order in which they were put. What was refused is told with
- * the line that stands behind the gap, or asked for when there is none.
+ * it and counts. Lines come out in the order in which they were put. How many were refused is said
+ * by the line behind the gap, or by line_ring_refused() when there is none.
  *
  * Each slot has a number: `i` while it waits for the i-th line, i + 1 when it holds that, and i +
  * LINE_RING when it waits for the one that comes a round later. */
@@ -47,7 +47,7 @@ uint64_t line_ring_through(const struct line_ring *ring);
  * about to put it. */
 const struct line *line_ring_peek(const struct line_ring *ring);
 void line_ring_done(struct line_ring *ring);
-/* Consumer, behind the last line: how many were refused since. Told once. */
+/* Consumer, behind the last line: how many were refused since. Answered once. */
 uint32_t line_ring_refused(struct line_ring *ring);
 
 #ifdef __cplusplus

@@ -38,7 +38,8 @@ void mailbox_post(struct mailbox *mb, size_t len);
 void mailbox_post_weighed(struct mailbox *mb, size_t len, uint32_t weight);
 /* How much work the consumer has not done yet, as far as the producer knows. */
 uint64_t mailbox_waiting(const struct mailbox *mb);
-/* Is it so much, or more? Then the consumer calls, as if there were no room. */
+/* Does work of at least `weight` wait? If so, mailbox_call() wakes the producer later, as it does
+ * when there was no room. */
 bool mailbox_behind(struct mailbox *mb, uint64_t weight);
 
 /* Consumer: the oldest record, or NULL; borrowed until mailbox_done(), which drops it. */

@@ -72,8 +72,8 @@ static inline uint32_t prefix_table_hash(const struct prefix_table *table, struc
 	return hash_u32(((uint64_t)prefix.len << 32 | prefix.addr) ^ table->seed);
 }
 
-/* From the bits below those that name the home, which are the same or nearly so all along a
- * search. */
+/* The tag of a hash: the bits below those that name the home slot. The latter would tell little,
+ * since they are nearly the same in all items that a search meets. */
 static inline uint32_t prefix_table_tag(const struct prefix_table *table, uint32_t hash)
 {
 	return hash << LINEAR_HASH_BITS & table->tag_mask;

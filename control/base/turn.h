@@ -72,7 +72,7 @@ uint64_t turns_over(const struct turns *turns);
 struct turn_length turn_longest_own(const struct turns *turns);
 uint64_t turns_over_own(const struct turns *turns);
 
-/* The end of a part's time. `now_ns` is asked for the time, and counts for how often. */
+/* When a part of a turn has to end, by the clock `now_ns`. */
 struct budget {
 	uint64_t (*now_ns)(void);
 	uint64_t end_ns;

@@ -41,7 +41,7 @@ struct sendq {
  * of them. A list; NULL is none. */
 struct sendq_rest;
 
-/* The queue is as new. What it had is added to the rest; a few buffers are given back at once. */
+/* Empty the queue. A few of its buffers are given back at once, the others are added to `rest`. */
 void sendq_clear(struct sendq *q, struct sendq_rest **rest);
 /* Give back at most `max` buffers. */
 void sendq_rest_free(struct sendq_rest **rest, uint32_t max);
@@ -55,7 +55,7 @@ bool sendq_add(struct sendq *q, struct wire_buf *buf);
 uint8_t *sendq_own(struct sendq *q, size_t *room);
 void sendq_own_add(struct sendq *q, size_t len);
 
-/* More than the peer should have waiting. */
+/* Does more wait than should wait for one peer? */
 bool sendq_high(const struct sendq *q);
 
 static inline bool sendq_empty(const struct sendq *q)

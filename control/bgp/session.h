@@ -158,20 +158,21 @@ void attempt_failed(struct conn *conn, enum session_state was, bool erred);
  * mailbox is full. Returns how many. */
 unsigned int receive_messages(struct conn *conn);
 
-/* report.c: why the session is not Established: a NOTIFICATION and, or instead of what it says, a
- * text. A text alone does not hide the NOTIFICATION before it: a peer that we refused, or that
- * refused us, often just closes what follows. */
+/* report.c: note why the session is not Established, for people: the NOTIFICATION that was sent or
+ * received, or `text`, or both. A text alone does not replace the NOTIFICATION noted before, since
+ * a peer that we refused, or that refused us, often just closes the next connection. */
 void report_why(struct session *session, const struct bgp_notify *notify, bool received,
 		const char *text);
 void report_no_reason(struct session *session);
-/* The peer has connected, or let us connect, and says nothing. */
+/* Note that there was a connection on which the peer has said nothing. */
 void report_no_open(struct conn *conn);
 
-/* What is pending, as far as there is room. */
+/* Report what is still to be reported to the RIB lcore, as far as there is room. */
 void report_pending(struct session *session);
-/* At once, so that it stands before what a new connection brings; later if there is no room. */
+/* Report that the session is down: at once, so that it comes before what a new connection brings,
+ * or by report_pending() if there is no room. */
 void report_down(struct session *session);
-/* Room has been made sure of by receive_messages(). */
+/* Report that the session is up, or another event. receive_messages() has made sure of the room. */
 void report_up(struct conn *conn);
 void report_event(struct session *session, enum speaker_event_type type);
 

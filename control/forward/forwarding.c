@@ -6,7 +6,7 @@
 
 #include "fib.h"
 
-static_assert((int)FORWARDING_WIDE == (int)FIB_WIDE, "told alike");
+static_assert((int)FORWARDING_WIDE == (int)FIB_WIDE, "one bound");
 static_assert((int)FIB_HANDOVER == (int)CONFIG_GATEWAYS, "a word for each gateway");
 
 /* --- joining ---------------------------------------------------------------------------------- */

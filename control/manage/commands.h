@@ -11,7 +11,7 @@ extern "C" {
 struct peer;
 struct route_server;
 
-/* PAGE_RESET, PAGE_SOFT_IN or PAGE_SOFT_OUT. */
+/* Carry out the command of the page: PAGE_RESET, PAGE_SOFT_IN or PAGE_SOFT_OUT. */
 void command_peer(struct route_server *rs, struct page *page, struct peer *peer);
 
 #ifdef __cplusplus

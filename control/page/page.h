@@ -123,8 +123,8 @@ struct page_row {
 	uint32_t reserved;
 };
 
-/* Is the turn over? Whoever answers looks at it after each of what may be many. In a page that
- * nobody has given a time it never is. */
+/* Is the page's time in this turn over? Whoever fills the page asks after each item that it has
+ * looked at. A page without a budget is never late. */
 static inline bool page_late(const struct page *page)
 {
 	return page->budget.now_ns && budget_over(&page->budget);

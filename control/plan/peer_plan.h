@@ -97,21 +97,21 @@ struct peer_plan_summaries {
 	uint64_t before, after;
 };
 
-/* The matrix plan is at another prefix. */
+/* Begin with the prefix that the matrix plan is at now. */
 void peer_plan_begin(struct peer_plan *plan);
-/* Go on counting it, for every group and its members. False: the page's turn is over. */
+/* Go on to count the prefix for every group and its members. False: the page's time is over. */
 bool peer_plan_count(struct peer_plan *plan, const struct page *page);
-/* What becomes of it for a peer that has a group; PLAN_SAME if it is the prefix of a summary of the
- * group's map. */
+/* What becomes of the prefix for a peer that has a group; PLAN_SAME if it is the prefix of a
+ * summary of the group's map. */
 struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer *peer);
 
-/* When all prefixes are counted. */
+/* The summaries that the peer learns and would learn. To be asked when all prefixes are counted. */
 struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 					       const struct peer *peer);
 /* What becomes of the prefix that `rule`, one of summaries->prefixes, makes. */
 struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
 					const struct peer_plan_summaries *summaries, int rule);
-/* Count that for the peer. */
+/* Add this fate of one prefix to the peer's tally. */
 void peer_plan_add(struct peer_plan *plan, const struct peer *peer, struct peer_plan_fate fate);
 
 /* What the peer's prefixes would become; nothing for one that learns nothing. */

@@ -24,7 +24,7 @@ enum {
 	COMMUNITY_PEERED_VNET = 0xffee, /* 65518: both halves, on peered VNets */
 };
 
-/* What an update group announces like. Peers of one group share it. */
+/* How routes are announced to an update group, whose peers share it. */
 struct export_rule {
 	uint32_t local_asn;
 	uint32_t cluster_id; /* host order; our router ID (RFC 4456 7) */

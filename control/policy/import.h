@@ -1,4 +1,4 @@
-/* What is refused of a well-formed route before it reaches the RIB. Judges, changes nothing. */
+/* Import policy: judges whether a well-formed route may enter the RIB. It changes nothing. */
 #ifndef BASCULE_IMPORT_H
 #define BASCULE_IMPORT_H
 

@@ -34,7 +34,7 @@ uint64_t route_map_hits(const struct route_map *map, size_t rule);
 /* Rules that replace prefixes: a bit each. */
 uint64_t route_map_replacing(const struct route_map *map);
 bool route_map_drops(const struct route_map *map); /* some rule does */
-/* Of those that replace prefixes the ones that make this one; 0: it is no summary's. */
+/* The rules whose summary has this prefix: a bit each; 0: it is the prefix of no summary. */
 uint64_t route_map_summarises(const struct route_map *map, struct prefix prefix);
 /* Does the map say just what these rules say? */
 bool route_map_same(const struct route_map *map, const struct map_rule *rules, size_t nb_rules);

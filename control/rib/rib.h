@@ -172,7 +172,7 @@ void rib_set_rule(struct rib *rib, struct decide_rule rule);
  * for each prefix that has one by way of it, which is a change for the FIB in any case, by
  * rib_turn(). */
 void rib_next_hop_changed(struct rib *rib, uint32_t next_hop);
-/* Any of them may have: `usable` is asked again of every path, by rib_turn(). */
+/* Any next hop may have changed: `usable` is asked again of every path, by rib_turn(). */
 void rib_reconsider(struct rib *rib);
 /* The matrix changed: announcements follow, by rib_turn(). Views take the word with each question,
  * so the caller decides when they follow. A change while one is still under way begins when that
@@ -205,8 +205,8 @@ bool rib_seats_moving(const struct rib *rib);
  * left. */
 size_t rib_turn(struct rib *rib, size_t budget);
 bool rib_settled(const struct rib *rib); /* nothing is under way */
-/* Grows by what changes cost more than that of a prefix with few paths, in such. For callers that
- * make many. */
+/* A counter of what changes have cost so far beyond the change of a prefix that has few paths; its
+ * unit is such a change. Callers that make many changes in a turn bound them by it. */
 uint64_t rib_spent(const struct rib *rib);
 /* Differs whenever paths, their order or what groups may learn have changed: as long as
  * it stays, so do borrowed paths, and what was computed from them. */
@@ -228,11 +228,12 @@ size_t rib_changes_waiting(const struct rib *rib);
  * changed. */
 uint32_t rib_wide_begin(struct rib *rib);
 void rib_wide_end(struct rib *rib);
-/* A wide prefix is to be looked at again. -ENOMEM: it will not. */
+/* Have the FIB look at a wide prefix again. -ENOMEM: it will not. */
 int rib_wide_add(struct rib *rib, uint32_t node);
 bool rib_is_wide(const struct rib *rib, uint32_t node);
 bool rib_wide_waiting(const struct rib *rib);
-/* Grows whenever all have had their turn that waited when it last grew, however many come anew. */
+/* A counter of rounds: it grows when all wide prefixes that waited when it last grew have been
+ * taken, however many have come since. */
 uint64_t rib_wide_rounds(const struct rib *rib);
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -114,7 +114,7 @@ struct note {
 	uint16_t reserved;
 };
 
-/* What a peer gets of these offers: nobody hears its own route back. */
+/* The offer that a peer gets: nobody hears its own route back. */
 static inline const struct offer *offer_to(const struct offers *offers, uint16_t peer)
 {
 	return offers->top.attrs && offers->top.peer == peer ? &offers->alt : &offers->top;
@@ -245,8 +245,8 @@ static inline struct path *path_at(const struct rib *rib, uint32_t id)
 	return id ? (struct path *)rib->paths.items.base + id : NULL;
 }
 
-/* What a change of a node costs more than one of a node of few paths, in such: all its paths and
- * all groups are looked at. */
+/* What a change of this node costs beyond the change of a node that has few paths, in units of the
+ * latter (rib_spent()): all its paths and all groups are looked at. */
 static inline uint32_t node_cost(const struct rib *rib, uint32_t id)
 {
 	return node_at(rib, id)->paths / 4u + rib->groups.nb_groups / 16;
@@ -295,12 +295,12 @@ bool reflections_judge(struct rib *rib, uint32_t node, const uint8_t *classes);
  * to whom. */
 bool chain_sort(struct rib *rib, struct node *node);
 void path_set_flags(struct rib *rib, struct path *path, uint8_t flags);
-/* What there is to say of a path with these attributes from `peer`, but for what depends on other
+/* The flags of a path with these attributes from `peer`, but for those that depend on other
  * paths. */
 uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs);
 
-/* Does it make no difference to anybody that a path's flags are these from now on? What is stale
- * makes none to a path that there is no other beside. */
+/* Would nobody see a difference if the path had these flags from now on? That it is stale is not
+ * seen while the prefix has no other path. */
 static inline bool path_flags_alike(const struct rib *rib, const struct path *path, uint8_t flags)
 {
 	const struct path *first = path_at(rib, node_at(rib, path->node)->first);
@@ -324,7 +324,7 @@ void path_withdraw(struct rib *rib, struct path *path);
 /* Slices, of `budget` prefixes or paths; each returns how many were looked at. */
 size_t sweep_turn(struct rib *rib, size_t budget);
 size_t resort_turn(struct rib *rib, size_t budget);
-/* What changed next hops change. */
+/* Judge the paths whose next hops have changed. */
 size_t hops_turn(struct rib *rib, size_t budget);
 
 /* --- backup.c --------------------------------------------------------------------------------- */
@@ -349,8 +349,10 @@ bool backups_have(const struct backups *backups, uint16_t gateway);
 void backups_forget(const struct rib *rib, struct backups *backups, unsigned int class);
 /* Make sure that notes_write() cannot fail, for one node in all groups. 0 or -ENOMEM. */
 int notes_reserve(struct groups *groups);
-/* Those of them that the group's stream has members of; read back once. To write them for many
- * groups costs as much as there are members between these two; `seen` is theirs meanwhile. */
+/* A note keeps, for an entry of a group's queue, those gateways of `backups` that have members in
+ * the group's stream. notes_write() makes one, and notes_read() reads it once and frees it. Between
+ * notes_begin() and notes_end(), which use `seen`, notes of many groups cost as much as the groups
+ * have members. */
 void notes_begin(struct groups *groups, const struct backups *backups);
 void notes_end(struct groups *groups);
 uint32_t notes_write(struct group *group, const struct backups *backups);

@@ -1,10 +1,11 @@
-/* Peers behind learned routes (config: behind). What we say to them follows the FIB. Here it is
- * known whether a route leads to them: a peer that has none says so, and one that gets one is
- * called at once.
+/* Peers behind learned routes: their configuration says `behind`, and their BGP packets follow the
+ * FIB. This file watches whether a route leads to such a peer. If none does, `show peers` gives
+ * that as the reason why the session is not up; when one appears, the peer's speaker is told to
+ * connect at once.
  *
- * Its session is not closed when the route goes: its routes are used no longer, for no route leads
- * to their next hops (far_hop.h), and the hold timer decides whether the route came back in
- * time. */
+ * When the route goes, the session stays. The peer's own routes are unusable then, since no route
+ * leads to their next hops (far_hop.h), and the hold timer closes the session unless the route
+ * comes back in time. */
 #ifndef BASCULE_BEHIND_H
 #define BASCULE_BEHIND_H
 
@@ -20,15 +21,17 @@ extern "C" {
 struct peer;
 struct route_server;
 
-/* The peer is configured; it is so no longer. Both are for any peer. */
+/* Begin and end to watch for a route to the peer, which is configured from begin to end. A peer
+ * that is behind nothing is not watched. */
 void behind_begin(struct peer *peer);
 void behind_end(struct peer *peer);
 
-/* A far next hop, and maybe a peer, is reached otherwise than before: far_hops_poll()'s `changed`,
- * with the route server. */
+/* What far_hops_poll() calls when a far next hop, which may be a peer's address, is reached in
+ * another way than before. `rs`: the route server. */
 void behind_changed(void *rs, uint32_t addr, enum role role, const struct far_ways *was,
 		    const struct far_ways *now);
-/* DUE_CALLS: call those that a route leads to now; after the FIB has it. */
+/* DUE_CALLS: tell the speakers of peers that a route has appeared for to connect. To be called when
+ * the FIB has that route. */
 void behind_turn(struct route_server *rs);
 
 /* Does no route lead to the peer, though it is behind one? */

@@ -1,9 +1,9 @@
-/* Bounds on routes, as the configuration sets them: policy/limit.h counts, here is what follows. A
- * peer past its bound is sent Cease/1 with the bound (RFC 4486 4) and let in again after
- * limits.retry_s; or what is too much is refused, and asked for again (RFC 2918) when there is
- * room. A peer's routes are counted before its inbound map, what a gateway learns after its
- * outbound one (expressroute_bound.h). Warnings are alarms (alarm.h) and events. Thread: the RIB
- * lcore. */
+/* What follows when a peer passes a bound that the configuration sets on routes; policy/limit.h
+ * counts and judges. The peer is sent Cease/1 with the bound (RFC 4486 4) and let in again after
+ * limits.retry_s; or, by configuration, its excess is refused, and asked for again (RFC 2918) when
+ * there is room. A peer's routes are counted before its inbound map, what a gateway learns after
+ * its outbound one (expressroute_bound.h). Warnings are alarms (alarm.h) and events. Thread: the
+ * RIB lcore. */
 #ifndef BASCULE_BOUNDS_H
 #define BASCULE_BOUNDS_H
 
@@ -25,7 +25,7 @@ struct route_server;
  * may be closing, and then nothing that it still says counts (peer->closing). */
 bool bounds_admit(struct route_server *rs, struct peer *peer, const struct inbound_place *at);
 
-/* The session has gone, and its alarms with it. */
+/* The session has gone: its alarms are cleared. */
 void bounds_down(struct route_server *rs, struct peer *peer);
 
 /* Routes that the peer announces, before its route map; what an earlier session left does not
@@ -35,11 +35,12 @@ uint32_t bounds_learned(const struct route_server *rs, const struct peer *peer);
  * count. */
 uint32_t bounds_total(const struct route_server *rs);
 
-/* limits.to_expressroute is new or has changed. */
+/* Take limits.to_expressroute from the configuration: at the start and after a reload. */
 void bounds_configure(struct route_server *rs);
 
-/* Alarms come and go, refused routes are asked for again, and bounds that were lowered apply: one
- * round about once a second, in as many calls as it takes. True: that was all. */
+/* Go on with a round over all peers: raise and clear alarms, ask again for routes that were refused
+ * and have room now, and apply bounds that a reload has lowered. A round is due about once a
+ * second, and takes as many calls as its budget needs. True: the round is over. */
 bool bounds_turn(struct route_server *rs, const struct budget *budget);
 
 #ifdef __cplusplus

@@ -29,13 +29,13 @@ struct rs_params {
 	rs_answer *answer;
 };
 
-/* 0; -ENOMEM; -EAGAIN: a forwarding lcore hangs on the spare generation. On failure the
- * configuration is still the caller's. The VNet prefixes are in the RIB and the peers at their
- * speakers when it returns. */
+/* When it returns 0, the VNet prefixes are in the RIB, and the speakers have been told of the
+ * peers. -ENOMEM; -EAGAIN: a forwarding lcore hangs on the spare generation. On failure the
+ * configuration is still the caller's. */
 int rs_new(const struct rs_params *params, struct route_server **rs);
 void rs_free(struct route_server *rs);
 
-/* One turn. Returns how much was done: 0 lets the caller idle. */
+/* Run one turn. Returns how much was done; after 0 the caller may idle. */
 unsigned int rs_turn(struct route_server *rs, uint64_t now_ms);
 
 /* Close every session with Cease/`subcode` and this text (RFC 9003). Then turn until

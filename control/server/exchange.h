@@ -40,19 +40,19 @@ enum { EXCHANGE_SLOW_MS = 3000 }; /* a disk that takes longer is in trouble */
  * closed. The settled state is being written back when this returns. 0, or -errno: there is no
  * thread for the file. */
 int exchange_open(struct exchange *exchange, const char *path, bool configured);
-/* Gives a disk that is slow two seconds for what is still to be stored. */
+/* Close the file. A slow disk has two seconds for what is still to be stored. */
 void exchange_close(struct exchange *exchange);
 
-/* Have the file say this. A ticket for exchange_stored(). */
+/* Have this state stored. Returns a ticket for exchange_stored(). */
 uint64_t exchange_store(struct exchange *exchange, bool enabled, bool configured);
 /* 0: it is on disk; -EINPROGRESS; -ECANCELED: another state came after it; else why it cannot be
  * written yet. */
 int exchange_stored(const struct exchange *exchange, uint64_t ticket);
 
-/* Off, now; a ticket. */
+/* Turn the switch off at once, and have that stored. Returns a ticket. */
 uint64_t exchange_off(struct exchange *exchange);
-/* The configuration has been reloaded with another value, which the switch takes. On: it has been
- * stored. */
+/* The configuration has been reloaded with another value: the switch takes it. If that is "on", the
+ * caller has had it stored. */
 void exchange_configure(struct exchange *exchange, bool configured);
 /* What the switch will be after exchange_configure(): for who must shut the gate before a word of
  * it is written. */

@@ -1,16 +1,17 @@
-/* What becomes of a peer's prefixes that change too often (flap.h counts). Past FLAP_ALARM changes
- * a minute a prefix is an alarm of that peer; past FLAP_HOLD it is held: the route that the peer
- * announced last, and that could be used, stays for everybody as it is, and of what the peer says
- * on only the latest is kept, until it has said nothing new for control.flap_hold_s.
+/* What becomes of a peer's prefixes that change too often (flap.h counts). A prefix with more than
+ * FLAP_ALARM changes a minute raises an alarm of its peer. With more than FLAP_HOLD it is held: the
+ * last usable route that the peer announced for it stays in the RIB as it is. Of what the peer says
+ * about it from then on the latest is kept, and counts when the peer has said nothing new for
+ * control.flap_hold_s.
  *
  *   rs_update ─► flapping_keeps ── held: kept in the flapper ─── quiet ─► flapping_turn ─► rs_route
  *           └──► rs_route ─► flapping_note ─► held from here on
  *
- * A hold begins with an announcement. It ends at once with the session (in a graceful restart what
- * stays is stale like anything else, unless the peer had withdrawn it), when the peer's routes are
- * judged by other rules, and when somebody asks for them again. Everything else befalls a held
- * route as any other: lost next hops, maps, limits. What is treated as a withdrawal is one. Thread:
- * the RIB lcore. */
+ * A hold begins with an announcement. It ends early when the session ends, when a reload has the
+ * peer's routes judged by other rules, and when somebody asks the peer for its routes again. In a
+ * graceful restart the held route is stale like all others, unless the peer had withdrawn it. Lost
+ * next hops, maps and limits concern a held route as any other, and an UPDATE that is treated as a
+ * withdrawal counts as one here too. Thread: the RIB lcore. */
 #ifndef BASCULE_FLAPPING_H
 #define BASCULE_FLAPPING_H
 
@@ -33,11 +34,11 @@ static inline bool flapping_keeps(struct route_server *rs, struct peer *peer, st
 	return peer->flap.nb_held && flapping_keep(rs, peer, prefix, attrs);
 }
 
-/* It has said this, and that was a change, or with `returned` may be one: as flap_note(). */
+/* Count that what the peer said was a change; with `returned` it may be one (flap_note()). */
 void flapping_note(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		   const struct attrs *attrs, bool returned);
 
-/* Routes that were quiet long enough are let go, and alarms cleared: a few. Returns how many. */
+/* Let a few routes go that were quiet for long enough, and clear alarms. Returns how many. */
 unsigned int flapping_turn(struct route_server *rs);
 
 /* The session has gone. `keep`: its routes are about to be stale, and those that it had withdrawn

@@ -1,6 +1,6 @@
-/* What the RIB lcore has for the session lcores: commands, and what is encoded for peers. A command
- * that a mailbox has no room for waits here, in order; what is encoded is kept by who encoded it.
- * Thread: the RIB lcore. */
+/* The way from the RIB lcore to the session lcores, for commands and for encoded messages. A
+ * command for which a mailbox has no room waits here, in order. An encoded message is refused then,
+ * and adj_out, which encoded it, offers it again. Thread: the RIB lcore. */
 #ifndef BASCULE_OUTBOX_H
 #define BASCULE_OUTBOX_H
 
@@ -21,7 +21,7 @@ struct wire_buf;
 int outbox_open(struct route_server *rs, const struct rs_speaker *speakers, unsigned int n);
 void outbox_close(struct route_server *rs);
 
-/* What waits, as far as there is room. Returns whether nothing waits any more. */
+/* Post commands that wait, as far as there is room. Returns whether none waits any more. */
 bool outbox_post(struct rs_speaker *speaker);
 /* Give a speaker a command; never refused: what its mailbox has no room for waits, in order. */
 void outbox_command(struct route_server *rs, unsigned int speaker, const void *record, size_t len);

@@ -1,4 +1,4 @@
-/* Which update group a peer is in, as long as its session is up. */
+/* Puts each peer whose session is up into the update group that suits it. */
 #ifndef BASCULE_PEER_PLACE_H
 #define BASCULE_PEER_PLACE_H
 
@@ -13,17 +13,19 @@ extern "C" {
 void peer_join(struct route_server *rs, struct peer *peer);
 void peer_refresh_out(struct route_server *rs, struct peer *peer);
 
-/* There was no memory to announce to it: its session is reset (Cease/8). */
+/* Reset the peer's session with Cease/8, because there was no memory to announce to it. */
 void peer_no_room(struct route_server *rs, struct peer *peer);
 
-/* Every peer that is up is to learn what we have. */
+/* The instance has gone live: every peer that is up joins its group, and announcements begin when
+ * all have joined. */
 void peers_join(struct route_server *rs);
 
-/* Peers may have to learn otherwise than before: everything again, without a reset, each as soon
- * as it has heard what was said before. */
+/* A change may have made other groups suit some peers. Each of those moves as soon as it has been
+ * sent all that was announced to its old group, and is announced everything again, without a
+ * reset. */
 void peers_regroup(struct route_server *rs);
 
-/* DUE_PLACES: both, for `ns`. Returns how much was done. */
+/* DUE_PLACES: have peers join or move, for `ns`. Returns how many were looked at. */
 unsigned int peers_place(struct route_server *rs, uint32_t ns);
 
 #ifdef __cplusplus

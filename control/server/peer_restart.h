@@ -19,10 +19,10 @@ enum {
 	PEER_ABSENT_MS = 30000,
 };
 
-/* Its stale paths go, in slices. */
+/* Withdraw the peer's stale paths, in slices. */
 void peer_sweep(struct peer *peer);
 
-/* peer.stale fires: they have been kept for long enough. */
+/* What peer.stale fires: the restart time is over, and the stale paths are withdrawn. */
 void peer_stale_fire(struct timer *timer, uint64_t now_ms);
 
 /* Has the peer finished announcing all it has, as far as it ever will (RFC 4724 4.1)? One that is

@@ -1,5 +1,5 @@
-/* What a peer announces, judged, on its way into its inbound table, if it has a route map, or the
- * RIB. Thread: the RIB lcore. */
+/* Gives a route that a peer announces, and that was accepted, to the peer's inbound table if it has
+ * a route map, or else to the RIB. Thread: the RIB lcore. */
 #ifndef BASCULE_PEER_ROUTE_H
 #define BASCULE_PEER_ROUTE_H
 

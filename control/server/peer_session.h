@@ -1,5 +1,5 @@
-/* What sessions do, as their speakers report it: up, down, and all between; and what becomes of a
- * peer's routes then. */
+/* Takes what speakers report of their sessions (they are up, go down, send UPDATEs), and does what
+ * follows for the peer and its routes. */
 #ifndef BASCULE_PEER_SESSION_H
 #define BASCULE_PEER_SESSION_H
 
@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* One record of a speaker, or a slice of one. *taken is 0 to begin with. Returns whether the record
- * is through; if not, it is to be given again before any other of that speaker. */
+/* Take one record of a speaker, or a slice of it. *taken is 0 to begin with. Returns whether the
+ * record is through; if not, it is to be given again before any other of that speaker. */
 bool peer_event(struct route_server *rs, const struct speaker_event *event, uint32_t *taken);
 
 /* Why it is not up: that its port has no link, that no route leads to it, or what its session has

@@ -1,5 +1,6 @@
-/* Peers that the configuration has, from the first command to their speakers until nothing of them
- * is left. */
+/* The life of peers: they are added, changed and removed as the configuration says. A peer that is
+ * removed keeps its place in the table until its speakers have forgotten it and the RIB has none of
+ * its paths any more. */
 #ifndef BASCULE_PEERS_H
 #define BASCULE_PEERS_H
 
@@ -18,12 +19,15 @@ const char *peers_name(const void *peers, uint16_t index);
 /* By name, among the active ones; NULL: none. */
 struct peer *peer_find(const struct peers *peers, const char *name);
 
-/* Begin to peer. -ENOSPC: no place is free. */
+/* Add a peer: it gets a place, and its speaker begins to peer with it. -ENOSPC: no place is
+ * free. */
 int peer_add(struct route_server *rs, const struct config_peer *config);
-/* Stop with Cease/`subcode`; if `again`, peer anew with that as soon as nothing of it is left. */
+/* Remove a peer: its session ends with Cease/`subcode`. If `again` is not NULL, a peer with that
+ * configuration is added in its place as soon as nothing of the old one is left. */
 void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 		 const struct config_peer *again);
-/* The same session by another file: places in it move, and what needs no reset may differ. */
+/* Give the peer its configuration of another file, which asks for the same session: indexes into
+ * the file differ, and maybe settings that need no reset. */
 void peer_reconfigure(struct peer *peer, const struct config_peer *config);
 
 /* DUE_REMOVALS: removed peers whose paths are gone by now, at most `most` of them: free them, or
@@ -34,7 +38,8 @@ unsigned int peers_tidy(struct route_server *rs, uint32_t most);
  * that are no longer announced. Returns how many routes that were. */
 unsigned int peers_maps_turn(struct route_server *rs, uint32_t most);
 
-/* Of the prefixes and AS paths that the peer has announced, before policy: attrs_digest(). */
+/* A digest of all prefixes and AS paths that the peer has announced, before policy
+ * (attrs_digest()). */
 uint64_t peer_digest(const struct peer *peer);
 
 #ifdef __cplusplus

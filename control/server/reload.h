@@ -1,5 +1,5 @@
-/* A new configuration applied to a running route server: the difference, and nothing but the
- * difference. */
+/* Applies a new configuration to a running route server. Only what differs from the present one
+ * moves. */
 #ifndef BASCULE_RELOAD_H
 #define BASCULE_RELOAD_H
 

@@ -1,5 +1,5 @@
-/* What the RIB asks of other parts, answered by the conductor: by those that know what packets
- * follow, and by those that know what is announced to peers. Thread: the RIB lcore. */
+/* The functions that the RIB calls to ask other parts: the forward folder, whether packets can
+ * follow a path, and adj_out, what is announced to peers. Thread: the RIB lcore. */
 #ifndef BASCULE_RIB_ANSWERS_H
 #define BASCULE_RIB_ANSWERS_H
 
@@ -12,7 +12,8 @@ extern "C" {
 struct config;
 struct route_server;
 
-/* Make the RIB, which asks here from now on, with the sources of our own routes. 0 or -ENOMEM. */
+/* Make the RIB, which calls those functions, and set the sources of our own routes in it. 0 or
+ * -ENOMEM. */
 int rib_answers_open(struct route_server *rs);
 
 /* The decision's rules as the configuration says. */

@@ -1,6 +1,6 @@
-/* The route server as a shape: all that the RIB lcore holds. Its parts that have a file of their
- * own say there what they are; what runs them is the conductor (conductor.h). A phase says how far
- * the instance is:
+/* struct route_server: all that the RIB lcore holds. Most of its parts have a header of their own,
+ * which describes them; the conductor runs them (conductor.h). A phase says how far the instance
+ * is:
  *
  *   FILLING  this writer's generation is not the active one yet. Nothing is announced. After a
  *            restart it ends when every configured peer has said End-of-RIB, or with the restart

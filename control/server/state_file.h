@@ -28,11 +28,12 @@ struct state_file;
  * there is no state file. */
 int state_file_open(const char *path, const char *const *texts, int nb_texts, int *text,
 		    struct state_file **file);
-/* Give what is still to be written STATE_FILE_CLOSE_MS; what could not be is tried once more. */
+/* Wait up to STATE_FILE_CLOSE_MS for the text that is still to be written. If a write has failed,
+ * it is tried once more. */
 void state_file_close(struct state_file *file);
 
-/* It is to say this text from now on. The ticket of the wish; the same as before if it is the same
- * wish and on its way. */
+/* The file is to say this text from now on. Returns the ticket of the wish, which is the last one's
+ * if that asked for the same text and is on its way. */
 uint64_t state_file_want(struct state_file *file, int text);
 /* What has become of a wish: 0, it is on disk; -EINPROGRESS; -ECANCELED, another one came after it;
  * else why it could not be written, and is tried again. */

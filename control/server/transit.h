@@ -1,5 +1,5 @@
-/* The role matrix in force, in its three places: the announcements, the views and the gate. Moving
- * the switch moves all three, in the order in which nothing is ever promised that is not carried:
+/* The role matrix is in force in three places: announcements, views and gate. Moving the switch
+ * moves all three, in an order in which nothing is announced that packets could not follow:
  *
  *   not allowed any more:  gate closes at once ─► withdrawn from peers ─► taken out of the views
  *   newly allowed:         put into the views ─► gate opens ─► announced
@@ -19,26 +19,26 @@ extern "C" {
 struct config;
 struct route_server;
 
-/* The gate has long closed then, so the views may follow even if announcements never come to
- * rest. */
+/* Views follow after so long even if withdrawals are still on their way to peers: the gate, which
+ * has been shut, stops the packets. */
 enum { TRANSIT_WITHDRAW_MS = 2000 };
 
 /* The matrix word that the switch and the configuration ask for now. */
 uint64_t transit_word(const struct route_server *rs);
-/* The one that they would ask for with the switch there. */
+/* The word that they would ask for with the switch on (`exchange`) or off. */
 uint64_t transit_word_if(const struct route_server *rs, bool exchange);
 
-/* The one that a configuration asks for with the switch there. */
+/* The word that this configuration asks for, likewise. */
 uint64_t transit_word_of(const struct config *config, bool exchange);
 
-/* The gate lets nothing pass from now on that `allow` does not have: the first of all steps, before
- * anything that takes time or may fail. The others are transit_move()'s. */
+/* Shut the gate for what `allow` does not have. It is the first of all steps, before anything that
+ * takes time or may fail; transit_move() does the others. */
 void transit_shut(struct route_server *rs, uint64_t allow);
 /* The switch or the configuration has changed. Before LIVE the gate is only narrowed. */
 void transit_move(struct route_server *rs);
-/* Published: the gate opens as far as is wanted. */
+/* The writer's generation has been published: open the gate as far as is wanted. */
 void transit_live(struct route_server *rs);
-/* Go on if the step is through. Returns whether one was. */
+/* Begin the next step if the present one is through. Returns whether it was. */
 bool transit_turn(struct route_server *rs);
 
 #ifdef __cplusplus

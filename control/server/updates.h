@@ -1,6 +1,6 @@
-/* UPDATEs of peers on their way into routes. One that moves a route in use to a next hop that is
- * still being looked for waits (held_updates.h); what waits is handed back here, and goes the way
- * of any other. Thread: the RIB lcore. */
+/* UPDATEs of peers, which become routes here. An UPDATE that moves a route in use to a next hop
+ * that is still being looked for waits first (held_updates.h); when it has waited it is taken like
+ * any other. Thread: the RIB lcore. */
 #ifndef BASCULE_UPDATES_H
 #define BASCULE_UPDATES_H
 
@@ -26,14 +26,15 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 /* How strictly a peer's routes are judged before policy. */
 struct import_rule rs_import_rule(const struct route_server *rs, const struct peer *peer);
 
-/* An UPDATE of a peer whose session is up: a slice of it, as by rs_update(), or it waits. Returns
- * whether it is through. */
+/* Take a slice of an UPDATE of a peer whose session is up, as rs_update() does, or have the UPDATE
+ * wait. Returns whether nothing of it is left to be taken from the caller. */
 bool updates_take(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 		  uint32_t *taken);
-/* What waits has waited long enough: a slice of it is taken. Returns whether nothing waits any
- * more; if not, call again before anything else of the peer. */
+/* Take a slice of the UPDATEs that wait, though their time is not over, because something else of
+ * the peer comes behind them. Returns whether none waits any more; if not, call again before
+ * anything else of the peer. */
 bool updates_over(struct route_server *rs, struct peer *peer);
-/* DUE_HELD_UPDATES: those whose next hop is found, or whose time is over, are taken, for `ns`.
+/* DUE_HELD_UPDATES: for `ns`, take UPDATEs whose next hop has been found or whose time is over.
  * Peers take turns, from one turn to the next too. Returns how much was done. */
 unsigned int updates_turn(struct route_server *rs, uint32_t ns);
 

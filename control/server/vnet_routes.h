@@ -9,7 +9,7 @@ extern "C" {
 struct config_vnet;
 struct route_server;
 
-/* Into the RIB, and out of it. 0 or -ENOMEM. */
+/* Announce and withdraw the prefix of a VNet in the RIB. 0 or -ENOMEM. */
 int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet);
 int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet);
 

@@ -1,4 +1,4 @@
-/* A forwarder: what forwarding on one lcore has. */
+/* A forwarder: all that forwarding on one lcore needs. */
 #ifndef BASCULE_FORWARDER_H
 #define BASCULE_FORWARDER_H
 

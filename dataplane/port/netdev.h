@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* All: -errno of the kernel's, and 0 or what was asked for. */
+/* Each returns 0 or what was asked for, or -errno as the kernel has it. */
 int netdev_index(const char *name);
 int netdev_mtu(const char *name);
 int netdev_mtu_set(const char *name, uint16_t mtu);

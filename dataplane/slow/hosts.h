@@ -1,4 +1,5 @@
-/* Hosts on link that packets or routes need. What the kernel answers about them is monitor.h's. */
+/* Asks the kernel to resolve hosts on link that packets or routes need. monitor.h reads the
+ * answers. */
 #ifndef BASCULE_HOSTS_H
 #define BASCULE_HOSTS_H
 

@@ -81,11 +81,11 @@ int keeper_open(struct keeper *k, const struct config *config,
 /* Take out what does not go with the interfaces. */
 void keeper_close(struct keeper *k);
 
-/* From now on what `config` wants. -ENOMEM: nothing changed. */
+/* Keep what `config` wants from now on. -ENOMEM: nothing has changed. */
 int keeper_want(struct keeper *k, const struct config *config,
 		const uint16_t port_ids[CONFIG_PORTS]);
 
-/* Events, and a slice of what is to be looked at. */
+/* Take events, and look at a slice of what is to be looked at. */
 void keeper_turn(struct keeper *k, uint64_t now_ms);
 /* The port's interface must be looked at: its MTU has changed. */
 void keeper_look(struct keeper *k, uint16_t port);

@@ -24,11 +24,11 @@ int solicit_again(struct slowpath *s, uint16_t port, uint32_t addr);
  * everybody, as it may have moved; see lcp.c for how often. -ENOENT: the kernel does not know it;
  * -EINVAL: it has no address. */
 int solicit_probe(struct slowpath *s, uint16_t port, uint32_t addr);
-/* What the kernel knows already it sends no event about: have it report. The answer comes like an
- * event. */
+/* Have the kernel report what it knows of a host, since it sends an event only when that changes.
+ * The answer comes like an event. */
 int solicit_report(struct slowpath *s, uint16_t port, uint32_t addr);
 
-/* A permanent entry, whatever was there; and none. */
+/* Make a permanent entry for a host, in place of any other; and take it out. */
 int solicit_fix(struct slowpath *s, uint16_t port, uint32_t addr, const uint8_t mac[6]);
 int solicit_unfix(struct slowpath *s, uint16_t port, uint32_t addr);
 

@@ -27,9 +27,9 @@ void statics_free(struct statics *statics);
 
 /* The kernel has said something about a host: its permanent address, or NULL for anything else. */
 void statics_heard(struct slowpath *s, uint16_t port, uint32_t addr, const uint8_t *mac);
-/* A read of the kernel's table is through: what it had not is wanting. */
+/* The kernel's whole table has been read: entries that it did not have are to be put in. */
 void statics_swept(struct slowpath *s);
-/* Put what is wanting. Bounded. */
+/* Put a few of the missing entries in. */
 void statics_turn(struct slowpath *s);
 
 #ifdef __cplusplus
