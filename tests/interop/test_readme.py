@@ -153,6 +153,25 @@ def test_every_file_that_is_named_exists():
     assert len(named) > 50 and not missing
 
 
+def tour(heading):
+    """(function, file) of each hop that says `function` in `file`; a file of another folder is named in full."""
+    (body,) = [body for title, body in sections(PAGES["README.md"]) if title == heading]
+    folders = [path.rsplit("/", 1)[0] for path in re.findall(r"`([\w/]+/\w+\.[ch])`", body)]
+    for names, file in re.findall(r"((?:`\w+`(?:,| and| of| →)? ?)+)(?:in|of) `([\w/]+\.[ch])`", body):
+        there = [path for folder in [None, *folders] if (path := SOURCE / (folder or "") / file).exists()]
+        for name in re.findall(r"`(\w+)`", names):
+            yield name, there[0]
+
+
+@pytest.mark.parametrize("heading, hops", [("One packet, five hops", 10), ("One UPDATE, ten hops", 13)])
+def test_every_hop_is_where_the_tour_says(heading, hops):
+    stops = list(tour(heading))
+    # The name, not as a word of a comment: it is called, defined, or a member that points to a function.
+    lost = [(name, str(path.relative_to(SOURCE))) for name, path in stops
+            if not re.search(rf"(?m)^(?!\s*/?\*).*\b{name}\)?\(", path.read_text())]
+    assert len(stops) >= hops and not lost, stops
+
+
 def anchors(page):
     """What a link may name after its #: headings in lower case, without punctuation, hyphens for spaces."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading, _ in sections(page.read_text())}
