@@ -114,7 +114,7 @@ static void note_reflection(const struct route_server *rs, const struct peer *pe
 			rib_would_reflect(rs->rib, node, peer->index, result->wire, result->len);
 	if (reflected)
 		snprintf(note, PAGE_TEXT,
-			 "not used: a reflection of the path of %s, which it is told",
+			 "not used: a reflection of the path of %s, which we announce to it",
 			 rs->peers.table[reflected->peer].config.name);
 }
 
@@ -155,7 +155,7 @@ static void outbound_described(const struct page *page, struct trial *trial)
 	trial->route.len = (uint16_t)w.len;
 }
 
-static const char summary_stands[] = "it is told of a summary under this prefix instead";
+static const char summary_stands[] = "a summary is announced under this prefix instead";
 
 /* The path that the peer learns, or would learn but for its map. NULL: the page says why there is
  * none. */
@@ -283,7 +283,7 @@ static void add_row(const struct route_server *rs, struct page *page, const stru
 		snprintf(row->note, sizeof(row->note), "%s", summary_stands);
 	else if (trial->backup)
 		snprintf(row->note, sizeof(row->note),
-			 "told as a backup: a route of its own is as good, or better");
+			 "announced as a backup: a route of its own is as good, or better");
 }
 
 void policy_test(struct route_server *rs, struct page *page)

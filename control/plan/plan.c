@@ -429,7 +429,7 @@ void plan_page(struct route_server *rs, struct page *page)
 	struct plan *plan = page->plan;
 
 	if (rs->phase != RS_LIVE) {
-		page_error(page, "it is not live yet: nobody is told anything");
+		page_error(page, "it is not live yet: nothing is announced");
 		page_hint(page, "bascule show summary");
 		return;
 	}

@@ -112,7 +112,7 @@ static enum cli_exit neighbour_pages(const struct cli *cli, int fd, struct answe
 		json_decref(page);
 		if (next && next <= from)
 			return cli_fail(cli, NULL,
-					"dataplane of %s told its neighbours in a circle",
+					"dataplane of %s lists its neighbours in a circle",
 					cli->instance);
 	} while (good && next);
 	return good ? CLI_OK : CLI_FAILED;

@@ -13,7 +13,7 @@
 static const char *cell_note(const json_t *row, const char *field, char *buf)
 {
 	if (json_is_false(json_object_get(row, "up")))
-		return "not up: told nothing";
+		return "not up: nothing is announced";
 	if (json_is_false(json_object_get(row, field)))
 		return "no part in route exchange (unsupported)";
 	return "";
