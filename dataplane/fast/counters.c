@@ -42,6 +42,7 @@ static const char *const drop_names[DROP_REASONS] = {
 	[DROP_METER_FRAGMENT] = "metered_fragment",
 	[DROP_METER_GLEAN] = "metered_glean",
 	[DROP_LCP_REFUSED] = "lcp_refused",
+	[DROP_LCP_FRAME] = "lcp_frame",
 	[DROP_FRAGMENT_FAILED] = "fragment_failed",
 	[DROP_GLEAN_FULL] = "glean_full",
 	[DROP_HOST_UNREACHABLE] = "host_unreachable",

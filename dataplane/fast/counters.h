@@ -62,6 +62,7 @@ enum drop_reason {
 	DROP_METER_GLEAN,
 	/* the main lcore */
 	DROP_LCP_REFUSED,
+	DROP_LCP_FRAME, /* the kernel's, and no frame that a port can send */
 	DROP_FRAGMENT_FAILED,
 	DROP_GLEAN_FULL,
 	DROP_HOST_UNREACHABLE,

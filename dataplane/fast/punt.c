@@ -4,25 +4,27 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
 /* Rates in packets a second, bursts and rings in packets. Rate and burst are one port's; a class
  * has twice as much, and a port half of its ring: a flood on one port leaves as much to the others.
- * The main lcore moves some 300,000 packets a second to the kernel (a system call each); all
- * classes at their limits together stay below that. */
+ * The main lcore moves some 300,000 packets a second to the kernel if each is a system call; all
+ * classes at their limits together stay below that. The rings of TCP hold what the window of a flow
+ * holds, 6 MiB by Linux's default, if all of it comes at once. */
 static const struct class_limit {
 	uint32_t ring;
 	uint32_t rate, burst;
 } limits[PUNT_CLASSES] = {
 	/* a full table from several peers at once: 1,448-octet segments at 1 Gbit/s and the
 	 * acknowledgements of ours */
-	[PUNT_BGP] = { 4096, 100000, 8192 },
+	[PUNT_BGP] = { 16384, 100000, 8192 },
 	/* every host of a /20 asking within a second */
 	[PUNT_ARP] = { 1024, 5000, 1024 },
-	/* ping, traceroute and management; nothing here needs more */
-	[PUNT_LOCAL] = { 1024, 20000, 1024 },
+	/* ping, traceroute and whoever wants to talk to the host; nothing here needs more */
+	[PUNT_LOCAL] = { 16384, 20000, 1024 },
 	/* a tunnel whose hosts ignore path MTU discovery still gets 100 Mbit/s; each packet costs
 	 * copies */
 	[PUNT_FRAGMENT] = { 512, 10000, 512 },
@@ -80,7 +82,8 @@ int punt_open(struct punt *punt)
 			goto fail;
 	}
 	punt->errors = rte_ring_create("punt_error", ERROR_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
-	if (punt->errors)
+	punt->flows = flows_new();
+	if (punt->errors && punt->flows)
 		return 0;
 fail:
 	punt_close(punt);
@@ -101,6 +104,7 @@ void punt_close(struct punt *punt)
 	for (int c = 0; c < PUNT_CLASSES; c++)
 		ring_drain(punt->ring[c]);
 	ring_drain(punt->errors);
+	free(punt->flows);
 	*punt = (struct punt){ 0 };
 }
 
@@ -139,6 +143,17 @@ void punt_error(struct punt *punt, struct counters *counters, enum punt_error er
 	}
 }
 
+/* By which the meters and the flows go. */
+static uint64_t ms_of(uint64_t tsc)
+{
+	return tsc / (rte_get_tsc_hz() / 1000);
+}
+
+void punt_sent(struct punt *punt, const struct rte_mbuf *m)
+{
+	flows_sent(punt->flows, m, ms_of(rte_rdtsc()));
+}
+
 /* The port's meter first: what it stops is no burden to the class. */
 static bool passes(struct punt *punt, enum punt_class class_, uint16_t port, uint64_t now)
 {
@@ -152,7 +167,8 @@ static bool passes(struct punt *punt, enum punt_class class_, uint16_t port, uin
 uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class class_,
 		   struct rte_mbuf **pkts, uint16_t n)
 {
-	uint64_t now = rte_rdtsc();
+	bool tcp = class_ == PUNT_BGP || class_ == PUNT_LOCAL;
+	uint64_t now = rte_rdtsc(), now_ms = ms_of(now);
 	uint16_t kept = 0;
 
 	n = (uint16_t)rte_ring_dequeue_burst(punt->ring[class_], (void **)pkts, n, NULL);
@@ -161,7 +177,8 @@ uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class
 		uint16_t port = ingress(pkts[i]);
 
 		__atomic_fetch_sub(&punt->queued[class_][port], 1, __ATOMIC_RELAXED);
-		if (passes(punt, class_, port, now)) {
+		if ((tcp && flows_admit(punt->flows, pkts[i], now_ms)) ||
+		    passes(punt, class_, port, now)) {
 			pkts[kept++] = pkts[i];
 			continue;
 		}

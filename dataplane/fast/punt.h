@@ -5,7 +5,8 @@
  * error comes of it is the main lcore's affair.
  *
  * What a ring may hold bounds the memory that a flood can bind; what a meter lets through bounds
- * the main lcore's time. */
+ * the main lcore's time. A TCP flow that the kernel holds is not metered: its window bounds it
+ * (flows.h). */
 #ifndef BASCULE_PUNT_H
 #define BASCULE_PUNT_H
 
@@ -17,6 +18,7 @@
 
 #include "counters.h"
 #include "fib.h"
+#include "flows.h"
 #include "idle.h"
 
 #ifdef __cplusplus
@@ -56,6 +58,7 @@ struct punt {
 	/* the consumer's: a class's, and its ports' */
 	struct rte_meter_srtcm_profile profile[PUNT_CLASSES], port_profile[PUNT_CLASSES];
 	struct rte_meter_srtcm meter[PUNT_CLASSES], port_meter[PUNT_CLASSES][FIB_PORTS];
+	struct flows *flows; /* owned; the consumer's */
 };
 
 /* The most mbufs that the rings can hold together. */
@@ -79,6 +82,9 @@ static inline void punt_wake(struct punt *punt)
 	if (punt->consumer)
 		wake_up(punt->consumer);
 }
+
+/* Main lcore: a frame that the kernel sends shows which flow it holds. */
+void punt_sent(struct punt *punt, const struct rte_mbuf *m);
 
 /* Main lcore: at most `n` packets of a class that the meters let through; the others are dropped
  * and counted. */

@@ -8,6 +8,7 @@
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -176,13 +177,14 @@ int lcp_check(const struct lcp *lcp, struct netlink *nl, char what[LCP_TEXT])
 
 static int tap_create(struct lcp *lcp)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 
 	lcp->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (lcp->fd < 0)
 		return -errno;
 	memcpy(ifr.ifr_name, lcp->name, sizeof(lcp->name));
-	if (ioctl(lcp->fd, TUNSETIFF, &ifr))
+	if (ioctl(lcp->fd, TUNSETIFF, &ifr) ||
+	    ioctl(lcp->fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO_ECN))
 		return -errno;
 	lcp->ifindex = (int)if_nametoindex(lcp->name);
 	return lcp->ifindex ? 0 : -errno;
@@ -194,14 +196,15 @@ int lcp_open(struct lcp *lcp, struct netlink *nl, const struct port *port, const
 	char what[LCP_TEXT];
 	int err;
 
-	*lcp = (struct lcp){ .fd = -1, .port = port };
+	*lcp = (struct lcp){ .fd = -1, .port = port, .frame = malloc(LCP_FRAME) };
 	if (snprintf(lcp->name, sizeof(lcp->name), "%s-%s", instance, config->name) >=
 	    (int)sizeof(lcp->name)) {
 		log_error("port %s: interface name %s-%s is too long", config->name, instance,
 			  config->name);
+		lcp_close(lcp);
 		return -ENAMETOOLONG;
 	}
-	err = tap_create(lcp);
+	err = lcp->frame ? tap_create(lcp) : -ENOMEM;
 	if (err)
 		goto fail;
 	lcp_settings(lcp, what);
@@ -232,6 +235,8 @@ void lcp_close(struct lcp *lcp)
 	if (lcp->fd >= 0)
 		close(lcp->fd);
 	lcp->fd = -1;
+	free(lcp->frame);
+	lcp->frame = NULL;
 }
 
 void lcp_carrier(const struct lcp *lcp, bool up)
@@ -240,32 +245,4 @@ void lcp_carrier(const struct lcp *lcp, bool up)
 
 	if (ioctl(lcp->fd, TUNSETCARRIER, &carrier))
 		log_warning("interface %s: cannot set its carrier: %s", lcp->name, strerror(errno));
-}
-
-bool lcp_send(const struct lcp *lcp, struct rte_mbuf *m)
-{
-	return write(lcp->fd, rte_pktmbuf_mtod(m, void *), m->data_len) == m->data_len;
-}
-
-uint16_t lcp_receive(const struct lcp *lcp, struct rte_mempool *pool, struct rte_mbuf **pkts,
-		     uint16_t n)
-{
-	uint16_t count = 0;
-
-	while (count < n) {
-		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-		ssize_t len;
-
-		if (!m)
-			break;
-		len = read(lcp->fd, rte_pktmbuf_mtod(m, void *), rte_pktmbuf_tailroom(m));
-		if (len <= 0) {
-			rte_pktmbuf_free(m);
-			break;
-		}
-		m->data_len = (uint16_t)len;
-		m->pkt_len = (uint32_t)len;
-		pkts[count++] = m;
-	}
-	return count;
 }

@@ -2,6 +2,10 @@
  * addresses, so that the kernel does ARP, ping and TCP there. Frames for us go in, frames of the
  * kernel come out and leave through the port.
  *
+ * Both ways it carries what a NIC with offloads would: TCP of many segments behind one header
+ * (tcp_cut.h, tcp_merge.h), and checksums that are still to be made or known to be good
+ * (IFF_VNET_HDR; virtio 1.2, 5.1.6).
+ *
  * A plain /dev/net/tun descriptor rather than DPDK's net_tap: it vanishes with the process however
  * that ends, its carrier can follow the port's link, the main lcore can wait for it, and secondary
  * processes need know nothing of it. */
@@ -15,8 +19,10 @@
 #include <rte_mbuf.h>
 
 #include "config.h"
+#include "counters.h"
 #include "netlink.h"
 #include "port.h"
+#include "tcp_cut.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +33,8 @@ struct lcp {
 	int fd;		     /* owned; non-blocking */
 	int ifindex;
 	bool settled;		 /* its settings were written once */
+	uint8_t *frame;		 /* owned: LCP_FRAME octets, for what the kernel hands over */
+	struct tcp_cut cut;	 /* of it, under way */
 	const struct port *port; /* borrowed */
 };
 
@@ -35,7 +43,10 @@ struct lcp {
  * port's own MAC address. */
 #define LCP_ROUTER UINT32_C(0xc0000008)
 
-enum { LCP_TEXT = 64 };
+enum {
+	LCP_TEXT = 64,
+	LCP_FRAME = RTE_ETHER_HDR_LEN + 65536, /* octets of the largest frame */
+};
 
 /* Make the interface, configure and raise it; its addresses and routes are the keeper's. Logs what
  * is wrong; -errno. */
@@ -55,11 +66,13 @@ int lcp_settings(struct lcp *lcp, char what[LCP_TEXT]);
 /* Let the kernel see the port's link as the interface's carrier. */
 void lcp_carrier(const struct lcp *lcp, bool up);
 
-/* Give a frame to the kernel. False: it refused. The packet stays the caller's. */
+/* Give a frame, or segments that tcp_merge() has made one, to the kernel. False: it refused. The
+ * packet stays the caller's. */
 bool lcp_send(const struct lcp *lcp, struct rte_mbuf *m);
-/* Take at most `n` frames from the kernel. */
-uint16_t lcp_receive(const struct lcp *lcp, struct rte_mempool *pool, struct rte_mbuf **pkts,
-		     uint16_t n);
+/* Take at most `n` frames from the kernel, whole ones: cut to segments, with their checksums. What
+ * cannot be sent is dropped and counted (DROP_LCP_FRAME). */
+uint16_t lcp_receive(struct lcp *lcp, struct rte_mempool *pool, struct counters *counters,
+		     struct rte_mbuf **pkts, uint16_t n);
 
 #ifdef __cplusplus
 }

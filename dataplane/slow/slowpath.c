@@ -12,10 +12,11 @@
 #include "hosts.h"
 #include "ip4.h"
 #include "self.h"
+#include "tcp_merge.h"
 
 enum {
-	SLOWPATH_BURST = 32,
-	SLOWPATH_BURSTS = 4, /* of punted packets a turn: then the kernel's frames have theirs */
+	SLOWPATH_BURST = TCP_MERGE_BURST,
+	SLOWPATH_BURSTS = 2, /* of punted packets a turn: then the kernel's frames have theirs */
 	SLOWPATH_ANSWER_US = 100,
 };
 
@@ -47,12 +48,11 @@ static bool carries_octets(const struct rte_mbuf *m)
 /* To the kernel, through the interface of the port that it came in by. */
 static void take_local(struct slowpath *s, struct rte_mbuf *m)
 {
-	if (m->port < s->nb_ports && lcp_send(&s->lcp[m->port], m)) {
-		s->counters->to_kernel++;
-		rte_pktmbuf_free(m);
-		return;
-	}
-	slowpath_drop(s, DROP_LCP_REFUSED, m);
+	if (m->port < s->nb_ports && lcp_send(&s->lcp[m->port], m))
+		s->counters->to_kernel += m->nb_segs;
+	else
+		s->counters->drop[DROP_LCP_REFUSED] += m->nb_segs;
+	rte_pktmbuf_free(m);
 }
 
 static void take_bgp(struct slowpath *s, struct rte_mbuf *m)
@@ -232,13 +232,19 @@ static uint16_t take_class(struct slowpath *s, enum punt_class class_)
 	uint64_t before = s->counters->taken[class_];
 	uint16_t n = punt_take(s->punt, s->counters, class_, pkts, SLOWPATH_BURST);
 
+	if (class_ == PUNT_BGP || class_ == PUNT_LOCAL) {
+		uint16_t overtaken;
+
+		n = tcp_merge(pkts, n, &overtaken);
+		s->counters->to_kernel += overtaken;
+	}
 	for (uint16_t i = 0; i < n; i++)
 		take[class_](s, pkts[i]);
 	return (uint16_t)(s->counters->taken[class_] - before);
 }
 
-/* After every burst the rings are looked at from the top again: that is what strict priority
- * means. */
+/* After every burst the rings are looked at from the top again: that is what strict priority means.
+ * But flows are bound by their windows alone, so that those below them get a burst in any case. */
 uint32_t slowpath_punts(struct slowpath *s)
 {
 	uint32_t sum = 0;
@@ -253,9 +259,12 @@ uint32_t slowpath_punts(struct slowpath *s)
 		for (int c = PUNT_FRAGMENT; !n && c < PUNT_CLASSES; c++)
 			n = take_class(s, (enum punt_class)c);
 		if (!n)
-			break;
+			return sum;
 		sum += n;
 	}
+	sum += take_errors(s);
+	for (int c = PUNT_FRAGMENT; c < PUNT_CLASSES; c++)
+		sum += take_class(s, (enum punt_class)c);
 	return sum;
 }
 
@@ -265,11 +274,12 @@ uint32_t slowpath_lcp(struct slowpath *s)
 	uint32_t sum = 0;
 
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
-		uint16_t n = lcp_receive(&s->lcp[p], s->pool, pkts, SLOWPATH_BURST);
+		uint16_t n = lcp_receive(&s->lcp[p], s->pool, s->counters, pkts, SLOWPATH_BURST);
 
 		for (uint16_t i = 0; i < n; i++) {
 			if (s->answer_until && carries_octets(pkts[i]))
 				s->answer_until = 0;
+			punt_sent(s->punt, pkts[i]);
 			if (self_is(&s->ports[p], pkts[i]))
 				self_send(s, p, pkts[i]);
 			else
@@ -277,7 +287,6 @@ uint32_t slowpath_lcp(struct slowpath *s)
 		}
 		sum += n;
 	}
-	s->counters->from_kernel += sum;
 	return sum;
 }
 

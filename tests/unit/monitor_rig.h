@@ -163,7 +163,7 @@ struct monitor : testing::Test {
 	void far_end()
 	{
 		struct rte_mbuf *pkts[32];
-		uint16_t n = lcp_receive(&lcp, pool, pkts, 32);
+		uint16_t n = lcp_receive(&lcp, pool, &counters, pkts, 32);
 
 		for (uint16_t i = 0; i < n; i++) {
 			auto *ether = rte_pktmbuf_mtod(pkts[i], struct rte_ether_hdr *);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernel_end.h"
 #include "packets.h"
 
 #include <cstdlib>
@@ -112,6 +113,7 @@ struct slow : testing::Test {
 
 		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair));
 		lcp.fd = pair[0];
+		lcp.frame = (uint8_t *)malloc(LCP_FRAME);
 		kernel = pair[1];
 		s = (struct slowpath *)calloc(1, sizeof(*s));
 		s->fib = fib;
@@ -152,6 +154,7 @@ struct slow : testing::Test {
 		free(s);
 		close(kernel);
 		close(lcp.fd);
+		free(lcp.frame);
 		EXPECT_EQ((unsigned)POOL, rte_mempool_avail_count(pool)) << "mbufs leaked";
 		EXPECT_EQ(255u, rte_mempool_avail_count(indirect)) << "mbufs leaked";
 	}

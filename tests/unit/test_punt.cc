@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "packets.h"
+#include "segments.h"
 
 #include <set>
 #include <string>
@@ -16,7 +17,7 @@ struct punting : testing::Test {
 
 	static void SetUpTestSuite()
 	{
-		pool = rte_pktmbuf_pool_create("punt", 16383, 0, PUNT_PRIVATE, 256, 0);
+		pool = rte_pktmbuf_pool_create("punt", 32767, 0, PUNT_PRIVATE, 256, 0);
 		ASSERT_NE(nullptr, pool);
 	}
 	void SetUp() override
@@ -26,7 +27,7 @@ struct punting : testing::Test {
 	void TearDown() override
 	{
 		punt_close(&punt);
-		EXPECT_EQ(16383u, rte_mempool_avail_count(pool)) << "mbufs leaked";
+		EXPECT_EQ(32767u, rte_mempool_avail_count(pool)) << "mbufs leaked";
 	}
 	/* Fill a class until it takes no more; returns what it took. */
 	uint64_t fill(enum punt_class class_, uint16_t port = 0)
@@ -122,6 +123,54 @@ TEST_F(punting, a_flood_on_one_port_leaves_the_others_alone)
 		EXPECT_GE(passed, 100u) << punt_class_name(class_);
 		for (uint32_t queued : punt.queued[c])
 			EXPECT_EQ(0u, queued);
+	}
+}
+
+/* The meters are for strangers: when they let nobody pass, a peer's own segments still do, of
+ * either class, up to its window. */
+TEST_F(punting, a_flow_of_the_kernel_passes_by_the_meters)
+{
+	for (auto class_ : { PUNT_BGP, PUNT_LOCAL }) {
+		struct rte_mbuf *m;
+		segment theirs, ours;
+		uint64_t passed;
+
+		theirs.sport = class_ == PUNT_BGP ? 179 : 5201;
+		theirs.payload = octets(10);
+		ours.src = theirs.dst;
+		ours.dst = theirs.src;
+		ours.sport = theirs.dport;
+		ours.dport = theirs.sport;
+		m = mbuf_of(pool, frame_of(ours));
+		punt_sent(&punt, m);
+		rte_pktmbuf_free(m);
+		while (!counters.drop[DROP_METER_BGP + class_]) {
+			counters.drop[DROP_RING_BGP + class_] = 0;
+			fill(class_);
+			take_all(class_);
+		}
+		for (int i = 0; i < 500; i++) {
+			segment stranger = theirs;
+
+			stranger.dport++;
+			punt_send(&punt, &counters, class_, mbuf_of(pool, frame_of(theirs)));
+			for (int j = 0; j < 10; j++)
+				punt_send(&punt, &counters, class_,
+					  mbuf_of(pool, frame_of(stranger)));
+		}
+		passed = 0;
+		for (;;) {
+			struct rte_mbuf *pkts[32];
+			uint64_t before = counters.taken[class_];
+			uint16_t n = punt_take(&punt, &counters, class_, pkts, 32);
+
+			for (uint16_t i = 0; i < n; i++)
+				passed += parse(octets_of(pkts[i])).dport == theirs.dport;
+			rte_pktmbuf_free_bulk(pkts, n);
+			if (counters.taken[class_] == before)
+				break;
+		}
+		EXPECT_EQ(500u, passed) << punt_class_name(class_);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* The host's own packets: what the kernel hands over by an LCP interface, here a socket pair, and
  * where it goes. */
 #include "forward_rig.h"
+#include "kernel_end.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ struct self : forward {
 		for (struct lcp &l : lcp)
 			l.fd = -1;
 		lcp[FROM].fd = pair[0];
+		lcp[FROM].frame = (uint8_t *)malloc(LCP_FRAME);
 		kernel = pair[1];
 		s = (struct slowpath *)calloc(1, sizeof(*s));
 		s->fib = the->fib;
@@ -41,6 +43,7 @@ struct self : forward {
 		s->ports = the->ports;
 		s->lcp = lcp;
 		s->nb_ports = PORTS;
+		s->punt = &the->punt;
 		s->counters = &the->counters;
 		s->pool = the->pool;
 		s->indirect = the->pool;
@@ -52,6 +55,7 @@ struct self : forward {
 		free(s);
 		close(kernel);
 		close(lcp[FROM].fd);
+		free(lcp[FROM].frame);
 		forward::TearDown();
 	}
 	/* The kernel sends it to LCP_ROUTER. */
@@ -60,7 +64,8 @@ struct self : forward {
 		struct rte_mbuf *m = frame(FROM, f);
 
 		rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->src_addr = the->ports[FROM].mac;
-		ASSERT_EQ(m->data_len, write(kernel, rte_pktmbuf_mtod(m, void *), m->data_len));
+		ASSERT_EQ(m->data_len,
+			  kernel_write(kernel, rte_pktmbuf_mtod(m, void *), m->data_len));
 		rte_pktmbuf_free(m);
 		EXPECT_EQ(1u, slowpath_lcp(s));
 		tx_flush(&s->tx);
@@ -69,7 +74,7 @@ struct self : forward {
 	std::string told()
 	{
 		uint8_t octets[2048];
-		ssize_t len = read(kernel, octets, sizeof(octets));
+		ssize_t len = kernel_read(kernel, octets, sizeof(octets));
 		auto *ip = (struct rte_ipv4_hdr *)(octets + 14);
 		auto *icmp = (struct rte_icmp_hdr *)(ip + 1);
 
@@ -183,7 +188,7 @@ TEST_F(self, the_kernels_own_frames_are_left_alone)
 		ether->ether_type = rte_cpu_to_be_16(type);
 		if (type == RTE_ETHER_TYPE_IPV4)
 			memcpy(&ether->dst_addr, host_mac, 6);
-		ASSERT_EQ(m->data_len, write(kernel, ether, m->data_len));
+		ASSERT_EQ(m->data_len, kernel_write(kernel, ether, m->data_len));
 		EXPECT_EQ(1u, slowpath_lcp(s));
 		tx_flush(&s->tx);
 		out = sent(FROM);

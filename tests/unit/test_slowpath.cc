@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "monitor.h"
+#include "segments.h"
 #include "slowpath_rig.h"
 
 TEST_F(slow, bgp_before_arp_before_the_rest)
@@ -26,7 +27,7 @@ TEST_F(slow, bgp_before_arp_before_the_rest)
 		}
 	}
 	run();
-	while (read(kernel, octets, sizeof(octets)) > 0)
+	while (kernel_read(kernel, octets, sizeof(octets)) > 0)
 		seen.push_back(octets[14 + 20 + 1]);
 	ASSERT_EQ(120u, seen.size());
 	EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
@@ -46,7 +47,7 @@ TEST_F(slow, frames_of_the_kernel_wait_for_few_of_those_to_it)
 	while (uint32_t n = slowpath_punts(s)) {
 		EXPECT_LE(n, (uint32_t)FEW);
 		taken += n;
-		while (read(kernel, octets, sizeof(octets)) > 0)
+		while (kernel_read(kernel, octets, sizeof(octets)) > 0)
 			;
 	}
 	EXPECT_EQ((uint32_t)PUNTED, taken);
@@ -91,7 +92,8 @@ TEST_F(slow, an_answer_of_control_is_waited_for)
 		struct rte_mbuf *m = segment(payload);
 
 		memcpy(rte_pktmbuf_mtod(m, void *), host_mac, sizeof(host_mac));
-		ASSERT_EQ(m->data_len, write(kernel, rte_pktmbuf_mtod(m, void *), m->data_len));
+		ASSERT_EQ(m->data_len,
+			  kernel_write(kernel, rte_pktmbuf_mtod(m, void *), m->data_len));
 		rte_pktmbuf_free(m);
 		EXPECT_EQ(1u, slowpath_lcp(s));
 		EXPECT_EQ(payload == 0, slowpath_waits(s));
@@ -105,7 +107,7 @@ TEST_F(slow, frames_of_the_kernel_leave_by_the_port)
 	const uint8_t octets[60] = { 1, 2, 3 };
 	struct rte_mbuf *m;
 
-	ASSERT_EQ(60, write(kernel, octets, sizeof(octets)));
+	ASSERT_EQ(60, kernel_write(kernel, octets, sizeof(octets)));
 	EXPECT_EQ(1u, slowpath_lcp(s));
 	EXPECT_EQ(0u, slowpath_lcp(s));
 	tx_flush(&s->tx);
@@ -114,6 +116,99 @@ TEST_F(slow, frames_of_the_kernel_leave_by_the_port)
 	ASSERT_EQ(60, m->data_len);
 	EXPECT_EQ(0, memcmp(octets, rte_pktmbuf_mtod(m, void *), 60));
 	rte_pktmbuf_free(m);
+}
+
+/* The kernel hands over many segments as one, more of them than a turn takes. */
+TEST_F(slow, octets_of_the_kernel_leave_in_segments)
+{
+	struct virtio_net_hdr offload = {};
+	uint32_t next, n = 0;
+	octets frame, small;
+	segment s1, s2;
+
+	offload.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+	offload.gso_size = 500;
+	s1.payload = octets(60000, 7);
+	s2.payload = octets(10, 9);
+	frame = frame_of(s1);
+	small = frame_of(s2);
+	for (octets *to_a_host : { &frame, &small })
+		memcpy(to_a_host->data(), host_mac, sizeof(host_mac));
+	ASSERT_EQ((ssize_t)frame.size(), kernel_write(kernel, frame.data(), frame.size(), offload));
+	ASSERT_EQ((ssize_t)small.size(), kernel_write(kernel, small.data(), small.size()));
+	next = s1.seq;
+	while (slowpath_lcp(s)) {
+		tx_flush(&s->tx);
+		while (struct rte_mbuf *m = sent()) {
+			std::string what;
+			segment part = parse(octets_of(m), &what);
+
+			EXPECT_EQ("", what);
+			EXPECT_EQ(n < 120 ? next : s2.seq, part.seq);
+			EXPECT_EQ(n < 120 ? 500u : 10u, part.payload.size());
+			next += (uint32_t)part.payload.size();
+			n++;
+			rte_pktmbuf_free(m);
+		}
+	}
+	EXPECT_EQ(121u, n);
+	EXPECT_EQ(121u, counters.from_kernel);
+}
+
+TEST_F(slow, what_the_kernel_hands_over_and_nobody_can_send_is_counted)
+{
+	struct virtio_net_hdr offload = {};
+	octets frame(60), large(5000);
+
+	ASSERT_EQ(5000, kernel_write(kernel, large.data(), large.size()));
+	offload.gso_type = VIRTIO_NET_HDR_GSO_UDP;
+	offload.gso_size = 10;
+	ASSERT_EQ(60, kernel_write(kernel, frame.data(), frame.size(), offload));
+	offload = {};
+	offload.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	offload.csum_start = 60;
+	ASSERT_EQ(60, kernel_write(kernel, frame.data(), frame.size(), offload));
+	EXPECT_EQ(0u, slowpath_lcp(s));
+	EXPECT_EQ(3u, counters.drop[DROP_LCP_FRAME]);
+	EXPECT_EQ(3u, counters.from_kernel);
+}
+
+/* The kernel gets a row of segments as one packet, and is told what it is; one alone as it is, and
+ * whether its checksum is known to be good. */
+TEST_F(slow, segments_reach_the_kernel_as_one)
+{
+	struct virtio_net_hdr offload;
+	octets got(70000);
+	ssize_t len;
+	segment part;
+
+	part.payload = octets(1000, 7);
+	for (int i = 0; i < 5; i++) {
+		punt_send(&punt, &counters, PUNT_BGP, mbuf_of(pool, frame_of(part)));
+		part.seq += 1000;
+	}
+	run();
+	len = kernel_read(kernel, got.data(), got.size(), &offload);
+	ASSERT_EQ(14 + 40 + 5000, len);
+	EXPECT_EQ(VIRTIO_NET_HDR_GSO_TCPV4, offload.gso_type);
+	EXPECT_EQ(VIRTIO_NET_HDR_F_NEEDS_CSUM, offload.flags);
+	EXPECT_EQ(1000, offload.gso_size);
+	EXPECT_EQ(54, offload.hdr_len);
+	EXPECT_EQ(34, offload.csum_start);
+	EXPECT_EQ(16, offload.csum_offset);
+	for (bool known : { false, true }) {
+		struct rte_mbuf *m = mbuf_of(pool, frame_of(part));
+
+		if (known)
+			m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+		punt_send(&punt, &counters, PUNT_BGP, m);
+		run();
+		ASSERT_EQ(14 + 40 + 1000, kernel_read(kernel, got.data(), got.size(), &offload));
+		EXPECT_EQ(VIRTIO_NET_HDR_GSO_NONE, offload.gso_type);
+		EXPECT_EQ(known ? VIRTIO_NET_HDR_F_DATA_VALID : 0, offload.flags);
+	}
+	EXPECT_EQ(7u, counters.to_kernel);
+	expect_all_accounted();
 }
 
 /* The parts put together are the packet, each part is within the MTU and has a good checksum and

@@ -1,0 +1,101 @@
+/* TCP segments of one frame, and checksums. */
+#include "tcp_cut.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+/* The one's complement sum from `sum` on, folded and complemented: what a checksum field holds. */
+static uint16_t checksum(uint32_t sum, const void *octets, size_t len)
+{
+	sum = __rte_raw_cksum(octets, len, sum);
+	return (uint16_t)~__rte_raw_cksum_reduce(sum);
+}
+
+bool checksum_complete(const struct virtio_net_hdr *offload, uint8_t *frame, size_t len)
+{
+	size_t start = offload->csum_start, field = start + offload->csum_offset;
+	uint16_t sum;
+
+	if (start > len || field + sizeof(sum) > len)
+		return false;
+	sum = checksum(0, frame + start, len - start);
+	/* UDP says with 0 that there is none (RFC 768); elsewhere both zeros are one. */
+	if (!sum && offload->csum_offset == offsetof(struct rte_udp_hdr, dgram_cksum))
+		sum = 0xffff;
+	memcpy(frame + field, &sum, sizeof(sum));
+	return true;
+}
+
+bool tcp_cut_begin(struct tcp_cut *cut, const struct virtio_net_hdr *offload, const uint8_t *frame,
+		   size_t len)
+{
+	const struct rte_ether_hdr *ether = (const void *)frame;
+	const struct rte_ipv4_hdr *ip = (const void *)(ether + 1);
+	const struct rte_tcp_hdr *tcp;
+	size_t header = sizeof(*ether) + sizeof(*ip) + sizeof(*tcp);
+
+	if ((offload->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) != VIRTIO_NET_HDR_GSO_TCPV4 ||
+	    !offload->gso_size || len < header ||
+	    ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || ip->next_proto_id != IPPROTO_TCP)
+		return false;
+	header = sizeof(*ether) + rte_ipv4_hdr_len(ip);
+	if (header < sizeof(*ether) + sizeof(*ip) || header + sizeof(*tcp) > len)
+		return false;
+	tcp = (const void *)(frame + header);
+	if (tcp->data_off >> 4 < 5)
+		return false;
+	header += (tcp->data_off >> 4) * 4u;
+	if (header >= len)
+		return false;
+	*cut = (struct tcp_cut){ .frame = frame,
+				 .len = (uint32_t)len,
+				 .header = (uint32_t)header,
+				 .size = offload->gso_size,
+				 .at = (uint32_t)header };
+	return true;
+}
+
+/* What differs from segment to segment (RFC 791: length, identification, checksum; RFC 9293 3.1:
+ * sequence number, PSH and FIN with the last octets; RFC 3168 6.1.2: CWR once). */
+static void headers(const struct tcp_cut *cut, uint8_t *frame, uint32_t payload)
+{
+	struct rte_ipv4_hdr *ip = (void *)(frame + RTE_ETHER_HDR_LEN);
+	struct rte_tcp_hdr *tcp = (void *)((uint8_t *)ip + rte_ipv4_hdr_len(ip));
+	uint16_t tcp_len =
+		(uint16_t)(cut->header + payload - RTE_ETHER_HDR_LEN - rte_ipv4_hdr_len(ip));
+
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(cut->header + payload - RTE_ETHER_HDR_LEN));
+	ip->packet_id = rte_cpu_to_be_16((uint16_t)(rte_be_to_cpu_16(ip->packet_id) + cut->count));
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = checksum(0, ip, rte_ipv4_hdr_len(ip));
+	tcp->sent_seq = rte_cpu_to_be_32(rte_be_to_cpu_32(tcp->sent_seq) + cut->at - cut->header);
+	if (cut->at + payload < cut->len)
+		tcp->tcp_flags &= (uint8_t) ~(RTE_TCP_PSH_FLAG | RTE_TCP_FIN_FLAG);
+	if (cut->count)
+		tcp->tcp_flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
+	tcp->cksum = 0;
+	tcp->cksum = checksum(rte_ipv4_phdr_cksum(ip, 0), tcp, tcp_len);
+}
+
+bool tcp_cut_next(struct tcp_cut *cut, struct rte_mbuf *m)
+{
+	uint32_t payload = RTE_MIN(cut->size, cut->len - cut->at);
+	uint8_t *frame;
+
+	if (cut->header + payload > rte_pktmbuf_tailroom(m)) {
+		cut->at = cut->len;
+		return false;
+	}
+	frame = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(cut->header + payload));
+	memcpy(frame, cut->frame, cut->header);
+	memcpy(frame + cut->header, cut->frame + cut->at, payload);
+	headers(cut, frame, payload);
+	cut->at += payload;
+	cut->count++;
+	return true;
+}
