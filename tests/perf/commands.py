@@ -15,6 +15,7 @@ import forward
 import latency
 import loss
 import rib
+import tcp
 from children import Failed, end_with_signals
 from figures import SOURCE, Figures, progress, save, table
 from lab import LabError
@@ -114,6 +115,13 @@ def _exchange(parser):
     parser.add_argument("--rate", type=int, default=20000, metavar="N", help="packets a second (default: 20,000)")
 
 
+def _tcp(parser):
+    _common(parser, runs=6)
+    parser.add_argument("--seconds", type=int, default=3, metavar="S", help="each way, each time (default: 3)")
+    parser.add_argument("--classes", type=_words, default=list(tcp.PORTS), metavar="LIST",
+                        help=f"of punted packets: {','.join(tcp.PORTS)} (default: both)")
+
+
 # name: module with measure(figures, options, build), its options
 BENCHMARKS = {
     "forward": (forward, _forward),
@@ -123,6 +131,7 @@ BENCHMARKS = {
     "exchange": (exchange, _exchange),
     "loss": (loss, _loss),
     "bgp": (bgp, _bgp),
+    "tcp": (tcp, _tcp),
 }
 
 
