@@ -303,6 +303,13 @@ size_t config_device_takes(const char **at, const char **what);
  *   state  /var/lib/bascule/NAME    what survives a reboot: exchange */
 char *config_run_path(const char *instance, const char *file, char *buf, size_t size);
 char *config_state_path(const char *instance, const char *file, char *buf, size_t size);
+/* The groups of the host whose members may steer the instances, and those who may look only. */
+#define CONFIG_GROUP_STEER "bascule"
+#define CONFIG_GROUP_SHOW  "bascule-ro"
+
+/* What DPDK keeps of an instance: by `config` control finds the dataplane, on `dpdk_telemetry.v2`
+ * that answers. */
+char *config_dpdk_path(const char *instance, const char *file, char *buf, size_t size);
 /* Likewise the management socket of an instance.partner. */
 char *config_partner_path(const char *partner, char *buf, size_t size);
 

@@ -149,6 +149,12 @@ char *config_state_path(const char *instance, const char *file, char *buf, size_
 	return buf;
 }
 
+char *config_dpdk_path(const char *instance, const char *file, char *buf, size_t size)
+{
+	snprintf(buf, size, "/run/bascule/%s/dpdk/bascule-%s/%s", instance, instance, file);
+	return buf;
+}
+
 char *config_partner_path(const char *partner, char *buf, size_t size)
 {
 	if (partner[0] != '/')

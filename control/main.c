@@ -10,7 +10,7 @@
 static const struct daemon control = {
 	.program = "bascule-control",
 	.part = "control",
-	.what = "The BGP process of a Bascule instance; bascule-dataplane must be running.",
+	.what = "The BGP process of a Bascule instance. It waits for bascule-dataplane to run.",
 	.note = "However this process ends, the dataplane goes on forwarding.",
 };
 

@@ -1,4 +1,4 @@
-/* Joining the dataplane, the loops, and the way out. */
+/* The loops, and the way out. */
 #include "process.h"
 
 #include <assert.h>
@@ -12,25 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
+#include <systemd/sd-daemon.h>
+
 #include <rte_launch.h>
 #include <rte_lcore.h>
-#include <rte_log.h>
 
 #include "conductor.h"
 #include "ctl.h"
 #include "daemon.h"
-#include "eal_args.h"
 #include "exchange.h"
 #include "forwarding.h"
 #include "idle.h"
-#include "port_check.h"
+#include "join.h"
 #include "log.h"
-#include "log_stream.h"
 #include "loop.h"
 #include "notification.h"
 #include "partner_watch.h"
@@ -42,7 +39,6 @@ enum {
 	TO_RIB_SIZE = 8 << 20,	 /* octets: judged messages of one session lcore */
 	FROM_RIB_SIZE = 1 << 20, /* commands, mostly pointers to shared buffers */
 	STOP_MS = 3000,		 /* for the last NOTIFICATIONs to go out */
-	ATTACH_MS = 10000,	 /* for a dataplane that is just starting */
 };
 
 enum stop_reason { STOP_NONE, STOP_SIGNAL, STOP_DATAPLANE };
@@ -74,77 +70,6 @@ static struct control {
 	uint32_t quit; /* session loops and management end; atomic */
 	char config_path[PATH_MAX], socket_path[PATH_MAX];
 } control = { .answered = -1, .signals = -1, .dataplane = -1 };
-
-/* --- the dataplane ---------------------------------------------------------------------------- */
-
-static int eal_join(const struct config *config)
-{
-	struct eal_args args;
-	char *argv[] = {
-		"bascule-control", "--proc-type=secondary", args.prefix,     EAL_BASE_ADDRESS,
-		"--no-pci",	   "--no-telemetry",	    "--log-level=4", "-l",
-		args.lcores,	   args.main_lcore,
-	};
-	int err;
-
-	rte_openlog_stream(log_stream(LOG_LEVEL_ERROR));
-	eal_args_init(&args, config->instance.name);
-	err = eal_args_lcores(&args, "control.lcores", config->control.lcores,
-			      config->control.nb_lcores);
-	if (err)
-		return err;
-	if (rte_eal_init(RTE_DIM(argv), argv) >= 0)
-		return 0;
-	log_error("cannot join the dataplane's memory (EAL, file prefix bascule-%s)",
-		  config->instance.name);
-	return -EIO;
-}
-
-/* The FIB of a dataplane that is up, or soon will be. */
-static int attach(struct fib **fib)
-{
-	uint64_t until = clock_ms() + ATTACH_MS;
-	int err;
-
-	do {
-		err = forwarding_attach(fib);
-		if (err == -EAGAIN || err == -ENOENT)
-			usleep(20000);
-	} while ((err == -EAGAIN || err == -ENOENT) && clock_ms() < until);
-	return err;
-}
-
-static int dataplane_join(const struct config *config)
-{
-	char why[160];
-	int err;
-
-	if (!daemon_runs("dataplane", config->instance.name)) {
-		log_error("bascule-dataplane of instance %s is not running; start it first",
-			  config->instance.name);
-		return -ESRCH;
-	}
-	err = eal_join(config);
-	if (err)
-		return err;
-	err = attach(&control.fib);
-	if (err == -EPROTO)
-		log_error("the dataplane was built with another layout of the FIB; restart it");
-	else if (err)
-		log_error("no FIB in the dataplane's memory: %s", strerror(-err));
-	if (err)
-		return err;
-	if (!port_check_ports(control.fib, config, why, sizeof(why))) {
-		log_error("%s; restart bascule-dataplane, or undo the change", why);
-		return -EINVAL;
-	}
-	control.dataplane = pidfd_open(forwarding_dataplane(control.fib), 0);
-	if (control.dataplane >= 0)
-		return 0;
-	err = -errno;
-	log_error("dataplane, process %d: %s", forwarding_dataplane(control.fib), strerror(-err));
-	return err;
-}
 
 /* --- management ------------------------------------------------------------------------------- */
 
@@ -487,12 +412,15 @@ int control_run(struct config *config)
 {
 	struct watchdog_loop *rib = watched_loop("RIB lcore", config->control.lcores[0]);
 	enum stop_reason stop;
-	int err = dataplane_join(config);
+	struct joined joined;
+	int err = join_dataplane(config, &joined);
 
-	if (!err)
+	if (!err) {
+		control.fib = joined.fib;
+		control.dataplane = joined.dataplane;
 		daemon_log_start(rte_ctrl_thread_create);
-	if (!err)
 		err = state_open(config);
+	}
 	if (!err)
 		err = management_open(config);
 	if (!err)
@@ -507,6 +435,7 @@ int control_run(struct config *config)
 	if (err)
 		goto close;
 	log_info("running, version %s", BASCULE_VERSION);
+	sd_notify(0, "READY=1\nSTATUS=");
 	stop = rib_run(rib);
 	loops_stop();
 	err = stop == STOP_SIGNAL ? 0 : -ESRCH;
@@ -519,5 +448,5 @@ close:
 	exchange_close(&control.exchange);
 	idle_close(&control.rib_idle);
 	log_stop();
-	return err;
+	return err == -EINTR ? 0 : err; /* told to stop while it waited for the dataplane */
 }

@@ -1,90 +1,62 @@
-/* The watchdog thread. It waits on a condition rather than in sleep(3), so that a clean stop does
- * not wait for it. */
+/* Which loops turn, once a second. */
 #include "watchdog.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include <systemd/sd-daemon.h>
 
 #include <rte_lcore.h>
 
 #include "log.h"
+#include "ticker.h"
 
 static struct {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t stopped;
-	bool stop;
+	struct ticker ticker;
 	struct watchdog_loop *loops; /* borrowed */
 	unsigned int nb_loops;
-} dog = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} dog;
 
-const char *watchdog_look(struct watchdog_loop *loops, unsigned int n)
+const char *watchdog_look(struct watchdog_loop *loops, unsigned int n, bool *all_turned)
 {
 	const char *hung = NULL;
 
+	*all_turned = true;
 	for (unsigned int i = 0; i < n; i++) {
 		struct watchdog_loop *loop = &loops[i];
 		uint64_t turns = __atomic_load_n(&loop->turns, __ATOMIC_RELAXED);
 
 		loop->still_s = turns == loop->seen ? loop->still_s + 1 : 0;
 		loop->seen = turns;
+		*all_turned &= loop->still_s == 0;
 		if (loop->still_s >= WATCHDOG_S)
 			hung = loop->name;
 	}
 	return hung;
 }
 
-static void *watch(void *unused)
+static void watch(void *unused)
 {
-	struct timespec at;
-	const char *hung;
+	bool all_turned;
+	const char *hung = watchdog_look(dog.loops, dog.nb_loops, &all_turned);
 
 	(void)unused;
-	pthread_mutex_lock(&dog.lock);
-	while (!dog.stop) {
-		/* From now, not from the last look: after a SIGSTOP, or a laptop's sleep, the loops
-		 * get their time. */
-		clock_gettime(CLOCK_MONOTONIC, &at);
-		at.tv_sec++;
-		while (!dog.stop &&
-		       pthread_cond_timedwait(&dog.stopped, &dog.lock, &at) != ETIMEDOUT)
-			;
-		if (dog.stop)
-			break;
-		hung = watchdog_look(dog.loops, dog.nb_loops);
-		if (!hung)
-			continue;
-		log_error("%s has not turned for %u s: ending this process, so that it is started "
-			  "again",
-			  hung, WATCHDOG_S);
-		abort();
-	}
-	pthread_mutex_unlock(&dog.lock);
-	return NULL;
+	if (all_turned)
+		sd_notify(0, "WATCHDOG=1");
+	if (!hung)
+		return;
+	log_error("%s has not turned for %u s: ending this process, so that it is started again",
+		  hung, WATCHDOG_S);
+	abort();
 }
 
 int watchdog_start(struct watchdog_loop *loops, unsigned int n)
 {
-	pthread_condattr_t attr;
-
 	dog.loops = loops;
 	dog.nb_loops = n;
-	dog.stop = false;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&dog.stopped, &attr);
-	pthread_condattr_destroy(&attr);
-	return rte_ctrl_thread_create(&dog.thread, "watchdog", NULL, watch, NULL);
+	return ticker_start(&dog.ticker, "watchdog", watch, NULL, rte_ctrl_thread_create);
 }
 
 void watchdog_stop(void)
 {
-	pthread_mutex_lock(&dog.lock);
-	dog.stop = true;
-	pthread_cond_signal(&dog.stopped);
-	pthread_mutex_unlock(&dog.lock);
-	pthread_join(dog.thread, NULL);
-	pthread_cond_destroy(&dog.stopped);
+	ticker_stop(&dog.ticker);
 }

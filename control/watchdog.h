@@ -1,6 +1,7 @@
 /* A control that hangs ends itself, so that it is started again: a thread of its own looks at the
  * turn counter of every lcore loop once a second, and aborts the process when one has not moved for
- * WATCHDOG_S. Forwarding does not notice. */
+ * WATCHDOG_S. Forwarding does not notice. A service manager that watches the process (WatchdogSec=
+ * of systemd.service(5)) is told in each second in which all of them have turned. */
 #ifndef BASCULE_WATCHDOG_H
 #define BASCULE_WATCHDOG_H
 
@@ -31,8 +32,8 @@ static inline void watchdog_turn(struct watchdog_loop *loop)
 }
 
 /* The name of a loop that has stood for WATCHDOG_S looks in a row, or NULL. One look, a second
- * after the last one. */
-const char *watchdog_look(struct watchdog_loop *loops, unsigned int n);
+ * after the last one; `all_turned`: no loop has stood since then. */
+const char *watchdog_look(struct watchdog_loop *loops, unsigned int n, bool *all_turned);
 
 /* Watch `n` loops from now on. The array must outlive watchdog_stop(). 0 or -errno. */
 int watchdog_start(struct watchdog_loop *loops, unsigned int n);

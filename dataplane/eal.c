@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -21,10 +22,39 @@
 
 enum { ARGUMENTS = 24 + 2 * CONFIG_PORTS };
 
+#define HUGE_DIR "/bascule" /* below a mount of hugetlbfs */
+
+/* --- hugepages -------------------------------------------------------------------------------- */
+
+/* Call `fn` with the directory of each mount of hugetlbfs, until it returns true: then it is
+ * true. */
+static bool each_hugetlbfs(bool (*fn)(const char *dir, void *ctx), void *ctx)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	struct mntent *mount;
+	bool done = false;
+
+	while (mounts && !done && (mount = getmntent(mounts)))
+		done = !strcmp(mount->mnt_type, "hugetlbfs") && fn(mount->mnt_dir, ctx);
+	if (mounts)
+		endmntent(mounts);
+	return done;
+}
+
+/* A directory of our own in it, as the package's unit makes it for a user who may write nowhere
+ * else. */
+static bool takes_ours(const char *dir, void *arg)
+{
+	snprintf(arg, PATH_MAX, "%s" HUGE_DIR, dir);
+	return !access(arg, W_OK | X_OK);
+}
+
+/* --- EAL -------------------------------------------------------------------------------------- */
+
 int eal_open(const struct config *config, enum log_level level)
 {
 	const struct config_dataplane *dataplane = &config->dataplane;
-	char *argv[ARGUMENTS], *devices[CONFIG_PORTS], memory[16];
+	char *argv[ARGUMENTS], *devices[CONFIG_PORTS], memory[16], huge_dir[PATH_MAX];
 	struct eal_args args;
 	bool any_pci = false;
 	int argc = 0, err;
@@ -50,6 +80,10 @@ int eal_open(const struct config *config, enum log_level level)
 	argv[argc++] = memory;
 	argv[argc++] = (char *)"--single-file-segments";
 	argv[argc++] = (char *)EAL_BASE_ADDRESS;
+	if (each_hugetlbfs(takes_ours, huge_dir)) {
+		argv[argc++] = (char *)"--huge-dir";
+		argv[argc++] = huge_dir;
+	}
 	argv[argc++] =
 		(char *)(level == LOG_LEVEL_DEBUG ? "--log-level=info" : "--log-level=error");
 	for (size_t i = 0; i < dataplane->nb_ports; i++) {
@@ -84,21 +118,17 @@ static void unlink_matching(const char *pattern)
 	}
 }
 
-static void unlink_hugepages(const char *instance)
+static bool unlink_hugepages(const char *dir, void *instance)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	static const char *const places[] = { "", HUGE_DIR };
 	char pattern[PATH_MAX];
-	struct mntent *mount;
 
-	if (!mounts)
-		return;
-	while ((mount = getmntent(mounts))) {
-		if (strcmp(mount->mnt_type, "hugetlbfs"))
-			continue;
-		snprintf(pattern, sizeof(pattern), "%s/bascule-%smap_*", mount->mnt_dir, instance);
+	for (size_t i = 0; i < RTE_DIM(places); i++) {
+		snprintf(pattern, sizeof(pattern), "%s%s/bascule-%smap_*", dir, places[i],
+			 (const char *)instance);
 		unlink_matching(pattern);
 	}
-	endmntent(mounts);
+	return false;
 }
 
 void eal_close(const struct config *config)
@@ -107,7 +137,7 @@ void eal_close(const struct config *config)
 
 	snprintf(dir, sizeof(dir), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
-	unlink_hugepages(config->instance.name);
+	each_hugetlbfs(unlink_hugepages, (void *)config->instance.name);
 	snprintf(pattern, sizeof(pattern), "%s/*", dir);
 	unlink_matching(pattern);
 	rmdir(dir);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <systemd/sd-daemon.h>
+
 #include <rte_lcore.h>
 #include <rte_pdump.h>
 
@@ -15,6 +17,7 @@
 #include "dataplane.h"
 #include "device_lock.h"
 #include "eal.h"
+#include "heartbeat.h"
 #include "log.h"
 #include "reading.h"
 #include "telemetry.h"
@@ -128,15 +131,24 @@ static void run(struct dataplane *dp)
 static int forward(const struct config *config)
 {
 	static struct dataplane dp;
+	static struct heartbeat heartbeat;
 
+	sd_notify(0, "STATUS=starting devices");
 	if (dataplane_open(&dp, config))
 		return EXIT_FAILURE;
+	if (heartbeat_start(&heartbeat, dp.fib->qsbr)) {
+		log_error("heartbeat: no thread");
+		dataplane_close(&dp);
+		return EXIT_FAILURE;
+	}
 	if (rte_pdump_init())
 		log_warning("packet capture (dpdk-dumpcap) will not work");
 	telemetry_open(&dp);
 	log_info("forwarding: %u ports, %u lcores, version " BASCULE_VERSION, dp.nb_ports,
 		 dp.nb_workers);
+	sd_notify(0, "READY=1\nSTATUS=");
 	run(&dp);
+	heartbeat_stop(&heartbeat);
 	telemetry_close();
 	rte_pdump_uninit();
 	dataplane_close(&dp);

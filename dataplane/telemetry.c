@@ -3,15 +3,18 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <rte_ethdev.h>
 #include <rte_telemetry.h>
 
 #include "log.h"
+#include "unix_socket.h"
 
 enum { NEIGHBOURS_PAGE = 64, MAC_TEXT = RTE_ETHER_ADDR_FMT_SIZE, KEY_TEXT = 24 };
 
@@ -295,9 +298,28 @@ static int on_command(const char *name, const char *params, struct rte_tel_data 
 	return err;
 }
 
+/* DPDK makes directories and socket for their owner alone. */
+static void share(const char *instance)
+{
+	char path[PATH_MAX], *end;
+	int err;
+
+	config_dpdk_path(instance, "dpdk_telemetry.v2", path, sizeof(path));
+	err = unix_socket_share(path, CONFIG_GROUP_SHOW);
+	if (err)
+		log_warning("%s: not for group " CONFIG_GROUP_SHOW ": %s", path, strerror(-err));
+	for (int i = 0; i < 2; i++) { /* its directory, and that one's */
+		end = strrchr(path, '/');
+		*end = '\0';
+		if (chmod(path, 0711))
+			log_warning("%s: %s", path, strerror(errno));
+	}
+}
+
 void telemetry_open(struct dataplane *dp)
 {
 	answering = dp;
+	share(dp->config->instance.name);
 	for (size_t i = 0; i < RTE_DIM(commands); i++) {
 		if (rte_telemetry_register_cmd(commands[i].name, on_command, commands[i].help))
 			log_warning("telemetry command %s cannot be registered", commands[i].name);

@@ -1,5 +1,5 @@
 /* What the dataplane answers: rte_telemetry commands, answered in JSON with stable snake_case
- * names, on the socket /var/run/dpdk/bascule-<instance>/dpdk_telemetry.v2. Replies stay below 16
+ * names, on the socket dpdk_telemetry.v2 (config_dpdk_path()). Replies stay below 16
  * KB.
  *
  *   /bascule/info                instance, version, pid, uptime_s, generation, published, gate (a

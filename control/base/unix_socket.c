@@ -2,6 +2,7 @@
 #include "unix_socket.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -52,4 +53,14 @@ int unix_socket_listen(const char *path, int type, mode_t mode)
 	    listen(fd, BACKLOG))
 		return failed(fd);
 	return fd;
+}
+
+int unix_socket_share(const char *path, const char *group)
+{
+	const struct group *entry = getgrnam(group);
+
+	if (chmod(path, 0600) || (entry && chown(path, (uid_t)-1, entry->gr_gid)) ||
+	    (entry && chmod(path, 0660)))
+		return -errno;
+	return 0;
 }

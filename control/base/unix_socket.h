@@ -16,6 +16,11 @@ int unix_socket_connect(const char *path, int type);
  * listening. */
 int unix_socket_listen(const char *path, int type, mode_t mode);
 
+/* Let the members of a group connect to a socket of ours that is bound to the path, beside its
+ * owner; without such a group, its owner alone. 0 or -errno: of chmod(2), or of chown(2) for a
+ * group that is not ours to give. */
+int unix_socket_share(const char *path, const char *group);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,14 +2,19 @@
 #include "eal_args.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "log.h"
 
 void eal_args_init(struct eal_args *args, const char *instance)
 {
+	char dir[PATH_MAX];
+
 	*args = (struct eal_args){ 0 };
+	setenv("RUNTIME_DIRECTORY", config_run_path(instance, "", dir, sizeof(dir)), 1);
 	snprintf(args->prefix, sizeof(args->prefix), "--file-prefix=bascule-%s", instance);
 }
 

@@ -25,7 +25,8 @@ struct eal_args {
 	size_t len;			   /* of `lcores` */
 };
 
-/* Begin with an instance's name and no lcore. */
+/* Begin with an instance's name and no lcore. Sets RUNTIME_DIRECTORY of the environment: what EAL
+ * keeps of this process lies beside the instance's sockets, whoever runs it. */
 void eal_args_init(struct eal_args *args, const char *instance);
 /* Add the lcores that `setting` ("control.lcores") gives; the first one ever added is the main
  * lcore. At most EAL_ARGS_LCORES in all. EAL would only say that it cannot start, so this names a

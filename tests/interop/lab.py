@@ -362,8 +362,9 @@ def clean(lab_id):
     for path in namespaces:
         _command("ip", "netns", "del", path.name, check=False)
     instance = instance_name(lab_id, "")
-    for pattern in (f"/run/bascule/{instance}?", f"/var/lib/bascule/{instance}?", f"/run/dpdk/bascule-{instance}?",
-                    f"{_hugetlbfs()}/bascule-{instance}?map_*", str(ROOT / lab_id)):
+    for pattern in (f"/run/bascule/{instance}?", f"/var/lib/bascule/{instance}?",
+                    f"{_hugetlbfs()}/bascule-{instance}?map_*", f"{_hugetlbfs()}/bascule/bascule-{instance}?map_*",
+                    str(ROOT / lab_id)):
         for path in glob.glob(pattern):
             if os.path.isdir(path):
                 shutil.rmtree(path, ignore_errors=True)

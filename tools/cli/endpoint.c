@@ -25,7 +25,7 @@ int endpoint_dataplane(const char *instance)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "/var/run/dpdk/bascule-%s/dpdk_telemetry.v2", instance);
+	config_dpdk_path(instance, "dpdk_telemetry.v2", path, sizeof(path));
 	return unix_socket_connect(path, SOCK_SEQPACKET);
 }
 

@@ -1,0 +1,66 @@
+"""What a service manager sees of the two processes: in any order of starting, readiness, signs of life, and the end."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from lab import Lab, wait_for
+from played import Hub
+
+PID = 12  # octets of struct ucred
+
+
+class Manager:
+    """The socket that NOTIFY_SOCKET names: what each process has said on it, by its PID."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.said = {}
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._socket.bind(self.path)
+
+    def messages(self, process):
+        """In order."""
+        while True:
+            try:
+                text, (control, *_), _, _ = self._socket.recvmsg(4096, socket.CMSG_SPACE(PID))
+            except BlockingIOError:
+                return self.said.get(process.pid, [])
+            self.said.setdefault(int.from_bytes(control[2][:4], "little"), []).extend(text.decode().split("\n"))
+
+@pytest.fixture(scope="module")
+def hub():
+    logs = os.environ.get("BASCULE_LOGS")
+    with Lab(keep_logs=Path(logs) / __name__ if logs else None) as lab:
+        hub = Hub(lab)
+        hub.manager = Manager(lab.dir / "notify")
+        hub.bascule.wrapper = ("env", f"NOTIFY_SOCKET={hub.manager.path}")
+        hub.bascule.write_config()
+        yield hub
+
+
+def test_control_waits_for_its_dataplane_and_may_be_stopped_meanwhile(hub):
+    control = hub.bascule.spawn("control")
+    wait_for(lambda: "STATUS=waiting: bascule-dataplane is not running" in hub.manager.messages(control), "its word")
+    assert "is not running: waiting for it" in control.log()
+    assert control.stop() == 0
+
+
+def test_each_says_when_it_is_ready_and_that_it_lives(hub):
+    control = hub.bascule.control = hub.bascule.spawn("control")
+    wait_for(lambda: hub.manager.messages(control), "control waits")
+    dataplane = hub.bascule.dataplane = hub.bascule.spawn("dataplane")
+    wait_for(lambda: "READY=1" in hub.manager.messages(dataplane), "dataplane ready")
+    assert hub.bascule.cli("show", "ports"), "ready, so it answers"
+    wait_for(lambda: "READY=1" in hub.manager.messages(control), "control ready")
+    assert hub.bascule.summary()["instance"] == hub.bascule.name, "ready, so it answers"
+    for process in (control, dataplane):
+        messages = wait_for(lambda p=process: "WATCHDOG=1" in hub.manager.messages(p) and hub.manager.said[p.pid], "life")
+        assert messages.index("READY=1") < messages.index("WATCHDOG=1")
+
+
+def test_stopped_in_order_both_end_well(hub):
+    assert hub.bascule.stop() == (0, 0)
