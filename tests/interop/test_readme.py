@@ -11,7 +11,7 @@ from hub import A, B, VNETS, running_hub
 from lab import Lab
 
 PAGES = {page: (SOURCE / page).read_text() for page in (
-    "README.md", "config/README.md", "control/README.md", "dataplane/README.md", "tools/README.md", "tests/README.md")}
+    "README.md", "config/README.md", "config/deploy/README.md", "control/README.md", "dataplane/README.md", "tools/README.md", "tests/README.md")}
 README = "\n".join(PAGES.values())
 PROGRAM = str(CLI)
 
@@ -135,7 +135,7 @@ def test_first_instance():
     body = dict(sections(PAGES["README.md"]))["First instance"]
     blocks = re.findall(r"(?ms)^```\n(.*?)^```", body)
     assert len(blocks) == 3
-    script = "".join(blocks).replace("meson setup build && ninja -C build\n", "").replace("build/", f"{BUILD.resolve()}/")
+    script = re.sub(r"(?m)^meson setup build .*\n", "", "".join(blocks)).replace("build/", f"{BUILD.resolve()}/")
     private = "set -ex; for dir in /run/netns /run/bascule /var/lib/bascule; do mkdir -p $dir; mount -t tmpfs none $dir; done\n"
     with Lab() as lab:
         result = lab.namespace("host").run("unshare", "--mount", "timeout", "90", "bash", "-c",
