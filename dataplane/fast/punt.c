@@ -12,19 +12,18 @@
 /* Rates in packets a second, bursts and rings in packets. Rate and burst are one port's; a class
  * has twice as much, and a port half of its ring: a flood on one port leaves as much to the others.
  * The main lcore moves some 300,000 packets a second to the kernel if each is a system call; all
- * classes at their limits together stay below that. The rings of TCP hold what the window of a flow
- * holds, 6 MiB by Linux's default, if all of it comes at once. */
+ * classes at their limits together stay below that. A port's half of the rings that carry TCP holds
+ * the window of a flow, 3 MiB by Linux's default, if all of it comes at once. */
 static const struct class_limit {
 	uint32_t ring;
 	uint32_t rate, burst;
 } limits[PUNT_CLASSES] = {
-	/* a full table from several peers at once: 1,448-octet segments at 1 Gbit/s and the
-	 * acknowledgements of ours */
-	[PUNT_BGP] = { 16384, 100000, 8192 },
+	/* new sessions, all at once; those that are there pass as flows */
+	[PUNT_BGP] = { 8192, 100000, 8192 },
 	/* every host of a /20 asking within a second */
 	[PUNT_ARP] = { 1024, 5000, 1024 },
 	/* ping, traceroute and whoever wants to talk to the host; nothing here needs more */
-	[PUNT_LOCAL] = { 16384, 20000, 1024 },
+	[PUNT_LOCAL] = { 8192, 20000, 1024 },
 	/* a tunnel whose hosts ignore path MTU discovery still gets 100 Mbit/s; each packet costs
 	 * copies */
 	[PUNT_FRAGMENT] = { 512, 10000, 512 },
