@@ -1,6 +1,7 @@
 """What the READMEs show, run: the first instance is set up as README.md says; each configuration example is loaded into a
 running hub (hub.py) and does what the text around it says; each command that they name exists, and each command that
-exists is named; files and headings that they point at are there."""
+exists is named; files and headings that they point at are there, and so is each function of the two tours in the file that
+README.md names."""
 
 import re
 
