@@ -21,9 +21,10 @@ enum { HAND_ON_PORTS = 2 }; /* of a burst, after the first; the packets for othe
 
 static inline void frames(struct burst *b)
 {
-	uint16_t i;
+	uint16_t n = b->n, i;
 
-	for (i = 0; i < b->n; i++) {
+#pragma GCC unroll 4
+	for (i = 0; i < n; i++) {
 		const struct rte_mbuf *m = b->pkt[i];
 
 		b->frame[i] = rte_pktmbuf_mtod(m, const uint8_t *);
@@ -87,7 +88,7 @@ static __rte_noinline uint64_t burst_odd(struct forwarder *f, const struct port 
 	return burst_mask(b->n) & ~gone;
 }
 
-static inline void rewrite_one(struct burst *b, uint32_t i)
+static inline void rewrite(struct burst *b, uint32_t i)
 {
 	uint8_t *frame = (uint8_t *)(uintptr_t)b->frame[i];
 	/* the first two octets of the IP header: 16 octets are one store, 14 are three */
@@ -99,58 +100,55 @@ static inline void rewrite_one(struct burst *b, uint32_t i)
 	memcpy(frame + RTE_ETHER_HDR_LEN + IP4_TTL, &b->hop[i], sizeof(b->hop[i]));
 }
 
-static inline uint16_t port_of_first(const struct burst *b, uint64_t some)
-{
-	return (uint16_t)b->port[__builtin_ctzll(some)];
-}
-
 /* Packets that leave by one port. */
-static inline void hand_on_some(struct forwarder *f, const struct burst *b, uint64_t some)
+static inline void hand_on_some(struct forwarder *f, const struct burst *b, uint64_t some,
+				uint16_t port)
 {
-	uint16_t port = port_of_first(b, some), n = 0;
-	struct rte_mbuf *run[FORWARD_BURST];
+	struct screen_picked picked;
+	uint16_t n = f->screen->pick(b, some, &picked);
 
-	for (; some; some &= some - 1)
-		run[n++] = b->pkt[__builtin_ctzll(some)];
-	tx_send_burst(&f->tx, port, run, n);
+	tx_send_burst(&f->tx, port, picked.pkt, n);
 }
 
 /* The packets for one port after the other. Who has more than a few ports to serve gathers for
  * each. */
-static inline void hand_on(struct forwarder *f, const struct burst *b, uint64_t leaving)
+static inline void hand_on(struct forwarder *f, const struct burst *b, uint64_t left)
 {
-	for (int passes = 0; leaving && passes < HAND_ON_PORTS; passes++) {
-		uint64_t some = leaving & f->screen->leaving(b, port_of_first(b, leaving));
+	for (int passes = 0; left && passes < HAND_ON_PORTS; passes++) {
+		uint16_t port = (uint16_t)b->port[__builtin_ctzll(left)];
+		uint64_t some = left & f->screen->leaving(b, port);
 
-		hand_on_some(f, b, some);
-		leaving &= ~some;
+		hand_on_some(f, b, some, port);
+		left &= ~some;
 	}
-	for (; leaving; leaving &= leaving - 1) {
-		int i = __builtin_ctzll(leaving);
+	for (; left; left &= left - 1) {
+		int i = __builtin_ctzll(left);
 
 		tx_send(&f->tx, (uint16_t)b->port[i], b->pkt[i]);
 	}
 }
 
-/* `together`: those that leave by the port of the first one that leaves. */
-static inline void leave(struct forwarder *f, struct burst *b, uint64_t leaving, uint64_t together)
+static __rte_noinline void leave_some(struct forwarder *f, struct burst *b, uint64_t leaving)
 {
-	uint64_t all = burst_mask(b->n);
+	for (uint64_t left = leaving; left; left &= left - 1)
+		rewrite(b, (uint32_t)__builtin_ctzll(left));
+	hand_on(f, b, leaving);
+}
+
+/* The whole burst. `apart`: those that leave by another port than the first. */
+static inline void leave_all(struct forwarder *f, struct burst *b, uint64_t apart)
+{
 	uint32_t n = b->n;
 
-	if (likely(leaving == all)) {
-		for (uint32_t i = 0; i < n; i++)
-			rewrite_one(b, i);
-		if (together == all) {
-			tx_send_burst(&f->tx, (uint16_t)b->port[0], b->pkt, b->n);
-			return;
-		}
-	} else {
-		for (uint64_t left = leaving; left; left &= left - 1)
-			rewrite_one(b, (uint32_t)__builtin_ctzll(left));
+#pragma GCC unroll 4
+	for (uint32_t i = 0; i < n; i++)
+		rewrite(b, i);
+	if (!apart) {
+		tx_send_burst(&f->tx, (uint16_t)b->port[0], b->pkt, b->n);
+		return;
 	}
-	hand_on_some(f, b, together);
-	hand_on(f, b, leaving & ~together);
+	hand_on_some(f, b, burst_mask(b->n) & ~apart, (uint16_t)b->port[0]);
+	hand_on(f, b, apart);
 }
 
 void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf **pkts, uint16_t n)
@@ -166,7 +164,6 @@ void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf
 		.port = from->id,
 		.gates = fib_gates(gate, from->role),
 	};
-	uint64_t leaving = burst_mask(n);
 	struct screened found;
 	struct burst b;
 
@@ -175,11 +172,8 @@ void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf
 	b.n = n;
 	frames(&b);
 	found = f->screen->burst(&by, &b);
-	if (unlikely(found.odd_headers | found.padded | found.odd_ways)) {
-		leaving = burst_odd(f, from, gate, &by, &b, found);
-		if (!leaving)
-			return;
-		found.together = leaving & f->screen->leaving(&b, port_of_first(&b, leaving));
-	}
-	leave(f, &b, leaving, found.together);
+	if (likely(!(found.odd_headers | found.padded | found.odd_ways)))
+		leave_all(f, &b, found.apart);
+	else
+		leave_some(f, &b, burst_odd(f, from, gate, &by, &b, found));
 }

@@ -88,8 +88,8 @@ static struct screened burst_plain(const struct screening *by, struct burst *b)
 			found.spoilt |= bit;
 		if (way_odd(by, b, i))
 			found.odd_ways |= bit;
-		else if (b->port[i] == b->port[0])
-			found.together |= bit;
+		else if (b->port[i] != b->port[0])
+			found.apart |= bit;
 	}
 	return found;
 }
@@ -103,11 +103,22 @@ static uint64_t leaving_plain(const struct burst *b, uint16_t port)
 	return found;
 }
 
+uint16_t screen_pick(const struct burst *b, uint64_t some, struct screen_picked *picked)
+{
+	uint16_t n = 0;
+
+	for (; some; some &= some - 1)
+		picked->pkt[n++] = b->pkt[__builtin_ctzll(some)];
+	return n;
+}
+
 static bool usable_plain(void)
 {
 	return true;
 }
 
-const struct screen screen_plain = {
-	.name = "plain", .usable = usable_plain, .burst = burst_plain, .leaving = leaving_plain
-};
+const struct screen screen_plain = { .name = "plain",
+				     .usable = usable_plain,
+				     .burst = burst_plain,
+				     .leaving = leaving_plain,
+				     .pick = screen_pick };

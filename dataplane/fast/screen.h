@@ -49,7 +49,12 @@ struct screened {
 	uint64_t padded;      /* no odd header, and the frame is longer than its packet */
 	uint64_t odd_ways;    /* no odd header */
 	uint64_t spoilt;      /* of these: the table's entry names what the table does not have */
-	uint64_t together;    /* leave by the port of the first, if nothing is odd */
+	uint64_t apart;	      /* leave by another port than the first, if nothing is odd */
+};
+
+/* Packets of a burst. */
+struct screen_picked {
+	struct rte_mbuf *pkt[FORWARD_BURST + 8]; /* room for a vector behind the last */
 };
 
 struct screen {
@@ -59,10 +64,15 @@ struct screen {
 	struct screened (*burst)(const struct screening *by, struct burst *b);
 	/* Those that leave by `port`, whoever filled that in. */
 	uint64_t (*leaving)(const struct burst *b, uint16_t port);
+	/* Copy those of `some` together, in order; returns how many. */
+	uint16_t (*pick)(const struct burst *b, uint64_t some, struct screen_picked *picked);
 };
 
 /* One packet after the other: by it the others are tested. */
 extern const struct screen screen_plain;
+
+/* Picks one packet after the other. */
+uint16_t screen_pick(const struct burst *b, uint64_t some, struct screen_picked *picked);
 
 /* Is its source, as the frame says it, one of ours? */
 bool screen_source(const struct screening *by, const struct burst *b, uint16_t i);

@@ -195,7 +195,9 @@ static bool usable(void)
 	return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0;
 }
 
-const struct screen screen_avx2 = {
-	.name = "avx2", .usable = usable, .burst = burst_lanes, .leaving = leaving_lanes
-};
+const struct screen screen_avx2 = { .name = "avx2",
+				    .usable = usable,
+				    .burst = burst_lanes,
+				    .leaving = leaving_lanes,
+				    .pick = screen_pick };
 #endif

@@ -191,6 +191,20 @@ static inline void v_pointers(const void *base, vec offset, const void **to)
 	_mm512_storeu_si512((vec *)(to + 8), _mm512_add_epi64(from, high));
 }
 
+static uint16_t pick_compress(const struct burst *b, uint64_t some, struct screen_picked *picked)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; some; i += 8, some >>= 8) {
+		__mmask8 these = (__mmask8)some;
+		vec pkt = _mm512_maskz_loadu_epi64(these, &b->pkt[i]);
+
+		_mm512_storeu_si512(&picked->pkt[n], _mm512_maskz_compress_epi64(these, pkt));
+		n = (uint16_t)(n + __builtin_popcount(these));
+	}
+	return n;
+}
+
 #include "screen_lanes.h"
 
 /* CPUs without VBMI2 slow their clock down for vectors so wide. */
@@ -201,7 +215,9 @@ static bool usable(void)
 	       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512VBMI2) > 0;
 }
 
-const struct screen screen_avx512 = {
-	.name = "avx512", .usable = usable, .burst = burst_lanes, .leaving = leaving_lanes
-};
+const struct screen screen_avx512 = { .name = "avx512",
+				      .usable = usable,
+				      .burst = burst_lanes,
+				      .leaving = leaving_lanes,
+				      .pick = pick_compress };
 #endif

@@ -171,6 +171,14 @@ static inline struct keys keys_of(const struct screening *by)
 	};
 }
 
+/* Have the entries of destinations fetched. Of those that have only just been found the CPU would
+ * wait for the destinations, so it is done a step late. */
+static inline void lanes_ask(const struct keys *key, const struct burst *b, uint16_t i)
+{
+	for (uint16_t k = 0; k < LANES; k++)
+		rte_prefetch0(&key->tbl24[b->dst[i + k] >> 8]);
+}
+
 /* Of lanes that sources_maybe() suspects, those that sources_has(). */
 static inline uint64_t suspects_guilty(const struct screening *by, const struct burst *b,
 				       uint16_t i, uint64_t suspects)
@@ -198,8 +206,8 @@ static inline void lanes_headers(const struct screening *by, const struct keys *
 	uint64_t suspects, everyday;
 
 	v_store(&b->dst[i], v_lookup(h.dst, swap));
-	for (uint16_t k = 0; k < LANES; k++)
-		rte_prefetch0(&key->tbl24[b->dst[i + k] >> 8]);
+	if (i)
+		lanes_ask(key, b, i - LANES);
 	v_store(&b->total_len[i], total_len);
 	v_store(&b->hop[i], lanes_hop(h.hop));
 	v_store(&b->src_tail[i], v_and(h.tail_type, v_all(0xffff)));
@@ -281,7 +289,7 @@ static inline void lanes_ways(const struct screening *by, const struct keys *key
 	bad = m_or(v_gt(v_load(&b->total_len[i]), v_shr(port, 16)), v_gt(v_all(2), ttl));
 	bad = m_or(bad, m_and(v_eq(out, v_all(by->port)), v_eq(tail, v_load(&b->src_tail[i]))));
 	found->odd_ways |= (m_bits(m_andnot(bad, v_eq(state, v_all(0x0101)))) ^ LANES_MASK) << i;
-	found->together |= m_bits(v_eq(out, v_all(b->port[0]))) << i;
+	found->apart |= (m_bits(v_eq(out, v_all(b->port[0]))) ^ LANES_MASK) << i;
 }
 
 /* A stage for the whole burst after the other: so the CPU has many lanes of each under way. */
@@ -294,6 +302,7 @@ static struct screened burst_lanes(const struct screening *by, struct burst *b)
 
 	for (uint16_t i = 0; i < n; i += LANES)
 		lanes_headers(by, &key, b, i, &found);
+	lanes_ask(&key, b, (uint16_t)((n - 1) / LANES * LANES));
 	for (uint16_t i = 0; i < n; i += LANES)
 		lanes_entries(by, &key, b, i, &found);
 	for (uint16_t i = 0; i < n; i += LANES)
@@ -304,7 +313,7 @@ static struct screened burst_lanes(const struct screening *by, struct burst *b)
 	found.padded &= all;
 	found.odd_ways &= all & ~found.odd_headers;
 	found.spoilt &= all & ~found.odd_headers;
-	found.together &= all;
+	found.apart &= all;
 	return found;
 }
 

@@ -203,7 +203,9 @@ static bool usable(void)
 	return rte_cpu_get_flag_enabled(RTE_CPUFLAG_SSE4_2) > 0;
 }
 
-const struct screen screen_sse4 = {
-	.name = "sse4", .usable = usable, .burst = burst_lanes, .leaving = leaving_lanes
-};
+const struct screen screen_sse4 = { .name = "sse4",
+				    .usable = usable,
+				    .burst = burst_lanes,
+				    .leaving = leaving_lanes,
+				    .pick = screen_pick };
 #endif
