@@ -81,7 +81,7 @@ def test_nobody_listens(under_load):
     (["--peers", "0"], "--peers: '0', expected a number, 1 to 1024"),
     (["--peers", "-1"], "--peers: '-1', expected a number"),
     (["--prefixes", "1e5"], "--prefixes: '1e5', expected a number"),
-    (["--end", "now"], "--end: 'now', expected withdraw, die, none or watch"),
+    (["--end", "now"], "--end: 'now', expected withdraw, die, none, watch or repeat"),
     (["--target", "10.0.0.1", "--from", "10.0.0.2", "--senders", "11"], "--senders: at most --peers"),
     (["--target", "10.0.0.1", "--from", "10.0.0.2", "--senders", "10", "--same"], "--senders: fewer than --peers"),
     (["more"], "argument: 'more', expected options alone"),

@@ -57,13 +57,15 @@ def _checksum(header):
     return ~total & 0xffff
 
 
-def frame(port, flow, destination, octets):
-    """A UDP packet of the flow, to our MAC address on `port`; `octets` with the FCS."""
+def frame(port, flow, destination, octets, source=None, mac=None):
+    """A UDP packet of the flow, to our MAC address on `port`; `octets` with the FCS. `source`: its address; `mac`: ours, if it is
+    another one."""
     length = octets - FCS - 14
-    head = struct.pack("!BBHHHBBHII", 0x45, 0, length, 0, 0, 64, 17, 0, 0x0b000000 + flow, destination)
+    head = struct.pack("!BBHHHBBHII", 0x45, 0, length, 0, 0, 64, 17, 0,
+                       0x0b000000 + flow if source is None else source, destination)
     head = head[:10] + struct.pack("!H", _checksum(head)) + head[12:]
     udp = struct.pack("!HHHH", 1024 + flow % 60000, 53, length - 20, 0)
-    ether = struct.pack("!6s6sH", bytes((2, 0, 0, 0, 0, port)), bytes((2, 0x6b, 0, 0, 0, port)), 0x0800)
+    ether = struct.pack("!6s6sH", mac or bytes((2, 0, 0, 0, 0, port)), bytes((2, 0x6b, 0, 0, 0, port)), 0x0800)
     return (ether + head + udp).ljust(octets - FCS, b"\0")
 
 
@@ -71,9 +73,12 @@ def write(path, port, size, kind):
     """A capture; returns how many frames it has. `size` is octets or "imix"."""
     order = flows(kind)
     to = destinations(max(order) + 1)
+    write_frames(path, (frame(port, flow, to[flow], IMIX[i % len(IMIX)] if size == "imix" else size) for i, flow in enumerate(order)))
+    return len(order)
+
+
+def write_frames(path, frames):
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-        for i, flow in enumerate(order):
-            octets = IMIX[i % len(IMIX)] if size == "imix" else size
-            out.write(struct.pack("<IIII", 0, 0, octets - FCS, octets - FCS) + frame(port, flow, to[flow], octets))
-    return len(order)
+        for octets in frames:
+            out.write(struct.pack("<IIII", 0, 0, len(octets), len(octets)) + octets)

@@ -14,6 +14,7 @@ import fib
 import forward
 import latency
 import loss
+import rfc2544
 import rib
 import tcp
 from children import Failed, end_with_signals
@@ -71,6 +72,7 @@ def _forward(parser):
     _common(parser, runs=5)
     _slice(parser)
     _rows(parser, forward.ROWS)
+    parser.add_argument("--load", choices=("replay", "memif"), default="replay", help="where packets come from (default: replay)")
     _rivals(parser, forward.RIVALS, forward.RIVALS)
 
 
@@ -122,6 +124,21 @@ def _tcp(parser):
                         help=f"of punted packets: {','.join(tcp.PORTS)} (default: both)")
 
 
+def _rfc2544(parser):
+    _common(parser, runs=1)
+    parser.add_argument("--sizes", type=_numbers, default=["64", "512", "1518"], metavar="LIST",
+                        help="octets of a frame, with its check sequence (default: 64,512,1518)")
+    for name, known in (("tests", rfc2544.TESTS), ("while", rfc2544.WHILES)):
+        parser.add_argument(f"--{name}", dest=name if name == "tests" else "whiles", type=_some_of(known), default=list(known),
+                            metavar="LIST", help=f"of {','.join(known)} (default: all)")
+    for name, default, text in (("seconds", 2, "of a trial"), ("line-gbps", 1, "the line whose rate is 100 %%"),
+                                ("lowest", 1, "percent of it at which the search begins"),
+                                ("resolution", 0.5, "percent: how near it comes"), ("partial-loss", 0.1, "percent, of the PDR"),
+                                ("longest-burst", 0.1, "seconds at line rate")):
+        parser.add_argument(f"--{name}", type=float, default=default, metavar="N", help=f"{text} (default: {default})")
+    parser.add_argument("--confirm", type=int, default=2, metavar="N", help="trials that must all pass (default: 2)")
+
+
 # name: module with measure(figures, options, build), its options
 BENCHMARKS = {
     "forward": (forward, _forward),
@@ -132,6 +149,7 @@ BENCHMARKS = {
     "loss": (loss, _loss),
     "bgp": (bgp, _bgp),
     "tcp": (tcp, _tcp),
+    "rfc2544": (rfc2544, _rfc2544),
 }
 
 
@@ -180,7 +198,7 @@ def main(parser):
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, options) in BENCHMARKS.items():
         _add(commands, name, module.__doc__, options)
-    _add(commands, "all", "All of them: one after the other, as they are by default. Takes most of an hour.",
+    _add(commands, "all", "All of them: one after the other, as they are by default. Takes more than an hour.",
          functools.partial(_common, runs=None))
     _add(commands, "compare", compare.__doc__, _compare)
     options = parser.parse_args()

@@ -24,9 +24,11 @@ THREADS = ("rte-worker", "lcore-worker")
 
 class Contestant:
     """One router. `devices`: its vdevs, in the order of its ports. `receives`: how many of them have packets. `frames`:
-    how many the capture of each holds. `alone`: its main lcore forwards, for it wants as many transmit queues as it has lcores."""
+    how many the capture of each holds. `alone`: its main lcore forwards, for it wants as many transmit queues as it has lcores.
+    `generator`: (sockets, program, devices, words) of the process that its packets come from and go back to, on the other core, by
+    whose count it is judged; it starts when the sockets are there. None: its devices make them, and those that it receives count."""
 
-    def __init__(self, children, name, program, devices, words, receives, frames, alone=False):
+    def __init__(self, children, name, program, devices, words, receives, frames, alone=False, generator=None):
         self.name, self.receives, self.alone = name, receives, alone
         self._more_than = 2 * receives * frames  # net_pcap counts those, too, that it reads for a start
         lcores = [f"-l{FORWARDING}"] if alone else [f"-l{MAIN},{FORWARDING}", f"--main-lcore={MAIN}"]
@@ -34,26 +36,45 @@ class Contestant:
                                     "--log-level=error",
                                     *itertools.chain(*(("--vdev", device) for device in devices)), "--", *words,
                                     read=program.name.startswith("forward_bench"))
-        self._path = children.folder / "dpdk" / name / "dpdk_telemetry.v2"
+        self.all = [self.child]
+        self._children, self._generator = children, generator
+        counts = f"{name}-generator" if generator else name
+        self._path = children.folder / "dpdk" / counts / "dpdk_telemetry.v2"
         self._socket = None
 
     def wait_ready(self):
         """Until packets pass; then it is stopped."""
         deadline = time.monotonic() + START_S
         while True:
-            if not self.child.alive:
-                raise Failed(f"{self.name} ended at its start:\n{self.child.said()}")
+            self._start_generator()
+            for child in self.all:
+                if not child.alive:
+                    raise Failed(f"{child.name} ended at its start:\n{child.said()}")
             with contextlib.suppress(OSError):
                 self._connect()
                 if self.packets() > self._more_than:
                     break
             if time.monotonic() > deadline:
-                raise Failed(f"{self.name}: no packet passes after {START_S} s\n{self.child.said()}")
+                raise Failed(f"{self.name}: no packet passes after {START_S} s\n{''.join(child.said() for child in self.all)}")
             time.sleep(0.05)
         tasks = Path(f"/proc/{self.child.pid}/task")
         self._schedstat = next(task / "schedstat" for task in tasks.iterdir() if (
             task.name == str(self.child.pid) if self.alone else (task / "comm").read_text().startswith(THREADS)))
-        self.child.signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
+
+    def _start_generator(self):
+        if not self._generator or not all(path.exists() for path in self._generator[0]):
+            return
+        _, program, devices, words = self._generator
+        self._generator = None
+        name = f"{self.name}-generator"
+        self.all.append(self._children.start(
+            name, program, f"-l{MAIN}", "--in-memory", "--no-pci", f"--file-prefix={name}", "--log-level=error",
+            *itertools.chain(*(("--vdev", device) for device in devices)), "--", *words))
+
+    def _signal(self, number):
+        for child in self.all:
+            child.signal(number)
 
     def _connect(self):
         if self._socket:
@@ -79,12 +100,12 @@ class Contestant:
     def slice(self, seconds):
         """Nanoseconds a packet. What had the core for too short a time, as others kept it, has its slice again."""
         for _ in range(SLICES):
-            self.child.signal(signal.SIGCONT)
+            self._signal(signal.SIGCONT)
             time.sleep(WARM_S)
             packets, began, waited = self.packets(), time.monotonic_ns(), self._waited()
             time.sleep(seconds)
             packets, ended, waited = self.packets() - packets, time.monotonic_ns(), self._waited() - waited
-            self.child.signal(signal.SIGSTOP)
+            self._signal(signal.SIGSTOP)
             had = ended - began - waited
             if packets > 0 and had > LEAST * seconds * 1e9:
                 return had / packets

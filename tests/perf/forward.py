@@ -1,8 +1,14 @@
 """How fast packets pass: the fast path as in bascule-dataplane, beside testpmd that does nothing with them (the floor) and DPDK's
 own l3fwd, by lpm and by fib, in one run, in turns, on one lcore.
 
-l3fwd has two routes, whatever we have: it takes 1,024. It checks no checksum, no source and no gate."""
+l3fwd has two routes, whatever we have: it takes 1,024. It checks no checksum, no source and no gate.
 
+With --load replay, packets come from captures that the devices replay, as fast as they are taken. With --load memif they come from a
+process of their own on another core, by shared memory (net_memif), and those that come back to it count: what a user's generator would
+see. There the generator and the copies of the device are most of it, and on a machine of two cores the generator is the bound: ratios
+near 1 say no more than that. Rows of two egress ports alone."""
+
+import itertools
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,14 +69,15 @@ def tsc_hz():
 
 
 class Track:
-    """What all contestants of a row are given."""
+    """What all contestants of a row are given. `generator`: the program that sends by net_memif; None: captures are replayed."""
 
-    def __init__(self, children, row):
-        self.children, self.row = children, row
-        self.devices = []
+    def __init__(self, children, row, generator=None):
+        self.children, self.row, self.generator = children, row, generator
+        self.devices, self.captures = [], []
         for port in range(row.egress):
             path = children.folder / f"port{port}.pcap"
             self.frames = capture.write(path, port, row.size, row.flows)
+            self.captures.append(path)
             self.devices.append(f"net_pcap{port},rx_pcap={path},infinite_rx=1")
         if row.egress == 1:
             self.devices.append("net_null0,no-rx=1")
@@ -96,46 +103,74 @@ class Track:
             f"--rule_ipv4={rules[0]}", f"--rule_ipv6={rules[1]}"], alone=True)
 
     def _enter(self, name, program, words, alone=False):
-        return Contestant(self.children, name, program, self.devices, words, self.row.egress, self.frames, alone)
+        if not self.generator:
+            return Contestant(self.children, name, program, self.devices, words, self.row.egress, self.frames, alone)
+        sockets = [self.children.folder / f"{name}{port}.memif" for port in range(self.row.egress)]
+        ours, theirs = ([memif(port, role, path) for port, path in enumerate(sockets)] for role in ("server", "client"))
+        send = ["--flood", *itertools.chain(*(("--capture", path) for path in self.captures))]
+        return Contestant(self.children, name, program, ours, words, self.row.egress, self.frames, alone,
+                          (sockets, self.generator, theirs, send))
+
+
+def memif(port, role, path):
+    """A net_memif device, of the server or of the client."""
+    return f"net_memif{port},role={role},id=0,socket-abstract=no,socket={path}"
 
 
 def nothing_lost(contestant):
-    """What is counted as fast must have gone out."""
+    """What is counted as fast must have gone out. A generator's ring may be full."""
     said = contestant.tell()
-    lost = {name: value for name, value in said.items() if name not in ("rx", "tx", "changed_per_s")}
+    fine = {"rx", "tx", "changed_per_s", *(["tx_full"] if len(contestant.all) > 1 else [])}
+    lost = {name: value for name, value in said.items() if name not in fine}
     if lost or not said["tx"]:
         raise Failed(f"{contestant.name} dropped packets that it should forward: {lost}")
     return said
 
 
 def measure(figures, options, build):
-    """`options`: runs, seconds (of a slice), rows (a regular expression), rivals."""
+    """`options`: runs, seconds (of a slice), rows (a regular expression), load, rivals."""
     hz = tsc_hz()
-    for row in rows(options.rows):
+    memif_load = options.load == "memif"
+    generator = build / "tests" / "perf" / "generator" if memif_load else None
+    if generator and not generator.exists():
+        raise Failed(f"{generator} is not there: build it")
+    for row in [row for row in rows(options.rows) if row.egress == 2 or not memif_load]:
         for run in range(options.runs):
             progress(f"forward {row.name}, run {run + 1} of {options.runs}")
             with Children() as children:
-                track = Track(children, row)
+                track = Track(children, row, generator)
                 ours = track.bascule(build)
                 contestants = [ours, *(track.rival(name) for name in options.rivals)]
                 taken = alternate(contestants, SLICES, options.seconds)
                 said = nothing_lost(ours)
+            area = f"forward-memif/{row.name}" if memif_load else f"forward/{row.name}"
             if row.churn:
-                figures.add(f"forward/{row.name}/prefixes changed", said["changed_per_s"] / 1e6, "M/s", "more")
-            tell(figures, row.name, taken, hz)
+                figures.add(f"{area}/prefixes changed", said["changed_per_s"] / 1e6, "M/s", "more")
+            (tell_load if memif_load else tell)(figures, area, taken, hz)
     progress("")
 
 
-def tell(figures, row, taken, hz):
-    """Of one run: cycles a packet of each, above the floor if there is one, and how many times as fast as each we are."""
-    area = f"forward/{row}"
+def tell(figures, area, taken, hz):
+    """Of one run: cycles a packet of each, above the floor if there is one."""
     cycles = {name: median(samples) * hz / 1e9 for name, samples in taken.items()}
     floor = cycles.get("testpmd-io")
     for name, value in cycles.items():
         figures.add(f"{area}/{name}", value, "cycles a packet", "less")
         if floor and name != "testpmd-io":
             figures.add(f"{area}/{name} above the floor", value - floor, "cycles a packet", "less")
-    for name in cycles:
+    ratios(figures, area, taken)
+
+
+def tell_load(figures, area, taken, _):
+    """Of one run under a generator: packets that came back to it."""
+    for name, samples in taken.items():
+        figures.add(f"{area}/{name}", 1e3 / median(samples), "Mpackets/s", "more")
+    ratios(figures, area, taken)
+
+
+def ratios(figures, area, taken):
+    """How many times as fast as each we are."""
+    for name in taken:
         if name != "bascule":
-            ratios = [b / a for a, b in zip(taken["bascule"], taken[name], strict=True)]
-            figures.add(f"{area}/bascule to {name}", median(ratios), "×", "more", relative=True)
+            each = [b / a for a, b in zip(taken["bascule"], taken[name], strict=True)]
+            figures.add(f"{area}/bascule to {name}", median(each), "×", "more", relative=True)

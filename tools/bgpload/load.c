@@ -416,6 +416,7 @@ bool load_end(struct load *load)
 	case LOAD_NONE:
 	case LOAD_WATCH: return true;
 	case LOAD_WITHDRAW:
+	case LOAD_REPEAT:
 		return end_by_withdrawal(load) && phase_run(load, &load->end, began, "withdrawn");
 	case LOAD_DIE:
 		for (uint32_t i = 1; i < nb_peers(load); i++)

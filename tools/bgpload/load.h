@@ -15,7 +15,7 @@
 #include "tally.h"
 #include "workload.h"
 
-enum load_ending { LOAD_WITHDRAW, LOAD_DIE, LOAD_NONE, LOAD_WATCH };
+enum load_ending { LOAD_WITHDRAW, LOAD_DIE, LOAD_NONE, LOAD_WATCH, LOAD_REPEAT };
 
 struct load_options {
 	uint32_t target, from; /* host order; peer i speaks from `from` + i, as `asn` + i */

@@ -36,6 +36,8 @@ static const char help[] =
 	"        watch         then it tells, a JSON object a line, when all peers have lost\n"
 	"                      everything and when they have it again, until it is killed: for\n"
 	"                      who moves a switch of the speaker's meanwhile\n"
+	"        repeat        then they withdraw everything, and all over again until it is\n"
+	"                      killed: routes that change all the time\n"
 	"  --timeout N         seconds without a change after which it fails; default 60\n"
 	"  --json              one JSON object instead of a table\n"
 	"  --reflect ADDRESS   be a speaker that tells everybody what anybody says, octet for\n"
@@ -76,10 +78,8 @@ static int addr_read(const char *option, const char *text, uint32_t *addr)
 static int ending_read(const char *text, enum load_ending *ending)
 {
 	static const char *const names[] = {
-		[LOAD_WITHDRAW] = "withdraw",
-		[LOAD_DIE] = "die",
-		[LOAD_NONE] = "none",
-		[LOAD_WATCH] = "watch",
+		[LOAD_WITHDRAW] = "withdraw", [LOAD_DIE] = "die",	[LOAD_NONE] = "none",
+		[LOAD_WATCH] = "watch",	      [LOAD_REPEAT] = "repeat",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -88,7 +88,7 @@ static int ending_read(const char *text, enum load_ending *ending)
 			return 0;
 		}
 	}
-	return refuse("--end", text, "withdraw, die, none or watch");
+	return refuse("--end", text, "withdraw, die, none, watch or repeat");
 }
 
 static int option_read(int option, const char *text, struct command_line *line)
@@ -244,11 +244,10 @@ static int run(const struct command_line *line)
 	bool ok = load_open(&load, &line->load) && load_join(&load) && load_warm(&load) &&
 		  load_announce(&load) && load_end(&load);
 
-	if (ok && line->load.ending == LOAD_WATCH) {
+	if (ok && line->load.ending == LOAD_WATCH)
 		ok = watch(&load);
-		load_close(&load);
-		return ok ? 0 : 1;
-	}
+	while (ok && line->load.ending == LOAD_REPEAT)
+		ok = load_announce(&load) && load_end(&load);
 
 	if (line->load.progress)
 		fputs("\r\033[K", stderr);
