@@ -12,6 +12,9 @@ enum {
 	/* before the IP packet: struct tpacket2_hdr, its address, alignment, 802.3 and 802.1Q
 	 * headers */
 	SLOT_HEAD = 66 + 14 + 4,
+	/* The driver's 512 are full when a forwarding lcore that shares its core has not had it for
+	 * some milliseconds, and the window of one TCP flow fills them at once. */
+	SLOTS = 2048,
 };
 
 static bool is_af_packet(const char *device)
@@ -69,12 +72,15 @@ uint32_t config_device_mtu(const struct config_port *port)
  * 1,024 are. */
 char *config_device_string(const struct config_port *port)
 {
+	bool counted = strstr(port->device, ",framecnt=");
 	uint32_t slot = config_device_slot(port);
-	char *text = NULL;
-	int len;
+	char sizes[64] = "", count[32] = "", *text = NULL;
 
-	if (!slot || chosen(port->device) || slot == SLOT_DEFAULT)
+	if (!slot || chosen(port->device))
 		return strdup(port->device);
-	len = asprintf(&text, "%s,framesz=%u,blocksz=%u", port->device, slot, 4 * slot);
-	return len < 0 ? NULL : text;
+	if (slot != SLOT_DEFAULT)
+		snprintf(sizes, sizeof(sizes), ",framesz=%u,blocksz=%u", slot, 4 * slot);
+	if (!counted)
+		snprintf(count, sizeof(count), ",framecnt=%u", SLOTS);
+	return asprintf(&text, "%s%s%s", port->device, sizes, count) < 0 ? NULL : text;
 }
