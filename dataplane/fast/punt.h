@@ -42,8 +42,12 @@ struct punt_note {
 	uint16_t egress_role; /* that the gate was asked for, and is asked for again (FRAGMENT) */
 };
 
-enum { PUNT_PRIVATE = 8 }; /* octets of private area */
-static_assert(sizeof(struct punt_note) == PUNT_PRIVATE, "and a multiple of RTE_MBUF_PRIV_ALIGN");
+/* Octets of private area: a whole line, for what lies behind it are the frames. A short one is one
+ * line then, and else two. */
+enum { PUNT_PRIVATE = RTE_CACHE_LINE_SIZE };
+static_assert(sizeof(struct punt_note) <= PUNT_PRIVATE &&
+		      RTE_PKTMBUF_HEADROOM % RTE_CACHE_LINE_SIZE == 0,
+	      "frames begin with a line");
 
 static inline struct punt_note *punt_note(struct rte_mbuf *m)
 {
