@@ -68,7 +68,7 @@ static struct control {
 	pthread_t management;
 	uint32_t stop; /* enum stop_reason; atomic */
 	uint32_t quit; /* session loops and management end; atomic */
-	char config_path[PATH_MAX], socket_path[PATH_MAX];
+	char config_path[PATH_MAX], socket_path[PATH_MAX], show_path[PATH_MAX];
 } control = { .answered = -1, .signals = -1, .dataplane = -1 };
 
 /* --- management ------------------------------------------------------------------------------- */
@@ -122,6 +122,7 @@ static void *manage(void *unused)
 static int management_open(const struct config *config)
 {
 	struct ctl_params params = { .socket_path = control.socket_path,
+				     .show_path = control.show_path,
 				     .config_path = control.config_path };
 	sigset_t set;
 	int err;
@@ -129,6 +130,8 @@ static int management_open(const struct config *config)
 	snprintf(control.config_path, sizeof(control.config_path), "%s", config->path);
 	config_run_path(config->instance.name, "control.sock", control.socket_path,
 			sizeof(control.socket_path));
+	config_run_path(config->instance.name, "show.sock", control.show_path,
+			sizeof(control.show_path));
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "log.h"
+
 enum { BACKLOG = 16 };
 
 /* A socket, and the path as its address. */
@@ -63,4 +65,14 @@ int unix_socket_share(const char *path, const char *group)
 	    (entry && chmod(path, 0660)))
 		return -errno;
 	return 0;
+}
+
+int unix_socket_offer(const char *path, int type, const char *group)
+{
+	int fd = unix_socket_listen(path, type, 0600);
+	int err = fd < 0 ? 0 : unix_socket_share(path, group);
+
+	if (err)
+		log_warning("%s: not for group %s: %s", path, group, strerror(-err));
+	return fd;
 }

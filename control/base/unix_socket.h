@@ -21,6 +21,10 @@ int unix_socket_listen(const char *path, int type, mode_t mode);
  * group that is not ours to give. */
 int unix_socket_share(const char *path, const char *group);
 
+/* unix_socket_listen() for the owner, and unix_socket_share(); that the group is not ours to give
+ * is a warning in the log. */
+int unix_socket_offer(const char *path, int type, const char *group);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,7 @@
 
 #include <rte_lcore.h>
 
+#include "config.h"
 #include "format.h"
 #include "log.h"
 #include "mailbox.h"
@@ -39,6 +40,7 @@ struct client {
 	struct page *page; /* owned, unless `asked`; NULL: no command under way */
 	bool asked;	   /* the page is with the RIB lcore */
 	bool hangup;	   /* close when everything is written */
+	bool shows;	   /* may not change anything */
 	uint64_t moved_ms; /* when it last read, wrote or came */
 	char *out;	   /* owned: [out_pos, out_len) is to be written */
 	size_t out_pos, out_len, out_size;
@@ -48,8 +50,8 @@ struct client {
 
 struct ctl {
 	struct ctl_params params;
-	int listener;
-	bool rests;			     /* the listener, */
+	int listener, show_listener;
+	bool rests;			     /* the listeners, */
 	uint64_t until_ms;		     /* for so long */
 	struct client *clients[CTL_CLIENTS]; /* owned; NULL: free */
 	/* of a reload that no client asked for: its page is under way; another one is wanted */
@@ -350,6 +352,15 @@ static void answers_take(struct ctl *ctl, uint64_t now_ms)
 
 /* --- one client ------------------------------------------------------------------------------- */
 
+static bool client_may(struct client *c)
+{
+	if (!c->shows || !request_changes(c->page))
+		return true;
+	page_error(c->page, "permission denied: this changes something, and you may only look");
+	page_hint(c->page, "run bascule as root, or as a member of group " CONFIG_GROUP_STEER);
+	return false;
+}
+
 /* Take the first whole line out of the input and begin what it asks for. */
 static bool client_line(struct ctl *ctl, struct client *c, uint64_t now_ms)
 {
@@ -371,7 +382,7 @@ static bool client_line(struct ctl *ctl, struct client *c, uint64_t now_ms)
 		return false;
 	}
 	c->page->client = c;
-	if (request_parse(c->page, c->in, len))
+	if (request_parse(c->page, c->in, len) && client_may(c))
 		client_go_on(ctl, c, now_ms);
 	else
 		client_answer(c);
@@ -465,10 +476,10 @@ static void listener_rest(struct ctl *ctl, uint64_t now_ms)
 		log_error("management: cannot accept a client: %s", strerror(errno));
 }
 
-static void clients_accept(struct ctl *ctl, uint64_t now_ms)
+static void clients_accept(struct ctl *ctl, int listener, uint64_t now_ms)
 {
 	static const char busy[] = "{\"error\":\"too many clients\"}\n";
-	int fd = accept4(ctl->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct client *c;
 	int place;
 
@@ -485,12 +496,14 @@ static void clients_accept(struct ctl *ctl, uint64_t now_ms)
 		return;
 	}
 	c->fd = fd;
+	c->shows = listener == ctl->show_listener;
 	c->moved_ms = now_ms;
 	ctl->clients[place] = c;
 }
 
 int ctl_open(const struct ctl_params *params, struct ctl **out)
 {
+	const int type = SOCK_STREAM | SOCK_NONBLOCK;
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 
 	/* Room for a page of each client, one reload and the partner's watch, whatever a record
@@ -500,11 +513,14 @@ int ctl_open(const struct ctl_params *params, struct ctl **out)
 		return -ENOMEM;
 	ctl->params = *params;
 	ctl->reading.fd = -1;
-	/* One that a killed control left gives way: the caller holds the instance's lock. */
-	ctl->listener = unix_socket_listen(params->socket_path, SOCK_STREAM | SOCK_NONBLOCK, 0660);
-	if (ctl->listener < 0) {
-		int err = ctl->listener;
+	/* Those that a killed control left give way: the caller holds the instance's lock. */
+	ctl->listener = unix_socket_offer(params->socket_path, type, CONFIG_GROUP_STEER);
+	ctl->show_listener = unix_socket_offer(params->show_path, type, CONFIG_GROUP_SHOW);
+	if (ctl->listener < 0 || ctl->show_listener < 0) {
+		int err = ctl->listener < 0 ? ctl->listener : ctl->show_listener;
 
+		close(ctl->listener); /* whichever there is */
+		close(ctl->show_listener);
 		free(ctl);
 		return err;
 	}
@@ -526,7 +542,9 @@ void ctl_close(struct ctl *ctl)
 		page_release(ctl->reads); /* of no client */
 	reading_leave(&ctl->reading);
 	close(ctl->listener);
+	close(ctl->show_listener);
 	unlink(ctl->params.socket_path);
+	unlink(ctl->params.show_path);
 	free(ctl);
 }
 
@@ -537,6 +555,7 @@ unsigned int ctl_poll(const struct ctl *ctl, struct pollfd *fds)
 	fds[n++] = (struct pollfd){ .fd = ctl->rests ? -1 : ctl->listener, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = ctl->params.answered, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = ctl->reading.fd, .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = ctl->rests ? -1 : ctl->show_listener, .events = POLLIN };
 	for (size_t i = 0; i < CTL_CLIENTS; i++) {
 		const struct client *c = ctl->clients[i];
 		struct pollfd *fd = &fds[n++];
@@ -559,13 +578,15 @@ void ctl_serve(struct ctl *ctl, const struct pollfd *fds, uint64_t now_ms)
 {
 	ctl->rests = ctl->rests && now_ms < ctl->until_ms;
 	if (fds[0].revents)
-		clients_accept(ctl, now_ms);
+		clients_accept(ctl, ctl->listener, now_ms);
+	if (fds[3].revents)
+		clients_accept(ctl, ctl->show_listener, now_ms);
 	if (fds[1].revents)
 		answers_take(ctl, now_ms);
 	reading_serve(ctl, now_ms);
 	for (size_t i = 0; i < CTL_CLIENTS; i++) {
 		struct client *c = ctl->clients[i];
-		short events = c && c->fd >= 0 && fds[3 + i].fd == c->fd ? fds[3 + i].revents : 0;
+		short events = c && c->fd >= 0 && fds[4 + i].fd == c->fd ? fds[4 + i].revents : 0;
 
 		if (c && c->fd >= 0 && !client_serve(ctl, c, events, now_ms))
 			client_drop(ctl, c);

@@ -1,5 +1,7 @@
-/* The management socket of an instance, /run/bascule/NAME/control.sock: newline-delimited JSON, one
- * request a line.
+/* The management sockets of an instance: newline-delimited JSON, one request a line.
+ *
+ *   /run/bascule/NAME/control.sock   for root, our user and group bascule
+ *   /run/bascule/NAME/show.sock      for group bascule-ro too: what changes something is refused
  *
  *   {"command":"show peers","arguments":{}}
  *   {"row":{…}}            none, one or many
@@ -158,7 +160,7 @@ extern "C" {
 
 enum {
 	CTL_CLIENTS = 64, /* connections at once; then the one that is idle for longest gives way */
-	CTL_POLL_FDS = CTL_CLIENTS + 3,
+	CTL_POLL_FDS = CTL_CLIENTS + 4,
 	CTL_READ_MS = 5000,	/* a reload waits no longer for its file */
 	CTL_PAGES_SIZE = 16384, /* octets of each mailbox: pointers to pages */
 };
@@ -166,17 +168,16 @@ enum {
 struct ctl; /* the socket server; owned by ctl_open()'s caller, used by one thread */
 
 struct ctl_params {
-	const char *socket_path;
+	const char *socket_path, *show_path;
 	const char *config_path;
 	struct mailbox *to_rib, *from_rib; /* struct page * each; borrowed */
 	int answered; /* eventfd, non-blocking, raised after each post to from_rib; borrowed */
 };
 
-/* Make and listen on the socket (mode 0660), replacing one that a killed control left. 0 or
- * -errno. */
+/* Make and listen on both sockets, replacing those that a killed control left. 0 or -errno. */
 int ctl_open(const struct ctl_params *params, struct ctl **ctl);
-/* Close every connection and take the socket away. The RIB lcore must have stopped: pages that were
- * with it are freed. */
+/* Close every connection and take the sockets away. The RIB lcore must have stopped: pages that
+ * were with it are freed. */
 void ctl_close(struct ctl *ctl);
 
 /* Fill `fds`, CTL_POLL_FDS of them, for poll(2); returns how many. Then hand them to ctl_serve(),

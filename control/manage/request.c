@@ -347,3 +347,15 @@ bool request_parse(struct page *page, const char *line, size_t len)
 	json_decref(request);
 	return good;
 }
+
+bool request_changes(const struct page *page)
+{
+	switch (page->command) {
+	case PAGE_EXCHANGE_SET:
+	case PAGE_RESET:
+	case PAGE_SOFT_IN:
+	case PAGE_SOFT_OUT:
+	case PAGE_RELOAD: return true;
+	default: return false;
+	}
+}

@@ -16,6 +16,9 @@ extern "C" {
  * hint) says why not. */
 bool request_parse(struct page *page, const char *line, size_t len);
 
+/* Does what it asks for change anything? Otherwise it only shows. */
+bool request_changes(const struct page *page);
+
 #ifdef __cplusplus
 }
 #endif

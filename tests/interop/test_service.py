@@ -1,11 +1,13 @@
 """What a service manager sees of the two processes: in any order of starting, readiness, signs of life, and the end."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
 
 import pytest
 
+from bascule import CLI
 from lab import Lab, wait_for
 from played import Hub
 
@@ -60,6 +62,16 @@ def test_each_says_when_it_is_ready_and_that_it_lives(hub):
     for process in (control, dataplane):
         messages = wait_for(lambda p=process: "WATCHDOG=1" in hub.manager.messages(p) and hub.manager.said[p.pid], "life")
         assert messages.index("READY=1") < messages.index("WATCHDOG=1")
+
+
+def test_who_may_not_ask_is_told_so(hub):
+    """Neither "no instance runs here" nor an error number alone: who may."""
+    cli = hub.lab.dir / "bascule"
+    shutil.copy(CLI, cli)  # the build may lie where others do not come
+    for words, who in ((("show", "summary"), "bascule-ro to look only"), (("reload",), "group bascule"),
+                       (("show", "ports"), "group bascule-ro")):
+        done = hub.bascule.namespace.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", cli, *words, check=False)
+        assert done.returncode == 1 and "Permission denied" in done.stderr and who in done.stderr, (words, done)
 
 
 def test_stopped_in_order_both_end_well(hub):

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -19,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "config.h"
 #include "ctl.h"
 #include "log.h"
 #include "page.h"
@@ -36,11 +38,13 @@ class ctl_test : public testing::Test
 		ASSERT_NE(nullptr, mkdtemp(name));
 		dir = name;
 		path = dir + "/control.sock";
+		show_path = dir + "/show.sock";
 		missing = dir + "/missing.conf";
 		to_rib = mailbox_new(CTL_PAGES_SIZE);
 		from_rib = mailbox_new(CTL_PAGES_SIZE);
 		answered = eventfd(0, EFD_NONBLOCK);
 		params.socket_path = path.c_str();
+		params.show_path = show_path.c_str();
 		params.config_path = missing.c_str();
 		params.to_rib = to_rib;
 		params.from_rib = from_rib;
@@ -53,6 +57,7 @@ class ctl_test : public testing::Test
 			close(fd);
 		ctl_close(ctl);
 		EXPECT_NE(0, access(path.c_str(), F_OK));
+		EXPECT_NE(0, access(show_path.c_str(), F_OK));
 		mailbox_free(to_rib);
 		mailbox_free(from_rib);
 		close(answered);
@@ -60,11 +65,15 @@ class ctl_test : public testing::Test
 	}
 	int connect_client()
 	{
+		return connect_to(path);
+	}
+	int connect_to(const std::string &socket_path)
+	{
 		struct sockaddr_un addr = {};
 		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 		addr.sun_family = AF_UNIX;
-		strcpy(addr.sun_path, path.c_str());
+		strcpy(addr.sun_path, socket_path.c_str());
 		EXPECT_EQ(0, connect(fd, (struct sockaddr *)&addr, sizeof(addr)));
 		clients.push_back(fd);
 		return fd;
@@ -152,7 +161,7 @@ class ctl_test : public testing::Test
 		serve();
 		return get(fd);
 	}
-	std::string dir, path, missing;
+	std::string dir, path, show_path, missing;
 	struct ctl *ctl = nullptr;
 	struct mailbox *to_rib = nullptr, *from_rib = nullptr;
 	int answered = -1;
@@ -164,12 +173,54 @@ class ctl_test : public testing::Test
 
 static const std::string summary = "{\"command\":\"show summary\"}\n", end = "{\"end\":true}\n";
 
-TEST_F(ctl_test, socket_is_for_its_group)
+/* Of each socket: its group's, and for nobody else; without such a group, its owner's alone. */
+TEST_F(ctl_test, sockets_are_for_their_groups)
 {
-	struct stat st;
+	const std::pair<std::string, const char *> sockets[] = {
+		{ path, CONFIG_GROUP_STEER },
+		{ show_path, CONFIG_GROUP_SHOW },
+	};
 
-	ASSERT_EQ(0, stat(path.c_str(), &st));
-	EXPECT_EQ(0660u, st.st_mode & 07777);
+	for (const auto &[socket, name] : sockets) {
+		const struct group *group = getgrnam(name);
+		struct stat st;
+
+		ASSERT_EQ(0, stat(socket.c_str(), &st));
+		EXPECT_EQ(group ? 0660u : 0600u, st.st_mode & 0777) << socket;
+		EXPECT_EQ(group ? group->gr_gid : getgid(), st.st_gid) << socket;
+	}
+}
+
+TEST_F(ctl_test, who_may_look_changes_nothing)
+{
+	const struct {
+		std::string command, arguments;
+		bool shows;
+	} requests[] = {
+		{ "show summary", "{}", true },
+		{ "show routes", "{}", true },
+		{ "policy test", R"({"peer":"a","direction":"in","prefix":"10.0.0.0/8"})", true },
+		{ "exchange plan", R"({"enable":true})", true },
+		{ "exchange", R"({"enable":true})", false },
+		{ "exchange", R"({"enable":false})", false },
+		{ "peer reset", R"({"name":"a"})", false },
+		{ "peer reset", R"({"name":"a","soft":"in"})", false },
+		{ "peer reset", R"({"name":"a","soft":"out"})", false },
+		{ "reload", "{}", false },
+		{ "reload", R"({"force":true})", false },
+	};
+
+	for (const auto &request : requests) {
+		std::string line = "{\"command\":\"" + request.command +
+				   "\",\"arguments\":" + request.arguments + "}\n";
+		int fd = connect_to(show_path);
+
+		asked.clear();
+		put(fd, line);
+		serve();
+		EXPECT_EQ(request.shows, asked.size() == 1) << line;
+		EXPECT_EQ(request.shows ? 0u : 1u, count(get(fd), "permission denied")) << line;
+	}
 }
 
 TEST_F(ctl_test, rows_then_end)

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <grp.h>
 #include <string>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -68,4 +69,23 @@ TEST_F(unix_socket_test, errors)
 	EXPECT_EQ(-ENAMETOOLONG, unix_socket_connect(too_long.c_str(), SOCK_STREAM));
 	EXPECT_EQ(-ENAMETOOLONG, unix_socket_listen(too_long.c_str(), SOCK_STREAM, 0600));
 	EXPECT_EQ(-ENOENT, unix_socket_listen((path + "/sock").c_str(), SOCK_STREAM, 0600));
+}
+
+TEST_F(unix_socket_test, offered_to_a_group_that_is_there_or_to_nobody_else)
+{
+	const struct group *ours = getgrgid(getgid());
+	const std::pair<const char *, mode_t> groups[] = { { ours->gr_name, 0660 },
+							   { "no-such-group", 0600 } };
+
+	for (const auto &[group, mode] : groups) {
+		int fd = unix_socket_offer(path.c_str(), SOCK_STREAM, group);
+		struct stat st;
+
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, stat(path.c_str(), &st));
+		EXPECT_EQ(mode, st.st_mode & 0777) << group;
+		EXPECT_EQ(getgid(), st.st_gid);
+		close(fd);
+	}
+	EXPECT_EQ(-ENOENT, unix_socket_offer((path + ".none/sock").c_str(), SOCK_STREAM, "root"));
 }

@@ -107,7 +107,9 @@ class partner_watch_test : public testing::Test
 		from_rib = mailbox_new(CTL_PAGES_SIZE);
 		answered = eventfd(0, EFD_NONBLOCK);
 		ctl_path = dir + "/control.sock";
+		show_path = dir + "/show.sock";
 		params.socket_path = ctl_path.c_str();
+		params.show_path = show_path.c_str();
 		params.config_path = "";
 		params.to_rib = to_rib;
 		params.from_rib = from_rib;
@@ -214,7 +216,7 @@ class partner_watch_test : public testing::Test
 		watch = nullptr;
 	}
 
-	std::string dir, ctl_path, configured;
+	std::string dir, ctl_path, show_path, configured;
 	std::unique_ptr<instance> at[INSTANCES];
 	struct mailbox *to_rib = nullptr, *from_rib = nullptr;
 	int answered = -1, wait_ms = -1, told = 0, here_fd = -1, there_fd = -1;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "config.h"
 #include "endpoint.h"
 
 enum {
@@ -26,10 +27,13 @@ int control_connect(const struct cli *cli)
 			 "bascule-control@NAME",
 			 "control of %s is not running", cli->instance);
 	else if (fd < 0)
-		cli_fail(cli,
-			 fd == -EACCES ? "run bascule as root, or as a member of the socket's group"
-				       : NULL,
-			 "control of %s cannot be reached: %s", cli->instance, strerror(-fd));
+		cli_fail(
+			cli,
+			fd == -EACCES
+				? "run bascule as root, or as a member of group " CONFIG_GROUP_STEER
+				  ", or of " CONFIG_GROUP_SHOW " to look only"
+				: NULL,
+			"control of %s cannot be reached: %s", cli->instance, strerror(-fd));
 	return fd;
 }
 

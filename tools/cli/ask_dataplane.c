@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "config.h"
 #include "endpoint.h"
 
 enum { SILENCE_MS = 10 * 1000, REPLY_MAX = 64 << 10 };
@@ -82,7 +83,10 @@ int telemetry_connect(const struct cli *cli)
 			 "bascule-dataplane@NAME",
 			 "dataplane of %s is not running", cli->instance);
 	} else if (fd < 0) {
-		cli_fail(cli, fd == -EACCES ? "run bascule as root" : NULL,
+		cli_fail(cli,
+			 fd == -EACCES
+				 ? "run bascule as root, or as a member of group " CONFIG_GROUP_SHOW
+				 : NULL,
 			 "dataplane of %s cannot be reached: %s", cli->instance, strerror(-fd));
 	} else if (!telemetry_greeted(cli, fd)) {
 		endpoint_close(fd);

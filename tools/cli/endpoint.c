@@ -1,6 +1,7 @@
 /* The two sockets. */
 #include "endpoint.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -11,8 +12,12 @@
 int endpoint_control(const char *instance)
 {
 	char path[PATH_MAX];
+	int fd = unix_socket_connect(config_run_path(instance, "control.sock", path, sizeof(path)),
+				     SOCK_STREAM);
 
-	return unix_socket_connect(config_run_path(instance, "control.sock", path, sizeof(path)),
+	if (fd != -EACCES)
+		return fd;
+	return unix_socket_connect(config_run_path(instance, "show.sock", path, sizeof(path)),
 				   SOCK_STREAM);
 }
 

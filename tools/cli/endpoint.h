@@ -6,7 +6,9 @@
 extern "C" {
 #endif
 
-/* Connect. The descriptor, or -errno: -ENOENT and -ECONNREFUSED if the process is not there. */
+/* Connect: to control's socket for all commands, or, if that is not for us, to the one for those
+ * who may look only. The descriptor, or -errno: -ENOENT and -ECONNREFUSED if the process is not
+ * there, -EACCES if it does not answer the likes of us. */
 int endpoint_control(const char *instance);
 int endpoint_path(const char *path); /* a control's socket by its path */
 int endpoint_dataplane(const char *instance);
