@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -75,14 +76,20 @@ def _said(*words):
 
 
 def save(path, figures):
-    """The file that compare reads."""
-    document = {
-        "machine": machine(), "commit": commit(), "command": " ".join(sys.argv), "when": time.strftime("%FT%T%z"),
-        "figures": [{"name": f.name, "unit": f.unit, "better": f.better, "relative": f.relative,
-                     "min": min(f.samples), "median": median(f.samples), "max": max(f.samples), "samples": f.samples}
-                    for f in figures],
-    }
-    Path(path).write_text(json.dumps(document, indent=1) + "\n")
+    """The file that compare reads: a figure a line."""
+    document = {"machine": machine(), "commit": commit(), "command": _command(), "when": time.strftime("%FT%T%z")}
+    rows = [{"name": f.name, "unit": f.unit, "better": f.better, "relative": f.relative,
+             **{what: float(f"{value:.6g}") for what, value in (
+                 ("min", min(f.samples)), ("median", median(f.samples)), ("max", max(f.samples)))},
+             "samples": [float(f"{value:.6g}") for value in f.samples]} for f in figures]
+    Path(path).write_text(json.dumps(document, indent=1)[:-2] + ',\n "figures": [\n  '
+                          + ",\n  ".join(json.dumps(row) for row in rows) + "\n ]\n}\n")
+
+
+def _command():
+    """As it is typed in the folder of the sources."""
+    words = [os.path.relpath(word, SOURCE) if str(SOURCE) in word else word for word in sys.argv]
+    return shlex.join(words)
 
 
 def load(path):

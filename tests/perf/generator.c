@@ -8,8 +8,8 @@
  * and 3, if there are any, are the ways by which everything else goes between them and hosts (ARP,
  * BGP): what is no frame of ours at port 0 leaves by port 2, and back; 1 and 3 likewise.
  *
- * --queues: by how many ports 0 and 1 receive: as many as the router transmits by, for a net_memif
- * client is who says how many there are.
+ * --queues: as many as ports 0 and 1 receive by, and the router transmits by: of net_memif, the
+ * client says how many there are.
  *
  * --flood: as fast as the ports take them, until killed; counts are DPDK's telemetry's. Else it
  * reads trials, a line each, and answers each of them with one JSON object:
