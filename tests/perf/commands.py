@@ -14,6 +14,7 @@ import fib
 import forward
 import latency
 import loss
+import record
 import rfc2544
 import rib
 import tcp
@@ -51,6 +52,13 @@ def _some_of(known):
             if name not in known:
                 raise argparse.ArgumentTypeError(f"{name!r} is none of {','.join(known)}")
         return _words(text)
+
+    return read
+
+
+def _one_of(known):
+    def read(text):
+        return _some_of(known)(text)[0]
 
     return read
 
@@ -201,9 +209,11 @@ def main(parser):
     _add(commands, "all", "All of them: one after the other, as they are by default. Takes more than an hour.",
          functools.partial(_common, runs=None))
     _add(commands, "compare", compare.__doc__, _compare)
+    _add(commands, "record", record.__doc__, lambda parser: parser.add_argument(
+        "names", nargs="*", metavar="NAME", type=_one_of(record.FILES), help="of " + ", ".join(record.FILES)))
     options = parser.parse_args()
     try:
-        return compare.run(options) if options.command == "compare" else _measure(parser, options)
+        return {"compare": compare.run, "record": record.run}.get(options.command, functools.partial(_measure, parser))(options)
     except (Failed, LabError) as why:
         progress("")
         print(f"tools/perf: {why}", file=sys.stderr)

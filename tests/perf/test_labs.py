@@ -48,7 +48,7 @@ def test_control_is_lost_and_no_packet(build, tmp_path):
 
 @pytest.mark.parametrize("words, why", [
     (["loss", "--events", "link,nonesuch"], "'nonesuch' is none of " + ",".join(loss.AFTER_S)), (["latency", "--known", "many"], "'many' is no number"),
-    (["bgp", "--rivals", "quagga"], "'quagga' is none of null,bird")])
+    (["record", "forward", "nonesuch"], "'nonesuch' is none of forward,"), (["bgp", "--rivals", "quagga"], "'quagga' is none of null,bird")])
 def test_what_there_is_not(words, why):
     done = perf(*words)
     assert done.returncode == 2 and why in done.stderr
