@@ -38,11 +38,6 @@ bool screen_path(const struct screening *by, struct burst *b, uint16_t i)
 	return spoilt;
 }
 
-bool screen_source(const struct screening *by, const struct burst *b, uint16_t i)
-{
-	return sources_has(by->sources, rte_be_to_cpu_32(ip4_at(b->frame[i])->src_addr));
-}
-
 static bool header_odd(const struct screening *by, const struct burst *b, uint16_t i)
 {
 	const struct rte_ether_hdr *ether = (const struct rte_ether_hdr *)b->frame[i];
@@ -55,7 +50,7 @@ static bool header_odd(const struct screening *by, const struct burst *b, uint16
 	       b->total_len[i] + RTE_ETHER_HDR_LEN > b->frame_len[i] ||
 	       !ip4_checksum_good(ip, IP4_HEADER) || source == 0 || source == 127 ||
 	       source >= 224 || destination == 0 || destination == 127 || destination >= 224 ||
-	       screen_source(by, b, i);
+	       sources_has(by->sources, rte_be_to_cpu_32(ip->src_addr));
 }
 
 static bool way_odd(const struct screening *by, const struct burst *b, uint16_t i)

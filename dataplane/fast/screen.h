@@ -74,9 +74,6 @@ extern const struct screen screen_plain;
 /* Picks one packet after the other. */
 uint16_t screen_pick(const struct burst *b, uint64_t some, struct screen_picked *picked);
 
-/* Is its source, as the frame says it, one of ours? */
-bool screen_source(const struct screening *by, const struct burst *b, uint16_t i);
-
 /* What a screen fills in of one packet, whose frame and the length of that are there: that of its
  * header, and then its path. True: as `spoilt`. */
 void screen_read(struct burst *b, uint16_t i);

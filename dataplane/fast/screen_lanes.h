@@ -179,16 +179,21 @@ static inline void lanes_ask(const struct keys *key, const struct burst *b, uint
 		rte_prefetch0(&key->tbl24[b->dst[i + k] >> 8]);
 }
 
-/* Of lanes that sources_maybe() suspects, those that sources_has(). */
-static inline uint64_t suspects_guilty(const struct screening *by, const struct burst *b,
-				       uint16_t i, uint64_t suspects)
+/* Of lanes that sources_maybe() suspects, and perhaps others, those that sources_has(): for each
+ * last octet among them, all addresses that end so are compared with all lanes. */
+static inline uint64_t lanes_guilty(const struct sources *sources, vec src, uint64_t suspects)
 {
+	uint32_t octets[LANES];
 	uint64_t guilty = 0;
+	vec octet = v_shr(src, 24);
 
-	for (; suspects; suspects &= suspects - 1) {
-		int k = __builtin_ctzll(suspects);
+	v_store(octets, octet);
+	while (suspects) {
+		uint32_t last = octets[__builtin_ctzll(suspects)];
 
-		guilty |= (uint64_t)screen_source(by, b, (uint16_t)(i + k)) << k;
+		for (uint16_t k = sources->first[last]; k < sources->first[last + 1]; k++)
+			guilty |= m_bits(v_eq(src, v_all(rte_cpu_to_be_32(sources->addr[k]))));
+		suspects &= ~m_bits(v_eq(octet, v_all(last)));
 	}
 	return guilty;
 }
@@ -216,7 +221,7 @@ static inline void lanes_headers(const struct screening *by, const struct keys *
 	everyday = m_bits(good);
 	suspects = everyday & m_bits(lanes_listed(&h, key->low_half, key->high_half));
 	if (unlikely(suspects))
-		everyday &= ~suspects_guilty(by, b, i, suspects);
+		everyday &= ~lanes_guilty(by->sources, h.src, suspects);
 	found->odd_headers |= (everyday ^ LANES_MASK) << i;
 	found->padded |= (everyday & m_bits(v_gt(room, v_all(0)))) << i;
 }
