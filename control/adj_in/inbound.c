@@ -84,6 +84,17 @@ struct inbound_place inbound_place(const struct inbound *in, struct prefix prefi
 	return at;
 }
 
+void inbound_fetch(const struct inbound *in, const struct prefix *prefixes, size_t n)
+{
+	rib_fetch(in->adj_in->rib, prefixes, n);
+	if (!inbound_active(in))
+		return;
+	for (size_t i = 0; i < n; i++)
+		prefix_table_fetch(&in->routes, prefixes[i]);
+	for (size_t i = 0; i < n; i++)
+		prefix_table_fetch_item(&in->routes, prefixes[i]);
+}
+
 bool inbound_knows(const struct inbound *in, const struct inbound_place *at)
 {
 	return at->route && route_at(in, at->route)->epoch == in->epoch;

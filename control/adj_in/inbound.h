@@ -116,6 +116,8 @@ struct inbound_place {
 	uint32_t route; /* id in the table; 0: the table has none, or there is no table */
 };
 struct inbound_place inbound_place(const struct inbound *in, struct prefix prefix);
+/* As rib_fetch(), and of the table too. */
+void inbound_fetch(const struct inbound *in, const struct prefix *prefixes, size_t n);
 
 /* Has the peer announced this in this session? */
 bool inbound_knows(const struct inbound *in, const struct inbound_place *at);

@@ -97,6 +97,32 @@ static inline uint32_t prefix_table_find(const struct prefix_table *table, struc
 	return SLAB_NONE;
 }
 
+/* What prefix_table_find() looks at comes into the cache meanwhile: in two steps, of which the
+ * second wants the first to have come. It returns the item that is most likely found. */
+static inline void prefix_table_fetch(const struct prefix_table *table, struct prefix prefix)
+{
+	linear_hash_fetch(&table->ids, prefix_table_hash(table, prefix), sizeof(uint32_t));
+}
+static inline uint32_t prefix_table_fetch_item(const struct prefix_table *table,
+					       struct prefix prefix)
+{
+	uint32_t hash = prefix_table_hash(table, prefix), slot = linear_hash_home(hash);
+	uint32_t tag = prefix_table_tag(table, hash);
+	const uint32_t *ids =
+		(const uint32_t *)linear_hash_segment(&table->ids, hash, sizeof(*ids));
+
+	for (uint32_t n = 0; n < LINEAR_HASH_SEGMENT && ids[slot]; n++) {
+		uint32_t id = ids[slot] ^ tag;
+
+		if (!(id & table->tag_mask)) {
+			__builtin_prefetch(prefix_table_at(table, id));
+			return id;
+		}
+		slot = linear_hash_after(slot);
+	}
+	return SLAB_NONE;
+}
+
 /* A new item of a prefix that has none, zeroed but for that. SLAB_NONE: full or no memory. */
 uint32_t prefix_table_add(struct prefix_table *table, struct prefix prefix);
 /* Free an item, which must be live. */

@@ -84,6 +84,15 @@ static inline uint32_t linear_hash_home(uint32_t hash)
 	return hash >> (32 - LINEAR_HASH_BITS);
 }
 
+/* Where a search for this hash begins comes into the cache meanwhile. */
+static inline void linear_hash_fetch(const struct linear_hash *table, uint32_t hash,
+				     unsigned int octets)
+{
+	const uint8_t *segment = (const uint8_t *)linear_hash_segment(table, hash, octets);
+
+	__builtin_prefetch(segment + (size_t)linear_hash_home(hash) * octets);
+}
+
 static inline uint32_t linear_hash_after(uint32_t slot)
 {
 	return (slot + 1) % LINEAR_HASH_SEGMENT;

@@ -448,6 +448,18 @@ static size_t node_cost(const struct fib_sync *sync, uint32_t node)
 	return 1 + (node == RIB_NONE ? 0 : rib_paths(sync->rib, node) / PATHS_COST);
 }
 
+/* Each is a random place in the tables of some megabytes: they come into the cache together. */
+static void fetch(const struct fib_sync *sync, const struct rib_change *changes, size_t n)
+{
+	for (uint8_t view = 0; view < ROLE_COUNT; view++) {
+		if (!sync->fib->generation[0].view[view].lpm)
+			continue;
+		for (size_t i = 0; i < n; i++)
+			fib_fetch(sync->writer, view, changes[i].prefix.addr,
+				  changes[i].prefix.len);
+	}
+}
+
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
 {
 	struct rib_change changes[NODES];
@@ -455,6 +467,7 @@ size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
 
 	while (done < budget && (n = rib_changes(sync->rib, changes,
 						 budget - done < NODES ? budget - done : NODES))) {
+		fetch(sync, changes, n);
 		for (size_t i = 0; i < n; i++) {
 			sync_prefix(sync, changes[i].prefix, changes[i].node);
 			done += node_cost(sync, changes[i].node);

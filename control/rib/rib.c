@@ -227,6 +227,20 @@ struct rib_place rib_place(const struct rib *rib, struct prefix prefix)
 	return at;
 }
 
+void rib_fetch(const struct rib *rib, const struct prefix *prefixes, size_t n)
+{
+	uint32_t nodes[RIB_FETCH];
+
+	assert(n <= RIB_FETCH);
+	for (size_t i = 0; i < n; i++)
+		prefix_table_fetch(&rib->nodes, prefixes[i]);
+	for (size_t i = 0; i < n; i++)
+		nodes[i] = prefix_table_fetch_item(&rib->nodes, prefixes[i]);
+	for (size_t i = 0; i < n; i++)
+		if (nodes[i])
+			__builtin_prefetch(path_at(rib, node_at(rib, nodes[i])->first));
+}
+
 int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
 		    const struct attrs *attrs, uint32_t local_pref, uint32_t now_s)
 {

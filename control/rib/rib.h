@@ -134,6 +134,10 @@ struct rib_place {
 	uint32_t node; /* RIB_NONE: nobody announces it, and nobody still has to learn that */
 };
 struct rib_place rib_place(const struct rib *rib, struct prefix prefix);
+/* What there is to look at for up to RIB_FETCH prefixes comes into the cache, all of it together:
+ * whoever has several to announce names them before the first, and waits for memory once. */
+enum { RIB_FETCH = 32 };
+void rib_fetch(const struct rib *rib, const struct prefix *prefixes, size_t n);
 
 /* `peer` announces the prefix with `attrs` (the rib adds a reference). `local_pref`:
  * LOCAL_PREF_DEFAULT, or what a route map set; LOCAL_PREF as received from our gateways is not used

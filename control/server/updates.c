@@ -139,6 +139,13 @@ static void note_refused(struct route_server *rs, struct peer *peer,
 	     import_verdict_why(verdict));
 }
 
+/* What there is to look at for a slice of prefixes comes into the cache. */
+static void fetch(const struct peer *peer, const struct prefix *prefixes, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i += RIB_FETCH)
+		inbound_fetch(&peer->inbound, prefixes + i, n - i < RIB_FETCH ? n - i : RIB_FETCH);
+}
+
 /* `n` of the announced prefixes, from `first` on. */
 static uint32_t announce_all(struct route_server *rs, struct peer *peer,
 			     const struct speaker_update *update, const struct prefix *first,
@@ -173,6 +180,7 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 		if (verdict != IMPORT_ACCEPT)
 			note_refused(rs, peer, update, verdict);
 	}
+	fetch(peer, prefixes + from, end - from);
 	while (from < end && from < gone && rib_spent(rs->rib) < spent) {
 		const struct inbound_place at = inbound_place(&peer->inbound, prefixes[from++]);
 

@@ -385,6 +385,12 @@ int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_
 	return view_get(&writer->views[view], addr, len, list);
 }
 
+void fib_fetch(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+{
+	if (route_valid(writer, view, addr, len))
+		view_fetch(&writer->views[view], addr, len);
+}
+
 int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
 		      uint32_t *list)
 {

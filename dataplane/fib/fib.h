@@ -109,6 +109,10 @@ bool fib_step(struct fib_writer *writer, uint8_t view, uint32_t max);
 int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
 	    uint32_t *list);
 
+/* What the calls above look at first for this prefix comes into the cache meanwhile: whoever has
+ * several to change names them all before the first, and waits for memory once. */
+void fib_fetch(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len);
+
 /* The one path-list with exactly these members, a set of 1..16 adjacency indexes in any order; made
  * if need be. Adds a reference. `like`, or PATH_LIST_NONE, names the list that flows use now: if
  * one has to be made, shared members keep their buckets; a set that was in use of late, by the

@@ -252,6 +252,12 @@ int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len)
 	return work_finish(t, len, lpm4_del_begin(t, addr, len));
 }
 
+void lpm4_fetch(const struct lpm4 *t, uint32_t addr, uint8_t len)
+{
+	__builtin_prefetch(&t->tbl24[addr >> 8], 1);
+	rules_fetch(&t->rules, addr, len);
+}
+
 int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value)
 {
 	const uint64_t *rule = rules_find(&t->rules, addr, len);

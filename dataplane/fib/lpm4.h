@@ -70,6 +70,9 @@ bool lpm4_step(struct lpm4 *t, uint32_t max);
 /* What lpm4_set() last bound to exactly this prefix. -ENOENT. */
 int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value);
 
+/* What these four look at first comes into the cache meanwhile. */
+void lpm4_fetch(const struct lpm4 *t, uint32_t addr, uint8_t len);
+
 /* Does the librte_lpm of this process lay out its tables as we assume? Fills `lpm` (no reader,
  * LPM4_TEST_GROUPS or more) by our writer and a table of its own by librte_lpm's, and compares
  * them. Leaves its rules in `lpm`. Primary process only. -ENOTSUP: they differ; -ENOMEM. */

@@ -56,6 +56,11 @@ uint64_t *rules_find(const struct rules *rules, uint32_t addr, uint8_t len)
 	return rules->of_len[len] ? probe(rules, rule_key(addr, len)) : NULL;
 }
 
+void rules_fetch(const struct rules *rules, uint32_t addr, uint8_t len)
+{
+	linear_hash_fetch(&rules->words, key_hash(rules, rule_key(addr, len)), sizeof(uint64_t));
+}
+
 uint64_t *rules_reserve(struct rules *rules, uint32_t addr, uint8_t len)
 {
 	return linear_hash_reserve(&rules->words, &by_key, rules,

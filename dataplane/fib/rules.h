@@ -29,6 +29,8 @@ static inline uint32_t rules_count(const struct rules *rules)
 
 /* The slot of a rule, or NULL. Good until the next rules_reserve() or rules_remove(). */
 uint64_t *rules_find(const struct rules *rules, uint32_t addr, uint8_t len);
+/* What rules_find() and rules_reserve() look at comes into the cache meanwhile. */
+void rules_fetch(const struct rules *rules, uint32_t addr, uint8_t len);
 /* A slot for addr/len, 1 <= len <= 32 and no host bits, which has none yet. NULL: no memory. Good
  * likewise. */
 uint64_t *rules_reserve(struct rules *rules, uint32_t addr, uint8_t len);

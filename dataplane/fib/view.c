@@ -109,6 +109,12 @@ int view_get(const struct view *view, uint32_t addr, uint8_t len, uint32_t *list
 	return lpm4_get(&view->lpm, addr, len, list);
 }
 
+void view_fetch(const struct view *view, uint32_t addr, uint8_t len)
+{
+	if (len)
+		lpm4_fetch(&view->lpm, addr, len);
+}
+
 uint32_t view_routes(const struct view *view)
 {
 	uint32_t seeds_shown = rules_count(&view->seeds) - rules_count(&view->hidden);

@@ -32,6 +32,9 @@ int view_del(struct view *view, uint32_t addr, uint8_t len);
 bool view_step(struct view *view, uint32_t max);
 int view_get(const struct view *view, uint32_t addr, uint8_t len, uint32_t *list);
 
+/* See fib_fetch(). */
+void view_fetch(const struct view *view, uint32_t addr, uint8_t len);
+
 /* Seeds that show are not counted. */
 uint32_t view_routes(const struct view *view);
 

@@ -105,6 +105,9 @@ static void take_changes(struct bench *b)
 static void announce_all(struct bench *b, uint16_t peer)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
+		if (i % RIB_FETCH == 0)
+			rib_fetch(b->rib, b->prefixes + i,
+				  b->n - i < RIB_FETCH ? b->n - i : RIB_FETCH);
 		if (rib_announce(b->rib, b->prefixes[i], peer, b->attrs[i], LOCAL_PREF_DEFAULT, 1) <
 		    0)
 			abort();

@@ -147,6 +147,29 @@ TEST(prefix_table, a_search_looks_at_few_items)
 	EXPECT_LT(alike, passed / 64); /* one in 128 by chance */
 	prefix_table_close(&table);
 }
+/* What is fetched ahead is what a search will look at, but for tags that are the same by chance;
+ * where nothing is, nothing is fetched. */
+TEST(prefix_table, what_is_fetched_is_found)
+{
+	struct prefix_table table = {};
+	unsigned int others = 0, vain = 0;
+
+	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1 << 24));
+	for (uint32_t i = 0; i < 100000; i++)
+		ASSERT_NE(0u, prefix_table_add(&table, prefix_make(i << 8, 24)));
+	for (uint32_t i = 0; i < 100000; i++) {
+		struct prefix prefix = prefix_make(i << 8, 24);
+
+		prefix_table_fetch(&table, prefix);
+		others += prefix_table_fetch_item(&table, prefix) !=
+			  prefix_table_find(&table, prefix);
+		vain += prefix_table_fetch_item(&table, prefix_make(i << 8, 25)) != SLAB_NONE;
+	}
+	EXPECT_LT(others, 100000u / 20);
+	EXPECT_LT(vain, 100000u / 20);
+	prefix_table_close(&table);
+}
+
 /* The memory of one more prefix, and so the work, does not depend on how many there are: 1,024
  * slots of the hash and a step of each range of the slab. */
 TEST(prefix_table, grows_a_step_at_a_time)
