@@ -322,7 +322,7 @@ static bool at_rest(const struct route_server *rs)
 	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) &&
 	       !due_has(&rs->due, DUE_RECONSIDER) && !due_has(&rs->due, DUE_MAPS) &&
 	       !rs->expressroute_bound.leaving && !rib_changes_waiting(rs->rib) &&
-	       !rib_wide_waiting(rs->rib);
+	       !rib_put_off_count(rs->rib) && !rib_wide_waiting(rs->rib);
 }
 
 /* What has been found out about a node is good for as long as nothing changes. */

@@ -462,6 +462,7 @@ static int bitmaps_reserve(struct rib *rib, uint32_t capacity)
 	struct groups *groups = &rib->groups;
 
 	if (bitmap_reserve(&rib->changes, capacity) < 0 ||
+	    bitmap_reserve(&rib->put_off, capacity) < 0 ||
 	    bitmap_reserve(&rib->wide, capacity) < 0 ||
 	    bitmap_reserve(&groups->seats.taken, capacity) < 0 ||
 	    bitmap_reserve(&groups->seats.held, capacity) < 0 ||

@@ -250,6 +250,7 @@ int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
 	uint32_t next_hop = attrs->keys.next_hop, hop = SLAB_NONE;
 	struct outlook before;
 	const struct attrs *old;
+	bool off;
 	int what;
 
 	if (path && path->attrs == attrs && path->local_pref == local_pref &&
@@ -297,8 +298,11 @@ int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
 	path->med_rank = 0;
 	chain_place(rib, node_at(rib, id), path);
 	reflections_judge(rib, id, classes_of(rib, id));
+	off = rib->puts_off && !bitmap_has(&rib->changes, id);
+	rib->putting_off = off;
 	mark_for(rib, peer, id, &before);
-	bitmap_add(&rib->changes, id);
+	rib->putting_off = false;
+	bitmap_add(off ? &rib->put_off : &rib->changes, id);
 	if (old)
 		attrs_put(rib->params.attrs, old);
 	return what;
@@ -438,6 +442,7 @@ void rib_free(struct rib *rib)
 	hops_fini(rib);
 	prefix_table_close(&rib->nodes);
 	bitmap_free(&rib->changes);
+	bitmap_free(&rib->put_off);
 	bitmap_free(&rib->wide);
 	free(rib->sources);
 	free(rib->peers);

@@ -226,6 +226,20 @@ struct rib_change {
 size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max);
 size_t rib_changes_waiting(const struct rib *rib);
 
+/* While this is on, what rib_announce_at() changes is put off: it is no change for the FIB, and
+ * nobody learns it, before rib_release(). A prefix that is among the changes already is not put
+ * off; one that changes in another way is among them too. */
+void rib_put_off(struct rib *rib, bool on);
+size_t rib_put_off_count(const struct rib *rib); /* prefixes */
+/* Until none is: somebody waits for that. A prefix was put off anew each time that it was released,
+ * or a member that has joined, or lagged, learns the table. */
+bool rib_release_wanted(const struct rib *rib);
+/* What is put off now is released by rib_release(): up to `max` prefixes at a time become changes.
+ * True: all of them have, and what groups have of them has its turn in their queues. What changes
+ * meanwhile is put off further. */
+void rib_release_begin(struct rib *rib);
+bool rib_release(struct rib *rib, size_t max);
+
 /* Wide prefixes (rib_params.wide_len) are not among those: each is taken by itself, and its node
  * stays, with paths or without, until rib_wide_end() says that the FIB has followed it. Till then
  * no member of a group learns it. One that changes meanwhile comes again. RIB_NONE: none has

@@ -86,6 +86,7 @@ struct entry {
 	uint32_t notes; /* whom it had been a backup to */
 	uint16_t top_peer, alt_peer;
 	bool top_yields, alt_yields;
+	uint8_t put_off; /* times that it was found changed again when its turn came */
 };
 
 /* Entries that one source has caused, oldest first, and the source whose turn comes after its. */
@@ -101,7 +102,13 @@ struct lanes {
 
 /* A group's queue: see queue.c. */
 struct queue {
-	struct lane *lanes; /* owned: nb_peers + 1, the last for what no peer caused */
+	/* owned: nb_peers, one for what no peer caused, and one for what had been put off */
+	struct lane *lanes;
+	struct lane off; /* what is put off: in no list of lanes */
+	uint32_t nb_off; /* entries of it, which `count` leaves out */
+	uint32_t due;	 /* the last of those that are being released; 0: none */
+	uint32_t nb_due;
+	uint16_t released; /* the last lane */
 	struct lanes fresh, rest;
 	uint32_t quantum; /* entries that the first lane may still give */
 	uint32_t count;
@@ -226,6 +233,12 @@ struct rib {
 	uint16_t cause;	       /* the peer whose doing changes are at present; nb_peers: nobody's */
 	struct bitmap changes; /* for the FIB */
 	uint32_t changes_cursor;
+	struct bitmap put_off; /* changes that the FIB and groups get later: rib_put_off() */
+	uint32_t put_off_cursor;
+	uint32_t releasing;		  /* of these, so many are still to become changes */
+	bool release_wanted;		  /* until nothing is put off: somebody waits for that */
+	bool puts_off;			  /* as rib_put_off() was told */
+	bool putting_off;		  /* the change that is being marked is one of them */
 	struct bitmap wide;		  /* likewise, one by one */
 	uint32_t wide_cursor, wide_taken; /* taken: by rib_wide_begin(); 0: none */
 	uint64_t wide_rounds;
@@ -358,10 +371,11 @@ void notes_end(struct groups *groups);
 uint32_t notes_write(struct group *group, const struct backups *backups);
 void notes_read(struct groups *groups, uint32_t notes, struct backups *backups);
 
-/* Does the FIB still have to follow a wide prefix, so that nobody may learn it? */
+/* Does the FIB still have to follow a prefix that is wide or put off, so that nobody may learn
+ * it? */
 static inline bool node_waits(const struct rib *rib, uint32_t id)
 {
-	return rib->wide_taken == id || bitmap_has(&rib->wide, id);
+	return rib->wide_taken == id || bitmap_has(&rib->wide, id) || bitmap_has(&rib->put_off, id);
 }
 
 /* --- mark.c ----------------------------------------------------------------------------------- */
@@ -410,8 +424,12 @@ void queue_fini(struct queue *queue);
 /* A node that is not in the queue, with what members had learned for it. groups_reserve() has seen
  * to it that there is a spare entry. */
 void queue_add(struct group *group, uint32_t node, const struct outlook *before);
-/* What was taken, back into it: a lane of nobody's. */
+/* What was taken, back into it: a lane of nobody's, or what is put off if the node is. */
 void queue_back(struct group *group, const struct entry *entry, const struct backups *backups);
+/* What is put off now has its turns from queue_release() on, as if one source had caused it. With
+ * `all`, what was put off since as well. */
+void queue_release_begin(struct group *group);
+void queue_release(struct group *group, bool all);
 /* Take the next entry off the queue. Its references are the caller's, `backups` is what its notes
  * said. False: the queue is empty. */
 bool queue_take(struct group *group, struct entry *entry, struct backups *backups);

@@ -224,7 +224,7 @@ struct rib_counts rib_counts(const struct rib *rib)
 	};
 
 	counts.bytes = sizeof(*rib) + prefix_table_bytes(&rib->nodes) + slab_bytes(&rib->paths) +
-		       hops_bytes(rib) + bitmap_bytes(&rib->changes) +
+		       hops_bytes(rib) + bitmap_bytes(&rib->changes) + bitmap_bytes(&rib->put_off) +
 		       rib->params.nb_peers *
 			       (sizeof(*rib->sources) + sizeof(*rib->peers) + sizeof(*rib->sort)) +
 		       groups_bytes(rib) + reflect_bytes(rib);

@@ -10,6 +10,7 @@
 #include "answers.h"
 #include "behind.h"
 #include "bounds.h"
+#include "bulk.h"
 #include "exchange_wait.h"
 #include "flapping.h"
 #include "housekeeping.h"
@@ -319,10 +320,20 @@ static void part_end(struct route_server *rs, enum rs_part part)
 	turn_part(&rs->turns, (uint8_t)part, rs->clock_ns());
 }
 
+/* What has been put off, as far as the FIB may be behind; or if there is news, as much as makes no
+ * difference to that. */
+static unsigned int bulk_part(struct route_server *rs)
+{
+	size_t waiting = rib_changes_waiting(rs->rib);
+	size_t most = waiting && waiting < FIB_SLICE ? FIB_SLICE : CHANGES;
+
+	return bulk_turn(rs, waiting < most ? (uint32_t)(most - waiting) : 0);
+}
+
 /* RIB and FIB, until what has changed is in the views, and what follows from it. */
 static unsigned int routes_turn(struct route_server *rs)
 {
-	unsigned int done = rib_part(rs);
+	unsigned int done = rib_part(rs) + bulk_part(rs);
 
 	part_end(rs, RS_PART_RIB);
 	done += fib_part(rs);

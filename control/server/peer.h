@@ -36,6 +36,12 @@ extern "C" {
 
 struct route_server;
 
+/* How much it says at present (bulk.h). */
+struct peer_talk {
+	uint64_t at_ns; /* when `weight` was so much */
+	uint32_t weight;
+};
+
 enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };
 
 struct peer {
@@ -60,14 +66,15 @@ struct peer {
 	struct receiver out;		  /* what is announced to it */
 	struct inbound inbound;		  /* its routes before policy, if it has a route map */
 	struct held_updates held_updates; /* UPDATEs that wait for their next hop */
-	struct limit limit;		  /* of this session */
-	struct flap flap;		  /* what of it changes too often */
-	bool closing;			  /* past its bound: what it still says does not count */
-	bool exceeded;			  /* that ended its last session */
-	bool near_limit, refusing;	  /* alarms: close to its bound; its excess is refused */
-	bool flooded;			  /* `exceeded` by what we announce to it */
-	bool crowded;	     /* alarm: routes of it are refused, as there are limits.total */
-	uint64_t over_limit; /* announcements refused as excess */
+	struct peer_talk talk;
+	struct limit limit;	   /* of this session */
+	struct flap flap;	   /* what of it changes too often */
+	bool closing;		   /* past its bound: what it still says does not count */
+	bool exceeded;		   /* that ended its last session */
+	bool near_limit, refusing; /* alarms: close to its bound; its excess is refused */
+	bool flooded;		   /* `exceeded` by what we announce to it */
+	bool crowded;		   /* alarm: routes of it are refused, as there are limits.total */
+	uint64_t over_limit;	   /* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
 	uint64_t no_memory_before; /* of those, before it last began to announce all that it has */

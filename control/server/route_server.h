@@ -98,6 +98,17 @@ struct transit {
 	uint64_t since_ms;  /* when the step began */
 };
 
+enum bulk_step { BULK_NONE, BULK_PUTS_OFF, BULK_ENDS };
+
+/* Changes by bulk, which are put off (bulk.h). Times are those at which a turn began. */
+struct bulk {
+	enum bulk_step step;
+	bool releases;
+	uint64_t since_ns; /* BULK_PUTS_OFF, or the last release was through */
+	uint64_t heard_ns; /* bulk, last */
+	uint64_t asked_ns; /* whether it may begin, last */
+};
+
 /* Commands that move the exchange switch and wait for the disk (exchange_wait.h). */
 struct exchange_wait {
 	struct page *first; /* pages that wait, in the order in which they came; linked by `next` */
@@ -132,6 +143,7 @@ struct route_server {
 	struct far_hops far_hops;
 	struct fib_sync fib_sync;
 	struct transit transit;
+	struct bulk bulk;
 	struct maps maps;
 	struct adj_in adj_in;	/* what the peers' inbound tables share */
 	struct adj_out adj_out; /* what all receivers share */

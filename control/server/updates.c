@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "bounds.h"
+#include "bulk.h"
 #include "flapping.h"
 #include "message.h"
 #include "peer_route.h"
@@ -218,6 +219,20 @@ bool updates_over(struct route_server *rs, struct peer *peer)
 	return !held_updates_wait(&peer->held_updates);
 }
 
+/* What the peer says now. */
+static bool take(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
+		 uint32_t *taken)
+{
+	bool all;
+
+	if (!*taken)
+		bulk_heard(rs, peer, (uint32_t)update->nb_withdrawn + update->nb_announced);
+	rib_put_off(rs->rib, bulk_puts_off(rs, peer));
+	all = rs_update(rs, peer, update, taken);
+	rib_put_off(rs->rib, false);
+	return all;
+}
+
 bool updates_take(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 		  uint32_t *taken)
 {
@@ -236,7 +251,7 @@ bool updates_take(struct route_server *rs, struct peer *peer, const struct speak
 		return true;
 	if (verdict == HELD_UPDATES_LATER && !updates_over(rs, peer))
 		return false;
-	return rs_update(rs, peer, update, taken);
+	return take(rs, peer, update, taken);
 }
 
 /* What waits behind one that is taken has the rest of its time. Returns how much was done. */

@@ -144,6 +144,16 @@ struct harness {
 			EXPECT_EQ(changes[i].node, rib_find(rib, changes[i].prefix));
 		}
 	}
+	/* All that is put off, in slices. */
+	void release_all()
+	{
+		rib_put_off(rib, false);
+		while (rib_put_off_count(rib)) {
+			rib_release_begin(rib);
+			while (!rib_release(rib, 7))
+				;
+		}
+	}
 	void settle()
 	{
 		while (rib_turn(rib, 64))

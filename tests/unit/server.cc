@@ -306,7 +306,7 @@ void server_test::collect_send(const struct speaker_send *send)
 			eors[send->head.peer]++;
 		while (nlri_next(&u.withdrawn, &p))
 			announced[send->head.peer].erase(text_of(p));
-		while (nlri_next(&u.announced, &p))
+		for (; nlri_next(&u.announced, &p); told[send->head.peer]++)
 			announced[send->head.peer][text_of(p)] =
 				std::vector<uint8_t>(attrs, attrs + u.attrs_len);
 		most[send->head.peer] =

@@ -180,6 +180,7 @@ class server_test : public testing::Test
 	uint32_t epoch[8] = {};
 	uint64_t messages = 0;
 	std::map<uint16_t, table> announced;
+	std::map<uint16_t, size_t> told;    /* prefixes in all announcements to it */
 	std::map<uint16_t, size_t> most;    /* prefixes that it had at once, after each message */
 	std::map<uint16_t, int> eors, late; /* late: UPDATEs that came after the first End-of-RIB */
 	std::vector<struct speaker_peer_add> adds;

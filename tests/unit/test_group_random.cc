@@ -79,6 +79,7 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		    instance(gateway(ROLE_EXPRESSROUTE, 22), pair * 4) },
 		  matrices[rng() % 4]);
 	std::vector<struct group *> group_of(h.sources.size());
+	std::mt19937 off(seed); /* when what is put off */
 
 	h.exact = false; /* a member that lagged may be told again what it has */
 	group_of[1] = group_of[2] = h.group_add(ROLE_NVA, false, true, rng() % 2);
@@ -91,6 +92,11 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		uint16_t peer = (uint16_t)(rng() % h.sources.size());
 		struct prefix prefix = { (uint32_t)(rng() % prefixes) << 8, 24 };
 
+		rib_put_off(h.rib, seed % 2 && off() % 2);
+		if (off() % 16 == 0)
+			rib_release_begin(h.rib);
+		if (off() % 4 == 0)
+			rib_release(h.rib, off() % 4);
 		switch (rng() % 19) {
 		case 0 ... 5:
 			h.announce(prefix, peer, random_attrs(&rng),
@@ -135,6 +141,7 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		}
 		if (rng() % 64 == 0) {
 			h.settle();
+			h.release_all();
 			h.flush_all();
 			h.check();
 		}
@@ -148,6 +155,7 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		}
 	}
 	h.settle();
+	h.release_all();
 	h.flush_all();
 	h.check();
 	h.take_changes(prefixes);
