@@ -137,7 +137,7 @@ def test_the_same_program_is_not_measured(build, tmp_path):
 def test_without_a_parent_nothing_is_compared(tmp_path, made, why):
     source, at = Path(__file__).resolve().parents[2], tmp_path / "at"
     subprocess.run(made.format(source=source, at=at), shell=True, check=True)
-    subprocess.run(["cp", "--parents", "-rt", at, "tools", "tests/tally.py"], cwd=source, check=True)
+    subprocess.run(["cp", "--parents", "-rt", at, "tools", "config", "tests/tally.py"], cwd=source, check=True)
     done = subprocess.run([at / "tools" / "test", "compare"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and f"skipped: the parent commit is not here: {why}" in done.stdout, done.stdout + done.stderr
 
