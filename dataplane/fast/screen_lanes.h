@@ -254,6 +254,20 @@ static inline void lanes_entries(const struct screening *by, const struct keys *
 	v_store(&b->path_list[i], v_and(entry, v_all(FIB_PATH_LISTS - 1)));
 }
 
+/* Out of line: it has no need of the vectors' registers, and its own are few. */
+static __rte_noinline void paths_several(const struct screening *by, struct burst *b, uint16_t i,
+					 uint64_t several)
+{
+	const struct path_list *lists = by->generation->path_lists;
+
+	for (; several; several &= several - 1) {
+		uint16_t k = (uint16_t)(i + __builtin_ctzll(several));
+		uint16_t index = hop_member(&lists[b->path_list[k]], b->pkt[k]);
+
+		b->adjacency[k] = fib_adjacency(by->generation, index);
+	}
+}
+
 /* hop_member(). `some`: packets that have a path. */
 static inline void lanes_paths(const struct screening *by, struct burst *b, uint16_t i,
 			       uint64_t some)
@@ -266,12 +280,9 @@ static inline void lanes_paths(const struct screening *by, struct burst *b, uint
 
 	v_pointers(adjacencies, v_shl(v_and(v_shr(first, 16), v_all(FIB_ADJACENCIES - 1)), 6),
 		   (const void **)&b->adjacency[i]);
-	for (several &= some >> i; unlikely(several); several &= several - 1) {
-		uint16_t k = (uint16_t)(i + __builtin_ctzll(several));
-		uint16_t index = hop_member(&lists[b->path_list[k]], b->pkt[k]);
-
-		b->adjacency[k] = &adjacencies[index % FIB_ADJACENCIES];
-	}
+	several &= some >> i;
+	if (unlikely(several))
+		paths_several(by, b, i, several);
 }
 
 static inline void lanes_ways(const struct screening *by, const struct keys *key, struct burst *b,
