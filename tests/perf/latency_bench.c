@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "slash24_set.h"
+
 enum {
 	OPEN = 1,
 	UPDATE = 2,
@@ -34,7 +36,6 @@ enum {
 	HOLD_S = 240,
 	RX_SIZE = 1 << 20,
 	TX_SIZE = 256 << 10,
-	SLASH24S = 1 << 24,
 	PROBES_MAX = 65536, /* 45.x.y.0/24 */
 	PROBE_NET = 45,
 	WAIT_S = 120,	/* for anything that must come */
@@ -64,7 +65,7 @@ static struct peer a = { .asn = 65101 }, b = { .asn = 65102 }, c = { .asn = 6510
 static uint64_t due_ns[PROBES_MAX], came_ns[PROBES_MAX];
 static uint32_t nb_probes, nb_outstanding; /* sent; of those: not heard yet */
 /* what B has been told, and not told that it is gone */
-static uint8_t held[SLASH24S / 8];
+static struct slash24_set held;
 static uint32_t held_probes, held_routes;	  /* how many: of 45.0.0.0/8, and all others */
 static uint32_t next_route, next_addr = 1u << 24; /* C's */
 static uint32_t wanted_routes;			  /* so many of them, in this phase */
@@ -254,19 +255,12 @@ static void peer_write(struct peer *p)
 	p->tx_done = p->tx_len = 0;
 }
 
-static bool holds(uint32_t addr)
-{
-	return held[addr >> 11] >> (addr >> 8 & 7) & 1;
-}
-
 static void hold(uint32_t addr, bool is)
 {
 	uint32_t *count = addr >> 24 == PROBE_NET ? &held_probes : &held_routes;
 
-	if (holds(addr) == is)
-		return;
-	held[addr >> 11] ^= (uint8_t)(1 << (addr >> 8 & 7));
-	*count += is ? 1 : UINT32_MAX;
+	if (slash24_set_put(&held, addr, is))
+		*count += is ? 1 : UINT32_MAX;
 }
 
 /* `now` 0: gone. What was not sent yet is left of another run. */
@@ -409,8 +403,8 @@ static void join(void)
 static bool warm(void)
 {
 	return held_probes == 2 && !held_routes &&
-	       holds((uint32_t)PROBE_NET << 24 | WARM_UP << 8) &&
-	       holds((uint32_t)PROBE_NET << 24 | (WARM_UP - 1) << 8);
+	       slash24_set_has(&held, (uint32_t)PROBE_NET << 24 | WARM_UP << 8) &&
+	       slash24_set_has(&held, (uint32_t)PROBE_NET << 24 | (WARM_UP - 1) << 8);
 }
 
 /* Next hops are found, and B has been told what there was, and that it is gone. */
