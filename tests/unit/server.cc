@@ -16,7 +16,7 @@ uint64_t look_ns;
 
 static uint64_t server_clock()
 {
-	static uint64_t ns;
+	static uint64_t ns = 1000 * 1000 * 1000; /* no clock is at zero */
 
 	return ns += look_ns;
 }
