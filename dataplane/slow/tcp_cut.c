@@ -35,13 +35,15 @@ bool tcp_cut_begin(struct tcp_cut *cut, const struct virtio_net_hdr *offload, co
 		   size_t len)
 {
 	const struct rte_ether_hdr *ether = (const void *)frame;
-	const struct rte_ipv4_hdr *ip = (const void *)(ether + 1);
+	const struct rte_ipv4_hdr *ip;
 	const struct rte_tcp_hdr *tcp;
 	size_t header = sizeof(*ether) + sizeof(*ip) + sizeof(*tcp);
 
 	if ((offload->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) != VIRTIO_NET_HDR_GSO_TCPV4 ||
-	    !offload->gso_size || len < header ||
-	    ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || ip->next_proto_id != IPPROTO_TCP)
+	    !offload->gso_size || len < header)
+		return false;
+	ip = (const void *)(ether + 1);
+	if (ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || ip->next_proto_id != IPPROTO_TCP)
 		return false;
 	header = sizeof(*ether) + rte_ipv4_hdr_len(ip);
 	if (header < sizeof(*ether) + sizeof(*ip) || header + sizeof(*tcp) > len)

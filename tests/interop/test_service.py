@@ -70,7 +70,8 @@ def test_who_may_not_ask_is_told_so(hub):
     shutil.copy(CLI, cli)  # the build may lie where others do not come
     for words, who in ((("show", "summary"), "bascule-ro to look only"), (("reload",), "group bascule"),
                        (("show", "ports"), "group bascule-ro")):
-        done = hub.bascule.namespace.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", cli, *words, check=False)
+        command = [cli, *hub.bascule.command(*words)[1:]]
+        done = hub.bascule.namespace.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command, check=False)
         assert done.returncode == 1 and "Permission denied" in done.stderr and who in done.stderr, (words, done)
 
 
