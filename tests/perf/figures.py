@@ -59,10 +59,11 @@ def git(*words, **options):
 
 
 def commit():
-    """The commit that is checked out, with a mark if the files differ from it; empty if this is no repository."""
+    """The commit that is checked out, with a mark if what is measured differs from it; empty if this is no repository. Figures that
+    were taken before, and the README's table of them (tools/perf record), are not measured."""
     try:
         at, changed = (git(*words, text=True).stdout.strip() for words in (
-            ("rev-parse", "-q", "--verify", "HEAD"), ("status", "--porcelain", "-uno")))
+            ("rev-parse", "-q", "--verify", "HEAD"), ("status", "--porcelain", "-uno", "--", ":!README.md", ":!tests/perf/figures")))
     except OSError:
         return ""
     return at + ("-dirty" if at and changed else "")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import figures
 import record
 from children import Failed
 from figures import Figures
@@ -45,3 +46,16 @@ def test_what_the_readme_cannot_say():
         record.table({**known, "rib": Figures()})
     with pytest.raises(Failed, match="has no"):
         record.with_table("nothing", "rows\n")
+
+
+def test_what_is_recorded_makes_nothing_dirty(tmp_path, monkeypatch):
+    files = [tmp_path / name for name in ("README.md", "tests/perf/figures/fib.json", "control/main.c")]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("before\n")
+    monkeypatch.setattr(figures, "SOURCE", tmp_path)
+    for words in (("init", "-q"), ("add", "."), ("-c", "user.name=a", "-c", "user.email=a@b.example", "commit", "-qm", "all")):
+        figures.git(*words, check=True)
+    for file in files:
+        file.write_text("after\n")
+        assert figures.commit().endswith("-dirty") == (file.name == "main.c"), file
