@@ -79,8 +79,9 @@ static inline uint32_t prefix_table_tag(const struct prefix_table *table, uint32
 	return hash << LINEAR_HASH_BITS & table->tag_mask;
 }
 
-/* The item of a prefix; SLAB_NONE: there is none. The table is open. */
-static inline uint32_t prefix_table_find(const struct prefix_table *table, struct prefix prefix)
+/* Search for a prefix: the first item whose tag fits and, unless `by_tag`, whose prefix does. */
+static inline uint32_t prefix_table_search(const struct prefix_table *table, struct prefix prefix,
+					   bool by_tag)
 {
 	uint32_t hash = prefix_table_hash(table, prefix), slot = linear_hash_home(hash);
 	uint32_t tag = prefix_table_tag(table, hash);
@@ -90,11 +91,18 @@ static inline uint32_t prefix_table_find(const struct prefix_table *table, struc
 	for (uint32_t n = 0; n < LINEAR_HASH_SEGMENT && ids[slot]; n++) {
 		uint32_t id = ids[slot] ^ tag;
 
-		if (!(id & table->tag_mask) && prefix_equal(prefix_table_key(table, id), prefix))
+		if (!(id & table->tag_mask) &&
+		    (by_tag || prefix_equal(prefix_table_key(table, id), prefix)))
 			return id;
 		slot = linear_hash_after(slot);
 	}
 	return SLAB_NONE;
+}
+
+/* The item of a prefix; SLAB_NONE: there is none. The table is open. */
+static inline uint32_t prefix_table_find(const struct prefix_table *table, struct prefix prefix)
+{
+	return prefix_table_search(table, prefix, false);
 }
 
 /* What prefix_table_find() looks at comes into the cache meanwhile: in two steps, of which the
@@ -106,21 +114,11 @@ static inline void prefix_table_fetch(const struct prefix_table *table, struct p
 static inline uint32_t prefix_table_fetch_item(const struct prefix_table *table,
 					       struct prefix prefix)
 {
-	uint32_t hash = prefix_table_hash(table, prefix), slot = linear_hash_home(hash);
-	uint32_t tag = prefix_table_tag(table, hash);
-	const uint32_t *ids =
-		(const uint32_t *)linear_hash_segment(&table->ids, hash, sizeof(*ids));
+	uint32_t id = prefix_table_search(table, prefix, true);
 
-	for (uint32_t n = 0; n < LINEAR_HASH_SEGMENT && ids[slot]; n++) {
-		uint32_t id = ids[slot] ^ tag;
-
-		if (!(id & table->tag_mask)) {
-			__builtin_prefetch(prefix_table_at(table, id));
-			return id;
-		}
-		slot = linear_hash_after(slot);
-	}
-	return SLAB_NONE;
+	if (id != SLAB_NONE)
+		__builtin_prefetch(prefix_table_at(table, id));
+	return id;
 }
 
 /* A new item of a prefix that has none, zeroed but for that. SLAB_NONE: full or no memory. */
