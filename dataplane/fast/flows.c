@@ -1,14 +1,12 @@
 /* A table of flows by address and port, in sets that are searched whole. */
 #include "flows.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_ether.h>
-#include <rte_ip.h>
 #include <rte_jhash.h>
-#include <rte_tcp.h>
+
+#include "tcp_segment.h"
 
 enum {
 	UNKNOWN_SCALE = 14, /* its SYN was not seen: the largest that there is */
@@ -20,37 +18,6 @@ enum {
 	OPTION_NOP = 1,
 	OPTION_SCALE = 3,
 };
-
-/* A TCP segment in a frame; NULL `tcp`: it is none, or not whole. */
-struct segment {
-	const struct rte_ipv4_hdr *ip;
-	const struct rte_tcp_hdr *tcp;
-	uint32_t payload;
-};
-
-static struct segment segment_of(const struct rte_mbuf *m)
-{
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	const struct rte_ipv4_hdr *ip = (const void *)(ether + 1);
-	const struct rte_tcp_hdr *tcp;
-	uint32_t headers, total;
-
-	if (m->data_len < sizeof(*ether) + sizeof(*ip) + sizeof(*tcp) ||
-	    ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
-	    ip->next_proto_id != IPPROTO_TCP ||
-	    (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK | RTE_IPV4_HDR_MF_FLAG)))
-		return (struct segment){ 0 };
-	total = rte_be_to_cpu_16(ip->total_length);
-	headers = rte_ipv4_hdr_len(ip);
-	if (headers < sizeof(*ip) || total < headers + sizeof(*tcp) ||
-	    total + sizeof(*ether) > m->data_len)
-		return (struct segment){ 0 };
-	tcp = (const void *)((const uint8_t *)ip + headers);
-	headers += (tcp->data_off >> 4) * 4u;
-	if (tcp->data_off >> 4 < 5 || headers > total)
-		return (struct segment){ 0 };
-	return (struct segment){ ip, tcp, total - headers };
-}
 
 /* Of the options of a SYN. */
 static uint8_t scale_of(const struct rte_tcp_hdr *tcp)
@@ -136,7 +103,7 @@ struct flows *flows_new(void)
 
 void flows_sent(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms)
 {
-	struct segment s = segment_of(m);
+	struct tcp_segment s = tcp_segment_of(m);
 	uint32_t ack, now = (uint32_t)now_ms;
 	struct flow_key key;
 	struct flow *flow;
@@ -170,7 +137,7 @@ void flows_sent(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms)
 
 bool flows_admit(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms)
 {
-	struct segment s = segment_of(m);
+	struct tcp_segment s = tcp_segment_of(m);
 	struct flow_key key;
 	struct flow *flow;
 	uint32_t cost, limit;

@@ -1,18 +1,16 @@
 /* The main lcore's work on packets: rings in, LCP interfaces and ports out. */
 #include "slowpath.h"
 
-#include <netinet/in.h>
-
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_ip_frag.h>
-#include <rte_tcp.h>
 
 #include "hop.h"
 #include "hosts.h"
 #include "ip4.h"
 #include "self.h"
 #include "tcp_merge.h"
+#include "tcp_segment.h"
 
 enum {
 	SLOWPATH_BURST = TCP_MERGE_BURST,
@@ -33,16 +31,7 @@ static bool gate_open(const struct slowpath *s, const struct rte_mbuf *m, uint8_
  * there already when the packet has been given to it. */
 static bool carries_octets(const struct rte_mbuf *m)
 {
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	const struct rte_ipv4_hdr *ip = (const void *)(ether + 1);
-	const struct rte_tcp_hdr *tcp;
-
-	if (m->data_len < sizeof(*ether) + sizeof(*ip) + sizeof(*tcp) ||
-	    ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || ip->next_proto_id != IPPROTO_TCP)
-		return false;
-	tcp = (const void *)((const uint8_t *)ip + rte_ipv4_hdr_len(ip));
-	return m->data_len >= sizeof(*ether) + rte_ipv4_hdr_len(ip) + sizeof(*tcp) &&
-	       rte_be_to_cpu_16(ip->total_length) > rte_ipv4_hdr_len(ip) + (tcp->data_off >> 4) * 4;
+	return tcp_segment_of(m).payload > 0;
 }
 
 /* To the kernel, through the interface of the port that it came in by. */
@@ -236,7 +225,7 @@ static uint16_t take_class(struct slowpath *s, enum punt_class class_)
 		uint16_t overtaken;
 
 		n = tcp_merge(pkts, n, &overtaken);
-		s->counters->to_kernel += overtaken;
+		s->counters->to_kernel += overtaken; /* the next one says it */
 	}
 	for (uint16_t i = 0; i < n; i++)
 		take[class_](s, pkts[i]);

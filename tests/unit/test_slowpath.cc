@@ -188,6 +188,7 @@ TEST_F(slow, segments_reach_the_kernel_as_one)
 		part.seq += 1000;
 	}
 	run();
+	EXPECT_NE(0u, s->answer_until);
 	len = kernel_read(kernel, got.data(), got.size(), &offload);
 	ASSERT_EQ(14 + 40 + 5000, len);
 	EXPECT_EQ(VIRTIO_NET_HDR_GSO_TCPV4, offload.gso_type);
