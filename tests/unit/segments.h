@@ -2,10 +2,12 @@
 #ifndef BASCULE_TEST_SEGMENTS_H
 #define BASCULE_TEST_SEGMENTS_H
 
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 
 #include <cstdint>
 #include <cstring>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -169,5 +171,32 @@ inline segment parse(const octets &frame, std::string *what = nullptr)
 		*what += "checksum of TCP; ";
 	return s;
 }
+
+/* Segments in mbufs, none of which may be left. */
+struct segments_test : testing::Test {
+	enum { MBUFS = 2047 };
+	static inline struct rte_mempool *pool;
+	std::mt19937 random{ 7 };
+
+	static void SetUpTestSuite()
+	{
+		if (!pool)
+			pool = rte_pktmbuf_pool_create("segments", MBUFS, 0, 0,
+						       RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+		ASSERT_NE(nullptr, pool);
+	}
+	void TearDown() override
+	{
+		EXPECT_EQ((unsigned int)MBUFS, rte_mempool_avail_count(pool)) << "mbufs leaked";
+	}
+	octets any(size_t len)
+	{
+		octets of(len);
+
+		for (uint8_t &o : of)
+			o = (uint8_t)random();
+		return of;
+	}
+};
 
 #endif

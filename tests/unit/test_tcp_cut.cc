@@ -9,27 +9,7 @@
 namespace
 {
 
-struct cutting : testing::Test {
-	static struct rte_mempool *pool;
-	std::mt19937 random{ 7 };
-
-	static void SetUpTestSuite()
-	{
-		pool = rte_pktmbuf_pool_create("cut", 2047, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
-		ASSERT_NE(nullptr, pool);
-	}
-	void TearDown() override
-	{
-		EXPECT_EQ(2047u, rte_mempool_avail_count(pool)) << "mbufs leaked";
-	}
-	octets any(size_t len)
-	{
-		octets of(len);
-
-		for (uint8_t &o : of)
-			o = (uint8_t)random();
-		return of;
-	}
+struct cutting : segments_test {
 	static struct virtio_net_hdr gso(size_t size, uint8_t type = VIRTIO_NET_HDR_GSO_TCPV4)
 	{
 		struct virtio_net_hdr offload = {};
@@ -85,8 +65,6 @@ struct cutting : testing::Test {
 		EXPECT_EQ(whole.payload, payload);
 	}
 };
-
-struct rte_mempool *cutting::pool;
 
 } // namespace
 

@@ -16,27 +16,7 @@ struct merged {
 	uint16_t overtaken;
 };
 
-struct merging : testing::Test {
-	static struct rte_mempool *pool;
-	std::mt19937 random{ 11 };
-
-	static void SetUpTestSuite()
-	{
-		pool = rte_pktmbuf_pool_create("merge", 511, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
-		ASSERT_NE(nullptr, pool);
-	}
-	void TearDown() override
-	{
-		EXPECT_EQ(511u, rte_mempool_avail_count(pool)) << "mbufs leaked";
-	}
-	octets any(size_t len)
-	{
-		octets of(len);
-
-		for (uint8_t &o : of)
-			o = (uint8_t)random();
-		return of;
-	}
+struct merging : segments_test {
 	/* What the kernel makes of it: segments of tso_segsz octets. The header must be whole. */
 	static std::vector<segment> apart(const struct rte_mbuf *m)
 	{
@@ -98,8 +78,6 @@ struct merging : testing::Test {
 		return all;
 	}
 };
-
-struct rte_mempool *merging::pool;
 
 auto flow(const segment &s)
 {
