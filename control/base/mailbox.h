@@ -45,8 +45,8 @@ bool mailbox_behind(struct mailbox *mb, uint64_t weight);
 /* Consumer: the oldest record, or NULL; borrowed until mailbox_done(), which drops it. */
 const void *mailbox_peek(struct mailbox *mb, size_t *len);
 void mailbox_done(struct mailbox *mb);
-/* Consumer, when it has dropped as many records as it will for now: a producer that waits for that
- * goes on. */
+/* Consumer, when it has dropped as many records as it will this time: a producer that waits for
+ * that goes on. */
 void mailbox_call(struct mailbox *mb);
 
 #ifdef __cplusplus

@@ -46,8 +46,8 @@ struct rib_params {
 	 * that is announced, of those that use it after rib_next_hop_changed(), and of all after
 	 * rib_reconsider(). Never asked of VNet prefixes, which are always usable. */
 	bool (*usable)(void *ctx, uint32_t next_hop, const struct source *source);
-	/* Asked of a usable one: is it, for now, in the views and announced to nobody? NULL: none
-	 * is. */
+	/* Asked of a usable one: is it in the views, but announced to nobody while it flaps? NULL:
+	 * none is. */
 	bool (*quiet)(void *ctx, uint32_t next_hop, const struct source *source);
 	/* Does an ExpressRoute gateway, one of our own AS or another one, learn this path's prefix,
 	 * so that it counts (rib_set_expressroute_max())? To those in `backups` it is a backup.

@@ -23,7 +23,7 @@ struct route_server;
  * has been shut, stops the packets. */
 enum { TRANSIT_WITHDRAW_MS = 2000 };
 
-/* The matrix word that the switch and the configuration ask for now. */
+/* The matrix word that the switch and the configuration ask for at present. */
 uint64_t transit_word(const struct route_server *rs);
 /* The word that they would ask for with the switch on (`exchange`) or off. */
 uint64_t transit_word_if(const struct route_server *rs, bool exchange);

@@ -7,8 +7,8 @@
  * flag but ACK and PSH, the same acknowledgement and window, and a checksum that was found good, as
  * a merged packet's is not looked at again. An acknowledgement without octets that the next one
  * overtakes is left out (RFC 3449 5.2.1), unless it says more: it repeats one, or has SACK blocks.
- * librte_gro asks for no checksum, takes any option that
- * is alike, and sorts segments that came out of order, which is TCP's to see. */
+ * librte_gro asks for no checksum, takes any option that is alike, and sorts segments that came out
+ * of order, which is TCP's to see. */
 #ifndef BASCULE_TCP_MERGE_H
 #define BASCULE_TCP_MERGE_H
 
