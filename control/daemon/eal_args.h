@@ -30,7 +30,8 @@ struct eal_args {
 void eal_args_init(struct eal_args *args, const char *instance);
 /* Add the lcores that `setting` ("control.lcores") gives; the first one ever added is the main
  * lcore. At most EAL_ARGS_LCORES in all. EAL would only say that it cannot start, so this names a
- * CPU that the process may not use in the log: -ENODEV; or -errno of sched_getaffinity(2). */
+ * CPU that the process may not use in the log, and adds none: -ENODEV; or -errno of
+ * sched_setaffinity(2). */
 int eal_args_lcores(struct eal_args *args, const char *setting, const uint32_t *lcores, size_t nb);
 
 #ifdef __cplusplus

@@ -58,6 +58,27 @@ TEST(eal_args, a_cpu_that_is_not_ours_is_named)
 	}
 }
 
+/* With isolcpus= on the kernel's command line every process begins with a mask without those CPUs,
+ * which are the very ones that are meant for lcores. */
+TEST(eal_args, an_isolated_cpu_is_ours_to_take)
+{
+	std::vector<uint32_t> lcores = allowed();
+	struct eal_args args;
+	cpu_set_t before, first, after;
+
+	if (lcores.size() < 2)
+		GTEST_SKIP() << "one CPU";
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(before), &before));
+	CPU_ZERO(&first);
+	CPU_SET(lcores[0], &first);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first), &first));
+	eal_args_init(&args, "rs0");
+	EXPECT_EQ(0, eal_args_lcores(&args, "control.lcores", &lcores[1], 1));
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(after), &after));
+	EXPECT_TRUE(CPU_EQUAL(&first, &after)) << "a question moves nobody";
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(before), &before));
+}
+
 TEST(eal_args, the_longest_list_fits)
 {
 	const std::vector<uint32_t> lcores(EAL_ARGS_LCORES, allowed().back());
