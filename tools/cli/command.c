@@ -41,7 +41,15 @@ static const struct {
 				 "one with these communities: 65001:1,3356:70" },
 	[OPTION_ORIGIN] = { "--origin", "ORIGIN", "one of this origin: igp, egp or incomplete" },
 	[OPTION_MED] = { "--med", "NUMBER", "one with this MED" },
-	[OPTION_FORCE] = { "--force", NULL, "also if more than half of the peers would go" },
+	[OPTION_FORCE] = { "--force", NULL,
+			   "also if more than half of the peers would go; of a NIC: also if it is "
+			   "up, "
+			   "or no DPDK driver knows it" },
+	[OPTION_CONFIG] = { "--config", "FILE",
+			    "the configuration; without it, those in /etc/bascule" },
+	[OPTION_FIX] = { "--fix", NULL,
+			 "mend what is safe and lasts until the next boot, and say "
+			 "so" },
 	[OPTION_PREFIXES] = { "--prefixes", NULL, "each prefix too, and what becomes of it" },
 };
 

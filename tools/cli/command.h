@@ -35,6 +35,8 @@ enum command_option {
 	OPTION_MED,
 	OPTION_PREFIXES,
 	OPTION_FORCE,
+	OPTION_CONFIG,
+	OPTION_FIX,
 	OPTIONS
 };
 

@@ -50,6 +50,16 @@ const struct command commands[] = {
 	  "read the configuration file again and apply what changed" },
 	{ "config check FILE", 0, config_check,
 	  "read a configuration file and tell everything that is wrong with it" },
+	{ "doctor", OPTION(CONFIG) | OPTION(FIX), doctor,
+	  "is this host fit for its instances: each check, what it found, and what to do" },
+	{ "nic list", OPTION(CONFIG), nic_list,
+	  "a line a NIC: driver, DPDK's driver, IOMMU group, NUMA node, link, whose it is" },
+	{ "nic bind NIC", OPTION(FORCE), nic_bind_command,
+	  "give a NIC, by PCI address or interface, to vfio-pci; never one that the host is "
+	  "reached by" },
+	{ "nic unbind NIC", 0, nic_unbind_command, "give a NIC back to the kernel's own driver" },
+	{ "nic persist NIC", 0, nic_persist_command,
+	  "have it at every boot on vfio-pci, if it is now, or else on the kernel's driver" },
 	{ "completion", 0, completion, "print a completion script for bash" },
 	{ NULL },
 };

@@ -42,4 +42,11 @@ enum cli_exit reload(struct cli *cli, const struct command_args *args);
 /* check.c: asked of nobody */
 enum cli_exit config_check(struct cli *cli, const struct command_args *args);
 
+/* nic.c, doctor_command.c: asked of the kernel's files */
+enum cli_exit nic_list(struct cli *cli, const struct command_args *args);
+enum cli_exit nic_bind_command(struct cli *cli, const struct command_args *args);
+enum cli_exit nic_unbind_command(struct cli *cli, const struct command_args *args);
+enum cli_exit nic_persist_command(struct cli *cli, const struct command_args *args);
+enum cli_exit doctor(struct cli *cli, const struct command_args *args);
+
 #endif
