@@ -158,6 +158,29 @@ static bool same_device(const char *a, const char *b)
 	return len_a == len_b && !strncasecmp(key_a, key_b, len_a);
 }
 
+/* Two ports on one device, which tells them apart by the VLAN IDs of their frames. The EtherType of
+ * a tag does not: where the device takes tags off nobody sees it. */
+static void check_tags_pair(struct complaints *c, const config_setting_t *at,
+			    const struct config_port *port, const struct config_port *other)
+{
+	bool same = port->vlan == other->vlan && port->outer_vlan == other->outer_vlan;
+
+	if (same && port->vlan)
+		complain(c, at, "vlan",
+			 "%u is port %s's already, with the same outer_vlan or none; allowed are "
+			 "tags used once on a device",
+			 port->vlan, other->name);
+	else if (same)
+		complain(c, at, "device",
+			 "\"%s\" is port %s's already, allowed are devices used once, or by ports "
+			 "that differ in vlan and outer_vlan",
+			 port->device, other->name);
+	else if (strcmp(port->device, other->device))
+		complain(c, at, "device",
+			 "\"%s\" is the device of port %s otherwise written, allowed is \"%s\"",
+			 port->device, other->name, other->device);
+}
+
 static void check_device_pair(struct complaints *c, const config_setting_t *at,
 			      const struct config_port *port, const struct config_port *other)
 {
@@ -165,9 +188,7 @@ static void check_device_pair(struct complaints *c, const config_setting_t *at,
 	size_t len;
 
 	if (same_device(port->device, other->device))
-		complain(c, at, "device",
-			 "\"%s\" is port %s's already, allowed are devices used once", port->device,
-			 other->name);
+		check_tags_pair(c, at, port, other);
 	else if ((len = taken_by_both(port->device, other->device, &what)))
 		complain(c, at, "device",
 			 "\"%s\" takes %.*s, which is port %s's already, allowed are interfaces "
@@ -263,33 +284,49 @@ static void check_port_addresses(struct complaints *c, const struct file *file, 
 	}
 }
 
+static void check_port_tags(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_port *port = &file->config.dataplane.ports[i];
+	const config_setting_t *at = port_at(file, i);
+
+	if (port->outer_vlan && !config_setting_get_member(at, "vlan"))
+		complain(c, at, "outer_vlan",
+			 "%u stands without vlan, allowed is the outer tag of two, or vlan alone",
+			 port->outer_vlan);
+	if (!config_setting_get_member(at, "outer_vlan") &&
+	    config_setting_get_member(at, "outer_type"))
+		complain(c, at, "outer_type",
+			 "stands without outer_vlan, allowed is the EtherType of an outer tag");
+}
+
 /* The arguments of net_af_packet. What another device takes shows when it is opened. */
 static void check_port_device(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_port *port = &file->config.dataplane.ports[i];
 	size_t nb_lcores = file->config.dataplane.nb_forwarding_lcores;
+	uint16_t tags = config_port_tags(port), payload = (uint16_t)(port->mtu + tags);
 	uint32_t slot, most;
 
 	if (!port->device || !port->mtu)
 		return;
-	if (nb_lcores && config_device_queues(port) > nb_lcores)
+	if (nb_lcores && config_device_queues(port->device) > nb_lcores)
 		complain(
 			c, port_at(file, i), "device",
 			"qpairs = %u are more than there are forwarding lcores (%zu): nobody would "
 			"read the others, allowed are 1..%zu",
-			config_device_queues(port), nb_lcores, nb_lcores);
-	slot = config_device_slot(port);
-	most = config_device_mtu(port);
+			config_device_queues(port->device), nb_lcores, nb_lcores);
+	slot = config_device_slot(port->device, payload);
+	most = config_device_most(port->device, payload);
 	if (most < SLOT_MTU_MIN || slot > SLOT_MAX)
 		complain(c, port_at(file, i), "device",
 			 "framesz = %u is out of range, allowed are %d..%d, or no framesz and "
 			 "blocksz: then the MTU says",
 			 slot, SLOT_MIN, SLOT_MAX);
-	else if (port->mtu > most)
+	else if (payload > most)
 		complain(c, port_at(file, i), "mtu",
 			 "%u does not fit its device's slots of %u octets, allowed are %d..%u, or "
 			 "a device without framesz and blocksz: then the MTU says",
-			 port->mtu, slot, SLOT_MTU_MIN, most);
+			 port->mtu, slot, SLOT_MTU_MIN, most - tags);
 }
 
 static void check_ports(struct complaints *c, const struct file *file)
@@ -310,6 +347,7 @@ static void check_ports(struct complaints *c, const struct file *file)
 				 "\"%s-%s\" is too long for a Linux interface, allowed are "
 				 "instance and port names of %d octets together",
 				 config->instance.name, port->name, IFNAMSIZ - 2);
+		check_port_tags(c, file, i);
 		check_port_unique(c, file, i);
 		check_port_device(c, file, i);
 		if (config_setting_get_member(port_at(file, i), "addresses"))

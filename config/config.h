@@ -82,6 +82,9 @@ struct config_port {
 	struct config_address addresses[CONFIG_PORT_ADDRESSES];
 	size_t nb_addresses;
 	uint16_t mtu; /* octets of IP packet; default 1500 */
+	/* VLAN IDs of its frames' tags, 1..4094, and 0 without a tag; `outer_vlan` is in the tag
+	 * before that of `vlan` (QinQ), of EtherType `outer_type` (0x88a8 by default) */
+	uint16_t vlan, outer_vlan, outer_type;
 	int line;
 };
 
@@ -279,17 +282,25 @@ static inline uint32_t subnet_last(struct prefix subnet)
  * next hop). False: nowhere, or one of our own addresses. */
 bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway);
 
-/* Of a port on net_af_packet: octets of a slot in the ring that its driver shares with the kernel,
- * which one frame must fit; as the device's arguments have it, or large enough for the port's MTU.
- * 0: another device. */
-uint32_t config_device_slot(const struct config_port *port);
-/* The largest MTU that the device's arguments leave room for; UINT16_MAX: they do not say. */
-uint32_t config_device_mtu(const struct config_port *port);
+/* Octets of the tags of a port's frames: 0, 4 or 8. */
+uint16_t config_port_tags(const struct config_port *port);
+
+/* The first port that is on the same device as port `i`, which may be itself. */
+size_t config_device_first(const struct config_dataplane *dataplane, size_t i);
+/* Octets behind the MAC addresses and the EtherType of the largest frame on the device of port
+ * `i`: tags and IP packet. */
+uint16_t config_device_payload(const struct config_dataplane *dataplane, size_t i);
+
+/* Of a device of net_af_packet: octets of a slot in the ring that its driver shares with the
+ * kernel, which one frame must fit; as the device's arguments have it, or large enough for
+ * `payload`. 0: another device. */
+uint32_t config_device_slot(const char *device, uint16_t payload);
+/* The largest payload that the device's arguments leave room for; UINT16_MAX: they do not say. */
+uint32_t config_device_most(const char *device, uint16_t payload);
 /* Its queues: the driver opens them all and spreads what comes over them. 0: another device. */
-uint32_t config_device_queues(const struct config_port *port);
-/* The device string with the arguments that the port's MTU needs; the caller's to free. NULL: no
- * memory. */
-char *config_device_string(const struct config_port *port);
+uint32_t config_device_queues(const char *device);
+/* The device with the arguments that the payload needs; the caller's to free. NULL: no memory. */
+char *config_device_string(const char *device, uint16_t payload);
 
 /* Is `prefix` exactly the subnet of one of our ports? */
 bool config_has_subnet(const struct config *config, struct prefix prefix);

@@ -1,5 +1,5 @@
-/* What the arguments of a net_af_packet device mean for frames. Its driver and the kernel share a
- * ring of slots, one frame each; what is longer than its slot is cut. */
+/* Devices of ports, and what the arguments of a net_af_packet device mean for frames. Its driver
+ * and the kernel share a ring of slots, one frame each; what is longer than its slot is cut. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "config.h"
 
 enum {
+	TAG = 4,	     /* octets */
 	SLOT_DEFAULT = 2048, /* the driver's */
 	SLOT_STEP = 1024,
 	/* before the IP packet: struct tpacket2_hdr, its address, alignment, 802.3 and 802.1Q
@@ -16,6 +17,34 @@ enum {
 	 * some milliseconds, and the window of one TCP flow fills them at once. */
 	SLOTS = 2048,
 };
+
+uint16_t config_port_tags(const struct config_port *port)
+{
+	return (uint16_t)(TAG * ((port->vlan != 0) + (port->outer_vlan != 0)));
+}
+
+size_t config_device_first(const struct config_dataplane *dataplane, size_t i)
+{
+	size_t first = 0;
+
+	while (first < i && strcmp(dataplane->ports[first].device, dataplane->ports[i].device))
+		first++;
+	return first;
+}
+
+uint16_t config_device_payload(const struct config_dataplane *dataplane, size_t i)
+{
+	uint16_t most = 0;
+
+	for (size_t j = 0; j < dataplane->nb_ports; j++) {
+		const struct config_port *port = &dataplane->ports[j];
+		uint16_t payload = (uint16_t)(port->mtu + config_port_tags(port));
+
+		if (!strcmp(port->device, dataplane->ports[i].device) && payload > most)
+			most = payload;
+	}
+	return most;
+}
 
 static bool is_af_packet(const char *device)
 {
@@ -39,48 +68,48 @@ static bool chosen(const char *device)
 	return strstr(device, ",framesz=") || strstr(device, ",blocksz=");
 }
 
-uint32_t config_device_slot(const struct config_port *port)
+uint32_t config_device_slot(const char *device, uint16_t payload)
 {
 	uint32_t slot = SLOT_DEFAULT;
 
-	if (!is_af_packet(port->device))
+	if (!is_af_packet(device))
 		return 0;
-	if (strstr(port->device, ",framesz="))
-		return argument(port->device, "framesz");
-	if (!chosen(port->device) && port->mtu + SLOT_HEAD > SLOT_DEFAULT)
-		slot = (port->mtu + SLOT_HEAD + SLOT_STEP - 1) / SLOT_STEP * SLOT_STEP;
+	if (strstr(device, ",framesz="))
+		return argument(device, "framesz");
+	if (!chosen(device) && payload + SLOT_HEAD > SLOT_DEFAULT)
+		slot = (payload + SLOT_HEAD + SLOT_STEP - 1) / SLOT_STEP * SLOT_STEP;
 	return slot;
 }
 
-uint32_t config_device_queues(const struct config_port *port)
+uint32_t config_device_queues(const char *device)
 {
-	if (!is_af_packet(port->device))
+	if (!is_af_packet(device))
 		return 0;
-	return strstr(port->device, ",qpairs=") ? argument(port->device, "qpairs") : 1;
+	return strstr(device, ",qpairs=") ? argument(device, "qpairs") : 1;
 }
 
-uint32_t config_device_mtu(const struct config_port *port)
+uint32_t config_device_most(const char *device, uint16_t payload)
 {
-	uint32_t slot = config_device_slot(port);
+	uint32_t slot = config_device_slot(device, payload);
 
-	if (!slot && !is_af_packet(port->device))
+	if (!slot && !is_af_packet(device))
 		return UINT16_MAX;
 	return slot > SLOT_HEAD ? slot - SLOT_HEAD : 0;
 }
 
 /* Slots lie one behind the other over all blocks, and a block is pages: four slots of a multiple of
  * 1,024 are. */
-char *config_device_string(const struct config_port *port)
+char *config_device_string(const char *device, uint16_t payload)
 {
-	bool counted = strstr(port->device, ",framecnt=");
-	uint32_t slot = config_device_slot(port);
+	bool counted = strstr(device, ",framecnt=");
+	uint32_t slot = config_device_slot(device, payload);
 	char sizes[64] = "", count[32] = "", *text = NULL;
 
-	if (!slot || chosen(port->device))
-		return strdup(port->device);
+	if (!slot || chosen(device))
+		return strdup(device);
 	if (slot != SLOT_DEFAULT)
 		snprintf(sizes, sizeof(sizes), ",framesz=%u,blocksz=%u", slot, 4 * slot);
 	if (!counted)
 		snprintf(count, sizeof(count), ",framecnt=%u", SLOTS);
-	return asprintf(&text, "%s%s%s", port->device, sizes, count) < 0 ? NULL : text;
+	return asprintf(&text, "%s%s%s", device, sizes, count) < 0 ? NULL : text;
 }

@@ -34,9 +34,12 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 #define ASN_RANGE      .min = 1, .max = UINT32_MAX
 #define BOUND	       .def = BOUND_NOT_GIVEN, .max = BOUND_MAX
 
-static read_fn read_forwarding_lcores, read_control_lcores, read_port_addresses, read_ports,
-	read_attrs_pass, read_attrs_strip, read_attrs_drop, read_vnets, read_gateways, read_peers,
-	read_next_hop, read_gateway_addresses, read_partner;
+/* 4095 is reserved, and 0 stands for none (IEEE 802.1Q 9.6). */
+enum { VLAN_MAX = 4094 };
+
+static read_fn read_tag_type, read_forwarding_lcores, read_control_lcores, read_port_addresses,
+	read_ports, read_attrs_pass, read_attrs_strip, read_attrs_drop, read_vnets, read_gateways,
+	read_peers, read_next_hop, read_gateway_addresses, read_partner;
 
 static const struct setting instance_settings[] = {
 	{ "name", read_name, MEMBER(struct config_instance, name), .required = true,
@@ -71,6 +74,11 @@ static const struct setting port_settings[] = {
 		  "lists of IPv4 addresses with their subnet's length such as [\"10.0.1.4/26\"]" },
 	{ "mtu", read_number, MEMBER(struct config_port, mtu), .def = 1500, .min = 576,
 	  .max = 9600 },
+	{ "vlan", read_number, MEMBER(struct config_port, vlan), .min = 1, .max = VLAN_MAX },
+	{ "outer_vlan", read_number, MEMBER(struct config_port, outer_vlan), .min = 1,
+	  .max = VLAN_MAX },
+	{ "outer_type", read_tag_type, MEMBER(struct config_port, outer_type), .def = 0x88a8,
+	  .max = UINT16_MAX, .allowed = "0x8100, 0x88a8 and 0x9100" },
 	{ NULL },
 };
 
@@ -251,6 +259,19 @@ static bool read_partner(struct complaints *c, const struct setting *spec, confi
 	if (strlen(text) >= CONFIG_PARTNER)
 		return refuse(c, spec, at, "is too long");
 	strcpy(out, text);
+	return true;
+}
+
+static bool read_tag_type(struct complaints *c, const struct setting *spec, config_setting_t *at,
+			  void *out)
+{
+	uint16_t type;
+
+	if (!read_number(c, spec, at, &type))
+		return false;
+	if (type != 0x8100 && type != 0x88a8 && type != 0x9100)
+		return refuse(c, spec, at, "is no tag's EtherType");
+	*(uint16_t *)out = type;
 	return true;
 }
 

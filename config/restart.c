@@ -45,7 +45,8 @@ static bool same_port(const struct config_port *a, const struct config_port *b)
 			return false;
 	}
 	return !strcmp(a->name, b->name) && !strcmp(a->device, b->device) && a->role == b->role &&
-	       a->mtu == b->mtu;
+	       a->mtu == b->mtu && a->vlan == b->vlan && a->outer_vlan == b->outer_vlan &&
+	       a->outer_type == b->outer_type;
 }
 
 static bool differs(const struct config *running, const struct config *wanted, bool of_control,

@@ -41,14 +41,19 @@ static int pools_open(struct dataplane *dp)
 {
 	const struct config_dataplane *config = &dp->config->dataplane;
 	uint32_t lcores = (uint32_t)config->nb_forwarding_lcores + 1, count, room = 0;
+	uint32_t devices = 0;
 
-	count = (uint32_t)config->nb_ports * (2 * lcores - 1) * QUEUE_DESCRIPTORS +
-		punt_capacity() + NEIGHBOUR_HELD_ALL +
-		lcores * (POOL_CACHE + (uint32_t)config->nb_ports * TX_BURST) + POOL_SPARE;
 	for (size_t i = 0; i < config->nb_ports; i++) {
-		room = RTE_MAX(room, (uint32_t)config->ports[i].mtu + FRAME_OVERHEAD);
-		room = RTE_MAX(room, config_device_slot(&config->ports[i]));
+		uint16_t payload = config_device_payload(config, i);
+
+		devices += config_device_first(config, i) == i;
+		room = RTE_MAX(room, (uint32_t)payload + FRAME_OVERHEAD);
+		room = RTE_MAX(room, config_device_slot(config->ports[i].device, payload));
 	}
+
+	count = devices * (2 * lcores - 1) * QUEUE_DESCRIPTORS + punt_capacity() +
+		NEIGHBOUR_HELD_ALL + lcores * (POOL_CACHE + (uint32_t)config->nb_ports * TX_BURST) +
+		POOL_SPARE;
 	room = RTE_MAX(room, (uint32_t)RTE_MBUF_DEFAULT_DATAROOM) + RTE_PKTMBUF_HEADROOM;
 	dp->pool = rte_pktmbuf_pool_create("packets", count, POOL_CACHE, PUNT_PRIVATE,
 					   (uint16_t)room, SOCKET_ID_ANY);
@@ -59,20 +64,41 @@ static int pools_open(struct dataplane *dp)
 	return -ENOMEM;
 }
 
+static struct device *device_of(struct dataplane *dp, size_t i)
+{
+	const struct config_dataplane *config = &dp->config->dataplane;
+	const struct config_port *first = &config->ports[config_device_first(config, i)];
+	struct device *device = dp->devices;
+
+	while (device->config != first)
+		device++;
+	return device;
+}
+
 static int ports_open(struct dataplane *dp)
 {
 	const struct config_dataplane *config = &dp->config->dataplane;
-	int err = ports_find(config, dp->port_ids);
+	const struct device_wants wants = {
+		.nb_rxq = dp->nb_workers,
+		.nb_lcores = (uint16_t)(dp->nb_workers + 1),
+		.pool = dp->pool,
+	};
+	uint16_t device_ids[CONFIG_PORTS];
+	int err = devices_find(config, device_ids);
 
 	for (size_t i = 0; !err && i < config->nb_ports; i++) {
-		struct port *port = &dp->ports[dp->port_ids[i]];
-
-		err = port_open(port, dp->port_ids[i], &config->ports[i], dp->nb_workers,
-				dp->nb_workers + 1, dp->pool);
+		if (config_device_first(config, i) == i)
+			err = device_open(&dp->devices[dp->nb_devices++], device_ids[i], config, i,
+					  wants);
 	}
-	if (!err)
-		dp->nb_ports = (uint16_t)config->nb_ports;
-	return err;
+	if (err)
+		return err;
+	ports_number(config, device_ids, dp->port_ids);
+	for (size_t i = 0; i < config->nb_ports; i++)
+		port_init(&dp->ports[dp->port_ids[i]], dp->port_ids[i], device_of(dp, i),
+			  &config->ports[i]);
+	dp->nb_ports = (uint16_t)config->nb_ports;
+	return 0;
 }
 
 _Static_assert(FIB_SEEDS >= 4 * CONFIG_PORTS * CONFIG_PORT_ADDRESSES, "see seed_port()");
@@ -151,9 +177,9 @@ static int fib_open(struct dataplane *dp)
 }
 
 /* An lcore whose queues all have descriptors is called when a packet comes; else it has to look. */
-static void worker_watch(struct worker *w, const struct port *port, uint16_t queue)
+static void worker_watch(struct worker *w, const struct device *device, uint16_t queue)
 {
-	int fd = port->netdev[0] ? af_packet_socket(port->netdev_index, queue) : -ENOTSUP;
+	int fd = device->netdev[0] ? af_packet_socket(device->netdev_index, queue) : -ENOTSUP;
 
 	if (fd >= 0)
 		idle_watch(&w->idle, fd);
@@ -161,19 +187,33 @@ static void worker_watch(struct worker *w, const struct port *port, uint16_t que
 		idle_looks(&w->idle);
 }
 
-/* Each port's receive queues go to the lcores in turn, beginning with another lcore for each
- * port. */
+/* The port that all frames of the device are of, as its driver marks them; NULL: their tags say. */
+static const struct port *only_port(const struct dataplane *dp, const struct device *device)
+{
+	bool only = device->tags.nb_ports == 1 && device->tags.untagged == device->id;
+
+	return only ? &dp->ports[device->id] : NULL;
+}
+
+/* Each device's receive queues go to the lcores in turn, beginning with another lcore for each
+ * device. */
 static void workers_assign(struct dataplane *dp)
 {
 	uint16_t next = 0;
 
-	for (uint16_t p = 0; p < dp->nb_ports; p++) {
-		for (uint16_t q = 0; q < dp->ports[p].nb_rxq; q++) {
+	for (uint16_t d = 0; d < dp->nb_devices; d++) {
+		const struct device *device = &dp->devices[d];
+
+		for (uint16_t q = 0; q < device->nb_rxq; q++) {
 			struct worker *w = &dp->workers[next++ % dp->nb_workers];
 
-			w->rxq[w->nb_rxq++] =
-				(struct rx_queue){ .port = &dp->ports[p], .queue = q };
-			worker_watch(w, &dp->ports[p], q);
+			w->rxq[w->nb_rxq++] = (struct rx_queue){
+				.port = only_port(dp, device),
+				.tags = &device->tags,
+				.device = device->id,
+				.queue = q,
+			};
+			worker_watch(w, device, q);
 		}
 	}
 }
@@ -193,8 +233,8 @@ static int idles_open(struct dataplane *dp)
 	uint16_t max_us = IDLE_CALLED_US;
 	int err;
 
-	for (uint16_t p = 0; p < dp->nb_ports; p++) {
-		if (dp->ports[p].link_events)
+	for (uint16_t d = 0; d < dp->nb_devices; d++) {
+		if (dp->devices[d].link_events)
 			max_us = IDLE_LOOK_US;
 	}
 	err = idle_open(&dp->idle, adaptive, IDLE_CALLED_SPINS, max_us);
@@ -230,6 +270,7 @@ static int workers_open(struct dataplane *dp)
 		w->forwarder.screen = screen_choose();
 		w->forwarder.punt = &dp->punt;
 		w->forwarder.counters = &dp->counters[i];
+		w->ports = dp->ports;
 		w->lcore = dp->config->dataplane.forwarding_lcores[i];
 		tx_init(&w->forwarder.tx, &dp->counters[i], dp->ports, dp->nb_ports, i);
 	}
@@ -245,8 +286,10 @@ static int slowpath_open(struct dataplane *dp)
 		.fib = dp->fib,
 		.neighbours = dp->neighbours,
 		.sources = &dp->sources,
+		.devices = dp->devices,
 		.ports = dp->ports,
 		.lcp = dp->lcp,
+		.nb_devices = dp->nb_devices,
 		.nb_ports = dp->nb_ports,
 		.tbl8_groups = dp->config->dataplane.tbl8_groups,
 		.punt = &dp->punt,
@@ -269,7 +312,7 @@ static int slowpath_open(struct dataplane *dp)
 	return netlink_open(&s->ask, 0);
 }
 
-/* The LCP interfaces, then the ports, then what the kernel says of both. */
+/* The LCP interfaces, then the devices, then what the kernel says of both. */
 static int links_open(struct dataplane *dp)
 {
 	int err = 0;
@@ -277,8 +320,8 @@ static int links_open(struct dataplane *dp)
 	for (uint16_t p = 0; !err && p < dp->nb_ports; p++)
 		err = lcp_open(&dp->lcp[p], &dp->slowpath.ask, &dp->ports[p],
 			       dp->config->instance.name);
-	for (uint16_t p = 0; !err && p < dp->nb_ports; p++)
-		err = port_start(&dp->ports[p]);
+	for (uint16_t d = 0; !err && d < dp->nb_devices; d++)
+		err = device_start(&dp->devices[d]);
 	if (err)
 		return err;
 	err = monitor_open(&dp->slowpath);
@@ -356,11 +399,11 @@ void dataplane_close(struct dataplane *dp)
 		statics_free(&dp->slowpath.statics);
 	}
 	for (uint16_t p = 0; p < FIB_PORTS; p++) {
-		if (!dp->ports[p].config)
-			continue;
-		lcp_close(&dp->lcp[p]);
-		port_close(&dp->ports[p]);
+		if (dp->ports[p].config)
+			lcp_close(&dp->lcp[p]);
 	}
+	for (uint16_t d = 0; d < dp->nb_devices; d++)
+		device_close(&dp->devices[d]);
 	neighbours_free(dp->neighbours);
 	punt_close(&dp->punt);
 	for (uint16_t i = 0; dp->workers && i < dp->nb_workers; i++)

@@ -27,11 +27,11 @@ struct dataplane {
 	const struct config *config; /* the one that it started with; borrowed from main */
 	uint64_t started_ms;
 	struct rte_mempool *pool, *indirect;
-	uint16_t port_ids
-		[CONFIG_PORTS];	      /* DPDK port ids, by index among the configuration's ports */
-	struct port ports[FIB_PORTS]; /* by DPDK port id, as everything else that is kept by port */
+	uint16_t port_ids[CONFIG_PORTS]; /* by index among the configuration's ports */
+	struct device devices[FIB_PORTS];
+	struct port ports[FIB_PORTS]; /* by id, as everything else that is kept by port */
 	struct lcp lcp[FIB_PORTS];    /* likewise */
-	uint16_t nb_ports;
+	uint16_t nb_devices, nb_ports;
 	struct fib *fib;
 	struct neighbours *neighbours;
 	struct sources sources;

@@ -18,7 +18,7 @@
 
 #include "eal_args.h"
 #include "log_stream.h"
-#include "port.h"
+#include "device.h"
 
 enum { ARGUMENTS = 24 + 2 * CONFIG_PORTS };
 
@@ -87,10 +87,14 @@ int eal_open(const struct config *config, enum log_level level)
 	argv[argc++] =
 		(char *)(level == LOG_LEVEL_DEBUG ? "--log-level=info" : "--log-level=error");
 	for (size_t i = 0; i < dataplane->nb_ports; i++) {
-		bool pci = port_is_pci(dataplane->ports[i].device);
+		bool pci = device_is_pci(dataplane->ports[i].device);
 
+		devices[i] = NULL;
+		if (config_device_first(dataplane, i) != i)
+			continue;
 		argv[argc++] = (char *)(pci ? "-a" : "--vdev");
-		devices[i] = config_device_string(&dataplane->ports[i]);
+		devices[i] = config_device_string(dataplane->ports[i].device,
+						  config_device_payload(dataplane, i));
 		argv[argc++] = devices[i] ? devices[i] : dataplane->ports[i].device;
 		any_pci |= pci;
 	}

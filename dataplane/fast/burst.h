@@ -38,7 +38,7 @@ struct burst {
 	uint32_t src_tail[FORWARD_BURST];
 	uint32_t path_list[FORWARD_BURST];
 	const struct adjacency *adjacency[FORWARD_BURST];
-	uint32_t port[FORWARD_BURST]; /* DPDK port id by which it leaves */
+	uint32_t port[FORWARD_BURST]; /* port id by which it leaves */
 };
 
 /* A bit for each of `n` packets, not 0. */

@@ -23,6 +23,8 @@ enum drop_reason {
 	DROP_FRAME_SHORT,
 	DROP_NOT_OUR_MAC,
 	DROP_ETHERTYPE,
+	DROP_VLAN_UNKNOWN, /* tags that no port of its device has */
+	DROP_UNTAGGED,	   /* none, and all ports of its device have tags */
 	/* the IPv4 header (RFC 1812 5.2.2) */
 	DROP_IP4_TRUNCATED,
 	DROP_IP4_VERSION,
@@ -48,6 +50,7 @@ enum drop_reason {
 	DROP_TOO_BIG,
 	DROP_BOUNCE, /* its next hop is the neighbour that it came from */
 	DROP_NO_PORT,
+	DROP_NO_HEADROOM, /* for its port's tags, in the buffer that it came in */
 	DROP_TX_FULL,
 	/* punting: a ring or a meter for each class, in the order of enum punt_class */
 	DROP_RING_BGP,

@@ -49,7 +49,7 @@ enum host_state {
 /* The main lcore's side of a host; its adjacency has the same index. */
 struct host {
 	uint32_t addr; /* host order */
-	uint16_t port; /* DPDK port id */
+	uint16_t port; /* port id */
 	uint8_t state; /* enum host_state */
 	uint8_t nb_held;
 	uint8_t asked;	   /* in this state: how often the kernel was asked, up to 255 */

@@ -12,8 +12,9 @@
 
 #include "hop.h"
 #include "ip4.h"
+#include "tags.h"
 
-enum { ICMP_REDIRECT = 5, VLAN_ID_MASK = 0x0fff };
+enum { ICMP_REDIRECT = 5 };
 
 static struct rte_ipv4_hdr *ip4_of(struct rte_mbuf *m)
 {
@@ -41,34 +42,38 @@ static void drop_error(struct forwarder *f, enum drop_reason reason, enum punt_e
 	f->punted = true;
 }
 
-/* A tag of VLAN 0 says a priority and no VLAN (IEEE 802.1Q 9.6): the frame is an untagged one. Take
- * such a tag out. */
-static bool priority_untag(struct rte_mbuf *m)
-{
-	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	const struct rte_ether_hdr *ether = (const void *)frame;
-	const struct rte_vlan_hdr *tag = (const void *)(ether + 1);
-
-	if (ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_VLAN) ||
-	    m->data_len < sizeof(*ether) + sizeof(*tag) || (tag->vlan_tci & RTE_BE16(VLAN_ID_MASK)))
-		return false;
-	memmove(frame + sizeof(*tag), frame, 2 * RTE_ETHER_ADDR_LEN);
-	rte_pktmbuf_adj(m, sizeof(*tag));
-	return true;
-}
-
 static rte_be16_t type_of(const struct rte_mbuf *m)
 {
 	return rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->ether_type;
 }
 
-/* A frame that carries no IPv4, or not to us. True: it carried a priority tag only; false: it is
+/* Take tags of VLAN 0 out. The frames of a port with tags of its own have none any more. */
+static enum drop_reason priority_untag(struct rte_mbuf *m)
+{
+	struct tags tags;
+	enum drop_reason reason = tags_read(m, &tags);
+
+	if (reason == DROP_NONE && tags.vlans)
+		reason = DROP_VLAN_UNKNOWN;
+	if (reason == DROP_NONE)
+		tags_pop(m, tags.len);
+	return reason;
+}
+
+/* A frame that carries no IPv4, or not to us. True: it carried priority tags only; false: it is
  * gone. */
 static bool frame_other(struct forwarder *f, struct rte_mbuf *m, bool for_us)
 {
+	bool tagged = tags_type(type_of(m));
+	enum drop_reason reason = DROP_NONE;
+
 	if (!for_us)
-		drop(f, DROP_NOT_OUR_MAC, m);
-	else if (priority_untag(m) && type_of(m) == RTE_BE16(RTE_ETHER_TYPE_IPV4))
+		reason = DROP_NOT_OUR_MAC;
+	else if (tagged)
+		reason = priority_untag(m);
+	if (reason != DROP_NONE)
+		drop(f, reason, m);
+	else if (tagged && type_of(m) == RTE_BE16(RTE_ETHER_TYPE_IPV4))
 		return true;
 	else if (type_of(m) == RTE_BE16(RTE_ETHER_TYPE_ARP))
 		punt(f, PUNT_ARP, m);

@@ -36,9 +36,9 @@ enum punt_error {
 /* What a worker notes about a packet for the main lcore: in the private area of its mbuf, which the
  * pool must have room for. The ingress port is the mbuf's `port`. */
 struct punt_note {
-	uint16_t port;	/* DPDK port id that the packet was to leave through (FRAGMENT, GLEAN) */
-	uint16_t mtu;	/* of that way (FRAGMENT, PUNT_ERROR_TOO_BIG) */
-	uint16_t error; /* enum punt_error */
+	uint16_t port;	      /* port id that the packet was to leave through (FRAGMENT, GLEAN) */
+	uint16_t mtu;	      /* of that way (FRAGMENT, PUNT_ERROR_TOO_BIG) */
+	uint16_t error;	      /* enum punt_error */
 	uint16_t egress_role; /* that the gate was asked for, and is asked for again (FRAGMENT) */
 };
 

@@ -39,7 +39,7 @@ struct screening {
 	const struct fib_generation *generation;
 	const struct fib_view *view; /* of that generation: of the port's role */
 	uint32_t tbl8_groups;	     /* see fib_lookup_burst() */
-	uint16_t port;		     /* DPDK port id */
+	uint16_t port;		     /* port id */
 	uint8_t gates;		     /* a bit for each egress role, open to packets of that port */
 };
 

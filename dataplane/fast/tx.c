@@ -15,9 +15,10 @@ void tx_init(struct tx *tx, struct counters *counters, struct port *ports, uint1
 	tx->nb_ports = nb_ports;
 	for (uint16_t i = 0; i < nb_ports; i++) {
 		tx->queue[i] = (struct tx_queue){
-			.port = ports[i].id,
-			.queue = ports[i].tx_shared ? 0 : lcore,
-			.lock = ports[i].tx_shared ? &ports[i].tx_lock : NULL,
+			.device = ports[i].device->id,
+			.tags = tags_out(&ports[i]),
+			.queue = ports[i].device->tx_shared ? 0 : lcore,
+			.lock = ports[i].device->tx_shared ? &ports[i].device->tx_lock : NULL,
 		};
 	}
 }
@@ -26,12 +27,14 @@ static void hand_over(struct tx *tx, struct tx_queue *queue, struct rte_mbuf **p
 {
 	uint16_t sent;
 
+	if (unlikely(queue->tags.header.len))
+		n = tags_push(&queue->tags, tx->counters, pkts, n);
 	if (queue->lock) {
 		rte_spinlock_lock(queue->lock);
-		sent = rte_eth_tx_burst(queue->port, queue->queue, pkts, n);
+		sent = rte_eth_tx_burst(queue->device, queue->queue, pkts, n);
 		rte_spinlock_unlock(queue->lock);
 	} else {
-		sent = rte_eth_tx_burst(queue->port, queue->queue, pkts, n);
+		sent = rte_eth_tx_burst(queue->device, queue->queue, pkts, n);
 	}
 	tx->counters->tx += sent;
 	if (unlikely(sent < n)) {

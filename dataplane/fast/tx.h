@@ -12,6 +12,7 @@
 #include "counters.h"
 #include "fib.h"
 #include "port.h"
+#include "tags.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,15 +26,16 @@ enum {
 /* Where one lcore sends to one port. */
 struct tx_queue {
 	uint16_t n;
-	uint16_t port, queue;
-	rte_spinlock_t *lock; /* borrowed from the port; NULL unless the queue is shared */
+	uint16_t device, queue; /* DPDK port id, and a queue of it */
+	struct tags_out tags;	/* of the port */
+	rte_spinlock_t *lock;	/* borrowed from the device; NULL unless the queue is shared */
 	struct rte_mbuf *pkts[TX_BURST]; /* owned */
 };
 
 struct tx {
 	struct counters *counters; /* borrowed: the lcore's */
 	uint16_t nb_ports;
-	struct tx_queue queue[FIB_PORTS]; /* by DPDK port id */
+	struct tx_queue queue[FIB_PORTS]; /* by port id */
 };
 
 /* `lcore` counts our lcores from 0 (not EAL ids): it names the TX queue where the port has one for

@@ -3,6 +3,8 @@
 
 #include <rte_ethdev.h>
 
+#include "demux.h"
+
 /* One turn over all receive queues; returns how many packets came. */
 static uint32_t poll_queues(struct worker *w)
 {
@@ -11,11 +13,14 @@ static uint32_t poll_queues(struct worker *w)
 
 	for (uint16_t q = 0; q < w->nb_rxq; q++) {
 		const struct rx_queue *rxq = &w->rxq[q];
-		uint16_t n = rte_eth_rx_burst(rxq->port->id, rxq->queue, pkts, FORWARD_BURST);
+		uint16_t n = rte_eth_rx_burst(rxq->device, rxq->queue, pkts, FORWARD_BURST);
 
 		if (!n)
 			continue;
-		forward_burst(&w->forwarder, rxq->port, pkts, n);
+		if (likely(rxq->port))
+			forward_burst(&w->forwarder, rxq->port, pkts, n);
+		else
+			demux_burst(&w->forwarder, rxq->tags, w->ports, pkts, n);
 		sum += n;
 	}
 	if (w->forwarder.punted) {

@@ -16,13 +16,16 @@ extern "C" {
 #endif
 
 struct rx_queue {
-	const struct port *port; /* borrowed */
-	uint16_t queue;
+	const struct port
+		*port; /* that all of its frames are of; NULL: their tags say. Borrowed, */
+	const struct tag_map *tags; /* as this is */
+	uint16_t device, queue;	    /* DPDK port id, and a queue of it */
 };
 
 struct __rte_cache_aligned worker {
 	struct forwarder forwarder;
 	struct rx_queue rxq[FIB_PORTS];
+	const struct port *ports; /* borrowed; by id */
 	uint16_t nb_rxq;
 	unsigned int lcore; /* EAL id: the QSBR thread id */
 	bool stop;	    /* atomic */

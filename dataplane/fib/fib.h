@@ -59,7 +59,7 @@ void fib_destroy(struct fib *fib);
 
 /* -ENOENT: no such dataplane; -EAGAIN: not ready yet; -EPROTO: built with another layout. */
 int fib_attach(const char *name, struct fib **fib);
-/* The port with this DPDK port id, or as configured with this name; NULL: there is none. */
+/* The port with this id, or as configured with this name; NULL: there is none. */
 const struct fib_port *fib_port_find(const struct fib *fib, uint16_t port);
 const struct fib_port *fib_port_named(const struct fib *fib, const char *name);
 

@@ -55,7 +55,7 @@ struct __rte_cache_aligned adjacency {
 	/* destination MAC, source MAC, EtherType, as on the wire; the destination's last 2
 	 * octets */
 	uint8_t rewrite[16];
-	uint16_t port;	     /* DPDK port id */
+	uint16_t port;	     /* port id */
 	uint16_t mtu;	     /* octets of IP packet, header included */
 	uint8_t action;	     /* enum adjacency_action; atomic */
 	uint8_t egress_role; /* what the gate asks for */
@@ -109,7 +109,7 @@ struct fib_seed {
 	uint8_t len;
 	uint8_t action; /* ADJACENCY_LOCAL, _GLEAN or _BROADCAST */
 	uint8_t egress_role;
-	uint16_t port; /* DPDK port id */
+	uint16_t port; /* port id */
 	uint16_t mtu;
 };
 
@@ -117,7 +117,7 @@ struct fib_seed {
  * `up`. */
 struct fib_port {
 	char name[FIB_PORT_NAME]; /* as configured */
-	uint16_t port;		  /* DPDK port id */
+	uint16_t port;		  /* port id */
 	uint16_t mtu;
 	uint8_t role;
 	uint8_t up;	     /* link state; atomic */
@@ -132,7 +132,7 @@ enum { FIB_PEERS = 4096 }; /* slots: a power of two, at least twice what the con
 
 struct fib_peer {
 	uint32_t addr; /* host order, not 0 */
-	uint16_t port; /* DPDK port id */
+	uint16_t port; /* port id */
 };
 
 enum { FIB_HANDOVER = 64 }; /* words */

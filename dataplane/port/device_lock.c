@@ -12,7 +12,7 @@
 
 #include "lock_file.h"
 #include "log.h"
-#include "port.h"
+#include "device.h"
 
 enum { NAME = 64 };
 
@@ -86,7 +86,7 @@ static int take_port(struct device_locks *locks, const struct config *config,
 	size_t len;
 	int err = 0;
 
-	if (port_is_pci(device) && !lock_name(device, strcspn(device, ","), name))
+	if (device_is_pci(device) && !lock_name(device, strcspn(device, ","), name))
 		return take(locks, config, port, dir, name, before);
 	while (!err && (len = config_device_takes(&at, &what))) {
 		if (lock_name(what, len, name))
@@ -102,8 +102,10 @@ int device_locks_take(struct device_locks *locks, const struct config *config, c
 	int err = 0;
 
 	locks->n = 0;
-	for (size_t i = 0; !err && i < config->dataplane.nb_ports; i++)
-		err = take_port(locks, config, &config->dataplane.ports[i], dir);
+	for (size_t i = 0; !err && i < config->dataplane.nb_ports; i++) {
+		if (config_device_first(&config->dataplane, i) == i)
+			err = take_port(locks, config, &config->dataplane.ports[i], dir);
+	}
 	if (err)
 		device_locks_release(locks);
 	return err;

@@ -62,13 +62,13 @@ struct keeper {
 	uint32_t table;		   /* our own routing table */
 	struct kernel_item *items; /* owned; sorted */
 	size_t nb_items;
-	struct keeper_part part[FIB_PORTS + 1]; /* [DPDK port id]; [FIB_PORTS]: of none */
+	struct keeper_part part[FIB_PORTS + 1]; /* [port id]; [FIB_PORTS]: of none */
 	uint64_t turned_ms;
 	uint32_t reopened; /* LCP interfaces that had to be made anew */
 };
 
 /* What `config` wants of the kernel, sorted and each once, into `*items` (the caller's to free).
- * `port_ids` as of ports_find(). -ENOMEM. */
+ * `port_ids` as of ports_number(). -ENOMEM. */
 int keeper_list(const struct config *config, const uint16_t port_ids[CONFIG_PORTS], uint32_t table,
 		struct kernel_item **items, size_t *nb_items);
 /* The number of an instance's own routing table. */

@@ -26,7 +26,7 @@ enum kernel_kind {		   /* in the order in which they are put in */
 };
 
 struct kernel_item {
-	uint16_t port; /* DPDK port id; of no port: FIB_PORTS */
+	uint16_t port; /* its id; of no port: FIB_PORTS */
 	uint8_t kind;  /* enum kernel_kind */
 	uint8_t len;
 	uint32_t addr, gateway; /* host order */

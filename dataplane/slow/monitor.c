@@ -9,9 +9,9 @@
 
 #include <rte_ether.h>
 
-#include "device.h"
 #include "hosts.h"
 #include "log.h"
+#include "netdev_watch.h"
 #include "netlink.h"
 #include "resolver.h"
 #include "slowpath.h"
@@ -196,10 +196,8 @@ static void neighbour_event(struct slowpath *s, const struct nlmsghdr *message)
 }
 
 /* A port whose link goes down takes its hosts with it. */
-static void link_check(struct slowpath *s, struct port *port)
+static void port_link(struct slowpath *s, struct port *port, bool up)
 {
-	bool up = device_check(s, port) && port_link(port);
-
 	if (up == port->up)
 		return;
 	__atomic_store_n(&port->up, up, __ATOMIC_RELAXED);
@@ -217,10 +215,20 @@ static void link_check(struct slowpath *s, struct port *port)
 	}
 }
 
+static void link_check(struct slowpath *s, struct device *device)
+{
+	bool up = netdev_watch(s, device) && device_link(device);
+
+	for (uint16_t p = 0; p < s->nb_ports; p++) {
+		if (s->ports[p].device == device)
+			port_link(s, &s->ports[p], up);
+	}
+}
+
 static void links_check(struct slowpath *s)
 {
-	for (uint16_t p = 0; p < s->nb_ports; p++)
-		link_check(s, &s->ports[p]);
+	for (uint16_t d = 0; d < s->nb_devices; d++)
+		link_check(s, &s->devices[d]);
 	s->next_link_ms = s->now_ms + MONITOR_LINK_MS;
 }
 
@@ -406,10 +414,10 @@ static void host_turn(struct slowpath *s, struct host *host)
 static void lost_links_check(struct slowpath *s)
 {
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
-		struct port *port = &s->ports[p];
+		const struct port *port = &s->ports[p];
 
-		if (port->link_events && port->up && !port_link(port))
-			link_check(s, port);
+		if (port->device->link_events && port->up && !device_link(port->device))
+			link_check(s, port->device);
 	}
 }
 

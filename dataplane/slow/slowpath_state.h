@@ -24,7 +24,7 @@ extern "C" {
 /* A neighbour of the configuration: see statics.h. */
 struct static_neighbour {
 	uint32_t addr; /* host order */
-	uint16_t port; /* DPDK port id */
+	uint16_t port; /* its id */
 	uint8_t mac[6];
 	bool wanting;	 /* the kernel has it not, or otherwise */
 	bool was_put;	 /* it had it once */
@@ -43,9 +43,10 @@ struct slowpath {
 	struct fib *fib;	       /* borrowed, as all that is not marked */
 	struct neighbours *neighbours; /* owned by main, written here */
 	const struct sources *sources;
+	struct device *devices;
 	struct port *ports;
 	struct lcp *lcp; /* one for each port, same index */
-	uint16_t nb_ports;
+	uint16_t nb_devices, nb_ports;
 	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
 	struct punt *punt;
 	struct counters *counters;

@@ -20,7 +20,7 @@ enum {
 };
 
 /* What a configuration names; those that it names no more are taken out of the kernel's table.
- * `port_ids`: DPDK port ids by index among the configuration's ports. -ENOMEM: nothing has
+ * `port_ids`: port ids by index among the configuration's ports. -ENOMEM: nothing has
  * changed. */
 int statics_configure(struct slowpath *s, const struct config *config, const uint16_t *port_ids);
 void statics_free(struct statics *statics);

@@ -41,7 +41,8 @@ struct bench {
 	struct route *routes;		     /* owned; NULL: the two */
 	uint32_t nb_routes;
 	struct port ports[PORTS];
-	struct config_port config[PORTS];
+	struct device devices[PORTS];
+	struct config_dataplane dataplane;
 	struct fib *fib;
 	struct fib_writer *writer;
 	uint32_t list[PORTS][WAYS]; /* path-lists: by each port, two that are equally good */
@@ -100,9 +101,11 @@ static void ports_open(struct bench *b)
 	struct rte_mempool *pool = rte_pktmbuf_pool_create(
 		"packets", b->mbufs, 256, PUNT_PRIVATE, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 
+	const struct device_wants wants = { .nb_rxq = 1, .nb_lcores = 1, .pool = pool };
+
 	check(pool ? 0 : rte_errno, "packet buffers");
 	for (uint16_t p = 0; p < PORTS; p++) {
-		struct config_port *config = &b->config[p];
+		struct config_port *config = &b->dataplane.ports[p];
 
 		snprintf(config->name, sizeof(config->name), "port%u", p);
 		config->device = config->name;
@@ -111,8 +114,12 @@ static void ports_open(struct bench *b)
 		config->nb_addresses = 1;
 		config->addresses[0].addr = 0x0a000001 | (uint32_t)p << 16; /* 10.p.0.1 */
 		config->addresses[0].len = 24;
-		check(port_open(&b->ports[p], p, config, 1, 1, pool), "port");
-		check(port_start(&b->ports[p]), "port");
+	}
+	b->dataplane.nb_ports = PORTS;
+	for (uint16_t p = 0; p < PORTS; p++) {
+		check(device_open(&b->devices[p], p, &b->dataplane, p, wants), "device");
+		port_init(&b->ports[p], p, &b->devices[p], &b->dataplane.ports[p]);
+		check(device_start(&b->devices[p]), "device");
 		/* what the captures say: see capture.py */
 		b->ports[p].mac = (struct rte_ether_addr){ { 0x02, 0, 0, 0, 0, (uint8_t)p } };
 	}
@@ -237,7 +244,7 @@ static void worker_open(struct bench *b)
 	check(w->forwarder.neighbours ? 0 : ENOMEM, "neighbours");
 	tx_init(&w->forwarder.tx, &b->counters, b->ports, PORTS, 0);
 	for (uint16_t p = 0; p < (b->egress == 1 ? 1 : PORTS); p++)
-		w->rxq[w->nb_rxq++] = (struct rx_queue){ .port = &b->ports[p] };
+		w->rxq[w->nb_rxq++] = (struct rx_queue){ .port = &b->ports[p], .device = p };
 	check(rte_eal_remote_launch(worker_run, w, w->lcore), "lcore");
 }
 

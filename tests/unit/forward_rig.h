@@ -40,6 +40,7 @@ static inline uint32_t remote_addr(int p)
 struct rig {
 	struct rte_mempool *pool;
 	struct rte_ring *ring[PORTS]; /* what a port has sent */
+	struct device devices[PORTS];
 	struct port ports[PORTS];
 	struct fib *fib;
 	struct fib_writer *writer;
@@ -69,6 +70,8 @@ inline int rig::port_make(int p)
 	    rte_eth_tx_queue_setup((uint16_t)id, 0, 64, 0, nullptr) ||
 	    rte_eth_dev_start((uint16_t)id))
 		return -1;
+	devices[p].id = (uint16_t)id;
+	ports[p].device = &devices[p];
 	ports[p].id = (uint16_t)id;
 	ports[p].role = (uint8_t)p;
 	ports[p].mtu = MTU;

@@ -38,6 +38,7 @@ struct monitor : testing::Test {
 	static struct rte_rcu_qsbr *qsbr;
 	static int home; /* the network namespace that we came from */
 	struct config_port config_port = {};
+	struct device device = {};
 	struct port port = {};
 	struct counters counters = {};
 	struct fib fib = {};
@@ -91,12 +92,16 @@ struct monitor : testing::Test {
 		strcpy(config_port.name, "p0");
 		config_port.addresses[0] = { US, 24 };
 		config_port.nb_addresses = 1;
+		device.config = &config_port;
+		port.device = &device;
 		port.config = &config_port;
 		port.mtu = 1500;
 		port.mac = { { 2, 0, 0, 0, 0, 1 } };
 		s = (struct slowpath *)calloc(1, sizeof(*s));
 		s->fib = &fib;
 		s->neighbours = neighbours_new(qsbr);
+		s->devices = &device;
+		s->nb_devices = 1;
 		s->ports = &port;
 		s->lcp = &lcp;
 		s->nb_ports = 1;

@@ -27,6 +27,7 @@ struct slow : testing::Test {
 	static struct rte_mempool *pool, *indirect;
 	static struct rte_ring *ring;
 	static struct rte_rcu_qsbr *qsbr;
+	static struct device device;
 	static struct port port;
 	static struct fib *fib;
 	struct fib_writer *writer = nullptr;
@@ -51,6 +52,7 @@ struct slow : testing::Test {
 		ASSERT_EQ(0, rte_eth_rx_queue_setup(0, 0, 64, 0, nullptr, pool));
 		ASSERT_EQ(0, rte_eth_tx_queue_setup(0, 0, 64, 0, nullptr));
 		ASSERT_EQ(0, rte_eth_dev_start(0));
+		port.device = &device;
 		port.mtu = MTU;
 		port.addr = 0x0a000001;
 		port.up = true;
@@ -120,6 +122,8 @@ struct slow : testing::Test {
 		s->tbl8_groups = fib->tbl8_groups;
 		s->neighbours = neighbours_new(qsbr);
 		gate(true);
+		s->devices = &device;
+		s->nb_devices = 1;
 		s->ports = &port;
 		s->lcp = &lcp;
 		s->nb_ports = 1;
@@ -196,6 +200,7 @@ struct slow : testing::Test {
 inline struct rte_mempool *slow::pool, *slow::indirect;
 inline struct rte_ring *slow::ring;
 inline struct rte_rcu_qsbr *slow::qsbr;
+inline struct device slow::device;
 inline struct port slow::port;
 inline struct fib *slow::fib;
 

@@ -42,13 +42,48 @@ const error_case error_cases[] = {
 	  "used once" },
 	{ "\"net_tap1\"", "\"net_tap0\"",
 	  "c:10: dataplane.ports.nva0.device: \"net_tap0\" is port vpn0's already, allowed are "
-	  "devices used once" },
+	  "devices used once, or by ports that differ in vlan and outer_vlan" },
 	{ "\"net_tap1\"", "\"3b:00.0\"",
 	  "c:10: dataplane.ports.nva0.device: \"3b:00.0\" is port er0's already, allowed are "
-	  "devices used once" },
+	  "devices used once, or by ports that differ in vlan and outer_vlan" },
 	{ "\"net_tap1\"", "\"pci:3B:00.0,representor=1\"",
 	  "c:10: dataplane.ports.nva0.device: \"pci:3B:00.0,representor=1\" is port er0's already, "
-	  "allowed are devices used once" },
+	  "allowed are devices used once, or by ports that differ in vlan and outer_vlan" },
+	{ "\"net_tap1\"", "\"3b:00.0\"; vlan = 7",
+	  "c:10: dataplane.ports.nva0.device: \"3b:00.0\" is the device of port er0 otherwise "
+	  "written, allowed is \"0000:3b:00.0\"" },
+	{ "\"net_tap0,iface=a\"; role = \"vpn\"; addresses = [\"10.0.255.1/28\"]; },\n    { name = "
+	  "\"nva0\"; device = \"net_tap1\"",
+	  "\"net_tap1\"; vlan = 7; role = \"vpn\"; addresses = [\"10.0.255.1/28\"]; },\n    { name "
+	  "= "
+	  "\"nva0\"; device = \"net_tap1\"; vlan = 7",
+	  "c:10: dataplane.ports.nva0.vlan: 7 is port vpn0's already, with the same outer_vlan or "
+	  "none; allowed are tags used once on a device" },
+	{ "\"net_tap0,iface=a\"; role = \"vpn\"; addresses = [\"10.0.255.1/28\"]; },\n    { name = "
+	  "\"nva0\"; device = \"net_tap1\"",
+	  "\"net_tap1\"; vlan = 7; outer_vlan = 8; role = \"vpn\"; addresses = "
+	  "[\"10.0.255.1/28\"]; },\n    { name = \"nva0\"; device = \"net_tap1\"; vlan = 7; "
+	  "outer_vlan = 8; outer_type = 0x8100",
+	  "c:10: dataplane.ports.nva0.vlan: 7 is port vpn0's already, with the same outer_vlan or "
+	  "none; allowed are tags used once on a device" },
+	{ "\"net_tap1\"", "\"net_tap1\"; vlan = 0",
+	  "c:10: dataplane.ports.nva0.vlan: 0 is out of range, allowed are 1..4094" },
+	{ "\"net_tap1\"", "\"net_tap1\"; vlan = 4095",
+	  "c:10: dataplane.ports.nva0.vlan: 4095 is out of range, allowed are 1..4094" },
+	{ "\"net_tap1\"", "\"net_tap1\"; vlan = 1; outer_vlan = 4095",
+	  "c:10: dataplane.ports.nva0.outer_vlan: 4095 is out of range, allowed are 1..4094" },
+	{ "\"net_tap1\"", "\"net_tap1\"; outer_vlan = 9",
+	  "c:10: dataplane.ports.nva0.outer_vlan: 9 stands without vlan, allowed is the outer tag "
+	  "of two, or vlan alone" },
+	{ "\"net_tap1\"", "\"net_tap1\"; vlan = 9; outer_type = 0x88a8",
+	  "c:10: dataplane.ports.nva0.outer_type: stands without outer_vlan, allowed is the "
+	  "EtherType of an outer tag" },
+	{ "\"net_tap1\"", "\"net_tap1\"; vlan = 9; outer_vlan = 8; outer_type = 0x0800",
+	  "c:10: dataplane.ports.nva0.outer_type: 2048 is no tag's EtherType, allowed are 0x8100, "
+	  "0x88a8 and 0x9100" },
+	{ "\"net_tap1\"", "\"net_af_packet1,iface=c,framesz=1024\"; vlan = 9; outer_vlan = 8",
+	  "c:10: dataplane.ports.nva0.mtu: 1500 does not fit its device's slots of 1024 octets, "
+	  "allowed are 576..932, or a device without framesz and blocksz: then the MTU says" },
 	{ "\"net_tap1\"", "\"net_af_packet1,blocksz=4096,iface=a\"",
 	  "c:10: dataplane.ports.nva0.device: \"net_af_packet1,blocksz=4096,iface=a\" takes a, "
 	  "which is port vpn0's already, allowed are interfaces used once" },

@@ -42,15 +42,12 @@ const device_case cases[] = {
 TEST(device, slots)
 {
 	for (const device_case &t : cases) {
-		struct config_port port = {};
 		std::string where = std::string(t.device) + " mtu " + std::to_string(t.mtu);
 
-		port.device = (char *)t.device;
-		port.mtu = t.mtu;
-		EXPECT_EQ(t.slot, config_device_slot(&port)) << where;
-		EXPECT_EQ(t.most, config_device_mtu(&port)) << where;
+		EXPECT_EQ(t.slot, config_device_slot(t.device, t.mtu)) << where;
+		EXPECT_EQ(t.most, config_device_most(t.device, t.mtu)) << where;
 
-		char *string = config_device_string(&port);
+		char *string = config_device_string(t.device, t.mtu);
 
 		EXPECT_STREQ(t.string ? t.string : t.device, string) << where;
 		free(string);

@@ -104,8 +104,8 @@ const verdict_case verdicts[] = {
 	  },
 	  "punt_arp", -1 },
 	{ "IPv6", as_is, ether_type(RTE_ETHER_TYPE_IPV6), "ethertype", -1 },
-	{ "a VLAN", as_is, tagged(0x8100, 7), "ethertype", -1 },
-	{ "a VLAN and a priority", as_is, tagged(0x8100, 0xc007), "ethertype", -1 },
+	{ "a VLAN", as_is, tagged(0x8100, 7), "vlan_unknown", -1 },
+	{ "a VLAN and a priority", as_is, tagged(0x8100, 0xc007), "vlan_unknown", -1 },
 	{ "a priority and no VLAN", as_is, tagged(0x8100, 0xc000), "tx1", -1 },
 	{ "no priority and no VLAN", as_is, tagged(0x8100, 0), "tx1", -1 },
 	{ "such a tag within another", as_is,
@@ -113,14 +113,14 @@ const verdict_case verdicts[] = {
 		  tagged(0x8100, 0)(m);
 		  tagged(0x8100, 0)(m);
 	  },
-	  "ethertype", -1 },
-	{ "a service tag of VLAN 0", as_is, tagged(0x88a8, 0), "ethertype", -1 },
+	  "tx1", -1 },
+	{ "a service tag of VLAN 0", as_is, tagged(0x88a8, 0), "tx1", -1 },
 	{ "a tag and nothing in it", as_is,
 	  [](auto m) {
 		  ether_type(RTE_ETHER_TYPE_VLAN)(m);
 		  rte_pktmbuf_trim(m, (uint16_t)(m->data_len - 17));
 	  },
-	  "ethertype", -1 },
+	  "frame_short", -1 },
 	{ "ARP with a priority", as_is,
 	  [](auto m) {
 		  ether_type(RTE_ETHER_TYPE_ARP)(m);

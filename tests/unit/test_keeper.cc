@@ -138,6 +138,7 @@ TEST_F(keeping, a_fight_is_fought_ever_more_slowly)
 		const uint16_t ids[CONFIG_PORTS] = { 0 };
 		auto fib = std::make_unique<struct fib>();
 		struct counters counters = {};
+		struct device device = {};
 		struct port port = {};
 		struct lcp lcp = {};
 		struct keeper k = {};
@@ -148,6 +149,7 @@ TEST_F(keeping, a_fight_is_fought_ever_more_slowly)
 		strcpy(config->dataplane.ports[0].name, "p0");
 		config->dataplane.nb_ports = 1;
 		port.config = &config->dataplane.ports[0];
+		port.device = &device;
 		port.mtu = 1400;
 		port.mac = { { 2, 0, 0, 0, 0, 1 } };
 		ASSERT_EQ(0, netlink_open(&ask, 0));

@@ -1,6 +1,8 @@
 /* Finding ports: which of EAL's ethdevs is a configured port's. */
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 
@@ -32,7 +34,7 @@ TEST_F(ports, are_found_in_whatever_order_eal_made_them)
 	add("net_ring_a");
 	add("net_ring_b,some=argument");
 	add("net_ring_c");
-	ASSERT_EQ(0, ports_find(&config, ids));
+	ASSERT_EQ(0, devices_find(&config, ids));
 	EXPECT_EQ(1, ids[0]);
 	EXPECT_EQ(2, ids[1]);
 	EXPECT_EQ(0, ids[2]);
@@ -43,15 +45,35 @@ TEST_F(ports, a_device_that_is_not_there)
 	add("net_ring_a");
 	add("net_ring_bb");
 	add("0000:3b:00.0");
-	EXPECT_EQ(-ENODEV, ports_find(&config, ids));
+	EXPECT_EQ(-ENODEV, devices_find(&config, ids));
 }
 
-/* Tables are indexed by the id. */
-TEST_F(ports, another_devices_port_comes_before)
+/* Tables are indexed by a port's id, whatever number DPDK gave its device. */
+TEST_F(ports, have_ids_below_their_number)
 {
-	add("net_ring_c");
-	add("net_ring_b");
-	EXPECT_EQ(-ENOTSUP, ports_find(&config, ids));
+	const struct {
+		const char *what;
+		std::vector<const char *> devices;
+		std::vector<uint16_t> ids;
+	} rows[] = {
+		{ "each alone", { "net_ring_a", "net_ring_b", "net_ring_c" }, { 1, 2, 0 } },
+		{ "others came first", { "net_ring_b" }, { 0 } },
+		{ "one low enough", { "net_ring_b", "net_ring_a" }, { 0, 1 } },
+		{ "two on one", { "net_ring_c", "net_ring_c", "net_ring_a" }, { 0, 2, 1 } },
+		{ "all on one", { "net_ring_b", "net_ring_b", "net_ring_b" }, { 2, 0, 1 } },
+	};
+
+	for (const auto &row : rows) {
+		uint16_t numbers[CONFIG_PORTS] = {};
+
+		config = {};
+		for (const char *device : row.devices)
+			add(device);
+		ASSERT_EQ(0, devices_find(&config, ids)) << row.what;
+		ports_number(&config, ids, numbers);
+		EXPECT_EQ(row.ids, std::vector<uint16_t>(numbers, numbers + row.ids.size()))
+			<< row.what;
+	}
 }
 
 } // namespace

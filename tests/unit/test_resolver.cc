@@ -130,9 +130,9 @@ TEST_F(slow, a_link_that_its_device_tells_of_is_lost_in_the_same_turn)
 	ASSERT_EQ(0, rte_eth_dev_set_link_down(0));
 	hops.turn();
 	EXPECT_EQ("forward forward forward", hops.actions()) << "this one does not";
-	port.link_events = true;
+	device.link_events = true;
 	hops.turn();
-	port.link_events = false;
+	device.link_events = false;
 	EXPECT_EQ("lost lost lost", hops.actions());
 }
 

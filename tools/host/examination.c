@@ -97,15 +97,22 @@ void each_port(struct examination *e,
 
 		for (size_t p = 0; config && p < config->dataplane.nb_ports; p++) {
 			const struct config_port *port = &config->dataplane.ports[p];
-			struct port_device d = { config, port, instance->running };
+			struct port_device d = {
+				.config = config,
+				.port = port,
+				.payload = config_device_payload(&config->dataplane, p),
+				.running = instance->running,
+			};
 			const char *at = port->device, *what;
 			size_t len;
 
+			if (config_device_first(&config->dataplane, p) != p)
+				continue;
 			d.pci = nic_address(port->device, d.address);
 			if (d.pci)
 				d.nic = nics_find(&e->nics, d.address);
 			else if ((len = config_device_takes(&at, &what)) && len < IFNAMSIZ &&
-				 config_device_slot(port))
+				 config_device_slot(port->device, d.payload))
 				memcpy(d.interface, what, len);
 			fn(e, &d, ctx);
 		}

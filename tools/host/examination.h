@@ -38,14 +38,15 @@ bool any_config(const struct examination *e);
 /* What ports are on. */
 struct port_device {
 	const struct config *config;
-	const struct config_port *port;
-	bool running; /* the instance's dataplane does */
-	bool pci;     /* a PCI address, which `address` is */
+	const struct config_port *port; /* the first one that is on the device */
+	uint16_t payload;		/* of the largest frame: config_device_payload() */
+	bool running;			/* the instance's dataplane does */
+	bool pci;			/* a PCI address, which `address` is */
 	char address[NIC_ADDRESS];
 	const struct nic *nic;	  /* NULL: there is none there */
 	char interface[IFNAMSIZ]; /* of the kernel's, for net_af_packet; "": none */
 };
-/* Call `fn` with each port of each configuration. */
+/* Call `fn` with each device of each configuration. */
 void each_port(struct examination *e,
 	       void (*fn)(struct examination *e, const struct port_device *p, void *ctx),
 	       void *ctx);

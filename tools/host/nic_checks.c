@@ -247,17 +247,17 @@ static void look_mtu_of(struct examination *e, const struct port_device *p, void
 		return; /* look_device() says that it is not there */
 	*(bool *)ctx = true;
 	snprintf(next, sizeof(next), "ip link set %s mtu %u, or mtu = %ld for the port",
-		 p->interface, p->port->mtu, mtu);
-	if (p->running && mtu < p->port->mtu)
+		 p->interface, p->payload, mtu);
+	if (p->running && mtu < p->payload)
 		finding(e, FINDING_FAULT, next,
 			"%s/%s: %s has an MTU of %ld, lowered below the port's %u: large packets "
 			"are "
 			"lost",
-			p->config->instance.name, p->port->name, p->interface, mtu, p->port->mtu);
+			p->config->instance.name, p->port->name, p->interface, mtu, p->payload);
 	else
 		finding(e, FINDING_OK, NULL, "%s/%s: %s has %ld, the port %u%s",
-			p->config->instance.name, p->port->name, p->interface, mtu, p->port->mtu,
-			mtu < p->port->mtu ? ", which the dataplane sets when it starts" : "");
+			p->config->instance.name, p->port->name, p->interface, mtu, p->payload,
+			mtu < p->payload ? ", which the dataplane sets when it starts" : "");
 }
 
 void look_mtu(struct examination *e)

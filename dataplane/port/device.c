@@ -1,0 +1,307 @@
+/* Sets ethdevs up: queues, RSS, offloads as far as the device has them. Every refusal is logged
+ * with the name of the device's first port. */
+#include "device.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+#include <rte_pci.h>
+
+#include "af_packet.h"
+#include "log.h"
+#include "netdev.h"
+
+enum {
+	DEVICE_DESCRIPTORS =
+		1024, /* each queue: 32 bursts, some 70 µs of 64-octet packets at 10 Gbit/s */
+	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN,
+};
+
+bool device_is_pci(const char *device)
+{
+	struct rte_pci_addr addr;
+	char text[32];
+	size_t len = strcspn(device, ",");
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, device, len);
+	text[len] = '\0';
+	return !rte_pci_addr_parse(text, &addr);
+}
+
+void device_netdev(const char *device, char netdev[IFNAMSIZ])
+{
+	const char *at = strstr(device, ",iface=");
+	size_t len;
+
+	netdev[0] = '\0';
+	if (strncmp(device, "net_af_packet", strlen("net_af_packet")) &&
+	    strncmp(device, "eth_af_packet", 13))
+		return;
+	if (!at)
+		return;
+	at += strlen(",iface=");
+	len = strcspn(at, ",");
+	if (len >= IFNAMSIZ)
+		return;
+	memcpy(netdev, at, len);
+	netdev[len] = '\0';
+}
+
+/* EAL names a vdev by what stands before its arguments, a PCI device by its full address. */
+static void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN])
+{
+	struct rte_pci_addr addr;
+
+	snprintf(name, RTE_DEV_NAME_MAX_LEN, "%.*s", (int)strcspn(device, ","), device);
+	if (device_is_pci(device)) {
+		rte_pci_addr_parse(name, &addr);
+		rte_pci_device_name(&addr, name, RTE_DEV_NAME_MAX_LEN);
+	}
+}
+
+/* By the device rather than by the ethdev's name: a driver that makes several names them as it
+ * likes. */
+static int find(const struct config_port *config, uint16_t *id)
+{
+	char name[RTE_DEV_NAME_MAX_LEN];
+	struct rte_eth_dev_info info;
+	unsigned int n = 0;
+	uint16_t p;
+
+	device_name(config->device, name);
+	RTE_ETH_FOREACH_DEV (p) {
+		if (rte_eth_dev_info_get(p, &info) || strcmp(rte_dev_name(info.device), name))
+			continue;
+		*id = p;
+		n++;
+	}
+	if (n == 1)
+		return 0;
+	log_error("port %s: device %s: %s", config->name, config->device,
+		  n ? "it makes several ports" : "not found, or its driver refused it");
+	return n ? -ENOTSUP : -ENODEV;
+}
+
+int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS])
+{
+	for (size_t i = 0; i < config->nb_ports; i++) {
+		size_t first = config_device_first(config, i);
+		int err = 0;
+
+		if (first < i)
+			ids[i] = ids[first];
+		else
+			err = find(&config->ports[i], &ids[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* A virtio device that its driver may tell which VLANs it wants passes no other one, and its driver
+ * always says that it will tell. */
+static bool filters_by_default(const struct rte_eth_dev_info *info)
+{
+	return info->driver_name && !strcmp(info->driver_name, "net_virtio");
+}
+
+struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb_rxq,
+				bool tx_shared, bool tagged)
+{
+	struct rte_eth_conf conf = { .rxmode = { .mq_mode = RTE_ETH_MQ_RX_NONE } };
+
+	conf.rxmode.offloads = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	/* One pool and reference count 1 hold for all but the shared case, too: held frames are
+	 * never cloned. */
+	if (!tx_shared)
+		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	if (tagged) {
+		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+	}
+	if (tagged && filters_by_default(info))
+		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
+	conf.rxmode.offloads &= info->rx_offload_capa;
+	conf.txmode.offloads &= info->tx_offload_capa;
+	if (nb_rxq > 1) {
+		conf.rx_adv_conf.rss_conf.rss_hf =
+			info->flow_type_rss_offloads &
+			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+		if (conf.rx_adv_conf.rss_conf.rss_hf)
+			conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	}
+	return conf;
+}
+
+static int queues(struct device *device, const struct rte_eth_dev_info *info,
+		  const struct rte_eth_conf *conf, struct rte_mempool *pool)
+{
+	uint16_t nb_rxd = DEVICE_DESCRIPTORS, nb_txd = DEVICE_DESCRIPTORS;
+	struct rte_eth_rxconf rx = info->default_rxconf;
+	struct rte_eth_txconf tx = info->default_txconf;
+	int socket = rte_eth_dev_socket_id(device->id), err;
+
+	err = rte_eth_dev_adjust_nb_rx_tx_desc(device->id, &nb_rxd, &nb_txd);
+	rx.offloads = conf->rxmode.offloads;
+	tx.offloads = conf->txmode.offloads;
+	for (uint16_t q = 0; !err && q < device->nb_rxq; q++)
+		err = rte_eth_rx_queue_setup(device->id, q, nb_rxd, (unsigned int)socket, &rx,
+					     pool);
+	for (uint16_t q = 0; !err && q < device->nb_txq; q++)
+		err = rte_eth_tx_queue_setup(device->id, q, nb_txd, (unsigned int)socket, &tx);
+	return err;
+}
+
+/* net_af_packet knows a largest frame of 1,518 octets, whatever its slots hold: the kernel's device
+ * has the say. */
+static int netdev_open(struct device *device)
+{
+	int err;
+
+	device->netdev_index = netdev_index(device->netdev);
+	if (device->netdev_index < 0)
+		return device->netdev_index;
+	if (!af_packet_sockets(device->netdev_index))
+		log_warning("port %s: device %s: the kernel puts fragments together before we see "
+			    "them, and those of large packets are lost",
+			    device->config->name, device->netdev);
+	err = netdev_mtu_set(device->netdev, device->payload);
+	if (err)
+		log_error("port %s: device %s does not take an MTU of %u: %s", device->config->name,
+			  device->netdev, device->payload, strerror(-err));
+	return err;
+}
+
+static int mtu_check(const struct device *device, const struct rte_eth_dev_info *info)
+{
+	uint32_t most = info->max_mtu;
+
+	if (info->max_rx_pktlen > FRAME_OVERHEAD)
+		most = RTE_MIN(most, info->max_rx_pktlen - FRAME_OVERHEAD);
+	if (device->netdev[0] || device->payload <= most)
+		return 0;
+	log_error("port %s: device %s takes an MTU of %u at most, %u are configured",
+		  device->config->name, device->config->device, most, device->payload);
+	return -EINVAL;
+}
+
+static bool same_device(const struct config_port *a, const struct config_port *b)
+{
+	return !strcmp(a->device, b->device);
+}
+
+static bool tagged(const struct config_dataplane *dataplane, const struct config_port *of)
+{
+	for (size_t i = 0; i < dataplane->nb_ports; i++) {
+		if (same_device(&dataplane->ports[i], of) && dataplane->ports[i].vlan)
+			return true;
+	}
+	return false;
+}
+
+/* The first tag of each port. */
+static int filter_open(const struct device *device, const struct config_dataplane *dataplane)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < dataplane->nb_ports; i++) {
+		const struct config_port *port = &dataplane->ports[i];
+
+		if (same_device(port, device->config) && port->vlan)
+			err = rte_eth_dev_vlan_filter(
+				device->id, port->outer_vlan ? port->outer_vlan : port->vlan, 1);
+	}
+	return err;
+}
+
+int device_open(struct device *device, uint16_t id, const struct config_dataplane *dataplane,
+		size_t first, struct device_wants wants)
+{
+	const struct config_port *config = &dataplane->ports[first];
+	struct rte_eth_dev_info info;
+	struct rte_eth_conf conf;
+	int err;
+
+	*device = (struct device){
+		.id = id,
+		.payload = config_device_payload(dataplane, first),
+		.config = config,
+	};
+	rte_spinlock_init(&device->tx_lock);
+	tag_map_init(&device->tags);
+	device_netdev(config->device, device->netdev);
+	err = rte_eth_dev_info_get(device->id, &info);
+	if (err)
+		goto refused;
+	device->nb_rxq = RTE_MIN(wants.nb_rxq, info.max_rx_queues);
+	device->tx_shared = info.max_tx_queues < wants.nb_lcores;
+	device->nb_txq = device->tx_shared ? 1 : wants.nb_lcores;
+	conf = device_conf(&info, device->nb_rxq, device->tx_shared, tagged(dataplane, config));
+	device->inserts_vlan = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+	device->link_events = *info.dev_flags & RTE_ETH_DEV_INTR_LSC;
+	conf.intr_conf.lsc = device->link_events;
+	err = mtu_check(device, &info);
+	if (err)
+		return err;
+	conf.rxmode.mtu =
+		device->netdev[0] ? RTE_MIN(device->payload, RTE_ETHER_MTU) : device->payload;
+	err = rte_eth_dev_configure(device->id, device->nb_rxq, device->nb_txq, &conf);
+	if (err)
+		goto refused;
+	err = queues(device, &info, &conf, wants.pool);
+	if (err)
+		goto refused;
+	err = device->netdev[0] ? netdev_open(device)
+				: rte_eth_dev_set_mtu(device->id, device->payload);
+	if (err && err != -ENOTSUP)
+		goto refused;
+	if (conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER)
+		err = filter_open(device, dataplane);
+	if (err && err != -ENOTSUP)
+		goto refused;
+	err = rte_eth_macaddr_get(device->id, &device->mac);
+	if (err)
+		goto refused;
+	return 0;
+
+refused:
+	log_error("port %s: device %s: %s", config->name, config->device, strerror(-err));
+	return err;
+}
+
+int device_start(struct device *device)
+{
+	int err = rte_eth_dev_start(device->id);
+
+	if (err) {
+		log_error("port %s: cannot start device %s: %s", device->config->name,
+			  device->config->device, strerror(-err));
+		return err;
+	}
+	log_info("device %s: %u receive and %u transmit queues%s", device->config->device,
+		 device->nb_rxq, device->nb_txq, device->tx_shared ? " (shared)" : "");
+	return 0;
+}
+
+void device_close(struct device *device)
+{
+	rte_eth_dev_stop(device->id);
+	rte_eth_dev_close(device->id);
+}
+
+/* net_af_packet always reports a link; the device under it knows better. */
+bool device_link(const struct device *device)
+{
+	struct rte_eth_link link;
+
+	if (rte_eth_link_get_nowait(device->id, &link) || link.link_status != RTE_ETH_LINK_UP)
+		return false;
+	return !device->netdev[0] || netdev_running(device->netdev);
+}

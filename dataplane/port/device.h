@@ -1,0 +1,76 @@
+/* A device: one ethdev of DPDK's, its queues, its link, and the kernel device under it. It carries
+ * one port of ours or, told apart by the tags of their frames, several (port.h). Everything but its
+ * link and what is kept of the kernel device is fixed before forwarding begins. */
+#ifndef BASCULE_DEVICE_H
+#define BASCULE_DEVICE_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_mempool.h>
+#include <rte_spinlock.h>
+
+#include "config.h"
+#include "tag_map.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct device {
+	uint16_t id;	  /* DPDK port id */
+	uint16_t payload; /* octets of tags and IP packet of its largest frame */
+	struct rte_ether_addr mac;
+	uint16_t nb_rxq, nb_txq;
+	bool tx_shared; /* fewer TX queues than lcores: tx_lock guards queue 0 */
+	rte_spinlock_t tx_lock;
+	/* the driver keeps what device_link() says up to date: to look costs nothing */
+	bool link_events;
+	char netdev[IFNAMSIZ];		  /* kernel device under one of net_af_packet, or empty */
+	int netdev_index;		  /* the one that we are bound to */
+	int netdev_refused;		  /* one of its name that could not be opened */
+	bool lost;			  /* the kernel device was deleted */
+	bool inserts_vlan;		  /* it puts a tag on what is sent, if that is asked for */
+	struct tag_map tags;		  /* of its ports */
+	const struct config_port *config; /* of its first port; borrowed: as long as the process */
+};
+
+/* The kernel device that a device string names with iface=, if it is of net_af_packet. Empty
+ * `netdev` if none. */
+void device_netdev(const char *device, char netdev[IFNAMSIZ]);
+
+/* Is it a PCI address ("0000:3b:00.0", "3b:00.0"), with or without arguments behind a comma? */
+bool device_is_pci(const char *device);
+
+/* The DPDK port id of each configured port's device, which several may share. Logs which device is
+ * missing (-ENODEV) or makes more than one ethdev (-ENOTSUP). */
+int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS]);
+
+struct device_wants {
+	uint16_t nb_rxq;    /* receive queues at most */
+	uint16_t nb_lcores; /* one TX queue for each, if it has so many */
+	struct rte_mempool *pool;
+};
+
+/* Set the ethdev `id` up, on which port `first` of the configuration is the first. Logs what is
+ * wrong; -errno. */
+int device_open(struct device *device, uint16_t id, const struct config_dataplane *config,
+		size_t first, struct device_wants wants);
+int device_start(struct device *device);
+
+/* What is asked of an ethdev: all that may be, as far as it has it; unknown devices must start.
+ * `tagged`: a port on it has tags. */
+struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb_rxq,
+				bool tx_shared, bool tagged);
+void device_close(struct device *device);
+
+/* What the device and the kernel device under it say now. */
+bool device_link(const struct device *device);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
