@@ -382,14 +382,25 @@ static void sync_view(struct fib_sync *sync, struct prefix prefix, uint32_t node
 	sync->retry |= refused | (rib_set_refused(sync->rib, node, view, refused) < 0);
 }
 
-/* `node` may be RIB_NONE: the prefix has gone. A role without ports has no view, so nothing that it
- * could refuse: no peer of it leaves by a port of ours either. */
-static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t node)
+/* A role without ports has no view, so nothing that it could refuse: no peer of it leaves by a port
+ * of ours either. A bit each. */
+static uint8_t all_views(const struct fib_sync *sync)
+{
+	uint8_t views = 0;
+
+	for (int view = 0; view < ROLE_COUNT; view++)
+		if (sync->fib->generation[0].view[view].lpm)
+			views |= (uint8_t)(1 << view);
+	return views;
+}
+
+/* In these views. `node` may be RIB_NONE: the prefix has gone. */
+static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t node, uint8_t views)
 {
 	static const struct ways none;
 
 	for (int view = 0; view < ROLE_COUNT; view++) {
-		if (!sync->fib->generation[0].view[view].lpm)
+		if (!(views >> view & 1))
 			continue;
 		if (node == RIB_NONE)
 			set_view(sync, prefix, (enum role)view, &none, &none);
@@ -449,10 +460,11 @@ static size_t node_cost(const struct fib_sync *sync, uint32_t node)
 }
 
 /* Each is a random place in the tables of some megabytes: they come into the cache together. */
-static void fetch(const struct fib_sync *sync, const struct rib_change *changes, size_t n)
+static void fetch(const struct fib_sync *sync, const struct rib_change *changes, size_t n,
+		  uint8_t views)
 {
 	for (uint8_t view = 0; view < ROLE_COUNT; view++) {
-		if (!sync->fib->generation[0].view[view].lpm)
+		if (!(views >> view & 1))
 			continue;
 		for (size_t i = 0; i < n; i++)
 			fib_fetch(sync->writer, view, changes[i].prefix.addr,
@@ -463,26 +475,45 @@ static void fetch(const struct fib_sync *sync, const struct rib_change *changes,
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
 {
 	struct rib_change changes[NODES];
+	uint8_t views = all_views(sync);
 	size_t done = 0, n;
 
 	while (done < budget && (n = rib_changes(sync->rib, changes,
 						 budget - done < NODES ? budget - done : NODES))) {
-		fetch(sync, changes, n);
+		fetch(sync, changes, n, views);
 		for (size_t i = 0; i < n; i++) {
-			sync_prefix(sync, changes[i].prefix, changes[i].node);
+			sync_prefix(sync, changes[i].prefix, changes[i].node, views);
 			done += node_cost(sync, changes[i].node);
 		}
 	}
 	return done;
 }
 
-void fib_sync_walk_begin(struct fib_sync *sync)
+/* The next view that is waited for, or else all that are left. */
+static void pass_begin(struct fib_sync *sync)
+{
+	uint8_t alone = sync->alone & sync->later;
+
+	sync->views = alone ? (uint8_t)(alone & -alone) : sync->later;
+	sync->later &= (uint8_t)~sync->views;
+	sync->cursor = 0;
+	sync->round = sync->walked = false;
+}
+
+void fib_sync_walk_begin(struct fib_sync *sync, uint8_t alone)
 {
 	next_hops_round_begin(sync->next_hops);
 	far_hops_round_begin(sync->far_hops);
-	sync->cursor = 0;
-	sync->walking = true;
-	sync->round = sync->walked = sync->retry = false;
+	sync->later = all_views(sync);
+	sync->alone = alone;
+	sync->walking = sync->first = true;
+	sync->retry = false;
+	pass_begin(sync);
+}
+
+bool fib_sync_filled(const struct fib_sync *sync, enum role view)
+{
+	return !sync->walking || !((sync->views | sync->later) >> view & 1);
 }
 
 static void mark_next_hops(struct fib_sync *sync, uint32_t node)
@@ -495,11 +526,12 @@ static void mark_next_hops(struct fib_sync *sync, uint32_t node)
 	}
 }
 
-static void walk_node(struct fib_sync *sync, uint32_t node)
+/* Wide prefixes are written in all views. */
+static void walk_node(struct fib_sync *sync, const struct rib_change *of)
 {
-	if (!rib_is_wide(sync->rib, node))
-		sync_prefix(sync, rib_prefix(sync->rib, node), node);
-	else if (rib_wide_add(sync->rib, node) < 0)
+	if (!rib_is_wide(sync->rib, of->node))
+		sync_prefix(sync, of->prefix, of->node, sync->views);
+	else if (sync->first && rib_wide_add(sync->rib, of->node) < 0)
 		sync->retry = true;
 }
 
@@ -512,16 +544,35 @@ static bool wide_through(const struct fib_sync *sync)
 /* A slice of the table, of nodes that have paths. */
 static size_t walk_nodes(struct fib_sync *sync)
 {
+	struct rib_change of[NODES];
 	uint32_t nodes[NODES];
 	size_t n = rib_walk(sync->rib, &sync->cursor, nodes, NODES), done = NODES;
 
+	for (size_t i = 0; i < n; i++)
+		of[i] = (struct rib_change){ .prefix = rib_prefix(sync->rib, nodes[i]),
+					     .node = nodes[i] };
+	fetch(sync, of, n, sync->views);
 	for (size_t i = 0; i < n; i++) {
-		mark_next_hops(sync, nodes[i]);
-		walk_node(sync, nodes[i]);
+		if (sync->first)
+			mark_next_hops(sync, nodes[i]);
+		walk_node(sync, &of[i]);
 		done += node_cost(sync, nodes[i]) - 1;
 	}
 	sync->round = !sync->cursor;
 	return done;
+}
+
+/* The views of this pass are filled. */
+static void pass_end(struct fib_sync *sync)
+{
+	sync->first = false;
+	if (sync->later) {
+		pass_begin(sync);
+		return;
+	}
+	sync->walking = sync->walked = false;
+	next_hops_round_end(sync->next_hops);
+	far_hops_round_end(sync->far_hops);
 }
 
 size_t fib_sync_walk(struct fib_sync *sync, size_t budget)
@@ -540,9 +591,7 @@ size_t fib_sync_walk(struct fib_sync *sync, size_t budget)
 		}
 	}
 	if (sync->walked && wide_through(sync)) {
-		sync->walking = sync->walked = false;
-		next_hops_round_end(sync->next_hops);
-		far_hops_round_end(sync->far_hops);
+		pass_end(sync);
 		done++;
 	}
 	return done;

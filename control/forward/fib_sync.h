@@ -53,8 +53,12 @@ struct fib_sync {
 	struct prefix *system; /* owned: VNets and connected subnets, sorted, none inside another */
 	struct prefix *next_system; /* owned: of the configuration that may follow; NULL: none */
 	size_t nb_system, nb_next_system;
-	uint32_t cursor; /* of the walk */
-	/* the walk has reached the end of the table; prefixes that have gone since it began
+	/* of the walk, a bit each: the views that the present pass over the table is for, those of
+	 * the passes after it, and of these the ones that have a pass of their own */
+	uint8_t views, later, alone;
+	bool first;	 /* the first pass: what is not of one view is done in it */
+	uint32_t cursor; /* of the pass */
+	/* the pass has reached the end of the table; prefixes that have gone since it began
 	 * follow */
 	bool round;
 	/* every prefix has been looked at; the wide ones are through when rib_wide_rounds() is
@@ -99,9 +103,14 @@ bool fib_sync_wide(struct fib_sync *sync);
 
 /* Begin to look at every prefix again: after a change of `allow` or of the configuration, or to
  * find the next hops that nothing uses any more. fib_sync_walk() looks at about `budget` prefixes
- * and returns how many those were; the walk has ended when `walking` is false. */
-void fib_sync_walk_begin(struct fib_sync *sync);
+ * and returns how many those were; the walk has ended when `walking` is false. The views of `alone`
+ * (bit: role) are filled first, one after the other, because somebody waits for each; the rest
+ * follow together. */
+void fib_sync_walk_begin(struct fib_sync *sync, uint8_t alone);
 size_t fib_sync_walk(struct fib_sync *sync, size_t budget);
+/* Has the walk filled this view already? True also of a role that has no ports, so no view; and if
+ * there is no walk. */
+bool fib_sync_filled(const struct fib_sync *sync, enum role view);
 
 #ifdef __cplusplus
 }

@@ -36,7 +36,7 @@ static void round_begin(struct timer *timer, uint64_t now_ms)
 	    rs->phase == RS_STOPPING)
 		return;
 	rs->housekeepings = 0;
-	fib_sync_walk_begin(&rs->fib_sync);
+	fib_sync_walk_begin(&rs->fib_sync, 0);
 }
 
 void housekeeping_begin(struct route_server *rs)

@@ -43,10 +43,34 @@ static void announce(struct route_server *rs, uint64_t allow)
 	rib_set_allow(rs->rib, allow);
 }
 
+/* The views of those ingress roles that may use more under `to` than under `from`: a bit each. */
+static uint8_t gaining(uint64_t from, uint64_t to)
+{
+	uint8_t views = 0;
+
+	for (int view = 0; view < ROLE_COUNT; view++)
+		if ((to & ~from) >> (view * 8) & 0xff)
+			views |= (uint8_t)(1 << view);
+	return views;
+}
+
+/* The rows of the matrix word whose views are filled. */
+static uint64_t filled(const struct route_server *rs)
+{
+	uint64_t rows = 0;
+
+	for (int view = 0; view < ROLE_COUNT; view++)
+		if (fib_sync_filled(&rs->fib_sync, (enum role)view))
+			rows |= UINT64_C(0xff) << (view * 8);
+	return rows;
+}
+
 static void program(struct route_server *rs)
 {
-	rs->fib_sync.allow = rs->transit.wanted;
-	fib_sync_walk_begin(&rs->fib_sync);
+	uint64_t wanted = rs->transit.wanted;
+
+	rs->fib_sync.allow = wanted;
+	fib_sync_walk_begin(&rs->fib_sync, gaining(forwarding_gate(rs->fib), wanted));
 	rs->transit.step = TRANSIT_PROGRAMMING;
 	rs->transit.since_ms = rs->now_ms;
 }
@@ -68,9 +92,26 @@ void transit_move(struct route_server *rs)
 
 void transit_live(struct route_server *rs)
 {
-	/* Under way: the gate opens when the walk is through. */
+	/* Under way: the gate opens as the views are filled. */
 	if (rs->transit.step == TRANSIT_SETTLED)
 		forwarding_gate_set(rs->fib, rs->transit.wanted);
+}
+
+/* A view is filled: its ports' packets may go. All that gain are: peers may be told. The others
+ * follow. */
+static bool programming(struct route_server *rs)
+{
+	struct transit *transit = &rs->transit;
+	uint64_t may = transit->wanted & filled(rs), gate = forwarding_gate(rs->fib);
+
+	if (rs->phase == RS_LIVE && (may & ~gate))
+		forwarding_gate_set(rs->fib, gate | may);
+	if (!(transit->wanted & ~transit->announced & ~may))
+		announce(rs, transit->wanted);
+	if (rs->fib_sync.walking)
+		return false;
+	transit->step = TRANSIT_SETTLED;
+	return true;
 }
 
 bool transit_turn(struct route_server *rs)
@@ -85,14 +126,7 @@ bool transit_turn(struct route_server *rs)
 			return false;
 		program(rs);
 		return true;
-	case TRANSIT_PROGRAMMING:
-		if (rs->fib_sync.walking)
-			return false;
-		if (rs->phase == RS_LIVE)
-			forwarding_gate_set(rs->fib, transit->wanted);
-		announce(rs, transit->wanted);
-		transit->step = TRANSIT_SETTLED;
-		return true;
+	case TRANSIT_PROGRAMMING: return programming(rs);
 	}
 	return false;
 }

@@ -4,6 +4,10 @@
  *   not allowed any more:  gate closes at once ─► withdrawn from peers ─► taken out of the views
  *   newly allowed:         put into the views ─► gate opens ─► announced
  *
+ * A view is the table of one ingress role: the gate opens for that role as soon as its view is
+ * filled. Peers are told when all views that gain are: where an answer comes from another role's
+ * port, its view has the way back.
+ *
  * A new setting while one is under way starts over from wherever the three places are. No session
  * is touched. */
 #ifndef BASCULE_TRANSIT_H

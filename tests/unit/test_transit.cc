@@ -183,6 +183,31 @@ TEST_F(switch_test, what_is_promised_is_carried_at_every_moment)
 	}
 }
 
+/* The packets of a role need not wait for the tables of the others; peers are told when no view
+ * that gains is missing, and wait for none that does not. */
+TEST_F(switch_test, the_gate_opens_for_a_role_when_its_view_is_filled)
+{
+	size_t open = 0, half_open = 0, still_looking = 0;
+
+	start_with_many();
+	move(true, [&] {
+		bool er = gate(ROLE_EXPRESSROUTE, ROLE_NVA), nva = gate(ROLE_NVA, ROLE_NVA);
+
+		EXPECT_EQ(nva, gate(ROLE_NVA, ROLE_EXPRESSROUTE)) << "one view, one moment";
+		check_gate();
+		if (er && !nva) {
+			half_open++;
+			EXPECT_FALSE(promised());
+		}
+		open += er;
+		still_looking += er && nva && promised() && rs->fib_sync.walking;
+	});
+	EXPECT_LT(0u, half_open);
+	EXPECT_LT(half_open, open);
+	EXPECT_LT(0u, still_looking) << "at the view of the VNets, which gains nothing";
+	check_end(true);
+}
+
 TEST_F(switch_test, toggled_in_between_it_ends_where_it_was_last_put)
 {
 	start_with_many();
