@@ -181,6 +181,8 @@ def _compare(parser):
                         help="how many of each figure at most, three times that for what seems slower (default: 8)")
     parser.add_argument("--within", type=float, default=150, metavar="S",
                         help="seconds after which no more pairs are taken than a verdict needs (default: 150)")
+    parser.add_argument("--accept", metavar="COMMITS",
+                        help="whose messages say what may be slower, as A..B (default: OLD..NEW, if those are commits)")
     parser.add_argument("--same-too", action="store_true", help="measure also what is the same program in both")
     _slice(parser)
 

@@ -3,10 +3,14 @@
 Commits and builds are measured side by side, in turns on one core, and started anew for each pair; a pair gives one ratio a
 figure. A figure is slower if the median pair is by more than 5 % and three quarters of the pairs are at all, and if three times
 as many pairs again say the same; pairs end when it is clear. Where both have the same program, octet for octet, nothing is
-measured. Of files, only figures count that are ratios themselves. Ends with 1 if one is slower."""
+measured. Of files, only figures count that are ratios themselves. Ends with 1 if one is slower.
+
+A slowdown on purpose is a line in the message of a commit between OLD and NEW (or of those of --accept):
+"Slower: FIGURE by N %, because REASON". It is told with its reason, and ends with 0, unless it is more than that."""
 
 import time
 
+import accepted
 import forward
 import tables
 from children import Children, Failed
@@ -158,8 +162,24 @@ def different(what, old, new):
     return found
 
 
-def compare_builds(what, options, old, new):
-    """Exit code. What seems slower is measured once more, alone and more often."""
+def judge(suspects, again, said):
+    """{figure: (is that bad, what is said of its second measurement)}; `said`: what commits accept."""
+    judged = {}
+    for name in suspects:
+        ratios = again.of.get(name, [])
+        if verdict(ratios) != "slower":
+            judged[name] = False, "not confirmed"
+        elif name not in said:
+            judged[name] = True, "slower"
+        elif said[name].covers(quartiles(ratios)[0]):
+            judged[name] = False, f"slower, {said[name]}"
+        else:
+            judged[name] = True, f"slower, and more than {said[name]}"
+    return judged
+
+
+def compare_builds(what, options, old, new, said):
+    """Exit code. What seems slower is measured once more, alone and more often; `said`: what commits accept."""
     began = time.monotonic()
     if not options.same_too:
         what = different(what, old, new)
@@ -172,12 +192,15 @@ def compare_builds(what, options, old, new):
         progress(f"{', '.join(suspects)}: once more")
         again = measure([s for s in what if any(s.has(name) for name in suspects)], AGAIN * options.pairs, began + options.within,
                         old, new, suspects, ", once more")
-    bad = [name for name in suspects if verdict(again.of.get(name, [])) == "slower"]
+    accepted.check(said, once.of)
+    judged = judge(suspects, again, said)
     for name, ratios in once.of.items():
         print(row(name, ratios, verdict(ratios)))
         if name in suspects:
-            print(row("    once more", again.of[name], "slower" if name in bad else "not confirmed"))
-    return _end(bad, once.of)
+            print(row("    once more", again.of[name], judged[name][1]))
+    for name in set(said) - set(suspects):
+        print(f"{name}: {said[name]}: {'it is not slower' if name in once.of else 'it is not measured'}")
+    return _end([name for name, (bad, _) in judged.items() if bad], once.of)
 
 
 def compare_files(old, new):
@@ -207,5 +230,8 @@ def run(options):
     if bool(old.figures) != bool(new.figures):
         raise Failed("a file of figures is compared with another one, a commit or a build with a commit or a build")
     if old.figures:
+        if options.accept:
+            raise Failed("--accept: files of figures are no commits")
         return compare_files(old.figures, new.figures)
-    return compare_builds(subjects(options), options, old.build, new.build)
+    commits = options.accept or (new.commit and (f"{old.commit}..{new.commit}" if old.commit else new.commit))
+    return compare_builds(subjects(options), options, old.build, new.build, accepted.of_commits(commits) if commits else {})

@@ -82,7 +82,7 @@ def compared(monkeypatch, rng, slower, machine, names=("a",)):
     monkeypatch.setattr(compare, "progress", lambda text: None)
     what = [Subject(name, pairs(rng, 1000, slower if name == names[-1] else 1, **machine)) for name in names]
     options = SimpleNamespace(pairs=8, within=1000, same_too=True)
-    return compare.compare_builds(what, options, "old", "new"), [subject.taken for subject in what]
+    return compare.compare_builds(what, options, "old", "new", {}), [subject.taken for subject in what]
 
 
 @pytest.mark.parametrize("machine, most", [row[1:3] for row in MACHINES], ids=IDS)

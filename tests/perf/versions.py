@@ -22,6 +22,7 @@ class Version:
     name: str
     build: Path = None
     figures: Path = None
+    commit: str = ""  # its number
 
 
 def version(word):
@@ -31,7 +32,8 @@ def version(word):
         return Version(word, figures=path)
     if (path / "build.ninja").exists():
         return Version(word, build=path.resolve())
-    return Version(word, build=build(commit(word)))
+    number = commit(word)
+    return Version(word, build=build(number), commit=number)
 
 
 def commit(word):
