@@ -252,7 +252,9 @@ const illness illnesses[] = {
 		  run_it(m);
 		  m.file("/sys/class/net/eth7/mtu", "1300\n");
 	  },
-	  "fault", "mtu", "rs0/nva0: eth7 has an MTU of 1300, lowered below the port's 1500",
+	  "warning", "mtu",
+	  "rs0/nva0: the MTU of eth7 was lowered to 1300, and the port has that instead of its "
+	  "1500",
 	  "ip link set eth7 mtu 1500" },
 	{ "a NIC in the other socket", writes("/sys/bus/pci/devices/0000:3b:00.0/numa_node", "1\n"),
 	  "warning", "numa", "0000:3b:00.0 is on node 1, and none of its forwarding CPUs 2-3",

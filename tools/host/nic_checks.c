@@ -249,10 +249,9 @@ static void look_mtu_of(struct examination *e, const struct port_device *p, void
 	snprintf(next, sizeof(next), "ip link set %s mtu %u, or mtu = %ld for the port",
 		 p->interface, p->payload, mtu);
 	if (p->running && mtu < p->payload)
-		finding(e, FINDING_FAULT, next,
-			"%s/%s: %s has an MTU of %ld, lowered below the port's %u: large packets "
-			"are "
-			"lost",
+		finding(e, FINDING_WARNING, next,
+			"%s/%s: the MTU of %s was lowered to %ld, and the port has that instead of "
+			"its %u",
 			p->config->instance.name, p->port->name, p->interface, mtu, p->payload);
 	else
 		finding(e, FINDING_OK, NULL, "%s/%s: %s has %ld, the port %u%s",
