@@ -13,6 +13,7 @@
 #include <rte_ethdev.h>
 #include <rte_telemetry.h>
 
+#include "device_answer.h"
 #include "log.h"
 #include "unix_socket.h"
 
@@ -276,6 +277,7 @@ static const struct telemetry_command {
 } commands[] = {
 	{ "/bascule/info", "The instance, its process and its gate. No parameters", answer_info },
 	{ "/bascule/ports", "Ports and their counters. No parameters", answer_ports },
+	{ "/bascule/device", "The device of a port. Parameters: its id", device_answer },
 	{ "/bascule/counters", "Packets, drops and events by name. No parameters",
 	  answer_counters },
 	{ "/bascule/neighbours", "Hosts, a page at a time. Parameters: OFFSET (default 0)",

@@ -6,6 +6,12 @@
  *                                number: bit ingress role * 8 + egress role), neighbours
  *   /bascule/ports               {"port_0": {name, id, device, role, mac, mtu, link, lcp,
  *                                addresses, rx_packets, ...}, ...}
+ *   /bascule/device,ID           of the port with this id: driver, numa_node, firmware, rx_queues,
+ *                                tx_queues, rx_queues_most, tx_queues_most, rx_descriptors,
+ *                                tx_descriptors, speed_mbps, duplex, autonegotiated,
+ *                                link_interrupt, flow_control ("none", "rx", "tx", "full"),
+ *                                promiscuous, all_multicast; what its driver does not tell is left
+ *                                out
  *   /bascule/counters            rx, tx, to_kernel, from_kernel, originated; {"punted", "drops",
  *                                "events": {name: count}}
  *   /bascule/neighbours,OFFSET   {"neighbours": {"host_12": {port, address, state, mac, age_s},

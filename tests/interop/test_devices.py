@@ -105,3 +105,14 @@ def test_device_deleted_and_made_anew(hub, at_once):
     assert hub.rs.run("cat", "/proc/sys/net/ipv4/conf/er0/rp_filter").stdout.strip() == "1"
     hub.bascule.wait_established("ergw/0")
     wait_for(lambda: hub.host.ping(ER_HOST), "traffic")
+
+
+def test_what_ports_are_on(hub):
+    """Of each port its device: driver, queues, link and modes, as far as the driver tells."""
+    for port in hub.bascule.ports().values():
+        assert port["driver"] == "net_af_packet" and (port["rx_queues"], port["rx_queues_most"]) == (1, 1)
+        assert port["link"] == "up" and port["speed_mbps"] == 10000 and port["duplex"] == "full"
+        assert port["promiscuous"] == "no" and port["link_interrupt"] == "no"
+        assert "flow_control" not in port, "this driver has none to tell"
+    lines = hub.bascule.run("show", "ports").stdout.splitlines()
+    assert len(lines) == 1 + len(hub.bascule.ports()) and "PROMISCUOUS" in lines[0] and "net_af_packet" in lines[1]

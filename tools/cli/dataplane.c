@@ -64,6 +64,7 @@ static const struct column port_columns[] = {
 	{ "PORT", "name", cell_text },
 	{ "ROLE", "role", cell_text },
 	{ "LINK", "link", cell_text },
+	{ "Mb/s", "speed_mbps", cell_text, true },
 	{ "MTU", "mtu", cell_text, true },
 	{ "MAC", "mac", cell_text },
 	{ "INTERFACE", "lcp", cell_text },
@@ -72,16 +73,59 @@ static const struct column port_columns[] = {
 	{ "MISSED", "rx_missed", cell_text, true },
 	{ "TX PACKETS", "tx_packets", cell_text, true },
 	{ "TX", "tx_bytes", cell_bytes, true },
+	{ "DRIVER", "driver", cell_text },
+	{ "PAUSE", "flow_control", cell_text },
+	{ "PROMISCUOUS", "promiscuous", cell_text },
 	{ "ADDRESSES", "addresses", cell_list },
 	{ NULL },
 };
+
+/* A port's row, with what its device says of itself. */
+static bool port_row(struct answer *answer, int fd, json_t *port)
+{
+	json_int_t id = json_integer_value(json_object_get(port, "id"));
+	json_t *device;
+	char request[64];
+
+	snprintf(request, sizeof(request), "/bascule/device,%" JSON_INTEGER_FORMAT, id);
+	device = telemetry_ask(answer->cli, fd, request);
+	if (!device)
+		return false;
+	if (json_is_object(device)) /* a dataplane of an older version refuses */
+		json_object_update_missing(port, device);
+	json_decref(device);
+	return answer_row(answer, port);
+}
+
+static enum cli_exit port_rows(struct cli *cli, int fd, struct answer *answer)
+{
+	json_t *ports = telemetry_ask(cli, fd, "/bascule/ports"), *port;
+	bool good = ports != NULL;
+	const char *name;
+
+	json_object_foreach(ports, name, port)
+	{
+		good = good && (!json_is_object(port) || port_row(answer, fd, port));
+	}
+	json_decref(ports);
+	return good ? CLI_OK : CLI_FAILED;
+}
 
 enum cli_exit show_ports(struct cli *cli, const struct command_args *args)
 {
 	static const struct answer_kind kind = { .columns = port_columns,
 						 .none = "There are no ports." };
+	struct answer answer;
+	enum cli_exit result;
+	int fd = reach(cli, &result);
 
-	return ask(cli, "/bascule/ports", &kind, rows_of);
+	if (fd < 0)
+		return result;
+	result = CLI_FAILED;
+	if (answer_begin(&answer, cli, &kind))
+		result = answer_end(&answer, port_rows(cli, fd, &answer));
+	endpoint_close(fd);
+	return result;
 }
 
 /* --- neighbours ------------------------------------------------------------------------------- */

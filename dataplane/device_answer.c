@@ -1,0 +1,90 @@
+/* Answers about devices. The driver is asked when somebody asks us, by telemetry's thread: all of
+ * it is reading. */
+#include "device_answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+
+#include "device.h"
+
+enum { VERSION = 64 };
+
+static void add_yes_no(struct rte_tel_data *d, const char *name, bool is)
+{
+	rte_tel_data_add_dict_string(d, name, is ? "yes" : "no");
+}
+
+static void add_link(struct rte_tel_data *d, uint16_t id)
+{
+	struct rte_eth_link link;
+
+	if (rte_eth_link_get_nowait(id, &link) || link.link_status != RTE_ETH_LINK_UP)
+		return;
+	if (link.link_speed && link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
+		rte_tel_data_add_dict_u64(d, "speed_mbps", link.link_speed);
+	rte_tel_data_add_dict_string(
+		d, "duplex", link.link_duplex == RTE_ETH_LINK_FULL_DUPLEX ? "full" : "half");
+	add_yes_no(d, "autonegotiated", link.link_autoneg == RTE_ETH_LINK_AUTONEG);
+}
+
+/* IEEE 802.3x: whose pause frames count. */
+static void add_flow_control(struct rte_tel_data *d, uint16_t id)
+{
+	static const char *const modes[] = {
+		[RTE_ETH_FC_NONE] = "none",
+		[RTE_ETH_FC_RX_PAUSE] = "rx",
+		[RTE_ETH_FC_TX_PAUSE] = "tx",
+		[RTE_ETH_FC_FULL] = "full",
+	};
+	struct rte_eth_fc_conf fc = { 0 };
+
+	if (!rte_eth_dev_flow_ctrl_get(id, &fc) && fc.mode < RTE_DIM(modes))
+		rte_tel_data_add_dict_string(d, "flow_control", modes[fc.mode]);
+}
+
+static void add_queues(struct rte_tel_data *d, const struct device *device,
+		       const struct rte_eth_dev_info *info)
+{
+	struct rte_eth_rxq_info rx;
+	struct rte_eth_txq_info tx;
+
+	rte_tel_data_add_dict_u64(d, "rx_queues", device->nb_rxq);
+	rte_tel_data_add_dict_u64(d, "rx_queues_most", info->max_rx_queues);
+	rte_tel_data_add_dict_u64(d, "tx_queues", device->nb_txq);
+	rte_tel_data_add_dict_u64(d, "tx_queues_most", info->max_tx_queues);
+	if (!rte_eth_rx_queue_info_get(device->id, 0, &rx))
+		rte_tel_data_add_dict_u64(d, "rx_descriptors", rx.nb_desc);
+	if (!rte_eth_tx_queue_info_get(device->id, 0, &tx))
+		rte_tel_data_add_dict_u64(d, "tx_descriptors", tx.nb_desc);
+}
+
+int device_answer(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+{
+	char version[VERSION] = "", *end = NULL;
+	struct rte_eth_dev_info info;
+	const struct device *device;
+	unsigned long port = params ? strtoul(params, &end, 10) : dp->nb_ports;
+	int node;
+
+	if (!params || end == params || *end || port >= dp->nb_ports)
+		return -EINVAL;
+	device = dp->ports[port].device;
+	if (rte_eth_dev_info_get(device->id, &info))
+		return 0; /* it is gone */
+	rte_tel_data_add_dict_string(d, "driver", info.driver_name);
+	node = rte_eth_dev_socket_id(device->id);
+	if (node >= 0)
+		rte_tel_data_add_dict_u64(d, "numa_node", (uint64_t)node);
+	if (!rte_eth_dev_fw_version_get(device->id, version, sizeof(version)) && version[0])
+		rte_tel_data_add_dict_string(d, "firmware", version);
+	add_queues(d, device, &info);
+	add_link(d, device->id);
+	add_yes_no(d, "link_interrupt", device->link_events);
+	add_flow_control(d, device->id);
+	add_yes_no(d, "promiscuous", rte_eth_promiscuous_get(device->id) == 1);
+	add_yes_no(d, "all_multicast", rte_eth_allmulticast_get(device->id) == 1);
+	return 0;
+}
