@@ -299,6 +299,31 @@ static void check_port_tags(struct complaints *c, const struct file *file, size_
 			 "stands without outer_vlan, allowed is the EtherType of an outer tag");
 }
 
+/* What is the device's stands at its first port. */
+static void check_port_queues(struct complaints *c, const struct file *file, size_t i)
+{
+	static const char *const settings[] = { "rx_queues", "rx_descriptors", "tx_descriptors",
+						"symmetric_rss" };
+	const struct config_dataplane *dataplane = &file->config.dataplane;
+	const struct config_port *port = &dataplane->ports[i];
+	const config_setting_t *at = port_at(file, i);
+	size_t nb_lcores = dataplane->nb_forwarding_lcores, first = 0;
+
+	while (first < i && (!port->device || !dataplane->ports[first].device ||
+			     strcmp(port->device, dataplane->ports[first].device)))
+		first++;
+	for (size_t k = 0; k < sizeof(settings) / sizeof(settings[0]) && first < i; k++) {
+		if (config_setting_get_member(at, settings[k]))
+			complain(c, at, settings[k],
+				 "is of the device, which port %s is on too, allowed is it there",
+				 dataplane->ports[first].name);
+	}
+	if (nb_lcores && port->rx_queues > nb_lcores)
+		complain(c, at, "rx_queues",
+			 "%u are more than there are forwarding lcores, allowed are 1..%zu",
+			 port->rx_queues, nb_lcores);
+}
+
 /* The arguments of net_af_packet. What another device takes shows when it is opened. */
 static void check_port_device(struct complaints *c, const struct file *file, size_t i)
 {
@@ -350,6 +375,7 @@ static void check_ports(struct complaints *c, const struct file *file)
 		check_port_tags(c, file, i);
 		check_port_unique(c, file, i);
 		check_port_device(c, file, i);
+		check_port_queues(c, file, i);
 		if (config_setting_get_member(port_at(file, i), "addresses"))
 			check_port_addresses(c, file, i);
 	}

@@ -26,7 +26,8 @@ enum {
 	CONFIG_PORTS = 32, /* the bounds below are the data plane's and the session table's */
 	CONFIG_PORT_ADDRESSES = 8,
 	CONFIG_LCORES = 128,
-	CONFIG_PEERS = 1024, /* NVAs and gateway instances together */
+	CONFIG_DESCRIPTORS = 1024, /* 32 bursts, some 70 µs of 64-octet packets at 10 Gbit/s */
+	CONFIG_PEERS = 1024,	   /* NVAs and gateway instances together */
 	CONFIG_GATEWAYS = 64,
 	CONFIG_GATEWAY_ADDRESSES = 16,
 	CONFIG_SUBNET_LEN = 26, /* of a gateway's subnet, at least; at most 30 */
@@ -85,6 +86,10 @@ struct config_port {
 	/* VLAN IDs of its frames' tags, 1..4094, and 0 without a tag; `outer_vlan` is in the tag
 	 * before that of `vlan` (QinQ), of EtherType `outer_type` (0x88a8 by default) */
 	uint16_t vlan, outer_vlan, outer_type;
+	/* of its device, given at the first port of it: receive queues, 0: one a forwarding lcore;
+	 * descriptors of each queue, default CONFIG_DESCRIPTORS, 0: as the driver likes */
+	uint16_t rx_queues, rx_descriptors, tx_descriptors;
+	bool symmetric_rss; /* both directions of a flow come to one queue */
 	int line;
 };
 

@@ -35,7 +35,7 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 #define BOUND	       .def = BOUND_NOT_GIVEN, .max = BOUND_MAX
 
 /* 4095 is reserved, and 0 stands for none (IEEE 802.1Q 9.6). */
-enum { VLAN_MAX = 4094 };
+enum { VLAN_MAX = 4094, DESCRIPTORS_MIN = 64, DESCRIPTORS_MAX = 32768 };
 
 static read_fn read_tag_type, read_forwarding_lcores, read_control_lcores, read_port_addresses,
 	read_ports, read_attrs_pass, read_attrs_strip, read_attrs_drop, read_vnets, read_gateways,
@@ -79,6 +79,14 @@ static const struct setting port_settings[] = {
 	  .max = VLAN_MAX },
 	{ "outer_type", read_tag_type, MEMBER(struct config_port, outer_type), .def = 0x88a8,
 	  .max = UINT16_MAX, .allowed = "0x8100, 0x88a8 and 0x9100" },
+	{ "rx_queues", read_number, MEMBER(struct config_port, rx_queues), .min = 1,
+	  .max = CONFIG_LCORES },
+	{ "rx_descriptors", read_number, MEMBER(struct config_port, rx_descriptors),
+	  .def = CONFIG_DESCRIPTORS, .min = DESCRIPTORS_MIN, .max = DESCRIPTORS_MAX },
+	{ "tx_descriptors", read_number, MEMBER(struct config_port, tx_descriptors),
+	  .def = CONFIG_DESCRIPTORS, .min = DESCRIPTORS_MIN, .max = DESCRIPTORS_MAX },
+	{ "symmetric_rss", read_bool, MEMBER(struct config_port, symmetric_rss),
+	  .allowed = BOOL_ALLOWED },
 	{ NULL },
 };
 

@@ -46,7 +46,9 @@ static bool same_port(const struct config_port *a, const struct config_port *b)
 	}
 	return !strcmp(a->name, b->name) && !strcmp(a->device, b->device) && a->role == b->role &&
 	       a->mtu == b->mtu && a->vlan == b->vlan && a->outer_vlan == b->outer_vlan &&
-	       a->outer_type == b->outer_type;
+	       a->outer_type == b->outer_type && a->rx_queues == b->rx_queues &&
+	       a->rx_descriptors == b->rx_descriptors && a->tx_descriptors == b->tx_descriptors &&
+	       a->symmetric_rss == b->symmetric_rss;
 }
 
 static bool differs(const struct config *running, const struct config *wanted, bool of_control,

@@ -22,8 +22,7 @@
 
 enum {
 	POOL_CACHE = 256,
-	POOL_SPARE = 4096, /* what replay and capture devices take for themselves */
-	QUEUE_DESCRIPTORS = 1024,
+	POOL_SPARE = 4096,     /* what replay and capture devices take for themselves */
 	INDIRECT_MBUFS = 1023, /* parts of packets being cut */
 	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN,
 };
@@ -41,19 +40,21 @@ static int pools_open(struct dataplane *dp)
 {
 	const struct config_dataplane *config = &dp->config->dataplane;
 	uint32_t lcores = (uint32_t)config->nb_forwarding_lcores + 1, count, room = 0;
-	uint32_t devices = 0;
+	uint32_t descriptors = 0;
 
 	for (size_t i = 0; i < config->nb_ports; i++) {
+		const struct config_port *port = &config->ports[i];
 		uint16_t payload = config_device_payload(config, i);
 
-		devices += config_device_first(config, i) == i;
+		if (config_device_first(config, i) == i)
+			descriptors +=
+				(lcores - 1) * port->rx_descriptors + lcores * port->tx_descriptors;
 		room = RTE_MAX(room, (uint32_t)payload + FRAME_OVERHEAD);
 		room = RTE_MAX(room, config_device_slot(config->ports[i].device, payload));
 	}
 
-	count = devices * (2 * lcores - 1) * QUEUE_DESCRIPTORS + punt_capacity() +
-		NEIGHBOUR_HELD_ALL + lcores * (POOL_CACHE + (uint32_t)config->nb_ports * TX_BURST) +
-		POOL_SPARE;
+	count = descriptors + punt_capacity() + NEIGHBOUR_HELD_ALL +
+		lcores * (POOL_CACHE + (uint32_t)config->nb_ports * TX_BURST) + POOL_SPARE;
 	room = RTE_MAX(room, (uint32_t)RTE_MBUF_DEFAULT_DATAROOM) + RTE_PKTMBUF_HEADROOM;
 	dp->pool = rte_pktmbuf_pool_create("packets", count, POOL_CACHE, PUNT_PRIVATE,
 					   (uint16_t)room, SOCKET_ID_ANY);

@@ -17,8 +17,6 @@
 #include "netdev.h"
 
 enum {
-	DEVICE_DESCRIPTORS =
-		1024, /* each queue: 32 bursts, some 70 µs of 64-octet packets at 10 Gbit/s */
 	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN,
 };
 
@@ -140,10 +138,28 @@ struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb
 	return conf;
 }
 
+/* Of a key that repeats every 16 bits the Toeplitz hash is the same for swapped addresses and
+ * ports: each bit of the input is weighed by the key from its place on, and the places of source
+ * and destination differ by a multiple of 16 (Woo and Park, Scalable TCP Session Monitoring with
+ * Symmetric Receive-side Scaling, KAIST 2012). */
+bool device_conf_symmetric(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+{
+	static uint8_t key[64];
+
+	if (conf->rxmode.mq_mode != RTE_ETH_MQ_RX_RSS || !info->hash_key_size ||
+	    info->hash_key_size > sizeof(key))
+		return false;
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = i % 2 ? 0x5a : 0x6d;
+	conf->rx_adv_conf.rss_conf.rss_key = key;
+	conf->rx_adv_conf.rss_conf.rss_key_len = info->hash_key_size;
+	return true;
+}
+
 static int queues(struct device *device, const struct rte_eth_dev_info *info,
 		  const struct rte_eth_conf *conf, struct rte_mempool *pool)
 {
-	uint16_t nb_rxd = DEVICE_DESCRIPTORS, nb_txd = DEVICE_DESCRIPTORS;
+	uint16_t nb_rxd = device->config->rx_descriptors, nb_txd = device->config->tx_descriptors;
 	struct rte_eth_rxconf rx = info->default_rxconf;
 	struct rte_eth_txconf tx = info->default_txconf;
 	int socket = rte_eth_dev_socket_id(device->id), err;
@@ -240,10 +256,20 @@ int device_open(struct device *device, uint16_t id, const struct config_dataplan
 	err = rte_eth_dev_info_get(device->id, &info);
 	if (err)
 		goto refused;
-	device->nb_rxq = RTE_MIN(wants.nb_rxq, info.max_rx_queues);
+	device->nb_rxq =
+		config->rx_queues ? config->rx_queues : RTE_MIN(wants.nb_rxq, info.max_rx_queues);
+	if (device->nb_rxq > info.max_rx_queues) {
+		log_error("port %s: device %s has %u receive queues at most, %u are configured",
+			  config->name, config->device, info.max_rx_queues, config->rx_queues);
+		return -EINVAL;
+	}
 	device->tx_shared = info.max_tx_queues < wants.nb_lcores;
 	device->nb_txq = device->tx_shared ? 1 : wants.nb_lcores;
 	conf = device_conf(&info, device->nb_rxq, device->tx_shared, tagged(dataplane, config));
+	if (config->symmetric_rss && device->nb_rxq > 1 && !device_conf_symmetric(&info, &conf))
+		log_warning("port %s: device %s takes no key for RSS: the directions of a flow may "
+			    "come to two lcores",
+			    config->name, config->device);
 	device->inserts_vlan = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
 	device->link_events = *info.dev_flags & RTE_ETH_DEV_INTR_LSC;
 	conf.intr_conf.lsc = device->link_events;

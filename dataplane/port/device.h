@@ -50,7 +50,7 @@ bool device_is_pci(const char *device);
 int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS]);
 
 struct device_wants {
-	uint16_t nb_rxq;    /* receive queues at most */
+	uint16_t nb_rxq;    /* receive queues at most, where the configuration does not say */
 	uint16_t nb_lcores; /* one TX queue for each, if it has so many */
 	struct rte_mempool *pool;
 };
@@ -65,6 +65,9 @@ int device_start(struct device *device);
  * `tagged`: a port on it has tags. */
 struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb_rxq,
 				bool tx_shared, bool tagged);
+/* Have both directions of a flow come to one queue. False: the device does not spread by a key. */
+bool device_conf_symmetric(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf);
+
 void device_close(struct device *device);
 
 /* What the device and the kernel device under it say now. */

@@ -111,6 +111,7 @@ static void ports_open(struct bench *b)
 		config->device = config->name;
 		config->role = roles[p];
 		config->mtu = MTU;
+		config->rx_descriptors = config->tx_descriptors = CONFIG_DESCRIPTORS;
 		config->nb_addresses = 1;
 		config->addresses[0].addr = 0x0a000001 | (uint32_t)p << 16; /* 10.p.0.1 */
 		config->addresses[0].len = 24;

@@ -66,6 +66,14 @@ const error_case error_cases[] = {
 	  "outer_vlan = 8; outer_type = 0x8100",
 	  "c:10: dataplane.ports.nva0.vlan: 7 is port vpn0's already, with the same outer_vlan or "
 	  "none; allowed are tags used once on a device" },
+	{ "\"net_tap1\"", "\"net_tap1\"; rx_queues = 3",
+	  "c:10: dataplane.ports.nva0.rx_queues: 3 are more than there are forwarding lcores, "
+	  "allowed are 1..2" },
+	{ "\"net_tap1\"", "\"net_tap1\"; rx_descriptors = 63",
+	  "c:10: dataplane.ports.nva0.rx_descriptors: 63 is out of range, allowed are 64..32768" },
+	{ "\"net_tap1\"", "\"net_tap0,iface=a\"; vlan = 7; tx_descriptors = 512",
+	  "c:10: dataplane.ports.nva0.tx_descriptors: is of the device, which port vpn0 is on too, "
+	  "allowed is it there" },
 	{ "\"net_tap1\"", "\"net_tap1\"; vlan = 0",
 	  "c:10: dataplane.ports.nva0.vlan: 0 is out of range, allowed are 1..4094" },
 	{ "\"net_tap1\"", "\"net_tap1\"; vlan = 4095",

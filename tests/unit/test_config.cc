@@ -315,6 +315,37 @@ TEST_F(config_test, other_tags_need_a_restart)
 	}
 }
 
+TEST_F(config_test, queues_of_a_device)
+{
+	const std::string more = "\"net_tap1\"; rx_queues = 2; rx_descriptors = 64; "
+				 "tx_descriptors = 32768; symmetric_rss = true";
+	loaded l = load_text(good), with = load_text(replaced(good, "\"net_tap1\"", more));
+	ASSERT_NE(nullptr, l.config);
+	ASSERT_NE(nullptr, with.config);
+	const struct config_port *nva = &l.config->dataplane.ports[2];
+
+	EXPECT_EQ(0, nva->rx_queues) << "one a forwarding lcore";
+	EXPECT_EQ(1024, nva->rx_descriptors);
+	EXPECT_EQ(1024, nva->tx_descriptors);
+	EXPECT_FALSE(nva->symmetric_rss);
+	nva = &with.config->dataplane.ports[2];
+	EXPECT_EQ(2, nva->rx_queues);
+	EXPECT_EQ(64, nva->rx_descriptors);
+	EXPECT_EQ(32768, nva->tx_descriptors);
+	EXPECT_TRUE(nva->symmetric_rss);
+	for (const char *now : { "rx_queues = 1", "rx_descriptors = 512", "tx_descriptors = 512",
+				 "symmetric_rss = true" }) {
+		loaded wanted = load_text(
+			replaced(good, "\"net_tap1\"", std::string("\"net_tap1\"; ") + now));
+		char what[64] = "";
+
+		ASSERT_NE(nullptr, wanted.config) << now;
+		EXPECT_TRUE(
+			config_dataplane_needs_restart(l.config, wanted.config, what, sizeof(what)))
+			<< now;
+	}
+}
+
 TEST_F(config_test, files_that_are_none)
 {
 	EXPECT_EQ(std::vector<std::string>{ "none: cannot read: No such file or directory" },

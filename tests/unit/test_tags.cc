@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <rte_ethdev.h>
+#include <rte_thash.h>
 
 #include "demux.h"
 #include "tags.h"
@@ -429,6 +430,41 @@ TEST(device_conf, asks_for_what_there_is)
 		EXPECT_EQ(row.rx, conf.rxmode.offloads);
 		EXPECT_EQ(row.tx, conf.txmode.offloads);
 	}
+}
+
+/* The oracle is DPDK's own Toeplitz hash. */
+TEST(device_conf, symmetric_rss)
+{
+	struct rte_eth_dev_info info = {};
+	struct rte_eth_conf conf;
+	uint32_t seed = 1, different = 0;
+
+	info.hash_key_size = 40;
+	conf = device_conf(&info, 2, false, false);
+	EXPECT_FALSE(device_conf_symmetric(&info, &conf)) << "it has no RSS";
+	info.flow_type_rss_offloads = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP;
+	conf = device_conf(&info, 2, false, false);
+	ASSERT_TRUE(device_conf_symmetric(&info, &conf));
+	ASSERT_EQ(40, conf.rx_adv_conf.rss_conf.rss_key_len);
+	for (int i = 0; i < 1000; i++) {
+		uint32_t there[3], back[3]; /* addresses, ports */
+
+		for (uint32_t &word : there)
+			word = seed = seed * 1664525 + 1013904223;
+		back[0] = there[1];
+		back[1] = there[0];
+		back[2] = there[2] << 16 | there[2] >> 16;
+
+		const uint8_t *key = conf.rx_adv_conf.rss_conf.rss_key;
+		uint32_t hash = rte_softrss(there, 3, key);
+
+		ASSERT_EQ(hash, rte_softrss(back, 3, key));
+		ASSERT_EQ(rte_softrss(there, 2, key), rte_softrss(back, 2, key)) << "fragments";
+		different += hash % 2;
+	}
+	EXPECT_NEAR(500, different, 100) << "flows are spread";
+	info.hash_key_size = 0;
+	EXPECT_FALSE(device_conf_symmetric(&info, &conf)) << "it takes no key";
 }
 
 } // namespace
