@@ -11,7 +11,8 @@ import sys
 
 import networks
 from lab import Lab, LabError, wait_for
-from networks import BRANCH, BRANCH_HOST, ONPREM1, ONPREM1_HOST, ONPREM2, ONPREM2_HOST, VNET, VNET_HOST, Networks
+from networks import BRANCH, BRANCH_HOST, ER_TAGS, ONPREM1, ONPREM1_HOST, ONPREM2, ONPREM2_HOST, VNET, VNET_HOST, Networks
+from tagger import Tap
 from traffic import tcp_transfer, traceroute
 
 WIDTH = 100
@@ -83,6 +84,14 @@ class Demonstration:
         self.bascule.wait_established(*names)
         self.cli("show", "peers")
 
+    def tags(self):
+        """What the port's frames look like on its wire."""
+        with Tap(self.net.switch.namespace) as tap:
+            self.net.ergw.namespace.ping(networks.er_address())
+            tags, _ = tap.next(lambda frame: frame[12:14] == b"\x08\x00")
+        text = ", ".join(f"0x{kind:04x} VLAN {tci & 0xfff}" for kind, tci in tags)
+        self.check(f"frames of port er0 are tagged {text}", tags == ER_TAGS)
+
     # --- what both networks have in common ----------------------------------------------------------------------------
 
     def life_of_exchange(self, sides, ways):
@@ -150,11 +159,14 @@ class Demonstration:
         print("  On-prem 1          SD-WAN NVA     Bascule      ExpressRoute gateway   MSEE         On-prem 2\n"
               f"  {ONPREM1} ──── AS 65001 ───── AS 65515 ──── AS 65515 ───────────── AS 12076 ─── AS 65020\n"
               f"                                      │                                            {ONPREM2}\n"
-              f"                               VNet {VNET}\n")
+              f"                               VNet {VNET}\n\n"
+              "  The ExpressRoute port's frames carry two tags (QinQ), as those of private peering do.\n")
         self.bascule.start()
         for daemon in (net.ergw, net.msee, net.onprem2, net.nva):
             daemon.start()
         self.up("ergw/0", "nva-a")
+        self.cli("show", "ports")
+        self.tags()
         self.wait_heard(ONPREM1, ONPREM2)
         self.life_of_exchange(self.sides("nva", "er"), self.ways(("on-prem 1", "on-prem 2")))
 
@@ -215,7 +227,7 @@ def main():
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Lab() as lab:
-        demonstration = Demonstration(Networks(lab))
+        demonstration = Demonstration(Networks(lab, er_tagged=True))
         demonstration.run()
         wrong = demonstration.wrong
         print(f"\n{'Everything is as it should be.' if not wrong else f'{wrong} checks went wrong; logs: {lab.dir}'}")

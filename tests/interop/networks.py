@@ -20,6 +20,7 @@ import ipaddress
 from bascule import Bascule
 from daemons import Bird, Frr, Gobgp, Neighbor
 from lab import wait_for
+from tagger import CUSTOMER, ROOM, SERVICE, Tagger
 
 ASN = 65515
 VNET = "10.0.0.0/16"
@@ -34,6 +35,9 @@ ONPREM3_HOST = "10.21.0.10"
 BRANCH_HOST = "10.10.0.10"
 VNET_HOST = "10.0.1.10"
 VNET_FAR_HOST = "10.0.3.10"  # in the VNet, but outside our port's own subnet
+
+# The tags of ExpressRoute private peering: the provider's, and ours.
+ER_TAGS = [(SERVICE, 200), (CUSTOMER, 100)]
 
 ERGW = "10.0.255.36"
 ERGW2 = "10.0.255.38"
@@ -86,14 +90,17 @@ class Networks:
     instances and the NVA; the rest of the world is BIRD. `instances` is how many Bascules there are;
     `configure(config, lab)` may change the configuration of each before it is written. `er2`: the daemon of one more
     ExpressRoute gateway, with a circuit and an on-premises network of its own. `vpn_static`: networks that the VPN gateways
-    reach without BGP."""
+    reach without BGP. `er_tagged`: port er0's frames carry ER_TAGS, up to a switch that takes them off."""
 
     def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1, configure=lambda config, lab: None, er2=None,
-                 vpn_static=()):
+                 vpn_static=(), er_tagged=False):
         self.lab = lab
         self._configure = configure
         for name in ("er", "vpn", "nva", "vnet", "tunnel", "site"):
             lab.lan(name)
+        self.switch = Tagger(lab, "ertrunk", {"er": ER_TAGS}) if er_tagged else None
+        if self.switch:
+            self.switch.start()
         self.bascules = [self._bascule(i) for i in range(instances)]
         self.bascule = self.bascules[0]
         self.ergw, self.msee, self.onprem2 = self._expressroute(er, "", ERGW, "onprem2", ONPREM2)
@@ -109,9 +116,14 @@ class Networks:
     def _bascule(self, i):
         namespace = self.lab.namespace(f"rs{i}")
         for lan, port in (("er", "er0"), ("vpn", "vpn0"), ("nva", "nva0"), ("vnet", "vnet0")):
-            namespace.join(self.lab.lans[lan], port)
+            if self.switch and lan == "er":
+                namespace.join(self.lab.lans["ertrunk"], port, mtu=1500 + ROOM)
+            else:
+                namespace.join(self.lab.lans[lan], port)
             namespace.keep_kernel_off(port)
         config = instance_config(i)
+        if self.switch:
+            config["dataplane"]["ports"][0].update(vlan=ER_TAGS[1][1], outer_vlan=ER_TAGS[0][1])
         self._configure(config, self.lab)
         return Bascule(namespace, "abcdefgh"[i], config)
 

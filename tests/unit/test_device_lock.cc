@@ -66,6 +66,16 @@ const device_case cases[] = {
 
 } // namespace
 
+TEST_F(device_lock, ports_of_one_device_are_of_one_dataplane)
+{
+	struct device_locks a, b;
+
+	ASSERT_EQ(0, take(&a, "rs0", { "3b:00.0", "3b:00.0", "3b:00.0" }));
+	EXPECT_EQ(1u, a.n);
+	EXPECT_EQ(-EEXIST, take(&b, "rs1", { "3b:00.0" }));
+	device_locks_release(&a);
+}
+
 TEST_F(device_lock, one_dataplane_a_device)
 {
 	for (const device_case &t : cases) {
