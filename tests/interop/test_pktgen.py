@@ -20,24 +20,58 @@ MODEL = r"""
 local model = { takes = %(takes)s, queue = %(queue)s, line = 1000000, noise = %(noise)s }
 local rate, count, sent, received, calls = 0, 0, 0, 0, {}
 
+local single, range, page, looks, speed, ready = {}, {}, true, 0, 0, 0
 pktgen = { range = setmetatable({}, { __index = function() return function() end end }) }
-for _, name in ipairs({ "screen", "stop", "clr", "set_mac", "set_range", "quit", "latency" }) do
+for _, name in ipairs({ "stop", "clr", "set_mac", "set_range", "quit", "latency" }) do
 	pktgen[name] = function(...) calls[#calls + 1] = name end
 end
+function pktgen.screen(state)
+	page = state == "on"
+end
+function pktgen.range.pkt_size(port, what, value)
+	range[what] = value
+end
+-- Links come up some time after the start, and are looked at only while the page is drawn.
+function pktgen.linkState()
+	looks = looks + (page and 1 or 0)
+	speed = looks > 3 and 10000 or 0
+	local state = looks > 3 and "<UP-10000-FD>" or "<--Down-->"
+	return { [0] = "<UP-10000-FD>", [1] = state, n = 2 }
+end
 function pktgen.set(ports, what, value)
-	assert(ports == "all")
-	if what == "rate" then rate = value elseif what == "count" then count = value else assert(what == "size") end
+	if what == "rate" then rate = speed > 0 and value or 0
+	elseif what == "count" then assert(ports == "all") count = value
+	else assert(what == "size") single[tonumber(ports)] = value end
 end
 local trials = 0
 function pktgen.start()
+	for _, what in ipairs({ "start", "min", "max" }) do assert(range[what] == single[0] and range[what] == single[1]) end
+	assert(range.inc == 0)
+	ready = 5 -- looks at the counters until frames are made
 	local offered = count > 0 and count or model.line * rate / 100
 	local taken = count > 0 and math.min(offered, model.queue) or math.min(offered, model.line * model.takes / 100)
 	trials = trials + 1
 	if model.noise > 0 and trials %% model.noise == 0 then taken = offered end -- a trial that passes by chance
-	sent, received = sent + 2 * math.floor(offered), received + 2 * math.floor(taken)
+	due = { 2 * math.floor(offered), 2 * math.floor(taken) }
+	last = due[2] // 2
+end
+-- Nothing but the first port's first burst goes until all ports have made their frames, or for good if they are stopped before.
+function pktgen.stop()
+	due = nil
 end
 function pktgen.delay() end
 function pktgen.portStats(ports, kind)
+	ready = ready - 1
+	if due and ready < 0 then
+		sent, received, due = sent + due[1], received + due[2], nil
+	end
+	if kind == "rate" then
+		return { [0] = { opackets = 0, ipackets = last, oerrors = 0 }, [1] = { opackets = 0, ipackets = last, oerrors = 0 }, n = 2 }
+	end
+	if due then
+		return { [0] = { opackets = sent // 2 + 64, ipackets = received // 2, oerrors = 0 },
+			[1] = { opackets = sent // 2, ipackets = received // 2, oerrors = 0 }, n = 2 }
+	end
 	local one = { opackets = sent // 2, ipackets = received // 2, oerrors = 0 }
 	return { [0] = one, [1] = one, n = 2 }
 end

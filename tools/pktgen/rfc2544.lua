@@ -1,6 +1,6 @@
 -- RFC 2544 with Pktgen-DPDK: throughput, latency, frame loss and back-to-back frames of whatever joins its ports.
 --
---     pktgen EAL-OPTIONS -- -P -m "1.0, 2.1" -f tools/pktgen/rfc2544.lua
+--     pktgen EAL-OPTIONS -- -P -m "2.0, 2.1" -f tools/pktgen/rfc2544.lua
 --
 -- What is sent, where to and for how long is in a file of settings: BASCULE_PKTGEN=FILE, else settings.lua beside this one.
 --
@@ -45,7 +45,7 @@ function tests.throughput(all, area)
 		if not rate then
 			say("  %s: frames are lost at the lowest rate too", kind[1])
 		end
-		all:add(area .. kind[1], result and result.received / result.seconds / 1e6 or 0, "Mframes/s", "more")
+		all:add(area .. kind[1], result and result.rate / 1e6 or 0, "Mframes/s", "more")
 		all:add(area .. kind[1] .. " of line rate", rate or 0, "%", "more")
 		settings.found = rate or settings.lowest
 	end
@@ -106,7 +106,7 @@ local function main()
 	check()
 	trial.setup(pktgen, settings)
 	for _, size in ipairs(settings.sizes) do
-		pktgen.set("all", "size", size)
+		trial.size(pktgen, settings, size)
 		for run = 1, settings.runs do
 			for _, name in ipairs(settings.tests) do
 				say("%d octets, %s, run %d of %d", size, name, run, settings.runs)

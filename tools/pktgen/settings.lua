@@ -15,6 +15,7 @@ return {
 	tests = { "throughput", "latency", "loss", "back_to_back" },
 	seconds = 60, -- of a trial (RFC 2544 24)
 	latency_seconds = 120,
+	link_seconds = 30, -- for which ports may be without a link at first
 	drain_ms = 2000, -- after it, until what is under way has arrived
 
 	lowest = 1, -- percent of the line rate
