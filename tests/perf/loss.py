@@ -201,6 +201,7 @@ def outcome(path, result):
     latency = sorted(came[number] - sent[number] for number in range(total) if came[number] >= 0)
     return {
         "seconds": sent[-1] / 1e9, "lost": len(missing), "reordered": reordered,
+        "missing_us": [sent[number] // 1000 for number in missing],
         "flows_hit": len({number % flows for number in missing}),
         "longest_in_a_flow": longest, "longest_in_a_flow_us": longest_ns // 1000,
         "runs": [[run[0], run[-1], len(run), sent[run[0]] // 1000, sent[run[-1]] // 1000] for run in runs],
@@ -240,6 +241,9 @@ def tell(figures, name, event, result):
     at = [run for run in result["runs"] if said and run[3] <= said and run[4] >= plugged - 1000]
     lost = sum(run[2] for run in at)
     figures.add(f"{name}, lost", lost, "packets", "less")
+    if event != "none" and said:
+        figures.add(f"{name}, of that sent after the kernel's word", sum(
+            us > said and any(run[3] <= us <= run[4] for run in at) for us in result["missing_us"]), "packets", "less", relative=True)
     figures.add(f"{name}, lost at other times", result["lost"] - lost, "packets", "less")
     figures.add(f"{name}, latency p50", result["latency_us"]["p50"], "µs", "less")
     if event != "none":

@@ -8,6 +8,7 @@ import pytest
 import bgp
 import forward
 import loss
+from figures import Figures
 from test_perf import perf
 
 
@@ -44,6 +45,16 @@ def test_control_is_lost_and_no_packet(build, tmp_path):
                     "--next", build)
     assert found["upgraded, ecmp, 500 prefixes, of that dropped by us"]["max"] == 0
     assert {"flap, ecmp, 500 prefixes, control alive, lost", "upgraded, ecmp, 500 prefixes, lost"} <= set(found)
+
+
+def test_what_is_lost_after_the_kernels_word():
+    """Of the packets that the event cost, those that were sent when the kernel had said it; of others at other times, none."""
+    result = {"sent": 1000, "seconds": 1, "lost": 7, "latency_us": {"p50": 1}, "plug_us": [1000], "events": [[900, "link nva0 down"], [1500, "link nva0 down"]],
+              "runs": [[0, 4, 5, 1100, 1700], [900, 901, 2, 90000, 90100]], "missing_us": [1100, 1200, 1500, 1600, 1700, 90000, 90100]}
+    told = Figures()
+    loss.tell(told, "x", "link", result)
+    assert {figure.name: figure.samples for figure in told if "lost" in figure.name or "word" in figure.name} == {
+        "x, lost": [5], "x, of that sent after the kernel's word": [2], "x, lost at other times": [2]}
 
 
 @pytest.mark.parametrize("words, why", [
