@@ -19,6 +19,8 @@ extern "C" {
  * back, where it would come from again until its TTL is over. `m` is as it was received. */
 bool hop_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency);
 
+#define HOP_MIX UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio */
+
 /* The hash by which a packet's flow is spread over equal paths: mixed, so that the bits that chose
  * the receive queue (the device's, or those of a router before us with the same hash) do not choose
  * the path again. */
@@ -30,7 +32,7 @@ static inline uint32_t hop_hash(const struct rte_mbuf *m)
 
 	if (!(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) || ip4_is_fragment(ip))
 		hash = ip4_flow_hash(ip);
-	return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+	return (uint32_t)(hash * HOP_MIX >> 32);
 }
 
 /* The adjacency index that a packet takes of a path-list. */

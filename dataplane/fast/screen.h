@@ -60,7 +60,7 @@ struct screen_picked {
 struct screen {
 	const char *name;
 	bool (*usable)(void); /* by this CPU */
-	/* Reads 34 octets of each frame, whatever its length: they lie in its buffer. */
+	/* Reads 38 octets of each frame, whatever its length: they lie in its buffer. */
 	struct screened (*burst)(const struct screening *by, struct burst *b);
 	/* Those that leave by `port`, whoever filled that in. */
 	uint64_t (*leaving)(const struct burst *b, uint16_t port);

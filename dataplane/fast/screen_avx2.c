@@ -143,6 +143,19 @@ static inline vec v_madd(vec a, vec b)
 	return _mm256_madd_epi16(a, b);
 }
 
+static inline vec v_mul(vec a, vec b)
+{
+	return _mm256_mullo_epi32(a, b);
+}
+
+static inline vec v_mul_high(vec a, vec b)
+{
+	vec even = _mm256_srli_epi64(_mm256_mul_epu32(a, b), 32);
+	vec odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
+
+	return _mm256_blend_epi16(even, odd, 0xcc);
+}
+
 static inline vec v_lookup(vec a, vec b)
 {
 	return _mm256_shuffle_epi8(a, b);
@@ -176,6 +189,23 @@ static inline vec v_keep(mask where, vec a)
 static inline vec v_gather(const uint32_t *of, vec index)
 {
 	return _mm256_i32gather_epi32((const int *)of, index, sizeof(*of));
+}
+
+/* Of the word that it lies in. */
+static inline vec v_gather8(const uint8_t *of, vec index)
+{
+	vec word = v_gather((const uint32_t *)of, v_shr(index, 2));
+	vec bits = v_shl(v_and(index, v_all(3)), 3);
+
+	return v_and(_mm256_srlv_epi32(word, bits), v_all(0xff));
+}
+
+static inline vec v_gather16(const uint16_t *of, vec index)
+{
+	vec word = v_gather((const uint32_t *)of, v_shr(index, 1));
+	vec bits = v_shl(v_and(index, v_all(1)), 4);
+
+	return v_and(_mm256_srlv_epi32(word, bits), v_all(0xffff));
 }
 
 static inline void v_pointers(const void *base, vec offset, const void **to)

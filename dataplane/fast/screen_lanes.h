@@ -254,35 +254,106 @@ static inline void lanes_entries(const struct screening *by, const struct keys *
 	v_store(&b->path_list[i], v_and(entry, v_all(FIB_PATH_LISTS - 1)));
 }
 
-/* Out of line: it has no need of the vectors' registers, and its own are few. */
-static __rte_noinline void paths_several(const struct screening *by, struct burst *b, uint16_t i,
-					 uint64_t several)
+/* What hop_hash() mixes: if the packet has ports, and if it has none. `frame` is its header, in 38
+ * octets of buffer, with a right length and without options. */
+struct hop_hashes {
+	uint32_t with_ports, without;
+};
+
+static inline struct hop_hashes hop_hashes(const struct rte_mbuf *m, const uint8_t *frame)
 {
-	const struct path_list *lists = by->generation->path_lists;
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(frame + RTE_ETHER_HDR_LEN);
+	struct hop_hashes hashes;
+	uint64_t addrs;
+	uint32_t ports;
 
-	for (; several; several &= several - 1) {
-		uint16_t k = (uint16_t)(i + __builtin_ctzll(several));
-		uint16_t index = hop_member(&lists[b->path_list[k]], b->pkt[k]);
-
-		b->adjacency[k] = fib_adjacency(by->generation, index);
+	memcpy(&addrs, &ip->src_addr, sizeof(addrs));
+	if (unlikely(ip4_is_fragment(ip))) {
+		hashes.without = (uint32_t)_mm_crc32_u64(0, addrs);
+		hashes.with_ports = hashes.without;
+	} else if (m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) {
+		hashes.with_ports = hashes.without = m->hash.rss;
+	} else {
+		memcpy(&ports, ip + 1, sizeof(ports));
+		hashes.without = (uint32_t)_mm_crc32_u64(ip->next_proto_id, addrs);
+		hashes.with_ports = _mm_crc32_u32(hashes.without, ports);
 	}
+	return hashes;
 }
 
-/* hop_member(). `some`: packets that have a path. */
-static inline void lanes_paths(const struct screening *by, struct burst *b, uint16_t i,
-			       uint64_t some)
+/* hop_hash() of packets of which `with_ports` and `without` hold hop_hashes(). */
+static inline vec lanes_hash(const struct burst *b, uint16_t i, const uint32_t *with_ports,
+			     const uint32_t *without)
+{
+	/* one was taken from the TTL, which was 0 perhaps */
+	vec protocol = v_and(v_shr(v_add(v_load(&b->hop[i]), v_all(1)), 8), v_all(0xff)), hash;
+	mask ports = m_or(v_eq(protocol, v_all(IPPROTO_TCP)), v_eq(protocol, v_all(IPPROTO_UDP)));
+
+	ports = m_and(ports, v_gt(v_load(&b->total_len[i]), v_all(IP4_HEADER + 3)));
+	hash = v_select(ports, v_load(with_ports), v_load(without));
+	return v_add(v_mul_high(hash, v_all((uint32_t)HOP_MIX)),
+		     v_mul(hash, v_all((uint32_t)(HOP_MIX >> 32))));
+}
+
+/* Of several path-lists: nb_members, and member[0]. */
+static inline vec lanes_lists(const struct path_list *lists, const struct burst *b, uint16_t i)
+{
+	return v_gather((const uint32_t *)lists, v_shl(v_load(&b->path_list[i]), 5));
+}
+
+static inline void lanes_take(const struct screening *by, struct burst *b, uint16_t i, vec member)
+{
+	v_pointers(by->generation->adjacencies, v_shl(v_and(member, v_all(FIB_ADJACENCIES - 1)), 6),
+		   (const void **)&b->adjacency[i]);
+}
+
+/* hop_member(). */
+static inline vec lanes_members(const struct path_list *lists, const struct burst *b, uint16_t i,
+				vec hash)
+{
+	vec first = lanes_lists(lists, b, i), nb_members = v_and(first, v_all(0xffff));
+	vec list = v_load(&b->path_list[i]), at, member;
+
+	at = v_add(v_and(hash, v_all(PATH_LIST_BUCKETS - 1)),
+		   v_all(offsetof(struct path_list, bucket)));
+	at = v_gather8((const uint8_t *)lists, v_add(v_shl(list, 7), at));
+	at = v_add(v_and(at, v_all(PATH_LIST_MEMBERS - 1)),
+		   v_all(offsetof(struct path_list, member) / sizeof(uint16_t)));
+	member = v_gather16((const uint16_t *)lists, v_add(v_shl(list, 6), at));
+	member = v_select(v_eq(nb_members, v_all(1)), v_shr(first, 16), member);
+	return v_keep(v_gt(nb_members, v_all(0)), member);
+}
+
+/* For bursts in which a list has several members, or none. Out of line: nearly all have one. The
+ * hashes are made one packet after the other, without a branch between them, so that the CPU has
+ * several under way. */
+static __rte_noinline void paths_several(const struct screening *by, struct burst *b)
 {
 	const struct path_list *lists = by->generation->path_lists;
-	const struct adjacency *adjacencies = by->generation->adjacencies;
-	/* nb_members, and member[0] */
-	vec first = v_gather((const uint32_t *)lists, v_shl(v_load(&b->path_list[i]), 5));
-	uint64_t several = m_bits(v_eq(v_and(first, v_all(0xffff)), v_all(1))) ^ LANES_MASK;
+	uint32_t with_ports[FORWARD_BURST], without[FORWARD_BURST];
+	uint16_t n = b->n, i;
 
-	v_pointers(adjacencies, v_shl(v_and(v_shr(first, 16), v_all(FIB_ADJACENCIES - 1)), 6),
-		   (const void **)&b->adjacency[i]);
-	several &= some >> i;
-	if (unlikely(several))
-		paths_several(by, b, i, several);
+	for (i = 0; i < n; i++) {
+		struct hop_hashes hashes = hop_hashes(b->pkt[i], b->frame[i]);
+
+		with_ports[i] = hashes.with_ports;
+		without[i] = hashes.without;
+	}
+	for (; i % LANES; i++)
+		with_ports[i] = without[i] = 0;
+	for (i = 0; i < n; i += LANES)
+		lanes_take(
+			by, b, i,
+			lanes_members(lists, b, i, lanes_hash(b, i, &with_ports[i], &without[i])));
+}
+
+/* hop_member(), of lists that have one. Returns a bit for each of the others. */
+static inline uint64_t lanes_paths(const struct screening *by, struct burst *b, uint16_t i)
+{
+	vec first = lanes_lists(by->generation->path_lists, b, i);
+
+	lanes_take(by, b, i, v_shr(first, 16));
+	return (m_bits(v_eq(v_and(first, v_all(0xffff)), v_all(1))) ^ LANES_MASK) << i;
 }
 
 static inline void lanes_ways(const struct screening *by, const struct keys *key, struct burst *b,
@@ -313,7 +384,7 @@ static struct screened burst_lanes(const struct screening *by, struct burst *b)
 {
 	const struct keys key = keys_of(by);
 	struct screened found = { 0 };
-	uint64_t all = burst_mask(b->n);
+	uint64_t all = burst_mask(b->n), several = 0;
 	uint16_t n = b->n;
 
 	for (uint16_t i = 0; i < n; i += LANES)
@@ -322,7 +393,9 @@ static struct screened burst_lanes(const struct screening *by, struct burst *b)
 	for (uint16_t i = 0; i < n; i += LANES)
 		lanes_entries(by, &key, b, i, &found);
 	for (uint16_t i = 0; i < n; i += LANES)
-		lanes_paths(by, b, i, all & ~found.odd_headers);
+		several |= lanes_paths(by, b, i);
+	if (unlikely(several & all & ~found.odd_headers))
+		paths_several(by, b);
 	for (uint16_t i = 0; i < n; i += LANES)
 		lanes_ways(by, &key, b, i, &found);
 	found.odd_headers &= all;

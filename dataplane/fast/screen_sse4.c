@@ -142,6 +142,20 @@ static inline vec v_madd(vec a, vec b)
 	return _mm_madd_epi16(a, b);
 }
 
+/* The lower and the upper 32 bits of products of unsigned numbers. */
+static inline vec v_mul(vec a, vec b)
+{
+	return _mm_mullo_epi32(a, b);
+}
+
+static inline vec v_mul_high(vec a, vec b)
+{
+	vec even = _mm_srli_epi64(_mm_mul_epu32(a, b), 32);
+	vec odd = _mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32));
+
+	return _mm_blend_epi16(even, odd, 0xcc);
+}
+
 /* By the octets of b in each 128 bits of a: 0 if the highest bit is set, else by the lower 4
  * bits. */
 static inline vec v_lookup(vec a, vec b)
@@ -177,13 +191,29 @@ static inline vec v_keep(mask where, vec a)
 	return _mm_and_si128(a, where);
 }
 
-/* Elements of `of`, by index. */
+/* Elements of `of`, which begins at a multiple of 4, by index. */
 static inline vec v_gather(const uint32_t *of, vec index)
 {
 	return _mm_setr_epi32((int)of[(uint32_t)_mm_extract_epi32(index, 0)],
 			      (int)of[(uint32_t)_mm_extract_epi32(index, 1)],
 			      (int)of[(uint32_t)_mm_extract_epi32(index, 2)],
 			      (int)of[(uint32_t)_mm_extract_epi32(index, 3)]);
+}
+
+static inline vec v_gather8(const uint8_t *of, vec index)
+{
+	return _mm_setr_epi32(of[(uint32_t)_mm_extract_epi32(index, 0)],
+			      of[(uint32_t)_mm_extract_epi32(index, 1)],
+			      of[(uint32_t)_mm_extract_epi32(index, 2)],
+			      of[(uint32_t)_mm_extract_epi32(index, 3)]);
+}
+
+static inline vec v_gather16(const uint16_t *of, vec index)
+{
+	return _mm_setr_epi32(of[(uint32_t)_mm_extract_epi32(index, 0)],
+			      of[(uint32_t)_mm_extract_epi32(index, 1)],
+			      of[(uint32_t)_mm_extract_epi32(index, 2)],
+			      of[(uint32_t)_mm_extract_epi32(index, 3)]);
 }
 
 /* `offset` octets from `base`, of each. */

@@ -93,6 +93,7 @@ struct case_maker {
 	{
 		return (uint32_t)random() % n;
 	}
+	uint64_t hashed(uint64_t some) const;
 	void frame(uint16_t i);
 	void entry(uint32_t dst);
 	void list(uint32_t index);
@@ -113,6 +114,10 @@ void case_maker::frame(uint16_t i)
 	at[13] = 0;
 	ip->version_ihl = 0x45;
 	ip->total_length = rte_cpu_to_be_16(total);
+	/* flows with ports and without, some of them in fragments */
+	ip->next_proto_id = (uint8_t)(below(4) ? (below(2) ? 6 : 17) : random());
+	ip->fragment_offset =
+		below(4) ? rte_cpu_to_be_16((uint16_t)(below(2) << 14)) : (uint16_t)random();
 	burst.frame_len[i] = (uint16_t)(RTE_ETHER_HDR_LEN + total + (below(3) ? 0 : below(12)));
 	for (uint32_t k = below(4) ? 0 : 1 + below(3); k; k--) /* any octet, or any bit of it */
 		at[below(34)] = below(2) ? (uint8_t)random() : (uint8_t)(1u << below(8));
@@ -134,6 +139,24 @@ void case_maker::frame(uint16_t i)
 	mbufs[i].hash.rss = (uint32_t)random();
 	mbufs[i].ol_flags = below(2) ? RTE_MBUF_F_RX_RSS_HASH : 0;
 	burst.frame[i] = at;
+}
+
+/* How many of `some` packets take one of several next hops by their ports, which the device has not
+ * hashed. */
+uint64_t case_maker::hashed(uint64_t some) const
+{
+	uint64_t n = 0;
+
+	for (; some; some &= some - 1) {
+		int i = __builtin_ctzll(some);
+		auto *ip = (const struct rte_ipv4_hdr *)(octets[i] + RTE_ETHER_HDR_LEN);
+
+		n += tables.generation.path_lists[burst.path_list[i]].nb_members > 1 &&
+		     !(mbufs[i].ol_flags & RTE_MBUF_F_RX_RSS_HASH) && !ip4_is_fragment(ip) &&
+		     (ip->next_proto_id == IPPROTO_TCP || ip->next_proto_id == IPPROTO_UDP) &&
+		     burst.total_len[i] >= IP4_HEADER + 4;
+	}
+	return n;
 }
 
 /* A route, none, or what is longer than 24 bits: that, none, or spoilt. */
@@ -274,6 +297,7 @@ TEST(screen, the_widest_is_chosen_and_there_is_one)
 TEST(screen, every_variant_finds_the_same)
 {
 	uint64_t odd = 0, good = 0, padded = 0, spoilt = 0, odd_ways = 0, good_ways = 0, apart = 0;
+	uint64_t hashed = 0;
 	case_maker c(42);
 
 	for (int round = 0; round < ROUNDS; round++) {
@@ -317,11 +341,13 @@ TEST(screen, every_variant_finds_the_same)
 		odd_ways += (uint64_t)__builtin_popcountll(want.odd_ways);
 		good_ways +=
 			(uint64_t)__builtin_popcountll(all & ~want.odd_headers & ~want.odd_ways);
+		hashed += c.hashed(all & ~want.odd_headers);
 	}
 	/* it has met enough of each */
 	for (uint64_t n : { odd, good, padded, odd_ways, good_ways })
 		EXPECT_LT(ROUNDS, (int64_t)n);
 	EXPECT_LT(ROUNDS / 10, (int64_t)spoilt);
+	EXPECT_LT(ROUNDS / 10, (int64_t)hashed);
 	EXPECT_LT(ROUNDS / 100, (int64_t)apart);
 }
 
