@@ -356,35 +356,98 @@ static inline uint64_t lanes_paths(const struct screening *by, struct burst *b, 
 	return (m_bits(v_eq(v_and(first, v_all(0xffff)), v_all(1))) ^ LANES_MASK) << i;
 }
 
-static inline void lanes_ways(const struct screening *by, const struct keys *key, struct burst *b,
-			      uint16_t i, struct screened *found)
+/* What decides whether adjacencies are met, in the order of memory. */
+struct way_lanes {
+	vec tail;  /* (2 octets of `rewrite`) and those at ADJACENCY_TAIL */
+	vec port;  /* and MTU */
+	vec state; /* action, egress role (and what is no matter) */
+};
+
+static inline struct way_lanes lanes_ways(const struct burst *b, uint16_t i)
 {
-	vec row[4], type, port, state, unused, tail, ttl, out;
-	mask bad;
+	struct way_lanes ways;
+	vec row[4], unused;
 
 	v_rows((const uint8_t *const *)&b->adjacency[i], ADJACENCY_TAIL - 2, row);
-	columns_low(row, &type, &port);
-	columns_high(row, &state, &unused);
-	tail = v_shr(type, 16);
-	out = v_and(port, v_all(0xffff));
+	columns_low(row, &ways.tail, &ways.port);
+	columns_high(row, &ways.state, &unused);
+	return ways;
+}
+
+/* The same one in all lanes. */
+static inline struct way_lanes lanes_way(const struct adjacency *adjacency)
+{
+	uint32_t words[3];
+
+	memcpy(words, &adjacency->rewrite[ADJACENCY_TAIL - 2], sizeof(words));
+	return (struct way_lanes){ v_all(words[0]), v_all(words[1]), v_all(words[2]) };
+}
+
+static inline void lanes_met(const struct screening *by, const struct keys *key, struct burst *b,
+			     uint16_t i, struct way_lanes ways, struct screened *found)
+{
+	vec tail = v_shr(ways.tail, 16), out = v_and(ways.port, v_all(0xffff)), state, ttl;
+	mask bad;
+
 	v_store(&b->port[i], out);
 	/* of the action's octet more than 7 is as good as 7, which is none; of the role's, 3 bits
 	 * count */
-	state = v_min8(v_and(state, v_all(0x07ff)), v_all(0x0707));
+	state = v_min8(v_and(ways.state, v_all(0x07ff)), v_all(0x0707));
 	state = v_lookup(key->may, v_or(state, v_all(0x80800008)));
 	ttl = v_and(v_add(v_load(&b->hop[i]), v_all(1)), v_all(0xff));
-	bad = m_or(v_gt(v_load(&b->total_len[i]), v_shr(port, 16)), v_gt(v_all(2), ttl));
+	bad = m_or(v_gt(v_load(&b->total_len[i]), v_shr(ways.port, 16)), v_gt(v_all(2), ttl));
 	bad = m_or(bad, m_and(v_eq(out, v_all(by->port)), v_eq(tail, v_load(&b->src_tail[i]))));
 	found->odd_ways |= (m_bits(m_andnot(bad, v_eq(state, v_all(0x0101)))) ^ LANES_MASK) << i;
 	found->apart |= (m_bits(v_eq(out, v_all(b->port[0]))) ^ LANES_MASK) << i;
+}
+
+/* The only member of the path-list that all packets have; NULL: they have several. */
+static inline const struct adjacency *burst_way(const struct screening *by, const struct burst *b,
+						uint64_t all)
+{
+	const struct path_list *list = &by->generation->path_lists[b->path_list[0]];
+	const vec first = v_all(b->path_list[0]);
+	uint64_t others = 0;
+
+	for (uint16_t i = 0; i < b->n; i += LANES)
+		others |= (m_bits(v_eq(v_load(&b->path_list[i]), first)) ^ LANES_MASK) << i;
+	if ((others & all) || list->nb_members != 1)
+		return NULL;
+	return fib_adjacency(by->generation, list->member[0]);
+}
+
+static inline void burst_one_way(const struct screening *by, const struct keys *key,
+				 struct burst *b, const struct adjacency *way,
+				 struct screened *found)
+{
+	const struct way_lanes ways = lanes_way(way);
+
+	for (uint16_t i = 0; i < b->n; i += LANES) {
+		v_pointers(way, v_all(0), (const void **)&b->adjacency[i]);
+		lanes_met(by, key, b, i, ways, found);
+	}
+}
+
+static inline void burst_ways(const struct screening *by, const struct keys *key, struct burst *b,
+			      uint64_t all, struct screened *found)
+{
+	uint64_t several = 0;
+
+	for (uint16_t i = 0; i < b->n; i += LANES)
+		several |= lanes_paths(by, b, i);
+	if (unlikely(several & all & ~found->odd_headers))
+		paths_several(by, b);
+	for (uint16_t i = 0; i < b->n; i += LANES)
+		lanes_met(by, key, b, i, lanes_ways(b, i), found);
 }
 
 /* A stage for the whole burst after the other: so the CPU has many lanes of each under way. */
 static struct screened burst_lanes(const struct screening *by, struct burst *b)
 {
 	const struct keys key = keys_of(by);
+	const struct adjacency *way;
 	struct screened found = { 0 };
-	uint64_t all = burst_mask(b->n), several = 0;
+	uint64_t all = burst_mask(b->n);
 	uint16_t n = b->n;
 
 	for (uint16_t i = 0; i < n; i += LANES)
@@ -392,12 +455,11 @@ static struct screened burst_lanes(const struct screening *by, struct burst *b)
 	lanes_ask(&key, b, (uint16_t)((n - 1) / LANES * LANES));
 	for (uint16_t i = 0; i < n; i += LANES)
 		lanes_entries(by, &key, b, i, &found);
-	for (uint16_t i = 0; i < n; i += LANES)
-		several |= lanes_paths(by, b, i);
-	if (unlikely(several & all & ~found.odd_headers))
-		paths_several(by, b);
-	for (uint16_t i = 0; i < n; i += LANES)
-		lanes_ways(by, &key, b, i, &found);
+	way = burst_way(by, b, all);
+	if (way)
+		burst_one_way(by, &key, b, way, &found);
+	else
+		burst_ways(by, &key, b, all, &found);
 	found.odd_headers &= all;
 	found.padded &= all;
 	found.odd_ways &= all & ~found.odd_headers;
