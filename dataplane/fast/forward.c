@@ -10,7 +10,6 @@
 #include "forward.h"
 
 #include <rte_ether.h>
-#include <rte_memcpy.h>
 #include <rte_prefetch.h>
 
 #include "burst.h"
@@ -88,18 +87,6 @@ static __rte_noinline uint64_t burst_odd(struct forwarder *f, const struct port 
 	return burst_mask(b->n) & ~gone;
 }
 
-static inline void rewrite(struct burst *b, uint32_t i)
-{
-	uint8_t *frame = (uint8_t *)(uintptr_t)b->frame[i];
-	/* the first two octets of the IP header: 16 octets are one store, 14 are three */
-	uint16_t overlap;
-
-	memcpy(&overlap, frame + RTE_ETHER_HDR_LEN, sizeof(overlap));
-	rte_mov16(frame, b->adjacency[i]->rewrite);
-	memcpy(frame + RTE_ETHER_HDR_LEN, &overlap, sizeof(overlap));
-	memcpy(frame + RTE_ETHER_HDR_LEN + IP4_TTL, &b->hop[i], sizeof(b->hop[i]));
-}
-
 /* Packets that leave by one port. */
 static inline void hand_on_some(struct forwarder *f, const struct burst *b, uint64_t some,
 				uint16_t port)
@@ -131,18 +118,16 @@ static inline void hand_on(struct forwarder *f, const struct burst *b, uint64_t 
 static __rte_noinline void leave_some(struct forwarder *f, struct burst *b, uint64_t leaving)
 {
 	for (uint64_t left = leaving; left; left &= left - 1)
-		rewrite(b, (uint32_t)__builtin_ctzll(left));
+		screen_rewrite_one(b, (uint16_t)__builtin_ctzll(left));
 	hand_on(f, b, leaving);
 }
 
-/* The whole burst. `apart`: those that leave by another port than the first. */
-static inline void leave_all(struct forwarder *f, struct burst *b, uint64_t apart)
+/* The whole burst. */
+static inline void leave_all(struct forwarder *f, struct burst *b, const struct screened *found)
 {
-	uint32_t n = b->n;
+	uint64_t apart = found->apart;
 
-#pragma GCC unroll 4
-	for (uint32_t i = 0; i < n; i++)
-		rewrite(b, i);
+	f->screen->rewrite(b, found->way);
 	if (!apart) {
 		tx_send_burst(&f->tx, (uint16_t)b->port[0], b->pkt, b->n);
 		return;
@@ -173,7 +158,7 @@ void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf
 	frames(&b);
 	found = f->screen->burst(&by, &b);
 	if (likely(!(found.odd_headers | found.padded | found.odd_ways)))
-		leave_all(f, &b, found.apart);
+		leave_all(f, &b, &found);
 	else
 		leave_some(f, &b, burst_odd(f, from, gate, &by, &b, found));
 }

@@ -5,6 +5,7 @@
 
 #include <rte_byteorder.h>
 #include <rte_common.h>
+#include <rte_memcpy.h>
 
 #include "hop.h"
 #include "ip4.h"
@@ -107,6 +108,32 @@ uint16_t screen_pick(const struct burst *b, uint64_t some, struct screen_picked 
 	return n;
 }
 
+static inline void rewrite(const struct burst *b, uint32_t i, const struct adjacency *way)
+{
+	uint8_t *frame = (uint8_t *)(uintptr_t)b->frame[i];
+	/* the first two octets of the IP header: 16 octets are one store, 14 are three */
+	uint16_t overlap;
+
+	memcpy(&overlap, frame + RTE_ETHER_HDR_LEN, sizeof(overlap));
+	rte_mov16(frame, way->rewrite);
+	memcpy(frame + RTE_ETHER_HDR_LEN, &overlap, sizeof(overlap));
+	memcpy(frame + RTE_ETHER_HDR_LEN + IP4_TTL, &b->hop[i], sizeof(b->hop[i]));
+}
+
+void screen_rewrite_one(const struct burst *b, uint16_t i)
+{
+	rewrite(b, i, b->adjacency[i]);
+}
+
+void screen_rewrite(const struct burst *b, const struct adjacency *way)
+{
+	uint32_t n = b->n;
+
+#pragma GCC unroll 4
+	for (uint32_t i = 0; i < n; i++)
+		rewrite(b, i, way ? way : b->adjacency[i]);
+}
+
 static bool usable_plain(void)
 {
 	return true;
@@ -115,5 +142,6 @@ static bool usable_plain(void)
 const struct screen screen_plain = { .name = "plain",
 				     .usable = usable_plain,
 				     .burst = burst_plain,
+				     .rewrite = screen_rewrite,
 				     .leaving = leaving_plain,
 				     .pick = screen_pick };

@@ -50,6 +50,8 @@ struct screened {
 	uint64_t odd_ways;    /* no odd header */
 	uint64_t spoilt;      /* of these: the table's entry names what the table does not have */
 	uint64_t apart;	      /* leave by another port than the first, if nothing is odd */
+	/* by which all leave, if nothing is odd; NULL: by several, or nobody has looked */
+	const struct adjacency *way;
 };
 
 /* Packets of a burst. */
@@ -62,6 +64,9 @@ struct screen {
 	bool (*usable)(void); /* by this CPU */
 	/* Reads 38 octets of each frame, whatever its length: they lie in its buffer. */
 	struct screened (*burst)(const struct screening *by, struct burst *b);
+	/* Every packet gets the frame header of `way`, or of its own adjacency if that is NULL; and
+	 * its `hop`. */
+	void (*rewrite)(const struct burst *b, const struct adjacency *way);
 	/* Those that leave by `port`, whoever filled that in. */
 	uint64_t (*leaving)(const struct burst *b, uint16_t port);
 	/* Copy those of `some` together, in order; returns how many. */
@@ -73,6 +78,10 @@ extern const struct screen screen_plain;
 
 /* Picks one packet after the other. */
 uint16_t screen_pick(const struct burst *b, uint64_t some, struct screen_picked *picked);
+
+/* Rewrites by vectors of 16 octets; and one packet. */
+void screen_rewrite(const struct burst *b, const struct adjacency *way);
+void screen_rewrite_one(const struct burst *b, uint16_t i);
 
 /* What a screen fills in of one packet, whose frame and the length of that are there: that of its
  * header, and then its path. True: as `spoilt`. */

@@ -228,6 +228,7 @@ static bool usable(void)
 const struct screen screen_avx2 = { .name = "avx2",
 				    .usable = usable,
 				    .burst = burst_lanes,
+				    .rewrite = screen_rewrite,
 				    .leaving = leaving_lanes,
 				    .pick = screen_pick };
 #endif

@@ -4,8 +4,11 @@
 
 #ifdef SCREEN_X86
 #include <immintrin.h>
+#include <string.h>
 
 #include <rte_cpuflags.h>
+
+#include "ip4.h"
 
 enum { LANES = 16, LANES_MASK = (1 << LANES) - 1 };
 
@@ -235,6 +238,37 @@ static uint16_t pick_compress(const struct burst *b, uint64_t some, struct scree
 	return n;
 }
 
+static inline void rewrite(const struct burst *b, uint32_t i, __m128i header)
+{
+	uint8_t *frame = (uint8_t *)(uintptr_t)b->frame[i];
+
+	_mm_mask_storeu_epi8(frame, (1 << RTE_ETHER_HDR_LEN) - 1, header);
+	memcpy(frame + RTE_ETHER_HDR_LEN + IP4_TTL, &b->hop[i], sizeof(b->hop[i]));
+}
+
+static inline __m128i header_of(const struct adjacency *way)
+{
+	return *(const __m128i *)way->rewrite;
+}
+
+/* Exactly the header is stored: what lies behind it need not be read. */
+static void rewrite_masked(const struct burst *b, const struct adjacency *way)
+{
+	uint32_t n = b->n;
+
+	if (way) {
+		__m128i header = header_of(way);
+
+#pragma GCC unroll 4
+		for (uint32_t i = 0; i < n; i++)
+			rewrite(b, i, header);
+		return;
+	}
+#pragma GCC unroll 4
+	for (uint32_t i = 0; i < n; i++)
+		rewrite(b, i, header_of(b->adjacency[i]));
+}
+
 #include "screen_lanes.h"
 
 /* CPUs without VBMI2 slow their clock down for vectors so wide. */
@@ -242,12 +276,14 @@ static bool usable(void)
 {
 	return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512BW) > 0 &&
 	       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512DQ) > 0 &&
+	       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512VL) > 0 &&
 	       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512VBMI2) > 0;
 }
 
 const struct screen screen_avx512 = { .name = "avx512",
 				      .usable = usable,
 				      .burst = burst_lanes,
+				      .rewrite = rewrite_masked,
 				      .leaving = leaving_lanes,
 				      .pick = pick_compress };
 #endif

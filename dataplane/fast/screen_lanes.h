@@ -445,7 +445,6 @@ static inline void burst_ways(const struct screening *by, const struct keys *key
 static struct screened burst_lanes(const struct screening *by, struct burst *b)
 {
 	const struct keys key = keys_of(by);
-	const struct adjacency *way;
 	struct screened found = { 0 };
 	uint64_t all = burst_mask(b->n);
 	uint16_t n = b->n;
@@ -455,9 +454,9 @@ static struct screened burst_lanes(const struct screening *by, struct burst *b)
 	lanes_ask(&key, b, (uint16_t)((n - 1) / LANES * LANES));
 	for (uint16_t i = 0; i < n; i += LANES)
 		lanes_entries(by, &key, b, i, &found);
-	way = burst_way(by, b, all);
-	if (way)
-		burst_one_way(by, &key, b, way, &found);
+	found.way = burst_way(by, b, all);
+	if (found.way)
+		burst_one_way(by, &key, b, found.way, &found);
 	else
 		burst_ways(by, &key, b, all, &found);
 	found.odd_headers &= all;

@@ -236,6 +236,7 @@ static bool usable(void)
 const struct screen screen_sse4 = { .name = "sse4",
 				    .usable = usable,
 				    .burst = burst_lanes,
+				    .rewrite = screen_rewrite,
 				    .leaving = leaving_lanes,
 				    .pick = screen_pick };
 #endif
