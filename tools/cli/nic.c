@@ -204,8 +204,7 @@ static enum cli_exit act_on(struct cli *cli, const struct command_args *args, en
 
 enum cli_exit nic_bind_command(struct cli *cli, const struct command_args *args)
 {
-	return act_on(cli, args, ACT_BIND, "%s is on %s, until the next boot.\n",
-		      "%s is on %s already.\n");
+	return act_on(cli, args, ACT_BIND, "%s is on %s now.\n", "%s is on %s already.\n");
 }
 
 enum cli_exit nic_unbind_command(struct cli *cli, const struct command_args *args)

@@ -190,6 +190,8 @@ void nic_bind(const struct host_root *host, const struct nics *nics, const struc
 	err = rebind(host, nic->address, "vfio-pci");
 	host_link(host, driver, sizeof(driver), PCI "/driver", nic->address);
 	r->done = r->changed = !strcmp(driver, "vfio-pci");
+	if (r->done && !nic_persists(host, nic))
+		note(r, "until the next boot: bascule nic persist %s keeps it there", nic->address);
 	if (r->done)
 		return;
 	rebind(host, nic->address, "");

@@ -154,8 +154,10 @@ static void look_firmware_of(struct examination *e, const struct port_device *p,
 	*(bool *)ctx = true;
 	if (!nic->nb_interfaces)
 		finding(e, FINDING_UNKNOWN, NULL,
-			"%s: %s keeps it from the kernel, which cannot ask for its firmware",
-			nic->address, nic->driver[0] ? nic->driver : "no driver");
+			"%s: no driver of the kernel's can ask for it while it is on %s; bascule "
+			"--json "
+			"show ports tells what DPDK's driver does",
+			nic->address, nic->driver[0] ? nic->driver : "none");
 	else if (e->host->root[0] ||
 		 !read_firmware(nic->interfaces[0].name, version, sizeof(version)))
 		finding(e, FINDING_UNKNOWN, NULL, "%s: the kernel does not tell", nic->address);
