@@ -211,6 +211,7 @@ static void workers_assign(struct dataplane *dp)
 			w->rxq[w->nb_rxq++] = (struct rx_queue){
 				.port = only_port(dp, device),
 				.tags = &device->tags,
+				.paused = &device->paused,
 				.device = device->id,
 				.queue = q,
 			};
@@ -325,6 +326,11 @@ static int links_open(struct dataplane *dp)
 		err = device_start(&dp->devices[d]);
 	if (err)
 		return err;
+	err = devices_listen(dp->devices, dp->nb_devices);
+	if (err) {
+		log_error("events of devices: %s", strerror(-err));
+		return err;
+	}
 	err = monitor_open(&dp->slowpath);
 	if (err)
 		log_error("rtnetlink: %s", strerror(-err));
@@ -403,6 +409,9 @@ void dataplane_close(struct dataplane *dp)
 		if (dp->ports[p].config)
 			lcp_close(&dp->lcp[p]);
 	}
+	devices_forget(dp->devices, dp->nb_devices);
+	for (uint16_t d = 0; d < dp->nb_devices; d++)
+		device_recovery_end(&dp->slowpath.recoveries[d]);
 	for (uint16_t d = 0; d < dp->nb_devices; d++)
 		device_close(&dp->devices[d]);
 	neighbours_free(dp->neighbours);

@@ -72,8 +72,9 @@ int device_answer(const struct dataplane *dp, const char *params, struct rte_tel
 	if (!params || end == params || *end || port >= dp->nb_ports)
 		return -EINVAL;
 	device = dp->ports[port].device;
-	if (rte_eth_dev_info_get(device->id, &info))
-		return 0; /* it is gone */
+	if (__atomic_load_n(&device->paused, __ATOMIC_ACQUIRE) ||
+	    rte_eth_dev_info_get(device->id, &info))
+		return 0; /* it has gone, or is being reset */
 	rte_tel_data_add_dict_string(d, "driver", info.driver_name);
 	node = rte_eth_dev_socket_id(device->id);
 	if (node >= 0)

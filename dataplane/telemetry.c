@@ -109,7 +109,8 @@ static void add_port(struct rte_tel_data *ports, const struct port *port, const 
 
 	if (!d)
 		return;
-	rte_eth_stats_get(port->device->id, &stats);
+	if (!__atomic_load_n(&port->device->paused, __ATOMIC_ACQUIRE))
+		rte_eth_stats_get(port->device->id, &stats);
 	rte_tel_data_add_dict_string(d, "name", port->config->name);
 	rte_tel_data_add_dict_u64(d, "id", port->id);
 	rte_tel_data_add_dict_string(d, "device", port->config->device);

@@ -87,7 +87,7 @@ enum counter_event {
 	COUNTER_NEIGHBOUR_REFUSED, /* the kernel refused to resolve a host */
 	/* what we put into the kernel was gone or changed, and was put back */
 	COUNTER_KERNEL_REPAIRED,
-	COUNTER_DEVICE_LOST,	 /* a port whose kernel device was deleted */
+	COUNTER_DEVICE_LOST,	 /* a port whose device failed, or was deleted */
 	COUNTER_DEVICE_REOPENED, /* and made anew */
 	COUNTER_DEVICE_MTU,	 /* its MTU was changed below ours, or put back */
 	COUNTER_NETLINK_OVERRUN, /* kernel events lost; the table was read again */

@@ -16,6 +16,7 @@ void tx_init(struct tx *tx, struct counters *counters, struct port *ports, uint1
 	for (uint16_t i = 0; i < nb_ports; i++) {
 		tx->queue[i] = (struct tx_queue){
 			.device = ports[i].device->id,
+			.paused = &ports[i].device->paused,
 			.tags = tags_out(&ports[i]),
 			.queue = ports[i].device->tx_shared ? 0 : lcore,
 			.lock = ports[i].device->tx_shared ? &ports[i].device->tx_lock : NULL,
@@ -29,7 +30,9 @@ static void hand_over(struct tx *tx, struct tx_queue *queue, struct rte_mbuf **p
 
 	if (unlikely(queue->tags.header.len))
 		n = tags_push(&queue->tags, tx->counters, pkts, n);
-	if (queue->lock) {
+	if (unlikely(__atomic_load_n(queue->paused, __ATOMIC_ACQUIRE))) {
+		sent = 0;
+	} else if (queue->lock) {
 		rte_spinlock_lock(queue->lock);
 		sent = rte_eth_tx_burst(queue->device, queue->queue, pkts, n);
 		rte_spinlock_unlock(queue->lock);

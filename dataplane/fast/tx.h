@@ -26,6 +26,7 @@ enum {
 /* Where one lcore sends to one port. */
 struct tx_queue {
 	uint16_t n;
+	const bool *paused;	/* borrowed: struct device's */
 	uint16_t device, queue; /* DPDK port id, and a queue of it */
 	struct tags_out tags;	/* of the port */
 	rte_spinlock_t *lock;	/* borrowed from the device; NULL unless the queue is shared */

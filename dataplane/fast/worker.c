@@ -13,8 +13,11 @@ static uint32_t poll_queues(struct worker *w)
 
 	for (uint16_t q = 0; q < w->nb_rxq; q++) {
 		const struct rx_queue *rxq = &w->rxq[q];
-		uint16_t n = rte_eth_rx_burst(rxq->device, rxq->queue, pkts, FORWARD_BURST);
+		uint16_t n;
 
+		if (unlikely(__atomic_load_n(rxq->paused, __ATOMIC_ACQUIRE)))
+			continue;
+		n = rte_eth_rx_burst(rxq->device, rxq->queue, pkts, FORWARD_BURST);
 		if (!n)
 			continue;
 		if (likely(rxq->port))

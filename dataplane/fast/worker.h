@@ -19,6 +19,7 @@ struct rx_queue {
 	const struct port
 		*port; /* that all of its frames are of; NULL: their tags say. Borrowed, */
 	const struct tag_map *tags; /* as this is */
+	const bool *paused;	    /* as well: struct device's */
 	uint16_t device, queue;	    /* DPDK port id, and a queue of it */
 };
 

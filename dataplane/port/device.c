@@ -237,35 +237,27 @@ static int filter_open(const struct device *device, const struct config_dataplan
 	return err;
 }
 
-int device_open(struct device *device, uint16_t id, const struct config_dataplane *dataplane,
-		size_t first, struct device_wants wants)
+/* Configure it as `device` and the configuration say. */
+static int device_setup(struct device *device)
 {
-	const struct config_port *config = &dataplane->ports[first];
+	const struct config_port *config = device->config;
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf conf;
-	int err;
+	int err = rte_eth_dev_info_get(device->id, &info);
 
-	*device = (struct device){
-		.id = id,
-		.payload = config_device_payload(dataplane, first),
-		.config = config,
-	};
-	rte_spinlock_init(&device->tx_lock);
-	tag_map_init(&device->tags);
-	device_netdev(config->device, device->netdev);
-	err = rte_eth_dev_info_get(device->id, &info);
 	if (err)
-		goto refused;
-	device->nb_rxq =
-		config->rx_queues ? config->rx_queues : RTE_MIN(wants.nb_rxq, info.max_rx_queues);
+		return err;
+	device->nb_rxq = config->rx_queues ? config->rx_queues
+					   : RTE_MIN(device->wants.nb_rxq, info.max_rx_queues);
 	if (device->nb_rxq > info.max_rx_queues) {
 		log_error("port %s: device %s has %u receive queues at most, %u are configured",
 			  config->name, config->device, info.max_rx_queues, config->rx_queues);
 		return -EINVAL;
 	}
-	device->tx_shared = info.max_tx_queues < wants.nb_lcores;
-	device->nb_txq = device->tx_shared ? 1 : wants.nb_lcores;
-	conf = device_conf(&info, device->nb_rxq, device->tx_shared, tagged(dataplane, config));
+	device->tx_shared = info.max_tx_queues < device->wants.nb_lcores;
+	device->nb_txq = device->tx_shared ? 1 : device->wants.nb_lcores;
+	conf = device_conf(&info, device->nb_rxq, device->tx_shared,
+			   tagged(device->dataplane, config));
 	if (config->symmetric_rss && device->nb_rxq > 1 && !device_conf_symmetric(&info, &conf))
 		log_warning("port %s: device %s takes no key for RSS: the directions of a flow may "
 			    "come to two lcores",
@@ -273,32 +265,48 @@ int device_open(struct device *device, uint16_t id, const struct config_dataplan
 	device->inserts_vlan = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
 	device->link_events = *info.dev_flags & RTE_ETH_DEV_INTR_LSC;
 	conf.intr_conf.lsc = device->link_events;
+	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 	err = mtu_check(device, &info);
 	if (err)
 		return err;
 	conf.rxmode.mtu =
 		device->netdev[0] ? RTE_MIN(device->payload, RTE_ETHER_MTU) : device->payload;
 	err = rte_eth_dev_configure(device->id, device->nb_rxq, device->nb_txq, &conf);
+	if (!err)
+		err = queues(device, &info, &conf, device->wants.pool);
 	if (err)
-		goto refused;
-	err = queues(device, &info, &conf, wants.pool);
-	if (err)
-		goto refused;
+		return err;
 	err = device->netdev[0] ? netdev_open(device)
 				: rte_eth_dev_set_mtu(device->id, device->payload);
 	if (err && err != -ENOTSUP)
-		goto refused;
+		return err;
+	err = 0;
 	if (conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER)
-		err = filter_open(device, dataplane);
-	if (err && err != -ENOTSUP)
-		goto refused;
-	err = rte_eth_macaddr_get(device->id, &device->mac);
-	if (err)
-		goto refused;
-	return 0;
+		err = filter_open(device, device->dataplane);
+	return err == -ENOTSUP ? 0 : err;
+}
 
-refused:
-	log_error("port %s: device %s: %s", config->name, config->device, strerror(-err));
+int device_open(struct device *device, uint16_t id, const struct config_dataplane *dataplane,
+		size_t first, struct device_wants wants)
+{
+	const struct config_port *config = &dataplane->ports[first];
+	int err;
+
+	*device = (struct device){
+		.id = id,
+		.payload = config_device_payload(dataplane, first),
+		.config = config,
+		.dataplane = dataplane,
+		.wants = wants,
+	};
+	rte_spinlock_init(&device->tx_lock);
+	tag_map_init(&device->tags);
+	device_netdev(config->device, device->netdev);
+	err = device_setup(device);
+	if (!err)
+		err = rte_eth_macaddr_get(device->id, &device->mac);
+	if (err)
+		log_error("port %s: device %s: %s", config->name, config->device, strerror(-err));
 	return err;
 }
 
@@ -316,10 +324,79 @@ int device_start(struct device *device)
 	return 0;
 }
 
+/* --- resets and losses ------------------------------------------------------------------------ */
+
+static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *result)
+{
+	struct device *device = arg;
+
+	if (id == device->id)
+		__atomic_or_fetch(&device->events,
+				  type == RTE_ETH_EVENT_INTR_RESET ? DEVICE_EVENT_RESET
+								   : DEVICE_EVENT_REMOVED,
+				  __ATOMIC_RELEASE);
+	return 0;
+}
+
+static const enum rte_eth_event_type heard[] = { RTE_ETH_EVENT_INTR_RESET, RTE_ETH_EVENT_INTR_RMV };
+
+int devices_listen(struct device *devices, uint16_t n)
+{
+	int err = 0;
+
+	for (uint16_t d = 0; d < n; d++) {
+		for (size_t i = 0; !err && i < RTE_DIM(heard); i++)
+			err = rte_eth_dev_callback_register(devices[d].id, heard[i], on_event,
+							    &devices[d]);
+	}
+	return err;
+}
+
+void devices_forget(struct device *devices, uint16_t n)
+{
+	for (uint16_t d = 0; d < n; d++) {
+		for (size_t i = 0; i < RTE_DIM(heard); i++)
+			rte_eth_dev_callback_unregister(devices[d].id, heard[i], on_event,
+							&devices[d]);
+	}
+}
+
+/* A PF may give its VF another one; peers know ours. */
+static int keep_mac(struct device *device)
+{
+	struct rte_ether_addr now;
+	int err = rte_eth_macaddr_get(device->id, &now);
+
+	if (err || rte_is_same_ether_addr(&now, &device->mac))
+		return err;
+	return rte_eth_dev_default_mac_addr_set(device->id, &device->mac);
+}
+
+int device_revive(struct device *device)
+{
+	int err = rte_eth_dev_reset(device->id);
+
+	if (err == -ENOTSUP) /* its driver has no more than this */
+		err = rte_eth_dev_stop(device->id);
+	if (!err)
+		err = device_setup(device);
+	if (!err)
+		err = keep_mac(device);
+	if (err) {
+		log_error("port %s: device %s cannot be reset: %s", device->config->name,
+			  device->config->device, strerror(-err));
+		return err;
+	}
+	return device_start(device);
+}
+
 void device_close(struct device *device)
 {
+	if (device->closed)
+		return;
 	rte_eth_dev_stop(device->id);
 	rte_eth_dev_close(device->id);
+	device->closed = true;
 }
 
 /* net_af_packet always reports a link; the device under it knows better. */
@@ -327,6 +404,8 @@ bool device_link(const struct device *device)
 {
 	struct rte_eth_link link;
 
+	if (__atomic_load_n(&device->events, __ATOMIC_RELAXED) || device->paused)
+		return false; /* it has failed: device_recovery.h */
 	if (rte_eth_link_get_nowait(device->id, &link) || link.link_status != RTE_ETH_LINK_UP)
 		return false;
 	return !device->netdev[0] || netdev_running(device->netdev);

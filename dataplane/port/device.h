@@ -20,6 +20,15 @@
 extern "C" {
 #endif
 
+struct device_wants {
+	uint16_t nb_rxq;    /* receive queues at most, where the configuration does not say */
+	uint16_t nb_lcores; /* one TX queue for each, if it has so many */
+	struct rte_mempool *pool;
+};
+
+/* What its driver has said in DPDK's interrupt thread: bits of device.events. */
+enum { DEVICE_EVENT_RESET = 1, DEVICE_EVENT_REMOVED = 2 };
+
 struct device {
 	uint16_t id;	  /* DPDK port id */
 	uint16_t payload; /* octets of tags and IP packet of its largest frame */
@@ -29,13 +38,18 @@ struct device {
 	rte_spinlock_t tx_lock;
 	/* the driver keeps what device_link() says up to date: to look costs nothing */
 	bool link_events;
-	char netdev[IFNAMSIZ];		  /* kernel device under one of net_af_packet, or empty */
-	int netdev_index;		  /* the one that we are bound to */
-	int netdev_refused;		  /* one of its name that could not be opened */
-	bool lost;			  /* the kernel device was deleted */
-	bool inserts_vlan;		  /* it puts a tag on what is sent, if that is asked for */
-	struct tag_map tags;		  /* of its ports */
+	char netdev[IFNAMSIZ]; /* kernel device under one of net_af_packet, or empty */
+	int netdev_index;      /* the one that we are bound to */
+	int netdev_refused;    /* one of its name that could not be opened */
+	bool lost;	       /* the kernel device was deleted, or ours has failed */
+	uint32_t events;       /* atomic: of DPDK's interrupt thread */
+	bool closed;	       /* device_close() was called */
+	bool paused;	       /* atomic: nobody calls its queues, once a grace period is over */
+	bool inserts_vlan;     /* it puts a tag on what is sent, if that is asked for */
+	struct tag_map tags;   /* of its ports */
 	const struct config_port *config; /* of its first port; borrowed: as long as the process */
+	const struct config_dataplane *dataplane; /* likewise */
+	struct device_wants wants;
 };
 
 /* The kernel device that a device string names with iface=, if it is of net_af_packet. Empty
@@ -49,17 +63,18 @@ bool device_is_pci(const char *device);
  * missing (-ENODEV) or makes more than one ethdev (-ENOTSUP). */
 int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS]);
 
-struct device_wants {
-	uint16_t nb_rxq;    /* receive queues at most, where the configuration does not say */
-	uint16_t nb_lcores; /* one TX queue for each, if it has so many */
-	struct rte_mempool *pool;
-};
-
 /* Set the ethdev `id` up, on which port `first` of the configuration is the first. Logs what is
  * wrong; -errno. */
 int device_open(struct device *device, uint16_t id, const struct config_dataplane *config,
 		size_t first, struct device_wants wants);
 int device_start(struct device *device);
+
+/* Hear from now on what the drivers of `n` devices say about resets and losses. -errno. */
+int devices_listen(struct device *devices, uint16_t n);
+void devices_forget(struct device *devices, uint16_t n);
+/* Reset a device that must be, set it up as it was, with its MAC address, and start it. Blocks, for
+ * seconds with some; nobody else may use the device meanwhile. Logs what is wrong; -errno. */
+int device_revive(struct device *device);
 
 /* What is asked of an ethdev: all that may be, as far as it has it; unknown devices must start.
  * `tagged`: a port on it has tags. */

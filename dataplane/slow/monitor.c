@@ -215,9 +215,26 @@ static void port_link(struct slowpath *s, struct port *port, bool up)
 	}
 }
 
+/* A device that its driver says must be reset, or has gone. False: it does not work. */
+static bool recovery_check(struct slowpath *s, struct device *device)
+{
+	struct device_recovery *r = &s->recoveries[device - s->devices];
+	bool failed = r->state != RECOVERY_WORKS;
+	bool works = device_recovery_step(r, device, s->fib->qsbr, s->now_ms);
+
+	if (works != failed)
+		return works;
+	device_lost_store(s, device, !works);
+	s->counters->event[works ? COUNTER_DEVICE_REOPENED : COUNTER_DEVICE_LOST]++;
+	if (works)
+		log_warning("port %s: device %s was reset and works again", device->config->name,
+			    device->config->device);
+	return works;
+}
+
 static void link_check(struct slowpath *s, struct device *device)
 {
-	bool up = netdev_watch(s, device) && device_link(device);
+	bool up = recovery_check(s, device) && netdev_watch(s, device) && device_link(device);
 
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
 		if (s->ports[p].device == device)

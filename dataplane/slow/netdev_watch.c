@@ -11,8 +11,7 @@
 
 enum { MTU_MIN = 68 }; /* RFC 791 3.1 */
 
-/* What of the device is each of its ports'. */
-static void device_lost_store(struct slowpath *s, struct device *device, bool lost)
+void device_lost_store(struct slowpath *s, struct device *device, bool lost)
 {
 	device->lost = lost;
 	for (uint16_t p = 0; p < s->nb_ports; p++) {

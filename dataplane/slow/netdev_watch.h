@@ -12,6 +12,9 @@
 extern "C" {
 #endif
 
+/* Have control see of each port of the device that it is lost, or is there again. */
+void device_lost_store(struct slowpath *s, struct device *device, bool lost);
+
 /* Look at it, and do what follows. False: there is no device. */
 bool netdev_watch(struct slowpath *s, struct device *device);
 

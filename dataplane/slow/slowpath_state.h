@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "counters.h"
+#include "device_recovery.h"
 #include "fib.h"
 #include "icmp.h"
 #include "lcp.h"
@@ -54,10 +55,11 @@ struct slowpath {
 	struct rte_mempool *pool;
 	struct rte_mempool *indirect; /* for librte_ip_frag */
 	struct icmp_limits limits;
-	struct netlink ask;	/* owned: requests */
-	struct netlink events;	/* owned: neighbours and links */
-	uint64_t now_ms;	/* of this turn, monotonic */
-	uint64_t answer_until;	/* TSC: so long control may answer what it has got; 0: it did */
+	struct netlink ask;    /* owned: requests */
+	struct netlink events; /* owned: neighbours and links */
+	uint64_t now_ms;       /* of this turn, monotonic */
+	uint64_t answer_until; /* TSC: so long control may answer what it has got; 0: it did */
+	struct device_recovery recoveries[FIB_PORTS]; /* by device */
 	struct statics statics; /* owned: the neighbours of the configuration */
 	uint32_t sweep;		/* the current read of the kernel's neighbour table, and */
 	uint32_t sweep_seq;	/* the number of its request */

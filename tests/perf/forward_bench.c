@@ -245,7 +245,9 @@ static void worker_open(struct bench *b)
 	check(w->forwarder.neighbours ? 0 : ENOMEM, "neighbours");
 	tx_init(&w->forwarder.tx, &b->counters, b->ports, PORTS, 0);
 	for (uint16_t p = 0; p < (b->egress == 1 ? 1 : PORTS); p++)
-		w->rxq[w->nb_rxq++] = (struct rx_queue){ .port = &b->ports[p], .device = p };
+		w->rxq[w->nb_rxq++] = (struct rx_queue){ .port = &b->ports[p],
+							 .paused = &b->devices[p].paused,
+							 .device = p };
 	check(rte_eal_remote_launch(worker_run, w, w->lcore), "lcore");
 }
 

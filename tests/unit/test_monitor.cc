@@ -198,6 +198,41 @@ TEST_F(monitor, flushed_and_really_gone)
 	EXPECT_LT(1u, asked.size()) << "it was asked for";
 }
 
+/* --- devices that fail ------------------------------------------------------------------------ */
+
+TEST_F(monitor, a_device_that_fails_and_works_again)
+{
+	struct device_recovery *r = &s->recoveries[0];
+	char name[] = "ring";
+
+	fib.qsbr = qsbr;
+	config_port.device = name;
+	device.closed = true; /* the ring is the whole suite's */
+	ASSERT_TRUE(port.up);
+	device.events = DEVICE_EVENT_RESET;
+	for (int turn = 0; turn < 2; turn++) {
+		s->now_ms += MONITOR_LINK_MS;
+		monitor_turn(s);
+		EXPECT_FALSE(port.up);
+		EXPECT_FALSE(fib.ports[0].up);
+		EXPECT_TRUE(fib.ports[0].device_lost) << "control's alarm";
+		EXPECT_EQ(1u, counters.event[COUNTER_DEVICE_LOST]);
+		r->state = device_recovery::RECOVERY_WAITING;
+		r->next_ms = UINT64_MAX;
+	}
+	/* a thread has set it up anew */
+	r->state = device_recovery::RECOVERY_AT_WORK;
+	r->done = true;
+	ASSERT_EQ(0, pthread_create(
+			     &r->thread, nullptr, [](void *p) { return p; }, nullptr));
+	s->now_ms += MONITOR_LINK_MS;
+	monitor_turn(s);
+	EXPECT_TRUE(port.up);
+	EXPECT_TRUE(fib.ports[0].up);
+	EXPECT_FALSE(fib.ports[0].device_lost);
+	EXPECT_EQ(1u, counters.event[COUNTER_DEVICE_REOPENED]);
+}
+
 /* --- netlink that goes wrong ------------------------------------------------------------------ */
 
 namespace
