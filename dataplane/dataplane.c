@@ -177,15 +177,19 @@ static int fib_open(struct dataplane *dp)
 	return 0;
 }
 
-/* An lcore whose queues all have descriptors is called when a packet comes; else it has to look. */
-static void worker_watch(struct worker *w, const struct device *device, uint16_t queue)
+/* An lcore whose queues all have descriptors is called when a packet comes; else it has to look.
+ * Most packets that come when nothing else does are the main lcore's in the end. */
+static void worker_watch(struct dataplane *dp, struct worker *w, const struct device *device,
+			 uint16_t queue)
 {
 	int fd = device->netdev[0] ? af_packet_socket(device->netdev_index, queue) : -ENOTSUP;
 
-	if (fd >= 0)
-		idle_watch(&w->idle, fd);
-	else
+	if (fd < 0) {
 		idle_looks(&w->idle);
+		return;
+	}
+	idle_watch(&w->idle, fd);
+	idle_foresee(&dp->idle, fd, &w->idle.wake);
 }
 
 /* The port that all frames of the device are of, as its driver marks them; NULL: their tags say. */
@@ -215,7 +219,7 @@ static void workers_assign(struct dataplane *dp)
 				.device = device->id,
 				.queue = q,
 			};
-			worker_watch(w, device, q);
+			worker_watch(dp, w, device, q);
 		}
 	}
 }
@@ -437,10 +441,12 @@ bool dataplane_turn(struct dataplane *dp)
 	/* What has been lost waits for no more than those few packets: all of a worker's until then
 	 * are lost with it. */
 	work += monitor_events(s);
-	monitor_turn(s);
-	resolver_turn(s);
-	keeper_turn(&dp->keeper, s->now_ms);
-	tx_flush(&s->tx);
+	if (slowpath_keeps_house(s)) {
+		monitor_turn(s);
+		resolver_turn(s);
+		keeper_turn(&dp->keeper, s->now_ms);
+		tx_flush(&s->tx);
+	}
 	rte_rcu_qsbr_quiescent(dp->fib->qsbr, rte_lcore_id());
 	return work;
 }

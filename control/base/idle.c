@@ -50,6 +50,12 @@ void idle_watch(struct idle *idle, int fd)
 	idle->fds[idle->nb_fds++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 }
 
+void idle_foresee(struct idle *idle, int fd, const struct wake *sleeper)
+{
+	if (idle->nb_foreseen < IDLE_FORESEEN)
+		idle->foreseen[idle->nb_foreseen++] = (struct idle_foreseen){ sleeper, fd };
+}
+
 void idle_forget(struct idle *idle)
 {
 	idle->nb_fds = 1;
@@ -89,6 +95,8 @@ bool idle_arm(struct idle *idle)
 {
 	if (__atomic_load_n(&idle->wake.asleep, __ATOMIC_RELAXED))
 		return false;
+	idle->in_vain += idle->awaiting != 0;
+	idle->awaiting = 0;
 	idle->armed = true;
 	__atomic_store_n(&idle->wake.asleep, 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -99,7 +107,7 @@ void idle_disarm(struct idle *idle)
 {
 	__atomic_store_n(&idle->wake.asleep, 0, __ATOMIC_RELAXED);
 	idle->armed = idle->called = false;
-	idle->us = 0;
+	idle->us = idle->awaiting = idle->in_vain = 0;
 }
 
 /* The sleep after a call for nothing is deaf to descriptors, and short. */
@@ -114,22 +122,51 @@ uint16_t idle_next(struct idle *idle)
 	return idle->us;
 }
 
+/* Puts behind the `n` descriptors of a sleep those that call others who sleep too. Returns how many
+ * they are together. */
+static uint16_t foreseen_add(struct idle *idle, uint16_t n)
+{
+	if (idle->in_vain >= IDLE_FORESEEN_VAIN)
+		return n;
+	for (uint16_t i = 0; i < idle->nb_foreseen; i++) {
+		const struct idle_foreseen *foreseen = &idle->foreseen[i];
+
+		if (__atomic_load_n(&foreseen->sleeper->asleep, __ATOMIC_RELAXED))
+			idle->fds[n++] = (struct pollfd){ .fd = foreseen->fd, .events = POLLIN };
+	}
+	return n;
+}
+
+/* Awake, and nobody need call. */
+static void await(struct idle *idle)
+{
+	__atomic_store_n(&idle->wake.asleep, 0, __ATOMIC_RELAXED);
+	idle->armed = false;
+	idle->awaiting = IDLE_FORESEEN_SPINS;
+	idle->us = idle->empty = 0;
+}
+
 /* A descriptor that ends a sleep and brings no work (a device that has gone has an error for good)
  * does not end the next one, lest the thread spin. */
 void idle_sleep(struct idle *idle, uint16_t us)
 {
 	struct timespec timeout = { .tv_nsec = us * 1000L };
-	uint16_t n = idle->called ? 1 : idle->nb_fds;
+	uint16_t n = idle->called ? 1 : idle->nb_fds, all = foreseen_add(idle, n);
+	bool foretold = false;
 	uint64_t count;
 
 	idle->called = false;
 	idle->core_ns = 0;
-	if (ppoll(idle->fds, n, &timeout, NULL) <= 0)
+	if (ppoll(idle->fds, all, &timeout, NULL) <= 0)
 		return;
 	if (idle->fds[0].revents)
 		(void)!read(idle->wake.fd, &count, sizeof(count));
 	for (uint16_t i = 1; i < n; i++)
 		idle->called |= idle->fds[i].revents != 0;
+	for (uint16_t i = n; i < all; i++)
+		foretold |= idle->fds[i].revents != 0;
+	if (foretold)
+		await(idle);
 }
 
 void idle_share(struct idle *idle, uint64_t now_ns)

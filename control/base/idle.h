@@ -21,6 +21,10 @@
  * the turn after it finds what was published before it. A write that comes late ends a sleep for
  * nothing.
  *
+ * A sleeper whose work comes to it through another one may be called when that one is: both wake at
+ * the same time then, and not one after the other (idle_foresee()). It stays awake for a moment. If
+ * nothing comes of it several times in a row, it lets that be until there has been other work.
+ *
  * While the sleeper works, publishing costs a producer the fence and a load from a cache line that
  * nobody writes. A sleeper that polls never sets `asleep`, so that nobody makes a system call for
  * it. */
@@ -63,10 +67,19 @@ enum {
 	IDLE_LOOK_US = 100,    /* ... its longest */
 	IDLE_CALLED_US = 1000, /* of who is called for all that cannot wait so long */
 	IDLE_FDS = 40,
+	IDLE_FORESEEN = 32,
+	IDLE_FORESEEN_SPINS = 32, /* empty turns after a call that only foretold work */
+	IDLE_FORESEEN_VAIN = 4,	  /* such calls in a row that brought none */
 	/* of a core, where lcores share one or others use it: the shortest that Linux gives */
 	IDLE_SLICE_NS = 100 * 1000,
 	/* octets; what producers read is not in the line of what each turn writes */
 	IDLE_LINE = 64,
+};
+
+/* What calls another sleeper. */
+struct idle_foreseen {
+	const struct wake *sleeper; /* borrowed, as the descriptor */
+	int fd;
 };
 
 struct idle {
@@ -77,9 +90,13 @@ struct idle {
 	bool called;	/* a descriptor has ended a sleep, and no turn has worked since */
 	uint16_t empty; /* turns without work in a row */
 	uint16_t us;	/* the last sleep */
-	uint16_t first_us, max_us, spins, nb_fds;
-	uint64_t core_ns; /* since when the thread has had its core, as far as it knows */
-	struct pollfd fds[IDLE_FDS]; /* borrowed but for the first, wake.fd */
+	uint16_t first_us, max_us, spins, nb_fds, nb_foreseen;
+	uint16_t awaiting; /* IDLE_FORESEEN_SPINS after a call that foretold work; else 0 */
+	uint16_t in_vain;  /* such calls in a row, with no work between */
+	uint64_t core_ns;  /* since when the thread has had its core, as far as it knows */
+	struct idle_foreseen foreseen[IDLE_FORESEEN];
+	/* borrowed but for the first, wake.fd; those of `foreseen` are put behind for a sleep */
+	struct pollfd fds[IDLE_FDS + IDLE_FORESEEN];
 };
 
 /* The lcore is woken for all its work, and each sleep lasts for `max_us`. -errno. */
@@ -92,6 +109,9 @@ void idle_close(struct idle *idle);
  * all. */
 void idle_watch(struct idle *idle, int fd);
 void idle_forget(struct idle *idle);
+/* End sleeps also when `fd` gets readable while `sleeper`, which it calls, sleeps: what that one
+ * makes of it is likely to come here. More than IDLE_FORESEEN are passed over. */
+void idle_foresee(struct idle *idle, int fd, const struct wake *sleeper);
 
 /* For the calling thread, which is going to sleep: short sleeps end when they should, and then it
  * gets its core soon. */
@@ -107,12 +127,12 @@ uint16_t idle_next(struct idle *idle);
 static inline uint16_t idle_turn(struct idle *idle, bool worked)
 {
 	if (worked) {
-		if (__builtin_expect(idle->armed, 0))
+		if (__builtin_expect(idle->armed || idle->awaiting, 0))
 			idle_disarm(idle);
 		idle->empty = 0;
 		return 0;
 	}
-	if (!idle->adaptive || ++idle->empty < idle->spins)
+	if (!idle->adaptive || ++idle->empty < idle->spins + idle->awaiting)
 		return 0;
 	idle->empty = idle->spins;
 	if (idle_arm(idle)) /* another turn looks whether there is anything, before the sleep */

@@ -7,19 +7,19 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+/* Made with the first request, for all: links are looked at some twenty times a second, and to open
+ * and close a socket takes ten times as long as to ask. */
+static int asking = -1;
 
 static int request(const char *name, unsigned long what, struct ifreq *ifr)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
-
-	if (fd < 0)
+	if (asking < 0)
+		asking = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (asking < 0)
 		return -errno;
 	strncpy(ifr->ifr_name, name, IFNAMSIZ - 1);
-	if (ioctl(fd, what, ifr))
-		err = -errno;
-	close(fd);
-	return err;
+	return ioctl(asking, what, ifr) ? -errno : 0;
 }
 
 int netdev_index(const char *name)

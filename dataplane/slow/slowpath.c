@@ -15,7 +15,7 @@
 enum {
 	SLOWPATH_BURST = TCP_MERGE_BURST,
 	SLOWPATH_BURSTS = 2, /* of punted packets a turn: then the kernel's frames have theirs */
-	SLOWPATH_ANSWER_US = 100,
+	SLOWPATH_ANSWER_US = 200,
 };
 
 /* The gate may have shut since a forwarding lcore asked it. */
@@ -282,4 +282,12 @@ uint32_t slowpath_lcp(struct slowpath *s)
 bool slowpath_waits(const struct slowpath *s)
 {
 	return s->answer_until && rte_rdtsc() < s->answer_until;
+}
+
+bool slowpath_keeps_house(struct slowpath *s)
+{
+	if (s->now_ms == s->house_ms && slowpath_waits(s) && !s->adjacencies_stale)
+		return false;
+	s->house_ms = s->now_ms;
+	return true;
 }

@@ -23,6 +23,11 @@ uint32_t slowpath_lcp(struct slowpath *s);
 /* May control's answer to what peers have said come any moment? Then it is not worth a sleep. */
 bool slowpath_waits(const struct slowpath *s);
 
+/* Look after links, hosts and what the kernel has in this turn? That may take as long as control
+ * takes for an answer, which then waits for us: so while one is due it is done once a millisecond
+ * at most, unless forwarding depends on it. */
+bool slowpath_keeps_house(struct slowpath *s);
+
 /* Send what was held for a host that is resolved now, or answer it if the host is not there. */
 void slowpath_release(struct slowpath *s, struct host *host);
 

@@ -59,6 +59,7 @@ struct slowpath {
 	struct netlink events; /* owned: neighbours and links */
 	uint64_t now_ms;       /* of this turn, monotonic */
 	uint64_t answer_until; /* TSC: so long control may answer what it has got; 0: it did */
+	uint64_t house_ms;     /* when slowpath_keeps_house() said so last */
 	struct device_recovery recoveries[FIB_PORTS]; /* by device */
 	struct statics statics; /* owned: the neighbours of the configuration */
 	uint32_t sweep;		/* the current read of the kernel's neighbour table, and */

@@ -160,6 +160,84 @@ TEST_F(idle_test, a_descriptor_without_work_ends_no_second_sleep)
 	close(pipe_fd[1]);
 }
 
+namespace
+{
+
+/* One that is called when another one is, by a pipe. */
+struct foreseeing : idle_test {
+	struct wake other = { 1, -1 };
+	int fds[2] = { -1, -1 };
+
+	void begin(bool readable)
+	{
+		make(true);
+		ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+		idle_foresee(&idle, fds[0], &other);
+		ASSERT_EQ(readable, write(fds[1], "x", readable));
+	}
+	~foreseeing() override
+	{
+		close(fds[0]);
+		close(fds[1]);
+	}
+	/* Turns until the next sleep, which it sleeps. */
+	int until_sleep()
+	{
+		int turns = 1;
+
+		for (; !idle_turn(&idle, false); turns++)
+			;
+		idle_sleep(&idle, 1);
+		return turns;
+	}
+};
+
+enum { USUAL = SPINS + 1, AWAITING = USUAL + IDLE_FORESEEN_SPINS };
+
+} // namespace
+
+TEST_F(foreseeing, a_call_of_another_ends_a_sleep_and_work_is_awaited)
+{
+	begin(true);
+	EXPECT_EQ(USUAL, until_sleep());
+	EXPECT_FALSE(asleep()) << "nobody need write";
+	EXPECT_EQ(AWAITING, until_sleep()) << "a moment longer than else";
+}
+
+TEST_F(foreseeing, nothing_to_foresee)
+{
+	begin(false);
+	EXPECT_EQ(USUAL, until_sleep());
+	EXPECT_TRUE(asleep());
+	EXPECT_EQ(1, until_sleep()) << "the sleep was only over";
+}
+
+/* It finds by itself what is there, and a descriptor that is readable all the time would let nobody
+ * sleep. */
+TEST_F(foreseeing, one_that_is_awake_is_not_waited_for)
+{
+	begin(true);
+	other.asleep = 0;
+	EXPECT_EQ(USUAL, until_sleep());
+	EXPECT_TRUE(asleep());
+	EXPECT_EQ(1, until_sleep());
+}
+
+TEST_F(foreseeing, calls_in_vain_are_not_heard_until_there_is_work)
+{
+	begin(true);
+	EXPECT_EQ(USUAL, until_sleep());
+	for (int i = 0; i < IDLE_FORESEEN_VAIN; i++)
+		EXPECT_EQ(AWAITING, until_sleep()) << i;
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(1, until_sleep()) << "deaf to it";
+	idle_turn(&idle, true);
+	EXPECT_EQ(USUAL, until_sleep());
+	EXPECT_EQ(AWAITING, until_sleep()) << "work makes up for it";
+	idle_turn(&idle, true);
+	EXPECT_EQ(USUAL, until_sleep()) << "what was awaited has come";
+}
+
 /* Else each of our short sleeps is 50 us longer. */
 TEST(idle, sleeps_have_no_slack)
 {

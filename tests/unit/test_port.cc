@@ -1,11 +1,14 @@
 /* Finding ports: which of EAL's ethdevs is a configured port's. */
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <vector>
 
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 
+#include "netdev.h"
 #include "port.h"
 
 namespace
@@ -74,6 +77,23 @@ TEST_F(ports, have_ids_below_their_number)
 		EXPECT_EQ(row.ids, std::vector<uint16_t>(numbers, numbers + row.ids.size()))
 			<< row.what;
 	}
+}
+
+/* A device that cannot be asked counts as gone. */
+TEST(netdev, is_asked_by_a_process_that_has_no_descriptor_left)
+{
+	struct rlimit before, none;
+	int index = netdev_index("lo");
+
+	ASSERT_GT(index, 0);
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	none = before;
+	none.rlim_cur = 0;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	EXPECT_EQ(index, netdev_index("lo"));
+	EXPECT_GT(netdev_mtu("lo"), 0);
+	EXPECT_EQ(-ENODEV, netdev_index("no-such-device"));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
 }
 
 } // namespace

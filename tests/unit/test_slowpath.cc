@@ -102,6 +102,24 @@ TEST_F(slow, an_answer_of_control_is_waited_for)
 	}
 }
 
+/* What else the main lcore does takes as long as the answer. */
+TEST_F(slow, what_keeps_house_gives_way_to_an_answer_for_a_millisecond)
+{
+	s->now_ms = 7;
+	EXPECT_TRUE(slowpath_keeps_house(s));
+	EXPECT_TRUE(slowpath_keeps_house(s)) << "there is nothing to wait for";
+	s->answer_until = UINT64_MAX;
+	EXPECT_FALSE(slowpath_keeps_house(s));
+	s->now_ms++;
+	EXPECT_TRUE(slowpath_keeps_house(s)) << "answers that never end starve nothing";
+	EXPECT_FALSE(slowpath_keeps_house(s));
+	s->adjacencies_stale = true;
+	EXPECT_TRUE(slowpath_keeps_house(s)) << "packets may be lost until it is done";
+	s->adjacencies_stale = false;
+	s->answer_until = 1;
+	EXPECT_TRUE(slowpath_keeps_house(s)) << "it does not come any more";
+}
+
 TEST_F(slow, frames_of_the_kernel_leave_by_the_port)
 {
 	const uint8_t octets[60] = { 1, 2, 3 };
