@@ -56,15 +56,15 @@ def measure(figures, options, build):
 
 
 def _round(run, known, options, build):
-    """{daemon: digest}, of daemons that are started for it: one that has seen its peers come and go several times within a
-    minute keeps them waiting."""
+    """{daemon: digest}, of daemons that are started for it, each alone: one that has seen its peers come and go several times
+    within a minute keeps them waiting, and one that waits for its turn keeps the cores of the others busy, or awake."""
     names, taken = ["bascule", *options.rivals], {}
-    with Lab() as lab:
-        lan, generator = speakers.lan(lab, len(PEERS))
-        lcores = [int(number) for number in options.lcores.split(",")]
-        started = {name: speakers.start(lab, lan, name, len(PEERS), lcores) for name in names}
-        # Who comes first has no advantage.
-        for name in names if run % 2 == 0 else reversed(names):
-            progress(f"latency, {name} that knows {known}, run {run + 1} of {options.runs}")
-            taken[name] = digest(once(generator, started[name], known, options, build))
+    lcores = [int(number) for number in options.lcores.split(",")]
+    # Who comes first has no advantage.
+    for name in names if run % 2 == 0 else reversed(names):
+        progress(f"latency, {name} that knows {known}, run {run + 1} of {options.runs}")
+        with Lab() as lab:
+            lan, generator = speakers.lan(lab, len(PEERS))
+            started = speakers.start(lab, lan, name, len(PEERS), lcores)
+            taken[name] = digest(once(generator, started, known, options, build))
     return taken
