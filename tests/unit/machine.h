@@ -11,6 +11,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <sys/statvfs.h>
 
 #include "host.h"
 
@@ -19,9 +20,10 @@ class machine
       public:
 	machine()
 	{
-		char name[] = "/tmp/bascule-machine-XXXXXX";
+		std::string name = in_memory() ? "/dev/shm" : "/tmp";
 
-		root_ = mkdtemp(name);
+		name += "/bascule-machine-XXXXXX";
+		root_ = mkdtemp(name.data());
 		host.root = root_.c_str();
 		host.wrote = wrote;
 		running() = this;
@@ -141,6 +143,14 @@ class machine
 	bool stubborn = false;			   /* this kernel binds nothing to vfio-pci */
 
       private:
+	/* A machine is some 200 files, so not on a disk where it can be otherwise: programs must be
+	 * allowed there. */
+	static bool in_memory()
+	{
+		struct statvfs fs;
+
+		return !statvfs("/dev/shm", &fs) && !(fs.f_flag & ST_NOEXEC) && fs.f_favail > 10000;
+	}
 	static machine *&running()
 	{
 		static machine *m;

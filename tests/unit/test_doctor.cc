@@ -400,6 +400,13 @@ const struct {
 		  run_it(m);
 		  m.file(nodes + "node0" + pages + "free_hugepages", "0\n");
 	  } },
+	{ "a dataplane of root's locks what it likes",
+	  [](machine &m) {
+		  run_it(m);
+		  m.file("/proc/500/limits", "Max open files            8192 8192 files\n"
+					     "Max locked memory         8388608 8388608 bytes\n");
+		  m.file("/proc/500/status", "Uid:\t0\nCapEff:\t000001ffffffffff\n");
+	  } },
 	{ "irqbalance that leaves isolated CPUs alone",
 	  [](machine &m) { m.process(60, "irqbalance"); } },
 	{ "irqbalance that is told to",
@@ -489,17 +496,16 @@ TEST(doctor, machines_that_say_nothing_or_nonsense)
 
 	EXPECT_FALSE(examine(empty).empty());
 	fit_machine(good);
+	good.gone("/usr/sbin/nft"); /* a process each time */
 	for (const auto &entry : std::filesystem::recursive_directory_iterator(good.path("")))
 		if (entry.is_regular_file() && !entry.is_symlink())
 			files.push_back(entry.path().string().substr(good.path("").size()));
-	for (const std::string &file : files) {
-		std::string before = good.text(file);
+	for (size_t i = 0; i < files.size(); i++) {
+		std::string before = good.text(files[i]);
 
-		for (const char *text : { "", "\xff\xfe,-9999999999999999999 0x\n\n" }) {
-			good.file(file, text);
-			EXPECT_GE(examine(good).size(), 23u) << file;
-		}
-		good.file(file, before);
+		good.file(files[i], i % 2 ? "" : "\xff\xfe,-9999999999999999999 0x\n\n");
+		EXPECT_GE(examine(good).size(), 23u) << files[i];
+		good.file(files[i], before);
 	}
 	EXPECT_EQ("", text_of(examine(good), true));
 }

@@ -103,6 +103,11 @@ static enum cli_exit port_rows(struct cli *cli, int fd, struct answer *answer)
 	bool good = ports != NULL;
 	const char *name;
 
+	if (json_is_null(ports)) {
+		json_decref(ports);
+		return cli_fail(cli, "try again, or see its log",
+				"dataplane of %s is starting its devices", cli->instance);
+	}
 	json_object_foreach(ports, name, port)
 	{
 		good = good && (!json_is_object(port) || port_row(answer, fd, port));
