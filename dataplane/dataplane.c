@@ -200,6 +200,23 @@ static const struct port *only_port(const struct dataplane *dp, const struct dev
 	return only ? &dp->ports[device->id] : NULL;
 }
 
+static struct rx_queue rx_queue(struct dataplane *dp, const struct worker *w,
+				const struct device *device, uint16_t queue)
+{
+	struct lcore_counters *counters = &dp->counters[w - dp->workers];
+	const struct port *port = only_port(dp, device);
+
+	return (struct rx_queue){
+		.port = port,
+		.counters =
+			port ? &counters->port[port->id] : &counters->device[device - dp->devices],
+		.paused = &device->paused,
+		.device = device->id,
+		.queue = queue,
+		.demux = { .map = &device->tags, .ports = dp->ports, .counters = counters->port },
+	};
+}
+
 /* Each device's receive queues go to the lcores in turn, beginning with another lcore for each
  * device. */
 static void workers_assign(struct dataplane *dp)
@@ -212,13 +229,7 @@ static void workers_assign(struct dataplane *dp)
 		for (uint16_t q = 0; q < device->nb_rxq; q++) {
 			struct worker *w = &dp->workers[next++ % dp->nb_workers];
 
-			w->rxq[w->nb_rxq++] = (struct rx_queue){
-				.port = only_port(dp, device),
-				.tags = &device->tags,
-				.paused = &device->paused,
-				.device = device->id,
-				.queue = q,
-			};
+			w->rxq[w->nb_rxq++] = rx_queue(dp, w, device, q);
 			worker_watch(dp, w, device, q);
 		}
 	}
@@ -275,10 +286,10 @@ static int workers_open(struct dataplane *dp)
 		w->forwarder.sources = &dp->sources;
 		w->forwarder.screen = screen_choose();
 		w->forwarder.punt = &dp->punt;
-		w->forwarder.counters = &dp->counters[i];
-		w->ports = dp->ports;
+		w->forwarder.counters = &dp->counters[i].rest;
 		w->lcore = dp->config->dataplane.forwarding_lcores[i];
-		tx_init(&w->forwarder.tx, &dp->counters[i], dp->ports, dp->nb_ports, i);
+		tx_init(&w->forwarder.tx, &dp->counters[i].rest, dp->ports, dp->nb_ports, i);
+		tx_count_ports(&w->forwarder.tx, dp->counters[i].port);
 	}
 	workers_assign(dp);
 	return 0;
@@ -299,7 +310,7 @@ static int slowpath_open(struct dataplane *dp)
 		.nb_ports = dp->nb_ports,
 		.tbl8_groups = dp->config->dataplane.tbl8_groups,
 		.punt = &dp->punt,
-		.counters = &dp->counters[dp->nb_workers],
+		.counters = &dp->counters[dp->nb_workers].rest,
 		.pool = dp->pool,
 		.indirect = dp->indirect,
 		.now_ms = dataplane_now_ms(),
@@ -313,6 +324,8 @@ static int slowpath_open(struct dataplane *dp)
 		.nb_ports = dp->nb_ports,
 	};
 	tx_init(&s->tx, s->counters, dp->ports, dp->nb_ports, dp->nb_workers);
+	tx_count_ports(&s->tx, dp->counters[dp->nb_workers].port);
+	dp->punt.port_counters = dp->counters[dp->nb_workers].port;
 	rte_rcu_qsbr_thread_register(dp->fib->qsbr, rte_lcore_id());
 	rte_rcu_qsbr_thread_online(dp->fib->qsbr, rte_lcore_id());
 	return netlink_open(&s->ask, 0);

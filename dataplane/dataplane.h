@@ -36,8 +36,8 @@ struct dataplane {
 	struct neighbours *neighbours;
 	struct sources sources;
 	struct punt punt;
-	struct worker *workers;	   /* owned; one for each forwarding lcore */
-	struct counters *counters; /* owned; the workers', then the main lcore's */
+	struct worker *workers;		 /* owned; one for each forwarding lcore */
+	struct lcore_counters *counters; /* owned; the workers', then the main lcore's */
 	uint16_t nb_workers;
 	struct slowpath slowpath;
 	struct keeper keeper;

@@ -102,18 +102,44 @@ static void add_addresses(struct rte_tel_data *d, const struct config_port *port
 		rte_tel_data_free(list);
 }
 
-static void add_port(struct rte_tel_data *ports, const struct port *port, const struct lcp *lcp)
+/* The driver counts a device's packets, we those of ports that share one. */
+static void stats_get(const struct dataplane *dp, const struct port *port,
+		      struct rte_eth_stats *stats)
+{
+	struct counters sum;
+
+	if (!__atomic_load_n(&port->device->paused, __ATOMIC_ACQUIRE))
+		rte_eth_stats_get(port->device->id, stats);
+	if (!device_sorts(port->device))
+		return;
+	counters_port_sum(dp->counters, dp->nb_workers + 1u, port->id, &sum);
+	stats->ipackets = sum.rx;
+	stats->ibytes = sum.rx_bytes;
+	stats->opackets = sum.tx;
+	stats->obytes = sum.tx_bytes;
+}
+
+static void add_tags(struct rte_tel_data *d, const struct config_port *port)
+{
+	if (port->outer_vlan)
+		rte_tel_data_add_dict_u64(d, "outer_vlan", port->outer_vlan);
+	if (port->vlan)
+		rte_tel_data_add_dict_u64(d, "vlan", port->vlan);
+}
+
+static void add_port(struct rte_tel_data *ports, const struct dataplane *dp,
+		     const struct port *port, const struct lcp *lcp)
 {
 	struct rte_tel_data *d = add_element(ports, "port", port->id);
 	struct rte_eth_stats stats = { 0 };
 
 	if (!d)
 		return;
-	if (!__atomic_load_n(&port->device->paused, __ATOMIC_ACQUIRE))
-		rte_eth_stats_get(port->device->id, &stats);
+	stats_get(dp, port, &stats);
 	rte_tel_data_add_dict_string(d, "name", port->config->name);
 	rte_tel_data_add_dict_u64(d, "id", port->id);
 	rte_tel_data_add_dict_string(d, "device", port->config->device);
+	add_tags(d, port->config);
 	rte_tel_data_add_dict_string(d, "role", role_name((enum role)port->role));
 	add_mac(d, "mac", port->mac.addr_bytes);
 	rte_tel_data_add_dict_u64(d, "mtu", port->mtu);
@@ -134,33 +160,63 @@ static void add_port(struct rte_tel_data *ports, const struct port *port, const 
 static int answer_ports(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	for (uint16_t p = 0; p < dp->nb_ports; p++)
-		add_port(d, &dp->ports[p], &dp->lcp[p]);
+		add_port(d, dp, &dp->ports[p], &dp->lcp[p]);
 	return 0;
 }
 
-static int answer_counters(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static void add_drops(struct rte_tel_data *d, const struct counters *counters)
+{
+	for (int i = DROP_NONE + 1; i < DROP_REASONS; i++)
+		rte_tel_data_add_dict_u64(d, drop_reason_name((enum drop_reason)i),
+					  counters->drop[i]);
+}
+
+static int add_counters(struct rte_tel_data *d, const struct counters *sum)
 {
 	struct rte_tel_data *punted = add_dict(d, "punted"), *drops = add_dict(d, "drops");
 	struct rte_tel_data *events = add_dict(d, "events");
-	struct counters sum;
 
 	if (!punted || !drops || !events)
 		return -ENOMEM;
-	counters_sum(dp->counters, dp->nb_workers + 1u, &sum);
-	rte_tel_data_add_dict_u64(d, "rx", sum.rx);
-	rte_tel_data_add_dict_u64(d, "tx", sum.tx);
-	rte_tel_data_add_dict_u64(d, "to_kernel", sum.to_kernel);
-	rte_tel_data_add_dict_u64(d, "from_kernel", sum.from_kernel);
-	rte_tel_data_add_dict_u64(d, "originated", sum.originated);
+	rte_tel_data_add_dict_u64(d, "rx", sum->rx);
+	rte_tel_data_add_dict_u64(d, "tx", sum->tx);
+	rte_tel_data_add_dict_u64(d, "to_kernel", sum->to_kernel);
+	rte_tel_data_add_dict_u64(d, "from_kernel", sum->from_kernel);
+	rte_tel_data_add_dict_u64(d, "originated", sum->originated);
 	for (int i = 0; i < PUNT_CLASSES; i++)
 		rte_tel_data_add_dict_u64(punted, punt_class_name((enum punt_class)i),
-					  sum.punted[i]);
-	for (int i = DROP_NONE + 1; i < DROP_REASONS; i++)
-		rte_tel_data_add_dict_u64(drops, drop_reason_name((enum drop_reason)i),
-					  sum.drop[i]);
+					  sum->punted[i]);
+	add_drops(drops, sum);
 	for (int i = 0; i < COUNTER_EVENTS; i++)
 		rte_tel_data_add_dict_u64(events, counter_event_name((enum counter_event)i),
-					  sum.event[i]);
+					  sum->event[i]);
+	return 0;
+}
+
+/* A port's id: its own, and of its device what was dropped before it was known which port's it
+ * is. */
+static int answer_counters(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+{
+	unsigned long port = params ? strtoul(params, NULL, 10) : 0;
+	uint16_t device;
+	struct counters sum;
+	struct rte_tel_data *drops;
+	int err;
+
+	if (!params) {
+		counters_sum(dp->counters, dp->nb_workers + 1u, &sum);
+		return add_counters(d, &sum);
+	}
+	if (port >= dp->nb_ports)
+		return -EINVAL;
+	counters_port_sum(dp->counters, dp->nb_workers + 1u, (uint16_t)port, &sum);
+	err = add_counters(d, &sum);
+	drops = err ? NULL : add_dict(d, "device_drops");
+	if (!drops)
+		return -ENOMEM;
+	device = (uint16_t)(dp->ports[port].device - dp->devices);
+	counters_device_sum(dp->counters, dp->nb_workers + 1u, device, &sum);
+	add_drops(drops, &sum);
 	return 0;
 }
 
@@ -279,8 +335,8 @@ static const struct telemetry_command {
 	{ "/bascule/info", "The instance, its process and its gate. No parameters", answer_info },
 	{ "/bascule/ports", "Ports and their counters. No parameters", answer_ports },
 	{ "/bascule/device", "The device of a port. Parameters: its id", device_answer },
-	{ "/bascule/counters", "Packets, drops and events by name. No parameters",
-	  answer_counters },
+	{ "/bascule/counters",
+	  "Packets, drops and events by name. Parameters: a port's id, or none", answer_counters },
 	{ "/bascule/neighbours", "Hosts, a page at a time. Parameters: OFFSET (default 0)",
 	  answer_neighbours },
 	{ "/bascule/fib", "What the tables do with an address. Parameters: ROLE,ADDRESS",

@@ -4,8 +4,8 @@
  *
  *   /bascule/info                instance, version, pid, uptime_s, generation, published, gate (a
  *                                number: bit ingress role * 8 + egress role), neighbours
- *   /bascule/ports               {"port_0": {name, id, device, role, mac, mtu, link, lcp,
- *                                addresses, rx_packets, ...}, ...}
+ *   /bascule/ports               {"port_0": {name, id, device, vlan, outer_vlan, role, mac, mtu,
+ *                                link, lcp, addresses, rx_packets, ...}, ...}
  *   /bascule/device,ID           of the port with this id: driver, numa_node, firmware, rx_queues,
  *                                tx_queues, rx_queues_most, tx_queues_most, rx_descriptors,
  *                                tx_descriptors, speed_mbps, duplex, autonegotiated,
@@ -14,6 +14,8 @@
  *                                out
  *   /bascule/counters            rx, tx, to_kernel, from_kernel, originated; {"punted", "drops",
  *                                "events": {name: count}}
+ *   /bascule/counters,ID         of the port with this id; and of its device "device_drops", before
+ *                                it was known which port's a frame is
  *   /bascule/neighbours,OFFSET   {"neighbours": {"host_12": {port, address, state, mac, age_s},
  *                                ...}, "next": N}: hosts from table index OFFSET (default 0) on; N
  *                                is the OFFSET to ask for next, 0 at the end

@@ -92,15 +92,39 @@ const char *punt_class_name(enum punt_class class_)
 
 /* struct counters is an array of 64-bit words and nothing else (but for padding at the end, which
  * stays zero). */
-void counters_sum(const struct counters *each, size_t n, struct counters *sum)
+static void add(struct counters *sum, const struct counters *set)
 {
+	const uint64_t *from = (const uint64_t *)set;
 	uint64_t *to = (uint64_t *)sum;
 
+	for (size_t word = 0; word < sizeof(*sum) / sizeof(*to); word++)
+		to[word] += __atomic_load_n(&from[word], __ATOMIC_RELAXED);
+}
+
+void counters_sum(const struct lcore_counters *each, size_t n, struct counters *sum)
+{
 	memset(sum, 0, sizeof(*sum));
 	for (size_t i = 0; i < n; i++) {
-		const uint64_t *from = (const uint64_t *)&each[i];
-
-		for (size_t word = 0; word < sizeof(*sum) / sizeof(*to); word++)
-			to[word] += __atomic_load_n(&from[word], __ATOMIC_RELAXED);
+		for (int p = 0; p < FIB_PORTS; p++) {
+			add(sum, &each[i].port[p]);
+			add(sum, &each[i].device[p]);
+		}
+		add(sum, &each[i].rest);
 	}
+}
+
+void counters_port_sum(const struct lcore_counters *each, size_t n, uint16_t port,
+		       struct counters *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (size_t i = 0; i < n; i++)
+		add(sum, &each[i].port[port]);
+}
+
+void counters_device_sum(const struct lcore_counters *each, size_t n, uint16_t device,
+			 struct counters *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (size_t i = 0; i < n; i++)
+		add(sum, &each[i].device[device]);
 }

@@ -1,5 +1,6 @@
-/* What became of every packet, by name. Each lcore has its own counters and alone writes them;
- * whoever reads them (telemetry, tests) adds the lcores up and may be a packet behind.
+/* What became of every packet, by name. Each lcore has its own counters and alone writes them, a
+ * set for each port and one for each device; whoever reads them (telemetry, tests) adds them up and
+ * may be a packet behind.
  *
  * A packet that a forwarding lcore received is counted once more and once only: as sent (tx), as
  * punted, or as dropped for one reason. A punted packet, or one that came from the kernel, ends on
@@ -12,6 +13,8 @@
 
 #include <rte_common.h>
 #include <rte_lcore.h>
+
+#include "fib_layout.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -107,6 +110,8 @@ enum punt_class {
 
 struct __rte_cache_aligned counters {
 	uint64_t rx, tx;
+	/* octets of frames without their tags; of ports that share their device or have tags */
+	uint64_t rx_bytes, tx_bytes;
 	uint64_t punted[PUNT_CLASSES];	 /* forwarding lcores: put into a ring */
 	uint64_t taken[PUNT_CLASSES];	 /* main lcore: taken out of it */
 	uint64_t to_kernel, from_kernel; /* main lcore: through the LCP interfaces */
@@ -120,8 +125,20 @@ const char *drop_reason_name(enum drop_reason reason);
 const char *counter_event_name(enum counter_event event);
 const char *punt_class_name(enum punt_class class_);
 
-/* Add `n` sets of counters up into `sum`. */
-void counters_sum(const struct counters *each, size_t n, struct counters *sum);
+/* The counters of one lcore. A packet is counted at the port that it came by until it is handed
+ * over, and then at the port that it leaves by. */
+struct lcore_counters {
+	struct counters port[FIB_PORTS];   /* by port id */
+	struct counters device[FIB_PORTS]; /* in their order: frames that are of no port */
+	struct counters rest;		   /* of neither */
+};
+
+/* Add the counters of `n` lcores up into `sum`: all; of a port; of a device. */
+void counters_sum(const struct lcore_counters *each, size_t n, struct counters *sum);
+void counters_port_sum(const struct lcore_counters *each, size_t n, uint16_t port,
+		       struct counters *sum);
+void counters_device_sum(const struct lcore_counters *each, size_t n, uint16_t device,
+			 struct counters *sum);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,7 @@ static uint16_t take(struct forwarder *f, const struct tag_map *map, struct rte_
 			reason = tags.vlans ? DROP_VLAN_UNKNOWN : DROP_UNTAGGED;
 	}
 	if (reason != DROP_NONE) {
+		f->counters->rx++;
 		f->counters->drop[reason]++;
 		rte_pktmbuf_free(m);
 		return TAG_MAP_NONE;
@@ -30,36 +31,39 @@ static uint16_t take(struct forwarder *f, const struct tag_map *map, struct rte_
 	return port;
 }
 
-/* Hand those of `b` that are of the port of the first on, and keep the others in order. Returns how
- * many are left. */
-static uint16_t forward_first(struct forwarder *f, const struct port *ports, struct rte_mbuf **pkts,
-			      uint16_t n)
+/* Hand those of the first one's port on, and keep the others in order. Returns how many are
+ * left. */
+static uint16_t forward_first(struct forwarder *f, const struct demux *demux,
+			      struct rte_mbuf **pkts, uint16_t n)
 {
 	struct rte_mbuf *same[FORWARD_BURST];
 	uint16_t port = pkts[0]->port, nb_same = 0, left = 0;
+	uint64_t octets = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (pkts[i]->port == port)
+		if (pkts[i]->port == port) {
 			same[nb_same++] = pkts[i];
-		else
+			octets += pkts[i]->pkt_len;
+		} else {
 			pkts[left++] = pkts[i];
+		}
 	}
-	forward_burst(f, &ports[port], same, nb_same);
+	f->counters = &demux->counters[port];
+	f->counters->rx_bytes += octets;
+	forward_burst(f, &demux->ports[port], same, nb_same);
 	return left;
 }
 
-void demux_burst(struct forwarder *f, const struct tag_map *map, const struct port *ports,
-		 struct rte_mbuf **pkts, uint16_t n)
+void demux_burst(struct forwarder *f, const struct demux *demux, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], const void *));
 	for (uint16_t i = 0; i < n; i++) {
-		if (take(f, map, pkts[i]) != TAG_MAP_NONE)
+		if (take(f, demux->map, pkts[i]) != TAG_MAP_NONE)
 			pkts[kept++] = pkts[i];
 	}
-	f->counters->rx += (uint64_t)(n - kept); /* forward_burst() counts the others */
 	while (kept)
-		kept = forward_first(f, ports, pkts, kept);
+		kept = forward_first(f, demux, pkts, kept);
 }

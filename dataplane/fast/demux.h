@@ -14,10 +14,18 @@
 extern "C" {
 #endif
 
-/* Take the tags off and forward_burst() the frames of each port; what is of no port is dropped and
- * counted. As forward_burst(), takes 1 to FORWARD_BURST frames over. `ports` is by id. */
-void demux_burst(struct forwarder *f, const struct tag_map *map, const struct port *ports,
-		 struct rte_mbuf **pkts, uint16_t n);
+/* All borrowed. */
+struct demux {
+	const struct tag_map *map; /* the device's */
+	const struct port *ports;  /* by id, as */
+	struct counters *counters; /* these are: the lcore's */
+};
+
+/* Take the tags off and forward_burst() the frames of each port, which are counted as its own; what
+ * is of no port is dropped and counted in f->counters. As forward_burst(), takes 1 to FORWARD_BURST
+ * frames over. */
+void demux_burst(struct forwarder *f, const struct demux *demux, struct rte_mbuf **pkts,
+		 uint16_t n);
 
 #ifdef __cplusplus
 }

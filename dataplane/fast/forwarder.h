@@ -25,9 +25,9 @@ struct __rte_cache_aligned forwarder {
 	const struct sources *sources;
 	const struct screen *screen;
 	struct punt *punt;
-	struct counters *counters;
-	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
-	bool punted;	      /* something, since the main lcore was last woken for it */
+	struct counters *counters; /* for the burst under way */
+	uint32_t tbl8_groups;	   /* of each table: see fib_lookup_burst() */
+	bool punted;		   /* something, since the main lcore was last woken for it */
 	struct tx tx;
 };
 

@@ -181,7 +181,7 @@ uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class
 			pkts[kept++] = pkts[i];
 			continue;
 		}
-		counters->drop[DROP_METER_BGP + class_]++;
+		punt_counters(punt, pkts[i], counters)->drop[DROP_METER_BGP + class_]++;
 		rte_pktmbuf_free(pkts[i]);
 	}
 	return kept;

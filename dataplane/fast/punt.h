@@ -63,7 +63,16 @@ struct punt {
 	struct rte_meter_srtcm_profile profile[PUNT_CLASSES], port_profile[PUNT_CLASSES];
 	struct rte_meter_srtcm meter[PUNT_CLASSES], port_meter[PUNT_CLASSES][FIB_PORTS];
 	struct flows *flows; /* owned; the consumer's */
+	/* borrowed: the consumer's, by ingress port; NULL: it has none for each */
+	struct counters *port_counters;
 };
+
+/* Main lcore: the counters of the port that a packet came in by; `rest` if it has none. */
+static inline struct counters *punt_counters(const struct punt *punt, const struct rte_mbuf *m,
+					     struct counters *rest)
+{
+	return punt->port_counters && m->port < FIB_PORTS ? &punt->port_counters[m->port] : rest;
+}
 
 /* The most mbufs that the rings can hold together. */
 uint32_t punt_capacity(void);

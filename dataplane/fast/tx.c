@@ -18,18 +18,35 @@ void tx_init(struct tx *tx, struct counters *counters, struct port *ports, uint1
 			.device = ports[i].device->id,
 			.paused = &ports[i].device->paused,
 			.tags = tags_out(&ports[i]),
+			.shared = device_sorts(ports[i].device),
+			.counters = counters,
 			.queue = ports[i].device->tx_shared ? 0 : lcore,
 			.lock = ports[i].device->tx_shared ? &ports[i].device->tx_lock : NULL,
 		};
 	}
 }
 
-static void hand_over(struct tx *tx, struct tx_queue *queue, struct rte_mbuf **pkts, uint16_t n)
+void tx_count_ports(struct tx *tx, struct counters *by_port)
+{
+	for (uint16_t i = 0; i < tx->nb_ports; i++)
+		tx->queue[i].counters = &by_port[i];
+}
+
+/* Of a device with several ports, or with tags. Returns how many are left to be sent. */
+static __rte_noinline uint16_t hand_over_shared(struct tx_queue *queue, struct rte_mbuf **pkts,
+						uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		queue->counters->tx_bytes += pkts[i]->pkt_len;
+	return queue->tags.header.len ? tags_push(&queue->tags, queue->counters, pkts, n) : n;
+}
+
+static void hand_over(struct tx_queue *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t sent;
 
-	if (unlikely(queue->tags.header.len))
-		n = tags_push(&queue->tags, tx->counters, pkts, n);
+	if (unlikely(queue->shared))
+		n = hand_over_shared(queue, pkts, n);
 	if (unlikely(__atomic_load_n(queue->paused, __ATOMIC_ACQUIRE))) {
 		sent = 0;
 	} else if (queue->lock) {
@@ -39,16 +56,16 @@ static void hand_over(struct tx *tx, struct tx_queue *queue, struct rte_mbuf **p
 	} else {
 		sent = rte_eth_tx_burst(queue->device, queue->queue, pkts, n);
 	}
-	tx->counters->tx += sent;
+	queue->counters->tx += sent;
 	if (unlikely(sent < n)) {
-		tx->counters->drop[DROP_TX_FULL] += n - sent;
+		queue->counters->drop[DROP_TX_FULL] += n - sent;
 		rte_pktmbuf_free_bulk(&pkts[sent], n - sent);
 	}
 }
 
 void tx_flush_queue(struct tx *tx, struct tx_queue *queue)
 {
-	hand_over(tx, queue, queue->pkts, queue->n);
+	hand_over(queue, queue->pkts, queue->n);
 	queue->n = 0;
 }
 
@@ -60,7 +77,7 @@ void tx_send_burst(struct tx *tx, uint16_t port, struct rte_mbuf **pkts, uint16_
 
 		if (queue->n)
 			tx_flush_queue(tx, queue);
-		hand_over(tx, queue, pkts, n);
+		hand_over(queue, pkts, n);
 		return;
 	}
 	for (uint16_t i = 0; i < n; i++)

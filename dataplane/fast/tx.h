@@ -26,15 +26,17 @@ enum {
 /* Where one lcore sends to one port. */
 struct tx_queue {
 	uint16_t n;
-	const bool *paused;	/* borrowed: struct device's */
-	uint16_t device, queue; /* DPDK port id, and a queue of it */
-	struct tags_out tags;	/* of the port */
-	rte_spinlock_t *lock;	/* borrowed from the device; NULL unless the queue is shared */
+	const bool *paused;	   /* borrowed: struct device's */
+	uint16_t device, queue;	   /* DPDK port id, and a queue of it */
+	struct tags_out tags;	   /* of the port */
+	bool shared;		   /* the device has other ports too: octets are counted here */
+	struct counters *counters; /* borrowed: the port's */
+	rte_spinlock_t *lock;	   /* borrowed from the device; NULL unless the queue is shared */
 	struct rte_mbuf *pkts[TX_BURST]; /* owned */
 };
 
 struct tx {
-	struct counters *counters; /* borrowed: the lcore's */
+	struct counters *counters; /* borrowed: for what is of no port */
 	uint16_t nb_ports;
 	struct tx_queue queue[FIB_PORTS]; /* by port id */
 };
@@ -43,6 +45,8 @@ struct tx {
  * each. */
 void tx_init(struct tx *tx, struct counters *counters, struct port *ports, uint16_t nb_ports,
 	     uint16_t lcore);
+/* Count what is sent by each port in its own of these, and no longer all together. */
+void tx_count_ports(struct tx *tx, struct counters *by_port);
 
 /* Hand the whole buffer of one port over. */
 void tx_flush_queue(struct tx *tx, struct tx_queue *queue);

@@ -3,8 +3,6 @@
 
 #include <rte_ethdev.h>
 
-#include "demux.h"
-
 /* One turn over all receive queues; returns how many packets came. */
 static uint32_t poll_queues(struct worker *w)
 {
@@ -20,10 +18,11 @@ static uint32_t poll_queues(struct worker *w)
 		n = rte_eth_rx_burst(rxq->device, rxq->queue, pkts, FORWARD_BURST);
 		if (!n)
 			continue;
+		w->forwarder.counters = rxq->counters;
 		if (likely(rxq->port))
 			forward_burst(&w->forwarder, rxq->port, pkts, n);
 		else
-			demux_burst(&w->forwarder, rxq->tags, w->ports, pkts, n);
+			demux_burst(&w->forwarder, &rxq->demux, pkts, n);
 		sum += n;
 	}
 	if (w->forwarder.punted) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "demux.h"
 #include "fib.h"
 #include "forward.h"
 #include "idle.h"
@@ -16,17 +17,16 @@ extern "C" {
 #endif
 
 struct rx_queue {
-	const struct port
-		*port; /* that all of its frames are of; NULL: their tags say. Borrowed, */
-	const struct tag_map *tags; /* as this is */
-	const bool *paused;	    /* as well: struct device's */
-	uint16_t device, queue;	    /* DPDK port id, and a queue of it */
+	const struct port *port; /* that all of its frames are of; NULL: `demux` says. Borrowed, */
+	struct counters *counters; /* as this is: of that port, or of the device; */
+	const bool *paused;	   /* as well: struct device's */
+	uint16_t device, queue;	   /* DPDK port id, and a queue of it */
+	struct demux demux;
 };
 
 struct __rte_cache_aligned worker {
 	struct forwarder forwarder;
 	struct rx_queue rxq[FIB_PORTS];
-	const struct port *ports; /* borrowed; by id */
 	uint16_t nb_rxq;
 	unsigned int lcore; /* EAL id: the QSBR thread id */
 	bool stop;	    /* atomic */

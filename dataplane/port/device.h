@@ -76,6 +76,13 @@ void devices_forget(struct device *devices, uint16_t n);
  * seconds with some; nobody else may use the device meanwhile. Logs what is wrong; -errno. */
 int device_revive(struct device *device);
 
+/* Are there several ports on it, or one with tags? */
+static inline bool device_sorts(const struct device *device)
+{
+	return device->tags.nb_ports > 1 ||
+	       (device->tags.nb_ports && device->tags.untagged == TAG_MAP_NONE);
+}
+
 /* What is asked of an ethdev: all that may be, as far as it has it; unknown devices must start.
  * `tagged`: a port on it has tags. */
 struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb_rxq,

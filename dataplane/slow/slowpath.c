@@ -37,10 +37,12 @@ static bool carries_octets(const struct rte_mbuf *m)
 /* To the kernel, through the interface of the port that it came in by. */
 static void take_local(struct slowpath *s, struct rte_mbuf *m)
 {
+	struct counters *counters = slowpath_counters(s, m);
+
 	if (m->port < s->nb_ports && lcp_send(&s->lcp[m->port], m))
-		s->counters->to_kernel += m->nb_segs;
+		counters->to_kernel += m->nb_segs;
 	else
-		s->counters->drop[DROP_LCP_REFUSED] += m->nb_segs;
+		counters->drop[DROP_LCP_REFUSED] += m->nb_segs;
 	rte_pktmbuf_free(m);
 }
 
@@ -147,7 +149,7 @@ static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 	}
 	host = hosts_want(s, port, addr);
 	if (!host || host->state == HOST_FAILED) {
-		s->counters->drop[DROP_HOST_UNREACHABLE]++;
+		slowpath_counters(s, m)->drop[DROP_HOST_UNREACHABLE]++;
 		slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
 	} else if (host_forwards(host)) {
 		send_to(s, host, egress_role, m);
@@ -169,7 +171,7 @@ void slowpath_release(struct slowpath *s, struct host *host)
 		if (host_forwards(host)) {
 			send_to(s, host, egress_role, held[i]);
 		} else {
-			s->counters->drop[DROP_HOST_UNREACHABLE]++;
+			slowpath_counters(s, held[i])->drop[DROP_HOST_UNREACHABLE]++;
 			slowpath_error(s, PUNT_ERROR_HOST_UNREACHABLE, 0, held[i]);
 		}
 	}

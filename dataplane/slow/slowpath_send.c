@@ -11,7 +11,10 @@ enum { SLOWPATH_FRAGMENTS = 64 };
 
 void slowpath_drop(struct slowpath *s, enum drop_reason reason, struct rte_mbuf *m)
 {
-	s->counters->drop[reason]++;
+	if (m)
+		slowpath_counters(s, m)->drop[reason]++;
+	else
+		s->counters->drop[reason]++;
 	rte_pktmbuf_free(m);
 }
 

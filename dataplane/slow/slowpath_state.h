@@ -76,6 +76,12 @@ struct slowpath {
 	uint64_t next_sweep_ms, next_link_ms, resolved_ms;
 };
 
+/* Of the port that a packet came in by. */
+static inline struct counters *slowpath_counters(const struct slowpath *s, const struct rte_mbuf *m)
+{
+	return punt_counters(s->punt, m, s->counters);
+}
+
 #ifdef __cplusplus
 }
 #endif

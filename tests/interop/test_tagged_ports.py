@@ -169,6 +169,33 @@ def test_tags_of_no_port_are_counted(net):
     wait_for(lambda: net.bascule.drops()["vlan_unknown"] == before + len(strangers), "every one of them")
 
 
+def test_each_port_counts_its_own(net):
+    """Also where they share a device; and what is of no port is the device's."""
+    def counters(port):
+        groups = {}
+        for row in net.bascule.cli("show", "counters", port):
+            groups.setdefault(row["group"], {})[row["name"]] = row["value"]
+        return groups
+
+    def told():
+        return {name: (row["rx_packets"], row["rx_bytes"], row["tx_packets"]) for name, row in net.bascule.ports().items()}
+
+    before, packets = told(), {port: counters(port)["packets"] for port in TAGS}
+    assert net.er.namespace.ping(BRANCH_HOST, ONPREM2_HOST, count=50, seconds=5)
+    for port in ("er0", "vpn0"):
+        wait_for(lambda: told()[port][0] >= before[port][0] + 50 and told()[port][2] >= before[port][2] + 50, "the pings")
+        assert told()[port][1] >= before[port][1] + 50 * 98
+        assert counters(port)["packets"]["rx"] >= packets[port]["rx"] + 50
+    assert told()["vnet0"][0] < before["vnet0"][0] + 50
+    ttl = {port: counters(port)["drops"]["ttl_expired"] for port in TAGS}
+    net.vpn.namespace.run("ping", "-n", "-q", "-c", 1, "-W", 5, "-t", 1, "-I", BRANCH_HOST, ONPREM2_HOST, check=False)
+    assert {port: counters(port)["drops"]["ttl_expired"] for port in TAGS} == {**ttl, "vpn0": ttl["vpn0"] + 1}
+    for port in TAGS:
+        assert counters(port)["device_drops"]["vlan_unknown"] == net.bascule.drops()["vlan_unknown"]
+        assert counters(port)["drops"]["vlan_unknown"] == 0
+    assert net.bascule.run("show", "counters", "er1", check=False).returncode == 1
+
+
 def test_other_tags_need_a_restart(net):
     port = net.config["dataplane"]["ports"][0]
     port["vlan"] = 101

@@ -246,6 +246,7 @@ static void worker_open(struct bench *b)
 	tx_init(&w->forwarder.tx, &b->counters, b->ports, PORTS, 0);
 	for (uint16_t p = 0; p < (b->egress == 1 ? 1 : PORTS); p++)
 		w->rxq[w->nb_rxq++] = (struct rx_queue){ .port = &b->ports[p],
+							 .counters = &b->counters,
 							 .paused = &b->devices[p].paused,
 							 .device = p };
 	check(rte_eal_remote_launch(worker_run, w, w->lcore), "lcore");

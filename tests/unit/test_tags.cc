@@ -2,6 +2,7 @@
  * works octet by octet. */
 #include "forward_rig.h"
 
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -102,11 +103,13 @@ verdict judge(octets frame, const std::vector<tag> &off)
 
 struct tags_test : forward {
 	struct tag_map map;
+	std::unique_ptr<struct lcore_counters> all;
 	struct config_port config[PORTS] = {};
 
 	void SetUp() override
 	{
 		forward::SetUp();
+		all = std::make_unique<struct lcore_counters>();
 		tag_map_init(&map);
 		for (uint16_t p = 0; p < PORTS; p++) {
 			config[p].vlan = port_rows[p].vlan;
@@ -115,14 +118,24 @@ struct tags_test : forward {
 			tag_map_add(&map, &config[p], p);
 			the->ports[p].tags = tag_header(&config[p]);
 		}
-		tx_init(&the->forwarder.tx, &the->counters, the->ports, PORTS, 0);
+		tx_open();
+	}
+	void tx_open()
+	{
+		for (struct device &device : the->devices)
+			device.tags =
+				map; /* one device, of which the rig has a ring for each port */
+		tx_init(&the->forwarder.tx, &all->rest, the->ports, PORTS, 0);
+		tx_count_ports(&the->forwarder.tx, all->port);
 	}
 	void TearDown() override
 	{
 		for (struct port &port : the->ports)
 			port.tags = {};
-		for (struct device &device : the->devices)
+		for (struct device &device : the->devices) {
 			device.inserts_vlan = false;
+			device.tags = {};
+		}
 		forward::TearDown();
 	}
 	static struct rte_mbuf *mbuf(const octets &frame)
@@ -141,8 +154,13 @@ struct tags_test : forward {
 	}
 	void receive(std::vector<struct rte_mbuf *> pkts)
 	{
-		demux_burst(&the->forwarder, &map, the->ports, pkts.data(), (uint16_t)pkts.size());
+		const struct demux demux = { &map, the->ports, all->port };
+
+		the->forwarder.counters = &all->device[0];
+		demux_burst(&the->forwarder, &demux, pkts.data(), (uint16_t)pkts.size());
+		the->forwarder.counters = &the->counters;
 		tx_flush(&the->forwarder.tx);
+		counters_sum(all.get(), 1, &the->counters);
 	}
 	/* The device takes the first `n` tags off. */
 	static struct rte_mbuf *stripped(std::vector<tag> tags, size_t n, uint16_t type,
@@ -236,9 +254,9 @@ TEST_F(tags_test, sort_as_the_oracle)
 	for (int round = 0; round < 3000; round++) {
 		std::vector<struct rte_mbuf *> pkts;
 		std::vector<octets> expected[PORTS];
-		uint64_t drops[DROP_REASONS] = {}, rx = the->counters.rx, dropped = 0;
+		uint64_t drops[DROP_REASONS] = {}, dropped = 0, octets_of[PORTS] = {};
 
-		memset(the->counters.drop, 0, sizeof(the->counters.drop));
+		*all = {};
 		for (size_t n = 1 + any(FORWARD_BURST); n; n--) {
 			std::vector<tag> tags(any(4)), off;
 
@@ -249,15 +267,17 @@ TEST_F(tags_test, sort_as_the_oracle)
 			if (!any(8))
 				rte_pktmbuf_trim(m, (uint16_t)any(m->data_len));
 			verdict v = judge(of(m), off);
-			if (v.reason == DROP_NONE)
+			if (v.reason == DROP_NONE) {
 				expected[v.port].push_back(v.frame);
+				octets_of[v.port] += v.frame.size();
+			}
 			drops[v.reason] += v.reason != DROP_NONE;
 			dropped += v.reason != DROP_NONE;
 			pkts.push_back(m);
 		}
 		size_t n = pkts.size();
 		receive(pkts);
-		EXPECT_EQ(rx + n, the->counters.rx);
+		EXPECT_EQ(n, the->counters.rx);
 		std::vector<octets> found[PORTS];
 		while (struct rte_mbuf *m = punted(PUNT_ARP)) {
 			found[m->port].push_back(of(m));
@@ -266,8 +286,14 @@ TEST_F(tags_test, sort_as_the_oracle)
 		for (int p = 0; p < PORTS; p++)
 			ASSERT_EQ(expected[p], found[p]) << "round " << round << " port " << p;
 		for (int i = 0; i < DROP_REASONS; i++)
-			ASSERT_EQ(drops[i], the->counters.drop[i])
+			ASSERT_EQ(drops[i], all->device[0].drop[i])
 				<< drop_reason_name((enum drop_reason)i) << " in round " << round;
+		ASSERT_EQ(dropped, all->device[0].rx);
+		for (int p = 0; p < PORTS; p++) {
+			ASSERT_EQ(expected[p].size(), all->port[p].rx);
+			ASSERT_EQ(expected[p].size(), all->port[p].punted[PUNT_ARP]);
+			ASSERT_EQ(octets_of[p], all->port[p].rx_bytes);
+		}
 		memset(the->punt.queued, 0, sizeof(the->punt.queued));
 	}
 }
@@ -284,7 +310,7 @@ TEST_F(tags_test, are_those_of_the_port_that_a_packet_leaves_by)
 			if (from == port)
 				continue;
 			the->devices[port].inserts_vlan = inserts;
-			tx_init(&the->forwarder.tx, &the->counters, the->ports, PORTS, 0);
+			tx_open();
 			struct rte_mbuf *m = frame(from, ::to(remote_addr(port)));
 			octets plain = of(m), wire, wanted;
 			struct tag_header in = the->ports[from].tags, out = the->ports[port].tags;
@@ -331,6 +357,9 @@ TEST_F(tags_test, bursts_are_sent_with_tags)
 	receive(pkts);
 	for (int p = 1; p < PORTS; p++) {
 		const struct tag_header &tags = the->ports[p].tags;
+
+		EXPECT_EQ(counts[p], all->port[p].tx);
+		EXPECT_EQ(counts[p] * 68u, all->port[p].tx_bytes);
 
 		while (struct rte_mbuf *m = sent(p)) {
 			octets wire = of(m);

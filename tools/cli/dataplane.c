@@ -64,6 +64,8 @@ static const struct column port_columns[] = {
 	{ "PORT", "name", cell_text },
 	{ "ROLE", "role", cell_text },
 	{ "LINK", "link", cell_text },
+	{ "OUTER", "outer_vlan", cell_text, true },
+	{ "VLAN", "vlan", cell_text, true },
 	{ "Mb/s", "speed_mbps", cell_text, true },
 	{ "MTU", "mtu", cell_text, true },
 	{ "MAC", "mac", cell_text },
@@ -228,14 +230,64 @@ static bool all_counters(struct answer *answer, json_t *counters)
 	return counter_rows(answer, "packets", counters);
 }
 
+/* The id of a port by its name; below 0: said. */
+static json_int_t port_id(const struct cli *cli, int fd, const char *port)
+{
+	json_t *ports = telemetry_ask(cli, fd, "/bascule/ports"), *row;
+	json_int_t id = -1;
+	const char *name;
+
+	if (!ports)
+		return -1;
+	json_object_foreach(ports, name, row)
+	{
+		const char *its = json_string_value(json_object_get(row, "name"));
+
+		if (its && !strcmp(its, port))
+			id = json_integer_value(json_object_get(row, "id"));
+	}
+	json_decref(ports);
+	if (id < 0)
+		cli_fail(cli, "see show ports", "there is no port %s", port);
+	return id;
+}
+
+static enum cli_exit port_counters(struct cli *cli, int fd, const struct answer_kind *kind,
+				   const char *port)
+{
+	json_int_t id = port_id(cli, fd, port);
+	enum cli_exit result = CLI_FAILED;
+	struct answer answer;
+	char request[64];
+	json_t *reply;
+
+	if (id < 0)
+		return CLI_FAILED;
+	snprintf(request, sizeof(request), "/bascule/counters,%" JSON_INTEGER_FORMAT, id);
+	reply = telemetry_ask(cli, fd, request);
+	if (reply && answer_begin(&answer, cli, kind))
+		result = answer_end(&answer, all_counters(&answer, reply) ? CLI_OK : CLI_FAILED);
+	json_decref(reply);
+	return result;
+}
+
 enum cli_exit show_counters(struct cli *cli, const struct command_args *args)
 {
 	static const struct answer_kind kind = {
 		.columns = counter_columns,
 		.none = "All counters are zero.",
 	};
+	enum cli_exit result;
+	int fd;
 
-	return ask(cli, "/bascule/counters", &kind, all_counters);
+	if (!args->operand[0])
+		return ask(cli, "/bascule/counters", &kind, all_counters);
+	fd = reach(cli, &result);
+	if (fd < 0)
+		return result;
+	result = port_counters(cli, fd, &kind, args->operand[0]);
+	endpoint_close(fd);
+	return result;
 }
 
 /* --- one address ------------------------------------------------------------------------------ */
