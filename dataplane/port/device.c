@@ -135,6 +135,9 @@ struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb
 		if (conf.rx_adv_conf.rss_conf.rss_hf)
 			conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 	}
+	/* ethdev refuses a hash to be handed over where none spreads. */
+	if (conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS)
+		conf.rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_RSS_HASH;
 	return conf;
 }
 

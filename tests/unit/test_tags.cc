@@ -438,8 +438,7 @@ TEST(device_conf, asks_for_what_there_is)
 		bool tx_shared, tagged;
 		uint64_t rx, tx;
 	} rows[] = {
-		{ "net_any", UINT64_MAX, UINT64_MAX, false, false,
-		  sum | RTE_ETH_RX_OFFLOAD_RSS_HASH, fast },
+		{ "net_any", UINT64_MAX, UINT64_MAX, false, false, sum, fast },
 		{ "net_any", strip | filter | sum, insert | fast, false, true, strip | sum,
 		  insert | fast },
 		{ "net_any", strip, insert | fast, true, true, strip, insert },
@@ -459,6 +458,19 @@ TEST(device_conf, asks_for_what_there_is)
 		EXPECT_EQ(row.rx, conf.rxmode.offloads);
 		EXPECT_EQ(row.tx, conf.txmode.offloads);
 	}
+}
+
+/* ethdev refuses a device that is to hand over its hash and does not spread by it. */
+TEST(device_conf, hash_with_rss_alone)
+{
+	struct rte_eth_dev_info info = {};
+
+	info.rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	info.flow_type_rss_offloads = RTE_ETH_RSS_IP;
+	EXPECT_EQ(0u, device_conf(&info, 1, false, false).rxmode.offloads);
+	EXPECT_EQ(RTE_ETH_RX_OFFLOAD_RSS_HASH, device_conf(&info, 2, false, false).rxmode.offloads);
+	info.flow_type_rss_offloads = 0;
+	EXPECT_EQ(0u, device_conf(&info, 2, false, false).rxmode.offloads);
 }
 
 /* The oracle is DPDK's own Toeplitz hash. */
