@@ -33,6 +33,7 @@ static bool wait_a_moment(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	return sigtimedwait(&set, NULL, &moment) < 0;
 }
 

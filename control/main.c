@@ -11,7 +11,8 @@ static const struct daemon control = {
 	.program = "bascule-control",
 	.part = "control",
 	.what = "The BGP process of a Bascule instance. It waits for bascule-dataplane to run.",
-	.note = "However this process ends, the dataplane goes on forwarding.",
+	.note = "SIGUSR1 ends it for a successor, without a word to peers, which then restart "
+		"gracefully.\nHowever this process ends, the dataplane goes on forwarding.",
 };
 
 /* Handled by the management thread, which reads them from a descriptor; so they are blocked before
@@ -24,6 +25,7 @@ static void block_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }

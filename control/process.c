@@ -41,7 +41,13 @@ enum {
 	STOP_MS = 3000,		 /* for the last NOTIFICATIONs to go out */
 };
 
-enum stop_reason { STOP_NONE, STOP_SIGNAL, STOP_DATAPLANE };
+enum stop_reason {
+	STOP_NONE,
+	STOP_SIGNAL,
+	STOP_DATAPLANE,
+	STOP_SUCCESSOR, /* one comes at once: sessions end as if control had been killed, because
+			 * after a Cease peers would not keep our routes (RFC 4724 section 4) */
+};
 
 /* One session lcore. */
 struct session_loop {
@@ -82,6 +88,11 @@ static void signal_take(void)
 	if (info.ssi_signo == SIGHUP) {
 		log_info("SIGHUP: reading the configuration again");
 		ctl_reload(control.ctl, clock_ms());
+		return;
+	}
+	if (info.ssi_signo == SIGUSR1) {
+		log_info("SIGUSR1: stopping for a successor; peers are to keep our routes");
+		__atomic_store_n(&control.stop, STOP_SUCCESSOR, __ATOMIC_RELEASE);
 		return;
 	}
 	log_info("signal %u: stopping; the dataplane goes on forwarding", info.ssi_signo);
@@ -136,6 +147,7 @@ static int management_open(const struct config *config)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	/* Called for all but next hops and grace periods in the dataplane's memory, for which it
 	 * has to look. */
 	err = idle_open(&control.rib_idle, config->dataplane.idle == IDLE_ADAPTIVE,
@@ -344,6 +356,8 @@ static enum stop_reason rib_run(struct watchdog_loop *watched)
 
 		now = clock_ms();
 		if (!stop && (stop = __atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))) {
+			if (stop == STOP_SUCCESSOR)
+				break;
 			rs_begin_stop(stop);
 			until = now + STOP_MS;
 		}
@@ -441,7 +455,7 @@ int control_run(struct config *config)
 	sd_notify(0, "READY=1\nSTATUS=");
 	stop = rib_run(rib);
 	loops_stop();
-	err = stop == STOP_SIGNAL ? 0 : -ESRCH;
+	err = stop == STOP_DATAPLANE ? -ESRCH : 0;
 close:
 	/* Without rte_eal_cleanup(): it would take the dataplane's devices down with the buses. */
 	if (control.rs)

@@ -47,14 +47,16 @@ def flows(net):
     return [UdpFlow(*branch, *onprem2), UdpFlow(*onprem2, *branch), UdpFlow(net.vnet, VNET_HOST, *onprem2)]
 
 
-def test_control_killed_under_load_loses_no_packet(net):
+@pytest.mark.parametrize("number, code", [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGUSR1, 0)])
+def test_control_that_ends_under_load_loses_no_packet(net, number, code):
     fib, heard, forgotten = tables(net), peers_tables(net), far_withdraws(net)
     sessions = net.sessions()
     a, b, c = flows(net)
     with a, b, c:
         for flow in (a, b, c):
             flow.wait_more(300)
-        net.bascule.control.kill()
+        net.bascule.control.send_signal(number)
+        assert net.bascule.control.wait() == code
         for flow in (a, b, c):
             flow.wait_more(1000)
         net.bascule.start_control()
