@@ -33,6 +33,7 @@
 #include "partner_watch.h"
 #include "speaker.h"
 #include "show.h"
+#include "version.h"
 #include "watchdog.h"
 
 enum {

@@ -22,6 +22,7 @@
 #include "reading.h"
 #include "telemetry.h"
 #include "turn.h"
+#include "version.h"
 
 static volatile sig_atomic_t stop_signal, reload_wanted;
 

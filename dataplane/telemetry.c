@@ -16,6 +16,7 @@
 #include "device_answer.h"
 #include "log.h"
 #include "unix_socket.h"
+#include "version.h"
 
 enum { NEIGHBOURS_PAGE = 64, MAC_TEXT = RTE_ETHER_ADDR_FMT_SIZE, KEY_TEXT = 24 };
 

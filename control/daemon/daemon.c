@@ -10,6 +10,7 @@
 
 #include "lock_file.h"
 #include "reading.h"
+#include "version.h"
 
 /* --- command line ----------------------------------------------------------------------------- */
 

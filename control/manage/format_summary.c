@@ -6,6 +6,7 @@
 
 #include "fields.h"
 #include "role.h"
+#include "version.h"
 
 static const char *const profile_names[] = { [PROFILE_OPEN] = "open", [PROFILE_AZURE] = "azure" };
 static const char *const nva_names[] = { [NVA_TO_NVA_EXCHANGE] = "exchange",

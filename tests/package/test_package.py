@@ -56,6 +56,12 @@ def test_the_version_is_the_commits(packages):
     assert re.fullmatch(rf"\d+\.\d+\.\d+(\+git\d{{8}}T\d{{6}}\.{commit})?(\+dirty)?", versions.pop())
 
 
+def test_each_program_says_the_version_of_its_package(packages, unpacked):
+    version = packages.field("bascule", "Version")
+    for program in (unpacked / "usr/bin").iterdir():
+        assert subprocess.check_output([program, "--version"], text=True) == f"{program.name} {version}\n"
+
+
 def test_it_names_what_it_cannot_do_without(packages):
     """Libraries by dpkg-shlibdeps, and the drivers that no program is linked with."""
     depends = packages.field("bascule", "Depends")

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon.h"
+#include "version.h"
 
 namespace
 {

@@ -5,6 +5,7 @@
 #include "name.h"
 #include "run.h"
 #include "text.h"
+#include "version.h"
 
 #define OPTION(name)	   (1u << OPTION_##name)
 #define OPTIONS_OF_A_ROUTE (OPTION(AS_PATH) | OPTION(COMMUNITIES) | OPTION(ORIGIN) | OPTION(MED))
