@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "daemon.h"
+#include "forwarding.h"
 #include "process.h"
 
 static const struct daemon control = {
@@ -13,6 +14,7 @@ static const struct daemon control = {
 	.what = "The BGP process of a Bascule instance. It waits for bascule-dataplane to run.",
 	.note = "SIGUSR1 ends it for a successor, without a word to peers, which then restart "
 		"gracefully.\nHowever this process ends, the dataplane goes on forwarding.",
+	.layout = forwarding_layout,
 };
 
 /* Handled by the management thread, which reads them from a descriptor; so they are blocked before

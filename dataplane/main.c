@@ -17,6 +17,7 @@
 #include "dataplane.h"
 #include "device_lock.h"
 #include "eal.h"
+#include "fib.h"
 #include "heartbeat.h"
 #include "log.h"
 #include "reading.h"
@@ -31,6 +32,7 @@ static const struct daemon dataplane = {
 	.part = "dataplane",
 	.what = "The forwarding process of a Bascule instance.",
 	.note = "bascule-control stops when this process ends.",
+	.layout = fib_layout,
 };
 
 static void on_signal(int signal)

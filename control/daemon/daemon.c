@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ static void usage(const struct daemon *daemon, FILE *to)
 		"      --log LEVEL     error, warning, info (default) or debug\n"
 		"      --help          this text\n"
 		"      --version       the version\n"
+		"      --layout        a number: both processes of an instance must say the same\n"
 		"\n"
 		"Exit status: 0 after SIGTERM or SIGINT, 1 if it cannot run (any more), 2 if the "
 		"command "
@@ -35,12 +37,13 @@ static void usage(const struct daemon *daemon, FILE *to)
 int daemon_options(const struct daemon *daemon, int argc, char **argv,
 		   struct daemon_options *options, FILE *out, FILE *err)
 {
-	enum { OPT_LOG = 256, OPT_HELP, OPT_VERSION };
+	enum { OPT_LOG = 256, OPT_HELP, OPT_VERSION, OPT_LAYOUT };
 	static const struct option table[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "log", required_argument, NULL, OPT_LOG },
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "layout", no_argument, NULL, OPT_LAYOUT },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -58,6 +61,9 @@ int daemon_options(const struct daemon *daemon, int argc, char **argv,
 		case OPT_HELP: usage(daemon, out); return EXIT_SUCCESS;
 		case OPT_VERSION:
 			fprintf(out, "%s " BASCULE_VERSION "\n", daemon->program);
+			return EXIT_SUCCESS;
+		case OPT_LAYOUT:
+			fprintf(out, "%#" PRIx64 "\n", daemon->layout());
 			return EXIT_SUCCESS;
 		default:
 			fprintf(err, "Try '%s --help'.\n", daemon->program);

@@ -8,6 +8,7 @@
 #define BASCULE_DAEMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "config.h"
@@ -25,6 +26,7 @@ struct daemon {
 	const char *part;    /* "control": what an instance has one of, and the name of its lock */
 	const char *what;    /* for --help: a sentence about it ... */
 	const char *note;    /* ... and one about its end */
+	uint64_t (*layout)(void); /* of the memory that both processes share: --layout */
 };
 
 struct daemon_options {
@@ -33,7 +35,7 @@ struct daemon_options {
 };
 
 /* Read the command line (getopt_long(3): one call a process, but for tests). Returns -1 to go on,
- * or the status to exit with: 0 after --help and --version, which are printed to `out`;
+ * or the status to exit with: 0 after --help, --version and --layout, which are printed to `out`;
  * DAEMON_EXIT_CONFIG after a complaint to `err`. */
 int daemon_options(const struct daemon *daemon, int argc, char **argv,
 		   struct daemon_options *options, FILE *out, FILE *err);

@@ -16,6 +16,11 @@ int forwarding_attach(struct fib **fib)
 	return fib_attach(FIB_ZONE, fib);
 }
 
+uint64_t forwarding_layout(void)
+{
+	return fib_layout();
+}
+
 pid_t forwarding_dataplane(const struct fib *fib)
 {
 	return (pid_t)fib->dataplane_pid;

@@ -25,6 +25,8 @@ enum { FORWARDING_WIDE = 16 };
 /* The FIB in the dataplane's memory, which EAL has joined. -ENOENT: there is none; -EAGAIN: not
  * ready yet; -EPROTO: built with another layout. */
 int forwarding_attach(struct fib **fib);
+/* Of the FIB that this program can join: fib_layout(). */
+uint64_t forwarding_layout(void);
 /* The dataplane's process id. */
 pid_t forwarding_dataplane(const struct fib *fib);
 /* Does the dataplane forward by what a control before this one has published? */

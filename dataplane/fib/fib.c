@@ -287,6 +287,11 @@ int fib_attach(const char *name, struct fib **out)
 	return 0;
 }
 
+uint64_t fib_layout(void)
+{
+	return MAGIC;
+}
+
 /* --- writer ----------------------------------------------------------------------------------- */
 
 int fib_writer_open(struct fib *fib, struct fib_writer **writer)

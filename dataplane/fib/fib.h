@@ -59,6 +59,8 @@ void fib_destroy(struct fib *fib);
 
 /* -ENOENT: no such dataplane; -EAGAIN: not ready yet; -EPROTO: built with another layout. */
 int fib_attach(const char *name, struct fib **fib);
+/* Two programs with the same number may share a FIB. */
+uint64_t fib_layout(void);
 /* The port with this id, or as configured with this name; NULL: there is none. */
 const struct fib_port *fib_port_find(const struct fib *fib, uint16_t port);
 const struct fib_port *fib_port_named(const struct fib *fib, const char *name);

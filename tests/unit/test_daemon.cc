@@ -12,7 +12,13 @@
 namespace
 {
 
-const struct daemon toy = { "bascule-toy", "toy", "A toy of an instance.", "Nothing else ends." };
+uint64_t toy_layout(void)
+{
+	return 0x70f;
+}
+
+const struct daemon toy = { "bascule-toy", "toy", "A toy of an instance.", "Nothing else ends.",
+			    toy_layout };
 
 /* What daemon_options() returned and printed. */
 struct said {
@@ -59,6 +65,7 @@ const command_line lines[] = {
 	{ { "--config", "a.conf", "--log", "debug" }, -1, nullptr, nullptr },
 	{ { "--help" }, 0, "SIGHUP reads the configuration again. Nothing else ends.", nullptr },
 	{ { "--version" }, 0, "bascule-toy " BASCULE_VERSION, nullptr },
+	{ { "--layout" }, 0, "0x70f\n", nullptr },
 	{ {}, 2, nullptr, "Usage: bascule-toy -c FILE" },
 	{ { "--log", "debug" }, 2, nullptr, "Usage: bascule-toy -c FILE" },
 	{ { "-c", "a.conf", "more" }, 2, nullptr, "Usage: bascule-toy -c FILE" },
