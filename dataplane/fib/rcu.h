@@ -39,10 +39,14 @@ void rcu_pool_fini(struct rcu_pool *pool);
 
 /* -ENOSPC: all are in use or have readers left. */
 int rcu_pool_take(struct rcu_pool *pool, uint32_t *index);
-/* Is there one to take, without reclaiming? */
+/* How many are there to take, without reclaiming? */
+static inline uint32_t rcu_pool_left(const struct rcu_pool *pool)
+{
+	return pool->safe - pool->head + pool->end - pool->fresh;
+}
 static inline bool rcu_pool_has(const struct rcu_pool *pool)
 {
-	return pool->head != pool->safe || pool->fresh != pool->end;
+	return rcu_pool_left(pool) != 0;
 }
 /* After the last store that unpublishes `index`. */
 void rcu_pool_retire(struct rcu_pool *pool, uint32_t index);

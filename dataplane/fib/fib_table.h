@@ -1,0 +1,63 @@
+/* The tables of both families, by one name each: what writes a view does the same for IPv4 and
+ * IPv6, and a row of functions says how. The default route is none of a table's: it is in the
+ * view's header. */
+#ifndef BASCULE_FIB_TABLE_H
+#define BASCULE_FIB_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lpm4.h"
+#include "trie6.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct fib_prefix {
+	union {
+		uint32_t ip4; /* host order */
+		struct trie6_addr ip6;
+	};
+	uint8_t len; /* 1 or more */
+};
+
+struct fib_table {
+	const struct fib_table_ops *ops; /* constant */
+	union {
+		struct lpm4 lpm4;
+		struct trie6 trie6;
+	};
+};
+
+/* A family's functions; they promise what lpm4.h and trie6.h say of theirs. */
+struct fib_table_ops {
+	uint8_t len_max;
+	/* `shared`: a struct rte_lpm or a struct trie6_shared, of so many groups; -ENOMEM */
+	int (*init)(struct fib_table *t, void *shared, uint32_t groups, struct rte_rcu_qsbr *qsbr);
+	void (*fini)(struct fib_table *t);
+	/* Begin a change; until `step` says that it is through, no other may be begun.
+	 * -ENOSPC, -ENOMEM, -ENOENT. */
+	int (*set)(struct fib_table *t, const struct fib_prefix *p, uint32_t value);
+	int (*del)(struct fib_table *t, const struct fib_prefix *p);
+	bool (*step)(struct fib_table *t, uint32_t max);
+	int (*get)(const struct fib_table *t, const struct fib_prefix *p, uint32_t *value);
+	void (*fetch)(const struct fib_table *t, const struct fib_prefix *p);
+	struct rcu_pool *(*groups)(struct fib_table *t); /* to reclaim, and to count */
+	uint32_t (*rules)(const struct fib_table *t);	 /* how many there are */
+};
+
+extern const struct fib_table_ops fib_table_ip4, fib_table_ip6;
+
+/* See the row's init. */
+static inline int fib_table_init(struct fib_table *t, const struct fib_table_ops *ops, void *shared,
+				 uint32_t groups, struct rte_rcu_qsbr *qsbr)
+{
+	t->ops = ops;
+	return ops->init(t, shared, groups, qsbr);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
