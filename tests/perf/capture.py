@@ -11,6 +11,7 @@ import struct
 from pathlib import Path
 
 TABLE = Path(__file__).resolve().parent.parent / "data" / "dfz-2024-01.v4.txt.gz"
+TABLE6 = TABLE.with_name("dfz-2024-01.v6.txt.gz")
 FCS = 4  # octets of a frame on the wire that no capture holds
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
 SHORT = 1024  # frames of a capture of few flows

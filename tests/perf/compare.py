@@ -66,7 +66,7 @@ class Forward:
 
 
 class Table:
-    """fib_bench or rib_bench."""
+    """fib_bench, fib6_bench or rib_bench."""
 
     def __init__(self, program, routes):
         self.table, self.routes = program, routes
@@ -89,7 +89,7 @@ def subjects(options):
         if area == "forward":
             found += [Forward(row, options.seconds) for row in forward.rows(options.rows)]
         else:
-            found.append(Table({"fib": tables.FIB, "rib": tables.RIB}[area], options.routes))
+            found += [Table(program, options.routes) for program in {"fib": (tables.FIB, tables.FIB6), "rib": (tables.RIB,)}[area]]
     return found
 
 

@@ -1,34 +1,63 @@
 #include "routes.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Keep `max` that lie equally far apart. */
-static uint32_t thin(struct route *routes, uint32_t n, uint32_t max)
+/* Which is the i-th of `max` that lie equally far apart among n? */
+static uint32_t thinned(uint32_t i, uint32_t n, uint32_t max)
 {
-	if (n <= max)
-		return n;
-	for (uint32_t i = 0; i < max; i++)
-		routes[i] = routes[(uint64_t)i * n / max];
-	return max;
+	return n <= max ? i : (uint32_t)((uint64_t)i * n / max);
+}
+
+static FILE *list_open(const char *path)
+{
+	char command[4096];
+
+	snprintf(command, sizeof(command), "gzip -dc '%s'", path);
+	return popen(command, "r");
 }
 
 struct route *routes_read(const char *path, uint32_t max, uint32_t *n)
 {
 	struct route *routes = calloc(ROUTES_MAX, sizeof(*routes));
 	unsigned int a[4], len;
-	char command[4096];
-	FILE *in;
+	FILE *in = routes ? list_open(path) : NULL;
+	uint32_t all;
 
 	*n = 0;
-	snprintf(command, sizeof(command), "gzip -dc '%s'", path);
-	in = routes ? popen(command, "r") : NULL;
 	while (in && *n < ROUTES_MAX &&
 	       fscanf(in, "%u.%u.%u.%u/%u", &a[0], &a[1], &a[2], &a[3], &len) == 5)
 		routes[(*n)++] =
 			(struct route){ a[0] << 24 | a[1] << 16 | a[2] << 8 | a[3], (uint8_t)len };
 	if (in && pclose(in) == 0 && *n) {
-		*n = thin(routes, *n, max);
+		all = *n;
+		*n = all < max ? all : max;
+		for (uint32_t i = 0; i < *n; i++)
+			routes[i] = routes[thinned(i, all, max)];
+		return routes;
+	}
+	free(routes);
+	return NULL;
+}
+
+struct route6 *routes6_read(const char *path, uint32_t max, uint32_t *n)
+{
+	struct route6 *routes = calloc(ROUTES_MAX, sizeof(*routes));
+	FILE *in = routes ? list_open(path) : NULL;
+	unsigned int len;
+	char addr[64];
+	uint32_t all;
+
+	*n = 0;
+	while (in && *n < ROUTES_MAX && fscanf(in, "%63[^/]/%u ", addr, &len) == 2 &&
+	       inet_pton(AF_INET6, addr, routes[*n].addr) == 1)
+		routes[(*n)++].len = (uint8_t)len;
+	if (in && pclose(in) == 0 && *n) {
+		all = *n;
+		*n = all < max ? all : max;
+		for (uint32_t i = 0; i < *n; i++)
+			routes[i] = routes[thinned(i, all, max)];
 		return routes;
 	}
 	free(routes);

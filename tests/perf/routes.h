@@ -1,4 +1,4 @@
-/* Real prefixes for the benchmarks: a gzipped list, one "a.b.c.d/len" a line. */
+/* Real prefixes for the benchmarks: a gzipped list, one "a.b.c.d/len" or IPv6 prefix a line. */
 #ifndef BASCULE_PERF_ROUTES_H
 #define BASCULE_PERF_ROUTES_H
 
@@ -14,5 +14,13 @@ struct route {
 /* `max` <= ROUTES_MAX of them at most, from all over the list; `*n` is how many, in the list's
  * order. The caller frees the array. NULL: the file cannot be read, or has none. */
 struct route *routes_read(const char *path, uint32_t max, uint32_t *n);
+
+struct route6 {
+	uint8_t addr[16]; /* as on the wire */
+	uint8_t len;
+};
+
+/* The same of a list of IPv6 prefixes. */
+struct route6 *routes6_read(const char *path, uint32_t max, uint32_t *n);
 
 #endif

@@ -1,6 +1,7 @@
-"""Programs that time what a table does: fib_bench and rib_bench. What they say is in section.h."""
+"""Programs that time what a table does: fib_bench, fib6_bench and rib_bench. What they say is in section.h."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import capture
 from children import Children, Failed
@@ -15,16 +16,18 @@ class Program:
     area: str
     program: str
     eal: tuple = ()
+    prefixes: Path = capture.TABLE
 
     def command(self, build, prefix, routes):
         path = build / "tests" / "perf" / self.program
         if not path.exists():
             raise Failed(f"{path} is not there: build it")
         eal = (*self.eal, f"--file-prefix={prefix}", "--") if self.eal else ()
-        return [path, *eal, capture.TABLE, *([routes] if routes else [])]
+        return [path, *eal, self.prefixes, *([routes] if routes else [])]
 
 
 FIB = Program("fib", "fib_bench", START)
+FIB6 = Program("fib6", "fib6_bench", START, capture.TABLE6)
 RIB = Program("rib", "rib_bench")
 
 

@@ -120,10 +120,10 @@ def test_the_same_program_is_not_measured(build, tmp_path):
     other = tmp_path / "other" / "tests" / "perf"
     other.mkdir(parents=True)
     (tmp_path / "other" / "build.ninja").touch()
-    for name in ("rib_bench", "fib_bench"):
+    for name in ("rib_bench", "fib_bench", "fib6_bench"):
         subprocess.run(["strip", "-o", other / name, build / "tests" / "perf" / name], check=True)
     done = perf("compare", build, tmp_path / "other", "--only", "fib,rib")
-    assert done.returncode == 0 and done.stdout.count("the same in both") == 2, done.stdout + done.stderr
+    assert done.returncode == 0 and done.stdout.count("the same in both") == 3, done.stdout + done.stderr
     for name, other in (("rib_bench", "other"), ("none", "other"), ("forward_bench", "other")):
         assert same_program(name, build, tmp_path / other) == (name == "rib_bench")
     assert not same_program("rib_bench", build, tmp_path)
