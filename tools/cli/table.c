@@ -2,6 +2,7 @@
  * only printed. */
 #include "table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +33,10 @@ struct table *table_new(const struct column *columns, uint64_t (*key)(const json
 	table->columns = columns;
 	table->key = key;
 	table->out = out;
-	for (; columns[table->nb_columns].title; table->nb_columns++)
+	for (; columns[table->nb_columns].title; table->nb_columns++) {
+		assert(table->nb_columns < TABLE_COLUMNS);
 		table->width[table->nb_columns] = strlen(columns[table->nb_columns].title);
+	}
 	return table;
 }
 

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-enum { TABLE_COLUMNS = 16, TABLE_HELD = 4096 };
+enum { TABLE_COLUMNS = 24, TABLE_HELD = 4096 };
 
 struct column {
 	const char *title, *field;
