@@ -324,9 +324,9 @@ TEST(nic_persist, driverctl_where_it_is_installed)
 
 	fresh_machine(m);
 	m.program("/usr/sbin/driverctl", "mkdir -p " + m.path("/etc/driverctl.d") +
-						 "; [ $1 = set-override ] && echo $3 >" +
-						 m.path("/etc/driverctl.d/pci-$2") + " || rm " +
-						 m.path("/etc/driverctl.d/pci-$2"));
+						 "; [ $2 = set-override ] && echo $4 >" +
+						 m.path("/etc/driverctl.d/pci-$3") + " || rm " +
+						 m.path("/etc/driverctl.d/pci-$3"));
 	bind(m, ours);
 	EXPECT_TRUE(persist(m, ours).changed);
 	EXPECT_TRUE(persists(m, ours));
@@ -334,9 +334,23 @@ TEST(nic_persist, driverctl_where_it_is_installed)
 	unbind(m, ours);
 	EXPECT_TRUE(persist(m, ours).changed);
 	EXPECT_FALSE(persists(m, ours));
-	EXPECT_EQ("/usr/sbin/driverctl set-override 0000:3b:00.0 vfio-pci\n"
-		  "/usr/sbin/driverctl unset-override 0000:3b:00.0\n",
+	EXPECT_EQ("/usr/sbin/driverctl --noprobe set-override 0000:3b:00.0 vfio-pci\n"
+		  "/usr/sbin/driverctl --noprobe unset-override 0000:3b:00.0\n",
 		  m.called());
+}
+
+TEST(nic_persist, a_rule_of_ours_is_forgotten_though_driverctl_came_later)
+{
+	machine m;
+
+	fresh_machine(m);
+	bind(m, ours);
+	EXPECT_TRUE(persist(m, ours).changed);
+	m.program("/usr/sbin/driverctl", "exit 1");
+	unbind(m, ours);
+	EXPECT_TRUE(persist(m, ours).changed);
+	EXPECT_FALSE(persists(m, ours));
+	EXPECT_EQ("", m.called());
 }
 
 TEST(nic_persist, what_cannot_be_written)

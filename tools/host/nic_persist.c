@@ -36,26 +36,35 @@ static void print_line(FILE *file, const struct nic *nic, const char *program)
 		key, nic->vendor, nic->device, program, nic->address);
 }
 
-bool nic_persists(const struct host_root *host, const struct nic *nic)
+static bool in_rules(const struct host_root *host, const struct nic *nic)
 {
-	char driver[NIC_DRIVER], key[48], *rules;
+	char key[48], *rules = host_read_all(host, NULL, RULES);
 	bool has;
 
-	if (host_read(host, driver, sizeof(driver), "/etc/driverctl.d/pci-%s", nic->address))
-		return !strcmp(driver, "vfio-pci");
 	key_of(nic, key, sizeof(key));
-	rules = host_read_all(host, NULL, RULES);
 	has = rules && strstr(rules, key);
 	free(rules);
 	return has;
 }
 
+bool nic_persists(const struct host_root *host, const struct nic *nic)
+{
+	char driver[NIC_DRIVER];
+
+	return in_rules(host, nic) ||
+	       (host_read(host, driver, sizeof(driver), "/etc/driverctl.d/pci-%s", nic->address) &&
+		!strcmp(driver, "vfio-pci"));
+}
+
 /* --- driverctl -------------------------------------------------------------------------------- */
 
+/* The binding is done already: to probe again would fail where the kernel has no driver of its. */
 static void by_driverctl(const struct host_root *host, const struct nic *nic, struct bind_result *r)
 {
-	const char *const set[] = { DRIVERCTL, "set-override", nic->address, "vfio-pci", NULL };
-	const char *const unset[] = { DRIVERCTL, "unset-override", nic->address, NULL };
+	const char *const set[] = { DRIVERCTL,	  "--noprobe", "set-override",
+				    nic->address, "vfio-pci",  NULL };
+	const char *const unset[] = { DRIVERCTL, "--noprobe", "unset-override", nic->address,
+				      NULL };
 	char said[200];
 	int status = host_run(host, said, sizeof(said), nic_on_vfio(nic) ? set : unset);
 
@@ -128,7 +137,8 @@ void nic_persist(const struct host_root *host, const struct nic *nic, const char
 		r->done = true;
 		return;
 	}
-	if (host_exists(host, DRIVERCTL)) {
+	/* what a rule of ours keeps is ours to forget, whatever was installed since */
+	if (host_exists(host, DRIVERCTL) && (nic_on_vfio(nic) || !in_rules(host, nic))) {
 		by_driverctl(host, nic, r);
 		return;
 	}
