@@ -26,9 +26,14 @@ FILES = {  # name: the words behind tools/perf
     "bgp-distinct": "bgp --rows distinct --rivals null,bird --runs 2",
     "bgp-same": "bgp --rows same --rivals bird --runs 2",
     "bgp-fan-out": "bgp --rows fan-out --rivals bird --runs 2",
+    "bgp-frr": "bgp --rows '^(distinct|same|fan-out)$' --rivals frr --runs 1",
+    "bgp-openbgpd": "bgp --rows '^(distinct|same)$' --rivals openbgpd --runs 1",
+    "bgp-gobgp": "bgp --rows '^(distinct|same)$' --prefixes 4000 --rivals gobgp --runs 1",  # a quarter of an hour for all of a row
     "latency": "latency --rivals bird --runs 2",
     "exchange": "exchange --runs 3",
-    "loss": "loss --prefixes 500000 --events restarted --rate 20000",
+    "loss": "loss --prefixes 500000 --events killed,restarted,upgraded --rate 20000",
+    "loss-link": "loss --events link --control alive",
+    "loss-flap": "loss --events flap --control alive",
     "rfc2544": "rfc2544 --sizes 64 --seconds 0.5 --tests throughput,latency",
 }
 
@@ -65,6 +70,11 @@ ROWS = [
      "{bgp-same:bgp/same/bascule to bird end}, {bgp-same:bgp/same/bascule to bird CPU}"),
     ("100 peers announce 1,000 each to all; to BIRD", "{bgp-fan-out:bgp/fan-out/bascule to bird announce}, "
      "{bgp-fan-out:bgp/fan-out/bascule to bird end}, {bgp-fan-out:bgp/fan-out/bascule to bird CPU}"),
+    ("the three loads; to FRR, until all have all", ", ".join(
+        f"{{bgp-frr:bgp/{row}/bascule to frr announce}}" for row in ("distinct", "same", "fan-out"))),
+    *((f"the first two{of}; to {name}, until all have all", ", ".join(
+        f"{{bgp-{rival}:bgp/{row}/bascule to {rival} announce}}" for row in ("distinct", "same")))
+      for rival, name, of in (("openbgpd", "OpenBGPD", ""), ("gobgp", "GoBGP", ", with 4,000 prefixes"))),
     *((f"one UPDATE from a peer to another, {among}; BIRD takes so many times as long: median and 99th percentile, idle; while 500,000 "
        "routes are loaded", "; ".join(
            f"{{latency:{area}/{when} p50/bascule to bird}} and {{latency:{area}/{when} p99/bascule to bird}}" for when in ("idle", "loaded")))
@@ -72,8 +82,12 @@ ROWS = [
     ("exchange off, on, with 1,000,000 routes and 10 peers: until the last is told, in times of what the load took",
      "{exchange:exchange/disable, all peers told, as the load}, {exchange:exchange/enable, all peers told, as the load}"),
     ("... transit packets that leave after the answer to `exchange disable`", "{exchange:exchange/disable, packets after the answer}"),
-    ("control restarted under 20,000 packets/s and 500,000 prefixes: packets that the dataplane drops",
-     "{loss:loss/restarted, ecmp, 500000 prefixes, of that dropped by us}"),
+    ("control killed, restarted, upgraded under 20,000 packets/s and 500,000 prefixes: packets that the dataplane drops", ", ".join(
+        f"{{loss:loss/{event}, ecmp, 500000 prefixes, of that dropped by us}}" for event in ("killed", "restarted", "upgraded"))),
+    ("one of two next hops loses its link, or that flaps, under 100,000 packets/s with 10,000, 100,000, 500,000 and 1,000,000 prefixes: packets "
+     "lost that were sent after the kernel's word of it", "; ".join(", ".join(
+         f"{{loss-{event}:loss/{event}, ecmp, {n} prefixes, control alive, of that sent after the kernel's word}}"
+         for n in (10000, 100000, 500000, 1000000)) for event in ("link", "flap"))),
     ("RFC 2544, exchange off in the middle of a trial; frames of a whole one through the shut gate",
      "{rfc2544:rfc2544/memif-exchange-64/loss with exchange off from the middle} % lost; "
      "{rfc2544:rfc2544/memif-exchange-64/frames through a shut gate}"),
