@@ -1,0 +1,130 @@
+"""The page "Deploy on a bare-metal host" (config/deploy/README.md), followed on one, and what such a host goes through later.
+The tests are one story, in this order: each begins where the one before it has ended."""
+
+import re
+
+from conftest import SITE, SITE_HOST, SOURCE, US, VNET_HOST
+from lab import wait_for
+from traffic import UdpFlow, tcp_transfer
+
+CONVERGED_S = 300  # everything is some twenty times as slow there, and more if the host does other work
+SLOW_S = 600
+
+
+def across(metal):
+    return metal.er.ping(SITE_HOST["vpn"], SITE_HOST["er"])
+
+
+def converged(metal):
+    """Both sessions stand, and with the exchange on each side knows the other's site."""
+    return (metal.sessions()
+            and SITE["vpn"] in metal.ergw.prefixes(US["er"]) and SITE["er"] in metal.vpngw.prefixes(US["vpn"]))
+
+
+def wait_converged(metal):
+    wait_for(lambda: converged(metal), "each site known on the other side", CONVERGED_S)
+    wait_for(lambda: across(metal), "an answer from the other side", CONVERGED_S)
+
+
+def pids(metal):
+    """{unit: the PID of what runs}"""
+    text = metal.guest.run("systemctl show --property MainPID --value bascule-dataplane@rs0 bascule-control@rs0")
+    return dict(zip(("dataplane", "control"), text.split()))
+
+
+def test_the_package_is_installed_and_the_nics_are_bound(metal):
+    metal.guest.run("mount -o ro /dev/nvme1n1 /mnt")
+    metal.guest.run("cd /mnt && DEBIAN_FRONTEND=noninteractive apt-get install -y ./bascule_*.deb", seconds=SLOW_S)
+    for nic in metal.nics.values():
+        metal.guest.run(f"bascule nic bind {nic.pci} && bascule nic persist {nic.pci}", seconds=SLOW_S)
+    assert len(metal.guest.run("ls /dev/vfio").split()) == len(metal.nics) + 1  # a group each: the IOMMU tells them apart
+
+
+def test_both_units_start(metal):
+    metal.guest.run("cp /etc/bascule/minimal.conf /etc/bascule/rs0.conf")
+    samples = re.findall(r'"(0000:\S+)"', (SOURCE / "config/minimal.conf").read_text())
+    for sample, nic in zip(samples, metal.nics.values(), strict=True):
+        metal.guest.run(f"sed -i s/{sample}/{nic.pci}/ /etc/bascule/rs0.conf")
+    metal.guest.run("bascule config check /etc/bascule/rs0.conf")
+    metal.guest.run("systemctl enable --now bascule-dataplane@rs0 bascule-control@rs0", seconds=SLOW_S)
+    assert metal.guest.run("systemctl --failed --quiet").strip() == ""
+    assert {row["link"] for row in metal.guest.json("bascule --json show ports")} == {"up"}
+
+
+def test_sessions_stand_and_branches_are_apart(metal):
+    wait_for(lambda: metal.sessions(), "all sessions", CONVERGED_S)
+    for gateway, us in ((metal.ergw, US["er"]), (metal.vpngw, US["vpn"])):
+        wait_for(lambda g=gateway, u=us: g.prefixes(u) == ["10.0.0.0/16"], f"the VNet at {gateway.name}", CONVERGED_S)
+    for name in SITE_HOST:
+        wait_for(lambda n=name: metal.vnet.ping(SITE_HOST[n], VNET_HOST), f"an answer from {name}", CONVERGED_S)
+    assert not across(metal)
+
+
+def test_exchange_joins_them(metal):
+    metal.guest.run("bascule exchange enable")
+    wait_converged(metal)
+    sent, received = tcp_transfer(metal.er, SITE_HOST["er"], metal.vpn, SITE_HOST["vpn"])
+    assert sent == received
+
+
+def under_traffic(metal, command):
+    """Run it in the guest, and wait until all stands again, with a steady flow across: what was lost of that."""
+    with UdpFlow(metal.er, SITE_HOST["er"], metal.vpn, SITE_HOST["vpn"], rate=200) as flow:
+        flow.wait_more(50)
+        said = metal.guest.run(command, seconds=SLOW_S)
+        wait_converged(metal)
+        flow.wait_more(50)
+    assert flow.lost == []
+    return said
+
+
+def upgrade(metal, name):
+    """The package's words. Under traffic."""
+    return under_traffic(metal, f"DEBIAN_FRONTEND=noninteractive apt-get install -y /mnt/{name}.deb")
+
+
+def test_a_restart_of_control_loses_no_packet(metal):
+    before = pids(metal)
+    under_traffic(metal, "systemctl restart bascule-control@rs0")
+    after = pids(metal)
+    assert after["dataplane"] == before["dataplane"] and after["control"] != before["control"]
+
+
+def test_an_upgrade_of_the_package_loses_no_packet(metal):
+    before = pids(metal)
+    assert "bascule-dataplane@rs0.service goes on forwarding, with the former version" in upgrade(metal, "next")
+    after = pids(metal)
+    assert after["dataplane"] == before["dataplane"] and after["control"] != before["control"]
+    assert metal.guest.run("dpkg-query -W -f '${Version}' bascule") == metal.next_version
+
+
+def test_an_upgrade_that_control_cannot_take_alone_waits_for_the_dataplane(metal):
+    before = pids(metal)
+    said = upgrade(metal, "other")
+    assert "bascule-control@rs0.service is not restarted" in said and "systemctl restart bascule-dataplane@rs0.service" in said
+    assert pids(metal) == before
+    metal.guest.run("systemctl restart bascule-dataplane@rs0.service", seconds=SLOW_S)
+    wait_for(lambda: metal.guest.run("systemctl is-active bascule-control@rs0", check=False).strip() == "active", "control", CONVERGED_S)
+    wait_converged(metal)
+    assert not set(pids(metal).values()) & set(before.values())
+    assert metal.guest.run("dpkg-query -W -f '${Version}' bascule") == metal.other_version
+
+
+def test_after_a_reboot_everything_returns_by_itself(metal):
+    metal.guest.reboot()
+    wait_converged(metal)
+
+
+def test_power_that_fails_in_the_middle_of_writing_costs_no_state(metal):
+    """The switch was answered for, so it is on the disk, while the disk is busy with much else."""
+    metal.guest.ask("while dd if=/dev/zero of=/var/tmp/busy bs=1M count=16 conv=fsync; do :; done")
+    metal.guest.run("until [ -s /var/tmp/busy ]; do :; done")
+    metal.guest.run("bascule exchange disable")
+    metal.guest.cut_power()
+    metal.guest.power_on()
+    wait_for(lambda: metal.sessions(), "all sessions", CONVERGED_S)
+    summary = metal.guest.json("bascule --json show summary")
+    assert summary["exchange"] is False, summary
+    assert not across(metal)
+    metal.guest.run("bascule exchange enable")
+    wait_converged(metal)
