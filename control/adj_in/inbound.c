@@ -117,7 +117,7 @@ const struct attrs *inbound_said(const struct inbound *in, struct prefix prefix)
 		return route->attrs;
 	if (inbound_counts(in) || node == RIB_NONE)
 		return NULL;
-	path = rib_path(in->adj_in->rib, node, in->source);
+	path = rib_said(in->adj_in->rib, node, in->source);
 	return path ? path->attrs : NULL;
 }
 
@@ -427,7 +427,7 @@ static size_t fill_turn(struct inbound *in, size_t budget)
 		for (size_t i = 0; i < n; i++) {
 			struct prefix prefix = rib_prefix(in->adj_in->rib, nodes[i]);
 			struct inbound_place at = { { prefix, nodes[i] }, route_id(in, prefix) };
-			const struct path *path = rib_path(in->adj_in->rib, nodes[i], in->source);
+			const struct path *path = rib_said(in->adj_in->rib, nodes[i], in->source);
 			enum rib_announced what;
 			struct inbound_route *route;
 

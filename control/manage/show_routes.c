@@ -66,6 +66,8 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 		why = why_lost(rs, path);
 	else if (path->flags & PATH_REFLECTION)
 		why = "what we tell it, come back";
+	else if (path->flags & PATH_UNDECIDED)
+		why = "not decided on yet";
 	else if (!vnet && fib_sync_system(&rs->fib_sync, row->prefix))
 		why = "inside a VNet or connected subnet: not programmed";
 	else if (row->refused && !row->views)
@@ -339,7 +341,7 @@ static bool add_for_peer(const struct route_server *rs, struct page *page, uint3
 	bool backup;
 
 	if (page->command != PAGE_ADVERTISED) {
-		path = rib_path(rs->rib, node, peer->index);
+		path = rib_said(rs->rib, node, peer->index);
 		if (page->command == PAGE_RECEIVED)
 			return !path ||
 			       add_received(rs, page, peer, rib_prefix(rs->rib, node), path->attrs);

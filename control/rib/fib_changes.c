@@ -27,45 +27,6 @@ size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max)
 	return n;
 }
 
-void rib_put_off(struct rib *rib, bool on)
-{
-	rib->puts_off = on;
-}
-
-size_t rib_put_off_count(const struct rib *rib)
-{
-	return rib->put_off.count;
-}
-
-bool rib_release_wanted(const struct rib *rib)
-{
-	return rib->release_wanted;
-}
-
-void rib_release_begin(struct rib *rib)
-{
-	rib->releasing = rib->put_off.count;
-	for (unsigned int class = 0; class < CLASSES; class ++)
-		for (struct group *g = rib->groups.of_class[class]; g; g = g->next)
-			queue_release_begin(g);
-}
-
-bool rib_release(struct rib *rib, size_t max)
-{
-	for (; max && rib->releasing; max--, rib->releasing--) {
-		rib->put_off_cursor = bitmap_next(&rib->put_off, rib->put_off_cursor);
-		bitmap_remove(&rib->put_off, rib->put_off_cursor);
-		bitmap_add(&rib->changes, rib->put_off_cursor);
-	}
-	if (rib->releasing)
-		return false;
-	rib->release_wanted &= rib->put_off.count > 0;
-	for (unsigned int class = 0; class < CLASSES; class ++)
-		for (struct group *g = rib->groups.of_class[class]; g; g = g->next)
-			queue_release(g, !rib->put_off.count);
-	return true;
-}
-
 size_t rib_changes_waiting(const struct rib *rib)
 {
 	return rib->changes.count;

@@ -403,7 +403,6 @@ static size_t cohort_meet(struct flush *f, struct group *group, struct cohort *c
 	const uint32_t paths = node_at(f->rib, id)->paths;
 
 	if (node_waits(f->rib, id)) {
-		group->rib->release_wanted |= bitmap_has(&f->rib->put_off, id);
 		bitmap_add(&cohort->pending, id);
 		return 1;
 	}
@@ -418,8 +417,6 @@ static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *
 
 	for (; seen < max && has_room(f) && cohort->dumped != DUMP_DONE; seen++) {
 		if (cohort->dumped >= nodes->top) {
-			if (cohort->end_of_rib && group->rib->put_off.count)
-				break; /* that comes before it; what is pending asks for it */
 			cohort->dumped = DUMP_DONE;
 			f->end_of_rib = cohort->end_of_rib;
 			cohort->end_of_rib = false;

@@ -256,7 +256,7 @@ bool group_idle(const struct group *group)
 
 	while (cohort && cohort->lagging)
 		cohort = cohort->next;
-	return !group->queue.count && !group->queue.nb_off && !cohort;
+	return !group->queue.count && !cohort;
 }
 
 uint32_t group_waiting(const struct group *group, uint16_t peer, uint32_t *nodes, uint32_t max)

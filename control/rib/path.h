@@ -27,8 +27,11 @@ enum path_flags {
 	PATH_STALE = 1 << 5,
 	/* it is what we announce to its peer, come back: never used, still shown (reflection.c) */
 	PATH_REFLECTION = 1 << 6,
+	/* announced, and not decided on yet: what its peer had said before still stands
+	 * (undecided.c) */
+	PATH_UNDECIDED = 1 << 7,
 	/* sorted behind all that may be used */
-	PATH_UNUSED = PATH_UNUSABLE | PATH_REFLECTION,
+	PATH_UNUSED = PATH_UNUSABLE | PATH_REFLECTION | PATH_UNDECIDED,
 };
 
 /* Kept in the prefix's chain, best first. Owned by the rib: made by rib_announce(), freed by

@@ -5,8 +5,8 @@
  * scheduler of RFC 8290 4.2, with entries for octets). A prefix is in the queue once, in the lane
  * of whoever changed it first, and has no order with others: any order of prefixes is right.
  *
- * What is put off (rib_put_off()) stands aside, in no lane that has a turn. When it is released it
- * is one lane for all sources, with longer turns. */
+ * What had been put off (rib_put_off()) is one lane for all sources, with longer turns; it has
+ * waited, so it never comes before others. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,14 +15,13 @@
 
 enum {
 	QUANTUM = 32,
-	RELEASED_QUANTUM = 256,
-	OFF_MOST = 2, /* times that an entry is put off again */
+	PUT_OFF_QUANTUM = 256,
 };
 
 int queue_init(struct queue *queue, uint16_t nb_peers)
 {
 	queue->lanes = (struct lane *)calloc((size_t)nb_peers + 2, sizeof(*queue->lanes));
-	queue->released = (uint16_t)(nb_peers + 1);
+	queue->put_off = (uint16_t)(nb_peers + 1);
 	return queue->lanes ? 0 : -ENOMEM;
 }
 
@@ -87,7 +86,7 @@ static void lane_rotate(struct queue *queue)
 	else
 		lane->listed = false;
 	first = queue->fresh.first ? queue->fresh.first : queue->rest.first;
-	queue->quantum = first == queue->released + 1 ? RELEASED_QUANTUM : QUANTUM;
+	queue->quantum = first == queue->put_off + 1 ? PUT_OFF_QUANTUM : QUANTUM;
 }
 
 /* The lane whose turn it is, with something in it; the queue is not empty. */
@@ -133,57 +132,14 @@ static void lane_add(struct group *group, uint16_t source, const struct entry *w
 	if (lane->listed)
 		return;
 	lane->listed = true;
+	if (source == queue->put_off) {
+		lane_append(queue, &queue->rest, (uint16_t)(source + 1));
+		return;
+	}
 	/* One that interrupts a turn begins a turn of its own. */
 	if (!queue->fresh.first)
 		queue->quantum = QUANTUM;
 	lane_append(queue, &queue->fresh, (uint16_t)(source + 1));
-}
-
-static void off_add(struct group *group, const struct entry *with)
-{
-	lane_push(&group->rib->groups, &group->queue.off, with);
-	group->queue.nb_off++;
-}
-
-void queue_release_begin(struct group *group)
-{
-	group->queue.due = group->queue.off.tail;
-	group->queue.nb_due = group->queue.nb_off;
-}
-
-/* The first entries put off, down to `due`, go behind those of the lane. */
-static void due_move(struct groups *groups, struct queue *queue, struct lane *lane)
-{
-	struct entry *last = entry_at(groups, queue->due);
-
-	if (lane->head)
-		entry_at(groups, lane->tail)->next = queue->off.head;
-	else
-		lane->head = queue->off.head;
-	lane->tail = queue->due;
-	queue->off.head = last->next;
-	if (!last->next)
-		queue->off.tail = 0;
-	last->next = 0;
-	queue->count += queue->nb_due;
-	queue->nb_off -= queue->nb_due;
-	queue->due = queue->nb_due = 0;
-}
-
-void queue_release(struct group *group, bool all)
-{
-	struct queue *queue = &group->queue;
-	struct lane *lane = &queue->lanes[queue->released];
-
-	if (all)
-		queue_release_begin(group);
-	if (!queue->due)
-		return;
-	due_move(&group->rib->groups, queue, lane);
-	if (lane->listed)
-		return;
-	lane->listed = true;
-	lane_append(queue, &queue->rest, (uint16_t)(queue->released + 1));
 }
 
 void queue_add(struct group *group, uint32_t node, const struct outlook *outlook)
@@ -200,10 +156,7 @@ void queue_add(struct group *group, uint32_t node, const struct outlook *outlook
 		.alt_yields = before->alt.yields,
 	};
 
-	if (group->rib->putting_off)
-		off_add(group, &entry);
-	else
-		lane_add(group, group->rib->cause, &entry);
+	lane_add(group, group->rib->cause, &entry);
 }
 
 void queue_back(struct group *group, const struct entry *taken, const struct backups *backups)
@@ -212,13 +165,7 @@ void queue_back(struct group *group, const struct entry *taken, const struct bac
 
 	entry.notes = notes_write(group, backups);
 	bitmap_add(&group->dirty, entry.node);
-	if (!bitmap_has(&group->rib->put_off, entry.node)) {
-		lane_add(group, group->rib->params.nb_peers, &entry);
-		return;
-	}
-	if (entry.put_off++ >= OFF_MOST)
-		group->rib->release_wanted = true;
-	off_add(group, &entry);
+	lane_add(group, group->rib->params.nb_peers, &entry);
 }
 
 bool queue_take(struct group *group, struct entry *taken, struct backups *backups)

@@ -143,7 +143,7 @@ static bool may_reflect(const struct source *peer)
 static bool is_judged(const struct rib *rib, const struct path *path)
 {
 	return may_reflect(&rib->sources[path->peer]) &&
-	       !(path->flags & (PATH_UNUSABLE | PATH_HELD));
+	       !(path->flags & (PATH_UNUSABLE | PATH_HELD | PATH_UNDECIDED));
 }
 
 /* The classes that may learn it. */
@@ -272,8 +272,8 @@ static bool judge(struct rib *rib, uint32_t node, const uint8_t *classes)
 	uint16_t place = 0, n = 0;
 	bool found = false;
 
-	for (struct path *path = path_at(rib, node_at(rib, node)->first); path;
-	     path = path_at(rib, path->next), place++) {
+	for (struct path *path = path_at(rib, node_at(rib, node)->first);
+	     path && !(path->flags & PATH_UNDECIDED); path = path_at(rib, path->next), place++) {
 		rib->sort[place] = path;
 		if (is_judged(rib, path))
 			ranks[n++] = rank_of(rib, path, place);
@@ -321,7 +321,8 @@ static enum question question(const struct rib *rib, const struct path *first,
 	bool might = false;
 	size_t n = 0;
 
-	for (const struct path *path = first; path; path = path_at(rib, path->next)) {
+	for (const struct path *path = first; path && !(path->flags & PATH_UNDECIDED);
+	     path = path_at(rib, path->next)) {
 		if (path->flags & PATH_REFLECTION)
 			return SOME_ARE;
 		if (++n > PAIRED)

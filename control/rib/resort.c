@@ -14,8 +14,7 @@ void rib_reconsider(struct rib *rib)
 	slab_round_begin(&rib->resort, &rib->nodes.items);
 }
 
-/* What is to be said of a path now. */
-static uint8_t path_flags_now(const struct rib *rib, const struct path *path)
+uint8_t path_flags_now(const struct rib *rib, const struct path *path)
 {
 	return path_flags(rib, path->peer, path->attrs) | (path->flags & PATH_REFLECTION) |
 	       (rib_is_stale(rib, path) ? PATH_STALE : 0);
@@ -47,6 +46,8 @@ static void node_resort(struct rib *rib, uint32_t id)
 	struct outlook before;
 	bool changed = false;
 
+	if (bitmap_has(&rib->put_off, id))
+		node_decide(rib, id);
 	node_drop_lost(rib, node);
 	if (!node->first)
 		return;

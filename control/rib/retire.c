@@ -30,7 +30,6 @@ void group_free(struct group *group)
 	while (*link != group)
 		link = &(*link)->next;
 	*link = group->next;
-	queue_release(group, true);
 	groups->nb_groups--;
 	group->next = groups->leaving;
 	groups->leaving = group;

@@ -28,12 +28,7 @@ void node_release(struct rib *rib, uint32_t id)
 
 /* --- chains ----------------------------------------------------------------------------------- */
 
-static uint32_t path_id(const struct rib *rib, const struct path *path)
-{
-	return (uint32_t)(((const uint8_t *)path - rib->paths.items.base) / rib->paths.item_size);
-}
-
-static struct path *chain_find(const struct rib *rib, const struct node *node, uint16_t peer)
+struct path *chain_find(const struct rib *rib, const struct node *node, uint16_t peer)
 {
 	struct path *path = path_at(rib, node->first);
 
@@ -42,7 +37,7 @@ static struct path *chain_find(const struct rib *rib, const struct node *node, u
 	return path;
 }
 
-static void chain_remove(struct rib *rib, struct node *node, const struct path *path)
+void chain_remove(struct rib *rib, struct node *node, const struct path *path)
 {
 	uint32_t id = path_id(rib, path), *link = &node->first;
 
@@ -58,12 +53,13 @@ static bool ties(const struct rib *rib, const struct path *before, const struct 
 	return before && decide_multipath(&rib->params.rule, rib->sources, before, path);
 }
 
-static void chain_insert(struct rib *rib, struct node *node, struct path *path)
+void chain_insert(struct rib *rib, struct node *node, struct path *path)
 {
 	uint32_t *link = &node->first;
-	struct path *before = NULL;
+	struct path *before = NULL, *after;
 
-	for (struct path *at; (at = path_at(rib, *link)); link = &at->next) {
+	for (struct path *at; (at = path_at(rib, *link)) && !(at->flags & PATH_UNDECIDED);
+	     link = &at->next) {
 		if (decide_compare(&rib->params.rule, rib->sources, path, at, NULL) < 0)
 			break;
 		before = at;
@@ -71,19 +67,22 @@ static void chain_insert(struct rib *rib, struct node *node, struct path *path)
 	path->next = *link;
 	path->tie = ties(rib, before, path);
 	path->yields = decide_yields(&rib->params.rule, rib->sources, path);
-	if (path->next)
-		path_at(rib, path->next)->tie = ties(rib, path, path_at(rib, path->next));
+	after = path_at(rib, path->next);
+	if (after && !(after->flags & PATH_UNDECIDED))
+		after->tie = ties(rib, path, after);
 	*link = path_id(rib, path);
 }
 
 bool chain_sort(struct rib *rib, struct node *node)
 {
+	struct path *undecided = path_at(rib, node->first);
 	uint32_t *link = &node->first;
 	bool changed = false;
 	size_t n = 0;
 
-	for (struct path *path = path_at(rib, node->first); path; path = path_at(rib, path->next))
-		rib->sort[n++] = path;
+	for (; undecided && !(undecided->flags & PATH_UNDECIDED);
+	     undecided = path_at(rib, undecided->next))
+		rib->sort[n++] = undecided;
 	decide_sort(&rib->params.rule, rib->sources, rib->sort, n);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t id = path_id(rib, rib->sort[i]);
@@ -98,7 +97,7 @@ bool chain_sort(struct rib *rib, struct node *node)
 		*link = id;
 		link = &rib->sort[i]->next;
 	}
-	*link = 0;
+	*link = undecided ? path_id(rib, undecided) : 0;
 	return changed;
 }
 
@@ -138,8 +137,7 @@ void rib_source_hold(struct rib *rib, uint16_t peer, bool held)
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-/* groups_mark() for a change that this peer has caused. */
-static void mark_for(struct rib *rib, uint16_t peer, uint32_t node, const struct outlook *before)
+void mark_for(struct rib *rib, uint16_t peer, uint32_t node, const struct outlook *before)
 {
 	rib->cause = peer;
 	groups_mark(rib, node, before);
@@ -179,8 +177,7 @@ void path_set_flags(struct rib *rib, struct path *path, uint8_t flags)
 	path->flags = flags;
 }
 
-/* The peer has said it in this session: no longer stale. */
-static void path_refresh(struct rib *rib, struct path *path)
+void path_refresh(struct rib *rib, struct path *path)
 {
 	struct rib_peer *peer = &rib->peers[path->peer];
 
@@ -190,8 +187,7 @@ static void path_refresh(struct rib *rib, struct path *path)
 	}
 }
 
-/* A new, empty path of `peer` for `prefix`, in no chain. NULL: no memory. */
-static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t node, uint16_t peer)
+struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t node, uint16_t peer)
 {
 	uint32_t id = slab_alloc(&rib->paths);
 	struct path *path;
@@ -211,13 +207,12 @@ static struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t nod
 	return path;
 }
 
-/* What it is that the path's peer says now. */
-static enum rib_announced announced(const struct rib *rib, const struct path *path,
-				    const struct attrs *attrs)
+enum rib_announced announced(const struct rib *rib, const struct path *last,
+			     const struct path *what)
 {
-	if (!path->attrs || path->epoch != rib->peers[path->peer].epoch)
+	if (!last || last->epoch != rib->peers[what->peer].epoch)
 		return RIB_NEW;
-	return path->attrs == attrs ? RIB_MOVED : RIB_CHANGED;
+	return last->attrs == what->attrs ? RIB_MOVED : RIB_CHANGED;
 }
 
 struct rib_place rib_place(const struct rib *rib, struct prefix prefix)
@@ -241,19 +236,19 @@ void rib_fetch(const struct rib *rib, const struct prefix *prefixes, size_t n)
 			__builtin_prefetch(path_at(rib, node_at(rib, nodes[i])->first));
 }
 
-int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
-		    const struct attrs *attrs, uint32_t local_pref, uint32_t now_s)
+/* What is decided on at once. */
+static int path_announce(struct rib *rib, const struct rib_place *at, const struct path *said)
 {
+	const struct attrs *attrs = said->attrs, *old;
+	const uint16_t peer = said->peer;
 	uint32_t id = at->node;
 	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
 	uint8_t flags = path_flags(rib, peer, attrs) | (path ? path->flags & PATH_REFLECTION : 0);
 	uint32_t next_hop = attrs->keys.next_hop, hop = SLAB_NONE;
 	struct outlook before;
-	const struct attrs *old;
-	bool off;
 	int what;
 
-	if (path && path->attrs == attrs && path->local_pref == local_pref &&
+	if (path && path->attrs == attrs && path->local_pref == said->local_pref &&
 	    path_flags_alike(rib, path, flags)) {
 		path->flags = flags;
 		path_refresh(rib, path);
@@ -267,6 +262,7 @@ int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
 		if (!hop)
 			return -ENOMEM;
 	}
+	what = announced(rib, path, said);
 	if (!path && !(path = path_new(rib, at->prefix, id, peer))) {
 		hop_put(rib, hop);
 		return -ENOMEM;
@@ -276,7 +272,6 @@ int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
 	rib->spent += node_cost(rib, id);
 	groups_outlook(rib, id, &before);
 	old = path->attrs;
-	what = announced(rib, path, attrs);
 	rib->peers[peer].digest += attrs_digest(attrs, at->prefix);
 	if (old) {
 		rib->peers[peer].digest -= attrs_digest(old, at->prefix);
@@ -292,39 +287,53 @@ int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
 	if (hop)
 		hop_link(rib, hop, path_id(rib, path));
 	path->attrs = attrs_get(attrs);
-	path->local_pref = local_pref;
-	path->learned_s = now_s;
+	path->local_pref = said->local_pref;
+	path->learned_s = said->learned_s;
 	path_set_flags(rib, path, flags);
 	path->med_rank = 0;
 	chain_place(rib, node_at(rib, id), path);
 	reflections_judge(rib, id, classes_of(rib, id));
-	off = rib->puts_off && !bitmap_has(&rib->changes, id);
-	rib->putting_off = off;
 	mark_for(rib, peer, id, &before);
-	rib->putting_off = false;
-	bitmap_add(off ? &rib->put_off : &rib->changes, id);
+	bitmap_add(&rib->changes, id);
 	if (old)
 		attrs_put(rib->params.attrs, old);
 	return what;
 }
 
-void path_withdraw(struct rib *rib, struct path *path)
+/* What the peer says after what is put off of it is decided on together with that. */
+int rib_announce_at(struct rib *rib, const struct rib_place *at, uint16_t peer,
+		    const struct attrs *attrs, uint32_t local_pref, uint32_t now_s)
 {
-	struct rib_peer *peer = &rib->peers[path->peer];
+	const struct path said = {
+		.attrs = attrs, .peer = peer, .local_pref = local_pref, .learned_s = now_s
+	};
+
+	if (rib->put_off_sources || (at->node && undecided_find(rib, at->node, peer)))
+		return path_put_off(rib, at, &said);
+	return path_announce(rib, at, &said);
+}
+
+/* The peer does not say this of a node any more. */
+static void uncount(struct rib *rib, const struct path *said)
+{
+	struct rib_peer *peer = &rib->peers[said->peer];
+
+	node_at(rib, said->node)->paths--;
+	peer->paths--;
+	peer->digest -= attrs_digest(said->attrs, rib_prefix(rib, said->node));
+	peer->stale -= said->epoch != peer->epoch;
+}
+
+/* Take a path that is decided on out, and mark what is lost by it. */
+static void decided_withdraw(struct rib *rib, struct path *path)
+{
 	struct outlook before;
 	uint32_t id = path->node;
 	struct node *node = node_at(rib, id);
 
-	rib->spent += node_cost(rib, id);
 	groups_outlook(rib, id, &before);
 	chain_remove(rib, node, path);
-	node->paths--;
-	peer->paths--;
-	peer->digest -= attrs_digest(path->attrs, prefix_make(node->addr, node->len));
-	peer->stale -= path->epoch != peer->epoch;
-	if (!node->first)
-		rib->prefixes--;
-	else if (rib->params.rule.med || rib->resort.left)
+	if (node->first && (rib->params.rule.med || rib->resort.left))
 		chain_sort(rib, node);
 	reflections_judge(rib, id, classes_of(rib, id));
 	mark_for(rib, path->peer, id, &before);
@@ -333,6 +342,25 @@ void path_withdraw(struct rib *rib, struct path *path)
 	hop_unlink(rib, path->attrs->keys.next_hop, path_id(rib, path));
 	attrs_put(rib->params.attrs, path->attrs);
 	slab_free(&rib->paths, path_id(rib, path));
+}
+
+void path_withdraw(struct rib *rib, struct path *path)
+{
+	uint32_t id = path->node;
+	struct path *undecided = undecided_find(rib, id, path->peer);
+	struct path *decided = chain_find(rib, node_at(rib, id), path->peer);
+
+	rib->spent += node_cost(rib, id);
+	uncount(rib, undecided ? undecided : decided);
+	if (undecided == decided)
+		decided = NULL;
+	if (undecided)
+		undecided_drop(rib, undecided);
+	if (decided)
+		decided_withdraw(rib, decided);
+	if (!node_at(rib, id)->first)
+		rib->prefixes--;
+	node_release(rib, id);
 }
 
 int rib_withdraw_at(struct rib *rib, const struct rib_place *at, uint16_t peer)

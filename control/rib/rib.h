@@ -226,19 +226,16 @@ struct rib_change {
 size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max);
 size_t rib_changes_waiting(const struct rib *rib);
 
-/* While this is on, what rib_announce_at() changes is put off: it is no change for the FIB, and
- * nobody learns it, before rib_release(). A prefix that is among the changes already is not put
- * off; one that changes in another way is among them too. */
-void rib_put_off(struct rib *rib, bool on);
+/* While `sources` is not 0, what rib_announce_at() announces is put off: it is counted, and shown,
+ * but decided on later, so that it is no change for the FIB, and nobody learns it, before. It is
+ * decided on when so many peers have announced the prefix, by rib_release(), or when something else
+ * asks for it: the peer says otherwise while nothing is put off, or all is looked at anew. What is
+ * withdrawn is not put off. */
+void rib_put_off(struct rib *rib, uint16_t sources);
 size_t rib_put_off_count(const struct rib *rib); /* prefixes */
-/* Until none is: somebody waits for that. A prefix was put off anew each time that it was released,
- * or a member that has joined, or lagged, learns the table. */
-bool rib_release_wanted(const struct rib *rib);
-/* What is put off now is released by rib_release(): up to `max` prefixes at a time become changes.
- * True: all of them have, and what groups have of them has its turn in their queues. What changes
- * meanwhile is put off further. */
-void rib_release_begin(struct rib *rib);
-bool rib_release(struct rib *rib, size_t max);
+/* Decide on about `max` of these prefixes, those first that have waited for the longest time, as
+ * far as that is known. Returns how many that were. */
+size_t rib_release(struct rib *rib, size_t max);
 
 /* Wide prefixes (rib_params.wide_len) are not among those: each is taken by itself, and its node
  * stays, with paths or without, until rib_wide_end() says that the FIB has followed it. Till then
@@ -272,17 +269,19 @@ uint32_t rib_paths(const struct rib *rib, uint32_t node);
  * rib. */
 const struct path *rib_first(const struct rib *rib, uint32_t node);
 const struct path *rib_following(const struct rib *rib, const struct path *path);
-/* The path of one peer, or NULL. */
+/* The path of one peer, or NULL; if it is PATH_UNDECIDED, the peer has no other there. */
 const struct path *rib_path(const struct rib *rib, uint32_t node, uint16_t peer);
-/* The same of a prefix that has been looked up; and has it any path? */
+/* What it has said last, be it decided on or not, or NULL. */
+const struct path *rib_said(const struct rib *rib, uint32_t node, uint16_t peer);
+/* The last of a prefix that has been looked up; and has it any path? */
 static inline bool rib_has_paths(const struct rib *rib, const struct rib_place *at)
 {
 	return at->node != RIB_NONE && rib_first(rib, at->node);
 }
-static inline const struct path *rib_path_at(const struct rib *rib, const struct rib_place *at,
+static inline const struct path *rib_said_at(const struct rib *rib, const struct rib_place *at,
 					     uint16_t peer)
 {
-	return at->node == RIB_NONE ? NULL : rib_path(rib, at->node, peer);
+	return at->node == RIB_NONE ? NULL : rib_said(rib, at->node, peer);
 }
 /* Why `path` stands where it does: the rule by which it beats the next one if it is the first, else
  * the rule by which it lost to the first. */

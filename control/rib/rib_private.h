@@ -86,7 +86,6 @@ struct entry {
 	uint32_t notes; /* whom it had been a backup to */
 	uint16_t top_peer, alt_peer;
 	bool top_yields, alt_yields;
-	uint8_t put_off; /* times that it was found changed again when its turn came */
 };
 
 /* Entries that one source has caused, oldest first, and the source whose turn comes after its. */
@@ -104,11 +103,7 @@ struct lanes {
 struct queue {
 	/* owned: nb_peers, one for what no peer caused, and one for what had been put off */
 	struct lane *lanes;
-	struct lane off; /* what is put off: in no list of lanes */
-	uint32_t nb_off; /* entries of it, which `count` leaves out */
-	uint32_t due;	 /* the last of those that are being released; 0: none */
-	uint32_t nb_due;
-	uint16_t released; /* the last lane */
+	uint16_t put_off; /* the last lane */
 	struct lanes fresh, rest;
 	uint32_t quantum; /* entries that the first lane may still give */
 	uint32_t count;
@@ -230,15 +225,14 @@ struct rib {
 	struct reflect *reflect; /* owned: reflection.c's workspace */
 	uint64_t version;	 /* see rib_version() */
 	uint64_t spent;		 /* see rib_spent() */
-	uint16_t cause;	       /* the peer whose doing changes are at present; nb_peers: nobody's */
+	/* the peer whose doing changes are at present; nb_peers: nobody's; and one more: that of
+	 * several, whose announcements were put off */
+	uint16_t cause;
 	struct bitmap changes; /* for the FIB */
 	uint32_t changes_cursor;
-	struct bitmap put_off; /* changes that the FIB and groups get later: rib_put_off() */
+	struct bitmap put_off; /* nodes with undecided paths: undecided.c */
 	uint32_t put_off_cursor;
-	uint32_t releasing;		  /* of these, so many are still to become changes */
-	bool release_wanted;		  /* until nothing is put off: somebody waits for that */
-	bool puts_off;			  /* as rib_put_off() was told */
-	bool putting_off;		  /* the change that is being marked is one of them */
+	uint16_t put_off_sources;	  /* as rib_put_off() was told */
 	struct bitmap wide;		  /* likewise, one by one */
 	uint32_t wide_cursor, wide_taken; /* taken: by rib_wide_begin(); 0: none */
 	uint64_t wide_rounds;
@@ -304,6 +298,16 @@ bool reflections_judge(struct rib *rib, uint32_t node, const uint8_t *classes);
 
 /* --- rib.c ------------------------------------------------------------------------------------ */
 
+static inline uint32_t path_id(const struct rib *rib, const struct path *path)
+{
+	return (uint32_t)(((const uint8_t *)path - rib->paths.items.base) / sizeof(*path));
+}
+
+/* The path of a peer: what is decided on comes first. */
+struct path *chain_find(const struct rib *rib, const struct node *node, uint16_t peer);
+void chain_remove(struct rib *rib, struct node *node, const struct path *path);
+/* A path that is in no chain takes its place among those that are decided on. */
+void chain_insert(struct rib *rib, struct node *node, struct path *path);
 /* Sort a node's whole chain. Returns whether the order changed, or what is equal to what, or yields
  * to whom. */
 bool chain_sort(struct rib *rib, struct node *node);
@@ -311,6 +315,16 @@ void path_set_flags(struct rib *rib, struct path *path, uint8_t flags);
 /* The flags of a path with these attributes from `peer`, but for those that depend on other
  * paths. */
 uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs);
+/* A new, empty path of `peer` for a prefix, whose node is `node` if it has one, in no chain. NULL:
+ * no memory. */
+struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t node, uint16_t peer);
+/* The peer has said it in this session: no longer stale. */
+void path_refresh(struct rib *rib, struct path *path);
+/* What `what` is to its peer, which has said `last` before (NULL: nothing). */
+enum rib_announced announced(const struct rib *rib, const struct path *last,
+			     const struct path *what);
+/* groups_mark() for a change that this peer has caused. */
+void mark_for(struct rib *rib, uint16_t peer, uint32_t node, const struct outlook *before);
 
 /* Would nobody see a difference if the path had these flags from now on? That it is stale is not
  * seen while the prefix has no other path. */
@@ -329,8 +343,20 @@ static inline void node_refuse(struct rib *rib, struct node *node, uint8_t roles
 	node->refused = roles;
 }
 
-/* Take a path out, and mark what is lost by it. The caller has reserved. */
+/* Take out what the path's peer says of its prefix, be it decided on or not, and mark what is lost
+ * by it. The caller has reserved. */
 void path_withdraw(struct rib *rib, struct path *path);
+
+/* --- undecided.c ------------------------------------------------------------------------------ */
+
+/* The peer's undecided path; NULL: there is none. */
+struct path *undecided_find(const struct rib *rib, uint32_t node, uint16_t peer);
+/* rib_announce_at() what is put off: `what` has peer, attributes, local_pref and learned_s. */
+int path_put_off(struct rib *rib, const struct rib_place *at, const struct path *what);
+/* An undecided path is no more; its peer still counts it. */
+void undecided_drop(struct rib *rib, struct path *path);
+/* Decide on the undecided paths of a node, which has some. The caller has reserved. */
+void node_decide(struct rib *rib, uint32_t node);
 
 /* --- sweep.c, resort.c ------------------------------------------------------------------------ */
 
@@ -339,6 +365,8 @@ size_t sweep_turn(struct rib *rib, size_t budget);
 size_t resort_turn(struct rib *rib, size_t budget);
 /* Judge the paths whose next hops have changed. */
 size_t hops_turn(struct rib *rib, size_t budget);
+/* What is to be said of a path now. */
+uint8_t path_flags_now(const struct rib *rib, const struct path *path);
 
 /* --- backup.c --------------------------------------------------------------------------------- */
 
@@ -371,11 +399,10 @@ void notes_end(struct groups *groups);
 uint32_t notes_write(struct group *group, const struct backups *backups);
 void notes_read(struct groups *groups, uint32_t notes, struct backups *backups);
 
-/* Does the FIB still have to follow a prefix that is wide or put off, so that nobody may learn
- * it? */
+/* Does the FIB still have to follow a wide prefix, so that nobody may learn it? */
 static inline bool node_waits(const struct rib *rib, uint32_t id)
 {
-	return rib->wide_taken == id || bitmap_has(&rib->wide, id) || bitmap_has(&rib->put_off, id);
+	return rib->wide_taken == id || bitmap_has(&rib->wide, id);
 }
 
 /* --- mark.c ----------------------------------------------------------------------------------- */
@@ -424,12 +451,8 @@ void queue_fini(struct queue *queue);
 /* A node that is not in the queue, with what members had learned for it. groups_reserve() has seen
  * to it that there is a spare entry. */
 void queue_add(struct group *group, uint32_t node, const struct outlook *before);
-/* What was taken, back into it: a lane of nobody's, or what is put off if the node is. */
+/* What was taken, back into it: a lane of nobody's. */
 void queue_back(struct group *group, const struct entry *entry, const struct backups *backups);
-/* What is put off now has its turns from queue_release() on, as if one source had caused it. With
- * `all`, what was put off since as well. */
-void queue_release_begin(struct group *group);
-void queue_release(struct group *group, bool all);
 /* Take the next entry off the queue. Its references are the caller's, `backups` is what its notes
  * said. False: the queue is empty. */
 bool queue_take(struct group *group, struct entry *entry, struct backups *backups);

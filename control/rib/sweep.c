@@ -48,6 +48,27 @@ static void sweep_end(struct rib *rib)
 		rib->peers[i].sweep_age = 0;
 }
 
+static bool is_over(const struct rib *rib, const struct path *path)
+{
+	const struct rib_peer *peer = &rib->peers[path->peer];
+
+	return peer->sweep_age && (uint16_t)(peer->epoch - path->epoch) >= peer->sweep_age;
+}
+
+/* What the peer has said since, and is put off, stands in its place. */
+static void path_sweep(struct rib *rib, struct path *path)
+{
+	const struct path *undecided;
+
+	if (!is_over(rib, path))
+		return;
+	undecided = undecided_find(rib, path->node, path->peer);
+	if (undecided && !is_over(rib, undecided))
+		node_decide(rib, path->node);
+	else
+		path_withdraw(rib, path);
+}
+
 size_t sweep_turn(struct rib *rib, size_t budget)
 {
 	const uint64_t before = rib->spent;
@@ -58,15 +79,9 @@ size_t sweep_turn(struct rib *rib, size_t budget)
 		return 0;
 	while (cost_since(rib, before, seen) < budget && groups_reserve(rib) == 0 &&
 	       (id = slab_round_next(&rib->sweep))) {
-		struct path *path = path_at(rib, id);
-		const struct rib_peer *peer;
-
 		seen++;
-		if (!slab_live(&rib->paths, id))
-			continue;
-		peer = &rib->peers[path->peer];
-		if (peer->sweep_age && (uint16_t)(peer->epoch - path->epoch) >= peer->sweep_age)
-			path_withdraw(rib, path);
+		if (slab_live(&rib->paths, id))
+			path_sweep(rib, path_at(rib, id));
 	}
 	if (!rib->sweep.left)
 		sweep_end(rib);

@@ -93,6 +93,13 @@ const struct path *rib_path(const struct rib *rib, uint32_t node, uint16_t peer)
 	return path;
 }
 
+const struct path *rib_said(const struct rib *rib, uint32_t node, uint16_t peer)
+{
+	const struct path *undecided = undecided_find(rib, node, peer);
+
+	return undecided ? undecided : rib_path(rib, node, peer);
+}
+
 enum decide_reason rib_versus(const struct rib *rib, const struct path *a, const struct path *b)
 {
 	enum decide_reason reason;

@@ -36,7 +36,7 @@ static bool knows(const struct route_server *rs, const struct peer *peer,
 
 	if (inbound_counts(&peer->inbound))
 		return inbound_knows(&peer->inbound, at);
-	path = rib_path_at(rs->rib, &at->rib, peer->index);
+	path = rib_said_at(rs->rib, &at->rib, peer->index);
 	return path && !rib_is_stale(rs->rib, path);
 }
 

@@ -1,9 +1,10 @@
-/* See bulk.h. Times are those at which turns began: no clock is asked for. */
+/* See bulk.h. Times are those at which turns began: no clock is asked for, but for how long a turn
+ * takes. */
 #include "bulk.h"
 
 #include "route_server.h"
 
-enum { NS_PER_MS = 1000 * 1000, WEIGHT_MOST = 2 * BULK_WEIGHT };
+enum { NS_PER_MS = 1000 * 1000, WEIGHT_MOST = 2 * BULK_WEIGHT, SLICE = 16 };
 
 static uint64_t now_ns(const struct route_server *rs)
 {
@@ -26,11 +27,21 @@ static void talk_add(struct peer_talk *talk, uint64_t now, uint32_t weight)
 		talk->weight = WEIGHT_MOST;
 }
 
-/* Is nothing else under way, that asks whether all has been told, or is in the views? */
-static bool may_go_on(const struct route_server *rs)
+/* Is nothing else under way, that asks whether all is in the views, or announced? */
+static bool may_put_off(const struct route_server *rs)
 {
 	return rs->phase == RS_LIVE && rs->transit.step == TRANSIT_SETTLED &&
 	       !rs->fib_sync.walking && rib_settled(rs->rib);
+}
+
+static uint64_t *word_of(struct bulk *bulk, uint16_t index)
+{
+	return &bulk->says[index / 64];
+}
+
+static uint64_t bit_of(uint16_t index)
+{
+	return UINT64_C(1) << (index % 64);
 }
 
 void bulk_heard(struct route_server *rs, struct peer *peer, uint32_t prefixes)
@@ -40,51 +51,78 @@ void bulk_heard(struct route_server *rs, struct peer *peer, uint32_t prefixes)
 	talk_add(&peer->talk, now_ns(rs), prefixes + 1);
 	if (!is_bulk(&peer->talk))
 		return;
-	bulk->heard_ns = now_ns(rs);
-	if (bulk->step != BULK_NONE || bulk->asked_ns == now_ns(rs))
-		return;
-	bulk->asked_ns = now_ns(rs);
-	if (!may_go_on(rs) || !announcer_idle(&rs->announcer))
-		return;
-	bulk->step = BULK_PUTS_OFF;
-	bulk->since_ns = now_ns(rs);
+	peer->talk.bulk_ns = bulk->heard_ns = now_ns(rs);
+	bulk->nb_says += !(*word_of(bulk, peer->index) & bit_of(peer->index));
+	*word_of(bulk, peer->index) |= bit_of(peer->index);
 }
 
-bool bulk_puts_off(const struct route_server *rs, const struct peer *peer)
+uint16_t bulk_puts_off(const struct route_server *rs, const struct peer *peer)
 {
-	return rs->bulk.step == BULK_PUTS_OFF && is_bulk(&peer->talk) &&
-	       rib_put_off_count(rs->rib) < 2 * BULK_MOST;
+	const struct bulk *bulk = &rs->bulk;
+
+	return bulk->nb_says > 1 && is_bulk(&peer->talk) && may_put_off(rs) ? bulk->nb_says : 0;
 }
 
-static bool is_over(const struct route_server *rs)
+bool bulk_is_full(const struct route_server *rs)
 {
-	return now_ns(rs) - rs->bulk.heard_ns >= BULK_PAUSE_MS * NS_PER_MS ||
-	       rib_release_wanted(rs->rib);
+	return rib_put_off_count(rs->rib) >= 2 * BULK_MOST;
 }
 
-static bool is_due(const struct route_server *rs)
-{
-	return rs->bulk.step == BULK_ENDS || rib_put_off_count(rs->rib) >= BULK_MOST ||
-	       now_ns(rs) - rs->bulk.since_ns >= BULK_WAIT_MS * NS_PER_MS;
-}
-
-unsigned int bulk_turn(struct route_server *rs, uint32_t room)
+/* Those who are through say nothing in bulk any more. */
+static void forget(struct route_server *rs)
 {
 	struct bulk *bulk = &rs->bulk;
 
-	if (bulk->step == BULK_NONE)
-		return 0;
-	if (is_over(rs) || !may_go_on(rs))
-		bulk->step = BULK_ENDS;
-	if (!bulk->releases && is_due(rs)) {
-		rib_release_begin(rs->rib);
-		bulk->releases = true;
+	for (uint16_t i = 0; bulk->nb_says && i < CONFIG_PEERS; i++) {
+		if (!*word_of(bulk, i)) {
+			i |= 63;
+			continue;
+		}
+		if (!(*word_of(bulk, i) & bit_of(i)) ||
+		    now_ns(rs) - rs->peers.table[i].talk.bulk_ns < BULK_PAUSE_MS * NS_PER_MS)
+			continue;
+		*word_of(bulk, i) &= ~bit_of(i);
+		bulk->nb_says--;
 	}
-	if (bulk->releases && rib_release(rs->rib, room)) {
-		bulk->releases = false;
+}
+
+/* How many prefixes have waited for long enough. */
+static size_t due(struct route_server *rs)
+{
+	struct bulk *bulk = &rs->bulk;
+	size_t all = rib_put_off_count(rs->rib);
+
+	if (!may_put_off(rs) || now_ns(rs) - bulk->heard_ns >= BULK_PAUSE_MS * NS_PER_MS)
+		bulk->due = all;
+	if (now_ns(rs) - bulk->since_ns >= BULK_WAIT_MS / 2 * NS_PER_MS) {
 		bulk->since_ns = now_ns(rs);
-		if (bulk->step == BULK_ENDS && !rib_put_off_count(rs->rib))
-			bulk->step = BULK_NONE;
+		bulk->due = all;
 	}
-	return bulk->step != BULK_NONE;
+	if (all > BULK_MOST && bulk->due < all - BULK_MOST)
+		bulk->due = all - BULK_MOST;
+	return bulk->due;
+}
+
+bool bulk_turn(struct route_server *rs, uint32_t room, uint32_t ns)
+{
+	struct budget budget;
+	size_t left, n;
+
+	forget(rs);
+	if (!rib_put_off_count(rs->rib)) {
+		rs->bulk.due = 0;
+		rs->bulk.since_ns = now_ns(rs);
+		return false;
+	}
+	left = due(rs);
+	budget = budget_make(rs->clock_ns, ns);
+	while (left && room) {
+		n = rib_release(rs->rib, left < SLICE ? left : SLICE);
+		left -= n < left ? n : left;
+		room -= n < room ? (uint32_t)n : room;
+		if (!n || budget_over(&budget))
+			break;
+	}
+	rs->bulk.due = left;
+	return true;
 }

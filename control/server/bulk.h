@@ -1,16 +1,15 @@
 /* Bulk: what a peer says when it has a table to tell. Peers are read in turns, so a prefix that
- * several of them announce in bulk comes from all of them soon. What bulk changes is put off
- * (rib_put_off()) for that long: then the FIB follows once, and others are told once, of the best
- * path.
+ * several of them announce in bulk comes from all of them soon. While at least two do, what they
+ * announce is put off (rib_put_off()), until
  *
- *   BULK_NONE      changes go their way
- *   BULK_PUTS_OFF  those by bulk are put off. When so many are, or by the clock, what is put off by
- *                  then is released: a slice a turn goes into the FIB, then all of it is told
- *   BULK_ENDS      nobody goes on, or something else goes on: no more is put off, and all released
+ *   - as many have announced the prefix as say bulk at present: most often soon; or
+ *   - so many prefixes are put off that those which have waited for the longest have to go; or
+ *   - the clock says so; or
+ *   - nobody says more, or something else goes on: then all of them.
  *
- * Nothing is put off while something is still to be told, or to be put into the views. What a peer
- * says now and then is no bulk, and what is withdrawn is not put off: both go their way in the turn
- * in which they come. */
+ * So a prefix is decided on once, the FIB follows once, and others are told once, of the best path.
+ * What a peer says now and then is no bulk, and what is withdrawn is not put off: both go their way
+ * in the turn in which they come. Nothing waits for what is put off. */
 #ifndef BASCULE_BULK_H
 #define BASCULE_BULK_H
 
@@ -25,21 +24,22 @@ struct peer;
 struct route_server;
 
 enum {
-	BULK_WEIGHT = 256, /* prefixes, and one a message, beyond which it is bulk ... */
-	BULK_LESS_MS = 10, /* ... less so many a millisecond: a feed of 10,000/s is none */
-	/* prefixes put off when a release begins; intake may be as far ahead of it again */
-	BULK_MOST = 65536,
-	BULK_WAIT_MS = 200, /* after which it begins */
-	BULK_PAUSE_MS = 10, /* in which there is no bulk: it is over */
+	BULK_WEIGHT = 256,  /* prefixes, and one a message, beyond which it is bulk ... */
+	BULK_LESS_MS = 10,  /* ... less so many a millisecond: a feed of 10,000/s is none */
+	BULK_MOST = 16384,  /* prefixes put off; beyond twice that no more is taken from peers */
+	BULK_WAIT_MS = 200, /* longer none is put off */
+	BULK_PAUSE_MS = 5,  /* in which a peer has no bulk: it is through */
 };
 
 /* The peer has a message of so many prefixes. */
 void bulk_heard(struct route_server *rs, struct peer *peer, uint32_t prefixes);
-/* Is what it says put off? */
-bool bulk_puts_off(const struct route_server *rs, const struct peer *peer);
-/* Once a turn, before the FIB follows: up to `room` changes more. Returns how much there is still
- * to do. */
-unsigned int bulk_turn(struct route_server *rs, uint32_t room);
+/* Is what it says put off, and until how many peers have said it? 0: it is not. */
+uint16_t bulk_puts_off(const struct route_server *rs, const struct peer *peer);
+/* May no more be taken from peers in this turn? */
+bool bulk_is_full(const struct route_server *rs);
+/* Once a turn, before the FIB follows: up to `room` changes more, in at most `ns`. Returns whether
+ * there is still something to do. */
+bool bulk_turn(struct route_server *rs, uint32_t room, uint32_t ns);
 
 #ifdef __cplusplus
 }

@@ -34,6 +34,7 @@ enum {
 	 * between slices. */
 	INTAKE_NS = 150 * 1000,
 	RIB_NS = 100 * 1000,
+	BULK_NS = 150 * 1000,
 	FIB_NS = 200 * 1000,
 	WALK_NS = 100 * 1000,
 	WIDE_NS = 200 * 1000,
@@ -179,7 +180,7 @@ static unsigned int due_turn(struct route_server *rs, enum due_work work)
 
 static bool part_over(const struct route_server *rs, const struct budget *budget)
 {
-	return rib_changes_waiting(rs->rib) >= CHANGES || budget_over(budget);
+	return rib_changes_waiting(rs->rib) >= CHANGES || bulk_is_full(rs) || budget_over(budget);
 }
 
 /* The oldest record of one speaker, or a slice of it. False: there is none. */
@@ -327,7 +328,7 @@ static unsigned int bulk_part(struct route_server *rs)
 	size_t waiting = rib_changes_waiting(rs->rib);
 	size_t most = waiting && waiting < FIB_SLICE ? FIB_SLICE : CHANGES;
 
-	return bulk_turn(rs, waiting < most ? (uint32_t)(most - waiting) : 0);
+	return bulk_turn(rs, waiting < most ? (uint32_t)(most - waiting) : 0, BULK_NS);
 }
 
 /* RIB and FIB, until what has changed is in the views, and what follows from it. */

@@ -38,7 +38,8 @@ struct route_server;
 
 /* How much it says at present (bulk.h). */
 struct peer_talk {
-	uint64_t at_ns; /* when `weight` was so much */
+	uint64_t at_ns;	  /* when `weight` was so much */
+	uint64_t bulk_ns; /* when that was bulk, last */
 	uint32_t weight;
 };
 

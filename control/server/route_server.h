@@ -98,15 +98,13 @@ struct transit {
 	uint64_t since_ms;  /* when the step began */
 };
 
-enum bulk_step { BULK_NONE, BULK_PUTS_OFF, BULK_ENDS };
-
-/* Changes by bulk, which are put off (bulk.h). Times are those at which a turn began. */
+/* Who says bulk, and what of it is put off (bulk.h). Times are those at which a turn began. */
 struct bulk {
-	enum bulk_step step;
-	bool releases;
-	uint64_t since_ns; /* BULK_PUTS_OFF, or the last release was through */
+	uint64_t says[CONFIG_PEERS / 64]; /* a bit a peer */
+	uint16_t nb_says;
 	uint64_t heard_ns; /* bulk, last */
-	uint64_t asked_ns; /* whether it may begin, last */
+	uint64_t since_ns; /* what is put off now is put off since then, or is `due` */
+	size_t due;	   /* prefixes that are to be decided on, of those that are put off */
 };
 
 /* Commands that move the exchange switch and wait for the disk (exchange_wait.h). */

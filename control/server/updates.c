@@ -229,7 +229,7 @@ static bool take(struct route_server *rs, struct peer *peer, const struct speake
 		bulk_heard(rs, peer, (uint32_t)update->nb_withdrawn + update->nb_announced);
 	rib_put_off(rs->rib, bulk_puts_off(rs, peer));
 	all = rs_update(rs, peer, update, taken);
-	rib_put_off(rs->rib, false);
+	rib_put_off(rs->rib, 0);
 	return all;
 }
 

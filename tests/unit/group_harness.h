@@ -109,7 +109,24 @@ struct harness {
 			attrs_put(table, attrs);
 		node = rib_find(rib, prefix);
 		ASSERT_NE(0u, node);
-		model.paths[key(prefix.addr, prefix.len)][peer] = *rib_path(rib, node, peer);
+		model_take(prefix, *rib_said(rib, node, peer));
+	}
+	/* The model knows no waiting: it has at once what is decided on later. */
+	void model_take(struct prefix prefix, struct path path)
+	{
+		const struct attr_keys *keys = &path.attrs->keys;
+
+		if (path.flags & PATH_UNDECIDED) {
+			bool dead = sources[path.peer].role != ROLE_VNET &&
+				    dead_hops.count(keys->next_hop);
+
+			path.flags = dead ? PATH_UNUSABLE : 0;
+			if (keys->flags & ATTRS_NO_ADVERTISE)
+				path.flags |= PATH_NO_ADVERTISE;
+			if (keys->flags & ATTRS_NO_EXPORT)
+				path.flags |= PATH_NO_EXPORT;
+		}
+		model.paths[key(prefix.addr, prefix.len)][path.peer] = path;
 	}
 	void withdraw(struct prefix prefix, uint16_t peer)
 	{
@@ -147,12 +164,10 @@ struct harness {
 	/* All that is put off, in slices. */
 	void release_all()
 	{
-		rib_put_off(rib, false);
-		while (rib_put_off_count(rib)) {
-			rib_release_begin(rib);
-			while (!rib_release(rib, 7))
-				;
-		}
+		rib_put_off(rib, 0);
+		while (rib_release(rib, 7))
+			;
+		EXPECT_EQ(0u, rib_put_off_count(rib));
 	}
 	void settle()
 	{
@@ -173,11 +188,10 @@ struct harness {
 
 			for (size_t i = 0; i < n; i++) {
 				struct prefix p = rib_prefix(rib, nodes[i]);
-				auto &paths = model.paths[key(p.addr, p.len)];
 
 				for (auto *path = rib_first(rib, nodes[i]); path;
 				     path = rib_following(rib, path))
-					paths[path->peer] = *path;
+					model_take(p, *path); /* what is undecided comes last */
 			}
 		} while (cursor);
 	}
@@ -246,6 +260,7 @@ struct harness {
 		for (const auto &entry : model.paths) {
 			struct prefix prefix = { entry.first.first, entry.first.second };
 			auto originals = model.originals(entry.first, allow);
+			size_t paths = 0;
 
 			for (auto *path = rib_first(rib, rib_find(rib, prefix)); path;
 			     path = rib_following(rib, path)) {
@@ -255,7 +270,9 @@ struct harness {
 					<< "peer " << path->peer;
 				ASSERT_EQ(reflection, rib_reflected(rib, path) != nullptr);
 				counts[path->peer] += reflection;
+				paths++;
 			}
+			ASSERT_EQ(paths, rib_paths(rib, rib_find(rib, prefix)));
 		}
 		for (uint16_t i = 0; i < counts.size(); i++) {
 			struct prefix last;
@@ -279,6 +296,9 @@ struct harness {
 				i, sources[i].held ? ROLE_VNET : sources[i].role, sources[i].ibgp,
 				allow, !without_vnets.count(peers[i].group), modes[peers[i].group]);
 
+			for (const auto &has : peers[i].table)
+				ASSERT_TRUE(want.count(has.first))
+					<< "peer " << i << ": " << std::hex << has.first.first;
 			ASSERT_EQ(want.size(), peers[i].table.size()) << "peer " << i;
 			for (const auto &w : want) {
 				auto has = peers[i].table.find(w.first);

@@ -92,9 +92,7 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		uint16_t peer = (uint16_t)(rng() % h.sources.size());
 		struct prefix prefix = { (uint32_t)(rng() % prefixes) << 8, 24 };
 
-		rib_put_off(h.rib, seed % 2 && off() % 2);
-		if (off() % 16 == 0)
-			rib_release_begin(h.rib);
+		rib_put_off(h.rib, seed % 2 && off() % 2 ? 2 + off() % 3 : 0);
 		if (off() % 4 == 0)
 			rib_release(h.rib, off() % 4);
 		switch (rng() % 19) {

@@ -123,29 +123,25 @@ TEST_F(queue_test, a_group_goes_with_a_full_queue)
 }
 
 struct put_off_test : queue_test {
+	enum { MANY = PEERS }; /* more than will ever say it */
+
 	put_off_test()
 	{
 		h.take_changes(1000);
 	}
-	/* While it is put off. */
-	void says_off(uint16_t peer, uint32_t from, uint32_t to)
+	void says_off(uint16_t peer, uint32_t from, uint32_t to, uint16_t sources = MANY)
 	{
-		rib_put_off(h.rib, true);
+		rib_put_off(h.rib, sources);
 		says(peer, from, to);
-		rib_put_off(h.rib, false);
+		rib_put_off(h.rib, 0);
 	}
 	/* Prefixes of one peer that another one announces. */
-	void repeats(uint16_t peer, uint16_t whose, uint32_t n)
+	void repeats(uint16_t peer, uint16_t whose, uint32_t n, uint16_t sources = MANY)
 	{
-		rib_put_off(h.rib, true);
+		rib_put_off(h.rib, sources);
 		for (uint32_t i = 0; i < n; i++)
 			h.announce(nth(whose, i), peer, { { 65000u + peer } });
-		rib_put_off(h.rib, false);
-	}
-	bool release(size_t max)
-	{
-		rib_release_begin(h.rib);
-		return rib_release(h.rib, max);
+		rib_put_off(h.rib, 0);
 	}
 };
 
@@ -155,22 +151,21 @@ TEST_F(put_off_test, what_is_put_off_is_no_change_and_told_to_nobody)
 	says(NEWS, 0, 1);
 	EXPECT_EQ(100u, rib_put_off_count(h.rib));
 	EXPECT_EQ(1u, rib_changes_waiting(h.rib));
+	EXPECT_EQ(101u, rib_prefixes(h.rib)) << "what counts routes counts them";
+	EXPECT_EQ(100u, rib_peer_paths(h.rib, BULK));
 	h.take_changes(10);
-	while (h.flush(group, 50))
-		;
+	h.flush_all();
 	EXPECT_EQ(1u, announced(NEWS));
 	EXPECT_EQ(0u, announced(BULK));
-	EXPECT_FALSE(group_idle(group));
-	rib_release_begin(h.rib);
 	for (size_t left = 100; left > 40; left -= 30) {
-		EXPECT_FALSE(rib_release(h.rib, 30));
+		EXPECT_EQ(30u, rib_release(h.rib, 30));
 		EXPECT_EQ(left - 30, rib_put_off_count(h.rib));
 		EXPECT_EQ(30u, rib_changes_waiting(h.rib));
 		h.take_changes(30);
-		EXPECT_EQ(0u, h.flush(group, 50));
+		h.flush_all();
+		EXPECT_EQ(100 - left + 30, announced(BULK)) << "they need not wait for the rest";
 	}
-	EXPECT_TRUE(rib_release(h.rib, 40)) << "all of it, in the FIB in time";
-	EXPECT_EQ(40u, rib_changes_waiting(h.rib));
+	h.release_all();
 	h.flush_all();
 	EXPECT_EQ(100u, announced(BULK));
 	h.check();
@@ -181,86 +176,101 @@ TEST_F(put_off_test, what_all_announce_is_told_once)
 {
 	for (uint16_t peer = PEERS - 1; peer >= BULK; peer--)
 		repeats(peer, BULK, 50);
-	EXPECT_TRUE(release(50));
+	h.flush_all();
+	EXPECT_EQ(0u, h.peers[LISTENER].announced);
+	EXPECT_EQ(50u, rib_release(h.rib, SIZE_MAX));
 	h.flush_all();
 	EXPECT_EQ(50u, h.peers[LISTENER].announced);
 	EXPECT_EQ(50u, announced(BULK));
 	h.check();
 }
 
-/* What changes while it is released, or waits for its turn, waits for the next release; but not
- * for ever. */
-TEST_F(put_off_test, what_changes_all_the_time_asks_for_an_end)
+/* Nobody else is going to say it. */
+TEST_F(put_off_test, what_all_have_announced_waits_for_nothing)
 {
-	says_off(BULK, 0, 20);
-	for (int round = 0; round < 3; round++) {
-		EXPECT_FALSE(rib_release_wanted(h.rib)) << round;
-		EXPECT_TRUE(release(20));
-		h.take_changes(20);
-		repeats((uint16_t)(NEWS + round), BULK, 10);
-		while (h.flush(group, 64))
-			;
-		EXPECT_EQ(10u, announced(BULK)) << "which nobody has changed since";
-	}
-	EXPECT_TRUE(rib_release_wanted(h.rib));
-	EXPECT_TRUE(release(20));
+	repeats(NEWS + 1, BULK, 20, 3);
+	repeats(NEWS, BULK, 15, 3);
+	says_off(BULK, 0, 10, 3);
+	EXPECT_EQ(10u, rib_put_off_count(h.rib));
+	EXPECT_EQ(10u, rib_changes_waiting(h.rib));
 	h.flush_all();
-	EXPECT_FALSE(rib_release_wanted(h.rib));
-	EXPECT_EQ(20u, announced(BULK));
+	EXPECT_EQ(10u, announced(BULK));
+	EXPECT_EQ(10u, h.peers[LISTENER].announced);
+	h.release_all();
+	h.flush_all();
 	EXPECT_EQ(20u, h.peers[LISTENER].announced);
 	h.check();
 }
 
-TEST_F(put_off_test, what_is_put_off_later_is_released_later)
+/* What is told meanwhile is what was decided on before. */
+TEST_F(put_off_test, what_was_said_before_stands)
 {
-	says_off(BULK, 0, 40);
-	rib_release_begin(h.rib);
-	says_off(NEWS, 0, 40);
-	EXPECT_FALSE(rib_release(h.rib, 39));
-	EXPECT_TRUE(rib_release(h.rib, 1));
-	EXPECT_EQ(40u, rib_put_off_count(h.rib));
-	while (h.flush(group, 64))
-		;
-	EXPECT_EQ(40u, announced(BULK) + announced(NEWS));
+	says(BULK, 0, 10);
+	says(NEWS, 0, 10);
+	h.flush_all();
+	h.take_changes(100);
+	rib_put_off(h.rib, MANY);
+	for (uint32_t n = 0; n < 10; n++)
+		h.announce(nth(BULK, n), BULK, { { 65000u + BULK, 65100 } });
+	rib_put_off(h.rib, 0);
+	EXPECT_EQ(0u, rib_changes_waiting(h.rib));
+	EXPECT_EQ(10u, rib_peer_paths(h.rib, BULK)) << "one a prefix";
+	h.up(NEWS + 1, group);
+	h.flush_all();
+	EXPECT_EQ(1, h.peers[NEWS + 1].end_of_ribs);
+	EXPECT_EQ(h.peers[LISTENER].table, h.peers[NEWS + 1].table);
+	EXPECT_EQ(20u, h.peers[LISTENER].announced);
 	h.release_all();
 	h.flush_all();
+	EXPECT_EQ(30u, h.peers[LISTENER].announced);
 	h.check();
 }
 
-/* A prefix that goes is a change at once, and nothing of it is told that was not told before. */
+/* A prefix that goes is told to nobody who had not learned it, and is no more. */
 TEST_F(put_off_test, what_is_withdrawn_meanwhile)
 {
 	says_off(BULK, 0, 10);
 	for (uint32_t n = 0; n < 10; n++)
 		h.withdraw(nth(BULK, n), BULK);
-	EXPECT_EQ(10u, rib_changes_waiting(h.rib));
-	h.take_changes(20);
+	EXPECT_EQ(0u, rib_put_off_count(h.rib));
+	EXPECT_EQ(0u, rib_prefixes(h.rib));
 	h.release_all();
 	h.flush_all();
-	h.take_changes(20);
 	EXPECT_EQ(0u, h.peers[LISTENER].announced);
 	EXPECT_EQ(0u, h.peers[LISTENER].withdrawn);
 	EXPECT_EQ(0u, rib_counts(h.rib).gone);
+	EXPECT_EQ(0u, rib_counts(h.rib).paths);
 }
 
-/* Who joins learns the whole table before End-of-RIB, so what is put off is wanted. */
-TEST_F(put_off_test, end_of_rib_comes_after_what_is_put_off)
+/* One that had been learned is withdrawn at once. */
+TEST_F(put_off_test, what_is_withdrawn_meanwhile_and_was_known)
 {
-	enum { LATE = NEWS + 1 };
+	says(BULK, 0, 10);
+	h.flush_all();
+	rib_put_off(h.rib, MANY);
+	for (uint32_t n = 0; n < 10; n++)
+		h.announce(nth(BULK, n), BULK, { { 65000u + BULK, 65100 } });
+	rib_put_off(h.rib, 0);
+	for (uint32_t n = 0; n < 10; n++)
+		h.withdraw(nth(BULK, n), BULK);
+	EXPECT_EQ(0u, rib_put_off_count(h.rib));
+	h.flush_all();
+	EXPECT_EQ(10u, h.peers[LISTENER].withdrawn);
+	EXPECT_EQ(10u, h.peers[LISTENER].announced);
+	h.check();
+}
 
-	says(NEWS, 0, 10);
-	says_off(BULK, 0, 30);
-	h.up(LATE, group);
-	for (int i = 0; i < 20; i++)
-		h.flush(group, 8);
-	EXPECT_EQ(0, h.peers[LATE].end_of_ribs);
-	EXPECT_EQ(10u, h.peers[LATE].table.size());
-	EXPECT_TRUE(rib_release_wanted(h.rib));
+/* What the peer says now and then comes after what it has said in bulk. */
+TEST_F(put_off_test, news_of_the_same_peer)
+{
+	says_off(BULK, 0, 10);
+	repeats(NEWS, BULK, 10);
+	h.announce(nth(BULK, 3), BULK, { { 65000u + BULK, 65100 } });
+	EXPECT_EQ(9u, rib_put_off_count(h.rib));
+	EXPECT_EQ(1u, rib_changes_waiting(h.rib));
+	h.flush_all();
+	EXPECT_EQ(1u, h.peers[LISTENER].announced);
 	h.release_all();
-	for (int i = 0; i < 200 && !h.peers[LATE].end_of_ribs; i++)
-		h.flush(group, 64);
-	EXPECT_EQ(1, h.peers[LATE].end_of_ribs);
-	EXPECT_EQ(40u, h.peers[LATE].table.size());
 	h.flush_all();
 	h.check();
 }

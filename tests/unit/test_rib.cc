@@ -89,8 +89,8 @@ TEST(rib, a_place_is_where_a_prefix_is)
 	EXPECT_EQ(RIB_NEW, rib_announce_at(h.rib, &at, NVA_A, attrs, LOCAL_PREF_DEFAULT, 0));
 	at = rib_place(h.rib, p1);
 	EXPECT_EQ(rib_find(h.rib, p1), at.node);
-	EXPECT_EQ(attrs, rib_path_at(h.rib, &at, NVA_A)->attrs);
-	EXPECT_EQ(nullptr, rib_path_at(h.rib, &at, NVA_B));
+	EXPECT_EQ(attrs, rib_said_at(h.rib, &at, NVA_A)->attrs);
+	EXPECT_EQ(nullptr, rib_said_at(h.rib, &at, NVA_B));
 	EXPECT_EQ(RIB_SAME, rib_announce_at(h.rib, &at, NVA_A, attrs, LOCAL_PREF_DEFAULT, 0));
 	EXPECT_EQ(RIB_NEW, rib_announce_at(h.rib, &at, NVA_B, attrs, LOCAL_PREF_DEFAULT, 0));
 	EXPECT_EQ((chain_t{ NVA_A, NVA_B }), h.chain(p1));

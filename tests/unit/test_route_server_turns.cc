@@ -153,8 +153,6 @@ TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 	look_ns = 300 * 1000;
 	announce(NVA_B, table_of(4000));
 	take_all(rs);
-	rib_release_begin(rs->rib); /* it is bulk */
-	ASSERT_TRUE(rib_release(rs->rib, SIZE_MAX));
 	fib_sync_changes(&rs->fib_sync, SIZE_MAX);
 	rs_turn(rs, now_ms);
 	announce(NVA_A, { "172.31.1.0/24" });
