@@ -34,6 +34,7 @@ FILES = {  # name: the words behind tools/perf
     "loss": "loss --prefixes 500000 --events killed,restarted,upgraded --rate 20000",
     "loss-link": "loss --events link --control alive",
     "loss-flap": "loss --events flap --control alive",
+    "tcp": "tcp --runs 3 --seconds 2",
     "rfc2544": "rfc2544 --sizes 64 --seconds 0.5 --tests throughput,latency",
 }
 
@@ -88,6 +89,9 @@ ROWS = [
      "lost that were sent after the kernel's word of it", "; ".join(", ".join(
          f"{{loss-{event}:loss/{event}, ecmp, {n} prefixes, control alive, of that sent after the kernel's word}}"
          for n in (10000, 100000, 500000, 1000000)) for event in ("link", "flap"))),
+    ("TCP of the host's kernel by a port (net_af_packet) and its LCP interface; to the same veth without Bascule: class BGP in, out; "
+     "all other in, out", "; ".join(", ".join(f"{{tcp:tcp/{class_} {way}/bascule to veth}}" for way in ("in", "out"))
+                                    for class_ in ("bgp", "local"))),
     ("RFC 2544, exchange off in the middle of a trial; frames of a whole one through the shut gate",
      "{rfc2544:rfc2544/memif-exchange-64/loss with exchange off from the middle} % lost; "
      "{rfc2544:rfc2544/memif-exchange-64/frames through a shut gate}"),
