@@ -103,8 +103,15 @@ def captured(hub):
     for name, others in (("plain", [46]), ("signed", [45]), ("far", [45, 46])):
         wait_for(lambda n=name, o=others: _has(hub.peers[n], o), f"both tables at {name}", seconds=120)
     _send_much(hub)
+    # It reads blocks of the kernel's, a while after their packets have passed, and leaves them when it is stopped.
+    wait_for(lambda: any(f"{US}." in line and f" > {PLAIN}.5201: Flags [F" in line for line in _read(hub, file)), "the end of that in the capture")
     dump.stop()
-    return hub.rs.run("tcpdump", "-n", "-r", file, timeout=60).stdout.splitlines()
+    return _read(hub, file)
+
+
+def _read(hub, file):
+    """Also while it is written, of whose last packet a part may be there."""
+    return hub.rs.run("tcpdump", "-n", "-r", file, timeout=60, check=False).stdout.splitlines()
 
 
 def _send_much(hub):
