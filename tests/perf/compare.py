@@ -181,8 +181,9 @@ def judge(suspects, again, said):
 def compare_builds(what, options, old, new, said):
     """Exit code. What seems slower is measured once more, alone and more often; `said`: what commits accept."""
     began = time.monotonic()
+    wanted = what
     if not options.same_too:
-        what = different(what, old, new)
+        what = different(wanted, old, new)
         if not what:
             return 0
     once = measure(what, options.pairs, began + FIRST * options.within, old, new)
@@ -192,6 +193,8 @@ def compare_builds(what, options, old, new, said):
         progress(f"{', '.join(suspects)}: once more")
         again = measure([s for s in what if any(s.has(name) for name in suspects)], AGAIN * options.pairs, began + options.within,
                         old, new, suspects, ", once more")
+    if not once.of and len(what) < len(wanted):
+        return 0  # the same, or from after OLD
     accepted.check(said, once.of)
     judged = judge(suspects, again, said)
     for name, ratios in once.of.items():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,7 @@ import children
 import compare
 import figures
 from children import Failed
-from versions import commit, same_program
+from versions import PROGRAMS, commit, same_program
 
 PERF = Path(__file__).resolve().parents[2] / "tools" / "perf"
 ROW = "^64-two-1k-full$"
@@ -72,6 +73,13 @@ def test_older_than_the_benchmark(build, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "is not compared, for OLD cannot be measured" in done.stdout and "fib/full table, sorted" in done.stdout
     assert perf("compare", build, older, *words).returncode == 2
+    done = perf("compare", older, build, "--only", "fib")
+    assert done.returncode == 0 and "fib is not measured" in done.stdout and "fib6 is not compared" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_commit_is_built_with_all_that_is_measured():
+    everything = compare.subjects(SimpleNamespace(only=["forward", "fib", "rib"], rows=compare.ROWS, seconds=1, routes=None))
+    assert {f"tests/perf/{subject.program}" for subject in everything} == set(PROGRAMS)
 
 
 def test_a_moment_of_want_leaves_nothing_out():

@@ -14,7 +14,7 @@ from figures import SOURCE, git, progress
 
 BUILDS = SOURCE / "build-perf"
 KEPT = 4  # builds of commits
-PROGRAMS = [f"tests/perf/{name}" for name in ("forward_bench", "fib_bench", "rib_bench")]
+PROGRAMS = [f"tests/perf/{name}" for name in ("forward_bench", "fib_bench", "fib6_bench", "rib_bench")]
 
 
 @dataclass
