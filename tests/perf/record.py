@@ -29,7 +29,7 @@ FILES = {  # name: the words behind tools/perf
     "bgp-frr": "bgp --rows '^(distinct|same|fan-out)$' --rivals frr --runs 1",
     "bgp-openbgpd": "bgp --rows '^(distinct|same)$' --rivals openbgpd --runs 1",
     "bgp-gobgp": "bgp --rows '^(distinct|same)$' --prefixes 4000 --rivals gobgp --runs 1",  # a quarter of an hour for all of a row
-    "latency": "latency --rivals bird --runs 2",
+    "latency": "latency --rivals bird --runs 5",
     "exchange": "exchange --runs 3",
     "loss": "loss --prefixes 500000 --events killed,restarted,upgraded --rate 20000",
     "loss-link": "loss --events link --control alive",
@@ -61,6 +61,10 @@ ROWS = [
     ("table: the first 100,000 routes; `rte_lpm_add` takes so many times as long", "{fib:fib/rte_lpm_add to the first 100,000}"),
     ("table: a look-up in bursts, every group within bounds; to `rte_lpm_lookup_bulk`, which trusts them",
      "{fib:fib/rte_lpm_lookup_bulk to look-up}"),
+    ("IPv6 table, 160,147 routes: `rte_lpm6` and `rte_fib6` take so many times as long for a look-up in bursts; to add all, shuffled", "; ".join(
+        ", ".join(f"{{fib:fib6/{name}}}" for name in names) for names in (
+            ("rte_lpm6_lookup_bulk_func to look-up", "rte_fib6_lookup_bulk to look-up"),
+            ("rte_lpm6_add to full table, shuffled", "rte_fib6_add to full table, shuffled")))),
     ("RIB: octets a prefix with one path, hash, update group and index of next hops included; with two",
      "{rib:rib/memory, one path}; {rib:rib/memory, two paths}"),
     ("8 peers announce 100,000 prefixes each to 10; to BIRD: until all have all, withdrawn again, CPU (less is better)",
