@@ -347,8 +347,9 @@ static void decided_withdraw(struct rib *rib, struct path *path)
 void path_withdraw(struct rib *rib, struct path *path)
 {
 	uint32_t id = path->node;
-	struct path *undecided = undecided_find(rib, id, path->peer);
-	struct path *decided = chain_find(rib, node_at(rib, id), path->peer);
+	bool last = path->flags & PATH_UNDECIDED;
+	struct path *undecided = last ? path : undecided_find(rib, id, path->peer);
+	struct path *decided = last ? chain_find(rib, node_at(rib, id), path->peer) : path;
 
 	rib->spent += node_cost(rib, id);
 	uncount(rib, undecided ? undecided : decided);

@@ -29,7 +29,7 @@ struct path *undecided_find(const struct rib *rib, uint32_t id, uint16_t peer)
 {
 	struct path *path;
 
-	if (!bitmap_has(&rib->put_off, id))
+	if (!rib->put_off.count || !bitmap_has(&rib->put_off, id)) /* most often none is at all */
 		return NULL;
 	path = path_at(rib, node_at(rib, id)->first);
 	while (path && !(path->flags & PATH_UNDECIDED && path->peer == peer))
