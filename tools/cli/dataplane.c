@@ -58,6 +58,24 @@ static enum cli_exit ask(struct cli *cli, const char *request, const struct answ
 	return result;
 }
 
+/* `rows` asks as often as it has to, over one connection. */
+static enum cli_exit ask_several(struct cli *cli, const struct answer_kind *kind,
+				 enum cli_exit (*rows)(struct cli *cli, int fd,
+						       struct answer *answer))
+{
+	struct answer answer;
+	enum cli_exit result;
+	int fd = reach(cli, &result);
+
+	if (fd < 0)
+		return result;
+	result = CLI_FAILED;
+	if (answer_begin(&answer, cli, kind))
+		result = answer_end(&answer, rows(cli, fd, &answer));
+	endpoint_close(fd);
+	return result;
+}
+
 /* --- ports ------------------------------------------------------------------------------------ */
 
 static const struct column port_columns[] = {
@@ -122,17 +140,8 @@ enum cli_exit show_ports(struct cli *cli, const struct command_args *args)
 {
 	static const struct answer_kind kind = { .columns = port_columns,
 						 .none = "There are no ports." };
-	struct answer answer;
-	enum cli_exit result;
-	int fd = reach(cli, &result);
 
-	if (fd < 0)
-		return result;
-	result = CLI_FAILED;
-	if (answer_begin(&answer, cli, &kind))
-		result = answer_end(&answer, port_rows(cli, fd, &answer));
-	endpoint_close(fd);
-	return result;
+	return ask_several(cli, &kind, port_rows);
 }
 
 /* --- neighbours ------------------------------------------------------------------------------- */
@@ -143,7 +152,7 @@ static const struct column neighbour_columns[] = {
 	{ "FOR", "age_s", cell_duration, true }, { NULL },
 };
 
-static enum cli_exit neighbour_pages(const struct cli *cli, int fd, struct answer *answer)
+static enum cli_exit neighbour_pages(struct cli *cli, int fd, struct answer *answer)
 {
 	json_int_t next = 0;
 	bool good;
@@ -176,17 +185,8 @@ enum cli_exit show_neighbours(struct cli *cli, const struct command_args *args)
 		.key = table_key_address,
 		.none = "There are no neighbours.",
 	};
-	struct answer answer;
-	enum cli_exit result;
-	int fd = reach(cli, &result);
 
-	if (fd < 0)
-		return result;
-	result = CLI_FAILED;
-	if (answer_begin(&answer, cli, &kind))
-		result = answer_end(&answer, neighbour_pages(cli, fd, &answer));
-	endpoint_close(fd);
-	return result;
+	return ask_several(cli, &kind, neighbour_pages);
 }
 
 /* --- counters --------------------------------------------------------------------------------- */
