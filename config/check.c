@@ -328,6 +328,7 @@ void file_check(struct complaints *c, struct file *file)
 	check_session_count(c, file);
 	check_peer_hosts(c, file);
 	file_check_maps(c, file);
+	file_check_acls(c, file);
 	if (ports_clear(c, file))
 		file_check_reach(c, file);
 	if (file->config.instance.profile == PROFILE_AZURE)

@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 #include "attr_policy.h"
+#include "config_acl.h"
 #include "map_rule.h"
+#include "name.h"
 #include "prefix.h"
 #include "role.h"
 
@@ -19,10 +21,6 @@ extern "C" {
 #endif
 
 enum {
-	CONFIG_NAME =
-		/* instance, port, gateway, peer: buffer size; see config_load for what a name may
-		 * be */
-	32,
 	CONFIG_PORTS = 32, /* the bounds below are the data plane's and the session table's */
 	CONFIG_PORT_ADDRESSES = 8,
 	CONFIG_LCORES = 128,
@@ -51,6 +49,8 @@ enum config_limits_expressroute { LIMITS_SAFE, LIMITS_CLOSE };
 enum config_limits_action { LIMITS_TEAR_DOWN, LIMITS_DROP_EXCESS };
 enum config_next_hop { NEXT_HOP_SELF, NEXT_HOP_UNCHANGED };
 enum config_hold_low { HOLD_LOW_ALARM, HOLD_LOW_REFUSE };
+/* Of the sources of what comes by a port (RFC 3704 2.2 to 2.4): dataplane/fast/urpf.h. */
+enum config_urpf { URPF_OFF, URPF_STRICT, URPF_LOOSE };
 enum config_martians { MARTIANS_STRICT, MARTIANS_ALLOW_240 };
 
 struct config_instance {
@@ -90,7 +90,38 @@ struct config_port {
 	 * descriptors of each queue, default CONFIG_DESCRIPTORS, 0: as the driver likes */
 	uint16_t rx_queues, rx_descriptors, tx_descriptors;
 	bool symmetric_rss; /* both directions of a flow come to one queue */
+	enum config_urpf urpf;
+	/* names of access lists, "" for none: for what comes by it, and what leaves by it */
+	char acl_in[CONFIG_NAME], acl_out[CONFIG_NAME];
 	int line;
+};
+
+/* Of a class of packets for the host or the slow path, what each port may send, and all together
+ * twice as much: packets a second, and at once. */
+struct config_meter {
+	uint32_t rate, burst;
+};
+enum config_meters { METER_BGP, METER_ARP, METER_LOCAL, METER_FRAGMENT, METER_GLEAN, METERS };
+
+/* Their defaults. The main lcore moves some 300,000 packets a second to the kernel if each is a
+ * system call; all classes at these limits together stay below that. */
+enum {
+	/* new sessions, all at once; those that are there pass as flows */
+	METER_BGP_RATE = 100000,
+	METER_BGP_BURST = 8192,
+	/* every host of a /20 asking within a second */
+	METER_ARP_RATE = 5000,
+	METER_ARP_BURST = 1024,
+	/* ping, traceroute and whoever wants to talk to the host; nothing here needs more */
+	METER_LOCAL_RATE = 20000,
+	METER_LOCAL_BURST = 1024,
+	/* a tunnel whose hosts ignore path MTU discovery still gets 100 Mbit/s; each packet costs
+	 * copies */
+	METER_FRAGMENT_RATE = 10000,
+	METER_FRAGMENT_BURST = 512,
+	/* first packets to hosts; scans of a subnet stop here */
+	METER_GLEAN_RATE = 10000,
+	METER_GLEAN_BURST = 512,
 };
 
 struct config_dataplane {
@@ -103,6 +134,7 @@ struct config_dataplane {
 	uint32_t tbl8_groups;
 	struct config_port ports[CONFIG_PORTS];
 	size_t nb_ports;
+	struct config_meter meters[METERS];
 };
 
 struct config_control {
@@ -222,6 +254,8 @@ struct config {
 	struct config_limits limits;
 	struct config_dataplane dataplane;
 	struct config_control control;
+	struct config_acl *acls; /* owned */
+	size_t nb_acls;
 	struct config_route_map *route_maps; /* owned */
 	size_t nb_route_maps;
 	struct config_vnet *vnets; /* owned; in file order */
@@ -254,6 +288,9 @@ void config_report_free(struct config_report *report);
 
 /* The route map of this name, or NULL. */
 const struct config_route_map *config_route_map_find(const struct config *config, const char *name);
+
+/* The access list of this name, or NULL. */
+const struct config_acl *config_acl_find(const struct config *config, const char *name);
 
 /* The VNet that holds the address, or NULL: VNets do not overlap. By bisection. */
 const struct config_vnet *config_vnet_at(const struct config *config, uint32_t addr);

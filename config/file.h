@@ -64,12 +64,13 @@ bool file_expand(struct file *file);
 /* Judge the settings together: duplicates, addresses, who reaches whom, limits of the profile.
  * Fills in the references between them (vnet.port, peer.egress_port). */
 void file_check(struct complaints *c, struct file *file);
-/* Its parts: ports; who is reached through which port; neighbours; route maps; what profile =
- * "azure" adds. */
+/* Its parts: ports; who is reached through which port; neighbours; route maps; access lists; what
+ * profile = "azure" adds. */
 void file_check_ports(struct complaints *c, const struct file *file);
 void file_check_reach(struct complaints *c, struct file *file);
 void file_check_neighbours(struct complaints *c, struct file *file);
 void file_check_maps(struct complaints *c, const struct file *file);
+void file_check_acls(struct complaints *c, const struct file *file);
 void file_check_azure(struct complaints *c, const struct file *file);
 
 /* The port that `at`.`member` names. False: there is none, and that was complained about. */

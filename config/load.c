@@ -134,6 +134,9 @@ static void config_release(struct config *config)
 	for (size_t i = 0; i < config->nb_route_maps; i++)
 		free(config->route_maps[i].rules);
 	free(config->route_maps);
+	for (size_t i = 0; i < config->nb_acls; i++)
+		free(config->acls[i].rules);
+	free(config->acls);
 	free(config->vnets);
 	free(config->neighbours);
 	free(config->gateways);

@@ -4,8 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "config.h"
-
 enum { DISTANCE_MAX = 63 };
 
 bool name_valid(const char *name)

@@ -9,6 +9,10 @@
 extern "C" {
 #endif
 
+/* Of an instance, a port, a gateway, a peer, a list: buffer size; name_valid() says what it may
+ * be. */
+enum { CONFIG_NAME = 32 };
+
 /* [a-z][a-z0-9-]*, shorter than CONFIG_NAME. Such a name is safe in a path, a socket's name and a
  * metric's label. */
 bool name_valid(const char *name);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acls.h"
 #include "file.h"
 #include "route_maps.h"
 #include "name.h"
@@ -21,6 +22,7 @@ static const char *const action_words[] = { "tear_down", "drop_excess", NULL };
 static const char *const next_hop_words[] = { "self", "unchanged", NULL };
 static const char *const hold_low_words[] = { "alarm", "refuse", NULL };
 static const char *const martians_words[] = { "strict", "allow_240", NULL };
+static const char *const urpf_words[] = { "off", "strict", "loose", NULL };
 static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
 static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 
@@ -36,6 +38,9 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 
 /* 4095 is reserved, and 0 stands for none (IEEE 802.1Q 9.6). */
 enum { VLAN_MAX = 4094, DESCRIPTORS_MIN = 64, DESCRIPTORS_MAX = 32768 };
+
+/* Packets a second and at once: more than any lcore moves, and more than any ring holds. */
+enum { METER_RATE_MAX = 10000000, METER_BURST_MAX = 65536 };
 
 static read_fn read_tag_type, read_forwarding_lcores, read_control_lcores, read_port_addresses,
 	read_ports, read_attrs_pass, read_attrs_strip, read_attrs_drop, read_vnets, read_gateways,
@@ -87,6 +92,37 @@ static const struct setting port_settings[] = {
 	  .def = CONFIG_DESCRIPTORS, .min = DESCRIPTORS_MIN, .max = DESCRIPTORS_MAX },
 	{ "symmetric_rss", read_bool, MEMBER(struct config_port, symmetric_rss),
 	  .allowed = BOOL_ALLOWED },
+	{ "urpf", read_word, MEMBER(struct config_port, urpf), .words = urpf_words },
+	{ "acl_in", read_name, MEMBER(struct config_port, acl_in),
+	  .allowed = "names of access lists" },
+	{ "acl_out", read_name, MEMBER(struct config_port, acl_out),
+	  .allowed = "names of access lists" },
+	{ NULL },
+};
+
+/* clang-format off */
+#define METER_SETTINGS(class)                                                                      \
+	{ "rate", read_number, MEMBER(struct config_meter, rate),                                  \
+	  .def = class##_RATE, .min = 1, .max = METER_RATE_MAX },                                  \
+	{ "burst", read_number, MEMBER(struct config_meter, burst),                                \
+	  .def = class##_BURST, .min = 1, .max = METER_BURST_MAX },                                \
+	{ NULL }
+/* clang-format on */
+
+static const struct setting bgp_meter[] = { METER_SETTINGS(METER_BGP) };
+static const struct setting arp_meter[] = { METER_SETTINGS(METER_ARP) };
+static const struct setting local_meter[] = { METER_SETTINGS(METER_LOCAL) };
+static const struct setting fragment_meter[] = { METER_SETTINGS(METER_FRAGMENT) };
+static const struct setting glean_meter[] = { METER_SETTINGS(METER_GLEAN) };
+
+#define METER_AT(class) (class) * sizeof(struct config_meter), sizeof(struct config_meter)
+
+static const struct setting meters_settings[] = {
+	{ "bgp", read_members, METER_AT(METER_BGP), .members = bgp_meter },
+	{ "arp", read_members, METER_AT(METER_ARP), .members = arp_meter },
+	{ "local", read_members, METER_AT(METER_LOCAL), .members = local_meter },
+	{ "fragment", read_members, METER_AT(METER_FRAGMENT), .members = fragment_meter },
+	{ "glean", read_members, METER_AT(METER_GLEAN), .members = glean_meter },
 	{ NULL },
 };
 
@@ -100,6 +136,8 @@ static const struct setting dataplane_settings[] = {
 	  .min = 64, .max = 1048576 },
 	{ "tbl8_groups", read_number, MEMBER(struct config_dataplane, tbl8_groups), .def = 8192,
 	  .min = 256, .max = 1 << 20 },
+	{ "meters", read_members, MEMBER(struct config_dataplane, meters),
+	  .members = meters_settings },
 	{ "ports", read_ports, WHOLE(struct config_dataplane), .required = true,
 	  .allowed =
 		  "lists of groups such as ( { name = ...; device = ...; role = ...; addresses = "
@@ -242,6 +280,9 @@ static const struct setting file_settings[] = {
 	  .allowed = "{ forwarding_lcores = [...]; ports = (...); }" },
 	{ "control", read_members, MEMBER(struct file, config.control),
 	  .members = control_settings },
+	{ "acls", read_acls, MEMBER(struct file, config),
+	  .allowed = "lists of groups such as ( { name = ...; rules = ( { ... } ); default = ...; "
+		     "} )" },
 	{ "route_maps", read_route_maps, MEMBER(struct file, config),
 	  .allowed = "lists of groups such as ( { name = ...; rules = ( { ... } ); } )" },
 	{ "vnet", read_vnets, WHOLE(struct file),

@@ -274,7 +274,9 @@ static int workers_open(struct dataplane *dp)
 		log_error("no memory for the forwarding lcores");
 		return -ENOMEM;
 	}
-	err = idles_open(dp);
+	err = punt_configure(&dp->punt, dp->config->dataplane.meters);
+	if (!err)
+		err = idles_open(dp);
 	if (err)
 		return err;
 	for (uint16_t i = 0; i < dp->nb_workers; i++) {
@@ -287,6 +289,7 @@ static int workers_open(struct dataplane *dp)
 		w->forwarder.screen = screen_choose();
 		w->forwarder.punt = &dp->punt;
 		w->forwarder.counters = &dp->counters[i].rest;
+		w->forwarder.lcore = i;
 		w->lcore = dp->config->dataplane.forwarding_lcores[i];
 		tx_init(&w->forwarder.tx, &dp->counters[i].rest, dp->ports, dp->nb_ports, i);
 		tx_count_ports(&w->forwarder.tx, dp->counters[i].port);
@@ -298,6 +301,14 @@ static int workers_open(struct dataplane *dp)
 static int slowpath_open(struct dataplane *dp)
 {
 	struct slowpath *s = &dp->slowpath;
+	const struct filter_users users = {
+		.workers = dp->workers,
+		.nb_workers = dp->nb_workers,
+		.slowpath = s,
+		.port_ids = dp->port_ids,
+		.qsbr = dp->fib->qsbr,
+	};
+	int err;
 
 	*s = (struct slowpath){
 		.fib = dp->fib,
@@ -328,7 +339,8 @@ static int slowpath_open(struct dataplane *dp)
 	dp->punt.port_counters = dp->counters[dp->nb_workers].port;
 	rte_rcu_qsbr_thread_register(dp->fib->qsbr, rte_lcore_id());
 	rte_rcu_qsbr_thread_online(dp->fib->qsbr, rte_lcore_id());
-	return netlink_open(&s->ask, 0);
+	err = filters_open(&dp->filters, &users, dp->config);
+	return err ? err : netlink_open(&s->ask, 0);
 }
 
 /* The LCP interfaces, then the devices, then what the kernel says of both. */
@@ -432,6 +444,7 @@ void dataplane_close(struct dataplane *dp)
 	for (uint16_t d = 0; d < dp->nb_devices; d++)
 		device_close(&dp->devices[d]);
 	neighbours_free(dp->neighbours);
+	filters_close(&dp->filters);
 	punt_close(&dp->punt);
 	for (uint16_t i = 0; dp->workers && i < dp->nb_workers; i++)
 		idle_close(&dp->workers[i].idle);
@@ -460,6 +473,8 @@ bool dataplane_turn(struct dataplane *dp)
 		keeper_turn(&dp->keeper, s->now_ms);
 		tx_flush(&s->tx);
 	}
+	if (filters_under_way(&dp->filters) && filters_turn(&dp->filters))
+		log_info("reload: done");
 	rte_rcu_qsbr_quiescent(dp->fib->qsbr, rte_lcore_id());
 	return work;
 }
@@ -472,4 +487,8 @@ void dataplane_reload(struct dataplane *dp, const struct config *wanted)
 	}
 	if (statics_configure(&dp->slowpath, wanted, dp->port_ids))
 		log_error("no memory for the neighbours of the configuration: they are as before");
+	if (punt_configure(&dp->punt, wanted->dataplane.meters))
+		log_error("dataplane.meters: librte_meter refuses them");
+	if (!filters_begin(&dp->filters, wanted))
+		log_info("reload: done");
 }

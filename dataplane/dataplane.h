@@ -9,6 +9,7 @@
 #include "config.h"
 #include "counters.h"
 #include "fib.h"
+#include "filters.h"
 #include "idle.h"
 #include "keeper.h"
 #include "lcp.h"
@@ -36,6 +37,7 @@ struct dataplane {
 	struct neighbours *neighbours;
 	struct sources sources;
 	struct punt punt;
+	struct filters filters;
 	struct worker *workers;		 /* owned; one for each forwarding lcore */
 	struct lcore_counters *counters; /* owned; the workers', then the main lcore's */
 	uint16_t nb_workers;
@@ -53,9 +55,14 @@ void dataplane_close(struct dataplane *dp);
 /* One turn of the main lcore's loop. Returns whether there was anything to do. */
 bool dataplane_turn(struct dataplane *dp);
 
-/* Bring the kernel's routes to the VNet prefixes and its permanent neighbours in line with
- * `wanted`, which needs no restart. */
+/* Bring the kernel's routes to the VNet prefixes, its permanent neighbours, meters and filters in
+ * line with `wanted`, which needs no restart. The filters are in force once the log says that the
+ * reload is done; until then another one may not begin. */
 void dataplane_reload(struct dataplane *dp, const struct config *wanted);
+static inline bool dataplane_reloading(const struct dataplane *dp)
+{
+	return filters_under_way(&dp->filters);
+}
 
 /* Monotonic milliseconds. */
 uint64_t dataplane_now_ms(void);

@@ -61,7 +61,7 @@ static void add_queues(struct rte_tel_data *d, const struct device *device,
 		rte_tel_data_add_dict_u64(d, "tx_descriptors", tx.nb_desc);
 }
 
-int device_answer(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+int device_answer(struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	char version[VERSION] = "", *end = NULL;
 	struct rte_eth_dev_info info;

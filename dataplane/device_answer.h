@@ -12,7 +12,7 @@ extern "C" {
 
 /* The answer of /bascule/device,ID (telemetry.h), ID being a port's. What a driver does not tell is
  * left out. -EINVAL: there is no such port. */
-int device_answer(const struct dataplane *dp, const char *params, struct rte_tel_data *d);
+int device_answer(struct dataplane *dp, const char *params, struct rte_tel_data *d);
 
 #ifdef __cplusplus
 }

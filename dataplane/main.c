@@ -63,8 +63,7 @@ static void reload(struct dataplane *dp, const struct config *wanted)
 	} else if (config_dataplane_needs_restart(dp->config, wanted, what, sizeof(what))) {
 		log_error("reload: %s changed, which needs a restart; nothing changed", what);
 	} else {
-		dataplane_reload(dp, wanted);
-		log_info("reload: done");
+		dataplane_reload(dp, wanted); /* which says when it is done */
 	}
 }
 
@@ -82,7 +81,7 @@ static void reload_turn(struct dataplane *dp, struct reading *reading)
 		config_free(wanted);
 		config_report_free(&report);
 	}
-	if (!reload_wanted || reading_under_way(reading))
+	if (!reload_wanted || reading_under_way(reading) || dataplane_reloading(dp))
 		return;
 	reload_wanted = 0;
 	err = reading_begin(reading, dp->config->path, rte_ctrl_thread_create);

@@ -14,11 +14,13 @@
 #include <rte_telemetry.h>
 
 #include "device_answer.h"
+#include "filters_answer.h"
 #include "log.h"
+#include "tel_data.h"
 #include "unix_socket.h"
 #include "version.h"
 
-enum { NEIGHBOURS_PAGE = 64, MAC_TEXT = RTE_ETHER_ADDR_FMT_SIZE, KEY_TEXT = 24 };
+enum { NEIGHBOURS_PAGE = 64, MAC_TEXT = RTE_ETHER_ADDR_FMT_SIZE };
 
 /* rte_telemetry hands its callbacks no context, and cannot take a command back. */
 static struct dataplane *answering;
@@ -43,33 +45,7 @@ static void add_address(struct rte_tel_data *d, const char *name, uint32_t addr)
 	rte_tel_data_add_dict_string(d, name, addr_text(addr, text));
 }
 
-/* A dict inside a dict; telemetry frees it with its parent. NULL: no memory or no room, the reply
- * lacks it. */
-static struct rte_tel_data *add_dict(struct rte_tel_data *parent, const char *name)
-{
-	struct rte_tel_data *d = rte_tel_data_alloc();
-
-	if (!d)
-		return NULL;
-	rte_tel_data_start_dict(d);
-	if (!rte_tel_data_add_dict_container(parent, name, d, 0))
-		return d;
-	rte_tel_data_free(d);
-	return NULL;
-}
-
-/* Telemetry has no arrays of dicts, and the keys of a dict hold neither '.' nor '-': elements are
- * called by number. */
-static struct rte_tel_data *add_element(struct rte_tel_data *parent, const char *what,
-					uint32_t number)
-{
-	char key[KEY_TEXT];
-
-	snprintf(key, sizeof(key), "%s_%u", what, number);
-	return add_dict(parent, key);
-}
-
-static int answer_info(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_info(struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	rte_tel_data_add_dict_string(d, "instance", dp->config->instance.name);
 	rte_tel_data_add_dict_string(d, "version", BASCULE_VERSION);
@@ -104,8 +80,7 @@ static void add_addresses(struct rte_tel_data *d, const struct config_port *port
 }
 
 /* The driver counts a device's packets, we those of ports that share one. */
-static void stats_get(const struct dataplane *dp, const struct port *port,
-		      struct rte_eth_stats *stats)
+static void stats_get(struct dataplane *dp, const struct port *port, struct rte_eth_stats *stats)
 {
 	struct counters sum;
 
@@ -128,10 +103,10 @@ static void add_tags(struct rte_tel_data *d, const struct config_port *port)
 		rte_tel_data_add_dict_u64(d, "vlan", port->vlan);
 }
 
-static void add_port(struct rte_tel_data *ports, const struct dataplane *dp,
-		     const struct port *port, const struct lcp *lcp)
+static void add_port(struct rte_tel_data *ports, struct dataplane *dp, const struct port *port,
+		     const struct lcp *lcp)
 {
-	struct rte_tel_data *d = add_element(ports, "port", port->id);
+	struct rte_tel_data *d = tel_add_element(ports, "port", port->id);
 	struct rte_eth_stats stats = { 0 };
 
 	if (!d)
@@ -148,6 +123,7 @@ static void add_port(struct rte_tel_data *ports, const struct dataplane *dp,
 				     __atomic_load_n(&port->up, __ATOMIC_RELAXED) ? "up" : "down");
 	rte_tel_data_add_dict_string(d, "lcp", lcp->name);
 	add_addresses(d, port->config);
+	port_filters_answer(dp, port->id, d);
 	rte_tel_data_add_dict_u64(d, "rx_packets", stats.ipackets);
 	rte_tel_data_add_dict_u64(d, "rx_bytes", stats.ibytes);
 	rte_tel_data_add_dict_u64(d, "rx_missed", stats.imissed);
@@ -158,7 +134,7 @@ static void add_port(struct rte_tel_data *ports, const struct dataplane *dp,
 	rte_tel_data_add_dict_u64(d, "tx_errors", stats.oerrors);
 }
 
-static int answer_ports(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_ports(struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	for (uint16_t p = 0; p < dp->nb_ports; p++)
 		add_port(d, dp, &dp->ports[p], &dp->lcp[p]);
@@ -174,8 +150,8 @@ static void add_drops(struct rte_tel_data *d, const struct counters *counters)
 
 static int add_counters(struct rte_tel_data *d, const struct counters *sum)
 {
-	struct rte_tel_data *punted = add_dict(d, "punted"), *drops = add_dict(d, "drops");
-	struct rte_tel_data *events = add_dict(d, "events");
+	struct rte_tel_data *punted = tel_add_dict(d, "punted"), *drops = tel_add_dict(d, "drops");
+	struct rte_tel_data *events = tel_add_dict(d, "events");
 
 	if (!punted || !drops || !events)
 		return -ENOMEM;
@@ -196,7 +172,7 @@ static int add_counters(struct rte_tel_data *d, const struct counters *sum)
 
 /* A port's id: its own, and of its device what was dropped before it was known which port's it
  * is. */
-static int answer_counters(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_counters(struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	unsigned long port = params ? strtoul(params, NULL, 10) : 0;
 	uint16_t device;
@@ -212,7 +188,7 @@ static int answer_counters(const struct dataplane *dp, const char *params, struc
 		return -EINVAL;
 	counters_port_sum(dp->counters, dp->nb_workers + 1u, (uint16_t)port, &sum);
 	err = add_counters(d, &sum);
-	drops = err ? NULL : add_dict(d, "device_drops");
+	drops = err ? NULL : tel_add_dict(d, "device_drops");
 	if (!drops)
 		return -ENOMEM;
 	device = (uint16_t)(dp->ports[port].device - dp->devices);
@@ -221,11 +197,11 @@ static int answer_counters(const struct dataplane *dp, const char *params, struc
 	return 0;
 }
 
-static void add_neighbour(struct rte_tel_data *all, const struct dataplane *dp,
-			  const struct host *host)
+static void add_neighbour(struct rte_tel_data *all, struct dataplane *dp, const struct host *host)
 {
 	static const char *const states[] = { "free", "pending", "resolved", "doubted", "failed" };
-	struct rte_tel_data *d = add_element(all, "host", (uint32_t)(host - dp->neighbours->host));
+	struct rte_tel_data *d =
+		tel_add_element(all, "host", (uint32_t)(host - dp->neighbours->host));
 	uint64_t now_ms = dataplane_now_ms();
 
 	if (!d)
@@ -241,12 +217,12 @@ static void add_neighbour(struct rte_tel_data *all, const struct dataplane *dp,
 				  now_ms > host->since_ms ? (now_ms - host->since_ms) / 1000 : 0);
 }
 
-static int answer_neighbours(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_neighbours(struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	const struct neighbours *table = dp->neighbours;
 	uint32_t end = __atomic_load_n(&table->end, __ATOMIC_RELAXED);
 	unsigned long index = params ? strtoul(params, NULL, 10) : 0;
-	struct rte_tel_data *all = add_dict(d, "neighbours");
+	struct rte_tel_data *all = tel_add_dict(d, "neighbours");
 
 	if (!all)
 		return -ENOMEM;
@@ -265,7 +241,7 @@ static int answer_neighbours(const struct dataplane *dp, const char *params, str
 	return 0;
 }
 
-static void add_member(struct rte_tel_data *members, const struct dataplane *dp,
+static void add_member(struct rte_tel_data *members, struct dataplane *dp,
 		       const struct adjacency *adjacency, uint16_t index, enum role ingress)
 {
 	static const char *const states[] = {
@@ -278,7 +254,7 @@ static void add_member(struct rte_tel_data *members, const struct dataplane *dp,
 	};
 	uint64_t gate = __atomic_load_n(&dp->fib->gate, __ATOMIC_RELAXED);
 	uint8_t action = __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE);
-	struct rte_tel_data *d = add_element(members, "adjacency", index);
+	struct rte_tel_data *d = tel_add_element(members, "adjacency", index);
 
 	if (!d)
 		return;
@@ -299,7 +275,7 @@ static void add_member(struct rte_tel_data *members, const struct dataplane *dp,
 
 /* "ROLE,ADDRESS". Control may change the tables meanwhile: every index is bounded by its table, so
  * the answer may be a moment old, never wild. */
-static int answer_fib(const struct dataplane *dp, const char *params, struct rte_tel_data *d)
+static int answer_fib(struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	const struct fib_generation *generation = fib_active(dp->fib);
 	const char *comma = params ? strchr(params, ',') : NULL;
@@ -316,7 +292,7 @@ static int answer_fib(const struct dataplane *dp, const char *params, struct rte
 		return -EINVAL;
 	fib_lookup_burst(&generation->view[role], dp->config->dataplane.tbl8_groups, &addr, &index,
 			 1);
-	members = add_dict(d, "members");
+	members = tel_add_dict(d, "members");
 	if (!members)
 		return -ENOMEM;
 	rte_tel_data_add_dict_string(d, "view", name);
@@ -331,13 +307,17 @@ static int answer_fib(const struct dataplane *dp, const char *params, struct rte
 
 static const struct telemetry_command {
 	const char *name, *help;
-	int (*answer)(const struct dataplane *dp, const char *params, struct rte_tel_data *d);
+	int (*answer)(struct dataplane *dp, const char *params, struct rte_tel_data *d);
 } commands[] = {
 	{ "/bascule/info", "The instance, its process and its gate. No parameters", answer_info },
 	{ "/bascule/ports", "Ports and their counters. No parameters", answer_ports },
 	{ "/bascule/device", "The device of a port. Parameters: its id", device_answer },
 	{ "/bascule/counters",
 	  "Packets, drops and events by name. Parameters: a port's id, or none", answer_counters },
+	{ "/bascule/meters", "Classes of packets for the host, their meters. No parameters",
+	  meters_answer },
+	{ "/bascule/acl", "Rules of access lists, a page at a time. Parameters: OFFSET (default 0)",
+	  acl_answer },
 	{ "/bascule/neighbours", "Hosts, a page at a time. Parameters: OFFSET (default 0)",
 	  answer_neighbours },
 	{ "/bascule/fib", "What the tables do with an address. Parameters: ROLE,ADDRESS",

@@ -44,6 +44,11 @@ enum drop_reason {
 	DROP_REDIRECT, /* ICMP, to us */
 	/* BGP to us from a peer's address, but not by the port that the peer is behind */
 	DROP_BGP_WRONG_PORT,
+	/* filters of ports (filter.h) */
+	DROP_URPF,
+	DROP_ACL_IN,
+	DROP_ACL_OUT,
+	DROP_ACL_FRAGMENT, /* by a port with an access list, which nobody can judge: acl.h */
 	/* forwarding */
 	DROP_NO_ROUTE,
 	DROP_TABLE_SPOILT, /* its entry names what the table does not have: a stray store */

@@ -4,15 +4,17 @@
  *   frames     where they lie
  *   screen     header, path, next hop of each packet, several at once: screen.h
  *   odd        those that are odd, one by one: another way, a punt, a drop (odd.h)
+ *   filters    of its ports, if they have any: filter.h
  *   rewrite    the header for the next hop; then send
  *
- * A burst without odd packets meets one branch for them. */
+ * A burst without odd packets and filters meets one branch for them. */
 #include "forward.h"
 
 #include <rte_ether.h>
 #include <rte_prefetch.h>
 
 #include "burst.h"
+#include "filter.h"
 #include "ip4.h"
 #include "odd.h"
 
@@ -64,17 +66,24 @@ static void odd_headers(struct forwarder *f, const struct port *from, const stru
 	}
 }
 
-/* Returns those that leave. */
+static bool everyday(const struct screened *found)
+{
+	return !(found->odd_headers | found->padded | found->odd_ways);
+}
+
+/* Returns those that leave. `table`: NULL, or the filters. */
 static __rte_noinline uint64_t burst_odd(struct forwarder *f, const struct port *from,
 					 uint64_t gate, const struct screening *by, struct burst *b,
-					 struct screened found)
+					 struct screened found, const struct filter_table *table)
 {
-	uint64_t gone;
+	uint64_t some, gone = 0;
 
 	odd_padded(b, found.padded);
 	odd_headers(f, from, by, b, &found);
-	gone = found.odd_headers;
-	for (uint64_t odd = found.odd_ways; odd; odd &= odd - 1) {
+	some = burst_mask(b->n) & ~found.odd_headers;
+	if (table)
+		some = filter_in(f, table, from, by->generation, b, some);
+	for (uint64_t odd = found.odd_ways & some; odd; odd &= odd - 1) {
 		uint16_t i = (uint16_t)__builtin_ctzll(odd);
 
 		b->adjacency[i] =
@@ -84,7 +93,10 @@ static __rte_noinline uint64_t burst_odd(struct forwarder *f, const struct port 
 		else
 			gone |= UINT64_C(1) << i;
 	}
-	return burst_mask(b->n) & ~gone;
+	some &= ~gone;
+	if (table)
+		some = filter_out(f, table, b, some & ~found.odd_ways) | (some & found.odd_ways);
+	return some;
 }
 
 /* Packets that leave by one port. */
@@ -149,16 +161,23 @@ void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf
 		.port = from->id,
 		.gates = fib_gates(gate, from->role),
 	};
+	const struct filter_table *table = filter_of(f, from->id);
 	struct screened found;
 	struct burst b;
+	uint64_t left;
 
 	f->counters->rx += n;
 	b.pkt = pkts;
 	b.n = n;
 	frames(&b);
 	found = f->screen->burst(&by, &b);
-	if (likely(!(found.odd_headers | found.padded | found.odd_ways)))
+	if (likely(everyday(&found) && !table)) {
+		leave_all(f, &b, &found);
+		return;
+	}
+	left = burst_odd(f, from, gate, &by, &b, found, table);
+	if (everyday(&found) && left == burst_mask(n))
 		leave_all(f, &b, &found);
 	else
-		leave_some(f, &b, burst_odd(f, from, gate, &by, &b, found));
+		leave_some(f, &b, left);
 }

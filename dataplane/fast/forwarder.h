@@ -19,6 +19,8 @@ extern "C" {
 
 /* It only reads what it shares; what it writes (its counters,
  * its transmit buffers, the producers' side of the punt rings) is its own or lockless. */
+struct filter_table;
+
 struct __rte_cache_aligned forwarder {
 	const struct fib *fib; /* all borrowed: they live as long as the process */
 	const struct neighbours *neighbours;
@@ -28,6 +30,8 @@ struct __rte_cache_aligned forwarder {
 	struct counters *counters; /* for the burst under way */
 	uint32_t tbl8_groups;	   /* of each table: see fib_lookup_burst() */
 	bool punted;		   /* something, since the main lcore was last woken for it */
+	uint16_t lcore;		   /* which of ours: its row of an access list's hits */
+	const struct filter_table *filters; /* NULL: no port has any; atomic */
 	struct tx tx;
 };
 

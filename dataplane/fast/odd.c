@@ -10,6 +10,7 @@
 #include <rte_ether.h>
 #include <rte_tcp.h>
 
+#include "filter.h"
 #include "hop.h"
 #include "ip4.h"
 #include "tags.h"
@@ -210,6 +211,17 @@ static bool too_big(const struct rte_ipv4_hdr *ip, const struct adjacency *adjac
 	       (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
 }
 
+/* May the packet not leave by `port`? Then it is gone. */
+static bool filtered(struct forwarder *f, uint16_t port, struct rte_mbuf *m)
+{
+	const struct filter_table *table = __atomic_load_n(&f->filters, __ATOMIC_ACQUIRE);
+	enum drop_reason reason = filter_out_one(table, f->lcore, port, m);
+
+	if (reason != DROP_NONE)
+		drop(f, reason, m);
+	return reason != DROP_NONE;
+}
+
 /* What an adjacency that carries no transit does with a packet. */
 static void packet_stays(struct forwarder *f, struct rte_mbuf *m, uint8_t action, bool spoilt)
 {
@@ -258,6 +270,8 @@ const struct adjacency *odd_way(struct forwarder *f, const struct port *from, ui
 	}
 	if (!fib_gate_open(gate, from->role, adjacency->egress_role))
 		drop(f, DROP_GATE_CLOSED, m);
+	else if (filtered(f, adjacency->port, m))
+		return NULL;
 	else if (ip->time_to_live <= 1)
 		drop_error(f, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);
 	else if (action == ADJACENCY_UNRESOLVED)

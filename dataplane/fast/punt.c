@@ -9,26 +9,26 @@
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
-/* Rates in packets a second, bursts and rings in packets. Rate and burst are one port's; a class
- * has twice as much, and a port half of its ring: a flood on one port leaves as much to the others.
- * The main lcore moves some 300,000 packets a second to the kernel if each is a system call; all
- * classes at their limits together stay below that. A port's half of the rings that carry TCP holds
- * the window of a flow, 3 MiB by Linux's default, if all of it comes at once. */
-static const struct class_limit {
-	uint32_t ring;
-	uint32_t rate, burst;
-} limits[PUNT_CLASSES] = {
-	/* new sessions, all at once; those that are there pass as flows */
-	[PUNT_BGP] = { 8192, 100000, 8192 },
-	/* every host of a /20 asking within a second */
-	[PUNT_ARP] = { 1024, 5000, 1024 },
-	/* ping, traceroute and whoever wants to talk to the host; nothing here needs more */
-	[PUNT_LOCAL] = { 8192, 20000, 1024 },
-	/* a tunnel whose hosts ignore path MTU discovery still gets 100 Mbit/s; each packet costs
-	 * copies */
-	[PUNT_FRAGMENT] = { 512, 10000, 512 },
-	/* first packets to hosts; scans of a subnet stop here */
-	[PUNT_GLEAN] = { 512, 10000, 512 },
+/* Packets that a ring holds, of which a port has half: a flood on one port leaves as much to the
+ * others. A port's half of the rings that carry TCP holds the window of a flow, 3 MiB by Linux's
+ * default, if all of it comes at once. */
+static const uint32_t ring_size[PUNT_CLASSES] = {
+	[PUNT_BGP] = 8192,     [PUNT_ARP] = 1024,  [PUNT_LOCAL] = 8192,
+	[PUNT_FRAGMENT] = 512, [PUNT_GLEAN] = 512,
+};
+
+static_assert((int)METER_BGP == (int)PUNT_BGP && (int)METER_ARP == (int)PUNT_ARP &&
+		      (int)METER_LOCAL == (int)PUNT_LOCAL &&
+		      (int)METER_FRAGMENT == (int)PUNT_FRAGMENT &&
+		      (int)METER_GLEAN == (int)PUNT_GLEAN && (int)METERS == (int)PUNT_CLASSES,
+	      "meters are of classes");
+
+static const struct config_meter defaults[PUNT_CLASSES] = {
+	[PUNT_BGP] = { METER_BGP_RATE, METER_BGP_BURST },
+	[PUNT_ARP] = { METER_ARP_RATE, METER_ARP_BURST },
+	[PUNT_LOCAL] = { METER_LOCAL_RATE, METER_LOCAL_BURST },
+	[PUNT_FRAGMENT] = { METER_FRAGMENT_RATE, METER_FRAGMENT_BURST },
+	[PUNT_GLEAN] = { METER_GLEAN_RATE, METER_GLEAN_BURST },
 };
 
 enum {
@@ -40,32 +40,46 @@ uint32_t punt_capacity(void)
 	uint32_t sum = ERROR_RING;
 
 	for (int c = 0; c < PUNT_CLASSES; c++)
-		sum += limits[c].ring;
+		sum += ring_size[c];
 	return sum;
 }
 
 /* The meters count packets, not octets: a packet is one unit. `times` what a port has. */
-static int profile_init(struct rte_meter_srtcm_profile *profile, enum punt_class class_,
+static int profile_init(struct rte_meter_srtcm_profile *profile, struct config_meter limit,
 			uint32_t times)
 {
-	struct rte_meter_srtcm_params params = { .cir = times * limits[class_].rate,
-						 .cbs = times * limits[class_].burst };
+	struct rte_meter_srtcm_params params = { .cir = (uint64_t)times * limit.rate,
+						 .cbs = (uint64_t)times * limit.burst };
 
 	return rte_meter_srtcm_profile_config(profile, &params);
 }
 
-static int meters_init(struct punt *punt, enum punt_class class_)
+/* Buckets are full then. */
+static int meters_init(struct punt *punt, enum punt_class class_, struct config_meter limit)
 {
 	struct rte_meter_srtcm_profile *profile = &punt->profile[class_],
 				       *of_port = &punt->port_profile[class_];
-	int err = profile_init(profile, class_, 2);
+	int err = profile_init(profile, limit, 2);
 
 	if (!err)
-		err = profile_init(of_port, class_, 1);
+		err = profile_init(of_port, limit, 1);
 	if (!err)
 		err = rte_meter_srtcm_config(&punt->meter[class_], profile);
 	for (int p = 0; !err && p < FIB_PORTS; p++)
 		err = rte_meter_srtcm_config(&punt->port_meter[class_][p], of_port);
+	punt->limit[class_] = limit;
+	return err;
+}
+
+int punt_configure(struct punt *punt, const struct config_meter limits[METERS])
+{
+	int err = 0;
+
+	for (int c = 0; !err && c < PUNT_CLASSES; c++) {
+		if (limits[c].rate != punt->limit[c].rate ||
+		    limits[c].burst != punt->limit[c].burst)
+			err = meters_init(punt, (enum punt_class)c, limits[c]);
+	}
 	return err;
 }
 
@@ -76,8 +90,8 @@ int punt_open(struct punt *punt)
 	*punt = (struct punt){ 0 };
 	for (int c = 0; c < PUNT_CLASSES; c++) {
 		snprintf(name, sizeof(name), "punt_%s", punt_class_name((enum punt_class)c));
-		punt->ring[c] = rte_ring_create(name, limits[c].ring, SOCKET_ID_ANY, RING_F_SC_DEQ);
-		if (!punt->ring[c] || meters_init(punt, (enum punt_class)c))
+		punt->ring[c] = rte_ring_create(name, ring_size[c], SOCKET_ID_ANY, RING_F_SC_DEQ);
+		if (!punt->ring[c] || meters_init(punt, (enum punt_class)c, defaults[c]))
 			goto fail;
 	}
 	punt->errors = rte_ring_create("punt_error", ERROR_RING, SOCKET_ID_ANY, RING_F_SC_DEQ);
@@ -119,7 +133,7 @@ void punt_send(struct punt *punt, struct counters *counters, enum punt_class cla
 	uint32_t *queued = &punt->queued[class_][ingress(m)];
 
 	/* Counted first: the consumer may take it out at once. */
-	if (__atomic_fetch_add(queued, 1, __ATOMIC_RELAXED) >= limits[class_].ring / 2 ||
+	if (__atomic_fetch_add(queued, 1, __ATOMIC_RELAXED) >= ring_size[class_] / 2 ||
 	    rte_ring_enqueue(punt->ring[class_], m)) {
 		__atomic_fetch_sub(queued, 1, __ATOMIC_RELAXED);
 		counters->drop[DROP_RING_BGP + class_]++;

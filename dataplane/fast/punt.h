@@ -16,6 +16,7 @@
 #include <rte_meter.h>
 #include <rte_ring.h>
 
+#include "config.h"
 #include "counters.h"
 #include "fib.h"
 #include "flows.h"
@@ -59,7 +60,8 @@ struct punt {
 	struct rte_ring *ring[PUNT_CLASSES];	  /* owned; many producers, one consumer */
 	struct rte_ring *errors;		  /* owned */
 	uint32_t queued[PUNT_CLASSES][FIB_PORTS]; /* packets in a ring, by ingress port; atomic */
-	/* the consumer's: a class's, and its ports' */
+	/* the consumer's: what a port may, and a class twice */
+	struct config_meter limit[PUNT_CLASSES];
 	struct rte_meter_srtcm_profile profile[PUNT_CLASSES], port_profile[PUNT_CLASSES];
 	struct rte_meter_srtcm meter[PUNT_CLASSES], port_meter[PUNT_CLASSES][FIB_PORTS];
 	struct flows *flows; /* owned; the consumer's */
@@ -77,8 +79,11 @@ static inline struct counters *punt_counters(const struct punt *punt, const stru
 /* The most mbufs that the rings can hold together. */
 uint32_t punt_capacity(void);
 
-/* -ENOMEM; or what librte_meter says. */
+/* With the meters of the configuration's defaults. -ENOMEM. */
 int punt_open(struct punt *punt);
+/* Main lcore: by these meters from now on; of a class whose meter is as before, nothing changes.
+ * What librte_meter says. */
+int punt_configure(struct punt *punt, const struct config_meter limits[METERS]);
 /* Frees what the rings still hold. */
 void punt_close(struct punt *punt);
 

@@ -53,12 +53,22 @@ static void take_bgp(struct slowpath *s, struct rte_mbuf *m)
 	take_local(s, m);
 }
 
+/* The forwarding lcore has asked already; filters may have changed since. True: dropped. */
+static bool filtered(struct slowpath *s, struct rte_mbuf *m, uint16_t port)
+{
+	enum drop_reason reason = filter_out_one(s->filters, ACL_UNCOUNTED, port, m);
+
+	if (reason != DROP_NONE)
+		slowpath_drop(s, reason, m);
+	return reason != DROP_NONE;
+}
+
 static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
 {
-	if (gate_open(s, m, (uint8_t)punt_note(m)->egress_role))
-		slowpath_cut(s, m);
-	else
+	if (!gate_open(s, m, (uint8_t)punt_note(m)->egress_role))
 		slowpath_drop(s, DROP_GATE_CLOSED, m);
+	else if (!filtered(s, m, punt_note(m)->port))
+		slowpath_cut(s, m);
 }
 
 static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_role,
@@ -124,7 +134,7 @@ static bool glean_permitted(struct slowpath *s, struct rte_mbuf *m, uint16_t por
 	}
 	*egress_role = glean->egress_role;
 	if (gate_open(s, m, *egress_role))
-		return true;
+		return !filtered(s, m, port);
 	slowpath_drop(s, DROP_GATE_CLOSED, m);
 	return false;
 }

@@ -9,6 +9,7 @@
 #include "counters.h"
 #include "device_recovery.h"
 #include "fib.h"
+#include "filter.h"
 #include "icmp.h"
 #include "lcp.h"
 #include "neighbour.h"
@@ -50,6 +51,7 @@ struct slowpath {
 	uint16_t nb_devices, nb_ports;
 	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
 	struct punt *punt;
+	const struct filter_table *filters; /* as a forwarder's */
 	struct counters *counters;
 	struct tx tx;
 	struct rte_mempool *pool;

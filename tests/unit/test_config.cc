@@ -65,7 +65,8 @@ const error_case error_cases[] = {
 	  "\"vpn\", \"as_path\"" },
 	{ "routing_preference = \"expressroute\";", "colour = 1.5;",
 	  "c:3: colour: unknown setting, allowed are instance, exchange, routing_preference, "
-	  "martians, limits, dataplane, control, route_maps, vnet, neighbours, gateways, peers" },
+	  "martians, limits, dataplane, control, acls, route_maps, vnet, neighbours, gateways, "
+	  "peers" },
 	{ "memory_mb = 1024", "memory_mb = 1.5",
 	  "c:6: dataplane.memory_mb: 1.5 is not a whole number, allowed are 64..1048576" },
 	{ "mtu = 9000", "mtu = 70000",

@@ -76,6 +76,33 @@ static enum cli_exit ask_several(struct cli *cli, const struct answer_kind *kind
 	return result;
 }
 
+/* Hand on the rows `member` of all pages of `command`. */
+static enum cli_exit pages(struct cli *cli, int fd, struct answer *answer, const char *command,
+			   const char *member)
+{
+	json_int_t next = 0;
+	bool good;
+
+	do {
+		char request[64];
+		json_int_t from = next;
+		json_t *page;
+
+		snprintf(request, sizeof(request), "/bascule/%s,%" JSON_INTEGER_FORMAT, command,
+			 from);
+		page = telemetry_ask(cli, fd, request);
+		if (!page)
+			return CLI_FAILED;
+		good = rows_of(answer, json_object_get(page, member));
+		next = json_integer_value(json_object_get(page, "next"));
+		json_decref(page);
+		if (next && next <= from)
+			return cli_fail(cli, NULL, "dataplane of %s lists %s in a circle",
+					cli->instance, member);
+	} while (good && next);
+	return good ? CLI_OK : CLI_FAILED;
+}
+
 /* --- ports ------------------------------------------------------------------------------------ */
 
 static const struct column port_columns[] = {
@@ -154,28 +181,7 @@ static const struct column neighbour_columns[] = {
 
 static enum cli_exit neighbour_pages(struct cli *cli, int fd, struct answer *answer)
 {
-	json_int_t next = 0;
-	bool good;
-
-	do {
-		char request[64];
-		json_int_t from = next;
-		json_t *page;
-
-		snprintf(request, sizeof(request), "/bascule/neighbours,%" JSON_INTEGER_FORMAT,
-			 from);
-		page = telemetry_ask(cli, fd, request);
-		if (!page)
-			return CLI_FAILED;
-		good = rows_of(answer, json_object_get(page, "neighbours"));
-		next = json_integer_value(json_object_get(page, "next"));
-		json_decref(page);
-		if (next && next <= from)
-			return cli_fail(cli, NULL,
-					"dataplane of %s lists its neighbours in a circle",
-					cli->instance);
-	} while (good && next);
-	return good ? CLI_OK : CLI_FAILED;
+	return pages(cli, fd, answer, "neighbours", "neighbours");
 }
 
 enum cli_exit show_neighbours(struct cli *cli, const struct command_args *args)
@@ -288,6 +294,46 @@ enum cli_exit show_counters(struct cli *cli, const struct command_args *args)
 	result = port_counters(cli, fd, &kind, args->operand[0]);
 	endpoint_close(fd);
 	return result;
+}
+
+/* --- filters ---------------------------------------------------------------------------------- */
+
+static const struct column acl_columns[] = {
+	{ "ACL", "acl", cell_text },
+	{ "RULE", "rule", cell_text },
+	{ "ACTION", "action", cell_text },
+	{ "HITS", "hits", cell_text, true },
+	{ NULL },
+};
+
+static enum cli_exit acl_pages(struct cli *cli, int fd, struct answer *answer)
+{
+	return pages(cli, fd, answer, "acl", "rules");
+}
+
+enum cli_exit show_acl(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = { .columns = acl_columns,
+						 .none = "No port has an access list." };
+
+	return ask_several(cli, &kind, acl_pages);
+}
+
+static const struct column meter_columns[] = {
+	{ "CLASS", "class", cell_text },
+	{ "RATE", "rate", cell_text, true },
+	{ "BURST", "burst", cell_text, true },
+	{ "PUNTED", "punted", cell_text, true },
+	{ "RING FULL", "ring_full", cell_text, true },
+	{ "METERED", "metered", cell_text, true },
+	{ NULL },
+};
+
+enum cli_exit show_meters(struct cli *cli, const struct command_args *args)
+{
+	static const struct answer_kind kind = { .columns = meter_columns };
+
+	return ask(cli, "/bascule/meters", &kind, rows_of);
 }
 
 /* --- one address ------------------------------------------------------------------------------ */

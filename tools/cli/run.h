@@ -31,6 +31,8 @@ enum cli_exit show_events(struct cli *cli, const struct command_args *args);
 enum cli_exit show_ports(struct cli *cli, const struct command_args *args);
 enum cli_exit show_neighbours(struct cli *cli, const struct command_args *args);
 enum cli_exit show_counters(struct cli *cli, const struct command_args *args);
+enum cli_exit show_acl(struct cli *cli, const struct command_args *args);
+enum cli_exit show_meters(struct cli *cli, const struct command_args *args);
 enum cli_exit show_fib_address(struct cli *cli, const struct command_args *args);
 
 /* act.c */

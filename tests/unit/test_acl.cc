@@ -1,0 +1,482 @@
+/* Access lists: what the compiled list says of packets is what reading its rules from the top
+ * says. */
+#include <gtest/gtest.h>
+
+#include <array>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "acl.h"
+#include "acl_lists.h"
+#include "burst.h"
+
+namespace
+{
+
+enum { TCP = 6, UDP = 17, ICMP = 1, GRE = 47, ACK = 0x10, RST = 0x04, SYN = 0x02 };
+
+/* A packet by what matters here. */
+struct packet {
+	uint8_t protocol = TCP;
+	uint32_t source = 0x0a000001, destination = 0x0a010001; /* 10.0.0.1, 10.1.0.1 */
+	uint16_t source_port = 1000, destination_port = 80;	/* ICMP: type << 8 | code, first */
+	uint8_t flags = SYN;
+	uint16_t offset = 0; /* of the fragment, in 8 octets */
+	uint16_t payload = 20;
+	uint8_t options = 0;
+
+	std::vector<uint8_t> frame() const
+	{
+		uint16_t header = (uint16_t)(20 + options), total = (uint16_t)(header + payload);
+		std::vector<uint8_t> f(14u + total, 0);
+		uint8_t *ip = &f[14];
+		/* what lies behind the packet must not be looked at */
+		uint8_t l4[20] = { (uint8_t)(source_port >> 8), (uint8_t)source_port,
+				   (uint8_t)(destination_port >> 8), (uint8_t)destination_port };
+
+		l4[13] = flags;
+		ip[0] = (uint8_t)(0x40 | header / 4);
+		ip[2] = (uint8_t)(total >> 8);
+		ip[3] = (uint8_t)total;
+		ip[6] = (uint8_t)(offset >> 8);
+		ip[7] = (uint8_t)offset;
+		ip[9] = protocol;
+		for (int i = 0; i < 4; i++) {
+			ip[12 + i] = (uint8_t)(source >> (24 - 8 * i));
+			ip[16 + i] = (uint8_t)(destination >> (24 - 8 * i));
+		}
+		for (size_t i = 0; i < payload && i < sizeof(l4); i++)
+			ip[header + i] = l4[i];
+		return f;
+	}
+};
+
+/* --- the oracle: rules from the top, as config/README.md words them --------------------------- */
+
+bool in_any(const config_acl_prefixes &list, uint32_t addr)
+{
+	for (size_t i = 0; i < list.n; i++) {
+		if (prefix_has(list.value[i], addr))
+			return true;
+	}
+	return !list.n;
+}
+
+bool in_any(const config_acl_ports &list, uint16_t port)
+{
+	for (size_t i = 0; i < list.n; i++) {
+		if (port >= list.value[i].first && port <= list.value[i].last)
+			return true;
+	}
+	return !list.n;
+}
+
+bool fits(const config_acl_rule &rule, const packet &p)
+{
+	bool has_ports = rule.source_ports.n || rule.destination_ports.n;
+	bool deep = has_ports || rule.established || rule.icmp_type != CONFIG_ACL_ANY;
+
+	if (rule.protocol != CONFIG_ACL_ANY && rule.protocol != p.protocol)
+		return false;
+	if (!in_any(rule.source, p.source) || !in_any(rule.destination, p.destination))
+		return false;
+	if (rule.fragments)
+		return p.offset > 0;
+	if (!deep)
+		return true;
+	if (p.offset)
+		return !rule.deny;
+	if (rule.established && !(p.flags & (ACK | RST)))
+		return false;
+	if (rule.icmp_type != CONFIG_ACL_ANY && rule.icmp_type != p.source_port >> 8)
+		return false;
+	if (rule.icmp_code != CONFIG_ACL_ANY && rule.icmp_code != (p.source_port & 0xff))
+		return false;
+	return !has_ports || (in_any(rule.source_ports, p.source_port) &&
+			      in_any(rule.destination_ports, p.destination_port));
+}
+
+bool broken(const packet &p)
+{
+	if (p.offset)
+		return p.protocol == TCP && p.offset == 1;
+	return (p.protocol == TCP && p.payload < 16) || (p.protocol == UDP && p.payload < 8) ||
+	       (p.protocol == ICMP && p.payload < 4);
+}
+
+/* As struct acl counts: 0 for the default, else the rule + 1. */
+size_t first_fit(const config_acl &list, const packet &p)
+{
+	for (size_t r = 0; r < list.nb_rules; r++) {
+		if (fits(list.rules[r], p))
+			return r + 1;
+	}
+	return 0;
+}
+
+/* --- a compiled list -------------------------------------------------------------------------- */
+
+struct compiled {
+	struct acl *acl;
+
+	explicit compiled(const acl_list &list, uint16_t nb_lcores = 1)
+	    : acl(acl_new(&list.config, nb_lcores))
+	{
+		EXPECT_EQ(0, acl_compile(acl));
+	}
+	~compiled()
+	{
+		acl_put(acl);
+	}
+	struct acl_verdict judge(const std::vector<packet> &packets, uint64_t some,
+				 uint16_t lcore = 0) const
+	{
+		std::vector<std::vector<uint8_t>> frames;
+		std::array<const uint8_t *, FORWARD_BURST> at = {};
+
+		for (const packet &p : packets)
+			frames.push_back(p.frame());
+		for (size_t i = 0; i < frames.size(); i++)
+			at[i] = frames[i].data();
+		return acl_judge(acl, lcore, at.data(), some);
+	}
+	std::string end(const packet &p) const
+	{
+		struct acl_verdict verdict = judge({ p }, 1);
+
+		return verdict.broken ? "broken" : verdict.denied ? "deny" : "permit";
+	}
+};
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+struct row {
+	const char *name;
+	acl_list list;
+	std::function<void(packet &)> edit;
+	const char *end;
+};
+
+const auto as_is = [](packet &) {};
+const auto later = [](packet &p) { p.offset = 100; };
+
+acl_list web()
+{
+	return acl_list(true).permit(rule().tcp().to("10.1.0.0/16").dport(80));
+}
+
+acl_list no_telnet()
+{
+	return acl_list(false).deny(rule().tcp().dport(23));
+}
+
+acl_list answers()
+{
+	return acl_list(true).permit(rule().tcp().established());
+}
+
+const row rows[] = {
+	{ "no rules, permit", acl_list(false), as_is, "permit" },
+	{ "no rules, deny", acl_list(true), as_is, "deny" },
+	{ "no rules, but a broken fragment", acl_list(false), [](auto &p) { p.offset = 1; },
+	  "broken" },
+	{ "a port", web(), as_is, "permit" },
+	{ "another port", web(), [](auto &p) { p.destination_port = 81; }, "deny" },
+	{ "another protocol", web(), [](auto &p) { p.protocol = UDP; }, "deny" },
+	{ "another destination", web(), [](auto &p) { p.destination = 0x0a020001; }, "deny" },
+	{ "behind options", web(), [](auto &p) { p.options = 40; }, "permit" },
+	{ "the first rule that fits", acl_list(false).deny(rule()).permit(rule()), as_is, "deny" },
+	{ "a range's ends", acl_list(true).permit(rule().tcp().dport(70, 80)), as_is, "permit" },
+	{ "behind it", acl_list(true).permit(rule().tcp().dport(70, 79)), as_is, "deny" },
+
+	/* RFC 1858, RFC 3128 */
+	{ "later part, permit by port", web(), later, "permit" },
+	{ "later part, to elsewhere", web(),
+	  [](auto &p) {
+		  p.offset = 100;
+		  p.destination = 0x0a020001;
+	  },
+	  "deny" },
+	{ "later part, deny by port", no_telnet(), later, "permit" },
+	{ "later part, deny of fragments", acl_list(false).deny(rule().fragments()), later,
+	  "deny" },
+	{ "first part, deny of fragments", acl_list(false).deny(rule().fragments()), as_is,
+	  "permit" },
+	{ "tiny first part", acl_list(false), [](auto &p) { p.payload = 8; }, "broken" },
+	{ "one octet short of flags and window", acl_list(false), [](auto &p) { p.payload = 15; },
+	  "broken" },
+	{ "just long enough", acl_list(false), [](auto &p) { p.payload = 16; }, "permit" },
+	{ "it would overwrite flags", acl_list(false), [](auto &p) { p.offset = 1; }, "broken" },
+	{ "behind what matters", acl_list(false), [](auto &p) { p.offset = 2; }, "permit" },
+	{ "the same of UDP, whose header ends there", acl_list(false),
+	  [](auto &p) {
+		  p.protocol = UDP;
+		  p.offset = 1;
+	  },
+	  "permit" },
+	{ "UDP without its header", acl_list(false),
+	  [](auto &p) {
+		  p.protocol = UDP;
+		  p.payload = 7;
+	  },
+	  "broken" },
+	{ "ICMP without its header", acl_list(false),
+	  [](auto &p) {
+		  p.protocol = ICMP;
+		  p.payload = 3;
+	  },
+	  "broken" },
+	{ "a protocol that nobody looks into", acl_list(false),
+	  [](auto &p) {
+		  p.protocol = GRE;
+		  p.payload = 0;
+	  },
+	  "permit" },
+
+	{ "SYN is nothing established", answers(), as_is, "deny" },
+	{ "ACK is", answers(), [](auto &p) { p.flags = ACK; }, "permit" },
+	{ "SYN and ACK", answers(), [](auto &p) { p.flags = SYN | ACK; }, "permit" },
+	{ "RST", answers(), [](auto &p) { p.flags = RST; }, "permit" },
+	{ "UDP's octet there", answers(),
+	  [](auto &p) {
+		  p.protocol = UDP;
+		  p.flags = ACK;
+	  },
+	  "deny" },
+
+	{ "an ICMP type", acl_list(true).permit(rule().icmp(8)),
+	  [](auto &p) {
+		  p.protocol = ICMP;
+		  p.source_port = 0x0800;
+	  },
+	  "permit" },
+	{ "another type", acl_list(true).permit(rule().icmp(8)),
+	  [](auto &p) {
+		  p.protocol = ICMP;
+		  p.source_port = 0x0500;
+	  },
+	  "deny" },
+	{ "a code of a type", acl_list(true).permit(rule().icmp(3, 4)),
+	  [](auto &p) {
+		  p.protocol = ICMP;
+		  p.source_port = 0x0304;
+	  },
+	  "permit" },
+	{ "another code", acl_list(true).permit(rule().icmp(3, 4)),
+	  [](auto &p) {
+		  p.protocol = ICMP;
+		  p.source_port = 0x0301;
+	  },
+	  "deny" },
+	{ "TCP from port 8 is no ping", acl_list(true).permit(rule().icmp(8)),
+	  [](auto &p) { p.source_port = 8; }, "deny" },
+};
+
+TEST(acl, each_row)
+{
+	for (const row &t : rows) {
+		packet p;
+
+		t.edit(p);
+		EXPECT_EQ(t.end, compiled(t.list).end(p)) << t.name;
+	}
+}
+
+/* --- against the oracle ----------------------------------------------------------------------- */
+
+struct generator {
+	std::mt19937 random;
+
+	uint32_t below(uint32_t n)
+	{
+		return std::uniform_int_distribution<uint32_t>(0, n - 1)(random);
+	}
+	uint32_t addr()
+	{
+		return 0x0a000000 | below(4) << 16 | below(2) << 8 | below(3);
+	}
+	uint16_t port()
+	{
+		static const uint16_t ports[] = { 0, 1, 22, 23, 80, 179, 256, 1024, 65535 };
+
+		return ports[below(9)];
+	}
+	struct prefix prefix()
+	{
+		static const uint8_t lens[] = { 0, 7, 8, 15, 16, 23, 24, 31, 32 };
+
+		return prefix_make(addr(), lens[below(9)]);
+	}
+	void prefixes(config_acl_prefixes &list)
+	{
+		list.n = below(2) ? 0 : 1 + below(3);
+		for (size_t i = 0; i < list.n; i++)
+			list.value[i] = prefix();
+	}
+	void ports(config_acl_ports &list)
+	{
+		list.n = below(2) ? 0 : 1 + below(3);
+		for (size_t i = 0; i < list.n; i++) {
+			uint16_t a = port(), b = port();
+
+			list.value[i] = { std::min(a, b), std::max(a, b) };
+		}
+	}
+	config_acl_rule any_rule()
+	{
+		static const uint16_t protocols[] = { TCP, UDP, ICMP, GRE, CONFIG_ACL_ANY };
+		config_acl_rule r = rule().config;
+
+		r.deny = below(2);
+		r.protocol = protocols[below(5)];
+		prefixes(r.source);
+		prefixes(r.destination);
+		r.fragments = !below(8);
+		if (r.fragments)
+			return r;
+		if (r.protocol == TCP || r.protocol == UDP) {
+			ports(r.source_ports);
+			ports(r.destination_ports);
+		}
+		r.established = r.protocol == TCP && !below(3);
+		if (r.protocol == ICMP && below(2)) {
+			r.icmp_type = (uint16_t)(below(3) * 4);
+			if (below(2))
+				r.icmp_code = (uint16_t)below(3);
+		}
+		return r;
+	}
+	packet any_packet()
+	{
+		static const uint8_t protocols[] = { TCP, TCP, UDP, ICMP, GRE };
+		static const uint16_t offsets[] = { 0, 0, 0, 0, 0, 1, 2, 185 };
+		static const uint16_t payloads[] = { 20, 20, 20, 20, 16, 15, 8, 7, 4, 3, 0 };
+		packet p;
+
+		p.protocol = protocols[below(5)];
+		p.source = addr();
+		p.destination = addr();
+		p.source_port =
+			p.protocol == ICMP ? (uint16_t)(below(3) * 4 << 8 | below(3)) : port();
+		p.destination_port = port();
+		p.flags = (uint8_t)below(32);
+		p.offset = offsets[below(8)];
+		p.payload = payloads[below(11)];
+		p.options = (uint8_t)(below(4) ? 0 : 4 * below(11));
+		return p;
+	}
+};
+
+void expect_as_oracle(generator &g, const acl_list &list, const compiled &c, int bursts)
+{
+	std::vector<uint64_t> hits(list.config.nb_rules + 1);
+
+	for (int burst = 0; burst < bursts; burst++) {
+		std::vector<packet> packets(FORWARD_BURST);
+		uint64_t some = (uint64_t)g.random() << 32 | g.random(), denied = 0, lost = 0;
+		struct acl_verdict verdict;
+
+		for (size_t i = 0; i < packets.size(); i++) {
+			packet &p = packets[i] = g.any_packet();
+			size_t fit = first_fit(list.config, p);
+
+			if (!(some >> i & 1))
+				continue;
+			if (broken(p)) {
+				lost |= UINT64_C(1) << i;
+				continue;
+			}
+			hits[fit]++;
+			if (fit ? list.config.rules[fit - 1].deny : list.config.deny)
+				denied |= UINT64_C(1) << i;
+		}
+		verdict = c.judge(packets, some);
+		ASSERT_EQ(lost, verdict.broken);
+		ASSERT_EQ(denied, verdict.denied);
+	}
+	for (uint32_t r = 0; r < hits.size(); r++)
+		ASSERT_EQ(hits[r], acl_hits(c.acl, r)) << "rule " << r;
+}
+
+TEST(acl, is_what_reading_from_the_top_says)
+{
+	generator g = { std::mt19937(7) };
+
+	for (int round = 0; round < 150; round++) {
+		acl_list list(g.below(2));
+		uint32_t n = g.below(12);
+
+		for (uint32_t r = 0; r < n; r++)
+			list.add(g.any_rule());
+		expect_as_oracle(g, list, compiled(list), 6);
+		if (HasFatalFailure())
+			FAIL() << "round " << round;
+	}
+}
+
+/* The most that the configuration takes. */
+TEST(acl, takes_the_longest_list)
+{
+	generator g = { std::mt19937(8) };
+	acl_list list(true);
+	size_t entries = 0;
+
+	while (list.config.nb_rules < CONFIG_ACL_RULES) {
+		config_acl_rule r = g.any_rule();
+
+		r.source.n = 1; /* a host each, so that the last rules are reached too */
+		r.source.value[0] = prefix_make(g.addr(), 32);
+		if (entries + config_acl_entries(&r) > CONFIG_ACL_ENTRIES)
+			break;
+		entries += config_acl_entries(&r);
+		list.add(r);
+	}
+	expect_as_oracle(g, list, compiled(list), 100);
+}
+
+TEST(acl, each_lcore_counts_its_own)
+{
+	acl_list list = acl_list(true).permit(rule().tcp());
+	compiled c(list, 3);
+
+	c.judge({ packet() }, 1, 0);
+	c.judge({ packet() }, 1, 2);
+	c.judge({ packet() }, 1, ACL_UNCOUNTED);
+	EXPECT_EQ(2u, acl_hits(c.acl, 1));
+	EXPECT_EQ(0u, acl_hits(c.acl, 0));
+}
+
+TEST(acl, same_means_that_nothing_differs)
+{
+	const acl_list list = acl_list(true).permit(
+		rule().tcp().from("10.0.0.0/8").to("10.1.0.0/16").dport(80).established());
+	const acl_list again = list;
+	const std::function<void(config_acl &)> edits[] = {
+		[](auto &l) { l.deny = false; },
+		[](auto &l) { l.name[0] = 'x'; },
+		[](auto &l) { l.nb_rules = 0; },
+		[](auto &l) { l.rules[0].name[0] = 'x'; },
+		[](auto &l) { l.rules[0].deny = true; },
+		[](auto &l) { l.rules[0].established = false; },
+		[](auto &l) { l.rules[0].fragments = true; },
+		[](auto &l) { l.rules[0].protocol = UDP; },
+		[](auto &l) { l.rules[0].icmp_type = 8; },
+		[](auto &l) { l.rules[0].icmp_code = 8; },
+		[](auto &l) { l.rules[0].source.n = 0; },
+		[](auto &l) { l.rules[0].destination.value[0].len = 17; },
+		[](auto &l) { l.rules[0].source_ports.n = 1; },
+		[](auto &l) { l.rules[0].destination_ports.value[0].last = 81; },
+	};
+
+	EXPECT_TRUE(config_acl_same(&list.config, &again.config));
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		acl_list other = list;
+
+		edits[i](other.config);
+		EXPECT_FALSE(config_acl_same(&list.config, &other.config)) << "edit " << i;
+	}
+}
+
+} // namespace
