@@ -43,7 +43,7 @@ static struct rcu_pool *ip4_groups(struct fib_table *t)
 
 static uint32_t ip4_rules(const struct fib_table *t)
 {
-	return rules_count(&t->lpm4.rules);
+	return t->lpm4.nb_rules;
 }
 
 const struct fib_table_ops fib_table_ip4 = {

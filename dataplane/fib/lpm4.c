@@ -58,7 +58,7 @@ int lpm4_init(struct lpm4 *t, struct rte_lpm *lpm, uint32_t groups, struct rte_r
 {
 	*t = (struct lpm4){ .tbl24 = (uint32_t *)lpm->tbl24, .tbl8 = (uint32_t *)lpm->tbl8 };
 	t->long_rules = calloc(groups, sizeof(*t->long_rules));
-	if (!t->long_rules || rcu_pool_init(&t->groups, qsbr, 0, groups) || rules_init(&t->rules)) {
+	if (!t->long_rules || rcu_pool_init(&t->groups, qsbr, 0, groups) || rules_init(&t->kept)) {
 		lpm4_fini(t);
 		return -ENOMEM;
 	}
@@ -68,7 +68,7 @@ int lpm4_init(struct lpm4 *t, struct rte_lpm *lpm, uint32_t groups, struct rte_r
 
 void lpm4_fini(struct lpm4 *t)
 {
-	rules_fini(&t->rules);
+	rules_fini(&t->kept);
 	rcu_pool_fini(&t->groups);
 	free(t->long_rules);
 	t->long_rules = NULL;
@@ -164,24 +164,97 @@ static uint16_t *long_rules(struct lpm4 *t, uint32_t addr)
 	return &t->long_rules[t->tbl24[addr >> 8] & ENTRY_VALUE];
 }
 
+/* --- rules ------------------------------------------------------------------------------------ */
+
+static void count(struct lpm4 *t, uint8_t len, int by)
+{
+	t->nb_rules += (uint32_t)by;
+	t->of_len[len] += (uint32_t)by;
+}
+
+/* Is the rule that the entry found at `addr` serves said by that entry alone? */
+static bool shown_at(uint32_t entry, uint32_t addr)
+{
+	uint8_t len = entry_len(entry);
+
+	return len >= LPM4_WIDE && (addr & len_mask(len)) == addr;
+}
+
+/* The value of exactly this rule. False: there is none. */
+static bool rule_find(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value)
+{
+	const uint64_t *kept;
+
+	if (!t->of_len[len])
+		return false;
+	if (len >= LPM4_WIDE) {
+		uint32_t entry = entry_lookup(t, addr);
+
+		*value = entry & ENTRY_VALUE;
+		if (entry_len(entry) <= len)
+			return entry_len(entry) == len;
+	}
+	kept = rules_find(&t->kept, addr, len);
+	if (kept)
+		*value = rule_value(*kept);
+	return kept;
+}
+
+/* What has to be written beside the tables when a rule is set. */
+struct keeping {
+	uint64_t *slot; /* NULL: nothing */
+	uint8_t len; /* of the rule that is written there: the one that is set, or hidden by it */
+	bool is_new; /* there is no rule yet that is set: nor is there one in the slot */
+};
+
+/* Find the slot; nothing changes yet. -ENOMEM. */
+static int keeping_reserve(struct lpm4 *t, uint32_t addr, uint8_t len, struct keeping *keeping)
+{
+	uint32_t entry = entry_lookup(t, addr);
+
+	*keeping = (struct keeping){ .len = len };
+	if (len >= LPM4_WIDE && entry_len(entry) <= len) { /* it shows at its first address */
+		keeping->is_new = entry_len(entry) != len;
+		if (!keeping->is_new || !shown_at(entry, addr))
+			return 0;
+		keeping->len = entry_len(entry);
+	} else {
+		keeping->slot = rules_find(&t->kept, addr, len);
+		keeping->is_new = !keeping->slot;
+	}
+	if (!keeping->slot)
+		keeping->slot = rules_reserve(&t->kept, addr, keeping->len);
+	return keeping->slot ? 0 : -ENOMEM;
+}
+
+/* `value`: of the rule that is set. */
+static void keeping_write(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value,
+			  const struct keeping *keeping)
+{
+	if (keeping->is_new)
+		count(t, len, 1);
+	if (!keeping->slot)
+		return;
+	if (keeping->len != len)
+		value = entry_lookup(t, addr) & ENTRY_VALUE;
+	if (keeping->is_new)
+		rules_put(&t->kept, keeping->slot, addr, keeping->len, value);
+	else
+		*keeping->slot = rule_with(*keeping->slot, value);
+}
+
 int lpm4_set_begin(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 {
-	uint64_t *rule, *slot;
+	struct keeping keeping;
 
 	assert(len >= 1 && len <= 32 && !(addr & ~len_mask(len)) && value <= ENTRY_VALUE);
-	__builtin_prefetch(&t->tbl24[addr >> 8], 1);
-	rule = rules_find(&t->rules, addr, len);
-	slot = rule ? rule : rules_reserve(&t->rules, addr, len);
-	if (!slot)
+	if (keeping_reserve(t, addr, len, &keeping))
 		return -ENOMEM;
 	if (len > 24 && group_open(t, addr))
 		return -ENOSPC;
-	if (len > 24 && !rule)
+	if (len > 24 && keeping.is_new)
 		++*long_rules(t, addr);
-	if (rule)
-		*rule = rule_with(*rule, value);
-	else
-		rules_put(&t->rules, slot, addr, len, value);
+	keeping_write(t, addr, len, value, &keeping);
 	prefix_write(t, addr, len, entry_make(value, len));
 	return 0;
 }
@@ -193,14 +266,12 @@ int lpm4_set_begin(struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t value)
 static uint32_t cover_found(const struct lpm4 *t, uint32_t addr, uint8_t len)
 {
 	for (uint8_t d = len - 1; d > 0; d--) {
-		uint32_t next_door = entry_lookup(t, addr ^ UINT32_C(1) << (31 - d));
-		const uint64_t *rule;
+		uint32_t next_door = entry_lookup(t, addr ^ UINT32_C(1) << (31 - d)), value;
 
 		if (entry_len(next_door) <= d)
 			return next_door;
-		rule = rules_find(&t->rules, addr & len_mask(d), d);
-		if (rule)
-			return entry_make(rule_value(*rule), d);
+		if (rule_find(t, addr & len_mask(d), d, &value))
+			return entry_make(value, d);
 	}
 	return ENTRY_NONE;
 }
@@ -220,14 +291,20 @@ static uint32_t cover(const struct lpm4 *t, uint32_t addr, uint8_t len)
 
 int lpm4_del_begin(struct lpm4 *t, uint32_t addr, uint8_t len)
 {
-	uint64_t *rule;
+	uint32_t entry, under, value;
 
-	__builtin_prefetch(&t->tbl24[addr >> 8], 1);
-	rule = rules_find(&t->rules, addr, len);
-	if (!rule)
+	if (!rule_find(t, addr, len, &value))
 		return -ENOENT;
-	rules_remove(&t->rules, rule);
-	prefix_write(t, addr, len, cover(t, addr, len));
+	entry = entry_lookup(t, addr);
+	under = cover(t, addr, len);
+	if (len >= LPM4_WIDE && entry_len(entry) == len) {
+		if (shown_at(under, addr)) /* it shows again */
+			rules_remove(&t->kept, rules_find(&t->kept, addr, entry_len(under)));
+	} else {
+		rules_remove(&t->kept, rules_find(&t->kept, addr, len));
+	}
+	count(t, len, -1);
+	prefix_write(t, addr, len, under);
 	if (len > 24 && --*long_rules(t, addr) == 0)
 		group_close(t, addr);
 	return 0;
@@ -255,15 +332,16 @@ int lpm4_del(struct lpm4 *t, uint32_t addr, uint8_t len)
 void lpm4_fetch(const struct lpm4 *t, uint32_t addr, uint8_t len)
 {
 	__builtin_prefetch(&t->tbl24[addr >> 8], 1);
-	rules_fetch(&t->rules, addr, len);
+	if (len < LPM4_WIDE)
+		rules_fetch(&t->kept, addr, len);
 }
 
 int lpm4_get(const struct lpm4 *t, uint32_t addr, uint8_t len, uint32_t *value)
 {
-	const uint64_t *rule = rules_find(&t->rules, addr, len);
+	uint32_t found;
 
-	if (!rule)
+	if (!rule_find(t, addr, len, &found))
 		return -ENOENT;
-	*value = rule_value(*rule);
+	*value = found;
 	return 0;
 }

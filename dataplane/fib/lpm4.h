@@ -2,14 +2,19 @@
  * (fib_lookup_burst()); rte_lpm_add() and rte_lpm_delete() are never called on a table that has an
  * lpm4, for they scan all rules of a length at each change.
  *
- *   rules ── every prefix of the table, exact (writer's heap)
+ *   kept  ── rules that the tables do not say, exact (writer's heap)
  *   tbl24 ── [address >> 8]: a value, or a tbl8 group if a rule inside is longer than /24 (shared)
  *   tbl8  ── [group × 256 + last octet]: a value (shared)
  *
  * Each entry carries the length of the rule that it serves, so a rule overwrites exactly the
- * entries of shorter ones. Entries change by single aligned 32-bit stores: a reader finds the old
- * value or the new one. Groups are filled before their tbl24 entry points there and reused a grace
- * period after it stops. One thread. */
+ * entries of shorter ones, and the entry at its first address says what the rule is, unless it
+ * serves a longer one, or a wide prefix (LPM4_WIDE) has still to be written there. Rules hidden so,
+ * and all wide ones, are kept beside the tables, and no others: of a real table one in fourteen.
+ * For the rest a writer looks nowhere but where it writes.
+ *
+ * Entries change by single aligned 32-bit stores: a reader finds the old value or the new one.
+ * Groups are filled before their tbl24 entry points there and reused a grace period after it stops.
+ * One thread. */
 #ifndef BASCULE_LPM4_H
 #define BASCULE_LPM4_H
 
@@ -44,7 +49,9 @@ struct lpm4 {
 	uint32_t *tbl24, *tbl8; /* borrowed: the rte_lpm's, in shared memory */
 	struct rcu_pool groups; /* of tbl8 */
 	uint16_t *long_rules;	/* owned; [group]: how many rules longer than /24 keep it */
-	struct rules rules;
+	struct rules kept;
+	uint32_t nb_rules;   /* all there are */
+	uint32_t of_len[33]; /* of each length: spares look-ups for unused ones */
 	struct lpm4_work work;
 };
 

@@ -1,6 +1,6 @@
-/* The rules of one table: prefix → value, in the writer's memory. A hash of 64-bit words, so that a
- * probe is one cache miss and a million rules are 16 MB. It knows exact prefixes only; longest
- * match is lpm4's. It grows without a pause (linear_hash.h) and never shrinks. One thread. */
+/* Rules: prefix → value, in the writer's memory. A hash of 64-bit words, so that a probe is one
+ * cache miss. It knows exact prefixes only; longest match is lpm4's. It grows without a pause
+ * (linear_hash.h) and never shrinks. One thread. */
 #ifndef BASCULE_RULES_H
 #define BASCULE_RULES_H
 

@@ -119,5 +119,5 @@ uint32_t view_routes(const struct view *view)
 {
 	uint32_t seeds_shown = rules_count(&view->seeds) - rules_count(&view->hidden);
 
-	return rules_count(&view->lpm.rules) - seeds_shown + view->has_default;
+	return view->lpm.nb_rules - seeds_shown + view->has_default;
 }

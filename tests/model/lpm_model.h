@@ -22,6 +22,25 @@ struct lpm_model {
 	{
 		return of_len[len].erase(addr);
 	}
+	/* Of exactly this rule. */
+	bool get(uint32_t addr, uint8_t len, uint32_t *value) const
+	{
+		auto rule = of_len[len].find(addr);
+
+		if (rule == of_len[len].end())
+			return false;
+		*value = rule->second;
+		return true;
+	}
+	/* The length of the rule that an address finds; 0 also of none. */
+	uint8_t length(uint32_t addr) const
+	{
+		uint8_t len = 32;
+
+		while (len && !of_len[len].count(network(addr, len)))
+			len--;
+		return len;
+	}
 	/* The value, or `miss`. */
 	uint32_t lookup(uint32_t addr, uint32_t miss) const
 	{

@@ -140,7 +140,36 @@ class lpm4_test : public testing::Test
 			used += t.tbl24[i] != 0;
 		EXPECT_EQ(0u, used);
 		EXPECT_EQ(0u, t.groups.used);
-		EXPECT_EQ(0u, rules_count(&t.rules));
+		EXPECT_EQ(0u, t.nb_rules);
+		EXPECT_EQ(0u, rules_count(&t.kept));
+	}
+	/* Each rule that may be there is found as the model says, by what the tables say or by
+	 * what is kept beside them. */
+	void expect_rules(const lpm_model &model, uint32_t addr, uint8_t shortest,
+			  const std::string &when)
+	{
+		for (uint8_t len = shortest; len <= 32; len++) {
+			uint32_t network = lpm_model::network(addr, len), want = MISS, is = MISS;
+			bool has = model.get(network, len, &want);
+
+			ASSERT_EQ(has ? 0 : -ENOENT, lpm4_get(&t, network, len, &is))
+				<< text({ network, len }) << " " << when;
+			ASSERT_EQ(want, is) << text({ network, len }) << " " << when;
+		}
+	}
+	/* There are as many rules as the model has, and kept beside the tables are the wide ones
+	 * and those whose first address finds a longer one. */
+	void expect_kept(const lpm_model &model, const std::string &when)
+	{
+		uint32_t all = 0, kept = 0;
+
+		for (uint8_t len = 1; len <= 32; len++) {
+			for (const auto &rule : model.of_len[len])
+				kept += len < LPM4_WIDE || model.length(rule.first) > len;
+			all += model.of_len[len].size();
+		}
+		ASSERT_EQ(all, t.nb_rules) << when;
+		ASSERT_EQ(kept, rules_count(&t.kept)) << when;
 	}
 	/* Set all routes in the order given, compare, delete the first half, compare. */
 	void same_as_librte(const std::vector<route> &routes)
@@ -233,9 +262,12 @@ TEST_F(lpm4_test, whole_real_table_as_the_model_says_and_back_to_nothing)
 		ASSERT_EQ(0, lpm4_set(&t, routes[i].addr, routes[i].len, i + 1)) << text(routes[i]);
 		model.set(routes[i].addr, routes[i].len, i + 1);
 	}
+	expect_kept(model, "with all of them");
+	EXPECT_LT(rules_count(&t.kept), t.nb_rules / 6) << "most rules show";
 	std::shuffle(routes.begin(), routes.end(), random);
 	for (size_t i = 0; i < routes.size(); i++) {
 		if (i % 16 == 0) {
+			expect_rules(model, routes[i].addr, 1, text(routes[i]));
 			const route &probe = routes[random() % routes.size()];
 			uint32_t addrs[] = { probe.addr, last(probe), probe.addr - 1,
 					     last(probe) + 1, (uint32_t)random() };
@@ -308,6 +340,8 @@ TEST_F(lpm4_test, wide_prefixes_in_slices_as_the_model_says)
 				probes.push_back(c.r.addr);
 				probes.push_back(last(c.r));
 			}
+			expect_rules(after, probes.empty() ? wide.r.addr : probes.back(), 1,
+				     "in round " + std::to_string(round));
 			through = lpm4_step(&t, 1 + random() % 3000);
 			slices++;
 			for (int k = 0; k < 40; k++) {
@@ -322,6 +356,9 @@ TEST_F(lpm4_test, wide_prefixes_in_slices_as_the_model_says)
 			}
 		} while (!through);
 		apply(&before, wide);
+		expect_rules(after, wide.r.addr, 1, "in round " + std::to_string(round));
+		if (round % 8 == 0)
+			expect_kept(after, "in round " + std::to_string(round));
 		for (uint32_t addr : probes)
 			ASSERT_EQ(after.lookup(addr, MISS), lookup(lpm, addr)) << round;
 	}
@@ -358,6 +395,8 @@ TEST_F(lpm4_test, every_step_of_a_random_walk_as_the_model_says)
 			ASSERT_EQ(model.del(r.addr, r.len) ? 0 : -ENOENT,
 				  lpm4_del(&t, r.addr, r.len));
 		}
+		expect_rules(model, r.addr, 20, "after step " + std::to_string(step));
+		expect_kept(model, "after step " + std::to_string(step));
 		for (uint32_t addr = 0xc0a80000 - 300; addr < 0xc0a80400 + 300;
 		     addr += 1 + (step & 3))
 			ASSERT_EQ(model.lookup(addr, MISS), lookup(lpm, addr))
@@ -377,7 +416,7 @@ TEST_F(lpm4_test, get_is_exact)
 	EXPECT_EQ(0u, value);
 	EXPECT_EQ(-ENOENT, lpm4_get(&t, 0x0a000000, 9, &value));
 	EXPECT_EQ(-ENOENT, lpm4_del(&t, 0x0a000000, 7));
-	EXPECT_EQ(1u, rules_count(&t.rules));
+	EXPECT_EQ(1u, t.nb_rules);
 }
 
 TEST_F(lpm4_test, full_table_refuses_and_stays_whole)
@@ -390,7 +429,7 @@ TEST_F(lpm4_test, full_table_refuses_and_stays_whole)
 		EXPECT_EQ(-ENOSPC, lpm4_set(&t, 0x0a000800, len, 1000));
 		EXPECT_EQ(-ENOENT, lpm4_del(&t, 0x0a000800, len));
 	}
-	EXPECT_EQ(9u, rules_count(&t.rules));
+	EXPECT_EQ(9u, t.nb_rules);
 	EXPECT_EQ(99u, lookup(lpm, 0x0a000800));
 	EXPECT_EQ(0, lpm4_set(&t, 0x0a000700, 25, 77)) << "its group is there";
 	EXPECT_EQ(0, lpm4_set(&t, 0x0a000800, 24, 78)) << "needs none";
