@@ -70,15 +70,30 @@ uint32_t prefix_table_add(struct prefix_table *table, struct prefix prefix)
 	return id;
 }
 
-void prefix_table_remove(struct prefix_table *table, uint32_t id)
+/* The slot of an item in its segment. */
+static uint32_t slot_of(const struct prefix_table *table, uint32_t id, uint32_t **segment)
 {
 	uint32_t hash = prefix_table_hash(table, prefix_table_key(table, id));
 	uint32_t slot = linear_hash_home(hash), word = id | prefix_table_tag(table, hash);
-	uint32_t *ids = (uint32_t *)linear_hash_segment(&table->ids, hash, sizeof(*ids));
 
-	while (ids[slot] != word)
+	*segment = (uint32_t *)linear_hash_segment(&table->ids, hash, sizeof(**segment));
+	while ((*segment)[slot] != word)
 		slot = linear_hash_after(slot);
-	linear_hash_remove(&table->ids, &by_prefix, table, ids, slot);
+	return slot;
+}
+
+void prefix_table_fetch_behind(const struct prefix_table *table, uint32_t id)
+{
+	uint32_t *segment, slot = slot_of(table, id, &segment);
+
+	linear_hash_fetch_behind(&by_prefix, table, segment, slot);
+}
+
+void prefix_table_remove(struct prefix_table *table, uint32_t id)
+{
+	uint32_t *segment, slot = slot_of(table, id, &segment);
+
+	linear_hash_remove(&table->ids, &by_prefix, table, segment, slot);
 	slab_free(&table->items, id);
 }
 

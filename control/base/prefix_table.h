@@ -121,6 +121,13 @@ static inline uint32_t prefix_table_fetch_item(const struct prefix_table *table,
 	return id;
 }
 
+/* What prefix_table_remove() looks at comes into the cache meanwhile: likewise in two steps. */
+static inline void prefix_table_fetch_slot(const struct prefix_table *table, uint32_t id)
+{
+	prefix_table_fetch(table, prefix_table_key(table, id));
+}
+void prefix_table_fetch_behind(const struct prefix_table *table, uint32_t id);
+
 /* A new item of a prefix that has none, zeroed but for that. SLAB_NONE: full or no memory. */
 uint32_t prefix_table_add(struct prefix_table *table, struct prefix prefix);
 /* Free an item, which must be live. */

@@ -139,6 +139,17 @@ static inline void linear_hash_put(struct linear_hash *table, const struct linea
 	table->count++;
 }
 
+/* What linear_hash_remove() reads of the entries behind a slot comes into the cache meanwhile.
+ * There is an empty slot in the segment. */
+static inline void linear_hash_fetch_behind(const struct linear_hash_kind *kind, const void *owner,
+					    const void *segment, uint32_t slot)
+{
+	uint64_t entry;
+
+	while ((entry = linear_hash_get(segment, slot = linear_hash_after(slot), kind->octets)))
+		__builtin_prefetch(kind->from(owner, entry));
+}
+
 /* Empty a slot: those behind it that a search would no longer find move up. */
 static inline void linear_hash_remove(struct linear_hash *table,
 				      const struct linear_hash_kind *kind, const void *owner,
@@ -147,6 +158,8 @@ static inline void linear_hash_remove(struct linear_hash *table,
 	uint64_t entry;
 
 	linear_hash_set(segment, hole, kind->octets, 0);
+	if (kind->from)
+		linear_hash_fetch_behind(kind, owner, segment, hole);
 	for (uint32_t slot = linear_hash_after(hole);
 	     (entry = linear_hash_get(segment, slot, kind->octets));
 	     slot = linear_hash_after(slot)) {

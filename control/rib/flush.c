@@ -17,6 +17,7 @@ enum {
 	ITEMS_PREFIX = 1 + 6,
 	SLOTS = 32768, /* a power of two, more than twice as many */
 	SETS_MAX = ITEMS_MAX,
+	RELEASED = 32, /* nodes released together */
 	SETS_MEMBERS = 16 * RIB_PEERS,
 };
 
@@ -357,7 +358,8 @@ static size_t send_cost(const struct flush *f, uint32_t paths)
 static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 {
 	struct entry entry;
-	size_t seen = 0, cost;
+	uint32_t sent[RELEASED];
+	size_t seen = 0, nb_sent = 0, cost;
 
 	for (size_t i = 0; i < max && has_room(f) && queue_take(group, &entry, &f->had);
 	     i += cost) {
@@ -375,9 +377,14 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 		send(f, rib_prefix(f->rib, entry.node), &had, &must, false);
 		cost = send_cost(f, node_at(f->rib, entry.node)->paths);
 		entry_drop(group->rib, &entry);
-		node_release(group->rib, entry.node);
+		sent[nb_sent++] = entry.node;
+		if (nb_sent == RELEASED) {
+			nodes_release(group->rib, sent, nb_sent);
+			nb_sent = 0;
+		}
 		seen++;
 	}
+	nodes_release(group->rib, sent, nb_sent);
 	return seen;
 }
 

@@ -18,12 +18,32 @@ uint32_t node_find(const struct rib *rib, struct prefix prefix)
 	return prefix_table_find(&rib->nodes, prefix);
 }
 
+static bool node_needed(const struct rib *rib, uint32_t id)
+{
+	return node_at(rib, id)->first || bitmap_has(&rib->changes, id) || node_waits(rib, id) ||
+	       groups_need(rib, id);
+}
+
 void node_release(struct rib *rib, uint32_t id)
 {
-	if (node_at(rib, id)->first || bitmap_has(&rib->changes, id) || node_waits(rib, id) ||
-	    groups_need(rib, id))
-		return;
-	prefix_table_remove(&rib->nodes, id);
+	if (!node_needed(rib, id))
+		prefix_table_remove(&rib->nodes, id);
+}
+
+void nodes_release(struct rib *rib, uint32_t *ids, size_t n)
+{
+	size_t idle = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (node_needed(rib, ids[i]))
+			continue;
+		prefix_table_fetch_slot(&rib->nodes, ids[i]);
+		ids[idle++] = ids[i];
+	}
+	for (size_t i = 0; i < idle; i++)
+		prefix_table_fetch_behind(&rib->nodes, ids[i]);
+	for (size_t i = 0; i < idle; i++)
+		prefix_table_remove(&rib->nodes, ids[i]);
 }
 
 /* --- chains ----------------------------------------------------------------------------------- */

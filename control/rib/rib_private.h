@@ -269,6 +269,9 @@ static inline size_t cost_since(const struct rib *rib, uint64_t before, size_t s
 uint32_t node_find(const struct rib *rib, struct prefix prefix);
 /* Free the node if it has no paths and nobody needs it any more. */
 void node_release(struct rib *rib, uint32_t id);
+/* The same for several, each named once: their memory is waited for together. `ids` is scratch
+ * afterwards. */
+void nodes_release(struct rib *rib, uint32_t *ids, size_t n);
 
 /* --- hops.c ----------------------------------------------------------------------------------- */
 
