@@ -37,7 +37,8 @@ void nic_bind(const struct host_root *host, const struct nics *nics, const struc
  * the kernel would wait for that process. */
 void nic_unbind(const struct host_root *host, const struct nic *nic, struct bind_result *result);
 /* Have it at every boot on vfio-pci if it is now, or on the kernel's own driver if it is not: by
- * driverctl if that is installed, else by a udev rule of ours that runs `program` nic bind. */
+ * driverctl if that is installed, else by a udev rule of ours that runs `program` nic bind. What it
+ * is on now stays as it is. */
 void nic_persist(const struct host_root *host, const struct nic *nic, const char *program,
 		 struct bind_result *result);
 /* Is it persistent that it goes to vfio-pci at boot? */

@@ -1,15 +1,16 @@
 /* What a NIC is bound to at every boot: driverctl's memory, or lines of a udev rule. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "nic_bind.h"
 
 #define DRIVERCTL "/usr/sbin/driverctl"
+#define OVERRIDES "/etc/driverctl.d" /* of driverctl's: a file a device, with its driver's name */
 #define UDEVADM	  "/usr/bin/udevadm"
 #define RULES	  "/etc/udev/rules.d/61-bascule-nic.rules"
 
@@ -52,30 +53,85 @@ bool nic_persists(const struct host_root *host, const struct nic *nic)
 	char driver[NIC_DRIVER];
 
 	return in_rules(host, nic) ||
-	       (host_read(host, driver, sizeof(driver), "/etc/driverctl.d/pci-%s", nic->address) &&
+	       (host_read(host, driver, sizeof(driver), OVERRIDES "/pci-%s", nic->address) &&
 		!strcmp(driver, "vfio-pci"));
+}
+
+/* A file that takes the place of the former one when it is whole: a boot in between finds one or
+ * the other. */
+struct fresh_file {
+	char path[PATH_MAX], beside[PATH_MAX + 8];
+	FILE *file;
+};
+
+static int fresh_begin(struct fresh_file *fresh, const struct host_root *host, const char *path)
+{
+	snprintf(fresh->path, sizeof(fresh->path), "%s%s", host->root, path);
+	snprintf(fresh->beside, sizeof(fresh->beside), "%s.new", fresh->path);
+	fresh->file = fopen(fresh->beside, "we");
+	return fresh->file ? 0 : -errno;
+}
+
+static int fresh_end(struct fresh_file *fresh)
+{
+	int err = 0;
+
+	if (fflush(fresh->file) || fsync(fileno(fresh->file)))
+		err = -errno;
+	fclose(fresh->file);
+	if (!err && rename(fresh->beside, fresh->path))
+		err = -errno;
+	if (err)
+		unlink(fresh->beside);
+	return err;
+}
+
+static void conclude(struct bind_result *r, const char *path, int err)
+{
+	r->done = r->changed = !err;
+	if (!err) {
+		snprintf(r->note[r->nb_notes++], BIND_TEXT, "%s keeps it", path);
+		return;
+	}
+	snprintf(r->why, sizeof(r->why), "%s: %s", path, strerror(-err));
+	if (err == -EACCES || err == -EPERM)
+		snprintf(r->next, sizeof(r->next), "only root may");
 }
 
 /* --- driverctl -------------------------------------------------------------------------------- */
 
-/* The binding is done already: to probe again would fail where the kernel has no driver of its. */
+static int keep(const struct host_root *host, const char *path)
+{
+	struct fresh_file fresh;
+	char dir[PATH_MAX];
+	int err;
+
+	snprintf(dir, sizeof(dir), "%s" OVERRIDES, host->root);
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		return -errno;
+	err = fresh_begin(&fresh, host, path);
+	if (err)
+		return err;
+	fputs("vfio-pci\n", fresh.file);
+	return fresh_end(&fresh);
+}
+
+static int forget(const struct host_root *host, const char *path)
+{
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s%s", host->root, path);
+	return unlink(full) && errno != ENOENT ? -errno : 0;
+}
+
+/* What it reads at every boot is written here. To have driverctl write it would take the NIC from
+ * its driver first, and from a dataplane that has it open. */
 static void by_driverctl(const struct host_root *host, const struct nic *nic, struct bind_result *r)
 {
-	const char *const set[] = { DRIVERCTL,	  "--noprobe", "set-override",
-				    nic->address, "vfio-pci",  NULL };
-	const char *const unset[] = { DRIVERCTL, "--noprobe", "unset-override", nic->address,
-				      NULL };
-	char said[200];
-	int status = host_run(host, said, sizeof(said), nic_on_vfio(nic) ? set : unset);
+	char path[sizeof(OVERRIDES) + NIC_ADDRESS + 8];
 
-	r->done = r->changed = status == 0;
-	if (status)
-		snprintf(r->why, sizeof(r->why), "driverctl: %s",
-			 status < 0 ? strerror(-status)
-			 : said[0]  ? said
-				    : "it says no more");
-	else
-		snprintf(r->note[r->nb_notes++], BIND_TEXT, "driverctl keeps it");
+	snprintf(path, sizeof(path), OVERRIDES "/pci-%s", nic->address);
+	conclude(r, path, nic_on_vfio(nic) ? keep(host, path) : forget(host, path));
 }
 
 /* --- a rule of ours --------------------------------------------------------------------------- */
@@ -99,28 +155,15 @@ static void print_rules(FILE *file, const char *rules, const struct nic *nic, co
 		print_line(file, nic, program);
 }
 
-/* Into a file beside, which takes the place of the former: a boot in between finds one or the
- * other. 0 or -errno. */
 static int replace_rules(const struct host_root *host, const struct nic *nic, const char *program)
 {
-	char path[PATH_MAX], fresh[PATH_MAX + 8], *rules = host_read_all(host, NULL, RULES);
-	FILE *file;
-	int err = 0;
+	char *rules = host_read_all(host, NULL, RULES);
+	struct fresh_file fresh;
+	int err = fresh_begin(&fresh, host, RULES);
 
-	snprintf(path, sizeof(path), "%s" RULES, host->root);
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	file = fopen(fresh, "we");
-	if (file) {
-		print_rules(file, rules, nic, program);
-		if (fflush(file) || fsync(fileno(file)))
-			err = -errno;
-		fclose(file);
-		if (!err && rename(fresh, path))
-			err = -errno;
-		if (err)
-			unlink(fresh);
-	} else {
-		err = -errno;
+	if (!err) {
+		print_rules(fresh.file, rules, nic, program);
+		err = fresh_end(&fresh);
 	}
 	free(rules);
 	return err;
@@ -130,7 +173,6 @@ void nic_persist(const struct host_root *host, const struct nic *nic, const char
 		 struct bind_result *r)
 {
 	const char *const reload[] = { UDEVADM, "control", "--reload", NULL };
-	int err;
 
 	*r = (struct bind_result){ 0 };
 	if (nic_persists(host, nic) == nic_on_vfio(nic)) {
@@ -142,14 +184,7 @@ void nic_persist(const struct host_root *host, const struct nic *nic, const char
 		by_driverctl(host, nic, r);
 		return;
 	}
-	err = replace_rules(host, nic, program);
-	r->done = r->changed = !err;
-	if (err) {
-		snprintf(r->why, sizeof(r->why), RULES ": %s", strerror(-err));
-		if (err == -EACCES || err == -EPERM)
-			snprintf(r->next, sizeof(r->next), "only root may");
-		return;
-	}
-	host_run(host, NULL, 0, reload);
-	snprintf(r->note[r->nb_notes++], BIND_TEXT, RULES " keeps it");
+	conclude(r, RULES, replace_rules(host, nic, program));
+	if (r->done)
+		host_run(host, NULL, 0, reload);
 }
