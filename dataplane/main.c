@@ -20,6 +20,7 @@
 #include "fib.h"
 #include "heartbeat.h"
 #include "log.h"
+#include "pci_device.h"
 #include "reading.h"
 #include "telemetry.h"
 #include "turn.h"
@@ -161,6 +162,7 @@ static int start(const struct config *config, enum log_level level)
 {
 	int status;
 
+	pci_wait(&config->dataplane);
 	if (eal_open(config, level))
 		return EXIT_FAILURE;
 	signals_open(); /* after EAL, which sets its own */

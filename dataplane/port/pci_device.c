@@ -1,0 +1,115 @@
+/* What sysfs says of a device's driver, and what /dev has of it. */
+#include "pci_device.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include <rte_pci.h>
+
+#include "config.h"
+#include "device.h"
+#include "log.h"
+
+enum { NAME = 64, LOOK_MS = 100 };
+
+/* Drivers of the kernel's that DPDK's work through, or that only hand a device over. */
+static const char *const good[] = { "uio_pci_generic", "igb_uio", "mlx4_core", "mlx5_core" };
+
+/* The last component of what the link names; false: there is none. */
+static bool link_name(const char *root, const char *address, const char *link, char name[NAME])
+{
+	char path[PATH_MAX], to[PATH_MAX], *slash;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/%s", root, address, link);
+	len = readlink(path, to, sizeof(to) - 1);
+	if (len < 0)
+		return false;
+	to[len] = '\0';
+	slash = strrchr(to, '/');
+	snprintf(name, NAME, "%.*s", NAME - 1, slash ? slash + 1 : to);
+	return true;
+}
+
+/* A udev rule gives it to us, an instant after it has come. */
+static bool group_opens(const char *root, const char *address)
+{
+	static const char *const places[] = { "", "noiommu-" };
+	char group[NAME], path[PATH_MAX];
+
+	if (!link_name(root, address, "iommu_group", group))
+		return true; /* EAL knows better */
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(path, sizeof(path), "%s/dev/vfio/%s%s", root, places[i], group);
+		if (!access(path, R_OK | W_OK))
+			return true;
+	}
+	return false;
+}
+
+bool pci_ready(const char *root, const char *device, char why[PCI_WHY])
+{
+	char address[PCI_PRI_STR_SIZE + 1], path[PATH_MAX], driver[NAME];
+	struct rte_pci_addr addr;
+
+	if (!device_is_pci(device))
+		return true;
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(device, ","), device);
+	rte_pci_addr_parse(address, &addr);
+	rte_pci_device_name(&addr, address, sizeof(address));
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s", root, address);
+	if (access(path, F_OK))
+		return true;
+	if (!link_name(root, address, "driver", driver)) {
+		snprintf(why, PCI_WHY, "is on no driver, not on vfio-pci");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		if (!strcmp(driver, good[i]))
+			return true;
+	}
+	if (strcmp(driver, "vfio-pci")) {
+		snprintf(why, PCI_WHY, "is on %s, not on vfio-pci", driver);
+		return false;
+	}
+	if (group_opens(root, address))
+		return true;
+	snprintf(why, PCI_WHY, "is on vfio-pci, but this user may not open its group");
+	return false;
+}
+
+/* The first port whose device is not ready; NULL: all are. */
+static const struct config_port *unready(const struct config_dataplane *dataplane, char *why)
+{
+	for (size_t i = 0; i < dataplane->nb_ports; i++) {
+		if (!pci_ready("", dataplane->ports[i].device, why))
+			return &dataplane->ports[i];
+	}
+	return NULL;
+}
+
+void pci_wait(const struct config_dataplane *dataplane)
+{
+	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000 };
+	const struct config_port *port, *told = NULL;
+	char why[PCI_WHY];
+
+	for (int ms = 0; ms < PCI_WAIT_MS && (port = unready(dataplane, why)); ms += LOOK_MS) {
+		if (port != told) {
+			log_info("port %s: device %s %s: waiting for it", port->name, port->device,
+				 why);
+			sd_notifyf(0, "STATUS=waiting: device %s %s", port->device, why);
+			told = port;
+		}
+		nanosleep(&moment, NULL);
+	}
+	port = unready(dataplane, why);
+	if (port)
+		log_error("port %s: device %s %s: bascule nic bind %.*s, and persist", port->name,
+			  port->device, why, (int)strcspn(port->device, ","), port->device);
+}

@@ -1,0 +1,29 @@
+/* PCI devices that are not DPDK's yet: at boot, whoever binds them to vfio-pci may do so after we
+ * have begun. */
+#ifndef BASCULE_PCI_DEVICE_H
+#define BASCULE_PCI_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct config_dataplane;
+
+enum { PCI_WAIT_MS = 60000, PCI_WHY = 96 };
+
+/* Can DPDK open the device? `device` is a port's: anything but a PCI address is good, and so is a
+ * device that is not there, of which EAL will say so. False: `why` it cannot, in words that stand
+ * behind its name. `root` is what the paths of sysfs and of /dev begin with, "" but in tests. */
+bool pci_ready(const char *root, const char *device, char why[PCI_WHY]);
+
+/* Wait for the devices of all ports, and tell systemd for which one; after PCI_WAIT_MS log what is
+ * wrong, and leave it to EAL. */
+void pci_wait(const struct config_dataplane *dataplane);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
