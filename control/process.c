@@ -21,6 +21,7 @@
 #include <rte_lcore.h>
 
 #include "conductor.h"
+#include "confine.h"
 #include "ctl.h"
 #include "daemon.h"
 #include "exchange.h"
@@ -449,7 +450,11 @@ int control_run(struct config *config)
 		config_free(config);
 		goto close;
 	}
-	err = loops_start();
+	err = confine_calls();
+	if (err)
+		log_error("no filter of system calls: %s", strerror(-err));
+	if (!err)
+		err = loops_start();
 	if (err)
 		goto close;
 	log_info("running, version %s", BASCULE_VERSION);

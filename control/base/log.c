@@ -192,6 +192,7 @@ int log_start(log_thread_create *create)
 	if (sem_init(&writer.more, 0, 0))
 		return -errno;
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* of a system call of its own that is refused */
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* which the thread inherits */
 	err = create(&writer.thread, "log", NULL, write_lines, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

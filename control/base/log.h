@@ -47,9 +47,10 @@ typedef int log_thread_create(pthread_t *thread, const char *name, const pthread
 
 enum { LOG_FLUSH_MS = 1000 };
 
-/* Lines are written by a thread of their own from now on. It blocks all signals. A signal that ends
- * the process for a fault of its own (SIGABRT, SIGSEGV, ...) waits for log_flush() first, unless it
- * has a handler. 0 or -errno: there is no such thread, and lines are written as before. */
+/* Lines are written by a thread of their own from now on. It blocks all signals but SIGSYS. A
+ * signal that ends the process for a fault of its own (SIGABRT, SIGSEGV, ...) waits for log_flush()
+ * first, unless it has a handler. 0 or -errno: there is no such thread, and lines are written as
+ * before. */
 int log_start(log_thread_create *create);
 /* Wait until what has been said so far is written, for LOG_FLUSH_MS at most. False: it is not. Safe
  * in a signal handler. */

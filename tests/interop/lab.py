@@ -283,7 +283,13 @@ class Lab:
         self.lans[name] = Lan(self, name)
         return self.lans[name]
 
+    def _refusals(self):
+        """System calls that a filter has refused to a process of ours: what it does is more than it is meant to."""
+        return [line for path in self.dir.glob("*-control.log") for line in path.read_text(errors="replace").splitlines()
+                if "the system call" in line and "was refused" in line]
+
     def close(self):
+        refusals = self._refusals()
         if self.keep_logs:
             Path(self.keep_logs).mkdir(parents=True, exist_ok=True)
             for path in self.dir.glob("*.log"):
@@ -294,6 +300,8 @@ class Lab:
         self._lock.close()
         self._reaper.stdin.close()
         self._reaper.wait()
+        if refusals:
+            raise LabError("\n".join(refusals))
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -1,0 +1,35 @@
+/* What a daemon gives up when it has all that it will need, so that who takes it over by a fault of
+ * ours gets little: capabilities, and system calls. Under our systemd units that is done before we
+ * start, and nothing is left to do here. */
+#ifndef BASCULE_CONFINE_H
+#define BASCULE_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A bit each of linux/capability.h. */
+#define CONFINE_CAPABILITY(number) (UINT64_C(1) << (number))
+
+/* Have no capability but those of `keep` from now on, nor get another one by execve(2). For the
+ * calling thread and those that it makes, so: before there are any. 0 or -errno. */
+int confine_capabilities(uint64_t keep);
+
+/* From now on no thread of the process may make another system call than those that a daemon's
+ * loops make: what is refused fails with EPERM, and confine_refused() tells of it. No new program,
+ * no new process, no debugger's call, no mount, no namespace, no key ring, no module.
+ * For all threads, for ever. Nothing, if there is such a filter already. 0 or -errno. */
+int confine_calls(void);
+
+/* The next kind of call that was refused for the first time since the last look: its name ("call
+ * 321" if it has none that we know), for the log. False: none. One thread looks. */
+bool confine_refused(char *name, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

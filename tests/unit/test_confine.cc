@@ -1,0 +1,185 @@
+/* What is given up, each in a process of its own that ends with it. */
+#include <gtest/gtest.h>
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <string>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "confine.h"
+
+namespace
+{
+
+/* Run `fn` in a child. What it returned; or -1 for a signal. */
+int in_child(int (*fn)())
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(fn());
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool filtered()
+{
+	return prctl(PR_GET_SECCOMP) == 2;
+}
+
+int load()
+{
+	return confine_calls() || !filtered();
+}
+
+struct forbidden {
+	const char *name;
+	long (*call)();
+};
+
+const forbidden forbidden_calls[] = {
+	{ "execve", [] { return (long)execl("/bin/true", "true", nullptr); } },
+	{ "ptrace", [] { return (long)ptrace(PTRACE_TRACEME, 0, nullptr, nullptr); } },
+	{ "clone", [] { return syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr); } },
+	{ "mount", [] { return (long)mount("none", "/nowhere", "tmpfs", 0, nullptr); } },
+	{ "unshare", [] { return (long)unshare(0); } },
+	{ "bpf", [] { return syscall(SYS_bpf, 0, nullptr, 0); } },
+	{ "init_module", [] { return syscall(SYS_init_module, nullptr, 0, ""); } },
+	{ "keyctl", [] { return syscall(SYS_keyctl, 0, 0, 0, 0, 0); } },
+	{ "process_vm_readv", [] { return syscall(SYS_process_vm_readv, 1, 0, 0, 0, 0, 0); } },
+	{ "setuid", [] { return (long)setuid(0); } },
+	{ "socket", [] { return (long)socket(AF_NETLINK, SOCK_RAW, 0); } },
+	{ "io_uring_setup", [] { return syscall(SYS_io_uring_setup, 1, nullptr); } },
+};
+
+/* The number of the first row that was not refused as it should be; 0: all were. */
+int try_forbidden()
+{
+	if (load())
+		return 100;
+	for (size_t i = 0; i < sizeof(forbidden_calls) / sizeof(*forbidden_calls); i++) {
+		char name[64];
+
+		errno = 0;
+		if (forbidden_calls[i].call() != -1 || errno != EPERM)
+			return (int)i + 1;
+		if (!confine_refused(name, sizeof(name)) || strcmp(name, forbidden_calls[i].name))
+			return (int)i + 1;
+		forbidden_calls[i].call();
+		if (confine_refused(name, sizeof(name)))
+			return (int)i + 1; /* once is enough */
+	}
+	return 0;
+}
+
+TEST(confine_calls, refuses_and_tells)
+{
+	int first = in_child(try_forbidden);
+
+	if (first == 100)
+		GTEST_SKIP() << "no filter in this build, or on this kernel";
+	EXPECT_EQ(0, first) << forbidden_calls[first > 0 ? first - 1 : 0].name;
+}
+
+void *touch(void *arg)
+{
+	*(bool *)arg = true;
+	return nullptr;
+}
+
+int go_on()
+{
+	bool touched = false;
+	pthread_t thread;
+	int pair[2];
+
+	if (load())
+		return 100;
+	if (pthread_create(&thread, nullptr, touch, &touched) || pthread_join(thread, nullptr))
+		return 1;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || write(pair[0], "x", 1) != 1)
+		return 2;
+	if (socket(AF_INET, SOCK_STREAM, 0) < 0)
+		return 3;
+	return touched && !kill(getpid(), 0) ? 0 : 4;
+}
+
+TEST(confine_calls, leaves_threads_files_and_sockets)
+{
+	int status = in_child(go_on);
+
+	if (status == 100)
+		GTEST_SKIP() << "no filter in this build, or on this kernel";
+	EXPECT_EQ(0, status);
+}
+
+/* A thread from before is under it too, and a signal mask saves nobody. */
+int other_threads()
+{
+	static int go[2], result;
+	pthread_t thread;
+
+	if (pipe(go))
+		return 1;
+	pthread_create(
+		&thread, nullptr,
+		[](void *) -> void * {
+			char c;
+
+			result = read(go[0], &c, 1) == 1 && syscall(SYS_bpf, 0, nullptr, 0) < 0
+					 ? errno
+					 : 0;
+			return nullptr;
+		},
+		nullptr);
+	if (load())
+		return 100;
+	if (write(go[1], "x", 1) != 1)
+		return 2;
+	pthread_join(thread, nullptr);
+	return result == EPERM ? 0 : 3;
+}
+
+TEST(confine_calls, all_threads)
+{
+	int status = in_child(other_threads);
+
+	if (status == 100)
+		GTEST_SKIP() << "no filter in this build, or on this kernel";
+	EXPECT_EQ(0, status);
+}
+
+int give_up()
+{
+	const uint64_t keep = CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE);
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+
+	if (confine_capabilities(keep) || confine_capabilities(keep))
+		return 1;
+	if (syscall(SYS_capget, &header, data))
+		return 2;
+	if (data[0].permitted & ~keep || data[1].permitted || data[0].effective & ~keep)
+		return 3;
+	if (prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) == 1 && !geteuid())
+		return 4;
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 5;
+}
+
+TEST(confine_capabilities, keeps_what_is_said)
+{
+	EXPECT_EQ(0, in_child(give_up));
+}
+
+} // namespace
