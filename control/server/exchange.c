@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
@@ -17,9 +18,21 @@ static const char *const texts[] = {
 	"exchange on\nconfigured on\n",
 };
 
+enum { TEXTS = sizeof(texts) / sizeof(texts[0]), FILE_MAX = 64 };
+
+/* Its number, or -EINVAL: it is none of them. */
+static int text_number(const char *text)
+{
+	for (int i = 0; i < TEXTS; i++)
+		if (!strcmp(texts[i], text))
+			return i;
+	return -EINVAL;
+}
+
 static const char *reason(int err)
 {
 	switch (err) {
+	case -EFBIG:
 	case -EINVAL: return "not a state file of the exchange switch";
 	case -ETIMEDOUT: return "not read within 3 s";
 	default: return strerror(-err);
@@ -45,14 +58,16 @@ static void settle(struct exchange *exchange, int text, bool configured)
 
 int exchange_open(struct exchange *exchange, const char *path, bool configured)
 {
-	int text, err;
+	int number, err;
+	char *text;
 
 	*exchange = (struct exchange){ .now_ms = clock_ms() };
 	snprintf(exchange->path, sizeof(exchange->path), "%s", path);
-	err = state_file_open(path, texts, 4, &text, &exchange->file);
+	err = state_file_open(path, FILE_MAX, &text, &number, &exchange->file);
 	if (err)
 		return err;
-	settle(exchange, text, configured);
+	settle(exchange, text ? text_number(text) : number, configured);
+	free(text);
 	exchange_store(exchange, exchange->enabled, configured);
 	return 0;
 }
@@ -67,7 +82,7 @@ uint64_t exchange_store(struct exchange *exchange, bool enabled, bool configured
 {
 	if (state_file_state(exchange->file) != -EINPROGRESS)
 		exchange->wanted_ms = exchange->now_ms;
-	return state_file_want(exchange->file, enabled | configured << 1);
+	return state_file_want(exchange->file, texts[enabled | configured << 1]);
 }
 
 int exchange_stored(const struct exchange *exchange, uint64_t ticket)

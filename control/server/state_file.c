@@ -1,5 +1,5 @@
-/* Two words are all that passes between the threads: the wish, and what has become of the last one
- * that was tried. */
+/* The caller leaves its wish in a slot, from which the thread takes it; a wish that has not been
+ * taken yet is replaced. What has become of the last one that was tried is one word. */
 #include "state_file.h"
 
 #include <errno.h>
@@ -21,21 +21,29 @@
 
 enum {
 	RETRY_S = 1,
-	TICKET_SHIFT = 16, /* below it: the text of a wish, the errno of a result */
-	LOADING = 1, /* of `loaded`, which is an errno, negative, or a text, doubled, otherwise */
+	TICKET_SHIFT = 16, /* of a result: below it is the errno */
+	LOADING = 1,	   /* of `loaded`, which otherwise is 0 or an errno, negative */
+};
+
+struct wish {
+	uint64_t ticket;
+	char text[];
 };
 
 struct state_file {
 	char path[PATH_MAX];
-	const char *const *texts; /* borrowed */
-	int nb_texts;
+	size_t max; /* octets of the file when it is read */
 	pthread_t thread;
-	sem_t wake;	 /* of the thread: another wish, or the end */
-	uint64_t wanted; /* atomic; the caller's */
-	uint64_t tried;	 /* atomic; the thread's: errno 0 is success */
-	int loaded;	 /* atomic; the thread's */
-	bool quit;	 /* atomic; the caller's */
-	int ended;	 /* atomic; the thread's: it uses none of this any more */
+	sem_t wake;	   /* of the thread: another wish, or the end */
+	struct wish *left; /* atomic; owned by whoever takes it out: the wish left for the thread */
+	uint64_t ticket;   /* the caller's: of the last wish; 0: there was none */
+	uint64_t refused;  /* the caller's: that ticket's wish found no memory; 0: none */
+	char *wanted;	   /* owned by the caller's side: the last wish; NULL: none, or no memory */
+	uint64_t tried;	   /* atomic; the thread's: errno 0 is success */
+	int loaded;	   /* atomic; the thread's */
+	char *content;	   /* owned: what was read, when `loaded` says so */
+	bool quit;	   /* atomic; the caller's */
+	int ended;	   /* atomic; the thread's: it uses none of this any more */
 };
 
 /* --- the disk: blocks ------------------------------------------------------------------------- */
@@ -93,47 +101,74 @@ static int replace(const char *path, const char *text)
 	return err;
 }
 
-static int load(const struct state_file *file)
+/* All octets of a descriptor, with a NUL behind. */
+static int read_all(int fd, size_t max, char *text)
 {
-	char text[STATE_FILE_TEXT];
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, text + len, max + 1 - len);
+		if (n < 0)
+			return -errno;
+		len += (size_t)n;
+	} while (n && len <= max);
+	if (len > max)
+		return -EFBIG;
+	text[len] = '\0';
+	return strlen(text) == len ? 0 : -EINVAL;
+}
+
+static int load(struct state_file *file)
+{
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC);
-	ssize_t len;
+	char *text;
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	len = read(fd, text, sizeof(text));
-	err = len < 0 ? -errno : -EINVAL;
+	text = malloc(file->max + 2);
+	err = text ? read_all(fd, file->max, text) : -ENOMEM;
 	close(fd);
-	for (int i = 0; i < file->nb_texts; i++)
-		if (len == (ssize_t)strlen(file->texts[i]) &&
-		    !memcmp(text, file->texts[i], (size_t)len))
-			return i;
+	if (err)
+		free(text);
+	else
+		file->content = text;
 	return err;
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
+/* The wish that was left, or else the one at hand. */
+static struct wish *wish_take(struct state_file *file, struct wish *at_hand, bool *fresh)
+{
+	struct wish *left = __atomic_exchange_n(&file->left, NULL, __ATOMIC_ACQUIRE);
+
+	*fresh = left;
+	if (!left)
+		return at_hand;
+	free(at_hand);
+	return left;
+}
+
 static void *keep(void *arg)
 {
 	struct state_file *file = arg;
-	uint64_t wanted, tried = 0;
-	int text = load(file);
-	bool failed = false;
+	struct wish *wish = NULL;
+	int err = load(file);
+	bool failed = false, fresh;
 
-	__atomic_store_n(&file->loaded, text < 0 ? text : text * 2, __ATOMIC_RELEASE);
+	__atomic_store_n(&file->loaded, err, __ATOMIC_RELEASE);
 	for (;;) {
 		bool quit = __atomic_load_n(&file->quit, __ATOMIC_ACQUIRE);
 		struct timespec until;
 
-		wanted = __atomic_load_n(&file->wanted, __ATOMIC_ACQUIRE);
-		if (wanted != tried || failed) { /* at the end, too: there is no later retry */
-			int err = replace(file->path, file->texts[wanted & 0xff]);
-
-			tried = wanted;
+		wish = wish_take(file, wish, &fresh);
+		if (fresh || failed) { /* at the end, too: there is no later retry */
+			err = replace(file->path, wish->text);
 			failed = err;
 			__atomic_store_n(&file->tried,
-					 wanted >> TICKET_SHIFT << TICKET_SHIFT | (uint64_t)-err,
+					 wish->ticket << TICKET_SHIFT | (uint64_t)-err,
 					 __ATOMIC_RELEASE);
 		}
 		if (quit)
@@ -145,6 +180,7 @@ static void *keep(void *arg)
 		else
 			sem_wait(&file->wake);
 	}
+	free(wish);
 	__atomic_store_n(&file->ended, 1, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -159,26 +195,27 @@ static bool await(const int *word, int than, uint32_t ms)
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE) != than;
 }
 
-int state_file_open(const char *path, const char *const *texts, int nb_texts, int *text,
-		    struct state_file **out)
+int state_file_open(const char *path, size_t max, char **text, int *err, struct state_file **out)
 {
 	struct state_file *file = calloc(1, sizeof(*file));
 
 	if (!file)
 		return -ENOMEM;
 	snprintf(file->path, sizeof(file->path), "%s", path);
-	file->texts = texts;
-	file->nb_texts = nb_texts;
+	file->max = max;
 	file->loaded = LOADING;
 	sem_init(&file->wake, 0, 0);
 	if (rte_ctrl_thread_create(&file->thread, "state-file", NULL, keep, file)) {
 		free(file);
 		return -EAGAIN;
 	}
-	if (await(&file->loaded, LOADING, STATE_FILE_LOAD_MS))
-		*text = file->loaded < 0 ? file->loaded : file->loaded / 2;
-	else
-		*text = -ETIMEDOUT;
+	*text = NULL;
+	*err = -ETIMEDOUT;
+	if (await(&file->loaded, LOADING, STATE_FILE_LOAD_MS)) {
+		*err = file->loaded;
+		*text = file->content;
+		file->content = NULL;
+	}
 	*out = file;
 	return 0;
 }
@@ -195,29 +232,48 @@ void state_file_close(struct state_file *file)
 	}
 	pthread_join(file->thread, NULL);
 	sem_destroy(&file->wake);
+	free(file->content);
+	free(file->wanted);
 	free(file);
 }
 
-uint64_t state_file_want(struct state_file *file, int text)
+/* Leave word. False: there is no memory for it. */
+static bool leave(struct state_file *file, const char *text)
 {
-	uint64_t ticket = file->wanted >> TICKET_SHIFT;
-	int state = ticket ? state_file_state(file) : -ECANCELED;
+	size_t size = strlen(text) + 1;
+	struct wish *wish = malloc(sizeof(*wish) + size);
 
-	if ((state && state != -EINPROGRESS) || (int)(file->wanted & 0xff) != text) {
-		ticket++;
-		__atomic_store_n(&file->wanted, ticket << TICKET_SHIFT | (uint64_t)text,
-				 __ATOMIC_RELEASE);
-		sem_post(&file->wake);
+	free(file->wanted);
+	file->wanted = wish ? strdup(text) : NULL;
+	if (!wish)
+		return false;
+	wish->ticket = file->ticket;
+	memcpy(wish->text, text, size);
+	free(__atomic_exchange_n(&file->left, wish, __ATOMIC_ACQ_REL));
+	sem_post(&file->wake);
+	return true;
+}
+
+uint64_t state_file_want(struct state_file *file, const char *text)
+{
+	int state = file->ticket ? state_file_state(file) : -ECANCELED;
+
+	if ((state && state != -EINPROGRESS) || !file->wanted || strcmp(file->wanted, text)) {
+		file->ticket++;
+		if (!leave(file, text))
+			file->refused = file->ticket;
 	}
-	return ticket;
+	return file->ticket;
 }
 
 int state_file_result(const struct state_file *file, uint64_t ticket)
 {
 	uint64_t tried = __atomic_load_n(&file->tried, __ATOMIC_ACQUIRE);
 
-	if (ticket != file->wanted >> TICKET_SHIFT)
+	if (ticket != file->ticket)
 		return -ECANCELED;
+	if (ticket && ticket == file->refused)
+		return -ENOMEM;
 	if (ticket != tried >> TICKET_SHIFT)
 		return -EINPROGRESS;
 	return -(int)(tried & 0xffff);
@@ -225,5 +281,5 @@ int state_file_result(const struct state_file *file, uint64_t ticket)
 
 int state_file_state(const struct state_file *file)
 {
-	return state_file_result(file, file->wanted >> TICKET_SHIFT);
+	return state_file_result(file, file->ticket);
 }
