@@ -30,6 +30,7 @@
 #include "join.h"
 #include "log.h"
 #include "loop.h"
+#include "maintenance.h"
 #include "notification.h"
 #include "partner_watch.h"
 #include "speaker.h"
@@ -63,6 +64,7 @@ struct session_loop {
 static struct control {
 	struct fib *fib;
 	struct exchange exchange;
+	struct maintenance maintenance;
 	struct route_server *rs;
 	struct session_loop *sessions; /* owned: nb_sessions */
 	unsigned int nb_sessions, nb_loops;
@@ -316,6 +318,7 @@ static int rs_open(struct config *config)
 	struct rs_params params = {
 		.config = config,
 		.exchange = &control.exchange,
+		.maintenance = &control.maintenance,
 		.fib = control.fib,
 		.speakers = speakers,
 		.nb_speakers = control.nb_sessions,
@@ -422,6 +425,10 @@ static int state_open(const struct config *config)
 
 	config_state_path(config->instance.name, "exchange", path, sizeof(path));
 	err = exchange_open(&control.exchange, path, config->exchange.enabled);
+	if (!err) {
+		config_state_path(config->instance.name, "maintenance", path, sizeof(path));
+		err = maintenance_open(&control.maintenance, path);
+	}
 	if (err)
 		log_error("%s: no thread to keep it: %s", path, strerror(-err));
 	return err;
@@ -469,6 +476,7 @@ close:
 	management_close();
 	sessions_close();
 	exchange_close(&control.exchange);
+	maintenance_close(&control.maintenance);
 	idle_close(&control.rib_idle);
 	log_stop();
 	return err == -EINTR ? 0 : err; /* told to stop while it waited for the dataplane */

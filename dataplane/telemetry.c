@@ -170,6 +170,15 @@ static int add_counters(struct rte_tel_data *d, const struct counters *sum)
 	return 0;
 }
 
+/* Packets that pass through: what forwarding lcores send, and what they have the main lcore cut or
+ * hold for a host that is not known yet. `workers`: counted by them alone. */
+static void add_transit(struct rte_tel_data *d, const struct counters *workers)
+{
+	rte_tel_data_add_dict_u64(d, "transit",
+				  workers->tx + workers->punted[PUNT_FRAGMENT] +
+					  workers->punted[PUNT_GLEAN]);
+}
+
 /* A port's id: its own, and of its device what was dropped before it was known which port's it
  * is. */
 static int answer_counters(struct dataplane *dp, const char *params, struct rte_tel_data *d)
@@ -181,11 +190,15 @@ static int answer_counters(struct dataplane *dp, const char *params, struct rte_
 	int err;
 
 	if (!params) {
+		counters_sum(dp->counters, dp->nb_workers, &sum);
+		add_transit(d, &sum);
 		counters_sum(dp->counters, dp->nb_workers + 1u, &sum);
 		return add_counters(d, &sum);
 	}
 	if (port >= dp->nb_ports)
 		return -EINVAL;
+	counters_port_sum(dp->counters, dp->nb_workers, (uint16_t)port, &sum);
+	add_transit(d, &sum);
 	counters_port_sum(dp->counters, dp->nb_workers + 1u, (uint16_t)port, &sum);
 	err = add_counters(d, &sum);
 	drops = err ? NULL : tel_add_dict(d, "device_drops");

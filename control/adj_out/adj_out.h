@@ -74,6 +74,7 @@ struct receiver {
 	uint16_t index;			  /* of the peer: its source in the RIB */
 	bool active;			  /* configured, and not being removed */
 	bool held;			  /* it takes no part in route exchange */
+	bool drained;	     /* what it is told says that we are about to go (RFC 8326) */
 	bool lagging;	     /* it is out of its group's stream until it has taken what was sent */
 	bool as4;	     /* 4-octet AS numbers (RFC 6793), by its last session */
 	uint32_t local_addr; /* our end of its last session, host order */
@@ -112,6 +113,7 @@ struct adj_out {
 	/* prefixes that an ExpressRoute circuit takes (expressroute_bound.h); 0: no bound */
 	uint32_t expressroute_max;
 	bool withholding; /* something is withheld from one of them */
+	bool drained;	  /* all are, as receiver.drained */
 	uint16_t end;	  /* no receiver at or above this index has ever been active */
 	struct receiver *receiver[CONFIG_PEERS]; /* by index */
 };

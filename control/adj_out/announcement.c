@@ -10,26 +10,45 @@
 #include "update.h"
 #include "update_group.h"
 
-size_t announcement_wire(const struct update_group *group, const uint8_t *attrs, uint16_t len,
-			 uint8_t *out)
+size_t announcement_going(const struct update_group *group, const uint8_t *attrs, uint16_t len,
+			  uint8_t *out)
 {
 	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
 
+	if (group->drained)
+		return export_graceful_shutdown(group->rule.ibgp, attrs, len, &w) ? 0 : w.len;
 	if (len > BGP_MESSAGE_MAX)
 		return 0;
-	if (!group->as4) {
-		attrs_downgrade(attrs, len, &w);
-		return w.full ? 0 : w.len;
-	}
 	memcpy(out, attrs, len);
 	return len;
 }
 
-/* Is there a message for one prefix with these attributes? */
-static bool message_fits(const struct update_group *group, const struct route_map_result *result)
+size_t announcement_wire(const struct update_group *group, const uint8_t *attrs, uint16_t len,
+			 uint8_t *out)
+{
+	struct attr_writer w = { .buf = out, .size = BGP_MESSAGE_MAX };
+	uint8_t going[BGP_MESSAGE_MAX];
+
+	if (group->as4)
+		return announcement_going(group, attrs, len, out);
+	len = (uint16_t)announcement_going(group, attrs, len, going);
+	attrs_downgrade(going, len, &w);
+	return !len || w.full ? 0 : w.len;
+}
+
+/* Is there a message for one prefix with these attributes? They become those that are told while we
+ * are about to go. */
+static bool message_fits(const struct update_group *group, struct route_map_result *result)
 {
 	uint8_t attrs[BGP_MESSAGE_MAX], message[BGP_MESSAGE_MAX];
-	size_t len = announcement_wire(group, result->wire, result->len, attrs), taken;
+	size_t len = announcement_going(group, result->wire, result->len, attrs), taken;
+
+	if (group->drained && len) {
+		memcpy(result->buf[0], attrs, len);
+		result->wire = result->buf[0];
+		result->len = (uint16_t)len;
+	}
+	len = announcement_wire(group, result->wire, result->len, attrs);
 
 	return len && update_encode_announce(message, sizeof(message), attrs, (uint16_t)len,
 					     &result->prefix, 1, &taken);

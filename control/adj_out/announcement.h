@@ -39,8 +39,13 @@ bool announcement_is_made(const struct adj_out *adj_out, const struct update_gro
  * the group or in `result`. False: they fit no message. */
 bool announcement_of_summary(const struct update_group *group, int rule,
 			     struct route_map_result *result);
-/* Canonical attributes as they go on this group's wire, into `out` of BGP_MESSAGE_MAX octets.
- * Returns the length, 0 if they fit no message. */
+/* What the group is told of these attributes, which export policy and map have left, while we are
+ * about to go (group->drained): in canonical form, into `out` of BGP_MESSAGE_MAX octets. Otherwise
+ * they are copied. Returns the length, 0 if they fit no message. */
+size_t announcement_going(const struct update_group *group, const uint8_t *attrs, uint16_t len,
+			  uint8_t *out);
+/* Canonical attributes as they go on this group's wire, announcement_going() included, into `out`
+ * of BGP_MESSAGE_MAX octets. Returns the length, 0 if they fit no message. */
 size_t announcement_wire(const struct update_group *group, const uint8_t *attrs, uint16_t len,
 			 uint8_t *out);
 

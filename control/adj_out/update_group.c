@@ -11,7 +11,8 @@ bool update_group_fits(const struct update_group *group, const struct update_gro
 {
 	return group->role == wanted->role && group->vnets == wanted->vnets &&
 	       group->backups == wanted->backups && group->yields == wanted->yields &&
-	       group->as4 == wanted->as4 && group->rule.next_hop == wanted->rule.next_hop &&
+	       group->drained == wanted->drained && group->as4 == wanted->as4 &&
+	       group->rule.next_hop == wanted->rule.next_hop &&
 	       group->rule.unchanged == wanted->rule.unchanged &&
 	       group->rule.ibgp == wanted->rule.ibgp &&
 	       group->rule.communities == wanted->rule.communities &&
@@ -78,6 +79,7 @@ struct update_group update_group_of(const struct adj_out *adj_out, const struct 
 
 	if (peer->held)
 		wanted.role = ROLE_VNET;
+	wanted.drained = peer->drained || adj_out->drained;
 	wanted.as4 = peer->as4;
 	wanted.rule.next_hop = peer->local_addr;
 	summary_attrs(&wanted);

@@ -48,6 +48,7 @@ struct update_group {
 	/* iBGP: summaries are backups, since any path of the members' own comes before other
 	 * branches' */
 	bool yields;
+	bool drained;	       /* what is announced says that we are about to go (RFC 8326) */
 	bool as4;	       /* false: for peers without 4-octet AS numbers (RFC 6793) */
 	struct route_map *map; /* one reference; NULL: none */
 	struct announced_last announced;

@@ -243,7 +243,7 @@ static void community_keys(const struct attr_view *v, struct attr_keys *keys)
 		{ COMMUNITY(65535, 65282), ATTRS_NO_ADVERTISE },
 		{ COMMUNITY(65535, 65283), ATTRS_NO_EXPORT_SUBCONFED },
 		{ COMMUNITY(65517, 65517), ATTRS_FROM_BRANCH },
-		{ COMMUNITY(65535, 0), ATTRS_GRACEFUL_SHUTDOWN },
+		{ COMMUNITY_GRACEFUL_SHUTDOWN, ATTRS_GRACEFUL_SHUTDOWN },
 	};
 
 	for (uint16_t at = 0; at < v->len; at += 4) {

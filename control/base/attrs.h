@@ -49,7 +49,8 @@ enum {
 enum { ORIGIN_IGP, ORIGIN_EGP, ORIGIN_INCOMPLETE };
 
 /* Well-known communities, and the platform's own. */
-#define COMMUNITY(high, low) ((uint32_t)(high) << 16 | (low))
+#define COMMUNITY(high, low)	    ((uint32_t)(high) << 16 | (low))
+#define COMMUNITY_GRACEFUL_SHUTDOWN COMMUNITY(65535, 0) /* RFC 8326 */
 enum {
 	ATTRS_MED = 1 << 0, /* flags: which optional keys are present ... */
 	ATTRS_LOCAL_PREF = 1 << 1,
@@ -59,7 +60,7 @@ enum {
 	ATTRS_FROM_BRANCH = 1 << 5, /* 65517:65517 */
 	ATTRS_HAS_AS_SET = 1 << 6,
 	ATTRS_NO_EXPORT_SUBCONFED = 1 << 7,
-	ATTRS_GRACEFUL_SHUTDOWN = 1 << 8, /* 65535:0, RFC 8326 */
+	ATTRS_GRACEFUL_SHUTDOWN = 1 << 8, /* RFC 8326 */
 };
 
 /* The LOCAL_PREF of a path to which nobody gave one, and the one that we announce to our own

@@ -32,6 +32,7 @@ static const struct {
 	[EVENT_LIVE] = { "live", LOG_LEVEL_INFO },
 	[EVENT_NEXT_HOP] = { "next_hop", LOG_LEVEL_INFO },
 	[EVENT_FLAP] = { "flap", LOG_LEVEL_WARNING },
+	[EVENT_SERVICE] = { "service", LOG_LEVEL_INFO },
 };
 
 const char *event_kind_name(enum event_kind kind)

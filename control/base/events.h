@@ -50,6 +50,7 @@ enum event_kind {
 	EVENT_LIVE,	/* the tables are published */
 	EVENT_NEXT_HOP, /* found or lost */
 	EVENT_FLAP,	/* a prefix changes too often, is held, is let go */
+	EVENT_SERVICE,	/* a peer or the instance was taken out of service, or put back */
 	EVENT_KINDS
 };
 /* "session_up", ...; static storage. */

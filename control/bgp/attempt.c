@@ -144,7 +144,7 @@ static struct conn *free_conn(struct session *session)
 
 static bool may_peer(const struct session *session)
 {
-	return session->used && !session->removing && !session->barred &&
+	return session->used && !session->removing && !session->barred && !session->shut &&
 	       !session->peer.elsewhere && !session->host->stopping &&
 	       session_now(session) >= session->peer_after_ms;
 }

@@ -21,8 +21,9 @@ enum {
 	SPEAKER_NAME = 32,
 	SPEAKER_PASSWORD = 80,
 	SPEAKER_REASON = 160,
-	SPEAKER_NOTIFY_DATA = 256, /* octets of a NOTIFICATION's data that are passed on */
-	SPEAKER_TX_HIGH = 4 << 20, /* octets queued for one peer; past it the peer is lagging */
+	SPEAKER_COMMUNICATION = 256, /* with its NUL (RFC 9003 2) */
+	SPEAKER_NOTIFY_DATA = 256,   /* octets of a NOTIFICATION's data that are passed on */
+	SPEAKER_TX_HIGH = 4 << 20,   /* octets queued for one peer; past it the peer is lagging */
 	SPEAKER_RECORD_MAX =
 		48 << 10, /* octets of the longest event: an UPDATE of nothing but default routes */
 };
@@ -72,6 +73,9 @@ struct speaker_peer_add {
 	bool restarting; /* R bit in OPEN (RFC 4724) while the restart lasts */
 	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */
 	bool forwarding_kept;
+	/* shut down by an operator: nobody connects, nobody is let in, until a reset says
+	 * otherwise */
+	bool shut;
 	/* The session is another speaker's; the listening speaker gets its peers too, to admit
 	 * their connections (with their TCP-MD5 key) and hand them over by SPEAKER_ACCEPTED. */
 	bool elsewhere;
@@ -83,12 +87,13 @@ struct speaker_peer_add {
 struct speaker_peer_reset {
 	struct speaker_command head;
 	uint8_t code, subcode; /* NOTIFICATION; code 0: close without one */
-	uint8_t reserved[2];
+	bool shut;	       /* shut down by an operator: do not peer again until another reset */
+	uint8_t reserved;
 	uint32_t hold_off_s; /* do not peer again before this has passed */
 	/* Cease/1: the bound, which the NOTIFICATION tells (RFC 4486 4) */
 	uint32_t max_prefixes;
 	/* shutdown communication (RFC 9003) for Cease/2 and Cease/4; may be empty */
-	char text[128];
+	char text[SPEAKER_COMMUNICATION];
 };
 
 /* Encoded messages that several peers share. Counted: the maker holds one reference and adds one

@@ -296,6 +296,7 @@ void session_add(struct session *session, const struct speaker_peer_add *add)
 {
 	session->used = true;
 	session->barred = false;
+	session->shut = add->shut;
 	session->peer = *add;
 	session->peer_after_ms = session->connect_after_ms = 0;
 	session->failures = session->connect_failures = 0;
@@ -337,6 +338,7 @@ void session_stop(struct session *session, const struct speaker_peer_reset *rese
 		notify_set(&notify, reset->code, reset->subcode, NULL, 0, NULL);
 	if (!reset->code)
 		cause.text = reset->text;
+	session->shut = reset->shut;
 	for (int i = 0; i < 2; i++)
 		session_event(&session->conns[i], FSM_STOP, &cause);
 	attempts_after(session, session_now(session) + reset->hold_off_s * 1000ull);

@@ -27,6 +27,7 @@ struct session {
 	bool used;	/* has a peer */
 	bool removing;	/* until nothing is left: then SPEAKER_REMOVED */
 	bool barred;	/* may not peer, and its connections are refused here */
+	bool shut;	/* likewise: an operator has shut it down */
 	uint64_t keyed; /* change (listener.h) by which its key was set; 0: none was */
 	struct speaker_peer_add peer;
 	struct conn conns[2];	    /* [0] connects unless the peer is passive; [1] waits */

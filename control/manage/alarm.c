@@ -94,6 +94,10 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 			    ? "has a hold time of %u s, below hold_min_s"
 			    : "has a hold time of %u s: that it is dead is not noticed",
 		    peer->session.hold_s);
+	if (peer->shut)
+		add(alarms, "shutdown", peer->config.name, "is shut down by an operator");
+	if (peer->out.drained)
+		add(alarms, "drained", peer->config.name, "is drained by an operator");
 	add_reflections(rs, peer, alarms);
 	for (uint8_t i = 0; i < peer->out.withheld.nb; i++)
 		add_withheld(peer, &peer->out.withheld.suspect[i], alarms);
@@ -154,8 +158,8 @@ static void add_down(const struct route_server *rs, struct alarms *alarms)
 		char buf[SPEAKER_REASON];
 		const char *why;
 
-		if (peer->life != PEER_ACTIVE || peer->up || peer->exceeded || peer->flooded ||
-		    !peer->config.addr)
+		if (peer->life != PEER_ACTIVE || peer->up || peer->shut || peer->exceeded ||
+		    peer->flooded || !peer->config.addr)
 			continue;
 		why = peer_why(peer, buf);
 		add(alarms, "peer_down", peer->config.name, "is not established%s%s",
@@ -201,6 +205,14 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 	if (exchange_trouble(rs->exchange, trouble, sizeof(trouble)))
 		add(alarms, "state_file", "",
 		    "%s; after a restart route exchange may be as it was before", trouble);
+	if (maintenance_trouble(rs->maintenance, trouble, sizeof(trouble)))
+		add(alarms, "state_file", "",
+		    "maintenance: %s; what is out of service may be in service again after a "
+		    "restart",
+		    trouble);
+	if (rs->maintenance->drained)
+		add(alarms, "drained", "",
+		    "this instance is drained: peers are asked to prefer other paths");
 	if (no_memory)
 		add(alarms, "no_memory", "", "%llu announcements were dropped for want of memory",
 		    (unsigned long long)no_memory);

@@ -12,9 +12,15 @@
 
 static void reset(struct route_server *rs, struct page *page, struct peer *peer)
 {
-	struct row_reset *row = page_add(page, ROW_RESET, sizeof(*row));
+	struct row_reset *row;
 	char why[SPEAKER_REASON];
 
+	if (peer->shut) {
+		page_error(page, "peer %s is shut down", peer->config.name);
+		page_hint(page, "bascule peer %s start", peer->config.name);
+		return;
+	}
+	row = page_add(page, ROW_RESET, sizeof(*row));
 	row->closed = peer->up;
 	row->state = peer->state;
 	if (!peer->up)

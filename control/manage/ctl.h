@@ -24,22 +24,25 @@
  *                                "total_routes" "near_total_routes" "flapping" "to_expressroute"
  *                                "unsupported" "fib_full" "next_hops_full" "no_memory" "state_file"
  *                                "port_device" "port_mtu" "port_disputed" "partner_unreachable"
- *                                "partner_differs" "peer_asymmetric" "peer_down") peer (absent: of
- *                                none) text}] alarms_left (that found no room here) settled (since
- *                                the start every peer has finished) partner{socket instance
- *                                (its name; "": not heard yet) answers error} (absent: none is
- *                                configured) turns{rib sessions}: how long the RIB lcore's turns
- *                                take, and those of all session lcores: {recent_us recent_part
- *                                recent_part_us} the longest of the last one to two minutes, and
- *                                which part of it took the most; longest_us ... since the start;
- *                                over (turns of more than 1 ms); own_us ... own_over likewise in
- *                                processor time: without what the kernel gave to others meanwhile
+ *                                "partner_differs" "peer_asymmetric" "drained" "shutdown"
+ *                                "peer_down") peer (absent: of none) text}] drained (bool: the
+ *                                instance) peers_drained peers_shutdown (by themselves) alarms_left
+ *                                (that found no room here) settled (since the start every peer has
+ *                                finished) partner{socket instance (its name; "": not heard yet)
+ *                                answers error} (absent: none is configured) turns{rib sessions}:
+ *                                how long the RIB lcore's turns take, and those of all session
+ *                                lcores: {recent_us recent_part recent_part_us} the longest of the
+ *                                last one to two minutes, and which part of it took the most;
+ *                                longest_us ... since the start; over (turns of more than 1 ms);
+ *                                own_us ... own_over likewise in processor time: without what the
+ *                                kernel gave to others meanwhile
  *   show peers                   one a peer, in the order of the configuration: instance (ours)
  *                                name role gateway (its name; absent for an NVA) address ("": one
  *                                of a subnet that has not come yet) subnet (absent if the address
  *                                is configured) asn state ("Established", ...) state_s (seconds in
  *                                it) supported (false: no route exchange with it, last_error says
  *                                why) learned max_routes (that it may announce; 0: no bound)
+ *                                drained (by itself or with the instance) shutdown (by an operator)
  *                                complete (it has finished announcing, by End-of-RIB or silence)
  *                                digest (16 hexadecimal digits, the same for the same prefixes and
  *                                AS paths, before policy) unusable reflections (what we announce to
@@ -116,8 +119,9 @@
  *                                ("2026-11-23T05:00:00.123Z") kind ("session_up" "session_down"
  *                                "session_failed" "limit" "alarm" "loop" "bow_tie" "refused"
  *                                "malformed" "attribute" "martian" "exchange" "reload" "restart"
- *                                "live" "next_hop" "flap") peer (absent: of none) text more (like
- *                                it, held back before it); after: only those with higher numbers
+ *                                "live" "next_hop" "flap" "service") peer (absent: of none) text
+ *                                more (like it, held back before it); after: only those with higher
+ *                                numbers
  *   exchange     enable (bool)   one: enabled changed warning (absent: none; the switch has moved,
  *                but a restart may undo it)
  *   exchange plan  enable? (without: the opposite of what is) prefixes? (bool) peer?   what moving
@@ -138,6 +142,13 @@
  *                                "next hops"; those of summaries last; of a peer: its own alone),
  *                                and a "warning" (text) for each reason why what was said may not
  *                                be exact
+ *   drain        drained (bool)  the whole instance. One: changed drained warning (absent: none;
+ *                                it is done, but a restart may undo it)
+ *   peer         action ("drain" "undrain" "shutdown" "start" "reset") name (a peer's or a
+ *                gateway's) or all (true) text? (of a shutdown, RFC 9003)   one a peer: peer
+ *                                changed drained (by itself) shutdown was_up (its session) warning
+ *                                (absent: none); reset: also closed, state, reason? as of peer
+ *                                reset, which does the same for one peer
  *   peer reset   name soft? ("in", "out")   with soft none, else one: closed (a session was up),
  *                state (before), reason? why
  *                                it was not up

@@ -32,6 +32,29 @@ static json_t *format_reset(const struct row_reset *row)
 	return o;
 }
 
+static json_t *format_service(const struct row_service *row)
+{
+	json_t *o = json_object();
+
+	if (row->peer[0])
+		field_text(o, "peer", row->peer);
+	field_bool(o, "changed", row->changed);
+	field_bool(o, "drained", row->drained);
+	if (row->peer[0]) {
+		field_bool(o, "shutdown", row->shut);
+		field_bool(o, "was_up", row->up);
+	}
+	if (row->reset) {
+		field_bool(o, "closed", row->up);
+		field_text(o, "state", session_state_name((enum session_state)row->state));
+	}
+	if (row->reason[0])
+		field_text(o, "reason", row->reason);
+	if (row->warning[0])
+		field_text(o, "warning", row->warning);
+	return o;
+}
+
 /* --- reload ----------------------------------------------------------------------------------- */
 
 static const char *set_names(json_t *o, const char *key, const char *names, uint16_t n)
@@ -102,6 +125,7 @@ json_t *format_row(uint16_t type, const void *row, const struct config_report *w
 	case ROW_FIB: return format_fib(row);
 	case ROW_EXCHANGE: return format_exchange(row);
 	case ROW_SWITCHED: return format_switched(row);
+	case ROW_SERVICE: return format_service(row);
 	case ROW_RESET: return format_reset(row);
 	case ROW_RELOAD: return format_reload(row, warnings);
 	case ROW_RULE: return format_rule(row);

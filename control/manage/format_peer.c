@@ -57,6 +57,8 @@ json_t *format_peer(const struct row_peer *row)
 	field_text(o, "state", session_state_name((enum session_state)row->state));
 	field_number(o, "state_s", row->state_s);
 	field_bool(o, "supported", !row->held);
+	field_bool(o, "drained", row->drained);
+	field_bool(o, "shutdown", row->shut);
 	field_number(o, "learned", row->learned);
 	field_number(o, "max_routes", row->max_routes);
 	field_bool(o, "complete", row->complete);

@@ -110,6 +110,9 @@ json_t *format_summary(const struct row_summary *row)
 	field_bool(o, "platform_communities", row->platform_communities);
 	field_number(o, "peers", row->peers);
 	field_number(o, "peers_up", row->peers_up);
+	field_bool(o, "drained", row->drained);
+	field_number(o, "peers_drained", row->peers_drained);
+	field_number(o, "peers_shutdown", row->peers_shut);
 	field_number(o, "routes", row->routes);
 	field_number(o, "paths", row->paths);
 	field_number(o, "attribute_sets", row->attribute_sets);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "maintenance.h"
 #include "map_rule.h"
 
 enum { ARGUMENTS = 7 };
@@ -78,6 +79,58 @@ static const char *read_force(struct page *page, const json_t *value)
 	if (!json_is_boolean(value))
 		return "true or false";
 	page->force = json_is_true(value);
+	return NULL;
+}
+
+static const char *read_drained(struct page *page, const json_t *value)
+{
+	if (!json_is_boolean(value))
+		return "true or false";
+	page->service = json_is_true(value) ? SERVICE_INSTANCE_DRAIN : SERVICE_INSTANCE_UNDRAIN;
+	return NULL;
+}
+
+static const char *read_action(struct page *page, const json_t *value)
+{
+	static const struct {
+		const char *name;
+		enum page_service service;
+	} actions[] = {
+		{ "drain", SERVICE_DRAIN },	  { "undrain", SERVICE_UNDRAIN },
+		{ "shutdown", SERVICE_SHUTDOWN }, { "start", SERVICE_START },
+		{ "reset", SERVICE_RESET },
+	};
+	const char *action = json_string_value(value);
+
+	for (size_t i = 0; action && i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(action, actions[i].name))
+			continue;
+		page->service = actions[i].service;
+		return NULL;
+	}
+	return "\"drain\", \"undrain\", \"shutdown\", \"start\" or \"reset\"";
+}
+
+static const char *read_all(struct page *page, const json_t *value)
+{
+	if (!json_is_true(value))
+		return "true";
+	page->all = true;
+	return NULL;
+}
+
+/* After the action. */
+static const char *read_text(struct page *page, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (page->service != SERVICE_SHUTDOWN) {
+		page_error(page, "argument \"text\" goes with \"shutdown\" alone");
+		return NULL;
+	}
+	if (!text || !maintenance_text_valid(text))
+		return "text of at most 255 octets in UTF-8, without control characters";
+	snprintf(page->text, sizeof(page->text), "%s", text);
 	return NULL;
 }
 
@@ -252,6 +305,17 @@ static const struct request_command {
 	  { { "enable", read_plan, false },
 	    { "prefixes", read_prefixes, false },
 	    { "peer", read_name, false } } },
+	{ "drain", PAGE_SERVICE, { { "drained", read_drained, true } } },
+	{ "peer",
+	  PAGE_SERVICE,
+	  { { "action", read_action, true },
+	    { "name", read_name, true },
+	    { "text", read_text, false } } },
+	{ "peer",
+	  PAGE_SERVICE,
+	  { { "action", read_action, true },
+	    { "all", read_all, true },
+	    { "text", read_text, false } } },
 	{ "peer reset", PAGE_RESET, { { "name", read_name, true }, { "soft", read_soft, false } } },
 	{ "reload", PAGE_RELOAD, { { "force", read_force, false } } },
 };
@@ -352,6 +416,7 @@ bool request_changes(const struct page *page)
 {
 	switch (page->command) {
 	case PAGE_EXCHANGE_SET:
+	case PAGE_SERVICE:
 	case PAGE_RESET:
 	case PAGE_SOFT_IN:
 	case PAGE_SOFT_OUT:

@@ -11,6 +11,7 @@
 #include "plan.h"
 #include "policy_test.h"
 #include "route_server.h"
+#include "service.h"
 #include "show_fib.h"
 #include "show_partner.h"
 #include "show_peers.h"
@@ -124,6 +125,7 @@ bool show_answer(struct route_server *rs, struct page *page)
 	case PAGE_POLICY_TEST: policy_test(rs, page); break;
 	case PAGE_EXCHANGE: show_exchange(rs, page); break;
 	case PAGE_PLAN: plan_page(rs, page); break;
+	case PAGE_SERVICE: return service_take(rs, page);
 	case PAGE_EXCHANGE_SET:
 	case PAGE_RELOAD: exchange_wait_begin(rs, page); return false;
 	default: peer_page(rs, page);

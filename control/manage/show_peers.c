@@ -95,6 +95,8 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->role = (uint8_t)peer->config.role;
 	row->state = peer->state;
 	row->held = peer->up && peer->out.held;
+	row->drained = peer->out.drained || rs->adj_out.drained;
+	row->shut = peer->shut;
 	row->addr = peer->config.addr;
 	row->subnet = peer->config.subnet;
 	row->asn = peer->config.asn;

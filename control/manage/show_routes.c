@@ -197,7 +197,7 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 					       : path->attrs->keys.next_hop;
 	if (far_hop_is(&rs->far_hops, row->next_hop, rib_source(rs->rib, path->peer)))
 		show_by_route(rs, row->next_hop, (enum role)row->role, &row->by_route);
-	row->local_pref = path->local_pref;
+	row->local_pref = path_local_pref(rib_source(rs->rib, path->peer), path);
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
 	row->views = views_of(rs, path, &row->flags);
 	row->refused = row->views & rib_refused(rs->rib, path->node);

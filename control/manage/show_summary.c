@@ -51,6 +51,17 @@ static void summary_turns(const struct route_server *rs, struct row_summary *row
 				      speaker_part_name);
 }
 
+static void summary_service(const struct route_server *rs, struct row_summary *row)
+{
+	row->drained = rs->maintenance->drained;
+	for (uint16_t i = 0; i < rs->peers.end; i++) {
+		const struct peer *peer = &rs->peers.table[i];
+
+		row->peers_drained += peer->life == PEER_ACTIVE && peer->out.drained;
+		row->peers_shut += peer->life == PEER_ACTIVE && peer->shut;
+	}
+}
+
 void show_summary(struct route_server *rs, struct page *page)
 {
 	struct row_summary *row = page_add(page, ROW_SUMMARY, sizeof(*row));
@@ -69,6 +80,7 @@ void show_summary(struct route_server *rs, struct page *page)
 	row->uptime_s = (rs->now_ms - rs->started_ms) / 1000;
 	row->peers = rs->peers.nb_active;
 	row->peers_up = rs->peers.nb_up;
+	summary_service(rs, row);
 	row->routes = counts.prefixes;
 	row->paths = counts.paths;
 	row->attribute_sets = attr_table_count(rs->attrs);

@@ -44,6 +44,7 @@ enum page_command {
 	PAGE_EXCHANGE_SET, /* enable */
 	PAGE_PLAN,	   /* enable if said; prefixes, peer: of its routes alone */
 	PAGE_EVENTS,	   /* cursor[0]: only those after this number */
+	PAGE_SERVICE,	   /* service, peer or all, text */
 	PAGE_RESET,	   /* peer */
 	PAGE_SOFT_IN,	   /* peer */
 	PAGE_SOFT_OUT,	   /* peer */
@@ -53,6 +54,17 @@ enum page_command {
 	PAGE_PARTNER_SEEN,
 	/* force; config: the new one goes in, the one that is not needed any more comes back */
 	PAGE_RELOAD,
+};
+
+/* What PAGE_SERVICE does with peers, or (drain, undrain) with the instance. */
+enum page_service {
+	SERVICE_INSTANCE_DRAIN,
+	SERVICE_INSTANCE_UNDRAIN,
+	SERVICE_DRAIN,
+	SERVICE_UNDRAIN,
+	SERVICE_SHUTDOWN,
+	SERVICE_START,
+	SERVICE_RESET,
 };
 
 enum {
@@ -93,13 +105,17 @@ struct page {
 	 * them */
 	bool enable, said, prefixes;
 	bool outbound;
+	enum page_service service;
+	bool all;	      /* peers, instead of `peer` */
+	char text[PAGE_TEXT]; /* of a shutdown */
 	struct page_route route;
 	struct config *config;	   /* owned by the holder of the page */
 	bool force;		   /* apply it though most peers would go */
 	struct partner_view *seen; /* likewise */
 	/* likewise: what reading it brought up; the management thread's alone */
 	struct config_report report;
-	/* while it waits for the disk and for readers (exchange_wait.h); the RIB lcore's */
+	/* while it waits for the disk and for readers (exchange_wait.h, service.h); the RIB
+	 * lcore's */
 	struct page *next;
 	uint64_t ticket, grace, until_ms;
 	bool moved, ended;

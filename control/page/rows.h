@@ -27,6 +27,7 @@ enum row_type {
 	ROW_EXCHANGE,
 	ROW_SWITCHED,
 	ROW_RESET,
+	ROW_SERVICE,
 	ROW_RELOAD,
 	ROW_RULE,
 	ROW_PARTNER, /* struct partner_peer (partner.h) */
@@ -74,7 +75,8 @@ struct row_summary {
 	char instance[CONFIG_NAME];
 	uint32_t asn, router_id;
 	uint8_t profile, preference, nva_to_nva;
-	bool exchange, restarting, settled, platform_communities;
+	bool exchange, restarting, settled, platform_communities, drained;
+	uint32_t peers_drained, peers_shut;
 	uint32_t restart_left_s;
 	uint64_t uptime_s;
 	uint32_t peers, peers_up;
@@ -101,6 +103,7 @@ struct row_peer {
 	char instance[CONFIG_NAME];		      /* ours */
 	char name[CONFIG_NAME], gateway[CONFIG_NAME]; /* gateway: empty for an NVA */
 	uint8_t role, state;
+	bool drained, shut;   /* drained: or the instance is */
 	bool held, complete;  /* complete: it has finished announcing (peer_finished()) */
 	uint64_t digest;      /* of what it announced (peer_digest()) */
 	uint32_t addr, asn;   /* addr 0: of a subnet, and nobody has come yet */
@@ -230,6 +233,18 @@ struct row_reset {
 	bool closed;		     /* a session was up */
 	uint8_t state;		     /* enum session_state, before */
 	char reason[SPEAKER_REASON]; /* why it was not up; may be empty */
+};
+
+/* What became of a peer, or of the instance, that was taken out of service or put back. */
+struct row_service {
+	char peer[CONFIG_NAME]; /* empty: the instance */
+	bool changed;
+	bool drained, shut;	     /* now; drained: by itself, not with the instance */
+	bool up;		     /* its session was */
+	bool reset;		     /* that was asked for: `state` and `reason` count */
+	uint8_t state;		     /* enum session_state, before */
+	char reason[SPEAKER_REASON]; /* why it was not up; may be empty */
+	char warning[PAGE_TEXT];     /* why a restart may undo it; may be empty */
 };
 
 /* Names, each with its NUL: `nb_added` of them, then `nb_removed`, then `nb_changed`. */

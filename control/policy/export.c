@@ -236,6 +236,35 @@ int export_attrs(const struct export_rule *rule, const struct export_source *sou
 	return out->full ? -ENOSPC : 0;
 }
 
+/* One of the two attributes that say it; `in` is NULL if there was none. */
+static void put_going(bool ibgp, uint8_t code, const struct attr_view *in, struct attr_writer *out)
+{
+	if (code == ATTR_COMMUNITIES)
+		put_communities(out, in, COMMUNITY_GRACEFUL_SHUTDOWN);
+	else if (ibgp)
+		put_u32(out, ATTR_F_TRANSITIVE, ATTR_LOCAL_PREF, 0);
+}
+
+int export_graceful_shutdown(bool ibgp, const uint8_t *wire, uint16_t len, struct attr_writer *out)
+{
+	static const uint8_t says[] = { ATTR_LOCAL_PREF, ATTR_COMMUNITIES };
+	struct attr_view in;
+	uint16_t at = 0;
+	size_t next = 0;
+
+	while (attr_next(wire, len, &at, &in)) {
+		while (next < sizeof(says) && says[next] < in.code)
+			put_going(ibgp, says[next++], NULL, out);
+		if (next < sizeof(says) && says[next] == in.code)
+			put_going(ibgp, says[next++], &in, out);
+		else
+			attr_put(out, in.flags, in.code, in.body, in.len);
+	}
+	while (next < sizeof(says))
+		put_going(ibgp, says[next++], NULL, out);
+	return out->full ? -ENOSPC : 0;
+}
+
 void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out)
 {
 	static const uint8_t igp = ORIGIN_IGP;

@@ -66,6 +66,13 @@ struct export_source {
 int export_attrs(const struct export_rule *rule, const struct export_source *source,
 		 const uint8_t *wire, uint16_t len, struct attr_writer *out);
 
+/* The same attributes as somebody announces them who is about to go, so that the peers use other
+ * paths first (RFC 8326 4.1): the community GRACEFUL_SHUTDOWN is added, and towards gateways of our
+ * own AS (`ibgp`), which may not look at it, LOCAL_PREF is 0. `wire` is what would be announced
+ * otherwise, in canonical form, and so is what is written to `out`; to what is so already nothing
+ * is done. 0, or -ENOSPC. */
+int export_graceful_shutdown(bool ibgp, const uint8_t *wire, uint16_t len, struct attr_writer *out);
+
 /* The attributes of a VNet prefix of our own: ORIGIN IGP, an empty AS_PATH, NEXT_HOP `next_hop`
  * (host order; 0: on link). For attrs_intern(), under a peer whose role is ROLE_VNET. Writes at
  * most EXPORT_VNET_MAX octets. */

@@ -79,7 +79,7 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 		return c;
 	/* 4. The higher local preference. */
 	*why = DECIDE_LOCAL_PREF;
-	if ((c = compare_u32(b->local_pref, a->local_pref)))
+	if ((c = compare_u32(path_local_pref(sb, b), path_local_pref(sa, a))))
 		return c;
 	/* 5. The source class, by routing preference. */
 	*why = DECIDE_SOURCE;
@@ -127,14 +127,15 @@ uint8_t decide_yields(const struct decide_rule *rule, const struct source *sourc
 		      const struct path *path)
 {
 	const struct source *source = &sources[path->peer];
+	const uint32_t local_pref = path_local_pref(source, path);
 	uint8_t roles = 0;
 
-	if (source->role == ROLE_VNET || path->local_pref > LOCAL_PREF_DEFAULT)
+	if (source->role == ROLE_VNET || local_pref > LOCAL_PREF_DEFAULT)
 		return 0;
 	for (int role = 0; role < ROLE_VNET; role++) {
 		const struct source other = { .role = (enum role)role };
 
-		if (path->local_pref < LOCAL_PREF_DEFAULT ||
+		if (local_pref < LOCAL_PREF_DEFAULT ||
 		    compare_class(rule->preference, source, &other) > 0)
 			roles |= (uint8_t)(1 << role);
 	}

@@ -66,8 +66,16 @@ struct source {
 	/* below RIB_GATEWAYS, not 0: one of the instances of that gateway, of one role and AS; 0: a
 	 * peer on its own */
 	uint16_t gateway;
+	/* an operator has it left: its paths have local preference 0 (RFC 8326 4.2) */
+	bool drained;
 	bool behind; /* a learned route leads to it, and may lead to its next hops: rib_resolve() */
 };
+
+/* The local preference by which a path of this source is judged. */
+static inline uint32_t path_local_pref(const struct source *source, const struct path *path)
+{
+	return source->drained ? 0 : path->local_pref;
+}
 
 #ifdef __cplusplus
 }

@@ -139,7 +139,7 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 		    at->router_id == source->router_id && at->addr == source->addr &&
 		    at->peered == source->peered && at->gateway == source->gateway &&
 		    at->asn == source->asn && at->remove_private == source->remove_private &&
-		    at->behind == source->behind;
+		    at->behind == source->behind && at->drained == source->drained;
 
 	assert(!rib->peers[peer].paths ||
 	       (at->role == source->role && at->gateway == source->gateway));

@@ -24,6 +24,7 @@
 #include "peers.h"
 #include "reload.h"
 #include "rib_answers.h"
+#include "service.h"
 #include "transit.h"
 #include "updates.h"
 #include "vnet_routes.h"
@@ -425,7 +426,7 @@ static unsigned int turn(struct route_server *rs)
 		return done;
 	done += due_turn(rs, DUE_HOUSEKEEPING);
 	done += page_turn(rs);
-	done += exchange_wait_turn(rs);
+	done += exchange_wait_turn(rs) + service_turn(rs);
 	part_end(rs, RS_PART_SHOW);
 	done += flapping_turn(rs);
 	/* before routes_turn(): what it takes is announced there */
@@ -483,6 +484,7 @@ static void shared_set(struct route_server *rs)
 	rs->adj_out.taken = outbox_taken;
 	rs->adj_out.ctx = rs;
 	rs->adj_out.now_ms = rs->now_ms;
+	rs->adj_out.drained = rs->maintenance->drained;
 	announcer_init(&rs->announcer, &rs->adj_out);
 	rs->expressroute_bound.adj_out = &rs->adj_out;
 }
@@ -537,6 +539,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 		return -ENOMEM;
 	rs->config = params->config;
 	rs->exchange = params->exchange;
+	rs->maintenance = params->maintenance;
 	rs->fib = params->fib;
 	rs->pages = params->pages;
 	rs->answers = params->answers;

@@ -21,6 +21,7 @@ extern "C" {
 struct rs_params {
 	struct config *config;		   /* becomes the route server's, if rs_new() succeeds */
 	struct exchange *exchange;	   /* borrowed: opened */
+	struct maintenance *maintenance;   /* likewise */
 	struct fib *fib;		   /* borrowed: attached */
 	const struct rs_speaker *speakers; /* copied */
 	unsigned int nb_speakers;

@@ -6,6 +6,7 @@
 #include "exchange_wait.h"
 #include "peer_restart.h"
 #include "route_server.h"
+#include "service.h"
 
 enum {
 	HOUSEKEEPING_MS = 1000,
@@ -30,6 +31,7 @@ static void round_begin(struct timer *timer, uint64_t now_ms)
 	due_set(&rs->due, DUE_HOUSEKEEPING);
 	rs->settled |= settled(rs);
 	exchange_wait_look(rs);
+	service_look(rs);
 	if (rs->phase == RS_LIVE)
 		admission_live(rs);
 	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||

@@ -53,6 +53,7 @@ struct peer {
 	enum peer_life life;
 	bool returns;
 	uint8_t unanswered; /* while removing: speakers that have not said SPEAKER_REMOVED */
+	bool shut;	    /* an operator has shut it down (standing.h) */
 	bool up, eor;	    /* eor: End-of-RIB received in this session */
 	bool reached;	    /* no route led to it, and one does: DUE_CALLS (behind.h) */
 	uint8_t speaker;    /* index of the one that has its session */

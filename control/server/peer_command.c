@@ -14,6 +14,7 @@ struct speaker_peer_reset peer_cease(const struct peer *peer, enum speaker_comma
 		.head = { .type = (uint16_t)type, .peer = peer->index },
 		.code = NOTIFY_CEASE,
 		.subcode = subcode,
+		.shut = peer->shut,
 	};
 }
 
@@ -61,6 +62,7 @@ void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound)
 		.head = { .type = SPEAKER_PEER_RESET, .peer = peer->index, .epoch = peer->epoch },
 		.code = NOTIFY_CEASE,
 		.subcode = NOTIFY_CEASE_MAX_PREFIXES,
+		.shut = peer->shut,
 		.hold_off_s = rs->config->limits.retry_s,
 		.max_prefixes = bound,
 	};

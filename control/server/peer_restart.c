@@ -34,6 +34,8 @@ bool peer_finished(const struct peer *peer, uint64_t now_ms)
 	uint64_t silent_ms = now_ms - peer->heard_ms;
 
 	/* A gateway of a subnet need not have all the instances that it may have. */
+	if (peer->shut)
+		return !peer->up;
 	if (!peer->up)
 		return (!peer->config.passive || peer->config.subnet.len) &&
 		       now_ms - peer->rs->started_ms >= PEER_ABSENT_MS;

@@ -17,6 +17,7 @@
 #include "peer_place.h"
 #include "peer_restart.h"
 #include "route_server.h"
+#include "standing.h"
 #include "suspects.h"
 #include "updates.h"
 
@@ -34,6 +35,8 @@ const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON])
 	const char *port = peer->up ? NULL : port_without_link(peer);
 	char addr[ADDR_TEXT];
 
+	if (peer->shut && !peer->up)
+		return standing_why(peer, buf);
 	if (port)
 		snprintf(buf, SPEAKER_REASON, "port %s has no link", port);
 	else if (!peer->up && behind_lost(peer))
@@ -86,6 +89,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		.asn = peer->config.asn,
 		.remove_private = peer->config.remove_private_as,
 		.behind = peer->config.behind[0],
+		.drained = peer->out.drained,
 	};
 
 	if (peer->life != PEER_ACTIVE)

@@ -13,6 +13,7 @@
 #include "peer_command.h"
 #include "peer_restart.h"
 #include "route_server.h"
+#include "standing.h"
 #include "withheld.h"
 
 static_assert((int)EVENT_PEER == (int)CONFIG_NAME, "events keep names whole");
@@ -85,6 +86,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.passive = config->passive,
 		.restarting = rs->restarting && rs->phase == RS_FILLING,
 		.forwarding_kept = rs->restarting,
+		.shut = peer->shut,
 		.password_len = config->password_len,
 	};
 
@@ -134,6 +136,7 @@ int peer_add(struct route_server *rs, const struct config_peer *config)
 	if (i == CONFIG_PEERS)
 		return -ENOSPC;
 	peer_clear(&peers->table[i], config);
+	standing_begin(&peers->table[i]);
 	if (i >= peers->end)
 		peers->end = i + 1;
 	peers->nb_active++;
@@ -202,6 +205,7 @@ static void forget(struct peers *peers, struct peer *peer)
 		return;
 	}
 	peer_clear(peer, &again);
+	standing_begin(peer);
 	peers->nb_active++;
 	peer_begin(peer->rs, peer);
 }

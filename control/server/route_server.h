@@ -31,6 +31,7 @@
 #include "flap.h"
 #include "forwarding.h"
 #include "loop.h"
+#include "maintenance.h"
 #include "maps.h"
 #include "next_hop.h"
 #include "peer.h"
@@ -113,6 +114,12 @@ struct exchange_wait {
 	bool trouble;	    /* the last turn found the file in trouble */
 };
 
+/* Commands that take something out of service or put it back, and wait for the disk (service.h). */
+struct service {
+	struct page *first; /* pages that wait, in the order in which they came; linked by `next` */
+	bool trouble;	    /* the last round found the file in trouble */
+};
+
 /* A configuration that is being applied. The RIB lcore's turn does nothing else meanwhile: what is
  * half applied, nobody sees. */
 struct reload {
@@ -132,6 +139,8 @@ struct route_server {
 	struct config *config;	   /* owned */
 	struct exchange *exchange; /* borrowed */
 	struct exchange_wait exchange_wait;
+	struct maintenance *maintenance; /* borrowed */
+	struct service service;
 	struct reload reload;
 	struct fib *fib;	   /* borrowed */
 	struct fib_writer *writer; /* owned */

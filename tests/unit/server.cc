@@ -96,6 +96,7 @@ void server_test::TearDown()
 {
 	stop_server();
 	unlink((dir + "/exchange").c_str());
+	unlink((dir + "/maintenance").c_str());
 	unlink((dir + "/rs.conf").c_str());
 	rmdir(dir.c_str());
 }
@@ -129,6 +130,8 @@ void server_test::start(const std::string &text, size_t from_rib_size)
 	ASSERT_EQ(0, exchange_open(&exchange, (dir + "/exchange").c_str(),
 				   params.config->exchange.enabled));
 	params.exchange = &exchange;
+	ASSERT_EQ(0, maintenance_open(&maintenance, (dir + "/maintenance").c_str()));
+	params.maintenance = &maintenance;
 	params.fib = fib;
 	params.answer = show_answer;
 	params.speakers = speakers;
@@ -150,6 +153,7 @@ void server_test::stop_server()
 	rs_free(rs);
 	rs = nullptr;
 	exchange_close(&exchange);
+	maintenance_close(&maintenance);
 	for (unsigned int i = 0; i < nb_speakers; i++) {
 		mailbox_free(speakers[i].to_rib);
 		mailbox_free(speakers[i].from_rib);
@@ -382,10 +386,12 @@ void server_test::answer(struct page *page)
 
 	*slot = page;
 	mailbox_post(pages, sizeof(*slot));
-	for (int i = 0; i < 20000 && !mailbox_peek(answers, &len); i += !rs->exchange_wait.first) {
+	for (int i = 0; i < 20000 && !mailbox_peek(answers, &len);) {
 		rs_turn(rs, now_ms);
-		if (rs->exchange_wait.first)
+		if (rs->exchange_wait.first || rs->service.first)
 			usleep(500); /* for the disk, however long it takes */
+		else
+			i++;
 	}
 	EXPECT_NE(nullptr, mailbox_peek(answers, &len));
 	mailbox_done(answers);

@@ -18,6 +18,7 @@
 #include "conductor.h"
 #include "fib.h"
 #include "log.h"
+#include "maintenance.h"
 #include "page.h"
 #include "peers.h"
 #include "routes.h"
@@ -171,6 +172,7 @@ class server_test : public testing::Test
 	struct fib *fib = nullptr;
 	struct route_server *rs = nullptr;
 	struct exchange exchange = {};
+	struct maintenance maintenance = {};
 	unsigned int nb_speakers = 1;
 	struct rs_speaker speakers[2] = {};
 	std::vector<std::string> commands[2]; /* for each speaker: see collect_from() */

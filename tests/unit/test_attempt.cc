@@ -26,6 +26,60 @@ TEST_F(session, reset_holds_off)
 	establish(n.get(), &r);
 }
 
+// Shut down by an operator: for as long as it takes, whatever else there is.
+TEST_F(session, shut_down_until_it_is_started)
+{
+	struct speaker_peer_reset shut = {};
+	struct speaker_command call = {};
+	raw r;
+	auto n = passive_node();
+
+	raws = { &r };
+	establish(n.get(), &r);
+	shut.head.type = SPEAKER_PEER_RESET;
+	shut.head.peer = 1;
+	shut.code = NOTIFY_CEASE;
+	shut.subcode = NOTIFY_CEASE_SHUTDOWN;
+	shut.shut = true;
+	memset(shut.text, 'x', 255);
+	n->tell(shut);
+	ASSERT_TRUE(until([&] { return r.ended; }));
+	EXPECT_EQ(0u, r.notification().find("6/2 ff 78 78")) << r.notification();
+	call.type = SPEAKER_PEER_CALL;
+	call.peer = 1;
+	for (int hours = 0; hours < 3; hours++) {
+		r.connect(raw_addr, a_addr);
+		ASSERT_TRUE(until([&] { return r.was_reset; }));
+		n->tell(call);
+		pass(3600 * 1000);
+	}
+	n->reset(SPEAKER_PEER_RESET, 1, NOTIFY_CEASE, NOTIFY_CEASE_RESET);
+	establish(n.get(), &r);
+}
+
+TEST_F(session, shut_down_from_the_beginning)
+{
+	raw listener(raw::make(raw_addr, bgp_port)), r, called;
+	node n(a_addr, our_asn, a_id);
+	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+
+	ASSERT_EQ(0, listen(listener.fd, 8));
+	nodes = { &n };
+	raws = { &r };
+	add.shut = true;
+	n.tell(add);
+	pass(100 * 1000);
+	EXPECT_EQ(-1, accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK)) << "it has connected";
+	r.connect(raw_addr, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	n.reset(SPEAKER_PEER_RESET, 1, NOTIFY_CEASE, NOTIFY_CEASE_RESET);
+	ASSERT_TRUE(within(60000, [&] {
+		if (called.fd < 0)
+			called.fd = accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK);
+		return called.fd >= 0;
+	}));
+}
+
 // A peer that errs is kept out, longer each time, up to a minute.
 TEST_F(session, failing_peer_is_damped)
 {

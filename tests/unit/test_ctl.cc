@@ -206,6 +206,9 @@ TEST_F(ctl_test, who_may_look_changes_nothing)
 		{ "peer reset", R"({"name":"a"})", false },
 		{ "peer reset", R"({"name":"a","soft":"in"})", false },
 		{ "peer reset", R"({"name":"a","soft":"out"})", false },
+		{ "drain", R"({"drained":true})", false },
+		{ "peer", R"({"name":"a","action":"drain"})", false },
+		{ "peer", R"({"all":true,"action":"shutdown","text":"x"})", false },
 		{ "reload", "{}", false },
 		{ "reload", R"({"force":true})", false },
 	};
@@ -262,6 +265,17 @@ static const bad_request bad_requests[] = {
 	{ "{\"command\":\"peer reset\",\"arguments\":{\"name\":\"a\",\"soft\":\"both\"}}", "in" },
 	{ "{\"command\":\"exchange plan\",\"arguments\":{\"enable\":\"on\"}}", "true or false" },
 	{ "{\"command\":\"exchange plan\",\"arguments\":{\"prefixes\":1}}", "true or false" },
+	{ R"({"command":"drain"})", "needs the argument" },
+	{ R"({"command":"drain","arguments":{"drained":1}})", "true or false" },
+	{ R"({"command":"peer","arguments":{"action":"stop","name":"a"}})", "shutdown" },
+	{ R"({"command":"peer","arguments":{"action":"drain"}})", "needs the argument" },
+	{ R"({"command":"peer","arguments":{"action":"drain","all":false}})", "must be true" },
+	{ R"({"command":"peer","arguments":{"action":"drain","all":true,"name":"a"}})",
+	  "does not take" },
+	{ R"({"command":"peer","arguments":{"action":"drain","name":"a","text":"x"}})",
+	  "goes with" },
+	{ R"({"command":"peer","arguments":{"action":"shutdown","name":"a","text":"x\ny"}})",
+	  "255 octets" },
 	{ "{\"command\":\"reload\"}", "is refused" },
 };
 

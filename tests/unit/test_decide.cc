@@ -37,6 +37,11 @@ candidate flagged(candidate c, uint8_t flags)
 	c.flags = flags;
 	return c;
 }
+candidate drained(candidate c)
+{
+	c.source.drained = true;
+	return c;
+}
 candidate from(candidate c, uint32_t router_id, uint32_t addr)
 {
 	c.source.router_id = router_id;
@@ -113,6 +118,13 @@ const row rows[] = {
 	{ "a VNet prefix beats ExpressRoute", by_er, vnet, er, DECIDE_LOCAL },
 	{ "and any local preference", by_er, vnet, pref(er, 900), DECIDE_LOCAL },
 	{ "local preference beats the source class", by_er, pref(nva, 101), er, DECIDE_LOCAL_PREF },
+	{ "a drained peer's paths come last (RFC 8326 4.2)", by_er, nva, drained(er),
+	  DECIDE_LOCAL_PREF },
+	{ "whatever a route map gave them", by_er, nva, drained(pref(er, 900)), DECIDE_LOCAL_PREF },
+	{ "between two of them the list goes on", by_er, drained(er), drained(pref(nva, 900)),
+	  DECIDE_SOURCE },
+	{ "but before those that are no use", by_er, drained(nva), flagged(nva, PATH_STALE),
+	  DECIDE_FRESH },
 	{ "expressroute mode: ExpressRoute beats a shorter NVA path", by_er,
 	  with(er, { { 1, 2, 3 } }), nva, DECIDE_SOURCE },
 	{ "expressroute mode: VPN and NVA are one class", by_er, nva, with(vpn, { { 1, 2 } }),

@@ -170,6 +170,56 @@ TEST(export_attrs, output_is_canonical)
 	}
 }
 
+struct going_row {
+	const char *name;
+	bool ibgp;
+	std::string in, out;
+};
+
+const std::string gshut = "c0 08 04 ffff0000";
+
+const going_row going_rows[] = {
+	{ "eBGP: the community alone", false, origin + path_ours_65010 + next_hop_self,
+	  origin + path_ours_65010 + next_hop_self + gshut },
+	{ "iBGP: LOCAL_PREF 0 too", true, origin + path_65010 + next_hop_self + local_pref,
+	  origin + path_65010 + next_hop_self + "40 05 04 00000000" + gshut },
+	{ "iBGP, a backup", true, origin + path_65010 + next_hop_self + "40 05 04 00000032",
+	  origin + path_65010 + next_hop_self + "40 05 04 00000000" + gshut },
+	{ "iBGP, a map has taken LOCAL_PREF out", true, origin + path_65010 + next_hop_self,
+	  origin + path_65010 + next_hop_self + "40 05 04 00000000" + gshut },
+	{ "beside other communities, in order", false,
+	  origin + path_ours_65010 + next_hop_self + "c0 08 08 00010001 ffffff01",
+	  origin + path_ours_65010 + next_hop_self + "c0 08 0c 00010001 ffff0000 ffffff01" },
+	{ "that it is there already", true,
+	  origin + path_65010 + next_hop_self + "40 05 04 00000000" + gshut,
+	  origin + path_65010 + next_hop_self + "40 05 04 00000000" + gshut },
+	{ "partial stays", false, origin + path_ours_65010 + next_hop_self + "e0 08 04 00010001",
+	  origin + path_ours_65010 + next_hop_self + "e0 08 08 00010001 ffff0000" },
+	{ "what comes behind stays", false,
+	  origin + path_ours_65010 + next_hop_self + "c01008 0002fdf200000001 e06302 abcd",
+	  origin + path_ours_65010 + next_hop_self + gshut +
+		  "c01008 0002fdf200000001 e06302 abcd" },
+};
+
+TEST(export_graceful_shutdown, rows)
+{
+	for (const going_row &r : going_rows) {
+		bytes in = hex(r.in), out(4096);
+		struct attr_writer w = { out.data(), out.size(), 0, false };
+
+		EXPECT_EQ(0, export_graceful_shutdown(r.ibgp, in.data(), (uint16_t)in.size(), &w))
+			<< r.name;
+		out.resize(w.len);
+		EXPECT_EQ(hex(r.out), out) << r.name;
+		for (size_t size = 0; size < out.size(); size++) {
+			w = { out.data(), size, 0, false };
+			EXPECT_EQ(-ENOSPC, export_graceful_shutdown(r.ibgp, in.data(),
+								    (uint16_t)in.size(), &w))
+				<< r.name << " in " << size;
+		}
+	}
+}
+
 TEST(export_attrs, what_does_not_fit_is_refused)
 {
 	bytes in = hex(origin + path_65010 + next_hop_in), out(64);

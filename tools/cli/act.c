@@ -1,5 +1,5 @@
-/* What changes something: the switch, a session, the configuration. Each says what has become of
- * it. */
+/* What changes something: the switch, the configuration. Each says what has become of it; see
+ * service.c for peers and draining. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,47 +84,6 @@ enum cli_exit exchange_enable(struct cli *cli, const struct command_args *args)
 enum cli_exit exchange_disable(struct cli *cli, const struct command_args *args)
 {
 	return exchange(cli, false);
-}
-
-/* --- peers ------------------------------------------------------------------------------------ */
-
-static void print_reset(const struct cli *cli, const char *name, const json_t *row)
-{
-	const char *state = json_string_value(json_object_get(row, "state"));
-	const char *reason = json_string_value(json_object_get(row, "reason"));
-
-	if (json_is_true(json_object_get(row, "closed")))
-		fprintf(cli->out, "The session with %s is closed; it is set up anew.\n", name);
-	else
-		fprintf(cli->out, "There was no session with %s (%s%s%s); it is tried anew.\n",
-			name, state ? state : "?", reason ? ": " : "", reason ? reason : "");
-}
-
-enum cli_exit peer_reset(struct cli *cli, const struct command_args *args)
-{
-	const char *name = args->operand[0], *soft = NULL;
-	enum cli_exit result;
-	json_t *row;
-
-	if (args->option[OPTION_SOFT_IN] && args->option[OPTION_SOFT_OUT]) {
-		cli_fail(cli, NULL, "--soft-in or --soft-out, not both at once");
-		return CLI_USAGE;
-	}
-	if (args->option[OPTION_SOFT_IN])
-		soft = "in";
-	else if (args->option[OPTION_SOFT_OUT])
-		soft = "out";
-	result = act(cli, "peer reset", json_pack("{s:s, s:s*}", "name", name, "soft", soft), &row);
-	if (result != CLI_OK)
-		return result;
-	if (!cli->json && !soft)
-		print_reset(cli, name, row);
-	else if (!cli->json)
-		fprintf(cli->out, "%s\n",
-			args->option[OPTION_SOFT_IN] ? "Asked for its routes again."
-						     : "Sending it our routes again.");
-	json_decref(row);
-	return CLI_OK;
 }
 
 /* --- reload ----------------------------------------------------------------------------------- */

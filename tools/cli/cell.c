@@ -114,6 +114,17 @@ const char *cell_restarting(const json_t *row, const char *field, char *buf)
 	return buf;
 }
 
+const char *cell_peer_state(const json_t *row, const char *field, char *buf)
+{
+	char state[CELL_TEXT];
+
+	cell_text(row, field, state);
+	snprintf(buf, CELL_TEXT, "%.20s%s%s", state,
+		 json_is_true(json_object_get(row, "drained")) ? ",drained" : "",
+		 json_is_true(json_object_get(row, "shutdown")) ? ",shutdown" : "");
+	return buf;
+}
+
 /* One kind of lcore, behind what is there already: "rib 0.31 ms (announce 0.20)". */
 static size_t turns_text(const json_t *turns, const char *lcore, const char *field, char *buf,
 			 size_t len)

@@ -25,6 +25,7 @@ cell_fn cell_on_off;	    /* a boolean as "on" and "off" */
 cell_fn cell_by_route;	    /* "10.9.0.0/24 of nva-a, via 10.0.2.4" */
 cell_fn cell_path_next_hop; /* next_hop, and what leads to it */
 cell_fn cell_gateway;	    /* an address to send to: "on link" for 0.0.0.0 */
+cell_fn cell_peer_state;    /* of a peer: "Established", "Established,drained", "Idle,shutdown" */
 cell_fn cell_restarting;    /* of a summary: "no", or for how much longer at most */
 /* of a summary: the longest turns, "recent" or "longest" ever, and what they were spent on */
 cell_fn cell_turns;

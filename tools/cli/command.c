@@ -50,6 +50,10 @@ static const struct {
 	[OPTION_FIX] = { "--fix", NULL,
 			 "mend what is safe and lasts until the next boot, and say "
 			 "so" },
+	[OPTION_WAIT] = { "--wait", NULL,
+			  "return when no packet has passed through for 5 s, or say what still "
+			  "comes" },
+	[OPTION_TIMEOUT] = { "--timeout", "SECONDS", "wait so long at most, instead of 60 s" },
 	[OPTION_PREFIXES] = { "--prefixes", NULL, "each prefix too, and what becomes of it" },
 };
 
@@ -219,7 +223,7 @@ enum cli_exit command_parse(const struct command *table, int argc, char *const *
 	*args = (struct command_args){ 0 };
 	for (int i = 1, n; i < argc; i += n) {
 		n = 1;
-		if (argv[i][0] == '-' && argv[i][1]) {
+		if (argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], COMMAND_ALL)) {
 			n = option_parse(argc - i, argv + i, args, err);
 			if (!n)
 				return CLI_USAGE;

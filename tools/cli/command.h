@@ -4,7 +4,8 @@
  *   "show routes [PREFIX|ADDRESS]"   lower case stands for itself, capitals for an operand,
  *                                    brackets for one that may be left out
  *
- * and the options that it takes. --instance, --json, --help and --version go with every command. */
+ * and the options that it takes. "--all" stands where an operand may, for all that it could name.
+ * --instance, --json, --help and --version go with every command. */
 #ifndef BASCULE_COMMAND_H
 #define BASCULE_COMMAND_H
 
@@ -37,8 +38,12 @@ enum command_option {
 	OPTION_FORCE,
 	OPTION_CONFIG,
 	OPTION_FIX,
+	OPTION_WAIT,
+	OPTION_TIMEOUT,
 	OPTIONS
 };
+
+#define COMMAND_ALL "--all"
 
 enum { COMMAND_OPERANDS = 2 };
 

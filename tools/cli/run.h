@@ -38,8 +38,16 @@ enum cli_exit show_fib_address(struct cli *cli, const struct command_args *args)
 /* act.c */
 enum cli_exit exchange_enable(struct cli *cli, const struct command_args *args);
 enum cli_exit exchange_disable(struct cli *cli, const struct command_args *args);
-enum cli_exit peer_reset(struct cli *cli, const struct command_args *args);
 enum cli_exit reload(struct cli *cli, const struct command_args *args);
+
+/* service.c */
+enum cli_exit drain(struct cli *cli, const struct command_args *args);
+enum cli_exit undrain(struct cli *cli, const struct command_args *args);
+enum cli_exit peer_reset(struct cli *cli, const struct command_args *args);
+enum cli_exit peer_shutdown(struct cli *cli, const struct command_args *args);
+enum cli_exit peer_start(struct cli *cli, const struct command_args *args);
+enum cli_exit peer_drain(struct cli *cli, const struct command_args *args);
+enum cli_exit peer_undrain(struct cli *cli, const struct command_args *args);
 
 /* check.c: asked of nobody */
 enum cli_exit config_check(struct cli *cli, const struct command_args *args);

@@ -86,6 +86,10 @@ class Bird(Daemon):
                     if what in line)
         return int(line.split()[2])
 
+    def said(self, peer):
+        """All that there is to say of the session, why it went down included."""
+        return self._birdc(f"show protocols all {_protocol(peer)}").stdout
+
     def received(self, peer):
         routes, prefix, attributes = {}, None, {}
         for line in self._birdc(f"show route all import table {_protocol(peer)}.ipv4").stdout.splitlines():
