@@ -39,6 +39,12 @@ def ipv4(src, dst, payload=b"", protocol=UDP, ttl=64, df=False, version=4, ihl=5
     return header[:10] + struct.pack("!H", value) + header[12:] + payload
 
 
+def fragment(packet, word):
+    """The packet with these flags and offset, `word` of its header."""
+    header = packet[:6] + struct.pack("!H", word) + packet[8:10] + b"\0\0" + packet[12:20]
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + packet[20:]
+
+
 def udp(sport, dport, payload=b""):
     """Without a checksum, which IPv4 allows."""
     return struct.pack("!HHHH", sport, dport, 8 + len(payload), 0) + payload
