@@ -58,6 +58,7 @@ static const char *const drop_names[DROP_REASONS] = {
 
 static const char *const event_names[COUNTER_EVENTS] = {
 	[COUNTER_BGP_UNKNOWN_PEER] = "bgp_unknown_peer",
+	[COUNTER_FLOW_METERED] = "flow_metered",
 	[COUNTER_ICMP_SENT] = "icmp_sent",
 	[COUNTER_ICMP_LIMITED] = "icmp_limited",
 	[COUNTER_ICMP_FORBIDDEN] = "icmp_forbidden",

@@ -85,6 +85,8 @@ enum drop_reason {
 enum counter_event {
 	/* TCP/179 from an address that is no configured peer: punted with the LOCAL class */
 	COUNTER_BGP_UNKNOWN_PEER,
+	/* segments of flows that the kernel holds that a meter stopped, past their window */
+	COUNTER_FLOW_METERED,
 	COUNTER_ICMP_SENT,	/* errors that we built and handed to a port */
 	COUNTER_ICMP_LIMITED,	/* not built: a rate limit */
 	COUNTER_ICMP_FORBIDDEN, /* not built: RFC 1812 4.3.2.7 */

@@ -135,18 +135,34 @@ void flows_sent(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms)
 	flow->known = true;
 }
 
+/* The flow that a segment for us is of; NULL: none that is known. */
+static struct flow *known(struct flows *flows, const struct tcp_segment *s)
+{
+	struct flow_key key;
+	struct flow *flow;
+
+	if (!s->tcp || (s->tcp->tcp_flags & RTE_TCP_SYN_FLAG))
+		return NULL;
+	key = (struct flow_key){ s->ip->dst_addr, s->ip->src_addr, s->tcp->dst_port,
+				 s->tcp->src_port };
+	flow = find(flows, &key);
+	return flow && flow->known ? flow : NULL;
+}
+
+bool flows_holds(struct flows *flows, const struct rte_mbuf *m)
+{
+	struct tcp_segment s = tcp_segment_of(m);
+
+	return known(flows, &s) != NULL;
+}
+
 bool flows_admit(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms)
 {
 	struct tcp_segment s = tcp_segment_of(m);
-	struct flow_key key;
-	struct flow *flow;
+	struct flow *flow = known(flows, &s);
 	uint32_t cost, limit;
 
-	if (!s.tcp || (s.tcp->tcp_flags & RTE_TCP_SYN_FLAG))
-		return false;
-	key = (struct flow_key){ s.ip->dst_addr, s.ip->src_addr, s.tcp->dst_port, s.tcp->src_port };
-	flow = find(flows, &key);
-	if (!flow || !flow->known)
+	if (!flow)
 		return false;
 	limit = flow->window + SLACK;
 	cost = RTE_MAX(s.payload, (uint32_t)SEGMENT_COST);

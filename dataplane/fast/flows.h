@@ -52,6 +52,9 @@ void flows_sent(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms);
 /* May the frame pass without a meter? It counts as used if so. */
 bool flows_admit(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms);
 
+/* Is the frame of a flow that the kernel holds, a SYN in its name aside? */
+bool flows_holds(struct flows *flows, const struct rte_mbuf *m);
+
 #ifdef __cplusplus
 }
 #endif

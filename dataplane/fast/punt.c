@@ -195,6 +195,8 @@ uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class
 			pkts[kept++] = pkts[i];
 			continue;
 		}
+		if (tcp && flows_holds(punt->flows, pkts[i]))
+			counters->event[COUNTER_FLOW_METERED]++;
 		punt_counters(punt, pkts[i], counters)->drop[DROP_METER_BGP + class_]++;
 		rte_pktmbuf_free(pkts[i]);
 	}

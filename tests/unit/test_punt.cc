@@ -171,7 +171,63 @@ TEST_F(punting, a_flow_of_the_kernel_passes_by_the_meters)
 				break;
 		}
 		EXPECT_EQ(300u, passed) << punt_class_name(class_);
+		EXPECT_EQ(0u, counters.event[COUNTER_FLOW_METERED]) << "strangers alone";
 	}
+}
+
+/* Past its window a flow is metered as strangers are, and that is told apart from them. */
+TEST_F(punting, segments_past_a_window_are_told)
+{
+	struct rte_mbuf *m;
+	segment theirs, ours, syn;
+
+	theirs.sport = 179;
+	theirs.payload = octets(10);
+	ours.src = theirs.dst;
+	ours.dst = theirs.src;
+	ours.sport = theirs.dport;
+	ours.dport = theirs.sport;
+	syn = ours;
+	syn.flags = RTE_TCP_SYN_FLAG; /* without an option: its windows are as they stand */
+	for (const segment &s : { syn, ours }) {
+		m = mbuf_of(pool, frame_of(s));
+		punt_sent(&punt, m);
+		rte_pktmbuf_free(m);
+	}
+	while (!counters.event[COUNTER_FLOW_METERED]) {
+		for (int i = 0; i < 1000; i++)
+			punt_send(&punt, &counters, PUNT_BGP, mbuf_of(pool, frame_of(theirs)));
+		take_all(PUNT_BGP);
+	}
+	EXPECT_LE(counters.event[COUNTER_FLOW_METERED], counters.drop[DROP_METER_BGP]);
+}
+
+/* What the configuration says: of the class that it changes, and of no other. */
+TEST_F(punting, meters_are_as_configured)
+{
+	struct config_meter limits[METERS];
+	uint64_t passed;
+
+	for (int c = 0; c < METERS; c++)
+		limits[c] = punt.limit[c];
+	EXPECT_EQ((uint32_t)METER_ARP_RATE, limits[METER_ARP].rate);
+	EXPECT_EQ((uint32_t)METER_GLEAN_BURST, limits[METER_GLEAN].burst);
+	for (int i = 0; i < 400; i++)
+		punt_send(&punt, &counters, PUNT_LOCAL, packet(0));
+	EXPECT_EQ(400u, take_all(PUNT_LOCAL));
+	limits[METER_ARP] = { 1, 7 };
+	ASSERT_EQ(0, punt_configure(&punt, limits));
+	for (int i = 0; i < 100; i++)
+		punt_send(&punt, &counters, PUNT_ARP, packet(0));
+	passed = take_all(PUNT_ARP);
+	EXPECT_GE(passed, 7u);
+	EXPECT_LT(passed, 100u) << "unless it took a minute";
+	for (uint16_t port = 1; port < 4; port++)
+		for (int i = 0; i < 100; i++)
+			punt_send(&punt, &counters, PUNT_ARP, packet(port));
+	EXPECT_LT(take_all(PUNT_ARP), 100u) << "all together, twice as much";
+	EXPECT_EQ(1u, punt.limit[PUNT_ARP].rate);
+	EXPECT_EQ((uint32_t)METER_LOCAL_RATE, punt.limit[PUNT_LOCAL].rate);
 }
 
 TEST_F(punting, errors_carry_their_note)
