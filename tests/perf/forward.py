@@ -36,10 +36,13 @@ class Row:
     table: str = "full"
     ecmp: int = 1
     churn: int = 0  # changes of prefixes a second meanwhile
+    urpf: bool = False  # sources are looked up too
+    acl: int = 0  # rules that packets meet as they come
 
     @property
     def name(self):
         extra = [f"ecmp{self.ecmp}"] * (self.ecmp > 1) + ["churn"] * (self.churn > 0)
+        extra += ["urpf"] * self.urpf + [f"acl{self.acl}"] * (self.acl > 0)
         return "-".join([str(self.size), ("one", "two")[self.egress - 1], self.flows, self.table, *extra])
 
 
@@ -51,7 +54,8 @@ TWO = [
     *(replace(BASE, flows=flows) for flows in ("single", "64k", "zipf")),
     replace(BASE, ecmp=4), replace(BASE, churn=CHURN), replace(BASE, flows="64k", churn=CHURN),
 ]
-ROWS = TWO + [replace(row, egress=1) for row in TWO]
+FILTERS = [replace(BASE, urpf=True), replace(BASE, acl=100)]
+ROWS = TWO + [replace(row, egress=1) for row in TWO] + FILTERS
 
 
 def rows(pattern):
@@ -89,6 +93,7 @@ class Track:
         if not path.exists():
             raise Failed(f"{path} is not there: build it")
         words = ["--mbufs", self.mbufs, "--egress", row.egress, "--ecmp", row.ecmp, "--churn", row.churn]
+        words += ["--urpf"] * row.urpf + (["--acl", row.acl] if row.acl else [])
         return self._enter(name, path, words + (["--table", capture.TABLE] if row.table == "full" else []))
 
     def rival(self, name):

@@ -4,11 +4,13 @@
  * packets, gives each the core in turn, and reads how many packets went by from DPDK's telemetry.
  *
  *   forward_bench [EAL options with two --vdev] -- [--table FILE.gz] [--ecmp N] [--egress 1|2]
- *   [--mbufs N] [--churn N]
+ *   [--mbufs N] [--churn N] [--urpf] [--acl N]
  *
  * Two routes, 0.0.0.0/1 by port 0 and 128.0.0.0/1 by port 1, or with --table all prefixes of a file
  * by the same ports, so that a router with only those two sends each packet to the same place;
- * --egress 1: all by port 1. --churn: so many prefixes a second change to other paths. Says
+ * --egress 1: all by port 1. --churn: so many prefixes a second change to other paths. --urpf: the
+ * sources of all packets are looked up. --acl: they meet a list of N rules, none of which they fit,
+ * as they come. Says
  * "ready", and tells its counters as one line for each line that it reads; ends with its input. */
 #include <errno.h>
 #include <getopt.h>
@@ -24,8 +26,10 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "acl.h"
 #include "adjacency.h"
 #include "fib.h"
+#include "filter.h"
 #include "log.h"
 #include "punt.h"
 #include "routes.h"
@@ -38,7 +42,10 @@ enum { STOPPED = 20 }; /* parts of a second: a longer turn is one in which we we
 struct bench {
 	const char *table;
 	uint32_t ecmp, egress, mbufs, churn; /* changes a second */
-	struct route *routes;		     /* owned; NULL: the two */
+	bool urpf;
+	uint32_t acl; /* rules */
+	struct filter_table filters;
+	struct route *routes; /* owned; NULL: the two */
 	uint32_t nb_routes;
 	struct port ports[PORTS];
 	struct device devices[PORTS];
@@ -147,6 +154,8 @@ static void fib_open(struct bench *b)
 
 	for (uint16_t p = 0; p < PORTS; p++)
 		params.views |= (uint8_t)(1 << b->ports[p].role);
+	if (b->urpf)
+		params.views |= 1 << ROLE_VNET;
 	check(fib_create(&params, &b->fib), "tables");
 	for (uint16_t p = 0; p < PORTS; p++) {
 		struct fib_port shared = { .port = p, .role = b->ports[p].role, .mtu = MTU };
@@ -200,10 +209,51 @@ static uint32_t list_of(const struct bench *b, uint32_t addr, uint32_t way)
 
 static void route(struct bench *b, const struct route *r, uint32_t way)
 {
+	uint32_t list = list_of(b, r->addr, way);
+
 	for (uint16_t p = 0; p < PORTS; p++)
-		check(fib_set(b->writer, b->ports[p].role, r->addr, r->len,
-			      list_of(b, r->addr, way)),
-		      "route");
+		check(fib_set(b->writer, b->ports[p].role, r->addr, r->len, list), "route");
+	if (b->urpf)
+		check(fib_set(b->writer, ROLE_VNET, r->addr, r->len, list), "route");
+}
+
+/* Where the captures' sources lie: see capture.py. */
+static const struct route sources = { UINT32_C(11) << 24, 8 };
+
+/* A list that a packet has to be led past: ports of TCP in as many networks. */
+static const struct acl *acl_open(uint32_t nb_rules)
+{
+	struct config_acl config = { .name = "bench", .nb_rules = nb_rules };
+	struct acl *acl;
+
+	config.rules = calloc(nb_rules, sizeof(*config.rules));
+	check(config.rules ? 0 : ENOMEM, "rules");
+	for (uint32_t r = 0; r < nb_rules; r++)
+		config.rules[r] = (struct config_acl_rule){
+			.deny = true,
+			.protocol = IPPROTO_TCP,
+			.icmp_type = CONFIG_ACL_ANY,
+			.icmp_code = CONFIG_ACL_ANY,
+			.source = { .value = { { UINT32_C(11) << 24 | r << 8, 24 } }, .n = 1 },
+			.destination_ports = { .value = { { 1024, 2047 } }, .n = 1 },
+		};
+	acl = acl_new(&config, 1);
+	check(acl ? acl_compile(acl) : ENOMEM, "access list");
+	free(config.rules);
+	return acl;
+}
+
+static void filters_open(struct bench *b)
+{
+	const struct acl *acl = b->acl ? acl_open(b->acl) : NULL;
+
+	for (uint16_t p = 0; p < PORTS; p++)
+		b->filters.port[p] = (struct filter_port){
+			.in = acl,
+			.urpf = b->urpf ? URPF_LOOSE : URPF_OFF,
+		};
+	filter_table_settle(&b->filters);
+	b->worker.forwarder.filters = b->filters.from ? &b->filters : NULL;
 }
 
 static void routes_open(struct bench *b)
@@ -221,6 +271,8 @@ static void routes_open(struct bench *b)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		route(b, &routes[i], 0);
+	if (b->urpf)
+		route(b, &sources, 0);
 	fib_publish(b->writer);
 	resolve_all(b);
 	fib_gate_set(b->fib, gate);
@@ -316,6 +368,8 @@ static void options_parse(struct bench *b, int argc, char **argv)
 		{ "egress", required_argument, NULL, 'g' },
 		{ "mbufs", required_argument, NULL, 'm' },
 		{ "churn", required_argument, NULL, 'c' },
+		{ "urpf", no_argument, NULL, 'u' },
+		{ "acl", required_argument, NULL, 'a' },
 		{ NULL, 0, NULL, 0 },
 	};
 	bool good = true;
@@ -329,11 +383,13 @@ static void options_parse(struct bench *b, int argc, char **argv)
 		case 'g': b->egress = (uint32_t)atoi(optarg); break;
 		case 'm': b->mbufs = (uint32_t)atoi(optarg); break;
 		case 'c': b->churn = (uint32_t)atoi(optarg); break;
+		case 'u': b->urpf = true; break;
+		case 'a': b->acl = (uint32_t)atoi(optarg); break;
 		default: good = false;
 		}
 	}
 	good &= b->ecmp && b->ecmp <= PATH_LIST_MEMBERS && b->egress && b->egress <= PORTS &&
-		(!b->churn || b->table);
+		(!b->churn || b->table) && b->acl <= CONFIG_ACL_RULES;
 	if (!good || optind != argc)
 		rte_exit(EXIT_FAILURE, "forward_bench: see the head of forward_bench.c\n");
 }
@@ -354,6 +410,7 @@ int main(int argc, char **argv)
 	plant_open();
 	fib_open(b);
 	routes_open(b);
+	filters_open(b);
 	worker_open(b);
 	printf("ready\n");
 	fflush(stdout);
