@@ -164,20 +164,19 @@ void forward_burst(struct forwarder *f, const struct port *from, struct rte_mbuf
 	const struct filter_table *table = filter_of(f, from->id);
 	struct screened found;
 	struct burst b;
-	uint64_t left;
 
 	f->counters->rx += n;
 	b.pkt = pkts;
 	b.n = n;
 	frames(&b);
 	found = f->screen->burst(&by, &b);
-	if (likely(everyday(&found) && !table)) {
-		leave_all(f, &b, &found);
-		return;
+	if (unlikely(!everyday(&found) || table)) {
+		uint64_t left = burst_odd(f, from, gate, &by, &b, found, table);
+
+		if (!everyday(&found) || left != burst_mask(n)) {
+			leave_some(f, &b, left);
+			return;
+		}
 	}
-	left = burst_odd(f, from, gate, &by, &b, found, table);
-	if (everyday(&found) && left == burst_mask(n))
-		leave_all(f, &b, &found);
-	else
-		leave_some(f, &b, left);
+	leave_all(f, &b, &found);
 }
