@@ -6,7 +6,7 @@
 
 #include "hash.h"
 
-enum { SLOTS_FIRST = 64 };
+enum { SLOTS_FIRST = 64, CACHE_LINE = 64 };
 
 struct flap_slot {
 	uint32_t addr;
@@ -213,6 +213,17 @@ enum flap_verdict flap_note(struct flaps *flaps, struct flap *flap, struct prefi
 	if (!slot && open_slots(flap))
 		slot = slot_take(flaps, flap, prefix, now_ms);
 	return slot ? count(flaps, flap, prefix, slot, now_ms) : FLAP_CALM;
+}
+
+void flap_fetch(const struct flap *flap, struct prefix prefix)
+{
+	const struct flap_slot *set;
+
+	if (!flap->slots)
+		return;
+	set = flap->slots + set_of(flap, flap->nb_slots, prefix);
+	for (int i = 0; i < FLAP_WAYS; i += CACHE_LINE / sizeof(*set))
+		__builtin_prefetch(&set[i]);
 }
 
 /* --- held ------------------------------------------------------------------------------------- */

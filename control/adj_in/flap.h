@@ -85,6 +85,9 @@ enum flap_verdict {
 enum flap_verdict flap_note(struct flaps *flaps, struct flap *flap, struct prefix prefix,
 			    bool returned, uint64_t now_ms);
 
+/* What flap_note() looks at of a prefix comes into the cache meanwhile. */
+void flap_fetch(const struct flap *flap, struct prefix prefix);
+
 /* Hold a prefix that is FLAP_TOO_FAST, with these attributes, which the peer announced last. False:
  * FLAP_HELD prefixes are held already. */
 bool flap_hold(struct flaps *flaps, struct flap *flap, struct prefix prefix,

@@ -163,6 +163,11 @@ void attrs_put(struct attr_table *table, const struct attrs *attrs)
 	free(a);
 }
 
+void attrs_fetch_put(const struct attr_table *table, const struct attrs *attrs)
+{
+	linear_hash_fetch(&table->sets, attrs->hash, by_wire.octets);
+}
+
 bool attr_next(const uint8_t *wire, uint16_t len, uint16_t *at, struct attr_view *view)
 {
 	const uint8_t *p;

@@ -107,6 +107,8 @@ const struct attrs *attrs_intern(struct attr_table *table, const struct attr_key
 				 const uint8_t *wire, uint16_t len);
 const struct attrs *attrs_get(const struct attrs *attrs);
 void attrs_put(struct attr_table *table, const struct attrs *attrs);
+/* What attrs_put() looks at if it is the last comes into the cache meanwhile. */
+void attrs_fetch_put(const struct attr_table *table, const struct attrs *attrs);
 
 /* Keys of a canonical wire form (which is trusted: it came from the decoder or from
  * attr_writer). */

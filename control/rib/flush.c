@@ -17,7 +17,7 @@ enum {
 	ITEMS_PREFIX = 1 + 6,
 	SLOTS = 32768, /* a power of two, more than twice as many */
 	SETS_MAX = ITEMS_MAX,
-	RELEASED = 32, /* nodes released together */
+	RELEASED = 32, /* entries of a queue whose nodes and attributes are released together */
 	SETS_MEMBERS = 16 * RIB_PEERS,
 };
 
@@ -354,11 +354,25 @@ static size_t send_cost(const struct flush *f, uint32_t paths)
 	return 1 + (f->had.n + f->must.n) / OTHERS_COST + paths / PATHS_COST;
 }
 
+/* Entries that have been sent: their references go, and nodes that nobody needs any more. */
+static void release(struct rib *rib, const struct entry *sent, size_t n)
+{
+	uint32_t nodes[RELEASED];
+
+	for (size_t i = 0; i < n; i++) {
+		nodes[i] = sent[i].node;
+		if (sent[i].top)
+			attrs_fetch_put(rib->params.attrs, sent[i].top);
+	}
+	nodes_release(rib, nodes, n);
+	for (size_t i = 0; i < n; i++)
+		entry_drop(rib, &sent[i]);
+}
+
 /* What the FIB has not followed yet goes back, and does not count as taken. */
 static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 {
-	struct entry entry;
-	uint32_t sent[RELEASED];
+	struct entry entry, sent[RELEASED];
 	size_t seen = 0, nb_sent = 0, cost;
 
 	for (size_t i = 0; i < max && has_room(f) && queue_take(group, &entry, &f->had);
@@ -376,15 +390,14 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 		group_outlook(group, entry.node, &must, &f->must);
 		send(f, rib_prefix(f->rib, entry.node), &had, &must, false);
 		cost = send_cost(f, node_at(f->rib, entry.node)->paths);
-		entry_drop(group->rib, &entry);
-		sent[nb_sent++] = entry.node;
+		sent[nb_sent++] = entry;
 		if (nb_sent == RELEASED) {
-			nodes_release(group->rib, sent, nb_sent);
+			release(group->rib, sent, nb_sent);
 			nb_sent = 0;
 		}
 		seen++;
 	}
-	nodes_release(group->rib, sent, nb_sent);
+	release(group->rib, sent, nb_sent);
 	return seen;
 }
 

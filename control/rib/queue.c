@@ -112,6 +112,7 @@ static void lane_push(struct groups *groups, struct lane *lane, const struct ent
 
 	groups->spare = entry->next;
 	groups->nb_spare--;
+	__builtin_prefetch(entry_at(groups, groups->spare), 1); /* in no order by now */
 	*entry = *with;
 	entry->next = 0;
 	if (lane->head)

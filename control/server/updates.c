@@ -145,6 +145,8 @@ static void fetch(const struct peer *peer, const struct prefix *prefixes, uint32
 {
 	for (uint32_t i = 0; i < n; i += RIB_FETCH)
 		inbound_fetch(&peer->inbound, prefixes + i, n - i < RIB_FETCH ? n - i : RIB_FETCH);
+	for (uint32_t i = 0; i < n; i++)
+		flap_fetch(&peer->flap, prefixes[i]);
 }
 
 /* `n` of the announced prefixes, from `first` on. */
