@@ -3,7 +3,8 @@ with the same octets.
 
 Peers announce, all others count, until each holds everything; then the routes go again, or one feed dies. What one UPDATE among a
 full table takes is in tools/perf latency. "null" is the load's own reflector,
-which decides nothing: nobody can be faster on this machine."""
+which decides nothing: nobody can be faster on this machine. "lcp" is the same where Bascule's control would be, behind a port and
+its LCP interface: Bascule cannot be faster. "bascule-2" is Bascule with an lcore for sessions alone beside the one that decides."""
 
 import json
 import re
@@ -15,8 +16,9 @@ from children import Failed
 from figures import progress
 from lab import Lab, LabError
 
-ALL = ("null", "bird", "frr", "openbgpd", "gobgp")
-RIVALS = ALL[:-1]  # GoBGP takes a quarter of an hour for a row
+ALL = ("null", "bird", "frr", "openbgpd", "lcp", "bascule-2", "gobgp")
+RIVALS = ALL[:4]  # GoBGP takes a quarter of an hour for a row
+REFLECTORS = ("null", "lcp")
 LOAD_S = 600
 
 
@@ -69,7 +71,7 @@ def measure(figures, options, build):
     for row in rows(options.rows):
         row = replace(row, prefixes=options.prefixes or row.prefixes)
         # A reflector knows no routes that it could withdraw for a sender that has gone.
-        names = [name for name in ("bascule", *options.rivals) if name != "null" or row.end != "die"]
+        names = [name for name in ("bascule", *options.rivals) if name not in REFLECTORS or row.end != "die"]
         taken = {name: [] for name in names}
         for turn in range(options.runs):
             # A B B A: who comes first has no advantage.
@@ -87,7 +89,7 @@ def tell(figures, row, took):
     for name, said in took.items():
         for phase in phases:
             figures.add(f"{area}/{name} {phase}", said[phase]["seconds"], "s", "less")
-        if name == "null":
+        if name in REFLECTORS:
             continue
         announce = said["announce"]
         figures.add(f"{area}/{name} told", announce["announced"] / (announce["announced"] - announce["again"]),
@@ -103,7 +105,7 @@ def tell(figures, row, took):
         for phase in phases:
             figures.add(f"{area}/bascule to {name} {phase}", said[phase]["seconds"] / took["bascule"][phase]["seconds"],
                         "times as fast", "more", relative=True)
-        if name != "null":
+        if name not in REFLECTORS:
             for what in ("cpu_s", "peak_mb"):
                 figures.add(f"{area}/bascule to {name} {'CPU' if what == 'cpu_s' else 'memory'}",
                             took["bascule"][what] / max(said[what], 0.01), "×", "less", relative=True)

@@ -123,6 +123,28 @@ class BasculeSpeaker(Speaker):
         self.processes.append(self.bascule.control)
 
 
+class Lcp(BasculeSpeaker):
+    """The reflector where Bascule's control would be: its TCP takes the way through the port and the LCP interface, and nothing is
+    decided. The figures are the reflector's."""
+
+    name = "lcp"
+
+    def start(self, lan):
+        super().start(lan)
+        self.bascule.control.kill()  # once it has said who its peers are, whose segments then have their meter
+        self.processes = []
+        self.run(bgpload(), "--reflect", self.address, "--asn", ASN)
+
+
+class BasculeTwo(BasculeSpeaker):
+    """With an lcore for sessions alone, which it shares with the dataplane's main one, beside the one that decides."""
+
+    name = "bascule-2"
+
+    def __init__(self, namespace, lan, nb_peers, lcores):
+        super().__init__(namespace, lan, nb_peers, [*lcores, 0])
+
+
 class Bird(Speaker):
     host = 2
 
@@ -187,7 +209,7 @@ class Gobgp(Speaker):
         return self.namespace.run("gobgp", "-j", "neighbor", check=False).returncode == 0
 
 
-SPEAKERS = {"null": Null, "bascule": BasculeSpeaker, "bird": Bird, "frr": Frr, "openbgpd": Openbgpd, "gobgp": Gobgp}
+SPEAKERS = {"null": Null, "lcp": Lcp, "bascule": BasculeSpeaker, "bascule-2": BasculeTwo, "bird": Bird, "frr": Frr, "openbgpd": Openbgpd, "gobgp": Gobgp}
 
 
 def lan(lab, nb_peers):
