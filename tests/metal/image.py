@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -82,7 +83,8 @@ def bootstrap(root, packages, mirrors):
                f"--include={','.join(packages)}", f"--customize-hook={kernel}",
                '--customize-hook=rm "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$1"/etc/apt/apt.conf.d/99mmdebstrap',
                release(), str(root), str(mirrors)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          env={**os.environ, "TMPDIR": str(root.parent)}) as process:
         lines = []
         for line in process.stdout:
             lines.append(line.rstrip())
@@ -108,15 +110,15 @@ def furnish(root):
     (etc / "hostname").write_text("metal\n")
     (etc / "hosts").write_text("127.0.0.1 localhost metal\n")
     (etc / "fstab").write_text("/dev/nvme0n1 / ext4 defaults 0 1\n")
-    (etc / "machine-id").write_text("")
+    (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n")  # with one, the first boot is as any other
     (etc / "modules-load.d" / "agent.conf").write_text("virtio_console\n")
     shutil.copy(HERE / "agent", root / "usr/local/sbin/agent")
     units = etc / "systemd/system"
     shutil.copy(HERE / "agent.service", units)
     (units / "multi-user.target.wants").mkdir(exist_ok=True)
     (units / "multi-user.target.wants/agent.service").symlink_to("/etc/systemd/system/agent.service")
-    for masked in ("serial-getty@ttyS0.service", "getty@tty1.service", "apt-daily.timer", "apt-daily-upgrade.timer",
-                   "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer"):
+    for masked in ("serial-getty@ttyS0.service", "getty@tty1.service", "getty-static.service", "apt-daily.timer",
+                   "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer"):
         (units / masked).symlink_to("/dev/null")
 
 
@@ -133,7 +135,6 @@ def make(folder, package):
         old.unlink()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bascule-metal-", dir=roomy()) as work:
-        os.environ["TMPDIR"] = work
         root = Path(work) / "root"
         bootstrap(root, packages, mirrors)
         furnish(root)

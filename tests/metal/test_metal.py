@@ -1,5 +1,5 @@
 """The page "Deploy on a bare-metal host" (config/deploy/README.md), followed on one, and what such a host goes through later.
-The tests are one story, in this order: each begins where the one before it has ended."""
+The tests are one story, in this order: each begins where the one before it has ended. What the page says to type is read from it."""
 
 import re
 
@@ -7,6 +7,8 @@ from conftest import SITE, SITE_HOST, SOURCE, US, VNET_HOST
 from lab import wait_for
 from traffic import UdpFlow, tcp_transfer
 
+PAGE = (SOURCE / "config/deploy/README.md").read_text()
+SAMPLE = "0000:3b:00.0"  # the page's NIC
 CONVERGED_S = 300  # everything is some twenty times as slow there, and more if the host does other work
 SLOW_S = 600
 
@@ -32,23 +34,67 @@ def pids(metal):
     return dict(zip(("dataplane", "control"), text.split()))
 
 
+def page(*beginnings):
+    """What the page says to type, the next lines that begin so, in their order."""
+    lines = iter(re.search(r"^## The package\n+```\n(.*?)```", PAGE, re.S | re.M)[1].splitlines())
+    return [next(line for line in lines if line.startswith(words)).split(" #")[0].rstrip() for words in beginnings]
+
+
+def of_nics(metal, line):
+    return [line.replace(SAMPLE, nic.pci) for nic in metal.nics.values()]
+
+
 def test_the_package_is_installed_and_the_nics_are_bound(metal):
-    metal.guest.run("mount -o ro /dev/nvme1n1 /mnt")
-    metal.guest.run("cd /mnt && DEBIAN_FRONTEND=noninteractive apt-get install -y ./bascule_*.deb", seconds=SLOW_S)
-    for nic in metal.nics.values():
-        metal.guest.run(f"bascule nic bind {nic.pci} && bascule nic persist {nic.pci}", seconds=SLOW_S)
+    """Line by line, up to the one by which the configuration is copied."""
+    install, show, bind, persist = page("apt install", "bascule nic list", "bascule nic bind", "bascule nic persist")
+    metal.guest.run("mkdir packages && mount -o ro /dev/nvme1n1 packages")
+    metal.guest.run(install, seconds=SLOW_S)
+    metal.guest.run(show)
+    for line in (bind, persist):
+        for words in of_nics(metal, line):
+            metal.guest.run(words, seconds=SLOW_S)
     assert len(metal.guest.run("ls /dev/vfio").split()) == len(metal.nics) + 1  # a group each: the IOMMU tells them apart
+    for nic in metal.guest.json("bascule --json nic list"):
+        assert (nic["driver"], nic["persistent"]) == ("vfio-pci", "vfio-pci"), nic
+
+
+def configure(metal):
+    """ "Write your own": our NICs in place of the sample's, two forwarding lcores."""
+    path = "/etc/bascule/rs0.conf"
+    samples = re.findall(r'"(0000:\S+)"', (SOURCE / "config/minimal.conf").read_text())
+    words = [f"s/{sample}/{nic.pci}/" for sample, nic in zip(samples, metal.nics.values(), strict=True)]
+    words.append("s/forwarding_lcores = .*/forwarding_lcores = [1, 2];/")
+    metal.guest.run("sed -i " + " ".join(f"-e '{word}'" for word in words) + f" {path}")
+
+
+def test_the_doctor_says_what_is_to_be_done(metal):
+    copy, check = page("cp ", "bascule config check")
+    metal.guest.run(copy)
+    configure(metal)
+    metal.guest.run(check)
+    nic = metal.nics["vpn"].pci
+    metal.guest.run(f"bascule nic unbind {nic}")
+    fault, = (row for row in metal.guest.json("bascule --json doctor", check=False) if row["state"] == "fault")
+    assert fault["check"] == "devices" and nic in fault["finding"]
+    metal.guest.run(fault["next"])
+    rows = metal.guest.json("bascule --json doctor")  # it says so by its exit status too
+    assert "fault" not in {row["state"] for row in rows}
+    said = {check: [row["finding"] for row in rows if row["check"] == check and row["state"] == "ok"]
+            for check in ("iommu", "vfio", "pmd")}
+    assert said["iommu"] == ["on"] and said["vfio"] == ["vfio-pci is there"]
+    assert sorted(said["pmd"]) == [f"{nic.pci}: {pmd}" for nic, pmd in
+                                   zip(metal.nics.values(), ("net_e1000_em", "net_virtio", "net_vmxnet3"), strict=True)]
 
 
 def test_both_units_start(metal):
-    metal.guest.run("cp /etc/bascule/minimal.conf /etc/bascule/rs0.conf")
-    samples = re.findall(r'"(0000:\S+)"', (SOURCE / "config/minimal.conf").read_text())
-    for sample, nic in zip(samples, metal.nics.values(), strict=True):
-        metal.guest.run(f"sed -i s/{sample}/{nic.pci}/ /etc/bascule/rs0.conf")
-    metal.guest.run("bascule config check /etc/bascule/rs0.conf")
-    metal.guest.run("systemctl enable --now bascule-dataplane@rs0 bascule-control@rs0", seconds=SLOW_S)
+    doctor, start = page("bascule doctor", "systemctl enable")
+    metal.guest.run(doctor)
+    metal.guest.run(start, seconds=SLOW_S)
     assert metal.guest.run("systemctl --failed --quiet").strip() == ""
     assert {row["link"] for row in metal.guest.json("bascule --json show ports")} == {"up"}
+    log = metal.guest.run("journalctl -u bascule-dataplane@rs0")
+    for name, queues in (("er", 2), ("vnet", 2), ("vpn", 1)):  # one for each lcore where QEMU's has so many
+        assert f"device {metal.nics[name].pci}: {queues} receive" in log
 
 
 def test_sessions_stand_and_branches_are_apart(metal):
@@ -80,7 +126,7 @@ def under_traffic(metal, command):
 
 def upgrade(metal, name):
     """The package's words. Under traffic."""
-    return under_traffic(metal, f"DEBIAN_FRONTEND=noninteractive apt-get install -y /mnt/{name}.deb")
+    return under_traffic(metal, f"DEBIAN_FRONTEND=noninteractive apt-get install -y ./packages/{name}.deb")
 
 
 def test_a_restart_of_control_loses_no_packet(metal):
