@@ -205,6 +205,22 @@ class Networks:
         return [("ergw/0", self.ergw, er), ("vpngw/0", self.vpngw[0], vpn), ("vpngw/1", self.vpngw[1], vpn),
                 ("nva-a", self.nva, nva)]
 
+    def tell_all_again(self):
+        """Every peer has told and been told all of its routes once more, by every instance."""
+        def updates():
+            return {(bascule, name): bascule.peer(name)["rx_updates"] for bascule in self.bascules for name, *_ in self.bgp_peers()}
+
+        def told():
+            for _, daemon, _ in self.bgp_peers():
+                daemon.nudge()
+            return all(count > before[peer] for peer, count in updates().items())
+
+        before = updates()
+        for bascule, name in before:
+            bascule.run("peer", name, "reset", "--soft-out")
+            bascule.run("peer", name, "reset", "--soft-in")
+        wait_for(told, "all tell all again")
+
     def both_sides(self):
         """As both_sides.py has it."""
         return [(bascule, name, daemon, address) for name, daemon, addresses in self.bgp_peers()

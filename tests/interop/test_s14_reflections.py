@@ -67,15 +67,6 @@ def wait_reflected(net):
     wait_for(comes_back, "the path come back")
 
 
-def settle(net):
-    for bascule in net.bascules:
-        for name, *_ in net.bgp_peers():
-            before = bascule.peer(name)
-            bascule.run("peer", name, "reset", "--soft-out")
-            bascule.run("peer", name, "reset", "--soft-in")
-            wait_for(lambda: bascule.peer(name)["rx_updates"] > before["rx_updates"], f"{name} tells all again")
-
-
 def test_it_is_shown_and_not_used(net):
     wait_reflected(net)
     for bascule, why in reflections(net, ONPREM2):
@@ -120,9 +111,10 @@ def test_the_circuit_goes_and_comes(net):
         net.onprem2.originate(ONPREM2)
         wait_for(lambda: all_by_circuit(net), "the circuit's path")
         wait_reflected(net)
-    settle(net)
+    net.tell_all_again()
     before = [bascule.summary()["fib"]["changes"] for bascule in net.bascules]
-    settle(net)
+    for _ in range(2):
+        net.tell_all_again()
     assert [bascule.summary()["fib"]["changes"] for bascule in net.bascules] == before
     assert all_by_circuit(net)
 

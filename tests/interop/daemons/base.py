@@ -63,6 +63,9 @@ class Daemon:
     def received(self, peer):
         raise NotImplementedError
 
+    def nudge(self):
+        """Do at once what is only waiting for the main loop to wake."""
+
     def stop(self):
         """End gracefully: peers get a Cease."""
         for process in reversed(self.processes):

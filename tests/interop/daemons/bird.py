@@ -28,7 +28,8 @@ class Bird(Daemon):
             f"router id {self.router_id};",
             "log stderr all;",
             "timeformat protocol iso long us;",
-            "protocol device {}",
+            # Its main loop sleeps up to 3 s on what it has yet to do, unless a timer wakes it: see nudge().
+            "protocol device { scan time 1; }",
             "protocol direct { ipv4; }",  # next hops of multihop sessions resolve through it
             "protocol kernel { merge paths on; ipv4 { import none; export where source = RTS_BGP; }; }",
             "protocol static local_networks { ipv4; " + " ".join(f"route {p} blackhole;" for p in self.networks) + " }",
@@ -67,6 +68,10 @@ class Bird(Daemon):
 
     def _birdc(self, command, check=True):
         return self.namespace.run("birdc", "-r", "-s", self.dir / "bird.ctl", *command.split(), check=check)
+
+    def nudge(self):
+        """It sleeps on its answer to a ROUTE-REFRESH, for one, until anything else happens."""
+        self._birdc("show status")
 
     def session(self, peer):
         # name  proto  table  state  since (date and time)  info
