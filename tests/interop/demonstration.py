@@ -5,9 +5,11 @@ which routes, which pings pass. Then it stays up for you to try things, until Ct
 
 import argparse
 import contextlib
+import os
 import shlex
 import signal
 import sys
+import threading
 
 import networks
 from lab import Lab, LabError, wait_for
@@ -218,6 +220,19 @@ class Demonstration:
         ]
 
 
+def keep_interrupts():
+    """A Ctrl-C that comes while Python destroys an object would be told on stderr and forgotten: it comes again soon."""
+    def unraisable(lost):
+        if lost.exc_type is KeyboardInterrupt:
+            again = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+            again.daemon = True
+            again.start()
+        else:
+            sys.__unraisablehook__(lost)
+
+    sys.unraisablehook = unraisable
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/run", description=__doc__.split("\n\n")[0],
                                      epilog="Needs root. Everything runs in namespaces and goes when the program ends.")
@@ -226,6 +241,7 @@ def main():
     arguments = parser.parse_args()
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    keep_interrupts()
     with Lab() as lab:
         demonstration = Demonstration(Networks(lab, er_tagged=True))
         demonstration.run()

@@ -31,3 +31,22 @@ def test_ctrl_c_removes_everything():
     os.killpg(demonstration.pid, signal.SIGINT)
     demonstration.communicate(timeout=60)
     wait_for(lambda: not namespaces(), "everything removed")
+
+
+def test_ctrl_c_while_an_object_is_destroyed():
+    program = """if True:
+        import demonstration, os, signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGALRM, lambda *_: sys.exit(1))
+        signal.alarm(30)
+        demonstration.keep_interrupts()
+        class Destroyed:
+            def __del__(self):
+                signal.raise_signal(signal.SIGINT)
+        try:
+            Destroyed()
+            signal.pause()
+        except KeyboardInterrupt:
+            sys.exit(130)
+    """
+    assert subprocess.run([sys.executable, "-c", program], cwd=DEMONSTRATION.parent, timeout=60).returncode == 130
