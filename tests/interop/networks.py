@@ -76,7 +76,7 @@ def instance_config(i=0):
     return {
         "instance": {"asn": ASN, "router_id": vnet_address(i)},
         "exchange": {"enabled": False},
-        "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 900, "ports": ports},
+        "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 512, "ports": ports},
         "control": {"lcores": [1]},
         "vnet": [{"prefix": VNET, "port": "vnet0"}],
         "gateways": [{"name": "ergw", "role": "expressroute", "addresses": [ERGW]},

@@ -121,7 +121,7 @@ class Pair:
         config = {
             "instance": {"asn": ASN, "router_id": US[i], "partner": instance_name(self.lab.id, LETTERS[1 - i])},
             "exchange": {"enabled": False},
-            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 900, "ports": [
+            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 512, "ports": [
                 {"name": "nva0", "role": "nva", "addresses": [f"{US[i]}/26"]},
                 {"name": "vnet0", "role": "vnet", "addresses": [f"10.4.0.{4 + i}/24"]}]},
             "control": {"lcores": [1]},

@@ -125,7 +125,7 @@ class Hub:
         return {
             "instance": {"asn": ASN, "router_id": "10.0.1.4"},
             "exchange": {"enabled": True},
-            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 900, "ports": [
+            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 512, "ports": [
                 {"name": "er0", "role": "expressroute", "addresses": [f"{US_ER}/28"]},
                 {"name": "nva0", "role": "nva", "addresses": [f"{US}/24"]},
                 {"name": "vnet0", "role": "vnet", "addresses": ["10.0.1.4/24"]}]},

@@ -19,7 +19,7 @@ def region_bascule(lab, i):
     return Bascule(namespace, "ab"[i], {
         "instance": {"asn": ASN, "router_id": US_VNET},
         "exchange": {"enabled": True},
-        "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 900,
+        "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 512,
                       "ports": [{"name": name, "role": role, "addresses": [address]}
                                 for name, (role, address) in PORTS.items()]},
         "control": {"lcores": [1]},

@@ -6,8 +6,6 @@ from lab import wait_for
 from networks import BRANCH, BRANCH_HOST, ONPREM1, ONPREM2, ONPREM2_HOST, VNET, VPNGW
 from traffic import UdpFlow
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture(autouse=True)
 def exchange(net):
@@ -44,6 +42,7 @@ def test_killed_peer(net):
     assert others(net, "nva-a") == rest
 
 
+@pytest.mark.alone
 def test_killed_gateway_instance_leaves_the_other(net):
     rest = others(net, "vpngw/0")
 

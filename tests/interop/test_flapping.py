@@ -59,7 +59,7 @@ class Net:
         self.bascule = Bascule(rs, "a", {
             "instance": {"asn": ASN, "router_id": US},
             "exchange": {"nva_to_nva": "always"},
-            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 900,
+            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 512,
                           "ports": [{"name": "nva0", "role": "nva", "addresses": [f"{US}/24"]}]},
             "control": {"flap_hold_s": 0},
             "peers": [{"name": "origin", "address": ORIGIN, "asn": ORIGIN_AS},

@@ -13,8 +13,6 @@ from lab import wait_for
 from networks import BRANCH_HOST, ONPREM2, ONPREM2_HOST, VNET_HOST
 from traffic import UdpFlow
 
-pytestmark = pytest.mark.alone
-
 VIEWS = ("expressroute", "vpn", "nva", "vnet")
 
 
@@ -47,6 +45,7 @@ def flows(net):
     return [UdpFlow(*branch, *onprem2), UdpFlow(*onprem2, *branch), UdpFlow(net.vnet, VNET_HOST, *onprem2)]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number, code", [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGUSR1, 0)])
 def test_control_that_ends_under_load_loses_no_packet(net, number, code):
     fib, heard, forgotten = tables(net), peers_tables(net), far_withdraws(net)
@@ -110,6 +109,7 @@ def test_second_start_is_refused(net, undisturbed):
         assert net.bascule.name in second.log() and "already" in second.log()
 
 
+@pytest.mark.alone
 def test_hung_control_is_ended_and_packets_pass(net):
     with UdpFlow(net.branch.namespace, BRANCH_HOST, net.onprem2.namespace, ONPREM2_HOST) as flow:
         flow.wait_more(100)

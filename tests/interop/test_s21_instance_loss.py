@@ -15,8 +15,6 @@ from lab import wait_for
 from pair import A, B, HUB, SPOKE, US, running_pair
 from traffic import UdpFlow
 
-pytestmark = pytest.mark.alone
-
 NEXT_HOP = 3  # the attribute's type code
 BEHIND_A, HOST_A, ONE_SIDED = "172.16.1.0/24", "172.16.1.10", "172.16.9.0/24"
 
@@ -39,6 +37,7 @@ def marks(bascule):
             ((name, bascule.peer(name)) for name in ("nva-a", "nva-b"))}
 
 
+@pytest.mark.alone
 def test_one_stops_and_returns(pair):
     gone, survivor = pair.bascules
     for us in US:

@@ -18,8 +18,6 @@ from played import NVA_A, US, US_ER, running_hub
 from speaker import KEEPALIVE, message
 from traffic import UdpFlow
 
-pytestmark = pytest.mark.alone
-
 SITE_B = "172.16.2.0/24"
 ROUTE, VIP = "172.16.1.0/24", "10.0.2.100"
 BEHIND_A, HOST = "172.16.1.9", "10.0.1.10"  # a host behind NVA-A, and one of the VNet
@@ -111,6 +109,7 @@ def test_s22_cease_and_fin(hub, end, reason):
     back(hub)
 
 
+@pytest.mark.alone
 def test_s22_another_next_hop_without_a_gap(hub):
     seen, stop = [], threading.Event()
 
