@@ -46,25 +46,6 @@ struct bench {
 	uint8_t octets[ADDRS][16];
 };
 
-static uint32_t next_random(struct bench *b)
-{
-	b->random ^= b->random << 13;
-	b->random ^= b->random >> 7;
-	b->random ^= b->random << 17;
-	return b->random >> 32;
-}
-
-static void routes_shuffle(struct bench *b)
-{
-	for (uint32_t i = b->nb_routes - 1; i > 0; i--) {
-		uint32_t j = next_random(b) % (i + 1);
-		struct route6 swap = b->routes[i];
-
-		b->routes[i] = b->routes[j];
-		b->routes[j] = swap;
-	}
-}
-
 static struct trie6_addr addr_of(const uint8_t octets[16])
 {
 	struct trie6_addr addr;
@@ -191,12 +172,12 @@ static void withdraw_and_return(struct bench *b)
 static void addrs_make(struct bench *b)
 {
 	for (uint32_t i = 0; i < ADDRS; i++) {
-		const struct route6 *r = &b->routes[next_random(b) % b->nb_routes];
+		const struct route6 *r = &b->routes[routes_random(&b->random) % b->nb_routes];
 
 		memcpy(b->octets[i], r->addr, 16);
 		for (uint32_t o = r->len / 8; o < 16; o++)
-			b->octets[i][o] |=
-				(uint8_t)next_random(b) >> (o == r->len / 8 ? r->len % 8 : 0);
+			b->octets[i][o] |= (uint8_t)routes_random(&b->random) >>
+					   (o == r->len / 8 ? r->len % 8 : 0);
 		b->addrs[i] = addr_of(b->octets[i]);
 	}
 }
@@ -309,7 +290,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	load(&b, "full table, sorted");
-	routes_shuffle(&b);
+	routes_shuffle(b.routes, sizeof(*b.routes), b.nb_routes, &b.random);
 	addrs_make(&b);
 	ours = load(&b, "full table, shuffled");
 	memory(&b);

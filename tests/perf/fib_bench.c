@@ -32,25 +32,6 @@ struct bench {
 	uint64_t random;
 };
 
-static uint32_t next_random(struct bench *b)
-{
-	b->random ^= b->random << 13;
-	b->random ^= b->random >> 7;
-	b->random ^= b->random << 17;
-	return b->random >> 32;
-}
-
-static void routes_shuffle(struct bench *b)
-{
-	for (uint32_t i = b->nb_routes - 1; i > 0; i--) {
-		uint32_t j = next_random(b) % (i + 1);
-		struct route swap = b->routes[i];
-
-		b->routes[i] = b->routes[j];
-		b->routes[j] = swap;
-	}
-}
-
 static bool fib_make(struct bench *b)
 {
 	struct fib_params params = {
@@ -153,10 +134,10 @@ static void lookup(struct bench *b)
 	uint32_t groups = b->fib->tbl8_groups;
 
 	for (uint32_t i = 0; dst && i < 1 << 16; i++) {
-		const struct route *r = &b->routes[next_random(b) % b->nb_routes];
+		const struct route *r = &b->routes[routes_random(&b->random) % b->nb_routes];
 
-		dst[i] =
-			r->addr + (uint32_t)(next_random(b) & ((UINT64_C(1) << (32 - r->len)) - 1));
+		dst[i] = r->addr + (uint32_t)(routes_random(&b->random) &
+					      ((UINT64_C(1) << (32 - r->len)) - 1));
 	}
 	section_begin();
 	for (int round = 0; dst && round <= ROUNDS; round++) { /* the first one warms up */
@@ -199,7 +180,7 @@ int main(int argc, char **argv)
 	}
 	load(&b, "full table, sorted", b.nb_routes);
 	fib_writer_close(b.writer);
-	routes_shuffle(&b);
+	routes_shuffle(b.routes, sizeof(*b.routes), b.nb_routes, &b.random);
 	sample = load(&b, "the first 100,000, shuffled", SAMPLE);
 	fib_writer_close(b.writer);
 	load(&b, "full table, shuffled", b.nb_routes);

@@ -1,8 +1,10 @@
 #include "routes.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Which is the i-th of `max` that lie equally far apart among n? */
 static uint32_t thinned(uint32_t i, uint32_t n, uint32_t max)
@@ -62,4 +64,27 @@ struct route6 *routes6_read(const char *path, uint32_t max, uint32_t *n)
 	}
 	free(routes);
 	return NULL;
+}
+
+uint32_t routes_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state >> 32;
+}
+
+void routes_shuffle(void *routes, size_t size, uint32_t n, uint64_t *state)
+{
+	uint8_t swap[32];
+
+	assert(size <= sizeof(swap));
+	for (uint32_t i = n - 1; i > 0; i--) {
+		uint8_t *a = (uint8_t *)routes + i * size;
+		uint8_t *b = (uint8_t *)routes + routes_random(state) % (i + 1) * size;
+
+		memcpy(swap, a, size);
+		memmove(a, b, size);
+		memcpy(b, swap, size);
+	}
 }

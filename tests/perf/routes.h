@@ -2,6 +2,7 @@
 #ifndef BASCULE_PERF_ROUTES_H
 #define BASCULE_PERF_ROUTES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { ROUTES_MAX = 1 << 20 };
@@ -22,5 +23,11 @@ struct route6 {
 
 /* The same of a list of IPv6 prefixes. */
 struct route6 *routes6_read(const char *path, uint32_t max, uint32_t *n);
+
+/* The next of a sequence that is the same in each run; `*state` is anything but 0 at its start. */
+uint32_t routes_random(uint64_t *state);
+
+/* Brings `n` elements of `size` octets each, at most 32, into the order that `*state` says. */
+void routes_shuffle(void *routes, size_t size, uint32_t n, uint64_t *state);
 
 #endif

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "lpm4.h"
-#include "lpm_model.h"
+#include "longest_match.h"
 
 namespace
 {
@@ -35,11 +35,6 @@ std::string text(const route &r)
 	snprintf(buf, sizeof(buf), "%u.%u.%u.%u/%u", r.addr >> 24, r.addr >> 16 & 255,
 		 r.addr >> 8 & 255, r.addr & 255, r.len);
 	return buf;
-}
-
-uint32_t last(const route &r)
-{
-	return r.addr | (uint32_t)(UINT64_C(0xffffffff) >> r.len);
 }
 
 const std::vector<route> &real_routes()
@@ -269,8 +264,10 @@ TEST_F(lpm4_test, whole_real_table_as_the_model_says_and_back_to_nothing)
 		if (i % 16 == 0) {
 			expect_rules(model, routes[i].addr, 1, text(routes[i]));
 			const route &probe = routes[random() % routes.size()];
-			uint32_t addrs[] = { probe.addr, last(probe), probe.addr - 1,
-					     last(probe) + 1, (uint32_t)random() };
+			uint32_t addrs[] = { probe.addr, lpm_model::last(probe.addr, probe.len),
+					     probe.addr - 1,
+					     lpm_model::last(probe.addr, probe.len) + 1,
+					     (uint32_t)random() };
 
 			for (uint32_t addr : addrs)
 				ASSERT_EQ(model.lookup(addr, MISS), lookup(lpm, addr))
@@ -320,7 +317,9 @@ TEST_F(lpm4_test, wide_prefixes_in_slices_as_the_model_says)
 		do {
 			for (int k = 0; k < 6; k++) {
 				/* near the beginning and the end of it, and elsewhere */
-				uint32_t near[] = { wide.r.addr, last(wide.r) & ~0x3ffu,
+				uint32_t near[] = { wide.r.addr,
+						    lpm_model::last(wide.r.addr, wide.r.len) &
+							    ~0x3ffu,
 						    0x0a000000u | (uint32_t)random() % 0x1000000 };
 				uint8_t len = 16 + random() % 17;
 				change c = { random() % 2 == 0,
@@ -338,16 +337,19 @@ TEST_F(lpm4_test, wide_prefixes_in_slices_as_the_model_says)
 				apply(&before, c);
 				apply(&after, c);
 				probes.push_back(c.r.addr);
-				probes.push_back(last(c.r));
+				probes.push_back(lpm_model::last(c.r.addr, c.r.len));
 			}
 			expect_rules(after, probes.empty() ? wide.r.addr : probes.back(), 1,
 				     "in round " + std::to_string(round));
 			through = lpm4_step(&t, 1 + random() % 3000);
 			slices++;
 			for (int k = 0; k < 40; k++) {
-				uint32_t addr = k % 2 ? probes[random() % probes.size()]
-						      : wide.r.addr + random() % (last(wide.r) -
-										  wide.r.addr);
+				uint32_t addr =
+					k % 2 ? probes[random() % probes.size()]
+					      : wide.r.addr +
+							random() % (lpm_model::last(wide.r.addr,
+										    wide.r.len) -
+								    wide.r.addr);
 				uint32_t is = lookup(lpm, addr);
 
 				ASSERT_TRUE(is == after.lookup(addr, MISS) ||

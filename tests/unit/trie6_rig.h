@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <vector>
 
-#include "lpm6_model.h"
+#include "longest_match.h"
 #include "trie6_lookup.h"
 
 struct route6 {
