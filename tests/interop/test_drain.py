@@ -65,7 +65,7 @@ class Net:
         return Bascule(namespace, "ab"[i], {
             "instance": {"asn": ASN, "router_id": ER[i], "partner": instance_name(self.lab.id, "ba"[i])},
             "exchange": {"enabled": True},
-            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 900, "ports": [
+            "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "idle": "adaptive", "memory_mb": 512, "ports": [
                 {"name": "er0", "role": "expressroute", "addresses": [f"{ER[i]}/26"]},
                 {"name": "nva0", "role": "nva", "addresses": [f"{NVA[i]}/24"]}]},
             "control": {"lcores": [1]},
