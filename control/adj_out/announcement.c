@@ -41,14 +41,15 @@ size_t announcement_wire(const struct update_group *group, const uint8_t *attrs,
 static bool message_fits(const struct update_group *group, struct route_map_result *result)
 {
 	uint8_t attrs[BGP_MESSAGE_MAX], message[BGP_MESSAGE_MAX];
-	size_t len = announcement_going(group, result->wire, result->len, attrs), taken;
+	size_t len, taken;
 
-	if (group->drained && len) {
+	if (group->drained) {
+		len = announcement_going(group, result->wire, result->len, attrs);
 		memcpy(result->buf[0], attrs, len);
 		result->wire = result->buf[0];
 		result->len = (uint16_t)len;
 	}
-	len = announcement_wire(group, result->wire, result->len, attrs);
+	len = result->len ? announcement_wire(group, result->wire, result->len, attrs) : 0;
 
 	return len && update_encode_announce(message, sizeof(message), attrs, (uint16_t)len,
 					     &result->prefix, 1, &taken);

@@ -440,7 +440,7 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 	unsigned int done;
 
 	rs->now_ms = rs->adj_in.now_ms = rs->adj_out.now_ms = rs->next_hops.now_ms =
-		rs->exchange->now_ms = now_ms;
+		rs->exchange->now_ms = rs->maintenance->now_ms = now_ms;
 	turn_begin(&rs->turns, rs->clock_ns());
 	done = turn(rs);
 	turn_end(&rs->turns, rs->clock_ns());

@@ -201,6 +201,8 @@ uint64_t maintenance_store(struct maintenance *m)
 	m->broken[0] = '\0';
 	if (!text)
 		return 0;
+	if (state_file_state(m->file) != -EINPROGRESS)
+		m->wanted_ms = m->now_ms;
 	ticket = state_file_want(m->file, text);
 	free(text);
 	return ticket;
@@ -213,13 +215,17 @@ int maintenance_stored(const struct maintenance *m, uint64_t ticket)
 
 const char *maintenance_trouble(const struct maintenance *m, char *buf, size_t size)
 {
+	uint64_t ms = m->now_ms - m->wanted_ms;
 	int state = state_file_state(m->file);
 
+	if (!m->broken[0] && (!state || (state == -EINPROGRESS && ms < MAINTENANCE_SLOW_MS)))
+		return NULL;
 	if (m->broken[0])
 		snprintf(buf, size, "%s", m->broken);
-	else if (state && state != -EINPROGRESS)
-		snprintf(buf, size, "cannot be written: %s", strerror(-state));
+	else if (state == -EINPROGRESS)
+		snprintf(buf, size, "has not been written within %llu s",
+			 (unsigned long long)ms / 1000);
 	else
-		return NULL;
+		snprintf(buf, size, "cannot be written: %s", strerror(-state));
 	return buf;
 }

@@ -24,7 +24,10 @@ extern "C" {
 
 struct state_file;
 
-enum { MAINTENANCE_TEXT = 256 }; /* with its NUL: RFC 9003 2 has room for 255 octets */
+enum {
+	MAINTENANCE_TEXT = 256,	    /* with its NUL: RFC 9003 2 has room for 255 octets */
+	MAINTENANCE_SLOW_MS = 3000, /* a disk that takes longer is in trouble */
+};
 
 struct maintenance_peer {
 	char name[CONFIG_NAME];
@@ -35,6 +38,8 @@ struct maintenance_peer {
 struct maintenance {
 	char path[PATH_MAX];		/* of the state file */
 	struct state_file *file;	/* owned */
+	uint64_t now_ms;		/* monotonic; the owner turns it */
+	uint64_t wanted_ms;		/* when the file was last wanted to say something else */
 	bool drained;			/* the whole instance */
 	struct maintenance_peer *peers; /* owned: those with something to say, in no order */
 	size_t nb_peers, room;

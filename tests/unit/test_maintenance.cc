@@ -231,6 +231,26 @@ TEST_F(maintenance_test, what_cannot_be_written_is_told_and_tried_again)
 	EXPECT_EQ(nullptr, maintenance_trouble(&m, buf, sizeof(buf)));
 }
 
+TEST_F(maintenance_test, a_disk_that_is_slow_is_told)
+{
+	const std::string fresh = path + ".new";
+	char buf[200];
+	uint64_t ticket;
+
+	start();
+	hang(fresh);
+	m.drained = true;
+	ticket = maintenance_store(&m);
+	m.now_ms += MAINTENANCE_SLOW_MS - 1;
+	EXPECT_EQ(nullptr, maintenance_trouble(&m, buf, sizeof(buf)));
+	m.now_ms++;
+	EXPECT_STREQ("has not been written within 3 s", maintenance_trouble(&m, buf, sizeof(buf)));
+	unhang_writer(fresh, [&] { return maintenance_stored(&m, ticket) != -EINPROGRESS; });
+	while (maintenance_stored(&m, ticket))
+		usleep(1000);
+	EXPECT_EQ(nullptr, maintenance_trouble(&m, buf, sizeof(buf)));
+}
+
 TEST_F(maintenance_test, texts_of_a_shutdown)
 {
 	EXPECT_TRUE(maintenance_text_valid(""));
