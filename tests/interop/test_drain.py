@@ -112,20 +112,37 @@ def net():
         yield net
 
 
+class Traffic(list):
+    """Flows. `marks` says how far each was when: where something was lost."""
+
+    def __init__(self, flows):
+        super().__init__(flows)
+        self.marks = {}
+
+    def mark(self, what):
+        self.marks[what] = [flow.sent for flow in self]
+
+    def wait_more(self, datagrams):
+        for flow in self:
+            flow.wait_more(datagrams)
+
+    def missing(self):
+        return {number: (flow.lost, len(flow.doubled), {what: sent[number] for what, sent in self.marks.items()})
+                for number, flow in enumerate(self) if flow.lost or flow.doubled or flow.corrupted}
+
+
 @contextlib.contextmanager
 def traffic(net):
     """Flows all the while, of which nothing may be missing."""
-    flows = net.flows()
+    flows = Traffic(net.flows())
     with contextlib.ExitStack() as stack:
         for flow in flows:
             stack.enter_context(flow)
-        for flow in flows:
-            flow.wait_more(20)
+        flows.wait_more(20)
         yield flows
-        for flow in flows:
-            flow.wait_more(50)
-    for flow in flows:
-        assert flow.lost == [] and flow.doubled == [] and flow.corrupted == 0, [i.losses() for i in net.instances]
+        flows.mark("end")
+        flows.wait_more(50)
+    assert flows.missing() == {}, [i.losses() for i in net.instances]
 
 
 def wait_told(net, i, drained):
@@ -143,6 +160,7 @@ def test_an_instance_is_upgraded_and_nothing_is_lost(net, i):
     sessions = net.frr.session(ER[other]), net.bird.session(NVA[other])
     with traffic(net) as flows:
         net.wait_transit(i)
+        flows.mark("drain")
         done = instance.run("drain", "--wait", "--timeout", "120")
         assert f"{instance.name} is now drained" in done.stdout and "No packet has passed through" in done.stdout
         assert net.by(net.ergw, SITE) == net.by(net.nva, ONPREM) == {other}
@@ -151,19 +169,20 @@ def test_an_instance_is_upgraded_and_nothing_is_lost(net, i):
         summary = instance.summary()
         assert summary["drained"] and [a["kind"] for a in summary["alarms"] if a["kind"] == "drained"] == ["drained"]
 
+        flows.mark("stop")
         assert instance.stop() == (0, 0)
-        for flow in flows:
-            flow.wait_more(50)
+        flows.wait_more(50)
+        flows.mark("start")
         instance.start()
         instance.wait_established()
         wait_for(lambda: instance.summary()["settled"], "a settled start")
         assert instance.summary()["drained"], "it has survived"
         wait_told(net, i, True)
         before = net.transit(i)
-        for flow in flows:
-            flow.wait_more(50)
+        flows.wait_more(50)
         assert net.transit(i) == before, "nobody uses it yet"
 
+        flows.mark("undrain")
         instance.run("undrain")
         wait_told(net, i, False)
         net.wait_shared()
