@@ -184,6 +184,8 @@ def _compare(parser):
     parser.add_argument("--accept", metavar="COMMITS",
                         help="whose messages say what may be slower, as A..B (default: OLD..NEW, if those are commits)")
     parser.add_argument("--same-too", action="store_true", help="measure also what is the same program in both")
+    parser.add_argument("--times", type=int, default=1, metavar="N",
+                        help="compare the builds so often, and tell how often one was slower (default: 1)")
     _slice(parser)
 
 

@@ -228,6 +228,18 @@ def _end(bad, found):
     return 1 if bad else 0
 
 
+def repeated(comparison, times):
+    """Exit code: that of the worst of so many comparisons."""
+    codes = []
+    for number in range(1, times + 1):
+        if times > 1:
+            print(f"--- {number} of {times}", flush=True)
+        codes.append(comparison())
+    if times > 1:
+        print(f"slower in {sum(map(bool, codes))} of {times} comparisons")
+    return max(codes)
+
+
 def run(options):
     old, new = version(options.old), version(options.new)
     if bool(old.figures) != bool(new.figures):
@@ -237,4 +249,5 @@ def run(options):
             raise Failed("--accept: files of figures are no commits")
         return compare_files(old.figures, new.figures)
     commits = options.accept or (new.commit and (f"{old.commit}..{new.commit}" if old.commit else new.commit))
-    return compare_builds(subjects(options), options, old.build, new.build, accepted.of_commits(commits) if commits else {})
+    said = accepted.of_commits(commits) if commits else {}
+    return repeated(lambda: compare_builds(subjects(options), options, old.build, new.build, said), options.times)

@@ -38,6 +38,7 @@ def test_what_is_no_exchange_is_a_failure(judge, passes, why):
         judge(*stream(3, passes), 500 * MS, 510 * MS)
 
 
+@pytest.mark.alone
 def test_a_small_one(build, tmp_path):
     path = tmp_path / "figures.json"
     done = perf("exchange", "--build", build, "--routes", 6000, "--peers", 3, "--senders", 2, "--runs", 2, "--rate", 5000, "--json", path)

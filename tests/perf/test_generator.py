@@ -51,6 +51,7 @@ def test_loss_is_measured_down_to_two_rates_without():
     assert found == {100: 25, 90: 16.67, 80: 6.25, 70: 0, 60: 0}
 
 
+@pytest.mark.alone
 def test_an_instance_under_the_generator(build, tmp_path):
     """Both directions and both kinds of what happens meanwhile: figures of all tests, and no frame through a shut gate. The rates are low: what
     this machine takes is not what is tested."""
@@ -69,6 +70,7 @@ def test_an_instance_under_the_generator(build, tmp_path):
     assert perf("compare", path, path).returncode == 0
 
 
+@pytest.mark.alone
 def test_a_load_from_a_process_of_its_own(build, tmp_path):
     path = tmp_path / "figures.json"
     done = perf("forward", "--build", build, "--load", "memif", "--rows", "^64-(one|two)-1k-2$", "--rivals", "testpmd-io", "--runs", 1, "--json", path)

@@ -36,6 +36,7 @@ def saved(path, **samples):
     return path
 
 
+@pytest.mark.alone
 def test_planted_miss_is_found(build, tmp_path):
     """A version that misses the cache once more for each packet, measured as any two builds are."""
     planted = tmp_path / "planted"
@@ -75,6 +76,15 @@ def test_older_than_the_benchmark(build, tmp_path):
     assert perf("compare", build, older, *words).returncode == 2
     done = perf("compare", older, build, "--only", "fib")
     assert done.returncode == 0 and "fib is not measured" in done.stdout and "fib6 is not compared" in done.stdout, done.stdout + done.stderr
+
+
+def test_comparisons_one_after_another(capsys):
+    """The worst of them counts, wherever it comes; one alone says nothing about how many there were."""
+    for codes, said in (([0, 1, 0], "slower in 1 of 3 comparisons"), ([0, 0], "slower in 0 of 2 comparisons"), ([1], ""), ([0], "")):
+        left = list(codes)
+        assert compare.repeated(lambda: left.pop(0), len(codes)) == max(codes) and not left
+        out = capsys.readouterr().out
+        assert bool(out) == (len(codes) > 1) and out.rstrip().endswith(said)
 
 
 def test_a_commit_is_built_with_all_that_is_measured():
@@ -159,6 +169,7 @@ def test_what_is_no_version(tmp_path):
     assert done.returncode == 2 and "forward_bench is not there" in done.stderr
 
 
+@pytest.mark.alone
 def test_json_says_what_it_is_of(build, tmp_path):
     path = tmp_path / "figures.json"
     done = perf("forward", "--build", build, "--rows", ROW, "--rivals", "testpmd-io", "--runs", 2, "--json", path)
@@ -205,7 +216,7 @@ def test_nothing_is_left(build, number):
     wait_for(lambda: len(benches_of(folders())) == 2)
     there = folders()
     os.kill(process.pid, number)
-    process.wait(30)
+    process.wait(120)
     wait_for(lambda: not benches_of(there))
     with children.Children():  # the next one removes what a killed one could not
         pass
