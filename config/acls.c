@@ -263,7 +263,8 @@ int config_acl_copy(const struct config_acl *acl, struct config_acl *copy)
 
 	if (!rules)
 		return -ENOMEM;
-	memcpy(rules, acl->rules, acl->nb_rules * sizeof(*rules));
+	for (size_t i = 0; i < acl->nb_rules; i++)
+		rules[i] = acl->rules[i];
 	*copy = *acl;
 	copy->rules = rules;
 	return 0;
