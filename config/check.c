@@ -238,7 +238,7 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 
 	if (complained(c, at) || peer->subnet.len)
 		return;
-	addr_text(peer->addr, text);
+	addr4_text(peer->addr, text);
 	if (!address_usable(config, peer->addr))
 		complain(c, at, member, "%s is not a host's, allowed are unicast addresses", text);
 	if (address_own(config, peer->addr))
@@ -249,7 +249,7 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 			config_setting_get_member(file_element(file, "gateways", g), "subnet");
 
 		if (file->gateways[g].subnet.len && !complained(c, subnet) &&
-		    prefix_has(file->gateways[g].subnet, peer->addr))
+		    prefix4_has(file->gateways[g].subnet, peer->addr))
 			complain(c, at, member,
 				 "%s is in the subnet of gateway %s, allowed are all others", text,
 				 file->gateways[g].gateway.name);

@@ -114,14 +114,14 @@ static bool check_port_pair(struct complaints *c, const config_setting_t *at,
 {
 	char text[PREFIX_TEXT], theirs[PREFIX_TEXT];
 
-	prefix_text((struct prefix){ mine.addr, mine.len }, text);
-	prefix_text((struct prefix){ other.addr, other.len }, theirs);
+	addr_len_text(addr_make4(mine.addr), mine.len, text);
+	addr_len_text(addr_make4(other.addr), other.len, theirs);
 	if (mine.addr == other.addr)
 		complain(c, at, NULL,
 			 "%s is an address of port %s already, allowed are addresses used once",
 			 text, other_port);
-	else if (!same_port && prefix_overlap(prefix_make(mine.addr, mine.len),
-					      prefix_make(other.addr, other.len)))
+	else if (!same_port && prefix_overlap(prefix4_make(mine.addr, mine.len),
+					      prefix4_make(other.addr, other.len)))
 		complain(c, at, NULL,
 			 "the subnet of %s overlaps with %s of port %s, allowed are subnets apart",
 			 text, theirs, other_port);
@@ -164,7 +164,7 @@ static void check_port_addresses(struct complaints *c, const struct file *file, 
 		struct config_address mine = port->addresses[a];
 		char text[PREFIX_TEXT];
 
-		prefix_text((struct prefix){ mine.addr, mine.len }, text);
+		addr_len_text(addr_make4(mine.addr), mine.len, text);
 		if (!address_usable(&file->config, mine.addr) || mine.len < 8)
 			complain(c, at, NULL,
 				 "%s is not a host's, allowed are unicast addresses with "

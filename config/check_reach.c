@@ -68,7 +68,8 @@ bool port_reserves(const struct config_port *port, uint32_t addr)
 static bool port_connects(const struct config_port *port, uint32_t addr)
 {
 	for (size_t a = 0; a < port->nb_addresses; a++) {
-		if (prefix_has(prefix_make(port->addresses[a].addr, port->addresses[a].len), addr))
+		if (prefix4_has(prefix4_make(port->addresses[a].addr, port->addresses[a].len),
+				addr))
 			return !port_reserves(port, addr);
 	}
 	return false;
@@ -81,7 +82,7 @@ static void check_vnet_next_hop(struct complaints *c, const struct file *file, s
 	const config_setting_t *at = file_element(file, "vnet", i);
 	char text[ADDR_TEXT];
 
-	addr_text(vnet->next_hop, text);
+	addr4_text(vnet->next_hop, text);
 	if (address_own(&file->config, vnet->next_hop))
 		complain(c, at, "next_hop",
 			 "%s is an address of one of our own ports, allowed are a neighbour's",
@@ -104,10 +105,10 @@ static bool check_vnet_address(struct complaints *c, const struct file *file, si
 	if (vnet->prefix.len < 32)
 		return true;
 	prefix_text(vnet->prefix, text);
-	if (address_own(&file->config, vnet->prefix.addr))
+	if (address_own(&file->config, vnet->prefix.addr.v4))
 		complain(c, at, "prefix",
 			 "%s is an address of one of our own ports, allowed are all others", text);
-	else if (port_reserves(port, vnet->prefix.addr))
+	else if (port_reserves(port, vnet->prefix.addr.v4))
 		complain(c, at, "prefix",
 			 "%s is the network or the broadcast address of a subnet of port %s, "
 			 "allowed are its hosts'",
@@ -124,8 +125,8 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 	char text[PREFIX_TEXT], other[PREFIX_TEXT];
 
 	prefix_text(vnet->prefix, text);
-	if (!address_usable(&file->config, vnet->prefix.addr) ||
-	    !address_usable(&file->config, vnet->prefix.addr | ~prefix_mask(vnet->prefix.len)))
+	if (!address_usable(&file->config, vnet->prefix.addr.v4) ||
+	    !address_usable(&file->config, vnet->prefix.addr.v4 | ~prefix4_mask(vnet->prefix.len)))
 		complain(c, at, "prefix", "%s is not of hosts, allowed are unicast prefixes", text);
 	for (size_t j = 0; j < i; j++) {
 		if (!prefix_overlap(vnet->prefix, file->config.vnets[j].prefix))
@@ -141,7 +142,7 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 
 		for (size_t a = 0; a < port->nb_addresses && p != vnet->port; a++) {
 			struct prefix subnet =
-				prefix_make(port->addresses[a].addr, port->addresses[a].len);
+				prefix4_make(port->addresses[a].addr, port->addresses[a].len);
 
 			if (prefix_covers(subnet, vnet->prefix))
 				complain(c, at, "prefix",
@@ -160,7 +161,7 @@ static uint32_t local_addr(const struct config_port *port, uint32_t gateway)
 	for (size_t a = 0; a < port->nb_addresses; a++) {
 		const struct config_address *own = &port->addresses[a];
 
-		if (prefix_has(prefix_make(own->addr, own->len), gateway))
+		if (prefix4_has(prefix4_make(own->addr, own->len), gateway))
 			return own->addr;
 	}
 	return port->addresses[0].addr;
@@ -176,7 +177,7 @@ static void check_behind(struct complaints *c, struct file *file, size_t i, bool
 	const struct config_port *port;
 	char text[ADDR_TEXT];
 
-	addr_text(peer->addr, text);
+	addr4_text(peer->addr, text);
 	if (found) {
 		complain(c, at, "behind",
 			 "%s is reached through port %s anyway, allowed are addresses on no port's "
@@ -221,7 +222,7 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 		check_behind(c, file, i, found);
 		return;
 	}
-	addr_text(peer->addr, text);
+	addr4_text(peer->addr, text);
 	if (!found) {
 		complain(c, at, member,
 			 "%s is on no port's subnet and in no vnet prefix, allowed are addresses "
@@ -246,7 +247,7 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 		complain(c, at, member,
 			 "%s is behind %s and not on link, allowed are neighbours, or multihop = "
 			 "true",
-			 text, addr_text(gateway, via));
+			 text, addr4_text(gateway, via));
 }
 
 /* All hosts of a gateway's subnet, but our own, are reached through one port, of its role. */

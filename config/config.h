@@ -312,11 +312,11 @@ bool config_dataplane_needs_restart(const struct config *running, const struct c
  * the broadcast. */
 static inline uint32_t subnet_first(struct prefix subnet)
 {
-	return subnet.addr + 1;
+	return subnet.addr.v4 + 1;
 }
 static inline uint32_t subnet_last(struct prefix subnet)
 {
-	return (subnet.addr | ~prefix_mask(subnet.len)) - 1;
+	return (subnet.addr.v4 | ~prefix4_mask(subnet.len)) - 1;
 }
 
 /* Where an address is reached: the connected subnet of a port, or a VNet prefix on a port, longest

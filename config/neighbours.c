@@ -82,7 +82,7 @@ static void check_address(struct complaints *c, const struct file *file, size_t 
 	size_t found;
 	char text[ADDR_TEXT];
 
-	addr_text(neighbour->addr, text);
+	addr4_text(neighbour->addr, text);
 	for (size_t j = 0; j < i; j++) {
 		if (config->neighbours[j].addr == neighbour->addr)
 			complain(c, at, "address",

@@ -369,10 +369,13 @@ static bool read_port_addresses(struct complaints *c, const struct setting *spec
 	for (size_t i = 0; i < length; i++) {
 		const char *text = config_setting_get_string_elem(at, (int)i);
 		struct config_address *address = &port->addresses[port->nb_addresses];
+		struct addr addr;
 
-		if (text && addr_len_parse(text, &address->addr, &address->len))
+		if (text && addr_len_parse(text, &addr, &address->len) &&
+		    addr.family == FAMILY_IPV4) {
+			address->addr = addr.v4;
 			port->nb_addresses++;
-		else
+		} else
 			refuse(c, &row, element(at, i), "is not an address with a length");
 	}
 	return port->nb_addresses == length;

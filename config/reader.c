@@ -153,7 +153,7 @@ bool read_addr(struct complaints *c, const struct setting *spec, config_setting_
 
 	if (!text)
 		return false;
-	return addr_parse(text, out) || refuse(c, spec, at, "is not an IPv4 address");
+	return addr4_parse(text, out) || refuse(c, spec, at, "is not an IPv4 address");
 }
 
 bool read_prefix(struct complaints *c, const struct setting *spec, config_setting_t *at, void *out)
@@ -162,7 +162,7 @@ bool read_prefix(struct complaints *c, const struct setting *spec, config_settin
 
 	if (!text)
 		return false;
-	return prefix_parse(text, out) ||
+	return prefix4_parse(text, out) ||
 	       refuse(c, spec, at, "is not an IPv4 prefix without host bits");
 }
 

@@ -15,9 +15,9 @@ bool address_usable(const struct config *config, uint32_t addr)
 
 bool subnet_reserves(struct config_address subnet, uint32_t addr)
 {
-	uint32_t hosts = ~prefix_mask(subnet.len);
+	uint32_t hosts = ~prefix4_mask(subnet.len);
 
-	return subnet.len <= 30 && prefix_has(prefix_make(subnet.addr, subnet.len), addr) &&
+	return subnet.len <= 30 && prefix4_has(prefix4_make(subnet.addr, subnet.len), addr) &&
 	       ((addr & hosts) == 0 || (addr & hosts) == hosts);
 }
 
@@ -42,19 +42,19 @@ const struct config_vnet *config_vnet_at(const struct config *config, uint32_t a
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (config->vnets_by_address[mid]->prefix.addr <= addr)
+		if (config->vnets_by_address[mid]->prefix.addr.v4 <= addr)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (!low || !prefix_has(config->vnets_by_address[low - 1]->prefix, addr))
+	if (!low || !prefix4_has(config->vnets_by_address[low - 1]->prefix, addr))
 		return NULL;
 	return config->vnets_by_address[low - 1];
 }
 
 const struct config_vnet *config_vnet_find(const struct config *config, struct prefix prefix)
 {
-	const struct config_vnet *vnet = config_vnet_at(config, prefix.addr);
+	const struct config_vnet *vnet = config_vnet_at(config, prefix.addr.v4);
 
 	return vnet && prefix_equal(vnet->prefix, prefix) ? vnet : NULL;
 }
@@ -89,7 +89,8 @@ bool config_resolve(const struct config *config, uint32_t addr, size_t *port, ui
 		for (size_t a = 0; a < dataplane->ports[p].nb_addresses; a++) {
 			const struct config_address *own = &dataplane->ports[p].addresses[a];
 
-			if (own->len > best && prefix_has(prefix_make(own->addr, own->len), addr)) {
+			if (own->len > best &&
+			    prefix4_has(prefix4_make(own->addr, own->len), addr)) {
 				best = own->len;
 				*port = p;
 				*gateway = addr;
@@ -130,7 +131,7 @@ bool config_has_subnet(const struct config *config, struct prefix prefix)
 		for (size_t a = 0; a < dataplane->ports[p].nb_addresses; a++) {
 			const struct config_address *own = &dataplane->ports[p].addresses[a];
 
-			if (own->len == prefix.len && prefix_has(prefix, own->addr))
+			if (own->len == prefix.len && prefix4_has(prefix, own->addr))
 				return true;
 		}
 	}

@@ -108,7 +108,7 @@ static int seed(struct dataplane *dp, const struct port *port, uint32_t addr, ui
 		uint8_t action)
 {
 	struct fib_seed seed = {
-		.addr = addr & prefix_mask(len),
+		.addr = addr & prefix4_mask(len),
 		.len = len,
 		.action = action,
 		.egress_role = port->role,
@@ -131,7 +131,7 @@ static int seed_port(struct dataplane *dp, const struct port *port)
 		err = seed(dp, port, config->addresses[i].addr, 32, ADJACENCY_LOCAL);
 	for (size_t i = 0; !err && i < config->nb_addresses; i++) {
 		uint32_t addr = config->addresses[i].addr,
-			 mask = prefix_mask(config->addresses[i].len);
+			 mask = prefix4_mask(config->addresses[i].len);
 		uint8_t len = config->addresses[i].len;
 
 		if (len < 31)

@@ -42,7 +42,7 @@ static void add_address(struct rte_tel_data *d, const char *name, uint32_t addr)
 {
 	char text[ADDR_TEXT];
 
-	rte_tel_data_add_dict_string(d, name, addr_text(addr, text));
+	rte_tel_data_add_dict_string(d, name, addr4_text(addr, text));
 }
 
 static int answer_info(struct dataplane *dp, const char *params, struct rte_tel_data *d)
@@ -71,9 +71,10 @@ static void add_addresses(struct rte_tel_data *d, const struct config_port *port
 		return;
 	rte_tel_data_start_array(list, RTE_TEL_STRING_VAL);
 	for (size_t i = 0; i < port->nb_addresses; i++) {
-		struct prefix address = { port->addresses[i].addr, port->addresses[i].len };
+		const struct config_address *own = &port->addresses[i];
 
-		rte_tel_data_add_array_string(list, prefix_text(address, text));
+		rte_tel_data_add_array_string(list,
+					      addr_len_text(addr_make4(own->addr), own->len, text));
 	}
 	if (rte_tel_data_add_dict_container(d, "addresses", list, 0))
 		rte_tel_data_free(list);
@@ -298,7 +299,7 @@ static int answer_fib(struct dataplane *dp, const char *params, struct rte_tel_d
 	char name[CONFIG_NAME];
 	enum role role;
 
-	if (!comma || !addr_parse(comma + 1, &addr))
+	if (!comma || !addr4_parse(comma + 1, &addr))
 		return -EINVAL;
 	snprintf(name, sizeof(name), "%.*s", (int)(comma - params), params);
 	if (!role_parse(name, &role) || !generation->view[role].lpm)

@@ -78,7 +78,7 @@ static void flapper_free(struct flaps *flaps, struct flapper *flapper)
 /* The first slot of the prefix's set, in a table of so many slots. */
 static uint32_t set_of(const struct flap *flap, uint32_t nb_slots, struct prefix prefix)
 {
-	uint32_t hash = hash_u32(((uint64_t)prefix.len << 32 | prefix.addr) ^ flap->seed);
+	uint32_t hash = hash_u32(((uint64_t)prefix.len << 32 | prefix.addr.v4) ^ flap->seed);
 
 	return hash % (nb_slots / FLAP_WAYS) * FLAP_WAYS;
 }
@@ -88,7 +88,7 @@ static struct flap_slot *slot_find(const struct flap *flap, struct prefix prefix
 	struct flap_slot *slot = flap->slots + set_of(flap, flap->nb_slots, prefix);
 
 	for (int i = 0; i < FLAP_WAYS; i++, slot++)
-		if (slot->used && slot->addr == prefix.addr && slot->len == prefix.len)
+		if (slot->used && slot->addr == prefix.addr.v4 && slot->len == prefix.len)
 			return slot;
 	return NULL;
 }
@@ -131,7 +131,7 @@ static bool grow(struct flap *flap)
 		return false;
 	for (uint32_t i = 0; i < flap->nb_slots; i++) {
 		const struct flap_slot *from = &flap->slots[i];
-		struct prefix prefix = prefix_make(from->addr, from->len);
+		struct prefix prefix = prefix4_make(from->addr, from->len);
 		struct flap_slot *to = slots + set_of(flap, nb, prefix);
 
 		while (from->used && to->used)
@@ -158,7 +158,7 @@ static struct flap_slot *slot_take(struct flaps *flaps, struct flap *flap, struc
 	if (slot->flapper)
 		flapper_free(flaps, slot->flapper);
 	*slot = (struct flap_slot){
-		.addr = prefix.addr,
+		.addr = prefix.addr.v4,
 		.len = prefix.len,
 		.used = true,
 		.since_ms = now_ms,

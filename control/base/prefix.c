@@ -1,61 +1,88 @@
-/* Text of IPv4 addresses and prefixes. inet_pton() does the quad; the rest is strictness: what an
- * operator wrote with host bits set or with trailing characters was meant otherwise, and is
- * refused. */
+/* Prefixes, and their text: strict, since what an operator wrote with host bits set or with
+ * trailing characters was meant otherwise. */
 #include "prefix.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <string.h>
+
+/* The mask of octet `i` of an address in a prefix of length `len`. */
+static uint8_t octet_mask(uint8_t len, int i)
+{
+	int bits = len - 8 * i;
+
+	return (uint8_t)(bits >= 8 ? 0xff : bits <= 0 ? 0 : 0xff00 >> bits);
+}
+
+struct prefix prefix_make(struct addr addr, uint8_t len)
+{
+	struct prefix p;
+
+	if (addr.family == FAMILY_IPV4)
+		return prefix4_make(addr.v4, len);
+	memset(&p, 0, sizeof(p));
+	p.addr.family = FAMILY_IPV6;
+	p.len = len;
+	for (int i = 0; i < 16; i++)
+		p.addr.v6[i] = addr.v6[i] & octet_mask(len, i);
+	return p;
+}
+
+bool prefix_has(struct prefix p, struct addr addr)
+{
+	if (addr.family != p.addr.family)
+		return false;
+	if (addr.family == FAMILY_IPV4)
+		return prefix4_has(p, addr.v4);
+	return addr_equal(prefix_make(addr, p.len).addr, p.addr);
+}
+
+struct addr prefix_last(struct prefix p)
+{
+	struct addr last = p.addr;
+
+	if (last.family == FAMILY_IPV4)
+		last.v4 |= ~prefix4_mask(p.len);
+	for (int i = 0; last.family == FAMILY_IPV6 && i < 16; i++)
+		last.v6[i] |= (uint8_t)~octet_mask(p.len, i);
+	return last;
+}
 
 int prefix_compare(struct prefix a, struct prefix b)
 {
-	if (a.addr != b.addr)
-		return a.addr < b.addr ? -1 : 1;
-	return (int)a.len - (int)b.len;
+	int order = addr_compare(a.addr, b.addr);
+
+	return order ? order : (int)a.len - (int)b.len;
 }
 
-bool addr_parse(const char *text, uint32_t *addr)
-{
-	struct in_addr in;
-
-	if (inet_pton(AF_INET, text, &in) != 1)
-		return false;
-	*addr = ntohl(in.s_addr);
-	return true;
-}
-
-/* One or two decimal digits, no sign, no leading zero, at most 32. */
-static bool len_parse(const char *text, uint8_t *len)
+/* One to three decimal digits, no sign, no leading zero, at most `max`. */
+static bool len_parse(const char *text, uint8_t max, uint8_t *len)
 {
 	unsigned int value = 0;
 
-	if (!text[0] || strlen(text) > 2 || (text[0] == '0' && text[1]))
+	if (!text[0] || strlen(text) > 3 || (text[0] == '0' && text[1]))
 		return false;
 	for (; *text; text++) {
 		if (*text < '0' || *text > '9')
 			return false;
 		value = value * 10 + (unsigned int)(*text - '0');
 	}
-	if (value > 32)
+	if (value > max)
 		return false;
 	*len = (uint8_t)value;
 	return true;
 }
 
-bool addr_len_parse(const char *text, uint32_t *addr, uint8_t *len)
+bool addr_len_parse(const char *text, struct addr *addr, uint8_t *len)
 {
 	const char *slash = strchr(text, '/');
-	char quad[ADDR_TEXT];
-
-	if (!slash || (size_t)(slash - text) >= sizeof(quad))
-		return false;
-	memcpy(quad, text, (size_t)(slash - text));
-	quad[slash - text] = '\0';
-
-	uint32_t a;
+	char alone[ADDR_TEXT];
+	struct addr a;
 	uint8_t l;
 
-	if (!addr_parse(quad, &a) || !len_parse(slash + 1, &l))
+	if (!slash || (size_t)(slash - text) >= sizeof(alone))
+		return false;
+	memcpy(alone, text, (size_t)(slash - text));
+	alone[slash - text] = '\0';
+	if (!addr_parse(alone, &a) || !len_parse(slash + 1, family_bits(a.family), &l))
 		return false;
 	*addr = a;
 	*len = l;
@@ -64,26 +91,36 @@ bool addr_len_parse(const char *text, uint32_t *addr, uint8_t *len)
 
 bool prefix_parse(const char *text, struct prefix *p)
 {
-	uint32_t addr;
+	struct addr addr;
 	uint8_t len;
 
-	if (!addr_len_parse(text, &addr, &len) || (addr & ~prefix_mask(len)))
+	if (!addr_len_parse(text, &addr, &len) || !addr_equal(prefix_make(addr, len).addr, addr))
 		return false;
-	*p = prefix_make(addr, len);
+	memset(p, 0, sizeof(*p));
+	p->addr = addr;
+	p->len = len;
 	return true;
 }
 
-char *addr_text(uint32_t addr, char *buf)
+bool prefix4_parse(const char *text, struct prefix *p)
 {
-	snprintf(buf, ADDR_TEXT, "%u.%u.%u.%u", addr >> 24, addr >> 16 & 255, addr >> 8 & 255,
-		 addr & 255);
+	struct prefix found;
+
+	if (!prefix_parse(text, &found) || found.addr.family != FAMILY_IPV4)
+		return false;
+	*p = found;
+	return true;
+}
+
+char *addr_len_text(struct addr addr, uint8_t len, char *buf)
+{
+	char alone[ADDR_TEXT];
+
+	snprintf(buf, PREFIX_TEXT, "%s/%u", addr_text(addr, alone), len);
 	return buf;
 }
 
 char *prefix_text(struct prefix p, char *buf)
 {
-	char quad[ADDR_TEXT];
-
-	snprintf(buf, PREFIX_TEXT, "%s/%u", addr_text(p.addr, quad), p.len);
-	return buf;
+	return addr_len_text(p.addr, p.len, buf);
 }

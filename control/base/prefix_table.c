@@ -64,7 +64,7 @@ uint32_t prefix_table_add(struct prefix_table *table, struct prefix prefix)
 	if (!id)
 		return SLAB_NONE;
 	item = (uint8_t *)slab_at(&table->items, id);
-	memcpy(item + PREFIX_TABLE_ADDR, &prefix.addr, sizeof(prefix.addr));
+	memcpy(item + PREFIX_TABLE_ADDR, &prefix.addr.v4, sizeof(prefix.addr.v4));
 	item[PREFIX_TABLE_LEN] = prefix.len;
 	linear_hash_put(&table->ids, &by_prefix, reserved, id | prefix_table_tag(table, hash));
 	return id;

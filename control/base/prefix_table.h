@@ -61,15 +61,15 @@ static inline void *prefix_table_at(const struct prefix_table *table, uint32_t i
 static inline struct prefix prefix_table_key(const struct prefix_table *table, uint32_t id)
 {
 	const uint8_t *item = (const uint8_t *)slab_at(&table->items, id);
-	struct prefix prefix = { 0, item[PREFIX_TABLE_LEN] };
+	uint32_t addr;
 
-	memcpy(&prefix.addr, item + PREFIX_TABLE_ADDR, sizeof(prefix.addr));
-	return prefix;
+	memcpy(&addr, item + PREFIX_TABLE_ADDR, sizeof(addr));
+	return prefix4_make(addr, item[PREFIX_TABLE_LEN]);
 }
 
 static inline uint32_t prefix_table_hash(const struct prefix_table *table, struct prefix prefix)
 {
-	return hash_u32(((uint64_t)prefix.len << 32 | prefix.addr) ^ table->seed);
+	return hash_u32(((uint64_t)prefix.len << 32 | prefix.addr.v4) ^ table->seed);
 }
 
 /* The tag of a hash: the bits below those that name the home slot. The latter would tell little,

@@ -15,7 +15,7 @@ static uint64_t entry_make(uint8_t interface, uint8_t len, uint32_t addr, uint16
 	uint64_t entry = (uint64_t)interface << LEN_BITS | (uint8_t)(ADDRESS_BOOK_HOST - len);
 
 	return entry << (ADDR_BITS + PEER_BITS) |
-	       (uint64_t)(addr & prefix_mask(bits)) << PEER_BITS | peer;
+	       (uint64_t)(addr & prefix4_mask(bits)) << PEER_BITS | peer;
 }
 
 int address_book_init(struct address_book *book, size_t nb_peers)

@@ -64,14 +64,14 @@ static void book_add(struct callers *callers, const struct speaker_peer_add *pee
 				 peer->head.peer);
 	if (peer->subnet.len)
 		address_book_add(&callers->book, peer->interface, peer->subnet.len,
-				 peer->subnet.addr, peer->head.peer);
+				 peer->subnet.addr.v4, peer->head.peer);
 }
 
 static void book_remove(struct callers *callers, const struct speaker_peer_add *peer)
 {
 	address_book_remove(&callers->book, peer->interface, ADDRESS_BOOK_HOST, peer->addr,
 			    peer->head.peer);
-	address_book_remove(&callers->book, peer->interface, peer->subnet.len, peer->subnet.addr,
+	address_book_remove(&callers->book, peer->interface, peer->subnet.len, peer->subnet.addr.v4,
 			    peer->head.peer);
 }
 
@@ -92,7 +92,7 @@ static void refused(struct callers *callers, int fd, uint8_t interface, uint32_t
 		log_warning("connection from %s refused: not a configured peer on interface %s, or "
 			    "its gateway has all its instances (%u more lines like this held "
 			    "back)",
-			    addr_text(remote, text),
+			    addr4_text(remote, text),
 			    callers->host->params.interfaces[interface].name, held);
 }
 
@@ -188,7 +188,7 @@ static size_t ttl_rules_of(struct callers *callers, uint8_t interface)
 		if (host && from.len)
 			continue;
 		if (host)
-			from = prefix_make(session->peer.addr, 32);
+			from = prefix4_make(session->peer.addr, 32);
 		/* a gateway's instances share their subnet */
 		if (!host && n && prefix_equal(rules[n - 1].from, from))
 			continue;

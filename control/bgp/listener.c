@@ -23,7 +23,7 @@ static int bind_one(struct listener *l, const struct speaker_params *params, uin
 	*l = (struct listener){ .t = { .fd = -1, .kind = CONN_LISTENER }, .interface = interface };
 	err = transport_bind(&l->t, name, addr, params->listen_port);
 	if (err)
-		log_error("BGP, %s port %u on interface %s: %s", addr_text(addr, text),
+		log_error("BGP, %s port %u on interface %s: %s", addr4_text(addr, text),
 			  params->listen_port, name, strerror(-err));
 	return err;
 }

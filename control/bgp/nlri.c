@@ -8,7 +8,7 @@ static struct prefix prefix_load(const uint8_t *at, uint8_t len)
 
 	for (uint8_t bits = 0; bits < len; bits += 8)
 		addr |= (uint32_t)*at++ << (24 - bits);
-	return prefix_make(addr, len);
+	return prefix4_make(addr, len);
 }
 
 bool nlri_add(struct nlri *nlri, unsigned int part, struct cursor field)

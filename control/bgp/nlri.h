@@ -52,8 +52,8 @@ static inline bool addr_martian(uint32_t addr, bool allow_240)
  * allowed. */
 static inline bool nlri_martian(struct prefix p, bool allow_240)
 {
-	return (p.len >= 8 && (p.addr >> 24 == 0 || p.addr >> 24 == 127)) ||
-	       (p.len >= 3 + allow_240 && addr_class_de(p.addr, allow_240));
+	return (p.len >= 8 && (p.addr.v4 >> 24 == 0 || p.addr.v4 >> 24 == 127)) ||
+	       (p.len >= 3 + allow_240 && addr_class_de(p.addr.v4, allow_240));
 }
 
 /* Octets that a prefix takes on the wire. */
@@ -69,7 +69,7 @@ static inline size_t nlri_put(uint8_t *at, struct prefix p)
 
 	at[0] = p.len;
 	for (size_t i = 1; i < size; i++)
-		at[i] = (uint8_t)(p.addr >> (32 - 8 * i));
+		at[i] = (uint8_t)(p.addr.v4 >> (32 - 8 * i));
 	return size;
 }
 

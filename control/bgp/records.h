@@ -24,8 +24,8 @@ enum {
 	SPEAKER_COMMUNICATION = 256, /* with its NUL (RFC 9003 2) */
 	SPEAKER_NOTIFY_DATA = 256,   /* octets of a NOTIFICATION's data that are passed on */
 	SPEAKER_TX_HIGH = 4 << 20,   /* octets queued for one peer; past it the peer is lagging */
-	SPEAKER_RECORD_MAX =
-		48 << 10, /* octets of the longest event: an UPDATE of nothing but default routes */
+	/* octets of the longest event: an UPDATE of nothing but default routes */
+	SPEAKER_RECORD_MAX = 112 << 10,
 };
 
 /* --- RIB lcore to speaker --------------------------------------------------------------------- */

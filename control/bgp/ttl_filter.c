@@ -54,8 +54,8 @@ static void put_rule(struct program *p, const struct ttl_rule *rule, unsigned in
 	bool host = rule->from.len == 32;
 
 	if (!host)
-		put(p, BPF_ALU | BPF_AND | BPF_K, (int)prefix_mask(rule->from.len), 0, 0);
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, (int)rule->from.addr, 0, 1);
+		put(p, BPF_ALU | BPF_AND | BPF_K, (int)prefix4_mask(rule->from.len), 0, 0);
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, (int)rule->from.addr.v4, 0, 1);
 	put(p, BPF_JMP | BPF_JA, (int)(check - p->n - 1), 0, 0);
 	if (!host)
 		put(p, BPF_LD | BPF_W | BPF_ABS, IP_SOURCE_AT, 0, 0);

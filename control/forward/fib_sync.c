@@ -38,8 +38,8 @@ static int system_prefixes(const struct config *config, struct prefix **out, siz
 		list[n++] = config->vnets[i].prefix;
 	for (size_t i = 0; i < dp->nb_ports; i++)
 		for (size_t k = 0; k < dp->ports[i].nb_addresses; k++)
-			list[n++] = prefix_make(dp->ports[i].addresses[k].addr,
-						dp->ports[i].addresses[k].len);
+			list[n++] = prefix4_make(dp->ports[i].addresses[k].addr,
+						 dp->ports[i].addresses[k].len);
 	qsort(list, n, sizeof(*list), by_address);
 	for (size_t i = 0; i < n; i++)
 		if (!kept || !prefix_covers(list[kept - 1], list[i]))
@@ -57,7 +57,7 @@ bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix)
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (sync->system[mid].addr <= prefix.addr)
+		if (sync->system[mid].addr.v4 <= prefix.addr.v4)
 			low = mid + 1;
 		else
 			high = mid;
@@ -308,8 +308,8 @@ static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
 	uint32_t held, old;
 
 	sync->refused++;
-	if (!fib_get(sync->writer, (uint8_t)view, prefix.addr, prefix.len, &old)) {
-		fib_del_begin(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
+	if (!fib_get(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len, &old)) {
+		fib_del_begin(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len);
 		give_back(sync, prefix, old);
 	}
 	if (log_limit(&limit, clock_ms(), &held))
@@ -342,12 +342,12 @@ static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 		     const struct ways *ways, const struct ways *backup)
 {
 	uint32_t old = PATH_LIST_NONE, list;
-	bool had = !fib_get(sync->writer, (uint8_t)view, prefix.addr, prefix.len, &old);
+	bool had = !fib_get(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len, &old);
 
 	if (!ways->n) {
 		if (!had)
 			return true;
-		fib_del_begin(sync->writer, (uint8_t)view, prefix.addr, prefix.len);
+		fib_del_begin(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len);
 		give_back(sync, prefix, old);
 		return true;
 	}
@@ -358,7 +358,7 @@ static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 	protect(sync, backup, &list);
 	if (had && list == old) {
 		fib_path_list_put(sync->writer, list);
-	} else if (fib_set_begin(sync->writer, (uint8_t)view, prefix.addr, prefix.len, list)) {
+	} else if (fib_set_begin(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len, list)) {
 		fib_path_list_put(sync->writer, list);
 		refuse(sync, prefix, view);
 		return false;
@@ -467,7 +467,7 @@ static void fetch(const struct fib_sync *sync, const struct rib_change *changes,
 		if (!(views >> view & 1))
 			continue;
 		for (size_t i = 0; i < n; i++)
-			fib_fetch(sync->writer, view, changes[i].prefix.addr,
+			fib_fetch(sync->writer, view, changes[i].prefix.addr.v4,
 				  changes[i].prefix.len);
 	}
 }
@@ -544,13 +544,14 @@ static bool wide_through(const struct fib_sync *sync)
 /* A slice of the table, of nodes that have paths. */
 static size_t walk_nodes(struct fib_sync *sync)
 {
-	struct rib_change of[NODES];
+	struct rib_change of[NODES] = { 0 };
 	uint32_t nodes[NODES];
 	size_t n = rib_walk(sync->rib, &sync->cursor, nodes, NODES), done = NODES;
 
-	for (size_t i = 0; i < n; i++)
-		of[i] = (struct rib_change){ .prefix = rib_prefix(sync->rib, nodes[i]),
-					     .node = nodes[i] };
+	for (size_t i = 0; i < n; i++) {
+		of[i].prefix = rib_prefix(sync->rib, nodes[i]);
+		of[i].node = nodes[i];
+	}
 	fetch(sync, of, n, sync->views);
 	for (size_t i = 0; i < n; i++) {
 		if (sync->first)

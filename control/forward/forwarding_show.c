@@ -112,7 +112,7 @@ bool forwarding_has(const struct fib_writer *writer, uint8_t view, struct prefix
 {
 	uint32_t list;
 
-	return !fib_get(writer, view, prefix.addr, prefix.len, &list);
+	return !fib_get(writer, view, prefix.addr.v4, prefix.len, &list);
 }
 
 uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
@@ -124,7 +124,7 @@ uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer,
 	uint16_t n;
 
 	*nb_backup = 0;
-	if (fib_get(writer, view, prefix.addr, prefix.len, &list))
+	if (fib_get(writer, view, prefix.addr.v4, prefix.len, &list))
 		return 0;
 	n = members_of(fib, generation, list, hops);
 	*nb_backup = members_of(fib, generation, generation->path_lists[list].backup, hops + n);
@@ -137,7 +137,7 @@ bool forwarding_own(const struct fib *fib, uint32_t i, struct prefix *prefix)
 {
 	if (i >= fib->nb_seeds)
 		return false;
-	*prefix = prefix_make(fib->seeds[i].addr, fib->seeds[i].len);
+	*prefix = prefix4_make(fib->seeds[i].addr, fib->seeds[i].len);
 	return true;
 }
 

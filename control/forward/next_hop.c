@@ -123,7 +123,7 @@ static void note_change(struct next_hops *nhs, uint32_t addr, bool resolved)
 	if (nhs->events)
 		events_note(nhs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, nhs->now_ms,
 			    resolved ? "next hop %s is found" : "next hop %s is lost",
-			    addr_text(addr, text));
+			    addr4_text(addr, text));
 }
 
 static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
@@ -177,7 +177,7 @@ static void found(struct next_hops *nhs, struct next_hop *nh)
 	if (nhs->events)
 		events_note(nhs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, nhs->now_ms,
 			    "next hop %s was lost %u times: used at once, announced in %u s",
-			    addr_text(nh->addr, text), nh->losses, quiet_ms / 1000);
+			    addr4_text(nh->addr, text), nh->losses, quiet_ms / 1000);
 }
 
 static void set_resolved(struct next_hops *nhs, struct next_hop *nh, uint8_t roles)

@@ -13,7 +13,7 @@ static bool has_seed(const struct fib *fib, uint16_t port, uint8_t action, struc
 	for (uint32_t i = 0; i < fib->nb_seeds; i++) {
 		const struct fib_seed *seed = &fib->seeds[i];
 
-		if (seed->port == port && seed->action == action && seed->addr == prefix.addr &&
+		if (seed->port == port && seed->action == action && seed->addr == prefix.addr.v4 &&
 		    seed->len == prefix.len)
 			return true;
 	}
@@ -31,8 +31,8 @@ static bool is_odd(const struct fib_seed *seed, const struct config_port *port)
 		const struct config_address *own = &port->addresses[i];
 
 		if (local ? own->addr == seed->addr
-			  : prefix_equal(prefix_make(own->addr, own->len),
-					 prefix_make(seed->addr, seed->len)))
+			  : prefix_equal(prefix4_make(own->addr, own->len),
+					 prefix4_make(seed->addr, seed->len)))
 			return false;
 	}
 	return true;
@@ -44,9 +44,9 @@ static bool same_addresses(const struct fib *fib, const struct fib_port *there,
 	for (size_t i = 0; i < here->nb_addresses; i++) {
 		const struct config_address *own = &here->addresses[i];
 
-		if (!has_seed(fib, there->port, ADJACENCY_LOCAL, prefix_make(own->addr, 32)) ||
+		if (!has_seed(fib, there->port, ADJACENCY_LOCAL, prefix4_make(own->addr, 32)) ||
 		    (own->len < 32 && !has_seed(fib, there->port, ADJACENCY_GLEAN,
-						prefix_make(own->addr, own->len))))
+						prefix4_make(own->addr, own->len))))
 			return false;
 	}
 	for (uint32_t i = 0; i < fib->nb_seeds; i++)

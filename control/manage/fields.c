@@ -22,7 +22,7 @@ void field_addr(json_t *o, const char *key, uint32_t addr)
 {
 	char text[ADDR_TEXT];
 
-	field_text(o, key, addr_text(addr, text));
+	field_text(o, key, addr4_text(addr, text));
 }
 
 void field_prefix(json_t *o, struct prefix prefix)

@@ -26,7 +26,7 @@ static const char *read_name(struct page *page, const json_t *value)
 
 static const char *read_prefix(struct page *page, const json_t *value)
 {
-	if (!json_is_string(value) || !prefix_parse(json_string_value(value), &page->prefix))
+	if (!json_is_string(value) || !prefix4_parse(json_string_value(value), &page->prefix))
 		return "a prefix such as \"10.0.0.0/16\", without host bits";
 	if (page->command == PAGE_ROUTES)
 		page->command = PAGE_ROUTES_PREFIX;
@@ -35,7 +35,7 @@ static const char *read_prefix(struct page *page, const json_t *value)
 
 static const char *read_address(struct page *page, const json_t *value)
 {
-	if (!json_is_string(value) || !addr_parse(json_string_value(value), &page->address))
+	if (!json_is_string(value) || !addr4_parse(json_string_value(value), &page->address))
 		return "an address such as \"10.0.0.1\"";
 	page->command = page->command == PAGE_FIB ? PAGE_FIB_ADDRESS : PAGE_ROUTES_ADDRESS;
 	return NULL;

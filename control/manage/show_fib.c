@@ -25,7 +25,7 @@ void show_fib_address(const struct route_server *rs, struct page *page)
 	uint32_t node;
 
 	for (int len = 32; len >= 0; len--) {
-		struct prefix prefix = prefix_make(page->address, (uint8_t)len);
+		struct prefix prefix = prefix4_make(page->address, (uint8_t)len);
 
 		if (!forwarding_has(rs->writer, page->view, prefix))
 			continue;

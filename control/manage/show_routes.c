@@ -94,7 +94,7 @@ static void pending_text(const struct attrs *attrs, char *buf, size_t size)
 
 	attr_find(attrs->wire, attrs->len, ATTR_AS_PATH, &as_path);
 	aspath_text(as_path.body, as_path.len, path, sizeof(path));
-	snprintf(buf, size, "%s by %s", path, addr_text(attrs->keys.next_hop, addr));
+	snprintf(buf, size, "%s by %s", path, addr4_text(attrs->keys.next_hop, addr));
 }
 
 /* Who forwards by it may not be who learns it, or what its peer says now may wait. */

@@ -61,7 +61,7 @@ static uint32_t take_addr(const json_t *row, const char *field)
 	const char *text = json_string_value(json_object_get(row, field));
 	uint32_t addr;
 
-	return text && addr_parse(text, &addr) ? addr : 0;
+	return text && addr4_parse(text, &addr) ? addr : 0;
 }
 
 static void take_summary(struct instance_query *look, const json_t *row)

@@ -57,7 +57,7 @@ static void compare_matters(struct partner_view *view, const struct instance_que
 	       "the partner is called %s, as this instance is", here->instance);
 	matter(view, PARTNER_ROUTER_ID, here->router_id == there->router_id,
 	       "router ID %s is that of both this instance and %s",
-	       addr_text(here->router_id, addr), name);
+	       addr4_text(here->router_id, addr), name);
 	matter(view, PARTNER_ASN, here->asn != there->asn, "AS number %u here, %u at %s", here->asn,
 	       there->asn, name);
 	matter(view, PARTNER_EXCHANGE, here->exchange != there->exchange,

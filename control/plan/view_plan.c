@@ -79,11 +79,11 @@ static bool takes_in(struct view_plan *plan, enum role view, struct prefix prefi
 {
 	struct view_room *room = &plan->room[view];
 
-	if (prefix.len <= 24 || view_plan_fits(plan, view) || has_group(plan, view, prefix.addr))
+	if (prefix.len <= 24 || view_plan_fits(plan, view) || has_group(plan, view, prefix.addr.v4))
 		return true;
 	if (!room->free)
-		return block_met(room, prefix.addr); /* one that came before has it */
-	room->free -= block_add(room, prefix.addr);
+		return block_met(room, prefix.addr.v4); /* one that came before has it */
+	room->free -= block_add(room, prefix.addr.v4);
 	return true;
 }
 
@@ -94,7 +94,7 @@ static void seeds_weigh(const struct view_plan *plan, struct view_room *room)
 
 	for (uint32_t i = 0; forwarding_own(plan->sync->fib, i, &own); i++)
 		if (own.len > 24)
-			room->needed += block_add(room, own.addr);
+			room->needed += block_add(room, own.addr.v4);
 }
 
 void view_plan_weigh(struct view_plan *plan, uint32_t node)
@@ -115,7 +115,7 @@ void view_plan_weigh(struct view_plan *plan, uint32_t node)
 			continue;
 		if (!room->needed)
 			seeds_weigh(plan, room);
-		room->needed += block_add(room, prefix.addr);
+		room->needed += block_add(room, prefix.addr.v4);
 	}
 	if (tried)
 		rib_try_end(plan->sync->rib, node);

@@ -62,7 +62,7 @@ static struct hop_link *link_at(const struct rib *rib, uint32_t path)
 
 static uint32_t hop_find(const struct rib *rib, uint32_t addr)
 {
-	return prefix_table_find(&rib->hops.table, prefix_make(addr, 32));
+	return prefix_table_find(&rib->hops.table, prefix4_make(addr, 32));
 }
 
 int hops_init(struct rib *rib)
@@ -128,7 +128,7 @@ uint32_t hop_get(struct rib *rib, uint32_t addr)
 	uint32_t hop = hop_find(rib, addr);
 
 	if (!hop)
-		hop = prefix_table_add(&rib->hops.table, prefix_make(addr, 32));
+		hop = prefix_table_add(&rib->hops.table, prefix4_make(addr, 32));
 	if (hop && hop_reserve(rib, hop_at(rib, hop)) < 0) {
 		hop_release(rib, hop);
 		return SLAB_NONE;

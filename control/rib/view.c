@@ -41,9 +41,7 @@ bool rib_is_stale(const struct rib *rib, const struct path *path)
 struct prefix rib_prefix(const struct rib *rib, uint32_t id)
 {
 	const struct node *node = node_at(rib, id);
-	struct prefix prefix = { node->addr, node->len };
-
-	return prefix;
+	return prefix4_make(node->addr, node->len);
 }
 
 uint32_t rib_find(const struct rib *rib, struct prefix prefix)
@@ -56,7 +54,7 @@ uint32_t rib_find(const struct rib *rib, struct prefix prefix)
 uint32_t rib_match(const struct rib *rib, uint32_t addr)
 {
 	for (int len = 32; len >= 0; len--) {
-		uint32_t id = rib_find(rib, prefix_make(addr, (uint8_t)len));
+		uint32_t id = rib_find(rib, prefix4_make(addr, (uint8_t)len));
 
 		if (id)
 			return id;
@@ -214,7 +212,7 @@ unsigned int rib_resolve(const struct rib *rib, uint32_t addr, enum role role,
 	if (*last)
 		return resolve_from(rib, rib_following(rib, *last), role, last, ways);
 	for (uint8_t len = 32; len && !n; len--) {
-		uint32_t node = rib_find(rib, prefix_make(addr, len));
+		uint32_t node = rib_find(rib, prefix4_make(addr, len));
 
 		if (node)
 			n = resolve_from(rib, rib_first(rib, node), role, last, ways);

@@ -20,7 +20,7 @@ static void note(struct route_server *rs, uint32_t addr, const struct far_ways *
 {
 	char text[ADDR_TEXT], prefix[PREFIX_TEXT];
 
-	addr_text(addr, text);
+	addr4_text(addr, text);
 	if (now->n)
 		events_note(&rs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, rs->now_ms,
 			    "next hop %s is found by %s of %s", text,

@@ -40,7 +40,8 @@ const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON])
 	if (port)
 		snprintf(buf, SPEAKER_REASON, "port %s has no link", port);
 	else if (!peer->up && behind_lost(peer))
-		snprintf(buf, SPEAKER_REASON, "no route to %s", addr_text(peer->config.addr, addr));
+		snprintf(buf, SPEAKER_REASON, "no route to %s",
+			 addr4_text(peer->config.addr, addr));
 	else
 		return peer->reason;
 	return buf;

@@ -81,7 +81,7 @@ static void prefix(struct entry4 *entry, enum field4 field, const struct config_
 {
 	if (!list->n)
 		return;
-	entry->field[field].value.u32 = list->value[i].addr;
+	entry->field[field].value.u32 = list->value[i].addr.v4;
 	entry->field[field].mask_range.u32 = list->value[i].len;
 }
 

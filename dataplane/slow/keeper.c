@@ -37,7 +37,7 @@ static bool connected(const struct config_port *port, struct prefix prefix)
 	for (size_t i = 0; i < port->nb_addresses; i++) {
 		const struct config_address *address = &port->addresses[i];
 
-		if (prefix_covers(prefix_make(address->addr, address->len), prefix))
+		if (prefix_covers(prefix4_make(address->addr, address->len), prefix))
 			return true;
 	}
 	return false;
@@ -69,7 +69,7 @@ static size_t list_port(const struct config_port *port, uint16_t id, uint32_t ta
 		if (len < 32)
 			items[n++] = (struct kernel_item){ .port = id,
 							   .kind = KERNEL_ROUTE,
-							   .addr = addr & prefix_mask(len),
+							   .addr = addr & prefix4_mask(len),
 							   .len = len,
 							   .table = table };
 	}
@@ -82,7 +82,7 @@ static size_t list_vnet(const struct config *config, const struct config_vnet *v
 	struct kernel_item item = {
 		.port = id,
 		.kind = KERNEL_ROUTE,
-		.addr = vnet->prefix.addr,
+		.addr = vnet->prefix.addr.v4,
 		.len = vnet->prefix.len,
 		.gateway = vnet->has_next_hop ? vnet->next_hop : 0,
 		.table = RT_TABLE_MAIN,

@@ -48,7 +48,7 @@ static void address_body(struct nlmsghdr *request, const struct kernel_item *ite
 	mnl_attr_put_u32(request, IFA_ADDRESS, htonl(item->addr));
 	if (item->len < 31)
 		mnl_attr_put_u32(request, IFA_BROADCAST,
-				 htonl(item->addr | ~prefix_mask(item->len)));
+				 htonl(item->addr | ~prefix4_mask(item->len)));
 }
 
 static void router_body(struct nlmsghdr *request, const struct kernel_item *item,
@@ -199,8 +199,8 @@ char *kernel_item_text(const struct kernel_item *item, char text[KERNEL_TEXT])
 {
 	char addr[ADDR_TEXT], gateway[ADDR_TEXT];
 
-	addr_text(item->addr, addr);
-	addr_text(item->gateway, gateway);
+	addr4_text(item->addr, addr);
+	addr4_text(item->gateway, gateway);
 	switch ((enum kernel_kind)item->kind) {
 	case KERNEL_ADDRESS: snprintf(text, KERNEL_TEXT, "address %s/%u", addr, item->len); break;
 	case KERNEL_ROUTER: snprintf(text, KERNEL_TEXT, "neighbour %s", addr); break;

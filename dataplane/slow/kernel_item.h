@@ -34,7 +34,7 @@ struct kernel_item {
 	uint32_t metric;	/* routes */
 };
 
-enum { KERNEL_TEXT = 96, KERNEL_RULE_PRIORITY = 17900 };
+enum { KERNEL_TEXT = 192, KERNEL_RULE_PRIORITY = 17900 };
 
 /* By port, then in the order in which they go in. As strcmp(). */
 int kernel_item_compare(const void *a, const void *b);

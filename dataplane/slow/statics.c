@@ -30,7 +30,7 @@ static void take_out(struct slowpath *s, const struct static_neighbour *entry)
 
 	if (err && err != -ENOENT)
 		log_warning("port %s: neighbour %s: cannot be taken out: %s",
-			    s->ports[entry->port].config->name, addr_text(entry->addr, text),
+			    s->ports[entry->port].config->name, addr4_text(entry->addr, text),
 			    strerror(-err));
 }
 
@@ -98,7 +98,7 @@ static void put(struct slowpath *s, struct static_neighbour *entry)
 	const char *port = s->ports[entry->port].config->name;
 	char text[ADDR_TEXT];
 
-	addr_text(entry->addr, text);
+	addr4_text(entry->addr, text);
 	if (err && err != entry->err)
 		log_error("port %s: neighbour %s: the kernel refuses it: %s", port, text,
 			  strerror(-err));

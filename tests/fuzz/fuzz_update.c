@@ -19,7 +19,7 @@ static uint32_t walk(struct nlri nlri)
 	uint32_t count = 0;
 
 	for (; nlri_next(&nlri, &p); count++)
-		require(p.len <= 32 && !(p.addr & ~prefix_mask(p.len)) &&
+		require(p.len <= 32 && !(p.addr.v4 & ~prefix4_mask(p.len)) &&
 			!nlri_martian(p, nlri.allow_240));
 	return count;
 }
@@ -28,7 +28,7 @@ static uint32_t walk(struct nlri nlri)
 static void there_and_back(const struct update_ctx *ctx, const uint8_t *attrs, uint16_t len,
 			   const uint8_t *expect, uint16_t expect_len)
 {
-	const struct prefix prefix = prefix_make(0x0a000000, 8);
+	const struct prefix prefix = prefix4_make(0x0a000000, 8);
 	uint8_t wire[BGP_MESSAGE_MAX], again[BGP_ATTRS_MAX];
 	struct bgp_update u;
 	size_t taken,

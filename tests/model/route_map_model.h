@@ -30,7 +30,7 @@ static inline bool has(const std::vector<uint32_t> &in, uint32_t what)
 static inline bool inside(struct prefix outer, struct prefix inner)
 {
 	return inner.len >= outer.len &&
-	       (outer.len == 0 || (outer.addr ^ inner.addr) >> (32 - outer.len) == 0);
+	       (outer.len == 0 || (outer.addr.v4 ^ inner.addr.v4) >> (32 - outer.len) == 0);
 }
 
 static inline bool matches(const struct map_rule &r, const route &at)

@@ -42,7 +42,7 @@ static bool prefixes_read(struct bench *b, const char *path, const char *some)
 
 	b->prefixes = routes ? calloc(b->n, sizeof(*b->prefixes)) : NULL;
 	for (uint32_t i = 0; b->prefixes && i < b->n; i++)
-		b->prefixes[i] = prefix_make(routes[i].addr, routes[i].len);
+		b->prefixes[i] = prefix4_make(routes[i].addr, routes[i].len);
 	free(routes);
 	return b->prefixes;
 }

@@ -30,12 +30,12 @@ struct rule {
 	}
 	rule &from(const char *prefix)
 	{
-		prefix_parse(prefix, &config.source.value[config.source.n++]);
+		prefix4_parse(prefix, &config.source.value[config.source.n++]);
 		return *this;
 	}
 	rule &to(const char *prefix)
 	{
-		prefix_parse(prefix, &config.destination.value[config.destination.n++]);
+		prefix4_parse(prefix, &config.destination.value[config.destination.n++]);
 		return *this;
 	}
 	rule &dport(uint16_t first, uint16_t last = 0)

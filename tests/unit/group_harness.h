@@ -126,11 +126,11 @@ struct harness {
 			if (keys->flags & ATTRS_NO_EXPORT)
 				path.flags |= PATH_NO_EXPORT;
 		}
-		model.paths[key(prefix.addr, prefix.len)][path.peer] = path;
+		model.paths[key(prefix.addr.v4, prefix.len)][path.peer] = path;
 	}
 	void withdraw(struct prefix prefix, uint16_t peer)
 	{
-		auto it = model.paths.find(key(prefix.addr, prefix.len));
+		auto it = model.paths.find(key(prefix.addr.v4, prefix.len));
 		bool known = it != model.paths.end() && it->second.erase(peer);
 
 		EXPECT_EQ(known ? 1 : 0, rib_withdraw(rib, prefix, peer));
@@ -155,7 +155,7 @@ struct harness {
 
 		for (size_t i = 0; i < n; i++) {
 			auto it = model.paths.find(
-				key(changes[i].prefix.addr, changes[i].prefix.len));
+				key(changes[i].prefix.addr.v4, changes[i].prefix.len));
 
 			EXPECT_EQ(it == model.paths.end(), changes[i].node == RIB_NONE);
 			EXPECT_EQ(changes[i].node, rib_find(rib, changes[i].prefix));
@@ -207,7 +207,7 @@ struct harness {
 			return;
 		}
 		for (uint32_t i = 0; i < batch->nb_prefixes; i++) {
-			key k(batch->prefixes[i].addr, batch->prefixes[i].len);
+			key k(batch->prefixes[i].addr.v4, batch->prefixes[i].len);
 
 			if (batch->kind == GROUP_WITHDRAW) {
 				size_t erased = l.table.erase(k);
@@ -258,7 +258,7 @@ struct harness {
 		std::vector<uint32_t> counts(sources.size());
 
 		for (const auto &entry : model.paths) {
-			struct prefix prefix = { entry.first.first, entry.first.second };
+			struct prefix prefix = prefix4_make(entry.first.first, entry.first.second);
 			auto originals = model.originals(entry.first, allow);
 			size_t paths = 0;
 
@@ -287,7 +287,8 @@ struct harness {
 		model.refused.clear();
 		for (const auto &entry : model.paths)
 			model.refused[entry.first] = rib_refused(
-				rib, rib_find(rib, { entry.first.first, entry.first.second }));
+				rib,
+				rib_find(rib, prefix4_make(entry.first.first, entry.first.second)));
 		for (uint16_t i = 0; i < peers.size(); i++) {
 			if (!peers[i].up || peers[i].lagging)
 				continue;
@@ -302,7 +303,7 @@ struct harness {
 			ASSERT_EQ(want.size(), peers[i].table.size()) << "peer " << i;
 			for (const auto &w : want) {
 				auto has = peers[i].table.find(w.first);
-				struct prefix prefix = { w.first.first, w.first.second };
+				struct prefix prefix = prefix4_make(w.first.first, w.first.second);
 				const struct path *path;
 				bool backup;
 
@@ -343,7 +344,7 @@ static inline struct source instance(struct source source, uint16_t gateway)
 	return source;
 }
 static const struct source our_vnet = { ROLE_VNET, false, false, 1, 0 };
-static const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 },
-			   p3 = { 0x0a1e0000, 16 };
+static const struct prefix p1 = prefix4_make(0x0a0a0000, 16), p2 = prefix4_make(0x0a140000, 16),
+			   p3 = prefix4_make(0x0a1e0000, 16);
 
 #endif

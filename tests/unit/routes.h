@@ -16,7 +16,7 @@ static inline uint32_t ip(const char *text)
 {
 	uint32_t addr = 0;
 
-	EXPECT_TRUE(addr_parse(text, &addr)) << text;
+	EXPECT_TRUE(addr4_parse(text, &addr)) << text;
 	return addr;
 }
 
@@ -24,7 +24,7 @@ static inline struct prefix net(const char *text)
 {
 	struct prefix p = {};
 
-	EXPECT_TRUE(prefix_parse(text, &p)) << text;
+	EXPECT_TRUE(prefix4_parse(text, &p)) << text;
 	return p;
 }
 

@@ -58,7 +58,7 @@ static struct fib *shared_fib()
 		struct fib_port port = {};
 		struct fib_seed local = { ip(ports[i].addr),	  32, ADJACENCY_LOCAL,
 					  (uint8_t)ports[i].role, i,  1500 };
-		struct fib_seed subnet = { prefix_make(ip(ports[i].addr), ports[i].len).addr,
+		struct fib_seed subnet = { prefix4_make(ip(ports[i].addr), ports[i].len).addr.v4,
 					   ports[i].len,
 					   ADJACENCY_GLEAN,
 					   (uint8_t)ports[i].role,
@@ -457,7 +457,7 @@ static std::string next_hops(const struct fib_generation *g, uint32_t index)
 			return std::string("on link, ") + role_name((enum role)a->egress_role);
 		if (a->action == ADJACENCY_FORWARD || a->action == ADJACENCY_UNRESOLVED)
 			hops += (hops.empty() ? "" : " ") +
-				std::string(addr_text(a->gateway, text));
+				std::string(addr4_text(a->gateway, text));
 	}
 	return hops.empty() ? "nowhere" : hops;
 }

@@ -90,7 +90,7 @@ struct node {
 		params.nb_interfaces = 1;
 		strcpy(params.interfaces[0].name, "lo");
 		params.interfaces[0].addrs[params.interfaces[0].nb_addrs++] = addr;
-		to_rib = mailbox_new(256 << 10);
+		to_rib = mailbox_new(512 << 10);
 		from_rib = mailbox_new(256 << 10);
 		int err = speaker_new(&params, to_rib, from_rib, &speaker);
 		EXPECT_EQ(0, err) << strerror(-err);
@@ -392,7 +392,7 @@ inline octets update_message(uint16_t x, size_t n, uint32_t first_as = peer_asn)
 	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, next_hop, sizeof(next_hop));
 	for (size_t i = 0; i < n; i++)
 		nlri.push_back(
-			prefix_make((20u << 24) + ((uint32_t)x << 16) + ((uint32_t)i << 8), 24));
+			prefix4_make((20u << 24) + ((uint32_t)x << 16) + ((uint32_t)i << 8), 24));
 	buf.resize(update_encode_announce(buf.data(), buf.size(), attrs, (uint16_t)w.len,
 					  nlri.data(), n, &taken));
 	EXPECT_EQ(n, taken);

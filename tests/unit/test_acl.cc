@@ -58,7 +58,7 @@ struct packet {
 bool in_any(const config_acl_prefixes &list, uint32_t addr)
 {
 	for (size_t i = 0; i < list.n; i++) {
-		if (prefix_has(list.value[i], addr))
+		if (prefix4_has(list.value[i], addr))
 			return true;
 	}
 	return !list.n;
@@ -307,7 +307,7 @@ struct generator {
 	{
 		static const uint8_t lens[] = { 0, 7, 8, 15, 16, 23, 24, 31, 32 };
 
-		return prefix_make(addr(), lens[below(9)]);
+		return prefix4_make(addr(), lens[below(9)]);
 	}
 	void prefixes(config_acl_prefixes &list)
 	{
@@ -427,7 +427,7 @@ TEST(acl, takes_the_longest_list)
 		config_acl_rule r = g.any_rule();
 
 		r.source.n = 1; /* a host each, so that the last rules are reached too */
-		r.source.value[0] = prefix_make(g.addr(), 32);
+		r.source.value[0] = prefix4_make(g.addr(), 32);
 		if (entries + config_acl_entries(&r) > CONFIG_ACL_ENTRIES)
 			break;
 		entries += config_acl_entries(&r);

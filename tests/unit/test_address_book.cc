@@ -16,7 +16,7 @@ using plain = std::vector<std::tuple<uint8_t, int, uint32_t, uint16_t>>;
 
 uint32_t masked(uint32_t addr, uint8_t len)
 {
-	return addr & prefix_mask(len < ADDRESS_BOOK_HOST ? len : 32);
+	return addr & prefix4_mask(len < ADDRESS_BOOK_HOST ? len : 32);
 }
 
 std::vector<uint16_t> peers(const struct address_book &book, struct address_book_range range)

@@ -177,8 +177,8 @@ TEST_F(far_hop_test, as_many_as_there_is_room_for)
 	start_far();
 	says(NVA_A, "10.10.0.0/16", 1);
 	for (uint32_t i = 0; i < FAR_HOPS; i++) {
-		says(FAR_A, text_of(prefix_make(0xac400000 + (i << 8), 24)), 1,
-		     addr_text(first + i, text));
+		says(FAR_A, text_of(prefix4_make(0xac400000 + (i << 8), 24)), 1,
+		     addr4_text(first + i, text));
 		if (i % 256 == 255)
 			turn();
 	}
@@ -261,7 +261,7 @@ TEST_F(far_hop_test, at_random_against_a_map)
 	};
 	longest = [&](uint32_t addr, bool resolving) -> ways_of {
 		for (int len = 32; len >= resolving; len--) {
-			ways_of found = ways(text_of(prefix_make(addr, (uint8_t)len)), resolving);
+			ways_of found = ways(text_of(prefix4_make(addr, (uint8_t)len)), resolving);
 
 			if (!found.empty())
 				return found;

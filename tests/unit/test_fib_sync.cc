@@ -258,7 +258,7 @@ class full_test : public server_test
 			for (uint16_t peer : { ERGW, NVA_A, NVA_B }) {
 				enum role role = peer == ERGW ? ROLE_EXPRESSROUTE : ROLE_NVA;
 				bool there = peer != from && !fib_get(rs->writer, (uint8_t)role,
-								      p.addr, p.len, &list);
+								      p.addr.v4, p.len, &list);
 
 				EXPECT_EQ(there, announced[peer].count(prefix))
 					<< prefix << " " << peer;
@@ -304,8 +304,8 @@ TEST_F(full_test, what_does_not_fit_any_more_is_withdrawn)
 	announce(NVA_A, first);
 	announce(NVA_B, second);
 	turn();
-	ASSERT_EQ(0, fib_get(rs->writer, ROLE_EXPRESSROUTE, lost.addr, lost.len, &list));
-	fib_del(rs->writer, ROLE_EXPRESSROUTE, lost.addr, lost.len);
+	ASSERT_EQ(0, fib_get(rs->writer, ROLE_EXPRESSROUTE, lost.addr.v4, lost.len, &list));
+	fib_del(rs->writer, ROLE_EXPRESSROUTE, lost.addr.v4, lost.len);
 	fib_path_list_put(rs->writer, list);
 	turn();
 	announce(NVA_B, { "172.18.0.0/25" });

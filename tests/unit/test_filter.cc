@@ -325,7 +325,7 @@ const far_route *longest(const std::vector<far_route> &routes, uint32_t addr)
 	const far_route *best = nullptr;
 
 	for (const far_route &r : routes) {
-		if ((addr & prefix_mask(r.len)) == r.addr && (!best || r.len > best->len))
+		if ((addr & prefix4_mask(r.len)) == r.addr && (!best || r.len > best->len))
 			best = &r;
 	}
 	return best;
@@ -358,7 +358,7 @@ TEST_F(filters, source_is_what_looking_at_all_routes_says)
 	route(0, 0, { 2 });
 	while (routes.size() < 300) {
 		uint8_t len = (uint8_t)(14 + below(19));
-		uint32_t addr = somewhere(random) & prefix_mask(len);
+		uint32_t addr = somewhere(random) & prefix4_mask(len);
 		std::vector<int> ports = { (int)below(PORTS) }, backup;
 
 		if (below(3) == 0 && ports[0] != 3)

@@ -60,11 +60,11 @@ struct harness {
 	}
 };
 
-const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 };
+const struct prefix p1 = prefix4_make(0x0a0a0000, 16), p2 = prefix4_make(0x0a140000, 16);
 
 struct prefix host(uint32_t i)
 {
-	return { 0x20000000u + i, 32 };
+	return prefix4_make(0x20000000u + i, 32);
 }
 
 } // namespace
@@ -194,7 +194,7 @@ TEST(flap, a_few_among_a_million)
 		if (i % 250) /* 4,000 a minute */
 			continue;
 		for (uint32_t k = 0; k < HEAVY; k++)
-			if (h.change({ 0x0a000000u + k, 32 }) == FLAP_TOO_FAST)
+			if (h.change(prefix4_make(0x0a000000u + k, 32)) == FLAP_TOO_FAST)
 				held[k]++;
 	}
 	EXPECT_EQ((size_t)HEAVY, held.size());
@@ -289,7 +289,7 @@ TEST(flap, random_changes_against_one_that_remembers_all)
 				h.now_ms += 20000;
 				for (struct flapper *over;
 				     (over = flaps_over(&h.flaps, h.now_ms, 20000));) {
-					uint32_t of = over->prefix.addr - 0x20000000u;
+					uint32_t of = over->prefix.addr.v4 - 0x20000000u;
 
 					if (over->held) {
 						ASSERT_EQ(0u, oracle.within(of, h.now_ms, 19999));

@@ -16,7 +16,7 @@ TEST(group, announcer_is_told_the_best_of_the_others)
 	EXPECT_EQ(1u, h.peers[2].table.size());
 	h.announce(p1, 2, { { 65002, 65009 } });
 	h.flush_all();
-	EXPECT_EQ(2, std::get<1>(h.peers[1].table[key(p1.addr, p1.len)]))
+	EXPECT_EQ(2, std::get<1>(h.peers[1].table[key(p1.addr.v4, p1.len)]))
 		<< "no path hiding (RFC 7947 2.3), if backups are told";
 	EXPECT_EQ(1u, h.peers[3].announced) << "the best path has not changed for others";
 	h.withdraw(p1, 1);
@@ -34,7 +34,7 @@ const group_model::announcement nothing(nullptr, 0, false);
 /* What the peer has been told of p1. */
 group_model::announcement told(const harness &h, uint16_t peer)
 {
-	auto it = h.peers[peer].table.find(key(p1.addr, p1.len));
+	auto it = h.peers[peer].table.find(key(p1.addr.v4, p1.len));
 
 	return it == h.peers[peer].table.end() ? nothing : it->second;
 }
@@ -224,8 +224,8 @@ TEST(group, backups_of_many_prefixes_come_together)
 	h.model.rule.preference = DECIDE_PREFER_AS_PATH;
 	rib_set_rule(h.rib, h.model.rule);
 	for (uint32_t i = 0; i < 200; i++) {
-		h.announce({ i << 8, 24 }, 4, { { 65001 } });
-		h.announce({ i << 8, 24 }, 1, { { 12076 } });
+		h.announce(prefix4_make(i << 8, 24), 4, { { 65001 } });
+		h.announce(prefix4_make(i << 8, 24), 1, { { 12076 } });
 	}
 	EXPECT_EQ(200u, group_flush(er, 1000));
 	for (; group_flush_next(er, &batch); batches++) {
@@ -287,7 +287,7 @@ TEST(group, no_advertise_and_no_export)
 
 TEST(group, default_route_is_not_for_vpn_gateways)
 {
-	const struct prefix everything = { 0, 0 }, half = { 0x80000000, 1 };
+	const struct prefix everything = prefix4_make(0, 0), half = prefix4_make(0x80000000, 1);
 	harness h({ our_vnet, nva(1), gateway(ROLE_VPN, 8), gateway(ROLE_EXPRESSROUTE, 9) },
 		  ALLOW_ALL);
 
@@ -424,7 +424,7 @@ TEST(group, prefixes_of_one_attribute_set_come_together)
 		h.up(i, group);
 	h.flush_all();
 	for (uint32_t i = 0; i < 100; i++)
-		h.announce({ i << 8, 24 }, 1, { { i & 1 ? 65001u : 65009u } });
+		h.announce(prefix4_make(i << 8, 24), 1, { { i & 1 ? 65001u : 65009u } });
 	EXPECT_EQ(100u, group_flush(group, 1000));
 	for (int i = 0; i < 2; i++) {
 		ASSERT_TRUE(group_flush_next(group, &batch));
@@ -442,7 +442,7 @@ TEST(group, peers_that_join_together_share_the_dump)
 	struct group_batch batch;
 
 	for (uint32_t i = 0; i < 10; i++)
-		h.announce({ i << 8, 24 }, 0, { {} });
+		h.announce(prefix4_make(i << 8, 24), 0, { {} });
 	h.up(1, group);
 	h.up(2, group);
 	EXPECT_LE(10u, group_flush(group, 100));
@@ -474,14 +474,14 @@ TEST(group, lagging_peer_is_told_only_what_changed)
 	struct group *group = h.group_add(ROLE_NVA);
 
 	for (uint32_t i = 0; i < 1000; i++)
-		h.announce({ i << 8, 24 }, 0, { {} });
+		h.announce(prefix4_make(i << 8, 24), 0, { {} });
 	h.up(1, group);
 	h.up(2, group);
 	h.flush_all();
 	ASSERT_EQ(0, group_lagging(group, 1));
 	h.peers[1].lagging = true;
-	h.withdraw({ 5 << 8, 24 }, 0);
-	h.announce({ 6 << 8, 24 }, 0, { {}, 77 });
+	h.withdraw(prefix4_make(5 << 8, 24), 0);
+	h.announce(prefix4_make(6 << 8, 24), 0, { {}, 77 });
 	h.flush_all();
 	h.check();
 	group_drained(group, 1);
@@ -500,14 +500,14 @@ TEST(group, exchange_toggled_quickly_ends_as_if_never_touched)
 	h.up(1, h.group_add(ROLE_NVA));
 	h.up(3, h.group_add(ROLE_VPN, true));
 	for (uint32_t i = 0; i < 500; i++)
-		h.announce({ i << 8, 24 }, i % 2 ? 2 : 0, { { i % 2 ? 65002u : 0 } });
+		h.announce(prefix4_make(i << 8, 24), i % 2 ? 2 : 0, { { i % 2 ? 65002u : 0 } });
 	h.flush_all();
 	for (int i = 0; i < 10; i++) {
 		h.allow = i & 1 ? on : off;
 		rib_set_allow(h.rib, h.allow);
 		rib_turn(h.rib, 37 * (size_t)i);
 		h.flush(h.groups[i & 1], 11);
-		h.announce({ (uint32_t)i << 8, 24 }, 2, { { 65002, 65003 } });
+		h.announce(prefix4_make((uint32_t)i << 8, 24), 2, { { 65002, 65003 } });
 	}
 	h.settle();
 	h.flush_all();
@@ -529,17 +529,18 @@ TEST(group, a_slice_is_as_long_with_many_paths)
 	size_t turns = 0;
 
 	for (uint32_t n = 0; n < PREFIXES; n++)
-		h.announce({ 0x0b000000u + n * 0x100, 24 }, 1, { { 65001 } });
+		h.announce(prefix4_make(0x0b000000u + n * 0x100, 24), 1, { { 65001 } });
 	first = rib_spent(h.rib) - spent;
 	for (uint16_t peer = 2; peer < PEERS; peer++)
 		for (uint32_t n = 0; n < PREFIXES; n++)
-			h.announce({ 0x0b000000u + n * 0x100, 24 }, peer, { { 65000u + peer } });
+			h.announce(prefix4_make(0x0b000000u + n * 0x100, 24), peer,
+				   { { 65000u + peer } });
 	spent = rib_spent(h.rib);
 	for (uint32_t n = 0; n < PREFIXES; n++)
-		h.announce({ 0x0b000000u + n * 0x100, 24 }, 1, { { 65001, 7 } });
+		h.announce(prefix4_make(0x0b000000u + n * 0x100, 24), 1, { { 65001, 7 } });
 	EXPECT_EQ(0u, first);
 	EXPECT_GE(rib_spent(h.rib) - spent, (uint64_t)PREFIXES * ((PEERS - 1) / 4));
-	EXPECT_EQ(PEERS - 1, (int)rib_paths(h.rib, rib_find(h.rib, { 0x0b000000u, 24 })));
+	EXPECT_EQ(PEERS - 1, (int)rib_paths(h.rib, rib_find(h.rib, prefix4_make(0x0b000000u, 24))));
 	rib_peer_down(h.rib, PEERS / 2);
 	for (uint32_t had = PREFIXES, has; had; had = has, turns++) {
 		ASSERT_GT(rib_turn(h.rib, BUDGET), 0u);
@@ -547,7 +548,7 @@ TEST(group, a_slice_is_as_long_with_many_paths)
 		EXPECT_LE(had - has, (uint32_t)MOST);
 	}
 	h.settle();
-	EXPECT_EQ(PEERS - 2, (int)rib_paths(h.rib, rib_find(h.rib, { 0x0b000000u, 24 })));
+	EXPECT_EQ(PEERS - 2, (int)rib_paths(h.rib, rib_find(h.rib, prefix4_make(0x0b000000u, 24))));
 	for (const auto &begin : std::vector<std::function<void()>>{
 		     [&] { rib_reconsider(h.rib); }, [&] { rib_set_allow(h.rib, 0); } }) {
 		begin();

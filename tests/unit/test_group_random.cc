@@ -90,7 +90,7 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 	group_of[8] = rng() % 2 ? h.group_add(ROLE_EXPRESSROUTE, true, false) : group_of[7];
 	for (int step = 0; step < steps; step++) {
 		uint16_t peer = (uint16_t)(rng() % h.sources.size());
-		struct prefix prefix = { (uint32_t)(rng() % prefixes) << 8, 24 };
+		struct prefix prefix = prefix4_make((uint32_t)(rng() % prefixes) << 8, 24);
 
 		rib_put_off(h.rib, seed % 2 && off() % 2 ? 2 + off() % 3 : 0);
 		if (off() % 4 == 0)
@@ -177,7 +177,7 @@ struct watcher {
 	static bool show(void *ctx, const struct group_sight *sight)
 	{
 		watcher *w = (watcher *)ctx;
-		key prefix(sight->prefix.addr, sight->prefix.len);
+		key prefix(sight->prefix.addr.v4, sight->prefix.len);
 		std::set<uint16_t> hidden;
 
 		if (w->moody && w->rng() % 4 == 0)
@@ -214,7 +214,7 @@ void watched_sequence(uint32_t seed, int steps, unsigned int prefixes)
 	h.up(1, group);
 	for (int step = 0; step < steps; step++) {
 		uint16_t peer = (uint16_t)(rng() % 5);
-		struct prefix prefix = { (uint32_t)(rng() % prefixes) << 8, 24 };
+		struct prefix prefix = prefix4_make((uint32_t)(rng() % prefixes) << 8, 24);
 
 		if (step == from) {
 			ASSERT_EQ(0, group_watch(group));
@@ -288,7 +288,7 @@ TEST(group, members_in_the_stream_are_told_nothing_twice)
 		h.flush_all();
 		for (int step = 0; step < 200; step++) {
 			uint16_t peer = (uint16_t)(rng() % 6);
-			struct prefix prefix = { (uint32_t)(rng() % 5) << 8, 24 };
+			struct prefix prefix = prefix4_make((uint32_t)(rng() % 5) << 8, 24);
 
 			switch (rng() % 9) {
 			case 0 ... 3: h.announce(prefix, peer, random_attrs(&rng)); break;

@@ -18,7 +18,7 @@ enum { FILLER = 1, LOST = 2, OTHER = 3 };	    /* next hops */
 /* The n-th prefix. */
 struct prefix nth(uint32_t n)
 {
-	return prefix_make(0x14000000 + (n << 8), 24);
+	return prefix4_make(0x14000000 + (n << 8), 24);
 }
 
 std::vector<struct source> sources()

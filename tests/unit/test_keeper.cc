@@ -62,7 +62,7 @@ struct keeping : testing::Test {
 	{
 		struct config_vnet v = {};
 
-		v.prefix = { addr, len };
+		v.prefix = prefix4_make(addr, len);
 		v.has_next_hop = next_hop != 0;
 		v.next_hop = next_hop;
 		vnets.push_back(v);

@@ -87,7 +87,7 @@ TEST_F(listener, a_host_of_a_subnet_on_another_interface_is_nobody)
 
 	raws = { &r };
 	add.addr = 0;
-	add.subnet = prefix_make(raw_addr, 26);
+	add.subnet = prefix4_make(raw_addr, 26);
 	n->tell(add);
 	ASSERT_TRUE(until([&] { return n->count(SPEAKER_STATE); }));
 	connect(&r, a_addr);
@@ -289,7 +289,7 @@ TEST_F(listener, nor_is_what_came_before_we_accepted)
 		add.ttl_security = t.hops;
 		if (t.subnet) {
 			add.addr = 0;
-			add.subnet = prefix_make(raw_addr, 26);
+			add.subnet = prefix4_make(raw_addr, 26);
 		}
 		other.ttl_security = 1;
 		other.passive = true;
@@ -345,8 +345,8 @@ TEST_F(listener, has_room_for_the_ttl_of_as_many_peers_as_there_may_be)
 	char octet = 0;
 
 	for (uint32_t i = 0; i < 1023; i++)
-		rules.push_back({ prefix_make(0x0a000000 + i, 32), (uint8_t)(1 + i % 254) });
-	rules.push_back({ prefix_make(raw_addr, 32), 255 });
+		rules.push_back({ prefix4_make(0x0a000000 + i, 32), (uint8_t)(1 + i % 254) });
+	rules.push_back({ prefix4_make(raw_addr, 32), 255 });
 	n = ttl_filter_make(rules.data(), rules.size(), program.data());
 	ASSERT_LT(0, n);
 	struct sock_fprog filter = { (unsigned short)n, program.data() };
@@ -369,7 +369,7 @@ TEST_F(listener, has_room_for_the_ttl_of_as_many_peers_as_there_may_be)
 		close(socket);
 	/* one more of each kind than fits */
 	for (uint32_t i = 0; i < 1024; i++)
-		rules.push_back({ prefix_make(0x0b000000 + (i << 8), 24), 255 });
+		rules.push_back({ prefix4_make(0x0b000000 + (i << 8), 24), 255 });
 	EXPECT_EQ(-E2BIG, ttl_filter_make(rules.data(), rules.size(), program.data()));
 }
 

@@ -95,7 +95,7 @@ TEST(nlri, class_e_may_be_allowed)
 	for (const auto &t : rows) {
 		struct prefix p;
 
-		ASSERT_TRUE(prefix_parse(t.prefix, &p));
+		ASSERT_TRUE(prefix4_parse(t.prefix, &p));
 		EXPECT_EQ(t.strict, nlri_martian(p, false)) << t.prefix;
 		EXPECT_EQ(t.allow_240, nlri_martian(p, true)) << t.prefix;
 	}
@@ -122,7 +122,7 @@ TEST(nlri, both_places_are_one_sequence)
 TEST(nlri, there_and_back)
 {
 	for (uint8_t len = 0; len <= 32; len++) {
-		struct prefix p = prefix_make(0x0aaaaaaa, len), back;
+		struct prefix p = prefix4_make(0x0aaaaaaa, len), back;
 		uint8_t buf[5];
 		struct nlri n = {};
 

@@ -32,17 +32,17 @@ void compare_with_map(uint32_t max)
 	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), max));
 	for (uint32_t round = 0; round < 200000; round++) {
 		struct prefix p =
-			prefix_make(random() % (max < 4096 ? 32 : 4096) << (max < 4096 ? 24 : 18),
-				    (uint8_t)(8 + random() % 8));
+			prefix4_make(random() % (max < 4096 ? 32 : 4096) << (max < 4096 ? 24 : 18),
+				     (uint8_t)(8 + random() % 8));
 		uint32_t id = prefix_table_find(&table, p);
-		auto known = model.find({ p.addr, p.len });
+		auto known = model.find({ p.addr.v4, p.len });
 
 		ASSERT_EQ(known != model.end(), id != 0);
 		if (!id) {
 			id = prefix_table_add(&table, p);
 			ASSERT_NE(0u, id);
 			ASSERT_EQ(0u, at(&table, id)->value);
-			at(&table, id)->value = model[{ p.addr, p.len }] = round;
+			at(&table, id)->value = model[{ p.addr.v4, p.len }] = round;
 			continue;
 		}
 		ASSERT_EQ(known->second, at(&table, id)->value);
@@ -54,7 +54,7 @@ void compare_with_map(uint32_t max)
 	EXPECT_EQ(model.size(), table.items.used);
 	for (const auto &[key, value] : model)
 		EXPECT_EQ(value,
-			  at(&table, prefix_table_find(&table, prefix_make(key.first, key.second)))
+			  at(&table, prefix_table_find(&table, prefix4_make(key.first, key.second)))
 				  ->value);
 	prefix_table_close(&table);
 }
@@ -67,15 +67,15 @@ TEST(prefix_table, the_same_address_at_each_length)
 
 	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1000));
 	for (uint8_t len = 0; len <= 32; len++)
-		at(&table, prefix_table_add(&table, prefix_make(0, len)))->value = len;
+		at(&table, prefix_table_add(&table, prefix4_make(0, len)))->value = len;
 	for (uint8_t len = 0; len <= 32; len++) {
-		uint32_t id = prefix_table_find(&table, prefix_make(0, len));
+		uint32_t id = prefix_table_find(&table, prefix4_make(0, len));
 
 		ASSERT_NE(0u, id);
 		EXPECT_EQ(len, at(&table, id)->value);
 		EXPECT_EQ(len, prefix_table_key(&table, id).len);
 	}
-	EXPECT_EQ(0u, prefix_table_find(&table, prefix_make(0x80000000, 1)));
+	EXPECT_EQ(0u, prefix_table_find(&table, prefix4_make(0x80000000, 1)));
 	prefix_table_close(&table);
 	prefix_table_close(&table);
 }
@@ -91,7 +91,7 @@ TEST(prefix_table, homes_differ_from_process_to_process)
 	other.seed = ~hash_seed();
 	EXPECT_EQ(hash_seed(), table.seed);
 	for (uint32_t i = 0; i < 1000; i++) {
-		struct prefix prefix = prefix_make(0x0a000000 + (i << 8), 24);
+		struct prefix prefix = prefix4_make(0x0a000000 + (i << 8), 24);
 
 		same += prefix_table_hash(&table, prefix) % 256 ==
 			prefix_table_hash(&other, prefix) % 256;
@@ -105,13 +105,13 @@ TEST(prefix_table, full)
 	struct prefix_table table = {};
 
 	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 2));
-	EXPECT_NE(0u, prefix_table_add(&table, prefix_make(1, 32)));
-	EXPECT_NE(0u, prefix_table_add(&table, prefix_make(2, 32)));
-	EXPECT_EQ(0u, prefix_table_add(&table, prefix_make(3, 32)));
-	EXPECT_EQ(0u, prefix_table_find(&table, prefix_make(3, 32)));
-	prefix_table_remove(&table, prefix_table_find(&table, prefix_make(1, 32)));
-	EXPECT_NE(0u, prefix_table_add(&table, prefix_make(3, 32)));
-	EXPECT_EQ(0u, prefix_table_find(&table, prefix_make(1, 32)));
+	EXPECT_NE(0u, prefix_table_add(&table, prefix4_make(1, 32)));
+	EXPECT_NE(0u, prefix_table_add(&table, prefix4_make(2, 32)));
+	EXPECT_EQ(0u, prefix_table_add(&table, prefix4_make(3, 32)));
+	EXPECT_EQ(0u, prefix_table_find(&table, prefix4_make(3, 32)));
+	prefix_table_remove(&table, prefix_table_find(&table, prefix4_make(1, 32)));
+	EXPECT_NE(0u, prefix_table_add(&table, prefix4_make(3, 32)));
+	EXPECT_EQ(0u, prefix_table_find(&table, prefix4_make(1, 32)));
 	prefix_table_close(&table);
 }
 
@@ -133,15 +133,15 @@ TEST(prefix_table, a_search_looks_at_few_items)
 	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1 << 24));
 	EXPECT_EQ(0xfe000000, table.tag_mask);
 	for (uint32_t i = 0; i < 300000; i++)
-		ASSERT_NE(0u, prefix_table_add(&table, prefix_make(i << 8, 24)));
+		ASSERT_NE(0u, prefix_table_add(&table, prefix4_make(i << 8, 24)));
 	for (uint32_t i = 0; i < 300000; i++) {
-		uint32_t hash = prefix_table_hash(&table, prefix_make(i << 8, 25));
+		uint32_t hash = prefix_table_hash(&table, prefix4_make(i << 8, 25));
 		uint32_t slot = linear_hash_home(hash), tag = prefix_table_tag(&table, hash);
 		const uint32_t *ids = (const uint32_t *)linear_hash_segment(&table.ids, hash, 4);
 
 		for (; ids[slot]; slot = linear_hash_after(slot), passed++)
 			alike += (ids[slot] & table.tag_mask) == tag;
-		ASSERT_EQ(0u, prefix_table_find(&table, prefix_make(i << 8, 25)));
+		ASSERT_EQ(0u, prefix_table_find(&table, prefix4_make(i << 8, 25)));
 	}
 	EXPECT_GT(passed, 300000u);
 	EXPECT_LT(alike, passed / 64); /* one in 128 by chance */
@@ -156,14 +156,14 @@ TEST(prefix_table, what_is_fetched_is_found)
 
 	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1 << 24));
 	for (uint32_t i = 0; i < 100000; i++)
-		ASSERT_NE(0u, prefix_table_add(&table, prefix_make(i << 8, 24)));
+		ASSERT_NE(0u, prefix_table_add(&table, prefix4_make(i << 8, 24)));
 	for (uint32_t i = 0; i < 100000; i++) {
-		struct prefix prefix = prefix_make(i << 8, 24);
+		struct prefix prefix = prefix4_make(i << 8, 24);
 
 		prefix_table_fetch(&table, prefix);
 		others += prefix_table_fetch_item(&table, prefix) !=
 			  prefix_table_find(&table, prefix);
-		vain += prefix_table_fetch_item(&table, prefix_make(i << 8, 25)) != SLAB_NONE;
+		vain += prefix_table_fetch_item(&table, prefix4_make(i << 8, 25)) != SLAB_NONE;
 	}
 	EXPECT_LT(others, 100000u / 20);
 	EXPECT_LT(vain, 100000u / 20);
@@ -180,7 +180,7 @@ TEST(prefix_table, grows_a_step_at_a_time)
 	ASSERT_EQ(0, prefix_table_open(&table, sizeof(struct item), 1 << 20));
 	before = prefix_table_bytes(&table);
 	for (uint32_t i = 0; i < 300000; i++) {
-		ASSERT_NE(0u, prefix_table_add(&table, prefix_make(i << 8, 24)));
+		ASSERT_NE(0u, prefix_table_add(&table, prefix4_make(i << 8, 24)));
 		size_t bytes = prefix_table_bytes(&table) - slab_bytes(&table.items);
 
 		most = std::max(most, bytes - std::min(before, bytes));
@@ -188,6 +188,6 @@ TEST(prefix_table, grows_a_step_at_a_time)
 	}
 	EXPECT_EQ(1024 * sizeof(uint32_t), most);
 	for (uint32_t i = 0; i < 300000; i++)
-		ASSERT_EQ(i + 1, prefix_table_find(&table, prefix_make(i << 8, 24)));
+		ASSERT_EQ(i + 1, prefix_table_find(&table, prefix4_make(i << 8, 24)));
 	prefix_table_close(&table);
 }

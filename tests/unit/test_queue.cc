@@ -10,7 +10,7 @@ enum { LISTENER = 1, BULK = 2, NEWS = 3, QUANTUM = 32, PEERS = 24 };
 
 struct prefix nth(uint16_t peer, uint32_t n)
 {
-	return { 0x0b000000u + (uint32_t)peer * 0x10000 + n * 0x100, 24 };
+	return prefix4_make(0x0b000000u + (uint32_t)peer * 0x10000 + n * 0x100, 24);
 }
 
 struct queue_test : testing::Test {
@@ -97,7 +97,7 @@ TEST_F(queue_test, one_source_is_told_in_order)
 	says(BULK, 0, 10);
 	h.flush(group, 4);
 	for (uint32_t n = 0; n < 10; n++)
-		EXPECT_EQ(n < 4, h.peers[LISTENER].table.count(key(nth(BULK, n).addr, 24)) == 1)
+		EXPECT_EQ(n < 4, h.peers[LISTENER].table.count(key(nth(BULK, n).addr.v4, 24)) == 1)
 			<< n;
 }
 

@@ -19,7 +19,7 @@ TEST_F(resolve_test, subnets_of_our_ports)
 					  { "10.0.2.0/23", false },
 					  { "10.0.0.0/16", false },
 					  { "10.0.9.0/24", false } }) {
-		ASSERT_TRUE(prefix_parse(text, &prefix));
+		ASSERT_TRUE(prefix4_parse(text, &prefix));
 		EXPECT_EQ(ours, config_has_subnet(l.config, prefix)) << text;
 	}
 }
@@ -49,11 +49,11 @@ TEST_F(resolve_test, resolve)
 		size_t port = 0;
 		char text[ADDR_TEXT];
 
-		ASSERT_TRUE(addr_parse(t.addr, &addr));
+		ASSERT_TRUE(addr4_parse(t.addr, &addr));
 		EXPECT_EQ(t.found, config_resolve(l.config, addr, &port, &gateway)) << t.addr;
 		if (t.found) {
 			EXPECT_EQ(t.port, port) << t.addr;
-			EXPECT_STREQ(t.gateway, addr_text(gateway, text)) << t.addr;
+			EXPECT_STREQ(t.gateway, addr4_text(gateway, text)) << t.addr;
 		}
 	}
 }
@@ -75,16 +75,16 @@ TEST_F(resolve_test, vnets_and_peers_are_found_by_bisection)
 	ASSERT_NE(nullptr, l.config) << l.errors[0];
 	for (size_t i = 0; i < l.config->nb_vnets; i++) {
 		struct prefix prefix = l.config->vnets[i].prefix;
-		uint32_t last = prefix.addr | ~prefix_mask(prefix.len);
+		uint32_t last = prefix.addr.v4 | ~prefix4_mask(prefix.len);
 
 		EXPECT_EQ(&l.config->vnets[i], config_vnet_find(l.config, prefix));
 		prefix.len++;
 		EXPECT_EQ(nullptr, config_vnet_find(l.config, prefix));
-		for (uint32_t addr : { prefix.addr - 1, prefix.addr, last, last + 1 }) {
+		for (uint32_t addr : { prefix.addr.v4 - 1, prefix.addr.v4, last, last + 1 }) {
 			const struct config_vnet *there = nullptr;
 
 			for (size_t k = 0; k < l.config->nb_vnets; k++)
-				if (prefix_has(l.config->vnets[k].prefix, addr))
+				if (prefix4_has(l.config->vnets[k].prefix, addr))
 					there = &l.config->vnets[k];
 			EXPECT_EQ(there, config_vnet_at(l.config, addr)) << addr;
 		}

@@ -12,7 +12,7 @@ enum { NVA_A = 1, NVA_B = 2, LISTENER = 3, OTHER = 4, PEERS = 5, MANY = 20000, K
 
 struct prefix nth(uint32_t n)
 {
-	return { 0x0b000000u + n * 0x100, 24 };
+	return prefix4_make(0x0b000000u + n * 0x100, 24);
 }
 
 struct retire_test : testing::Test {
@@ -134,7 +134,7 @@ TEST_F(retire_test, ids_that_have_another_owner_by_now_are_left_alone)
 	h.flush_all(); /* of the other one: the nodes are free */
 	EXPECT_EQ(0u, gone());
 	for (uint32_t n = 0; n < 100; n++)
-		h.announce({ 0x0c000000u + n * 0x100, 24 }, NVA_B, { { 65002 } });
+		h.announce(prefix4_make(0x0c000000u + n * 0x100, 24), NVA_B, { { 65002 } });
 	h.settle();
 	h.flush_all();
 	h.check();

@@ -56,7 +56,7 @@ struct harness : rib_rig {
 
 typedef std::vector<uint16_t> chain_t;
 typedef std::vector<uint32_t> hops_t;
-const struct prefix p1 = { 0x0a0a0000, 16 }, p2 = { 0x0a140000, 16 };
+const struct prefix p1 = prefix4_make(0x0a0a0000, 16), p2 = prefix4_make(0x0a140000, 16);
 
 TEST(rib, best_first_and_one_path_a_peer)
 {
@@ -193,7 +193,7 @@ TEST(rib, unresolved_next_hops_are_shown_and_not_used)
 /* The n-th /24 of 20.0.0.0/8. */
 static struct prefix nth(uint32_t n)
 {
-	return prefix_make(0x14000000 + (n << 8), 24);
+	return prefix4_make(0x14000000 + (n << 8), 24);
 }
 
 TEST(rib, a_next_hop_that_changes_costs_its_own_paths)
@@ -296,17 +296,18 @@ TEST(rib, preference_change_sorts_anew_in_slices)
 	harness h;
 
 	for (uint32_t i = 0; i < 1000; i++) {
-		h.announce({ i << 8, 24 }, ER, { { 1, 2 } });
-		h.announce({ i << 8, 24 }, VPN, { { 3 } });
+		h.announce(prefix4_make(i << 8, 24), ER, { { 1, 2 } });
+		h.announce(prefix4_make(i << 8, 24), VPN, { { 3 } });
 	}
 	h.changes();
 	rib_set_rule(h.rib, { DECIDE_PREFER_VPN, false });
 	EXPECT_EQ(10u, rib_turn(h.rib, 10));
 	EXPECT_FALSE(rib_settled(h.rib));
-	h.announce({ 999 << 8, 24 }, NVA_A, { { 3 } }); /* not visited yet: must not be misplaced */
-	EXPECT_EQ((chain_t{ NVA_A, VPN, ER }), h.chain({ 999 << 8, 24 }));
+	h.announce(prefix4_make(999 << 8, 24), NVA_A,
+		   { { 3 } }); /* not visited yet: must not be misplaced */
+	EXPECT_EQ((chain_t{ NVA_A, VPN, ER }), h.chain(prefix4_make(999 << 8, 24)));
 	h.settle(16);
-	EXPECT_EQ((chain_t{ VPN, ER }), h.chain({ 5 << 8, 24 }));
+	EXPECT_EQ((chain_t{ VPN, ER }), h.chain(prefix4_make(5 << 8, 24)));
 	EXPECT_EQ(1000u, h.changes());
 }
 
@@ -315,18 +316,18 @@ TEST(rib, peer_down_withdraws_in_slices_and_spares_the_next_session)
 	harness h;
 
 	for (uint32_t i = 0; i < 1000; i++)
-		h.announce({ i << 8, 24 }, NVA_A, { { 65001 } });
+		h.announce(prefix4_make(i << 8, 24), NVA_A, { { 65001 } });
 	rib_peer_down(h.rib, NVA_A);
 	EXPECT_EQ(100u, rib_turn(h.rib, 100));
 	EXPECT_EQ(900u, rib_peer_paths(h.rib, NVA_A));
-	h.announce({ 5 << 8, 24 }, NVA_A, { { 65001 } });   /* swept already */
-	h.announce({ 990 << 8, 24 }, NVA_A, { { 65001 } }); /* not yet: the same again */
+	h.announce(prefix4_make(5 << 8, 24), NVA_A, { { 65001 } });   /* swept already */
+	h.announce(prefix4_make(990 << 8, 24), NVA_A, { { 65001 } }); /* not yet: the same again */
 	h.settle(16);
 	EXPECT_EQ(2u, rib_peer_paths(h.rib, NVA_A));
 	EXPECT_EQ(0u, rib_peer_stale_paths(h.rib, NVA_A));
-	EXPECT_EQ((chain_t{ NVA_A }), h.chain({ 5 << 8, 24 }));
-	EXPECT_EQ((chain_t{ NVA_A }), h.chain({ 990 << 8, 24 }));
-	EXPECT_EQ((chain_t{}), h.chain({ 991 << 8, 24 }));
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain(prefix4_make(5 << 8, 24)));
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain(prefix4_make(990 << 8, 24)));
+	EXPECT_EQ((chain_t{}), h.chain(prefix4_make(991 << 8, 24)));
 }
 
 /* The table grows and is used again between the slices; where the walk stands when it begins, an
@@ -334,7 +335,7 @@ TEST(rib, peer_down_withdraws_in_slices_and_spares_the_next_session)
 TEST(rib, nothing_is_left_of_a_peer_that_is_lost_while_another_loads)
 {
 	enum { ROUTES = 40 };
-	auto prefix = [](uint32_t of, uint32_t i) { return prefix_make(of << 24 | i << 8, 24); };
+	auto prefix = [](uint32_t of, uint32_t i) { return prefix4_make(of << 24 | i << 8, 24); };
 
 	for (uint32_t before = 0; before <= 2 * ROUTES; before++) {
 		for (size_t slice : { 1, 3, 16 }) {
@@ -377,15 +378,15 @@ TEST(rib, every_next_hop_is_asked_again_while_others_load)
 		uint32_t loaded = 0;
 
 		for (uint32_t i = 0; i < before; i++)
-			h.announce({ 20u << 24 | i << 8, 24 }, NVA_A, { { 65001 }, 7 });
+			h.announce(prefix4_make(20u << 24 | i << 8, 24), NVA_A, { { 65001 }, 7 });
 		rib_reconsider(h.rib);
 		h.settle(16);
 		for (uint32_t i = 0; i < 40; i++)
-			h.announce({ 20u << 24 | i << 8, 24 }, NVA_A, { { 65001 }, 7 });
+			h.announce(prefix4_make(20u << 24 | i << 8, 24), NVA_A, { { 65001 }, 7 });
 		h.dead = { 7 };
 		rib_reconsider(h.rib);
 		do {
-			h.announce({ 40u << 24 | loaded++ << 8, 24 }, VPN, { { 65010 } });
+			h.announce(prefix4_make(40u << 24 | loaded++ << 8, 24), VPN, { { 65010 } });
 		} while (rib_turn(h.rib, 1));
 		ASSERT_EQ(40u, rib_peer_unusable_paths(h.rib, NVA_A)) << before;
 	}
@@ -418,7 +419,7 @@ TEST(rib, what_is_stale_is_kept_from_a_sweep_begun_before)
 
 	h.announce(p1, NVA_A, { { 65001 } });
 	for (uint32_t i = 0; i < 64; i++)
-		h.announce({ 0x0b000000 + (i << 8), 24 }, NVA_B, { { 65002 } });
+		h.announce(prefix4_make(0x0b000000 + (i << 8), 24), NVA_B, { { 65002 } });
 	rib_peer_down(h.rib, NVA_A);
 	while (rib_peer_stale_paths(h.rib, NVA_A))
 		rib_turn(h.rib, 1);
@@ -481,12 +482,12 @@ TEST(rib, longest_match_is_of_prefixes_with_paths)
 	harness h;
 
 	h.announce({ 0, 0 }, NVA_A, { { 65001 } });
-	h.announce({ 0x0a000000, 8 }, NVA_A, { { 65001 } });
-	h.announce({ 0x0a010203, 32 }, NVA_A, { { 65001 } });
+	h.announce(prefix4_make(0x0a000000, 8), NVA_A, { { 65001 } });
+	h.announce(prefix4_make(0x0a010203, 32), NVA_A, { { 65001 } });
 	EXPECT_EQ(32, rib_prefix(h.rib, rib_match(h.rib, 0x0a010203)).len);
 	EXPECT_EQ(8, rib_prefix(h.rib, rib_match(h.rib, 0x0a010204)).len);
 	EXPECT_EQ(0, rib_prefix(h.rib, rib_match(h.rib, 0xffffffff)).len);
-	rib_withdraw(h.rib, { 0x0a010203, 32 }, NVA_A);
+	rib_withdraw(h.rib, prefix4_make(0x0a010203, 32), NVA_A);
 	EXPECT_EQ(8, rib_prefix(h.rib, rib_match(h.rib, 0x0a010203)).len);
 }
 
@@ -503,7 +504,7 @@ TEST(rib, random_changes_against_a_map)
 
 		for (int step = 0; step < 20000; step++) {
 			uint8_t len = (uint8_t)(rng() % 33);
-			struct prefix prefix = prefix_make((uint32_t)rng() & 0xff0000ff, len);
+			struct prefix prefix = prefix4_make((uint32_t)rng() & 0xff0000ff, len);
 			uint16_t peer = (uint16_t)(rng() % NB_PEERS);
 			uint32_t hop = 1 + rng() % 4;
 			attrs_spec spec = { { 65001 }, hop };
@@ -511,9 +512,9 @@ TEST(rib, random_changes_against_a_map)
 			spec.med = rng() % 3;
 			if (rng() % 3) {
 				ASSERT_GE(h.announce(prefix, peer, spec), 0);
-				model[key(prefix.addr, prefix.len)][peer] = hop;
+				model[key(prefix.addr.v4, prefix.len)][peer] = hop;
 			} else {
-				auto it = model.find(key(prefix.addr, prefix.len));
+				auto it = model.find(key(prefix.addr.v4, prefix.len));
 				bool known = it != model.end() && it->second.erase(peer);
 
 				ASSERT_EQ(known ? 1 : 0, rib_withdraw(h.rib, prefix, peer));
@@ -525,7 +526,7 @@ TEST(rib, random_changes_against_a_map)
 		}
 		ASSERT_EQ(model.size(), rib_counts(h.rib).prefixes);
 		for (const auto &entry : model) {
-			struct prefix prefix = { entry.first.first, entry.first.second };
+			struct prefix prefix = prefix4_make(entry.first.first, entry.first.second);
 			uint32_t node = rib_find(h.rib, prefix);
 			const struct path *last = nullptr;
 			size_t n = 0;
@@ -555,14 +556,14 @@ TEST(rib, walk_sees_every_prefix_once)
 	std::set<uint32_t> seen;
 
 	for (uint32_t i = 0; i < 1000; i++)
-		h.announce({ i << 8, 24 }, NVA_A, { { 65001 } });
+		h.announce(prefix4_make(i << 8, 24), NVA_A, { { 65001 } });
 	for (uint32_t i = 0; i < 1000; i += 2)
-		rib_withdraw(h.rib, { i << 8, 24 }, NVA_A);
+		rib_withdraw(h.rib, prefix4_make(i << 8, 24), NVA_A);
 	do {
 		size_t n = rib_walk(h.rib, &cursor, nodes, 7);
 
 		for (size_t i = 0; i < n; i++)
-			EXPECT_TRUE(seen.insert(rib_prefix(h.rib, nodes[i]).addr).second);
+			EXPECT_TRUE(seen.insert(rib_prefix(h.rib, nodes[i]).addr.v4).second);
 	} while (cursor);
 	EXPECT_EQ(500u, seen.size());
 }

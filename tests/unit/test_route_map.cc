@@ -450,8 +450,8 @@ TEST(route_map, does_what_the_model_does)
 				v->value[i] = base + up_to(4);
 	};
 	auto some_prefix = [&](uint8_t shortest) {
-		return prefix_make(0x0a000000 | up_to(4) << 16 | up_to(4) << 8,
-				   (uint8_t)(shortest + 8 * up_to(3)));
+		return prefix4_make(0x0a000000 | up_to(4) << 16 | up_to(4) << 8,
+				    (uint8_t)(shortest + 8 * up_to(3)));
 	};
 	const uint32_t tags = COMMUNITY(65517, 65516); /* the second of four is reserved */
 

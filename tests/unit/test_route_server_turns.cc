@@ -183,7 +183,7 @@ TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
 			checked++;
 			ASSERT_EQ("10.0.2.5",
 				  fib_to(ROLE_NVA,
-					 addr_text(net(entry.first.c_str()).addr + 1, host)))
+					 addr4_text(net(entry.first.c_str()).addr.v4 + 1, host)))
 				<< entry.first;
 		}
 	};
@@ -246,7 +246,7 @@ TEST_F(server_test, what_goes_under_a_walk_goes_in_slices)
 		char host[ADDR_TEXT];
 
 		ASSERT_EQ("nowhere",
-			  fib_to(ROLE_VNET, addr_text(net(table[i].c_str()).addr, host)));
+			  fib_to(ROLE_VNET, addr4_text(net(table[i].c_str()).addr.v4, host)));
 	}
 }
 

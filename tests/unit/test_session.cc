@@ -41,7 +41,7 @@ TEST_F(session, two_speakers_exchange_routes)
 	EXPECT_EQ(0, update.nb_withdrawn);
 	EXPECT_EQ(our_asn, update.keys.neighbour_as);
 	EXPECT_TRUE(
-		prefix_equal(prefix_make(0x14010200, 24), speaker_update_announced(&update)[2]));
+		prefix_equal(prefix4_make(0x14010200, 24), speaker_update_announced(&update)[2]));
 
 	struct speaker_command refresh = {};
 	refresh.type = SPEAKER_SEND_REFRESH;

@@ -176,7 +176,7 @@ TEST_F(speaker_test, full_mailbox_stops_reading_and_loses_nothing)
 		const struct speaker_update &u = e.as<struct speaker_update>();
 
 		ASSERT_EQ(200, u.nb_announced);
-		EXPECT_EQ(0x14000000u + (i++ << 16), speaker_update_announced(&u)[0].addr);
+		EXPECT_EQ(0x14000000u + (i++ << 16), speaker_update_announced(&u)[0].addr.v4);
 	}
 }
 

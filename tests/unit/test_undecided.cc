@@ -68,7 +68,7 @@ struct twins {
 	}
 	struct prefix prefix()
 	{
-		return { (uint32_t)(rng() % PREFIXES) << 8, 24 };
+		return prefix4_make((uint32_t)(rng() % PREFIXES) << 8, 24);
 	}
 	void announce()
 	{
@@ -146,7 +146,7 @@ struct twins {
 	void compare_chains()
 	{
 		for (uint32_t n = 0; n < PREFIXES; n++) {
-			const struct prefix p = { n << 8, 24 };
+			const struct prefix p = prefix4_make(n << 8, 24);
 			uint32_t a = rib_find(plain, p), b = rib_find(put_off, p);
 			const struct path *x = a ? rib_first(plain, a) : nullptr;
 			const struct path *y = b ? rib_first(put_off, b) : nullptr;

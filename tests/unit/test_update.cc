@@ -180,7 +180,7 @@ TEST(update, azure_golden_octets)
 
 	ASSERT_EQ(BGP_OK, r.verdict);
 	ASSERT_EQ(1u, r.announced.size());
-	EXPECT_TRUE(prefix_equal(prefix_make(0x0a010005, 32), r.announced[0]));
+	EXPECT_TRUE(prefix_equal(prefix4_make(0x0a010005, 32), r.announced[0]));
 	EXPECT_EQ(ORIGIN_IGP, r.u.keys.origin);
 	EXPECT_EQ(0x0a000104u, r.u.keys.next_hop);
 	EXPECT_EQ(65515u, r.u.keys.neighbour_as);
@@ -207,7 +207,7 @@ TEST(update, packing)
 	size_t taken, done = 0, messages = 0;
 
 	for (uint32_t i = 0; i < 5000; i++)
-		all.push_back(prefix_make(0x0a000000 + (i << 8), 24));
+		all.push_back(prefix4_make(0x0a000000 + (i << 8), 24));
 
 	for (size_t len; done < all.size(); done += taken, messages++) {
 		len = update_encode_announce(buf, sizeof(buf), plain.data(), (uint16_t)plain.size(),
@@ -235,7 +235,7 @@ TEST(update, packing)
 TEST(update, no_room)
 {
 	uint8_t buf[BGP_MESSAGE_MAX];
-	struct prefix p = prefix_make(0x0a010005, 32);
+	struct prefix p = prefix4_make(0x0a010005, 32);
 	size_t taken = 99;
 
 	for (size_t size = 0; size < 23 + plain.size() + 5; size++) {
@@ -382,8 +382,8 @@ TEST(update, what_is_encoded_decodes_to_the_same)
 		size_t taken;
 
 		for (uint32_t n = 1 + g.below(50); n; n--)
-			prefixes.push_back(prefix_make(0x0a000000 | g.below(1 << 24),
-						       (uint8_t)(8 + g.below(25))));
+			prefixes.push_back(prefix4_make(0x0a000000 | g.below(1 << 24),
+							(uint8_t)(8 + g.below(25))));
 
 		size_t len = update_encode_announce(buf, sizeof(buf), a.data(), (uint16_t)a.size(),
 						    prefixes.data(), prefixes.size(), &taken);

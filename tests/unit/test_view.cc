@@ -126,7 +126,7 @@ TEST_F(resolve_test, at_random_against_a_map)
 			if (by_len.empty())
 				continue;
 			auto best = by_len.begin(), second = std::next(best);
-			std::string text = text_of(prefix_make(addr, len)) + ":";
+			std::string text = text_of(prefix4_make(addr, len)) + ":";
 
 			for (uint32_t next_hop : best->second)
 				text += " " + std::to_string(next_hop);
@@ -146,7 +146,7 @@ TEST_F(resolve_test, at_random_against_a_map)
 
 		switch (random() % 4) {
 		case 0:
-			rib_withdraw(rib, prefix_make(addr, len), peer);
+			rib_withdraw(rib, prefix4_make(addr, len), peer);
 			paths.erase({ len, peer });
 			break;
 		case 1:
@@ -155,7 +155,7 @@ TEST_F(resolve_test, at_random_against_a_map)
 			rib_next_hop_changed(rib, next_hop);
 			break;
 		default:
-			announce(peer, prefix_make(addr, len), path, next_hop);
+			announce(peer, prefix4_make(addr, len), path, next_hop);
 			paths[{ len, peer }] = { path, next_hop };
 		}
 		settle();

@@ -10,7 +10,7 @@ class walks_test : public server_test
 	/* The i-th /24 from `first`.0.0.0 on. */
 	static std::string nth(unsigned int first, unsigned int i)
 	{
-		return text_of(prefix_make((first << 24) + (i << 8), 24));
+		return text_of(prefix4_make((first << 24) + (i << 8), 24));
 	}
 	/* The `from`th and n - 1 more, a thousand an UPDATE. */
 	void load(uint16_t peer, unsigned int first, unsigned int from, unsigned int n)
@@ -63,7 +63,8 @@ class walks_test : public server_test
 			char host[ADDR_TEXT];
 
 			ASSERT_EQ("nowhere",
-				  fib_to(ROLE_VNET, addr_text(net(nth(20, i).c_str()).addr, host)));
+				  fib_to(ROLE_VNET,
+					 addr4_text(net(nth(20, i).c_str()).addr.v4, host)));
 		}
 	}
 	struct told_rows {

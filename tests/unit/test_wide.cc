@@ -23,7 +23,7 @@ struct wide_test : testing::Test {
 	}
 	bool is_announced(struct prefix p, uint16_t peer = LISTENER)
 	{
-		return h.peers[peer].table.count(key(p.addr, p.len));
+		return h.peers[peer].table.count(key(p.addr.v4, p.len));
 	}
 	void flush()
 	{
@@ -55,7 +55,7 @@ TEST_F(wide_test, is_told_when_the_fib_has_followed)
 
 TEST_F(wide_test, others_are_told_meanwhile)
 {
-	const struct prefix narrow = { 0x0b000000, 24 };
+	const struct prefix narrow = prefix4_make(0x0b000000, 24);
 
 	says(p1);
 	h.announce(narrow, SPEAKER, { { 65002 } });
@@ -94,7 +94,7 @@ TEST_F(wide_test, one_that_has_gone_keeps_its_node_until_the_fib_has_followed)
 	EXPECT_TRUE(is_announced(p1)) << "packets still find it";
 	EXPECT_EQ(node, rib_wide_begin(h.rib));
 	EXPECT_EQ(nullptr, rib_first(h.rib, node));
-	EXPECT_EQ(p1.addr, rib_prefix(h.rib, node).addr);
+	EXPECT_EQ(p1.addr.v4, rib_prefix(h.rib, node).addr.v4);
 	rib_wide_end(h.rib);
 	h.flush_all();
 	h.check();

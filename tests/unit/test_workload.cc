@@ -43,7 +43,7 @@ std::vector<key> prefixes(struct nlri nlri)
 	struct prefix prefix;
 
 	while (nlri_next(&nlri, &prefix))
-		found.emplace_back(prefix.addr, prefix.len);
+		found.emplace_back(prefix.addr.v4, prefix.len);
 	return found;
 }
 
@@ -127,7 +127,7 @@ TEST_F(Workload, EachPrefixIsSaidOnceBySomebody)
 	ASSERT_EQ(nb, all.size());
 	EXPECT_EQ(nb, std::set<key>(all.begin(), all.end()).size());
 	for (uint32_t i = 0; i < nb; i++)
-		ASSERT_EQ(i, workload_find(&load, load.prefixes[i].addr, load.prefixes[i].len));
+		ASSERT_EQ(i, workload_find(&load, load.prefixes[i].addr.v4, load.prefixes[i].len));
 	EXPECT_NEAR(6.4, double(nb) / load.nb_sets, 0.3); // as in real tables
 }
 

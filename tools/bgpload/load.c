@@ -302,7 +302,7 @@ bool load_warm(struct load *load)
 	for (int gone = 0; ok && gone < 2; gone++) {
 		for (uint32_t i = 0; ok && i < senders; i++) {
 			struct load_peer *peer = &load->peers[i];
-			struct prefix prefix = { (WARM_SLASH24 + i) << 8, 24 };
+			struct prefix prefix = prefix4_make((WARM_SLASH24 + i) << 8, 24);
 			size_t len = gone ? feed_withdraw_one(octets[i][1], prefix)
 					  : feed_announce_one(octets[i][0], prefix,
 							      peer->talker.asn, peer->talker.addr);

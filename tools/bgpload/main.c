@@ -72,7 +72,7 @@ static int number_read(const char *option, const char *text, uint32_t min, uint3
 
 static int addr_read(const char *option, const char *text, uint32_t *addr)
 {
-	return addr_parse(text, addr) ? 0 : refuse(option, text, "an IPv4 address");
+	return addr4_parse(text, addr) ? 0 : refuse(option, text, "an IPv4 address");
 }
 
 static int ending_read(const char *text, enum load_ending *ending)

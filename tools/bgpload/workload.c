@@ -83,7 +83,7 @@ bool workload_generate(struct workload *load, uint64_t nb_prefixes)
 		for (uint32_t i = 0; i < load->sets[set].nb; i++) {
 			uint32_t slash24 = FIRST_SLASH24 + load->nb_prefixes;
 
-			load->prefixes[load->nb_prefixes++] = prefix_make(slash24 << 8, 24);
+			load->prefixes[load->nb_prefixes++] = prefix4_make(slash24 << 8, 24);
 			load->slash24s[slash24] = load->nb_prefixes;
 		}
 		load->nb_sets = set + 1;
@@ -96,10 +96,10 @@ bool workload_generate(struct workload *load, uint64_t nb_prefixes)
 /* Give the prefix a number, unless it has one. False: no memory. */
 static bool prefix_add(struct workload *load, struct prefix prefix)
 {
-	if (workload_find(load, prefix.addr, prefix.len) != WORKLOAD_NONE)
+	if (workload_find(load, prefix.addr.v4, prefix.len) != WORKLOAD_NONE)
 		return true;
 	if (prefix.len == 24) {
-		load->slash24s[prefix.addr >> 8] = load->nb_prefixes + 1;
+		load->slash24s[prefix.addr.v4 >> 8] = load->nb_prefixes + 1;
 	} else {
 		if (!prefix_table_is_open(&load->others) &&
 		    prefix_table_open(&load->others, sizeof(struct other_prefix), OTHERS_MAX))
@@ -147,7 +147,7 @@ static const char *prefixes_read(struct workload *load, char *text)
 	struct prefix prefix;
 
 	for (char *word, *rest = text; (word = strtok_r(NULL, " ", &rest));) {
-		if (!prefix_parse(word, &prefix))
+		if (!prefix4_parse(word, &prefix))
 			return "prefixes such as 20.1.0.0/16, host bits zero";
 		if (!prefix_add(load, prefix))
 			return "fewer prefixes: no memory for more";

@@ -375,7 +375,7 @@ enum cli_exit show_fib_address(struct cli *cli, const struct command_args *args)
 	json_t *fib;
 	int fd;
 
-	if (!addr_parse(address, &addr)) {
+	if (!addr4_parse(address, &addr)) {
 		cli_fail(cli, "for example 10.0.3.4; without an address the whole view is listed",
 			 "%s is not an address", address);
 		return CLI_USAGE;

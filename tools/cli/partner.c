@@ -77,7 +77,7 @@ static bool take_route(void *ctx, const json_t *row)
 		cli_fail(routes->cli, NULL, "out of memory");
 		return false;
 	}
-	if (!prefix || !prefix_parse(prefix, &route.prefix)) {
+	if (!prefix || !prefix4_parse(prefix, &route.prefix)) {
 		free(route.as_path);
 		return true; /* not one that can be compared */
 	}
@@ -96,9 +96,7 @@ static int compare(const void *a, const void *b)
 {
 	const struct route *x = a, *y = b;
 
-	if (x->prefix.addr != y->prefix.addr)
-		return x->prefix.addr < y->prefix.addr ? -1 : 1;
-	return x->prefix.len - y->prefix.len;
+	return prefix_compare(x->prefix, y->prefix);
 }
 
 static enum cli_exit ask_routes(const struct cli *cli, int fd, const char *peer,

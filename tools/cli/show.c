@@ -292,10 +292,10 @@ enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
 		return show_routes_of_peer(cli, args);
 	if (!where)
 		return answer_ask(cli, "show routes", NULL, &routes_kind);
-	if (prefix_parse(where, &prefix))
+	if (prefix4_parse(where, &prefix))
 		return answer_ask(cli, "show routes", json_pack("{s:s}", "prefix", where),
 				  &routes_kind);
-	if (addr_parse(where, &addr))
+	if (addr4_parse(where, &addr))
 		return answer_ask(cli, "show routes", json_pack("{s:s}", "address", where),
 				  &routes_kind);
 	cli_fail(cli, "for example 10.0.0.0/16 (no bits set past the length) or 10.0.3.4",

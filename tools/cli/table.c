@@ -184,7 +184,7 @@ uint64_t table_key_prefix(const json_t *row)
 	const char *text = json_string_value(json_object_get(row, "prefix"));
 	struct prefix p;
 
-	return text && prefix_parse(text, &p) ? (uint64_t)p.addr << 8 | p.len : 0;
+	return text && prefix4_parse(text, &p) ? (uint64_t)p.addr.v4 << 8 | p.len : 0;
 }
 
 uint64_t table_key_address(const json_t *row)
@@ -192,5 +192,5 @@ uint64_t table_key_address(const json_t *row)
 	const char *text = json_string_value(json_object_get(row, "address"));
 	uint32_t addr;
 
-	return text && addr_parse(text, &addr) ? addr : 0;
+	return text && addr4_parse(text, &addr) ? addr : 0;
 }
