@@ -87,8 +87,11 @@ static void stats_get(struct dataplane *dp, const struct port *port, struct rte_
 
 	if (!__atomic_load_n(&port->device->paused, __ATOMIC_ACQUIRE))
 		rte_eth_stats_get(port->device->id, stats);
-	if (!device_sorts(port->device))
+	if (!device_sorts(port->device)) {
+		stats->opackets += __atomic_load_n(&port->device->gso.packets, __ATOMIC_RELAXED);
+		stats->obytes += __atomic_load_n(&port->device->gso.octets, __ATOMIC_RELAXED);
 		return;
+	}
 	counters_port_sum(dp->counters, dp->nb_workers + 1u, port->id, &sum);
 	stats->ipackets = sum.rx;
 	stats->ibytes = sum.rx_bytes;

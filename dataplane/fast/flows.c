@@ -6,8 +6,6 @@
 
 #include <rte_jhash.h>
 
-#include "tcp_segment.h"
-
 enum {
 	UNKNOWN_SCALE = 14, /* its SYN was not seen: the largest that there is */
 	SLACK = 64 << 10,   /* octets beside the window: what is sent twice, probes */
@@ -101,9 +99,8 @@ struct flows *flows_new(void)
 	return calloc(1, sizeof(struct flows));
 }
 
-void flows_sent(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms)
+void flows_sent(struct flows *flows, struct tcp_segment s, uint64_t now_ms)
 {
-	struct tcp_segment s = tcp_segment_of(m);
 	uint32_t ack, now = (uint32_t)now_ms;
 	struct flow_key key;
 	struct flow *flow;

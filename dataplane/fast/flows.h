@@ -15,6 +15,8 @@
 
 #include <rte_mbuf.h>
 
+#include "tcp_segment.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -46,8 +48,8 @@ struct flows {
 /* All free. NULL: no memory. free() it. */
 struct flows *flows_new(void);
 
-/* A frame that the kernel sends; what is no TCP over IPv4 is passed over. */
-void flows_sent(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms);
+/* Of a frame that the kernel sends; what is no TCP over IPv4 is passed over. */
+void flows_sent(struct flows *flows, struct tcp_segment s, uint64_t now_ms);
 
 /* May the frame pass without a meter? It counts as used if so. */
 bool flows_admit(struct flows *flows, const struct rte_mbuf *m, uint64_t now_ms);

@@ -162,9 +162,9 @@ static uint64_t ms_of(uint64_t tsc)
 	return tsc / (rte_get_tsc_hz() / 1000);
 }
 
-void punt_sent(struct punt *punt, const struct rte_mbuf *m)
+void punt_sent(struct punt *punt, struct tcp_segment s)
 {
-	flows_sent(punt->flows, m, ms_of(rte_rdtsc()));
+	flows_sent(punt->flows, s, ms_of(rte_rdtsc()));
 }
 
 /* The port's meter first: what it stops is no burden to the class. */

@@ -101,8 +101,8 @@ static inline void punt_wake(struct punt *punt)
 		wake_up(punt->consumer);
 }
 
-/* Main lcore: a frame that the kernel sends shows which flow it holds. */
-void punt_sent(struct punt *punt, const struct rte_mbuf *m);
+/* Main lcore: a segment that the kernel sends shows which flow it holds. */
+void punt_sent(struct punt *punt, struct tcp_segment s);
 
 /* Main lcore: at most `n` packets of a class that the meters let through; the others are dropped
  * and counted. */

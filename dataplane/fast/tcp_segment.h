@@ -21,15 +21,16 @@ struct tcp_segment {
 	uint32_t payload;	       /* octets */
 };
 
-/* Its headers, with all options, have to lie in the first mbuf. */
-static inline struct tcp_segment tcp_segment_of(const struct rte_mbuf *m)
+/* Of a frame of `len` octets, the first `there` of which lie at `frame`: its headers, with all
+ * options, have to. */
+static inline struct tcp_segment tcp_segment_at(const void *frame, uint32_t there, uint32_t len)
 {
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	const struct rte_ipv4_hdr *ip = (const void *)(ether + 1);
+	const struct rte_ether_hdr *ether = (const struct rte_ether_hdr *)frame;
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(ether + 1);
 	const struct rte_tcp_hdr *tcp;
 	uint32_t headers, total;
 
-	if (m->data_len < sizeof(*ether) + sizeof(*ip) + sizeof(*tcp) ||
+	if (there < sizeof(*ether) + sizeof(*ip) + sizeof(*tcp) ||
 	    ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
 	    ip->next_proto_id != IPPROTO_TCP ||
 	    (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK | RTE_IPV4_HDR_MF_FLAG)))
@@ -37,14 +38,18 @@ static inline struct tcp_segment tcp_segment_of(const struct rte_mbuf *m)
 	total = rte_be_to_cpu_16(ip->total_length);
 	headers = rte_ipv4_hdr_len(ip);
 	if (headers < sizeof(*ip) || total < headers + sizeof(*tcp) ||
-	    total + sizeof(*ether) > m->pkt_len ||
-	    headers + sizeof(*ether) + sizeof(*tcp) > m->data_len)
+	    total + sizeof(*ether) > len || headers + sizeof(*ether) + sizeof(*tcp) > there)
 		return (struct tcp_segment){ 0 };
-	tcp = (const void *)((const uint8_t *)ip + headers);
+	tcp = (const struct rte_tcp_hdr *)((const uint8_t *)ip + headers);
 	headers += (tcp->data_off >> 4) * 4u;
-	if (tcp->data_off >> 4 < 5 || headers > total || headers + sizeof(*ether) > m->data_len)
+	if (tcp->data_off >> 4 < 5 || headers > total || headers + sizeof(*ether) > there)
 		return (struct tcp_segment){ 0 };
 	return (struct tcp_segment){ ip, tcp, total - headers };
+}
+
+static inline struct tcp_segment tcp_segment_of(const struct rte_mbuf *m)
+{
+	return tcp_segment_at(rte_pktmbuf_mtod(m, const void *), m->data_len, m->pkt_len);
 }
 
 #ifdef __cplusplus

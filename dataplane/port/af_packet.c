@@ -90,6 +90,18 @@ int af_packet_rebind(int from, int to)
 	return 0;
 }
 
+int af_packet_ignore_outgoing(int ifindex)
+{
+	int on = 1;
+
+	for (uint32_t i = 0; i < nb_sockets; i++) {
+		if (sockets[i].ifindex == ifindex &&
+		    really(sockets[i].fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)))
+			return -errno;
+	}
+	return 0;
+}
+
 /* The driver makes them in the order of the queues. */
 int af_packet_socket(int ifindex, uint16_t queue)
 {

@@ -23,6 +23,10 @@ enum { AF_PACKET_SOCKETS = 256 };
  * rings stay. -ENOTSUP: they are a fan-out group, which cannot move; another -errno of bind(2). */
 int af_packet_rebind(int from, int to);
 
+/* Have them hear only what comes in by device `ifindex`, not what leaves by it. -errno: they still
+ * hear both. */
+int af_packet_ignore_outgoing(int ifindex);
+
 /* The socket of a device's receive queue, which gets readable when a packet comes; borrowed,
  * -ENOENT if there is none. */
 int af_packet_socket(int ifindex, uint16_t queue);

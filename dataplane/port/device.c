@@ -178,6 +178,23 @@ static int queues(struct device *device, const struct rte_eth_dev_info *info,
 	return err;
 }
 
+/* What leaves by it the kernel shows to the driver's sockets too, unless they ask for none of it;
+ * what the driver itself sends it does not. */
+static void gso_open(struct device *device)
+{
+	int err = 0;
+
+	if (device->gso.open)
+		return;
+	err = af_packet_ignore_outgoing(device->netdev_index);
+	if (!err)
+		err = gso_socket_open(&device->gso, device->netdev_index);
+	if (err)
+		log_warning("port %s: device %s: TCP is sent segment by segment, as the kernel "
+			    "takes no others: %s",
+			    device->config->name, device->netdev, strerror(-err));
+}
+
 /* net_af_packet knows a largest frame of 1,518 octets, whatever its slots hold: the kernel's device
  * has the say. */
 static int netdev_open(struct device *device)
@@ -192,10 +209,13 @@ static int netdev_open(struct device *device)
 			    "them, and those of large packets are lost",
 			    device->config->name, device->netdev);
 	err = netdev_mtu_set(device->netdev, device->payload);
-	if (err)
+	if (err) {
 		log_error("port %s: device %s does not take an MTU of %u: %s", device->config->name,
 			  device->netdev, device->payload, strerror(-err));
-	return err;
+		return err;
+	}
+	gso_open(device);
+	return 0;
 }
 
 static int mtu_check(const struct device *device, const struct rte_eth_dev_info *info)
@@ -399,6 +419,7 @@ void device_close(struct device *device)
 		return;
 	rte_eth_dev_stop(device->id);
 	rte_eth_dev_close(device->id);
+	gso_socket_close(&device->gso);
 	device->closed = true;
 }
 

@@ -14,6 +14,7 @@
 #include <rte_spinlock.h>
 
 #include "config.h"
+#include "gso_socket.h"
 #include "tag_map.h"
 
 #ifdef __cplusplus
@@ -41,6 +42,7 @@ struct device {
 	char netdev[IFNAMSIZ]; /* kernel device under one of net_af_packet, or empty */
 	int netdev_index;      /* the one that we are bound to */
 	int netdev_refused;    /* one of its name that could not be opened */
+	struct gso_socket gso; /* into it, if that can be */
 	bool lost;	       /* the kernel device was deleted, or ours has failed */
 	uint32_t events;       /* atomic: of DPDK's interrupt thread */
 	bool closed;	       /* device_close() was called */

@@ -69,8 +69,9 @@ void lcp_carrier(const struct lcp *lcp, bool up);
 /* Give a frame, or segments that tcp_merge() has made one, to the kernel. False: it refused. The
  * packet stays the caller's. */
 bool lcp_send(const struct lcp *lcp, struct rte_mbuf *m);
-/* Take at most `n` frames from the kernel, whole ones: cut to segments, with their checksums. What
- * cannot be sent is dropped and counted (DROP_LCP_FRAME). */
+/* Take at most `n` frames from the kernel: as they are to leave, with their checksums. It ends at
+ * one of several segments (tcp_cut_whole() of `cut` says so then), and the next call begins with
+ * those, if there still are any. What cannot be sent is dropped and counted (DROP_LCP_FRAME). */
 uint16_t lcp_receive(struct lcp *lcp, struct rte_mempool *pool, struct counters *counters,
 		     struct rte_mbuf **pkts, uint16_t n);
 

@@ -48,8 +48,8 @@ static bool copy(const uint8_t *frame, size_t len, struct rte_mbuf *m)
 	return true;
 }
 
-/* The next frame of the kernel, or the first segment of it, into the empty mbuf `m`. 1, 0: the
- * kernel has no more, -1: it cannot be sent. */
+/* The next frame of the kernel into the empty mbuf `m`. 1; 0: the kernel has no more, or one of
+ * several segments; -1: it cannot be sent. */
 static int receive(struct lcp *lcp, struct rte_mbuf *m)
 {
 	struct virtio_net_hdr offload;
@@ -60,10 +60,7 @@ static int receive(struct lcp *lcp, struct rte_mbuf *m)
 		return 0;
 	len -= (ssize_t)sizeof(offload);
 	if (offload.gso_type != VIRTIO_NET_HDR_GSO_NONE)
-		return tcp_cut_begin(&lcp->cut, &offload, lcp->frame, (size_t)len) &&
-				       tcp_cut_next(&lcp->cut, m)
-			       ? 1
-			       : -1;
+		return tcp_cut_begin(&lcp->cut, &offload, lcp->frame, (size_t)len) ? 0 : -1;
 	if ((offload.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) &&
 	    !checksum_complete(&offload, lcp->frame, (size_t)len))
 		return -1;

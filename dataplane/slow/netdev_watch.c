@@ -37,7 +37,9 @@ static int reopen(struct device *device, int index)
 
 	if (!err)
 		err = netdev_mtu_set(device->netdev, device->payload);
-	return err ? err : af_packet_rebind(device->netdev_index, index);
+	if (!err)
+		err = af_packet_rebind(device->netdev_index, index);
+	return err ? err : gso_socket_rebind(&device->gso, index);
 }
 
 /* They are the device's too. */

@@ -69,24 +69,42 @@ static const struct adjacency *host_of(struct slowpath *s, const struct adjacenc
 	return host ? host_adjacency(s->neighbours, host) : glean;
 }
 
-void self_send(struct slowpath *s, uint16_t port, struct rte_mbuf *m)
+static enum drop_reason check(const struct slowpath *s, const struct rte_ipv4_hdr *ip, uint32_t len)
 {
-	const struct fib_generation *generation = fib_active(s->fib);
-	struct rte_ipv4_hdr *ip = ip4_of(m);
-	enum drop_reason reason = ip4_check(ip, m->data_len - RTE_ETHER_HDR_LEN, true);
-	const struct adjacency *way;
-	uint32_t dst;
+	enum drop_reason reason = ip4_check(ip, len, true);
 
 	if (reason == DROP_NONE && !sources_has(s->sources, rte_be_to_cpu_32(ip->src_addr)))
-		reason = DROP_MARTIAN_SOURCE;
+		return DROP_MARTIAN_SOURCE;
+	return reason;
+}
+
+/* Of a packet that has been checked. */
+static const struct adjacency *find(struct slowpath *s, const struct rte_ipv4_hdr *ip)
+{
+	uint32_t dst = rte_be_to_cpu_32(ip->dst_addr);
+	const struct adjacency *way = way_of(s, fib_active(s->fib), dst, ip);
+
+	return way->action == ADJACENCY_GLEAN ? host_of(s, way, dst) : way;
+}
+
+const struct adjacency *self_way(struct slowpath *s, const struct rte_ipv4_hdr *ip, uint32_t len)
+{
+	const struct adjacency *way = check(s, ip, len) == DROP_NONE ? find(s, ip) : NULL;
+
+	return way && carries(way) ? way : NULL;
+}
+
+void self_send(struct slowpath *s, uint16_t port, struct rte_mbuf *m)
+{
+	struct rte_ipv4_hdr *ip = ip4_of(m);
+	enum drop_reason reason = check(s, ip, m->data_len - RTE_ETHER_HDR_LEN);
+	const struct adjacency *way;
+
 	if (reason != DROP_NONE) {
 		slowpath_drop(s, reason, m);
 		return;
 	}
-	dst = rte_be_to_cpu_32(ip->dst_addr);
-	way = way_of(s, generation, dst, ip);
-	if (way->action == ADJACENCY_GLEAN)
-		way = host_of(s, way, dst);
+	way = find(s, ip);
 	if (way->action == ADJACENCY_UNRESOLVED || way->action == ADJACENCY_GLEAN)
 		refuse(s, port, DROP_UNRESOLVED, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
 	else if (!carries(way))

@@ -17,15 +17,19 @@
 extern "C" {
 #endif
 
-/* Has the kernel handed this frame, read from `port`'s LCP interface, to LCP_ROUTER? */
-static inline bool self_is(const struct port *port, const struct rte_mbuf *m)
+/* Has the kernel handed this frame of `len` octets, read from `port`'s LCP interface, to
+ * LCP_ROUTER? */
+static inline bool self_is(const struct port *port, const void *frame, uint32_t len)
 {
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const struct rte_ether_hdr *ether = (const struct rte_ether_hdr *)frame;
 
-	return m->data_len >= sizeof(*ether) &&
-	       ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
+	return len >= sizeof(*ether) && ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
 	       rte_is_same_ether_addr(&ether->dst_addr, &port->mac);
 }
+
+/* The adjacency by which the FIB has a packet of `len` octets leave; NULL: it cannot go, or not
+ * yet. */
+const struct adjacency *self_way(struct slowpath *s, const struct rte_ipv4_hdr *ip, uint32_t len);
 
 /* Send it where the FIB says. What cannot go is dropped, counted, and an ICMP error says why to the
  * kernel, as by any router. `port`: whose interface it came from. Takes `m` over. */

@@ -11,10 +11,12 @@
 #include "self.h"
 #include "tcp_merge.h"
 #include "tcp_segment.h"
+#include "whole.h"
 
 enum {
 	SLOWPATH_BURST = TCP_MERGE_BURST,
 	SLOWPATH_BURSTS = 2, /* of punted packets a turn: then the kernel's frames have theirs */
+	SLOWPATH_WHOLES = 4, /* frames of many segments a turn, of each port */
 	SLOWPATH_ANSWER_US = 200,
 };
 
@@ -29,9 +31,9 @@ static bool gate_open(const struct slowpath *s, const struct rte_mbuf *m, uint8_
 /* A TCP segment with octets in it; the kernel also hands over other frames. Octets of BGP are
  * answered soon, by control, which has to be woken for them; what the kernel answers by itself is
  * there already when the packet has been given to it. */
-static bool carries_octets(const struct rte_mbuf *m)
+static bool carries_octets(const struct tcp_segment *segment)
 {
-	return tcp_segment_of(m).payload > 0;
+	return segment->payload > 0;
 }
 
 /* To the kernel, through the interface of the port that it came in by. */
@@ -48,7 +50,9 @@ static void take_local(struct slowpath *s, struct rte_mbuf *m)
 
 static void take_bgp(struct slowpath *s, struct rte_mbuf *m)
 {
-	if (carries_octets(m))
+	struct tcp_segment segment = tcp_segment_of(m);
+
+	if (carries_octets(&segment))
 		s->answer_until = rte_rdtsc() + rte_get_tsc_hz() / 1000000 * SLOWPATH_ANSWER_US;
 	take_local(s, m);
 }
@@ -269,24 +273,53 @@ uint32_t slowpath_punts(struct slowpath *s)
 	return sum;
 }
 
-uint32_t slowpath_lcp(struct slowpath *s)
+static void note_sent(struct slowpath *s, struct tcp_segment segment)
+{
+	if (s->answer_until && carries_octets(&segment))
+		s->answer_until = 0;
+	punt_sent(s->punt, segment);
+}
+
+/* Frames of one segment, or those that one of several is cut to. */
+static uint32_t lcp_frames(struct slowpath *s, uint16_t p)
 {
 	struct rte_mbuf *pkts[SLOWPATH_BURST];
+	uint16_t n = lcp_receive(&s->lcp[p], s->pool, s->counters, pkts, SLOWPATH_BURST);
+
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+
+		note_sent(s, tcp_segment_of(m));
+		if (self_is(&s->ports[p], rte_pktmbuf_mtod(m, void *), m->data_len))
+			self_send(s, p, m);
+		else
+			tx_send(&s->tx, s->ports[p].id, m);
+	}
+	return n;
+}
+
+static uint32_t lcp_whole(struct slowpath *s, uint16_t p)
+{
+	const struct tcp_cut *cut = &s->lcp[p].cut;
+	struct tcp_segment segment = tcp_segment_at(cut->frame, cut->len, cut->len);
+	uint32_t sent = whole_send(s, p);
+
+	if (sent)
+		note_sent(s, segment);
+	return sent;
+}
+
+uint32_t slowpath_lcp(struct slowpath *s)
+{
 	uint32_t sum = 0;
 
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
-		uint16_t n = lcp_receive(&s->lcp[p], s->pool, s->counters, pkts, SLOWPATH_BURST);
-
-		for (uint16_t i = 0; i < n; i++) {
-			if (s->answer_until && carries_octets(pkts[i]))
-				s->answer_until = 0;
-			punt_sent(s->punt, pkts[i]);
-			if (self_is(&s->ports[p], pkts[i]))
-				self_send(s, p, pkts[i]);
-			else
-				tx_send(&s->tx, s->ports[p].id, pkts[i]);
+		for (int i = 0; i < SLOWPATH_WHOLES; i++) {
+			sum += lcp_frames(s, p);
+			if (!tcp_cut_whole(&s->lcp[p].cut))
+				break;
+			sum += lcp_whole(s, p);
 		}
-		sum += n;
 	}
 	return sum;
 }

@@ -58,8 +58,28 @@ bool tcp_cut_begin(struct tcp_cut *cut, const struct virtio_net_hdr *offload, co
 				 .len = (uint32_t)len,
 				 .header = (uint32_t)header,
 				 .size = offload->gso_size,
-				 .at = (uint32_t)header };
+				 .at = (uint32_t)header,
+				 .gso_type = offload->gso_type };
 	return true;
+}
+
+uint32_t tcp_cut_segments(const struct tcp_cut *cut)
+{
+	return (cut->len - cut->header + cut->size - 1) / cut->size;
+}
+
+struct virtio_net_hdr tcp_cut_offload(const struct tcp_cut *cut, uint8_t tags)
+{
+	const struct rte_ipv4_hdr *ip = (const void *)(cut->frame + RTE_ETHER_HDR_LEN);
+
+	return (struct virtio_net_hdr){
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = cut->gso_type,
+		.hdr_len = (uint16_t)(tags + cut->header),
+		.gso_size = (uint16_t)cut->size,
+		.csum_start = (uint16_t)(tags + RTE_ETHER_HDR_LEN + rte_ipv4_hdr_len(ip)),
+		.csum_offset = offsetof(struct rte_tcp_hdr, cksum),
+	};
 }
 
 /* What differs from segment to segment (RFC 791: length, identification, checksum; RFC 9293 3.1:

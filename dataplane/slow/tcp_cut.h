@@ -28,12 +28,23 @@ struct tcp_cut {
 	const uint8_t *frame;		/* borrowed until the last segment is out */
 	uint32_t len, header, size, at; /* octets: all, of headers, of a segment, cut so far */
 	uint16_t count;			/* segments so far */
+	uint8_t gso_type;		/* VIRTIO_NET_HDR_GSO_TCPV4, perhaps with _ECN */
 };
 
 /* Take a frame of `len` octets as `offload` describes it. False: it is no TCP over IPv4 that can be
  * cut, and is to be dropped. */
 bool tcp_cut_begin(struct tcp_cut *cut, const struct virtio_net_hdr *offload, const uint8_t *frame,
 		   size_t len);
+
+/* Of a frame that has not been cut yet: how many segments it is, */
+uint32_t tcp_cut_segments(const struct tcp_cut *cut);
+/* and what is to be said of it where it is taken whole, `tags` octets of tags later. */
+struct virtio_net_hdr tcp_cut_offload(const struct tcp_cut *cut, uint8_t tags);
+
+static inline bool tcp_cut_whole(const struct tcp_cut *cut)
+{
+	return cut->at < cut->len && !cut->count;
+}
 
 /* Is there anything left of it? */
 static inline bool tcp_cut_left(const struct tcp_cut *cut)

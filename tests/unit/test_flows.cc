@@ -40,7 +40,7 @@ struct flowing : testing::Test {
 	{
 		struct rte_mbuf *m = mbuf_of(pool, frame_of(s));
 
-		flows_sent(flows, m, now_ms);
+		flows_sent(flows, tcp_segment_of(m), now_ms);
 		rte_pktmbuf_free(m);
 	}
 	bool admitted(const segment &s)
@@ -205,7 +205,7 @@ TEST_F(flowing, truncated)
 			mbuf_of(pool, octets(whole.begin(), whole.begin() + (long)len));
 
 		EXPECT_FALSE(flows_admit(flows, m, now_ms)) << len;
-		flows_sent(flows, m, now_ms);
+		flows_sent(flows, tcp_segment_of(m), now_ms);
 		rte_pktmbuf_free(m);
 	}
 }

@@ -142,7 +142,7 @@ TEST_F(punting, a_flow_of_the_kernel_passes_by_the_meters)
 		ours.sport = theirs.dport;
 		ours.dport = theirs.sport;
 		m = mbuf_of(pool, frame_of(ours));
-		punt_sent(&punt, m);
+		punt_sent(&punt, tcp_segment_of(m));
 		rte_pktmbuf_free(m);
 		while (!counters.drop[DROP_METER_BGP + class_]) {
 			counters.drop[DROP_RING_BGP + class_] = 0;
@@ -191,7 +191,7 @@ TEST_F(punting, segments_past_a_window_are_told)
 	syn.flags = RTE_TCP_SYN_FLAG; /* without an option: its windows are as they stand */
 	for (const segment &s : { syn, ours }) {
 		m = mbuf_of(pool, frame_of(s));
-		punt_sent(&punt, m);
+		punt_sent(&punt, tcp_segment_of(m));
 		rte_pktmbuf_free(m);
 	}
 	while (!counters.event[COUNTER_FLOW_METERED]) {

@@ -2,6 +2,7 @@
  * where it goes. */
 #include "forward_rig.h"
 #include "kernel_end.h"
+#include "segments.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -199,4 +200,52 @@ TEST_F(self, the_kernels_own_frames_are_left_alone)
 		rte_pktmbuf_free(out);
 	}
 	EXPECT_EQ("", ends());
+}
+
+/* Many segments as one, to a device that takes them so: by the routes, with the frame header of
+ * that way. What cannot go is told segment by segment. */
+TEST_F(self, many_segments_go_whole_where_the_hosts_view_says)
+{
+	struct virtio_net_hdr offload = {};
+	struct rte_ether_addr macs[2];
+	octets got(70000), frame;
+	struct segment many;
+	int pair[2];
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair));
+	many.src = port_addr(0);
+	many.payload = octets(60000, 7);
+	for (int p : { 0, 2 }) {
+		the->devices[p].gso.fd = pair[0];
+		the->devices[p].gso.open = true;
+		many.dst = remote_addr(p);
+		frame = frame_of(many);
+		memcpy(frame.data(), &the->ports[FROM].mac, 6);
+		memcpy(frame.data() + 6, &the->ports[FROM].mac, 6);
+		offload.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+		offload.gso_size = 1000;
+		kernel_write(kernel, frame.data(), frame.size(), offload);
+		EXPECT_EQ(60u, slowpath_lcp(s));
+		ASSERT_EQ((ssize_t)frame.size(), kernel_read(pair[1], got.data(), got.size()));
+		memcpy(macs, got.data(), sizeof(macs));
+		EXPECT_EQ(0, memcmp(&macs[0], gateway_mac, 6));
+		EXPECT_EQ(0, memcmp(&macs[1], &the->ports[p].mac, 6));
+		EXPECT_EQ(64, got[14 + 8]) << "the TTL stays";
+		EXPECT_EQ(60u, the->devices[p].gso.packets);
+	}
+	many.dst = 0xc0a80001;
+	many.payload.resize(2000);
+	frame = frame_of(many);
+	memcpy(frame.data(), &the->ports[FROM].mac, 6);
+	memcpy(frame.data() + 6, &the->ports[FROM].mac, 6);
+	kernel_write(kernel, frame.data(), frame.size(), offload);
+	EXPECT_EQ(2u, slowpath_lcp(s));
+	EXPECT_EQ("no_route no_route", ends());
+	EXPECT_EQ("3/0 0", told());
+	EXPECT_EQ("3/0 0", told());
+	EXPECT_GT(0, kernel_read(pair[1], got.data(), got.size()));
+	for (int fd : pair)
+		close(fd);
+	for (struct device &device : the->devices)
+		device.gso = {};
 }
