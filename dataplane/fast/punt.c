@@ -32,8 +32,10 @@ static const struct config_meter defaults[PUNT_CLASSES] = {
 };
 
 enum {
-	ERROR_RING = 256
-}; /* icmp.h limits the errors themselves far below what this lets through */
+	/* icmp.h limits the errors themselves far below what this lets through */
+	ERROR_RING = 256,
+	TAKE_AHEAD = 3, /* packets: so long before it is asked for a frame is fetched */
+};
 
 uint32_t punt_capacity(void)
 {
@@ -186,9 +188,13 @@ uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class
 
 	n = (uint16_t)rte_ring_dequeue_burst(punt->ring[class_], (void **)pkts, n, NULL);
 	counters->taken[class_] += n;
+	for (uint16_t i = 0; i < n; i++)
+		rte_prefetch0(pkts[i]);
 	for (uint16_t i = 0; i < n; i++) {
 		uint16_t port = ingress(pkts[i]);
 
+		if (i + TAKE_AHEAD < n)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + TAKE_AHEAD], void *));
 		__atomic_fetch_sub(&punt->queued[class_][port], 1, __ATOMIC_RELAXED);
 		if ((tcp && flows_admit(punt->flows, pkts[i], now_ms)) ||
 		    passes(punt, class_, port, now)) {

@@ -7,6 +7,7 @@
 
 #include <rte_ether.h>
 #include <rte_ip.h>
+#include <rte_prefetch.h>
 #include <rte_tcp.h>
 
 enum {
@@ -232,11 +233,22 @@ static void take(struct merging *g, struct rte_mbuf *m)
 	g->pkts[g->kept++] = m;
 }
 
+/* Another lcore has written it: to sum it up from that one's cache takes several times as long. */
+static void fetch(const struct rte_mbuf *m)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	for (uint16_t at = 0; at < m->data_len; at += RTE_CACHE_LINE_SIZE)
+		rte_prefetch0(frame + at);
+}
+
 uint16_t tcp_merge(struct rte_mbuf **pkts, uint16_t n, uint16_t *overtaken)
 {
 	struct merging g = { .pkts = pkts };
 
 	for (uint16_t i = 0; i < n; i++) {
+		if (i + 1 < n)
+			fetch(pkts[i + 1]);
 		if (is_plain_tcp(pkts[i]))
 			take(&g, pkts[i]);
 		else
