@@ -180,7 +180,12 @@ TEST_F(punting, segments_past_a_window_are_told)
 {
 	struct rte_mbuf *m;
 	segment theirs, ours, syn;
+	struct config_meter limits[METERS];
 
+	for (int c = 0; c < METERS; c++)
+		limits[c] = punt.limit[c];
+	limits[METER_BGP] = { 1, 7 };
+	ASSERT_EQ(0, punt_configure(&punt, limits));
 	theirs.sport = 179;
 	theirs.payload = octets(10);
 	ours.src = theirs.dst;
@@ -195,7 +200,7 @@ TEST_F(punting, segments_past_a_window_are_told)
 		rte_pktmbuf_free(m);
 	}
 	while (!counters.event[COUNTER_FLOW_METERED]) {
-		for (int i = 0; i < 1000; i++)
+		for (int i = 0; i < 4000; i++) /* at once: more than any window forgives */
 			punt_send(&punt, &counters, PUNT_BGP, mbuf_of(pool, frame_of(theirs)));
 		take_all(PUNT_BGP);
 	}
