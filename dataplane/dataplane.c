@@ -108,8 +108,7 @@ static int seed(struct dataplane *dp, const struct port *port, uint32_t addr, ui
 		uint8_t action)
 {
 	struct fib_seed seed = {
-		.addr = addr & prefix4_mask(len),
-		.len = len,
+		.prefix = fib_ip4(addr & prefix4_mask(len), len),
 		.action = action,
 		.egress_role = port->role,
 		.port = port->id,

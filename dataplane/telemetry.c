@@ -224,7 +224,7 @@ static void add_neighbour(struct rte_tel_data *all, struct dataplane *dp, const 
 	if (!d)
 		return;
 	rte_tel_data_add_dict_string(d, "port", dp->ports[host->port].config->name);
-	add_address(d, "address", host->addr);
+	add_address(d, "address", fib_addr_to_ip4(&host->addr));
 	rte_tel_data_add_dict_string(
 		d, "state",
 		host->state == HOST_RESOLVED && host->fixed ? "permanent" : states[host->state]);
@@ -277,7 +277,7 @@ static void add_member(struct rte_tel_data *members, struct dataplane *dp,
 		return;
 	rte_tel_data_add_dict_string(d, "state",
 				     action < RTE_DIM(states) ? states[action] : "unknown");
-	add_address(d, "gateway", adjacency->gateway);
+	add_address(d, "gateway", fib_addr_to_ip4(&adjacency->gateway));
 	if (adjacency->port < dp->nb_ports)
 		rte_tel_data_add_dict_string(d, "port", dp->ports[adjacency->port].config->name);
 	if (adjacency->egress_role < ROLE_COUNT)

@@ -120,7 +120,8 @@ static uint16_t glean_adjacency(struct fib_sync *sync, size_t port)
 	int id = next_hop_port(sync->next_hops, port);
 
 	if (sync->glean[port] == ADJACENCY_NONE && id >= 0 &&
-	    fib_adjacency_claim(sync->writer, 0, (uint16_t)id, ROLE_VNET, &sync->glean[port]))
+	    fib_adjacency_claim(sync->writer, fib_addr_ip4(0), (uint16_t)id, ROLE_VNET,
+				&sync->glean[port]))
 		return ADJACENCY_NONE;
 	return sync->glean[port];
 }
@@ -308,8 +309,8 @@ static void refuse(struct fib_sync *sync, struct prefix prefix, enum role view)
 	uint32_t held, old;
 
 	sync->refused++;
-	if (!fib_get(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len, &old)) {
-		fib_del_begin(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len);
+	if (!fib_get(sync->writer, (uint8_t)view, fib_ip4(prefix.addr.v4, prefix.len), &old)) {
+		fib_del_begin(sync->writer, (uint8_t)view, fib_ip4(prefix.addr.v4, prefix.len));
 		give_back(sync, prefix, old);
 	}
 	if (log_limit(&limit, clock_ms(), &held))
@@ -342,12 +343,12 @@ static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 		     const struct ways *ways, const struct ways *backup)
 {
 	uint32_t old = PATH_LIST_NONE, list;
-	bool had = !fib_get(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len, &old);
+	bool had = !fib_get(sync->writer, (uint8_t)view, fib_ip4(prefix.addr.v4, prefix.len), &old);
 
 	if (!ways->n) {
 		if (!had)
 			return true;
-		fib_del_begin(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len);
+		fib_del_begin(sync->writer, (uint8_t)view, fib_ip4(prefix.addr.v4, prefix.len));
 		give_back(sync, prefix, old);
 		return true;
 	}
@@ -358,7 +359,8 @@ static bool set_view(struct fib_sync *sync, struct prefix prefix, enum role view
 	protect(sync, backup, &list);
 	if (had && list == old) {
 		fib_path_list_put(sync->writer, list);
-	} else if (fib_set_begin(sync->writer, (uint8_t)view, prefix.addr.v4, prefix.len, list)) {
+	} else if (fib_set_begin(sync->writer, (uint8_t)view, fib_ip4(prefix.addr.v4, prefix.len),
+				 list)) {
 		fib_path_list_put(sync->writer, list);
 		refuse(sync, prefix, view);
 		return false;
@@ -434,7 +436,7 @@ bool fib_sync_wide(struct fib_sync *sync)
 	if (wide->node == RIB_NONE)
 		return false;
 	if (wide->writing) {
-		if (fib_step(sync->writer, (uint8_t)wide->view, WIDE_SLICE))
+		if (fib_step(sync->writer, (uint8_t)wide->view, FIB_IP4, WIDE_SLICE))
 			wide_written(sync);
 		return true;
 	}
@@ -467,8 +469,8 @@ static void fetch(const struct fib_sync *sync, const struct rib_change *changes,
 		if (!(views >> view & 1))
 			continue;
 		for (size_t i = 0; i < n; i++)
-			fib_fetch(sync->writer, view, changes[i].prefix.addr.v4,
-				  changes[i].prefix.len);
+			fib_fetch(sync->writer, view,
+				  fib_ip4(changes[i].prefix.addr.v4, changes[i].prefix.len));
 	}
 }
 

@@ -27,13 +27,13 @@ struct forwarding_stats forwarding_stats(const struct fib *fib, const struct fib
 	stats = (struct forwarding_stats){
 		.generation = __atomic_load_n(&fib->active, __ATOMIC_RELAXED),
 		.published = __atomic_load_n(&fib->published, __ATOMIC_RELAXED),
-		.tbl8_groups = fib_stats.tbl8_groups,
+		.tbl8_groups = fib_stats.groups[FIB_IP4],
 		.path_lists = fib_stats.path_lists,
 		.adjacencies = fib_stats.adjacencies,
 		.changes = fib_stats.changes,
 	};
-	memcpy(stats.routes, fib_stats.routes, sizeof(stats.routes));
-	memcpy(stats.tbl8_used, fib_stats.tbl8_used, sizeof(stats.tbl8_used));
+	memcpy(stats.routes, fib_stats.routes[FIB_IP4], sizeof(stats.routes));
+	memcpy(stats.tbl8_used, fib_stats.groups_used[FIB_IP4], sizeof(stats.tbl8_used));
 	return stats;
 }
 
@@ -100,7 +100,7 @@ static uint16_t members_of(const struct fib *fib, const struct fib_generation *g
 		const struct adjacency *adjacency = &generation->adjacencies[of->member[i]];
 		const struct fib_port *port = fib_port_find(fib, adjacency->port);
 
-		to[i] = (struct forwarding_hop){ .gateway = adjacency->gateway,
+		to[i] = (struct forwarding_hop){ .gateway = fib_addr_to_ip4(&adjacency->gateway),
 						 .state = state_of(adjacency) };
 		if (port)
 			memcpy(to[i].port, port->name, sizeof(to[i].port));
@@ -112,7 +112,7 @@ bool forwarding_has(const struct fib_writer *writer, uint8_t view, struct prefix
 {
 	uint32_t list;
 
-	return !fib_get(writer, view, prefix.addr.v4, prefix.len, &list);
+	return !fib_get(writer, view, fib_ip4(prefix.addr.v4, prefix.len), &list);
 }
 
 uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
@@ -124,7 +124,7 @@ uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer,
 	uint16_t n;
 
 	*nb_backup = 0;
-	if (fib_get(writer, view, prefix.addr.v4, prefix.len, &list))
+	if (fib_get(writer, view, fib_ip4(prefix.addr.v4, prefix.len), &list))
 		return 0;
 	n = members_of(fib, generation, list, hops);
 	*nb_backup = members_of(fib, generation, generation->path_lists[list].backup, hops + n);
@@ -135,10 +135,15 @@ uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer,
 
 bool forwarding_own(const struct fib *fib, uint32_t i, struct prefix *prefix)
 {
-	if (i >= fib->nb_seeds)
-		return false;
-	*prefix = prefix4_make(fib->seeds[i].addr, fib->seeds[i].len);
-	return true;
+	for (uint32_t k = 0; k < fib->nb_seeds; k++) {
+		const struct fib_prefix *seed = &fib->seeds[k].prefix;
+
+		if (seed->family != FIB_IP4 || i--)
+			continue;
+		*prefix = prefix4_make(seed->ip4, seed->len);
+		return true;
+	}
+	return false;
 }
 
 bool forwarding_has_group(const struct fib *fib, const struct fib_writer *writer, uint8_t view,

@@ -196,7 +196,7 @@ static void set_resolved(struct next_hops *nhs, struct next_hop *nh, uint8_t rol
 /* The other roles' state is left to next_hops_poll(), which reports what it finds. */
 static bool claim(struct next_hops *nhs, struct next_hop *nh, enum role role)
 {
-	if (fib_adjacency_claim(nhs->writer, nh->gateway, nh->port, (uint8_t)role,
+	if (fib_adjacency_claim(nhs->writer, fib_addr_ip4(nh->gateway), nh->port, (uint8_t)role,
 				&nh->adjacency[role])) {
 		nhs->refused++;
 		nhs->starved = true;

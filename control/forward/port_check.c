@@ -10,11 +10,13 @@
 
 static bool has_seed(const struct fib *fib, uint16_t port, uint8_t action, struct prefix prefix)
 {
+	const struct fib_prefix wanted = fib_ip4(prefix.addr.v4, prefix.len);
+
 	for (uint32_t i = 0; i < fib->nb_seeds; i++) {
 		const struct fib_seed *seed = &fib->seeds[i];
 
-		if (seed->port == port && seed->action == action && seed->addr == prefix.addr.v4 &&
-		    seed->len == prefix.len)
+		if (seed->port == port && seed->action == action &&
+		    fib_prefix_same(&seed->prefix, &wanted))
 			return true;
 	}
 	return false;
@@ -25,14 +27,14 @@ static bool is_odd(const struct fib_seed *seed, const struct config_port *port)
 {
 	bool local = seed->action == ADJACENCY_LOCAL;
 
-	if (!local && seed->action != ADJACENCY_GLEAN)
+	if (seed->prefix.family != FIB_IP4 || (!local && seed->action != ADJACENCY_GLEAN))
 		return false;
 	for (size_t i = 0; i < port->nb_addresses; i++) {
 		const struct config_address *own = &port->addresses[i];
 
-		if (local ? own->addr == seed->addr
+		if (local ? own->addr == seed->prefix.ip4
 			  : prefix_equal(prefix4_make(own->addr, own->len),
-					 prefix4_make(seed->addr, seed->len)))
+					 prefix4_make(seed->prefix.ip4, seed->prefix.len)))
 			return false;
 	}
 	return true;

@@ -26,19 +26,22 @@ static_assert((int)FORWARD_BURST <= (int)FIB_BURST && FORWARD_BURST % BURST_STEP
 struct burst {
 	struct rte_mbuf **pkt; /* the caller's array; owned */
 	uint16_t n;	       /* not 0 */
+	uint16_t hop_at;       /* where `hop` lies in a frame */
 	/* filled by the caller of a screen */
 	const uint8_t *frame[FORWARD_BURST];
 	uint16_t frame_len[FORWARD_BURST]; /* octets that lie there */
 	/* filled by the screen */
-	uint32_t dst[FORWARD_BURST];	   /* host order */
+	uint32_t dst[FORWARD_BURST];	   /* of IPv4, host order */
 	uint32_t total_len[FORWARD_BURST]; /* octets of the IP packet */
-	/* octets 8 to 11 of its header, TTL to checksum, for the next hop */
+	/* 4 octets of its header for the next hop: of IPv4 8 to 11, TTL to checksum; of IPv6 4 to
+	 * 7, payload length to hop limit */
 	uint32_t hop[FORWARD_BURST];
 	/* the last two octets of the source MAC address, as on the wire */
 	uint32_t src_tail[FORWARD_BURST];
 	uint32_t path_list[FORWARD_BURST];
 	const struct adjacency *adjacency[FORWARD_BURST];
-	uint32_t port[FORWARD_BURST]; /* port id by which it leaves */
+	uint32_t port[FORWARD_BURST];	     /* port id by which it leaves */
+	struct fib_addr dst6[FORWARD_BURST]; /* of IPv6 */
 };
 
 /* A bit for each of `n` packets, not 0. */

@@ -36,12 +36,19 @@ enum drop_reason {
 	DROP_IP4_CHECKSUM,
 	DROP_IP4_OPTIONS,
 	DROP_SOURCE_ROUTE,
+	/* the IPv6 header (RFC 8200 3) */
+	DROP_IP6_TRUNCATED,
+	DROP_IP6_VERSION,
+	DROP_IP6_PAYLOAD_LENGTH,
+	/* addresses of either */
 	DROP_MARTIAN_SOURCE,
 	DROP_MARTIAN_DESTINATION,
 	DROP_MULTICAST,
 	DROP_BROADCAST,
 	DROP_L2_BROADCAST,
-	DROP_REDIRECT, /* ICMP, to us */
+	DROP_LINK_LOCAL,   /* a source that other links do not know (RFC 4291 2.5.6) */
+	DROP_REDIRECT,	   /* ICMP, to us */
+	DROP_ND_HOP_LIMIT, /* neighbour discovery that was forwarded (RFC 4861 6.1, 7.1) */
 	/* BGP to us from a peer's address, but not by the port that the peer is behind */
 	DROP_BGP_WRONG_PORT,
 	/* filters of ports (filter.h) */

@@ -72,6 +72,30 @@ uint64_t filter_out(struct forwarder *f, const struct filter_table *table, const
 	return passed;
 }
 
+uint64_t filter6_in(struct forwarder *f, const struct filter_table *table, const struct port *from,
+		    const struct burst *b, uint64_t some)
+{
+	const struct filter_port *port = &table->port[from->id];
+
+	if (!port->in && port->urpf == URPF_OFF)
+		return some;
+	drop(f, b, some, port->in ? DROP_ACL_IN : DROP_URPF);
+	return 0;
+}
+
+uint64_t filter6_out(struct forwarder *f, const struct filter_table *table, const struct burst *b,
+		     uint64_t some)
+{
+	uint64_t shut = 0;
+
+	for (uint64_t left = table->out ? some : 0; left; left &= left - 1) {
+		if (filter6_shut(table, (uint16_t)b->port[__builtin_ctzll(left)]))
+			shut |= left & -left;
+	}
+	drop(f, b, shut, DROP_ACL_OUT);
+	return some & ~shut;
+}
+
 enum drop_reason filter_out_one(const struct filter_table *table, uint16_t lcore, uint16_t port,
 				const struct rte_mbuf *m)
 {

@@ -57,6 +57,17 @@ uint64_t filter_in(struct forwarder *f, const struct filter_table *table, const 
 uint64_t filter_out(struct forwarder *f, const struct filter_table *table, const struct burst *b,
 		    uint64_t some);
 
+/* Lists and reverse paths are of IPv4 alone: where a port has any, nothing of IPv6 comes by it, or
+ * leaves. As above. */
+uint64_t filter6_in(struct forwarder *f, const struct filter_table *table, const struct port *from,
+		    const struct burst *b, uint64_t some);
+uint64_t filter6_out(struct forwarder *f, const struct filter_table *table, const struct burst *b,
+		     uint64_t some);
+static inline bool filter6_shut(const struct filter_table *table, uint16_t port)
+{
+	return table && port < FIB_PORTS && table->port[port].out;
+}
+
 /* Judge one packet that is about to leave by `port`: DROP_NONE, or why not. `table` may be NULL;
  * `lcore` as for acl_judge(). */
 enum drop_reason filter_out_one(const struct filter_table *table, uint16_t lcore, uint16_t port,

@@ -29,8 +29,12 @@ struct __rte_cache_aligned forwarder {
 	struct punt *punt;
 	struct counters *counters; /* for the burst under way */
 	uint32_t tbl8_groups;	   /* of each table: see fib_lookup_burst() */
-	bool punted;		   /* something, since the main lcore was last woken for it */
-	uint16_t lcore;		   /* which of ours: its row of an access list's hits */
+	/* of IPv6: those of each table, as trie6_reader.groups, and how they are looked up. NULL:
+	 * no port has it */
+	uint32_t trie6_groups;
+	const struct trie6_lookup *lookup6;
+	bool punted;	/* something, since the main lcore was last woken for it */
+	uint16_t lcore; /* which of ours: its row of an access list's hits */
 	const struct filter_table *filters; /* NULL: no port has any; atomic */
 	struct tx tx;
 };

@@ -9,12 +9,12 @@
 void hop_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	/* the first two octets of the IP header: 16 octets are one store, 14 are three */
-	uint16_t overlap;
+	/* what lies behind the addresses: 16 octets are one store, 12 are two */
+	uint32_t overlap;
 
-	memcpy(&overlap, frame + RTE_ETHER_HDR_LEN, sizeof(overlap));
+	memcpy(&overlap, frame + ADJACENCY_MACS, sizeof(overlap));
 	rte_mov16(frame, adjacency->rewrite);
-	memcpy(frame + RTE_ETHER_HDR_LEN, &overlap, sizeof(overlap));
+	memcpy(frame + ADJACENCY_MACS, &overlap, sizeof(overlap));
 	ip4_ttl_decrement(rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN));
 }
 

@@ -10,6 +10,7 @@
 
 #include "fib.h"
 #include "ip4.h"
+#include "ip6.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,12 +36,28 @@ static inline uint32_t hop_hash(const struct rte_mbuf *m)
 	return (uint32_t)(hash * HOP_MIX >> 32);
 }
 
+/* The same of IPv6. The device's hash is taken if ports are in it. */
+static inline uint32_t hop6_hash(const struct rte_mbuf *m)
+{
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, RTE_ETHER_HDR_LEN);
+	uint32_t hash = m->hash.rss;
+
+	if (!(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) ||
+	    (ip->proto != IPPROTO_TCP && ip->proto != IPPROTO_UDP))
+		hash = ip6_flow_hash(ip);
+	return (uint32_t)(hash * HOP_MIX >> 32);
+}
+
 /* The adjacency index that a packet takes of a path-list. */
-static inline uint16_t hop_member(const struct path_list *list, const struct rte_mbuf *m)
+static inline uint16_t hop_member(const struct path_list *list, const struct rte_mbuf *m,
+				  enum fib_family family)
 {
 	if (likely(list->nb_members == 1))
 		return list->member[0];
-	return list->nb_members ? path_list_member(list, hop_hash(m)) : (uint16_t)ADJACENCY_NONE;
+	if (!list->nb_members)
+		return ADJACENCY_NONE;
+	return path_list_member(list, family == FIB_IP4 ? hop_hash(m) : hop6_hash(m));
 }
 
 /* Put the frame header of `adjacency` before the IP packet and take one from its TTL. */

@@ -8,7 +8,7 @@
 
 #include "adjacency.h"
 
-static const uint64_t slot_gone = 1; /* address 0 on port 0: no key is so, no index is 1 there */
+static const uint64_t slot_gone = UINT64_C(1) << 24; /* index 0 is no host's */
 
 struct neighbours *neighbours_new(struct rte_rcu_qsbr *qsbr)
 {
@@ -34,15 +34,20 @@ void neighbours_free(struct neighbours *table)
 	free(table);
 }
 
-static uint64_t *slot_of(struct neighbours *table, uint16_t port, uint32_t addr)
+static uint64_t *slot_at(struct neighbours *table, uint64_t tag, uint32_t i)
 {
-	uint64_t key = (uint64_t)addr << 8 | port;
-	uint32_t at = rte_hash_crc_4byte(addr, port);
+	return &table->slot[((tag >> 8) + i) % NEIGHBOUR_SLOTS];
+}
+
+static uint64_t *slot_of(struct neighbours *table, uint16_t port, const struct fib_addr *addr)
+{
+	uint64_t tag = neighbour_tag(port, addr);
 
 	for (uint32_t i = 0; i < NEIGHBOUR_PROBE; i++) {
-		uint64_t *slot = &table->slot[(at + i) % NEIGHBOUR_SLOTS];
+		uint64_t *slot = slot_at(table, tag, i);
 
-		if (*slot >> 24 == key)
+		if (*slot >> 24 == tag &&
+		    neighbour_is(&table->adjacency[*slot % NEIGHBOUR_HOSTS], addr))
 			return slot;
 		if (!*slot)
 			break;
@@ -50,22 +55,20 @@ static uint64_t *slot_of(struct neighbours *table, uint16_t port, uint32_t addr)
 	return NULL;
 }
 
-static uint64_t *slot_empty(struct neighbours *table, uint16_t port, uint32_t addr)
+static uint64_t *slot_empty(struct neighbours *table, uint64_t tag)
 {
-	uint32_t at = rte_hash_crc_4byte(addr, port);
-
 	for (uint32_t i = 0; i < NEIGHBOUR_PROBE; i++) {
-		uint64_t *slot = &table->slot[(at + i) % NEIGHBOUR_SLOTS];
+		uint64_t *slot = slot_at(table, tag, i);
 
-		if (*slot <= slot_gone)
+		if (!*slot || *slot == slot_gone)
 			return slot;
 	}
 	return NULL;
 }
 
-struct host *neighbour_get(struct neighbours *table, uint16_t port, uint32_t addr)
+struct host *neighbour_get(struct neighbours *table, uint16_t port, struct fib_addr addr)
 {
-	const uint64_t *slot = slot_of(table, port, addr);
+	const uint64_t *slot = slot_of(table, port, &addr);
 
 	return slot ? &table->host[*slot & 0xffffff] : NULL;
 }
@@ -91,9 +94,10 @@ static struct host *host_alloc(struct neighbours *table)
 	return table->end < NEIGHBOUR_HOSTS ? &table->host[table->end++] : NULL;
 }
 
-struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t addr, uint64_t now_ms)
+struct host *neighbour_add(struct neighbours *table, uint16_t port, struct fib_addr addr,
+			   uint64_t now_ms)
 {
-	uint64_t *slot = slot_empty(table, port, addr);
+	uint64_t tag = neighbour_tag(port, &addr), *slot = slot_empty(table, tag);
 	struct host *host = slot ? host_alloc(table) : NULL;
 	struct adjacency *adjacency;
 
@@ -105,14 +109,13 @@ struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t add
 	adjacency_unresolve(adjacency);
 	adjacency->port = port;
 	adjacency->gateway = addr;
-	__atomic_store_n(
-		slot, (uint64_t)addr << 32 | (uint64_t)port << 24 | (uint64_t)(host - table->host),
-		__ATOMIC_RELEASE); /* pairs with neighbour_find() */
+	/* pairs with neighbour_find() */
+	__atomic_store_n(slot, tag << 24 | (uint64_t)(host - table->host), __ATOMIC_RELEASE);
 	table->count++;
 	return host;
 }
 
-bool neighbour_may_glean(struct neighbours *table, uint16_t port, uint32_t addr)
+bool neighbour_may_glean(struct neighbours *table, uint16_t port, struct fib_addr addr)
 {
 	return table->nb_pending[port] < NEIGHBOUR_PENDING || neighbour_get(table, port, addr);
 }
@@ -137,7 +140,7 @@ void neighbour_remove(struct neighbours *table, struct host *host)
 {
 	uint32_t index = (uint32_t)(host - table->host);
 
-	slot_clear(table, slot_of(table, host->port, host->addr));
+	slot_clear(table, slot_of(table, host->port, &host->addr));
 	enter(table, host, HOST_FREE);
 	host->next = 0;
 	host->token = rte_rcu_qsbr_start(table->qsbr);
@@ -170,7 +173,7 @@ void neighbour_resolve(struct neighbours *table, struct host *host, const uint8_
 
 	adjacency->mtu = from->mtu;
 	adjacency->egress_role = from->role;
-	adjacency_resolve(adjacency, dst, from->mac.addr_bytes, RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	adjacency_resolve(adjacency, dst, from->mac.addr_bytes);
 	enter(table, host, HOST_RESOLVED);
 	host->since_ms = now_ms;
 }

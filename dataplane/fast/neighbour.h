@@ -1,10 +1,11 @@
 /* The neighbour table: every host that we send to directly, on all ports. The main lcore alone
  * writes it, from what the kernel knows (monitor.h); forwarding lcores read it without a lock.
  *
- * A slot is one aligned 64-bit word: address, port, and the index of the host's adjacency. Open
- * addressing with a bounded probe; a slot that empties is marked gone, so that no reader's probe
- * ends early. An index is not reused before a grace period. Packets to a host that the kernel is
- * still resolving are held here, a few for each. */
+ * A slot is one aligned 64-bit word: a hash of the address, of either family, the port, and the
+ * index of the host's adjacency, which has the address itself. Open addressing with a bounded
+ * probe; a slot that empties is marked gone, so that no reader's probe ends early. An index is not
+ * reused before a grace period. Packets to a host that the kernel is still resolving are held here,
+ * a few for each. */
 #ifndef BASCULE_NEIGHBOUR_H
 #define BASCULE_NEIGHBOUR_H
 
@@ -25,7 +26,7 @@ extern "C" {
 #endif
 
 enum {
-	NEIGHBOUR_HOSTS = 65536,
+	NEIGHBOUR_HOSTS = 65536, /* a power of two */
 	NEIGHBOUR_SLOTS = 2 * NEIGHBOUR_HOSTS,
 	/* slots that a key may lie in; at half load the 65th is needed once in millions */
 	NEIGHBOUR_PROBE = 64,
@@ -48,7 +49,7 @@ enum host_state {
 
 /* The main lcore's side of a host; its adjacency has the same index. */
 struct host {
-	uint32_t addr; /* host order */
+	struct fib_addr addr;
 	uint16_t port; /* port id */
 	uint8_t state; /* enum host_state */
 	uint8_t nb_held;
@@ -76,20 +77,37 @@ struct neighbours {
 	struct rte_rcu_qsbr *qsbr; /* borrowed from the FIB */
 };
 
+/* What a slot shows of its host: its address by a hash, of which the lower bits say where the slot
+ * is looked for. */
+static inline uint64_t neighbour_tag(uint16_t port, const struct fib_addr *addr)
+{
+	uint64_t half[2];
+
+	memcpy(half, addr, sizeof(half));
+	return (uint64_t)rte_hash_crc_8byte(half[1], rte_hash_crc_8byte(half[0], port)) << 8 | port;
+}
+
+/* Is it the host's adjacency? It keeps its key for as long as a slot shows it, and a grace period
+ * more. */
+static inline bool neighbour_is(const struct adjacency *adjacency, const struct fib_addr *addr)
+{
+	return fib_addr_same(&adjacency->gateway, addr);
+}
+
 /* Reader: the adjacency of a host, or NULL if it is not in the table. Good until the next quiescent
  * state. */
 static inline const struct adjacency *neighbour_find(const struct neighbours *table, uint16_t port,
-						     uint32_t addr)
+						     struct fib_addr addr)
 {
-	uint64_t key = (uint64_t)addr << 8 | port;
-	uint32_t at = rte_hash_crc_4byte(addr, port);
+	uint64_t tag = neighbour_tag(port, &addr);
 
 	for (uint32_t i = 0; i < NEIGHBOUR_PROBE; i++) {
-		uint64_t word =
-			__atomic_load_n(&table->slot[(at + i) % NEIGHBOUR_SLOTS], __ATOMIC_ACQUIRE);
+		uint64_t word = __atomic_load_n(&table->slot[((tag >> 8) + i) % NEIGHBOUR_SLOTS],
+						__ATOMIC_ACQUIRE);
+		const struct adjacency *adjacency = &table->adjacency[word % NEIGHBOUR_HOSTS];
 
-		if (word >> 24 == key)
-			return &table->adjacency[word & 0xffffff];
+		if (word >> 24 == tag && neighbour_is(adjacency, &addr))
+			return adjacency;
 		if (!word)
 			break;
 	}
@@ -103,12 +121,13 @@ void neighbours_free(struct neighbours *table);
 /* All below: the main lcore. */
 
 /* The host of (port, addr), or NULL. */
-struct host *neighbour_get(struct neighbours *table, uint16_t port, uint32_t addr);
+struct host *neighbour_get(struct neighbours *table, uint16_t port, struct fib_addr addr);
 /* Add a host that is not there, pending and unresolved. NULL: no room. */
-struct host *neighbour_add(struct neighbours *table, uint16_t port, uint32_t addr, uint64_t now_ms);
+struct host *neighbour_add(struct neighbours *table, uint16_t port, struct fib_addr addr,
+			   uint64_t now_ms);
 /* May a packet have the kernel resolve this host? Yes if it is known, or few are pending behind the
  * port: whoever scans a subnet must not fill the kernel's table, which would forget who is live. */
-bool neighbour_may_glean(struct neighbours *table, uint16_t port, uint32_t addr);
+bool neighbour_may_glean(struct neighbours *table, uint16_t port, struct fib_addr addr);
 /* Take it out. It must hold no packets. */
 void neighbour_remove(struct neighbours *table, struct host *host);
 /* Return hosts whose grace period is over to the free list; bounded. */

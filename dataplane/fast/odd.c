@@ -13,6 +13,8 @@
 #include "filter.h"
 #include "hop.h"
 #include "ip4.h"
+#include "leave.h"
+#include "odd6.h"
 #include "tags.h"
 
 enum { ICMP_REDIRECT = 5 };
@@ -20,27 +22,6 @@ enum { ICMP_REDIRECT = 5 };
 static struct rte_ipv4_hdr *ip4_of(struct rte_mbuf *m)
 {
 	return rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
-}
-
-static void drop(struct forwarder *f, enum drop_reason reason, struct rte_mbuf *m)
-{
-	f->counters->drop[reason]++;
-	rte_pktmbuf_free(m);
-}
-
-static void punt(struct forwarder *f, enum punt_class class_, struct rte_mbuf *m)
-{
-	punt_send(f->punt, f->counters, class_, m);
-	f->punted = true;
-}
-
-/* Drop, and leave it to the main lcore whether an ICMP error comes of it. */
-static void drop_error(struct forwarder *f, enum drop_reason reason, enum punt_error error,
-		       uint16_t mtu, struct rte_mbuf *m)
-{
-	f->counters->drop[reason]++;
-	punt_error(f->punt, f->counters, error, mtu, m);
-	f->punted = true;
 }
 
 static rte_be16_t type_of(const struct rte_mbuf *m)
@@ -61,62 +42,71 @@ static enum drop_reason priority_untag(struct rte_mbuf *m)
 	return reason;
 }
 
-/* A frame that carries no IPv4, or not to us. True: it carried priority tags only; false: it is
- * gone. */
-static bool frame_other(struct forwarder *f, struct rte_mbuf *m, bool for_us)
+/* What a frame to us carries, or to a group, without tags: ODD_GOOD if it is of `family`. */
+static enum odd frame_family(struct forwarder *f, const struct port *from, struct rte_mbuf *m,
+			     enum fib_family family)
 {
-	bool tagged = tags_type(type_of(m));
-	enum drop_reason reason = DROP_NONE;
+	rte_be16_t type = type_of(m);
 
-	if (!for_us)
-		reason = DROP_NOT_OUR_MAC;
-	else if (tagged)
-		reason = priority_untag(m);
-	if (reason != DROP_NONE)
-		drop(f, reason, m);
-	else if (tagged && type_of(m) == RTE_BE16(RTE_ETHER_TYPE_IPV4))
-		return true;
-	else if (type_of(m) == RTE_BE16(RTE_ETHER_TYPE_ARP))
-		punt(f, PUNT_ARP, m);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV4))
+		return family == FIB_IP4 ? ODD_GOOD : ODD_OTHER;
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6) && from->ip6)
+		return family == FIB_IP6 ? ODD_GOOD : ODD_OTHER;
+	if (type == RTE_BE16(RTE_ETHER_TYPE_ARP))
+		leave_punt(f, PUNT_ARP, m);
 	else
-		drop(f, DROP_ETHERTYPE, m);
-	return false;
+		leave_drop(f, DROP_ETHERTYPE, m);
+	return ODD_GONE;
 }
 
-bool odd_frame(struct forwarder *f, const struct port *from, struct rte_mbuf *m)
+/* A good packet of IPv4 to forward? False: it is gone. */
+static bool packet4(struct forwarder *f, struct rte_mbuf *m, bool ours)
 {
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	const struct rte_ipv4_hdr *ip = ip4_of(m);
-	enum drop_reason reason;
+	enum drop_reason reason = ip4_check(ip, m->data_len - RTE_ETHER_HDR_LEN,
+					    (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
+						    RTE_MBUF_F_RX_IP_CKSUM_GOOD);
 	uint32_t frame_len;
-	bool ours, group;
 
-	if (m->data_len < RTE_ETHER_HDR_LEN) {
-		drop(f, DROP_FRAME_SHORT, m);
-		return false;
-	}
-	ours = rte_is_same_ether_addr(&ether->dst_addr, &from->mac);
-	group = rte_is_multicast_ether_addr(&ether->dst_addr);
-	if (ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || !(ours || group)) {
-		if (!frame_other(f, m, ours || group))
-			return false;
-		ip = ip4_of(m);
-	}
-	reason = ip4_check(ip, m->data_len - RTE_ETHER_HDR_LEN,
-			   (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
-				   RTE_MBUF_F_RX_IP_CKSUM_GOOD);
 	if (reason == DROP_NONE && sources_has(f->sources, rte_be_to_cpu_32(ip->src_addr)))
 		reason = DROP_MARTIAN_SOURCE;
 	if (reason == DROP_NONE && !ours)
 		reason = DROP_L2_BROADCAST; /* RFC 1812 5.3.4: unicast in a link-layer broadcast */
 	if (reason != DROP_NONE) {
-		drop(f, reason, m);
+		leave_drop(f, reason, m);
 		return false;
 	}
 	frame_len = RTE_ETHER_HDR_LEN + rte_be_to_cpu_16(ip->total_length);
 	if (m->data_len != frame_len) /* padding of the link that it came from */
 		rte_pktmbuf_trim(m, (uint16_t)(m->data_len - frame_len));
 	return true;
+}
+
+enum odd odd_frame(struct forwarder *f, const struct port *from, struct rte_mbuf *m,
+		   enum fib_family family)
+{
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	enum drop_reason reason = DROP_NONE;
+	enum odd odd;
+	bool ours;
+
+	if (m->data_len < RTE_ETHER_HDR_LEN) {
+		leave_drop(f, DROP_FRAME_SHORT, m);
+		return ODD_GONE;
+	}
+	ours = rte_is_same_ether_addr(&ether->dst_addr, &from->mac);
+	if (!ours && !rte_is_multicast_ether_addr(&ether->dst_addr))
+		reason = DROP_NOT_OUR_MAC;
+	else if (tags_type(ether->ether_type))
+		reason = priority_untag(m);
+	if (reason != DROP_NONE) {
+		leave_drop(f, reason, m);
+		return ODD_GONE;
+	}
+	odd = frame_family(f, from, m, family);
+	if (odd == ODD_GOOD && !(family == FIB_IP4 ? packet4(f, m, ours) : odd6_packet(f, m, ours)))
+		return ODD_GONE;
+	return odd;
 }
 
 /* An ICMP redirect: the way to a peer is not a neighbour's to change. The kernel believes one if
@@ -148,12 +138,12 @@ static void packet_bgp(struct forwarder *f, struct rte_mbuf *m)
 	int port = fib_peer_port(f->fib, rte_be_to_cpu_32(ip4_of(m)->src_addr));
 
 	if (port == m->port) {
-		punt(f, PUNT_BGP, m);
+		leave_punt(f, PUNT_BGP, m);
 	} else if (port < 0) {
 		f->counters->event[COUNTER_BGP_UNKNOWN_PEER]++;
-		punt(f, PUNT_LOCAL, m);
+		leave_punt(f, PUNT_LOCAL, m);
 	} else {
-		drop(f, DROP_BGP_WRONG_PORT, m);
+		leave_drop(f, DROP_BGP_WRONG_PORT, m);
 	}
 }
 
@@ -163,11 +153,11 @@ static void packet_local(struct forwarder *f, struct rte_mbuf *m)
 	const struct rte_ipv4_hdr *ip = ip4_of(m);
 
 	if (is_redirect(ip))
-		drop(f, DROP_REDIRECT, m);
+		leave_drop(f, DROP_REDIRECT, m);
 	else if (is_bgp(ip))
 		packet_bgp(f, m);
 	else
-		punt(f, PUNT_LOCAL, m);
+		leave_punt(f, PUNT_LOCAL, m);
 }
 
 /* By a neighbour that is resolved; what is too big for the way there is cut by the main lcore. The
@@ -177,7 +167,7 @@ static const struct adjacency *way_out(struct forwarder *f, const struct port *f
 				       uint8_t egress_role)
 {
 	if (adjacency->port == from->id && hop_bounces(m, adjacency)) {
-		drop(f, DROP_BOUNCE, m);
+		leave_drop(f, DROP_BOUNCE, m);
 		return NULL;
 	}
 	if (rte_be_to_cpu_16(ip4_of(m)->total_length) <= adjacency->mtu)
@@ -186,7 +176,7 @@ static const struct adjacency *way_out(struct forwarder *f, const struct port *f
 	punt_note(m)->port = adjacency->port;
 	punt_note(m)->mtu = adjacency->mtu;
 	punt_note(m)->egress_role = egress_role;
-	punt(f, PUNT_FRAGMENT, m);
+	leave_punt(f, PUNT_FRAGMENT, m);
 	return NULL;
 }
 
@@ -195,12 +185,13 @@ static const struct adjacency *way_glean(struct forwarder *f, const struct port 
 					 struct rte_mbuf *m, const struct adjacency *glean)
 {
 	uint32_t dst = rte_be_to_cpu_32(ip4_of(m)->dst_addr);
-	const struct adjacency *host = neighbour_find(f->neighbours, glean->port, dst);
+	const struct adjacency *host =
+		neighbour_find(f->neighbours, glean->port, fib_addr_ip4(dst));
 
 	if (host && __atomic_load_n(&host->action, __ATOMIC_ACQUIRE) == ADJACENCY_FORWARD)
 		return way_out(f, from, m, host, glean->egress_role);
 	punt_note(m)->port = glean->port;
-	punt(f, PUNT_GLEAN, m);
+	leave_punt(f, PUNT_GLEAN, m);
 	return NULL;
 }
 
@@ -218,7 +209,7 @@ static bool filtered(struct forwarder *f, uint16_t port, struct rte_mbuf *m)
 	enum drop_reason reason = filter_out_one(table, f->lcore, port, m);
 
 	if (reason != DROP_NONE)
-		drop(f, reason, m);
+		leave_drop(f, reason, m);
 	return reason != DROP_NONE;
 }
 
@@ -226,29 +217,14 @@ static bool filtered(struct forwarder *f, uint16_t port, struct rte_mbuf *m)
 static void packet_stays(struct forwarder *f, struct rte_mbuf *m, uint8_t action, bool spoilt)
 {
 	if (spoilt) {
-		drop(f, DROP_TABLE_SPOILT, m);
+		leave_drop(f, DROP_TABLE_SPOILT, m);
 		return;
 	}
 	switch (action) {
 	case ADJACENCY_LOCAL: packet_local(f, m); break;
-	case ADJACENCY_BROADCAST: drop(f, DROP_BROADCAST, m); break;
-	default: drop_error(f, DROP_NO_ROUTE, PUNT_ERROR_NET_UNREACHABLE, 0, m); break;
+	case ADJACENCY_BROADCAST: leave_drop(f, DROP_BROADCAST, m); break;
+	default: leave_drop_error(f, DROP_NO_ROUTE, PUNT_ERROR_NET_UNREACHABLE, 0, m); break;
 	}
-}
-
-/* The next hop is lost: another one, or `lost` again if there is none. */
-static const struct adjacency *packet_repair(struct forwarder *f,
-					     const struct fib_generation *generation,
-					     uint32_t path_list, struct rte_mbuf *m,
-					     const struct adjacency *lost)
-{
-	const struct path_list *list = &generation->path_lists[path_list];
-	const struct adjacency *found = fib_repair(generation, list, hop_hash(m));
-
-	if (!found)
-		return lost;
-	f->counters->event[COUNTER_REPAIRED]++;
-	return found;
 }
 
 const struct adjacency *odd_way(struct forwarder *f, const struct port *from, uint64_t gate,
@@ -265,19 +241,19 @@ const struct adjacency *odd_way(struct forwarder *f, const struct port *from, ui
 			packet_stays(f, m, action, spoilt);
 			return NULL;
 		}
-		adjacency = packet_repair(f, generation, b->path_list[i], m, adjacency);
+		adjacency = leave_repair(f, generation, b->path_list[i], hop_hash(m), adjacency);
 		action = __atomic_load_n(&adjacency->action, __ATOMIC_ACQUIRE);
 	}
 	if (!fib_gate_open(gate, from->role, adjacency->egress_role))
-		drop(f, DROP_GATE_CLOSED, m);
+		leave_drop(f, DROP_GATE_CLOSED, m);
 	else if (filtered(f, adjacency->port, m))
 		return NULL;
 	else if (ip->time_to_live <= 1)
-		drop_error(f, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);
+		leave_drop_error(f, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);
 	else if (action == ADJACENCY_UNRESOLVED)
-		drop_error(f, DROP_UNRESOLVED, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
+		leave_drop_error(f, DROP_UNRESOLVED, PUNT_ERROR_HOST_UNREACHABLE, 0, m);
 	else if (too_big(ip, adjacency))
-		drop_error(f, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
+		leave_drop_error(f, DROP_TOO_BIG, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
 	else if (action == ADJACENCY_GLEAN)
 		return way_glean(f, from, m, adjacency);
 	else

@@ -14,13 +14,20 @@
 extern "C" {
 #endif
 
-/* Judge one frame. True: a good IPv4 packet to forward; it may begin elsewhere now, and what was
- * behind it is gone. False: the frame is gone, counted. */
-bool odd_frame(struct forwarder *f, const struct port *from, struct rte_mbuf *m);
+enum odd {
+	ODD_GONE,  /* dropped or punted, counted */
+	ODD_GOOD,  /* to be forwarded */
+	ODD_OTHER, /* of the other family, to us or to a group, without tags; not judged yet */
+};
 
-/* By which adjacency packet `i` leaves, a good one of odd_frame() or a good header of screen.h.
- * NULL: it does not, and is gone, counted. `spoilt`: the table's entry names what the table does
- * not have. */
+/* Judge one frame of a burst of `family`. Unless it is gone, it may begin elsewhere now, and of a
+ * good one, what was behind the packet is gone. */
+enum odd odd_frame(struct forwarder *f, const struct port *from, struct rte_mbuf *m,
+		   enum fib_family family);
+
+/* By which adjacency packet `i` of IPv4 leaves, a good one of odd_frame() or a good header of
+ * screen.h. NULL: it does not, and is gone, counted. `spoilt`: the table's entry names what the
+ * table does not have. */
 const struct adjacency *odd_way(struct forwarder *f, const struct port *from, uint64_t gate,
 				const struct fib_generation *generation, const struct burst *b,
 				uint16_t i, bool spoilt);

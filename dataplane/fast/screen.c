@@ -34,7 +34,7 @@ bool screen_path(const struct screening *by, struct burst *b, uint16_t i)
 	bool spoilt = fib_lookup_burst(by->view, by->tbl8_groups, &b->dst[i], &b->path_list[i], 1);
 	const struct path_list *list = &by->generation->path_lists[b->path_list[i]];
 
-	b->adjacency[i] = fib_adjacency(by->generation, hop_member(list, b->pkt[i]));
+	b->adjacency[i] = fib_adjacency(by->generation, hop_member(list, b->pkt[i], FIB_IP4));
 	b->port[i] = b->adjacency[i]->port;
 	return spoilt;
 }
@@ -54,10 +54,9 @@ static bool header_odd(const struct screening *by, const struct burst *b, uint16
 	       sources_has(by->sources, rte_be_to_cpu_32(ip->src_addr));
 }
 
-static bool way_odd(const struct screening *by, const struct burst *b, uint16_t i)
+bool screen_way_odd(const struct screening *by, const struct burst *b, uint16_t i, uint8_t ttl)
 {
 	const struct adjacency *way = b->adjacency[i];
-	uint8_t ttl = (uint8_t)(b->hop[i] + 1);
 	uint16_t tail;
 
 	memcpy(&tail, &way->rewrite[ADJACENCY_TAIL], sizeof(tail));
@@ -82,7 +81,7 @@ static struct screened burst_plain(const struct screening *by, struct burst *b)
 			found.padded |= bit;
 		if (screen_path(by, b, i))
 			found.spoilt |= bit;
-		if (way_odd(by, b, i))
+		if (screen_way_odd(by, b, i, (uint8_t)(b->hop[i] + 1)))
 			found.odd_ways |= bit;
 		else if (b->port[i] != b->port[0])
 			found.apart |= bit;
@@ -111,13 +110,13 @@ uint16_t screen_pick(const struct burst *b, uint64_t some, struct screen_picked 
 static inline void rewrite(const struct burst *b, uint32_t i, const struct adjacency *way)
 {
 	uint8_t *frame = (uint8_t *)(uintptr_t)b->frame[i];
-	/* the first two octets of the IP header: 16 octets are one store, 14 are three */
-	uint16_t overlap;
+	/* what lies behind the addresses: 16 octets are one store, 12 are two */
+	uint32_t overlap;
 
-	memcpy(&overlap, frame + RTE_ETHER_HDR_LEN, sizeof(overlap));
+	memcpy(&overlap, frame + ADJACENCY_MACS, sizeof(overlap));
 	rte_mov16(frame, way->rewrite);
-	memcpy(frame + RTE_ETHER_HDR_LEN, &overlap, sizeof(overlap));
-	memcpy(frame + RTE_ETHER_HDR_LEN + IP4_TTL, &b->hop[i], sizeof(b->hop[i]));
+	memcpy(frame + ADJACENCY_MACS, &overlap, sizeof(overlap));
+	memcpy(frame + b->hop_at, &b->hop[i], sizeof(b->hop[i]));
 }
 
 void screen_rewrite_one(const struct burst *b, uint16_t i)
@@ -142,6 +141,7 @@ static bool usable_plain(void)
 const struct screen screen_plain = { .name = "plain",
 				     .usable = usable_plain,
 				     .burst = burst_plain,
+				     .burst6 = screen6_plain,
 				     .rewrite = screen_rewrite,
 				     .leaving = leaving_plain,
 				     .pick = screen_pick };

@@ -4,7 +4,7 @@
  *
  *   headers  everyday: a frame to our MAC address that carries IPv4 without options; the header
  *            lies in the frame, with a right checksum; addresses are no martians, and the source is
- *            none of ours (sources.h)
+ *            none of ours (sources.h). Of IPv6: no address of the link either, nor of ::/8
  *   (paths)  longest-prefix match of the destination in the view of the ingress port's role; its
  *            path-list; by flow hash where there are several next hops, an adjacency
  *   ways     everyday: the next hop is resolved, the gate is open, the TTL lasts, the packet is no
@@ -27,6 +27,7 @@
 
 #include "burst.h"
 #include "sources.h"
+#include "trie6_lookup.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,6 +42,9 @@ struct screening {
 	uint32_t tbl8_groups;	     /* see fib_lookup_burst() */
 	uint16_t port;		     /* port id */
 	uint8_t gates;		     /* a bit for each egress role, open to packets of that port */
+	/* of IPv6 alone */
+	const struct trie6_lookup *lookup6;
+	uint32_t trie6_groups; /* see struct trie6_reader */
 };
 
 /* A bit for each packet. */
@@ -62,8 +66,11 @@ struct screen_picked {
 struct screen {
 	const char *name;
 	bool (*usable)(void); /* by this CPU */
-	/* Reads 38 octets of each frame, whatever its length: they lie in its buffer. */
+	/* Of IPv4: all else is odd. Reads 38 octets of each frame, whatever its length: they lie
+	 * in its buffer. */
 	struct screened (*burst)(const struct screening *by, struct burst *b);
+	/* Of IPv6, likewise 58 octets. The view has a table of it. */
+	struct screened (*burst6)(const struct screening *by, struct burst *b);
 	/* Every packet gets the frame header of `way`, or of its own adjacency if that is NULL; and
 	 * its `hop`. */
 	void (*rewrite)(const struct burst *b, const struct adjacency *way);
@@ -87,6 +94,25 @@ void screen_rewrite_one(const struct burst *b, uint16_t i);
  * header, and then its path. True: as `spoilt`. */
 void screen_read(struct burst *b, uint16_t i);
 bool screen_path(const struct screening *by, struct burst *b, uint16_t i);
+void screen6_read(struct burst *b, uint16_t i);
+bool screen6_path(const struct screening *by, struct burst *b, uint16_t i);
+
+/* Does the packet not meet its adjacency, with this TTL or hop limit as it came? */
+bool screen_way_odd(const struct screening *by, const struct burst *b, uint16_t i, uint8_t ttl);
+
+/* The plain variant of IPv6. */
+struct screened screen6_plain(const struct screening *by, struct burst *b);
+
+/* What the table of IPv6 is read by. */
+static inline struct trie6_reader screen6_reader(const struct screening *by)
+{
+	struct trie6_reader in;
+
+	in.shared = by->view->trie6;
+	in.groups = by->trie6_groups;
+	in.miss = __atomic_load_n(&by->view->default_path_list[FIB_IP6], __ATOMIC_RELAXED);
+	return in;
+}
 
 #ifdef __cplusplus
 }

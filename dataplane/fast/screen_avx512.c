@@ -242,8 +242,8 @@ static inline void rewrite(const struct burst *b, uint32_t i, __m128i header)
 {
 	uint8_t *frame = (uint8_t *)(uintptr_t)b->frame[i];
 
-	_mm_mask_storeu_epi8(frame, (1 << RTE_ETHER_HDR_LEN) - 1, header);
-	memcpy(frame + RTE_ETHER_HDR_LEN + IP4_TTL, &b->hop[i], sizeof(b->hop[i]));
+	_mm_mask_storeu_epi8(frame, (1 << ADJACENCY_MACS) - 1, header);
+	memcpy(frame + b->hop_at, &b->hop[i], sizeof(b->hop[i]));
 }
 
 static inline __m128i header_of(const struct adjacency *way)
@@ -270,6 +270,7 @@ static void rewrite_masked(const struct burst *b, const struct adjacency *way)
 }
 
 #include "screen_lanes.h"
+#include "screen_lanes6.h"
 
 /* CPUs without VBMI2 slow their clock down for vectors so wide. */
 static bool usable(void)
@@ -283,6 +284,7 @@ static bool usable(void)
 const struct screen screen_avx512 = { .name = "avx512",
 				      .usable = usable,
 				      .burst = burst_lanes,
+				      .burst6 = burst6_lanes,
 				      .rewrite = rewrite_masked,
 				      .leaving = leaving_lanes,
 				      .pick = pick_compress };

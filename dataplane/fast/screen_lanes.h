@@ -60,7 +60,7 @@ struct header_key {
 	vec mac, mac_rest, type;
 };
 
-static inline struct header_key lanes_key(const struct rte_ether_addr *mac)
+static inline struct header_key lanes_key(const struct rte_ether_addr *mac, rte_be16_t type)
 {
 	struct header_key key;
 	uint32_t first;
@@ -70,7 +70,7 @@ static inline struct header_key lanes_key(const struct rte_ether_addr *mac)
 	memcpy(&rest, &mac->addr_bytes[4], sizeof(rest));
 	key.mac = v_all(first);
 	key.mac_rest = v_all((uint32_t)rest << 16);
-	key.type = v_all((uint32_t)RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	key.type = v_all(type);
 	return key;
 }
 
@@ -111,12 +111,12 @@ static inline mask lanes_no_martian(const struct header_lanes *h)
 	return v_eq(v_or(found, v_gt16(firsts, v_all(0x00df00df))), v_all(0));
 }
 
-/* True where sources_maybe() is true: one bit of 256, of which each half is a table of 16
- * octets. */
-static inline mask lanes_listed(const struct header_lanes *h, vec low_half, vec high_half)
+/* True where sources_maybe() is true of what ends with these octets: one bit of 256, of which each
+ * half is a table of 16 octets. */
+static inline mask lanes_listed(vec octet, vec low_half, vec high_half)
 {
 	const vec bits = v_table(0x8040201008040201, 0);
-	vec octet = v_shr(h->src, 24), at = v_shr(octet, 3), found;
+	vec at = v_shr(octet, 3), found;
 
 	/* an index with its highest bit set finds 0, and only the lower 4 bits of others are looked
 	 * at */
@@ -161,11 +161,11 @@ static inline struct keys keys_of(const struct screening *by)
 	const uint64_t *some = by->sources->some;
 
 	return (struct keys){
-		.header = lanes_key(by->mac),
+		.header = lanes_key(by->mac, RTE_BE16(RTE_ETHER_TYPE_IPV4)),
 		.low_half = v_table(some[0], some[1]),
 		.high_half = v_table(some[2], some[3]),
 		.may = way_table(by->gates),
-		.miss = __atomic_load_n(&by->view->default_path_list, __ATOMIC_RELAXED),
+		.miss = __atomic_load_n(&by->view->default_path_list[FIB_IP4], __ATOMIC_RELAXED),
 		.tbl24 = (const uint32_t *)by->view->lpm->tbl24,
 		.tbl8 = (const uint32_t *)by->view->lpm->tbl8,
 	};
@@ -219,7 +219,7 @@ static inline void lanes_headers(const struct screening *by, const struct keys *
 	good = m_and(m_and(lanes_ours(&h, &key->header), lanes_summed(&h)), lanes_no_martian(&h));
 	good = m_andnot(bad, good);
 	everyday = m_bits(good);
-	suspects = everyday & m_bits(lanes_listed(&h, key->low_half, key->high_half));
+	suspects = everyday & m_bits(lanes_listed(v_shr(h.src, 24), key->low_half, key->high_half));
 	if (unlikely(suspects))
 		everyday &= ~lanes_guilty(by->sources, h.src, suspects);
 	found->odd_headers |= (everyday ^ LANES_MASK) << i;
@@ -356,6 +356,21 @@ static inline uint64_t lanes_paths(const struct screening *by, struct burst *b, 
 	return (m_bits(v_eq(v_and(first, v_all(0xffff)), v_all(1))) ^ LANES_MASK) << i;
 }
 
+/* The same of IPv6. Odd headers are not walked: their lengths may be wrong. */
+static __rte_noinline void paths6_several(const struct screening *by, struct burst *b, uint64_t odd)
+{
+	uint32_t hash[FORWARD_BURST];
+	uint16_t n = b->n, i;
+
+	for (i = 0; i < n; i++)
+		hash[i] = odd >> i & 1 ? 0 : hop6_hash(b->pkt[i]);
+	for (; i % LANES; i++)
+		hash[i] = 0;
+	for (i = 0; i < n; i += LANES)
+		lanes_take(by, b, i,
+			   lanes_members(by->generation->path_lists, b, i, v_load(&hash[i])));
+}
+
 /* What decides whether adjacencies are met, in the order of memory. */
 struct way_lanes {
 	vec tail;  /* (2 octets of `rewrite`) and those at ADJACENCY_TAIL */
@@ -383,18 +398,26 @@ static inline struct way_lanes lanes_way(const struct adjacency *adjacency)
 	return (struct way_lanes){ v_all(words[0]), v_all(words[1]), v_all(words[2]) };
 }
 
-static inline void lanes_met(const struct screening *by, const struct keys *key, struct burst *b,
-			     uint16_t i, struct way_lanes ways, struct screened *found)
+/* TTL or hop limit, from which `hop` has taken one. */
+static inline vec lanes_ttl(const struct burst *b, uint16_t i, enum fib_family family)
 {
-	vec tail = v_shr(ways.tail, 16), out = v_and(ways.port, v_all(0xffff)), state, ttl;
+	vec hop = v_load(&b->hop[i]);
+
+	return v_and(v_add(family == FIB_IP4 ? hop : v_shr(hop, 24), v_all(1)), v_all(0xff));
+}
+
+static inline void lanes_met(const struct screening *by, vec may, struct burst *b, uint16_t i,
+			     struct way_lanes ways, enum fib_family family, struct screened *found)
+{
+	vec tail = v_shr(ways.tail, 16), out = v_and(ways.port, v_all(0xffff)), state;
+	vec ttl = lanes_ttl(b, i, family);
 	mask bad;
 
 	v_store(&b->port[i], out);
 	/* of the action's octet more than 7 is as good as 7, which is none; of the role's, 3 bits
 	 * count */
 	state = v_min8(v_and(ways.state, v_all(0x07ff)), v_all(0x0707));
-	state = v_lookup(key->may, v_or(state, v_all(0x80800008)));
-	ttl = v_and(v_add(v_load(&b->hop[i]), v_all(1)), v_all(0xff));
+	state = v_lookup(may, v_or(state, v_all(0x80800008)));
 	bad = m_or(v_gt(v_load(&b->total_len[i]), v_shr(ways.port, 16)), v_gt(v_all(2), ttl));
 	bad = m_or(bad, m_and(v_eq(out, v_all(by->port)), v_eq(tail, v_load(&b->src_tail[i]))));
 	found->odd_ways |= (m_bits(m_andnot(bad, v_eq(state, v_all(0x0101)))) ^ LANES_MASK) << i;
@@ -416,29 +439,51 @@ static inline const struct adjacency *burst_way(const struct screening *by, cons
 	return fib_adjacency(by->generation, list->member[0]);
 }
 
-static inline void burst_one_way(const struct screening *by, const struct keys *key,
-				 struct burst *b, const struct adjacency *way,
+static inline void burst_one_way(const struct screening *by, vec may, struct burst *b,
+				 const struct adjacency *way, enum fib_family family,
 				 struct screened *found)
 {
 	const struct way_lanes ways = lanes_way(way);
 
 	for (uint16_t i = 0; i < b->n; i += LANES) {
 		v_pointers(way, v_all(0), (const void **)&b->adjacency[i]);
-		lanes_met(by, key, b, i, ways, found);
+		lanes_met(by, may, b, i, ways, family, found);
 	}
 }
 
-static inline void burst_ways(const struct screening *by, const struct keys *key, struct burst *b,
-			      uint64_t all, struct screened *found)
+static inline void burst_ways(const struct screening *by, vec may, struct burst *b, uint64_t all,
+			      enum fib_family family, struct screened *found)
 {
 	uint64_t several = 0;
 
 	for (uint16_t i = 0; i < b->n; i += LANES)
 		several |= lanes_paths(by, b, i);
-	if (unlikely(several & all & ~found->odd_headers))
-		paths_several(by, b);
+	if (unlikely(several & all & ~found->odd_headers)) {
+		if (family == FIB_IP4)
+			paths_several(by, b);
+		else
+			paths6_several(by, b, found->odd_headers);
+	}
 	for (uint16_t i = 0; i < b->n; i += LANES)
-		lanes_met(by, key, b, i, lanes_ways(b, i), found);
+		lanes_met(by, may, b, i, lanes_ways(b, i), family, found);
+}
+
+/* Where path-lists have been found: ways; and nothing is said of lanes without a packet. */
+static inline void lanes_ends(const struct screening *by, vec may, struct burst *b,
+			      enum fib_family family, struct screened *found)
+{
+	uint64_t all = burst_mask(b->n);
+
+	found->way = burst_way(by, b, all);
+	if (found->way)
+		burst_one_way(by, may, b, found->way, family, found);
+	else
+		burst_ways(by, may, b, all, family, found);
+	found->odd_headers &= all;
+	found->padded &= all;
+	found->odd_ways &= all & ~found->odd_headers;
+	found->spoilt &= all & ~found->odd_headers;
+	found->apart &= all;
 }
 
 /* A stage for the whole burst after the other: so the CPU has many lanes of each under way. */
@@ -446,7 +491,6 @@ static struct screened burst_lanes(const struct screening *by, struct burst *b)
 {
 	const struct keys key = keys_of(by);
 	struct screened found = { 0 };
-	uint64_t all = burst_mask(b->n);
 	uint16_t n = b->n;
 
 	for (uint16_t i = 0; i < n; i += LANES)
@@ -454,16 +498,7 @@ static struct screened burst_lanes(const struct screening *by, struct burst *b)
 	lanes_ask(&key, b, (uint16_t)((n - 1) / LANES * LANES));
 	for (uint16_t i = 0; i < n; i += LANES)
 		lanes_entries(by, &key, b, i, &found);
-	found.way = burst_way(by, b, all);
-	if (found.way)
-		burst_one_way(by, &key, b, found.way, &found);
-	else
-		burst_ways(by, &key, b, all, &found);
-	found.odd_headers &= all;
-	found.padded &= all;
-	found.odd_ways &= all & ~found.odd_headers;
-	found.spoilt &= all & ~found.odd_headers;
-	found.apart &= all;
+	lanes_ends(by, key.may, b, FIB_IP4, &found);
 	return found;
 }
 

@@ -227,6 +227,7 @@ static inline void v_pointers(const void *base, vec offset, const void **to)
 }
 
 #include "screen_lanes.h"
+#include "screen_lanes6.h"
 
 static bool usable(void)
 {
@@ -236,6 +237,7 @@ static bool usable(void)
 const struct screen screen_sse4 = { .name = "sse4",
 				    .usable = usable,
 				    .burst = burst_lanes,
+				    .burst6 = burst6_lanes,
 				    .rewrite = screen_rewrite,
 				    .leaving = leaving_lanes,
 				    .pick = screen_pick };

@@ -20,11 +20,20 @@ extern "C" {
 
 enum { SOURCES_OCTET = 256 };
 
+/* Of IPv6, our own addresses alone, by the last octet of all four words xored: hosts that differ in
+ * their networks alone do not end alike then. */
+struct sources6 {
+	uint64_t some[SOURCES_OCTET / 64];
+	uint16_t first[SOURCES_OCTET + 1];
+	struct fib_addr addr[FIB_SEEDS];
+};
+
 struct sources {
 	uint64_t some[SOURCES_OCTET / 64]; /* bit: an address with this last octet is listed */
 	uint16_t first[SOURCES_OCTET +
 		       1]; /* [last octet] → index into addr; the next one's is where they end */
 	uint32_t addr[FIB_SEEDS]; /* host order, by last octet */
+	struct sources6 ip6;
 };
 
 /* From the FIB's seeds, which are our addresses and our subnets' broadcasts. */
@@ -37,6 +46,7 @@ static inline bool sources_maybe(const struct sources *sources, uint32_t addr)
 }
 
 bool sources_has(const struct sources *sources, uint32_t addr);
+bool sources6_has(const struct sources6 *sources, const struct fib_addr *addr);
 
 #ifdef __cplusplus
 }

@@ -58,7 +58,7 @@ uint64_t urpf_failed(enum config_urpf mode, const struct fib *fib,
 	for (uint64_t left = some; left; left &= left - 1)
 		addr[n++] = source(b->frame[__builtin_ctzll(left)]);
 	if (mode == URPF_LOOSE)
-		view.default_path_list = PATH_LIST_NONE;
+		view.default_path_list[FIB_IP4] = PATH_LIST_NONE;
 	fib_lookup_burst(&view, tbl8_groups, addr, list, n);
 	n = 0;
 	for (uint64_t left = some; left; left &= left - 1, n++) {

@@ -34,15 +34,13 @@ static void store_at_once(uint8_t to[16], octets16 value)
 	*(volatile octets16 *)to = value;
 }
 
-void adjacency_resolve(struct adjacency *adjacency, const uint8_t dst[6], const uint8_t src[6],
-		       uint16_t ether_type_be)
+void adjacency_resolve(struct adjacency *adjacency, const uint8_t dst[6], const uint8_t src[6])
 {
 	uint8_t octets[16] = { 0 };
 	octets16 header;
 
 	memcpy(&octets[0], dst, 6);
 	memcpy(&octets[6], src, 6);
-	memcpy(&octets[12], &ether_type_be, 2);
 	memcpy(&octets[ADJACENCY_TAIL], &dst[4], 2);
 	memcpy(&header, octets, sizeof(header));
 	store_at_once(adjacency->rewrite, header);
@@ -81,44 +79,48 @@ void adjacencies_fini(struct adjacencies *adjacencies)
 	adjacencies->next = adjacencies->chain = NULL;
 }
 
-static uint16_t *chain_of(const struct adjacencies *adjacencies, uint32_t gateway, uint16_t port,
-			  uint8_t egress_role)
+static uint16_t *chain_of(const struct adjacencies *adjacencies, const struct fib_addr *gateway,
+			  uint16_t port, uint8_t egress_role)
 {
-	return &adjacencies->chain[rte_jhash_3words(gateway, port, egress_role, 0) % CHAINS];
+	uint32_t hash = rte_jhash_32b(gateway->word, 4, (uint32_t)port << 8 | egress_role);
+
+	return &adjacencies->chain[hash % CHAINS];
 }
 
 /* Write the key, let the main lcore see it, and then that there is one. */
-static void slot_open(struct fib_generation *generation, uint32_t index, uint32_t gateway,
-		      const struct fib_port *port, uint8_t egress_role)
+static void slot_open(struct fib_generation *generation, uint32_t index,
+		      const struct fib_addr *gateway, const struct fib_port *port,
+		      uint8_t egress_role)
 {
 	struct adjacency *adjacency = &generation->adjacencies[index];
 
-	adjacency->gateway = gateway;
+	adjacency->gateway = *gateway;
 	adjacency->port = port->port;
 	adjacency->mtu = port->mtu;
 	adjacency->egress_role = egress_role;
-	action_store(adjacency, gateway ? ADJACENCY_UNRESOLVED : ADJACENCY_GLEAN);
+	action_store(adjacency, fib_addr_none(gateway) ? ADJACENCY_GLEAN : ADJACENCY_UNRESOLVED);
 	__atomic_store_n(&adjacency->claimed, 1, __ATOMIC_RELEASE);
 	if (index >= generation->adjacencies_end)
 		__atomic_store_n(&generation->adjacencies_end, index + 1, __ATOMIC_RELEASE);
 }
 
-int adjacency_claim(struct adjacencies *adjacencies, uint32_t gateway, const struct fib_port *port,
-		    uint8_t egress_role, uint16_t *index)
+int adjacency_claim(struct adjacencies *adjacencies, struct fib_addr gateway,
+		    const struct fib_port *port, uint8_t egress_role, uint16_t *index)
 {
-	uint16_t *chain = chain_of(adjacencies, gateway, port->port, egress_role);
+	uint16_t *chain = chain_of(adjacencies, &gateway, port->port, egress_role);
 	uint32_t found;
 
 	for (found = *chain; found != ADJACENCY_NONE; found = adjacencies->next[found]) {
 		const struct adjacency *a = &adjacencies->generation->adjacencies[found];
 
-		if (a->gateway == gateway && a->port == port->port && a->egress_role == egress_role)
+		if (fib_addr_same(&a->gateway, &gateway) && a->port == port->port &&
+		    a->egress_role == egress_role)
 			break;
 	}
 	if (found == ADJACENCY_NONE) {
 		if (rcu_pool_take(&adjacencies->indexes, &found))
 			return -ENOSPC;
-		slot_open(adjacencies->generation, found, gateway, port, egress_role);
+		slot_open(adjacencies->generation, found, &gateway, port, egress_role);
 		adjacencies->next[found] = *chain;
 		*chain = found;
 	}
@@ -135,7 +137,7 @@ void adjacency_release(struct adjacencies *adjacencies, uint16_t index)
 	assert(index < FIB_ADJACENCIES && adjacencies->refs[index]);
 	if (--adjacencies->refs[index])
 		return;
-	at = chain_of(adjacencies, adjacency->gateway, adjacency->port, adjacency->egress_role);
+	at = chain_of(adjacencies, &adjacency->gateway, adjacency->port, adjacency->egress_role);
 	while (*at != index)
 		at = &adjacencies->next[*at];
 	*at = adjacencies->next[index];

@@ -28,8 +28,7 @@ static inline bool adjacency_claimed(const struct adjacency *adjacency)
 
 /* Forward with this link-layer header from now on; addresses in wire order. Readers see the one
  * before or this. */
-void adjacency_resolve(struct adjacency *adjacency, const uint8_t dst[6], const uint8_t src[6],
-		       uint16_t ether_type_be);
+void adjacency_resolve(struct adjacency *adjacency, const uint8_t dst[6], const uint8_t src[6]);
 /* The neighbour is gone: drop until it is resolved again. */
 void adjacency_unresolve(struct adjacency *adjacency);
 
@@ -49,8 +48,8 @@ int adjacencies_init(struct adjacencies *adjacencies, struct fib_generation *gen
 void adjacencies_fini(struct adjacencies *adjacencies);
 
 /* See fib_adjacency_claim(), fib_adjacency_release(). */
-int adjacency_claim(struct adjacencies *adjacencies, uint32_t gateway, const struct fib_port *port,
-		    uint8_t egress_role, uint16_t *index);
+int adjacency_claim(struct adjacencies *adjacencies, struct fib_addr gateway,
+		    const struct fib_port *port, uint8_t egress_role, uint16_t *index);
 void adjacency_release(struct adjacencies *adjacencies, uint16_t index);
 
 /* Take every claim of a generation back, so that the main lcore leaves its slots alone after a

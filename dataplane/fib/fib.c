@@ -40,7 +40,7 @@ struct fib_writer {
 	struct predecessor predecessor; /* of the other generation */
 	struct path_lists path_lists;
 	struct adjacencies adjacencies;
-	struct view views[FIB_VIEWS]; /* valid where generation->view[].lpm is */
+	struct view views[FIB_FAMILIES][FIB_VIEWS]; /* of those that the generation has */
 };
 
 /* --- primary ---------------------------------------------------------------------------------- */
@@ -75,6 +75,42 @@ static struct fib *zone_reserve(const struct fib_params *params)
 	return fib;
 }
 
+static void name6(const char *fib, int view, int generation, char name[RTE_MEMZONE_NAMESIZE])
+{
+	snprintf(name, RTE_MEMZONE_NAMESIZE, "%s.%d.%d.6", fib, view, generation);
+}
+
+/* The tables of IPv6 lie in a zone each, which is as large as they are. */
+static int table6_create(const struct fib_params *params, const char *name, struct fib_view *view)
+{
+	const struct rte_memzone *zone = rte_memzone_reserve(
+		name, trie6_shared_size(params->trie6_groups), params->socket_id, 0);
+
+	if (!zone)
+		return -rte_errno;
+	view->trie6 = zone->addr;
+	return 0;
+}
+
+static int tables6_create(struct fib *fib, const struct fib_params *params)
+{
+	char name[RTE_MEMZONE_NAMESIZE];
+
+	for (int g = 0; g < 2; g++) {
+		for (int v = 0; v < FIB_VIEWS; v++) {
+			int err;
+
+			if (!(params->views6 >> v & 1))
+				continue;
+			name6(params->name, v, g, name);
+			err = table6_create(params, name, &fib->generation[g].view[v]);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
 static int tables_create(struct fib *fib, const struct fib_params *params)
 {
 	/* librte_lpm's own rule store is not used, but cannot be empty. */
@@ -104,13 +140,23 @@ static int self_test(struct fib *fib, const struct fib_params *params)
 	return lpm4_self_test(fib->generation[0].view[first].lpm, fib->qsbr, params->socket_id);
 }
 
+static bool params6_valid(const struct fib_params *params)
+{
+	uint32_t groups = params->trie6_groups;
+
+	if (!params->views6)
+		return true;
+	return !(params->views6 & ~params->views) && groups && groups <= TRIE6_GROUPS_MAX &&
+	       !(groups & (groups - 1));
+}
+
 int fib_create(const struct fib_params *params, struct fib **out)
 {
 	struct fib *fib;
 	int err;
 
 	if (!params->views || params->tbl8_groups < LPM4_TEST_GROUPS ||
-	    params->tbl8_groups > 1 << 24)
+	    params->tbl8_groups > 1 << 24 || !params6_valid(params))
 		return -EINVAL;
 	if (strlen(params->name) >= FIB_NAME)
 		return -ENAMETOOLONG;
@@ -119,8 +165,11 @@ int fib_create(const struct fib_params *params, struct fib **out)
 		return -rte_errno;
 	strcpy(fib->name, params->name);
 	fib->tbl8_groups = params->tbl8_groups;
+	fib->trie6_groups = params->views6 ? params->trie6_groups : 0;
 	fib->dataplane_pid = getpid();
 	err = tables_create(fib, params);
+	if (!err)
+		err = tables6_create(fib, params);
 	if (!err)
 		err = self_test(fib, params);
 	if (err) {
@@ -131,18 +180,25 @@ int fib_create(const struct fib_params *params, struct fib **out)
 	return 0;
 }
 
+static void view_free(struct fib *fib, int v, int g)
+{
+	struct fib_view *view = &fib->generation[g].view[v];
+	char name[RTE_MEMZONE_NAMESIZE];
+
+	rte_lpm_free(view->lpm);
+	if (!view->trie6)
+		return;
+	name6(fib->name, v, g, name);
+	rte_memzone_free(rte_memzone_lookup(name));
+}
+
 void fib_destroy(struct fib *fib)
 {
 	__atomic_store_n(&fib->magic, 0, __ATOMIC_RELEASE);
 	for (int g = 0; g < 2; g++)
 		for (int v = 0; v < FIB_VIEWS; v++)
-			rte_lpm_free(fib->generation[g].view[v].lpm);
+			view_free(fib, v, g);
 	rte_memzone_free(rte_memzone_lookup(fib->name));
-}
-
-static bool prefix_valid(uint32_t addr, uint8_t len)
-{
-	return len <= 32 && (len == 32 || !(addr << len));
 }
 
 int fib_seed(struct fib *fib, const struct fib_seed *seed)
@@ -151,11 +207,11 @@ int fib_seed(struct fib *fib, const struct fib_seed *seed)
 			    seed->action == ADJACENCY_BROADCAST;
 
 	assert(!fib->magic);
-	if (!action_valid || seed->egress_role >= FIB_VIEWS || !seed->len ||
-	    !prefix_valid(seed->addr, seed->len))
+	if (!action_valid || seed->egress_role >= FIB_VIEWS || !seed->prefix.len ||
+	    !fib_prefix_valid(&seed->prefix))
 		return -EINVAL;
 	for (uint32_t i = 0; i < fib->nb_seeds; i++)
-		if (fib->seeds[i].addr == seed->addr && fib->seeds[i].len == seed->len)
+		if (fib_prefix_same(&fib->seeds[i].prefix, &seed->prefix))
 			return -EEXIST;
 	if (fib->nb_seeds == FIB_SEEDS)
 		return -ENOSPC;
@@ -215,12 +271,27 @@ static void seeds_write(const struct fib *fib, struct fib_generation *generation
 /* Undo writer_reset(), or as much of it as happened. */
 static void writer_free(struct fib_writer *writer)
 {
-	for (int v = 0; v < FIB_VIEWS; v++)
-		view_fini(&writer->views[v]);
+	for (int v = 0; v < FIB_FAMILIES * FIB_VIEWS; v++)
+		view_fini(&writer->views[v / FIB_VIEWS][v % FIB_VIEWS]);
 	adjacencies_fini(&writer->adjacencies);
 	path_lists_fini(&writer->path_lists);
 	predecessor_fini(&writer->predecessor);
 	free(writer);
+}
+
+static int views_init(struct fib_writer *writer)
+{
+	struct fib_generation *generation = writer->generation;
+	int err = 0;
+
+	for (int f = 0; f < FIB_FAMILIES; f++) {
+		for (int v = 0; !err && v < FIB_VIEWS; v++) {
+			if (fib_view_has(&generation->view[v], (enum fib_family)f))
+				err = view_init(&writer->views[f][v], &generation->view[v],
+						(enum fib_family)f, writer->fib);
+		}
+	}
+	return err;
 }
 
 /* A writer for a generation that nobody reads, which then holds the seeds and nothing else. */
@@ -244,9 +315,8 @@ static int writer_reset(struct fib *fib, uint32_t number, struct fib_writer **ou
 	writer->path_lists.predecessor = &writer->predecessor;
 	if (!err)
 		err = adjacencies_init(&writer->adjacencies, generation, nb_fixed, fib->qsbr);
-	for (int v = 0; !err && v < FIB_VIEWS; v++)
-		if (generation->view[v].lpm)
-			err = view_init(&writer->views[v], &generation->view[v], fib);
+	if (!err)
+		err = views_init(writer);
 	if (err) {
 		writer_free(writer);
 		return err;
@@ -329,9 +399,11 @@ bool fib_published(const struct fib_writer *writer)
 	return writer->published;
 }
 
-static bool route_valid(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+static bool route_valid(const struct fib_writer *writer, uint8_t view,
+			const struct fib_prefix *prefix)
 {
-	return view < FIB_VIEWS && writer->generation->view[view].lpm && prefix_valid(addr, len);
+	return view < FIB_VIEWS && fib_prefix_valid(prefix) &&
+	       writer->views[prefix->family][view].table.ops;
 }
 
 /* Count what became of a change. */
@@ -344,56 +416,56 @@ static int change_done(struct fib_writer *writer, int err)
 	return err;
 }
 
-int fib_set_begin(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
-		  uint32_t list)
+int fib_set_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t list)
 {
-	if (!route_valid(writer, view, addr, len) || list >= FIB_PATH_LISTS)
+	if (!route_valid(writer, view, &prefix) || list >= FIB_PATH_LISTS)
 		return -EINVAL;
-	return change_done(writer, view_set(&writer->views[view], addr, len, list));
+	return change_done(writer, view_set(&writer->views[prefix.family][view], &prefix, list));
 }
 
-int fib_del_begin(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+int fib_del_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix)
 {
-	if (!route_valid(writer, view, addr, len))
+	if (!route_valid(writer, view, &prefix))
 		return -EINVAL;
-	return change_done(writer, view_del(&writer->views[view], addr, len));
+	return change_done(writer, view_del(&writer->views[prefix.family][view], &prefix));
 }
 
-bool fib_step(struct fib_writer *writer, uint8_t view, uint32_t max)
+bool fib_step(struct fib_writer *writer, uint8_t view, enum fib_family family, uint32_t max)
 {
-	return view_step(&writer->views[view], max);
+	return view_step(&writer->views[family][view], max);
 }
 
-int fib_set(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len, uint32_t list)
+/* The rest of what was begun. */
+static int finish(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix, int err)
 {
-	int err = fib_set_begin(writer, view, addr, len, list);
-
-	while (!err && len < FIB_WIDE && !fib_step(writer, view, UINT32_MAX))
+	if (prefix->family == FIB_IP4 && prefix->len >= FIB_WIDE)
+		return err;
+	while (!err && !fib_step(writer, view, prefix->family, UINT32_MAX))
 		;
 	return err;
 }
 
-int fib_del(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+int fib_set(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t list)
 {
-	int err = fib_del_begin(writer, view, addr, len);
-
-	while (!err && len < FIB_WIDE && !fib_step(writer, view, UINT32_MAX))
-		;
-	return err;
+	return finish(writer, view, &prefix, fib_set_begin(writer, view, prefix, list));
 }
 
-int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
-	    uint32_t *list)
+int fib_del(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix)
 {
-	if (!route_valid(writer, view, addr, len))
+	return finish(writer, view, &prefix, fib_del_begin(writer, view, prefix));
+}
+
+int fib_get(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t *list)
+{
+	if (!route_valid(writer, view, &prefix))
 		return -EINVAL;
-	return view_get(&writer->views[view], addr, len, list);
+	return view_get(&writer->views[prefix.family][view], &prefix, list);
 }
 
-void fib_fetch(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len)
+void fib_fetch(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix)
 {
-	if (route_valid(writer, view, addr, len))
-		view_fetch(&writer->views[view], addr, len);
+	if (route_valid(writer, view, &prefix))
+		view_fetch(&writer->views[prefix.family][view], &prefix);
 }
 
 int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
@@ -413,7 +485,7 @@ void fib_path_list_put(struct fib_writer *writer, uint32_t list)
 	path_list_put(&writer->path_lists, list);
 }
 
-int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port,
+int fib_adjacency_claim(struct fib_writer *writer, struct fib_addr gateway, uint16_t port,
 			uint8_t egress_role, uint16_t *index)
 {
 	const struct fib_port *found = fib_port_find(writer->fib, port);
@@ -447,31 +519,43 @@ bool fib_adjacency_same(const struct fib_writer *writer, uint16_t a, uint16_t b)
 	const struct adjacency *first = &writer->generation->adjacencies[a],
 			       *second = &writer->generation->adjacencies[b];
 
-	return first->gateway == second->gateway && first->port == second->port;
+	return fib_addr_same(&first->gateway, &second->gateway) && first->port == second->port;
 }
 
 void fib_reclaim(struct fib_writer *writer)
 {
 	rcu_pool_reclaim(&writer->path_lists.indexes);
 	rcu_pool_reclaim(&writer->adjacencies.indexes);
-	for (int v = 0; v < FIB_VIEWS; v++)
-		if (writer->generation->view[v].lpm)
-			rcu_pool_reclaim(&writer->views[v].lpm.groups);
+	for (int v = 0; v < FIB_FAMILIES * FIB_VIEWS; v++) {
+		struct fib_table *table = &writer->views[v / FIB_VIEWS][v % FIB_VIEWS].table;
+
+		if (table->ops)
+			table->ops->reclaim(table);
+	}
+}
+
+static void view_stats_get(const struct view *view, uint32_t *routes, uint32_t *groups_used)
+{
+	const struct fib_table *table = &view->table;
+
+	if (!table->ops)
+		return;
+	*routes = view_routes(view);
+	*groups_used = table->ops->groups(table)->used;
 }
 
 void fib_stats_get(const struct fib_writer *writer, struct fib_stats *stats)
 {
 	*stats = (struct fib_stats){
-		.tbl8_groups = writer->fib->tbl8_groups,
+		.groups = { writer->fib->tbl8_groups, writer->fib->trie6_groups },
 		.path_lists = path_lists_used(&writer->path_lists),
 		.adjacencies = writer->adjacencies.indexes.used,
 		.changes = writer->changes,
 		.refused = writer->refused,
 	};
-	for (int v = 0; v < FIB_VIEWS; v++) {
-		if (!writer->generation->view[v].lpm)
-			continue;
-		stats->routes[v] = view_routes(&writer->views[v]);
-		stats->tbl8_used[v] = writer->views[v].lpm.groups.used;
+	for (int f = 0; f < FIB_FAMILIES; f++) {
+		for (int v = 0; v < FIB_VIEWS; v++)
+			view_stats_get(&writer->views[f][v], &stats->routes[f][v],
+				       &stats->groups_used[f][v]);
 	}
 }

@@ -2,7 +2,7 @@
  * control (secondary) finds it there and is its one writer; forwarding lcores only read. It knows
  * roles only as numbers (`view`), prefixes only as address and length, and nothing of BGP.
  *
- *   fib ── generation[2] ── view[ingress role] ── rte_lpm: prefix → path-list index (24 bits)
+ *   fib ── generation[2] ── view[ingress role] ── rte_lpm, trie6: prefix → path-list index
  *    │          │                └─ miss: what the default route means, index 0 if there is none
  *    │          ├─ path_list[index] ── up to 16 adjacency indexes, flow hash → one; a backup
  *    │          └─ adjacency[index] ── one cache line: rewrite, port, MTU, egress role, action
@@ -35,16 +35,23 @@ struct fib_params {
 	uint32_t tbl8_groups; /* per view and generation; at least 8 */
 	uint32_t max_threads; /* QSBR thread ids: RTE_MAX_LCORE */
 	int socket_id;
+	uint8_t views6; /* those of `views` that have a port with IPv6 */
+	/* per view and generation of IPv6, if there is any: a power of two, at most
+	 * TRIE6_GROUPS_MAX */
+	uint32_t trie6_groups;
 };
 
 /* --- primary: once, before forwarding --------------------------------------------------------- */
 
-/* Create the FIB, closed, empty and invisible to control: 64 MB a view and generation, and 19 MB.
+/* Create the FIB, closed, empty and invisible to control: 19 MB; a view and generation 64 MB and 1
+ * KB a group, and one of `views6` 256 KB and 64 octets a group more. (A writer takes 128 octets a
+ * group and 512 KB of its own heap for each of these.)
  * -EEXIST, -ENOMEM (hugepages), -EINVAL, -ENAMETOOLONG (FIB_NAME), or what librte_lpm says;
  * -ENOTSUP if the self-test finds that this librte_lpm is not laid out as our writer assumes. */
 int fib_create(const struct fib_params *params, struct fib **fib);
 /* Add an entry that is there without control, in every view. Before fib_ready() only. -ENOSPC;
- * -EINVAL: action, role, length (1..32) or host bits; -EEXIST: that prefix is seeded already. */
+ * -EINVAL: action, role, length (1 or more) or host bits; -EEXIST: that prefix is seeded
+ * already. */
 int fib_seed(struct fib *fib, const struct fib_seed *seed);
 /* Tell control of a port. Before fib_ready() only. -ENOSPC; -EINVAL: role; -EEXIST: that port was
  * added already. */
@@ -73,8 +80,9 @@ const struct fib_port *fib_port_named(const struct fib *fib, const char *name);
 struct fib_writer;
 
 struct fib_stats {
-	uint32_t routes[FIB_VIEWS]; /* seeds not counted */
-	uint32_t tbl8_used[FIB_VIEWS], tbl8_groups;
+	uint32_t routes[FIB_FAMILIES][FIB_VIEWS]; /* seeds not counted */
+	/* of the table: tbl8 groups, or those of trie6 */
+	uint32_t groups_used[FIB_FAMILIES][FIB_VIEWS], groups[FIB_FAMILIES];
 	uint32_t path_lists, adjacencies;
 	uint64_t changes, refused; /* fib_set()/fib_del() done; refused for want of room */
 };
@@ -89,31 +97,31 @@ void fib_writer_close(struct fib_writer *writer); /* the generation stays as it 
 void fib_publish(struct fib_writer *writer);
 bool fib_published(const struct fib_writer *writer);
 
-/* Route `addr`/`len` of `view` to path-list `list` (a reference that the caller holds for as long
- * as the route points there). Replaces what was there. -ENOSPC: no tbl8 group free (some may return
- * after a grace period) or no memory for the rule; -EINVAL: no such view, length or host bits. A
- * seed of the same prefix is hidden, not lost. */
-int fib_set(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len, uint32_t list);
+/* Route `prefix` of `view` to path-list `list` (a reference that the caller holds for as long as
+ * the route points there). Replaces what was there. -ENOSPC: too few groups free (some may return
+ * after a grace period) or no memory for the rule; -EINVAL: no such view of that family, length or
+ * host bits. A seed of the same prefix is hidden, not lost. */
+int fib_set(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t list);
 /* Take the route out; what it hid (a shorter route, a seed) shows again. -ENOENT. */
-int fib_del(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len);
-/* The same in slices, for a prefix shorter than FIB_WIDE, but not the default route: it covers too
- * much of the table to be written at once. Until fib_step() says so, readers find the new path-list
- * or what they found before, so the caller keeps its reference to what the prefix pointed to; no
- * other such prefix of the view may be changed meanwhile, longer ones may. A longer prefix is
- * through at once. */
+int fib_del(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix);
+/* The same in slices, for a prefix that covers too much of the table to be written at once. Until
+ * fib_step() says so, readers find the new path-list or what they found before, so the caller keeps
+ * its reference to what the prefix pointed to.
+ *   IPv4  those shorter than FIB_WIDE, but not the default route; no other such prefix of the view
+ *         may be changed meanwhile, longer ones may, and are through at once
+ *   IPv6  any but the default route; no other prefix of the view may be changed meanwhile */
 enum { FIB_WIDE = 16 };
-int fib_set_begin(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
-		  uint32_t list);
-int fib_del_begin(struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len);
+int fib_set_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t list);
+int fib_del_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix);
 /* Write about `max` entries of it. True: it is through, or there was nothing to write. */
-bool fib_step(struct fib_writer *writer, uint8_t view, uint32_t max);
+bool fib_step(struct fib_writer *writer, uint8_t view, enum fib_family family, uint32_t max);
 /* What fib_set() last stored for exactly this prefix. -ENOENT. */
-int fib_get(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len,
+int fib_get(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix,
 	    uint32_t *list);
 
 /* What the calls above look at first for this prefix comes into the cache meanwhile: whoever has
  * several to change names them all before the first, and waits for memory once. */
-void fib_fetch(const struct fib_writer *writer, uint8_t view, uint32_t addr, uint8_t len);
+void fib_fetch(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix);
 
 /* The one path-list with exactly these members, a set of 1..16 adjacency indexes in any order; made
  * if need be. Adds a reference. `like`, or PATH_LIST_NONE, names the list that flows use now: if
@@ -131,11 +139,12 @@ int fib_path_list_protect(struct fib_writer *writer, uint32_t list, uint32_t bac
 /* Give a reference back; the index is reused after the last one and a grace period. */
 void fib_path_list_put(struct fib_writer *writer, uint32_t list);
 
-/* The adjacency of neighbour `gateway` (host order) on DPDK port `port` for routes of role
- * `egress_role`: one for each such triple, counted. The dataplane resolves it in its own time.
- * -ENOSPC, -ENODEV: no such port, -EINVAL: no such role. Gateway 0 claims a glean adjacency: the
- * hosts behind `port` are on link, and the dataplane leaves it as it is. */
-int fib_adjacency_claim(struct fib_writer *writer, uint32_t gateway, uint16_t port,
+/* The adjacency of neighbour `gateway` on DPDK port `port` for routes of role `egress_role`, of
+ * either family whatever the neighbour's (RFC 8950): one for each such triple, counted. The
+ * dataplane resolves it in its own time. -ENOSPC, -ENODEV: no such port, -EINVAL: no such role.
+ * Nobody's address claims a glean adjacency: the hosts behind `port` are on link, and the dataplane
+ * leaves it as it is. */
+int fib_adjacency_claim(struct fib_writer *writer, struct fib_addr gateway, uint16_t port,
 			uint8_t egress_role, uint16_t *index);
 void fib_adjacency_release(struct fib_writer *writer, uint16_t index);
 /* Is there one to claim for a neighbour that has none? */

@@ -8,6 +8,8 @@
 #include <rte_lpm.h>
 #include <rte_rcu_qsbr.h>
 
+#include "fib_prefix.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -44,16 +46,18 @@ enum adjacency_action {
 	ADJACENCY_BROADCAST,  /* a subnet's broadcast address: drop and count (RFC 2644) */
 };
 
-/* Where the last 2 octets of the destination lie once more in `rewrite`. */
-enum { ADJACENCY_TAIL = 14 };
+enum {
+	ADJACENCY_MACS = 12, /* octets of `rewrite` that a frame gets */
+	ADJACENCY_TAIL = 14, /* where the last 2 of the destination lie once more */
+};
 
 /* All that a worker needs to send to one neighbour: one line, one miss. Workers only read it.
  * `rewrite` is written with one aligned 16-octet store and `action` after it, so that a reader sees
  * an old MAC address or a new one, never half of each. Control writes the key when it claims the
  * slot; the dataplane's main lcore writes the rest. */
 struct __rte_cache_aligned adjacency {
-	/* destination MAC, source MAC, EtherType, as on the wire; the destination's last 2
-	 * octets */
+	/* destination MAC, source MAC, as on the wire; nothing, for packets of either family go
+	 * this way, each with its own EtherType; the destination's last 2 octets */
 	uint8_t rewrite[16];
 	uint16_t port;	     /* port id */
 	uint16_t mtu;	     /* octets of IP packet, header included */
@@ -61,7 +65,7 @@ struct __rte_cache_aligned adjacency {
 	uint8_t egress_role; /* what the gate asks for */
 	uint8_t claimed;     /* 1: by control; atomic: stored last by a claim, first by a release */
 	uint8_t reserved;
-	uint32_t gateway; /* host order: the neighbour to resolve on `port` */
+	struct fib_addr gateway; /* the neighbour to resolve on `port` */
 };
 static_assert(sizeof(struct adjacency) == RTE_CACHE_LINE_SIZE, "one adjacency, one line");
 
@@ -90,9 +94,13 @@ enum { PATH_LIST_NONE = 0, ADJACENCY_NONE = 0 };
 
 /* --- the shared memory ------------------------------------------------------------------------ */
 
+struct trie6_shared;
+
 struct fib_view {
 	struct rte_lpm *lpm;	    /* NULL: this role has no port */
-	uint32_t default_path_list; /* depth 0 lives here, not in the table; atomic */
+	struct trie6_shared *trie6; /* NULL: nor one with IPv6 */
+	/* by family: depth 0 lives here, not in the table; atomic */
+	uint32_t default_path_list[FIB_FAMILIES];
 };
 
 struct fib_generation {
@@ -105,8 +113,7 @@ struct fib_generation {
 /* An entry that is there before and without control: our own addresses and the connected subnets.
  * Each seed i has adjacency and path-list i + 1 in both generations. */
 struct fib_seed {
-	uint32_t addr; /* host order */
-	uint8_t len;
+	struct fib_prefix prefix;
 	uint8_t action; /* ADJACENCY_LOCAL, _GLEAN or _BROADCAST */
 	uint8_t egress_role;
 	uint16_t port; /* port id */
@@ -141,7 +148,7 @@ struct fib {
 	uint64_t magic; /* of this layout; stored last by fib_ready() */
 	char name[FIB_NAME];
 	uint32_t dataplane_pid;
-	uint32_t tbl8_groups; /* of each table */
+	uint32_t tbl8_groups, trie6_groups; /* of each table of IPv4, and of IPv6 */
 	uint32_t nb_ports, nb_seeds;
 	struct fib_port ports[FIB_PORTS];
 	struct fib_seed seeds[FIB_SEEDS];

@@ -31,7 +31,7 @@ static inline const struct fib_generation *fib_active(const struct fib *fib)
 static inline uint64_t fib_lookup_burst(const struct fib_view *view, uint32_t groups,
 					const uint32_t *dst, uint32_t *path_list, uint16_t n)
 {
-	uint32_t miss = __atomic_load_n(&view->default_path_list, __ATOMIC_RELAXED);
+	uint32_t miss = __atomic_load_n(&view->default_path_list[FIB_IP4], __ATOMIC_RELAXED);
 	const uint32_t *tbl24 = (const uint32_t *)view->lpm->tbl24;
 	const uint32_t *tbl8 = (const uint32_t *)view->lpm->tbl8;
 	uint64_t spoilt = 0;

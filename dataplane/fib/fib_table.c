@@ -36,7 +36,12 @@ static void ip4_fetch(const struct fib_table *t, const struct fib_prefix *p)
 	lpm4_fetch(&t->lpm4, p->ip4, p->len);
 }
 
-static struct rcu_pool *ip4_groups(struct fib_table *t)
+static void ip4_reclaim(struct fib_table *t)
+{
+	rcu_pool_reclaim(&t->lpm4.groups);
+}
+
+static const struct rcu_pool *ip4_groups(const struct fib_table *t)
 {
 	return &t->lpm4.groups;
 }
@@ -47,7 +52,6 @@ static uint32_t ip4_rules(const struct fib_table *t)
 }
 
 const struct fib_table_ops fib_table_ip4 = {
-	.len_max = 32,
 	.init = ip4_init,
 	.fini = ip4_fini,
 	.set = ip4_set,
@@ -55,6 +59,7 @@ const struct fib_table_ops fib_table_ip4 = {
 	.step = ip4_step,
 	.get = ip4_get,
 	.fetch = ip4_fetch,
+	.reclaim = ip4_reclaim,
 	.groups = ip4_groups,
 	.rules = ip4_rules,
 };
@@ -94,7 +99,12 @@ static void ip6_fetch(const struct fib_table *t, const struct fib_prefix *p)
 	trie6_fetch(&t->trie6, &p->ip6, p->len);
 }
 
-static struct rcu_pool *ip6_groups(struct fib_table *t)
+static void ip6_reclaim(struct fib_table *t)
+{
+	rcu_pool_reclaim(&t->trie6.groups);
+}
+
+static const struct rcu_pool *ip6_groups(const struct fib_table *t)
 {
 	return &t->trie6.groups;
 }
@@ -105,7 +115,6 @@ static uint32_t ip6_rules(const struct fib_table *t)
 }
 
 const struct fib_table_ops fib_table_ip6 = {
-	.len_max = TRIE6_LEN,
 	.init = ip6_init,
 	.fini = ip6_fini,
 	.set = ip6_set,
@@ -113,6 +122,12 @@ const struct fib_table_ops fib_table_ip6 = {
 	.step = ip6_step,
 	.get = ip6_get,
 	.fetch = ip6_fetch,
+	.reclaim = ip6_reclaim,
 	.groups = ip6_groups,
 	.rules = ip6_rules,
+};
+
+const struct fib_table_ops *const fib_tables[FIB_FAMILIES] = {
+	[FIB_IP4] = &fib_table_ip4,
+	[FIB_IP6] = &fib_table_ip6,
 };

@@ -7,20 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fib_prefix.h"
 #include "lpm4.h"
 #include "trie6.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct fib_prefix {
-	union {
-		uint32_t ip4; /* host order */
-		struct trie6_addr ip6;
-	};
-	uint8_t len; /* 1 or more */
-};
 
 struct fib_table {
 	const struct fib_table_ops *ops; /* constant */
@@ -30,9 +23,9 @@ struct fib_table {
 	};
 };
 
-/* A family's functions; they promise what lpm4.h and trie6.h say of theirs. */
+/* A family's functions; they promise what lpm4.h and trie6.h say of theirs. Prefixes are of the
+ * family and have a length of 1 or more. */
 struct fib_table_ops {
-	uint8_t len_max;
 	/* `shared`: a struct rte_lpm or a struct trie6_shared, of so many groups; -ENOMEM */
 	int (*init)(struct fib_table *t, void *shared, uint32_t groups, struct rte_rcu_qsbr *qsbr);
 	void (*fini)(struct fib_table *t);
@@ -43,11 +36,14 @@ struct fib_table_ops {
 	bool (*step)(struct fib_table *t, uint32_t max);
 	int (*get)(const struct fib_table *t, const struct fib_prefix *p, uint32_t *value);
 	void (*fetch)(const struct fib_table *t, const struct fib_prefix *p);
-	struct rcu_pool *(*groups)(struct fib_table *t); /* to reclaim, and to count */
-	uint32_t (*rules)(const struct fib_table *t);	 /* how many there are */
+	void (*reclaim)(struct fib_table *t); /* groups that have seen their grace period */
+	const struct rcu_pool *(*groups)(const struct fib_table *t); /* to count */
+	uint32_t (*rules)(const struct fib_table *t);		     /* how many there are */
 };
 
 extern const struct fib_table_ops fib_table_ip4, fib_table_ip6;
+/* By enum fib_family. */
+extern const struct fib_table_ops *const fib_tables[FIB_FAMILIES];
 
 /* See the row's init. */
 static inline int fib_table_init(struct fib_table *t, const struct fib_table_ops *ops, void *shared,

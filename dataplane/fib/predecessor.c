@@ -50,7 +50,8 @@ void predecessor_fini(struct predecessor *predecessor)
 
 static bool same_hop(const struct adjacency *a, const struct adjacency *b)
 {
-	return a->gateway == b->gateway && a->port == b->port && a->egress_role == b->egress_role;
+	return fib_addr_same(&a->gateway, &b->gateway) && a->port == b->port &&
+	       a->egress_role == b->egress_role;
 }
 
 /* The member that is the same next hop as the adjacency `old` of the other generation;

@@ -50,12 +50,12 @@ static void entry_store(uint32_t *at, uint32_t entry)
 }
 
 /* Bits from..from + n - 1 of an address, 1 <= n <= 16, all in one word. */
-static uint32_t addr_bits(const struct trie6_addr *addr, uint8_t from, uint8_t n)
+static uint32_t addr_bits(const struct fib_addr *addr, uint8_t from, uint8_t n)
 {
 	return addr->word[from / 32] << from % 32 >> (32 - n);
 }
 
-static bool prefix_valid(const struct trie6_addr *addr, uint8_t len)
+static bool prefix_valid(const struct fib_addr *addr, uint8_t len)
 {
 	for (uint8_t w = 0; w < 4; w++) {
 		uint8_t used = len > 32 * w ? len - 32 * w : 0;
@@ -100,7 +100,7 @@ static void place_root(const struct trie6 *t, struct place *p)
 	p->depth = 0;
 }
 
-static uint32_t *place_entry(const struct place *p, const struct trie6_addr *addr)
+static uint32_t *place_entry(const struct place *p, const struct fib_addr *addr)
 {
 	return &p->entries[addr_bits(addr, p->from, p->bits)];
 }
@@ -124,7 +124,7 @@ static bool place_is_of(const struct place *p, uint8_t len)
 }
 
 /* As far down towards the place of addr/len as there are groups. */
-static void place_find(const struct trie6 *t, const struct trie6_addr *addr, uint8_t len,
+static void place_find(const struct trie6 *t, const struct fib_addr *addr, uint8_t len,
 		       struct place *p)
 {
 	place_root(t, p);
@@ -137,7 +137,7 @@ static void place_find(const struct trie6 *t, const struct trie6_addr *addr, uin
 	}
 }
 
-static struct slot place_slot(const struct place *p, const struct trie6_addr *addr, uint8_t len)
+static struct slot place_slot(const struct place *p, const struct fib_addr *addr, uint8_t len)
 {
 	uint8_t n = len - p->from, rest = p->bits - n;
 	uint32_t bits = addr_bits(addr, p->from, n);
@@ -239,7 +239,7 @@ static bool groups_free(struct trie6 *t, uint32_t n)
 	return rcu_pool_left(&t->groups) >= n;
 }
 
-int trie6_set_begin(struct trie6 *t, const struct trie6_addr *addr, uint8_t len, uint32_t value)
+int trie6_set_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t value)
 {
 	struct place p;
 	struct slot slot;
@@ -262,14 +262,14 @@ int trie6_set_begin(struct trie6 *t, const struct trie6_addr *addr, uint8_t len,
 }
 
 /* The rule of exactly this prefix, or NULL. */
-static uint32_t *rule_find(const struct place *p, const struct trie6_addr *addr, uint8_t len)
+static uint32_t *rule_find(const struct place *p, const struct fib_addr *addr, uint8_t len)
 {
 	uint32_t *rule = place_is_of(p, len) ? place_slot(p, addr, len).rule : NULL;
 
 	return rule && *rule ? rule : NULL;
 }
 
-int trie6_del_begin(struct trie6 *t, const struct trie6_addr *addr, uint8_t len)
+int trie6_del_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len)
 {
 	struct place p;
 	struct slot slot;
@@ -294,17 +294,17 @@ static int work_finish(struct trie6 *t, int err)
 	return err;
 }
 
-int trie6_set(struct trie6 *t, const struct trie6_addr *addr, uint8_t len, uint32_t value)
+int trie6_set(struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t value)
 {
 	return work_finish(t, trie6_set_begin(t, addr, len, value));
 }
 
-int trie6_del(struct trie6 *t, const struct trie6_addr *addr, uint8_t len)
+int trie6_del(struct trie6 *t, const struct fib_addr *addr, uint8_t len)
 {
 	return work_finish(t, trie6_del_begin(t, addr, len));
 }
 
-int trie6_get(const struct trie6 *t, const struct trie6_addr *addr, uint8_t len, uint32_t *value)
+int trie6_get(const struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t *value)
 {
 	const uint32_t *rule;
 	struct place p;
@@ -317,7 +317,7 @@ int trie6_get(const struct trie6 *t, const struct trie6_addr *addr, uint8_t len,
 	return 0;
 }
 
-void trie6_fetch(const struct trie6 *t, const struct trie6_addr *addr, uint8_t len)
+void trie6_fetch(const struct trie6 *t, const struct fib_addr *addr, uint8_t len)
 {
 	(void)len;
 	__builtin_prefetch(&t->shared->root[addr_bits(addr, 0, TRIE6_ROOT_BITS)], 1);

@@ -23,6 +23,7 @@
 
 #include <rte_common.h>
 
+#include "fib_prefix.h"
 #include "range.h"
 #include "rcu.h"
 
@@ -44,11 +45,6 @@ enum {
 	TRIE6_LEN_SHIFT = 24,
 
 	TRIE6_GROUPS_MAX = 1 << 22,
-};
-
-/* An address: four words in host order, the first one first. */
-struct trie6_addr {
-	uint32_t word[4];
 };
 
 /* What both processes see. */
@@ -101,21 +97,21 @@ void trie6_fini(struct trie6 *t);
 
 /* Bind addr/len, 1 <= len <= 128 and no host bits, to a value of 23 bits. -ENOSPC: fewer groups are
  * free than it needs, at most TRIE6_DEPTH. Then nothing has changed. */
-int trie6_set(struct trie6 *t, const struct trie6_addr *addr, uint8_t len, uint32_t value);
+int trie6_set(struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t value);
 /* Unbind it; the next shorter rule shows again. -ENOENT. */
-int trie6_del(struct trie6 *t, const struct trie6_addr *addr, uint8_t len);
+int trie6_del(struct trie6 *t, const struct fib_addr *addr, uint8_t len);
 /* The same, but if much lies below the prefix, some of it is left to trie6_step(), and until that
  * is through a reader finds the new value or what it found before, and no prefix may be changed. */
-int trie6_set_begin(struct trie6 *t, const struct trie6_addr *addr, uint8_t len, uint32_t value);
-int trie6_del_begin(struct trie6 *t, const struct trie6_addr *addr, uint8_t len);
+int trie6_set_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t value);
+int trie6_del_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len);
 /* Write at most `max` entries of it. True: all are written. */
 bool trie6_step(struct trie6 *t, uint32_t max);
 
 /* What trie6_set() last bound to exactly this prefix. -ENOENT. */
-int trie6_get(const struct trie6 *t, const struct trie6_addr *addr, uint8_t len, uint32_t *value);
+int trie6_get(const struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t *value);
 
 /* What these look at first comes into the cache meanwhile. */
-void trie6_fetch(const struct trie6 *t, const struct trie6_addr *addr, uint8_t len);
+void trie6_fetch(const struct trie6 *t, const struct fib_addr *addr, uint8_t len);
 
 #ifdef __cplusplus
 }

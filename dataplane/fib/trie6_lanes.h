@@ -26,7 +26,7 @@ struct trie6_lanes {
 };
 
 /* The next word of each address. Lanes past the end have the last address. */
-static inline void lanes_word(struct trie6_lanes *l, const struct trie6_addr *dst, int word,
+static inline void lanes_word(struct trie6_lanes *l, const struct fib_addr *dst, int word,
 			      uint16_t n)
 {
 	for (int v = 0; v < l->n; v++) {
@@ -88,7 +88,7 @@ static inline uint64_t lanes_end(const struct trie6_lanes *l, uint32_t miss, uin
 }
 
 /* Look up TOGETHER addresses or fewer. */
-static inline uint64_t lanes_some(const struct trie6_reader *in, const struct trie6_addr *dst,
+static inline uint64_t lanes_some(const struct trie6_reader *in, const struct fib_addr *dst,
 				  uint32_t *path_list, uint16_t n)
 {
 	struct trie6_lanes l;
@@ -107,7 +107,7 @@ static inline uint64_t lanes_some(const struct trie6_reader *in, const struct tr
 	return lanes_end(&l, in->miss, path_list, n);
 }
 
-static inline uint64_t lanes_burst(const struct trie6_reader *in, const struct trie6_addr *dst,
+static inline uint64_t lanes_burst(const struct trie6_reader *in, const struct fib_addr *dst,
 				   uint32_t *path_list, uint16_t n)
 {
 	uint64_t spoilt = 0;

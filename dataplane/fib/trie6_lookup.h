@@ -34,7 +34,7 @@ struct trie6_lookup {
 	/* Longest-prefix match of `n` <= FIB_BURST addresses; path_list[i] is an index that is
 	 * always valid. Returns a bit for each address whose way does not end, in a table that was
 	 * spoilt; its path-list is PATH_LIST_NONE. */
-	uint64_t (*burst)(const struct trie6_reader *in, const struct trie6_addr *dst,
+	uint64_t (*burst)(const struct trie6_reader *in, const struct fib_addr *dst,
 			  uint32_t *path_list, uint16_t n);
 };
 

@@ -75,7 +75,7 @@ static bool usable(void)
 	return true;
 }
 
-static uint64_t burst(const struct trie6_reader *in, const struct trie6_addr *dst,
+static uint64_t burst(const struct trie6_reader *in, const struct fib_addr *dst,
 		      uint32_t *path_list, uint16_t n)
 {
 	return lanes_burst(in, dst, path_list, n);

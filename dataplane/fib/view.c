@@ -3,36 +3,45 @@
 
 #include <errno.h>
 
-static int seeds_write(struct view *view, const struct fib *fib)
+bool view_step(struct view *view, uint32_t max)
+{
+	return view->table.ops->step(&view->table, max);
+}
+
+static int seeds_write(struct view *view, enum fib_family family, const struct fib *fib)
 {
 	for (uint32_t i = 0; i < fib->nb_seeds; i++) {
-		const struct fib_seed *seed = &fib->seeds[i];
-		int err = lpm4_set(&view->lpm, seed->addr, seed->len, i + 1);
-		uint64_t *slot;
+		const struct fib_prefix *prefix = &fib->seeds[i].prefix;
+		int err;
 
+		if (prefix->family != family)
+			continue;
+		err = view->table.ops->set(&view->table, prefix, i + 1);
 		if (err)
 			return err;
-		slot = rules_reserve(&view->seeds, seed->addr, seed->len);
-		if (!slot)
-			return -ENOMEM;
-		rules_put(&view->seeds, slot, seed->addr, seed->len, i + 1);
+		while (!view_step(view, UINT32_MAX))
+			;
+		seeds_add(&view->seeds, prefix, i + 1);
+		view->seeds_shown++;
 	}
 	return 0;
 }
 
-int view_init(struct view *view, struct fib_view *shared, const struct fib *fib)
+int view_init(struct view *view, struct fib_view *shared, enum fib_family family,
+	      const struct fib *fib)
 {
+	void *table = family == FIB_IP4 ? (void *)shared->lpm : (void *)shared->trie6;
+	uint32_t groups = family == FIB_IP4 ? fib->tbl8_groups : fib->trie6_groups;
 	int err;
 
-	*view = (struct view){ .shared = shared };
-	__atomic_store_n(&shared->default_path_list, PATH_LIST_NONE, __ATOMIC_RELEASE);
-	err = lpm4_init(&view->lpm, shared->lpm, fib->tbl8_groups, fib->qsbr);
+	*view = (struct view){ .default_list = &shared->default_path_list[family] };
+	__atomic_store_n(view->default_list, PATH_LIST_NONE, __ATOMIC_RELEASE);
+	err = seeds_init(&view->seeds, fib->nb_seeds);
+	if (err)
+		return err;
+	err = fib_table_init(&view->table, fib_tables[family], table, groups, fib->qsbr);
 	if (!err)
-		err = rules_init(&view->seeds);
-	if (!err)
-		err = rules_init(&view->hidden);
-	if (!err)
-		err = seeds_write(view, fib);
+		err = seeds_write(view, family, fib);
 	if (err)
 		view_fini(view);
 	return err;
@@ -40,84 +49,83 @@ int view_init(struct view *view, struct fib_view *shared, const struct fib *fib)
 
 void view_fini(struct view *view)
 {
-	rules_fini(&view->hidden);
-	rules_fini(&view->seeds);
-	lpm4_fini(&view->lpm);
+	seeds_fini(&view->seeds);
+	if (view->table.ops)
+		view->table.ops->fini(&view->table);
+	view->table.ops = NULL;
 }
 
 static void default_set(struct view *view, bool has_default, uint32_t list)
 {
 	view->has_default = has_default;
-	__atomic_store_n(&view->shared->default_path_list, list, __ATOMIC_RELEASE);
+	__atomic_store_n(view->default_list, list, __ATOMIC_RELEASE);
 }
 
-int view_set(struct view *view, uint32_t addr, uint8_t len, uint32_t list)
+int view_set(struct view *view, const struct fib_prefix *prefix, uint32_t list)
 {
-	uint64_t *hidden = NULL;
+	struct seed *seed;
 	int err;
 
-	if (len == 0) {
+	if (prefix->len == 0) {
 		default_set(view, true, list);
 		return 0;
 	}
-	if (rules_find(&view->seeds, addr, len) && !rules_find(&view->hidden, addr, len)) {
-		hidden = rules_reserve(&view->hidden, addr, len);
-		if (!hidden)
-			return -ENOMEM;
+	err = view->table.ops->set(&view->table, prefix, list);
+	seed = err ? NULL : seeds_find(&view->seeds, prefix);
+	if (seed && !seed->hidden) {
+		seed->hidden = true;
+		view->seeds_shown--;
 	}
-	err = lpm4_set_begin(&view->lpm, addr, len, list);
-	if (!err && hidden)
-		rules_put(&view->hidden, hidden, addr, len, PATH_LIST_NONE);
 	return err;
 }
 
-int view_del(struct view *view, uint32_t addr, uint8_t len)
+int view_del(struct view *view, const struct fib_prefix *prefix)
 {
-	uint64_t *seed, *hidden;
+	struct seed *seed;
+	int err;
 
-	if (len == 0) {
+	if (prefix->len == 0) {
 		if (!view->has_default)
 			return -ENOENT;
 		default_set(view, false, PATH_LIST_NONE);
 		return 0;
 	}
-	seed = rules_find(&view->seeds, addr, len);
+	seed = seeds_find(&view->seeds, prefix);
 	if (!seed)
-		return lpm4_del_begin(&view->lpm, addr, len);
-	hidden = rules_find(&view->hidden, addr, len);
-	if (!hidden)
+		return view->table.ops->del(&view->table, prefix);
+	if (!seed->hidden)
 		return -ENOENT;
-	rules_remove(&view->hidden, hidden);
-	return lpm4_set_begin(&view->lpm, addr, len, rule_value(*seed));
+	err = view->table.ops->set(&view->table, prefix, seed->list);
+	if (!err) {
+		seed->hidden = false;
+		view->seeds_shown++;
+	}
+	return err;
 }
 
-bool view_step(struct view *view, uint32_t max)
+int view_get(const struct view *view, const struct fib_prefix *prefix, uint32_t *list)
 {
-	return lpm4_step(&view->lpm, max);
-}
+	const struct seed *seed;
 
-int view_get(const struct view *view, uint32_t addr, uint8_t len, uint32_t *list)
-{
-	if (len == 0) {
+	if (prefix->len == 0) {
 		if (!view->has_default)
 			return -ENOENT;
-		*list = view->shared->default_path_list;
+		*list = *view->default_list;
 		return 0;
 	}
-	if (rules_find(&view->seeds, addr, len) && !rules_find(&view->hidden, addr, len))
+	seed = seeds_find(&view->seeds, prefix);
+	if (seed && !seed->hidden)
 		return -ENOENT;
-	return lpm4_get(&view->lpm, addr, len, list);
+	return view->table.ops->get(&view->table, prefix, list);
 }
 
-void view_fetch(const struct view *view, uint32_t addr, uint8_t len)
+void view_fetch(const struct view *view, const struct fib_prefix *prefix)
 {
-	if (len)
-		lpm4_fetch(&view->lpm, addr, len);
+	if (prefix->len)
+		view->table.ops->fetch(&view->table, prefix);
 }
 
 uint32_t view_routes(const struct view *view)
 {
-	uint32_t seeds_shown = rules_count(&view->seeds) - rules_count(&view->hidden);
-
-	return view->lpm.nb_rules - seeds_shown + view->has_default;
+	return view->table.ops->rules(&view->table) - view->seeds_shown + view->has_default;
 }

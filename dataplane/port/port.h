@@ -24,8 +24,9 @@ struct port {
 	uint16_t id;
 	/* octets of IP packet: as configured, or what the device under it takes if that is less */
 	uint16_t mtu;
-	uint8_t role;		   /* enum role: the view that its packets are looked up in */
-	bool up;		   /* link state; atomic, written by the main lcore */
+	uint8_t role; /* enum role: the view that its packets are looked up in */
+	bool up;      /* link state; atomic, written by the main lcore */
+	bool ip6;     /* it has addresses of IPv6; if not, that is no EtherType of ours */
 	struct rte_ether_addr mac; /* the device's */
 	uint32_t addr; /* host order: the source of our ICMP errors; 0 if the port has none */
 	struct tag_header tags;		  /* of its frames */

@@ -14,7 +14,7 @@ extern "C" {
 
 /* The host of (port, addr); if it is not known, the kernel is asked to resolve it. NULL: no room,
  * or the link is down. */
-struct host *hosts_want(struct slowpath *s, uint16_t port, uint32_t addr);
+struct host *hosts_want(struct slowpath *s, uint16_t port, struct fib_addr addr);
 
 /* Have the kernel resolve a host, or report what it knows of it. What this slice has no time for is
  * left to monitor_turn(). */

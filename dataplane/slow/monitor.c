@@ -45,11 +45,12 @@ struct report {
 static void host_up(struct slowpath *s, const struct report *report)
 {
 	const struct port *port = &s->ports[report->port];
-	struct host *host = neighbour_get(s->neighbours, report->port, report->addr);
+	struct host *host = neighbour_get(s->neighbours, report->port, fib_addr_ip4(report->addr));
 	uint64_t since_ms;
 
 	if (!host)
-		host = neighbour_add(s->neighbours, report->port, report->addr, s->now_ms);
+		host = neighbour_add(s->neighbours, report->port, fib_addr_ip4(report->addr),
+				     s->now_ms);
 	if (!host) {
 		s->counters->event[COUNTER_NEIGHBOUR_FULL]++;
 		return;
@@ -148,7 +149,7 @@ static void host_unknown(struct slowpath *s, struct host *host, const struct rep
 		return; /* it is being asked */
 	if (report->source == SOURCE_KERNEL)
 		host_failed(s, host);
-	else if (report->source == SOURCE_ANSWER && solicit_again(s, host->port, host->addr))
+	else if (report->source == SOURCE_ANSWER && solicit_again(s, host->port, report->addr))
 		s->counters->event[COUNTER_NEIGHBOUR_REFUSED]++;
 	else if (report->source == SOURCE_OTHERS)
 		host->ask_due = true;
@@ -179,7 +180,7 @@ static void neighbour_event(struct slowpath *s, const struct nlmsghdr *message)
 
 	if (parse_neighbour(message, s, &report))
 		return;
-	host = neighbour_get(s->neighbours, report.port, report.addr);
+	host = neighbour_get(s->neighbours, report.port, fib_addr_ip4(report.addr));
 	statics_heard(s, report.port, report.addr,
 		      there && (report.state & NUD_PERMANENT) ? report.mac : NULL);
 	if (there && taken_by_us(host, &report)) {
@@ -399,7 +400,7 @@ static void host_refresh(struct slowpath *s, struct host *host)
 		return;
 	s->asks--;
 	host->since_ms = s->now_ms;
-	err = solicit_probe(s, host->port, host->addr);
+	err = solicit_probe(s, host->port, fib_addr_to_ip4(&host->addr));
 	if (err == -ENOENT || err == -EINVAL)
 		host_doubt(s, host); /* its end was not heard of */
 	else if (err)

@@ -30,8 +30,7 @@ static void resolve(struct slowpath *s, struct adjacency *adjacency)
 	if (adjacency->action != ADJACENCY_FORWARD ||
 	    memcmp(adjacency->rewrite, known->rewrite, sizeof(known->rewrite)))
 		adjacency_resolve(adjacency, &known->rewrite[0],
-				  &known->rewrite[RTE_ETHER_ADDR_LEN],
-				  RTE_BE16(RTE_ETHER_TYPE_IPV4));
+				  &known->rewrite[RTE_ETHER_ADDR_LEN]);
 }
 
 /* Control wrote it: nobody looks past the array. */
@@ -45,7 +44,7 @@ static uint32_t adjacencies_end(const struct fib_generation *generation)
 /* Does it follow a neighbour? */
 static bool follows(const struct adjacency *adjacency)
 {
-	return adjacency_claimed(adjacency) && adjacency->gateway;
+	return adjacency_claimed(adjacency) && !fib_addr_none(&adjacency->gateway);
 }
 
 void resolver_link_lost(struct slowpath *s, uint16_t port)

@@ -64,7 +64,7 @@ static const struct adjacency *way_of(const struct slowpath *s,
 static const struct adjacency *host_of(struct slowpath *s, const struct adjacency *glean,
 				       uint32_t dst)
 {
-	const struct host *host = hosts_want(s, glean->port, dst);
+	const struct host *host = hosts_want(s, glean->port, fib_addr_ip4(dst));
 
 	return host ? host_adjacency(s->neighbours, host) : glean;
 }

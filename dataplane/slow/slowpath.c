@@ -146,7 +146,7 @@ static bool glean_permitted(struct slowpath *s, struct rte_mbuf *m, uint16_t por
 /* To a host on link: it may have been resolved since the worker looked. */
 static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 {
-	uint32_t addr = destination(m);
+	struct fib_addr addr = fib_addr_ip4(destination(m));
 	uint16_t port = punt_note(m)->port;
 	uint8_t egress_role;
 	struct host *host;

@@ -42,13 +42,13 @@ struct bench {
 	uint32_t nb_routes;
 	uint64_t random;
 	/* within the routes: as we take them and as the others do */
-	struct trie6_addr addrs[ADDRS];
+	struct fib_addr addrs[ADDRS];
 	uint8_t octets[ADDRS][16];
 };
 
-static struct trie6_addr addr_of(const uint8_t octets[16])
+static struct fib_addr addr_of(const uint8_t octets[16])
 {
-	struct trie6_addr addr;
+	struct fib_addr addr;
 
 	memcpy(&addr, octets, sizeof(addr));
 	for (int w = 0; w < 4; w++)
@@ -149,7 +149,7 @@ static void flap(struct bench *b)
 		del(b, i);
 		set(b, i, value_of(i));
 		if (i % 64 == 0)
-			rcu_pool_reclaim(b->table.ops->groups(&b->table));
+			b->table.ops->reclaim(&b->table);
 	}
 	section_end("gone, or back at once", 2.0 * b->nb_routes);
 }
@@ -162,7 +162,7 @@ static void withdraw_and_return(struct bench *b)
 	section_begin();
 	for (uint32_t i = 0; i < n; i++)
 		del(b, i);
-	rcu_pool_reclaim(b->table.ops->groups(&b->table));
+	b->table.ops->reclaim(&b->table);
 	for (uint32_t i = 0; i < n; i++)
 		set(b, i, value_of(i));
 	section_end("half gone, then back", 2.0 * n);

@@ -45,8 +45,7 @@ static bool fib_make(struct bench *b)
 	if (fib_create(&params, &b->fib))
 		return false;
 	for (uint32_t i = 0; i < LISTS; i++) {
-		struct fib_seed seed = { .addr = 0xf0000000 + i,
-					 .len = 32,
+		struct fib_seed seed = { .prefix = fib_ip4(0xf0000000 + i, 32),
 					 .action = ADJACENCY_LOCAL };
 
 		if (fib_seed(b->fib, &seed))
@@ -62,7 +61,8 @@ static double load(struct bench *b, const char *what, uint32_t n)
 		rte_exit(EXIT_FAILURE, "no writer\n");
 	section_begin();
 	for (uint32_t i = 0; i < n; i++)
-		if (fib_set(b->writer, 0, b->routes[i].addr, b->routes[i].len, 1 + i % LISTS))
+		if (fib_set(b->writer, 0, fib_ip4(b->routes[i].addr, b->routes[i].len),
+			    1 + i % LISTS))
 			rte_exit(EXIT_FAILURE, "route %u refused\n", i);
 	return section_end(what, n);
 }
@@ -91,7 +91,7 @@ static void change_values(struct bench *b)
 	for (uint32_t i = 0; i < 2 * b->nb_routes; i++) {
 		const struct route *r = &b->routes[i % b->nb_routes];
 
-		fib_set(b->writer, 0, r->addr, r->len, 1 + i % LISTS);
+		fib_set(b->writer, 0, fib_ip4(r->addr, r->len), 1 + i % LISTS);
 	}
 	section_end("change to another path", 2.0 * b->nb_routes);
 }
@@ -102,8 +102,8 @@ static void flap(struct bench *b)
 	for (uint32_t i = 0; i < b->nb_routes; i++) {
 		const struct route *r = &b->routes[i % b->nb_routes];
 
-		fib_del(b->writer, 0, r->addr, r->len);
-		fib_set(b->writer, 0, r->addr, r->len, 1 + i % LISTS);
+		fib_del(b->writer, 0, fib_ip4(r->addr, r->len));
+		fib_set(b->writer, 0, fib_ip4(r->addr, r->len), 1 + i % LISTS);
 		if (i % 64 == 0)
 			fib_reclaim(b->writer);
 	}
@@ -117,10 +117,10 @@ static void withdraw_and_return(struct bench *b)
 
 	section_begin();
 	for (uint32_t i = 0; i < n; i++)
-		fib_del(b->writer, 0, b->routes[i].addr, b->routes[i].len);
+		fib_del(b->writer, 0, fib_ip4(b->routes[i].addr, b->routes[i].len));
 	fib_reclaim(b->writer);
 	for (uint32_t i = 0; i < n; i++)
-		fib_set(b->writer, 0, b->routes[i].addr, b->routes[i].len, 1 + i % LISTS);
+		fib_set(b->writer, 0, fib_ip4(b->routes[i].addr, b->routes[i].len), 1 + i % LISTS);
 	section_end("half gone, then back", 2.0 * n);
 }
 

@@ -135,8 +135,7 @@ static void ports_open(struct bench *b)
 
 static void seed(struct bench *b, uint16_t p, uint32_t addr, uint8_t len, uint8_t action)
 {
-	struct fib_seed s = { .addr = addr,
-			      .len = len,
+	struct fib_seed s = { .prefix = fib_ip4(addr, len),
 			      .action = action,
 			      .egress_role = b->ports[p].role,
 			      .port = p,
@@ -177,7 +176,8 @@ static void list_open(struct bench *b, uint16_t p, uint32_t way)
 	uint16_t members[PATH_LIST_MEMBERS];
 
 	for (uint32_t i = 0; i < b->ecmp; i++)
-		check(fib_adjacency_claim(b->writer, b->ports[p].addr + 1 + way * b->ecmp + i, p,
+		check(fib_adjacency_claim(b->writer,
+					  fib_addr_ip4(b->ports[p].addr + 1 + way * b->ecmp + i), p,
 					  b->ports[p].role, &members[i]),
 		      "adjacency");
 	check(fib_path_list_get(b->writer, members, (uint16_t)b->ecmp, PATH_LIST_NONE,
@@ -192,13 +192,14 @@ static void resolve_all(struct bench *b)
 
 	for (uint32_t i = 0; i < generation->adjacencies_end; i++) {
 		struct adjacency *a = &generation->adjacencies[i];
-		uint8_t dst[6] = { 0x02, 0x6a, 0, 0, (uint8_t)a->port, (uint8_t)a->gateway };
+		uint8_t dst[6] = {
+			0x02, 0x6a, 0, 0, (uint8_t)a->port, (uint8_t)a->gateway.word[3]
+		};
 
 		if (!adjacency_claimed(a))
 			continue;
 		a->mtu = MTU;
-		adjacency_resolve(a, dst, b->ports[a->port].mac.addr_bytes,
-				  rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4));
+		adjacency_resolve(a, dst, b->ports[a->port].mac.addr_bytes);
 	}
 }
 
@@ -212,9 +213,10 @@ static void route(struct bench *b, const struct route *r, uint32_t way)
 	uint32_t list = list_of(b, r->addr, way);
 
 	for (uint16_t p = 0; p < PORTS; p++)
-		check(fib_set(b->writer, b->ports[p].role, r->addr, r->len, list), "route");
+		check(fib_set(b->writer, b->ports[p].role, fib_ip4(r->addr, r->len), list),
+		      "route");
 	if (b->urpf)
-		check(fib_set(b->writer, ROLE_VNET, r->addr, r->len, list), "route");
+		check(fib_set(b->writer, ROLE_VNET, fib_ip4(r->addr, r->len), list), "route");
 }
 
 /* Where the captures' sources lie: see capture.py. */

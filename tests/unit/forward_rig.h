@@ -1,12 +1,14 @@
 /* The fast path between rings, for tests: four ports, one of each role; each port p has
- * 10.p.0.1/24, and control has a route to 10.1pp.0.0/16 through a gateway on it. Each packet must
- * come to one end, and be counted there. */
+ * 10.p.0.1/24 and 2001:db8:p::1/64, and control has routes to 10.1pp.0.0/16 and 2001:db8:1pp::/48
+ * through a gateway on it; IPv6 passes where a test lets it. Each packet must come to one end, and
+ * be counted there. */
 #ifndef BASCULE_TEST_FORWARD_RIG_H
 #define BASCULE_TEST_FORWARD_RIG_H
 
 #include <gtest/gtest.h>
 
 #include "packets.h"
+#include "packets6.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +38,24 @@ static inline uint32_t remote_addr(int p)
 	return 0x0a640005 + ((uint32_t)p << 16); /* 10.(100 + p).0.5 */
 }
 
+/* 2001:db8:p::1, and 2001:db8:(100 + p)::5, p in hexadecimal digits. */
+static inline struct fib_addr port_addr6(int p)
+{
+	return { { 0x20010db8, (uint32_t)p << 16, 0, 1 } };
+}
+
+static inline struct fib_addr remote_addr6(int p)
+{
+	return { { 0x20010db8, (0x100 + (uint32_t)p) << 16, 0, 5 } };
+}
+
+static inline struct fib_prefix net6(struct fib_addr addr, uint8_t len)
+{
+	for (int bit = len; bit < 128; bit++)
+		addr.word[bit / 32] &= ~(UINT32_C(0x80000000) >> bit % 32);
+	return fib_ip6(&addr, len);
+}
+
 /* Built once: rings, tables and routes cost more than the packets. */
 struct rig {
 	struct rte_mempool *pool;
@@ -52,7 +72,7 @@ struct rig {
 	uint16_t gateway[PORTS]; /* adjacency indexes */
 
 	int port_make(int p);
-	int seed(int p, uint32_t addr, uint8_t len, uint8_t action);
+	int seed(int p, struct fib_prefix prefix, uint8_t action);
 	int route(int p);
 	int make();
 };
@@ -80,12 +100,11 @@ inline int rig::port_make(int p)
 	return 0;
 }
 
-inline int rig::seed(int p, uint32_t addr, uint8_t len, uint8_t action)
+inline int rig::seed(int p, struct fib_prefix prefix, uint8_t action)
 {
 	struct fib_seed s = {};
 
-	s.addr = addr;
-	s.len = len;
+	s.prefix = prefix;
 	s.action = action;
 	s.egress_role = (uint8_t)p;
 	s.port = (uint16_t)p;
@@ -97,11 +116,13 @@ inline int rig::route(int p)
 {
 	uint32_t list;
 
-	if (fib_adjacency_claim(writer, port_addr(p) + 1, (uint16_t)p, (uint8_t)p, &gateway[p]) ||
+	if (fib_adjacency_claim(writer, fib_addr_ip4(port_addr(p) + 1), (uint16_t)p, (uint8_t)p,
+				&gateway[p]) ||
 	    fib_path_list_get(writer, &gateway[p], 1, PATH_LIST_NONE, &list))
 		return -1;
 	for (uint8_t view = 0; view < PORTS; view++) {
-		if (fib_set(writer, view, remote_addr(p) & 0xffff0000, 16, list))
+		if (fib_set(writer, view, fib_ip4(remote_addr(p) & 0xffff0000, 16), list) ||
+		    fib_set(writer, view, net6(remote_addr6(p), 48), list))
 			return -1;
 	}
 	return 0;
@@ -117,6 +138,8 @@ inline int rig::make()
 	params.views = 0xf;
 	params.tbl8_groups = 64;
 	params.max_threads = RTE_MAX_LCORE;
+	params.views6 = params.views;
+	params.trie6_groups = 256;
 	if (!pool || fib_create(&params, &fib) || punt_open(&punt))
 		return -1;
 	for (int p = 0; p < PORTS; p++) {
@@ -126,10 +149,12 @@ inline int rig::make()
 		shared.role = (uint8_t)p;
 		shared.mtu = MTU;
 		if (port_make(p) || fib_port_add(fib, &shared) ||
-		    seed(p, port_addr(p), 32, ADJACENCY_LOCAL) ||
-		    seed(p, port_addr(p) | 0xff, 32, ADJACENCY_BROADCAST) ||
-		    seed(p, port_addr(p) & ~0xffu, 32, ADJACENCY_BROADCAST) ||
-		    seed(p, port_addr(p) & ~0xffu, 24, ADJACENCY_GLEAN))
+		    seed(p, fib_ip4(port_addr(p), 32), ADJACENCY_LOCAL) ||
+		    seed(p, fib_ip4(port_addr(p) | 0xff, 32), ADJACENCY_BROADCAST) ||
+		    seed(p, fib_ip4(port_addr(p) & ~0xffu, 32), ADJACENCY_BROADCAST) ||
+		    seed(p, fib_ip4(port_addr(p) & ~0xffu, 24), ADJACENCY_GLEAN) ||
+		    seed(p, net6(port_addr6(p), 128), ADJACENCY_LOCAL) ||
+		    seed(p, net6(port_addr6(p), 64), ADJACENCY_GLEAN))
 			return -1;
 	}
 	if (fib_ready(fib) || fib_writer_open(fib, &writer))
@@ -168,6 +193,8 @@ struct forward : testing::Test {
 		memset(&the->counters, 0, sizeof(the->counters));
 		the->forwarder.fib = the->fib;
 		the->forwarder.tbl8_groups = the->fib->tbl8_groups;
+		the->forwarder.trie6_groups = the->fib->trie6_groups;
+		the->forwarder.lookup6 = trie6_lookup_choose();
 		the->forwarder.neighbours = the->neighbours;
 		the->forwarder.sources = &the->sources;
 		the->forwarder.screen = screen_choose();
@@ -177,8 +204,7 @@ struct forward : testing::Test {
 		fib_gate_set(the->fib, GATE_OPEN);
 		for (int p = 0; p < PORTS; p++) {
 			adjacency(p)->mtu = MTU;
-			adjacency_resolve(adjacency(p), gateway_mac, the->ports[p].mac.addr_bytes,
-					  rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4));
+			adjacency_resolve(adjacency(p), gateway_mac, the->ports[p].mac.addr_bytes);
 		}
 	}
 	void TearDown() override
@@ -231,6 +257,7 @@ struct forward : testing::Test {
 				rte_pktmbuf_free(m);
 		while ((m = error()))
 			rte_pktmbuf_free(m);
+		memset(the->punt.queued, 0, sizeof(the->punt.queued));
 	}
 	/* What became of the packets: "tx 3", "punt glean", "drop ttl_expired", in a fixed order,
 	 * empty if nothing. */
@@ -262,6 +289,33 @@ struct forward : testing::Test {
 		ASSERT_EQ(c.rx, sum);
 	}
 };
+
+/* While it lives, ports have IPv6. */
+struct with_ip6 {
+	with_ip6()
+	{
+		for (struct port &port : the->ports)
+			port.ip6 = true;
+	}
+	~with_ip6()
+	{
+		for (struct port &port : the->ports)
+			port.ip6 = false;
+	}
+};
+
+static inline struct rte_mbuf *frame6(int p, const frame6_fields &f)
+{
+	return frame6_make(the->pool, &the->ports[p].mac, (uint16_t)p, f);
+}
+
+static inline frame6_fields to6(struct fib_addr dst)
+{
+	frame6_fields f;
+
+	f.dst = dst;
+	return f;
+}
 
 static inline frame_fields to(uint32_t dst)
 {

@@ -36,12 +36,13 @@ struct lost_hops {
 			fib_path_list_put(the->writer, second);
 		}
 		for (; routes < n; routes++)
-			EXPECT_EQ(0, fib_set(the->writer, 0, NET + (routes << 8), 24, list));
+			EXPECT_EQ(0,
+				  fib_set(the->writer, 0, fib_ip4(NET + (routes << 8), 24), list));
 	}
 	~lost_hops()
 	{
 		while (routes)
-			EXPECT_EQ(0, fib_del(the->writer, 0, NET + (--routes << 8), 24));
+			EXPECT_EQ(0, fib_del(the->writer, 0, fib_ip4(NET + (--routes << 8), 24)));
 		fib_path_list_put(the->writer, list);
 		fib_reclaim(the->writer);
 	}

@@ -226,7 +226,7 @@ struct monitor : testing::Test {
 
 	struct host *host(uint32_t addr = HOST)
 	{
-		return neighbour_get(s->neighbours, 0, addr);
+		return neighbour_get(s->neighbours, 0, fib_addr_ip4(addr));
 	}
 	bool forwards(uint32_t addr = HOST)
 	{
@@ -241,7 +241,7 @@ struct monitor : testing::Test {
 	void find(const mac &where)
 	{
 		hosts[HOST] = where;
-		hosts_want(s, 0, HOST);
+		hosts_want(s, 0, fib_addr_ip4(HOST));
 		until([&] { return is_at(where); });
 		asked.clear();
 	}

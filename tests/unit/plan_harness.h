@@ -227,7 +227,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 				std::set<uint8_t> members;
 				uint32_t list;
 
-				if (fib_get(rs->writer, (uint8_t)view, p.addr.v4, p.len, &list))
+				if (fib_get(rs->writer, (uint8_t)view, fib_ip4(p.addr.v4, p.len),
+					    &list))
 					continue;
 				for (uint16_t m = 0; m < g->path_lists[list].nb_members; m++)
 					members.insert((uint8_t)g->path_lists[list].member[m]);

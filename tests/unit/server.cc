@@ -56,14 +56,13 @@ static struct fib *shared_fib()
 	EXPECT_EQ(0, fib_create(&params, &fib));
 	for (uint16_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		struct fib_port port = {};
-		struct fib_seed local = { ip(ports[i].addr),	  32, ADJACENCY_LOCAL,
-					  (uint8_t)ports[i].role, i,  1500 };
-		struct fib_seed subnet = { prefix4_make(ip(ports[i].addr), ports[i].len).addr.v4,
-					   ports[i].len,
-					   ADJACENCY_GLEAN,
-					   (uint8_t)ports[i].role,
-					   i,
-					   1500 };
+		struct fib_seed local = { fib_ip4(ip(ports[i].addr), 32), ADJACENCY_LOCAL,
+					  (uint8_t)ports[i].role, i, 1500 };
+		struct fib_seed subnet = {
+			fib_ip4(prefix4_make(ip(ports[i].addr), ports[i].len).addr.v4,
+				ports[i].len),
+			ADJACENCY_GLEAN, (uint8_t)ports[i].role, i, 1500
+		};
 
 		strcpy(port.name, ports[i].name);
 		port.port = i;
@@ -433,11 +432,11 @@ void server_test::arp(const char *gateway, bool answers_arp, unsigned int roles)
 	for (uint32_t i = 0; i < g->adjacencies_end; i++) {
 		struct adjacency *a = &g->adjacencies[i];
 
-		if (!adjacency_claimed(a) || a->gateway != ip(gateway) ||
+		if (!adjacency_claimed(a) || fib_addr_to_ip4(&a->gateway) != ip(gateway) ||
 		    !(roles >> a->egress_role & 1))
 			continue;
 		if (answers_arp)
-			adjacency_resolve(a, mac, mac, 8);
+			adjacency_resolve(a, mac, mac);
 		else
 			adjacency_unresolve(a);
 	}
@@ -457,7 +456,7 @@ static std::string next_hops(const struct fib_generation *g, uint32_t index)
 			return std::string("on link, ") + role_name((enum role)a->egress_role);
 		if (a->action == ADJACENCY_FORWARD || a->action == ADJACENCY_UNRESOLVED)
 			hops += (hops.empty() ? "" : " ") +
-				std::string(addr4_text(a->gateway, text));
+				std::string(addr4_text(fib_addr_to_ip4(&a->gateway), text));
 	}
 	return hops.empty() ? "nowhere" : hops;
 }

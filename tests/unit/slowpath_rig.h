@@ -73,8 +73,7 @@ struct slow : testing::Test {
 		params.max_threads = RTE_MAX_LCORE;
 		shared.role = PORT;
 		shared.mtu = MTU;
-		glean.addr = 0x0a010000;
-		glean.len = 24;
+		glean.prefix = fib_ip4(0x0a010000, 24);
 		glean.action = ADJACENCY_GLEAN;
 		glean.egress_role = EGRESS;
 		glean.mtu = MTU;
@@ -98,9 +97,10 @@ struct slow : testing::Test {
 		if (!writer) {
 			ASSERT_EQ(0, fib_writer_open(fib, &writer));
 		}
-		ASSERT_EQ(0, fib_adjacency_claim(writer, gateway, 0, EGRESS, &adjacency));
+		ASSERT_EQ(0, fib_adjacency_claim(writer, fib_addr_ip4(gateway), 0, EGRESS,
+						 &adjacency));
 		ASSERT_EQ(0, fib_path_list_get(writer, &adjacency, 1, PATH_LIST_NONE, &list));
-		ASSERT_EQ(0, fib_set(writer, PORT, addr, len, list));
+		ASSERT_EQ(0, fib_set(writer, PORT, fib_ip4(addr, len), list));
 		fib_publish(writer);
 	}
 	static void TearDownTestSuite()

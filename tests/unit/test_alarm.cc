@@ -66,7 +66,7 @@ TEST_F(alarm_test, next_hops_are_full_until_an_adjacency_is_free)
 
 	start_with_routes(false);
 	for (uint32_t host = ip("10.0.16.0");
-	     !fib_adjacency_claim(rs->writer, host, 2, ROLE_VNET, &index); host++)
+	     !fib_adjacency_claim(rs->writer, fib_addr_ip4(host), 2, ROLE_VNET, &index); host++)
 		last = index;
 	EXPECT_EQ("", kinds()) << "nobody was refused";
 	spec.path = { 65001 };

@@ -27,9 +27,9 @@ struct fib_params params()
 }
 
 const struct fib_seed seeds[] = {
-	{ OURS, 32, ADJACENCY_LOCAL, ER, 3, 1500 },
-	{ SUBNET, 24, ADJACENCY_GLEAN, ER, 3, 1500 },
-	{ BROADCAST, 32, ADJACENCY_BROADCAST, ER, 3, 1500 },
+	{ fib_ip4(OURS, 32), ADJACENCY_LOCAL, ER, 3, 1500 },
+	{ fib_ip4(SUBNET, 24), ADJACENCY_GLEAN, ER, 3, 1500 },
+	{ fib_ip4(BROADCAST, 32), ADJACENCY_BROADCAST, ER, 3, 1500 },
 };
 
 } // namespace
@@ -89,7 +89,8 @@ class fib_test : public testing::Test
 		uint16_t adjacency = 0;
 		uint32_t list = 0;
 
-		EXPECT_EQ(0, fib_adjacency_claim(writer, gateway, port, role, &adjacency));
+		EXPECT_EQ(0, fib_adjacency_claim(writer, fib_addr_ip4(gateway), port, role,
+						 &adjacency));
 		EXPECT_EQ(0, fib_path_list_get(writer, &adjacency, 1, PATH_LIST_NONE, &list));
 		return list;
 	}
@@ -155,18 +156,18 @@ TEST_F(fib_test, seeds_and_ports_refused)
 	p.views = 1;
 	ASSERT_EQ(0, fib_create(&p, &other));
 	const struct fib_seed bad[] = {
-		{ 0, 0, ADJACENCY_LOCAL, ER, 3, 1500 },
-		{ OURS, 24, ADJACENCY_LOCAL, ER, 3, 1500 },
-		{ OURS, 33, ADJACENCY_LOCAL, ER, 3, 1500 },
-		{ OURS, 32, ADJACENCY_FORWARD, ER, 3, 1500 },
-		{ OURS, 32, ADJACENCY_LOCAL, FIB_VIEWS, 3, 1500 },
+		{ fib_ip4(0, 0), ADJACENCY_LOCAL, ER, 3, 1500 },
+		{ fib_ip4(OURS, 24), ADJACENCY_LOCAL, ER, 3, 1500 },
+		{ fib_ip4(OURS, 33), ADJACENCY_LOCAL, ER, 3, 1500 },
+		{ fib_ip4(OURS, 32), ADJACENCY_FORWARD, ER, 3, 1500 },
+		{ fib_ip4(OURS, 32), ADJACENCY_LOCAL, FIB_VIEWS, 3, 1500 },
 	};
 	for (const struct fib_seed &seed : bad)
 		EXPECT_EQ(-EINVAL, fib_seed(other, &seed));
 	ASSERT_EQ(0, fib_seed(other, &seeds[0]));
 	EXPECT_EQ(-EEXIST, fib_seed(other, &seeds[0]));
 	for (uint32_t i = 1; i < FIB_SEEDS; i++) {
-		struct fib_seed seed = { i << 8, 32, ADJACENCY_LOCAL, ER, 3, 1500 };
+		struct fib_seed seed = { fib_ip4(i << 8, 32), ADJACENCY_LOCAL, ER, 3, 1500 };
 
 		ASSERT_EQ(0, fib_seed(other, &seed));
 	}
@@ -206,7 +207,7 @@ TEST_F(fib_test, writes_the_spare_and_publishes_with_one_store)
 
 	open();
 	list = path(0x0a000005);
-	ASSERT_EQ(0, fib_set(writer, ER, 0x0b000000, 8, list));
+	ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(0x0b000000, 8), list));
 	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(ER, 0x0b000001)) << "not published";
 	EXPECT_FALSE(fib_published(writer));
 	fib_publish(writer);
@@ -216,7 +217,7 @@ TEST_F(fib_test, writes_the_spare_and_publishes_with_one_store)
 	EXPECT_EQ(published + 1, fib->published);
 	EXPECT_EQ(list, lookup(ER, 0x0b000001));
 	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(VPN, 0x0b000001)) << "another role's view";
-	ASSERT_EQ(0, fib_set(writer, ER, 0x0c000000, 8, list));
+	ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(0x0c000000, 8), list));
 	EXPECT_EQ(list, lookup(ER, 0x0c000001)) << "now live";
 	expect_seeded(fib_active(fib), ER);
 }
@@ -227,14 +228,15 @@ TEST_F(fib_test, writer_that_died_half_way_leaves_the_active_generation_alone)
 
 	open();
 	list = path(0x0a000005);
-	ASSERT_EQ(0, fib_set(writer, ER, 0x0b000000, 8, list));
+	ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(0x0b000000, 8), list));
 	fib_publish(writer);
 
 	open(); /* its successor, which dies too */
 	for (uint32_t i = 0; i < 5000; i++)
-		ASSERT_EQ(0, fib_set(writer, ER, 0x0b000000 | i << 8, 24, path(0x0a000006)));
-	ASSERT_EQ(0, fib_set(writer, ER, OURS, 32, path(0x0a000006)));
-	ASSERT_EQ(0, fib_set(writer, ER, 0, 0, path(0x0a000006)));
+		ASSERT_EQ(0,
+			  fib_set(writer, ER, fib_ip4(0x0b000000 | i << 8, 24), path(0x0a000006)));
+	ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(OURS, 32), path(0x0a000006)));
+	ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(0, 0), path(0x0a000006)));
 	const struct fib_generation *spare = &fib->generation[!fib->active];
 	EXPECT_LT(4u, spare->adjacencies_end);
 
@@ -270,24 +272,24 @@ TEST_F(fib_test, seed_is_hidden_and_shows_again)
 	fib_publish(writer);
 	list = path(0x0a000005);
 	for (const struct fib_seed &seed : seeds) {
-		EXPECT_EQ(-ENOENT, fib_get(writer, ER, seed.addr, seed.len, &got)) << "not a route";
-		EXPECT_EQ(-ENOENT, fib_del(writer, ER, seed.addr, seed.len));
-		ASSERT_EQ(0, fib_set(writer, ER, seed.addr, seed.len, list));
-		ASSERT_EQ(0, fib_set(writer, ER, seed.addr, seed.len, list)) << "again";
-		ASSERT_EQ(0, fib_get(writer, ER, seed.addr, seed.len, &got));
+		EXPECT_EQ(-ENOENT, fib_get(writer, ER, seed.prefix, &got)) << "not a route";
+		EXPECT_EQ(-ENOENT, fib_del(writer, ER, seed.prefix));
+		ASSERT_EQ(0, fib_set(writer, ER, seed.prefix, list));
+		ASSERT_EQ(0, fib_set(writer, ER, seed.prefix, list)) << "again";
+		ASSERT_EQ(0, fib_get(writer, ER, seed.prefix, &got));
 		EXPECT_EQ(list, got);
-		EXPECT_EQ(list, lookup(ER, seed.addr));
+		EXPECT_EQ(list, lookup(ER, seed.prefix.ip4));
 	}
 	fib_stats_get(writer, &stats);
-	EXPECT_EQ(3u, stats.routes[ER]);
-	EXPECT_EQ(0u, stats.routes[VPN]);
+	EXPECT_EQ(3u, stats.routes[FIB_IP4][ER]);
+	EXPECT_EQ(0u, stats.routes[FIB_IP4][VPN]);
 	for (const struct fib_seed &seed : seeds) {
-		ASSERT_EQ(0, fib_del(writer, ER, seed.addr, seed.len));
-		EXPECT_EQ(-ENOENT, fib_del(writer, ER, seed.addr, seed.len));
+		ASSERT_EQ(0, fib_del(writer, ER, seed.prefix));
+		EXPECT_EQ(-ENOENT, fib_del(writer, ER, seed.prefix));
 	}
 	expect_seeded(fib_active(fib), ER);
 	fib_stats_get(writer, &stats);
-	EXPECT_EQ(0u, stats.routes[ER]);
+	EXPECT_EQ(0u, stats.routes[FIB_IP4][ER]);
 	EXPECT_EQ(9u, stats.changes);
 }
 
@@ -299,19 +301,19 @@ TEST_F(fib_test, default_route)
 	open();
 	fib_publish(writer);
 	list = path(0x0a000005);
-	EXPECT_EQ(-ENOENT, fib_get(writer, ER, 0, 0, &got));
-	EXPECT_EQ(-ENOENT, fib_del(writer, ER, 0, 0));
-	ASSERT_EQ(0, fib_set(writer, ER, 0, 0, list));
-	ASSERT_EQ(0, fib_set(writer, ER, 0x80000000, 1, PATH_LIST_NONE));
+	EXPECT_EQ(-ENOENT, fib_get(writer, ER, fib_ip4(0, 0), &got));
+	EXPECT_EQ(-ENOENT, fib_del(writer, ER, fib_ip4(0, 0)));
+	ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(0, 0), list));
+	ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(0x80000000, 1), PATH_LIST_NONE));
 	EXPECT_EQ(list, lookup(ER, 0x01020304));
 	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(ER, 0x81020304)) << "more specific";
 	EXPECT_EQ(1u, lookup(ER, OURS));
 	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(VPN, 0x01020304));
-	ASSERT_EQ(0, fib_get(writer, ER, 0, 0, &got));
+	ASSERT_EQ(0, fib_get(writer, ER, fib_ip4(0, 0), &got));
 	EXPECT_EQ(list, got);
 	fib_stats_get(writer, &stats);
-	EXPECT_EQ(2u, stats.routes[ER]);
-	ASSERT_EQ(0, fib_del(writer, ER, 0, 0));
+	EXPECT_EQ(2u, stats.routes[FIB_IP4][ER]);
+	ASSERT_EQ(0, fib_del(writer, ER, fib_ip4(0, 0)));
 	EXPECT_EQ((uint32_t)PATH_LIST_NONE, lookup(ER, 0x01020304));
 }
 
@@ -321,7 +323,7 @@ TEST_F(fib_test, bursts_of_every_size)
 
 	open();
 	fib_publish(writer);
-	ASSERT_EQ(0, fib_set(writer, ER, 0, 0, 9));
+	ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(0, 0), 9));
 	for (uint16_t n = 0; n <= FIB_BURST; n++) {
 		for (uint16_t i = 0; i < n; i++)
 			dst[i] = i % 3 == 0 ? OURS : i % 3 == 1 ? SUBNET | 7 : 0x01000000 + i;
@@ -361,7 +363,7 @@ TEST(fib_spoilt, a_look_up_stays_within_its_tables)
 	for (uint32_t i = 0; i < GROUPS * GROUP; i++)
 		((uint32_t *)groups)[i] = random();
 	for (int round = 0; round < 20000; round++) {
-		view.default_path_list = random();
+		view.default_path_list[FIB_IP4] = random();
 		for (uint32_t &d : dst) {
 			auto *entry = (uint32_t *)&lpm->tbl24[(d = random()) >> 8];
 
@@ -384,7 +386,7 @@ TEST(fib_spoilt, a_look_up_stays_within_its_tables)
 			if (outside)
 				found = PATH_LIST_NONE;
 			else if (rte_lpm_lookup(lpm, dst[i], &found))
-				found = view.default_path_list;
+				found = view.default_path_list[FIB_IP4];
 			ASSERT_EQ(found % FIB_PATH_LISTS, list[i]);
 			past += outside;
 			within += grouped && !outside;
@@ -404,27 +406,29 @@ TEST_F(fib_test, refused_routes)
 	uint32_t got;
 
 	open();
-	EXPECT_EQ(-EINVAL, fib_set(writer, NO_PORT, 0x0b000000, 8, 1));
-	EXPECT_EQ(-EINVAL, fib_set(writer, FIB_VIEWS, 0x0b000000, 8, 1));
-	EXPECT_EQ(-EINVAL, fib_set(writer, ER, 0x0b000001, 8, 1));
-	EXPECT_EQ(-EINVAL, fib_set(writer, ER, 1, 0, 1));
-	EXPECT_EQ(-EINVAL, fib_set(writer, ER, 0x0b000000, 33, 1));
-	EXPECT_EQ(-EINVAL, fib_set(writer, ER, 0x0b000000, 8, FIB_PATH_LISTS));
-	EXPECT_EQ(-EINVAL, fib_del(writer, NO_PORT, 0x0b000000, 8));
-	EXPECT_EQ(-EINVAL, fib_get(writer, ER, 0x0b000001, 8, &got));
-	EXPECT_EQ(-ENODEV, fib_adjacency_claim(writer, 0x0a000005, 9, ER, &adjacency));
-	EXPECT_EQ(-EINVAL, fib_adjacency_claim(writer, 0x0a000005, 3, FIB_VIEWS, &adjacency));
+	EXPECT_EQ(-EINVAL, fib_set(writer, NO_PORT, fib_ip4(0x0b000000, 8), 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, FIB_VIEWS, fib_ip4(0x0b000000, 8), 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, ER, fib_ip4(0x0b000001, 8), 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, ER, fib_ip4(1, 0), 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, ER, fib_ip4(0x0b000000, 33), 1));
+	EXPECT_EQ(-EINVAL, fib_set(writer, ER, fib_ip4(0x0b000000, 8), FIB_PATH_LISTS));
+	EXPECT_EQ(-EINVAL, fib_del(writer, NO_PORT, fib_ip4(0x0b000000, 8)));
+	EXPECT_EQ(-EINVAL, fib_get(writer, ER, fib_ip4(0x0b000001, 8), &got));
+	EXPECT_EQ(-ENODEV,
+		  fib_adjacency_claim(writer, fib_addr_ip4(0x0a000005), 9, ER, &adjacency));
+	EXPECT_EQ(-EINVAL,
+		  fib_adjacency_claim(writer, fib_addr_ip4(0x0a000005), 3, FIB_VIEWS, &adjacency));
 
 	fib_stats_get(writer, &stats);
-	uint32_t used = stats.tbl8_used[ER];
-	for (uint32_t i = used; i < stats.tbl8_groups; i++)
-		ASSERT_EQ(0, fib_set(writer, ER, 0x0b000000 | i << 8, 32, 1));
-	EXPECT_EQ(-ENOSPC, fib_set(writer, ER, 0x0c000000, 32, 1));
-	EXPECT_EQ(-ENOENT, fib_get(writer, ER, 0x0c000000, 32, &got));
+	uint32_t used = stats.groups_used[FIB_IP4][ER];
+	for (uint32_t i = used; i < stats.groups[FIB_IP4]; i++)
+		ASSERT_EQ(0, fib_set(writer, ER, fib_ip4(0x0b000000 | i << 8, 32), 1));
+	EXPECT_EQ(-ENOSPC, fib_set(writer, ER, fib_ip4(0x0c000000, 32), 1));
+	EXPECT_EQ(-ENOENT, fib_get(writer, ER, fib_ip4(0x0c000000, 32), &got));
 	fib_stats_get(writer, &stats);
 	EXPECT_EQ(1u, stats.refused);
-	EXPECT_EQ(stats.tbl8_groups, stats.tbl8_used[ER]);
-	EXPECT_EQ(used, stats.tbl8_used[VPN]);
+	EXPECT_EQ(stats.groups[FIB_IP4], stats.groups_used[FIB_IP4][ER]);
+	EXPECT_EQ(used, stats.groups_used[FIB_IP4][VPN]);
 }
 
 TEST_F(fib_test, adjacency_resolved)
@@ -433,9 +437,9 @@ TEST_F(fib_test, adjacency_resolved)
 	uint16_t index;
 
 	open();
-	ASSERT_EQ(0, fib_adjacency_claim(writer, 0x0a000005, 4, ER, &index));
+	ASSERT_EQ(0, fib_adjacency_claim(writer, fib_addr_ip4(0x0a000005), 4, ER, &index));
 	EXPECT_FALSE(fib_adjacency_resolved(writer, index));
-	adjacency_resolve(&fib->generation[!fib->active].adjacencies[index], mac, mac, 0);
+	adjacency_resolve(&fib->generation[!fib->active].adjacencies[index], mac, mac);
 	EXPECT_TRUE(fib_adjacency_resolved(writer, index));
 	fib_adjacency_release(writer, index);
 	EXPECT_FALSE(fib_adjacency_resolved(writer, index));
@@ -450,7 +454,7 @@ static std::vector<uint32_t> takers(const struct fib_generation *generation, uin
 		gateways.push_back(
 			generation
 				->adjacencies[path_list_member(&generation->path_lists[list], hash)]
-				.gateway);
+				.gateway.word[3]);
 	return gateways;
 }
 
@@ -468,7 +472,8 @@ TEST_F(fib_test, a_new_control_deals_as_the_one_before)
 		for (uint32_t gateway : order) {
 			uint16_t index;
 
-			ASSERT_EQ(0, fib_adjacency_claim(writer, gateway, 3, ER, &index));
+			ASSERT_EQ(0, fib_adjacency_claim(writer, fib_addr_ip4(gateway), 3, ER,
+							 &index));
 			set.push_back(index);
 			ASSERT_EQ(0, fib_path_list_get(writer, set.data(), (uint16_t)set.size(),
 						       list, &list));
@@ -500,11 +505,13 @@ TEST_F(fib_test, readers_reach_only_gateways_of_the_address)
 
 		open();
 		for (uint32_t b = 0; b < BLOCKS; b++) {
-			ASSERT_EQ(0, fib_adjacency_claim(writer, b * 16, 3, ER, &adjacency[b]));
+			ASSERT_EQ(0, fib_adjacency_claim(writer, fib_addr_ip4(b * 16), 3, ER,
+							 &adjacency[b]));
 			ASSERT_EQ(0, fib_path_list_get(writer, &adjacency[b], 1, PATH_LIST_NONE,
 						       &list[b]));
-			ASSERT_EQ(0, fib_set(writer, ER, 0x0c000000 | b << 8, b % 2 ? 24 : 25,
-					     list[b]));
+			ASSERT_EQ(0,
+				  fib_set(writer, ER, fib_ip4(0x0c000000 | b << 8, b % 2 ? 24 : 25),
+					  list[b]));
 		}
 		fib_publish(writer);
 		for (uint32_t id = 0; life == 0 && id < 2; id++)
@@ -532,7 +539,8 @@ TEST_F(fib_test, readers_reach_only_gateways_of_the_address)
 
 						lost += found[i] == PATH_LIST_NONE ||
 							!l->nb_members;
-						wrong += a->gateway / 16 != (dst[i] >> 8) % BLOCKS;
+						wrong += a->gateway.word[3] / 16 !=
+							 (dst[i] >> 8) % BLOCKS;
 					}
 					rte_rcu_qsbr_quiescent(fib->qsbr, id);
 				}
@@ -545,11 +553,13 @@ TEST_F(fib_test, readers_reach_only_gateways_of_the_address)
 			uint32_t b = random() % BLOCKS, fresh_list;
 			uint16_t fresh;
 
-			ASSERT_EQ(0, fib_adjacency_claim(writer, b * 16 + random() % 16, 3, ER,
-							 &fresh));
+			ASSERT_EQ(0,
+				  fib_adjacency_claim(writer, fib_addr_ip4(b * 16 + random() % 16),
+						      3, ER, &fresh));
 			ASSERT_EQ(0, fib_path_list_get(writer, &fresh, 1, list[b], &fresh_list));
-			ASSERT_EQ(0, fib_set(writer, ER, 0x0c000000 | b << 8, b % 2 ? 24 : 25,
-					     fresh_list));
+			ASSERT_EQ(0,
+				  fib_set(writer, ER, fib_ip4(0x0c000000 | b << 8, b % 2 ? 24 : 25),
+					  fresh_list));
 			fib_path_list_put(writer, list[b]);
 			fib_adjacency_release(writer, adjacency[b]);
 			list[b] = fresh_list;

@@ -257,8 +257,9 @@ class full_test : public server_test
 
 			for (uint16_t peer : { ERGW, NVA_A, NVA_B }) {
 				enum role role = peer == ERGW ? ROLE_EXPRESSROUTE : ROLE_NVA;
-				bool there = peer != from && !fib_get(rs->writer, (uint8_t)role,
-								      p.addr.v4, p.len, &list);
+				bool there =
+					peer != from && !fib_get(rs->writer, (uint8_t)role,
+								 fib_ip4(p.addr.v4, p.len), &list);
 
 				EXPECT_EQ(there, announced[peer].count(prefix))
 					<< prefix << " " << peer;
@@ -304,8 +305,9 @@ TEST_F(full_test, what_does_not_fit_any_more_is_withdrawn)
 	announce(NVA_A, first);
 	announce(NVA_B, second);
 	turn();
-	ASSERT_EQ(0, fib_get(rs->writer, ROLE_EXPRESSROUTE, lost.addr.v4, lost.len, &list));
-	fib_del(rs->writer, ROLE_EXPRESSROUTE, lost.addr.v4, lost.len);
+	ASSERT_EQ(0,
+		  fib_get(rs->writer, ROLE_EXPRESSROUTE, fib_ip4(lost.addr.v4, lost.len), &list));
+	fib_del(rs->writer, ROLE_EXPRESSROUTE, fib_ip4(lost.addr.v4, lost.len));
 	fib_path_list_put(rs->writer, list);
 	turn();
 	announce(NVA_B, { "172.18.0.0/25" });
@@ -380,7 +382,7 @@ TEST_F(server_test, after_any_changes_nothing_is_left_over)
 		pass(1000);
 	fib_stats_get(rs->writer, &stats);
 	for (int view = 0; view < ROLE_COUNT; view++)
-		EXPECT_EQ(1u, stats.routes[view]) << "the VNet alone, view " << view;
+		EXPECT_EQ(1u, stats.routes[FIB_IP4][view]) << "the VNet alone, view " << view;
 	EXPECT_EQ(1u, stats.path_lists);
 	EXPECT_EQ(1u, stats.adjacencies) << "the VNet's glean";
 }

@@ -134,9 +134,3 @@ TEST(fib_table, both_families_by_one_body)
 		f.drop(shared);
 	}
 }
-
-TEST(fib_table, lengths)
-{
-	EXPECT_EQ(32, fib_table_ip4.len_max);
-	EXPECT_EQ(128, fib_table_ip6.len_max);
-}

@@ -93,7 +93,7 @@ struct filters : forward {
 			fib_path_list_put(the->writer, plain);
 			fib_path_list_put(the->writer, behind);
 		}
-		ASSERT_EQ(0, fib_set(the->writer, ROLE_VNET, addr, len, index));
+		ASSERT_EQ(0, fib_set(the->writer, ROLE_VNET, fib_ip4(addr, len), index));
 		added[{ addr, len }] = index;
 	}
 	void mode(int port, enum config_urpf urpf)

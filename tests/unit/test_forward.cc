@@ -385,7 +385,7 @@ TEST_F(forward, unresolved_is_said_so)
 TEST_F(forward, hosts_on_link)
 {
 	uint32_t addr = port_addr(1) + 9;
-	struct host *host = neighbour_add(the->neighbours, 1, addr, 0);
+	struct host *host = neighbour_add(the->neighbours, 1, fib_addr_ip4(addr), 0);
 	frame_fields big = to(addr);
 	struct rte_mbuf *m = frame(0, to(addr)), *out;
 
@@ -486,7 +486,7 @@ TEST_F(forward, flows_stick_to_one_of_several_paths)
 	uint32_t list;
 
 	ASSERT_EQ(0, fib_path_list_get(the->writer, members, 3, PATH_LIST_NONE, &list));
-	ASSERT_EQ(0, fib_set(the->writer, 0, 0x0ac80000, 16, list));
+	ASSERT_EQ(0, fib_set(the->writer, 0, fib_ip4(0x0ac80000, 16), list));
 	for (uint16_t flow = 0; flow < 64; flow++) {
 		int first = -1;
 
@@ -528,7 +528,7 @@ TEST_F(forward, flows_stick_to_one_of_several_paths)
 		if (rte_ring_count(the->ring[p]))
 			used.insert(p);
 	EXPECT_EQ(1u, used.size());
-	ASSERT_EQ(0, fib_del(the->writer, 0, 0x0ac80000, 16));
+	ASSERT_EQ(0, fib_del(the->writer, 0, fib_ip4(0x0ac80000, 16)));
 	fib_path_list_put(the->writer, list);
 }
 

@@ -50,8 +50,7 @@ TEST_F(forward, the_backup_has_the_flows_when_no_member_is_left)
 	adjacency_unresolve(adjacency(3));
 	EXPECT_EQ("unresolved", routes.end_of(7));
 	EXPECT_EQ(0u, the->counters.event[COUNTER_REPAIRED]);
-	adjacency_resolve(adjacency(1), gateway_mac, the->ports[1].mac.addr_bytes,
-			  RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	adjacency_resolve(adjacency(1), gateway_mac, the->ports[1].mac.addr_bytes);
 	EXPECT_EQ("tx1", routes.end_of(7)) << "it returns without control";
 }
 

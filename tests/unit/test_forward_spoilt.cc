@@ -13,7 +13,7 @@
 TEST_F(forward, an_index_past_the_tables_is_one_within_them)
 {
 	struct fib_generation *g = &the->fib->generation[the->fib->active];
-	uint32_t dst = remote_addr(1), index, miss = g->view[0].default_path_list;
+	uint32_t dst = remote_addr(1), index, miss = g->view[0].default_path_list[FIB_IP4];
 	struct rte_lpm_tbl_entry *entry = &g->view[0].lpm->tbl24[dst >> 8], entry_was = *entry;
 	auto end = [](uint32_t to_whom) {
 		struct rte_mbuf *m = frame(0, to(to_whom));
@@ -37,11 +37,11 @@ TEST_F(forward, an_index_past_the_tables_is_one_within_them)
 	for (uint32_t k : { 1u, 7u, 255u }) {
 		entry->next_hop = (index + k * FIB_PATH_LISTS) & 0xffffff;
 		EXPECT_EQ("tx1", end(dst)) << "path-list, " << k;
-		g->view[0].default_path_list = miss + k * FIB_PATH_LISTS;
+		g->view[0].default_path_list[FIB_IP4] = miss + k * FIB_PATH_LISTS;
 		EXPECT_EQ("no_route", end(0x01020304)) << "default, " << k;
 	}
 	*entry = entry_was;
-	g->view[0].default_path_list = miss;
+	g->view[0].default_path_list[FIB_IP4] = miss;
 	the->fib->active += 2;
 	EXPECT_EQ("tx1", end(dst)) << "generation";
 	the->fib->active -= 2;

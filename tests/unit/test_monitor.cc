@@ -60,7 +60,7 @@ TEST_F(monitor, what_a_message_means)
 					  mnl_socket_get_portid(s->events.sock), 12345 };
 		char buf[NETLINK_REQUEST];
 		struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
-		struct host *h = neighbour_add(s->neighbours, 0, HOST, 1);
+		struct host *h = neighbour_add(s->neighbours, 0, fib_addr_ip4(HOST), 1);
 
 		SCOPED_TRACE(t.name);
 		if (t.before != HOST_PENDING)
@@ -118,7 +118,7 @@ TEST_F(monitor, a_flush_of_many_is_repaired_in_slices)
 
 	for (uint32_t i = 0; i < MANY; i++) {
 		hosts[HOST + i] = A;
-		hosts_want(s, 0, HOST + i);
+		hosts_want(s, 0, fib_addr_ip4(HOST + i));
 		until([&] { return forwards(HOST + i); });
 	}
 	asked.clear();

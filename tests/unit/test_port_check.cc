@@ -18,7 +18,7 @@ struct port_check : testing::Test {
 
 	void seed(uint16_t port, uint8_t action, uint32_t addr, uint8_t len)
 	{
-		fib->seeds[fib->nb_seeds++] = { addr, len, action, 0, port, 1500 };
+		fib->seeds[fib->nb_seeds++] = { fib_ip4(addr, len), action, 0, port, 1500 };
 	}
 	/* As dataplane.c does, with one address 10.0.`port`.1/24; DPDK's order is not the
 	 * file's. */

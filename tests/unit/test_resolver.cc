@@ -39,9 +39,10 @@ struct claimed {
 		fib->generation[1].adjacencies = adjacencies;
 		fib->generation[1].adjacencies_end = ADJACENCIES;
 		for (uint32_t i = 1; i < ADJACENCIES; i++) {
-			struct host *host = neighbour_add(s->neighbours, 0, gateway(i), s->now_ms);
+			struct host *host = neighbour_add(s->neighbours, 0,
+							  fib_addr_ip4(gateway(i)), s->now_ms);
 
-			adjacencies[i].gateway = gateway(i);
+			adjacencies[i].gateway = fib_addr_ip4(gateway(i));
 			adjacencies[i].claimed = 1;
 			neighbour_resolve(s->neighbours, host, mac, &slow::port, s->now_ms);
 		}
@@ -147,7 +148,7 @@ TEST_F(slow, who_is_lost_is_sought)
 	s->now_ms += MONITOR_FAILED_MS + 1;
 	s->next_sweep_ms = 0;
 	hops.turn(); /* forgotten, and then a new host */
-	host = neighbour_get(s->neighbours, 0, hops.gateway(2));
+	host = neighbour_get(s->neighbours, 0, fib_addr_ip4(hops.gateway(2)));
 	ASSERT_NE(nullptr, host);
 	EXPECT_EQ(HOST_PENDING, host->state);
 	EXPECT_EQ("forward lost forward", hops.actions());

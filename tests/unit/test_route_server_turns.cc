@@ -458,7 +458,7 @@ TEST_F(server_test, a_next_hop_that_found_no_room_is_used_when_there_is)
 
 	start_with_routes(false);
 	for (uint32_t host = ip("10.0.16.0");
-	     !fib_adjacency_claim(rs->writer, host, 2, ROLE_VNET, &index); host++)
+	     !fib_adjacency_claim(rs->writer, fib_addr_ip4(host), 2, ROLE_VNET, &index); host++)
 		claims.push_back(index);
 	spec.path = { 65001 };
 	spec.next_hop = ip("10.0.2.77");

@@ -241,7 +241,8 @@ void case_maker::way(uint16_t index)
 	to->egress_role = (uint8_t)(below(8) ? 2 + below(4) : random());
 	to->claimed = (uint8_t)random();
 	to->reserved = (uint8_t)random();
-	to->gateway = (uint32_t)random();
+	for (uint32_t &word : to->gateway.word)
+		word = (uint32_t)random();
 }
 
 /* It is met by whoever came by port 1, and leaves by port 0 or 2. */
@@ -261,6 +262,7 @@ void case_maker::make(uint16_t n)
 	bool everyday = below(4) == 0;
 
 	burst.n = n;
+	burst.hop_at = RTE_ETHER_HDR_LEN + IP4_TTL;
 	burst.pkt = pkts;
 	for (uint16_t i = 0; i < n; i++) {
 		pkts[i] = &mbufs[i];
@@ -285,7 +287,8 @@ void case_maker::make(uint16_t n)
 		else if (alike)
 			tables.generation.adjacencies[k].port = (uint16_t)(below(16) == 0);
 	}
-	tables.generation.view[0].default_path_list = below(2) ? below(1 << 20) : below(LISTS);
+	tables.generation.view[0].default_path_list[FIB_IP4] =
+		below(2) ? below(1 << 20) : below(LISTS);
 	by.gates = (uint8_t)(everyday || below(4) ? 0x3c : random());
 }
 

@@ -276,7 +276,7 @@ TEST_F(slow, held_until_resolved)
 	run();
 	EXPECT_EQ(2u, counters.drop[DROP_GLEAN_FULL]);
 	expect_all_accounted(NEIGHBOUR_HELD);
-	host = neighbour_get(s->neighbours, 0, f.dst);
+	host = neighbour_get(s->neighbours, 0, fib_addr_ip4(f.dst));
 	ASSERT_NE(nullptr, host);
 	neighbour_resolve(s->neighbours, host, host_mac, &port, s->now_ms);
 	slowpath_release(s, host);
@@ -299,7 +299,7 @@ TEST_F(slow, what_was_held_is_not_sent_back_to_its_sender)
 
 	punt_send(&punt, &counters, PUNT_GLEAN, frame(f));
 	run();
-	host = neighbour_get(s->neighbours, 0, f.dst);
+	host = neighbour_get(s->neighbours, 0, fib_addr_ip4(f.dst));
 	ASSERT_NE(nullptr, host);
 	neighbour_resolve(s->neighbours, host, far_mac, &port, s->now_ms);
 	slowpath_release(s, host);
@@ -317,7 +317,7 @@ TEST_F(slow, answered_if_there_is_no_host)
 
 	punt_send(&punt, &counters, PUNT_GLEAN, frame(f));
 	run();
-	host = neighbour_get(s->neighbours, 0, f.dst);
+	host = neighbour_get(s->neighbours, 0, fib_addr_ip4(f.dst));
 	ASSERT_NE(nullptr, host);
 	neighbour_unresolve(s->neighbours, host, HOST_FAILED, s->now_ms);
 	slowpath_release(s, host);
@@ -386,7 +386,7 @@ TEST_F(slow, what_was_kept_asks_the_gate_and_the_routes_again)
 		punt_send(&punt, &counters, t.kept == IN_FRAGMENT_RING ? PUNT_FRAGMENT : PUNT_GLEAN,
 			  frame(f));
 		if (in_ring) {
-			host = neighbour_add(s->neighbours, 0, f.dst, 1);
+			host = neighbour_add(s->neighbours, 0, fib_addr_ip4(f.dst), 1);
 			neighbour_resolve(s->neighbours, host, host_mac, &port, 1);
 		} else {
 			run();
@@ -400,7 +400,7 @@ TEST_F(slow, what_was_kept_asks_the_gate_and_the_routes_again)
 			route(f.dst, 32, 0x0a010009);
 		else if (t.meanwhile == ROUTE_STAYED)
 			route(f.dst & 0xffff0000, 28, 0); /* longer than the seed's */
-		host = neighbour_get(s->neighbours, 0, f.dst);
+		host = neighbour_get(s->neighbours, 0, fib_addr_ip4(f.dst));
 		ASSERT_NE(nullptr, host);
 		if (!in_ring && t.host_found)
 			neighbour_resolve(s->neighbours, host, host_mac, &port, s->now_ms);
@@ -442,7 +442,7 @@ TEST_F(slow, a_port_without_an_address_sends_no_errors)
 TEST_F(slow, a_read_with_events_lost_forgets_nobody)
 {
 	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 7 };
-	struct host *host = neighbour_add(s->neighbours, 0, 0x0a000063, 1);
+	struct host *host = neighbour_add(s->neighbours, 0, fib_addr_ip4(0x0a000063), 1);
 	char buf[NETLINK_REQUEST];
 	struct nlmsghdr *request = netlink_request(&s->events, buf, RTM_GETNEIGH, NLM_F_DUMP);
 	auto *msg = (struct ndmsg *)mnl_nlmsg_put_extra_header(request, sizeof(struct ndmsg));
@@ -463,5 +463,5 @@ TEST_F(slow, a_read_with_events_lost_forgets_nobody)
 	}
 	EXPECT_EQ(2u, s->sweep) << "begun anew";
 	EXPECT_FALSE(s->sweep_again);
-	EXPECT_EQ(host, neighbour_get(s->neighbours, 0, 0x0a000063));
+	EXPECT_EQ(host, neighbour_get(s->neighbours, 0, fib_addr_ip4(0x0a000063)));
 }

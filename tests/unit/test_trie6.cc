@@ -177,7 +177,7 @@ TEST_F(trie6_test, what_is_written_in_steps_is_old_or_new)
 	std::vector<ip6> addrs = borders({ routes.begin(), routes.begin() + 100 });
 	for (int round = 0; round < 30; round++) {
 		const route6 &r = above[random() % 3];
-		struct trie6_addr a = words(r.addr);
+		struct fib_addr a = words(r.addr);
 		bool through = false;
 
 		if (random() % 3) {
@@ -207,7 +207,7 @@ TEST_F(trie6_test, a_step_is_bounded)
 	for (uint32_t i = 0; i < 3000; i++)
 		ASSERT_EQ(0, set(addr6("2001:db8::") | (ip6)i << 64, 128, 9));
 	groups = t.groups.used;
-	struct trie6_addr a = words(addr6("2000::"));
+	struct fib_addr a = words(addr6("2000::"));
 	ASSERT_EQ(0, trie6_set_begin(&t, &a, 3, 1));
 	EXPECT_EQ(MISS, lookup("2001:db8:0:bb7::1"));
 	for (; !trie6_step(&t, 1000); steps++)
@@ -224,7 +224,7 @@ TEST_F(trie6_test, a_covered_part_costs_nothing)
 	ASSERT_EQ(0, set("2001:db8::", 32, 5));
 	for (uint32_t i = 0; i < 1000; i++)
 		ASSERT_EQ(0, set(addr6("2001:db8::") | (ip6)i << 64, 128, 9));
-	struct trie6_addr a = words(addr6("2000::"));
+	struct fib_addr a = words(addr6("2000::"));
 	ASSERT_EQ(0, trie6_set_begin(&t, &a, 12, 1));
 	EXPECT_TRUE(trie6_step(&t, 1));
 	EXPECT_EQ(5u, lookup("2001:db8::ffff"));
@@ -233,7 +233,7 @@ TEST_F(trie6_test, a_covered_part_costs_nothing)
 
 TEST_F(trie6_test, get_is_exact)
 {
-	struct trie6_addr a = words(addr6("2001:db8::"));
+	struct fib_addr a = words(addr6("2001:db8::"));
 	uint32_t value = 7;
 
 	ASSERT_EQ(0, set("2001:db8::", 32, TRIE6_VALUE));
@@ -245,7 +245,7 @@ TEST_F(trie6_test, get_is_exact)
 	EXPECT_EQ(0u, look_up(table.reader(9), { addr6("2001:db8::1") })[0]) << "0 is a value";
 	EXPECT_EQ(9u, look_up(table.reader(9), { addr6("2001:db9::1") })[0]) << "default route";
 	for (uint8_t len : { 1, 16, 31, 33, 36, 64, 128 }) {
-		struct trie6_addr other = words(lpm6_model::network(addr6("2001:db8::"), len));
+		struct fib_addr other = words(lpm6_model::network(addr6("2001:db8::"), len));
 
 		EXPECT_EQ(-ENOENT, trie6_get(&t, &other, len, &value)) << (int)len;
 		EXPECT_EQ(-ENOENT, trie6_del(&t, &other, len)) << (int)len;

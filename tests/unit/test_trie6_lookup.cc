@@ -18,7 +18,7 @@ TEST(trie6_lookup, bursts_of_every_size)
 {
 	auto *qsbr = (struct rte_rcu_qsbr *)aligned_alloc(RTE_CACHE_LINE_SIZE,
 							  rte_rcu_qsbr_get_memsize(1));
-	struct trie6_addr dst[FIB_BURST];
+	struct fib_addr dst[FIB_BURST];
 	uint32_t list[FIB_BURST + 1];
 	table6 table(64);
 	struct trie6 t;
@@ -27,7 +27,7 @@ TEST(trie6_lookup, bursts_of_every_size)
 	ASSERT_EQ(0, trie6_init(&t, table.shared, table.groups, qsbr));
 	for (int i = 0; i < 3; i++) {
 		static const uint8_t len[] = { 16, 40, 128 };
-		struct trie6_addr a = words(addr6(i == 2 ? "2001:db8::1" : "2001::"));
+		struct fib_addr a = words(addr6(i == 2 ? "2001:db8::1" : "2001::"));
 
 		ASSERT_EQ(0, trie6_set(&t, &a, len[i], (uint32_t)i));
 	}
@@ -63,7 +63,7 @@ TEST(trie6_lookup, a_spoilt_table_is_not_left)
 				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	auto *shared = (struct trie6_shared *)memory;
 	auto *entries = (uint32_t *)(memory + sizeof(*shared));
-	struct trie6_addr dst[FIB_BURST];
+	struct fib_addr dst[FIB_BURST];
 	uint32_t want[FIB_BURST], list[FIB_BURST], endless = 0, through = 0;
 	std::mt19937 random(8);
 
@@ -80,7 +80,7 @@ TEST(trie6_lookup, a_spoilt_table_is_not_left)
 			entries[i] = random() % 16 < on ? entry | TRIE6_IS_GROUP
 							: entry & ~TRIE6_IS_GROUP;
 		}
-		for (struct trie6_addr &a : dst) {
+		for (struct fib_addr &a : dst) {
 			for (uint32_t &word : a.word)
 				word = (uint32_t)random();
 			shared->root[a.word[0] >> 16] = (uint32_t)random() | TRIE6_IS_GROUP;

@@ -115,7 +115,7 @@ TEST_F(trie6_readers, readers_never_see_a_value_that_was_not_for_the_address)
 					a = base | (ip6)(mine() % BLOCKS) << 88 |
 					    (ip6)(mine() % 2) << (128 - 47 - 7 * (mine() % 2));
 				for (int i = 0; id == 0 && i < 1024; i += FIB_BURST) {
-					struct trie6_addr dst[FIB_BURST];
+					struct fib_addr dst[FIB_BURST];
 
 					for (int k = 0; k < FIB_BURST; k++)
 						dst[k] = words(addr[i + k]);
@@ -191,7 +191,7 @@ TEST_F(trie6_readers, killed_writer)
 				_exit(1);
 			for (uint32_t i = 0;; i++) {
 				uint32_t n = i < RULES ? i : (uint32_t)(random() % RULES);
-				struct trie6_addr a = words(rules[n].addr);
+				struct fib_addr a = words(rules[n].addr);
 
 				/* the first one only ever changes */
 				if (n == 0 || trie6_del(&own, &a, rules[n].len))
@@ -227,7 +227,7 @@ TEST_F(trie6_readers, killed_writer)
 	for (uint32_t found : look_up(spare.reader(0xffff), addrs))
 		ASSERT_EQ(0xffffu, found) << "it begins with nothing";
 	for (uint32_t n = 0; n < RULES; n++) {
-		struct trie6_addr a = words(rules[n].addr);
+		struct fib_addr a = words(rules[n].addr);
 
 		ASSERT_EQ(0, trie6_set(&own, &a, rules[n].len, n));
 		model.set(rules[n].addr, rules[n].len, n);

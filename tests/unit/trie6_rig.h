@@ -31,7 +31,7 @@ static inline ip6 addr6(const char *text)
 	return addr;
 }
 
-static inline struct trie6_addr words(ip6 addr)
+static inline struct fib_addr words(ip6 addr)
 {
 	return { { (uint32_t)(addr >> 96), (uint32_t)(addr >> 64), (uint32_t)(addr >> 32),
 		   (uint32_t)addr } };
@@ -89,7 +89,7 @@ static inline std::vector<uint32_t> look_up(const struct trie6_reader &in,
 	for (size_t at = 0; at < addrs.size(); at += FIB_BURST) {
 		uint16_t n = (uint16_t)std::min<size_t>(FIB_BURST, addrs.size() - at);
 		uint32_t list[FIB_BURST], again[FIB_BURST];
-		struct trie6_addr dst[FIB_BURST];
+		struct fib_addr dst[FIB_BURST];
 
 		for (uint16_t i = 0; i < n; i++)
 			dst[i] = words(addrs[at + i]);

@@ -46,7 +46,7 @@ class trie6_test : public testing::Test
 	}
 	int set(ip6 addr, uint8_t len, uint32_t value)
 	{
-		struct trie6_addr a = words(addr);
+		struct fib_addr a = words(addr);
 
 		return trie6_set(&t, &a, len, value);
 	}
@@ -56,7 +56,7 @@ class trie6_test : public testing::Test
 	}
 	int del(ip6 addr, uint8_t len)
 	{
-		struct trie6_addr a = words(addr);
+		struct fib_addr a = words(addr);
 
 		return trie6_del(&t, &a, len);
 	}
