@@ -236,7 +236,8 @@ static const struct acl *acl_open(uint32_t nb_rules)
 			.protocol = IPPROTO_TCP,
 			.icmp_type = CONFIG_ACL_ANY,
 			.icmp_code = CONFIG_ACL_ANY,
-			.source = { .value = { { UINT32_C(11) << 24 | r << 8, 24 } }, .n = 1 },
+			.source = { .value = { prefix4_make(UINT32_C(11) << 24 | r << 8, 24) },
+				    .n = 1 },
 			.destination_ports = { .value = { { 1024, 2047 } }, .n = 1 },
 		};
 	acl = acl_new(&config, 1);

@@ -33,7 +33,7 @@ struct filters : forward {
 	{
 		the->forwarder.filters = nullptr;
 		for (const auto &[prefix, list] : added) {
-			fib_del(the->writer, ROLE_VNET, prefix.first, prefix.second);
+			fib_del(the->writer, ROLE_VNET, fib_ip4(prefix.first, prefix.second));
 			fib_path_list_put(the->writer, list);
 		}
 		fib_reclaim(the->writer);

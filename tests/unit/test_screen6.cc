@@ -122,9 +122,12 @@ struct maker6 {
 		burst.frame[i] = at;
 	}
 	/* Nothing, a path-list, or a group; some of them past the end. */
-	uint32_t entry(bool everyday)
+	uint32_t entry(bool everyday, bool endless = false)
 	{
 		uint32_t kind = below(8), len = (1 + below(128)) << TRIE6_LEN_SHIFT;
+
+		if (endless)
+			return TRIE6_IS_GROUP | len | below(GROUPS);
 
 		if (!everyday && kind == 0)
 			return 0;
@@ -158,7 +161,7 @@ struct maker6 {
 	}
 	void make()
 	{
-		bool everyday = below(4) == 0, one = below(2) == 0;
+		bool everyday = below(4) == 0, one = below(2) == 0, endless = below(16) == 0;
 
 		burst.n = (uint16_t)(1 + below(below(2) ? FORWARD_BURST : 4));
 		burst.hop_at = RTE_ETHER_HDR_LEN + IP6_HOP;
@@ -172,7 +175,7 @@ struct maker6 {
 		for (uint32_t k = 0; k < ROOTS; k++)
 			table->root[0x2000 | k] = one ? 1 << TRIE6_LEN_SHIFT | 5 : entry(everyday);
 		for (uint32_t k = 0; k < GROUPS * TRIE6_GROUP; k++)
-			table->groups[k / TRIE6_GROUP][k % TRIE6_GROUP] = entry(everyday);
+			table->groups[k / TRIE6_GROUP][k % TRIE6_GROUP] = entry(everyday, endless);
 		for (uint32_t k = 0; k < LISTS; k++)
 			list(k, one && below(4));
 		for (uint16_t k = 0; k < WAYS; k++)

@@ -11,7 +11,7 @@ TEST_F(monitor, a_permanent_entry_stays_for_ever)
 {
 	ip("replace 10.0.2.9 lladdr 02:00:00:00:00:0b nud permanent");
 	turn();
-	hosts_want(s, 0, HOST);
+	hosts_want(s, 0, fib_addr_ip4(HOST));
 	until([&] { return is_at(B); });
 	time_passes();
 	EXPECT_TRUE(is_at(B));
@@ -27,7 +27,7 @@ TEST_F(monitor, a_permanent_entry_of_before)
 	turn();
 	ASSERT_EQ(nullptr, host());
 	s->ports[0].up = true;
-	hosts_want(s, 0, HOST);
+	hosts_want(s, 0, fib_addr_ip4(HOST));
 	until([&] { return is_at(B); });
 	time_passes();
 	EXPECT_EQ("10.0.2.9 lladdr 02:00:00:00:00:0b PERMANENT", ip("show"));
@@ -55,7 +55,7 @@ TEST_F(monitor, made_permanent_later_and_taken_out_again)
 
 TEST_F(monitor, made_permanent_while_it_does_not_answer)
 {
-	hosts_want(s, 0, HOST);
+	hosts_want(s, 0, fib_addr_ip4(HOST));
 	until([&] { return host()->state == HOST_FAILED; });
 	ip("replace 10.0.2.9 lladdr 02:00:00:00:00:0b nud permanent");
 	until([&] { return is_at(B); });
