@@ -118,7 +118,7 @@ void server_test::start(const std::string &text, size_t from_rib_size)
 	struct rs_params params = {};
 
 	for (unsigned int i = 0; i < nb_speakers; i++) {
-		speakers[i].to_rib = mailbox_new(1 << 20);
+		speakers[i].to_rib = mailbox_new(4 << 20);
 		speakers[i].from_rib = mailbox_new(from_rib_size);
 	}
 	pages = mailbox_new(4096);
