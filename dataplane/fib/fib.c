@@ -40,7 +40,9 @@ struct fib_writer {
 	struct predecessor predecessor; /* of the other generation */
 	struct path_lists path_lists;
 	struct adjacencies adjacencies;
-	struct view views[FIB_FAMILIES][FIB_VIEWS]; /* of those that the generation has */
+	struct view views[FIB_FAMILIES][FIB_VIEWS]; /* of those that the generation has: */
+	struct fib_table *tables[FIB_FAMILIES * FIB_VIEWS];
+	int nb_tables;
 };
 
 /* --- primary ---------------------------------------------------------------------------------- */
@@ -284,12 +286,15 @@ static int views_init(struct fib_writer *writer)
 	struct fib_generation *generation = writer->generation;
 	int err = 0;
 
-	for (int f = 0; f < FIB_FAMILIES; f++) {
-		for (int v = 0; !err && v < FIB_VIEWS; v++) {
-			if (fib_view_has(&generation->view[v], (enum fib_family)f))
-				err = view_init(&writer->views[f][v], &generation->view[v],
-						(enum fib_family)f, writer->fib);
-		}
+	for (int i = 0; !err && i < FIB_FAMILIES * FIB_VIEWS; i++) {
+		enum fib_family family = (enum fib_family)(i / FIB_VIEWS);
+		struct fib_view *shared = &generation->view[i % FIB_VIEWS];
+		struct view *view = &writer->views[family][i % FIB_VIEWS];
+
+		if (!fib_view_has(shared, family))
+			continue;
+		err = view_init(view, shared, family, writer->fib);
+		writer->tables[writer->nb_tables++] = &view->table;
 	}
 	return err;
 }
@@ -416,18 +421,19 @@ static int change_done(struct fib_writer *writer, int err)
 	return err;
 }
 
-int fib_set_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t list)
+int fib_prefix_set_begin(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix,
+			 uint32_t list)
 {
-	if (!route_valid(writer, view, &prefix) || list >= FIB_PATH_LISTS)
+	if (!route_valid(writer, view, prefix) || list >= FIB_PATH_LISTS)
 		return -EINVAL;
-	return change_done(writer, view_set(&writer->views[prefix.family][view], &prefix, list));
+	return change_done(writer, view_set(&writer->views[prefix->family][view], prefix, list));
 }
 
-int fib_del_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix)
+int fib_prefix_del_begin(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix)
 {
-	if (!route_valid(writer, view, &prefix))
+	if (!route_valid(writer, view, prefix))
 		return -EINVAL;
-	return change_done(writer, view_del(&writer->views[prefix.family][view], &prefix));
+	return change_done(writer, view_del(&writer->views[prefix->family][view], prefix));
 }
 
 bool fib_step(struct fib_writer *writer, uint8_t view, enum fib_family family, uint32_t max)
@@ -445,27 +451,30 @@ static int finish(struct fib_writer *writer, uint8_t view, const struct fib_pref
 	return err;
 }
 
-int fib_set(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t list)
+int fib_prefix_set(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix,
+		   uint32_t list)
 {
-	return finish(writer, view, &prefix, fib_set_begin(writer, view, prefix, list));
+	return finish(writer, view, prefix, fib_prefix_set_begin(writer, view, prefix, list));
 }
 
-int fib_del(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix)
+int fib_prefix_del(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix)
 {
-	return finish(writer, view, &prefix, fib_del_begin(writer, view, prefix));
+	return finish(writer, view, prefix, fib_prefix_del_begin(writer, view, prefix));
 }
 
-int fib_get(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t *list)
+int fib_prefix_get(const struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix,
+		   uint32_t *list)
 {
-	if (!route_valid(writer, view, &prefix))
+	if (!route_valid(writer, view, prefix))
 		return -EINVAL;
-	return view_get(&writer->views[prefix.family][view], &prefix, list);
+	return view_get(&writer->views[prefix->family][view], prefix, list);
 }
 
-void fib_fetch(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix)
+void fib_prefix_fetch(const struct fib_writer *writer, uint8_t view,
+		      const struct fib_prefix *prefix)
 {
-	if (route_valid(writer, view, &prefix))
-		view_fetch(&writer->views[prefix.family][view], &prefix);
+	if (route_valid(writer, view, prefix))
+		view_fetch(&writer->views[prefix->family][view], prefix);
 }
 
 int fib_path_list_get(struct fib_writer *writer, const uint16_t *members, uint16_t n, uint32_t like,
@@ -526,12 +535,8 @@ void fib_reclaim(struct fib_writer *writer)
 {
 	rcu_pool_reclaim(&writer->path_lists.indexes);
 	rcu_pool_reclaim(&writer->adjacencies.indexes);
-	for (int v = 0; v < FIB_FAMILIES * FIB_VIEWS; v++) {
-		struct fib_table *table = &writer->views[v / FIB_VIEWS][v % FIB_VIEWS].table;
-
-		if (table->ops)
-			table->ops->reclaim(table);
-	}
+	for (int i = 0; i < writer->nb_tables; i++)
+		writer->tables[i]->ops->reclaim(writer->tables[i]);
 }
 
 static void view_stats_get(const struct view *view, uint32_t *routes, uint32_t *groups_used)

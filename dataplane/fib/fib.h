@@ -100,10 +100,23 @@ bool fib_published(const struct fib_writer *writer);
 /* Route `prefix` of `view` to path-list `list` (a reference that the caller holds for as long as
  * the route points there). Replaces what was there. -ENOSPC: too few groups free (some may return
  * after a grace period) or no memory for the rule; -EINVAL: no such view of that family, length or
- * host bits. A seed of the same prefix is hidden, not lost. */
-int fib_set(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t list);
+ * host bits. A seed of the same prefix is hidden, not lost.
+ *
+ * Here and below, a prefix is a value to the caller, and goes on by its address: a copy of it would
+ * be read in wider words than it was written in, which the CPU waits for. */
+int fib_prefix_set(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix,
+		   uint32_t list);
+static inline int fib_set(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix,
+			  uint32_t list)
+{
+	return fib_prefix_set(writer, view, &prefix, list);
+}
 /* Take the route out; what it hid (a shorter route, a seed) shows again. -ENOENT. */
-int fib_del(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix);
+int fib_prefix_del(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix);
+static inline int fib_del(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix)
+{
+	return fib_prefix_del(writer, view, &prefix);
+}
 /* The same in slices, for a prefix that covers too much of the table to be written at once. Until
  * fib_step() says so, readers find the new path-list or what they found before, so the caller keeps
  * its reference to what the prefix pointed to.
@@ -111,17 +124,38 @@ int fib_del(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix);
  *         may be changed meanwhile, longer ones may, and are through at once
  *   IPv6  any but the default route; no other prefix of the view may be changed meanwhile */
 enum { FIB_WIDE = 16 };
-int fib_set_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix, uint32_t list);
-int fib_del_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix);
+int fib_prefix_set_begin(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix,
+			 uint32_t list);
+static inline int fib_set_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix,
+				uint32_t list)
+{
+	return fib_prefix_set_begin(writer, view, &prefix, list);
+}
+int fib_prefix_del_begin(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix);
+static inline int fib_del_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix)
+{
+	return fib_prefix_del_begin(writer, view, &prefix);
+}
 /* Write about `max` entries of it. True: it is through, or there was nothing to write. */
 bool fib_step(struct fib_writer *writer, uint8_t view, enum fib_family family, uint32_t max);
 /* What fib_set() last stored for exactly this prefix. -ENOENT. */
-int fib_get(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix,
-	    uint32_t *list);
+int fib_prefix_get(const struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix,
+		   uint32_t *list);
+static inline int fib_get(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix,
+			  uint32_t *list)
+{
+	return fib_prefix_get(writer, view, &prefix, list);
+}
 
 /* What the calls above look at first for this prefix comes into the cache meanwhile: whoever has
  * several to change names them all before the first, and waits for memory once. */
-void fib_fetch(const struct fib_writer *writer, uint8_t view, struct fib_prefix prefix);
+void fib_prefix_fetch(const struct fib_writer *writer, uint8_t view,
+		      const struct fib_prefix *prefix);
+static inline void fib_fetch(const struct fib_writer *writer, uint8_t view,
+			     struct fib_prefix prefix)
+{
+	fib_prefix_fetch(writer, view, &prefix);
+}
 
 /* The one path-list with exactly these members, a set of 1..16 adjacency indexes in any order; made
  * if need be. Adds a reference. `like`, or PATH_LIST_NONE, names the list that flows use now: if
