@@ -48,6 +48,8 @@ static void check_prefix(const char *text)
 	check(prefix_parse(prefix_text(of, once), &again) && prefix_equal(of, again));
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char text[256];

@@ -251,7 +251,7 @@ TEST(reflection, follows_what_is_told)
 TEST(reflection, the_default_route_is_not_told_to_vpn_gateways)
 {
 	const said original = { ER, circuit }, back = { VPN, { 65010, 12076, 65020 }, 200 };
-	server s({ 0, 0 });
+	server s(prefix4_make(0, 0));
 
 	s.say(original);
 	s.say(back);

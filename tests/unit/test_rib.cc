@@ -481,7 +481,7 @@ TEST(rib, longest_match_is_of_prefixes_with_paths)
 {
 	harness h;
 
-	h.announce({ 0, 0 }, NVA_A, { { 65001 } });
+	h.announce(prefix4_make(0, 0), NVA_A, { { 65001 } });
 	h.announce(prefix4_make(0x0a000000, 8), NVA_A, { { 65001 } });
 	h.announce(prefix4_make(0x0a010203, 32), NVA_A, { { 65001 } });
 	EXPECT_EQ(32, rib_prefix(h.rib, rib_match(h.rib, 0x0a010203)).len);
