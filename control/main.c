@@ -52,11 +52,12 @@ static bool of_others(const char *instance)
 	return !stat(path, &state) && state.st_uid != geteuid();
 }
 
-/* BGP's port is below 1024; a listener is opened anew when an interface is. TCP-MD5 and binding to
- * an interface need nothing. */
+/* BGP's port is below 1024; a listener is opened anew when an interface is. To hold a socket to an
+ * interface needs nothing the first time, but CAP_NET_RAW when it has to follow one that was made
+ * anew (Linux, SO_BINDTODEVICE). TCP-MD5 needs nothing. */
 static int give_up_capabilities(const char *instance)
 {
-	uint64_t keep = CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE);
+	uint64_t keep = CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE) | CONFINE_CAPABILITY(CAP_NET_RAW);
 	int err;
 
 	if (of_others(instance))

@@ -12,7 +12,7 @@ from lab import Lab, wait_for
 from played import Hub
 
 PID = 12  # octets of struct ucred
-CAP_NET_BIND_SERVICE = 10
+CAP_NET_BIND_SERVICE, CAP_NET_RAW = 10, 13
 SANITIZED = "sanitize" in os.environ["BASCULE_BUILD"]  # a leak checker traces its own threads, which no filter lets it
 
 
@@ -67,10 +67,11 @@ def test_each_says_when_it_is_ready_and_that_it_lives(hub):
 
 
 def test_control_has_given_up_what_it_has_no_use_for(hub):
-    """Of each of its threads: capabilities but for BGP's port, and all but the system calls that it makes."""
+    """Of each of its threads: capabilities but for BGP's port and interfaces made anew, and all but the system calls that it makes."""
     for status in Path(f"/proc/{hub.bascule.control.pid}/task").glob("*/status"):
         fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
-        assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == 1 << CAP_NET_BIND_SERVICE, (status, fields)
+        kept = 1 << CAP_NET_BIND_SERVICE | 1 << CAP_NET_RAW
+        assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == kept, (status, fields)
         assert fields["NoNewPrivs"] == "1"
         assert SANITIZED or fields["Seccomp"].strip() == "2", "a filter"
     assert "was refused" not in hub.bascule.control.log()
