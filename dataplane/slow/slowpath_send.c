@@ -53,7 +53,7 @@ void slowpath_cut(struct slowpath *s, struct rte_mbuf *m)
 
 void slowpath_send(struct slowpath *s, const struct adjacency *adjacency, struct rte_mbuf *m)
 {
-	memcpy(rte_pktmbuf_mtod(m, void *), adjacency->rewrite, RTE_ETHER_HDR_LEN);
+	memcpy(rte_pktmbuf_mtod(m, void *), adjacency->rewrite, ADJACENCY_MACS);
 	if (m->pkt_len <= (uint32_t)adjacency->mtu + RTE_ETHER_HDR_LEN) {
 		tx_send(&s->tx, adjacency->port, m);
 		return;

@@ -99,6 +99,12 @@ frame_fields ours(uint32_t dst)
 	return f;
 }
 
+bool is_ip4(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->ether_type ==
+	       rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+}
+
 } // namespace
 
 /* By the routes, whatever interface the kernel chose, with the TTL that it set. */
@@ -118,6 +124,7 @@ TEST_F(self, goes_where_the_hosts_view_says)
 			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, uint8_t *), gateway_mac, 6));
 			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, uint8_t *) + 6, &the->ports[p].mac,
 					    6));
+			EXPECT_TRUE(is_ip4(m));
 			rte_pktmbuf_free(m);
 			EXPECT_EQ("", told());
 		}
@@ -154,6 +161,7 @@ TEST_F(self, what_cannot_go_is_dropped_and_told)
 		ASSERT_NE(nullptr, m);
 		EXPECT_GE(NARROW, rte_be_to_cpu_16(ip4_header(m)->total_length));
 		EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, uint8_t *), gateway_mac, 6));
+		EXPECT_TRUE(is_ip4(m));
 		rte_pktmbuf_free(m);
 	}
 }
