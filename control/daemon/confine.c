@@ -16,7 +16,7 @@
 
 #include <seccomp.h>
 
-enum { CAPABILITIES = 64, CALLS = 512, WORD = 64 };
+enum { CAPABILITIES = 64, CALLS = 512, WORD = 64, SOCK_TYPE = 0xf };
 
 /* --- capabilities ----------------------------------------------------------------------------- */
 
@@ -147,15 +147,24 @@ static int allow_threads(scmp_filter_ctx filter)
 	return err ? err : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
-/* No netlink, no raw sockets, nothing of what is seldom looked at. */
+/* No netlink, no raw sockets, nothing of what is seldom looked at. Flags lie above a socket's
+ * type. */
 static int allow_sockets(scmp_filter_ctx filter)
 {
-	static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6 };
+	static const struct {
+		int family, type;
+	} kinds[] = {
+		{ AF_UNIX, SOCK_STREAM }, { AF_UNIX, SOCK_DGRAM }, { AF_UNIX, SOCK_SEQPACKET },
+		{ AF_INET, SOCK_STREAM }, { AF_INET, SOCK_DGRAM }, { AF_INET6, SOCK_STREAM },
+		{ AF_INET6, SOCK_DGRAM },
+	};
 	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(families) / sizeof(*families); i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				       SCMP_A0(SCMP_CMP_EQ, families[i]));
+	for (size_t i = 0; !err && i < sizeof(kinds) / sizeof(*kinds); i++)
+		err = seccomp_rule_add(
+			filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)kinds[i].family),
+			SCMP_A1(SCMP_CMP_MASKED_EQ, SOCK_TYPE, (scmp_datum_t)kinds[i].type));
 	return err;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -59,7 +60,14 @@ const forbidden forbidden_calls[] = {
 	{ "keyctl", [] { return syscall(SYS_keyctl, 0, 0, 0, 0, 0); } },
 	{ "process_vm_readv", [] { return syscall(SYS_process_vm_readv, 1, 0, 0, 0, 0, 0); } },
 	{ "setuid", [] { return (long)setuid(0); } },
-	{ "socket", [] { return (long)socket(AF_NETLINK, SOCK_RAW, 0); } },
+	{ "socket",
+	  [] {
+		  /* CAP_NET_RAW is kept for SO_BINDTODEVICE, not for these */
+		  for (int type : { (int)SOCK_RAW, SOCK_RAW | SOCK_CLOEXEC })
+			  if (socket(AF_INET, type, IPPROTO_ICMP) >= 0 || errno != EPERM)
+				  return 0L;
+		  return (long)socket(AF_NETLINK, SOCK_RAW, 0);
+	  } },
 	{ "io_uring_setup", [] { return syscall(SYS_io_uring_setup, 1, nullptr); } },
 };
 
