@@ -31,27 +31,31 @@ static int bounding_set_drop(uint64_t keep)
 	return 0;
 }
 
+/* Nothing is asked of the kernel if nothing changes: our unit gives no more than what is kept, and
+ * has capset(2) refused. */
 int confine_capabilities(uint64_t keep)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	bool more = false;
 	int err;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	err = bounding_set_drop(keep);
-	if (!err && syscall(SYS_capget, &header, data))
-		err = -errno;
+	if (err)
+		return err;
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
 	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
 		uint32_t mask = (uint32_t)(keep >> (32 * i));
 
+		more |= (data[i].permitted | data[i].effective | data[i].inheritable) & ~mask;
 		data[i].permitted &= mask;
 		data[i].effective &= mask;
 		data[i].inheritable &= mask;
 	}
-	if (!err && syscall(SYS_capset, &header, data))
-		err = -errno;
-	return err;
+	return more && syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
 /* --- system calls ----------------------------------------------------------------------------- */

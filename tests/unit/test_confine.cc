@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <errno.h>
+#include <fstream>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "systemd_unit.h"
 
 namespace
 {
@@ -34,14 +36,25 @@ int in_child(int (*fn)())
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-bool filtered()
+int filters()
 {
-	return prctl(PR_GET_SECCOMP) == 2;
+	std::ifstream status("/proc/self/status");
+
+	for (std::string line; std::getline(status, line);) {
+		int n;
+
+		if (sscanf(line.c_str(), "Seccomp_filters: %d", &n) == 1)
+			return n;
+	}
+	return 0;
 }
 
+/* One more than there was, if any. */
 int load()
 {
-	return confine_calls() || !filtered();
+	int before = filters();
+
+	return confine_calls() || filters() == before;
 }
 
 struct forbidden {
@@ -188,6 +201,41 @@ int give_up()
 TEST(confine_capabilities, keeps_what_is_said)
 {
 	EXPECT_EQ(0, in_child(give_up));
+}
+
+/* --- under our unit, whose filter is in force before we start --------------------------------- */
+
+const systemd_unit &control_unit()
+{
+	static const systemd_unit unit(BASCULE_DEPLOY "/bascule-control@.service.in");
+
+	return unit;
+}
+
+/* 101: not even the unit's. */
+template <int (*fn)()> int under_unit()
+{
+	return control_unit().enter() ? 101 : fn();
+}
+
+/* What control does first; what the unit gives is what control keeps, so that nothing changes. */
+int start()
+{
+	return -confine_capabilities(CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE) |
+				     CONFINE_CAPABILITY(CAP_NET_RAW));
+}
+
+int give_up_more()
+{
+	return -confine_capabilities(CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE));
+}
+
+TEST(confine_capabilities, under_the_unit)
+{
+	if (!control_unit().known())
+		GTEST_SKIP() << "no systemd-analyze";
+	EXPECT_EQ(0, in_child(under_unit<start>));
+	EXPECT_EQ(EPERM, in_child(under_unit<give_up_more>)) << "the unit's filter is not in force";
 }
 
 } // namespace
