@@ -23,6 +23,7 @@ extern "C" {
 enum {
 	CONFIG_PORTS = 32, /* the bounds below are the data plane's and the session table's */
 	CONFIG_PORT_ADDRESSES = 8,
+	CONFIG_MEMBERS = 8, /* of a bond */
 	CONFIG_LCORES = 128,
 	CONFIG_DESCRIPTORS = 1024, /* 32 bursts, some 70 µs of 64-octet packets at 10 Gbit/s */
 	CONFIG_PEERS = 1024,	   /* NVAs and gateway instances together */
