@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rib.h"
+#include "nlri.h"
 #include "records.h"
+#include "rib.h"
 
 enum { LOOK = 64 }; /* prefixes of one UPDATE that are looked at in a turn */
 
@@ -21,9 +22,7 @@ static const struct speaker_update *update_of(const struct held_update *waiting)
 
 static size_t record_len(const struct speaker_update *update)
 {
-	const struct prefix *end = speaker_update_announced(update) + update->nb_announced;
-
-	return (size_t)((const uint8_t *)end - (const uint8_t *)update);
+	return (size_t)(speaker_update_end(update) + NLRI_SLACK - (const uint8_t *)update);
 }
 
 /* Is this prefix in use by way of this source? */
@@ -40,14 +39,17 @@ static bool in_use(const struct rib *rib, uint16_t source, struct prefix prefix)
 static bool some_in_use(struct held_updates *held, const struct speaker_update *update,
 			const struct rib *rib, uint16_t source)
 {
-	const struct prefix *announced = speaker_update_announced(update);
+	const uint8_t *announced = speaker_update_announced(update);
 
 	for (int i = 0; i < LOOK && held->nb_unused < update->nb_announced; i++) {
-		if (in_use(rib, source, announced[held->at])) {
+		struct prefix prefix;
+		const uint8_t *next = nlri_load(announced + held->at, update->family, &prefix);
+
+		if (in_use(rib, source, prefix)) {
 			held->nb_unused = 0;
 			return true;
 		}
-		held->at = (uint16_t)((held->at + 1u) % update->nb_announced);
+		held->at = next == speaker_update_end(update) ? 0 : (uint16_t)(next - announced);
 		held->nb_unused++;
 	}
 	return held->nb_unused < update->nb_announced;

@@ -30,9 +30,11 @@ struct held_updates {
 	struct held_update *first, *last; /* owned */
 	size_t bytes;
 	uint64_t until_ms;
-	/* prefixes of the first UPDATE that have been taken: once there are some, all go */
+	/* octets of the first UPDATE's prefixes that have been taken: once there are some, all
+	 * go */
 	uint32_t taken;
-	/* the prefix of the first UPDATE to be looked at next, whether it is in use ... */
+	/* octet of those that the first UPDATE announces where the one begins that is looked at
+	 * next, whether it is in use ... */
 	uint16_t at;
 	uint16_t nb_unused; /* ... and how many before that are not in use */
 	/* there is no room: all that waits is taken, and then the next UPDATE */

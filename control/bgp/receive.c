@@ -11,19 +11,18 @@
 #include "stats.h"
 #include "update.h"
 
-_Static_assert(sizeof(struct speaker_update) + BGP_ATTRS_MAX + 8 +
-			       sizeof(struct prefix) * BGP_MESSAGE_MAX <=
+_Static_assert(sizeof(struct speaker_update) + BGP_ATTRS_MAX + BGP_MESSAGE_MAX + NLRI_SLACK <=
 		       SPEAKER_RECORD_MAX,
 	       "the longest UPDATE fits");
 
 enum { CROSSING_MS = 2000 }; /* see open_waits() */
 
-/* The longest record that this message can turn into: a prefix takes at least one octet of it. */
+/* The longest record that this message can turn into. */
 static size_t record_max(const struct bgp_message *msg)
 {
 	if (msg->type != BGP_UPDATE)
 		return sizeof(struct speaker_up);
-	return sizeof(struct speaker_update) + BGP_ATTRS_MAX + 8 + sizeof(struct prefix) * msg->len;
+	return sizeof(struct speaker_update) + BGP_ATTRS_MAX + msg->len + NLRI_SLACK;
 }
 
 /* --- OPEN ------------------------------------------------------------------------------------- */
@@ -156,14 +155,6 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 
 /* --- UPDATE ----------------------------------------------------------------------------------- */
 
-/* Append what nlri_next() yields behind `at`; the record has room. */
-static struct prefix *put_prefixes(struct prefix *at, struct nlri nlri)
-{
-	while (nlri_next(&nlri, at))
-		at++;
-	return at;
-}
-
 /* An UPDATE that does not end the session, counted by what is wrong with it. */
 static void count_faults(struct session_stats *stats, const struct bgp_update *update,
 			 enum bgp_verdict verdict, enum speaker_loop loop)
@@ -193,7 +184,8 @@ static size_t fill_record(struct speaker_update *record, const struct session *s
 	uint8_t *attrs = (uint8_t *)(record + 1);
 	enum speaker_loop loop = SPEAKER_LOOP_NONE;
 	bool announces = update->announced.count && verdict < BGP_TREAT_AS_WITHDRAW;
-	struct prefix *start, *announced, *end;
+	uint16_t withdrawn, announced;
+	uint8_t *at;
 
 	if (announces)
 		loop = update_loop(attrs, update->attrs_len, us->local_asn, us->router_id);
@@ -208,20 +200,28 @@ static size_t fill_record(struct speaker_update *record, const struct session *s
 		.fault_code = update->fault_code,
 		.verdict = (uint8_t)verdict,
 		.loop = (uint8_t)loop,
+		.family = update->announced.family,
 	};
 	memcpy(record->stripped, update->stripped, sizeof(record->stripped));
 	if (announces)
 		record->keys = update->keys;
-	start = (struct prefix *)(attrs + ((record->attrs_len + 7u) & ~7u));
-	announced = put_prefixes(start, update->withdrawn);
-	end = put_prefixes(announced, update->announced);
-	if (!announces) {
-		record->nb_refused = (uint16_t)(end - announced);
-		announced = end;
+	at = attrs + record->attrs_len;
+	withdrawn = (uint16_t)nlri_copy(&update->withdrawn, at);
+	announced = (uint16_t)nlri_copy(&update->announced, at + withdrawn);
+	record->withdrawn_len = withdrawn;
+	record->nb_withdrawn = (uint16_t)update->withdrawn.count;
+	if (announces) {
+		record->announced_len = announced;
+		record->nb_announced = (uint16_t)update->announced.count;
+	} else {
+		record->refused_len = announced;
+		record->nb_refused = (uint16_t)update->announced.count;
+		record->withdrawn_len = (uint16_t)(withdrawn + announced);
+		record->nb_withdrawn = (uint16_t)(record->nb_withdrawn + record->nb_refused);
 	}
-	record->nb_withdrawn = (uint16_t)(announced - start);
-	record->nb_announced = (uint16_t)(end - announced);
-	return (size_t)((uint8_t *)end - (uint8_t *)record);
+	at += withdrawn + announced;
+	memset(at, 0, NLRI_SLACK);
+	return (size_t)(at + NLRI_SLACK - (uint8_t *)record);
 }
 
 static void update_received(struct conn *conn, const struct bgp_message *msg, void *room)

@@ -24,8 +24,8 @@ enum {
 	SPEAKER_COMMUNICATION = 256, /* with its NUL (RFC 9003 2) */
 	SPEAKER_NOTIFY_DATA = 256,   /* octets of a NOTIFICATION's data that are passed on */
 	SPEAKER_TX_HIGH = 4 << 20,   /* octets queued for one peer; past it the peer is lagging */
-	/* octets of the longest event: an UPDATE of nothing but default routes */
-	SPEAKER_RECORD_MAX = 112 << 10,
+	/* octets of the longest event, an UPDATE: receive.c holds it against the message's */
+	SPEAKER_RECORD_MAX = 13 << 10,
 };
 
 /* --- RIB lcore to speaker --------------------------------------------------------------------- */
@@ -199,15 +199,18 @@ struct speaker_accepted {
 
 /* One UPDATE, judged. Treat-as-withdraw has been applied: its prefixes stand among the withdrawn.
  * Behind it lie
- *   uint8_t attrs[attrs_len], padded to 8 octets; struct prefix withdrawn[nb_withdrawn]; struct
- *   prefix announced[...]
- * One that names no prefix, and about which there is nothing to tell, is not passed on. */
+ *   uint8_t attrs[attrs_len]; the prefixes withdrawn, withdrawn_len octets; those announced,
+ *   announced_len; NLRI_SLACK octets that say nothing
+ * where prefixes are as on the wire, checked, for nlri_load() (nlri.h) to read. One that names no
+ * prefix, and about which there is nothing to tell, is not passed on. */
 struct speaker_update {
 	struct speaker_event head;
 	struct attr_keys keys;
 	uint16_t attrs_len; /* canonical wire form (attrs.h); 0 if nothing is announced */
-	uint16_t nb_withdrawn, nb_announced;
-	uint16_t nb_refused; /* the last of the withdrawn, which the message announces */
+	uint16_t withdrawn_len, announced_len; /* octets of prefixes ... */
+	uint16_t nb_withdrawn, nb_announced;   /* ... and how many those are */
+	/* the last of the withdrawn, which the message announces */
+	uint16_t refused_len, nb_refused;
 	uint16_t
 		/* prefixes announced that no route can be for, passed over (nlri.h) ... */
 		nb_martians;
@@ -221,6 +224,7 @@ struct speaker_update {
 	/* enum speaker_loop: announced nothing because of it; its prefixes stand among the
 	 * withdrawn */
 	uint8_t loop;
+	uint8_t family; /* enum family: of all its prefixes */
 };
 enum speaker_loop {
 	SPEAKER_LOOP_NONE,
@@ -234,17 +238,22 @@ static inline const uint8_t *speaker_update_attrs(const struct speaker_update *u
 {
 	return (const uint8_t *)(u + 1);
 }
-static inline const struct prefix *speaker_update_withdrawn(const struct speaker_update *u)
+static inline const uint8_t *speaker_update_withdrawn(const struct speaker_update *u)
 {
-	return (const struct prefix *)(speaker_update_attrs(u) + ((u->attrs_len + 7u) & ~7u));
+	return speaker_update_attrs(u) + u->attrs_len;
 }
-static inline const struct prefix *speaker_update_announced(const struct speaker_update *u)
+static inline const uint8_t *speaker_update_announced(const struct speaker_update *u)
 {
-	return speaker_update_withdrawn(u) + u->nb_withdrawn;
+	return speaker_update_withdrawn(u) + u->withdrawn_len;
 }
-static inline const struct prefix *speaker_update_refused(const struct speaker_update *u)
+static inline const uint8_t *speaker_update_refused(const struct speaker_update *u)
 {
-	return speaker_update_announced(u) - u->nb_refused;
+	return speaker_update_announced(u) - u->refused_len;
+}
+/* Behind the last prefix; NLRI_SLACK octets follow. */
+static inline const uint8_t *speaker_update_end(const struct speaker_update *u)
+{
+	return speaker_update_announced(u) + u->announced_len;
 }
 
 /* --- statistics: written by the speaker, read by anybody (relaxed loads) ---------------------- */

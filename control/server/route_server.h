@@ -60,7 +60,7 @@ struct rs_speaker {
 	struct mailbox *to_rib, *from_rib;
 	const struct speaker *speaker;	   /* for its statistics only; may be NULL */
 	STAILQ_HEAD(, rs_backlog) backlog; /* owned by the route server */
-	uint32_t taken;			   /* of the oldest record: prefixes that are through */
+	uint32_t taken; /* of the oldest record: octets of prefixes that are through */
 };
 
 /* Answer a question of the management thread: at most a page of rows, or an error. False:

@@ -8,6 +8,7 @@
 #include "bulk.h"
 #include "flapping.h"
 #include "message.h"
+#include "nlri.h"
 #include "peer_route.h"
 #include "route_server.h"
 
@@ -57,16 +58,32 @@ struct import_rule rs_import_rule(const struct route_server *rs, const struct pe
 	};
 }
 
-/* What became of the prefixes that an UPDATE announces, and why. `n` may be 0. */
-static void note(struct route_server *rs, const struct peer *peer, enum event_kind kind,
-		 const struct prefix *prefixes, uint32_t n, const char *fate, const char *why)
+/* What became of prefixes that an UPDATE announces, of which this is the first, and why. `n` may be
+ * 0. */
+static void note_first(struct route_server *rs, const struct peer *peer, enum event_kind kind,
+		       struct prefix first, uint32_t n, const char *fate, const char *why)
 {
 	char text[PREFIX_TEXT], others[32] = "";
 
 	if (n > 1)
 		snprintf(others, sizeof(others), " and %u others", n - 1);
 	events_note(&rs->events, kind, peer->index, rs->now_ms, "%s%s%s%s: %s", fate, n ? " " : "",
-		    n ? prefix_text(*prefixes, text) : "", others, why);
+		    n ? prefix_text(first, text) : "", others, why);
+}
+
+/* The same of those that it announces and that are as they should be, or of those refused. */
+static void note(struct route_server *rs, const struct peer *peer, enum event_kind kind,
+		 const struct speaker_update *update, bool refused, const char *fate,
+		 const char *why)
+{
+	struct prefix first = { .len = 0 };
+	uint32_t n = refused ? update->nb_refused : update->nb_announced;
+
+	if (n)
+		nlri_load(refused ? speaker_update_refused(update)
+				  : speaker_update_announced(update),
+			  update->family, &first);
+	note_first(rs, peer, kind, first, n, fate, why);
 }
 
 static void note_loop(struct route_server *rs, const struct peer *peer,
@@ -78,8 +95,7 @@ static void note_loop(struct route_server *rs, const struct peer *peer,
 		[SPEAKER_LOOP_CLUSTER] = "our cluster is in its cluster list",
 	};
 
-	note(rs, peer, EVENT_LOOP, speaker_update_refused(update), update->nb_refused, "refused",
-	     loops[update->loop]);
+	note(rs, peer, EVENT_LOOP, update, true, "refused", loops[update->loop]);
 }
 
 /* A fault of the message that did not end the session. */
@@ -87,12 +103,10 @@ static void note_fault(struct route_server *rs, const struct peer *peer,
 		       const struct speaker_update *update)
 {
 	bool withdrawn = update->verdict == BGP_TREAT_AS_WITHDRAW;
-	uint16_t n = withdrawn ? update->nb_refused : update->nb_announced;
 	char why[128];
 
 	snprintf(why, sizeof(why), "attribute %u: %s", update->fault_code, update->fault);
-	note(rs, peer, EVENT_MALFORMED,
-	     withdrawn ? speaker_update_refused(update) : speaker_update_announced(update), n,
+	note(rs, peer, EVENT_MALFORMED, update, withdrawn,
 	     withdrawn ? "treated as withdrawn" : "without a malformed attribute", why);
 }
 
@@ -104,16 +118,12 @@ static void note_attributes(struct route_server *rs, const struct peer *peer,
 	char why[128];
 
 	if (codes[0] | codes[1] | codes[2] | codes[3])
-		note(rs, peer, EVENT_ATTRIBUTE,
-		     update->nb_announced ? speaker_update_announced(update)
-					  : speaker_update_refused(update),
-		     (uint32_t)update->nb_announced + update->nb_refused, "stripped",
+		note(rs, peer, EVENT_ATTRIBUTE, update, !update->nb_announced, "stripped",
 		     attr_set_text(codes, why, sizeof(why)));
 	if (!update->drop)
 		return;
 	snprintf(why, sizeof(why), "attribute %u (%s)", update->drop, attr_name(update->drop));
-	note(rs, peer, EVENT_ATTRIBUTE, speaker_update_refused(update), update->nb_refused,
-	     "dropped", why);
+	note(rs, peer, EVENT_ATTRIBUTE, update, true, "dropped", why);
 }
 
 /* What the message has of notable things, whatever becomes of its routes. */
@@ -126,8 +136,8 @@ static void note_message(struct route_server *rs, const struct peer *peer,
 		note_fault(rs, peer, update);
 	note_attributes(rs, peer, update);
 	if (update->nb_martians)
-		note(rs, peer, EVENT_MARTIAN, &update->martian, update->nb_martians, "passed over",
-		     "no route can be for it");
+		note_first(rs, peer, EVENT_MARTIAN, update->martian, update->nb_martians,
+			   "passed over", "no route can be for it");
 }
 
 /* Import policy refuses what the message announces: that is withdrawn. */
@@ -135,64 +145,90 @@ static void note_refused(struct route_server *rs, struct peer *peer,
 			 const struct speaker_update *update, enum import_verdict verdict)
 {
 	peer->refused[verdict] += update->nb_announced;
-	note(rs, peer, verdict == IMPORT_BOW_TIE ? EVENT_BOW_TIE : EVENT_REFUSED,
-	     speaker_update_announced(update), update->nb_announced, "refused",
-	     import_verdict_why(verdict));
+	note(rs, peer, verdict == IMPORT_BOW_TIE ? EVENT_BOW_TIE : EVENT_REFUSED, update, false,
+	     "refused", import_verdict_why(verdict));
 }
 
-/* What there is to look at for a slice of prefixes comes into the cache. */
-static void fetch(const struct peer *peer, const struct prefix *prefixes, uint32_t n)
+/* Prefixes of an UPDATE that are next, and how far they are through. */
+struct slice {
+	struct prefix prefixes[SLICE];
+	uint32_t n, done;
+	uint32_t octets; /* of those that are done, as in the UPDATE */
+};
+
+/* Those from the octet `from` on, the withdrawn and then the announced, as far as they fit. What
+ * there is to look at for them comes into the cache. */
+static void slice_read(struct slice *slice, const struct peer *peer,
+		       const struct speaker_update *update, uint32_t from)
 {
+	const uint8_t *at = speaker_update_withdrawn(update) + from;
+	const uint8_t *end = speaker_update_end(update);
+	uint32_t n = 0;
+
+	while (at != end && n < SLICE)
+		at = nlri_load(at, update->family, &slice->prefixes[n++]);
+	slice->n = n;
+	slice->done = slice->octets = 0;
 	for (uint32_t i = 0; i < n; i += RIB_FETCH)
-		inbound_fetch(&peer->inbound, prefixes + i, n - i < RIB_FETCH ? n - i : RIB_FETCH);
+		inbound_fetch(&peer->inbound, slice->prefixes + i,
+			      n - i < RIB_FETCH ? n - i : RIB_FETCH);
 	for (uint32_t i = 0; i < n; i++)
-		flap_fetch(&peer->flap, prefixes[i]);
+		flap_fetch(&peer->flap, slice->prefixes[i]);
 }
 
-/* `n` of the announced prefixes, from `first` on. */
-static uint32_t announce_all(struct route_server *rs, struct peer *peer,
-			     const struct speaker_update *update, const struct prefix *first,
-			     uint32_t n, uint64_t end)
+/* The next prefix, which there must be. */
+static struct prefix slice_take(struct slice *slice)
+{
+	struct prefix prefix = slice->prefixes[slice->done++];
+
+	slice->octets += (uint32_t)nlri_size(prefix);
+	return prefix;
+}
+
+/* All that is left of the slice is announced. */
+static void announce_all(struct route_server *rs, struct peer *peer,
+			 const struct speaker_update *update, struct slice *slice, uint64_t end)
 {
 	const struct attrs *attrs = attrs_intern(rs->attrs, &update->keys,
 						 speaker_update_attrs(update), update->attrs_len);
-	uint32_t i = 0;
 
-	while (i < n && !peer->closing && rib_spent(rs->rib) < end)
-		announce(rs, peer, first[i++], attrs);
+	while (slice->done < slice->n && (peer->closing || rib_spent(rs->rib) < end)) {
+		struct prefix prefix = slice_take(slice);
+
+		if (!peer->closing)
+			announce(rs, peer, prefix, attrs);
+	}
 	if (attrs)
 		attrs_put(rs->attrs, attrs);
-	return peer->closing ? n : i;
 }
 
 bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 	       uint32_t *taken)
 {
-	const struct prefix *prefixes = speaker_update_withdrawn(update);
 	const struct import_rule rule = rs_import_rule(rs, peer);
 	enum import_verdict verdict =
 		update->nb_announced ? import_check(&rule, &update->keys) : IMPORT_ACCEPT;
-	uint32_t all = (uint32_t)update->nb_withdrawn + update->nb_announced;
-	uint32_t gone = verdict == IMPORT_ACCEPT ? update->nb_withdrawn : all;
-	uint32_t from = *taken, end = all - from > SLICE ? from + SLICE : all;
+	uint32_t all = (uint32_t)update->withdrawn_len + update->announced_len;
+	uint32_t gone = verdict == IMPORT_ACCEPT ? update->withdrawn_len : all;
 	uint64_t spent = rib_spent(rs->rib) + SLICE;
+	struct slice slice;
 
-	if (!from) {
+	if (!*taken) {
 		rs->updates++;
 		note_message(rs, peer, update);
 		if (verdict != IMPORT_ACCEPT)
 			note_refused(rs, peer, update, verdict);
 	}
-	fetch(peer, prefixes + from, end - from);
-	while (from < end && from < gone && rib_spent(rs->rib) < spent) {
-		const struct inbound_place at = inbound_place(&peer->inbound, prefixes[from++]);
+	slice_read(&slice, peer, update, *taken);
+	while (slice.done < slice.n && *taken + slice.octets < gone && rib_spent(rs->rib) < spent) {
+		const struct inbound_place at = inbound_place(&peer->inbound, slice_take(&slice));
 
 		withdraw(rs, peer, &at);
 	}
-	if (from < end && from >= gone)
-		from += announce_all(rs, peer, update, prefixes + from, end - from, spent);
-	*taken = from;
-	return from == all;
+	if (slice.done < slice.n && *taken + slice.octets >= gone)
+		announce_all(rs, peer, update, &slice, spent);
+	*taken += slice.octets;
+	return *taken == all;
 }
 
 /* --- those that wait -------------------------------------------------------------------------- */

@@ -18,8 +18,8 @@ struct route_server;
 struct speaker_update;
 
 /* A slice of one UPDATE of a peer whose session is up: withdrawals, import policy, announcements.
- * *taken, 0 to begin with, counts its prefixes that are through. Returns whether all of them are;
- * if not, call again before anything else of the peer. */
+ * *taken, 0 to begin with, counts the octets of its prefixes that are through. Returns whether all
+ * of them are; if not, call again before anything else of the peer. */
 bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 	       uint32_t *taken);
 

@@ -267,14 +267,17 @@ void server_test::update(uint16_t peer, const std::vector<std::string> &announce
 	u.nb_withdrawn = (uint16_t)withdrawn.size();
 	u.nb_announced = (uint16_t)announced.size();
 	put(&u, sizeof(u));
-	wire.resize((wire.size() + 7) & ~(size_t)7);
 	put(wire.data(), wire.size());
 	for (const auto *list : { &withdrawn, &announced })
 		for (const std::string &text : *list) {
-			struct prefix p = net(text.c_str());
+			uint8_t octets[17];
+			size_t len = nlri_put(octets, net(text.c_str()));
 
-			put(&p, sizeof(p));
+			put(octets, len);
+			(list == &withdrawn ? u.withdrawn_len : u.announced_len) += (uint16_t)len;
 		}
+	memcpy(record.data(), &u, sizeof(u));
+	record.resize(record.size() + NLRI_SLACK);
 	post(record.data(), record.size());
 }
 

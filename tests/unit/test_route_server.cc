@@ -338,7 +338,7 @@ TEST_F(server_test, what_was_wrong_with_a_message_is_told_with_its_prefix)
 {
 	struct {
 		struct speaker_update u;
-		struct prefix prefixes[2];
+		uint8_t prefixes[8 + NLRI_SLACK];
 	} record = {};
 	auto last = [this] { return events_after(&rs->events, rs->events.last - 1)->text; };
 
@@ -349,18 +349,21 @@ TEST_F(server_test, what_was_wrong_with_a_message_is_told_with_its_prefix)
 	record.u.verdict = BGP_TREAT_AS_WITHDRAW;
 	record.u.fault = "AS 0 in AS_PATH, RFC 7607 2";
 	record.u.fault_code = ATTR_AS_PATH;
-	record.prefixes[0] = net("172.16.1.0/24");
-	record.prefixes[1] = net("172.16.9.0/24");
+	record.u.withdrawn_len = 8;
+	record.u.refused_len = 4;
+	nlri_put(record.prefixes, net("172.16.1.0/24"));
+	nlri_put(record.prefixes + 4, net("172.16.9.0/24"));
 	post(&record, sizeof(record));
 	turn();
 	EXPECT_STREQ("treated as withdrawn 172.16.9.0/24: attribute 2: AS 0 in AS_PATH, RFC 7607 2",
 		     last());
 	record.u.nb_withdrawn = record.u.nb_refused = 0;
+	record.u.withdrawn_len = record.u.refused_len = 0;
 	record.u.verdict = BGP_OK;
 	record.u.fault = nullptr;
 	record.u.nb_martians = 3;
 	record.u.martian = net("240.10.0.0/16");
-	post(&record, sizeof(record.u));
+	post(&record, sizeof(record));
 	turn();
 	EXPECT_STREQ("passed over 240.10.0.0/16 and 2 others: no route can be for it", last());
 }

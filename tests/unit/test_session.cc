@@ -40,8 +40,10 @@ TEST_F(session, two_speakers_exchange_routes)
 	ASSERT_EQ(3, update.nb_announced);
 	EXPECT_EQ(0, update.nb_withdrawn);
 	EXPECT_EQ(our_asn, update.keys.neighbour_as);
-	EXPECT_TRUE(
-		prefix_equal(prefix4_make(0x14010200, 24), speaker_update_announced(&update)[2]));
+	struct prefix third;
+	EXPECT_EQ(speaker_update_end(&update),
+		  nlri_load(speaker_update_announced(&update) + 8, update.family, &third));
+	EXPECT_TRUE(prefix_equal(prefix4_make(0x14010200, 24), third));
 
 	struct speaker_command refresh = {};
 	refresh.type = SPEAKER_SEND_REFRESH;
