@@ -1,6 +1,6 @@
 /* What a daemon gives up when it has all that it will need, so that who takes it over by a fault of
- * ours gets little: capabilities, and system calls. Under our systemd units that is done before we
- * start, and nothing is left to do here. */
+ * ours gets little: capabilities, and system calls. Our systemd unit gives no more capabilities
+ * than are kept; its filter of system calls is wider than ours, which comes on top of it. */
 #ifndef BASCULE_CONFINE_H
 #define BASCULE_CONFINE_H
 
@@ -22,7 +22,8 @@ int confine_capabilities(uint64_t keep);
 /* From now on no thread of the process may make another system call than those that a daemon's
  * loops make: what is refused fails with EPERM, and confine_refused() tells of it. No new program,
  * no new process, no debugger's call, no mount, no namespace, no key ring, no module.
- * For all threads, for ever. Nothing, if there is such a filter already. 0 or -errno. */
+ * For all threads, for ever. Another filter may be in force already: then what either refuses is
+ * refused, and what ours does is told of. 0 or -errno; -EPERM if the other refuses seccomp(2). */
 int confine_calls(void);
 
 /* The next kind of call that was refused for the first time since the last look: its name ("call

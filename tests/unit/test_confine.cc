@@ -238,4 +238,16 @@ TEST(confine_capabilities, under_the_unit)
 	EXPECT_EQ(EPERM, in_child(under_unit<give_up_more>)) << "the unit's filter is not in force";
 }
 
+/* The unit's filter knows no kinds of sockets, and tells nobody of what it refuses. */
+TEST(confine_calls, under_the_unit)
+{
+	if (!control_unit().known())
+		GTEST_SKIP() << "no systemd-analyze";
+	if (in_child(load))
+		GTEST_SKIP() << "no filter in this build, or on this kernel";
+	for (int (*fn)() : { under_unit<load>, under_unit<try_forbidden>, under_unit<go_on>,
+			     under_unit<other_threads> })
+		EXPECT_EQ(0, in_child(fn));
+}
+
 } // namespace
