@@ -90,9 +90,49 @@ static int tail_length(struct aspath_iter it, const struct aspath_tail *rule, bo
 	return n;
 }
 
+static bool is_one_segment(const uint8_t *body, uint16_t len)
+{
+	return len > 2 && len == 2 + 4u * body[1];
+}
+
+/* The AS number before `*end` that counts; it ends there. False: there is none. */
+static bool tail_previous(const uint8_t *begin, const uint8_t **end, const struct aspath_tail *rule,
+			  bool remove_private, uint32_t *asn)
+{
+	while (*end > begin) {
+		*end -= 4;
+		*asn = load_be32(*end);
+		if (*asn != rule->without[0] && *asn != rule->without[1] &&
+		    !(remove_private && asn_private(*asn)))
+			return true;
+	}
+	return false;
+}
+
+/* From their ends: paths that do not belong together differ soon, and others are walked over
+ * once. */
+static int segment_before(const uint8_t *body, uint16_t len, const uint8_t *tail, uint16_t tail_len,
+			  const struct aspath_tail *rule)
+{
+	const uint8_t *a = body + len, *b = tail + tail_len;
+	int matched = 0, before = 0;
+	uint32_t x, y;
+
+	for (; tail_previous(tail + 2, &b, rule, rule->remove_private, &y); matched++) {
+		if (!tail_previous(body + 2, &a, rule, false, &x) || x != y)
+			return -1;
+	}
+	while (tail_previous(body + 2, &a, rule, false, &x))
+		before++;
+	return matched ? before : -1;
+}
+
 int aspath_before(const uint8_t *body, uint16_t len, const uint8_t *tail, uint16_t tail_len,
 		  const struct aspath_tail *rule)
 {
+	if (is_one_segment(body, len) && is_one_segment(tail, tail_len))
+		return segment_before(body, len, tail, tail_len, rule);
+
 	struct aspath_iter a = aspath_walk(body, len), b = aspath_walk(tail, tail_len);
 	int left = tail_length(b, rule, rule->remove_private);
 	int before = tail_length(a, rule, false) - left;

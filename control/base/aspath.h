@@ -42,7 +42,8 @@ struct aspath_tail {
 	bool remove_private; /* in the shorter one those for private use do not count either */
 };
 /* Does the path end with `tail`, segments aside, and is anything left of that? Returns how many AS
- * numbers stand before it; below 0: it does not. Two walks over each. */
+ * numbers stand before it; below 0: it does not. Two walks over each; if both are one segment, as
+ * most are, one from the end, as far as they are the same. */
 int aspath_before(const uint8_t *body, uint16_t len, const uint8_t *tail, uint16_t tail_len,
 		  const struct aspath_tail *rule);
 

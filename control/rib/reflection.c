@@ -115,12 +115,11 @@ static bool is_tail(const struct rib *rib, uint16_t index, const struct attr_vie
 	const struct aspath_tail rule = { { rib->params.asn, peer->asn }, peer->remove_private };
 	const struct attr_view tail = as_path(announced->attrs->wire, announced->attrs->len);
 
-	if (!tail.len || !body->len)
+	if (!tail.len || !body->len ||
+	    aspath_before(body->body, body->len, tail.body, tail.len, &rule) < peer->ibgp)
 		return false;
-	if (rib->sources[announced->peer].role != ROLE_EXPRESSROUTE && !peer->ibgp &&
-	    aspath_contains(tail.body, tail.len, peer->asn))
-		return false;
-	return aspath_before(body->body, body->len, tail.body, tail.len, &rule) >= peer->ibgp;
+	return rib->sources[announced->peer].role == ROLE_EXPRESSROUTE || peer->ibgp ||
+	       !aspath_contains(tail.body, tail.len, peer->asn);
 }
 
 static bool is_reflection(const struct rib *rib, const struct path *path,

@@ -1,6 +1,8 @@
 /* AS paths: text, length, ends, membership, prepending. */
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "aspath.h"
 #include "attrs.h"
 #include "wire.h"
@@ -179,6 +181,52 @@ TEST(aspath, before_a_tail)
 						  (uint16_t)tail.size(), &rule))
 			<< r.name;
 	}
+}
+
+/* One AS number a segment: those are walked over from the front. */
+static bytes apart(const bytes &path)
+{
+	bytes out;
+
+	for (size_t at = 2; at < path.size(); at += 4) {
+		out.insert(out.end(), { path[0], 1 });
+		out.insert(out.end(), path.begin() + (ptrdiff_t)at,
+			   path.begin() + (ptrdiff_t)at + 4);
+	}
+	return out;
+}
+
+TEST(aspath, before_a_tail_is_the_same_in_one_segment_and_in_many)
+{
+	const uint32_t numbers[] = { 65515, 65001, 65020, 4200000000, 7, 8 };
+	std::mt19937 random(1);
+	int found = 0;
+
+	const auto make = [&](size_t n) {
+		bytes path = { AS_SEQUENCE, (uint8_t)n };
+
+		for (size_t i = 0; i < n; i++) {
+			const uint32_t asn = numbers[random() % 6];
+
+			for (int shift = 24; shift >= 0; shift -= 8)
+				path.push_back((uint8_t)(asn >> shift));
+		}
+		return path;
+	};
+	for (int i = 0; i < 10000; i++) {
+		const struct aspath_tail rule = { { 65515, 65001 }, random() % 2 == 0 };
+		const bytes path = make(1 + random() % 4), tail = make(1 + random() % 4);
+		const bytes a = apart(path), b = apart(tail);
+		const int before = aspath_before(path.data(), (uint16_t)path.size(), tail.data(),
+						 (uint16_t)tail.size(), &rule);
+
+		ASSERT_EQ(aspath_before(a.data(), (uint16_t)a.size(), b.data(), (uint16_t)b.size(),
+					&rule),
+			  before)
+			<< i;
+		found += before >= 0;
+	}
+	EXPECT_GT(found, 500);
 }
 
 TEST(aspath, prepending_adds_its_count_to_the_length)
