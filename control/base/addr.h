@@ -46,6 +46,12 @@ static inline struct addr addr_make6(const uint8_t v6[16])
 	return addr;
 }
 
+/* A set of families has this bit for one. */
+static inline uint8_t family_bit(uint8_t family)
+{
+	return (uint8_t)(1u << family);
+}
+
 /* The bits of a family's addresses. */
 static inline uint8_t family_bits(uint8_t family)
 {

@@ -270,7 +270,7 @@ void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys)
 		switch (v.code) {
 		case ATTR_ORIGIN: keys->origin = v.body[0]; break;
 		case ATTR_AS_PATH: path_keys(&v, keys); break;
-		case ATTR_NEXT_HOP: keys->next_hop = load_be32(v.body); break;
+		case ATTR_NEXT_HOP: keys->next_hop = v.len == 4 ? load_be32(v.body) : 0; break;
 		case ATTR_MED:
 			keys->med = load_be32(v.body);
 			keys->flags |= ATTRS_MED;

@@ -3,8 +3,10 @@
  *
  * Canonical: ascending type code; flags normalised (extended length only where needed; Partial as
  * received on optional transitive ones, and set on those of them that we do not know); 4-octet
- * AS_PATH and AGGREGATOR (AS4_PATH merged, RFC 6793 4.2.3); NEXT_HOP always present as attribute 3;
- * no MP_REACH/MP_UNREACH; communities of each kind as received, but each once. */
+ * AS_PATH and AGGREGATOR (AS4_PATH merged, RFC 6793 4.2.3); NEXT_HOP always present as attribute 3,
+ * with the octets of an IPv4 address, of an IPv6 address, or of two, the second link-local (RFC
+ * 2545 3), whichever family the prefixes have; no MP_REACH/MP_UNREACH; communities of each kind as
+ * received, but each once. */
 #ifndef BASCULE_ATTRS_H
 #define BASCULE_ATTRS_H
 
@@ -69,7 +71,7 @@ enum { LOCAL_PREF_DEFAULT = 100 };
 
 /* What decisions ask of an attribute set, parsed once. All host order. */
 struct attr_keys {
-	uint32_t next_hop;
+	uint32_t next_hop;	/* 0 if it is of IPv6 */
 	uint32_t med;		/* 0 if absent */
 	uint32_t local_pref;	/* LOCAL_PREF_DEFAULT if absent */
 	uint32_t originator_id; /* 0 if absent */

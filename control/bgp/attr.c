@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "aspath.h"
+#include "mp_attr.h"
 #include "unique.h"
 
 enum { F_OPT = ATTR_F_OPTIONAL, F_TRANS = ATTR_F_TRANSITIVE, ANY = UINT16_MAX };
@@ -32,11 +33,14 @@ struct section {
 	enum bgp_verdict verdict;
 	uint8_t subcode;    /* NOTIFICATION 3/… for the worst fault, should it come to that, */
 	struct raw culprit; /* and the attribute that goes with it; start NULL: none */
-	struct cursor mp_next_hop; /* of MP_REACH for IPv4 unicast; empty: there is none */
-	bool reachable;		   /* something is announced, of whatever family */
-	bool only_unreach;	   /* nothing but MP_UNREACH so far */
-	bool mp_nlri;		   /* MP_REACH announces IPv4 prefixes */
-	struct raw raw[256];	   /* not initialised but where `kept` says so */
+	struct attr_nlri *found;
+	struct raw mp_next_hop; /* of MP_REACH, as the attribute that it stands in for */
+	uint8_t mp_family;	/* that MP_REACH announces prefixes of ... */
+	bool mp_nlri;		/* ... if it does */
+	bool reachable;		/* something is announced, of whatever family */
+	bool only_unreach;	/* nothing but MP_UNREACH so far */
+	uint8_t eor_family;	/* of MP_UNREACH */
+	struct raw raw[256];	/* not initialised but where `kept` says so */
 };
 
 static bool test(const uint64_t *bits, uint8_t code)
@@ -132,13 +136,7 @@ static const char *check_as4_path(struct section *s, const struct raw *a)
 
 static const char *check_next_hop(struct section *s, const struct raw *a)
 {
-	uint32_t addr = load_be32(a->body);
-
-	if (addr_martian(addr, s->ctx->allow_240))
-		return "NEXT_HOP is not a host address, RFC 4271 6.3";
-	if (addr == s->ctx->local_addr)
-		return "NEXT_HOP is our own address, RFC 4271 6.3";
-	return NULL;
+	return mp_next_hop_check(a->body, (uint8_t)a->len, s->ctx);
 }
 
 static const char *check_aggregator(struct section *s, const struct raw *a)
@@ -157,54 +155,37 @@ static const char *check_as4_aggregator(struct section *s, const struct raw *a)
 	return load_be32(a->body) ? NULL : "AS 0 in AS4_AGGREGATOR, RFC 7607 2";
 }
 
-/* Does an MP_REACH announce any prefix, of whatever family: is there anything behind its next
- * hop? */
-static bool mp_announces(const struct raw *a)
-{
-	struct cursor c = cursor_make(a->body, a->len);
-
-	cursor_take(&c, 3);
-	cursor_take(&c, cursor_u8(&c));
-	cursor_u8(&c); /* reserved */
-	return !c.bad && cursor_left(&c);
-}
-
-/* Is it IPv4 unicast? Other families are ignored (RFC 4760 6): we have negotiated none. */
-static bool our_family(struct cursor *c)
-{
-	uint16_t afi = cursor_u16(c);
-	uint8_t safi = cursor_u8(c);
-
-	return afi == BGP_AFI_IPV4 && safi == BGP_SAFI_UNICAST;
-}
-
 static const char *check_mp_reach(struct section *s, const struct raw *a)
 {
-	struct cursor c = cursor_make(a->body, a->len);
+	struct cursor body = cursor_make(a->body, a->len);
+	struct mp_attr mp;
+	const char *why;
 
-	s->reachable |= mp_announces(a);
-	if (!our_family(&c))
-		return NULL;
-	if (cursor_u8(&c) != 4)
-		return "length of the next hop in MP_REACH_NLRI, RFC 7606 7.11";
-	s->mp_next_hop = cursor_sub(&c, 4);
-	cursor_u8(&c); /* reserved */
-	if (c.bad)
-		return "MP_REACH_NLRI is cut short, RFC 7606 7.11";
-	s->mp_nlri = cursor_left(&c) > 0;
-	if (!nlri_add(&s->out->announced, 1, c))
+	s->reachable |= mp_reach_announces(body);
+	why = mp_reach_read(body, s->ctx, &mp);
+	if (why || mp.family == FAMILY_COUNT)
+		return why;
+	s->mp_family = mp.family;
+	s->mp_nlri = cursor_left(&mp.nlri) > 0;
+	s->mp_next_hop = (struct raw){
+		.body = mp.next_hop, .len = mp.next_hop_len, .flags = F_TRANS, .code = ATTR_NEXT_HOP
+	};
+	if (!nlri_add(&s->found->announced[mp.family], 1, mp.nlri))
 		return "malformed NLRI in MP_REACH_NLRI, RFC 7606 5.3";
 	return NULL;
 }
 
 static const char *check_mp_unreach(struct section *s, const struct raw *a)
 {
-	struct cursor c = cursor_make(a->body, a->len);
+	struct mp_attr mp;
 
-	if (!our_family(&c))
+	mp_unreach_read(cursor_make(a->body, a->len), s->ctx, &mp);
+	if (mp.family == FAMILY_COUNT)
 		return NULL;
-	s->out->eor = !cursor_left(&c); /* if nothing else is there: the caller sees to that */
-	if (!nlri_add(&s->out->withdrawn, 1, c))
+	/* if nothing else is there: the caller sees to that */
+	s->out->eor = !cursor_left(&mp.nlri);
+	s->eor_family = mp.family;
+	if (!nlri_add(&s->found->withdrawn[mp.family], 1, mp.nlri))
 		return "malformed NLRI in MP_UNREACH_NLRI, RFC 7606 5.3";
 	return NULL;
 }
@@ -367,25 +348,23 @@ static void attr_decode(struct section *s, struct cursor *c)
 
 /* --- step 2: the whole ------------------------------------------------------------------------ */
 
-/* The next hop of MP_REACH stands in for NEXT_HOP; with prefixes in both places the two must
- * agree. */
+/* The next hop of MP_REACH stands in for NEXT_HOP, which its prefixes have no use for; with IPv4
+ * prefixes in both places the two must agree. */
 static void settle_next_hop(struct section *s, bool nlri)
 {
-	struct raw mp = {
-		.body = s->mp_next_hop.pos, .len = 4, .flags = F_TRANS, .code = ATTR_NEXT_HOP
-	};
+	const struct raw *mp = &s->mp_next_hop, *own = &s->raw[ATTR_NEXT_HOP];
+	const char *why;
 
 	if (!s->mp_nlri)
 		return;
-
-	const char *why = check_next_hop(s, &mp);
-
+	why = check_next_hop(s, mp);
 	if (why)
-		fault(s, BGP_TREAT_AS_WITHDRAW, NOTIFY_UPDATE_OPTIONAL, &mp, why);
+		fault(s, BGP_TREAT_AS_WITHDRAW, NOTIFY_UPDATE_OPTIONAL, mp, why);
 	else if (!nlri)
-		keep(s, &mp);
-	else if (test(s->kept, ATTR_NEXT_HOP) && memcmp(s->raw[ATTR_NEXT_HOP].body, mp.body, 4))
-		fault(s, BGP_TREAT_AS_WITHDRAW, NOTIFY_UPDATE_OPTIONAL, &mp,
+		keep(s, mp);
+	else if (s->mp_family == FAMILY_IPV4 && test(s->kept, ATTR_NEXT_HOP) &&
+		 (mp->len != own->len || memcmp(own->body, mp->body, mp->len)))
+		fault(s, BGP_TREAT_AS_WITHDRAW, NOTIFY_UPDATE_OPTIONAL, mp,
 		      "NEXT_HOP and MP_REACH_NLRI disagree, RFC 7606 5.1");
 }
 
@@ -526,8 +505,57 @@ static uint16_t canonical(const struct section *s, uint8_t *attrs)
 	return (uint16_t)w.len;
 }
 
+void attr_nlri_init(struct attr_nlri *nlri, bool allow_240)
+{
+	memset(nlri, 0, sizeof(*nlri));
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+		nlri->withdrawn[family].family = nlri->announced[family].family = family;
+		nlri->withdrawn[family].allow_240 = nlri->announced[family].allow_240 = allow_240;
+	}
+}
+
+static bool any_octets(const struct nlri *nlri)
+{
+	return cursor_left(&nlri->part[0]) || cursor_left(&nlri->part[1]);
+}
+
+/* Without any prefixes it is the first of the families, which then are none of its. */
+void attr_nlri_choose(const struct attr_nlri *nlri, const struct update_ctx *ctx,
+		      struct bgp_update *out)
+{
+	uint8_t wanted = (uint8_t)(ctx->families & ~ctx->done), there = 0;
+
+	assert(wanted);
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		if (any_octets(&nlri->withdrawn[family]) || any_octets(&nlri->announced[family]))
+			there |= wanted & family_bit(family);
+	out->family = (uint8_t)__builtin_ctz(there ? there : wanted);
+	out->rest = (uint8_t)(there & ~family_bit(out->family));
+	out->withdrawn = nlri->withdrawn[out->family];
+	out->announced = nlri->announced[out->family];
+}
+
+static enum bgp_verdict reset(const struct section *s)
+{
+	const struct raw *culprit = &s->culprit;
+	size_t shown = culprit->start ? (size_t)(culprit->body + culprit->len - culprit->start) : 0;
+
+	notify_set(&s->out->notify, NOTIFY_UPDATE, s->subcode, culprit->start, shown,
+		   s->out->fault);
+	return BGP_SESSION_RESET;
+}
+
+/* Are prefixes of the chosen family announced? */
+static bool announces(const struct section *s, bool nlri)
+{
+	uint8_t family = s->out->family;
+
+	return (nlri && family == FAMILY_IPV4) || (s->mp_nlri && family == s->mp_family);
+}
+
 enum bgp_verdict attr_section_decode(struct cursor section, bool nlri, const struct update_ctx *ctx,
-				     uint8_t *attrs, struct bgp_update *out)
+				     struct attr_nlri *found, uint8_t *attrs,
+				     struct bgp_update *out)
 {
 	uint8_t path[BGP_ATTRS_MAX], aggregator[8];
 	struct section s;
@@ -535,12 +563,16 @@ enum bgp_verdict attr_section_decode(struct cursor section, bool nlri, const str
 	memset(&s, 0, offsetof(struct section, raw));
 	s.ctx = ctx;
 	s.out = out;
+	s.found = found;
 	s.only_unreach = true;
 	s.reachable = nlri;
 	while (cursor_left(&section) && s.verdict < BGP_SESSION_RESET)
 		attr_decode(&s, &section);
 
-	out->eor &= s.only_unreach && !cursor_left(&out->withdrawn.part[0]) && !nlri;
+	attr_nlri_choose(found, ctx, out);
+	out->eor &= s.only_unreach && !any_octets(&found->withdrawn[FAMILY_IPV4]) && !nlri;
+	if (out->eor)
+		out->family = s.eor_family;
 	if (nlri || s.mp_nlri) {
 		settle_next_hop(&s, nlri);
 		check_mandatory(&s);
@@ -548,16 +580,11 @@ enum bgp_verdict attr_section_decode(struct cursor section, bool nlri, const str
 	/* Prefixes that cannot be found cannot be withdrawn (RFC 7606 5.2). */
 	if (s.verdict == BGP_TREAT_AS_WITHDRAW && !s.reachable && !s.only_unreach)
 		s.verdict = BGP_SESSION_RESET;
-	if (s.verdict == BGP_SESSION_RESET) {
-		size_t shown = s.culprit.start
-				       ? (size_t)(s.culprit.body + s.culprit.len - s.culprit.start)
-				       : 0;
-
-		notify_set(&out->notify, NOTIFY_UPDATE, s.subcode, s.culprit.start, shown,
-			   out->fault);
-		return BGP_SESSION_RESET;
-	}
-	if ((nlri || s.mp_nlri) && s.verdict < BGP_TREAT_AS_WITHDRAW) {
+	if (s.verdict == BGP_SESSION_RESET)
+		return reset(&s);
+	if (announces(&s, nlri) && s.verdict < BGP_TREAT_AS_WITHDRAW) {
+		if (s.mp_nlri && s.mp_family == out->family)
+			s.raw[ATTR_NEXT_HOP] = s.mp_next_hop;
 		if (!ctx->as4)
 			widen(&s, path, aggregator);
 		out->attrs_len = canonical(&s, attrs);

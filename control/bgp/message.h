@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "addr.h"
 #include "cursor.h"
 #include "notification.h"
 
@@ -21,8 +22,23 @@ enum {
 	BGP_HEADER_LEN = 19,
 	BGP_MESSAGE_MAX = 4096, /* RFC 4271 4.1 */
 	BGP_AFI_IPV4 = 1,
+	BGP_AFI_IPV6 = 2,
 	BGP_SAFI_UNICAST = 1,
 };
+
+/* The AFI of a family of addresses (addr.h), of which we speak unicast alone. */
+static inline uint16_t family_afi(uint8_t family)
+{
+	return family == FAMILY_IPV4 ? BGP_AFI_IPV4 : BGP_AFI_IPV6;
+}
+
+/* The family that AFI and SAFI stand for; FAMILY_COUNT: none of ours. */
+static inline uint8_t family_of_afi(uint16_t afi, uint8_t safi)
+{
+	if (safi != BGP_SAFI_UNICAST || (afi != BGP_AFI_IPV4 && afi != BGP_AFI_IPV6))
+		return FAMILY_COUNT;
+	return afi == BGP_AFI_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
+}
 
 enum bgp_message_type {
 	BGP_OPEN = 1,

@@ -230,7 +230,8 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 	struct speaker_update *record = room;
 	struct update_ctx ctx = { .as4 = conn->open.caps & SPEAKER_CAP_AS4,
 				  .ebgp = !session_ibgp(session),
-				  .local_addr = conn->local_addr,
+				  .local_addr = addr_make4(conn->local_addr),
+				  .families = family_bit(FAMILY_IPV4),
 				  .attributes = &session->peer.attributes,
 				  .allow_240 = session->host->params.allow_240 };
 	enum bgp_verdict verdict;

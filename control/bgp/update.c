@@ -19,12 +19,11 @@ static enum bgp_verdict reset(struct bgp_update *out, uint8_t subcode, const cha
 enum bgp_verdict update_decode(struct cursor body, const struct update_ctx *ctx, uint8_t *attrs,
 			       struct bgp_update *out)
 {
-	const struct nlri none = { .allow_240 = ctx->allow_240 };
+	struct attr_nlri found;
 	struct cursor withdrawn, section;
 
 	assert(cursor_left(&body) <= BGP_MESSAGE_MAX - BGP_HEADER_LEN);
-	out->withdrawn = none;
-	out->announced = none;
+	attr_nlri_init(&found, ctx->allow_240);
 	out->attrs_len = 0;
 	out->eor = false;
 	out->as_zero = false;
@@ -36,16 +35,17 @@ enum bgp_verdict update_decode(struct cursor body, const struct update_ctx *ctx,
 	section = cursor_sub(&body, cursor_u16(&body));
 	if (body.bad)
 		return reset(out, NOTIFY_UPDATE_LIST, "lengths exceed the message, RFC 7606 3 a");
-	if (!nlri_add(&out->withdrawn, 0, withdrawn))
+	if (!nlri_add(&found.withdrawn[FAMILY_IPV4], 0, withdrawn))
 		return reset(out, NOTIFY_UPDATE_NETWORK,
 			     "malformed withdrawn routes, RFC 7606 3 i, 5.3");
-	if (!nlri_add(&out->announced, 0, body))
+	if (!nlri_add(&found.announced[FAMILY_IPV4], 0, body))
 		return reset(out, NOTIFY_UPDATE_NETWORK, "malformed NLRI, RFC 7606 3 j, 5.3");
 	if (!cursor_left(&section) && !cursor_left(&body)) {
-		out->eor = !cursor_left(&withdrawn);
+		attr_nlri_choose(&found, ctx, out);
+		out->eor = !cursor_left(&withdrawn) && out->family == FAMILY_IPV4;
 		return BGP_OK;
 	}
-	return attr_section_decode(section, cursor_left(&body) > 0, ctx, attrs, out);
+	return attr_section_decode(section, cursor_left(&body) > 0, ctx, &found, attrs, out);
 }
 
 enum speaker_loop update_loop(const uint8_t *attrs, uint16_t attrs_len, uint32_t local_asn,

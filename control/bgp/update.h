@@ -22,8 +22,11 @@ extern "C" {
  * `attrs` and `*out`.
  *   body    octets after the header; borrowed for the call and for as long as out's NLRI is used
  *   attrs   BGP_ATTRS_MAX octets, the caller's; receives the canonical attributes (attrs.h)
- * Returns the worst verdict met. At BGP_SESSION_RESET nothing but `notify` and `fault` is to be
- * used. No allocation. */
+ * A message may have prefixes of both families. The whole of it is judged, and what comes out is of
+ * one of them: the first that is wanted (ctx->families) and not ctx->done. While out->rest is left,
+ * call again with out->family done too; the verdict is the same. Families that were not negotiated
+ * are passed over (RFC 4760 6). Returns the worst verdict met. At BGP_SESSION_RESET nothing but
+ * `notify` and `fault` is to be used. No allocation. */
 enum bgp_verdict update_decode(struct cursor body, const struct update_ctx *ctx, uint8_t *attrs,
 			       struct bgp_update *out);
 

@@ -19,7 +19,8 @@ static uint32_t walk(struct nlri nlri)
 	uint32_t count = 0;
 
 	for (; nlri_next(&nlri, &p); count++)
-		require(p.len <= 32 && !(p.addr.v4 & ~prefix4_mask(p.len)) &&
+		require(p.addr.family == nlri.family && p.len <= family_bits(p.addr.family) &&
+			prefix_equal(p, prefix_make(p.addr, p.len)) &&
 			!nlri_martian(p, nlri.allow_240));
 	return count;
 }
@@ -57,8 +58,16 @@ static void decode(struct cursor body, const struct update_ctx *ctx)
 		return;
 	}
 	require(walk(u.withdrawn) == u.withdrawn.count && walk(u.announced) == u.announced.count);
+	require(family_bit(u.family) & ctx->families & ~ctx->done);
 	require(verdict < BGP_TREAT_AS_WITHDRAW || !u.attrs_len);
-	if (!u.attrs_len)
+	if (u.rest) {
+		struct update_ctx next = *ctx;
+
+		next.done |= family_bit(u.family);
+		require(update_decode(body, &next, narrow, &u) == verdict && !u.rest);
+		return;
+	}
+	if (!u.attrs_len || u.announced.family != FAMILY_IPV4 || !u.keys.next_hop)
 		return;
 	update_loop(attrs, u.attrs_len, 65515, 0x0a000104);
 	wide.as4 = true;
@@ -73,13 +82,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const uint8_t families[] = { 1 << FAMILY_IPV4, 1 << FAMILY_IPV6,
+					    1 << FAMILY_IPV4 | 1 << FAMILY_IPV6, 1 << FAMILY_IPV4 };
+
 	if (!size || size - 1 > BGP_MESSAGE_MAX - BGP_HEADER_LEN)
 		return 0;
 
 	struct update_ctx ctx = { .as4 = data[0] & 1,
 				  .ebgp = data[0] & 2,
-				  .local_addr = data[0] & 4 ? 0x0a000001 : 0,
-				  .allow_240 = data[0] & 8 };
+				  .local_addr = addr_make4(data[0] & 4 ? 0x0a000001 : 0),
+				  .allow_240 = data[0] & 8,
+				  .families = families[data[0] >> 4 & 3],
+				  .extended_next_hop = data[0] & 64 };
 
 	decode(cursor_make(data + 1, size - 1), &ctx);
 	return 0;

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "update.h"
+#include "update_ctx.h"
 #include "wire.h"
 
 enum peer { EBGP, IBGP, OLD /* external, 2-octet AS numbers */ };
@@ -24,7 +25,8 @@ static inline result decode(const bytes &body, peer p = EBGP, uint32_t local_add
 	std::unique_ptr<uint8_t[]> exact(new uint8_t[body.size()]);
 	std::copy(body.begin(), body.end(), exact.get());
 
-	struct update_ctx ctx = { p != OLD, p != IBGP, local_addr };
+	struct update_ctx ctx = update_ctx_of(p != OLD, p != IBGP);
+	ctx.local_addr = addr_make4(local_addr);
 	bytes buf(BGP_ATTRS_MAX);
 	result r;
 

@@ -11,6 +11,7 @@
 #include "adjacency.h"
 #include "log.h"
 #include "update.h"
+#include "update_ctx.h"
 
 uint64_t look_ns;
 
@@ -297,7 +298,7 @@ void server_test::collect_send(const struct speaker_send *send)
 {
 	static uint8_t attrs[BGP_ATTRS_MAX];
 	struct cursor stream = cursor_make(send->buf->data, send->buf->len);
-	struct update_ctx ctx = { true, send->head.peer != ERGW, 0 };
+	struct update_ctx ctx = update_ctx_of(true, send->head.peer != ERGW);
 	struct bgp_message msg = {};
 	struct bgp_notify notify = {};
 	struct bgp_update u = {};

@@ -404,12 +404,13 @@ TEST(attr, communities_of_each_kind_are_kept_once)
 TEST(attr, policy_strips_attributes_and_drops_routes)
 {
 	struct attr_policy policy = {};
-	struct update_ctx ctx = { true, true, 0, &policy };
+	struct update_ctx ctx = update_ctx_of(true, true);
 	bytes body = update_body(
 		{}, section_of(good_attrs(EBGP)) + hex("c0 08 04 00010001 c0 28 03 010203"), reach);
 	bytes buf(BGP_ATTRS_MAX);
 	struct bgp_update u;
 
+	ctx.attributes = &policy;
 	attr_policy_set(&policy, 40, ATTR_STRIP);
 	ASSERT_EQ(BGP_OK, update_decode(cursor_of(body), &ctx, buf.data(), &u));
 	EXPECT_EQ(section_of(good_attrs(EBGP)) + hex("c0 08 04 00010001"),

@@ -7,12 +7,13 @@
 
 #include "attr.h"
 #include "update.h"
+#include "update_ctx.h"
 #include "wire.h"
 
 namespace
 {
 
-const struct update_ctx ebgp = { true, true, 0 };
+const struct update_ctx ebgp = update_ctx_of(true, true);
 
 struct result {
 	enum bgp_verdict verdict;
@@ -266,7 +267,7 @@ TEST(update, no_room)
  * numbers. */
 TEST(update, longest_path_of_two_octet_numbers)
 {
-	struct update_ctx old = { false, true, 0 };
+	struct update_ctx old = update_ctx_of(false, true);
 	bytes path;
 
 	while (path.size() + 2 + 2 * 255 + 40 < BGP_MESSAGE_MAX - 19)
@@ -398,7 +399,7 @@ TEST(update, what_is_encoded_decodes_to_the_same)
 			ASSERT_TRUE(prefix_equal(prefixes[i], r.announced[i]));
 
 		/* And over a session with 2-octet AS numbers. */
-		struct update_ctx old = { false, true, 0 };
+		struct update_ctx old = update_ctx_of(false, true);
 		bytes narrow(BGP_ATTRS_MAX);
 		struct attr_writer w = { narrow.data(), narrow.size(), 0, false };
 
@@ -429,13 +430,13 @@ TEST(update, damaged)
 		for (uint32_t n = 1 + g.below(4); n; n--)
 			body[g.below((uint32_t)body.size())] = (uint8_t)g.rng();
 
-		result r = decode(body, { (round & 1) != 0, (round & 2) != 0, 0 });
+		result r = decode(body, update_ctx_of((round & 1) != 0, (round & 2) != 0));
 
 		if (r.verdict > BGP_ATTR_DISCARD || !r.u.attrs_len || r.attrs.size() > 4000)
 			continue;
 
 		result again = decode(update_body({}, r.attrs, hex("18 0a0200")),
-				      { true, (round & 2) != 0, 0 });
+				      update_ctx_of(true, (round & 2) != 0));
 		ASSERT_EQ(BGP_OK, again.verdict) << round << again.u.fault;
 		ASSERT_EQ(r.attrs, again.attrs) << round;
 	}
@@ -484,7 +485,7 @@ TEST(update, route_collector_capture)
 		if (msg.type != BGP_UPDATE)
 			continue;
 
-		result r = decode(bytes(msg.body.pos, msg.body.end), { as4, true, 0 });
+		result r = decode(bytes(msg.body.pos, msg.body.end), update_ctx_of(as4, true));
 
 		updates++;
 		ASSERT_LE(r.verdict, BGP_ATTR_DISCARD) << r.u.fault << " in UPDATE " << updates;

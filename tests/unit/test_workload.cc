@@ -10,6 +10,7 @@
 
 extern "C" {
 #include "update.h"
+#include "update_ctx.h"
 #include "workload.h"
 }
 
@@ -54,7 +55,7 @@ struct said {
 
 said decode(const struct feed &feed)
 {
-	const struct update_ctx ctx = { true, true, 0, nullptr, false };
+	const struct update_ctx ctx = update_ctx_of(true, true);
 	std::vector<uint8_t> attrs(BGP_ATTRS_MAX);
 	said all;
 
