@@ -104,8 +104,9 @@ int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORT
 }
 
 /* A virtio device that its driver may tell which VLANs it wants passes no other one, and its driver
- * always says that it will tell. */
-static bool filters_by_default(const struct rte_eth_dev_info *info)
+ * always says that it will tell. That driver has the offload to insert a tag, too, but does it in
+ * rte_eth_tx_prepare(), by software, for which we need no driver. */
+static bool is_virtio(const struct rte_eth_dev_info *info)
 {
 	return info->driver_name && !strcmp(info->driver_name, "net_virtio");
 }
@@ -122,10 +123,11 @@ struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb
 		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	if (tagged) {
 		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
-		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+		if (is_virtio(info))
+			conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
+		else
+			conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
 	}
-	if (tagged && filters_by_default(info))
-		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
 	conf.rxmode.offloads &= info->rx_offload_capa;
 	conf.txmode.offloads &= info->tx_offload_capa;
 	if (nb_rxq > 1) {

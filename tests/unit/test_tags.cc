@@ -444,7 +444,7 @@ TEST(device_conf, asks_for_what_there_is)
 		{ "net_any", strip, insert | fast, true, true, strip, insert },
 		{ "net_any", sum, fast, false, true, sum, fast },
 		{ "net_any", 0, 0, false, true, 0, 0 },
-		{ "net_virtio", strip | filter, insert, false, true, strip | filter, insert },
+		{ "net_virtio", strip | filter, insert, false, true, strip | filter, 0 },
 		{ "net_virtio", strip | filter, insert, false, false, 0, 0 },
 	};
 
