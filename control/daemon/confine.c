@@ -117,10 +117,10 @@ static const char *const allowed[] = {
 	"renameat2", "rmdir", "stat", "statfs", "statx", "umask", "unlink", "unlinkat", "write",
 	"writev",
 	/* what can be waited for */
-	"clock_nanosleep", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
-	"epoll_wait", "eventfd2", "futex", "futex_waitv", "nanosleep", "pidfd_open", "pipe2",
-	"poll", "ppoll", "pselect6", "select", "signalfd4", "timerfd_create", "timerfd_gettime",
-	"timerfd_settime",
+	"clock_nanosleep", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait",
+	"epoll_pwait2", "epoll_wait", "eventfd2", "futex", "futex_waitv", "nanosleep",
+	"pidfd_open", "pipe2", "poll", "ppoll", "pselect6", "select", "signalfd4",
+	"timerfd_create", "timerfd_gettime", "timerfd_settime",
 	/* sockets; socket() itself: allow_sockets() */
 	"accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt",
 	"listen", "recvfrom", "recvmmsg", "recvmsg", "sendmmsg", "sendmsg", "sendto", "setsockopt",

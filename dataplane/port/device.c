@@ -52,8 +52,7 @@ void device_netdev(const char *device, char netdev[IFNAMSIZ])
 	netdev[len] = '\0';
 }
 
-/* EAL names a vdev by what stands before its arguments, a PCI device by its full address. */
-static void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN])
+void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN])
 {
 	struct rte_pci_addr addr;
 
@@ -66,7 +65,7 @@ static void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN])
 
 /* By the device rather than by the ethdev's name: a driver that makes several names them as it
  * likes. */
-static int find(const struct config_port *config, uint16_t *id)
+int device_find(const struct config_port *config, uint16_t *id)
 {
 	char name[RTE_DEV_NAME_MAX_LEN];
 	struct rte_eth_dev_info info;
@@ -96,7 +95,7 @@ int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORT
 		if (first < i)
 			ids[i] = ids[first];
 		else
-			err = find(&config->ports[i], &ids[i]);
+			err = device_find(&config->ports[i], &ids[i]);
 		if (err)
 			return err;
 	}
@@ -397,6 +396,20 @@ static int keep_mac(struct device *device)
 	return rte_eth_dev_default_mac_addr_set(device->id, &device->mac);
 }
 
+int device_restore(struct device *device)
+{
+	int err = device_setup(device);
+
+	if (!err)
+		err = keep_mac(device);
+	if (err) {
+		log_error("port %s: device %s cannot be set up as it was: %s", device->config->name,
+			  device->config->device, strerror(-err));
+		return err;
+	}
+	return device_start(device);
+}
+
 int device_revive(struct device *device)
 {
 	int err = rte_eth_dev_reset(device->id);
@@ -404,15 +417,10 @@ int device_revive(struct device *device)
 	if (err == -ENOTSUP) /* its driver has no more than this */
 		err = rte_eth_dev_stop(device->id);
 	if (!err)
-		err = device_setup(device);
-	if (!err)
-		err = keep_mac(device);
-	if (err) {
-		log_error("port %s: device %s cannot be reset: %s", device->config->name,
-			  device->config->device, strerror(-err));
-		return err;
-	}
-	return device_start(device);
+		return device_restore(device);
+	log_error("port %s: device %s cannot be reset: %s", device->config->name,
+		  device->config->device, strerror(-err));
+	return err;
 }
 
 void device_close(struct device *device)

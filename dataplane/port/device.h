@@ -39,16 +39,17 @@ struct device {
 	rte_spinlock_t tx_lock;
 	/* the driver keeps what device_link() says up to date: to look costs nothing */
 	bool link_events;
-	char netdev[IFNAMSIZ]; /* kernel device under one of net_af_packet, or empty */
-	int netdev_index;      /* the one that we are bound to */
-	int netdev_refused;    /* one of its name that could not be opened */
-	struct gso_socket gso; /* into it, if that can be */
-	bool lost;	       /* the kernel device was deleted, or ours has failed */
-	uint32_t events;       /* atomic: of DPDK's interrupt thread */
-	bool closed;	       /* device_close() was called */
-	bool paused;	       /* atomic: nobody calls its queues, once a grace period is over */
-	bool inserts_vlan;     /* it puts a tag on what is sent, if that is asked for */
-	struct tag_map tags;   /* of its ports */
+	char netdev[IFNAMSIZ];	 /* kernel device under one of net_af_packet, or empty */
+	int netdev_index;	 /* the one that we are bound to */
+	int netdev_refused;	 /* one of its name that could not be opened */
+	struct gso_socket gso;	 /* into it, if that can be */
+	bool lost;		 /* the kernel device was deleted, or ours has failed */
+	uint32_t events;	 /* atomic: of DPDK's interrupt thread */
+	bool closed;		 /* device_close() was called */
+	struct rte_device *held; /* closed, but not let go of yet: device_plug.h */
+	bool paused;		 /* atomic: nobody calls its queues, once a grace period is over */
+	bool inserts_vlan;	 /* it puts a tag on what is sent, if that is asked for */
+	struct tag_map tags;	 /* of its ports */
 	const struct config_port *config; /* of its first port; borrowed: as long as the process */
 	const struct config_dataplane *dataplane; /* likewise */
 	struct device_wants wants;
@@ -61,6 +62,12 @@ void device_netdev(const char *device, char netdev[IFNAMSIZ]);
 /* Is it a PCI address ("0000:3b:00.0", "3b:00.0"), with or without arguments behind a comma? */
 bool device_is_pci(const char *device);
 
+/* EAL's name of it: of a vdev what stands before its arguments, of a PCI device its full
+ * address. */
+void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN]);
+
+/* The DPDK port id of a configured port's device; errors as of devices_find(). */
+int device_find(const struct config_port *config, uint16_t *id);
 /* The DPDK port id of each configured port's device, which several may share. Logs which device is
  * missing (-ENODEV) or makes more than one ethdev (-ENOTSUP). */
 int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS]);
@@ -74,8 +81,10 @@ int device_start(struct device *device);
 /* Hear from now on what the drivers of `n` devices say about resets and losses. -errno. */
 int devices_listen(struct device *devices, uint16_t n);
 void devices_forget(struct device *devices, uint16_t n);
-/* Reset a device that must be, set it up as it was, with its MAC address, and start it. Blocks, for
- * seconds with some; nobody else may use the device meanwhile. Logs what is wrong; -errno. */
+/* Set it up as it was, with its MAC address, and start it; device_revive() resets it before. They
+ * block, for seconds with some; nobody else may use the device meanwhile. Both log what is wrong;
+ * -errno. */
+int device_restore(struct device *device);
 int device_revive(struct device *device);
 
 /* Are there several ports on it, or one with tags? */

@@ -4,14 +4,47 @@
 #include <rte_ethdev.h>
 
 #include "device.h"
+#include "device_plug.h"
 #include "log.h"
+#include "pci_device.h"
+
+static const char *root(const struct device_recovery *r)
+{
+	return r->root ? r->root : "";
+}
+
+/* What its driver has said, and the kernel says of it. Few drivers tell that a device goes. */
+static uint32_t news(const struct device_recovery *r, struct device *device)
+{
+	const char *name = device->config->device;
+	uint32_t events = 0;
+
+	if (unlikely(__atomic_load_n(&device->events, __ATOMIC_RELAXED)))
+		events = __atomic_exchange_n(&device->events, 0, __ATOMIC_ACQUIRE);
+	if (device->closed)
+		return 0;
+	if (device_is_pci(name) && !pci_bound(root(r), name))
+		events |= DEVICE_EVENT_REMOVED;
+	return events;
+}
+
+/* There again, and ours to open. */
+static bool returned(const struct device_recovery *r)
+{
+	const char *name = r->device->config->device;
+	char why[PCI_WHY];
+
+	return device_is_pci(name) && pci_bound(root(r), name) && pci_ready(root(r), name, why);
+}
 
 static void *work(void *recovery)
 {
 	struct device_recovery *r = recovery;
 
 	if (r->removed)
-		device_close(r->device);
+		r->err = device_unplug(r->device);
+	else if (r->device->closed)
+		r->err = device_plug(r->device);
 	else
 		r->err = device_revive(r->device);
 	__atomic_store_n(&r->done, true, __ATOMIC_RELEASE);
@@ -40,9 +73,11 @@ static void end_work(struct device_recovery *r, uint64_t now_ms)
 	uint32_t events;
 
 	pthread_join(r->thread, NULL);
-	events = __atomic_exchange_n(&r->device->events, 0, __ATOMIC_ACQUIRE);
+	if (!r->err)
+		r->removed = false;
+	events = news(r, r->device);
 	r->removed |= (events & DEVICE_EVENT_REMOVED) != 0;
-	if (r->err || events || r->removed) {
+	if (r->err || events || r->device->closed) {
 		retry_later(r, now_ms);
 		return;
 	}
@@ -57,7 +92,10 @@ static void pause(struct device_recovery *r, struct device *device, struct rte_r
 	r->removed = events & DEVICE_EVENT_REMOVED;
 	log_error("port %s: device %s %s: the port is down", device->config->name,
 		  device->config->device,
-		  r->removed ? "has gone, until the dataplane is started anew" : "has to be reset");
+		  !r->removed ? "has to be reset"
+		  : device_is_pci(device->config->device)
+			  ? "has gone"
+			  : "has gone, until the dataplane is started anew");
 	__atomic_store_n(&device->paused, true, __ATOMIC_RELEASE);
 	r->token = rte_rcu_qsbr_start(qsbr);
 	r->state = RECOVERY_PAUSING;
@@ -70,9 +108,9 @@ bool device_recovery_step(struct device_recovery *r, struct device *device,
 
 	switch (r->state) {
 	case RECOVERY_WORKS:
-		if (likely(!__atomic_load_n(&device->events, __ATOMIC_RELAXED)))
+		events = news(r, device);
+		if (likely(!events))
 			return true;
-		events = __atomic_exchange_n(&device->events, 0, __ATOMIC_ACQUIRE);
 		pause(r, device, qsbr, events);
 		break;
 	case RECOVERY_PAUSING:
@@ -84,7 +122,8 @@ bool device_recovery_step(struct device_recovery *r, struct device *device,
 			end_work(r, now_ms);
 		break;
 	case RECOVERY_WAITING:
-		if (now_ms >= r->next_ms && !device->closed)
+		r->removed |= (news(r, device) & DEVICE_EVENT_REMOVED) != 0;
+		if (now_ms >= r->next_ms && (r->removed || !device->closed || returned(r)))
 			begin_work(r, now_ms);
 		break;
 	}

@@ -1,7 +1,7 @@
-/* A device whose driver says that it must be reset (a VF whose PF was), or that it has gone: nobody
- * calls its queues from then on, and it is set up anew, again and again until it works. What has
- * gone is let go of, so that the kernel can take it out; it returns when the dataplane is started
- * anew.
+/* A device whose driver says that it must be reset (a VF whose PF was), or that has gone (hot
+ * unplug): nobody calls its queues from then on, and it is set up anew, again and again until it
+ * works. What has gone is let go of, so that the kernel can take it out, and taken again when it
+ * has returned; if it is no PCI device, when the dataplane is started anew.
  *
  *   works ──event──► pausing ──grace period──► at work ──► works
  *                                                 │  ▲
@@ -33,6 +33,7 @@ struct device_recovery {
 	uint64_t next_ms; /* of the next try */
 	pthread_t thread;
 	struct device *device; /* borrowed */
+	const char *root;      /* as of pci_ready(); NULL: "" */
 	bool done;	       /* atomic: the thread has ended, with */
 	int err;
 };

@@ -9,8 +9,6 @@
 
 #include <systemd/sd-daemon.h>
 
-#include <rte_pci.h>
-
 #include "config.h"
 #include "device.h"
 #include "log.h"
@@ -52,16 +50,21 @@ static bool group_opens(const char *root, const char *address)
 	return false;
 }
 
+bool pci_bound(const char *root, const char *device)
+{
+	char address[RTE_DEV_NAME_MAX_LEN], driver[NAME];
+
+	device_name(device, address);
+	return link_name(root, address, "driver", driver);
+}
+
 bool pci_ready(const char *root, const char *device, char why[PCI_WHY])
 {
-	char address[PCI_PRI_STR_SIZE + 1], path[PATH_MAX], driver[NAME];
-	struct rte_pci_addr addr;
+	char address[RTE_DEV_NAME_MAX_LEN], path[PATH_MAX], driver[NAME];
 
 	if (!device_is_pci(device))
 		return true;
-	snprintf(address, sizeof(address), "%.*s", (int)strcspn(device, ","), device);
-	rte_pci_addr_parse(address, &addr);
-	rte_pci_device_name(&addr, address, sizeof(address));
+	device_name(device, address);
 	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s", root, address);
 	if (access(path, F_OK))
 		return true;

@@ -1,5 +1,5 @@
-/* PCI devices that are not DPDK's yet: at boot, whoever binds them to vfio-pci may do so after we
- * have begun. */
+/* PCI devices that are not DPDK's yet, or no longer: at boot, whoever binds them to vfio-pci may do
+ * so after we have begun; and one that is taken out may be put in again. */
 #ifndef BASCULE_PCI_DEVICE_H
 #define BASCULE_PCI_DEVICE_H
 
@@ -18,6 +18,10 @@ enum { PCI_WAIT_MS = 60000, PCI_WHY = 96 };
  * device that is not there, of which EAL will say so. False: `why` it cannot, in words that stand
  * behind its name. `root` is what the paths of sysfs and of /dev begin with, "" but in tests. */
 bool pci_ready(const char *root, const char *device, char why[PCI_WHY]);
+
+/* Has it a driver of the kernel's? It has none from the moment on in which it is being unbound or
+ * taken out, for which vfio-pci waits until we let go of it. */
+bool pci_bound(const char *root, const char *device);
 
 /* Wait for the devices of all ports, and tell systemd for which one; after PCI_WAIT_MS log what is
  * wrong, and leave it to EAL. */

@@ -228,7 +228,7 @@ static bool recovery_check(struct slowpath *s, struct device *device)
 	device_lost_store(s, device, !works);
 	s->counters->event[works ? COUNTER_DEVICE_REOPENED : COUNTER_DEVICE_LOST]++;
 	if (works)
-		log_warning("port %s: device %s was reset and works again", device->config->name,
+		log_warning("port %s: device %s works again", device->config->name,
 			    device->config->device);
 	return works;
 }

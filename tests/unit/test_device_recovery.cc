@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
+#include <string>
 #include <thread>
 
 #include <rte_errno.h>
@@ -169,6 +171,68 @@ TEST_F(device_recovery_test, what_has_gone_is_let_go_of)
 	EXPECT_FALSE(rte_eth_dev_is_valid_port(id));
 	now_ms += 10 * DEVICE_RETRY_MS;
 	EXPECT_FALSE(worked());
+	EXPECT_TRUE(device.paused);
+}
+
+/* A PCI device that the kernel unbinds, by a sysfs of the test's: few drivers say a word. */
+struct pci_recovery_test : device_recovery_test {
+	std::filesystem::path root, driver;
+
+	void SetUp() override
+	{
+		char dir[] = "/tmp/bascule-recovery-XXXXXX";
+
+		device_recovery_test::SetUp();
+		root = mkdtemp(dir);
+		driver = root / "sys/bus/pci/devices/0000:3b:00.0/driver";
+		std::filesystem::create_directories(driver.parent_path());
+		bind("vfio-pci");
+		strcpy(device_name, "3b:00.0");
+		recovery.root = root.c_str();
+	}
+	void TearDown() override
+	{
+		device_recovery_test::TearDown();
+		std::filesystem::remove_all(root);
+	}
+	void bind(const char *name)
+	{
+		std::filesystem::create_symlink(std::string("../../drivers/") + name, driver);
+	}
+	void unbind()
+	{
+		std::filesystem::remove(driver);
+	}
+};
+
+TEST_F(pci_recovery_test, what_is_unbound_is_let_go_of_and_taken_again)
+{
+	uint16_t id = device.id;
+
+	EXPECT_TRUE(step());
+	unbind();
+	EXPECT_FALSE(step());
+	EXPECT_TRUE(device.paused);
+	EXPECT_TRUE(rte_eth_dev_is_valid_port(id)) << "somebody may be on its queues";
+	rte_rcu_qsbr_quiescent(qsbr, READER);
+	EXPECT_FALSE(worked());
+	EXPECT_FALSE(rte_eth_dev_is_valid_port(id));
+	EXPECT_EQ(nullptr, device.held) << "EAL has it no longer";
+
+	now_ms += 10 * DEVICE_RETRY_MS;
+	EXPECT_FALSE(step());
+	EXPECT_EQ(device_recovery::RECOVERY_WAITING, recovery.state) << "it has not returned";
+	bind("e1000e");
+	EXPECT_FALSE(step());
+	EXPECT_EQ(device_recovery::RECOVERY_WAITING, recovery.state) << "it is not ours";
+	unbind();
+	bind("vfio-pci");
+	testing::internal::CaptureStderr();
+	EXPECT_FALSE(worked()); /* there is no such device in truth */
+	EXPECT_NE(std::string::npos,
+		  testing::internal::GetCapturedStderr().find("3b:00.0: not found"));
+	EXPECT_EQ(device_recovery::RECOVERY_WAITING, recovery.state);
+	EXPECT_EQ(now_ms + DEVICE_RETRY_MS, recovery.next_ms);
 	EXPECT_TRUE(device.paused);
 }
 

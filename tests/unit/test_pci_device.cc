@@ -74,6 +74,16 @@ TEST_F(host, vfio_is_ready_when_its_group_can_be_opened)
 	EXPECT_EQ("", why());
 }
 
+TEST_F(host, bound_is_what_has_a_driver)
+{
+	EXPECT_FALSE(pci_bound(root.c_str(), "0000:3b:00.0")) << "it is not there";
+	fs::create_directories(at("/sys/bus/pci/devices/0000:3b:00.0"));
+	EXPECT_FALSE(pci_bound(root.c_str(), "0000:3b:00.0")) << "it is being taken out";
+	driver("vfio-pci");
+	EXPECT_TRUE(pci_bound(root.c_str(), "0000:3b:00.0"));
+	EXPECT_TRUE(pci_bound(root.c_str(), "3b:00.0,arg=1"));
+}
+
 TEST_F(host, others_that_are_ready)
 {
 	for (const char *name : { "mlx5_core", "mlx4_core", "uio_pci_generic", "igb_uio" }) {
