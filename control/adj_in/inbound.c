@@ -28,7 +28,8 @@ static struct inbound_route *route_at(const struct inbound *in, uint32_t id)
 
 static int table_open(struct inbound *in)
 {
-	return prefix_table_open(&in->routes, sizeof(struct inbound_route), ROUTES_MAX);
+	return prefix_table_open(&in->routes, FAMILY_IPV4, sizeof(struct inbound_route),
+				 ROUTES_MAX);
 }
 
 /* The route of this place with these attributes; `*what` is it to the peer. NULL: no memory, and
@@ -53,7 +54,7 @@ static struct inbound_route *route_put(struct inbound *in, const struct inbound_
 		route->epoch = in->epoch;
 		return route;
 	}
-	id = prefix_table_add(&in->routes, prefix);
+	id = prefix_table_add(&in->routes, &prefix);
 	if (!id)
 		return NULL;
 	route = route_at(in, id);
@@ -67,7 +68,7 @@ static struct inbound_route *route_put(struct inbound *in, const struct inbound_
 
 static uint32_t route_id(const struct inbound *in, struct prefix prefix)
 {
-	return inbound_active(in) ? prefix_table_find(&in->routes, prefix) : 0;
+	return inbound_active(in) ? prefix_table_find(&in->routes, &prefix) : 0;
 }
 
 static struct inbound_route *route_find(const struct inbound *in, struct prefix prefix)
@@ -90,9 +91,9 @@ void inbound_fetch(const struct inbound *in, const struct prefix *prefixes, size
 	if (!inbound_active(in))
 		return;
 	for (size_t i = 0; i < n; i++)
-		prefix_table_fetch(&in->routes, prefixes[i]);
+		prefix_table_fetch(&in->routes, &prefixes[i]);
 	for (size_t i = 0; i < n; i++)
-		prefix_table_fetch_item(&in->routes, prefixes[i]);
+		prefix_table_fetch_item(&in->routes, &prefixes[i]);
 }
 
 bool inbound_knows(const struct inbound *in, const struct inbound_place *at)

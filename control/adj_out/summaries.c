@@ -131,13 +131,13 @@ static bool count_prefix(void *ctx, const struct group_sight *sight)
 	const struct counting *counting = ctx;
 	struct summaries *s = counting->group->summaries;
 	struct contribution now = contribution_of(counting, sight->top, sight->alt), *at;
-	uint32_t id = prefix_table_find(&s->contributions, sight->prefix);
+	uint32_t id = prefix_table_find(&s->contributions, &sight->prefix);
 
 	if (!id && !now.top && !now.alt)
 		return true;
 	if (now.top && sight->hidden && !hiding_fill(counting, &now, sight->hidden))
 		return false;
-	if (!id && !(id = prefix_table_add(&s->contributions, sight->prefix))) {
+	if (!id && !(id = prefix_table_add(&s->contributions, &sight->prefix))) {
 		hiding_free(s, now.hiding);
 		return false;
 	}
@@ -376,7 +376,7 @@ void summaries_note(struct adj_out *adj_out, struct update_group *group,
 /* Does what the peer would get under a prefix contribute to a summary, or is it dropped? */
 static bool withheld(const struct summaries *s, struct prefix prefix, uint16_t peer)
 {
-	uint32_t id = prefix_table_find(&s->contributions, prefix);
+	uint32_t id = prefix_table_find(&s->contributions, &prefix);
 	const struct contribution *c = id ? prefix_table_at(&s->contributions, id) : NULL;
 
 	return c && (c->peer == peer ? c->alt : c->top);
@@ -441,7 +441,8 @@ int summaries_open(struct adj_out *adj_out, struct update_group *group)
 	s = calloc(1, sizeof(*s));
 	group->summaries = s;
 	if (!s || group_watch(group->group) ||
-	    prefix_table_open(&s->contributions, sizeof(struct contribution), CONTRIBUTIONS_MAX) ||
+	    prefix_table_open(&s->contributions, FAMILY_IPV4, sizeof(struct contribution),
+			      CONTRIBUTIONS_MAX) ||
 	    slab_init(&s->hiding, sizeof(struct hiding), HIDING_MAX)) {
 		summaries_close(adj_out, group);
 		return -ENOMEM;

@@ -92,11 +92,12 @@ int withheld_match(const struct withheld *w, const uint8_t *wire, uint16_t len)
 static void count(struct withheld *w, const struct outbound_part *part)
 {
 	if (!prefix_table_is_open(&w->prefixes) &&
-	    prefix_table_open(&w->prefixes, sizeof(struct withheld_prefix), PREFIXES_MAX))
+	    prefix_table_open(&w->prefixes, FAMILY_IPV4, sizeof(struct withheld_prefix),
+			      PREFIXES_MAX))
 		return;
 	for (uint32_t i = 0; i < part->nb; i++)
-		if (!prefix_table_find(&w->prefixes, part->prefixes[i]))
-			prefix_table_add(&w->prefixes, part->prefixes[i]);
+		if (!prefix_table_find(&w->prefixes, &part->prefixes[i]))
+			prefix_table_add(&w->prefixes, &part->prefixes[i]);
 }
 
 bool withheld_from(struct adj_out *adj_out, struct receiver *peer, const struct outbound_part *part,
@@ -125,7 +126,7 @@ void withheld_over(struct receiver *peer, const struct outbound_part *part)
 	if (!prefix_table_is_open(prefixes))
 		return;
 	for (uint32_t i = 0; i < part->nb && prefix_table_count(prefixes); i++) {
-		uint32_t id = prefix_table_find(prefixes, part->prefixes[i]);
+		uint32_t id = prefix_table_find(prefixes, &part->prefixes[i]);
 
 		if (id)
 			prefix_table_remove(prefixes, id);
@@ -136,7 +137,7 @@ bool withheld_has(const struct receiver *peer, struct prefix prefix)
 {
 	const struct prefix_table *prefixes = &peer->withheld.prefixes;
 
-	return prefix_table_is_open(prefixes) && prefix_table_find(prefixes, prefix);
+	return prefix_table_is_open(prefixes) && prefix_table_find(prefixes, &prefix);
 }
 
 uint32_t withheld_count(const struct receiver *peer)

@@ -122,8 +122,12 @@ void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys);
  * version. */
 static inline uint64_t attrs_digest(const struct attrs *attrs, struct prefix prefix)
 {
-	uint64_t where = (uint64_t)(prefix.len + 1) << 32 | prefix.addr.v4;
+	uint64_t where = (uint64_t)(prefix.len + 1) << 32;
 
+	if (prefix.addr.family == FAMILY_IPV4)
+		where |= prefix.addr.v4;
+	else
+		where = hash_bytes(prefix.addr.v6, sizeof(prefix.addr.v6), where);
 	return hash_u64(hash_u64(where) ^ attrs->path_hash);
 }
 

@@ -82,7 +82,7 @@ void far_hop_look(const struct far_hops *hops, uint32_t addr, enum role role, st
 	const struct path *ways[RIB_ECMP], *last = NULL;
 
 	*out = (struct far_ways){ 0 };
-	out->n = (uint16_t)rib_resolve(hops->rib, addr, role, &last, ways);
+	out->n = (uint16_t)rib_resolve(hops->rib, addr_make4(addr), role, &last, ways);
 	if (!out->n)
 		return;
 	out->prefix = rib_prefix(hops->rib, ways[0]->node);
@@ -91,7 +91,7 @@ void far_hop_look(const struct far_hops *hops, uint32_t addr, enum role role, st
 		out->next_hop[i] = ways[i]->attrs->keys.next_hop;
 		out->quiet |= (ways[i]->flags & PATH_QUIET) != 0;
 	}
-	out->nb_backup = (uint16_t)rib_resolve(hops->rib, addr, role, &last, ways);
+	out->nb_backup = (uint16_t)rib_resolve(hops->rib, addr_make4(addr), role, &last, ways);
 	for (uint16_t i = 0; i < out->nb_backup; i++)
 		out->backup[i] = ways[i]->attrs->keys.next_hop;
 }

@@ -115,7 +115,7 @@ bool show_answer(struct route_server *rs, struct page *page)
 	case PAGE_FIB: show_routes(rs, page, NULL); break;
 	case PAGE_ROUTES_PREFIX: show_routes_of(rs, page, rib_find(rs->rib, page->prefix)); break;
 	case PAGE_ROUTES_ADDRESS:
-		show_routes_of(rs, page, rib_match(rs->rib, page->address));
+		show_routes_of(rs, page, rib_match(rs->rib, addr_make4(page->address)));
 		break;
 	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
 	case PAGE_EVENTS: show_events(rs, page); break;

@@ -62,12 +62,14 @@ static struct hop_link *link_at(const struct rib *rib, uint32_t path)
 
 static uint32_t hop_find(const struct rib *rib, uint32_t addr)
 {
-	return prefix_table_find(&rib->hops.table, prefix4_make(addr, 32));
+	const struct prefix host = prefix4_make(addr, 32);
+
+	return prefix_table_find(&rib->hops.table, &host);
 }
 
 int hops_init(struct rib *rib)
 {
-	if (prefix_table_open(&rib->hops.table, sizeof(struct hop), PATHS_MAX) < 0)
+	if (prefix_table_open(&rib->hops.table, FAMILY_IPV4, sizeof(struct hop), PATHS_MAX) < 0)
 		return -ENOMEM;
 	return range_init(&rib->hops.links, (PATHS_MAX + 1) * sizeof(struct hop_link));
 }
@@ -125,10 +127,11 @@ static int hop_reserve(struct rib *rib, struct hop *hop)
 
 uint32_t hop_get(struct rib *rib, uint32_t addr)
 {
-	uint32_t hop = hop_find(rib, addr);
+	const struct prefix host = prefix4_make(addr, 32);
+	uint32_t hop = prefix_table_find(&rib->hops.table, &host);
 
 	if (!hop)
-		hop = prefix_table_add(&rib->hops.table, prefix4_make(addr, 32));
+		hop = prefix_table_add(&rib->hops.table, &host);
 	if (hop && hop_reserve(rib, hop_at(rib, hop)) < 0) {
 		hop_release(rib, hop);
 		return SLAB_NONE;

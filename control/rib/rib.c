@@ -13,7 +13,7 @@ enum { FIND_COST = 64 }; /* paths that are looked through and count as much as a
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
-uint32_t node_find(const struct rib *rib, struct prefix prefix)
+uint32_t node_find(const struct rib *rib, const struct prefix *prefix)
 {
 	return prefix_table_find(&rib->nodes, prefix);
 }
@@ -207,15 +207,15 @@ void path_refresh(struct rib *rib, struct path *path)
 	}
 }
 
-struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t node, uint16_t peer)
+struct path *path_new(struct rib *rib, const struct rib_place *at, uint16_t peer)
 {
-	uint32_t id = slab_alloc(&rib->paths);
+	uint32_t id = slab_alloc(&rib->paths), node = at->node;
 	struct path *path;
 
 	if (!id)
 		return NULL;
 	if (!node)
-		node = prefix_table_add(&rib->nodes, prefix);
+		node = prefix_table_add(&rib->nodes, &at->prefix);
 	if (!node) {
 		slab_free(&rib->paths, id);
 		return NULL;
@@ -237,7 +237,7 @@ enum rib_announced announced(const struct rib *rib, const struct path *last,
 
 struct rib_place rib_place(const struct rib *rib, struct prefix prefix)
 {
-	struct rib_place at = { prefix, node_find(rib, prefix) };
+	struct rib_place at = { prefix, node_find(rib, &prefix) };
 
 	return at;
 }
@@ -248,9 +248,9 @@ void rib_fetch(const struct rib *rib, const struct prefix *prefixes, size_t n)
 
 	assert(n <= RIB_FETCH);
 	for (size_t i = 0; i < n; i++)
-		prefix_table_fetch(&rib->nodes, prefixes[i]);
+		prefix_table_fetch(&rib->nodes, &prefixes[i]);
 	for (size_t i = 0; i < n; i++)
-		nodes[i] = prefix_table_fetch_item(&rib->nodes, prefixes[i]);
+		nodes[i] = prefix_table_fetch_item(&rib->nodes, &prefixes[i]);
 	for (size_t i = 0; i < n; i++)
 		if (nodes[i])
 			__builtin_prefetch(path_at(rib, node_at(rib, nodes[i])->first));
@@ -283,7 +283,7 @@ static int path_announce(struct rib *rib, const struct rib_place *at, const stru
 			return -ENOMEM;
 	}
 	what = announced(rib, path, said);
-	if (!path && !(path = path_new(rib, at->prefix, id, peer))) {
+	if (!path && !(path = path_new(rib, at, peer))) {
 		hop_put(rib, hop);
 		return -ENOMEM;
 	}
@@ -470,7 +470,7 @@ struct rib *rib_new(const struct rib_params *params)
 	rib->sort = (struct path **)calloc(params->nb_peers, sizeof(*rib->sort));
 	rib->reflect = reflect_new(params->nb_peers);
 	if (!rib->sources || !rib->peers || !rib->sort || !rib->reflect ||
-	    prefix_table_open(&rib->nodes, sizeof(struct node), NODES_MAX) < 0 ||
+	    prefix_table_open(&rib->nodes, params->family, sizeof(struct node), NODES_MAX) < 0 ||
 	    slab_init(&rib->paths, sizeof(struct path), PATHS_MAX) < 0 || hops_init(rib) < 0 ||
 	    groups_init(rib) < 0) {
 		rib_free(rib);

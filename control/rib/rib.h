@@ -10,7 +10,8 @@
  * A viewer of some role uses the first path that its role may use; the order is the same for all.
  * One path a peer and prefix. One thread, the RIB lcore's, calls all of this. Work that may be long
  * (a peer's paths withdrawn, everything sorted anew, the matrix applied to all announcements) is
- * done by rib_turn() in slices. Knows no wire format, no session, no FIB. IPv4. */
+ * done by rib_turn() in slices. Knows no wire format, no session, no FIB. A rib is of one family;
+ * next hops are IPv4. */
 #ifndef BASCULE_RIB_H
 #define BASCULE_RIB_H
 
@@ -37,6 +38,7 @@ struct rib;
 struct backups; /* group.h */
 
 struct rib_params {
+	enum family family;	  /* of all its prefixes */
 	struct attr_table *attrs; /* borrowed: outlives the rib */
 	/* peer indexes are below this, the instance's own included; at most RIB_PEERS */
 	uint16_t nb_peers;
@@ -255,8 +257,9 @@ uint64_t rib_wide_rounds(const struct rib *rib);
 
 /* The node of a prefix, or RIB_NONE if it has no path. */
 uint32_t rib_find(const struct rib *rib, struct prefix prefix);
-/* The longest match of a host-order address among prefixes that have paths, or RIB_NONE. */
-uint32_t rib_match(const struct rib *rib, uint32_t addr);
+/* The longest match of an address of the rib's family among prefixes that have paths, or
+ * RIB_NONE. */
+uint32_t rib_match(const struct rib *rib, struct addr addr);
 struct prefix rib_prefix(const struct rib *rib, uint32_t node);
 
 /* The roles whose views cannot carry it: a bit each. */
@@ -306,15 +309,16 @@ unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role r
 unsigned int rib_next_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
 			       const struct path **last, const struct path *best[RIB_ECMP]);
 
-/* Where a host-order address that is on link nowhere is reached (RFC 4271 9.1.2.1): the longest
- * prefix around it for which sources of `role` have paths that may be used, and of these paths the
- * best and those equal to it, one for each next hop, ordered by next hop. Returns how many, at most
- * RIB_ECMP; 0: no route leads to it. `*last` is as rib_next_for_role() has it: another call with it
- * has the next best of the same prefix. Borrowed as rib_first() is. Sources that are `behind` are
- * passed over: what resolves an address is on link itself, so that nothing resolves through itself,
- * or through what resolves through it. Held ones are, too: not everybody may follow their routes.
- * So is the default route, which says nothing of an address. At most 32 prefixes are looked up. */
-unsigned int rib_resolve(const struct rib *rib, uint32_t addr, enum role role,
+/* Where an address of the rib's family that is on link nowhere is reached (RFC 4271 9.1.2.1): the
+ * longest prefix around it for which sources of `role` have paths that may be used, and of these
+ * paths the best and those equal to it, one for each next hop, ordered by next hop. Returns how
+ * many, at most RIB_ECMP; 0: no route leads to it. `*last` is as rib_next_for_role() has it:
+ * another call with it has the next best of the same prefix. Borrowed as rib_first() is. Sources
+ * that are `behind` are passed over: what resolves an address is on link itself, so that nothing
+ * resolves through itself, or through what resolves through it. Held ones are, too: not everybody
+ * may follow their routes. So is the default route, which says nothing of an address. As many
+ * prefixes are looked up as an address has bits, at most. */
+unsigned int rib_resolve(const struct rib *rib, struct addr addr, enum role role,
 			 const struct path **last, const struct path *ways[RIB_ECMP]);
 
 /* Prefixes with at least one path. O(1). */

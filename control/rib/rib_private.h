@@ -22,7 +22,7 @@ enum {
 
 /* A prefix. Kept while it has paths, or while somebody still has to learn that it has none. */
 struct node {
-	uint32_t addr; /* host order */
+	uint32_t addr; /* the table's */
 	uint8_t len;
 	uint8_t refused; /* bit a role: its view has no room; its peers learn no path */
 	uint16_t paths;
@@ -266,7 +266,7 @@ static inline size_t cost_since(const struct rib *rib, uint64_t before, size_t s
 }
 
 /* The node of `prefix`, with paths or without; 0: none. */
-uint32_t node_find(const struct rib *rib, struct prefix prefix);
+uint32_t node_find(const struct rib *rib, const struct prefix *prefix);
 /* Free the node if it has no paths and nobody needs it any more. */
 void node_release(struct rib *rib, uint32_t id);
 /* The same for several, each named once: their memory is waited for together. `ids` is scratch
@@ -318,9 +318,8 @@ void path_set_flags(struct rib *rib, struct path *path, uint8_t flags);
 /* The flags of a path with these attributes from `peer`, but for those that depend on other
  * paths. */
 uint8_t path_flags(const struct rib *rib, uint16_t peer, const struct attrs *attrs);
-/* A new, empty path of `peer` for a prefix, whose node is `node` if it has one, in no chain. NULL:
- * no memory. */
-struct path *path_new(struct rib *rib, struct prefix prefix, uint32_t node, uint16_t peer);
+/* A new, empty path of `peer` for a prefix, in no chain. NULL: no memory. */
+struct path *path_new(struct rib *rib, const struct rib_place *at, uint16_t peer);
 /* The peer has said it in this session: no longer stale. */
 void path_refresh(struct rib *rib, struct path *path);
 /* What `what` is to its peer, which has said `last` before (NULL: nothing). */

@@ -124,7 +124,7 @@ int path_put_off(struct rib *rib, const struct rib_place *at, const struct path 
 		return -ENOMEM;
 	if ((!path || path->attrs->keys.next_hop != next_hop) && !(hop = hop_get(rib, next_hop)))
 		return -ENOMEM;
-	if (!path && !(path = path_new(rib, at->prefix, at->node, what->peer))) {
+	if (!path && !(path = path_new(rib, at, what->peer))) {
 		hop_put(rib, hop);
 		return -ENOMEM;
 	}

@@ -40,21 +40,20 @@ bool rib_is_stale(const struct rib *rib, const struct path *path)
 
 struct prefix rib_prefix(const struct rib *rib, uint32_t id)
 {
-	const struct node *node = node_at(rib, id);
-	return prefix4_make(node->addr, node->len);
+	return prefix_table_key(&rib->nodes, id);
 }
 
 uint32_t rib_find(const struct rib *rib, struct prefix prefix)
 {
-	uint32_t id = node_find(rib, prefix);
+	uint32_t id = node_find(rib, &prefix);
 
 	return id && node_at(rib, id)->first ? id : RIB_NONE;
 }
 
-uint32_t rib_match(const struct rib *rib, uint32_t addr)
+uint32_t rib_match(const struct rib *rib, struct addr addr)
 {
-	for (int len = 32; len >= 0; len--) {
-		uint32_t id = rib_find(rib, prefix4_make(addr, (uint8_t)len));
+	for (int len = family_bits(addr.family); len >= 0; len--) {
+		uint32_t id = rib_find(rib, prefix_make(addr, (uint8_t)len));
 
 		if (id)
 			return id;
@@ -204,15 +203,15 @@ static unsigned int resolve_from(const struct rib *rib, const struct path *path,
 	return n;
 }
 
-unsigned int rib_resolve(const struct rib *rib, uint32_t addr, enum role role,
+unsigned int rib_resolve(const struct rib *rib, struct addr addr, enum role role,
 			 const struct path **last, const struct path *ways[RIB_ECMP])
 {
 	unsigned int n = 0;
 
 	if (*last)
 		return resolve_from(rib, rib_following(rib, *last), role, last, ways);
-	for (uint8_t len = 32; len && !n; len--) {
-		uint32_t node = rib_find(rib, prefix4_make(addr, len));
+	for (uint8_t len = family_bits(addr.family); len && !n; len--) {
+		uint32_t node = rib_find(rib, prefix_make(addr, len));
 
 		if (node)
 			n = resolve_from(rib, rib_first(rib, node), role, last, ways);

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "families.h"
 #include "rib.h"
 #include "routes.h"
 
@@ -16,10 +17,12 @@ struct rib_rig {
 	std::set<uint32_t> dead, quiet; /* next hops */
 	unsigned asked = 0;		/* how often whether one is usable */
 
-	explicit rib_rig(const std::vector<struct source> &sources, struct decide_rule rule)
+	rib_rig(const std::vector<struct source> &sources, struct decide_rule rule,
+		enum family family = FAMILY_IPV4)
 	{
 		struct rib_params params = {};
 
+		params.family = family;
 		params.attrs = table;
 		params.nb_peers = (uint16_t)sources.size();
 		params.rule = rule;

@@ -21,8 +21,9 @@ const std::vector<struct source> sources = {
 };
 
 struct harness : rib_rig {
-	explicit harness(struct decide_rule rule = { DECIDE_PREFER_EXPRESSROUTE, false })
-	    : rib_rig(sources, rule)
+	explicit harness(enum family family,
+			 struct decide_rule rule = { DECIDE_PREFER_EXPRESSROUTE, false })
+	    : rib_rig(sources, rule, family)
 	{
 	}
 	/* The peers of a prefix's paths, best first. */
@@ -56,11 +57,24 @@ struct harness : rib_rig {
 
 typedef std::vector<uint16_t> chain_t;
 typedef std::vector<uint32_t> hops_t;
-const struct prefix p1 = prefix4_make(0x0a0a0000, 16), p2 = prefix4_make(0x0a140000, 16);
 
-TEST(rib, best_first_and_one_path_a_peer)
+struct rib_test : testing::TestWithParam<enum family> {
+	const struct prefix p1 = of(0x0a0a0000, 16), p2 = of(0x0a140000, 16);
+
+	struct prefix of(uint32_t v4, uint8_t len)
+	{
+		return prefix_of(GetParam(), v4, len);
+	}
+	/* The n-th /24 of 20.0.0.0/8. */
+	struct prefix nth(uint32_t n)
+	{
+		return of(0x14000000 + (n << 8), 24);
+	}
+};
+
+TEST_P(rib_test, best_first_and_one_path_a_peer)
 {
-	harness h;
+	harness h(GetParam());
 
 	EXPECT_EQ(1, h.announce(p1, NVA_A, { { 65001 } }));
 	EXPECT_EQ(0, h.announce(p1, NVA_A, { { 65001 } })) << "known already";
@@ -77,9 +91,9 @@ TEST(rib, best_first_and_one_path_a_peer)
 }
 
 /* A prefix that has been looked up is announced and withdrawn without another look. */
-TEST(rib, a_place_is_where_a_prefix_is)
+TEST_P(rib_test, a_place_is_where_a_prefix_is)
 {
-	harness h;
+	harness h(GetParam());
 	const struct attrs *attrs = attrs_make(h.table, { { 65001 } });
 	struct rib_place at = rib_place(h.rib, p1);
 
@@ -104,9 +118,9 @@ TEST(rib, a_place_is_where_a_prefix_is)
 	attrs_put(h.table, attrs);
 }
 
-TEST(rib, the_reason_is_kept)
+TEST_P(rib_test, the_reason_is_kept)
 {
-	harness h;
+	harness h(GetParam());
 
 	h.announce(p1, NVA_A, { { 65001 } });
 	EXPECT_EQ(DECIDE_ONLY, rib_reason(h.rib, rib_first(h.rib, rib_find(h.rib, p1))));
@@ -119,9 +133,9 @@ TEST(rib, the_reason_is_kept)
 	EXPECT_EQ(DECIDE_SOURCE, rib_reason(h.rib, rib_following(h.rib, first)));
 }
 
-TEST(rib, equal_paths_share_the_load_in_the_order_of_next_hops)
+TEST_P(rib_test, equal_paths_share_the_load_in_the_order_of_next_hops)
 {
-	harness h;
+	harness h(GetParam());
 
 	h.announce(p1, NVA_B, { { 65002 }, 5 });
 	h.announce(p1, NVA_A, { { 65001 }, 9 });
@@ -133,9 +147,9 @@ TEST(rib, equal_paths_share_the_load_in_the_order_of_next_hops)
 	EXPECT_EQ((hops_t{ 9 }), h.hops(p1, ROLE_VNET)) << "a longer path is not equal";
 }
 
-TEST(rib, a_view_skips_what_its_role_may_not_use)
+TEST_P(rib_test, a_view_skips_what_its_role_may_not_use)
 {
-	harness h;
+	harness h(GetParam());
 	const uint64_t no_er = ~(UINT64_C(1) << (ROLE_NVA * 8 + ROLE_EXPRESSROUTE));
 
 	h.announce(p1, ER, { { 12076 }, 3 });
@@ -145,12 +159,13 @@ TEST(rib, a_view_skips_what_its_role_may_not_use)
 	EXPECT_EQ((hops_t{}), h.hops(p1, ROLE_NVA, 0));
 }
 
-TEST(rib, at_most_sixteen_next_hops_the_lowest)
+TEST_P(rib_test, at_most_sixteen_next_hops_the_lowest)
 {
 	struct attr_table *table = attr_table_new();
-	const struct rib_params params = {
-		table, 40, { DECIDE_PREFER_AS_PATH, false }, ALLOW_ALL, usable_always, nullptr
-	};
+	const struct rib_params params = { GetParam(), table,
+					   40,	       { DECIDE_PREFER_AS_PATH, false },
+					   ALLOW_ALL,  usable_always,
+					   nullptr };
 	struct rib *rib = rib_new(&params);
 	const struct path *best[RIB_ECMP];
 
@@ -170,9 +185,9 @@ TEST(rib, at_most_sixteen_next_hops_the_lowest)
 	attr_table_free(table);
 }
 
-TEST(rib, unresolved_next_hops_are_shown_and_not_used)
+TEST_P(rib_test, unresolved_next_hops_are_shown_and_not_used)
 {
-	harness h;
+	harness h(GetParam());
 
 	h.dead = { 5 };
 	h.announce(p1, NVA_A, { { 65001 }, 5 });
@@ -190,15 +205,9 @@ TEST(rib, unresolved_next_hops_are_shown_and_not_used)
 	EXPECT_EQ((hops_t{ 6 }), h.hops(p2, ROLE_NVA)) << "VNet prefixes are always usable";
 }
 
-/* The n-th /24 of 20.0.0.0/8. */
-static struct prefix nth(uint32_t n)
+TEST_P(rib_test, a_next_hop_that_changes_costs_its_own_paths)
 {
-	return prefix4_make(0x14000000 + (n << 8), 24);
-}
-
-TEST(rib, a_next_hop_that_changes_costs_its_own_paths)
-{
-	harness h;
+	harness h(GetParam());
 
 	for (uint32_t i = 0; i < 20000; i++)
 		h.announce(nth(i), NVA_A, { { 65001 }, i % 2000 ? 5u : 6u });
@@ -221,10 +230,10 @@ TEST(rib, a_next_hop_that_changes_costs_its_own_paths)
 
 /* Paths come, go, and change their next hops while those change, between slices of any size. In the
  * end each path is what its next hop is. */
-TEST(rib, next_hops_that_change_under_way_at_random)
+TEST_P(rib_test, next_hops_that_change_under_way_at_random)
 {
 	std::mt19937 random(1);
-	harness h;
+	harness h(GetParam());
 
 	for (int step = 0; step < 30000; step++) {
 		uint32_t hop = 1 + random() % 6;
@@ -258,9 +267,9 @@ TEST(rib, next_hops_that_change_under_way_at_random)
 }
 
 /* What is not announced for a while is forwarded all the same. */
-TEST(rib, quiet_next_hops_are_used_and_not_announced)
+TEST_P(rib_test, quiet_next_hops_are_used_and_not_announced)
 {
-	harness h;
+	harness h(GetParam());
 
 	h.quiet = { 5 };
 	h.announce(p1, NVA_A, { { 65001 }, 5 });
@@ -272,9 +281,9 @@ TEST(rib, quiet_next_hops_are_used_and_not_announced)
 	EXPECT_EQ(0, rib_first(h.rib, rib_find(h.rib, p1))->flags);
 }
 
-TEST(rib, each_change_once_until_taken)
+TEST_P(rib_test, each_change_once_until_taken)
 {
-	harness h;
+	harness h(GetParam());
 	struct rib_change change[4];
 
 	h.announce(p1, NVA_A, { { 65001 } });
@@ -291,55 +300,54 @@ TEST(rib, each_change_once_until_taken)
 	EXPECT_EQ(0u, rib_counts(h.rib).gone);
 }
 
-TEST(rib, preference_change_sorts_anew_in_slices)
+TEST_P(rib_test, preference_change_sorts_anew_in_slices)
 {
-	harness h;
+	harness h(GetParam());
 
 	for (uint32_t i = 0; i < 1000; i++) {
-		h.announce(prefix4_make(i << 8, 24), ER, { { 1, 2 } });
-		h.announce(prefix4_make(i << 8, 24), VPN, { { 3 } });
+		h.announce(of(i << 8, 24), ER, { { 1, 2 } });
+		h.announce(of(i << 8, 24), VPN, { { 3 } });
 	}
 	h.changes();
 	rib_set_rule(h.rib, { DECIDE_PREFER_VPN, false });
 	EXPECT_EQ(10u, rib_turn(h.rib, 10));
 	EXPECT_FALSE(rib_settled(h.rib));
-	h.announce(prefix4_make(999 << 8, 24), NVA_A,
-		   { { 3 } }); /* not visited yet: must not be misplaced */
-	EXPECT_EQ((chain_t{ NVA_A, VPN, ER }), h.chain(prefix4_make(999 << 8, 24)));
+	h.announce(of(999 << 8, 24), NVA_A, { { 3 } }); /* not visited yet: must not be misplaced */
+	EXPECT_EQ((chain_t{ NVA_A, VPN, ER }), h.chain(of(999 << 8, 24)));
 	h.settle(16);
-	EXPECT_EQ((chain_t{ VPN, ER }), h.chain(prefix4_make(5 << 8, 24)));
+	EXPECT_EQ((chain_t{ VPN, ER }), h.chain(of(5 << 8, 24)));
 	EXPECT_EQ(1000u, h.changes());
 }
 
-TEST(rib, peer_down_withdraws_in_slices_and_spares_the_next_session)
+TEST_P(rib_test, peer_down_withdraws_in_slices_and_spares_the_next_session)
 {
-	harness h;
+	harness h(GetParam());
 
 	for (uint32_t i = 0; i < 1000; i++)
-		h.announce(prefix4_make(i << 8, 24), NVA_A, { { 65001 } });
+		h.announce(of(i << 8, 24), NVA_A, { { 65001 } });
 	rib_peer_down(h.rib, NVA_A);
 	EXPECT_EQ(100u, rib_turn(h.rib, 100));
 	EXPECT_EQ(900u, rib_peer_paths(h.rib, NVA_A));
-	h.announce(prefix4_make(5 << 8, 24), NVA_A, { { 65001 } });   /* swept already */
-	h.announce(prefix4_make(990 << 8, 24), NVA_A, { { 65001 } }); /* not yet: the same again */
+	h.announce(of(5 << 8, 24), NVA_A, { { 65001 } });   /* swept already */
+	h.announce(of(990 << 8, 24), NVA_A, { { 65001 } }); /* not yet: the same again */
 	h.settle(16);
 	EXPECT_EQ(2u, rib_peer_paths(h.rib, NVA_A));
 	EXPECT_EQ(0u, rib_peer_stale_paths(h.rib, NVA_A));
-	EXPECT_EQ((chain_t{ NVA_A }), h.chain(prefix4_make(5 << 8, 24)));
-	EXPECT_EQ((chain_t{ NVA_A }), h.chain(prefix4_make(990 << 8, 24)));
-	EXPECT_EQ((chain_t{}), h.chain(prefix4_make(991 << 8, 24)));
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain(of(5 << 8, 24)));
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain(of(990 << 8, 24)));
+	EXPECT_EQ((chain_t{}), h.chain(of(991 << 8, 24)));
 }
 
 /* The table grows and is used again between the slices; where the walk stands when it begins, an
  * earlier loss decides. */
-TEST(rib, nothing_is_left_of_a_peer_that_is_lost_while_another_loads)
+TEST_P(rib_test, nothing_is_left_of_a_peer_that_is_lost_while_another_loads)
 {
 	enum { ROUTES = 40 };
-	auto prefix = [](uint32_t of, uint32_t i) { return prefix4_make(of << 24 | i << 8, 24); };
+	auto prefix = [this](uint32_t net, uint32_t i) { return of(net << 24 | i << 8, 24); };
 
 	for (uint32_t before = 0; before <= 2 * ROUTES; before++) {
 		for (size_t slice : { 1, 3, 16 }) {
-			harness h;
+			harness h(GetParam());
 			uint32_t loaded = 0;
 
 			for (uint32_t i = 0; i < before; i++)
@@ -371,30 +379,30 @@ TEST(rib, nothing_is_left_of_a_peer_that_is_lost_while_another_loads)
 }
 
 /* Likewise the order of what is there while next hops come and go. */
-TEST(rib, every_next_hop_is_asked_again_while_others_load)
+TEST_P(rib_test, every_next_hop_is_asked_again_while_others_load)
 {
 	for (uint32_t before = 0; before <= 40; before++) {
-		harness h;
+		harness h(GetParam());
 		uint32_t loaded = 0;
 
 		for (uint32_t i = 0; i < before; i++)
-			h.announce(prefix4_make(20u << 24 | i << 8, 24), NVA_A, { { 65001 }, 7 });
+			h.announce(of(20u << 24 | i << 8, 24), NVA_A, { { 65001 }, 7 });
 		rib_reconsider(h.rib);
 		h.settle(16);
 		for (uint32_t i = 0; i < 40; i++)
-			h.announce(prefix4_make(20u << 24 | i << 8, 24), NVA_A, { { 65001 }, 7 });
+			h.announce(of(20u << 24 | i << 8, 24), NVA_A, { { 65001 }, 7 });
 		h.dead = { 7 };
 		rib_reconsider(h.rib);
 		do {
-			h.announce(prefix4_make(40u << 24 | loaded++ << 8, 24), VPN, { { 65010 } });
+			h.announce(of(40u << 24 | loaded++ << 8, 24), VPN, { { 65010 } });
 		} while (rib_turn(h.rib, 1));
 		ASSERT_EQ(40u, rib_peer_unusable_paths(h.rib, NVA_A)) << before;
 	}
 }
 
-TEST(rib, graceful_restart_keeps_stale_paths_until_swept)
+TEST_P(rib_test, graceful_restart_keeps_stale_paths_until_swept)
 {
-	harness h;
+	harness h(GetParam());
 
 	h.announce(p1, NVA_A, { { 65001 } });
 	h.announce(p2, NVA_A, { { 65001 } });
@@ -413,13 +421,13 @@ TEST(rib, graceful_restart_keeps_stale_paths_until_swept)
 }
 
 /* The sweep of a peer has not ended when all that it was for is gone. */
-TEST(rib, what_is_stale_is_kept_from_a_sweep_begun_before)
+TEST_P(rib_test, what_is_stale_is_kept_from_a_sweep_begun_before)
 {
-	harness h;
+	harness h(GetParam());
 
 	h.announce(p1, NVA_A, { { 65001 } });
 	for (uint32_t i = 0; i < 64; i++)
-		h.announce(prefix4_make(0x0b000000 + (i << 8), 24), NVA_B, { { 65002 } });
+		h.announce(of(0x0b000000 + (i << 8), 24), NVA_B, { { 65002 } });
 	rib_peer_down(h.rib, NVA_A);
 	while (rib_peer_stale_paths(h.rib, NVA_A))
 		rib_turn(h.rib, 1);
@@ -435,9 +443,9 @@ TEST(rib, what_is_stale_is_kept_from_a_sweep_begun_before)
 	EXPECT_EQ(0u, rib_peer_paths(h.rib, NVA_A));
 }
 
-TEST(rib, what_is_stale_twice_goes)
+TEST_P(rib_test, what_is_stale_twice_goes)
 {
-	harness h;
+	harness h(GetParam());
 
 	h.announce(p1, NVA_A, { { 65001 } });
 	rib_peer_stale(h.rib, NVA_A);
@@ -449,9 +457,9 @@ TEST(rib, what_is_stale_twice_goes)
 	EXPECT_EQ(1u, rib_peer_stale_paths(h.rib, NVA_A));
 }
 
-TEST(rib, a_digest_is_of_the_set_and_not_of_its_history)
+TEST_P(rib_test, a_digest_is_of_the_set_and_not_of_its_history)
 {
-	harness h;
+	harness h(GetParam());
 	uint64_t both, one;
 
 	EXPECT_EQ(0u, rib_peer_digest(h.rib, NVA_A));
@@ -467,7 +475,7 @@ TEST(rib, a_digest_is_of_the_set_and_not_of_its_history)
 	EXPECT_NE(both, rib_peer_digest(h.rib, NVA_B));
 	h.announce(p1, NVA_B, { { 65001 }, 0x0a000205 });
 	EXPECT_EQ(both, rib_peer_digest(h.rib, NVA_B)) << "prefixes and AS paths count, no more";
-	h.announce({ p1.addr, 17 }, NVA_B, { { 65001 } });
+	h.announce({ p1.addr, (uint8_t)(p1.len + 1) }, NVA_B, { { 65001 } });
 	EXPECT_NE(both, rib_peer_digest(h.rib, NVA_B)) << "a longer prefix is another";
 
 	rib_withdraw(h.rib, p2, NVA_A);
@@ -477,34 +485,38 @@ TEST(rib, a_digest_is_of_the_set_and_not_of_its_history)
 	EXPECT_EQ(0u, rib_peer_digest(h.rib, NVA_A));
 }
 
-TEST(rib, longest_match_is_of_prefixes_with_paths)
+TEST_P(rib_test, longest_match_is_of_prefixes_with_paths)
 {
-	harness h;
+	harness h(GetParam());
 
-	h.announce(prefix4_make(0, 0), NVA_A, { { 65001 } });
-	h.announce(prefix4_make(0x0a000000, 8), NVA_A, { { 65001 } });
-	h.announce(prefix4_make(0x0a010203, 32), NVA_A, { { 65001 } });
-	EXPECT_EQ(32, rib_prefix(h.rib, rib_match(h.rib, 0x0a010203)).len);
-	EXPECT_EQ(8, rib_prefix(h.rib, rib_match(h.rib, 0x0a010204)).len);
-	EXPECT_EQ(0, rib_prefix(h.rib, rib_match(h.rib, 0xffffffff)).len);
-	rib_withdraw(h.rib, prefix4_make(0x0a010203, 32), NVA_A);
-	EXPECT_EQ(8, rib_prefix(h.rib, rib_match(h.rib, 0x0a010203)).len);
+	h.announce(of(0, 0), NVA_A, { { 65001 } });
+	h.announce(of(0x0a000000, 8), NVA_A, { { 65001 } });
+	h.announce(of(0x0a010203, 32), NVA_A, { { 65001 } });
+	EXPECT_EQ(of(0, 32).len,
+		  rib_prefix(h.rib, rib_match(h.rib, addr_of(GetParam(), 0x0a010203))).len);
+	EXPECT_EQ(of(0, 8).len,
+		  rib_prefix(h.rib, rib_match(h.rib, addr_of(GetParam(), 0x0a010204))).len);
+	EXPECT_EQ(0, rib_prefix(h.rib, rib_match(h.rib, addr_of(GetParam(), 0xffffffff))).len);
+	rib_withdraw(h.rib, of(0x0a010203, 32), NVA_A);
+	EXPECT_EQ(of(0, 8).len,
+		  rib_prefix(h.rib, rib_match(h.rib, addr_of(GetParam(), 0x0a010203))).len);
 }
 
 /* A prefix's address says nothing about its place in the hash; whatever order they come and go in,
  * each is found. */
-TEST(rib, random_changes_against_a_map)
+TEST_P(rib_test, random_changes_against_a_map)
 {
 	typedef std::pair<uint32_t, uint8_t> key;
 
 	for (uint32_t seed = 1; seed <= 10; seed++) {
 		std::mt19937 rng(seed);
-		harness h({ DECIDE_PREFER_AS_PATH, seed % 2 == 0 });
+		harness h(GetParam(), { DECIDE_PREFER_AS_PATH, seed % 2 == 0 });
 		std::map<key, std::map<uint16_t, uint32_t>> model; /* prefix, peer → next hop */
 
 		for (int step = 0; step < 20000; step++) {
 			uint8_t len = (uint8_t)(rng() % 33);
-			struct prefix prefix = prefix4_make((uint32_t)rng() & 0xff0000ff, len);
+			const uint32_t v4 = prefix4_make((uint32_t)rng() & 0xff0000ff, len).addr.v4;
+			struct prefix prefix = of(v4, len);
 			uint16_t peer = (uint16_t)(rng() % NB_PEERS);
 			uint32_t hop = 1 + rng() % 4;
 			attrs_spec spec = { { 65001 }, hop };
@@ -512,9 +524,9 @@ TEST(rib, random_changes_against_a_map)
 			spec.med = rng() % 3;
 			if (rng() % 3) {
 				ASSERT_GE(h.announce(prefix, peer, spec), 0);
-				model[key(prefix.addr.v4, prefix.len)][peer] = hop;
+				model[key(v4, len)][peer] = hop;
 			} else {
-				auto it = model.find(key(prefix.addr.v4, prefix.len));
+				auto it = model.find(key(v4, len));
 				bool known = it != model.end() && it->second.erase(peer);
 
 				ASSERT_EQ(known ? 1 : 0, rib_withdraw(h.rib, prefix, peer));
@@ -526,7 +538,7 @@ TEST(rib, random_changes_against_a_map)
 		}
 		ASSERT_EQ(model.size(), rib_counts(h.rib).prefixes);
 		for (const auto &entry : model) {
-			struct prefix prefix = prefix4_make(entry.first.first, entry.first.second);
+			struct prefix prefix = of(entry.first.first, entry.first.second);
 			uint32_t node = rib_find(h.rib, prefix);
 			const struct path *last = nullptr;
 			size_t n = 0;
@@ -549,23 +561,25 @@ TEST(rib, random_changes_against_a_map)
 	}
 }
 
-TEST(rib, walk_sees_every_prefix_once)
+TEST_P(rib_test, walk_sees_every_prefix_once)
 {
-	harness h;
+	harness h(GetParam());
 	uint32_t cursor = 0, nodes[7];
-	std::set<uint32_t> seen;
+	std::set<std::string> seen;
 
 	for (uint32_t i = 0; i < 1000; i++)
-		h.announce(prefix4_make(i << 8, 24), NVA_A, { { 65001 } });
+		h.announce(of(i << 8, 24), NVA_A, { { 65001 } });
 	for (uint32_t i = 0; i < 1000; i += 2)
-		rib_withdraw(h.rib, prefix4_make(i << 8, 24), NVA_A);
+		rib_withdraw(h.rib, of(i << 8, 24), NVA_A);
 	do {
 		size_t n = rib_walk(h.rib, &cursor, nodes, 7);
 
 		for (size_t i = 0; i < n; i++)
-			EXPECT_TRUE(seen.insert(rib_prefix(h.rib, nodes[i]).addr.v4).second);
+			EXPECT_TRUE(seen.insert(text_of(rib_prefix(h.rib, nodes[i]))).second);
 	} while (cursor);
 	EXPECT_EQ(500u, seen.size());
 }
+
+OF_BOTH_FAMILIES(rib_test);
 
 } /* namespace */

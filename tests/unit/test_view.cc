@@ -43,12 +43,12 @@ struct resolve_test : testing::Test, rib_rig {
 	std::string resolve(uint32_t addr, enum role role = ROLE_NVA)
 	{
 		const struct path *ways[RIB_ECMP], *last = nullptr;
-		unsigned int n = rib_resolve(rib, addr, role, &last, ways);
+		unsigned int n = rib_resolve(rib, addr_make4(addr), role, &last, ways);
 		std::string text = n ? text_of(rib_prefix(rib, ways[0]->node)) + ":" : "none";
 
 		for (unsigned int i = 0; i < n; i++)
 			text += " " + std::to_string(ways[i]->attrs->keys.next_hop);
-		for (n = n ? rib_resolve(rib, addr, role, &last, ways) : 0; n; n--)
+		for (n = n ? rib_resolve(rib, addr_make4(addr), role, &last, ways) : 0; n; n--)
 			text += " (" + std::to_string(ways[n - 1]->attrs->keys.next_hop) + ")";
 		return text;
 	}

@@ -102,10 +102,11 @@ static bool prefix_add(struct workload *load, struct prefix prefix)
 		load->slash24s[prefix.addr.v4 >> 8] = load->nb_prefixes + 1;
 	} else {
 		if (!prefix_table_is_open(&load->others) &&
-		    prefix_table_open(&load->others, sizeof(struct other_prefix), OTHERS_MAX))
+		    prefix_table_open(&load->others, FAMILY_IPV4, sizeof(struct other_prefix),
+				      OTHERS_MAX))
 			return false;
 
-		uint32_t id = prefix_table_add(&load->others, prefix);
+		uint32_t id = prefix_table_add(&load->others, &prefix);
 
 		if (id == SLAB_NONE)
 			return false;

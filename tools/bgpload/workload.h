@@ -90,7 +90,8 @@ static inline uint32_t workload_find(const struct workload *load, uint32_t addr,
 	if (!prefix_table_is_open(&load->others))
 		return WORKLOAD_NONE;
 
-	uint32_t id = prefix_table_find(&load->others, prefix4_make(addr, len));
+	const struct prefix prefix = prefix4_make(addr, len);
+	uint32_t id = prefix_table_find(&load->others, &prefix);
 
 	return id == SLAB_NONE
 		       ? WORKLOAD_NONE
