@@ -37,6 +37,10 @@ class Packages:
         rows = [line.split(maxsplit=5) for line in lines]
         return {row[5].split(" -> ")[0].removeprefix("."): (row[0], row[1]) for row in rows if not row[5].endswith("/")}
 
+    def unpack(self, name, folder):
+        subprocess.run(["dpkg-deb", "--extract", self.path(name), folder], check=True)
+        return folder
+
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory):
@@ -46,6 +50,9 @@ def packages(tmp_path_factory):
 @pytest.fixture(scope="session")
 def unpacked(packages, tmp_path_factory):
     """The files of package bascule as they lie on a host."""
-    folder = tmp_path_factory.mktemp("unpacked")
-    subprocess.run(["dpkg-deb", "--extract", packages.path("bascule"), folder], check=True)
-    return folder
+    return packages.unpack("bascule", tmp_path_factory.mktemp("unpacked"))
+
+
+@pytest.fixture(scope="session")
+def unpacked_tools(packages, tmp_path_factory):
+    return packages.unpack("bascule-tools", tmp_path_factory.mktemp("tools"))

@@ -11,6 +11,7 @@ from conftest import NAMES, SOURCE, Packages
 
 UNITS = {"bascule-control@.service": 2.5, "bascule-dataplane@.service": 4.0}  # exposure that each may have at most
 PAGES = ("man8/bascule.8", "man8/bascule-control.8", "man8/bascule-dataplane.8", "man5/bascule.conf.5")
+TOOLS_PAGE = "man1/bascule-bgpload.1"
 
 FILES = {
     "bascule": {
@@ -25,7 +26,7 @@ FILES = {
         *(f"/usr/share/man/{page}.gz" for page in PAGES),
     },
     "bascule-tools": {
-        "/usr/bin/bascule-bgpload",
+        "/usr/bin/bascule-bgpload", f"/usr/share/man/{TOOLS_PAGE}.gz",
         *(f"/usr/share/bascule/pktgen/{path.name}" for path in (SOURCE / "tools" / "pktgen").iterdir() if path.is_file()),
         "/usr/share/doc/bascule-tools/changelog.gz", "/usr/share/doc/bascule-tools/copyright",
     },
@@ -99,9 +100,10 @@ def test_units_have_no_mistake(unpacked):
     assert [line for line in done.stderr.splitlines() if "bascule" in line and "is not executable" not in line] == []
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_manual_pages_are_shown_without_a_warning(unpacked, page):
-    text = gzip.decompress((unpacked / "usr/share/man" / f"{page}.gz").read_bytes())
+@pytest.mark.parametrize("page", [*PAGES, TOOLS_PAGE])
+def test_manual_pages_are_shown_without_a_warning(unpacked, unpacked_tools, page):
+    folder = unpacked_tools if page == TOOLS_PAGE else unpacked
+    text = gzip.decompress((folder / "usr/share/man" / f"{page}.gz").read_bytes())
     done = subprocess.run(["groff", "-man", "-Tutf8", "-Kutf8", "-ww", "-P-c"], input=text, capture_output=True, check=False)
     assert done.returncode == 0 and done.stderr == b"" and len(done.stdout) > 1000
 
