@@ -15,9 +15,7 @@ import pytest
 from bascule import Bascule
 from daemons import Bird, Frr, Gobgp, Neighbor
 from lab import Lab, instance_name, wait_for
-from traffic import UdpFlow
-
-pytestmark = pytest.mark.alone
+from traffic import UdpFlow, all_wait_more
 
 ASN = 65515
 ER = ("10.0.255.4", "10.0.255.5")
@@ -123,8 +121,7 @@ class Traffic(list):
         self.marks[what] = [flow.sent for flow in self]
 
     def wait_more(self, datagrams):
-        for flow in self:
-            flow.wait_more(datagrams)
+        all_wait_more(self, datagrams)
 
     def missing(self):
         return {number: (flow.lost, len(flow.doubled), {what: sent[number] for what, sent in self.marks.items()})
@@ -263,8 +260,7 @@ def test_what_a_lone_restart_costs(net):
     net.wait_by({0})
     with contextlib.ExitStack() as stack:
         flows = [stack.enter_context(flow) for flow in net.flows()[:2]]
-        for flow in flows:
-            flow.wait_more(50)
+        all_wait_more(flows, 50)
         before = [flow.sent for flow in flows]
         begun = time.monotonic()
         assert alone.stop() == (0, 0)
@@ -277,8 +273,7 @@ def test_what_a_lone_restart_costs(net):
         net.wait_by({0})
         ended = time.monotonic()
         after = [flow.sent for flow in flows]
-        for flow in flows:
-            flow.wait_more(50)
+        all_wait_more(flows, 50)
     for flow, first, last in zip(flows, before, after):
         assert flow.lost and flow.lost[0][0] >= first and flow.lost[-1][1] <= last + 1
     print(f"lone restart: stopped in {stopped - begun:.2f} s, dataplane answers after {dataplane - stopped:.2f} s, control "

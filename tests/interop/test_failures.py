@@ -42,7 +42,6 @@ def test_killed_peer(net):
     assert others(net, "nva-a") == rest
 
 
-@pytest.mark.alone
 def test_killed_gateway_instance_leaves_the_other(net):
     rest = others(net, "vpngw/0")
 

@@ -160,7 +160,6 @@ def test_a_silent_move_is_followed_and_nobody_hears_of_it(hub, unheard):
             packets.wait_more(50)
 
 
-@pytest.mark.alone
 def test_a_flush_costs_a_packet_at_most(hub, unheard):
     times = 5
     with flow(hub) as packets:

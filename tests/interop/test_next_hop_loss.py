@@ -16,8 +16,6 @@ from lab import LabError, wait_for
 from packets import UDP, RawPort, Sniffer, addresses, ethernet, ipv4, udp
 from played import ERGW, NVA_A, US_ER, prefixes, running_hub
 
-pytestmark = pytest.mark.alone
-
 HOST = "10.0.1.10"
 BOTH, SITE = prefixes(500), "10.20.0.0/16"
 FLOWS = 200

@@ -11,7 +11,7 @@ import pytest
 
 from lab import wait_for
 from networks import BRANCH_HOST, ONPREM2, ONPREM2_HOST, VNET_HOST
-from traffic import UdpFlow
+from traffic import UdpFlow, all_wait_more
 
 VIEWS = ("expressroute", "vpn", "nva", "vnet")
 
@@ -45,24 +45,20 @@ def flows(net):
     return [UdpFlow(*branch, *onprem2), UdpFlow(*onprem2, *branch), UdpFlow(net.vnet, VNET_HOST, *onprem2)]
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("number, code", [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGUSR1, 0)])
 def test_control_that_ends_under_load_loses_no_packet(net, number, code):
     fib, heard, forgotten = tables(net), peers_tables(net), far_withdraws(net)
     sessions = net.sessions()
     a, b, c = flows(net)
     with a, b, c:
-        for flow in (a, b, c):
-            flow.wait_more(300)
+        all_wait_more((a, b, c), 300)
         net.bascule.control.send_signal(number)
         assert net.bascule.control.wait() == code
-        for flow in (a, b, c):
-            flow.wait_more(1000)
+        all_wait_more((a, b, c), 1000)
         net.bascule.start_control()
         net.wait_converged()
         wait_for(lambda: not net.bascule.summary()["restarting"], "end of the restart")
-        for flow in (a, b, c):
-            flow.wait_more(1000)
+        all_wait_more((a, b, c), 1000)
     for flow in (a, b, c):
         assert flow.lost == [], net.bascule.losses()
         assert flow.doubled == [] and flow.corrupted == 0
@@ -109,7 +105,6 @@ def test_second_start_is_refused(net, undisturbed):
         assert net.bascule.name in second.log() and "already" in second.log()
 
 
-@pytest.mark.alone
 def test_hung_control_is_ended_and_packets_pass(net):
     with UdpFlow(net.branch.namespace, BRANCH_HOST, net.onprem2.namespace, ONPREM2_HOST) as flow:
         flow.wait_more(100)

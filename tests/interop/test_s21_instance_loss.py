@@ -37,7 +37,6 @@ def marks(bascule):
             ((name, bascule.peer(name)) for name in ("nva-a", "nva-b"))}
 
 
-@pytest.mark.alone
 def test_one_stops_and_returns(pair):
     gone, survivor = pair.bascules
     for us in US:

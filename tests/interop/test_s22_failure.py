@@ -109,7 +109,6 @@ def test_s22_cease_and_fin(hub, end, reason):
     back(hub)
 
 
-@pytest.mark.alone
 def test_s22_another_next_hop_without_a_gap(hub):
     seen, stop = [], threading.Event()
 

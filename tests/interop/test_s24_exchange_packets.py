@@ -15,9 +15,7 @@ import played
 from lab import wait_for
 from played import NVA_A, US, US_ER, prefixes
 from speaker import UPDATE, update_prefixes
-from traffic import UdpFlow
-
-pytestmark = pytest.mark.alone
+from traffic import UdpFlow, all_wait_more
 
 MANY = prefixes(100_000)  # behind NVA-C
 ENDS = {MANY[0], MANY[-1]}
@@ -122,8 +120,7 @@ def test_s24_when_disable_returns_nothing_passes(packets):
     with ExitStack() as stack:
         flows = [stack.enter_context(UdpFlow(*ends, rate=250)) for ends in
                  [(a, HOST_A, c, HOST_C), (a, HOST_A, er, HOST_ER), (er, HOST_ER, a, HOST_A)]]
-        for flow in flows:
-            flow.wait_more(100)
+        all_wait_more(flows, 100)
         before = not_carried(packets)
         packets.bascule.exchange(False)
         since = [flow.sent + 1 for flow in flows]  # the one before may have been under way

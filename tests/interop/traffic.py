@@ -3,13 +3,14 @@
 import hashlib
 import os
 import re
+import select
 import socket
 import struct
 import threading
 import time
 import zlib
 
-from lab import LabError, wait_for
+from lab import LabError
 
 
 def tcp_transfer(sender, source, receiver, destination, size=4 << 20, seconds=60):
@@ -52,9 +53,11 @@ class UdpFlow:
         assert not flow.lost
 
     Each datagram holds its number and a CRC over a body that follows from the number. After the stop the flow waits
-    until the last one has arrived, or none has for a second."""
+    until the last one has arrived, or none has for QUIET_S. Whoever receives says so, not a clock beside him: what waits
+    in his socket while he gets no CPU is not lost."""
 
     HEAD = struct.Struct("!QI")
+    QUIET_S = 1
 
     def __init__(self, sender, source, receiver, destination, rate=1000, size=200):
         self._tx = sender.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -62,11 +65,12 @@ class UdpFlow:
         self._rx = receiver.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._rx.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: what is lost was not lost here
         self._rx.bind((destination, 0))
-        self._rx.settimeout(0.05)
         self._tx.connect(self._rx.getsockname())
+        self._wake, self._woken = socket.socketpair()
         self._period, self._size = 1 / rate, size
         self.sent = self.corrupted = self.unsendable = 0
-        self._seen, self._stop_sending, self._stop_receiving = {}, False, False
+        self._seen, self._stopped = {}, threading.Event()
+        self._goal, self._reached = float("inf"), threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._receive, self._send)]
 
     @classmethod
@@ -75,29 +79,38 @@ class UdpFlow:
         return cls.HEAD.pack(number, zlib.crc32(body)) + body
 
     def _send(self):
-        due = time.monotonic()
-        while not self._stop_sending:
+        now = due = time.monotonic()
+        while not self._stopped.wait(max(0, due - now)):
             try:
                 self._tx.send(self._datagram(self.sent, self._size))
             except OSError:  # an ICMP error came back, or no route: it counts as lost
                 self.unsendable += 1
             self.sent += 1
-            due = max(due + self._period, time.monotonic() - 0.02)  # after a stall, do not catch up in one burst
-            time.sleep(max(0, due - time.monotonic()))
+            now = time.monotonic()
+            due = max(due + self._period, now - 0.02)  # after a stall, do not catch up in one burst
 
     def _receive(self):
-        while not self._stop_receiving:
-            try:
-                datagram = self._rx.recv(65536)
-            except TimeoutError:
-                continue
-            if len(datagram) < self.HEAD.size:
-                self.corrupted += 1
-                continue
-            number, crc = self.HEAD.unpack_from(datagram)
-            if zlib.crc32(datagram[self.HEAD.size:]) != crc or number >= self.sent + 1:
-                self.corrupted += 1
-            self._seen[number] = self._seen.get(number, 0) + 1
+        """Until all have come that were sent before the stop, or none for a while."""
+        sources, quiet_s = [self._rx, self._woken], None
+        while quiet_s is None or self.received < self.sent:
+            ready, _, _ = select.select(sources, [], [], quiet_s)
+            if self._rx in ready:
+                self._take(self._rx.recv(65536))
+            elif ready:  # no more are sent
+                sources, quiet_s = [self._rx], self.QUIET_S
+            else:
+                return
+
+    def _take(self, datagram):
+        if len(datagram) < self.HEAD.size:
+            self.corrupted += 1
+            return
+        number, crc = self.HEAD.unpack_from(datagram)
+        if zlib.crc32(datagram[self.HEAD.size:]) != crc or number >= self.sent + 1:
+            self.corrupted += 1
+        self._seen[number] = self._seen.get(number, 0) + 1
+        if self.received >= self._goal:
+            self._reached.set()
 
     @property
     def received(self):
@@ -126,21 +139,23 @@ class UdpFlow:
 
     def wait_more(self, datagrams, seconds=30):
         """Wait until that many more have arrived."""
-        goal = self.received + datagrams
-        wait_for(lambda: self.received >= goal, f"{datagrams} more datagrams", seconds)
+        all_wait_more([self], datagrams, seconds)
+
+    def _expect_more(self, datagrams):
+        self._goal = self.received + datagrams
+        self._reached.clear()  # of the goal before; whatever arrives now says it again
+
+    def _wait_expected(self, seconds):
+        if not self._reached.wait(seconds):
+            raise LabError(f"{self._goal} datagrams: not within {seconds:g} s; {self.received} have arrived")
 
     def stop(self):
-        self._stop_sending = True
+        self._stopped.set()
         self._threads[1].join()
-        last, since = self.received, time.monotonic()
-        while self.received < self.sent and time.monotonic() - since < 1:
-            time.sleep(0.01)
-            if self.received != last:
-                last, since = self.received, time.monotonic()
-        self._stop_receiving = True
+        self._wake.close()
         self._threads[0].join()
-        self._tx.close()
-        self._rx.close()
+        for each in (self._tx, self._rx, self._woken):
+            each.close()
 
     def __enter__(self):
         for thread in self._threads:
@@ -149,6 +164,14 @@ class UdpFlow:
 
     def __exit__(self, *_):
         self.stop()
+
+
+def all_wait_more(flows, datagrams, seconds=30):
+    """Wait until that many more of each of these flows have arrived, from now on."""
+    for flow in flows:
+        flow._expect_more(datagrams)
+    for flow in flows:
+        flow._wait_expected(seconds)
 
 
 def traceroute(sender, source, destination):
