@@ -171,6 +171,39 @@ TEST_F(put_off_test, what_is_put_off_is_no_change_and_told_to_nobody)
 	h.check();
 }
 
+/* More is to come: it goes when there is much of it, or after a few flushes. */
+TEST_F(put_off_test, what_had_been_put_off_gathers)
+{
+	enum { FLUSHES = 8, GATHERED = 2048 };
+
+	says_off(BULK, 0, 3 * GATHERED);
+	for (int again = 0; again < 2; again++) {
+		rib_release(h.rib, 100);
+		h.take_changes(100);
+		for (int i = 1; i < FLUSHES; i++)
+			EXPECT_EQ(0u, h.flush(group, 1000)) << i;
+		EXPECT_FALSE(group_idle(group));
+		EXPECT_EQ(60u, h.flush(group, 60));
+		EXPECT_EQ(40u, h.flush(group, 60)) << "and then all of it";
+	}
+	rib_release(h.rib, GATHERED);
+	h.take_changes(GATHERED);
+	EXPECT_EQ(60u, h.flush(group, 60)) << "enough";
+	h.flush_all();
+	rib_release(h.rib, 100);
+	h.take_changes(100);
+	EXPECT_EQ(0u, h.flush(group, 60));
+	says(NEWS, 8000, 8001);
+	h.take_changes(1);
+	EXPECT_LT(0u, h.flush(group, 60)) << "news does not gather";
+	EXPECT_EQ(1u, announced(NEWS));
+	h.flush_all();
+	h.release_all();
+	EXPECT_EQ(60u, h.flush(group, 60)) << "no more is to come";
+	h.flush_all();
+	h.check();
+}
+
 /* The same prefixes, from the worst path to the best. */
 TEST_F(put_off_test, what_all_announce_is_told_once)
 {
