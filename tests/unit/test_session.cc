@@ -15,7 +15,8 @@ TEST_F(session, two_speakers_exchange_routes)
 	struct speaker_peer_add add = node::peer(1, b_addr, peer_asn);
 
 	nodes = { &a, &b };
-	add.forwarding_kept = add.restarting = true;
+	add.forwarding_kept = 1 << FAMILY_IPV4;
+	add.restarting = true;
 	a.tell(add);
 	b.tell(node::peer(2, a_addr, our_asn));
 	ASSERT_TRUE(within(60000, [&] { return a.count(SPEAKER_UP) && b.count(SPEAKER_UP); }));
