@@ -95,6 +95,40 @@ TEST_F(config_test, ports_of_one_device_are_told_apart_by_their_tags)
 	EXPECT_EQ(0, config_port_tags(&d->ports[3]));
 }
 
+/* Ports on one bond write its members alike. */
+TEST_F(config_test, bonds)
+{
+	const std::string members = "members = [\"3b:00.1\", \"3b:00.2\"]", device = "device = ";
+	const std::string bond =
+		replaced(replaced(good, device + "\"net_tap1\"", members + "; vlan = 7"),
+			 device + "\"net_tap0,iface=a\"", members);
+	loaded l = load_text(bond);
+	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
+	const struct config_dataplane *d = &l.config->dataplane;
+
+	EXPECT_STREQ("bond:3b:00.1+3b:00.2", d->ports[1].device);
+	EXPECT_STREQ("3b:00.1", config_port_part(&d->ports[2], 0));
+	EXPECT_STREQ("3b:00.2", config_port_part(&d->ports[2], 1));
+	EXPECT_EQ(nullptr, config_port_part(&d->ports[2], 2));
+	EXPECT_STREQ("0000:3b:00.0", config_port_part(&d->ports[0], 0));
+	EXPECT_EQ(nullptr, config_port_part(&d->ports[0], 1));
+	EXPECT_EQ(1u, config_device_first(d, 2));
+	EXPECT_EQ(1504, config_device_payload(d, 1));
+
+	for (const char *other : { "[\"3b:00.1\"]", "[\"3b:00.2\", \"3b:00.1\"]" }) {
+		std::string text = bond;
+		char what[64] = "";
+
+		for (int port = 0; port < 2; port++)
+			text = replaced(text, "[\"3b:00.1\", \"3b:00.2\"]", other);
+		loaded wanted = load_text(text);
+		ASSERT_NE(nullptr, wanted.config) << testing::PrintToString(wanted.errors);
+		EXPECT_TRUE(config_dataplane_needs_restart(l.config, wanted.config, what,
+							   sizeof(what)));
+		EXPECT_STREQ("dataplane.ports.vpn0", what);
+	}
+}
+
 TEST_F(config_test, other_tags_need_a_restart)
 {
 	const std::string tagged =
