@@ -394,8 +394,8 @@ inline octets update_message(uint16_t x, size_t n, uint32_t first_as = peer_asn)
 	for (size_t i = 0; i < n; i++)
 		nlri.push_back(
 			prefix4_make((20u << 24) + ((uint32_t)x << 16) + ((uint32_t)i << 8), 24));
-	buf.resize(update_encode_announce(buf.data(), buf.size(), attrs, (uint16_t)w.len,
-					  nlri.data(), n, &taken));
+	buf.resize(update_encode_announce(buf.data(), buf.size(), FAMILY_IPV4, attrs,
+					  (uint16_t)w.len, nlri.data(), n, &taken));
 	EXPECT_EQ(n, taken);
 	return buf;
 }

@@ -34,7 +34,7 @@ TEST_F(session, two_speakers_exchange_routes)
 		  up.caps);
 
 	uint8_t eor[64];
-	size_t eor_len = update_encode_eor(eor, sizeof(eor));
+	size_t eor_len = update_encode_eor(eor, sizeof(eor), FAMILY_IPV4);
 	a.send(1, wire_of(update_message(1, 3, our_asn) + octets(eor, eor + eor_len)));
 	ASSERT_TRUE(until([&] { return b.count(SPEAKER_EOR); }));
 	const struct speaker_update &update = b.last(SPEAKER_UPDATE)->as<struct speaker_update>();
