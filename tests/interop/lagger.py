@@ -25,6 +25,16 @@ SLOW = bytes.fromhex("0180c2000002")
 TIMEOUT_S, EVERY_S, TICK_S = 3, 1, 0.1
 
 
+def cable(rs, far, name, mtu=1500):
+    """Between two namespaces; the two ends have one name. That of `rs` is for raw sockets alone."""
+    _command("ip", "link", "add", name, "mtu", mtu, "netns", far.full_name, "type", "veth",
+             "peer", "name", name, "mtu", mtu, "netns", rs.full_name)
+    for end in (far, rs):
+        end.run("ethtool", "-K", name, *"tx off rx off gro off tso off gso off".split(), check=False)
+        end.ip("link", "set", name, "up")
+    rs.keep_kernel_off(name)
+
+
 class Lagger:
     def __init__(self, lab, lan, rs, members, mtu=1500):
         self.namespace = lab.namespace(f"{lan}-lag")
@@ -36,14 +46,7 @@ class Lagger:
         self.tell()
 
     def cable(self, member):
-        """The two ends have one name."""
-        mtu = self._mtu + ROOM
-        _command("ip", "link", "add", member, "mtu", mtu, "netns", self.namespace.full_name, "type", "veth",
-                 "peer", "name", member, "mtu", mtu, "netns", self.rs.full_name)
-        for end in (self.namespace, self.rs):
-            end.run("ethtool", "-K", member, *"tx off rx off gro off tso off gso off".split(), check=False)
-            end.ip("link", "set", member, "up")
-        self.rs.keep_kernel_off(member)
+        cable(self.rs, self.namespace, member, self._mtu + ROOM)
 
     def tell(self, **members):
         """Of a member: "mute", "individual", or "system" for another one's."""
