@@ -85,8 +85,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.multihop = config->multihop,
 		.passive = config->passive,
 		.restarting = rs->restarting && rs->phase == RS_FILLING,
-		.families = family_bit(FAMILY_IPV4),
-		.forwarding_kept = rs->restarting ? family_bit(FAMILY_IPV4) : 0,
+		.forwarding_kept = rs->restarting,
 		.shut = peer->shut,
 		.password_len = config->password_len,
 	};

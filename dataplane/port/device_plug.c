@@ -3,6 +3,7 @@
 #include "device_plug.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +12,20 @@
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
 
-#include "bus.h"
 #include "device.h"
 #include "log.h"
 
+/* EAL's lists are for one thread at a time; each device that has gone has its own one
+ * (device_recovery.h). */
+static pthread_mutex_t bus = PTHREAD_MUTEX_INITIALIZER;
+
 static int let_go(struct device *device)
 {
-	int err = bus_let_go(device->held);
+	int err;
 
+	pthread_mutex_lock(&bus);
+	err = rte_dev_remove(device->held);
+	pthread_mutex_unlock(&bus);
 	if (!err)
 		device->held = NULL;
 	else
@@ -35,10 +42,6 @@ int device_unplug(struct device *device)
 		if (device_is_pci(device->config->device) &&
 		    !rte_eth_dev_info_get(device->id, &info))
 			device->held = info.device;
-		if (device->bond.nb) {
-			rte_eth_dev_stop(device->id);
-			bond_revive(&device->bond);
-		}
 		device_close(device);
 	}
 	return device->held ? let_go(device) : 0;
@@ -93,9 +96,9 @@ int device_plug(struct device *device)
 {
 	int err;
 
-	bus_lock();
+	pthread_mutex_lock(&bus);
 	err = take(device);
-	bus_unlock();
+	pthread_mutex_unlock(&bus);
 	if (err)
 		return err;
 	device->closed = false;

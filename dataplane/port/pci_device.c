@@ -86,18 +86,12 @@ bool pci_ready(const char *root, const char *device, char why[PCI_WHY])
 	return false;
 }
 
-/* The first device, of a port or a member of its bond, that is not ready; NULL: all are. */
-static const char *unready(const struct config_dataplane *dataplane,
-			   const struct config_port **port, char *why)
+/* The first port whose device is not ready; NULL: all are. */
+static const struct config_port *unready(const struct config_dataplane *dataplane, char *why)
 {
-	const char *part;
-
 	for (size_t i = 0; i < dataplane->nb_ports; i++) {
-		*port = &dataplane->ports[i];
-		for (size_t k = 0; (part = config_port_part(*port, k)); k++) {
-			if (!pci_ready("", part, why))
-				return part;
-		}
+		if (!pci_ready("", dataplane->ports[i].device, why))
+			return &dataplane->ports[i];
 	}
 	return NULL;
 }
@@ -105,21 +99,20 @@ static const char *unready(const struct config_dataplane *dataplane,
 void pci_wait(const struct config_dataplane *dataplane)
 {
 	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000 };
-	const char *device, *told = NULL;
-	const struct config_port *port;
+	const struct config_port *port, *told = NULL;
 	char why[PCI_WHY];
 
-	for (int ms = 0; ms < PCI_WAIT_MS && (device = unready(dataplane, &port, why));
-	     ms += LOOK_MS) {
-		if (device != told) {
-			log_info("port %s: device %s %s: waiting for it", port->name, device, why);
-			sd_notifyf(0, "STATUS=waiting: device %s %s", device, why);
-			told = device;
+	for (int ms = 0; ms < PCI_WAIT_MS && (port = unready(dataplane, why)); ms += LOOK_MS) {
+		if (port != told) {
+			log_info("port %s: device %s %s: waiting for it", port->name, port->device,
+				 why);
+			sd_notifyf(0, "STATUS=waiting: device %s %s", port->device, why);
+			told = port;
 		}
 		nanosleep(&moment, NULL);
 	}
-	device = unready(dataplane, &port, why);
-	if (device)
+	port = unready(dataplane, why);
+	if (port)
 		log_error("port %s: device %s %s: bascule nic bind %.*s, and persist", port->name,
-			  device, why, (int)strcspn(device, ","), device);
+			  port->device, why, (int)strcspn(port->device, ","), port->device);
 }

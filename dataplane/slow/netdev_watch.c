@@ -1,7 +1,7 @@
 /* Follows the kernel device under ports. */
 #include "netdev_watch.h"
 
-#include <limits.h>
+#include <errno.h>
 #include <string.h>
 
 #include "af_packet.h"
@@ -20,26 +20,25 @@ void device_lost_store(struct slowpath *s, struct device *device, bool lost)
 	}
 }
 
-static void lost(struct slowpath *s, const struct device *device, struct device_netdev *netdev,
-		 const char *why)
+static void lost(struct slowpath *s, struct device *device, const char *why)
 {
-	if (netdev->lost)
+	if (device->lost)
 		return;
-	netdev->lost = true;
+	device_lost_store(s, device, true);
 	s->counters->event[COUNTER_DEVICE_LOST]++;
-	log_error("port %s: device %s %s: %s", device->config->name, netdev->name, why,
-		  device->bond.nb ? "its bond goes on without it" : "the port is down");
+	log_error("port %s: device %s %s: the port is down", device->config->name, device->netdev,
+		  why);
 }
 
 /* A device of its name is there again. */
-static int reopen(struct device *device, struct device_netdev *netdev, int index)
+static int reopen(struct device *device, int index)
 {
-	int err = netdev_mac_set(netdev->name, &device->mac);
+	int err = netdev_mac_set(device->netdev, &device->mac);
 
 	if (!err)
-		err = netdev_mtu_set(netdev->name, device->payload);
+		err = netdev_mtu_set(device->netdev, device->payload);
 	if (!err)
-		err = af_packet_rebind(netdev->index, index);
+		err = af_packet_rebind(device->netdev_index, index);
 	return err ? err : gso_socket_rebind(&device->gso, index);
 }
 
@@ -54,27 +53,26 @@ static void settings(struct slowpath *s, const struct device *device)
 	}
 }
 
-static bool follow(struct slowpath *s, struct device *device, struct device_netdev *netdev,
-		   int index)
+static bool follow(struct slowpath *s, struct device *device, int index)
 {
 	int err;
 
-	if (index == netdev->refused)
+	if (index == device->netdev_refused)
 		return false;
-	err = reopen(device, netdev, index);
+	err = reopen(device, index);
 	if (err) {
-		netdev->refused = index;
-		lost(s, device, netdev, "has gone");
+		device->netdev_refused = index;
+		lost(s, device, "has gone");
 		log_error("port %s: device %s is another one now, which cannot be opened: %s",
-			  device->config->name, netdev->name, strerror(-err));
+			  device->config->name, device->netdev, strerror(-err));
 		return false;
 	}
 	settings(s, device);
-	netdev->index = index;
-	netdev->lost = false;
+	device->netdev_index = index;
+	device_lost_store(s, device, false);
 	s->counters->event[COUNTER_DEVICE_REOPENED]++;
 	log_warning("port %s: device %s was made anew: opened again", device->config->name,
-		    netdev->name);
+		    device->netdev);
 	return true;
 }
 
@@ -96,8 +94,7 @@ static void port_mtu_set(struct slowpath *s, struct port *port, uint16_t mtu)
 }
 
 /* The device's MTU has to hold a frame's tags too. */
-static bool port_mtu_check(struct slowpath *s, struct port *port, const char *netdev,
-			   int device_mtu)
+static bool port_mtu_check(struct slowpath *s, struct port *port, int device_mtu)
 {
 	int mtu = device_mtu - config_port_tags(port->config);
 
@@ -105,53 +102,36 @@ static bool port_mtu_check(struct slowpath *s, struct port *port, const char *ne
 	if (mtu == port->mtu)
 		return false;
 	log_warning("port %s: device %s takes packets of %d octets now, %u are configured",
-		    port->config->name, netdev, mtu, port->config->mtu);
+		    port->config->name, port->device->netdev, mtu, port->config->mtu);
 	port_mtu_set(s, port, (uint16_t)mtu);
 	return true;
 }
 
-/* Of a bond the least: a packet may leave by any member. */
 static void mtu_check(struct slowpath *s, const struct device *device)
 {
-	const char *least = NULL;
+	int mtu = netdev_mtu(device->netdev);
 	bool changed = false;
-	int mtu = INT_MAX;
 
-	for (uint16_t i = 0; i < device->nb_netdevs; i++) {
-		int its = netdev_mtu(device->netdevs[i].name);
-
-		if (its >= 0 && its < mtu) {
-			mtu = its;
-			least = device->netdevs[i].name;
-		}
-	}
-	for (uint16_t p = 0; least && p < s->nb_ports; p++) {
+	for (uint16_t p = 0; mtu >= 0 && p < s->nb_ports; p++) {
 		if (s->ports[p].device == device)
-			changed |= port_mtu_check(s, &s->ports[p], least, mtu);
+			changed |= port_mtu_check(s, &s->ports[p], mtu);
 	}
 	s->counters->event[COUNTER_DEVICE_MTU] += changed;
 }
 
-static bool is_there(struct slowpath *s, struct device *device, struct device_netdev *netdev)
-{
-	int index = netdev_index(netdev->name);
-
-	if (index < 0)
-		lost(s, device, netdev, "has gone");
-	return index == netdev->index || (index >= 0 && follow(s, device, netdev, index));
-}
-
 bool netdev_watch(struct slowpath *s, struct device *device)
 {
-	bool any = false;
+	int index;
 
-	if (!device->nb_netdevs)
+	if (!device->netdev[0])
 		return true;
-	for (uint16_t i = 0; i < device->nb_netdevs; i++)
-		any |= is_there(s, device, &device->netdevs[i]);
-	if (any == device->lost)
-		device_lost_store(s, device, !any);
-	if (any)
-		mtu_check(s, device);
-	return any;
+	index = netdev_index(device->netdev);
+	if (index < 0)
+		lost(s, device, "has gone");
+	else if (index != device->netdev_index && !follow(s, device, index))
+		index = -ENODEV;
+	if (index < 0)
+		return false;
+	mtu_check(s, device);
+	return true;
 }

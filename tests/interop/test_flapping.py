@@ -9,13 +9,15 @@ what the origin announces comes back as the site's own, with a shorter path; tha
 refuses it for its own AS number. So the site takes back what it tells, hears of the origin's path again, tells it, and so
 on, as fast as all can."""
 
+import os
+from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Bird, Exabgp, Neighbor
 from daemons.bird import _protocol
-from lab import named_lab, wait_for
+from lab import Lab, wait_for
 
 US, ORIGIN, IN, OUT = "10.0.2.1", "10.0.2.4", "10.0.2.5", "10.0.2.6"
 ASN, ORIGIN_AS, BOX_AS = 65515, 65001, 65010
@@ -107,7 +109,8 @@ class Net:
 
 @pytest.fixture(scope="module")
 def net(request):
-    with named_lab(request.module.__name__) as lab:
+    logs = os.environ.get("BASCULE_LOGS")
+    with Lab(keep_logs=Path(logs) / request.module.__name__ if logs else None) as lab:
         net = Net(lab)
         net.start()
         yield net

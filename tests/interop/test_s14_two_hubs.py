@@ -8,14 +8,16 @@ VNets, for its own AS number is in their paths; once the NVAs override that (as-
 reach each other. What is its own stays its own."""
 
 import contextlib
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Frr, Neighbor
-from lab import named_lab, wait_for
+from lab import Lab, wait_for
 from networks import ASN
 
 
@@ -85,7 +87,8 @@ class Hub:
 
 @contextlib.contextmanager
 def running_hubs():
-    with named_lab("test_s14_two_hubs") as lab:
+    logs = os.environ.get("BASCULE_LOGS")
+    with Lab(keep_logs=Path(logs) / "test_s14_two_hubs" if logs else None) as lab:
         lab.lan("tunnel")
         hubs = [Hub(lab, "a", A, B), Hub(lab, "b", B, A)]
         for hub in hubs:

@@ -8,7 +8,6 @@
 #include <map>
 #include <vector>
 
-#include "families.h"
 #include "group.h"
 #include "group_model.h"
 #include "routes.h"
@@ -25,9 +24,7 @@ struct listener {
 	uint64_t announced = 0, withdrawn = 0;
 };
 
-/* Tests and model name prefixes by IPv4; `family` is that of the RIB. */
 struct harness {
-	const enum family family;
 	struct attr_table *table = attr_table_new();
 	struct rib *rib;
 	std::vector<struct source> sources;
@@ -49,13 +46,12 @@ struct harness {
 		return !((harness *)ctx)->dead_hops.count(next_hop);
 	}
 
-	harness(enum family of, std::vector<struct source> who, uint64_t matrix, bool med = false,
+	harness(std::vector<struct source> who, uint64_t matrix, bool med = false,
 		uint8_t wide_len = 0)
-	    : family(of), sources(std::move(who)), peers(sources.size()), allow(matrix)
+	    : sources(std::move(who)), peers(sources.size()), allow(matrix)
 	{
 		struct rib_params params = {};
 
-		params.family = family;
 		params.attrs = table;
 		params.nb_peers = (uint16_t)sources.size();
 		params.rule.med = med;
@@ -63,7 +59,7 @@ struct harness {
 		params.asn = model.asn = 65515;
 		params.usable = usable;
 		params.ctx = this;
-		params.wide_len = prefix_of(family, 0, wide_len).len;
+		params.wide_len = wide_len;
 		rib = rib_new(&params);
 		for (uint16_t i = 0; i < sources.size(); i++)
 			rib_source_set(rib, i, &sources[i]);
@@ -79,24 +75,6 @@ struct harness {
 		attr_table_free(table);
 	}
 
-	struct prefix of(struct prefix prefix) const
-	{
-		return prefix_of(family, prefix.addr.v4, prefix.len);
-	}
-	uint32_t find(struct prefix prefix) const
-	{
-		return rib_find(rib, of(prefix));
-	}
-	uint32_t find(const key &prefix) const
-	{
-		return find(prefix4_make(prefix.first, prefix.second));
-	}
-	key key_of(uint32_t node) const
-	{
-		const struct prefix prefix = prefix4_of(rib_prefix(rib, node));
-
-		return key(prefix.addr.v4, prefix.len);
-	}
 	struct group *group_add(enum role role, bool ibgp = false, bool vnets = true,
 				bool backups = false)
 	{
@@ -126,15 +104,15 @@ struct harness {
 		const struct attrs *attrs = attrs_make(table, spec);
 		uint32_t node;
 
-		ASSERT_GE(rib_announce(rib, of(prefix), peer, attrs, local_pref, 0), 0);
+		ASSERT_GE(rib_announce(rib, prefix, peer, attrs, local_pref, 0), 0);
 		if (!seen.insert(attrs).second)
 			attrs_put(table, attrs);
-		node = find(prefix);
+		node = rib_find(rib, prefix);
 		ASSERT_NE(0u, node);
-		model_take(key_of(node), *rib_said(rib, node, peer));
+		model_take(prefix, *rib_said(rib, node, peer));
 	}
 	/* The model knows no waiting: it has at once what is decided on later. */
-	void model_take(const key &prefix, struct path path)
+	void model_take(struct prefix prefix, struct path path)
 	{
 		const struct attr_keys *keys = &path.attrs->keys;
 
@@ -148,21 +126,21 @@ struct harness {
 			if (keys->flags & ATTRS_NO_EXPORT)
 				path.flags |= PATH_NO_EXPORT;
 		}
-		model.paths[prefix][path.peer] = path;
+		model.paths[key(prefix.addr.v4, prefix.len)][path.peer] = path;
 	}
 	void withdraw(struct prefix prefix, uint16_t peer)
 	{
 		auto it = model.paths.find(key(prefix.addr.v4, prefix.len));
 		bool known = it != model.paths.end() && it->second.erase(peer);
 
-		EXPECT_EQ(known ? 1 : 0, rib_withdraw(rib, of(prefix), peer));
+		EXPECT_EQ(known ? 1 : 0, rib_withdraw(rib, prefix, peer));
 		if (it != model.paths.end() && it->second.empty())
 			model.paths.erase(it);
 	}
 	/* What the FIB has no room for; the mark goes with the node. */
 	void refuse(struct prefix prefix, enum role role, bool refused)
 	{
-		uint32_t node = find(prefix);
+		uint32_t node = rib_find(rib, prefix);
 
 		if (!node)
 			return;
@@ -172,16 +150,16 @@ struct harness {
 	/* As the FIB does. */
 	void take_changes(size_t max)
 	{
-		std::vector<uint32_t> nodes(max);
-		size_t n = rib_changes(rib, nodes.data(), max);
+		std::vector<struct rib_change> changes(max);
+		size_t n = rib_changes(rib, changes.data(), max);
 
 		for (size_t i = 0; i < n; i++) {
-			bool gone = !model.paths.count(key_of(nodes[i]));
+			auto it = model.paths.find(
+				key(changes[i].prefix.addr.v4, changes[i].prefix.len));
 
-			EXPECT_EQ(gone, !rib_first(rib, nodes[i]));
-			EXPECT_EQ(gone ? 0 : nodes[i], find(key_of(nodes[i])));
+			EXPECT_EQ(it == model.paths.end(), changes[i].node == RIB_NONE);
+			EXPECT_EQ(changes[i].node, rib_find(rib, changes[i].prefix));
 		}
-		rib_changes_end(rib, nodes.data(), n);
 	}
 	/* All that is put off, in slices. */
 	void release_all()
@@ -209,7 +187,7 @@ struct harness {
 			size_t n = rib_walk(rib, &cursor, nodes.data(), nodes.size());
 
 			for (size_t i = 0; i < n; i++) {
-				const key p = key_of(nodes[i]);
+				struct prefix p = rib_prefix(rib, nodes[i]);
 
 				for (auto *path = rib_first(rib, nodes[i]); path;
 				     path = rib_following(rib, path))
@@ -229,8 +207,7 @@ struct harness {
 			return;
 		}
 		for (uint32_t i = 0; i < batch->nb_prefixes; i++) {
-			const struct prefix prefix = prefix4_of(batch->prefixes[i]);
-			key k(prefix.addr.v4, prefix.len);
+			key k(batch->prefixes[i].addr.v4, batch->prefixes[i].len);
 
 			if (batch->kind == GROUP_WITHDRAW) {
 				size_t erased = l.table.erase(k);
@@ -270,9 +247,8 @@ struct harness {
 	void flush_all()
 	{
 		for (struct group *group : groups) {
-			/* what had been put off may gather for so long: queue.c */
-			for (int none = 0; none < 8;)
-				none = flush(group, 7) ? 0 : none + 1;
+			while (flush(group, 7))
+				;
 			EXPECT_TRUE(group_idle(group));
 		}
 	}
@@ -282,11 +258,11 @@ struct harness {
 		std::vector<uint32_t> counts(sources.size());
 
 		for (const auto &entry : model.paths) {
-			const uint32_t node = find(entry.first);
+			struct prefix prefix = prefix4_make(entry.first.first, entry.first.second);
 			auto originals = model.originals(entry.first, allow);
 			size_t paths = 0;
 
-			for (auto *path = rib_first(rib, node); path;
+			for (auto *path = rib_first(rib, rib_find(rib, prefix)); path;
 			     path = rib_following(rib, path)) {
 				bool reflection = path->flags & PATH_REFLECTION;
 
@@ -296,7 +272,7 @@ struct harness {
 				counts[path->peer] += reflection;
 				paths++;
 			}
-			ASSERT_EQ(paths, rib_paths(rib, node));
+			ASSERT_EQ(paths, rib_paths(rib, rib_find(rib, prefix)));
 		}
 		for (uint16_t i = 0; i < counts.size(); i++) {
 			struct prefix last;
@@ -310,7 +286,9 @@ struct harness {
 		check_reflections();
 		model.refused.clear();
 		for (const auto &entry : model.paths)
-			model.refused[entry.first] = rib_refused(rib, find(entry.first));
+			model.refused[entry.first] = rib_refused(
+				rib,
+				rib_find(rib, prefix4_make(entry.first.first, entry.first.second)));
 		for (uint16_t i = 0; i < peers.size(); i++) {
 			if (!peers[i].up || peers[i].lagging)
 				continue;
@@ -325,6 +303,7 @@ struct harness {
 			ASSERT_EQ(want.size(), peers[i].table.size()) << "peer " << i;
 			for (const auto &w : want) {
 				auto has = peers[i].table.find(w.first);
+				struct prefix prefix = prefix4_make(w.first.first, w.first.second);
 				const struct path *path;
 				bool backup;
 
@@ -333,7 +312,8 @@ struct harness {
 					<< "peer " << i;
 				ASSERT_EQ(std::get<2>(w.second), std::get<2>(has->second))
 					<< "peer " << i << ": marked as a backup";
-				path = group_advertised(peers[i].group, i, find(w.first), &backup);
+				path = group_advertised(peers[i].group, i, rib_find(rib, prefix),
+							&backup);
 				ASSERT_NE(nullptr, path);
 				backup &= modes[peers[i].group] == group_model::MARKED;
 				ASSERT_EQ(w.second, announcement(path->attrs, path->peer, backup));

@@ -1,7 +1,177 @@
 /* The management socket against clients of every kind, with a RIB lcore that the test plays. */
 #include <gtest/gtest.h>
 
-#include "ctl_harness.h"
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config.h"
+#include "ctl.h"
+#include "log.h"
+#include "page.h"
+#include "show.h"
+
+class ctl_test : public testing::Test
+{
+      protected:
+	void SetUp() override
+	{
+		char name[] = "/tmp/bascule-ctl-XXXXXX";
+		struct ctl_params params = {};
+
+		log_open("test", "-", LOG_LEVEL_ERROR);
+		ASSERT_NE(nullptr, mkdtemp(name));
+		dir = name;
+		path = dir + "/control.sock";
+		show_path = dir + "/show.sock";
+		missing = dir + "/missing.conf";
+		to_rib = mailbox_new(CTL_PAGES_SIZE);
+		from_rib = mailbox_new(CTL_PAGES_SIZE);
+		answered = eventfd(0, EFD_NONBLOCK);
+		params.socket_path = path.c_str();
+		params.show_path = show_path.c_str();
+		params.config_path = missing.c_str();
+		params.to_rib = to_rib;
+		params.from_rib = from_rib;
+		params.answered = answered;
+		ASSERT_EQ(0, ctl_open(&params, &ctl));
+	}
+	void TearDown() override
+	{
+		for (int fd : clients)
+			close(fd);
+		ctl_close(ctl);
+		EXPECT_NE(0, access(path.c_str(), F_OK));
+		EXPECT_NE(0, access(show_path.c_str(), F_OK));
+		mailbox_free(to_rib);
+		mailbox_free(from_rib);
+		close(answered);
+		rmdir(dir.c_str());
+	}
+	int connect_client()
+	{
+		return connect_to(path);
+	}
+	int connect_to(const std::string &socket_path)
+	{
+		struct sockaddr_un addr = {};
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+		addr.sun_family = AF_UNIX;
+		strcpy(addr.sun_path, socket_path.c_str());
+		EXPECT_EQ(0, connect(fd, (struct sockaddr *)&addr, sizeof(addr)));
+		clients.push_back(fd);
+		return fd;
+	}
+	/* The RIB lcore: rows of the switch until it has told `rows` of them. */
+	void rib()
+	{
+		struct page *const *slot;
+		const uint64_t one = 1;
+		size_t len;
+
+		while ((slot = (struct page *const *)mailbox_peek(to_rib, &len))) {
+			struct page *page = *slot, **back;
+
+			mailbox_done(to_rib);
+			asked.push_back(page->command);
+			page->nb_rows = page->used = 0;
+			while (page->cursor[0] < rows &&
+			       page_add(page, ROW_EXCHANGE, sizeof(struct row_exchange)))
+				page->cursor[0]++;
+			page->more = page->cursor[0] < rows;
+			back = (struct page **)mailbox_reserve(from_rib, sizeof(*back));
+			ASSERT_NE(nullptr, back);
+			*back = page;
+			mailbox_post(from_rib, sizeof(*back));
+			ASSERT_EQ(8, write(answered, &one, sizeof(one)));
+		}
+	}
+	/* Until nothing is ready any more. */
+	void serve()
+	{
+		struct pollfd fds[CTL_POLL_FDS];
+
+		for (int i = 0; i < 10000; i++) {
+			unsigned int n = ctl_poll(ctl, fds);
+
+			/* a file that is being read will have been; the pipe of a test never is */
+			if (!poll(fds, n, fds[2].fd >= 0 && !hangs ? 10000 : 0))
+				return;
+			ctl_serve(ctl, fds, now_ms);
+			if (rib_runs)
+				rib();
+		}
+		ADD_FAILURE() << "the server spins";
+	}
+	void serve_idle()
+	{
+		struct pollfd fds[CTL_POLL_FDS];
+		unsigned int n = ctl_poll(ctl, fds);
+
+		poll(fds, n, 0);
+		ctl_serve(ctl, fds, now_ms);
+	}
+	static void put(int fd, const std::string &text)
+	{
+		ASSERT_EQ((ssize_t)text.size(), send(fd, text.data(), text.size(), MSG_NOSIGNAL));
+	}
+	/* What has come; `*closed`: and then the end. */
+	static std::string get(int fd, bool *closed = nullptr)
+	{
+		char buf[65536];
+		std::string text;
+		ssize_t n;
+
+		while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+			text.append(buf, (size_t)n);
+		if (closed)
+			*closed = n == 0 || errno == ECONNRESET;
+		return text;
+	}
+	static size_t count(const std::string &text, const std::string &what)
+	{
+		size_t n = 0;
+
+		for (size_t at = text.find(what); at != std::string::npos;
+		     at = text.find(what, at + 1))
+			n++;
+		return n;
+	}
+	std::string exchange(const std::string &line)
+	{
+		int fd = connect_client();
+
+		put(fd, line);
+		serve();
+		return get(fd);
+	}
+	std::string dir, path, show_path, missing;
+	struct ctl *ctl = nullptr;
+	struct mailbox *to_rib = nullptr, *from_rib = nullptr;
+	int answered = -1;
+	uint64_t now_ms = 1000, rows = 1;
+	bool rib_runs = true, hangs = false;
+	std::vector<int> clients;
+	std::vector<enum page_command> asked;
+};
+
+static const std::string summary = "{\"command\":\"show summary\"}\n", end = "{\"end\":true}\n";
 
 /* Of each socket: its group's, and for nobody else; without such a group, its owner's alone. */
 TEST_F(ctl_test, sockets_are_for_their_groups)
@@ -280,4 +450,164 @@ TEST_F(ctl_test, a_client_for_whom_there_is_no_descriptor_waits_without_being_po
 	serve_idle();
 	serve();
 	EXPECT_EQ(1u, count(get(fd), end));
+}
+
+/* --- the configuration file, read by a thread of its own -------------------------------------- */
+
+static const char CONFIG_FILE[] =
+	R"(instance = { name = "rs0"; asn = 65515; router_id = "10.0.1.4"; };
+dataplane = { main_lcore = 0; forwarding_lcores = [1]; memory_mb = 1024;
+  ports = ( { name = "nva0"; device = "net_tap1"; role = "nva"; addresses = ["10.0.2.1/24"]; } ); };
+control = { lcores = [2]; };
+peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; } );
+)";
+
+/* On a disk that hangs, played by a lease: whoever opens the file waits until we give it up
+ * (fcntl(2)). */
+class hung_file : public ctl_test
+{
+      protected:
+	void SetUp() override
+	{
+		ctl_test::SetUp();
+		signal(SIGIO, SIG_IGN); /* that somebody opens it */
+		file = open(missing.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		ASSERT_EQ(0, fcntl(file, F_SETLEASE, F_WRLCK)) << strerror(errno);
+		hangs = true;
+	}
+	void TearDown() override
+	{
+		ctl_test::TearDown();
+		close(file);
+		unlink(missing.c_str());
+		rmdir(dir.c_str());
+	}
+	/* What the thread finds then. */
+	void disk_is_back()
+	{
+		ASSERT_EQ((ssize_t)sizeof(CONFIG_FILE) - 1,
+			  write(file, CONFIG_FILE, sizeof(CONFIG_FILE) - 1));
+		ASSERT_EQ(0, fcntl(file, F_SETLEASE, F_UNLCK));
+		hangs = false;
+	}
+	int file = -1;
+	/* The file has been read, and everybody has been told. */
+	void read_at_last()
+	{
+		struct pollfd fds[CTL_POLL_FDS];
+
+		ctl_poll(ctl, fds);
+		EXPECT_EQ(1, poll(&fds[2], 1, 10000));
+		serve();
+	}
+	/* How many have come to the RIB lcore. */
+	size_t reloads()
+	{
+		return (size_t)std::count(asked.begin(), asked.end(), PAGE_RELOAD);
+	}
+	const std::string reload = "{\"command\":\"reload\"}\n";
+};
+
+TEST_F(hung_file, others_are_served_meanwhile)
+{
+	int fd = connect_client();
+
+	put(fd, reload);
+	serve();
+	EXPECT_EQ("", get(fd));
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(1u, count(exchange(summary), end)) << i;
+	disk_is_back();
+	read_at_last();
+	EXPECT_EQ(1u, count(get(fd), end));
+	EXPECT_EQ(1u, reloads());
+}
+
+TEST_F(hung_file, who_asks_is_told_in_time_and_what_comes_later_is_not_applied)
+{
+	int fd = connect_client(), second;
+	std::string text;
+
+	put(fd, reload + summary);
+	serve();
+	now_ms += CTL_READ_MS - 1;
+	serve_idle();
+	EXPECT_EQ("", get(fd)) << "it may come yet";
+	now_ms++;
+	serve_idle();
+	rib();
+	serve();
+	text = get(fd);
+	EXPECT_NE(std::string::npos, text.find("still reading " + missing + ", for 5 s")) << text;
+	EXPECT_EQ(1u, count(text, end)) << "the connection goes on";
+	second = connect_client();
+	now_ms += 60000;
+	put(second, reload);
+	serve();
+	text = get(second);
+	EXPECT_NE(std::string::npos, text.find("still reading " + missing + ", for 65 s")) << text;
+	disk_is_back();
+	read_at_last();
+	EXPECT_EQ(0u, reloads());
+	put(second, reload);
+	serve();
+	EXPECT_EQ(1u, count(get(second), end)) << "and the next one works";
+	EXPECT_EQ(1u, reloads());
+}
+
+TEST_F(hung_file, one_is_read_at_a_time_and_the_next_one_anew)
+{
+	int first = connect_client(), second = connect_client();
+
+	put(first, reload);
+	serve();
+	put(second, reload);
+	serve();
+	ctl_reload(ctl, now_ms);
+	ctl_reload(ctl, now_ms);
+	serve();
+	disk_is_back();
+	read_at_last();
+	EXPECT_EQ(1u, count(get(first), end));
+	EXPECT_EQ(1u, count(get(second), end));
+	EXPECT_EQ(3u, reloads()) << "two clients, and the signals as one";
+}
+
+TEST_F(hung_file, a_client_that_leaves_takes_its_reload_along)
+{
+	int fd = connect_client();
+
+	put(fd, reload);
+	serve();
+	shutdown(fd, SHUT_RDWR);
+	close(fd);
+	clients.clear();
+	serve_idle();
+	EXPECT_EQ(1u, count(exchange(summary), end));
+	now_ms += 60000; /* one that has left is dropped when it does not read */
+	serve();
+	disk_is_back();
+	read_at_last();
+	EXPECT_EQ(1u, count(exchange(summary), end));
+}
+
+TEST_F(hung_file, a_signal_is_served_when_it_can_be)
+{
+	ctl_reload(ctl, now_ms);
+	serve();
+	now_ms += CTL_READ_MS;
+	serve_idle();
+	EXPECT_EQ(1u, count(exchange(summary), end));
+	ctl_reload(ctl, now_ms);
+	disk_is_back();
+	read_at_last();
+	EXPECT_EQ(1u, reloads()) << "that of the second signal";
+}
+
+TEST_F(hung_file, control_ends_while_it_hangs)
+{
+	int fd = connect_client();
+
+	put(fd, reload);
+	serve();
 }

@@ -8,23 +8,45 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include "exchange.h"
 #include "hung_file.h"
+#include "log.h"
 #include "state_file.h"
-#include "state_file_rig.h"
 
-class exchange_test : public state_file_test
+class exchange_test : public testing::Test
 {
       protected:
-	exchange_test() : state_file_test("exchange")
+	void SetUp() override
 	{
+		char name[] = "/tmp/bascule-exchange-XXXXXX";
+
+		log_open("test", "-", LOG_LEVEL_ERROR);
+		ASSERT_NE(nullptr, mkdtemp(name));
+		dir = name;
+		path = dir + "/exchange";
 	}
 	void TearDown() override
 	{
 		exchange_close(&ex);
-		state_file_test::TearDown();
+		chmod(dir.c_str(), 0700);
+		unlink(path.c_str());
+		unlink((path + ".new").c_str());
+		rmdir(dir.c_str());
+	}
+	void put(const std::string &text)
+	{
+		std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+	}
+	std::string get()
+	{
+		std::ifstream in(path);
+		std::stringstream text;
+
+		text << in.rdbuf();
+		return text.str();
 	}
 	/* A control that ends in order, and the next one. */
 	bool start(bool configured)
@@ -80,6 +102,7 @@ class exchange_test : public state_file_test
 			usleep(1000);
 		EXPECT_EQ(0, stored(state()));
 	}
+	std::string dir, path;
 	struct exchange ex = {};
 	char trouble[100];
 };

@@ -95,7 +95,9 @@ struct hops_test : testing::Test, rib_rig {
 	}
 	void take_changes()
 	{
-		while (changes_take(rib, 256))
+		struct rib_change changes[256];
+
+		while (rib_changes(rib, changes, 256))
 			;
 	}
 	/* It changes in the model and for the RIB. */

@@ -5,26 +5,50 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <string>
 
 #include "hung_file.h"
+#include "log.h"
 #include "maintenance.h"
-#include "state_file_rig.h"
 
 namespace
 {
 
-class maintenance_test : public state_file_test
+class maintenance_test : public testing::Test
 {
       protected:
-	maintenance_test() : state_file_test("maintenance")
+	void SetUp() override
 	{
+		char name[] = "/tmp/bascule-maintenance-XXXXXX";
+
+		log_open("test", "-", LOG_LEVEL_ERROR);
+		ASSERT_NE(nullptr, mkdtemp(name));
+		dir = name;
+		path = dir + "/maintenance";
 	}
 	void TearDown() override
 	{
 		maintenance_close(&m);
-		state_file_test::TearDown();
+		unlink(path.c_str());
+		unlink((path + ".new").c_str());
+		rmdir((path + ".new").c_str());
+		rmdir(dir.c_str());
+	}
+	void put(const std::string &text)
+	{
+		std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+	}
+	std::string get()
+	{
+		std::ifstream in(path);
+		std::stringstream text;
+
+		text << in.rdbuf();
+		return text.str();
 	}
 	void start()
 	{
@@ -65,6 +89,7 @@ class maintenance_test : public state_file_test
 		}
 		return out;
 	}
+	std::string dir, path;
 	struct maintenance m = {};
 };
 
