@@ -54,6 +54,12 @@ static bool same_device(const char *a, const char *b)
 	return len_a == len_b && !strncasecmp(key_a, key_b, len_a);
 }
 
+/* What says of a port which devices it is on. */
+static const char *device_setting(const struct config_port *port)
+{
+	return port->nb_members ? "members" : "device";
+}
+
 /* Two ports on one device, which tells them apart by the VLAN IDs of their frames. The EtherType of
  * a tag does not: where the device takes tags off nobody sees it. */
 static void check_tags_pair(struct complaints *c, const config_setting_t *at,
@@ -67,29 +73,88 @@ static void check_tags_pair(struct complaints *c, const config_setting_t *at,
 			 "tags used once on a device",
 			 port->vlan, other->name);
 	else if (same)
-		complain(c, at, "device",
+		complain(c, at, device_setting(port),
 			 "\"%s\" is port %s's already, allowed are devices used once, or by ports "
 			 "that differ in vlan and outer_vlan",
 			 port->device, other->name);
 	else if (strcmp(port->device, other->device))
-		complain(c, at, "device",
+		complain(c, at, device_setting(port),
 			 "\"%s\" is the device of port %s otherwise written, allowed is \"%s\"",
 			 port->device, other->name, other->device);
+}
+
+/* A device, or a member, of one port and one of another's. */
+static bool check_part_pair(struct complaints *c, const config_setting_t *at,
+			    const struct config_port *port, const char *part,
+			    const struct config_port *other, const char *others)
+{
+	const char *what;
+	size_t len;
+
+	if (same_device(part, others))
+		complain(c, at, device_setting(port),
+			 "\"%s\" is port %s's already, allowed are devices used once", part,
+			 other->name);
+	else if ((len = taken_by_both(part, others, &what)))
+		complain(c, at, device_setting(port),
+			 "\"%s\" takes %.*s, which is port %s's already, allowed are interfaces "
+			 "used once",
+			 part, (int)len, what, other->name);
+	else
+		return false;
+	return true;
 }
 
 static void check_device_pair(struct complaints *c, const config_setting_t *at,
 			      const struct config_port *port, const struct config_port *other)
 {
+	const char *part, *others;
+
+	if (port->nb_members || other->nb_members ? !strcmp(port->device, other->device)
+						  : same_device(port->device, other->device)) {
+		check_tags_pair(c, at, port, other);
+		return;
+	}
+	for (size_t k = 0; (part = config_port_part(port, k)); k++) {
+		for (size_t m = 0; (others = config_port_part(other, m)); m++) {
+			if (check_part_pair(c, at, port, part, other, others))
+				return;
+		}
+	}
+}
+
+static bool is_af_packet(const char *device)
+{
+	return config_device_slot(device, 0) != 0;
+}
+
+/* The kernel has the say about the MTU of a member of net_af_packet, and DPDK about that of any
+ * other: they have none in common. */
+static void check_members(struct complaints *c, const config_setting_t *at,
+			  const struct config_port *port)
+{
 	const char *what;
 	size_t len;
 
-	if (same_device(port->device, other->device))
-		check_tags_pair(c, at, port, other);
-	else if ((len = taken_by_both(port->device, other->device, &what)))
-		complain(c, at, "device",
-			 "\"%s\" takes %.*s, which is port %s's already, allowed are interfaces "
-			 "used once",
-			 port->device, (int)len, what, other->name);
+	for (size_t k = 1; k < port->nb_members; k++) {
+		const char *member = port->members[k];
+
+		if (is_af_packet(member) != is_af_packet(port->members[0]))
+			complain(c, at, "members",
+				 "\"%s\" is of another kind than \"%s\", allowed are "
+				 "net_af_packet devices, or others",
+				 member, port->members[0]);
+		for (size_t m = 0; m < k; m++) {
+			if (same_device(member, port->members[m]))
+				complain(c, at, "members",
+					 "\"%s\" is there twice, allowed is each once", member);
+			else if ((len = taken_by_both(member, port->members[m], &what)))
+				complain(c, at, "members",
+					 "\"%s\" takes %.*s, as another member does, allowed are "
+					 "interfaces used once",
+					 member, (int)len, what);
+		}
+	}
 }
 
 static void check_port_unique(struct complaints *c, const struct file *file, size_t i)
@@ -221,25 +286,21 @@ static void check_port_queues(struct complaints *c, const struct file *file, siz
 }
 
 /* The arguments of net_af_packet. What another device takes shows when it is opened. */
-static void check_port_device(struct complaints *c, const struct file *file, size_t i)
+static void check_part(struct complaints *c, const struct file *file, size_t i, const char *part)
 {
 	const struct config_port *port = &file->config.dataplane.ports[i];
 	size_t nb_lcores = file->config.dataplane.nb_forwarding_lcores;
 	uint16_t tags = config_port_tags(port), payload = (uint16_t)(port->mtu + tags);
-	uint32_t slot, most;
+	uint32_t slot = config_device_slot(part, payload), most = config_device_most(part, payload);
 
-	if (!port->device || !port->mtu)
-		return;
-	if (nb_lcores && config_device_queues(port->device) > nb_lcores)
+	if (nb_lcores && config_device_queues(part) > nb_lcores)
 		complain(
-			c, port_at(file, i), "device",
+			c, port_at(file, i), device_setting(port),
 			"qpairs = %u are more than there are forwarding lcores (%zu): nobody would "
 			"read the others, allowed are 1..%zu",
-			config_device_queues(port->device), nb_lcores, nb_lcores);
-	slot = config_device_slot(port->device, payload);
-	most = config_device_most(port->device, payload);
+			config_device_queues(part), nb_lcores, nb_lcores);
 	if (most < SLOT_MTU_MIN || slot > SLOT_MAX)
-		complain(c, port_at(file, i), "device",
+		complain(c, port_at(file, i), device_setting(port),
 			 "framesz = %u is out of range, allowed are %d..%d, or no framesz and "
 			 "blocksz: then the MTU says",
 			 slot, SLOT_MIN, SLOT_MAX);
@@ -248,6 +309,21 @@ static void check_port_device(struct complaints *c, const struct file *file, siz
 			 "%u does not fit its device's slots of %u octets, allowed are %d..%u, or "
 			 "a device without framesz and blocksz: then the MTU says",
 			 port->mtu, slot, SLOT_MTU_MIN, most - tags);
+}
+
+static void check_port_device(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_port *port = &file->config.dataplane.ports[i];
+	const config_setting_t *at = port_at(file, i);
+	const char *part;
+
+	if (!config_setting_get_member(at, "device") && !config_setting_get_member(at, "members"))
+		complain(c, at, "device", "is missing, allowed are a device, or members of a bond");
+	if (!port->device || !port->mtu)
+		return;
+	check_members(c, at, port);
+	for (size_t k = 0; (part = config_port_part(port, k)); k++)
+		check_part(c, file, i, part);
 }
 
 void file_check_ports(struct complaints *c, const struct file *file)

@@ -78,8 +78,12 @@ struct config_address {
 struct config_port {
 	/* instance name + '-' + this fits IFNAMSIZ: the LCP interface is called so */
 	char name[CONFIG_NAME];
-	/* owned; an EAL device string: PCI address or vdev with arguments */
+	/* owned; an EAL device string: PCI address or vdev with arguments; of a bond what it is
+	 * called: "bond:" and its members with a '+' between them */
 	char *device;
+	/* owned; of a bond by LACP (IEEE 802.1AX), such strings; 0: none */
+	char *members[CONFIG_MEMBERS];
+	size_t nb_members;
 	enum role role;
 	struct config_address addresses[CONFIG_PORT_ADDRESSES];
 	size_t nb_addresses;
@@ -324,6 +328,15 @@ static inline uint32_t subnet_last(struct prefix subnet)
  * match first. Out: the port's index and the address to resolve there (`addr` itself, or a VNet's
  * next hop). False: nowhere, or one of our own addresses. */
 bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway);
+
+/* The devices that DPDK opens for a port: its only one, or the members of its bond. NULL: there are
+ * no more than `k`. */
+static inline const char *config_port_part(const struct config_port *port, size_t k)
+{
+	if (port->nb_members)
+		return k < port->nb_members ? port->members[k] : NULL;
+	return k ? NULL : port->device;
+}
 
 /* Octets of the tags of a port's frames: 0, 4 or 8. */
 uint16_t config_port_tags(const struct config_port *port);

@@ -129,8 +129,13 @@ const config_setting_t *file_element(const struct file *file, const char *path, 
 
 static void config_release(struct config *config)
 {
-	for (size_t i = 0; i < config->dataplane.nb_ports; i++)
-		free(config->dataplane.ports[i].device);
+	for (size_t i = 0; i < config->dataplane.nb_ports; i++) {
+		struct config_port *port = &config->dataplane.ports[i];
+
+		for (size_t k = 0; k < port->nb_members; k++)
+			free(port->members[k]);
+		free(port->device);
+	}
 	for (size_t i = 0; i < config->nb_route_maps; i++)
 		free(config->route_maps[i].rules);
 	free(config->route_maps);

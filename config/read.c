@@ -33,8 +33,11 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 #define BOOL_ALLOWED   "true and false"
 #define LCORES_ALLOWED "lists of lcore numbers 0..127 such as [1, 2]"
 #define ATTRS_ALLOWED  "lists of attribute codes such as [40, 128]"
-#define ASN_RANGE      .min = 1, .max = UINT32_MAX
-#define BOUND	       .def = BOUND_NOT_GIVEN, .max = BOUND_MAX
+#define DEVICE_ALLOWED \
+	"PCI addresses such as \"0000:3b:00.0\" and DPDK devices such as " \
+	"\"net_af_packet0,iface=eth1\""
+#define ASN_RANGE .min = 1, .max = UINT32_MAX
+#define BOUND	  .def = BOUND_NOT_GIVEN, .max = BOUND_MAX
 
 /* 4095 is reserved, and 0 stands for none (IEEE 802.1Q 9.6). */
 enum { VLAN_MAX = 4094, DESCRIPTORS_MIN = 64, DESCRIPTORS_MAX = 32768 };
@@ -43,8 +46,8 @@ enum { VLAN_MAX = 4094, DESCRIPTORS_MIN = 64, DESCRIPTORS_MAX = 32768 };
 enum { METER_RATE_MAX = 10000000, METER_BURST_MAX = 65536 };
 
 static read_fn read_tag_type, read_forwarding_lcores, read_control_lcores, read_port_addresses,
-	read_ports, read_attrs_pass, read_attrs_strip, read_attrs_drop, read_vnets, read_gateways,
-	read_peers, read_next_hop, read_gateway_addresses, read_partner;
+	read_port_members, read_ports, read_attrs_pass, read_attrs_strip, read_attrs_drop,
+	read_vnets, read_gateways, read_peers, read_next_hop, read_gateway_addresses, read_partner;
 
 static const struct setting instance_settings[] = {
 	{ "name", read_name, MEMBER(struct config_instance, name), .required = true,
@@ -69,9 +72,9 @@ static const struct setting exchange_settings[] = {
 static const struct setting port_settings[] = {
 	{ "name", read_name, MEMBER(struct config_port, name), .required = true,
 	  .allowed = NAME_ALLOWED },
-	{ "device", read_text, MEMBER(struct config_port, device), .required = true,
-	  .allowed = "PCI addresses such as \"0000:3b:00.0\" and DPDK devices such as "
-		     "\"net_af_packet0,iface=eth1\"" },
+	{ "device", read_text, MEMBER(struct config_port, device), .allowed = DEVICE_ALLOWED },
+	{ "members", read_port_members, WHOLE(struct config_port),
+	  .allowed = "lists of devices such as [\"0000:3b:00.0\", \"0000:3b:00.1\"]" },
 	{ "role", read_word, MEMBER(struct config_port, role), .required = true,
 	  .words = port_role_words },
 	{ "addresses", read_port_addresses, WHOLE(struct config_port), .required = true,
@@ -379,6 +382,44 @@ static bool read_port_addresses(struct complaints *c, const struct setting *spec
 			refuse(c, &row, element(at, i), "is not an address with a length");
 	}
 	return port->nb_addresses == length;
+}
+
+/* What the bond is called, for all who speak of the port's device. */
+static char *bond_name(const struct config_port *port)
+{
+	static const char head[] = "bond:";
+	size_t len = sizeof(head);
+	char *name;
+
+	for (size_t k = 0; k < port->nb_members; k++)
+		len += strlen(port->members[k]) + 1;
+	name = calloc(1, len);
+	for (size_t k = 0; name && k < port->nb_members; k++) {
+		strcat(name, k ? "+" : head);
+		strcat(name, port->members[k]);
+	}
+	return name;
+}
+
+static bool read_port_members(struct complaints *c, const struct setting *spec,
+			      config_setting_t *at, void *out)
+{
+	static const struct setting member = { .allowed = DEVICE_ALLOWED };
+	struct config_port *port = out;
+	size_t length = read_length(c, spec, at, CONFIG_MEMBERS);
+
+	if (config_setting_get_member(config_setting_parent(at), "device"))
+		complain(c, at, NULL, "stands beside device, allowed is one of them");
+	else if (!length && !complained(c, at))
+		complain(c, at, NULL, "is empty, allowed are 1..%d devices", CONFIG_MEMBERS);
+	if (complained(c, at))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		port->nb_members +=
+			read_text(c, &member, element(at, i), &port->members[port->nb_members]);
+	if (port->nb_members == length)
+		port->device = bond_name(port);
+	return port->device != NULL;
 }
 
 static bool read_gateway_addresses(struct complaints *c, const struct setting *spec,

@@ -46,11 +46,15 @@ static int pools_open(struct dataplane *dp)
 		const struct config_port *port = &config->ports[i];
 		uint16_t payload = config_device_payload(config, i);
 
-		if (config_device_first(config, i) == i)
-			descriptors +=
-				(lcores - 1) * port->rx_descriptors + lcores * port->tx_descriptors;
+		const char *part;
+
 		room = RTE_MAX(room, (uint32_t)payload + FRAME_OVERHEAD);
-		room = RTE_MAX(room, config_device_slot(config->ports[i].device, payload));
+		for (size_t k = 0; (part = config_port_part(port, k)); k++) {
+			room = RTE_MAX(room, config_device_slot(part, payload));
+			if (config_device_first(config, i) == i)
+				descriptors += (lcores - 1) * port->rx_descriptors +
+					       lcores * port->tx_descriptors;
+		}
 	}
 
 	count = descriptors + punt_capacity() + NEIGHBOUR_HELD_ALL +
@@ -181,20 +185,24 @@ static int fib_open(struct dataplane *dp)
 static void worker_watch(struct dataplane *dp, struct worker *w, const struct device *device,
 			 uint16_t queue)
 {
-	int fd = device->netdev[0] ? af_packet_socket(device->netdev_index, queue) : -ENOTSUP;
-
-	if (fd < 0) {
+	if (!device->nb_netdevs)
 		idle_looks(&w->idle);
-		return;
+	for (uint16_t i = 0; i < device->nb_netdevs; i++) {
+		int fd = af_packet_socket(device->netdevs[i].index, queue);
+
+		if (fd < 0) {
+			idle_looks(&w->idle);
+			return;
+		}
+		idle_watch(&w->idle, fd);
+		idle_foresee(&dp->idle, fd, &w->idle.wake);
 	}
-	idle_watch(&w->idle, fd);
-	idle_foresee(&dp->idle, fd, &w->idle.wake);
 }
 
 /* The port that all frames of the device are of, as its driver marks them; NULL: their tags say. */
 static const struct port *only_port(const struct dataplane *dp, const struct device *device)
 {
-	bool only = device->tags.nb_ports == 1 && device->tags.untagged == device->id;
+	bool only = !device_sorts(device) && device->tags.untagged == device->id;
 
 	return only ? &dp->ports[device->id] : NULL;
 }

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 
 #include "device.h"
+#include "tel_data.h"
 
 enum { VERSION = 64 };
 
@@ -61,6 +62,37 @@ static void add_queues(struct rte_tel_data *d, const struct device *device,
 		rte_tel_data_add_dict_u64(d, "tx_descriptors", tx.nb_desc);
 }
 
+static void add_member(struct rte_tel_data *members, const struct device *device, uint16_t i)
+{
+	const struct lacp_member *m = &device->bond.lacp.member[i];
+	struct rte_tel_data *d = tel_add_element(members, "member", i);
+	char mac[RTE_ETHER_ADDR_FMT_SIZE];
+
+	if (!d)
+		return;
+	rte_tel_data_add_dict_string(d, "device", device->bond.member[i].device);
+	add_yes_no(d, "link", m->receive != LACP_DISABLED);
+	rte_tel_data_add_dict_string(d, "state", lacp_state_name(m));
+	add_yes_no(d, "selected", m->selected);
+	add_yes_no(d, "collecting", lacp_collects(m));
+	add_yes_no(d, "distributing", lacp_distributes(m));
+	if (m->actor.state & LACP_DEFAULTED)
+		return; /* nobody has said what follows */
+	rte_ether_format_addr(mac, sizeof(mac), (const void *)m->partner.system);
+	rte_tel_data_add_dict_string(d, "partner", mac);
+	rte_tel_data_add_dict_u64(d, "partner_key", m->partner.key);
+	rte_tel_data_add_dict_u64(d, "partner_port", m->partner.port);
+}
+
+/* Of a bond, as LACP has it. */
+static void add_members(struct rte_tel_data *d, const struct device *device)
+{
+	struct rte_tel_data *members = device->bond.nb ? tel_add_dict(d, "members") : NULL;
+
+	for (uint16_t i = 0; members && i < device->bond.nb; i++)
+		add_member(members, device, i);
+}
+
 int device_answer(struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	char version[VERSION] = "", *end = NULL;
@@ -76,6 +108,7 @@ int device_answer(struct dataplane *dp, const char *params, struct rte_tel_data 
 	    rte_eth_dev_info_get(device->id, &info))
 		return 0; /* it has gone, or is being reset */
 	rte_tel_data_add_dict_string(d, "driver", info.driver_name);
+	add_members(d, device);
 	node = rte_eth_dev_socket_id(device->id);
 	if (node >= 0)
 		rte_tel_data_add_dict_u64(d, "numa_node", (uint64_t)node);

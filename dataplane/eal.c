@@ -20,7 +20,7 @@
 #include "log_stream.h"
 #include "device.h"
 
-enum { ARGUMENTS = 24 + 2 * CONFIG_PORTS };
+enum { PARTS = CONFIG_PORTS * CONFIG_MEMBERS, ARGUMENTS = 24 + 2 * PARTS };
 
 #define HUGE_DIR "/bascule" /* below a mount of hugetlbfs */
 
@@ -54,10 +54,10 @@ static bool takes_ours(const char *dir, void *arg)
 int eal_open(const struct config *config, enum log_level level)
 {
 	const struct config_dataplane *dataplane = &config->dataplane;
-	char *argv[ARGUMENTS], *devices[CONFIG_PORTS], memory[16], huge_dir[PATH_MAX];
+	char *argv[ARGUMENTS], *devices[PARTS], memory[16], huge_dir[PATH_MAX];
 	struct eal_args args;
 	bool any_pci = false;
-	int argc = 0, err;
+	int argc = 0, nb_devices = 0, err;
 
 	rte_openlog_stream(
 		log_stream(level == LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR));
@@ -87,23 +87,27 @@ int eal_open(const struct config *config, enum log_level level)
 	argv[argc++] =
 		(char *)(level == LOG_LEVEL_DEBUG ? "--log-level=info" : "--log-level=error");
 	for (size_t i = 0; i < dataplane->nb_ports; i++) {
-		bool pci = device_is_pci(dataplane->ports[i].device);
+		uint16_t payload = config_device_payload(dataplane, i);
+		const char *part;
 
-		devices[i] = NULL;
 		if (config_device_first(dataplane, i) != i)
 			continue;
-		argv[argc++] = (char *)(pci ? "-a" : "--vdev");
-		devices[i] = config_device_string(dataplane->ports[i].device,
-						  config_device_payload(dataplane, i));
-		argv[argc++] = devices[i] ? devices[i] : dataplane->ports[i].device;
-		any_pci |= pci;
+		for (size_t k = 0; (part = config_port_part(&dataplane->ports[i], k)); k++) {
+			bool pci = device_is_pci(part);
+			char *device = config_device_string(part, payload);
+
+			argv[argc++] = (char *)(pci ? "-a" : "--vdev");
+			argv[argc++] = device ? device : (char *)part;
+			devices[nb_devices++] = device;
+			any_pci |= pci;
+		}
 	}
 	if (!any_pci)
 		argv[argc++] = (char *)"--no-pci";
 	argv[argc] = NULL;
 	err = rte_eal_init(argc, argv) >= 0 ? 0 : rte_errno ? -rte_errno : -EIO;
-	for (size_t i = 0; i < dataplane->nb_ports; i++)
-		free(devices[i]);
+	while (nb_devices)
+		free(devices[--nb_devices]);
 	if (!err)
 		return 0;
 	log_error("DPDK cannot start: %s (are %u MB of hugepages free, and is every device there?)",

@@ -97,14 +97,16 @@ static void out_message(struct announcer *a)
 	size_t taken = 0, len = 0;
 
 	if (b->kind == GROUP_END_OF_RIB) {
-		a->out_len += update_encode_eor(out, BGP_MESSAGE_MAX);
+		a->out_len += update_encode_eor(out, BGP_MESSAGE_MAX, FAMILY_IPV4);
 		return;
 	}
 	if (b->kind == GROUP_ANNOUNCE && a->attrs_len)
-		len = update_encode_announce(out, BGP_MESSAGE_MAX, a->attrs, (uint16_t)a->attrs_len,
-					     part->prefixes + a->at, part->nb - a->at, &taken);
+		len = update_encode_announce(out, BGP_MESSAGE_MAX, FAMILY_IPV4, a->attrs,
+					     (uint16_t)a->attrs_len, part->prefixes + a->at,
+					     part->nb - a->at, &taken);
 	if (!len)
-		len = update_encode_withdraw(out, BGP_MESSAGE_MAX, part->prefixes + a->at,
+		len = update_encode_withdraw(out, BGP_MESSAGE_MAX, FAMILY_IPV4,
+					     part->prefixes + a->at,
 					     a->attrs_len ? 1 : part->nb - a->at, &taken);
 	a->out_len += len;
 	a->at += (uint32_t)taken;

@@ -116,12 +116,12 @@ bool conn_send_keepalive(struct conn *conn)
 	return queued(conn, keepalive_encode(buf, room));
 }
 
-bool conn_send_refresh(struct conn *conn)
+bool conn_send_refresh(struct conn *conn, uint8_t family)
 {
 	size_t room;
 	uint8_t *buf = sendq_own(&conn->tx, &room);
 
-	return queued(conn, refresh_encode(buf, room));
+	return queued(conn, refresh_encode(buf, room, family));
 }
 
 int conn_negotiate(struct conn *conn, uint16_t hold_s)

@@ -82,7 +82,7 @@ int conn_flush(struct conn *conn, size_t *written);
  * for long. */
 bool conn_send_open(struct conn *conn, const struct bgp_open *open);
 bool conn_send_keepalive(struct conn *conn);
-bool conn_send_refresh(struct conn *conn);
+bool conn_send_refresh(struct conn *conn, uint8_t family);
 
 /* The hold time is the smaller one of the two OPENs (RFC 4271 4.2); the other times follow from it.
  * Without one TCP looks whether the peer lives; -errno: the kernel does not. */

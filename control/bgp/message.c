@@ -94,12 +94,12 @@ size_t keepalive_encode(uint8_t *buf, size_t size)
 	return BGP_HEADER_LEN;
 }
 
-size_t refresh_encode(uint8_t *buf, size_t size)
+size_t refresh_encode(uint8_t *buf, size_t size, uint8_t family)
 {
 	if (size < REFRESH_LEN)
 		return 0;
 	message_header(buf, BGP_ROUTE_REFRESH, REFRESH_LEN);
-	store_be16(buf + BGP_HEADER_LEN, BGP_AFI_IPV4);
+	store_be16(buf + BGP_HEADER_LEN, family_afi(family));
 	buf[BGP_HEADER_LEN + 2] = 0;
 	buf[BGP_HEADER_LEN + 3] = BGP_SAFI_UNICAST;
 	return REFRESH_LEN;

@@ -69,7 +69,7 @@ enum message_status { MESSAGE_READY, MESSAGE_PARTIAL, MESSAGE_BAD };
 enum message_status message_next(struct cursor *stream, uint16_t max, struct bgp_message *msg,
 				 struct bgp_notify *notify);
 
-/* ROUTE-REFRESH (RFC 2918). For other families than IPv4 unicast it is to be ignored. The framing
+/* ROUTE-REFRESH (RFC 2918). For families that were not negotiated it is to be ignored. The framing
  * has made sure of the length. `subtype` is 0, or what RFC 7313 defines. */
 struct bgp_refresh {
 	uint16_t afi;
@@ -80,7 +80,7 @@ void refresh_decode(struct cursor body, struct bgp_refresh *out);
 /* Encoders write a whole message to `buf` and return its length, 0 if `size` is too small.
  * BGP_MESSAGE_MAX always does. */
 size_t keepalive_encode(uint8_t *buf, size_t size);
-size_t refresh_encode(uint8_t *buf, size_t size); /* IPv4 unicast */
+size_t refresh_encode(uint8_t *buf, size_t size, uint8_t family);
 size_t notification_encode(uint8_t *buf, size_t size, const struct bgp_notify *notify);
 
 /* What a peer's NOTIFICATION says; data past BGP_NOTIFY_DATA octets is dropped. Cannot fail: a

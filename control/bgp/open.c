@@ -7,8 +7,54 @@
 #include "aspath.h"
 
 enum { PARAM_CAPABILITIES = 2, PARAM_EXTENDED = 255 };
-enum { CAP_MP = 1, CAP_REFRESH = 2, CAP_GR = 64, CAP_AS4 = 65 };
+enum { CAP_MP = 1, CAP_REFRESH = 2, CAP_EXTENDED_NEXT_HOP = 5, CAP_GR = 64, CAP_AS4 = 65 };
 enum { GR_R = 0x8000, GR_TIME = 0x0fff, GR_F = 0x80 };
+enum { GR_CAPS = SPEAKER_CAP_GR | SPEAKER_CAP_GR_IPV6 };
+
+/* A row a family: the bits of its capabilities. */
+static const struct {
+	uint16_t mp, gr, forwarding;
+} family_caps[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = { SPEAKER_CAP_MP_IPV4, SPEAKER_CAP_GR, SPEAKER_CAP_GR_FORWARDING },
+	[FAMILY_IPV6] = { SPEAKER_CAP_MP_IPV6, SPEAKER_CAP_GR_IPV6,
+			  SPEAKER_CAP_GR_FORWARDING_IPV6 },
+};
+
+uint8_t open_families(uint16_t caps)
+{
+	uint8_t families = 0;
+
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		if (caps & family_caps[family].mp)
+			families |= family_bit(family);
+	return families;
+}
+
+uint16_t open_caps(uint8_t families, uint8_t forwarding)
+{
+	uint16_t caps = 0;
+
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+		if (!(families & family_bit(family)))
+			continue;
+		caps |= family_caps[family].mp | family_caps[family].gr;
+		if (forwarding & family_bit(family))
+			caps |= family_caps[family].forwarding;
+	}
+	return caps;
+}
+
+uint16_t open_negotiated(uint16_t caps, uint8_t families)
+{
+	families &= open_families(caps);
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		if (!(families & family_bit(family)))
+			caps &= (uint16_t) ~(family_caps[family].mp | family_caps[family].gr |
+					     family_caps[family].forwarding);
+	if (!(families & family_bit(FAMILY_IPV4)))
+		caps &= (uint16_t)~SPEAKER_CAP_EXTENDED_NEXT_HOP;
+	return caps;
+}
 
 struct decoding {
 	struct bgp_open *open;
@@ -17,11 +63,24 @@ struct decoding {
 
 static void decode_mp(struct decoding *d, struct cursor body)
 {
-	uint32_t family = cursor_u32(&body); /* AFI, reserved, SAFI */
+	uint32_t value = cursor_u32(&body); /* AFI, reserved, SAFI */
+	uint8_t family = family_of_afi((uint16_t)(value >> 16), (uint8_t)value);
 
 	d->any_mp = true;
-	if ((family & 0xffff00ff) == (BGP_AFI_IPV4 << 16 | BGP_SAFI_UNICAST))
-		d->open->caps |= SPEAKER_CAP_MP_IPV4;
+	if (family < FAMILY_COUNT)
+		d->open->caps |= family_caps[family].mp;
+}
+
+/* AFI and SAFI of prefixes, AFI of next hops. */
+static void decode_extended_next_hop(struct decoding *d, struct cursor body)
+{
+	while (cursor_left(&body)) {
+		uint32_t what = cursor_u32(&body);
+
+		if (cursor_u16(&body) == BGP_AFI_IPV6 &&
+		    what == (BGP_AFI_IPV4 << 16 | BGP_SAFI_UNICAST))
+			d->open->caps |= SPEAKER_CAP_EXTENDED_NEXT_HOP;
+	}
 }
 
 static void decode_refresh(struct decoding *d, struct cursor body)
@@ -45,16 +104,17 @@ static void decode_gr(struct decoding *d, struct cursor body)
 	while (cursor_left(&body)) {
 		uint16_t afi = cursor_u16(&body);
 		uint8_t safi = cursor_u8(&body), flags = cursor_u8(&body);
+		uint8_t family = family_of_afi(afi, safi);
 
-		if (afi != BGP_AFI_IPV4 || safi != BGP_SAFI_UNICAST)
+		if (family == FAMILY_COUNT)
 			continue;
-		caps |= SPEAKER_CAP_GR;
+		caps |= family_caps[family].gr;
 		if (flags & GR_F)
-			caps |= SPEAKER_CAP_GR_FORWARDING;
+			caps |= family_caps[family].forwarding;
 	}
 	d->open->restart_s = head & GR_TIME;
-	d->open->caps &= (uint16_t) ~(SPEAKER_CAP_GR | SPEAKER_CAP_GR_RESTARTING |
-				      SPEAKER_CAP_GR_FORWARDING);
+	d->open->caps &= (uint16_t) ~(GR_CAPS | SPEAKER_CAP_GR_RESTARTING |
+				      SPEAKER_CAP_GR_FORWARDING | SPEAKER_CAP_GR_FORWARDING_IPV6);
 	d->open->caps |= caps;
 }
 
@@ -64,9 +124,10 @@ static const struct {
 } capabilities[] = {
 	{ CAP_MP, 4, 1, 4, decode_mp }, /* RFC 4760 8 */
 	{ CAP_REFRESH, 0, 1, 255,
-	  decode_refresh },		  /* RFC 2918 2: length 0, but nothing hangs on it */
-	{ CAP_GR, 2, 4, 254, decode_gr }, /* RFC 4724 3 */
-	{ CAP_AS4, 4, 1, 4, decode_as4 }, /* RFC 6793 3 */
+	  decode_refresh }, /* RFC 2918 2: length 0, but nothing hangs on it */
+	{ CAP_EXTENDED_NEXT_HOP, 6, 6, 252, decode_extended_next_hop }, /* RFC 8950 4 */
+	{ CAP_GR, 2, 4, 254, decode_gr },				/* RFC 4724 3 */
+	{ CAP_AS4, 4, 1, 4, decode_as4 },				/* RFC 6793 3 */
 };
 
 /* One capability; an unknown one is fine (RFC 5492 3). False: the value of a known one has the
@@ -166,24 +227,6 @@ bool open_decode(struct cursor body, struct bgp_open *out, struct bgp_notify *no
 	return true;
 }
 
-bool open_check(const struct bgp_open *open, uint32_t peer_asn, uint32_t local_asn,
-		uint32_t router_id, struct bgp_notify *notify)
-{
-	static const uint8_t mp_ipv4[] = { CAP_MP, 4, 0, BGP_AFI_IPV4, 0, BGP_SAFI_UNICAST };
-
-	if (open->asn != peer_asn)
-		return refuse(notify, NOTIFY_OPEN_AS,
-			      "not the AS that is configured, RFC 4271 6.2");
-	if (peer_asn == local_asn && open->router_id == router_id)
-		return refuse(notify, NOTIFY_OPEN_ID, "our own router ID, RFC 6286 2.2");
-	if (!(open->caps & SPEAKER_CAP_MP_IPV4)) {
-		notify_set(notify, NOTIFY_OPEN, NOTIFY_OPEN_CAPABILITY, mp_ipv4, sizeof(mp_ipv4),
-			   "families of addresses, and not IPv4 unicast among them, RFC 5492 3");
-		return false;
-	}
-	return true;
-}
-
 /* Append a capability's head; returns where its value goes. */
 static uint8_t *put_capability(uint8_t *at, uint8_t code, uint8_t len)
 {
@@ -192,25 +235,83 @@ static uint8_t *put_capability(uint8_t *at, uint8_t code, uint8_t len)
 	return at + 2;
 }
 
-static uint8_t *put_capabilities(uint8_t *at, const struct bgp_open *open)
+static uint8_t *put_mp(uint8_t *at, uint8_t families)
 {
-	uint16_t restart = open->restart_s & GR_TIME;
-
-	if (open->caps & SPEAKER_CAP_MP_IPV4) {
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+		if (!(families & family_bit(family)))
+			continue;
 		at = put_capability(at, CAP_MP, 4);
-		store_be32(at, BGP_AFI_IPV4 << 16 | BGP_SAFI_UNICAST);
+		store_be32(at, (uint32_t)family_afi(family) << 16 | BGP_SAFI_UNICAST);
 		at += 4;
 	}
+	return at;
+}
+
+/* The NOTIFICATION names what is missing, as capabilities. */
+static bool refuse_families(uint8_t families, struct bgp_notify *notify)
+{
+	static const char *const whys[] = {
+		[1 << FAMILY_IPV4] =
+			"families of addresses, and not IPv4 unicast among them, RFC 5492 3",
+		[1 << FAMILY_IPV6] =
+			"families of addresses, and not IPv6 unicast among them, RFC 5492 3",
+		[1 << FAMILY_IPV4 | 1 << FAMILY_IPV6] =
+			"families of addresses, and neither IPv4 nor IPv6 unicast among them, "
+			"RFC 5492 3",
+	};
+	uint8_t missing[6 * FAMILY_COUNT];
+
+	notify_set(notify, NOTIFY_OPEN, NOTIFY_OPEN_CAPABILITY, missing,
+		   (size_t)(put_mp(missing, families) - missing), whys[families]);
+	return false;
+}
+
+bool open_check(const struct bgp_open *open, uint32_t peer_asn, uint32_t local_asn,
+		uint32_t router_id, uint8_t families, struct bgp_notify *notify)
+{
+
+	if (open->asn != peer_asn)
+		return refuse(notify, NOTIFY_OPEN_AS,
+			      "not the AS that is configured, RFC 4271 6.2");
+	if (peer_asn == local_asn && open->router_id == router_id)
+		return refuse(notify, NOTIFY_OPEN_ID, "our own router ID, RFC 6286 2.2");
+	return (open_families(open->caps) & families) || refuse_families(families, notify);
+}
+
+static uint8_t *put_gr(uint8_t *at, const struct bgp_open *open)
+{
+	uint16_t restart = open->restart_s & GR_TIME;
+	uint8_t *head = at;
+
+	if (!(open->caps & GR_CAPS))
+		return at;
+	at += 2;
+	store_be16(at, open->caps & SPEAKER_CAP_GR_RESTARTING ? GR_R | restart : restart);
+	at += 2;
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+		if (!(open->caps & family_caps[family].gr))
+			continue;
+		store_be16(at, family_afi(family));
+		at[2] = BGP_SAFI_UNICAST;
+		at[3] = open->caps & family_caps[family].forwarding ? GR_F : 0;
+		at += 4;
+	}
+	put_capability(head, CAP_GR, (uint8_t)(at - head - 2));
+	return at;
+}
+
+static uint8_t *put_capabilities(uint8_t *at, const struct bgp_open *open)
+{
+	at = put_mp(at, open_families(open->caps));
 	if (open->caps & SPEAKER_CAP_REFRESH)
 		at = put_capability(at, CAP_REFRESH, 0);
-	if (open->caps & SPEAKER_CAP_GR) {
-		at = put_capability(at, CAP_GR, 6);
-		store_be16(at, open->caps & SPEAKER_CAP_GR_RESTARTING ? GR_R | restart : restart);
-		store_be16(at + 2, BGP_AFI_IPV4);
-		at[4] = BGP_SAFI_UNICAST;
-		at[5] = open->caps & SPEAKER_CAP_GR_FORWARDING ? GR_F : 0;
+	if (open->caps & SPEAKER_CAP_EXTENDED_NEXT_HOP) {
+		at = put_capability(at, CAP_EXTENDED_NEXT_HOP, 6);
+		store_be32(at, BGP_AFI_IPV4 << 16 | BGP_SAFI_UNICAST);
+		store_be16(at + 4, BGP_AFI_IPV6);
 		at += 6;
 	}
+	at = put_gr(at, open);
 	if (open->caps & SPEAKER_CAP_AS4) {
 		at = put_capability(at, CAP_AS4, 4);
 		store_be32(at, open->asn);
@@ -221,7 +322,7 @@ static uint8_t *put_capabilities(uint8_t *at, const struct bgp_open *open)
 
 size_t open_encode(uint8_t *buf, size_t size, const struct bgp_open *open)
 {
-	uint8_t caps[32];
+	uint8_t caps[64]; /* all that there are take 40 */
 	size_t nb = (size_t)(put_capabilities(caps, open) - caps), params = nb ? nb + 2 : 0;
 	size_t len = BGP_HEADER_LEN + 10 + params;
 	uint8_t *at = buf + BGP_HEADER_LEN;

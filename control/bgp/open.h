@@ -23,6 +23,12 @@ struct bgp_open {
 	uint16_t caps;
 };
 
+/* The families of these capabilities, a set (family_bit()); those of the families in a set, with
+ * GR; and those that remain if `families` and no others were negotiated. */
+uint8_t open_families(uint16_t caps);
+uint16_t open_caps(uint8_t families, uint8_t forwarding);
+uint16_t open_negotiated(uint16_t caps, uint8_t families);
+
 /* Decode an OPEN body. Checks what can be checked without knowing the peer: version 2/1, AS 0 2/2
  * (RFC 7607), router ID 0 2/3 (RFC 6286), hold time 1 or 2 s 2/6, optional parameters 2/4 and 2/0.
  * Both parameter formats (RFC 9072) are read; unknown capabilities are ignored (RFC 5492). False:
@@ -30,13 +36,15 @@ struct bgp_open {
 bool open_decode(struct cursor body, struct bgp_open *out, struct bgp_notify *notify);
 
 /* Is it the peer that we expect? Its AS (2/2); from an internal peer, a router ID that is not ours
- * (2/3, RFC 6286 2.2); IPv4 unicast, without which there is nothing to say (2/7, RFC 5492 3). */
+ * (2/3, RFC 6286 2.2); one of `families` at least, without which there is nothing to say (2/7, RFC
+ * 5492 3). */
 bool open_check(const struct bgp_open *open, uint32_t peer_asn, uint32_t local_asn,
-		uint32_t router_id, struct bgp_notify *notify);
+		uint32_t router_id, uint8_t families, struct bgp_notify *notify);
 
-/* Encode an OPEN with the capabilities of `open->caps`: MP IPv4 unicast, route refresh, 4-octet AS,
- * graceful restart (with IPv4 unicast listed if CAP_GR; R and F bits from the flags). AS_TRANS
- * stands in the header for an AS above 65535. Returns its length, 0 if `size` is too small. */
+/* Encode an OPEN with the capabilities of `open->caps`: MP, route refresh, extended next hop,
+ * 4-octet AS, graceful restart (with the families listed that have GR; R and F bits from the
+ * flags). AS_TRANS stands in the header for an AS above 65535. Returns its length, 0 if `size` is
+ * too small. */
 size_t open_encode(uint8_t *buf, size_t size, const struct bgp_open *open);
 
 #ifdef __cplusplus

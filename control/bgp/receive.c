@@ -3,6 +3,7 @@
  * room for what may come out of it; until then it stays where it is and the socket is not read.
  * Peers take turns: one with a full table says a part of it, then others are heard, and its bulk
  * waits in its socket while the RIB lcore is behind, so that their news does not. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,18 +12,30 @@
 #include "stats.h"
 #include "update.h"
 
-_Static_assert(sizeof(struct speaker_update) + BGP_ATTRS_MAX + BGP_MESSAGE_MAX + NLRI_SLACK <=
-		       SPEAKER_RECORD_MAX,
+enum {
+	/* of a record of an UPDATE, beside attributes and prefixes; what a mailbox adds for another
+	 * record behind it is less than the end of this */
+	UPDATE_FRAME = sizeof(struct speaker_update) + NLRI_SLACK + 64,
+};
+_Static_assert(FAMILY_COUNT *(UPDATE_FRAME + BGP_ATTRS_MAX + BGP_MESSAGE_MAX) <= SPEAKER_RECORD_MAX,
 	       "the longest UPDATE fits");
 
 enum { CROSSING_MS = 2000 }; /* see open_waits() */
 
-/* The longest record that this message can turn into. */
-static size_t record_max(const struct bgp_message *msg)
+static bool has_family(const struct conn *conn, uint8_t family)
 {
+	return open_families(conn->open.caps) & family_bit(family);
+}
+
+/* Octets of the records that this message can turn into: of an UPDATE, one for each family that was
+ * negotiated. */
+static size_t records_max(const struct conn *conn, const struct bgp_message *msg)
+{
+	size_t record = UPDATE_FRAME + BGP_ATTRS_MAX + msg->len;
+
 	if (msg->type != BGP_UPDATE)
 		return sizeof(struct speaker_up);
-	return sizeof(struct speaker_update) + BGP_ATTRS_MAX + msg->len + NLRI_SLACK;
+	return has_family(conn, FAMILY_IPV4) && has_family(conn, FAMILY_IPV6) ? 2 * record : record;
 }
 
 /* --- OPEN ------------------------------------------------------------------------------------- */
@@ -84,7 +97,8 @@ static bool collision_resolve(struct conn *conn, const struct bgp_open *open)
 		session_event(conn, FSM_COLLISION, NULL);
 		return false;
 	}
-	if (other->state == SESSION_ESTABLISHED && other->open.caps & SPEAKER_CAP_GR) {
+	if (other->state == SESSION_ESTABLISHED &&
+	    other->open.caps & (SPEAKER_CAP_GR | SPEAKER_CAP_GR_IPV6)) {
 		session_event(
 			other, FSM_TCP_UP,
 			&(struct session_cause){
@@ -134,7 +148,8 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 		refuse_open(conn, NULL, &notify);
 		return;
 	}
-	if (!open_check(&open, session->peer.asn, us->local_asn, us->router_id, &notify)) {
+	if (!open_check(&open, session->peer.asn, us->local_asn, us->router_id,
+			session->peer.families, &notify)) {
 		refuse_open(conn, &open, &notify);
 		return;
 	}
@@ -146,6 +161,9 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 	if (!collision_resolve(conn, &open))
 		return;
 	conn->open = open;
+	conn->open.caps = open_negotiated(open.caps, session->peer.families);
+	if (!session->peer.extended_next_hop)
+		conn->open.caps &= (uint16_t)~SPEAKER_CAP_EXTENDED_NEXT_HOP;
 	if (conn_negotiate(conn, session->peer.hold_s))
 		log_warning("peer %s: no hold time, and the kernel does not look whether it lives",
 			    session->peer.name);
@@ -155,22 +173,28 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 
 /* --- UPDATE ----------------------------------------------------------------------------------- */
 
-/* An UPDATE that does not end the session, counted by what is wrong with it. */
+/* An UPDATE that does not end the session, counted by what is wrong with it: once, and for the
+ * prefixes of each family that it has. */
 static void count_faults(struct session_stats *stats, const struct bgp_update *update,
-			 enum bgp_verdict verdict, enum speaker_loop loop)
+			 enum bgp_verdict verdict)
 {
-	const uint32_t announced = update->announced.count;
-
 	if (verdict == BGP_TREAT_AS_WITHDRAW)
 		stat_add(&stats->treat_as_withdraw, 1);
 	else if (verdict == BGP_ATTR_DISCARD)
 		stat_add(&stats->attr_discard, 1);
+	if (update->stripped[0] | update->stripped[1] | update->stripped[2] | update->stripped[3])
+		stat_add(&stats->attr_stripped, 1);
+}
+
+static void count_prefixes(struct session_stats *stats, const struct bgp_update *update,
+			   enum bgp_verdict verdict, enum speaker_loop loop)
+{
+	const uint32_t announced = update->announced.count;
+
 	if (loop)
 		stat_add(&stats->loops[loop], announced);
 	if (update->as_zero && verdict == BGP_TREAT_AS_WITHDRAW)
 		stat_add(&stats->as_zero, announced);
-	if (update->stripped[0] | update->stripped[1] | update->stripped[2] | update->stripped[3])
-		stat_add(&stats->attr_stripped, 1);
 	if (update->drop)
 		stat_add(&stats->attr_dropped, announced);
 	stat_add(&stats->martians, update->announced.martians + update->withdrawn.martians);
@@ -191,7 +215,9 @@ static size_t fill_record(struct speaker_update *record, const struct session *s
 		loop = update_loop(attrs, update->attrs_len, us->local_asn, us->router_id);
 	announces = announces && loop == SPEAKER_LOOP_NONE && !update->drop;
 	*record = (struct speaker_update){
-		.head = { SPEAKER_UPDATE, session->peer.head.peer, session->epoch },
+		.head = { .type = SPEAKER_UPDATE,
+			  .peer = session->peer.head.peer,
+			  .epoch = session->epoch },
 		.attrs_len = announces ? update->attrs_len : 0,
 		.nb_martians = (uint16_t)update->announced.martians,
 		.martian = update->announced.martian,
@@ -224,19 +250,53 @@ static size_t fill_record(struct speaker_update *record, const struct session *s
 	return (size_t)(at + NLRI_SLACK - (uint8_t *)record);
 }
 
+/* Pass on what the message has of one family, whose attributes have been decoded into `record`. */
+static void update_post(struct session *session, struct speaker_update *record,
+			const struct bgp_update *update, enum bgp_verdict verdict)
+{
+	size_t len = fill_record(record, session, update, verdict);
+	uint32_t weight = 1u + record->nb_withdrawn + record->nb_announced;
+
+	count_prefixes(&session->stats, update, verdict, (enum speaker_loop)record->loop);
+	if (weight == 1 && !record->fault && !record->nb_martians)
+		return;
+	mailbox_post_weighed(session->host->to_rib, len, weight);
+	session->said += weight;
+}
+
+/* The prefixes of the other families of a message that has been judged. */
+static void update_rest(struct conn *conn, const struct bgp_message *msg, struct update_ctx *ctx,
+			struct bgp_update *update)
+{
+	struct session *session = conn->session;
+
+	while (update->rest) {
+		struct speaker_update *record = mailbox_reserve(
+			session->host->to_rib, UPDATE_FRAME + BGP_ATTRS_MAX + msg->len);
+		enum bgp_verdict verdict;
+
+		assert(record);
+		ctx->done |= family_bit(update->family);
+		verdict = update_decode(msg->body, ctx, (uint8_t *)(record + 1), update);
+		update_post(session, record, update, verdict);
+	}
+}
+
 static void update_received(struct conn *conn, const struct bgp_message *msg, void *room)
 {
 	struct session *session = conn->session;
 	struct speaker_update *record = room;
-	struct update_ctx ctx = { .as4 = conn->open.caps & SPEAKER_CAP_AS4,
-				  .ebgp = !session_ibgp(session),
-				  .local_addr = addr_make4(conn->local_addr),
-				  .families = family_bit(FAMILY_IPV4),
-				  .attributes = &session->peer.attributes,
-				  .allow_240 = session->host->params.allow_240 };
+	struct update_ctx ctx = {
+		.as4 = conn->open.caps & SPEAKER_CAP_AS4,
+		.ebgp = !session_ibgp(session),
+		.local_addr = addr_make4(conn->local_addr),
+		.attributes = &session->peer.attributes,
+		.allow_240 = session->host->params.allow_240,
+		.families = open_families(conn->open.caps),
+		.extended_next_hop = conn->open.caps & SPEAKER_CAP_EXTENDED_NEXT_HOP,
+	};
 	enum bgp_verdict verdict;
 	struct bgp_update update;
-	size_t len;
 
 	stat_add(&session->stats.rx_updates, 1);
 	if (conn->state != SESSION_ESTABLISHED) {
@@ -251,17 +311,12 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 	}
 	session_event(conn, FSM_UPDATE, NULL);
 	if (update.eor) {
-		report_event(session, SPEAKER_EOR);
+		report_event(session, SPEAKER_EOR, update.family);
 		return;
 	}
-	len = fill_record(record, session, &update, verdict);
-	count_faults(&session->stats, &update, verdict, (enum speaker_loop)record->loop);
-	if (record->nb_withdrawn || record->nb_announced || record->fault || record->nb_martians) {
-		uint32_t weight = 1u + record->nb_withdrawn + record->nb_announced;
-
-		mailbox_post_weighed(session->host->to_rib, len, weight);
-		session->said += weight;
-	}
+	count_faults(&session->stats, &update, verdict);
+	update_post(session, record, &update, verdict);
+	update_rest(conn, msg, &ctx, &update);
 }
 
 /* --- the others ------------------------------------------------------------------------------- */
@@ -285,12 +340,13 @@ static void keepalive_received(struct conn *conn, const struct bgp_message *msg,
 static void refresh_received(struct conn *conn, const struct bgp_message *msg, void *record)
 {
 	struct bgp_refresh refresh;
+	uint8_t family;
 
 	refresh_decode(msg->body, &refresh);
+	family = family_of_afi(refresh.afi, refresh.safi);
 	session_event(conn, FSM_REFRESH, &(struct session_cause){ .message = msg->type });
-	if (conn->state == SESSION_ESTABLISHED && refresh.afi == BGP_AFI_IPV4 &&
-	    refresh.safi == BGP_SAFI_UNICAST && !refresh.subtype)
-		report_event(conn->session, SPEAKER_REFRESH);
+	if (conn->state == SESSION_ESTABLISHED && has_family(conn, family) && !refresh.subtype)
+		report_event(conn->session, SPEAKER_REFRESH, family);
 }
 
 static void (*const handlers[])(struct conn *conn, const struct bgp_message *msg, void *record) = {
@@ -333,7 +389,7 @@ unsigned int receive_messages(struct conn *conn)
 			conn->blocked = conn->crossing = true;
 			break;
 		}
-		record = mailbox_reserve(session->host->to_rib, record_max(&msg));
+		record = mailbox_reserve(session->host->to_rib, records_max(conn, &msg));
 		if (!record || session->down_pending || turn_over(session)) {
 			conn->blocked = true;
 			break;

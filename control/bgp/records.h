@@ -24,8 +24,9 @@ enum {
 	SPEAKER_COMMUNICATION = 256, /* with its NUL (RFC 9003 2) */
 	SPEAKER_NOTIFY_DATA = 256,   /* octets of a NOTIFICATION's data that are passed on */
 	SPEAKER_TX_HIGH = 4 << 20,   /* octets queued for one peer; past it the peer is lagging */
-	/* octets of the longest event, an UPDATE: receive.c holds it against the message's */
-	SPEAKER_RECORD_MAX = 13 << 10,
+	/* octets of all that one message may turn into, an UPDATE of each family at most: receive.c
+	 * holds it against the message's */
+	SPEAKER_RECORD_MAX = 26 << 10,
 };
 
 /* --- RIB lcore to speaker --------------------------------------------------------------------- */
@@ -41,7 +42,7 @@ enum speaker_command_type {
 	 * longer */
 	SPEAKER_PEER_CALL,
 	SPEAKER_SEND, /* struct speaker_send */
-	/* struct speaker_command: ROUTE-REFRESH for IPv4 unicast, if the peer has the capability */
+	/* struct speaker_command: ROUTE-REFRESH for its family, if the peer has the capability */
 	SPEAKER_SEND_REFRESH,
 	/* struct speaker_accepted: a socket that another speaker accepted for this peer */
 	SPEAKER_CONNECTION,
@@ -55,6 +56,7 @@ struct speaker_command {
 	uint16_t type, peer;
 	/* of the session meant (SPEAKER_UP); commands for one that has gone are ignored. 0: any */
 	uint32_t epoch;
+	uint8_t family; /* enum family: of SPEAKER_SEND_REFRESH */
 };
 
 struct speaker_peer_add {
@@ -70,9 +72,14 @@ struct speaker_peer_add {
 	uint8_t ttl_security; /* hops that it may be away at most (RFC 5082), 1: on link; 0: any */
 	uint16_t hold_min_s;  /* an OPEN with a hold time below it is refused; 0: none is */
 	bool multihop, passive;
-	bool restarting; /* R bit in OPEN (RFC 4724) while the restart lasts */
-	/* F bit: truthfully, whether the dataplane kept forwarding over our restart */
-	bool forwarding_kept;
+	/* a set of families (family_bit()): those that we offer, of which one at least must be the
+	 * peer's too */
+	uint8_t families;
+	bool extended_next_hop; /* offer IPv4 prefixes with IPv6 next hops (RFC 8950) */
+	bool restarting;	/* R bit in OPEN (RFC 4724) while the restart lasts */
+	/* F bits: a set of families: truthfully, for which of them the dataplane kept forwarding
+	 * over our restart */
+	uint8_t forwarding_kept;
 	/* shut down by an operator: nobody connects, nobody is let in, until a reset says
 	 * otherwise */
 	bool shut;
@@ -116,12 +123,13 @@ struct speaker_send {
 /* --- speaker to RIB lcore --------------------------------------------------------------------- */
 
 enum speaker_event_type {
-	SPEAKER_UP = 1,	 /* struct speaker_up: Established */
-	SPEAKER_DOWN,	 /* struct speaker_down: was Established, is no more */
-	SPEAKER_STATE,	 /* struct speaker_state: any other change that an operator wants to see */
-	SPEAKER_UPDATE,	 /* struct speaker_update */
-	SPEAKER_EOR,	 /* struct speaker_event: End-of-RIB for IPv4 unicast */
-	SPEAKER_REFRESH, /* struct speaker_event: the peer asks for our Adj-RIB-Out again */
+	SPEAKER_UP = 1, /* struct speaker_up: Established */
+	SPEAKER_DOWN,	/* struct speaker_down: was Established, is no more */
+	SPEAKER_STATE,	/* struct speaker_state: any other change that an operator wants to see */
+	SPEAKER_UPDATE, /* struct speaker_update */
+	SPEAKER_EOR,	/* struct speaker_event: End-of-RIB for its family */
+	/* struct speaker_event: the peer asks for our Adj-RIB-Out again, of its family */
+	SPEAKER_REFRESH,
 	/* struct speaker_event: more than SPEAKER_TX_HIGH is queued; send no more */
 	SPEAKER_LAGGING,
 	SPEAKER_DRAINED, /* struct speaker_event: its queue is empty again */
@@ -134,6 +142,7 @@ enum speaker_event_type {
 struct speaker_event {
 	uint16_t type, peer;
 	uint32_t epoch; /* counts the peer's Established sessions from 1 */
+	uint8_t family; /* enum family: of SPEAKER_EOR and SPEAKER_REFRESH */
 };
 
 enum {
@@ -145,6 +154,12 @@ enum {
 	SPEAKER_CAP_MP_IPV4 = 1 << 5,	    /* listed, or no MP capability at all */
 	/* RFC 4724, whatever is listed: it sends End-of-RIB */
 	SPEAKER_CAP_GR_AWARE = 1 << 6,
+	/* of IPv6 unicast, as those of IPv4 */
+	SPEAKER_CAP_GR_IPV6 = 1 << 7,
+	SPEAKER_CAP_GR_FORWARDING_IPV6 = 1 << 8,
+	SPEAKER_CAP_MP_IPV6 = 1 << 9,
+	/* RFC 8950: IPv4 unicast with IPv6 next hops */
+	SPEAKER_CAP_EXTENDED_NEXT_HOP = 1 << 10,
 };
 
 struct speaker_up {
@@ -153,8 +168,9 @@ struct speaker_up {
 	uint32_t remote_addr;		/* host order; the peer's: news only with a subnet */
 	uint16_t hold_s, keepalive_s;	/* negotiated */
 	uint16_t restart_s;		/* the peer's (RFC 4724) */
-	uint16_t caps;			/* SPEAKER_CAP_*: what the peer has */
-	uint16_t message_max;		/* 4096 */
+	/* SPEAKER_CAP_*: what the peer has; of what belongs to a family, what we have too */
+	uint16_t caps;
+	uint16_t message_max; /* 4096 */
 	bool ibgp;
 };
 

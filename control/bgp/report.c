@@ -76,7 +76,9 @@ static bool post(struct session *session, const void *record, size_t len)
 
 static struct speaker_event head(const struct session *session, enum speaker_event_type type)
 {
-	return (struct speaker_event){ (uint16_t)type, session->peer.head.peer, session->epoch };
+	return (struct speaker_event){ .type = (uint16_t)type,
+				       .peer = session->peer.head.peer,
+				       .epoch = session->epoch };
 }
 
 static bool try_event(struct session *session, enum speaker_event_type type)
@@ -86,9 +88,13 @@ static bool try_event(struct session *session, enum speaker_event_type type)
 	return post(session, &event, sizeof(event));
 }
 
-void report_event(struct session *session, enum speaker_event_type type)
+void report_event(struct session *session, enum speaker_event_type type, uint8_t family)
 {
-	bool posted = try_event(session, type);
+	struct speaker_event event = head(session, type);
+	bool posted;
+
+	event.family = family;
+	posted = post(session, &event, sizeof(event));
 
 	assert(posted);
 	(void)posted;

@@ -44,21 +44,22 @@ static void send_open(struct conn *conn)
 {
 	const struct session *session = conn->session;
 	const struct session_host *host = session->host;
+	const struct speaker_peer_add *peer = &session->peer;
+	/* A session that comes back within our lifetime finds the forwarding state where it left
+	 * it. */
+	uint8_t kept = session->epoch ? peer->families : peer->forwarding_kept;
 	struct bgp_open open = {
 		.asn = host->params.local_asn,
 		.router_id = host->params.router_id,
-		.hold_s = session->peer.hold_s,
+		.hold_s = peer->hold_s,
 		.restart_s = host->params.restart_s,
-		.caps = SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_AS4 |
-			SPEAKER_CAP_GR,
+		.caps = SPEAKER_CAP_REFRESH | SPEAKER_CAP_AS4 | open_caps(peer->families, kept),
 	};
 
-	if (session->peer.restarting && !host->restarted)
+	if (peer->restarting && !host->restarted)
 		open.caps |= SPEAKER_CAP_GR_RESTARTING;
-	/* A session that comes back within our lifetime finds the forwarding state where it left
-	 * it. */
-	if (session->peer.forwarding_kept || session->epoch)
-		open.caps |= SPEAKER_CAP_GR_FORWARDING;
+	if (peer->extended_next_hop)
+		open.caps |= SPEAKER_CAP_EXTENDED_NEXT_HOP;
 	conn->local_addr = transport_local(&conn->t);
 	conn_send_open(conn, &open);
 }
@@ -125,7 +126,7 @@ static void lost(struct conn *conn, enum fsm_event event, const struct session_c
 		.subcode = why->subcode,
 		.received = why->received,
 		.reset = cause && cause->err == -ECONNRESET,
-		.keep = conn->open.caps & SPEAKER_CAP_GR &&
+		.keep = conn->open.caps & (SPEAKER_CAP_GR | SPEAKER_CAP_GR_IPV6) &&
 			(event == FSM_TCP_FAILED || event == FSM_TCP_UP),
 	};
 	memcpy(down->reason, why->reason, sizeof(down->reason));
@@ -377,12 +378,13 @@ void session_send(struct session *session, struct wire_buf *buf)
 	session_wake(session);
 }
 
-void session_send_refresh(struct session *session)
+void session_send_refresh(struct session *session, uint8_t family)
 {
 	struct conn *conn = session_up(session);
 
-	if (conn && conn->open.caps & SPEAKER_CAP_REFRESH)
-		conn_send_refresh(conn);
+	if (conn && conn->open.caps & SPEAKER_CAP_REFRESH &&
+	    open_families(conn->open.caps) & family_bit(family))
+		conn_send_refresh(conn, family);
 	session_wake(session);
 }
 

@@ -85,7 +85,7 @@ void session_admit(struct session *session, int fd);
 void session_send(struct session *session, struct wire_buf *buf);
 
 /* A ROUTE-REFRESH for IPv4 unicast, if the peer has the capability. */
-void session_send_refresh(struct session *session);
+void session_send_refresh(struct session *session, uint8_t family);
 
 /* Do what can be done now: read, act, write, report. Returns how much was done. *again: call it
  * next turn too. */
@@ -175,7 +175,7 @@ void report_pending(struct session *session);
 void report_down(struct session *session);
 /* Report that the session is up, or another event. receive_messages() has made sure of the room. */
 void report_up(struct conn *conn);
-void report_event(struct session *session, enum speaker_event_type type);
+void report_event(struct session *session, enum speaker_event_type type, uint8_t family);
 
 #ifdef __cplusplus
 }

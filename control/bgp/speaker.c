@@ -308,7 +308,7 @@ static void run_peer_command(struct speaker *speaker, struct session *session,
 		break;
 	case SPEAKER_SEND_REFRESH:
 		if (current)
-			session_send_refresh(session);
+			session_send_refresh(session, command->family);
 		break;
 	case SPEAKER_CONNECTION:
 		if (session->used)

@@ -35,15 +35,18 @@ enum bgp_verdict update_decode(struct cursor body, const struct update_ctx *ctx,
 enum speaker_loop update_loop(const uint8_t *attrs, uint16_t attrs_len, uint32_t local_asn,
 			      uint32_t router_id);
 
-/* One UPDATE with these attributes (as they go on the wire, at most 4 octets each AS or downgraded:
- * attr.h) and as many prefixes as fit into `size` and BGP_MESSAGE_MAX. Returns its length; *taken
- * prefixes are in it. 0: not one fits. */
-size_t update_encode_announce(uint8_t *buf, size_t size, const uint8_t *attrs, uint16_t attrs_len,
-			      const struct prefix *nlri, size_t n, size_t *taken);
-size_t update_encode_withdraw(uint8_t *buf, size_t size, const struct prefix *nlri, size_t n,
+/* One UPDATE with these attributes (canonical, at most 4 octets each AS or downgraded: attr.h) and
+ * as many prefixes, all of this family, as fit into `size` and BGP_MESSAGE_MAX. IPv4 prefixes stand
+ * in the message's own fields; those of IPv6, and IPv4 ones whose NEXT_HOP is of IPv6 (RFC 8950),
+ * in an MP_REACH with that next hop. Returns its length; *taken prefixes are in it. 0: not one
+ * fits. */
+size_t update_encode_announce(uint8_t *buf, size_t size, uint8_t family, const uint8_t *attrs,
+			      uint16_t attrs_len, const struct prefix *nlri, size_t n,
 			      size_t *taken);
-/* End-of-RIB for IPv4 unicast: an UPDATE of 23 octets. */
-size_t update_encode_eor(uint8_t *buf, size_t size);
+size_t update_encode_withdraw(uint8_t *buf, size_t size, uint8_t family, const struct prefix *nlri,
+			      size_t n, size_t *taken);
+/* End-of-RIB of a family (RFC 4724 2): an UPDATE of 23 octets, or 30. */
+size_t update_encode_eor(uint8_t *buf, size_t size, uint8_t family);
 
 #ifdef __cplusplus
 }

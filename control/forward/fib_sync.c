@@ -396,19 +396,12 @@ static uint8_t all_views(const struct fib_sync *sync)
 	return views;
 }
 
-/* In these views. `node` may be RIB_NONE: the prefix has gone. */
-static void sync_prefix(struct fib_sync *sync, struct prefix prefix, uint32_t node, uint8_t views)
+/* In these views. The node may have no paths any more. */
+static void sync_views(struct fib_sync *sync, struct prefix prefix, uint32_t node, uint8_t views)
 {
-	static const struct ways none;
-
-	for (int view = 0; view < ROLE_COUNT; view++) {
-		if (!(views >> view & 1))
-			continue;
-		if (node == RIB_NONE)
-			set_view(sync, prefix, (enum role)view, &none, &none);
-		else
+	for (int view = 0; view < ROLE_COUNT; view++)
+		if (views >> view & 1)
 			sync_view(sync, prefix, node, (enum role)view);
-	}
 }
 
 /* --- wide prefixes ---------------------------------------------------------------------------- */
@@ -458,35 +451,40 @@ bool fib_sync_wide(struct fib_sync *sync)
 /* Paths are looked through for each view. */
 static size_t node_cost(const struct fib_sync *sync, uint32_t node)
 {
-	return 1 + (node == RIB_NONE ? 0 : rib_paths(sync->rib, node) / PATHS_COST);
+	return 1 + rib_paths(sync->rib, node) / PATHS_COST;
 }
 
-/* Each is a random place in the tables of some megabytes: they come into the cache together. */
-static void fetch(const struct fib_sync *sync, const struct rib_change *changes, size_t n,
-		  uint8_t views)
+/* The prefixes of up to NODES nodes. Each is a random place in the tables of some megabytes: they
+ * come into the cache together. */
+static void fetch(const struct fib_sync *sync, const uint32_t *nodes, size_t n, uint8_t views,
+		  struct prefix *prefixes)
 {
+	for (size_t i = 0; i < n; i++)
+		prefixes[i] = rib_prefix(sync->rib, nodes[i]);
 	for (uint8_t view = 0; view < ROLE_COUNT; view++) {
 		if (!(views >> view & 1))
 			continue;
 		for (size_t i = 0; i < n; i++)
 			fib_fetch(sync->writer, view,
-				  fib_ip4(changes[i].prefix.addr.v4, changes[i].prefix.len));
+				  fib_ip4(prefixes[i].addr.v4, prefixes[i].len));
 	}
 }
 
 size_t fib_sync_changes(struct fib_sync *sync, size_t budget)
 {
-	struct rib_change changes[NODES];
+	struct prefix prefixes[NODES];
+	uint32_t nodes[NODES];
 	uint8_t views = all_views(sync);
 	size_t done = 0, n;
 
-	while (done < budget && (n = rib_changes(sync->rib, changes,
-						 budget - done < NODES ? budget - done : NODES))) {
-		fetch(sync, changes, n, views);
+	while (done < budget &&
+	       (n = rib_changes(sync->rib, nodes, budget - done < NODES ? budget - done : NODES))) {
+		fetch(sync, nodes, n, views, prefixes);
 		for (size_t i = 0; i < n; i++) {
-			sync_prefix(sync, changes[i].prefix, changes[i].node, views);
-			done += node_cost(sync, changes[i].node);
+			sync_views(sync, prefixes[i], nodes[i], views);
+			done += node_cost(sync, nodes[i]);
 		}
+		rib_changes_end(sync->rib, nodes, n);
 	}
 	return done;
 }
@@ -529,11 +527,11 @@ static void mark_next_hops(struct fib_sync *sync, uint32_t node)
 }
 
 /* Wide prefixes are written in all views. */
-static void walk_node(struct fib_sync *sync, const struct rib_change *of)
+static void walk_node(struct fib_sync *sync, struct prefix prefix, uint32_t node)
 {
-	if (!rib_is_wide(sync->rib, of->node))
-		sync_prefix(sync, of->prefix, of->node, sync->views);
-	else if (sync->first && rib_wide_add(sync->rib, of->node) < 0)
+	if (!rib_is_wide(sync->rib, node))
+		sync_views(sync, prefix, node, sync->views);
+	else if (sync->first && rib_wide_add(sync->rib, node) < 0)
 		sync->retry = true;
 }
 
@@ -546,19 +544,15 @@ static bool wide_through(const struct fib_sync *sync)
 /* A slice of the table, of nodes that have paths. */
 static size_t walk_nodes(struct fib_sync *sync)
 {
-	struct rib_change of[NODES] = { 0 };
+	struct prefix prefixes[NODES];
 	uint32_t nodes[NODES];
 	size_t n = rib_walk(sync->rib, &sync->cursor, nodes, NODES), done = NODES;
 
-	for (size_t i = 0; i < n; i++) {
-		of[i].prefix = rib_prefix(sync->rib, nodes[i]);
-		of[i].node = nodes[i];
-	}
-	fetch(sync, of, n, sync->views);
+	fetch(sync, nodes, n, sync->views, prefixes);
 	for (size_t i = 0; i < n; i++) {
 		if (sync->first)
 			mark_next_hops(sync, nodes[i]);
-		walk_node(sync, &of[i]);
+		walk_node(sync, prefixes[i], nodes[i]);
 		done += node_cost(sync, nodes[i]) - 1;
 	}
 	sync->round = !sync->cursor;

@@ -61,6 +61,8 @@ bool forwarding_port(const struct fib *fib, uint32_t i, struct forwarding_port *
 		.mtu = there->mtu,
 		.mtu_now = __atomic_load_n(&there->mtu_now, __ATOMIC_RELAXED),
 		.device_lost = __atomic_load_n(&there->device_lost, __ATOMIC_RELAXED),
+		.members = __atomic_load_n(&there->members, __ATOMIC_RELAXED),
+		.members_carrying = __atomic_load_n(&there->members_carrying, __ATOMIC_RELAXED),
 		.disputed = __atomic_load_n(&there->disputed, __ATOMIC_RELAXED),
 	};
 	return true;

@@ -37,7 +37,9 @@ struct forwarding_port {
 	uint16_t mtu;	  /* as configured */
 	uint16_t mtu_now; /* what its device takes; 0: as configured */
 	bool device_lost; /* its device was deleted */
-	bool disputed;	  /* somebody keeps changing its interface in the kernel */
+	/* of its bond, 0: it is on none; and how many of them carry traffic */
+	uint8_t members, members_carrying;
+	bool disputed; /* somebody keeps changing its interface in the kernel */
 };
 /* The `i`th; false: there are no more. */
 bool forwarding_port(const struct fib *fib, uint32_t i, struct forwarding_port *port);

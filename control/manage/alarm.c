@@ -118,6 +118,10 @@ static void add_ports(const struct fib *fib, struct alarms *alarms)
 	for (uint32_t i = 0; forwarding_port(fib, i, &port); i++) {
 		if (port.device_lost)
 			add(alarms, "port_device", "", "port %s: its device has gone", port.name);
+		if (port.members_carrying < port.members)
+			add(alarms, "port_members", "",
+			    "port %s: %u of the %u members of its bond carry traffic", port.name,
+			    port.members_carrying, port.members);
 		if (port.mtu_now && port.mtu_now < port.mtu)
 			add(alarms, "port_mtu", "",
 			    "port %s: its device takes packets of %u octets, %u are configured",

@@ -10,20 +10,22 @@
 static json_t *format_caps(uint16_t caps)
 {
 	static const struct {
-		uint16_t bit;
+		uint16_t bits;
 		const char *name;
 	} names[] = {
 		{ SPEAKER_CAP_MP_IPV4, "ipv4-unicast" },
+		{ SPEAKER_CAP_MP_IPV6, "ipv6-unicast" },
+		{ SPEAKER_CAP_EXTENDED_NEXT_HOP, "extended-next-hop" },
 		{ SPEAKER_CAP_REFRESH, "route-refresh" },
 		{ SPEAKER_CAP_AS4, "as4" },
-		{ SPEAKER_CAP_GR, "graceful-restart" },
+		{ SPEAKER_CAP_GR | SPEAKER_CAP_GR_IPV6, "graceful-restart" },
 		{ SPEAKER_CAP_GR_RESTARTING, "restarting" },
-		{ SPEAKER_CAP_GR_FORWARDING, "forwarding-kept" },
+		{ SPEAKER_CAP_GR_FORWARDING | SPEAKER_CAP_GR_FORWARDING_IPV6, "forwarding-kept" },
 	};
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (caps & names[i].bit)
+		if (caps & names[i].bits)
 			json_array_append_new(list, json_string(names[i].name));
 	return list;
 }

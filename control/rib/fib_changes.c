@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
-size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max)
+size_t rib_changes(struct rib *rib, uint32_t *nodes, size_t max)
 {
 	size_t n = 0;
 
@@ -17,14 +17,16 @@ size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max)
 			bitmap_add(&rib->wide, id);
 			continue;
 		}
-		changes[n].prefix = rib_prefix(rib, id);
-		changes[n].node = node_at(rib, id)->first ? id : RIB_NONE;
-		if (changes[n++].node)
-			continue;
-		node_refuse(rib, node_at(rib, id), 0);
-		node_release(rib, id);
+		if (!node_at(rib, id)->first)
+			node_refuse(rib, node_at(rib, id), 0);
+		nodes[n++] = id;
 	}
 	return n;
+}
+
+void rib_changes_end(struct rib *rib, uint32_t *nodes, size_t n)
+{
+	nodes_release(rib, nodes, n);
 }
 
 size_t rib_changes_waiting(const struct rib *rib)

@@ -458,8 +458,9 @@ static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *
 size_t group_flush(struct group *group, size_t max)
 {
 	struct flush *f = group->rib->groups.flush;
-	bool stream = group->queue.count && audience_ready(group->rib, &group->stream);
-	struct cohort *cohort = stream ? NULL : cohort_turn(group);
+	bool gathers = queue_gathers(&group->queue, group->rib->put_off.count);
+	bool stream = !gathers && group->queue.count && audience_ready(group->rib, &group->stream);
+	struct cohort *cohort = stream || gathers ? NULL : cohort_turn(group);
 	size_t seen = 0;
 
 	if (max > GROUP_FLUSH_MAX)

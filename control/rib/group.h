@@ -114,9 +114,9 @@ struct group_batch {
 
 /* Take up to `max` prefixes (at most GROUP_FLUSH_MAX) that are to be announced to members or
  * withdrawn from them. Returns how many it took; 0: all members have everything, or may not be sent
- * more now (rib_params.ready). Then call group_flush_next() until it says false, and send each
- * batch, in that order; the rib must not be changed in between. A batch may be empty-handed even if
- * something was taken. */
+ * more now (rib_params.ready), or what had been put off gathers, for eight flushes at most. Then
+ * call group_flush_next() until it says false, and send each batch, in that order; the rib must not
+ * be changed in between. A batch may be empty-handed even if something was taken. */
 size_t group_flush(struct group *group, size_t max);
 bool group_flush_next(struct group *group, struct group_batch *batch);
 

@@ -6,7 +6,8 @@
  * of whoever changed it first, and has no order with others: any order of prefixes is right.
  *
  * What had been put off (rib_put_off()) is one lane for all sources, with longer turns; it has
- * waited, so it never comes before others. */
+ * waited, so it never comes before others. While there is nothing else, and more of it is on the
+ * way, some of it gathers: what is announced together has fewer, larger writes to each peer. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,6 +17,8 @@
 enum {
 	QUANTUM = 32,
 	PUT_OFF_QUANTUM = 256,
+	GATHERED = 2048, /* entries, or flushes of none, and it goes */
+	GATHER_FLUSHES = 8,
 };
 
 int queue_init(struct queue *queue, uint16_t nb_peers)
@@ -130,6 +133,7 @@ static void lane_add(struct group *group, uint16_t source, const struct entry *w
 
 	lane_push(&group->rib->groups, lane, with);
 	queue->count++;
+	queue->nb_put_off += source == queue->put_off;
 	if (lane->listed)
 		return;
 	lane->listed = true;
@@ -169,6 +173,15 @@ void queue_back(struct group *group, const struct entry *taken, const struct bac
 	lane_add(group, group->rib->params.nb_peers, &entry);
 }
 
+bool queue_gathers(struct queue *queue, bool more)
+{
+	if (!queue->count || !more || queue->nb_put_off < queue->count ||
+	    queue->flushes == GATHER_FLUSHES)
+		return false;
+	queue->flushes = queue->count < GATHERED ? queue->flushes + 1 : GATHER_FLUSHES;
+	return queue->flushes < GATHER_FLUSHES;
+}
+
 bool queue_take(struct group *group, struct entry *taken, struct backups *backups)
 {
 	struct groups *groups = &group->rib->groups;
@@ -182,7 +195,9 @@ bool queue_take(struct group *group, struct entry *taken, struct backups *backup
 	id = lane->head;
 	*taken = *entry_at(groups, id);
 	lane->head = taken->next;
-	queue->count--;
+	if (!--queue->count)
+		queue->flushes = 0;
+	queue->nb_put_off -= lane == &queue->lanes[queue->put_off];
 	queue->quantum--;
 	entry_spare(groups, id);
 	notes_read(groups, taken->notes, backups);

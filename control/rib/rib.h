@@ -1,7 +1,7 @@
 /* The RIB: every path that every peer announced (Adj-RIB-In after import), kept best first for each
  * prefix (Loc-RIB).
  *
- *   rib ── table: prefix → node, 12 octets a prefix ── chain of paths, best first (32 octets each)
+ *   rib ── table: prefix → node, 12 octets (IPv6: 24) ── chain of paths, best first (32 octets)
  *    ├─ sources[peer]      what decisions ask about a peer
  *    ├─ changes            prefixes whose chain changed, each once, for the FIB
  *    ├─ hops               next hop → the paths that use it, 4 octets a path
@@ -219,13 +219,11 @@ uint64_t rib_spent(const struct rib *rib);
 uint64_t rib_version(const struct rib *rib);
 
 /* The changes for the FIB: prefixes whose paths or their order changed, each once until taken, in
- * no order. Writes up to `max` of them and returns how many. Nodes are good until the next call
- * that changes the rib. */
-struct rib_change {
-	struct prefix prefix;
-	uint32_t node; /* RIB_NONE: no path is left */
-};
-size_t rib_changes(struct rib *rib, struct rib_change *changes, size_t max);
+ * no order. Writes the nodes of up to `max` of them and returns how many. They stay, with paths or
+ * without, until rib_changes_end() says that the FIB has followed, which is before the next call
+ * that changes paths, and leaves `nodes` as scratch. */
+size_t rib_changes(struct rib *rib, uint32_t *nodes, size_t max);
+void rib_changes_end(struct rib *rib, uint32_t *nodes, size_t n);
 size_t rib_changes_waiting(const struct rib *rib);
 
 /* While `sources` is not 0, what rib_announce_at() announces is put off: it is counted, and shown,

@@ -105,8 +105,9 @@ struct queue {
 	struct lane *lanes;
 	uint16_t put_off; /* the last lane */
 	struct lanes fresh, rest;
-	uint32_t quantum; /* entries that the first lane may still give */
-	uint32_t count;
+	uint32_t quantum;	    /* entries that the first lane may still give */
+	uint32_t count, nb_put_off; /* entries; of them, in that lane */
+	uint8_t flushes;	    /* of none since it was empty: queue_gathers() */
 };
 
 /* A gateway that has members in an entry's group, to whom top had been a backup. */
@@ -455,6 +456,9 @@ void queue_fini(struct queue *queue);
 void queue_add(struct group *group, uint32_t node, const struct outlook *before);
 /* What was taken, back into it: a lane of nobody's. */
 void queue_back(struct group *group, const struct entry *entry, const struct backups *backups);
+/* Before a flush: is it better made later? `more`: there is more that had been put off, and comes
+ * soon. */
+bool queue_gathers(struct queue *queue, bool more);
 /* Take the next entry off the queue. Its references are the caller's, `backups` is what its notes
  * said. False: the queue is empty. */
 bool queue_take(struct group *group, struct entry *entry, struct backups *backups);

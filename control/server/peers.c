@@ -85,7 +85,8 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.multihop = config->multihop,
 		.passive = config->passive,
 		.restarting = rs->restarting && rs->phase == RS_FILLING,
-		.forwarding_kept = rs->restarting,
+		.families = family_bit(FAMILY_IPV4),
+		.forwarding_kept = rs->restarting ? family_bit(FAMILY_IPV4) : 0,
 		.shut = peer->shut,
 		.password_len = config->password_len,
 	};

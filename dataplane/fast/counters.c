@@ -76,6 +76,8 @@ static const char *const event_names[COUNTER_EVENTS] = {
 	[COUNTER_DEVICE_LOST] = "device_lost",
 	[COUNTER_DEVICE_REOPENED] = "device_reopened",
 	[COUNTER_DEVICE_MTU] = "device_mtu",
+	[COUNTER_MEMBER_LOST] = "member_lost",
+	[COUNTER_MEMBER_JOINED] = "member_joined",
 	[COUNTER_NETLINK_OVERRUN] = "netlink_overrun",
 	[COUNTER_NETLINK_UNREAD] = "netlink_unread",
 };

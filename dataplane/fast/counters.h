@@ -107,6 +107,8 @@ enum counter_event {
 	COUNTER_DEVICE_LOST,	 /* a port whose device failed, or was deleted */
 	COUNTER_DEVICE_REOPENED, /* and made anew */
 	COUNTER_DEVICE_MTU,	 /* its MTU was changed below ours, or put back */
+	COUNTER_MEMBER_LOST,	 /* a bond's, that carries nothing any more */
+	COUNTER_MEMBER_JOINED,	 /* and one that does */
 	COUNTER_NETLINK_OVERRUN, /* kernel events lost; the table was read again */
 	/* a read of the table that the kernel refused or did not finish; it is repeated */
 	COUNTER_NETLINK_UNREAD,

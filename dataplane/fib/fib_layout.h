@@ -127,10 +127,12 @@ struct fib_port {
 	uint16_t port;		  /* port id */
 	uint16_t mtu;
 	uint8_t role;
-	uint8_t up;	     /* link state; atomic */
-	uint8_t disputed;    /* somebody keeps changing its LCP interface; atomic */
-	uint8_t device_lost; /* the kernel device under it was deleted; atomic */
-	uint16_t mtu_now;    /* mtu, or less: what the device takes; 0: as mtu; atomic */
+	uint8_t up;		  /* link state; atomic */
+	uint8_t disputed;	  /* somebody keeps changing its LCP interface; atomic */
+	uint8_t device_lost;	  /* the kernel device under it was deleted; atomic */
+	uint16_t mtu_now;	  /* mtu, or less: what the device takes; 0: as mtu; atomic */
+	uint8_t members;	  /* of its bond, or 0, and */
+	uint8_t members_carrying; /* how many of them carry traffic; atomic */
 };
 
 /* Who may send packets of the BGP punt class, and by which port: written by control, read by

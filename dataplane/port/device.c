@@ -65,14 +65,14 @@ void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN])
 
 /* By the device rather than by the ethdev's name: a driver that makes several names them as it
  * likes. */
-int device_find(const struct config_port *config, uint16_t *id)
+static int find(const struct config_port *config, const char *device, uint16_t *id)
 {
 	char name[RTE_DEV_NAME_MAX_LEN];
 	struct rte_eth_dev_info info;
 	unsigned int n = 0;
 	uint16_t p;
 
-	device_name(config->device, name);
+	device_name(device, name);
 	RTE_ETH_FOREACH_DEV (p) {
 		if (rte_eth_dev_info_get(p, &info) || strcmp(rte_dev_name(info.device), name))
 			continue;
@@ -81,9 +81,21 @@ int device_find(const struct config_port *config, uint16_t *id)
 	}
 	if (n == 1)
 		return 0;
-	log_error("port %s: device %s: %s", config->name, config->device,
+	log_error("port %s: device %s: %s", config->name, device,
 		  n ? "it makes several ports" : "not found, or its driver refused it");
 	return n ? -ENOTSUP : -ENODEV;
+}
+
+int device_find(const struct config_port *config, uint16_t *id)
+{
+	uint16_t members[CONFIG_MEMBERS];
+	int err = 0;
+
+	if (!config->nb_members)
+		return find(config, config->device, id);
+	for (size_t i = 0; !err && i < config->nb_members; i++)
+		err = find(config, config->members[i], &members[i]);
+	return err ? err : bond_create(config, members, id);
 }
 
 int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS])
@@ -187,49 +199,90 @@ static void gso_open(struct device *device)
 
 	if (device->gso.open)
 		return;
-	err = af_packet_ignore_outgoing(device->netdev_index);
+	err = af_packet_ignore_outgoing(device->netdevs[0].index);
 	if (!err)
-		err = gso_socket_open(&device->gso, device->netdev_index);
+		err = gso_socket_open(&device->gso, device->netdevs[0].index);
 	if (err)
 		log_warning("port %s: device %s: TCP is sent segment by segment, as the kernel "
 			    "takes no others: %s",
-			    device->config->name, device->netdev, strerror(-err));
+			    device->config->name, device->netdevs[0].name, strerror(-err));
+}
+
+static void netdevs_init(struct device *device)
+{
+	const char *part;
+
+	for (size_t k = 0; (part = config_port_part(device->config, k)); k++) {
+		struct device_netdev *netdev = &device->netdevs[device->nb_netdevs];
+
+		device_netdev(part, netdev->name);
+		device->nb_netdevs += netdev->name[0] != '\0';
+	}
 }
 
 /* net_af_packet knows a largest frame of 1,518 octets, whatever its slots hold: the kernel's device
  * has the say. */
-static int netdev_open(struct device *device)
+static int netdev_open(struct device *device, struct device_netdev *netdev)
 {
 	int err;
 
-	device->netdev_index = netdev_index(device->netdev);
-	if (device->netdev_index < 0)
-		return device->netdev_index;
-	if (!af_packet_sockets(device->netdev_index))
+	netdev->index = netdev_index(netdev->name);
+	if (netdev->index < 0)
+		return netdev->index;
+	if (!af_packet_sockets(netdev->index))
 		log_warning("port %s: device %s: the kernel puts fragments together before we see "
 			    "them, and those of large packets are lost",
-			    device->config->name, device->netdev);
-	err = netdev_mtu_set(device->netdev, device->payload);
-	if (err) {
+			    device->config->name, netdev->name);
+	err = netdev_mtu_set(netdev->name, device->payload);
+	if (err)
 		log_error("port %s: device %s does not take an MTU of %u: %s", device->config->name,
-			  device->netdev, device->payload, strerror(-err));
-		return err;
-	}
-	gso_open(device);
-	return 0;
+			  netdev->name, device->payload, strerror(-err));
+	return err;
 }
 
-static int mtu_check(const struct device *device, const struct rte_eth_dev_info *info)
+static int netdevs_open(struct device *device)
 {
-	uint32_t most = info->max_mtu;
+	int err = 0;
 
-	if (info->max_rx_pktlen > FRAME_OVERHEAD)
-		most = RTE_MIN(most, info->max_rx_pktlen - FRAME_OVERHEAD);
-	if (device->netdev[0] || device->payload <= most)
+	for (uint16_t i = 0; !err && i < device->nb_netdevs; i++)
+		err = netdev_open(device, &device->netdevs[i]);
+	if (!err && !device->bond.nb)
+		gso_open(device);
+	return err;
+}
+
+/* Does this one, the device itself or a member of it, take the largest frame? */
+static int mtu_check(const struct device *device, uint16_t id, const char *what)
+{
+	struct rte_eth_dev_info info;
+	int err = rte_eth_dev_info_get(id, &info);
+	uint32_t most;
+
+	if (err)
+		return err;
+	most = info.max_mtu;
+	if (info.max_rx_pktlen > FRAME_OVERHEAD)
+		most = RTE_MIN(most, info.max_rx_pktlen - FRAME_OVERHEAD);
+	if (device->nb_netdevs || device->payload <= most)
 		return 0;
 	log_error("port %s: device %s takes an MTU of %u at most, %u are configured",
-		  device->config->name, device->config->device, most, device->payload);
+		  device->config->name, what, most, device->payload);
 	return -EINVAL;
+}
+
+static int mtus_check(const struct device *device)
+{
+	int err = 0;
+
+	if (!device->bond.nb)
+		return mtu_check(device, device->id, device->config->device);
+	for (uint16_t i = 0; !err && i < device->bond.nb; i++) {
+		const struct bond_member *member = &device->bond.member[i];
+
+		if (!member->gone)
+			err = mtu_check(device, member->id, member->device);
+	}
+	return err;
 }
 
 static bool same_device(const struct config_port *a, const struct config_port *b)
@@ -287,21 +340,22 @@ static int device_setup(struct device *device)
 			    "come to two lcores",
 			    config->name, config->device);
 	device->inserts_vlan = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
-	device->link_events = *info.dev_flags & RTE_ETH_DEV_INTR_LSC;
+	/* A bond's driver hears of its members' links, and LACP has the say about the bond's. */
+	device->link_events = !device->bond.nb && (*info.dev_flags & RTE_ETH_DEV_INTR_LSC);
 	conf.intr_conf.lsc = device->link_events;
 	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
-	err = mtu_check(device, &info);
+	err = mtus_check(device);
 	if (err)
 		return err;
 	conf.rxmode.mtu =
-		device->netdev[0] ? RTE_MIN(device->payload, RTE_ETHER_MTU) : device->payload;
+		device->nb_netdevs ? RTE_MIN(device->payload, RTE_ETHER_MTU) : device->payload;
 	err = rte_eth_dev_configure(device->id, device->nb_rxq, device->nb_txq, &conf);
 	if (!err)
 		err = queues(device, &info, &conf, device->wants.pool);
 	if (err)
 		return err;
-	err = device->netdev[0] ? netdev_open(device)
-				: rte_eth_dev_set_mtu(device->id, device->payload);
+	err = device->nb_netdevs ? netdevs_open(device)
+				 : rte_eth_dev_set_mtu(device->id, device->payload);
 	if (err && err != -ENOTSUP)
 		return err;
 	err = 0;
@@ -325,7 +379,8 @@ int device_open(struct device *device, uint16_t id, const struct config_dataplan
 	};
 	rte_spinlock_init(&device->tx_lock);
 	tag_map_init(&device->tags);
-	device_netdev(config->device, device->netdev);
+	bond_init(&device->bond, id, config);
+	netdevs_init(device);
 	err = device_setup(device);
 	if (!err)
 		err = rte_eth_macaddr_get(device->id, &device->mac);
@@ -338,6 +393,10 @@ int device_start(struct device *device)
 {
 	int err = rte_eth_dev_start(device->id);
 
+	if (!err && device->bond.nb)
+		err = bond_start(&device->bond);
+	if (!err && device->bond.nb && device->nb_netdevs) /* which its start has set anew */
+		err = netdevs_open(device);
 	if (err) {
 		log_error("port %s: cannot start device %s: %s", device->config->name,
 			  device->config->device, strerror(-err));
@@ -353,36 +412,61 @@ int device_start(struct device *device)
 static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *result)
 {
 	struct device *device = arg;
+	bool removed = type != RTE_ETH_EVENT_INTR_RESET;
 
-	if (id == device->id)
-		__atomic_or_fetch(&device->events,
-				  type == RTE_ETH_EVENT_INTR_RESET ? DEVICE_EVENT_RESET
-								   : DEVICE_EVENT_REMOVED,
-				  __ATOMIC_RELEASE);
+	/* A bond goes on without a member, once it has been set up without it. */
+	if (bond_member_failed(&device->bond, id, removed))
+		removed = bond_all_removed(&device->bond);
+	else if (id != device->id)
+		return 0;
+	__atomic_or_fetch(&device->events, removed ? DEVICE_EVENT_REMOVED : DEVICE_EVENT_RESET,
+			  __ATOMIC_RELEASE);
 	return 0;
 }
 
 static const enum rte_eth_event_type heard[] = { RTE_ETH_EVENT_INTR_RESET, RTE_ETH_EVENT_INTR_RMV };
 
+/* Call `fn` for the device, or for each member of it. */
+static int each_ethdev(struct device *device, int (*fn)(struct device *device, uint16_t id))
+{
+	int err = device->bond.nb ? 0 : fn(device, device->id);
+
+	for (uint16_t i = 0; !err && i < device->bond.nb; i++) {
+		if (!device->bond.member[i].gone)
+			err = fn(device, device->bond.member[i].id);
+	}
+	return err;
+}
+
+static int listen_to(struct device *device, uint16_t id)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < RTE_DIM(heard); i++)
+		err = rte_eth_dev_callback_register(id, heard[i], on_event, device);
+	return err;
+}
+
+static int forget(struct device *device, uint16_t id)
+{
+	for (size_t i = 0; i < RTE_DIM(heard); i++)
+		rte_eth_dev_callback_unregister(id, heard[i], on_event, device);
+	return 0;
+}
+
 int devices_listen(struct device *devices, uint16_t n)
 {
 	int err = 0;
 
-	for (uint16_t d = 0; d < n; d++) {
-		for (size_t i = 0; !err && i < RTE_DIM(heard); i++)
-			err = rte_eth_dev_callback_register(devices[d].id, heard[i], on_event,
-							    &devices[d]);
-	}
+	for (uint16_t d = 0; !err && d < n; d++)
+		err = each_ethdev(&devices[d], listen_to);
 	return err;
 }
 
 void devices_forget(struct device *devices, uint16_t n)
 {
-	for (uint16_t d = 0; d < n; d++) {
-		for (size_t i = 0; i < RTE_DIM(heard); i++)
-			rte_eth_dev_callback_unregister(devices[d].id, heard[i], on_event,
-							&devices[d]);
-	}
+	for (uint16_t d = 0; d < n; d++)
+		each_ethdev(&devices[d], forget);
 }
 
 /* A PF may give its VF another one; peers know ours. */
@@ -417,6 +501,8 @@ int device_revive(struct device *device)
 	if (err == -ENOTSUP) /* its driver has no more than this */
 		err = rte_eth_dev_stop(device->id);
 	if (!err)
+		err = bond_revive(&device->bond);
+	if (!err)
 		return device_restore(device);
 	log_error("port %s: device %s cannot be reset: %s", device->config->name,
 		  device->config->device, strerror(-err));
@@ -429,6 +515,7 @@ void device_close(struct device *device)
 		return;
 	rte_eth_dev_stop(device->id);
 	rte_eth_dev_close(device->id);
+	bond_close(&device->bond);
 	gso_socket_close(&device->gso);
 	device->closed = true;
 }
@@ -440,7 +527,9 @@ bool device_link(const struct device *device)
 
 	if (__atomic_load_n(&device->events, __ATOMIC_RELAXED) || device->paused)
 		return false; /* it has failed: device_recovery.h */
+	if (device->bond.nb)
+		return __atomic_load_n(&device->bond.carrying, __ATOMIC_RELAXED);
 	if (rte_eth_link_get_nowait(device->id, &link) || link.link_status != RTE_ETH_LINK_UP)
 		return false;
-	return !device->netdev[0] || netdev_running(device->netdev);
+	return !device->nb_netdevs || netdev_running(device->netdevs[0].name);
 }

@@ -13,6 +13,7 @@
 #include <rte_mempool.h>
 #include <rte_spinlock.h>
 
+#include "bond.h"
 #include "config.h"
 #include "gso_socket.h"
 #include "tag_map.h"
@@ -30,6 +31,14 @@ struct device_wants {
 /* What its driver has said in DPDK's interrupt thread: bits of device.events. */
 enum { DEVICE_EVENT_RESET = 1, DEVICE_EVENT_REMOVED = 2 };
 
+/* The kernel device under one of net_af_packet. */
+struct device_netdev {
+	char name[IFNAMSIZ];
+	int index;   /* the one that we are bound to */
+	int refused; /* one of its name that could not be opened */
+	bool lost;   /* it was deleted */
+};
+
 struct device {
 	uint16_t id;	  /* DPDK port id */
 	uint16_t payload; /* octets of tags and IP packet of its largest frame */
@@ -39,10 +48,11 @@ struct device {
 	rte_spinlock_t tx_lock;
 	/* the driver keeps what device_link() says up to date: to look costs nothing */
 	bool link_events;
-	char netdev[IFNAMSIZ];	 /* kernel device under one of net_af_packet, or empty */
-	int netdev_index;	 /* the one that we are bound to */
-	int netdev_refused;	 /* one of its name that could not be opened */
-	struct gso_socket gso;	 /* into it, if that can be */
+	/* kernel devices under it, of net_af_packet: none, one, or one for each member of a bond */
+	struct device_netdev netdevs[CONFIG_MEMBERS];
+	uint16_t nb_netdevs;
+	struct gso_socket gso;	 /* into the only one, if that can be */
+	struct bond bond;	 /* if it is one */
 	bool lost;		 /* the kernel device was deleted, or ours has failed */
 	uint32_t events;	 /* atomic: of DPDK's interrupt thread */
 	bool closed;		 /* device_close() was called */
@@ -87,10 +97,11 @@ void devices_forget(struct device *devices, uint16_t n);
 int device_restore(struct device *device);
 int device_revive(struct device *device);
 
-/* Are there several ports on it, or one with tags? */
+/* Are there several ports on it, or one with tags, or do its drivers mark packets as those of its
+ * members? */
 static inline bool device_sorts(const struct device *device)
 {
-	return device->tags.nb_ports > 1 ||
+	return device->bond.nb || device->tags.nb_ports > 1 ||
 	       (device->tags.nb_ports && device->tags.untagged == TAG_MAP_NONE);
 }
 
@@ -103,7 +114,7 @@ bool device_conf_symmetric(const struct rte_eth_dev_info *info, struct rte_eth_c
 
 void device_close(struct device *device);
 
-/* What the device and the kernel device under it say now. */
+/* What the device and the kernel device under it say now; of a bond what LACP said last. */
 bool device_link(const struct device *device);
 
 #ifdef __cplusplus

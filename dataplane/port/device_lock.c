@@ -77,10 +77,11 @@ static int take(struct device_locks *locks, const struct config *config,
 	return 0;
 }
 
-static int take_port(struct device_locks *locks, const struct config *config,
-		     const struct config_port *port, const char *dir)
+/* A device, or a member of a bond. */
+static int take_part(struct device_locks *locks, const struct config *config,
+		     const struct config_port *port, const char *part, const char *dir)
 {
-	const char *device = strncmp(port->device, "pci:", 4) ? port->device : port->device + 4;
+	const char *device = strncmp(part, "pci:", 4) ? part : part + 4;
 	char name[NAME], before[NAME] = "";
 	const char *at = device, *what;
 	size_t len;
@@ -94,6 +95,17 @@ static int take_port(struct device_locks *locks, const struct config *config,
 		err = take(locks, config, port, dir, name, before);
 		memcpy(before, name, sizeof(before));
 	}
+	return err;
+}
+
+static int take_port(struct device_locks *locks, const struct config *config,
+		     const struct config_port *port, const char *dir)
+{
+	const char *part;
+	int err = 0;
+
+	for (size_t k = 0; !err && (part = config_port_part(port, k)); k++)
+		err = take_part(locks, config, port, part, dir);
 	return err;
 }
 

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-enum { DEVICE_LOCKS = 4 * CONFIG_PORTS };
+enum { DEVICE_LOCKS = 4 * CONFIG_PORTS * CONFIG_MEMBERS };
 
 #define DEVICE_LOCKS_DIR "/run/bascule/devices/" /* of this host */
 

@@ -3,7 +3,6 @@
 #include "device_plug.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,20 +11,14 @@
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
 
+#include "bus.h"
 #include "device.h"
 #include "log.h"
 
-/* EAL's lists are for one thread at a time; each device that has gone has its own one
- * (device_recovery.h). */
-static pthread_mutex_t bus = PTHREAD_MUTEX_INITIALIZER;
-
 static int let_go(struct device *device)
 {
-	int err;
+	int err = bus_let_go(device->held);
 
-	pthread_mutex_lock(&bus);
-	err = rte_dev_remove(device->held);
-	pthread_mutex_unlock(&bus);
 	if (!err)
 		device->held = NULL;
 	else
@@ -42,6 +35,10 @@ int device_unplug(struct device *device)
 		if (device_is_pci(device->config->device) &&
 		    !rte_eth_dev_info_get(device->id, &info))
 			device->held = info.device;
+		if (device->bond.nb) {
+			rte_eth_dev_stop(device->id);
+			bond_revive(&device->bond);
+		}
 		device_close(device);
 	}
 	return device->held ? let_go(device) : 0;
@@ -96,9 +93,9 @@ int device_plug(struct device *device)
 {
 	int err;
 
-	pthread_mutex_lock(&bus);
+	bus_lock();
 	err = take(device);
-	pthread_mutex_unlock(&bus);
+	bus_unlock();
 	if (err)
 		return err;
 	device->closed = false;

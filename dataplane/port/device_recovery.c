@@ -13,6 +13,23 @@ static const char *root(const struct device_recovery *r)
 	return r->root ? r->root : "";
 }
 
+/* Members of a bond that are no DPDK's any more, and were. */
+static uint32_t member_news(const struct device_recovery *r, struct bond *bond)
+{
+	bool any = false;
+
+	for (uint16_t i = 0; i < bond->nb; i++) {
+		const struct bond_member *member = &bond->member[i];
+
+		if (!member->gone && device_is_pci(member->device) &&
+		    !pci_bound(root(r), member->device))
+			any |= bond_member_failed(bond, member->id, true);
+	}
+	if (!any)
+		return 0;
+	return bond_all_removed(bond) ? DEVICE_EVENT_REMOVED : DEVICE_EVENT_RESET;
+}
+
 /* What its driver has said, and the kernel says of it. Few drivers tell that a device goes. */
 static uint32_t news(const struct device_recovery *r, struct device *device)
 {
@@ -25,7 +42,7 @@ static uint32_t news(const struct device_recovery *r, struct device *device)
 		return 0;
 	if (device_is_pci(name) && !pci_bound(root(r), name))
 		events |= DEVICE_EVENT_REMOVED;
-	return events;
+	return events | member_news(r, &device->bond);
 }
 
 /* There again, and ours to open. */

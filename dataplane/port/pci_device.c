@@ -86,12 +86,18 @@ bool pci_ready(const char *root, const char *device, char why[PCI_WHY])
 	return false;
 }
 
-/* The first port whose device is not ready; NULL: all are. */
-static const struct config_port *unready(const struct config_dataplane *dataplane, char *why)
+/* The first device, of a port or a member of its bond, that is not ready; NULL: all are. */
+static const char *unready(const struct config_dataplane *dataplane,
+			   const struct config_port **port, char *why)
 {
+	const char *part;
+
 	for (size_t i = 0; i < dataplane->nb_ports; i++) {
-		if (!pci_ready("", dataplane->ports[i].device, why))
-			return &dataplane->ports[i];
+		*port = &dataplane->ports[i];
+		for (size_t k = 0; (part = config_port_part(*port, k)); k++) {
+			if (!pci_ready("", part, why))
+				return part;
+		}
 	}
 	return NULL;
 }
@@ -99,20 +105,21 @@ static const struct config_port *unready(const struct config_dataplane *dataplan
 void pci_wait(const struct config_dataplane *dataplane)
 {
 	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000 };
-	const struct config_port *port, *told = NULL;
+	const char *device, *told = NULL;
+	const struct config_port *port;
 	char why[PCI_WHY];
 
-	for (int ms = 0; ms < PCI_WAIT_MS && (port = unready(dataplane, why)); ms += LOOK_MS) {
-		if (port != told) {
-			log_info("port %s: device %s %s: waiting for it", port->name, port->device,
-				 why);
-			sd_notifyf(0, "STATUS=waiting: device %s %s", port->device, why);
-			told = port;
+	for (int ms = 0; ms < PCI_WAIT_MS && (device = unready(dataplane, &port, why));
+	     ms += LOOK_MS) {
+		if (device != told) {
+			log_info("port %s: device %s %s: waiting for it", port->name, device, why);
+			sd_notifyf(0, "STATUS=waiting: device %s %s", device, why);
+			told = device;
 		}
 		nanosleep(&moment, NULL);
 	}
-	port = unready(dataplane, why);
-	if (port)
+	device = unready(dataplane, &port, why);
+	if (device)
 		log_error("port %s: device %s %s: bascule nic bind %.*s, and persist", port->name,
-			  port->device, why, (int)strcspn(port->device, ","), port->device);
+			  device, why, (int)strcspn(device, ","), device);
 }

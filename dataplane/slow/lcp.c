@@ -105,9 +105,9 @@ int lcp_settings(struct lcp *lcp, char what[LCP_TEXT])
 {
 	int changed = settings_apply(lcp, lcp_wants, RTE_DIM(lcp_wants), lcp->name, what);
 
-	if (lcp->port->device->netdev[0])
+	for (uint16_t i = 0; i < lcp->port->device->nb_netdevs; i++)
 		changed += settings_apply(lcp, netdev_wants, RTE_DIM(netdev_wants),
-					  lcp->port->device->netdev, what);
+					  lcp->port->device->netdevs[i].name, what);
 	lcp->settled = true;
 	return changed;
 }

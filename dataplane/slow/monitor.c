@@ -9,6 +9,7 @@
 
 #include <rte_ether.h>
 
+#include "bond_watch.h"
 #include "hosts.h"
 #include "log.h"
 #include "netdev_watch.h"
@@ -235,8 +236,13 @@ static bool recovery_check(struct slowpath *s, struct device *device)
 
 static void link_check(struct slowpath *s, struct device *device)
 {
-	bool up = recovery_check(s, device) && netdev_watch(s, device) && device_link(device);
+	bool up = recovery_check(s, device);
 
+	if (up) {
+		up = netdev_watch(s, device);
+		bond_watch(s, device);
+	}
+	up = up && device_link(device);
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
 		if (s->ports[p].device == device)
 			port_link(s, &s->ports[p], up);

@@ -1,7 +1,7 @@
 /* Follows the kernel device under ports. */
 #include "netdev_watch.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "af_packet.h"
@@ -20,25 +20,26 @@ void device_lost_store(struct slowpath *s, struct device *device, bool lost)
 	}
 }
 
-static void lost(struct slowpath *s, struct device *device, const char *why)
+static void lost(struct slowpath *s, const struct device *device, struct device_netdev *netdev,
+		 const char *why)
 {
-	if (device->lost)
+	if (netdev->lost)
 		return;
-	device_lost_store(s, device, true);
+	netdev->lost = true;
 	s->counters->event[COUNTER_DEVICE_LOST]++;
-	log_error("port %s: device %s %s: the port is down", device->config->name, device->netdev,
-		  why);
+	log_error("port %s: device %s %s: %s", device->config->name, netdev->name, why,
+		  device->bond.nb ? "its bond goes on without it" : "the port is down");
 }
 
 /* A device of its name is there again. */
-static int reopen(struct device *device, int index)
+static int reopen(struct device *device, struct device_netdev *netdev, int index)
 {
-	int err = netdev_mac_set(device->netdev, &device->mac);
+	int err = netdev_mac_set(netdev->name, &device->mac);
 
 	if (!err)
-		err = netdev_mtu_set(device->netdev, device->payload);
+		err = netdev_mtu_set(netdev->name, device->payload);
 	if (!err)
-		err = af_packet_rebind(device->netdev_index, index);
+		err = af_packet_rebind(netdev->index, index);
 	return err ? err : gso_socket_rebind(&device->gso, index);
 }
 
@@ -53,26 +54,27 @@ static void settings(struct slowpath *s, const struct device *device)
 	}
 }
 
-static bool follow(struct slowpath *s, struct device *device, int index)
+static bool follow(struct slowpath *s, struct device *device, struct device_netdev *netdev,
+		   int index)
 {
 	int err;
 
-	if (index == device->netdev_refused)
+	if (index == netdev->refused)
 		return false;
-	err = reopen(device, index);
+	err = reopen(device, netdev, index);
 	if (err) {
-		device->netdev_refused = index;
-		lost(s, device, "has gone");
+		netdev->refused = index;
+		lost(s, device, netdev, "has gone");
 		log_error("port %s: device %s is another one now, which cannot be opened: %s",
-			  device->config->name, device->netdev, strerror(-err));
+			  device->config->name, netdev->name, strerror(-err));
 		return false;
 	}
 	settings(s, device);
-	device->netdev_index = index;
-	device_lost_store(s, device, false);
+	netdev->index = index;
+	netdev->lost = false;
 	s->counters->event[COUNTER_DEVICE_REOPENED]++;
 	log_warning("port %s: device %s was made anew: opened again", device->config->name,
-		    device->netdev);
+		    netdev->name);
 	return true;
 }
 
@@ -94,7 +96,8 @@ static void port_mtu_set(struct slowpath *s, struct port *port, uint16_t mtu)
 }
 
 /* The device's MTU has to hold a frame's tags too. */
-static bool port_mtu_check(struct slowpath *s, struct port *port, int device_mtu)
+static bool port_mtu_check(struct slowpath *s, struct port *port, const char *netdev,
+			   int device_mtu)
 {
 	int mtu = device_mtu - config_port_tags(port->config);
 
@@ -102,36 +105,53 @@ static bool port_mtu_check(struct slowpath *s, struct port *port, int device_mtu
 	if (mtu == port->mtu)
 		return false;
 	log_warning("port %s: device %s takes packets of %d octets now, %u are configured",
-		    port->config->name, port->device->netdev, mtu, port->config->mtu);
+		    port->config->name, netdev, mtu, port->config->mtu);
 	port_mtu_set(s, port, (uint16_t)mtu);
 	return true;
 }
 
+/* Of a bond the least: a packet may leave by any member. */
 static void mtu_check(struct slowpath *s, const struct device *device)
 {
-	int mtu = netdev_mtu(device->netdev);
+	const char *least = NULL;
 	bool changed = false;
+	int mtu = INT_MAX;
 
-	for (uint16_t p = 0; mtu >= 0 && p < s->nb_ports; p++) {
+	for (uint16_t i = 0; i < device->nb_netdevs; i++) {
+		int its = netdev_mtu(device->netdevs[i].name);
+
+		if (its >= 0 && its < mtu) {
+			mtu = its;
+			least = device->netdevs[i].name;
+		}
+	}
+	for (uint16_t p = 0; least && p < s->nb_ports; p++) {
 		if (s->ports[p].device == device)
-			changed |= port_mtu_check(s, &s->ports[p], mtu);
+			changed |= port_mtu_check(s, &s->ports[p], least, mtu);
 	}
 	s->counters->event[COUNTER_DEVICE_MTU] += changed;
 }
 
+static bool is_there(struct slowpath *s, struct device *device, struct device_netdev *netdev)
+{
+	int index = netdev_index(netdev->name);
+
+	if (index < 0)
+		lost(s, device, netdev, "has gone");
+	return index == netdev->index || (index >= 0 && follow(s, device, netdev, index));
+}
+
 bool netdev_watch(struct slowpath *s, struct device *device)
 {
-	int index;
+	bool any = false;
 
-	if (!device->netdev[0])
+	if (!device->nb_netdevs)
 		return true;
-	index = netdev_index(device->netdev);
-	if (index < 0)
-		lost(s, device, "has gone");
-	else if (index != device->netdev_index && !follow(s, device, index))
-		index = -ENODEV;
-	if (index < 0)
-		return false;
-	mtu_check(s, device);
-	return true;
+	for (uint16_t i = 0; i < device->nb_netdevs; i++)
+		any |= is_there(s, device, &device->netdevs[i]);
+	if (any == device->lost)
+		device_lost_store(s, device, !any);
+	if (any)
+		mtu_check(s, device);
+	return any;
 }

@@ -23,12 +23,12 @@ static void open_one(struct cursor body)
 	}
 	require(open.asn && open.router_id && open.hold_s != 1 && open.hold_s != 2 &&
 		open.restart_s <= 4095);
-	open_check(&open, 65001, 65515, 0x0a000104, &notify);
+	open_check(&open, 65001, 65515, 0x0a000104, (uint8_t)(1 + open.router_id % 3), &notify);
 
 	/* Without any of our families there is nothing to say them with; without CAP_GR no restart
 	 * time either. */
 	open.caps |= SPEAKER_CAP_MP_IPV4;
-	if (!(open.caps & SPEAKER_CAP_GR)) {
+	if (!(open.caps & (SPEAKER_CAP_GR | SPEAKER_CAP_GR_IPV6))) {
 		open.caps &= (uint16_t) ~(SPEAKER_CAP_GR_AWARE | SPEAKER_CAP_GR_RESTARTING |
 					  SPEAKER_CAP_GR_FORWARDING);
 		open.restart_s = 0;

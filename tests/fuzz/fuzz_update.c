@@ -26,14 +26,16 @@ static uint32_t walk(struct nlri nlri)
 }
 
 /* Encode `attrs` with one prefix, decode that, and compare with the canonical form `expect`. */
-static void there_and_back(const struct update_ctx *ctx, const uint8_t *attrs, uint16_t len,
-			   const uint8_t *expect, uint16_t expect_len)
+static void there_and_back(const struct update_ctx *ctx, uint8_t family, const uint8_t *attrs,
+			   uint16_t len, const uint8_t *expect, uint16_t expect_len)
 {
-	const struct prefix prefix = prefix4_make(0x0a000000, 8);
+	static const uint8_t site[16] = { 0x20, 1, 0xd, 0xb8 };
+	const struct prefix prefix = family == FAMILY_IPV4 ? prefix4_make(0x0a000000, 8)
+							   : prefix_make(addr_make6(site), 32);
 	uint8_t wire[BGP_MESSAGE_MAX], again[BGP_ATTRS_MAX];
 	struct bgp_update u;
-	size_t taken,
-		size = update_encode_announce(wire, sizeof(wire), attrs, len, &prefix, 1, &taken);
+	size_t taken, size = update_encode_announce(wire, sizeof(wire), family, attrs, len, &prefix,
+						    1, &taken);
 
 	if (!size)
 		return;
@@ -67,15 +69,16 @@ static void decode(struct cursor body, const struct update_ctx *ctx)
 		require(update_decode(body, &next, narrow, &u) == verdict && !u.rest);
 		return;
 	}
-	if (!u.attrs_len || u.announced.family != FAMILY_IPV4 || !u.keys.next_hop)
+	if (!u.attrs_len)
 		return;
 	update_loop(attrs, u.attrs_len, 65515, 0x0a000104);
 	wide.as4 = true;
-	there_and_back(&wide, attrs, u.attrs_len, attrs, u.attrs_len);
+	wide.done = old.done = 0;
+	there_and_back(&wide, u.family, attrs, u.attrs_len, attrs, u.attrs_len);
 	old.as4 = false;
 	attrs_downgrade(attrs, u.attrs_len, &w);
 	if (!w.full)
-		there_and_back(&old, narrow, (uint16_t)w.len, attrs, u.attrs_len);
+		there_and_back(&old, u.family, narrow, (uint16_t)w.len, attrs, u.attrs_len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -51,7 +51,8 @@ class Bascule:
         self.dataplane = self.control = None
         config["instance"] = {"name": self.name, **config.get("instance", {})}
         for index, port in enumerate(config["dataplane"]["ports"]):
-            port.setdefault("device", f"net_af_packet{index},iface={port['name']}")
+            if "members" not in port:
+                port.setdefault("device", f"net_af_packet{index},iface={port['name']}")
 
     def write_config(self):
         self.config_path.write_text(config_text(self.config))

@@ -2,22 +2,20 @@
 
 import contextlib
 import os
-from pathlib import Path
 
 import pytest
 
 import both_sides
 import hub as hubs
 from bascule import BUILD
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from networks import Networks
 
 
 @contextlib.contextmanager
 def running_networks(name, **options):
     """Networks(**options), started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / name if logs else None) as lab:
+    with named_lab(name) as lab:
         net = Networks(lab, **options)
         net.start()
         yield net

@@ -13,8 +13,6 @@ told.
 """
 
 import contextlib
-import os
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +20,7 @@ from bascule import Bascule
 from both_sides import differences
 from daemons import Bird, Exabgp, Frr, Neighbor
 from gateway import Gateway
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from networks import ASN, er_address, instance_config, nva_address, vpn_address
 
 SPOKE = "10.4.0.0/16"
@@ -165,8 +163,7 @@ def undisturbed(hub):
 @contextlib.contextmanager
 def running_hub(name, configure=lambda config: None, peers=(), gateways="exabgp"):
     """A Hub, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / name if logs else None) as lab:
+    with named_lab(name) as lab:
         hub = Hub(lab, configure, peers, gateways)
         hub.start()
         yield hub

@@ -304,6 +304,12 @@ class Lab:
             raise LabError("\n".join(refusals))
 
 
+def named_lab(name):
+    """A Lab whose logs stay in BASCULE_LOGS/NAME if that is set."""
+    logs = os.environ.get("BASCULE_LOGS")
+    return Lab(keep_logs=Path(logs) / name if logs else None)
+
+
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _letters = itertools.chain(_LETTERS, map("".join, itertools.product(_LETTERS, repeat=2)))  # tell a process's labs apart
 

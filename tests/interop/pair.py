@@ -10,12 +10,10 @@ The VNet's own switching is played by a LAN on which all of 10.0.0.0/16 is on li
 host from which the test speaks itself (Played): octet by octet, a connection to each instance."""
 
 import contextlib
-import os
-from pathlib import Path
 
 from bascule import Bascule
 from daemons import Exabgp, Neighbor
-from lab import Lab, instance_name, wait_for
+from lab import instance_name, named_lab, wait_for
 from speaker import UPDATE, Speaker, attributes, decode_update, update
 
 ASN = 65515
@@ -180,8 +178,7 @@ class Pair:
 @contextlib.contextmanager
 def running_pair(name, **options):
     """A Pair, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / name if logs else None) as lab:
+    with named_lab(name) as lab:
         pair = Pair(lab, **options)
         pair.start()
         yield pair

@@ -8,15 +8,13 @@ announce it.
     nva1    nobody
 """
 
-import os
 import socket
-from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Bird, Frr, Neighbor
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from networks import ASN, VNET, instance_config, nva_address, vnet_address
 
 US = nva_address()
@@ -126,8 +124,7 @@ class Behind:
 
 @pytest.fixture(scope="module")
 def lab():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / __name__ if logs else None) as lab:
+    with named_lab(__name__) as lab:
         behind = Behind(lab)
         behind.start()
         yield behind

@@ -1,11 +1,9 @@
 """Ports on net_af_packet: fragments, jumbo packets, and what others do to the kernel's devices under them."""
 
-import os
-from pathlib import Path
 
 import pytest
 
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from played import US, US_ER, Hub
 
 US_VNET, HOST = "10.0.1.4", "10.0.1.10"
@@ -22,8 +20,7 @@ def configure(config):
 @pytest.fixture(scope="module")
 def hub():
     """A hub with jumbo packets between VNet and NVAs, and 1500 octets towards ExpressRoute."""
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / "test_devices" if logs else None) as lab:
+    with named_lab("test_devices") as lab:
         hub = Hub(lab, configure)
         hub.rs = hub.bascule.namespace
         hub.host = lab.namespace("host")

@@ -7,14 +7,13 @@ Each peers with both instances and shares its flows among them by ECMP. FRR is a
 alone; BIRD has the filter of RFC 8326 appendix A; GoBGP says what it hears. Flows go both ways all the time."""
 
 import contextlib
-import os
 import time
 
 import pytest
 
 from bascule import Bascule
 from daemons import Bird, Frr, Gobgp, Neighbor
-from lab import Lab, instance_name, wait_for
+from lab import instance_name, named_lab, wait_for
 from traffic import UdpFlow, all_wait_more
 
 ASN = 65515
@@ -104,7 +103,7 @@ class Net:
 
 @pytest.fixture(scope="module")
 def net():
-    with Lab(os.environ.get("BASCULE_LOGS")) as lab:
+    with named_lab(__name__) as lab:
         net = Net(lab)
         net.start()
         yield net

@@ -9,15 +9,13 @@ what the origin announces comes back as the site's own, with a shorter path; tha
 refuses it for its own AS number. So the site takes back what it tells, hears of the origin's path again, tells it, and so
 on, as fast as all can."""
 
-import os
-from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Bird, Exabgp, Neighbor
 from daemons.bird import _protocol
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 
 US, ORIGIN, IN, OUT = "10.0.2.1", "10.0.2.4", "10.0.2.5", "10.0.2.6"
 ASN, ORIGIN_AS, BOX_AS = 65515, 65001, 65010
@@ -109,8 +107,7 @@ class Net:
 
 @pytest.fixture(scope="module")
 def net(request):
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / request.module.__name__ if logs else None) as lab:
+    with named_lab(request.module.__name__) as lab:
         net = Net(lab)
         net.start()
         yield net

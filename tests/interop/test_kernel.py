@@ -1,14 +1,12 @@
 """What Bascule has in the kernel stays there, and what the host sends from Bascule's addresses follows Bascule's routes."""
 
 import json
-import os
 import signal
 import struct
-from pathlib import Path
 
 import pytest
 
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from packets import ARP, RawPort, Sniffer, addresses, ethernet, ipv4, mac, udp
 from played import US, US_ER, Hub
 from traffic import tcp_transfer
@@ -26,8 +24,7 @@ def configure(config):
 @pytest.fixture(scope="module")
 def hub():
     """A hub whose route server has a management interface with the default route; `outside` is at its other end."""
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / "test_kernel" if logs else None) as lab:
+    with named_lab("test_kernel") as lab:
         hub = Hub(lab, configure)
         hub.rs = hub.bascule.namespace
         lab.lan("mgmt")

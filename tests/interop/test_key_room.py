@@ -1,14 +1,13 @@
 """200 NVAs with a TCP-MD5 key each, on a host whose bound on socket options has room for some 140 of them: the others are
 barred and told why, a reset says what it met, and all heal once the bound is raised, without a restart."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Bird, Neighbor
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from networks import ASN, instance_config, nva_address
 
 PEERS = 200
@@ -40,8 +39,7 @@ class Bound:
 
 @pytest.fixture(scope="module")
 def crowd():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / __name__ if logs else None) as lab:
+    with named_lab(__name__) as lab:
         rs = lab.namespace("rs")
         for lan in ("er", "vpn", "nva", "vnet"):
             rs.join(lab.lan(lan), f"{lan}0")

@@ -2,15 +2,13 @@
 plain neighbor, to one with TCP-MD5 and GTSM (RFC 2385, 5082: what is signed is neither merged nor cut), and to one behind a way
 whose MTU is smaller than both ends'."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Bird, Neighbor
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from networks import ASN
 
 US, ROUTER, FAR = "10.0.2.1", "10.0.2.9", "10.7.1.5"
@@ -81,8 +79,7 @@ class Hub:
 
 @pytest.fixture(scope="module")
 def hub():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / __name__ if logs else None) as lab:
+    with named_lab(__name__) as lab:
         yield Hub(lab)
 
 

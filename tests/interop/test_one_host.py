@@ -2,15 +2,13 @@
 the same subnets and have the same TCP port; each calls its peers by its own. Peers of all kinds: one is behind a router,
 one insists on a TTL of 255 (RFC 5082) and is not called."""
 
-import os
-from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Bird, Frr, Neighbor
-from lab import Lab, wait_for
-from networks import ASN, er_address, instance_config, nva_address, vnet_address, vpn_address
+from lab import named_lab, wait_for
+from networks import ASN, er_address, instance_config, nva_address, vpn_address
 
 ERGW, VPNGW, NVA, FAR = "10.0.255.36", "10.0.255.4", "10.0.2.4", "10.7.1.5"
 ROUTER = "10.0.2.9"
@@ -77,8 +75,7 @@ class OneHost:
 
 @pytest.fixture(scope="module")
 def host():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / __name__ if logs else None) as lab:
+    with named_lab(__name__) as lab:
         host = OneHost(lab)
         host.start()
         yield host

@@ -8,16 +8,14 @@ VNets, for its own AS number is in their paths; once the NVAs override that (as-
 reach each other. What is its own stays its own."""
 
 import contextlib
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Frr, Neighbor
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from networks import ASN
 
 
@@ -87,8 +85,7 @@ class Hub:
 
 @contextlib.contextmanager
 def running_hubs():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / "test_s14_two_hubs" if logs else None) as lab:
+    with named_lab("test_s14_two_hubs") as lab:
         lab.lan("tunnel")
         hubs = [Hub(lab, "a", A, B), Hub(lab, "b", B, A)]
         for hub in hubs:

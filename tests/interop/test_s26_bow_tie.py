@@ -12,13 +12,11 @@ counts it (`bow_tie`) and has it in no view and at no NVA; routes that the gatew
 mark, it has by the same way."""
 
 import contextlib
-import os
-from pathlib import Path
 
 import pytest
 
 from daemons import Bird, Exabgp, Frr, Neighbor
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from networks import ASN
 from regions import ERGW, NVA, US, US_ER, region_bascule
 
@@ -80,9 +78,8 @@ class BowTie:
 
 @pytest.fixture(scope="module")
 def tie():
-    logs = os.environ.get("BASCULE_LOGS")
     with contextlib.ExitStack() as stack:
-        tie = BowTie(stack.enter_context(Lab(keep_logs=Path(logs) / "test_s26_bow_tie" if logs else None)))
+        tie = BowTie(stack.enter_context(named_lab("test_s26_bow_tie")))
         tie.start()
         yield tie
 

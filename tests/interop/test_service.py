@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bascule import CLI
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from played import Hub
 
 PID = 12  # octets of struct ucred
@@ -37,8 +37,7 @@ class Manager:
 
 @pytest.fixture(scope="module")
 def hub():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / __name__ if logs else None) as lab:
+    with named_lab(__name__) as lab:
         hub = Hub(lab)
         hub.manager = Manager(lab.dir / "notify")
         hub.bascule.wrapper = ("env", f"NOTIFY_SOCKET={hub.manager.path}")

@@ -5,16 +5,14 @@ Connections leave by the port that a peer is configured on and are taken there a
 without its link there is no session, and nothing of ours is seen elsewhere."""
 
 import json
-import os
 import socket
-from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Frr, Neighbor
 from hub import ER, SPEAKERS, Hub
-from lab import Lab, wait_for
+from lab import named_lab
 from networks import ASN, er_address, instance_config, nva_address, vnet_address, vpn_address
 from packets import Sniffer, addresses
 
@@ -64,8 +62,7 @@ class Ports(Hub):
 
 @pytest.fixture(scope="module")
 def ports():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / __name__ if logs else None) as lab:
+    with named_lab(__name__) as lab:
         ports = Ports(lab)
         ports.start()
         ports.bascule.exchange(True)

@@ -5,15 +5,13 @@ without. Their daemons decide for themselves; a switch of ours stands between th
     BIRD 10.0.255.4  ── vpn  ┤ switch ─┤ vpn0   10.0.255.1    0x8100 300
     host 10.0.1.10   ── vnet ┘  trunk  └ vnet0  10.0.1.4      none"""
 
-import os
 import struct
-from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
 from daemons import Bird, Frr, Neighbor
-from lab import LabError, Lab, wait_for
+from lab import LabError, named_lab, wait_for
 from networks import ASN, BRANCH, BRANCH_HOST, ONPREM2, ONPREM2_HOST, VNET, VNET_HOST
 from packets import ARP, ICMP, ethernet, mac
 from tagger import CUSTOMER, OLD_SERVICE, ROOM, SERVICE, Tagger, Tap
@@ -75,8 +73,7 @@ class TaggedPorts:
 
 @pytest.fixture(scope="module")
 def net():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / "tagged_ports" if logs else None) as lab:
+    with named_lab("tagged_ports") as lab:
         tagged = TaggedPorts(lab)
         tagged.start()
         yield tagged

@@ -5,17 +5,15 @@ both ways, and frame by frame at the far end, for ports of 1,500 and 9,000 octet
     one   ┐         ┌ one0  10.3.0.1   0x8100 300
     two   ┤ switch ─┤ two0  10.4.0.1   0x88a8 200, 0x8100 100"""
 
-import os
 import re
 import socket
 import struct
 import threading
-from pathlib import Path
 
 import pytest
 
 from bascule import Bascule
-from lab import Lab, wait_for
+from lab import named_lab, wait_for
 from networks import ASN
 from tagger import CUSTOMER, PACKET_AUXDATA, ROOM, SERVICE, SOL_PACKET, Tagger, receive, take_tags
 from traffic import tcp_transfer
@@ -134,8 +132,7 @@ def spoilt(frame):
 
 @pytest.fixture(scope="module")
 def net():
-    logs = os.environ.get("BASCULE_LOGS")
-    with Lab(keep_logs=Path(logs) / "whole_segments" if logs else None) as lab:
+    with named_lab("whole_segments") as lab:
         whole = Whole(lab)
         whole.start()
         yield whole

@@ -96,10 +96,11 @@ static void flush(struct bench *b)
 
 static void take_changes(struct bench *b)
 {
-	static struct rib_change changes[SLICE];
+	static uint32_t nodes[SLICE];
+	size_t n;
 
-	while (rib_changes(b->rib, changes, SLICE))
-		;
+	while ((n = rib_changes(b->rib, nodes, SLICE)))
+		rib_changes_end(b->rib, nodes, n);
 }
 
 static void announce_all(struct bench *b, uint16_t peer)

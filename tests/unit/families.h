@@ -30,6 +30,20 @@ static inline struct prefix prefix_of(enum family family, uint32_t v4, uint8_t l
 	return prefix_make(addr_of(family, v4), (uint8_t)(len <= 16 ? 16 + len : 80 + len));
 }
 
+/* Back again. */
+static inline struct prefix prefix4_of(struct prefix prefix)
+{
+	const uint8_t *v6 = prefix.addr.v6, len = prefix.len;
+
+	if (prefix.addr.family == FAMILY_IPV4)
+		return prefix;
+	return prefix4_make((uint32_t)v6[2] << 24 | (uint32_t)v6[3] << 16 | (uint32_t)v6[12] << 8 |
+				    v6[13],
+			    (uint8_t)(len > 96 ? len - 80
+				      : len    ? len - 16
+					       : 0));
+}
+
 static inline std::string family_of(const testing::TestParamInfo<enum family> &info)
 {
 	return family_name((uint8_t)info.param);

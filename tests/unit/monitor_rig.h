@@ -37,6 +37,7 @@ struct monitor : testing::Test {
 	static struct rte_mempool *pool;
 	static struct rte_rcu_qsbr *qsbr;
 	static int home; /* the network namespace that we came from */
+	char device_name[16] = "net_ring";
 	struct config_port config_port = {};
 	struct device device = {};
 	struct port port = {};
@@ -90,6 +91,7 @@ struct monitor : testing::Test {
 		if (!pool)
 			GTEST_SKIP() << "needs a network namespace: run it as root";
 		strcpy(config_port.name, "p0");
+		config_port.device = device_name;
 		config_port.addresses[0] = { US, 24 };
 		config_port.nb_addresses = 1;
 		device.config = &config_port;

@@ -97,6 +97,16 @@ static inline const struct attrs *attrs_make(struct attr_table *table, const att
 	return attrs_intern(table, &keys, wire.data(), (uint16_t)wire.size());
 }
 
+/* As the FIB does: returns how many have changed, `max` at most. */
+static inline size_t changes_take(struct rib *rib, size_t max)
+{
+	std::vector<uint32_t> nodes(max);
+	size_t n = rib_changes(rib, nodes.data(), max);
+
+	rib_changes_end(rib, nodes.data(), n);
+	return n;
+}
+
 static inline bool usable_always(void *, uint32_t, const struct source *)
 {
 	return true;

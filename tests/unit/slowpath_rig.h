@@ -28,6 +28,8 @@ struct slow : testing::Test {
 	static struct rte_ring *ring;
 	static struct rte_rcu_qsbr *qsbr;
 	static struct device device;
+	char device_name[16] = "net_ring";
+	struct config_port config_port = {};
 	static struct port port;
 	static struct fib *fib;
 	struct fib_writer *writer = nullptr;
@@ -122,6 +124,8 @@ struct slow : testing::Test {
 		s->tbl8_groups = fib->tbl8_groups;
 		s->neighbours = neighbours_new(qsbr);
 		gate(true);
+		config_port.device = device_name;
+		device.config = &config_port;
 		s->devices = &device;
 		s->nb_devices = 1;
 		s->ports = &port;

@@ -125,6 +125,7 @@ struct node {
 		add.asn = asn;
 		add.hold_s = 90;
 		add.port = bgp_port;
+		add.families = 1 << FAMILY_IPV4;
 		return add;
 	}
 
@@ -335,7 +336,8 @@ struct raw {
 };
 
 inline octets open_message(uint32_t asn, uint32_t router_id, uint16_t hold_s = 90,
-			   uint16_t more_caps = SPEAKER_CAP_GR)
+			   uint16_t more_caps = SPEAKER_CAP_GR,
+			   uint16_t families = SPEAKER_CAP_MP_IPV4)
 {
 	octets buf(BGP_MESSAGE_MAX);
 	struct bgp_open open = {};
@@ -344,8 +346,7 @@ inline octets open_message(uint32_t asn, uint32_t router_id, uint16_t hold_s = 9
 	open.router_id = router_id;
 	open.hold_s = hold_s;
 	open.restart_s = 60;
-	open.caps =
-		(uint16_t)(SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_AS4 | more_caps);
+	open.caps = (uint16_t)(families | SPEAKER_CAP_REFRESH | SPEAKER_CAP_AS4 | more_caps);
 	buf.resize(open_encode(buf.data(), buf.size(), &open));
 	return buf;
 }
@@ -368,11 +369,11 @@ inline octets notification_message(uint8_t code, uint8_t subcode)
 	return buf;
 }
 
-inline octets refresh_message()
+inline octets refresh_message(uint8_t family = FAMILY_IPV4)
 {
 	octets buf(BGP_MESSAGE_MAX);
 
-	buf.resize(refresh_encode(buf.data(), buf.size()));
+	buf.resize(refresh_encode(buf.data(), buf.size(), family));
 	return buf;
 }
 
@@ -393,8 +394,8 @@ inline octets update_message(uint16_t x, size_t n, uint32_t first_as = peer_asn)
 	for (size_t i = 0; i < n; i++)
 		nlri.push_back(
 			prefix4_make((20u << 24) + ((uint32_t)x << 16) + ((uint32_t)i << 8), 24));
-	buf.resize(update_encode_announce(buf.data(), buf.size(), attrs, (uint16_t)w.len,
-					  nlri.data(), n, &taken));
+	buf.resize(update_encode_announce(buf.data(), buf.size(), FAMILY_IPV4, attrs,
+					  (uint16_t)w.len, nlri.data(), n, &taken));
 	EXPECT_EQ(n, taken);
 	return buf;
 }
@@ -464,12 +465,14 @@ class session : public testing::Test
 	}
 
 	// A passive node with the scripted peer as peer 1, and the peer connected to it.
-	std::unique_ptr<node> passive_node(const char *key = "")
+	std::unique_ptr<node> passive_node(const char *key = "",
+					   uint8_t families = 1 << FAMILY_IPV4)
 	{
 		auto n = std::make_unique<node>(a_addr, our_asn, a_id);
 		struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
 
 		add.passive = true;
+		add.families = families;
 		add.password_len = (uint8_t)strlen(key);
 		memcpy(add.password, key, strlen(key));
 		n->tell(add);

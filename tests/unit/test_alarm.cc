@@ -128,6 +128,35 @@ TEST_F(alarm_test, a_port_without_link_is_why_its_peers_are_down)
 	fib->ports[0].up = 1;
 }
 
+TEST_F(alarm_test, a_bond_lacks_members)
+{
+	const struct {
+		uint8_t members, carrying;
+		const char *text;
+	} rows[] = {
+		{ 0, 0, "" },
+		{ 2, 2, "" },
+		{ 2, 1, "port er0: 1 of the 2 members of its bond carry traffic" },
+		{ 2, 0, "port er0: 0 of the 2 members of its bond carry traffic" },
+	};
+
+	start();
+	for (const auto &t : rows) {
+		std::string text;
+
+		fib->ports[0].members = t.members;
+		fib->ports[0].members_carrying = t.carrying;
+		struct alarms list = {};
+		alarms_list(rs, &list);
+		for (int i = 0; i < list.n; i++) {
+			if (!strcmp(list.alarm[i].kind, "port_members"))
+				text += list.alarm[i].text;
+		}
+		EXPECT_EQ(t.text, text);
+	}
+	fib->ports[0].members = fib->ports[0].members_carrying = 0;
+}
+
 TEST_F(alarm_test, what_there_was_no_memory_for_is_missing_until_it_is_told_anew)
 {
 	struct peer *peer;

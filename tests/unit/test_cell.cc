@@ -38,6 +38,13 @@ const cell_case cell_cases[] = {
 	{ cell_list, R"({"f":["a","b"]})", "a b" },
 	{ cell_list, R"({"f":[]})", "-" },
 	{ cell_list, R"({"f":"a"})", "-" },
+	{ cell_members,
+	  R"({"f":[{"device":"net_af_packet1,iface=eth1","state":"distributing"},)"
+	  R"({"device":"0000:3b:00.1,a=b","state":"no link"}]})",
+	  "eth1 distributing, 0000:3b:00.1 no link" },
+	{ cell_members, R"({"f":[{},{"device":7,"state":"x"}]})", "- -, - x" },
+	{ cell_members, R"({"f":[]})", "-" },
+	{ cell_members, R"({})", "-" },
 	{ cell_on_off, R"({"f":true})", "on" },
 	{ cell_on_off, R"({"f":1})", "-" },
 	{ cell_path_mark, R"({"best":true,"usable":true})", ">" },

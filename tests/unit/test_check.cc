@@ -114,6 +114,71 @@ const error_case error_cases[] = {
 	{ "\"net_tap1\"", "\"\"",
 	  "c:10: dataplane.ports.nva0.device: \"\" is empty, allowed are PCI addresses such as "
 	  "\"0000:3b:00.0\" and DPDK devices such as \"net_af_packet0,iface=eth1\"" },
+	/* bonds */
+	{ "device = \"net_tap1\"", "members = [\"net_tap1\"]; device = \"net_tap9\"",
+	  "c:10: dataplane.ports.nva0.members: stands beside device, allowed is one of them" },
+	{ "device = \"net_tap1\"; ", "",
+	  "c:10: dataplane.ports.nva0.device: is missing, allowed are a device, or members of a "
+	  "bond" },
+	{ "device = \"net_tap1\"", "members = []",
+	  "c:10: dataplane.ports.nva0.members: is empty, allowed are 1..8 devices" },
+	{ "device = \"net_tap1\"",
+	  "members = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\"]",
+	  "c:10: dataplane.ports.nva0.members: has 9 elements, allowed are at most 8" },
+	{ "device = \"net_tap1\"", "members = \"net_tap1\"",
+	  "c:10: dataplane.ports.nva0.members: \"net_tap1\" is not a list, allowed are lists of "
+	  "devices such as [\"0000:3b:00.0\", \"0000:3b:00.1\"]" },
+	{ "device = \"net_tap1\"", "members = [\"net_tap1\", \"\"]",
+	  "c:10: dataplane.ports.nva0.members[1]: \"\" is empty, allowed are PCI addresses such as "
+	  "\"0000:3b:00.0\" and DPDK devices such as \"net_af_packet0,iface=eth1\"" },
+	{ "device = \"net_tap1\"", "members = [\"net_tap1\", \"3b:00.1\", \"0000:3b:00.1\"]",
+	  "c:10: dataplane.ports.nva0.members: \"0000:3b:00.1\" is there twice, allowed is each "
+	  "once" },
+	{ "device = \"net_tap1\"",
+	  "members = [\"net_af_packet1,iface=c\", \"net_af_packet2,iface=c\"]",
+	  "c:10: dataplane.ports.nva0.members: \"net_af_packet2,iface=c\" takes c, as another "
+	  "member does, allowed are interfaces used once" },
+	{ "device = \"net_tap1\"", "members = [\"net_tap1\", \"net_tap0\"]",
+	  "c:10: dataplane.ports.nva0.members: \"net_tap0\" is port vpn0's already, allowed are "
+	  "devices used once" },
+	{ "device = \"net_tap1\"", "members = [\"net_tap1\", \"3b:00.0\"]",
+	  "c:10: dataplane.ports.nva0.members: \"3b:00.0\" is port er0's already, allowed are "
+	  "devices used once" },
+	{ "device = \"net_tap1\"",
+	  "members = [\"net_af_packet1,iface=c\", \"net_af_packet2,iface=a\"]",
+	  "c:10: dataplane.ports.nva0.members: \"net_af_packet2,iface=a\" takes a, which is port "
+	  "vpn0's already, allowed are interfaces used once" },
+	{ "device = \"net_tap1\"", "members = [\"3b:00.1\", \"net_af_packet2,iface=c\"]",
+	  "c:10: dataplane.ports.nva0.members: \"net_af_packet2,iface=c\" is of another kind than "
+	  "\"3b:00.1\", allowed are net_af_packet devices, or others" },
+	{ "device = \"net_tap1\"",
+	  "members = [\"net_af_packet1,iface=c\", \"net_af_packet2,iface=d,framesz=1024\"]",
+	  "c:10: dataplane.ports.nva0.mtu: 1500 does not fit its device's slots of 1024 octets, "
+	  "allowed are 576..940, or a device without framesz and blocksz: then the MTU says" },
+	{ "\"net_tap0,iface=a\"; role = \"vpn\"; addresses = [\"10.0.255.1/28\"]; },\n    { name = "
+	  "\"nva0\"; device = \"net_tap1\"",
+	  "\"net_tap3\"; role = \"vpn\"; addresses = [\"10.0.255.1/28\"]; },\n    { name = "
+	  "\"nva0\"; members = [\"net_tap1\", \"net_tap3\"]; vlan = 7",
+	  "c:10: dataplane.ports.nva0.members: \"net_tap3\" is port vpn0's already, allowed are "
+	  "devices used once" },
+	{ "device = \"net_tap0,iface=a\"; role = \"vpn\"; addresses = [\"10.0.255.1/28\"]; },\n    "
+	  "{ "
+	  "name = \"nva0\"; device = \"net_tap1\"",
+	  "members = [\"net_tap1\", \"net_tap3\"]; role = \"vpn\"; addresses = "
+	  "[\"10.0.255.1/28\"]; },\n    { name = \"nva0\"; members = [\"net_tap1\", \"net_tap3\"]",
+	  "c:10: dataplane.ports.nva0.members: \"bond:net_tap1+net_tap3\" is port vpn0's already, "
+	  "allowed "
+	  "are devices used once, or by ports that differ in vlan and outer_vlan" },
+	{ "device = \"net_tap0,iface=a\"; role = \"vpn\"; addresses = [\"10.0.255.1/28\"]; },\n    "
+	  "{ "
+	  "name = \"nva0\"; device = \"net_tap1\"",
+	  "members = [\"net_tap1\", \"net_tap3\"]; role = \"vpn\"; addresses = "
+	  "[\"10.0.255.1/28\"]; },\n    { name = \"nva0\"; members = [\"net_tap1\", \"net_tap3\"]; "
+	  "vlan = 7; rx_queues = 1",
+	  "c:10: dataplane.ports.nva0.rx_queues: is of the device, which port vpn0 is on too, "
+	  "allowed "
+	  "is it there" },
+
 	{ "\"rs0\"", "\"route-srv0\"",
 	  "c:11: dataplane.ports.vnet0.name: \"route-srv0-vnet0\" is too long for a Linux "
 	  "interface, allowed are instance and port names of 14 octets together" },

@@ -76,6 +76,26 @@ TEST_F(device_lock, ports_of_one_device_are_of_one_dataplane)
 	device_locks_release(&a);
 }
 
+/* Each for itself. */
+TEST_F(device_lock, members_of_bonds)
+{
+	auto config = std::make_unique<struct config>();
+	struct config_port *port = &config->dataplane.ports[0];
+	struct device_locks a, b;
+
+	memset(config.get(), 0, sizeof(*config));
+	strcpy(config->instance.name, "rs0");
+	config->dataplane.nb_ports = port->nb_members = 1;
+	port->members[port->nb_members++] = (char *)"net_af_packet1,iface=eth1";
+	port->members[0] = (char *)"0000:3b:00.0";
+	port->device = (char *)"bond:0000:3b:00.0+net_af_packet1,iface=eth1";
+	ASSERT_EQ(0, device_locks_take(&a, config.get(), path.c_str()));
+	EXPECT_EQ(2u, a.n);
+	EXPECT_EQ(-EEXIST, take(&b, "rs1", { "3b:00.0" }));
+	EXPECT_EQ(-EEXIST, take(&b, "rs1", { "net_pcap0,rx_iface=eth1,tx_iface=eth2" }));
+	device_locks_release(&a);
+}
+
 TEST_F(device_lock, one_dataplane_a_device)
 {
 	for (const device_case &t : cases) {

@@ -201,6 +201,16 @@ const illness illnesses[] = {
 	  "LimitNOFILE" },
 	{ "no such NIC", configures("0000:3b:00.0", "0000:3c:00.0"), "fault", "devices",
 	  "rs0/vpn0: there is no NIC 0000:3c:00.0", "bascule nic list" },
+	{ "no such NIC in a bond",
+	  configures("device = \"0000:3b:00.0\"", "members = [\"0000:3b:00.0\", \"0000:3c:00.0\"]"),
+	  "fault", "devices", "rs0/vpn0: there is no NIC 0000:3c:00.0", "bascule nic list" },
+	{ "a NIC of a bond on the kernel's driver",
+	  [](machine &m) {
+		  configures("device = \"0000:3b:00.1\"", "members = [\"0000:3b:00.1\"]")(m);
+		  m.drive("0000:3b:00.1", "e1000e");
+	  },
+	  "fault", "devices", "rs0/vnet0: 0000:3b:00.1 is on e1000e, not on vfio-pci",
+	  "bascule nic bind 0000:3b:00.1" },
 	{ "a device that is no NIC", configures("0000:3b:00.0", "0000:00:1f.0"), "fault", "devices",
 	  "this is another sort of device", "bascule nic list" },
 	{ "a NIC on the kernel's driver", [](machine &m) { m.drive("0000:3b:00.1", "e1000e"); },

@@ -8,45 +8,23 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include "exchange.h"
 #include "hung_file.h"
-#include "log.h"
 #include "state_file.h"
+#include "state_file_rig.h"
 
-class exchange_test : public testing::Test
+class exchange_test : public state_file_test
 {
       protected:
-	void SetUp() override
+	exchange_test() : state_file_test("exchange")
 	{
-		char name[] = "/tmp/bascule-exchange-XXXXXX";
-
-		log_open("test", "-", LOG_LEVEL_ERROR);
-		ASSERT_NE(nullptr, mkdtemp(name));
-		dir = name;
-		path = dir + "/exchange";
 	}
 	void TearDown() override
 	{
 		exchange_close(&ex);
-		chmod(dir.c_str(), 0700);
-		unlink(path.c_str());
-		unlink((path + ".new").c_str());
-		rmdir(dir.c_str());
-	}
-	void put(const std::string &text)
-	{
-		std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-	}
-	std::string get()
-	{
-		std::ifstream in(path);
-		std::stringstream text;
-
-		text << in.rdbuf();
-		return text.str();
+		state_file_test::TearDown();
 	}
 	/* A control that ends in order, and the next one. */
 	bool start(bool configured)
@@ -102,7 +80,6 @@ class exchange_test : public testing::Test
 			usleep(1000);
 		EXPECT_EQ(0, stored(state()));
 	}
-	std::string dir, path;
 	struct exchange ex = {};
 	char trouble[100];
 };

@@ -3,9 +3,12 @@
 
 #include "group_harness.h"
 
-TEST(group, announcer_is_told_the_best_of_the_others)
+struct group_test : testing::TestWithParam<enum family> {
+};
+
+TEST_P(group_test, announcer_is_told_the_best_of_the_others)
 {
-	harness h({ our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
 	struct group *group = h.group_add(ROLE_NVA, false, true, true);
 
 	for (uint16_t i = 1; i <= 3; i++)
@@ -62,9 +65,10 @@ std::pair<int, bool> backup(int peer)
 } // namespace
 
 /* The commonest design there is: one on-premises prefix by ExpressRoute, and as backup by VPN. */
-TEST(group, what_loses_to_the_receivers_own_is_a_backup)
+TEST_P(group_test, what_loses_to_the_receivers_own_is_a_backup)
 {
-	harness h({ our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
+	harness h(GetParam(),
+		  { our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
 		    instance(gateway(ROLE_EXPRESSROUTE, 2), 1), gateway(ROLE_VPN, 3), nva(4),
 		    nva(5) },
 		  ALLOW_EXCHANGE);
@@ -119,9 +123,10 @@ TEST(group, what_loses_to_the_receivers_own_is_a_backup)
 
 /* A rule of the decision that changes tells each member what has changed for it, and nothing
  * else. */
-TEST(group, preference_moves_backups)
+TEST_P(group_test, preference_moves_backups)
 {
-	harness h({ our_vnet, gateway(ROLE_EXPRESSROUTE, 1), gateway(ROLE_VPN, 2), nva(3) },
+	harness h(GetParam(),
+		  { our_vnet, gateway(ROLE_EXPRESSROUTE, 1), gateway(ROLE_VPN, 2), nva(3) },
 		  ALLOW_EXCHANGE);
 	const struct row {
 		enum decide_preference preference;
@@ -153,9 +158,10 @@ TEST(group, preference_moves_backups)
 	EXPECT_EQ(0u, h.peers[1].withdrawn + h.peers[2].withdrawn + h.peers[3].withdrawn);
 }
 
-TEST(group, two_gateways_of_one_role_are_not_each_others_own)
+TEST_P(group_test, two_gateways_of_one_role_are_not_each_others_own)
 {
-	harness h({ our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
+	harness h(GetParam(),
+		  { our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
 		    instance(gateway(ROLE_EXPRESSROUTE, 2), 2), gateway(ROLE_VPN, 3) },
 		  ALLOW_EXCHANGE);
 	struct group *er = h.group_add(ROLE_EXPRESSROUTE, true);
@@ -179,9 +185,10 @@ TEST(group, two_gateways_of_one_role_are_not_each_others_own)
 		<< "it knows no path but this, and is told none of circuits";
 }
 
-TEST(group, own_path_that_nobody_may_be_told_is_still_its_own)
+TEST_P(group_test, own_path_that_nobody_may_be_told_is_still_its_own)
 {
-	harness h({ our_vnet, gateway(ROLE_EXPRESSROUTE, 1), nva(2), nva(3) }, ALLOW_EXCHANGE);
+	harness h(GetParam(), { our_vnet, gateway(ROLE_EXPRESSROUTE, 1), nva(2), nva(3) },
+		  ALLOW_EXCHANGE);
 	struct group *nvas = h.group_add(ROLE_NVA);
 
 	h.up(1, h.group_add(ROLE_EXPRESSROUTE, true));
@@ -208,9 +215,10 @@ TEST(group, own_path_that_nobody_may_be_told_is_still_its_own)
 
 /* What is told of many prefixes to those whose own path is the better one still goes out
  * together. */
-TEST(group, backups_of_many_prefixes_come_together)
+TEST_P(group_test, backups_of_many_prefixes_come_together)
 {
-	harness h({ our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
+	harness h(GetParam(),
+		  { our_vnet, instance(gateway(ROLE_EXPRESSROUTE, 1), 1),
 		    instance(gateway(ROLE_EXPRESSROUTE, 2), 1), gateway(ROLE_EXPRESSROUTE, 3),
 		    nva(4) },
 		  ALLOW_EXCHANGE);
@@ -235,9 +243,9 @@ TEST(group, backups_of_many_prefixes_come_together)
 	EXPECT_EQ(2, batches);
 }
 
-TEST(group, change_and_back_tells_nobody)
+TEST_P(group_test, change_and_back_tells_nobody)
 {
-	harness h({ our_vnet, nva(1), nva(2) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2) }, ALLOW_ALL);
 	struct group *group = h.group_add(ROLE_NVA);
 
 	h.up(2, group);
@@ -249,9 +257,9 @@ TEST(group, change_and_back_tells_nobody)
 	EXPECT_EQ(0u, h.peers[2].announced + h.peers[2].withdrawn);
 }
 
-TEST(group, same_attributes_of_another_peer_are_not_told_again)
+TEST_P(group_test, same_attributes_of_another_peer_are_not_told_again)
 {
-	harness h({ our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
 	struct group *group = h.group_add(ROLE_NVA);
 
 	h.up(3, group);
@@ -264,9 +272,10 @@ TEST(group, same_attributes_of_another_peer_are_not_told_again)
 	EXPECT_EQ(1u, h.peers[3].announced);
 }
 
-TEST(group, no_advertise_and_no_export)
+TEST_P(group_test, no_advertise_and_no_export)
 {
-	harness h({ our_vnet, nva(1), nva(2), gateway(ROLE_EXPRESSROUTE, 9) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2), gateway(ROLE_EXPRESSROUTE, 9) },
+		  ALLOW_ALL);
 
 	h.up(2, h.group_add(ROLE_NVA));
 	h.up(3, h.group_add(ROLE_EXPRESSROUTE, true));
@@ -285,10 +294,11 @@ TEST(group, no_advertise_and_no_export)
 	EXPECT_EQ(1u, h.peers[2].withdrawn);
 }
 
-TEST(group, default_route_is_not_for_vpn_gateways)
+TEST_P(group_test, default_route_is_not_for_vpn_gateways)
 {
 	const struct prefix everything = prefix4_make(0, 0), half = prefix4_make(0x80000000, 1);
-	harness h({ our_vnet, nva(1), gateway(ROLE_VPN, 8), gateway(ROLE_EXPRESSROUTE, 9) },
+	harness h(GetParam(),
+		  { our_vnet, nva(1), gateway(ROLE_VPN, 8), gateway(ROLE_EXPRESSROUTE, 9) },
 		  ALLOW_ALL);
 
 	h.up(2, h.group_add(ROLE_VPN, true));
@@ -305,9 +315,9 @@ TEST(group, default_route_is_not_for_vpn_gateways)
 	EXPECT_EQ(0u, h.peers[2].withdrawn);
 }
 
-TEST(group, without_vnets_nothing_is_told_of_a_vnets_prefix)
+TEST_P(group_test, without_vnets_nothing_is_told_of_a_vnets_prefix)
 {
-	harness h({ our_vnet, nva(1), gateway(ROLE_EXPRESSROUTE, 8) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), gateway(ROLE_EXPRESSROUTE, 8) }, ALLOW_ALL);
 	struct group *all = h.group_add(ROLE_EXPRESSROUTE, true);
 	struct group *without = h.group_add(ROLE_EXPRESSROUTE, true, false);
 
@@ -336,16 +346,16 @@ TEST(group, without_vnets_nothing_is_told_of_a_vnets_prefix)
 	group_leave(all, 2);
 	ASSERT_EQ(0, group_join(without, 2));
 	ASSERT_EQ(0, group_refresh(without, 2));
-	group_owe(without, 2, rib_find(h.rib, p1));
+	group_owe(without, 2, h.find(p1));
 	h.peers[2].group = without;
 	h.flush_all();
 	h.check();
 	EXPECT_EQ(1u, h.peers[2].table.size());
 }
 
-TEST(group, held_source_is_told_vnets_alone_and_is_nobodys_news)
+TEST_P(group_test, held_source_is_told_vnets_alone_and_is_nobodys_news)
 {
-	harness h({ our_vnet, nva(1), gateway(ROLE_VPN, 8) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), gateway(ROLE_VPN, 8) }, ALLOW_ALL);
 	const struct path *best[RIB_ECMP];
 	struct group *held = h.group_add(ROLE_VNET, true);
 	uint32_t node;
@@ -361,7 +371,7 @@ TEST(group, held_source_is_told_vnets_alone_and_is_nobodys_news)
 	h.check();
 	EXPECT_EQ(1u, h.peers[1].table.size()) << "the VNet";
 	EXPECT_EQ(1u, h.peers[2].table.size()) << "the VNet";
-	node = rib_find(h.rib, p3);
+	node = h.find(p3);
 	EXPECT_EQ(1u, rib_best_for_role(h.rib, node, ROLE_VNET, ALLOW_ALL, best));
 	EXPECT_EQ(0u, rib_best_for_role(h.rib, node, ROLE_NVA, ALLOW_ALL, best));
 
@@ -379,13 +389,14 @@ TEST(group, held_source_is_told_vnets_alone_and_is_nobodys_news)
 	h.check();
 	EXPECT_EQ(2u, h.peers[1].table.size());
 	EXPECT_EQ(2u, h.peers[2].table.size());
-	node = rib_find(h.rib, p3);
+	node = h.find(p3);
 	EXPECT_EQ(1u, rib_best_for_role(h.rib, node, ROLE_NVA, ALLOW_ALL, best));
 }
 
-TEST(group, what_a_view_has_no_room_for_its_peers_are_not_told)
+TEST_P(group_test, what_a_view_has_no_room_for_its_peers_are_not_told)
 {
-	harness h({ our_vnet, nva(1), nva(2), nva(3), gateway(ROLE_EXPRESSROUTE, 9) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2), nva(3), gateway(ROLE_EXPRESSROUTE, 9) },
+		  ALLOW_ALL);
 	struct group *nvas = h.group_add(ROLE_NVA);
 
 	h.up(2, nvas);
@@ -414,9 +425,9 @@ TEST(group, what_a_view_has_no_room_for_its_peers_are_not_told)
 	EXPECT_EQ(0u, h.peers[4].withdrawn);
 }
 
-TEST(group, prefixes_of_one_attribute_set_come_together)
+TEST_P(group_test, prefixes_of_one_attribute_set_come_together)
 {
-	harness h({ our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
 	struct group *group = h.group_add(ROLE_NVA);
 	struct group_batch batch;
 
@@ -435,9 +446,9 @@ TEST(group, prefixes_of_one_attribute_set_come_together)
 	EXPECT_FALSE(group_flush_next(group, &batch));
 }
 
-TEST(group, peers_that_join_together_share_the_dump)
+TEST_P(group_test, peers_that_join_together_share_the_dump)
 {
-	harness h({ our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
 	struct group *group = h.group_add(ROLE_NVA);
 	struct group_batch batch;
 
@@ -456,9 +467,9 @@ TEST(group, peers_that_join_together_share_the_dump)
 	EXPECT_TRUE(group_idle(group));
 }
 
-TEST(group, end_of_rib_also_of_an_empty_table_and_once)
+TEST_P(group_test, end_of_rib_also_of_an_empty_table_and_once)
 {
-	harness h({ our_vnet, nva(1) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1) }, ALLOW_ALL);
 
 	h.up(1, h.group_add(ROLE_NVA));
 	h.flush_all();
@@ -468,9 +479,9 @@ TEST(group, end_of_rib_also_of_an_empty_table_and_once)
 	EXPECT_EQ(1, h.peers[1].end_of_ribs);
 }
 
-TEST(group, lagging_peer_is_told_only_what_changed)
+TEST_P(group_test, lagging_peer_is_told_only_what_changed)
 {
-	harness h({ our_vnet, nva(1), nva(2) }, ALLOW_ALL);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2) }, ALLOW_ALL);
 	struct group *group = h.group_add(ROLE_NVA);
 
 	for (uint32_t i = 0; i < 1000; i++)
@@ -492,9 +503,9 @@ TEST(group, lagging_peer_is_told_only_what_changed)
 	EXPECT_EQ(1u, h.peers[1].withdrawn);
 }
 
-TEST(group, exchange_toggled_quickly_ends_as_if_never_touched)
+TEST_P(group_test, exchange_toggled_quickly_ends_as_if_never_touched)
 {
-	harness h({ our_vnet, nva(1), nva(2), gateway(ROLE_VPN, 9) }, 0);
+	harness h(GetParam(), { our_vnet, nva(1), nva(2), gateway(ROLE_VPN, 9) }, 0);
 	const uint64_t off = 0x08080808 | UINT64_C(0xf) << 24, on = ALLOW_ALL;
 
 	h.up(1, h.group_add(ROLE_NVA));
@@ -517,14 +528,14 @@ TEST(group, exchange_toggled_quickly_ends_as_if_never_touched)
 
 /* A prefix that hundreds announce takes as long as a hundred that one announces, and counts for as
  * many. */
-TEST(group, a_slice_is_as_long_with_many_paths)
+TEST_P(group_test, a_slice_is_as_long_with_many_paths)
 {
 	enum { PEERS = 400, PREFIXES = 60, BUDGET = 128, MOST = BUDGET / (PEERS / 4) + 4 };
 	std::vector<struct source> sources = { our_vnet };
 
 	for (uint32_t i = 1; i < PEERS; i++)
 		sources.push_back(nva(i));
-	harness h(sources, ALLOW_ALL);
+	harness h(GetParam(), sources, ALLOW_ALL);
 	uint64_t spent = rib_spent(h.rib), first;
 	size_t turns = 0;
 
@@ -540,7 +551,7 @@ TEST(group, a_slice_is_as_long_with_many_paths)
 		h.announce(prefix4_make(0x0b000000u + n * 0x100, 24), 1, { { 65001, 7 } });
 	EXPECT_EQ(0u, first);
 	EXPECT_GE(rib_spent(h.rib) - spent, (uint64_t)PREFIXES * ((PEERS - 1) / 4));
-	EXPECT_EQ(PEERS - 1, (int)rib_paths(h.rib, rib_find(h.rib, prefix4_make(0x0b000000u, 24))));
+	EXPECT_EQ(PEERS - 1, (int)rib_paths(h.rib, h.find(prefix4_make(0x0b000000u, 24))));
 	rib_peer_down(h.rib, PEERS / 2);
 	for (uint32_t had = PREFIXES, has; had; had = has, turns++) {
 		ASSERT_GT(rib_turn(h.rib, BUDGET), 0u);
@@ -548,7 +559,7 @@ TEST(group, a_slice_is_as_long_with_many_paths)
 		EXPECT_LE(had - has, (uint32_t)MOST);
 	}
 	h.settle();
-	EXPECT_EQ(PEERS - 2, (int)rib_paths(h.rib, rib_find(h.rib, prefix4_make(0x0b000000u, 24))));
+	EXPECT_EQ(PEERS - 2, (int)rib_paths(h.rib, h.find(prefix4_make(0x0b000000u, 24))));
 	for (const auto &begin : std::vector<std::function<void()>>{
 		     [&] { rib_reconsider(h.rib); }, [&] { rib_set_allow(h.rib, 0); } }) {
 		begin();
@@ -557,3 +568,5 @@ TEST(group, a_slice_is_as_long_with_many_paths)
 		EXPECT_GE(turns, (size_t)PREFIXES / MOST);
 	}
 }
+
+OF_BOTH_FAMILIES(group_test);

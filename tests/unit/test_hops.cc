@@ -95,9 +95,7 @@ struct hops_test : testing::Test, rib_rig {
 	}
 	void take_changes()
 	{
-		struct rib_change changes[256];
-
-		while (rib_changes(rib, changes, 256))
+		while (changes_take(rib, 256))
 			;
 	}
 	/* It changes in the model and for the RIB. */

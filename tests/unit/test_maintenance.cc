@@ -5,50 +5,26 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "hung_file.h"
-#include "log.h"
 #include "maintenance.h"
+#include "state_file_rig.h"
 
 namespace
 {
 
-class maintenance_test : public testing::Test
+class maintenance_test : public state_file_test
 {
       protected:
-	void SetUp() override
+	maintenance_test() : state_file_test("maintenance")
 	{
-		char name[] = "/tmp/bascule-maintenance-XXXXXX";
-
-		log_open("test", "-", LOG_LEVEL_ERROR);
-		ASSERT_NE(nullptr, mkdtemp(name));
-		dir = name;
-		path = dir + "/maintenance";
 	}
 	void TearDown() override
 	{
 		maintenance_close(&m);
-		unlink(path.c_str());
-		unlink((path + ".new").c_str());
-		rmdir((path + ".new").c_str());
-		rmdir(dir.c_str());
-	}
-	void put(const std::string &text)
-	{
-		std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-	}
-	std::string get()
-	{
-		std::ifstream in(path);
-		std::stringstream text;
-
-		text << in.rdbuf();
-		return text.str();
+		state_file_test::TearDown();
 	}
 	void start()
 	{
@@ -89,7 +65,6 @@ class maintenance_test : public testing::Test
 		}
 		return out;
 	}
-	std::string dir, path;
 	struct maintenance m = {};
 };
 

@@ -118,8 +118,10 @@ TEST(message, keepalive_and_refresh)
 
 	EXPECT_EQ(message(4, {}), bytes(buf, buf + keepalive_encode(buf, sizeof(buf))));
 	EXPECT_EQ(0u, keepalive_encode(buf, 18));
-	EXPECT_EQ(golden, bytes(buf, buf + refresh_encode(buf, sizeof(buf))));
-	EXPECT_EQ(0u, refresh_encode(buf, 22));
+	EXPECT_EQ(golden, bytes(buf, buf + refresh_encode(buf, sizeof(buf), FAMILY_IPV4)));
+	EXPECT_EQ(message(BGP_ROUTE_REFRESH, hex("0002 00 01")),
+		  bytes(buf, buf + refresh_encode(buf, sizeof(buf), FAMILY_IPV6)));
+	EXPECT_EQ(0u, refresh_encode(buf, 22, FAMILY_IPV4));
 	refresh_decode(cursor_make(golden.data() + 19, 4), &refresh);
 	EXPECT_EQ(BGP_AFI_IPV4, refresh.afi);
 	EXPECT_EQ(BGP_SAFI_UNICAST, refresh.safi);

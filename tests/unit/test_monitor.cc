@@ -203,11 +203,8 @@ TEST_F(monitor, flushed_and_really_gone)
 TEST_F(monitor, a_device_that_fails_and_works_again)
 {
 	struct device_recovery *r = &s->recoveries[0];
-	char name[] = "ring";
 
 	fib.qsbr = qsbr;
-	config_port.device = name;
-	device.closed = true; /* the ring is the whole suite's */
 	ASSERT_TRUE(port.up);
 	device.events = DEVICE_EVENT_RESET;
 	for (int turn = 0; turn < 2; turn++) {

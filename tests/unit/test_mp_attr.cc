@@ -5,7 +5,9 @@
 #include <memory>
 #include <random>
 
+#include "attr.h"
 #include "attr_harness.h"
+#include "message.h"
 
 namespace
 {
@@ -351,4 +353,153 @@ TEST(mp_attr, damaged)
 		ASSERT_EQ(d.u.rest, family_bit(other.u.family)) << round;
 		ASSERT_EQ(0, other.u.rest) << round;
 	}
+}
+
+/* --- encoding --------------------------------------------------------------------------------- */
+
+namespace
+{
+
+/* The body of an encoded message. */
+bytes body_of(const uint8_t *buf, size_t len)
+{
+	EXPECT_EQ(len, load_be16(buf + 16));
+	EXPECT_EQ(BGP_UPDATE, buf[18]);
+	return bytes(buf + BGP_HEADER_LEN, buf + len);
+}
+
+struct prefix net(const char *text)
+{
+	struct prefix p;
+
+	EXPECT_TRUE(prefix_parse(text, &p)) << text;
+	return p;
+}
+
+/* Canonical attributes with this next hop. */
+bytes with_hop(const std::string &hop)
+{
+	return own + attribute(0x40, 3, hex(hop)) + hex("c0080400010001");
+}
+
+} // namespace
+
+TEST(mp_attr, golden_octets)
+{
+	const struct prefix prefixes[] = { net("2001:db8::/32"), net("::/0"),
+					   net("2001:db8:1::/48") };
+	bytes attrs = with_hop(both);
+	uint8_t buf[BGP_MESSAGE_MAX];
+	size_t taken, len = update_encode_announce(buf, sizeof(buf), FAMILY_IPV6, attrs.data(),
+						   (uint16_t)attrs.size(), prefixes, 3, &taken);
+
+	EXPECT_EQ(3u, taken);
+	EXPECT_EQ(update_body(
+			  {},
+			  hex("900e0032 0002 01 20" + both + "00 20 20010db8 00 30 20010db80001") +
+				  own + hex("c0080400010001"),
+			  {}),
+		  body_of(buf, len));
+	len = update_encode_withdraw(buf, sizeof(buf), FAMILY_IPV6, prefixes, 2, &taken);
+	EXPECT_EQ(2u, taken);
+	EXPECT_EQ(update_body({}, hex("900f0009 0002 01 20 20010db8 00"), {}), body_of(buf, len));
+	len = update_encode_eor(buf, sizeof(buf), FAMILY_IPV6);
+	EXPECT_EQ(update_body({}, hex("900f0003 0002 01"), {}), body_of(buf, len));
+	EXPECT_EQ(30u, len);
+	EXPECT_EQ(0u, update_encode_eor(buf, 29, FAMILY_IPV6));
+}
+
+/* Of each kind of next hop, with so many prefixes that several messages are needed: none is lost,
+ * none longer than 4,096 octets, each but the last as full as can be, and each decodes to what went
+ * in. */
+TEST(mp_attr, what_is_encoded_decodes_to_the_same)
+{
+	static const struct {
+		const char *name;
+		uint8_t family;
+		std::string hop;
+	} rows[] = {
+		{ "IPv6", FAMILY_IPV6, GLOBAL },
+		{ "IPv6, both next hops", FAMILY_IPV6, both },
+		{ "IPv4 by IPv6", FAMILY_IPV4, GLOBAL },
+		{ "IPv4 by both", FAMILY_IPV4, both },
+		{ "IPv4", FAMILY_IPV4, "0a000001" },
+	};
+	std::mt19937 rng(2545);
+
+	for (const auto &t : rows) {
+		bytes attrs = with_hop(t.hop);
+		std::vector<struct prefix> all;
+
+		for (int i = 0; i < 2000; i++) {
+			uint8_t octets[16] = { 0x20,
+					       1,
+					       0xd,
+					       0xb8,
+					       (uint8_t)rng(),
+					       (uint8_t)rng(),
+					       (uint8_t)rng(),
+					       (uint8_t)rng() };
+
+			all.push_back(t.family == FAMILY_IPV4
+					      ? prefix4_make(0x0a000000 | (rng() & 0xffffff),
+							     (uint8_t)(8 + rng() % 25))
+					      : prefix_make(addr_make6(octets),
+							    (uint8_t)(32 + rng() % 97)));
+		}
+		for (size_t at = 0, taken; at < all.size(); at += taken) {
+			for (bool announce : { true, false }) {
+				uint8_t buf[BGP_MESSAGE_MAX];
+				size_t len =
+					announce
+						? update_encode_announce(
+							  buf, sizeof(buf), t.family, attrs.data(),
+							  (uint16_t)attrs.size(), &all[at],
+							  all.size() - at, &taken)
+						: update_encode_withdraw(buf, sizeof(buf), t.family,
+									 &all[at], taken, &taken);
+
+				ASSERT_NE(0u, len) << t.name;
+				if (announce && at + taken < all.size()) {
+					EXPECT_GT(len + nlri_size(all[at + taken]), sizeof(buf))
+						<< t.name;
+				}
+
+				decoded d = decode(body_of(buf, len), ctx_of(BOTH_FAMILIES, true));
+				std::string expect;
+				char text[PREFIX_TEXT];
+
+				for (size_t i = 0; i < taken; i++)
+					expect += std::string(i ? " " : "") +
+						  prefix_text(all[at + i], text);
+				ASSERT_EQ(BGP_OK, d.verdict) << t.name;
+				EXPECT_EQ(t.family, d.u.family) << t.name;
+				EXPECT_EQ(announce ? expect : "", d.announced) << t.name;
+				EXPECT_EQ(announce ? "" : expect, d.withdrawn) << t.name;
+				EXPECT_EQ(announce ? attrs : bytes(), d.attrs) << t.name;
+			}
+		}
+	}
+}
+
+/* What does not fit is not begun. */
+TEST(mp_attr, room)
+{
+	bytes attrs = with_hop(GLOBAL);
+	struct prefix p = net("2001:db8::/32");
+	uint8_t buf[BGP_MESSAGE_MAX];
+	size_t taken, least = 23 + attrs.size() - 19 + 4 + 3 + 2 + 16 + 5;
+
+	for (size_t size = 0; size < least; size++) {
+		EXPECT_EQ(0u, update_encode_announce(buf, size, FAMILY_IPV6, attrs.data(),
+						     (uint16_t)attrs.size(), &p, 1, &taken))
+			<< size;
+		EXPECT_EQ(0u, taken);
+	}
+	EXPECT_EQ(least, update_encode_announce(buf, least, FAMILY_IPV6, attrs.data(),
+						(uint16_t)attrs.size(), &p, 1, &taken));
+	for (size_t size = 0; size < 35; size++)
+		EXPECT_EQ(0u, update_encode_withdraw(buf, size, FAMILY_IPV6, &p, 1, &taken))
+			<< size;
+	EXPECT_EQ(35u, update_encode_withdraw(buf, 35, FAMILY_IPV6, &p, 1, &taken));
 }

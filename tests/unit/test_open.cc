@@ -17,7 +17,11 @@ enum : uint16_t {
 	GR = SPEAKER_CAP_GR,
 	GR_R = SPEAKER_CAP_GR_RESTARTING,
 	GR_F = SPEAKER_CAP_GR_FORWARDING,
-	AWARE = SPEAKER_CAP_GR_AWARE
+	AWARE = SPEAKER_CAP_GR_AWARE,
+	MP6 = SPEAKER_CAP_MP_IPV6,
+	GR6 = SPEAKER_CAP_GR_IPV6,
+	GR_F6 = SPEAKER_CAP_GR_FORWARDING_IPV6,
+	ENH = SPEAKER_CAP_EXTENDED_NEXT_HOP
 };
 
 /* Version 4, AS 65001, hold 180 s, router ID 10.0.2.4, and these parameters. */
@@ -54,9 +58,18 @@ const open_case open_cases[] = {
 	{ "one parameter each",
 	  open_body(caps(hex("0104 0001 00 01")) + caps(hex("0200")) + caps(hex("4104 0000fde9"))),
 	  -1, 65001, MP | RR | AS4, 0 },
-	{ "IPv6 only: not IPv4", open_body(caps(hex("0104 0002 00 01"))), -1, 65001, 0, 0 },
-	{ "IPv6 and IPv4", open_body(caps(hex("0104 0002 00 01 0104 0001 00 01"))), -1, 65001, MP,
-	  0 },
+	{ "IPv6 only: not IPv4", open_body(caps(hex("0104 0002 00 01"))), -1, 65001, MP6, 0 },
+	{ "IPv4 by IPv6 next hops, RFC 8950 4", open_body(caps(hex("0506 0001 0001 0002"))), -1,
+	  65001, MP | ENH, 0 },
+	{ "among others", open_body(caps(hex("050c 0001 0080 0002 0001 0001 0002"))), -1, 65001,
+	  MP | ENH, 0 },
+	{ "other extended next hops", open_body(caps(hex("050c 0001 0080 0002 0002 0001 0001"))),
+	  -1, 65001, MP, 0 },
+	{ "graceful restart, a flag for each family",
+	  open_body(caps(hex("0104 0001 00 01 0104 0002 00 01 400a 0078 0001 01 00 0002 01 80"))),
+	  -1, 65001, MP | MP6 | AWARE | GR | GR6 | GR_F6, 120 },
+	{ "IPv6 and IPv4", open_body(caps(hex("0104 0002 00 01 0104 0001 00 01"))), -1, 65001,
+	  MP | MP6, 0 },
 	{ "the reserved octet of MP is ignored", open_body(caps(hex("0104 0001 77 01"))), -1, 65001,
 	  MP, 0 },
 	{ "IPv4 multicast only", open_body(caps(hex("0104 0001 00 02"))), -1, 65001, 0, 0 },
@@ -68,7 +81,7 @@ const open_case open_cases[] = {
 	{ "graceful restart, no families: a mere helper", open_body(caps(hex("4002 0078"))), -1,
 	  65001, MP | AWARE, 120 },
 	{ "graceful restart, IPv6 only", open_body(caps(hex("4006 8078 0002 01 80"))), -1, 65001,
-	  MP | AWARE | GR_R, 120 },
+	  MP | AWARE | GR_R | GR6 | GR_F6, 120 },
 	{ "graceful restart twice: the last counts, RFC 4724 3",
 	  open_body(caps(hex("4006 8078 0001 01 80 4002 0001"))), -1, 65001, MP | AWARE, 1 },
 	{ "4-octet AS, AS_TRANS in the header", hex("04 5ba0 00b4 0a000204 08 0206 4104 00010001"),
@@ -106,6 +119,8 @@ const open_case open_cases[] = {
 	{ "MP of 3 octets", open_body(caps(hex("0103 0001 00"))), 0, 0, 0, 0 },
 	{ "MP of 5 octets", open_body(caps(hex("0105 0001 00 01 00"))), 0, 0, 0, 0 },
 	{ "4-octet AS of 2 octets", open_body(caps(hex("4102 fde9"))), 0, 0, 0, 0 },
+	{ "extended next hop of 5 octets", open_body(caps(hex("0505 0001 0001 00"))), 0, 0, 0, 0 },
+	{ "extended next hop of none", open_body(caps(hex("0500"))), 0, 0, 0, 0 },
 	{ "graceful restart of 1 octet", open_body(caps(hex("4001 00"))), 0, 0, 0, 0 },
 	{ "graceful restart of 5 octets", open_body(caps(hex("4005 0078 0001 01"))), 0, 0, 0, 0 },
 	{ "extended length cut", hex("04 fde9 00b4 0a000204 ff ff 00"), 0, 0, 0, 0 },
@@ -188,7 +203,7 @@ TEST(open, check)
 		struct bgp_open o = { t.asn, t.id, 180, 0, t.caps };
 		struct bgp_notify n = {};
 
-		EXPECT_EQ(t.refused < 0, open_check(&o, t.peer_asn, t.local_asn, 0x0a000104, &n))
+		EXPECT_EQ(t.refused < 0, open_check(&o, t.peer_asn, t.local_asn, 0x0a000104, 1, &n))
 			<< t.name;
 		if (t.refused >= 0) {
 			EXPECT_EQ(t.refused, n.subcode) << t.name;
@@ -202,14 +217,20 @@ TEST(open, check)
 
 TEST(open, there_and_back)
 {
-	for (unsigned int bits = 0; bits < 64; bits++) {
-		uint16_t want = (uint16_t)bits;
+	for (unsigned int bits = 0; bits < 2 * ENH; bits++) {
+		uint16_t want = (uint16_t)(bits & ~AWARE);
 
+		if (want != bits)
+			continue;
+		if (!(want & (GR | GR6)))
+			want &= (uint16_t)~GR_R;
 		if (!(want & GR))
-			want &= (uint16_t) ~(GR_R | GR_F);
-		for (uint32_t asn : { 1u, 23456u, 65515u, 65535u, 65536u, 4294967295u }) {
-			struct bgp_open o = { asn, 0x0a000104, 180, (uint16_t)(want & GR ? 120 : 0),
-					      want },
+			want &= (uint16_t)~GR_F;
+		if (!(want & GR6))
+			want &= (uint16_t)~GR_F6;
+		for (uint32_t asn : { 23456u, 65535u, 65536u, 4294967295u }) {
+			struct bgp_open o = { asn, 0x0a000104, 180,
+					      (uint16_t)(want & (GR | GR6) ? 120 : 0), want },
 					back;
 			uint8_t buf[BGP_MESSAGE_MAX];
 			struct bgp_message m;
@@ -222,7 +243,8 @@ TEST(open, there_and_back)
 			ASSERT_TRUE(open_decode(m.body, &back, &n))
 				<< bits << " " << asn << " " << n.why;
 			EXPECT_EQ(want & AS4 || asn <= 65535 ? asn : 23456, back.asn);
-			EXPECT_EQ(want | MP | (want & GR ? AWARE : 0), back.caps)
+			EXPECT_EQ(want | (want & MP6 ? 0 : MP) | (want & (GR | GR6) ? AWARE : 0),
+				  back.caps)
 				<< "without any MP capability IPv4 unicast is meant";
 			EXPECT_EQ(o.restart_s, back.restart_s);
 			EXPECT_EQ(o.hold_s, back.hold_s);
@@ -230,6 +252,56 @@ TEST(open, there_and_back)
 			EXPECT_EQ(0u, open_encode(buf, len - 1, &o));
 		}
 	}
+}
+
+/* What is negotiated is kept for each family (RFC 5492 3, RFC 4724 3). */
+TEST(open, families)
+{
+	static const struct {
+		const char *name;
+		uint8_t ours;
+		uint16_t caps;	  /* the peer's */
+		const char *data; /* of the NOTIFICATION; NULL: there is none */
+		uint16_t negotiated;
+	} rows[] = {
+		{ "both have both", 3, MP | MP6 | GR | GR6 | GR_F6 | ENH, NULL,
+		  MP | MP6 | GR | GR6 | GR_F6 | ENH },
+		{ "we have IPv4", 1, MP | MP6 | GR | GR6 | GR_F | GR_F6 | ENH | AS4, NULL,
+		  MP | GR | GR_F | ENH | AS4 },
+		{ "we have IPv6", 2, MP | MP6 | GR | GR6 | ENH | RR, NULL, MP6 | GR6 | RR },
+		{ "it restarts what it does not have", 3, MP6 | GR | GR_F, NULL, MP6 },
+		{ "none in common, we have IPv6", 2, MP | GR, "0104 0002 00 01", 0 },
+		{ "none in common, we have IPv4", 1, MP6 | GR6, "0104 0001 00 01", 0 },
+		{ "none at all", 3, RR | AS4, "0104 0001 00 01 0104 0002 00 01", 0 },
+	};
+
+	for (const auto &t : rows) {
+		struct bgp_open o = { 65001, 0x0a000204, 180, 0, t.caps };
+		struct bgp_notify n = {};
+
+		EXPECT_EQ(!t.data, open_check(&o, 65001, 65515, 0x0a000104, t.ours, &n)) << t.name;
+		EXPECT_EQ(t.negotiated, t.data ? 0 : open_negotiated(t.caps, t.ours)) << t.name;
+		if (t.data) {
+			EXPECT_EQ(NOTIFY_OPEN_CAPABILITY, n.subcode) << t.name;
+			EXPECT_EQ(hex(t.data), bytes(n.data, n.data + n.len)) << t.name;
+		}
+	}
+	EXPECT_EQ(MP | GR | MP6 | GR6 | GR_F6, open_caps(3, 2));
+	EXPECT_EQ(MP6 | GR6, open_caps(2, 1)) << "the flag is of a family that is listed";
+}
+
+TEST(open, golden_octets_of_both_families)
+{
+	struct bgp_open o = { 65515, 0x0a000104, 180, 120,
+			      MP | MP6 | RR | ENH | GR | GR6 | GR_F6 | AS4 };
+	uint8_t buf[BGP_MESSAGE_MAX];
+	size_t len = open_encode(buf, sizeof(buf), &o);
+
+	EXPECT_EQ(message(BGP_OPEN,
+			  hex("04 ffeb 00b4 0a000104 2a 02 28 0104 00010001 0104 00020001 0200 "
+			      "0506 0001 0001 0002 400a 0078 0001 01 00 0002 01 80 4104 "
+			      "0000ffeb")),
+		  bytes(buf, buf + len));
 }
 
 TEST(open, golden_octets)

@@ -13,8 +13,8 @@ struct prefix nth(uint16_t peer, uint32_t n)
 	return prefix4_make(0x0b000000u + (uint32_t)peer * 0x10000 + n * 0x100, 24);
 }
 
-struct queue_test : testing::Test {
-	queue_test() : h(sources(), ALLOW_ALL), group(h.group_add(ROLE_NVA))
+struct queue_test : testing::TestWithParam<enum family> {
+	queue_test() : h(GetParam(), sources(), ALLOW_ALL), group(h.group_add(ROLE_NVA))
 	{
 		h.up(LISTENER, group);
 		h.flush_all();
@@ -47,7 +47,7 @@ struct queue_test : testing::Test {
 };
 } // namespace
 
-TEST_F(queue_test, news_passes_a_table_that_waits)
+TEST_P(queue_test, news_passes_a_table_that_waits)
 {
 	says(BULK, 0, 200);
 	says(NEWS, 0, 1);
@@ -58,7 +58,7 @@ TEST_F(queue_test, news_passes_a_table_that_waits)
 	h.check();
 }
 
-TEST_F(queue_test, news_passes_many_tables_that_wait)
+TEST_P(queue_test, news_passes_many_tables_that_wait)
 {
 	for (uint16_t peer = NEWS + 1; peer < PEERS; peer++)
 		says(peer, 0, 100);
@@ -70,7 +70,7 @@ TEST_F(queue_test, news_passes_many_tables_that_wait)
 	h.check();
 }
 
-TEST_F(queue_test, tables_are_told_side_by_side)
+TEST_P(queue_test, tables_are_told_side_by_side)
 {
 	for (uint16_t peer = BULK; peer < BULK + 4; peer++)
 		says(peer, 0, 200);
@@ -79,7 +79,7 @@ TEST_F(queue_test, tables_are_told_side_by_side)
 		EXPECT_EQ((size_t)QUANTUM * 3, announced(peer)) << peer;
 }
 
-TEST_F(queue_test, news_without_end_starves_no_table)
+TEST_P(queue_test, news_without_end_starves_no_table)
 {
 	size_t turns = 0;
 
@@ -92,7 +92,7 @@ TEST_F(queue_test, news_without_end_starves_no_table)
 	EXPECT_GE(announced(NEWS), 8 * (turns - 2)) << "and waits for none";
 }
 
-TEST_F(queue_test, one_source_is_told_in_order)
+TEST_P(queue_test, one_source_is_told_in_order)
 {
 	says(BULK, 0, 10);
 	h.flush(group, 4);
@@ -101,7 +101,7 @@ TEST_F(queue_test, one_source_is_told_in_order)
 			<< n;
 }
 
-TEST_F(queue_test, what_a_lost_peer_leaves_is_its_own_bulk)
+TEST_P(queue_test, what_a_lost_peer_leaves_is_its_own_bulk)
 {
 	says(BULK, 0, 200);
 	h.flush_all();
@@ -113,7 +113,7 @@ TEST_F(queue_test, what_a_lost_peer_leaves_is_its_own_bulk)
 	EXPECT_EQ(200u - QUANTUM, announced(BULK));
 }
 
-TEST_F(queue_test, a_group_goes_with_a_full_queue)
+TEST_P(queue_test, a_group_goes_with_a_full_queue)
 {
 	says(BULK, 0, 100);
 	says(NEWS, 0, 2);
@@ -145,7 +145,7 @@ struct put_off_test : queue_test {
 	}
 };
 
-TEST_F(put_off_test, what_is_put_off_is_no_change_and_told_to_nobody)
+TEST_P(put_off_test, what_is_put_off_is_no_change_and_told_to_nobody)
 {
 	says_off(BULK, 0, 100);
 	says(NEWS, 0, 1);
@@ -171,8 +171,41 @@ TEST_F(put_off_test, what_is_put_off_is_no_change_and_told_to_nobody)
 	h.check();
 }
 
+/* More is to come: it goes when there is much of it, or after a few flushes. */
+TEST_P(put_off_test, what_had_been_put_off_gathers)
+{
+	enum { FLUSHES = 8, GATHERED = 2048 };
+
+	says_off(BULK, 0, 3 * GATHERED);
+	for (int again = 0; again < 2; again++) {
+		rib_release(h.rib, 100);
+		h.take_changes(100);
+		for (int i = 1; i < FLUSHES; i++)
+			EXPECT_EQ(0u, h.flush(group, 1000)) << i;
+		EXPECT_FALSE(group_idle(group));
+		EXPECT_EQ(60u, h.flush(group, 60));
+		EXPECT_EQ(40u, h.flush(group, 60)) << "and then all of it";
+	}
+	rib_release(h.rib, GATHERED);
+	h.take_changes(GATHERED);
+	EXPECT_EQ(60u, h.flush(group, 60)) << "enough";
+	h.flush_all();
+	rib_release(h.rib, 100);
+	h.take_changes(100);
+	EXPECT_EQ(0u, h.flush(group, 60));
+	says(NEWS, 8000, 8001);
+	h.take_changes(1);
+	EXPECT_LT(0u, h.flush(group, 60)) << "news does not gather";
+	EXPECT_EQ(1u, announced(NEWS));
+	h.flush_all();
+	h.release_all();
+	EXPECT_EQ(60u, h.flush(group, 60)) << "no more is to come";
+	h.flush_all();
+	h.check();
+}
+
 /* The same prefixes, from the worst path to the best. */
-TEST_F(put_off_test, what_all_announce_is_told_once)
+TEST_P(put_off_test, what_all_announce_is_told_once)
 {
 	for (uint16_t peer = PEERS - 1; peer >= BULK; peer--)
 		repeats(peer, BULK, 50);
@@ -186,7 +219,7 @@ TEST_F(put_off_test, what_all_announce_is_told_once)
 }
 
 /* Nobody else is going to say it. */
-TEST_F(put_off_test, what_all_have_announced_waits_for_nothing)
+TEST_P(put_off_test, what_all_have_announced_waits_for_nothing)
 {
 	repeats(NEWS + 1, BULK, 20, 3);
 	repeats(NEWS, BULK, 15, 3);
@@ -203,7 +236,7 @@ TEST_F(put_off_test, what_all_have_announced_waits_for_nothing)
 }
 
 /* What is told meanwhile is what was decided on before. */
-TEST_F(put_off_test, what_was_said_before_stands)
+TEST_P(put_off_test, what_was_said_before_stands)
 {
 	says(BULK, 0, 10);
 	says(NEWS, 0, 10);
@@ -227,7 +260,7 @@ TEST_F(put_off_test, what_was_said_before_stands)
 }
 
 /* A prefix that goes is told to nobody who had not learned it, and is no more. */
-TEST_F(put_off_test, what_is_withdrawn_meanwhile)
+TEST_P(put_off_test, what_is_withdrawn_meanwhile)
 {
 	says_off(BULK, 0, 10);
 	for (uint32_t n = 0; n < 10; n++)
@@ -243,7 +276,7 @@ TEST_F(put_off_test, what_is_withdrawn_meanwhile)
 }
 
 /* One that had been learned is withdrawn at once. */
-TEST_F(put_off_test, what_is_withdrawn_meanwhile_and_was_known)
+TEST_P(put_off_test, what_is_withdrawn_meanwhile_and_was_known)
 {
 	says(BULK, 0, 10);
 	h.flush_all();
@@ -261,7 +294,7 @@ TEST_F(put_off_test, what_is_withdrawn_meanwhile_and_was_known)
 }
 
 /* What the peer says now and then comes after what it has said in bulk. */
-TEST_F(put_off_test, news_of_the_same_peer)
+TEST_P(put_off_test, news_of_the_same_peer)
 {
 	says_off(BULK, 0, 10);
 	repeats(NEWS, BULK, 10);
@@ -275,7 +308,7 @@ TEST_F(put_off_test, news_of_the_same_peer)
 	h.check();
 }
 
-TEST_F(put_off_test, a_group_goes_with_what_is_put_off)
+TEST_P(put_off_test, a_group_goes_with_what_is_put_off)
 {
 	says_off(BULK, 0, 100);
 	h.down(LISTENER);
@@ -284,3 +317,6 @@ TEST_F(put_off_test, a_group_goes_with_what_is_put_off)
 	h.release_all(); /* references and nodes: the harness counts */
 	h.take_changes(200);
 }
+
+OF_BOTH_FAMILIES(queue_test);
+OF_BOTH_FAMILIES(put_off_test);

@@ -123,7 +123,7 @@ struct server : harness {
 	const struct prefix prefix;
 
 	explicit server(struct prefix p = p1, uint64_t matrix = ALLOW_EXCHANGE)
-	    : harness(lab, matrix), prefix(p)
+	    : harness(FAMILY_IPV4, lab, matrix), prefix(p)
 	{
 		model.rule.preference = DECIDE_PREFER_EXPRESSROUTE;
 	}
@@ -411,7 +411,7 @@ TEST(reflection, of_five_hundred_peers_is_found_all_the_same)
 
 	for (uint32_t i = 0; i < 500; i++)
 		who.push_back(of_as(nva(100 + i), 64000 + i));
-	harness h(who, ALLOW_EXCHANGE);
+	harness h(FAMILY_IPV4, who, ALLOW_EXCHANGE);
 	struct prefix last;
 	uint32_t found = 0;
 
@@ -421,7 +421,7 @@ TEST(reflection, of_five_hundred_peers_is_found_all_the_same)
 	for (uint32_t i = 0; i < 500; i++)
 		found += rib_peer_reflections(h.rib, (uint16_t)(2 + i), &last);
 	EXPECT_EQ(500u, found);
-	EXPECT_EQ(1, rib_first(h.rib, rib_find(h.rib, p1))->peer);
+	EXPECT_EQ(1, rib_first(h.rib, h.find(p1))->peer);
 	h.withdraw(p1, 1);
 	h.check_reflections();
 }

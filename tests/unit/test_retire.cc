@@ -15,8 +15,8 @@ struct prefix nth(uint32_t n)
 	return prefix4_make(0x0b000000u + n * 0x100, 24);
 }
 
-struct retire_test : testing::Test {
-	retire_test() : h(sources(), ALLOW_ALL)
+struct retire_test : testing::TestWithParam<enum family> {
+	retire_test() : h(GetParam(), sources(), ALLOW_ALL)
 	{
 	}
 	static std::vector<struct source> sources()
@@ -77,7 +77,7 @@ struct retire_test : testing::Test {
 	harness h;
 };
 
-TEST_F(retire_test, what_a_group_has_queued_goes_in_slices)
+TEST_P(retire_test, what_a_group_has_queued_goes_in_slices)
 {
 	for (bool lagging : { false, true }) {
 		size_t turns = 0;
@@ -96,7 +96,7 @@ TEST_F(retire_test, what_a_group_has_queued_goes_in_slices)
 	}
 }
 
-TEST_F(retire_test, what_is_announced_meanwhile_stays)
+TEST_P(retire_test, what_is_announced_meanwhile_stays)
 {
 	for (bool lagging : { false, true }) {
 		queue_full(lagging);
@@ -126,7 +126,7 @@ TEST_F(retire_test, what_is_announced_meanwhile_stays)
 
 /* A node that the group kept is freed by another that needed it too, and its id is another
  * prefix's. */
-TEST_F(retire_test, ids_that_have_another_owner_by_now_are_left_alone)
+TEST_P(retire_test, ids_that_have_another_owner_by_now_are_left_alone)
 {
 	listen(OTHER);
 	queue_full(false);
@@ -142,7 +142,7 @@ TEST_F(retire_test, ids_that_have_another_owner_by_now_are_left_alone)
 	EXPECT_EQ(100u, h.peers[OTHER].table.size());
 }
 
-TEST_F(retire_test, groups_come_and_go_while_others_are_let_go_of)
+TEST_P(retire_test, groups_come_and_go_while_others_are_let_go_of)
 {
 	std::mt19937 rng(20);
 
@@ -191,7 +191,7 @@ TEST_F(retire_test, groups_come_and_go_while_others_are_let_go_of)
 	EXPECT_EQ(0u, gone());
 }
 
-TEST_F(retire_test, a_queue_that_was_long_gives_its_memory_back)
+TEST_P(retire_test, a_queue_that_was_long_gives_its_memory_back)
 {
 	size_t before, full;
 
@@ -218,3 +218,5 @@ TEST_F(retire_test, a_queue_that_was_long_gives_its_memory_back)
 	}
 }
 } // namespace
+
+OF_BOTH_FAMILIES(retire_test);

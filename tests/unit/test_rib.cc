@@ -49,9 +49,7 @@ struct harness : rib_rig {
 	}
 	size_t changes()
 	{
-		std::vector<struct rib_change> taken(rib_changes_waiting(rib));
-
-		return rib_changes(rib, taken.data(), taken.size());
+		return changes_take(rib, rib_changes_waiting(rib));
 	}
 };
 
@@ -284,19 +282,23 @@ TEST_P(rib_test, quiet_next_hops_are_used_and_not_announced)
 TEST_P(rib_test, each_change_once_until_taken)
 {
 	harness h(GetParam());
-	struct rib_change change[4];
+	uint32_t nodes[4];
 
 	h.announce(p1, NVA_A, { { 65001 } });
 	h.announce(p1, NVA_A, { { 65002 } });
-	ASSERT_EQ(1u, rib_changes(h.rib, change, 4));
-	EXPECT_EQ(rib_find(h.rib, p1), change[0].node);
-	EXPECT_EQ(0u, rib_changes(h.rib, change, 4));
+	ASSERT_EQ(1u, rib_changes(h.rib, nodes, 4));
+	EXPECT_EQ(rib_find(h.rib, p1), nodes[0]);
+	EXPECT_EQ(0u, rib_changes(h.rib, nodes + 1, 3));
+	rib_changes_end(h.rib, nodes, 1);
+	EXPECT_EQ((chain_t{ NVA_A }), h.chain(p1));
 	rib_withdraw(h.rib, p1, NVA_A);
 	EXPECT_EQ((uint32_t)RIB_NONE, rib_find(h.rib, p1));
 	EXPECT_EQ(1u, rib_counts(h.rib).gone);
-	ASSERT_EQ(1u, rib_changes(h.rib, change, 4));
-	EXPECT_EQ((uint32_t)RIB_NONE, change[0].node);
-	EXPECT_TRUE(prefix_equal(p1, change[0].prefix));
+	ASSERT_EQ(1u, rib_changes(h.rib, nodes, 4));
+	EXPECT_EQ(nullptr, rib_first(h.rib, nodes[0]));
+	EXPECT_TRUE(prefix_equal(p1, rib_prefix(h.rib, nodes[0])));
+	EXPECT_EQ(1u, rib_counts(h.rib).gone) << "the FIB still asks for it";
+	rib_changes_end(h.rib, nodes, 1);
 	EXPECT_EQ(0u, rib_counts(h.rib).gone);
 }
 

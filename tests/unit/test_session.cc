@@ -15,7 +15,8 @@ TEST_F(session, two_speakers_exchange_routes)
 	struct speaker_peer_add add = node::peer(1, b_addr, peer_asn);
 
 	nodes = { &a, &b };
-	add.forwarding_kept = add.restarting = true;
+	add.forwarding_kept = 1 << FAMILY_IPV4;
+	add.restarting = true;
 	a.tell(add);
 	b.tell(node::peer(2, a_addr, our_asn));
 	ASSERT_TRUE(within(60000, [&] { return a.count(SPEAKER_UP) && b.count(SPEAKER_UP); }));
@@ -33,7 +34,7 @@ TEST_F(session, two_speakers_exchange_routes)
 		  up.caps);
 
 	uint8_t eor[64];
-	size_t eor_len = update_encode_eor(eor, sizeof(eor));
+	size_t eor_len = update_encode_eor(eor, sizeof(eor), FAMILY_IPV4);
 	a.send(1, wire_of(update_message(1, 3, our_asn) + octets(eor, eor + eor_len)));
 	ASSERT_TRUE(until([&] { return b.count(SPEAKER_EOR); }));
 	const struct speaker_update &update = b.last(SPEAKER_UPDATE)->as<struct speaker_update>();

@@ -57,10 +57,10 @@ TEST_F(Tally, HoldsWhatASetHolds)
 		}
 		const uint8_t attrs[] = { 0x40, 1, 1, 0 };
 
-		len = announce ? update_encode_announce(message, sizeof(message), attrs, 4,
-							some.data(), some.size(), &taken)
-			       : update_encode_withdraw(message, sizeof(message), some.data(),
-							some.size(), &taken);
+		len = announce ? update_encode_announce(message, sizeof(message), FAMILY_IPV4,
+							attrs, 4, some.data(), some.size(), &taken)
+			       : update_encode_withdraw(message, sizeof(message), FAMILY_IPV4,
+							some.data(), some.size(), &taken);
 		ASSERT_EQ(some.size(), taken);
 		ASSERT_TRUE(tally_update(&tally, &load, &timing, message, len, 3000));
 		ASSERT_EQ(held.size(), tally.nb_held);

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "families.h"
 #include "rib.h"
 #include "routes.h"
 
@@ -12,12 +13,13 @@ namespace
 enum { PEERS = 7, PREFIXES = 12, HOPS = 4 };
 
 struct twins {
+	const enum family family;
 	struct attr_table *table = attr_table_new();
 	struct rib *put_off, *plain;
 	std::set<uint32_t> dead;
 	std::mt19937 rng;
 
-	explicit twins(uint32_t seed) : rng(seed)
+	explicit twins(enum family of, uint32_t seed) : family(of), rng(seed)
 	{
 		put_off = make(seed % 3 == 0);
 		plain = make(seed % 3 == 0);
@@ -38,6 +40,7 @@ struct twins {
 		struct rib_params params = {};
 		struct rib *rib;
 
+		params.family = family;
 		params.attrs = table;
 		params.nb_peers = PEERS;
 		params.rule.med = med;
@@ -68,7 +71,7 @@ struct twins {
 	}
 	struct prefix prefix()
 	{
-		return prefix4_make((uint32_t)(rng() % PREFIXES) << 8, 24);
+		return prefix_of(family, (uint32_t)(rng() % PREFIXES) << 8, 24);
 	}
 	void announce()
 	{
@@ -120,10 +123,8 @@ struct twins {
 	/* What FIB and groups still have to do keeps nodes; both are through with that. */
 	void changes()
 	{
-		struct rib_change some[PREFIXES];
-
 		for (struct rib *rib : { plain, put_off })
-			while (rib_changes(rib, some, PREFIXES))
+			while (changes_take(rib, PREFIXES))
 				;
 	}
 	void compare_peers()
@@ -146,7 +147,7 @@ struct twins {
 	void compare_chains()
 	{
 		for (uint32_t n = 0; n < PREFIXES; n++) {
-			const struct prefix p = prefix4_make(n << 8, 24);
+			const struct prefix p = prefix_of(family, n << 8, 24);
 			uint32_t a = rib_find(plain, p), b = rib_find(put_off, p);
 			const struct path *x = a ? rib_first(plain, a) : nullptr;
 			const struct path *y = b ? rib_first(put_off, b) : nullptr;
@@ -211,7 +212,7 @@ struct twins {
 TEST(undecided, in_the_end_all_is_as_if_nothing_had_been_put_off)
 {
 	for (uint32_t seed = 0; seed < 300; seed++) {
-		twins t(seed);
+		twins t(seed & 1 ? FAMILY_IPV6 : FAMILY_IPV4, seed);
 
 		for (int i = 0; i < 400 && !HasFatalFailure(); i++) {
 			SCOPED_TRACE("seed " + std::to_string(seed) + " step " + std::to_string(i));

@@ -191,13 +191,13 @@ TEST(update, azure_golden_octets)
 
 	uint8_t buf[BGP_MESSAGE_MAX];
 	size_t taken;
-	size_t len = update_encode_announce(buf, sizeof(buf), r.attrs.data(), r.u.attrs_len,
-					    &r.announced[0], 1, &taken);
+	size_t len = update_encode_announce(buf, sizeof(buf), FAMILY_IPV4, r.attrs.data(),
+					    r.u.attrs_len, &r.announced[0], 1, &taken);
 
 	EXPECT_EQ(message(BGP_UPDATE, body), bytes(buf, buf + len));
-	len = update_encode_withdraw(buf, sizeof(buf), &r.announced[0], 1, &taken);
+	len = update_encode_withdraw(buf, sizeof(buf), FAMILY_IPV4, &r.announced[0], 1, &taken);
 	EXPECT_EQ(message(BGP_UPDATE, hex("0005 20 0A010005 0000")), bytes(buf, buf + len));
-	len = update_encode_eor(buf, sizeof(buf));
+	len = update_encode_eor(buf, sizeof(buf), FAMILY_IPV4);
 	EXPECT_EQ(message(BGP_UPDATE, hex("0000 0000")), bytes(buf, buf + len));
 }
 
@@ -211,8 +211,9 @@ TEST(update, packing)
 		all.push_back(prefix4_make(0x0a000000 + (i << 8), 24));
 
 	for (size_t len; done < all.size(); done += taken, messages++) {
-		len = update_encode_announce(buf, sizeof(buf), plain.data(), (uint16_t)plain.size(),
-					     &all[done], all.size() - done, &taken);
+		len = update_encode_announce(buf, sizeof(buf), FAMILY_IPV4, plain.data(),
+					     (uint16_t)plain.size(), &all[done], all.size() - done,
+					     &taken);
 		ASSERT_GT(taken, 0u);
 		ASSERT_LE(len, (size_t)BGP_MESSAGE_MAX);
 		if (done + taken < all.size()) {
@@ -228,7 +229,8 @@ TEST(update, packing)
 	}
 	EXPECT_EQ(5u, messages);
 
-	size_t len = update_encode_withdraw(buf, sizeof(buf), &all[0], all.size(), &taken);
+	size_t len =
+		update_encode_withdraw(buf, sizeof(buf), FAMILY_IPV4, &all[0], all.size(), &taken);
 	EXPECT_EQ((4096u - 23) / 4, taken);
 	EXPECT_EQ(23 + 4 * taken, len);
 }
@@ -240,17 +242,18 @@ TEST(update, no_room)
 	size_t taken = 99;
 
 	for (size_t size = 0; size < 23 + plain.size() + 5; size++) {
-		EXPECT_EQ(0u, update_encode_announce(buf, size, plain.data(),
+		EXPECT_EQ(0u, update_encode_announce(buf, size, FAMILY_IPV4, plain.data(),
 						     (uint16_t)plain.size(), &p, 1, &taken))
 			<< size;
 		EXPECT_EQ(0u, taken);
 	}
-	EXPECT_NE(0u, update_encode_announce(buf, 23 + plain.size() + 5, plain.data(),
+	EXPECT_NE(0u, update_encode_announce(buf, 23 + plain.size() + 5, FAMILY_IPV4, plain.data(),
 					     (uint16_t)plain.size(), &p, 1, &taken));
 	for (size_t size = 0; size < 28; size++)
-		EXPECT_EQ(0u, update_encode_withdraw(buf, size, &p, 1, &taken)) << size;
-	EXPECT_EQ(28u, update_encode_withdraw(buf, 28, &p, 1, &taken));
-	EXPECT_EQ(0u, update_encode_eor(buf, 22));
+		EXPECT_EQ(0u, update_encode_withdraw(buf, size, FAMILY_IPV4, &p, 1, &taken))
+			<< size;
+	EXPECT_EQ(28u, update_encode_withdraw(buf, 28, FAMILY_IPV4, &p, 1, &taken));
+	EXPECT_EQ(0u, update_encode_eor(buf, 22, FAMILY_IPV4));
 
 	for (size_t n :
 	     { 4040,
@@ -258,7 +261,7 @@ TEST(update, no_room)
 		bytes huge = plain + attribute(0xd0, 8, bytes(n, 1));
 
 		EXPECT_EQ(n == 4040 ? BGP_MESSAGE_MAX : 0,
-			  (int)update_encode_announce(buf, sizeof(buf), huge.data(),
+			  (int)update_encode_announce(buf, sizeof(buf), FAMILY_IPV4, huge.data(),
 						      (uint16_t)huge.size(), &p, 1, &taken));
 	}
 }
@@ -386,8 +389,9 @@ TEST(update, what_is_encoded_decodes_to_the_same)
 			prefixes.push_back(prefix4_make(0x0a000000 | g.below(1 << 24),
 							(uint8_t)(8 + g.below(25))));
 
-		size_t len = update_encode_announce(buf, sizeof(buf), a.data(), (uint16_t)a.size(),
-						    prefixes.data(), prefixes.size(), &taken);
+		size_t len = update_encode_announce(buf, sizeof(buf), FAMILY_IPV4, a.data(),
+						    (uint16_t)a.size(), prefixes.data(),
+						    prefixes.size(), &taken);
 		if (!len)
 			continue;
 
@@ -405,8 +409,8 @@ TEST(update, what_is_encoded_decodes_to_the_same)
 
 		attrs_downgrade(a.data(), (uint16_t)a.size(), &w);
 		ASSERT_FALSE(w.full);
-		len = update_encode_announce(buf, sizeof(buf), narrow.data(), (uint16_t)w.len,
-					     prefixes.data(), 1, &taken);
+		len = update_encode_announce(buf, sizeof(buf), FAMILY_IPV4, narrow.data(),
+					     (uint16_t)w.len, prefixes.data(), 1, &taken);
 		if (!len)
 			continue;
 		r = decode(bytes(buf + BGP_HEADER_LEN, buf + len), old);

@@ -167,13 +167,11 @@ TEST_F(resolve_test, at_random_against_a_map)
 /* Usable as before, it is a change for the FIB all the same: it may be reached otherwise. */
 TEST_F(resolve_test, a_next_hop_that_changes_is_a_change_for_the_fib)
 {
-	struct rib_change changes[4];
-
 	announce(FAR, "172.30.0.0/16", 1, 7);
-	EXPECT_EQ(1u, rib_changes(rib, changes, 4));
+	EXPECT_EQ(1u, changes_take(rib, 4));
 	rib_next_hop_changed(rib, 7);
 	settle();
-	EXPECT_EQ(1u, rib_changes(rib, changes, 4));
+	EXPECT_EQ(1u, changes_take(rib, 4));
 }
 
 } // namespace

@@ -270,9 +270,9 @@ static bool set_announce(const struct workload *load, const struct route_set *se
 
 		if (!at)
 			return false;
-		feed->announce_len += update_encode_announce(at, BGP_MESSAGE_MAX, attrs, attrs_len,
-							     load->prefixes + set->first + done,
-							     set->nb - done, &taken);
+		feed->announce_len += update_encode_announce(
+			at, BGP_MESSAGE_MAX, FAMILY_IPV4, attrs, attrs_len,
+			load->prefixes + set->first + done, set->nb - done, &taken);
 		for (uint32_t i = 0; i < taken; i++) {
 			uint32_t prefix = set->first + done + i;
 
@@ -295,8 +295,9 @@ static bool withdraw(struct feed *feed, const struct prefix *prefixes)
 
 		if (!at)
 			return false;
-		feed->withdraw_len += update_encode_withdraw(at, BGP_MESSAGE_MAX, prefixes + done,
-							     feed->nb_prefixes - done, &taken);
+		feed->withdraw_len +=
+			update_encode_withdraw(at, BGP_MESSAGE_MAX, FAMILY_IPV4, prefixes + done,
+					       feed->nb_prefixes - done, &taken);
 	}
 	return true;
 }
@@ -347,12 +348,13 @@ size_t feed_announce_one(uint8_t *buf, struct prefix prefix, uint32_t asn, uint3
 	uint16_t len = set_attrs(&plain, asn, next_hop, attrs, sizeof(attrs));
 	size_t taken;
 
-	return update_encode_announce(buf, BGP_MESSAGE_MAX, attrs, len, &prefix, 1, &taken);
+	return update_encode_announce(buf, BGP_MESSAGE_MAX, FAMILY_IPV4, attrs, len, &prefix, 1,
+				      &taken);
 }
 
 size_t feed_withdraw_one(uint8_t *buf, struct prefix prefix)
 {
 	size_t taken;
 
-	return update_encode_withdraw(buf, BGP_MESSAGE_MAX, &prefix, 1, &taken);
+	return update_encode_withdraw(buf, BGP_MESSAGE_MAX, FAMILY_IPV4, &prefix, 1, &taken);
 }

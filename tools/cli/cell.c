@@ -89,6 +89,37 @@ const char *cell_list(const json_t *row, const char *field, char *buf)
 	return buf[0] ? buf : none;
 }
 
+/* What people call a device: the kernel's interface under it, or itself without its arguments. */
+static void append_device(char *buf, const char *device)
+{
+	const char *iface = strstr(device, ",iface=");
+	char text[CELL_TEXT];
+
+	if (iface)
+		device = iface + strlen(",iface=");
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(device, ","), device);
+	append(buf, text);
+}
+
+const char *cell_members(const json_t *row, const char *field, char *buf)
+{
+	const json_t *list = json_object_get(row, field), *member;
+	size_t i;
+
+	buf[0] = '\0';
+	json_array_foreach(list, i, member)
+	{
+		const char *device = json_string_value(json_object_get(member, "device"));
+		const char *state = json_string_value(json_object_get(member, "state"));
+
+		append(buf, i ? ", " : "");
+		append_device(buf, device ? device : none);
+		append(buf, " ");
+		append(buf, state ? state : none);
+	}
+	return buf[0] ? buf : none;
+}
+
 const char *cell_on_off(const json_t *row, const char *field, char *buf)
 {
 	const json_t *value = json_object_get(row, field);

@@ -21,6 +21,7 @@ cell_fn cell_text;
 cell_fn cell_duration;	    /* seconds: "42s", "12m03s", "5h07m", "3d04h" */
 cell_fn cell_bytes;	    /* octets: "512 B", "1.5 MiB" */
 cell_fn cell_list;	    /* an array of strings: "a b c" */
+cell_fn cell_members;	    /* of a bond: "eth1 distributing, 0000:3b:00.1 no link" */
 cell_fn cell_on_off;	    /* a boolean as "on" and "off" */
 cell_fn cell_by_route;	    /* "10.9.0.0/24 of nva-a, via 10.0.2.4" */
 cell_fn cell_path_next_hop; /* next_hop, and what leads to it */

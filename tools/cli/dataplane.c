@@ -121,11 +121,27 @@ static const struct column port_columns[] = {
 	{ "TX PACKETS", "tx_packets", cell_text, true },
 	{ "TX", "tx_bytes", cell_bytes, true },
 	{ "DRIVER", "driver", cell_text },
+	{ "MEMBERS", "members", cell_members },
 	{ "PAUSE", "flow_control", cell_text },
 	{ "PROMISCUOUS", "promiscuous", cell_text },
 	{ "ADDRESSES", "addresses", cell_list },
 	{ NULL },
 };
+
+/* Telemetry has no lists of objects: they come as an object of "member_0" and so on. */
+static void list_members(json_t *device)
+{
+	json_t *members = json_object_get(device, "members"), *member, *list = json_array();
+	const char *name;
+
+	json_object_foreach(members, name, member)
+	{
+		json_array_append(list, member);
+	}
+	if (members)
+		json_object_set(device, "members", list);
+	json_decref(list);
+}
 
 /* A port's row, with what its device says of itself. */
 static bool port_row(struct answer *answer, int fd, json_t *port)
@@ -138,6 +154,7 @@ static bool port_row(struct answer *answer, int fd, json_t *port)
 	device = telemetry_ask(answer->cli, fd, request);
 	if (!device)
 		return false;
+	list_members(device);
 	if (json_is_object(device)) /* a dataplane of an older version refuses */
 		json_object_update_missing(port, device);
 	json_decref(device);

@@ -85,6 +85,19 @@ void configured_free(struct configured *c)
 	*c = (struct configured){ 0 };
 }
 
+/* Is it the port's device, or a member of its bond? */
+static bool is_on(const struct config_port *port, const char *address)
+{
+	char own[NIC_ADDRESS];
+	const char *part;
+
+	for (size_t k = 0; (part = config_port_part(port, k)); k++) {
+		if (nic_address(part, own) && !strcmp(own, address))
+			return true;
+	}
+	return false;
+}
+
 bool configured_port_of(const struct configured *c, const char *address, char *name, size_t size)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -92,9 +105,8 @@ bool configured_port_of(const struct configured *c, const char *address, char *n
 
 		for (size_t p = 0; config && p < config->dataplane.nb_ports; p++) {
 			const struct config_port *port = &config->dataplane.ports[p];
-			char own[NIC_ADDRESS];
 
-			if (!nic_address(port->device, own) || strcmp(own, address))
+			if (!is_on(port, address))
 				continue;
 			snprintf(name, size, "%s/%s", config->instance.name, port->name);
 			return true;

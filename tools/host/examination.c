@@ -88,6 +88,23 @@ void look_configuration(struct examination *e)
 
 /* --- ports ------------------------------------------------------------------------------------ */
 
+static void look_part(struct examination *e, struct port_device d, const char *part,
+		      void (*fn)(struct examination *e, const struct port_device *p, void *ctx),
+		      void *ctx)
+{
+	const char *at = part, *what;
+	size_t len;
+
+	d.device = part;
+	d.pci = nic_address(part, d.address);
+	if (d.pci)
+		d.nic = nics_find(&e->nics, d.address);
+	else if ((len = config_device_takes(&at, &what)) && len < IFNAMSIZ &&
+		 config_device_slot(part, d.payload))
+		memcpy(d.interface, what, len);
+	fn(e, &d, ctx);
+}
+
 void each_port(struct examination *e,
 	       void (*fn)(struct examination *e, const struct port_device *p, void *ctx), void *ctx)
 {
@@ -97,24 +114,18 @@ void each_port(struct examination *e,
 
 		for (size_t p = 0; config && p < config->dataplane.nb_ports; p++) {
 			const struct config_port *port = &config->dataplane.ports[p];
-			struct port_device d = {
+			const struct port_device d = {
 				.config = config,
 				.port = port,
 				.payload = config_device_payload(&config->dataplane, p),
 				.running = instance->running,
 			};
-			const char *at = port->device, *what;
-			size_t len;
+			const char *part;
 
 			if (config_device_first(&config->dataplane, p) != p)
 				continue;
-			d.pci = nic_address(port->device, d.address);
-			if (d.pci)
-				d.nic = nics_find(&e->nics, d.address);
-			else if ((len = config_device_takes(&at, &what)) && len < IFNAMSIZ &&
-				 config_device_slot(port->device, d.payload))
-				memcpy(d.interface, what, len);
-			fn(e, &d, ctx);
+			for (size_t k = 0; (part = config_port_part(port, k)); k++)
+				look_part(e, d, part, fn, ctx);
 		}
 	}
 }

@@ -35,10 +35,11 @@ const struct config *next_config(const struct examination *e, size_t *i);
 /* Is any of them there? */
 bool any_config(const struct examination *e);
 
-/* What ports are on. */
+/* What ports are on: a device, or a member of a bond. */
 struct port_device {
 	const struct config *config;
 	const struct config_port *port; /* the first one that is on the device */
+	const char *device;		/* as configured */
 	uint16_t payload;		/* of the largest frame: config_device_payload() */
 	bool running;			/* the instance's dataplane does */
 	bool pci;			/* a PCI address, which `address` is */

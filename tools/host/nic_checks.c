@@ -86,7 +86,7 @@ static void look_device(struct examination *e, const struct port_device *p, void
 			"%s/%s: there is no interface %s in this network namespace", instance, port,
 			p->interface);
 	else
-		finding(e, FINDING_OK, NULL, "%s/%s: %s", instance, port, p->port->device);
+		finding(e, FINDING_OK, NULL, "%s/%s: %s", instance, port, p->device);
 }
 
 void look_devices(struct examination *e)
