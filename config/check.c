@@ -127,12 +127,13 @@ static void check_gateway_subnet(struct complaints *c, const struct file *file, 
 {
 	const struct file_gateway *gateway = &file->gateways[i];
 	const config_setting_t *at = file_element(file, "gateways", i);
+	int bits = family_bits(gateway->subnet.addr.family);
 
 	if (config_setting_get_member(at, "addresses"))
 		complain(c, at, "subnet", "stands beside addresses, allowed is one of the two");
-	if (gateway->subnet.len < CONFIG_SUBNET_LEN || gateway->subnet.len > 30)
-		complain(c, at, "subnet", "has length %u, allowed are %d..30", gateway->subnet.len,
-			 CONFIG_SUBNET_LEN);
+	if (gateway->subnet.len + CONFIG_SUBNET_BITS < bits || gateway->subnet.len + 2 > bits)
+		complain(c, at, "subnet", "has length %u, allowed are %d..%d", gateway->subnet.len,
+			 bits - CONFIG_SUBNET_BITS, bits - 2);
 	if (gateway->session.password_len)
 		complain(c, at, "password_file",
 			 "is not for a subnet, allowed are gateways with addresses");
@@ -188,7 +189,7 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 		check_gateway_subnet(c, file, i);
 	else if (!config_setting_get_member(at, "addresses"))
 		complain(c, at, "addresses",
-			 "is missing, allowed are lists of IPv4 addresses such as "
+			 "is missing, allowed are lists of addresses such as "
 			 "[\"10.0.255.4\", \"10.0.255.5\"], or a subnet instead");
 	else if (!file->gateways[i].nb_addresses)
 		complain(c, at, "addresses", "is empty, allowed are 1..%d addresses",
@@ -238,7 +239,7 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 
 	if (complained(c, at) || peer->subnet.len)
 		return;
-	addr4_text(peer->addr, text);
+	addr_text(peer->addr, text);
 	if (!address_usable(config, peer->addr))
 		complain(c, at, member, "%s is not a host's, allowed are unicast addresses", text);
 	if (address_own(config, peer->addr))
@@ -249,13 +250,13 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 			config_setting_get_member(file_element(file, "gateways", g), "subnet");
 
 		if (file->gateways[g].subnet.len && !complained(c, subnet) &&
-		    prefix4_has(file->gateways[g].subnet, peer->addr))
+		    prefix_has(file->gateways[g].subnet, peer->addr))
 			complain(c, at, member,
 				 "%s is in the subnet of gateway %s, allowed are all others", text,
 				 file->gateways[g].gateway.name);
 	}
 	for (size_t j = 0; j < i; j++) {
-		if (peer->addr == config->peers[j].addr) {
+		if (!config->peers[j].subnet.len && addr_equal(peer->addr, config->peers[j].addr)) {
 			complain(c, at, member,
 				 "%s is peer %s's already, allowed are addresses used once", text,
 				 config->peers[j].name);
@@ -286,7 +287,7 @@ static void check_peer_hosts(struct complaints *c, const struct file *file)
 		if (!gateway->subnet.len)
 			hosts += gateway->nb_addresses;
 		else if (!complained(c, at))
-			hosts += subnet_last(gateway->subnet) - subnet_first(gateway->subnet) + 1;
+			hosts += subnet_hosts(gateway->subnet);
 		if (hosts <= CONFIG_PEER_HOSTS)
 			continue;
 		complain(c, at, "subnet", "makes more than %d addresses of peers, allowed are %d",
@@ -333,4 +334,5 @@ void file_check(struct complaints *c, struct file *file)
 		file_check_reach(c, file);
 	if (file->config.instance.profile == PROFILE_AZURE)
 		file_check_azure(c, file);
+	file_check_family(c, file);
 }

@@ -179,14 +179,13 @@ static bool check_port_pair(struct complaints *c, const config_setting_t *at,
 {
 	char text[PREFIX_TEXT], theirs[PREFIX_TEXT];
 
-	addr_len_text(addr_make4(mine.addr), mine.len, text);
-	addr_len_text(addr_make4(other.addr), other.len, theirs);
-	if (mine.addr == other.addr)
+	addr_len_text(mine.addr, mine.len, text);
+	addr_len_text(other.addr, other.len, theirs);
+	if (addr_equal(mine.addr, other.addr))
 		complain(c, at, NULL,
 			 "%s is an address of port %s already, allowed are addresses used once",
 			 text, other_port);
-	else if (!same_port && prefix_overlap(prefix4_make(mine.addr, mine.len),
-					      prefix4_make(other.addr, other.len)))
+	else if (!same_port && prefix_overlap(config_subnet(mine), config_subnet(other)))
 		complain(c, at, NULL,
 			 "the subnet of %s overlaps with %s of port %s, allowed are subnets apart",
 			 text, theirs, other_port);
@@ -216,6 +215,7 @@ static void check_port_overlap(struct complaints *c, const struct file *file, si
 
 static void check_port_addresses(struct complaints *c, const struct file *file, size_t i)
 {
+	static const uint8_t len_min[] = { [FAMILY_IPV4] = 8, [FAMILY_IPV6] = 16 };
 	const struct config_port *port = &file->config.dataplane.ports[i];
 	const config_setting_t *list = config_setting_get_member(port_at(file, i), "addresses");
 
@@ -229,17 +229,16 @@ static void check_port_addresses(struct complaints *c, const struct file *file, 
 		struct config_address mine = port->addresses[a];
 		char text[PREFIX_TEXT];
 
-		addr_len_text(addr_make4(mine.addr), mine.len, text);
-		if (!address_usable(&file->config, mine.addr) || mine.len < 8)
+		addr_len_text(mine.addr, mine.len, text);
+		if (!address_usable(&file->config, mine.addr) ||
+		    mine.len < len_min[mine.addr.family])
 			complain(c, at, NULL,
 				 "%s is not a host's, allowed are unicast addresses with "
-				 "lengths 8..32",
-				 text);
+				 "lengths %u..%u",
+				 text, len_min[mine.addr.family], family_bits(mine.addr.family));
 		else if (subnet_reserves(mine, mine.addr))
-			complain(c, at, NULL,
-				 "%s is the subnet itself or its broadcast, allowed are its hosts' "
-				 "addresses",
-				 text);
+			complain(c, at, NULL, "%s is %s, allowed are its hosts' addresses", text,
+				 reserved_title(mine.addr.family));
 		else
 			check_port_overlap(c, file, i, a);
 	}

@@ -56,7 +56,7 @@ static void check_vnet_port(struct complaints *c, struct file *file, size_t i)
 			 role_name(role));
 }
 
-bool port_reserves(const struct config_port *port, uint32_t addr)
+bool port_reserves(const struct config_port *port, struct addr addr)
 {
 	for (size_t a = 0; a < port->nb_addresses; a++) {
 		if (subnet_reserves(port->addresses[a], addr))
@@ -65,11 +65,13 @@ bool port_reserves(const struct config_port *port, uint32_t addr)
 	return false;
 }
 
-static bool port_connects(const struct config_port *port, uint32_t addr)
+/* Is the address on link? Link-local ones are on every link (RFC 4291 2.5.6). */
+static bool port_connects(const struct config_port *port, struct addr addr)
 {
+	if (addr_link_local(addr))
+		return true;
 	for (size_t a = 0; a < port->nb_addresses; a++) {
-		if (prefix4_has(prefix4_make(port->addresses[a].addr, port->addresses[a].len),
-				addr))
+		if (prefix_has(config_subnet(port->addresses[a]), addr))
 			return !port_reserves(port, addr);
 	}
 	return false;
@@ -82,8 +84,12 @@ static void check_vnet_next_hop(struct complaints *c, const struct file *file, s
 	const config_setting_t *at = file_element(file, "vnet", i);
 	char text[ADDR_TEXT];
 
-	addr4_text(vnet->next_hop, text);
-	if (address_own(&file->config, vnet->next_hop))
+	addr_text(vnet->next_hop, text);
+	if (vnet->next_hop.family != vnet->prefix.addr.family)
+		complain(c, at, "next_hop", "%s is %s, allowed are addresses of the prefix's, %s",
+			 text, family_title(vnet->next_hop.family),
+			 family_title(vnet->prefix.addr.family));
+	else if (address_own(&file->config, vnet->next_hop))
 		complain(c, at, "next_hop",
 			 "%s is an address of one of our own ports, allowed are a neighbour's",
 			 text);
@@ -102,17 +108,15 @@ static bool check_vnet_address(struct complaints *c, const struct file *file, si
 	const config_setting_t *at = file_element(file, "vnet", i);
 	char text[PREFIX_TEXT];
 
-	if (vnet->prefix.len < 32)
+	if (vnet->prefix.len < family_bits(vnet->prefix.addr.family))
 		return true;
 	prefix_text(vnet->prefix, text);
-	if (address_own(&file->config, vnet->prefix.addr.v4))
+	if (address_own(&file->config, vnet->prefix.addr))
 		complain(c, at, "prefix",
 			 "%s is an address of one of our own ports, allowed are all others", text);
-	else if (port_reserves(port, vnet->prefix.addr.v4))
-		complain(c, at, "prefix",
-			 "%s is the network or the broadcast address of a subnet of port %s, "
-			 "allowed are its hosts'",
-			 text, port->name);
+	else if (port_reserves(port, vnet->prefix.addr))
+		complain(c, at, "prefix", "%s is %s of port %s, allowed are its hosts'", text,
+			 reserved_title(vnet->prefix.addr.family), port->name);
 	else
 		return true;
 	return false;
@@ -125,8 +129,8 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 	char text[PREFIX_TEXT], other[PREFIX_TEXT];
 
 	prefix_text(vnet->prefix, text);
-	if (!address_usable(&file->config, vnet->prefix.addr.v4) ||
-	    !address_usable(&file->config, vnet->prefix.addr.v4 | ~prefix4_mask(vnet->prefix.len)))
+	if (!address_usable(&file->config, vnet->prefix.addr) ||
+	    !address_usable(&file->config, prefix_last(vnet->prefix)))
 		complain(c, at, "prefix", "%s is not of hosts, allowed are unicast prefixes", text);
 	for (size_t j = 0; j < i; j++) {
 		if (!prefix_overlap(vnet->prefix, file->config.vnets[j].prefix))
@@ -141,8 +145,7 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 		const struct config_port *port = port_of(file, p);
 
 		for (size_t a = 0; a < port->nb_addresses && p != vnet->port; a++) {
-			struct prefix subnet =
-				prefix4_make(port->addresses[a].addr, port->addresses[a].len);
+			struct prefix subnet = config_subnet(port->addresses[a]);
 
 			if (prefix_covers(subnet, vnet->prefix))
 				complain(c, at, "prefix",
@@ -155,16 +158,36 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 
 /* --- peers ------------------------------------------------------------------------------------ */
 
-/* Our address on `port` for who is reached by way of `gateway` there. */
-static uint32_t local_addr(const struct config_port *port, uint32_t gateway)
+/* Our address on `port` for who is reached by way of `gateway` there: in its subnet, or the first
+ * of its family. NULL: the port has none of that. */
+static const struct addr *local_addr(const struct config_port *port, struct addr gateway)
 {
+	const struct addr *first = NULL;
+
 	for (size_t a = 0; a < port->nb_addresses; a++) {
 		const struct config_address *own = &port->addresses[a];
 
-		if (prefix4_has(prefix4_make(own->addr, own->len), gateway))
-			return own->addr;
+		if (prefix_has(config_subnet(*own), gateway))
+			return &own->addr;
+		if (!first && own->addr.family == gateway.family)
+			first = &own->addr;
 	}
-	return port->addresses[0].addr;
+	return first;
+}
+
+/* The session's own end. */
+static void find_local(struct complaints *c, const config_setting_t *at, const char *member,
+		       const struct config_port *port, struct addr gateway,
+		       struct config_peer *peer)
+{
+	const struct addr *own = local_addr(port, gateway);
+
+	if (own)
+		peer->local_addr = *own;
+	else
+		complain(c, at, member,
+			 "port %s has no %s address to speak from, allowed are ports that have one",
+			 port->name, family_title(gateway.family));
 }
 
 /* A peer that a learned route leads to. The file cannot know where that comes from: it says which
@@ -177,7 +200,7 @@ static void check_behind(struct complaints *c, struct file *file, size_t i, bool
 	const struct config_port *port;
 	char text[ADDR_TEXT];
 
-	addr4_text(peer->addr, text);
+	addr_text(peer->addr, text);
 	if (found) {
 		complain(c, at, "behind",
 			 "%s is reached through port %s anyway, allowed are addresses on no port's "
@@ -188,7 +211,7 @@ static void check_behind(struct complaints *c, struct file *file, size_t i, bool
 	if (!file_find_port(c, file, at, "behind", peer->behind, &peer->egress_port))
 		return;
 	port = port_of(file, peer->egress_port);
-	peer->local_addr = port->addresses[0].addr;
+	find_local(c, at, "behind", port, peer->addr, peer);
 	if (port->role != peer->role)
 		complain(c, at, "behind",
 			 "port %s has role %s, allowed are ports of role %s: the port's role "
@@ -215,14 +238,14 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 	const char *member = peer->gateway < 0 ? "address" : NULL, *role = role_name(peer->role);
 	const struct config_port *port;
 	char text[ADDR_TEXT], via[ADDR_TEXT];
-	uint32_t gateway;
+	struct addr gateway;
 	bool found = config_resolve(&file->config, peer->addr, &peer->egress_port, &gateway);
 
 	if (peer->behind[0]) {
 		check_behind(c, file, i, found);
 		return;
 	}
-	addr4_text(peer->addr, text);
+	addr_text(peer->addr, text);
 	if (!found) {
 		complain(c, at, member,
 			 "%s is on no port's subnet and in no vnet prefix, allowed are addresses "
@@ -234,20 +257,21 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 		return;
 	}
 	port = port_of(file, peer->egress_port);
-	peer->local_addr = local_addr(port, gateway);
+	find_local(c, at, member, port, gateway, peer);
 	if (port->role != peer->role)
 		complain(c, at, member,
 			 "%s is reached through port %s of role %s, allowed are ports of role %s: "
 			 "the port's role decides which routes a peer's packets may use",
 			 text, port->name, role_name(port->role), role);
 	else if (port_reserves(port, peer->addr))
-		complain(c, at, member, "%s is a subnet itself or its broadcast, allowed are hosts",
-			 text);
-	else if (gateway != peer->addr && peer->asn != file->config.instance.asn && !peer->multihop)
+		complain(c, at, member, "%s is %s, allowed are hosts", text,
+			 reserved_title(peer->addr.family));
+	else if (!addr_equal(gateway, peer->addr) && peer->asn != file->config.instance.asn &&
+		 !peer->multihop)
 		complain(c, at, member,
 			 "%s is behind %s and not on link, allowed are neighbours, or multihop = "
 			 "true",
-			 text, addr4_text(gateway, via));
+			 text, addr_text(gateway, via));
 }
 
 /* All hosts of a gateway's subnet, but our own, are reached through one port, of its role. */
@@ -255,10 +279,11 @@ static void check_subnet(struct complaints *c, struct file *file, size_t i)
 {
 	struct config_peer *peer = &file->config.peers[i];
 	const config_setting_t *at = file->peer_at[i];
-	uint32_t gateway;
+	struct addr gateway;
 
-	for (uint32_t addr = subnet_first(peer->subnet); addr <= subnet_last(peer->subnet);
-	     addr++) {
+	for (uint32_t h = 0; h < subnet_hosts(peer->subnet); h++) {
+		struct addr addr = subnet_host(peer->subnet, h);
+
 		if (address_own(&file->config, addr))
 			continue;
 		if (config_resolve(&file->config, addr, &peer->egress_port, &gateway) &&

@@ -29,7 +29,7 @@ enum {
 	CONFIG_PEERS = 1024,	   /* NVAs and gateway instances together */
 	CONFIG_GATEWAYS = 64,
 	CONFIG_GATEWAY_ADDRESSES = 16,
-	CONFIG_SUBNET_LEN = 26, /* of a gateway's subnet, at least; at most 30 */
+	CONFIG_SUBNET_BITS = 6, /* of a gateway's subnet's hosts, at most; at least 2 */
 	CONFIG_PEER_HOSTS =
 		/* addresses that peers may have: their own, and all hosts of gateways' subnets */
 	2048,
@@ -71,7 +71,7 @@ struct config_exchange {
 };
 
 struct config_address {
-	uint32_t addr; /* host order, host bits kept */
+	struct addr addr; /* host bits kept */
 	uint8_t len;
 };
 
@@ -172,16 +172,16 @@ struct config_limits {
 
 struct config_vnet {
 	struct prefix prefix;
-	size_t port;	   /* index into dataplane.ports */
-	bool has_next_hop; /* false: the hosts are on link behind the port */
-	uint32_t next_hop; /* host order; on a subnet of the port */
-	bool peered;	   /* announced with 65518:65518 (an RFC 1997 community) */
+	size_t port;	      /* index into dataplane.ports */
+	bool has_next_hop;    /* false: the hosts are on link behind the port */
+	struct addr next_hop; /* of the prefix's family; on a subnet of the port */
+	bool peered;	      /* announced with 65518:65518 (an RFC 1997 community) */
 	int line;
 };
 
 /* A host on link whose MAC address is not asked for. */
 struct config_neighbour {
-	uint32_t addr; /* host order; on link behind the port */
+	struct addr addr; /* on link behind the port */
 	uint8_t mac[6];
 	size_t port; /* index into dataplane.ports */
 	int line;
@@ -191,7 +191,7 @@ struct config_neighbour {
 struct config_peer {
 	char name[CONFIG_NAME]; /* "nva-a", or "ergw/0" for a gateway's instance */
 	enum role role;		/* ROLE_EXPRESSROUTE, ROLE_VPN or ROLE_NVA */
-	uint32_t addr;		/* host order, unique among all peers; 0 with a subnet */
+	struct addr addr;	/* unique among all peers; unspecified with a subnet */
 	/* the port that a learned route to it leads through; "": on link, or in a VNet */
 	char behind[CONFIG_NAME];
 	/* length 0: none; else whoever comes from one of its hosts with the right AS number is this
@@ -229,9 +229,8 @@ struct config_peer {
 	/* index into dataplane.ports: the port that its address is reached through, and that it
 	 * comes by */
 	size_t egress_port;
-	/* host order: our address on that port, in the subnet that it, or the router to it, is
-	 * in */
-	uint32_t local_addr;
+	/* our address on that port, in the subnet that it, or the router to it, is in */
+	struct addr local_addr;
 	int line;
 };
 
@@ -298,7 +297,7 @@ const struct config_route_map *config_route_map_find(const struct config *config
 const struct config_acl *config_acl_find(const struct config *config, const char *name);
 
 /* The VNet that holds the address, or NULL: VNets do not overlap. By bisection. */
-const struct config_vnet *config_vnet_at(const struct config *config, uint32_t addr);
+const struct config_vnet *config_vnet_at(const struct config *config, struct addr addr);
 /* The VNet of exactly this prefix, or NULL. */
 const struct config_vnet *config_vnet_find(const struct config *config, struct prefix prefix);
 /* The peer of this name, or NULL. By bisection. */
@@ -313,21 +312,17 @@ bool config_needs_restart(const struct config *running, const struct config *wan
 bool config_dataplane_needs_restart(const struct config *running, const struct config *wanted,
 				    char *what, size_t size);
 
-/* The hosts of a gateway's subnet: from the first address behind the network's to the last before
- * the broadcast. */
-static inline uint32_t subnet_first(struct prefix subnet)
-{
-	return subnet.addr.v4 + 1;
-}
-static inline uint32_t subnet_last(struct prefix subnet)
-{
-	return (subnet.addr.v4 | ~prefix4_mask(subnet.len)) - 1;
-}
+/* How many hosts a gateway's subnet has, and the i-th of them, from 0 on: all addresses but the
+ * subnet's own (of IPv6 the routers' anycast address, RFC 4291 2.6.1) and, of IPv4, the
+ * broadcast. */
+uint32_t subnet_hosts(struct prefix subnet);
+struct addr subnet_host(struct prefix subnet, uint32_t i);
 
 /* Where an address is reached: the connected subnet of a port, or a VNet prefix on a port, longest
  * match first. Out: the port's index and the address to resolve there (`addr` itself, or a VNet's
  * next hop). False: nowhere, or one of our own addresses. */
-bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway);
+bool config_resolve(const struct config *config, struct addr addr, size_t *port,
+		    struct addr *gateway);
 
 /* The devices that DPDK opens for a port: its only one, or the members of its bond. NULL: there are
  * no more than `k`. */
@@ -358,6 +353,8 @@ uint32_t config_device_queues(const char *device);
 /* The device with the arguments that the payload needs; the caller's to free. NULL: no memory. */
 char *config_device_string(const char *device, uint16_t payload);
 
+/* The subnet of one of our addresses. */
+struct prefix config_subnet(struct config_address own);
 /* Is `prefix` exactly the subnet of one of our ports? */
 bool config_has_subnet(const struct config *config, struct prefix prefix);
 

@@ -16,7 +16,7 @@
 struct file_gateway {
 	struct config_gateway gateway;
 	struct config_peer session; /* what its sessions share; asn 0: instance.asn */
-	uint32_t addresses[CONFIG_GATEWAY_ADDRESSES];
+	struct addr addresses[CONFIG_GATEWAY_ADDRESSES];
 	size_t nb_addresses;
 	struct prefix subnet;	/* instead of addresses; length 0: none */
 	uint32_t max_instances; /* sessions of the subnet */
@@ -65,25 +65,30 @@ bool file_expand(struct file *file);
  * Fills in the references between them (vnet.port, peer.egress_port). */
 void file_check(struct complaints *c, struct file *file);
 /* Its parts: ports; who is reached through which port; neighbours; route maps; access lists; what
- * profile = "azure" adds. */
+ * profile = "azure" adds; what IPv6 is not there for. */
 void file_check_ports(struct complaints *c, const struct file *file);
 void file_check_reach(struct complaints *c, struct file *file);
 void file_check_neighbours(struct complaints *c, struct file *file);
 void file_check_maps(struct complaints *c, const struct file *file);
 void file_check_acls(struct complaints *c, const struct file *file);
 void file_check_azure(struct complaints *c, const struct file *file);
+void file_check_family(struct complaints *c, const struct file *file);
 
 /* The port that `at`.`member` names. False: there is none, and that was complained about. */
 bool file_find_port(struct complaints *c, const struct file *file, const config_setting_t *at,
 		    const char *member, const char *name, size_t *port);
-/* Is `addr` the network or the broadcast address of one of the port's subnets? */
-bool port_reserves(const struct config_port *port, uint32_t addr);
-/* Can a host have this address: unicast, not 0/8, not loopback? What of 240/4, `config` says. */
-bool address_usable(const struct config *config, uint32_t addr);
+/* Does one of the port's subnets keep `addr` for itself (subnet_reserves())? */
+bool port_reserves(const struct config_port *port, struct addr addr);
+/* Can a host have this address anywhere: unicast, no loopback, not link-local? Of IPv4 not in 0/8;
+ * what of 240/4, `config` says. Of IPv6 none that stands for an IPv4 address in APIs alone. */
+bool address_usable(const struct config *config, struct addr addr);
 /* Is it one of our ports' own? */
-bool address_own(const struct config *config, uint32_t addr);
-/* Is `addr` the network or the broadcast address of `subnet`, which has both up to /30? */
-bool subnet_reserves(struct config_address subnet, uint32_t addr);
+bool address_own(const struct config *config, struct addr addr);
+/* Is `addr` the network or the broadcast address of `subnet`, which has both up to /30, or, of
+ * IPv6, its routers' anycast address (RFC 4291 2.6.1), which it has up to /126 (RFC 6164)? */
+bool subnet_reserves(struct config_address subnet, struct addr addr);
+/* What subnet_reserves() finds, for complaints. */
+const char *reserved_title(uint8_t family);
 
 /* Everything that `file` owns but what config_load() has moved out. */
 void file_free(struct file *file);

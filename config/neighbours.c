@@ -11,7 +11,7 @@ static read_fn read_mac;
 
 static const struct setting neighbour_settings[] = {
 	{ "address", read_addr, MEMBER(struct file_neighbour, neighbour.addr), .required = true,
-	  .allowed = "IPv4 addresses in quotes such as \"10.0.1.4\"" },
+	  .allowed = "addresses in quotes such as \"10.0.1.4\"" },
 	{ "mac", read_mac, MEMBER(struct file_neighbour, neighbour.mac), .required = true,
 	  .allowed = "a host's MAC addresses in quotes such as \"02:00:5e:10:00:04\"" },
 	{ "port", read_name, MEMBER(struct file_neighbour, port), .required = true,
@@ -78,13 +78,13 @@ static void check_address(struct complaints *c, const struct file *file, size_t 
 	const struct config *config = &file->config;
 	const struct config_neighbour *neighbour = &config->neighbours[i];
 	const struct config_port *port = &config->dataplane.ports[neighbour->port];
-	uint32_t gateway;
+	struct addr gateway;
 	size_t found;
 	char text[ADDR_TEXT];
 
-	addr4_text(neighbour->addr, text);
+	addr_text(neighbour->addr, text);
 	for (size_t j = 0; j < i; j++) {
-		if (config->neighbours[j].addr == neighbour->addr)
+		if (addr_equal(config->neighbours[j].addr, neighbour->addr))
 			complain(c, at, "address",
 				 "%s is the neighbour on line %d already, allowed are addresses "
 				 "used once",
@@ -95,14 +95,14 @@ static void check_address(struct complaints *c, const struct file *file, size_t 
 			 "%s is an address of one of our own ports, allowed are a neighbour's",
 			 text);
 	else if (!config_resolve(config, neighbour->addr, &found, &gateway) ||
-		 found != neighbour->port || gateway != neighbour->addr)
+		 found != neighbour->port || !addr_equal(gateway, neighbour->addr))
 		complain(c, at, "address",
 			 "%s is not on link behind port %s, allowed are hosts on its subnets, and "
 			 "in vnet prefixes of it without next_hop",
 			 text, port->name);
 	else if (port_reserves(port, neighbour->addr))
-		complain(c, at, "address",
-			 "%s is a subnet itself or its broadcast, allowed are hosts", text);
+		complain(c, at, "address", "%s is %s, allowed are hosts", text,
+			 reserved_title(neighbour->addr.family));
 }
 
 void file_check_neighbours(struct complaints *c, struct file *file)

@@ -28,8 +28,8 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 
 #define NAME_ALLOWED \
 	"names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
-#define ADDR_ALLOWED   "IPv4 addresses in quotes such as \"10.0.1.4\""
-#define PREFIX_ALLOWED "IPv4 prefixes in quotes such as \"10.0.0.0/16\""
+#define ADDR_ALLOWED   "addresses in quotes such as \"10.0.1.4\""
+#define PREFIX_ALLOWED "prefixes in quotes such as \"10.0.0.0/16\""
 #define BOOL_ALLOWED   "true and false"
 #define LCORES_ALLOWED "lists of lcore numbers 0..127 such as [1, 2]"
 #define ATTRS_ALLOWED  "lists of attribute codes such as [40, 128]"
@@ -53,8 +53,8 @@ static const struct setting instance_settings[] = {
 	{ "name", read_name, MEMBER(struct config_instance, name), .required = true,
 	  .allowed = NAME_ALLOWED },
 	{ "asn", read_number, MEMBER(struct config_instance, asn), .def = 65515, ASN_RANGE },
-	{ "router_id", read_addr, MEMBER(struct config_instance, router_id), .required = true,
-	  .allowed = ADDR_ALLOWED },
+	{ "router_id", read_router_id, MEMBER(struct config_instance, router_id), .required = true,
+	  .allowed = "numbers written like IPv4 addresses, such as \"10.0.1.4\"" },
 	{ "profile", read_word, MEMBER(struct config_instance, profile), .words = profile_words },
 	{ "partner", read_partner, MEMBER(struct config_instance, partner),
 	  .allowed = "names of instances and absolute paths of management sockets, at most 107 "
@@ -78,8 +78,7 @@ static const struct setting port_settings[] = {
 	{ "role", read_word, MEMBER(struct config_port, role), .required = true,
 	  .words = port_role_words },
 	{ "addresses", read_port_addresses, WHOLE(struct config_port), .required = true,
-	  .allowed =
-		  "lists of IPv4 addresses with their subnet's length such as [\"10.0.1.4/26\"]" },
+	  .allowed = "lists of addresses with their subnet's length such as [\"10.0.1.4/26\"]" },
 	{ "mtu", read_number, MEMBER(struct config_port, mtu), .def = 1500, .min = 576,
 	  .max = 9600 },
 	{ "vlan", read_number, MEMBER(struct config_port, vlan), .min = 1, .max = VLAN_MAX },
@@ -255,7 +254,7 @@ static const struct setting gateway_settings[] = {
 	{ "max_instances", read_number, MEMBER(struct file_gateway, max_instances), .def = 4,
 	  .min = 1, .max = CONFIG_GATEWAY_ADDRESSES },
 	{ "addresses", read_gateway_addresses, WHOLE(struct file_gateway),
-	  .allowed = "lists of IPv4 addresses such as [\"10.0.255.4\", \"10.0.255.5\"]" },
+	  .allowed = "lists of addresses such as [\"10.0.255.4\", \"10.0.255.5\"]" },
 	{ "asn", read_number, MEMBER(struct file_gateway, session.asn), ASN_RANGE },
 	{ "allow_single_instance", read_bool,
 	  MEMBER(struct file_gateway, gateway.allow_single_instance), .allowed = BOOL_ALLOWED },
@@ -372,13 +371,10 @@ static bool read_port_addresses(struct complaints *c, const struct setting *spec
 	for (size_t i = 0; i < length; i++) {
 		const char *text = config_setting_get_string_elem(at, (int)i);
 		struct config_address *address = &port->addresses[port->nb_addresses];
-		struct addr addr;
 
-		if (text && addr_len_parse(text, &addr, &address->len) &&
-		    addr.family == FAMILY_IPV4) {
-			address->addr = addr.v4;
+		if (text && addr_len_parse(text, &address->addr, &address->len))
 			port->nb_addresses++;
-		} else
+		else
 			refuse(c, &row, element(at, i), "is not an address with a length");
 	}
 	return port->nb_addresses == length;

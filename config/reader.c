@@ -153,7 +153,17 @@ bool read_addr(struct complaints *c, const struct setting *spec, config_setting_
 
 	if (!text)
 		return false;
-	return addr4_parse(text, out) || refuse(c, spec, at, "is not an IPv4 address");
+	return addr_parse(text, out) || refuse(c, spec, at, "is not an address");
+}
+
+bool read_router_id(struct complaints *c, const struct setting *spec, config_setting_t *at,
+		    void *out)
+{
+	const char *text = string_of(c, spec, at);
+
+	if (!text)
+		return false;
+	return addr4_parse(text, out) || refuse(c, spec, at, "is not written like an IPv4 address");
 }
 
 bool read_prefix(struct complaints *c, const struct setting *spec, config_setting_t *at, void *out)
@@ -162,8 +172,7 @@ bool read_prefix(struct complaints *c, const struct setting *spec, config_settin
 
 	if (!text)
 		return false;
-	return prefix4_parse(text, out) ||
-	       refuse(c, spec, at, "is not an IPv4 prefix without host bits");
+	return prefix_parse(text, out) || refuse(c, spec, at, "is not a prefix without host bits");
 }
 
 size_t read_length(struct complaints *c, const struct setting *spec, config_setting_t *at,

@@ -42,7 +42,7 @@ bool read_group(struct complaints *c, const struct setting *specs, config_settin
 
 /* The readers of rows. Numbers, words and booleans are stored with the member's size. */
 read_fn read_bool, read_number, read_word, read_name, read_text, read_addr, read_prefix,
-	read_members;
+	read_router_id, read_members;
 
 /* Read the TCP-MD5 key in the file that `at` names into a struct config_peer (password.c). */
 read_fn read_password;

@@ -4,7 +4,7 @@
 
 #include "file.h"
 
-bool address_usable(const struct config *config, uint32_t addr)
+static bool usable4(const struct config *config, uint32_t addr)
 {
 	uint32_t net = addr >> 24;
 
@@ -13,28 +13,74 @@ bool address_usable(const struct config *config, uint32_t addr)
 	return net >= 1 && net <= 223 && net != 127;
 }
 
-bool subnet_reserves(struct config_address subnet, uint32_t addr)
+/* Neither of ::/96 (RFC 4291 2.5.2, 2.5.3, 2.5.5.1) nor of ::ffff:0:0/96 (2.5.5.2): as the fast
+ * path has it (dataplane/fast/ip6.c). */
+static bool usable6(struct addr addr)
 {
-	uint32_t hosts = ~prefix4_mask(subnet.len);
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, zero[12];
 
-	return subnet.len <= 30 && prefix4_has(prefix4_make(subnet.addr, subnet.len), addr) &&
-	       ((addr & hosts) == 0 || (addr & hosts) == hosts);
+	return addr.v6[0] != 0xff && !addr_link_local(addr) &&
+	       memcmp(addr.v6, zero, sizeof(zero)) && memcmp(addr.v6, mapped, sizeof(mapped));
 }
 
-bool address_own(const struct config *config, uint32_t addr)
+bool address_usable(const struct config *config, struct addr addr)
+{
+	return addr.family == FAMILY_IPV4 ? usable4(config, addr.v4) : usable6(addr);
+}
+
+struct prefix config_subnet(struct config_address own)
+{
+	return prefix_make(own.addr, own.len);
+}
+
+bool subnet_reserves(struct config_address own, struct addr addr)
+{
+	struct prefix subnet = config_subnet(own);
+
+	if (own.len + 2 > family_bits(own.addr.family) || !prefix_has(subnet, addr))
+		return false;
+	return addr_equal(subnet.addr, addr) ||
+	       (addr.family == FAMILY_IPV4 && addr_equal(prefix_last(subnet), addr));
+}
+
+const char *reserved_title(uint8_t family)
+{
+	return family == FAMILY_IPV4 ? "a subnet itself or its broadcast"
+				     : "a subnet itself, which is its routers' anycast address";
+}
+
+uint32_t subnet_hosts(struct prefix subnet)
+{
+	uint32_t all = UINT32_C(1) << (family_bits(subnet.addr.family) - subnet.len);
+
+	return subnet.addr.family == FAMILY_IPV4 ? all - 2 : all - 1;
+}
+
+struct addr subnet_host(struct prefix subnet, uint32_t i)
+{
+	struct addr host = subnet.addr;
+
+	if (host.family == FAMILY_IPV4)
+		host.v4 += 1 + i;
+	else /* CONFIG_SUBNET_BITS are of the last octet */
+		host.v6[15] = (uint8_t)(host.v6[15] + 1 + i);
+	return host;
+}
+
+bool address_own(const struct config *config, struct addr addr)
 {
 	const struct config_dataplane *dataplane = &config->dataplane;
 
 	for (size_t p = 0; p < dataplane->nb_ports; p++) {
 		for (size_t a = 0; a < dataplane->ports[p].nb_addresses; a++) {
-			if (dataplane->ports[p].addresses[a].addr == addr)
+			if (addr_equal(dataplane->ports[p].addresses[a].addr, addr))
 				return true;
 		}
 	}
 	return false;
 }
 
-const struct config_vnet *config_vnet_at(const struct config *config, uint32_t addr)
+const struct config_vnet *config_vnet_at(const struct config *config, struct addr addr)
 {
 	size_t low = 0, high = config->nb_vnets;
 
@@ -42,19 +88,19 @@ const struct config_vnet *config_vnet_at(const struct config *config, uint32_t a
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (config->vnets_by_address[mid]->prefix.addr.v4 <= addr)
+		if (addr_compare(config->vnets_by_address[mid]->prefix.addr, addr) <= 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (!low || !prefix4_has(config->vnets_by_address[low - 1]->prefix, addr))
+	if (!low || !prefix_has(config->vnets_by_address[low - 1]->prefix, addr))
 		return NULL;
 	return config->vnets_by_address[low - 1];
 }
 
 const struct config_vnet *config_vnet_find(const struct config *config, struct prefix prefix)
 {
-	const struct config_vnet *vnet = config_vnet_at(config, prefix.addr.v4);
+	const struct config_vnet *vnet = config_vnet_at(config, prefix.addr);
 
 	return vnet && prefix_equal(vnet->prefix, prefix) ? vnet : NULL;
 }
@@ -77,7 +123,8 @@ const struct config_peer *config_peer_find(const struct config *config, const ch
 	return NULL;
 }
 
-bool config_resolve(const struct config *config, uint32_t addr, size_t *port, uint32_t *gateway)
+bool config_resolve(const struct config *config, struct addr addr, size_t *port,
+		    struct addr *gateway)
 {
 	const struct config_dataplane *dataplane = &config->dataplane;
 	const struct config_vnet *vnet;
@@ -89,8 +136,7 @@ bool config_resolve(const struct config *config, uint32_t addr, size_t *port, ui
 		for (size_t a = 0; a < dataplane->ports[p].nb_addresses; a++) {
 			const struct config_address *own = &dataplane->ports[p].addresses[a];
 
-			if (own->len > best &&
-			    prefix4_has(prefix4_make(own->addr, own->len), addr)) {
+			if (own->len > best && prefix_has(config_subnet(*own), addr)) {
 				best = own->len;
 				*port = p;
 				*gateway = addr;
@@ -131,7 +177,7 @@ bool config_has_subnet(const struct config *config, struct prefix prefix)
 		for (size_t a = 0; a < dataplane->ports[p].nb_addresses; a++) {
 			const struct config_address *own = &dataplane->ports[p].addresses[a];
 
-			if (own->len == prefix.len && prefix4_has(prefix, own->addr))
+			if (own->len == prefix.len && prefix_has(prefix, own->addr))
 				return true;
 		}
 	}

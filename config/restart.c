@@ -40,7 +40,7 @@ static bool same_port(const struct config_port *a, const struct config_port *b)
 	if (a->nb_addresses != b->nb_addresses)
 		return false;
 	for (size_t i = 0; i < a->nb_addresses; i++) {
-		if (a->addresses[i].addr != b->addresses[i].addr ||
+		if (!addr_equal(a->addresses[i].addr, b->addresses[i].addr) ||
 		    a->addresses[i].len != b->addresses[i].len)
 			return false;
 	}

@@ -214,7 +214,7 @@ static void interfaces_fill(const struct config *config, struct speaker_params *
 		assert(len < (int)sizeof(interface->name)); /* config_load() refuses longer ones */
 		(void)len;
 		for (size_t a = 0; a < port->nb_addresses && port->role != ROLE_VNET; a++)
-			interface->addrs[interface->nb_addrs++] = port->addresses[a].addr;
+			interface->addrs[interface->nb_addrs++] = port->addresses[a].addr.v4;
 	}
 }
 

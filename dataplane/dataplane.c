@@ -131,9 +131,9 @@ static int seed_port(struct dataplane *dp, const struct port *port)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < config->nb_addresses; i++)
-		err = seed(dp, port, config->addresses[i].addr, 32, ADJACENCY_LOCAL);
+		err = seed(dp, port, config->addresses[i].addr.v4, 32, ADJACENCY_LOCAL);
 	for (size_t i = 0; !err && i < config->nb_addresses; i++) {
-		uint32_t addr = config->addresses[i].addr,
+		uint32_t addr = config->addresses[i].addr.v4,
 			 mask = prefix4_mask(config->addresses[i].len);
 		uint8_t len = config->addresses[i].len;
 

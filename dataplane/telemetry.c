@@ -73,8 +73,7 @@ static void add_addresses(struct rte_tel_data *d, const struct config_port *port
 	for (size_t i = 0; i < port->nb_addresses; i++) {
 		const struct config_address *own = &port->addresses[i];
 
-		rte_tel_data_add_array_string(list,
-					      addr_len_text(addr_make4(own->addr), own->len, text));
+		rte_tel_data_add_array_string(list, addr_len_text(own->addr, own->len, text));
 	}
 	if (rte_tel_data_add_dict_container(d, "addresses", list, 0))
 		rte_tel_data_free(list);

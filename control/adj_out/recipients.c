@@ -12,7 +12,7 @@ enum { SPLIT_PLAIN = 1, SPLIT_ITSELF = 2 };
 static bool is_next_hop(const struct update_group *group, const struct receiver *peer,
 			const struct attrs *attrs)
 {
-	return group->rule.unchanged && attrs->keys.next_hop == peer->config->addr;
+	return group->rule.unchanged && attrs->keys.next_hop == peer->config->addr.v4;
 }
 
 void batch_split_begin(struct batch_split *split, const struct adj_out *adj_out,

@@ -38,8 +38,7 @@ static int system_prefixes(const struct config *config, struct prefix **out, siz
 		list[n++] = config->vnets[i].prefix;
 	for (size_t i = 0; i < dp->nb_ports; i++)
 		for (size_t k = 0; k < dp->ports[i].nb_addresses; k++)
-			list[n++] = prefix4_make(dp->ports[i].addresses[k].addr,
-						 dp->ports[i].addresses[k].len);
+			list[n++] = config_subnet(dp->ports[i].addresses[k]);
 	qsort(list, n, sizeof(*list), by_address);
 	for (size_t i = 0; i < n; i++)
 		if (!kept || !prefix_covers(list[kept - 1], list[i]))
@@ -110,7 +109,7 @@ uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefi
 {
 	const struct config_vnet *vnet = config_vnet_find(sync->config, prefix);
 
-	return vnet && vnet->has_next_hop ? vnet->next_hop : 0;
+	return vnet && vnet->has_next_hop ? vnet->next_hop.v4 : 0;
 }
 
 /* Hosts on link behind a port: one adjacency a port, claimed when it is first asked for and
@@ -136,8 +135,8 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 	if (!vnet->has_next_hop)
 		return glean_adjacency(sync, vnet->port);
 	/* makes it; a VNet route waits for no ARP */
-	next_hop_usable(sync->next_hops, vnet->next_hop, ROLE_VNET);
-	return next_hop_adjacency(sync->next_hops, vnet->next_hop, ROLE_VNET);
+	next_hop_usable(sync->next_hops, vnet->next_hop.v4, ROLE_VNET);
+	return next_hop_adjacency(sync->next_hops, vnet->next_hop.v4, ROLE_VNET);
 }
 
 /* Adjacency indexes: the members of a path-list. */

@@ -110,11 +110,11 @@ int forwarding_peers_set(struct fib *fib, const struct config *config)
 		uint16_t port = ports[peer->egress_port];
 
 		if (!peer->subnet.len)
-			known[n++] = (struct fib_peer){ peer->addr, port };
+			known[n++] = (struct fib_peer){ peer->addr.v4, port };
 		else if (peer->gateway != gateway)
-			for (uint32_t addr = subnet_first(peer->subnet);
-			     addr <= subnet_last(peer->subnet); addr++)
-				known[n++] = (struct fib_peer){ addr, port };
+			for (uint32_t h = 0; h < subnet_hosts(peer->subnet); h++)
+				known[n++] =
+					(struct fib_peer){ subnet_host(peer->subnet, h).v4, port };
 		gateway = peer->gateway;
 	}
 	return fib_peers_set(fib, known, n);

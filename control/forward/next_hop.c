@@ -93,7 +93,7 @@ static bool ours(const struct config *config, uint32_t addr)
 		const struct config_port *port = &config->dataplane.ports[i];
 
 		for (size_t k = 0; k < port->nb_addresses; k++)
-			if (port->addresses[k].addr == addr)
+			if (addr_equal(port->addresses[k].addr, addr_make4(addr)))
 				return true;
 	}
 	return false;
@@ -103,16 +103,18 @@ static bool ours(const struct config *config, uint32_t addr)
 static enum next_hop_state locate(const struct next_hops *nhs, uint32_t addr, struct next_hop *out)
 {
 	const struct fib_port *fib_port;
+	struct addr gateway;
 	size_t port;
 
 	if (ours(nhs->config, addr))
 		return NEXT_HOP_OURS;
-	if (!config_resolve(nhs->config, addr, &port, &out->gateway))
+	if (!config_resolve(nhs->config, addr_make4(addr), &port, &gateway))
 		return NEXT_HOP_OUTSIDE;
 	fib_port = fib_port_named(nhs->fib, nhs->config->dataplane.ports[port].name);
 	if (!fib_port)
 		return NEXT_HOP_OUTSIDE;
 	out->port = fib_port->port;
+	out->gateway = gateway.v4;
 	return NEXT_HOP_UNRESOLVED;
 }
 

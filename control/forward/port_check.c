@@ -32,8 +32,8 @@ static bool is_odd(const struct fib_seed *seed, const struct config_port *port)
 	for (size_t i = 0; i < port->nb_addresses; i++) {
 		const struct config_address *own = &port->addresses[i];
 
-		if (local ? own->addr == seed->prefix.ip4
-			  : prefix_equal(prefix4_make(own->addr, own->len),
+		if (local ? own->addr.v4 == seed->prefix.ip4
+			  : prefix_equal(config_subnet(*own),
 					 prefix4_make(seed->prefix.ip4, seed->prefix.len)))
 			return false;
 	}
@@ -46,9 +46,9 @@ static bool same_addresses(const struct fib *fib, const struct fib_port *there,
 	for (size_t i = 0; i < here->nb_addresses; i++) {
 		const struct config_address *own = &here->addresses[i];
 
-		if (!has_seed(fib, there->port, ADJACENCY_LOCAL, prefix4_make(own->addr, 32)) ||
-		    (own->len < 32 && !has_seed(fib, there->port, ADJACENCY_GLEAN,
-						prefix4_make(own->addr, own->len))))
+		if (!has_seed(fib, there->port, ADJACENCY_LOCAL, prefix4_make(own->addr.v4, 32)) ||
+		    (own->len < 32 &&
+		     !has_seed(fib, there->port, ADJACENCY_GLEAN, config_subnet(*own))))
 			return false;
 	}
 	for (uint32_t i = 0; i < fib->nb_seeds; i++)

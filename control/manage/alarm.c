@@ -163,7 +163,7 @@ static void add_down(const struct route_server *rs, struct alarms *alarms)
 		const char *why;
 
 		if (peer->life != PEER_ACTIVE || peer->up || peer->shut || peer->exceeded ||
-		    peer->flooded || !peer->config.addr)
+		    peer->flooded || addr_unspecified(peer->config.addr))
 			continue;
 		why = peer_why(peer, buf);
 		add(alarms, "peer_down", peer->config.name, "is not established%s%s",

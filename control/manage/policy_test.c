@@ -127,7 +127,7 @@ static bool inbound_trial(struct route_server *rs, struct page *page, const stru
 	trial->map = maps_find(&rs->maps, peer->config.inbound_map);
 	trial->side = peer->inbound.side;
 	if (page->route.given) {
-		trial->route.len = describe(&page->route, peer->config.addr, asn, trial->wire,
+		trial->route.len = describe(&page->route, peer->config.addr.v4, asn, trial->wire,
 					    sizeof(trial->wire));
 		trial->route.wire = trial->wire;
 		return true;

@@ -43,7 +43,7 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	       sizeof(row->port));
 	row->behind = peer->config.behind[0];
 	if (row->behind)
-		show_by_route(rs, peer->config.addr, peer->config.role, &row->by_route);
+		show_by_route(rs, peer->config.addr.v4, peer->config.role, &row->by_route);
 	row->up = peer->up;
 	row->ibgp = peer->config.asn == rs->config->instance.asn;
 	row->passive = peer->config.passive;
@@ -97,7 +97,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->held = peer->up && peer->out.held;
 	row->drained = peer->out.drained || rs->adj_out.drained;
 	row->shut = peer->shut;
-	row->addr = peer->config.addr;
+	row->addr = peer->config.addr.v4;
 	row->subnet = peer->config.subnet;
 	row->asn = peer->config.asn;
 	row->state_s = (rs->now_ms - peer->since_ms) / 1000;

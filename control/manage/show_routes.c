@@ -121,7 +121,7 @@ static void name_peer(const struct route_server *rs, const struct peer *peer, st
 	bool ibgp = peer->config.asn == rs->config->instance.asn;
 
 	memcpy(row->peer, peer->config.name, sizeof(row->peer));
-	row->peer_addr = peer->config.addr;
+	row->peer_addr = peer->config.addr.v4;
 	row->local_addr = peer->session.local_addr;
 	row->source = ibgp ? SOURCE_IBGP : SOURCE_EBGP;
 	row->role = (uint8_t)peer->config.role;

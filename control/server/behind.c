@@ -7,13 +7,13 @@
 void behind_begin(struct peer *peer)
 {
 	if (peer->config.behind[0])
-		far_hop_watch(&peer->rs->far_hops, peer->config.addr, peer->config.role);
+		far_hop_watch(&peer->rs->far_hops, peer->config.addr.v4, peer->config.role);
 }
 
 void behind_end(struct peer *peer)
 {
 	if (peer->config.behind[0])
-		far_hop_unwatch(&peer->rs->far_hops, peer->config.addr, peer->config.role);
+		far_hop_unwatch(&peer->rs->far_hops, peer->config.addr.v4, peer->config.role);
 }
 
 static void note(struct route_server *rs, uint32_t addr, const struct far_ways *now)
@@ -44,7 +44,7 @@ void behind_changed(void *ctx, uint32_t addr, enum role role, const struct far_w
 		struct peer *peer = &rs->peers.table[i];
 
 		if (peer->life != PEER_ACTIVE || !peer->config.behind[0] ||
-		    peer->config.addr != addr || peer->config.role != role)
+		    peer->config.addr.v4 != addr || peer->config.role != role)
 			continue;
 		peer->reached = true;
 		due_set(&rs->due, DUE_CALLS);
@@ -69,6 +69,6 @@ bool behind_lost(const struct peer *peer)
 
 	if (!peer->config.behind[0])
 		return false;
-	far_hop_look(&peer->rs->far_hops, peer->config.addr, peer->config.role, &ways);
+	far_hop_look(&peer->rs->far_hops, peer->config.addr.v4, peer->config.role, &ways);
 	return !ways.n;
 }

@@ -40,8 +40,7 @@ const char *peer_why(const struct peer *peer, char buf[SPEAKER_REASON])
 	if (port)
 		snprintf(buf, SPEAKER_REASON, "port %s has no link", port);
 	else if (!peer->up && behind_lost(peer))
-		snprintf(buf, SPEAKER_REASON, "no route to %s",
-			 addr4_text(peer->config.addr, addr));
+		snprintf(buf, SPEAKER_REASON, "no route to %s", addr_text(peer->config.addr, addr));
 	else
 		return peer->reason;
 	return buf;
@@ -85,7 +84,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		.role = peer->config.role,
 		.ibgp = up->ibgp,
 		.router_id = up->remote_id,
-		.addr = peer->config.subnet.len ? up->remote_addr : peer->config.addr,
+		.addr = peer->config.subnet.len ? up->remote_addr : peer->config.addr.v4,
 		.gateway = gateway_number(&rs->peers, peer),
 		.asn = peer->config.asn,
 		.remove_private = peer->config.remove_private_as,
@@ -95,10 +94,10 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 
 	if (peer->life != PEER_ACTIVE)
 		return;
-	peer->config.addr = source.addr;
+	peer->config.addr = addr_make4(source.addr);
 	peer->gateway = source.gateway;
 	flap_forget(&rs->flaps, &peer->flap); /* of a session before */
-	inbound_up(&peer->inbound, peer->config.addr);
+	inbound_up(&peer->inbound, source.addr);
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;

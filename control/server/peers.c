@@ -73,9 +73,9 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 	const struct config_peer *config = &peer->config;
 	struct speaker_peer_add add = {
 		.head = { .type = SPEAKER_PEER_ADD, .peer = peer->index },
-		.addr = config->addr,
+		.addr = config->addr.v4,
 		.subnet = config->subnet,
-		.local = config->local_addr,
+		.local = config->local_addr.v4,
 		.asn = config->asn,
 		.hold_s = config->hold_s,
 		.hold_min_s = config->hold_low == HOLD_LOW_REFUSE ? config->hold_min_s : 0,
@@ -104,7 +104,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 	}
 	behind_begin(peer);
 	if (inbound_set_map(&peer->inbound, maps_find(&rs->maps, config->inbound_map),
-			    peer->config.addr))
+			    peer->config.addr.v4))
 		log_error("peer %s: no memory for its inbound route map, which is not applied",
 			  config->name);
 }
@@ -175,7 +175,7 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 
 void peer_reconfigure(struct peer *peer, const struct config_peer *config)
 {
-	uint32_t addr = peer->config.addr; /* of a subnet: who has come */
+	struct addr addr = peer->config.addr; /* of a subnet: who has come */
 	struct source source = *rib_source(peer->rs->rib, peer->index);
 
 	behind_end(peer);

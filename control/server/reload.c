@@ -38,11 +38,12 @@ static uint16_t hold_floor(const struct config_peer *peer)
 /* Would a session with `b` be any different from one with `a`? */
 static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 {
-	if (!prefix_equal(a->subnet, b->subnet) || (!a->subnet.len && a->addr != b->addr))
+	if (!prefix_equal(a->subnet, b->subnet) ||
+	    (!a->subnet.len && !addr_equal(a->addr, b->addr)))
 		return false;
 	return a->role == b->role && a->asn == b->asn && a->hold_s == b->hold_s &&
 	       a->port == b->port && a->multihop == b->multihop && a->passive == b->passive &&
-	       a->egress_port == b->egress_port && a->local_addr == b->local_addr &&
+	       a->egress_port == b->egress_port && addr_equal(a->local_addr, b->local_addr) &&
 	       a->ttl_security == b->ttl_security && a->next_hop == b->next_hop &&
 	       hold_floor(a) == hold_floor(b) &&
 	       !memcmp(&a->attributes.in, &b->attributes.in, sizeof(a->attributes.in)) &&
@@ -182,7 +183,7 @@ static void peer_map(struct route_server *rs, uint32_t i)
 	if (peer->life != PEER_ACTIVE)
 		return;
 	if (inbound_set_map(&peer->inbound, maps_find(&rs->maps, peer->config.inbound_map),
-			    peer->config.addr))
+			    peer->config.addr.v4))
 		log_error("peer %s: no memory for its inbound route map, which stays as it was",
 			  peer->config.name);
 }
@@ -203,7 +204,7 @@ static bool same_vnets(const struct config *a, const struct config *b)
 		const struct config_vnet *v = &a->vnets[i], *w = find_vnet(b, v);
 
 		if (!w || v->port != w->port || v->has_next_hop != w->has_next_hop ||
-		    v->next_hop != w->next_hop)
+		    !addr_equal(v->next_hop, w->next_hop))
 			return false;
 	}
 	return a->nb_vnets == b->nb_vnets;

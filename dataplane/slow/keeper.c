@@ -37,7 +37,7 @@ static bool connected(const struct config_port *port, struct prefix prefix)
 	for (size_t i = 0; i < port->nb_addresses; i++) {
 		const struct config_address *address = &port->addresses[i];
 
-		if (prefix_covers(prefix4_make(address->addr, address->len), prefix))
+		if (prefix_covers(config_subnet(*address), prefix))
 			return true;
 	}
 	return false;
@@ -57,7 +57,7 @@ static size_t list_port(const struct config_port *port, uint16_t id, uint32_t ta
 					   .table = table,
 					   .metric = id + 1u };
 	for (size_t i = 0; i < port->nb_addresses; i++) {
-		uint32_t addr = port->addresses[i].addr;
+		uint32_t addr = port->addresses[i].addr.v4;
 		uint8_t len = port->addresses[i].len;
 
 		items[n++] = (struct kernel_item){
@@ -84,7 +84,7 @@ static size_t list_vnet(const struct config *config, const struct config_vnet *v
 		.kind = KERNEL_ROUTE,
 		.addr = vnet->prefix.addr.v4,
 		.len = vnet->prefix.len,
-		.gateway = vnet->has_next_hop ? vnet->next_hop : 0,
+		.gateway = vnet->has_next_hop ? vnet->next_hop.v4 : 0,
 		.table = RT_TABLE_MAIN,
 	};
 

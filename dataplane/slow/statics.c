@@ -47,14 +47,14 @@ int statics_configure(struct slowpath *s, const struct config *config, const uin
 		const struct config_neighbour *from = &config->neighbours[i];
 		struct static_neighbour *to = &fresh.list[i];
 		const struct static_neighbour *was =
-			find(&s->statics, port_ids[from->port], from->addr);
+			find(&s->statics, port_ids[from->port], from->addr.v4);
 
 		if (was && !memcmp(was->mac, from->mac, sizeof(was->mac))) {
 			*to = *was;
 			fresh.nb_wanting += was->wanting;
 			continue;
 		}
-		to->addr = from->addr;
+		to->addr = from->addr.v4;
 		to->port = port_ids[from->port];
 		memcpy(to->mac, from->mac, sizeof(to->mac));
 		want(&fresh, to, true);

@@ -120,7 +120,8 @@ static void ports_open(struct bench *b)
 		config->mtu = MTU;
 		config->rx_descriptors = config->tx_descriptors = CONFIG_DESCRIPTORS;
 		config->nb_addresses = 1;
-		config->addresses[0].addr = 0x0a000001 | (uint32_t)p << 16; /* 10.p.0.1 */
+		config->addresses[0].addr =
+			addr_make4(0x0a000001 | (uint32_t)p << 16); /* 10.p.0.1 */
 		config->addresses[0].len = 24;
 	}
 	b->dataplane.nb_ports = PORTS;

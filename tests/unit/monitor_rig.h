@@ -92,7 +92,7 @@ struct monitor : testing::Test {
 			GTEST_SKIP() << "needs a network namespace: run it as root";
 		strcpy(config_port.name, "p0");
 		config_port.device = device_name;
-		config_port.addresses[0] = { US, 24 };
+		config_port.addresses[0] = { addr_make4(US), 24 };
 		config_port.nb_addresses = 1;
 		device.config = &config_port;
 		port.device = &device;
@@ -268,7 +268,7 @@ struct monitor : testing::Test {
 		config.neighbours = list;
 		config.nb_neighbours = neighbours.size();
 		for (size_t i = 0; i < neighbours.size(); i++) {
-			list[i].addr = neighbours[i].first;
+			list[i].addr = addr_make4(neighbours[i].first);
 			memcpy(list[i].mac, neighbours[i].second.data(), 6);
 		}
 		ASSERT_EQ(0, statics_configure(s, &config, ids));

@@ -191,7 +191,7 @@ const error_case error_cases[] = {
 	  "c:9: dataplane.ports.vpn0.addresses[0]: \"10.0.255.1\" is not an address with a length, "
 	  "allowed are texts such as \"10.0.1.4/26\"" },
 	{ "\"10.0.255.1/28\"", "\"10.0.255.0/28\"",
-	  "c:9: dataplane.ports.vpn0.addresses[0]: 10.0.255.0/28 is the subnet itself or its "
+	  "c:9: dataplane.ports.vpn0.addresses[0]: 10.0.255.0/28 is a subnet itself or its "
 	  "broadcast, allowed are its hosts' addresses" },
 	{ "\"10.0.255.1/28\"", "\"224.0.0.1/28\"",
 	  "c:9: dataplane.ports.vpn0.addresses[0]: 224.0.0.1/28 is not a host's, allowed are "
@@ -223,7 +223,7 @@ const error_case error_cases[] = {
 	  "c:13: vnet[0].prefix: 10.0.255.33/32 is an address of one of our own ports, allowed are "
 	  "all others" },
 	{ "\"10.0.0.0/16\"", "\"10.0.3.255/32\"",
-	  "c:13: vnet[0].prefix: 10.0.3.255/32 is the network or the broadcast address of a subnet "
+	  "c:13: vnet[0].prefix: 10.0.3.255/32 is a subnet itself or its broadcast "
 	  "of port vnet0, allowed are its hosts'" },
 	{ "\"10.0.0.0/16\"", "\"224.0.0.0/4\"",
 	  "c:13: vnet[0].prefix: 224.0.0.0/4 is not of hosts, allowed are unicast prefixes" },
@@ -239,7 +239,7 @@ const error_case error_cases[] = {
 
 	/* neighbours */
 	{ "gateways = (", NEIGHBOURS("{ mac = \"02:00:5e:10:00:09\"; port = \"nva0\"; }"),
-	  "c:16: neighbours[0].address: is missing, allowed are IPv4 addresses in quotes such as "
+	  "c:16: neighbours[0].address: is missing, allowed are addresses in quotes such as "
 	  "\"10.0.1.4\"" },
 	{ "gateways = (",
 	  NEIGHBOURS("{ address = \"10.0.2.77\"; mac = \"02:00:5e:10:00\"; port = \"nva0\"; }"),
@@ -307,7 +307,7 @@ const error_case error_cases[] = {
 	{ "[\"10.0.255.36\", \"10.0.255.37\"]", "[]",
 	  "c:17: gateways.ergw.addresses: is empty, allowed are 1..16 addresses" },
 	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]", "max_instances = 4",
-	  "c:17: gateways.ergw.addresses: is missing, allowed are lists of IPv4 addresses such as "
+	  "c:17: gateways.ergw.addresses: is missing, allowed are lists of addresses such as "
 	  "[\"10.0.255.4\", \"10.0.255.5\"], or a subnet instead" },
 	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]",
 	  "addresses = [\"10.0.255.36\"]; subnet = \"10.0.255.32/28\"",
@@ -448,7 +448,7 @@ TEST_F(check_test, neighbours)
 
 	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
 	ASSERT_EQ(2u, l.config->nb_neighbours);
-	EXPECT_EQ(0x0a00024du, l.config->neighbours[0].addr);
+	EXPECT_EQ(0x0a00024du, l.config->neighbours[0].addr.v4);
 	EXPECT_EQ(0, memcmp(mac, l.config->neighbours[0].mac, sizeof(mac)));
 	EXPECT_EQ(2u, l.config->neighbours[0].port);
 	EXPECT_EQ(3u, l.config->neighbours[1].port) << "in a VNet prefix that is on link there";
@@ -462,7 +462,7 @@ TEST_F(check_test, a_peer_behind_a_learned_route)
 	ASSERT_NE(nullptr, l.config) << testing::PrintToString(l.errors);
 	EXPECT_STREQ("nva0", l.config->peers[5].behind);
 	EXPECT_EQ(2u, l.config->peers[5].egress_port);
-	EXPECT_EQ(0x0a000201u, l.config->peers[5].local_addr) << "the port's first";
+	EXPECT_EQ(0x0a000201u, l.config->peers[5].local_addr.v4) << "the port's first";
 	EXPECT_STREQ("", l.config->peers[4].behind);
 }
 
@@ -476,10 +476,11 @@ TEST_F(check_test, gateway_of_a_subnet)
 		const struct config_peer *peer = &l.config->peers[i];
 
 		EXPECT_EQ("ergw/" + std::to_string(i), peer->name);
-		EXPECT_EQ(0u, peer->addr);
+		EXPECT_TRUE(addr_unspecified(peer->addr));
 		EXPECT_EQ(28, peer->subnet.len);
-		EXPECT_EQ(0x0a00ff21u, subnet_first(peer->subnet));
-		EXPECT_EQ(0x0a00ff2eu, subnet_last(peer->subnet));
+		EXPECT_EQ(14u, subnet_hosts(peer->subnet));
+		EXPECT_EQ(0x0a00ff21u, subnet_host(peer->subnet, 0).v4);
+		EXPECT_EQ(0x0a00ff2eu, subnet_host(peer->subnet, 13).v4);
 		EXPECT_TRUE(peer->passive);
 		EXPECT_EQ(0u, peer->egress_port);
 	}

@@ -59,10 +59,10 @@ const error_case error_cases[] = {
 	  "c:38: acls.edge.rules.gre.protocol: \"gre\" is not known here, allowed are \"tcp\", "
 	  "\"udp\", \"icmp\" and numbers 0..255" },
 	{ "\"10.0.0.0/8\"", "\"10.0.0.1/8\"",
-	  "c:33: acls.edge.rules.web.source: \"10.0.0.1/8\" is not an IPv4 prefix without host "
+	  "c:33: acls.edge.rules.web.source: \"10.0.0.1/8\" is not a prefix without host "
 	  "bits, allowed are " PREFIXES_ALLOWED },
 	{ "\"10.2.0.0/16\"]; destination", "\"10.2.0.0\"]; destination",
-	  "c:34: acls.edge.rules.web.destination[1]: \"10.2.0.0\" is not an IPv4 prefix without "
+	  "c:34: acls.edge.rules.web.destination[1]: \"10.2.0.0\" is not a prefix without "
 	  "host bits, allowed are " PREFIXES_ALLOWED },
 	{ "[\"10.1.0.0/16\", \"10.2.0.0/16\"]", "[]",
 	  "c:34: acls.edge.rules.web.destination: an array [ ] is empty, allowed "

@@ -43,7 +43,7 @@ const error_case error_cases[] = {
 	  "c:27: route_maps.in.rules.no.match.prefix_equals: an array [ ] is empty, allowed are "
 	  "lists of up to 32 prefixes such as [\"10.122.0.0/16\"]" },
 	{ "[\"10.9.0.0/16\"]", "[\"10.9.0.1/16\"]",
-	  "c:27: route_maps.in.rules.no.match.prefix_equals[0]: \"10.9.0.1/16\" is not an IPv4 "
+	  "c:27: route_maps.in.rules.no.match.prefix_equals[0]: \"10.9.0.1/16\" is not a "
 	  "prefix without host bits, allowed are prefixes in quotes such as \"10.0.0.0/16\"" },
 	{ "\"65001:1\"", "\"65001\"",
 	  "c:25: route_maps.in.rules.sum.match.communities_equal[0]: \"65001\" is not a community, "

@@ -11,7 +11,7 @@ namespace
 {
 
 #define NAMES "names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
-#define ADDRS "IPv4 addresses in quotes such as \"10.0.1.4\""
+#define ADDRS "addresses in quotes such as \"10.0.1.4\""
 #define AS_TRANS_ERROR \
 	"23456 stands for AS numbers of four octets (RFC 6793), allowed are all others"
 
@@ -34,7 +34,8 @@ const error_case error_cases[] = {
 	{ "\"10.0.1.4\"", "\"0.0.0.0\"",
 	  "c:1: instance.router_id: 0.0.0.0 is out of range, allowed are addresses but that one" },
 	{ "\"10.0.1.4\"", "\"10.0.1\"",
-	  "c:1: instance.router_id: \"10.0.1\" is not an IPv4 address, allowed are " ADDRS },
+	  "c:1: instance.router_id: \"10.0.1\" is not written like an IPv4 address, allowed are "
+	  "numbers written like IPv4 addresses, such as \"10.0.1.4\"" },
 	{ "\"open\"", "\"gcp\"",
 	  "c:1: instance.profile: \"gcp\" is not known here, allowed are \"open\", \"azure\"" },
 	{ "profile = \"open\"", "partner = \"rs 1\"",
@@ -82,10 +83,10 @@ const error_case error_cases[] = {
 	{ "control = { lcores = [3]; listen_port = 1179; restart_s = 60; med = \"ignore\"; }",
 	  "control = 5", "c:12: control: is not a group, allowed is { name = value; ... }" },
 	{ "\"10.4.0.0/16\"", "\"10.4.0.1/16\"",
-	  "c:14: vnet[1].prefix: \"10.4.0.1/16\" is not an IPv4 prefix without host bits, allowed "
-	  "are IPv4 prefixes in quotes such as \"10.0.0.0/16\"" },
-	{ "\"10.0.2.5\"", "\"fe80::1\"",
-	  "c:21: peers.nva-b.address: \"fe80::1\" is not an IPv4 address, allowed are " ADDRS },
+	  "c:14: vnet[1].prefix: \"10.4.0.1/16\" is not a prefix without host bits, allowed "
+	  "are prefixes in quotes such as \"10.0.0.0/16\"" },
+	{ "\"10.0.2.5\"", "\"10.0.2.5/32\"",
+	  "c:21: peers.nva-b.address: \"10.0.2.5/32\" is not an address, allowed are " ADDRS },
 
 	/* the text */
 	{ "asn = 65515", "asn = 4200000000",
@@ -151,8 +152,8 @@ TEST_F(config_test, good)
 	EXPECT_EQ(0, c->peers[1].ttl_security);
 	EXPECT_EQ(ROLE_EXPRESSROUTE, c->peers[1].role);
 	EXPECT_EQ(0u, c->peers[1].egress_port);
-	EXPECT_EQ(0x0a00ff21u, c->peers[1].local_addr) << "10.0.255.33, on its subnet";
-	EXPECT_EQ(0x0a000201u, c->peers[6].local_addr) << "10.0.2.1, on its router's subnet";
+	EXPECT_EQ(0x0a00ff21u, c->peers[1].local_addr.v4) << "10.0.255.33, on its subnet";
+	EXPECT_EQ(0x0a000201u, c->peers[6].local_addr.v4) << "10.0.2.1, on its router's subnet";
 	EXPECT_EQ(0, c->peers[1].gateway);
 	EXPECT_EQ(65004u, c->peers[3].asn);
 	EXPECT_EQ(30, c->peers[3].hold_s);

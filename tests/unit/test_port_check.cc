@@ -33,7 +33,7 @@ struct port_check : testing::Test {
 		strcpy(here->name, name);
 		here->role = role;
 		here->mtu = 1500;
-		here->addresses[here->nb_addresses++] = { net | 1, 24 };
+		here->addresses[here->nb_addresses++] = { addr_make4(net | 1), 24 };
 		seed(id, ADJACENCY_LOCAL, net | 1, 32);
 		seed(id, ADJACENCY_BROADCAST, net | 255, 32);
 		seed(id, ADJACENCY_BROADCAST, net, 32);
@@ -71,14 +71,14 @@ const port_check_case cases[] = {
 	  "dataplane.ports.nva0.role: vpn here, nva in the dataplane" },
 	{ [](struct config_dataplane *d) { d->ports[0].mtu = 9000; },
 	  "dataplane.ports.er0.mtu: 9000 here, 1500 in the dataplane" },
-	{ [](struct config_dataplane *d) { d->ports[0].addresses[0].addr++; },
+	{ [](struct config_dataplane *d) { d->ports[0].addresses[0].addr.v4++; },
 	  "dataplane.ports.er0.addresses: not those of the dataplane" },
 	{ [](struct config_dataplane *d) { d->ports[0].addresses[0].len = 23; },
 	  "dataplane.ports.er0.addresses: not those of the dataplane" },
 	{ [](struct config_dataplane *d) { d->ports[0].addresses[0].len = 32; },
 	  "dataplane.ports.er0.addresses: not those of the dataplane" },
 	{ [](struct config_dataplane *d) {
-		 d->ports[0].addresses[d->ports[0].nb_addresses++] = { 0x0a000105, 24 };
+		 d->ports[0].addresses[d->ports[0].nb_addresses++] = { addr_make4(0x0a000105), 24 };
 	 },
 	  "dataplane.ports.er0.addresses: not those of the dataplane" },
 	{ [](struct config_dataplane *d) { d->ports[0].nb_addresses = 0; },

@@ -40,20 +40,21 @@ TEST_F(resolve_test, resolve)
 		{ "10.4.9.9", true, 3, "10.0.3.1" },  /* behind a next hop */
 		{ "10.0.255.33", false, 0, nullptr }, /* our own */
 		{ "192.0.2.1", false, 0, nullptr },
+		{ "::a00:909", false, 0, nullptr }, /* of the other family */
 	};
 	loaded l = load_text(good);
 
 	ASSERT_NE(nullptr, l.config);
 	for (const resolve_case &t : cases) {
-		uint32_t addr, gateway = 0;
+		struct addr addr, gateway = addr_make4(0);
 		size_t port = 0;
 		char text[ADDR_TEXT];
 
-		ASSERT_TRUE(addr4_parse(t.addr, &addr));
+		ASSERT_TRUE(addr_parse(t.addr, &addr));
 		EXPECT_EQ(t.found, config_resolve(l.config, addr, &port, &gateway)) << t.addr;
 		if (t.found) {
 			EXPECT_EQ(t.port, port) << t.addr;
-			EXPECT_STREQ(t.gateway, addr4_text(gateway, text)) << t.addr;
+			EXPECT_STREQ(t.gateway, addr_text(gateway, text)) << t.addr;
 		}
 	}
 }
@@ -86,10 +87,10 @@ TEST_F(resolve_test, vnets_and_peers_are_found_by_bisection)
 			for (size_t k = 0; k < l.config->nb_vnets; k++)
 				if (prefix4_has(l.config->vnets[k].prefix, addr))
 					there = &l.config->vnets[k];
-			EXPECT_EQ(there, config_vnet_at(l.config, addr)) << addr;
+			EXPECT_EQ(there, config_vnet_at(l.config, addr_make4(addr))) << addr;
 		}
 	}
-	EXPECT_EQ(nullptr, config_vnet_at(l.config, 0));
+	EXPECT_EQ(nullptr, config_vnet_at(l.config, addr_make4(0)));
 	for (size_t i = 0; i < l.config->nb_peers; i++)
 		EXPECT_EQ(&l.config->peers[i], config_peer_find(l.config, l.config->peers[i].name));
 	for (const char *name : { "", "a", "nva", "nva-aa", "zz" })

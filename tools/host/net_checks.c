@@ -351,7 +351,7 @@ static bool is_ours(const struct examination *e, uint32_t addr)
 			const struct config_port *port = &config->dataplane.ports[p];
 
 			for (size_t a = 0; a < port->nb_addresses; a++) {
-				if (port->addresses[a].addr == addr)
+				if (addr_equal(port->addresses[a].addr, addr_make4(addr)))
 					return true;
 			}
 		}
