@@ -16,26 +16,31 @@ bool nlri_martian6(struct prefix p)
 	       (p.len >= 96 && addr6_martian(p.addr.v6));
 }
 
-/* Reads no octet behind the prefix: it may be the message's last. */
-static struct prefix prefix_load(const uint8_t *at, uint8_t family, uint8_t len)
+/* These read no octet behind the prefix: it may be the message's last. */
+static struct prefix prefix_load6(const uint8_t *at, uint8_t len)
 {
 	uint8_t octets[16] = { 0 };
+
+	memcpy(octets, at, (len + 7u) / 8u);
+	return prefix_make(addr_make6(octets), len);
+}
+
+static inline struct prefix prefix_load(const uint8_t *at, uint8_t family, uint8_t len)
+{
 	uint32_t addr = 0;
 
-	if (family != FAMILY_IPV4) {
-		memcpy(octets, at, (len + 7u) / 8u);
-		return prefix_make(addr_make6(octets), len);
-	}
+	if (family != FAMILY_IPV4)
+		return prefix_load6(at, len);
 	for (uint8_t bits = 0; bits < len; bits += 8)
 		addr |= (uint32_t)*at++ << (24 - bits);
 	return prefix4_make(addr, len);
 }
 
-bool nlri_add(struct nlri *nlri, unsigned int part, struct cursor field)
+/* Once for each family: the loop is as long as a table. */
+static inline bool add(struct nlri *nlri, uint8_t family, struct cursor field)
 {
-	const uint8_t bits = family_bits(nlri->family);
+	const uint8_t bits = family_bits(family);
 
-	nlri->part[part] = field;
 	while (cursor_left(&field)) {
 		uint8_t len = cursor_u8(&field);
 		const uint8_t *addr = cursor_take(&field, (len + 7u) / 8u);
@@ -43,13 +48,20 @@ bool nlri_add(struct nlri *nlri, unsigned int part, struct cursor field)
 
 		if (len > bits || !addr)
 			return false;
-		prefix = prefix_load(addr, nlri->family, len);
+		prefix = prefix_load(addr, family, len);
 		if (!nlri_martian(prefix, nlri->allow_240))
 			nlri->count++;
 		else if (!nlri->martians++)
 			nlri->martian = prefix;
 	}
 	return true;
+}
+
+bool nlri_add(struct nlri *nlri, unsigned int part, struct cursor field)
+{
+	nlri->part[part] = field;
+	return nlri->family == FAMILY_IPV4 ? add(nlri, FAMILY_IPV4, field)
+					   : add(nlri, FAMILY_IPV6, field);
 }
 
 bool nlri_next(struct nlri *nlri, struct prefix *prefix)

@@ -92,19 +92,24 @@ static inline size_t nlri_size(struct prefix p)
 	return 1u + (p.len + 7u) / 8u;
 }
 
-/* Write one prefix at `at`, which has room for nlri_size() octets. Returns those. */
-static inline size_t nlri_put(uint8_t *at, struct prefix p)
+/* Write one prefix of this family at `at`, which has room for nlri_size() octets. Returns those. */
+static inline size_t nlri_put_family(uint8_t *at, struct prefix p, uint8_t family)
 {
 	size_t size = nlri_size(p);
 
 	at[0] = p.len;
-	if (p.addr.family != FAMILY_IPV4) {
+	if (family != FAMILY_IPV4) {
 		memcpy(at + 1, p.addr.v6, size - 1);
 		return size;
 	}
 	for (size_t i = 1; i < size; i++)
 		at[i] = (uint8_t)(p.addr.v4 >> (32 - 8 * i));
 	return size;
+}
+
+static inline size_t nlri_put(uint8_t *at, struct prefix p)
+{
+	return nlri_put_family(at, p, p.addr.family);
 }
 
 #ifdef __cplusplus

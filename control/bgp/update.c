@@ -74,16 +74,24 @@ enum speaker_loop update_loop(const uint8_t *attrs, uint16_t attrs_len, uint32_t
 	return SPEAKER_LOOP_NONE;
 }
 
-/* Write prefixes at `at` while they fit before `end`. Returns the end of the last one. */
-static uint8_t *put_prefixes(uint8_t *at, const uint8_t *end, const struct prefix *nlri, size_t n,
-			     size_t *taken)
+/* Once for each family, as nlri_add() is. */
+static inline uint8_t *put_all(uint8_t *at, const uint8_t *end, uint8_t family,
+			       const struct prefix *nlri, size_t n, size_t *taken)
 {
 	size_t i = 0;
 
 	for (; i < n && nlri_size(nlri[i]) <= (size_t)(end - at); i++)
-		at += nlri_put(at, nlri[i]);
+		at += nlri_put_family(at, nlri[i], family);
 	*taken = i;
 	return at;
+}
+
+/* Write prefixes at `at` while they fit before `end`. Returns the end of the last one. */
+static uint8_t *put_prefixes(uint8_t *at, const uint8_t *end, uint8_t family,
+			     const struct prefix *nlri, size_t n, size_t *taken)
+{
+	return family == FAMILY_IPV4 ? put_all(at, end, FAMILY_IPV4, nlri, n, taken)
+				     : put_all(at, end, FAMILY_IPV6, nlri, n, taken);
 }
 
 static size_t message_room(size_t size)
@@ -147,7 +155,7 @@ static size_t announce_mp(uint8_t *buf, size_t room, uint8_t family, const uint8
 	at += hop->len;
 	*at++ = 0; /* reserved */
 	start = at;
-	at = put_prefixes(start, buf + room - others, nlri, n, taken);
+	at = put_prefixes(start, buf + room - others, family, nlri, n, taken);
 	if (at == start)
 		return 0;
 	store_be16(section + 2, (uint16_t)(at - section - MP_HEAD));
@@ -174,7 +182,7 @@ size_t update_encode_announce(uint8_t *buf, size_t size, uint8_t family, const u
 	if (room < (size_t)UPDATE_HEAD + attrs_len)
 		return 0;
 	memcpy(section, attrs, attrs_len);
-	at = put_prefixes(start, buf + room, nlri, n, taken);
+	at = put_prefixes(start, buf + room, family, nlri, n, taken);
 	return at == start ? 0 : finish(buf, section, start, at);
 }
 
@@ -186,7 +194,7 @@ static size_t withdraw_mp(uint8_t *buf, size_t room, uint8_t family, const struc
 	if (room < UPDATE_HEAD + MP_UNREACH_HEAD)
 		return 0;
 	start = put_mp_head(section, ATTR_MP_UNREACH, family);
-	at = put_prefixes(start, buf + room, nlri, n, taken);
+	at = put_prefixes(start, buf + room, family, nlri, n, taken);
 	if (at == start && n)
 		return 0;
 	store_be16(section + 2, (uint16_t)(at - section - MP_HEAD));
@@ -204,7 +212,7 @@ size_t update_encode_withdraw(uint8_t *buf, size_t size, uint8_t family, const s
 		return n ? withdraw_mp(buf, room, family, nlri, n, taken) : 0;
 	if (room < UPDATE_HEAD)
 		return 0;
-	at = put_prefixes(start, buf + room - 2, nlri, n, taken);
+	at = put_prefixes(start, buf + room - 2, family, nlri, n, taken);
 	if (at == start)
 		return 0;
 	store_be16(start - 2, (uint16_t)(at - start));

@@ -7,35 +7,46 @@ import socket
 import threading
 
 from lab import LabError
+from tagger import ROOM
 
-BOOT_S = 300  # on a machine that does much else
+BOOT_S = 600  # on a machine that does much else
+SLOT_S = 120
+MTU = 1500
 # Linux copies by `rep movsb` where a CPU says that it is fast at short ones, and QEMU plays that an octet at a time.
 CPU = "max,fsrm=off"
 
 
 class Nic:
-    """One of the guest's: `kind` is QEMU's, `slot` its place on the bus, `lan` where it is plugged in."""
+    """One of the guest's: `kind` is QEMU's, in slot `number` (from 1 on) of the board, a port of its own that it may be taken out
+    of; `lan` where it is plugged in."""
 
-    OPTIONS = {"virtio-net-pci": ",disable-legacy=on,iommu_platform=on"}  # its DMA by the IOMMU too, as a device's on metal
+    OPTIONS = {"virtio-net-pci": {"iommu_platform": True}}  # its DMA by the IOMMU too, as a device's on metal
 
-    def __init__(self, kind, slot, lan):
-        self.kind, self.slot, self.lan = kind, slot, lan
+    def __init__(self, kind, number, lan):
+        self.kind, self.number, self.lan = kind, number, lan
         self.tap = f"{lan.name}.nic"
-        self.mac = f"02:00:00:00:00:{slot:02x}"
 
     @property
     def pci(self):
-        return f"0000:00:{self.slot:02x}.0"
+        return f"0000:{self.number:02x}:00.0"  # firmware numbers the buses behind the slots in their order
 
-    def plug(self):
-        """A TAP on the LAN, in the namespace that QEMU runs in."""
-        fabric = self.lan.lab.fabric
-        fabric.ip("tuntap", "add", "name", self.tap, "mode", "tap")
-        fabric.ip("link", "set", self.tap, "master", self.lan.name, "up")
+    def plug(self, lan):
+        """Its cable, a TAP in the namespace that QEMU runs in, into a LAN: with room for tags."""
+        self.lan.lab.fabric.ip("link", "set", self.tap, "mtu", MTU + ROOM, "master", lan.name, "up")
+
+    def make_tap(self):
+        self.lan.lab.fabric.ip("tuntap", "add", "name", self.tap, "mode", "tap")
+        self.plug(self.lan)
+
+    def device(self):
+        """As -device and device_add take it."""
+        return {"driver": self.kind, "id": f"nic{self.number}", "bus": f"slot{self.number}", "netdev": self.tap,
+                "mac": f"02:00:00:00:00:{self.number:02x}", **self.OPTIONS.get(self.kind, {})}
 
     def words(self):
         return ["-netdev", f"tap,id={self.tap},ifname={self.tap},script=no,downscript=no",
-                "-device", f"{self.kind},netdev={self.tap},addr={self.slot:#x},mac={self.mac}{self.OPTIONS.get(self.kind, '')}"]
+                "-device", f"pcie-root-port,id=slot{self.number},chassis={self.number},slot={self.number},addr={15 + self.number:#x}",
+                "-device", json.dumps(self.device())]
 
 
 class Guest:
@@ -48,13 +59,14 @@ class Guest:
         self._answers, self._hellos, self._news = {}, [], threading.Condition()
         self.process = self._line = None
         for nic in nics:
-            nic.plug()
+            nic.make_tap()
 
     def words(self):
         words = ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", CPU, "-smp", 3,
                  "-m", self.memory_mb, "-machine", "q35,kernel-irqchip=off", "-nodefaults", "-no-user-config", "-display", "none",
                  "-device", "intel-iommu,caching-mode=on,aw-bits=48",
                  "-kernel", self.kernel, "-append", f"root=/dev/nvme0n1 rw console=ttyS0 {self.parameters}",
+                 "-qmp", f"unix:{self.lab.dir}/qmp,server=on,wait=off",
                  "-serial", f"file:{self.lab.dir}/guest-console.log",
                  "-drive", f"file={self.disk},if=none,id=disk,format=raw,cache=writeback",
                  "-device", "nvme,drive=disk,serial=disk",
@@ -76,9 +88,13 @@ class Guest:
         threading.Thread(target=self._listen, args=(self._line.makefile("r"),), daemon=True).start()
         self.wait_up(1)
 
+    def _panics(self):
+        if "Kernel panic" in self.console():
+            raise LabError(f"the guest's kernel has panicked:\n{self.console()[-2000:]}")
+
     def wait_up(self, boots):
         """Until the agent has said hello that often since power came on, and systemd has started all."""
-        self.process.ready(lambda: len(self._hellos) >= boots, "boot", BOOT_S)
+        self.process.ready(lambda: len(self._hellos) >= boots or self._panics(), "boot", BOOT_S)
         self.run("systemctl is-system-running --wait", check=False, seconds=BOOT_S)
 
     def reboot(self):
@@ -92,6 +108,30 @@ class Guest:
         self.process.kill()
         self._line.close()
         (self.lab.dir / "line").unlink()
+
+    # --- slots ----------------------------------------------------------------------------------------------------------------
+
+    def _monitor(self, event, command, **arguments):
+        """Have QEMU do it (QMP), and wait for the event by which it has been done, if there is one."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(SLOT_S)
+            line.connect(str(self.lab.dir / "qmp"))
+            file = line.makefile("rw")
+            for execute, words in (("qmp_capabilities", {}), (command, arguments)):
+                file.write(json.dumps({"execute": execute, "arguments": words}) + "\n")
+                file.flush()
+                said = next(word for word in map(json.loads, file) if "return" in word or "error" in word)
+                if "error" in said:
+                    raise LabError(f"QEMU: {execute}: {said['error']['desc']}")
+            while event and json.loads(next(file)).get("event") != event:
+                pass
+
+    def take_out(self, nic):
+        """Out of its slot: the guest is asked, and lets it go."""
+        self._monitor("DEVICE_DELETED", "device_del", id=nic.device()["id"])
+
+    def put_in(self, nic):
+        self._monitor(None, "device_add", **nic.device())
 
     # --- the line -------------------------------------------------------------------------------------------------------------
 
@@ -141,4 +181,5 @@ class Guest:
             return None
 
     def console(self):
-        return (self.lab.dir / "guest-console.log").read_text(errors="replace")
+        path = self.lab.dir / "guest-console.log"
+        return path.read_text(errors="replace") if path.exists() else ""

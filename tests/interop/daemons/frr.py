@@ -104,6 +104,10 @@ class Frr(Daemon):
             return None
         return self.processes[-1].pid, neighbor["connectionsEstablished"]
 
+    def told(self, peer):
+        """The NOTIFICATION by which the last session has ended, if it was one: "Cease/Administrative Shutdown"."""
+        return self._shown(f"show bgp neighbors {peer}").get(peer, {}).get("lastNotificationReason")
+
     def received(self, peer):
         # The list of a peer's routes lacks communities; the answer for a prefix, if it was accepted, has everything.
         answer = self._shown(f"show bgp ipv4 unicast neighbors {peer} received-routes")
