@@ -52,10 +52,10 @@ struct keeping : testing::Test {
 		struct config_dataplane *dataplane = &config->dataplane;
 
 		dataplane->nb_ports = 2;
-		dataplane->ports[0].addresses[0] = { 0x0a000104, 24 };
-		dataplane->ports[0].addresses[1] = { 0x0a000105, 24 };
+		dataplane->ports[0].addresses[0] = { addr_make4(0x0a000104), 24 };
+		dataplane->ports[0].addresses[1] = { addr_make4(0x0a000105), 24 };
 		dataplane->ports[0].nb_addresses = 2;
-		dataplane->ports[1].addresses[0] = { 0x0a000201, 32 };
+		dataplane->ports[1].addresses[0] = { addr_make4(0x0a000201), 32 };
 		dataplane->ports[1].nb_addresses = 1;
 	}
 	void vnet(uint32_t addr, uint8_t len, uint32_t next_hop)
@@ -64,7 +64,7 @@ struct keeping : testing::Test {
 
 		v.prefix = prefix4_make(addr, len);
 		v.has_next_hop = next_hop != 0;
-		v.next_hop = next_hop;
+		v.next_hop = addr_make4(next_hop);
 		vnets.push_back(v);
 		config->vnets = vnets.data();
 		config->nb_vnets = vnets.size();
