@@ -6,7 +6,7 @@
 #include <rte_ether.h>
 #include <rte_memcpy.h>
 
-void hop_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
+static void rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
 	/* what lies behind the addresses: 16 octets are one store, 12 are two */
@@ -15,7 +15,18 @@ void hop_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
 	memcpy(&overlap, frame + ADJACENCY_MACS, sizeof(overlap));
 	rte_mov16(frame, adjacency->rewrite);
 	memcpy(frame + ADJACENCY_MACS, &overlap, sizeof(overlap));
+}
+
+void hop_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
+{
+	rewrite(m, adjacency);
 	ip4_ttl_decrement(rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN));
+}
+
+void hop6_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency)
+{
+	rewrite(m, adjacency);
+	rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, RTE_ETHER_HDR_LEN)->hop_limits--;
 }
 
 bool hop_bounces(const struct rte_mbuf *m, const struct adjacency *adjacency)

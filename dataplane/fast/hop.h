@@ -60,8 +60,10 @@ static inline uint16_t hop_member(const struct path_list *list, const struct rte
 	return path_list_member(list, family == FIB_IP4 ? hop_hash(m) : hop6_hash(m));
 }
 
-/* Put the frame header of `adjacency` before the IP packet and take one from its TTL. */
+/* Put the frame header of `adjacency` before the IP packet and take one from its TTL, or hop limit.
+ */
 void hop_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency);
+void hop6_rewrite(struct rte_mbuf *m, const struct adjacency *adjacency);
 
 #ifdef __cplusplus
 }

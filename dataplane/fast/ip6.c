@@ -62,6 +62,13 @@ static uint32_t extension_len(uint8_t proto, const uint8_t *at)
 	}
 }
 
+bool ip6_is_extension(uint8_t proto)
+{
+	static const uint8_t least[FRAGMENT_LEN];
+
+	return extension_len(proto, least);
+}
+
 struct ip6_upper ip6_upper(const struct rte_ipv6_hdr *ip)
 {
 	struct ip6_upper upper = { .at = IP6_HEADER, .proto = ip->proto };

@@ -35,6 +35,16 @@ static inline struct fib_addr ip6_addr(const uint8_t *wire)
 	return addr;
 }
 
+/* And back. */
+static inline void ip6_store(uint8_t *wire, const struct fib_addr *addr)
+{
+	for (int i = 0; i < 4; i++) {
+		uint32_t word = rte_cpu_to_be_32(addr->word[i]);
+
+		memcpy(&wire[i * sizeof(word)], &word, sizeof(word));
+	}
+}
+
 /* Octets of the packet: 40 to 65,575. */
 static inline uint32_t ip6_total_len(const struct rte_ipv6_hdr *ip)
 {
@@ -77,6 +87,9 @@ struct ip6_upper {
 
 /* Walk, within the packet's own length: of a header that ip6_check() passed. */
 struct ip6_upper ip6_upper(const struct rte_ipv6_hdr *ip);
+
+/* Is it one of the extension headers that ip6_upper() walks past? */
+bool ip6_is_extension(uint8_t proto);
 
 /* CRC32c of the addresses and, of a flow that its source has given a label, the label (RFC 6438 3:
  * ports need not be looked for, and fragments go where the rest does); else of protocol and ports,

@@ -28,7 +28,8 @@ struct port {
 	bool up;      /* link state; atomic, written by the main lcore */
 	bool ip6;     /* it has addresses of IPv6; if not, that is no EtherType of ours */
 	struct rte_ether_addr mac; /* the device's */
-	uint32_t addr; /* host order: the source of our ICMP errors; 0 if the port has none */
+	uint32_t addr;	   /* host order: the source of our ICMP errors; 0 if the port has none */
+	uint8_t addr6[16]; /* the same of IPv6, as on the wire; all zero if it has none */
 	struct tag_header tags;		  /* of its frames */
 	struct device *device;		  /* borrowed */
 	const struct config_port *config; /* borrowed; lives as long as the process */

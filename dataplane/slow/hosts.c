@@ -7,7 +7,6 @@
 
 void hosts_ask(struct slowpath *s, struct host *host)
 {
-	uint32_t addr = fib_addr_to_ip4(&host->addr);
 	int err;
 
 	host->ask_due = !s->asks;
@@ -17,9 +16,9 @@ void hosts_ask(struct slowpath *s, struct host *host)
 	if (!host->asked)
 		host->since_ms = s->now_ms;
 	host->asked += host->asked < UINT8_MAX;
-	err = solicit_new(s, host->port, addr);
+	err = solicit_new(s, host->port, host->addr);
 	if (err == -EEXIST)
-		err = solicit_report(s, host->port, addr);
+		err = solicit_report(s, host->port, host->addr);
 	if (err)
 		s->counters->event[COUNTER_NEIGHBOUR_REFUSED]++;
 }
@@ -28,8 +27,10 @@ struct host *hosts_want(struct slowpath *s, uint16_t port, struct fib_addr addr)
 {
 	struct host *host;
 
-	/* of IPv6, the kernel is asked for none */
-	if (port >= s->nb_ports || !s->ports[port].up || !fib_addr_is_ip4(&addr))
+	if (port >= s->nb_ports || !s->ports[port].up)
+		return NULL;
+	/* without it the kernel has IPv6 shut off on the interface */
+	if (!fib_addr_is_ip4(&addr) && !s->ports[port].ip6)
 		return NULL;
 	host = neighbour_get(s->neighbours, port, addr);
 	if (host)

@@ -9,6 +9,9 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
+#include "frame_ip.h"
+#include "icmp6.h"
+
 enum {
 	ICMP_UNREACHABLE = 3,
 	ICMP_SOURCE_QUENCH = 4,
@@ -43,11 +46,19 @@ static void bucket_fill(struct icmp_bucket *bucket, uint32_t rate, uint64_t now_
 	bucket->since_ms = now_ms;
 }
 
-bool icmp_limit(struct icmp_limits *limits, uint16_t port, uint32_t source, uint64_t now_ms)
+/* Of its /24, or /64. */
+static uint32_t network_hash(const struct fib_addr *addr)
+{
+	if (fib_addr_is_ip4(addr))
+		return rte_hash_crc_4byte(addr->word[3] >> 8, 0);
+	return rte_hash_crc_4byte(addr->word[1], rte_hash_crc_4byte(addr->word[0], 0));
+}
+
+bool icmp_limit(struct icmp_limits *limits, uint16_t port, const struct fib_addr *source,
+		uint64_t now_ms)
 {
 	struct icmp_bucket *of_port = &limits->port[port];
-	struct icmp_bucket *of_source =
-		&limits->source[rte_hash_crc_4byte(source >> 8, 0) % ICMP_SOURCES];
+	struct icmp_bucket *of_source = &limits->source[network_hash(source) % ICMP_SOURCES];
 
 	bucket_fill(of_port, ICMP_PORT_RATE, now_ms);
 	bucket_fill(of_source, ICMP_SOURCE_RATE, now_ms);
@@ -80,35 +91,27 @@ static bool is_icmp_error(const struct rte_ipv4_hdr *ip)
 bool icmp_permitted(const struct rte_mbuf *m)
 {
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	const struct rte_ipv4_hdr *ip = (const void *)(ether + 1);
+	const struct rte_ipv4_hdr *ip = frame_ip4(m);
 
-	return rte_is_valid_assigned_ether_addr(&ether->src_addr) &&
-	       !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) && !is_icmp_error(ip);
+	if (!rte_is_valid_assigned_ether_addr(&ether->src_addr))
+		return false;
+	if (frame_is_ip6(m))
+		return icmp6_permitted(frame_ip6(m));
+	return !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) && !is_icmp_error(ip);
 }
 
-struct rte_mbuf *icmp_error(const struct rte_mbuf *m, enum punt_error error, uint16_t mtu,
-			    const struct port *port, uint32_t from, struct rte_mempool *pool)
+/* Appends an error about `cause` of IPv4. */
+static void append4(struct rte_mbuf *answer, const struct rte_ipv4_hdr *cause,
+		    enum punt_error error, uint16_t mtu, uint32_t from)
 {
-	const struct rte_ether_hdr *cause_ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	const struct rte_ipv4_hdr *cause = (const void *)(cause_ether + 1);
 	uint16_t quoted = RTE_MIN(rte_be_to_cpu_16(cause->total_length),
 				  ICMP_PACKET_MAX - sizeof(struct rte_ipv4_hdr) -
 					  sizeof(struct rte_icmp_hdr));
 	uint16_t total =
 		(uint16_t)(sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_icmp_hdr) + quoted);
-	struct rte_mbuf *answer = rte_pktmbuf_alloc(pool);
-	struct rte_ether_hdr *ether;
-	struct rte_ipv4_hdr *ip;
-	struct rte_icmp_hdr *icmp;
+	struct rte_ipv4_hdr *ip = (void *)rte_pktmbuf_append(answer, total);
+	struct rte_icmp_hdr *icmp = (void *)(ip + 1);
 
-	if (!answer)
-		return NULL;
-	ether = (void *)rte_pktmbuf_append(answer, (uint16_t)(sizeof(*ether) + total));
-	ip = (void *)(ether + 1);
-	icmp = (void *)(ip + 1);
-	ether->dst_addr = cause_ether->src_addr;
-	ether->src_addr = port->mac;
-	ether->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
 	*ip = (struct rte_ipv4_hdr){
 		.version_ihl = RTE_IPV4_VHL_DEF,
 		.type_of_service = ICMP_TOS,
@@ -125,5 +128,25 @@ struct rte_mbuf *icmp_error(const struct rte_mbuf *m, enum punt_error error, uin
 		icmp->icmp_seq_nb = rte_cpu_to_be_16(mtu); /* octets 6 and 7: RFC 1191 4 */
 	memcpy(icmp + 1, cause, quoted);
 	icmp->icmp_cksum = (rte_be16_t)~rte_raw_cksum(icmp, sizeof(*icmp) + quoted);
+}
+
+struct rte_mbuf *icmp_error(const struct rte_mbuf *m, enum punt_error error, uint16_t mtu,
+			    const struct port *port, const struct fib_addr *from,
+			    struct rte_mempool *pool)
+{
+	const struct rte_ether_hdr *cause = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	struct rte_mbuf *answer = rte_pktmbuf_alloc(pool);
+	struct rte_ether_hdr *ether;
+
+	if (!answer)
+		return NULL;
+	ether = (void *)rte_pktmbuf_append(answer, sizeof(*ether));
+	ether->dst_addr = cause->src_addr;
+	ether->src_addr = port->mac;
+	ether->ether_type = cause->ether_type;
+	if (frame_is_ip6(m))
+		icmp6_append(answer, frame_ip6(m), error, mtu, from);
+	else
+		append4(answer, frame_ip4(m), error, mtu, fib_addr_to_ip4(from));
 	return answer;
 }

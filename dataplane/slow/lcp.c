@@ -27,7 +27,6 @@ static const struct lcp_setting lcp_wants[] = {
 	{ "ipv4/conf", "arp_announce", "2" }, /* and asks with them */
 	{ "ipv4/conf", "ignore_routes_with_linkdown", "1" },
 	{ "ipv4/conf", "forwarding", "0" }, /* transit is the fast path's, behind the gate */
-	{ "ipv6/conf", "disable_ipv6", "1" },
 	/* A host that does not answer where it was is asked for by broadcasts, as it may have
 	 * moved, before it is given up: after one second, then every half. A new one is given up
 	 * after three. Its answer then counts, though it is another one (locktime, in hundredths of
@@ -37,6 +36,31 @@ static const struct lcp_setting lcp_wants[] = {
 	{ "ipv4/neigh", "mcast_resolicit", "5" },
 	{ "ipv4/neigh", "mcast_solicit", "6" },
 	{ "ipv4/neigh", "locktime", "50" },
+};
+
+static const struct lcp_setting lcp_without_ip6[] = { { "ipv6/conf", "disable_ipv6", "1" } };
+
+/* The same of a port that has IPv6. Its addresses and routes are ours to say, no router's (RFC
+ * 4862 5.5.3; RFC 4861 8.3), and survive its link; that nobody else has them is asked for (RFC 4862
+ * 5.4). The link-local address follows from the MAC address (RFC 4291 appendix A), so that it is
+ * known which one it will be. IPv6 begins when the rest is set. */
+static const struct lcp_setting lcp_wants_ip6[] = {
+	{ "ipv6/conf", "accept_ra", "0" },
+	{ "ipv6/conf", "autoconf", "0" },
+	{ "ipv6/conf", "router_solicitations", "0" },
+	{ "ipv6/conf", "accept_redirects", "0" },
+	{ "ipv6/conf", "forwarding", "0" },
+	{ "ipv6/conf", "use_tempaddr", "0" },
+	{ "ipv6/conf", "addr_gen_mode", "0" },
+	{ "ipv6/conf", "accept_dad", "1" },
+	{ "ipv6/conf", "dad_transmits", "1" },
+	{ "ipv6/conf", "keep_addr_on_down", "1" },
+	{ "ipv6/conf", "ignore_routes_with_linkdown", "1" },
+	{ "ipv6/neigh", "retrans_time_ms", "500" },
+	{ "ipv6/neigh", "ucast_solicit", "2" },
+	{ "ipv6/neigh", "mcast_resolicit", "5" },
+	{ "ipv6/neigh", "mcast_solicit", "6" },
+	{ "ipv6/conf", "disable_ipv6", "0" },
 };
 
 /* A kernel device under a port gets every frame too, and our addresses are local to its host: the
@@ -105,6 +129,12 @@ int lcp_settings(struct lcp *lcp, char what[LCP_TEXT])
 {
 	int changed = settings_apply(lcp, lcp_wants, RTE_DIM(lcp_wants), lcp->name, what);
 
+	if (lcp->port->ip6)
+		changed +=
+			settings_apply(lcp, lcp_wants_ip6, RTE_DIM(lcp_wants_ip6), lcp->name, what);
+	else
+		changed += settings_apply(lcp, lcp_without_ip6, RTE_DIM(lcp_without_ip6), lcp->name,
+					  what);
 	for (uint16_t i = 0; i < lcp->port->device->nb_netdevs; i++)
 		changed += settings_apply(lcp, netdev_wants, RTE_DIM(netdev_wants),
 					  lcp->port->device->netdevs[i].name, what);

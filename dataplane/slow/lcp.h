@@ -20,6 +20,7 @@
 
 #include "config.h"
 #include "counters.h"
+#include "fib_prefix.h"
 #include "netlink.h"
 #include "port.h"
 #include "tcp_cut.h"
@@ -42,6 +43,14 @@ struct lcp {
  * (self.h): IANA's dummy address (RFC 7600 4.8, never a destination and nobody's), known by the
  * port's own MAC address. */
 #define LCP_ROUTER UINT32_C(0xc0000008)
+
+/* The same of IPv6: 100::1, of the prefix that is for nothing (RFC 6666). */
+static inline struct fib_addr lcp_router6(void)
+{
+	struct fib_addr addr = { { 0x01000000, 0, 0, 1 } };
+
+	return addr;
+}
 
 enum {
 	LCP_TEXT = 64,

@@ -1,16 +1,17 @@
 /* rtnetlink events, and requests to the kernel's neighbour table. */
 #include "monitor.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <rte_ether.h>
 
 #include "bond_watch.h"
 #include "hosts.h"
+#include "kernel_addr.h"
 #include "log.h"
 #include "netdev_watch.h"
 #include "netlink.h"
@@ -38,20 +39,19 @@ enum message_source {
 struct report {
 	enum message_source source;
 	uint16_t port;
-	uint16_t state;	    /* NUD_* */
-	uint32_t addr;	    /* host order; 0 if the message names none */
+	uint16_t state; /* NUD_* */
+	struct fib_addr addr;
 	const uint8_t *mac; /* borrowed from the message; NULL if there is none */
 };
 
 static void host_up(struct slowpath *s, const struct report *report)
 {
 	const struct port *port = &s->ports[report->port];
-	struct host *host = neighbour_get(s->neighbours, report->port, fib_addr_ip4(report->addr));
+	struct host *host = neighbour_get(s->neighbours, report->port, report->addr);
 	uint64_t since_ms;
 
 	if (!host)
-		host = neighbour_add(s->neighbours, report->port, fib_addr_ip4(report->addr),
-				     s->now_ms);
+		host = neighbour_add(s->neighbours, report->port, report->addr, s->now_ms);
 	if (!host) {
 		s->counters->event[COUNTER_NEIGHBOUR_FULL]++;
 		return;
@@ -104,6 +104,15 @@ static enum message_source source_of(const struct nlmsghdr *message, const struc
 									   : SOURCE_OTHERS;
 }
 
+/* Our own entries are none, nor are those that the kernel makes for groups. */
+static bool is_host(const struct fib_addr *addr)
+{
+	struct fib_addr router6 = lcp_router6();
+
+	return !fib_addr_none(addr) && fib_addr_to_ip4(addr) != LCP_ROUTER &&
+	       !fib_addr_same(addr, &router6) && addr->word[0] >> 24 != 0xff;
+}
+
 static int parse_neighbour(const struct nlmsghdr *message, struct slowpath *s,
 			   struct report *report)
 {
@@ -115,8 +124,6 @@ static int parse_neighbour(const struct nlmsghdr *message, struct slowpath *s,
 	*report = (struct report){ .source = source_of(message, s),
 				   .port = s->nb_ports,
 				   .state = msg->ndm_state };
-	if (msg->ndm_family != AF_INET)
-		return -ENOENT;
 	for (uint16_t p = 0; p < s->nb_ports; p++) {
 		if (s->lcp[p].ifindex == msg->ndm_ifindex)
 			report->port = p;
@@ -125,15 +132,13 @@ static int parse_neighbour(const struct nlmsghdr *message, struct slowpath *s,
 		return -ENOENT;
 	mnl_attr_for_each(attr, message, sizeof(*msg))
 	{
-		if (mnl_attr_get_type(attr) == NDA_DST &&
-		    mnl_attr_get_payload_len(attr) == sizeof(uint32_t))
-			report->addr = ntohl(mnl_attr_get_u32(attr));
+		if (mnl_attr_get_type(attr) == NDA_DST)
+			kernel_addr_get(attr, msg->ndm_family, &report->addr);
 		if (mnl_attr_get_type(attr) == NDA_LLADDR &&
 		    mnl_attr_get_payload_len(attr) == RTE_ETHER_ADDR_LEN)
 			report->mac = mnl_attr_get_payload(attr);
 	}
-	/* our own entry is no host */
-	return report->addr && report->addr != LCP_ROUTER ? 0 : -ENOENT;
+	return is_host(&report->addr) ? 0 : -ENOENT;
 }
 
 /* The entry is there, without an address. */
@@ -181,8 +186,8 @@ static void neighbour_event(struct slowpath *s, const struct nlmsghdr *message)
 
 	if (parse_neighbour(message, s, &report))
 		return;
-	host = neighbour_get(s->neighbours, report.port, fib_addr_ip4(report.addr));
-	statics_heard(s, report.port, report.addr,
+	host = neighbour_get(s->neighbours, report.port, report.addr);
+	statics_heard(s, report.port, &report.addr,
 		      there && (report.state & NUD_PERMANENT) ? report.mac : NULL);
 	if (there && taken_by_us(host, &report)) {
 		solicit_fix(s, report.port, report.addr,
@@ -275,7 +280,7 @@ static int sweep_begin(struct slowpath *s)
 	struct ndmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
 
 	request->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
-	msg->ndm_family = AF_INET;
+	msg->ndm_family = AF_UNSPEC; /* of both families */
 	if (mnl_socket_sendto(s->events.sock, request, request->nlmsg_len) < 0)
 		return -errno;
 	s->sweep++;
@@ -406,7 +411,7 @@ static void host_refresh(struct slowpath *s, struct host *host)
 		return;
 	s->asks--;
 	host->since_ms = s->now_ms;
-	err = solicit_probe(s, host->port, fib_addr_to_ip4(&host->addr));
+	err = solicit_probe(s, host->port, host->addr);
 	if (err == -ENOENT || err == -EINVAL)
 		host_doubt(s, host); /* its end was not heard of */
 	else if (err)

@@ -1,6 +1,7 @@
 /* The host's own packets, by the FIB. */
 #include "self.h"
 
+#include "frame_ip.h"
 #include "hosts.h"
 #include "ip4.h"
 #include "role.h"
@@ -16,11 +17,11 @@ static struct rte_ipv4_hdr *ip4_of(struct rte_mbuf *m)
 static void refuse(struct slowpath *s, uint16_t port, enum drop_reason reason,
 		   enum punt_error error, uint16_t mtu, struct rte_mbuf *m)
 {
+	struct fib_addr from = frame_destination(m);
 	struct rte_mbuf *answer = NULL;
 
 	if (icmp_permitted(m))
-		answer = icmp_error(m, error, mtu, &s->ports[port],
-				    rte_be_to_cpu_32(ip4_of(m)->dst_addr), s->pool);
+		answer = icmp_error(m, error, mtu, &s->ports[port], &from, s->pool);
 	slowpath_drop(s, reason, m);
 	if (!answer)
 		return;

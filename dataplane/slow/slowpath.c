@@ -5,9 +5,11 @@
 #include <rte_ethdev.h>
 #include <rte_ip_frag.h>
 
+#include "frame_ip.h"
 #include "hop.h"
 #include "hosts.h"
 #include "ip4.h"
+#include "route.h"
 #include "self.h"
 #include "tcp_merge.h"
 #include "tcp_segment.h"
@@ -60,8 +62,12 @@ static void take_bgp(struct slowpath *s, struct rte_mbuf *m)
 /* The forwarding lcore has asked already; filters may have changed since. True: dropped. */
 static bool filtered(struct slowpath *s, struct rte_mbuf *m, uint16_t port)
 {
-	enum drop_reason reason = filter_out_one(s->filters, ACL_UNCOUNTED, port, m);
+	enum drop_reason reason = DROP_NONE;
 
+	if (!frame_is_ip6(m))
+		reason = filter_out_one(s->filters, ACL_UNCOUNTED, port, m);
+	else if (filter6_shut(s->filters, port))
+		reason = DROP_ACL_OUT;
 	if (reason != DROP_NONE)
 		slowpath_drop(s, reason, m);
 	return reason != DROP_NONE;
@@ -75,6 +81,22 @@ static void take_fragment(struct slowpath *s, struct rte_mbuf *m)
 		slowpath_cut(s, m);
 }
 
+/* More than the way takes: IPv4 is sent in parts, of IPv6 the source is told. */
+static void take_too_big(struct slowpath *s, const struct adjacency *adjacency, uint8_t egress_role,
+			 struct rte_mbuf *m)
+{
+	if (frame_is_ip6(m)) {
+		slowpath_counters(s, m)->drop[DROP_TOO_BIG]++;
+		slowpath_error(s, PUNT_ERROR_TOO_BIG, adjacency->mtu, m);
+		return;
+	}
+	hop_rewrite(m, adjacency);
+	punt_note(m)->port = adjacency->port;
+	punt_note(m)->mtu = adjacency->mtu;
+	punt_note(m)->egress_role = egress_role;
+	take_fragment(s, m);
+}
+
 static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_role,
 		    struct rte_mbuf *m)
 {
@@ -84,23 +106,15 @@ static void send_to(struct slowpath *s, const struct host *host, uint8_t egress_
 		slowpath_drop(s, DROP_BOUNCE, m);
 		return;
 	}
-	hop_rewrite(m, adjacency);
-	if (m->pkt_len <= (uint32_t)adjacency->mtu + RTE_ETHER_HDR_LEN) {
-		tx_send(&s->tx, adjacency->port, m);
+	if (m->pkt_len > (uint32_t)adjacency->mtu + RTE_ETHER_HDR_LEN) {
+		take_too_big(s, adjacency, egress_role, m);
 		return;
 	}
-	punt_note(m)->port = adjacency->port;
-	punt_note(m)->mtu = adjacency->mtu;
-	punt_note(m)->egress_role = egress_role;
-	take_fragment(s, m);
-}
-
-static uint32_t destination(const struct rte_mbuf *m)
-{
-	const struct rte_ipv4_hdr *ip =
-		rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
-
-	return rte_be_to_cpu_32(ip->dst_addr);
+	if (frame_is_ip6(m))
+		hop6_rewrite(m, adjacency);
+	else
+		hop_rewrite(m, adjacency);
+	tx_send(&s->tx, adjacency->port, m);
 }
 
 /* The entry by which the FIB now has the packet's host on link behind `port`; NULL: it says
@@ -110,11 +124,10 @@ static const struct adjacency *glean_of(const struct slowpath *s, const struct r
 {
 	const struct fib_generation *generation = fib_active(s->fib);
 	const struct path_list *list;
-	uint32_t dst = destination(m), index;
+	struct fib_addr dst = frame_destination(m);
 
-	fib_lookup_burst(&generation->view[s->ports[m->port].role], s->tbl8_groups, &dst, &index,
-			 1);
-	list = &generation->path_lists[index];
+	list = &generation
+			->path_lists[route_path_list(s, generation, s->ports[m->port].role, &dst)];
 	for (uint16_t i = 0; i < list->nb_members && i < PATH_LIST_MEMBERS; i++) {
 		const struct adjacency *adjacency = fib_adjacency(generation, list->member[i]);
 
@@ -146,7 +159,7 @@ static bool glean_permitted(struct slowpath *s, struct rte_mbuf *m, uint16_t por
 /* To a host on link: it may have been resolved since the worker looked. */
 static void take_glean(struct slowpath *s, struct rte_mbuf *m)
 {
-	struct fib_addr addr = fib_addr_ip4(destination(m));
+	struct fib_addr addr = frame_destination(m);
 	uint16_t port = punt_note(m)->port;
 	uint8_t egress_role;
 	struct host *host;
@@ -191,22 +204,28 @@ void slowpath_release(struct slowpath *s, struct host *host)
 	}
 }
 
+/* By which errors leave: RFC 1812 4.3.2.4; RFC 4443 2.2 b. */
+static struct fib_addr address_of(const struct port *port, bool ip6)
+{
+	return ip6 ? ip6_addr(port->addr6) : fib_addr_ip4(port->addr);
+}
+
 /* The error goes back to the neighbour that handed us the packet, by the port that it came in by.
  * The FIB could not say where: the view of the ingress role holds what that role may use, which are
  * never the routes of its own. */
 void slowpath_error(struct slowpath *s, enum punt_error error, uint16_t mtu, struct rte_mbuf *m)
 {
 	const struct port *port = m->port < s->nb_ports ? &s->ports[m->port] : NULL;
-	const struct rte_ipv4_hdr *ip =
-		rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+	struct fib_addr from = port ? address_of(port, frame_is_ip6(m)) : fib_addr_ip4(0),
+			to = frame_source(m);
 	struct rte_mbuf *answer = NULL;
 
-	if (!port || !port->addr || !icmp_permitted(m))
+	if (fib_addr_none(&from) || !icmp_permitted(m))
 		s->counters->event[COUNTER_ICMP_FORBIDDEN]++;
-	else if (!icmp_limit(&s->limits, port->id, rte_be_to_cpu_32(ip->src_addr), s->now_ms))
+	else if (!icmp_limit(&s->limits, port->id, &to, s->now_ms))
 		s->counters->event[COUNTER_ICMP_LIMITED]++;
 	else
-		answer = icmp_error(m, error, mtu, port, port->addr, s->pool);
+		answer = icmp_error(m, error, mtu, port, &from, s->pool);
 	rte_pktmbuf_free(m);
 	if (!answer)
 		return;

@@ -25,7 +25,7 @@ extern "C" {
 
 /* A neighbour of the configuration: see statics.h. */
 struct static_neighbour {
-	uint32_t addr; /* host order */
+	struct fib_addr addr;
 	uint16_t port; /* its id */
 	uint8_t mac[6];
 	bool wanting;	 /* the kernel has it not, or otherwise */
@@ -49,7 +49,8 @@ struct slowpath {
 	struct port *ports;
 	struct lcp *lcp; /* one for each port, same index */
 	uint16_t nb_devices, nb_ports;
-	uint32_t tbl8_groups; /* of each table: see fib_lookup_burst() */
+	/* of each table: see fib_lookup_burst(), and of IPv6 trie6_reader.groups */
+	uint32_t tbl8_groups, trie6_groups;
 	struct punt *punt;
 	const struct filter_table *filters; /* as a forwarder's */
 	struct counters *counters;

@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel_addr.h"
 #include "log.h"
 #include "solicit.h"
 
-static struct static_neighbour *find(const struct statics *statics, uint16_t port, uint32_t addr)
+static struct static_neighbour *find(const struct statics *statics, uint16_t port,
+				     const struct fib_addr *addr)
 {
 	for (size_t i = 0; i < statics->nb; i++) {
-		if (statics->list[i].addr == addr && statics->list[i].port == port)
+		if (statics->list[i].port == port && fib_addr_same(&statics->list[i].addr, addr))
 			return &statics->list[i];
 	}
 	return NULL;
@@ -30,8 +32,8 @@ static void take_out(struct slowpath *s, const struct static_neighbour *entry)
 
 	if (err && err != -ENOENT)
 		log_warning("port %s: neighbour %s: cannot be taken out: %s",
-			    s->ports[entry->port].config->name, addr4_text(entry->addr, text),
-			    strerror(-err));
+			    s->ports[entry->port].config->name,
+			    kernel_addr_text(&entry->addr, text), strerror(-err));
 }
 
 int statics_configure(struct slowpath *s, const struct config *config, const uint16_t *port_ids)
@@ -46,21 +48,21 @@ int statics_configure(struct slowpath *s, const struct config *config, const uin
 	for (size_t i = 0; i < fresh.nb; i++) {
 		const struct config_neighbour *from = &config->neighbours[i];
 		struct static_neighbour *to = &fresh.list[i];
-		const struct static_neighbour *was =
-			find(&s->statics, port_ids[from->port], from->addr.v4);
+		struct fib_addr addr = fib_addr_ip4(from->addr.v4);
+		const struct static_neighbour *was = find(&s->statics, port_ids[from->port], &addr);
 
 		if (was && !memcmp(was->mac, from->mac, sizeof(was->mac))) {
 			*to = *was;
 			fresh.nb_wanting += was->wanting;
 			continue;
 		}
-		to->addr = from->addr.v4;
+		to->addr = addr;
 		to->port = port_ids[from->port];
 		memcpy(to->mac, from->mac, sizeof(to->mac));
 		want(&fresh, to, true);
 	}
 	for (size_t i = 0; i < s->statics.nb; i++) {
-		if (!find(&fresh, s->statics.list[i].port, s->statics.list[i].addr))
+		if (!find(&fresh, s->statics.list[i].port, &s->statics.list[i].addr))
 			take_out(s, &s->statics.list[i]);
 	}
 	statics_free(&s->statics);
@@ -74,7 +76,8 @@ void statics_free(struct statics *statics)
 	*statics = (struct statics){ 0 };
 }
 
-void statics_heard(struct slowpath *s, uint16_t port, uint32_t addr, const uint8_t *mac)
+void statics_heard(struct slowpath *s, uint16_t port, const struct fib_addr *addr,
+		   const uint8_t *mac)
 {
 	struct static_neighbour *entry = find(&s->statics, port, addr);
 
@@ -98,7 +101,7 @@ static void put(struct slowpath *s, struct static_neighbour *entry)
 	const char *port = s->ports[entry->port].config->name;
 	char text[ADDR_TEXT];
 
-	addr4_text(entry->addr, text);
+	kernel_addr_text(&entry->addr, text);
 	if (err && err != entry->err)
 		log_error("port %s: neighbour %s: the kernel refuses it: %s", port, text,
 			  strerror(-err));

@@ -26,7 +26,8 @@ int statics_configure(struct slowpath *s, const struct config *config, const uin
 void statics_free(struct statics *statics);
 
 /* The kernel has said something about a host: its permanent address, or NULL for anything else. */
-void statics_heard(struct slowpath *s, uint16_t port, uint32_t addr, const uint8_t *mac);
+void statics_heard(struct slowpath *s, uint16_t port, const struct fib_addr *addr,
+		   const uint8_t *mac);
 /* The kernel's whole table has been read: entries that it did not have are to be put in. */
 void statics_swept(struct slowpath *s);
 /* Put a few of the missing entries in. */

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel_end.h"
-#include "packets.h"
+#include "packets6.h"
 
 #include <cstdlib>
 #include <sys/socket.h>
@@ -43,13 +43,15 @@ struct slow : testing::Test {
 	{
 		struct rte_eth_conf conf = {};
 
-		pool = rte_pktmbuf_pool_create("packets", POOL, 0, PUNT_PRIVATE,
-					       RTE_MBUF_DEFAULT_BUF_SIZE, 0);
-		indirect = rte_pktmbuf_pool_create("indirect", 255, 0, 0, 0, 0);
-		ring = rte_ring_create("port", RING, 0, 0);
+		if (!pool) { /* the suite of another family has not made them */
+			pool = rte_pktmbuf_pool_create("packets", POOL, 0, PUNT_PRIVATE,
+						       RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+			indirect = rte_pktmbuf_pool_create("indirect", 255, 0, 0, 0, 0);
+			ring = rte_ring_create("port", RING, 0, 0);
+			ASSERT_EQ(0, rte_eth_from_ring(ring));
+		}
 		qsbr = (struct rte_rcu_qsbr *)aligned_alloc(64, 65536);
 		rte_rcu_qsbr_init(qsbr, 1);
-		ASSERT_EQ(0, rte_eth_from_ring(ring));
 		ASSERT_EQ(0, rte_eth_dev_configure(0, 1, 1, &conf));
 		ASSERT_EQ(0, rte_eth_rx_queue_setup(0, 0, 64, 0, nullptr, pool));
 		ASSERT_EQ(0, rte_eth_tx_queue_setup(0, 0, 64, 0, nullptr));
@@ -60,18 +62,22 @@ struct slow : testing::Test {
 		port.up = true;
 		port.mac = { { 0x02, 0, 0, 0, 0, 1 } };
 		port.role = PORT;
+		addr6_store(port.addr6, addr6("2001:db8:0:7::1"));
 		make_fib();
 	}
-	/* On link behind the port: 10.1.0.0/24. */
+	/* On link behind the port: 10.1.0.0/24 and 2001:db8:1::/64. */
 	static void make_fib()
 	{
 		struct fib_params params = {};
 		struct fib_port shared = {};
+		struct fib_addr on_link = addr6("2001:db8:1::");
 		struct fib_seed glean = {};
 
 		params.name = "fib";
 		params.views = 1 << PORT;
+		params.views6 = 1 << PORT;
 		params.tbl8_groups = 64;
+		params.trie6_groups = 64;
 		params.max_threads = RTE_MAX_LCORE;
 		shared.role = PORT;
 		shared.mtu = MTU;
@@ -81,6 +87,8 @@ struct slow : testing::Test {
 		glean.mtu = MTU;
 		ASSERT_EQ(0, fib_create(&params, &fib));
 		ASSERT_EQ(0, fib_port_add(fib, &shared));
+		ASSERT_EQ(0, fib_seed(fib, &glean));
+		glean.prefix = fib_ip6(&on_link, 64);
 		ASSERT_EQ(0, fib_seed(fib, &glean));
 		ASSERT_EQ(0, fib_ready(fib));
 	}
@@ -122,6 +130,7 @@ struct slow : testing::Test {
 		s = (struct slowpath *)calloc(1, sizeof(*s));
 		s->fib = fib;
 		s->tbl8_groups = fib->tbl8_groups;
+		s->trie6_groups = fib->trie6_groups;
 		s->neighbours = neighbours_new(qsbr);
 		gate(true);
 		config_port.device = device_name;
@@ -185,6 +194,13 @@ struct slow : testing::Test {
 		punt_note(m)->port = 0;
 		punt_note(m)->mtu = MTU;
 		punt_note(m)->egress_role = EGRESS;
+		return m;
+	}
+	struct rte_mbuf *frame6(const frame6_fields &f)
+	{
+		struct rte_mbuf *m = frame6_make(pool, &port.mac, 0, f);
+
+		punt_note(m)->port = 0;
 		return m;
 	}
 	/* A packet is taken from a ring or made, and is then sent, given to the kernel, or

@@ -1,7 +1,7 @@
 /* ICMP errors: when, how often, and what they look like. */
 #include <gtest/gtest.h>
 
-#include "packets.h"
+#include "packets6.h"
 
 #include <rte_icmp.h>
 
@@ -84,23 +84,49 @@ TEST_F(icmp, limits_of_port_and_source)
 {
 	static struct icmp_limits limits;
 	uint32_t passed = 0;
+	auto limit = [](uint16_t port, uint32_t source, uint64_t now_ms) {
+		struct fib_addr addr = fib_addr_ip4(source);
+
+		return icmp_limit(&limits, port, &addr, now_ms);
+	};
 
 	memset(&limits, 0, sizeof(limits));
 	for (int i = 0; i < 1000; i++)
-		passed += icmp_limit(&limits, 0, 0x0a000000 | (i & 0xff), 5000);
+		passed += limit(0, 0x0a000000 | (i & 0xff), 5000);
 	EXPECT_EQ((uint32_t)ICMP_SOURCE_RATE, passed) << "one /24 gets a second's worth at once";
 	passed = 0;
 	for (int i = 0; i < 1000; i++)
-		passed += icmp_limit(&limits, 0, 0x0a000001, 5500);
+		passed += limit(0, 0x0a000001, 5500);
 	EXPECT_EQ((uint32_t)ICMP_SOURCE_RATE / 2, passed) << "and half of it in half a second";
 
 	memset(&limits, 0, sizeof(limits));
 	passed = 0;
 	for (uint32_t i = 0; i < 4000; i++)
-		passed += icmp_limit(&limits, 0, i << 8, 5000);
+		passed += limit(0, i << 8, 5000);
 	EXPECT_LE(passed, (uint32_t)ICMP_PORT_RATE) << "many /24s share the port's";
 	EXPECT_GT(passed, (uint32_t)ICMP_PORT_RATE * 9 / 10);
-	EXPECT_TRUE(icmp_limit(&limits, 1, 0xc0000000, 5000)) << "another port has its own";
+	EXPECT_TRUE(limit(1, 0xc0000000, 5000)) << "another port has its own";
+}
+
+TEST_F(icmp, limits_of_a_network_of_ipv6)
+{
+	static struct icmp_limits limits;
+	struct fib_addr addr = addr6("2001:db8:0:7::2");
+	uint32_t passed = 0;
+
+	memset(&limits, 0, sizeof(limits));
+	for (uint32_t i = 0; i < 1000; i++) {
+		addr.word[2] = addr.word[3] = i;
+		passed += icmp_limit(&limits, 0, &addr, 5000);
+	}
+	EXPECT_EQ((uint32_t)ICMP_SOURCE_RATE, passed) << "whoever takes all addresses of a /64";
+	passed = 0;
+	for (uint32_t i = 0; i < 4000; i++) {
+		addr.word[1] = i;
+		passed += icmp_limit(&limits, 0, &addr, 5000);
+	}
+	EXPECT_LE(passed, (uint32_t)(ICMP_PORT_RATE - ICMP_SOURCE_RATE)) << "or of many";
+	EXPECT_GT(passed, (uint32_t)ICMP_PORT_RATE * 8 / 10);
 }
 
 TEST_F(icmp, what_an_error_says)
@@ -123,8 +149,8 @@ TEST_F(icmp, what_an_error_says)
 			f.payload = payload;
 
 			struct rte_mbuf *m = frame_make(pool, &port.mac, 0, f);
-			struct rte_mbuf *answer =
-				icmp_error(m, t.error, t.mtu, &port, 0x0a000001, pool);
+			struct fib_addr from = fib_addr_ip4(0x0a000001);
+			struct rte_mbuf *answer = icmp_error(m, t.error, t.mtu, &port, &from, pool);
 			struct rte_ipv4_hdr *ip = ip4_header(answer), *cause = ip4_header(m);
 			auto *head = (struct rte_icmp_hdr *)(ip + 1);
 			uint16_t quoted = RTE_MIN(28 + payload, 548);

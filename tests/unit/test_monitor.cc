@@ -283,9 +283,9 @@ TEST_F(monitor, an_answer_that_comes_late_is_not_the_next_ones)
 		mnl_nlmsg_put_extra_header(request, sizeof(struct ndmsg));
 		ASSERT_LT(0, mnl_socket_sendto(s->ask.sock, request, request->nlmsg_len));
 	}
-	EXPECT_EQ(0, solicit_fix(s, 0, HOST, A.data()));
-	EXPECT_EQ(-EEXIST, solicit_new(s, 0, HOST));
-	EXPECT_EQ(0, solicit_unfix(s, 0, HOST));
+	EXPECT_EQ(0, solicit_fix(s, 0, fib_addr_ip4(HOST), A.data()));
+	EXPECT_EQ(-EEXIST, solicit_new(s, 0, fib_addr_ip4(HOST)));
+	EXPECT_EQ(0, solicit_unfix(s, 0, fib_addr_ip4(HOST)));
 }
 
 TEST_F(monitor, no_answer_is_not_waited_for_long)

@@ -69,7 +69,7 @@ TEST_F(monitor, what_we_took_in_the_same_instant_is_given_back)
 {
 	find(A);
 	ip("replace 10.0.2.9 lladdr 02:00:00:00:00:0b nud permanent");
-	ASSERT_EQ(0, solicit_probe(s, 0, HOST));
+	ASSERT_EQ(0, solicit_probe(s, 0, fib_addr_ip4(HOST)));
 	until([&] { return ip("show").find("PERMANENT") != std::string::npos && host()->fixed; });
 	EXPECT_TRUE(is_at(B));
 }
