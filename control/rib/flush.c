@@ -448,7 +448,7 @@ static size_t flush_cohort(struct flush *f, struct group *group, struct cohort *
 		cohort->cursor = bitmap_next(&cohort->pending, cohort->cursor);
 		seen += cohort_meet(f, group, cohort, cohort->cursor) - 1;
 	}
-	if (cohort->dumped == DUMP_DONE && !cohort->pending.count)
+	if (cohort_told(cohort) && !group->queue.count)
 		cohort_merge(group, cohort);
 	return seen ? seen : 1;
 }

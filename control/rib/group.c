@@ -63,11 +63,20 @@ bool audience_ready(const struct rib *rib, const struct audience *audience)
 	return !params->ready || params->ready(params->ctx, audience->peers, audience->n);
 }
 
+/* One that has been told everything joins the stream when the queue is empty: an entry says what
+ * the stream's members had when it came, and these may have been told of the prefix since. */
+static bool cohort_has_turn(const struct group *group, const struct cohort *cohort)
+{
+	if (cohort->lagging || (cohort_told(cohort) && group->queue.count))
+		return false;
+	return audience_ready(group->rib, &cohort->audience);
+}
+
 struct cohort *cohort_turn(struct group *group)
 {
 	struct cohort *cohort = group->cohorts;
 
-	while (cohort && (cohort->lagging || !audience_ready(group->rib, &cohort->audience)))
+	while (cohort && !cohort_has_turn(group, cohort))
 		cohort = cohort->next;
 	if (cohort && cohort->next) {
 		cohort_unlink(group, cohort);

@@ -142,6 +142,12 @@ struct cohort {
 };
 enum { DUMP_DONE = UINT32_MAX };
 
+/* Has it been told everything? */
+static inline bool cohort_told(const struct cohort *cohort)
+{
+	return cohort->dumped == DUMP_DONE && !cohort->pending.count;
+}
+
 /* A group that somebody watches. Prefixes up to `seen` have been shown; those of them that changed
  * since are pending. */
 struct watch {
@@ -472,13 +478,13 @@ bool audience_ready(const struct rib *rib, const struct audience *audience);
 int groups_init(struct rib *rib);
 void groups_fini(struct rib *rib);
 size_t groups_bytes(const struct rib *rib);
-/* The cohort whose turn it is to be sent something; NULL: none. Abandoned ones too, whose audience
- * is empty. */
+/* The cohort whose turn it is to be sent something, or to be merged; NULL: none. Abandoned ones
+ * too, whose audience is empty. */
 struct cohort *cohort_turn(struct group *group);
 /* Of a cohort that keeps no nodes. */
 void cohort_free(struct group *group, struct cohort *cohort);
-/* All members of the cohort have learned everything: they are in the stream, the cohort is no
- * more. */
+/* All members of the cohort have learned everything, and nothing is queued for the stream: they are
+ * in it, the cohort is no more. */
 void cohort_merge(struct group *group, struct cohort *cohort);
 
 /* --- retire.c --------------------------------------------------------------------------------- */

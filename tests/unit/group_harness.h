@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct harness {
 	std::set<struct group *> without_vnets;
 	std::map<struct group *, enum group_model::backups> modes;
 	std::set<uint32_t> dead_hops;
+	std::set<uint16_t> busy; /* peers that may not be sent more now */
 	/* one reference each, so that no address is used twice */
 	std::set<const struct attrs *> seen;
 	group_model model;
@@ -47,6 +49,13 @@ struct harness {
 	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
 	{
 		return !((harness *)ctx)->dead_hops.count(next_hop);
+	}
+
+	static bool ready(void *ctx, const uint16_t *to, uint32_t n)
+	{
+		const std::set<uint16_t> &busy = ((harness *)ctx)->busy;
+
+		return std::none_of(to, to + n, [&](uint16_t peer) { return busy.count(peer); });
 	}
 
 	harness(enum family of, std::vector<struct source> who, uint64_t matrix, bool med = false,
@@ -62,6 +71,7 @@ struct harness {
 		params.allow = allow;
 		params.asn = model.asn = 65515;
 		params.usable = usable;
+		params.ready = ready;
 		params.ctx = this;
 		params.wide_len = prefix_of(family, 0, wide_len).len;
 		rib = rib_new(&params);
@@ -224,6 +234,7 @@ struct harness {
 
 		ASSERT_TRUE(l.up) << "told a peer that is no member";
 		ASSERT_FALSE(l.lagging) << "told a lagging peer";
+		ASSERT_FALSE(busy.count(to)) << "told a peer that may not be sent more";
 		if (batch->kind == GROUP_END_OF_RIB) {
 			l.end_of_ribs++;
 			return;
@@ -269,6 +280,7 @@ struct harness {
 	}
 	void flush_all()
 	{
+		busy.clear();
 		for (struct group *group : groups) {
 			/* what had been put off may gather for so long: queue.c */
 			for (int none = 0; none < 8;)

@@ -467,6 +467,37 @@ TEST_P(group_test, peers_that_join_together_share_the_dump)
 	EXPECT_TRUE(group_idle(group));
 }
 
+/* What waits for those who may not be sent more says what they had: who joins them meanwhile has
+ * not had that. */
+TEST_P(group_test, who_joins_a_stream_that_waits_is_told_of_the_way_back)
+{
+	harness h(GetParam(), { our_vnet, nva(1), nva(2), nva(3) }, ALLOW_ALL);
+	struct group *group = h.group_add(ROLE_NVA);
+
+	h.up(2, group);
+	h.announce(p1, 1, { { 65001 } });
+	h.flush_all();
+	h.busy.insert(2);
+	h.announce(p1, 1, { { 65001, 65009 } });
+	h.up(3, group);
+	while (h.flush(group, 7))
+		;
+	EXPECT_EQ(1u, h.peers[3].announced) << "another's send queue is not its own";
+	EXPECT_FALSE(group_idle(group));
+	h.announce(p1, 1, { { 65001 } });
+	h.flush_all();
+	h.check();
+	EXPECT_EQ(1u, h.peers[2].announced) << "it has that path";
+	EXPECT_EQ(2u, h.peers[3].announced);
+
+	h.busy.insert(2);
+	h.announce(p1, 1, { { 65001, 65009 } });
+	h.flush(group, 7);
+	EXPECT_EQ(2u, h.peers[3].announced) << "it is in the stream by now";
+	h.flush_all();
+	h.check();
+}
+
 TEST_P(group_test, end_of_rib_also_of_an_empty_table_and_once)
 {
 	harness h(GetParam(), { our_vnet, nva(1) }, ALLOW_ALL);

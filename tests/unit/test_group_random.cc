@@ -86,7 +86,8 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		    instance(gateway(ROLE_EXPRESSROUTE, 22), pair * 4) },
 		  matrices[rng() % 4]);
 	std::vector<struct group *> group_of(h.sources.size());
-	std::mt19937 off(seed); /* when what is put off */
+	std::mt19937 off(seed);	 /* when what is put off */
+	std::mt19937 mood(seed); /* who may not be sent more, and when */
 
 	h.exact = false; /* a member that lagged may be told again what it has */
 	group_of[1] = group_of[2] = h.group_add(ROLE_NVA, false, true, rng() % 2);
@@ -102,6 +103,12 @@ void random_sequence(uint32_t seed, int steps, uint32_t prefixes)
 		rib_put_off(h.rib, seed % 2 && off() % 2 ? 2 + off() % 3 : 0);
 		if (off() % 4 == 0)
 			rib_release(h.rib, off() % 4);
+		if (mood() % 4 == 0) {
+			uint16_t moody = (uint16_t)(mood() % h.sources.size());
+
+			if (!h.busy.erase(moody))
+				h.busy.insert(moody);
+		}
 		switch (rng() % 19) {
 		case 0 ... 5:
 			h.announce(prefix, peer, random_attrs(&rng),
