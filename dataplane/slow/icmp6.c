@@ -20,12 +20,12 @@ enum {
 	FRAGMENT_HEADER = 8,
 };
 
-/* The header of every error (3.1 to 3.3). */
+/* The header of every error (3.1 to 3.3); IPv6 behind Ethernet begins at no multiple of four. */
 struct icmp6_header {
 	uint8_t type, code;
 	rte_be16_t checksum;
 	rte_be32_t mtu; /* else unused, and zero */
-};
+} __rte_packed;
 
 /* Internetwork control, as of ICMP errors in IPv4: traffic class 0xc0. */
 #define ICMP6_VERSION_CLASS RTE_BE32(0x6c000000)
