@@ -1,5 +1,5 @@
-/* What nearly every test includes, compiled once a program: googletest alone takes the compiler
- * longer than most tests. */
+/* What nearly every test includes, compiled once: googletest alone takes the compiler longer than
+ * most tests. */
 #include <gtest/gtest.h>
 
 #include <cstring>
