@@ -161,9 +161,10 @@ def send(hub, nvas, host, routes, ways, control, event, rate):
             rs.ip("neigh", "flush", "to", nvas[0].address)
         elif line not in ("plugged\n", "sending\n"):
             print(line, end="", file=sys.stderr)
-    result = json.loads(bench.stdout.read())
+    said = bench.stdout.read()
     if bench.wait():
         raise LabError("sequence_bench failed")
+    result = json.loads(said)
     result.update(outcome(times, result))
     result["waited_ms"] = {name: round((after - waited[name]) / 1e6, 1) for name, after in waits(bascule).items()}
     result["losses"] = {name: value - before.get(name, 0) for name, value in bascule.losses().items()}

@@ -29,10 +29,13 @@ FILES = {  # name: the words behind tools/perf
     "bgp-frr": "bgp --rows '^(distinct|same|fan-out)$' --rivals frr --runs 1",
     "bgp-openbgpd": "bgp --rows '^(distinct|same)$' --rivals openbgpd --runs 1",
     "bgp-gobgp": "bgp --rows '^(distinct|same)$' --prefixes 4000 --rivals gobgp --runs 1",  # a quarter of an hour for all of a row
+    "bgp-fan-out-others": "bgp --rows fan-out --prefixes 40 --rivals openbgpd,gobgp --runs 1",
     "latency": "latency --rivals bird --runs 5",
+    "latency-others": "latency --known 0 --routes 50000 --rivals frr,openbgpd,gobgp --runs 2",
     "exchange": "exchange --runs 3",
     "loss": "loss --prefixes 500000 --events killed,restarted,upgraded --rate 20000",
     "loss-link": "loss --events link --control alive",
+    "loss-million": "loss --rate 1000000 --prefixes 500000 --events none,link --control alive",
     "loss-flap": "loss --events flap --control alive",
     "tcp": "tcp --runs 3 --seconds 2",
     "rfc2544": "rfc2544 --sizes 64 --seconds 0.5 --tests throughput,latency",
@@ -80,10 +83,17 @@ ROWS = [
     *((f"the first two{of}; to {name}, until all have all", ", ".join(
         f"{{bgp-{rival}:bgp/{row}/bascule to {rival} announce}}" for row in ("distinct", "same")))
       for rival, name, of in (("openbgpd", "OpenBGPD", ""), ("gobgp", "GoBGP", ", with 4,000 prefixes"))),
+    ("100 peers announce 40 each to all; to OpenBGPD, to GoBGP, until all have all", ", ".join(
+        f"{{bgp-fan-out-others:bgp/fan-out/bascule to {rival} announce}}" for rival in ("openbgpd", "gobgp"))),
     *((f"one UPDATE from a peer to another, {among}; BIRD takes so many times as long: median and 99th percentile, idle; while 500,000 "
        "routes are loaded", "; ".join(
            f"{{latency:{area}/{when} p50/bascule to bird}} and {{latency:{area}/{when} p99/bascule to bird}}" for when in ("idle", "loaded")))
       for among, area in (("nothing else known", "latency"), ("a million routes known", "latency among 1000000"))),
+    *((f"one UPDATE from a peer to another, nothing else known; {name} takes so many times as long: median and 99th percentile, idle; while "
+       "50,000 routes are loaded", "; ".join(
+           f"{{latency-others:latency/{when} p50/bascule to {rival}}} and {{latency-others:latency/{when} p99/bascule to {rival}}}"
+           for when in ("idle", "loaded")))
+      for rival, name in (("frr", "FRR"), ("openbgpd", "OpenBGPD"), ("gobgp", "GoBGP"))),
     ("exchange off, on, with 1,000,000 routes and 10 peers: until the last is told, in times of what the load took",
      "{exchange:exchange/disable, all peers told, as the load}, {exchange:exchange/enable, all peers told, as the load}"),
     ("... transit packets that leave after the answer to `exchange disable`", "{exchange:exchange/disable, packets after the answer}"),
@@ -93,6 +103,8 @@ ROWS = [
      "lost that were sent after the kernel's word of it", "; ".join(", ".join(
          f"{{loss-{event}:loss/{event}, ecmp, {n} prefixes, control alive, of that sent after the kernel's word}}"
          for n in (10000, 100000, 500000, 1000000)) for event in ("link", "flap"))),
+    ("the same of a link under 1,000,000 packets/s with 500,000 prefixes, most of which two cores lose in any case",
+     "{loss-million:loss/link, ecmp, 500000 prefixes, control alive, of that sent after the kernel's word}"),
     ("TCP of the host's kernel by a port (net_af_packet) and its LCP interface; to the same veth without Bascule: class BGP in, out; "
      "all other in, out", "; ".join(", ".join(f"{{tcp:tcp/{class_} {way}/bascule to veth}}" for way in ("in", "out"))
                                     for class_ in ("bgp", "local"))),
