@@ -35,7 +35,7 @@ FILES = {  # name: the words behind tools/perf
     "exchange": "exchange --runs 3",
     "loss": "loss --prefixes 500000 --events killed,restarted,upgraded --rate 20000",
     "loss-link": "loss --events link --control alive",
-    "loss-million": "loss --rate 1000000 --prefixes 500000 --events none,link --control alive",
+    "loss-million": "loss --rate 1000000 --prefixes 500000 --events link --control alive --runs 5",
     "loss-flap": "loss --events flap --control alive",
     "tcp": "tcp --runs 3 --seconds 2",
     "rfc2544": "rfc2544 --sizes 64 --seconds 0.5 --tests throughput,latency",
