@@ -35,7 +35,6 @@ FILES = {  # name: the words behind tools/perf
     "exchange": "exchange --runs 3",
     "loss": "loss --prefixes 500000 --events killed,restarted,upgraded --rate 20000",
     "loss-link": "loss --events link --control alive",
-    "loss-million": "loss --rate 1000000 --prefixes 500000 --events link --control alive --runs 5",
     "loss-flap": "loss --events flap --control alive",
     "tcp": "tcp --runs 3 --seconds 2",
     "rfc2544": "rfc2544 --sizes 64 --seconds 0.5 --tests throughput,latency",
@@ -103,8 +102,6 @@ ROWS = [
      "lost that were sent after the kernel's word of it", "; ".join(", ".join(
          f"{{loss-{event}:loss/{event}, ecmp, {n} prefixes, control alive, of that sent after the kernel's word}}"
          for n in (10000, 100000, 500000, 1000000)) for event in ("link", "flap"))),
-    ("the same of a link under 1,000,000 packets/s with 500,000 prefixes, most of which two cores lose in any case",
-     "{loss-million:loss/link, ecmp, 500000 prefixes, control alive, of that sent after the kernel's word}"),
     ("TCP of the host's kernel by a port (net_af_packet) and its LCP interface; to the same veth without Bascule: class BGP in, out; "
      "all other in, out", "; ".join(", ".join(f"{{tcp:tcp/{class_} {way}/bascule to veth}}" for way in ("in", "out"))
                                     for class_ in ("bgp", "local"))),
