@@ -4,7 +4,7 @@ with the same octets.
 Peers announce, all others count, until each holds everything; then the routes go again, or one feed dies. What one UPDATE among a
 full table takes is in tools/perf latency. "null" is the load's own reflector,
 which decides nothing: nobody can be faster on this machine. "lcp" is the same where Bascule's control would be, behind a port and
-its LCP interface: Bascule cannot be faster. "bascule-2" is Bascule with an lcore for sessions alone beside the one that decides."""
+its LCP interface: Bascule cannot be faster; "bird-lcp" is BIRD there. "bascule-2" is Bascule with an lcore for sessions alone beside the one that decides."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from children import Failed
 from figures import progress
 from lab import Lab, LabError
 
-ALL = ("null", "bird", "frr", "openbgpd", "lcp", "bascule-2", "gobgp")
+ALL = ("null", "bird", "frr", "openbgpd", "lcp", "bird-lcp", "bascule-2", "gobgp")
 RIVALS = ALL[:4]  # GoBGP takes a quarter of an hour for a row
 REFLECTORS = ("null", "lcp")
 LOAD_S = 600

@@ -100,7 +100,7 @@ def _latency(parser):
     parser.add_argument("--known", type=_numbers, default=["0", "1000000"], metavar="LIST",
                         help="routes that are known before (default: 0,1000000)")
     parser.add_argument("--routes", type=int, default=500000, metavar="N", help="that peer C loads (default: 500,000)")
-    _rivals(parser, latency.RIVALS, bgp.ALL[1:])
+    _rivals(parser, latency.RIVALS, latency.ALL)
     parser.add_argument("--no-advertise", action="store_true", help="C's routes are for nobody")
     parser.add_argument("--lcores", default="1", metavar="LIST", help="of control (default: 1)")
 

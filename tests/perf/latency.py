@@ -3,7 +3,8 @@ Both with nothing else known, and with a full table (--known).
 
 Bascule beside BIRD and FRR, in one run, in turns, with the same generator (latency_bench.c), so that what else the machine
 does hits all of them. Each daemon sits in a network namespace on one LAN with the generator's three addresses. Bascule's
-TCP takes the whole way through a port (net_af_packet), the punt ring and the LCP interface; the others have the kernel's."""
+TCP takes the whole way through a port (net_af_packet), the punt ring and the LCP interface; the others have the kernel's.
+"bird-lcp" is BIRD where Bascule's control would be, behind the same port and LCP interface."""
 
 import json
 
@@ -14,6 +15,7 @@ from lab import Lab
 from spread import quantile
 
 RIVALS = ("bird", "frr")
+ALL = (*RIVALS, "openbgpd", "gobgp", "bird-lcp", "bascule-2")
 PEERS = speakers.peers(3)  # A, B and C
 
 

@@ -30,7 +30,7 @@ FILES = {  # name: the words behind tools/perf
     "bgp-openbgpd": "bgp --rows '^(distinct|same)$' --rivals openbgpd --runs 1",
     "bgp-gobgp": "bgp --rows '^(distinct|same)$' --prefixes 4000 --rivals gobgp --runs 1",  # a quarter of an hour for all of a row
     "bgp-fan-out-others": "bgp --rows fan-out --prefixes 40 --rivals openbgpd,gobgp --runs 1",
-    "latency": "latency --rivals bird --runs 5",
+    "latency": "latency --rivals bird,bird-lcp --runs 5",
     "latency-others": "latency --known 0 --routes 50000 --rivals frr,openbgpd,gobgp --runs 2",
     "exchange": "exchange --runs 3",
     "loss": "loss --prefixes 500000 --events killed,restarted,upgraded --rate 20000",
@@ -84,10 +84,11 @@ ROWS = [
       for rival, name, of in (("openbgpd", "OpenBGPD", ""), ("gobgp", "GoBGP", ", with 4,000 prefixes"))),
     ("100 peers announce 40 each to all; to OpenBGPD, to GoBGP, until all have all", ", ".join(
         f"{{bgp-fan-out-others:bgp/fan-out/bascule to {rival} announce}}" for rival in ("openbgpd", "gobgp"))),
-    *((f"one UPDATE from a peer to another, {among}; BIRD takes so many times as long: median and 99th percentile, idle; while 500,000 "
+    *((f"one UPDATE from a peer to another, {among}; {bird} takes so many times as long: median and 99th percentile, idle; while 500,000 "
        "routes are loaded", "; ".join(
-           f"{{latency:{area}/{when} p50/bascule to bird}} and {{latency:{area}/{when} p99/bascule to bird}}" for when in ("idle", "loaded")))
-      for among, area in (("nothing else known", "latency"), ("a million routes known", "latency among 1000000"))),
+           f"{{latency:{area}/{when} p50/bascule to {rival}}} and {{latency:{area}/{when} p99/bascule to {rival}}}" for when in ("idle", "loaded")))
+      for among, area in (("nothing else known", "latency"), ("a million routes known", "latency among 1000000"))
+      for rival, bird in (("bird", "BIRD"), ("bird-lcp", "BIRD behind the same port and LCP interface"))),
     *((f"one UPDATE from a peer to another, nothing else known; {name} takes so many times as long: median and 99th percentile, idle; while "
        "50,000 routes are loaded", "; ".join(
            f"{{latency-others:latency/{when} p50/bascule to {rival}}} and {{latency-others:latency/{when} p99/bascule to {rival}}}"

@@ -133,6 +133,9 @@ class Lcp(BasculeSpeaker):
         super().start(lan)
         self.bascule.control.kill()  # once it has said who its peers are, whose segments then have their meter
         self.processes = []
+        self.run_speaker()
+
+    def run_speaker(self):
         self.run(bgpload(), "--reflect", self.address, "--asn", ASN)
 
 
@@ -150,12 +153,24 @@ class Bird(Speaker):
 
     def start(self, lan):
         self.join(lan)
+        self.run_bird()
+
+    def run_bird(self):
         conf, control = self.folder / "bird.conf", self.folder / "bird.ctl"
         conf.write_text("\n".join([
             f"router id {self.address};", "protocol device {}", *(
                 f"protocol bgp {peer.name} {{ local as {ASN}; neighbor {peer.address} as {peer.asn}; passive; direct;"
                 f" ipv4 {{ import all; export all; next hop self; }}; }}" for peer in self.peers)]))
         self.run("bird", "-f", "-c", conf, "-s", control, "-P", self.folder / "pid").ready(control.exists, "control socket")
+
+
+class BirdLcp(Lcp, Bird):
+    """BIRD where Bascule's control would be: what its TCP takes, ours takes too."""
+
+    name, host = "bird-lcp", 1
+
+    def run_speaker(self):
+        self.run_bird()
 
 
 class Frr(Speaker):
@@ -209,7 +224,8 @@ class Gobgp(Speaker):
         return self.namespace.run("gobgp", "-j", "neighbor", check=False).returncode == 0
 
 
-SPEAKERS = {"null": Null, "lcp": Lcp, "bascule": BasculeSpeaker, "bascule-2": BasculeTwo, "bird": Bird, "frr": Frr, "openbgpd": Openbgpd, "gobgp": Gobgp}
+SPEAKERS = {"null": Null, "lcp": Lcp, "bascule": BasculeSpeaker, "bascule-2": BasculeTwo, "bird": Bird, "bird-lcp": BirdLcp, "frr": Frr,
+            "openbgpd": Openbgpd, "gobgp": Gobgp}
 
 
 def lan(lab, nb_peers):
