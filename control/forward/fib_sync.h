@@ -4,7 +4,7 @@
  * forwarded by the dataplane.
  *
  *   rib_changes ─► fib_sync_changes ─┐
- *   rib_walk    ─► fib_sync_walk    ─┴► node ─► rib_next_for_role(view) ─► adjacencies
+ *   fib_walk    ─► fib_sync_again   ─┴► node ─► rib_next_for_role(view) ─► adjacencies
  *                                                └─► path-list ─► fib_set / fib_del
  *
  * The system's own routes beat BGP's: a prefix that a peer announces is listed, but never
@@ -12,8 +12,9 @@
  * for a route, the route is refused: until it fits, it is not announced to peers of the view's role
  * (rib_set_refused()).
  *
- * A node that is looked at twice is set once, so that a walk may run over changes, and changes over
- * a walk. Thread: the RIB lcore. */
+ * A node that is looked at twice is set once, so that a walk (fib_walk.h) may run over changes, and
+ * changes over a walk. There is one of these for each RIB, so for each family; they share the FIB's
+ * writer and the next hops. Thread: the RIB lcore. */
 #ifndef BASCULE_FIB_SYNC_H
 #define BASCULE_FIB_SYNC_H
 
@@ -25,6 +26,7 @@
 #include "far_hop.h"
 #include "next_hop.h"
 #include "rib.h"
+#include "system_prefixes.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,6 +43,7 @@ struct fib_sync_wide {
 };
 
 struct fib_sync {
+	enum family family;	     /* the RIB's */
 	struct fib *fib;	     /* borrowed */
 	struct fib_writer *writer;   /* borrowed */
 	struct rib *rib;	     /* borrowed */
@@ -49,24 +52,11 @@ struct fib_sync {
 	struct far_hops *far_hops;   /* borrowed */
 	/* adjacency of VNet hosts on link behind a port; ADJACENCY_NONE: not claimed */
 	uint16_t glean[CONFIG_PORTS];
-	uint64_t allow;	       /* the role matrix that the views are filled by */
-	struct prefix *system; /* owned: VNets and connected subnets, sorted, none inside another */
-	struct prefix *next_system; /* owned: of the configuration that may follow; NULL: none */
-	size_t nb_system, nb_next_system;
-	/* of the walk, a bit each: the views that the present pass over the table is for, those of
-	 * the passes after it, and of these the ones that have a pass of their own */
-	uint8_t views, later, alone;
-	bool first;	 /* the first pass: what is not of one view is done in it */
-	uint32_t cursor; /* of the pass */
-	/* the pass has reached the end of the table; prefixes that have gone since it began
-	 * follow */
-	bool round;
-	/* every prefix has been looked at; the wide ones are through when rib_wide_rounds() is
-	 * `rounds` */
-	bool walked;
-	uint64_t rounds;
+	uint64_t allow; /* the role matrix that the views are filled by */
+	struct system_prefixes system;
+	struct system_prefixes next_system; /* of the configuration that may follow */
 	struct fib_sync_wide wide;
-	bool walking, retry;  /* retry: something was refused since the walk began */
+	bool retry;	      /* something was refused since the last walk began */
 	uint64_t refused;     /* times that the FIB had no room for a route */
 	uint64_t unprotected; /* times that it had none for a backup */
 };
@@ -85,8 +75,8 @@ void fib_sync_configure(struct fib_sync *sync, const struct config *config);
 /* Does this prefix belong to the system, so that no route of a peer for it is ever programmed? */
 bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix);
 
-/* The next hop of a VNet prefix, host order; 0: its hosts are on link, or there is no such VNet. */
-uint32_t fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix);
+/* The next hop of a VNet prefix; 0.0.0.0: its hosts are on link, or there is no such VNet. */
+struct addr fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix);
 
 /* The adjacencies to which `view` is to forward a prefix under matrix `allow`, as the members of
  * its path-list. Returns how many. 0: there is no route; or, if `*lost`, there are routes, but none
@@ -101,16 +91,15 @@ size_t fib_sync_changes(struct fib_sync *sync, size_t budget);
 /* Write one slice of a wide prefix that has changed. False: there is none. */
 bool fib_sync_wide(struct fib_sync *sync);
 
-/* Begin to look at every prefix again: after a change of `allow` or of the configuration, or to
- * find the next hops that nothing uses any more. fib_sync_walk() looks at about `budget` prefixes
- * and returns how many those were; the walk has ended when `walking` is false. The views of `alone`
- * (bit: role) are filled first, one after the other, because somebody waits for each; the rest
- * follow together. */
-void fib_sync_walk_begin(struct fib_sync *sync, uint8_t alone);
-size_t fib_sync_walk(struct fib_sync *sync, size_t budget);
-/* Has the walk filled this view already? True also of a role that has no ports, so no view; and if
- * there is no walk. */
-bool fib_sync_filled(const struct fib_sync *sync, enum role view);
+/* The roles that have a view of the family: a bit each. */
+uint8_t fib_sync_views(const struct fib_sync *sync);
+
+/* Look at these nodes again, which have paths: at most FIB_SYNC_NODES, in those of `views` that
+ * there are. Wide ones go their own way, into all views, if `wide`; else nothing is done about
+ * them. Returns how many prefixes that counts for. */
+enum { FIB_SYNC_NODES = 16 };
+size_t fib_sync_again(struct fib_sync *sync, const uint32_t *nodes, size_t n, uint8_t views,
+		      bool wide);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,7 @@
  *   fib_sync ── adjacency(address, role) ─► index
  *
  * An entry is made when the RIB first asks about an address that lies behind one of our ports. Any
- * other address is unusable there and then, and leaves no trace. Walks over the RIB (fib_sync.h)
+ * other address is unusable there and then, and leaves no trace. Walks over the RIB (fib_walk.h)
  * find out which entries are in use: what a whole walk did not touch is given back. Thread: the RIB
  * lcore. */
 #ifndef BASCULE_NEXT_HOP_H

@@ -193,8 +193,9 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	row->prefix = rib_prefix(rs->rib, path->node);
 	name_source(rs, path, row);
 	row->reason = (uint8_t)rib_reason(rs->rib, path);
-	row->next_hop = row->role == ROLE_VNET ? fib_sync_vnet_next_hop(&rs->fib_sync, row->prefix)
-					       : path->attrs->keys.next_hop;
+	row->next_hop = row->role == ROLE_VNET
+				? fib_sync_vnet_next_hop(&rs->fib_sync, row->prefix).v4
+				: path->attrs->keys.next_hop;
 	if (far_hop_is(&rs->far_hops, row->next_hop, rib_source(rs->rib, path->peer)))
 		show_by_route(rs, row->next_hop, (enum role)row->role, &row->by_route);
 	row->local_pref = path_local_pref(rib_source(rs->rib, path->peer), path);

@@ -479,6 +479,11 @@ struct rib *rib_new(const struct rib_params *params)
 	return rib;
 }
 
+enum family rib_family(const struct rib *rib)
+{
+	return rib->params.family;
+}
+
 void rib_free(struct rib *rib)
 {
 	if (!rib)

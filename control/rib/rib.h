@@ -78,6 +78,8 @@ struct rib_params {
 struct rib *rib_new(const struct rib_params *params);
 /* Gives back every attribute reference; frees the update groups too. */
 void rib_free(struct rib *rib);
+/* Of all its prefixes. */
+enum family rib_family(const struct rib *rib);
 
 /* May a viewer of role `to` use routes from sources of role `from`? Bit to * 8 + from: the gate's
  * own layout. */

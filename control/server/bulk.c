@@ -31,7 +31,7 @@ static void talk_add(struct peer_talk *talk, uint64_t now, uint32_t weight)
 static bool may_put_off(const struct route_server *rs)
 {
 	return rs->phase == RS_LIVE && rs->transit.step == TRANSIT_SETTLED &&
-	       !rs->fib_sync.walking && rib_settled(rs->rib);
+	       !rs->fib_walk.walking && rib_settled(rs->rib);
 }
 
 static uint64_t *word_of(struct bulk *bulk, uint16_t index)

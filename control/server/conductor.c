@@ -74,7 +74,7 @@ static void restart_fire(struct timer *timer, uint64_t now_ms)
 /* Is the spare generation as complete as it will get? */
 static bool filled(const struct route_server *rs)
 {
-	if (!rib_settled(rs->rib) || rib_changes_waiting(rs->rib) || rs->fib_sync.walking ||
+	if (!rib_settled(rs->rib) || rib_changes_waiting(rs->rib) || rs->fib_walk.walking ||
 	    due_has(&rs->due, DUE_RECONSIDER) || !far_hops_settled(&rs->far_hops))
 		return false;
 	if (rib_wide_waiting(rs->rib) && !rs->restart_over)
@@ -240,8 +240,8 @@ static size_t walk_slices(struct route_server *rs)
 	struct budget budget = budget_make(rs->clock_ns, WALK_NS);
 	size_t done = 0;
 
-	while (rs->fib_sync.walking) {
-		size_t n = fib_sync_walk(&rs->fib_sync, SLICE);
+	while (rs->fib_walk.walking) {
+		size_t n = fib_walk_turn(&rs->fib_walk, SLICE);
 
 		done += n;
 		if (!n || budget_over(&budget))
@@ -514,6 +514,7 @@ static int parts_open(struct route_server *rs)
 	rs->next_hops.now_ms = rs->now_ms;
 	rs->next_hops.events = &rs->events;
 	rs->fib_sync.allow = rs->transit.wanted;
+	fib_walk_init(&rs->fib_walk, &rs->fib_sync, 1);
 	return err;
 }
 

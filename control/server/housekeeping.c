@@ -24,7 +24,7 @@ static void round_begin(struct timer *timer, uint64_t now_ms)
 	struct route_server *rs =
 		(struct route_server *)((char *)timer -
 					offsetof(struct route_server, housekeeping));
-	bool walk = rs->fib_sync.retry || ++rs->housekeepings >= WALK_EVERY;
+	bool walk = fib_walk_wanted(&rs->fib_walk) || ++rs->housekeepings >= WALK_EVERY;
 
 	timer_set(&rs->timers, timer, now_ms + HOUSEKEEPING_MS);
 	rs->keeping = HOUSE_EVENTS;
@@ -34,11 +34,11 @@ static void round_begin(struct timer *timer, uint64_t now_ms)
 	service_look(rs);
 	if (rs->phase == RS_LIVE)
 		admission_live(rs);
-	if (!walk || rs->fib_sync.walking || rs->transit.step != TRANSIT_SETTLED ||
+	if (!walk || rs->fib_walk.walking || rs->transit.step != TRANSIT_SETTLED ||
 	    rs->phase == RS_STOPPING)
 		return;
 	rs->housekeepings = 0;
-	fib_sync_walk_begin(&rs->fib_sync, 0);
+	fib_walk_begin(&rs->fib_walk, rs->fib_sync.allow, 0);
 }
 
 void housekeeping_begin(struct route_server *rs)

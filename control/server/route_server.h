@@ -28,6 +28,7 @@
 #include "exchange.h"
 #include "far_hop.h"
 #include "fib_sync.h"
+#include "fib_walk.h"
 #include "flap.h"
 #include "forwarding.h"
 #include "loop.h"
@@ -149,6 +150,7 @@ struct route_server {
 	struct next_hops next_hops;
 	struct far_hops far_hops;
 	struct fib_sync fib_sync;
+	struct fib_walk fib_walk;
 	struct transit transit;
 	struct bulk bulk;
 	struct maps maps;

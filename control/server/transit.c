@@ -60,7 +60,7 @@ static uint64_t filled(const struct route_server *rs)
 	uint64_t rows = 0;
 
 	for (int view = 0; view < ROLE_COUNT; view++)
-		if (fib_sync_filled(&rs->fib_sync, (enum role)view))
+		if (fib_walk_filled(&rs->fib_walk, (enum role)view))
 			rows |= UINT64_C(0xff) << (view * 8);
 	return rows;
 }
@@ -69,8 +69,7 @@ static void program(struct route_server *rs)
 {
 	uint64_t wanted = rs->transit.wanted;
 
-	rs->fib_sync.allow = wanted;
-	fib_sync_walk_begin(&rs->fib_sync, gaining(forwarding_gate(rs->fib), wanted));
+	fib_walk_begin(&rs->fib_walk, wanted, gaining(forwarding_gate(rs->fib), wanted));
 	rs->transit.step = TRANSIT_PROGRAMMING;
 	rs->transit.since_ms = rs->now_ms;
 }
@@ -108,7 +107,7 @@ static bool programming(struct route_server *rs)
 		forwarding_gate_set(rs->fib, gate | may);
 	if (!(transit->wanted & ~transit->announced & ~may))
 		announce(rs, transit->wanted);
-	if (rs->fib_sync.walking)
+	if (rs->fib_walk.walking)
 		return false;
 	transit->step = TRANSIT_SETTLED;
 	return true;

@@ -66,6 +66,11 @@ void fib_destroy(struct fib *fib);
 
 /* -ENOENT: no such dataplane; -EAGAIN: not ready yet; -EPROTO: built with another layout. */
 int fib_attach(const char *name, struct fib **fib);
+/* Does this role have a table of the family? */
+static inline bool fib_view_has(const struct fib_view *view, enum fib_family family)
+{
+	return family == FIB_IP4 ? view->lpm != NULL : view->trie6 != NULL;
+}
 /* Two programs with the same number may share a FIB. */
 uint64_t fib_layout(void);
 /* The port with this id, or as configured with this name; NULL: there is none. */
@@ -124,6 +129,10 @@ static inline int fib_del(struct fib_writer *writer, uint8_t view, struct fib_pr
  *         may be changed meanwhile, longer ones may, and are through at once
  *   IPv6  any but the default route; no other prefix of the view may be changed meanwhile */
 enum { FIB_WIDE = 16 };
+static inline bool fib_is_wide(const struct fib_prefix *prefix)
+{
+	return prefix->len && prefix->len < FIB_WIDE;
+}
 int fib_prefix_set_begin(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix,
 			 uint32_t list);
 static inline int fib_set_begin(struct fib_writer *writer, uint8_t view, struct fib_prefix prefix,

@@ -23,12 +23,6 @@ struct view {
 	bool has_default;
 };
 
-/* Does this role have a table of the family? */
-static inline bool fib_view_has(const struct fib_view *shared, enum fib_family family)
-{
-	return family == FIB_IP4 ? shared->lpm : (void *)shared->trie6;
-}
-
 /* Reset the view to the seeds. No reader may be inside. -ENOMEM, -ENOSPC: more seeds than groups of
  * the table. */
 int view_init(struct view *view, struct fib_view *shared, enum fib_family family,

@@ -232,9 +232,9 @@ TEST_F(server_test, what_goes_under_a_walk_goes_in_slices)
 	announce(NVA_B, table);
 	turn();
 	look_ns = 1000 * 1000;
-	fib_sync_walk_begin(&rs->fib_sync, 0);
+	fib_walk_begin(&rs->fib_walk, rs->fib_sync.allow, 0);
 	update(NVA_B, {}, {}, table);
-	while (rs->fib_sync.walking) {
+	while (rs->fib_walk.walking) {
 		ASSERT_LT(turns++, 400u);
 		rs_turn(rs, now_ms);
 	}

@@ -200,7 +200,7 @@ TEST_F(switch_test, the_gate_opens_for_a_role_when_its_view_is_filled)
 			EXPECT_FALSE(promised());
 		}
 		open += er;
-		still_looking += er && nva && promised() && rs->fib_sync.walking;
+		still_looking += er && nva && promised() && rs->fib_walk.walking;
 	});
 	EXPECT_LT(0u, half_open);
 	EXPECT_LT(half_open, open);
