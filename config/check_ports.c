@@ -263,7 +263,7 @@ static void check_port_tags(struct complaints *c, const struct file *file, size_
 static void check_port_queues(struct complaints *c, const struct file *file, size_t i)
 {
 	static const char *const settings[] = { "rx_queues", "rx_descriptors", "tx_descriptors",
-						"symmetric_rss" };
+						"symmetric_rss", "disabled_offloads" };
 	const struct config_dataplane *dataplane = &file->config.dataplane;
 	const struct config_port *port = &dataplane->ports[i];
 	const config_setting_t *at = port_at(file, i);

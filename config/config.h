@@ -53,6 +53,18 @@ enum config_hold_low { HOLD_LOW_ALARM, HOLD_LOW_REFUSE };
 /* Of the sources of what comes by a port (RFC 3704 2.2 to 2.4): dataplane/fast/urpf.h. */
 enum config_urpf { URPF_OFF, URPF_STRICT, URPF_LOOSE };
 enum config_martians { MARTIANS_STRICT, MARTIANS_ALLOW_240 };
+/* What a device does in our place where it can, and what we have of our own for where it does not:
+ * dataplane/port/device_conf.h. */
+enum config_offload {
+	OFFLOAD_IPV4_CKSUM,
+	OFFLOAD_RSS_HASH,
+	OFFLOAD_VLAN_STRIP,
+	OFFLOAD_VLAN_FILTER,
+	OFFLOAD_VLAN_INSERT,
+	OFFLOAD_MBUF_FAST_FREE,
+	OFFLOADS
+};
+extern const char *const config_offload_words[OFFLOADS + 1]; /* ends with NULL */
 
 struct config_instance {
 	char name[CONFIG_NAME];
@@ -94,7 +106,8 @@ struct config_port {
 	/* of its device, given at the first port of it: receive queues, 0: one a forwarding lcore;
 	 * descriptors of each queue, default CONFIG_DESCRIPTORS, 0: as the driver likes */
 	uint16_t rx_queues, rx_descriptors, tx_descriptors;
-	bool symmetric_rss; /* both directions of a flow come to one queue */
+	bool symmetric_rss;	   /* both directions of a flow come to one queue */
+	uint8_t disabled_offloads; /* bits (enum config_offload) of what the device may not do */
 	enum config_urpf urpf;
 	/* names of access lists, "" for none: for what comes by it, and what leaves by it */
 	char acl_in[CONFIG_NAME], acl_out[CONFIG_NAME];

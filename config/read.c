@@ -23,6 +23,9 @@ static const char *const next_hop_words[] = { "self", "unchanged", NULL };
 static const char *const hold_low_words[] = { "alarm", "refuse", NULL };
 static const char *const martians_words[] = { "strict", "allow_240", NULL };
 static const char *const urpf_words[] = { "off", "strict", "loose", NULL };
+const char *const config_offload_words[] = { "ipv4_cksum",  "rss_hash",	   "vlan_strip",
+					     "vlan_filter", "vlan_insert", "mbuf_fast_free",
+					     NULL };
 static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
 static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 
@@ -94,6 +97,8 @@ static const struct setting port_settings[] = {
 	  .def = CONFIG_DESCRIPTORS, .min = DESCRIPTORS_MIN, .max = DESCRIPTORS_MAX },
 	{ "symmetric_rss", read_bool, MEMBER(struct config_port, symmetric_rss),
 	  .allowed = BOOL_ALLOWED },
+	{ "disabled_offloads", read_words, MEMBER(struct config_port, disabled_offloads),
+	  .words = config_offload_words },
 	{ "urpf", read_word, MEMBER(struct config_port, urpf), .words = urpf_words },
 	{ "acl_in", read_name, MEMBER(struct config_port, acl_in),
 	  .allowed = "names of access lists" },

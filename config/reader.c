@@ -108,19 +108,48 @@ static const char *string_of(struct complaints *c, const struct setting *spec, c
 	return NULL;
 }
 
-bool read_word(struct complaints *c, const struct setting *spec, config_setting_t *at, void *out)
+/* The index of the word, or complain and return -1. */
+static int word_of(struct complaints *c, const struct setting *spec, config_setting_t *at)
 {
 	const char *word = string_of(c, spec, at);
 
-	if (!word)
-		return false;
-	for (size_t i = 0; spec->words[i]; i++) {
-		if (!strcmp(word, spec->words[i])) {
-			store(out, spec->size, (int64_t)i);
-			return true;
-		}
+	for (int i = 0; word && spec->words[i]; i++) {
+		if (!strcmp(word, spec->words[i]))
+			return i;
 	}
-	return refuse(c, spec, at, "is not known here");
+	if (word)
+		refuse(c, spec, at, "is not known here");
+	return -1;
+}
+
+bool read_word(struct complaints *c, const struct setting *spec, config_setting_t *at, void *out)
+{
+	int word = word_of(c, spec, at);
+
+	if (word >= 0)
+		store(out, spec->size, word);
+	return word >= 0;
+}
+
+bool read_words(struct complaints *c, const struct setting *spec, config_setting_t *at, void *out)
+{
+	size_t length, most = 0;
+	int64_t bits = 0;
+	bool good;
+
+	while (spec->words[most])
+		most++;
+	length = read_length(c, spec, at, most);
+	good = !complained(c, at);
+	for (size_t i = 0; i < length; i++) {
+		int word = word_of(c, spec, config_setting_get_elem(at, (unsigned int)i));
+
+		good &= word >= 0;
+		if (word >= 0)
+			bits |= INT64_C(1) << word;
+	}
+	store(out, spec->size, bits);
+	return good;
 }
 
 bool read_name(struct complaints *c, const struct setting *spec, config_setting_t *at, void *out)

@@ -40,8 +40,9 @@ struct setting {
 bool read_group(struct complaints *c, const struct setting *specs, config_setting_t *group,
 		void *out);
 
-/* The readers of rows. Numbers, words and booleans are stored with the member's size. */
-read_fn read_bool, read_number, read_word, read_name, read_text, read_addr, read_prefix,
+/* The readers of rows. Numbers, words and booleans are stored with the member's size; of a list of
+ * words a bit for each. */
+read_fn read_bool, read_number, read_word, read_words, read_name, read_text, read_addr, read_prefix,
 	read_router_id, read_members;
 
 /* Read the TCP-MD5 key in the file that `at` names into a struct config_peer (password.c). */

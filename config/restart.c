@@ -48,7 +48,7 @@ static bool same_port(const struct config_port *a, const struct config_port *b)
 	       a->mtu == b->mtu && a->vlan == b->vlan && a->outer_vlan == b->outer_vlan &&
 	       a->outer_type == b->outer_type && a->rx_queues == b->rx_queues &&
 	       a->rx_descriptors == b->rx_descriptors && a->tx_descriptors == b->tx_descriptors &&
-	       a->symmetric_rss == b->symmetric_rss;
+	       a->symmetric_rss == b->symmetric_rss && a->disabled_offloads == b->disabled_offloads;
 }
 
 static bool differs(const struct config *running, const struct config *wanted, bool of_control,

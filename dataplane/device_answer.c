@@ -93,6 +93,22 @@ static void add_members(struct rte_tel_data *d, const struct device *device)
 		add_member(members, device, i);
 }
 
+/* What it does in our place. */
+static void add_offloads(struct rte_tel_data *d, const struct device *device)
+{
+	struct rte_tel_data *list = rte_tel_data_alloc();
+
+	if (!list)
+		return;
+	rte_tel_data_start_array(list, RTE_TEL_STRING_VAL);
+	for (int i = 0; i < OFFLOADS; i++) {
+		if (device->offloads >> i & 1)
+			rte_tel_data_add_array_string(list, config_offload_words[i]);
+	}
+	if (rte_tel_data_add_dict_container(d, "offloads", list, 0))
+		rte_tel_data_free(list);
+}
+
 int device_answer(struct dataplane *dp, const char *params, struct rte_tel_data *d)
 {
 	char version[VERSION] = "", *end = NULL;
@@ -115,6 +131,7 @@ int device_answer(struct dataplane *dp, const char *params, struct rte_tel_data 
 	if (!rte_eth_dev_fw_version_get(device->id, version, sizeof(version)) && version[0])
 		rte_tel_data_add_dict_string(d, "firmware", version);
 	add_queues(d, device, &info);
+	add_offloads(d, device);
 	add_link(d, device->id);
 	add_yes_no(d, "link_interrupt", device->link_events);
 	add_flow_control(d, device->id);

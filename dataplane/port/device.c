@@ -13,6 +13,7 @@
 #include <rte_pci.h>
 
 #include "af_packet.h"
+#include "device_conf.h"
 #include "log.h"
 #include "netdev.h"
 
@@ -112,64 +113,6 @@ int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORT
 			return err;
 	}
 	return 0;
-}
-
-/* A virtio device that its driver may tell which VLANs it wants passes no other one, and its driver
- * always says that it will tell. That driver has the offload to insert a tag, too, but does it in
- * rte_eth_tx_prepare(), by software, for which we need no driver. */
-static bool is_virtio(const struct rte_eth_dev_info *info)
-{
-	return info->driver_name && !strcmp(info->driver_name, "net_virtio");
-}
-
-struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb_rxq,
-				bool tx_shared, bool tagged)
-{
-	struct rte_eth_conf conf = { .rxmode = { .mq_mode = RTE_ETH_MQ_RX_NONE } };
-
-	conf.rxmode.offloads = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_RSS_HASH;
-	/* One pool and reference count 1 hold for all but the shared case, too: held frames are
-	 * never cloned. */
-	if (!tx_shared)
-		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	if (tagged) {
-		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
-		if (is_virtio(info))
-			conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
-		else
-			conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
-	}
-	conf.rxmode.offloads &= info->rx_offload_capa;
-	conf.txmode.offloads &= info->tx_offload_capa;
-	if (nb_rxq > 1) {
-		conf.rx_adv_conf.rss_conf.rss_hf =
-			info->flow_type_rss_offloads &
-			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
-		if (conf.rx_adv_conf.rss_conf.rss_hf)
-			conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-	}
-	/* ethdev refuses a hash to be handed over where none spreads. */
-	if (conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS)
-		conf.rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_RSS_HASH;
-	return conf;
-}
-
-/* Of a key that repeats every 16 bits the Toeplitz hash is the same for swapped addresses and
- * ports: each bit of the input is weighed by the key from its place on, and the places of source
- * and destination differ by a multiple of 16 (Woo and Park, Scalable TCP Session Monitoring with
- * Symmetric Receive-side Scaling, KAIST 2012). */
-bool device_conf_symmetric(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
-{
-	static uint8_t key[64];
-
-	if (conf->rxmode.mq_mode != RTE_ETH_MQ_RX_RSS || !info->hash_key_size ||
-	    info->hash_key_size > sizeof(key))
-		return false;
-	for (size_t i = 0; i < sizeof(key); i++)
-		key[i] = i % 2 ? 0x5a : 0x6d;
-	conf->rx_adv_conf.rss_conf.rss_key = key;
-	conf->rx_adv_conf.rss_conf.rss_key_len = info->hash_key_size;
-	return true;
 }
 
 static int queues(struct device *device, const struct rte_eth_dev_info *info,
@@ -331,6 +274,7 @@ static int device_setup(struct device *device)
 			  config->name, config->device, info.max_rx_queues, config->rx_queues);
 		return -EINVAL;
 	}
+	device_conf_disable(&info, config->disabled_offloads);
 	device->tx_shared = info.max_tx_queues < device->wants.nb_lcores;
 	device->nb_txq = device->tx_shared ? 1 : device->wants.nb_lcores;
 	conf = device_conf(&info, device->nb_rxq, device->tx_shared,
@@ -339,6 +283,7 @@ static int device_setup(struct device *device)
 		log_warning("port %s: device %s takes no key for RSS: the directions of a flow may "
 			    "come to two lcores",
 			    config->name, config->device);
+	device->offloads = device_conf_offloads(&conf);
 	device->inserts_vlan = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
 	/* A bond's driver hears of its members' links, and LACP has the say about the bond's. */
 	device->link_events = !device->bond.nb && (*info.dev_flags & RTE_ETH_DEV_INTR_LSC);

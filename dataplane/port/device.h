@@ -58,6 +58,7 @@ struct device {
 	bool closed;		 /* device_close() was called */
 	struct rte_device *held; /* closed, but not let go of yet: device_plug.h */
 	bool paused;		 /* atomic: nobody calls its queues, once a grace period is over */
+	uint8_t offloads;	 /* bits (enum config_offload) of what it does in our place */
 	bool inserts_vlan;	 /* it puts a tag on what is sent, if that is asked for */
 	struct tag_map tags;	 /* of its ports */
 	const struct config_port *config; /* of its first port; borrowed: as long as the process */
@@ -104,13 +105,6 @@ static inline bool device_sorts(const struct device *device)
 	return device->bond.nb || device->tags.nb_ports > 1 ||
 	       (device->tags.nb_ports && device->tags.untagged == TAG_MAP_NONE);
 }
-
-/* What is asked of an ethdev: all that may be, as far as it has it; unknown devices must start.
- * `tagged`: a port on it has tags. */
-struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb_rxq,
-				bool tx_shared, bool tagged);
-/* Have both directions of a flow come to one queue. False: the device does not spread by a key. */
-bool device_conf_symmetric(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf);
 
 void device_close(struct device *device);
 

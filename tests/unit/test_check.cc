@@ -69,6 +69,18 @@ const error_case error_cases[] = {
 	{ "\"net_tap1\"", "\"net_tap1\"; rx_queues = 3",
 	  "c:10: dataplane.ports.nva0.rx_queues: 3 are more than there are forwarding lcores, "
 	  "allowed are 1..2" },
+	{ "\"net_tap1\"", "\"net_tap1\"; disabled_offloads = [\"rss_hash\", \"tso\"]",
+	  "c:10: dataplane.ports.nva0.disabled_offloads[1]: \"tso\" is not known here, allowed "
+	  "are "
+	  "\"ipv4_cksum\", \"rss_hash\", \"vlan_strip\", \"vlan_filter\", \"vlan_insert\", "
+	  "\"mbuf_fast_free\"" },
+	{ "\"net_tap1\"", "\"net_tap1\"; disabled_offloads = \"rss_hash\"",
+	  "c:10: dataplane.ports.nva0.disabled_offloads: \"rss_hash\" is not a list, allowed "
+	  "are \"ipv4_cksum\", \"rss_hash\", \"vlan_strip\", \"vlan_filter\", \"vlan_insert\", "
+	  "\"mbuf_fast_free\"" },
+	{ "\"net_tap1\"", "\"net_tap0,iface=a\"; vlan = 7; disabled_offloads = [\"rss_hash\"]",
+	  "c:10: dataplane.ports.nva0.disabled_offloads: is of the device, which port vpn0 is on "
+	  "too, allowed is it there" },
 	{ "\"net_tap1\"", "\"net_tap1\"; rx_descriptors = 63",
 	  "c:10: dataplane.ports.nva0.rx_descriptors: 63 is out of range, allowed are 64..32768" },
 	{ "\"net_tap1\"", "\"net_tap0,iface=a\"; vlan = 7; tx_descriptors = 512",

@@ -154,7 +154,8 @@ TEST_F(config_test, other_tags_need_a_restart)
 TEST_F(config_test, queues_of_a_device)
 {
 	const std::string more = "\"net_tap1\"; rx_queues = 2; rx_descriptors = 64; "
-				 "tx_descriptors = 32768; symmetric_rss = true";
+				 "tx_descriptors = 32768; symmetric_rss = true; "
+				 "disabled_offloads = [\"ipv4_cksum\", \"vlan_insert\"]";
 	loaded l = load_text(good), with = load_text(replaced(good, "\"net_tap1\"", more));
 	ASSERT_NE(nullptr, l.config);
 	ASSERT_NE(nullptr, with.config);
@@ -164,13 +165,15 @@ TEST_F(config_test, queues_of_a_device)
 	EXPECT_EQ(1024, nva->rx_descriptors);
 	EXPECT_EQ(1024, nva->tx_descriptors);
 	EXPECT_FALSE(nva->symmetric_rss);
+	EXPECT_EQ(0, nva->disabled_offloads);
 	nva = &with.config->dataplane.ports[2];
 	EXPECT_EQ(2, nva->rx_queues);
 	EXPECT_EQ(64, nva->rx_descriptors);
 	EXPECT_EQ(32768, nva->tx_descriptors);
 	EXPECT_TRUE(nva->symmetric_rss);
+	EXPECT_EQ(1 << OFFLOAD_IPV4_CKSUM | 1 << OFFLOAD_VLAN_INSERT, nva->disabled_offloads);
 	for (const char *now : { "rx_queues = 1", "rx_descriptors = 512", "tx_descriptors = 512",
-				 "symmetric_rss = true" }) {
+				 "symmetric_rss = true", "disabled_offloads = [\"rss_hash\"]" }) {
 		loaded wanted = load_text(
 			replaced(good, "\"net_tap1\"", std::string("\"net_tap1\"; ") + now));
 		char what[64] = "";

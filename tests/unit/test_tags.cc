@@ -10,6 +10,7 @@
 #include <rte_thash.h>
 
 #include "demux.h"
+#include "device_conf.h"
 #include "tags.h"
 
 namespace
@@ -457,6 +458,31 @@ TEST(device_conf, asks_for_what_there_is)
 		struct rte_eth_conf conf = device_conf(&info, 1, row.tx_shared, row.tagged);
 		EXPECT_EQ(row.rx, conf.rxmode.offloads);
 		EXPECT_EQ(row.tx, conf.txmode.offloads);
+	}
+}
+
+/* A device that has everything, without each: the others are asked for as before. */
+TEST(device_conf, each_may_be_disabled)
+{
+	for (const char *driver : { "net_any", "net_virtio" }) {
+		uint8_t all = 0;
+
+		for (int disabled = OFFLOADS; disabled >= 0; disabled--) {
+			struct rte_eth_dev_info info = {};
+			uint8_t bit = (uint8_t)(disabled < OFFLOADS ? 1 << disabled : 0);
+
+			info.driver_name = driver;
+			info.rx_offload_capa = info.tx_offload_capa = UINT64_MAX;
+			info.flow_type_rss_offloads = RTE_ETH_RSS_IP;
+			device_conf_disable(&info, bit);
+			struct rte_eth_conf conf = device_conf(&info, 2, false, true);
+			if (!bit)
+				all = device_conf_offloads(&conf);
+			EXPECT_EQ(all & ~bit, device_conf_offloads(&conf))
+				<< config_offload_words[disabled];
+			EXPECT_EQ(RTE_ETH_MQ_RX_RSS, conf.rxmode.mq_mode);
+		}
+		EXPECT_EQ(driver == std::string("net_any") ? 0x37 : 0x2f, all) << driver;
 	}
 }
 
