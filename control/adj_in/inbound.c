@@ -28,7 +28,7 @@ static struct inbound_route *route_at(const struct inbound *in, uint32_t id)
 
 static int table_open(struct inbound *in)
 {
-	return prefix_table_open(&in->routes, FAMILY_IPV4, sizeof(struct inbound_route),
+	return prefix_table_open(&in->routes, in->adj_in->family, sizeof(struct inbound_route),
 				 ROUTES_MAX);
 }
 

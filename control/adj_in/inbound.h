@@ -32,9 +32,10 @@ struct discard;
 struct due;
 struct scratch;
 
-/* What the tables of all peers share. */
+/* What the tables of all peers of a family share. */
 struct adj_in {
-	struct rib *rib; /* all borrowed */
+	enum family family; /* of all their routes */
+	struct rib *rib;    /* all borrowed */
 	struct attr_table *attrs;
 	struct discard *discard; /* takes what a table leaves */
 	struct due *due;	 /* DUE_MAPS: inbound_turn() has something to do for some peer */

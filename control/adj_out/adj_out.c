@@ -1,24 +1,30 @@
-/* Receivers: how they begin. */
+/* Sessions and their receivers: how they begin. */
 #include "adj_out.h"
 
-void receiver_begin(struct receiver *receiver, struct adj_out *adj_out, uint16_t index,
-		    const struct config_peer *config)
+void out_session_begin(struct out_session *session, uint16_t index,
+		       const struct config_peer *config)
 {
-	*receiver = (struct receiver){
-		.adj_out = adj_out,
-		.config = config,
-		.index = index,
-		.active = true,
-	};
-	adj_out->receiver[index] = receiver;
-	if (index >= adj_out->end)
-		adj_out->end = index + 1;
+	*session = (struct out_session){ .config = config, .index = index, .active = true };
 }
 
-void receiver_up(struct receiver *receiver, uint32_t local_addr, bool as4)
+void receiver_begin(struct out_session *session, struct adj_out *adj_out)
 {
-	receiver->local_addr = local_addr;
-	receiver->as4 = as4;
-	receiver->up_ms = receiver->adj_out->now_ms;
-	receiver->lagging = false;
+	struct receiver *receiver = &session->to[adj_out->family];
+
+	receiver->adj_out = adj_out;
+	receiver->session = session;
+	adj_out->receiver[session->index] = receiver;
+	if (session->index >= adj_out->end)
+		adj_out->end = session->index + 1;
+}
+
+void out_session_up(struct out_session *session, uint32_t local_addr, bool as4, uint8_t families,
+		    uint64_t now_ms)
+{
+	session->local_addr = local_addr;
+	session->as4 = as4;
+	session->families = families;
+	session->up_ms = now_ms;
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		session->to[family].lagging = false;
 }

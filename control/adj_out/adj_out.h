@@ -1,7 +1,8 @@
 /* Adj-RIB-Out: what is announced to peers. A struct receiver is one peer as the receiver of
- * announcements; struct adj_out is what all receivers share. The conductor has a receiver in each
- * of its peers, calls members.h when a peer comes, changes its configuration or goes, and sends
- * what is encoded. This folder opens no socket, decodes nothing and chooses no path.
+ * announcements of one family; struct out_session is what its receivers share, struct adj_out
+ * what all receivers of a family share. The conductor has a session in each of its peers, calls
+ * members.h when a peer comes, changes its configuration or goes, and sends what is encoded. This
+ * folder opens no socket, decodes nothing and chooses no path.
  *
  *   group (rib) ─► announce.c ─► outbound.c, the map ─► recipients.c ─► octets ─► adj_out.send
  *
@@ -59,39 +60,49 @@ struct suspect {
 	bool named;
 };
 
-/* What is withheld from a peer (withheld.h). Zeroed at first. */
-struct withheld {
+/* What a peer may have reset its sessions for. Zeroed at first. */
+struct suspects {
 	struct suspect suspect[WITHHELD_SUSPECTS];
 	uint8_t nb, next;
-	/* which prefixes that are, in this session; not open: none */
-	struct prefix_table prefixes;
 };
 
-/* What decides what is announced to one peer. */
+struct out_session;
+
+/* What is announced to one peer of one family. */
 struct receiver {
-	struct adj_out *adj_out;	  /* borrowed */
-	const struct config_peer *config; /* borrowed */
-	uint16_t index;			  /* of the peer: its source in the RIB */
-	bool active;			  /* configured, and not being removed */
-	bool held;			  /* it takes no part in route exchange */
-	bool drained;	     /* what it is told says that we are about to go (RFC 8326) */
-	bool lagging;	     /* it is out of its group's stream until it has taken what was sent */
-	bool as4;	     /* 4-octet AS numbers (RFC 6793), by its last session */
-	uint32_t local_addr; /* our end of its last session, host order */
-	uint64_t up_ms;	     /* when that came up */
+	struct adj_out *adj_out;     /* borrowed */
+	struct out_session *session; /* borrowed: owns this */
 	/* borrowed; NULL: nothing is announced to it (not up, or not LIVE yet) */
 	struct update_group *group;
-	struct pace pace;
+	bool lagging; /* it is out of its group's stream until it has taken what was sent */
 	struct summaries_announced summaries;
-	struct withheld withheld;
+	/* the prefixes that are withheld from it (withheld.h), in this session; not open: none */
+	struct prefix_table withheld;
 	uint64_t unexportable; /* announcements to it that fit no message */
 	/* prefixes that an attribute was stripped from on the way to it, or that were dropped for
 	 * one */
 	uint64_t stripped_out, dropped_out;
 };
 
-/* What all receivers share. */
+/* What decides what is announced to one peer, of whichever family. */
+struct out_session {
+	const struct config_peer *config; /* borrowed */
+	uint16_t index;			  /* of the peer: its source in the RIBs */
+	bool active;			  /* configured, and not being removed */
+	bool held;			  /* it takes no part in route exchange */
+	bool drained;	     /* what it is told says that we are about to go (RFC 8326) */
+	bool as4;	     /* 4-octet AS numbers (RFC 6793), by its last session */
+	uint8_t families;    /* that its last session has: family_bit() */
+	uint32_t local_addr; /* our end of its last session, host order */
+	uint64_t up_ms;	     /* when that came up */
+	struct pace pace;
+	struct suspects suspects;
+	struct receiver to[FAMILY_COUNT];
+};
+
+/* What all receivers of a family share. */
 struct adj_out {
+	enum family family;
 	struct rib *rib; /* borrowed, like all pointers here */
 	const struct config *config;
 	struct maps *maps;
@@ -101,12 +112,12 @@ struct adj_out {
 	 * have pace.slow set */
 	struct due *due;
 	struct scratch *scratch;
-	/* Have `buf` sent in the receiver's session, with a reference of its own. False: no room
+	/* Have `buf` sent in this session, with a reference of its own. False: no room
 	 * now. */
-	bool (*send)(void *ctx, const struct receiver *to, struct wire_buf *buf);
-	/* Octets that the receiver's connection has taken in this session, as its session lcore
-	 * counts them. */
-	uint64_t (*taken)(void *ctx, const struct receiver *to);
+	bool (*send)(void *ctx, const struct out_session *to, struct wire_buf *buf);
+	/* Octets that its connection has taken in this session, as its session lcore counts
+	 * them. */
+	uint64_t (*taken)(void *ctx, const struct out_session *to);
 	void *ctx;	   /* of those */
 	uint64_t now_ms;   /* of this turn */
 	uint64_t paced_ms; /* pace_tick()'s: as of when waiting is counted */
@@ -118,12 +129,15 @@ struct adj_out {
 	struct receiver *receiver[CONFIG_PEERS]; /* by index */
 };
 
-/* A peer is configured; nothing is announced to it yet. `receiver` and `config` stay where they
+/* A peer is configured; nothing is announced to it yet. `session` and `config` stay where they
  * are. */
-void receiver_begin(struct receiver *receiver, struct adj_out *adj_out, uint16_t index,
-		    const struct config_peer *config);
+void out_session_begin(struct out_session *session, uint16_t index,
+		       const struct config_peer *config);
+/* The same of one family, for each. */
+void receiver_begin(struct out_session *session, struct adj_out *adj_out);
 /* Its session has come up. */
-void receiver_up(struct receiver *receiver, uint32_t local_addr, bool as4);
+void out_session_up(struct out_session *session, uint32_t local_addr, bool as4, uint8_t families,
+		    uint64_t now_ms);
 
 #ifdef __cplusplus
 }

@@ -63,7 +63,7 @@ static bool out_send(struct announcer *a)
 	for (; a->nb_sent < a->nb_to; a->nb_sent++) {
 		struct receiver *peer = adj_out->receiver[a->to[a->nb_sent]];
 
-		if (!adj_out->send(adj_out->ctx, peer, a->sending))
+		if (!adj_out->send(adj_out->ctx, peer->session, a->sending))
 			return false;
 	}
 	wire_buf_put(a->sending);
@@ -97,15 +97,15 @@ static void out_message(struct announcer *a)
 	size_t taken = 0, len = 0;
 
 	if (b->kind == GROUP_END_OF_RIB) {
-		a->out_len += update_encode_eor(out, BGP_MESSAGE_MAX, FAMILY_IPV4);
+		a->out_len += update_encode_eor(out, BGP_MESSAGE_MAX, a->adj_out->family);
 		return;
 	}
 	if (b->kind == GROUP_ANNOUNCE && a->attrs_len)
-		len = update_encode_announce(out, BGP_MESSAGE_MAX, FAMILY_IPV4, a->attrs,
+		len = update_encode_announce(out, BGP_MESSAGE_MAX, a->adj_out->family, a->attrs,
 					     (uint16_t)a->attrs_len, part->prefixes + a->at,
 					     part->nb - a->at, &taken);
 	if (!len)
-		len = update_encode_withdraw(out, BGP_MESSAGE_MAX, FAMILY_IPV4,
+		len = update_encode_withdraw(out, BGP_MESSAGE_MAX, a->adj_out->family,
 					     part->prefixes + a->at,
 					     a->attrs_len ? 1 : part->nb - a->at, &taken);
 	a->out_len += len;
@@ -168,8 +168,8 @@ static bool note_attributes(struct announcer *a)
 		struct receiver *peer = a->adj_out->receiver[b->to[i]];
 
 		*(drop ? &peer->dropped_out : &peer->stripped_out) += b->nb_prefixes;
-		events_note(a->adj_out->events, EVENT_ATTRIBUTE, peer->index, a->adj_out->now_ms,
-			    "%s on the way to it %s and %u others: %s",
+		events_note(a->adj_out->events, EVENT_ATTRIBUTE, peer->session->index,
+			    a->adj_out->now_ms, "%s on the way to it %s and %u others: %s",
 			    drop ? "dropped" : "stripped", prefix_text(*b->prefixes, prefix),
 			    b->nb_prefixes - 1, what);
 	}

@@ -51,8 +51,8 @@ static bool message_fits(const struct update_group *group, struct route_map_resu
 	}
 	len = result->len ? announcement_wire(group, result->wire, result->len, attrs) : 0;
 
-	return len && update_encode_announce(message, sizeof(message), FAMILY_IPV4, attrs,
-					     (uint16_t)len, &result->prefix, 1, &taken);
+	return len && update_encode_announce(message, sizeof(message), result->prefix.addr.family,
+					     attrs, (uint16_t)len, &result->prefix, 1, &taken);
 }
 
 size_t announcement_export(const struct update_group *group, const struct rib *rib,

@@ -184,11 +184,11 @@ static const struct receiver *kind_next(struct kind_walk *walk)
 		const struct receiver *peer = walk->adj_out->receiver[walk->next++];
 		struct update_group its;
 
-		if (!peer->active || peer->config->role != ROLE_EXPRESSROUTE)
+		if (!peer->session->active || peer->session->config->role != ROLE_EXPRESSROUTE)
 			continue;
-		if (peer->config->gateway != walk->gateway) {
-			walk->gateway = peer->config->gateway;
-			its = update_group_kind(walk->adj_out, peer->config);
+		if (peer->session->config->gateway != walk->gateway) {
+			walk->gateway = peer->session->config->gateway;
+			its = update_group_kind(walk->adj_out, peer->session->config);
 			walk->fits = update_group_fits(walk->kind, &its);
 		}
 		if (walk->fits)
@@ -207,7 +207,7 @@ static bool is_hidden(const struct adj_out *adj_out, const struct update_group *
 	if (kind->rule.ibgp || kind->backups || !backups->n)
 		return false;
 	while ((peer = kind_next(&walk)))
-		if (!backups_include(adj_out->rib, backups, peer->index))
+		if (!backups_include(adj_out->rib, backups, peer->session->index))
 			return false;
 	return true;
 }
@@ -222,7 +222,8 @@ static bool is_withheld(const struct adj_out *adj_out, const struct update_group
 	const struct receiver *peer;
 
 	while (adj_out->withholding && (peer = kind_next(&walk))) {
-		bool backup = yields || backups_include(adj_out->rib, backups, peer->index);
+		bool backup =
+			yields || backups_include(adj_out->rib, backups, peer->session->index);
 
 		if (!receiver_withholds_path(peer, path, backup))
 			return false;

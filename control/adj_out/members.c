@@ -63,14 +63,14 @@ int members_join(struct announcer *a, struct receiver *peer)
 
 	if (!group)
 		return -ENOMEM;
-	if (group_join(group->group, peer->index)) {
+	if (group_join(group->group, peer->session->index)) {
 		group_drop_if_empty(a, group);
 		return -ENOMEM;
 	}
 	peer->group = group;
 	group->owing = true;
 	a->version++;
-	withheld_joined(a->adj_out, peer);
+	withheld_joined(peer);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static void leave(struct announcer *a, struct receiver *peer)
 	peer->group = NULL;
 	withheld_uncount(peer);
 	a->version++;
-	group_leave(group->group, peer->index);
+	group_leave(group->group, peer->session->index);
 	group_drop_if_empty(a, group);
 }
 
@@ -101,7 +101,7 @@ bool members_finished(const struct announcer *a, const struct receiver *peer)
 
 int members_refresh(struct receiver *peer)
 {
-	int err = peer->group ? group_refresh(peer->group->group, peer->index) : 0;
+	int err = peer->group ? group_refresh(peer->group->group, peer->session->index) : 0;
 
 	if (peer->group && !err)
 		summaries_refresh(peer);
@@ -123,7 +123,7 @@ int members_move(struct announcer *a, struct receiver *peer)
 		uint32_t node = rib_find(a->adj_out->rib, a->adj_out->config->vnets[i].prefix);
 
 		if (node != RIB_NONE)
-			group_owe(peer->group->group, peer->index, node);
+			group_owe(peer->group->group, peer->session->index, node);
 	}
 	return err;
 }
@@ -135,9 +135,9 @@ int members_lagging(struct receiver *peer, bool lagging)
 	if (!peer->group || peer->lagging == lagging)
 		return 0;
 	if (lagging)
-		err = group_lagging(peer->group->group, peer->index);
+		err = group_lagging(peer->group->group, peer->session->index);
 	else
-		group_drained(peer->group->group, peer->index);
+		group_drained(peer->group->group, peer->session->index);
 	if (!err)
 		peer->lagging = lagging;
 	peer->group->owing |= !lagging;

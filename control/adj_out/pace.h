@@ -7,7 +7,8 @@
  *   announce.c ─ pace_sent ─► octets sent ◄─ octets taken, the session's own count (speaker.h)
  *   group_flush asks pace_ready: may more be sent to these peers?
  *
- * Thread: the RIB lcore. */
+ * Octets are a session's, whichever family they are about: `adj_out` is that of any family, and
+ * the same one each time. Thread: the RIB lcore. */
 #ifndef BASCULE_PACE_H
 #define BASCULE_PACE_H
 
@@ -19,17 +20,17 @@ extern "C" {
 #endif
 
 struct adj_out;
-struct receiver;
+struct out_session;
 
 enum {
 	PACE_AHEAD = 64 << 10, /* octets */
 	PACE_SLOW_MS = 100,
 };
 
-/* Its session has come up. */
-void pace_begin(struct receiver *peer);
-/* So many octets were handed to its session. */
-void pace_sent(struct receiver *peer, uint32_t octets);
+/* The session has come up. */
+void pace_begin(struct out_session *session);
+/* So many octets were handed to it. */
+void pace_sent(struct out_session *session, uint32_t octets);
 /* May more be sent to all of them (rib_params.ready)? */
 bool pace_ready(struct adj_out *adj_out, const uint16_t *peers, uint32_t n);
 /* Once a turn, when no flush is under way: who has waited until now has been counted. */

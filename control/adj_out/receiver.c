@@ -15,7 +15,7 @@ static bool announces_to(const struct receiver *peer, const struct path *path, b
 {
 	struct update_group kind = *peer->group;
 
-	if (path->attrs->keys.next_hop == peer->config->addr.v4)
+	if (path->attrs->keys.next_hop == peer->session->config->addr.v4)
 		kind.rule.unchanged = false;
 	return announcement_of_path(&kind, peer->adj_out->rib, path, backup, wire, result);
 }
@@ -23,11 +23,11 @@ static bool announces_to(const struct receiver *peer, const struct path *path, b
 bool receiver_withholds(const struct receiver *peer, const struct route_map_result *result)
 {
 	uint8_t attrs[BGP_MESSAGE_MAX];
-	size_t len = peer->withheld.nb
+	size_t len = peer->session->suspects.nb
 			     ? announcement_wire(peer->group, result->wire, result->len, attrs)
 			     : 0;
 
-	return len && withheld_match(&peer->withheld, attrs, (uint16_t)len) >= 0;
+	return len && withheld_match(&peer->session->suspects, attrs, (uint16_t)len) >= 0;
 }
 
 bool receiver_withholds_path(const struct receiver *peer, const struct path *path, bool backup)
@@ -37,7 +37,7 @@ bool receiver_withholds_path(const struct receiver *peer, const struct path *pat
 	uint8_t wire[BGP_MESSAGE_MAX];
 	bool withholds;
 
-	if (!peer->withheld.nb || !peer->group || !update_group_suits(peer->adj_out, peer))
+	if (!peer->session->suspects.nb || !peer->group || !update_group_suits(peer->adj_out, peer))
 		return false;
 	result = scratch_take(scratch, SCRATCH_LOOK);
 	withholds =
@@ -75,7 +75,7 @@ static size_t route_octets(const struct receiver *peer, struct prefix prefix, ui
 	bool backup;
 
 	if (node != RIB_NONE)
-		path = group_advertised(group->group, peer->index, node, &backup);
+		path = group_advertised(group->group, peer->session->index, node, &backup);
 	if (!path || !announces_to(peer, path, backup, wire, room))
 		return 0;
 	*attrs_hash = path->attrs->hash;
@@ -107,7 +107,7 @@ static int withheld_more(const struct receiver *peer, struct prefix prefix)
 	uint16_t len = (uint16_t)receiver_octets(peer, prefix, wire, &attrs_hash);
 
 	return withheld_has(peer, prefix) -
-	       (len && withheld_match(&peer->withheld, wire, len) >= 0);
+	       (len && withheld_match(&peer->session->suspects, wire, len) >= 0);
 }
 
 /* What summaries_advertised() will be at least when everything has been announced to the peer.
@@ -122,9 +122,9 @@ static int64_t advertised_at_least(const struct adj_out *adj_out, const struct r
 	int64_t least = summaries_advertised(adj_out, peer);
 	uint32_t nodes[LOOKS], waiting;
 
-	if (!peer->withheld.nb)
+	if (!peer->session->suspects.nb)
 		return least;
-	waiting = group_waiting(group->group, peer->index, nodes, LOOKS);
+	waiting = group_waiting(group->group, peer->session->index, nodes, LOOKS);
 	if (waiting == UINT32_MAX || flushing)
 		return 0;
 	for (uint32_t i = 0; waiting <= LOOKS && i < waiting; i++) {

@@ -12,7 +12,7 @@ enum { SPLIT_PLAIN = 1, SPLIT_ITSELF = 2 };
 static bool is_next_hop(const struct update_group *group, const struct receiver *peer,
 			const struct attrs *attrs)
 {
-	return group->rule.unchanged && attrs->keys.next_hop == peer->config->addr.v4;
+	return group->rule.unchanged && attrs->keys.next_hop == peer->session->config->addr.v4;
 }
 
 void batch_split_begin(struct batch_split *split, const struct adj_out *adj_out,
@@ -25,10 +25,10 @@ void batch_split_begin(struct batch_split *split, const struct adj_out *adj_out,
 		const struct receiver *peer = adj_out->receiver[batch->to[i]];
 
 		if (is_next_hop(group, peer, batch->attrs)) {
-			split->itself = peer->index;
+			split->itself = peer->session->index;
 			split->left |= SPLIT_ITSELF;
 		} else {
-			split->plain[split->nb_plain++] = peer->index;
+			split->plain[split->nb_plain++] = peer->session->index;
 			split->left |= SPLIT_PLAIN;
 		}
 	}
@@ -63,11 +63,11 @@ void recipients_begin(struct recipients *r, struct adj_out *adj_out,
 		struct receiver *peer = adj_out->receiver[batch->to[i]];
 
 		if (len && withheld_from(adj_out, peer, part, wire, len)) {
-			r->withheld[r->nb_withheld++] = peer->index;
+			r->withheld[r->nb_withheld++] = peer->session->index;
 			continue;
 		}
 		withheld_over(peer, part);
-		r->announced[nb_announced++] = peer->index;
+		r->announced[nb_announced++] = peer->session->index;
 	}
 	r->to = r->announced;
 	r->nb_to = nb_announced;

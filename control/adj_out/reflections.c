@@ -11,7 +11,7 @@
 bool reflections_announced(const struct adj_out *adj_out, const struct path *path, uint16_t index)
 {
 	const struct receiver *peer = adj_out->receiver[index];
-	struct update_group kind = update_group_kind(adj_out, peer->config);
+	struct update_group kind = update_group_kind(adj_out, peer->session->config);
 
 	/* Where a summary stands for the prefix, the summary is announced. */
 	if (kind.map && route_map_summarises(kind.map, rib_prefix(adj_out->rib, path->node)))
@@ -31,5 +31,5 @@ void reflections_note(struct adj_out *adj_out, const struct path *path,
 	events_note(adj_out->events, EVENT_REFLECTION, path->peer, adj_out->now_ms,
 		    "%s is not used: it is what we tell it of %s, come back",
 		    prefix_text(rib_prefix(adj_out->rib, path->node), prefix),
-		    adj_out->receiver[announced->peer]->config->name);
+		    adj_out->receiver[announced->peer]->session->config->name);
 }

@@ -193,11 +193,11 @@ static uint32_t contributors(const struct update_group *group, int fate,
 			     const struct receiver *peer)
 {
 	const struct summaries *s = group->summaries;
-	uint16_t gateway = rib_gateway(peer->adj_out->rib, peer->index);
+	uint16_t gateway = rib_gateway(peer->adj_out->rib, peer->session->index);
 
 	if (!s->own[fate])
 		return 0;
-	return s->total[fate] - (uint32_t)s->own[fate][peer->index] -
+	return s->total[fate] - (uint32_t)s->own[fate][peer->session->index] -
 	       (uint32_t)s->hidden[fate][gateway];
 }
 
@@ -285,8 +285,9 @@ static const struct path *path_without(const struct adj_out *adj_out, const stru
 	uint32_t node = rib_find(adj_out->rib, prefix);
 
 	*backup = false;
-	return node == RIB_NONE ? NULL
-				: group_advertised(peer->group->group, peer->index, node, backup);
+	return node == RIB_NONE
+		       ? NULL
+		       : group_advertised(peer->group->group, peer->session->index, node, backup);
 }
 
 /* Fill in what the peer is to hear. False: it has nothing to hear. */
@@ -386,7 +387,7 @@ uint32_t summaries_advertised(const struct adj_out *adj_out, const struct receiv
 {
 	const struct update_group *group = peer->group;
 	uint64_t rules = summaries_of(peer);
-	int64_t n = group ? group_advertised_count(group->group, peer->index) : 0;
+	int64_t n = group ? group_advertised_count(group->group, peer->session->index) : 0;
 
 	n -= withheld_count(peer);
 	for (int fate = 0; group && group->summaries && fate < SUMMARIES_FATES; fate++)
@@ -396,7 +397,7 @@ uint32_t summaries_advertised(const struct adj_out *adj_out, const struct receiv
 		bool backup;
 
 		/* It may stand for a route that is not one of its contributors. */
-		n += withheld(group->summaries, prefix, peer->index) ||
+		n += withheld(group->summaries, prefix, peer->session->index) ||
 		     !path_without(adj_out, peer, prefix, &backup);
 	}
 	return n > 0 ? (uint32_t)n : 0; /* routes may have gone whose fate is counted still */
@@ -441,7 +442,7 @@ int summaries_open(struct adj_out *adj_out, struct update_group *group)
 	s = calloc(1, sizeof(*s));
 	group->summaries = s;
 	if (!s || group_watch(group->group) ||
-	    prefix_table_open(&s->contributions, FAMILY_IPV4, sizeof(struct contribution),
+	    prefix_table_open(&s->contributions, adj_out->family, sizeof(struct contribution),
 			      CONTRIBUTIONS_MAX) ||
 	    slab_init(&s->hiding, sizeof(struct hiding), HIDING_MAX)) {
 		summaries_close(adj_out, group);

@@ -27,14 +27,16 @@ void announced_note(struct announced_last *last, const struct announced_part *an
 	last->part[last->nb++ % UPDATE_GROUP_ANNOUNCED] = *announced;
 }
 
-/* The one route among those announced lately that is like `wanted`, or, if that is NULL, the only
- * one there is. Sets its prefix and hash. */
-static bool find_recent(const struct adj_out *adj_out, const struct receiver *peer,
-			const struct suspect *wanted, struct suspect *found)
+/* What has been found among the routes that were announced lately. */
+enum recent { RECENT_NONE, RECENT_FOUND, RECENT_SEVERAL };
+
+/* The route among those of one family that is like `wanted`, or, if that is NULL, the only one
+ * there is; `so_far`: in other families. Sets its prefix and hash. */
+static enum recent find_of_family(const struct receiver *peer, const struct suspect *wanted,
+				  enum recent so_far, struct suspect *found)
 {
 	const struct announced_last *last = &peer->group->announced;
 	uint32_t n = last->nb < UPDATE_GROUP_ANNOUNCED ? last->nb : UPDATE_GROUP_ANNOUNCED;
-	bool any = false;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct announced_part *announced =
@@ -44,27 +46,42 @@ static bool find_recent(const struct adj_out *adj_out, const struct receiver *pe
 		uint16_t len;
 		uint64_t hash;
 
-		if (adj_out->now_ms - announced->ms > SUSPECTS_RECENT_MS)
+		if (peer->adj_out->now_ms - announced->ms > SUSPECTS_RECENT_MS)
 			break;
 		len = (uint16_t)receiver_octets(peer, announced->prefix, wire, &attrs_hash);
 		if (!len || attrs_hash != announced->attrs_hash)
 			continue;
 		hash = hash_bytes(wire, len, 0);
-		if (wanted ? !suspect_is_like(wanted, wire, len) : any && hash != found->hash) {
-			if (!wanted)
-				return false;
+		if (wanted && !suspect_is_like(wanted, wire, len))
 			continue;
-		}
+		if (!wanted && so_far == RECENT_FOUND && hash != found->hash)
+			return RECENT_SEVERAL;
 		found->hash = hash;
 		found->prefix = announced->prefix;
-		found->named = any = true;
+		found->named = true;
+		so_far = RECENT_FOUND;
 		if (wanted)
 			break;
 	}
-	return any;
+	return so_far;
 }
 
-static struct suspect *suspect_find(struct withheld *w, uint8_t code, uint64_t hash)
+/* The same of all families. */
+static bool find_recent(const struct out_session *session, const struct suspect *wanted,
+			struct suspect *found)
+{
+	enum recent recent = RECENT_NONE;
+
+	for (int family = 0; family < FAMILY_COUNT && recent != RECENT_SEVERAL; family++) {
+		if (wanted && recent == RECENT_FOUND)
+			break;
+		if (session->to[family].group)
+			recent = find_of_family(&session->to[family], wanted, recent, found);
+	}
+	return recent == RECENT_FOUND;
+}
+
+static struct suspect *suspect_find(struct suspects *w, uint8_t code, uint64_t hash)
 {
 	for (uint8_t i = 0; i < w->nb; i++)
 		if (w->suspect[i].code == code && w->suspect[i].hash == hash)
@@ -72,7 +89,7 @@ static struct suspect *suspect_find(struct withheld *w, uint8_t code, uint64_t h
 	return NULL;
 }
 
-static struct suspect *suspect_add(struct withheld *w, const struct suspect *like)
+static struct suspect *suspect_add(struct suspects *w, const struct suspect *like)
 {
 	struct suspect *s = &w->suspect[w->next];
 
@@ -99,19 +116,19 @@ static struct attribute attribute_of(const struct speaker_down *down)
 }
 
 /* Whom the loss is put down to; NULL: it is not known. */
-static struct suspect *suspect_of(const struct adj_out *adj_out, struct receiver *peer,
-				  const struct speaker_down *down)
+static struct suspect *suspect_of(struct out_session *session, const struct speaker_down *down,
+				  uint64_t now_ms)
 {
 	bool said = down->received && down->code == NOTIFY_UPDATE;
 	struct attribute a = attribute_of(down);
-	struct withheld *w = &peer->withheld;
+	struct suspects *w = &session->suspects;
 	struct suspect found = { .code = 0 };
 	struct suspect *known;
 
 	if (said && a.body) {
 		struct suspect wanted = { .code = a.code, .hash = hash_bytes(a.body, a.len, 0) };
 
-		if (find_recent(adj_out, peer, &wanted, &found)) {
+		if (find_recent(session, &wanted, &found)) {
 			wanted.prefix = found.prefix;
 			wanted.named = true;
 		}
@@ -123,46 +140,56 @@ static struct suspect *suspect_of(const struct adj_out *adj_out, struct receiver
 		return known ? known : suspect_add(w, &wanted);
 	}
 	for (uint8_t i = 0; i < w->nb; i++)
-		if (!w->suspect[i].code && find_recent(adj_out, peer, &w->suspect[i], &found))
+		if (!w->suspect[i].code && find_recent(session, &w->suspect[i], &found))
 			return &w->suspect[i];
-	if (!find_recent(adj_out, peer, NULL, &found) ||
-	    (!said && adj_out->now_ms - peer->up_ms < SUSPECTS_STEADY_MS))
+	if (!find_recent(session, NULL, &found) ||
+	    (!said && now_ms - session->up_ms < SUSPECTS_STEADY_MS))
 		return NULL;
 	return suspect_add(w, &found);
 }
 
-void suspects_note_reset(struct adj_out *adj_out, struct receiver *peer,
-			 const struct speaker_down *down)
+static bool is_member(const struct out_session *session)
+{
+	bool member = false;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		member |= session->to[family].group != NULL;
+	return member;
+}
+
+void suspects_note_reset(struct out_session *session, const struct speaker_down *down,
+			 struct events *events, uint64_t now_ms)
 {
 	bool said = down->received && down->code == NOTIFY_UPDATE;
-	uint8_t stood = withheld_standing(&peer->withheld);
+	uint8_t stood = suspects_standing(&session->suspects);
 	char what[64], prefix[PREFIX_TEXT];
 	struct suspect *s;
 
-	if (!peer->group || (!said && !down->reset))
+	if (!is_member(session) || (!said && !down->reset))
 		return;
-	s = suspect_of(adj_out, peer, down);
+	s = suspect_of(session, down, now_ms);
 	if (!s && !said)
 		return;
 	if (!s) {
-		events_note(adj_out->events, EVENT_ATTRIBUTE, peer->index, adj_out->now_ms,
+		events_note(events, EVENT_ATTRIBUTE, session->index, now_ms,
 			    "it reset its session for an UPDATE of ours (3/%u): which one is not "
 			    "known",
 			    down->subcode);
 		return;
 	}
 	s->resets += s->resets < UINT8_MAX;
-	if (withheld_standing(&peer->withheld) != stood)
-		withheld_changed(adj_out, peer);
-	events_note(adj_out->events, EVENT_ATTRIBUTE, peer->index, adj_out->now_ms,
+	if (suspects_standing(&session->suspects) != stood)
+		withheld_changed(session);
+	events_note(events, EVENT_ATTRIBUTE, session->index, now_ms,
 		    "it reset its session for an UPDATE of ours, time %u%s%s: %s%s", s->resets,
 		    s->named ? ", " : "", s->named ? prefix_text(s->prefix, prefix) : "",
 		    suspect_text(s, what, sizeof(what)),
 		    s->resets >= WITHHELD_AFTER ? "; withheld from it now" : "");
 }
 
-bool suspect_stands(const struct receiver *peer, const struct suspect *suspect)
+bool suspect_stands(const struct out_session *session, const struct suspect *suspect)
 {
+	const struct receiver *peer = &session->to[suspect->prefix.addr.family];
 	uint8_t wire[BGP_MESSAGE_MAX];
 	uint32_t attrs_hash;
 	uint16_t len;

@@ -17,8 +17,8 @@
 extern "C" {
 #endif
 
-struct adj_out;
-struct receiver;
+struct events;
+struct out_session;
 struct speaker_down;
 struct suspect;
 struct announced_part;
@@ -34,11 +34,11 @@ enum {
 /* Keep a part of a batch that has been announced to a group. */
 void announced_note(struct announced_last *last, const struct announced_part *announced);
 
-/* The peer's session has ended like this; the peer is still a member of its group. */
-void suspects_note_reset(struct adj_out *adj_out, struct receiver *peer,
-			 const struct speaker_down *down);
+/* The session has ended like this; the peer is still a member of its groups. */
+void suspects_note_reset(struct out_session *session, const struct speaker_down *down,
+			 struct events *events, uint64_t now_ms);
 /* Is the route that the suspect is named after still withheld from the peer? */
-bool suspect_stands(const struct receiver *peer, const struct suspect *suspect);
+bool suspect_stands(const struct out_session *session, const struct suspect *suspect);
 
 #ifdef __cplusplus
 }

@@ -75,13 +75,13 @@ struct update_group update_group_kind(const struct adj_out *adj_out,
 
 struct update_group update_group_of(const struct adj_out *adj_out, const struct receiver *peer)
 {
-	struct update_group wanted = update_group_kind(adj_out, peer->config);
+	struct update_group wanted = update_group_kind(adj_out, peer->session->config);
 
-	if (peer->held)
+	if (peer->session->held)
 		wanted.role = ROLE_VNET;
-	wanted.drained = peer->drained || adj_out->drained;
-	wanted.as4 = peer->as4;
-	wanted.rule.next_hop = peer->local_addr;
+	wanted.drained = peer->session->drained || adj_out->drained;
+	wanted.as4 = peer->session->as4;
+	wanted.rule.next_hop = peer->session->local_addr;
 	summary_attrs(&wanted);
 	return wanted;
 }

@@ -42,7 +42,7 @@ bool suspect_is_like(const struct suspect *suspect, const uint8_t *wire, uint16_
 
 /* --- suspects --------------------------------------------------------------------------------- */
 
-uint8_t withheld_standing(const struct withheld *w)
+uint8_t suspects_standing(const struct suspects *w)
 {
 	uint8_t nb = 0;
 
@@ -51,36 +51,46 @@ uint8_t withheld_standing(const struct withheld *w)
 	return nb;
 }
 
-void withheld_changed(struct adj_out *adj_out, const struct receiver *peer)
+static void receiver_changed(const struct receiver *peer)
 {
+	struct adj_out *adj_out = peer->adj_out;
+
 	adj_out->withholding = false;
 	for (uint16_t i = 0; i < adj_out->end; i++)
-		adj_out->withholding |= withheld_standing(&adj_out->receiver[i]->withheld) > 0;
-	if (peer->config->role != ROLE_EXPRESSROUTE)
+		adj_out->withholding |=
+			suspects_standing(&adj_out->receiver[i]->session->suspects) > 0;
+	if (peer->session->config->role != ROLE_EXPRESSROUTE)
 		due_set(adj_out->due, DUE_RECONSIDER);
 	else if (adj_out->expressroute_max)
 		rib_seats_review(adj_out->rib);
 }
 
-void withheld_joined(struct adj_out *adj_out, const struct receiver *peer)
+void withheld_changed(const struct out_session *session)
 {
-	if (withheld_standing(&peer->withheld))
-		withheld_changed(adj_out, peer);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		receiver_changed(&session->to[family]);
 }
 
-void withheld_forget(struct adj_out *adj_out, struct receiver *peer)
+void withheld_joined(const struct receiver *peer)
 {
-	bool stood = withheld_standing(&peer->withheld);
+	if (suspects_standing(&peer->session->suspects))
+		receiver_changed(peer);
+}
 
-	withheld_uncount(peer);
-	peer->withheld = (struct withheld){ .nb = 0 };
+void withheld_forget(struct out_session *session)
+{
+	bool stood = suspects_standing(&session->suspects);
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		withheld_uncount(&session->to[family]);
+	session->suspects = (struct suspects){ .nb = 0 };
 	if (stood)
-		withheld_changed(adj_out, peer);
+		withheld_changed(session);
 }
 
 /* --- what is withheld ------------------------------------------------------------------------- */
 
-int withheld_match(const struct withheld *w, const uint8_t *wire, uint16_t len)
+int withheld_match(const struct suspects *w, const uint8_t *wire, uint16_t len)
 {
 	for (uint8_t i = 0; i < w->nb; i++)
 		if (w->suspect[i].resets >= WITHHELD_AFTER &&
@@ -89,30 +99,32 @@ int withheld_match(const struct withheld *w, const uint8_t *wire, uint16_t len)
 	return -1;
 }
 
-static void count(struct withheld *w, const struct outbound_part *part)
+static void count(struct receiver *peer, const struct outbound_part *part)
 {
-	if (!prefix_table_is_open(&w->prefixes) &&
-	    prefix_table_open(&w->prefixes, FAMILY_IPV4, sizeof(struct withheld_prefix),
+	struct prefix_table *prefixes = &peer->withheld;
+
+	if (!prefix_table_is_open(prefixes) &&
+	    prefix_table_open(prefixes, peer->adj_out->family, sizeof(struct withheld_prefix),
 			      PREFIXES_MAX))
 		return;
 	for (uint32_t i = 0; i < part->nb; i++)
-		if (!prefix_table_find(&w->prefixes, &part->prefixes[i]))
-			prefix_table_add(&w->prefixes, &part->prefixes[i]);
+		if (!prefix_table_find(prefixes, &part->prefixes[i]))
+			prefix_table_add(prefixes, &part->prefixes[i]);
 }
 
 bool withheld_from(struct adj_out *adj_out, struct receiver *peer, const struct outbound_part *part,
 		   const uint8_t *wire, uint16_t len)
 {
-	int i = withheld_match(&peer->withheld, wire, len);
-	struct suspect *suspect = &peer->withheld.suspect[i < 0 ? 0 : i];
+	int i = withheld_match(&peer->session->suspects, wire, len);
+	struct suspect *suspect = &peer->session->suspects.suspect[i < 0 ? 0 : i];
 	char what[64], prefix[PREFIX_TEXT];
 
 	if (i < 0)
 		return false;
 	suspect->prefix = *part->prefixes;
 	suspect->named = true;
-	count(&peer->withheld, part);
-	events_note(adj_out->events, EVENT_ATTRIBUTE, peer->index, adj_out->now_ms,
+	count(peer, part);
+	events_note(adj_out->events, EVENT_ATTRIBUTE, peer->session->index, adj_out->now_ms,
 		    "withheld %s and %u others: it reset its session %u times for %s",
 		    prefix_text(suspect->prefix, prefix), part->nb - 1, suspect->resets,
 		    suspect_text(suspect, what, sizeof(what)));
@@ -121,7 +133,7 @@ bool withheld_from(struct adj_out *adj_out, struct receiver *peer, const struct 
 
 void withheld_over(struct receiver *peer, const struct outbound_part *part)
 {
-	struct prefix_table *prefixes = &peer->withheld.prefixes;
+	struct prefix_table *prefixes = &peer->withheld;
 
 	if (!prefix_table_is_open(prefixes))
 		return;
@@ -135,20 +147,20 @@ void withheld_over(struct receiver *peer, const struct outbound_part *part)
 
 bool withheld_has(const struct receiver *peer, struct prefix prefix)
 {
-	const struct prefix_table *prefixes = &peer->withheld.prefixes;
+	const struct prefix_table *prefixes = &peer->withheld;
 
 	return prefix_table_is_open(prefixes) && prefix_table_find(prefixes, &prefix);
 }
 
 uint32_t withheld_count(const struct receiver *peer)
 {
-	const struct prefix_table *prefixes = &peer->withheld.prefixes;
+	const struct prefix_table *prefixes = &peer->withheld;
 
 	return prefix_table_is_open(prefixes) ? prefix_table_count(prefixes) : 0;
 }
 
 void withheld_uncount(struct receiver *peer)
 {
-	prefix_table_discard(&peer->withheld.prefixes, peer->adj_out->discard);
-	peer->withheld.prefixes = (struct prefix_table){ .seed = 0 };
+	prefix_table_discard(&peer->withheld, peer->adj_out->discard);
+	peer->withheld = (struct prefix_table){ .seed = 0 };
 }

@@ -30,18 +30,18 @@ enum { WITHHELD_AFTER = 2 }; /* resets */
 /* Is this like what the suspect is? `wire`: attributes as they are sent. */
 bool suspect_is_like(const struct suspect *suspect, const uint8_t *wire, uint16_t len);
 /* How many of the suspects stand: what is like them is withheld. */
-uint8_t withheld_standing(const struct withheld *withheld);
-/* What is announced to the peer has changed. So have the prefixes that need a seat at its circuit
- * (ExpressRoute), or the routes that can come back from it. */
-void withheld_changed(struct adj_out *adj_out, const struct receiver *peer);
+uint8_t suspects_standing(const struct suspects *suspects);
+/* What is announced to the peer has changed, of each family. So have the prefixes that need a seat
+ * at its circuit (ExpressRoute), or the routes that can come back from it. */
+void withheld_changed(const struct out_session *session);
 /* The peer joins a group: what stands is withheld from it. */
-void withheld_joined(struct adj_out *adj_out, const struct receiver *peer);
+void withheld_joined(const struct receiver *peer);
 /* Everything is to be announced to it again: there are no suspects any more. */
-void withheld_forget(struct adj_out *adj_out, struct receiver *peer);
+void withheld_forget(struct out_session *session);
 
 /* The suspect for which these attributes, as the peer would be sent them, are withheld from it; -1:
  * they are not. */
-int withheld_match(const struct withheld *withheld, const uint8_t *wire, uint16_t len);
+int withheld_match(const struct suspects *suspects, const uint8_t *wire, uint16_t len);
 /* Are these prefixes to be withheld from the peer? If so, they are counted, and an event says
  * so. */
 bool withheld_from(struct adj_out *adj_out, struct receiver *peer, const struct outbound_part *part,

@@ -71,15 +71,11 @@ void notify_cease(struct bgp_notify *notify, uint8_t subcode, const char *text)
 	notify->len = (uint16_t)(n + 1);
 }
 
-void notify_max_prefixes(struct bgp_notify *notify, uint32_t bound)
+void notify_max_prefixes(struct bgp_notify *notify, uint16_t afi, uint32_t bound)
 {
 	const uint8_t data[] = {
-		0,
-		1, /* AFI IPv4 */
-		1, /* SAFI unicast */
-		(uint8_t)(bound >> 24),
-		(uint8_t)(bound >> 16),
-		(uint8_t)(bound >> 8),
+		(uint8_t)(afi >> 8),	(uint8_t)afi,		1, /* SAFI unicast */
+		(uint8_t)(bound >> 24), (uint8_t)(bound >> 16), (uint8_t)(bound >> 8),
 		(uint8_t)bound,
 	};
 

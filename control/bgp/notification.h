@@ -77,8 +77,8 @@ void notify_set(struct bgp_notify *notify, uint8_t code, uint8_t subcode, const 
  * octets of UTF-8, cut between characters; none if `text` is empty. */
 void notify_cease(struct bgp_notify *notify, uint8_t subcode, const char *text);
 
-/* Cease/1: more than `bound` IPv4 unicast prefixes; the data has the bound (RFC 4486 4). */
-void notify_max_prefixes(struct bgp_notify *notify, uint32_t bound);
+/* Cease/1: more than `bound` unicast prefixes of this AFI; the data has the bound (RFC 4486 4). */
+void notify_max_prefixes(struct bgp_notify *notify, uint16_t afi, uint32_t bound);
 
 /* "cease" / "administrative reset"; a code that is not known: "unknown". Static text. */
 const char *notify_code_text(uint8_t code);

@@ -332,7 +332,7 @@ void session_stop(struct session *session, const struct speaker_peer_reset *rese
 	struct session_cause cause = { .notify = reset->code ? &notify : NULL };
 
 	if (reset->code == NOTIFY_CEASE && reset->subcode == NOTIFY_CEASE_MAX_PREFIXES)
-		notify_max_prefixes(&notify, reset->max_prefixes);
+		notify_max_prefixes(&notify, family_afi(reset->head.family), reset->max_prefixes);
 	else if (reset->code == NOTIFY_CEASE)
 		notify_cease(&notify, reset->subcode, reset->text);
 	else

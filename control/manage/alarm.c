@@ -46,7 +46,7 @@ static void add_withheld(const struct peer *peer, const struct suspect *suspect,
 /* One alarm a peer: the prefix that has been at it for longest stands for the others. */
 static void add_flapping(const struct peer *peer, struct alarms *alarms)
 {
-	const struct flap *flap = &peer->flap;
+	const struct flap *flap = &peer->routes[FAMILY_IPV4].flap;
 	char prefix[PREFIX_TEXT], others[32] = "", held[48] = "";
 
 	if (!flap->nb_flappers || !peer->up)
@@ -64,7 +64,7 @@ static void add_reflections(const struct route_server *rs, const struct peer *pe
 {
 	char prefix[PREFIX_TEXT];
 	struct prefix last;
-	uint32_t n = rib_peer_reflections(rs->rib, peer->index, &last);
+	uint32_t n = rib_peer_reflections(rs->routes[FAMILY_IPV4].rib, peer->index, &last);
 
 	if (n)
 		add(alarms, "reflections", peer->config.name,
@@ -99,15 +99,15 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 	if (peer->out.drained)
 		add(alarms, "drained", peer->config.name, "is drained by an operator");
 	add_reflections(rs, peer, alarms);
-	for (uint8_t i = 0; i < peer->out.withheld.nb; i++)
-		add_withheld(peer, &peer->out.withheld.suspect[i], alarms);
+	for (uint8_t i = 0; i < peer->out.suspects.nb; i++)
+		add_withheld(peer, &peer->out.suspects.suspect[i], alarms);
 	add_flapping(peer, alarms);
-	if (peer->refusing)
+	if (peer->routes[FAMILY_IPV4].refusing)
 		add(alarms, "routes_refused", peer->config.name, "announces more than %u routes",
 		    max);
-	else if (peer->near_limit)
+	else if (peer->routes[FAMILY_IPV4].near_limit)
 		add(alarms, "near_max_routes", peer->config.name, "%u of at most %u routes",
-		    bounds_learned(rs, peer), max);
+		    bounds_learned(&rs->routes[FAMILY_IPV4], peer), max);
 }
 
 /* What the dataplane says of its ports. */
@@ -182,21 +182,22 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 
 		if (peer->up)
 			no_memory += peer->no_memory - peer->no_memory_before;
-		crowded += peer->crowded;
+		crowded += peer->routes[FAMILY_IPV4].crowded;
 		if (peer->life == PEER_ACTIVE)
 			add_peer(rs, peer, alarms);
 	}
-	if (rib_expressroute_held(rs->rib))
+	if (rib_expressroute_held(rs->routes[FAMILY_IPV4].rib))
 		add(alarms, "to_expressroute", "",
 		    "%u routes are held back from ExpressRoute gateways, which take %u",
-		    rib_expressroute_held(rs->rib), rs->config->limits.to_expressroute);
-	if (rs->near_total)
+		    rib_expressroute_held(rs->routes[FAMILY_IPV4].rib),
+		    rs->config->limits.to_expressroute);
+	if (rs->routes[FAMILY_IPV4].near_total)
 		add(alarms, crowded ? "total_routes" : "near_total_routes", "",
 		    "%u of at most %u prefixes; %u peers announce others, which are refused",
-		    bounds_total(rs), rs->config->limits.total, crowded);
-	if (rib_refused_prefixes(rs->rib))
+		    bounds_total(&rs->routes[FAMILY_IPV4]), rs->config->limits.total, crowded);
+	if (rib_refused_prefixes(rs->routes[FAMILY_IPV4].rib))
 		add(alarms, "fib_full", "", "%u prefixes have no room in the FIB",
-		    rib_refused_prefixes(rs->rib));
+		    rib_refused_prefixes(rs->routes[FAMILY_IPV4].rib));
 	if (rs->next_hops.starved)
 		add(alarms, "next_hops_full", "",
 		    "no adjacency is free for another next hop; %llu times one was refused",

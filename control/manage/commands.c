@@ -35,15 +35,17 @@ static void soft_in(struct route_server *rs, struct page *page, struct peer *pee
 		page_hint(page, "without --soft-in the session is reset");
 		return;
 	}
-	flap_release(&rs->flaps, &peer->flap);
-	peer_ask_again(rs, peer);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		flap_release(&rs->flaps, &peer->routes[family].flap);
+	peer_ask_all_again(rs, peer);
 }
 
 static void soft_out(struct route_server *rs, struct page *page, struct peer *peer)
 {
-	withheld_forget(&rs->adj_out, &peer->out);
-	if (members_refresh(&peer->out))
-		page_error(page, "no memory");
+	withheld_forget(&peer->out);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (members_refresh(&peer->out.to[family]))
+			page_error(page, "no memory");
 }
 
 void command_peer(struct route_server *rs, struct page *page, struct peer *peer)

@@ -106,12 +106,12 @@ static void note_refused(const struct route_server *rs, const struct peer *peer,
 static void note_reflection(const struct route_server *rs, const struct peer *peer,
 			    const struct route_map_result *result, char note[PAGE_TEXT])
 {
-	uint32_t node = rib_find(rs->rib, result->prefix);
+	uint32_t node = rib_find(rs->routes[FAMILY_IPV4].rib, result->prefix);
 	const struct path *reflected = NULL;
 
 	if (node != RIB_NONE && result->verdict <= ROUTE_MAP_CHANGED)
-		reflected =
-			rib_would_reflect(rs->rib, node, peer->index, result->wire, result->len);
+		reflected = rib_would_reflect(rs->routes[FAMILY_IPV4].rib, node, peer->index,
+					      result->wire, result->len);
 	if (reflected)
 		snprintf(note, PAGE_TEXT,
 			 "not used: a reflection of the path of %s, which we announce to it",
@@ -122,10 +122,10 @@ static bool inbound_trial(struct route_server *rs, struct page *page, const stru
 			  struct trial *trial)
 {
 	uint32_t asn = peer->config.asn == rs->config->instance.asn ? 0 : peer->config.asn;
-	const struct attrs *attrs = inbound_said(&peer->inbound, page->prefix);
+	const struct attrs *attrs = inbound_said(&peer->routes[FAMILY_IPV4].inbound, page->prefix);
 
 	trial->map = maps_find(&rs->maps, peer->config.inbound_map);
-	trial->side = peer->inbound.side;
+	trial->side = peer->routes[FAMILY_IPV4].inbound.side;
 	if (page->route.given) {
 		trial->route.len = describe(&page->route, peer->config.addr.v4, asn, trial->wire,
 					    sizeof(trial->wire));
@@ -163,15 +163,17 @@ static const struct path *outbound_path(const struct route_server *rs, struct pa
 					const struct peer *peer, bool *backup)
 {
 	const struct path *hidden = NULL;
-	uint32_t node = rib_find(rs->rib, page->prefix);
+	uint32_t node = rib_find(rs->routes[FAMILY_IPV4].rib, page->prefix);
 	const struct path *path = NULL;
 
-	if (!peer->out.group) {
+	if (!peer->out.to[FAMILY_IPV4].group) {
 		page_error(page, "%s is not up: nothing is announced to it", peer->config.name);
 	} else {
 		if (node != RIB_NONE) {
-			path = group_advertised(peer->out.group->group, peer->index, node, backup);
-			hidden = group_hidden(peer->out.group->group, peer->index, node);
+			path = group_advertised(peer->out.to[FAMILY_IPV4].group->group, peer->index,
+						node, backup);
+			hidden = group_hidden(peer->out.to[FAMILY_IPV4].group->group, peer->index,
+					      node);
 		}
 		if (!path && hidden)
 			page_error(
@@ -182,8 +184,11 @@ static const struct path *outbound_path(const struct route_server *rs, struct pa
 		else if (!path)
 			page_error(page, "there is no route for this prefix to announce to %s%s%s",
 				   peer->config.name,
-				   summaries_stand(&peer->out, page->prefix) ? "; " : "",
-				   summaries_stand(&peer->out, page->prefix) ? summary_stands : "");
+				   summaries_stand(&peer->out.to[FAMILY_IPV4], page->prefix) ? "; "
+											     : "",
+				   summaries_stand(&peer->out.to[FAMILY_IPV4], page->prefix)
+					   ? summary_stands
+					   : "");
 	}
 	if (!path)
 		page_hint(page, "describe one: --as-path, --communities, --origin, --med");
@@ -196,7 +201,8 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 	const struct path *path;
 	bool backup;
 
-	trial->group = update_group_of(&rs->adj_out, &peer->out);
+	trial->group =
+		update_group_of(&rs->routes[FAMILY_IPV4].adj_out, &peer->out.to[FAMILY_IPV4]);
 	trial->map = trial->group.map;
 	trial->side = update_group_side(&trial->group);
 	if (page->route.given) {
@@ -207,10 +213,11 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 	path = outbound_path(rs, page, peer, &backup);
 	if (!path)
 		return false;
-	trial->route.vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
+	trial->route.vnet = rib_source(rs->routes[FAMILY_IPV4].rib, path->peer)->role == ROLE_VNET;
 	trial->route.wire = trial->wire;
-	trial->route.len = (uint16_t)announcement_export(&trial->group, rs->rib, path->attrs,
-							 path->peer, backup, trial->wire);
+	trial->route.len =
+		(uint16_t)announcement_export(&trial->group, rs->routes[FAMILY_IPV4].rib,
+					      path->attrs, path->peer, backup, trial->wire);
 	trial->backup = backup;
 	if (!trial->route.len)
 		page_error(page, "its attributes fit no message: it is not announced");
@@ -279,7 +286,7 @@ static void add_row(const struct route_server *rs, struct page *page, const stru
 	if (!page->outbound) {
 		note_reflection(rs, peer, r, row->note);
 		note_refused(rs, peer, trial, row->note);
-	} else if (summaries_stand(&peer->out, page->prefix))
+	} else if (summaries_stand(&peer->out.to[FAMILY_IPV4], page->prefix))
 		snprintf(row->note, sizeof(row->note), "%s", summary_stands);
 	else if (trial->backup)
 		snprintf(row->note, sizeof(row->note),

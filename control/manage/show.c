@@ -59,7 +59,7 @@ static void peer_page(struct route_server *rs, struct page *page)
 	switch (page->command) {
 	case PAGE_PEER: show_peer(rs, peer, page, ROW_PEER_DETAIL); return;
 	case PAGE_RECEIVED:
-		if (inbound_active(&peer->inbound)) {
+		if (inbound_active(&peer->routes[FAMILY_IPV4].inbound)) {
 			show_received(rs, page, peer);
 			return;
 		}
@@ -113,9 +113,13 @@ bool show_answer(struct route_server *rs, struct page *page)
 	case PAGE_PEERS: show_peers(rs, page); break;
 	case PAGE_ROUTES:
 	case PAGE_FIB: show_routes(rs, page, NULL); break;
-	case PAGE_ROUTES_PREFIX: show_routes_of(rs, page, rib_find(rs->rib, page->prefix)); break;
+	case PAGE_ROUTES_PREFIX:
+		show_routes_of(rs, page,
+			       rib_find(rs->routes[page->prefix.addr.family].rib, page->prefix));
+		break;
 	case PAGE_ROUTES_ADDRESS:
-		show_routes_of(rs, page, rib_match(rs->rib, addr_make4(page->address)));
+		show_routes_of(rs, page,
+			       rib_match(rs->routes[FAMILY_IPV4].rib, addr_make4(page->address)));
 		break;
 	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
 	case PAGE_EVENTS: show_events(rs, page); break;

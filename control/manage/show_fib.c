@@ -6,7 +6,7 @@
 
 bool show_fib_node(const struct route_server *rs, struct page *page, uint32_t node)
 {
-	struct prefix prefix = rib_prefix(rs->rib, node);
+	struct prefix prefix = rib_prefix(rs->routes[FAMILY_IPV4].rib, node);
 	struct row_fib *row;
 
 	if (!forwarding_has(rs->writer, page->view, prefix))
@@ -29,7 +29,7 @@ void show_fib_address(const struct route_server *rs, struct page *page)
 
 		if (!forwarding_has(rs->writer, page->view, prefix))
 			continue;
-		node = rib_find(rs->rib, prefix);
+		node = rib_find(rs->routes[FAMILY_IPV4].rib, prefix);
 		if (node != RIB_NONE)
 			show_fib_node(rs, page, node);
 		return;

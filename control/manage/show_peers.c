@@ -56,8 +56,8 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	row->enforce_first_as = peer->config.enforce_first_as;
 	row->announce_vnets = peer->config.announce_vnets;
 	row->backup_paths = peer->config.backup_paths;
-	row->lagging = peer->out.lagging;
-	row->stale = rib_peer_stale_paths(rs->rib, peer->index);
+	row->lagging = peer->out.to[FAMILY_IPV4].lagging;
+	row->stale = rib_peer_stale_paths(rs->routes[FAMILY_IPV4].rib, peer->index);
 	if (peer->up) {
 		row->router_id = peer->session.remote_id;
 		row->local_addr = peer->session.local_addr;
@@ -68,14 +68,14 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	}
 	copy_stats(rs, peer, &row->stats);
 	memcpy(row->refused, peer->refused, sizeof(row->refused));
-	row->stripped_out = peer->out.stripped_out;
-	row->dropped_out = peer->out.dropped_out;
+	row->stripped_out = peer->out.to[FAMILY_IPV4].stripped_out;
+	row->dropped_out = peer->out.to[FAMILY_IPV4].dropped_out;
 	row->over_limit = peer->over_limit;
 	row->no_memory = peer->no_memory;
-	row->unexportable = peer->out.unexportable;
-	row->changes = peer->flap.changes;
-	row->flapping = peer->flap.nb_flappers;
-	row->flap_held = peer->flap.nb_held;
+	row->unexportable = peer->out.to[FAMILY_IPV4].unexportable;
+	row->changes = peer->routes[FAMILY_IPV4].flap.changes;
+	row->flapping = peer->routes[FAMILY_IPV4].flap.nb_flappers;
+	row->flap_held = peer->routes[FAMILY_IPV4].flap.nb_held;
 }
 
 bool show_peer(const struct route_server *rs, const struct peer *peer, struct page *page,
@@ -95,7 +95,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->role = (uint8_t)peer->config.role;
 	row->state = peer->state;
 	row->held = peer->up && peer->out.held;
-	row->drained = peer->out.drained || rs->adj_out.drained;
+	row->drained = peer->out.drained || rs->routes[FAMILY_IPV4].adj_out.drained;
 	row->shut = peer->shut;
 	row->addr = peer->config.addr.v4;
 	row->subnet = peer->config.subnet;
@@ -103,11 +103,12 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->state_s = (rs->now_ms - peer->since_ms) / 1000;
 	row->complete = peer->up && peer_finished(peer, rs->now_ms);
 	row->digest = peer_digest(peer);
-	row->learned = rib_peer_paths(rs->rib, peer->index);
+	row->learned = rib_peer_paths(rs->routes[FAMILY_IPV4].rib, peer->index);
 	row->max_routes = peer->config.max_routes;
-	row->unusable = rib_peer_unusable_paths(rs->rib, peer->index);
-	row->reflections = rib_peer_reflections(rs->rib, peer->index, &last);
-	row->advertised = summaries_advertised(&rs->adj_out, &peer->out);
+	row->unusable = rib_peer_unusable_paths(rs->routes[FAMILY_IPV4].rib, peer->index);
+	row->reflections = rib_peer_reflections(rs->routes[FAMILY_IPV4].rib, peer->index, &last);
+	row->advertised =
+		summaries_advertised(&rs->routes[FAMILY_IPV4].adj_out, &peer->out.to[FAMILY_IPV4]);
 	snprintf(row->reason, sizeof(row->reason), "%s", peer_why(peer, why));
 	fill_detail(rs, peer, row);
 	return true;

@@ -30,8 +30,8 @@ static uint8_t views_of(const struct route_server *rs, const struct path *path, 
 
 		if (!(there >> role & 1))
 			continue;
-		n = rib_best_for_role(rs->rib, path->node, (enum role)role, rs->fib_sync.allow,
-				      best);
+		n = rib_best_for_role(rs->routes[FAMILY_IPV4].rib, path->node, (enum role)role,
+				      rs->fib_sync[FAMILY_IPV4].allow, best);
 		for (unsigned int i = 0; i < n; i++) {
 			if (best[i] != path)
 				continue;
@@ -45,7 +45,7 @@ static uint8_t views_of(const struct route_server *rs, const struct path *path, 
 
 static const char *why_lost(const struct route_server *rs, const struct path *path)
 {
-	const struct source *source = rib_source(rs->rib, path->peer);
+	const struct source *source = rib_source(rs->routes[FAMILY_IPV4].rib, path->peer);
 	uint32_t next_hop = path->attrs->keys.next_hop;
 
 	if (far_hop_is(&rs->far_hops, next_hop, source))
@@ -58,8 +58,8 @@ static const char *why_lost(const struct route_server *rs, const struct path *pa
 static void why_unusable(const struct route_server *rs, const struct path *path,
 			 struct row_route *row)
 {
-	bool vnet = rib_source(rs->rib, path->peer)->role == ROLE_VNET;
-	const struct path *reflected = rib_reflected(rs->rib, path);
+	bool vnet = rib_source(rs->routes[FAMILY_IPV4].rib, path->peer)->role == ROLE_VNET;
+	const struct path *reflected = rib_reflected(rs->routes[FAMILY_IPV4].rib, path);
 	const char *why = NULL;
 
 	if (path->flags & PATH_UNUSABLE)
@@ -68,7 +68,7 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 		why = "what we tell it, come back";
 	else if (path->flags & PATH_UNDECIDED)
 		why = "not decided on yet";
-	else if (!vnet && fib_sync_system(&rs->fib_sync, row->prefix))
+	else if (!vnet && fib_sync_system(&rs->fib_sync[row->prefix.addr.family], row->prefix))
 		why = "inside a VNet or connected subnet: not programmed";
 	else if (row->refused && !row->views)
 		why = "no room in the FIB";
@@ -102,7 +102,9 @@ static void why_quiet(const struct route_server *rs, const struct path *path, st
 {
 	const struct flapper *flapper =
 		path->peer < CONFIG_PEERS
-			? flap_held(&rs->peers.table[path->peer].flap, row->prefix)
+			? flap_held(
+				  &rs->peers.table[path->peer].routes[row->prefix.addr.family].flap,
+				  row->prefix)
 			: NULL;
 
 	if (path->flags & PATH_QUIET)
@@ -150,12 +152,13 @@ struct backup_peers {
 static void backup_peers_find(const struct route_server *rs, const struct path *path, bool hidden,
 			      struct backup_peers *found)
 {
-	const struct path *first = rib_first(rs->rib, path->node);
+	const struct path *first = rib_first(rs->routes[FAMILY_IPV4].rib, path->node);
 
 	found->n = 0;
-	if (!rib_following(rs->rib, first))
+	if (!rib_following(rs->routes[FAMILY_IPV4].rib, first))
 		return; /* nobody has another path of its own */
-	for (const struct update_group *g = rs->announcer.groups; g; g = g->next) {
+	for (const struct update_group *g = rs->routes[FAMILY_IPV4].announcer.groups; g;
+	     g = g->next) {
 		uint32_t known = found->n < ROUTE_NAMES ? found->n : ROUTE_NAMES;
 
 		if (hidden == (g->rule.ibgp || g->backups))
@@ -190,22 +193,26 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 		return false;
 	row->backup_to = (uint16_t)announced.n;
 	row->hidden_from = (uint16_t)hidden.n;
-	row->prefix = rib_prefix(rs->rib, path->node);
+	row->prefix = rib_prefix(rs->routes[FAMILY_IPV4].rib, path->node);
 	name_source(rs, path, row);
-	row->reason = (uint8_t)rib_reason(rs->rib, path);
+	row->reason = (uint8_t)rib_reason(rs->routes[FAMILY_IPV4].rib, path);
 	row->next_hop = row->role == ROLE_VNET
-				? fib_sync_vnet_next_hop(&rs->fib_sync, row->prefix).v4
+				? fib_sync_vnet_next_hop(&rs->fib_sync[row->prefix.addr.family],
+							 row->prefix)
+					  .v4
 				: path->attrs->keys.next_hop;
-	if (far_hop_is(&rs->far_hops, row->next_hop, rib_source(rs->rib, path->peer)))
+	if (far_hop_is(&rs->far_hops, row->next_hop,
+		       rib_source(rs->routes[FAMILY_IPV4].rib, path->peer)))
 		show_by_route(rs, row->next_hop, (enum role)row->role, &row->by_route);
-	row->local_pref = path_local_pref(rib_source(rs->rib, path->peer), path);
+	row->local_pref =
+		path_local_pref(rib_source(rs->routes[FAMILY_IPV4].rib, path->peer), path);
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
 	row->views = views_of(rs, path, &row->flags);
-	row->refused = row->views & rib_refused(rs->rib, path->node);
+	row->refused = row->views & rib_refused(rs->routes[FAMILY_IPV4].rib, path->node);
 	row->views ^= row->refused;
-	if (path == rib_first(rs->rib, path->node))
+	if (path == rib_first(rs->routes[FAMILY_IPV4].rib, path->node))
 		row->flags |= ROUTE_BEST;
-	if (rib_is_stale(rs->rib, path))
+	if (rib_is_stale(rs->routes[FAMILY_IPV4].rib, path))
 		row->flags |= ROUTE_STALE;
 	why_unusable(rs, path, row);
 	why_quiet(rs, path, row);
@@ -237,18 +244,20 @@ static struct row_route *add_announced(struct page *page, const struct peer *pee
 
 void show_summaries(struct page *page, const struct peer *peer)
 {
-	struct scratch *scratch = peer->rs->adj_out.scratch;
+	struct scratch *scratch = peer->rs->routes[FAMILY_IPV4].adj_out.scratch;
 	struct route_map_result *sent = scratch_take(scratch, SCRATCH_LOOK);
 
-	for (uint64_t rules = summaries_of(&peer->out); rules; rules &= rules - 1) {
+	for (uint64_t rules = summaries_of(&peer->out.to[FAMILY_IPV4]); rules; rules &= rules - 1) {
 		struct row_route *row = NULL;
 
-		if (announcement_of_summary(peer->out.group, __builtin_ctzll(rules), sent) &&
-		    !receiver_withholds(&peer->out, sent))
+		if (announcement_of_summary(peer->out.to[FAMILY_IPV4].group, __builtin_ctzll(rules),
+					    sent) &&
+		    !receiver_withholds(&peer->out.to[FAMILY_IPV4], sent))
 			row = add_announced(page, peer, sent);
 		if (!row)
 			continue;
-		row->flags |= ROUTE_SUMMARY | (peer->out.group->yields ? ROUTE_BACKUP : 0);
+		row->flags |= ROUTE_SUMMARY |
+			      (peer->out.to[FAMILY_IPV4].group->yields ? ROUTE_BACKUP : 0);
 		snprintf(row->peer, sizeof(row->peer), "summary");
 	}
 	scratch_give(scratch, SCRATCH_LOOK);
@@ -258,12 +267,13 @@ void show_summaries(struct page *page, const struct peer *peer)
 static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
 		     const struct path *path, bool backup)
 {
-	struct route_map_result *sent = scratch_take(rs->adj_out.scratch, SCRATCH_LOOK);
+	struct route_map_result *sent =
+		scratch_take(rs->routes[FAMILY_IPV4].adj_out.scratch, SCRATCH_LOOK);
 	uint8_t wire[BGP_MESSAGE_MAX];
-	bool announces = receiver_announces(&peer->out, path, backup, wire, sent);
+	bool announces = receiver_announces(&peer->out.to[FAMILY_IPV4], path, backup, wire, sent);
 	struct row_route *row = announces ? add_announced(page, peer, sent) : NULL;
 
-	scratch_give(rs->adj_out.scratch, SCRATCH_LOOK);
+	scratch_give(rs->routes[FAMILY_IPV4].adj_out.scratch, SCRATCH_LOOK);
 	if (!row)
 		return !announces;
 	name_source(rs, path, row);
@@ -285,9 +295,10 @@ static bool add_received(const struct route_server *rs, struct page *page, const
 	row->next_hop = attrs->keys.next_hop;
 	row->local_pref = attrs->keys.local_pref;
 	row->flags = ROUTE_RECEIVED | ROUTE_USABLE;
-	row->policy = (uint8_t)inbound_run(&peer->inbound, prefix, attrs,
-					   scratch_take(rs->adj_out.scratch, SCRATCH_LOOK));
-	scratch_give(rs->adj_out.scratch, SCRATCH_LOOK);
+	row->policy = (uint8_t)inbound_run(
+		&peer->routes[FAMILY_IPV4].inbound, prefix, attrs,
+		scratch_take(rs->routes[FAMILY_IPV4].adj_out.scratch, SCRATCH_LOOK));
+	scratch_give(rs->routes[FAMILY_IPV4].adj_out.scratch, SCRATCH_LOOK);
 	row->attrs_len = attrs->len;
 	memcpy(row->attrs, attrs->wire, attrs->len);
 	return true;
@@ -299,7 +310,7 @@ void show_received(const struct route_server *rs, struct page *page, const struc
 	const struct attrs *attrs;
 	struct prefix prefix;
 
-	while ((id = inbound_next(&peer->inbound, id, &prefix, &attrs))) {
+	while ((id = inbound_next(&peer->routes[FAMILY_IPV4].inbound, id, &prefix, &attrs))) {
 		if (!add_received(rs, page, peer, prefix, attrs)) {
 			page->more = true;
 			return;
@@ -320,8 +331,8 @@ static bool add_node(const struct route_server *rs, struct page *page, uint32_t 
 {
 	uint32_t rows = page->nb_rows, used = page->used, i = 0;
 
-	for (const struct path *path = rib_first(rs->rib, node); path;
-	     path = rib_following(rs->rib, path), i++) {
+	for (const struct path *path = rib_first(rs->routes[FAMILY_IPV4].rib, node); path;
+	     path = rib_following(rs->routes[FAMILY_IPV4].rib, path), i++) {
 		if (i < *from || ((!page->nb_rows || !page_late(page)) && add_path(rs, page, path)))
 			continue;
 		*from = rows ? 0 : i;
@@ -342,16 +353,19 @@ static bool add_for_peer(const struct route_server *rs, struct page *page, uint3
 	bool backup;
 
 	if (page->command != PAGE_ADVERTISED) {
-		path = rib_said(rs->rib, node, peer->index);
+		path = rib_said(rs->routes[FAMILY_IPV4].rib, node, peer->index);
 		if (page->command == PAGE_RECEIVED)
-			return !path ||
-			       add_received(rs, page, peer, rib_prefix(rs->rib, node), path->attrs);
+			return !path || add_received(rs, page, peer,
+						     rib_prefix(rs->routes[FAMILY_IPV4].rib, node),
+						     path->attrs);
 		return !path || add_path(rs, page, path);
 	}
-	if (summaries_stand(&peer->out, rib_prefix(rs->rib, node)))
+	if (summaries_stand(&peer->out.to[FAMILY_IPV4],
+			    rib_prefix(rs->routes[FAMILY_IPV4].rib, node)))
 		return true;
-	path = peer->out.group
-		       ? group_advertised(peer->out.group->group, peer->index, node, &backup)
+	path = peer->out.to[FAMILY_IPV4].group
+		       ? group_advertised(peer->out.to[FAMILY_IPV4].group->group, peer->index, node,
+					  &backup)
 		       : NULL;
 	return !path || add_sent(rs, page, peer, path, backup);
 }
@@ -374,7 +388,7 @@ void show_routes(const struct route_server *rs, struct page *page, const struct 
 
 	page->cursor[1] = WALK_BEGUN;
 	do {
-		size_t n = rib_walk(rs->rib, &cursor, nodes, SLOTS);
+		size_t n = rib_walk(rs->routes[FAMILY_IPV4].rib, &cursor, nodes, SLOTS);
 
 		for (size_t i = 0; i < n; i++) {
 			if (nodes[i] != first)

@@ -65,7 +65,7 @@ static void summary_service(const struct route_server *rs, struct row_summary *r
 void show_summary(struct route_server *rs, struct page *page)
 {
 	struct row_summary *row = page_add(page, ROW_SUMMARY, sizeof(*row));
-	struct rib_counts counts = rib_counts(rs->rib);
+	struct rib_counts counts = rib_counts(rs->routes[FAMILY_IPV4].rib);
 
 	memcpy(row->instance, rs->config->instance.name, sizeof(row->instance));
 	row->asn = rs->config->instance.asn;
@@ -86,8 +86,10 @@ void show_summary(struct route_server *rs, struct page *page)
 	row->attribute_sets = attr_table_count(rs->attrs);
 	row->memory_bytes = counts.bytes + attr_table_bytes(rs->attrs);
 	row->updates = rs->updates;
-	row->fib_refused = rs->fib_sync.refused;
-	row->fib_unprotected = rs->fib_sync.unprotected;
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		row->fib_refused += rs->fib_sync[family].refused;
+		row->fib_unprotected += rs->fib_sync[family].unprotected;
+	}
 	row->views = forwarding_views(rs->fib);
 	row->fib = forwarding_stats(rs->fib, rs->writer);
 	row->settled = rs->settled;

@@ -29,15 +29,16 @@ static bool announces(struct peer_plan *plan, const struct update_group *group,
 	plan->result[after].verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
 	if (!path)
 		return false;
-	return announcement_of_path(group, plan->rs->rib, path, backup, plan->wire[after],
-				    &plan->result[after]);
+	return announcement_of_path(group, plan->rs->routes[FAMILY_IPV4].rib, path, backup,
+				    plan->wire[after], &plan->result[after]);
 }
 
 /* Is what there is in the workspace withheld from the peer? */
 static bool withholds(const struct peer_plan *plan, uint16_t index, bool after)
 {
 	return index < CONFIG_PEERS &&
-	       receiver_withholds(&plan->rs->peers.table[index].out, &plan->result[after]);
+	       receiver_withholds(&plan->rs->peers.table[index].out.to[FAMILY_IPV4],
+				  &plan->result[after]);
 }
 
 static uint8_t contributes_by(const struct route_map_result *result)
@@ -63,9 +64,10 @@ static enum plan_change compare(const struct peer_plan *plan, bool had, bool has
 static uint64_t makers_of(const struct peer_plan *plan, const struct update_group *group,
 			  const struct path *path)
 {
-	return group->summaries
-		       ? route_map_summarises(group->map, rib_prefix(plan->rs->rib, path->node))
-		       : 0;
+	return group->summaries ? route_map_summarises(
+					  group->map,
+					  rib_prefix(plan->rs->routes[FAMILY_IPV4].rib, path->node))
+				: 0;
 }
 
 /* For a member; RIB_PEERS: for one who announced none of the paths. */
@@ -93,9 +95,9 @@ static struct peer_plan_member fate_of(struct peer_plan *plan, const struct upda
 
 struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer *peer)
 {
-	if (!matrix_plan_changes(plan->matrix, peer->out.group->group))
+	if (!matrix_plan_changes(plan->matrix, peer->out.to[FAMILY_IPV4].group->group))
 		return (struct peer_plan_fate){ PLAN_SAME, false };
-	return fate_of(plan, peer->out.group, peer->index).is;
+	return fate_of(plan, peer->out.to[FAMILY_IPV4].group, peer->index).is;
 }
 
 /* --- counting --------------------------------------------------------------------------------- */
@@ -118,7 +120,7 @@ static void count_other(struct peer_plan *plan, const struct update_group *group
 {
 	struct peer_plan_member own;
 
-	if (peer >= CONFIG_PEERS || plan->rs->peers.table[peer].out.group != group)
+	if (peer >= CONFIG_PEERS || plan->rs->peers.table[peer].out.to[FAMILY_IPV4].group != group)
 		return;
 	own = fate_of(plan, group, peer);
 	tally_add(&plan->peer[peer], common, -1);
@@ -191,7 +193,7 @@ static void count_common(struct peer_plan *plan, const struct update_group *grou
 /* The next one whose table may not be that of its group. False: that were all. */
 static bool count_next(struct peer_plan *plan, const struct update_group *group)
 {
-	const struct adj_out *adj_out = &plan->rs->adj_out;
+	const struct adj_out *adj_out = &plan->rs->routes[FAMILY_IPV4].adj_out;
 	struct peer_plan_step *at = &plan->at;
 
 	if (at->other < at->nb_others) {
@@ -201,7 +203,7 @@ static bool count_next(struct peer_plan *plan, const struct update_group *group)
 	while (adj_out->withholding && at->withheld < adj_out->end) {
 		uint16_t peer = at->withheld++;
 
-		if (!adj_out->receiver[peer]->withheld.nb ||
+		if (!adj_out->receiver[peer]->session->suspects.nb ||
 		    is_among(plan->others, at->nb_others, peer))
 			continue;
 		count_other(plan, group, peer, &at->common);
@@ -212,7 +214,8 @@ static bool count_next(struct peer_plan *plan, const struct update_group *group)
 
 void peer_plan_begin(struct peer_plan *plan)
 {
-	plan->at = (struct peer_plan_step){ .group = plan->rs->announcer.groups };
+	plan->at =
+		(struct peer_plan_step){ .group = plan->rs->routes[FAMILY_IPV4].announcer.groups };
 }
 
 bool peer_plan_count(struct peer_plan *plan, const struct page *page)
@@ -238,10 +241,11 @@ bool peer_plan_count(struct peer_plan *plan, const struct page *page)
 
 static const struct peer_plan_group *group_of(const struct peer_plan *plan, const struct peer *peer)
 {
-	const struct update_group *group = plan->rs->announcer.groups;
+	const struct update_group *group = plan->rs->routes[FAMILY_IPV4].announcer.groups;
 	unsigned int at = 0;
 
-	for (; group && group != peer->out.group && at < CONFIG_PEERS - 1; group = group->next)
+	for (; group && group != peer->out.to[FAMILY_IPV4].group && at < CONFIG_PEERS - 1;
+	     group = group->next)
 		at++;
 	return &plan->group[at];
 }
@@ -251,7 +255,7 @@ struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struc
 	struct peer_plan_tally tally = { 0 };
 	const struct peer_plan_tally *own = &plan->peer[peer->index], *common;
 
-	if (!peer->out.group)
+	if (!peer->out.to[FAMILY_IPV4].group)
 		return tally;
 	common = &group_of(plan, peer)->tally;
 	for (int change = 0; change < PLAN_CHANGES; change++)
@@ -271,11 +275,11 @@ struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 	struct peer_plan_summaries summaries = { 0 };
 	const struct route_map *map;
 
-	if (!peer->out.group || !peer->out.group->summaries)
+	if (!peer->out.to[FAMILY_IPV4].group || !peer->out.to[FAMILY_IPV4].group->summaries)
 		return summaries;
-	map = peer->out.group->map;
-	summaries.before = summaries_of(&peer->out);
-	summaries.after = summaries_with(&peer->out, tally.contributors);
+	map = peer->out.to[FAMILY_IPV4].group->map;
+	summaries.before = summaries_of(&peer->out.to[FAMILY_IPV4]);
+	summaries.after = summaries_with(&peer->out.to[FAMILY_IPV4], tally.contributors);
 	for (uint64_t left = route_map_replacing(map); left; left &= left - 1) {
 		size_t rule = (size_t)__builtin_ctzll(left);
 		uint64_t makers =
@@ -293,18 +297,21 @@ static const struct path *path_after(const struct peer_plan *plan, const struct 
 	const struct peer_plan_route *route = &group_of(plan, peer)->routes[rule];
 
 	if (!route->changed)
-		return group_advertised(peer->out.group->group, peer->index, node, backup);
+		return group_advertised(peer->out.to[FAMILY_IPV4].group->group, peer->index, node,
+					backup);
 	*backup = route->backup || (route->backup_to[peer->index / 64] >> peer->index % 64 & 1);
-	if (*backup && !peer->out.group->rule.ibgp && !peer->out.group->backups)
+	if (*backup && !peer->out.to[FAMILY_IPV4].group->rule.ibgp &&
+	    !peer->out.to[FAMILY_IPV4].group->backups)
 		return NULL;
-	return rib_path(plan->rs->rib, node, route->top == peer->index ? route->alt : route->top);
+	return rib_path(plan->rs->routes[FAMILY_IPV4].rib, node,
+			route->top == peer->index ? route->alt : route->top);
 }
 
 /* As the summary that one of `rules` makes, or as the route that is there without one. */
 static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rules,
 		   const struct path *path, bool backup, bool after)
 {
-	const struct update_group *group = peer->out.group;
+	const struct update_group *group = peer->out.to[FAMILY_IPV4].group;
 	bool is =
 		rules ? announcement_of_summary(group, __builtin_ctzll(rules), &plan->result[after])
 		      : announces(plan, group, path, backup, after);
@@ -315,11 +322,11 @@ static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rul
 struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
 					const struct peer_plan_summaries *summaries, int rule)
 {
-	const struct update_group *group = peer->out.group;
+	const struct update_group *group = peer->out.to[FAMILY_IPV4].group;
 	struct prefix prefix = route_map_rule(group->map, (size_t)rule)->prefix_replace;
 	uint64_t makers = route_map_summarises(group->map, prefix);
 	uint64_t before = summaries->before & makers, after = summaries->after & makers;
-	uint32_t node = rib_find(plan->rs->rib, prefix);
+	uint32_t node = rib_find(plan->rs->routes[FAMILY_IPV4].rib, prefix);
 	const struct path *is = NULL, *will = NULL;
 	struct peer_plan_fate fate = { PLAN_SAME, false };
 	bool had, has, was_backup = false, backup = false;

@@ -116,14 +116,14 @@ static bool visit_conflicts(struct route_server *rs, struct plan *plan, struct p
 /* A row of the node: those of views, then those of peers. */
 static bool add_route(struct route_server *rs, struct plan *plan, struct page *page)
 {
-	struct prefix prefix = rib_prefix(rs->rib, plan->node);
+	struct prefix prefix = rib_prefix(rs->routes[FAMILY_IPV4].rib, plan->node);
 	const struct peer *peer;
 
 	if (plan->row < ROLE_COUNT)
 		return plan_add_view_route(page, prefix, (enum role)plan->row,
 					   plan->views.change[plan->row]);
 	peer = &rs->peers.table[plan->row - ROLE_COUNT];
-	if (!peer->out.group || !asked_for(page, peer))
+	if (!peer->out.to[FAMILY_IPV4].group || !asked_for(page, peer))
 		return true;
 	return plan_add_peer_route(page, prefix, peer, peer_plan_route(&plan->peers, peer));
 }
@@ -150,7 +150,7 @@ typedef bool visit_fn(struct route_server *rs, struct plan *plan, struct page *p
 /* The next node. False: there is none. */
 static bool next_node(struct route_server *rs, struct plan *plan, visit_fn *visit)
 {
-	if (!rib_walk(rs->rib, &plan->cursor, &plan->node, 1)) {
+	if (!rib_walk(rs->routes[FAMILY_IPV4].rib, &plan->cursor, &plan->node, 1)) {
 		plan->node = RIB_NONE;
 		return plan->cursor;
 	}
@@ -194,7 +194,8 @@ static bool visit_summaries(struct plan *plan, struct page *page, const struct p
 		if (!(of.prefixes >> plan->rule & 1))
 			continue;
 		fate = peer_plan_summary(&plan->peers, peer, &of, plan->rule);
-		prefix = route_map_rule(peer->out.group->map, (size_t)plan->rule)->prefix_replace;
+		prefix = route_map_rule(peer->out.to[FAMILY_IPV4].group->map, (size_t)plan->rule)
+				 ->prefix_replace;
 		if (count)
 			peer_plan_add(&plan->peers, peer, fate);
 		else if (!plan_add_peer_route(page, prefix, peer, fate))
@@ -214,7 +215,8 @@ static bool walk_summaries(struct route_server *rs, struct plan *plan, struct pa
 	for (; plan->row < rs->peers.end; plan->row++, plan->rule = 0) {
 		const struct peer *peer = &rs->peers.table[plan->row];
 
-		if (!peer->out.group || !peer->out.group->summaries ||
+		if (!peer->out.to[FAMILY_IPV4].group ||
+		    !peer->out.to[FAMILY_IPV4].group->summaries ||
 		    (!count && !asked_for(page, peer)))
 			continue;
 		if (!visit_summaries(plan, page, peer, count))
@@ -243,12 +245,13 @@ static bool circuit_row(const struct route_server *rs, const struct plan *plan, 
 	struct peer_plan_tally tally;
 	uint32_t routes;
 
-	if (!peer || !peer->out.group || peer->config.role != ROLE_EXPRESSROUTE ||
+	if (!peer || !peer->out.to[FAMILY_IPV4].group || peer->config.role != ROLE_EXPRESSROUTE ||
 	    !limits->to_expressroute || limits->over_expressroute != LIMITS_CLOSE)
 		return true;
 	tally = peer_plan_tally(&plan->peers, peer);
-	routes = summaries_advertised(&rs->adj_out, &peer->out) +
-		 (uint32_t)tally.changes[PLAN_ANNOUNCED] - (uint32_t)tally.changes[PLAN_WITHDRAWN];
+	routes =
+		summaries_advertised(&rs->routes[FAMILY_IPV4].adj_out, &peer->out.to[FAMILY_IPV4]) +
+		(uint32_t)tally.changes[PLAN_ANNOUNCED] - (uint32_t)tally.changes[PLAN_WITHDRAWN];
 	return routes <= limits->to_expressroute ||
 	       plan_add_circuit(page, peer, routes, limits->to_expressroute);
 }
@@ -257,8 +260,9 @@ static bool held_row(const struct route_server *rs, const struct plan *plan, str
 {
 	uint32_t held, needed = matrix_plan_expressroute(plan->matrix, &held);
 
-	return !held || plan_add_held(page, needed + rs->expressroute_bound.summaries,
-				      rs->config->limits.to_expressroute);
+	return !held ||
+	       plan_add_held(page, needed + rs->routes[FAMILY_IPV4].expressroute_bound.summaries,
+			     rs->config->limits.to_expressroute);
 }
 
 /* The `row`th of all: the switch, the peers, the views, and the bounds that would be met. */
@@ -307,8 +311,8 @@ static bool counts_row(struct route_server *rs, struct plan *plan, struct page *
 static struct signature sign(const struct route_server *rs)
 {
 	return (struct signature){
-		.rib = rib_version(rs->rib),
-		.groups = rs->announcer.version,
+		.rib = rib_version(rs->routes[FAMILY_IPV4].rib),
+		.groups = rs->routes[FAMILY_IPV4].announcer.version,
 		.reloads = rs->reloads,
 		.enabled = rs->exchange->enabled,
 	};
@@ -316,13 +320,16 @@ static struct signature sign(const struct route_server *rs)
 
 static bool at_rest(const struct route_server *rs)
 {
-	for (const struct update_group *group = rs->announcer.groups; group; group = group->next)
+	for (const struct update_group *group = rs->routes[FAMILY_IPV4].announcer.groups; group;
+	     group = group->next)
 		if (!summaries_current(group))
 			return false;
-	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->rib) &&
+	return rs->transit.step == TRANSIT_SETTLED && rib_settled(rs->routes[FAMILY_IPV4].rib) &&
 	       !due_has(&rs->due, DUE_RECONSIDER) && !due_has(&rs->due, DUE_MAPS) &&
-	       !rs->expressroute_bound.leaving && !rib_changes_waiting(rs->rib) &&
-	       !rib_put_off_count(rs->rib) && !rib_wide_waiting(rs->rib);
+	       !rs->routes[FAMILY_IPV4].expressroute_bound.leaving &&
+	       !rib_changes_waiting(rs->routes[FAMILY_IPV4].rib) &&
+	       !rib_put_off_count(rs->routes[FAMILY_IPV4].rib) &&
+	       !rib_wide_waiting(rs->routes[FAMILY_IPV4].rib);
 }
 
 /* What has been found out about a node is good for as long as nothing changes. */
@@ -371,8 +378,8 @@ static struct plan *plan_new(struct route_server *rs, const struct page *page)
 		return NULL;
 	plan->enable = page->said ? page->enable : !rs->exchange->enabled;
 	allow = transit_word_if(rs, plan->enable);
-	plan->matrix = matrix_plan_new(rs->rib, allow);
-	if (!plan->matrix || view_plan_init(&plan->views, &rs->fib_sync, allow)) {
+	plan->matrix = matrix_plan_new(rs->routes[FAMILY_IPV4].rib, allow);
+	if (!plan->matrix || view_plan_init(&plan->views, &rs->fib_sync[FAMILY_IPV4], allow)) {
 		plan_free(plan);
 		return NULL;
 	}

@@ -112,7 +112,7 @@ static void name_peer(const struct route_server *rs, const struct path *path, ch
 {
 	/* VNet prefixes are in no conflict, so it is a peer's. */
 	memcpy(name, rs->peers.table[path->peer].config.name, CONFIG_NAME);
-	*role = (uint8_t)rib_source(rs->rib, path->peer)->role;
+	*role = (uint8_t)rib_source(rs->routes[FAMILY_IPV4].rib, path->peer)->role;
 }
 
 bool plan_add_conflict(const struct route_server *rs, struct page *page, const struct path *winner,
@@ -122,9 +122,9 @@ bool plan_add_conflict(const struct route_server *rs, struct page *page, const s
 
 	if (!row)
 		return false;
-	row->prefix = rib_prefix(rs->rib, winner->node);
+	row->prefix = rib_prefix(rs->routes[FAMILY_IPV4].rib, winner->node);
 	row->views = views;
-	row->reason = (uint8_t)rib_versus(rs->rib, winner, loser);
+	row->reason = (uint8_t)rib_versus(rs->routes[FAMILY_IPV4].rib, winner, loser);
 	name_peer(rs, winner, row->winner, &row->winner_role);
 	name_peer(rs, loser, row->loser, &row->loser_role);
 	return true;

@@ -22,7 +22,8 @@ static void release(struct route_server *rs, struct peer *peer, const char *why)
 {
 	peer->out.held = false;
 	peer->reason[0] = '\0';
-	rib_source_hold(rs->rib, peer->index, false);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rib_source_hold(rs->routes[family].rib, peer->index, false);
 	due_set(&rs->due, DUE_RECONSIDER);
 	peers_regroup(rs);
 	events_note(&rs->events, EVENT_ALARM, peer->index, rs->now_ms,

@@ -36,7 +36,8 @@ void behind_changed(void *ctx, uint32_t addr, enum role role, const struct far_w
 {
 	struct route_server *rs = ctx;
 
-	rib_next_hop_changed(rs->rib, addr);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rib_next_hop_changed(rs->routes[family].rib, addr);
 	if (!was->n == !now->n)
 		return;
 	note(rs, addr, now);

@@ -20,6 +20,7 @@ struct budget;
 struct inbound_place;
 struct peer;
 struct route_server;
+struct routes;
 
 /* May `peer`, whose session is up, announce this? False: it was refused and counted; the session
  * may be closing, and then nothing that it still says counts (peer->closing). */
@@ -28,12 +29,15 @@ bool bounds_admit(struct route_server *rs, struct peer *peer, const struct inbou
 /* The session has gone: its alarms are cleared. */
 void bounds_down(struct route_server *rs, struct peer *peer);
 
-/* Routes that the peer announces, before its route map; what an earlier session left does not
- * count. */
-uint32_t bounds_learned(const struct route_server *rs, const struct peer *peer);
-/* Distinct prefixes that peers have announced: what limits.total bounds. VNet prefixes do not
- * count. */
-uint32_t bounds_total(const struct route_server *rs);
+/* Routes of a family that the peer announces, before its route map; what an earlier session left
+ * does not count. */
+uint32_t bounds_learned(const struct routes *routes, const struct peer *peer);
+/* Distinct prefixes of a family that peers have announced: what limits.total bounds. VNet prefixes
+ * do not count. */
+uint32_t bounds_total(const struct routes *routes);
+
+/* "routes", "IPv6 routes": what events and alarms call them. */
+const char *bounds_routes(uint8_t family);
 
 /* Take limits.to_expressroute from the configuration: at the start and after a reload. */
 void bounds_configure(struct route_server *rs);

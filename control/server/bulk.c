@@ -6,9 +6,9 @@
 
 enum { NS_PER_MS = 1000 * 1000, WEIGHT_MOST = 2 * BULK_WEIGHT, SLICE = 16 };
 
-static uint64_t now_ns(const struct route_server *rs)
+static uint64_t now_ns(const struct routes *routes)
 {
-	return rs->turns.begin_ns;
+	return routes->rs->turns.begin_ns;
 }
 
 static bool is_bulk(const struct peer_talk *talk)
@@ -28,10 +28,10 @@ static void talk_add(struct peer_talk *talk, uint64_t now, uint32_t weight)
 }
 
 /* Is nothing else under way, that asks whether all is in the views, or announced? */
-static bool may_put_off(const struct route_server *rs)
+static bool may_put_off(const struct routes *routes)
 {
-	return rs->phase == RS_LIVE && rs->transit.step == TRANSIT_SETTLED &&
-	       !rs->fib_walk.walking && rib_settled(rs->rib);
+	return routes->rs->phase == RS_LIVE && routes->rs->transit.step == TRANSIT_SETTLED &&
+	       !routes->rs->fib_walk.walking && rib_settled(routes->rib);
 }
 
 static uint64_t *word_of(struct bulk *bulk, uint16_t index)
@@ -44,34 +44,38 @@ static uint64_t bit_of(uint16_t index)
 	return UINT64_C(1) << (index % 64);
 }
 
-void bulk_heard(struct route_server *rs, struct peer *peer, uint32_t prefixes)
+void bulk_heard(struct routes *routes, struct peer *peer, uint32_t prefixes)
 {
-	struct bulk *bulk = &rs->bulk;
+	struct bulk *bulk = &routes->bulk;
+	struct peer_talk *talk = &peer->routes[routes->family].talk;
 
-	talk_add(&peer->talk, now_ns(rs), prefixes + 1);
-	if (!is_bulk(&peer->talk))
+	talk_add(talk, now_ns(routes), prefixes + 1);
+	if (!is_bulk(talk))
 		return;
-	peer->talk.bulk_ns = bulk->heard_ns = now_ns(rs);
+	talk->bulk_ns = bulk->heard_ns = now_ns(routes);
 	bulk->nb_says += !(*word_of(bulk, peer->index) & bit_of(peer->index));
 	*word_of(bulk, peer->index) |= bit_of(peer->index);
 }
 
-uint16_t bulk_puts_off(const struct route_server *rs, const struct peer *peer)
+uint16_t bulk_puts_off(const struct routes *routes, const struct peer *peer)
 {
-	const struct bulk *bulk = &rs->bulk;
+	const struct bulk *bulk = &routes->bulk;
 
-	return bulk->nb_says > 1 && is_bulk(&peer->talk) && may_put_off(rs) ? bulk->nb_says : 0;
+	return bulk->nb_says > 1 && is_bulk(&peer->routes[routes->family].talk) &&
+			       may_put_off(routes)
+		       ? bulk->nb_says
+		       : 0;
 }
 
-bool bulk_is_full(const struct route_server *rs)
+bool bulk_is_full(const struct routes *routes)
 {
-	return rib_put_off_count(rs->rib) >= 2 * BULK_MOST;
+	return rib_put_off_count(routes->rib) >= 2 * BULK_MOST;
 }
 
 /* Those who are through say nothing in bulk any more. */
-static void forget(struct route_server *rs)
+static void forget(struct routes *routes)
 {
-	struct bulk *bulk = &rs->bulk;
+	struct bulk *bulk = &routes->bulk;
 
 	for (uint16_t i = 0; bulk->nb_says && i < CONFIG_PEERS; i++) {
 		if (!*word_of(bulk, i)) {
@@ -79,7 +83,9 @@ static void forget(struct route_server *rs)
 			continue;
 		}
 		if (!(*word_of(bulk, i) & bit_of(i)) ||
-		    now_ns(rs) - rs->peers.table[i].talk.bulk_ns < BULK_PAUSE_MS * NS_PER_MS)
+		    now_ns(routes) -
+				    routes->rs->peers.table[i].routes[routes->family].talk.bulk_ns <
+			    BULK_PAUSE_MS * NS_PER_MS)
 			continue;
 		*word_of(bulk, i) &= ~bit_of(i);
 		bulk->nb_says--;
@@ -87,15 +93,15 @@ static void forget(struct route_server *rs)
 }
 
 /* How many prefixes have waited for long enough. */
-static size_t due(struct route_server *rs)
+static size_t due(struct routes *routes)
 {
-	struct bulk *bulk = &rs->bulk;
-	size_t all = rib_put_off_count(rs->rib);
+	struct bulk *bulk = &routes->bulk;
+	size_t all = rib_put_off_count(routes->rib);
 
-	if (!may_put_off(rs) || now_ns(rs) - bulk->heard_ns >= BULK_PAUSE_MS * NS_PER_MS)
+	if (!may_put_off(routes) || now_ns(routes) - bulk->heard_ns >= BULK_PAUSE_MS * NS_PER_MS)
 		bulk->due = all;
-	if (now_ns(rs) - bulk->since_ns >= BULK_WAIT_MS / 2 * NS_PER_MS) {
-		bulk->since_ns = now_ns(rs);
+	if (now_ns(routes) - bulk->since_ns >= BULK_WAIT_MS / 2 * NS_PER_MS) {
+		bulk->since_ns = now_ns(routes);
 		bulk->due = all;
 	}
 	if (all > BULK_MOST && bulk->due < all - BULK_MOST)
@@ -103,26 +109,26 @@ static size_t due(struct route_server *rs)
 	return bulk->due;
 }
 
-bool bulk_turn(struct route_server *rs, uint32_t room, uint32_t ns)
+bool bulk_turn(struct routes *routes, uint32_t room, uint32_t ns)
 {
 	struct budget budget;
 	size_t left, n;
 
-	forget(rs);
-	if (!rib_put_off_count(rs->rib)) {
-		rs->bulk.due = 0;
-		rs->bulk.since_ns = now_ns(rs);
+	forget(routes);
+	if (!rib_put_off_count(routes->rib)) {
+		routes->bulk.due = 0;
+		routes->bulk.since_ns = now_ns(routes);
 		return false;
 	}
-	left = due(rs);
-	budget = budget_make(rs->clock_ns, ns);
+	left = due(routes);
+	budget = budget_make(routes->rs->clock_ns, ns);
 	while (left && room) {
-		n = rib_release(rs->rib, left < SLICE ? left : SLICE);
+		n = rib_release(routes->rib, left < SLICE ? left : SLICE);
 		left -= n < left ? n : left;
 		room -= n < room ? (uint32_t)n : room;
 		if (!n || budget_over(&budget))
 			break;
 	}
-	rs->bulk.due = left;
+	routes->bulk.due = left;
 	return true;
 }

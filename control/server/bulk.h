@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 struct peer;
-struct route_server;
+struct routes;
 
 enum {
 	BULK_WEIGHT = 256,  /* prefixes, and one a message, beyond which it is bulk ... */
@@ -32,14 +32,14 @@ enum {
 };
 
 /* The peer has a message of so many prefixes. */
-void bulk_heard(struct route_server *rs, struct peer *peer, uint32_t prefixes);
+void bulk_heard(struct routes *routes, struct peer *peer, uint32_t prefixes);
 /* Is what it says put off, and until how many peers have said it? 0: it is not. */
-uint16_t bulk_puts_off(const struct route_server *rs, const struct peer *peer);
+uint16_t bulk_puts_off(const struct routes *routes, const struct peer *peer);
 /* May no more be taken from peers in this turn? */
-bool bulk_is_full(const struct route_server *rs);
+bool bulk_is_full(const struct routes *routes);
 /* Once a turn, before the FIB follows: up to `room` changes more, in at most `ns`. Returns whether
  * there is still something to do. */
-bool bulk_turn(struct route_server *rs, uint32_t room, uint32_t ns);
+bool bulk_turn(struct routes *routes, uint32_t room, uint32_t ns);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,7 @@
 #include "reload.h"
 #include "rib_answers.h"
 #include "service.h"
+#include "tables.h"
 #include "transit.h"
 #include "updates.h"
 #include "vnet_routes.h"
@@ -74,10 +75,10 @@ static void restart_fire(struct timer *timer, uint64_t now_ms)
 /* Is the spare generation as complete as it will get? */
 static bool filled(const struct route_server *rs)
 {
-	if (!rib_settled(rs->rib) || rib_changes_waiting(rs->rib) || rs->fib_walk.walking ||
+	if (!tables_settled(rs) || tables_changes_waiting(rs) || rs->fib_walk.walking ||
 	    due_has(&rs->due, DUE_RECONSIDER) || !far_hops_settled(&rs->far_hops))
 		return false;
-	if (rib_wide_waiting(rs->rib) && !rs->restart_over)
+	if (tables_wide_waiting(rs) && !rs->restart_over)
 		return false;
 	if (!rs->restarting || rs->restart_over)
 		return true;
@@ -99,7 +100,7 @@ static void go_live(struct route_server *rs)
 	events_note(&rs->events, EVENT_LIVE, EVENTS_NO_PEER, rs->now_ms,
 		    "live after %llu ms%s: %zu prefixes, route exchange is %s",
 		    (unsigned long long)(rs->now_ms - rs->started_ms),
-		    rs->restarting ? " of restart" : "", rib_counts(rs->rib).prefixes,
+		    rs->restarting ? " of restart" : "", tables_prefixes(rs),
 		    rs->exchange->enabled ? "on" : "off");
 }
 
@@ -125,7 +126,8 @@ static void next_hop_changed(void *ctx, uint32_t next_hop)
 {
 	struct route_server *rs = ctx;
 
-	rib_next_hop_changed(rs->rib, next_hop);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rib_next_hop_changed(rs->routes[family].rib, next_hop);
 }
 
 /* --- what is due ------------------------------------------------------------------------------ */
@@ -133,11 +135,11 @@ static void next_hop_changed(void *ctx, uint32_t next_hop)
 static unsigned int reconsider_turn(struct route_server *rs, uint32_t budget)
 {
 	(void)budget;
-	if (!rib_settled(rs->rib)) {
+	if (!tables_settled(rs)) {
 		due_set(&rs->due, DUE_RECONSIDER);
 		return 0;
 	}
-	rib_reconsider(rs->rib);
+	tables_reconsider(rs);
 	return 1;
 }
 
@@ -151,7 +153,7 @@ static unsigned int calls_turn(struct route_server *rs, uint32_t budget)
 static unsigned int slow_turn(struct route_server *rs, uint32_t budget)
 {
 	(void)budget;
-	pace_turn(&rs->adj_out);
+	pace_turn(&rs->routes[PACE_FAMILY].adj_out);
 	return 0;
 }
 
@@ -181,7 +183,11 @@ static unsigned int due_turn(struct route_server *rs, enum due_work work)
 
 static bool part_over(const struct route_server *rs, const struct budget *budget)
 {
-	return rib_changes_waiting(rs->rib) >= CHANGES || bulk_is_full(rs) || budget_over(budget);
+	bool full = tables_changes_waiting(rs) >= CHANGES;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		full |= bulk_is_full(&rs->routes[family]);
+	return full || budget_over(budget);
 }
 
 /* The oldest record of one speaker, or a slice of it. False: there is none. */
@@ -228,7 +234,7 @@ static size_t rib_slices(struct route_server *rs)
 	size_t done = 0, n;
 
 	do {
-		n = rib_turn(rs->rib, SLICE);
+		n = tables_turn(rs, SLICE);
 		n += due_turn(rs, DUE_MAPS);
 		done += n;
 	} while (n && !part_over(rs, &budget));
@@ -267,13 +273,14 @@ static unsigned int rib_part(struct route_server *rs)
 static size_t wide_slices(struct route_server *rs)
 {
 	struct budget budget = budget_make(rs->clock_ns, WIDE_NS);
-	size_t done = 0;
+	size_t done = 0, n;
 
-	while (fib_sync_wide(&rs->fib_sync)) {
-		done++;
-		if (budget_over(&budget))
-			break;
-	}
+	do {
+		n = 0;
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			n += fib_sync_wide(&rs->fib_sync[family]);
+		done += n;
+	} while (n && !budget_over(&budget));
 	return done;
 }
 
@@ -282,11 +289,12 @@ static size_t change_slices(struct route_server *rs)
 	struct budget budget = budget_make(rs->clock_ns, FIB_NS);
 	size_t done = 0, n;
 
-	while ((n = fib_sync_changes(&rs->fib_sync, FIB_SLICE))) {
+	do {
+		n = 0;
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			n += fib_sync_changes(&rs->fib_sync[family], FIB_SLICE);
 		done += n;
-		if (budget_over(&budget))
-			break;
-	}
+	} while (n && !budget_over(&budget));
 	return done;
 }
 
@@ -303,16 +311,14 @@ static unsigned int fib_part(struct route_server *rs)
 
 static unsigned int announce_part(struct route_server *rs)
 {
-	struct budget budget;
 	size_t done;
 
 	if (rs->peers.joining)
 		return due_turn(rs, DUE_PLACES);
-	budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
-	done = announcer_flush(&rs->announcer, &budget);
-	if (!rs->announcer.flushing) {
+	done = tables_announce(rs, ANNOUNCE_NS);
+	if (!tables_flushing(rs)) {
 		done += due_turn(rs, DUE_PACE);
-		pace_tick(&rs->adj_out);
+		pace_tick(&rs->routes[PACE_FAMILY].adj_out);
 	}
 	return (unsigned int)done + due_turn(rs, DUE_PLACES);
 }
@@ -326,10 +332,17 @@ static void part_end(struct route_server *rs, enum rs_part part)
  * difference to that. */
 static unsigned int bulk_part(struct route_server *rs)
 {
-	size_t waiting = rib_changes_waiting(rs->rib);
+	size_t waiting = tables_changes_waiting(rs);
 	size_t most = waiting && waiting < FIB_SLICE ? FIB_SLICE : CHANGES;
+	uint32_t room = waiting < most ? (uint32_t)(most - waiting) : 0, put_off = 0;
+	bool more = false;
 
-	return bulk_turn(rs, waiting < most ? (uint32_t)(most - waiting) : 0, BULK_NS);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		put_off += rib_put_off_count(rs->routes[family].rib) > 0;
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		more |= bulk_turn(&rs->routes[family], put_off ? room / put_off : room,
+				  put_off ? BULK_NS / put_off : BULK_NS);
+	return more;
 }
 
 /* RIB and FIB, until what has changed is in the views, and what follows from it. */
@@ -341,7 +354,7 @@ static unsigned int routes_turn(struct route_server *rs)
 	done += fib_part(rs);
 	due_turn(rs, DUE_CALLS);
 	part_end(rs, RS_PART_FIB);
-	if (rib_changes_waiting(rs->rib))
+	if (tables_changes_waiting(rs))
 		return done; /* see fib_goes_on() */
 	done += transit_turn(rs);
 	due_turn(rs, DUE_REMOVALS);
@@ -359,14 +372,12 @@ static unsigned int routes_turn(struct route_server *rs)
  * through. */
 static unsigned int flush_goes_on(struct route_server *rs)
 {
-	struct budget budget = budget_make(rs->clock_ns, ANNOUNCE_NS);
-
-	announcer_flush(&rs->announcer, &budget);
+	tables_flush(rs, ANNOUNCE_NS);
 	part_end(rs, RS_PART_ANNOUNCE);
 	for (unsigned int i = 0; i < rs->nb_speakers; i++)
 		outbox_post(&rs->speakers[i]);
 	/* If a session lcore is behind, let it catch up. */
-	return !rs->announcer.flushing || !rs->announcer.blocked;
+	return !tables_flushing(rs) || !tables_blocked(rs);
 }
 
 /* Changes for which there was no time go into the FIB before anything else: they are announced to
@@ -414,9 +425,9 @@ static unsigned int turn(struct route_server *rs)
 
 	if (rs->reload.page)
 		return reload_goes_on(rs);
-	if (rs->announcer.flushing)
+	if (tables_flushing(rs))
 		return flush_goes_on(rs);
-	if (rib_changes_waiting(rs->rib))
+	if (tables_changes_waiting(rs))
 		return fib_goes_on(rs);
 	done += events_take(rs);
 	part_end(rs, RS_PART_INTAKE);
@@ -439,8 +450,9 @@ unsigned int rs_turn(struct route_server *rs, uint64_t now_ms)
 {
 	unsigned int done;
 
-	rs->now_ms = rs->adj_in.now_ms = rs->adj_out.now_ms = rs->next_hops.now_ms =
-		rs->exchange->now_ms = rs->maintenance->now_ms = now_ms;
+	rs->now_ms = rs->next_hops.now_ms = rs->exchange->now_ms = rs->maintenance->now_ms = now_ms;
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rs->routes[family].adj_in.now_ms = rs->routes[family].adj_out.now_ms = now_ms;
 	turn_begin(&rs->turns, rs->clock_ns());
 	done = turn(rs);
 	turn_end(&rs->turns, rs->clock_ns());
@@ -462,31 +474,35 @@ const char *rs_part_name(unsigned int part)
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* What the tables of peers share, on the way in and out. */
-static void shared_set(struct route_server *rs)
+static void shared_set(struct routes *routes)
 {
-	flaps_init(&rs->flaps, rs->attrs);
-	rs->adj_in = (struct adj_in){
-		.rib = rs->rib,
+	struct route_server *rs = routes->rs;
+	struct adj_out *adj_out = &routes->adj_out;
+
+	routes->adj_in = (struct adj_in){
+		.family = routes->family,
+		.rib = routes->rib,
 		.attrs = rs->attrs,
 		.discard = &rs->discard,
 		.due = &rs->due,
 		.scratch = &rs->scratch,
 		.now_ms = rs->now_ms,
 	};
-	rs->adj_out.rib = rs->rib;
-	rs->adj_out.config = rs->config;
-	rs->adj_out.maps = &rs->maps;
-	rs->adj_out.events = &rs->events;
-	rs->adj_out.discard = &rs->discard;
-	rs->adj_out.due = &rs->due;
-	rs->adj_out.scratch = &rs->scratch;
-	rs->adj_out.send = outbox_send;
-	rs->adj_out.taken = outbox_taken;
-	rs->adj_out.ctx = rs;
-	rs->adj_out.now_ms = rs->now_ms;
-	rs->adj_out.drained = rs->maintenance->drained;
-	announcer_init(&rs->announcer, &rs->adj_out);
-	rs->expressroute_bound.adj_out = &rs->adj_out;
+	adj_out->family = routes->family;
+	adj_out->rib = routes->rib;
+	adj_out->config = rs->config;
+	adj_out->maps = &rs->maps;
+	adj_out->events = &rs->events;
+	adj_out->discard = &rs->discard;
+	adj_out->due = &rs->due;
+	adj_out->scratch = &rs->scratch;
+	adj_out->send = outbox_send;
+	adj_out->taken = outbox_taken;
+	adj_out->ctx = rs;
+	adj_out->now_ms = rs->now_ms;
+	adj_out->drained = rs->maintenance->drained;
+	announcer_init(&routes->announcer, adj_out);
+	routes->expressroute_bound.adj_out = adj_out;
 }
 
 static int parts_open(struct route_server *rs)
@@ -495,14 +511,16 @@ static int parts_open(struct route_server *rs)
 
 	if (!err)
 		err = rib_answers_open(rs);
-	shared_set(rs);
+	flaps_init(&rs->flaps, rs->attrs);
+	for (int family = 0; family < FAMILY_COUNT && !err; family++)
+		shared_set(&rs->routes[family]);
 	if (!err)
 		err = next_hops_init(&rs->next_hops, rs->fib, rs->writer, rs->config);
 	if (!err)
-		err = far_hops_init(&rs->far_hops, rs->rib, &rs->next_hops);
-	if (!err)
-		err = fib_sync_init(&rs->fib_sync, rs->rib, &rs->next_hops, &rs->far_hops,
-				    rs->config);
+		err = far_hops_init(&rs->far_hops, rs->routes[FAMILY_IPV4].rib, &rs->next_hops);
+	for (int family = 0; family < FAMILY_COUNT && !err; family++)
+		err = fib_sync_init(&rs->fib_sync[family], rs->routes[family].rib, &rs->next_hops,
+				    &rs->far_hops, rs->config);
 	if (!err)
 		err = maps_init(&rs->maps, rs->config, &rs->maps);
 	if (!err)
@@ -513,8 +531,9 @@ static int parts_open(struct route_server *rs)
 		err = events_init(&rs->events, CONFIG_PEERS, peers_name, &rs->peers);
 	rs->next_hops.now_ms = rs->now_ms;
 	rs->next_hops.events = &rs->events;
-	rs->fib_sync.allow = rs->transit.wanted;
-	fib_walk_init(&rs->fib_walk, &rs->fib_sync, 1);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rs->fib_sync[family].allow = rs->transit.wanted;
+	fib_walk_init(&rs->fib_walk, rs->fib_sync, FAMILY_COUNT);
 	return err;
 }
 
@@ -581,18 +600,22 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 
 void rs_free(struct route_server *rs)
 {
-	announcer_fini(&rs->announcer);
-	expressroute_bound_fini(&rs->expressroute_bound);
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		announcer_fini(&rs->routes[family].announcer);
+		expressroute_bound_fini(&rs->routes[family].expressroute_bound);
+	}
 	events_fini(&rs->events);
 	free(rs->partner);
 	timers_free(&rs->timers);
 	peers_fini(&rs->peers);
 	maps_fini(&rs->maps);
-	fib_sync_fini(&rs->fib_sync);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		fib_sync_fini(&rs->fib_sync[family]);
 	far_hops_fini(&rs->far_hops);
 	next_hops_fini(&rs->next_hops);
-	if (rs->rib)
-		rib_free(rs->rib);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (rs->routes[family].rib)
+			rib_free(rs->routes[family].rib);
 	if (rs->attrs)
 		attr_table_free(rs->attrs);
 	if (rs->writer)

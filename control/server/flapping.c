@@ -3,13 +3,14 @@
 
 #include "peer_route.h"
 #include "route_server.h"
+#include "tables.h"
 
 enum { OVER_TURN = 32 }; /* that are let go in a turn */
 
 bool flapping_keep(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		   const struct attrs *attrs)
 {
-	struct flapper *flapper = flap_held(&peer->flap, prefix);
+	struct flapper *flapper = flap_held(&peer->routes[prefix.addr.family].flap, prefix);
 
 	if (flapper)
 		flap_said(&rs->flaps, flapper, attrs, rs->now_ms);
@@ -19,11 +20,12 @@ bool flapping_keep(struct route_server *rs, struct peer *peer, struct prefix pre
 /* Is it worth being held: can packets follow it, or does a summary hang on it? */
 static bool is_good(const struct route_server *rs, const struct peer *peer, struct prefix prefix)
 {
-	uint32_t node = rib_find(rs->rib, prefix);
-	const struct path *path = node == RIB_NONE ? NULL : rib_path(rs->rib, node, peer->index);
+	const struct rib *rib = rs->routes[prefix.addr.family].rib;
+	uint32_t node = rib_find(rib, prefix);
+	const struct path *path = node == RIB_NONE ? NULL : rib_path(rib, node, peer->index);
 
 	return (path && !(path->flags & PATH_UNUSED)) ||
-	       inbound_contributes(&peer->inbound, prefix);
+	       inbound_contributes(&peer->routes[prefix.addr.family].inbound, prefix);
 }
 
 static void hold(struct route_server *rs, struct peer *peer, struct prefix prefix,
@@ -32,7 +34,8 @@ static void hold(struct route_server *rs, struct peer *peer, struct prefix prefi
 	char text[PREFIX_TEXT];
 
 	if (!attrs || !rs->config->control.flap_hold_s || !is_good(rs, peer, prefix) ||
-	    !flap_hold(&rs->flaps, &peer->flap, prefix, attrs, rs->now_ms))
+	    !flap_hold(&rs->flaps, &peer->routes[prefix.addr.family].flap, prefix, attrs,
+		       rs->now_ms))
 		return;
 	events_note(&rs->events, EVENT_FLAP, peer->index, rs->now_ms,
 		    "%s is held as it is until the peer leaves it alone for %u s",
@@ -42,9 +45,10 @@ static void hold(struct route_server *rs, struct peer *peer, struct prefix prefi
 void flapping_note(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		   const struct attrs *attrs, bool returned)
 {
+	struct flap *flap = &peer->routes[prefix.addr.family].flap;
 	char text[PREFIX_TEXT];
 
-	switch (flap_note(&rs->flaps, &peer->flap, prefix, returned, rs->now_ms)) {
+	switch (flap_note(&rs->flaps, flap, prefix, returned, rs->now_ms)) {
 	case FLAP_CALM: break;
 	case FLAP_FAST:
 		events_note(&rs->events, EVENT_FLAP, peer->index, rs->now_ms,
@@ -57,7 +61,11 @@ void flapping_note(struct route_server *rs, struct peer *peer, struct prefix pre
 
 static struct peer *peer_of(const struct flapper *flapper)
 {
-	return (struct peer *)((char *)flapper->flap - offsetof(struct peer, flap));
+	struct peer_routes *its =
+		(struct peer_routes *)((char *)flapper->flap - offsetof(struct peer_routes, flap));
+
+	its -= flapper->prefix.addr.family;
+	return (struct peer *)((char *)its - offsetof(struct peer, routes));
 }
 
 /* What the peer has said last counts again; of one whose session has gone only that it had
@@ -70,8 +78,8 @@ static void let_go(struct route_server *rs, struct flapper *flapper)
 		    "%s is not held any more%s", prefix_text(flapper->prefix, text),
 		    flapper->said ? "" : ": withdrawn");
 	if (peer_of(flapper)->up || !flapper->said) {
-		const struct inbound_place at =
-			inbound_place(&peer_of(flapper)->inbound, flapper->prefix);
+		struct peer_routes *its = &peer_of(flapper)->routes[flapper->prefix.addr.family];
+		const struct inbound_place at = inbound_place(&its->inbound, flapper->prefix);
 
 		rs_route(rs, peer_of(flapper), &at, flapper->said);
 	}
@@ -80,18 +88,19 @@ static void let_go(struct route_server *rs, struct flapper *flapper)
 unsigned int flapping_turn(struct route_server *rs)
 {
 	const uint64_t hold_ms = UINT64_C(1000) * rs->config->control.flap_hold_s;
-	const uint64_t spent = rib_spent(rs->rib) + OVER_TURN;
+	const uint64_t spent = tables_spent(rs) + OVER_TURN;
 	struct flapper *flapper;
 	unsigned int n = 0;
 
-	while (n < OVER_TURN && rib_spent(rs->rib) < spent &&
+	while (n < OVER_TURN && tables_spent(rs) < spent &&
 	       (flapper = flaps_over(&rs->flaps, rs->now_ms, hold_ms))) {
 		const struct peer *peer = peer_of(flapper);
+		const struct flap *flap = flapper->flap;
 
 		if (flapper->held)
 			let_go(rs, flapper);
 		flap_end(&rs->flaps, flapper, rs->now_ms);
-		if (!peer->flap.nb_flappers)
+		if (!flap->nb_flappers)
 			events_note(&rs->events, EVENT_FLAP, peer->index, rs->now_ms,
 				    "no prefix changes more than %u times a minute any more",
 				    FLAP_ALARM);
@@ -100,10 +109,12 @@ unsigned int flapping_turn(struct route_server *rs)
 	return n;
 }
 
-void flapping_down(struct route_server *rs, struct peer *peer, bool keep)
+void flapping_down(struct route_server *rs, struct peer *peer, uint8_t family, bool keep)
 {
+	struct flap *flap = &peer->routes[family].flap;
+
 	if (keep)
-		flap_release(&rs->flaps, &peer->flap);
+		flap_release(&rs->flaps, flap);
 	else
-		flap_forget(&rs->flaps, &peer->flap);
+		flap_forget(&rs->flaps, flap);
 }

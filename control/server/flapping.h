@@ -31,7 +31,8 @@ bool flapping_keep(struct route_server *rs, struct peer *peer, struct prefix pre
 static inline bool flapping_keeps(struct route_server *rs, struct peer *peer, struct prefix prefix,
 				  const struct attrs *attrs)
 {
-	return peer->flap.nb_held && flapping_keep(rs, peer, prefix, attrs);
+	return peer->routes[prefix.addr.family].flap.nb_held &&
+	       flapping_keep(rs, peer, prefix, attrs);
 }
 
 /* Count that what the peer said was a change; with `returned` it may be one (flap_note()). */
@@ -43,7 +44,7 @@ unsigned int flapping_turn(struct route_server *rs);
 
 /* The session has gone. `keep`: its routes are about to be stale, and those that it had withdrawn
  * go by flapping_turn(); the rest is forgotten when it comes again. */
-void flapping_down(struct route_server *rs, struct peer *peer, bool keep);
+void flapping_down(struct route_server *rs, struct peer *peer, uint8_t family, bool keep);
 
 #ifdef __cplusplus
 }

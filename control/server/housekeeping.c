@@ -38,7 +38,7 @@ static void round_begin(struct timer *timer, uint64_t now_ms)
 	    rs->phase == RS_STOPPING)
 		return;
 	rs->housekeepings = 0;
-	fib_walk_begin(&rs->fib_walk, rs->fib_sync.allow, 0);
+	fib_walk_begin(&rs->fib_walk, rs->fib_sync[FAMILY_IPV4].allow, 0);
 }
 
 void housekeeping_begin(struct route_server *rs)

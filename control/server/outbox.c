@@ -56,7 +56,7 @@ void outbox_command(struct route_server *rs, unsigned int speaker, const void *r
 	STAILQ_INSERT_TAIL(&s->backlog, waiting, next);
 }
 
-bool outbox_send(void *ctx, const struct receiver *to, struct wire_buf *buf)
+bool outbox_send(void *ctx, const struct out_session *to, struct wire_buf *buf)
 {
 	struct route_server *rs = ctx;
 	struct peer *peer = &rs->peers.table[to->index];
@@ -83,7 +83,7 @@ void outbox_command_all(struct route_server *rs, const void *record, size_t len)
 		outbox_command(rs, i, record, len);
 }
 
-uint64_t outbox_taken(void *ctx, const struct receiver *to)
+uint64_t outbox_taken(void *ctx, const struct out_session *to)
 {
 	const struct route_server *rs = ctx;
 	const struct speaker *speaker = rs->speakers[rs->peers.table[to->index].speaker].speaker;

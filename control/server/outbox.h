@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-struct receiver;
+struct out_session;
 struct route_server;
 struct rs_speaker;
 struct wire_buf;
@@ -30,10 +30,10 @@ void outbox_command_all(struct route_server *rs, const void *record, size_t len)
 
 /* Have `buf` sent in the peer's current session (adj_out.send; `rs` is the route server); the
  * speaker gets a reference of its own. False: no room now. */
-bool outbox_send(void *rs, const struct receiver *to, struct wire_buf *buf);
+bool outbox_send(void *rs, const struct out_session *to, struct wire_buf *buf);
 /* Octets that the peer's connection has taken in this session, as its session lcore counts them
  * (adj_out.taken). */
-uint64_t outbox_taken(void *rs, const struct receiver *to);
+uint64_t outbox_taken(void *rs, const struct out_session *to);
 
 #ifdef __cplusplus
 }

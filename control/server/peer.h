@@ -36,11 +36,24 @@ extern "C" {
 
 struct route_server;
 
-/* How much it says at present (bulk.h). */
+/* How much it says of a family at present (bulk.h). */
 struct peer_talk {
 	uint64_t at_ns;	  /* when `weight` was so much */
 	uint64_t bulk_ns; /* when that was bulk, last */
 	uint32_t weight;
+};
+
+/* Its routes of one family. */
+struct peer_routes {
+	struct inbound inbound;		  /* before policy, if it has a route map */
+	struct held_updates held_updates; /* UPDATEs that wait for their next hop */
+	struct peer_talk talk;
+	struct limit limit;	   /* of this session */
+	struct flap flap;	   /* what of them changes too often */
+	bool eor;		   /* End-of-RIB received in this session */
+	bool stale;		   /* some may be of a session before: graceful restart */
+	bool near_limit, refusing; /* alarms: close to its bound; its excess is refused */
+	bool crowded;		   /* alarm: some are refused, as there are limits.total */
 };
 
 enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };
@@ -54,29 +67,23 @@ struct peer {
 	bool returns;
 	uint8_t unanswered; /* while removing: speakers that have not said SPEAKER_REMOVED */
 	bool shut;	    /* an operator has shut it down (standing.h) */
-	bool up, eor;	    /* eor: End-of-RIB received in this session */
-	bool reached;	    /* no route led to it, and one does: DUE_CALLS (behind.h) */
-	uint8_t speaker;    /* index of the one that has its session */
+	bool up;
+	bool reached;	 /* no route led to it, and one does: DUE_CALLS (behind.h) */
+	uint8_t speaker; /* index of the one that has its session */
 	uint16_t index;
-	uint16_t gateway;		  /* source.gateway, once its session has been up */
-	uint8_t state;			  /* enum session_state */
-	uint32_t epoch;			  /* of the current or last session */
-	uint64_t since_ms;		  /* of the state */
-	uint64_t heard_ms;		  /* when it came up or last sent an UPDATE */
-	struct speaker_up session;	  /* while up */
-	char reason[SPEAKER_REASON];	  /* why it is not up, or why it last went down */
-	struct receiver out;		  /* what is announced to it */
-	struct inbound inbound;		  /* its routes before policy, if it has a route map */
-	struct held_updates held_updates; /* UPDATEs that wait for their next hop */
-	struct peer_talk talk;
-	struct limit limit;	   /* of this session */
-	struct flap flap;	   /* what of it changes too often */
-	bool closing;		   /* past its bound: what it still says does not count */
-	bool exceeded;		   /* that ended its last session */
-	bool near_limit, refusing; /* alarms: close to its bound; its excess is refused */
-	bool flooded;		   /* `exceeded` by what we announce to it */
-	bool crowded;		   /* alarm: routes of it are refused, as there are limits.total */
-	uint64_t over_limit;	   /* announcements refused as excess */
+	uint16_t gateway;	     /* source.gateway, once its session has been up */
+	uint8_t state;		     /* enum session_state */
+	uint32_t epoch;		     /* of the current or last session */
+	uint64_t since_ms;	     /* of the state */
+	uint64_t heard_ms;	     /* when it came up or last sent an UPDATE */
+	struct speaker_up session;   /* while up */
+	char reason[SPEAKER_REASON]; /* why it is not up, or why it last went down */
+	struct out_session out;	     /* what is announced to it */
+	struct peer_routes routes[FAMILY_COUNT];
+	bool closing;			/* past its bound: what it still says does not count */
+	bool exceeded;			/* that ended its last session */
+	bool flooded;			/* `exceeded` by what we announce to it */
+	uint64_t over_limit;		/* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */
 	uint64_t no_memory_before; /* of those, before it last began to announce all that it has */
@@ -86,7 +93,7 @@ struct peers {
 	struct peer *table; /* owned: CONFIG_PEERS of them */
 	uint16_t end;	    /* none at or above this index was ever used */
 	uint16_t nb_active, nb_up;
-	uint16_t nb_holding; /* with UPDATEs that wait */
+	uint16_t nb_holding; /* with UPDATEs that wait, of each family once */
 	uint16_t holding;    /* whose turn it is of those, or the next one's */
 	uint16_t free;	     /* no place below this one is */
 	/* peers_place(): whom it has looked at last, and how many it has still to look at until all

@@ -30,14 +30,22 @@ void peer_reset(struct route_server *rs, struct peer *peer)
 	peer_send_reset(rs, peer, NOTIFY_CEASE_RESET);
 }
 
-void peer_ask_again(struct route_server *rs, struct peer *peer)
+void peer_ask_again(struct route_server *rs, struct peer *peer, uint8_t family)
 {
 	struct speaker_command refresh = { .type = SPEAKER_SEND_REFRESH,
 					   .peer = peer->index,
-					   .epoch = peer->epoch };
+					   .epoch = peer->epoch,
+					   .family = family };
 
-	peer->no_memory_before = peer->no_memory;
 	outbox_command(rs, peer->speaker, &refresh, sizeof(refresh));
+}
+
+void peer_ask_all_again(struct route_server *rs, struct peer *peer)
+{
+	peer->no_memory_before = peer->no_memory;
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		if (peer->out.families & family_bit(family))
+			peer_ask_again(rs, peer, family);
 }
 
 void peer_vnet_added(struct route_server *rs, struct peer *peer)
@@ -47,7 +55,7 @@ void peer_vnet_added(struct route_server *rs, struct peer *peer)
 	if (!peer->up || peer->life != PEER_ACTIVE || peer->config.role != ROLE_NVA)
 		return;
 	if (peer->session.caps & SPEAKER_CAP_REFRESH) {
-		peer_ask_again(rs, peer);
+		peer_ask_all_again(rs, peer);
 	} else if (rs->config->instance.profile == PROFILE_AZURE) {
 		reset.head.epoch = peer->epoch;
 		snprintf(reset.text, sizeof(reset.text),
@@ -56,10 +64,13 @@ void peer_vnet_added(struct route_server *rs, struct peer *peer)
 	}
 }
 
-void peer_exceeded(struct route_server *rs, struct peer *peer, uint32_t bound)
+void peer_exceeded(struct route_server *rs, struct peer *peer, uint8_t family, uint32_t bound)
 {
 	struct speaker_peer_reset reset = {
-		.head = { .type = SPEAKER_PEER_RESET, .peer = peer->index, .epoch = peer->epoch },
+		.head = { .type = SPEAKER_PEER_RESET,
+			  .peer = peer->index,
+			  .epoch = peer->epoch,
+			  .family = family },
 		.code = NOTIFY_CEASE,
 		.subcode = NOTIFY_CEASE_MAX_PREFIXES,
 		.shut = peer->shut,

@@ -14,15 +14,24 @@ void peer_no_room(struct route_server *rs, struct peer *peer)
 	peer_send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
 }
 
-void peer_join(struct route_server *rs, struct peer *peer)
+static void join(struct route_server *rs, struct peer *peer, uint8_t family)
 {
-	if (members_join(&rs->announcer, &peer->out))
+	struct receiver *receiver = &peer->out.to[family];
+
+	if (!receiver->group && members_join(&rs->routes[family].announcer, receiver))
 		peer_no_room(rs, peer);
 }
 
-void peer_refresh_out(struct route_server *rs, struct peer *peer)
+void peer_join(struct route_server *rs, struct peer *peer)
 {
-	if (members_refresh(&peer->out))
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		if (peer->out.families & family_bit(family))
+			join(rs, peer, family);
+}
+
+void peer_refresh_out(struct route_server *rs, struct peer *peer, uint8_t family)
+{
+	if (members_refresh(&peer->out.to[family]))
 		peer_no_room(rs, peer);
 }
 
@@ -40,18 +49,30 @@ void peers_regroup(struct route_server *rs)
 }
 
 /* False: it is to hear first what was said before. */
+static bool move(struct route_server *rs, struct peer *peer, struct routes *routes)
+{
+	struct receiver *receiver = &peer->out.to[routes->family];
+
+	if (!receiver->group || update_group_suits(&routes->adj_out, receiver))
+		return true;
+	if (!members_finished(&routes->announcer, receiver))
+		return false;
+	rs->peers.waiting = false;
+	if (members_move(&routes->announcer, receiver))
+		peer_no_room(rs, peer);
+	return true;
+}
+
+/* Likewise. */
 static bool place(struct route_server *rs, struct peer *peer)
 {
-	if (peer->up && !peer->out.group) {
+	bool moved = true;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		moved &= move(rs, peer, &rs->routes[family]);
+	if (peer->up)
 		peer_join(rs, peer);
-	} else if (peer->out.group && !update_group_suits(&rs->adj_out, &peer->out)) {
-		if (!members_finished(&rs->announcer, &peer->out))
-			return false;
-		rs->peers.waiting = false;
-		if (members_move(&rs->announcer, &peer->out))
-			peer_no_room(rs, peer);
-	}
-	return true;
+	return moved;
 }
 
 unsigned int peers_place(struct route_server *rs, uint32_t ns)

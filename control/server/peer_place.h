@@ -11,7 +11,7 @@ extern "C" {
 /* Move the peer into the group that suits it, or announce everything to it again. Without memory
  * its session is reset. */
 void peer_join(struct route_server *rs, struct peer *peer);
-void peer_refresh_out(struct route_server *rs, struct peer *peer);
+void peer_refresh_out(struct route_server *rs, struct peer *peer, uint8_t family);
 
 /* Reset the peer's session with Cease/8, because there was no memory to announce to it. */
 void peer_no_room(struct route_server *rs, struct peer *peer);

@@ -1,18 +1,29 @@
 /* See peer_restart.h. */
 #include "peer_restart.h"
 
+#include "bounds.h"
 #include "route_server.h"
 
-void peer_sweep(struct peer *peer)
+void peer_sweep(struct peer *peer, uint8_t family)
 {
-	timer_stop(&peer->rs->timers, &peer->stale);
-	inbound_sweep(&peer->inbound);
-	if (!rib_peer_stale_paths(peer->rs->rib, peer->index))
+	struct route_server *rs = peer->rs;
+	struct rib *rib = rs->routes[family].rib;
+	bool any = false;
+
+	if (!peer->routes[family].stale)
 		return;
-	events_note(&peer->rs->events, EVENT_RESTART, peer->index, peer->rs->now_ms,
-		    "%u stale routes are withdrawn",
-		    rib_peer_stale_paths(peer->rs->rib, peer->index));
-	rib_peer_sweep(peer->rs->rib, peer->index);
+	peer->routes[family].stale = false;
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		any |= peer->routes[f].stale;
+	if (!any)
+		timer_stop(&rs->timers, &peer->stale);
+	inbound_sweep(&peer->routes[family].inbound);
+	if (!rib_peer_stale_paths(rib, peer->index))
+		return;
+	events_note(&rs->events, EVENT_RESTART, peer->index, rs->now_ms,
+		    "%u stale %s are withdrawn", rib_peer_stale_paths(rib, peer->index),
+		    bounds_routes(family));
+	rib_peer_sweep(rib, peer->index);
 }
 
 void peer_stale_fire(struct timer *timer, uint64_t now_ms)
@@ -21,7 +32,18 @@ void peer_stale_fire(struct timer *timer, uint64_t now_ms)
 
 	events_note(&peer->rs->events, EVENT_RESTART, peer->index, now_ms,
 		    "graceful restart took too long");
-	peer_sweep(peer);
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		peer_sweep(peer, family);
+}
+
+/* End-of-RIB of each family that the session has. */
+static bool has_said_all(const struct peer *peer)
+{
+	uint8_t said = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		said |= peer->routes[family].eor ? family_bit((uint8_t)family) : 0;
+	return !(peer->out.families & ~said);
 }
 
 /* RFC 4724 4.1 has us wait for End-of-RIB, but not from one that restarts itself, which may be
@@ -39,7 +61,7 @@ bool peer_finished(const struct peer *peer, uint64_t now_ms)
 	if (!peer->up)
 		return (!peer->config.passive || peer->config.subnet.len) &&
 		       now_ms - peer->rs->started_ms >= PEER_ABSENT_MS;
-	if (peer->eor)
+	if (has_said_all(peer))
 		return true;
 	if (peer->session.caps & SPEAKER_CAP_GR_RESTARTING)
 		return silent_ms >= PEER_RESTARTING_MS;

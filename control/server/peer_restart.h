@@ -19,8 +19,8 @@ enum {
 	PEER_ABSENT_MS = 30000,
 };
 
-/* Withdraw the peer's stale paths, in slices. */
-void peer_sweep(struct peer *peer);
+/* Withdraw the peer's stale paths of a family, if it may have any, in slices. */
+void peer_sweep(struct peer *peer, uint8_t family);
 
 /* What peer.stale fires: the restart time is over, and the stale paths are withdrawn. */
 void peer_stale_fire(struct timer *timer, uint64_t now_ms);

@@ -16,6 +16,7 @@
 #include "pace.h"
 #include "peer_place.h"
 #include "peer_restart.h"
+#include "peers.h"
 #include "route_server.h"
 #include "standing.h"
 #include "suspects.h"
@@ -77,6 +78,47 @@ static uint16_t gateway_number(const struct peers *peers, const struct peer *pee
 	return number < RIB_GATEWAYS ? number : 0;
 }
 
+/* What a session's capabilities say of each family. */
+static const struct {
+	uint16_t has, restarts, forwarding; /* SPEAKER_CAP_* */
+} caps_of[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = { SPEAKER_CAP_MP_IPV4, SPEAKER_CAP_GR, SPEAKER_CAP_GR_FORWARDING },
+	[FAMILY_IPV6] = { SPEAKER_CAP_MP_IPV6, SPEAKER_CAP_GR_IPV6,
+			  SPEAKER_CAP_GR_FORWARDING_IPV6 },
+};
+
+static uint8_t families_of(const struct speaker_up *up)
+{
+	uint8_t families = 0;
+
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		families |= up->caps & caps_of[family].has ? family_bit(family) : 0;
+	return families;
+}
+
+/* RFC 4724 4.2: what it did not keep forwarding is not ours to keep either. */
+static void go_on(struct route_server *rs, struct peer *peer, const struct speaker_up *up)
+{
+	if (!timer_is_set(&peer->stale))
+		return;
+	timer_set(&rs->timers, &peer->stale, rs->now_ms + 1000u * rs->config->control.restart_s);
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		if (!(up->caps & caps_of[family].forwarding))
+			peer_sweep(peer, family);
+}
+
+/* A family begins anew. */
+static void routes_up(struct route_server *rs, struct peer *peer, uint8_t family,
+		      const struct source *source)
+{
+	struct peer_routes *its = &peer->routes[family];
+
+	flap_forget(&rs->flaps, &its->flap); /* of a session before */
+	inbound_up(&its->inbound, source->addr);
+	its->eor = false;
+	its->limit = (struct limit){ 0 };
+}
+
 /* Of a peer that is being removed nothing counts any more: the configuration does not know it. */
 static void session_up(struct route_server *rs, struct peer *peer, const struct speaker_up *up)
 {
@@ -96,15 +138,15 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		return;
 	peer->config.addr = addr_make4(source.addr);
 	peer->gateway = source.gateway;
-	flap_forget(&rs->flaps, &peer->flap); /* of a session before */
-	inbound_up(&peer->inbound, source.addr);
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		routes_up(rs, peer, family, &source);
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;
-	peer->eor = peer->exceeded = peer->flooded = false;
-	receiver_up(&peer->out, up->local_addr, up->caps & SPEAKER_CAP_AS4);
+	peer->exceeded = peer->flooded = false;
+	out_session_up(&peer->out, up->local_addr, up->caps & SPEAKER_CAP_AS4, families_of(up),
+		       rs->now_ms);
 	pace_begin(&peer->out);
-	peer->limit = (struct limit){ 0 };
 	peer->no_memory_before = peer->no_memory;
 	peer->state = SESSION_ESTABLISHED;
 	peer->since_ms = peer->heard_ms = rs->now_ms;
@@ -112,42 +154,38 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	rs->peers.nb_up++;
 	admission_up(rs, peer);
 	source.held = peer->out.held;
-	rib_source_set(rs->rib, peer->index, &source);
+	peer_source_set(peer, &source);
 	events_note(&rs->events, EVENT_SESSION_UP, peer->index, rs->now_ms,
 		    "session is up, AS %u, %s, hold %u s%s", peer->config.asn,
 		    role_name(peer->config.role), up->hold_s,
-		    up->caps & SPEAKER_CAP_GR ? ", graceful restart" : "");
-	if (timer_is_set(&peer->stale)) {
-		/* RFC 4724 4.2: what it did not keep forwarding is not ours to keep either. */
-		if (up->caps & SPEAKER_CAP_GR_FORWARDING)
-			timer_set(&rs->timers, &peer->stale,
-				  rs->now_ms + 1000u * rs->config->control.restart_s);
-		else
-			peer_sweep(peer);
-	}
+		    up->caps & (SPEAKER_CAP_GR | SPEAKER_CAP_GR_IPV6) ? ", graceful restart" : "");
+	go_on(rs, peer, up);
 	if (rs->phase == RS_LIVE)
 		peer_join(rs, peer);
 }
 
-/* Its paths, when the session has gone: kept as stale for a graceful restart, or withdrawn. */
-static void paths_after(struct route_server *rs, struct peer *peer, bool keep)
+/* Its paths of a family, when the session has gone: kept as stale for a graceful restart, or
+ * withdrawn. */
+static void paths_after(struct route_server *rs, struct peer *peer, uint8_t family, bool keep)
 {
-	const uint16_t needed = SPEAKER_CAP_GR;
+	struct peer_routes *its = &peer->routes[family];
+	struct rib *rib = rs->routes[family].rib;
 
-	timer_stop(&rs->timers, &peer->stale);
-	keep = keep && (peer->session.caps & needed) == needed && peer->life == PEER_ACTIVE;
-	flapping_down(rs, peer, keep);
-	if (!keep) {
-		inbound_down(&peer->inbound);
-		rib_peer_down(rs->rib, peer->index);
+	its->stale = keep && (peer->session.caps & caps_of[family].restarts) &&
+		     peer->life == PEER_ACTIVE;
+	flapping_down(rs, peer, family, its->stale);
+	if (!its->stale) {
+		inbound_down(&its->inbound);
+		rib_peer_down(rib, peer->index);
 		return;
 	}
-	inbound_stale(&peer->inbound);
-	rib_peer_stale(rs->rib, peer->index);
+	inbound_stale(&its->inbound);
+	rib_peer_stale(rib, peer->index);
 	timer_set(&rs->timers, &peer->stale, rs->now_ms + 1000u * peer->session.restart_s);
 	events_note(&rs->events, EVENT_RESTART, peer->index, rs->now_ms,
-		    "its %u routes are kept for %u s (graceful restart)",
-		    rib_peer_paths(rs->rib, peer->index), peer->session.restart_s);
+		    "its %u %s are kept for %u s (graceful restart)",
+		    rib_peer_paths(rib, peer->index), bounds_routes(family),
+		    peer->session.restart_s);
 }
 
 static void session_down(struct route_server *rs, struct peer *peer,
@@ -157,7 +195,7 @@ static void session_down(struct route_server *rs, struct peer *peer,
 
 	if (!peer->up)
 		return;
-	suspects_note_reset(&rs->adj_out, &peer->out, down);
+	suspects_note_reset(&peer->out, down, &rs->events, rs->now_ms);
 	peer->up = peer->closing = false;
 	bounds_down(rs, peer);
 	peer->state = SESSION_IDLE;
@@ -167,8 +205,11 @@ static void session_down(struct route_server *rs, struct peer *peer,
 	events_note(&rs->events, EVENT_SESSION_DOWN, peer->index, rs->now_ms,
 		    "session is down: %s%s%s%s", down->reason, port ? "; port " : "",
 		    port ? port : "", port ? " has no link" : "");
-	members_leave(&rs->announcer, &peer->out);
-	paths_after(rs, peer, down->keep);
+	timer_stop(&rs->timers, &peer->stale);
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+		members_leave(&rs->routes[family].announcer, &peer->out.to[family]);
+		paths_after(rs, peer, family, down->keep);
+	}
 }
 
 static void session_state(struct route_server *rs, struct peer *peer,
@@ -186,12 +227,18 @@ static void session_state(struct route_server *rs, struct peer *peer,
 	}
 }
 
-static void end_of_rib(struct route_server *rs, struct peer *peer)
+static void end_of_rib(struct peer *peer, uint8_t family)
 {
-	(void)rs;
-	peer->eor = true;
-	if (timer_is_set(&peer->stale))
-		peer_sweep(peer);
+	peer->routes[family].eor = true;
+	peer_sweep(peer, family);
+}
+
+/* The peer is behind, or has caught up. */
+static void lagging(struct route_server *rs, struct peer *peer, bool lags)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (members_lagging(&peer->out.to[family], lags))
+			peer_no_room(rs, peer);
 }
 
 /* A connection that another speaker accepted goes to the peer's own. */
@@ -231,7 +278,8 @@ bool peer_event(struct route_server *rs, const struct speaker_event *event, uint
 	}
 	if (!peer->up || event->epoch != peer->epoch)
 		return true;
-	if ((event->type == SPEAKER_DOWN || event->type == SPEAKER_EOR) && !updates_over(rs, peer))
+	if ((event->type == SPEAKER_DOWN && !updates_all_over(rs, peer)) ||
+	    (event->type == SPEAKER_EOR && !updates_over(rs, peer, event->family)))
 		return false;
 	if (peer->closing && event->type != SPEAKER_DOWN)
 		return true;
@@ -240,13 +288,10 @@ bool peer_event(struct route_server *rs, const struct speaker_event *event, uint
 	case SPEAKER_UPDATE:
 		peer->heard_ms = rs->now_ms;
 		return updates_take(rs, peer, (const struct speaker_update *)event, taken);
-	case SPEAKER_EOR: end_of_rib(rs, peer); break;
-	case SPEAKER_REFRESH: peer_refresh_out(rs, peer); break;
+	case SPEAKER_EOR: end_of_rib(peer, event->family); break;
+	case SPEAKER_REFRESH: peer_refresh_out(rs, peer, event->family); break;
 	case SPEAKER_LAGGING:
-	case SPEAKER_DRAINED:
-		if (members_lagging(&peer->out, event->type == SPEAKER_LAGGING))
-			peer_no_room(rs, peer);
-		break;
+	case SPEAKER_DRAINED: lagging(rs, peer, event->type == SPEAKER_LAGGING); break;
 	}
 	return true;
 }

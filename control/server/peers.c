@@ -35,11 +35,15 @@ int peers_init(struct peers *peers, struct route_server *rs)
 void peers_fini(struct peers *peers)
 {
 	for (uint16_t i = 0; peers->table && i < peers->end; i++) {
-		held_updates_fini(&peers->table[i].held_updates);
-		summaries_forget(&peers->table[i].out);
-		withheld_uncount(&peers->table[i].out);
-		flap_forget(&peers->table[i].rs->flaps, &peers->table[i].flap);
-		inbound_fini(&peers->table[i].inbound);
+		struct peer *peer = &peers->table[i];
+
+		for (int family = 0; family < FAMILY_COUNT; family++) {
+			held_updates_fini(&peer->routes[family].held_updates);
+			summaries_forget(&peer->out.to[family]);
+			withheld_uncount(&peer->out.to[family]);
+			flap_forget(&peer->rs->flaps, &peer->routes[family].flap);
+			inbound_fini(&peer->routes[family].inbound);
+		}
 	}
 	free(peers->table);
 }
@@ -66,6 +70,17 @@ struct peer *peer_find(const struct peers *peers, const char *name)
 static bool is_elsewhere(const struct peer *peer)
 {
 	return peer->speaker != SPEAKER_LISTENING;
+}
+
+int peer_set_inbound_map(struct peer *peer)
+{
+	struct route_map *map = maps_find(&peer->rs->maps, peer->config.inbound_map);
+	int err = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (inbound_set_map(&peer->routes[family].inbound, map, peer->config.addr.v4))
+			err = -ENOMEM;
+	return err;
 }
 
 static void peer_begin(struct route_server *rs, struct peer *peer)
@@ -103,8 +118,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		outbox_command(rs, SPEAKER_LISTENING, &add, sizeof(add));
 	}
 	behind_begin(peer);
-	if (inbound_set_map(&peer->inbound, maps_find(&rs->maps, config->inbound_map),
-			    peer->config.addr.v4))
+	if (peer_set_inbound_map(peer))
 		log_error("peer %s: no memory for its inbound route map, which is not applied",
 			  config->name);
 }
@@ -122,8 +136,13 @@ static void peer_clear(struct peer *peer, const struct config_peer *config)
 	};
 
 	*peer = fresh;
-	receiver_begin(&peer->out, &peer->rs->adj_out, peer->index, &peer->config);
-	inbound_init(&peer->inbound, &peer->rs->adj_in, peer->index);
+	out_session_begin(&peer->out, peer->index, &peer->config);
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		struct routes *routes = &peer->rs->routes[family];
+
+		receiver_begin(&peer->out, &routes->adj_out);
+		inbound_init(&peer->routes[family].inbound, &routes->adj_in, peer->index);
+	}
 }
 
 int peer_add(struct route_server *rs, const struct config_peer *config)
@@ -159,9 +178,12 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 	if (!peer->up) {
 		/* Nothing will come DOWN: what it left for a graceful restart goes now. */
 		timer_stop(&rs->timers, &peer->stale);
-		flapping_down(rs, peer, false);
-		inbound_down(&peer->inbound);
-		rib_peer_down(rs->rib, peer->index);
+		for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+			peer->routes[family].stale = false;
+			flapping_down(rs, peer, family, false);
+			inbound_down(&peer->routes[family].inbound);
+			rib_peer_down(rs->routes[family].rib, peer->index);
+		}
 	}
 	behind_end(peer);
 	peer->life = PEER_REMOVING;
@@ -173,10 +195,21 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
 	due_set(&rs->due, DUE_REMOVALS);
 }
 
+const struct source *peer_source(const struct peer *peer)
+{
+	return rib_source(peer->rs->routes[FAMILY_IPV4].rib, peer->index);
+}
+
+void peer_source_set(struct peer *peer, const struct source *source)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rib_source_set(peer->rs->routes[family].rib, peer->index, source);
+}
+
 void peer_reconfigure(struct peer *peer, const struct config_peer *config)
 {
 	struct addr addr = peer->config.addr; /* of a subnet: who has come */
-	struct source source = *rib_source(peer->rs->rib, peer->index);
+	struct source source = *peer_source(peer);
 
 	behind_end(peer);
 	peer->config = *config;
@@ -185,21 +218,26 @@ void peer_reconfigure(struct peer *peer, const struct config_peer *config)
 	source.remove_private = config->remove_private_as;
 	source.behind = config->behind[0];
 	if (source.asn)
-		rib_source_set(peer->rs->rib, peer->index, &source);
+		peer_source_set(peer, &source);
 }
 
 /* Is nothing of it left, neither at its speakers nor here? */
 static bool has_gone(const struct peer *peer)
 {
-	return !peer->unanswered && !rib_peer_paths(peer->rs->rib, peer->index) &&
-	       !inbound_busy(&peer->inbound);
+	bool gone = !peer->unanswered;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		gone &= !rib_peer_paths(peer->rs->routes[family].rib, peer->index) &&
+			!inbound_busy(&peer->routes[family].inbound);
+	return gone;
 }
 
 static void forget(struct peers *peers, struct peer *peer)
 {
 	const struct config_peer again = peer->again;
 
-	inbound_fini(&peer->inbound);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		inbound_fini(&peer->routes[family].inbound);
 	if (!peer->returns) {
 		peer->life = PEER_FREE;
 		peers->free = peer->index < peers->free ? peer->index : peers->free;
@@ -230,6 +268,19 @@ unsigned int peers_tidy(struct route_server *rs, uint32_t most)
 	return n;
 }
 
+static size_t map_turn(struct peer *peer, struct inbound *in, size_t most)
+{
+	size_t done = most ? inbound_turn(in, most) : 0;
+
+	if (in->not_withdrawn) {
+		in->not_withdrawn = false;
+		peer_not_withdrawn(peer->rs, peer);
+	}
+	if (inbound_busy(in))
+		due_set(&peer->rs->due, DUE_MAPS);
+	return done;
+}
+
 unsigned int peers_maps_turn(struct route_server *rs, uint32_t most)
 {
 	size_t done = 0;
@@ -237,20 +288,23 @@ unsigned int peers_maps_turn(struct route_server *rs, uint32_t most)
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		struct peer *peer = &rs->peers.table[i];
 
-		if (done < most)
-			done += inbound_turn(&peer->inbound, most - done);
-		if (peer->inbound.not_withdrawn) {
-			peer->inbound.not_withdrawn = false;
-			peer_not_withdrawn(rs, peer);
-		}
-		if (inbound_busy(&peer->inbound))
-			due_set(&rs->due, DUE_MAPS);
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			done += map_turn(peer, &peer->routes[family].inbound,
+					 done < most ? most - done : 0);
 	}
 	return (unsigned int)done;
 }
 
 uint64_t peer_digest(const struct peer *peer)
 {
-	return inbound_counts(&peer->inbound) ? peer->inbound.digest
-					      : rib_peer_digest(peer->rs->rib, peer->index);
+	uint64_t digest = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct inbound *in = &peer->routes[family].inbound;
+
+		digest += inbound_counts(in)
+				  ? in->digest
+				  : rib_peer_digest(peer->rs->routes[family].rib, peer->index);
+	}
+	return digest;
 }

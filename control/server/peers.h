@@ -30,6 +30,14 @@ void peer_remove(struct route_server *rs, struct peer *peer, uint8_t subcode,
  * the file differ, and maybe settings that need no reset. */
 void peer_reconfigure(struct peer *peer, const struct config_peer *config);
 
+/* Put its routes through the route map of its configuration, whichever that is by now. 0 or
+ * -ENOMEM. */
+int peer_set_inbound_map(struct peer *peer);
+
+/* What decisions ask about it, the same in the table of each family. */
+const struct source *peer_source(const struct peer *peer);
+void peer_source_set(struct peer *peer, const struct source *source);
+
 /* DUE_REMOVALS: removed peers whose paths are gone by now, at most `most` of them: free them, or
  * peer with them again. Returns how many those were. */
 unsigned int peers_tidy(struct route_server *rs, uint32_t most);

@@ -74,9 +74,10 @@ static void reconfigure(struct route_server *rs, struct peer *peer, const struct
 	peer_reconfigure(peer, now);
 	if (same || !peer->up)
 		return;
-	flap_release(&rs->flaps, &peer->flap);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		flap_release(&rs->flaps, &peer->routes[family].flap);
 	if (peer->session.caps & SPEAKER_CAP_REFRESH)
-		peer_ask_again(rs, peer);
+		peer_ask_all_again(rs, peer);
 	else
 		peer_reset(rs, peer);
 }
@@ -182,8 +183,7 @@ static void peer_map(struct route_server *rs, uint32_t i)
 
 	if (peer->life != PEER_ACTIVE)
 		return;
-	if (inbound_set_map(&peer->inbound, maps_find(&rs->maps, peer->config.inbound_map),
-			    peer->config.addr.v4))
+	if (peer_set_inbound_map(peer))
 		log_error("peer %s: no memory for its inbound route map, which stays as it was",
 			  peer->config.name);
 }
@@ -286,7 +286,9 @@ static bool acceptable(struct route_server *rs, struct page *page, struct maps *
 		page_error(page, "nothing was applied: no memory for route maps");
 		return false;
 	}
-	if (fib_sync_prepare(&rs->fib_sync, page->config)) {
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		if (!fib_sync_prepare(&rs->fib_sync[family], page->config))
+			continue;
 		page_error(page, "nothing was applied: no memory for the views' prefixes");
 		maps_fini(maps);
 		return false;
@@ -325,11 +327,13 @@ static void change_config(struct route_server *rs, uint32_t i)
 
 	(void)i;
 	rs->config = reload->wanted;
-	rs->adj_out.config = rs->config;
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rs->routes[family].adj_out.config = rs->config;
 	reload->page->config = reload->running;
 	rs->reloads++;
 	admission_configure(rs);
-	fib_sync_configure(&rs->fib_sync, rs->config);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		fib_sync_configure(&rs->fib_sync[family], rs->config);
 	next_hops_configure(&rs->next_hops, rs->config);
 }
 
@@ -389,7 +393,8 @@ static void set_moving(struct route_server *rs, uint32_t i)
 	due_set(&rs->due, DUE_RECONSIDER);
 	if (running->routing_preference != wanted->routing_preference ||
 	    running->control.med != wanted->control.med)
-		rib_set_rule(rs->rib, rib_answers_rule(wanted));
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			rib_set_rule(rs->routes[family].rib, rib_answers_rule(wanted));
 	transit_move(rs); /* and a walk: VNets, next hops and the matrix are looked at anew */
 	/* It reads its kernel routes for the VNets from the same file. */
 	kill(forwarding_dataplane(rs->fib), SIGHUP);

@@ -26,7 +26,7 @@ struct decide_rule rib_answers_rule(const struct config *config)
 
 static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
 {
-	struct route_server *rs = ctx;
+	struct route_server *rs = ((struct routes *)ctx)->rs;
 	const struct far_ways *ways;
 
 	if (!far_hop_is(&rs->far_hops, next_hop, source))
@@ -37,7 +37,7 @@ static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
 
 static bool quiet(void *ctx, uint32_t next_hop, const struct source *source)
 {
-	struct route_server *rs = ctx;
+	struct route_server *rs = ((struct routes *)ctx)->rs;
 	const struct far_ways *ways;
 
 	if (!far_hop_is(&rs->far_hops, next_hop, source))
@@ -48,35 +48,38 @@ static bool quiet(void *ctx, uint32_t next_hop, const struct source *source)
 
 static bool counts(void *ctx, const struct path *path, bool ibgp, const struct backups *backups)
 {
-	const struct route_server *rs = ctx;
+	const struct routes *routes = ctx;
 
-	return expressroute_bound_count(&rs->expressroute_bound, path, ibgp, backups);
+	return expressroute_bound_count(&routes->expressroute_bound, path, ibgp, backups);
 }
 
 static bool announced(void *ctx, const struct path *path, uint16_t peer)
 {
-	const struct route_server *rs = ctx;
+	const struct routes *routes = ctx;
 
-	return reflections_announced(&rs->adj_out, path, peer);
+	return reflections_announced(&routes->adj_out, path, peer);
 }
 
 static void reflected(void *ctx, const struct path *path, const struct path *of)
 {
-	struct route_server *rs = ctx;
+	struct routes *routes = ctx;
 
-	reflections_note(&rs->adj_out, path, of);
+	reflections_note(&routes->adj_out, path, of);
 }
 
 static bool ready(void *ctx, const uint16_t *peers, uint32_t n)
 {
-	struct route_server *rs = ctx;
+	struct routes *routes = ctx;
 
-	return pace_ready(&rs->adj_out, peers, n);
+	return pace_ready(&routes->rs->routes[PACE_FAMILY].adj_out, peers, n);
 }
 
-int rib_answers_open(struct route_server *rs)
+static int rib_open(struct route_server *rs, enum family family)
 {
+	struct routes *routes = &rs->routes[family];
 	struct rib_params params = {
+		.family = family,
+		.attrs = rs->attrs,
 		.nb_peers = RS_SOURCES,
 		.rule = rib_answers_rule(rs->config),
 		.allow = transit_word(rs),
@@ -88,20 +91,32 @@ int rib_answers_open(struct route_server *rs)
 		.asn = rs->config->instance.asn,
 		.ready = ready,
 		.wide_len = FORWARDING_WIDE,
-		.ctx = rs,
+		.ctx = routes,
 	};
 	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };
 	struct source peered = { .role = ROLE_VNET,
 				 .peered = true,
 				 .router_id = rs->config->instance.router_id };
 
-	rs->attrs = attr_table_new();
-	params.attrs = rs->attrs;
-	rs->rib = rs->attrs ? rib_new(&params) : NULL;
-	if (!rs->rib)
+	routes->rs = rs;
+	routes->family = family;
+	routes->rib = rib_new(&params);
+	if (!routes->rib)
 		return -ENOMEM;
-	rs->transit.wanted = rs->transit.announced = params.allow;
-	rib_source_set(rs->rib, RS_VNET, &vnet);
-	rib_source_set(rs->rib, RS_VNET_PEERED, &peered);
+	rib_source_set(routes->rib, RS_VNET, &vnet);
+	rib_source_set(routes->rib, RS_VNET_PEERED, &peered);
 	return 0;
+}
+
+int rib_answers_open(struct route_server *rs)
+{
+	int err = 0;
+
+	rs->transit.wanted = rs->transit.announced = transit_word(rs);
+	rs->attrs = attr_table_new();
+	if (!rs->attrs)
+		return -ENOMEM;
+	for (int family = 0; family < FAMILY_COUNT && !err; family++)
+		err = rib_open(rs, (enum family)family);
+	return err;
 }

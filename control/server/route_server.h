@@ -81,6 +81,9 @@ enum rs_part {
 	RS_PARTS
 };
 
+/* Of sessions whichever family does (pace.h). */
+enum { PACE_FAMILY = FAMILY_IPV4 };
+
 enum rs_phase { RS_FILLING, RS_LIVE, RS_STOPPING };
 
 enum housekeeping { HOUSE_EVENTS, HOUSE_BOUNDS }; /* a round goes from the first to the last */
@@ -100,7 +103,8 @@ struct transit {
 	uint64_t since_ms;  /* when the step began */
 };
 
-/* Who says bulk, and what of it is put off (bulk.h). Times are those at which a turn began. */
+/* Who says bulk of a family, and what of it is put off (bulk.h). Times are those at which a turn
+ * began. */
 struct bulk {
 	uint64_t says[CONFIG_PEERS / 64]; /* a bit a peer */
 	uint16_t nb_says;
@@ -136,6 +140,20 @@ struct reload {
 	bool known[CONFIG_PEERS]; /* peers of `wanted`, by index: there is one of that name */
 };
 
+/* All of one family: its table, what goes into it, and what peers are told of it. */
+struct routes {
+	struct route_server *rs; /* borrowed: owns this */
+	enum family family;
+	struct rib *rib; /* owned */
+	struct bulk bulk;
+	struct adj_in adj_in;	/* what the peers' inbound tables share */
+	struct adj_out adj_out; /* what all receivers share */
+	struct announcer announcer;
+	struct expressroute_bound expressroute_bound;
+	bool holding;	 /* routes are held back from ExpressRoute gateways */
+	bool near_total; /* alarm: close to limits.total */
+};
+
 struct route_server {
 	struct config *config;	   /* owned */
 	struct exchange *exchange; /* borrowed */
@@ -146,18 +164,14 @@ struct route_server {
 	struct fib *fib;	   /* borrowed */
 	struct fib_writer *writer; /* owned */
 	struct attr_table *attrs;  /* owned */
-	struct rib *rib;	   /* owned */
+	struct routes routes[FAMILY_COUNT];
+	uint8_t first; /* enum family: whose announcements come first in the next turn */
 	struct next_hops next_hops;
 	struct far_hops far_hops;
-	struct fib_sync fib_sync;
+	struct fib_sync fib_sync[FAMILY_COUNT];
 	struct fib_walk fib_walk;
 	struct transit transit;
-	struct bulk bulk;
 	struct maps maps;
-	struct adj_in adj_in;	/* what the peers' inbound tables share */
-	struct adj_out adj_out; /* what all receivers share */
-	struct announcer announcer;
-	struct expressroute_bound expressroute_bound;
 	struct peers peers;
 	struct flaps flaps; /* of all peers */
 	struct events events;
@@ -182,8 +196,6 @@ struct route_server {
 	uint32_t housekeepings;	    /* since the last walk */
 	enum housekeeping keeping;  /* what the round has come to, in slices */
 	uint16_t bounded;	    /* peers that bounds_turn() has looked at in this round */
-	bool holding;		    /* routes are held back from ExpressRoute gateways */
-	bool near_total;	    /* alarm: close to limits.total */
 	uint64_t (*clock_ns)(void); /* monotonic; the tests' own in tests */
 	struct turns turns;
 	uint64_t updates; /* UPDATEs received, after the speakers' judgement */

@@ -42,11 +42,11 @@ static void start(struct route_server *rs, struct peer *peer)
 /* What it is told moves with its group, what it says is looked at anew. */
 static void drain(struct route_server *rs, struct peer *peer, bool drained)
 {
-	struct source source = *rib_source(rs->rib, peer->index);
+	struct source source = *peer_source(peer);
 
 	peer->out.drained = source.drained = drained;
 	if (peer->up || timer_is_set(&peer->stale))
-		rib_source_set(rs->rib, peer->index, &source);
+		peer_source_set(peer, &source);
 	peers_regroup(rs);
 	events_note(&rs->events, EVENT_SERVICE, peer->index, rs->now_ms, "%s",
 		    drained ? "drained: it is asked to prefer other paths (RFC 8326)"
@@ -134,7 +134,9 @@ static void drain_instance(struct route_server *rs, struct page *page)
 	row->drained = drained;
 	if (!row->changed)
 		return;
-	rs->maintenance->drained = rs->adj_out.drained = drained;
+	rs->maintenance->drained = drained;
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rs->routes[family].adj_out.drained = drained;
 	peers_regroup(rs);
 	events_note(&rs->events, EVENT_SERVICE, EVENTS_NO_PEER, rs->now_ms,
 		    drained ? "this instance is drained: all peers are asked to prefer other paths "

@@ -4,6 +4,7 @@
 #include "log.h"
 #include "matrix.h"
 #include "route_server.h"
+#include "tables.h"
 
 static_assert((int)NVA_TO_NVA_EXCHANGE == (int)MATRIX_NVA_EXCHANGE &&
 		      (int)NVA_TO_NVA_ALWAYS == (int)MATRIX_NVA_ALWAYS &&
@@ -40,7 +41,8 @@ static void announce(struct route_server *rs, uint64_t allow)
 	if (allow == rs->transit.announced)
 		return;
 	rs->transit.announced = allow;
-	rib_set_allow(rs->rib, allow);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		rib_set_allow(rs->routes[family].rib, allow);
 }
 
 /* The views of those ingress roles that may use more under `to` than under `from`: a bit each. */
@@ -81,7 +83,7 @@ void transit_move(struct route_server *rs)
 	transit->wanted = transit_word(rs);
 	transit_shut(rs, transit->wanted);
 	announce(rs, transit->announced & transit->wanted);
-	if (!(rs->fib_sync.allow & ~transit->wanted)) {
+	if (!(rs->fib_sync[FAMILY_IPV4].allow & ~transit->wanted)) {
 		program(rs); /* nothing is to be taken away */
 		return;
 	}
@@ -120,8 +122,7 @@ bool transit_turn(struct route_server *rs)
 	switch (transit->step) {
 	case TRANSIT_SETTLED: return false;
 	case TRANSIT_WITHDRAWING:
-		if ((!rib_settled(rs->rib) || !announcer_idle(&rs->announcer)) &&
-		    rs->now_ms - transit->since_ms < TRANSIT_WITHDRAW_MS)
+		if (!tables_told(rs) && rs->now_ms - transit->since_ms < TRANSIT_WITHDRAW_MS)
 			return false;
 		program(rs);
 		return true;

@@ -14,6 +14,16 @@
 
 enum { SLICE = 128 }; /* prefixes of one UPDATE at a time */
 
+static struct peer_routes *routes_of(struct peer *peer, const struct speaker_update *update)
+{
+	return &peer->routes[update->family];
+}
+
+static struct rib *rib_of(const struct route_server *rs, const struct speaker_update *update)
+{
+	return rs->routes[update->family].rib;
+}
+
 static void withdraw(struct route_server *rs, struct peer *peer, const struct inbound_place *at)
 {
 	if (!flapping_keeps(rs, peer, at->rib.prefix, NULL) && rs_route(rs, peer, at, NULL) > 0)
@@ -25,7 +35,8 @@ static void withdraw(struct route_server *rs, struct peer *peer, const struct in
 static void announce(struct route_server *rs, struct peer *peer, struct prefix prefix,
 		     const struct attrs *attrs)
 {
-	const struct inbound_place at = inbound_place(&peer->inbound, prefix);
+	struct peer_routes *routes = &peer->routes[prefix.addr.family];
+	const struct inbound_place at = inbound_place(&routes->inbound, prefix);
 	bool admitted;
 	int what;
 
@@ -42,7 +53,7 @@ static void announce(struct route_server *rs, struct peer *peer, struct prefix p
 	if (flapping_keeps(rs, peer, prefix, attrs))
 		return;
 	what = rs_route(rs, peer, &at, attrs);
-	if (what == RIB_CHANGED || (what == RIB_NEW && peer->flap.slots))
+	if (what == RIB_CHANGED || (what == RIB_NEW && routes->flap.slots))
 		flapping_note(rs, peer, prefix, attrs, what == RIB_NEW);
 }
 
@@ -158,7 +169,7 @@ struct slice {
 
 /* Those from the octet `from` on, the withdrawn and then the announced, as far as they fit. What
  * there is to look at for them comes into the cache. */
-static void slice_read(struct slice *slice, const struct peer *peer,
+static void slice_read(struct slice *slice, const struct peer_routes *routes,
 		       const struct speaker_update *update, uint32_t from)
 {
 	const uint8_t *at = speaker_update_withdrawn(update) + from;
@@ -170,10 +181,10 @@ static void slice_read(struct slice *slice, const struct peer *peer,
 	slice->n = n;
 	slice->done = slice->octets = 0;
 	for (uint32_t i = 0; i < n; i += RIB_FETCH)
-		inbound_fetch(&peer->inbound, slice->prefixes + i,
+		inbound_fetch(&routes->inbound, slice->prefixes + i,
 			      n - i < RIB_FETCH ? n - i : RIB_FETCH);
 	for (uint32_t i = 0; i < n; i++)
-		flap_fetch(&peer->flap, slice->prefixes[i]);
+		flap_fetch(&routes->flap, slice->prefixes[i]);
 }
 
 /* The next prefix, which there must be. */
@@ -191,8 +202,9 @@ static void announce_all(struct route_server *rs, struct peer *peer,
 {
 	const struct attrs *attrs = attrs_intern(rs->attrs, &update->keys,
 						 speaker_update_attrs(update), update->attrs_len);
+	const struct rib *rib = rib_of(rs, update);
 
-	while (slice->done < slice->n && (peer->closing || rib_spent(rs->rib) < end)) {
+	while (slice->done < slice->n && (peer->closing || rib_spent(rib) < end)) {
 		struct prefix prefix = slice_take(slice);
 
 		if (!peer->closing)
@@ -210,7 +222,8 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 		update->nb_announced ? import_check(&rule, &update->keys) : IMPORT_ACCEPT;
 	uint32_t all = (uint32_t)update->withdrawn_len + update->announced_len;
 	uint32_t gone = verdict == IMPORT_ACCEPT ? update->withdrawn_len : all;
-	uint64_t spent = rib_spent(rs->rib) + SLICE;
+	const struct rib *rib = rib_of(rs, update);
+	uint64_t spent = rib_spent(rib) + SLICE;
 	struct slice slice;
 
 	if (!*taken) {
@@ -219,9 +232,10 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 		if (verdict != IMPORT_ACCEPT)
 			note_refused(rs, peer, update, verdict);
 	}
-	slice_read(&slice, peer, update, *taken);
-	while (slice.done < slice.n && *taken + slice.octets < gone && rib_spent(rs->rib) < spent) {
-		const struct inbound_place at = inbound_place(&peer->inbound, slice_take(&slice));
+	slice_read(&slice, routes_of(peer, update), update, *taken);
+	while (slice.done < slice.n && *taken + slice.octets < gone && rib_spent(rib) < spent) {
+		const struct inbound_place at =
+			inbound_place(&routes_of(peer, update)->inbound, slice_take(&slice));
 
 		withdraw(rs, peer, &at);
 	}
@@ -240,46 +254,56 @@ static bool is_sought(struct route_server *rs, const struct peer *peer,
 }
 
 /* A slice of the first that waits. */
-static void take_first(struct route_server *rs, struct peer *peer)
+static void take_first(struct route_server *rs, struct peer *peer, struct held_updates *held)
 {
-	struct held_updates *held = &peer->held_updates;
-
 	if (!rs_update(rs, peer, held_updates_first(held), &held->taken))
 		return;
 	held_updates_done(held);
 	rs->peers.nb_holding -= !held_updates_wait(held);
 }
 
-bool updates_over(struct route_server *rs, struct peer *peer)
+bool updates_over(struct route_server *rs, struct peer *peer, uint8_t family)
 {
-	if (held_updates_wait(&peer->held_updates))
-		take_first(rs, peer);
-	return !held_updates_wait(&peer->held_updates);
+	struct held_updates *held = &peer->routes[family].held_updates;
+
+	if (held_updates_wait(held))
+		take_first(rs, peer, held);
+	return !held_updates_wait(held);
+}
+
+bool updates_all_over(struct route_server *rs, struct peer *peer)
+{
+	bool over = true;
+
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		over &= updates_over(rs, peer, family);
+	return over;
 }
 
 /* What the peer says now. */
 static bool take(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 		 uint32_t *taken)
 {
+	struct routes *routes = &rs->routes[update->family];
 	bool all;
 
 	if (!*taken)
-		bulk_heard(rs, peer, (uint32_t)update->nb_withdrawn + update->nb_announced);
-	rib_put_off(rs->rib, bulk_puts_off(rs, peer));
+		bulk_heard(routes, peer, (uint32_t)update->nb_withdrawn + update->nb_announced);
+	rib_put_off(routes->rib, bulk_puts_off(routes, peer));
 	all = rs_update(rs, peer, update, taken);
-	rib_put_off(rs->rib, 0);
+	rib_put_off(routes->rib, 0);
 	return all;
 }
 
 bool updates_take(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 		  uint32_t *taken)
 {
-	struct held_updates *held = &peer->held_updates;
+	struct held_updates *held = &routes_of(peer, update)->held_updates;
 	bool waited = held_updates_wait(held);
 	enum held_updates_verdict verdict = HELD_UPDATES_TAKE;
 
 	if (!*taken)
-		verdict = held_updates_hold(held, update, rs->rib, peer->index,
+		verdict = held_updates_hold(held, update, rib_of(rs, update), peer->index,
 					    waited || is_sought(rs, peer, update), rs->now_ms);
 	if (!waited && held_updates_wait(held)) {
 		rs->peers.nb_holding++;
@@ -287,22 +311,21 @@ bool updates_take(struct route_server *rs, struct peer *peer, const struct speak
 	}
 	if (verdict == HELD_UPDATES_HELD)
 		return true;
-	if (verdict == HELD_UPDATES_LATER && !updates_over(rs, peer))
+	if (verdict == HELD_UPDATES_LATER && !updates_over(rs, peer, update->family))
 		return false;
 	return take(rs, peer, update, taken);
 }
 
 /* What waits behind one that is taken has the rest of its time. Returns how much was done. */
-static unsigned int peer_turn(struct route_server *rs, struct peer *peer,
+static unsigned int held_turn(struct route_server *rs, struct peer *peer, struct held_updates *held,
 			      const struct budget *budget)
 {
-	struct held_updates *held = &peer->held_updates;
 	unsigned int taken = 0;
 
 	while (held_updates_wait(held) &&
-	       held_updates_due(held, rs->rib, peer->index,
+	       held_updates_due(held, rib_of(rs, held_updates_first(held)), peer->index,
 				is_sought(rs, peer, held_updates_first(held)), rs->now_ms)) {
-		take_first(rs, peer);
+		take_first(rs, peer, held);
 		taken++;
 		if (budget_over(budget))
 			break;
@@ -310,21 +333,38 @@ static unsigned int peer_turn(struct route_server *rs, struct peer *peer,
 	return taken + held->nb_unused;
 }
 
+/* `*left`: queues in which something waits that have not been looked at. */
+static unsigned int peer_turn(struct route_server *rs, struct peer *peer,
+			      const struct budget *budget, uint16_t *left)
+{
+	unsigned int taken = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		struct held_updates *held = &peer->routes[family].held_updates;
+
+		if (!held_updates_wait(held))
+			continue;
+		taken += held_turn(rs, peer, held, budget);
+		(*left)--;
+	}
+	return taken;
+}
+
 unsigned int updates_turn(struct route_server *rs, uint32_t ns)
 {
 	struct budget budget = budget_make(rs->clock_ns, ns);
 	struct peers *peers = &rs->peers;
 	unsigned int taken = 0;
-	uint16_t left = peers->nb_holding;
+	uint16_t left = peers->nb_holding, waiting;
 
 	for (uint16_t i = 0; left && i < peers->end; i++) {
 		struct peer *peer = &peers->table[peers->holding];
 
 		peers->holding = (uint16_t)((peers->holding + 1) % peers->end);
-		if (!held_updates_wait(&peer->held_updates))
+		waiting = left;
+		taken += peer_turn(rs, peer, &budget, &left);
+		if (left == waiting)
 			continue;
-		taken += peer_turn(rs, peer, &budget);
-		left--;
 		if (budget_over(&budget))
 			break;
 	}

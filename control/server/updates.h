@@ -30,10 +30,12 @@ struct import_rule rs_import_rule(const struct route_server *rs, const struct pe
  * wait. Returns whether nothing of it is left to be taken from the caller. */
 bool updates_take(struct route_server *rs, struct peer *peer, const struct speaker_update *update,
 		  uint32_t *taken);
-/* Take a slice of the UPDATEs that wait, though their time is not over, because something else of
- * the peer comes behind them. Returns whether none waits any more; if not, call again before
- * anything else of the peer. */
-bool updates_over(struct route_server *rs, struct peer *peer);
+/* Take a slice of the UPDATEs of a family that wait, though their time is not over, because
+ * something else of the peer comes behind them. Returns whether none waits any more; if not, call
+ * again before anything else of the peer. */
+bool updates_over(struct route_server *rs, struct peer *peer, uint8_t family);
+/* The same of all families. */
+bool updates_all_over(struct route_server *rs, struct peer *peer);
 /* DUE_HELD_UPDATES: for `ns`, take UPDATEs whose next hop has been found or whose time is over.
  * Peers take turns, from one turn to the next too. Returns how much was done. */
 unsigned int updates_turn(struct route_server *rs, uint32_t ns);

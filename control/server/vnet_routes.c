@@ -20,15 +20,17 @@ int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
 	attrs = attrs_intern(rs->attrs, &keys, wire, (uint16_t)w.len);
 	if (!attrs)
 		return -ENOMEM;
-	err = rib_announce(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET, attrs,
-			   LOCAL_PREF_DEFAULT, (uint32_t)(rs->now_ms / 1000));
+	err = rib_announce(rs->routes[vnet->prefix.addr.family].rib, vnet->prefix,
+			   vnet->peered ? RS_VNET_PEERED : RS_VNET, attrs, LOCAL_PREF_DEFAULT,
+			   (uint32_t)(rs->now_ms / 1000));
 	attrs_put(rs->attrs, attrs);
 	return err < 0 ? err : 0;
 }
 
 int rs_vnet_withdraw(struct route_server *rs, const struct config_vnet *vnet)
 {
-	int err = rib_withdraw(rs->rib, vnet->prefix, vnet->peered ? RS_VNET_PEERED : RS_VNET);
+	int err = rib_withdraw(rs->routes[vnet->prefix.addr.family].rib, vnet->prefix,
+			       vnet->peered ? RS_VNET_PEERED : RS_VNET);
 
 	return err < 0 ? err : 0;
 }

@@ -220,10 +220,10 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		uint32_t nodes[64], cursor = 0;
 
 		do {
-			size_t n = rib_walk(rs->rib, &cursor, nodes, 64);
+			size_t n = rib_walk(rib(), &cursor, nodes, 64);
 
 			for (size_t i = 0; i < n; i++) {
-				struct prefix p = rib_prefix(rs->rib, nodes[i]);
+				struct prefix p = rib_prefix(rib(), nodes[i]);
 				std::set<uint8_t> members;
 				uint32_t list;
 
@@ -317,18 +317,17 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 	/* The peers whose paths would be reflections. */
 	std::set<uint16_t> reflections_by_the_book(uint32_t node, struct matrix_mode mode)
 	{
-		reflection_model model = { rib_answers_rule(rs->config), rib_source(rs->rib, 0),
+		reflection_model model = { rib_answers_rule(rs->config), rib_source(rib(), 0),
 					   rs->config->instance.asn, matrix_gate(mode),
 					   [this](const struct path &path, uint16_t peer) {
-						   return reflections_announced(&rs->adj_out, &path,
-										peer);
+						   return reflections_announced(&routes().adj_out,
+										&path, peer);
 					   } };
 		reflection_model::paths all;
 
-		for (const struct path *p = rib_first(rs->rib, node); p;
-		     p = rib_following(rs->rib, p))
+		for (const struct path *p = rib_first(rib(), node); p; p = rib_following(rib(), p))
 			all[p->peer] = *p;
-		return model.find(rib_prefix(rs->rib, node).len, all);
+		return model.find(rib_prefix(rib(), node).len, all);
 	}
 	std::set<std::string> conflicts_by_the_book(enum role view, bool enable)
 	{
@@ -338,19 +337,19 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		std::set<std::string> all;
 
 		do {
-			size_t n = rib_walk(rs->rib, &cursor, nodes, 64);
+			size_t n = rib_walk(rib(), &cursor, nodes, 64);
 
 			for (size_t i = 0; i < n; i++) {
 				std::vector<const struct path *> first; /* of each role */
 				std::set<enum role> seen;
 				const std::set<uint16_t> back =
 					reflections_by_the_book(nodes[i], { enable, knob });
-				bool ours = fib_sync_system(&rs->fib_sync,
-							    rib_prefix(rs->rib, nodes[i]));
+				bool ours = fib_sync_system(&rs->fib_sync[family],
+							    rib_prefix(rib(), nodes[i]));
 
-				for (const struct path *p = rib_first(rs->rib, nodes[i]); p;
-				     p = rib_following(rs->rib, p)) {
-					enum role from = rib_source(rs->rib, p->peer)->role;
+				for (const struct path *p = rib_first(rib(), nodes[i]); p;
+				     p = rib_following(rib(), p)) {
+					enum role from = rib_source(rib(), p->peer)->role;
 
 					ours |= from == ROLE_VNET;
 					if (!(p->flags & (PATH_UNUSABLE | PATH_HELD)) &&
@@ -364,13 +363,13 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 				bool together = true;
 				for (int k = 0; k < 2; k++)
 					together &= matrix_allows(
-						rib_source(rs->rib, first[k]->peer)->role, view,
+						rib_source(rib(), first[k]->peer)->role, view,
 						{ !enable, knob });
 				if (!together)
 					all.insert(conflict_text(
-						rib_prefix(rs->rib, nodes[i]), view,
+						rib_prefix(rib(), nodes[i]), view,
 						names[first[0]->peer], names[first[1]->peer],
-						rib_versus(rs->rib, first[0], first[1])));
+						rib_versus(rib(), first[0], first[1])));
 			}
 		} while (cursor);
 		return all;

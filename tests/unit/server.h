@@ -72,6 +72,25 @@ class server_test : public testing::Test
 		stop_server();
 	}
 
+	/* --- the tables of the family that the test is of ------------------------------------- */
+
+	struct routes &routes()
+	{
+		return rs->routes[family];
+	}
+	struct rib *rib()
+	{
+		return routes().rib;
+	}
+	struct peer_routes &said_by(uint16_t peer)
+	{
+		return rs->peers.table[peer].routes[family];
+	}
+	struct receiver &told_to(uint16_t peer)
+	{
+		return rs->peers.table[peer].out.to[family];
+	}
+
 	/* --- time ----------------------------------------------------------------------------- */
 
 	/* Turn until nothing is left to do; `each` looks after every turn. */
@@ -169,6 +188,7 @@ class server_test : public testing::Test
 
 	static inline volatile sig_atomic_t hangups;
 	std::string dir;
+	enum family family = FAMILY_IPV4;
 	struct fib *fib = nullptr;
 	struct route_server *rs = nullptr;
 	struct exchange exchange = {};

@@ -50,7 +50,7 @@ TEST_F(alarm_test, a_full_fib_is_one_until_all_has_room)
 	pass(1000);
 	pass(1000);
 	EXPECT_EQ("", kinds());
-	EXPECT_LT(0u, rs->fib_sync.refused) << "counted for ever";
+	EXPECT_LT(0u, rs->fib_sync[family].refused) << "counted for ever";
 	announce(NVA_A, first);
 	turn();
 	EXPECT_EQ("fib_full", kinds());

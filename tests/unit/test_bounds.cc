@@ -82,7 +82,7 @@ TEST_F(bounds_test, near_is_told_of_what_the_peer_announces_before_its_map)
 	EXPECT_EQ("", alarms("near_max_routes"));
 	announce_lab(7);
 	EXPECT_EQ("nva-a: 8 of at most 10 routes\n", alarms("near_max_routes"));
-	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_A)) << "the map let one of them pass";
+	EXPECT_EQ(1u, rib_peer_paths(rib(), NVA_A)) << "the map let one of them pass";
 	EXPECT_EQ("nva-a: raised: 8 of at most 10 routes\n", alarm_events());
 }
 
@@ -92,13 +92,13 @@ TEST_F(bounds_test, what_a_map_drops_is_a_known_route_when_there_are_as_many_as_
 	announce_lab(2);
 	announce(NVA_B, { "172.29.0.0/16" });
 	turn();
-	ASSERT_EQ(4u, bounds_total(rs));
+	ASSERT_EQ(4u, bounds_total(&routes()));
 	announce_lab(2);
 	EXPECT_EQ(0u, rs->peers.table[NVA_A].over_limit);
-	EXPECT_EQ(3u, bounds_learned(rs, &rs->peers.table[NVA_A]));
+	EXPECT_EQ(3u, bounds_learned(&routes(), &rs->peers.table[NVA_A]));
 	announce_lab(3);
 	EXPECT_EQ(1u, rs->peers.table[NVA_A].over_limit);
-	EXPECT_EQ(3u, bounds_learned(rs, &rs->peers.table[NVA_A])) << "a new one is not";
+	EXPECT_EQ(3u, bounds_learned(&routes(), &rs->peers.table[NVA_A])) << "a new one is not";
 }
 
 TEST_F(bounds_test, an_alarm_ends_with_the_session_and_the_log_says_so)

@@ -45,7 +45,7 @@ struct bulk_test : server_test {
 	/* The gateway goes on saying what it has said: nobody is alone with its bulk. */
 	void others_go_on()
 	{
-		for (unsigned int i = 0; i < 8 && rs->bulk.nb_says < 2; i++)
+		for (unsigned int i = 0; i < 8 && routes().bulk.nb_says < 2; i++)
 			says(ERGW, slice(40000));
 		says(ERGW, slice(40000));
 	}
@@ -55,11 +55,11 @@ struct bulk_test : server_test {
 	{
 		unsigned int last = n + 100 * SLICE;
 
-		for (; !rib_put_off_count(rs->rib) && n < last; n += SLICE) {
+		for (; !rib_put_off_count(rib()) && n < last; n += SLICE) {
 			others_go_on();
 			says(peer, slice(n));
 		}
-		EXPECT_LT(0u, rib_put_off_count(rs->rib));
+		EXPECT_LT(0u, rib_put_off_count(rib()));
 		return n;
 	}
 };
@@ -73,13 +73,13 @@ TEST_F(bulk_test, what_two_say_in_turns_is_told_once)
 	told.clear();
 	for (unsigned int at = 0; at < N; at += SLICE) {
 		says(NVA_A, slice(at));
-		EXPECT_LE(rib_put_off_count(rs->rib), 2u * SLICE);
+		EXPECT_LE(rib_put_off_count(rib()), 2u * SLICE);
 		says(NVA_B, slice(at));
 		/* nobody else says it; the first of B's came when A's had been decided on */
-		EXPECT_LE(rib_put_off_count(rs->rib), (size_t)SLICE);
+		EXPECT_LE(rib_put_off_count(rib()), (size_t)SLICE);
 	}
 	turn();
-	EXPECT_EQ(0u, rs->bulk.nb_says);
+	EXPECT_EQ(0u, routes().bulk.nb_says);
 	EXPECT_GE(told[ERGW], (size_t)N);
 	EXPECT_LE(told[ERGW], (size_t)N + NEWS);
 	EXPECT_EQ(N + 3u, announced[ERGW].size());
@@ -106,7 +106,7 @@ TEST_F(bulk_test, news_waits_for_no_bulk)
 		EXPECT_EQ(1u, announced[ERGW].count(prefix));
 		EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, host(prefix).c_str()));
 		EXPECT_EQ(0u, announced[ERGW].count(nth(n - 1)));
-		EXPECT_LT(0u, rib_put_off_count(rs->rib));
+		EXPECT_LT(0u, rib_put_off_count(rib()));
 	}
 	turn();
 	EXPECT_EQ(n + 3u + 10u, announced[ERGW].size());
@@ -118,8 +118,8 @@ TEST_F(bulk_test, bulk_of_one_peer_is_not_put_off)
 	start_with_routes(true);
 	for (unsigned int n = 0; n < 40 * SLICE; n += SLICE) {
 		says(NVA_B, slice(n));
-		EXPECT_EQ(0u, rib_put_off_count(rs->rib));
-		EXPECT_EQ(n < 4 * SLICE ? 0 : 1, rs->bulk.nb_says) << n;
+		EXPECT_EQ(0u, rib_put_off_count(rib()));
+		EXPECT_EQ(n < 4 * SLICE ? 0 : 1, routes().bulk.nb_says) << n;
 	}
 	turn();
 	EXPECT_EQ(40 * SLICE + 3u, announced[ERGW].size());
@@ -143,10 +143,10 @@ TEST_F(bulk_test, bulk_without_end_is_told_by_the_clock)
 		says(NVA_B, slice(n, FEW));
 	}
 	EXPECT_GT(rs->turns.begin_ns - began, BULK_WAIT_MS * 400000ull);
-	EXPECT_EQ(2, rs->bulk.nb_says) << "it goes on";
+	EXPECT_EQ(2, routes().bulk.nb_says) << "it goes on";
 	turn();
 	EXPECT_EQ(n + 3u, announced[ERGW].size());
-	EXPECT_EQ(0u, rs->bulk.nb_says);
+	EXPECT_EQ(0u, routes().bulk.nb_says);
 }
 
 /* Nor is ever so much of it put off, however fast it comes. */
@@ -160,7 +160,7 @@ TEST_F(bulk_test, what_is_put_off_is_bounded)
 	for (first = n - SLICE; n < 3 * BULK_MOST; n += SLICE) {
 		others_go_on();
 		says(NVA_B, slice(n));
-		EXPECT_LE(rib_put_off_count(rs->rib), (size_t)BULK_MOST + SLICE);
+		EXPECT_LE(rib_put_off_count(rib()), (size_t)BULK_MOST + SLICE);
 	}
 	EXPECT_EQ(1u, announced[ERGW].count(nth(first))) << "the first came first";
 	EXPECT_EQ(0u, announced[ERGW].count(nth(n - 1)));
@@ -178,7 +178,7 @@ TEST_F(bulk_test, bulk_that_ends_is_told)
 	n = begin(NVA_B);
 	turn();
 	EXPECT_EQ(n + 3u, announced[ERGW].size());
-	EXPECT_EQ(0u, rib_put_off_count(rs->rib));
+	EXPECT_EQ(0u, rib_put_off_count(rib()));
 	EXPECT_EQ("10.0.2.5", fib_to(ROLE_VNET, "20.0.1.1"));
 }
 
@@ -191,7 +191,7 @@ TEST_F(bulk_test, a_feed_is_no_bulk)
 
 		says(NVA_B, slice(n, 1));
 		EXPECT_EQ(1u, announced[ERGW].count(nth(n)));
-		EXPECT_EQ(0u, rs->bulk.nb_says);
+		EXPECT_EQ(0u, routes().bulk.nb_says);
 		while (rs->turns.begin_ns - began < 1000 * 1000)
 			rs_turn(rs, now_ms);
 	}
@@ -227,6 +227,6 @@ TEST_F(bulk_test, what_is_put_off_is_in_nobodys_way)
 	turn();
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(ERGW));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "20.0.1.1"));
-	EXPECT_EQ(0u, rib_counts(rs->rib).gone);
-	EXPECT_EQ(0u, rib_put_off_count(rs->rib));
+	EXPECT_EQ(0u, rib_counts(rib()).gone);
+	EXPECT_EQ(0u, rib_put_off_count(rib()));
 }

@@ -63,11 +63,11 @@ class expressroute_bound_test : public maps_test
 	}
 	uint32_t held()
 	{
-		return rib_expressroute_held(rs->rib);
+		return rib_expressroute_held(rib());
 	}
 	uint32_t advertised()
 	{
-		return summaries_advertised(&rs->adj_out, &rs->peers.table[ERGW].out);
+		return summaries_advertised(&routes().adj_out, &told_to(ERGW));
 	}
 	/* A reload, and as many housekeepings as it takes. */
 	void reload_and_settle(const std::string &text)
@@ -76,7 +76,7 @@ class expressroute_bound_test : public maps_test
 		turn();
 		for (int i = 0; i < 3; i++)
 			pass(1000);
-		EXPECT_EQ(0u, rs->expressroute_bound.leaving);
+		EXPECT_EQ(0u, routes().expressroute_bound.leaving);
 	}
 };
 
@@ -376,7 +376,7 @@ TEST_F(expressroute_bound_test, random)
 	arp_all();
 	for (int i = 0; i < 4; i++)
 		pass(1000);
-	EXPECT_EQ(0u, rs->expressroute_bound.leaving);
+	EXPECT_EQ(0u, routes().expressroute_bound.leaving);
 	EXPECT_EQ(announced[ERGW].size(), advertised());
 	EXPECT_EQ(announced[ERGW].size(), rows(PAGE_ADVERTISED, "ergw/0").size());
 	/* As a gateway is told that comes now. */

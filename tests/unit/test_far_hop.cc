@@ -18,11 +18,11 @@ TEST_F(far_hop_test, the_route_that_leads_to_it_is_followed)
 	says(FAR_A, "172.30.0.0/16", 1, "10.9.0.5");
 	turn();
 	EXPECT_EQ("nowhere", to("172.30.1.1"));
-	EXPECT_EQ(1u, rib_peer_unusable_paths(rs->rib, FAR_A));
+	EXPECT_EQ(1u, rib_peer_unusable_paths(rib(), FAR_A));
 	says(NVA_A, "10.9.0.0/24", 1);
 	turn();
 	EXPECT_EQ("10.0.2.4", to("172.30.1.1"));
-	EXPECT_EQ(0u, rib_peer_unusable_paths(rs->rib, FAR_A));
+	EXPECT_EQ(0u, rib_peer_unusable_paths(rib(), FAR_A));
 	says(NVA_B, "10.9.0.0/24", 1);
 	turn();
 	EXPECT_EQ("10.0.2.4 10.0.2.5", to("172.30.1.1"));
@@ -42,8 +42,8 @@ TEST_F(far_hop_test, the_route_that_leads_to_it_is_followed)
 	down(NVA_B);
 	turn();
 	EXPECT_EQ("nowhere", to("172.30.1.1"));
-	EXPECT_EQ(0u, rs->fib_sync.refused);
-	EXPECT_EQ(0u, rib_refused_prefixes(rs->rib));
+	EXPECT_EQ(0u, rs->fib_sync[family].refused);
+	EXPECT_EQ(0u, rib_refused_prefixes(rib()));
 }
 
 /* Only who is behind a route himself may name it. */
@@ -54,7 +54,7 @@ TEST_F(far_hop_test, it_is_no_next_hop_of_others)
 	says(NVA_B, "172.30.0.0/16", 1, "10.9.0.5");
 	turn();
 	EXPECT_EQ("nowhere", to("172.30.1.1"));
-	EXPECT_EQ(1u, rib_peer_unusable_paths(rs->rib, NVA_B));
+	EXPECT_EQ(1u, rib_peer_unusable_paths(rib(), NVA_B));
 	says(FAR_A, "172.30.0.0/16", 3, "10.9.0.5");
 	turn();
 	EXPECT_EQ("10.0.2.4", to("172.30.1.1"));
@@ -76,7 +76,7 @@ TEST_F(far_hop_test, nothing_resolves_through_itself)
 	turn();
 	for (const char *dst : { "10.9.0.1", "10.9.0.5", "10.9.0.6" })
 		EXPECT_EQ("nowhere", to(dst)) << dst;
-	EXPECT_EQ(2u, rib_peer_unusable_paths(rs->rib, FAR_A));
+	EXPECT_EQ(2u, rib_peer_unusable_paths(rib(), FAR_A));
 	says(NVA_A, "10.9.0.0/16", 1);
 	turn();
 	for (const char *dst : { "10.9.0.1", "10.9.0.5", "10.9.0.6", "10.9.7.7" })
@@ -184,7 +184,7 @@ TEST_F(far_hop_test, as_many_as_there_is_room_for)
 	}
 	turn();
 	EXPECT_EQ((uint32_t)FAR_HOPS, rs->far_hops.slab.used);
-	EXPECT_EQ(2u, rib_peer_unusable_paths(rs->rib, FAR_A)) << "two are the peers' own";
+	EXPECT_EQ(2u, rib_peer_unusable_paths(rib(), FAR_A)) << "two are the peers' own";
 	EXPECT_TRUE(rs->far_hops.starved);
 	EXPECT_EQ("10.0.2.4", to("172.64.1.1"));
 	says(NVA_A, "10.10.0.0/16", 0);
@@ -197,7 +197,7 @@ TEST_F(far_hop_test, as_many_as_there_is_room_for)
 		says(FAR_A, left ? "172.64.1.0/24" : "172.64.2.0/24", 0);
 		for (int i = 0; i < 130; i++)
 			pass(1000);
-		EXPECT_EQ(left, rib_peer_unusable_paths(rs->rib, FAR_A));
+		EXPECT_EQ(left, rib_peer_unusable_paths(rib(), FAR_A));
 		EXPECT_EQ(left > 0, rs->far_hops.starved);
 	}
 	down(FAR_A);
@@ -305,7 +305,7 @@ TEST_F(far_hop_test, at_random_against_a_map)
 				<< addr << ", step " << step;
 		}
 	}
-	EXPECT_EQ(0u, rs->fib_sync.refused);
+	EXPECT_EQ(0u, rs->fib_sync[family].refused);
 }
 
 } // namespace

@@ -22,7 +22,8 @@ TEST_F(server_test, system_prefixes)
 
 	start(std::string(base_config) + vnets + base_peers);
 	for (const auto &c : cases)
-		EXPECT_EQ(c.system, fib_sync_system(&rs->fib_sync, net(c.prefix))) << c.prefix;
+		EXPECT_EQ(c.system, fib_sync_system(&rs->fib_sync[family], net(c.prefix)))
+			<< c.prefix;
 }
 
 /* Each prefix longer than /24 needs a tbl8 group of its own: there are 64, some taken by the
@@ -40,7 +41,7 @@ TEST_F(server_test, without_room_routes_are_refused_and_come_when_there_is_room)
 	announce(NVA_A, first);
 	announce(NVA_B, second);
 	turn();
-	EXPECT_LT(0u, rs->fib_sync.refused);
+	EXPECT_LT(0u, rs->fib_sync[family].refused);
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.0.1"));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.17.59.1"));
 	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.20.1.1")) << "the others are untouched";
@@ -51,10 +52,10 @@ TEST_F(server_test, without_room_routes_are_refused_and_come_when_there_is_room)
 	for (const std::string &prefix : second)
 		EXPECT_EQ("10.0.2.5",
 			  fib_to(ROLE_VNET, (prefix.substr(0, prefix.rfind('.')) + ".1").c_str()));
-	refused = rs->fib_sync.refused;
+	refused = rs->fib_sync[family].refused;
 	pass(1000);
 	pass(1000);
-	EXPECT_EQ(refused, rs->fib_sync.refused);
+	EXPECT_EQ(refused, rs->fib_sync[family].refused);
 }
 
 /* A VNet's hosts are behind a router, which is a next hop of its own as well. */
@@ -90,7 +91,7 @@ TEST_F(server_test, next_hops_behind_one_router_are_one_way)
 	arp("10.0.2.5");
 	turn();
 	EXPECT_EQ("10.0.1.9 10.0.2.5", fib_to(ROLE_VNET, "172.30.1.1"));
-	EXPECT_EQ(0u, rs->fib_sync.refused);
+	EXPECT_EQ(0u, rs->fib_sync[family].refused);
 }
 
 class backup_test : public server_test
@@ -141,7 +142,7 @@ TEST_F(backup_test, the_next_best_with_another_next_hop)
 	update(NVA_A, {}, {}, { prefix });
 	turn();
 	EXPECT_EQ("10.0.255.36 | 10.0.2.5", ways());
-	EXPECT_EQ(0u, rs->fib_sync.unprotected);
+	EXPECT_EQ(0u, rs->fib_sync[family].unprotected);
 }
 
 /* A backup is one that the view may use. */

@@ -77,7 +77,7 @@ class flapping_test : public maps_test
 	}
 	struct flap &flap()
 	{
-		return rs->peers.table[NVA_A].flap;
+		return said_by(NVA_A).flap;
 	}
 	std::string seen()
 	{
@@ -190,7 +190,7 @@ TEST_F(flapping_test, what_is_withdrawn_at_last_goes_when_it_is_quiet)
 	EXPECT_EQ("65515 65001 1", seen());
 	pass(60000);
 	EXPECT_EQ("none", seen());
-	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net(churn)));
+	EXPECT_EQ(RIB_NONE, rib_find(rib(), net(churn)));
 	EXPECT_NE(std::string::npos,
 		  events().find("198.51.100.0/24 is not held any more: withdrawn"));
 }
@@ -243,13 +243,13 @@ TEST_F(flapping_test, nor_is_what_we_tell_the_peer_and_comes_back)
 	say({ 65001, 12076, 65020 });
 	turn();
 	struct prefix last;
-	ASSERT_EQ(1u, rib_peer_reflections(rs->rib, NVA_A, &last));
+	ASSERT_EQ(1u, rib_peer_reflections(rib(), NVA_A, &last));
 	loop(FLAP_HOLD, [&] { say({ 65001, 12076, 65020 }); });
 	EXPECT_EQ(0u, flap().nb_held);
 	say({ 65001, 1 });
 	turn();
 	EXPECT_EQ(1u, flap().nb_held) << "its own is";
-	EXPECT_EQ(0u, rib_peer_reflections(rs->rib, NVA_A, &last));
+	EXPECT_EQ(0u, rib_peer_reflections(rib(), NVA_A, &last));
 }
 
 TEST_F(flapping_test, to_repeat_is_no_change)

@@ -57,7 +57,7 @@ TEST_F(helper_test, stale_paths_lose_to_fresh_ones_and_win_again_when_refreshed)
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.2.1")) << "there is no other";
 	EXPECT_EQ(65002u, keys(ERGW, "172.16.1.0/24").neighbour_as);
 	EXPECT_EQ(DECIDE_FRESH,
-		  rib_reason(rs->rib, rib_first(rs->rib, rib_find(rs->rib, net("172.16.1.0/24")))));
+		  rib_reason(rib(), rib_first(rib(), rib_find(rib(), net("172.16.1.0/24")))));
 	up(NVA_A, GR);
 	announce(NVA_A, { "172.16.1.0/24" });
 	turn();
@@ -90,7 +90,7 @@ TEST_F(helper_test, a_stale_path_whose_next_hop_was_lost_does_not_return_by_itse
 	arp("10.0.2.4", false);
 	turn();
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
-	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A));
 	arp("10.0.2.4");
 	turn();
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
@@ -110,10 +110,10 @@ TEST_F(helper_test, nor_one_whose_next_hop_was_lost_before)
 	turn();
 	arp("10.0.2.4", false);
 	turn();
-	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_A)) << "its session is up";
+	EXPECT_EQ(1u, rib_peer_paths(rib(), NVA_A)) << "its session is up";
 	down(NVA_A, true);
 	turn();
-	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A));
 }
 
 TEST_F(helper_test, a_peer_that_does_not_return_in_time_loses_all)

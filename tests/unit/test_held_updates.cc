@@ -164,13 +164,13 @@ TEST_F(held_updates_test, what_waits_at_the_end_of_the_session_goes_in_slices_to
 		announce(NVA_A, { "172.29.0.0/24" }); /* it is back before the last is taken */
 		event(NVA_A, SPEAKER_EOR);
 		while (rs->peers.nb_holding) {
-			size_t has = rs->updates, prefixes = rib_prefixes(rs->rib);
+			size_t has = rs->updates, prefixes = rib_prefixes(rib());
 
 			ASSERT_LT(turns++, 100u);
 			rs_turn(rs, now_ms);
 			/* one by its end, and one by its own next hop, which is known */
 			EXPECT_LE(rs->updates, has + 2);
-			EXPECT_LE(rib_prefixes(rs->rib), prefixes + 2 * SLICE);
+			EXPECT_LE(rib_prefixes(rib()), prefixes + 2 * SLICE);
 			EXPECT_TRUE(rs->peers.table[NVA_A].up || !rs->peers.nb_holding);
 		}
 		EXPECT_EQ(before + 32, rs->updates);
@@ -178,8 +178,8 @@ TEST_F(held_updates_test, what_waits_at_the_end_of_the_session_goes_in_slices_to
 		turn();
 		look_ns = LOOK_NS;
 		turn();
-		EXPECT_TRUE(rs->peers.table[NVA_A].eor);
-		EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_A)) << "of its new session";
+		EXPECT_TRUE(said_by(NVA_A).eor);
+		EXPECT_EQ(1u, rib_peer_paths(rib(), NVA_A)) << "of its new session";
 		EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.29.0.1"));
 	}
 }
@@ -192,15 +192,15 @@ TEST_F(held_updates_test, end_of_rib_comes_after_what_waits)
 	announce(NVA_A, many(1000));
 	event(NVA_A, SPEAKER_EOR);
 	look_ns = 1000 * 1000;
-	rs->peers.table[NVA_A].eor = false;
+	said_by(NVA_A).eor = false;
 	do {
 		ASSERT_LT(turns++, 100u);
 		rs_turn(rs, now_ms);
-		EXPECT_EQ(!rs->peers.nb_holding && turns > 1, rs->peers.table[NVA_A].eor);
-	} while (!rs->peers.table[NVA_A].eor);
+		EXPECT_EQ(!rs->peers.nb_holding && turns > 1, said_by(NVA_A).eor);
+	} while (!said_by(NVA_A).eor);
 	EXPECT_GE(turns, 1000 / SLICE);
 	turn();
-	EXPECT_EQ(1000u, rib_peer_paths(rs->rib, NVA_A)) << "many() begins with the route";
+	EXPECT_EQ(1000u, rib_peer_paths(rib(), NVA_A)) << "many() begins with the route";
 }
 
 TEST_F(held_updates_test, there_is_no_room_for_more_and_all_goes_in_order)
@@ -217,15 +217,15 @@ TEST_F(held_updates_test, there_is_no_room_for_more_and_all_goes_in_order)
 		update(NVA_A, {}, {}, list);
 	}
 	for (size_t has = rs->updates; rs->peers.nb_holding || turns < 10; has = rs->updates) {
-		size_t prefixes = rib_prefixes(rs->rib);
+		size_t prefixes = rib_prefixes(rib());
 
 		ASSERT_LT(turns++, 5000u);
 		rs_turn(rs, now_ms);
 		EXPECT_LE(rs->updates, has + 2);
-		EXPECT_LE(rib_prefixes(rs->rib), prefixes + 2 * SLICE);
+		EXPECT_LE(rib_prefixes(rib()), prefixes + 2 * SLICE);
 	}
 	turn();
-	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
 }
 
@@ -270,7 +270,7 @@ TEST_F(held_updates_test, what_nobody_uses_is_taken_when_all_of_it_has_been_look
 	}
 	turn();
 	EXPECT_EQ(0, rs->peers.nb_holding);
-	EXPECT_EQ(1000u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(1000u, rib_peer_paths(rib(), NVA_A));
 }
 
 TEST_F(held_updates_test, its_memory_is_bounded)
@@ -283,7 +283,7 @@ TEST_F(held_updates_test, its_memory_is_bounded)
 	}
 	turn();
 	EXPECT_EQ(0, rs->peers.nb_holding);
-	EXPECT_EQ(0u, rs->peers.table[NVA_A].held_updates.bytes);
+	EXPECT_EQ(0u, said_by(NVA_A).held_updates.bytes);
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.17.255.1"));
 }
 

@@ -107,13 +107,13 @@ TEST_F(maps_test, d_a_route_may_contribute_to_the_summary_of_its_own_prefix)
 		R"(action = { prefix_replace = "10.2.0.0/16"; }; })";
 
 	start_up(with(itself_too));
-	const size_t before = rib_prefixes(rs->rib);
+	const size_t before = rib_prefixes(rib());
 
 	for (int i = 0; i < 2; i++) {
 		announce(NVA_A, { "10.2.0.0/16" });
 		turn();
 		EXPECT_EQ("65515", path(NVA_B, "10.2.0.0/16"));
-		EXPECT_EQ(before + 1, rib_prefixes(rs->rib));
+		EXPECT_EQ(before + 1, rib_prefixes(rib()));
 		announce(NVA_A, { "10.2.1.0/24" });
 		update(NVA_A, {}, {}, { "10.2.0.0/16" });
 		turn();
@@ -122,7 +122,7 @@ TEST_F(maps_test, d_a_route_may_contribute_to_the_summary_of_its_own_prefix)
 		turn();
 		EXPECT_EQ(0u, announced[NVA_B].count("10.2.0.0/16"));
 		EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.2.0.1"));
-		EXPECT_EQ(before, rib_prefixes(rs->rib));
+		EXPECT_EQ(before, rib_prefixes(rib()));
 	}
 }
 
@@ -271,14 +271,14 @@ TEST_F(maps_test, j_a_route_withdrawn_before_the_first_map_has_it_is_gone)
 		turn();
 	}
 	EXPECT_STREQ("", reload(with(drop_122))->error);
-	ASSERT_EQ(INBOUND_FILLING, rs->peers.table[NVA_A].inbound.step);
-	const struct inbound *in = &rs->peers.table[NVA_A].inbound;
+	ASSERT_EQ(INBOUND_FILLING, said_by(NVA_A).inbound.step);
+	const struct inbound *in = &said_by(NVA_A).inbound;
 	const struct inbound_place unknown = inbound_place(in, net(last.c_str()));
 
 	ASSERT_FALSE(inbound_knows(in, &unknown));
 	update(NVA_A, {}, {}, { last });
 	turn();
-	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net(last.c_str())));
+	EXPECT_EQ(RIB_NONE, rib_find(rib(), net(last.c_str())));
 	EXPECT_EQ(0u, announced[NVA_B].count(last));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.110.223.1"));
 	EXPECT_EQ(12002u, announced[NVA_B].size());
@@ -394,7 +394,7 @@ TEST_F(maps_test, a_lost_session_is_worked_off_in_slices)
 	int turns = 0;
 
 	start_up(with(drop_122));
-	in = &rs->peers.table[NVA_A].inbound;
+	in = &said_by(NVA_A).inbound;
 	for (size_t i = 0; i < all.size(); i += 500) {
 		announce(NVA_A, std::vector<std::string>(all.begin() + i, all.begin() + i + 500));
 		turn();
@@ -414,7 +414,7 @@ TEST_F(maps_test, a_lost_session_is_worked_off_in_slices)
 	EXPECT_LE(3, turns);
 	turn();
 	EXPECT_EQ(3u, in->routes.items.used);
-	EXPECT_EQ(2u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(2u, rib_peer_paths(rib(), NVA_A));
 	EXPECT_EQ("10.0.0.0/16 10.110.223.0/24 10.20.0.0/16 10.64.0.0/24", knows(NVA_B));
 }
 
@@ -441,7 +441,7 @@ TEST_F(maps_test, a_map_that_goes_during_a_graceful_restart_leaves_nothing_stale
 	event(NVA_A, SPEAKER_EOR);
 	turn();
 	EXPECT_EQ("10.0.0.0/16 172.31.0.0/16", knows(NVA_B));
-	EXPECT_FALSE(inbound_active(&rs->peers.table[NVA_A].inbound));
+	EXPECT_FALSE(inbound_active(&said_by(NVA_A).inbound));
 }
 
 TEST_F(maps_test, what_the_table_took_is_given_back_in_later_turns)
@@ -449,7 +449,7 @@ TEST_F(maps_test, what_the_table_took_is_given_back_in_later_turns)
 	const struct inbound *in;
 
 	start_up(with(drop_122));
-	in = &rs->peers.table[NVA_A].inbound;
+	in = &said_by(NVA_A).inbound;
 	announce(NVA_A, many(1000));
 	turn();
 	ASSERT_TRUE(inbound_active(in));
@@ -462,5 +462,5 @@ TEST_F(maps_test, what_the_table_took_is_given_back_in_later_turns)
 	turn();
 	EXPECT_EQ(nullptr, rs->discard.first);
 	EXPECT_EQ(1001u, in->routes.items.used);
-	EXPECT_EQ(1001u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(1001u, rib_peer_paths(rib(), NVA_A));
 }

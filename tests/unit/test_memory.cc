@@ -43,7 +43,7 @@ class memory_test : public server_test
 			announce(NVA_A, { all.begin() + at, all.begin() + at + (ptrdiff_t)n });
 		}
 		turn();
-		ASSERT_EQ((size_t)FULL - 1, rib_prefixes(rs->rib));
+		ASSERT_EQ((size_t)FULL - 1, rib_prefixes(rib()));
 		announce(NVA_A, { "10.99.0.0/16" });
 	}
 	void say_without_memory()
@@ -72,13 +72,13 @@ TEST_F(memory_test, a_withdrawal_that_meets_none_resets_the_session)
 	expect_reset();
 	down(NVA_A);
 	turn();
-	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
-	EXPECT_EQ(1u, rib_prefixes(rs->rib));
+	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A));
+	EXPECT_EQ(1u, rib_prefixes(rib()));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.7.1"));
 	up(NVA_A);
 	announce(NVA_A, { "172.16.7.0/24" });
 	turn();
-	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(1u, rib_peer_paths(rib(), NVA_A));
 }
 
 /* What a route is replaced by cannot be taken in, nor the route out. */
@@ -100,9 +100,9 @@ TEST_F(memory_test, a_session_that_is_down_is_swept_when_there_is_some)
 	down(NVA_A);
 	say_without_memory();
 	EXPECT_TRUE(resets.empty());
-	EXPECT_LT(0u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_LT(0u, rib_peer_paths(rib(), NVA_A));
 	turn();
-	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A));
 }
 
 } /* namespace */

@@ -126,12 +126,14 @@ TEST(notification, data_is_cut_to_what_fits)
 
 TEST(notification, max_prefixes_tells_the_bound)
 {
-	struct bgp_notify notify;
-	const uint8_t data[] = { 0, 1, 1, 0, 0, 0x0f, 0xa0 };
+	for (uint8_t afi : { 1, 2 }) {
+		struct bgp_notify notify;
+		const uint8_t data[] = { 0, afi, 1, 0, 0, 0x0f, 0xa0 };
 
-	notify_max_prefixes(&notify, 4000);
-	EXPECT_EQ(6, notify.code);
-	EXPECT_EQ(1, notify.subcode);
-	ASSERT_EQ(sizeof(data), notify.len);
-	EXPECT_EQ(0, memcmp(data, notify.data, sizeof(data)));
+		notify_max_prefixes(&notify, afi, 4000);
+		EXPECT_EQ(6, notify.code);
+		EXPECT_EQ(1, notify.subcode);
+		ASSERT_EQ(sizeof(data), notify.len);
+		EXPECT_EQ(0, memcmp(data, notify.data, sizeof(data)));
+	}
 }

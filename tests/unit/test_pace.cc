@@ -11,7 +11,7 @@ class pace_test : public server_test
 		server_test::SetUp();
 		start_with_routes(true);
 		self = this;
-		rs->adj_out.taken = [](void *, const struct receiver *peer) {
+		routes().adj_out.taken = [](void *, const struct out_session *peer) {
 			return self->stuck.count(peer->index) ? self->stuck[peer->index]
 							      : peer->pace.sent;
 		};
@@ -63,7 +63,7 @@ TEST_F(pace_test, what_a_connection_has_not_taken_is_bounded)
 	stuck.clear();
 	turn();
 	EXPECT_EQ(1503u, announced[ERGW].size());
-	EXPECT_FALSE(peer(ERGW)->out.lagging) << "alone in its group it holds up nobody";
+	EXPECT_FALSE(told_to(ERGW).lagging) << "alone in its group it holds up nobody";
 }
 
 TEST_F(pace_test, news_passes_what_waits_for_the_connection)
@@ -100,16 +100,16 @@ TEST_F(pace_test, one_that_hinders_the_others_leaves_their_stream_and_comes_back
 		turn();
 	}
 	EXPECT_LT(announced[NVA_A].size(), 1500u) << "it waits, for a while";
-	EXPECT_FALSE(peer(NVA_B)->out.lagging);
+	EXPECT_FALSE(told_to(NVA_B).lagging);
 	for (int ms = 0; ms < 2 * PACE_SLOW_MS; ms++)
 		pass(1);
-	EXPECT_TRUE(peer(NVA_B)->out.lagging);
-	EXPECT_FALSE(peer(NVA_A)->out.lagging);
+	EXPECT_TRUE(told_to(NVA_B).lagging);
+	EXPECT_FALSE(told_to(NVA_A).lagging);
 	EXPECT_GT(announced[NVA_A].size(), 1500u);
 	stuck.clear();
 	for (int ms = 0; ms < 10; ms++)
 		pass(1);
-	EXPECT_FALSE(peer(NVA_B)->out.lagging);
+	EXPECT_FALSE(told_to(NVA_B).lagging);
 	EXPECT_EQ(announced[NVA_A].size(), announced[NVA_B].size());
 	EXPECT_FALSE(due_has(&rs->due, DUE_PACE));
 }
@@ -121,7 +121,7 @@ TEST_F(pace_test, a_session_that_ends_slow_begins_anew)
 	peer(NVA_B)->out.pace.slow = true;
 	due_set(&rs->due, DUE_PACE);
 	turn();
-	EXPECT_TRUE(peer(NVA_B)->out.lagging);
+	EXPECT_TRUE(told_to(NVA_B).lagging);
 	down(NVA_B);
 	turn();
 	EXPECT_FALSE(due_has(&rs->due, DUE_PACE));
@@ -130,5 +130,5 @@ TEST_F(pace_test, a_session_that_ends_slow_begins_anew)
 	up(NVA_B);
 	turn();
 	EXPECT_EQ(announced[ERGW].count("20.0.1.0/24"), announced[NVA_B].count("20.0.1.0/24"));
-	EXPECT_FALSE(peer(NVA_B)->out.lagging);
+	EXPECT_FALSE(told_to(NVA_B).lagging);
 }

@@ -238,7 +238,7 @@ TEST_F(plan_test, bounds_that_would_be_met)
 	EXPECT_STREQ("6 routes for ExpressRoute gateways, which take 4: 2 are held back",
 		     p.limits[0].text);
 	EXPECT_EQ(2u, p.peers["ergw/0"].changes[PLAN_ANNOUNCED]);
-	EXPECT_EQ(2u, rib_expressroute_held(rs->rib));
+	EXPECT_EQ(2u, rib_expressroute_held(rib()));
 	p = plan_and_move();
 	EXPECT_TRUE(p.limits.empty());
 	reload(config("limits = { to_expressroute = 5; over_expressroute = \"ars_compat\"; };"));

@@ -83,7 +83,7 @@ TEST_F(server_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for
 	announce(NVA_A, { "172.16.1.0/24" });
 	turn();
 	EXPECT_EQ(0, rs->peers.nb_up);
-	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net("172.16.1.0/24")));
+	EXPECT_EQ(RIB_NONE, rib_find(rib(), net("172.16.1.0/24")));
 	down(NVA_A);
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
 		event(peer, SPEAKER_REMOVED);
@@ -122,7 +122,7 @@ TEST_F(server_test, a_peer_that_found_no_place_is_added_by_the_next_reload)
 TEST_F(server_test, a_vnet_for_which_there_was_no_memory_is_announced_by_the_next_reload)
 {
 	start_with_routes(false);
-	ASSERT_EQ(1, rib_withdraw(rs->rib, net("10.0.0.0/16"), RS_VNET));
+	ASSERT_EQ(1, rib_withdraw(rib(), net("10.0.0.0/16"), RS_VNET));
 	turn();
 	EXPECT_EQ("", knows(NVA_A));
 	EXPECT_STREQ("", reload(plain_config())->error);
@@ -210,8 +210,8 @@ TEST_F(server_test, reload_that_cannot_store_the_switch_changes_nothing)
 	rmdir(in_the_way.c_str());
 	turn();
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
-	EXPECT_TRUE(fib_sync_system(&rs->fib_sync, net("10.0.0.0/16")));
-	EXPECT_FALSE(fib_sync_system(&rs->fib_sync, net("10.4.0.0/16")));
+	EXPECT_TRUE(fib_sync_system(&rs->fib_sync[family], net("10.0.0.0/16")));
+	EXPECT_FALSE(fib_sync_system(&rs->fib_sync[family], net("10.4.0.0/16")));
 	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 	EXPECT_STREQ("", reload(with(plain_config(), base_vnets, vnets))->error);
 	turn();
@@ -448,7 +448,7 @@ class place_test : public many_test
 		unsigned int n = 0;
 
 		for (uint16_t i = 0; i < rs->peers.end; i++) {
-			const struct update_group *group = rs->peers.table[i].out.group;
+			const struct update_group *group = told_to(i).group;
 
 			n += group && group->rule.communities == communities;
 		}
@@ -508,7 +508,7 @@ TEST_F(place_test, peers_are_placed_in_slices)
 
 	/* One lags behind: the others do not wait for it. */
 	rs->config->control.platform_communities = false;
-	rs->peers.table[NVA_B + LAGS].out.lagging = true;
+	told_to(NVA_B + LAGS).lagging = true;
 	peers_regroup(rs);
 	look_ns = 50 * 1000;
 	place_all(ALL - 1, false, SLICE);
@@ -516,7 +516,7 @@ TEST_F(place_test, peers_are_placed_in_slices)
 	turn();
 	EXPECT_EQ(1u, placed(true));
 	EXPECT_TRUE(rs->peers.unplaced);
-	rs->peers.table[NVA_B + LAGS].out.lagging = false;
+	told_to(NVA_B + LAGS).lagging = false;
 	place_all(ALL, false, 1);
 	turn();
 	EXPECT_EQ((unsigned int)ALL, placed(false));

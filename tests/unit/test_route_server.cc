@@ -89,20 +89,20 @@ TEST_F(server_test, expressroute_gateways_are_told_so_many_and_no_more)
 	arp_all();
 	turn();
 	EXPECT_EQ(3u, announced[ERGW].size());
-	EXPECT_EQ(1u, rib_expressroute_held(rs->rib));
+	EXPECT_EQ(1u, rib_expressroute_held(rib()));
 	EXPECT_EQ(4u, announced[NVA_B].size());
 	for (int i = 0; i < 4; i++) {
 		exchange_on(i % 2);
 		turn();
 		EXPECT_EQ(i % 2 ? 3u : 1u, announced[ERGW].size());
-		EXPECT_EQ(i % 2 ? 1u : 0u, rib_expressroute_held(rs->rib));
+		EXPECT_EQ(i % 2 ? 1u : 0u, rib_expressroute_held(rib()));
 	}
 	for (const char *prefix : { "172.16.1.0/24", "172.16.2.0/24" }) {
 		update(NVA_A, {}, {}, { prefix });
 		turn();
 	}
 	EXPECT_EQ("10.0.0.0/16 172.16.3.0/24", knows(ERGW));
-	EXPECT_EQ(0u, rib_expressroute_held(rs->rib));
+	EXPECT_EQ(0u, rib_expressroute_held(rib()));
 	down(NVA_A);
 	turn();
 	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
@@ -128,11 +128,11 @@ TEST_F(server_test, a_peer_that_announces_too_much_is_closed_once)
 	EXPECT_EQ(epoch[NVA_A], resets[0].head.epoch);
 	down(NVA_A);
 	turn();
-	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A));
 	up(NVA_A);
 	announce(NVA_A, { "172.16.1.0/24" });
 	turn();
-	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_A));
+	EXPECT_EQ(1u, rib_peer_paths(rib(), NVA_A));
 	EXPECT_EQ(1u, resets.size());
 }
 
@@ -162,7 +162,7 @@ TEST_F(server_test, a_next_hop_that_does_not_resolve_is_not_used)
 	turn();
 	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
-	EXPECT_EQ(3u, rib_peer_unusable_paths(rs->rib, NVA_A));
+	EXPECT_EQ(3u, rib_peer_unusable_paths(rib(), NVA_A));
 }
 
 /* An NVA's next hop may stand behind the VNet's port, where the VNet's own routes know it
@@ -207,7 +207,7 @@ TEST_F(server_test, the_systems_routes_are_nobody_elses)
 	EXPECT_EQ("on link, expressroute", fib_to(ROLE_VNET, "10.0.255.36"));
 	EXPECT_EQ("local", fib_to(ROLE_VNET, "10.0.2.1"));
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "10.77.0.1")); /* a supernet is programmed */
-	EXPECT_EQ(6u, rib_peer_paths(rs->rib, NVA_A)) << "listed all the same";
+	EXPECT_EQ(6u, rib_peer_paths(rib(), NVA_A)) << "listed all the same";
 }
 
 TEST_F(server_test, a_subnet_of_ours_is_not_learned)
@@ -216,10 +216,10 @@ TEST_F(server_test, a_subnet_of_ours_is_not_learned)
 	announce(NVA_A, { "10.0.1.0/24", "10.0.2.0/24", "10.0.1.0/25", "10.0.0.0/23" });
 	announce(ERGW, { "10.0.255.32/28" });
 	turn();
-	EXPECT_EQ(3u, rib_peer_paths(rs->rib, NVA_A)) << "longer and shorter ones are";
+	EXPECT_EQ(3u, rib_peer_paths(rib(), NVA_A)) << "longer and shorter ones are";
 	EXPECT_EQ(2u, rs->peers.table[NVA_A].refused[IMPORT_OWN_SUBNET]);
 	EXPECT_EQ(1u, rs->peers.table[ERGW].refused[IMPORT_OWN_SUBNET]);
-	EXPECT_EQ(RIB_NONE, rib_find(rs->rib, net("10.0.1.0/24")));
+	EXPECT_EQ(RIB_NONE, rib_find(rib(), net("10.0.1.0/24")));
 	EXPECT_EQ("on link, vnet", fib_to(ROLE_VNET, "10.0.1.9"));
 }
 
@@ -265,8 +265,8 @@ TEST_F(server_test, a_bow_tie_is_dropped_and_withdraws_what_was_there)
 	EXPECT_EQ(0u, knows(NVA_B).find("10.0.0.0/16"));
 	EXPECT_EQ(0u, announced[NVA_A].count("10.20.0.0/16"));
 	EXPECT_EQ(1u, rs->peers.table[ERGW].refused[IMPORT_BOW_TIE]);
-	EXPECT_EQ(0u, rib_peer_paths(rs->rib, ERGW));
-	EXPECT_EQ(2u, rib_peer_paths(rs->rib, NVA_A)) << "only the ExpressRoute side returns them";
+	EXPECT_EQ(0u, rib_peer_paths(rib(), ERGW));
+	EXPECT_EQ(2u, rib_peer_paths(rib(), NVA_A)) << "only the ExpressRoute side returns them";
 }
 
 TEST_F(server_test, what_import_refuses_is_withdrawn_counted_and_told)

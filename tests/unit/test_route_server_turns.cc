@@ -76,34 +76,33 @@ TEST_F(server_test, a_turn_takes_as_much_of_a_record_as_it_has_time_for)
 	spec.next_hop = address(NVA_B);
 
 	start_with_routes(true);
-	others = rib_peer_paths(rs->rib, NVA_B);
+	others = rib_peer_paths(rib(), NVA_B);
 	announce(NVA_B, before_it);
 	turn();
 	updates = rs->updates;
 	look_ns = 50 * 1000;
 	update(NVA_B, table, spec, before_it);
 	announce(NVA_B, { "21.1.0.0/24" });
-	for (size_t had = rib_peer_paths(rs->rib, NVA_B), has; rs->updates < updates + 2;
-	     had = has) {
+	for (size_t had = rib_peer_paths(rib(), NVA_B), has; rs->updates < updates + 2; had = has) {
 		ASSERT_LT(turns++, 2 * n / slice);
 		rs_turn(rs, now_ms);
-		has = rib_peer_paths(rs->rib, NVA_B);
+		has = rib_peer_paths(rib(), NVA_B);
 		EXPECT_LE(has, had + slice * looks);
 	}
 	EXPECT_LE(n / slice / looks, turns);
-	EXPECT_EQ(others + n + 1, rib_peer_paths(rs->rib, NVA_B))
+	EXPECT_EQ(others + n + 1, rib_peer_paths(rib(), NVA_B))
 		<< "without the one that it withdraws";
 	/* The session ends in the middle of one. */
 	update(NVA_B, {}, {}, table);
 	rs_turn(rs, now_ms);
-	EXPECT_LT(others + 1, rib_peer_paths(rs->rib, NVA_B));
+	EXPECT_LT(others + 1, rib_peer_paths(rib(), NVA_B));
 	down(NVA_B);
 	turn();
-	EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_B));
+	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_B));
 	up(NVA_B);
 	announce(NVA_B, { "21.2.0.0/24" });
 	turn();
-	EXPECT_EQ(1u, rib_peer_paths(rs->rib, NVA_B));
+	EXPECT_EQ(1u, rib_peer_paths(rib(), NVA_B));
 }
 
 TEST_F(server_test, a_turn_takes_as_many_records_as_it_has_time_for)
@@ -153,7 +152,7 @@ TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 	look_ns = 300 * 1000;
 	announce(NVA_B, table_of(4000));
 	take_all(rs);
-	fib_sync_changes(&rs->fib_sync, SIZE_MAX);
+	fib_sync_changes(&rs->fib_sync[family], SIZE_MAX);
 	rs_turn(rs, now_ms);
 	announce(NVA_A, { "172.31.1.0/24" });
 	/* a turn tells one group something, and whose turn it is is open */
@@ -199,7 +198,7 @@ TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
 			down(ERGW);
 			up(ERGW); /* who comes new is told the same */
 		}
-		waits = rib_changes_waiting(rs->rib);
+		waits = rib_changes_waiting(rib());
 		behind += waits > 0;
 		EXPECT_LE(waits, (size_t)TAKEN);
 		EXPECT_LE(waited, waits + FIB_SLICE) << "as many in a turn as there is time for";
@@ -209,17 +208,16 @@ TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
 	look_ns = 700 * 1000;
 	update(NVA_B, {}, {}, table);
 	down(NVA_A);
-	for (turns = 0; rib_peer_paths(rs->rib, NVA_B) > 1 || rib_changes_waiting(rs->rib);
-	     turns++) {
+	for (turns = 0; rib_peer_paths(rib(), NVA_B) > 1 || rib_changes_waiting(rib()); turns++) {
 		ASSERT_LT(turns, 400u);
 		rs_turn(rs, now_ms);
-		EXPECT_LE(rib_changes_waiting(rs->rib), (size_t)TAKEN);
+		EXPECT_LE(rib_changes_waiting(rib()), (size_t)TAKEN);
 	}
 	EXPECT_EQ("nowhere", fib_to(ROLE_NVA, "20.0.7.1"));
 	look_ns = LOOK_NS;
 	turn();
 	EXPECT_EQ(0u, announced[ERGW].count("20.0.7.0/24"));
-	EXPECT_EQ(0u, rib_counts(rs->rib).gone);
+	EXPECT_EQ(0u, rib_counts(rib()).gone);
 }
 
 /* A walk over the table ends after what has gone from it since is out of the FIB, too. */
@@ -232,13 +230,13 @@ TEST_F(server_test, what_goes_under_a_walk_goes_in_slices)
 	announce(NVA_B, table);
 	turn();
 	look_ns = 1000 * 1000;
-	fib_walk_begin(&rs->fib_walk, rs->fib_sync.allow, 0);
+	fib_walk_begin(&rs->fib_walk, rs->fib_sync[family].allow, 0);
 	update(NVA_B, {}, {}, table);
 	while (rs->fib_walk.walking) {
 		ASSERT_LT(turns++, 400u);
 		rs_turn(rs, now_ms);
 	}
-	while (rib_peer_paths(rs->rib, NVA_B) > 1 || rib_changes_waiting(rs->rib))
+	while (rib_peer_paths(rib(), NVA_B) > 1 || rib_changes_waiting(rib()))
 		rs_turn(rs, now_ms);
 	look_ns = LOOK_NS;
 	turn();
@@ -267,17 +265,17 @@ TEST_F(server_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
 		update(NVA_B, { prefix }, spec);
 	}
 	take_all(rs);
-	fib_sync_changes(&rs->fib_sync, SIZE_MAX);
+	fib_sync_changes(&rs->fib_sync[family], SIZE_MAX);
 	look_ns = 1000 * 1000;
 	update(NVA_B, {}, {}, { "20.0.1.0/24" }); /* not before what is being told is through */
 	down(ERGW);
-	for (size_t had = rs->announcer.updates; announced[NVA_A].size() < N;
-	     had = rs->announcer.updates) {
+	for (size_t had = routes().announcer.updates; announced[NVA_A].size() < N;
+	     had = routes().announcer.updates) {
 		ASSERT_LT(turns++, 1000u);
 		rs_turn(rs, now_ms);
-		EXPECT_LE(rs->announcer.updates, had + 2 * LOOK);
-		cut += rs->announcer.flushing != nullptr;
-		EXPECT_FALSE(rs->announcer.flushing && rs->announcer.blocked);
+		EXPECT_LE(routes().announcer.updates, had + 2 * LOOK);
+		cut += routes().announcer.flushing != nullptr;
+		EXPECT_FALSE(routes().announcer.flushing && routes().announcer.blocked);
 		collect();
 	}
 	EXPECT_GT(cut, N / LOOK / 2u);

@@ -55,14 +55,14 @@ class service_test : public server_test
 	}
 	uint32_t local_pref(const char *prefix, uint16_t peer)
 	{
-		const struct path *path = rib_path(rs->rib, rib_find(rs->rib, net(prefix)), peer);
+		const struct path *path = rib_path(rib(), rib_find(rib(), net(prefix)), peer);
 
-		return path ? path_local_pref(rib_source(rs->rib, peer), path) : 9999;
+		return path ? path_local_pref(rib_source(rib(), peer), path) : 9999;
 	}
 	/* The best path's peer. */
 	int best(const char *prefix)
 	{
-		const struct path *path = rib_first(rs->rib, rib_find(rs->rib, net(prefix)));
+		const struct path *path = rib_first(rib(), rib_find(rib(), net(prefix)));
 
 		return path ? path->peer : -1;
 	}

@@ -25,7 +25,7 @@ class summaries_test : public maps_test
 	}
 	uint32_t advertised(uint16_t peer)
 	{
-		return summaries_advertised(&rs->adj_out, &rs->peers.table[peer].out);
+		return summaries_advertised(&routes().adj_out, &told_to(peer));
 	}
 	void withdraw(uint16_t peer, const std::vector<std::string> &prefixes)
 	{
@@ -100,8 +100,8 @@ TEST_F(summaries_test, nobody_hears_a_summary_of_its_own_routes)
 	turn();
 	EXPECT_EQ("none", summary(NVA_A, "10.2.0.0/16"));
 	EXPECT_EQ("summary 65515", summary(NVA_B, "10.2.0.0/16"));
-	EXPECT_EQ(1u, rs->announcer.groups->group
-			      ? group_members(rs->peers.table[NVA_A].out.group->group) - 1
+	EXPECT_EQ(1u, routes().announcer.groups->group
+			      ? group_members(told_to(NVA_A).group->group) - 1
 			      : 0)
 		<< "one group for both";
 	/* Both announce it: each hears of the other's. */

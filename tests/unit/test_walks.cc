@@ -54,9 +54,9 @@ class walks_test : public server_test
 		turn();
 		up(ERGW); /* one who comes new */
 		turn();
-		EXPECT_EQ(0u, rib_peer_paths(rs->rib, NVA_A)) << "after " << few;
-		EXPECT_EQ(loaded, rib_peer_paths(rs->rib, NVA_B));
-		EXPECT_EQ(loaded + 1, rib_prefixes(rs->rib));
+		EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A)) << "after " << few;
+		EXPECT_EQ(loaded, rib_peer_paths(rib(), NVA_B));
+		EXPECT_EQ(loaded + 1, rib_prefixes(rib()));
 		EXPECT_EQ(loaded + 1, announced[ERGW].size()) << "and the VNet";
 		EXPECT_EQ(0u, announced[ERGW].count("20.0.7.0/24"));
 		for (unsigned int i = 0; i < 9000; i++) {

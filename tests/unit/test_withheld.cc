@@ -61,14 +61,14 @@ class withheld_test : public server_test
 	}
 	uint32_t advertised()
 	{
-		return summaries_advertised(&rs->adj_out, &rs->peers.table[NVA_B].out);
+		return summaries_advertised(&routes().adj_out, &told_to(NVA_B));
 	}
 	/* Of NVA B's paths. */
 	uint32_t reflections()
 	{
 		struct prefix last;
 
-		return rib_peer_reflections(rs->rib, NVA_B, &last);
+		return rib_peer_reflections(rib(), NVA_B, &last);
 	}
 	/* NVA B says what it has been told, with its own AS number in the place of ours. */
 	uint32_t reflect()
@@ -146,7 +146,7 @@ TEST_F(withheld_test, or_on_request)
 	turn();
 	EXPECT_TRUE(has_it());
 	EXPECT_EQ("", alarms());
-	EXPECT_FALSE(rs->adj_out.withholding);
+	EXPECT_FALSE(routes().adj_out.withholding);
 }
 
 TEST_F(withheld_test, without_data_it_is_what_was_told_last_if_that_is_one_route)
@@ -217,7 +217,7 @@ TEST_F(withheld_test, what_is_stripped_on_the_way_out_is_counted_and_told)
 	turn();
 	EXPECT_TRUE(has_it());
 	EXPECT_EQ(before - prefix_sid.size(), announced[NVA_B][culprit].size());
-	EXPECT_EQ(1u, rs->peers.table[NVA_B].out.stripped_out);
+	EXPECT_EQ(1u, told_to(NVA_B).stripped_out);
 }
 
 const char tag[] = R"({ name = "tag"; match = { prefix_contains = ["198.51.100.0/22"]; };
@@ -274,7 +274,7 @@ TEST_F(withheld_test, what_is_withheld_makes_no_reflection_of_what_is_kept)
 	turn();
 	up(NVA_B, caps);
 	turn();
-	ASSERT_EQ(1u, rib_peer_paths(rs->rib, NVA_B)) << "kept";
+	ASSERT_EQ(1u, rib_peer_paths(rib(), NVA_B)) << "kept";
 	EXPECT_EQ(0u, reflections());
 }
 
@@ -356,12 +356,12 @@ TEST_F(withheld_test, what_is_withheld_is_not_counted_as_advertised)
 			continue;
 		turn();
 		ASSERT_EQ(announced[NVA_B].size(), advertised()) << i;
-		withheld += withheld_count(&rs->peers.table[NVA_B].out) > 1;
+		withheld += withheld_count(&told_to(NVA_B)) > 1;
 	}
 	EXPECT_LT(50u, withheld);
 	arp("10.0.2.4");
 	ask(PAGE_SOFT_OUT, "nva-b");
 	turn();
 	EXPECT_EQ(announced[NVA_B].size(), advertised());
-	EXPECT_EQ(0u, withheld_count(&rs->peers.table[NVA_B].out));
+	EXPECT_EQ(0u, withheld_count(&told_to(NVA_B)));
 }

@@ -44,13 +44,13 @@ struct route {
 	char *as_path; /* owned */
 };
 
-struct routes {
+struct route_lists {
 	const struct cli *cli;
 	struct route *list; /* owned */
 	size_t n, room;
 };
 
-static bool make_room(struct routes *routes)
+static bool make_room(struct route_lists *routes)
 {
 	size_t room = routes->room ? 2 * routes->room : 256;
 	struct route *bigger;
@@ -69,7 +69,7 @@ static bool take_route(void *ctx, const json_t *row)
 {
 	const char *prefix = json_string_value(json_object_get(row, "prefix"));
 	const char *as_path = json_string_value(json_object_get(row, "as_path"));
-	struct routes *routes = ctx;
+	struct route_lists *routes = ctx;
 	struct route route = { .as_path = strdup(as_path ? as_path : "") };
 
 	if (!route.as_path || !make_room(routes)) {
@@ -85,7 +85,7 @@ static bool take_route(void *ctx, const json_t *row)
 	return true;
 }
 
-static void routes_free(struct routes *routes)
+static void routes_free(struct route_lists *routes)
 {
 	for (size_t i = 0; i < routes->n; i++)
 		free(routes->list[i].as_path);
@@ -100,7 +100,7 @@ static int compare(const void *a, const void *b)
 }
 
 static enum cli_exit ask_routes(const struct cli *cli, int fd, const char *peer,
-				struct routes *routes)
+				struct route_lists *routes)
 {
 	enum cli_exit result = control_ask(
 		cli, fd, "show routes", json_pack("{s:s, s:s}", "peer", peer, "which", "received"),
@@ -129,8 +129,8 @@ static bool show(struct answer *answer, const struct route *here, const struct r
 }
 
 /* Both lists step by step. Returns how many differences there were beyond those shown. */
-static size_t difference_rows(struct answer *answer, const struct routes *here,
-			      const struct routes *there)
+static size_t difference_rows(struct answer *answer, const struct route_lists *here,
+			      const struct route_lists *there)
 {
 	size_t h = 0, t = 0, left = 0;
 
@@ -213,7 +213,7 @@ static enum cli_exit find_both(const struct cli *cli, struct both *both)
 
 static enum cli_exit show_differences(const struct cli *cli, struct both *both)
 {
-	struct routes here = { .cli = cli }, there = { .cli = cli };
+	struct route_lists here = { .cli = cli }, there = { .cli = cli };
 	struct answer answer;
 	enum cli_exit result = find_both(cli, both);
 	size_t left = 0;
