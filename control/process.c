@@ -34,6 +34,7 @@
 #include "notification.h"
 #include "partner_watch.h"
 #include "speaker.h"
+#include "transport.h"
 #include "show.h"
 #include "version.h"
 #include "watchdog.h"
@@ -196,9 +197,23 @@ static void management_close(void)
 /* --- session lcores --------------------------------------------------------------------------- */
 
 _Static_assert((int)SPEAKER_INTERFACES == (int)CONFIG_PORTS &&
-		       (int)SPEAKER_ADDRESSES == (int)CONFIG_PORT_ADDRESSES &&
+		       (int)SPEAKER_ADDRESSES == (int)CONFIG_PORT_ADDRESSES + 1 &&
 		       (int)SPEAKER_INTERFACE_NAME == (int)IFNAMSIZ,
 	       "the ports' interfaces fit");
+
+/* Those of the port, and with IPv6 the one that the dataplane has its interface have (RFC 4291
+ * 2.1). */
+static void addresses_fill(const struct config_port *port, struct speaker_interface *interface)
+{
+	bool has_ipv6 = false;
+
+	for (size_t i = 0; i < port->nb_addresses; i++) {
+		interface->addrs[interface->nb_addrs++] = port->addresses[i].addr;
+		has_ipv6 |= port->addresses[i].addr.family == FAMILY_IPV6;
+	}
+	if (has_ipv6)
+		interface->addrs[interface->nb_addrs++] = transport_link_local(interface->name);
+}
 
 /* A speaker's interfaces are the ports' LCP interfaces, in the order of the configuration. Hosts of
  * the virtual network speak no BGP. */
@@ -213,8 +228,8 @@ static void interfaces_fill(const struct config *config, struct speaker_params *
 
 		assert(len < (int)sizeof(interface->name)); /* config_load() refuses longer ones */
 		(void)len;
-		for (size_t a = 0; a < port->nb_addresses && port->role != ROLE_VNET; a++)
-			interface->addrs[interface->nb_addrs++] = port->addresses[a].addr.v4;
+		if (port->role != ROLE_VNET)
+			addresses_fill(port, interface);
 	}
 }
 

@@ -1,5 +1,5 @@
-/* An entry is a number: interface, ADDRESS_BOOK_HOST less the length, address, peer, from its
- * highest bits to its lowest. */
+/* An entry is a number of many octets, its highest first: interface, family, the host bits of what
+ * peers come from, its address, peer. */
 #include "address_book.h"
 
 #include <assert.h>
@@ -7,22 +7,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PEER_BITS = 16, ADDR_BITS = 32, LEN_BITS = 8 };
+#include "cursor.h"
 
-static uint64_t entry_make(uint8_t interface, uint8_t len, uint32_t addr, uint16_t peer)
+enum {
+	AT_INTERFACE,
+	AT_FAMILY,
+	AT_HOST_BITS,
+	AT_ADDR,
+	AT_PEER = AT_ADDR + 16,
+	AT_END = AT_PEER + 2
+};
+
+struct address_book_entry {
+	uint8_t at[AT_END];
+};
+
+static struct address_book_entry entry_make(uint8_t interface, struct prefix from, uint16_t peer)
 {
-	uint8_t bits = len < ADDRESS_BOOK_HOST ? len : 32;
-	uint64_t entry = (uint64_t)interface << LEN_BITS | (uint8_t)(ADDRESS_BOOK_HOST - len);
+	struct address_book_entry entry = { 0 };
 
-	return entry << (ADDR_BITS + PEER_BITS) |
-	       (uint64_t)(addr & prefix4_mask(bits)) << PEER_BITS | peer;
+	entry.at[AT_INTERFACE] = interface;
+	entry.at[AT_FAMILY] = from.addr.family;
+	entry.at[AT_HOST_BITS] = (uint8_t)(family_bits(from.addr.family) - from.len);
+	if (from.addr.family == FAMILY_IPV4)
+		store_be32(&entry.at[AT_ADDR], from.addr.v4);
+	else
+		memcpy(&entry.at[AT_ADDR], from.addr.v6, sizeof(from.addr.v6));
+	store_be16(&entry.at[AT_PEER], peer);
+	return entry;
 }
 
 int address_book_init(struct address_book *book, size_t nb_peers)
 {
 	size_t room = 2 * nb_peers;
 
-	*book = (struct address_book){ .entries = calloc(room + 1, sizeof(uint64_t)),
+	*book = (struct address_book){ .entries = calloc(room + 1, sizeof(*book->entries)),
 				       .room = room };
 	return book->entries ? 0 : -ENOMEM;
 }
@@ -33,15 +52,17 @@ void address_book_free(struct address_book *book)
 	*book = (struct address_book){ 0 };
 }
 
-/* Where the first entry is that is not below this one. */
-static size_t place(const struct address_book *book, uint64_t entry)
+/* Where the first entry is that is not below this one by the first `n` octets of both; `behind`:
+ * nor equal to it. */
+static size_t place(const struct address_book *book, const struct address_book_entry *entry,
+		    size_t n, bool behind)
 {
 	size_t at = 0, end = book->nb_entries;
 
 	while (at < end) {
 		size_t middle = at + (end - at) / 2;
 
-		if (book->entries[middle] < entry)
+		if (memcmp(book->entries[middle].at, entry->at, n) < behind)
 			at = middle + 1;
 		else
 			end = middle;
@@ -49,18 +70,19 @@ static size_t place(const struct address_book *book, uint64_t entry)
 	return at;
 }
 
-static bool is_there(const struct address_book *book, size_t at, uint64_t entry)
+static bool is_there(const struct address_book *book, size_t at,
+		     const struct address_book_entry *entry)
 {
-	return at < book->nb_entries && book->entries[at] == entry;
+	return at < book->nb_entries && !memcmp(&book->entries[at], entry, sizeof(*entry));
 }
 
-void address_book_add(struct address_book *book, uint8_t interface, uint8_t len, uint32_t addr,
+void address_book_add(struct address_book *book, uint8_t interface, struct prefix from,
 		      uint16_t peer)
 {
-	uint64_t entry = entry_make(interface, len, addr, peer);
-	size_t at = place(book, entry);
+	struct address_book_entry entry = entry_make(interface, from, peer);
+	size_t at = place(book, &entry, sizeof(entry), false);
 
-	if (is_there(book, at, entry))
+	if (is_there(book, at, &entry))
 		return;
 	assert(book->nb_entries < book->room);
 	memmove(&book->entries[at + 1], &book->entries[at],
@@ -68,43 +90,50 @@ void address_book_add(struct address_book *book, uint8_t interface, uint8_t len,
 	book->entries[at] = entry;
 }
 
-void address_book_remove(struct address_book *book, uint8_t interface, uint8_t len, uint32_t addr,
+void address_book_remove(struct address_book *book, uint8_t interface, struct prefix from,
 			 uint16_t peer)
 {
-	uint64_t entry = entry_make(interface, len, addr, peer);
-	size_t at = place(book, entry);
+	struct address_book_entry entry = entry_make(interface, from, peer);
+	size_t at = place(book, &entry, sizeof(entry), false);
 
-	if (!is_there(book, at, entry))
+	if (!is_there(book, at, &entry))
 		return;
 	memmove(&book->entries[at], &book->entries[at + 1],
 		(--book->nb_entries - at) * sizeof(entry));
 }
 
-struct address_book_range address_book_find(const struct address_book *book, uint8_t interface,
-					    uint8_t len, uint32_t addr)
+/* The entries of which the first `n` octets are those of this one. */
+static struct address_book_range range(const struct address_book *book,
+				       const struct address_book_entry *like, size_t n)
 {
-	uint64_t first = entry_make(interface, len, addr, 0);
-	struct address_book_range range = { place(book, first),
-					    place(book, first + (UINT64_C(1) << PEER_BITS)) };
+	struct address_book_range range = { place(book, like, n, false),
+					    place(book, like, n, true) };
 
 	return range;
 }
 
-struct address_book_range address_book_of(const struct address_book *book, uint8_t interface)
+struct address_book_range address_book_find(const struct address_book *book, uint8_t interface,
+					    struct prefix from)
 {
-	uint64_t first = entry_make(interface, ADDRESS_BOOK_HOST, 0, 0);
-	uint64_t all = UINT64_C(1) << (LEN_BITS + ADDR_BITS + PEER_BITS);
-	struct address_book_range range = { place(book, first), place(book, first + all) };
+	struct address_book_entry like = entry_make(interface, from, 0);
 
-	return range;
+	return range(book, &like, AT_PEER);
+}
+
+struct address_book_range address_book_of(const struct address_book *book, uint8_t interface,
+					  uint8_t family)
+{
+	const struct address_book_entry like = { .at = { interface, family } };
+
+	return range(book, &like, AT_FAMILY + 1);
 }
 
 uint16_t address_book_peer(const struct address_book *book, size_t at)
 {
-	return (uint16_t)book->entries[at];
+	return load_be16(&book->entries[at].at[AT_PEER]);
 }
 
 bool address_book_is_host(const struct address_book *book, size_t at)
 {
-	return !(uint8_t)(book->entries[at] >> (ADDR_BITS + PEER_BITS));
+	return !book->entries[at].at[AT_HOST_BITS];
 }

@@ -63,6 +63,19 @@ void attempt_refused(struct conn *conn, int err)
 	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
 }
 
+/* Our end: of the addresses on the interface the first of the peer's family and scope. */
+static struct addr local_addr(const struct session *session)
+{
+	const struct speaker_interface *interface = session_interface(session);
+	const struct speaker_peer_add *peer = &session->peer;
+
+	for (uint8_t i = 0; addr_unspecified(peer->local) && i < interface->nb_addrs; i++)
+		if (interface->addrs[i].family == peer->addr.family &&
+		    addr_link_local(interface->addrs[i]) == addr_link_local(peer->addr))
+			return interface->addrs[i];
+	return peer->local;
+}
+
 void attempt_connect(struct conn *conn)
 {
 	const struct session *session = conn->session;
@@ -70,7 +83,7 @@ void attempt_connect(struct conn *conn)
 	const struct transport_target target = {
 		.interface = session_interface(session)->name,
 		.remote = peer->addr,
-		.local = peer->local ? peer->local : session_interface(session)->addrs[0],
+		.local = local_addr(session),
 		.port = peer->port,
 		.ttl_min = session_ttl_min(session),
 		.key_len = peer->password_len,

@@ -18,10 +18,15 @@ enum {
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static struct session *session_find(struct callers *callers, uint8_t interface, uint32_t addr)
+/* An address as the subnet that it alone is in. */
+static struct prefix host(struct addr addr)
 {
-	struct address_book_range range =
-		address_book_find(&callers->book, interface, ADDRESS_BOOK_HOST, addr);
+	return prefix_make(addr, family_bits(addr.family));
+}
+
+static struct session *session_find(struct callers *callers, uint8_t interface, struct addr addr)
+{
+	struct address_book_range range = address_book_find(&callers->book, interface, host(addr));
 
 	if (range.at == range.end)
 		return NULL;
@@ -38,7 +43,7 @@ static struct session *session_of_subnet(struct callers *callers, struct address
 
 		if (!session_idle(session))
 			continue;
-		if (!session->peer.addr)
+		if (addr_unspecified(session->peer.addr))
 			return session;
 		if (!best || session->up_ms < best->up_ms)
 			best = session;
@@ -47,42 +52,39 @@ static struct session *session_of_subnet(struct callers *callers, struct address
 }
 
 /* An instance of a gateway from a new address: the session that it may have. */
-static struct session *session_for_new(struct callers *callers, uint8_t interface, uint32_t addr)
+static struct session *session_for_new(struct callers *callers, uint8_t interface, struct addr addr)
 {
 	struct session *session = NULL;
 
-	for (uint8_t len = 32; !session && len; len--)
-		session = session_of_subnet(
-			callers, address_book_find(&callers->book, interface, len, addr));
+	for (uint8_t len = family_bits(addr.family) - 1; !session && len; len--)
+		session = session_of_subnet(callers, address_book_find(&callers->book, interface,
+								       prefix_make(addr, len)));
 	return session;
 }
 
 static void book_add(struct callers *callers, const struct speaker_peer_add *peer)
 {
-	if (peer->addr)
-		address_book_add(&callers->book, peer->interface, ADDRESS_BOOK_HOST, peer->addr,
+	if (!addr_unspecified(peer->addr))
+		address_book_add(&callers->book, peer->interface, host(peer->addr),
 				 peer->head.peer);
 	if (peer->subnet.len)
-		address_book_add(&callers->book, peer->interface, peer->subnet.len,
-				 peer->subnet.addr.v4, peer->head.peer);
+		address_book_add(&callers->book, peer->interface, peer->subnet, peer->head.peer);
 }
 
 static void book_remove(struct callers *callers, const struct speaker_peer_add *peer)
 {
-	address_book_remove(&callers->book, peer->interface, ADDRESS_BOOK_HOST, peer->addr,
-			    peer->head.peer);
-	address_book_remove(&callers->book, peer->interface, peer->subnet.len, peer->subnet.addr.v4,
-			    peer->head.peer);
+	address_book_remove(&callers->book, peer->interface, host(peer->addr), peer->head.peer);
+	address_book_remove(&callers->book, peer->interface, peer->subnet, peer->head.peer);
 }
 
-static void take(struct callers *callers, struct session *session, uint32_t addr)
+static void take(struct callers *callers, struct session *session, struct addr addr)
 {
 	book_remove(callers, &session->peer);
 	session_take(session, addr);
 	book_add(callers, &session->peer);
 }
 
-static void refused(struct callers *callers, int fd, uint8_t interface, uint32_t remote)
+static void refused(struct callers *callers, int fd, uint8_t interface, struct addr remote)
 {
 	char text[ADDR_TEXT];
 	uint32_t held;
@@ -92,7 +94,7 @@ static void refused(struct callers *callers, int fd, uint8_t interface, uint32_t
 		log_warning("connection from %s refused: not a configured peer on interface %s, or "
 			    "its gateway has all its instances (%u more lines like this held "
 			    "back)",
-			    addr4_text(remote, text),
+			    addr_text(remote, text),
 			    callers->host->params.interfaces[interface].name, held);
 }
 
@@ -106,7 +108,7 @@ static bool came_before(const struct session *session, const struct listener *l)
 }
 
 static void hand_over(struct callers *callers, const struct session *session, int fd,
-		      uint32_t remote)
+		      struct addr remote)
 {
 	struct speaker_accepted *record = mailbox_reserve(callers->host->to_rib, sizeof(*record));
 
@@ -116,7 +118,7 @@ static void hand_over(struct callers *callers, const struct session *session, in
 	mailbox_post(callers->host->to_rib, sizeof(*record));
 }
 
-static void accepted(struct callers *callers, int fd, const struct listener *l, uint32_t remote)
+static void accepted(struct callers *callers, int fd, const struct listener *l, struct addr remote)
 {
 	struct session *session = session_find(callers, l->interface, remote);
 
@@ -130,7 +132,7 @@ static void accepted(struct callers *callers, int fd, const struct listener *l, 
 		transport_refuse(fd);
 		return;
 	}
-	if (session->peer.addr != remote)
+	if (!addr_equal(session->peer.addr, remote))
 		take(callers, session, remote);
 	if (session->peer.elsewhere)
 		hand_over(callers, session, fd, remote);
@@ -141,7 +143,8 @@ static void accepted(struct callers *callers, int fd, const struct listener *l, 
 unsigned int callers_accept(struct callers *callers, const struct budget *budget)
 {
 	unsigned int n = 0;
-	uint32_t remote, held;
+	struct addr remote;
+	uint32_t held;
 	bool waiting = true;
 	struct listener *l;
 
@@ -171,9 +174,9 @@ unsigned int callers_accept(struct callers *callers, const struct budget *budget
 /* --- TTL (RFC 5082) --------------------------------------------------------------------------- */
 
 /* Peers by address come before the subnets that they may lie in. */
-static size_t ttl_rules_of(struct callers *callers, uint8_t interface)
+static size_t ttl_rules_of(struct callers *callers, const struct listener *l)
 {
-	struct address_book_range range = address_book_of(&callers->book, interface);
+	struct address_book_range range = address_book_of(&callers->book, l->interface, l->family);
 	struct ttl_rule *rules = callers->ttl_rules;
 	bool any = false;
 	size_t n = 0;
@@ -181,16 +184,16 @@ static size_t ttl_rules_of(struct callers *callers, uint8_t interface)
 	for (size_t at = range.at; at < range.end; at++) {
 		const struct session *session =
 			&callers->sessions[address_book_peer(&callers->book, at)];
-		bool host = address_book_is_host(&callers->book, at);
+		bool by_address = address_book_is_host(&callers->book, at);
 		struct prefix from = session->peer.subnet;
 
 		any |= session->peer.ttl_security;
-		if (host && from.len)
+		if (by_address && from.len)
 			continue;
-		if (host)
-			from = prefix4_make(session->peer.addr, 32);
+		if (by_address)
+			from = host(session->peer.addr);
 		/* a gateway's instances share their subnet */
-		if (!host && n && prefix_equal(rules[n - 1].from, from))
+		if (!by_address && n && prefix_equal(rules[n - 1].from, from))
 			continue;
 		rules[n++] = (struct ttl_rule){ from, session_ttl_min(session) };
 	}
@@ -219,7 +222,7 @@ static void ttl_again(struct callers *callers)
 /* Without it only the SYN is judged of what comes before a connection is accepted. */
 static void ttl_apply(struct callers *callers, struct listener *l)
 {
-	int err = listener_ttl(l, callers->ttl_rules, ttl_rules_of(callers, l->interface));
+	int err = listener_ttl(l, callers->ttl_rules, ttl_rules_of(callers, l));
 	uint32_t held;
 
 	l->ttl_due = false;

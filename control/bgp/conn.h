@@ -55,8 +55,8 @@ struct conn {
 	uint32_t rx_pos, rx_len;
 	struct sendq tx;
 	struct timer retry, hold, keepalive, send;
-	uint32_t local_addr; /* this end, host order */
-	uint32_t hold_ms;    /* in force; 0: none */
+	struct addr local_addr; /* this end */
+	uint32_t hold_ms;	/* in force; 0: none */
 	uint32_t keepalive_ms;
 	uint32_t send_ms;	    /* RFC 9687 */
 	uint64_t heard_ms, sent_ms; /* when the hold and send hold timers were last restarted */

@@ -14,16 +14,18 @@
 enum { WAITING_MAX = TRANSPORT_BACKLOG + 1 }; /* as the kernel counts */
 
 static int bind_one(struct listener *l, const struct speaker_params *params, uint8_t interface,
-		    uint32_t addr)
+		    struct addr addr)
 {
 	const char *name = params->interfaces[interface].name;
 	char text[ADDR_TEXT];
 	int err;
 
-	*l = (struct listener){ .t = { .fd = -1, .kind = CONN_LISTENER }, .interface = interface };
+	*l = (struct listener){ .t = { .fd = -1, .kind = CONN_LISTENER },
+				.interface = interface,
+				.family = addr.family };
 	err = transport_bind(&l->t, name, addr, params->listen_port);
 	if (err)
-		log_error("BGP, %s port %u on interface %s: %s", addr4_text(addr, text),
+		log_error("BGP, %s port %u on interface %s: %s", addr_text(addr, text),
 			  params->listen_port, name, strerror(-err));
 	return err;
 }
@@ -70,14 +72,13 @@ void listeners_close(struct listeners *ls)
 	*ls = (struct listeners){ 0 };
 }
 
-int listeners_key(const struct listeners *ls, uint8_t interface, uint32_t remote,
+int listeners_key(const struct listeners *ls, uint8_t interface, struct addr remote,
 		  const uint8_t *key, uint8_t key_len)
 {
 	for (unsigned int i = 0; i < ls->n; i++) {
 		const struct listener *l = &ls->listener[i];
-		int err = l->interface == interface ? transport_listen_key(&l->t, remote, key,
-									   key_len)
-						    : 0;
+		bool may = l->interface == interface && l->family == remote.family;
+		int err = may ? transport_listen_key(&l->t, remote, key, key_len) : 0;
 
 		if (err)
 			return err;
@@ -131,7 +132,8 @@ static void took_one(struct listener *l)
 		listener_changed(l, l->asked);
 }
 
-int listeners_accept(struct listeners *ls, uint32_t *remote, struct listener **from, bool *waiting)
+int listeners_accept(struct listeners *ls, struct addr *remote, struct listener **from,
+		     bool *waiting)
 {
 	*waiting = false;
 	for (unsigned int i = 0; i < ls->n; i++) {

@@ -18,6 +18,7 @@ extern "C" {
 struct listener {
 	struct transport t;
 	uint8_t interface; /* index into speaker_params.interfaces */
+	uint8_t family;	   /* enum family */
 	bool open;	   /* peers can connect */
 	/* How far away peers may be has not been set yet; the kernel refused it. */
 	bool ttl_due, ttl_refused;
@@ -45,7 +46,7 @@ void listeners_close(struct listeners *ls);
 /* The TCP-MD5 key that connections from `remote` by `interface` must carry from now on; key_len 0
  * removes it. The first refusal of the kernel's; what was set before it stays. -ENOMEM:
  * net.core.optmem_max is reached. */
-int listeners_key(const struct listeners *ls, uint8_t interface, uint32_t remote,
+int listeners_key(const struct listeners *ls, uint8_t interface, struct addr remote,
 		  const uint8_t *key, uint8_t key_len);
 
 /* Set how far away peers may be, for what comes before a connection is accepted. 0 rules: all may
@@ -62,7 +63,8 @@ bool listener_before(const struct listener *l, uint64_t change);
 /* The next connection: its descriptor, as transport_accept() gives it, who has connected, and
  * where. Takes the listeners in turn. -EAGAIN: none waits, or it has gone again; `*waiting`:
  * another may. */
-int listeners_accept(struct listeners *ls, uint32_t *remote, struct listener **from, bool *waiting);
+int listeners_accept(struct listeners *ls, struct addr *remote, struct listener **from,
+		     bool *waiting);
 
 #ifdef __cplusplus
 }

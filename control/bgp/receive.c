@@ -289,7 +289,7 @@ static void update_received(struct conn *conn, const struct bgp_message *msg, vo
 	struct update_ctx ctx = {
 		.as4 = conn->open.caps & SPEAKER_CAP_AS4,
 		.ebgp = !session_ibgp(session),
-		.local_addr = addr_make4(conn->local_addr),
+		.local_addr = conn->local_addr,
 		.attributes = &session->peer.attributes,
 		.allow_240 = session->host->params.allow_240,
 		.families = open_families(conn->open.caps),

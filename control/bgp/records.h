@@ -62,10 +62,13 @@ struct speaker_command {
 struct speaker_peer_add {
 	struct speaker_command head;
 	char name[SPEAKER_NAME];
-	uint32_t addr; /* host order */
-	/* length 0: none; else the peer is whoever comes from it (passive only), addr is 0 */
+	struct addr addr; /* link-local: on the interface */
+	/* length 0: none; else the peer is whoever comes from it (passive only), and addr is
+	 * unspecified, of its family */
 	struct prefix subnet;
-	uint32_t local; /* our address to connect from, host order; 0: the interface's first */
+	/* our address to connect from, of addr's family; unspecified: the interface's first of it,
+	 * link-local if addr is */
+	struct addr local;
 	uint32_t asn;
 	uint16_t hold_s, port;
 	uint8_t interface;    /* index into speaker_params.interfaces */
@@ -164,10 +167,11 @@ enum {
 
 struct speaker_up {
 	struct speaker_event head;
-	uint32_t remote_id, local_addr; /* host order; local_addr is the session's own end */
-	uint32_t remote_addr;		/* host order; the peer's: news only with a subnet */
-	uint16_t hold_s, keepalive_s;	/* negotiated */
-	uint16_t restart_s;		/* the peer's (RFC 4724) */
+	uint32_t remote_id;	      /* host order */
+	struct addr local_addr;	      /* the session's own end */
+	struct addr remote_addr;      /* the peer's: news only with a subnet */
+	uint16_t hold_s, keepalive_s; /* negotiated */
+	uint16_t restart_s;	      /* the peer's (RFC 4724) */
 	/* SPEAKER_CAP_*: what the peer has; of what belongs to a family, what we have too */
 	uint16_t caps;
 	uint16_t message_max; /* 4096 */
@@ -210,7 +214,7 @@ struct speaker_state {
 struct speaker_accepted {
 	struct speaker_event head; /* as command: struct speaker_command */
 	int fd;			   /* owned by whoever holds the record */
-	uint32_t remote;	   /* host order */
+	struct addr remote;
 };
 
 /* One UPDATE, judged. Treat-as-withdraw has been applied: its prefixes stand among the withdrawn.

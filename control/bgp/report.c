@@ -106,7 +106,7 @@ void report_up(struct conn *conn)
 	struct speaker_up up = {
 		.head = head(session, SPEAKER_UP),
 		.remote_id = conn->open.router_id,
-		.local_addr = transport_local(&conn->t),
+		.local_addr = transport_local(conn->t.fd),
 		.remote_addr = session->peer.addr,
 		.hold_s = (uint16_t)(conn->hold_ms / 1000),
 		.keepalive_s = (uint16_t)(conn->keepalive_ms / 1000),

@@ -60,7 +60,7 @@ static void send_open(struct conn *conn)
 		open.caps |= SPEAKER_CAP_GR_RESTARTING;
 	if (peer->extended_next_hop)
 		open.caps |= SPEAKER_CAP_EXTENDED_NEXT_HOP;
-	conn->local_addr = transport_local(&conn->t);
+	conn->local_addr = transport_local(conn->t.fd);
 	conn_send_open(conn, &open);
 }
 
@@ -351,7 +351,7 @@ bool session_idle(const struct session *session)
 	       session->conns[1].state < SESSION_OPENSENT;
 }
 
-void session_take(struct session *session, uint32_t addr)
+void session_take(struct session *session, struct addr addr)
 {
 	session->peer.addr = addr;
 	session->failures = 0;

@@ -76,7 +76,7 @@ void session_call(struct session *session);
 /* Has it no connection that got as far as an OPEN? */
 bool session_idle(const struct session *session);
 /* The peer is to come from a subnet, and is the one at `addr` from now on. Only when idle. */
-void session_take(struct session *session, uint32_t addr);
+void session_take(struct session *session, struct addr addr);
 
 /* A connection that the peer opened; takes over `fd`. Refused (reset) if the peer is held off. */
 void session_admit(struct session *session, int fd);
@@ -84,7 +84,7 @@ void session_admit(struct session *session, int fd);
 /* Queue an encoded buffer; takes over one reference. */
 void session_send(struct session *session, struct wire_buf *buf);
 
-/* A ROUTE-REFRESH for IPv4 unicast, if the peer has the capability. */
+/* A ROUTE-REFRESH for the family, if the peer has the capability. */
 void session_send_refresh(struct session *session, uint8_t family);
 
 /* Do what can be done now: read, act, write, report. Returns how much was done. *again: call it

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "addr.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -13,15 +15,15 @@ extern "C" {
 enum {
 	SPEAKER_INTERFACES = 32,
 	SPEAKER_INTERFACE_NAME = 16, /* IFNAMSIZ */
-	SPEAKER_ADDRESSES = 8,
+	SPEAKER_ADDRESSES = 9,	     /* with a link-local one */
 };
 
 /* A Linux interface that peers are on the other side of: what is said to them leaves by it, and
  * they are heard by it alone. */
 struct speaker_interface {
 	char name[SPEAKER_INTERFACE_NAME];
-	uint32_t addrs[SPEAKER_ADDRESSES]; /* ours, to listen on; host order */
-	uint8_t nb_addrs;		   /* 0: no peers are there */
+	struct addr addrs[SPEAKER_ADDRESSES]; /* ours, to listen on, and to call from */
+	uint8_t nb_addrs;		      /* 0: no peers are there */
 };
 
 struct speaker_params {

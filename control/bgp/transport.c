@@ -9,8 +9,11 @@
  * megabytes.
  *
  * SO_BINDTODEVICE holds a socket to one interface in both directions: without a route there the
- * kernel takes the peer to be on link there, and never looks for a way elsewhere. What is accepted
- * inherits it from the listener, and the TTL too. */
+ * kernel takes an IPv4 peer to be on link there, and never looks for a way elsewhere. It also is
+ * the zone of link-local addresses, of which no other is asked for. What is accepted inherits it
+ * from the listener, and the TTL too.
+ *
+ * A socket is of one family, and what the two have options of their own for is a row of a table. */
 #include "transport.h"
 
 #include <errno.h>
@@ -20,24 +23,63 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
 	POLL_MAX = 64,
 	UNSENT_MAX = 64 << 10,
-	IP4_TTL = 8, /* octet of an IPv4 header */
+	SYN_MAX = 512, /* octets of its headers */
 };
 
 static const uint32_t EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
-static struct sockaddr_in sockaddr_make(uint32_t addr, uint16_t port)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET,
-				  .sin_port = htons(port),
-				  .sin_addr.s_addr = htonl(addr) };
+/* What a socket of a family is called and asked for. */
+static const struct socket_family {
+	int domain, level;
+	int ttl, ttl_min; /* of what is sent, of what is taken (RFC 5082) */
+	int freebind;	  /* bind to an address that is not there */
+	uint8_t version;  /* first half octet of a packet ... */
+	uint8_t ttl_at;	  /* ... and the octet of its header that is the TTL or hop limit */
+} socket_families[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = { AF_INET, IPPROTO_IP, IP_TTL, IP_MINTTL, IP_FREEBIND, 4, 8 },
+	[FAMILY_IPV6] = { AF_INET6, IPPROTO_IPV6, IPV6_UNICAST_HOPS, IPV6_MINHOPCOUNT,
+			  IPV6_FREEBIND, 6, 7 },
+};
 
-	return sa;
+/* A place, as the kernel has it. */
+struct socket_place {
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	};
+	socklen_t len;
+};
+
+static struct socket_place place_make(struct addr addr, uint16_t port)
+{
+	struct socket_place place = { 0 };
+
+	if (addr.family == FAMILY_IPV4) {
+		place.in = (struct sockaddr_in){ .sin_family = AF_INET,
+						 .sin_port = htons(port),
+						 .sin_addr.s_addr = htonl(addr.v4) };
+		place.len = sizeof(place.in);
+	} else {
+		place.in6 =
+			(struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
+		memcpy(&place.in6.sin6_addr, addr.v6, sizeof(addr.v6));
+		place.len = sizeof(place.in6);
+	}
+	return place;
+}
+
+static struct addr place_addr(const struct socket_place *place)
+{
+	return place->sa.sa_family == AF_INET6 ? addr_make6(place->in6.sin6_addr.s6_addr)
+					       : addr_make4(ntohl(place->in.sin_addr.s_addr));
 }
 
 static int set_int(int fd, int level, int name, int value)
@@ -45,25 +87,25 @@ static int set_int(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
 }
 
-static int set_key(int fd, uint32_t remote, const uint8_t *key, uint8_t key_len)
+static int set_key(int fd, struct addr remote, const uint8_t *key, uint8_t key_len)
 {
 	struct tcp_md5sig sig = { .tcpm_keylen = key_len };
-	struct sockaddr_in sa = sockaddr_make(remote, 0);
+	struct socket_place place = place_make(remote, 0);
 
 	if (key_len > sizeof(sig.tcpm_key))
 		return -EINVAL;
-	memcpy(&sig.tcpm_addr, &sa, sizeof(sa));
+	memcpy(&sig.tcpm_addr, &place.sa, place.len);
 	if (key_len)
 		memcpy(sig.tcpm_key, key, key_len);
 	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)) ? -errno : 0;
 }
 
-static int prepare(int fd, uint8_t ttl_min)
+static int prepare(int fd, const struct socket_family *family, uint8_t ttl_min)
 {
-	int err = set_int(fd, IPPROTO_IP, IP_TTL, TRANSPORT_TTL);
+	int err = set_int(fd, family->level, family->ttl, TRANSPORT_TTL);
 
 	if (!err && ttl_min)
-		err = set_int(fd, IPPROTO_IP, IP_MINTTL, ttl_min);
+		err = set_int(fd, family->level, family->ttl_min, ttl_min);
 	if (!err)
 		err = set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (!err)
@@ -116,9 +158,9 @@ int transport_poll(int poller, struct transport **ready, int max)
 	return n;
 }
 
-static int new_socket(void)
+static int new_socket(const struct socket_family *family)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	int fd = socket(family->domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -131,23 +173,26 @@ static int set_interface(int fd, const char *interface)
 }
 
 /* The address may be away for a moment: a listener outlives that. */
-int transport_bind(struct transport *t, const char *interface, uint32_t addr, uint16_t port)
+int transport_bind(struct transport *t, const char *interface, struct addr addr, uint16_t port)
 {
-	struct sockaddr_in sa = sockaddr_make(addr, port);
-	int fd = new_socket(), err;
+	const struct socket_family *family = &socket_families[addr.family];
+	struct socket_place place = place_make(addr, port);
+	int fd = new_socket(family), err;
 
 	if (fd < 0)
 		return fd;
 	err = set_interface(fd, interface);
 	if (!err)
 		err = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (!err && addr.family == FAMILY_IPV6)
+		err = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (!err)
-		err = set_int(fd, IPPROTO_IP, IP_FREEBIND, 1);
+		err = set_int(fd, family->level, family->freebind, 1);
 	if (!err)
-		err = set_int(fd, IPPROTO_IP, IP_TTL, TRANSPORT_TTL);
+		err = set_int(fd, family->level, family->ttl, TRANSPORT_TTL);
 	if (!err)
 		err = set_int(fd, IPPROTO_TCP, TCP_SAVE_SYN, 1);
-	if (!err && bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
+	if (!err && bind(fd, &place.sa, place.len))
 		err = -errno;
 	if (err)
 		close(fd);
@@ -161,6 +206,25 @@ unsigned int transport_interface(const char *interface)
 	return if_nametoindex(interface);
 }
 
+struct addr transport_link_local(const char *interface)
+{
+	uint8_t v6[16] = { 0xfe, 0x80, [11] = 0xff, 0xfe };
+	struct ifreq it = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = -1;
+
+	strncpy(it.ifr_name, interface, sizeof(it.ifr_name) - 1);
+	if (fd >= 0) {
+		err = ioctl(fd, SIOCGIFHWADDR, &it);
+		close(fd);
+	}
+	if (err)
+		return addr_make4(0);
+	memcpy(&v6[8], it.ifr_hwaddr.sa_data, 3);
+	memcpy(&v6[13], it.ifr_hwaddr.sa_data + 3, 3);
+	v6[8] ^= 2; /* given by us, or by its maker */
+	return addr_make6(v6);
+}
+
 int transport_hold(const struct transport *t, const char *interface)
 {
 	return set_interface(t->fd, interface);
@@ -171,7 +235,7 @@ int transport_listen(int poller, struct transport *t)
 	return listen(t->fd, TRANSPORT_BACKLOG) ? -errno : watch(poller, t, t->fd);
 }
 
-int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,
+int transport_listen_key(const struct transport *listener, struct addr remote, const uint8_t *key,
 			 uint8_t key_len)
 {
 	int err = set_key(listener->fd, remote, key, key_len);
@@ -201,11 +265,10 @@ int transport_listen_filter(const struct transport *listener, const struct sock_
 		       : 0;
 }
 
-int transport_accept(struct transport *listener, uint32_t *remote)
+int transport_accept(struct transport *listener, struct addr *remote)
 {
-	struct sockaddr_in sa;
-	socklen_t len = sizeof(sa);
-	int fd = accept4(listener->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct socket_place place = { .len = sizeof(place.in6) };
+	int fd = accept4(listener->fd, &place.sa, &place.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0) {
 		int err = -errno;
@@ -215,7 +278,7 @@ int transport_accept(struct transport *listener, uint32_t *remote)
 		/* A connection that died in the queue is no fault of the listener's. */
 		return err == -ECONNABORTED || err == -EINTR ? -EAGAIN : err;
 	}
-	*remote = ntohl(sa.sin_addr.s_addr);
+	*remote = place_addr(&place);
 	return fd;
 }
 
@@ -234,17 +297,19 @@ void transport_refuse(int fd)
 
 int transport_first_ttl(int fd)
 {
-	uint8_t header[128];
+	const struct socket_family *family = &socket_families[transport_local(fd).family];
+	uint8_t header[SYN_MAX];
 	socklen_t len = sizeof(header);
 
 	if (getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, header, &len))
 		return -errno;
-	return len > IP4_TTL && header[0] >> 4 == 4 ? header[IP4_TTL] : -ENODATA;
+	return len > family->ttl_at && header[0] >> 4 == family->version ? header[family->ttl_at]
+									 : -ENODATA;
 }
 
 int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl_min)
 {
-	int err = prepare(fd, ttl_min);
+	int err = prepare(fd, &socket_families[transport_local(fd).family], ttl_min);
 
 	/* From here on the socket's own IP_MINTTL does it. */
 	if (!err)
@@ -258,20 +323,21 @@ int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl_min)
 
 int transport_connect(int poller, struct transport *t, const struct transport_target *target)
 {
-	struct sockaddr_in remote = sockaddr_make(target->remote, target->port);
-	struct sockaddr_in local = sockaddr_make(target->local, 0);
-	int fd = new_socket(), err;
+	const struct socket_family *family = &socket_families[target->remote.family];
+	struct socket_place remote = place_make(target->remote, target->port);
+	struct socket_place local = place_make(target->local, 0);
+	int fd = new_socket(family), err;
 
 	if (fd < 0)
 		return fd;
 	err = set_interface(fd, target->interface);
 	if (!err)
-		err = prepare(fd, target->ttl_min);
+		err = prepare(fd, family, target->ttl_min);
 	if (!err && target->key_len)
 		err = set_key(fd, target->remote, target->key, target->key_len);
-	if (!err && target->local && bind(fd, (struct sockaddr *)&local, sizeof(local)))
+	if (!err && !addr_unspecified(target->local) && bind(fd, &local.sa, local.len))
 		err = -errno;
-	if (!err && connect(fd, (struct sockaddr *)&remote, sizeof(remote)) && errno != EINPROGRESS)
+	if (!err && connect(fd, &remote.sa, remote.len) && errno != EINPROGRESS)
 		err = -errno;
 	if (!err)
 		err = watch(poller, t, fd);
@@ -303,12 +369,11 @@ int transport_move(int poller, struct transport *from, struct transport *to)
 	return 0;
 }
 
-uint32_t transport_local(const struct transport *t)
+struct addr transport_local(int fd)
 {
-	struct sockaddr_in sa;
-	socklen_t len = sizeof(sa);
+	struct socket_place place = { .len = sizeof(place.in6) };
 
-	return getsockname(t->fd, (struct sockaddr *)&sa, &len) ? 0 : ntohl(sa.sin_addr.s_addr);
+	return getsockname(fd, &place.sa, &place.len) ? addr_make4(0) : place_addr(&place);
 }
 
 ssize_t transport_read(struct transport *t, void *buf, size_t size)

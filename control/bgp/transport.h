@@ -10,6 +10,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "addr.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -31,13 +33,14 @@ struct transport {
 	uint8_t kind; /* the owner's: what to make of a ready one */
 };
 
-/* Where to connect, and how. Addresses in host order. */
+/* Where to connect, and how. */
 struct transport_target {
 	/* borrowed: the one that it leaves by, whatever the kernel's routes say */
 	const char *interface;
-	uint32_t remote, local; /* local 0: the kernel chooses */
+	struct addr remote, local; /* of one family; local unspecified: the kernel chooses */
 	uint16_t port;
-	uint8_t ttl_min; /* what comes with a lower TTL is dropped (RFC 5082); 0: nothing is */
+	/* what comes with a lower TTL (hop limit) is dropped (RFC 5082); 0: nothing is */
+	uint8_t ttl_min;
 	uint8_t key_len; /* TCP-MD5 (RFC 2385) key, at most 80 octets; 0: none */
 	const uint8_t *key;
 };
@@ -50,20 +53,23 @@ void transport_poller_close(int poller);
  * waits. */
 int transport_poll(int poller, struct transport **ready, int max);
 
-/* A listener for addr:port that takes what comes in by `interface` and nothing else; two of them,
- * on different interfaces, may have the same port. Nobody can connect before transport_listen().
- * -ENODEV: there is no such interface. */
-int transport_bind(struct transport *t, const char *interface, uint32_t addr, uint16_t port);
+/* A listener for the address and port that takes what comes in by `interface` and nothing else; two
+ * of them, on different interfaces, may have the same port. Nobody can connect before
+ * transport_listen(). -ENODEV: there is no such interface. */
+int transport_bind(struct transport *t, const char *interface, struct addr addr, uint16_t port);
 int transport_listen(int poller, struct transport *t);
 
-/* The index of an interface, 0 if there is none; and hold a socket to the interface that has the
- * name now. */
+/* The index of an interface, 0 if there is none. */
 unsigned int transport_interface(const char *interface);
+/* The link-local address that an interface has by its MAC address (RFC 4291 appendix A);
+ * unspecified: there is no such interface. */
+struct addr transport_link_local(const char *interface);
+/* Hold a socket to the interface that has the name now. */
 int transport_hold(const struct transport *t, const char *interface);
 
-/* The TCP-MD5 key that connections from `remote` must carry from now on; key_len 0 removes it. What
- * was established before lies in the queue still. */
-int transport_listen_key(const struct transport *listener, uint32_t remote, const uint8_t *key,
+/* The TCP-MD5 key that connections from `remote`, of the listener's family, must carry from now on;
+ * key_len 0 removes it. What was established before lies in the queue still. */
+int transport_listen_key(const struct transport *listener, struct addr remote, const uint8_t *key,
 			 uint8_t key_len);
 
 /* What comes for connections that have not been adopted yet goes through this program
@@ -75,15 +81,18 @@ int transport_listen_filter(const struct transport *listener, const struct sock_
 
 /* The next connection: its descriptor, not yet watched, and the peer's address. -EAGAIN: no
  * more. */
-int transport_accept(struct transport *listener, uint32_t *remote);
+int transport_accept(struct transport *listener, struct addr *remote);
 /* Refuse what transport_accept() gave: the peer sees a reset. */
 void transport_refuse(int fd);
-/* The TTL that the first packet of what transport_accept() gave came with; may be asked once.
- * -errno. */
+/* The TTL or hop limit that the first packet of what transport_accept() gave came with; may be
+ * asked once. -errno. */
 int transport_first_ttl(int fd);
 /* Take over what transport_accept() gave, here or in another speaker. `ttl_min` as in struct
  * transport_target. On error `fd` is closed. */
 int transport_adopt(int poller, struct transport *t, int fd, uint8_t ttl_min);
+
+/* The end here of what transport_accept() gave, or is attached; unspecified if there is none. */
+struct addr transport_local(int fd);
 
 /* Begin to connect. When the socket gets writable, transport_connected() says how it went. */
 int transport_connect(int poller, struct transport *t, const struct transport_target *target);
@@ -92,9 +101,6 @@ int transport_connected(const struct transport *t);
 /* Hand a socket over from one owner to another, flags and all; `from` is left without. 0 or -errno:
  * nothing has changed. */
 int transport_move(int poller, struct transport *from, struct transport *to);
-
-/* This end's address, host order; 0 if there is none. */
-uint32_t transport_local(const struct transport *t);
 
 /* Octets read, 0 at the end of the stream. */
 ssize_t transport_read(struct transport *t, void *buf, size_t size);

@@ -19,12 +19,13 @@ extern "C" {
 
 struct ttl_rule {
 	struct prefix from;
-	uint8_t ttl_min; /* 0: all may pass */
+	uint8_t ttl_min; /* TTL or hop limit; 0: all may pass */
 };
 
-/* The program for these rules, of which the first that has the source counts; what none has passes.
- * `out` has room for BPF_MAXINSNS. Returns how many instructions it has; -E2BIG: it does not
- * fit. */
+/* The program for these rules of one family, of which the first that has the source counts; what
+ * none has passes. `out` has room for BPF_MAXINSNS. Returns how many instructions it has; -E2BIG:
+ * it does not fit, as may be with more than half as many rules, or with addresses of IPv6 of which
+ * few that follow one another have the first 96 bits in common. */
 int ttl_filter_make(const struct ttl_rule *rules, size_t nb_rules, struct sock_filter *out);
 
 #ifdef __cplusplus

@@ -60,7 +60,7 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	row->stale = rib_peer_stale_paths(rs->routes[FAMILY_IPV4].rib, peer->index);
 	if (peer->up) {
 		row->router_id = peer->session.remote_id;
-		row->local_addr = peer->session.local_addr;
+		row->local_addr = peer->session.local_addr.v4;
 		row->hold_s = peer->session.hold_s;
 		row->keepalive_s = peer->session.keepalive_s;
 		row->restart_s = peer->session.restart_s;

@@ -124,7 +124,7 @@ static void name_peer(const struct route_server *rs, const struct peer *peer, st
 
 	memcpy(row->peer, peer->config.name, sizeof(row->peer));
 	row->peer_addr = peer->config.addr.v4;
-	row->local_addr = peer->session.local_addr;
+	row->local_addr = peer->session.local_addr.v4;
 	row->source = ibgp ? SOURCE_IBGP : SOURCE_EBGP;
 	row->role = (uint8_t)peer->config.role;
 }
@@ -233,7 +233,7 @@ static struct row_route *add_announced(struct page *page, const struct peer *pee
 		return NULL;
 	attr_keys_parse(sent->wire, sent->len, &keys);
 	row->prefix = sent->prefix;
-	row->local_addr = peer->session.local_addr;
+	row->local_addr = peer->session.local_addr.v4;
 	memcpy(row->attrs, sent->wire, sent->len);
 	row->attrs_len = sent->len;
 	row->next_hop = keys.next_hop;

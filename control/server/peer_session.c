@@ -122,11 +122,12 @@ static void routes_up(struct route_server *rs, struct peer *peer, uint8_t family
 /* Of a peer that is being removed nothing counts any more: the configuration does not know it. */
 static void session_up(struct route_server *rs, struct peer *peer, const struct speaker_up *up)
 {
+	struct addr addr = peer->config.subnet.len ? up->remote_addr : peer->config.addr;
 	struct source source = {
 		.role = peer->config.role,
 		.ibgp = up->ibgp,
 		.router_id = up->remote_id,
-		.addr = peer->config.subnet.len ? up->remote_addr : peer->config.addr.v4,
+		.addr = addr.v4,
 		.gateway = gateway_number(&rs->peers, peer),
 		.asn = peer->config.asn,
 		.remove_private = peer->config.remove_private_as,
@@ -136,7 +137,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 
 	if (peer->life != PEER_ACTIVE)
 		return;
-	peer->config.addr = addr_make4(source.addr);
+	peer->config.addr = addr;
 	peer->gateway = source.gateway;
 	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
 		routes_up(rs, peer, family, &source);
@@ -144,7 +145,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->session = *up;
 	peer->up = true;
 	peer->exceeded = peer->flooded = false;
-	out_session_up(&peer->out, up->local_addr, up->caps & SPEAKER_CAP_AS4, families_of(up),
+	out_session_up(&peer->out, up->local_addr.v4, up->caps & SPEAKER_CAP_AS4, families_of(up),
 		       rs->now_ms);
 	pace_begin(&peer->out);
 	peer->no_memory_before = peer->no_memory;

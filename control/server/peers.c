@@ -88,9 +88,9 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 	const struct config_peer *config = &peer->config;
 	struct speaker_peer_add add = {
 		.head = { .type = SPEAKER_PEER_ADD, .peer = peer->index },
-		.addr = config->addr.v4,
+		.addr = config->addr,
 		.subnet = config->subnet,
-		.local = config->local_addr.v4,
+		.local = config->local_addr,
 		.asn = config->asn,
 		.hold_s = config->hold_s,
 		.hold_min_s = config->hold_low == HOLD_LOW_REFUSE ? config->hold_min_s : 0,

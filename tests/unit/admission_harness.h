@@ -41,7 +41,7 @@ peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; enforce_first_as = 
 
 		e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 		e.remote_id = 100u + peer;
-		e.local_addr = ip("10.0.1.4");
+		e.local_addr = addr_make4(ip("10.0.1.4"));
 		e.caps = caps;
 		e.restart_s = 20;
 		e.ibgp = peer == ER;

@@ -99,7 +99,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 
 		e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 		e.remote_id = 100u + peer;
-		e.local_addr = ip(local[peer]);
+		e.local_addr = addr_make4(ip(local[peer]));
 		e.caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4;
 		e.ibgp = peer == ER;
 		post(&e, sizeof(e));

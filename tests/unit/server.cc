@@ -203,7 +203,7 @@ void server_test::up(uint16_t peer, uint16_t caps)
 
 	e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 	e.remote_id = 100u + peer;
-	e.local_addr = ip(peer == ERGW ? "10.0.255.33" : "10.0.2.1");
+	e.local_addr = addr_make4(ip(peer == ERGW ? "10.0.255.33" : "10.0.2.1"));
 	e.hold_s = 180;
 	e.keepalive_s = 60;
 	e.restart_s = 20;

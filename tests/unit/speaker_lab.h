@@ -1,14 +1,17 @@
-// Speakers over real sockets on loopback, for test_session.cc and test_speaker.cc: ours, and a
-// scripted peer that does what no good one does. Each program has loopback addresses of its own.
-// Time is a parameter of speaker_turn(), so timers are tested without waiting.
+// Speakers over real sockets on loopback, by either family: ours, and a scripted peer that does
+// what no good one does. The program has loopback addresses of its own. Time is a parameter of
+// speaker_turn(), so timers are tested without waiting.
 #ifndef SPEAKER_LAB_H
 #define SPEAKER_LAB_H
 
 #include <gtest/gtest.h>
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +28,11 @@
 #include "speaker.h"
 #include "update.h"
 
+inline bool operator==(const struct addr &a, const struct addr &b)
+{
+	return addr_equal(a, b);
+}
+
 namespace lab
 {
 
@@ -34,22 +42,105 @@ const uint16_t bgp_port = 17900;
 const uint32_t our_asn = 65515, peer_asn = 65001;
 const uint64_t patience_ms = 10000; // real time; only a failing test waits for it
 
-// 127.x.y.n with x and y of this process.
-inline uint32_t address(uint8_t n)
-{
-	uint32_t pid = (uint32_t)getpid();
+inline uint8_t by_family; // of the connections of the test that runs
 
-	return 127u << 24 | (64 + (pid >> 8) % 128) << 16 | (pid & 0xff) << 8 | n;
+// The loopback interface of a network of this process's own, up. False: there can be none.
+inline bool own_network()
+{
+	struct ifreq lo = {};
+	int fd;
+
+	if (unshare(CLONE_NEWNET))
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	strcpy(lo.ifr_name, "lo");
+	lo.ifr_flags = IFF_UP | IFF_RUNNING;
+	EXPECT_EQ(0, ioctl(fd, SIOCSIFFLAGS, &lo));
+	close(fd);
+	return true;
 }
 
-inline struct sockaddr_in sockaddr_of(uint32_t addr, uint16_t port)
+inline struct sockaddr_storage sockaddr_of(struct addr addr, uint16_t port)
 {
-	struct sockaddr_in sa = {};
+	struct sockaddr_storage sa = {};
 
-	sa.sin_family = AF_INET;
-	sa.sin_port = htons(port);
-	sa.sin_addr.s_addr = htonl(addr);
+	if (addr.family == FAMILY_IPV4) {
+		auto *in = (struct sockaddr_in *)&sa;
+
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		in->sin_addr.s_addr = htonl(addr.v4);
+	} else {
+		auto *in6 = (struct sockaddr_in6 *)&sa;
+
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(port);
+		memcpy(&in6->sin6_addr, addr.v6, sizeof(addr.v6));
+		in6->sin6_scope_id = addr_link_local(addr) ? if_nametoindex("lo") : 0;
+	}
 	return sa;
+}
+
+// Give an IPv6 address to the loopback interface, unless it has it. The kernel takes a moment until
+// it can be used.
+inline struct addr give_lo(struct addr addr)
+{
+	struct {
+		uint8_t addr[16];
+		uint32_t len;
+		int interface;
+	} wanted = {}; // struct in6_ifreq, whose header does not go with that of the C library
+	struct sockaddr_storage sa = sockaddr_of(addr, 0);
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+
+	memcpy(wanted.addr, addr.v6, sizeof(addr.v6));
+	wanted.len = 128;
+	wanted.interface = (int)if_nametoindex("lo");
+	EXPECT_TRUE(!ioctl(fd, SIOCSIFADDR, &wanted) || errno == EEXIST) << strerror(errno);
+	for (uint64_t end_ms = clock_ms() + patience_ms; clock_ms() < end_ms; sched_yield())
+		if (!bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
+			break;
+	close(fd);
+	return addr;
+}
+
+// 127.x.y.n with x and y of this process, or fd00::n.
+inline struct addr address(uint8_t n)
+{
+	const uint8_t v6[16] = { 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, n };
+	uint32_t pid = (uint32_t)getpid();
+
+	if (by_family == FAMILY_IPV6)
+		return give_lo(addr_make6(v6));
+	return addr_make4(127u << 24 | (64 + (pid >> 8) % 128) << 16 | (pid & 0xff) << 8 | n);
+}
+
+inline std::string text(struct addr addr)
+{
+	char buf[ADDR_TEXT];
+
+	return addr_text(addr, buf);
+}
+
+inline struct addr addr_of(const struct sockaddr_storage &sa)
+{
+	if (sa.ss_family == AF_INET)
+		return addr_make4(ntohl(((const struct sockaddr_in *)&sa)->sin_addr.s_addr));
+	return addr_make6(((const struct sockaddr_in6 *)&sa)->sin6_addr.s6_addr);
+}
+
+// The TTL or hop limit of what is sent from now on; and what must be left of it in what comes.
+inline void set_ttl(int fd, int ttl)
+{
+	ASSERT_EQ(0, by_family == FAMILY_IPV4
+			     ? setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl))
+			     : setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl)));
+}
+inline void set_ttl_min(int fd, int ttl)
+{
+	ASSERT_EQ(0, by_family == FAMILY_IPV4
+			     ? setsockopt(fd, IPPROTO_IP, IP_MINTTL, &ttl, sizeof(ttl))
+			     : setsockopt(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, &ttl, sizeof(ttl)));
 }
 
 // The clock by which turns end: each look at it takes that long. As it stands still, a turn ends
@@ -79,7 +170,7 @@ struct node {
 	std::vector<event> events;
 	bool deaf = false; // leave the mailbox alone
 
-	node(uint32_t addr, uint32_t asn, uint32_t router_id, bool listen = true)
+	node(struct addr addr, uint32_t asn, uint32_t router_id, bool listen = true)
 	{
 		params.local_asn = asn;
 		params.router_id = router_id;
@@ -114,7 +205,7 @@ struct node {
 		return true;
 	}
 
-	static struct speaker_peer_add peer(uint16_t index, uint32_t addr, uint32_t asn)
+	static struct speaker_peer_add peer(uint16_t index, struct addr addr, uint32_t asn)
 	{
 		struct speaker_peer_add add = {};
 
@@ -226,19 +317,19 @@ struct raw {
 		fd = -1;
 	}
 
-	static int make(uint32_t addr, uint16_t port)
+	static int make(struct addr addr, uint16_t port)
 	{
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
-		struct sockaddr_in sa = sockaddr_of(addr, port);
+		struct sockaddr_storage sa = sockaddr_of(addr, port);
+		int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
 
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 		EXPECT_EQ(0, bind(fd, (struct sockaddr *)&sa, sizeof(sa)));
 		return fd;
 	}
 
-	void connect(uint32_t from, uint32_t to, const char *key = nullptr)
+	void connect(struct addr from, struct addr to, const char *key = nullptr)
 	{
-		struct sockaddr_in sa = sockaddr_of(to, bgp_port);
+		struct sockaddr_storage sa = sockaddr_of(to, bgp_port);
 
 		close();
 		fd = make(from, 0);
@@ -414,14 +505,34 @@ inline struct wire_buf *wire_of(const octets &data)
 	return buf;
 }
 
-class session : public testing::Test
+class lab_test : public testing::Test
 {
+	const bool possible;
+
+	static bool choose(uint8_t family)
+	{
+		static const bool own = own_network();
+
+		by_family = family;
+		return family == FAMILY_IPV4 || own;
+	}
+
       protected:
+	explicit lab_test(uint8_t family = FAMILY_IPV4) : possible(choose(family))
+	{
+	}
+
 	uint64_t now_ms = 1000000;
-	const uint32_t a_addr = address(1), b_addr = address(2), raw_addr = address(3);
+	const struct addr a_addr = address(1), b_addr = address(2), raw_addr = address(3);
 	const uint32_t a_id = 0x0a000001, b_id = 0x0a000002;
 	std::vector<node *> nodes;
 	std::vector<raw *> raws;
+
+	void SetUp() override
+	{
+		if (!possible)
+			GTEST_SKIP() << "no network of its own, and so no IPv6 addresses";
+	}
 
 	// Turn everything until `done`, without letting speaker time pass.
 	bool until(const std::function<bool()> &done)
@@ -516,7 +627,21 @@ class session : public testing::Test
 	}
 };
 
+// Whose tests all run by connections of either family.
+class session : public lab_test, public testing::WithParamInterface<int>
+{
+      protected:
+	session() : lab_test((uint8_t)GetParam())
+	{
+	}
+};
+
 using speaker_test = session;
+
+#define BY_BOTH_FAMILIES(suite) \
+	INSTANTIATE_TEST_SUITE_P( \
+		by, suite, testing::Values(FAMILY_IPV4, FAMILY_IPV6), \
+		[](const auto &info) { return family_name((uint8_t)info.param); })
 
 } // namespace lab
 

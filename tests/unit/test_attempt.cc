@@ -7,7 +7,7 @@ using namespace lab;
 namespace
 {
 
-TEST_F(session, reset_holds_off)
+TEST_P(session, reset_holds_off)
 {
 	raw r;
 	auto n = passive_node();
@@ -27,7 +27,7 @@ TEST_F(session, reset_holds_off)
 }
 
 // Shut down by an operator: for as long as it takes, whatever else there is.
-TEST_F(session, shut_down_until_it_is_started)
+TEST_P(session, shut_down_until_it_is_started)
 {
 	struct speaker_peer_reset shut = {};
 	struct speaker_command call = {};
@@ -57,7 +57,7 @@ TEST_F(session, shut_down_until_it_is_started)
 	establish(n.get(), &r);
 }
 
-TEST_F(session, shut_down_from_the_beginning)
+TEST_P(session, shut_down_from_the_beginning)
 {
 	raw listener(raw::make(raw_addr, bgp_port)), r, called;
 	node n(a_addr, our_asn, a_id);
@@ -81,7 +81,7 @@ TEST_F(session, shut_down_from_the_beginning)
 }
 
 // A peer that errs is kept out, longer each time, up to a minute.
-TEST_F(session, failing_peer_is_damped)
+TEST_P(session, failing_peer_is_damped)
 {
 	raw r;
 	auto n = passive_node();
@@ -105,7 +105,7 @@ TEST_F(session, failing_peer_is_damped)
 }
 
 // Whatever the NOTIFICATION says, the next connection is not at once.
-TEST_F(session, a_peer_that_refuses_our_version_is_left_alone_for_a_while)
+TEST_P(session, a_peer_that_refuses_our_version_is_left_alone_for_a_while)
 {
 	raw listener(raw::make(raw_addr, bgp_port)), ours;
 	node n(a_addr, our_asn, a_id);
@@ -127,7 +127,7 @@ TEST_F(session, a_peer_that_refuses_our_version_is_left_alone_for_a_while)
 }
 
 // What was in the way is out of it: nobody waits for the end of a pause.
-TEST_F(session, a_peer_that_can_be_reached_now_is_called_at_once)
+TEST_P(session, a_peer_that_can_be_reached_now_is_called_at_once)
 {
 	raw listener(raw::make(raw_addr, bgp_port)), ours;
 	node n(a_addr, our_asn, a_id);
@@ -157,7 +157,7 @@ TEST_F(session, a_peer_that_can_be_reached_now_is_called_at_once)
 }
 
 // Sessions that the peer ends at once are bearable, but not for ever.
-TEST_F(session, flapping_peer_is_damped)
+TEST_P(session, flapping_peer_is_damped)
 {
 	raw r;
 	auto n = passive_node();
@@ -179,5 +179,7 @@ TEST_F(session, flapping_peer_is_damped)
 		ASSERT_TRUE(i == 3 || (establish(n.get(), &r), true));
 	}
 }
+
+BY_BOTH_FAMILIES(session);
 
 } // namespace

@@ -100,7 +100,7 @@ const families_case families_cases[] = {
 
 } // namespace
 
-TEST_F(speaker_test, families)
+TEST_P(speaker_test, families)
 {
 	for (const families_case &t : families_cases) {
 		raw r;
@@ -136,7 +136,7 @@ TEST_F(speaker_test, families)
 
 // The longest message that says something of both families finds room for two records at once, or
 // waits; and none is lost.
-TEST_F(speaker_test, records_of_both_families_fit_together)
+TEST_P(speaker_test, records_of_both_families_fit_together)
 {
 	raw r;
 	auto n = passive_node("", V4 | V6);
@@ -160,7 +160,7 @@ TEST_F(speaker_test, records_of_both_families_fit_together)
 }
 
 // ROUTE-REFRESH is sent for a family that both have, and for no other.
-TEST_F(speaker_test, refresh_of_a_family)
+TEST_P(speaker_test, refresh_of_a_family)
 {
 	raw r;
 	auto n = passive_node("", V4 | V6);
@@ -182,3 +182,5 @@ TEST_F(speaker_test, refresh_of_a_family)
 	EXPECT_EQ(1u, r.count(BGP_ROUTE_REFRESH));
 	EXPECT_EQ(asked, octets(r.in.end() - (long)asked.size(), r.in.end()));
 }
+
+BY_BOTH_FAMILIES(speaker_test);

@@ -20,7 +20,7 @@ class listener : public session
 {
       protected:
 	// Interfaces are told apart by their index; that both are "lo" is nothing to the speaker.
-	std::unique_ptr<node> node_of_two_interfaces()
+	std::unique_ptr<node> node_of_two_interfaces(struct addr more = addr_make4(0))
 	{
 		auto n = std::make_unique<node>(a_addr, our_asn, a_id, false);
 		struct speaker_interface *interfaces = n->params.interfaces;
@@ -32,6 +32,8 @@ class listener : public session
 		interfaces[1].addrs[0] = b_addr;
 		interfaces[1].addrs[1] = address(4);
 		interfaces[1].nb_addrs = 2;
+		if (!addr_unspecified(more))
+			interfaces[1].addrs[interfaces[1].nb_addrs++] = more;
 		EXPECT_EQ(0, speaker_new(&n->params, n->to_rib, n->from_rib, &n->speaker));
 		nodes.push_back(n.get());
 		return n;
@@ -44,24 +46,36 @@ class listener : public session
 		add.interface = interface;
 		return add;
 	}
-	// A connection from the peer to one of our addresses.
-	void connect(raw *r, uint32_t to, int ttl = 64, int ttl_min = 0)
+	static struct addr link_local(uint8_t n)
 	{
-		struct sockaddr_in sa = sockaddr_of(to, bgp_port);
+		const uint8_t v6[16] = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, n };
+
+		return give_lo(addr_make6(v6));
+	}
+	static void to_come_from_a_subnet(struct speaker_peer_add *add)
+	{
+		add->subnet = prefix_make(add->addr, family_bits(by_family) - 6);
+		memset(&add->addr, 0, sizeof(add->addr));
+		add->addr.family = by_family;
+	}
+	// A connection from the peer to one of our addresses.
+	void connect(raw *r, struct addr to, int ttl = 64, int ttl_min = 0)
+	{
+		struct sockaddr_storage sa = sockaddr_of(to, bgp_port);
 
 		r->close();
 		r->in.clear();
 		r->ended = r->was_reset = false;
 		r->fd = raw::make(raw_addr, 0);
-		ASSERT_EQ(0, setsockopt(r->fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)));
-		ASSERT_EQ(0, setsockopt(r->fd, IPPROTO_IP, IP_MINTTL, &ttl_min, sizeof(ttl_min)));
+		set_ttl(r->fd, ttl);
+		set_ttl_min(r->fd, ttl_min);
 		::connect(r->fd, (struct sockaddr *)&sa, sizeof(sa));
 	}
 };
 
 // --- the interface -------------------------------------------------------------------------------
 
-TEST_F(listener, a_peer_is_heard_on_its_own_interface_alone)
+TEST_P(listener, a_peer_is_heard_on_its_own_interface_alone)
 {
 	raw r;
 	auto n = node_of_two_interfaces();
@@ -72,22 +86,83 @@ TEST_F(listener, a_peer_is_heard_on_its_own_interface_alone)
 	connect(&r, a_addr);
 	ASSERT_TRUE(until([&] { return r.ended; }));
 	EXPECT_TRUE(r.was_reset);
-	for (uint32_t ours : { b_addr, address(4) }) {
+	for (struct addr ours : { b_addr, address(4) }) {
 		connect(&r, ours);
 		ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
 	}
 }
 
+// The kernel gives each interface such an address, and what it is called says nothing elsewhere.
+class link_local_peer : public listener
+{
+};
+
+TEST_P(link_local_peer, is_one_of_its_interface)
+{
+	const struct addr ours = link_local(1), theirs = link_local(2);
+	raw r, at(raw::make(theirs, bgp_port)), called;
+	auto n = node_of_two_interfaces(ours);
+	struct speaker_peer_add add = node::peer(1, theirs, peer_asn);
+	struct sockaddr_storage sa = {};
+	socklen_t len = sizeof(sa);
+
+	raws = { &r };
+	ASSERT_EQ(0, listen(at.fd, 4));
+	add.interface = 1;
+	n->tell(add);
+	ASSERT_TRUE(within(30000, [&] {
+		if (called.fd < 0)
+			called.fd = accept(at.fd, (struct sockaddr *)&sa, &len);
+		return called.fd >= 0;
+	})) << n->why();
+	EXPECT_EQ(ours, addr_of(sa)) << text(addr_of(sa));
+	called.close();
+	at.close();
+	r.connect(theirs, ours);
+	ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
+	r.put(open_message(peer_asn, b_id) + keepalive_message());
+	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UP); }));
+	EXPECT_EQ(ours, n->last(SPEAKER_UP)->as<struct speaker_up>().local_addr);
+	r.connect(link_local(3), ours);
+	ASSERT_TRUE(until([&] { return r.was_reset; })) << "who is not configured";
+	r.connect(theirs, a_addr);
+	ASSERT_TRUE(until([&] { return r.was_reset; })) << "on another interface";
+}
+
+TEST_P(link_local_peer, has_its_key_and_its_ttl)
+{
+	raw r;
+	node n(link_local(1), our_asn, a_id);
+	struct speaker_peer_add add = passive(0);
+
+	nodes = { &n };
+	raws = { &r };
+	add.addr = link_local(2);
+	add.ttl_security = 1;
+	add.password_len = 6;
+	memcpy(add.password, "secret", 6);
+	n.tell(add);
+	ASSERT_TRUE(until([&] { return n.count(SPEAKER_STATE); }));
+	r.connect(link_local(2), link_local(1));
+	struct pollfd p = { r.fd, POLLOUT, 0 };
+	EXPECT_EQ(0, ::poll(&p, 1, 0)) << "no SYN without the key is answered";
+	r.connect(link_local(2), link_local(1), "secret");
+	ASSERT_TRUE(until([&] { return r.was_reset; }));
+	EXPECT_TRUE(until([&] {
+		return n.why() ==
+		       "refused: its SYN came with TTL 64, ttl_security = 1 asks for 255";
+	})) << n.why();
+}
+
 // A gateway's subnet is behind one interface too.
-TEST_F(listener, a_host_of_a_subnet_on_another_interface_is_nobody)
+TEST_P(listener, a_host_of_a_subnet_on_another_interface_is_nobody)
 {
 	raw r;
 	auto n = node_of_two_interfaces();
 	struct speaker_peer_add add = passive(1);
 
 	raws = { &r };
-	add.addr = 0;
-	add.subnet = prefix4_make(raw_addr, 26);
+	to_come_from_a_subnet(&add);
 	n->tell(add);
 	ASSERT_TRUE(until([&] { return n->count(SPEAKER_STATE); }));
 	connect(&r, a_addr);
@@ -96,7 +171,7 @@ TEST_F(listener, a_host_of_a_subnet_on_another_interface_is_nobody)
 	ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
 }
 
-TEST_F(listener, a_key_is_for_all_addresses_of_the_interface)
+TEST_P(listener, a_key_is_for_all_addresses_of_the_interface)
 {
 	raw r;
 	auto n = node_of_two_interfaces();
@@ -107,23 +182,23 @@ TEST_F(listener, a_key_is_for_all_addresses_of_the_interface)
 	memcpy(add.password, "secret", 6);
 	n->tell(add);
 	ASSERT_TRUE(until([&] { return n->count(SPEAKER_STATE); }));
-	for (uint32_t ours : { b_addr, address(4) }) {
+	for (struct addr ours : { b_addr, address(4) }) {
 		connect(&r, ours);
 		struct pollfd p = { r.fd, POLLOUT, 0 };
 		EXPECT_EQ(0, ::poll(&p, 1, 0)) << "no SYN without the key is answered";
 	}
 }
 
-TEST_F(listener, we_call_from_our_address_on_the_interface)
+TEST_P(listener, we_call_from_our_address_on_the_interface)
 {
 	raw at(raw::make(raw_addr, bgp_port));
 	auto n = node_of_two_interfaces();
 	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
-	struct sockaddr_in sa = {};
+	struct sockaddr_storage sa = {};
 
 	ASSERT_EQ(0, listen(at.fd, 4));
 	add.interface = 1;
-	for (uint32_t local : { 0u, address(4) }) {
+	for (struct addr local : { addr_make4(0), address(4) }) {
 		socklen_t len = sizeof(sa);
 		int fd = -1;
 
@@ -134,7 +209,7 @@ TEST_F(listener, we_call_from_our_address_on_the_interface)
 				fd = accept(at.fd, (struct sockaddr *)&sa, &len);
 			return fd >= 0;
 		})) << n->why();
-		EXPECT_EQ(local ? local : b_addr, ntohl(sa.sin_addr.s_addr));
+		EXPECT_EQ(addr_unspecified(local) ? b_addr : local, addr_of(sa));
 		close(fd);
 		n->reset(SPEAKER_PEER_REMOVE, 1, NOTIFY_CEASE, NOTIFY_CEASE_DECONFIGURED);
 		ASSERT_TRUE(within(10000, [&] { return n->count(SPEAKER_REMOVED); }));
@@ -142,7 +217,7 @@ TEST_F(listener, we_call_from_our_address_on_the_interface)
 	}
 }
 
-TEST_F(listener, an_interface_that_is_not_there)
+TEST_P(listener, an_interface_that_is_not_there)
 {
 	node n(a_addr, our_asn, a_id, false);
 	struct speaker *other = nullptr;
@@ -160,7 +235,7 @@ TEST_F(listener, an_interface_that_is_not_there)
 
 // --- TTL (RFC 5082) ------------------------------------------------------------------------------
 
-TEST_F(listener, all_that_we_send_has_a_ttl_of_255)
+TEST_P(listener, all_that_we_send_has_a_ttl_of_255)
 {
 	raw r, at(raw::make(raw_addr, bgp_port)), ours;
 	auto n = passive_node();
@@ -175,7 +250,7 @@ TEST_F(listener, all_that_we_send_has_a_ttl_of_255)
 	r.close();
 
 	node caller(b_addr, our_asn, a_id, false); // what we begin ourselves
-	ASSERT_EQ(0, setsockopt(at.fd, IPPROTO_IP, IP_MINTTL, &ttl_min, sizeof(ttl_min)));
+	set_ttl_min(at.fd, ttl_min);
 	nodes = { &caller };
 	raws = { &ours };
 	ASSERT_NO_FATAL_FAILURE(take(&caller, &at, &ours));
@@ -183,21 +258,21 @@ TEST_F(listener, all_that_we_send_has_a_ttl_of_255)
 }
 
 // Nobody listens for it: who it was hears of it by a reset, whatever TTL it insists on.
-TEST_F(listener, a_refusal_has_a_ttl_of_255)
+TEST_P(listener, a_refusal_has_a_ttl_of_255)
 {
 	raw r;
 	auto n = passive_node();
-	struct sockaddr_in sa = sockaddr_of(a_addr, bgp_port);
+	struct sockaddr_storage sa = sockaddr_of(a_addr, bgp_port);
 	int ttl_min = 255;
 
 	raws = { &r };
 	r.fd = raw::make(address(9), 0);
-	ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_MINTTL, &ttl_min, sizeof(ttl_min)));
+	set_ttl_min(r.fd, ttl_min);
 	::connect(r.fd, (struct sockaddr *)&sa, sizeof(sa));
 	ASSERT_TRUE(until([&] { return r.was_reset; }));
 }
 
-TEST_F(listener, a_peer_may_not_be_further_away_than_said)
+TEST_P(listener, a_peer_may_not_be_further_away_than_said)
 {
 	static const struct {
 		uint8_t hops;
@@ -232,7 +307,7 @@ TEST_F(listener, a_peer_may_not_be_further_away_than_said)
 }
 
 // Later packets too. On loopback a packet is there when it has been sent.
-TEST_F(listener, what_comes_from_further_away_is_not_heard)
+TEST_P(listener, what_comes_from_further_away_is_not_heard)
 {
 	raw r;
 	node n(a_addr, our_asn, a_id);
@@ -250,19 +325,19 @@ TEST_F(listener, what_comes_from_further_away_is_not_heard)
 	r.put(open_message(peer_asn, b_id) + keepalive_message());
 	ASSERT_TRUE(until([&] { return n.count(SPEAKER_UP); }));
 	heard = speaker_stats(n.speaker, 1)->rx_messages;
-	ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &far, sizeof(far)));
+	set_ttl(r.fd, far);
 	r.put(keepalive_message());
 	for (int i = 0; i < 3; i++)
 		n.turn(now_ms);
 	EXPECT_EQ(heard, speaker_stats(n.speaker, 1)->rx_messages);
-	ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &near, sizeof(near)));
+	set_ttl(r.fd, near);
 	ASSERT_TRUE(until([&] { return speaker_stats(n.speaker, 1)->rx_messages > heard; }))
 		<< "TCP sends it again";
 }
 
 // What comes between the handshake and our accept too, be it that a peer beside it may be further
 // away.
-TEST_F(listener, nor_is_what_came_before_we_accepted)
+TEST_P(listener, nor_is_what_came_before_we_accepted)
 {
 	static const struct {
 		const char *name;
@@ -288,8 +363,7 @@ TEST_F(listener, nor_is_what_came_before_we_accepted)
 		raws = { &r };
 		add.ttl_security = t.hops;
 		if (t.subnet) {
-			add.addr = 0;
-			add.subnet = prefix4_make(raw_addr, 26);
+			to_come_from_a_subnet(&add);
 		}
 		other.ttl_security = 1;
 		other.passive = true;
@@ -299,13 +373,13 @@ TEST_F(listener, nor_is_what_came_before_we_accepted)
 		connect(&r, a_addr, 255);
 		ready = { r.fd, POLLOUT, 0 };
 		ASSERT_EQ(1, ::poll(&ready, 1, 10000)) << t.name;
-		ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &far, sizeof(far)));
+		set_ttl(r.fd, far);
 		r.put(open_message(peer_asn, b_id) + keepalive_message());
 		ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); })) << t.name;
 		for (int i = 0; i < 3; i++)
 			n.turn(now_ms);
 		EXPECT_EQ(t.heard ? 2u : 0u, speaker_stats(n.speaker, 1)->rx_messages) << t.name;
-		ASSERT_EQ(0, setsockopt(r.fd, IPPROTO_IP, IP_TTL, &near, sizeof(near)));
+		set_ttl(r.fd, near);
 		ASSERT_TRUE(until([&] { return n.count(SPEAKER_UP); }))
 			<< t.name << ": TCP sends it again";
 		nodes.clear();
@@ -313,7 +387,7 @@ TEST_F(listener, nor_is_what_came_before_we_accepted)
 }
 
 // Who is to be near from now on, and waits already, comes again.
-TEST_F(listener, what_waits_when_a_peer_is_added_is_refused)
+TEST_P(listener, what_waits_when_a_peer_is_added_is_refused)
 {
 	raw r;
 	node n(a_addr, our_asn, a_id);
@@ -334,26 +408,37 @@ TEST_F(listener, what_waits_when_a_peer_is_added_is_refused)
 	ASSERT_TRUE(until([&] { return r.count(BGP_OPEN); }));
 }
 
+// The prefix with so many host bits of 10.0.0.0 or a00:: and a number.
+struct prefix numbered(uint8_t first, uint32_t i, uint8_t host_bits)
+{
+	uint8_t v6[16] = { first };
+	uint32_t v4 = (uint32_t)first << 24 | i;
+
+	store_be32(&v6[12], i);
+	return by_family == FAMILY_IPV4 ? prefix4_make(v4, 32 - host_bits)
+					: prefix_make(addr_make6(v6), 128 - host_bits);
+}
+
 // The kernel takes the largest one, and the last rule of it counts.
-TEST_F(listener, has_room_for_the_ttl_of_as_many_peers_as_there_may_be)
+TEST_P(listener, has_room_for_the_ttl_of_as_many_peers_as_there_may_be)
 {
 	std::vector<struct sock_filter> program(BPF_MAXINSNS);
 	std::vector<struct ttl_rule> rules;
-	struct sockaddr_in sa = sockaddr_of(a_addr, bgp_port + 1);
+	struct sockaddr_storage sa = sockaddr_of(a_addr, bgp_port + 1);
 	int at = raw::make(a_addr, bgp_port + 1), to = raw::make(raw_addr, 0), one = 1, far = 64;
 	int near = 255, n;
 	char octet = 0;
 
 	for (uint32_t i = 0; i < 1023; i++)
-		rules.push_back({ prefix4_make(0x0a000000 + i, 32), (uint8_t)(1 + i % 254) });
-	rules.push_back({ prefix4_make(raw_addr, 32), 255 });
+		rules.push_back({ numbered(10, i, 0), (uint8_t)(1 + i % 254) });
+	rules.push_back({ prefix_make(raw_addr, family_bits(by_family)), 255 });
 	n = ttl_filter_make(rules.data(), rules.size(), program.data());
 	ASSERT_LT(0, n);
 	struct sock_fprog filter = { (unsigned short)n, program.data() };
 	ASSERT_EQ(0, setsockopt(at, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)))
 		<< strerror(errno);
 	ASSERT_EQ(0, listen(at, 1));
-	ASSERT_EQ(0, setsockopt(to, IPPROTO_IP, IP_TTL, &far, sizeof(far)));
+	set_ttl(to, far);
 	::connect(to, (struct sockaddr *)&sa, sizeof(sa));
 	struct pollfd waiting = { at, POLLIN, 0 };
 	ASSERT_EQ(1, ::poll(&waiting, 1, 10000)) << "SYN and ACK pass";
@@ -361,7 +446,7 @@ TEST_F(listener, has_room_for_the_ttl_of_as_many_peers_as_there_may_be)
 	ASSERT_EQ(0, setsockopt(to, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)));
 	ASSERT_EQ(1, send(to, "x", 1, MSG_NOSIGNAL));
 	EXPECT_EQ(-1, read(fd, &octet, 1)) << "on loopback it would be there";
-	ASSERT_EQ(0, setsockopt(to, IPPROTO_IP, IP_TTL, &near, sizeof(near)));
+	set_ttl(to, near);
 	struct pollfd heard = { fd, POLLIN, 0 };
 	ASSERT_EQ(1, ::poll(&heard, 1, 10000));
 	EXPECT_EQ(1, read(fd, &octet, 1));
@@ -369,14 +454,14 @@ TEST_F(listener, has_room_for_the_ttl_of_as_many_peers_as_there_may_be)
 		close(socket);
 	/* one more of each kind than fits */
 	for (uint32_t i = 0; i < 1024; i++)
-		rules.push_back({ prefix4_make(0x0b000000 + (i << 8), 24), 255 });
+		rules.push_back({ numbered(11, i << 8, 8), 255 });
 	EXPECT_EQ(-E2BIG, ttl_filter_make(rules.data(), rules.size(), program.data()));
 }
 
 // --- signs of life -------------------------------------------------------------------------------
 
 // RFC 4271 4.4: not more than one a second, whatever the hold time and however the jitter falls.
-TEST_F(listener, keepalives_are_a_second_apart)
+TEST_P(listener, keepalives_are_a_second_apart)
 {
 	for (uint16_t hold_s : { 3, 4, 5, 9 }) {
 		raw r;
@@ -409,18 +494,18 @@ TEST_F(listener, keepalives_are_a_second_apart)
 }
 
 // The socket of this process whose other end is at `addr`.
-int socket_to(uint32_t addr)
+int socket_to(struct addr addr)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	int found = -1;
 
 	while (const struct dirent *entry = readdir(dir)) {
-		struct sockaddr_in sa = {};
+		struct sockaddr_storage sa = {};
 		socklen_t len = sizeof(sa);
 		int fd = atoi(entry->d_name);
 
-		if (!getpeername(fd, (struct sockaddr *)&sa, &len) && sa.sin_family == AF_INET &&
-		    ntohl(sa.sin_addr.s_addr) == addr)
+		if (!getpeername(fd, (struct sockaddr *)&sa, &len) &&
+		    (sa.ss_family == AF_INET || sa.ss_family == AF_INET6) && addr_of(sa) == addr)
 			found = fd;
 	}
 	closedir(dir);
@@ -436,7 +521,7 @@ int option(int fd, int level, int name)
 	return value;
 }
 
-TEST_F(listener, without_a_hold_time_tcp_looks_whether_the_peer_lives)
+TEST_P(listener, without_a_hold_time_tcp_looks_whether_the_peer_lives)
 {
 	for (uint16_t hold_s : { 0, 90 }) {
 		raw r;
@@ -506,7 +591,7 @@ class optmem
 	}
 };
 
-TEST_F(listener, a_peer_whose_key_found_no_room_heals_when_there_is_some)
+TEST_P(listener, a_peer_whose_key_found_no_room_heals_when_there_is_some)
 {
 	static const char barred[] = "the kernel has no room for its TCP-MD5 key: raise "
 				     "net.core.optmem_max, which is 1 (tools/setup does)";
@@ -516,6 +601,7 @@ TEST_F(listener, a_peer_whose_key_found_no_room_heals_when_there_is_some)
 		raw r;
 
 		room.set("1");
+		address(1), address(3); // in the network of `room`
 		auto n = passive_node("secret");
 		raws = { &r };
 		EXPECT_EQ(barred, n->why());
@@ -540,5 +626,8 @@ TEST_F(listener, a_peer_whose_key_found_no_room_heals_when_there_is_some)
 		nodes.clear();
 	}
 }
+
+BY_BOTH_FAMILIES(listener);
+INSTANTIATE_TEST_SUITE_P(by_ipv6, link_local_peer, testing::Values(FAMILY_IPV6));
 
 } // namespace

@@ -488,7 +488,7 @@ TEST_F(place_test, peers_are_placed_in_slices)
 
 		e.head = { SPEAKER_UP, (uint16_t)(NVA_B + 1 + i), 1 };
 		e.remote_id = 100u + i;
-		e.local_addr = ip("10.0.2.1");
+		e.local_addr = addr_make4(ip("10.0.2.1"));
 		e.hold_s = 180;
 		e.caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4;
 		post(&e, sizeof(e));

@@ -9,7 +9,7 @@ namespace
 
 // --- two of ours ---------------------------------------------------------------------------------
 
-TEST_F(session, two_speakers_exchange_routes)
+TEST_P(session, two_speakers_exchange_routes)
 {
 	node a(a_addr, our_asn, a_id), b(b_addr, peer_asn, b_id);
 	struct speaker_peer_add add = node::peer(1, b_addr, peer_asn);
@@ -95,7 +95,7 @@ const collision collisions[] = {
 	{ "equal, first on its own", 0x0a000001, false, true },
 };
 
-TEST_F(session, collision_keeps_the_higher_identifiers_connection)
+TEST_P(session, collision_keeps_the_higher_identifiers_connection)
 {
 	for (const collision &c : collisions) {
 		SCOPED_TRACE(c.name);
@@ -128,7 +128,7 @@ TEST_F(session, collision_keeps_the_higher_identifiers_connection)
 }
 
 // A peer that says nothing on one of the two connections is waited for, but not for ever.
-TEST_F(session, collision_with_a_silent_connection)
+TEST_P(session, collision_with_a_silent_connection)
 {
 	for (const collision &c : collisions) {
 		SCOPED_TRACE(c.name);
@@ -157,7 +157,7 @@ TEST_F(session, collision_with_a_silent_connection)
 
 // The peer's connection comes when ours is in OpenConfirm already: the peer may be Established on
 // ours, so it is the peer that decides, whatever the identifiers say.
-TEST_F(session, collision_after_our_keepalive_is_the_peers_to_resolve)
+TEST_P(session, collision_after_our_keepalive_is_the_peers_to_resolve)
 {
 	for (bool peer_keeps_ours : { true, false }) {
 		SCOPED_TRACE(peer_keeps_ours);
@@ -193,7 +193,7 @@ TEST_F(session, collision_after_our_keepalive_is_the_peers_to_resolve)
 
 // Two speakers that start at the same time meet on two connections; the session that comes of it is
 // the first one.
-TEST_F(session, simultaneous_start_does_not_flap)
+TEST_P(session, simultaneous_start_does_not_flap)
 {
 	for (int i = 0; i < 50; i++) {
 		node a(a_addr, our_asn, i % 2 ? a_id : b_id),
@@ -211,7 +211,7 @@ TEST_F(session, simultaneous_start_does_not_flap)
 	}
 }
 
-TEST_F(session, second_connection_to_an_established_session_is_refused)
+TEST_P(session, second_connection_to_an_established_session_is_refused)
 {
 	raw first, second;
 	auto n = passive_node();
@@ -227,7 +227,7 @@ TEST_F(session, second_connection_to_an_established_session_is_refused)
 }
 
 // Our own attempts rest while the peer's connection is up.
-TEST_F(session, established_session_connects_no_more)
+TEST_P(session, established_session_connects_no_more)
 {
 	node n(a_addr, our_asn, a_id);
 	raw ours, theirs, listener(raw::make(raw_addr, bgp_port));
@@ -255,7 +255,7 @@ TEST_F(session, established_session_connects_no_more)
 
 // --- graceful restart (RFC 4724) -----------------------------------------------------------------
 
-TEST_F(session, lost_connection_keeps_routes_and_a_notification_does_not)
+TEST_P(session, lost_connection_keeps_routes_and_a_notification_does_not)
 {
 	raw r;
 	auto n = passive_node();
@@ -281,7 +281,7 @@ TEST_F(session, lost_connection_keeps_routes_and_a_notification_does_not)
 	EXPECT_EQ(3u, n->last(SPEAKER_DOWN)->epoch);
 }
 
-TEST_F(session, a_restarted_peer_replaces_its_old_connection)
+TEST_P(session, a_restarted_peer_replaces_its_old_connection)
 {
 	raw old, fresh;
 	auto n = passive_node();
@@ -384,16 +384,16 @@ const refusal in_established[] = {
 		raws.clear(); \
 	}
 
-TEST_F(session, refusals_in_open_sent){ CHECK_REFUSALS(in_open_sent, octets()) }
+TEST_P(session, refusals_in_open_sent){ CHECK_REFUSALS(in_open_sent, octets()) }
 
-TEST_F(session,
+TEST_P(session,
        refusals_in_open_confirm){ CHECK_REFUSALS(in_open_confirm, open_message(peer_asn, good_id)) }
 
-TEST_F(session, refusals_in_established){
+TEST_P(session, refusals_in_established){
 	CHECK_REFUSALS(in_established, open_message(peer_asn, good_id) + keepalive_message())
 }
 
-TEST_F(session, every_truncation_of_a_handshake)
+TEST_P(session, every_truncation_of_a_handshake)
 {
 	octets all = open_message(peer_asn, b_id) + keepalive_message();
 	auto n = passive_node();
@@ -415,7 +415,7 @@ TEST_F(session, every_truncation_of_a_handshake)
 	EXPECT_EQ(0u, n->established());
 }
 
-TEST_F(session, random_octets)
+TEST_P(session, random_octets)
 {
 	std::mt19937 random(4271);
 	auto n = passive_node();
@@ -446,7 +446,7 @@ TEST_F(session, random_octets)
 }
 
 // RFC 7606: the session goes on, the routes do not.
-TEST_F(session, malformed_update_withdraws_its_routes)
+TEST_P(session, malformed_update_withdraws_its_routes)
 {
 	raw r;
 	auto n = passive_node();
@@ -474,7 +474,7 @@ TEST_F(session, malformed_update_withdraws_its_routes)
 
 // Prefixes that no route can be for are passed over and counted; their neighbours in the message
 // are not.
-TEST_F(session, martian_prefixes_are_passed_over)
+TEST_P(session, martian_prefixes_are_passed_over)
 {
 	raw r;
 	auto n = passive_node();
@@ -492,7 +492,7 @@ TEST_F(session, martian_prefixes_are_passed_over)
 
 // --- timers --------------------------------------------------------------------------------------
 
-TEST_F(session, hold_timer_expires)
+TEST_P(session, hold_timer_expires)
 {
 	raw r;
 	auto n = passive_node();
@@ -509,7 +509,7 @@ TEST_F(session, hold_timer_expires)
 	EXPECT_EQ("4/0", r.notification());
 }
 
-TEST_F(session, large_hold_timer_in_open_sent)
+TEST_P(session, large_hold_timer_in_open_sent)
 {
 	raw r;
 	auto n = passive_node();
@@ -526,7 +526,7 @@ TEST_F(session, large_hold_timer_in_open_sent)
 	EXPECT_EQ("4/0", r.notification());
 }
 
-TEST_F(session, hold_time_zero_means_no_timers)
+TEST_P(session, hold_time_zero_means_no_timers)
 {
 	raw r;
 	auto n = passive_node();
@@ -537,5 +537,7 @@ TEST_F(session, hold_time_zero_means_no_timers)
 	EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
 	EXPECT_EQ(1u, r.count(BGP_KEEPALIVE));
 }
+
+BY_BOTH_FAMILIES(session);
 
 } // namespace

@@ -13,7 +13,7 @@ namespace
 
 // --- who may connect -----------------------------------------------------------------------------
 
-TEST_F(speaker_test, unconfigured_peer_is_reset)
+TEST_P(speaker_test, unconfigured_peer_is_reset)
 {
 	raw r;
 	auto n = passive_node();
@@ -25,7 +25,7 @@ TEST_F(speaker_test, unconfigured_peer_is_reset)
 	EXPECT_TRUE(r.in.empty());
 }
 
-TEST_F(speaker_test, removed_peer_is_forgotten)
+TEST_P(speaker_test, removed_peer_is_forgotten)
 {
 	raw r;
 	auto n = passive_node();
@@ -49,7 +49,7 @@ TEST_F(speaker_test, removed_peer_is_forgotten)
 }
 
 // One speaker listens, another has the session.
-TEST_F(speaker_test, connections_are_handed_over)
+TEST_P(speaker_test, connections_are_handed_over)
 {
 	node front(a_addr, our_asn, a_id), back(a_addr, our_asn, a_id, false),
 		b(b_addr, peer_asn, b_id);
@@ -83,7 +83,7 @@ TEST_F(speaker_test, connections_are_handed_over)
 
 // --- pressure ------------------------------------------------------------------------------------
 
-TEST_F(speaker_test, slow_reader_lags_and_drains)
+TEST_P(speaker_test, slow_reader_lags_and_drains)
 {
 	raw r;
 	auto n = passive_node();
@@ -116,7 +116,7 @@ TEST_F(speaker_test, slow_reader_lags_and_drains)
 }
 
 // RFC 9687: a peer that lives but never reads.
-TEST_F(speaker_test, send_hold_timer_expires)
+TEST_P(speaker_test, send_hold_timer_expires)
 {
 	raw r;
 	auto n = passive_node();
@@ -149,7 +149,7 @@ TEST_F(speaker_test, send_hold_timer_expires)
 }
 
 // Nobody empties the mailbox: the session stops reading, but lives, and nothing is lost.
-TEST_F(speaker_test, full_mailbox_stops_reading_and_loses_nothing)
+TEST_P(speaker_test, full_mailbox_stops_reading_and_loses_nothing)
 {
 	raw r;
 	auto n = passive_node();
@@ -191,13 +191,13 @@ struct bulk_case {
 	uint64_t before; // weight that may stand before the other's news
 };
 
-class bulk_test : public speaker_test, public testing::WithParamInterface<bulk_case>
+class bulk_test : public lab_test, public testing::WithParamInterface<bulk_case>
 {
 };
 
 TEST_P(bulk_test, bulk_of_one_peer_delays_no_other)
 {
-	const uint32_t news_addr = address(4);
+	const struct addr news_addr = address(4);
 	struct speaker_peer_add add = node::peer(2, news_addr, peer_asn);
 	raw bulk, news;
 	auto n = passive_node();
@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(sizes, bulk_test,
 
 // Full tables of several peers at once come in side by side, though there is room for a part of one
 // at a time.
-TEST_F(speaker_test, bulk_of_several_peers_takes_turns)
+TEST_P(speaker_test, bulk_of_several_peers_takes_turns)
 {
 	enum { PEERS = 5, UPDATES = 100 };
 	raw peers[PEERS];
@@ -249,13 +249,14 @@ TEST_F(speaker_test, bulk_of_several_peers_takes_turns)
 	raws = { &peers[0], &peers[1], &peers[2], &peers[3], &peers[4] };
 	establish(n.get(), &peers[0]);
 	for (uint16_t i = 1; i < PEERS; i++) {
-		const uint32_t addr = address((uint8_t)(3 + i));
+		const struct addr addr = address((uint8_t)(3 + i));
 		struct speaker_peer_add add = node::peer((uint16_t)(1 + i), addr, peer_asn);
 
 		add.passive = true;
 		n->tell(add);
 		n->turn(now_ms);
 		peers[i].connect(addr, a_addr);
+		ASSERT_TRUE(until([&] { return peers[i].count(BGP_OPEN); }));
 		peers[i].put(open_message(peer_asn, b_id + i) + keepalive_message());
 		ASSERT_TRUE(until([&] { return n->count(SPEAKER_UP) == i + 1u; }));
 	}
@@ -279,7 +280,7 @@ TEST_F(speaker_test, bulk_of_several_peers_takes_turns)
 
 // The loss of a session is told even if there is no room for it at first, and before the next
 // session.
-TEST_F(speaker_test, loss_is_told_late_rather_than_never)
+TEST_P(speaker_test, loss_is_told_late_rather_than_never)
 {
 	raw r, next;
 	auto n = passive_node();
@@ -315,7 +316,7 @@ TEST_F(speaker_test, loss_is_told_late_rather_than_never)
 
 // --- TCP-MD5 (RFC 2385) --------------------------------------------------------------------------
 
-TEST_F(speaker_test, tcp_md5)
+TEST_P(speaker_test, tcp_md5)
 {
 	raw r;
 	auto n = passive_node("secret");
@@ -334,7 +335,7 @@ TEST_F(speaker_test, tcp_md5)
 	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UP); }));
 }
 
-TEST_F(speaker_test, tcp_md5_between_speakers)
+TEST_P(speaker_test, tcp_md5_between_speakers)
 {
 	node a(a_addr, our_asn, a_id), b(b_addr, our_asn, b_id);
 	struct speaker_peer_add add = node::peer(1, b_addr, our_asn);
@@ -350,7 +351,7 @@ TEST_F(speaker_test, tcp_md5_between_speakers)
 }
 
 // Nobody is let in before the keys are known ...
-TEST_F(speaker_test, tcp_md5_from_the_first_moment)
+TEST_P(speaker_test, tcp_md5_from_the_first_moment)
 {
 	node n(a_addr, our_asn, a_id);
 	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
@@ -369,7 +370,7 @@ TEST_F(speaker_test, tcp_md5_from_the_first_moment)
 }
 
 // ... nor does a key that comes later find the peer in without it.
-TEST_F(speaker_test, tcp_md5_from_the_moment_of_the_key)
+TEST_P(speaker_test, tcp_md5_from_the_moment_of_the_key)
 {
 	node n(a_addr, our_asn, a_id);
 	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
@@ -395,7 +396,7 @@ TEST_F(speaker_test, tcp_md5_from_the_moment_of_the_key)
 }
 
 // Better no session than one without the key.
-TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer)
+TEST_P(speaker_test, key_that_the_kernel_refuses_bars_the_peer)
 {
 	node n(a_addr, our_asn, a_id);
 	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
@@ -416,7 +417,7 @@ TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer)
 }
 
 // Nor does it hand over what came without the key.
-TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer_of_another_speaker)
+TEST_P(speaker_test, key_that_the_kernel_refuses_bars_the_peer_of_another_speaker)
 {
 	node front(a_addr, our_asn, a_id);
 	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
@@ -435,7 +436,7 @@ TEST_F(speaker_test, key_that_the_kernel_refuses_bars_the_peer_of_another_speake
 
 // --- the listening socket ------------------------------------------------------------------------
 
-TEST_F(speaker_test, a_port_that_is_taken)
+TEST_P(speaker_test, a_port_that_is_taken)
 {
 	node a(a_addr, our_asn, a_id);
 	struct speaker *second = nullptr;
@@ -445,7 +446,7 @@ TEST_F(speaker_test, a_port_that_is_taken)
 	EXPECT_EQ(nullptr, second);
 }
 
-TEST_F(speaker_test, a_mailbox_too_small_for_an_update)
+TEST_P(speaker_test, a_mailbox_too_small_for_an_update)
 {
 	struct mailbox *small = mailbox_new(4096);
 	struct speaker_params params = {};
@@ -457,7 +458,7 @@ TEST_F(speaker_test, a_mailbox_too_small_for_an_update)
 
 // --- the end -------------------------------------------------------------------------------------
 
-TEST_F(speaker_test, stop_tells_the_peers)
+TEST_P(speaker_test, stop_tells_the_peers)
 {
 	node a(a_addr, our_asn, a_id), b(b_addr, peer_asn, b_id);
 
@@ -475,5 +476,7 @@ TEST_F(speaker_test, stop_tells_the_peers)
 	EXPECT_NE(nullptr, strstr(down.reason, "back at noon")) << down.reason;
 	EXPECT_EQ(1u, a.count(SPEAKER_STOPPED));
 }
+
+BY_BOTH_FAMILIES(speaker_test);
 
 } // namespace

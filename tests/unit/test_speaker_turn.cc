@@ -77,7 +77,7 @@ class turn_test : public session
 	}
 };
 
-TEST_F(turn_test, all_is_done_while_there_is_time)
+TEST_P(turn_test, all_is_done_while_there_is_time)
 {
 	node n(a_addr, our_asn, a_id);
 
@@ -87,7 +87,7 @@ TEST_F(turn_test, all_is_done_while_there_is_time)
 	EXPECT_EQ(size_t(all), n.count(SPEAKER_STATE));
 }
 
-TEST_F(turn_test, commands_wait)
+TEST_P(turn_test, commands_wait)
 {
 	node n(a_addr, our_asn, a_id);
 
@@ -100,7 +100,7 @@ TEST_F(turn_test, commands_wait)
 }
 
 // The peers may peer again, a while from now.
-TEST_F(turn_test, sessions_wait)
+TEST_P(turn_test, sessions_wait)
 {
 	node n(a_addr, our_asn, a_id);
 	std::vector<size_t> states;
@@ -114,7 +114,7 @@ TEST_F(turn_test, sessions_wait)
 	EXPECT_EQ(1u, most(states));
 }
 
-TEST_F(turn_test, timers_wait)
+TEST_P(turn_test, timers_wait)
 {
 	node n(a_addr, our_asn, a_id);
 	std::vector<size_t> states;
@@ -127,7 +127,7 @@ TEST_F(turn_test, timers_wait)
 	EXPECT_EQ(2u, most(states));
 }
 
-TEST_F(turn_test, connections_wait)
+TEST_P(turn_test, connections_wait)
 {
 	node n(a_addr, our_asn, a_id);
 	raw strangers[5];
@@ -149,7 +149,7 @@ TEST_F(turn_test, connections_wait)
 }
 
 // Each listener has a program of its own, and nobody is let in before all know theirs.
-TEST_F(turn_test, listeners_are_told_one_after_the_other)
+TEST_P(turn_test, listeners_are_told_one_after_the_other)
 {
 	node n(a_addr, our_asn, a_id, false);
 	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
@@ -179,7 +179,7 @@ TEST_F(turn_test, listeners_are_told_one_after_the_other)
 }
 
 // Five seconds after the kernel has refused keys each peer is looked at.
-TEST_F(turn_test, the_walk_that_sets_keys_again_waits)
+TEST_P(turn_test, the_walk_that_sets_keys_again_waits)
 {
 	node n(a_addr, our_asn, a_id);
 
@@ -191,7 +191,7 @@ TEST_F(turn_test, the_walk_that_sets_keys_again_waits)
 	EXPECT_LT(size_t(all), turns(&n, [] { return 0; }).size());
 }
 
-TEST_F(turn_test, the_walk_that_ends_all_sessions_waits)
+TEST_P(turn_test, the_walk_that_ends_all_sessions_waits)
 {
 	node n(a_addr, our_asn, a_id);
 
@@ -209,7 +209,7 @@ TEST_F(turn_test, the_walk_that_ends_all_sessions_waits)
 
 // Connections that are never all taken, as others come: those that waited at the time of a change
 // are taken some time all the same.
-TEST_F(turn_test, a_listener_that_is_never_empty_knows_who_came_before)
+TEST_P(turn_test, a_listener_that_is_never_empty_knows_who_came_before)
 {
 	struct speaker_params params = {};
 	struct listeners listeners = {};
@@ -217,7 +217,7 @@ TEST_F(turn_test, a_listener_that_is_never_empty_knows_who_came_before)
 	struct transport *ready;
 	int poller = transport_poller(), taken = 0;
 	std::vector<raw> callers(2);
-	uint32_t remote;
+	struct addr remote;
 	bool waiting;
 
 	params.listen_port = bgp_port;
@@ -258,5 +258,7 @@ TEST_F(turn_test, a_listener_that_is_never_empty_knows_who_came_before)
 	listeners_close(&listeners);
 	transport_poller_close(poller);
 }
+
+BY_BOTH_FAMILIES(turn_test);
 
 } // namespace

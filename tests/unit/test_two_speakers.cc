@@ -33,7 +33,7 @@ class two_speakers_test : public server_test
 		EXPECT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
 		e.head = { SPEAKER_ACCEPTED, peer, 0 };
 		e.fd = ends[0];
-		e.remote = address(peer);
+		e.remote = addr_make4(address(peer));
 		post(&e, sizeof(e));
 		turn();
 		return ends[1];
