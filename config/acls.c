@@ -10,7 +10,10 @@
 
 #define NAME_ALLOWED \
 	"names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
-#define PREFIXES_ALLOWED "a prefix in quotes such as \"10.0.0.0/16\", and lists of 1 to 16 of them"
+#define PREFIXES_ALLOWED \
+	"a prefix in quotes such as \"10.0.0.0/16\" or \"2001:db8::/32\", and lists of 1 to 16 " \
+	"of " \
+	"them"
 #define PORTS_ALLOWED \
 	"a port 0..65535, a range in quotes such as \"8000-8080\", and lists of 1 to 16 of both"
 
@@ -25,7 +28,7 @@ static const struct setting rule_settings[] = {
 	  .words = verdict_words },
 	{ "protocol", read_protocol, MEMBER(struct config_acl_rule, protocol),
 	  .def = CONFIG_ACL_ANY, .max = UINT8_MAX,
-	  .allowed = "\"tcp\", \"udp\", \"icmp\" and numbers 0..255" },
+	  .allowed = "\"tcp\", \"udp\", \"icmp\", \"icmpv6\" and numbers 0..255" },
 	{ "source", read_sources, MEMBER(struct config_acl_rule, source),
 	  .allowed = PREFIXES_ALLOWED },
 	{ "destination", read_sources, MEMBER(struct config_acl_rule, destination),
@@ -67,7 +70,7 @@ static bool read_protocol(struct complaints *c, const struct setting *spec, conf
 	static const struct {
 		const char *word;
 		uint16_t number;
-	} protocols[] = { { "icmp", 1 }, { "tcp", 6 }, { "udp", 17 } };
+	} protocols[] = { { "icmp", 1 }, { "tcp", 6 }, { "udp", 17 }, { "icmpv6", 58 } };
 	const char *word = config_setting_get_string(at);
 
 	for (size_t i = 0; word && i < sizeof(protocols) / sizeof(protocols[0]); i++) {

@@ -5,6 +5,8 @@
 
 #include "file.h"
 
+enum { ANY_FAMILY = (1 << FAMILY_COUNT) - 1 };
+
 static const config_setting_t *acl_at(const struct file *file, size_t i)
 {
 	return file_element(file, "acls", i);
@@ -24,9 +26,11 @@ static void check_protocol(struct complaints *c, const config_setting_t *at,
 	if (has_ports(rule) && rule->protocol != IPPROTO_TCP && rule->protocol != IPPROTO_UDP)
 		complain(c, at, ports,
 			 "stands without protocol \"tcp\" or \"udp\", allowed are rules of these");
-	if (rule->icmp_type != CONFIG_ACL_ANY && rule->protocol != IPPROTO_ICMP)
+	if (rule->icmp_type != CONFIG_ACL_ANY && rule->protocol != IPPROTO_ICMP &&
+	    rule->protocol != IPPROTO_ICMPV6)
 		complain(c, at, "icmp_type",
-			 "stands without protocol \"icmp\", allowed are rules of that");
+			 "stands without protocol \"icmp\" or \"icmpv6\", allowed are rules of "
+			 "these");
 	if (rule->icmp_code != CONFIG_ACL_ANY && rule->icmp_type == CONFIG_ACL_ANY)
 		complain(c, at, "icmp_code",
 			 "stands without icmp_type, allowed is a code of a type");
@@ -37,6 +41,33 @@ static void check_protocol(struct complaints *c, const config_setting_t *at,
 		complain(c, at, "fragments",
 			 "stands beside what the first part of a packet alone has, allowed are "
 			 "addresses and protocol");
+}
+
+/* A bit for each family. */
+static uint8_t families_of(const struct config_acl_prefixes *list)
+{
+	uint8_t families = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		families |= family_bit(list->value[i].addr.family);
+	return list->n ? families : ANY_FAMILY;
+}
+
+/* Some packet must fit. */
+static void check_families(struct complaints *c, const config_setting_t *at,
+			   const struct config_acl_rule *rule)
+{
+	uint8_t both = families_of(&rule->source) & families_of(&rule->destination);
+
+	if (!both)
+		complain(c, at, "destination",
+			 "has no prefix of source's family, allowed are prefixes of one family");
+	else if (rule->protocol == IPPROTO_ICMP && !(both & family_bit(FAMILY_IPV4)))
+		complain(c, at, "protocol",
+			 "is IPv4's beside prefixes of IPv6, allowed is \"icmpv6\"");
+	else if (rule->protocol == IPPROTO_ICMPV6 && !(both & family_bit(FAMILY_IPV6)))
+		complain(c, at, "protocol",
+			 "is IPv6's beside prefixes of IPv4, allowed is \"icmp\"");
 }
 
 static void check_rule(struct complaints *c, const config_setting_t *at,
@@ -56,6 +87,7 @@ static void check_rule(struct complaints *c, const config_setting_t *at,
 		}
 	}
 	check_protocol(c, at, rule);
+	check_families(c, at, rule);
 }
 
 static void check_acl(struct complaints *c, const struct file *file, size_t i)

@@ -7,9 +7,8 @@
 static const struct part {
 	const char *path, *what;
 } without_ipv6[] = {
-	{ "dataplane", "ports" },	{ "vnet", "VNets" },  { "neighbours", "neighbours" },
-	{ "gateways", "gateways" },	{ "peers", "peers" }, { "acls", "access lists" },
-	{ "route_maps", "route maps" },
+	{ "dataplane", "ports" },   { "vnet", "VNets" },  { "neighbours", "neighbours" },
+	{ "gateways", "gateways" }, { "peers", "peers" }, { "route_maps", "route maps" },
 };
 
 static bool is_ipv6(const char *text)

@@ -14,90 +14,150 @@
 #include <rte_udp.h>
 
 #include "burst.h"
+#include "ip6.h"
 
 enum {
 	TCP_LEAST = 16, /* octets of TCP in a first part: RFC 1858 3.1's TMIN */
 	ICMP_LEAST = 4, /* type, code, checksum */
 };
 
+enum { IP4_WORDS = 1, IP6_WORDS = 4 }; /* of an address */
+
 /* What a packet is, for rules: in network order, and grouped in words as librte_acl wants it. */
-struct key4 {
+struct key {
 	uint8_t protocol, unused[3];
-	uint32_t source, destination;
-	uint16_t source_port, destination_port; /* of ICMP: type and code */
-	uint8_t flags;				/* of TCP */
-	uint8_t part;				/* LATER_PART, or 0 */
-	uint16_t zero;
+	struct key_upper {
+		uint16_t source_port, destination_port; /* of ICMP: type and code */
+		uint8_t flags;				/* of TCP */
+		uint8_t part;				/* LATER_PART, or 0 */
+		uint16_t zero;
+	} upper;
+	uint32_t address[2 * IP6_WORDS]; /* source, then destination; of IPv4, the first two */
 };
 
 enum { LATER_PART = 1 };
 
-enum field4 { PROTOCOL, SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, FLAGS, PART, ZERO };
-enum { FIELDS4 = ZERO + 1 };
+/* Of an entry; of an address, a field for each word. */
+enum field {
+	PROTOCOL,
+	SOURCE_PORT,
+	DESTINATION_PORT,
+	FLAGS,
+	PART,
+	ZERO,
+	SOURCE,
+	DESTINATION = SOURCE + IP6_WORDS,
+	FIELDS = DESTINATION + IP6_WORDS
+};
 
-RTE_ACL_RULE_DEF(entry4, FIELDS4);
+RTE_ACL_RULE_DEF(entry, FIELDS);
 
 #define FIELD(index, type_, word, member) \
-	[index] = { .type = type_, \
-		    .size = sizeof(((struct key4 *)0)->member), \
-		    .field_index = index, \
-		    .input_index = word, \
-		    .offset = offsetof(struct key4, member) }
+	{ \
+		.type = type_, .size = sizeof(((struct key *)0)->member), .field_index = index, \
+		.input_index = word, .offset = offsetof(struct key, member) \
+	}
+/* A word of an address, which is word `at` of all addresses. */
+#define ADDRESS(field, at) FIELD(field, RTE_ACL_FIELD_TYPE_MASK, 1 + (at), address[at])
+/* What is behind the addresses, from that word on. */
+#define UPPER(word) \
+	FIELD(SOURCE_PORT, RTE_ACL_FIELD_TYPE_RANGE, word, upper.source_port), \
+		FIELD(DESTINATION_PORT, RTE_ACL_FIELD_TYPE_RANGE, word, upper.destination_port), \
+		FIELD(FLAGS, RTE_ACL_FIELD_TYPE_BITMASK, (word) + 1, upper.flags), \
+		FIELD(PART, RTE_ACL_FIELD_TYPE_BITMASK, (word) + 1, upper.part), \
+		FIELD(ZERO, RTE_ACL_FIELD_TYPE_BITMASK, (word) + 1, upper.zero)
 
-static const struct rte_acl_field_def fields4[FIELDS4] = {
+/* In the order in which they are looked at. */
+static const struct rte_acl_field_def fields4[] = {
 	FIELD(PROTOCOL, RTE_ACL_FIELD_TYPE_BITMASK, 0, protocol),
-	FIELD(SOURCE, RTE_ACL_FIELD_TYPE_MASK, 1, source),
-	FIELD(DESTINATION, RTE_ACL_FIELD_TYPE_MASK, 2, destination),
-	FIELD(SOURCE_PORT, RTE_ACL_FIELD_TYPE_RANGE, 3, source_port),
-	FIELD(DESTINATION_PORT, RTE_ACL_FIELD_TYPE_RANGE, 3, destination_port),
-	FIELD(FLAGS, RTE_ACL_FIELD_TYPE_BITMASK, 4, flags),
-	FIELD(PART, RTE_ACL_FIELD_TYPE_BITMASK, 4, part),
-	FIELD(ZERO, RTE_ACL_FIELD_TYPE_BITMASK, 4, zero),
+	ADDRESS(SOURCE, 0),
+	ADDRESS(DESTINATION, 1),
+	UPPER(3),
+};
+static const struct rte_acl_field_def fields6[] = {
+	FIELD(PROTOCOL, RTE_ACL_FIELD_TYPE_BITMASK, 0, protocol),
+	ADDRESS(SOURCE, 0),
+	ADDRESS(SOURCE + 1, 1),
+	ADDRESS(SOURCE + 2, 2),
+	ADDRESS(SOURCE + 3, 3),
+	ADDRESS(DESTINATION, 4),
+	ADDRESS(DESTINATION + 1, 5),
+	ADDRESS(DESTINATION + 2, 6),
+	ADDRESS(DESTINATION + 3, 7),
+	UPPER(9),
+};
+
+/* What differs between families. */
+static const struct key_family {
+	enum family family; /* of the configuration's addresses */
+	uint32_t words;	    /* of one */
+	/* librte_acl finds wrong rules unless an entry has its fields in this order, and no others:
+	 * so theirs are packed (add()) */
+	const struct rte_acl_field_def *fields;
+	uint32_t nb_fields;
+} key_families[FIB_FAMILIES] = {
+	[FIB_IP4] = { FAMILY_IPV4, IP4_WORDS, fields4, RTE_DIM(fields4) },
+	[FIB_IP6] = { FAMILY_IPV6, IP6_WORDS, fields6, RTE_DIM(fields6) },
 };
 
 /* --- compiling -------------------------------------------------------------------------------- */
 
-/* A list under way to its entries. */
+/* A list under way to its entries of one family. */
 struct entries {
-	struct entry4 *list; /* owned */
+	const struct key_family *kind;
+	struct entry *list; /* owned */
 	uint32_t n;
 };
 
-static void mask(struct entry4 *entry, enum field4 field, uint8_t value, uint8_t of)
+static void mask(struct entry *entry, enum field field, uint8_t value, uint8_t of)
 {
 	entry->field[field].value.u8 = value;
 	entry->field[field].mask_range.u8 = of;
 }
 
-static void range(struct entry4 *entry, enum field4 field, struct config_port_range range)
+static void range(struct entry *entry, enum field field, struct config_port_range range)
 {
 	entry->field[field].value.u16 = range.first;
 	entry->field[field].mask_range.u16 = range.last;
 }
 
-/* Element `i` of those that there are; if there is none, any. */
-static void prefix(struct entry4 *entry, enum field4 field, const struct config_acl_prefixes *list,
-		   size_t i)
+/* Element `i` of those that there are; if there is none, any. False: it is of another family. */
+static bool prefix(const struct key_family *kind, struct entry *entry, enum field field,
+		   const struct config_acl_prefixes *list, size_t i)
 {
+	const struct prefix *p = &list->value[i];
+
 	if (!list->n)
-		return;
-	entry->field[field].value.u32 = list->value[i].addr.v4;
-	entry->field[field].mask_range.u32 = list->value[i].len;
+		return true;
+	if (p->addr.family != kind->family)
+		return false;
+	for (uint32_t w = 0; w < kind->words; w++) {
+		uint32_t word = p->addr.v4;
+
+		if (kind->family == FAMILY_IPV6) {
+			memcpy(&word, &p->addr.v6[w * sizeof(word)], sizeof(word));
+			word = rte_be_to_cpu_32(word);
+		}
+		entry->field[field + w].value.u32 = word;
+		entry->field[field + w].mask_range.u32 =
+			p->len > 32 * w ? RTE_MIN(p->len - 32 * w, 32u) : 0;
+	}
+	return true;
 }
 
-static void ports(struct entry4 *entry, enum field4 field, const struct config_acl_ports *list,
+static void ports(struct entry *entry, enum field field, const struct config_acl_ports *list,
 		  size_t i)
 {
 	range(entry, field, list->n ? list->value[i] : (struct config_port_range){ 0, UINT16_MAX });
 }
 
 /* The first rule that fits wins: it has the highest priority. */
-static struct entry4 entry_begin(const struct acl *acl, size_t r)
+static struct entry entry_begin(const struct acl *acl, size_t r)
 {
 	const struct config_acl_rule *rule = &acl->config.rules[r];
-	struct entry4 entry = { .data = { .category_mask = 1,
-					  .priority = RTE_ACL_MAX_PRIORITY - (int32_t)r,
-					  .userdata = (uint32_t)r + 1 } };
+	struct entry entry = { .data = { .category_mask = 1,
+					 .priority = RTE_ACL_MAX_PRIORITY - (int32_t)r,
+					 .userdata = (uint32_t)r + 1 } };
 
 	if (rule->protocol != CONFIG_ACL_ANY)
 		mask(&entry, PROTOCOL, (uint8_t)rule->protocol, UINT8_MAX);
@@ -106,17 +166,27 @@ static struct entry4 entry_begin(const struct acl *acl, size_t r)
 	return entry;
 }
 
+static void add(struct entries *to, const struct entry *entry)
+{
+	const struct key_family *kind = to->kind;
+	struct entry *packed = &to->list[to->n++];
+
+	packed->data = entry->data;
+	for (uint32_t i = 0; i < kind->nb_fields; i++)
+		packed->field[i] = entry->field[kind->fields[i].field_index];
+}
+
 /* An established connection's segments have one flag or the other: two entries. */
-static void add_flags(struct entries *to, struct entry4 entry, bool established)
+static void add_flags(struct entries *to, struct entry entry, bool established)
 {
 	static const uint8_t flags[] = { RTE_TCP_ACK_FLAG, RTE_TCP_RST_FLAG };
 
 	for (size_t i = 0; established && i < RTE_DIM(flags); i++) {
 		mask(&entry, FLAGS, flags[i], flags[i]);
-		to->list[to->n++] = entry;
+		add(to, &entry);
 	}
 	if (!established)
-		to->list[to->n++] = entry;
+		add(to, &entry);
 }
 
 static size_t at_least_one(size_t n)
@@ -124,7 +194,7 @@ static size_t at_least_one(size_t n)
 	return n ? n : 1;
 }
 
-static void icmp(struct entry4 *entry, const struct config_acl_rule *rule)
+static void icmp(struct entry *entry, const struct config_acl_rule *rule)
 {
 	uint16_t type = rule->icmp_type, code = rule->icmp_code;
 
@@ -135,7 +205,7 @@ static void icmp(struct entry4 *entry, const struct config_acl_rule *rule)
 }
 
 /* What packets and first parts have. */
-static void add_deep(struct entries *to, struct entry4 entry, const struct config_acl_rule *rule)
+static void add_deep(struct entries *to, struct entry entry, const struct config_acl_rule *rule)
 {
 	mask(&entry, PART, 0, LATER_PART);
 	if (rule->icmp_type != CONFIG_ACL_ANY) {
@@ -156,51 +226,59 @@ static void add_rule(struct entries *to, const struct acl *acl, size_t r)
 {
 	const struct config_acl_rule *rule = &acl->config.rules[r];
 	bool deep = config_acl_looks_deep(rule);
-	struct entry4 entry = entry_begin(acl, r);
+	struct entry entry = entry_begin(acl, r);
 
 	for (size_t s = 0; s < at_least_one(rule->source.n); s++) {
 		for (size_t d = 0; d < at_least_one(rule->destination.n); d++) {
-			prefix(&entry, SOURCE, &rule->source, s);
-			prefix(&entry, DESTINATION, &rule->destination, d);
+			if (!prefix(to->kind, &entry, SOURCE, &rule->source, s) ||
+			    !prefix(to->kind, &entry, DESTINATION, &rule->destination, d))
+				continue;
 			mask(&entry, PART, LATER_PART, deep || rule->fragments ? LATER_PART : 0);
 			if (deep)
 				add_deep(to, entry, rule);
 			if (!deep || !rule->deny)
-				to->list[to->n++] = entry;
+				add(to, &entry);
 		}
 	}
 }
 
 static int build(struct rte_acl_ctx *ctx, const struct entries *entries)
 {
-	struct rte_acl_config config = { .num_categories = 1, .num_fields = FIELDS4 };
+	const struct key_family *kind = entries->kind;
+	struct rte_acl_config config = { .num_categories = 1, .num_fields = kind->nb_fields };
 	int err = rte_acl_add_rules(ctx, (const struct rte_acl_rule *)entries->list, entries->n);
 
-	memcpy(config.defs, fields4, sizeof(fields4));
+	for (uint32_t i = 0; i < kind->nb_fields; i++) {
+		config.defs[i] = kind->fields[i];
+		config.defs[i].field_index = (uint8_t)i;
+	}
 	return err ? err : rte_acl_build(ctx, &config);
 }
 
 /* The context of the list's entries for IPv4. */
-static int compile(struct acl *acl, const struct entries *entries)
+/* Of one family: NULL into `*ctx` if no rule is of it. */
+static int compile(struct rte_acl_ctx **ctx, const struct entries *entries)
 {
 	static uint32_t number; /* contexts are found by name: each has its own */
 	char name[RTE_ACL_NAMESIZE];
 	const struct rte_acl_param param = {
 		.name = name,
 		.socket_id = SOCKET_ID_ANY,
-		.rule_size = RTE_ACL_RULE_SZ(FIELDS4),
+		.rule_size = RTE_ACL_RULE_SZ(FIELDS),
 		.max_rule_num = entries->n,
 	};
 	int err;
 
+	if (!entries->n)
+		return 0;
 	snprintf(name, sizeof(name), "acl_%u", __atomic_fetch_add(&number, 1, __ATOMIC_RELAXED));
-	acl->ip4 = rte_acl_create(&param);
-	if (!acl->ip4)
+	*ctx = rte_acl_create(&param);
+	if (!*ctx)
 		return -ENOMEM;
-	err = build(acl->ip4, entries);
+	err = build(*ctx, entries);
 	if (err) {
-		rte_acl_free(acl->ip4);
-		acl->ip4 = NULL;
+		rte_acl_free(*ctx);
+		*ctx = NULL;
 	}
 	return err;
 }
@@ -209,7 +287,7 @@ int acl_compile(struct acl *acl)
 {
 	struct entries entries = { 0 };
 	size_t room = 0;
-	int err;
+	int err = 0;
 
 	for (size_t r = 0; r < acl->config.nb_rules; r++)
 		room += config_acl_entries(&acl->config.rules[r]);
@@ -218,9 +296,13 @@ int acl_compile(struct acl *acl)
 	entries.list = calloc(room, sizeof(*entries.list));
 	if (!entries.list)
 		return -ENOMEM;
-	for (size_t r = 0; r < acl->config.nb_rules; r++)
-		add_rule(&entries, acl, r);
-	err = compile(acl, &entries);
+	for (int family = 0; !err && family < FIB_FAMILIES; family++) {
+		entries.kind = &key_families[family];
+		entries.n = 0;
+		for (size_t r = 0; r < acl->config.nb_rules; r++)
+			add_rule(&entries, acl, r);
+		err = compile(&acl->ctx[family], &entries);
+	}
 	free(entries.list);
 	return err;
 }
@@ -256,7 +338,8 @@ void acl_put(struct acl *acl)
 {
 	if (!acl || --acl->refs)
 		return;
-	rte_acl_free(acl->ip4);
+	for (int family = 0; family < FIB_FAMILIES; family++)
+		rte_acl_free(acl->ctx[family]);
 	free(acl->config.rules);
 	free(acl->deny);
 	free(acl->hits);
@@ -265,64 +348,106 @@ void acl_put(struct acl *acl)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-static bool key_deep(const uint8_t *l4, uint32_t len, struct key4 *key)
-{
-	bool tcp = key->protocol == IPPROTO_TCP;
+enum judgeable { JUDGEABLE, BROKEN, HIDDEN };
 
-	if (tcp || key->protocol == IPPROTO_UDP) {
+static bool key_deep(const uint8_t *l4, uint32_t len, uint8_t protocol, struct key_upper *upper)
+{
+	bool tcp = protocol == IPPROTO_TCP;
+
+	if (tcp || protocol == IPPROTO_UDP) {
 		if (len < (tcp ? (uint32_t)TCP_LEAST : sizeof(struct rte_udp_hdr)))
 			return false;
-		memcpy(&key->source_port, l4, sizeof(uint16_t));
-		memcpy(&key->destination_port, l4 + sizeof(uint16_t), sizeof(uint16_t));
-		key->flags = tcp ? l4[offsetof(struct rte_tcp_hdr, tcp_flags)] : 0;
-	} else if (key->protocol == IPPROTO_ICMP) {
+		memcpy(upper, l4, 2 * sizeof(upper->source_port));
+		upper->flags = tcp ? l4[offsetof(struct rte_tcp_hdr, tcp_flags)] : 0;
+	} else if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6) {
 		if (len < ICMP_LEAST)
 			return false;
-		key->source_port = rte_cpu_to_be_16(l4[0]);
-		key->destination_port = rte_cpu_to_be_16(l4[1]);
+		upper->source_port = rte_cpu_to_be_16(l4[0]);
+		upper->destination_port = rte_cpu_to_be_16(l4[1]);
 	}
 	return true;
 }
 
-/* False: broken. */
-static bool key_make(const uint8_t *frame, struct key4 *key)
+/* All but the addresses. `offset` of the part of a packet, in 8 octets; `len` octets lie at
+ * `l4`. */
+static enum judgeable key_rest(struct key *key, uint8_t protocol, uint16_t offset,
+			       const uint8_t *l4, uint32_t len)
+{
+	key->protocol = protocol;
+	key->upper = (struct key_upper){ 0 };
+	if (likely(!offset))
+		return key_deep(l4, len, protocol, &key->upper) ? JUDGEABLE : BROKEN;
+	key->upper.part = LATER_PART;
+	return protocol == IPPROTO_TCP && offset == 1 ? BROKEN : JUDGEABLE;
+}
+
+static enum judgeable key4_make(const uint8_t *frame, struct key *key)
 {
 	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(frame + RTE_ETHER_HDR_LEN);
 	uint32_t header_len = (ip->version_ihl & 15) * 4u;
-	uint16_t offset = ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK);
 
-	*key = (struct key4){ .protocol = ip->next_proto_id,
-			      .source = ip->src_addr,
-			      .destination = ip->dst_addr };
-	if (likely(!offset))
-		return key_deep((const uint8_t *)ip + header_len,
-				rte_be_to_cpu_16(ip->total_length) - header_len, key);
-	key->part = LATER_PART;
-	return key->protocol != IPPROTO_TCP || offset != RTE_BE16(1);
+	key->address[0] = ip->src_addr;
+	key->address[1] = ip->dst_addr;
+	return key_rest(key, ip->next_proto_id,
+			rte_be_to_cpu_16(ip->fragment_offset) & RTE_IPV4_HDR_OFFSET_MASK,
+			(const uint8_t *)ip + header_len,
+			rte_be_to_cpu_16(ip->total_length) - header_len);
 }
 
-struct acl_verdict acl_judge(const struct acl *acl, uint16_t lcore, const uint8_t *const *frame,
-			     uint64_t some)
+static enum judgeable key6_make(const uint8_t *frame, struct key *key)
 {
-	struct key4 key[FORWARD_BURST];
+	const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)(frame + RTE_ETHER_HDR_LEN);
+	struct ip6_upper upper = { .at = IP6_HEADER, .proto = ip->proto };
+
+	if (upper.proto != IPPROTO_TCP && upper.proto != IPPROTO_UDP)
+		upper = ip6_upper(ip);
+	if (unlikely(ip6_upper_hidden(&upper)))
+		return HIDDEN;
+	memcpy(key->address, (const uint8_t *)ip + offsetof(struct rte_ipv6_hdr, src_addr),
+	       sizeof(key->address)); /* both: they follow one another */
+	return key_rest(key, upper.proto, upper.offset, (const uint8_t *)ip + upper.at,
+			ip6_total_len(ip) - upper.at);
+}
+
+/* Those that can be judged, together and in order; returns how many. Made once for each family. */
+static __rte_always_inline uint32_t keys_make(enum fib_family family, const uint8_t *const *frame,
+					      uint64_t some, struct key *key,
+					      struct acl_verdict *verdict)
+{
+	uint32_t n = 0;
+
+	for (; some; some &= some - 1) {
+		const uint8_t *at = frame[__builtin_ctzll(some)];
+		enum judgeable judgeable =
+			family == FIB_IP4 ? key4_make(at, &key[n]) : key6_make(at, &key[n]);
+
+		if (likely(judgeable == JUDGEABLE))
+			n++;
+		else if (judgeable == BROKEN)
+			verdict->broken |= some & -some;
+		else
+			verdict->hidden |= some & -some;
+	}
+	return n;
+}
+
+struct acl_verdict acl_judge(const struct acl *acl, enum fib_family family, uint16_t lcore,
+			     const uint8_t *const *frame, uint64_t some)
+{
+	struct key key[FORWARD_BURST];
 	const uint8_t *keys[FORWARD_BURST];
 	uint32_t found[FORWARD_BURST] = { 0 };
 	uint64_t *hits = lcore == ACL_UNCOUNTED ? NULL : &acl->hits[lcore * (size_t)acl->row];
 	struct acl_verdict verdict = { 0 };
-	uint32_t n = 0;
+	uint32_t n = family == FIB_IP4 ? keys_make(FIB_IP4, frame, some, key, &verdict)
+				       : keys_make(FIB_IP6, frame, some, key, &verdict);
 
-	for (uint64_t left = some; left; left &= left - 1) {
-		int i = __builtin_ctzll(left);
-
-		if (key_make(frame[i], &key[n]))
-			keys[n] = (const uint8_t *)&key[n], n++;
-		else
-			verdict.broken |= UINT64_C(1) << i;
-	}
-	if (acl->ip4 && n)
-		rte_acl_classify(acl->ip4, keys, found, n, 1);
+	for (uint32_t i = 0; i < n; i++)
+		keys[i] = (const uint8_t *)&key[i];
+	if (acl->ctx[family] && n)
+		rte_acl_classify(acl->ctx[family], keys, found, n, 1);
 	n = 0;
-	for (uint64_t left = some & ~verdict.broken; left; left &= left - 1) {
+	for (uint64_t left = some & ~(verdict.broken | verdict.hidden); left; left &= left - 1) {
 		uint32_t rule = found[n++];
 
 		verdict.denied |= (uint64_t)acl->deny[rule] << __builtin_ctzll(left);

@@ -33,6 +33,7 @@ static const char *const drop_names[DROP_REASONS] = {
 	[DROP_ACL_IN] = "acl_in",
 	[DROP_ACL_OUT] = "acl_out",
 	[DROP_ACL_FRAGMENT] = "acl_fragment",
+	[DROP_ACL_HEADERS] = "acl_headers",
 	[DROP_NO_ROUTE] = "no_route",
 	[DROP_UNRESOLVED] = "unresolved",
 	[DROP_GATE_CLOSED] = "gate_closed",

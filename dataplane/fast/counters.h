@@ -55,7 +55,9 @@ enum drop_reason {
 	DROP_URPF,
 	DROP_ACL_IN,
 	DROP_ACL_OUT,
-	DROP_ACL_FRAGMENT, /* by a port with an access list, which nobody can judge: acl.h */
+	/* by a port with an access list, which nobody can judge: acl.h */
+	DROP_ACL_FRAGMENT,
+	DROP_ACL_HEADERS,
 	/* forwarding */
 	DROP_NO_ROUTE,
 	DROP_TABLE_SPOILT, /* its entry names what the table does not have: a stray store */

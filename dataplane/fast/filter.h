@@ -6,9 +6,10 @@
  * filter; then, and for bursts from ports that need not be looked at, filters cost a load and a
  * branch a burst.
  *
- * What comes in is judged before all else that a good IPv4 packet could meet, what we send
- * ourselves never. What goes out is judged once its egress port is known and its gate open, before
- * anything could answer. Nobody is told: a drop is counted and silent. */
+ * What comes in is judged before all else that a good packet could meet, what we send ourselves
+ * never. What goes out is judged once its egress port is known and its gate open, before anything
+ * could answer. Nobody is told: a drop is counted and silent. Neighbour discovery to us is no more
+ * judged than ARP is. */
 #ifndef BASCULE_FILTER_H
 #define BASCULE_FILTER_H
 
@@ -48,30 +49,40 @@ static inline const struct filter_table *filter_of(const struct forwarder *f, ui
 	return likely(!table) || !(table->from >> port & 1) ? NULL : table;
 }
 
-/* Judge what came by `from`: `some` good headers of a burst. Returns those that may pass; the
- * others are gone, counted. */
-uint64_t filter_in(struct forwarder *f, const struct filter_table *table, const struct port *from,
-		   const struct fib_generation *generation, const struct burst *b, uint64_t some);
+/* Judge what came by a port: `some` good headers of a burst of `family`, screened by `by`. Returns
+ * those that may pass; the others are gone, counted. */
+uint64_t filter_in(struct forwarder *f, const struct filter_table *table,
+		   const struct screening *by, enum fib_family family, const struct burst *b,
+		   uint64_t some);
 
 /* Judge what is about to leave by the ports that `b` says, likewise. */
-uint64_t filter_out(struct forwarder *f, const struct filter_table *table, const struct burst *b,
-		    uint64_t some);
-
-/* Lists and reverse paths are of IPv4 alone: where a port has any, nothing of IPv6 comes by it, or
- * leaves. As above. */
-uint64_t filter6_in(struct forwarder *f, const struct filter_table *table, const struct port *from,
+uint64_t filter_out(struct forwarder *f, const struct filter_table *table, enum fib_family family,
 		    const struct burst *b, uint64_t some);
-uint64_t filter6_out(struct forwarder *f, const struct filter_table *table, const struct burst *b,
-		     uint64_t some);
-static inline bool filter6_shut(const struct filter_table *table, uint16_t port)
-{
-	return table && port < FIB_PORTS && table->port[port].out;
-}
 
-/* Judge one packet that is about to leave by `port`: DROP_NONE, or why not. `table` may be NULL;
+/* Judge one packet by a list, NULL: none. DROP_NONE, or why not: `denied` if the list says so.
  * `lcore` as for acl_judge(). */
-enum drop_reason filter_out_one(const struct filter_table *table, uint16_t lcore, uint16_t port,
-				const struct rte_mbuf *m);
+enum drop_reason filter_one(const struct acl *acl, enum fib_family family, uint16_t lcore,
+			    enum drop_reason denied, const struct rte_mbuf *m);
+
+/* One that comes, or that is about to leave, by `port`; `table` may be NULL. */
+static inline enum drop_reason filter_in_one(const struct filter_table *table,
+					     enum fib_family family, uint16_t lcore, uint16_t port,
+					     const struct rte_mbuf *m)
+{
+	const struct acl *acl = table && port < FIB_PORTS ? table->port[port].in : NULL;
+
+	return filter_one(acl, family, lcore, DROP_ACL_IN, m);
+}
+static inline enum drop_reason filter_out_one(const struct filter_table *table,
+					      enum fib_family family, uint16_t lcore, uint16_t port,
+					      const struct rte_mbuf *m)
+{
+	const struct acl *acl = table && port < FIB_PORTS ? table->port[port].out : NULL;
+
+	return filter_one(acl, family, lcore, DROP_ACL_OUT, m);
+}
+/* May a packet not leave by `port`? Then it is gone, counted. */
+bool filter_stops(struct forwarder *f, enum fib_family family, uint16_t port, struct rte_mbuf *m);
 
 #ifdef __cplusplus
 }

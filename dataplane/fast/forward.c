@@ -116,19 +116,13 @@ static const struct adjacency *way_of(const struct passage *p, struct burst *b, 
 static uint64_t pass_in(const struct passage *p, const struct burst *b, enum fib_family family,
 			uint64_t some)
 {
-	if (!p->filters)
-		return some;
-	return family == FIB_IP4 ? filter_in(p->f, p->filters, p->from, p->by.generation, b, some)
-				 : filter6_in(p->f, p->filters, p->from, b, some);
+	return p->filters ? filter_in(p->f, p->filters, &p->by, family, b, some) : some;
 }
 
 static uint64_t pass_out(const struct passage *p, const struct burst *b, enum fib_family family,
 			 uint64_t some)
 {
-	if (!p->filters)
-		return some;
-	return family == FIB_IP4 ? filter_out(p->f, p->filters, b, some)
-				 : filter6_out(p->f, p->filters, b, some);
+	return p->filters ? filter_out(p->f, p->filters, family, b, some) : some;
 }
 
 /* Returns those that leave. */

@@ -9,6 +9,7 @@ enum {
 	HIP = 139,
 	SHIM6 = 140,
 	FRAGMENT_LEN = 8,
+	MORE_FRAGMENTS = 1,
 };
 
 /* ::/96, which has the unspecified address, loopback and what was IPv4-compatible once; and
@@ -83,12 +84,14 @@ struct ip6_upper ip6_upper(const struct rte_ipv6_hdr *ip)
 		len = extension_len(upper.proto, at);
 		if (!len || end < upper.at + len)
 			break;
-		/* all but the two reserved bits: neither an offset nor more to come */
-		upper.fragment |= upper.proto == IPPROTO_FRAGMENT && (at[2] | (at[3] & 0xf9));
-		if (upper.fragment)
-			break;
+		if (upper.proto == IPPROTO_FRAGMENT) {
+			upper.offset = (uint16_t)((at[2] << 8 | at[3]) >> 3);
+			upper.fragment |= upper.offset || (at[3] & MORE_FRAGMENTS);
+		}
 		upper.proto = at[0];
 		upper.at += len;
+		if (upper.offset)
+			break;
 	}
 	return upper;
 }

@@ -22,6 +22,8 @@ enum {
 	IP6_HEADER = 40,    /* octets */
 	IP6_HOP = 4,	    /* where payload length, next header and hop limit lie */
 	IP6_EXTENSIONS = 8, /* headers that are walked at most */
+	/* of neighbour discovery: one that has been forwarded has less (RFC 4861 6.1, 7.1) */
+	IP6_ND_HOP_LIMIT = 255,
 };
 
 /* Host order, from the wire. */
@@ -79,10 +81,13 @@ enum drop_reason ip6_check(const struct rte_ipv6_hdr *ip, uint32_t len);
 
 /* The header of the protocol above, behind all extension headers. */
 struct ip6_upper {
-	uint32_t at;   /* octets from the start of the IP header */
-	uint8_t proto; /* or that of the extension header where the walk ended */
-	bool fragment; /* a part of a larger packet (RFC 8200 4.5), other than the whole in one
-			* (RFC 6946) */
+	uint32_t at; /* octets from the start of the IP header */
+	/* of a part but the first, what its first part goes on with, which may be an extension
+	 * header too; of others, that of the extension header where the walk ended if it did */
+	uint8_t proto;
+	bool fragment;	 /* a part of a larger packet (RFC 8200 4.5), other than the whole in one
+			  * (RFC 6946) */
+	uint16_t offset; /* of that part, in 8 octets; 0: its first, or a whole packet */
 };
 
 /* Walk, within the packet's own length: of a header that ip6_check() passed. */
@@ -90,6 +95,33 @@ struct ip6_upper ip6_upper(const struct rte_ipv6_hdr *ip);
 
 /* Is it one of the extension headers that ip6_upper() walks past? */
 bool ip6_is_extension(uint8_t proto);
+
+/* Did the walk end before it came to a protocol: in an extension header that is cut, or behind
+ * IP6_EXTENSIONS of them? */
+static inline bool ip6_upper_hidden(const struct ip6_upper *upper)
+{
+	return !upper->offset && ip6_is_extension(upper->proto);
+}
+
+/* Its ICMPv6 type; 0, which is none: it is no ICMPv6 or a part of it, which neighbour discovery may
+ * not come in (RFC 6980). */
+static inline uint8_t ip6_icmp_type(const struct rte_ipv6_hdr *ip, const struct ip6_upper *upper)
+{
+	if (upper->proto != IPPROTO_ICMPV6 || upper->fragment || ip6_total_len(ip) <= upper->at)
+		return 0;
+	return *((const uint8_t *)ip + upper->at);
+}
+
+/* Is it a solicitation or an advertisement (RFC 4861 4), which are to IPv6 what ARP is to IPv4, and
+ * from this link? */
+static inline bool ip6_type_discovers(uint8_t type)
+{
+	return type >= 133 && type <= 136;
+}
+static inline bool ip6_discovers(const struct rte_ipv6_hdr *ip, const struct ip6_upper *upper)
+{
+	return ip->hop_limits == IP6_ND_HOP_LIMIT && ip6_type_discovers(ip6_icmp_type(ip, upper));
+}
 
 /* CRC32c of the addresses and, of a flow that its source has given a label, the label (RFC 6438 3:
  * ports need not be looked for, and fragments go where the rest does); else of protocol and ports,

@@ -202,17 +202,6 @@ static bool too_big(const struct rte_ipv4_hdr *ip, const struct adjacency *adjac
 	       (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
 }
 
-/* May the packet not leave by `port`? Then it is gone. */
-static bool filtered(struct forwarder *f, uint16_t port, struct rte_mbuf *m)
-{
-	const struct filter_table *table = __atomic_load_n(&f->filters, __ATOMIC_ACQUIRE);
-	enum drop_reason reason = filter_out_one(table, f->lcore, port, m);
-
-	if (reason != DROP_NONE)
-		leave_drop(f, reason, m);
-	return reason != DROP_NONE;
-}
-
 /* What an adjacency that carries no transit does with a packet. */
 static void packet_stays(struct forwarder *f, struct rte_mbuf *m, uint8_t action, bool spoilt)
 {
@@ -246,7 +235,7 @@ const struct adjacency *odd_way(struct forwarder *f, const struct port *from, ui
 	}
 	if (!fib_gate_open(gate, from->role, adjacency->egress_role))
 		leave_drop(f, DROP_GATE_CLOSED, m);
-	else if (filtered(f, adjacency->port, m))
+	else if (filter_stops(f, FIB_IP4, adjacency->port, m))
 		return NULL;
 	else if (ip->time_to_live <= 1)
 		leave_drop_error(f, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);

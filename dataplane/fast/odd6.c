@@ -12,25 +12,11 @@
 #include "ip6.h"
 #include "leave.h"
 
-enum {
-	ND_ROUTER_SOLICITATION = 133,
-	ND_NEIGHBOUR_ADVERTISEMENT = 136,
-	ND_REDIRECT = 137,
-	ND_HOP_LIMIT = 255,
-};
+enum { ND_REDIRECT = 137 };
 
 static struct rte_ipv6_hdr *ip6_of(struct rte_mbuf *m)
 {
 	return rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, RTE_ETHER_HDR_LEN);
-}
-
-/* The ICMPv6 type; 0, which is none: it is no ICMPv6 or a part of it, which ND may not come in (RFC
- * 6980). */
-static uint8_t icmp6_type(const struct rte_ipv6_hdr *ip, const struct ip6_upper *upper)
-{
-	if (upper->proto != IPPROTO_ICMPV6 || upper->fragment || ip6_total_len(ip) <= upper->at)
-		return 0;
-	return *((const uint8_t *)ip + upper->at);
 }
 
 static bool is_bgp(const struct rte_ipv6_hdr *ip, const struct ip6_upper *upper)
@@ -42,25 +28,39 @@ static bool is_bgp(const struct rte_ipv6_hdr *ip, const struct ip6_upper *upper)
 	       (tcp->dst_port == RTE_BE16(179) || tcp->src_port == RTE_BE16(179));
 }
 
-/* For us. Neighbour discovery is IPv6's ARP; with less than the whole hop limit it comes from
- * elsewhere (RFC 4861 6.1, 7.1). Of IPv6, control has told no peers. */
+/* For us. Of IPv6, control has told no peers. */
 static void packet_local(struct forwarder *f, struct rte_mbuf *m)
 {
 	const struct rte_ipv6_hdr *ip = ip6_of(m);
 	struct ip6_upper upper = ip6_upper(ip);
-	uint8_t type = icmp6_type(ip, &upper);
+	uint8_t type = ip6_icmp_type(ip, &upper);
 
 	if (type == ND_REDIRECT) {
 		leave_drop(f, DROP_REDIRECT, m);
-	} else if (type >= ND_ROUTER_SOLICITATION && type <= ND_NEIGHBOUR_ADVERTISEMENT) {
-		if (ip->hop_limits == ND_HOP_LIMIT)
-			leave_punt(f, PUNT_ARP, m);
-		else
-			leave_drop(f, DROP_ND_HOP_LIMIT, m);
+	} else if (ip6_discovers(ip, &upper)) {
+		leave_punt(f, PUNT_ARP, m);
+	} else if (ip6_type_discovers(type)) {
+		leave_drop(f, DROP_ND_HOP_LIMIT, m);
 	} else {
 		f->counters->event[COUNTER_BGP_UNKNOWN_PEER] += is_bgp(ip, &upper);
 		leave_punt(f, PUNT_LOCAL, m);
 	}
+}
+
+/* To the link: no other stage sees it, so its port's list is asked here. */
+static void packet_to_link(struct forwarder *f, struct rte_mbuf *m)
+{
+	const struct filter_table *table = __atomic_load_n(&f->filters, __ATOMIC_ACQUIRE);
+	const struct rte_ipv6_hdr *ip = ip6_of(m);
+	struct ip6_upper upper = ip6_upper(ip);
+	enum drop_reason reason = DROP_NONE;
+
+	if (!ip6_discovers(ip, &upper))
+		reason = filter_in_one(table, FIB_IP6, f->lcore, m->port, m);
+	if (reason != DROP_NONE)
+		leave_drop(f, reason, m);
+	else
+		packet_local(f, m);
 }
 
 bool odd6_packet(struct forwarder *f, struct rte_mbuf *m, bool ours)
@@ -86,7 +86,7 @@ bool odd6_packet(struct forwarder *f, struct rte_mbuf *m, bool ours)
 		rte_pktmbuf_trim(m, (uint16_t)(m->data_len - frame_len));
 	if (!ip6_to_link(ip))
 		return true;
-	packet_local(f, m);
+	packet_to_link(f, m);
 	return false;
 }
 
@@ -152,8 +152,8 @@ const struct adjacency *odd6_way(struct forwarder *f, const struct port *from, u
 		leave_drop(f, DROP_LINK_LOCAL, m); /* RFC 4291 2.5.6: not to other links */
 	else if (!fib_gate_open(gate, from->role, adjacency->egress_role))
 		leave_drop(f, DROP_GATE_CLOSED, m);
-	else if (filter6_shut(__atomic_load_n(&f->filters, __ATOMIC_ACQUIRE), adjacency->port))
-		leave_drop(f, DROP_ACL_OUT, m);
+	else if (filter_stops(f, FIB_IP6, adjacency->port, m))
+		return NULL;
 	else if (ip->hop_limits <= 1)
 		leave_drop_error(f, DROP_TTL_EXPIRED, PUNT_ERROR_TTL_EXPIRED, 0, m);
 	else if (action == ADJACENCY_UNRESOLVED)

@@ -10,7 +10,8 @@
  *   loose   there is a route, to whichever port. The default route does not count (RFC 3704 2.4,
  *           "ignoring default routes"): with it every source would do.
  *
- * A configured BGP peer is where the configuration has it (bgp_wrong_port says otherwise): its
+ * A link-local address is of the link that it comes by, and never forwarded. A configured BGP peer
+ * is where the configuration has it (bgp_wrong_port says otherwise): its
  * source passes by that port without a route, without which it could never tell us one. Enhanced
  * feasible path (RFC 8704) asks for what each customer announces; strict with backups is as far as
  * a FIB can say. */
@@ -22,15 +23,16 @@
 #include "burst.h"
 #include "config.h"
 #include "fib.h"
+#include "screen.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Those of `some`, good headers that came by `port`, whose source fails; one look-up for all. */
-uint64_t urpf_failed(enum config_urpf mode, const struct fib *fib,
-		     const struct fib_generation *generation, uint32_t tbl8_groups, uint16_t port,
-		     const struct burst *b, uint64_t some);
+/* Those of `some`, good headers of `family` that are screened by `by`, whose source fails; one
+ * look-up for all. */
+uint64_t urpf_failed(enum config_urpf mode, const struct fib *fib, const struct screening *by,
+		     enum fib_family family, const struct burst *b, uint64_t some);
 
 #ifdef __cplusplus
 }

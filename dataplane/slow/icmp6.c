@@ -17,7 +17,6 @@ enum {
 
 	ICMP6_PACKET_MAX = 1280, /* the least MTU of IPv6: 2.4 c */
 	ICMP6_HOP_LIMIT = 64,
-	FRAGMENT_HEADER = 8,
 };
 
 /* The header of every error (3.1 to 3.3); IPv6 behind Ethernet begins at no multiple of four. */
@@ -44,19 +43,12 @@ static bool maybe_error(const struct rte_ipv6_hdr *ip)
 {
 	struct ip6_upper upper = ip6_upper(ip);
 	const uint8_t *at = (const uint8_t *)ip + upper.at;
-	bool later = false;
 
-	if (upper.fragment) { /* the walk ended at its header */
-		later = (at[2] << 8 | at[3]) >> 3;
-		upper.proto = at[0];
-		upper.at += FRAGMENT_HEADER;
-		at += FRAGMENT_HEADER;
-	}
 	if (ip6_is_extension(upper.proto))
 		return true;
 	if (upper.proto != IPPROTO_ICMPV6)
 		return false;
-	return later || ip6_total_len(ip) <= upper.at || *at < ICMP6_INFORMATIONAL ||
+	return upper.offset || ip6_total_len(ip) <= upper.at || *at < ICMP6_INFORMATIONAL ||
 	       *at == ICMP6_REDIRECT;
 }
 

@@ -62,12 +62,9 @@ static void take_bgp(struct slowpath *s, struct rte_mbuf *m)
 /* The forwarding lcore has asked already; filters may have changed since. True: dropped. */
 static bool filtered(struct slowpath *s, struct rte_mbuf *m, uint16_t port)
 {
-	enum drop_reason reason = DROP_NONE;
+	enum fib_family family = frame_is_ip6(m) ? FIB_IP6 : FIB_IP4;
+	enum drop_reason reason = filter_out_one(s->filters, family, ACL_UNCOUNTED, port, m);
 
-	if (!frame_is_ip6(m))
-		reason = filter_out_one(s->filters, ACL_UNCOUNTED, port, m);
-	else if (filter6_shut(s->filters, port))
-		reason = DROP_ACL_OUT;
 	if (reason != DROP_NONE)
 		slowpath_drop(s, reason, m);
 	return reason != DROP_NONE;

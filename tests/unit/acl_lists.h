@@ -1,4 +1,5 @@
-/* Access lists for tests, written as sentences. */
+/* Access lists for tests, written as sentences: of IPv4, or of the family that they are turned
+ * into. */
 #ifndef BASCULE_TEST_ACL_LISTS_H
 #define BASCULE_TEST_ACL_LISTS_H
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "config_acl.h"
+#include "families.h"
 
 struct rule {
 	config_acl_rule config = {};
@@ -26,6 +28,17 @@ struct rule {
 		config.protocol = 1;
 		config.icmp_type = type;
 		config.icmp_code = code;
+		return *this;
+	}
+	rule &icmp6(uint16_t type)
+	{
+		icmp(type);
+		config.protocol = 58;
+		return *this;
+	}
+	rule &to6(const char *prefix)
+	{
+		prefix_parse(prefix, &config.destination.value[config.destination.n++]);
 		return *this;
 	}
 	rule &from(const char *prefix)
@@ -72,6 +85,22 @@ struct acl_list {
 		config.rules = rules.data();
 	}
 	acl_list &operator=(const acl_list &) = delete;
+	/* The same of `family`, addresses as in families.h. */
+	acl_list of(enum family family) const
+	{
+		acl_list list = *this;
+
+		for (config_acl_rule &r : list.rules) {
+			for (config_acl_prefixes *p : { &r.source, &r.destination }) {
+				for (size_t i = 0; i < p->n; i++)
+					p->value[i] = prefix_of(family, p->value[i].addr.v4,
+								p->value[i].len);
+			}
+			if (family == FAMILY_IPV6 && r.protocol == 1)
+				r.protocol = 58;
+		}
+		return list;
+	}
 	acl_list &add(config_acl_rule r)
 	{
 		strcpy(r.name, ("r" + std::to_string(rules.size())).c_str());

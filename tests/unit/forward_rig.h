@@ -139,7 +139,7 @@ inline int rig::make()
 	params.tbl8_groups = 64;
 	params.max_threads = RTE_MAX_LCORE;
 	params.views6 = params.views;
-	params.trie6_groups = 256;
+	params.trie6_groups = 8192;
 	if (!pool || fib_create(&params, &fib) || punt_open(&punt))
 		return -1;
 	for (int p = 0; p < PORTS; p++) {

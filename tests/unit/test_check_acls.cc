@@ -27,20 +27,25 @@ std::string text()
     { name = "back"; action = "permit"; protocol = "tcp"; established = true; },
     { name = "ping"; action = "permit"; protocol = "icmp"; icmp_type = 8; icmp_code = 0; },
     { name = "parts"; action = "deny"; fragments = true; },
-    { name = "gre"; action = "permit"; protocol = 47; } ); },
+    { name = "gre"; action = "permit"; protocol = 47; },
+    { name = "six"; action = "permit"; protocol = "icmpv6"; icmp_type = 128;
+      source = ["2001:db8::/32", "10.6.0.0/16"]; destination = "2001:db8:6::/48"; } ); },
   { name = "all"; default = "permit"; rules = (); } );
 )";
 }
 
 #define PORTS_ALLOWED \
 	"a port 0..65535, a range in quotes such as \"8000-8080\", and lists of 1 to 16 of both"
-#define PREFIXES_ALLOWED "a prefix in quotes such as \"10.0.0.0/16\", and lists of 1 to 16 of them"
+#define PREFIXES_ALLOWED \
+	"a prefix in quotes such as \"10.0.0.0/16\" or \"2001:db8::/32\", and lists of 1 to 16 " \
+	"of " \
+	"them"
 
 const error_case error_cases[] = {
 	{ "default = \"permit\"; rules = (); }",
 	  "default = \"permit\"; rules = (); }, { name = \"edge\"; default = \"deny\"; rules = (); "
 	  "}",
-	  "c:39: acls.edge.name: \"edge\" is the access list on line 32 already, allowed are names "
+	  "c:41: acls.edge.name: \"edge\" is the access list on line 32 already, allowed are names "
 	  "used once" },
 	{ "name = \"back\"", "name = \"web\"",
 	  "c:35: acls.edge.rules.web.name: web is another rule's of this list already, allowed are "
@@ -54,10 +59,10 @@ const error_case error_cases[] = {
 	  "\"deny\"" },
 	{ "protocol = 47", "protocol = 256",
 	  "c:38: acls.edge.rules.gre.protocol: 256 is out of range, allowed are \"tcp\", \"udp\", "
-	  "\"icmp\" and numbers 0..255" },
+	  "\"icmp\", \"icmpv6\" and numbers 0..255" },
 	{ "protocol = 47", "protocol = \"gre\"",
 	  "c:38: acls.edge.rules.gre.protocol: \"gre\" is not known here, allowed are \"tcp\", "
-	  "\"udp\", \"icmp\" and numbers 0..255" },
+	  "\"udp\", \"icmp\", \"icmpv6\" and numbers 0..255" },
 	{ "\"10.0.0.0/8\"", "\"10.0.0.1/8\"",
 	  "c:33: acls.edge.rules.web.source: \"10.0.0.1/8\" is not a prefix without host "
 	  "bits, allowed are " PREFIXES_ALLOWED },
@@ -83,8 +88,23 @@ const error_case error_cases[] = {
 	  "c:38: acls.edge.rules.gre.source_ports: stands without protocol \"tcp\" or \"udp\", "
 	  "allowed are rules of these" },
 	{ "protocol = \"icmp\"; ", "",
-	  "c:36: acls.edge.rules.ping.icmp_type: stands without protocol \"icmp\", allowed are "
-	  "rules of that" },
+	  "c:36: acls.edge.rules.ping.icmp_type: stands without protocol \"icmp\" or "
+	  "\"icmpv6\", allowed are rules of these" },
+	{ "[\"2001:db8::/32\", \"10.6.0.0/16\"]", "\"2001:db8::1/32\"",
+	  "c:40: acls.edge.rules.six.source: \"2001:db8::1/32\" is not a prefix without host bits, "
+	  "allowed are " PREFIXES_ALLOWED },
+	{ "\"2001:db8::/32\", ", "",
+	  "c:40: acls.edge.rules.six.destination: has no prefix of source's family, allowed are "
+	  "prefixes of one family" },
+	{ "\"2001:db8:6::/48\"", "\"10.6.0.0/16\"",
+	  "c:39: acls.edge.rules.six.protocol: is IPv6's beside prefixes of IPv4, allowed is "
+	  "\"icmp\"" },
+	{ "\"icmpv6\"", "\"icmp\"",
+	  "c:39: acls.edge.rules.six.protocol: is IPv4's beside prefixes of IPv6, allowed is "
+	  "\"icmpv6\"" },
+	{ "protocol = \"icmpv6\"", "protocol = 1",
+	  "c:39: acls.edge.rules.six.protocol: is IPv4's beside prefixes of IPv6, allowed is "
+	  "\"icmpv6\"" },
 	{ "icmp_type = 8; ", "",
 	  "c:36: acls.edge.rules.ping.icmp_code: stands without icmp_type, allowed is a code of a "
 	  "type" },
@@ -129,7 +149,7 @@ TEST_F(check_acls_test, are_read)
 	ASSERT_EQ(std::vector<std::string>{}, l.warnings);
 	edge = config_acl_find(l.config, "edge");
 	all = config_acl_find(l.config, "all");
-	ASSERT_TRUE(edge && all && edge->nb_rules == 5 && all->nb_rules == 0);
+	ASSERT_TRUE(edge && all && edge->nb_rules == 6 && all->nb_rules == 0);
 	EXPECT_EQ(nullptr, config_acl_find(l.config, ""));
 	EXPECT_TRUE(edge->deny && !all->deny);
 	EXPECT_EQ(6, edge->rules[0].protocol);
@@ -144,6 +164,10 @@ TEST_F(check_acls_test, are_read)
 	EXPECT_TRUE(edge->rules[3].deny && edge->rules[3].fragments);
 	EXPECT_EQ(CONFIG_ACL_ANY, edge->rules[3].protocol);
 	EXPECT_EQ(47, edge->rules[4].protocol);
+	EXPECT_EQ(58, edge->rules[5].protocol);
+	EXPECT_EQ(FAMILY_IPV6, edge->rules[5].source.value[0].addr.family);
+	EXPECT_EQ(FAMILY_IPV4, edge->rules[5].source.value[1].addr.family);
+	EXPECT_EQ(48, edge->rules[5].destination.value[0].len);
 	EXPECT_EQ(URPF_STRICT, l.config->dataplane.ports[0].urpf);
 	EXPECT_STREQ("edge", l.config->dataplane.ports[0].acl_in);
 	EXPECT_STREQ("", l.config->dataplane.ports[0].acl_out);
@@ -179,7 +203,7 @@ TEST_F(check_acls_test, a_list_that_no_port_has_is_said)
 	loaded l = load_text(replaced(text(), " acl_out = \"all\";", ""));
 
 	EXPECT_EQ(
-		std::vector<std::string>{ "c:39: acls.all.name: no port has the access list all" },
+		std::vector<std::string>{ "c:41: acls.all.name: no port has the access list all" },
 		l.warnings);
 }
 
@@ -196,7 +220,7 @@ TEST_F(check_acls_test, combinations_are_bounded)
 	rules = replaced(text(), "source = \"10.0.0.0/8\"", "source = [" + sixteen + "]");
 	rules = replaced(rules, "[\"10.1.0.0/16\", \"10.2.0.0/16\"]", "[" + sixteen + "]");
 	rules = replaced(rules, "(80, \"8000-8080\");", "[" + ports + "]; established = true;");
-	EXPECT_EQ(std::vector<std::string>{ "c:32: acls.edge.rules: name 8455 combinations of "
+	EXPECT_EQ(std::vector<std::string>{ "c:32: acls.edge.rules: name 8459 combinations of "
 					    "sources, destinations and ports, allowed are 8192" },
 		  load_text(rules).errors);
 	EXPECT_EQ(std::vector<std::string>{}, load_text(replaced(rules, ", 30", "")).errors);

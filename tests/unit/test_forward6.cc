@@ -6,7 +6,6 @@
 #include <set>
 #include <vector>
 
-#include "filter.h"
 #include "forward_rig.h"
 
 namespace
@@ -497,55 +496,6 @@ TEST_F(forward, flows_of_ip6_whose_next_hop_is_lost)
 		EXPECT_EQ("tx3", paths.end(paths.flow(flow)));
 		EXPECT_EQ(before[flow] != "tx3", the->counters.event[COUNTER_REPAIRED]);
 	}
-}
-
-/* Lists are of IPv4 alone: what they might refuse does not pass. */
-TEST_F(forward, ip6_does_not_pass_where_a_list_would_judge_it)
-{
-	struct config_acl config = {};
-	struct acl *acl = acl_new(&config, 1);
-	const struct {
-		const char *what;
-		struct filter_port filters[2];
-		fields make;
-		const char *end;
-	} rows[] = {
-		{ "none", {}, as_is, "tx1" },
-		{ "where it comes in", { { acl, nullptr, URPF_OFF } }, as_is, "acl_in" },
-		{ "reverse path", { { nullptr, nullptr, URPF_LOOSE } }, as_is, "urpf" },
-		{ "where it leaves", { {}, { nullptr, acl, URPF_OFF } }, as_is, "acl_out" },
-		{ "and without an answer",
-		  { {}, { nullptr, acl, URPF_OFF } },
-		  [](auto &f) { f.hop_limit = 1; },
-		  "acl_out" },
-		{ "where others leave", { { nullptr, acl, URPF_OFF } }, as_is, "tx1" },
-		{ "neighbours are found",
-		  { { acl, acl, URPF_STRICT } },
-		  icmp6(135, "fe80::1"),
-		  "punt_arp" },
-	};
-	with_ip6 ports;
-
-	ASSERT_NE(nullptr, acl);
-	for (const auto &row : rows) {
-		struct filter_table table = {};
-		frame6_fields f = to6(remote_addr6(1));
-		struct rte_mbuf *m;
-
-		memcpy(table.port, row.filters, sizeof(row.filters));
-		filter_table_settle(&table);
-		the->forwarder.filters = &table;
-		memset(&the->counters, 0, sizeof(the->counters));
-		row.make(f);
-		m = frame6(0, f);
-		send(0, &m, 1);
-		the->forwarder.filters = nullptr;
-		EXPECT_EQ(row.end, ends()) << row.what;
-		expect_all_accounted();
-		EXPECT_EQ(nullptr, error()) << row.what;
-		drain();
-	}
-	acl_put(acl);
 }
 
 /* A way through the table that does not end. */

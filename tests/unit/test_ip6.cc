@@ -69,6 +69,7 @@ TEST(ip6, what_is_above)
 		uint8_t proto;
 		uint32_t at;
 		bool fragment;
+		uint16_t offset;
 	} rows[] = {
 		{ "no extension", UDP, udp, UDP, 40, false },
 		{ "nothing at all", 59, "", 59, 40, false },
@@ -85,13 +86,22 @@ TEST(ip6, what_is_above)
 		{ "authentication, which counts in fours", 51,
 		  bytes({ UDP, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8 }) + udp, UDP, 52, false },
 		{ "the first fragment", IPPROTO_FRAGMENT, bytes({ UDP, 0, 0, 1, 9, 9, 9, 9 }) + udp,
-		  IPPROTO_FRAGMENT, 40, true },
+		  UDP, 48, true },
 		{ "the last fragment", IPPROTO_FRAGMENT, bytes({ UDP, 0, 1, 0, 9, 9, 9, 9 }) + udp,
-		  IPPROTO_FRAGMENT, 40, true },
+		  UDP, 48, true, 32 },
 		{ "a fragment behind options", IPPROTO_HOPOPTS,
 		  bytes({ IPPROTO_FRAGMENT, 0, 1, 4, 0, 0, 0, 0 }) +
 			  bytes({ UDP, 0, 0, 8, 9, 9, 9, 9 }) + udp,
-		  IPPROTO_FRAGMENT, 48, true },
+		  UDP, 56, true, 1 },
+		{ "options behind the first fragment", IPPROTO_FRAGMENT,
+		  bytes({ IPPROTO_DSTOPTS, 0, 0, 1, 9, 9, 9, 9 }) + options + udp, UDP, 56, true },
+		{ "options behind a later one, which nobody looks for", IPPROTO_FRAGMENT,
+		  bytes({ IPPROTO_DSTOPTS, 0, 0, 9, 9, 9, 9, 9 }) + options + udp, IPPROTO_DSTOPTS,
+		  48, true, 1 },
+		{ "a fragment of a fragment", IPPROTO_FRAGMENT,
+		  bytes({ IPPROTO_FRAGMENT, 0, 0, 1, 9, 9, 9, 9 }) +
+			  bytes({ UDP, 0, 0, 16, 9, 9, 9, 9 }) + udp,
+		  UDP, 56, true, 2 },
 		{ "a whole in one fragment", IPPROTO_FRAGMENT,
 		  bytes({ UDP, 0, 0, 6, 9, 9, 9, 9 }) + udp, UDP, 48, false },
 		{ "ESP, which hides the rest", 50, udp, 50, 40, false },
@@ -109,6 +119,7 @@ TEST(ip6, what_is_above)
 		EXPECT_EQ(row.proto, upper.proto) << row.what;
 		EXPECT_EQ(row.at, upper.at) << row.what;
 		EXPECT_EQ(row.fragment, upper.fragment) << row.what;
+		EXPECT_EQ(row.offset, upper.offset) << row.what;
 	}
 }
 

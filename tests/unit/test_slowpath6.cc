@@ -128,18 +128,24 @@ TEST_F(slow6, answered_if_there_is_no_host)
 /* What changed while it was kept: gate, filter or routes say no now, without an answer. */
 TEST_F(slow6, what_was_kept_asks_again)
 {
-	static struct filter_table shut = {};
+	struct config_acl nothing = {};
+	struct filter_table shut = {};
+	struct acl *acl;
 
 	glean();
 	gate(false);
 	found(host_mac);
 	EXPECT_EQ(1u, counters.drop[DROP_GATE_CLOSED]);
 	gate(true);
-	shut.port[0].out = (struct acl *)&shut; /* lists are of IPv4 alone: anything stops it */
+	nothing.deny = true;
+	acl = acl_new(&nothing, 1);
+	ASSERT_NE(nullptr, acl);
+	shut.port[0].out = acl;
 	s->filters = &shut;
 	glean();
 	EXPECT_EQ(1u, counters.drop[DROP_ACL_OUT]);
 	s->filters = nullptr;
+	acl_put(acl);
 	fields.dst = addr6("2001:db8:2::5"); /* not on link any more */
 	glean();
 	EXPECT_EQ(1u, counters.drop[DROP_ROUTE_GONE]);
