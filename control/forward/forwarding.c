@@ -6,8 +6,12 @@
 
 #include "fib.h"
 
-static_assert((int)FORWARDING_WIDE == (int)FIB_WIDE, "one bound");
 static_assert((int)FIB_HANDOVER == (int)CONFIG_GATEWAYS, "a word for each gateway");
+
+uint8_t forwarding_wide(enum family family)
+{
+	return family == FAMILY_IPV4 ? FIB_WIDE4 : FIB_WIDE6;
+}
 
 /* --- joining ---------------------------------------------------------------------------------- */
 

@@ -18,9 +18,9 @@ extern "C" {
 struct fib;
 struct fib_writer;
 
-/* A prefix shorter than that, but not the default route, is written in slices
+/* A prefix of the family shorter than that, but not the default route, is written in slices
  * (rib_wide_begin()). */
-enum { FORWARDING_WIDE = 16 };
+uint8_t forwarding_wide(enum family family);
 
 /* The FIB in the dataplane's memory, which EAL has joined. -ENOENT: there is none; -EAGAIN: not
  * ready yet; -EPROTO: built with another layout. */

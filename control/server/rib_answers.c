@@ -90,7 +90,7 @@ static int rib_open(struct route_server *rs, enum family family)
 		.reflected = reflected,
 		.asn = rs->config->instance.asn,
 		.ready = ready,
-		.wide_len = FORWARDING_WIDE,
+		.wide_len = forwarding_wide(family),
 		.ctx = routes,
 	};
 	struct source vnet = { .role = ROLE_VNET, .router_id = rs->config->instance.router_id };

@@ -29,6 +29,8 @@ static const uint64_t MAGIC = UINT64_C(0xba5c01e200000000) | sizeof(struct fib);
 
 _Static_assert(FIB_SEEDS < FIB_ADJACENCIES && FIB_SEEDS < FIB_PATH_LISTS, "a seed has one of each");
 _Static_assert(FIB_VIEWS *FIB_VIEWS == 64, "the gate is one word");
+_Static_assert((int)FIB_WIDE4 == (int)LPM4_WIDE && (int)FIB_WIDE6 == (int)TRIE6_WIDE,
+	       "what the tables write in slices");
 _Static_assert(FIB_NAME + sizeof(".7.1") <= RTE_LPM_NAMESIZE, "names of tables");
 
 struct fib_writer {
@@ -444,7 +446,7 @@ bool fib_step(struct fib_writer *writer, uint8_t view, enum fib_family family, u
 /* The rest of what was begun. */
 static int finish(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix, int err)
 {
-	if (prefix->family == FIB_IP4 && prefix->len >= FIB_WIDE)
+	if (!fib_is_wide(prefix))
 		return err;
 	while (!err && !fib_step(writer, view, prefix->family, UINT32_MAX))
 		;

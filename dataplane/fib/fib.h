@@ -122,16 +122,15 @@ static inline int fib_del(struct fib_writer *writer, uint8_t view, struct fib_pr
 {
 	return fib_prefix_del(writer, view, &prefix);
 }
-/* The same in slices, for a prefix that covers too much of the table to be written at once. Until
- * fib_step() says so, readers find the new path-list or what they found before, so the caller keeps
- * its reference to what the prefix pointed to.
- *   IPv4  those shorter than FIB_WIDE, but not the default route; no other such prefix of the view
- *         may be changed meanwhile, longer ones may, and are through at once
- *   IPv6  any but the default route; no other prefix of the view may be changed meanwhile */
-enum { FIB_WIDE = 16 };
+/* The same in slices, for a wide prefix, which may cover too much of the table to be written at
+ * once: one shorter than FIB_WIDE4 or FIB_WIDE6, but not the default route. Until fib_step() says
+ * so, readers find the new path-list or what they found before, so the caller keeps its reference
+ * to what the prefix pointed to. No other wide prefix of the table may be changed meanwhile; longer
+ * ones may, and are through at once. */
+enum { FIB_WIDE4 = 16, FIB_WIDE6 = 24 };
 static inline bool fib_is_wide(const struct fib_prefix *prefix)
 {
-	return prefix->len && prefix->len < FIB_WIDE;
+	return prefix->len && prefix->len < (prefix->family == FIB_IP4 ? FIB_WIDE4 : FIB_WIDE6);
 }
 int fib_prefix_set_begin(struct fib_writer *writer, uint8_t view, const struct fib_prefix *prefix,
 			 uint32_t list);

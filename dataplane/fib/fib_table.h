@@ -29,8 +29,8 @@ struct fib_table_ops {
 	/* `shared`: a struct rte_lpm or a struct trie6_shared, of so many groups; -ENOMEM */
 	int (*init)(struct fib_table *t, void *shared, uint32_t groups, struct rte_rcu_qsbr *qsbr);
 	void (*fini)(struct fib_table *t);
-	/* Begin a change; until `step` says that it is through, no other may be begun.
-	 * -ENOSPC, -ENOMEM, -ENOENT. */
+	/* Begin a change; until `step` says that it is through, no other of a wide prefix may be
+	 * begun. -ENOSPC, -ENOMEM, -ENOENT. */
 	int (*set)(struct fib_table *t, const struct fib_prefix *p, uint32_t value);
 	int (*del)(struct fib_table *t, const struct fib_prefix *p);
 	bool (*step)(struct fib_table *t, uint32_t max);

@@ -174,8 +174,22 @@ static void group_open(struct trie6 *t, struct place *p, uint32_t *at)
 	place_down(t, p, at);
 }
 
+/* What is still to be written in a group that is closed is not to be written any more, nor what is
+ * below it, where nothing is. */
+static void work_leave(struct trie6 *t, uint32_t group)
+{
+	const uint32_t *first = t->shared->groups[group];
+
+	for (uint8_t depth = 0; depth < t->work.depth; depth++) {
+		const uint32_t *last = t->work.step[depth].end - 1;
+
+		if (last >= first && last < first + TRIE6_GROUP)
+			t->work.depth = depth;
+	}
+}
+
 /* Of this place and those above, close the groups that nothing keeps any more: all entries of such
- * a group say what covers it, so the one above can say it. */
+ * a group say what covers it, or will, so the one above can say it. */
 static void groups_close(struct trie6 *t, struct place *p)
 {
 	uint32_t *rules = p->rules;
@@ -184,16 +198,15 @@ static void groups_close(struct trie6 *t, struct place *p)
 		uint32_t *at = p->way[depth - 1], group = group_of(*at);
 
 		entry_store(at, rules[TRIE6_COVER]);
+		work_leave(t, group);
 		rcu_pool_retire(&t->groups, group);
 		rules = depth > 1 ? t->nodes[group_of(*p->way[depth - 2])] : t->root_rules;
 		rules[TRIE6_USERS]--;
 	}
 }
 
-bool trie6_step(struct trie6 *t, uint32_t max)
+static bool work_step(struct trie6 *t, struct trie6_work *work, uint32_t max)
 {
-	struct trie6_work *work = &t->work;
-
 	for (uint32_t done = 0; work->depth && done < max;) {
 		uint32_t **next = &work->step[work->depth - 1].at;
 		uint32_t *at = *next, *rules, *below;
@@ -220,15 +233,23 @@ bool trie6_step(struct trie6 *t, uint32_t max)
 	return !work->depth;
 }
 
-/* Give `entry` to all that serves a rule of length `len` or shorter below a slot. */
+bool trie6_step(struct trie6 *t, uint32_t max)
+{
+	return work_step(t, &t->work, max);
+}
+
+/* Give `entry` to all that serves a rule of length `len` or shorter below a slot; of a wide prefix
+ * to as much of it as may be written at once. */
 static void slot_write(struct trie6 *t, const struct slot *slot, uint8_t len, uint32_t entry)
 {
-	t->work.entry = entry;
-	t->work.len = len;
-	t->work.depth = 1;
-	t->work.step[0].at = slot->at;
-	t->work.step[0].end = slot->end;
-	trie6_step(t, AT_ONCE);
+	struct trie6_work at_once, *work = len < TRIE6_WIDE ? &t->work : &at_once;
+
+	work->entry = entry;
+	work->len = len;
+	work->depth = 1;
+	work->step[0].at = slot->at;
+	work->step[0].end = slot->end;
+	work_step(t, work, len < TRIE6_WIDE ? (uint32_t)AT_ONCE : UINT32_MAX);
 }
 
 /* Are so many groups free, or can be? */
@@ -244,7 +265,8 @@ int trie6_set_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len, u
 	struct place p;
 	struct slot slot;
 
-	assert(prefix_valid(addr, len) && value <= TRIE6_VALUE && !t->work.depth);
+	assert(prefix_valid(addr, len) && value <= TRIE6_VALUE);
+	assert(len >= TRIE6_WIDE || !t->work.depth);
 	place_find(t, addr, len, &p);
 	if (!place_is_of(&p, len) &&
 	    !groups_free(t, (len - (p.from + p.bits) + TRIE6_STEP - 1u) / TRIE6_STEP))
@@ -274,7 +296,7 @@ int trie6_del_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len)
 	struct place p;
 	struct slot slot;
 
-	assert(prefix_valid(addr, len) && !t->work.depth);
+	assert(prefix_valid(addr, len) && (len >= TRIE6_WIDE || !t->work.depth));
 	place_find(t, addr, len, &p);
 	if (!rule_find(&p, addr, len))
 		return -ENOENT;
@@ -287,21 +309,23 @@ int trie6_del_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len)
 	return 0;
 }
 
-static int work_finish(struct trie6 *t, int err)
+/* After a change of a prefix of this length: one that is not wide leaves a wide one under way
+ * alone. */
+static int work_finish(struct trie6 *t, uint8_t len, int err)
 {
-	while (!trie6_step(t, UINT32_MAX))
+	while (len < TRIE6_WIDE && !trie6_step(t, UINT32_MAX))
 		;
 	return err;
 }
 
 int trie6_set(struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t value)
 {
-	return work_finish(t, trie6_set_begin(t, addr, len, value));
+	return work_finish(t, len, trie6_set_begin(t, addr, len, value));
 }
 
 int trie6_del(struct trie6 *t, const struct fib_addr *addr, uint8_t len)
 {
-	return work_finish(t, trie6_del_begin(t, addr, len));
+	return work_finish(t, len, trie6_del_begin(t, addr, len));
 }
 
 int trie6_get(const struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t *value)

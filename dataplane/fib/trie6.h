@@ -45,6 +45,10 @@ enum {
 	TRIE6_LEN_SHIFT = 24,
 
 	TRIE6_GROUPS_MAX = 1 << 22,
+
+	/* a prefix shorter than that is wide: more may lie below it than ought to be written at
+	 * once. The most below one that is not, of the real table, is 27,000 entries */
+	TRIE6_WIDE = 24,
 };
 
 /* What both processes see. */
@@ -68,7 +72,7 @@ enum {
 };
 
 /* A prefix that is being written to what lies below it: a way down, of which each step still has
- * [at, end) to do. */
+ * [at, end) to do. All of a step is of one group, or of the root. */
 struct trie6_work {
 	uint32_t entry;
 	uint8_t len;   /* entries that serve a longer rule stay */
@@ -100,8 +104,9 @@ void trie6_fini(struct trie6 *t);
 int trie6_set(struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t value);
 /* Unbind it; the next shorter rule shows again. -ENOENT. */
 int trie6_del(struct trie6 *t, const struct fib_addr *addr, uint8_t len);
-/* The same, but if much lies below the prefix, some of it is left to trie6_step(), and until that
- * is through a reader finds the new value or what it found before, and no prefix may be changed. */
+/* The same, but if much lies below a wide prefix, some of it is left to trie6_step(), and until
+ * that is through a reader finds the new value or what it found before, and no other wide prefix
+ * may be changed. Others may. */
 int trie6_set_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len, uint32_t value);
 int trie6_del_begin(struct trie6 *t, const struct fib_addr *addr, uint8_t len);
 /* Write at most `max` entries of it. True: all are written. */

@@ -200,6 +200,144 @@ TEST_F(trie6_test, what_is_written_in_steps_is_old_or_new)
 	EXPECT_GT(steps, 200u) << "some take several";
 }
 
+/* Other prefixes change between the steps: each address finds what it ought to, as the table is
+ * before the wide change or after it, and when all is written, after it. Groups are closed where a
+ * step is to go on, and used again elsewhere. */
+TEST_F(trie6_test, others_change_between_the_steps)
+{
+	const ip6 block = addr6("2001:d00::");
+	lpm6_model before, after; /* without and with the wide change under way */
+	std::vector<route6> known;
+	size_t steps = 0, several = 0;
+
+	for (int i = 0; i < 1500; i++)
+		known.push_back(random_route(block, 24, 40));
+	for (int round = 0; round < 30; round++) {
+		uint8_t len = (uint8_t)(16 + random() % 8);
+		struct fib_addr a = words(lpm6_model::network(block, len));
+		bool set_wide = random() % 3 != 0, through = false;
+		int turns = 0;
+
+		for (size_t i = 0; i < known.size(); i++) {
+			const route6 &r = known[i];
+
+			if (set(r.addr, r.len, value_of(i)))
+				continue;
+			before.set(r.addr, r.len, value_of(i));
+			after.set(r.addr, r.len, value_of(i));
+		}
+		/* nothing longer hides it, mostly */
+		for (uint8_t l = len + 1; round % 4 && l < TRIE6_WIDE; l++) {
+			del(lpm6_model::network(block, l), l);
+			before.del(lpm6_model::network(block, l), l);
+			after.del(lpm6_model::network(block, l), l);
+		}
+		if (set_wide)
+			ASSERT_EQ(0, trie6_set_begin(&t, &a, len, value_of(1u + round)));
+		else if (trie6_del_begin(&t, &a, len))
+			continue; /* there is none */
+		if (set_wide)
+			after.set(lpm6_model::network(block, len), len, value_of(1u + round));
+		else
+			after.del(lpm6_model::network(block, len), len);
+		for (; !through; turns++) {
+			std::vector<route6> touched;
+
+			/* most go, so that groups are closed */
+			for (int k = 0; k < 40; k++) {
+				const route6 &r = known[random() % known.size()];
+				bool is_set = random() % 4 == 0;
+				uint32_t value = value_of(random());
+
+				ASSERT_EQ(is_set || before.del(r.addr, r.len) ? 0 : -ENOENT,
+					  is_set ? set(r.addr, r.len, value) : del(r.addr, r.len));
+				if (is_set) {
+					before.set(r.addr, r.len, value);
+					after.set(r.addr, r.len, value);
+				} else {
+					after.del(r.addr, r.len);
+				}
+				rcu_pool_reclaim(&t.groups);
+				touched.push_back(r);
+			}
+			through = trie6_step(&t, 1 + (uint32_t)random() % 3000);
+			steps++;
+			std::vector<ip6> addrs = borders(touched);
+			std::vector<uint32_t> found = look_up(table.reader(MISS), addrs);
+			for (size_t i = 0; i < addrs.size(); i++)
+				ASSERT_TRUE(found[i] == after.lookup(addrs[i], MISS) ||
+					    (!through && found[i] == before.lookup(addrs[i], MISS)))
+					<< text({ addrs[i], 128 }) << " in round " << round;
+		}
+		several += turns > 3;
+		before = after;
+		expect_model(after, borders(known), "all is written");
+	}
+	EXPECT_LT(8u, several);
+	for (const route6 &r : known)
+		del(r.addr, r.len);
+	for (uint8_t len = 16; len < TRIE6_WIDE; len++)
+		del(lpm6_model::network(block, len), len);
+	expect_empty();
+}
+
+/* Does the way to a host lead through what is being written at present? */
+static bool work_is_on_way(const struct trie6 *t, ip6 host)
+{
+	uint32_t entry = t->shared->root[(uint32_t)(host >> 112)];
+
+	for (int shift = 108; entry & TRIE6_IS_GROUP; shift -= 4) {
+		const uint32_t *group = t->shared->groups[entry & TRIE6_VALUE];
+
+		if (t->work.step[t->work.depth - 1].end == group + TRIE6_GROUP)
+			return true;
+		entry = group[(uint32_t)(host >> shift) & 15];
+	}
+	return false;
+}
+
+/* All groups are in use, so those that a step was to go on in belong to another rule at once. */
+TEST_F(trie6_test, a_group_that_is_closed_under_a_step_is_not_written)
+{
+	const ip6 block = addr6("2001:d000::"), far = addr6("fd00::");
+	struct fib_addr a = words(block);
+	std::vector<route6> hosts;
+	lpm6_model model;
+	size_t closed = 0;
+	uint64_t others = 0;
+
+	restart(4096);
+	for (uint32_t i = 0; i < 200; i++) {
+		hosts.push_back({ block | (ip6)i << 64, 128 });
+		ASSERT_EQ(0, set(hosts[i].addr, 128, 9));
+		model.set(hosts[i].addr, 128, 9);
+	}
+	for (; !set(far | (ip6)others << 64, 128, 7); others++)
+		model.set(far | (ip6)others << 64, 128, 7);
+	ASSERT_EQ(0, trie6_set_begin(&t, &a, 20, 5));
+	model.set(block, 20, 5);
+	while (!trie6_step(&t, 7)) {
+		for (route6 &host : hosts) {
+			if (!host.len || !work_is_on_way(&t, host.addr))
+				continue;
+			ASSERT_EQ(0, del(host.addr, 128));
+			model.del(host.addr, 128);
+			host.len = 0;
+			ASSERT_EQ(0, set(far | (ip6)others << 64, 128, 7));
+			model.set(far | (ip6)others++ << 64, 128, 7);
+			closed++;
+			break;
+		}
+	}
+	EXPECT_LT(50u, closed);
+	std::vector<route6> all;
+	for (const route6 &host : hosts)
+		all.push_back({ host.addr, 128 });
+	for (uint64_t i = 0; i < others; i++)
+		all.push_back({ far | (ip6)i << 64, 128 });
+	expect_model(model, borders(all), "all is written");
+}
+
 TEST_F(trie6_test, a_step_is_bounded)
 {
 	uint32_t steps = 1, groups;
