@@ -18,7 +18,7 @@
 
 #include "eal_args.h"
 #include "log_stream.h"
-#include "device.h"
+#include "device_name.h"
 
 enum { PARTS = CONFIG_PORTS * CONFIG_MEMBERS, ARGUMENTS = 24 + 2 * PARTS };
 

@@ -82,12 +82,12 @@ int bond_create(const struct config_port *config, const uint16_t *members, uint1
 	return 0;
 }
 
-void bond_init(struct bond *bond, uint16_t id, const struct config_port *config)
+void bond_init(struct bond *bond, uint16_t id, const struct config_port *config, uint16_t payload)
 {
 	uint16_t members[RTE_MAX_ETHPORTS];
 	int n = config->nb_members ? rte_eth_bond_slaves_get(id, members, RTE_DIM(members)) : 0;
 
-	*bond = (struct bond){ .id = id };
+	*bond = (struct bond){ .id = id, .payload = payload };
 	for (; bond->nb < n && bond->nb < config->nb_members; bond->nb++) {
 		struct bond_member *member = &bond->member[bond->nb];
 
@@ -116,7 +116,7 @@ int bond_start(struct bond *bond)
 	if (!err && rte_eth_allmulticast_enable(bond->id))
 		err = rte_eth_promiscuous_enable(bond->id);
 	for (uint16_t i = 0; !err && i < bond->nb; i++) {
-		if (!bond->member[i].gone)
+		if (bond_member_there(&bond->member[i]))
 			err = take_address(bond->member[i].id, &mac);
 	}
 	lacp_init(&bond->lacp, mac.addr_bytes, bond->nb);
@@ -126,11 +126,12 @@ int bond_start(struct bond *bond)
 
 static void member_close(struct bond_member *member)
 {
-	if (member->gone)
+	if (!bond_member_there(member))
 		return;
 	listeners[member->id] = NULL;
 	rte_eth_dev_close(member->id);
-	member->gone = true;
+	member->to_be_removed = member->to_be_reset = false;
+	__atomic_store_n(&member->gone, true, __ATOMIC_RELEASE);
 }
 
 void bond_close(struct bond *bond)
@@ -146,7 +147,7 @@ bool bond_member_failed(struct bond *bond, uint16_t id, bool removed)
 	for (uint16_t i = 0; i < bond->nb; i++) {
 		struct bond_member *member = &bond->member[i];
 
-		if (member->id != id || member->gone)
+		if (member->id != id || !bond_member_there(member))
 			continue;
 		__atomic_store_n(removed ? &member->to_be_removed : &member->to_be_reset, true,
 				 __ATOMIC_RELEASE);
@@ -155,14 +156,13 @@ bool bond_member_failed(struct bond *bond, uint16_t id, bool removed)
 	return false;
 }
 
-bool bond_all_removed(const struct bond *bond)
+bool bond_any(const struct bond *bond)
 {
-	bool all = bond->nb;
+	bool any = false;
 
 	for (uint16_t i = 0; i < bond->nb; i++)
-		all &= bond->member[i].gone ||
-		       __atomic_load_n(&bond->member[i].to_be_removed, __ATOMIC_ACQUIRE);
-	return all;
+		any |= bond_member_there(&bond->member[i]);
+	return any;
 }
 
 static void member_let_go(struct bond_member *member)
@@ -177,6 +177,95 @@ static void member_let_go(struct bond_member *member)
 		log_error("DPDK cannot let go of device %s: %s", member->device, strerror(-err));
 }
 
+/* The member that had this number, and has gone; NULL: none. */
+static struct bond_member *gone_with(struct bond *bond, uint16_t id)
+{
+	for (uint16_t i = 0; i < bond->nb; i++) {
+		if (!bond_member_there(&bond->member[i]) && bond->member[i].id == id)
+			return &bond->member[i];
+	}
+	return NULL;
+}
+
+/* Its number is its former one or, as nobody else knows a member by that, the one of another that
+ * has gone. */
+static int member_renumber(struct bond *bond, struct bond_member *member, uint16_t id)
+{
+	struct bond_member *former = gone_with(bond, id);
+
+	if (!former)
+		return -EBUSY; /* a device that has gone had it, and wants it back */
+	former->id = member->id;
+	member->id = id;
+	return 0;
+}
+
+/* A bond that works starts it as it did the others. */
+static int member_add(const struct bond *bond, const struct bond_member *member)
+{
+	struct rte_ether_addr mac;
+	int err = rte_eth_macaddr_get(bond->id, &mac);
+
+	if (!err && rte_eth_bond_slave_add(bond->id, member->id))
+		err = -EIO;
+	if (err)
+		return err;
+	if (rte_eth_allmulticast_enable(member->id))
+		err = rte_eth_promiscuous_enable(member->id);
+	return err ? err : take_address(member->id, &mac);
+}
+
+static int member_take(struct bond *bond, struct bond_member *member)
+{
+	uint16_t id;
+	int err = bus_take(member->device, bond->payload, &id);
+
+	member->to_be_taken = false;
+	if (!err) {
+		err = member_renumber(bond, member, id);
+		if (!err)
+			err = member_add(bond, member);
+		if (err) {
+			rte_eth_bond_slave_remove(bond->id, id);
+			bus_give_back(id);
+		}
+	}
+	if (err) {
+		log_error("device %s cannot be a member of its bond again yet: %s", member->device,
+			  err == -EBUSY ? "it has to wait for another one that has gone"
+					: strerror(-err));
+		return err;
+	}
+	log_info("device %s is a member of its bond again", member->device);
+	listeners[id] = member;
+	__atomic_store_n(&member->gone, false, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int bond_join(struct bond *bond)
+{
+	int err = 0;
+
+	for (uint16_t i = 0; i < bond->nb; i++) {
+		struct bond_member *member = &bond->member[i];
+		int its = member->to_be_taken ? member_take(bond, member) : 0;
+
+		err = its ? its : err;
+	}
+	return err;
+}
+
+static int member_reset(struct bond_member *member)
+{
+	int err = rte_eth_dev_reset(member->id);
+
+	if (err && err != -ENOTSUP) {
+		member->to_be_reset = true; /* to be tried again */
+		return err;
+	}
+	return 0;
+}
+
 int bond_revive(struct bond *bond)
 {
 	int err = 0;
@@ -184,22 +273,20 @@ int bond_revive(struct bond *bond)
 	for (uint16_t i = 0; !err && i < bond->nb; i++) {
 		struct bond_member *member = &bond->member[i];
 
-		if (member->gone)
+		if (!bond_member_there(member))
 			continue;
 		if (__atomic_load_n(&member->to_be_removed, __ATOMIC_ACQUIRE)) {
-			log_error("device %s has gone: it is no member of its bond until the "
-				  "dataplane is started anew",
+			log_error("device %s has gone: its bond goes on without it",
 				  member->device);
 			rte_eth_bond_slave_remove(bond->id, member->id);
 			member_let_go(member);
 		} else if (__atomic_exchange_n(&member->to_be_reset, false, __ATOMIC_ACQUIRE)) {
-			err = rte_eth_dev_reset(member->id);
-			if (err == -ENOTSUP)
-				err = 0;
-			member->to_be_reset = err; /* to be tried again */
+			err = member_reset(member);
 		}
 	}
-	return err;
+	if (!err)
+		bond_join(bond); /* who cannot comes later */
+	return err || bond_any(bond) ? err : -ENODEV;
 }
 
 /* --- a turn ----------------------------------------------------------------------------------- */
@@ -279,7 +366,7 @@ uint32_t bond_turn(struct bond *bond, const struct bond_way *way, bond_link_fn *
 
 	for (uint16_t i = 0; i < bond->nb; i++) {
 		struct rte_eth_link there = { 0 };
-		bool up = !bond->member[i].gone &&
+		bool up = bond_member_there(&bond->member[i]) &&
 			  !rte_eth_link_get_nowait(bond->member[i].id, &there) &&
 			  there.link_status == RTE_ETH_LINK_UP;
 

@@ -26,7 +26,8 @@ struct bond_member {
 	const char *device; /* borrowed: the configuration's */
 	/* Its driver has said so, in DPDK's interrupt thread; atomic. */
 	bool to_be_reset, to_be_removed;
-	bool gone; /* it is no member any more */
+	bool to_be_taken; /* it has returned */
+	bool gone;	  /* atomic: it is no member any more, and its ethdev is closed */
 	/* The last LACPDU that came, in DPDK's interrupt thread: a later one is worth more. */
 	rte_spinlock_t lock;
 	uint16_t heard_len; /* 0: none */
@@ -34,8 +35,9 @@ struct bond_member {
 };
 
 struct bond {
-	uint16_t id; /* DPDK port id */
-	uint16_t nb; /* of members; 0: it is no bond */
+	uint16_t id;	  /* DPDK port id */
+	uint16_t nb;	  /* of members; 0: it is no bond */
+	uint16_t payload; /* the device's */
 	struct bond_member member[CONFIG_MEMBERS];
 	struct lacp lacp;  /* member by member; written by the main lcore */
 	uint32_t carrying; /* atomic: bits of members that distribute */
@@ -45,18 +47,26 @@ struct bond {
 int bond_create(const struct config_port *config, const uint16_t *members, uint16_t *id);
 
 /* Fill in the bond of a port, if it has one. */
-void bond_init(struct bond *bond, uint16_t id, const struct config_port *config);
+void bond_init(struct bond *bond, uint16_t id, const struct config_port *config, uint16_t payload);
 /* What a driver has said of the ethdev `id`: it is to be reset, or was taken out. False: it is no
  * member. */
 bool bond_member_failed(struct bond *bond, uint16_t id, bool removed);
-/* Have all of them been taken out? */
-bool bond_all_removed(const struct bond *bond);
+/* Is it a member? */
+static inline bool bond_member_there(const struct bond_member *member)
+{
+	return !__atomic_load_n(&member->gone, __ATOMIC_ACQUIRE);
+}
+/* Has it any member? */
+bool bond_any(const struct bond *bond);
 /* What is to be done once its ethdev has been started: the members hear what is meant for it, and
  * LACP begins. -errno. */
 int bond_start(struct bond *bond);
-/* Reset the members that must be, and let go of those that were taken out. The bond is stopped.
- * -errno. */
+/* Reset the members that must be, let go of those that were taken out, and take those that have
+ * returned. The bond is stopped. -errno; -ENODEV: there is no member. */
 int bond_revive(struct bond *bond);
+/* Take those that have returned while the bond works, of which its other members notice nothing.
+ * Blocks, as long as a driver takes to start. Logs what is wrong; -errno of the last one. */
+int bond_join(struct bond *bond);
 /* Close the members, which were let go of when the bond was closed. */
 void bond_close(struct bond *bond);
 

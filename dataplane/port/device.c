@@ -2,17 +2,15 @@
  * with the name of the device's first port. */
 #include "device.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
-#include <rte_pci.h>
 
 #include "af_packet.h"
+#include "bus.h"
 #include "device_conf.h"
 #include "log.h"
 #include "netdev.h"
@@ -21,70 +19,15 @@ enum {
 	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN,
 };
 
-bool device_is_pci(const char *device)
-{
-	struct rte_pci_addr addr;
-	char text[32];
-	size_t len = strcspn(device, ",");
-
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, device, len);
-	text[len] = '\0';
-	return !rte_pci_addr_parse(text, &addr);
-}
-
-void device_netdev(const char *device, char netdev[IFNAMSIZ])
-{
-	const char *at = strstr(device, ",iface=");
-	size_t len;
-
-	netdev[0] = '\0';
-	if (strncmp(device, "net_af_packet", strlen("net_af_packet")) &&
-	    strncmp(device, "eth_af_packet", 13))
-		return;
-	if (!at)
-		return;
-	at += strlen(",iface=");
-	len = strcspn(at, ",");
-	if (len >= IFNAMSIZ)
-		return;
-	memcpy(netdev, at, len);
-	netdev[len] = '\0';
-}
-
-void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN])
-{
-	struct rte_pci_addr addr;
-
-	snprintf(name, RTE_DEV_NAME_MAX_LEN, "%.*s", (int)strcspn(device, ","), device);
-	if (device_is_pci(device)) {
-		rte_pci_addr_parse(name, &addr);
-		rte_pci_device_name(&addr, name, RTE_DEV_NAME_MAX_LEN);
-	}
-}
-
-/* By the device rather than by the ethdev's name: a driver that makes several names them as it
- * likes. */
 static int find(const struct config_port *config, const char *device, uint16_t *id)
 {
-	char name[RTE_DEV_NAME_MAX_LEN];
-	struct rte_eth_dev_info info;
-	unsigned int n = 0;
-	uint16_t p;
+	int err = bus_find(device, id);
 
-	device_name(device, name);
-	RTE_ETH_FOREACH_DEV (p) {
-		if (rte_eth_dev_info_get(p, &info) || strcmp(rte_dev_name(info.device), name))
-			continue;
-		*id = p;
-		n++;
-	}
-	if (n == 1)
-		return 0;
-	log_error("port %s: device %s: %s", config->name, device,
-		  n ? "it makes several ports" : "not found, or its driver refused it");
-	return n ? -ENOTSUP : -ENODEV;
+	if (err)
+		log_error("port %s: device %s: %s", config->name, device,
+			  err == -ENOTSUP ? "it makes several ports"
+					  : "not found, or its driver refused it");
+	return err;
 }
 
 int device_find(const struct config_port *config, uint16_t *id)
@@ -222,7 +165,7 @@ static int mtus_check(const struct device *device)
 	for (uint16_t i = 0; !err && i < device->bond.nb; i++) {
 		const struct bond_member *member = &device->bond.member[i];
 
-		if (!member->gone)
+		if (bond_member_there(member))
 			err = mtu_check(device, member->id, member->device);
 	}
 	return err;
@@ -299,8 +242,11 @@ static int device_setup(struct device *device)
 		err = queues(device, &info, &conf, device->wants.pool);
 	if (err)
 		return err;
-	err = device->nb_netdevs ? netdevs_open(device)
-				 : rte_eth_dev_set_mtu(device->id, device->payload);
+	/* Members are configured, with the bond's MTU, when it is started. */
+	if (device->nb_netdevs)
+		err = netdevs_open(device);
+	else if (!device->bond.nb)
+		err = rte_eth_dev_set_mtu(device->id, device->payload);
 	if (err && err != -ENOTSUP)
 		return err;
 	err = 0;
@@ -324,7 +270,7 @@ int device_open(struct device *device, uint16_t id, const struct config_dataplan
 	};
 	rte_spinlock_init(&device->tx_lock);
 	tag_map_init(&device->tags);
-	bond_init(&device->bond, id, config);
+	bond_init(&device->bond, id, config, device->payload);
 	netdevs_init(device);
 	err = device_setup(device);
 	if (!err)
@@ -361,7 +307,7 @@ static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *
 
 	/* A bond goes on without a member, once it has been set up without it. */
 	if (bond_member_failed(&device->bond, id, removed))
-		removed = bond_all_removed(&device->bond);
+		removed = false;
 	else if (id != device->id)
 		return 0;
 	__atomic_or_fetch(&device->events, removed ? DEVICE_EVENT_REMOVED : DEVICE_EVENT_RESET,
@@ -377,7 +323,7 @@ static int each_ethdev(struct device *device, int (*fn)(struct device *device, u
 	int err = device->bond.nb ? 0 : fn(device, device->id);
 
 	for (uint16_t i = 0; !err && i < device->bond.nb; i++) {
-		if (!device->bond.member[i].gone)
+		if (bond_member_there(&device->bond.member[i]))
 			err = fn(device, device->bond.member[i].id);
 	}
 	return err;
@@ -414,6 +360,13 @@ void devices_forget(struct device *devices, uint16_t n)
 		each_ethdev(&devices[d], forget);
 }
 
+int device_join(struct device *device)
+{
+	int err = bond_join(&device->bond);
+
+	return err ? err : devices_listen(device, 1);
+}
+
 /* A PF may give its VF another one; peers know ours. */
 static int keep_mac(struct device *device)
 {
@@ -445,8 +398,10 @@ int device_revive(struct device *device)
 
 	if (err == -ENOTSUP) /* its driver has no more than this */
 		err = rte_eth_dev_stop(device->id);
-	if (!err)
+	if (!err && device->bond.nb)
 		err = bond_revive(&device->bond);
+	if (!err && device->bond.nb)
+		err = devices_listen(device, 1);
 	if (!err)
 		return device_restore(device);
 	log_error("port %s: device %s cannot be reset: %s", device->config->name,

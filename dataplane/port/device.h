@@ -15,6 +15,7 @@
 
 #include "bond.h"
 #include "config.h"
+#include "device_name.h"
 #include "gso_socket.h"
 #include "tag_map.h"
 
@@ -66,17 +67,6 @@ struct device {
 	struct device_wants wants;
 };
 
-/* The kernel device that a device string names with iface=, if it is of net_af_packet. Empty
- * `netdev` if none. */
-void device_netdev(const char *device, char netdev[IFNAMSIZ]);
-
-/* Is it a PCI address ("0000:3b:00.0", "3b:00.0"), with or without arguments behind a comma? */
-bool device_is_pci(const char *device);
-
-/* EAL's name of it: of a vdev what stands before its arguments, of a PCI device its full
- * address. */
-void device_name(const char *device, char name[RTE_DEV_NAME_MAX_LEN]);
-
 /* The DPDK port id of a configured port's device; errors as of devices_find(). */
 int device_find(const struct config_port *config, uint16_t *id);
 /* The DPDK port id of each configured port's device, which several may share. Logs which device is
@@ -97,6 +87,8 @@ void devices_forget(struct device *devices, uint16_t n);
  * -errno. */
 int device_restore(struct device *device);
 int device_revive(struct device *device);
+/* Take the members of its bond that have returned, while it works. -errno, logged. */
+int device_join(struct device *device);
 
 /* Are there several ports on it, or one with tags, or do its drivers mark packets as those of its
  * members? */

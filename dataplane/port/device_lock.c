@@ -12,7 +12,7 @@
 
 #include "lock_file.h"
 #include "log.h"
-#include "device.h"
+#include "device_name.h"
 
 enum { NAME = 64 };
 

@@ -1,14 +1,9 @@
-/* EAL's bus of PCI devices, while we run. rte_dev_probe() is not for us: it has all processes take
- * the device or none, and control has no devices. */
+/* Closes and opens what the bus has. */
 #include "device_plug.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <rte_bus.h>
-#include <rte_dev.h>
-#include <rte_devargs.h>
 #include <rte_ethdev.h>
 
 #include "bus.h"
@@ -35,67 +30,34 @@ int device_unplug(struct device *device)
 		if (device_is_pci(device->config->device) &&
 		    !rte_eth_dev_info_get(device->id, &info))
 			device->held = info.device;
-		if (device->bond.nb) {
-			rte_eth_dev_stop(device->id);
-			bond_revive(&device->bond);
-		}
 		device_close(device);
 	}
 	return device->held ? let_go(device) : 0;
 }
 
-/* What EAL was told of the device when it started, which went with it. */
-static int allow(const struct device *device)
-{
-	const char *given = device->config->device;
-	size_t len = strcspn(given, ",");
-	struct rte_devargs *known;
-	char *words;
-	int err;
-
-	RTE_EAL_DEVARGS_FOREACH("pci", known)
-	{
-		if (strlen(known->name) == len && !strncmp(known->name, given, len))
-			return 0;
-	}
-	words = config_device_string(given, device->payload);
-	err = rte_devargs_add(RTE_DEVTYPE_ALLOWED, words ? words : given);
-	free(words);
-	return err ? -EINVAL : 0;
-}
-
 /* DPDK gives the lowest number that is free, which another device may have had that has gone too;
  * by ours it is known to every lcore. */
-static int take(struct device *device)
+static int take(const struct device *device)
 {
-	struct rte_eth_dev_info info;
+	const char *port = device->config->name, *name = device->config->device;
 	uint16_t id;
-	int err = allow(device);
+	int err = bus_take(name, device->payload, &id);
 
-	if (!err)
-		err = rte_bus_scan();
-	if (!err)
-		err = rte_bus_probe();
-	if (!err)
-		err = device_find(device->config, &id);
-	if (err || id == device->id)
+	if (err) {
+		log_error("port %s: device %s: not found, or its driver refused it", port, name);
 		return err;
-	log_error("port %s: device %s has to wait for another one that has gone",
-		  device->config->name, device->config->device);
-	if (!rte_eth_dev_info_get(id, &info)) {
-		rte_eth_dev_close(id);
-		rte_dev_remove(info.device);
 	}
+	if (id == device->id)
+		return 0;
+	log_error("port %s: device %s has to wait for another one that has gone", port, name);
+	bus_give_back(id);
 	return -EBUSY;
 }
 
 int device_plug(struct device *device)
 {
-	int err;
+	int err = take(device);
 
-	bus_lock();
-	err = take(device);
-	bus_unlock();
 	if (err)
 		return err;
 	device->closed = false;

@@ -21,13 +21,11 @@ static uint32_t member_news(const struct device_recovery *r, struct bond *bond)
 	for (uint16_t i = 0; i < bond->nb; i++) {
 		const struct bond_member *member = &bond->member[i];
 
-		if (!member->gone && device_is_pci(member->device) &&
+		if (bond_member_there(member) && device_is_pci(member->device) &&
 		    !pci_bound(root(r), member->device))
 			any |= bond_member_failed(bond, member->id, true);
 	}
-	if (!any)
-		return 0;
-	return bond_all_removed(bond) ? DEVICE_EVENT_REMOVED : DEVICE_EVENT_RESET;
+	return any ? DEVICE_EVENT_RESET : 0;
 }
 
 /* What its driver has said, and the kernel says of it. Few drivers tell that a device goes. */
@@ -46,19 +44,43 @@ static uint32_t news(const struct device_recovery *r, struct device *device)
 }
 
 /* There again, and ours to open. */
-static bool returned(const struct device_recovery *r)
+static bool returned(const struct device_recovery *r, const char *name)
 {
-	const char *name = r->device->config->device;
 	char why[PCI_WHY];
 
 	return device_is_pci(name) && pci_bound(root(r), name) && pci_ready(root(r), name, why);
+}
+
+static bool members_returned(const struct device_recovery *r, struct bond *bond)
+{
+	bool any = false;
+
+	for (uint16_t i = 0; i < bond->nb; i++) {
+		struct bond_member *member = &bond->member[i];
+
+		if (!bond_member_there(member) && returned(r, member->device))
+			any = member->to_be_taken = true;
+	}
+	return any;
+}
+
+/* Is there anything to be revived, or put in? */
+static bool promising(const struct device_recovery *r)
+{
+	struct device *device = r->device;
+
+	if (device->bond.nb)
+		return bond_any(&device->bond) | members_returned(r, &device->bond);
+	return r->removed || !device->closed || returned(r, device->config->device);
 }
 
 static void *work(void *recovery)
 {
 	struct device_recovery *r = recovery;
 
-	if (r->removed)
+	if (r->joins)
+		r->err = device_join(r->device);
+	else if (r->removed)
 		r->err = device_unplug(r->device);
 	else if (r->device->closed)
 		r->err = device_plug(r->device);
@@ -102,6 +124,25 @@ static void end_work(struct device_recovery *r, uint64_t now_ms)
 	__atomic_store_n(&r->device->paused, false, __ATOMIC_RELEASE);
 }
 
+/* Members that have returned are taken while the bond works. */
+static void begin_join(struct device_recovery *r, struct device *device, uint64_t now_ms)
+{
+	if (now_ms < r->next_ms || !members_returned(r, &device->bond))
+		return;
+	r->device = device;
+	r->done = false;
+	r->next_ms = now_ms + DEVICE_RETRY_MS;
+	r->joins = !pthread_create(&r->thread, NULL, work, r);
+}
+
+static void end_join(struct device_recovery *r)
+{
+	if (!__atomic_load_n(&r->done, __ATOMIC_ACQUIRE))
+		return;
+	pthread_join(r->thread, NULL);
+	r->joins = false;
+}
+
 static void pause(struct device_recovery *r, struct device *device, struct rte_rcu_qsbr *qsbr,
 		  uint32_t events)
 {
@@ -125,7 +166,11 @@ bool device_recovery_step(struct device_recovery *r, struct device *device,
 
 	switch (r->state) {
 	case RECOVERY_WORKS:
-		events = news(r, device);
+		if (unlikely(r->joins))
+			end_join(r);
+		events = r->joins ? 0 : news(r, device);
+		if (unlikely(!events && !r->joins && device->bond.nb))
+			begin_join(r, device, now_ms);
 		if (likely(!events))
 			return true;
 		pause(r, device, qsbr, events);
@@ -140,7 +185,7 @@ bool device_recovery_step(struct device_recovery *r, struct device *device,
 		break;
 	case RECOVERY_WAITING:
 		r->removed |= (news(r, device) & DEVICE_EVENT_REMOVED) != 0;
-		if (now_ms >= r->next_ms && (r->removed || !device->closed || returned(r)))
+		if (now_ms >= r->next_ms && promising(r))
 			begin_work(r, now_ms);
 		break;
 	}
@@ -149,7 +194,8 @@ bool device_recovery_step(struct device_recovery *r, struct device *device,
 
 void device_recovery_end(struct device_recovery *r)
 {
-	if (r->state == RECOVERY_AT_WORK)
+	if (r->state == RECOVERY_AT_WORK || r->joins)
 		pthread_join(r->thread, NULL);
+	r->joins = false;
 	r->state = RECOVERY_WORKS;
 }

@@ -8,6 +8,9 @@
  *                                            fails▼  │a second later
  *                                                waiting
  *
+ * A member of a bond that has gone leaves the bond, which is set up without it, and is taken again
+ * when it has returned, while the bond works; a bond without any member waits for one.
+ *
  * A reset may take a driver seconds, so it is done by a thread of its own. */
 #ifndef BASCULE_DEVICE_RECOVERY_H
 #define BASCULE_DEVICE_RECOVERY_H
@@ -29,6 +32,7 @@ enum { DEVICE_RETRY_MS = 1000 };
 struct device_recovery {
 	enum { RECOVERY_WORKS, RECOVERY_PAUSING, RECOVERY_AT_WORK, RECOVERY_WAITING } state;
 	bool removed;
+	bool joins;	  /* it works, and the thread takes members of its bond */
 	uint64_t token;	  /* of the grace period */
 	uint64_t next_ms; /* of the next try */
 	pthread_t thread;

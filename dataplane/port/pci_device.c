@@ -10,7 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "config.h"
-#include "device.h"
+#include "device_name.h"
 #include "log.h"
 
 enum { NAME = 64, LOOK_MS = 100 };

@@ -2,8 +2,10 @@
  * LACPDUs on ten times a second by the clock; all other time is ours. */
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -234,32 +236,163 @@ TEST_F(bond_test, what_carries_traffic_and_what_does_not)
 	EXPECT_TRUE(device_link(&device));
 }
 
-/* As a NIC that is taken out, or that the kernel takes back. */
-TEST_F(bond_test, a_member_that_is_taken_out_leaves_the_bond)
+/* NICs that are taken out, or that the kernel takes back, as a sysfs of the test's says. */
+struct bond_unplug_test : bond_test {
+	std::filesystem::path root;
+
+	void SetUp() override
+	{
+		char dir[] = "/tmp/bascule-bond-XXXXXX";
+
+		bond_test::SetUp();
+		root = mkdtemp(dir);
+		recovery.root = root.c_str();
+	}
+	void TearDown() override
+	{
+		bond_test::TearDown();
+		std::filesystem::remove_all(root);
+	}
+	std::filesystem::path driver(int i)
+	{
+		return root / ("sys/bus/pci/devices/0000:3b:00." + std::to_string(i)) / "driver";
+	}
+	void take_out(int i)
+	{
+		static const char *const names[MEMBERS] = { "0000:3b:00.0", "0000:3b:00.1" };
+
+		device.bond.member[i].device = names[i];
+		for (int other = 0; other < MEMBERS; other++)
+			std::filesystem::remove(driver(other));
+	}
+	void put_in(int i)
+	{
+		std::filesystem::create_directories(driver(i).parent_path());
+		std::filesystem::create_symlink("../../drivers/vfio-pci", driver(i));
+	}
+	bool step()
+	{
+		return device_recovery_step(&recovery, &device, qsbr, now_ms);
+	}
+	/* Until the thread that is at work has ended. */
+	bool worked()
+	{
+		bool works = step();
+
+		for (int i = 0; i < 5000; i++) {
+			if (recovery.state != device_recovery::RECOVERY_PAUSING &&
+			    recovery.state != device_recovery::RECOVERY_AT_WORK && !recovery.joins)
+				break;
+			std::this_thread::sleep_for(std::chrono::milliseconds(1));
+			works = step();
+		}
+		return works;
+	}
+	std::set<uint16_t> members()
+	{
+		uint16_t ids[RTE_MAX_ETHPORTS];
+		int n = rte_eth_bond_slaves_get(device.id, ids, RTE_MAX_ETHPORTS);
+
+		return std::set<uint16_t>(ids, ids + std::max(n, 0));
+	}
+	/* Those of net_null have a link then. */
+	static bool started(uint16_t id)
+	{
+		struct rte_eth_link link = {};
+
+		return !rte_eth_link_get_nowait(id, &link) && link.link_status == RTE_ETH_LINK_UP;
+	}
+	/* The DPDK device that stands for a NIC which has returned: what is sent to it is gone. */
+	void stands_in(int i, const char *vdev)
+	{
+		put_in(i);
+		EXPECT_TRUE(step());
+		ASSERT_TRUE(recovery.joins) << "a NIC of that address";
+		worked();
+		device.bond.member[i].device = vdev;
+		device.bond.member[i].to_be_taken = true;
+	}
+};
+
+TEST_F(bond_unplug_test, a_member_that_is_taken_out_leaves_the_bond)
 {
-	char dir[] = "/tmp/bascule-bond-XXXXXX";
-	std::filesystem::path root = mkdtemp(dir);
 	uint16_t gone = device.bond.member[1].id, stays = device.bond.member[0].id;
 	unsigned int by[MEMBERS];
 
-	recovery.root = root.c_str();
 	ASSERT_TRUE(agree(3));
-	EXPECT_TRUE(device_recovery_step(&recovery, &device, qsbr, now_ms));
-	device.bond.member[1].device = "0000:3b:00.1"; /* of which sysfs says nothing */
-	EXPECT_FALSE(device_recovery_step(&recovery, &device, qsbr, now_ms));
+	EXPECT_TRUE(step());
+	take_out(1);
+	EXPECT_FALSE(step());
 	EXPECT_TRUE(device.paused);
-	for (int i = 0; i < 1000 && recovery.state != device_recovery::RECOVERY_WORKS; i++) {
-		device_recovery_step(&recovery, &device, qsbr, now_ms);
-		std::this_thread::sleep_for(std::chrono::milliseconds(1));
-	}
-	ASSERT_EQ(device_recovery::RECOVERY_WORKS, recovery.state);
+	EXPECT_TRUE(worked());
 	EXPECT_FALSE(device.paused);
 	EXPECT_FALSE(rte_eth_dev_is_valid_port(gone));
 	EXPECT_TRUE(rte_eth_dev_is_valid_port(stays));
 	ASSERT_TRUE(agree(1, 1));
 	send(by);
 	EXPECT_EQ((unsigned int)FLOWS, by[0]);
-	std::filesystem::remove_all(root);
+}
+
+/* While the bond works, and its other member carries what it carried. */
+TEST_F(bond_unplug_test, a_member_that_returns_joins_the_others)
+{
+	uint16_t id = device.bond.member[1].id, stays = device.bond.member[0].id;
+	struct rte_ether_addr mac;
+	unsigned int by[MEMBERS];
+
+	take_out(1);
+	EXPECT_FALSE(step());
+	EXPECT_TRUE(worked());
+	ASSERT_TRUE(agree(1, 1));
+	testing::internal::CaptureStderr();
+	stands_in(1, "net_null7");
+	EXPECT_NE(std::string::npos, testing::internal::GetCapturedStderr().find(
+					     "cannot be a member of its bond again yet"))
+		<< "there is no such NIC in truth";
+	EXPECT_FALSE(bond_member_there(&device.bond.member[1]));
+	EXPECT_FALSE(device.paused);
+	EXPECT_EQ(std::set<uint16_t>{ stays }, members());
+
+	ASSERT_EQ(0, device_join(&device));
+	EXPECT_TRUE(bond_member_there(&device.bond.member[1]));
+	EXPECT_EQ((std::set<uint16_t>{ id, stays }), members());
+	EXPECT_TRUE(started(id));
+	EXPECT_EQ(0, rte_eth_macaddr_get(id, &mac));
+	EXPECT_EQ(0, memcmp(&our_mac, &mac, sizeof(mac)));
+	EXPECT_EQ(1u, turn(3)) << "the other carries on, and this one has no partner";
+	send(by);
+	EXPECT_EQ((unsigned int)FLOWS, by[0]);
+	EXPECT_EQ(LACP_RX_EXPIRED, device.bond.lacp.member[1].receive) << "it has a link";
+	EXPECT_TRUE(step());
+}
+
+/* Both ports of a card: the bond waits, and goes on with the first that is back. */
+TEST_F(bond_unplug_test, all_members_are_taken_out)
+{
+	uint16_t ids[] = { device.bond.member[0].id, device.bond.member[1].id }, mtu = 0;
+
+	take_out(0);
+	take_out(1);
+	EXPECT_FALSE(step());
+	EXPECT_FALSE(worked());
+	EXPECT_EQ(device_recovery::RECOVERY_WAITING, recovery.state);
+	EXPECT_TRUE(device.paused);
+	EXPECT_EQ(std::set<uint16_t>{}, members());
+	EXPECT_FALSE(device_link(&device));
+	now_ms += 10 * DEVICE_RETRY_MS;
+	EXPECT_FALSE(step());
+	EXPECT_EQ(device_recovery::RECOVERY_WAITING, recovery.state) << "nobody has returned";
+
+	device.payload = 1496;
+	device.bond.member[1].device = "net_null8"; /* it gets the lowest number that is free */
+	device.bond.member[1].to_be_taken = true;
+	ASSERT_EQ(0, device_revive(&device));
+	EXPECT_EQ(std::set<uint16_t>{ ids[0] }, members());
+	EXPECT_EQ(ids[0], device.bond.member[1].id);
+	EXPECT_EQ(ids[1], device.bond.member[0].id);
+	EXPECT_TRUE(started(ids[0]));
+	EXPECT_EQ(0, rte_eth_dev_get_mtu(ids[0], &mtu));
+	EXPECT_EQ(1496, mtu);
 }
 
 } // namespace
