@@ -156,6 +156,7 @@ static int announce_wire(struct inbound *in, const struct rib_place *at,
 	int err;
 
 	attr_keys_parse(result->wire, result->len, &keys);
+	keys.zone = in->zone;
 	attrs = attrs_intern(in->adj_in->attrs, &keys, result->wire, result->len);
 	if (!attrs) {
 		rib_withdraw_at(in->adj_in->rib, at, in->source);

@@ -65,6 +65,7 @@ enum inbound_step {
 struct inbound {
 	struct adj_in *adj_in; /* borrowed */
 	uint16_t source;       /* the peer's index in the RIB */
+	uint8_t zone;	       /* of link-local next hops: where the session is (attr_keys.zone) */
 	bool kept;	       /* its stale routes stay: it restarts (RFC 4724 4.2) */
 	/* set here, taken back by the caller: memory was lacking, so that a route that has gone is
 	 * still in the RIB, or that a route is missing here */

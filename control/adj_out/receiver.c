@@ -15,7 +15,7 @@ static bool announces_to(const struct receiver *peer, const struct path *path, b
 {
 	struct update_group kind = *peer->group;
 
-	if (path->attrs->keys.next_hop == peer->session->config->addr.v4)
+	if (attr_next_hop_names(path->attrs->wire, path->attrs->len, peer->session->config->addr))
 		kind.rule.unchanged = false;
 	return announcement_of_path(&kind, peer->adj_out->rib, path, backup, wire, result);
 }

@@ -12,7 +12,8 @@ enum { SPLIT_PLAIN = 1, SPLIT_ITSELF = 2 };
 static bool is_next_hop(const struct update_group *group, const struct receiver *peer,
 			const struct attrs *attrs)
 {
-	return group->rule.unchanged && attrs->keys.next_hop == peer->session->config->addr.v4;
+	return group->rule.unchanged &&
+	       attr_next_hop_names(attrs->wire, attrs->len, peer->session->config->addr);
 }
 
 void batch_split_begin(struct batch_split *split, const struct adj_out *adj_out,

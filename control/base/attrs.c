@@ -17,6 +17,7 @@ enum { ATTRS_MAX = 1 << 28, TAG_SHIFT = 48 };
 struct attr_table {
 	struct linear_hash sets; /* slots hold addresses with tags */
 	size_t bytes;		 /* of the objects */
+	struct addr_table next_hops;
 };
 
 static const void *attrs_of(const void *owner, uint64_t slot)
@@ -48,8 +49,13 @@ struct attr_table *attr_table_new(void)
 {
 	struct attr_table *table = calloc(1, sizeof(*table));
 
-	if (table && !linear_hash_init(&table->sets, &by_wire, ATTRS_MAX))
+	if (!table || addr_table_init(&table->next_hops, ADDR_TABLE_MAX)) {
+		free(table);
+		return NULL;
+	}
+	if (!linear_hash_init(&table->sets, &by_wire, ATTRS_MAX))
 		return table;
+	addr_table_fini(&table->next_hops);
 	free(table);
 	return NULL;
 }
@@ -65,6 +71,7 @@ void attr_table_free(struct attr_table *table)
 	for (size_t i = 0; table->sets.count && i < nb_slots; i++)
 		free((void *)attrs_of(table, slots[i]));
 	linear_hash_fini(&table->sets);
+	addr_table_fini(&table->next_hops);
 	free(table);
 }
 
@@ -75,7 +82,13 @@ size_t attr_table_count(const struct attr_table *table)
 
 size_t attr_table_bytes(const struct attr_table *table)
 {
-	return sizeof(*table) + linear_hash_bytes(&table->sets, &by_wire) + table->bytes;
+	return sizeof(*table) + linear_hash_bytes(&table->sets, &by_wire) + table->bytes +
+	       addr_table_bytes(&table->next_hops);
+}
+
+struct addr_table *attr_table_next_hops(struct attr_table *table)
+{
+	return &table->next_hops;
 }
 
 static size_t attrs_bytes(uint16_t len)
@@ -83,9 +96,9 @@ static size_t attrs_bytes(uint16_t len)
 	return sizeof(struct attrs) + len;
 }
 
-/* The slot that holds this wire form; NULL: none does. */
+/* The slot that holds this wire form of this zone; NULL: none does. */
 static uint64_t *slot_of(const struct attr_table *table, uint32_t hash, const uint8_t *wire,
-			 uint16_t len)
+			 uint16_t len, uint8_t zone)
 {
 	uint64_t *segment = linear_hash_segment(&table->sets, hash, by_wire.octets);
 	uint32_t slot = linear_hash_home(hash);
@@ -95,7 +108,7 @@ static uint64_t *slot_of(const struct attr_table *table, uint32_t hash, const ui
 		const struct attrs *a = attrs_of(table, segment[slot]);
 
 		if (!((segment[slot] ^ tag) >> TAG_SHIFT) && a->hash == hash && a->len == len &&
-		    !memcmp(a->wire, wire, len))
+		    a->keys.zone == zone && !memcmp(a->wire, wire, len))
 			return &segment[slot];
 		slot = linear_hash_after(slot);
 	}
@@ -118,20 +131,18 @@ const struct attrs *attrs_get(const struct attrs *attrs)
 	return attrs;
 }
 
-const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
-				 const uint8_t *wire, uint16_t len)
+static struct attrs *make(struct attr_table *table, const struct attr_keys *keys,
+			  const uint8_t *wire, uint16_t len, uint32_t hash)
 {
-	uint32_t hash = (uint32_t)hash_bytes(wire, len, hash_seed());
-	const uint64_t *known = slot_of(table, hash, wire, len);
+	const struct scoped_addr hop = attr_next_hop(wire, len, keys->zone);
+	uint32_t next_hop = addr_table_get(&table->next_hops, &hop);
+	struct attrs *a = next_hop ? malloc(attrs_bytes(len)) : NULL;
 
-	if (known)
-		return attrs_get(attrs_of(table, *known));
-
-	void *reserved = linear_hash_reserve(&table->sets, &by_wire, table, hash);
-	struct attrs *a = reserved ? malloc(attrs_bytes(len)) : NULL;
-
-	if (!a)
+	if (!a) {
+		if (next_hop)
+			addr_table_put(&table->next_hops, next_hop);
 		return NULL;
+	}
 	*a = (struct attrs){
 		.refs = 1,
 		.hash = hash,
@@ -139,7 +150,27 @@ const struct attrs *attrs_intern(struct attr_table *table, const struct attr_key
 		.keys = *keys,
 		.len = len,
 	};
+	a->keys.next_hop = next_hop;
+	a->keys.zone = hop.zone;
 	memcpy(a->wire, wire, len);
+	return a;
+}
+
+const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
+				 const uint8_t *wire, uint16_t len)
+{
+	uint8_t zone = keys->zone ? attr_next_hop(wire, len, keys->zone).zone : 0;
+	uint32_t hash = (uint32_t)hash_bytes(wire, len, hash_seed() + zone);
+	const uint64_t *known = slot_of(table, hash, wire, len, zone);
+
+	if (known)
+		return attrs_get(attrs_of(table, *known));
+
+	void *reserved = linear_hash_reserve(&table->sets, &by_wire, table, hash);
+	struct attrs *a = reserved ? make(table, keys, wire, len, hash) : NULL;
+
+	if (!a)
+		return NULL;
 	linear_hash_put(&table->sets, &by_wire, reserved, slot_for(a));
 	table->bytes += attrs_bytes(len);
 	return a;
@@ -160,6 +191,7 @@ void attrs_put(struct attr_table *table, const struct attrs *attrs)
 		slot = linear_hash_after(slot);
 	linear_hash_remove(&table->sets, &by_wire, table, segment, slot);
 	table->bytes -= attrs_bytes(a->len);
+	addr_table_put(&table->next_hops, a->keys.next_hop);
 	free(a);
 }
 
@@ -270,7 +302,6 @@ void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys)
 		switch (v.code) {
 		case ATTR_ORIGIN: keys->origin = v.body[0]; break;
 		case ATTR_AS_PATH: path_keys(&v, keys); break;
-		case ATTR_NEXT_HOP: keys->next_hop = v.len == 4 ? load_be32(v.body) : 0; break;
 		case ATTR_MED:
 			keys->med = load_be32(v.body);
 			keys->flags |= ATTRS_MED;
@@ -287,4 +318,30 @@ void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys)
 		case ATTR_CLUSTER_LIST: keys->cluster_len = v.len / 4; break;
 		}
 	}
+}
+
+struct scoped_addr attr_next_hop(const uint8_t *wire, uint16_t len, uint8_t zone)
+{
+	struct attr_view v;
+	struct addr addr;
+	bool there = attr_find(wire, len, ATTR_NEXT_HOP, &v);
+
+	if (!there || v.len == 4)
+		return scoped_addr_make(addr_make4(there ? load_be32(v.body) : 0), 0);
+	addr = addr_make6(v.len == 32 && zone ? v.body + 16 : v.body);
+	return scoped_addr_make(addr, addr_link_local(addr) ? zone : 0);
+}
+
+bool attr_next_hop_names(const uint8_t *wire, uint16_t len, struct addr addr)
+{
+	struct attr_view v;
+
+	if (!attr_find(wire, len, ATTR_NEXT_HOP, &v))
+		return false;
+	if (v.len == 4)
+		return addr_equal(addr, addr_make4(load_be32(v.body)));
+	for (uint16_t at = 0; at < v.len; at += 16)
+		if (addr_equal(addr, addr_make6(v.body + at)))
+			return true;
+	return false;
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "addr_table.h"
 #include "aspath.h"
 #include "hash.h"
 #include "prefix.h"
@@ -71,7 +72,8 @@ enum { LOCAL_PREF_DEFAULT = 100 };
 
 /* What decisions ask of an attribute set, parsed once. All host order. */
 struct attr_keys {
-	uint32_t next_hop;	/* 0 if it is of IPv6 */
+	/* id of what attr_next_hop() says, in attr_table_next_hops(); ADDR_NONE: not interned */
+	uint32_t next_hop;
 	uint32_t med;		/* 0 if absent */
 	uint32_t local_pref;	/* LOCAL_PREF_DEFAULT if absent */
 	uint32_t originator_id; /* 0 if absent */
@@ -83,7 +85,9 @@ struct attr_keys {
 	uint16_t cluster_len; /* CLUSTER_LIST entries */
 	uint16_t flags;	      /* ATTRS_* */
 	uint8_t origin;
-	uint8_t reserved;
+	/* of a link-local next hop: where it was said; not in the wire form. Of a set that is
+	 * interned it is 0 if the next hop is no such one */
+	uint8_t zone;
 };
 
 /* Shared and immutable. Freed by the last attrs_put(). All attrs_* calls belong to one thread, the
@@ -102,9 +106,13 @@ struct attr_table *attr_table_new(void);
 void attr_table_free(struct attr_table *table);
 size_t attr_table_count(const struct attr_table *table);
 size_t attr_table_bytes(const struct attr_table *table);
+/* The next hops of all sets; whoever keeps an id longer than a set holds it. Borrowed: as long as
+ * the table is there. */
+struct addr_table *attr_table_next_hops(struct attr_table *table);
 
-/* The one object with this wire form; adds a reference. `keys` must be what the wire form says.
- * NULL: no memory. */
+/* The one object with this wire form and, if its next hop is link-local, this `keys->zone`; adds a
+ * reference. The other keys must be what the wire form says; keys->next_hop is not looked at. NULL:
+ * no memory. */
 const struct attrs *attrs_intern(struct attr_table *table, const struct attr_keys *keys,
 				 const uint8_t *wire, uint16_t len);
 const struct attrs *attrs_get(const struct attrs *attrs);
@@ -112,9 +120,17 @@ void attrs_put(struct attr_table *table, const struct attrs *attrs);
 /* What attrs_put() looks at if it is the last comes into the cache meanwhile. */
 void attrs_fetch_put(const struct attr_table *table, const struct attrs *attrs);
 
-/* Keys of a canonical wire form (which is trusted: it came from the decoder or from
- * attr_writer). */
+/* Keys of a canonical wire form (which is trusted: it came from the decoder or from attr_writer),
+ * without next hop and zone, which it has no ids of. */
 void attr_keys_parse(const uint8_t *wire, uint16_t len, struct attr_keys *keys);
+
+/* The next hop that packets follow, of a canonical wire form that a peer in `zone` said (0: one
+ * that shares no link with us). Of two it is the link-local one on a shared link, where both are
+ * the same router's (RFC 2545 3). Elsewhere it is the global one. Without NEXT_HOP it is
+ * 0.0.0.0. */
+struct scoped_addr attr_next_hop(const uint8_t *wire, uint16_t len, uint8_t zone);
+/* Does NEXT_HOP name this address, be it as the one or the other? */
+bool attr_next_hop_names(const uint8_t *wire, uint16_t len, struct addr addr);
 
 /* The part of a route (its prefix and AS path) in the digest of a set of routes, which is the sum
  * of its routes' parts (modulo 2^64): so it does not depend on their order, and a change to the set

@@ -101,15 +101,24 @@ static uint16_t glean_adjacency(struct fib_sync *sync, size_t port)
 static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 {
 	const struct config_vnet *vnet = config_vnet_find(sync->config, prefix);
+	struct scoped_addr addr;
+	uint16_t index;
+	uint32_t hop;
 
 	if (!vnet)
 		/* of the configuration before: its withdrawal is on the way */
 		return ADJACENCY_NONE;
 	if (!vnet->has_next_hop)
 		return glean_adjacency(sync, vnet->port);
-	/* makes it; a VNet route waits for no ARP */
-	next_hop_usable(sync->next_hops, vnet->next_hop.v4, ROLE_VNET);
-	return next_hop_adjacency(sync->next_hops, vnet->next_hop.v4, ROLE_VNET);
+	addr = scoped_addr_make(vnet->next_hop, 0);
+	hop = addr_table_get(sync->next_hops->addrs, &addr);
+	if (hop == ADDR_NONE)
+		return ADJACENCY_NONE;
+	/* makes it, which then holds the address; a VNet route waits for no ARP */
+	next_hop_usable(sync->next_hops, hop, ROLE_VNET);
+	index = next_hop_adjacency(sync->next_hops, hop, ROLE_VNET);
+	addr_table_put(sync->next_hops->addrs, hop);
+	return index;
 }
 
 /* Adjacency indexes: the members of a path-list. */

@@ -1,17 +1,18 @@
-/* Next hop entries: a slab, and chains by the hash of the address. */
+/* Next hop entries: a slab, and an array that says which id has which. */
 #include "next_hop.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "events.h"
 #include "fib.h"
-#include "hash.h"
+#include "to_fib.h"
 
 struct next_hop {
-	uint32_t next;			/* in its chain; also links free slots (slab.h) */
-	uint32_t addr, gateway;		/* host order */
-	uint32_t round;			/* the last one that it was in use in */
+	uint32_t hop;	/* id of its address, held; also links free slots (slab.h) */
+	uint32_t round; /* the last one that it was in use in */
+	struct addr gateway;
 	uint64_t since_ms;		/* when the last of its adjacencies was claimed */
 	uint16_t port;			/* DPDK port id */
 	uint16_t adjacency[ROLE_COUNT]; /* one claim each; ADJACENCY_NONE: not asked for yet */
@@ -35,48 +36,44 @@ const char *next_hop_state_name(enum next_hop_state state)
 	return names[state];
 }
 
+static size_t index_bytes(uint32_t hop)
+{
+	return ((size_t)hop + 1) * sizeof(uint32_t);
+}
+
 int next_hops_init(struct next_hops *nhs, struct fib *fib, struct fib_writer *writer,
-		   const struct config *config)
+		   const struct config *config, struct addr_table *addrs)
 {
 	memset(nhs, 0, sizeof(*nhs));
 	nhs->fib = fib;
 	nhs->writer = writer;
 	nhs->config = config;
+	nhs->addrs = addrs;
+	if (range_init(&nhs->index, index_bytes(ADDR_TABLE_MAX)))
+		return -ENOMEM;
 	return slab_init(&nhs->slab, sizeof(struct next_hop), FIB_ADJACENCIES);
 }
 
 void next_hops_fini(struct next_hops *nhs)
 {
+	for (uint32_t id = nhs->slab.used ? slab_next(&nhs->slab, SLAB_NONE) : SLAB_NONE;
+	     id != SLAB_NONE; id = slab_next(&nhs->slab, id))
+		addr_table_put(nhs->addrs, ((struct next_hop *)slab_at(&nhs->slab, id))->hop);
 	slab_fini(&nhs->slab);
+	range_fini(&nhs->index);
 }
 
-static uint32_t *chain_of(struct next_hops *nhs, uint32_t addr)
+/* Which entry the id has; the range is open so far. */
+static uint32_t *index_at(const struct next_hops *nhs, uint32_t hop)
 {
-	return &nhs->chain[hash_u32(addr) % NEXT_HOP_CHAINS];
+	return (uint32_t *)nhs->index.base + hop;
 }
 
-static struct next_hop *find(const struct next_hops *nhs, uint32_t addr)
+static struct next_hop *find(const struct next_hops *nhs, uint32_t hop)
 {
-	uint32_t id = nhs->chain[hash_u32(addr) % NEXT_HOP_CHAINS];
+	uint32_t id = index_bytes(hop) <= nhs->index.open ? *index_at(nhs, hop) : SLAB_NONE;
 
-	while (id != SLAB_NONE) {
-		struct next_hop *nh = slab_at(&nhs->slab, id);
-
-		if (nh->addr == addr)
-			return nh;
-		id = nh->next;
-	}
-	return NULL;
-}
-
-static void unlink_entry(struct next_hops *nhs, uint32_t id)
-{
-	struct next_hop *nh = slab_at(&nhs->slab, id);
-	uint32_t *at = chain_of(nhs, nh->addr);
-
-	while (*at != id)
-		at = &((struct next_hop *)slab_at(&nhs->slab, *at))->next;
-	*at = nh->next;
+	return id != SLAB_NONE ? slab_at(&nhs->slab, id) : NULL;
 }
 
 int next_hop_port(const struct next_hops *nhs, size_t port)
@@ -87,66 +84,93 @@ int next_hop_port(const struct next_hops *nhs, size_t port)
 	return p ? p->port : -1;
 }
 
-static bool ours(const struct config *config, uint32_t addr)
+static bool ours(const struct config *config, struct addr addr)
 {
 	for (size_t i = 0; i < config->dataplane.nb_ports; i++) {
 		const struct config_port *port = &config->dataplane.ports[i];
 
 		for (size_t k = 0; k < port->nb_addresses; k++)
-			if (addr_equal(port->addresses[k].addr, addr_make4(addr)))
+			if (addr_equal(port->addresses[k].addr, addr))
 				return true;
 	}
 	return false;
 }
 
-/* Where `addr` is: the state that its entry begins in, or why there can be none. */
-static enum next_hop_state locate(const struct next_hops *nhs, uint32_t addr, struct next_hop *out)
+/* The config's port that it is behind, and whom to ask for there. A link-local address is on the
+ * link that it was said on, and means nothing elsewhere. */
+static bool resolve(const struct config *config, const struct scoped_addr *at, size_t *port,
+		    struct addr *gateway)
 {
+	if (!addr_link_local(at->addr))
+		return config_resolve(config, at->addr, port, gateway);
+	*port = at->zone - 1u;
+	*gateway = at->addr;
+	return at->zone && *port < config->dataplane.nb_ports;
+}
+
+/* Where it is: the state that its entry begins in, or why there can be none. */
+static enum next_hop_state locate(const struct next_hops *nhs, uint32_t hop, struct next_hop *out)
+{
+	const struct scoped_addr *at = addr_table_at(nhs->addrs, hop);
 	const struct fib_port *fib_port;
-	struct addr gateway;
 	size_t port;
 
-	if (ours(nhs->config, addr))
+	if (ours(nhs->config, at->addr))
 		return NEXT_HOP_OURS;
-	if (!config_resolve(nhs->config, addr_make4(addr), &port, &gateway))
+	if (!resolve(nhs->config, at, &port, &out->gateway))
 		return NEXT_HOP_OUTSIDE;
 	fib_port = fib_port_named(nhs->fib, nhs->config->dataplane.ports[port].name);
 	if (!fib_port)
 		return NEXT_HOP_OUTSIDE;
 	out->port = fib_port->port;
-	out->gateway = gateway.v4;
 	return NEXT_HOP_UNRESOLVED;
 }
 
-static void note_change(struct next_hops *nhs, uint32_t addr, bool resolved)
+char *next_hop_text(const struct config *config, const struct scoped_addr *hop, char *buf)
 {
-	char text[ADDR_TEXT];
+	size_t len, port = hop->zone - 1u;
+
+	addr_text(hop->addr, buf);
+	len = strlen(buf);
+	if (port < config->dataplane.nb_ports)
+		snprintf(buf + len, NEXT_HOP_TEXT - len, "%%%s",
+			 config->dataplane.ports[port].name);
+	return buf;
+}
+
+static char *text_of(const struct next_hops *nhs, uint32_t hop, char *buf)
+{
+	return next_hop_text(nhs->config, addr_table_at(nhs->addrs, hop), buf);
+}
+
+static void note_change(struct next_hops *nhs, uint32_t hop, bool resolved)
+{
+	char text[NEXT_HOP_TEXT];
 
 	if (nhs->events)
 		events_note(nhs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, nhs->now_ms,
 			    resolved ? "next hop %s is found" : "next hop %s is lost",
-			    addr4_text(addr, text));
+			    text_of(nhs, hop, text));
 }
 
-static struct next_hop *make(struct next_hops *nhs, uint32_t addr)
+static struct next_hop *make(struct next_hops *nhs, uint32_t hop)
 {
-	struct next_hop fresh = { .addr = addr };
-	uint32_t *chain = chain_of(nhs, addr);
+	struct next_hop fresh = { .hop = hop };
 	struct next_hop *nh;
 	uint32_t id;
 
-	if (locate(nhs, addr, &fresh) != NEXT_HOP_UNRESOLVED)
+	if (locate(nhs, hop, &fresh) != NEXT_HOP_UNRESOLVED)
 		return NULL;
-	id = slab_alloc(&nhs->slab);
+	id = range_open(&nhs->index, index_bytes(hop)) ? SLAB_NONE : slab_alloc(&nhs->slab);
 	if (id == SLAB_NONE) {
 		nhs->refused++;
 		nhs->starved |= nhs->slab.used == nhs->slab.max;
 		return NULL;
 	}
+	addr_table_hold(nhs->addrs, hop);
 	nh = slab_at(&nhs->slab, id);
 	*nh = fresh;
-	nh->next = *chain;
-	*chain = id;
+	*index_at(nhs, hop) = id;
 	return nh;
 }
 
@@ -168,7 +192,7 @@ static void lost(const struct next_hops *nhs, struct next_hop *nh)
 static void found(struct next_hops *nhs, struct next_hop *nh)
 {
 	uint32_t doublings = nh->losses - NEXT_HOP_LOSSES, quiet_ms = NEXT_HOP_QUIET_MAX;
-	char text[ADDR_TEXT];
+	char text[NEXT_HOP_TEXT];
 
 	if (nh->losses < NEXT_HOP_LOSSES)
 		return;
@@ -179,13 +203,13 @@ static void found(struct next_hops *nhs, struct next_hop *nh)
 	if (nhs->events)
 		events_note(nhs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, nhs->now_ms,
 			    "next hop %s was lost %u times: used at once, announced in %u s",
-			    addr4_text(nh->addr, text), nh->losses, quiet_ms / 1000);
+			    text_of(nhs, nh->hop, text), nh->losses, quiet_ms / 1000);
 }
 
 static void set_resolved(struct next_hops *nhs, struct next_hop *nh, uint8_t roles)
 {
 	if (!roles != !nh->resolved) {
-		note_change(nhs, nh->addr, roles);
+		note_change(nhs, nh->hop, roles);
 		if (roles)
 			found(nhs, nh);
 		else
@@ -198,7 +222,7 @@ static void set_resolved(struct next_hops *nhs, struct next_hop *nh, uint8_t rol
 /* The other roles' state is left to next_hops_poll(), which reports what it finds. */
 static bool claim(struct next_hops *nhs, struct next_hop *nh, enum role role)
 {
-	if (fib_adjacency_claim(nhs->writer, fib_addr_ip4(nh->gateway), nh->port, (uint8_t)role,
+	if (fib_adjacency_claim(nhs->writer, to_fib_addr(nh->gateway), nh->port, (uint8_t)role,
 				&nh->adjacency[role])) {
 		nhs->refused++;
 		nhs->starved = true;
@@ -210,12 +234,12 @@ static bool claim(struct next_hops *nhs, struct next_hop *nh, enum role role)
 	return true;
 }
 
-bool next_hop_usable(struct next_hops *nhs, uint32_t addr, enum role role)
+bool next_hop_usable(struct next_hops *nhs, uint32_t hop, enum role role)
 {
-	struct next_hop *nh = find(nhs, addr);
+	struct next_hop *nh = find(nhs, hop);
 
 	if (!nh)
-		nh = make(nhs, addr);
+		nh = make(nhs, hop);
 	if (!nh)
 		return false;
 	nh->round = nhs->round;
@@ -224,32 +248,32 @@ bool next_hop_usable(struct next_hops *nhs, uint32_t addr, enum role role)
 	return nh->resolved >> role & 1;
 }
 
-bool next_hop_sought(struct next_hops *nhs, uint32_t addr, enum role role)
+bool next_hop_sought(struct next_hops *nhs, uint32_t hop, enum role role)
 {
 	const struct next_hop *nh;
 
-	if (next_hop_usable(nhs, addr, role))
+	if (next_hop_usable(nhs, hop, role))
 		return false;
-	nh = find(nhs, addr);
+	nh = find(nhs, hop);
 	return nh && nh->adjacency[role] != ADJACENCY_NONE && !(nh->was_resolved >> role & 1) &&
 	       nhs->now_ms - nh->since_ms < NEXT_HOP_GRACE_MS;
 }
 
-enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t addr, enum role role)
+enum next_hop_state next_hop_look(const struct next_hops *nhs, uint32_t hop, enum role role)
 {
-	const struct next_hop *nh = find(nhs, addr);
+	const struct next_hop *nh = find(nhs, hop);
 	struct next_hop where;
 	enum next_hop_state state;
 
 	if (nh && nh->adjacency[role] != ADJACENCY_NONE)
 		return nh->resolved >> role & 1 ? NEXT_HOP_RESOLVED : NEXT_HOP_UNRESOLVED;
-	state = locate(nhs, addr, &where);
+	state = locate(nhs, hop, &where);
 	return state == NEXT_HOP_UNRESOLVED ? NEXT_HOP_NO_ROOM : state;
 }
 
-uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role)
+uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t hop, enum role role)
 {
-	struct next_hop *nh = find(nhs, addr);
+	struct next_hop *nh = find(nhs, hop);
 
 	if (!nh)
 		return ADJACENCY_NONE;
@@ -257,9 +281,9 @@ uint16_t next_hop_adjacency(struct next_hops *nhs, uint32_t addr, enum role role
 	return nh->adjacency[role];
 }
 
-bool next_hop_quiet(const struct next_hops *nhs, uint32_t addr)
+bool next_hop_quiet(const struct next_hops *nhs, uint32_t hop)
 {
-	const struct next_hop *nh = find(nhs, addr);
+	const struct next_hop *nh = find(nhs, hop);
 
 	return nh && nh->quiet;
 }
@@ -290,7 +314,7 @@ static bool has_room_again(struct next_hops *nhs)
 }
 
 bool next_hops_poll(struct next_hops *nhs, uint32_t budget,
-		    void (*changed)(void *ctx, uint32_t addr), void *ctx)
+		    void (*changed)(void *ctx, uint32_t hop), void *ctx)
 {
 	for (uint32_t i = 0; i < budget; i++) {
 		struct next_hop *nh;
@@ -300,7 +324,7 @@ bool next_hops_poll(struct next_hops *nhs, uint32_t budget,
 			break;
 		nh = slab_at(&nhs->slab, nhs->cursor);
 		if (!nh->forgotten && poll_one(nhs, nh))
-			changed(ctx, nh->addr);
+			changed(ctx, nh->hop);
 	}
 	return has_room_again(nhs);
 }
@@ -339,10 +363,10 @@ void next_hop_review(struct next_hops *nhs, uint32_t id)
 	if (!slab_live(&nhs->slab, id))
 		return;
 	nh = slab_at(&nhs->slab, id);
-	if (nh->forgotten || (locate(nhs, nh->addr, &now) == NEXT_HOP_UNRESOLVED &&
-			      now.gateway == nh->gateway && now.port == nh->port))
+	if (nh->forgotten || (locate(nhs, nh->hop, &now) == NEXT_HOP_UNRESOLVED &&
+			      addr_equal(now.gateway, nh->gateway) && now.port == nh->port))
 		return;
-	unlink_entry(nhs, id);
+	*index_at(nhs, nh->hop) = SLAB_NONE;
 	nh->forgotten = true;
 }
 
@@ -351,9 +375,9 @@ void next_hops_round_begin(struct next_hops *nhs)
 	nhs->round++;
 }
 
-void next_hop_mark(struct next_hops *nhs, uint32_t addr)
+void next_hop_mark(struct next_hops *nhs, uint32_t hop)
 {
-	struct next_hop *nh = find(nhs, addr);
+	struct next_hop *nh = find(nhs, hop);
 
 	if (nh)
 		nh->round = nhs->round;
@@ -371,7 +395,8 @@ void next_hops_round_end(struct next_hops *nhs)
 			if (nh->adjacency[role] != ADJACENCY_NONE)
 				fib_adjacency_release(nhs->writer, nh->adjacency[role]);
 		if (!nh->forgotten)
-			unlink_entry(nhs, id);
+			*index_at(nhs, nh->hop) = SLAB_NONE;
+		addr_table_put(nhs->addrs, nh->hop);
 		slab_free(&nhs->slab, id);
 	}
 }

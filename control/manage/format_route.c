@@ -24,7 +24,7 @@ void format_by_route(json_t *o, const struct row_by_route *row)
 	field_prefix(by, row->prefix);
 	field_text(by, "peer", row->peer);
 	for (uint16_t i = 0; i < row->n; i++)
-		json_array_append_new(next_hops, json_string(addr4_text(row->next_hop[i], text)));
+		json_array_append_new(next_hops, json_string(addr_text(row->next_hop[i], text)));
 	json_object_set_new(by, "next_hops", next_hops);
 	json_object_set_new(o, "by_route", by);
 }
@@ -105,7 +105,7 @@ json_t *format_route(const struct row_route *row)
 	field_text(o, "source", sources[row->source]);
 	if (!(row->flags & ROUTE_SUMMARY))
 		field_text(o, "role", role_name((enum role)row->role));
-	field_addr(o, "next_hop", row->next_hop);
+	field_text(o, "next_hop", row->next_hop);
 	format_by_route(o, &row->by_route);
 	format_attrs(o, row->attrs, row->attrs_len, row->local_pref);
 	if (row->flags & ROUTE_RECEIVED)

@@ -22,7 +22,7 @@ static void copy_stats(const struct route_server *rs, const struct peer *peer,
 			__atomic_load_n((const uint64_t *)stats + i, __ATOMIC_RELAXED);
 }
 
-void show_by_route(const struct route_server *rs, uint32_t addr, enum role role,
+void show_by_route(const struct route_server *rs, struct addr addr, enum role role,
 		   struct row_by_route *row)
 {
 	struct far_ways ways;
@@ -33,7 +33,8 @@ void show_by_route(const struct route_server *rs, uint32_t addr, enum role role,
 	row->prefix = ways.prefix;
 	memcpy(row->peer, rs->peers.table[ways.peer].config.name, sizeof(row->peer));
 	row->n = ways.n;
-	memcpy(row->next_hop, ways.next_hop, sizeof(row->next_hop));
+	for (uint16_t i = 0; i < ways.n; i++)
+		row->next_hop[i] = addr_table_at(rs->next_hops.addrs, ways.next_hop[i])->addr;
 }
 
 static void fill_detail(const struct route_server *rs, const struct peer *peer,
@@ -43,7 +44,7 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	       sizeof(row->port));
 	row->behind = peer->config.behind[0];
 	if (row->behind)
-		show_by_route(rs, peer->config.addr.v4, peer->config.role, &row->by_route);
+		show_by_route(rs, peer->config.addr, peer->config.role, &row->by_route);
 	row->up = peer->up;
 	row->ibgp = peer->config.asn == rs->config->instance.asn;
 	row->passive = peer->config.passive;

@@ -19,7 +19,7 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	       enum row_type type);
 
 /* What leads to an address off our subnets, a peer's or a next hop's. */
-void show_by_route(const struct route_server *rs, uint32_t addr, enum role role,
+void show_by_route(const struct route_server *rs, struct addr addr, enum role role,
 		   struct row_by_route *row);
 
 #ifdef __cplusplus

@@ -86,15 +86,21 @@ static void why_unusable(const struct route_server *rs, const struct path *path,
 			 path->flags & PATH_UNUSABLE ? "next hop: " : "", why);
 }
 
+static char *hop_text(const struct route_server *rs, uint32_t next_hop, char *buf)
+{
+	return next_hop_text(rs->config, addr_table_at(rs->next_hops.addrs, next_hop), buf);
+}
+
 /* "65001 65010 by 10.0.2.4", shortened if need be. */
-static void pending_text(const struct attrs *attrs, char *buf, size_t size)
+static void pending_text(const struct route_server *rs, const struct attrs *attrs, char *buf,
+			 size_t size)
 {
 	struct attr_view as_path = { 0 };
-	char addr[ADDR_TEXT], path[64];
+	char hop[NEXT_HOP_TEXT], path[64];
 
 	attr_find(attrs->wire, attrs->len, ATTR_AS_PATH, &as_path);
 	aspath_text(as_path.body, as_path.len, path, sizeof(path));
-	snprintf(buf, size, "%s by %s", path, addr4_text(attrs->keys.next_hop, addr));
+	snprintf(buf, size, "%s by %s", path, hop_text(rs, attrs->keys.next_hop, hop));
 }
 
 /* Who forwards by it may not be who learns it, or what its peer says now may wait. */
@@ -115,7 +121,7 @@ static void why_quiet(const struct route_server *rs, const struct path *path, st
 	if (!flapper->said)
 		snprintf(row->pending, sizeof(row->pending), "withdrawn");
 	else if (flapper->said != flapper->good)
-		pending_text(flapper->said, row->pending, sizeof(row->pending));
+		pending_text(rs, flapper->said, row->pending, sizeof(row->pending));
 }
 
 static void name_peer(const struct route_server *rs, const struct peer *peer, struct row_route *row)
@@ -176,6 +182,24 @@ static uint8_t *put_names(const struct route_server *rs, const struct backup_pee
 	return at;
 }
 
+static void show_next_hop(const struct route_server *rs, const struct path *path,
+			  struct row_route *row)
+{
+	const struct source *source = rib_source(rs->routes[FAMILY_IPV4].rib, path->peer);
+	uint32_t hop = path->attrs->keys.next_hop;
+
+	if (source->role == ROLE_VNET) {
+		addr_text(
+			fib_sync_vnet_next_hop(&rs->fib_sync[row->prefix.addr.family], row->prefix),
+			row->next_hop);
+		return;
+	}
+	hop_text(rs, hop, row->next_hop);
+	if (far_hop_is(&rs->far_hops, hop, source))
+		show_by_route(rs, addr_table_at(rs->next_hops.addrs, hop)->addr, source->role,
+			      &row->by_route);
+}
+
 /* One path as the RIB has it. False: the page is full. */
 static bool add_path(const struct route_server *rs, struct page *page, const struct path *path)
 {
@@ -196,14 +220,7 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 	row->prefix = rib_prefix(rs->routes[FAMILY_IPV4].rib, path->node);
 	name_source(rs, path, row);
 	row->reason = (uint8_t)rib_reason(rs->routes[FAMILY_IPV4].rib, path);
-	row->next_hop = row->role == ROLE_VNET
-				? fib_sync_vnet_next_hop(&rs->fib_sync[row->prefix.addr.family],
-							 row->prefix)
-					  .v4
-				: path->attrs->keys.next_hop;
-	if (far_hop_is(&rs->far_hops, row->next_hop,
-		       rib_source(rs->routes[FAMILY_IPV4].rib, path->peer)))
-		show_by_route(rs, row->next_hop, (enum role)row->role, &row->by_route);
+	show_next_hop(rs, path, row);
 	row->local_pref =
 		path_local_pref(rib_source(rs->routes[FAMILY_IPV4].rib, path->peer), path);
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
@@ -227,16 +244,18 @@ static struct row_route *add_announced(struct page *page, const struct peer *pee
 				       const struct route_map_result *sent)
 {
 	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + sent->len);
+	struct scoped_addr hop;
 	struct attr_keys keys;
 
 	if (!row)
 		return NULL;
 	attr_keys_parse(sent->wire, sent->len, &keys);
+	hop = attr_next_hop(sent->wire, sent->len, peer->zone);
 	row->prefix = sent->prefix;
 	row->local_addr = peer->session.local_addr.v4;
 	memcpy(row->attrs, sent->wire, sent->len);
 	row->attrs_len = sent->len;
-	row->next_hop = keys.next_hop;
+	next_hop_text(peer->rs->config, &hop, row->next_hop);
 	row->local_pref = keys.local_pref;
 	row->flags = ROUTE_SENT | ROUTE_USABLE;
 	return row;
@@ -292,7 +311,7 @@ static bool add_received(const struct route_server *rs, struct page *page, const
 		return false;
 	row->prefix = prefix;
 	name_peer(rs, peer, row);
-	row->next_hop = attrs->keys.next_hop;
+	hop_text(rs, attrs->keys.next_hop, row->next_hop);
 	row->local_pref = attrs->keys.local_pref;
 	row->flags = ROUTE_RECEIVED | ROUTE_USABLE;
 	row->policy = (uint8_t)inbound_run(

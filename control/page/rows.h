@@ -10,6 +10,7 @@
 #include "forwarding_show.h"
 #include "import.h"
 #include "map_rule.h"
+#include "next_hop.h"
 #include "page.h"
 #include "rib.h"
 #include "records.h"
@@ -89,13 +90,13 @@ struct row_summary {
 	struct alarms alarms;
 };
 
-/* The route of another peer that leads to a next hop or a peer (far_hop.h), and its next hops, host
- * order. n 0: it needs or has none. */
+/* The route of another peer that leads to a next hop or a peer (far_hop.h), and its next hops.
+ * n 0: it needs or has none. */
 struct row_by_route {
 	struct prefix prefix;
 	char peer[CONFIG_NAME];
 	uint16_t n;
-	uint32_t next_hop[RIB_ECMP];
+	struct addr next_hop[RIB_ECMP];
 };
 
 /* ROW_PEER uses what stands before `detail`. */
@@ -154,7 +155,7 @@ struct row_route {
 	uint8_t reason;		      /* enum decide_reason */
 	uint8_t views;		      /* bit a role whose view forwards along this path */
 	uint8_t refused;	      /* bit a role whose view would, but has no room */
-	uint32_t next_hop;	      /* host order; 0: on link */
+	char next_hop[NEXT_HOP_TEXT]; /* "0.0.0.0": on link */
 	struct row_by_route by_route; /* leads to it */
 	uint32_t local_pref, age_s;
 	uint8_t policy;	   /* enum route_map_verdict, if ROUTE_RECEIVED */

@@ -1,9 +1,12 @@
 /* The index from a next hop to the paths that use it: what a next hop that comes or goes changes is
  * looked at in slices, and nothing else is.
  *
- *   table: address → hop ── first[block] ─► path ⇄ path ⇄ …
+ *   items: hop, by the next hop's id (addr_table.h) ── first[block] ─► path ⇄ path ⇄ …
  *   links: 4 octets a path, by the path's id
  *   due:   hops that changed; they take turns, a few paths each
+ *
+ * The paths' attributes keep the id. A hop without paths may be in the queue still, and its id be
+ * another address's already: then the paths of that one are looked at once too often.
  *
  * A hop has a list of paths in each block of 65,535 path ids, so that a link is the number of a
  * path in its block, 16 bits. What the decision reads stays 32 octets a path. */
@@ -16,9 +19,8 @@
 
 enum { BLOCK = UINT16_MAX, QUANTUM = 64 };
 
+/* Zeroed, it is one that no path uses. */
 struct hop {
-	uint32_t addr;	   /* host order */
-	uint8_t len;	   /* 32 */
 	bool due;	   /* in the queue */
 	bool begun;	   /* some of its paths have been looked at since it changed */
 	bool again;	   /* it has changed once more since then */
@@ -28,7 +30,6 @@ struct hop {
 	uint32_t cursor;   /* while it is in the queue: the path to look at next; 0: none is left */
 	uint16_t *first;   /* owned: by block, the number in it of the first path; 0: none */
 };
-PREFIX_TABLE_ITEM(struct hop);
 
 struct hop_link {
 	uint16_t next, previous; /* numbers in the block; 0: none */
@@ -50,9 +51,10 @@ static uint32_t path_of(uint32_t block, uint16_t number)
 	return block * BLOCK + number - 1;
 }
 
+/* One whose id hop_get() has had. */
 static struct hop *hop_at(const struct rib *rib, uint32_t hop)
 {
-	return (struct hop *)prefix_table_at(&rib->hops.table, hop);
+	return (struct hop *)rib->hops.items.base + hop;
 }
 
 static struct hop_link *link_at(const struct rib *rib, uint32_t path)
@@ -60,34 +62,29 @@ static struct hop_link *link_at(const struct rib *rib, uint32_t path)
 	return (struct hop_link *)rib->hops.links.base + path;
 }
 
-static uint32_t hop_find(const struct rib *rib, uint32_t addr)
+static size_t items_bytes(uint32_t hop)
 {
-	const struct prefix host = prefix4_make(addr, 32);
-
-	return prefix_table_find(&rib->hops.table, &host);
+	return ((size_t)hop + 1) * sizeof(struct hop);
 }
 
 int hops_init(struct rib *rib)
 {
-	if (prefix_table_open(&rib->hops.table, FAMILY_IPV4, sizeof(struct hop), PATHS_MAX) < 0)
+	if (range_init(&rib->hops.items, items_bytes(ADDR_TABLE_MAX)))
 		return -ENOMEM;
 	return range_init(&rib->hops.links, (PATHS_MAX + 1) * sizeof(struct hop_link));
 }
 
 void hops_fini(struct rib *rib)
 {
-	struct slab *items = &rib->hops.table.items;
-
-	for (uint32_t id = items->items.base ? slab_next(items, 0) : 0; id;
-	     id = slab_next(items, id))
+	for (uint32_t id = 0; id < rib->hops.end; id++)
 		free(hop_at(rib, id)->first);
 	range_fini(&rib->hops.links);
-	prefix_table_close(&rib->hops.table);
+	range_fini(&rib->hops.items);
 }
 
 size_t hops_bytes(const struct rib *rib)
 {
-	return prefix_table_bytes(&rib->hops.table) + rib->hops.links.open + rib->hops.first_bytes;
+	return rib->hops.items.open + rib->hops.links.open + rib->hops.first_bytes;
 }
 
 /* Forget a hop that no path uses, unless it still has a place in the queue. */
@@ -99,7 +96,7 @@ static void hop_release(struct rib *rib, uint32_t id)
 		return;
 	rib->hops.first_bytes -= hop->blocks * sizeof(*hop->first);
 	free(hop->first);
-	prefix_table_remove(&rib->hops.table, id);
+	*hop = (struct hop){ 0 };
 }
 
 /* Lists for every block that a path may be in, the next new one included. -ENOMEM: as before. */
@@ -125,18 +122,13 @@ static int hop_reserve(struct rib *rib, struct hop *hop)
 	return 0;
 }
 
-uint32_t hop_get(struct rib *rib, uint32_t addr)
+int hop_get(struct rib *rib, uint32_t id)
 {
-	const struct prefix host = prefix4_make(addr, 32);
-	uint32_t hop = prefix_table_find(&rib->hops.table, &host);
-
-	if (!hop)
-		hop = prefix_table_add(&rib->hops.table, &host);
-	if (hop && hop_reserve(rib, hop_at(rib, hop)) < 0) {
-		hop_release(rib, hop);
-		return SLAB_NONE;
-	}
-	return hop;
+	if (range_open(&rib->hops.items, items_bytes(id)))
+		return -ENOMEM;
+	if (id >= rib->hops.end)
+		rib->hops.end = id + 1;
+	return hop_reserve(rib, hop_at(rib, id));
 }
 
 void hop_put(struct rib *rib, uint32_t hop)
@@ -174,10 +166,10 @@ static uint32_t following(const struct rib *rib, const struct hop *hop, uint32_t
 	return next ? path_of(block_of(path), next) : first_from(hop, block_of(path) + 1);
 }
 
-void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path)
+void hop_unlink(struct rib *rib, uint32_t id, uint32_t path)
 {
 	const struct hop_link link = *link_at(rib, path);
-	uint32_t id = hop_find(rib, addr), block = block_of(path);
+	uint32_t block = block_of(path);
 	struct hop *hop = hop_at(rib, id);
 
 	if (hop->due && hop->cursor == path)
@@ -234,12 +226,11 @@ static void due_rotate(struct rib *rib)
 	hop_release(rib, id);
 }
 
-void rib_next_hop_changed(struct rib *rib, uint32_t addr)
+void rib_next_hop_changed(struct rib *rib, uint32_t id)
 {
-	uint32_t id = hop_find(rib, addr);
 	struct hop *hop;
 
-	if (!id)
+	if (id >= rib->hops.end || !hop_at(rib, id)->blocks)
 		return;
 	hop = hop_at(rib, id);
 	if (hop->due &&

@@ -264,7 +264,8 @@ static int path_announce(struct rib *rib, const struct rib_place *at, const stru
 	uint32_t id = at->node;
 	struct path *path = id ? chain_find(rib, node_at(rib, id), peer) : NULL;
 	uint8_t flags = path_flags(rib, peer, attrs) | (path ? path->flags & PATH_REFLECTION : 0);
-	uint32_t next_hop = attrs->keys.next_hop, hop = SLAB_NONE;
+	uint32_t hop = attrs->keys.next_hop;
+	bool moves = !path || path->attrs->keys.next_hop != hop;
 	struct outlook before;
 	int what;
 
@@ -277,11 +278,8 @@ static int path_announce(struct rib *rib, const struct rib_place *at, const stru
 	}
 	if (groups_reserve(rib) < 0)
 		return -ENOMEM;
-	if (!path || path->attrs->keys.next_hop != next_hop) {
-		hop = hop_get(rib, next_hop);
-		if (!hop)
-			return -ENOMEM;
-	}
+	if (moves && hop_get(rib, hop) < 0)
+		return -ENOMEM;
 	what = announced(rib, path, said);
 	if (!path && !(path = path_new(rib, at, peer))) {
 		hop_put(rib, hop);
@@ -302,9 +300,9 @@ static int path_announce(struct rib *rib, const struct rib_place *at, const stru
 		rib->peers[peer].paths++;
 		node_at(rib, id)->paths++;
 	}
-	if (hop && old)
+	if (moves && old)
 		hop_unlink(rib, old->keys.next_hop, path_id(rib, path));
-	if (hop)
+	if (moves)
 		hop_link(rib, hop, path_id(rib, path));
 	path->attrs = attrs_get(attrs);
 	path->local_pref = said->local_pref;

@@ -44,9 +44,9 @@ struct rib_params {
 	uint16_t nb_peers;
 	struct decide_rule rule;
 	uint64_t allow; /* the role matrix as one word: rib_allows() */
-	/* Does this next hop (host order) resolve for routes from this source? Asked of each path
-	 * that is announced, of those that use it after rib_next_hop_changed(), and of all after
-	 * rib_reconsider(). Never asked of VNet prefixes, which are always usable. */
+	/* Does this next hop (attr_keys.next_hop) resolve for routes from this source? Asked of
+	 * each path that is announced, of those that use it after rib_next_hop_changed(), and of
+	 * all after rib_reconsider(). Never asked of VNet prefixes, which are always usable. */
 	bool (*usable)(void *ctx, uint32_t next_hop, const struct source *source);
 	/* Asked of a usable one: is it in the views, but announced to nobody while it flaps? NULL:
 	 * none is. */
@@ -176,9 +176,9 @@ static inline int rib_withdraw(struct rib *rib, struct prefix prefix, uint16_t p
 
 /* Change the decision's rules: every chain is sorted anew by rib_turn(). */
 void rib_set_rule(struct rib *rib, struct decide_rule rule);
-/* A next hop (host order) came, went, or is reached otherwise: `usable` is asked again of the paths
- * for each prefix that has one by way of it, which is a change for the FIB in any case, by
- * rib_turn(). */
+/* A next hop, by its id in attr_table_next_hops(), came, went, or is reached otherwise: `usable` is
+ * asked again of the paths for each prefix that has one by way of it, which is a change for the FIB
+ * in any case, by rib_turn(). */
 void rib_next_hop_changed(struct rib *rib, uint32_t next_hop);
 /* Any next hop may have changed: `usable` is asked again of every path, by rib_turn(). */
 void rib_reconsider(struct rib *rib);
@@ -299,8 +299,8 @@ enum decide_reason rib_versus(const struct rib *rib, const struct path *a, const
 size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t max);
 
 /* The ECMP set of a prefix for a viewer of `role` under matrix `allow`: the best path that it may
- * use and those equal to it, one for each next hop, ordered by next hop. Returns how many, at most
- * RIB_ECMP; 0: no route. A VNet prefix stands alone. Borrowed as rib_first() is. */
+ * use and those equal to it, one for each next hop, ordered by its address. Returns how many, at
+ * most RIB_ECMP; 0: no route. A VNet prefix stands alone. Borrowed as rib_first() is. */
 unsigned int rib_best_for_role(const struct rib *rib, uint32_t node, enum role role, uint64_t allow,
 			       const struct path *best[RIB_ECMP]);
 /* The sets one after the other: `*last` is NULL for the best one, and then the last path that was
@@ -311,7 +311,7 @@ unsigned int rib_next_for_role(const struct rib *rib, uint32_t node, enum role r
 
 /* Where an address of the rib's family that is on link nowhere is reached (RFC 4271 9.1.2.1): the
  * longest prefix around it for which sources of `role` have paths that may be used, and of these
- * paths the best and those equal to it, one for each next hop, ordered by next hop. Returns how
+ * paths the best and those equal to it, one for each next hop, ordered by its address. Returns how
  * many, at most RIB_ECMP; 0: no route leads to it. `*last` is as rib_next_for_role() has it:
  * another call with it has the next best of the same prefix. Borrowed as rib_first() is. Sources
  * that are `behind` are passed over: what resolves an address is on link itself, so that nothing

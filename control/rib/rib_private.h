@@ -48,11 +48,11 @@ struct rib_peer {
 
 /* Which paths use which next hop, and which next hops have changed: see hops.c. */
 struct hops {
-	struct prefix_table table;
-	struct range links;
-	size_t first_bytes;	/* that the hops own */
-	uint32_t due, due_last; /* the queue: hop ids, 0: it is empty */
-	uint32_t seen;		/* paths that the one in front has had looked at in this turn */
+	struct range items, links; /* owned */
+	uint32_t end;		   /* ids below have been in use */
+	size_t first_bytes;	   /* that the hops own */
+	uint32_t due, due_last;	   /* the queue: hop ids, 0: it is empty */
+	uint32_t seen;		   /* paths that the one in front has had looked at in this turn */
 };
 
 /* What a class of groups may learn about a prefix. Borrowed attributes; peer is 0 if there are
@@ -285,13 +285,13 @@ void nodes_release(struct rib *rib, uint32_t *ids, size_t n);
 int hops_init(struct rib *rib);
 void hops_fini(struct rib *rib);
 size_t hops_bytes(const struct rib *rib);
-/* What stands for a next hop, made if need be, with room for any path there is and for one more.
- * SLAB_NONE: no memory. hop_put() if no path is linked to it after all. */
-uint32_t hop_get(struct rib *rib, uint32_t addr);
+/* Room for what stands for a next hop, and for any path there is and one more by way of it.
+ * -ENOMEM. hop_put() if no path is linked to it after all. */
+int hop_get(struct rib *rib, uint32_t hop);
 void hop_put(struct rib *rib, uint32_t hop);
 /* The path uses the next hop from now on; or no longer. */
 void hop_link(struct rib *rib, uint32_t hop, uint32_t path);
-void hop_unlink(struct rib *rib, uint32_t addr, uint32_t path);
+void hop_unlink(struct rib *rib, uint32_t hop, uint32_t path);
 /* The next path whose next hop has changed; 0: none is left. */
 uint32_t hops_next(struct rib *rib);
 bool hops_settled(const struct rib *rib);

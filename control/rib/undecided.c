@@ -89,15 +89,15 @@ static void count(struct rib *rib, uint32_t id, const struct path *last, const s
 	node_at(rib, id)->paths++;
 }
 
-/* It stands at the end of the chain; `hop`: another next hop than it had, 0: none. */
-static void fill(struct rib *rib, struct path *path, const struct path *what, uint32_t hop)
+/* It stands at the end of the chain; `moves`: it has another next hop than it had, or had none. */
+static void fill(struct rib *rib, struct path *path, const struct path *what, bool moves)
 {
 	const struct attrs *old = path->attrs;
 
-	if (hop && old)
+	if (moves && old)
 		hop_unlink(rib, old->keys.next_hop, path_id(rib, path));
-	if (hop)
-		hop_link(rib, hop, path_id(rib, path));
+	if (moves)
+		hop_link(rib, what->attrs->keys.next_hop, path_id(rib, path));
 	path->attrs = attrs_get(what->attrs);
 	path->local_pref = what->local_pref;
 	path->learned_s = what->learned_s;
@@ -111,7 +111,8 @@ int path_put_off(struct rib *rib, const struct rib_place *at, const struct path 
 {
 	struct sayings said = sayings_of(rib, at->node, what->peer);
 	struct path *path = said.undecided;
-	uint32_t next_hop = what->attrs->keys.next_hop, hop = SLAB_NONE;
+	uint32_t hop = what->attrs->keys.next_hop;
+	bool moves = !path || path->attrs->keys.next_hop != hop;
 	enum rib_announced news;
 
 	if (at->node)
@@ -122,7 +123,7 @@ int path_put_off(struct rib *rib, const struct rib_place *at, const struct path 
 	}
 	if (groups_reserve(rib) < 0)
 		return -ENOMEM;
-	if ((!path || path->attrs->keys.next_hop != next_hop) && !(hop = hop_get(rib, next_hop)))
+	if (moves && hop_get(rib, hop) < 0)
 		return -ENOMEM;
 	if (!path && !(path = path_new(rib, at, what->peer))) {
 		hop_put(rib, hop);
@@ -130,7 +131,7 @@ int path_put_off(struct rib *rib, const struct rib_place *at, const struct path 
 	}
 	news = announced(rib, said.last, what);
 	count(rib, path->node, said.last, what);
-	fill(rib, path, what, hop);
+	fill(rib, path, what, moves);
 	if (!said.undecided)
 		*(said.end ? said.end : &node_at(rib, path->node)->first) = path_id(rib, path);
 	bitmap_add(&rib->put_off, path->node);

@@ -131,13 +131,16 @@ size_t rib_walk(const struct rib *rib, uint32_t *cursor, uint32_t *nodes, size_t
 	return n;
 }
 
-/* Insert by next hop, each once; past RIB_ECMP the highest falls out. */
-static unsigned int best_insert(const struct path **best, unsigned int n, const struct path *path)
+/* Insert by the next hop's address, each once; past RIB_ECMP the highest falls out. */
+static unsigned int best_insert(const struct rib *rib, const struct path **best, unsigned int n,
+				const struct path *path)
 {
+	const struct addr_table *next_hops = attr_table_next_hops(rib->params.attrs);
 	uint32_t next_hop = path->attrs->keys.next_hop;
 	unsigned int at = n;
 
-	while (at > 0 && best[at - 1]->attrs->keys.next_hop > next_hop)
+	while (at > 0 &&
+	       addr_table_compare(next_hops, best[at - 1]->attrs->keys.next_hop, next_hop) > 0)
 		at--;
 	if (at == RIB_ECMP || (at > 0 && best[at - 1]->attrs->keys.next_hop == next_hop))
 		return n;
@@ -169,7 +172,7 @@ unsigned int rib_next_for_role(const struct rib *rib, uint32_t node, enum role r
 		else if (!decide_multipath(&rib->params.rule, rib->sources, top, path))
 			break;
 		*last = path;
-		n = best_insert(best, n, path);
+		n = best_insert(rib, best, n, path);
 		if (from == ROLE_VNET)
 			break;
 	}
@@ -198,7 +201,7 @@ static unsigned int resolve_from(const struct rib *rib, const struct path *path,
 			break;
 		*last = path;
 		if (source->role == role && !source->behind && !(path->flags & PATH_HELD))
-			n = best_insert(ways, n, path);
+			n = best_insert(rib, ways, n, path);
 	}
 	return n;
 }

@@ -7,20 +7,20 @@
 void behind_begin(struct peer *peer)
 {
 	if (peer->config.behind[0])
-		far_hop_watch(&peer->rs->far_hops, peer->config.addr.v4, peer->config.role);
+		far_hop_watch(&peer->rs->far_hops, peer->config.addr, peer->config.role);
 }
 
 void behind_end(struct peer *peer)
 {
 	if (peer->config.behind[0])
-		far_hop_unwatch(&peer->rs->far_hops, peer->config.addr.v4, peer->config.role);
+		far_hop_unwatch(&peer->rs->far_hops, peer->config.addr, peer->config.role);
 }
 
-static void note(struct route_server *rs, uint32_t addr, const struct far_ways *now)
+static void note(struct route_server *rs, struct addr addr, const struct far_ways *now)
 {
 	char text[ADDR_TEXT], prefix[PREFIX_TEXT];
 
-	addr4_text(addr, text);
+	addr_text(addr, text);
 	if (now->n)
 		events_note(&rs->events, EVENT_NEXT_HOP, EVENTS_NO_PEER, rs->now_ms,
 			    "next hop %s is found by %s of %s", text,
@@ -31,13 +31,14 @@ static void note(struct route_server *rs, uint32_t addr, const struct far_ways *
 			    "next hop %s is lost: no route leads to it", text);
 }
 
-void behind_changed(void *ctx, uint32_t addr, enum role role, const struct far_ways *was,
+void behind_changed(void *ctx, uint32_t next_hop, enum role role, const struct far_ways *was,
 		    const struct far_ways *now)
 {
 	struct route_server *rs = ctx;
+	struct addr addr = addr_table_at(rs->next_hops.addrs, next_hop)->addr;
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		rib_next_hop_changed(rs->routes[family].rib, addr);
+		rib_next_hop_changed(rs->routes[family].rib, next_hop);
 	if (!was->n == !now->n)
 		return;
 	note(rs, addr, now);
@@ -45,7 +46,7 @@ void behind_changed(void *ctx, uint32_t addr, enum role role, const struct far_w
 		struct peer *peer = &rs->peers.table[i];
 
 		if (peer->life != PEER_ACTIVE || !peer->config.behind[0] ||
-		    peer->config.addr.v4 != addr || peer->config.role != role)
+		    !addr_equal(peer->config.addr, addr) || peer->config.role != role)
 			continue;
 		peer->reached = true;
 		due_set(&rs->due, DUE_CALLS);
@@ -70,6 +71,6 @@ bool behind_lost(const struct peer *peer)
 
 	if (!peer->config.behind[0])
 		return false;
-	far_hop_look(&peer->rs->far_hops, peer->config.addr.v4, peer->config.role, &ways);
+	far_hop_look(&peer->rs->far_hops, peer->config.addr, peer->config.role, &ways);
 	return !ways.n;
 }

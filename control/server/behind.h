@@ -28,7 +28,7 @@ void behind_end(struct peer *peer);
 
 /* What far_hops_poll() calls when a far next hop, which may be a peer's address, is reached in
  * another way than before. `rs`: the route server. */
-void behind_changed(void *rs, uint32_t addr, enum role role, const struct far_ways *was,
+void behind_changed(void *rs, uint32_t next_hop, enum role role, const struct far_ways *was,
 		    const struct far_ways *now);
 /* DUE_CALLS: tell the speakers of peers that a route has appeared for to connect. To be called when
  * the FIB has that route. */

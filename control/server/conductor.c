@@ -515,9 +515,14 @@ static int parts_open(struct route_server *rs)
 	for (int family = 0; family < FAMILY_COUNT && !err; family++)
 		shared_set(&rs->routes[family]);
 	if (!err)
-		err = next_hops_init(&rs->next_hops, rs->fib, rs->writer, rs->config);
+		err = next_hops_init(&rs->next_hops, rs->fib, rs->writer, rs->config,
+				     attr_table_next_hops(rs->attrs));
 	if (!err)
-		err = far_hops_init(&rs->far_hops, rs->routes[FAMILY_IPV4].rib, &rs->next_hops);
+		err = far_hops_init(
+			&rs->far_hops,
+			(const struct rib *const[FAMILY_COUNT]){ rs->routes[FAMILY_IPV4].rib,
+								 rs->routes[FAMILY_IPV6].rib },
+			&rs->next_hops);
 	for (int family = 0; family < FAMILY_COUNT && !err; family++)
 		err = fib_sync_init(&rs->fib_sync[family], rs->routes[family].rib, &rs->next_hops,
 				    &rs->far_hops, rs->config);

@@ -70,6 +70,7 @@ struct peer {
 	bool up;
 	bool reached;	 /* no route led to it, and one does: DUE_CALLS (behind.h) */
 	uint8_t speaker; /* index of the one that has its session */
+	uint8_t zone; /* of link-local next hops that it names: next_hop_zone(); 0: not on link */
 	uint16_t index;
 	uint16_t gateway;	     /* source.gateway, once its session has been up */
 	uint8_t state;		     /* enum session_state */

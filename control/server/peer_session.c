@@ -114,9 +114,23 @@ static void routes_up(struct route_server *rs, struct peer *peer, uint8_t family
 	struct peer_routes *its = &peer->routes[family];
 
 	flap_forget(&rs->flaps, &its->flap); /* of a session before */
+	its->inbound.zone = peer->zone;
 	inbound_up(&its->inbound, source->addr);
 	its->eor = false;
 	its->limit = (struct limit){ 0 };
+}
+
+/* Of a neighbour on one of our links: what it says of that link is true of ours. Else 0. */
+static uint8_t zone_of(const struct route_server *rs, const struct peer *peer)
+{
+	struct addr addr = peer->config.addr, gateway;
+	size_t port = peer->config.egress_port;
+
+	if (addr_link_local(addr))
+		return next_hop_zone(port);
+	return config_resolve(rs->config, addr, &port, &gateway) && addr_equal(gateway, addr)
+		       ? next_hop_zone(port)
+		       : 0;
 }
 
 /* Of a peer that is being removed nothing counts any more: the configuration does not know it. */
@@ -139,6 +153,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		return;
 	peer->config.addr = addr;
 	peer->gateway = source.gateway;
+	peer->zone = zone_of(rs, peer);
 	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
 		routes_up(rs, peer, family, &source);
 	peer->epoch = up->head.epoch;

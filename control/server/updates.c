@@ -200,10 +200,12 @@ static struct prefix slice_take(struct slice *slice)
 static void announce_all(struct route_server *rs, struct peer *peer,
 			 const struct speaker_update *update, struct slice *slice, uint64_t end)
 {
-	const struct attrs *attrs = attrs_intern(rs->attrs, &update->keys,
-						 speaker_update_attrs(update), update->attrs_len);
+	struct attr_keys keys = update->keys;
 	const struct rib *rib = rib_of(rs, update);
+	const struct attrs *attrs;
 
+	keys.zone = peer->zone;
+	attrs = attrs_intern(rs->attrs, &keys, speaker_update_attrs(update), update->attrs_len);
 	while (slice->done < slice->n && (peer->closing || rib_spent(rib) < end)) {
 		struct prefix prefix = slice_take(slice);
 
@@ -250,7 +252,19 @@ bool rs_update(struct route_server *rs, struct peer *peer, const struct speaker_
 static bool is_sought(struct route_server *rs, const struct peer *peer,
 		      const struct speaker_update *update)
 {
-	return next_hop_sought(&rs->next_hops, update->keys.next_hop, peer->config.role);
+	struct scoped_addr addr;
+	uint32_t hop;
+	bool sought;
+
+	if (!update->nb_announced)
+		return false;
+	addr = attr_next_hop(speaker_update_attrs(update), update->attrs_len, peer->zone);
+	hop = addr_table_get(rs->next_hops.addrs, &addr);
+	if (hop == ADDR_NONE)
+		return false;
+	sought = next_hop_sought(&rs->next_hops, hop, peer->config.role);
+	addr_table_put(rs->next_hops.addrs, hop);
+	return sought;
 }
 
 /* A slice of the first that waits. */

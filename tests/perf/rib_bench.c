@@ -29,7 +29,7 @@ struct bench {
 	uint64_t announced; /* NLRI times recipients */
 };
 
-static uint32_t lost; /* next hop */
+static uint32_t lost; /* next hop; ADDR_NONE: none */
 
 static bool usable(void *ctx, uint32_t next_hop, const struct source *source)
 {
@@ -215,11 +215,14 @@ static void run(struct bench *b)
 }
 
 /* A next hop goes, and comes back, `times` times. */
-static void lose(struct bench *b, const char *what, uint32_t hop, uint32_t times)
+static void lose(struct bench *b, const char *what, uint32_t addr, uint32_t times)
 {
+	const struct scoped_addr at = scoped_addr_make(addr_make4(addr), 0);
+	uint32_t hop = addr_table_find(attr_table_next_hops(b->table), &at);
+
 	section_begin();
 	for (uint32_t i = 0; i < 2 * times; i++) {
-		lost = i % 2 ? 0 : hop;
+		lost = i % 2 ? ADDR_NONE : hop;
 		rib_next_hop_changed(b->rib, hop);
 		while (rib_turn(b->rib, SLICE))
 			;

@@ -48,7 +48,9 @@ struct harness {
 
 	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
 	{
-		return !((harness *)ctx)->dead_hops.count(next_hop);
+		harness *h = (harness *)ctx;
+
+		return !h->dead_hops.count(hop_number(h->table, next_hop));
 	}
 
 	static bool ready(void *ctx, const uint16_t *to, uint32_t n)
@@ -150,7 +152,7 @@ struct harness {
 
 		if (path.flags & PATH_UNDECIDED) {
 			bool dead = sources[path.peer].role != ROLE_VNET &&
-				    dead_hops.count(keys->next_hop);
+				    dead_hops.count(hop_number(table, &path));
 
 			path.flags = dead ? PATH_UNUSABLE : 0;
 			if (keys->flags & ATTRS_NO_ADVERTISE)

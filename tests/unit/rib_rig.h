@@ -16,6 +16,7 @@ struct rib_rig {
 	struct rib *rib;
 	std::set<uint32_t> dead, quiet; /* next hops */
 	unsigned asked = 0;		/* how often whether one is usable */
+	bool mixed = false;		/* odd next hops are of IPv6 */
 
 	rib_rig(const std::vector<struct source> &sources, struct decide_rule rule,
 		enum family family = FAMILY_IPV4)
@@ -43,17 +44,32 @@ struct rib_rig {
 	}
 	static bool is_usable(void *ctx, uint32_t next_hop, const struct source *)
 	{
-		((rib_rig *)ctx)->asked++;
-		return !((rib_rig *)ctx)->dead.count(next_hop);
+		rib_rig *rig = (rib_rig *)ctx;
+
+		rig->asked++;
+		return !rig->dead.count(hop_number(rig->table, next_hop));
 	}
 	static bool is_quiet(void *ctx, uint32_t next_hop, const struct source *)
 	{
-		return ((rib_rig *)ctx)->quiet.count(next_hop);
+		rib_rig *rig = (rib_rig *)ctx;
+
+		return rig->quiet.count(hop_number(rig->table, next_hop));
+	}
+	enum family hop_family(uint32_t next_hop) const
+	{
+		return mixed && next_hop % 2 ? FAMILY_IPV6 : FAMILY_IPV4;
+	}
+	/* A next hop has come or gone. */
+	void changed(uint32_t next_hop)
+	{
+		rib_next_hop_changed(rib, hop_id(table, next_hop, hop_family(next_hop)));
 	}
 	/* Whether that changed anything. */
-	int announce(struct prefix prefix, uint16_t peer, const attrs_spec &spec,
+	int announce(struct prefix prefix, uint16_t peer, attrs_spec spec,
 		     uint32_t local_pref = LOCAL_PREF_DEFAULT)
 	{
+		spec.hop_family = hop_family(spec.next_hop);
+
 		const struct attrs *attrs = attrs_make(table, spec);
 		int changed = rib_announce(rib, prefix, peer, attrs, local_pref, 0);
 

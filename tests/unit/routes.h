@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attrs.h"
+#include "families.h"
 #include "rib.h"
 
 static inline uint32_t ip(const char *text)
@@ -37,13 +38,14 @@ static inline std::string text_of(struct prefix p)
 
 struct attrs_spec {
 	std::vector<uint32_t> path;
-	uint32_t next_hop = 0x0a000204;
+	uint32_t next_hop = 0x0a000204; /* or the IPv6 address that stands for it (addr_of()): */
 	uint8_t origin = ORIGIN_IGP;
 	int64_t med = -1;
 	std::vector<uint32_t> communities = {};
 	uint32_t originator = 0;
 	int64_t local_pref = -1;
 	std::vector<uint8_t> last = {}; /* attributes of higher codes than those, as on the wire */
+	enum family hop_family = FAMILY_IPV4;
 };
 
 static inline void put_be32(std::vector<uint8_t> *out, uint32_t v)
@@ -61,10 +63,16 @@ static inline std::vector<uint8_t> attrs_wire(const attrs_spec &spec)
 		path = { AS_SEQUENCE, (uint8_t)spec.path.size() };
 	for (uint32_t asn : spec.path)
 		put_be32(&path, asn);
-	put_be32(&hop, spec.next_hop);
+	if (spec.hop_family == FAMILY_IPV4) {
+		put_be32(&hop, spec.next_hop);
+	} else {
+		const struct addr addr = addr_of(FAMILY_IPV6, spec.next_hop);
+
+		hop.assign(addr.v6, addr.v6 + sizeof(addr.v6));
+	}
 	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_ORIGIN, &spec.origin, 1);
 	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_AS_PATH, path.data(), path.size());
-	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, hop.data(), 4);
+	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, hop.data(), hop.size());
 	if (spec.med >= 0) {
 		put_be32(&med, (uint32_t)spec.med);
 		attr_put(&w, ATTR_F_OPTIONAL, ATTR_MED, med.data(), 4);
@@ -95,6 +103,27 @@ static inline const struct attrs *attrs_make(struct attr_table *table, const att
 
 	attr_keys_parse(wire.data(), (uint16_t)wire.size(), &keys);
 	return attrs_intern(table, &keys, wire.data(), (uint16_t)wire.size());
+}
+
+/* The id of a next hop, as attrs_spec has it; ADDR_NONE: no attributes name it. */
+static inline uint32_t hop_id(struct attr_table *table, uint32_t next_hop,
+			      enum family family = FAMILY_IPV4)
+{
+	const struct scoped_addr addr = scoped_addr_make(addr_of(family, next_hop), 0);
+
+	return addr_table_find(attr_table_next_hops(table), &addr);
+}
+
+/* Back again, of either family. */
+static inline uint32_t hop_number(struct attr_table *table, uint32_t id)
+{
+	const struct addr addr = addr_table_at(attr_table_next_hops(table), id)->addr;
+
+	return prefix4_of(prefix_make(addr, family_bits(addr.family))).addr.v4;
+}
+static inline uint32_t hop_number(struct attr_table *table, const struct path *path)
+{
+	return hop_number(table, path->attrs->keys.next_hop);
 }
 
 /* As the FIB does: returns how many have changed, `max` at most. */

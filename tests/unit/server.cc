@@ -368,6 +368,13 @@ struct attr_keys server_test::keys(uint16_t peer, const char *prefix)
 	return k;
 }
 
+uint32_t server_test::next_hop(uint16_t peer, const char *prefix)
+{
+	const std::vector<uint8_t> &wire = announced[peer][prefix];
+
+	return attr_next_hop(wire.data(), (uint16_t)wire.size(), 0).addr.v4;
+}
+
 /* --- the management thread -------------------------------------------------------------------- */
 
 std::unique_ptr<struct page> server_test::ask(enum page_command command, const char *peer,

@@ -143,6 +143,7 @@ class server_test : public testing::Test
 	/* The prefixes that a peer knows from us, "a b c". */
 	std::string knows(uint16_t peer);
 	struct attr_keys keys(uint16_t peer, const char *prefix);
+	uint32_t next_hop(uint16_t peer, const char *prefix);
 
 	/* --- the management thread ------------------------------------------------------------ */
 

@@ -26,6 +26,11 @@ const struct attrs *intern(const table &t, const bytes &wire)
 	return attrs_intern(t.get(), &keys, wire.data(), (uint16_t)wire.size());
 }
 
+uint32_t hop_of(const table &t, const struct attrs *attrs)
+{
+	return addr_table_at(attr_table_next_hops(t.get()), attrs->keys.next_hop)->addr.v4;
+}
+
 bytes numbered(uint32_t n)
 {
 	return hex("40010100 40020a02020000fde90000fdea 400304") + be32(n);
@@ -46,7 +51,7 @@ TEST(attrs, equal_wire_is_one_object)
 	EXPECT_EQ(3u, a->refs);
 	EXPECT_EQ(2u, attr_table_count(t.get()));
 	EXPECT_EQ(numbered(1), bytes(a->wire, a->wire + a->len));
-	EXPECT_EQ(1u, a->keys.next_hop);
+	EXPECT_EQ(1u, hop_of(t, a));
 	for (int i = 0; i < 3; i++)
 		attrs_put(t.get(), a);
 	EXPECT_EQ(1u, attr_table_count(t.get()));
@@ -69,6 +74,80 @@ TEST(attrs, the_table_hashes_with_a_seed_and_digests_without)
 	attrs_put(t.get(), a);
 }
 
+/* What packets follow, and what makes two sets of the same octets two. */
+TEST(attrs, next_hops)
+{
+	const std::string global = "20010db8000000000000000000000001",
+			  local = "fe800000000000000000000000000002";
+	struct {
+		const char *name;
+		std::string wire, next_hop;
+		uint8_t zone, its_zone;
+	} rows[] = {
+		{ "IPv4", "4003040a000001", "10.0.0.1", 0, 0 },
+		{ "IPv4, on link", "4003040a000001", "10.0.0.1", 3, 0 },
+		{ "none", "80040400000007", "0.0.0.0", 3, 0 },
+		{ "global", "400310" + global, "2001:db8::1", 0, 0 },
+		{ "global, on link", "400310" + global, "2001:db8::1", 3, 0 },
+		{ "link-local", "400310" + local, "fe80::2", 3, 3 },
+		{ "link-local, on no link", "400310" + local, "fe80::2", 0, 0 },
+		{ "both", "400320" + global + local, "fe80::2", 3, 3 },
+		{ "both, on no link", "400320" + global + local, "2001:db8::1", 0, 0 },
+	};
+	table t(attr_table_new());
+	const struct addr_table *hops = attr_table_next_hops(t.get());
+
+	for (const auto &row : rows) {
+		bytes wire = hex(("40010100 400200" + row.wire).c_str());
+		struct scoped_addr at = attr_next_hop(wire.data(), (uint16_t)wire.size(), row.zone);
+		struct attr_keys keys;
+		const struct attrs *a, *b, *elsewhere;
+		char text[ADDR_TEXT];
+
+		EXPECT_EQ(row.next_hop, addr_text(at.addr, text)) << row.name;
+		EXPECT_EQ(row.its_zone, at.zone) << row.name;
+		attr_keys_parse(wire.data(), (uint16_t)wire.size(), &keys);
+		keys.zone = row.zone;
+		a = attrs_intern(t.get(), &keys, wire.data(), (uint16_t)wire.size());
+		EXPECT_EQ(row.its_zone, a->keys.zone) << row.name;
+		EXPECT_EQ(addr_table_find(hops, &at), a->keys.next_hop) << row.name;
+		b = attrs_intern(t.get(), &keys, wire.data(), (uint16_t)wire.size());
+		EXPECT_EQ(a, b) << row.name;
+		keys.zone = 7;
+		elsewhere = attrs_intern(t.get(), &keys, wire.data(), (uint16_t)wire.size());
+		EXPECT_EQ(row.wire.find(local) != std::string::npos, a != elsewhere) << row.name;
+		for (const struct attrs *each : { a, b, elsewhere })
+			attrs_put(t.get(), each);
+		EXPECT_EQ(0u, addr_table_count(hops)) << row.name;
+	}
+}
+
+TEST(attrs, next_hop_names_either_address)
+{
+	const bytes both = hex("40010100 400200 400320 20010db8000000000000000000000001"
+			       "fe800000000000000000000000000002"),
+		    v4 = hex("40010100 400200 4003040a000001"), none = hex("40010100 400200");
+	struct {
+		const bytes &wire;
+		const char *addr;
+		bool named;
+	} rows[] = {
+		{ both, "2001:db8::1", true }, { both, "fe80::2", true },
+		{ both, "fe80::1", false },    { both, "10.0.0.1", false },
+		{ v4, "10.0.0.1", true },      { v4, "::ffff:10.0.0.1", false },
+		{ none, "0.0.0.0", false },
+	};
+
+	for (const auto &row : rows) {
+		struct addr addr;
+
+		ASSERT_TRUE(addr_parse(row.addr, &addr));
+		EXPECT_EQ(row.named,
+			  attr_next_hop_names(row.wire.data(), (uint16_t)row.wire.size(), addr))
+			<< row.addr;
+	}
+}
+
 /* Comes and goes against a map, through several doublings; every lookup finds its own whatever was
  * deleted before. */
 TEST(attrs, like_a_map)
@@ -87,9 +166,10 @@ TEST(attrs, like_a_map)
 			const struct attrs *a = intern(t, numbered(n));
 
 			ASSERT_NE(nullptr, a);
-			/* An object and a segment of the hash: no set costs what all cost. */
-			ASSERT_LT(attr_table_bytes(t.get()), bytes + 9000);
-			ASSERT_EQ(n, a->keys.next_hop);
+			/* An object, a segment of the hash and a step of a range: no set costs
+			 * what all cost. */
+			ASSERT_LT(attr_table_bytes(t.get()), bytes + 150000);
+			ASSERT_EQ(n, hop_of(t, a));
 			if (found != model.end()) {
 				ASSERT_EQ(found->second.first, a);
 				found->second.second++;
@@ -170,25 +250,25 @@ TEST(attrs, keys)
 	} rows[] = {
 		{ "nothing but the mandatory ones",
 		  "40010102 400200 4003040a000001",
-		  { 0x0a000001, 0, 100, 0, 0, 0, 0, 0, 0, ORIGIN_INCOMPLETE, 0 } },
+		  { ADDR_NONE, 0, 100, 0, 0, 0, 0, 0, 0, ORIGIN_INCOMPLETE, 0 } },
 		{ "all",
 		  "40010101 40020a02020000fde900000002 4003040a000001 80040400000007 "
 		  "40050400000009 c00804ffffff01"
 		  "80090401020304 800a08 00000001 00000002",
-		  { 0x0a000001, 7, 9, 0x01020304, 65001, 2, 2, 2,
+		  { ADDR_NONE, 7, 9, 0x01020304, 65001, 2, 2, 2,
 		    ATTRS_MED | ATTRS_LOCAL_PREF | ATTRS_ORIGINATOR_ID | ATTRS_NO_EXPORT,
 		    ORIGIN_EGP, 0 } },
 		{ "communities",
 		  "40010100 400200 4003040a000001 c0080cffffff02ffffff03ffedffed",
-		  { 0x0a000001, 0, 100, 0, 0, 0, 0, 0,
+		  { ADDR_NONE, 0, 100, 0, 0, 0, 0, 0,
 		    ATTRS_NO_ADVERTISE | ATTRS_NO_EXPORT_SUBCONFED | ATTRS_FROM_BRANCH, ORIGIN_IGP,
 		    0 } },
 		{ "a set first",
 		  "40010100 40020c 0101 00000001 0201 00000002 4003040a000001",
-		  { 0x0a000001, 0, 100, 0, 0, 2, 2, 0, ATTRS_HAS_AS_SET, ORIGIN_IGP, 0 } },
+		  { ADDR_NONE, 0, 100, 0, 0, 2, 2, 0, ATTRS_HAS_AS_SET, ORIGIN_IGP, 0 } },
 		{ "a set last",
 		  "40010100 400214 0202 0000fde9 00000003 0102 00000004 00000005 4003040a000001",
-		  { 0x0a000001, 0, 100, 0, 65001, 5, 3, 0, ATTRS_HAS_AS_SET, ORIGIN_IGP, 0 } },
+		  { ADDR_NONE, 0, 100, 0, 65001, 5, 3, 0, ATTRS_HAS_AS_SET, ORIGIN_IGP, 0 } },
 	};
 
 	for (const auto &t : rows) {

@@ -57,12 +57,21 @@ struct hops_test : testing::Test, rib_rig {
 		users[at->second]--;
 		paths.erase(at);
 	}
+	attrs_spec spec_of(uint32_t hop) const
+	{
+		attrs_spec spec;
+
+		spec.path = { 65001 };
+		spec.next_hop = hop;
+		spec.hop_family = hop_family(hop);
+		return spec;
+	}
 	void say(uint32_t n, uint16_t peer, uint32_t hop)
 	{
 		const struct attrs *&attrs = sets[hop];
 
 		if (!attrs)
-			attrs = attrs_make(table, { { 65001 }, hop });
+			attrs = attrs_make(table, spec_of(hop));
 		ASSERT_LE(0, rib_announce(rib, nth(n), peer, attrs, LOCAL_PREF_DEFAULT, 0));
 	}
 	void announce(uint32_t n, uint16_t peer, uint32_t hop)
@@ -71,6 +80,11 @@ struct hops_test : testing::Test, rib_rig {
 		forget(n, peer);
 		paths[{ n, peer }] = hop;
 		users[hop]++;
+	}
+	void forget_set(uint32_t hop)
+	{
+		attrs_put(table, sets.at(hop));
+		sets.erase(hop);
 	}
 	void withdraw(uint32_t n, uint16_t peer)
 	{
@@ -103,7 +117,7 @@ struct hops_test : testing::Test, rib_rig {
 	{
 		if (!dead.erase(hop))
 			dead.insert(hop);
-		rib_next_hop_changed(rib, hop);
+		changed(hop);
 	}
 	/* Everything that is under way: how many were looked at. */
 	size_t settle(size_t slice = 256)
@@ -131,7 +145,7 @@ struct hops_test : testing::Test, rib_rig {
 				node ? rib_path(rib, node, path.first.second) : nullptr;
 
 			ASSERT_NE(nullptr, at) << what;
-			ASSERT_EQ(path.second, at->attrs->keys.next_hop) << what;
+			ASSERT_EQ(path.second, hop_number(table, at)) << what;
 			ASSERT_EQ(dead.count(path.second), (at->flags & PATH_UNUSABLE) != 0)
 				<< what << ", prefix " << path.first.first << " of "
 				<< path.first.second << " by " << path.second;
@@ -253,7 +267,7 @@ TEST_F(hops_test, at_random_against_a_map)
 			most += users[hop];
 			break;
 		case 2: /* as it was */
-			rib_next_hop_changed(rib, hop);
+			changed(hop);
 			most += users[hop];
 			break;
 		case 3:
@@ -305,7 +319,7 @@ TEST_F(hops_test, one_that_never_rests_gets_round)
 	announce(10000, 0, OTHER);
 	dead.insert(LOST);
 	for (int i = 0; i < 100; i++) {
-		rib_next_hop_changed(rib, LOST);
+		changed(LOST);
 		if (i == 50)
 			toggle(OTHER);
 		EXPECT_EQ(i > 50, unusable(10000, 0)) << i;
@@ -375,8 +389,9 @@ TEST_F(hops_test, memory_of_next_hops)
 		EXPECT_EQ(with, rib_counts(rib).bytes) << "others as many";
 		for (uint32_t n = 0; n < 1000; n++) {
 			if (n % 2)
-				rib_next_hop_changed(rib, 1000 * round + n);
+				changed(1000 * round + n);
 			withdraw(n, 2);
+			forget_set(1000 * round + n); /* its id is the next one's */
 		}
 		settle();
 		take_changes();

@@ -219,11 +219,11 @@ TEST(reflection, follows_what_is_told)
 	s.say(original);
 	EXPECT_EQ(n1, s.reflections());
 	s.dead_hops.insert(0x0a000000 + ER);
-	rib_next_hop_changed(s.rib, 0x0a000000 + ER);
+	rib_next_hop_changed(s.rib, hop_id(s.table, 0x0a000000 + ER));
 	s.settle();
 	EXPECT_EQ(none, s.reflections()) << "its next hop is lost: it is told no more";
 	s.dead_hops.clear();
-	rib_next_hop_changed(s.rib, 0x0a000000 + ER);
+	rib_next_hop_changed(s.rib, hop_id(s.table, 0x0a000000 + ER));
 	s.settle();
 	EXPECT_EQ(n1, s.reflections());
 	rib_set_allow(s.rib, 0x0f080808);

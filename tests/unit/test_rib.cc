@@ -44,7 +44,7 @@ struct harness : rib_rig {
 		unsigned int n = rib_best_for_role(rib, rib_find(rib, prefix), role, allow, best);
 
 		for (unsigned int i = 0; i < n; i++)
-			out.push_back(best[i]->attrs->keys.next_hop);
+			out.push_back(hop_number(table, best[i]));
 		return out;
 	}
 	size_t changes()
@@ -178,7 +178,7 @@ TEST_P(rib_test, at_most_sixteen_next_hops_the_lowest)
 	ASSERT_EQ((unsigned int)RIB_ECMP,
 		  rib_best_for_role(rib, rib_find(rib, p1), ROLE_VNET, ALLOW_ALL, best));
 	for (uint32_t i = 0; i < RIB_ECMP; i++)
-		EXPECT_EQ(61 + i, best[i]->attrs->keys.next_hop);
+		EXPECT_EQ(61 + i, hop_number(table, best[i]));
 	rib_free(rib);
 	attr_table_free(table);
 }
@@ -214,7 +214,7 @@ TEST_P(rib_test, a_next_hop_that_changes_costs_its_own_paths)
 	h.changes();
 	h.dead = { 6 };
 	h.asked = 0;
-	rib_next_hop_changed(h.rib, 6);
+	h.changed(6);
 	EXPECT_FALSE(rib_settled(h.rib));
 	h.settle(16);
 	EXPECT_EQ(10u + 3u, h.asked) << "those by 6, and the others of their prefixes";
@@ -222,7 +222,7 @@ TEST_P(rib_test, a_next_hop_that_changes_costs_its_own_paths)
 	EXPECT_EQ((hops_t{ 7 }), h.hops(nth(0), ROLE_VNET));
 	EXPECT_EQ((hops_t{}), h.hops(nth(18000), ROLE_VNET));
 	EXPECT_EQ((hops_t{ 5 }), h.hops(nth(1), ROLE_VNET));
-	rib_next_hop_changed(h.rib, 8); /* which nobody uses */
+	h.changed(8); /* which nobody uses */
 	EXPECT_TRUE(rib_settled(h.rib));
 }
 
@@ -242,7 +242,7 @@ TEST_P(rib_test, next_hops_that_change_under_way_at_random)
 		case 0:
 			if (!h.dead.erase(hop))
 				h.dead.insert(hop);
-			rib_next_hop_changed(h.rib, hop);
+			h.changed(hop);
 			break;
 		case 1: rib_withdraw(h.rib, prefix, peer); break;
 		case 2: rib_turn(h.rib, 1 + random() % 3); break;
@@ -257,7 +257,7 @@ TEST_P(rib_test, next_hops_that_change_under_way_at_random)
 
 			for (const struct path *p = node ? rib_first(h.rib, node) : nullptr; p;
 			     p = rib_following(h.rib, p))
-				ASSERT_EQ(h.dead.count(p->attrs->keys.next_hop),
+				ASSERT_EQ(h.dead.count(hop_number(h.table, p)),
 					  (p->flags & PATH_UNUSABLE) != 0)
 					<< "step " << step;
 		}
@@ -274,7 +274,7 @@ TEST_P(rib_test, quiet_next_hops_are_used_and_not_announced)
 	EXPECT_EQ((hops_t{ 5 }), h.hops(p1, ROLE_VNET));
 	EXPECT_EQ(PATH_QUIET, rib_first(h.rib, rib_find(h.rib, p1))->flags);
 	h.quiet = {};
-	rib_next_hop_changed(h.rib, 5);
+	h.changed(5);
 	h.settle(16);
 	EXPECT_EQ(0, rib_first(h.rib, rib_find(h.rib, p1))->flags);
 }
@@ -550,7 +550,7 @@ TEST_P(rib_test, random_changes_against_a_map)
 			     last = p, p = rib_following(h.rib, p)) {
 				struct decide_rule rule = { DECIDE_PREFER_AS_PATH, seed % 2 == 0 };
 
-				ASSERT_EQ(entry.second.at(p->peer), p->attrs->keys.next_hop);
+				ASSERT_EQ(entry.second.at(p->peer), hop_number(h.table, p));
 				if (last) {
 					ASSERT_LT(decide_compare(&rule, rib_source(h.rib, 0), last,
 								 p, nullptr),

@@ -21,9 +21,9 @@ TEST_F(server_test, first_start_is_live_at_once_and_announces_vnets_to_everybody
 		EXPECT_EQ("10.0.0.0/16", knows(peer));
 		EXPECT_EQ(1, eors[peer]);
 	}
-	EXPECT_EQ(ip("10.0.255.33"), keys(ERGW, "10.0.0.0/16").next_hop);
+	EXPECT_EQ(ip("10.0.255.33"), next_hop(ERGW, "10.0.0.0/16"));
 	EXPECT_EQ(0, keys(ERGW, "10.0.0.0/16").path_len);
-	EXPECT_EQ(ip("10.0.2.1"), keys(NVA_A, "10.0.0.0/16").next_hop);
+	EXPECT_EQ(ip("10.0.2.1"), next_hop(NVA_A, "10.0.0.0/16"));
 	EXPECT_EQ(65515u, keys(NVA_A, "10.0.0.0/16").neighbour_as);
 }
 

@@ -462,7 +462,8 @@ TEST_F(server_test, a_next_hop_that_found_no_room_is_used_when_there_is)
 	spec.next_hop = ip("10.0.2.77");
 	update(NVA_A, { "172.16.9.0/24" }, spec);
 	turn();
-	EXPECT_EQ(NEXT_HOP_NO_ROOM, next_hop_look(&rs->next_hops, spec.next_hop, ROLE_NVA));
+	EXPECT_EQ(NEXT_HOP_NO_ROOM,
+		  next_hop_look(&rs->next_hops, hop_id(rs->attrs, spec.next_hop), ROLE_NVA));
 	fib_adjacency_release(rs->writer, claims.back());
 	turn();
 	arp("10.0.2.77");

@@ -52,7 +52,7 @@ TEST_F(summaries_test, from_the_first_contributor_to_the_last)
 	const std::vector<uint8_t> &wire = announced[NVA_A]["10.2.0.0/16"];
 	ASSERT_TRUE(attr_find(wire.data(), (uint16_t)wire.size(), ATTR_COMMUNITIES, &v));
 	EXPECT_EQ(4, v.len) << "the platform's mark for routes of branches, nothing else";
-	EXPECT_EQ(ip("10.0.2.1"), keys(NVA_A, "10.2.0.0/16").next_hop);
+	EXPECT_EQ(ip("10.0.2.1"), next_hop(NVA_A, "10.2.0.0/16"));
 	EXPECT_EQ(4u, advertised(NVA_A));
 	EXPECT_EQ("10.0.0.0/16 10.2.0.0/16 10.20.0.0/16 172.30.0.0/16",
 		  names(rows(PAGE_ADVERTISED, "nva-a")));

@@ -33,7 +33,9 @@ struct twins {
 	}
 	static bool usable(void *ctx, uint32_t next_hop, const struct source *)
 	{
-		return !((twins *)ctx)->dead.count(next_hop);
+		twins *self = (twins *)ctx;
+
+		return !self->dead.count(hop_number(self->table, next_hop));
 	}
 	struct rib *make(bool med)
 	{
@@ -117,7 +119,7 @@ struct twins {
 		if (!dead.erase(hop))
 			dead.insert(hop);
 		for (struct rib *rib : { plain, put_off })
-			rib_next_hop_changed(rib, hop);
+			rib_next_hop_changed(rib, hop_id(table, hop));
 		work(true);
 	}
 	/* What FIB and groups still have to do keeps nodes; both are through with that. */

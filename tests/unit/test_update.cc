@@ -183,7 +183,7 @@ TEST(update, azure_golden_octets)
 	ASSERT_EQ(1u, r.announced.size());
 	EXPECT_TRUE(prefix_equal(prefix4_make(0x0a010005, 32), r.announced[0]));
 	EXPECT_EQ(ORIGIN_IGP, r.u.keys.origin);
-	EXPECT_EQ(0x0a000104u, r.u.keys.next_hop);
+	EXPECT_EQ(0x0a000104u, attr_next_hop(r.attrs.data(), (uint16_t)r.attrs.size(), 0).addr.v4);
 	EXPECT_EQ(65515u, r.u.keys.neighbour_as);
 	EXPECT_EQ(2, r.u.keys.path_len);
 	EXPECT_EQ(ATTRS_FROM_BRANCH, r.u.keys.flags);

@@ -47,9 +47,9 @@ struct resolve_test : testing::Test, rib_rig {
 		std::string text = n ? text_of(rib_prefix(rib, ways[0]->node)) + ":" : "none";
 
 		for (unsigned int i = 0; i < n; i++)
-			text += " " + std::to_string(ways[i]->attrs->keys.next_hop);
+			text += " " + std::to_string(hop_number(table, ways[i]));
 		for (n = n ? rib_resolve(rib, addr_make4(addr), role, &last, ways) : 0; n; n--)
-			text += " (" + std::to_string(ways[n - 1]->attrs->keys.next_hop) + ")";
+			text += " (" + std::to_string(hop_number(table, ways[n - 1])) + ")";
 		return text;
 	}
 };
@@ -70,11 +70,11 @@ TEST_F(resolve_test, by_the_longest_prefix_with_a_usable_path)
 	announce(A, "10.9.0.0/24", 2, 1);
 	EXPECT_EQ("10.9.0.0/24: 1 (2)", resolve(addr));
 	dead = { 1 };
-	rib_next_hop_changed(rib, 1);
+	changed(1);
 	settle();
 	EXPECT_EQ("10.9.0.0/24: 2", resolve(addr));
 	dead = { 1, 2 };
-	rib_next_hop_changed(rib, 2);
+	changed(2);
 	settle();
 	EXPECT_EQ("none", resolve(addr));
 }
@@ -152,7 +152,7 @@ TEST_F(resolve_test, at_random_against_a_map)
 		case 1:
 			if (!dead.erase(next_hop))
 				dead.insert(next_hop);
-			rib_next_hop_changed(rib, next_hop);
+			changed(next_hop);
 			break;
 		default:
 			announce(peer, prefix4_make(addr, len), path, next_hop);
@@ -169,7 +169,7 @@ TEST_F(resolve_test, a_next_hop_that_changes_is_a_change_for_the_fib)
 {
 	announce(FAR, "172.30.0.0/16", 1, 7);
 	EXPECT_EQ(1u, changes_take(rib, 4));
-	rib_next_hop_changed(rib, 7);
+	changed(7);
 	settle();
 	EXPECT_EQ(1u, changes_take(rib, 4));
 }

@@ -195,11 +195,11 @@ TEST_F(withheld_test, nobody_is_told_itself_as_next_hop)
 	turn();
 	arp("10.0.2.5");
 	turn();
-	EXPECT_EQ(ip("10.0.2.1"), keys(NVA_B, culprit).next_hop);
+	EXPECT_EQ(ip("10.0.2.1"), next_hop(NVA_B, culprit));
 	spec.next_hop = address(NVA_A);
 	update(NVA_A, { culprit }, spec);
 	turn();
-	EXPECT_EQ(address(NVA_A), keys(NVA_B, culprit).next_hop);
+	EXPECT_EQ(address(NVA_A), next_hop(NVA_B, culprit));
 }
 
 TEST_F(withheld_test, what_is_stripped_on_the_way_out_is_counted_and_told)

@@ -70,7 +70,8 @@ said decode(const struct feed &feed)
 				all.announced.insert(p);
 				all.attrs[p].assign(attrs.begin(),
 						    attrs.begin() + update.attrs_len);
-				EXPECT_EQ(hop, update.keys.next_hop);
+				EXPECT_EQ(hop,
+					  attr_next_hop(attrs.data(), update.attrs_len, 0).addr.v4);
 			}
 			for (key p : prefixes(update.withdrawn))
 				all.withdrawn.insert(p);
