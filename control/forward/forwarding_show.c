@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fib.h"
+#include "to_fib.h"
 
 static_assert((int)FORWARDING_MEMBERS == (int)PATH_LIST_MEMBERS, "all of them");
 static_assert((int)ROLE_COUNT <= (int)FIB_VIEWS, "a view for each role");
@@ -20,6 +21,7 @@ static const struct fib_generation *generation_of(const struct fib *fib,
 
 struct forwarding_stats forwarding_stats(const struct fib *fib, const struct fib_writer *writer)
 {
+	const size_t of_family = sizeof(uint32_t[ROLE_COUNT]);
 	struct forwarding_stats stats;
 	struct fib_stats fib_stats;
 
@@ -27,22 +29,24 @@ struct forwarding_stats forwarding_stats(const struct fib *fib, const struct fib
 	stats = (struct forwarding_stats){
 		.generation = __atomic_load_n(&fib->active, __ATOMIC_RELAXED),
 		.published = __atomic_load_n(&fib->published, __ATOMIC_RELAXED),
-		.tbl8_groups = fib_stats.groups[FIB_IP4],
 		.path_lists = fib_stats.path_lists,
 		.adjacencies = fib_stats.adjacencies,
 		.changes = fib_stats.changes,
 	};
-	memcpy(stats.routes, fib_stats.routes[FIB_IP4], sizeof(stats.routes));
-	memcpy(stats.tbl8_used, fib_stats.groups_used[FIB_IP4], sizeof(stats.tbl8_used));
+	for (int f = 0; f < FAMILY_COUNT; f++) {
+		stats.groups[f] = fib_stats.groups[f];
+		memcpy(stats.routes[f], fib_stats.routes[f], of_family);
+		memcpy(stats.groups_used[f], fib_stats.groups_used[f], of_family);
+	}
 	return stats;
 }
 
-uint8_t forwarding_views(const struct fib *fib)
+uint8_t forwarding_views(const struct fib *fib, enum family family)
 {
 	uint8_t views = 0;
 
 	for (int role = 0; role < ROLE_COUNT; role++)
-		if (fib->generation[0].view[role].lpm)
+		if (fib_view_has(&fib->generation[0].view[role], (enum fib_family)family))
 			views |= (uint8_t)(1 << role);
 	return views;
 }
@@ -102,7 +106,7 @@ static uint16_t members_of(const struct fib *fib, const struct fib_generation *g
 		const struct adjacency *adjacency = &generation->adjacencies[of->member[i]];
 		const struct fib_port *port = fib_port_find(fib, adjacency->port);
 
-		to[i] = (struct forwarding_hop){ .gateway = fib_addr_to_ip4(&adjacency->gateway),
+		to[i] = (struct forwarding_hop){ .gateway = from_fib_addr(&adjacency->gateway),
 						 .state = state_of(adjacency) };
 		if (port)
 			memcpy(to[i].port, port->name, sizeof(to[i].port));
@@ -114,7 +118,7 @@ bool forwarding_has(const struct fib_writer *writer, uint8_t view, struct prefix
 {
 	uint32_t list;
 
-	return !fib_get(writer, view, fib_ip4(prefix.addr.v4, prefix.len), &list);
+	return !fib_get(writer, view, to_fib_prefix(prefix), &list);
 }
 
 uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
@@ -126,7 +130,7 @@ uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer,
 	uint16_t n;
 
 	*nb_backup = 0;
-	if (fib_get(writer, view, fib_ip4(prefix.addr.v4, prefix.len), &list))
+	if (fib_get(writer, view, to_fib_prefix(prefix), &list))
 		return 0;
 	n = members_of(fib, generation, list, hops);
 	*nb_backup = members_of(fib, generation, generation->path_lists[list].backup, hops + n);
@@ -135,14 +139,14 @@ uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer,
 
 /* --- room ------------------------------------------------------------------------------------- */
 
-bool forwarding_own(const struct fib *fib, uint32_t i, struct prefix *prefix)
+bool forwarding_own(const struct fib *fib, enum family family, uint32_t i, struct prefix *prefix)
 {
 	for (uint32_t k = 0; k < fib->nb_seeds; k++) {
 		const struct fib_prefix *seed = &fib->seeds[k].prefix;
 
-		if (seed->family != FIB_IP4 || i--)
+		if (seed->family != (uint8_t)family || i--)
 			continue;
-		*prefix = prefix4_make(seed->ip4, seed->len);
+		*prefix = from_fib_prefix(seed);
 		return true;
 	}
 	return false;

@@ -22,14 +22,16 @@ enum { FORWARDING_MEMBERS = 16 }; /* next hops of a path-list, at most */
 /* Of the writer's generation, but for the first line. */
 struct forwarding_stats {
 	uint32_t generation, published; /* the active one; how many were published so far */
-	uint32_t routes[ROLE_COUNT];	/* in the role's view, without the ports' own */
-	uint32_t tbl8_used[ROLE_COUNT], tbl8_groups; /* of each view */
+	/* by family, of the role's view: routes, without the ports' own; groups of its table that
+	 * are in use (IPv4: tbl8), of so many */
+	uint32_t routes[FAMILY_COUNT][ROLE_COUNT];
+	uint32_t groups_used[FAMILY_COUNT][ROLE_COUNT], groups[FAMILY_COUNT];
 	uint32_t path_lists, adjacencies;
 	uint64_t changes;
 };
 struct forwarding_stats forwarding_stats(const struct fib *fib, const struct fib_writer *writer);
-/* The roles that have a view: a bit each. */
-uint8_t forwarding_views(const struct fib *fib);
+/* The roles that have a view of the family: a bit each. */
+uint8_t forwarding_views(const struct fib *fib, enum family family);
 
 /* A port as the dataplane has it. */
 struct forwarding_port {
@@ -48,8 +50,8 @@ bool forwarding_port_down(const struct fib *fib, const char *name);
 
 /* A member of a path-list. */
 struct forwarding_hop {
-	uint32_t gateway;  /* host order; 0: none */
-	const char *state; /* "resolved", "on link", ...; static storage */
+	struct addr gateway; /* unspecified: none */
+	const char *state;   /* "resolved", "on link", ...; static storage */
 	char port[CONFIG_NAME];
 };
 /* Does the view have exactly this prefix? */
@@ -60,9 +62,10 @@ uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer,
 			 struct prefix prefix, struct forwarding_hop hops[2 * FORWARDING_MEMBERS],
 			 uint16_t *nb_backup);
 
-/* The `i`th prefix that every view has because of a port's addresses; false: there are no more. */
-bool forwarding_own(const struct fib *fib, uint32_t i, struct prefix *prefix);
-/* Has the view's table a tbl8 group for the /24 of this address now? */
+/* The `i`th prefix of the family that every view has because of a port's addresses; false: there
+ * are no more. */
+bool forwarding_own(const struct fib *fib, enum family family, uint32_t i, struct prefix *prefix);
+/* Has the view's table a tbl8 group for the /24 of this IPv4 address now? */
 bool forwarding_has_group(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
 			  uint32_t addr);
 

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "fib.h"
+#include "to_fib.h"
 
 static bool has_seed(const struct fib *fib, uint16_t port, uint8_t action, struct prefix prefix)
 {
-	const struct fib_prefix wanted = fib_ip4(prefix.addr.v4, prefix.len);
+	const struct fib_prefix wanted = to_fib_prefix(prefix);
 
 	for (uint32_t i = 0; i < fib->nb_seeds; i++) {
 		const struct fib_seed *seed = &fib->seeds[i];
@@ -22,19 +23,23 @@ static bool has_seed(const struct fib *fib, uint16_t port, uint8_t action, struc
 	return false;
 }
 
-/* A seed that no address of the port makes (seed_port() in dataplane/dataplane.c)? */
+static struct prefix host(struct addr addr)
+{
+	return prefix_make(addr, family_bits(addr.family));
+}
+
+/* A seed that no address of the port makes (the dataplane's port_seed())? */
 static bool is_odd(const struct fib_seed *seed, const struct config_port *port)
 {
+	struct prefix prefix = from_fib_prefix(&seed->prefix);
 	bool local = seed->action == ADJACENCY_LOCAL;
 
-	if (seed->prefix.family != FIB_IP4 || (!local && seed->action != ADJACENCY_GLEAN))
+	if (!local && seed->action != ADJACENCY_GLEAN)
 		return false;
 	for (size_t i = 0; i < port->nb_addresses; i++) {
-		const struct config_address *own = &port->addresses[i];
+		struct config_address own = port->addresses[i];
 
-		if (local ? own->addr.v4 == seed->prefix.ip4
-			  : prefix_equal(config_subnet(*own),
-					 prefix4_make(seed->prefix.ip4, seed->prefix.len)))
+		if (prefix_equal(local ? host(own.addr) : config_subnet(own), prefix))
 			return false;
 	}
 	return true;
@@ -46,8 +51,8 @@ static bool same_addresses(const struct fib *fib, const struct fib_port *there,
 	for (size_t i = 0; i < here->nb_addresses; i++) {
 		const struct config_address *own = &here->addresses[i];
 
-		if (!has_seed(fib, there->port, ADJACENCY_LOCAL, prefix4_make(own->addr.v4, 32)) ||
-		    (own->len < 32 &&
+		if (!has_seed(fib, there->port, ADJACENCY_LOCAL, host(own->addr)) ||
+		    (own->len < family_bits(own->addr.family) &&
 		     !has_seed(fib, there->port, ADJACENCY_GLEAN, config_subnet(*own))))
 			return false;
 	}

@@ -19,7 +19,8 @@
  *                                routing_preference platform_communities (bool) peers peers_up
  *                                routes (prefixes) paths attribute_sets memory_bytes fib{generation
  *                                published path_lists adjacencies refused views[{view routes
- *                                tbl8_used tbl8_groups}]} alarms[{kind ("hold_time"
+ *                                tbl8_used tbl8_groups, of a view of IPv6 too routes_ipv6
+ *                                trie6_used trie6_groups}]} alarms[{kind ("hold_time"
  *                                "route_withheld" "max_routes" "routes_refused" "near_max_routes"
  *                                "total_routes" "near_total_routes" "flapping" "to_expressroute"
  *                                "unsupported" "fib_full" "next_hops_full" "no_memory" "state_file"

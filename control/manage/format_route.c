@@ -142,10 +142,11 @@ static json_t *format_next_hops(const struct forwarding_hop *list, uint16_t n)
 		const struct forwarding_hop *nh = &list[i];
 		json_t *item = json_object();
 
-		if (nh->gateway)
-			field_addr(item, "gateway", nh->gateway);
-		else
-			field_text(item, "gateway", "");
+		char text[ADDR_TEXT] = "";
+
+		if (!addr_unspecified(nh->gateway))
+			addr_text(nh->gateway, text);
+		field_text(item, "gateway", text);
 		field_text(item, "port", nh->port);
 		field_text(item, "state", nh->state);
 		json_array_append_new(array, item);

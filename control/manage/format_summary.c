@@ -33,6 +33,23 @@ static json_t *format_alarms(const struct alarms *alarms)
 	return list;
 }
 
+static json_t *format_view(const struct row_summary *row, int role)
+{
+	const struct forwarding_stats *fib = &row->fib;
+	json_t *view = json_object();
+
+	field_text(view, "view", role_name((enum role)role));
+	field_number(view, "routes", fib->routes[FAMILY_IPV4][role]);
+	field_number(view, "tbl8_used", fib->groups_used[FAMILY_IPV4][role]);
+	field_number(view, "tbl8_groups", fib->groups[FAMILY_IPV4]);
+	if (!(row->views[FAMILY_IPV6] >> role & 1))
+		return view;
+	field_number(view, "routes_ipv6", fib->routes[FAMILY_IPV6][role]);
+	field_number(view, "trie6_used", fib->groups_used[FAMILY_IPV6][role]);
+	field_number(view, "trie6_groups", fib->groups[FAMILY_IPV6]);
+	return view;
+}
+
 static json_t *format_fib_stats(const struct row_summary *row)
 {
 	json_t *o = json_object(), *views = json_array();
@@ -44,18 +61,9 @@ static json_t *format_fib_stats(const struct row_summary *row)
 	field_number(o, "changes", row->fib.changes);
 	field_number(o, "refused", row->fib_refused);
 	field_number(o, "unprotected", row->fib_unprotected);
-	for (int role = 0; role < ROLE_COUNT; role++) {
-		json_t *view;
-
-		if (!(row->views >> role & 1))
-			continue;
-		view = json_object();
-		field_text(view, "view", role_name((enum role)role));
-		field_number(view, "routes", row->fib.routes[role]);
-		field_number(view, "tbl8_used", row->fib.tbl8_used[role]);
-		field_number(view, "tbl8_groups", row->fib.tbl8_groups);
-		json_array_append_new(views, view);
-	}
+	for (int role = 0; role < ROLE_COUNT; role++)
+		if (row->views[FAMILY_IPV4] >> role & 1)
+			json_array_append_new(views, format_view(row, role));
 	json_object_set_new(o, "views", views);
 	return o;
 }

@@ -23,7 +23,7 @@ enum { SLOTS = 64 }; /* of the table at a time */
 static uint8_t views_of(const struct route_server *rs, const struct path *path, uint16_t *flags)
 {
 	const struct path *best[RIB_ECMP];
-	uint8_t there = forwarding_views(rs->fib), views = 0;
+	uint8_t there = forwarding_views(rs->fib, FAMILY_IPV4), views = 0;
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		unsigned int n;

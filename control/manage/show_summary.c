@@ -90,7 +90,8 @@ void show_summary(struct route_server *rs, struct page *page)
 		row->fib_refused += rs->fib_sync[family].refused;
 		row->fib_unprotected += rs->fib_sync[family].unprotected;
 	}
-	row->views = forwarding_views(rs->fib);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		row->views[family] = forwarding_views(rs->fib, (enum family)family);
 	row->fib = forwarding_stats(rs->fib, rs->writer);
 	row->settled = rs->settled;
 	summary_partner(rs, &row->partner);

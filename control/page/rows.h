@@ -83,7 +83,7 @@ struct row_summary {
 	uint32_t peers, peers_up;
 	uint64_t routes, paths, attribute_sets, memory_bytes, updates;
 	uint64_t fib_refused, fib_unprotected;
-	uint8_t views; /* bit a role that has one */
+	uint8_t views[FAMILY_COUNT]; /* bit a role that has one */
 	struct forwarding_stats fib;
 	struct row_summary_partner partner;
 	struct row_turns rib, sessions; /* sessions: of all session lcores */

@@ -17,14 +17,15 @@ enum { BLOCKS = 1 << 24, BLOCK_BYTES = BLOCKS / 8 };
 
 int view_plan_init(struct view_plan *plan, struct fib_sync *sync, uint64_t allow)
 {
-	*plan = (struct view_plan){ .sync = sync,
-				    .allow = allow,
-				    .groups =
-					    forwarding_stats(sync->fib, sync->writer).tbl8_groups };
+	*plan = (struct view_plan){
+		.sync = sync,
+		.allow = allow,
+		.groups = forwarding_stats(sync->fib, sync->writer).groups[sync->family]
+	};
 	for (int view = 0; view < ROLE_COUNT; view++) {
 		struct view_room *room = &plan->room[view];
 
-		room->there = forwarding_views(sync->fib) >> view & 1;
+		room->there = forwarding_views(sync->fib, sync->family) >> view & 1;
 		if (room->there && !(room->blocks = calloc(1, BLOCK_BYTES)))
 			return -ENOMEM;
 	}
@@ -92,7 +93,7 @@ static void seeds_weigh(const struct view_plan *plan, struct view_room *room)
 {
 	struct prefix own;
 
-	for (uint32_t i = 0; forwarding_own(plan->sync->fib, i, &own); i++)
+	for (uint32_t i = 0; forwarding_own(plan->sync->fib, FAMILY_IPV4, i, &own); i++)
 		if (own.len > 24)
 			room->needed += block_add(room, own.addr.v4);
 }
@@ -126,7 +127,7 @@ void view_plan_round(struct view_plan *plan, enum role view)
 	struct view_room *room = &plan->room[view];
 	const struct forwarding_stats stats = forwarding_stats(plan->sync->fib, plan->sync->writer);
 
-	room->free = plan->groups - stats.tbl8_used[view];
+	room->free = plan->groups - stats.groups_used[plan->sync->family][view];
 	if (room->needed)
 		memset(room->blocks, 0, BLOCK_BYTES);
 }

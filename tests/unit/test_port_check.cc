@@ -8,9 +8,18 @@
 
 #include "fib.h"
 #include "port_check.h"
+#include "to_fib.h"
 
 namespace
 {
+
+struct addr host6(uint16_t net, uint8_t host)
+{
+	const uint8_t v6[16] = { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, (uint8_t)net,
+				 0,    0, 0,	0,    0, 0, 0, host };
+
+	return addr_make6(v6);
+}
 
 struct port_check : testing::Test {
 	struct fib *fib = (struct fib *)aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(struct fib));
@@ -20,8 +29,13 @@ struct port_check : testing::Test {
 	{
 		fib->seeds[fib->nb_seeds++] = { fib_ip4(addr, len), action, 0, port, 1500 };
 	}
-	/* As dataplane.c does, with one address 10.0.`port`.1/24; DPDK's order is not the
-	 * file's. */
+	void seed6(uint16_t port, uint8_t action, struct addr addr, uint8_t len)
+	{
+		fib->seeds[fib->nb_seeds++] = { to_fib_prefix(prefix_make(addr, len)), action, 0,
+						port, 1500 };
+	}
+	/* As dataplane.c does, with 10.0.`port`.1/24 and 2001:db8:0:`port`::1/64; DPDK's order is
+	 * not the file's. */
 	void port(const char *name, enum role role, uint16_t id)
 	{
 		struct fib_port *there = &fib->ports[fib->nb_ports++];
@@ -38,6 +52,12 @@ struct port_check : testing::Test {
 		seed(id, ADJACENCY_BROADCAST, net | 255, 32);
 		seed(id, ADJACENCY_BROADCAST, net, 32);
 		seed(id, ADJACENCY_GLEAN, net, 24);
+
+		struct addr own = host6(id, 1);
+
+		here->addresses[here->nb_addresses++] = { own, 64 };
+		seed6(id, ADJACENCY_LOCAL, own, 128);
+		seed6(id, ADJACENCY_GLEAN, own, 64);
 	}
 	void SetUp() override
 	{
@@ -79,6 +99,22 @@ const port_check_case cases[] = {
 	  "dataplane.ports.er0.addresses: not those of the dataplane" },
 	{ [](struct config_dataplane *d) {
 		 d->ports[0].addresses[d->ports[0].nb_addresses++] = { addr_make4(0x0a000105), 24 };
+	 },
+	  "dataplane.ports.er0.addresses: not those of the dataplane" },
+	{ [](struct config_dataplane *d) {
+		 std::swap(d->ports[0].addresses[0], d->ports[0].addresses[1]);
+	 },
+	  "agree" },
+	{ [](struct config_dataplane *d) { d->ports[0].addresses[1].addr.v6[15]++; },
+	  "dataplane.ports.er0.addresses: not those of the dataplane" },
+	{ [](struct config_dataplane *d) { d->ports[0].addresses[1].len = 63; },
+	  "dataplane.ports.er0.addresses: not those of the dataplane" },
+	{ [](struct config_dataplane *d) { d->ports[0].addresses[1].len = 128; },
+	  "dataplane.ports.er0.addresses: not those of the dataplane" },
+	{ [](struct config_dataplane *d) { d->ports[0].nb_addresses = 1; },
+	  "dataplane.ports.er0.addresses: not those of the dataplane" },
+	{ [](struct config_dataplane *d) {
+		 d->ports[0].addresses[d->ports[0].nb_addresses++] = { host6(1, 2), 64 };
 	 },
 	  "dataplane.ports.er0.addresses: not those of the dataplane" },
 	{ [](struct config_dataplane *d) { d->ports[0].nb_addresses = 0; },

@@ -51,6 +51,9 @@ static const struct column fib_view_columns[] = {
 	{ "ROUTES", "routes", cell_text, true },
 	{ "TBL8 USED", "tbl8_used", cell_text, true },
 	{ "OF", "tbl8_groups", cell_text, true },
+	{ "IPV6 ROUTES", "routes_ipv6", cell_text, true },
+	{ "TRIE6 USED", "trie6_used", cell_text, true },
+	{ "OF", "trie6_groups", cell_text, true },
 	{ NULL },
 };
 
