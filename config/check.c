@@ -156,6 +156,17 @@ static void check_hold(struct complaints *c, const config_setting_t *at,
 			 session->hold_s, session->hold_min_s);
 }
 
+/* A session with an address of each family may be one instance's: there are as many instances as
+ * addresses of one family. */
+static size_t instances(const struct file_gateway *gateway)
+{
+	size_t of[FAMILY_COUNT] = { 0 };
+
+	for (size_t i = 0; i < gateway->nb_addresses; i++)
+		of[gateway->addresses[i].family]++;
+	return of[FAMILY_IPV4] > of[FAMILY_IPV6] ? of[FAMILY_IPV4] : of[FAMILY_IPV6];
+}
+
 static void check_gateway(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_gateway *gateway = &file->gateways[i].gateway;
@@ -194,8 +205,11 @@ static void check_gateway(struct complaints *c, const struct file *file, size_t 
 	else if (!file->gateways[i].nb_addresses)
 		complain(c, at, "addresses", "is empty, allowed are 1..%d addresses",
 			 CONFIG_GATEWAY_ADDRESSES);
-	else if (gateway->role == ROLE_VPN && file->gateways[i].nb_addresses == 1)
-		check_single_instance(c, gateway, at, "addresses", "has one address");
+	else if (gateway->role == ROLE_VPN && instances(&file->gateways[i]) == 1)
+		check_single_instance(c, gateway, at, "addresses",
+				      file->gateways[i].nb_addresses == 1
+					      ? "has one address"
+					      : "has one address of a family");
 }
 
 static void check_nva(struct complaints *c, const struct file *file, size_t i)
@@ -235,12 +249,17 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 	const struct config_peer *peer = &config->peers[i];
 	const config_setting_t *at = file->peer_at[i];
 	const char *member = peer->gateway < 0 ? "address" : NULL;
-	char text[ADDR_TEXT];
+	char text[PEER_ADDR_TEXT];
 
 	if (complained(c, at) || peer->subnet.len)
 		return;
-	addr_text(peer->addr, text);
-	if (!address_usable(config, peer->addr))
+	peer_addr_text(peer, text);
+	if (addr_link_local(peer->addr) && !peer->link[0])
+		complain(c, at, member,
+			 "%s is link-local, allowed are such addresses with their port, as "
+			 "\"fe80::1%%nva0\"",
+			 text);
+	else if (!peer->link[0] && !address_usable(config, peer->addr))
 		complain(c, at, member, "%s is not a host's, allowed are unicast addresses", text);
 	if (address_own(config, peer->addr))
 		complain(c, at, member,
@@ -256,10 +275,13 @@ static void check_session(struct complaints *c, const struct file *file, size_t 
 				 file->gateways[g].gateway.name);
 	}
 	for (size_t j = 0; j < i; j++) {
-		if (!config->peers[j].subnet.len && addr_equal(peer->addr, config->peers[j].addr)) {
+		const struct config_peer *other = &config->peers[j];
+
+		if (!other->subnet.len && addr_equal(peer->addr, other->addr) &&
+		    !strcmp(peer->link, other->link)) {
 			complain(c, at, member,
 				 "%s is peer %s's already, allowed are addresses used once", text,
-				 config->peers[j].name);
+				 other->name);
 			break;
 		}
 	}

@@ -6,6 +6,8 @@
 
 #include "file.h"
 
+enum { LINK_LOCAL_LEN = 64 }; /* RFC 4291 2.5.6 */
+
 static const struct config_port *port_of(const struct file *file, size_t i)
 {
 	return &file->config.dataplane.ports[i];
@@ -231,16 +233,58 @@ static void check_behind(struct complaints *c, struct file *file, size_t i, bool
 			 "1 is for neighbours on link, allowed with behind are 0 and 2..254");
 }
 
+/* The port's role decides which routes a peer's packets may use. */
+static bool check_port_role(struct complaints *c, const struct file *file, size_t i,
+			    const char *member)
+{
+	const struct config_peer *peer = &file->config.peers[i];
+	const struct config_port *port = port_of(file, peer->egress_port);
+	char text[PEER_ADDR_TEXT];
+
+	if (port->role == peer->role)
+		return true;
+	complain(c, file->peer_at[i], member,
+		 "%s is reached through port %s of role %s, allowed are ports of role %s: the "
+		 "port's role decides which routes a peer's packets may use",
+		 peer_addr_text(peer, text), port->name, role_name(port->role),
+		 role_name(peer->role));
+	return false;
+}
+
+/* A link-local address: on link behind the port that it names. */
+static void check_link(struct complaints *c, struct file *file, size_t i, const char *member)
+{
+	struct config_peer *peer = &file->config.peers[i];
+	const struct config_address subnet = { peer->addr, LINK_LOCAL_LEN };
+	const config_setting_t *at = file->peer_at[i];
+	char text[PEER_ADDR_TEXT];
+
+	if (peer->behind[0])
+		complain(c, at, "behind", "%s is on link, allowed are addresses that are not",
+			 peer_addr_text(peer, text));
+	if (!file_find_port(c, file, at, member, peer->link, &peer->egress_port))
+		return;
+	find_local(c, at, member, port_of(file, peer->egress_port), peer->addr, peer);
+	if (check_port_role(c, file, i, member) && subnet_reserves(subnet, peer->addr))
+		complain(c, at, member, "%s is %s, allowed are hosts", peer_addr_text(peer, text),
+			 reserved_title(peer->addr.family));
+}
+
 static void check_peer(struct complaints *c, struct file *file, size_t i)
 {
 	struct config_peer *peer = &file->config.peers[i];
 	const config_setting_t *at = file->peer_at[i];
-	const char *member = peer->gateway < 0 ? "address" : NULL, *role = role_name(peer->role);
+	const char *member = peer->gateway < 0 ? "address" : NULL;
 	const struct config_port *port;
 	char text[ADDR_TEXT], via[ADDR_TEXT];
 	struct addr gateway;
-	bool found = config_resolve(&file->config, peer->addr, &peer->egress_port, &gateway);
+	bool found;
 
+	if (peer->link[0]) {
+		check_link(c, file, i, member);
+		return;
+	}
+	found = config_resolve(&file->config, peer->addr, &peer->egress_port, &gateway);
 	if (peer->behind[0]) {
 		check_behind(c, file, i, found);
 		return;
@@ -250,7 +294,7 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 		complain(c, at, member,
 			 "%s is on no port's subnet and in no vnet prefix, allowed are addresses "
 			 "on a subnet of a port of role %s%s",
-			 text, role,
+			 text, role_name(peer->role),
 			 peer->gateway < 0 ? ", and others with behind = PORT if a route to them "
 					     "is learned"
 					   : "");
@@ -258,12 +302,9 @@ static void check_peer(struct complaints *c, struct file *file, size_t i)
 	}
 	port = port_of(file, peer->egress_port);
 	find_local(c, at, member, port, gateway, peer);
-	if (port->role != peer->role)
-		complain(c, at, member,
-			 "%s is reached through port %s of role %s, allowed are ports of role %s: "
-			 "the port's role decides which routes a peer's packets may use",
-			 text, port->name, role_name(port->role), role);
-	else if (port_reserves(port, peer->addr))
+	if (!check_port_role(c, file, i, member))
+		return;
+	if (port_reserves(port, peer->addr))
 		complain(c, at, member, "%s is %s, allowed are hosts", text,
 			 reserved_title(peer->addr.family));
 	else if (!addr_equal(gateway, peer->addr) && peer->asn != file->config.instance.asn &&
@@ -323,5 +364,7 @@ void file_check_reach(struct complaints *c, struct file *file)
 			check_subnet(c, file, i);
 		else
 			check_peer(c, file, i);
+		if (!complained(c, file->peer_at[i]))
+			file_check_families(c, file, i);
 	}
 }

@@ -204,12 +204,17 @@ struct config_neighbour {
 struct config_peer {
 	char name[CONFIG_NAME]; /* "nva-a", or "ergw/0" for a gateway's instance */
 	enum role role;		/* ROLE_EXPRESSROUTE, ROLE_VPN or ROLE_NVA */
-	struct addr addr;	/* unique among all peers; unspecified with a subnet */
+	/* unique among all peers, link-local ones among those of their port; unspecified with a
+	 * subnet, and of its family */
+	struct addr addr;
+	char link[CONFIG_NAME]; /* the port that a link-local address is behind; "": it is none */
 	/* the port that a learned route to it leads through; "": on link, or in a VNet */
 	char behind[CONFIG_NAME];
 	/* length 0: none; else whoever comes from one of its hosts with the right AS number is this
 	 * instance (passive) */
 	struct prefix subnet;
+	/* a set of families, by family_bit(): whose routes it and we tell each other */
+	uint8_t families;
 	/* equal to instance.asn: iBGP, with reflection between roles (RFC 4456) */
 	uint32_t asn;
 	uint16_t hold_s; /* offered; 0 or at least 3 (RFC 4271 4.2); default 180 */
@@ -242,7 +247,8 @@ struct config_peer {
 	/* index into dataplane.ports: the port that its address is reached through, and that it
 	 * comes by */
 	size_t egress_port;
-	/* our address on that port, in the subnet that it, or the router to it, is in */
+	/* our address on that port, in the subnet that it, or the router to it, is in; towards a
+	 * link-local address the first one of IPv6, and the session's end is our link-local one */
 	struct addr local_addr;
 	int line;
 };

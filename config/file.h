@@ -17,6 +17,7 @@ struct file_gateway {
 	struct config_gateway gateway;
 	struct config_peer session; /* what its sessions share; asn 0: instance.asn */
 	struct addr addresses[CONFIG_GATEWAY_ADDRESSES];
+	char links[CONFIG_GATEWAY_ADDRESSES][CONFIG_NAME]; /* as config_peer.link, of each */
 	size_t nb_addresses;
 	struct prefix subnet;	/* instead of addresses; length 0: none */
 	uint32_t max_instances; /* sessions of the subnet */
@@ -69,6 +70,7 @@ void file_check(struct complaints *c, struct file *file);
 void file_check_ports(struct complaints *c, const struct file *file);
 void file_check_reach(struct complaints *c, struct file *file);
 void file_check_neighbours(struct complaints *c, struct file *file);
+void file_check_families(struct complaints *c, struct file *file, size_t i);
 void file_check_maps(struct complaints *c, const struct file *file);
 void file_check_acls(struct complaints *c, const struct file *file);
 void file_check_azure(struct complaints *c, const struct file *file);
@@ -87,6 +89,11 @@ bool address_own(const struct config *config, struct addr addr);
 /* Is `addr` the network or the broadcast address of `subnet`, which has both up to /30, or, of
  * IPv6, its routers' anycast address (RFC 4291 2.6.1), which it has up to /126 (RFC 6164)? */
 bool subnet_reserves(struct config_address subnet, struct addr addr);
+/* The address of a peer as it stands in the file, for complaints; returns buf. */
+enum { PEER_ADDR_TEXT = ADDR_TEXT + CONFIG_NAME };
+char *peer_addr_text(const struct config_peer *peer, char buf[PEER_ADDR_TEXT]);
+/* Where a member of a peer, or of the gateway that a peer is of, stands; NULL: it does not. */
+const config_setting_t *peer_member(const struct file *file, size_t i, const char *member);
 /* What subnet_reserves() finds, for complaints. */
 const char *reserved_title(uint8_t family);
 

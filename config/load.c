@@ -54,6 +54,7 @@ static void expand_gateway(struct file *file, size_t g)
 		for (size_t i = 0; i < gateway->max_instances; i++) {
 			peer = expand_session(file, g, i, config_setting_get_member(at, "subnet"));
 			peer->subnet = gateway->subnet;
+			peer->addr.family = gateway->subnet.addr.family;
 			peer->passive = true;
 		}
 		return;
@@ -62,6 +63,7 @@ static void expand_gateway(struct file *file, size_t g)
 		peer = expand_session(file, g, i,
 				      config_setting_get_elem(addresses, (unsigned int)i));
 		peer->addr = gateway->addresses[i];
+		memcpy(peer->link, gateway->links[i], sizeof(peer->link));
 	}
 }
 

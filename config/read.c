@@ -27,11 +27,13 @@ const char *const config_offload_words[] = { "ipv4_cksum",  "rss_hash",	   "vlan
 					     "vlan_filter", "vlan_insert", "mbuf_fast_free",
 					     NULL };
 static const char *const port_role_words[] = { "expressroute", "vpn", "nva", "vnet", NULL };
+static const char *const family_words[] = { "ipv4", "ipv6", NULL };
 static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 
 #define NAME_ALLOWED \
 	"names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
 #define ADDR_ALLOWED   "addresses in quotes such as \"10.0.1.4\""
+#define PEER_ALLOWED   "addresses in quotes such as \"10.0.1.4\" and \"fe80::1%nva0\""
 #define PREFIX_ALLOWED "prefixes in quotes such as \"10.0.0.0/16\""
 #define BOOL_ALLOWED   "true and false"
 #define LCORES_ALLOWED "lists of lcore numbers 0..127 such as [1, 2]"
@@ -50,7 +52,8 @@ enum { METER_RATE_MAX = 10000000, METER_BURST_MAX = 65536 };
 
 static read_fn read_tag_type, read_forwarding_lcores, read_control_lcores, read_port_addresses,
 	read_port_members, read_ports, read_attrs_pass, read_attrs_strip, read_attrs_drop,
-	read_vnets, read_gateways, read_peers, read_next_hop, read_gateway_addresses, read_partner;
+	read_vnets, read_gateways, read_peers, read_peer_address, read_next_hop,
+	read_gateway_addresses, read_partner;
 
 static const struct setting instance_settings[] = {
 	{ "name", read_name, MEMBER(struct config_instance, name), .required = true,
@@ -222,6 +225,7 @@ static const struct setting attributes_settings[] = {
 	{ "as_override", read_bool, MEMBER(type, at.as_override), .allowed = BOOL_ALLOWED },       \
 	{ "allow_as_set", read_bool, MEMBER(type, at.allow_as_set), .allowed = BOOL_ALLOWED },     \
 	{ "backup_paths", read_bool, MEMBER(type, at.backup_paths), .allowed = BOOL_ALLOWED },     \
+	{ "families", read_words, MEMBER(type, at.families), .words = family_words },              \
 	{ "max_routes", read_number, MEMBER(type, at.max_routes), BOUND },                         \
 	{ "next_hop", read_word, MEMBER(type, at.next_hop), .words = next_hop_words },             \
 	{ "attributes", read_members, MEMBER(type, at.attributes),                                 \
@@ -239,8 +243,8 @@ struct peer_block { /* a struct config_peer as a member, as SESSION_SETTINGS wan
 static const struct setting peer_settings[] = {
 	{ "name", read_name, MEMBER(struct peer_block, peer.name), .required = true,
 	  .allowed = NAME_ALLOWED },
-	{ "address", read_addr, MEMBER(struct peer_block, peer.addr), .required = true,
-	  .allowed = ADDR_ALLOWED },
+	{ "address", read_peer_address, MEMBER(struct peer_block, peer), .required = true,
+	  .allowed = PEER_ALLOWED },
 	{ "asn", read_number, MEMBER(struct peer_block, peer.asn), .required = true, ASN_RANGE },
 	{ "behind", read_name, MEMBER(struct peer_block, peer.behind),
 	  .allowed = "names of ports" },
@@ -270,6 +274,7 @@ static const struct setting gateway_settings[] = {
 	SESSION_SETTINGS(struct file_gateway, session),
 	{ NULL },
 };
+static_assert(FAMILY_IPV4 == 0 && FAMILY_IPV6 == 1, "words are families");
 static_assert(ROLE_EXPRESSROUTE == 0 && ROLE_VPN == 1 && ROLE_NVA == 2 && ROLE_VNET == 3,
 	      "words are roles");
 
@@ -423,16 +428,25 @@ static bool read_port_members(struct complaints *c, const struct setting *spec,
 	return port->device != NULL;
 }
 
+static bool read_peer_address(struct complaints *c, const struct setting *spec,
+			      config_setting_t *at, void *out)
+{
+	struct config_peer *peer = out;
+
+	return read_link_addr(c, spec, at, &peer->addr, peer->link);
+}
+
 static bool read_gateway_addresses(struct complaints *c, const struct setting *spec,
 				   config_setting_t *at, void *out)
 {
-	static const struct setting address = { .allowed = ADDR_ALLOWED };
+	static const struct setting address = { .allowed = PEER_ALLOWED };
 	struct file_gateway *gateway = out;
 	bool good = true;
 
 	gateway->nb_addresses = read_length(c, spec, at, CONFIG_GATEWAY_ADDRESSES);
 	for (size_t i = 0; i < gateway->nb_addresses; i++)
-		good &= read_addr(c, &address, element(at, i), &gateway->addresses[i]);
+		good &= read_link_addr(c, &address, element(at, i), &gateway->addresses[i],
+				       gateway->links[i]);
 	return good && gateway->nb_addresses;
 }
 

@@ -185,6 +185,19 @@ bool read_addr(struct complaints *c, const struct setting *spec, config_setting_
 	return addr_parse(text, out) || refuse(c, spec, at, "is not an address");
 }
 
+bool read_link_addr(struct complaints *c, const struct setting *spec, config_setting_t *at,
+		    struct addr *addr, char *link)
+{
+	const char *text = string_of(c, spec, at), *zone;
+
+	if (!text)
+		return false;
+	if (!addr_zone_parse(text, addr, &zone) || (zone && !name_valid(zone)))
+		return refuse(c, spec, at, "is not an address");
+	strcpy(link, zone ? zone : ""); /* name_valid() checked the length */
+	return true;
+}
+
 bool read_router_id(struct complaints *c, const struct setting *spec, config_setting_t *at,
 		    void *out)
 {

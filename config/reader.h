@@ -45,6 +45,11 @@ bool read_group(struct complaints *c, const struct setting *specs, config_settin
 read_fn read_bool, read_number, read_word, read_words, read_name, read_text, read_addr, read_prefix,
 	read_router_id, read_members;
 
+/* Read an address, and into `link`, of CONFIG_NAME octets, the port that stands behind it, as in
+ * "fe80::1%nva0", or "". */
+bool read_link_addr(struct complaints *c, const struct setting *spec, config_setting_t *at,
+		    struct addr *addr, char *link);
+
 /* Read the TCP-MD5 key in the file that `at` names into a struct config_peer (password.c). */
 read_fn read_password;
 

@@ -43,6 +43,15 @@ bool subnet_reserves(struct config_address own, struct addr addr)
 	       (addr.family == FAMILY_IPV4 && addr_equal(prefix_last(subnet), addr));
 }
 
+char *peer_addr_text(const struct config_peer *peer, char buf[PEER_ADDR_TEXT])
+{
+	char addr[ADDR_TEXT];
+
+	snprintf(buf, PEER_ADDR_TEXT, "%s%s%s", addr_text(peer->addr, addr),
+		 peer->link[0] ? "%" : "", peer->link);
+	return buf;
+}
+
 const char *reserved_title(uint8_t family)
 {
 	return family == FAMILY_IPV4 ? "a subnet itself or its broadcast"

@@ -83,6 +83,13 @@ int peer_set_inbound_map(struct peer *peer)
 	return err;
 }
 
+static struct addr any_of(uint8_t family)
+{
+	struct addr any = { .family = family };
+
+	return any;
+}
+
 static void peer_begin(struct route_server *rs, struct peer *peer)
 {
 	const struct config_peer *config = &peer->config;
@@ -90,7 +97,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.head = { .type = SPEAKER_PEER_ADD, .peer = peer->index },
 		.addr = config->addr,
 		.subnet = config->subnet,
-		.local = config->local_addr,
+		.local = config->link[0] ? any_of(config->addr.family) : config->local_addr,
 		.asn = config->asn,
 		.hold_s = config->hold_s,
 		.hold_min_s = config->hold_low == HOLD_LOW_REFUSE ? config->hold_min_s : 0,
@@ -100,8 +107,8 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.multihop = config->multihop,
 		.passive = config->passive,
 		.restarting = rs->restarting && rs->phase == RS_FILLING,
-		.families = family_bit(FAMILY_IPV4),
-		.forwarding_kept = rs->restarting ? family_bit(FAMILY_IPV4) : 0,
+		.families = config->families,
+		.forwarding_kept = rs->restarting ? config->families : 0,
 		.shut = peer->shut,
 		.password_len = config->password_len,
 	};

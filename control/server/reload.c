@@ -41,11 +41,11 @@ static bool same_peer(const struct config_peer *a, const struct config_peer *b)
 	if (!prefix_equal(a->subnet, b->subnet) ||
 	    (!a->subnet.len && !addr_equal(a->addr, b->addr)))
 		return false;
-	return a->role == b->role && a->asn == b->asn && a->hold_s == b->hold_s &&
-	       a->port == b->port && a->multihop == b->multihop && a->passive == b->passive &&
-	       a->egress_port == b->egress_port && addr_equal(a->local_addr, b->local_addr) &&
-	       a->ttl_security == b->ttl_security && a->next_hop == b->next_hop &&
-	       hold_floor(a) == hold_floor(b) &&
+	return a->role == b->role && a->families == b->families && a->asn == b->asn &&
+	       a->hold_s == b->hold_s && a->port == b->port && a->multihop == b->multihop &&
+	       a->passive == b->passive && a->egress_port == b->egress_port &&
+	       addr_equal(a->local_addr, b->local_addr) && a->ttl_security == b->ttl_security &&
+	       a->next_hop == b->next_hop && hold_floor(a) == hold_floor(b) &&
 	       !memcmp(&a->attributes.in, &b->attributes.in, sizeof(a->attributes.in)) &&
 	       a->password_len == b->password_len &&
 	       !memcmp(a->password, b->password, a->password_len);

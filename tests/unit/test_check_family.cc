@@ -93,14 +93,54 @@ const error_case error_cases[] = {
 	  "c:20: peers.nva-a.address: 2001:db8:2::1 is an address of one of our own ports, allowed "
 	  "are all others" },
 	{ "\"10.0.2.5\"", "\"fe80::1\"",
-	  "c:21: peers.nva-b.address: fe80::1 is not a host's, allowed are unicast addresses" },
+	  "c:21: peers.nva-b.address: fe80::1 is link-local, allowed are such addresses with their "
+	  "port, as \"fe80::1%nva0\"" },
+	{ "\"10.0.2.5\"", "\"ff02::5\"",
+	  "c:21: peers.nva-b.address: ff02::5 is not a host's, allowed are unicast addresses" },
+	{ "\"10.0.2.5\"", "\"fe80::1%nva0\"", "" },
+	{ "\"10.0.255.37\"", "\"fe80::1%er0\"", "" },
+	{ "\"10.0.2.5\"", "\"fe80::1%nva9\"",
+	  "c:21: peers.nva-b.address: \"nva9\" is not a port, allowed are er0, vpn0, nva0, vnet0" },
+	{ "\"10.0.255.5\"", "\"10.0.255.5\", \"fe80::1%vpn0\"",
+	  "c:18: gateways.vpngw.addresses[2]: port vpn0 has no IPv6 address to speak from, allowed "
+	  "are ports that have one" },
+	{ "\"10.0.2.5\"", "\"fe80::1%er0\"",
+	  "c:21: peers.nva-b.address: fe80::1%er0 is reached through port er0 of role "
+	  "expressroute, allowed are ports of role nva: the port's role decides which routes a "
+	  "peer's packets may use" },
+	{ "\"10.0.2.5\"", "\"fe80::%nva0\"",
+	  "c:21: peers.nva-b.address: fe80::%nva0 is a subnet itself, which is its routers' "
+	  "anycast address, allowed are hosts" },
+	{ "\"10.0.2.5\"", "\"fe80::5%nva0\"; behind = \"nva0\"",
+	  "c:21: peers.nva-b.behind: fe80::5%nva0 is on link, allowed are addresses that are not" },
+	{ "\"10.0.2.4\"", "\"2001:db8:2::4%nva0\"",
+	  "c:20: peers.nva-a.address: \"2001:db8:2::4%nva0\" is not an address, allowed are "
+	  "addresses in quotes such as \"10.0.1.4\" and \"fe80::1%nva0\"" },
+	{ "\"10.0.2.4\"", "\"fe80::4%Nva\"",
+	  "c:20: peers.nva-a.address: \"fe80::4%Nva\" is not an address, allowed are addresses in "
+	  "quotes such as \"10.0.1.4\" and \"fe80::1%nva0\"" },
 	{ "\"10.0.2.4\"", "\"2001:db8:40::1\"",
 	  "c:20: peers.nva-a.address: 2001:db8:40::1 is reached through port vnet0 of role vnet, "
 	  "allowed are ports of role nva: the port's role decides which routes a peer's packets "
 	  "may use" },
-	{ "[\"10.0.255.4\", \"10.0.255.5\"]", "[\"10.0.255.4\", \"2001:db8:1::5\"]",
-	  "c:18: gateways.vpngw.addresses[1]: 2001:db8:1::5 is on no port's subnet and in no vnet "
+	{ "[\"10.0.255.4\", \"10.0.255.5\"]", "[\"10.0.255.4\", \"10.0.255.5\", \"2001:db8:1::5\"]",
+	  "c:18: gateways.vpngw.addresses[2]: 2001:db8:1::5 is on no port's subnet and in no vnet "
 	  "prefix, allowed are addresses on a subnet of a port of role vpn" },
+	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]",
+	  "addresses = [\"10.0.255.36\", \"2001:db8:255::36\"]", "" },
+
+	/* families */
+	{ "\"10.0.2.4\"", "\"10.0.2.4\"; families = [\"ipv4\", \"ipv6\"]", "" },
+	{ "\"10.0.2.4\"", "\"10.0.2.4\"; families = [\"ipv6\"]", "" },
+	{ "\"10.0.2.4\"", "\"10.0.2.4\"; families = []",
+	  "c:20: peers.nva-a.families: is empty, allowed are lists of \"ipv4\" and \"ipv6\"" },
+	{ "\"10.0.2.4\"", "\"10.0.2.4\"; families = [\"ipv4\", \"ipx\"]",
+	  "c:20: peers.nva-a.families[1]: \"ipx\" is not known here, allowed are \"ipv4\", "
+	  "\"ipv6\"" },
+	{ "[\"10.0.255.4\", \"10.0.255.5\"]",
+	  "[\"10.0.255.4\", \"10.0.255.5\"]; families = [\"ipv6\"]",
+	  "c:18: gateways.vpngw.families: has \"ipv6\", but port vpn0 has no IPv6 address to be a "
+	  "next hop, allowed is \"ipv4\"" },
 	{ "addresses = [\"10.0.255.36\", \"10.0.255.37\"]", "subnet = \"2001:db8:255::/64\"",
 	  "c:17: gateways.ergw.subnet: has length 64, allowed are 122..126" },
 	{ "gateways =", NEIGHBOURS "\"2001:db8:3::9\"; } ); gateways =",
@@ -174,6 +214,21 @@ TEST_F(family_test, peers_are_told_apart_by_number)
 			"c:21: peers.nva-b.address: 2001:db8:2::4 is peer nva-a's already, "
 			"allowed are addresses used once" },
 		judge(replaced(text, "\"10.0.2.5\"", "\"2001:DB8:2:0::0004\""), &refused));
+}
+
+/* The two sessions of an instance are not two instances. */
+TEST_F(family_test, a_vpn_gateway_with_one_address_of_each)
+{
+	size_t refused;
+	std::string text =
+		replaced(both(), "\"10.0.255.1/28\"", "\"10.0.255.1/28\", \"2001:db8:254::1/64\"");
+
+	EXPECT_EQ(
+		std::vector<std::string>{
+			"c:18: gateways.vpngw.addresses: has one address of a family, allowed are "
+			"two or more: a VPN gateway must be active-active for route exchange (or "
+			"set allow_single_instance = true)" },
+		judge(replaced(text, "\"10.0.255.5\"", "\"2001:db8:254::5\""), &refused));
 }
 
 TEST_F(family_test, hosts_of_a_subnet)

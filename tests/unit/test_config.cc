@@ -86,7 +86,8 @@ const error_case error_cases[] = {
 	  "c:14: vnet[1].prefix: \"10.4.0.1/16\" is not a prefix without host bits, allowed "
 	  "are prefixes in quotes such as \"10.0.0.0/16\"" },
 	{ "\"10.0.2.5\"", "\"10.0.2.5/32\"",
-	  "c:21: peers.nva-b.address: \"10.0.2.5/32\" is not an address, allowed are " ADDRS },
+	  "c:21: peers.nva-b.address: \"10.0.2.5/32\" is not an address, allowed are " ADDRS
+	  " and \"fe80::1%nva0\"" },
 
 	/* the text */
 	{ "asn = 65515", "asn = 4200000000",
