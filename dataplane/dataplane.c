@@ -20,13 +20,6 @@
 #include "screen_variants.h"
 #include "statics.h"
 
-enum {
-	POOL_CACHE = 256,
-	POOL_SPARE = 4096,     /* what replay and capture devices take for themselves */
-	INDIRECT_MBUFS = 1023, /* parts of packets being cut */
-	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN,
-};
-
 uint64_t dataplane_now_ms(void)
 {
 	struct timespec now;
@@ -35,38 +28,14 @@ uint64_t dataplane_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Room for everything that can be full at once, so that no queue can starve another of mbufs. */
-static int pools_open(struct dataplane *dp)
+static void place(struct dataplane *dp)
 {
-	const struct config_dataplane *config = &dp->config->dataplane;
-	uint32_t lcores = (uint32_t)config->nb_forwarding_lcores + 1, count, room = 0;
-	uint32_t descriptors = 0;
+	int sockets[CONFIG_LCORES];
 
-	for (size_t i = 0; i < config->nb_ports; i++) {
-		const struct config_port *port = &config->ports[i];
-		uint16_t payload = config_device_payload(config, i);
-
-		const char *part;
-
-		room = RTE_MAX(room, (uint32_t)payload + FRAME_OVERHEAD);
-		for (size_t k = 0; (part = config_port_part(port, k)); k++) {
-			room = RTE_MAX(room, config_device_slot(part, payload));
-			if (config_device_first(config, i) == i)
-				descriptors += (lcores - 1) * port->rx_descriptors +
-					       lcores * port->tx_descriptors;
-		}
-	}
-
-	count = descriptors + punt_capacity() + NEIGHBOUR_HELD_ALL +
-		lcores * (POOL_CACHE + (uint32_t)config->nb_ports * TX_BURST) + POOL_SPARE;
-	room = RTE_MAX(room, (uint32_t)RTE_MBUF_DEFAULT_DATAROOM) + RTE_PKTMBUF_HEADROOM;
-	dp->pool = rte_pktmbuf_pool_create("packets", count, POOL_CACHE, PUNT_PRIVATE,
-					   (uint16_t)room, SOCKET_ID_ANY);
-	dp->indirect = rte_pktmbuf_pool_create("indirect", INDIRECT_MBUFS, 0, 0, 0, SOCKET_ID_ANY);
-	if (dp->pool && dp->indirect)
-		return 0;
-	log_error("no memory for %u packet buffers: raise dataplane.memory_mb", count);
-	return -ENOMEM;
+	for (uint16_t i = 0; i < dp->nb_workers; i++)
+		sockets[i] =
+			(int)rte_lcore_to_socket_id(dp->config->dataplane.forwarding_lcores[i]);
+	placement_init(&dp->placement, sockets, dp->nb_workers);
 }
 
 static struct device *device_of(struct dataplane *dp, size_t i)
@@ -83,15 +52,21 @@ static struct device *device_of(struct dataplane *dp, size_t i)
 static int ports_open(struct dataplane *dp)
 {
 	const struct config_dataplane *config = &dp->config->dataplane;
-	const struct device_wants wants = {
-		.nb_rxq = dp->nb_workers,
-		.nb_lcores = (uint16_t)(dp->nb_workers + 1),
-		.pool = dp->pool,
-	};
 	uint16_t device_ids[CONFIG_PORTS];
-	int err = devices_find(config, device_ids);
+	int sockets[CONFIG_PORTS], err = devices_find(config, device_ids);
 
+	for (size_t i = 0; !err && i < config->nb_ports; i++)
+		sockets[i] = rte_eth_dev_socket_id(device_ids[i]);
+	if (!err)
+		err = pools_open(&dp->pools, config, sockets, (int)rte_socket_id());
 	for (size_t i = 0; !err && i < config->nb_ports; i++) {
+		const struct device_wants wants = {
+			.nb_rxq = placement_near(&dp->placement, sockets[i]),
+			.nb_lcores = (uint16_t)(dp->nb_workers + 1),
+			.pool = pools_near(&dp->pools, sockets[i]),
+			.pools_differ = dp->pools.nb > 1,
+		};
+
 		if (config_device_first(config, i) == i)
 			err = device_open(&dp->devices[dp->nb_devices++], device_ids[i], config, i,
 					  wants);
@@ -153,7 +128,7 @@ static int fib_open(struct dataplane *dp)
 		.name = FIB_ZONE,
 		.tbl8_groups = dp->config->dataplane.tbl8_groups,
 		.max_threads = RTE_MAX_LCORE,
-		.socket_id = SOCKET_ID_ANY,
+		.socket_id = placement_socket(&dp->placement),
 	};
 	int err;
 
@@ -161,6 +136,13 @@ static int fib_open(struct dataplane *dp)
 	for (uint16_t p = 0; p < dp->nb_ports; p++)
 		params.views |= (uint8_t)(1 << dp->ports[p].role);
 	err = fib_create(&params, &dp->fib);
+	if (err == -ENOMEM && params.socket_id != SOCKET_ID_ANY) {
+		params.socket_id = SOCKET_ID_ANY;
+		err = fib_create(&params, &dp->fib);
+		if (!err)
+			log_warning("forwarding tables: no hugepages are free on the NUMA node of "
+				    "the forwarding lcores, and on another one they are slower");
+	}
 	for (uint16_t p = 0; !err && p < dp->nb_ports; p++) {
 		const struct port *port = &dp->ports[p];
 		struct fib_port shared = { .port = port->id, .mtu = port->mtu, .role = port->role };
@@ -224,20 +206,33 @@ static struct rx_queue rx_queue(struct dataplane *dp, const struct worker *w,
 	};
 }
 
-/* Each device's receive queues go to the lcores in turn, beginning with another lcore for each
- * device. */
+/* What a queue brings to an lcore of another node comes by the link between them. */
+static void worker_check(const struct dataplane *dp, uint16_t worker, const struct device *device,
+			 uint16_t queue)
+{
+	int socket = rte_eth_dev_socket_id(device->id);
+
+	if (!placement_is_near(&dp->placement, worker, socket))
+		log_warning("port %s: device %s is on NUMA node %d, and forwarding lcore %u, which "
+			    "reads its queue %u, on node %d",
+			    device->config->name, device->config->device, socket,
+			    dp->workers[worker].lcore, queue, dp->placement.lcore[worker].socket);
+}
+
 static void workers_assign(struct dataplane *dp)
 {
-	uint16_t next = 0;
-
 	for (uint16_t d = 0; d < dp->nb_devices; d++) {
 		const struct device *device = &dp->devices[d];
 
+		placement_begin(&dp->placement);
 		for (uint16_t q = 0; q < device->nb_rxq; q++) {
-			struct worker *w = &dp->workers[next++ % dp->nb_workers];
+			uint16_t worker =
+				placement_take(&dp->placement, rte_eth_dev_socket_id(device->id));
+			struct worker *w = &dp->workers[worker];
 
 			w->rxq[w->nb_rxq++] = rx_queue(dp, w, device, q);
 			worker_watch(dp, w, device, q);
+			worker_check(dp, worker, device, q);
 		}
 	}
 }
@@ -329,8 +324,8 @@ static int slowpath_open(struct dataplane *dp)
 		.tbl8_groups = dp->config->dataplane.tbl8_groups,
 		.punt = &dp->punt,
 		.counters = &dp->counters[dp->nb_workers].rest,
-		.pool = dp->pool,
-		.indirect = dp->indirect,
+		.pool = dp->pools.main,
+		.indirect = dp->pools.indirect,
 		.now_ms = dataplane_now_ms(),
 	};
 	dp->keeper = (struct keeper){
@@ -403,9 +398,8 @@ int dataplane_open(struct dataplane *dp, const struct config *config)
 	ip4_allow_240 = config->martians == MARTIANS_ALLOW_240;
 	for (uint16_t p = 0; p < FIB_PORTS; p++)
 		dp->lcp[p].fd = -1;
-	err = pools_open(dp);
-	if (!err)
-		err = ports_open(dp);
+	place(dp);
+	err = ports_open(dp);
 	if (!err)
 		err = fib_open(dp);
 	if (!err)

@@ -14,6 +14,8 @@
 #include "keeper.h"
 #include "lcp.h"
 #include "neighbour.h"
+#include "placement.h"
+#include "pools.h"
 #include "port.h"
 #include "punt.h"
 #include "slowpath.h"
@@ -27,7 +29,8 @@ extern "C" {
 struct dataplane {
 	const struct config *config; /* the one that it started with; borrowed from main */
 	uint64_t started_ms;
-	struct rte_mempool *pool, *indirect;
+	struct placement placement;
+	struct pools pools;
 	uint16_t port_ids[CONFIG_PORTS]; /* by index among the configuration's ports */
 	struct device devices[FIB_PORTS];
 	struct port ports[FIB_PORTS]; /* by id, as everything else that is kept by port */

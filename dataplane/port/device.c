@@ -218,6 +218,8 @@ static int device_setup(struct device *device)
 		return -EINVAL;
 	}
 	device_conf_disable(&info, config->disabled_offloads);
+	if (device->wants.pools_differ)
+		device_conf_disable(&info, 1 << OFFLOAD_MBUF_FAST_FREE);
 	device->tx_shared = info.max_tx_queues < device->wants.nb_lcores;
 	device->nb_txq = device->tx_shared ? 1 : device->wants.nb_lcores;
 	conf = device_conf(&info, device->nb_rxq, device->tx_shared,

@@ -27,6 +27,7 @@ struct device_wants {
 	uint16_t nb_rxq;    /* receive queues at most, where the configuration does not say */
 	uint16_t nb_lcores; /* one TX queue for each, if it has so many */
 	struct rte_mempool *pool;
+	bool pools_differ; /* what leaves by it may be of other pools */
 };
 
 /* What its driver has said in DPDK's interrupt thread: bits of device.events. */
