@@ -15,6 +15,7 @@
 
 #include "device_answer.h"
 #include "filters_answer.h"
+#include "ip6.h"
 #include "log.h"
 #include "tel_data.h"
 #include "unix_socket.h"
@@ -38,11 +39,19 @@ static void add_mac(struct rte_tel_data *d, const char *name, const uint8_t mac[
 	rte_tel_data_add_dict_string(d, name, text);
 }
 
-static void add_address(struct rte_tel_data *d, const char *name, uint32_t addr)
+/* Nobody's is 0.0.0.0 or ::, as `family` has it. */
+static void add_address(struct rte_tel_data *d, const char *name, const struct fib_addr *addr,
+			enum family family)
 {
+	struct addr shown = addr_make4(fib_addr_to_ip4(addr));
 	char text[ADDR_TEXT];
+	uint8_t wire[16];
 
-	rte_tel_data_add_dict_string(d, name, addr4_text(addr, text));
+	if (fib_addr_none(addr) ? family == FAMILY_IPV6 : !fib_addr_is_ip4(addr)) {
+		ip6_store(wire, addr);
+		shown = addr_make6(wire);
+	}
+	rte_tel_data_add_dict_string(d, name, addr_text(shown, text));
 }
 
 static int answer_info(struct dataplane *dp, const char *params, struct rte_tel_data *d)
@@ -223,7 +232,7 @@ static void add_neighbour(struct rte_tel_data *all, struct dataplane *dp, const 
 	if (!d)
 		return;
 	rte_tel_data_add_dict_string(d, "port", dp->ports[host->port].config->name);
-	add_address(d, "address", fib_addr_to_ip4(&host->addr));
+	add_address(d, "address", &host->addr, FAMILY_IPV4);
 	rte_tel_data_add_dict_string(
 		d, "state",
 		host->state == HOST_RESOLVED && host->fixed ? "permanent" : states[host->state]);
@@ -258,7 +267,8 @@ static int answer_neighbours(struct dataplane *dp, const char *params, struct rt
 }
 
 static void add_member(struct rte_tel_data *members, struct dataplane *dp,
-		       const struct adjacency *adjacency, uint16_t index, enum role ingress)
+		       const struct adjacency *adjacency, uint16_t index, enum role ingress,
+		       enum family family)
 {
 	static const char *const states[] = {
 		[ADJACENCY_DROP] = "drop",
@@ -276,7 +286,7 @@ static void add_member(struct rte_tel_data *members, struct dataplane *dp,
 		return;
 	rte_tel_data_add_dict_string(d, "state",
 				     action < RTE_DIM(states) ? states[action] : "unknown");
-	add_address(d, "gateway", fib_addr_to_ip4(&adjacency->gateway));
+	add_address(d, "gateway", &adjacency->gateway, family);
 	if (adjacency->port < dp->nb_ports)
 		rte_tel_data_add_dict_string(d, "port", dp->ports[adjacency->port].config->name);
 	if (adjacency->egress_role < ROLE_COUNT)
@@ -289,6 +299,29 @@ static void add_member(struct rte_tel_data *members, struct dataplane *dp,
 		add_mac(d, "mac", adjacency->rewrite);
 }
 
+/* The path-list of an address in a view that has a table of its family. */
+static uint32_t path_list_of(const struct dataplane *dp, const struct fib_view *view,
+			     const struct fib_addr *addr, enum family family)
+{
+	uint32_t index, ip4 = addr->word[3];
+	struct trie6_reader in;
+
+	if (family == FAMILY_IPV4) {
+		fib_lookup_burst(view, dp->config->dataplane.tbl8_groups, &ip4, &index, 1);
+		return index;
+	}
+	in.shared = view->trie6;
+	in.groups = dp->workers[0].forwarder.trie6_groups;
+	in.miss = __atomic_load_n(&view->default_path_list[FIB_IP6], __ATOMIC_RELAXED);
+	trie6_plain.burst(&in, addr, &index, 1);
+	return index;
+}
+
+static bool has_table(const struct fib_view *view, enum family family)
+{
+	return family == FAMILY_IPV4 ? view->lpm != NULL : view->trie6 != NULL;
+}
+
 /* "ROLE,ADDRESS". Control may change the tables meanwhile: every index is bounded by its table, so
  * the answer may be a moment old, never wild. */
 static int answer_fib(struct dataplane *dp, const char *params, struct rte_tel_data *d)
@@ -297,27 +330,29 @@ static int answer_fib(struct dataplane *dp, const char *params, struct rte_tel_d
 	const char *comma = params ? strchr(params, ',') : NULL;
 	struct rte_tel_data *members;
 	const struct path_list *list;
-	uint32_t addr, index;
+	struct fib_addr looked_up;
 	char name[CONFIG_NAME];
+	struct addr addr;
+	uint32_t index;
 	enum role role;
 
-	if (!comma || !addr4_parse(comma + 1, &addr))
+	if (!comma || !addr_parse(comma + 1, &addr))
 		return -EINVAL;
 	snprintf(name, sizeof(name), "%.*s", (int)(comma - params), params);
-	if (!role_parse(name, &role) || !generation->view[role].lpm)
+	if (!role_parse(name, &role) || !has_table(&generation->view[role], addr.family))
 		return -EINVAL;
-	fib_lookup_burst(&generation->view[role], dp->config->dataplane.tbl8_groups, &addr, &index,
-			 1);
+	looked_up = addr.family == FAMILY_IPV4 ? fib_addr_ip4(addr.v4) : ip6_addr(addr.v6);
+	index = path_list_of(dp, &generation->view[role], &looked_up, addr.family);
 	members = tel_add_dict(d, "members");
 	if (!members)
 		return -ENOMEM;
 	rte_tel_data_add_dict_string(d, "view", name);
-	add_address(d, "address", addr);
+	add_address(d, "address", &looked_up, addr.family);
 	rte_tel_data_add_dict_u64(d, "path_list", index);
 	list = &generation->path_lists[index];
 	for (uint16_t i = 0; i < list->nb_members && i < PATH_LIST_MEMBERS; i++)
 		add_member(members, dp, fib_adjacency(generation, list->member[i]), list->member[i],
-			   role);
+			   role, addr.family);
 	return 0;
 }
 

@@ -154,8 +154,9 @@ json_t *format_partner(const struct partner_peer *peer)
 		[PARTNER_ROUTES] = "other routes",
 	};
 	json_t *o = json_object();
+	char text[ADDR_TEXT];
 
-	field_addr(o, "address", peer->addr);
+	field_text(o, "address", addr_text(peer->addr, text));
 	if (peer->here.name[0]) {
 		field_text(o, "name", peer->here.name);
 		field_text(o, "state", peer->here.state);

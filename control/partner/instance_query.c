@@ -56,12 +56,12 @@ static uint32_t take_number(const json_t *row, const char *field)
 	return (uint32_t)json_integer_value(json_object_get(row, field));
 }
 
-static uint32_t take_addr(const json_t *row, const char *field)
+static uint32_t take_router_id(const json_t *row)
 {
-	const char *text = json_string_value(json_object_get(row, field));
-	uint32_t addr;
+	const char *text = json_string_value(json_object_get(row, "router_id"));
+	uint32_t id;
 
-	return text && addr4_parse(text, &addr) ? addr : 0;
+	return text && addr4_parse(text, &id) ? id : 0;
 }
 
 static void take_summary(struct instance_query *look, const json_t *row)
@@ -70,7 +70,7 @@ static void take_summary(struct instance_query *look, const json_t *row)
 	take_text(row, "routing_preference", look->preference, sizeof(look->preference));
 	take_text(row, "nva_to_nva", look->nva_to_nva, sizeof(look->nva_to_nva));
 	look->asn = take_number(row, "asn");
-	look->router_id = take_addr(row, "router_id");
+	look->router_id = take_router_id(row);
 	look->exchange = json_is_true(json_object_get(row, "exchange"));
 	look->settled = json_is_true(json_object_get(row, "settled"));
 }
@@ -78,9 +78,11 @@ static void take_summary(struct instance_query *look, const json_t *row)
 static void take_peer(struct instance_query *look, const json_t *row)
 {
 	const char *digest = json_string_value(json_object_get(row, "digest"));
+	const char *text = json_string_value(json_object_get(row, "address"));
 	struct instance_query_peer *peer = &look->peers[look->nb_peers];
+	struct addr addr;
 
-	if (!take_addr(row, "address"))
+	if (!text || !addr_parse(text, &addr) || addr_unspecified(addr))
 		return; /* of a subnet, and has not come yet */
 	if (look->nb_peers == CONFIG_PEERS) {
 		fail(look, "it tells of more than %d peers", CONFIG_PEERS);
@@ -88,7 +90,7 @@ static void take_peer(struct instance_query *look, const json_t *row)
 	}
 	look->nb_peers++;
 	*peer = (struct instance_query_peer){
-		.addr = take_addr(row, "address"),
+		.addr = addr,
 		.complete = json_is_true(json_object_get(row, "complete")),
 		.learned = take_number(row, "learned"),
 		.digest = digest ? strtoull(digest, NULL, 16) : 0,
@@ -101,8 +103,10 @@ static void take_peer(struct instance_query *look, const json_t *row)
 static int by_address(const void *a, const void *b)
 {
 	const struct instance_query_peer *x = a, *y = b;
+	int order = addr_compare(x->addr, y->addr);
 
-	return (x->addr > y->addr) - (x->addr < y->addr);
+	return order ? order
+		     : strcmp(x->name, y->name); /* links may have the same link-local one */
 }
 
 static void take_end(struct instance_query *look)

@@ -30,10 +30,10 @@ enum {
 struct instance_query_peer {
 	char name[CONFIG_NAME];
 	char state[LOOK_WORD]; /* "Established", ... */
-	uint32_t addr;	       /* host order */
-	bool up, complete;     /* complete: it has finished announcing */
-	uint32_t learned;      /* routes */
-	uint64_t digest;       /* of what it announced, before policy */
+	struct addr addr;
+	bool up, complete; /* complete: it has finished announcing */
+	uint32_t learned;  /* routes */
+	uint64_t digest;   /* of what it announced, before policy */
 };
 
 struct instance_query {
@@ -43,7 +43,7 @@ struct instance_query {
 	uint32_t asn, router_id; /* router_id: host order */
 	bool exchange;
 	bool settled;			   /* after its start its peers have finished announcing */
-	struct instance_query_peer *peers; /* owned; by address */
+	struct instance_query_peer *peers; /* owned; by address, then by name */
 	size_t nb_peers;
 	/* the asking */
 	int fd; /* -1: done */

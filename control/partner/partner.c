@@ -123,21 +123,32 @@ static void compare_peer(struct partner_peer *is, const struct partner_peer *was
 
 /* The head of a list by address, if that is `addr`; then the list goes on behind it. */
 static const struct instance_query_peer *take_look(const struct instance_query *look, size_t *at,
-						   uint32_t addr)
+						   struct addr addr)
 {
-	if (*at == look->nb_peers || look->peers[*at].addr != addr)
+	if (*at == look->nb_peers || !addr_equal(look->peers[*at].addr, addr))
 		return NULL;
 	return &look->peers[(*at)++];
 }
 
 static const struct partner_peer *find_before(const struct partner_view *before, size_t *at,
-					      uint32_t addr)
+					      struct addr addr)
 {
-	while (before && *at < before->nb_peers && before->peers[*at].addr < addr)
+	while (before && *at < before->nb_peers && addr_compare(before->peers[*at].addr, addr) < 0)
 		(*at)++;
-	return before && *at < before->nb_peers && before->peers[*at].addr == addr
-		       ? &before->peers[*at]
+	return before && *at < before->nb_peers && addr_equal(before->peers[*at].addr, addr)
+		       ? &before->peers[(*at)++]
 		       : NULL;
+}
+
+/* The lesser one of the heads of two lists, of which one is not at its end. */
+static struct addr least(const struct instance_query *here, size_t h,
+			 const struct instance_query *there, size_t t)
+{
+	if (h == here->nb_peers)
+		return there->peers[t].addr;
+	if (t == there->nb_peers || addr_compare(here->peers[h].addr, there->peers[t].addr) <= 0)
+		return here->peers[h].addr;
+	return there->peers[t].addr;
 }
 
 /* Three lists by address, step by step. */
@@ -148,9 +159,7 @@ static void compare_peers(struct partner_view *view, const struct partner_view *
 	size_t h = 0, t = 0, b = 0;
 
 	while (h < here->nb_peers || t < there->nb_peers) {
-		uint32_t addr_here = h < here->nb_peers ? here->peers[h].addr : UINT32_MAX;
-		uint32_t addr_there = t < there->nb_peers ? there->peers[t].addr : UINT32_MAX;
-		uint32_t addr = addr_here < addr_there ? addr_here : addr_there;
+		struct addr addr = least(here, h, there, t);
 		const struct instance_query_peer *at_here = take_look(here, &h, addr);
 		const struct instance_query_peer *at_there = take_look(there, &t, addr);
 

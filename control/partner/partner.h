@@ -59,7 +59,7 @@ enum partner_verdict {
 
 /* A peer by its address: what it is called and does here and there. */
 struct partner_peer {
-	uint32_t addr; /* host order */
+	struct addr addr;
 	struct partner_side {
 		char name[CONFIG_NAME]; /* empty: it has no such peer */
 		char state[LOOK_WORD];

@@ -92,7 +92,9 @@ TEST_F(instance_query_test, an_answer)
 	EXPECT_LT(0, recv(client, asked, sizeof(asked) - 1, 0));
 	EXPECT_STREQ("{\"command\":\"show summary\"}\n{\"command\":\"show peers\"}\n", asked);
 	put(std::string(summary) + end + peer_row("ergw/0", "10.0.255.36", "OpenConfirm") +
-	    peer_row("subnet/1", "") + peer_row("nva-a", "10.0.2.4") + end);
+	    peer_row("subnet/1", "") + peer_row("six", "2001:db8::4") +
+	    peer_row("link-b", "fe80::1") + peer_row("nva-a", "10.0.2.4") +
+	    peer_row("link-a", "fe80::1") + end);
 	serve();
 	ASSERT_TRUE(instance_query_done(&look));
 	EXPECT_STREQ("", look.error);
@@ -102,9 +104,12 @@ TEST_F(instance_query_test, an_answer)
 	EXPECT_EQ(65515u, look.asn);
 	EXPECT_EQ(0x0a000105u, look.router_id);
 	EXPECT_TRUE(look.exchange && look.settled);
-	ASSERT_EQ(2u, look.nb_peers) << "who has not come has no address";
+	ASSERT_EQ(5u, look.nb_peers) << "who has not come has no address";
 	EXPECT_STREQ("nva-a", look.peers[0].name) << "by address";
-	EXPECT_EQ(0x0a000204u, look.peers[0].addr);
+	EXPECT_TRUE(addr_equal(addr_make4(0x0a000204), look.peers[0].addr));
+	EXPECT_STREQ("six", look.peers[2].name) << "IPv4 first";
+	EXPECT_EQ(FAMILY_IPV6, look.peers[2].addr.family);
+	EXPECT_STREQ("link-a", look.peers[3].name) << "of one address, by name";
 	EXPECT_EQ(UINT64_C(0xf123456789abcdef), look.peers[0].digest);
 	EXPECT_EQ(7u, look.peers[0].learned);
 	EXPECT_TRUE(look.peers[0].up && look.peers[0].complete);

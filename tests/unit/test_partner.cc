@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "families.h"
 #include "partner.h"
 
 namespace
@@ -20,7 +21,7 @@ struct instance_query_peer peer(uint32_t addr, const char *name, uint64_t digest
 {
 	struct instance_query_peer p = {};
 
-	p.addr = addr;
+	p.addr = addr_make4(addr);
 	strcpy(p.name, name);
 	strcpy(p.state, state);
 	p.up = !strcmp(state, "Established");
@@ -30,10 +31,13 @@ struct instance_query_peer peer(uint32_t addr, const char *name, uint64_t digest
 	return p;
 }
 
-/* What an instance says, until the test says otherwise. */
+/* What an instance says, until the test says otherwise; addresses as in families.h. */
 struct instance {
 	std::vector<struct instance_query_peer> peers = { peer(A, "nva-a", 2),
 							  peer(B, "nva-b", 3) };
+	std::vector<struct instance_query_peer> told; /* of the family, and of the other */
+	std::vector<struct instance_query_peer> others;
+	enum family family = FAMILY_IPV4;
 	struct instance_query look = {};
 
 	instance(const char *name, uint32_t router_id)
@@ -48,15 +52,24 @@ struct instance {
 	}
 	const struct instance_query *said()
 	{
-		look.peers = peers.data();
-		look.nb_peers = peers.size();
+		told = peers;
+		for (struct instance_query_peer &p : told)
+			p.addr = addr_of(family, p.addr.v4);
+		told.insert(family == FAMILY_IPV4 ? told.end() : told.begin(), others.begin(),
+			    others.end());
+		look.peers = told.data();
+		look.nb_peers = told.size();
 		return &look;
 	}
 };
 
-class partner_test : public testing::Test
+class partner_test : public testing::TestWithParam<enum family>
 {
       protected:
+	partner_test()
+	{
+		rs0.family = rs1.family = GetParam();
+	}
 	~partner_test() override
 	{
 		free(view);
@@ -98,7 +111,7 @@ class partner_test : public testing::Test
 
 } // namespace
 
-TEST_F(partner_test, the_same_is_no_alarm)
+TEST_P(partner_test, the_same_is_no_alarm)
 {
 	look(PARTNER_MOVING + 1);
 	EXPECT_EQ("", alarms());
@@ -108,7 +121,7 @@ TEST_F(partner_test, the_same_is_no_alarm)
 	EXPECT_STREQ("rs1", view->instance);
 }
 
-TEST_F(partner_test, what_is_configured_or_switched_differently)
+TEST_P(partner_test, what_is_configured_or_switched_differently)
 {
 	const struct {
 		std::function<void(struct instance_query *)> change;
@@ -146,7 +159,7 @@ TEST_F(partner_test, what_is_configured_or_switched_differently)
 	}
 }
 
-TEST_F(partner_test, a_peer_at_one_only)
+TEST_P(partner_test, a_peer_at_one_only)
 {
 	look();
 	rs1.peers[0] = peer(A, "nva-a", 0, "Active");
@@ -171,7 +184,7 @@ TEST_F(partner_test, a_peer_at_one_only)
 	EXPECT_STREQ("a-there", view->peers[0].there.name);
 }
 
-TEST_F(partner_test, other_routes_when_they_stand_still)
+TEST_P(partner_test, other_routes_when_they_stand_still)
 {
 	look();
 	for (uint64_t d = 10; d < 10 + PARTNER_STILL * 2; d++) {
@@ -187,7 +200,7 @@ TEST_F(partner_test, other_routes_when_they_stand_still)
 	EXPECT_EQ(2, turns);
 }
 
-TEST_F(partner_test, other_routes_that_never_stand_still)
+TEST_P(partner_test, other_routes_that_never_stand_still)
 {
 	for (uint64_t d = 10; d < 10 + PARTNER_MOVING; d++) {
 		EXPECT_TRUE(!view || alarms().empty());
@@ -197,7 +210,7 @@ TEST_F(partner_test, other_routes_that_never_stand_still)
 	EXPECT_NE("", alarms());
 }
 
-TEST_F(partner_test, who_has_not_told_all_is_waited_for)
+TEST_P(partner_test, who_has_not_told_all_is_waited_for)
 {
 	rs1.peers[1] = peer(B, "nva-b", 1);
 	rs1.peers[1].complete = false;
@@ -208,7 +221,7 @@ TEST_F(partner_test, who_has_not_told_all_is_waited_for)
 	EXPECT_NE("", alarms());
 }
 
-TEST_F(partner_test, an_instance_that_starts_is_waited_for)
+TEST_P(partner_test, an_instance_that_starts_is_waited_for)
 {
 	look();
 	rs1.look.settled = false;
@@ -228,7 +241,7 @@ TEST_F(partner_test, an_instance_that_starts_is_waited_for)
 	EXPECT_EQ("", alarms()) << "unless it is cured";
 }
 
-TEST_F(partner_test, a_partner_that_does_not_answer)
+TEST_P(partner_test, a_partner_that_does_not_answer)
 {
 	rs1.peers[1] = peer(B, "nva-b", 1);
 	look(PARTNER_STILL);
@@ -247,7 +260,7 @@ TEST_F(partner_test, a_partner_that_does_not_answer)
 	EXPECT_EQ(4, turns);
 }
 
-TEST_F(partner_test, another_partner_is_another_story)
+TEST_P(partner_test, another_partner_is_another_story)
 {
 	rs1.peers[1] = peer(B, "nva-b", 1);
 	look(PARTNER_STILL);
@@ -259,3 +272,22 @@ TEST_F(partner_test, another_partner_is_another_story)
 	view = next;
 	EXPECT_EQ("", alarms());
 }
+
+/* Whoever has no peer of a family has none that differs by it. */
+TEST_P(partner_test, peers_of_both_families)
+{
+	struct instance_query_peer other = peer(A, "other", 5);
+	char text[ADDR_TEXT];
+
+	other.addr = addr_of(GetParam() == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4, A);
+	rs0.others = rs1.others = { other };
+	look(PARTNER_STILL);
+	EXPECT_EQ("", alarms());
+	EXPECT_EQ(3u, view->nb_peers);
+	EXPECT_STREQ("10.0.2.4", addr_text(view->peers[0].addr, text));
+	rs1.peers.pop_back();
+	look(PARTNER_STILL);
+	EXPECT_EQ("nva-b: up here, not configured at rs1\n", alarms());
+}
+
+OF_BOTH_FAMILIES(partner_test);

@@ -24,7 +24,7 @@ class show_partner_test : public server_test
 		struct instance_query_peer ours = {}, theirs = {};
 		struct instance_query here = {}, there = {};
 
-		ours.addr = address(NVA_A);
+		ours.addr = addr_make4(address(NVA_A));
 		strcpy(ours.name, "nva-a");
 		strcpy(ours.state, "Established");
 		ours.up = ours.complete = true;

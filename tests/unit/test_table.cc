@@ -11,19 +11,25 @@ TEST(cli_table, aligned_and_sorted)
 	memory out;
 	struct table *table = table_new(columns, table_key_prefix, out.file);
 
-	for (const char *row : { R"({"prefix":"10.4.0.0/16","n":1,"note":"first"})",
-				 R"({"prefix":"10.0.0.0/8","n":12345})",
-				 R"({"prefix":"10.4.0.0/16","n":2,"note":"second"})" }) {
+	for (const char *row :
+	     { R"({"prefix":"10.4.0.0/16","n":1,"note":"first"})",
+	       R"({"prefix":"10.0.0.0/8","n":12345})",
+	       R"({"prefix":"10.4.0.0/16","n":2,"note":"second"})",
+	       R"({"prefix":"2001:db8::/32","n":6})", R"({"prefix":"::/0","n":5})",
+	       R"({"prefix":"0.0.0.0/0","n":4})" }) {
 		json r(row);
 
 		EXPECT_TRUE(table_add(table, r.value));
 	}
-	EXPECT_EQ(3u, table_end(table));
+	EXPECT_EQ(6u, table_end(table));
 	table_free(table);
-	EXPECT_EQ("PREFIX           N  NOTE\n"
-		  "10.0.0.0/8   12345  -\n"
-		  "10.4.0.0/16      1  first\n"
-		  "10.4.0.0/16      2  second\n",
+	EXPECT_EQ("PREFIX             N  NOTE\n"
+		  "0.0.0.0/0          4  -\n"
+		  "10.0.0.0/8     12345  -\n"
+		  "10.4.0.0/16        1  first\n"
+		  "10.4.0.0/16        2  second\n"
+		  "::/0               5  -\n"
+		  "2001:db8::/32      6  -\n",
 		  out.text());
 }
 

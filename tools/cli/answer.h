@@ -15,12 +15,9 @@ extern "C" {
 /* How rows of one kind look. */
 struct answer_kind {
 	const struct column *columns;
-	uint64_t (*key)(
-		const json_t *
-			/* what a short table is sorted by; NULL: the order in which rows come */
-			row);
-	bool single;	  /* at most one row: its fields, one a line */
-	const char *none; /* what people are shown if there is no row */
+	table_key_fn *key; /* what a short table is sorted by; NULL: the order in which rows come */
+	bool single;	   /* at most one row: its fields, one a line */
+	const char *none;  /* what people are shown if there is no row */
 	/* single, for people: what fields cannot show; may be NULL */
 	void (*after)(const json_t *row, FILE *out);
 };

@@ -131,7 +131,7 @@ const char *cell_gateway(const json_t *row, const char *field, char *buf)
 {
 	const char *text = cell_text(row, field, buf);
 
-	return strcmp(text, "0.0.0.0") ? text : "on link";
+	return strcmp(text, "0.0.0.0") && strcmp(text, "::") ? text : "on link";
 }
 
 const char *cell_restarting(const json_t *row, const char *field, char *buf)

@@ -388,12 +388,14 @@ enum cli_exit show_fib_address(struct cli *cli, const struct command_args *args)
 	struct answer answer;
 	enum cli_exit result;
 	char request[128];
-	uint32_t addr;
+	struct addr addr;
 	json_t *fib;
 	int fd;
 
-	if (!addr4_parse(address, &addr)) {
-		cli_fail(cli, "for example 10.0.3.4; without an address the whole view is listed",
+	if (!addr_parse(address, &addr)) {
+		cli_fail(cli,
+			 "for example 10.0.3.4 or 2001:db8:3::4; without an address the whole view "
+			 "is listed",
 			 "%s is not an address", address);
 		return CLI_USAGE;
 	}
@@ -408,7 +410,8 @@ enum cli_exit show_fib_address(struct cli *cli, const struct command_args *args)
 	result = CLI_FAILED;
 	if (json_is_null(fib))
 		cli_fail(cli, "see show ports for the roles that ports have",
-			 "no port has the role %s", view);
+			 "no port has the role %s%s", view,
+			 addr.family == FAMILY_IPV6 ? " and IPv6" : "");
 	else if (answer_begin(&answer, cli, &kind))
 		result = answer_end(&answer,
 				    rows_of(&answer, members_of(fib)) ? CLI_OK : CLI_FAILED);

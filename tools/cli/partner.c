@@ -77,7 +77,7 @@ static bool take_route(void *ctx, const json_t *row)
 		cli_fail(routes->cli, NULL, "out of memory");
 		return false;
 	}
-	if (!prefix || !prefix4_parse(prefix, &route.prefix)) {
+	if (!prefix || !prefix_parse(prefix, &route.prefix)) {
 		free(route.as_path);
 		return true; /* not one that can be compared */
 	}

@@ -108,7 +108,7 @@ static bool section_begin(struct sections *s, const char *what)
 	static const struct {
 		const char *what;
 		const struct column *columns;
-		uint64_t (*key)(const json_t *row);
+		table_key_fn *key;
 	} tables[] = {
 		{ "peer", peer_columns, NULL },
 		{ "view", view_columns, NULL },

@@ -6,17 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "prefix.h"
-
 struct held {
-	uint64_t key;
+	struct prefix key;
 	size_t index; /* keeps equal rows in order */
 	char *cells;  /* owned: texts with a NUL behind each */
 };
 
 struct table {
 	const struct column *columns; /* borrowed */
-	uint64_t (*key)(const json_t *row);
+	table_key_fn *key;
 	FILE *out; /* borrowed */
 	size_t nb_columns, nb_rows, nb_held;
 	size_t width[TABLE_COLUMNS];
@@ -24,7 +22,7 @@ struct table {
 	struct held held[TABLE_HELD];
 };
 
-struct table *table_new(const struct column *columns, uint64_t (*key)(const json_t *row), FILE *out)
+struct table *table_new(const struct column *columns, table_key_fn *key, FILE *out)
 {
 	struct table *table = calloc(1, sizeof(*table));
 
@@ -78,9 +76,10 @@ static void print_row(const struct table *table, const char *cells)
 static int by_key(const void *a, const void *b)
 {
 	const struct held *x = a, *y = b;
+	int order = prefix_compare(x->key, y->key);
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
+	if (order)
+		return order;
 	return x->index < y->index ? -1 : 1;
 }
 
@@ -112,7 +111,9 @@ static bool hold(struct table *table, const json_t *row)
 		if (width > table->width[i])
 			table->width[i] = width;
 	}
-	*held = (struct held){ table->key ? table->key(row) : 0, table->nb_held, malloc(len) };
+	*held = (struct held){ .index = table->nb_held, .cells = malloc(len) };
+	if (table->key)
+		held->key = table->key(row);
 	if (!held->cells)
 		return false;
 	memcpy(held->cells, cells, len);
@@ -179,18 +180,23 @@ void table_inner(const json_t *rows, const struct column *columns, FILE *out)
 	table_free(table);
 }
 
-uint64_t table_key_prefix(const json_t *row)
+struct prefix table_key_prefix(const json_t *row)
 {
 	const char *text = json_string_value(json_object_get(row, "prefix"));
-	struct prefix p;
+	struct prefix key = { 0 };
 
-	return text && prefix4_parse(text, &p) ? (uint64_t)p.addr.v4 << 8 | p.len : 0;
+	if (text)
+		prefix_parse(text, &key);
+	return key;
 }
 
-uint64_t table_key_address(const json_t *row)
+struct prefix table_key_address(const json_t *row)
 {
 	const char *text = json_string_value(json_object_get(row, "address"));
-	uint32_t addr;
+	struct prefix key = { 0 };
+	const char *zone;
 
-	return text && addr4_parse(text, &addr) ? addr : 0;
+	if (text && addr_zone_parse(text, &key.addr, &zone))
+		key.len = family_bits(key.addr.family);
+	return key;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "cell.h"
+#include "prefix.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,10 +26,12 @@ struct column {
 
 struct table; /* owned by table_new()'s caller */
 
+/* What a row is sorted by; without it, 0.0.0.0/0. */
+typedef struct prefix table_key_fn(const json_t *row);
+
 /* `columns` ends with one without a title. `key` (may be NULL) is what a short table is sorted by;
  * equal rows keep their order. NULL: no memory. */
-struct table *table_new(const struct column *columns, uint64_t (*key)(const json_t *row),
-			FILE *out);
+struct table *table_new(const struct column *columns, table_key_fn *key, FILE *out);
 /* Print a row, now or later. False: no memory. */
 bool table_add(struct table *table, const json_t *row);
 /* Print what is held back, and the header at least. Returns how many rows there were. */
@@ -42,9 +45,8 @@ void table_fields(const struct column *columns, const json_t *row, FILE *out);
  * are none. */
 void table_inner(const json_t *rows, const struct column *columns, FILE *out);
 
-/* Keys to sort by: row.prefix, row.address. */
-uint64_t table_key_prefix(const json_t *row);
-uint64_t table_key_address(const json_t *row);
+/* row.prefix; row.address as the prefix that it alone is in. */
+table_key_fn table_key_prefix, table_key_address;
 
 #ifdef __cplusplus
 }
