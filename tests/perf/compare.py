@@ -22,7 +22,7 @@ from versions import same_program, version
 SLICES = 6  # of each side in a pair
 AGAIN = 3  # times as many pairs of what seems slower
 FIRST = 0.6  # the share of the time that is there, after which no pairs are added but to what seems slower
-ROWS = "^64-two-(1k|64k)-full$"
+ROWS = "^(64-two-(1k|64k)|ip6-66-two-1k)-full$"
 
 
 class Slowdowns:

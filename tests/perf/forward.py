@@ -1,7 +1,8 @@
 """How fast packets pass: the fast path as in bascule-dataplane, beside testpmd that does nothing with them (the floor) and DPDK's
 own l3fwd, by lpm and by fib, in one run, in turns, on one lcore.
 
-l3fwd has two routes, whatever we have: it takes 1,024. It checks no checksum, no source and no gate.
+l3fwd has two routes, whatever we have: it takes 1,024. It checks no checksum, no source and no gate. Rows of IPv6 are called ip6-…; their
+shortest frames are of 66 octets, and all that is sent lies in 2000::/4, one /5 of it by each port.
 
 With --load replay, packets come from captures that the devices replay, as fast as they are taken. With --load memif they come from a
 process of their own on another core, by shared memory (net_memif), and those that come back to it count: what a user's generator would
@@ -38,12 +39,13 @@ class Row:
     churn: int = 0  # changes of prefixes a second meanwhile
     urpf: bool = False  # sources are looked up too
     acl: int = 0  # rules that packets meet as they come
+    ip6: bool = False
 
     @property
     def name(self):
         extra = [f"ecmp{self.ecmp}"] * (self.ecmp > 1) + ["churn"] * (self.churn > 0)
         extra += ["urpf"] * self.urpf + [f"acl{self.acl}"] * (self.acl > 0)
-        return "-".join([str(self.size), ("one", "two")[self.egress - 1], self.flows, self.table, *extra])
+        return "-".join([*["ip6"] * self.ip6, str(self.size), ("one", "two")[self.egress - 1], self.flows, self.table, *extra])
 
 
 BASE = Row()
@@ -56,6 +58,8 @@ TWO = [
 ]
 FILTERS = [replace(BASE, urpf=True), replace(BASE, acl=100)]
 ROWS = TWO + [replace(row, egress=1) for row in TWO] + FILTERS
+# the shortest frame that has a header of UDP behind one of IPv6 is of 66 octets
+ROWS += [replace(row, ip6=True, size=66 if row.size == 64 else row.size) for row in ROWS if not row.acl]
 
 
 def rows(pattern):
@@ -80,7 +84,7 @@ class Track:
         self.devices, self.captures = [], []
         for port in range(row.egress):
             path = children.folder / f"port{port}.pcap"
-            self.frames = capture.write(path, port, row.size, row.flows)
+            self.frames = capture.write(path, port, row.size, row.flows, row.ip6)
             self.captures.append(path)
             self.devices.append(f"net_pcap{port},rx_pcap={path},infinite_rx=1")
         if row.egress == 1:
@@ -93,16 +97,17 @@ class Track:
         if not path.exists():
             raise Failed(f"{path} is not there: build it")
         words = ["--mbufs", self.mbufs, "--egress", row.egress, "--ecmp", row.ecmp, "--churn", row.churn]
-        words += ["--urpf"] * row.urpf + (["--acl", row.acl] if row.acl else [])
-        return self._enter(name, path, words + (["--table", capture.TABLE] if row.table == "full" else []))
+        words += ["--ip6"] * row.ip6 + ["--urpf"] * row.urpf + (["--acl", row.acl] if row.acl else [])
+        return self._enter(name, path, words + (["--table", capture.TABLE6 if row.ip6 else capture.TABLE] if row.table == "full" else []))
 
     def rival(self, name):
         if name == "testpmd-io":
             return self._enter(name, rivals.testpmd(), [
                 "--forward-mode=io", f"--total-num-mbufs={self.mbufs}", "--no-lsc-interrupt", "--no-rmv-interrupt"])
         rules = [self.children.folder / f"rules{family}" for family in "46"]
-        rules[0].write_text("R0.0.0.0/1 1\nR128.0.0.0/1 1\n" if self.row.egress == 1 else "R0.0.0.0/1 0\nR128.0.0.0/1 1\n")
-        rules[1].write_text("R2001:200:0:0:0:0:0:0/48 0\n")
+        lower = 1 if self.row.egress == 1 else 0
+        rules[0].write_text(f"R0.0.0.0/1 {lower}\nR128.0.0.0/1 1\n")
+        rules[1].write_text(f"R2000:0:0:0:0:0:0:0/5 {lower}\nR2800:0:0:0:0:0:0:0/5 1\n")
         return self._enter(name, rivals.l3fwd(), [
             "-p", "3", "-P", "--parse-ptype", "--config", "(0,0,1),(1,0,1)", "--lookup", name.rpartition("-")[2],
             f"--rule_ipv4={rules[0]}", f"--rule_ipv6={rules[1]}"], alone=True)

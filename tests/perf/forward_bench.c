@@ -4,14 +4,14 @@
  * packets, gives each the core in turn, and reads how many packets went by from DPDK's telemetry.
  *
  *   forward_bench [EAL options with two --vdev] -- [--table FILE.gz] [--ecmp N] [--egress 1|2]
- *   [--mbufs N] [--churn N] [--urpf] [--acl N]
+ *   [--mbufs N] [--churn N] [--urpf] [--acl N] [--ip6]
  *
  * Two routes, 0.0.0.0/1 by port 0 and 128.0.0.0/1 by port 1, or with --table all prefixes of a file
  * by the same ports, so that a router with only those two sends each packet to the same place;
- * --egress 1: all by port 1. --churn: so many prefixes a second change to other paths. --urpf: the
- * sources of all packets are looked up. --acl: they meet a list of N rules, none of which they fit,
- * as they come. Says
- * "ready", and tells its counters as one line for each line that it reads; ends with its input. */
+ * --egress 1: all by port 1. --ip6: 2000::/5 and 2800::/5, and a file of IPv6 prefixes. --churn: so
+ * many prefixes a second change to other paths. --urpf: the sources of all packets are looked up.
+ * --acl: they meet a list of N rules, none of which they fit, as they come. Says "ready", and tells
+ * its counters as one line for each line that it reads; ends with its input. */
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -30,22 +30,25 @@
 #include "adjacency.h"
 #include "fib.h"
 #include "filter.h"
+#include "ip6.h"
 #include "log.h"
 #include "punt.h"
 #include "routes.h"
 #include "screen_variants.h"
+#include "trie6_lookup.h"
 #include "worker.h"
 
-enum { PORTS = 2, MTU = 1500, TBL8_GROUPS = 4096, WAYS = 2, TURN_US = 100, DEFAULT_MBUFS = 16384 };
+enum { PORTS = 2, MTU = 1500, WAYS = 2, TURN_US = 100, DEFAULT_MBUFS = 16384 };
+enum { TBL8_GROUPS = 4096, TRIE6_GROUPS = 1 << 17 };
 enum { STOPPED = 20 }; /* parts of a second: a longer turn is one in which we were */
 
 struct bench {
 	const char *table;
 	uint32_t ecmp, egress, mbufs, churn; /* changes a second */
-	bool urpf;
+	bool urpf, ip6;
 	uint32_t acl; /* rules */
 	struct filter_table filters;
-	struct route *routes; /* owned; NULL: the two */
+	struct fib_prefix *routes; /* owned; NULL: the two */
 	uint32_t nb_routes;
 	struct port ports[PORTS];
 	struct device devices[PORTS];
@@ -128,21 +131,37 @@ static void ports_open(struct bench *b)
 	for (uint16_t p = 0; p < PORTS; p++) {
 		check(device_open(&b->devices[p], p, &b->dataplane, p, wants), "device");
 		port_init(&b->ports[p], p, &b->devices[p], &b->dataplane.ports[p]);
+		b->ports[p].ip6 = b->ip6;
 		check(device_start(&b->devices[p]), "device");
 		/* what the captures say: see capture.py */
 		b->ports[p].mac = (struct rte_ether_addr){ { 0x02, 0, 0, 0, 0, (uint8_t)p } };
 	}
 }
 
-static void seed(struct bench *b, uint16_t p, uint32_t addr, uint8_t len, uint8_t action)
+/* 2001:db8:p::1 */
+static struct fib_addr addr6_of(uint16_t p)
 {
-	struct fib_seed s = { .prefix = fib_ip4(addr, len),
+	return (struct fib_addr){ { 0x20010db8, (uint32_t)p << 16, 0, 1 } };
+}
+
+static void seed(struct bench *b, uint16_t p, struct fib_prefix prefix, uint8_t action)
+{
+	struct fib_seed s = { .prefix = prefix,
 			      .action = action,
 			      .egress_role = b->ports[p].role,
 			      .port = p,
 			      .mtu = MTU };
 
 	check(fib_seed(b->fib, &s), "seed");
+}
+
+static void seeds6(struct bench *b, uint16_t p)
+{
+	struct fib_addr addr = addr6_of(p), subnet = addr;
+
+	subnet.word[3] = 0;
+	seed(b, p, fib_ip6(&addr, 128), ADJACENCY_LOCAL);
+	seed(b, p, fib_ip6(&subnet, 64), ADJACENCY_GLEAN);
 }
 
 static void fib_open(struct bench *b)
@@ -156,16 +175,22 @@ static void fib_open(struct bench *b)
 		params.views |= (uint8_t)(1 << b->ports[p].role);
 	if (b->urpf)
 		params.views |= 1 << ROLE_VNET;
+	if (b->ip6) {
+		params.views6 = params.views;
+		params.trie6_groups = TRIE6_GROUPS;
+	}
 	check(fib_create(&params, &b->fib), "tables");
 	for (uint16_t p = 0; p < PORTS; p++) {
 		struct fib_port shared = { .port = p, .role = b->ports[p].role, .mtu = MTU };
 		uint32_t addr = b->ports[p].addr;
 
 		check(fib_port_add(b->fib, &shared), "port");
-		seed(b, p, addr, 32, ADJACENCY_LOCAL);
-		seed(b, p, addr | 0xff, 32, ADJACENCY_BROADCAST);
-		seed(b, p, addr & ~0xffu, 32, ADJACENCY_BROADCAST);
-		seed(b, p, addr & ~0xffu, 24, ADJACENCY_GLEAN);
+		seed(b, p, fib_ip4(addr, 32), ADJACENCY_LOCAL);
+		seed(b, p, fib_ip4(addr | 0xff, 32), ADJACENCY_BROADCAST);
+		seed(b, p, fib_ip4(addr & ~0xffu, 32), ADJACENCY_BROADCAST);
+		seed(b, p, fib_ip4(addr & ~0xffu, 24), ADJACENCY_GLEAN);
+		if (b->ip6)
+			seeds6(b, p);
 	}
 	check(fib_ready(b->fib), "tables");
 	check(fib_writer_open(b->fib, &b->writer), "writer");
@@ -176,11 +201,13 @@ static void list_open(struct bench *b, uint16_t p, uint32_t way)
 {
 	uint16_t members[PATH_LIST_MEMBERS];
 
-	for (uint32_t i = 0; i < b->ecmp; i++)
-		check(fib_adjacency_claim(b->writer,
-					  fib_addr_ip4(b->ports[p].addr + 1 + way * b->ecmp + i), p,
-					  b->ports[p].role, &members[i]),
+	for (uint32_t i = 0; i < b->ecmp; i++) {
+		struct fib_addr gateway = b->ip6 ? addr6_of(p) : fib_addr_ip4(b->ports[p].addr);
+
+		gateway.word[3] += 1 + way * b->ecmp + i;
+		check(fib_adjacency_claim(b->writer, gateway, p, b->ports[p].role, &members[i]),
 		      "adjacency");
+	}
 	check(fib_path_list_get(b->writer, members, (uint16_t)b->ecmp, PATH_LIST_NONE,
 				&b->list[p][way]),
 	      "path-list");
@@ -204,24 +231,32 @@ static void resolve_all(struct bench *b)
 	}
 }
 
-static uint32_t list_of(const struct bench *b, uint32_t addr, uint32_t way)
+/* The halves of what packets go to: bit 0 of IPv4 addresses, bit 4 of IPv6 ones, which all lie in
+ * 2000::/4. */
+static uint32_t list_of(const struct bench *b, const struct fib_prefix *prefix, uint32_t way)
 {
-	return b->list[b->egress == 1 ? 1 : addr >> 31][way];
+	uint32_t half = b->ip6 ? prefix->ip6.word[0] >> 27 & 1 : prefix->ip4 >> 31;
+
+	return b->list[b->egress == 1 ? 1 : half][way];
 }
 
-static void route(struct bench *b, const struct route *r, uint32_t way)
+static void route(struct bench *b, const struct fib_prefix *prefix, uint32_t way)
 {
-	uint32_t list = list_of(b, r->addr, way);
+	uint32_t list = list_of(b, prefix, way);
 
 	for (uint16_t p = 0; p < PORTS; p++)
-		check(fib_set(b->writer, b->ports[p].role, fib_ip4(r->addr, r->len), list),
-		      "route");
+		check(fib_prefix_set(b->writer, b->ports[p].role, prefix, list), "route");
 	if (b->urpf)
-		check(fib_set(b->writer, ROLE_VNET, fib_ip4(r->addr, r->len), list), "route");
+		check(fib_prefix_set(b->writer, ROLE_VNET, prefix, list), "route");
 }
 
 /* Where the captures' sources lie: see capture.py. */
-static const struct route sources = { UINT32_C(11) << 24, 8 };
+static struct fib_prefix sources_prefix(const struct bench *b)
+{
+	static const struct fib_addr sources6 = { { 0x2a0b0000 } };
+
+	return b->ip6 ? fib_ip6(&sources6, 32) : fib_ip4(UINT32_C(11) << 24, 8);
+}
 
 /* A list that a packet has to be led past: ports of TCP in as many networks. */
 static const struct acl *acl_open(uint32_t nb_rules)
@@ -262,9 +297,14 @@ static void filters_open(struct bench *b)
 
 static void routes_open(struct bench *b)
 {
-	static const struct route halves[] = { { 0, 1 }, { UINT32_C(1) << 31, 1 } };
-	const struct route *routes = b->table ? b->routes : halves;
-	uint32_t n = b->table ? b->nb_routes : RTE_DIM(halves);
+	const struct fib_addr lower = { { 0x20000000 } }, upper = { { 0x28000000 } };
+	const struct fib_prefix halves[FIB_FAMILIES][2] = {
+		[FIB_IP4] = { fib_ip4(0, 1), fib_ip4(UINT32_C(1) << 31, 1) },
+		[FIB_IP6] = { fib_ip6(&lower, 5), fib_ip6(&upper, 5) },
+	};
+	const struct fib_prefix *routes = b->table ? b->routes : halves[b->ip6],
+				from = sources_prefix(b);
+	uint32_t n = b->table ? b->nb_routes : 2;
 	uint64_t gate = 0;
 
 	for (uint16_t p = 0; p < PORTS; p++) {
@@ -276,7 +316,7 @@ static void routes_open(struct bench *b)
 	for (uint32_t i = 0; i < n; i++)
 		route(b, &routes[i], 0);
 	if (b->urpf)
-		route(b, &sources, 0);
+		route(b, &from, 0);
 	fib_publish(b->writer);
 	resolve_all(b);
 	fib_gate_set(b->fib, gate);
@@ -293,9 +333,11 @@ static void worker_open(struct bench *b)
 	check(w->lcore < RTE_MAX_LCORE ? 0 : ENODEV, "an lcore beside the main one");
 	w->forwarder.fib = b->fib;
 	w->forwarder.tbl8_groups = b->fib->tbl8_groups;
+	w->forwarder.trie6_groups = b->fib->trie6_groups;
 	w->forwarder.neighbours = neighbours_new(b->fib->qsbr);
 	w->forwarder.sources = &b->sources;
 	w->forwarder.screen = screen_choose();
+	w->forwarder.lookup6 = trie6_lookup_choose();
 	w->forwarder.punt = &b->punt;
 	w->forwarder.counters = &b->counters;
 	check(w->forwarder.neighbours ? 0 : ENOMEM, "neighbours");
@@ -374,6 +416,7 @@ static void options_parse(struct bench *b, int argc, char **argv)
 		{ "churn", required_argument, NULL, 'c' },
 		{ "urpf", no_argument, NULL, 'u' },
 		{ "acl", required_argument, NULL, 'a' },
+		{ "ip6", no_argument, NULL, '6' },
 		{ NULL, 0, NULL, 0 },
 	};
 	bool good = true;
@@ -389,6 +432,7 @@ static void options_parse(struct bench *b, int argc, char **argv)
 		case 'c': b->churn = (uint32_t)atoi(optarg); break;
 		case 'u': b->urpf = true; break;
 		case 'a': b->acl = (uint32_t)atoi(optarg); break;
+		case '6': b->ip6 = true; break;
 		default: good = false;
 		}
 	}
@@ -396,6 +440,27 @@ static void options_parse(struct bench *b, int argc, char **argv)
 		(!b->churn || b->table) && b->acl <= CONFIG_ACL_RULES;
 	if (!good || optind != argc)
 		rte_exit(EXIT_FAILURE, "forward_bench: see the head of forward_bench.c\n");
+}
+
+static void table_read(struct bench *b)
+{
+	struct route *routes = b->ip6 ? NULL : routes_read(b->table, ROUTES_MAX, &b->nb_routes);
+	struct route6 *routes6 = b->ip6 ? routes6_read(b->table, ROUTES_MAX, &b->nb_routes) : NULL;
+
+	check(routes || routes6 ? 0 : ENOENT, "table");
+	b->routes = calloc(b->nb_routes, sizeof(*b->routes));
+	check(b->routes ? 0 : ENOMEM, "table");
+	for (uint32_t i = 0; i < b->nb_routes; i++) {
+		if (b->ip6) {
+			struct fib_addr addr = ip6_addr(routes6[i].addr);
+
+			b->routes[i] = fib_ip6(&addr, routes6[i].len);
+		} else {
+			b->routes[i] = fib_ip4(routes[i].addr, routes[i].len);
+		}
+	}
+	free(routes);
+	free(routes6);
 }
 
 int main(int argc, char **argv)
@@ -408,8 +473,7 @@ int main(int argc, char **argv)
 	log_open("forward_bench", "-", LOG_LEVEL_WARNING);
 	options_parse(b, argc - used, argv + used);
 	if (b->table)
-		b->routes = routes_read(b->table, ROUTES_MAX, &b->nb_routes);
-	check(b->table && !b->routes ? ENOENT : 0, "table");
+		table_read(b);
 	ports_open(b);
 	plant_open();
 	fib_open(b);

@@ -172,16 +172,17 @@ def test_what_is_no_version(tmp_path):
 @pytest.mark.alone
 def test_json_says_what_it_is_of(build, tmp_path):
     path = tmp_path / "figures.json"
-    done = perf("forward", "--build", build, "--rows", ROW, "--rivals", "testpmd-io", "--runs", 2, "--json", path)
+    done = perf("forward", "--build", build, "--rows", "^(64|ip6-66)-two-1k-full$", "--rivals", "testpmd-io", "--runs", 2, "--json", path)
     assert done.returncode == 0, done.stderr
     said = json.loads(path.read_text())
     assert {"host", "kernel", "cpu", "cpus", "dpdk"} <= set(said["machine"])
     assert said["commit"].startswith(commit("HEAD")) and "--rivals testpmd-io" in said["command"]
-    figure = next(f for f in said["figures"] if f["name"] == "forward/64-two-1k-full/bascule to testpmd-io")
-    assert figure["relative"] and len(figure["samples"]) == 2
-    # testpmd does less
-    assert 0 < figure["min"] <= figure["median"] <= figure["max"] < 1
-    assert figure["name"] in done.stdout
+    for row in ("64-two-1k-full", "ip6-66-two-1k-full"):
+        figure = next(f for f in said["figures"] if f["name"] == f"forward/{row}/bascule to testpmd-io")
+        assert figure["relative"] and len(figure["samples"]) == 2
+        # testpmd does less
+        assert 0 < figure["min"] <= figure["median"] <= figure["max"] < 1
+        assert figure["name"] in done.stdout
 
 
 def benches_of(folders):
