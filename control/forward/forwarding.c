@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fib.h"
+#include "to_fib.h"
 
 static_assert((int)FIB_HANDOVER == (int)CONFIG_GATEWAYS, "a word for each gateway");
 
@@ -114,11 +115,12 @@ int forwarding_peers_set(struct fib *fib, const struct config *config)
 		uint16_t port = ports[peer->egress_port];
 
 		if (!peer->subnet.len)
-			known[n++] = (struct fib_peer){ peer->addr.v4, port };
+			known[n++] = (struct fib_peer){ to_fib_addr(peer->addr), port };
 		else if (peer->gateway != gateway)
 			for (uint32_t h = 0; h < subnet_hosts(peer->subnet); h++)
-				known[n++] =
-					(struct fib_peer){ subnet_host(peer->subnet, h).v4, port };
+				known[n++] = (struct fib_peer){
+					to_fib_addr(subnet_host(peer->subnet, h)), port
+				};
 		gateway = peer->gateway;
 	}
 	return fib_peers_set(fib, known, n);

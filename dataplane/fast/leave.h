@@ -25,6 +25,21 @@ static inline void leave_punt(struct forwarder *f, enum punt_class class_, struc
 	f->punted = true;
 }
 
+/* BGP from peers has a class of its own, so that nobody else can crowd it out. A peer is behind one
+ * port: who says its address behind another is not the peer, and the kernel would answer the peer
+ * itself. */
+static inline void leave_bgp(struct forwarder *f, struct fib_addr from, struct rte_mbuf *m)
+{
+	switch (fib_peer_at(f->fib, from, m->port)) {
+	case FIB_PEER_HERE: leave_punt(f, PUNT_BGP, m); break;
+	case FIB_PEER_ELSEWHERE: leave_drop(f, DROP_BGP_WRONG_PORT, m); break;
+	case FIB_PEER_NOBODY:
+		f->counters->event[COUNTER_BGP_UNKNOWN_PEER]++;
+		leave_punt(f, PUNT_LOCAL, m);
+		break;
+	}
+}
+
 /* Drop, and leave it to the main lcore whether an ICMP error comes of it. */
 static inline void leave_drop_error(struct forwarder *f, enum drop_reason reason,
 				    enum punt_error error, uint16_t mtu, struct rte_mbuf *m)

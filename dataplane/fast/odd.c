@@ -130,23 +130,6 @@ static bool is_bgp(const struct rte_ipv4_hdr *ip)
 	       (tcp->dst_port == RTE_BE16(179) || tcp->src_port == RTE_BE16(179));
 }
 
-/* BGP from peers has a class of its own, so that nobody else can crowd it out. A peer is behind one
- * port: who says its address behind another is not the peer, and the kernel would answer the peer
- * itself. */
-static void packet_bgp(struct forwarder *f, struct rte_mbuf *m)
-{
-	int port = fib_peer_port(f->fib, rte_be_to_cpu_32(ip4_of(m)->src_addr));
-
-	if (port == m->port) {
-		leave_punt(f, PUNT_BGP, m);
-	} else if (port < 0) {
-		f->counters->event[COUNTER_BGP_UNKNOWN_PEER]++;
-		leave_punt(f, PUNT_LOCAL, m);
-	} else {
-		leave_drop(f, DROP_BGP_WRONG_PORT, m);
-	}
-}
-
 /* For us. */
 static void packet_local(struct forwarder *f, struct rte_mbuf *m)
 {
@@ -155,7 +138,7 @@ static void packet_local(struct forwarder *f, struct rte_mbuf *m)
 	if (is_redirect(ip))
 		leave_drop(f, DROP_REDIRECT, m);
 	else if (is_bgp(ip))
-		packet_bgp(f, m);
+		leave_bgp(f, fib_addr_ip4(rte_be_to_cpu_32(ip->src_addr)), m);
 	else
 		leave_punt(f, PUNT_LOCAL, m);
 }

@@ -41,8 +41,9 @@ static void packet_local(struct forwarder *f, struct rte_mbuf *m)
 		leave_punt(f, PUNT_ARP, m);
 	} else if (ip6_type_discovers(type)) {
 		leave_drop(f, DROP_ND_HOP_LIMIT, m);
+	} else if (is_bgp(ip, &upper)) {
+		leave_bgp(f, ip6_addr(ip->src_addr), m);
 	} else {
-		f->counters->event[COUNTER_BGP_UNKNOWN_PEER] += is_bgp(ip, &upper);
 		leave_punt(f, PUNT_LOCAL, m);
 	}
 }

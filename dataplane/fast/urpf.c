@@ -95,9 +95,12 @@ static void lists6(const struct screening *by, const struct burst *b, uint64_t s
 static bool without_route(const struct fib *fib, const struct screening *by, enum fib_family family,
 			  const uint8_t *frame)
 {
-	if (family == FIB_IP6)
-		return ip6_link_local(ip6_of(frame)->src_addr);
-	return fib_peer_port(fib, source4(frame)) == by->port;
+	struct fib_addr from = family == FIB_IP4 ? fib_addr_ip4(source4(frame))
+						 : ip6_addr(ip6_of(frame)->src_addr);
+
+	if (family == FIB_IP6 && ip6_link_local(ip6_of(frame)->src_addr))
+		return true;
+	return fib_peer_at(fib, from, by->port) == FIB_PEER_HERE;
 }
 
 uint64_t urpf_failed(enum config_urpf mode, const struct fib *fib, const struct screening *by,

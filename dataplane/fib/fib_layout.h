@@ -140,8 +140,14 @@ struct fib_port {
 enum { FIB_PEERS = 4096 }; /* slots: a power of two, at least twice what the configuration allows */
 
 struct fib_peer {
-	uint32_t addr; /* host order, not 0 */
-	uint16_t port; /* port id */
+	struct fib_addr addr; /* not nobody's */
+	uint16_t port;	      /* port id */
+};
+
+/* A place for one: its address, and its port plus 1. All 0: it is empty. Words are atomic, one by
+ * one. */
+struct fib_peer_slot {
+	uint64_t addr[2], port;
 };
 
 enum { FIB_HANDOVER = 64 }; /* words */
@@ -155,8 +161,7 @@ struct fib {
 	struct fib_port ports[FIB_PORTS];
 	struct fib_seed seeds[FIB_SEEDS];
 	struct fib_generation generation[2];
-	/* address (host order) and port in one atomic word; open addressing by address, 0: empty */
-	uint64_t peers[2][FIB_PEERS];
+	struct fib_peer_slot peers[2][FIB_PEERS]; /* open addressing by address */
 	/* From control to the control that comes after it, as long as there is what it has
 	 * programmed. */
 	uint32_t handover[FIB_HANDOVER];

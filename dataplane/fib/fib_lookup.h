@@ -97,9 +97,10 @@ static inline uint8_t fib_gates(uint64_t gate, uint8_t ingress)
 	return (uint8_t)(gate >> (ingress % FIB_VIEWS * FIB_VIEWS));
 }
 
-/* The DPDK port that the configured BGP peer `addr` (host order) is behind; -1: it is none. Bounded
- * probe. */
-int fib_peer_port(const struct fib *fib, uint32_t addr);
+/* Is `addr` a configured BGP peer, and behind this port, by its id? One that is link-local is known
+ * behind its own port alone. Bounded probe. */
+enum fib_peer_at { FIB_PEER_NOBODY, FIB_PEER_HERE, FIB_PEER_ELSEWHERE };
+enum fib_peer_at fib_peer_at(const struct fib *fib, struct fib_addr addr, uint16_t port);
 
 #ifdef __cplusplus
 }

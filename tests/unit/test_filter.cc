@@ -377,8 +377,9 @@ TEST_P(filters_of, source_before_anything_answers)
 
 TEST_F(filters, source_a_peer_is_where_it_is_configured)
 {
-	struct fib_peer peer = { 0xc0a80101, 0 };
-	frame_fields f = source(peer.addr);
+	const uint32_t addr = 0xc0a80101;
+	const struct fib_peer peer = { fib_addr_ip4(addr), 0 };
+	frame_fields f = source(addr);
 
 	f.protocol = IPPROTO_TCP;
 	f.dst = port_addr(0);

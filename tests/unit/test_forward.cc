@@ -424,12 +424,13 @@ TEST_F(forward, hosts_on_link)
 
 TEST_F(forward, bgp_of_peers_has_its_own_class)
 {
-	const struct fib_peer peer = { 0x0a000002, 0 };
+	const uint32_t addr = 0x0a000002;
+	const struct fib_peer peer = { fib_addr_ip4(addr), 0 };
 	frame_fields f = to(port_addr(0));
 	struct rte_mbuf *m;
 
 	ASSERT_EQ(0, fib_peers_set(the->fib, &peer, 1));
-	f.src = peer.addr;
+	f.src = addr;
 	f.protocol = IPPROTO_TCP;
 	for (int way = 0; way < 2; way++) {
 		f.sport = way ? 179 : 40000;
@@ -440,7 +441,7 @@ TEST_F(forward, bgp_of_peers_has_its_own_class)
 	EXPECT_EQ("punt_bgp punt_bgp", ends());
 
 	memset(&the->counters, 0, sizeof(the->counters));
-	f.src = peer.addr + 1;
+	f.src = addr + 1;
 	m = frame(0, f);
 	send(0, &m, 1);
 	EXPECT_EQ("punt_local", ends());
@@ -450,7 +451,7 @@ TEST_F(forward, bgp_of_peers_has_its_own_class)
 	for (int to_port : { 0, 3 }) {
 		memset(&the->counters, 0, sizeof(the->counters));
 		f = to(port_addr(to_port));
-		f.src = peer.addr;
+		f.src = addr;
 		f.protocol = IPPROTO_TCP;
 		f.sport = 40000;
 		f.dport = 179;
@@ -461,7 +462,7 @@ TEST_F(forward, bgp_of_peers_has_its_own_class)
 
 	memset(&the->counters, 0, sizeof(the->counters));
 	f = to(port_addr(0));
-	f.src = peer.addr;
+	f.src = addr;
 	f.protocol = IPPROTO_TCP;
 	f.dport = 80;
 	f.sport = 40000;

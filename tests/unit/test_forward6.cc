@@ -379,6 +379,48 @@ TEST_F(forward, the_gate_is_one_for_both_families)
 	}
 }
 
+TEST_F(forward, bgp_of_peers_of_ip6_has_its_own_class)
+{
+	static const struct fib_addr peer = { { 0x20010db8, 0, 0, 9 } };
+	static const struct fib_addr on_link = { { 0xfe800000, 0, 0, 9 } };
+	const struct fib_peer peers[] = { { peer, 0 }, { on_link, 3 } };
+	const struct {
+		const char *what;
+		int from; /* the port */
+		fields make;
+		const char *end;
+	} rows[] = {
+		{ "calls us", 0, as_is, "punt_bgp" },
+		{ "was called", 0, [](auto &f) { f.sport = 179, f.dport = 40000; }, "punt_bgp" },
+		{ "where it is not", 3, as_is, "bgp_wrong_port" },
+		{ "on its link", 3, [](auto &f) { f.src = on_link; }, "punt_bgp" },
+		{ "the same on another link", 0, [](auto &f) { f.src = on_link; }, "punt_local" },
+		{ "nobody", 0, [](auto &f) { f.src.word[3]++; }, "punt_local" },
+		{ "not BGP", 0, [](auto &f) { f.dport = 80; }, "punt_local" },
+		{ "no TCP", 0, [](auto &f) { f.next = IPPROTO_UDP; }, "punt_local" },
+		{ "too short for TCP", 0, [](auto &f) { f.payload = 4; }, "punt_local" },
+	};
+	with_ip6 ports;
+
+	ASSERT_EQ(0, fib_peers_set(the->fib, peers, 2));
+	for (const auto &row : rows) {
+		frame6_fields f = to6(port_addr6(row.from));
+		struct rte_mbuf *m;
+
+		memset(&the->counters, 0, sizeof(the->counters));
+		f.src = peer;
+		f.next = IPPROTO_TCP;
+		f.sport = 40000;
+		f.dport = 179;
+		row.make(f);
+		m = frame6(row.from, f);
+		send(row.from, &m, 1);
+		EXPECT_EQ(row.end, ends()) << row.what;
+		drain();
+	}
+	ASSERT_EQ(0, fib_peers_set(the->fib, nullptr, 0));
+}
+
 TEST_F(forward, hosts_of_ip6_on_link)
 {
 	struct fib_addr addr = addr6("2001:db8:1::63");

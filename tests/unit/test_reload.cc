@@ -70,9 +70,9 @@ TEST_F(server_test, reload_adds_removes_and_changes_peers_alone)
 	EXPECT_STREQ("nva-b", adds[1].name);
 	EXPECT_EQ(30, adds[1].hold_s);
 	EXPECT_EQ(nullptr, peer_find(&rs->peers, "nva-a"));
-	EXPECT_EQ(1, fib_peer_port(fib, ip("10.0.2.6"))) << "nva0";
-	EXPECT_EQ(-1, fib_peer_port(fib, ip("10.0.2.4")));
-	EXPECT_EQ(0, fib_peer_port(fib, ip("10.0.255.36"))) << "er0";
+	EXPECT_EQ(FIB_PEER_HERE, fib_peer_at(fib, fib_addr_ip4(ip("10.0.2.6")), 1)) << "nva0";
+	EXPECT_EQ(FIB_PEER_NOBODY, fib_peer_at(fib, fib_addr_ip4(ip("10.0.2.4")), 1));
+	EXPECT_EQ(FIB_PEER_HERE, fib_peer_at(fib, fib_addr_ip4(ip("10.0.255.36")), 0)) << "er0";
 }
 
 TEST_F(server_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for_nothing)
