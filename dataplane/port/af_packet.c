@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { UNWANTED = PACKET_FANOUT_FLAG_DEFRAG | PACKET_FANOUT_FLAG_ROLLOVER };
+
 /* Every socket that has asked for a group. Made by EAL's initialisation, read and moved by the main
  * lcore. */
 static struct packet_socket {
@@ -42,7 +44,7 @@ static int join(int fd, uint32_t argument)
 	struct packet_socket *others = NULL;
 	int err;
 
-	argument &= ~((uint32_t)PACKET_FANOUT_FLAG_DEFRAG << 16);
+	argument &= ~((uint32_t)UNWANTED << 16);
 	if (getsockname(fd, (struct sockaddr *)&addr, &len))
 		return -1;
 	if (nb_sockets == AF_PACKET_SOCKETS) {

@@ -4,7 +4,9 @@
  * kernel reassemble fragments (packet(7), PACKET_FANOUT_FLAG_DEFRAG). A router must not: what comes
  * out is larger than the MTU, is cut to the ring's slot, and would have to be taken apart again. No
  * argument turns it off, so the call is met on its way: af_packet.c defines setsockopt() for the
- * process. A port's only socket joins no group, several join one that leaves fragments alone.
+ * process. A port's only socket joins no group, several join one that leaves fragments alone. Nor
+ * may what finds its lcore's ring full go to another's (PACKET_FANOUT_FLAG_ROLLOVER), where it
+ * overtakes what came before it: it is lost, as on a NIC.
  *
  * And a socket stays bound to a device that was deleted, though one of the same name was made in
  * its place: bind it to the new one. */

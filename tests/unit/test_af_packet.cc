@@ -13,7 +13,11 @@
 namespace
 {
 
-enum { GROUP = 0x1234, HASH_DEFRAG = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG };
+enum {
+	GROUP = 0x1234,
+	FLAGS = PACKET_FANOUT_FLAG_DEFRAG | PACKET_FANOUT_FLAG_ROLLOVER,
+	HASH = PACKET_FANOUT_HASH
+};
 
 struct af_packet : testing::Test {
 	int lo = (int)if_nametoindex("lo");
@@ -41,7 +45,7 @@ struct af_packet : testing::Test {
 	/* As the driver asks. */
 	static int join(int fd)
 	{
-		int argument = GROUP | HASH_DEFRAG << 16;
+		int argument = GROUP | (HASH | FLAGS) << 16;
 
 		return setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &argument, sizeof(argument));
 	}
@@ -65,7 +69,7 @@ TEST_F(af_packet, one_joins_no_group_and_several_leave_fragments_alone)
 		ASSERT_EQ(0, join(fds[n - 1]));
 		for (int i = 0; i < n; i++) {
 			EXPECT_EQ(GROUP, group(fds[i]) & 0xffff) << i << " of " << n;
-			EXPECT_EQ(0, group(fds[i]) >> 16 & HASH_DEFRAG) << i << " of " << n;
+			EXPECT_EQ(HASH, group(fds[i]) >> 16) << i << " of " << n;
 		}
 	}
 	EXPECT_EQ(3u, af_packet_sockets(lo));

@@ -20,7 +20,7 @@
 namespace
 {
 
-enum { READER = 1 };
+enum { READER = 1, OTHER };
 
 struct device_recovery_test : testing::Test {
 	static struct rte_mempool *pool;
@@ -125,6 +125,24 @@ TEST_F(device_recovery_test, a_reset_waits_for_who_is_on_its_queues)
 	put();
 	ASSERT_EQ(1, rte_eth_rx_burst(device.id, 0, &m, 1)) << "it was set up and started";
 	rte_pktmbuf_free(m);
+}
+
+/* Of a device of two queues each lcore may be on one. */
+TEST_F(device_recovery_test, a_reset_waits_for_every_lcore)
+{
+	rte_rcu_qsbr_thread_register(qsbr, OTHER);
+	rte_rcu_qsbr_thread_online(qsbr, OTHER);
+	for (unsigned int last : { READER, OTHER }) {
+		fails(DEVICE_EVENT_RESET);
+		EXPECT_FALSE(step());
+		rte_rcu_qsbr_quiescent(qsbr, READER + OTHER - last);
+		EXPECT_FALSE(step());
+		EXPECT_EQ(device_recovery::RECOVERY_PAUSING, recovery.state);
+		EXPECT_TRUE(device.paused);
+		rte_rcu_qsbr_quiescent(qsbr, last);
+		EXPECT_TRUE(worked());
+		EXPECT_FALSE(device.paused);
+	}
 }
 
 TEST_F(device_recovery_test, what_fails_is_tried_again)
