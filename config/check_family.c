@@ -7,8 +7,10 @@
 static const struct part {
 	const char *path, *what;
 } without_ipv6[] = {
-	{ "dataplane", "ports" },   { "vnet", "VNets" },  { "neighbours", "neighbours" },
-	{ "gateways", "gateways" }, { "peers", "peers" }, { "route_maps", "route maps" },
+	{ "vnet", "VNets" },
+	{ "gateways", "gateways" },
+	{ "peers", "peers" },
+	{ "route_maps", "route maps" },
 };
 
 static bool is_ipv6(const char *text)

@@ -10,6 +10,7 @@ enum {
 	SLOT_MIN = 672, /* framesz of net_af_packet, with which the least MTU fits */
 	SLOT_MAX = 60000,
 	SLOT_MTU_MIN = 576,
+	IPV6_MTU_MIN = 1280,
 };
 
 static const config_setting_t *port_at(const struct file *file, size_t i)
@@ -244,6 +245,17 @@ static void check_port_addresses(struct complaints *c, const struct file *file, 
 	}
 }
 
+/* RFC 8200 5: the least MTU of a link with IPv6. */
+static void check_port_mtu(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_port *port = &file->config.dataplane.ports[i];
+
+	if (config_port_has(port, FAMILY_IPV6) && port->mtu < IPV6_MTU_MIN)
+		complain(c, port_at(file, i), "mtu",
+			 "%u is too little for IPv6, allowed are %d..9600, or no address of IPv6",
+			 port->mtu, IPV6_MTU_MIN);
+}
+
 static void check_port_tags(struct complaints *c, const struct file *file, size_t i)
 {
 	const struct config_port *port = &file->config.dataplane.ports[i];
@@ -349,5 +361,6 @@ void file_check_ports(struct complaints *c, const struct file *file)
 		check_port_queues(c, file, i);
 		if (config_setting_get_member(port_at(file, i), "addresses"))
 			check_port_addresses(c, file, i);
+		check_port_mtu(c, file, i);
 	}
 }

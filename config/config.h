@@ -150,6 +150,8 @@ struct config_dataplane {
 	uint32_t memory_mb; /* hugepage memory to reserve at start; default 1024 */
 	/* per view and generation: room for prefixes longer than /24; default 8192 */
 	uint32_t tbl8_groups;
+	/* likewise of IPv6: room for its prefixes; default 131072, rounded up to a power of two */
+	uint32_t trie6_groups;
 	struct config_port ports[CONFIG_PORTS];
 	size_t nb_ports;
 	struct config_meter meters[METERS];
@@ -350,6 +352,16 @@ static inline const char *config_port_part(const struct config_port *port, size_
 	if (port->nb_members)
 		return k < port->nb_members ? port->members[k] : NULL;
 	return k ? NULL : port->device;
+}
+
+/* Has it an address of this family? */
+static inline bool config_port_has(const struct config_port *port, uint8_t family)
+{
+	for (size_t i = 0; i < port->nb_addresses; i++) {
+		if (port->addresses[i].addr.family == family)
+			return true;
+	}
+	return false;
 }
 
 /* Octets of the tags of a port's frames: 0, 4 or 8. */

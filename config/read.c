@@ -146,6 +146,8 @@ static const struct setting dataplane_settings[] = {
 	  .min = 64, .max = 1048576 },
 	{ "tbl8_groups", read_number, MEMBER(struct config_dataplane, tbl8_groups), .def = 8192,
 	  .min = 256, .max = 1 << 20 },
+	{ "trie6_groups", read_number, MEMBER(struct config_dataplane, trie6_groups), .def = 131072,
+	  .min = 1024, .max = 1 << 22 },
 	{ "meters", read_members, MEMBER(struct config_dataplane, meters),
 	  .members = meters_settings },
 	{ "ports", read_ports, WHOLE(struct config_dataplane), .required = true,

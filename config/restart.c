@@ -28,6 +28,7 @@ static const struct fixed {
 	{ "dataplane.idle", AT(dataplane.idle) },
 	{ "dataplane.memory_mb", AT(dataplane.memory_mb) },
 	{ "dataplane.tbl8_groups", AT(dataplane.tbl8_groups) },
+	{ "dataplane.trie6_groups", AT(dataplane.trie6_groups) },
 	{ "dataplane.ports", AT(dataplane.nb_ports) },
 	{ "control.lcores", AT(control.lcores), true },
 	{ "control.lcores", AT(control.nb_lcores), true },

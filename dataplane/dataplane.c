@@ -16,6 +16,7 @@
 #include "ip4.h"
 #include "log.h"
 #include "monitor.h"
+#include "port_seeds.h"
 #include "resolver.h"
 #include "screen_variants.h"
 #include "statics.h"
@@ -81,60 +82,24 @@ static int ports_open(struct dataplane *dp)
 	return 0;
 }
 
-_Static_assert(FIB_SEEDS >= 4 * CONFIG_PORTS * CONFIG_PORT_ADDRESSES, "see seed_port()");
-
-static int seed(struct dataplane *dp, const struct port *port, uint32_t addr, uint8_t len,
-		uint8_t action)
-{
-	struct fib_seed seed = {
-		.prefix = fib_ip4(addr & prefix4_mask(len), len),
-		.action = action,
-		.egress_role = port->role,
-		.port = port->id,
-		.mtu = port->mtu,
-	};
-	int err = fib_seed(dp->fib, &seed);
-
-	return err == -EEXIST ? 0 : err; /* two addresses of one subnet */
-}
-
-/* Our addresses first, so that nothing of their subnet hides them. The all-zeros address of a
- * subnet is its broadcast of old (RFC 1812 4.2.3.1). */
-static int seed_port(struct dataplane *dp, const struct port *port)
-{
-	const struct config_port *config = port->config;
-	int err = 0;
-
-	for (size_t i = 0; !err && i < config->nb_addresses; i++)
-		err = seed(dp, port, config->addresses[i].addr.v4, 32, ADJACENCY_LOCAL);
-	for (size_t i = 0; !err && i < config->nb_addresses; i++) {
-		uint32_t addr = config->addresses[i].addr.v4,
-			 mask = prefix4_mask(config->addresses[i].len);
-		uint8_t len = config->addresses[i].len;
-
-		if (len < 31)
-			err = seed(dp, port, addr | ~mask, 32, ADJACENCY_BROADCAST);
-		if (!err && len < 31)
-			err = seed(dp, port, addr & mask, 32, ADJACENCY_BROADCAST);
-		if (!err && len < 32)
-			err = seed(dp, port, addr, len, ADJACENCY_GLEAN);
-	}
-	return err;
-}
-
 static int fib_open(struct dataplane *dp)
 {
 	struct fib_params params = {
 		.name = FIB_ZONE,
 		.tbl8_groups = dp->config->dataplane.tbl8_groups,
+		.trie6_groups = rte_align32pow2(dp->config->dataplane.trie6_groups),
 		.max_threads = RTE_MAX_LCORE,
 		.socket_id = placement_socket(&dp->placement),
 	};
 	int err;
 
-	params.views = 1 << ROLE_VNET; /* our own packets follow it */
-	for (uint16_t p = 0; p < dp->nb_ports; p++)
-		params.views |= (uint8_t)(1 << dp->ports[p].role);
+	for (uint16_t p = 0; p < dp->nb_ports; p++) {
+		uint8_t view = (uint8_t)(1 << dp->ports[p].role);
+
+		params.views |= view | 1 << ROLE_VNET; /* our own packets follow that */
+		if (dp->ports[p].ip6)
+			params.views6 |= view | 1 << ROLE_VNET;
+	}
 	err = fib_create(&params, &dp->fib);
 	if (err == -ENOMEM && params.socket_id != SOCKET_ID_ANY) {
 		params.socket_id = SOCKET_ID_ANY;
@@ -150,7 +115,7 @@ static int fib_open(struct dataplane *dp)
 		memcpy(shared.name, port->config->name, sizeof(shared.name));
 		err = fib_port_add(dp->fib, &shared);
 		if (!err)
-			err = seed_port(dp, port);
+			err = port_seed(dp->fib, port);
 	}
 	if (err) {
 		log_error("forwarding tables: %s%s", strerror(-err),
@@ -285,7 +250,9 @@ static int workers_open(struct dataplane *dp)
 		struct worker *w = &dp->workers[i];
 
 		w->forwarder.fib = dp->fib;
-		w->forwarder.tbl8_groups = dp->config->dataplane.tbl8_groups;
+		w->forwarder.tbl8_groups = dp->fib->tbl8_groups;
+		w->forwarder.trie6_groups = dp->fib->trie6_groups;
+		w->forwarder.lookup6 = trie6_lookup_choose();
 		w->forwarder.neighbours = dp->neighbours;
 		w->forwarder.sources = &dp->sources;
 		w->forwarder.screen = screen_choose();
@@ -321,7 +288,8 @@ static int slowpath_open(struct dataplane *dp)
 		.lcp = dp->lcp,
 		.nb_devices = dp->nb_devices,
 		.nb_ports = dp->nb_ports,
-		.tbl8_groups = dp->config->dataplane.tbl8_groups,
+		.tbl8_groups = dp->fib->tbl8_groups,
+		.trie6_groups = dp->fib->trie6_groups,
 		.punt = &dp->punt,
 		.counters = &dp->counters[dp->nb_workers].rest,
 		.pool = dp->pools.main,

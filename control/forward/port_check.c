@@ -28,7 +28,7 @@ static struct prefix host(struct addr addr)
 	return prefix_make(addr, family_bits(addr.family));
 }
 
-/* A seed that no address of the port makes (the dataplane's port_seed())? */
+/* A seed that no address of the port makes (dataplane/port_seeds.c)? */
 static bool is_odd(const struct fib_seed *seed, const struct config_port *port)
 {
 	struct prefix prefix = from_fib_prefix(&seed->prefix);

@@ -12,7 +12,7 @@
 #include "ip6.h"
 #include "leave.h"
 
-enum { ND_REDIRECT = 137 };
+enum { ND_NEIGHBOUR_ADVERTISEMENT = 136, ND_REDIRECT = 137 };
 
 static struct rte_ipv6_hdr *ip6_of(struct rte_mbuf *m)
 {
@@ -64,16 +64,27 @@ static void packet_to_link(struct forwarder *f, struct rte_mbuf *m)
 		packet_local(f, m);
 }
 
+/* Nobody else has our addresses; but whoever thinks that he does must be heard when he says so, by
+ * which duplicates are found (RFC 4862 5.4.4). */
+static bool source_martian(const struct forwarder *f, const struct rte_ipv6_hdr *ip)
+{
+	struct fib_addr source = ip6_addr(ip->src_addr);
+	struct ip6_upper upper;
+
+	if (!sources6_has(&f->sources->ip6, &source))
+		return false;
+	upper = ip6_upper(ip);
+	return !ip6_to_link(ip) || ip6_icmp_type(ip, &upper) != ND_NEIGHBOUR_ADVERTISEMENT;
+}
+
 bool odd6_packet(struct forwarder *f, struct rte_mbuf *m, bool ours)
 {
 	const struct rte_ipv6_hdr *ip = ip6_of(m);
 	enum drop_reason reason = ip6_check(ip, m->data_len - RTE_ETHER_HDR_LEN);
-	struct fib_addr source;
 	uint32_t frame_len;
 
 	if (reason == DROP_NONE) {
-		source = ip6_addr(ip->src_addr);
-		if (sources6_has(&f->sources->ip6, &source))
+		if (source_martian(f, ip))
 			reason = DROP_MARTIAN_SOURCE;
 		else if (!ours && ip->dst_addr[0] != 0xff)
 			reason = DROP_L2_BROADCAST;

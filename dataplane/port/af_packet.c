@@ -18,6 +18,7 @@ static struct packet_socket {
 	int fd; /* borrowed: the driver's */
 	int ifindex;
 	bool grouped;
+	bool hears; /* frames to any group of the link */
 } sockets[AF_PACKET_SOCKETS];
 static uint32_t nb_sockets;
 
@@ -72,6 +73,27 @@ __attribute__((visibility("default"))) int setsockopt(int fd, int level, int nam
 	return really(fd, level, name, value, len);
 }
 
+static int hear_groups(const struct packet_socket *s, int ifindex)
+{
+	struct packet_mreq all = { .mr_ifindex = ifindex, .mr_type = PACKET_MR_ALLMULTI };
+
+	return really(s->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) ? -errno : 0;
+}
+
+int af_packet_hear_groups(int ifindex)
+{
+	for (uint32_t i = 0; i < nb_sockets; i++) {
+		int err = 0;
+
+		if (sockets[i].ifindex == ifindex && !sockets[i].hears)
+			err = hear_groups(&sockets[i], ifindex);
+		if (err)
+			return err;
+		sockets[i].hears |= sockets[i].ifindex == ifindex;
+	}
+	return 0;
+}
+
 int af_packet_rebind(int from, int to)
 {
 	struct sockaddr_ll addr = {
@@ -81,12 +103,18 @@ int af_packet_rebind(int from, int to)
 	};
 
 	for (uint32_t i = 0; i < nb_sockets; i++) {
+		int err = 0;
+
 		if (sockets[i].ifindex != from)
 			continue;
 		if (sockets[i].grouped)
 			return -ENOTSUP;
 		if (bind(sockets[i].fd, (struct sockaddr *)&addr, sizeof(addr)))
 			return -errno;
+		if (sockets[i].hears)
+			err = hear_groups(&sockets[i], to);
+		if (err)
+			return err;
 		sockets[i].ifindex = to;
 	}
 	return 0;

@@ -1,4 +1,4 @@
-/* net_af_packet's sockets, and two things of them that its driver does not ask us about.
+/* net_af_packet's sockets, and three things of them that its driver does not ask us about.
  *
  * It makes every socket, also the only one of a port, a member of a fan-out group that has the
  * kernel reassemble fragments (packet(7), PACKET_FANOUT_FLAG_DEFRAG). A router must not: what comes
@@ -9,7 +9,7 @@
  * overtakes what came before it: it is lost, as on a NIC.
  *
  * And a socket stays bound to a device that was deleted, though one of the same name was made in
- * its place: bind it to the new one. */
+ * its place: bind it to the new one. And it has no call to receive frames to groups. */
 #ifndef BASCULE_AF_PACKET_H
 #define BASCULE_AF_PACKET_H
 
@@ -28,6 +28,10 @@ int af_packet_rebind(int from, int to);
 /* Have them hear only what comes in by device `ifindex`, not what leaves by it. -errno: they still
  * hear both. */
 int af_packet_ignore_outgoing(int ifindex);
+
+/* Have the device receive frames to all groups, as long as the sockets are there; a device that
+ * they are bound to later too. -errno. */
+int af_packet_hear_groups(int ifindex);
 
 /* The socket of a device's receive queue, which gets readable when a packet comes; borrowed,
  * -ENOENT if there is none. */

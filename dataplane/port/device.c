@@ -282,6 +282,46 @@ int device_open(struct device *device, uint16_t id, const struct config_dataplan
 	return err;
 }
 
+static bool has_ip6(const struct device *device)
+{
+	const struct config_dataplane *dataplane = device->dataplane;
+
+	for (size_t i = 0; i < dataplane->nb_ports; i++) {
+		const struct config_port *port = &dataplane->ports[i];
+
+		if (same_device(port, device->config) && config_port_has(port, FAMILY_IPV6))
+			return true;
+	}
+	return false;
+}
+
+/* net_af_packet has no call for it, its sockets have. */
+static int netdevs_groups(const struct device *device)
+{
+	int err = 0;
+
+	for (uint16_t i = 0; !err && i < device->nb_netdevs; i++)
+		err = af_packet_hear_groups(device->netdevs[i].index);
+	return err;
+}
+
+/* Neighbour discovery is sent to groups (RFC 4861; RFC 2464 7), one for each of our addresses: all
+ * are taken, since what is not ours is dropped behind the device anyway. A bond takes them by
+ * bond_start(). */
+static int groups_open(const struct device *device)
+{
+	int err;
+
+	if (!has_ip6(device))
+		return 0;
+	if (device->nb_netdevs)
+		return netdevs_groups(device);
+	err = rte_eth_allmulticast_enable(device->id);
+	if (err == -ENOTSUP)
+		err = rte_eth_promiscuous_enable(device->id);
+	return err == -ENOTSUP ? 0 : err; /* it filters nothing */
+}
+
 int device_start(struct device *device)
 {
 	int err = rte_eth_dev_start(device->id);
@@ -290,6 +330,8 @@ int device_start(struct device *device)
 		err = bond_start(&device->bond);
 	if (!err && device->bond.nb && device->nb_netdevs) /* which its start has set anew */
 		err = netdevs_open(device);
+	if (!err)
+		err = groups_open(device);
 	if (err) {
 		log_error("port %s: cannot start device %s: %s", device->config->name,
 			  device->config->device, strerror(-err));

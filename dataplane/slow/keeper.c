@@ -11,12 +11,14 @@
 
 #include <rte_jhash.h>
 
+#include "ip6.h"
 #include "log.h"
 
 enum {
 	TABLES = 0x42000000, /* far from the numbers that people give */
 	WATCHED = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
-		  1 << (RTNLGRP_IPV4_NETCONF - 1),
+		  1 << (RTNLGRP_IPV4_NETCONF - 1) | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE |
+		  1 << (RTNLGRP_IPV6_RULE - 1) | 1 << (RTNLGRP_IPV6_NETCONF - 1),
 	WATCH_READS = 16,
 	LOOK_COST = 16, /* of an interface and its settings, in requests */
 };
@@ -43,75 +45,159 @@ static bool connected(const struct config_port *port, struct prefix prefix)
 	return false;
 }
 
+/* Of routes that stand beside others of the same prefix: of IPv6 the kernel would else have made
+ * one of several ways of them (RFC 4191 3.2), not one that goes before. */
+static uint32_t metric_of(uint8_t family)
+{
+	return family == FAMILY_IPV4 ? 0 : 1;
+}
+
+static struct addr router_of(uint8_t family)
+{
+	struct fib_addr router6 = lcp_router6();
+	uint8_t wire[16];
+
+	if (family == FAMILY_IPV4)
+		return addr_make4(LCP_ROUTER);
+	ip6_store(wire, &router6);
+	return addr_make6(wire);
+}
+
+static struct addr none_of(uint8_t family)
+{
+	struct addr none = { .family = family };
+
+	return none;
+}
+
+static struct kernel_item route_item(uint16_t id, struct prefix prefix, uint32_t table)
+{
+	return (struct kernel_item){
+		.port = id,
+		.kind = KERNEL_ROUTE,
+		.addr = prefix.addr,
+		.len = prefix.len,
+		.gateway = none_of(prefix.addr.family),
+		.table = table,
+		.metric = metric_of(prefix.addr.family),
+	};
+}
+
+/* The way of all that no other route has, in a family that the port has addresses of. */
+static size_t list_router(uint8_t family, uint16_t id, uint32_t table, struct kernel_item *items)
+{
+	struct prefix all = { .addr = none_of(family) };
+
+	items[0] = (struct kernel_item){ .port = id,
+					 .kind = KERNEL_ROUTER,
+					 .addr = router_of(family),
+					 .len = family_bits(family),
+					 .gateway = none_of(family) };
+	items[1] = route_item(id, all, table);
+	items[1].gateway = router_of(family);
+	items[1].metric = id + 1u;
+	return 2;
+}
+
+/* The link-local address of a port (kernel_item.h); and what is to the link stays on it, whatever
+ * address of ours it is from: who sends it names the interface. */
+static size_t list_link(uint16_t id, uint32_t table, struct kernel_item *items)
+{
+	static const uint8_t link[16] = { 0xfe, 0x80 };
+	struct prefix prefix = { .addr = addr_make6(link), .len = 64 };
+
+	items[0] = (struct kernel_item){ .port = id,
+					 .kind = KERNEL_ADDRESS,
+					 .addr = prefix.addr,
+					 .len = prefix.len,
+					 .gateway = none_of(FAMILY_IPV6) };
+	items[1] = route_item(id, prefix, table);
+	items[1].metric = id + 1u;
+	return 2;
+}
+
+static size_t list_address(struct config_address own, uint16_t id, uint32_t table,
+			   struct kernel_item *items)
+{
+	uint8_t family = own.addr.family, bits = family_bits(family);
+	size_t n = 0;
+
+	items[n++] = (struct kernel_item){ .port = id,
+					   .kind = KERNEL_ADDRESS,
+					   .addr = own.addr,
+					   .len = own.len,
+					   .gateway = none_of(family) };
+	items[n++] = (struct kernel_item){ .port = id,
+					   .kind = KERNEL_RULE,
+					   .addr = own.addr,
+					   .len = bits,
+					   .gateway = none_of(family),
+					   .table = table };
+	if (own.len < bits)
+		items[n++] = route_item(id, config_subnet(own), table);
+	return n;
+}
+
 static size_t list_port(const struct config_port *port, uint16_t id, uint32_t table,
 			struct kernel_item *items)
 {
 	size_t n = 0;
 
-	items[n++] = (struct kernel_item){
-		.port = id, .kind = KERNEL_ROUTER, .addr = LCP_ROUTER, .len = 32
-	};
-	items[n++] = (struct kernel_item){ .port = id,
-					   .kind = KERNEL_ROUTE,
-					   .gateway = LCP_ROUTER,
-					   .table = table,
-					   .metric = id + 1u };
-	for (size_t i = 0; i < port->nb_addresses; i++) {
-		uint32_t addr = port->addresses[i].addr.v4;
-		uint8_t len = port->addresses[i].len;
-
-		items[n++] = (struct kernel_item){
-			.port = id, .kind = KERNEL_ADDRESS, .addr = addr, .len = len
-		};
-		items[n++] = (struct kernel_item){
-			.port = id, .kind = KERNEL_RULE, .addr = addr, .len = 32, .table = table
-		};
-		if (len < 32)
-			items[n++] = (struct kernel_item){ .port = id,
-							   .kind = KERNEL_ROUTE,
-							   .addr = addr & prefix4_mask(len),
-							   .len = len,
-							   .table = table };
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+		if (config_port_has(port, family))
+			n += list_router(family, id, table, &items[n]);
 	}
+	if (config_port_has(port, FAMILY_IPV6))
+		n += list_link(id, table, &items[n]);
+	for (size_t i = 0; i < port->nb_addresses; i++)
+		n += list_address(port->addresses[i], id, table, &items[n]);
 	return n;
 }
 
 static size_t list_vnet(const struct config *config, const struct config_vnet *vnet, uint16_t id,
 			uint32_t table, struct kernel_item *items)
 {
-	struct kernel_item item = {
-		.port = id,
-		.kind = KERNEL_ROUTE,
-		.addr = vnet->prefix.addr.v4,
-		.len = vnet->prefix.len,
-		.gateway = vnet->has_next_hop ? vnet->next_hop.v4 : 0,
-		.table = RT_TABLE_MAIN,
-	};
-
 	/* a prefix inside a connected subnet needs no route */
 	if (!vnet->has_next_hop && connected(&config->dataplane.ports[vnet->port], vnet->prefix))
 		return 0;
-	items[0] = items[1] = item;
+	items[0] = route_item(id, vnet->prefix, RT_TABLE_MAIN);
+	if (vnet->has_next_hop)
+		items[0].gateway = vnet->next_hop;
+	items[1] = items[0];
 	items[1].table = table;
 	return 2;
+}
+
+/* Nothing of the table's family goes on to the next one. */
+static struct kernel_item end_item(uint8_t family, uint32_t table)
+{
+	return (struct kernel_item){ .port = FIB_PORTS,
+				     .kind = KERNEL_UNREACHABLE,
+				     .addr = none_of(family),
+				     .gateway = none_of(family),
+				     .table = table,
+				     .metric = INT32_MAX };
 }
 
 int keeper_list(const struct config *config, const uint16_t port_ids[CONFIG_PORTS], uint32_t table,
 		struct kernel_item **items, size_t *nb_items)
 {
 	const struct config_dataplane *dataplane = &config->dataplane;
-	size_t room = 1 + dataplane->nb_ports * (2 + 3 * CONFIG_PORT_ADDRESSES) +
+	size_t room = FAMILY_COUNT + dataplane->nb_ports * (6 + 3 * CONFIG_PORT_ADDRESSES) +
 		      2 * config->nb_vnets,
 	       n = 0, kept = 0;
 	struct kernel_item *list = calloc(room, sizeof(*list));
+	bool ip6 = false;
 
 	if (!list)
 		return -ENOMEM;
-	list[n++] = (struct kernel_item){
-		.port = FIB_PORTS, .kind = KERNEL_UNREACHABLE, .table = table, .metric = INT32_MAX
-	};
-	for (size_t i = 0; i < dataplane->nb_ports; i++)
+	list[n++] = end_item(FAMILY_IPV4, table);
+	for (size_t i = 0; i < dataplane->nb_ports; i++) {
 		n += list_port(&dataplane->ports[i], port_ids[i], table, &list[n]);
+		ip6 |= config_port_has(&dataplane->ports[i], FAMILY_IPV6);
+	}
+	if (ip6)
+		list[n++] = end_item(FAMILY_IPV6, table);
 	for (size_t i = 0; i < config->nb_vnets; i++)
 		n += list_vnet(config, &config->vnets[i], port_ids[config->vnets[i].port], table,
 			       &list[n]);
@@ -306,10 +392,31 @@ static void route_event(struct keeper *k, const struct nlmsghdr *message)
 	for (size_t i = 0; i < k->nb_items; i++) {
 		const struct kernel_item *item = &k->items[i];
 
-		if ((item->kind == KERNEL_ROUTE || item->kind == KERNEL_UNREACHABLE) &&
-		    item->table == table && item->len == msg->rtm_dst_len &&
-		    htonl(item->addr) == attribute(message, sizeof(*msg), RTA_DST, 0))
+		if (item->table == table && kernel_item_is_to(item, message))
 			k->part[item->port].wanted = true;
+	}
+}
+
+/* An address that another host on the link has too, by duplicate address detection (RFC 4862 5.4):
+ * the kernel does not use it, and does not ask again. We do, as with all that is not as it should
+ * be: it is taken out, and put in by a look. */
+static void address_event(struct keeper *k, const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *msg = mnl_nlmsg_get_payload(message);
+	char text[KERNEL_TEXT];
+
+	if (!(msg->ifa_flags & IFA_F_DADFAILED))
+		return;
+	for (size_t i = 0; i < k->nb_items; i++) {
+		const struct kernel_item *item = &k->items[i];
+		const struct lcp *lcp = lcp_of(k, item->port);
+
+		if (!lcp || lcp->ifindex != (int)msg->ifa_index ||
+		    !kernel_item_is_address(item, lcp, message))
+			continue;
+		log_error("interface %s: %s is another host's on the link too", lcp->name,
+			  kernel_item_text(item, text));
+		kernel_item_delete(item, lcp, k->ask);
 	}
 }
 
@@ -321,6 +428,7 @@ static void on_event(struct keeper *k, const struct nlmsghdr *message)
 		want_interface(
 			k, ((const struct ifinfomsg *)mnl_nlmsg_get_payload(message))->ifi_index);
 		break;
+	case RTM_NEWADDR: address_event(k, message); break;
 	case RTM_DELADDR:
 		want_interface(
 			k,

@@ -5,6 +5,11 @@
 
 #include "ip6.h"
 
+struct fib_addr kernel_addr_of(struct addr addr)
+{
+	return addr.family == FAMILY_IPV4 ? fib_addr_ip4(addr.v4) : ip6_addr(addr.v6);
+}
+
 uint8_t kernel_addr_family(const struct fib_addr *addr)
 {
 	return fib_addr_is_ip4(addr) ? AF_INET : AF_INET6;

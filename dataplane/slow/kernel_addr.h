@@ -14,6 +14,8 @@
 extern "C" {
 #endif
 
+/* An address of the configuration, as the FIB has it; 0.0.0.0 and :: are nobody's. */
+struct fib_addr kernel_addr_of(struct addr addr);
 /* AF_INET or AF_INET6. */
 uint8_t kernel_addr_family(const struct fib_addr *addr);
 void kernel_addr_put(struct nlmsghdr *request, uint16_t type, const struct fib_addr *addr);

@@ -28,27 +28,67 @@ int kernel_item_compare(const void *a_, const void *b_)
 	if (!order)
 		order = compare(a->table, b->table);
 	if (!order)
-		order = compare(a->addr, b->addr);
+		order = addr_compare(a->addr, b->addr);
 	if (!order)
 		order = compare(a->len, b->len);
 	if (!order)
-		order = compare(a->gateway, b->gateway);
+		order = addr_compare(a->gateway, b->gateway);
 	return order ? order : compare(a->metric, b->metric);
+}
+
+static uint8_t family_of(const struct kernel_item *item)
+{
+	return item->addr.family == FAMILY_IPV4 ? AF_INET : AF_INET6;
+}
+
+static void put_addr(struct nlmsghdr *request, uint16_t type, struct addr addr)
+{
+	if (addr.family == FAMILY_IPV4)
+		mnl_attr_put_u32(request, type, htonl(addr.v4));
+	else
+		mnl_attr_put(request, type, sizeof(addr.v6), addr.v6);
+}
+
+static struct addr get_addr(const struct nlattr *attr)
+{
+	struct addr none = { 0 };
+
+	switch (mnl_attr_get_payload_len(attr)) {
+	case sizeof(uint32_t): return addr_make4(ntohl(mnl_attr_get_u32(attr)));
+	case sizeof(none.v6): return addr_make6(mnl_attr_get_payload(attr));
+	default: return none;
+	}
+}
+
+/* RFC 4291 2.5.6, appendix A. */
+static struct addr link_local(const struct rte_ether_addr *mac)
+{
+	const uint8_t *m = mac->addr_bytes;
+	const uint8_t v6[16] = { 0xfe, 0x80, [8] = m[0] ^ 2, m[1], m[2],
+				 0xff, 0xfe, m[3],	     m[4], m[5] };
+
+	return addr_make6(v6);
+}
+
+static struct addr address_of(const struct kernel_item *item, const struct lcp *lcp)
+{
+	return addr_link_local(item->addr) ? link_local(&lcp->port->mac) : item->addr;
 }
 
 static void address_body(struct nlmsghdr *request, const struct kernel_item *item,
 			 const struct lcp *lcp)
 {
 	struct ifaddrmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
+	struct addr addr = address_of(item, lcp);
 
-	msg->ifa_family = AF_INET;
+	msg->ifa_family = family_of(item);
 	msg->ifa_prefixlen = item->len;
 	msg->ifa_index = (uint32_t)lcp->ifindex;
-	mnl_attr_put_u32(request, IFA_LOCAL, htonl(item->addr));
-	mnl_attr_put_u32(request, IFA_ADDRESS, htonl(item->addr));
-	if (item->len < 31)
+	put_addr(request, IFA_LOCAL, addr);
+	put_addr(request, IFA_ADDRESS, addr);
+	if (item->addr.family == FAMILY_IPV4 && item->len < 31)
 		mnl_attr_put_u32(request, IFA_BROADCAST,
-				 htonl(item->addr | ~prefix4_mask(item->len)));
+				 htonl(item->addr.v4 | ~prefix4_mask(item->len)));
 }
 
 static void router_body(struct nlmsghdr *request, const struct kernel_item *item,
@@ -56,10 +96,10 @@ static void router_body(struct nlmsghdr *request, const struct kernel_item *item
 {
 	struct ndmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
 
-	msg->ndm_family = AF_INET;
+	msg->ndm_family = family_of(item);
 	msg->ndm_ifindex = lcp->ifindex;
 	msg->ndm_state = NUD_PERMANENT;
-	mnl_attr_put_u32(request, NDA_DST, htonl(item->addr));
+	put_addr(request, NDA_DST, item->addr);
 	mnl_attr_put(request, NDA_LLADDR, RTE_ETHER_ADDR_LEN, &lcp->port->mac);
 }
 
@@ -70,22 +110,23 @@ static void route_body(struct nlmsghdr *request, const struct kernel_item *item,
 		       const struct lcp *lcp)
 {
 	struct rtmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
+	bool through = !addr_unspecified(item->gateway);
 
-	msg->rtm_family = AF_INET;
+	msg->rtm_family = family_of(item);
 	msg->rtm_dst_len = item->len;
 	msg->rtm_protocol = RTPROT_STATIC;
 	msg->rtm_type = item->kind == KERNEL_ROUTE ? RTN_UNICAST : RTN_UNREACHABLE;
-	msg->rtm_scope = lcp && !item->gateway ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	msg->rtm_scope = lcp && !through ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 	if (item->len)
-		mnl_attr_put_u32(request, RTA_DST, htonl(item->addr));
+		put_addr(request, RTA_DST, item->addr);
 	mnl_attr_put_u32(request, RTA_TABLE, item->table);
 	if (item->metric)
 		mnl_attr_put_u32(request, RTA_PRIORITY, item->metric);
 	if (lcp)
 		mnl_attr_put_u32(request, RTA_OIF, (uint32_t)lcp->ifindex);
-	if (item->gateway) {
+	if (through) {
 		msg->rtm_flags = RTNH_F_ONLINK;
-		mnl_attr_put_u32(request, RTA_GATEWAY, htonl(item->gateway));
+		put_addr(request, RTA_GATEWAY, item->gateway);
 	}
 	if (item->kind == KERNEL_ROUTE) {
 		struct nlattr *metrics = mnl_attr_nest_start(request, RTA_METRICS);
@@ -99,10 +140,10 @@ static void rule_body(struct nlmsghdr *request, const struct kernel_item *item)
 {
 	struct fib_rule_hdr *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
 
-	msg->family = AF_INET;
-	msg->src_len = 32;
+	msg->family = family_of(item);
+	msg->src_len = item->len;
 	msg->action = FR_ACT_TO_TBL;
-	mnl_attr_put_u32(request, FRA_SRC, htonl(item->addr));
+	put_addr(request, FRA_SRC, item->addr);
 	mnl_attr_put_u32(request, FRA_TABLE, item->table);
 	mnl_attr_put_u32(request, FRA_PRIORITY, KERNEL_RULE_PRIORITY);
 }
@@ -158,13 +199,13 @@ static int on_rule(const struct nlmsghdr *message, void *data)
 {
 	const struct fib_rule_hdr *msg = mnl_nlmsg_get_payload(message);
 	struct found_rules *rules = data;
-	struct kernel_item item = { .port = FIB_PORTS, .kind = KERNEL_RULE };
+	struct kernel_item item = { .port = FIB_PORTS, .kind = KERNEL_RULE, .len = msg->src_len };
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, message, sizeof(*msg))
 	{
 		if (mnl_attr_get_type(attr) == FRA_SRC)
-			item.addr = ntohl(mnl_attr_get_u32(attr));
+			item.addr = get_addr(attr);
 		if (mnl_attr_get_type(attr) == FRA_TABLE)
 			item.table = mnl_attr_get_u32(attr);
 	}
@@ -173,7 +214,7 @@ static int on_rule(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-int kernel_rules_flush(uint32_t table, struct netlink *nl)
+static int rules_flush(uint8_t family, uint32_t table, struct netlink *nl)
 {
 	struct found_rules rules;
 
@@ -183,7 +224,7 @@ int kernel_rules_flush(uint32_t table, struct netlink *nl)
 		struct fib_rule_hdr *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
 		int err;
 
-		msg->family = AF_INET;
+		msg->family = family;
 		request->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
 		rules = (struct found_rules){ .table = table };
 		err = netlink_ask_each(nl, request, on_rule, &rules);
@@ -195,21 +236,67 @@ int kernel_rules_flush(uint32_t table, struct netlink *nl)
 	return 0;
 }
 
+int kernel_rules_flush(uint32_t table, struct netlink *nl)
+{
+	int err = rules_flush(AF_INET, table, nl), err6 = rules_flush(AF_INET6, table, nl);
+
+	/* a kernel without IPv6 knows no such rules */
+	return err ? err : err6 == -EAFNOSUPPORT || err6 == -EOPNOTSUPP ? 0 : err6;
+}
+
+/* The address in an attribute of this type; unspecified: there is none. */
+static struct addr attribute(const struct nlmsghdr *message, size_t header, uint16_t type,
+			     uint8_t family)
+{
+	struct addr addr = { .family = family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6 };
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, (unsigned int)header)
+	{
+		if (mnl_attr_get_type(attr) == type)
+			addr = get_addr(attr);
+	}
+	return addr;
+}
+
+bool kernel_item_is_to(const struct kernel_item *item, const struct nlmsghdr *route)
+{
+	const struct rtmsg *msg = mnl_nlmsg_get_payload(route);
+
+	return (item->kind == KERNEL_ROUTE || item->kind == KERNEL_UNREACHABLE) &&
+	       msg->rtm_family == family_of(item) && msg->rtm_dst_len == item->len &&
+	       addr_equal(attribute(route, sizeof(*msg), RTA_DST, msg->rtm_family), item->addr);
+}
+
+bool kernel_item_is_address(const struct kernel_item *item, const struct lcp *lcp,
+			    const struct nlmsghdr *address)
+{
+	const struct ifaddrmsg *msg = mnl_nlmsg_get_payload(address);
+
+	return item->kind == KERNEL_ADDRESS && msg->ifa_family == family_of(item) &&
+	       addr_equal(attribute(address, sizeof(*msg), IFA_ADDRESS, msg->ifa_family),
+			  address_of(item, lcp));
+}
+
 char *kernel_item_text(const struct kernel_item *item, char text[KERNEL_TEXT])
 {
 	char addr[ADDR_TEXT], gateway[ADDR_TEXT];
 
-	addr4_text(item->addr, addr);
-	addr4_text(item->gateway, gateway);
+	bool through = !addr_unspecified(item->gateway);
+
+	addr_text(item->addr, addr);
+	addr_text(item->gateway, gateway);
 	switch ((enum kernel_kind)item->kind) {
 	case KERNEL_ADDRESS: snprintf(text, KERNEL_TEXT, "address %s/%u", addr, item->len); break;
 	case KERNEL_ROUTER: snprintf(text, KERNEL_TEXT, "neighbour %s", addr); break;
 	case KERNEL_ROUTE:
 		snprintf(text, KERNEL_TEXT, "route to %s/%u%s%s in table %u", addr, item->len,
-			 item->gateway ? " through " : "", item->gateway ? gateway : "",
-			 item->table);
+			 through ? " through " : "", through ? gateway : "", item->table);
 		break;
-	case KERNEL_UNREACHABLE: snprintf(text, KERNEL_TEXT, "end of table %u", item->table); break;
+	case KERNEL_UNREACHABLE:
+		snprintf(text, KERNEL_TEXT, "end of table %u of %s", item->table,
+			 family_title(item->addr.family));
+		break;
 	case KERNEL_RULE:
 		snprintf(text, KERNEL_TEXT, "rule from %s to table %u", addr, item->table);
 		break;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "addr.h"
 #include "lcp.h"
 #include "netlink.h"
 
@@ -14,11 +15,14 @@
 extern "C" {
 #endif
 
-enum kernel_kind {		   /* in the order in which they are put in */
-		   KERNEL_ADDRESS, /* addr/len of the port's interface */
-		   /* LCP_ROUTER is a neighbour there, with the port's own MAC address */
+enum kernel_kind { /* in the order in which they are put in */
+		   /* addr/len of the port's interface; fe80::/64 is its link-local one, which
+		    * follows from the MAC address (RFC 4291 appendix A) */
+		   KERNEL_ADDRESS,
+		   /* `addr`, the family's router (lcp.h), is a neighbour there, with the port's
+		    * own MAC address */
 		   KERNEL_ROUTER,
-		   /* to addr/len by the interface, through `gateway` unless that is 0 */
+		   /* to addr/len by the interface, through `gateway` unless that is unspecified */
 		   KERNEL_ROUTE,
 		   /* no way out of `table` but its routes; belongs to no port */
 		   KERNEL_UNREACHABLE,
@@ -29,9 +33,10 @@ struct kernel_item {
 	uint16_t port; /* its id; of no port: FIB_PORTS */
 	uint8_t kind;  /* enum kernel_kind */
 	uint8_t len;
-	uint32_t addr, gateway; /* host order */
-	uint32_t table;		/* routes and rules */
-	uint32_t metric;	/* routes */
+	struct addr addr;    /* its family is the item's */
+	struct addr gateway; /* of the same family */
+	uint32_t table;	     /* routes and rules */
+	uint32_t metric;     /* routes; 0: as the kernel likes */
 };
 
 enum { KERNEL_TEXT = 192, KERNEL_RULE_PRIORITY = 17900 };
@@ -44,8 +49,14 @@ int kernel_item_compare(const void *a, const void *b);
 int kernel_item_add(const struct kernel_item *item, const struct lcp *lcp, struct netlink *nl);
 /* Take it out. -errno: refused, or it was not there. */
 int kernel_item_delete(const struct kernel_item *item, const struct lcp *lcp, struct netlink *nl);
-/* Take all rules out that lead to `table`, whoever made them. -errno. */
+/* Take all rules of both families out that lead to `table`, whoever made them. -errno. */
 int kernel_rules_flush(uint32_t table, struct netlink *nl);
+
+/* Of what an rtnetlink message speaks: a route of the item's prefix, whose table is for the caller
+ * to see; the item's address. */
+bool kernel_item_is_to(const struct kernel_item *item, const struct nlmsghdr *route);
+bool kernel_item_is_address(const struct kernel_item *item, const struct lcp *lcp,
+			    const struct nlmsghdr *address);
 
 /* "address 10.0.1.4/24", "route to 10.1.0.0/16 through 10.0.1.1 in table 17". Returns `text`. */
 char *kernel_item_text(const struct kernel_item *item, char text[KERNEL_TEXT]);

@@ -48,7 +48,7 @@ int statics_configure(struct slowpath *s, const struct config *config, const uin
 	for (size_t i = 0; i < fresh.nb; i++) {
 		const struct config_neighbour *from = &config->neighbours[i];
 		struct static_neighbour *to = &fresh.list[i];
-		struct fib_addr addr = fib_addr_ip4(from->addr.v4);
+		struct fib_addr addr = kernel_addr_of(from->addr);
 		const struct static_neighbour *was = find(&s->statics, port_ids[from->port], &addr);
 
 		if (was && !memcmp(was->mac, from->mac, sizeof(was->mac))) {

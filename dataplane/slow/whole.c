@@ -38,7 +38,7 @@ static bool find_way(struct slowpath *s, uint16_t port, struct way *way)
 		*way = (struct way){ port, s->ports[port].mtu, lcp->frame };
 		return true;
 	}
-	adjacency = self_way(s, ip_of(lcp), lcp->cut.len - RTE_ETHER_HDR_LEN);
+	adjacency = self_way(s, lcp->frame, lcp->cut.len);
 	if (!adjacency || adjacency->port >= s->nb_ports)
 		return false;
 	*way = (struct way){ adjacency->port, adjacency->mtu, adjacency->rewrite };

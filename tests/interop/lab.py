@@ -152,7 +152,7 @@ class Namespace:
         self.path = NETNS / self.full_name
         self.wires = {}  # our interface: the name of its other end, in the fabric
         _command("ip", "netns", "add", self.full_name)
-        # No IPv6 chatter, no reverse path filter (paths are asymmetric on purpose), flows spread by port.
+        # No IPv6 chatter but where it is asked for, no reverse path filter (paths are asymmetric on purpose), flows spread by port.
         self.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1",
                  "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
                  "net.ipv4.fib_multipath_hash_policy=1", "net.ipv4.ping_group_range=0 2147483647")
@@ -177,11 +177,16 @@ class Namespace:
 
     def forward(self):
         """Be a router."""
-        self.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        self.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+
+    def ip6(self, interface):
+        """Have IPv6 on an interface. Its addresses are there at once: nobody else in a lab has them."""
+        self.run("sysctl", "-qw", *(f"net.ipv6.conf.{interface}.{setting}" for setting in (
+            "accept_dad=0", "dad_transmits=0", "accept_ra=0", "router_solicitations=0", "disable_ipv6=0")))
 
     def join(self, lan, interface, *addresses, mtu=1500):
         """A veth pair: `interface` here, a bridge port there. Offloads are off on both ends, because what leaves
-        through a raw socket must carry finished checksums and true sizes."""
+        through a raw socket must carry finished checksums and true sizes. With an address of IPv6 it has IPv6."""
         lan.nb_ports += 1
         far = f"{lan.name}.{lan.nb_ports}"
         fabric = lan.lab.fabric
@@ -190,6 +195,8 @@ class Namespace:
         for end, name in ((self, interface), (fabric, far)):
             end.run("ethtool", "-K", name, *"tx off rx off gro off tso off gso off".split(), check=False)
         fabric.ip("link", "set", far, "master", lan.name, "up")
+        if any(":" in address for address in addresses):
+            self.ip6(interface)
         for address in addresses:
             self.ip("address", "add", address, "dev", interface)
         self.ip("link", "set", interface, "up")
@@ -208,7 +215,9 @@ class Namespace:
 
     def host_address(self, address):
         """Be `address`, on no wire: a host that lives in its router."""
-        self.ip("address", "add", f"{address}/32", "dev", "lo")
+        if ":" in address:
+            self.ip6("lo")
+        self.ip("address", "add", f"{address}/{128 if ':' in address else 32}", "dev", "lo")
 
     def route(self, prefix, via):
         self.ip("route", "replace", prefix, "via", via)

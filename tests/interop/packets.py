@@ -6,7 +6,7 @@ import struct
 import threading
 
 ETH_P_ALL = 3
-IPV4, ARP = 0x0800, 0x0806
+IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 ICMP, TCP, UDP = 1, 6, 17
 
 
@@ -71,15 +71,16 @@ class RawPort:
 
 
 class Sniffer:
-    """Counts the IPv4 packets that arrive on an interface and are `wanted(packet)`; `packets` keeps the first of
+    """Counts the packets of `ethertype` that arrive on an interface and are `wanted(packet)`; `packets` keeps the first of
     them. With `own`, of those alone that are addressed to the interface: a bridge floods what is for a host that has
     gone."""
 
-    def __init__(self, namespace, interface, wanted, keep=16, own=False):
+    def __init__(self, namespace, interface, wanted, keep=16, own=False, ethertype=IPV4):
         self._port = RawPort(namespace, interface)
         self._port.socket.settimeout(0.1)
         self._port.socket.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: what is lost was not lost here
         self._wanted, self._keep, self._stop = wanted, keep, False
+        self._type = struct.pack("!H", ethertype)
         self._others = {socket.PACKET_OUTGOING, *([socket.PACKET_OTHERHOST] if own else [])}
         self.count, self.packets = 0, []
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -91,7 +92,7 @@ class Sniffer:
                 frame, (_, _, kind, *_) = self._port.socket.recvfrom(65536)
             except TimeoutError:
                 continue
-            if kind not in self._others and frame[12:14] == b"\x08\x00" and self._wanted(frame[14:]):
+            if kind not in self._others and frame[12:14] == self._type and self._wanted(frame[14:]):
                 self.count += 1
                 if len(self.packets) < self._keep:
                     self.packets.append(frame[14:])
@@ -109,5 +110,6 @@ class Sniffer:
 
 
 def addresses(packet):
-    """(source, destination) of an IPv4 packet, as text."""
-    return str(ipaddress.ip_address(packet[12:16])), str(ipaddress.ip_address(packet[16:20]))
+    """(source, destination) of a packet of either family, as text."""
+    at, size = (8, 16) if packet[0] >> 4 == 6 else (12, 4)
+    return tuple(str(ipaddress.ip_address(packet[i:i + size])) for i in (at, at + size))

@@ -173,6 +173,24 @@ const verdict verdicts[] = {
 
 	{ "a solicitation of us", icmp6(135, "2001:db8::1"), as_is, "punt_arp", -1 },
 	{ "an advertisement", icmp6(136, "fe80::1"), as_is, "punt_arp", -1 },
+	{ "an advertisement from our address, to all: a duplicate",
+	  [](auto &f) {
+		  icmp6(136, "ff02::1")(f);
+		  f.src = port_addr6(0);
+	  },
+	  dst_mac(0x33), "punt_arp", -1 },
+	{ "another packet to all from our address",
+	  [](auto &f) {
+		  icmp6(135, "ff02::1")(f);
+		  f.src = port_addr6(0);
+	  },
+	  dst_mac(0x33), "martian_source", -1 },
+	{ "an advertisement from our address to somebody else",
+	  [](auto &f) {
+		  icmp6(136, "2001:db8:101::5")(f);
+		  f.src = port_addr6(0);
+	  },
+	  as_is, "martian_source", -1 },
 	{ "a router's solicitation", icmp6(133, "ff02::2"), dst_mac(0x33), "punt_arp", -1 },
 	{ "a router's advertisement", icmp6(134, "ff02::1"), dst_mac(0x33), "punt_arp", -1 },
 	{ "a solicitation that was forwarded", icmp6(135, "2001:db8::1", 254), as_is,

@@ -43,6 +43,14 @@ std::vector<std::string> texts(const struct config &config)
 	return all;
 }
 
+struct config_address address(const char *text)
+{
+	struct config_address own = {};
+
+	EXPECT_TRUE(addr_len_parse(text, &own.addr, &own.len));
+	return own;
+}
+
 struct keeping : testing::Test {
 	std::unique_ptr<struct config> config = std::make_unique<struct config>();
 	std::vector<struct config_vnet> vnets;
@@ -94,9 +102,52 @@ TEST_F(keeping, each_thing_once_and_by_port)
 			  "1: route to 10.4.0.0/16 through 10.0.1.1 in table 254",
 			  "1: rule from 10.0.1.4 to table 77",
 			  "1: rule from 10.0.1.5 to table 77",
-			  "32: end of table 77",
+			  "32: end of table 77 of IPv4",
 		  }),
 		  texts(*config));
+}
+
+/* The same of IPv6, where the port has it; a VNet's next hop may be link-local. */
+TEST_F(keeping, of_both_families)
+{
+	struct config_port *port = &config->dataplane.ports[0];
+	struct config_vnet behind = {};
+
+	port->addresses[0] = address("2001:db8:1::4/64");
+	port->addresses[1] = { addr_make4(0x0a000104), 24 };
+	for (const char *text : { "2001:db8:1::5/64", "2001:db8:1::6/128" })
+		port->addresses[port->nb_addresses++] = address(text);
+	ASSERT_TRUE(prefix_parse("2001:db8:4::/48", &behind.prefix));
+	ASSERT_TRUE(addr_parse("fe80::9", &behind.next_hop));
+	behind.has_next_hop = true;
+	config->vnets = &behind;
+	config->nb_vnets = 1;
+	config->dataplane.nb_ports = 1;
+	EXPECT_EQ((std::vector<std::string>{
+			  "1: address 10.0.1.4/24",
+			  "1: address 2001:db8:1::4/64",
+			  "1: address 2001:db8:1::5/64",
+			  "1: address 2001:db8:1::6/128",
+			  "1: address fe80::/64",
+			  "1: neighbour 192.0.0.8",
+			  "1: neighbour 100::1",
+			  "1: route to 0.0.0.0/0 through 192.0.0.8 in table 77",
+			  "1: route to 10.0.1.0/24 in table 77",
+			  "1: route to ::/0 through 100::1 in table 77",
+			  "1: route to 2001:db8:1::/64 in table 77",
+			  "1: route to 2001:db8:4::/48 through fe80::9 in table 77",
+			  "1: route to fe80::/64 in table 77",
+			  "1: route to 2001:db8:4::/48 through fe80::9 in table 254",
+			  "1: rule from 10.0.1.4 to table 77",
+			  "1: rule from 2001:db8:1::4 to table 77",
+			  "1: rule from 2001:db8:1::5 to table 77",
+			  "1: rule from 2001:db8:1::6 to table 77",
+			  "32: end of table 77 of IPv4",
+			  "32: end of table 77 of IPv6",
+		  }),
+		  texts(*config));
+	config->nb_vnets = 0;
+	config->vnets = nullptr;
 }
 
 TEST_F(keeping, tables_are_instances_own_and_nobody_elses)

@@ -34,7 +34,7 @@ struct port_check : testing::Test {
 		fib->seeds[fib->nb_seeds++] = { to_fib_prefix(prefix_make(addr, len)), action, 0,
 						port, 1500 };
 	}
-	/* As dataplane.c does, with 10.0.`port`.1/24 and 2001:db8:0:`port`::1/64; DPDK's order is
+	/* As port_seeds.c does, with 10.0.`port`.1/24 and 2001:db8:0:`port`::1/64; DPDK's order is
 	 * not the file's. */
 	void port(const char *name, enum role role, uint16_t id)
 	{

@@ -4,11 +4,14 @@
 #include "kernel_end.h"
 #include "segments.h"
 
+#include <functional>
+
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_icmp.h>
 
+#include "ip6.h"
 #include "self.h"
 #include "slowpath.h"
 
@@ -39,6 +42,7 @@ struct self : forward {
 		s = (struct slowpath *)calloc(1, sizeof(*s));
 		s->fib = the->fib;
 		s->tbl8_groups = the->fib->tbl8_groups;
+		s->trie6_groups = the->fib->trie6_groups;
 		s->neighbours = the->neighbours;
 		s->sources = &the->sources;
 		s->ports = the->ports;
@@ -59,17 +63,31 @@ struct self : forward {
 		free(lcp[FROM].frame);
 		forward::TearDown();
 	}
-	/* The kernel sends it to LCP_ROUTER. */
+	/* The kernel sends it to its router, which we are. */
 	void hand(const frame_fields &f)
 	{
-		struct rte_mbuf *m = frame(FROM, f);
-
+		hand(frame(FROM, f));
+	}
+	void hand(struct rte_mbuf *m)
+	{
 		rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->src_addr = the->ports[FROM].mac;
 		ASSERT_EQ(m->data_len,
 			  kernel_write(kernel, rte_pktmbuf_mtod(m, void *), m->data_len));
 		rte_pktmbuf_free(m);
 		EXPECT_EQ(1u, slowpath_lcp(s));
 		tx_flush(&s->tx);
+	}
+	static std::string told6(const struct rte_ipv6_hdr *ip)
+	{
+		const uint8_t *icmp = (const uint8_t *)(ip + 1);
+		struct fib_addr from = ip6_addr(ip->src_addr);
+
+		EXPECT_FALSE(sources6_has(&the->sources.ip6, &from));
+		EXPECT_EQ(0xffff, __rte_raw_cksum_reduce(
+					  __rte_raw_cksum(icmp, rte_be_to_cpu_16(ip->payload_len),
+							  rte_ipv6_phdr_cksum(ip, 0))));
+		return std::to_string(icmp[0]) + "/" + std::to_string(icmp[1]) + " " +
+		       std::to_string(icmp[6] << 8 | icmp[7]);
 	}
 	/* Type and code of the ICMP error that the kernel got; empty: none. */
 	std::string told()
@@ -83,12 +101,28 @@ struct self : forward {
 			return "";
 		EXPECT_EQ(0, memcmp(octets, &the->ports[FROM].mac, 6))
 			<< "addressed to the interface";
+		if (ip->version_ihl >> 4 == 6)
+			return told6((struct rte_ipv6_hdr *)ip);
 		EXPECT_FALSE(sources_has(&the->sources, rte_be_to_cpu_32(ip->src_addr)))
 			<< "the kernel believes no errors from itself";
 		return std::to_string(icmp->icmp_type) + "/" + std::to_string(icmp->icmp_code) +
 		       " " + std::to_string(rte_be_to_cpu_16(icmp->icmp_seq_nb));
 	}
 };
+
+struct rte_mbuf *ours6(struct fib_addr dst, const std::function<void(frame6_fields &)> &edit)
+{
+	frame6_fields f;
+
+	f.src = port_addr6(0);
+	f.dst = dst;
+	edit(f);
+	return frame6(FROM, f);
+}
+
+void as_is(frame6_fields &)
+{
+}
 
 frame_fields ours(uint32_t dst)
 {
@@ -186,16 +220,74 @@ TEST_F(self, what_is_not_answered)
 	EXPECT_EQ("", told());
 }
 
+TEST_F(self, of_ipv6_goes_where_the_hosts_view_says)
+{
+	for (int p = 0; p < PORTS; p++) {
+		for (uint8_t hops : { 1, 64, 255 }) {
+			struct rte_mbuf *m;
+
+			hand(ours6(remote_addr6(p), [&](auto &f) { f.hop_limit = hops; }));
+			m = sent(p);
+			ASSERT_NE(nullptr, m) << ends();
+			EXPECT_EQ(hops, ip6_header(m)->hop_limits);
+			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, uint8_t *), gateway_mac, 6));
+			EXPECT_EQ(0, memcmp(rte_pktmbuf_mtod(m, uint8_t *) + 6, &the->ports[p].mac,
+					    6));
+			EXPECT_EQ(rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6),
+				  rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->ether_type);
+			rte_pktmbuf_free(m);
+			EXPECT_EQ("", told());
+		}
+	}
+}
+
+/* None of it is sent in parts: the kernel does that. */
+TEST_F(self, of_ipv6_that_cannot_go_is_dropped_and_told)
+{
+	hand(ours6(addr6("3fff::1"), as_is));
+	EXPECT_EQ("no_route", ends());
+	EXPECT_EQ("1/0 0", told());
+
+	adjacency_unresolve(adjacency(2));
+	hand(ours6(remote_addr6(2), as_is));
+	EXPECT_EQ("no_route unresolved", ends());
+	EXPECT_EQ("1/3 0", told());
+
+	adjacency(0)->mtu = NARROW;
+	hand(ours6(remote_addr6(0), [](auto &f) { f.payload = NARROW - 47; }));
+	EXPECT_EQ("no_route unresolved too_big", ends());
+	EXPECT_EQ("2/0 1400", told());
+	hand(ours6(remote_addr6(0), [](auto &f) { f.payload = NARROW - 48; }));
+	EXPECT_EQ("tx0 no_route unresolved too_big", ends());
+	EXPECT_EQ("", told());
+}
+
+/* What is not ours, or is the link's, which the kernel sends by itself. */
+TEST_F(self, of_ipv6_what_is_not_answered)
+{
+	hand(ours6(remote_addr6(0), [](auto &f) { f.src = addr6("2001:db8::2"); }));
+	EXPECT_EQ("martian_source", ends());
+	hand(ours6(addr6("fe80::2"), as_is));
+	hand(ours6(addr6("ff02::2"), as_is));
+	EXPECT_EQ("martian_source link_local link_local", ends());
+	hand(ours6(addr6("3fff::1"), [](auto &f) {
+		f.next = IPPROTO_ICMPV6;
+		f.sport = 1 << 8;
+	}));
+	EXPECT_EQ("martian_source link_local link_local no_route", ends());
+	EXPECT_EQ("", told());
+}
+
 /* What the kernel sends to a neighbour of its own, ARP too, leaves as it is, by the port of the
  * interface. */
 TEST_F(self, the_kernels_own_frames_are_left_alone)
 {
-	for (uint16_t type : { RTE_ETHER_TYPE_ARP, RTE_ETHER_TYPE_IPV4 }) {
+	for (uint16_t type : { RTE_ETHER_TYPE_ARP, RTE_ETHER_TYPE_IPV4, RTE_ETHER_TYPE_IPV6 }) {
 		struct rte_mbuf *m = frame(FROM, ours(remote_addr(0))), *out;
 		auto *ether = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 
 		ether->ether_type = rte_cpu_to_be_16(type);
-		if (type == RTE_ETHER_TYPE_IPV4)
+		if (type != RTE_ETHER_TYPE_ARP)
 			memcpy(&ether->dst_addr, host_mac, 6);
 		ASSERT_EQ(m->data_len, kernel_write(kernel, ether, m->data_len));
 		EXPECT_EQ(1u, slowpath_lcp(s));
