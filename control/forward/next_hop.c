@@ -23,7 +23,7 @@ struct next_hop {
 	bool forgotten; /* not found any more; its claims wait for the end of a round */
 };
 
-const char *next_hop_state_name(enum next_hop_state state)
+const char *next_hop_state_name(enum next_hop_state state, uint8_t family)
 {
 	static const char *const names[] = {
 		[NEXT_HOP_RESOLVED] = "resolved",
@@ -33,7 +33,8 @@ const char *next_hop_state_name(enum next_hop_state state)
 		[NEXT_HOP_NO_ROOM] = "no adjacency is free",
 	};
 
-	return names[state];
+	return state == NEXT_HOP_UNRESOLVED && family == FAMILY_IPV6 ? "does not answer ND"
+								     : names[state];
 }
 
 static size_t index_bytes(uint32_t hop)

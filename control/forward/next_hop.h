@@ -39,8 +39,8 @@ enum next_hop_state {
 	NEXT_HOP_OURS,	     /* our own address */
 	NEXT_HOP_NO_ROOM,    /* no adjacency is free */
 };
-/* "resolved", "does not answer ARP", ...; static storage. */
-const char *next_hop_state_name(enum next_hop_state state);
+/* Of a next hop of this family: "resolved", "does not answer ARP", ...; static storage. */
+const char *next_hop_state_name(enum next_hop_state state, uint8_t family);
 
 enum {
 	NEXT_HOP_GRACE_MS = 3000,

@@ -52,7 +52,8 @@ static const char *why_lost(const struct route_server *rs, const struct path *pa
 		return far_hop_refused(&rs->far_hops, next_hop, source->role)
 			       ? "too many are off our subnets"
 			       : "no route leads to it";
-	return next_hop_state_name(next_hop_look(&rs->next_hops, next_hop, source->role));
+	return next_hop_state_name(next_hop_look(&rs->next_hops, next_hop, source->role),
+				   addr_table_at(rs->next_hops.addrs, next_hop)->addr.family);
 }
 
 static void why_unusable(const struct route_server *rs, const struct path *path,

@@ -16,7 +16,7 @@ struct rib_rig {
 	struct rib *rib;
 	std::set<uint32_t> dead, quiet; /* next hops */
 	unsigned asked = 0;		/* how often whether one is usable */
-	bool mixed = false;		/* odd next hops are of IPv6 */
+	bool mixed = false;		/* next hops are as mixed_family() has them */
 
 	rib_rig(const std::vector<struct source> &sources, struct decide_rule rule,
 		enum family family = FAMILY_IPV4)
@@ -57,7 +57,7 @@ struct rib_rig {
 	}
 	enum family hop_family(uint32_t next_hop) const
 	{
-		return mixed && next_hop % 2 ? FAMILY_IPV6 : FAMILY_IPV4;
+		return mixed ? mixed_family(next_hop) : FAMILY_IPV4;
 	}
 	/* A next hop has come or gone. */
 	void changed(uint32_t next_hop)

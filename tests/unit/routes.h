@@ -105,6 +105,12 @@ static inline const struct attrs *attrs_make(struct attr_table *table, const att
 	return attrs_intern(table, &keys, wire.data(), (uint16_t)wire.size());
 }
 
+/* Of next hops of both families, by their numbers; by address, the even ones come first. */
+static inline enum family mixed_family(uint32_t next_hop)
+{
+	return next_hop % 2 ? FAMILY_IPV6 : FAMILY_IPV4;
+}
+
 /* The id of a next hop, as attrs_spec has it; ADDR_NONE: no attributes name it. */
 static inline uint32_t hop_id(struct attr_table *table, uint32_t next_hop,
 			      enum family family = FAMILY_IPV4)
@@ -119,7 +125,8 @@ static inline uint32_t hop_number(struct attr_table *table, uint32_t id)
 {
 	const struct addr addr = addr_table_at(attr_table_next_hops(table), id)->addr;
 
-	return prefix4_of(prefix_make(addr, family_bits(addr.family))).addr.v4;
+	return prefix4_of(prefix_make(addr, prefix_of((enum family)addr.family, 0, 32).len))
+		.addr.v4;
 }
 static inline uint32_t hop_number(struct attr_table *table, const struct path *path)
 {

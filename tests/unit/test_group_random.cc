@@ -23,6 +23,7 @@ attrs_spec random_attrs(std::mt19937 *rng)
 	for (uint32_t n = (*rng)() % 4; n; n--)
 		spec.path.push_back(65001 + (*rng)() % 4);
 	spec.next_hop = (*rng)() % 3 + 1;
+	spec.hop_family = mixed_family(spec.next_hop);
 	if ((*rng)() % 8 == 0)
 		spec.communities.push_back(0xffffff01 + (*rng)() % 2);
 	return spec;

@@ -248,6 +248,7 @@ TEST_F(hops_test, at_random_against_a_map)
 	std::vector<uint32_t> holes;
 	size_t seen = 0, most = 0;
 
+	mixed = true;
 	fill(1000, 1000 + 2 * BLOCK + 5000);
 	for (uint32_t n = 1000; n < 1000 + 2 * BLOCK; n += 60)
 		holes.push_back(n);

@@ -183,6 +183,29 @@ TEST_P(rib_test, at_most_sixteen_next_hops_the_lowest)
 	attr_table_free(table);
 }
 
+/* Whatever came first, and whatever the family of the prefix is (RFC 8950). */
+TEST_P(rib_test, next_hops_of_both_families_in_the_order_of_their_addresses)
+{
+	std::vector<uint16_t> peers = { NVA_A, NVA_B, ER, VPN };
+	const hops_t all = { 2, 4, 1, 3 };
+
+	for (uint32_t first = 0; first < peers.size(); first++) {
+		harness h(GetParam(), { DECIDE_PREFER_AS_PATH, false });
+
+		h.mixed = true;
+		for (uint32_t i = 0; i < peers.size(); i++) {
+			const uint16_t peer = peers[(first + i) % peers.size()];
+			struct source source = *rib_source(h.rib, peer);
+
+			source.role = ROLE_NVA;
+			source.ibgp = false;
+			rib_source_set(h.rib, peer, &source);
+			h.announce(p1, peer, { { 65001 }, 1 + i });
+		}
+		EXPECT_EQ(all, h.hops(p1, ROLE_VNET));
+	}
+}
+
 TEST_P(rib_test, unresolved_next_hops_are_shown_and_not_used)
 {
 	harness h(GetParam());
@@ -233,6 +256,7 @@ TEST_P(rib_test, next_hops_that_change_under_way_at_random)
 	std::mt19937 random(1);
 	harness h(GetParam());
 
+	h.mixed = true;
 	for (int step = 0; step < 30000; step++) {
 		uint32_t hop = 1 + random() % 6;
 		struct prefix prefix = nth(random() % 40);
@@ -515,6 +539,7 @@ TEST_P(rib_test, random_changes_against_a_map)
 		harness h(GetParam(), { DECIDE_PREFER_AS_PATH, seed % 2 == 0 });
 		std::map<key, std::map<uint16_t, uint32_t>> model; /* prefix, peer → next hop */
 
+		h.mixed = true;
 		for (int step = 0; step < 20000; step++) {
 			uint8_t len = (uint8_t)(rng() % 33);
 			const uint32_t v4 = prefix4_make((uint32_t)rng() & 0xff0000ff, len).addr.v4;

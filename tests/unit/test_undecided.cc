@@ -86,6 +86,7 @@ struct twins {
 		for (uint32_t n = rng() % 3; n; n--)
 			spec.path.push_back(65001 + rng() % 4);
 		spec.next_hop = 1 + rng() % HOPS;
+		spec.hop_family = mixed_family(spec.next_hop);
 		attrs = attrs_make(table, spec);
 		bool swept = rib_settled(put_off); /* else what is new depends on how far that is */
 		int a, b;
@@ -119,7 +120,7 @@ struct twins {
 		if (!dead.erase(hop))
 			dead.insert(hop);
 		for (struct rib *rib : { plain, put_off })
-			rib_next_hop_changed(rib, hop_id(table, hop));
+			rib_next_hop_changed(rib, hop_id(table, hop, mixed_family(hop)));
 		work(true);
 	}
 	/* What FIB and groups still have to do keeps nodes; both are through with that. */

@@ -108,13 +108,22 @@ TEST_F(resolve_test, at_random_against_a_map)
 		size_t len;
 		uint32_t next_hop;
 	};
+	struct by_address {
+		bool operator()(uint32_t a, uint32_t b) const
+		{
+			return std::make_pair(mixed_family(a), a) <
+			       std::make_pair(mixed_family(b), b);
+		}
+	};
 	std::map<std::pair<uint8_t, uint16_t>, said> paths; /* by length of the prefix, and peer */
 	const uint32_t addr = ip("10.9.0.5");
 	std::mt19937 random(3);
 
+	mixed = true;
+
 	auto oracle = [&](enum role role) -> std::string {
 		for (uint8_t len = 32; len; len--) {
-			std::map<size_t, std::set<uint32_t>> by_len;
+			std::map<size_t, std::set<uint32_t, by_address>> by_len;
 
 			for (const auto &[key, path] : paths) {
 				bool counts = role == (key.second == VPN ? ROLE_VPN : ROLE_NVA) &&
