@@ -188,13 +188,13 @@ static uint32_t batch_find(struct flush *f, const struct word *word, struct targ
 	return f->nb_batches - 1;
 }
 
-static void flush_add(struct flush *f, struct prefix prefix, const struct change *change,
+static void flush_add(struct flush *f, const struct prefix *prefix, const struct change *change,
 		      struct target target)
 {
 	static const struct word none;
 	struct item *item = &f->items[f->nb_items++];
 
-	item->prefix = prefix;
+	item->prefix = *prefix;
 	item->batch =
 		batch_find(f, change->kind == CHANGE_ANNOUNCE ? &change->word : &none, target);
 	f->batches[item->batch].nb++;
@@ -297,7 +297,7 @@ static void others_find(struct flush *f, const struct offers *had, const struct 
 
 /* Those of the first `n` others that learn the same as the first go out together. Returns how
  * many are left. */
-static uint32_t send_alike(struct flush *f, struct prefix prefix, uint32_t n)
+static uint32_t send_alike(struct flush *f, const struct prefix *prefix, uint32_t n)
 {
 	const struct change change = f->changes[0];
 	uint32_t nb_alike = 0, left = 0;
@@ -317,7 +317,7 @@ static uint32_t send_alike(struct flush *f, struct prefix prefix, uint32_t n)
 }
 
 /* Tell the audience of one prefix; f->had and f->must say to whom top was and is a backup. */
-static void send(struct flush *f, struct prefix prefix, const struct offers *had,
+static void send(struct flush *f, const struct prefix *prefix, const struct offers *had,
 		 const struct offers *must, bool always)
 {
 	const struct word before = { had->top, had->top.yields },
@@ -380,6 +380,7 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 		struct offers had = { { entry.top, entry.top_peer, 0, entry.top_yields },
 				      { entry.alt, entry.alt_peer, 0, entry.alt_yields } },
 			      must;
+		struct prefix prefix;
 
 		cost = 1;
 		if (node_waits(f->rib, entry.node)) {
@@ -388,7 +389,8 @@ static size_t flush_queue(struct flush *f, struct group *group, size_t max)
 		}
 		offers_restrict(group, &had);
 		group_outlook(group, entry.node, &must, &f->must);
-		send(f, rib_prefix(f->rib, entry.node), &had, &must, false);
+		prefix = rib_prefix(f->rib, entry.node);
+		send(f, &prefix, &had, &must, false);
 		cost = send_cost(f, node_at(f->rib, entry.node)->paths);
 		sent[nb_sent++] = entry;
 		if (nb_sent == RELEASED) {
@@ -406,11 +408,13 @@ static void cohort_send(struct flush *f, struct group *group, struct cohort *coh
 {
 	static const struct offers unknown;
 	bool pending = bitmap_has(&cohort->pending, id);
+	struct prefix prefix;
 	struct offers must;
 
 	f->had.n = 0;
 	group_outlook(group, id, &must, &f->must);
-	send(f, rib_prefix(f->rib, id), &unknown, &must, pending);
+	prefix = rib_prefix(f->rib, id);
+	send(f, &prefix, &unknown, &must, pending);
 	if (pending) {
 		bitmap_remove(&cohort->pending, id);
 		node_release(group->rib, id);
