@@ -1,18 +1,14 @@
 /* bascule-control: what comes before control_run() (process.h): command line, configuration, lock,
  * signals. */
-#include <limits.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "confine.h"
 #include "daemon.h"
 #include "forwarding.h"
-#include "log.h"
+#include "privilege.h"
 #include "process.h"
 
 static const struct daemon control = {
@@ -39,33 +35,14 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Is what our files lie in another user's, as the package's are if root starts us by hand? */
-static bool of_others(const char *instance)
-{
-	char path[PATH_MAX];
-	struct stat run, state;
-
-	config_run_path(instance, "", path, sizeof(path));
-	if (!stat(path, &run) && run.st_uid != geteuid())
-		return true;
-	config_state_path(instance, "", path, sizeof(path));
-	return !stat(path, &state) && state.st_uid != geteuid();
-}
-
 /* BGP's port is below 1024; a listener is opened anew when an interface is. To hold a socket to an
  * interface needs nothing the first time, but CAP_NET_RAW when it has to follow one that was made
  * anew (Linux, SO_BINDTODEVICE). TCP-MD5 needs nothing. */
 static int give_up_capabilities(const char *instance)
 {
-	uint64_t keep = CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE) | CONFINE_CAPABILITY(CAP_NET_RAW);
-	int err;
-
-	if (of_others(instance))
-		keep |= CONFINE_CAPABILITY(CAP_DAC_OVERRIDE);
-	err = confine_capabilities(keep);
-	if (err)
-		log_error("capabilities cannot be given up: %s", strerror(-err));
-	return err;
+	return privilege_give_up(CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE) |
+				 CONFINE_CAPABILITY(CAP_NET_RAW) |
+				 privilege_for_files(instance, false));
 }
 
 int main(int argc, char **argv)

@@ -472,7 +472,7 @@ int control_run(struct config *config)
 		config_free(config);
 		goto close;
 	}
-	err = confine_calls();
+	err = confine_calls(CONFINE_SOCKETS);
 	if (err)
 		log_error("no filter of system calls: %s", strerror(-err));
 	if (!err)

@@ -7,8 +7,8 @@
 
 #include <rte_lcore.h>
 
-#include "confine.h"
 #include "log.h"
+#include "privilege.h"
 #include "ticker.h"
 
 static struct {
@@ -35,22 +35,13 @@ const char *watchdog_look(struct watchdog_loop *loops, unsigned int n, bool *all
 	return hung;
 }
 
-/* Who tries that is not our code any more, or our code has learnt what the filter has not. */
-static void tell_refused(void)
-{
-	char call[64];
-
-	while (confine_refused(call, sizeof(call)))
-		log_error("the system call %s was refused: this process has no use for it", call);
-}
-
 static void watch(void *unused)
 {
 	bool all_turned;
 	const char *hung = watchdog_look(dog.loops, dog.nb_loops, &all_turned);
 
 	(void)unused;
-	tell_refused();
+	privilege_tell_refused();
 	if (all_turned)
 		sd_notify(0, "WATCHDOG=1");
 	if (!hung)

@@ -19,6 +19,7 @@
 #include "eal_args.h"
 #include "log_stream.h"
 #include "device_name.h"
+#include "privilege.h"
 
 enum { PARTS = CONFIG_PORTS * CONFIG_MEMBERS, ARGUMENTS = 24 + 2 * PARTS };
 
@@ -47,6 +48,13 @@ static bool takes_ours(const char *dir, void *arg)
 {
 	snprintf(arg, PATH_MAX, "%s" HUGE_DIR, dir);
 	return !access(arg, W_OK | X_OK);
+}
+
+bool eal_memory_of_others(void)
+{
+	char dir[PATH_MAX];
+
+	return each_hugetlbfs(takes_ours, dir) && privilege_of_others(dir);
 }
 
 /* --- EAL -------------------------------------------------------------------------------------- */

@@ -5,6 +5,8 @@
 
 #include <rte_lcore.h>
 
+#include "privilege.h"
+
 void heartbeat_init(struct heartbeat *heartbeat, struct rte_rcu_qsbr *qsbr)
 {
 	heartbeat->qsbr = qsbr;
@@ -21,6 +23,7 @@ bool heartbeat_look(struct heartbeat *heartbeat)
 
 static void beat(void *heartbeat)
 {
+	privilege_tell_refused();
 	if (heartbeat_look(heartbeat))
 		sd_notify(0, "WATCHDOG=1");
 }

@@ -1,6 +1,7 @@
 /* bascule-dataplane: the forwarding process of an instance. Signals, and the main lcore's loop;
  * what comes before that is in daemon.c, all else in dataplane.c. */
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <rte_pdump.h>
 
 #include "config.h"
+#include "confine.h"
 #include "daemon.h"
 #include "dataplane.h"
 #include "device_lock.h"
@@ -21,6 +23,7 @@
 #include "heartbeat.h"
 #include "log.h"
 #include "pci_device.h"
+#include "privilege.h"
 #include "reading.h"
 #include "telemetry.h"
 #include "turn.h"
@@ -130,6 +133,31 @@ static void run(struct dataplane *dp)
 	log_info("stopping: %s", strsignal(stop_signal));
 }
 
+/* If root starts us by hand. Interfaces, neighbours, routes and their settings, also of a device
+ * that comes back, need CAP_NET_ADMIN; AF_PACKET CAP_NET_RAW; memory that a device writes to is
+ * locked. Without an IOMMU it is given physical addresses, which the kernel tells
+ * (/proc/self/pagemap), as it hands over the device, for CAP_SYS_ADMIN and CAP_SYS_RAWIO. Before
+ * there is any thread. */
+static int give_up_capabilities(const struct config *config)
+{
+	uint64_t keep = CONFINE_CAPABILITY(CAP_NET_ADMIN) | CONFINE_CAPABILITY(CAP_NET_RAW) |
+			CONFINE_CAPABILITY(CAP_IPC_LOCK);
+
+	if (pci_physical("", &config->dataplane))
+		keep |= CONFINE_CAPABILITY(CAP_SYS_ADMIN) | CONFINE_CAPABILITY(CAP_SYS_RAWIO);
+	return privilege_give_up(
+		keep | privilege_for_files(config->instance.name, eal_memory_of_others()));
+}
+
+static int give_up_calls(void)
+{
+	int err = confine_calls(CONFINE_DEVICES);
+
+	if (err)
+		log_error("no filter of system calls: %s", strerror(-err));
+	return err;
+}
+
 /* EAL is there. */
 static int forward(const struct config *config)
 {
@@ -139,6 +167,10 @@ static int forward(const struct config *config)
 	sd_notify(0, "STATUS=starting devices");
 	if (dataplane_open(&dp, config))
 		return EXIT_FAILURE;
+	if (give_up_calls()) {
+		dataplane_close(&dp);
+		return EXIT_FAILURE;
+	}
 	if (heartbeat_start(&heartbeat, dp.fib->qsbr)) {
 		log_error("heartbeat: no thread");
 		dataplane_close(&dp);
@@ -163,7 +195,7 @@ static int start(const struct config *config, enum log_level level)
 	int status;
 
 	pci_wait(&config->dataplane);
-	if (eal_open(config, level))
+	if (give_up_capabilities(config) || eal_open(config, level))
 		return EXIT_FAILURE;
 	signals_open(); /* after EAL, which sets its own */
 	daemon_log_start(rte_ctrl_thread_create);

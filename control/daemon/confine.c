@@ -139,7 +139,27 @@ static const char *const allowed[] = {
 	/* the architecture's */
 	"arch_prctl",
 };
+
+/* What DPDK does to take and to leave devices while we run, and memory that another process is
+ * handed (net_memif). */
+static const char *const allowed_devices[] = {
+	"get_mempolicy", "mbind", "memfd_create", "mlock", "mlock2", "move_pages", "msync",
+	"munlock", "set_mempolicy",
+};
 /* clang-format on */
+
+static int allow_all(scmp_filter_ctx filter, const char *const *names, size_t nb)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < nb; i++) {
+		int call = seccomp_syscall_resolve_name(names[i]);
+
+		if (call >= 0)
+			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+	}
+	return err;
+}
 
 /* A thread is one of ours; clone3(2) hides its flags behind a pointer, so that libc is to go back
  * to clone(2). */
@@ -151,28 +171,36 @@ static int allow_threads(scmp_filter_ctx filter)
 	return err ? err : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
-/* No netlink, no raw sockets, nothing of what is seldom looked at. Flags lie above a socket's
- * type. */
-static int allow_sockets(scmp_filter_ctx filter)
+/* In two parts: what any daemon may open comes first. Nothing of what is seldom looked at. */
+static const struct {
+	int family, type;
+	enum confine_who who;
+} kinds[] = {
+	{ AF_UNIX, SOCK_STREAM, CONFINE_SOCKETS },    { AF_UNIX, SOCK_DGRAM, CONFINE_SOCKETS },
+	{ AF_UNIX, SOCK_SEQPACKET, CONFINE_SOCKETS }, { AF_INET, SOCK_STREAM, CONFINE_SOCKETS },
+	{ AF_INET, SOCK_DGRAM, CONFINE_SOCKETS },     { AF_INET6, SOCK_STREAM, CONFINE_SOCKETS },
+	{ AF_INET6, SOCK_DGRAM, CONFINE_SOCKETS },    { AF_NETLINK, SOCK_RAW, CONFINE_DEVICES },
+	{ AF_NETLINK, SOCK_DGRAM, CONFINE_DEVICES },  { AF_PACKET, SOCK_RAW, CONFINE_DEVICES },
+	{ AF_PACKET, SOCK_DGRAM, CONFINE_DEVICES },
+};
+
+/* Flags lie above a socket's type. */
+static int allow_sockets(scmp_filter_ctx filter, enum confine_who who)
 {
-	static const struct {
-		int family, type;
-	} kinds[] = {
-		{ AF_UNIX, SOCK_STREAM }, { AF_UNIX, SOCK_DGRAM }, { AF_UNIX, SOCK_SEQPACKET },
-		{ AF_INET, SOCK_STREAM }, { AF_INET, SOCK_DGRAM }, { AF_INET6, SOCK_STREAM },
-		{ AF_INET6, SOCK_DGRAM },
-	};
 	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; !err && i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (kinds[i].who > who)
+			continue;
 		err = seccomp_rule_add(
 			filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
 			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)kinds[i].family),
 			SCMP_A1(SCMP_CMP_MASKED_EQ, SOCK_TYPE, (scmp_datum_t)kinds[i].type));
+	}
 	return err;
 }
 
-static int filter_load(void)
+static int filter_load(enum confine_who who)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
 	int err = 0;
@@ -183,16 +211,15 @@ static int filter_load(void)
 	/* A tree: the common calls cost a few steps, not one for each name. */
 	if (!err)
 		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (size_t i = 0; !err && i < sizeof(allowed) / sizeof(*allowed); i++) {
-		int call = seccomp_syscall_resolve_name(allowed[i]);
-
-		if (call >= 0)
-			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
-	}
+	if (!err)
+		err = allow_all(filter, allowed, sizeof(allowed) / sizeof(*allowed));
+	if (!err && who == CONFINE_DEVICES)
+		err = allow_all(filter, allowed_devices,
+				sizeof(allowed_devices) / sizeof(*allowed_devices));
 	if (!err)
 		err = allow_threads(filter);
 	if (!err)
-		err = allow_sockets(filter);
+		err = allow_sockets(filter, who);
 	if (!err)
 		err = seccomp_load(filter);
 	seccomp_release(filter);
@@ -212,7 +239,7 @@ static bool traces_itself(void)
 	return false;
 }
 
-int confine_calls(void)
+int confine_calls(enum confine_who who)
 {
 	const struct sigaction action = { .sa_sigaction = on_refusal, .sa_flags = SA_SIGINFO };
 
@@ -220,5 +247,5 @@ int confine_calls(void)
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || sigaction(SIGSYS, &action, NULL))
 		return -errno;
-	return filter_load();
+	return filter_load(who);
 }

@@ -19,12 +19,16 @@ extern "C" {
  * calling thread and those that it makes, so: before there are any. 0 or -errno. */
 int confine_capabilities(uint64_t keep);
 
+/* Who is to be confined: one that has sockets of IPv4, IPv6 and UNIX, as any daemon; or one that
+ * has devices too, so also netlink, AF_PACKET, and memory on a node or locked. */
+enum confine_who { CONFINE_SOCKETS, CONFINE_DEVICES };
+
 /* From now on no thread of the process may make another system call than those that a daemon's
  * loops make: what is refused fails with EPERM, and confine_refused() tells of it. No new program,
  * no new process, no debugger's call, no mount, no namespace, no key ring, no module.
  * For all threads, for ever. Another filter may be in force already: then what either refuses is
  * refused, and what ours does is told of. 0 or -errno; -EPERM if the other refuses seccomp(2). */
-int confine_calls(void);
+int confine_calls(enum confine_who who);
 
 /* The next kind of call that was refused for the first time since the last look: its name ("call
  * 321" if it has none that we know), for the log. False: none. One thread looks. */

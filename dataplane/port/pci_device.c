@@ -1,6 +1,7 @@
 /* What sysfs says of a device's driver, and what /dev has of it. */
 #include "pci_device.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,47 @@ bool pci_ready(const char *root, const char *device, char why[PCI_WHY])
 	if (group_opens(root, address))
 		return true;
 	snprintf(why, PCI_WHY, "is on vfio-pci, but this user may not open its group");
+	return false;
+}
+
+/* Has the directory anything in it? */
+static bool any_entry(const char *root, const char *path)
+{
+	char whole[PATH_MAX];
+	struct dirent *entry;
+	bool any = false;
+	DIR *dir;
+
+	snprintf(whole, sizeof(whole), "%s%s", root, path);
+	dir = opendir(whole);
+	while (dir && !any && (entry = readdir(dir)))
+		any = entry->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return any;
+}
+
+static bool by_uio(const char *root, const char *device)
+{
+	char address[RTE_DEV_NAME_MAX_LEN], driver[NAME];
+
+	device_name(device, address);
+	return link_name(root, address, "driver", driver) &&
+	       (!strcmp(driver, "uio_pci_generic") || !strcmp(driver, "igb_uio"));
+}
+
+/* vfio gives a device a group without an IOMMU too; what there is none of then is its units. */
+bool pci_physical(const char *root, const struct config_dataplane *dataplane)
+{
+	bool iommu = any_entry(root, "/sys/class/iommu");
+	const char *part;
+
+	for (size_t i = 0; i < dataplane->nb_ports; i++) {
+		for (size_t k = 0; (part = config_port_part(&dataplane->ports[i], k)); k++) {
+			if (device_is_pci(part) && (!iommu || by_uio(root, part)))
+				return true;
+		}
+	}
 	return false;
 }
 

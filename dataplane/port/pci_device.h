@@ -23,6 +23,10 @@ bool pci_ready(const char *root, const char *device, char why[PCI_WHY]);
  * taken out, for which vfio-pci waits until we let go of it. */
 bool pci_bound(const char *root, const char *device);
 
+/* Has a port a PCI device that reads and writes memory by physical addresses: by vfio-pci on a host
+ * without an IOMMU, or by UIO? */
+bool pci_physical(const char *root, const struct config_dataplane *dataplane);
+
 /* Wait for the devices of all ports, and tell systemd for which one; after PCI_WAIT_MS log what is
  * wrong, and leave it to EAL. */
 void pci_wait(const struct config_dataplane *dataplane);

@@ -34,6 +34,7 @@ from pathlib import Path
 ROOT = Path("/run/bascule-lab")  # a directory a lab; its file "lock" is held by the runner
 NETNS = Path("/run/netns")
 PREFIX = "b"
+OURS = ("-control", "-dataplane")  # ends of the names of our processes' logs
 CLONE_NEWNET = 0x40000000
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -141,6 +142,12 @@ class Lan:
         self.nb_ports = 0
         lab.fabric.ip("link", "add", name, "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
         lab.fabric.ip("link", "set", name, "up")
+
+    def pass_lacp(self):
+        """Between the ports that it has now: a bridge keeps what is for bridges, but is told otherwise."""
+        ports = json.loads(self.lab.fabric.run("ip", "-json", "link", "show", "master", self.name).stdout)
+        for port in ports:
+            self.lab.fabric.ip("link", "set", port["ifname"], "type", "bridge_slave", "group_fwd_mask", 1 << 2)
 
 
 class Namespace:
@@ -294,7 +301,7 @@ class Lab:
 
     def _refusals(self):
         """System calls that a filter has refused to a process of ours: what it does is more than it is meant to."""
-        return [line for path in self.dir.glob("*-control.log") for line in path.read_text(errors="replace").splitlines()
+        return [line for path in self.dir.glob("*.log") if path.stem.endswith(OURS) for line in path.read_text(errors="replace").splitlines()
                 if "the system call" in line and "was refused" in line]
 
     def close(self):

@@ -1,5 +1,6 @@
 """What a service manager sees of the two processes: in any order of starting, readiness, signs of life, and the end."""
 
+import grp
 import os
 import shutil
 import socket
@@ -12,8 +13,16 @@ from lab import named_lab, wait_for
 from played import Hub
 
 PID = 12  # octets of struct ucred
-CAP_NET_BIND_SERVICE, CAP_NET_RAW = 10, 13
+CAP_CHOWN, CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK = 0, 10, 12, 13, 14
+KEPT = {"control": (CAP_NET_BIND_SERVICE, CAP_NET_RAW), "dataplane": (CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK)}
 SANITIZED = "sanitize" in os.environ["BASCULE_BUILD"]  # a leak checker traces its own threads, which no filter lets it
+
+
+def has_group(name):
+    try:
+        return grp.getgrnam(name)
+    except KeyError:
+        return None
 
 
 class Manager:
@@ -65,15 +74,20 @@ def test_each_says_when_it_is_ready_and_that_it_lives(hub):
         assert messages.index("READY=1") < messages.index("WATCHDOG=1")
 
 
-def test_control_has_given_up_what_it_has_no_use_for(hub):
-    """Of each of its threads: capabilities but for BGP's port and interfaces made anew, and all but the system calls that it makes."""
-    for status in Path(f"/proc/{hub.bascule.control.pid}/task").glob("*/status"):
+@pytest.mark.parametrize("name", KEPT)
+def test_root_gives_up_what_there_is_no_use_for(hub, name):
+    """Each thread of a process that root has started: capabilities but for its own, and all but the system calls that it makes."""
+    process = getattr(hub.bascule, name)
+    kept = sum(1 << capability for capability in KEPT[name])
+    if any(has_group(group) for group in ("bascule", "bascule-ro")):
+        kept |= 1 << CAP_CHOWN
+    for status in Path(f"/proc/{process.pid}/task").glob("*/status"):
         fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
-        kept = 1 << CAP_NET_BIND_SERVICE | 1 << CAP_NET_RAW
-        assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == kept, (status, fields)
+        for capabilities in ("CapPrm", "CapEff", "CapBnd"):
+            assert int(fields[capabilities], 16) == kept, (status, fields)
         assert fields["NoNewPrivs"] == "1"
         assert SANITIZED or fields["Seccomp"].strip() == "2", "a filter"
-    assert "was refused" not in hub.bascule.control.log()
+    assert "was refused" not in process.log()
 
 
 def test_who_may_not_ask_is_told_so(hub):

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <string>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -51,11 +52,11 @@ int filters()
 }
 
 /* One more than there was, if any. */
-int load()
+template <enum confine_who who = CONFINE_SOCKETS> int load()
 {
 	int before = filters();
 
-	return confine_calls() || filters() == before;
+	return confine_calls(who) || filters() == before;
 }
 
 struct forbidden {
@@ -76,19 +77,19 @@ const forbidden forbidden_calls[] = {
 	{ "setuid", [] { return (long)setuid(0); } },
 	{ "socket",
 	  [] {
-		  /* CAP_NET_RAW is kept for SO_BINDTODEVICE, not for these */
+		  /* CAP_NET_RAW is kept for SO_BINDTODEVICE and AF_PACKET, not for these */
 		  for (int type : { (int)SOCK_RAW, SOCK_RAW | SOCK_CLOEXEC })
 			  if (socket(AF_INET, type, IPPROTO_ICMP) >= 0 || errno != EPERM)
 				  return 0L;
-		  return (long)socket(AF_NETLINK, SOCK_RAW, 0);
+		  return (long)socket(AF_VSOCK, SOCK_STREAM, 0);
 	  } },
 	{ "io_uring_setup", [] { return syscall(SYS_io_uring_setup, 1, nullptr); } },
 };
 
 /* The number of the first row that was not refused as it should be; 0: all were. */
-int try_forbidden()
+template <enum confine_who who = CONFINE_SOCKETS> int try_forbidden()
 {
-	if (load())
+	if (load<who>())
 		return 100;
 	for (size_t i = 0; i < sizeof(forbidden_calls) / sizeof(*forbidden_calls); i++) {
 		char name[64];
@@ -107,11 +108,51 @@ int try_forbidden()
 
 TEST(confine_calls, refuses_and_tells)
 {
-	int first = in_child(try_forbidden);
+	for (int (*fn)() : { try_forbidden<CONFINE_SOCKETS>, try_forbidden<CONFINE_DEVICES> }) {
+		int first = in_child(fn);
 
-	if (first == 100)
-		GTEST_SKIP() << "no filter in this build, or on this kernel";
-	EXPECT_EQ(0, first) << forbidden_calls[first > 0 ? first - 1 : 0].name;
+		if (first == 100)
+			GTEST_SKIP() << "no filter in this build, or on this kernel";
+		EXPECT_EQ(0, first) << forbidden_calls[first > 0 ? first - 1 : 0].name;
+	}
+}
+
+struct of_devices {
+	const char *name;
+	bool (*works)();
+};
+
+const of_devices calls_of_devices[] = {
+	{ "rtnetlink", [] { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0; } },
+	{ "AF_PACKET", [] { return socket(AF_PACKET, SOCK_RAW, 0) >= 0 || geteuid(); } },
+	{ "memfd", [] { return memfd_create("test", 0) >= 0; } },
+	{ "NUMA", [] { return !syscall(SYS_get_mempolicy, nullptr, nullptr, 0, nullptr, 0); } },
+	{ "lock", [] { return !mlock(&errno, sizeof(errno)); } },
+};
+
+/* The number of the first row that is other than `wanted`; 0: none. */
+template <enum confine_who who, bool wanted> int try_devices()
+{
+	if (load<who>())
+		return 100;
+	for (size_t i = 0; i < sizeof(calls_of_devices) / sizeof(*calls_of_devices); i++) {
+		errno = 0;
+		if (calls_of_devices[i].works() != wanted || errno != (wanted ? 0 : EPERM))
+			return (int)i + 1;
+	}
+	return 0;
+}
+
+TEST(confine_calls, devices_are_for_who_has_some)
+{
+	for (int (*fn)() :
+	     { try_devices<CONFINE_DEVICES, true>, try_devices<CONFINE_SOCKETS, false> }) {
+		int first = in_child(fn);
+
+		if (first == 100)
+			GTEST_SKIP() << "no filter in this build, or on this kernel";
+		EXPECT_EQ(0, first) << calls_of_devices[first > 0 ? first - 1 : 0].name;
+	}
 }
 
 void *touch(void *arg)
@@ -208,48 +249,62 @@ TEST(confine_capabilities, keeps_what_is_said)
 
 /* --- under our unit, whose filter is in force before we start --------------------------------- */
 
-const systemd_unit &control_unit()
+const systemd_unit &unit_of(enum confine_who who)
 {
-	static const systemd_unit unit(BASCULE_DEPLOY "/bascule-control@.service.in");
+	static const systemd_unit control(BASCULE_DEPLOY "/bascule-control@.service.in"),
+		dataplane(BASCULE_DEPLOY "/bascule-dataplane@.service.in");
 
-	return unit;
+	return who == CONFINE_DEVICES ? dataplane : control;
 }
 
 /* 101: not even the unit's. */
-template <int (*fn)()> int under_unit()
+template <enum confine_who who, int (*fn)()> int under_unit()
 {
-	return control_unit().enter() ? 101 : fn();
+	return unit_of(who).enter() ? 101 : fn();
 }
 
-/* What control does first; what the unit gives is what control keeps, so that nothing changes. */
-int start()
+const uint64_t net_raw = CONFINE_CAPABILITY(CAP_NET_RAW);
+
+/* What each does first; the unit gives no more than is kept, so that nothing changes. */
+int control_starts()
 {
-	return -confine_capabilities(CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE) |
-				     CONFINE_CAPABILITY(CAP_NET_RAW));
+	return -confine_capabilities(net_raw | CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE));
+}
+
+int dataplane_starts()
+{
+	return -confine_capabilities(net_raw | CONFINE_CAPABILITY(CAP_NET_ADMIN) |
+				     CONFINE_CAPABILITY(CAP_IPC_LOCK));
 }
 
 int give_up_more()
 {
-	return -confine_capabilities(CONFINE_CAPABILITY(CAP_NET_BIND_SERVICE));
+	return -confine_capabilities(0);
 }
 
 TEST(confine_capabilities, under_the_unit)
 {
-	if (!control_unit().known())
+	if (!unit_of(CONFINE_SOCKETS).known() || !unit_of(CONFINE_DEVICES).known())
 		GTEST_SKIP() << "no systemd-analyze";
-	EXPECT_EQ(0, in_child(under_unit<start>));
-	EXPECT_EQ(EPERM, in_child(under_unit<give_up_more>)) << "the unit's filter is not in force";
+	EXPECT_EQ(0, in_child(under_unit<CONFINE_SOCKETS, control_starts>));
+	EXPECT_EQ(0, in_child(under_unit<CONFINE_DEVICES, dataplane_starts>));
+	EXPECT_EQ(EPERM, in_child(under_unit<CONFINE_SOCKETS, give_up_more>))
+		<< "the unit's filter is not in force";
+	EXPECT_EQ(0, in_child(under_unit<CONFINE_DEVICES, give_up_more>)) << "of a drop-in";
 }
 
-/* The unit's filter knows no kinds of sockets, and tells nobody of what it refuses. */
+/* The units' filters know no kinds of sockets, and tell nobody of what they refuse. */
 TEST(confine_calls, under_the_unit)
 {
-	if (!control_unit().known())
+	if (!unit_of(CONFINE_SOCKETS).known() || !unit_of(CONFINE_DEVICES).known())
 		GTEST_SKIP() << "no systemd-analyze";
 	if (in_child(load))
 		GTEST_SKIP() << "no filter in this build, or on this kernel";
-	for (int (*fn)() : { under_unit<load>, under_unit<try_forbidden>, under_unit<go_on>,
-			     under_unit<other_threads> })
+	for (int (*fn)() :
+	     { under_unit<CONFINE_SOCKETS, load>, under_unit<CONFINE_SOCKETS, try_forbidden>,
+	       under_unit<CONFINE_SOCKETS, go_on>, under_unit<CONFINE_SOCKETS, other_threads>,
+	       under_unit<CONFINE_DEVICES, try_forbidden<CONFINE_DEVICES>>,
+	       under_unit<CONFINE_DEVICES, try_devices<CONFINE_DEVICES, true>> })
 		EXPECT_EQ(0, in_child(fn));
 }
 

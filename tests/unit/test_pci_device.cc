@@ -1,11 +1,13 @@
 /* When DPDK can open a PCI device, by a sysfs and a /dev of the test's own. */
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "config.h"
 #include "pci_device.h"
 
 namespace
@@ -94,6 +96,35 @@ TEST_F(host, others_that_are_ready)
 	driver("vfio-pci");
 	file("/dev/vfio/noiommu-0");
 	EXPECT_EQ("", why()) << "without an IOMMU";
+}
+
+struct addressing {
+	const char *what, *device, *driver;
+	bool iommu, physical;
+};
+
+const addressing addressings[] = {
+	{ "by its IOMMU", "0000:3b:00.0", "vfio-pci", true, false },
+	{ "without one", "0000:3b:00.0", "vfio-pci", false, true },
+	{ "by UIO, which knows none", "0000:3b:00.0", "uio_pci_generic", true, true },
+	{ "by UIO, which knows none", "3b:00.0,arg=1", "igb_uio", true, true },
+	{ "no PCI device", "net_af_packet0,iface=eth0", "vfio-pci", false, false },
+};
+
+TEST_F(host, physical_addresses_are_of_devices_without_an_iommu)
+{
+	for (const addressing &t : addressings) {
+		auto dataplane = std::make_unique<config_dataplane>();
+
+		dataplane->nb_ports = 1;
+		dataplane->ports[0].device = (char *)t.device;
+		driver(t.driver);
+		fs::remove_all(at("/sys/class/iommu"));
+		fs::create_directories(at("/sys/class/iommu"));
+		if (t.iommu)
+			link("/sys/class/iommu/dmar0", "../../devices/virtual/iommu/dmar0");
+		EXPECT_EQ(t.physical, pci_physical(root.c_str(), dataplane.get())) << t.what;
+	}
 }
 
 TEST_F(host, what_is_left_to_eal)

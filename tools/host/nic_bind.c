@@ -122,7 +122,7 @@ static bool check_iommu(struct vfio *vfio, struct bind_result *r)
 	if (!vfio->noiommu)
 		return refuse(r, vfio->next, "%s: vfio-pci needs it", vfio->why);
 	note(r, "vfio runs without an IOMMU (noiommu): the NIC can write to all memory, and the "
-		"dataplane needs CAP_SYS_RAWIO, as config/deploy/README.md says");
+		"dataplane needs CAP_SYS_RAWIO and CAP_SYS_ADMIN, as config/deploy/README.md says");
 	return true;
 }
 

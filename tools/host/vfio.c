@@ -58,7 +58,7 @@ static void explain_iommu(const struct host_root *host, struct vfio *vfio)
 			"give it one (QEMU: -device intel-iommu); or, without protection of "
 			"memory, "
 			"echo Y >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode, and "
-			"CAP_SYS_RAWIO for the dataplane's unit");
+			"CAP_SYS_RAWIO and CAP_SYS_ADMIN for the dataplane's unit");
 	else
 		explain(vfio, "the firmware offers no IOMMU",
 			intel ? "switch VT-d on in the firmware's setup, add intel_iommu=on "
