@@ -114,6 +114,8 @@ def _loss(parser):
                                  ("events", ["link", "flap", *loss.OF_CONTROL], tuple(loss.AFTER_S))):
         parser.add_argument(f"--{name}", type=_some_of(known), default=default, metavar="LIST",
                             help=f"of {','.join(known)} (default: {','.join(default)})")
+    parser.add_argument("--load", choices=("veth", "memif"), default="veth",
+                        help="what packets go by: the kernel's veth, or shared memory, for rates that two cores cannot carry there (default: veth)")
     parser.add_argument("--next", type=Path, metavar="DIR", help="the build whose control an upgrade starts (default: the same)")
 
 

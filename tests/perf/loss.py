@@ -24,24 +24,21 @@ import subprocess
 import sys
 import time
 from array import array
-from pathlib import Path
 from types import SimpleNamespace
 
 import bascule as instance
+import loss_memif
 from bascule import Bascule
+from children import Failed
 from figures import progress
-from lab import Lab, LabError, wait_for
-from played import Nva, prefixes
-from speaker import update
+from lab import Lab, LabError
+from played import prefixes
+from two_nvas import HOST, NVAS, OF_CONTROL, announce, config, destinations, lose_control, played, wait_tables, waits
 
-HOST = "10.0.1.10"
-NVAS = {"a": ("10.0.2.101", 65101, "10.0.2.1"), "b": ("10.0.3.101", 65102, "10.0.3.1")}
 # How long the packets go on after it, with so many prefixes.
 AFTER_S = {"none": lambda n: 4, "link": lambda n: 4, "flap": lambda n: 6, "silence": lambda n: 12, "arp": lambda n: 8,
            "killed": lambda n: 4, "restarted": lambda n: 10 + n / 2e4, "upgraded": lambda n: 10 + n / 2e4}
-OF_CONTROL = ("killed", "restarted", "upgraded")
 FLAP_MS = 333
-LEARN_S = 120
 RUN_MS = 10  # losses that less than this parts are one
 SLOTS = 8192  # of a port's ring: what comes while its lcore waits for a core is not lost there
 
@@ -50,30 +47,13 @@ def device(number, interface):
     return f"net_af_packet{number},iface={interface},framecnt={SLOTS},blocksz=65536"
 
 
-def config(rs):
-    ports = [*({"name": f"nva{i}", "role": "nva", "addresses": [f"{us}/24"]}
-               for i, (_, _, us) in enumerate(NVAS.values())),
-             {"name": "vnet0", "role": "vnet", "addresses": ["10.0.1.4/24"]}]
-    for i, port in enumerate(ports):
-        port["device"] = device(i, port["name"])
-    return {
-        "instance": {"asn": 65515, "router_id": "10.0.1.4"},
-        "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 900,
-                      "ports": ports},
-        "control": {"lcores": [1]},
-        "vnet": [{"prefix": "10.0.1.0/24", "port": "vnet0"}],
-        "peers": [{"name": name, "address": address, "asn": asn, "multihop": True, "passive": True}
-                  for name, (address, asn, _) in NVAS.items()],
-    }
-
-
 def run(n, ways, control, event, options):
     with Lab() as lab:
         rs = lab.namespace("rs")
         for lan in ("nva0", "nva1", "vnet0"):
             rs.join(lab.lan(lan), lan)
             rs.keep_kernel_off(lan)
-        bascule = Bascule(rs, "a", config(rs))
+        bascule = Bascule(rs, "a", config([device(i, lan) for i, lan in enumerate(("nva0", "nva1", "vnet0"))]))
         hub = SimpleNamespace(lab=lab, bascule=bascule, next=options.next)
         nvas = [played(hub, name, i) for i, name in enumerate(NVAS)]
         host = lab.namespace("host")
@@ -81,52 +61,8 @@ def run(n, ways, control, event, options):
         bascule.start()
         routes = prefixes(n)
         announce(nvas, routes, ways)
-        expected = (2, 0) if ways == "ecmp" else (1, 1)
-        wait_for(lambda: all(ways_of(bascule, route) == expected for route in (routes[0], routes[-1])), "the tables", 60)
+        wait_tables(bascule, routes, ways)
         return send(hub, nvas, host, routes, ways, control, event, options.rate)
-
-
-def played(hub, name, i):
-    address, asn, us = NVAS[name]
-    nva = Nva.__new__(Nva)
-    nva.hub, nva.name, nva.address, nva.asn, nva.us = hub, name, address, asn, us
-    nva.namespace = hub.lab.namespace(name)
-    nva.namespace.join(hub.lab.lans[f"nva{i}"], "nva", f"{address}/24")
-    nva.connection, nva._told = None, set()
-    return nva
-
-
-def announce(nvas, routes, ways):
-    """All sessions, all routes, End-of-RIB."""
-    for i, nva in enumerate(nvas):
-        nva.establish(seconds=LEARN_S)
-        nva.announce(routes, path=(65000,) if i and ways == "backup" else ())
-        nva.connection.send(update())
-    for nva in nvas:
-        wait_for(lambda nva=nva: nva.row()["learned"] == len(routes), f"routes of {nva.name}", LEARN_S)
-
-
-def lose_control(hub, event, nvas, routes, ways):
-    """... and have it back, as `event` says."""
-    control = hub.bascule.control
-    control.stop() if event == "upgraded" else control.kill()
-    if event == "killed":
-        return
-    for nva in nvas:
-        nva.connection.close()
-        nva.connection = None
-    built = instance.BUILD
-    instance.use_build(hub.next if event == "upgraded" and hub.next else built)
-    hub.bascule.start_control()
-    instance.use_build(built)
-    announce(nvas, routes, ways)
-    wait_for(lambda: not hub.bascule.summary()["restarting"], "the end of the restart", LEARN_S)
-
-
-def ways_of(bascule, route):
-    address = route.rpartition(".")[0] + ".9"
-    rows = bascule.cli("show", "routes", address)
-    return (sum("vnet" in row["views"] for row in rows), sum("vnet" not in row["views"] for row in rows))
 
 
 def send(hub, nvas, host, routes, ways, control, event, rate):
@@ -134,8 +70,7 @@ def send(hub, nvas, host, routes, ways, control, event, rate):
     bascule = hub.bascule
     lab, rs = bascule.namespace.lab, bascule.namespace
     to, times = lab.dir / "destinations", lab.dir / "times"
-    step = max(1, len(routes) // 1000)
-    to.write_text("".join(f"{route.rpartition('.')[0]}.9\n" for route in routes[::step]))
+    destinations(to, routes)
     # nva0 without a link, or its far end's: the LAN's port that is the NVA's
     plug = [] if event in ("none", *OF_CONTROL) else [
         rs.wires["nva0"] if event in ("link", "flap") else nvas[0].namespace.wires["nva"]]
@@ -211,16 +146,6 @@ def outcome(path, result):
     }
 
 
-def waits(bascule):
-    """{thread: ns that it has been ready to run and not run} of the dataplane's lcores."""
-    found = {}
-    for task in Path(f"/proc/{bascule.dataplane.pid}/task").iterdir():
-        name = (task / "comm").read_text().strip()
-        if name.startswith(("lcore-worker", "rte-worker")) or task.name == str(bascule.dataplane.pid):
-            found[name] = int((task / "schedstat").read_text().split()[1])
-    return found
-
-
 def word_of_kernel(event, result):
     """When it said that the next hop is lost: of a neighbour whose address it was made to forget, once it has asked anew."""
     said, at = [(us, what) for us, what in result["events"] if us > result["plug_us"][0]], f"neighbour {NVAS['a'][0]}"
@@ -254,13 +179,19 @@ def tell(figures, name, event, result):
 
 
 def measure(figures, options, build):
-    """`options`: runs, prefixes, rate, ways, control, events, next."""
+    """`options`: runs, prefixes, rate, load, ways, control, events, next."""
     instance.use_build(build)
+    if options.load == "memif" and (unknown := [event for event in options.events if event not in loss_memif.EVENTS]):
+        raise Failed(f"--load memif: {','.join(unknown)} is none of {','.join(loss_memif.EVENTS)}")
     for turn in range(options.runs):
         for n, ways, control, event in itertools.product(options.prefixes, options.ways, options.control, options.events):
             if event in OF_CONTROL and control == "dead":
                 continue
             name = f"{event}, {ways}, {n} prefixes" + f", control {control}" * (event not in OF_CONTROL)
             progress(f"loss, {name}, run {turn + 1} of {options.runs}")
-            tell(figures, f"loss/{name}", event, run(int(n), ways, control, event, options))
+            if options.load == "memif":
+                result = loss_memif.run(int(n), ways, control, event, options, AFTER_S[event](int(n)))
+                loss_memif.tell(figures, f"loss-memif/{name}", event, result)
+            else:
+                tell(figures, f"loss/{name}", event, run(int(n), ways, control, event, options))
     progress("")

@@ -31,6 +31,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sequence.h"
+
 enum {
 	RECEIVERS = 4,
 	BATCH = 32,	  /* packets a system call */
@@ -40,25 +42,8 @@ enum {
 	SLOT = 160,	  /* octets of a block that one packet takes at most */
 	EVENTS = 4096,
 	NETNS_MAX = 256,
-	PORT = 9,	       /* discard */
 	SETTLE_NS = 500000000, /* after the last packet */
-	HEADERS = 14 + 20 + 8,
 };
-
-struct __attribute__((packed)) packet {
-	uint8_t dst[6], src[6];
-	uint16_t type;
-	uint8_t version, tos;
-	uint16_t length, id, fragment;
-	uint8_t ttl, protocol;
-	uint16_t checksum;
-	uint32_t from, to;
-	uint16_t sport, dport, udp_length, udp_checksum;
-	uint32_t number;
-	uint64_t sent_ns; /* CLOCK_REALTIME, as the receivers' */
-	uint8_t pad[8];
-};
-_Static_assert(sizeof(struct packet) == HEADERS + 20, "no holes");
 
 struct place {
 	const char *netns, *interface;
@@ -79,32 +64,14 @@ struct event {
 
 static struct {
 	struct place from, plug;
-	const char *watch, *times;
+	const char *watch;
 	struct receiver receiver[RECEIVERS];
 	int nb_receivers, fd;
-	struct packet model;
-	uint32_t *to, nb_to; /* destinations, network order */
-	uint32_t rate, total, nb_flows, plug_ms, unplug_ms;
-	int64_t *sent_ns, *came_ns; /* by number; 0: not yet */
-	int64_t start_ns, behind_ns, plug_begin_ns, plug_end_ns;
-	uint64_t doubled, refused;
+	int64_t behind_ns, plug_begin_ns, plug_end_ns;
+	uint64_t refused;
 	struct event event[EVENTS];
 	int nb_events;
-} run = { .rate = 100000, .total = 500000, .nb_flows = 1000, .plug_ms = 1000 };
-
-static void die(const char *what)
-{
-	fprintf(stderr, "sequence_bench: %s: %s\n", what, strerror(errno));
-	exit(EXIT_FAILURE);
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
+} run;
 
 static void sleep_ns(int64_t ns)
 {
@@ -126,7 +93,7 @@ static void enter(const char *netns)
 	int fd = open(netns, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		die(netns);
+		sequence_die(netns);
 	close(fd);
 }
 
@@ -138,7 +105,7 @@ static void packet_bind(int fd, const char *interface, uint16_t protocol)
 				    .sll_ifindex = (int)if_nametoindex(interface) };
 
 	if (!addr.sll_ifindex || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		die(interface);
+		sequence_die(interface);
 }
 
 static int packet_socket(const struct place *at)
@@ -148,7 +115,7 @@ static int packet_socket(const struct place *at)
 	enter(at->netns);
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		die("AF_PACKET");
+		sequence_die("AF_PACKET");
 	packet_bind(fd, at->interface, 0);
 	return fd;
 }
@@ -164,16 +131,16 @@ static void receiver_filter(int fd)
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 5),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 26),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohl(run.model.from), 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohl(sequence.model.from), 0, 3),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 36),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, sizeof(struct packet)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SEQUENCE_PORT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, sizeof(struct sequence_packet)),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)))
-		die("SO_ATTACH_FILTER");
+		sequence_die("SO_ATTACH_FILTER");
 }
 
 /* A ring in which everything has room. */
@@ -186,32 +153,29 @@ static void receiver_open(struct receiver *r)
 
 	r->fd = packet_socket(&r->at);
 	receiver_filter(r->fd);
-	r->nb_blocks = (uint32_t)((uint64_t)run.total * SLOT / BLOCK) +
-		       run.total / run.rate * 1000 / RETIRE_MS + 64;
+	r->nb_blocks = (uint32_t)((uint64_t)sequence.total * SLOT / BLOCK) +
+		       sequence.total / sequence.rate * 1000 / RETIRE_MS + 64;
 	req.tp_block_nr = r->nb_blocks;
 	req.tp_frame_nr = r->nb_blocks * (BLOCK / 2048);
 	if (setsockopt(r->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) ||
 	    setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req)))
-		die("PACKET_RX_RING");
+		sequence_die("PACKET_RX_RING");
 	r->ring = mmap(NULL, (size_t)r->nb_blocks * BLOCK, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_POPULATE, r->fd, 0);
 	if (r->ring == MAP_FAILED)
-		die("mmap");
+		sequence_die("mmap");
 	packet_bind(r->fd, r->at.interface, ETH_P_ALL); /* not before ring and filter are there */
 }
 
 static void note(struct receiver *r, const struct tpacket3_hdr *header)
 {
-	const struct packet *packet = (const void *)((const uint8_t *)header + header->tp_mac);
+	const struct sequence_packet *packet =
+		(const void *)((const uint8_t *)header + header->tp_mac);
 	uint32_t number = ntohl(packet->number);
 
-	if (header->tp_snaplen < sizeof(*packet) || number >= run.total)
-		return;
-	r->count++;
-	if (run.came_ns[number])
-		run.doubled++;
-	else
-		run.came_ns[number] = header->tp_sec * INT64_C(1000000000) + header->tp_nsec;
+	if (header->tp_snaplen >= sizeof(*packet) &&
+	    sequence_came(number, header->tp_sec * INT64_C(1000000000) + header->tp_nsec))
+		r->count++;
 }
 
 static void receiver_read(struct receiver *r)
@@ -285,7 +249,7 @@ static int watch_open(void)
 	enter(run.watch);
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		die("rtnetlink");
+		sequence_die("rtnetlink");
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	return fd;
 }
@@ -299,7 +263,7 @@ static void *watch(void *arg)
 	urgent();
 	for (;;) {
 		ssize_t len = recv(fd, buf, sizeof(buf), 0);
-		int64_t at_ns = now_ns();
+		int64_t at_ns = sequence_now_ns();
 
 		for (struct nlmsghdr *m = (void *)buf; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len))
 			heard(m, at_ns);
@@ -318,19 +282,19 @@ static void *plug(void *arg)
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	strncpy(ifr.ifr_name, run.plug.interface, IF_NAMESIZE - 1);
 	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &ifr))
-		die(run.plug.interface);
-	sleep_ns(run.start_ns + run.plug_ms * INT64_C(1000000) - now_ns());
+		sequence_die(run.plug.interface);
+	sleep_ns(sequence.start_ns + sequence.plug_ms * INT64_C(1000000) - sequence_now_ns());
 	ifr.ifr_flags &= (short)~IFF_UP;
-	run.plug_begin_ns = now_ns();
+	run.plug_begin_ns = sequence_now_ns();
 	if (ioctl(fd, SIOCSIFFLAGS, &ifr))
-		die(run.plug.interface);
-	run.plug_end_ns = now_ns();
+		sequence_die(run.plug.interface);
+	run.plug_end_ns = sequence_now_ns();
 	fprintf(stderr, "plugged\n");
-	if (run.unplug_ms) {
-		sleep_ns(run.unplug_ms * INT64_C(1000000));
+	if (sequence.unplug_ms) {
+		sleep_ns(sequence.unplug_ms * INT64_C(1000000));
 		ifr.ifr_flags |= IFF_UP;
 		if (ioctl(fd, SIOCSIFFLAGS, &ifr))
-			die(run.plug.interface);
+			sequence_die(run.plug.interface);
 	}
 	close(fd);
 	return NULL;
@@ -338,34 +302,16 @@ static void *plug(void *arg)
 
 /* --- what is sent ----------------------------------------------------------------------------- */
 
-static uint16_t header_checksum(const struct packet *packet)
+static void fill(struct sequence_packet *packet, uint32_t number)
 {
-	const uint8_t *octets = &packet->version;
-	uint32_t sum = 0;
-
-	for (int i = 0; i < 20; i += 2)
-		sum += (uint32_t)octets[i] << 8 | octets[i + 1];
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum += sum >> 16;
-	return htons((uint16_t)~sum);
-}
-
-static void fill(struct packet *packet, uint32_t number)
-{
-	uint32_t flow = number % run.nb_flows;
-
-	*packet = run.model;
-	packet->to = run.to[flow % run.nb_to];
-	packet->sport = htons((uint16_t)(20000 + flow));
-	packet->checksum = header_checksum(packet);
+	sequence_fill(packet, number % sequence.nb_flows);
 	packet->number = htonl(number);
-	run.sent_ns[number] = now_ns();
-	packet->sent_ns = (uint64_t)run.sent_ns[number];
+	sequence.sent_ns[number] = sequence_now_ns();
 }
 
 static uint32_t send_batch(uint32_t number, uint32_t n)
 {
-	static struct packet packet[BATCH];
+	static struct sequence_packet packet[BATCH];
 	static struct iovec iov[BATCH];
 	static struct mmsghdr message[BATCH];
 	int sent;
@@ -379,7 +325,7 @@ static uint32_t send_batch(uint32_t number, uint32_t n)
 	if (sent >= 0)
 		return (uint32_t)sent;
 	if (errno != ENOBUFS && errno != EAGAIN)
-		die("sendmmsg");
+		sequence_die("sendmmsg");
 	run.refused++;
 	return 0;
 }
@@ -388,89 +334,39 @@ static void send_all(void)
 {
 	uint32_t number = 0;
 
-	while (number < run.total) {
-		int64_t passed_ns = now_ns() - run.start_ns;
-		uint64_t due = (uint64_t)passed_ns * run.rate / 1000000000 + 1;
-		int64_t behind_ns = passed_ns - (int64_t)number * 1000000000 / run.rate;
+	while (number < sequence.total) {
+		int64_t now_ns = sequence_now_ns();
+		uint32_t due = sequence_due(now_ns);
+		int64_t behind_ns =
+			now_ns - sequence.start_ns - (int64_t)number * 1000000000 / sequence.rate;
 
 		if (behind_ns > run.behind_ns)
 			run.behind_ns = behind_ns;
-		due = due < run.total ? due : run.total;
 		while (number < due)
-			number += send_batch(number, due - number < BATCH ? (uint32_t)(due - number)
-									  : BATCH);
+			number += send_batch(number, due - number < BATCH ? due - number : BATCH);
 		sleep_ns(TICK_NS);
 	}
 }
 
 /* --- what is told ----------------------------------------------------------------------------- */
 
-static int64_t us(int64_t ns)
-{
-	return ns ? (ns - run.start_ns) / 1000 : -1;
-}
-
-/* Two arrays of nanoseconds since the first packet, by number, as this machine has 64-bit integers:
- * when each was sent, and when it came; -1: never. */
-static void write_times(const char *path)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		die(path);
-	for (uint32_t n = 0; n < run.total; n++) {
-		run.sent_ns[n] -= run.start_ns;
-		run.came_ns[n] = run.came_ns[n] ? run.came_ns[n] - run.start_ns : -1;
-	}
-	if (fwrite(run.sent_ns, sizeof(*run.sent_ns), run.total, file) != run.total ||
-	    fwrite(run.came_ns, sizeof(*run.came_ns), run.total, file) != run.total || fclose(file))
-		die(path);
-}
-
 static void report(void)
 {
-	printf("{\"sent\": %u, \"flows\": %u, \"start_ns\": %lld, \"behind_us\": %lld, ", run.total,
-	       run.nb_flows, (long long)run.start_ns, (long long)run.behind_ns / 1000);
+	printf("{\"sent\": %u, \"flows\": %u, \"start_ns\": %lld, \"behind_us\": %lld, ",
+	       sequence.total, sequence.nb_flows, (long long)sequence.start_ns,
+	       (long long)run.behind_ns / 1000);
 	printf("\"refused\": %llu, \"doubled\": %llu, ", (unsigned long long)run.refused,
-	       (unsigned long long)run.doubled);
-	printf("\"plug_us\": [%lld, %lld], \"events\": [", (long long)us(run.plug_begin_ns),
-	       (long long)us(run.plug_end_ns));
+	       (unsigned long long)sequence.doubled);
+	printf("\"plug_us\": [%lld, %lld], \"events\": [",
+	       (long long)sequence_us(run.plug_begin_ns), (long long)sequence_us(run.plug_end_ns));
 	for (int i = 0; i < run.nb_events; i++)
-		printf("%s[%lld, \"%s\"]", i ? ", " : "", (long long)us(run.event[i].ns),
+		printf("%s[%lld, \"%s\"]", i ? ", " : "", (long long)sequence_us(run.event[i].ns),
 		       run.event[i].what);
 	printf("]}\n");
-	write_times(run.times);
+	sequence_write_times(NULL, 0);
 }
 
 /* --- command line ----------------------------------------------------------------------------- */
-
-static void mac_parse(const char *text, uint8_t mac[6])
-{
-	if (sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
-		   &mac[4], &mac[5]) != 6) {
-		errno = EINVAL;
-		die(text);
-	}
-}
-
-static void destinations_read(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char line[64];
-
-	if (!file)
-		die(path);
-	run.to = calloc(1 << 20, sizeof(*run.to));
-	while (run.to && run.nb_to < 1 << 20 && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (inet_pton(AF_INET, line, &run.to[run.nb_to]) != 1)
-			die(line);
-		run.nb_to++;
-	}
-	fclose(file);
-	if (!run.nb_to)
-		die(path);
-}
 
 static struct place place_parse(char *text)
 {
@@ -478,7 +374,7 @@ static struct place place_parse(char *text)
 
 	if (!comma) {
 		errno = EINVAL;
-		die(text);
+		sequence_die(text);
 	}
 	*comma = '\0';
 	return (struct place){ text, comma + 1 };
@@ -487,24 +383,13 @@ static struct place place_parse(char *text)
 static void options_parse(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "send", 1, NULL, 's' },    { "receive", 1, NULL, 'r' },
-		{ "plug", 1, NULL, 'p' },    { "times", 1, NULL, 'o' },
-		{ "watch", 1, NULL, 'w' },   { "from", 1, NULL, 'f' },
-		{ "to", 1, NULL, 't' },	     { "dst-mac", 1, NULL, 'd' },
-		{ "src-mac", 1, NULL, 'm' }, { "rate", 1, NULL, 'R' },
-		{ "total", 1, NULL, 'T' },   { "flows", 1, NULL, 'F' },
-		{ "plug-ms", 1, NULL, 'P' }, { "unplug-ms", 1, NULL, 'U' },
-		{ NULL, 0, NULL, 0 },
+		{ "send", 1, NULL, 's' }, { "receive", 1, NULL, 'r' },
+		{ "plug", 1, NULL, 'p' }, { "watch", 1, NULL, 'w' },
+		SEQUENCE_OPTIONS,	  { NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	run.model = (struct packet){ .type = htons(ETH_P_IP),
-				     .version = 0x45,
-				     .length = htons(sizeof(struct packet) - 14),
-				     .ttl = 64,
-				     .protocol = IPPROTO_UDP,
-				     .dport = htons(PORT),
-				     .udp_length = htons(sizeof(struct packet) - 34) };
+	sequence.program = "sequence_bench";
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (c) {
 		case 's': run.from = place_parse(optarg); break;
@@ -514,21 +399,12 @@ static void options_parse(int argc, char **argv)
 			break;
 		case 'p': run.plug = place_parse(optarg); break;
 		case 'w': run.watch = optarg; break;
-		case 'o': run.times = optarg; break;
-		case 'f': inet_pton(AF_INET, optarg, &run.model.from); break;
-		case 't': destinations_read(optarg); break;
-		case 'd': mac_parse(optarg, run.model.dst); break;
-		case 'm': mac_parse(optarg, run.model.src); break;
-		case 'R': run.rate = (uint32_t)atol(optarg); break;
-		case 'T': run.total = (uint32_t)atol(optarg); break;
-		case 'F': run.nb_flows = (uint32_t)atol(optarg); break;
-		case 'U': run.unplug_ms = (uint32_t)atol(optarg); break;
-		case 'P': run.plug_ms = (uint32_t)atol(optarg); break;
-		default: exit(2);
+		default:
+			if (!sequence_option(c, optarg))
+				exit(2);
 		}
 	}
-	if (!run.from.netns || !run.watch || !run.times || !run.nb_receivers || !run.nb_to ||
-	    !run.rate || !run.total || !run.nb_flows) {
+	if (!run.from.netns || !run.watch || !run.nb_receivers || !sequence_ready()) {
 		fprintf(stderr, "sequence_bench is run by loss.py\n");
 		exit(2);
 	}
@@ -540,17 +416,15 @@ int main(int argc, char **argv)
 	int one = 1;
 
 	options_parse(argc, argv);
-	run.sent_ns = calloc(run.total, sizeof(*run.sent_ns));
-	run.came_ns = calloc(run.total, sizeof(*run.came_ns));
-	if (!run.sent_ns || !run.came_ns || mlockall(MCL_CURRENT))
-		die("memory");
+	if (mlockall(MCL_CURRENT))
+		sequence_die("memory");
 	for (int i = 0; i < run.nb_receivers; i++)
 		receiver_open(&run.receiver[i]);
 	pthread_create(&thread, NULL, watch, (void *)(intptr_t)watch_open());
 	run.fd = packet_socket(&run.from);
 	setsockopt(run.fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one));
 	urgent();
-	run.start_ns = now_ns();
+	sequence.start_ns = sequence_now_ns();
 	fprintf(stderr, "sending\n");
 	if (run.plug.netns)
 		pthread_create(&thread, NULL, plug, NULL);

@@ -8,6 +8,7 @@ import pytest
 import bgp
 import forward
 import loss
+import loss_memif
 from figures import Figures
 from test_perf import perf
 
@@ -57,8 +58,36 @@ def test_what_is_lost_after_the_kernels_word():
         "x, lost": [5], "x, of that sent after the kernel's word": [2], "x, lost at other times": [2]}
 
 
+def test_a_next_hop_is_lost_by_shared_memory(build, tmp_path):
+    """What is lost ends with the mark, whatever the machine does."""
+    found = figures(build, tmp_path, "loss", "--load", "memif", "--prefixes", 500, "--events", "link", "--control", "alive", "--rate", 2000)
+    name = "loss-memif/link, ecmp, 500 prefixes, control alive, "
+    found = {figure.removeprefix(name): row["max"] for figure, row in found.items()}
+    assert found["lost before"] == found["lost since the mark"] == 0 < found["until the mark"]
+
+
+UNDER_WAY = loss_memif.UNDER_WAY
+A, B = loss_memif.LOST, loss_memif.OTHER
+MARKS = [  # numbers that are missing, from the plug on; how many before, until and since the mark
+    ("none", [], (0, 0, 0)), ("in the rings", [-UNDER_WAY, -2, 10], (0, 3, 0)), ("long before", [-UNDER_WAY - 2], (1, 0, 0)),
+    ("the last before it", [18], (0, 1, 0)), ("the next after it", [22], (0, 0, 1)), ("of the other way", [21], (0, 0, 1))]
+
+
+@pytest.mark.parametrize("what, missing, lost", MARKS, ids=[row[0] for row in MARKS])
+def test_what_is_lost_since_the_mark(what, missing, lost):
+    """Even numbers are of the flow whose way is lost; they come by the other from the 20th packet on after the plug."""
+    plug, total = 2 * UNDER_WAY, 4 * UNDER_WAY
+    way = bytearray(B if number % 2 or number >= plug + 20 else A if number < plug else 0 for number in range(total))
+    for number in missing:
+        way[plug + number] = 0
+    found = loss_memif.marked(plug * 1000, range(0, total * 1000, 1000), way, 2, [plug + number for number in missing])
+    assert found["mark"] == plug + 20 and found["mark_ms"] == 0.02
+    assert tuple(found[f"lost_{when}"] for when in ("before", "until_mark", "since_mark")) == lost
+
+
 @pytest.mark.parametrize("words, why", [
     (["loss", "--events", "link,nonesuch"], "'nonesuch' is none of " + ",".join(loss.AFTER_S)), (["latency", "--known", "many"], "'many' is no number"),
+    (["loss", "--load", "memif", "--events", "arp"], "arp is none of " + ",".join(loss_memif.EVENTS)),
     (["record", "forward", "nonesuch"], "'nonesuch' is none of forward,"), (["bgp", "--rivals", "quagga"], "'quagga' is none of null,bird")])
 def test_what_there_is_not(words, why):
     done = perf(*words)
