@@ -68,9 +68,12 @@ static bool members_returned(const struct device_recovery *r, struct bond *bond)
 static bool promising(const struct device_recovery *r)
 {
 	struct device *device = r->device;
+	bool any;
 
-	if (device->bond.nb)
-		return bond_any(&device->bond) | members_returned(r, &device->bond);
+	if (device->bond.nb) {
+		any = members_returned(r, &device->bond);
+		return bond_any(&device->bond) || any;
+	}
 	return r->removed || !device->closed || returned(r, device->config->device);
 }
 
