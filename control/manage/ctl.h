@@ -39,16 +39,18 @@
  *                                kernel gave to others meanwhile
  *   show peers                   one a peer, in the order of the configuration: instance (ours)
  *                                name role gateway (its name; absent for an NVA) address ("": one
- *                                of a subnet that has not come yet) subnet (absent if the address
+ *                                of a subnet that has not come yet; a link-local one has its port:
+ *                                "fe80::1%nva0") subnet (absent if the address
  *                                is configured) asn state ("Established", ...) state_s (seconds in
  *                                it) supported (false: no route exchange with it, last_error says
- *                                why) learned max_routes (that it may announce; 0: no bound)
+ *                                why) max_routes (that it may announce; 0: no bound)
  *                                drained (by itself or with the instance) shutdown (by an operator)
  *                                complete (it has finished announcing, by End-of-RIB or silence)
  *                                digest (16 hexadecimal digits, the same for the same prefixes and
- *                                AS paths, before policy) unusable reflections (what we announce to
- *                                it, come back) advertised (prefixes) last_error (why it last went
- *                                down or does not come up; "")
+ *                                AS paths, before policy) learned unusable reflections (what we
+ *                                announce to it, come back) advertised (prefixes) families[{family
+ *                                ("ipv4" "ipv6") and these four of its own}] last_error (why it
+ *                                last went down or does not come up; "")
  *   show peer    name            one: the fields of show peers and: ibgp passive multihop md5
  *                                next_hop ("self", "unchanged") remove_private_as as_override
  *                                allow_as_set enforce_first_as announce_vnets backup_paths (bool)
@@ -65,9 +67,10 @@
  *                                first_as over_limit no_memory too_long_to_announce (prefixes)
  *                                changes (of its routes, since it is configured) flapping flap_held
  *                                (prefixes that change too often, and of them held)
- *   show routes  prefix? address?   one a path, a prefix's paths together and best first; neither
- *                argument: all;
- *                                address: the longest match. prefix best ecmp (used beside the
+ *   show routes  prefix? address? family?
+ *                                one a path, a prefix's paths together and best first, IPv4 before
+ *                                IPv6; address: the longest match; neither: all, or those of that
+ *                                family. prefix best ecmp (used beside the
  *                                best) peer ("local": a VNet prefix) peer_address (absent: local)
  *                                local_address (ours in the session that it came by, or, if
  *                                advertised, goes by; absent: none) source ("ebgp" "ibgp" "local")
@@ -88,7 +91,8 @@
  *                                as good or better, which learn it as a backup, or not at all;
  *                                absent if none; 16 at most, backup_to_more and hidden_from_more
  *                                count the rest)
- *   show routes  peer which   the same of one peer. which: "received" (before its inbound route
+ *   show routes  peer which family?
+ *                                the same of one peer. which: "received" (before its inbound route
  *                map: without reason, age_s
  *                                and views, with policy: "unchanged" "changed" "summarised"
  *                                "dropped" "too long"), "learned" (after it) or "advertised" (as

@@ -18,11 +18,18 @@ void field_number(json_t *o, const char *key, uint64_t value)
 	json_object_set_new(o, key, json_integer((json_int_t)value));
 }
 
-void field_addr(json_t *o, const char *key, uint32_t addr)
+void field_addr(json_t *o, const char *key, struct addr addr)
 {
 	char text[ADDR_TEXT];
 
-	field_text(o, key, addr4_text(addr, text));
+	field_text(o, key, addr_text(addr, text));
+}
+
+void field_router_id(json_t *o, const char *key, uint32_t id)
+{
+	char text[ADDR_TEXT];
+
+	field_text(o, key, addr4_text(id, text));
 }
 
 void field_prefix(json_t *o, struct prefix prefix)

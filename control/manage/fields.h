@@ -17,8 +17,9 @@ extern "C" {
 void field_text(json_t *o, const char *key, const char *text);
 void field_bool(json_t *o, const char *key, bool value);
 void field_number(json_t *o, const char *key, uint64_t value);
+void field_addr(json_t *o, const char *key, struct addr addr);
 /* Host order. */
-void field_addr(json_t *o, const char *key, uint32_t addr);
+void field_router_id(json_t *o, const char *key, uint32_t id);
 /* As "prefix". */
 void field_prefix(json_t *o, struct prefix prefix);
 

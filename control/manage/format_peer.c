@@ -39,8 +39,48 @@ static void set_digest(json_t *o, uint64_t digest)
 	field_text(o, "digest", text);
 }
 
+static void set_routes(json_t *o, const struct row_peer_routes *routes)
+{
+	field_number(o, "learned", routes->learned);
+	field_number(o, "unusable", routes->unusable);
+	field_number(o, "reflections", routes->reflections);
+	field_number(o, "advertised", routes->advertised);
+}
+
+/* Those that the peer has. */
+static json_t *format_families(const struct row_peer *row)
+{
+	json_t *list = json_array();
+
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+		json_t *o;
+
+		if (!(row->families & family_bit(family)))
+			continue;
+		o = json_object();
+		field_text(o, "family", family_name(family));
+		set_routes(o, &row->routes[family]);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static struct row_peer_routes of_all_families(const struct row_peer *row)
+{
+	struct row_peer_routes all = { 0 };
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		all.learned += row->routes[family].learned;
+		all.unusable += row->routes[family].unusable;
+		all.reflections += row->routes[family].reflections;
+		all.advertised += row->routes[family].advertised;
+	}
+	return all;
+}
+
 json_t *format_peer(const struct row_peer *row)
 {
+	const struct row_peer_routes all = of_all_families(row);
 	json_t *o = json_object();
 	char text[PREFIX_TEXT];
 
@@ -49,10 +89,7 @@ json_t *format_peer(const struct row_peer *row)
 	field_text(o, "role", role_name((enum role)row->role));
 	if (row->gateway[0])
 		field_text(o, "gateway", row->gateway);
-	if (row->addr)
-		field_addr(o, "address", row->addr);
-	else
-		field_text(o, "address", "");
+	field_text(o, "address", row->addr);
 	if (row->subnet.len)
 		field_text(o, "subnet", prefix_text(row->subnet, text));
 	field_number(o, "asn", row->asn);
@@ -61,20 +98,18 @@ json_t *format_peer(const struct row_peer *row)
 	field_bool(o, "supported", !row->held);
 	field_bool(o, "drained", row->drained);
 	field_bool(o, "shutdown", row->shut);
-	field_number(o, "learned", row->learned);
 	field_number(o, "max_routes", row->max_routes);
 	field_bool(o, "complete", row->complete);
 	set_digest(o, row->digest);
-	field_number(o, "unusable", row->unusable);
-	field_number(o, "reflections", row->reflections);
-	field_number(o, "advertised", row->advertised);
+	set_routes(o, &all);
+	json_object_set_new(o, "families", format_families(row));
 	field_text(o, "last_error", row->reason);
 	return o;
 }
 
 static void set_session(json_t *o, const struct row_peer *row)
 {
-	field_addr(o, "router_id", row->router_id);
+	field_router_id(o, "router_id", row->router_id);
 	field_addr(o, "local_address", row->local_addr);
 	field_number(o, "hold_s", row->hold_s);
 	field_number(o, "keepalive_s", row->keepalive_s);
@@ -154,9 +189,8 @@ json_t *format_partner(const struct partner_peer *peer)
 		[PARTNER_ROUTES] = "other routes",
 	};
 	json_t *o = json_object();
-	char text[ADDR_TEXT];
 
-	field_text(o, "address", addr_text(peer->addr, text));
+	field_addr(o, "address", peer->addr);
 	if (peer->here.name[0]) {
 		field_text(o, "name", peer->here.name);
 		field_text(o, "state", peer->here.state);

@@ -25,7 +25,7 @@ static json_t *format_tested_route(const struct row_policy_route *route, const u
 
 	field_prefix(o, route->prefix);
 	if (attr_find(attrs, route->attrs_len, ATTR_NEXT_HOP, &next_hop))
-		field_addr(o, "next_hop", load_be32(next_hop.body));
+		field_addr(o, "next_hop", addr_make4(load_be32(next_hop.body)));
 	format_attrs(o, attrs, route->attrs_len, route->local_pref);
 	return o;
 }

@@ -98,9 +98,9 @@ json_t *format_route(const struct row_route *row)
 	field_bool(o, "best", row->flags & ROUTE_BEST);
 	field_bool(o, "ecmp", row->flags & ROUTE_ECMP);
 	field_text(o, "peer", row->peer);
-	if (row->peer_addr)
-		field_addr(o, "peer_address", row->peer_addr);
-	if (row->local_addr)
+	if (row->peer_addr[0])
+		field_text(o, "peer_address", row->peer_addr);
+	if (!addr_unspecified(row->local_addr))
 		field_addr(o, "local_address", row->local_addr);
 	field_text(o, "source", sources[row->source]);
 	if (!(row->flags & ROUTE_SUMMARY))

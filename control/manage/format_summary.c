@@ -104,7 +104,7 @@ json_t *format_summary(const struct row_summary *row)
 
 	field_text(o, "instance", row->instance);
 	field_number(o, "asn", row->asn);
-	field_addr(o, "router_id", row->router_id);
+	field_router_id(o, "router_id", row->router_id);
 	field_text(o, "profile", profile_names[row->profile]);
 	field_text(o, "version", BASCULE_VERSION);
 	field_number(o, "pid", (uint64_t)getpid());

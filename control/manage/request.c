@@ -26,8 +26,8 @@ static const char *read_name(struct page *page, const json_t *value)
 
 static const char *read_prefix(struct page *page, const json_t *value)
 {
-	if (!json_is_string(value) || !prefix4_parse(json_string_value(value), &page->prefix))
-		return "a prefix such as \"10.0.0.0/16\", without host bits";
+	if (!json_is_string(value) || !prefix_parse(json_string_value(value), &page->prefix))
+		return "a prefix such as \"10.0.0.0/16\" or \"2001:db8::/32\", without host bits";
 	if (page->command == PAGE_ROUTES)
 		page->command = PAGE_ROUTES_PREFIX;
 	return NULL;
@@ -35,10 +35,24 @@ static const char *read_prefix(struct page *page, const json_t *value)
 
 static const char *read_address(struct page *page, const json_t *value)
 {
-	if (!json_is_string(value) || !addr4_parse(json_string_value(value), &page->address))
-		return "an address such as \"10.0.0.1\"";
+	if (!json_is_string(value) || !addr_parse(json_string_value(value), &page->address))
+		return "an address such as \"10.0.0.1\" or \"2001:db8::1\"";
 	page->command = page->command == PAGE_FIB ? PAGE_FIB_ADDRESS : PAGE_ROUTES_ADDRESS;
 	return NULL;
+}
+
+static const char *read_family(struct page *page, const json_t *value)
+{
+	const char *name = json_string_value(value);
+
+	page->one_family = true;
+	for (uint8_t family = 0; name && family < FAMILY_COUNT; family++) {
+		if (strcmp(name, family_name(family)))
+			continue;
+		page->family = family;
+		return NULL;
+	}
+	return "\"ipv4\" or \"ipv6\"";
 }
 
 static const char *read_which(struct page *page, const json_t *value)
@@ -279,13 +293,19 @@ static const struct request_command {
 	{ "show peer", PAGE_PEER, { { "name", read_name, true } } },
 	{ "show routes",
 	  PAGE_ROUTES,
-	  { { "prefix", read_prefix, false }, { "address", read_address, false } } },
+	  { { "prefix", read_prefix, false },
+	    { "address", read_address, false },
+	    { "family", read_family, false } } },
 	{ "show routes",
 	  PAGE_LEARNED,
-	  { { "peer", read_name, true }, { "which", read_which, true } } },
+	  { { "peer", read_name, true },
+	    { "which", read_which, true },
+	    { "family", read_family, false } } },
 	{ "show fib",
 	  PAGE_FIB,
-	  { { "view", read_view, true }, { "address", read_address, false } } },
+	  { { "view", read_view, true },
+	    { "address", read_address, false },
+	    { "family", read_family, false } } },
 	{ "show partner", PAGE_PARTNER, { { 0 } } },
 	{ "show policy", PAGE_POLICY, { { 0 } } },
 	{ "policy test",

@@ -50,6 +50,36 @@ static void show_events(const struct route_server *rs, struct page *page)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
+/* One family's routes, and then the other's, as far as the page goes. The cursor is of one
+ * family. */
+static void each_family(struct route_server *rs, struct page *page, const struct peer *peer,
+			void (*show)(const struct route_server *rs, struct page *page,
+				     const struct peer *peer))
+{
+	for (;;) {
+		show(rs, page, peer);
+		if (page->more || page->one_family || page->family + 1 == FAMILY_COUNT)
+			return;
+		page->family++;
+		page->cursor[0] = page->cursor[1] = 0;
+	}
+}
+
+static void received(const struct route_server *rs, struct page *page, const struct peer *peer)
+{
+	if (inbound_active(&peer->routes[page->family].inbound))
+		show_received(rs, page, peer);
+	else
+		show_routes(rs, page, peer); /* without a map it is what was learned */
+}
+
+static void advertised(const struct route_server *rs, struct page *page, const struct peer *peer)
+{
+	if (!page->cursor[0] && !page->cursor[1])
+		show_summaries(page, peer);
+	show_routes(rs, page, peer);
+}
+
 static void peer_page(struct route_server *rs, struct page *page)
 {
 	struct peer *peer = named_peer(rs, page);
@@ -58,19 +88,9 @@ static void peer_page(struct route_server *rs, struct page *page)
 		return;
 	switch (page->command) {
 	case PAGE_PEER: show_peer(rs, peer, page, ROW_PEER_DETAIL); return;
-	case PAGE_RECEIVED:
-		if (inbound_active(&peer->routes[FAMILY_IPV4].inbound)) {
-			show_received(rs, page, peer);
-			return;
-		}
-		show_routes(rs, page, peer); /* without a map it is what was learned */
-		return;
-	case PAGE_ADVERTISED:
-		if (!page->cursor[0] && !page->cursor[1])
-			show_summaries(page, peer);
-		show_routes(rs, page, peer);
-		return;
-	case PAGE_LEARNED: show_routes(rs, page, peer); return;
+	case PAGE_RECEIVED: each_family(rs, page, peer, received); return;
+	case PAGE_ADVERTISED: each_family(rs, page, peer, advertised); return;
+	case PAGE_LEARNED: each_family(rs, page, peer, show_routes); return;
 	default: command_peer(rs, page, peer);
 	}
 }
@@ -108,18 +128,20 @@ static void show_policy(struct route_server *rs, struct page *page)
 
 bool show_answer(struct route_server *rs, struct page *page)
 {
+	const struct routes *routes;
+
 	switch (page->command) {
 	case PAGE_SUMMARY: show_summary(rs, page); break;
 	case PAGE_PEERS: show_peers(rs, page); break;
 	case PAGE_ROUTES:
-	case PAGE_FIB: show_routes(rs, page, NULL); break;
+	case PAGE_FIB: each_family(rs, page, NULL, show_routes); break;
 	case PAGE_ROUTES_PREFIX:
-		show_routes_of(rs, page,
-			       rib_find(rs->routes[page->prefix.addr.family].rib, page->prefix));
+		routes = &rs->routes[page->prefix.addr.family];
+		show_routes_of(routes, page, rib_find(routes->rib, page->prefix));
 		break;
 	case PAGE_ROUTES_ADDRESS:
-		show_routes_of(rs, page,
-			       rib_match(rs->routes[FAMILY_IPV4].rib, addr_make4(page->address)));
+		routes = &rs->routes[page->address.family];
+		show_routes_of(routes, page, rib_match(routes->rib, page->address));
 		break;
 	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
 	case PAGE_EVENTS: show_events(rs, page); break;

@@ -4,9 +4,10 @@
 #include "forwarding_show.h"
 #include "route_server.h"
 
-bool show_fib_node(const struct route_server *rs, struct page *page, uint32_t node)
+bool show_fib_node(const struct routes *routes, struct page *page, uint32_t node)
 {
-	struct prefix prefix = rib_prefix(rs->routes[FAMILY_IPV4].rib, node);
+	const struct route_server *rs = routes->rs;
+	struct prefix prefix = rib_prefix(routes->rib, node);
 	struct row_fib *row;
 
 	if (!forwarding_has(rs->writer, page->view, prefix))
@@ -22,16 +23,17 @@ bool show_fib_node(const struct route_server *rs, struct page *page, uint32_t no
 
 void show_fib_address(const struct route_server *rs, struct page *page)
 {
+	const struct routes *routes = &rs->routes[page->address.family];
 	uint32_t node;
 
-	for (int len = 32; len >= 0; len--) {
-		struct prefix prefix = prefix4_make(page->address, (uint8_t)len);
+	for (int len = family_bits(page->address.family); len >= 0; len--) {
+		struct prefix prefix = prefix_make(page->address, (uint8_t)len);
 
 		if (!forwarding_has(rs->writer, page->view, prefix))
 			continue;
-		node = rib_find(rs->routes[FAMILY_IPV4].rib, prefix);
+		node = rib_find(routes->rib, prefix);
 		if (node != RIB_NONE)
-			show_fib_node(rs, page, node);
+			show_fib_node(routes, page, node);
 		return;
 	}
 }

@@ -37,6 +37,16 @@ void show_by_route(const struct route_server *rs, struct addr addr, enum role ro
 		row->next_hop[i] = addr_table_at(rs->next_hops.addrs, ways.next_hop[i])->addr;
 }
 
+void show_peer_address(const struct peer *peer, char *buf)
+{
+	buf[0] = '\0';
+	if (addr_unspecified(peer->config.addr))
+		return;
+	addr_text(peer->config.addr, buf);
+	if (peer->config.link[0])
+		snprintf(buf + strlen(buf), CONFIG_NAME + 1, "%%%s", peer->config.link);
+}
+
 static void fill_detail(const struct route_server *rs, const struct peer *peer,
 			struct row_peer *row)
 {
@@ -57,11 +67,9 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	row->enforce_first_as = peer->config.enforce_first_as;
 	row->announce_vnets = peer->config.announce_vnets;
 	row->backup_paths = peer->config.backup_paths;
-	row->lagging = peer->out.to[FAMILY_IPV4].lagging;
-	row->stale = rib_peer_stale_paths(rs->routes[FAMILY_IPV4].rib, peer->index);
 	if (peer->up) {
 		row->router_id = peer->session.remote_id;
-		row->local_addr = peer->session.local_addr.v4;
+		row->local_addr = peer->session.local_addr;
 		row->hold_s = peer->session.hold_s;
 		row->keepalive_s = peer->session.keepalive_s;
 		row->restart_s = peer->session.restart_s;
@@ -69,14 +77,21 @@ static void fill_detail(const struct route_server *rs, const struct peer *peer,
 	}
 	copy_stats(rs, peer, &row->stats);
 	memcpy(row->refused, peer->refused, sizeof(row->refused));
-	row->stripped_out = peer->out.to[FAMILY_IPV4].stripped_out;
-	row->dropped_out = peer->out.to[FAMILY_IPV4].dropped_out;
 	row->over_limit = peer->over_limit;
 	row->no_memory = peer->no_memory;
-	row->unexportable = peer->out.to[FAMILY_IPV4].unexportable;
-	row->changes = peer->routes[FAMILY_IPV4].flap.changes;
-	row->flapping = peer->routes[FAMILY_IPV4].flap.nb_flappers;
-	row->flap_held = peer->routes[FAMILY_IPV4].flap.nb_held;
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct receiver *out = &peer->out.to[family];
+		const struct flap *flap = &peer->routes[family].flap;
+
+		row->lagging |= out->lagging;
+		row->stale += rib_peer_stale_paths(rs->routes[family].rib, peer->index);
+		row->stripped_out += out->stripped_out;
+		row->dropped_out += out->dropped_out;
+		row->unexportable += out->unexportable;
+		row->changes += flap->changes;
+		row->flapping += flap->nb_flappers;
+		row->flap_held += flap->nb_held;
+	}
 }
 
 bool show_peer(const struct route_server *rs, const struct peer *peer, struct page *page,
@@ -98,18 +113,23 @@ bool show_peer(const struct route_server *rs, const struct peer *peer, struct pa
 	row->held = peer->up && peer->out.held;
 	row->drained = peer->out.drained || rs->routes[FAMILY_IPV4].adj_out.drained;
 	row->shut = peer->shut;
-	row->addr = peer->config.addr.v4;
+	show_peer_address(peer, row->addr);
+	row->families = peer->config.families;
 	row->subnet = peer->config.subnet;
 	row->asn = peer->config.asn;
 	row->state_s = (rs->now_ms - peer->since_ms) / 1000;
 	row->complete = peer->up && peer_finished(peer, rs->now_ms);
 	row->digest = peer_digest(peer);
-	row->learned = rib_peer_paths(rs->routes[FAMILY_IPV4].rib, peer->index);
 	row->max_routes = peer->config.max_routes;
-	row->unusable = rib_peer_unusable_paths(rs->routes[FAMILY_IPV4].rib, peer->index);
-	row->reflections = rib_peer_reflections(rs->routes[FAMILY_IPV4].rib, peer->index, &last);
-	row->advertised =
-		summaries_advertised(&rs->routes[FAMILY_IPV4].adj_out, &peer->out.to[FAMILY_IPV4]);
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct routes *routes = &rs->routes[family];
+		struct row_peer_routes *of = &row->routes[family];
+
+		of->learned = rib_peer_paths(routes->rib, peer->index);
+		of->unusable = rib_peer_unusable_paths(routes->rib, peer->index);
+		of->reflections = rib_peer_reflections(routes->rib, peer->index, &last);
+		of->advertised = summaries_advertised(&routes->adj_out, &peer->out.to[family]);
+	}
 	snprintf(row->reason, sizeof(row->reason), "%s", peer_why(peer, why));
 	fill_detail(rs, peer, row);
 	return true;

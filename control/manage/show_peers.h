@@ -18,6 +18,9 @@ void show_peers(struct route_server *rs, struct page *page);
 bool show_peer(const struct route_server *rs, const struct peer *peer, struct page *page,
 	       enum row_type type);
 
+/* "10.0.2.4", "fe80::1%nva0"; empty: it has none yet. `buf` of at least NEXT_HOP_TEXT octets. */
+void show_peer_address(const struct peer *peer, char *buf);
+
 /* What leads to an address off our subnets, a peer's or a next hop's. */
 void show_by_route(const struct route_server *rs, struct addr addr, enum role role,
 		   struct row_by_route *row);

@@ -20,18 +20,19 @@ enum { SLOTS = 64 }; /* of the table at a time */
 
 /* The views that forward along `path` or would, had they room, and whether it is used beside the
  * best in one. */
-static uint8_t views_of(const struct route_server *rs, const struct path *path, uint16_t *flags)
+static uint8_t views_of(const struct routes *routes, const struct path *path, uint16_t *flags)
 {
+	const struct route_server *rs = routes->rs;
 	const struct path *best[RIB_ECMP];
-	uint8_t there = forwarding_views(rs->fib, FAMILY_IPV4), views = 0;
+	uint8_t there = forwarding_views(rs->fib, routes->family), views = 0;
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		unsigned int n;
 
 		if (!(there >> role & 1))
 			continue;
-		n = rib_best_for_role(rs->routes[FAMILY_IPV4].rib, path->node, (enum role)role,
-				      rs->fib_sync[FAMILY_IPV4].allow, best);
+		n = rib_best_for_role(routes->rib, path->node, (enum role)role,
+				      rs->fib_sync[routes->family].allow, best);
 		for (unsigned int i = 0; i < n; i++) {
 			if (best[i] != path)
 				continue;
@@ -43,9 +44,10 @@ static uint8_t views_of(const struct route_server *rs, const struct path *path, 
 	return views;
 }
 
-static const char *why_lost(const struct route_server *rs, const struct path *path)
+static const char *why_lost(const struct routes *routes, const struct path *path)
 {
-	const struct source *source = rib_source(rs->routes[FAMILY_IPV4].rib, path->peer);
+	const struct route_server *rs = routes->rs;
+	const struct source *source = rib_source(routes->rib, path->peer);
 	uint32_t next_hop = path->attrs->keys.next_hop;
 
 	if (far_hop_is(&rs->far_hops, next_hop, source))
@@ -56,20 +58,21 @@ static const char *why_lost(const struct route_server *rs, const struct path *pa
 				   addr_table_at(rs->next_hops.addrs, next_hop)->addr.family);
 }
 
-static void why_unusable(const struct route_server *rs, const struct path *path,
+static void why_unusable(const struct routes *routes, const struct path *path,
 			 struct row_route *row)
 {
-	bool vnet = rib_source(rs->routes[FAMILY_IPV4].rib, path->peer)->role == ROLE_VNET;
-	const struct path *reflected = rib_reflected(rs->routes[FAMILY_IPV4].rib, path);
+	const struct route_server *rs = routes->rs;
+	bool vnet = rib_source(routes->rib, path->peer)->role == ROLE_VNET;
+	const struct path *reflected = rib_reflected(routes->rib, path);
 	const char *why = NULL;
 
 	if (path->flags & PATH_UNUSABLE)
-		why = why_lost(rs, path);
+		why = why_lost(routes, path);
 	else if (path->flags & PATH_REFLECTION)
 		why = "what we tell it, come back";
 	else if (path->flags & PATH_UNDECIDED)
 		why = "not decided on yet";
-	else if (!vnet && fib_sync_system(&rs->fib_sync[row->prefix.addr.family], row->prefix))
+	else if (!vnet && fib_sync_system(&rs->fib_sync[routes->family], row->prefix))
 		why = "inside a VNet or connected subnet: not programmed";
 	else if (row->refused && !row->views)
 		why = "no room in the FIB";
@@ -105,13 +108,13 @@ static void pending_text(const struct route_server *rs, const struct attrs *attr
 }
 
 /* Who forwards by it may not be who learns it, or what its peer says now may wait. */
-static void why_quiet(const struct route_server *rs, const struct path *path, struct row_route *row)
+static void why_quiet(const struct routes *routes, const struct path *path, struct row_route *row)
 {
+	const struct route_server *rs = routes->rs;
 	const struct flapper *flapper =
 		path->peer < CONFIG_PEERS
-			? flap_held(
-				  &rs->peers.table[path->peer].routes[row->prefix.addr.family].flap,
-				  row->prefix)
+			? flap_held(&rs->peers.table[path->peer].routes[routes->family].flap,
+				    row->prefix)
 			: NULL;
 
 	if (path->flags & PATH_QUIET)
@@ -130,15 +133,15 @@ static void name_peer(const struct route_server *rs, const struct peer *peer, st
 	bool ibgp = peer->config.asn == rs->config->instance.asn;
 
 	memcpy(row->peer, peer->config.name, sizeof(row->peer));
-	row->peer_addr = peer->config.addr.v4;
-	row->local_addr = peer->session.local_addr.v4;
+	show_peer_address(peer, row->peer_addr);
+	row->local_addr = peer->session.local_addr;
 	row->source = ibgp ? SOURCE_IBGP : SOURCE_EBGP;
 	row->role = (uint8_t)peer->config.role;
 }
 
-static void name_source(const struct route_server *rs, const struct path *path,
-			struct row_route *row)
+static void name_source(const struct routes *routes, const struct path *path, struct row_route *row)
 {
+	const struct route_server *rs = routes->rs;
 	if (path->peer < CONFIG_PEERS) {
 		name_peer(rs, &rs->peers.table[path->peer], row);
 		return;
@@ -156,16 +159,15 @@ struct backup_peers {
 
 /* Those who learn it, or those from whom it is hidden. Looked for among groups whose members are
  * so. */
-static void backup_peers_find(const struct route_server *rs, const struct path *path, bool hidden,
+static void backup_peers_find(const struct routes *routes, const struct path *path, bool hidden,
 			      struct backup_peers *found)
 {
-	const struct path *first = rib_first(rs->routes[FAMILY_IPV4].rib, path->node);
+	const struct path *first = rib_first(routes->rib, path->node);
 
 	found->n = 0;
-	if (!rib_following(rs->routes[FAMILY_IPV4].rib, first))
+	if (!rib_following(routes->rib, first))
 		return; /* nobody has another path of its own */
-	for (const struct update_group *g = rs->routes[FAMILY_IPV4].announcer.groups; g;
-	     g = g->next) {
+	for (const struct update_group *g = routes->announcer.groups; g; g = g->next) {
 		uint32_t known = found->n < ROUTE_NAMES ? found->n : ROUTE_NAMES;
 
 		if (hidden == (g->rule.ibgp || g->backups))
@@ -183,16 +185,16 @@ static uint8_t *put_names(const struct route_server *rs, const struct backup_pee
 	return at;
 }
 
-static void show_next_hop(const struct route_server *rs, const struct path *path,
+static void show_next_hop(const struct routes *routes, const struct path *path,
 			  struct row_route *row)
 {
-	const struct source *source = rib_source(rs->routes[FAMILY_IPV4].rib, path->peer);
+	const struct route_server *rs = routes->rs;
+	const struct source *source = rib_source(routes->rib, path->peer);
 	uint32_t hop = path->attrs->keys.next_hop;
 
 	if (source->role == ROLE_VNET) {
-		addr_text(
-			fib_sync_vnet_next_hop(&rs->fib_sync[row->prefix.addr.family], row->prefix),
-			row->next_hop);
+		addr_text(fib_sync_vnet_next_hop(&rs->fib_sync[routes->family], row->prefix),
+			  row->next_hop);
 		return;
 	}
 	hop_text(rs, hop, row->next_hop);
@@ -202,13 +204,14 @@ static void show_next_hop(const struct route_server *rs, const struct path *path
 }
 
 /* One path as the RIB has it. False: the page is full. */
-static bool add_path(const struct route_server *rs, struct page *page, const struct path *path)
+static bool add_path(const struct routes *routes, struct page *page, const struct path *path)
 {
+	const struct route_server *rs = routes->rs;
 	struct backup_peers announced, hidden;
 	struct row_route *row;
 
-	backup_peers_find(rs, path, false, &announced);
-	backup_peers_find(rs, path, true, &hidden);
+	backup_peers_find(routes, path, false, &announced);
+	backup_peers_find(routes, path, true, &hidden);
 	row = page_add(page, ROW_ROUTE,
 		       sizeof(*row) + path->attrs->len +
 			       (size_t)(row_route_names((uint16_t)announced.n) +
@@ -218,22 +221,21 @@ static bool add_path(const struct route_server *rs, struct page *page, const str
 		return false;
 	row->backup_to = (uint16_t)announced.n;
 	row->hidden_from = (uint16_t)hidden.n;
-	row->prefix = rib_prefix(rs->routes[FAMILY_IPV4].rib, path->node);
-	name_source(rs, path, row);
-	row->reason = (uint8_t)rib_reason(rs->routes[FAMILY_IPV4].rib, path);
-	show_next_hop(rs, path, row);
-	row->local_pref =
-		path_local_pref(rib_source(rs->routes[FAMILY_IPV4].rib, path->peer), path);
+	row->prefix = rib_prefix(routes->rib, path->node);
+	name_source(routes, path, row);
+	row->reason = (uint8_t)rib_reason(routes->rib, path);
+	show_next_hop(routes, path, row);
+	row->local_pref = path_local_pref(rib_source(routes->rib, path->peer), path);
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
-	row->views = views_of(rs, path, &row->flags);
-	row->refused = row->views & rib_refused(rs->routes[FAMILY_IPV4].rib, path->node);
+	row->views = views_of(routes, path, &row->flags);
+	row->refused = row->views & rib_refused(routes->rib, path->node);
 	row->views ^= row->refused;
-	if (path == rib_first(rs->routes[FAMILY_IPV4].rib, path->node))
+	if (path == rib_first(routes->rib, path->node))
 		row->flags |= ROUTE_BEST;
-	if (rib_is_stale(rs->routes[FAMILY_IPV4].rib, path))
+	if (rib_is_stale(routes->rib, path))
 		row->flags |= ROUTE_STALE;
-	why_unusable(rs, path, row);
-	why_quiet(rs, path, row);
+	why_unusable(routes, path, row);
+	why_quiet(routes, path, row);
 	row->attrs_len = path->attrs->len;
 	memcpy(row->attrs, path->attrs->wire, path->attrs->len);
 	put_names(rs, &hidden, put_names(rs, &announced, row->attrs + row->attrs_len));
@@ -253,7 +255,7 @@ static struct row_route *add_announced(struct page *page, const struct peer *pee
 	attr_keys_parse(sent->wire, sent->len, &keys);
 	hop = attr_next_hop(sent->wire, sent->len, peer->zone);
 	row->prefix = sent->prefix;
-	row->local_addr = peer->session.local_addr.v4;
+	row->local_addr = peer->session.local_addr;
 	memcpy(row->attrs, sent->wire, sent->len);
 	row->attrs_len = sent->len;
 	next_hop_text(peer->rs->config, &hop, row->next_hop);
@@ -264,48 +266,52 @@ static struct row_route *add_announced(struct page *page, const struct peer *pee
 
 void show_summaries(struct page *page, const struct peer *peer)
 {
-	struct scratch *scratch = peer->rs->routes[FAMILY_IPV4].adj_out.scratch;
+	const struct routes *routes = &peer->rs->routes[page->family];
+	struct scratch *scratch = routes->adj_out.scratch;
 	struct route_map_result *sent = scratch_take(scratch, SCRATCH_LOOK);
 
-	for (uint64_t rules = summaries_of(&peer->out.to[FAMILY_IPV4]); rules; rules &= rules - 1) {
+	for (uint64_t rules = summaries_of(&peer->out.to[routes->family]); rules;
+	     rules &= rules - 1) {
 		struct row_route *row = NULL;
 
-		if (announcement_of_summary(peer->out.to[FAMILY_IPV4].group, __builtin_ctzll(rules),
-					    sent) &&
-		    !receiver_withholds(&peer->out.to[FAMILY_IPV4], sent))
+		if (announcement_of_summary(peer->out.to[routes->family].group,
+					    __builtin_ctzll(rules), sent) &&
+		    !receiver_withholds(&peer->out.to[routes->family], sent))
 			row = add_announced(page, peer, sent);
 		if (!row)
 			continue;
 		row->flags |= ROUTE_SUMMARY |
-			      (peer->out.to[FAMILY_IPV4].group->yields ? ROUTE_BACKUP : 0);
+			      (peer->out.to[routes->family].group->yields ? ROUTE_BACKUP : 0);
 		snprintf(row->peer, sizeof(row->peer), "summary");
 	}
 	scratch_give(scratch, SCRATCH_LOOK);
 }
 
 /* One path as it is announced to `peer`, if its outbound map lets it pass. */
-static bool add_sent(const struct route_server *rs, struct page *page, const struct peer *peer,
+static bool add_sent(const struct routes *routes, struct page *page, const struct peer *peer,
 		     const struct path *path, bool backup)
 {
-	struct route_map_result *sent =
-		scratch_take(rs->routes[FAMILY_IPV4].adj_out.scratch, SCRATCH_LOOK);
+	const struct route_server *rs = routes->rs;
+	struct route_map_result *sent = scratch_take(routes->adj_out.scratch, SCRATCH_LOOK);
 	uint8_t wire[BGP_MESSAGE_MAX];
-	bool announces = receiver_announces(&peer->out.to[FAMILY_IPV4], path, backup, wire, sent);
+	bool announces =
+		receiver_announces(&peer->out.to[routes->family], path, backup, wire, sent);
 	struct row_route *row = announces ? add_announced(page, peer, sent) : NULL;
 
-	scratch_give(rs->routes[FAMILY_IPV4].adj_out.scratch, SCRATCH_LOOK);
+	scratch_give(routes->adj_out.scratch, SCRATCH_LOOK);
 	if (!row)
 		return !announces;
-	name_source(rs, path, row);
+	name_source(routes, path, row);
 	row->flags |= backup ? ROUTE_BACKUP : 0;
 	row->age_s = (uint32_t)(rs->now_ms / 1000) - path->learned_s;
 	return true;
 }
 
 /* One route as the peer said it. False: the page is full. */
-static bool add_received(const struct route_server *rs, struct page *page, const struct peer *peer,
+static bool add_received(const struct routes *routes, struct page *page, const struct peer *peer,
 			 struct prefix prefix, const struct attrs *attrs)
 {
+	const struct route_server *rs = routes->rs;
 	struct row_route *row = page_add(page, ROW_ROUTE, sizeof(*row) + attrs->len);
 
 	if (!row)
@@ -315,10 +321,9 @@ static bool add_received(const struct route_server *rs, struct page *page, const
 	hop_text(rs, attrs->keys.next_hop, row->next_hop);
 	row->local_pref = attrs->keys.local_pref;
 	row->flags = ROUTE_RECEIVED | ROUTE_USABLE;
-	row->policy = (uint8_t)inbound_run(
-		&peer->routes[FAMILY_IPV4].inbound, prefix, attrs,
-		scratch_take(rs->routes[FAMILY_IPV4].adj_out.scratch, SCRATCH_LOOK));
-	scratch_give(rs->routes[FAMILY_IPV4].adj_out.scratch, SCRATCH_LOOK);
+	row->policy = (uint8_t)inbound_run(&peer->routes[routes->family].inbound, prefix, attrs,
+					   scratch_take(routes->adj_out.scratch, SCRATCH_LOOK));
+	scratch_give(routes->adj_out.scratch, SCRATCH_LOOK);
 	row->attrs_len = attrs->len;
 	memcpy(row->attrs, attrs->wire, attrs->len);
 	return true;
@@ -326,12 +331,13 @@ static bool add_received(const struct route_server *rs, struct page *page, const
 
 void show_received(const struct route_server *rs, struct page *page, const struct peer *peer)
 {
+	const struct routes *routes = &rs->routes[page->family];
 	uint32_t id = (uint32_t)page->cursor[0];
 	const struct attrs *attrs;
 	struct prefix prefix;
 
-	while ((id = inbound_next(&peer->routes[FAMILY_IPV4].inbound, id, &prefix, &attrs))) {
-		if (!add_received(rs, page, peer, prefix, attrs)) {
+	while ((id = inbound_next(&peer->routes[routes->family].inbound, id, &prefix, &attrs))) {
+		if (!add_received(routes, page, peer, prefix, attrs)) {
 			page->more = true;
 			return;
 		}
@@ -346,14 +352,14 @@ void show_received(const struct route_server *rs, struct page *page, const struc
 /* All paths of a node from the `from`th on. False if the page is full or late, and in `*from` where
  * to go on: paths that come and go until then would move the others, so a node stands on one page
  * if it is not longer than that. */
-static bool add_node(const struct route_server *rs, struct page *page, uint32_t node,
-		     uint32_t *from)
+static bool add_node(const struct routes *routes, struct page *page, uint32_t node, uint32_t *from)
 {
 	uint32_t rows = page->nb_rows, used = page->used, i = 0;
 
-	for (const struct path *path = rib_first(rs->routes[FAMILY_IPV4].rib, node); path;
-	     path = rib_following(rs->routes[FAMILY_IPV4].rib, path), i++) {
-		if (i < *from || ((!page->nb_rows || !page_late(page)) && add_path(rs, page, path)))
+	for (const struct path *path = rib_first(routes->rib, node); path;
+	     path = rib_following(routes->rib, path), i++) {
+		if (i < *from ||
+		    ((!page->nb_rows || !page_late(page)) && add_path(routes, page, path)))
 			continue;
 		*from = rows ? 0 : i;
 		if (rows) {
@@ -366,54 +372,53 @@ static bool add_node(const struct route_server *rs, struct page *page, uint32_t 
 	return true;
 }
 
-static bool add_for_peer(const struct route_server *rs, struct page *page, uint32_t node,
+static bool add_for_peer(const struct routes *routes, struct page *page, uint32_t node,
 			 const struct peer *peer)
 {
 	const struct path *path;
 	bool backup;
 
 	if (page->command != PAGE_ADVERTISED) {
-		path = rib_said(rs->routes[FAMILY_IPV4].rib, node, peer->index);
+		path = rib_said(routes->rib, node, peer->index);
 		if (page->command == PAGE_RECEIVED)
-			return !path || add_received(rs, page, peer,
-						     rib_prefix(rs->routes[FAMILY_IPV4].rib, node),
-						     path->attrs);
-		return !path || add_path(rs, page, path);
+			return !path || add_received(routes, page, peer,
+						     rib_prefix(routes->rib, node), path->attrs);
+		return !path || add_path(routes, page, path);
 	}
-	if (summaries_stand(&peer->out.to[FAMILY_IPV4],
-			    rib_prefix(rs->routes[FAMILY_IPV4].rib, node)))
+	if (summaries_stand(&peer->out.to[routes->family], rib_prefix(routes->rib, node)))
 		return true;
-	path = peer->out.to[FAMILY_IPV4].group
-		       ? group_advertised(peer->out.to[FAMILY_IPV4].group->group, peer->index, node,
-					  &backup)
+	path = peer->out.to[routes->family].group
+		       ? group_advertised(peer->out.to[routes->family].group->group, peer->index,
+					  node, &backup)
 		       : NULL;
-	return !path || add_sent(rs, page, peer, path, backup);
+	return !path || add_sent(routes, page, peer, path, backup);
 }
 
-static bool add_row(const struct route_server *rs, struct page *page, uint32_t node,
+static bool add_row(const struct routes *routes, struct page *page, uint32_t node,
 		    const struct peer *peer, uint32_t *from)
 {
 	switch (page->command) {
-	case PAGE_ROUTES: return add_node(rs, page, node, from);
-	case PAGE_FIB: return show_fib_node(rs, page, node);
-	default: return add_for_peer(rs, page, node, peer);
+	case PAGE_ROUTES: return add_node(routes, page, node, from);
+	case PAGE_FIB: return show_fib_node(routes, page, node);
+	default: return add_for_peer(routes, page, node, peer);
 	}
 }
 
 void show_routes(const struct route_server *rs, struct page *page, const struct peer *peer)
 {
+	const struct routes *routes = &rs->routes[page->family];
 	uint32_t cursor = (uint32_t)page->cursor[0], first = cursor + 1;
 	uint32_t from = (uint32_t)page->cursor[1];
 	uint32_t nodes[SLOTS];
 
 	page->cursor[1] = WALK_BEGUN;
 	do {
-		size_t n = rib_walk(rs->routes[FAMILY_IPV4].rib, &cursor, nodes, SLOTS);
+		size_t n = rib_walk(routes->rib, &cursor, nodes, SLOTS);
 
 		for (size_t i = 0; i < n; i++) {
 			if (nodes[i] != first)
 				from = 0; /* the one that it is of has gone */
-			if (!add_row(rs, page, nodes[i], peer, &from)) {
+			if (!add_row(routes, page, nodes[i], peer, &from)) {
 				page->cursor[0] = nodes[i] - 1;
 				page->cursor[1] |= from;
 				page->more = true;
@@ -432,12 +437,12 @@ void show_routes(const struct route_server *rs, struct page *page, const struct 
 	page->more = true;
 }
 
-void show_routes_of(const struct route_server *rs, struct page *page, uint32_t node)
+void show_routes_of(const struct routes *routes, struct page *page, uint32_t node)
 {
 	uint32_t from = (uint32_t)page->cursor[1];
 
 	if (node == RIB_NONE)
 		return;
-	page->more = !add_node(rs, page, node, &from);
+	page->more = !add_node(routes, page, node, &from);
 	page->cursor[1] = from;
 }

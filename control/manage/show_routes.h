@@ -1,4 +1,5 @@
-/* Pages about routes; each looks at a bounded part of the table. Thread: the RIB lcore. */
+/* Pages about routes; each looks at a bounded part of the table of page->family. Thread: the RIB
+ * lcore. */
 #ifndef BASCULE_SHOW_ROUTES_H
 #define BASCULE_SHOW_ROUTES_H
 
@@ -12,13 +13,14 @@ extern "C" {
 
 struct peer;
 struct route_server;
+struct routes;
 
 /* Walk on over the table. The cursor is the table's own, behind the last node shown, and how many
  * paths of the next one have been shown, with a bit that says that the walk has begun. */
 void show_routes(const struct route_server *rs, struct page *page, const struct peer *peer);
 
-/* The paths of one node, RIB_NONE: of none. The cursor: paths shown. */
-void show_routes_of(const struct route_server *rs, struct page *page, uint32_t node);
+/* The paths of one node of a family's table, RIB_NONE: of none. The cursor: paths shown. */
+void show_routes_of(const struct routes *routes, struct page *page, uint32_t node);
 
 /* The table of a peer that has an inbound map. The cursor is the last route shown. */
 void show_received(const struct route_server *rs, struct page *page, const struct peer *peer);

@@ -99,8 +99,12 @@ struct page {
 	enum page_command command;
 	char peer[CONFIG_NAME];
 	struct prefix prefix;
-	uint32_t address; /* host order */
-	uint8_t view;	  /* enum role */
+	struct addr address;
+	uint8_t view; /* enum role */
+	/* of walks over routes, enum family: whose routes come now, IPv4's first; `one_family`:
+	 * no other's do */
+	uint8_t family;
+	bool one_family;
 	/* said: `enable` was; else the opposite of what the switch is. prefixes: tell each of
 	 * them */
 	bool enable, said, prefixes;

@@ -104,13 +104,19 @@ struct row_peer {
 	char instance[CONFIG_NAME];		      /* ours */
 	char name[CONFIG_NAME], gateway[CONFIG_NAME]; /* gateway: empty for an NVA */
 	uint8_t role, state;
-	bool drained, shut;   /* drained: or the instance is */
-	bool held, complete;  /* complete: it has finished announcing (peer_finished()) */
-	uint64_t digest;      /* of what it announced (peer_digest()) */
-	uint32_t addr, asn;   /* addr 0: of a subnet, and nobody has come yet */
+	bool drained, shut;  /* drained: or the instance is */
+	bool held, complete; /* complete: it has finished announcing (peer_finished()) */
+	uint64_t digest;     /* of what it announced (peer_digest()) */
+	/* "10.0.2.4", "fe80::1%nva0"; empty: of a subnet, and nobody has come yet */
+	char addr[NEXT_HOP_TEXT];
+	uint32_t asn;
+	uint8_t families;     /* a set of them, by family_bit() */
 	struct prefix subnet; /* length 0: none */
 	uint64_t state_s;
-	uint32_t learned, unusable, reflections, advertised, max_routes;
+	struct row_peer_routes {
+		uint32_t learned, unusable, reflections, advertised;
+	} routes[FAMILY_COUNT];
+	uint32_t max_routes; /* of each family */
 	char reason[SPEAKER_REASON];
 	/* detail */
 	char port[CONFIG_NAME];
@@ -119,7 +125,8 @@ struct row_peer {
 	bool up, ibgp, passive, multihop, md5, unchanged, remove_private_as, as_override;
 	bool allow_as_set, enforce_first_as;
 	bool announce_vnets, backup_paths, lagging;
-	uint32_t router_id, local_addr, stale;
+	uint32_t router_id, stale;
+	struct addr local_addr;
 	uint16_t hold_s, keepalive_s, restart_s, caps;
 	struct session_stats stats;
 	uint64_t refused[IMPORT_COUNT], over_limit, no_memory, unexportable;
@@ -146,9 +153,10 @@ enum route_source { SOURCE_EBGP, SOURCE_IBGP, SOURCE_LOCAL };
 struct row_route {
 	struct prefix prefix;
 	char peer[CONFIG_NAME]; /* "local": a VNet prefix */
-	/* of the peer, and ours in its session (ROUTE_SENT: in the session that it is sent in); 0:
-	 * none */
-	uint32_t peer_addr, local_addr;
+	/* of the peer, as in struct row_peer, and ours in its session (ROUTE_SENT: in the session
+	 * that it is sent in); empty, unspecified: none */
+	char peer_addr[NEXT_HOP_TEXT];
+	struct addr local_addr;
 	uint8_t source; /* enum route_source */
 	uint8_t role;
 	uint16_t flags;		      /* ROUTE_* */

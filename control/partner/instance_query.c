@@ -80,9 +80,10 @@ static void take_peer(struct instance_query *look, const json_t *row)
 	const char *digest = json_string_value(json_object_get(row, "digest"));
 	const char *text = json_string_value(json_object_get(row, "address"));
 	struct instance_query_peer *peer = &look->peers[look->nb_peers];
+	const char *zone; /* the name of a port, which need not be the same at both */
 	struct addr addr;
 
-	if (!text || !addr_parse(text, &addr) || addr_unspecified(addr))
+	if (!text || !addr_zone_parse(text, &addr, &zone) || addr_unspecified(addr))
 		return; /* of a subnet, and has not come yet */
 	if (look->nb_peers == CONFIG_PEERS) {
 		fail(look, "it tells of more than %d peers", CONFIG_PEERS);

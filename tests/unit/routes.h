@@ -25,7 +25,7 @@ static inline struct prefix net(const char *text)
 {
 	struct prefix p = {};
 
-	EXPECT_TRUE(prefix4_parse(text, &p)) << text;
+	EXPECT_TRUE(prefix_parse(text, &p)) << text;
 	return p;
 }
 

@@ -267,6 +267,9 @@ void server_test::update(uint16_t peer, const std::vector<std::string> &announce
 	attr_keys_parse(wire.data(), u.attrs_len, &u.keys);
 	u.nb_withdrawn = (uint16_t)withdrawn.size();
 	u.nb_announced = (uint16_t)announced.size();
+	for (const auto *list : { &withdrawn, &announced })
+		for (const std::string &text : *list)
+			u.family = net(text.c_str()).addr.family;
 	put(&u, sizeof(u));
 	put(wire.data(), wire.size());
 	for (const auto *list : { &withdrawn, &announced })

@@ -119,6 +119,7 @@ class server_test : public testing::Test
 		      bool keep = false);
 	/* An attribute as it has been told it, whole. */
 	std::vector<uint8_t> heard(uint16_t peer, const char *prefix, uint8_t code);
+	/* All prefixes are of one family. */
 	void update(uint16_t peer, const std::vector<std::string> &announced,
 		    const attrs_spec &spec = {}, const std::vector<std::string> &withdrawn = {});
 	/* As update(), from an NVA with its own AS and address. */

@@ -311,7 +311,7 @@ TEST_F(expressroute_bound_test, what_is_not_counted_yet_makes_no_odd_number)
 	auto *row = (const struct row_peer *)page_next(page.get(), &at, &type);
 
 	ASSERT_NE(nullptr, row);
-	EXPECT_GE(1u, row->advertised);
+	EXPECT_GE(1u, row->routes[FAMILY_IPV4].advertised);
 	turn();
 	EXPECT_EQ(1u, advertised());
 }

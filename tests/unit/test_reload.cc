@@ -329,7 +329,7 @@ TEST_F(server_test, reload_takes_vnets_from_a_gateway_and_gives_them_back)
 	EXPECT_STREQ("", reload(without)->error);
 	turn();
 	EXPECT_EQ("", knows(ERGW));
-	EXPECT_EQ(0u, row_of(ask(PAGE_PEER, "ergw/0").get())->advertised);
+	EXPECT_EQ(0u, row_of(ask(PAGE_PEER, "ergw/0").get())->routes[FAMILY_IPV4].advertised);
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
 	exchange_on(true);
 	turn();
@@ -337,7 +337,7 @@ TEST_F(server_test, reload_takes_vnets_from_a_gateway_and_gives_them_back)
 	EXPECT_STREQ("", reload(plain_config())->error);
 	turn();
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
-	EXPECT_EQ(3u, row_of(ask(PAGE_PEER, "ergw/0").get())->advertised);
+	EXPECT_EQ(3u, row_of(ask(PAGE_PEER, "ergw/0").get())->routes[FAMILY_IPV4].advertised);
 	EXPECT_TRUE(resets.empty());
 }
 

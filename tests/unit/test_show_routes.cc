@@ -46,3 +46,97 @@ TEST_F(server_test, advertised_is_what_was_sent)
 	EXPECT_EQ(announced[NVA_A], shown);
 	EXPECT_STRNE("", ask(PAGE_ADVERTISED, "nobody")->error);
 }
+
+/* What a page, and those that follow it, tell: "PREFIX PEER" in order. */
+class families_shown : public server_test
+{
+      protected:
+	void SetUp() override
+	{
+		server_test::SetUp();
+		start_with_routes(true);
+		announce(NVA_A, { "2001:db8:1::/48", "2001:db8::/32" });
+		announce(NVA_B, { "2001:db8:1::/48" });
+		turn();
+	}
+	std::vector<std::string> shown(enum page_command command, const char *peer = "",
+				       const std::function<void(struct page *)> &more = nullptr)
+	{
+		auto page = std::make_unique<struct page>();
+		std::vector<std::string> all;
+
+		page->command = command;
+		strcpy(page->peer, peer);
+		if (more)
+			more(page.get());
+		do {
+			uint32_t at = 0;
+			uint16_t type;
+			const struct row_route *row;
+
+			page->nb_rows = page->used = 0;
+			page->more = false;
+			answer(page.get());
+			EXPECT_STREQ("", page->error);
+			while ((row = (const struct row_route *)page_next(page.get(), &at, &type)))
+				all.push_back(text_of(row->prefix) + " " + row->peer);
+		} while (page->more);
+		return all;
+	}
+	static std::function<void(struct page *)> only(enum family family)
+	{
+		return [family](struct page *p) {
+			p->family = family;
+			p->one_family = true;
+		};
+	}
+	static std::function<void(struct page *)> at(const char *address)
+	{
+		return [address](struct page *p) { addr_parse(address, &p->address); };
+	}
+};
+
+using rows = std::vector<std::string>;
+
+TEST_F(families_shown, of_both_one_after_the_other)
+{
+	rows v4 = shown(PAGE_ROUTES, "", only(FAMILY_IPV4));
+	rows v6 = shown(PAGE_ROUTES, "", only(FAMILY_IPV6)), both = v4;
+
+	EXPECT_LT(2u, v4.size());
+	EXPECT_EQ((rows{ "2001:db8:1::/48 nva-a", "2001:db8:1::/48 nva-b", "2001:db8::/32 nva-a" }),
+		  v6);
+	both.insert(both.end(), v6.begin(), v6.end());
+	EXPECT_EQ(both, shown(PAGE_ROUTES));
+}
+
+TEST_F(families_shown, of_a_peer)
+{
+	rows v4 = shown(PAGE_LEARNED, "nva-b", only(FAMILY_IPV4)), both = v4;
+
+	both.push_back("2001:db8:1::/48 nva-b");
+	EXPECT_EQ(both, shown(PAGE_LEARNED, "nva-b"));
+	EXPECT_EQ(both, shown(PAGE_RECEIVED, "nva-b"));
+	EXPECT_EQ(rows{ "2001:db8:1::/48 nva-b" }, shown(PAGE_LEARNED, "nva-b", only(FAMILY_IPV6)));
+	uint32_t at = 0;
+	uint16_t type;
+	auto page = ask(PAGE_PEER, "nva-b");
+	auto *row = (const struct row_peer *)page_next(page.get(), &at, &type);
+	ASSERT_NE(nullptr, row);
+	EXPECT_EQ(v4.size(), row->routes[FAMILY_IPV4].learned);
+	EXPECT_EQ(1u, row->routes[FAMILY_IPV6].learned);
+	EXPECT_STREQ("10.0.2.5", row->addr);
+}
+
+TEST_F(families_shown, of_an_address)
+{
+	EXPECT_EQ((rows{ "2001:db8:1::/48 nva-a", "2001:db8:1::/48 nva-b" }),
+		  shown(PAGE_ROUTES_ADDRESS, "", at("2001:db8:1::1")));
+	EXPECT_EQ(rows{ "2001:db8::/32 nva-a" },
+		  shown(PAGE_ROUTES_ADDRESS, "", at("2001:db8:2::1")));
+	EXPECT_EQ(rows{}, shown(PAGE_ROUTES_ADDRESS, "", at("2001:db9::1")));
+	EXPECT_EQ(rows{ "10.0.0.0/16 local" }, shown(PAGE_ROUTES_ADDRESS, "", at("10.0.9.1")));
+	EXPECT_EQ(rows{ "2001:db8::/32 nva-a" }, shown(PAGE_ROUTES_PREFIX, "", [](struct page *p) {
+			  prefix_parse("2001:db8::/32", &p->prefix);
+		  }));
+}

@@ -27,6 +27,7 @@ static const struct {
 			      "those that it announced to us, before its inbound route map" },
 	[OPTION_LEARNED] = { "--learned", NULL, "the same after it: those in use" },
 	[OPTION_ADVERTISED] = { "--advertised", NULL, "those that we announce to it, as sent" },
+	[OPTION_FAMILY] = { "--family", "FAMILY", "ipv4 or ipv6: of this one alone" },
 	[OPTION_VIEW] = { "--view", "ROLE", "of packets from ports of this role (required)" },
 	[OPTION_SOFT_IN] = { "--soft-in", NULL,
 			     "only ask it for its routes again; the session stays" },

@@ -252,6 +252,40 @@ static const struct answer_kind received_kind = {
 	.none = "No such routes.",
 };
 
+/* `arguments` and the family that was asked for, if one was; NULL: complained about. */
+static json_t *of_family(struct cli *cli, const struct command_args *args, json_t *arguments)
+{
+	const char *family = args->option[OPTION_FAMILY];
+
+	if (!family)
+		return arguments;
+	if (!strcmp(family, family_name(FAMILY_IPV4)) ||
+	    !strcmp(family, family_name(FAMILY_IPV6))) {
+		json_object_set_new(arguments, "family", json_string(family));
+		return arguments;
+	}
+	cli_fail(cli, "ipv4 or ipv6", "there is no family %s", family);
+	json_decref(arguments);
+	return NULL;
+}
+
+static enum cli_exit ask_family(struct cli *cli, const struct command_args *args,
+				const char *command, json_t *arguments,
+				const struct answer_kind *kind)
+{
+	arguments = of_family(cli, args, arguments);
+	return arguments ? answer_ask(cli, command, arguments, kind) : CLI_USAGE;
+}
+
+/* One route is of one family anyway. */
+static bool family_alone(const struct cli *cli, const struct command_args *args)
+{
+	if (!args->option[OPTION_FAMILY] || !args->operand[0])
+		return true;
+	cli_fail(cli, NULL, "--family goes without %s, which is of one family", args->operand[0]);
+	return false;
+}
+
 static enum cli_exit show_routes_of_peer(struct cli *cli, const struct command_args *args)
 {
 	static const struct {
@@ -278,7 +312,7 @@ static enum cli_exit show_routes_of_peer(struct cli *cli, const struct command_a
 			 "a peer's routes are those learned from it, or those advertised to it");
 		return CLI_USAGE;
 	}
-	return answer_ask(cli, "show routes",
+	return ask_family(cli, args, "show routes",
 			  json_pack("{s:s, s:s}", "peer", args->option[OPTION_PEER], "which",
 				    ways[way].which),
 			  ways[way].kind);
@@ -288,20 +322,24 @@ enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
 {
 	const char *where = args->operand[0];
 	struct prefix prefix;
-	uint32_t addr;
+	struct addr addr;
 
+	if (!family_alone(cli, args))
+		return CLI_USAGE;
 	if (args->option[OPTION_PEER] || args->option[OPTION_RECEIVED] ||
 	    args->option[OPTION_LEARNED] || args->option[OPTION_ADVERTISED])
 		return show_routes_of_peer(cli, args);
 	if (!where)
-		return answer_ask(cli, "show routes", NULL, &routes_kind);
-	if (prefix4_parse(where, &prefix))
+		return ask_family(cli, args, "show routes", json_object(), &routes_kind);
+	if (prefix_parse(where, &prefix))
 		return answer_ask(cli, "show routes", json_pack("{s:s}", "prefix", where),
 				  &routes_kind);
-	if (addr4_parse(where, &addr))
+	if (addr_parse(where, &addr))
 		return answer_ask(cli, "show routes", json_pack("{s:s}", "address", where),
 				  &routes_kind);
-	cli_fail(cli, "for example 10.0.0.0/16 (no bits set past the length) or 10.0.3.4",
+	cli_fail(cli,
+		 "for example 10.0.0.0/16 or 2001:db8::/32 (no bits set past the length), 10.0.3.4 "
+		 "or 2001:db8::4",
 		 "%s is neither a prefix nor an address", where);
 	return CLI_USAGE;
 }
@@ -351,9 +389,11 @@ enum cli_exit show_fib(struct cli *cli, const struct command_args *args)
 			 view ? "there is no role %s" : "which view?%s", view ? view : "");
 		return CLI_USAGE;
 	}
+	if (!family_alone(cli, args))
+		return CLI_USAGE;
 	if (args->operand[0])
 		return show_fib_address(cli, args);
-	return answer_ask(cli, "show fib", json_pack("{s:s}", "view", view), &kind);
+	return ask_family(cli, args, "show fib", json_pack("{s:s}", "view", view), &kind);
 }
 
 static const struct column exchange_columns[] = {
