@@ -3,13 +3,14 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hash.h"
 
 enum { SLOTS_FIRST = 64, CACHE_LINE = 64 };
 
 struct flap_slot {
-	uint32_t addr;
+	uint32_t addr; /* of IPv6 its first octets, as they lie there */
 	uint8_t len;
 	bool used;
 	bool again;		 /* what was held had it when this window began */
@@ -76,21 +77,51 @@ static void flapper_free(struct flaps *flaps, struct flapper *flapper)
 /* --- slots ------------------------------------------------------------------------------------ */
 
 /* The first slot of the prefix's set, in a table of so many slots. */
-static uint32_t set_of(const struct flap *flap, uint32_t nb_slots, struct prefix prefix)
+static uint32_t set_of(const struct flap *flap, uint32_t nb_slots, const struct prefix *prefix)
 {
-	uint32_t hash = hash_u32(((uint64_t)prefix.len << 32 | prefix.addr.v4) ^ flap->seed);
+	uint32_t hash =
+		prefix->addr.family == FAMILY_IPV4
+			? hash_u32(((uint64_t)prefix->len << 32 | prefix->addr.v4) ^ flap->seed)
+			: (uint32_t)hash_bytes(prefix->addr.v6, sizeof(prefix->addr.v6),
+					       flap->seed ^ prefix->len);
 
 	return hash % (nb_slots / FLAP_WAYS) * FLAP_WAYS;
 }
 
+/* What an IPv6 address has more than an IPv4 one. */
+static const uint8_t *tail_of(const struct prefix *prefix)
+{
+	return prefix->addr.v6 + FLAP_HEAD;
+}
+
+static bool is_of(const struct flap *flap, const struct flap_slot *slot,
+		  const struct prefix *prefix)
+{
+	return slot->used && slot->addr == prefix->addr.v4 && slot->len == prefix->len &&
+	       (!flap->tails ||
+		!memcmp(flap->tails[slot - flap->slots], tail_of(prefix), FLAP_TAIL));
+}
+
 static struct flap_slot *slot_find(const struct flap *flap, struct prefix prefix)
 {
-	struct flap_slot *slot = flap->slots + set_of(flap, flap->nb_slots, prefix);
+	struct flap_slot *slot = flap->slots + set_of(flap, flap->nb_slots, &prefix);
 
 	for (int i = 0; i < FLAP_WAYS; i++, slot++)
-		if (slot->used && slot->addr == prefix.addr.v4 && slot->len == prefix.len)
+		if (is_of(flap, slot, &prefix))
 			return slot;
 	return NULL;
+}
+
+static struct prefix prefix_of_slot(const struct flap *flap, uint32_t i)
+{
+	const struct flap_slot *slot = &flap->slots[i];
+	uint8_t v6[FLAP_HEAD + FLAP_TAIL];
+
+	if (!flap->tails)
+		return prefix4_make(slot->addr, slot->len);
+	memcpy(v6, &slot->addr, FLAP_HEAD);
+	memcpy(v6 + FLAP_HEAD, flap->tails[i], FLAP_TAIL);
+	return prefix_make(addr_make6(v6), slot->len);
 }
 
 static bool is_over(const struct flap_slot *slot, uint64_t now_ms)
@@ -112,7 +143,7 @@ static uint64_t rank(const struct flap_slot *slot, uint64_t now_ms)
  * counted. */
 static struct flap_slot *lightest(const struct flap *flap, struct prefix prefix, uint64_t now_ms)
 {
-	struct flap_slot *set = flap->slots + set_of(flap, flap->nb_slots, prefix), *least = set;
+	struct flap_slot *set = flap->slots + set_of(flap, flap->nb_slots, &prefix), *least = set;
 
 	for (int i = 1; i < FLAP_WAYS; i++)
 		if (rank(&set[i], now_ms) < rank(least, now_ms))
@@ -122,25 +153,34 @@ static struct flap_slot *lightest(const struct flap *flap, struct prefix prefix,
 
 /* Twice as many slots: each set becomes two, so that none has too many. Without memory it stays as
  * it is. */
-static bool grow(struct flap *flap)
+static bool grow(struct flap *flap, enum family family)
 {
 	uint32_t nb = flap->nb_slots ? 2 * flap->nb_slots : SLOTS_FIRST;
-	struct flap_slot *slots = nb <= FLAP_SLOTS ? calloc(nb, sizeof(*slots)) : NULL;
+	bool may = nb <= FLAP_SLOTS, ipv6 = family == FAMILY_IPV6;
+	struct flap_slot *slots = may ? calloc(nb, sizeof(*slots)) : NULL;
+	uint8_t(*tails)[FLAP_TAIL] = may && ipv6 ? calloc(nb, sizeof(*tails)) : NULL;
 
-	if (!slots)
+	if (!slots || (ipv6 && !tails)) {
+		free(slots);
+		free(tails);
 		return false;
+	}
 	for (uint32_t i = 0; i < flap->nb_slots; i++) {
-		const struct flap_slot *from = &flap->slots[i];
-		struct prefix prefix = prefix4_make(from->addr, from->len);
-		struct flap_slot *to = slots + set_of(flap, nb, prefix);
+		const struct prefix prefix = prefix_of_slot(flap, i);
+		uint32_t to = set_of(flap, nb, &prefix);
 
-		while (from->used && to->used)
+		if (!flap->slots[i].used)
+			continue;
+		while (slots[to].used)
 			to++;
-		if (from->used)
-			*to = *from;
+		slots[to] = flap->slots[i];
+		if (ipv6)
+			memcpy(tails[to], flap->tails[i], FLAP_TAIL);
 	}
 	free(flap->slots);
+	free(flap->tails);
 	flap->slots = slots;
+	flap->tails = tails;
 	flap->nb_slots = nb;
 	return true;
 }
@@ -151,7 +191,7 @@ static struct flap_slot *slot_take(struct flaps *flaps, struct flap *flap, struc
 {
 	struct flap_slot *slot = lightest(flap, prefix, now_ms);
 
-	while (rank(slot, now_ms) && grow(flap))
+	while (rank(slot, now_ms) && grow(flap, prefix.addr.family))
 		slot = lightest(flap, prefix, now_ms);
 	if (rank(slot, now_ms) == UINT64_MAX)
 		return NULL;
@@ -163,16 +203,18 @@ static struct flap_slot *slot_take(struct flaps *flaps, struct flap *flap, struc
 		.used = true,
 		.since_ms = now_ms,
 	};
+	if (flap->tails)
+		memcpy(flap->tails[slot - flap->slots], tail_of(&prefix), FLAP_TAIL);
 	return slot;
 }
 
-static bool open_slots(struct flap *flap)
+static bool open_slots(struct flap *flap, enum family family)
 {
 	if (flap->slots)
 		return true;
 	TAILQ_INIT(&flap->flappers);
 	flap->seed = hash_seed();
-	return grow(flap);
+	return grow(flap, family);
 }
 
 /* --- changes ---------------------------------------------------------------------------------- */
@@ -210,7 +252,7 @@ enum flap_verdict flap_note(struct flaps *flaps, struct flap *flap, struct prefi
 	if (!slot && returned)
 		return FLAP_CALM;
 	flap->changes++;
-	if (!slot && open_slots(flap))
+	if (!slot && open_slots(flap, prefix.addr.family))
 		slot = slot_take(flaps, flap, prefix, now_ms);
 	return slot ? count(flaps, flap, prefix, slot, now_ms) : FLAP_CALM;
 }
@@ -221,7 +263,7 @@ void flap_fetch(const struct flap *flap, struct prefix prefix)
 
 	if (!flap->slots)
 		return;
-	set = flap->slots + set_of(flap, flap->nb_slots, prefix);
+	set = flap->slots + set_of(flap, flap->nb_slots, &prefix);
 	for (int i = 0; i < FLAP_WAYS; i += CACHE_LINE / sizeof(*set))
 		__builtin_prefetch(&set[i]);
 }
@@ -308,6 +350,8 @@ void flap_forget(struct flaps *flaps, struct flap *flap)
 	while (flap->nb_flappers)
 		flapper_free(flaps, TAILQ_FIRST(&flap->flappers));
 	free(flap->slots);
+	free(flap->tails);
 	flap->slots = NULL;
+	flap->tails = NULL;
 	flap->nb_slots = 0;
 }

@@ -38,6 +38,9 @@ enum {
 	FLAP_WAYS = 8,	   /* slots a set */
 	FLAP_SLOTS = 4096, /* of a peer at most */
 	FLAP_HELD = 2048,  /* of them */
+	/* octets of an address that lie in its slot, and those of an IPv6 one that do not */
+	FLAP_HEAD = 4,
+	FLAP_TAIL = 12,
 };
 
 struct flap;
@@ -62,9 +65,10 @@ struct flaps {
 	struct attr_table *attrs;   /* borrowed */
 };
 
-/* Of one peer. Zeroed at first. */
+/* Of one peer, and of prefixes of one family. Zeroed at first. */
 struct flap {
 	struct flap_slot *slots; /* owned: nb_slots, NULL: none has been needed in this session */
+	uint8_t (*tails)[FLAP_TAIL]; /* owned: of IPv6, beside each slot; NULL: of IPv4 */
 	uint32_t nb_slots;
 	uint32_t nb_flappers, nb_held; /* flappers; those of them that are held */
 	struct flappers flappers;      /* while there are slots */

@@ -269,13 +269,41 @@ static int contribute(struct inbound *in, struct inbound_route *route, uint8_t n
 	return err ? -ENOMEM : 0;
 }
 
+/* ORIGIN IGP, no path, the peer as next hop, ATOMIC_AGGREGATE. */
+static void summary_set(struct inbound *in, const struct export_next_hop *hop)
+{
+	struct attr_writer w = { .buf = in->summary, .size = sizeof(in->summary) };
+
+	export_summary_attrs(hop, &w);
+	in->side =
+		(struct route_map_side){ .summary = in->summary, .summary_len = (uint16_t)w.len };
+}
+
+/* The peer's own address of IPv6, as far as its routes tell. */
+static void hop_learn(struct inbound *in, const struct attrs *attrs)
+{
+	struct export_next_hop hop = { .len = 0 };
+	struct attr_view said;
+
+	if (!attr_find(attrs->wire, attrs->len, ATTR_NEXT_HOP, &said) || said.len < 16)
+		return;
+	hop.len = (uint8_t)said.len;
+	memcpy(hop.octets, said.body, said.len);
+	summary_set(in, &hop);
+	in->hop_unknown = false;
+}
+
 /* `at` is where the route's prefix was looked up. */
 static int apply(struct inbound *in, struct inbound_route *route, struct rib_place at)
 {
 	struct route_map_result *result = scratch_take(in->adj_in->scratch, SCRATCH_ROUTE);
 	enum route_map_verdict verdict = run(in, at.prefix, route->attrs, true, result);
 	bool summarised = verdict == ROUTE_MAP_SUMMARISED;
-	int err = contribute(in, route, summarised ? result->summary_rule + 1 : 0, &at);
+	int err;
+
+	if (in->hop_unknown)
+		hop_learn(in, route->attrs);
+	err = contribute(in, route, summarised ? result->summary_rule + 1 : 0, &at);
 
 	err |= stand(in, &at, route, result);
 	scratch_give(in->adj_in->scratch, SCRATCH_ROUTE);
@@ -487,17 +515,15 @@ size_t inbound_turn(struct inbound *in, size_t budget)
 	return seen;
 }
 
-/* ORIGIN IGP, no path, the peer as next hop, ATOMIC_AGGREGATE. */
-void inbound_up(struct inbound *in, uint32_t addr)
+void inbound_up(struct inbound *in, struct addr addr)
 {
-	struct attr_writer w = { .buf = in->summary, .size = sizeof(in->summary) };
+	const struct export_next_hop hop = export_next_hop_make(addr);
 
-	export_summary_attrs(addr, &w);
-	in->side =
-		(struct route_map_side){ .summary = in->summary, .summary_len = (uint16_t)w.len };
+	in->hop_unknown = in->adj_in->family == FAMILY_IPV6 && addr.family == FAMILY_IPV4;
+	summary_set(in, &hop);
 }
 
-int inbound_set_map(struct inbound *in, struct route_map *map, uint32_t addr)
+int inbound_set_map(struct inbound *in, struct route_map *map, struct addr addr)
 {
 	if (map == (in->changed ? in->wanted : in->map))
 		return 0;

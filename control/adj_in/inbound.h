@@ -83,8 +83,9 @@ struct inbound {
 	uint8_t epoch, generation;
 	uint8_t summary[EXPORT_SUMMARY_MAX];
 	struct route_map_side side;
-	uint32_t fresh;	 /* routes of this session: of the present epoch */
-	uint64_t digest; /* of all routes of the table: attrs_digest() */
+	bool hop_unknown; /* summaries have no next hop yet */
+	uint32_t fresh;	  /* routes of this session: of the present epoch */
+	uint64_t digest;  /* of all routes of the table: attrs_digest() */
 };
 
 /* No map and no routes. */
@@ -92,7 +93,7 @@ void inbound_init(struct inbound *in, struct adj_in *adj_in, uint16_t source);
 
 /* The map of the peer at `addr` is now `map` (NULL: none); takes a reference. A change is applied
  * by inbound_turn(), after those before it. -ENOMEM: as it was. */
-int inbound_set_map(struct inbound *in, struct route_map *map, uint32_t addr);
+int inbound_set_map(struct inbound *in, struct route_map *map, struct addr addr);
 
 /* Do the peer's routes pass through here? If not, they go to the RIB as they are. */
 static inline bool inbound_active(const struct inbound *in)
@@ -132,8 +133,9 @@ bool inbound_contributes(const struct inbound *in, struct prefix prefix);
 int inbound_announce(struct inbound *in, const struct inbound_place *at, const struct attrs *attrs);
 int inbound_withdraw(struct inbound *in, const struct inbound_place *at);
 
-/* Its address is known: summaries have it as next hop. */
-void inbound_up(struct inbound *in, uint32_t addr);
+/* Its address is known: summaries have it as next hop. Routes of IPv6 have none of IPv4: then it is
+ * the next hop of the first one that passes the map from now on. */
+void inbound_up(struct inbound *in, struct addr addr);
 /* As rib_peer_down(), rib_peer_stale() and rib_peer_sweep(), which the caller calls too: by
  * inbound_turn(), in slices. */
 void inbound_down(struct inbound *in);

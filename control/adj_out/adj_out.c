@@ -1,6 +1,8 @@
 /* Sessions and their receivers: how they begin. */
 #include "adj_out.h"
 
+#include "speaker.h"
+
 void out_session_begin(struct out_session *session, uint16_t index,
 		       const struct config_peer *config)
 {
@@ -18,11 +20,12 @@ void receiver_begin(struct out_session *session, struct adj_out *adj_out)
 		adj_out->end = session->index + 1;
 }
 
-void out_session_up(struct out_session *session, uint32_t local_addr, bool as4, uint8_t families,
-		    uint64_t now_ms)
+void out_session_up(struct out_session *session, struct addr local_addr, uint16_t caps,
+		    uint8_t families, uint64_t now_ms)
 {
 	session->local_addr = local_addr;
-	session->as4 = as4;
+	session->as4 = caps & SPEAKER_CAP_AS4;
+	session->extended = caps & SPEAKER_CAP_EXTENDED_NEXT_HOP;
 	session->families = families;
 	session->up_ms = now_ms;
 	for (int family = 0; family < FAMILY_COUNT; family++)

@@ -90,11 +90,12 @@ struct out_session {
 	uint16_t index;			  /* of the peer: its source in the RIBs */
 	bool active;			  /* configured, and not being removed */
 	bool held;			  /* it takes no part in route exchange */
-	bool drained;	     /* what it is told says that we are about to go (RFC 8326) */
-	bool as4;	     /* 4-octet AS numbers (RFC 6793), by its last session */
-	uint8_t families;    /* that its last session has: family_bit() */
-	uint32_t local_addr; /* our end of its last session, host order */
-	uint64_t up_ms;	     /* when that came up */
+	bool drained;		/* what it is told says that we are about to go (RFC 8326) */
+	bool as4;		/* 4-octet AS numbers (RFC 6793), by its last session */
+	uint8_t families;	/* that its last session has: family_bit() */
+	bool extended;		/* IPv4 routes with next hops of IPv6 (RFC 8950), likewise */
+	struct addr local_addr; /* our end of its last session */
+	uint64_t up_ms;		/* when that came up */
 	struct pace pace;
 	struct suspects suspects;
 	struct receiver to[FAMILY_COUNT];
@@ -135,9 +136,9 @@ void out_session_begin(struct out_session *session, uint16_t index,
 		       const struct config_peer *config);
 /* The same of one family, for each. */
 void receiver_begin(struct out_session *session, struct adj_out *adj_out);
-/* Its session has come up. */
-void out_session_up(struct out_session *session, uint32_t local_addr, bool as4, uint8_t families,
-		    uint64_t now_ms);
+/* Its session has come up, with these SPEAKER_CAP_* and families. */
+void out_session_up(struct out_session *session, struct addr local_addr, uint16_t caps,
+		    uint8_t families, uint64_t now_ms);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 
 #include "adj_out.h"
 #include "maps.h"
+#include "own_next_hop.h"
 #include "rib.h"
 
 bool update_group_fits(const struct update_group *group, const struct update_group *wanted)
@@ -12,7 +13,9 @@ bool update_group_fits(const struct update_group *group, const struct update_gro
 	return group->role == wanted->role && group->vnets == wanted->vnets &&
 	       group->backups == wanted->backups && group->yields == wanted->yields &&
 	       group->drained == wanted->drained && group->as4 == wanted->as4 &&
-	       group->rule.next_hop == wanted->rule.next_hop &&
+	       !memcmp(&group->rule.next_hop, &wanted->rule.next_hop,
+		       sizeof(group->rule.next_hop)) &&
+	       group->rule.next_hop6 == wanted->rule.next_hop6 &&
 	       group->rule.unchanged == wanted->rule.unchanged &&
 	       group->rule.ibgp == wanted->rule.ibgp &&
 	       group->rule.communities == wanted->rule.communities &&
@@ -31,7 +34,7 @@ static void summary_attrs(struct update_group *group)
 	struct attr_writer plain = { .buf = wire, .size = sizeof(wire) };
 	struct attr_writer w = { .buf = group->summary, .size = sizeof(group->summary) };
 
-	export_summary_attrs(group->rule.next_hop, &plain);
+	export_summary_attrs(&group->rule.next_hop, &plain);
 	export_attrs(&group->rule, &branch, wire, (uint16_t)plain.len, &w);
 	group->summary_len = (uint16_t)w.len;
 }
@@ -58,6 +61,9 @@ struct update_group update_group_kind(const struct adj_out *adj_out,
 		.rule = {
 			.local_asn = adj_out->config->instance.asn,
 			.cluster_id = adj_out->config->instance.router_id,
+			.next_hop = export_next_hop_make(
+				(struct addr){ .family = adj_out->family }),
+			.next_hop6 = adj_out->family == FAMILY_IPV6,
 			.unchanged = config->next_hop == NEXT_HOP_UNCHANGED,
 			.ibgp = config->asn == adj_out->config->instance.asn,
 			.communities = adj_out->config->control.platform_communities,
@@ -81,7 +87,8 @@ struct update_group update_group_of(const struct adj_out *adj_out, const struct 
 		wanted.role = ROLE_VNET;
 	wanted.drained = peer->session->drained || adj_out->drained;
 	wanted.as4 = peer->session->as4;
-	wanted.rule.next_hop = peer->session->local_addr;
+	wanted.rule.next_hop = own_next_hop(adj_out->config, peer->session, adj_out->family);
+	wanted.rule.next_hop6 |= peer->session->extended;
 	summary_attrs(&wanted);
 	return wanted;
 }

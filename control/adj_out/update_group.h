@@ -22,7 +22,7 @@ struct adj_out;
 struct receiver;
 
 enum {
-	UPDATE_GROUP_SUMMARY = 64,   /* octets of a summary's attributes */
+	UPDATE_GROUP_SUMMARY = 96,   /* octets of a summary's attributes */
 	UPDATE_GROUP_ANNOUNCED = 16, /* parts of batches that are kept, the last ones announced */
 };
 

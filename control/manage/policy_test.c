@@ -62,16 +62,16 @@ static void put_path(struct attr_writer *w, const struct page_route *route, uint
 		store_be32(body + 2 + 4 * i, route->has_path ? route->path[i] : asn);
 }
 
-/* In canonical form, as if just received from a neighbour of that address and AS number (0: ours).
+/* In canonical form, as if just received from a neighbour of that next hop and AS number (0: ours).
  * Returns the length. */
-static uint16_t describe(const struct page_route *route, uint32_t addr, uint32_t asn, uint8_t *out,
-			 size_t size)
+static uint16_t describe(const struct page_route *route, const struct export_next_hop *hop,
+			 uint32_t asn, uint8_t *out, size_t size)
 {
 	struct attr_writer w = { .buf = out, .size = size };
 
 	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_ORIGIN, &route->origin, 1);
 	put_path(&w, route, asn);
-	put_u32s(&w, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, &addr, 1);
+	attr_put(&w, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, hop->octets, hop->len);
 	if (route->has_med)
 		put_u32s(&w, ATTR_F_OPTIONAL, ATTR_MED, &route->med, 1);
 	if (route->nb_communities)
@@ -127,8 +127,10 @@ static bool inbound_trial(struct route_server *rs, struct page *page, const stru
 	trial->map = maps_find(&rs->maps, peer->config.inbound_map);
 	trial->side = peer->routes[FAMILY_IPV4].inbound.side;
 	if (page->route.given) {
-		trial->route.len = describe(&page->route, peer->config.addr.v4, asn, trial->wire,
-					    sizeof(trial->wire));
+		const struct export_next_hop hop = export_next_hop_make(peer->config.addr);
+
+		trial->route.len =
+			describe(&page->route, &hop, asn, trial->wire, sizeof(trial->wire));
 		trial->route.wire = trial->wire;
 		return true;
 	}
@@ -148,7 +150,7 @@ static void outbound_described(const struct page *page, struct trial *trial)
 	struct attr_writer w = { .buf = trial->wire, .size = sizeof(trial->wire) };
 	struct export_source source = { .role = trial->route.vnet ? ROLE_VNET : ROLE_NVA };
 	uint8_t wire[1024];
-	uint16_t len = describe(&page->route, rule->next_hop, 0, wire, sizeof(wire));
+	uint16_t len = describe(&page->route, &rule->next_hop, 0, wire, sizeof(wire));
 
 	export_attrs(rule, &source, wire, len, &w);
 	trial->route.wire = trial->wire;

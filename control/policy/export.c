@@ -45,13 +45,52 @@ static void put_as_path(struct attr_writer *out, const struct attr_view *in,
 	attr_put(out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, body, len);
 }
 
+struct export_next_hop export_next_hop_make(struct addr addr)
+{
+	struct export_next_hop hop = { .len = addr.family == FAMILY_IPV4 ? 4 : 16 };
+
+	if (addr.family == FAMILY_IPV4)
+		store_be32(hop.octets, addr.v4);
+	else
+		memcpy(hop.octets, addr.v6, 16);
+	return hop;
+}
+
+struct export_next_hop export_next_hop_pair(struct addr addr, struct addr link_local)
+{
+	struct export_next_hop hop = export_next_hop_make(addr);
+
+	memcpy(hop.octets + 16, link_local.v6, 16);
+	hop.len = 32;
+	return hop;
+}
+
+/* What of an announced NEXT_HOP is good for these peers, which may be on another link; 0 octets:
+ * nothing. */
+static size_t unchanged(const struct export_rule *rule, const struct attr_view *in)
+{
+	struct addr addr;
+
+	if (!rule->unchanged)
+		return 0;
+	if (in->len == 4)
+		return load_be32(in->body) ? 4 : 0;
+	if (in->len < 16 || !rule->next_hop6)
+		return 0;
+	addr = addr_make6(in->body);
+	return addr_unspecified(addr) || addr_link_local(addr) ? 0 : 16;
+}
+
 static void put_next_hop(struct attr_writer *out, const struct attr_view *in,
 			 const struct export_rule *rule)
 {
-	uint32_t announced = in->len == 4 ? load_be32(in->body) : 0;
+	size_t kept = unchanged(rule, in);
 
-	put_u32(out, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP,
-		rule->unchanged && announced ? announced : rule->next_hop);
+	if (kept)
+		attr_put(out, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, in->body, kept);
+	else
+		attr_put(out, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, rule->next_hop.octets,
+			 rule->next_hop.len);
 }
 
 /* The platform's mark for a route of this source; 0: none. */
@@ -265,16 +304,16 @@ int export_graceful_shutdown(bool ibgp, const uint8_t *wire, uint16_t len, struc
 	return out->full ? -ENOSPC : 0;
 }
 
-void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out)
+void export_vnet_attrs(const struct export_next_hop *next_hop, struct attr_writer *out)
 {
 	static const uint8_t igp = ORIGIN_IGP;
 
 	attr_put(out, ATTR_F_TRANSITIVE, ATTR_ORIGIN, &igp, 1);
 	attr_put(out, ATTR_F_TRANSITIVE, ATTR_AS_PATH, NULL, 0);
-	put_u32(out, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, next_hop);
+	attr_put(out, ATTR_F_TRANSITIVE, ATTR_NEXT_HOP, next_hop->octets, next_hop->len);
 }
 
-void export_summary_attrs(uint32_t next_hop, struct attr_writer *out)
+void export_summary_attrs(const struct export_next_hop *next_hop, struct attr_writer *out)
 {
 	export_vnet_attrs(next_hop, out);
 	attr_put(out, ATTR_F_TRANSITIVE, ATTR_ATOMIC_AGGREGATE, NULL, 0);

@@ -24,12 +24,25 @@ enum {
 	COMMUNITY_PEERED_VNET = 0xffee, /* 65518: both halves, on peered VNets */
 };
 
+/* A NEXT_HOP of ours, in canonical form (attrs.h): octets of an address of IPv4, of one of IPv6, or
+ * of two, the second link-local (RFC 2545 3). Those behind `len` are zero. */
+struct export_next_hop {
+	uint8_t len; /* 4, 16, 32 */
+	uint8_t octets[32];
+};
+struct export_next_hop export_next_hop_make(struct addr addr);
+/* `addr` of IPv6, and a link-local one. */
+struct export_next_hop export_next_hop_pair(struct addr addr, struct addr link_local);
+
 /* How routes are announced to an update group, whose peers share it. */
 struct export_rule {
 	uint32_t local_asn;
-	uint32_t cluster_id; /* host order; our router ID (RFC 4456 7) */
-	uint32_t next_hop;   /* host order: our own address towards these peers */
-	/* keep the announced NEXT_HOP (RFC 7947 2.2.1), where there is one; else `next_hop` */
+	uint32_t cluster_id;		 /* host order; our router ID (RFC 4456 7) */
+	struct export_next_hop next_hop; /* our own address towards these peers */
+	/* they take next hops of IPv6: those of IPv6 routes, or by RFC 8950 */
+	bool next_hop6;
+	/* keep the announced NEXT_HOP (RFC 7947 2.2.1), where there is one that they can take; of
+	 * two the global one, as the other is good on its own link alone; else `next_hop` */
 	bool unchanged;
 	bool ibgp; /* gateways of our own AS: path kept, LOCAL_PREF sent, reflection attributes */
 	/* mark branch routes 65517:65517 and peered VNets 65518:65518, as the platform does */
@@ -74,15 +87,15 @@ int export_attrs(const struct export_rule *rule, const struct export_source *sou
 int export_graceful_shutdown(bool ibgp, const uint8_t *wire, uint16_t len, struct attr_writer *out);
 
 /* The attributes of a VNet prefix of our own: ORIGIN IGP, an empty AS_PATH, NEXT_HOP `next_hop`
- * (host order; 0: on link). For attrs_intern(), under a peer whose role is ROLE_VNET. Writes at
+ * (0.0.0.0: on link). For attrs_intern(), under a peer whose role is ROLE_VNET. Writes at
  * most EXPORT_VNET_MAX octets. */
-enum { EXPORT_VNET_MAX = 16 }; /* 4 + 3 + 7 octets, rounded up */
-void export_vnet_attrs(uint32_t next_hop, struct attr_writer *out);
+enum { EXPORT_VNET_MAX = 44 }; /* 4 + 3 + 35 octets, rounded up */
+void export_vnet_attrs(const struct export_next_hop *next_hop, struct attr_writer *out);
 
 /* The attributes of a summary that a route map makes: the same and ATOMIC_AGGREGATE. At most
  * EXPORT_SUMMARY_MAX octets. */
-enum { EXPORT_SUMMARY_MAX = 20 };
-void export_summary_attrs(uint32_t next_hop, struct attr_writer *out);
+enum { EXPORT_SUMMARY_MAX = 48 };
+void export_summary_attrs(const struct export_next_hop *next_hop, struct attr_writer *out);
 
 #ifdef __cplusplus
 }

@@ -110,7 +110,7 @@ int decide_compare(const struct decide_rule *rule, const struct source *sources,
 	/* 11. The lower peer address (RFC 4271 9.1.2.2 g); the instance's own prefixes have none,
 	 *   but an index. */
 	*why = DECIDE_PEER_ADDRESS;
-	if ((c = compare_u32(sa->addr, sb->addr)))
+	if ((c = addr_compare(sa->addr, sb->addr)))
 		return c;
 	return compare_u32(a->peer, b->peer);
 }

@@ -59,7 +59,7 @@ struct source {
 	bool ibgp;
 	bool peered;	    /* ROLE_VNET only: prefixes of a peered VNet */
 	uint32_t router_id; /* host order, from OPEN */
-	uint32_t addr;	    /* host order; unique among peers */
+	struct addr addr;   /* unique among peers */
 	uint32_t asn;	    /* 0: the instance itself, or none of what it says comes back from us */
 	bool remove_private; /* learns AS paths without AS numbers for private use */
 	bool held;	     /* takes no part in route exchange; see rib_source_hold() */

@@ -136,7 +136,7 @@ void rib_source_set(struct rib *rib, uint16_t peer, const struct source *source)
 {
 	struct source *at = &rib->sources[peer];
 	bool same = at->role == source->role && at->ibgp == source->ibgp &&
-		    at->router_id == source->router_id && at->addr == source->addr &&
+		    at->router_id == source->router_id && addr_equal(at->addr, source->addr) &&
 		    at->peered == source->peered && at->gateway == source->gateway &&
 		    at->asn == source->asn && at->remove_private == source->remove_private &&
 		    at->behind == source->behind && at->drained == source->drained;

@@ -4,6 +4,7 @@
 #include "log.h"
 #include "members.h"
 #include "notification.h"
+#include "own_next_hop.h"
 #include "peer_command.h"
 #include "route_server.h"
 #include "update_group.h"
@@ -14,11 +15,22 @@ void peer_no_room(struct route_server *rs, struct peer *peer)
 	peer_send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
 }
 
+/* Where we have no address for it, as next hop of what we would announce, it learns nothing. */
 static void join(struct route_server *rs, struct peer *peer, uint8_t family)
 {
 	struct receiver *receiver = &peer->out.to[family];
+	const struct export_next_hop own =
+		own_next_hop(rs->config, &peer->out, (enum family)family);
 
-	if (!receiver->group && members_join(&rs->routes[family].announcer, receiver))
+	if (receiver->group)
+		return;
+	if (own_next_hop_is_none(&own))
+		events_note(&rs->events, EVENT_ALARM, peer->index, rs->now_ms,
+			    "no %s routes are announced to it: port %s has no %s address",
+			    family_title(family),
+			    rs->config->dataplane.ports[peer->config.egress_port].name,
+			    family_title(family));
+	else if (members_join(&rs->routes[family].announcer, receiver))
 		peer_no_room(rs, peer);
 }
 

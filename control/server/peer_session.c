@@ -108,14 +108,13 @@ static void go_on(struct route_server *rs, struct peer *peer, const struct speak
 }
 
 /* A family begins anew. */
-static void routes_up(struct route_server *rs, struct peer *peer, uint8_t family,
-		      const struct source *source)
+static void routes_up(struct route_server *rs, struct peer *peer, uint8_t family)
 {
 	struct peer_routes *its = &peer->routes[family];
 
 	flap_forget(&rs->flaps, &its->flap); /* of a session before */
 	its->inbound.zone = peer->zone;
-	inbound_up(&its->inbound, source->addr);
+	inbound_up(&its->inbound, peer->config.addr);
 	its->eor = false;
 	its->limit = (struct limit){ 0 };
 }
@@ -141,7 +140,7 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 		.role = peer->config.role,
 		.ibgp = up->ibgp,
 		.router_id = up->remote_id,
-		.addr = addr.v4,
+		.addr = addr,
 		.gateway = gateway_number(&rs->peers, peer),
 		.asn = peer->config.asn,
 		.remove_private = peer->config.remove_private_as,
@@ -155,13 +154,12 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->gateway = source.gateway;
 	peer->zone = zone_of(rs, peer);
 	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
-		routes_up(rs, peer, family, &source);
+		routes_up(rs, peer, family);
 	peer->epoch = up->head.epoch;
 	peer->session = *up;
 	peer->up = true;
 	peer->exceeded = peer->flooded = false;
-	out_session_up(&peer->out, up->local_addr.v4, up->caps & SPEAKER_CAP_AS4, families_of(up),
-		       rs->now_ms);
+	out_session_up(&peer->out, up->local_addr, up->caps, families_of(up), rs->now_ms);
 	pace_begin(&peer->out);
 	peer->no_memory_before = peer->no_memory;
 	peer->state = SESSION_ESTABLISHED;

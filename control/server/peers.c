@@ -78,7 +78,7 @@ int peer_set_inbound_map(struct peer *peer)
 	int err = 0;
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (inbound_set_map(&peer->routes[family].inbound, map, peer->config.addr.v4))
+		if (inbound_set_map(&peer->routes[family].inbound, map, peer->config.addr))
 			err = -ENOMEM;
 	return err;
 }

@@ -7,6 +7,7 @@
 
 int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
 {
+	const struct export_next_hop on_link = export_next_hop_make(addr_make4(0));
 	uint8_t wire[EXPORT_VNET_MAX];
 	struct attr_writer w = { .buf = wire, .size = sizeof(wire) };
 	struct attr_keys keys;
@@ -15,7 +16,7 @@ int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
 
 	/* On link as far as peers are concerned: our own address is announced to them in any
 	 * case. */
-	export_vnet_attrs(0, &w);
+	export_vnet_attrs(&on_link, &w);
 	attr_keys_parse(wire, (uint16_t)w.len, &keys);
 	attrs = attrs_intern(rs->attrs, &keys, wire, (uint16_t)w.len);
 	if (!attrs)

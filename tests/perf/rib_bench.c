@@ -138,9 +138,10 @@ static bool setup(struct bench *b)
 	if (!b->rib)
 		return false;
 	for (uint16_t i = 0; i < NB_PEERS; i++) {
-		struct source source = {
-			.role = ROLE_NVA, .router_id = i + 1u, .addr = i + 1u, .asn = 65001
-		};
+		struct source source = { .role = ROLE_NVA,
+					 .router_id = i + 1u,
+					 .addr = addr_make4(i + 1u),
+					 .asn = 65001 };
 
 		rib_source_set(b->rib, i, &source);
 	}

@@ -360,11 +360,11 @@ struct harness {
 
 static inline struct source nva(uint32_t id)
 {
-	return { ROLE_NVA, false, false, id, id };
+	return { ROLE_NVA, false, false, id, addr_make4(id) };
 }
 static inline struct source gateway(enum role role, uint32_t id)
 {
-	return { role, true, false, id, id };
+	return { role, true, false, id, addr_make4(id) };
 }
 static inline struct source of_as(struct source source, uint32_t asn)
 {
@@ -377,7 +377,7 @@ static inline struct source instance(struct source source, uint16_t gateway)
 	source.gateway = gateway;
 	return source;
 }
-static const struct source our_vnet = { ROLE_VNET, false, false, 1, 0 };
+static const struct source our_vnet = { ROLE_VNET, false, false, 1, addr_make4(0) };
 static const struct prefix p1 = prefix4_make(0x0a0a0000, 16), p2 = prefix4_make(0x0a140000, 16),
 			   p3 = prefix4_make(0x0a1e0000, 16);
 

@@ -18,9 +18,9 @@ struct candidate {
 	uint8_t flags = 0;
 };
 
-const candidate er = { { ROLE_EXPRESSROUTE, true, false, 20, 20 }, { { 65001 } } };
-const candidate vpn = { { ROLE_VPN, true, false, 10, 10 }, { { 65001 } } };
-const candidate nva = { { ROLE_NVA, false, false, 5, 5 }, { { 65001 } } };
+const candidate er = { { ROLE_EXPRESSROUTE, true, false, 20, addr_make4(20) }, { { 65001 } } };
+const candidate vpn = { { ROLE_VPN, true, false, 10, addr_make4(10) }, { { 65001 } } };
+const candidate nva = { { ROLE_NVA, false, false, 5, addr_make4(5) }, { { 65001 } } };
 
 candidate with(candidate c, const attrs_spec &spec)
 {
@@ -45,10 +45,10 @@ candidate drained(candidate c)
 candidate from(candidate c, uint32_t router_id, uint32_t addr)
 {
 	c.source.router_id = router_id;
-	c.source.addr = addr;
+	c.source.addr = addr_make4(addr);
 	return c;
 }
-const candidate vnet = { { ROLE_VNET, false, false, 99, 0 }, { {} } };
+const candidate vnet = { { ROLE_VNET, false, false, 99, addr_make4(0) }, { {} } };
 
 /* Candidates as the rib would hold them: peer i announced the i-th. */
 struct bench {

@@ -9,16 +9,34 @@
 namespace
 {
 
-const struct export_rule ebgp = { 65515, 0x0a000104, 0x0a000104, false, false, true };
-const struct export_rule ibgp = { 65515, 0x0a000104, 0x0a000104, false, true, true };
-const struct export_rule unchanged = { 65515, 0x0a000104, 0x0a000104, true, false, true };
-const struct export_rule plain = { 65515, 0x0a000104, 0x0a000104, false, false, false };
-const struct export_rule no_private = { 65515, 0x0a000104, 0x0a000104, false, false, true, true };
+const struct export_next_hop own = export_next_hop_make(addr_make4(0x0a000104));
+const struct export_rule ebgp = { 65515, 0x0a000104, own, false, false, false, true };
+const struct export_rule ibgp = { 65515, 0x0a000104, own, false, false, true, true };
+const struct export_rule unchanged = { 65515, 0x0a000104, own, false, true, false, true };
+const struct export_rule plain = { 65515, 0x0a000104, own, false, false, false, false };
+const struct export_rule no_private = { 65515, 0x0a000104, own, false, false, false, true, true };
 const struct export_rule no_private_ibgp = {
-	65515, 0x0a000104, 0x0a000104, false, true, true, true
+	65515, 0x0a000104, own, false, false, true, true, true
 };
-const struct export_rule override = { 65515, 0x0a000104, 0x0a000104, false,
-				      false, true,	 false,	     65010 };
+const struct export_rule override = { 65515, 0x0a000104, own,	false, false,
+				      false, true,	 false, 65010 };
+/* Of IPv6: 2001:db8::1, and fe80::1. */
+struct addr addr6(uint8_t first, uint8_t second, uint8_t third, uint8_t fourth)
+{
+	uint8_t v6[16] = { first, second, third, fourth };
+
+	v6[15] = 1;
+	return addr_make6(v6);
+}
+const struct addr global = addr6(0x20, 0x01, 0x0d, 0xb8), link_local = addr6(0xfe, 0x80, 0, 0);
+const struct export_rule ebgp6 = { 65515, 0x0a000104, export_next_hop_make(global), true };
+const struct export_rule pair6 = { 65515, 0x0a000104, export_next_hop_pair(global, link_local),
+				   true };
+const struct export_rule unchanged6 = { 65515, 0x0a000104, export_next_hop_make(global), true,
+					true };
+/* IPv4 routes to peers that take next hops of IPv6 (RFC 8950), and to those that do not. */
+const struct export_rule unchanged_extended = { 65515, 0x0a000104, own, true, true };
+const struct export_rule unchanged_plain = { 65515, 0x0a000104, own, false, true };
 const struct export_source from_nva = { ROLE_NVA, false, false, 0x0a000204 };
 const struct export_source from_gateway = { ROLE_VPN, true, false, 0x0a00ff04 };
 const struct export_source backup_of_nva = { ROLE_NVA, false, false, 0x0a000204, true };
@@ -29,6 +47,11 @@ const std::string origin = "40 01 01 00";
 const std::string next_hop_in = "40 03 04 0a000204", next_hop_self = "40 03 04 0a000104";
 const std::string path_65010 = "40 02 06 0201 0000fdf2",
 		  path_ours_65010 = "40 02 0a 0202 0000ffeb 0000fdf2";
+const std::string global6 = "20010db8000000000000000000000001",
+		  link_local6 = "fe800000000000000000000000000001",
+		  other6 = "20010db8000000000000000000000004",
+		  other_ll6 = "fe800000000000000000000000000004";
+const std::string hop6 = "40 03 10", hop66 = "40 03 20";
 const std::string branch = "c0 08 04 ffedffed", local_pref = "40 05 04 00000064";
 
 struct row {
@@ -54,6 +77,28 @@ const row rows[] = {
 	  origin + path_65010 + next_hop_in, origin + path_ours_65010 + next_hop_in + branch },
 	{ "but a VNet prefix has none to keep", unchanged, from_vnet,
 	  origin + "400200 400304 00000000", origin + "40 02 06 0201 0000ffeb" + next_hop_self },
+	{ "IPv6: our own address", ebgp6, from_nva, origin + path_65010 + hop6 + other6,
+	  origin + path_ours_65010 + hop6 + global6 },
+	{ "IPv6: and a link-local one behind (RFC 2545 3)", pair6, from_nva,
+	  origin + path_65010 + hop6 + other6,
+	  origin + path_ours_65010 + hop66 + global6 + link_local6 },
+	{ "IPv6: a VNet prefix, which is on link", ebgp6, from_vnet,
+	  origin + "400200 400304 00000000", origin + "40 02 06 0201 0000ffeb" + hop6 + global6 },
+	{ "IPv6, unchanged", unchanged6, from_nva, origin + path_65010 + hop6 + other6,
+	  origin + path_ours_65010 + hop6 + other6 },
+	{ "IPv6, unchanged: the link-local one is good on its link alone", unchanged6, from_nva,
+	  origin + path_65010 + hop66 + other6 + other_ll6,
+	  origin + path_ours_65010 + hop6 + other6 },
+	{ "IPv6, unchanged: so it is ours, where there is no other", unchanged6, from_nva,
+	  origin + path_65010 + hop6 + other_ll6, origin + path_ours_65010 + hop6 + global6 },
+	{ "IPv6, unchanged: a VNet prefix has none to keep", unchanged6, from_vnet,
+	  origin + "400200 400304 00000000", origin + "40 02 06 0201 0000ffeb" + hop6 + global6 },
+	{ "IPv4 with a next hop of IPv6, unchanged (RFC 8950)", unchanged_extended, from_nva,
+	  origin + path_65010 + hop6 + other6, origin + path_ours_65010 + hop6 + other6 },
+	{ "IPv4 with one of IPv4, unchanged, to the same", unchanged_extended, from_nva,
+	  origin + path_65010 + next_hop_in, origin + path_ours_65010 + next_hop_in },
+	{ "but ours to those who do not take one of IPv6", unchanged_plain, from_nva,
+	  origin + path_65010 + hop6 + other6, origin + path_ours_65010 + next_hop_self },
 	{ "MED stays here", ebgp, from_nva, origin + path_65010 + next_hop_in + "80 04 04 00000007",
 	  origin + path_ours_65010 + next_hop_self + branch },
 	{ "LOCAL_PREF and reflection attributes do not leave the AS", ebgp, from_gateway,
@@ -254,10 +299,23 @@ TEST(export_vnet_attrs, origin_igp_and_an_empty_path)
 	bytes out(EXPORT_VNET_MAX);
 	struct attr_writer w = { out.data(), out.size(), 0, false };
 
-	export_vnet_attrs(0x0a000301, &w);
+	const struct export_next_hop hop = export_next_hop_make(addr_make4(0x0a000301));
+
+	export_vnet_attrs(&hop, &w);
 	ASSERT_FALSE(w.full);
 	out.resize(w.len);
 	EXPECT_EQ(hex("40010100 400200 400304 0a000301"), out);
+}
+
+TEST(export_summary_attrs, the_longest_fits)
+{
+	bytes out(EXPORT_SUMMARY_MAX);
+	struct attr_writer w = { out.data(), out.size(), 0, false };
+
+	export_summary_attrs(&pair6.next_hop, &w);
+	ASSERT_FALSE(w.full);
+	out.resize(w.len);
+	EXPECT_EQ(hex("40010100 400200" + hop66 + global6 + link_local6 + "400600"), out);
 }
 
 } /* namespace */

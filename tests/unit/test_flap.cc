@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 
+#include "families.h"
 #include "routes.h"
 
 namespace
@@ -60,16 +61,25 @@ struct harness {
 	}
 };
 
-const struct prefix p1 = prefix4_make(0x0a0a0000, 16), p2 = prefix4_make(0x0a140000, 16);
-
-struct prefix host(uint32_t i)
+class flap_test : public testing::TestWithParam<enum family>
 {
-	return prefix4_make(0x20000000u + i, 32);
-}
+      protected:
+	struct prefix make(uint32_t v4, uint8_t len)
+	{
+		return prefix_of(GetParam(), v4, len);
+	}
+	struct prefix host(uint32_t i)
+	{
+		return make(0x20000000u + i, 32);
+	}
+	const struct prefix p1 = make(0x0a0a0000, 16), p2 = make(0x0a140000, 16);
+};
 
 } // namespace
 
-TEST(flap, rows)
+OF_BOTH_FAMILIES(flap_test);
+
+TEST_P(flap_test, rows)
 {
 	static const struct {
 		const char *name;
@@ -100,7 +110,7 @@ TEST(flap, rows)
 	}
 }
 
-TEST(flap, what_is_announced_for_the_first_time_costs_nothing)
+TEST_P(flap_test, what_is_announced_for_the_first_time_costs_nothing)
 {
 	harness h;
 
@@ -115,7 +125,7 @@ TEST(flap, what_is_announced_for_the_first_time_costs_nothing)
 	EXPECT_EQ(2u, h.flap.changes);
 }
 
-TEST(flap, an_alarm_ends_a_minute_after_the_last_change_too_many)
+TEST_P(flap_test, an_alarm_ends_a_minute_after_the_last_change_too_many)
 {
 	harness h;
 
@@ -131,7 +141,7 @@ TEST(flap, an_alarm_ends_a_minute_after_the_last_change_too_many)
 	EXPECT_EQ(0u, h.flap.nb_flappers);
 }
 
-TEST(flap, a_held_one_is_over_when_it_is_quiet_and_soon_held_again)
+TEST_P(flap_test, a_held_one_is_over_when_it_is_quiet_and_soon_held_again)
 {
 	harness h;
 
@@ -164,7 +174,7 @@ TEST(flap, a_held_one_is_over_when_it_is_quiet_and_soon_held_again)
 	EXPECT_EQ(FLAP_CALM, h.changes(p1, FLAP_HOLD, 1)) << "a window later all is forgiven";
 }
 
-TEST(flap, all_that_is_held_is_let_go_at_once)
+TEST_P(flap_test, all_that_is_held_is_let_go_at_once)
 {
 	harness h;
 
@@ -181,7 +191,7 @@ TEST(flap, all_that_is_held_is_let_go_at_once)
 
 /* A million prefixes change once a minute each, and among them a few that are to be held: they are
  * found, and nothing else is; and it takes a bounded table. */
-TEST(flap, a_few_among_a_million)
+TEST_P(flap_test, a_few_among_a_million)
 {
 	enum { SLOW = 1000000, HEAVY = 5, ROUNDS = 2 };
 	std::map<uint32_t, unsigned int> held;
@@ -194,7 +204,7 @@ TEST(flap, a_few_among_a_million)
 		if (i % 250) /* 4,000 a minute */
 			continue;
 		for (uint32_t k = 0; k < HEAVY; k++)
-			if (h.change(prefix4_make(0x0a000000u + k, 32)) == FLAP_TOO_FAST)
+			if (h.change(make(0x0a000000u + k, 32)) == FLAP_TOO_FAST)
 				held[k]++;
 	}
 	EXPECT_EQ((size_t)HEAVY, held.size());
@@ -204,7 +214,7 @@ TEST(flap, a_few_among_a_million)
 
 /* More of them than can be held, each as bad: as many as there is room for are, and no more is
  * remembered. */
-TEST(flap, more_than_can_be_held)
+TEST_P(flap_test, more_than_can_be_held)
 {
 	enum { MANY = 10000 };
 	unsigned int held = 0, refused = 0;
@@ -248,7 +258,7 @@ struct oracle {
 
 /* Random prefixes at random times, few enough for the table: an alarm means that there were too
  * many within a minute, and who keeps on being twice as fast as it takes is found. */
-TEST(flap, random_changes_against_one_that_remembers_all)
+TEST_P(flap_test, random_changes_against_one_that_remembers_all)
 {
 	for (unsigned int seed = 1; seed <= 20; seed++) {
 		std::mt19937 random(seed);
@@ -289,7 +299,8 @@ TEST(flap, random_changes_against_one_that_remembers_all)
 				h.now_ms += 20000;
 				for (struct flapper *over;
 				     (over = flaps_over(&h.flaps, h.now_ms, 20000));) {
-					uint32_t of = over->prefix.addr.v4 - 0x20000000u;
+					uint32_t of =
+						prefix4_of(over->prefix).addr.v4 - 0x20000000u;
 
 					if (over->held) {
 						ASSERT_EQ(0u, oracle.within(of, h.now_ms, 19999));

@@ -23,9 +23,10 @@ const std::vector<struct source> lab = {
 	of_as(gateway(ROLE_VPN, 22), OURS),
 	of_as(nva(31), 65001),
 	of_as(nva(32), 65002),
-	of_as(nva(33), 65001),				 /* of the same AS as the first */
-	{ ROLE_NVA, false, false, 34, 34, 65004, true }, /* is told no AS numbers for private use */
-	{ ROLE_EXPRESSROUTE, false, false, 35, 35, 12076 },
+	of_as(nva(33), 65001), /* of the same AS as the first */
+	{ ROLE_NVA, false, false, 34, addr_make4(34), 65004,
+	  true }, /* is told no AS numbers for private use */
+	{ ROLE_EXPRESSROUTE, false, false, 35, addr_make4(35), 12076 },
 };
 
 struct said {

@@ -15,9 +15,11 @@ enum { LOCAL, NVA_A, NVA_B, VPN, ER, NB_PEERS };
 
 /* A VNet, two NVAs, and a gateway of each kind. */
 const std::vector<struct source> sources = {
-	{ ROLE_VNET, false, false, 1, 0 },	    { ROLE_NVA, false, false, 10, 10 },
-	{ ROLE_NVA, false, false, 11, 11 },	    { ROLE_VPN, true, false, 20, 20 },
-	{ ROLE_EXPRESSROUTE, true, false, 30, 30 },
+	{ ROLE_VNET, false, false, 1, addr_make4(0) },
+	{ ROLE_NVA, false, false, 10, addr_make4(10) },
+	{ ROLE_NVA, false, false, 11, addr_make4(11) },
+	{ ROLE_VPN, true, false, 20, addr_make4(20) },
+	{ ROLE_EXPRESSROUTE, true, false, 30, addr_make4(30) },
 };
 
 struct harness : rib_rig {
@@ -168,7 +170,7 @@ TEST_P(rib_test, at_most_sixteen_next_hops_the_lowest)
 	const struct path *best[RIB_ECMP];
 
 	for (uint16_t i = 0; i < 40; i++) {
-		const struct source source = { ROLE_NVA, false, false, i + 1u, i + 1u };
+		const struct source source = { ROLE_NVA, false, false, i + 1u, addr_make4(i + 1u) };
 		const struct attrs *attrs = attrs_make(table, { { 65001 }, 100u - i });
 
 		rib_source_set(rib, i, &source);

@@ -67,7 +67,8 @@ struct twins {
 			      : peer < 6 ? ROLE_VPN
 					 : ROLE_EXPRESSROUTE;
 		source.ibgp = peer > 3;
-		source.router_id = source.addr = peer + 1u;
+		source.router_id = peer + 1u;
+		source.addr = addr_make4(peer + 1u);
 		source.asn = peer > 3 ? 65515 : peer ? 65000u + peer : 0;
 		return source;
 	}

@@ -19,7 +19,8 @@ std::vector<struct source> sources()
 	for (uint16_t i = 0; i < NB_PEERS; i++) {
 		list[i].role = i == VPN ? ROLE_VPN : ROLE_NVA;
 		list[i].behind = i == FAR;
-		list[i].router_id = list[i].addr = i + 1u;
+		list[i].router_id = i + 1u;
+		list[i].addr = addr_make4(i + 1u);
 	}
 	return list;
 }
