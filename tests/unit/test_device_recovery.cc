@@ -100,6 +100,20 @@ struct device_recovery_test : testing::Test {
 struct rte_mempool *device_recovery_test::pool;
 int device_recovery_test::made;
 
+/* Neighbour discovery is sent to groups: a device with IPv6 hears them, after a reset too. */
+TEST_F(device_recovery_test, groups_are_heard_where_there_is_ipv6)
+{
+	const uint8_t own[16] = { 0x20, 1, 0xd, 0xb8, 1 };
+
+	ASSERT_EQ(0, rte_eth_allmulticast_disable(device.id));
+	ASSERT_EQ(0, device_revive(&device));
+	ASSERT_EQ(0, rte_eth_allmulticast_get(device.id));
+	config.ports[0].addresses[0] = { addr_make6(own), 64 };
+	config.ports[0].nb_addresses = 1;
+	ASSERT_EQ(0, device_revive(&device));
+	EXPECT_EQ(1, rte_eth_allmulticast_get(device.id));
+}
+
 TEST_F(device_recovery_test, works_until_something_is_said)
 {
 	EXPECT_TRUE(step());

@@ -60,9 +60,12 @@ void fit_machine(machine &m)
 	       "tsc hpet acpi_pm\n");
 	m.file("/proc/net/dev", "Inter-|   Receive\n face |bytes\n    lo: 0 0\n  eth7: 1 1\n");
 	m.file("/proc/irq/24/effective_affinity_list", "0\n").folder("/proc/irq/24/eth0-rx");
-	m.file("/proc/sys/net/ipv4/neigh/default/gc_thresh1", "16384\n");
-	m.file("/proc/sys/net/ipv4/neigh/default/gc_thresh2", "65536\n");
-	m.file("/proc/sys/net/ipv4/neigh/default/gc_thresh3", "131072\n");
+	for (const std::string family : { "ipv4", "ipv6" }) {
+		const std::string table = "/proc/sys/net/" + family + "/neigh/default/gc_thresh";
+
+		m.file(table + "1", "16384\n").file(table + "2", "65536\n");
+		m.file(table + "3", "131072\n");
+	}
 	m.file("/proc/sys/net/core/optmem_max", "262144\n");
 	m.file("/dev/net/tun", "");
 	m.program("/usr/sbin/nft", "echo '{\"nftables\": [{\"metainfo\": {}}]}'");
@@ -323,6 +326,9 @@ const illness illnesses[] = {
 	  writes("/proc/sys/net/ipv4/neigh/default/gc_thresh3", "1024\n"), "warning", "sysctl",
 	  "net.ipv4.neigh.default.gc_thresh3 is 1024, too low",
 	  "sysctl -w net.ipv4.neigh.default.gc_thresh3=131072" },
+	{ "the same of IPv6", writes("/proc/sys/net/ipv6/neigh/default/gc_thresh1", "128\n"),
+	  "warning", "sysctl", "net.ipv6.neigh.default.gc_thresh1 is 128, too low",
+	  "sysctl -w net.ipv6.neigh.default.gc_thresh1=16384" },
 	{ "no TUN", [](machine &m) { m.gone("/dev/net/tun"); }, "fault", "tun",
 	  "/dev/net/tun is missing", "modprobe tun" },
 	{ "systemd-networkd has an LCP interface",
