@@ -98,7 +98,7 @@ def test_rows_of_forwarding():
     """Each size, each kind of flows, table, ECMP and churn, by one egress port and by two."""
     for egress in (1, 2):
         rows = [row for row in forward.ROWS if row.egress == egress]
-        assert {row.size for row in rows} == {64, 128, 512, 1518, "imix"}
+        assert {(row.size, row.ip6) for row in rows} == {(size, ip6) for ip6 in (False, True) for size in (66 if ip6 else 64, 128, 512, 1518, "imix")}
         assert {row.flows for row in rows} == {"single", "1k", "64k", "zipf"}
         assert {row.table for row in rows} == {"full", "2"} and {row.ecmp for row in rows} == {1, 4} and {row.churn for row in rows} == {0, 1000000}
     assert len({row.name for row in forward.ROWS}) == len(forward.ROWS)
