@@ -8,8 +8,6 @@ static const struct part {
 	const char *path, *what;
 } without_ipv6[] = {
 	{ "vnet", "VNets" },
-	{ "gateways", "gateways" },
-	{ "peers", "peers" },
 	{ "route_maps", "route maps" },
 };
 

@@ -14,7 +14,7 @@ class Neighbor:
     next_hop_self: bool = False
     remove_private: bool = False  # take private AS numbers out of what we send, as an ExpressRoute edge does
     hold_s: int = 180
-    ttl_security: int = 0  # hops that it may be away (RFC 5082); FRR alone
+    ttl_security: int = 0  # hops that it may be away (RFC 5082); FRR, and BIRD with 1
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ class Bird(Daemon):
                 options.append("multihop 255;")
             elif ibgp:
                 options.append("direct;")
+            if n.ttl_security:
+                options.append("ttl security on;")
             if n.password:
                 options.append(f'password "{n.password}";')
             strip = "no_private(); " if n.remove_private else ""
@@ -107,7 +109,7 @@ class Bird(Daemon):
 
 
 def _protocol(address):
-    return "bgp_" + address.replace(".", "_")
+    return "bgp_" + address.replace(".", "_").replace(":", "_")
 
 
 def _route(prefix, attributes):
