@@ -26,7 +26,8 @@ def config(key):
     for name, (_, address, number, options) in PEERS.items():
         peer = {"name": name, "address": address, "asn": 65000 + number, "families": ["ipv4"]}
         if "password" in options:
-            peer |= {"password_file": str(key), "ttl_security": 1}
+            # it calls: who is called first by us would not send the SYN that is to be refused
+            peer |= {"password_file": str(key), "ttl_security": 1, "passive": True}
         peers.append(peer)
     return {
         "instance": {"asn": ASN, "router_id": US4},
