@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -91,8 +92,16 @@ return settings
 
 
 def lua(text, **environment):
-    return subprocess.run([LUA, "-"], input=text, capture_output=True, text=True, timeout=60,
-                          env={**os.environ, **{name: str(value) for name, value in environment.items()}})
+    """What it runs ends with it, also if it takes too long."""
+    process = subprocess.Popen([LUA, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True, env={**os.environ, **{name: str(value) for name, value in environment.items()}})
+    try:
+        out, err = process.communicate(text, timeout=60)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def run(tmp_path, takes=100, queue=0, noise=0, runs=1, meanwhile=""):
@@ -152,9 +161,9 @@ def test_samples_of_all_runs_are_kept(tmp_path):
 
 def test_what_goes_on_meanwhile_begins_and_ends_with_each_trial(tmp_path):
     log, pids = tmp_path / "log", tmp_path / "pids"
-    run(tmp_path, meanwhile=f"start = 'echo $$ >> {pids}; echo started >> {log}; sleep 1000 & echo $! >> {pids}; wait', "
-                            f"half = 'until tail -1 {log} | grep -q started; do :; done; echo half >> {log}', "
-                            f"back = 'until [ $(( $(wc -l < {pids}) % 2 )) = 0 ]; do :; done; echo back >> {log}'")
+    # The group ends before `back` begins: what it has to say must have been said by the middle.
+    run(tmp_path, meanwhile=f"start = 'echo $$ >> {pids}; sleep 1000 & echo $! >> {pids}; echo started >> {log}; wait', "
+                            f"half = 'until tail -1 {log} | grep -q started; do :; done; echo half >> {log}', back = 'echo back >> {log}'")
     words = log.read_text().split()
     assert len(words) > 30 and words == ["started", "half", "back"] * (len(words) // 3)
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids.read_text().split()), "end of all that was started")
