@@ -254,5 +254,7 @@ def test_tags_without_the_devices_help(net):
     net.bascule.start()
     net.bascule.wait_established("vpngw/0")
     assert {tuple(row["offloads"]) for row in net.bascule.ports().values()} == {()}
+    # What er0's gateway sends is of no port then: it may not go on while strangers are counted. What passes later comes behind it.
+    net.er.namespace.link("er", False)
     packets_pass(net, "er0")
     test_tags_of_no_port_are_counted(net)
