@@ -36,6 +36,7 @@ FILES = {  # name: the words behind tools/perf
     "loss": "loss --prefixes 500000 --events killed,restarted,upgraded --rate 20000",
     "loss-link": "loss --events link --control alive",
     "loss-flap": "loss --events flap --control alive",
+    "loss-million": "loss --load memif --rate 1000000 --prefixes 500000 --events none,link --control alive,dead --runs 5",
     "tcp": "tcp --runs 3 --seconds 2",
     "rfc2544": "rfc2544 --sizes 64 --seconds 0.5 --tests throughput,latency",
 }
@@ -103,6 +104,10 @@ ROWS = [
      "lost that were sent after the kernel's word of it", "; ".join(", ".join(
          f"{{loss-{event}:loss/{event}, ecmp, {n} prefixes, control alive, of that sent after the kernel's word}}"
          for n in (10000, 100000, 500000, 1000000)) for event in ("link", "flap"))),
+    ("the same under a million packets/s by shared memory, with 500,000 prefixes, control alive and dead: packets lost with nothing happening; "
+     "packets lost behind the first one of a lost flow that left by the other way", "; ".join(", ".join(
+         f"{{loss-million:loss-memif/{event}, ecmp, 500000 prefixes, control {control}, {lost}}}" for control in ("alive", "dead"))
+         for event, lost in (("none", "lost"), ("link", "lost since the mark")))),
     ("TCP of the host's kernel by a port (net_af_packet) and its LCP interface; to the same veth without Bascule: class BGP in, out; "
      "all other in, out", "; ".join(", ".join(f"{{tcp:tcp/{class_} {way}/bascule to veth}}" for way in ("in", "out"))
                                     for class_ in ("bgp", "local"))),
