@@ -26,6 +26,7 @@ from daemons import Bird, Frr, Neighbor  # noqa: E402
 from guest import Guest, Nic  # noqa: E402
 from lab import Lab  # noqa: E402
 from tagger import CUSTOMER, SERVICE, Tagger  # noqa: E402
+from watch import Watch  # noqa: E402
 
 FOLDER = SOURCE / "build-metal"
 ASN = 65515
@@ -136,6 +137,8 @@ def metal():
     logs = os.environ.get("BASCULE_LOGS")
     with Lab(keep_logs=Path(logs) if logs else None) as lab:
         metal = Metal(lab, package, disk, kernel)
-        metal.start()
-        yield metal
-        metal.save_journal()
+        with Watch(metal.guest.console_path) as watch:
+            metal.start()
+            yield metal
+            if not watch.said:
+                metal.save_journal()

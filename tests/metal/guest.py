@@ -55,6 +55,7 @@ class Guest:
     def __init__(self, lab, disk, medium, kernel, nics, memory_mb, parameters):
         self.lab, self.disk, self.medium, self.kernel, self.nics = lab, disk, medium, kernel, nics
         self.memory_mb, self.parameters = memory_mb, parameters
+        self.console_path = lab.dir / "guest-console.log"
         self._ids = itertools.count(1)
         self._answers, self._hellos, self._news = {}, [], threading.Condition()
         self.process = self._line = None
@@ -67,7 +68,7 @@ class Guest:
                  "-device", "intel-iommu,caching-mode=on,aw-bits=48",
                  "-kernel", self.kernel, "-append", f"root=/dev/nvme0n1 rw console=ttyS0 {self.parameters}",
                  "-qmp", f"unix:{self.lab.dir}/qmp,server=on,wait=off",
-                 "-serial", f"file:{self.lab.dir}/guest-console.log",
+                 "-serial", f"file:{self.console_path}",
                  "-drive", f"file={self.disk},if=none,id=disk,format=raw,cache=writeback",
                  "-device", "nvme,drive=disk,serial=disk",
                  "-drive", f"file={self.medium},if=none,id=medium,format=raw,read-only=on",
@@ -181,5 +182,4 @@ class Guest:
             return None
 
     def console(self):
-        path = self.lab.dir / "guest-console.log"
-        return path.read_text(errors="replace") if path.exists() else ""
+        return self.console_path.read_text(errors="replace") if self.console_path.exists() else ""
