@@ -356,5 +356,4 @@ void file_check(struct complaints *c, struct file *file)
 		file_check_reach(c, file);
 	if (file->config.instance.profile == PROFILE_AZURE)
 		file_check_azure(c, file);
-	file_check_family(c, file);
 }

@@ -47,6 +47,20 @@ static void check_bound(struct complaints *c, const config_setting_t *at, const 
 			 bound, most);
 }
 
+/* A VNet may have a prefix of each family. */
+static void check_vnets(struct complaints *c, const struct file *file)
+{
+	size_t of[FAMILY_COUNT] = { 0 };
+
+	for (size_t i = 0; i < file->config.nb_vnets; i++) {
+		if (++of[file->config.vnets[i].prefix.addr.family] <= AZURE_VNETS)
+			continue;
+		complain(c, file_element(file, "vnet", i), NULL,
+			 "is one VNet too many, allowed with profile azure are %d", AZURE_VNETS);
+		break;
+	}
+}
+
 void file_check_azure(struct complaints *c, const struct file *file)
 {
 	const struct config_instance *instance = &file->config.instance;
@@ -56,9 +70,7 @@ void file_check_azure(struct complaints *c, const struct file *file)
 		complain(c, config_setting_get_member(file->root, "instance"), "asn",
 			 "%u is out of range, allowed with profile azure is %d", instance->asn,
 			 AZURE_ASN);
-	if (file->config.nb_vnets > AZURE_VNETS)
-		complain(c, file_element(file, "vnet", AZURE_VNETS), NULL,
-			 "is one VNet too many, allowed with profile azure are %d", AZURE_VNETS);
+	check_vnets(c, file);
 	for (size_t i = 0; i < file->nb_gateways; i++) {
 		const config_setting_t *at = file_element(file, "gateways", i);
 		const struct file_gateway *gateway = &file->gateways[i];

@@ -190,13 +190,13 @@ static bool sets_local_pref(const struct config_route_map *map)
 	return false;
 }
 
-static uint32_t count_summaries(const struct config_route_map *map)
+static uint32_t count_summaries(const struct config_route_map *map, uint8_t family)
 {
 	uint32_t n = 0;
 
 	for (size_t r = 0; r < map->nb_rules; r++) {
 		const struct map_rule *rule = &map->rules[r];
-		bool fresh = rule->has_prefix_replace;
+		bool fresh = rule->has_prefix_replace && rule->prefix_replace.addr.family == family;
 
 		for (size_t i = 0; i < r && fresh; i++)
 			fresh = !map->rules[i].has_prefix_replace ||
@@ -206,18 +206,25 @@ static uint32_t count_summaries(const struct config_route_map *map)
 	return n;
 }
 
-/* Each of a gateway's summaries keeps a place, so there must be one for each. */
+/* Each of a gateway's summaries keeps a place of those of its family, so there must be one for
+ * each. */
 static void check_circuit(struct complaints *c, const struct file *file, const config_setting_t *at,
 			  const struct config_peer *gateway, const struct config_route_map *out)
 {
 	const struct config_limits *limits = &file->config.limits;
-	uint32_t bound = limits->to_expressroute, n = count_summaries(out);
+	uint32_t bound = limits->to_expressroute;
 
-	if (gateway->role != ROLE_EXPRESSROUTE || !bound || bound == BOUND_NOT_GIVEN || n <= bound)
+	if (gateway->role != ROLE_EXPRESSROUTE || !bound || bound == BOUND_NOT_GIVEN)
 		return;
-	complain(c, at, "outbound_map",
-		 "%s makes %u summaries, allowed are %u, as many as limits.to_expressroute says",
-		 out->name, n, bound);
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
+		uint32_t n = count_summaries(out, family);
+
+		if (n > bound)
+			complain(c, at, "outbound_map",
+				 "%s makes %u summaries of %s, allowed are %u, as many as "
+				 "limits.to_expressroute says",
+				 out->name, n, family_title(family), bound);
+	}
 }
 
 static void check_use(struct complaints *c, const struct file *file, const config_setting_t *at,

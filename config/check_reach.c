@@ -101,6 +101,22 @@ static void check_vnet_next_hop(struct complaints *c, const struct file *file, s
 			 text, port->name);
 }
 
+/* The port asks for hosts, and for next hops, by an address of its own. */
+static bool check_vnet_family(struct complaints *c, const struct file *file, size_t i)
+{
+	const struct config_vnet *vnet = &file->config.vnets[i];
+	const struct config_port *port = port_of(file, vnet->port);
+	uint8_t family = vnet->prefix.addr.family;
+	char text[PREFIX_TEXT];
+
+	if (config_port_has(port, family))
+		return true;
+	complain(c, file_element(file, "vnet", i), "port",
+		 "%s has no %s address to reach %s by, allowed are ports that have one", port->name,
+		 family_title(family), prefix_text(vnet->prefix, text));
+	return false;
+}
+
 /* An address that the tables hold for themselves, which a VNet prefix of it alone would take
  * away. */
 static bool check_vnet_address(struct complaints *c, const struct file *file, size_t i)
@@ -131,8 +147,7 @@ static void check_vnet_prefix(struct complaints *c, const struct file *file, siz
 	char text[PREFIX_TEXT], other[PREFIX_TEXT];
 
 	prefix_text(vnet->prefix, text);
-	if (!address_usable(&file->config, vnet->prefix.addr) ||
-	    !address_usable(&file->config, prefix_last(vnet->prefix)))
+	if (!prefix_usable(&file->config, vnet->prefix))
 		complain(c, at, "prefix", "%s is not of hosts, allowed are unicast prefixes", text);
 	for (size_t j = 0; j < i; j++) {
 		if (!prefix_overlap(vnet->prefix, file->config.vnets[j].prefix))
@@ -348,7 +363,7 @@ void file_check_reach(struct complaints *c, struct file *file)
 		check_vnet_port(c, file, i);
 		if (c->nb_errors != before)
 			continue;
-		if (!check_vnet_address(c, file, i))
+		if (!check_vnet_family(c, file, i) || !check_vnet_address(c, file, i))
 			continue;
 		check_vnet_prefix(c, file, i);
 		if (config->vnets[i].has_next_hop)

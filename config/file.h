@@ -66,7 +66,7 @@ bool file_expand(struct file *file);
  * Fills in the references between them (vnet.port, peer.egress_port). */
 void file_check(struct complaints *c, struct file *file);
 /* Its parts: ports; who is reached through which port; neighbours; route maps; access lists; what
- * profile = "azure" adds; what IPv6 is not there for. */
+ * profile = "azure" adds. */
 void file_check_ports(struct complaints *c, const struct file *file);
 void file_check_reach(struct complaints *c, struct file *file);
 void file_check_neighbours(struct complaints *c, struct file *file);
@@ -74,7 +74,6 @@ void file_check_families(struct complaints *c, struct file *file, size_t i);
 void file_check_maps(struct complaints *c, const struct file *file);
 void file_check_acls(struct complaints *c, const struct file *file);
 void file_check_azure(struct complaints *c, const struct file *file);
-void file_check_family(struct complaints *c, const struct file *file);
 
 /* The port that `at`.`member` names. False: there is none, and that was complained about. */
 bool file_find_port(struct complaints *c, const struct file *file, const config_setting_t *at,
@@ -84,6 +83,8 @@ bool port_reserves(const struct config_port *port, struct addr addr);
 /* Can a host have this address anywhere: unicast, no loopback, not link-local? Of IPv4 not in 0/8;
  * what of 240/4, `config` says. Of IPv6 none that stands for an IPv4 address in APIs alone. */
 bool address_usable(const struct config *config, struct addr addr);
+/* Can hosts have all addresses of the prefix? */
+bool prefix_usable(const struct config *config, struct prefix prefix);
 /* Is it one of our ports' own? */
 bool address_own(const struct config *config, struct addr addr);
 /* Is `addr` the network or the broadcast address of `subnet`, which has both up to /30, or, of

@@ -34,7 +34,7 @@ static const char *const gateway_role_words[] = { "expressroute", "vpn", NULL };
 	"names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
 #define ADDR_ALLOWED   "addresses in quotes such as \"10.0.1.4\""
 #define PEER_ALLOWED   "addresses in quotes such as \"10.0.1.4\" and \"fe80::1%nva0\""
-#define PREFIX_ALLOWED "prefixes in quotes such as \"10.0.0.0/16\""
+#define PREFIX_ALLOWED "prefixes in quotes such as \"10.0.0.0/16\" and \"2001:db8::/32\""
 #define BOOL_ALLOWED   "true and false"
 #define LCORES_ALLOWED "lists of lcore numbers 0..127 such as [1, 2]"
 #define ATTRS_ALLOWED  "lists of attribute codes such as [40, 128]"

@@ -28,6 +28,16 @@ bool address_usable(const struct config *config, struct addr addr)
 	return addr.family == FAMILY_IPV4 ? usable4(config, addr.v4) : usable6(addr);
 }
 
+/* What hosts cannot have begins or ends each prefix that holds it, but for link-local addresses,
+ * which are in the middle of fe00::/8. */
+bool prefix_usable(const struct config *config, struct prefix prefix)
+{
+	static const uint8_t link_local[16] = { 0xfe, 0x80 };
+
+	return address_usable(config, prefix.addr) && address_usable(config, prefix_last(prefix)) &&
+	       !prefix_has(prefix, addr_make6(link_local));
+}
+
 struct prefix config_subnet(struct config_address own)
 {
 	return prefix_make(own.addr, own.len);

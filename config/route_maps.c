@@ -7,7 +7,8 @@
 
 #define NAME_ALLOWED \
 	"names of a letter a-z, then letters a-z, digits and hyphens, at most 31 in all"
-#define PREFIXES_ALLOWED    "lists of up to 32 prefixes such as [\"10.122.0.0/16\"]"
+#define PREFIXES_ALLOWED \
+	"lists of up to 32 prefixes such as [\"10.122.0.0/16\", \"2001:db8:122::/48\"]"
 #define COMMUNITIES_ALLOWED "lists of up to 32 communities such as [\"65001:100\"]"
 #define ASNS_ALLOWED	    "lists of up to 32 AS numbers such as [65001, 65002]"
 #define ACTION_ALLOWED	    "\"drop\" and groups such as { as_path_add = [64511]; }"
@@ -35,7 +36,7 @@ static const struct setting match_settings[] = {
 
 static const struct setting action_settings[] = {
 	{ "prefix_replace", read_prefix_replace, WHOLE(struct map_rule),
-	  .allowed = "prefixes such as \"10.2.0.0/16\"" },
+	  .allowed = "prefixes such as \"10.2.0.0/16\" and \"2001:db8:2::/48\"" },
 	{ "local_pref", read_local_pref, WHOLE(struct map_rule), .max = UINT32_MAX },
 	{ "as_path_add", read_asns, MEMBER(struct map_rule, as_path_add), .allowed = ASNS_ALLOWED },
 	{ "as_path_replace", read_asns, MEMBER(struct map_rule, as_path_replace),
@@ -79,7 +80,7 @@ static bool read_prefixes(struct complaints *c, const struct setting *spec, conf
 			  void *out)
 {
 	static const struct setting prefix = {
-		.allowed = "prefixes in quotes such as \"10.0.0.0/16\""
+		.allowed = "prefixes in quotes such as \"10.0.0.0/16\" and \"2001:db8::/32\""
 	};
 	struct map_prefixes *list = out;
 	size_t length = read_length(c, spec, at, MAP_LIST);

@@ -400,10 +400,13 @@ static int step_next(struct inbound *in)
 static void apply_end(struct inbound *in)
 {
 
-	for (size_t r = 0; in->before && r < route_map_nb_rules(in->before); r++)
-		if (route_map_rule(in->before, r)->has_prefix_replace &&
-		    stand_again(in, route_map_rule(in->before, r)->prefix_replace))
+	for (uint64_t left = in->before ? route_map_replacing(in->before, in->adj_in->family) : 0;
+	     left; left &= left - 1) {
+		size_t rule = (size_t)__builtin_ctzll(left);
+
+		if (stand_again(in, route_map_rule(in->before, rule)->prefix_replace))
 			in->not_withdrawn = true;
+	}
 	route_map_put(in->before);
 	in->before = NULL;
 	step_next(in);

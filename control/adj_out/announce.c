@@ -198,7 +198,7 @@ static bool batch_begin(struct announcer *a)
 	const struct group_batch *b = &a->batch;
 	struct update_group *group = a->flushing;
 	struct outbound_batch out = { .map = group->map, .side = update_group_side(group) };
-	bool summarises = group->map && route_map_replacing(group->map);
+	bool summarises = group->map && route_map_replacing(group->map, a->adj_out->family);
 
 	a->part = (struct outbound_part){ .prefixes = b->prefixes, .nb = b->nb_prefixes };
 	a->outbound.at = a->outbound.nb = 0;

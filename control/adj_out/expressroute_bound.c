@@ -73,8 +73,8 @@ static int by_address(const void *a, const void *b)
 	return prefix_compare(*(const struct prefix *)a, *(const struct prefix *)b);
 }
 
-/* Different prefixes of summaries. Without memory: as if no two were the same. */
-static uint32_t count_summaries(const struct update_group *kinds, uint32_t nb)
+/* Different prefixes of summaries of a family. Without memory: as if no two were the same. */
+static uint32_t count_summaries(const struct update_group *kinds, uint32_t nb, enum family family)
 {
 	struct prefix *all = calloc((size_t)nb * MAP_RULES + 1, sizeof(*all));
 	uint32_t n = 0, different = 0;
@@ -82,7 +82,8 @@ static uint32_t count_summaries(const struct update_group *kinds, uint32_t nb)
 	for (uint32_t i = 0; i < nb; i++) {
 		const struct route_map *map = kinds[i].map;
 
-		for (uint64_t left = map ? route_map_replacing(map) : 0; left; left &= left - 1) {
+		for (uint64_t left = map ? route_map_replacing(map, family) : 0; left;
+		     left &= left - 1) {
 			size_t rule = (size_t)__builtin_ctzll(left);
 
 			if (all)
@@ -118,7 +119,7 @@ static void kinds_set(struct expressroute_bound *bound, struct update_group *kin
 	bound->kinds = kinds;
 	bound->nb = nb;
 	bound->leaving = nb - nb_now;
-	bound->summaries = count_summaries(kinds, nb);
+	bound->summaries = count_summaries(kinds, nb, adj_out->family);
 	rib_set_expressroute_max(adj_out->rib, seats(bound));
 	if (adj_out->expressroute_max)
 		rib_seats_review(adj_out->rib);

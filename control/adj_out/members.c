@@ -108,6 +108,20 @@ int members_refresh(struct receiver *peer)
 	return err;
 }
 
+/* It learns nothing of VNets any more. */
+static void owe_vnets(const struct adj_out *adj_out, const struct receiver *peer)
+{
+	for (size_t i = 0; i < adj_out->config->nb_vnets; i++) {
+		const struct prefix prefix = adj_out->config->vnets[i].prefix;
+		uint32_t node = prefix.addr.family == adj_out->family
+					? rib_find(adj_out->rib, prefix)
+					: RIB_NONE;
+
+		if (node != RIB_NONE)
+			group_owe(peer->group->group, peer->session->index, node);
+	}
+}
+
 int members_move(struct announcer *a, struct receiver *peer)
 {
 	int err;
@@ -119,12 +133,8 @@ int members_move(struct announcer *a, struct receiver *peer)
 	 * missed. */
 	if (!err)
 		err = members_refresh(peer);
-	for (size_t i = 0; !err && !peer->group->vnets && i < a->adj_out->config->nb_vnets; i++) {
-		uint32_t node = rib_find(a->adj_out->rib, a->adj_out->config->vnets[i].prefix);
-
-		if (node != RIB_NONE)
-			group_owe(peer->group->group, peer->session->index, node);
-	}
+	if (!err && !peer->group->vnets)
+		owe_vnets(a->adj_out, peer);
 	return err;
 }
 

@@ -133,8 +133,9 @@ static int64_t advertised_at_least(const struct adj_out *adj_out, const struct r
 		if (!group->map || !route_map_summarises(group->map, prefix))
 			least += withheld_more(peer, prefix);
 	}
-	for (uint64_t left = group->summaries ? route_map_replacing(group->map) : 0; left;
-	     left &= left - 1) {
+	for (uint64_t left = group->summaries ? route_map_replacing(group->map, adj_out->family)
+					      : 0;
+	     left; left &= left - 1) {
 		int rule = __builtin_ctzll(left);
 		struct prefix prefix = route_map_rule(group->map, (size_t)rule)->prefix_replace;
 		uint64_t makers = route_map_summarises(group->map, prefix);

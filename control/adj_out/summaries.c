@@ -212,7 +212,8 @@ static uint64_t wanted(const struct receiver *peer, const int32_t more[MAP_RULES
 
 	if (!group->summaries)
 		return 0;
-	for (uint64_t left = route_map_replacing(group->map); left; left &= left - 1) {
+	for (uint64_t left = route_map_replacing(group->map, peer->adj_out->family); left;
+	     left &= left - 1) {
 		int rule = __builtin_ctzll(left);
 		struct prefix prefix = rule_at(group->map, rule)->prefix_replace;
 
@@ -433,7 +434,7 @@ void summaries_forget(struct receiver *peer)
 
 int summaries_open(struct adj_out *adj_out, struct update_group *group)
 {
-	uint64_t rules = group->map ? route_map_replacing(group->map) : 0;
+	uint64_t rules = group->map ? route_map_replacing(group->map, adj_out->family) : 0;
 	bool drops = group->map && route_map_drops(group->map);
 	struct summaries *s;
 

@@ -73,7 +73,8 @@ struct update_group update_group_kind(const struct adj_out *adj_out,
 		},
 	};
 
-	kind.yields = kind.rule.ibgp && kind.map && route_map_replacing(kind.map) &&
+	kind.yields = kind.rule.ibgp && kind.map &&
+		      route_map_replacing(kind.map, adj_out->family) &&
 		      comes_first(adj_out, config->role);
 	summary_attrs(&kind);
 	return kind;

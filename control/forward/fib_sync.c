@@ -62,11 +62,19 @@ bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix)
 
 /* --- one prefix ------------------------------------------------------------------------------- */
 
-struct addr fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix)
+/* A link-local one is on the port's link. */
+static struct scoped_addr router_of(const struct config_vnet *vnet)
+{
+	return scoped_addr_make(vnet->next_hop,
+				addr_link_local(vnet->next_hop) ? next_hop_zone(vnet->port) : 0);
+}
+
+struct scoped_addr fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix)
 {
 	const struct config_vnet *vnet = config_vnet_find(sync->config, prefix);
+	const struct scoped_addr none = { .addr = { .family = sync->family } };
 
-	return vnet && vnet->has_next_hop ? vnet->next_hop : addr_make4(0);
+	return vnet && vnet->has_next_hop ? router_of(vnet) : none;
 }
 
 /* A prefix on its way from the RIB into the views. */
@@ -110,7 +118,7 @@ static uint16_t vnet_adjacency(struct fib_sync *sync, struct prefix prefix)
 		return ADJACENCY_NONE;
 	if (!vnet->has_next_hop)
 		return glean_adjacency(sync, vnet->port);
-	addr = scoped_addr_make(vnet->next_hop, 0);
+	addr = router_of(vnet);
 	hop = addr_table_get(sync->next_hops->addrs, &addr);
 	if (hop == ADDR_NONE)
 		return ADJACENCY_NONE;

@@ -75,8 +75,8 @@ void fib_sync_configure(struct fib_sync *sync, const struct config *config);
 /* Does this prefix belong to the system, so that no route of a peer for it is ever programmed? */
 bool fib_sync_system(const struct fib_sync *sync, struct prefix prefix);
 
-/* The next hop of a VNet prefix; 0.0.0.0: its hosts are on link, or there is no such VNet. */
-struct addr fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix);
+/* The next hop of a VNet prefix; unspecified: its hosts are on link, or there is no such VNet. */
+struct scoped_addr fib_sync_vnet_next_hop(const struct fib_sync *sync, struct prefix prefix);
 
 /* The adjacencies to which `view` is to forward a prefix under matrix `allow`, as the members of
  * its path-list. Returns how many. 0: there is no route; or, if `*lost`, there are routes, but none

@@ -193,8 +193,10 @@ static void show_next_hop(const struct routes *routes, const struct path *path,
 	uint32_t hop = path->attrs->keys.next_hop;
 
 	if (source->role == ROLE_VNET) {
-		addr_text(fib_sync_vnet_next_hop(&rs->fib_sync[routes->family], row->prefix),
-			  row->next_hop);
+		const struct scoped_addr router =
+			fib_sync_vnet_next_hop(&rs->fib_sync[routes->family], row->prefix);
+
+		next_hop_text(rs->config, &router, row->next_hop);
 		return;
 	}
 	hop_text(rs, hop, row->next_hop);

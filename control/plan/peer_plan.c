@@ -280,7 +280,7 @@ struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 	map = peer->out.to[FAMILY_IPV4].group->map;
 	summaries.before = summaries_of(&peer->out.to[FAMILY_IPV4]);
 	summaries.after = summaries_with(&peer->out.to[FAMILY_IPV4], tally.contributors);
-	for (uint64_t left = route_map_replacing(map); left; left &= left - 1) {
+	for (uint64_t left = route_map_replacing(map, FAMILY_IPV4); left; left &= left - 1) {
 		size_t rule = (size_t)__builtin_ctzll(left);
 		uint64_t makers =
 			route_map_summarises(map, route_map_rule(map, rule)->prefix_replace);

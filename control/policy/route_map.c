@@ -15,7 +15,8 @@ struct route_map {
 	uint32_t refs;
 	char name[MAP_NAME];
 	size_t nb_rules;
-	uint64_t replacing; /* bit a rule that has a prefix_replace */
+	/* by family, a bit a rule that has a prefix_replace of it */
+	uint64_t replacing[FAMILY_COUNT];
 	uint64_t hits[MAP_RULES];
 	struct map_rule rules[];
 };
@@ -376,13 +377,14 @@ struct route_map *route_map_new(const char *name, const struct map_rule *rules, 
 	if (nb_rules)
 		memcpy(map->rules, rules, nb_rules * sizeof(*rules));
 	for (size_t i = 0; i < nb_rules; i++)
-		map->replacing |= (uint64_t)rules[i].has_prefix_replace << i;
+		map->replacing[rules[i].prefix_replace.addr.family] |=
+			(uint64_t)rules[i].has_prefix_replace << i;
 	return map;
 }
 
-uint64_t route_map_replacing(const struct route_map *map)
+uint64_t route_map_replacing(const struct route_map *map, enum family family)
 {
-	return map->replacing;
+	return map->replacing[family];
 }
 
 bool route_map_drops(const struct route_map *map)
@@ -398,7 +400,7 @@ uint64_t route_map_summarises(const struct route_map *map, struct prefix prefix)
 {
 	uint64_t makers = 0;
 
-	for (uint64_t left = map->replacing; left; left &= left - 1) {
+	for (uint64_t left = map->replacing[prefix.addr.family]; left; left &= left - 1) {
 		int rule = __builtin_ctzll(left);
 
 		if (prefix_equal(map->rules[rule].prefix_replace, prefix))

@@ -31,8 +31,8 @@ size_t route_map_nb_rules(const struct route_map *map);
 const struct map_rule *route_map_rule(const struct route_map *map, size_t rule);
 /* How many routes the rule has acted upon. */
 uint64_t route_map_hits(const struct route_map *map, size_t rule);
-/* Rules that replace prefixes: a bit each. */
-uint64_t route_map_replacing(const struct route_map *map);
+/* Rules that replace prefixes of this family: a bit each. */
+uint64_t route_map_replacing(const struct route_map *map, enum family family);
 bool route_map_drops(const struct route_map *map); /* some rule does */
 /* The rules whose summary has this prefix: a bit each; 0: it is the prefix of no summary. */
 uint64_t route_map_summarises(const struct route_map *map, struct prefix prefix);

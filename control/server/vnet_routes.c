@@ -7,7 +7,8 @@
 
 int rs_vnet_announce(struct route_server *rs, const struct config_vnet *vnet)
 {
-	const struct export_next_hop on_link = export_next_hop_make(addr_make4(0));
+	const struct export_next_hop on_link =
+		export_next_hop_make((struct addr){ .family = vnet->prefix.addr.family });
 	uint8_t wire[EXPORT_VNET_MAX];
 	struct attr_writer w = { .buf = wire, .size = sizeof(wire) };
 	struct attr_keys keys;

@@ -27,10 +27,20 @@ static inline bool has(const std::vector<uint32_t> &in, uint32_t what)
 	return std::find(in.begin(), in.end(), what) != in.end();
 }
 
+static inline bool bit(struct prefix of, int i)
+{
+	return (of.addr.family == FAMILY_IPV4 ? of.addr.v4 >> (31 - i)
+					      : of.addr.v6[i / 8] >> (7 - i % 8)) &
+	       1;
+}
+
 static inline bool inside(struct prefix outer, struct prefix inner)
 {
-	return inner.len >= outer.len &&
-	       (outer.len == 0 || (outer.addr.v4 ^ inner.addr.v4) >> (32 - outer.len) == 0);
+	bool is = inner.len >= outer.len && inner.addr.family == outer.addr.family;
+
+	for (int i = 0; is && i < outer.len; i++)
+		is = bit(outer, i) == bit(inner, i);
+	return is;
 }
 
 static inline bool matches(const struct map_rule &r, const route &at)

@@ -96,4 +96,13 @@ TEST_F(check_azure_test, azure_allows_500_vnets)
 					    "profile azure are 500" },
 		  load_text(one_more).errors);
 	EXPECT_NE(nullptr, load_text(replaced(one_more, "\"azure\"", "\"open\"")).config);
+
+	/* each may have a prefix of IPv6 beside */
+	const std::string both =
+		replaced(most, "\"10.0.3.4/24\"", "\"10.0.3.4/24\", \"2001:db8:3::4/64\"");
+	EXPECT_EQ(
+		std::vector<std::string>{},
+		load_text(replaced(both, end,
+				   end + ", { prefix = \"2001:db8:40::/48\"; port = \"vnet0\"; }"))
+			.errors);
 }

@@ -41,10 +41,11 @@ const error_case error_cases[] = {
 	  "\"continue\", \"terminate\"" },
 	{ "[\"10.9.0.0/16\"]", "[]",
 	  "c:27: route_maps.in.rules.no.match.prefix_equals: an array [ ] is empty, allowed are "
-	  "lists of up to 32 prefixes such as [\"10.122.0.0/16\"]" },
+	  "lists of up to 32 prefixes such as [\"10.122.0.0/16\", \"2001:db8:122::/48\"]" },
 	{ "[\"10.9.0.0/16\"]", "[\"10.9.0.1/16\"]",
 	  "c:27: route_maps.in.rules.no.match.prefix_equals[0]: \"10.9.0.1/16\" is not a "
-	  "prefix without host bits, allowed are prefixes in quotes such as \"10.0.0.0/16\"" },
+	  "prefix without host bits, allowed are prefixes in quotes such as \"10.0.0.0/16\" and "
+	  "\"2001:db8::/32\"" },
 	{ "\"65001:1\"", "\"65001\"",
 	  "c:25: route_maps.in.rules.sum.match.communities_equal[0]: \"65001\" is not a community, "
 	  "allowed are two numbers 0..65535 in quotes such as \"65001:100\"" },
@@ -164,6 +165,11 @@ TEST_F(check_maps_test, a_circuit_has_room_for_the_summaries_of_its_gateway)
 		gateway = "addresses = [\"10.0.255.36\"";
 	const std::string same = R"(; }, { name = "same"; )" + sum,
 			  more = R"(; }, { name = "more"; )" + other;
+	const std::string
+		six = R"(; }, { name = "six"; match = { prefix_equals = ["2001:db8:6::/48"]; };)"
+		      R"( action = { prefix_replace = "2001:db8::/32"; })",
+		seven = R"(; }, { name = "seven"; match = { prefix_equals = ["2a00:7::/48"]; };)"
+			R"( action = { prefix_replace = "2a00::/16"; })";
 	auto with = [&](const std::string &rules, const char *limit) {
 		std::string text = replaced(good, pre, rules);
 
@@ -176,9 +182,15 @@ TEST_F(check_maps_test, a_circuit_has_room_for_the_summaries_of_its_gateway)
 	EXPECT_EQ(std::vector<std::string>{}, with(sum + more, "0").errors);
 	EXPECT_EQ(
 		std::vector<std::string>{
-			"c:17: gateways.ergw.outbound_map: out makes 2 summaries, allowed are 1, "
-			"as many as limits.to_expressroute says" },
+			"c:17: gateways.ergw.outbound_map: out makes 2 summaries of IPv4, allowed "
+			"are 1, as many as limits.to_expressroute says" },
 		with(sum + more, "1").errors);
+	EXPECT_EQ(std::vector<std::string>{}, with(sum + six, "1").errors) << "one of each family";
+	EXPECT_EQ(
+		std::vector<std::string>{
+			"c:17: gateways.ergw.outbound_map: out makes 2 summaries of IPv6, allowed "
+			"are 1, as many as limits.to_expressroute says" },
+		with(sum + six + seven, "1").errors);
 }
 
 TEST_F(check_maps_test, a_local_preference_may_be_zero)

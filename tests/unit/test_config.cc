@@ -84,7 +84,7 @@ const error_case error_cases[] = {
 	  "control = 5", "c:12: control: is not a group, allowed is { name = value; ... }" },
 	{ "\"10.4.0.0/16\"", "\"10.4.0.1/16\"",
 	  "c:14: vnet[1].prefix: \"10.4.0.1/16\" is not a prefix without host bits, allowed "
-	  "are prefixes in quotes such as \"10.0.0.0/16\"" },
+	  "are prefixes in quotes such as \"10.0.0.0/16\" and \"2001:db8::/32\"" },
 	{ "\"10.0.2.5\"", "\"10.0.2.5/32\"",
 	  "c:21: peers.nva-b.address: \"10.0.2.5/32\" is not an address, allowed are " ADDRS
 	  " and \"fe80::1%nva0\"" },

@@ -436,6 +436,28 @@ TEST(route_map, same_says_whether_anything_differs)
 	route_map_put(map);
 }
 
+/* A map is for routes of both families: whose summaries it makes is asked of one. */
+TEST(route_map, summaries_of_a_family)
+{
+	map_under_test map(
+		{ rule("d").contains("10.122.0.0/16").contains("2001:db8:122::/48").deny(),
+		  rule("4").contains("10.2.0.0/16").replace("10.2.0.0/16"),
+		  rule("6").contains("2001:db8:2::/48").replace("2001:db8:2::/47"),
+		  rule("p").prepend({ 64511 }) });
+
+	EXPECT_EQ(2u, route_map_replacing(map.map, FAMILY_IPV4));
+	EXPECT_EQ(4u, route_map_replacing(map.map, FAMILY_IPV6));
+	EXPECT_EQ(2u, route_map_summarises(map.map, net("10.2.0.0/16")));
+	EXPECT_EQ(4u, route_map_summarises(map.map, net("2001:db8:2::/47")));
+	EXPECT_EQ(0u, route_map_summarises(map.map, net("2001:db8:2::/48")));
+	for (const char *p : { "10.122.7.0/24", "2001:db8:122::/48", "2001:db8:122:ffff::1/128" })
+		EXPECT_EQ("dropped", map(p, { 65001 })) << p;
+	EXPECT_EQ("2001:db8:2::/47 [64511]", map("2001:db8:2:8000::/49", { 65001 }));
+	EXPECT_EQ("2001:db8:3::/48 [64511 65001]", map("2001:db8:3::/48", { 65001 }));
+	EXPECT_EQ("::/0 [64511 65001]", map("::/0", { 65001 }));
+	EXPECT_EQ("10.2.0.0/16 [64511]", map("10.2.1.0/24", { 65001 }));
+}
+
 /* Random maps over few values, so that most conditions are met now and then. */
 TEST(route_map, does_what_the_model_does)
 {
@@ -450,8 +472,9 @@ TEST(route_map, does_what_the_model_does)
 				v->value[i] = base + up_to(4);
 	};
 	auto some_prefix = [&](uint8_t shortest) {
-		return prefix4_make(0x0a000000 | up_to(4) << 16 | up_to(4) << 8,
-				    (uint8_t)(shortest + 8 * up_to(3)));
+		return prefix_of(up_to(2) ? FAMILY_IPV6 : FAMILY_IPV4,
+				 0x0a000000 | up_to(4) << 16 | up_to(4) << 8,
+				 (uint8_t)(shortest + 8 * up_to(3)));
 	};
 	const uint32_t tags = COMMUNITY(65517, 65516); /* the second of four is reserved */
 
