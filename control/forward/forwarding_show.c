@@ -6,6 +6,7 @@
 
 #include "fib.h"
 #include "to_fib.h"
+#include "trie6.h"
 
 static_assert((int)FORWARDING_MEMBERS == (int)PATH_LIST_MEMBERS, "all of them");
 static_assert((int)ROLE_COUNT <= (int)FIB_VIEWS, "a view for each role");
@@ -152,8 +153,50 @@ bool forwarding_own(const struct fib *fib, enum family family, uint32_t i, struc
 	return false;
 }
 
-bool forwarding_has_group(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
-			  uint32_t addr)
+enum { TBL24 = 24 }; /* bits of an address that the first table of IPv4 tells apart */
+
+static uint32_t groups6(uint8_t len)
 {
-	return generation_of(fib, writer)->view[view].lpm->tbl24[addr >> 8].valid_group;
+	return len > TRIE6_ROOT_BITS ? (len - TRIE6_ROOT_BITS + TRIE6_STEP - 1u) / TRIE6_STEP : 0;
+}
+
+bool forwarding_needs_group(struct prefix prefix, uint32_t i, struct prefix *group)
+{
+	bool ipv4 = prefix.addr.family == FAMILY_IPV4;
+	uint32_t n = ipv4 ? prefix.len > TBL24 : groups6(prefix.len);
+
+	if (i >= n)
+		return false;
+	*group = prefix_make(prefix.addr,
+			     (uint8_t)(ipv4 ? TBL24 : TRIE6_ROOT_BITS + (n - 1 - i) * TRIE6_STEP));
+	return true;
+}
+
+/* Bits `from` .. `from` + `n` - 1, n <= 16, all in one word. */
+static uint32_t bits_of(const struct fib_addr *addr, uint8_t from, uint8_t n)
+{
+	return addr->word[from / 32] << from % 32 >> (32 - n);
+}
+
+/* `groups`: of the table, a power of two. */
+static bool has_group6(const struct trie6_shared *trie6, uint32_t groups,
+		       const struct fib_addr *addr, uint8_t len)
+{
+	uint32_t entry = trie6->root[bits_of(addr, 0, TRIE6_ROOT_BITS)];
+
+	for (uint8_t at = TRIE6_ROOT_BITS; at < len && entry & TRIE6_IS_GROUP; at += TRIE6_STEP)
+		entry = trie6->groups[entry & (groups - 1)][bits_of(addr, at, TRIE6_STEP)];
+	return entry & TRIE6_IS_GROUP;
+}
+
+bool forwarding_has_group(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
+			  struct prefix group)
+{
+	const struct fib_view *of = &generation_of(fib, writer)->view[view];
+	struct fib_addr words;
+
+	if (group.addr.family == FAMILY_IPV4)
+		return of->lpm->tbl24[group.addr.v4 >> 8].valid_group;
+	words = to_fib_words(group.addr.v6);
+	return has_group6(of->trie6, fib->trie6_groups, &words, group.len);
 }

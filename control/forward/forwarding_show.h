@@ -65,9 +65,13 @@ uint16_t forwarding_hops(const struct fib *fib, const struct fib_writer *writer,
 /* The `i`th prefix of the family that every view has because of a port's addresses; false: there
  * are no more. */
 bool forwarding_own(const struct fib *fib, enum family family, uint32_t i, struct prefix *prefix);
-/* Has the view's table a tbl8 group for the /24 of this IPv4 address now? */
+/* Of the groups of a table that a prefix needs the `i`th from the end of its way, as the prefix of
+ * all addresses that the group is for; whoever needs one needs those above it. False: there are no
+ * more. */
+bool forwarding_needs_group(struct prefix prefix, uint32_t i, struct prefix *group);
+/* Has the view's table this group now? */
 bool forwarding_has_group(const struct fib *fib, const struct fib_writer *writer, uint8_t view,
-			  uint32_t addr);
+			  struct prefix group);
 
 #ifdef __cplusplus
 }

@@ -133,11 +133,12 @@
  *                  the switch would change,
  *                                in this order, each row with `what`: one "switch" (enable:
  *                                planned; enabled: now; conflicts, how many there are in all), a
- *                                "peer" each (name role up supported announced replaced withdrawn,
- *                                prefixes after its outbound map, and how many of the first two as
- *                                backups), a "view" each (view gained lost next_hops_changed), a
- *                                "limit" for each bound that would be met (kind as of the alarm,
- *                                peer? view? count bound text), a "conflict" for each prefix of
+ *                                "peer" each (name role family up supported announced replaced
+ *                                withdrawn, prefixes after its outbound map, and how many of the
+ *                                first two as backups) and family that its session has, a "view"
+ *                                each (view family gained lost next_hops_changed), a "limit" for
+ *                                each bound that would be met (kind as of the alarm, peer? view?
+ *                                family count bound text), a "conflict" for each prefix of
  *                                which a view would come to have paths of two branches (prefix
  *                                views[role] winner winner_role loser loser_role reason ecmp: both
  *                                are used, and the reason says which is announced; 20 without

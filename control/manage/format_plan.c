@@ -14,18 +14,20 @@ static json_t *format_switch(const struct row_plan *row)
 
 static json_t *format_plan_peer(const struct row_plan_peer *row)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i}", "what", "peer", "name",
-			 row->name, "role", role_name((enum role)row->role), "up", row->up,
-			 "supported", !row->held, "announced", (int)row->changes[PLAN_ANNOUNCED],
-			 "replaced", (int)row->changes[PLAN_REPLACED], "withdrawn",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i}", "what", "peer",
+			 "name", row->name, "role", role_name((enum role)row->role), "family",
+			 family_name(row->family), "up", row->up, "supported", !row->held,
+			 "announced", (int)row->changes[PLAN_ANNOUNCED], "replaced",
+			 (int)row->changes[PLAN_REPLACED], "withdrawn",
 			 (int)row->changes[PLAN_WITHDRAWN], "backups", (int)row->backups);
 }
 
 static json_t *format_view(const struct row_plan_view *row)
 {
-	return json_pack("{s:s, s:s, s:i, s:i, s:i}", "what", "view", "view",
-			 role_name((enum role)row->role), "gained", (int)row->change[VIEW_GAINED],
-			 "lost", (int)row->change[VIEW_LOST], "next_hops_changed",
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i}", "what", "view", "view",
+			 role_name((enum role)row->role), "family", family_name(row->family),
+			 "gained", (int)row->change[VIEW_GAINED], "lost",
+			 (int)row->change[VIEW_LOST], "next_hops_changed",
 			 (int)row->change[VIEW_NEXT_HOPS]);
 }
 
@@ -34,9 +36,9 @@ static json_t *format_limit(const struct row_plan_limit *row)
 	const char *peer = row->peer[0] ? row->peer : NULL;
 	const char *view = row->view < ROLE_COUNT ? role_name((enum role)row->view) : NULL;
 
-	return json_pack("{s:s, s:s, s:s*, s:s*, s:i, s:i, s:s}", "what", "limit", "kind",
-			 row->kind, "peer", peer, "view", view, "count", (int)row->count, "bound",
-			 (int)row->bound, "text", row->text);
+	return json_pack("{s:s, s:s, s:s*, s:s*, s:s, s:i, s:i, s:s}", "what", "limit", "kind",
+			 row->kind, "peer", peer, "view", view, "family", family_name(row->family),
+			 "count", (int)row->count, "bound", (int)row->bound, "text", row->text);
 }
 
 static json_t *format_conflict(const struct row_plan_conflict *row)

@@ -21,6 +21,12 @@ const char *plan_change_name(enum plan_change change)
 	return names[change];
 }
 
+/* Of the plan's family. */
+static const struct receiver *told_to(const struct peer_plan *plan, const struct peer *peer)
+{
+	return &peer->out.to[plan->routes->family];
+}
+
 /* --- a prefix --------------------------------------------------------------------------------- */
 
 static bool announces(struct peer_plan *plan, const struct update_group *group,
@@ -29,16 +35,17 @@ static bool announces(struct peer_plan *plan, const struct update_group *group,
 	plan->result[after].verdict = ROUTE_MAP_DROPPED; /* also of what fits no message */
 	if (!path)
 		return false;
-	return announcement_of_path(group, plan->rs->routes[FAMILY_IPV4].rib, path, backup,
-				    plan->wire[after], &plan->result[after]);
+	return announcement_of_path(group, plan->routes->rib, path, backup, plan->wire[after],
+				    &plan->result[after]);
 }
 
 /* Is what there is in the workspace withheld from the peer? */
 static bool withholds(const struct peer_plan *plan, uint16_t index, bool after)
 {
 	return index < CONFIG_PEERS &&
-	       receiver_withholds(&plan->rs->peers.table[index].out.to[FAMILY_IPV4],
-				  &plan->result[after]);
+	       receiver_withholds(
+		       &plan->routes->rs->peers.table[index].out.to[plan->routes->family],
+		       &plan->result[after]);
 }
 
 static uint8_t contributes_by(const struct route_map_result *result)
@@ -64,10 +71,9 @@ static enum plan_change compare(const struct peer_plan *plan, bool had, bool has
 static uint64_t makers_of(const struct peer_plan *plan, const struct update_group *group,
 			  const struct path *path)
 {
-	return group->summaries ? route_map_summarises(
-					  group->map,
-					  rib_prefix(plan->rs->routes[FAMILY_IPV4].rib, path->node))
-				: 0;
+	return group->summaries
+		       ? route_map_summarises(group->map, rib_prefix(plan->routes->rib, path->node))
+		       : 0;
 }
 
 /* For a member; RIB_PEERS: for one who announced none of the paths. */
@@ -95,9 +101,9 @@ static struct peer_plan_member fate_of(struct peer_plan *plan, const struct upda
 
 struct peer_plan_fate peer_plan_route(struct peer_plan *plan, const struct peer *peer)
 {
-	if (!matrix_plan_changes(plan->matrix, peer->out.to[FAMILY_IPV4].group->group))
+	if (!matrix_plan_changes(plan->matrix, told_to(plan, peer)->group->group))
 		return (struct peer_plan_fate){ PLAN_SAME, false };
-	return fate_of(plan, peer->out.to[FAMILY_IPV4].group, peer->index).is;
+	return fate_of(plan, told_to(plan, peer)->group, peer->index).is;
 }
 
 /* --- counting --------------------------------------------------------------------------------- */
@@ -120,7 +126,8 @@ static void count_other(struct peer_plan *plan, const struct update_group *group
 {
 	struct peer_plan_member own;
 
-	if (peer >= CONFIG_PEERS || plan->rs->peers.table[peer].out.to[FAMILY_IPV4].group != group)
+	if (peer >= CONFIG_PEERS ||
+	    plan->routes->rs->peers.table[peer].out.to[plan->routes->family].group != group)
 		return;
 	own = fate_of(plan, group, peer);
 	tally_add(&plan->peer[peer], common, -1);
@@ -193,7 +200,7 @@ static void count_common(struct peer_plan *plan, const struct update_group *grou
 /* The next one whose table may not be that of its group. False: that were all. */
 static bool count_next(struct peer_plan *plan, const struct update_group *group)
 {
-	const struct adj_out *adj_out = &plan->rs->routes[FAMILY_IPV4].adj_out;
+	const struct adj_out *adj_out = &plan->routes->adj_out;
 	struct peer_plan_step *at = &plan->at;
 
 	if (at->other < at->nb_others) {
@@ -214,8 +221,7 @@ static bool count_next(struct peer_plan *plan, const struct update_group *group)
 
 void peer_plan_begin(struct peer_plan *plan)
 {
-	plan->at =
-		(struct peer_plan_step){ .group = plan->rs->routes[FAMILY_IPV4].announcer.groups };
+	plan->at = (struct peer_plan_step){ .group = plan->routes->announcer.groups };
 }
 
 bool peer_plan_count(struct peer_plan *plan, const struct page *page)
@@ -241,10 +247,10 @@ bool peer_plan_count(struct peer_plan *plan, const struct page *page)
 
 static const struct peer_plan_group *group_of(const struct peer_plan *plan, const struct peer *peer)
 {
-	const struct update_group *group = plan->rs->routes[FAMILY_IPV4].announcer.groups;
+	const struct update_group *group = plan->routes->announcer.groups;
 	unsigned int at = 0;
 
-	for (; group && group != peer->out.to[FAMILY_IPV4].group && at < CONFIG_PEERS - 1;
+	for (; group && group != told_to(plan, peer)->group && at < CONFIG_PEERS - 1;
 	     group = group->next)
 		at++;
 	return &plan->group[at];
@@ -255,7 +261,7 @@ struct peer_plan_tally peer_plan_tally(const struct peer_plan *plan, const struc
 	struct peer_plan_tally tally = { 0 };
 	const struct peer_plan_tally *own = &plan->peer[peer->index], *common;
 
-	if (!peer->out.to[FAMILY_IPV4].group)
+	if (!told_to(plan, peer)->group)
 		return tally;
 	common = &group_of(plan, peer)->tally;
 	for (int change = 0; change < PLAN_CHANGES; change++)
@@ -275,12 +281,13 @@ struct peer_plan_summaries peer_plan_summaries(const struct peer_plan *plan,
 	struct peer_plan_summaries summaries = { 0 };
 	const struct route_map *map;
 
-	if (!peer->out.to[FAMILY_IPV4].group || !peer->out.to[FAMILY_IPV4].group->summaries)
+	if (!told_to(plan, peer)->group || !told_to(plan, peer)->group->summaries)
 		return summaries;
-	map = peer->out.to[FAMILY_IPV4].group->map;
-	summaries.before = summaries_of(&peer->out.to[FAMILY_IPV4]);
-	summaries.after = summaries_with(&peer->out.to[FAMILY_IPV4], tally.contributors);
-	for (uint64_t left = route_map_replacing(map, FAMILY_IPV4); left; left &= left - 1) {
+	map = told_to(plan, peer)->group->map;
+	summaries.before = summaries_of(told_to(plan, peer));
+	summaries.after = summaries_with(told_to(plan, peer), tally.contributors);
+	for (uint64_t left = route_map_replacing(map, plan->routes->family); left;
+	     left &= left - 1) {
 		size_t rule = (size_t)__builtin_ctzll(left);
 		uint64_t makers =
 			route_map_summarises(map, route_map_rule(map, rule)->prefix_replace);
@@ -297,13 +304,13 @@ static const struct path *path_after(const struct peer_plan *plan, const struct 
 	const struct peer_plan_route *route = &group_of(plan, peer)->routes[rule];
 
 	if (!route->changed)
-		return group_advertised(peer->out.to[FAMILY_IPV4].group->group, peer->index, node,
+		return group_advertised(told_to(plan, peer)->group->group, peer->index, node,
 					backup);
 	*backup = route->backup || (route->backup_to[peer->index / 64] >> peer->index % 64 & 1);
-	if (*backup && !peer->out.to[FAMILY_IPV4].group->rule.ibgp &&
-	    !peer->out.to[FAMILY_IPV4].group->backups)
+	if (*backup && !told_to(plan, peer)->group->rule.ibgp &&
+	    !told_to(plan, peer)->group->backups)
 		return NULL;
-	return rib_path(plan->rs->routes[FAMILY_IPV4].rib, node,
+	return rib_path(plan->routes->rib, node,
 			route->top == peer->index ? route->alt : route->top);
 }
 
@@ -311,7 +318,7 @@ static const struct path *path_after(const struct peer_plan *plan, const struct 
 static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rules,
 		   const struct path *path, bool backup, bool after)
 {
-	const struct update_group *group = peer->out.to[FAMILY_IPV4].group;
+	const struct update_group *group = told_to(plan, peer)->group;
 	bool is =
 		rules ? announcement_of_summary(group, __builtin_ctzll(rules), &plan->result[after])
 		      : announces(plan, group, path, backup, after);
@@ -322,11 +329,11 @@ static bool stands(struct peer_plan *plan, const struct peer *peer, uint64_t rul
 struct peer_plan_fate peer_plan_summary(struct peer_plan *plan, const struct peer *peer,
 					const struct peer_plan_summaries *summaries, int rule)
 {
-	const struct update_group *group = peer->out.to[FAMILY_IPV4].group;
+	const struct update_group *group = told_to(plan, peer)->group;
 	struct prefix prefix = route_map_rule(group->map, (size_t)rule)->prefix_replace;
 	uint64_t makers = route_map_summarises(group->map, prefix);
 	uint64_t before = summaries->before & makers, after = summaries->after & makers;
-	uint32_t node = rib_find(plan->rs->routes[FAMILY_IPV4].rib, prefix);
+	uint32_t node = rib_find(plan->routes->rib, prefix);
 	const struct path *is = NULL, *will = NULL;
 	struct peer_plan_fate fate = { PLAN_SAME, false };
 	bool had, has, was_backup = false, backup = false;

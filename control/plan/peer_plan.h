@@ -1,8 +1,8 @@
-/* What peers would learn if the route exchange switch were moved: after export policy and outbound
- * route maps, summaries included. A prefix is looked at once for a group, and once more for each
- * member that announces a path for it, since that may learn another one. Counted is what becomes of
- * the prefixes, and how many more or fewer contribute to each summary. Nothing is announced, and
- * nothing is changed.
+/* What peers would learn of a family if the route exchange switch were moved: after export policy
+ * and outbound route maps, summaries included. A prefix is looked at once for a group, and once
+ * more for each member that announces a path for it, since that may learn another one. Counted is
+ * what becomes of the prefixes, and how many more or fewer contribute to each summary. Nothing is
+ * announced, and nothing is changed.
  *
  *   matrix_plan_node ─► peer_plan_begin, peer_plan_count each
  *     └─► summaries: peer_plan_summaries ─► peer_plan_summary ─► peer_plan_add
@@ -28,7 +28,7 @@ extern "C" {
 
 struct page;
 struct peer;
-struct route_server;
+struct routes;
 struct update_group;
 
 /* How a prefix would change for a peer. */
@@ -79,7 +79,7 @@ struct peer_plan_step {
 };
 
 struct peer_plan {
-	const struct route_server *rs;		    /* borrowed */
+	const struct routes *routes;		    /* borrowed: the family's */
 	struct matrix_plan *matrix;		    /* borrowed */
 	struct peer_plan_group group[CONFIG_PEERS]; /* by place in the announcer's list */
 	struct peer_plan_tally peer[CONFIG_PEERS];  /* what sets it apart from its group */

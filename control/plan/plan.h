@@ -8,7 +8,8 @@
  *   weigh ─► count ─► summaries ─► rows of counts ─► conflicts
  *     └─► routes, then summaries, if asked for ─► warnings
  *
- * Each step is a walk over all prefixes or over all peers, of which a page does a bounded part.
+ * Each step is a walk over all prefixes of a family and then of the other, or over all peers, of
+ * which a page does a bounded part.
  * Nothing is kept by prefix, but for those of summaries. If routes change meanwhile, the plan goes
  * on, and says so at its end. Thread: the RIB lcore. */
 #ifndef BASCULE_PLAN_H

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "route_server.h"
 #include "rows.h"
 
@@ -28,7 +29,8 @@ bool plan_add_switch(struct page *page, bool enable, bool enabled, uint32_t conf
 	return row;
 }
 
-bool plan_add_peer(struct page *page, const struct peer *peer, const struct peer_plan_tally *tally)
+bool plan_add_peer(struct page *page, const struct peer *peer, uint8_t family,
+		   const struct peer_plan_tally *tally)
 {
 	struct row_plan_peer *row = page_add(page, ROW_PLAN_PEER, sizeof(*row));
 
@@ -36,6 +38,7 @@ bool plan_add_peer(struct page *page, const struct peer *peer, const struct peer
 		return false;
 	memcpy(row->name, peer->config.name, sizeof(row->name));
 	row->role = (uint8_t)peer->config.role;
+	row->family = family;
 	row->up = peer->up;
 	row->held = peer->up && peer->out.held;
 	for (int i = 0; i < PLAN_CHANGES; i++)
@@ -44,19 +47,21 @@ bool plan_add_peer(struct page *page, const struct peer *peer, const struct peer
 	return true;
 }
 
-bool plan_add_view(struct page *page, enum role view, const uint32_t change[VIEW_CHANGES])
+bool plan_add_view(struct page *page, enum role view, uint8_t family,
+		   const uint32_t change[VIEW_CHANGES])
 {
 	struct row_plan_view *row = page_add(page, ROW_PLAN_VIEW, sizeof(*row));
 
 	if (!row)
 		return false;
 	row->role = (uint8_t)view;
+	row->family = family;
 	memcpy(row->change, change, sizeof(row->change));
 	return true;
 }
 
-static struct row_plan_limit *add_limit(struct page *page, const char *kind, uint32_t count,
-					uint32_t bound)
+static struct row_plan_limit *add_limit(struct page *page, const char *kind, uint8_t family,
+					uint32_t count, uint32_t bound)
 {
 	struct row_plan_limit *row = page_add(page, ROW_PLAN_LIMIT, sizeof(*row));
 
@@ -64,69 +69,73 @@ static struct row_plan_limit *add_limit(struct page *page, const char *kind, uin
 		return NULL;
 	snprintf(row->kind, sizeof(row->kind), "%s", kind);
 	row->view = ROLE_COUNT;
+	row->family = family;
 	row->count = count;
 	row->bound = bound;
 	return row;
 }
 
-bool plan_add_full(struct page *page, enum role view, uint32_t needed, uint32_t groups)
+bool plan_add_full(struct page *page, enum role view, uint8_t family, uint32_t needed,
+		   uint32_t groups)
 {
-	struct row_plan_limit *row = add_limit(page, "fib_full", needed, groups);
+	static const char *const of[FAMILY_COUNT] = { "tbl8", "trie6" };
+	struct row_plan_limit *row = add_limit(page, "fib_full", family, needed, groups);
 
 	if (!row)
 		return false;
 	row->view = (uint8_t)view;
 	snprintf(row->text, sizeof(row->text),
-		 "the view of %s needs %u tbl8 groups and has %u: routes that find none are "
+		 "the view of %s needs %u %s groups and has %u: routes that find none are "
 		 "refused, and not announced to its peers",
-		 role_name(view), needed, groups);
+		 role_name(view), needed, of[family], groups);
 	return true;
 }
 
-bool plan_add_circuit(struct page *page, const struct peer *peer, uint32_t routes, uint32_t bound)
+bool plan_add_circuit(struct page *page, const struct peer *peer, uint8_t family, uint32_t routes,
+		      uint32_t bound)
 {
-	struct row_plan_limit *row = add_limit(page, "to_expressroute", routes, bound);
+	struct row_plan_limit *row = add_limit(page, "to_expressroute", family, routes, bound);
 
 	if (!row)
 		return false;
 	memcpy(row->peer, peer->config.name, sizeof(row->peer));
 	snprintf(row->text, sizeof(row->text),
-		 "%u routes for %s, which takes %u: its session will be closed", routes,
-		 peer->config.name, bound);
+		 "%u %s for %s, which takes %u: its session will be closed", routes,
+		 bounds_routes(family), peer->config.name, bound);
 	return true;
 }
 
-bool plan_add_held(struct page *page, uint32_t routes, uint32_t bound)
+bool plan_add_held(struct page *page, uint8_t family, uint32_t routes, uint32_t bound)
 {
-	struct row_plan_limit *row = add_limit(page, "to_expressroute", routes, bound);
+	struct row_plan_limit *row = add_limit(page, "to_expressroute", family, routes, bound);
 
 	if (row)
 		snprintf(row->text, sizeof(row->text),
-			 "%u routes for ExpressRoute gateways, which take %u: %u are held back",
-			 routes, bound, routes - bound);
+			 "%u %s for ExpressRoute gateways, which take %u: %u are held back", routes,
+			 bounds_routes(family), bound, routes - bound);
 	return row;
 }
 
-static void name_peer(const struct route_server *rs, const struct path *path, char *name,
+static void name_peer(const struct routes *routes, const struct path *path, char *name,
 		      uint8_t *role)
 {
 	/* VNet prefixes are in no conflict, so it is a peer's. */
-	memcpy(name, rs->peers.table[path->peer].config.name, CONFIG_NAME);
-	*role = (uint8_t)rib_source(rs->routes[FAMILY_IPV4].rib, path->peer)->role;
+	memcpy(name, routes->rs->peers.table[path->peer].config.name, CONFIG_NAME);
+	*role = (uint8_t)rib_source(routes->rib, path->peer)->role;
 }
 
-bool plan_add_conflict(const struct route_server *rs, struct page *page, const struct path *winner,
+bool plan_add_conflict(const struct routes *routes, struct page *page, const struct path *winner,
 		       const struct path *loser, uint8_t views)
 {
 	struct row_plan_conflict *row = page_add(page, ROW_PLAN_CONFLICT, sizeof(*row));
 
 	if (!row)
 		return false;
-	row->prefix = rib_prefix(rs->routes[FAMILY_IPV4].rib, winner->node);
+	row->prefix = rib_prefix(routes->rib, winner->node);
 	row->views = views;
-	row->reason = (uint8_t)rib_versus(rs->routes[FAMILY_IPV4].rib, winner, loser);
-	name_peer(rs, winner, row->winner, &row->winner_role);
-	name_peer(rs, loser, row->loser, &row->loser_role);
+	row->reason = (uint8_t)rib_versus(routes->rib, winner, loser);
+	name_peer(routes, winner, row->winner, &row->winner_role);
+	name_peer(routes, loser, row->loser, &row->loser_role);
 	return true;
 }
 

@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 struct peer;
+struct routes;
 
 enum { PLAN_TEXT = 160 };
 
@@ -25,14 +26,14 @@ struct row_plan {
 
 struct row_plan_peer {
 	char name[CONFIG_NAME];
-	uint8_t role;
+	uint8_t role, family;
 	bool up, held;
 	uint32_t changes[PLAN_CHANGES];
 	uint32_t backups; /* of those announced and replaced */
 };
 
 struct row_plan_view {
-	uint8_t role;
+	uint8_t role, family;
 	uint32_t change[VIEW_CHANGES];
 };
 
@@ -41,6 +42,7 @@ struct row_plan_limit {
 	char kind[24];		/* as of the alarm that would be raised */
 	char peer[CONFIG_NAME]; /* empty: of none */
 	uint8_t view;		/* ROLE_COUNT: of none */
+	uint8_t family;
 	uint32_t count, bound;
 	char text[PLAN_TEXT];
 };
@@ -67,12 +69,16 @@ struct row_plan_warning {
 
 /* Each puts one row into the page. False: it is full. Routes that stay as they are need none. */
 bool plan_add_switch(struct page *page, bool enable, bool enabled, uint32_t conflicts);
-bool plan_add_peer(struct page *page, const struct peer *peer, const struct peer_plan_tally *tally);
-bool plan_add_view(struct page *page, enum role view, const uint32_t change[VIEW_CHANGES]);
-bool plan_add_full(struct page *page, enum role view, uint32_t needed, uint32_t groups);
-bool plan_add_circuit(struct page *page, const struct peer *peer, uint32_t routes, uint32_t bound);
-bool plan_add_held(struct page *page, uint32_t routes, uint32_t bound);
-bool plan_add_conflict(const struct route_server *rs, struct page *page, const struct path *winner,
+bool plan_add_peer(struct page *page, const struct peer *peer, uint8_t family,
+		   const struct peer_plan_tally *tally);
+bool plan_add_view(struct page *page, enum role view, uint8_t family,
+		   const uint32_t change[VIEW_CHANGES]);
+bool plan_add_full(struct page *page, enum role view, uint8_t family, uint32_t needed,
+		   uint32_t groups);
+bool plan_add_circuit(struct page *page, const struct peer *peer, uint8_t family, uint32_t routes,
+		      uint32_t bound);
+bool plan_add_held(struct page *page, uint8_t family, uint32_t routes, uint32_t bound);
+bool plan_add_conflict(const struct routes *routes, struct page *page, const struct path *winner,
 		       const struct path *loser, uint8_t views);
 bool plan_add_view_route(struct page *page, struct prefix prefix, enum role view,
 			 enum view_change change);

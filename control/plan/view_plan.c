@@ -13,7 +13,16 @@ struct members {
 	bool lost;
 };
 
-enum { BLOCKS = 1 << 24, BLOCK_BYTES = BLOCKS / 8 };
+/* A group of a view's table (forwarding_needs_group()), and the round in which it was last met. */
+struct needed_group {
+	uint32_t addr;
+	uint8_t len;
+	uint8_t round;
+	uint16_t reserved;
+};
+PREFIX_TABLE_ITEM(struct needed_group);
+
+enum { GROUPS_MAX = 1 << 24 };
 
 int view_plan_init(struct view_plan *plan, struct fib_sync *sync, uint64_t allow)
 {
@@ -26,7 +35,8 @@ int view_plan_init(struct view_plan *plan, struct fib_sync *sync, uint64_t allow
 		struct view_room *room = &plan->room[view];
 
 		room->there = forwarding_views(sync->fib, sync->family) >> view & 1;
-		if (room->there && !(room->blocks = calloc(1, BLOCK_BYTES)))
+		if (room->there && prefix_table_open(&room->groups, sync->family,
+						     sizeof(struct needed_group), GROUPS_MAX))
 			return -ENOMEM;
 	}
 	return 0;
@@ -35,7 +45,7 @@ int view_plan_init(struct view_plan *plan, struct fib_sync *sync, uint64_t allow
 void view_plan_fini(struct view_plan *plan)
 {
 	for (int view = 0; view < ROLE_COUNT; view++)
-		free(plan->room[view].blocks);
+		prefix_table_close(&plan->room[view].groups);
 }
 
 /* Under `allow`: the matrix in force, or the plan's within rib_try(). */
@@ -47,27 +57,48 @@ static void members_under(const struct view_plan *plan, uint32_t node, enum role
 
 /* --- room ------------------------------------------------------------------------------------- */
 
-static bool block_met(const struct view_room *room, uint32_t addr)
+/* The group, if it was met in this round. */
+static bool group_met(const struct view_room *room, const struct prefix *group)
 {
-	uint32_t block = addr >> 8;
+	uint32_t id = prefix_table_find(&room->groups, group);
+	const struct needed_group *at = id ? prefix_table_at(&room->groups, id) : NULL;
 
-	return room->blocks[block / 64] >> block % 64 & 1;
+	return at && at->round == room->round;
 }
 
-/* Returns whether the /24 was not met before in this round. */
-static bool block_add(struct view_room *room, uint32_t addr)
+static void group_meet(struct view_plan *plan, struct view_room *room, const struct prefix *group)
 {
-	uint32_t block = addr >> 8;
-	bool fresh = !block_met(room, addr);
+	uint32_t id = prefix_table_find(&room->groups, group);
+	struct needed_group *at;
 
-	room->blocks[block / 64] |= UINT64_C(1) << block % 64;
-	return fresh;
+	if (!id)
+		id = prefix_table_add(&room->groups, group);
+	at = id ? prefix_table_at(&room->groups, id) : NULL;
+	if (at)
+		at->round = room->round;
+	plan->starved |= !at;
 }
 
-/* Has the table a tbl8 group for this /24 now? */
-static bool has_group(const struct view_plan *plan, enum role view, uint32_t addr)
+/* The first `n` groups that a prefix needs are met. */
+static void groups_meet(struct view_plan *plan, struct view_room *room, struct prefix prefix,
+			uint32_t n)
 {
-	return forwarding_has_group(plan->sync->fib, plan->sync->writer, (uint8_t)view, addr);
+	struct prefix group;
+
+	for (uint32_t i = 0; i < n && forwarding_needs_group(prefix, i, &group); i++)
+		group_meet(plan, room, &group);
+}
+
+/* Of the groups that it needs, those that nobody has needed before in this round. */
+static void prefix_weigh(struct view_plan *plan, struct view_room *room, struct prefix prefix)
+{
+	struct prefix group;
+	uint32_t n = 0;
+
+	while (forwarding_needs_group(prefix, n, &group) && !group_met(room, &group))
+		n++;
+	groups_meet(plan, room, prefix, n);
+	room->needed += n;
 }
 
 bool view_plan_fits(const struct view_plan *plan, enum role view)
@@ -75,27 +106,34 @@ bool view_plan_fits(const struct view_plan *plan, enum role view)
 	return plan->room[view].needed <= plan->groups;
 }
 
-/* Is there a tbl8 group for a route that is not in the view yet? */
+/* Is there room for a route that is not in the view yet? Groups that the table has, or that one
+ * which came before has taken, it need not take. */
 static bool takes_in(struct view_plan *plan, enum role view, struct prefix prefix)
 {
+	const struct fib_sync *sync = plan->sync;
 	struct view_room *room = &plan->room[view];
+	struct prefix group;
+	uint32_t n = 0;
 
-	if (prefix.len <= 24 || view_plan_fits(plan, view) || has_group(plan, view, prefix.addr.v4))
+	if (view_plan_fits(plan, view))
 		return true;
-	if (!room->free)
-		return block_met(room, prefix.addr.v4); /* one that came before has it */
-	room->free -= block_add(room, prefix.addr.v4);
+	while (forwarding_needs_group(prefix, n, &group) && !group_met(room, &group) &&
+	       !forwarding_has_group(sync->fib, sync->writer, (uint8_t)view, group))
+		n++;
+	if (n > room->free)
+		return false;
+	groups_meet(plan, room, prefix, n);
+	room->free -= n;
 	return true;
 }
 
 /* Local and connected entries take groups as well. */
-static void seeds_weigh(const struct view_plan *plan, struct view_room *room)
+static void seeds_weigh(struct view_plan *plan, struct view_room *room)
 {
 	struct prefix own;
 
-	for (uint32_t i = 0; forwarding_own(plan->sync->fib, FAMILY_IPV4, i, &own); i++)
-		if (own.len > 24)
-			room->needed += block_add(room, own.addr.v4);
+	for (uint32_t i = 0; forwarding_own(plan->sync->fib, plan->sync->family, i, &own); i++)
+		prefix_weigh(plan, room, own);
 }
 
 void view_plan_weigh(struct view_plan *plan, uint32_t node)
@@ -112,11 +150,12 @@ void view_plan_weigh(struct view_plan *plan, uint32_t node)
 			continue;
 		members_under(plan, node, (enum role)view, plan->allow, &after);
 		plan->refused |= (uint8_t)(after.lost << view);
-		if (!after.n || prefix.len <= 24)
+		if (!after.n)
 			continue;
-		if (!room->needed)
+		if (!room->weighed)
 			seeds_weigh(plan, room);
-		room->needed += block_add(room, prefix.addr.v4);
+		room->weighed = true;
+		prefix_weigh(plan, room, prefix);
 	}
 	if (tried)
 		rib_try_end(plan->sync->rib, node);
@@ -128,8 +167,7 @@ void view_plan_round(struct view_plan *plan, enum role view)
 	const struct forwarding_stats stats = forwarding_stats(plan->sync->fib, plan->sync->writer);
 
 	room->free = plan->groups - stats.groups_used[plan->sync->family][view];
-	if (room->needed)
-		memset(room->blocks, 0, BLOCK_BYTES);
+	room->round++;
 }
 
 /* --- a prefix --------------------------------------------------------------------------------- */

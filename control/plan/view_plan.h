@@ -2,13 +2,15 @@
  * whether it would be there, with which next hops, and whether there would be room for it. The
  * functions that fill the views find it out (fib_sync.h); nothing is moved.
  *
- * Rounds over all prefixes, as in matrix_plan.h. The first one finds out which views have room for
- * everything. In a view that has not, prefixes that are there stay, and others come in their order
- * until no tbl8 group is left. Thread: the RIB lcore; view_plan_fini() may be called by any. */
+ * Of one family. Rounds over all prefixes, as in matrix_plan.h. The first one finds out which
+ * views have room for everything. In a view that has not, prefixes that are there stay, and others
+ * come in their order if as many groups of the view's table are left as they need. Thread: the RIB
+ * lcore; view_plan_fini() may be called by any. */
 #ifndef BASCULE_VIEW_PLAN_H
 #define BASCULE_VIEW_PLAN_H
 
 #include "fib_sync.h"
+#include "prefix_table.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,13 +22,15 @@ struct view_plan {
 	struct fib_sync *sync; /* borrowed */
 	uint64_t allow;
 	struct view_room {
-		bool there; /* the role has a view */
-		/* owned: a bit a /24 that has longer prefixes, of those met in this round */
-		uint64_t *blocks;
-		uint32_t needed; /* tbl8 groups, after the first round */
+		bool there;		    /* the role has a view */
+		struct prefix_table groups; /* owned: those of its table that are needed */
+		uint8_t round;
+		bool weighed;	 /* what of the table is not routes is */
+		uint32_t needed; /* groups, after the first round */
 		uint32_t free;	 /* in this round, if not all fit */
 	} room[ROLE_COUNT];
-	uint32_t groups; /* tbl8 groups that each view has */
+	uint32_t groups; /* that each view has */
+	bool starved;	 /* there was no memory to note one: what room there is may be off */
 	/* of the node last looked at */
 	uint8_t refused; /* the roles whose views would not carry it, a bit each */
 	enum view_change change[ROLE_COUNT];

@@ -42,6 +42,7 @@ static const char *cell_reason(const json_t *row, const char *field, char *buf)
 static const struct column peer_columns[] = {
 	{ "PEER", "name", cell_text },
 	{ "ROLE", "role", cell_text },
+	{ "FAMILY", "family", cell_text },
 	{ "ANNOUNCED", "announced", cell_text, true },
 	{ "REPLACED", "replaced", cell_text, true },
 	{ "WITHDRAWN", "withdrawn", cell_text, true },
@@ -52,6 +53,7 @@ static const struct column peer_columns[] = {
 
 static const struct column view_columns[] = {
 	{ "VIEW", "view", cell_text },
+	{ "FAMILY", "family", cell_text },
 	{ "GAINED", "gained", cell_text, true },
 	{ "LOST", "lost", cell_text, true },
 	{ "OTHER NEXT HOPS", "next_hops_changed", cell_text, true },
