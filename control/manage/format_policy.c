@@ -21,11 +21,9 @@ json_t *format_rule(const struct row_rule *row)
 static json_t *format_tested_route(const struct row_policy_route *route, const uint8_t *attrs)
 {
 	json_t *o = json_object();
-	struct attr_view next_hop;
 
 	field_prefix(o, route->prefix);
-	if (attr_find(attrs, route->attrs_len, ATTR_NEXT_HOP, &next_hop))
-		field_addr(o, "next_hop", addr_make4(load_be32(next_hop.body)));
+	field_text(o, "next_hop", route->next_hop);
 	format_attrs(o, attrs, route->attrs_len, route->local_pref);
 	return o;
 }

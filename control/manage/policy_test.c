@@ -17,6 +17,7 @@
 
 /* What is put through which map. */
 struct trial {
+	struct routes *routes;	   /* borrowed: the route's family's */
 	struct update_group group; /* outbound: what the peer's announcements are made by */
 	struct route_map *map;	   /* borrowed; NULL: none */
 	struct route_map_side side;
@@ -103,31 +104,53 @@ static void note_refused(const struct route_server *rs, const struct peer *peer,
 }
 
 /* Would what the map makes of a route be what we announce to the peer, come back? */
-static void note_reflection(const struct route_server *rs, const struct peer *peer,
+static void note_reflection(const struct routes *routes, const struct peer *peer,
 			    const struct route_map_result *result, char note[PAGE_TEXT])
 {
-	uint32_t node = rib_find(rs->routes[FAMILY_IPV4].rib, result->prefix);
+	uint32_t node = rib_find(routes->rib, result->prefix);
 	const struct path *reflected = NULL;
 
 	if (node != RIB_NONE && result->verdict <= ROUTE_MAP_CHANGED)
-		reflected = rib_would_reflect(rs->routes[FAMILY_IPV4].rib, node, peer->index,
-					      result->wire, result->len);
+		reflected = rib_would_reflect(routes->rib, node, peer->index, result->wire,
+					      result->len);
 	if (reflected)
 		snprintf(note, PAGE_TEXT,
 			 "not used: a reflection of the path of %s, which we announce to it",
-			 rs->peers.table[reflected->peer].config.name);
+			 routes->rs->peers.table[reflected->peer].config.name);
+}
+
+/* The peer as next hop: by its session's address, or else by what its routes have told
+ * (inbound.h); unspecified: that is not known. */
+static struct export_next_hop next_hop_of(const struct peer *peer, uint8_t family)
+{
+	const struct route_map_side *side = &peer->routes[family].inbound.side;
+	struct export_next_hop hop =
+		export_next_hop_make((struct addr){ .family = (uint8_t)family });
+	struct attr_view said;
+
+	if (peer->config.addr.family == family)
+		return export_next_hop_make(peer->config.addr);
+	if (side->summary_len &&
+	    attr_find(side->summary, side->summary_len, ATTR_NEXT_HOP, &said) &&
+	    said.len >= hop.len && said.len <= sizeof(hop.octets)) {
+		memcpy(hop.octets, said.body, said.len);
+		hop.len = (uint8_t)said.len;
+	}
+	return hop;
 }
 
 static bool inbound_trial(struct route_server *rs, struct page *page, const struct peer *peer,
 			  struct trial *trial)
 {
 	uint32_t asn = peer->config.asn == rs->config->instance.asn ? 0 : peer->config.asn;
-	const struct attrs *attrs = inbound_said(&peer->routes[FAMILY_IPV4].inbound, page->prefix);
+	const uint8_t family = page->prefix.addr.family;
+	const struct inbound *in = &peer->routes[family].inbound;
+	const struct attrs *attrs = inbound_said(in, page->prefix);
 
 	trial->map = maps_find(&rs->maps, peer->config.inbound_map);
-	trial->side = peer->routes[FAMILY_IPV4].inbound.side;
+	trial->side = in->side;
 	if (page->route.given) {
-		const struct export_next_hop hop = export_next_hop_make(peer->config.addr);
+		const struct export_next_hop hop = next_hop_of(peer, family);
 
 		trial->route.len =
 			describe(&page->route, &hop, asn, trial->wire, sizeof(trial->wire));
@@ -159,52 +182,51 @@ static void outbound_described(const struct page *page, struct trial *trial)
 
 static const char summary_stands[] = "a summary is announced under this prefix instead";
 
+/* Why there is no path that the peer learns. */
+static void say_none(struct page *page, const struct peer *peer, const struct receiver *receiver,
+		     const struct path *hidden)
+{
+	bool summary = summaries_stand(receiver, page->prefix);
+
+	if (!receiver->group)
+		page_error(page, "%s is not up: nothing is announced to it", peer->config.name);
+	else if (hidden)
+		page_error(page,
+			   "the route for this prefix loses to one of %s itself, and it has no "
+			   "backup_paths",
+			   peer->config.name);
+	else
+		page_error(page, "there is no route for this prefix to announce to %s%s%s",
+			   peer->config.name, summary ? "; " : "", summary ? summary_stands : "");
+	page_hint(page, "describe one: --as-path, --communities, --origin, --med");
+}
+
 /* The path that the peer learns, or would learn but for its map. NULL: the page says why there is
  * none. */
-static const struct path *outbound_path(const struct route_server *rs, struct page *page,
+static const struct path *outbound_path(const struct routes *routes, struct page *page,
 					const struct peer *peer, bool *backup)
 {
-	const struct path *hidden = NULL;
-	uint32_t node = rib_find(rs->routes[FAMILY_IPV4].rib, page->prefix);
-	const struct path *path = NULL;
+	const struct receiver *receiver = &peer->out.to[routes->family];
+	const struct path *path = NULL, *hidden = NULL;
+	uint32_t node = rib_find(routes->rib, page->prefix);
 
-	if (!peer->out.to[FAMILY_IPV4].group) {
-		page_error(page, "%s is not up: nothing is announced to it", peer->config.name);
-	} else {
-		if (node != RIB_NONE) {
-			path = group_advertised(peer->out.to[FAMILY_IPV4].group->group, peer->index,
-						node, backup);
-			hidden = group_hidden(peer->out.to[FAMILY_IPV4].group->group, peer->index,
-					      node);
-		}
-		if (!path && hidden)
-			page_error(
-				page,
-				"the route for this prefix loses to one of %s itself, and it has "
-				"no backup_paths",
-				peer->config.name);
-		else if (!path)
-			page_error(page, "there is no route for this prefix to announce to %s%s%s",
-				   peer->config.name,
-				   summaries_stand(&peer->out.to[FAMILY_IPV4], page->prefix) ? "; "
-											     : "",
-				   summaries_stand(&peer->out.to[FAMILY_IPV4], page->prefix)
-					   ? summary_stands
-					   : "");
+	if (receiver->group && node != RIB_NONE) {
+		path = group_advertised(receiver->group->group, peer->index, node, backup);
+		hidden = group_hidden(receiver->group->group, peer->index, node);
 	}
 	if (!path)
-		page_hint(page, "describe one: --as-path, --communities, --origin, --med");
+		say_none(page, peer, receiver, hidden);
 	return path;
 }
 
 static bool outbound_trial(struct route_server *rs, struct page *page, const struct peer *peer,
 			   struct trial *trial)
 {
+	const struct routes *routes = trial->routes;
 	const struct path *path;
 	bool backup;
 
-	trial->group =
-		update_group_of(&rs->routes[FAMILY_IPV4].adj_out, &peer->out.to[FAMILY_IPV4]);
+	trial->group = update_group_of(&routes->adj_out, &peer->out.to[routes->family]);
 	trial->map = trial->group.map;
 	trial->side = update_group_side(&trial->group);
 	if (page->route.given) {
@@ -212,14 +234,13 @@ static bool outbound_trial(struct route_server *rs, struct page *page, const str
 		outbound_described(page, trial);
 		return true;
 	}
-	path = outbound_path(rs, page, peer, &backup);
+	path = outbound_path(routes, page, peer, &backup);
 	if (!path)
 		return false;
-	trial->route.vnet = rib_source(rs->routes[FAMILY_IPV4].rib, path->peer)->role == ROLE_VNET;
+	trial->route.vnet = rib_source(routes->rib, path->peer)->role == ROLE_VNET;
 	trial->route.wire = trial->wire;
-	trial->route.len =
-		(uint16_t)announcement_export(&trial->group, rs->routes[FAMILY_IPV4].rib,
-					      path->attrs, path->peer, backup, trial->wire);
+	trial->route.len = (uint16_t)announcement_export(&trial->group, routes->rib, path->attrs,
+							 path->peer, backup, trial->wire);
 	trial->backup = backup;
 	if (!trial->route.len)
 		page_error(page, "its attributes fit no message: it is not announced");
@@ -265,6 +286,18 @@ static void add_steps(const struct trial *trial, struct row_policy_test *row)
 	}
 }
 
+static struct row_policy_route route_row(const struct peer *peer, struct prefix prefix,
+					 const uint8_t *wire, uint16_t len, uint32_t local_pref)
+{
+	struct row_policy_route row = { .prefix = prefix,
+					.local_pref = local_pref,
+					.attrs_len = len };
+	const struct scoped_addr hop = attr_next_hop(wire, len, peer->zone);
+
+	next_hop_text(peer->rs->config, &hop, row.next_hop);
+	return row;
+}
+
 static void add_row(const struct route_server *rs, struct page *page, const struct peer *peer,
 		    const struct trial *trial)
 {
@@ -278,17 +311,18 @@ static void add_row(const struct route_server *rs, struct page *page, const stru
 	row->outbound = page->outbound;
 	row->hypothetical = page->route.given;
 	row->verdict = (uint8_t)r->verdict;
-	row->before = (struct row_policy_route){ trial->route.prefix, LOCAL_PREF_DEFAULT,
-						 trial->route.len };
-	row->after = (struct row_policy_route){ r->prefix, r->local_pref, after };
+	row->before = route_row(peer, trial->route.prefix, trial->wire, trial->route.len,
+				LOCAL_PREF_DEFAULT);
+	if (passes)
+		row->after = route_row(peer, r->prefix, r->wire, after, r->local_pref);
 	memcpy(row->attrs, trial->wire, trial->route.len);
 	memcpy(row->attrs + trial->route.len, r->wire, after);
 	if (trial->map)
 		add_steps(trial, row);
 	if (!page->outbound) {
-		note_reflection(rs, peer, r, row->note);
+		note_reflection(trial->routes, peer, r, row->note);
 		note_refused(rs, peer, trial, row->note);
-	} else if (summaries_stand(&peer->out.to[FAMILY_IPV4], page->prefix))
+	} else if (summaries_stand(&peer->out.to[trial->routes->family], page->prefix))
 		snprintf(row->note, sizeof(row->note), "%s", summary_stands);
 	else if (trial->backup)
 		snprintf(row->note, sizeof(row->note),
@@ -305,6 +339,13 @@ void policy_test(struct route_server *rs, struct page *page)
 		page_hint(page, "bascule show peers");
 		return;
 	}
+	if (!(peer->config.families & family_bit(page->prefix.addr.family))) {
+		page_error(page, "%s and we tell each other no routes of %s", peer->config.name,
+			   family_title(page->prefix.addr.family));
+		page_hint(page, "what the configuration says of its families");
+		return;
+	}
+	trial.routes = &rs->routes[page->prefix.addr.family];
 	trial.route = (struct route_map_route){ .prefix = page->prefix };
 	trial.backup = false;
 	if (page->outbound ? !outbound_trial(rs, page, peer, &trial)

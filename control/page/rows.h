@@ -209,6 +209,7 @@ struct row_policy_step {
 
 struct row_policy_route {
 	struct prefix prefix;
+	char next_hop[NEXT_HOP_TEXT]; /* unspecified: not known */
 	uint32_t local_pref;
 	uint16_t attrs_len;
 };
