@@ -43,10 +43,9 @@ static void add_withheld(const struct peer *peer, const struct suspect *suspect,
 		    suspect_text(suspect, what, sizeof(what)));
 }
 
-/* One alarm a peer: the prefix that has been at it for longest stands for the others. */
-static void add_flapping(const struct peer *peer, struct alarms *alarms)
+/* One alarm a peer and family: the prefix that has been at it for longest stands for the others. */
+static void add_flapping(const struct peer *peer, const struct flap *flap, struct alarms *alarms)
 {
-	const struct flap *flap = &peer->routes[FAMILY_IPV4].flap;
 	char prefix[PREFIX_TEXT], others[32] = "", held[48] = "";
 
 	if (!flap->nb_flappers || !peer->up)
@@ -59,32 +58,48 @@ static void add_flapping(const struct peer *peer, struct alarms *alarms)
 	    prefix_text(TAILQ_FIRST(&flap->flappers)->prefix, prefix), others, FLAP_ALARM, held);
 }
 
-static void add_reflections(const struct route_server *rs, const struct peer *peer,
+static void add_reflections(const struct routes *routes, const struct peer *peer,
 			    struct alarms *alarms)
 {
 	char prefix[PREFIX_TEXT];
 	struct prefix last;
-	uint32_t n = rib_peer_reflections(rs->routes[FAMILY_IPV4].rib, peer->index, &last);
+	uint32_t n = rib_peer_reflections(routes->rib, peer->index, &last);
 
 	if (n)
 		add(alarms, "reflections", peer->config.name,
-		    "%u of its routes are what we tell it, come back, and are not used; %s is the "
+		    "%u of its %s are what we tell it, come back, and are not used; %s is the "
 		    "last of them",
-		    n, prefix_text(last, prefix));
+		    n, bounds_routes(routes->family), prefix_text(last, prefix));
+}
+
+/* What a peer's routes of a family are alarms for. */
+static void add_peer_routes(const struct routes *routes, const struct peer *peer,
+			    struct alarms *alarms)
+{
+	const struct peer_routes *its = &peer->routes[routes->family];
+	const char *word = bounds_routes(routes->family);
+	uint32_t max = peer->config.max_routes;
+
+	add_reflections(routes, peer, alarms);
+	add_flapping(peer, &its->flap, alarms);
+	if (its->refusing)
+		add(alarms, "routes_refused", peer->config.name, "announces more than %u %s", max,
+		    word);
+	else if (its->near_limit)
+		add(alarms, "near_max_routes", peer->config.name, "%u of at most %u %s",
+		    bounds_learned(routes, peer), max, word);
 }
 
 static void add_peer(const struct route_server *rs, const struct peer *peer, struct alarms *alarms)
 {
-	uint32_t max = peer->config.max_routes;
-
 	if (peer->flooded && !peer->up)
 		add(alarms, "to_expressroute", peer->config.name,
 		    "more than %u routes are for it; it may come back %u s after that",
 		    rs->config->limits.to_expressroute, rs->config->limits.retry_s);
 	else if (peer->exceeded && !peer->up)
 		add(alarms, "max_routes", peer->config.name,
-		    "announced more than %u routes; it may come back %u s after that", max,
-		    rs->config->limits.retry_s);
+		    "announced more than %u routes; it may come back %u s after that",
+		    peer->config.max_routes, rs->config->limits.retry_s);
 	if (peer->up && peer->out.held)
 		add(alarms, "unsupported", peer->config.name,
 		    "takes no part in route exchange: its VPN gateway is not active-active");
@@ -98,16 +113,32 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 		add(alarms, "shutdown", peer->config.name, "is shut down by an operator");
 	if (peer->out.drained)
 		add(alarms, "drained", peer->config.name, "is drained by an operator");
-	add_reflections(rs, peer, alarms);
 	for (uint8_t i = 0; i < peer->out.suspects.nb; i++)
 		add_withheld(peer, &peer->out.suspects.suspect[i], alarms);
-	add_flapping(peer, alarms);
-	if (peer->routes[FAMILY_IPV4].refusing)
-		add(alarms, "routes_refused", peer->config.name, "announces more than %u routes",
-		    max);
-	else if (peer->routes[FAMILY_IPV4].near_limit)
-		add(alarms, "near_max_routes", peer->config.name, "%u of at most %u routes",
-		    bounds_learned(&rs->routes[FAMILY_IPV4], peer), max);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		add_peer_routes(&rs->routes[family], peer, alarms);
+}
+
+/* What a family's table is an alarm for. */
+static void add_routes(const struct routes *routes, struct alarms *alarms)
+{
+	const struct route_server *rs = routes->rs;
+	const char *prefixes = bounds_prefixes(routes->family);
+	uint32_t held = rib_expressroute_held(routes->rib), crowded = 0;
+
+	for (uint16_t i = 0; i < rs->peers.end; i++)
+		crowded += rs->peers.table[i].routes[routes->family].crowded;
+	if (held)
+		add(alarms, "to_expressroute", "",
+		    "%u %s are held back from ExpressRoute gateways, which take %u", held,
+		    bounds_routes(routes->family), rs->config->limits.to_expressroute);
+	if (routes->near_total)
+		add(alarms, crowded ? "total_routes" : "near_total_routes", "",
+		    "%u of at most %u %s; %u peers announce others, which are refused",
+		    bounds_total(routes), rs->config->limits.total, prefixes, crowded);
+	if (rib_refused_prefixes(routes->rib))
+		add(alarms, "fib_full", "", "%u %s have no room in the FIB",
+		    rib_refused_prefixes(routes->rib), prefixes);
 }
 
 /* What the dataplane says of its ports. */
@@ -175,29 +206,17 @@ void alarms_list(const struct route_server *rs, struct alarms *alarms)
 {
 	char trouble[ALARM_TEXT / 2];
 	uint64_t no_memory = 0;
-	uint32_t crowded = 0;
 
 	for (uint16_t i = 0; i < rs->peers.end; i++) {
 		const struct peer *peer = &rs->peers.table[i];
 
 		if (peer->up)
 			no_memory += peer->no_memory - peer->no_memory_before;
-		crowded += peer->routes[FAMILY_IPV4].crowded;
 		if (peer->life == PEER_ACTIVE)
 			add_peer(rs, peer, alarms);
 	}
-	if (rib_expressroute_held(rs->routes[FAMILY_IPV4].rib))
-		add(alarms, "to_expressroute", "",
-		    "%u routes are held back from ExpressRoute gateways, which take %u",
-		    rib_expressroute_held(rs->routes[FAMILY_IPV4].rib),
-		    rs->config->limits.to_expressroute);
-	if (rs->routes[FAMILY_IPV4].near_total)
-		add(alarms, crowded ? "total_routes" : "near_total_routes", "",
-		    "%u of at most %u prefixes; %u peers announce others, which are refused",
-		    bounds_total(&rs->routes[FAMILY_IPV4]), rs->config->limits.total, crowded);
-	if (rib_refused_prefixes(rs->routes[FAMILY_IPV4].rib))
-		add(alarms, "fib_full", "", "%u prefixes have no room in the FIB",
-		    rib_refused_prefixes(rs->routes[FAMILY_IPV4].rib));
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		add_routes(&rs->routes[family], alarms);
 	if (rs->next_hops.starved)
 		add(alarms, "next_hops_full", "",
 		    "no adjacency is free for another next hop; %llu times one was refused",

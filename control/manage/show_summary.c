@@ -62,10 +62,24 @@ static void summary_service(const struct route_server *rs, struct row_summary *r
 	}
 }
 
+static struct rib_counts counts_of_all(const struct route_server *rs)
+{
+	struct rib_counts all = { 0 };
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct rib_counts counts = rib_counts(rs->routes[family].rib);
+
+		all.prefixes += counts.prefixes;
+		all.paths += counts.paths;
+		all.bytes += counts.bytes;
+	}
+	return all;
+}
+
 void show_summary(struct route_server *rs, struct page *page)
 {
 	struct row_summary *row = page_add(page, ROW_SUMMARY, sizeof(*row));
-	struct rib_counts counts = rib_counts(rs->routes[FAMILY_IPV4].rib);
+	struct rib_counts counts = counts_of_all(rs);
 
 	memcpy(row->instance, rs->config->instance.name, sizeof(row->instance));
 	row->asn = rs->config->instance.asn;

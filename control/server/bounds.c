@@ -27,7 +27,7 @@ const char *bounds_routes(uint8_t family)
 	return family == FAMILY_IPV4 ? "routes" : "IPv6 routes";
 }
 
-static const char *prefixes_word(uint8_t family)
+const char *bounds_prefixes(uint8_t family)
 {
 	return family == FAMILY_IPV4 ? "prefixes" : "IPv6 prefixes";
 }
@@ -105,7 +105,7 @@ static bool fits(const struct routes *routes, struct peer *peer, const struct in
 	if (!its->crowded)
 		events_note(&routes->rs->events, EVENT_LIMIT, peer->index, routes->rs->now_ms,
 			    "there are %u %s: others that it announces are refused",
-			    routes->rs->config->limits.total, prefixes_word(routes->family));
+			    routes->rs->config->limits.total, bounds_prefixes(routes->family));
 	its->crowded = true;
 	return false;
 }
@@ -235,7 +235,7 @@ static void total_turn(struct routes *routes)
 	if (near == routes->near_total)
 		return;
 	snprintf(what, sizeof(what), "%u of at most %u %s", total, most,
-		 prefixes_word(routes->family));
+		 bounds_prefixes(routes->family));
 	note_near(routes->rs, EVENTS_NO_PEER, &routes->near_total, near, what);
 }
 

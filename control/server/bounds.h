@@ -36,8 +36,9 @@ uint32_t bounds_learned(const struct routes *routes, const struct peer *peer);
  * do not count. */
 uint32_t bounds_total(const struct routes *routes);
 
-/* "routes", "IPv6 routes": what events and alarms call them. */
+/* "routes", "IPv6 routes"; "prefixes", "IPv6 prefixes": what events and alarms call them. */
 const char *bounds_routes(uint8_t family);
+const char *bounds_prefixes(uint8_t family);
 
 /* Take limits.to_expressroute from the configuration: at the start and after a reload. */
 void bounds_configure(struct route_server *rs);
