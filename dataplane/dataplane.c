@@ -55,11 +55,14 @@ static int ports_open(struct dataplane *dp)
 	const struct config_dataplane *config = &dp->config->dataplane;
 	uint16_t device_ids[CONFIG_PORTS];
 	int sockets[CONFIG_PORTS], err = devices_find(config, device_ids);
+	uint32_t room = 0; /* one for all: a packet may be copied from one pool to the other */
 
-	for (size_t i = 0; !err && i < config->nb_ports; i++)
+	for (size_t i = 0; !err && i < config->nb_ports; i++) {
 		sockets[i] = rte_eth_dev_socket_id(device_ids[i]);
+		room = RTE_MAX(room, device_room(config, i, device_ids[i]));
+	}
 	if (!err)
-		err = pools_open(&dp->pools, config, sockets, (int)rte_socket_id());
+		err = pools_open(&dp->pools, config, sockets, (int)rte_socket_id(), room);
 	for (size_t i = 0; !err && i < config->nb_ports; i++) {
 		const struct device_wants wants = {
 			.nb_rxq = placement_near(&dp->placement, sockets[i]),

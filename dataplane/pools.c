@@ -16,7 +16,6 @@ enum {
 	POOL_CACHE = 256,
 	POOL_SPARE = 4096,     /* what replay and capture devices take for themselves */
 	INDIRECT_MBUFS = 1023, /* parts of packets being cut */
-	FRAME_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN,
 };
 
 uint16_t pools_nodes(const int *sockets, size_t nb_ports, int main, int nodes[CONFIG_PORTS])
@@ -33,22 +32,6 @@ uint16_t pools_nodes(const int *sockets, size_t nb_ports, int main, int nodes[CO
 		n += k == n;
 	}
 	return n;
-}
-
-/* The largest frame of any port, as a packet may be copied from one pool to the other. */
-static uint32_t room(const struct config_dataplane *config)
-{
-	uint32_t most = RTE_MBUF_DEFAULT_DATAROOM;
-	const char *part;
-
-	for (size_t i = 0; i < config->nb_ports; i++) {
-		uint16_t payload = config_device_payload(config, i);
-
-		most = RTE_MAX(most, (uint32_t)payload + FRAME_OVERHEAD);
-		for (size_t k = 0; (part = config_port_part(&config->ports[i], k)); k++)
-			most = RTE_MAX(most, config_device_slot(part, payload));
-	}
-	return most + RTE_PKTMBUF_HEADROOM;
 }
 
 /* Room for everything that can be full at once, so that no queue can starve another of mbufs: the
@@ -90,8 +73,9 @@ static struct rte_mempool *pool_open(uint16_t number, uint32_t mbufs, uint32_t s
 }
 
 int pools_open(struct pools *pools, const struct config_dataplane *config,
-	       const int sockets[CONFIG_PORTS], int main)
+	       const int sockets[CONFIG_PORTS], int main, uint32_t room)
 {
+	uint32_t size = RTE_MAX(room, (uint32_t)RTE_MBUF_DEFAULT_DATAROOM) + RTE_PKTMBUF_HEADROOM;
 	int nodes[CONFIG_PORTS];
 	uint32_t mbufs = 0;
 	bool good = true;
@@ -100,7 +84,7 @@ int pools_open(struct pools *pools, const struct config_dataplane *config,
 	for (uint16_t i = 0; good && i < pools->nb; i++) {
 		mbufs = count(config, sockets, main, nodes[i]);
 		pools->of[i].socket = nodes[i];
-		pools->of[i].pool = pool_open(i, mbufs, room(config), nodes[i]);
+		pools->of[i].pool = pool_open(i, mbufs, size, nodes[i]);
 		good = pools->of[i].pool;
 	}
 	pools->main = pools_near(pools, main);

@@ -27,10 +27,11 @@ struct pools {
  * ports' devices: SOCKET_ID_ANY is the main lcore's. */
 uint16_t pools_nodes(const int *sockets, size_t nb_ports, int main, int nodes[CONFIG_PORTS]);
 
-/* `sockets`: of each port's device; `main`: of the main lcore. A node without free hugepages has
- * its pool on another one, which is logged. -ENOMEM, logged. Pools go with EAL. */
+/* `sockets`: of each port's device; `main`: of the main lcore; `room`: octets that a buffer must
+ * hold for any of them. A node without free hugepages has its pool on another one, which is logged.
+ * -ENOMEM, logged. Pools go with EAL. */
 int pools_open(struct pools *pools, const struct config_dataplane *config,
-	       const int sockets[CONFIG_PORTS], int main);
+	       const int sockets[CONFIG_PORTS], int main, uint32_t room);
 
 /* The pool of a device on this node. */
 struct rte_mempool *pools_near(const struct pools *pools, int socket);

@@ -82,13 +82,20 @@ int bond_create(const struct config_port *config, const uint16_t *members, uint1
 	return 0;
 }
 
+uint16_t bond_members(uint16_t id, const struct config_port *config,
+		      uint16_t members[CONFIG_MEMBERS])
+{
+	int n = config->nb_members ? rte_eth_bond_slaves_get(id, members, CONFIG_MEMBERS) : 0;
+
+	return (uint16_t)RTE_MIN(RTE_MAX(n, 0), (int)config->nb_members);
+}
+
 void bond_init(struct bond *bond, uint16_t id, const struct config_port *config, uint16_t payload)
 {
-	uint16_t members[RTE_MAX_ETHPORTS];
-	int n = config->nb_members ? rte_eth_bond_slaves_get(id, members, RTE_DIM(members)) : 0;
+	uint16_t members[CONFIG_MEMBERS], n = bond_members(id, config, members);
 
 	*bond = (struct bond){ .id = id, .payload = payload };
-	for (; bond->nb < n && bond->nb < config->nb_members; bond->nb++) {
+	for (; bond->nb < n; bond->nb++) {
 		struct bond_member *member = &bond->member[bond->nb];
 
 		member->id = members[bond->nb];

@@ -46,6 +46,10 @@ struct bond {
 /* Make the ethdev of the bond of a port from its members' ids. Logs what is wrong; -errno. */
 int bond_create(const struct config_port *config, const uint16_t *members, uint16_t *id);
 
+/* The members' ids of a port's bond, in their order; returns how many. 0: it has none. */
+uint16_t bond_members(uint16_t id, const struct config_port *config,
+		      uint16_t members[CONFIG_MEMBERS]);
+
 /* Fill in the bond of a port, if it has one. */
 void bond_init(struct bond *bond, uint16_t id, const struct config_port *config, uint16_t payload);
 /* What a driver has said of the ethdev `id`: it is to be reset, or was taken out. False: it is no

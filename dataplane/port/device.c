@@ -58,6 +58,29 @@ int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORT
 	return 0;
 }
 
+static uint32_t part_room(uint16_t id, uint32_t frame)
+{
+	struct rte_eth_dev_info info;
+
+	return rte_eth_dev_info_get(id, &info) ? frame : device_conf_room(&info, frame);
+}
+
+uint32_t device_room(const struct config_dataplane *config, size_t i, uint16_t id)
+{
+	const struct config_port *port = &config->ports[i];
+	uint16_t payload = config_device_payload(config, i), members[CONFIG_MEMBERS], n;
+	/* with tags of others, too */
+	uint32_t frame = payload + FRAME_OVERHEAD + 2 * RTE_VLAN_HLEN, most = part_room(id, frame);
+	const char *part;
+
+	n = bond_members(id, port, members);
+	for (uint16_t k = 0; k < n; k++)
+		most = RTE_MAX(most, part_room(members[k], frame));
+	for (size_t k = 0; (part = config_port_part(port, k)); k++)
+		most = RTE_MAX(most, config_device_slot(part, payload));
+	return most;
+}
+
 static int queues(struct device *device, const struct rte_eth_dev_info *info,
 		  const struct rte_eth_conf *conf, struct rte_mempool *pool)
 {

@@ -74,6 +74,10 @@ int device_find(const struct config_port *config, uint16_t *id);
  * missing (-ENODEV) or makes more than one ethdev (-ENOTSUP). */
 int devices_find(const struct config_dataplane *config, uint16_t ids[CONFIG_PORTS]);
 
+/* Octets that a packet buffer must hold, so that the device `id` of port `i` puts its largest frame
+ * into one. */
+uint32_t device_room(const struct config_dataplane *config, size_t i, uint16_t id);
+
 /* Set the ethdev `id` up, on which port `first` of the configuration is the first. Logs what is
  * wrong; -errno. */
 int device_open(struct device *device, uint16_t id, const struct config_dataplane *config,

@@ -39,12 +39,9 @@ uint8_t device_conf_offloads(const struct rte_eth_conf *conf)
 	return used;
 }
 
-/* A virtio device that its driver may tell which VLANs it wants passes no other one, and its driver
- * always says that it will tell. That driver has the offload to insert a tag, too, but does it in
- * rte_eth_tx_prepare(), by software, for which we need no driver. */
-static bool is_virtio(const struct rte_eth_dev_info *info)
+static bool is_of(const struct rte_eth_dev_info *info, const char *driver)
 {
-	return info->driver_name && !strcmp(info->driver_name, "net_virtio");
+	return info->driver_name && !strcmp(info->driver_name, driver);
 }
 
 struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb_rxq,
@@ -59,7 +56,11 @@ struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb
 		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	if (tagged) {
 		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
-		if (is_virtio(info))
+		/* A virtio device that its driver may tell which VLANs it wants passes no other
+		 * one, and its driver always says that it will tell. That driver has the offload
+		 * to insert a tag, too, but does it in rte_eth_tx_prepare(), by software, for
+		 * which we need no driver. */
+		if (is_of(info, "net_virtio"))
 			conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
 		else
 			conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
@@ -77,6 +78,16 @@ struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb
 	if (conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS)
 		conf.rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_RSS_HASH;
 	return conf;
+}
+
+/* Drivers round what a buffer holds down to what their NICs know, and put the rest of a frame into
+ * another one: 1,024 octets are the step of Intel's, but for those of net_e1000_em, which are
+ * told a power of two. */
+uint32_t device_conf_room(const struct rte_eth_dev_info *info, uint32_t len)
+{
+	if (is_of(info, "net_e1000_em"))
+		return rte_align32pow2(len);
+	return RTE_ALIGN_CEIL(len, 1024);
 }
 
 /* Of a key that repeats every 16 bits the Toeplitz hash is the same for swapped addresses and

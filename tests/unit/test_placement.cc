@@ -127,19 +127,19 @@ TEST(pools, are_one_a_node_that_has_devices)
 
 			snprintf(names[i], sizeof(names[i]), "dev%zu", i);
 			config.ports[i].device = names[i];
-			config.ports[i].mtu = 9000;
 			config.ports[i].rx_descriptors = config.ports[i].tx_descriptors = 64;
 		}
 		ASSERT_EQ(host.nodes.size(),
 			  pools_nodes(host.sockets.data(), config.nb_ports, host.main, nodes));
 		EXPECT_EQ(host.nodes, std::vector<int>(nodes, nodes + host.nodes.size()));
-		ASSERT_EQ(0, pools_open(&pools, &config, host.sockets.data(), host.main));
+		ASSERT_EQ(0, pools_open(&pools, &config, host.sockets.data(), host.main, 9040));
 		ASSERT_EQ(host.nodes.size(), pools.nb);
 		for (size_t i = 0; i < config.nb_ports; i++)
 			EXPECT_EQ(pools.of[host.pool[i]].pool, pools_near(&pools, host.sockets[i]));
 		EXPECT_EQ(pools.of[host.of_main].pool, pools.main);
 		for (uint16_t i = 0; i < pools.nb; i++) {
-			EXPECT_LT(9000u, rte_pktmbuf_data_room_size(pools.of[i].pool));
+			EXPECT_EQ(9040u + RTE_PKTMBUF_HEADROOM,
+				  rte_pktmbuf_data_room_size(pools.of[i].pool));
 			rte_mempool_free(pools.of[i].pool);
 		}
 		rte_mempool_free(pools.indirect);

@@ -461,6 +461,27 @@ TEST(device_conf, asks_for_what_there_is)
 	}
 }
 
+/* A buffer that the device's driver rounds down still holds the frame. */
+TEST(device_conf, room_for_a_frame_in_one_buffer)
+{
+	const struct {
+		const char *driver;
+		uint32_t frame, room;
+	} rows[] = {
+		{ "net_e1000_em", 1526, 2048 },	  { "net_e1000_em", 8192, 8192 },
+		{ "net_e1000_em", 8193, 16384 },  { "net_e1000_em", 9034, 16384 },
+		{ "net_e1000_igb", 1526, 2048 },  { "net_e1000_igb", 9216, 9216 },
+		{ "net_e1000_igb", 9217, 10240 }, { nullptr, 9034, 9216 },
+	};
+
+	for (const auto &row : rows) {
+		struct rte_eth_dev_info info = {};
+
+		info.driver_name = row.driver;
+		EXPECT_EQ(row.room, device_conf_room(&info, row.frame)) << row.frame;
+	}
+}
+
 /* A device that has everything, without each: the others are asked for as before. */
 TEST(device_conf, each_may_be_disabled)
 {
