@@ -32,9 +32,12 @@ FOLDER = SOURCE / "build-metal"
 ASN = 65515
 MEMORY_MB = 2048
 # As the page on a bare-metal host says, with pages for one instance; then what makes a kernel fast that QEMU plays: a clock that
-# it may read, no test of a timer which fails where the host is busy, and less to do for the sake of a CPU that there is not.
+# it may read, no test of a timer which fails where the host is busy, and less to do for the sake of a CPU that there is not. And
+# timers that tick, in which nothing sleeps shorter: one that is set anew for each event, and whose interrupt QEMU loses, is the
+# last of its CPU.
 PARAMETERS = ("hugepages=550 intel_iommu=on iommu=pt "
-              "tsc=reliable no_timer_check mitigations=off init_on_alloc=0 nowatchdog loglevel=4 systemd.show_status=no")
+              "nohz=off highres=off tsc=reliable no_timer_check mitigations=off init_on_alloc=0 nowatchdog loglevel=4 "
+              "systemd.show_status=no")
 
 ERGW, VPNGW, VNET_HOST = ("10.0.255.36", "10.0.255.37"), ("10.0.255.4", "10.0.255.5"), "10.0.1.10"
 US = {"er": "10.0.255.33", "vpn": "10.0.255.1", "vnet": "10.0.1.4"}
