@@ -1,6 +1,7 @@
 /* Attempts to peer: when idle connections are started and the peer is called, which of a peer's
  * connections it may use, and how long a peer waits that fails (RFC 4271 8.1.1). Decides; session.c
  * does. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,6 +64,18 @@ void attempt_refused(struct conn *conn, int err)
 	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
 }
 
+/* We have no such address, or not yet: while the kernel asks whether it is another host's too (RFC
+ * 4862 5.4), which takes a second or two. No fault of the peer's, so the pauses do not grow. */
+static void without_address(struct conn *conn, struct addr local)
+{
+	char addr[ADDR_TEXT], text[ADDR_TEXT + 64];
+
+	snprintf(text, sizeof(text), "connect: our address %s cannot be used yet",
+		 addr_text(local, addr));
+	conn->session->connect_failures = 0;
+	session_event(conn, FSM_TCP_FAILED, &(struct session_cause){ .text = text });
+}
+
 /* Our end: of the addresses on the interface the first of the peer's family and scope. */
 static struct addr local_addr(const struct session *session)
 {
@@ -91,7 +104,9 @@ void attempt_connect(struct conn *conn)
 	};
 	int err = conn_connect(conn, &target);
 
-	if (err)
+	if (err == -EADDRNOTAVAIL && !addr_unspecified(target.local))
+		without_address(conn, target.local);
+	else if (err)
 		attempt_refused(conn, err);
 }
 
@@ -178,6 +193,9 @@ void attempts_start(struct session *session)
 			session_event(conn, active ? FSM_START : FSM_START_PASSIVE, NULL);
 		else if (conn->state == SESSION_ACTIVE && active && !timer_is_set(&conn->retry))
 			session_wake_at(session, &conn->retry, session_now(session));
+		/* A call may fail at once, and nothing else would wake us for the next one. */
+		if (active && conn->state == SESSION_IDLE)
+			next_ms = session->connect_after_ms;
 	}
 	if (next_ms > session_now(session))
 		session_wake_at(session, &session->wake, next_ms);

@@ -56,6 +56,7 @@ struct conn {
 	struct sendq tx;
 	struct timer retry, hold, keepalive, send;
 	struct addr local_addr; /* this end */
+	uint16_t offered;	/* SPEAKER_CAP_* of our OPEN */
 	uint32_t hold_ms;	/* in force; 0: none */
 	uint32_t keepalive_ms;
 	uint32_t send_ms;	    /* RFC 9687 */

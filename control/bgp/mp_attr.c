@@ -2,6 +2,8 @@
  * of them come out as one of three. */
 #include "mp_attr.h"
 
+#include <string.h>
+
 /* Families that were not negotiated are ignored (RFC 4760 6). */
 static uint8_t read_family(struct cursor *c, const struct update_ctx *ctx)
 {
@@ -70,10 +72,27 @@ static bool ours(const struct update_ctx *ctx, struct addr addr)
 	return !addr_unspecified(addr) && addr_equal(addr, ctx->local_addr);
 }
 
+/* What a speaker says that looked for an address of its own on the wrong interface, or found
+ * none. */
+static bool is_nobody4(uint32_t addr)
+{
+	return !addr || addr >> 24 == 127;
+}
+
+static bool is_nobody6(const uint8_t *addr)
+{
+	static const uint8_t zeros[15];
+
+	return !memcmp(addr, zeros, sizeof(zeros)) && addr[15] <= 1;
+}
+
 const char *mp_next_hop_check(const uint8_t *next_hop, uint8_t len, const struct update_ctx *ctx)
 {
 	bool v4 = len == 4, own;
 
+	if (v4 ? is_nobody4(load_be32(next_hop)) : is_nobody6(next_hop))
+		return "NEXT_HOP is unspecified or loopback: the peer found no address of its "
+		       "own on the link, RFC 4271 6.3";
 	if (v4 ? addr_martian(load_be32(next_hop), ctx->allow_240) : addr6_martian(next_hop))
 		return "NEXT_HOP is not a host address, RFC 4271 6.3";
 	own = ours(ctx, v4 ? addr_make4(load_be32(next_hop)) : addr_make6(next_hop)) ||

@@ -44,16 +44,17 @@ uint16_t open_caps(uint8_t families, uint8_t forwarding)
 	return caps;
 }
 
-uint16_t open_negotiated(uint16_t caps, uint8_t families)
+uint16_t open_negotiated(uint16_t theirs, uint16_t ours)
 {
-	families &= open_families(caps);
+	uint8_t families = open_families(theirs) & open_families(ours);
+
 	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
 		if (!(families & family_bit(family)))
-			caps &= (uint16_t) ~(family_caps[family].mp | family_caps[family].gr |
-					     family_caps[family].forwarding);
-	if (!(families & family_bit(FAMILY_IPV4)))
-		caps &= (uint16_t)~SPEAKER_CAP_EXTENDED_NEXT_HOP;
-	return caps;
+			theirs &= (uint16_t) ~(family_caps[family].mp | family_caps[family].gr |
+					       family_caps[family].forwarding);
+	if (!(families & family_bit(FAMILY_IPV4)) || !(ours & SPEAKER_CAP_EXTENDED_NEXT_HOP))
+		theirs &= (uint16_t)~SPEAKER_CAP_EXTENDED_NEXT_HOP;
+	return theirs;
 }
 
 struct decoding {

@@ -23,11 +23,14 @@ struct bgp_open {
 	uint16_t caps;
 };
 
-/* The families of these capabilities, a set (family_bit()); those of the families in a set, with
- * GR; and those that remain if `families` and no others were negotiated. */
+/* The families of these capabilities, a set (family_bit()); and those of the families in a set,
+ * with GR. */
 uint8_t open_families(uint16_t caps);
 uint16_t open_caps(uint8_t families, uint8_t forwarding);
-uint16_t open_negotiated(uint16_t caps, uint8_t families);
+/* What remains of the capabilities of a peer's OPEN beside those of ours. What belongs to a family
+ * needs the family at both ends, and extended next hops need the capability there too (RFC 8950 4);
+ * what a peer only says of itself (graceful restart, route refresh, AS numbers) stays. */
+uint16_t open_negotiated(uint16_t theirs, uint16_t ours);
 
 /* Decode an OPEN body. Checks what can be checked without knowing the peer: version 2/1, AS 0 2/2
  * (RFC 7607), router ID 0 2/3 (RFC 6286), hold time 1 or 2 s 2/6, optional parameters 2/4 and 2/0.

@@ -161,9 +161,7 @@ static void open_received(struct conn *conn, const struct bgp_message *msg, void
 	if (!collision_resolve(conn, &open))
 		return;
 	conn->open = open;
-	conn->open.caps = open_negotiated(open.caps, session->peer.families);
-	if (!session->peer.extended_next_hop)
-		conn->open.caps &= (uint16_t)~SPEAKER_CAP_EXTENDED_NEXT_HOP;
+	conn->open.caps = open_negotiated(open.caps, conn->offered);
 	if (conn_negotiate(conn, session->peer.hold_s))
 		log_warning("peer %s: no hold time, and the kernel does not look whether it lives",
 			    session->peer.name);

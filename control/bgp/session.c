@@ -61,6 +61,7 @@ static void send_open(struct conn *conn)
 	if (peer->extended_next_hop)
 		open.caps |= SPEAKER_CAP_EXTENDED_NEXT_HOP;
 	conn->local_addr = transport_local(conn->t.fd);
+	conn->offered = open.caps;
 	conn_send_open(conn, &open);
 }
 

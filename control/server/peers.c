@@ -90,6 +90,14 @@ static struct addr any_of(uint8_t family)
 	return any;
 }
 
+/* IPv4 routes may lead to any neighbour on link, whichever family asks for its MAC address: where
+ * we have an address to ask by, peers may name those of IPv6 (RFC 8950). */
+static bool takes_ipv6_next_hops(const struct route_server *rs, const struct config_peer *config)
+{
+	return config->families & family_bit(FAMILY_IPV4) &&
+	       config_port_has(&rs->config->dataplane.ports[config->egress_port], FAMILY_IPV6);
+}
+
 static void peer_begin(struct route_server *rs, struct peer *peer)
 {
 	const struct config_peer *config = &peer->config;
@@ -108,6 +116,7 @@ static void peer_begin(struct route_server *rs, struct peer *peer)
 		.passive = config->passive,
 		.restarting = rs->restarting && rs->phase == RS_FILLING,
 		.families = config->families,
+		.extended_next_hop = takes_ipv6_next_hops(rs, config),
 		.forwarding_kept = rs->restarting ? config->families : 0,
 		.shut = peer->shut,
 		.password_len = config->password_len,

@@ -301,7 +301,7 @@ void server_test::collect_send(const struct speaker_send *send)
 {
 	static uint8_t attrs[BGP_ATTRS_MAX];
 	struct cursor stream = cursor_make(send->buf->data, send->buf->len);
-	struct update_ctx ctx = update_ctx_of(true, send->head.peer != ERGW);
+	struct update_ctx ctx = update_ctx_of(true, send->head.peer != ERGW, BOTH_FAMILIES, true);
 	struct bgp_message msg = {};
 	struct bgp_notify notify = {};
 	struct bgp_update u = {};

@@ -126,6 +126,39 @@ TEST_P(session, a_peer_that_refuses_our_version_is_left_alone_for_a_while)
 	}));
 }
 
+class over_ipv6 : public lab_test
+{
+      protected:
+	over_ipv6() : lab_test(FAMILY_IPV6)
+	{
+	}
+};
+
+// Duplicate address detection takes its time, and a peer whose turn it is then does not wait.
+TEST_F(over_ipv6, a_peer_is_called_soon_after_our_address_is_there)
+{
+	const uint8_t v6[16] = { 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 77 };
+	const struct addr ours = addr_make6(v6);
+	raw listener(raw::make(raw_addr, bgp_port)), called;
+	struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+	node n(a_addr, our_asn, a_id);
+	auto calls = [&] {
+		if (called.fd < 0)
+			called.fd = accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK);
+		return called.fd >= 0;
+	};
+
+	ASSERT_EQ(0, listen(listener.fd, 8));
+	nodes = { &n };
+	add.local = ours;
+	n.tell(add);
+	pass(60000);
+	EXPECT_FALSE(calls());
+	EXPECT_EQ("connect: our address fd00::4d cannot be used yet", n.why());
+	give_lo(ours);
+	EXPECT_TRUE(within(1000, calls)) << n.why();
+}
+
 // What was in the way is out of it: nobody waits for the end of a pause.
 TEST_P(session, a_peer_that_can_be_reached_now_is_called_at_once)
 {

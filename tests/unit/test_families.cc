@@ -29,6 +29,9 @@ const octets attrs4 = {
 // 2001:db8::/32 by 2001:db8::1.
 const octets reach6 = { 0x80, 14, 26, 0, 2, 1, 16, 0x20, 1, 0xd, 0xb8, 0, 0,   0,   0,
 			0,    0,  0,  0, 0, 0, 0,  1,	 0, 32,	 0x20, 1, 0xd, 0xb8 };
+// 10.0.0.0/8 by the same.
+const octets reach4_by_6 = { 0x80, 14, 23, 0, 1, 1, 16, 0x20, 1, 0xd, 0xb8, 0, 0,
+			     0,	   0,  0,  0, 0, 0, 0,	0,    0, 1,   0,    8, 10 };
 // 2001:db8:1::/48.
 const octets unreach6 = { 0x80, 15, 10, 0, 2, 1, 48, 0x20, 1, 0xd, 0xb8, 0, 1 };
 const octets eor6 = { 0x80, 15, 3, 0, 2, 1 };
@@ -69,6 +72,18 @@ std::string passed_on(const node &n)
 		       texts(speaker_update_withdrawn(&u), announced, u.family) + "\n";
 	}
 	return all;
+}
+
+struct bgp_open open_of(const raw &r)
+{
+	struct cursor c = cursor_make(r.in.data(), r.in.size());
+	struct bgp_notify notify;
+	struct bgp_message msg;
+	struct bgp_open open = {};
+
+	EXPECT_EQ(MESSAGE_READY, message_next(&c, BGP_MESSAGE_MAX, &msg, &notify));
+	EXPECT_TRUE(open_decode(msg.body, &open, &notify));
+	return open;
 }
 
 struct families_case {
@@ -157,6 +172,46 @@ TEST_P(speaker_test, records_of_both_families_fit_together)
 	n->deaf = false;
 	ASSERT_TRUE(until([&] { return n->count(SPEAKER_UPDATE) == 600; }));
 	EXPECT_EQ(0u, n->count(SPEAKER_DOWN));
+}
+
+// IPv4 prefixes with an IPv6 next hop (RFC 8950 4): only if both have said that they take them.
+TEST_P(speaker_test, extended_next_hops)
+{
+	static const uint16_t cap = SPEAKER_CAP_EXTENDED_NEXT_HOP;
+	// ORIGIN and AS_PATH alone of the IPv4 ones.
+	const octets attrs = octets(attrs4.begin(), attrs4.end() - 7) + reach4_by_6;
+
+	for (bool ours : { false, true }) {
+		for (uint16_t theirs : { (uint16_t)0, cap }) {
+			struct speaker_peer_add add = node::peer(1, raw_addr, peer_asn);
+			node n(a_addr, our_asn, a_id);
+			raw r;
+
+			SCOPED_TRACE(std::to_string(ours) + " and " + std::to_string(theirs));
+			nodes = { &n };
+			raws = { &r };
+			add.passive = true;
+			add.extended_next_hop = ours;
+			n.tell(add);
+			ASSERT_TRUE(until([&] { return n.count(SPEAKER_STATE) == 1; }));
+			r.connect(raw_addr, a_addr);
+			ASSERT_TRUE(until([&] { return r.count(BGP_OPEN) == 1; }));
+			EXPECT_EQ(ours ? cap : 0, open_of(r).caps & cap);
+			r.put(open_message(peer_asn, b_id, 90, theirs) + keepalive_message() +
+			      update_of({}, attrs, {}));
+			if (ours && theirs) {
+				ASSERT_TRUE(until([&] { return n.count(SPEAKER_UPDATE) == 1; }));
+				EXPECT_EQ("ipv4 + 10.0.0.0/8 -\n", passed_on(n));
+			} else {
+				ASSERT_TRUE(until([&] { return n.count(SPEAKER_DOWN) == 1; }));
+				EXPECT_EQ(0u, r.notification().find("3/9")) << r.notification();
+			}
+			EXPECT_EQ(ours ? theirs : 0,
+				  n.last(SPEAKER_UP)->as<struct speaker_up>().caps & cap);
+			raws.clear();
+			nodes.clear();
+		}
+	}
 }
 
 // ROUTE-REFRESH is sent for a family that both have, and for no other.

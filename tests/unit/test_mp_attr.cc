@@ -8,6 +8,7 @@
 #include "attr.h"
 #include "attr_harness.h"
 #include "message.h"
+#include "mp_attr.h"
 
 namespace
 {
@@ -231,6 +232,38 @@ TEST(mp_attr, table)
 }
 
 /* Cut anywhere inside the attributes, a good message is an error or says less. */
+/* What an operator reads: OpenBGPD for one says 127.0.0.1 by IPv6 where it takes the wrong
+ * interface for the session's. */
+TEST(mp_attr, why_a_next_hop_is_refused)
+{
+	static const char nobody[] =
+		"NEXT_HOP is unspecified or loopback: the peer found no address of its own on the "
+		"link, RFC 4271 6.3";
+	static const char no_host[] = "NEXT_HOP is not a host address, RFC 4271 6.3";
+	const struct update_ctx ctx = update_ctx_of(true, true);
+	const struct {
+		const char *octets, *why;
+	} rows[] = {
+		{ "00000000", nobody },
+		{ "7f000001", nobody },
+		{ NONE, nobody },
+		{ "00000000000000000000000000000001", nobody },
+		{ "00000001", no_host },
+		{ "e0000001", no_host },
+		{ "ff020000000000000000000000000001", no_host },
+		{ "0a000001", nullptr },
+		{ GLOBAL, nullptr },
+		{ LOCAL, nullptr },
+	};
+
+	for (const auto &row : rows) {
+		const bytes hop = hex(row.octets);
+
+		EXPECT_STREQ(row.why, mp_next_hop_check(hop.data(), (uint8_t)hop.size(), &ctx))
+			<< row.octets;
+	}
+}
+
 TEST(mp_attr, every_truncation)
 {
 	for (const mp_case &t : mp_cases) {

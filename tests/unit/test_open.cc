@@ -259,27 +259,32 @@ TEST(open, families)
 {
 	static const struct {
 		const char *name;
-		uint8_t ours;
-		uint16_t caps;	  /* the peer's */
-		const char *data; /* of the NOTIFICATION; NULL: there is none */
+		uint16_t ours, caps; /* the peer's */
+		const char *data;    /* of the NOTIFICATION; NULL: there is none */
 		uint16_t negotiated;
 	} rows[] = {
-		{ "both have both", 3, MP | MP6 | GR | GR6 | GR_F6 | ENH, NULL,
+		{ "both have both", MP | MP6 | ENH, MP | MP6 | GR | GR6 | GR_F6 | ENH, NULL,
 		  MP | MP6 | GR | GR6 | GR_F6 | ENH },
-		{ "we have IPv4", 1, MP | MP6 | GR | GR6 | GR_F | GR_F6 | ENH | AS4, NULL,
+		{ "we have IPv4", MP | ENH, MP | MP6 | GR | GR6 | GR_F | GR_F6 | ENH | AS4, NULL,
 		  MP | GR | GR_F | ENH | AS4 },
-		{ "we have IPv6", 2, MP | MP6 | GR | GR6 | ENH | RR, NULL, MP6 | GR6 | RR },
-		{ "it restarts what it does not have", 3, MP6 | GR | GR_F, NULL, MP6 },
-		{ "none in common, we have IPv6", 2, MP | GR, "0104 0002 00 01", 0 },
-		{ "none in common, we have IPv4", 1, MP6 | GR6, "0104 0001 00 01", 0 },
-		{ "none at all", 3, RR | AS4, "0104 0001 00 01 0104 0002 00 01", 0 },
+		{ "we have IPv6", MP6, MP | MP6 | GR | GR6 | ENH | RR, NULL, MP6 | GR6 | RR },
+		{ "it restarts what it does not have", MP | MP6, MP6 | GR | GR_F, NULL, MP6 },
+		{ "none in common, we have IPv6", MP6, MP | GR, "0104 0002 00 01", 0 },
+		{ "none in common, we have IPv4", MP, MP6 | GR6, "0104 0001 00 01", 0 },
+		{ "none at all", MP | MP6, RR | AS4, "0104 0001 00 01 0104 0002 00 01", 0 },
+		{ "extended next hops, that we do not have", MP | MP6, MP | MP6 | ENH, NULL,
+		  MP | MP6 },
+		{ "that it does not have", MP | MP6 | ENH, MP | MP6, NULL, MP | MP6 },
+		{ "that nobody has IPv4 routes for", MP | MP6 | ENH, MP6 | ENH, NULL, MP6 },
 	};
 
 	for (const auto &t : rows) {
 		struct bgp_open o = { 65001, 0x0a000204, 180, 0, t.caps };
 		struct bgp_notify n = {};
 
-		EXPECT_EQ(!t.data, open_check(&o, 65001, 65515, 0x0a000104, t.ours, &n)) << t.name;
+		EXPECT_EQ(!t.data,
+			  open_check(&o, 65001, 65515, 0x0a000104, open_families(t.ours), &n))
+			<< t.name;
 		EXPECT_EQ(t.negotiated, t.data ? 0 : open_negotiated(t.caps, t.ours)) << t.name;
 		if (t.data) {
 			EXPECT_EQ(NOTIFY_OPEN_CAPABILITY, n.subcode) << t.name;
@@ -288,6 +293,36 @@ TEST(open, families)
 	}
 	EXPECT_EQ(MP | GR | MP6 | GR6 | GR_F6, open_caps(3, 2));
 	EXPECT_EQ(MP6 | GR6, open_caps(2, 1)) << "the flag is of a family that is listed";
+}
+
+/* All that two OPENs can say of families, by the plain words of what each bit needs. */
+TEST(open, negotiation_of_all_combinations)
+{
+	static const struct {
+		uint16_t bit, both, ours; /* both: at both ends; ours: at ours too */
+	} needs[] = {
+		{ MP, MP, 0 },	 { MP6, MP6, 0 },   { GR, MP, 0 },    { GR6, MP6, 0 },
+		{ GR_F, MP, 0 }, { GR_F6, MP6, 0 }, { ENH, MP, ENH }, { RR, 0, 0 },
+		{ AS4, 0, 0 },	 { AWARE, 0, 0 },   { GR_R, 0, 0 },
+	};
+	uint16_t all = 0;
+
+	for (const auto &need : needs)
+		all |= need.bit;
+	ASSERT_EQ(2 * ENH - 1, all) << "each bit has its row";
+	for (unsigned int theirs = 0; theirs < 2 * ENH; theirs++) {
+		for (uint16_t ours : { 0, (int)ENH, (int)MP, MP | ENH, (int)MP6, MP6 | ENH,
+				       MP | MP6, MP | MP6 | ENH, MP | MP6 | ENH | GR | AS4 }) {
+			uint16_t want = 0;
+
+			for (const auto &need : needs)
+				if (theirs & need.bit && (theirs & ours & need.both) == need.both &&
+				    (ours & need.ours) == need.ours)
+					want |= need.bit;
+			ASSERT_EQ(want, open_negotiated((uint16_t)theirs, ours))
+				<< std::hex << theirs << " and " << ours;
+		}
+	}
 }
 
 TEST(open, golden_octets_of_both_families)
