@@ -23,6 +23,19 @@ static void require(bool truth)
 		abort();
 }
 
+/* Its port reaches hosts and next hop by an address of the prefix's family. */
+static void check_vnet(const struct config *config, const struct config_vnet *vnet)
+{
+	const uint8_t family = vnet->prefix.addr.family;
+
+	require(vnet->port < config->dataplane.nb_ports &&
+		config_port_has(&config->dataplane.ports[vnet->port], family));
+	require(!vnet->has_next_hop || vnet->next_hop.family == family);
+	require(config_vnet_find(config, vnet->prefix) == vnet);
+	require(config_vnet_at(config, vnet->prefix.addr) == vnet);
+	require(config_vnet_at(config, prefix_last(vnet->prefix)) == vnet);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("config", MFD_CLOEXEC);
@@ -40,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < config->nb_peers; i++)
 			require(config->peers[i].egress_port < config->dataplane.nb_ports);
 		for (size_t i = 0; i < config->nb_vnets; i++)
-			require(config->vnets[i].port < config->dataplane.nb_ports);
+			check_vnet(config, &config->vnets[i]);
 	}
 	config_free(config);
 	config_report_free(&report);
