@@ -231,7 +231,6 @@ TEST(mp_attr, table)
 	}
 }
 
-/* Cut anywhere inside the attributes, a good message is an error or says less. */
 /* What an operator reads: OpenBGPD for one says 127.0.0.1 by IPv6 where it takes the wrong
  * interface for the session's. */
 TEST(mp_attr, why_a_next_hop_is_refused)
@@ -264,6 +263,7 @@ TEST(mp_attr, why_a_next_hop_is_refused)
 	}
 }
 
+/* Cut anywhere inside the attributes, a good message is an error or says less. */
 TEST(mp_attr, every_truncation)
 {
 	for (const mp_case &t : mp_cases) {
