@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from families import Told, config_of_both
 from lab import LabError, instance_name, wait_for
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -40,7 +41,11 @@ def config_text(config):
 class Bascule:
     """One instance. `letter` tells the instances of a lab apart. `config` is the file's content as data and may be
     changed between write_config() calls; the instance's name is filled in here. A port is given as {"name", "role",
-    "addresses"} and sits, by `net_af_packet`, on the interface of the namespace that has the port's name."""
+    "addresses"} and sits, by `net_af_packet`, on the interface of the namespace that has the port's name. In a lab of both
+    families the file says of twins what the data says of addresses."""
+
+    seen_as = Told
+    SAME_TO_ALL = ("config",)
 
     def __init__(self, namespace, letter, config, wrapper=()):
         self.namespace = namespace
@@ -55,7 +60,7 @@ class Bascule:
                 port.setdefault("device", f"net_af_packet{index},iface={port['name']}")
 
     def write_config(self):
-        self.config_path.write_text(config_text(self.config))
+        self.config_path.write_text(config_text(config_of_both(self.config) if self.namespace.lab.both else self.config))
 
     def start(self):
         self.write_config()

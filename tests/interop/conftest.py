@@ -8,24 +8,43 @@ import pytest
 import both_sides
 import hub as hubs
 from bascule import BUILD
+from families import V4, V6, seen
 from lab import named_lab, wait_for
 from networks import Networks
 
 
 @contextlib.contextmanager
-def running_networks(name, **options):
-    """Networks(**options), started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
-    with named_lab(name) as lab:
+def running_networks(name, both=False, **options):
+    """Networks(**options), started and converged. Logs stay in BASCULE_LOGS/NAME if that is set. `both`: of both families."""
+    with named_lab(name, both) as lab:
         net = Networks(lab, **options)
         net.start()
         yield net
 
 
 @pytest.fixture(scope="module")
-def net(request):
+def family(request):
+    """The one that a test is about: each in turn in a module whose pytestmark has families.both_families."""
+    return getattr(request, "param", V4)
+
+
+def of_both(module):
+    """Is a module's laboratory of both families?"""
+    marks = [mark.args[0] for mark in module.iter_markers("parametrize")]
+    return "family" in marks or bool(module.get_closest_marker("both_at_once"))
+
+
+@pytest.fixture(scope="module")
+def shared_net(request):
     """The networks of a module, as its NETWORKS dict wants them. The switch is off to begin with."""
-    with running_networks(request.module.__name__, **getattr(request.module, "NETWORKS", {})) as net:
+    options = getattr(request.module, "NETWORKS", {})
+    with running_networks(request.module.__name__, of_both(request.node), **options) as net:
         yield net
+
+
+@pytest.fixture(scope="module")
+def net(request, shared_net, family):
+    return shared_net if request.node.get_closest_marker("both_at_once") else seen(shared_net, family)
 
 
 @pytest.fixture
@@ -49,26 +68,33 @@ def shared_hub(request):
     """The hub (hub.py) of a module, with route exchange on. A module whose pytestmark is hub.both_kinds has one with each kind
     of gateways in turn."""
     gateways = getattr(request, "param", "exabgp")
-    with hubs.running_hub(f"{request.module.__name__}.{gateways}", gateways=gateways) as hub:
+    name = f"{request.module.__name__}.{gateways}"
+    with hubs.running_hub(name, gateways=gateways, both=of_both(request.node)) as hub:
         hub.bascule.exchange(True)
         yield hub
 
 
 @pytest.fixture
-def hub(shared_hub):
-    with hubs.undisturbed(shared_hub):
-        yield shared_hub
+def hub(shared_hub, family):
+    with hubs.undisturbed(seen(shared_hub, family)) as hub:
+        yield hub
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """A module's tests are one group (--dist loadgroup), for they share a laboratory; those of a module that has several, by
-    parameters of the module, are one group each."""
+    parameters of the module, are one group each. The families share one."""
+    def again(item):
+        params = getattr(item, "callspec", None) and item.callspec.params or {}
+        return params.get("family") is V6 and item.get_closest_marker("once")
+
+    config.hook.pytest_deselected(items=[item for item in items if again(item)])
+    items[:] = [item for item in items if not again(item)]
     for item in items:
         fixtures = item._fixtureinfo.name2fixturedefs
         indices = getattr(item, "callspec", None) and item.callspec.indices or {}
         labs = [f"{name}{index}" for name, index in sorted(indices.items())
-                if name in fixtures and fixtures[name][-1].scope == "module"]
+                if name != "family" and name in fixtures and fixtures[name][-1].scope == "module"]
         item.add_marker(pytest.mark.xdist_group("-".join([item.path.stem, *labs])))
 
 

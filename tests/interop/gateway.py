@@ -6,6 +6,7 @@ says what it learns from there, attribute by attribute, as it says of a gateway 
 What the gateway announces to Bascule is what it prefers: its own route, or none if it thinks better of what it is told."""
 
 from daemons import Exabgp, Neighbor
+from families import Told
 
 BEHIND = 64900  # in no path of a test: what is announced from there is announced as written
 
@@ -13,6 +14,8 @@ BEHIND = 64900  # in no path of a test: what is announced from there is announce
 class Gateway:
     """As a daemon (daemons/base.py) and as Exabgp, whose announce() and withdraw() it has: in its namespace the daemon of class
     `kind`; `number` tells the gateways of a lab apart."""
+
+    seen_as = Told
 
     def __init__(self, namespace, kind, number, asn, address, neighbor):
         lab = namespace.lab

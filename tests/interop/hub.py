@@ -19,6 +19,7 @@ import pytest
 from bascule import Bascule
 from both_sides import differences
 from daemons import Bird, Exabgp, Frr, Neighbor
+from families import Seen
 from gateway import Gateway
 from lab import named_lab, wait_for
 from networks import ASN, er_address, instance_config, nva_address, vpn_address
@@ -44,8 +45,10 @@ MARKER = "172.16.4.0/24"
 
 
 class Hub:
-    """`configure(config)` may change the configuration before it is written; `peers` are those of its sessions that the
+    """In a lab of both families each session is of both. `configure(config)` may change the configuration before it is written; `peers` are those of its sessions that the
     speakers fill, if not all; `gateways` a key of GATEWAYS."""
+
+    seen_as = Seen
 
     def __init__(self, lab, configure=lambda config: None, peers=(), gateways="exabgp"):
         self.peers = peers
@@ -65,7 +68,7 @@ class Hub:
             neighbor, kind = Neighbor(us, ASN, multihop=lan == "nva"), GATEWAYS[gateways].get(name)
             self.speakers[name] = (Gateway(namespace, kind, number, asn, address, neighbor) if kind else
                                    Exabgp(namespace, asn, address, [neighbor]))
-        self.speakers["nva-a"].namespace.ip("address", "add", f"{VIP}/24", "dev", "nva")
+        self.speakers["nva-a"].namespace.address("nva", f"{VIP}/24")
         self.er, self.vpn0, self.vpn1, self.a, self.b = self.speakers.values()
 
     def start(self):
@@ -161,9 +164,9 @@ def undisturbed(hub):
 
 
 @contextlib.contextmanager
-def running_hub(name, configure=lambda config: None, peers=(), gateways="exabgp"):
-    """A Hub, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
-    with named_lab(name) as lab:
+def running_hub(name, configure=lambda config: None, peers=(), gateways="exabgp", both=False):
+    """A Hub, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set. `both`: of both families."""
+    with named_lab(name, both) as lab:
         hub = Hub(lab, configure, peers, gateways)
         hub.start()
         yield hub

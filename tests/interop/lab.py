@@ -31,6 +31,8 @@ import threading
 import time
 from pathlib import Path
 
+from families import V4, V6, Told, link_local, twin
+
 ROOT = Path("/run/bascule-lab")  # a directory a lab; its file "lock" is held by the runner
 NETNS = Path("/run/netns")
 PREFIX = "b"
@@ -68,6 +70,8 @@ def _command(*words, check=True, timeout=30, stdin=None):
 
 class Process:
     """A process in a namespace; its output goes to a file. It dies with the runner."""
+
+    seen_as = Told
 
     def __init__(self, namespace, name, words, env=None, cwd=None):
         self.name = name
@@ -151,7 +155,11 @@ class Lan:
 
 
 class Namespace:
-    """A network namespace: a host or a router of the laboratory."""
+    """A network namespace: a host or a router of the laboratory. In one of both families whatever gets an address or a route
+    of IPv4 here gets its twin as well."""
+
+    seen_as = Told
+    family = V4  # of the addresses that it is told; Told has its own
 
     def __init__(self, lab, name):
         self.lab, self.name = lab, name
@@ -193,7 +201,8 @@ class Namespace:
 
     def join(self, lan, interface, *addresses, mtu=1500):
         """A veth pair: `interface` here, a bridge port there. Offloads are off on both ends, because what leaves
-        through a raw socket must carry finished checksums and true sizes. With an address of IPv6 it has IPv6."""
+        through a raw socket must carry finished checksums and true sizes. With an address of IPv6 it has IPv6, in a lab of
+        both families also the link-local twin of its first address."""
         lan.nb_ports += 1
         far = f"{lan.name}.{lan.nb_ports}"
         fabric = lan.lab.fabric
@@ -202,8 +211,12 @@ class Namespace:
         for end, name in ((self, interface), (fabric, far)):
             end.run("ethtool", "-K", name, *"tx off rx off gro off tso off gso off".split(), check=False)
         fabric.ip("link", "set", far, "master", lan.name, "up")
+        addresses = self._of_both(addresses)
         if any(":" in address for address in addresses):
             self.ip6(interface)
+        if self.lab.both and addresses:
+            self.ip("link", "set", interface, "addrgenmode", "none")
+            addresses.append(f"{link_local(addresses[0])}/64")
         for address in addresses:
             self.ip("address", "add", address, "dev", interface)
         self.ip("link", "set", interface, "up")
@@ -220,14 +233,38 @@ class Namespace:
         self.run("ip", "link", "add", "hole", "type", "bridge", check=False)  # one serves all interfaces
         self.ip("link", "set", interface, "master", "hole")
 
+    def address(self, interface, *addresses):
+        """One more, or more, of an interface that has joined."""
+        for address in self._of_both(addresses):
+            self.ip("address", "replace", address, "dev", interface)
+
+    def _of_both(self, addresses):
+        """Each with its twin, in a lab of both families."""
+        twins = [twin(address) for address in addresses] if self.lab.both else []
+        return [*addresses, *(address for address in twins if address not in addresses)]
+
     def host_address(self, address):
         """Be `address`, on no wire: a host that lives in its router."""
-        if ":" in address:
-            self.ip6("lo")
-        self.ip("address", "add", f"{address}/{128 if ':' in address else 32}", "dev", "lo")
+        for address in self._of_both([address]):
+            if ":" in address:
+                self.ip6("lo")
+            self.ip("address", "replace", f"{address}/{128 if ':' in address else 32}", "dev", "lo")
 
     def route(self, prefix, via):
-        self.ip("route", "replace", prefix, "via", via)
+        self._routes(prefix, "via", via)
+
+    def on_link(self, address, interface):
+        self._routes(address, "dev", interface)
+
+    def _routes(self, *words):
+        """This one, and its twin's if there is any in a lab of both families."""
+        for each in dict.fromkeys((words, V6.say(words) if self.lab.both else words)):
+            self.ip("route", "replace", *each)
+
+    def forget_mtus(self):
+        """Of paths, which routers have told."""
+        for family in (4, 6):
+            self.ip(f"-{family}", "route", "flush", "cache")
 
     def socket(self, *args):
         """A socket of this namespace for our own process: socket.socket(*args), made by a thread that went there."""
@@ -260,11 +297,12 @@ class Namespace:
 
 
 class Lab:
-    """Everything that one run builds. `keep_logs`: a directory that gets the log files when the lab closes."""
+    """Everything that one run builds. `keep_logs`: a directory that gets the log files when the lab closes; `both`: every
+    address has its twin of IPv6 (families.py)."""
 
-    def __init__(self, keep_logs=None):
+    def __init__(self, keep_logs=None, both=False):
         self.id = lab_id(os.getpid(), next(_letters))
-        self.keep_logs = keep_logs
+        self.keep_logs, self.both = keep_logs, both
         self.dir = ROOT / self.id
         with _roots_lock():
             _clean_dead_labs()
@@ -320,10 +358,10 @@ class Lab:
             raise LabError("\n".join(refusals))
 
 
-def named_lab(name):
+def named_lab(name, both=False):
     """A Lab whose logs stay in BASCULE_LOGS/NAME if that is set."""
     logs = os.environ.get("BASCULE_LOGS")
-    return Lab(keep_logs=Path(logs) / name if logs else None)
+    return Lab(keep_logs=Path(logs) / name if logs else None, both=both)
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -1,5 +1,9 @@
 """Route maps for the tests of S25: given to a peer or a gateway of hub.py by reload, and what came of them."""
 
+import collections
+
+from families import OF_TWINS
+
 LAB = ["10.122.1.0/24", "10.122.2.0/24", "10.122.3.0/24"]
 SITES = ["10.2.1.0/24", "10.2.2.0/24", "10.2.3.0/24"]
 SUMMARY = "10.2.0.0/16"
@@ -29,7 +33,11 @@ def learned(hub, which="--learned"):
 
 
 def hits(hub):
-    return {row["rule"]: row["hits"] for row in hub.bascule.cli("show", "policy")}
+    """{rule: hits}, those of a rule's twin among them"""
+    rules = collections.Counter()
+    for row in hub.bascule.cli("show", "policy"):
+        rules[row["rule"].removesuffix(OF_TWINS)] += row["hits"]
+    return rules
 
 
 def announce(hub, *prefixes, **options):

@@ -19,6 +19,7 @@ import ipaddress
 
 from bascule import Bascule
 from daemons import Bird, Frr, Gobgp, Neighbor
+from families import FAMILIES, V4, Seen, seen, sessions_of_each
 from lab import wait_for
 from tagger import CUSTOMER, ROOM, SERVICE, Tagger
 
@@ -90,7 +91,10 @@ class Networks:
     instances and the NVA; the rest of the world is BIRD. `instances` is how many Bascules there are;
     `configure(config, lab)` may change the configuration of each before it is written. `er2`: the daemon of one more
     ExpressRoute gateway, with a circuit and an on-premises network of its own. `vpn_static`: networks that the VPN gateways
-    reach without BGP. `er_tagged`: port er0's frames carry ER_TAGS, up to a switch that takes them off."""
+    reach without BGP. `er_tagged`: port er0's frames carry ER_TAGS, up to a switch that takes them off. In a lab of both
+    families each session is of both, but those of a daemon that has one for each."""
+
+    seen_as = Seen
 
     def __init__(self, lab, er=Frr, vpn=Bird, nva=Gobgp, instances=1, configure=lambda config, lab: None, er2=None,
                  vpn_static=(), er_tagged=False):
@@ -101,7 +105,7 @@ class Networks:
         self.switch = Tagger(lab, "ertrunk", {"er": ER_TAGS}) if er_tagged else None
         if self.switch:
             self.switch.start()
-        self.bascules = [self._bascule(i) for i in range(instances)]
+        self.bascules = [self._bascule(i, nva) for i in range(instances)]
         self.bascule = self.bascules[0]
         self.ergw, self.msee, self.onprem2 = self._expressroute(er, "", ERGW, "onprem2", ONPREM2)
         circuit2 = self._expressroute(er2, "2", ERGW2, "onprem3", ONPREM3) if er2 else ()
@@ -113,7 +117,7 @@ class Networks:
         if circuit2:
             self.ergw2, self.msee2, self.onprem3 = circuit2
 
-    def _bascule(self, i):
+    def _bascule(self, i, nva):
         namespace = self.lab.namespace(f"rs{i}")
         for lan, port in (("er", "er0"), ("vpn", "vpn0"), ("nva", "nva0"), ("vnet", "vnet0")):
             if self.switch and lan == "er":
@@ -122,6 +126,8 @@ class Networks:
                 namespace.join(self.lab.lans[lan], port)
             namespace.keep_kernel_off(port)
         config = instance_config(i)
+        if self.lab.both and nva.session_each:
+            config["peers"] = sessions_of_each(config["peers"])
         if self.switch:
             config["dataplane"]["ports"][0].update(vlan=ER_TAGS[1][1], outer_vlan=ER_TAGS[0][1])
         self._configure(config, self.lab)
@@ -178,10 +184,10 @@ class Networks:
         return host
 
     def appliance(self, name, *addresses, lan="nva"):
-        """One more host on a LAN, for a test's own purposes: a second NVA, an intruder."""
-        namespace = self.lab.namespace(name)
-        namespace.join(self.lab.lans[lan], lan, *addresses)
-        return namespace
+        """One more host on a LAN, for a test's own purposes: a second NVA, an intruder. There is one of a name."""
+        if name not in self.lab.namespaces:
+            self.lab.namespace(name).join(self.lab.lans[lan], lan, *addresses)
+        return self.lab.namespaces[name]
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -191,7 +197,8 @@ class Networks:
             bascule.start()
         for daemon in self.daemons:
             daemon.start()
-        self.wait_converged()
+        for family in FAMILIES if self.lab.both else (V4,):
+            seen(self, family).wait_converged()
 
     def wait_converged(self, seconds=60):
         for bascule in self.bascules:

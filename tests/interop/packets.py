@@ -5,9 +5,11 @@ import socket
 import struct
 import threading
 
+from families import V4, V6
+
 ETH_P_ALL = 3
 IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
-ICMP, TCP, UDP = 1, 6, 17
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 
 
 def mac(text):
@@ -37,6 +39,22 @@ def ipv4(src, dst, payload=b"", protocol=UDP, ttl=64, df=False, version=4, ihl=5
                          ipaddress.ip_address(dst).packed) + options
     value = checksum(header) if header_checksum is None else header_checksum
     return header[:10] + struct.pack("!H", value) + header[12:] + payload
+
+
+def ip(family, src, dst, payload=b"", protocol=UDP, hops=64):
+    """A good packet of either family (families.py); V6: between twins, if names are given."""
+    if family is V4:
+        return ipv4(src, dst, payload, protocol, hops)
+    ends = [ipaddress.ip_address(V6.say(address)).packed for address in (src, dst)]
+    return struct.pack("!IHBB16s16s", 6 << 28, len(payload), protocol, hops, *ends) + payload
+
+
+def part(packet, offset):
+    """A packet of ip() as the last part of a longer one, whose payload begins so many times 8 octets in that one's."""
+    if not _is_ipv6(packet):
+        return fragment(packet, offset)
+    head = struct.pack("!BBHI", packet[6], 0, offset << 3, 1)
+    return packet[:4] + struct.pack("!HB", len(packet) - 40 + len(head), 44) + packet[7:40] + head + packet[40:]
 
 
 def fragment(packet, word):
@@ -71,16 +89,16 @@ class RawPort:
 
 
 class Sniffer:
-    """Counts the packets of `ethertype` that arrive on an interface and are `wanted(packet)`; `packets` keeps the first of
+    """Counts the packets of `ethertype`, by default of the namespace's family, that arrive on an interface and are `wanted(packet)`; `packets` keeps the first of
     them. With `own`, of those alone that are addressed to the interface: a bridge floods what is for a host that has
     gone."""
 
-    def __init__(self, namespace, interface, wanted, keep=16, own=False, ethertype=IPV4):
+    def __init__(self, namespace, interface, wanted, keep=16, own=False, ethertype=None):
         self._port = RawPort(namespace, interface)
         self._port.socket.settimeout(0.1)
         self._port.socket.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: what is lost was not lost here
         self._wanted, self._keep, self._stop = wanted, keep, False
-        self._type = struct.pack("!H", ethertype)
+        self._type = struct.pack("!H", ethertype or namespace.family.ethertype)
         self._others = {socket.PACKET_OUTGOING, *([socket.PACKET_OTHERHOST] if own else [])}
         self.count, self.packets = 0, []
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -110,6 +128,25 @@ class Sniffer:
 
 
 def addresses(packet):
-    """(source, destination) of a packet of either family, as text."""
-    at, size = (8, 16) if packet[0] >> 4 == 6 else (12, 4)
-    return tuple(str(ipaddress.ip_address(packet[i:i + size])) for i in (at, at + size))
+    """(source, destination) of a packet of either family, as text; twins (families.py) by their names."""
+    at, size = (8, 16) if _is_ipv6(packet) else (12, 4)
+    return tuple(V6.name(str(ipaddress.ip_address(packet[i:i + size]))) for i in (at, at + size))
+
+
+def protocol(packet):
+    """What a packet of either family carries, without extension headers: UDP, ..."""
+    return packet[6 if _is_ipv6(packet) else 9]
+
+
+def hops_left(packet):
+    """TTL, or hop limit."""
+    return packet[7 if _is_ipv6(packet) else 8]
+
+
+def carried(packet):
+    """What is behind the IP header, which has no options and no extension headers."""
+    return packet[40 if _is_ipv6(packet) else 20:]
+
+
+def _is_ipv6(packet):
+    return packet[0] >> 4 == 6

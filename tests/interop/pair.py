@@ -13,6 +13,7 @@ import contextlib
 
 from bascule import Bascule
 from daemons import Exabgp, Neighbor
+from families import Seen, Told
 from lab import instance_name, named_lab, wait_for
 from speaker import UPDATE, Speaker, attributes, decode_update, update
 
@@ -25,6 +26,8 @@ LETTERS = "ab"
 
 class Played:
     """An NVA that the test plays: a connection to each instance, and what was heard on it."""
+
+    seen_as = Told
 
     def __init__(self, namespace, asn, address):
         self.namespace, self.asn, self.address = namespace, asn, address
@@ -100,7 +103,9 @@ class Played:
 
 class Pair:
     """`a` and `b`: the daemons that play the NVAs, Played without. `configure(config, i)` may change the configuration
-    of instance i before it is written."""
+    of instance i before it is written. In a lab of both families each session is of both."""
+
+    seen_as = Seen
 
     def __init__(self, lab, a=Exabgp, b=Exabgp, asn_b=65002, asn_a=65001, configure=lambda config, i: None):
         self.lab = lab
@@ -176,9 +181,9 @@ class Pair:
 
 
 @contextlib.contextmanager
-def running_pair(name, **options):
-    """A Pair, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set."""
-    with named_lab(name) as lab:
+def running_pair(name, both=False, **options):
+    """A Pair, started and converged. Logs stay in BASCULE_LOGS/NAME if that is set. `both`: of both families."""
+    with named_lab(name, both) as lab:
         pair = Pair(lab, **options)
         pair.start()
         yield pair

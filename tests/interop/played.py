@@ -13,6 +13,7 @@ import ipaddress
 
 from bascule import Bascule
 from daemons import Bird, Neighbor
+from families import FAMILIES, V4, V6, Seen, Told
 from lab import Lab, LabError, wait_for
 from speaker import Speaker, attributes, update, update_prefixes
 
@@ -20,7 +21,7 @@ ASN = 65515
 VNET = "10.0.0.0/16"
 US, US_ER = "10.0.2.1", "10.0.255.33"
 NVA_A, NVA_B, ERGW = "10.0.2.4", "10.0.2.5", "10.0.255.36"
-PER_MESSAGE = 800  # /24s in one UPDATE
+PER_MESSAGE = {V4: 800, V6: 200}  # /24s, or their twins, in one UPDATE
 
 
 def prefixes(n, first="20.0.0.0"):
@@ -32,6 +33,8 @@ def prefixes(n, first="20.0.0.0"):
 class Nva:
     """An NVA that the test plays: one connection at a time. Or an instance of a gateway, on another LAN, with our
     address there; its `name` is the session's. `hub` has the `lab` and the `bascule`."""
+
+    seen_as = Told
 
     def __init__(self, hub, name, address, asn, lan="nva", us=US):
         self.hub, self.name, self.address, self.asn, self.us = hub, name, address, asn, us
@@ -51,7 +54,7 @@ class Nva:
         speaker = None
         try:
             speaker = Speaker(self.namespace, self.address, self.us, seconds=30)
-            return speaker.establish(self.asn, self.address, **{"hold_s": 0, **options})
+            return speaker.establish(self.asn, self.address, **{"hold_s": 0, "both": self.hub.lab.both, **options})
         except ConnectionError:
             if speaker:
                 speaker.close()
@@ -60,10 +63,12 @@ class Nva:
     def announce(self, routes, path=(), withdraw=False, next_hop=None, communities=()):
         """`path` follows our own AS number, unless it is Bascule's too."""
         as_path = path if self.asn == ASN else [self.asn, *path]
-        attrs = attributes(next_hop or self.address, as_path, communities=communities)
-        for at in range(0, len(routes), PER_MESSAGE):
-            part = routes[at:at + PER_MESSAGE]
-            self.connection.send(update(withdrawn=part) if withdraw else update(part, attrs))
+        family = V4 if all(map(V4.has, routes)) else V6
+        next_hop = next_hop or family.say(self.address)
+        attrs = attributes(next_hop, as_path, communities=communities)
+        for at in range(0, len(routes), PER_MESSAGE[family]):
+            part = routes[at:at + PER_MESSAGE[family]]
+            self.connection.send(update(withdrawn=part) if withdraw else update(part, attrs, next_hop=next_hop))
 
     def withdraw(self, routes):
         self.announce(routes, withdraw=True)
@@ -78,9 +83,14 @@ class Nva:
         return self._told
 
     def wait_told(self, prefixes, seconds=30):
-        """Until it has been told of exactly these."""
+        """Until it has been told of exactly these, of their families."""
+        of = [family for family in FAMILIES if any(map(family.has, prefixes))] or FAMILIES
+
+        def told():
+            return {prefix for prefix in self.told() if any(family.has(prefix) for family in of)}
+
         try:
-            wait_for(lambda: self.told() == prefixes, f"{len(prefixes)} routes told to {self.name}", seconds)
+            wait_for(lambda: told() == prefixes, f"{len(prefixes)} routes told to {self.name}", seconds)
         except LabError as error:
             missing, more = len(prefixes - self._told), len(self._told - prefixes)
             raise LabError(f"{error}: {missing} missing, {more} too many; {self.row()}") from None
@@ -99,6 +109,8 @@ class Nva:
 
 
 class Hub:
+    seen_as = Seen
+
     def __init__(self, lab, configure=lambda config: None, nvas=(), nva_b=Bird, er=Bird, hold_s=180):
         """`nvas`: names of more NVAs to be played; `nva_b`, `er`: the daemons of NVA-B, whose hold time is `hold_s`,
         and of the gateway."""
@@ -170,8 +182,9 @@ class Hub:
 
 
 @contextlib.contextmanager
-def running_hub(**options):
-    with Lab() as lab:
+def running_hub(both=False, **options):
+    """`both`: of both families, and so is each session."""
+    with Lab(both=both) as lab:
         hub = Hub(lab, **options)
         hub.start()
         yield hub

@@ -1,4 +1,4 @@
-"""A BGP speaker of a few lines that says what a test wants said, right or wrong (RFC 4271)."""
+"""A BGP speaker of a few lines that says what a test wants said, right or wrong (RFC 4271, IPv6 by RFC 4760)."""
 
 import ipaddress
 import select
@@ -6,19 +6,24 @@ import socket
 import struct
 from dataclasses import dataclass
 
+from families import Told
+
 MARKER = b"\xff" * 16
 OPEN, UPDATE, NOTIFICATION, KEEPALIVE, ROUTE_REFRESH = 1, 2, 3, 4, 5
+MP_REACH_NLRI, MP_UNREACH_NLRI = 14, 15
+IPV4_UNICAST, IPV6_UNICAST = struct.pack("!HB", 1, 1), struct.pack("!HB", 2, 1)  # AFI, SAFI
 
 
 def message(kind, body=b"", length=None):
     return MARKER + struct.pack("!HB", 19 + len(body) if length is None else length, kind) + body
 
 
-def open_message(asn, router_id, hold_s=180, version=4, capabilities=True, refresh=True):
-    """With multiprotocol IPv4 unicast, route refresh and 4-octet AS."""
+def open_message(asn, router_id, hold_s=180, version=4, capabilities=True, refresh=True, both=False):
+    """With multiprotocol IPv4 unicast, with `both` IPv6 unicast as well, route refresh and 4-octet AS."""
     options = b""
     if capabilities:
-        caps = (b"\x01\x04\x00\x01\x00\x01" + (b"\x02\x00" if refresh else b"")
+        caps = (b"\x01\x04\x00\x01\x00\x01" + (b"\x01\x04\x00\x02\x00\x01" if both else b"")
+                + (b"\x02\x00" if refresh else b"")
                 + b"\x41\x04" + struct.pack("!I", asn))
         options = struct.pack("!BB", 2, len(caps)) + caps
     return message(OPEN, struct.pack("!BHH4sB", version, asn if asn < 65536 else 23456, hold_s,
@@ -34,14 +39,17 @@ def nlri(*prefixes):
 
 
 def attribute(flags, code, value):
+    if len(value) > 255:
+        return struct.pack("!BBH", flags | 0x10, code, len(value)) + value
     return struct.pack("!BBB", flags, code, len(value)) + value
 
 
 def attributes(next_hop, as_path, origin=0, communities=()):
-    """ORIGIN, AS_PATH (one sequence, 4-octet, or empty), NEXT_HOP; and COMMUNITIES such as "65517:65517" if any."""
+    """ORIGIN, AS_PATH (one sequence, 4-octet, or empty), NEXT_HOP but of IPv6, which stands with its NLRI; and COMMUNITIES
+    such as "65517:65517" if any."""
     path = struct.pack(f"!BB{len(as_path)}I", 2, len(as_path), *as_path) if as_path else b""
     return (attribute(0x40, 1, bytes([origin])) + attribute(0x40, 2, path)
-            + attribute(0x40, 3, ipaddress.ip_address(next_hop).packed)
+            + (attribute(0x40, 3, ipaddress.ip_address(next_hop).packed) if ":" not in next_hop else b"")
             + (attribute(0xC0, 8, b"".join(map(_community, communities))) if communities else b""))
 
 
@@ -49,7 +57,14 @@ def _community(text):
     return struct.pack("!HH", *map(int, text.split(":")))
 
 
-def update(prefixes=(), attrs=b"", withdrawn=()):
+def update(prefixes=(), attrs=b"", withdrawn=(), next_hop=None):
+    """Of prefixes of one family; those of IPv6 with their `next_hop`."""
+    if any(":" in prefix for prefix in withdrawn):
+        attrs, withdrawn = attribute(0x80, MP_UNREACH_NLRI, IPV6_UNICAST + nlri(*withdrawn)), ()
+    if any(":" in prefix for prefix in prefixes):
+        hop = ipaddress.ip_address(next_hop).packed
+        reach = IPV6_UNICAST + bytes([len(hop)]) + hop + b"\0" + nlri(*prefixes)
+        attrs, prefixes = attribute(0x80, MP_REACH_NLRI, reach) + attrs, ()
     gone = nlri(*withdrawn)
     head = struct.pack("!H", len(gone)) + gone + struct.pack("!H", len(attrs)) + attrs
     return message(UPDATE, head + nlri(*prefixes))
@@ -57,18 +72,18 @@ def update(prefixes=(), attrs=b"", withdrawn=()):
 
 @dataclass(frozen=True)
 class Update:
-    """The body of an UPDATE. `attributes`: the octets of each value by type code."""
+    """The body of an UPDATE, prefixes of either family. `attributes`: the octets of each value by type code."""
 
     withdrawn: tuple
     attributes: dict
     announced: tuple
 
 
-def _prefixes(octets):
+def _prefixes(octets, family=IPV4_UNICAST):
     at = 0
     while at < len(octets):
         length, size = octets[at], (octets[at] + 7) // 8
-        address = octets[at + 1:at + 1 + size].ljust(4, b"\0")
+        address = octets[at + 1:at + 1 + size].ljust(16 if family == IPV6_UNICAST else 4, b"\0")
         yield f"{ipaddress.ip_address(address)}/{length}"
         at += 1 + size
 
@@ -87,8 +102,11 @@ def decode_update(body):
     withdrawn = struct.unpack_from("!H", body)[0]
     attrs = 4 + withdrawn
     nlri_at = attrs + struct.unpack_from("!H", body, 2 + withdrawn)[0]
-    return Update(tuple(_prefixes(body[2:2 + withdrawn])), dict(_attributes(body[attrs:nlri_at])),
-                  tuple(_prefixes(body[nlri_at:])))
+    attributes = dict(_attributes(body[attrs:nlri_at]))
+    gone, reach = attributes.get(MP_UNREACH_NLRI, b""), attributes.get(MP_REACH_NLRI, b"")
+    reach_at = 3 + 1 + reach[3] + 1 if reach else 0  # behind AFI and SAFI, the next hop, and an octet of nothing
+    return Update((*_prefixes(body[2:2 + withdrawn]), *_prefixes(gone[3:], gone[:3])), attributes,
+                  (*_prefixes(body[nlri_at:]), *_prefixes(reach[reach_at:], reach[:3])))
 
 
 def update_prefixes(body):
@@ -99,6 +117,8 @@ def update_prefixes(body):
 
 class Speaker:
     """One TCP connection to port 179 of `peer`, from `source` in a namespace."""
+
+    seen_as = Told
 
     def __init__(self, namespace, source, peer, seconds=10):
         self.socket = namespace.socket(socket.AF_INET, socket.SOCK_STREAM)

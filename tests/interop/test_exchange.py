@@ -6,11 +6,13 @@ import pytest
 import networks
 from conftest import running_networks
 from daemons import Bird, Frr, Gobgp, Openbgpd
+from families import both_families
 from lab import wait_for
 from networks import (BRANCH, BRANCH_HOST, ONPREM1, ONPREM1_HOST, ONPREM2, ONPREM2_HOST, VNET, VNET_FAR_HOST, VNET_HOST,
                       er_address, nva_address, vpn_address)
 from traffic import UdpFlow, tcp_transfer, traceroute
 
+pytestmark = both_families
 BRANCHES = {ONPREM1, ONPREM2, BRANCH}
 ROLES = {
     "frr-bird-gobgp": {"er": Frr, "vpn": Bird, "nva": Gobgp},
@@ -19,8 +21,8 @@ ROLES = {
 
 
 @pytest.fixture(scope="module", params=ROLES)
-def net(request):
-    with running_networks(f"test_exchange-{request.param}", **ROLES[request.param]) as net:
+def shared_net(request):
+    with running_networks(f"test_exchange-{request.param}", both=True, **ROLES[request.param]) as net:
         yield net
 
 

@@ -2,9 +2,12 @@
 
 import pytest
 
+from families import both_families
 from lab import wait_for
 from networks import BRANCH, BRANCH_HOST, ONPREM1, ONPREM2, ONPREM2_HOST, VNET, VPNGW
 from traffic import UdpFlow
+
+pytestmark = both_families
 
 
 @pytest.fixture(autouse=True)

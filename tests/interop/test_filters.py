@@ -5,17 +5,20 @@
 
 GOOD is a source that every list permits, BANNED one that every list denies."""
 
+import collections
 import contextlib
 import socket
 
 import pytest
 
+from families import OF_TWINS, V4, both_families, config_of_both, seen
 from hub import A, B, SPEAKERS, running_hub
 from lab import wait_for
 from networks import nva_address, vnet_address
-from packets import TCP, RawPort, Sniffer, addresses, ethernet, fragment, ipv4, udp
+from packets import TCP, UDP, RawPort, Sniffer, addresses, ethernet, ip, part, protocol, udp
 from traffic import UdpFlow
 
+pytestmark = both_families
 GOOD, BANNED, SITE, FAR = "10.0.1.10", "10.0.1.11", "172.16.9.0/24", "172.16.9.10"
 BRANCH, BRANCH_HOST = "10.10.0.0/16", "10.10.0.10"
 PORT = 7777
@@ -33,23 +36,29 @@ TO_NVA = {"name": "to-nva", "default": "deny", "rules": [
 
 
 @pytest.fixture(scope="module")
-def filtered():
+def shared_filtered():
     def configure(config):
         config["acls"] = [ONE, TO_NVA]
         set_port(config, "vnet0", acl_in="from-vnet")
         set_port(config, "nva0", acl_out="to-nva")
 
-    with running_hub(__name__, configure) as hub:
+    with running_hub(__name__, configure, both=True) as hub:
         hub.host = hub.bascule.namespace.lab.namespace("host")
         hub.host.join(hub.bascule.namespace.lab.lans["vnet"], "vnet", f"{GOOD}/24", f"{BANNED}/24")
         hub.host.route("default", vnet_address())
         hub.a.namespace.host_address(FAR)
         hub.a.namespace.route("default", nva_address())
-        hub.a.announce(SITE, 65001)
-        hub.vpn0.announce(BRANCH, 65010)
-        wait_for(lambda: {SITE, BRANCH} <= set(hub.bascule.fib("vnet")), "both routes")
-        wait_for(lambda: hub.host.ping(FAR, GOOD), "a way through")
         yield hub
+
+
+@pytest.fixture(scope="module")
+def filtered(shared_filtered, family):
+    hub = seen(shared_filtered, family)
+    hub.a.announce(SITE, 65001)
+    hub.vpn0.announce(BRANCH, 65010)
+    wait_for(lambda: {SITE, BRANCH} <= set(hub.bascule.fib("vnet")), "both routes")
+    wait_for(lambda: hub.host.ping(FAR, GOOD), "a way through")
+    return hub
 
 
 @pytest.fixture(autouse=True)
@@ -81,8 +90,11 @@ def put(hub, acls, **ports):
 
 
 def hits(hub):
-    """{(list, rule): hits}"""
-    return {(row["acl"], row["rule"]): row["hits"] for row in hub.bascule.cli("show", "acl")}
+    """{(list, rule): hits}, those of a rule's twin among them"""
+    rules = collections.Counter()
+    for row in hub.bascule.cli("show", "acl"):
+        rules[row["acl"], row["rule"].removesuffix(OF_TWINS)] += row["hits"]
+    return rules
 
 
 def drops_of(hub, port):
@@ -100,15 +112,16 @@ def more(what, **wanted):
 
 def connects(hub, source, port):
     """Is a TCP connection to the site's port taken?"""
-    with (hub.a.namespace.socket(socket.AF_INET, socket.SOCK_STREAM) as listener,
-          hub.host.socket(socket.AF_INET, socket.SOCK_STREAM) as client):
+    family = hub.family
+    with (hub.a.namespace.socket(family.af, socket.SOCK_STREAM) as listener,
+          hub.host.socket(family.af, socket.SOCK_STREAM) as client):
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((FAR, port))
+        listener.bind((family.say(FAR), port))
         listener.listen(1)
         client.settimeout(1)
-        client.bind((source, 0))
+        client.bind((family.say(source), 0))
         try:
-            client.connect((FAR, port))
+            client.connect((family.say(FAR), port))
         except TimeoutError:
             return False
         return True
@@ -141,8 +154,9 @@ def test_people_read_the_lists(filtered):
     text = filtered.bascule.run("show", "acl").stdout.splitlines()
     assert text[0].split() == ["ACL", "RULE", "ACTION", "HITS"]
     rows = [line.split()[:3] for line in text[1:]]
-    assert rows == [*([["to-nva", rule["name"], "permit"] for rule in TO_NVA["rules"]]), ["to-nva", "(default)", "deny"],
-                    ["from-vnet", "banned", "deny"], ["from-vnet", "(default)", "permit"]], "in the order of ports"
+    from_vnet, to_nva = config_of_both(filtered.bascule.config)["acls"]
+    assert rows == [*([["to-nva", rule["name"], "permit"] for rule in to_nva["rules"]]), ["to-nva", "(default)", "deny"],
+                    *([["from-vnet", rule["name"], "deny"] for rule in from_vnet["rules"]]), ["from-vnet", "(default)", "permit"]], "in the order of ports"
 
 
 def test_a_reload_loses_nothing_and_passes_nothing(filtered):
@@ -172,26 +186,27 @@ def test_a_bad_list_changes_nothing(filtered):
     assert not filtered.host.ping(FAR, BANNED) and filtered.host.ping(FAR, GOOD)
 
 
-def test_fragments_are_as_their_rules(filtered):
+def test_fragments_are_as_their_rules(filtered, family):
     """A packet in parts passes where its first part does; what could deceive a list does not pass at all."""
     text = "0123456789abcdef" * 200
     a = filtered.a.namespace
-    with (a.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
-          filtered.host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender):
-        receiver.bind((FAR, PORT))
+    with (a.socket(family.af, socket.SOCK_DGRAM) as receiver,
+          filtered.host.socket(family.af, socket.SOCK_DGRAM) as sender):
+        receiver.bind((family.say(FAR), PORT))
         receiver.settimeout(10)
-        sender.bind((GOOD, 0))
-        sender.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, 0)
-        sender.sendto(text.encode(), (FAR, PORT))
+        sender.bind((family.say(GOOD), 0))
+        if family is V4:
+            sender.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, 0)
+        sender.sendto(text.encode(), (family.say(FAR), PORT))
         assert receiver.recv(65536).decode() == text
     mac = filtered.bascule.ports()["vnet0"]["mac"], filtered.host.mac("vnet")
-    overlap = fragment(ipv4(GOOD, FAR, b"x" * 24, protocol=TCP), 1)
+    overlap = part(ip(family, GOOD, FAR, b"x" * 24, TCP), 1)
     with RawPort(filtered.host, "vnet") as raw, more(lambda: drops_of(filtered, "vnet0"), acl_fragment=2):
-        raw.send(ethernet(*mac, overlap))
-        raw.send(ethernet(*mac, ipv4(GOOD, FAR, b"x" * 8, protocol=TCP)))
+        raw.send(ethernet(*mac, overlap, family.ethertype))
+        raw.send(ethernet(*mac, ip(family, GOOD, FAR, b"x" * 8, TCP), family.ethertype))
 
 
-def test_sources_lie_where_they_come_from(filtered):
+def test_sources_lie_where_they_come_from(filtered, family):
     """nva-a sends as itself, as a host of its site, as one of the VPN's branch, and as nobody."""
     mac = filtered.bascule.ports()["nva0"]["mac"], filtered.a.namespace.mac("nva")
     sources = [A, FAR, BRANCH_HOST, "203.0.113.5"]
@@ -199,9 +214,9 @@ def test_sources_lie_where_they_come_from(filtered):
     def passed(mode, failed):
         put(filtered, [], nva0={"urpf": mode})
         with (RawPort(filtered.a.namespace, "nva") as raw, more(lambda: drops_of(filtered, "nva0"), urpf=failed),
-              Sniffer(filtered.host, "vnet", lambda p: p[9] == 17 and addresses(p)[1] == GOOD) as wire):
+              Sniffer(filtered.host, "vnet", lambda p: protocol(p) == UDP and addresses(p)[1] == GOOD) as wire):
             for source in sources:
-                raw.send(ethernet(*mac, ipv4(source, GOOD, udp(1, 2))))
+                raw.send(ethernet(*mac, ip(family, source, GOOD, udp(1, 2)), family.ethertype))
             wait_for(lambda: wire.count == len(sources) - failed, "those that may pass")
         return [addresses(packet)[0] for packet in wire.packets]
 

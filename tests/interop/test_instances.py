@@ -1,9 +1,11 @@
 """Two instances on one host, as Azure has two for each route server: every peer connects to both."""
 
 from daemons import Frr
+from families import both_families
 from lab import wait_for
 from networks import BRANCH, BRANCH_HOST, ONPREM1, ONPREM2, ONPREM2_HOST, VNET, er_address
 
+pytestmark = both_families
 NETWORKS = {"instances": 2, "nva": Frr}
 
 
@@ -14,6 +16,8 @@ def heard_by_all(net, prefixes):
 
 
 def test_both_serve_every_peer(net):
+    for bascule in net.bascules:
+        bascule.exchange(False)
     assert len(net.sessions()) == 8 and all(net.sessions().values())
     wait_for(lambda: heard_by_all(net, {VNET}), "the VNet from both")
     wait_for(lambda: net.bascules[0].routes().keys() == net.bascules[1].routes().keys(), "the same routes at both")

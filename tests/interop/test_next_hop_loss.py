@@ -12,10 +12,12 @@ control."""
 
 import pytest
 
+from families import both_families, seen
 from lab import LabError, wait_for
-from packets import UDP, RawPort, Sniffer, addresses, ethernet, ipv4, udp
+from packets import UDP, RawPort, Sniffer, addresses, carried, ethernet, ip, protocol, udp
 from played import ERGW, NVA_A, US_ER, prefixes, running_hub
 
+pytestmark = both_families
 HOST = "10.0.1.10"
 BOTH, SITE = prefixes(500), "10.20.0.0/16"
 FLOWS = 200
@@ -25,8 +27,7 @@ class Sender:
     """Sends numbered packets from the host, one a flow, and sees at whom each of them arrives."""
 
     def __init__(self, hub):
-        host = hub.lab.namespace("host")
-        host.join(hub.lab.lans["vnet"], "vnet", f"{HOST}/24")
+        self.family, host = hub.family, hub.host
         self.raw = RawPort(host, "vnet")
         self.head = hub.bascule.ports()["vnet0"]["mac"], host.mac("vnet")
         at = {"nva-a": (hub.nva_a.namespace, "nva"), "c": (hub.nvas["c"].namespace, "nva"),
@@ -36,20 +37,21 @@ class Sender:
 
     @staticmethod
     def ours(packet):
-        return packet[9] == UDP and addresses(packet)[0] == HOST
+        return protocol(packet) == UDP and addresses(packet)[0] == HOST
 
     def arrivals(self, destinations, seconds=5):
         """{name: packets}, after each of FLOWS has arrived somewhere; LabError if one does not."""
         first, seen = self.number, {}
         for i in range(FLOWS):
-            self.raw.send(ethernet(*self.head, ipv4(HOST, destinations[i % len(destinations)], udp(
-                20000 + i, 53, self.number.to_bytes(4, "big")))))
+            datagram = udp(20000 + i, 53, self.number.to_bytes(4, "big"))
+            packet = ip(self.family, HOST, destinations[i % len(destinations)], datagram)
+            self.raw.send(ethernet(*self.head, packet, self.family.ethertype))
             self.number += 1
 
         def all_here():
             for name, wire in self.wires.items():
                 for packet in wire.packets:
-                    number = int.from_bytes(packet[28:32], "big")
+                    number = int.from_bytes(carried(packet)[8:12], "big")
                     if number >= first:
                         seen[number] = name
             return len(seen) == FLOWS
@@ -74,9 +76,16 @@ class Sender:
 
 
 @pytest.fixture(scope="module")
-def hub():
-    with running_hub(nvas=["c"]) as hub:
+def shared_hub():
+    with running_hub(nvas=["c"], both=True) as hub:
+        hub.host = hub.lab.namespace("host")
+        hub.host.join(hub.lab.lans["vnet"], "vnet", f"{HOST}/24")
         yield hub
+
+
+@pytest.fixture(scope="module")
+def hub(shared_hub, family):
+    return seen(shared_hub, family)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +113,9 @@ def all_by(hub, *expected):
 def test_lost_next_hops_without_control(hub, sender):
     both, site = [of(prefix) for prefix in BOTH], [of(SITE)]
     c = hub.nvas["c"]
+    c.namespace.link("nva", up=True)
     for nva in (hub.nva_a, c):
+        nva.close()  # of the test before
         nva.establish()
         nva.announce(BOTH)
     hub.nva_a.announce([SITE])

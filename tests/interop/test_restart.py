@@ -4,15 +4,17 @@ import os
 import signal
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from families import FAMILIES, both_at_once, seen
 from lab import wait_for
 from networks import BRANCH_HOST, ONPREM2, ONPREM2_HOST, VNET_HOST
 from traffic import UdpFlow, all_wait_more
 
+pytestmark = both_at_once
 VIEWS = ("expressroute", "vpn", "nva", "vnet")
 
 
@@ -21,7 +23,14 @@ def exchange(net):
     """On, and packets pass, before each test."""
     net.bascule.exchange(True)
     net.wait_converged()
-    wait_for(lambda: net.branch.namespace.ping(ONPREM2_HOST, BRANCH_HOST), "branch to on-prem 2")
+    packets_pass(net)
+
+
+def packets_pass(net):
+    """Of either family, from the branch to on-prem 2 and back."""
+    for family in FAMILIES:
+        branch = seen(net.branch.namespace, family)
+        wait_for(lambda branch=branch: branch.ping(ONPREM2_HOST, BRANCH_HOST), f"branch to on-prem 2 by {family}")
 
 
 def tables(net):
@@ -40,26 +49,30 @@ def far_withdraws(net):
 
 
 def flows(net):
-    """1,000 packets a second each way, and VNet traffic beside it."""
-    branch, onprem2 = (net.branch.namespace, BRANCH_HOST), (net.onprem2.namespace, ONPREM2_HOST)
-    return [UdpFlow(*branch, *onprem2), UdpFlow(*onprem2, *branch), UdpFlow(net.vnet, VNET_HOST, *onprem2)]
+    """Of each family 500 packets a second each way, and VNet traffic beside it."""
+    flows = []
+    for family in FAMILIES:
+        branch = seen(net.branch.namespace, family), BRANCH_HOST
+        onprem2, vnet = (seen(net.onprem2.namespace, family), ONPREM2_HOST), (seen(net.vnet, family), VNET_HOST)
+        flows += [UdpFlow(*ends, rate=500) for ends in ((*branch, *onprem2), (*onprem2, *branch), (*vnet, *onprem2))]
+    return flows
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGUSR1, 0)])
 def test_control_that_ends_under_load_loses_no_packet(net, number, code):
     fib, heard, forgotten = tables(net), peers_tables(net), far_withdraws(net)
     sessions = net.sessions()
-    a, b, c = flows(net)
-    with a, b, c:
-        all_wait_more((a, b, c), 300)
+    with ExitStack() as stack:
+        traffic = [stack.enter_context(flow) for flow in flows(net)]
+        all_wait_more(traffic, 150)
         net.bascule.control.send_signal(number)
         assert net.bascule.control.wait() == code
-        all_wait_more((a, b, c), 1000)
+        all_wait_more(traffic, 500)
         net.bascule.start_control()
         net.wait_converged()
         wait_for(lambda: not net.bascule.summary()["restarting"], "end of the restart")
-        all_wait_more((a, b, c), 1000)
-    for flow in (a, b, c):
+        all_wait_more(traffic, 500)
+    for flow in traffic:
         assert flow.lost == [], net.bascule.losses()
         assert flow.doubled == [] and flow.corrupted == 0
     assert net.bascule.dataplane.alive
@@ -75,7 +88,7 @@ def test_switch_survives_control(net):
     net.bascule.start_control()
     net.wait_converged()
     assert net.bascule.cli("show", "exchange")["enabled"] is True
-    wait_for(lambda: net.branch.namespace.ping(ONPREM2_HOST, BRANCH_HOST), "branch to on-prem 2")
+    packets_pass(net)
 
 
 def test_control_stops_cleanly_and_returns(net):
@@ -85,7 +98,7 @@ def test_control_stops_cleanly_and_returns(net):
     net.bascule.start_control()
     net.wait_converged()
     wait_for(lambda: tables(net) == fib, "the same tables")
-    wait_for(lambda: net.branch.namespace.ping(ONPREM2_HOST, BRANCH_HOST), "branch to on-prem 2")
+    packets_pass(net)
 
 
 def test_both_stop_cleanly_and_return_with_the_switch_as_it_was(net):
@@ -95,7 +108,7 @@ def test_both_stop_cleanly_and_return_with_the_switch_as_it_was(net):
     net.bascule.start()
     net.wait_converged()
     wait_for(lambda: tables(net) == fib, "the same tables")
-    wait_for(lambda: net.branch.namespace.ping(ONPREM2_HOST, BRANCH_HOST), "branch to on-prem 2")
+    packets_pass(net)
 
 
 def test_second_start_is_refused(net, undisturbed):

@@ -9,9 +9,11 @@ instance as their router both hosts are answered from there."""
 
 import pytest
 
+from families import both_families
 from lab import wait_for
 from networks import NVA, ONPREM1, ONPREM1_HOST, VNET_HOST, vnet_address
 
+pytestmark = both_families
 SPOKE, SPOKE_HOST = "10.4.0.0/16", "10.4.0.10"
 
 
@@ -26,7 +28,7 @@ NETWORKS = {"instances": 2, "configure": configure}
 def hosts(net):
     spoke = net.appliance("spokehost", f"{SPOKE_HOST}/16", lan="vnet")
     for i in (0, 1):
-        spoke.ip("route", "add", vnet_address(i), "dev", "vnet")
+        spoke.on_link(vnet_address(i), "vnet")
     return {VNET_HOST: net.vnet, SPOKE_HOST: spoke}
 
 

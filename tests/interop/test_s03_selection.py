@@ -5,9 +5,10 @@ equal paths the VNets' packets go to both, whichever came first; a longer path c
 is there, and all when it is gone. That a flow does not move while the set is the same is seen with packets, in
 test_s32_ecmp.py."""
 
+from families import both_families
 from hub import A, B, both_kinds
 
-pytestmark = both_kinds
+pytestmark = [both_kinds, both_families]
 PREFIX, DEFAULT = "172.16.9.0/24", "0.0.0.0/0"
 
 

@@ -9,8 +9,10 @@ Expected: two paths and one next hop, in every view; when one NVA withdraws noth
 other does the prefix goes. A next hop outside of the VNets and of our ports' subnets: the route is listed with the
 reason and counted, and neither used nor told to anybody."""
 
+from families import both_families
 from hub import BRANCH_VIEWS, VIP
 
+pytestmark = both_families
 PREFIX, LATER, LAST = "172.16.9.0/24", "172.16.5.0/24", "172.16.6.0/24"
 VIEWS = (*BRANCH_VIEWS, "vnet")
 

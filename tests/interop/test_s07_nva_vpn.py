@@ -9,9 +9,11 @@ neither has the other's."""
 import pytest
 
 from daemons import Bird, Frr, Gobgp
+from families import both_families
 from lab import wait_for
 from networks import ASN, BRANCH, BRANCH_HOST, ONPREM1, ONPREM1_HOST, ONPREM2, VNET, nva_address, vpn_address
 
+pytestmark = both_families
 NETWORKS = {"er": Bird, "vpn": Frr, "nva": Gobgp, "instances": 2}
 INSTANCES, TUNNELS = (0, 1), ("192.168.3.1", "192.168.3.2")
 

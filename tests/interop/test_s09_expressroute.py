@@ -8,9 +8,11 @@ path; the NVA sees the path behind the circuit whole."""
 import pytest
 
 from daemons import Exabgp
+from families import both_families
 from lab import wait_for
 from networks import ASN, NVA, ONPREM1, ONPREM2, er_address, nva_address
 
+pytestmark = both_families
 MSEE = "192.168.2.1"  # as on-premises sees it
 NETWORKS = {"nva": Exabgp}
 

@@ -10,9 +10,11 @@ nothing of this."""
 import pytest
 
 from daemons import Bird, Frr
+from families import both_families
 from lab import wait_for
 from networks import ASN, BRANCH, BRANCH_HOST, ONPREM1, ONPREM2, ONPREM2_HOST, VNET, nva_address
 
+pytestmark = both_families
 STATIC = "10.30.0.0/16"
 NETWORKS = {"er": Bird, "vpn": Bird, "nva": Frr, "vpn_static": [STATIC]}
 TUNNELS, EDGE, US = ("192.168.3.1", "192.168.3.2"), "192.168.2.1", nva_address()

@@ -7,11 +7,13 @@ network, and packets between them are dropped either way; the NVA and the branch
 import pytest
 
 from daemons import Bird, Frr, Openbgpd
+from families import both_families
 from lab import wait_for
 from networks import (ASN, BRANCH, ERGW2, ONPREM1, ONPREM2, ONPREM2_HOST, ONPREM3, ONPREM3_HOST, VNET, VNET_HOST,
                       er_address, nva_address)
 from packets import Sniffer, addresses
 
+pytestmark = both_families
 NETWORKS = {"er": Frr, "er2": Bird, "vpn": Bird, "nva": Openbgpd, "configure": lambda config, lab:
             config["gateways"].append({"name": "ergw2", "role": "expressroute", "addresses": [ERGW2]})}
 EDGE, US_ER = "192.168.2.1", er_address()

@@ -8,8 +8,10 @@ number makes the sessions eBGP."""
 
 import pytest
 
+from families import both_families, seen
 from hub import ER, GATEWAYS, SPEAKERS, VNETS, VPN, running_hub
 
+pytestmark = both_families
 SITE, BEHIND_A, ONPREM = "10.10.0.0/16", "172.16.1.0/24", "10.20.0.0/16"
 LATER, NEW_VNET = "172.16.2.0/24", "10.5.0.0/16"
 
@@ -19,12 +21,18 @@ def configure(config):
 
 
 @pytest.fixture(scope="module", params=GATEWAYS)
-def hub(request):
-    with running_hub(f"test_s12_gateways.{request.param}", configure, gateways=request.param) as hub:
+def shared_hub(request):
+    with running_hub(f"test_s12_gateways.{request.param}", configure, gateways=request.param, both=True) as hub:
         hub.bascule.exchange(True)
-        hub.a.announce(BEHIND_A, 65001)
-        hub.er.announce(ONPREM, 12076, 65020)
         yield hub
+
+
+@pytest.fixture(scope="module")
+def hub(shared_hub, family):
+    hub = seen(shared_hub, family)
+    hub.a.announce(BEHIND_A, 65001)
+    hub.er.announce(ONPREM, 12076, 65020)
+    return hub
 
 
 def stop_gateway(hub):

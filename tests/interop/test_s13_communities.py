@@ -6,9 +6,10 @@ inside our AS (RFC 1997); all others pass, and the platform adds its own. A rout
 which is what 65517:65517 says, and that an ExpressRoute gateway brings back (the "bow tie"), is dropped; the ExaBGP
 in the gateway's place, or behind it, plays the edge that turns it round."""
 
+from families import both_families
 from hub import A, BRANCH_VIEWS, MARKER, SPEAKERS, both_kinds
 
-pytestmark = both_kinds
+pytestmark = [both_kinds, both_families]
 NO_EXPORT, NO_ADVERTISE = "65535:65281", "65535:65282"
 QUIET = "172.16.3.0/24"
 

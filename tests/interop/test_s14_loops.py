@@ -7,9 +7,10 @@ dropped on receipt and counted, and takes what was there with it; one in which t
 That AS 0 is dropped too is in test_s09_as_path.py; that no inbound route map can rescue a loop, in
 test_s25_route_maps.py; the same between two real hubs, in test_s14_two_hubs.py."""
 
+from families import both_families
 from hub import A, ER, MARKER, VNETS, both_kinds
 
-pytestmark = both_kinds
+pytestmark = [both_kinds, both_families]
 ROUTE = "172.16.3.0/24"
 
 # What NVA A says, that has a tunnel to the NVA of another hub (AS 65005): its own routes and that NVA's; the other hub's

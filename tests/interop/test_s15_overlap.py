@@ -8,18 +8,19 @@ in every view. Everybody goes on to be told of the VNet as ours."""
 
 import pytest
 
+from families import both_families, seen
 from hub import A, BRANCH_VIEWS, MARKER, both_kinds
 from networks import VNET, er_address, vnet_address
 from packets import Sniffer, addresses
 
-pytestmark = both_kinds
+pytestmark = [both_kinds, both_families]
 EQUAL, INSIDE, IN_SPOKE, SUPERNET = VNET, "10.0.7.0/24", "10.4.9.0/24", "10.0.0.0/8"
 OUR_SUBNET = "10.0.1.0/24"
 HOST, SPOKE_HOST = "10.0.7.9", "10.4.9.9"  # inside of what NVA-A announces
 
 
-@pytest.fixture(scope="module", autouse=True)
-def spoke(shared_hub):
+@pytest.fixture(scope="module")
+def shared_spoke(shared_hub):
     """And a host of the hub's VNet. Each has us alone to get to the other's VNet."""
     lab = shared_hub.bascule.namespace.lab
     host, spoke = lab.namespace("host"), lab.namespace("spoke")
@@ -30,6 +31,11 @@ def spoke(shared_hub):
         namespace.route(prefix, vnet_address())
     shared_hub.er.namespace.route(VNET, er_address())
     return spoke
+
+
+@pytest.fixture(scope="module", autouse=True)
+def spoke(shared_spoke, family):
+    return seen(shared_spoke, family)
 
 
 @pytest.fixture

@@ -10,9 +10,11 @@ the VPN gateway does not. The halves 0.0.0.0/1 and 128.0.0.0/1 go to both."""
 import pytest
 
 from daemons import Bird, Frr, Gobgp
+from families import both_families
 from lab import wait_for
 from networks import NVA, ONPREM1, ONPREM1_HOST, nva_address, vpn_address
 
+pytestmark = both_families
 DEFAULT, HALVES = "0.0.0.0/0", {"0.0.0.0/1", "128.0.0.0/1"}
 LATER = "172.16.9.0/24"
 OUTSIDE = "198.51.100.9"  # reached by nothing but a default route
@@ -33,6 +35,7 @@ def neighbour(net):
     namespace.route("default", nva_address())
     # The NVA would tell it, rightly, that we are the better router.
     net.nva.namespace.run("sysctl", "-qw", "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.nva.send_redirects=0")
+    namespace.run("sysctl", "-qw", "net.ipv6.conf.nva.accept_redirects=0")
     return namespace
 
 
@@ -71,7 +74,7 @@ def test_s16_packets_of_the_nvas_subnet_loop_unless_it_has_a_way_out(net, defaul
         return net.bascule.drops().get("bounce", 0)
 
     before = bounced()
-    wait_for(lambda: "Time to live exceeded" not in ping().stdout and bounced() > before, "a packet that turns round")
+    wait_for(lambda: "exceeded" not in ping().stdout and bounced() > before, "a packet that turns round")
     net.onprem1.host_address(OUTSIDE)
     net.nva.namespace.route("default", ONPREM1_HOST)  # as a user-defined route 0.0.0.0/0 to the Internet
     wait_for(lambda: ping().returncode == 0, "an answer from outside")

@@ -9,8 +9,10 @@ what took over."""
 
 import pytest
 
+from families import both_families
 from hub import B, ER, VPN
 
+pytestmark = both_families
 PREFIX = "10.50.0.0/16"
 
 

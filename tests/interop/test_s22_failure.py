@@ -13,11 +13,13 @@ import time
 import pytest
 
 from daemons import Frr
+from families import both_families, once, seen
 from lab import wait_for
 from played import NVA_A, US, US_ER, running_hub
 from speaker import KEEPALIVE, message
 from traffic import UdpFlow
 
+pytestmark = both_families
 SITE_B = "172.16.2.0/24"
 ROUTE, VIP = "172.16.1.0/24", "10.0.2.100"
 BEHIND_A, HOST = "172.16.1.9", "10.0.1.10"  # a host behind NVA-A, and one of the VNet
@@ -27,15 +29,20 @@ EVERYWHERE = {"nva-a", "ergw/0", "expressroute", "nva", "vnet"}
 
 
 @pytest.fixture(scope="module")
-def hub():
-    with running_hub(nvas=[*OFFERS, "silent"], er=Frr, hold_s=HOLD_S) as hub:
-        hub.nva_a.namespace.ip("address", "add", f"{VIP}/24", "dev", "nva")
+def shared_hub():
+    with running_hub(both=True, nvas=[*OFFERS, "silent"], er=Frr, hold_s=HOLD_S) as hub:
+        hub.nva_a.namespace.address("nva", f"{VIP}/24")
         hub.nva_a.namespace.host_address(BEHIND_A)
         hub.host = hub.lab.namespace("host")
         hub.host.join(hub.lab.lans["vnet"], "vnet", f"{HOST}/24")
         hub.host.route("default", "10.0.1.4")
         hub.nva_a.establish()
         yield hub
+
+
+@pytest.fixture(scope="module")
+def hub(shared_hub, family):
+    return seen(shared_hub, family)
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +74,7 @@ def back(hub):
     wait_for(lambda: holders(hub, SITE_B) == EVERYWHERE, "the routes of NVA-B everywhere")
 
 
+@once
 @pytest.mark.parametrize("name", OFFERS)
 def test_s22_the_lower_offer_is_the_hold_time(hub, name):
     offer, hold_s, keepalive_s = OFFERS[name]
@@ -86,6 +94,7 @@ def test_s22_dead_without_a_word(hub):
     back(hub)
 
 
+@once
 def test_s22_not_before_the_hold_time_is_over(hub):
     """It counts from the last message: a KEEPALIVE of which the test knows when it was not sent yet."""
     route, silent = "172.16.7.0/24", hub.nvas["silent"].establish(hold_s=HOLD_S)
@@ -110,12 +119,12 @@ def test_s22_cease_and_fin(hub, end, reason):
 
 
 def test_s22_another_next_hop_without_a_gap(hub):
-    seen, stop = [], threading.Event()
+    looked, stop = [], threading.Event()
 
     def look():
         while not stop.is_set():
             rows = hub.bascule.cli("show", "fib", BEHIND_A, "--view", "vnet")
-            seen.append({row["gateway"] for row in rows})
+            looked.append({row["gateway"] for row in rows})
 
     hub.nva_a.announce([ROUTE], next_hop=NVA_A)
     wait_for(lambda: ROUTE in hub.ergw.received(US_ER) and ROUTE in hub.bascule.fib("vnet"), "the route")
@@ -128,13 +137,13 @@ def test_s22_another_next_hop_without_a_gap(hub):
             flow.wait_more(100)
             for next_hop in (VIP, NVA_A, VIP):  # of which nobody knows the first yet
                 hub.nva_a.announce([ROUTE], next_hop=next_hop)
-                wait_for(lambda hop=next_hop: seen and seen[-1] == {hop}, f"the FIB by {next_hop}")
+                wait_for(lambda hop=next_hop: looked and looked[-1] == {hop}, f"the FIB by {next_hop}")
                 flow.wait_more(100)
     finally:
         stop.set()
         thread.join()
     assert flow.lost == [] and flow.doubled == [], hub.bascule.losses()
-    assert {frozenset(hops) for hops in seen} == {frozenset({NVA_A}), frozenset({VIP})}
+    assert {frozenset(hops) for hops in looked} == {frozenset({NVA_A}), frozenset({VIP})}
     hub.nva_a.withdraw([ROUTE])
     wait_for(lambda: ROUTE not in hub.nva_b.received(US), "its withdrawal")
     assert hub.nva_b.withdraws(US) == withdraws + 1  # and none before

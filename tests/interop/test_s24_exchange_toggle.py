@@ -7,8 +7,10 @@ and the VPN share."""
 
 import pytest
 
+from families import both_families, seen
 from hub import BRANCH_VIEWS, GATEWAYS, SPEAKERS, VNETS, running_hub
 
+pytestmark = both_families
 ROUTES = {
     "ergw": [("10.20.0.0/16", 12076, 65020), ("10.50.0.0/16", 12076, 65020)],
     "vpngw0": [("10.10.0.0/16", 65010), ("10.50.0.0/16", 65010)],
@@ -29,10 +31,16 @@ MARKER = "172.16.99.0/24"
 
 
 @pytest.fixture(scope="module", params=GATEWAYS)
-def hub(request):
-    with running_hub(f"test_s24_exchange_toggle.{request.param}", gateways=request.param) as hub:
-        hub.announce_all(ROUTES)
+def shared_hub(request):
+    with running_hub(f"test_s24_exchange_toggle.{request.param}", gateways=request.param, both=True) as hub:
         yield hub
+
+
+@pytest.fixture(scope="module")
+def hub(shared_hub, family):
+    hub = seen(shared_hub, family)
+    hub.announce_all(ROUTES)
+    return hub
 
 
 def told(hub):

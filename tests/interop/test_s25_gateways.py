@@ -7,10 +7,11 @@ nobody else hears the mark; all of it live, and no session moves."""
 
 import pytest
 
+from families import both_families
 from hub import ER, SPEAKERS, VNETS, VPN, both_kinds
 from maps import DROP_LAB, KEPT, LAB, OTHER, maps
 
-pytestmark = both_kinds
+pytestmark = [both_kinds, both_families]
 PREFER = {"name": "prefer", "match": {"prefix_equals": [OTHER]}, "action": {"local_pref": 200}}
 MARK = {"name": "mark", "action": {"communities_add": ["12076:20001"]}}
 

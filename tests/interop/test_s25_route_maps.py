@@ -9,10 +9,11 @@ maps of gateways in test_s25_gateways.py, and what config refuses ((h), (i), (k)
 
 import pytest
 
+from families import OF_TWINS, both_families
 from hub import A, B, ER, VNETS, both_kinds
 from maps import DROP_LAB, KEPT, LAB, OTHER, PREPEND, SITES, SUMMARISE, SUMMARY, announce, hits, learned, maps
 
-pytestmark = both_kinds
+pytestmark = [both_kinds, both_families]
 TAG = {"name": "tag", "match": {"communities_contain": ["65001:1"]}, "action": {"communities_add": ["3356:70"]}}
 ONLY = {"name": "only", "match": {"communities_contain": ["65001:1"]}, "action": {"communities_replace": ["3356:70"]}}
 
@@ -106,6 +107,16 @@ def test_s25_local_preference_comes_before_the_source_class(hub):
     hub.wait("ExpressRoute's again", lambda: hub.next_hops(OTHER) == {ER})
 
 
+def outcomes(rules):
+    """{rule: outcome}; of one with a twin, of the one whose family the prefix is."""
+    told = {}
+    for rule in rules:
+        name = rule["rule"].removesuffix(OF_TWINS)
+        if told.get(name) in (None, "other prefix"):
+            told[name] = rule["outcome"]
+    return told
+
+
 def test_s25_a_map_tells_what_it_does(hub):
     def tell(*words):
         return hub.bascule.cli("policy", "test", "nva-a", *words)
@@ -117,8 +128,7 @@ def test_s25_a_map_tells_what_it_does(hub):
     before = hits(hub)
     dropped, summarised = tell("in", LAB[0]), tell("in", SITES[0])
     assert (dropped["map"], dropped["verdict"]) == ("inbound", "dropped") and "after" not in dropped
-    assert [(rule["rule"], rule["outcome"]) for rule in summarised["rules"]] == [
-        ("lab", "other prefix"), ("sites", "matched"), ("tag", "not reached")]
+    assert outcomes(summarised["rules"]) == {"lab": "other prefix", "sites": "matched", "tag": "not reached"}
     assert (summarised["before"]["prefix"], summarised["after"]["prefix"]) == (SITES[0], SUMMARY)
     # A route that nobody has announced.
     tagged = tell("in", KEPT, "--as-path", "65001 65010", "--communities", "65001:1,65001:2")

@@ -8,10 +8,11 @@ ones. No session moves."""
 
 import pytest
 
+from families import both_families
 from hub import A, B, MARKER, VNETS, both_kinds
 from maps import OTHER, SITES, SUMMARISE, SUMMARY, announce, hits, learned, maps
 
-pytestmark = both_kinds
+pytestmark = [both_kinds, both_families]
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def test_s25_d_outbound_summary(hub):
     assert hub.told("nva-a")[SUMMARY].as_path == (65515,)
     assert hub.told("nva-a")[SUMMARY].communities == ("65517:65517",)
     assert set(learned(hub, "--advertised")) == VNETS | {SUMMARY}
-    assert hub.bascule.peers()["nva-a"]["advertised"] == 3
+    assert hub.bascule.peers()["nva-a"]["advertised"] == len(VNETS | {SUMMARY}) + len(VNETS)  # those of the other family
     assert hub.next_hops(SITES[0]) == {B} and not hub.next_hops(SUMMARY)
     hub.b.withdraw(*SITES[:2])
     hub.b.announce(OTHER, 65002, 65099)

@@ -6,9 +6,10 @@ routes` has the best path first with the rule that decided, and each loser, in o
 to the best: routing preference ExpressRoute, the AS path's length, or at a tie the lowest router ID, though packets
 share such paths."""
 
+from families import both_families
 from hub import A, B, ER, VPN, both_kinds
 
-pytestmark = both_kinds
+pytestmark = [both_kinds, both_families]
 PREFIX = "10.50.0.0/16"
 
 

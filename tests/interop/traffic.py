@@ -15,7 +15,8 @@ from lab import LabError
 
 def tcp_transfer(sender, source, receiver, destination, size=4 << 20, seconds=60):
     """Send `size` random octets over TCP. Returns (SHA-256 sent, SHA-256 received), for the caller to compare."""
-    listener = receiver.socket(socket.AF_INET, socket.SOCK_STREAM)
+    family = sender.family
+    listener = receiver.socket(family.af, socket.SOCK_STREAM)
     got = hashlib.sha256()
 
     def receive():
@@ -28,14 +29,14 @@ def tcp_transfer(sender, source, receiver, destination, size=4 << 20, seconds=60
 
     with listener:
         listener.settimeout(seconds)
-        listener.bind((destination, 0))
+        listener.bind((family.say(destination), 0))
         listener.listen(1)
         thread = threading.Thread(target=receive, daemon=True)
         thread.start()
         data = os.urandom(size)
-        with sender.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+        with sender.socket(family.af, socket.SOCK_STREAM) as connection:
             connection.settimeout(seconds)
-            connection.bind((source, 0))
+            connection.bind((family.say(source), 0))
             connection.connect(listener.getsockname())
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
@@ -60,11 +61,12 @@ class UdpFlow:
     QUIET_S = 1
 
     def __init__(self, sender, source, receiver, destination, rate=1000, size=200):
-        self._tx = sender.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._tx.bind((source, 0))
-        self._rx = receiver.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = sender.family
+        self._tx = sender.socket(family.af, socket.SOCK_DGRAM)
+        self._tx.bind((family.say(source), 0))
+        self._rx = receiver.socket(family.af, socket.SOCK_DGRAM)
         self._rx.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: what is lost was not lost here
-        self._rx.bind((destination, 0))
+        self._rx.bind((family.say(destination), 0))
         self._tx.connect(self._rx.getsockname())
         self._wake, self._woken = socket.socketpair()
         self._period, self._size = 1 / rate, size
@@ -180,20 +182,22 @@ def traceroute(sender, source, destination):
     out = sender.run("traceroute", "-n", "-q2", "-N1", "-w1", "-m8", "-s", source, destination).stdout
     hops = []
     for line in out.splitlines()[1:]:
-        found = re.search(r"\d+\.\d+\.\d+\.\d+", line)
+        found = re.search(r"\d+(?:\.\d+){3}|[0-9a-f]+:[0-9a-f:]+", line)
         hops.append(found[0] if found else "*")
     return hops
 
 
 def protocol_errors(namespace):
     """Datagrams and segments that this namespace's kernel found damaged: {counter: value}."""
+    # "Udp: InErrors InCsumErrors ...", "Udp: 0 0 ..."; of IPv6 "Udp6InCsumErrors 0". TCP counts both in the first.
     lines = namespace.run("cat", "/proc/net/snmp").stdout.splitlines()
     values = {}
     for names, numbers in zip(lines[::2], lines[1::2]):
         layer = names.split(":")[0]
-        for name, number in zip(names.split()[1:], numbers.split()[1:]):
-            if name in ("InCsumErrors", "InHdrErrors"):
-                values[layer + name] = int(number)
-    if not values:
-        raise LabError("no counters in /proc/net/snmp")
-    return values
+        values |= {layer + name: int(number) for name, number in zip(names.split()[1:], numbers.split()[1:])}
+    for line in namespace.run("cat", "/proc/net/snmp6").stdout.splitlines():
+        values[line.split()[0]] = int(line.split()[1])
+    errors = {name: value for name, value in values.items() if name.endswith(("InCsumErrors", "InHdrErrors"))}
+    if not {"UdpInCsumErrors", "Udp6InCsumErrors", "TcpInCsumErrors"} <= set(errors):
+        raise LabError(f"no counters in /proc/net/snmp and snmp6: {sorted(errors)}")
+    return errors

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from families import FAMILIES, V4, Told, twin
+
 
 @dataclass(frozen=True)
 class Neighbor:
@@ -37,14 +39,39 @@ class Daemon:
         received(peer)  Adj-RIB-In, before policy: {prefix: Route}
     """
 
+    seen_as = Told
     fib = False  # does it put routes into the kernel of its namespace?
+    session_each = False  # has it a session for each family, with the twins of its neighbors, and not one for both?
 
     def __init__(self, namespace, asn, router_id, neighbors, networks=()):
         self.namespace, self.asn, self.router_id = namespace, asn, router_id
-        self.neighbors, self.networks = tuple(neighbors), tuple(networks)
+        self.families = FAMILIES if namespace.lab.both else (V4,)
+        self.neighbors, self.networks = self._sessions(neighbors), self.of_all(networks)
         self.dir = namespace.lab.dir / f"{namespace.name}.{type(self).__name__.lower()}"
         self.dir.mkdir(exist_ok=True)
         self.processes = []
+
+    def _sessions(self, neighbors):
+        each = self.families if self.session_each else (V4,)
+        return tuple(family.say(neighbor) for family in each for neighbor in neighbors)
+
+    def of_all(self, prefixes):
+        """With the twin of each, if we speak of them."""
+        return tuple(dict.fromkeys(family.say(prefix) for family in self.families for prefix in prefixes))
+
+    def with_others(self, networks):
+        """`networks`, and of those of ours that are of another family."""
+        kept = [mine for mine in self.networks if networks and not any(V4.has(mine) == V4.has(new) for new in networks)]
+        return (*kept, *networks)
+
+    def peer(self, address):
+        """As the session's other end is configured, if `address` is that or its twin."""
+        configured = [n.address for n in self.neighbors]
+        return address if address in configured else next((a for a in configured if twin(a) == twin(address)), address)
+
+    def own_address(self, family):
+        """Ours as a next hop, on the LAN of our router ID."""
+        return family.say(self.router_id)
 
     @property
     def name(self):

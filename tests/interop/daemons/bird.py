@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from families import V4
+
 from .base import Daemon, Route
 
 ATTRIBUTE = re.compile(r"^\tBGP\.(\w+): ?(.*)$")
-NET = re.compile(r"^(\d+\.\d+\.\d+\.\d+/\d+)\s")
+NET = re.compile(r"^([0-9a-f.:]+/\d+)\s")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +32,13 @@ class Bird(Daemon):
             "timeformat protocol iso long us;",
             # Its main loop sleeps up to 3 s on what it has yet to do, unless a timer wakes it: see nudge().
             "protocol device { scan time 1; }",
-            "protocol direct { ipv4; }",  # next hops of multihop sessions resolve through it
-            "protocol kernel { merge paths on; ipv4 { import none; export where source = RTS_BGP; }; }",
-            "protocol static local_networks { ipv4; " + " ".join(f"route {p} blackhole;" for p in self.networks) + " }",
             "function no_private() { bgp_path.delete([64512..65534, 4200000000..4294967294]); }",
         ]
+        for family in self.families:
+            own = " ".join(f"route {prefix} blackhole;" for prefix in self.networks if family.has(prefix))
+            text += [f"protocol direct {{ {family}; }}",  # next hops of multihop sessions resolve through it
+                     f"protocol kernel {{ merge paths on; {family} {{ import none; export where source = RTS_BGP; }}; }}",
+                     f"protocol static local_{family} {{ {family}; {own} }}"]
         for n in self.neighbors:
             ibgp = n.asn == self.asn
             options = [f"local as {self.asn};", f"neighbor {n.address} as {n.asn};", f"hold time {n.hold_s};",
@@ -48,9 +52,12 @@ class Bird(Daemon):
             if n.password:
                 options.append(f'password "{n.password}";')
             strip = "no_private(); " if n.remove_private else ""
-            options.append(
-                f"ipv4 {{ import table on; import all; next hop self {'yes' if n.next_hop_self else 'no'};"
-                f" export filter {{ if source ~ [RTS_STATIC, RTS_BGP] then {{ {strip}accept; }} reject; }}; }};")
+            for family in self.families:
+                # It finds an address of IPv6 by itself where the neighbor is on link.
+                own = f"next hop address {self.own_address(family)};" if n.multihop and family is not V4 else ""
+                options.append(
+                    f"{family} {{ import table on; import all; {own} next hop self {'yes' if n.next_hop_self else 'no'};"
+                    f" export filter {{ if source ~ [RTS_STATIC, RTS_BGP] then {{ {strip}accept; }} reject; }}; }};")
             text.append(f"protocol bgp {_protocol(n.address)} {{ {' '.join(options)} }}")
         return "\n".join(text) + "\n"
 
@@ -64,7 +71,7 @@ class Bird(Daemon):
 
     def originate(self, *networks):
         """Announce these networks of its own from now on, and no others; sessions stay."""
-        self.networks = networks
+        self.networks = self.with_others(networks)
         (self.dir / "bird.conf").write_text(self.config())
         self.namespace.run("birdc", "-s", self.dir / "bird.ctl", "configure")
 
@@ -77,7 +84,7 @@ class Bird(Daemon):
 
     def session(self, peer):
         # name  proto  table  state  since (date and time)  info
-        words = self._birdc(f"show protocols {_protocol(peer)}").stdout.splitlines()[-1].split()
+        words = self._birdc(f"show protocols {_protocol(self.peer(peer))}").stdout.splitlines()[-1].split()
         return Since(datetime.fromisoformat(" ".join(words[4:6]))) if words[-1] == "Established" else None
 
     def withdraws(self, peer):
@@ -89,17 +96,17 @@ class Bird(Daemon):
         return self._counted(peer, "Import updates:")
 
     def _counted(self, peer, what):
-        line = next(line for line in self._birdc(f"show protocols all {_protocol(peer)}").stdout.splitlines()
-                    if what in line)
-        return int(line.split()[2])
+        """Of all families."""
+        return sum(int(line.split()[2]) for line in self.said(peer).splitlines() if what in line)
 
     def said(self, peer):
         """All that there is to say of the session, why it went down included."""
-        return self._birdc(f"show protocols all {_protocol(peer)}").stdout
+        return self._birdc(f"show protocols all {_protocol(self.peer(peer))}").stdout
 
     def received(self, peer):
         routes, prefix, attributes = {}, None, {}
-        for line in self._birdc(f"show route all import table {_protocol(peer)}.ipv4").stdout.splitlines():
+        for line in [line for family in self.families for line in
+                     self._birdc(f"show route all import table {_protocol(self.peer(peer))}.{family}").stdout.splitlines()]:
             if net := NET.match(line):
                 prefix, attributes = net[1], {}
             elif prefix and (attribute := ATTRIBUTE.match(line)):

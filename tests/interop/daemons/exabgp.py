@@ -2,6 +2,8 @@
 
 import json
 
+from families import V4, V6
+
 from .base import Daemon, Route
 
 
@@ -10,9 +12,14 @@ class Exabgp(Daemon):
         """`announcements`: more routes in ExaBGP's own words, "10.1.0.0/16 next-hop self community [65535:65282]"."""
         super().__init__(namespace, asn, router_id, neighbors, networks)
         self.announced = set()  # by announce(), and not withdrawn since: what it says again in a new session
-        self.announcements = [f"{prefix} next-hop self" for prefix in self.networks] + list(announcements)
+        self.announcements = [f"{prefix} next-hop {self._self(prefix)}" for prefix in self.networks] + list(announcements)
+
+    def _self(self, prefix):
+        """What it has to say for itself: "self" is the session's end, whatever the family."""
+        return "self" if V4.has(prefix) else self.own_address(V6)
 
     def config(self):
+        families = " ".join(f"{family} unicast;" for family in self.families)
         text = [f"process listener {{ run {self.dir}/listen; encoder json; }}"]
         for n in self.neighbors:
             password = f"md5-password '{n.password}'; " if n.password else ""
@@ -21,7 +28,7 @@ class Exabgp(Daemon):
             text.append(
                 f"neighbor {n.address} {{ router-id {self.router_id}; local-as {self.asn}; peer-as {n.asn};"
                 f" local-address {self._local_address(n.address)}; hold-time {n.hold_s}; {password}{multihop}"
-                f"family {{ ipv4 unicast; }} static {{ {static} }}"
+                f"family {{ {families} }} static {{ {static} }}"
                 f" api {{ processes [ listener ]; neighbor-changes; receive {{ parsed; update; }} }} }}")
         return "\n".join(text) + "\n"
 
@@ -47,22 +54,23 @@ class Exabgp(Daemon):
         with open(self.dir / "said", "a") as said:
             said.writelines(command + "\n" for command in commands)
 
-    def announce(self, prefix, *as_path, next_hop="self", communities=(), med=None, to=None):
+    def announce(self, prefix, *as_path, next_hop=None, communities=(), med=None, to=None):
         """As it is written here, our own AS number included; without a path: as ExaBGP would. `to`: one neighbor alone."""
         path = f" as-path [ {' '.join(map(str, as_path))} ]" if as_path else ""
         marks = f" community [ {' '.join(communities)} ]" if communities else ""
         metric = "" if med is None else f" med {med}"
         self.announced.add(prefix)
-        whom = f"neighbor {to} " if to else ""
-        self.say(f"{whom}announce route {prefix} next-hop {next_hop}{path}{metric}{marks}")
+        whom = f"neighbor {self.peer(to)} " if to else ""
+        self.say(f"{whom}announce route {prefix} next-hop {next_hop or self._self(prefix)}{path}{metric}{marks}")
 
     def withdraw(self, *prefixes):
         self.announced.difference_update(prefixes)
-        self.say(*(f"withdraw route {prefix} next-hop self" for prefix in prefixes))
+        self.say(*(f"withdraw route {prefix} next-hop {self._self(prefix)}" for prefix in prefixes))
 
     def _heard(self, peer):
         if not self.running:
             return  # what is written there ended with it
+        peer = self.peer(peer)
         written = (self.dir / "heard").read_text()
         for line in written[:written.rfind("\n") + 1].splitlines():  # the last one may be half there
             message = json.loads(line)
@@ -84,18 +92,21 @@ class Exabgp(Daemon):
             if message["type"] == "state" and message["neighbor"]["state"] != "up":
                 routes.clear()
             update = message["neighbor"].get("message", {}).get("update", {})
-            for nlri in update.get("withdraw", {}).get("ipv4 unicast", []):
-                routes.pop(nlri["nlri"], None)
-            attribute = update.get("attribute", {})
-            for next_hop, nlris in update.get("announce", {}).get("ipv4 unicast", {}).items():
-                for nlri in nlris:
-                    if "nlri" in nlri:
-                        communities = sorted(f"{a}:{b}" for a, b in attribute.get("community", []))
-                        routes[nlri["nlri"]] = Route(nlri["nlri"], next_hop, tuple(attribute.get("as-path", [])),
-                                                     tuple(communities), attribute.get("local-preference"))
+            for family in self.families:
+                for nlri in update.get("withdraw", {}).get(f"{family} unicast", []):
+                    routes.pop(nlri["nlri"], None)
+                for next_hop, nlris in update.get("announce", {}).get(f"{family} unicast", {}).items():
+                    for nlri in nlris:
+                        if "nlri" in nlri:
+                            routes[nlri["nlri"]] = _route(nlri["nlri"], next_hop, update.get("attribute", {}))
             yield routes
 
     def received(self, peer):
         for routes in self.history(peer):
             pass
         return routes
+
+
+def _route(prefix, next_hop, attributes):
+    communities = sorted(f"{a}:{b}" for a, b in attributes.get("community", []))
+    return Route(prefix, next_hop, tuple(attributes.get("as-path", [])), tuple(communities), attributes.get("local-preference"))

@@ -18,8 +18,6 @@ class Frr(Daemon):
     def config(self):
         lines = [f"router bgp {self.asn}", f" bgp router-id {self.router_id}", " no bgp ebgp-requires-policy",
                  " no bgp network import-check", " no bgp default ipv4-unicast"]
-        family = [" address-family ipv4 unicast", "  maximum-paths 16", "  maximum-paths ibgp 16"]
-        family += [f"  network {prefix}" for prefix in self.networks]
         for n in self.neighbors:
             at = f" neighbor {n.address}"
             lines += [f"{at} remote-as {n.asn}", f"{at} timers {n.hold_s // 3} {n.hold_s}", f"{at} timers connect 1",
@@ -30,12 +28,19 @@ class Frr(Daemon):
                 lines.append(f"{at} ttl-security hops {n.ttl_security}")
             if n.password:
                 lines.append(f"{at} password {n.password}")
-            family += [f" {at} activate", f" {at} soft-reconfiguration inbound"]
+        return "\n".join(lines + [line for family in self.families for line in self._family(family)] + [""])
+
+    def _family(self, family):
+        lines = [f" address-family {family} unicast", "  maximum-paths 16", "  maximum-paths ibgp 16"]
+        lines += [f"  network {prefix}" for prefix in self.networks if family.has(prefix)]
+        for n in self.neighbors:
+            at = f"  neighbor {n.address}"
+            lines += [f"{at} activate", f"{at} soft-reconfiguration inbound"]
             if n.next_hop_self:
-                family.append(f" {at} next-hop-self")
+                lines.append(f"{at} next-hop-self")
             if n.remove_private:
-                family.append(f" {at} remove-private-AS all")
-        return "\n".join(lines + family + [" exit-address-family", ""])
+                lines.append(f"{at} remove-private-AS all")
+        return lines + [" exit-address-family"]
 
     def start(self):
         zserv = self.dir / "zserv.api"
@@ -91,14 +96,16 @@ class Frr(Daemon):
 
     def originate(self, *networks):
         """Announce these networks of its own from now on, and no others; sessions stay."""
+        networks = self.with_others(networks)
         gone, new = set(self.networks) - set(networks), set(networks) - set(self.networks)
         self.networks = networks
-        if gone or new:
-            self.configure(f"router bgp {self.asn}", "address-family ipv4 unicast",
-                           *(f"no network {prefix}" for prefix in sorted(gone)),
-                           *(f"network {prefix}" for prefix in sorted(new)))
+        for family in self.families:
+            lines = [*(f"no network {prefix}" for prefix in sorted(gone)), *(f"network {prefix}" for prefix in sorted(new))]
+            if lines := [line for line in lines if family.has(line)]:
+                self.configure(f"router bgp {self.asn}", f"address-family {family} unicast", *lines)
 
     def session(self, peer):
+        peer = self.peer(peer)
         neighbor = self._shown(f"show bgp neighbors {peer}").get(peer, {})
         if neighbor.get("bgpState") != "Established":
             return None
@@ -106,13 +113,19 @@ class Frr(Daemon):
 
     def told(self, peer):
         """The NOTIFICATION by which the last session has ended, if it was one: "Cease/Administrative Shutdown"."""
+        peer = self.peer(peer)
         return self._shown(f"show bgp neighbors {peer}").get(peer, {}).get("lastNotificationReason")
 
     def received(self, peer):
         # The list of a peer's routes lacks communities; the answer for a prefix, if it was accepted, has everything.
-        answer = self._shown(f"show bgp ipv4 unicast neighbors {peer} received-routes")
-        return {prefix: self._accepted(peer, prefix) or Route(prefix, row["nextHop"], _as_path(row["path"]), None)
-                for prefix, row in answer.get("receivedRoutes", {}).items()}
+        peer = self.peer(peer)
+        routes = {}
+        for family in self.families:
+            answer = self._shown(f"show bgp {family} unicast neighbors {peer} received-routes")
+            routes |= {prefix: self._accepted(peer, prefix) or
+                       Route(prefix, row.get("nextHop") or row["nextHopGlobal"], _as_path(row["path"]), None)
+                       for prefix, row in answer.get("receivedRoutes", {}).items()}
+        return routes
 
     def accepted(self, peer):
         """{prefix: Route} of what it received and did not refuse, as it does with its own AS number in the path."""
@@ -121,12 +134,16 @@ class Frr(Daemon):
 
     def refreshes(self, peer):
         """How many ROUTE-REFRESH this peer has sent us in this session."""
+        peer = self.peer(peer)
         return self._shown(f"show bgp neighbors {peer}")[peer]["messageStats"]["routeRefreshRecv"]
 
     def _accepted(self, peer, prefix):
-        for path in self._shown(f"show bgp ipv4 unicast {prefix}").get("paths", []):
+        peer = self.peer(peer)
+        family = next(family for family in self.families if family.has(prefix))
+        for path in self._shown(f"show bgp {family} unicast {prefix}").get("paths", []):
             if path["peer"].get("peerId") == peer:
-                return Route(prefix, path["nexthops"][0]["ip"], _as_path(path["aspath"]["string"]),
+                next_hop = next(hop["ip"] for hop in path["nexthops"] if hop.get("scope", "global") == "global")
+                return Route(prefix, next_hop, _as_path(path["aspath"]["string"]),
                              _communities(path.get("community", {}).get("string", "")), path.get("locPrf"))
         return None
 

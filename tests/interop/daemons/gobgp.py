@@ -2,6 +2,8 @@
 
 import json
 
+from families import V4, V6
+
 from .base import Daemon, Route
 
 
@@ -16,9 +18,10 @@ class Gobgp(Daemon):
                       "connect-retry = 5", "idle-hold-time-after-reset = 1"]
             # Keep our routes while our control restarts (RFC 4724), but promise nothing for itself.
             lines += ["[neighbors.graceful-restart.config]", "enabled = true", "helper-only = true",
-                      "restart-time = 120", "[[neighbors.afi-safis]]", "[neighbors.afi-safis.config]",
-                      'afi-safi-name = "ipv4-unicast"', "[neighbors.afi-safis.mp-graceful-restart.config]",
-                      "enabled = true"]
+                      "restart-time = 120"]
+            for family in self.families:
+                lines += ["[[neighbors.afi-safis]]", "[neighbors.afi-safis.config]", f'afi-safi-name = "{family}-unicast"',
+                          "[neighbors.afi-safis.mp-graceful-restart.config]", "enabled = true"]
             if n.multihop:
                 lines += ["[neighbors.ebgp-multihop.config]", "enabled = true", "multihop-ttl = 255"]
         return "\n".join(lines) + "\n"
@@ -35,21 +38,29 @@ class Gobgp(Daemon):
         done = self.namespace.run("gobgp", "-j", *words, check=check)
         return json.loads(done.stdout or "null") if not done.returncode else None
 
-    def announce(self, prefix, next_hop="0.0.0.0", communities=()):
+    def announce(self, prefix, next_hop=None, communities=()):
+        own = "0.0.0.0" if V4.has(prefix) else self.own_address(V6)
         words = ["community", ",".join(communities)] if communities else []
-        self.namespace.run("gobgp", "global", "rib", "add", prefix, "nexthop", next_hop, "origin", "igp", *words)
+        self._rib("add", prefix, "nexthop", next_hop or own, "origin", "igp", *words)
 
     def withdraw(self, prefix):
-        self.namespace.run("gobgp", "global", "rib", "del", prefix)
+        self._rib("del", prefix)
+
+    def _rib(self, verb, prefix, *words):
+        self.namespace.run("gobgp", "global", "rib", "-a", "ipv4" if V4.has(prefix) else "ipv6", verb, prefix, *words)
 
     def session(self, peer):
+        peer = self.peer(peer)
         for neighbor in self._gobgp("neighbor") or []:
             if neighbor["conf"]["neighbor_address"] == peer and neighbor["state"].get("session_state") == 6:
                 return neighbor["timers"]["state"]["uptime"]["seconds"]  # wall clock at which it came up
         return None
 
     def received(self, peer):
-        routes = self._gobgp("neighbor", peer, "adj-in") or {}
+        peer = self.peer(peer)
+        routes = {}
+        for family in self.families:
+            routes |= self._gobgp("neighbor", peer, "adj-in", "-a", family) or {}
         return {prefix: _route(prefix, paths[0]["attrs"]) for prefix, paths in routes.items()}
 
 
@@ -58,7 +69,7 @@ def _route(prefix, attributes):
     for attribute in attributes:
         if attribute["type"] == 2:
             as_path = tuple(asn for segment in attribute["as_paths"] or [] for asn in segment["asns"])
-        elif attribute["type"] == 3:
+        elif attribute["type"] in (3, 14):  # MP_REACH_NLRI has its own
             next_hop = attribute["nexthop"]
         elif attribute["type"] == 8:
             communities = tuple(sorted(f"{c >> 16}:{c & 0xffff}" for c in attribute["communities"]))
