@@ -29,6 +29,17 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; } );
 const std::string nodes = "/sys/devices/system/node/", cpus = "/sys/devices/system/cpu/",
 		  pages = "/hugepages/hugepages-2048kB/";
 
+/* The instance's NVAs have IPv6 too. */
+machine &with_ipv6(machine &m)
+{
+	std::string dual = conf;
+	const std::string address = "\"10.0.2.1/24\"";
+
+	dual.insert(dual.find(address) + address.size(), ", \"2001:db8:2::1/64\"");
+	m.file("/etc/bascule/rs0.conf", dual);
+	return m;
+}
+
 /* The good machine, with an instance that does not run yet. */
 void fit_machine(machine &m)
 {
@@ -329,6 +340,19 @@ const illness illnesses[] = {
 	{ "the same of IPv6", writes("/proc/sys/net/ipv6/neigh/default/gc_thresh1", "128\n"),
 	  "warning", "sysctl", "net.ipv6.neigh.default.gc_thresh1 is 128, too low",
 	  "sysctl -w net.ipv6.neigh.default.gc_thresh1=16384" },
+	{ "a kernel without IPv6", [](machine &m) { with_ipv6(m).gone("/proc/sys/net/ipv6"); },
+	  "fault", "ipv6", "ports have addresses of IPv6, which this kernel has shut off",
+	  "ipv6.disable=1" },
+	{ "ip6tables drops the port",
+	  [](machine &m) {
+		  with_ipv6(m).program("/usr/sbin/ip6tables-save",
+				       "echo '-A INPUT -p tcp -m tcp --dport 179 -j DROP'");
+	  },
+	  "fault", "firewall", "TCP port 179 of IPv6 is dropped: ip6tables: -A INPUT",
+	  "let TCP port 179 of IPv6 in" },
+	{ "nftables drops what no rule names, of IPv6",
+	  [](machine &m) { nftables(input("drop", "ip6"))(with_ipv6(m)); }, "warning", "firewall",
+	  "none names TCP port 179 of IPv6: nftables: chain input", "" },
 	{ "no TUN", [](machine &m) { m.gone("/dev/net/tun"); }, "fault", "tun",
 	  "/dev/net/tun is missing", "modprobe tun" },
 	{ "systemd-networkd has an LCP interface",
@@ -471,7 +495,7 @@ TEST(doctor, a_fit_machine)
 	EXPECT_EQ("", text_of(all, true));
 	for (const said &s : all)
 		checks.insert(s.check);
-	EXPECT_EQ(23u, checks.size()) << text_of(all, false);
+	EXPECT_EQ(24u, checks.size()) << text_of(all, false);
 }
 
 TEST(doctor, what_is_wrong_is_said)

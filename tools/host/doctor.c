@@ -26,6 +26,7 @@ static const struct check checks[] = {
 	{ "interrupts", "irqbalance, and IRQs that may go to forwarding lcores", look_interrupts,
 	  NULL },
 	{ "sysctl", "what config/deploy/sysctl.conf asks for", look_sysctl, fix_sysctl },
+	{ "ipv6", "the kernel's IPv6, if ports have addresses of it", look_ipv6, NULL },
 	{ "tun", "/dev/net/tun, for LCP interfaces", look_tun, fix_tun },
 	{ "managers", "NetworkManager and systemd-networkd on LCP interfaces", look_managers,
 	  NULL },

@@ -58,6 +58,19 @@ const struct config *next_config(const struct examination *e, size_t *i)
 	return NULL;
 }
 
+bool configs_have(const struct examination *e, uint8_t family)
+{
+	const struct config *config;
+
+	for (size_t i = 0; (config = next_config(e, &i));) {
+		for (size_t p = 0; p < config->dataplane.nb_ports; p++) {
+			if (config_port_has(&config->dataplane.ports[p], family))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool any_config(const struct examination *e)
 {
 	size_t i = 0;

@@ -32,6 +32,8 @@ __attribute__((format(printf, 4, 5))) void finding(struct examination *e, enum f
 /* The next configuration from *i on, which begins at 0; NULL: no more. Those of files that are
  * refused have none. */
 const struct config *next_config(const struct examination *e, size_t *i);
+/* Has a port of any of them an address of this family? */
+bool configs_have(const struct examination *e, uint8_t family);
 /* Is any of them there? */
 bool any_config(const struct examination *e);
 
@@ -93,6 +95,7 @@ void fix_clock(struct examination *e);
 void look_interrupts(struct examination *e);
 void look_sysctl(struct examination *e);
 void fix_sysctl(struct examination *e);
+void look_ipv6(struct examination *e);
 void look_tun(struct examination *e);
 void fix_tun(struct examination *e);
 void look_managers(struct examination *e);

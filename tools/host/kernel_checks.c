@@ -54,6 +54,19 @@ void fix_sysctl(struct examination *e)
 	}
 }
 
+/* Whoever boots with ipv6.disable=1 has none of it in any namespace. */
+void look_ipv6(struct examination *e)
+{
+	if (!configs_have(e, FAMILY_IPV6))
+		finding(e, FINDING_OK, NULL, "no port has an address of IPv6");
+	else if (host_exists(e->host, "/proc/sys/net/ipv6"))
+		finding(e, FINDING_OK, NULL, "the kernel has IPv6");
+	else
+		finding(e, FINDING_FAULT,
+			"take ipv6.disable=1 off the kernel's command line, and reboot",
+			"ports have addresses of IPv6, which this kernel has shut off");
+}
+
 void look_tun(struct examination *e)
 {
 	if (host_exists(e->host, "/dev/net/tun"))

@@ -137,7 +137,18 @@ void look_managers(struct examination *e)
 
 /* --- firewall --------------------------------------------------------------------------------- */
 
+/* Where each family's rules are. */
+static const struct ruleset {
+	uint8_t family;
+	const char *title, *table;    /* for people; nftables's name of it, beside "inet" */
+	const char *iptables, *saved; /* likewise; the program that prints them */
+} rulesets[] = {
+	{ FAMILY_IPV4, "", "ip", "iptables", "/usr/sbin/iptables-save" },
+	{ FAMILY_IPV6, " of IPv6", "ip6", "ip6tables", "/usr/sbin/ip6tables-save" },
+};
+
 struct filter {
+	const struct ruleset *of;
 	unsigned int port;
 	bool drops_port, accepts_port, drops_rest;
 	char where[128]; /* the chain that drops */
@@ -196,13 +207,19 @@ static void read_rule(struct filter *f, const json_t *rule)
 	f->accepts_port |= verdict_accept;
 }
 
-static bool is_input(const json_t *chain)
+/* Of a chain or a rule: does it see packets of the family? */
+static bool is_of(const struct filter *f, const json_t *object)
+{
+	const char *table = json_string_value(json_object_get(object, "family"));
+
+	return table && (!strcmp(table, f->of->table) || !strcmp(table, "inet"));
+}
+
+static bool is_input(const struct filter *f, const json_t *chain)
 {
 	const char *hook = json_string_value(json_object_get(chain, "hook"));
-	const char *family = json_string_value(json_object_get(chain, "family"));
 
-	return hook && family && !strcmp(hook, "input") && strcmp(family, "ip6") &&
-	       strcmp(family, "arp") && strcmp(family, "bridge");
+	return hook && !strcmp(hook, "input") && is_of(f, chain);
 }
 
 static void read_nftables(struct filter *f, const char *text)
@@ -214,17 +231,16 @@ static void read_nftables(struct filter *f, const char *text)
 	{
 		const json_t *chain = json_object_get(object, "chain");
 		const char *policy = json_string_value(json_object_get(chain, "policy"));
-		const char *family = json_string_value(
-			json_object_get(json_object_get(object, "rule"), "family"));
+		const json_t *rule = json_object_get(object, "rule");
 
-		if (chain && is_input(chain) && policy && !strcmp(policy, "drop")) {
+		if (chain && is_input(f, chain) && policy && !strcmp(policy, "drop")) {
 			f->drops_rest = true;
 			snprintf(f->where, sizeof(f->where), "nftables: chain %s of table %s",
 				 json_string_value(json_object_get(chain, "name")),
 				 json_string_value(json_object_get(chain, "table")));
 		}
-		if (family && strcmp(family, "ip6"))
-			read_rule(f, json_object_get(object, "rule"));
+		if (rule && is_of(f, rule))
+			read_rule(f, rule);
 	}
 	json_decref(document);
 }
@@ -263,7 +279,7 @@ static void read_iptables(struct filter *f, char *text)
 
 		if (!strncmp(line, ":INPUT DROP", 11)) {
 			f->drops_rest = true;
-			snprintf(f->where, sizeof(f->where), "iptables: chain INPUT");
+			snprintf(f->where, sizeof(f->where), "%s: chain INPUT", f->of->iptables);
 		}
 		if (strncmp(line, "-A ", 3) || strstr(line, "-A OUTPUT") ||
 		    strstr(line, "-A FORWARD") || strstr(line, "! --dport") ||
@@ -271,43 +287,55 @@ static void read_iptables(struct filter *f, char *text)
 			continue;
 		if (drops && !f->accepts_port) {
 			f->drops_port = true;
-			snprintf(f->where, sizeof(f->where), "iptables: %.100s", line);
+			snprintf(f->where, sizeof(f->where), "%s: %.100s", f->of->iptables, line);
 		}
 		f->accepts_port |= strstr(line, "-j ACCEPT") != NULL;
 	}
 }
 
-void look_firewall(struct examination *e)
+static void look_ruleset(struct examination *e, const struct ruleset *of, char *text)
 {
 	const char *const nft[] = { "/usr/sbin/nft", "-j", "list", "ruleset", NULL };
-	const char *const iptables[] = { "/usr/sbin/iptables-save", NULL };
-	struct filter f = { .port = bgp_port(e) };
-	char *text = malloc(RULESET), next[FINDING_TEXT];
+	const char *const saved[] = { of->saved, NULL };
+	struct filter f = { .of = of, .port = bgp_port(e) };
+	char next[FINDING_TEXT];
 	bool asked = false;
 
-	if (text && !host_run(e->host, text, RULESET, nft)) {
+	if (!host_run(e->host, text, RULESET, nft)) {
 		asked = true;
 		read_nftables(&f, text);
 	}
-	if (text && !host_run(e->host, text, RULESET, iptables)) {
+	if (!host_run(e->host, text, RULESET, saved)) {
 		asked = true;
 		read_iptables(&f, text);
 	}
-	free(text);
-	snprintf(next, sizeof(next), "let TCP port %u in on the instances' interfaces", f.port);
+	snprintf(next, sizeof(next), "let TCP port %u%s in on the instances' interfaces", f.port,
+		 of->title);
 	if (!asked)
 		finding(e, FINDING_UNKNOWN, NULL,
-			"neither nft nor iptables-save is here, or answers: a packet filter would "
-			"not "
-			"be seen");
+			"neither nft nor %s-save is here, or answers: a packet filter%s would not "
+			"be seen",
+			of->iptables, of->title);
 	else if (f.drops_port)
-		finding(e, FINDING_FAULT, next, "TCP port %u is dropped: %s", f.port, f.where);
+		finding(e, FINDING_FAULT, next, "TCP port %u%s is dropped: %s", f.port, of->title,
+			f.where);
 	else if (f.drops_rest && !f.accepts_port)
 		finding(e, FINDING_WARNING, next,
-			"what no rule names is dropped, and none names TCP port %u: %s", f.port,
-			f.where);
+			"what no rule names is dropped, and none names TCP port %u%s: %s", f.port,
+			of->title, f.where);
 	else
-		finding(e, FINDING_OK, NULL, "no rule drops TCP port %u", f.port);
+		finding(e, FINDING_OK, NULL, "no rule drops TCP port %u%s", f.port, of->title);
+}
+
+void look_firewall(struct examination *e)
+{
+	char *text = malloc(RULESET);
+
+	for (size_t i = 0; text && i < sizeof(rulesets) / sizeof(rulesets[0]); i++) {
+		if (rulesets[i].family == FAMILY_IPV4 || configs_have(e, rulesets[i].family))
+			look_ruleset(e, &rulesets[i], text);
+	}
+	free(text);
 }
 
 /* --- listeners -------------------------------------------------------------------------------- */
