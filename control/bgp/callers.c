@@ -219,6 +219,17 @@ static void ttl_again(struct callers *callers)
 			ls->listener[i].ttl_due = callers->ttl_due = true;
 }
 
+/* What would help against the kernel's refusal. Linux commit 5d39580f68e6, and what has it since,
+ * asks CAP_NET_ADMIN of who filters what comes to a TCP socket, which we do without. */
+static const char *ttl_hint(int err)
+{
+	switch (err) {
+	case -ENOMEM: return "; raise net.core.optmem_max (tools/setup does)";
+	case -EPERM: return "; this kernel asks CAP_NET_ADMIN for more, which we do without";
+	default: return "";
+	}
+}
+
 /* Without it only the SYN is judged of what comes before a connection is accepted. */
 static void ttl_apply(struct callers *callers, struct listener *l)
 {
@@ -226,16 +237,16 @@ static void ttl_apply(struct callers *callers, struct listener *l)
 	uint32_t held;
 
 	l->ttl_due = false;
-	l->ttl_refused = err;
+	l->ttl_refused = err && err != -EPERM; /* that it will be for ever */
 	l->ttl_change = ++callers->change;
 	listener_changed(l, l->ttl_change);
 	if (!err)
 		return;
-	timer_set(&callers->host->timers, &callers->keys, callers->host->now_ms + KEYS_MS);
+	if (l->ttl_refused)
+		timer_set(&callers->host->timers, &callers->keys, callers->host->now_ms + KEYS_MS);
 	if (log_limit(&callers->failed, callers->host->now_ms, &held))
 		log_error("BGP: ttl_security holds for a connection only once it is accepted: %s%s",
-			  strerror(-err),
-			  err == -ENOMEM ? "; raise net.core.optmem_max (tools/setup does)" : "");
+			  strerror(-err), ttl_hint(err));
 }
 
 static unsigned int ttl_turn(struct callers *callers, const struct budget *budget)

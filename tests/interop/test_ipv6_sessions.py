@@ -98,6 +98,12 @@ def test_who_lacks_what_is_asked_for_is_nobody(net, without):
         peer.stop()
 
 
+def test_what_the_kernel_will_not_do_is_told_once(net):
+    """Newer kernels ask CAP_NET_ADMIN of who filters what comes to a TCP socket. To ask again would not help."""
+    lines = [line for line in net.bascule.control.log().splitlines() if "ttl_security holds" in line]
+    assert len(lines) <= 1 and all("CAP_NET_ADMIN" in line for line in lines)
+
+
 def md5_missing(net):
     """Segments that our kernel dropped for want of a signature."""
     lines = net.rs.run("cat", "/proc/net/netstat").stdout.splitlines()
