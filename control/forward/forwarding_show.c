@@ -57,10 +57,12 @@ uint8_t forwarding_views(const struct fib *fib, enum family family)
 bool forwarding_port(const struct fib *fib, uint32_t i, struct forwarding_port *port)
 {
 	const struct fib_port *there;
+	struct fib_addr duplicate;
 
 	if (i >= fib->nb_ports || i >= FIB_PORTS)
 		return false;
 	there = &fib->ports[i];
+	duplicate = fib_port_duplicate(there);
 	*port = (struct forwarding_port){
 		.name = there->name,
 		.mtu = there->mtu,
@@ -69,6 +71,7 @@ bool forwarding_port(const struct fib *fib, uint32_t i, struct forwarding_port *
 		.members = __atomic_load_n(&there->members, __ATOMIC_RELAXED),
 		.members_carrying = __atomic_load_n(&there->members_carrying, __ATOMIC_RELAXED),
 		.disputed = __atomic_load_n(&there->disputed, __ATOMIC_RELAXED),
+		.duplicate = from_fib_addr(&duplicate),
 	};
 	return true;
 }

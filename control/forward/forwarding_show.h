@@ -42,6 +42,8 @@ struct forwarding_port {
 	/* of its bond, 0: it is on none; and how many of them carry traffic */
 	uint8_t members, members_carrying;
 	bool disputed; /* somebody keeps changing its interface in the kernel */
+	/* one of its addresses that another host on the link has too; unspecified: none */
+	struct addr duplicate;
 };
 /* The `i`th; false: there are no more. */
 bool forwarding_port(const struct fib *fib, uint32_t i, struct forwarding_port *port);

@@ -145,6 +145,7 @@ static void add_routes(const struct routes *routes, struct alarms *alarms)
 static void add_ports(const struct fib *fib, struct alarms *alarms)
 {
 	struct forwarding_port port;
+	char text[ADDR_TEXT];
 
 	for (uint32_t i = 0; forwarding_port(fib, i, &port); i++) {
 		if (port.device_lost)
@@ -161,6 +162,11 @@ static void add_ports(const struct fib *fib, struct alarms *alarms)
 			add(alarms, "port_disputed", "",
 			    "port %s: somebody keeps changing its interface in the kernel",
 			    port.name);
+		if (!addr_unspecified(port.duplicate))
+			add(alarms, "address_duplicate", "",
+			    "port %s: its address %s is another host's too, and unused until it "
+			    "is taken from one of them",
+			    port.name, addr_text(port.duplicate, text));
 	}
 }
 

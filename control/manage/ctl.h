@@ -24,10 +24,11 @@
  *                                "route_withheld" "max_routes" "routes_refused" "near_max_routes"
  *                                "total_routes" "near_total_routes" "flapping" "to_expressroute"
  *                                "unsupported" "fib_full" "next_hops_full" "no_memory" "state_file"
- *                                "port_device" "port_mtu" "port_disputed" "partner_unreachable"
- *                                "partner_differs" "peer_asymmetric" "drained" "shutdown"
- *                                "peer_down") peer (absent: of none) text}] drained (bool: the
- *                                instance) peers_drained peers_shutdown (by themselves) alarms_left
+ *                                "port_device" "port_members" "port_mtu" "port_disputed"
+ *                                "address_duplicate" "partner_unreachable" "partner_differs"
+ *                                "peer_asymmetric" "drained" "shutdown" "peer_down") peer
+ *                                (absent: of none) text}] drained (bool: the instance)
+ *                                peers_drained peers_shutdown (by themselves) alarms_left
  *                                (that found no room here) settled (since the start every peer has
  *                                finished) partner{socket instance (its name; "": not heard yet)
  *                                answers error} (absent: none is configured) turns{rib sessions}:

@@ -133,7 +133,30 @@ struct fib_port {
 	uint16_t mtu_now;	  /* mtu, or less: what the device takes; 0: as mtu; atomic */
 	uint8_t members;	  /* of its bond, or 0, and */
 	uint8_t members_carrying; /* how many of them carry traffic; atomic */
+	/* one of its addresses that another host on the link has too; nobody's: none; words are
+	 * atomic, one by one */
+	uint64_t duplicate[2];
 };
+
+static inline void fib_port_duplicate_set(struct fib_port *port, const struct fib_addr *addr)
+{
+	uint64_t word[2];
+
+	memcpy(word, addr, sizeof(word));
+	for (int i = 0; i < 2; i++)
+		__atomic_store_n(&port->duplicate[i], word[i], __ATOMIC_RELAXED);
+}
+
+static inline struct fib_addr fib_port_duplicate(const struct fib_port *port)
+{
+	struct fib_addr addr;
+	uint64_t word[2];
+
+	for (int i = 0; i < 2; i++)
+		word[i] = __atomic_load_n(&port->duplicate[i], __ATOMIC_RELAXED);
+	memcpy(&addr, word, sizeof(addr));
+	return addr;
+}
 
 /* Who may send packets of the BGP punt class, and by which port: written by control, read by
  * workers for TCP/179 to us alone. */

@@ -1,7 +1,6 @@
 /* Keeps the kernel's state as we want it. */
 #include "keeper.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/netconf.h>
@@ -9,207 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_jhash.h>
-
 #include "ip6.h"
 #include "log.h"
 
 enum {
-	TABLES = 0x42000000, /* far from the numbers that people give */
 	WATCHED = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
 		  1 << (RTNLGRP_IPV4_NETCONF - 1) | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE |
 		  1 << (RTNLGRP_IPV6_RULE - 1) | 1 << (RTNLGRP_IPV6_NETCONF - 1),
 	WATCH_READS = 16,
 	LOOK_COST = 16, /* of an interface and its settings, in requests */
 };
-
-/* --- the list --------------------------------------------------------------------------------- */
-
-uint32_t keeper_table(const char *instance)
-{
-	/* rte_jhash() reads whole words, past the end of what it is given. */
-	_Alignas(uint32_t) char padded[CONFIG_NAME + 3 * sizeof(uint32_t)] = "";
-
-	strncpy(padded, instance, CONFIG_NAME - 1);
-	return TABLES | (rte_jhash(padded, (uint32_t)strlen(padded), 0) & 0xffffff);
-}
-
-static bool connected(const struct config_port *port, struct prefix prefix)
-{
-	for (size_t i = 0; i < port->nb_addresses; i++) {
-		const struct config_address *address = &port->addresses[i];
-
-		if (prefix_covers(config_subnet(*address), prefix))
-			return true;
-	}
-	return false;
-}
-
-/* Of routes that stand beside others of the same prefix: of IPv6 the kernel would else have made
- * one of several ways of them (RFC 4191 3.2), not one that goes before. */
-static uint32_t metric_of(uint8_t family)
-{
-	return family == FAMILY_IPV4 ? 0 : 1;
-}
-
-static struct addr router_of(uint8_t family)
-{
-	struct fib_addr router6 = lcp_router6();
-	uint8_t wire[16];
-
-	if (family == FAMILY_IPV4)
-		return addr_make4(LCP_ROUTER);
-	ip6_store(wire, &router6);
-	return addr_make6(wire);
-}
-
-static struct addr none_of(uint8_t family)
-{
-	struct addr none = { .family = family };
-
-	return none;
-}
-
-static struct kernel_item route_item(uint16_t id, struct prefix prefix, uint32_t table)
-{
-	return (struct kernel_item){
-		.port = id,
-		.kind = KERNEL_ROUTE,
-		.addr = prefix.addr,
-		.len = prefix.len,
-		.gateway = none_of(prefix.addr.family),
-		.table = table,
-		.metric = metric_of(prefix.addr.family),
-	};
-}
-
-/* The way of all that no other route has, in a family that the port has addresses of. */
-static size_t list_router(uint8_t family, uint16_t id, uint32_t table, struct kernel_item *items)
-{
-	struct prefix all = { .addr = none_of(family) };
-
-	items[0] = (struct kernel_item){ .port = id,
-					 .kind = KERNEL_ROUTER,
-					 .addr = router_of(family),
-					 .len = family_bits(family),
-					 .gateway = none_of(family) };
-	items[1] = route_item(id, all, table);
-	items[1].gateway = router_of(family);
-	items[1].metric = id + 1u;
-	return 2;
-}
-
-/* The link-local address of a port (kernel_item.h); and what is to the link stays on it, whatever
- * address of ours it is from: who sends it names the interface. */
-static size_t list_link(uint16_t id, uint32_t table, struct kernel_item *items)
-{
-	static const uint8_t link[16] = { 0xfe, 0x80 };
-	struct prefix prefix = { .addr = addr_make6(link), .len = 64 };
-
-	items[0] = (struct kernel_item){ .port = id,
-					 .kind = KERNEL_ADDRESS,
-					 .addr = prefix.addr,
-					 .len = prefix.len,
-					 .gateway = none_of(FAMILY_IPV6) };
-	items[1] = route_item(id, prefix, table);
-	items[1].metric = id + 1u;
-	return 2;
-}
-
-static size_t list_address(struct config_address own, uint16_t id, uint32_t table,
-			   struct kernel_item *items)
-{
-	uint8_t family = own.addr.family, bits = family_bits(family);
-	size_t n = 0;
-
-	items[n++] = (struct kernel_item){ .port = id,
-					   .kind = KERNEL_ADDRESS,
-					   .addr = own.addr,
-					   .len = own.len,
-					   .gateway = none_of(family) };
-	items[n++] = (struct kernel_item){ .port = id,
-					   .kind = KERNEL_RULE,
-					   .addr = own.addr,
-					   .len = bits,
-					   .gateway = none_of(family),
-					   .table = table };
-	if (own.len < bits)
-		items[n++] = route_item(id, config_subnet(own), table);
-	return n;
-}
-
-static size_t list_port(const struct config_port *port, uint16_t id, uint32_t table,
-			struct kernel_item *items)
-{
-	size_t n = 0;
-
-	for (uint8_t family = 0; family < FAMILY_COUNT; family++) {
-		if (config_port_has(port, family))
-			n += list_router(family, id, table, &items[n]);
-	}
-	if (config_port_has(port, FAMILY_IPV6))
-		n += list_link(id, table, &items[n]);
-	for (size_t i = 0; i < port->nb_addresses; i++)
-		n += list_address(port->addresses[i], id, table, &items[n]);
-	return n;
-}
-
-static size_t list_vnet(const struct config *config, const struct config_vnet *vnet, uint16_t id,
-			uint32_t table, struct kernel_item *items)
-{
-	/* a prefix inside a connected subnet needs no route */
-	if (!vnet->has_next_hop && connected(&config->dataplane.ports[vnet->port], vnet->prefix))
-		return 0;
-	items[0] = route_item(id, vnet->prefix, RT_TABLE_MAIN);
-	if (vnet->has_next_hop)
-		items[0].gateway = vnet->next_hop;
-	items[1] = items[0];
-	items[1].table = table;
-	return 2;
-}
-
-/* Nothing of the table's family goes on to the next one. */
-static struct kernel_item end_item(uint8_t family, uint32_t table)
-{
-	return (struct kernel_item){ .port = FIB_PORTS,
-				     .kind = KERNEL_UNREACHABLE,
-				     .addr = none_of(family),
-				     .gateway = none_of(family),
-				     .table = table,
-				     .metric = INT32_MAX };
-}
-
-int keeper_list(const struct config *config, const uint16_t port_ids[CONFIG_PORTS], uint32_t table,
-		struct kernel_item **items, size_t *nb_items)
-{
-	const struct config_dataplane *dataplane = &config->dataplane;
-	size_t room = FAMILY_COUNT + dataplane->nb_ports * (6 + 3 * CONFIG_PORT_ADDRESSES) +
-		      2 * config->nb_vnets,
-	       n = 0, kept = 0;
-	struct kernel_item *list = calloc(room, sizeof(*list));
-	bool ip6 = false;
-
-	if (!list)
-		return -ENOMEM;
-	list[n++] = end_item(FAMILY_IPV4, table);
-	for (size_t i = 0; i < dataplane->nb_ports; i++) {
-		n += list_port(&dataplane->ports[i], port_ids[i], table, &list[n]);
-		ip6 |= config_port_has(&dataplane->ports[i], FAMILY_IPV6);
-	}
-	if (ip6)
-		list[n++] = end_item(FAMILY_IPV6, table);
-	for (size_t i = 0; i < config->nb_vnets; i++)
-		n += list_vnet(config, &config->vnets[i], port_ids[config->vnets[i].port], table,
-			       &list[n]);
-	qsort(list, n, sizeof(*list), kernel_item_compare);
-	for (size_t i = 0; i < n; i++) { /* two addresses may have one subnet */
-		if (!kept || kernel_item_compare(&list[kept - 1], &list[i]))
-			list[kept++] = list[i];
-	}
-	*items = list;
-	*nb_items = kept;
-	return 0;
-}
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
@@ -267,12 +75,18 @@ static bool look_at_interface(struct keeper *k, uint16_t port)
 	return true;
 }
 
+/* One that another host has is put in when it is due, and is no repair. */
 static int put(struct keeper *k, const struct kernel_item *item)
 {
 	char text[KERNEL_TEXT];
-	int err = kernel_item_add(item, lcp_of(k, item->port), k->ask);
+	int err;
 
-	if (!err)
+	if (item->duplicates && k->turned_ms < item->again_ms) {
+		k->part[item->port].all_ms = RTE_MIN(k->part[item->port].all_ms, item->again_ms);
+		return -EEXIST;
+	}
+	err = kernel_item_add(item, lcp_of(k, item->port), k->ask);
+	if (!err && !item->duplicates)
 		repaired(k, item->port, kernel_item_text(item, text));
 	else if (err != -EEXIST && err != -ENETDOWN && err != -ENODEV)
 		refused(k, item->port, kernel_item_text(item, text), err);
@@ -397,27 +211,77 @@ static void route_event(struct keeper *k, const struct nlmsghdr *message)
 	}
 }
 
+/* Tell control which of a port's addresses another host has: the first one of them, if any. */
+static void tell_duplicate(struct keeper *k, uint16_t port)
+{
+	const struct keeper_part *part = &k->part[port];
+	struct fib_addr addr = { { 0 } };
+
+	for (size_t i = part->first; i < part->end && fib_addr_none(&addr); i++) {
+		if (k->items[i].duplicates)
+			addr = ip6_addr(kernel_item_address(&k->items[i], &k->lcp[port]).v6);
+	}
+	fib_port_duplicate_set(&k->fib->ports[port], &addr);
+}
+
 /* An address that another host on the link has too, by duplicate address detection (RFC 4862 5.4):
- * the kernel does not use it, and does not ask again. We do, as with all that is not as it should
- * be: it is taken out, and put in by a look. */
+ * the kernel does not use it, and does not ask again. We do: it is taken out, and put in by a look,
+ * each time later. */
+static void duplicate_found(struct keeper *k, struct kernel_item *item)
+{
+	const struct lcp *lcp = lcp_of(k, item->port);
+	char text[KERNEL_TEXT];
+
+	if (!item->duplicates)
+		log_error("interface %s: %s is another host's on the link too: it is not used",
+			  lcp->name, kernel_item_text(item, text));
+	item->again_ms = k->turned_ms + RTE_MIN((uint64_t)KEEPER_AGAIN_MS << item->duplicates,
+						(uint64_t)KEEPER_WAIT_MAX_MS);
+	item->duplicates += item->duplicates < KEEPER_DUPLICATES;
+	kernel_item_delete(item, lcp, k->ask);
+	tell_duplicate(k, item->port);
+}
+
+static void duplicate_gone(struct keeper *k, struct kernel_item *item)
+{
+	char text[KERNEL_TEXT];
+
+	item->duplicates = 0;
+	log_info("interface %s: %s is nobody else's any more", name_of(k, item->port),
+		 kernel_item_text(item, text));
+	tell_duplicate(k, item->port);
+}
+
 static void address_event(struct keeper *k, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *msg = mnl_nlmsg_get_payload(message);
-	char text[KERNEL_TEXT];
 
-	if (!(msg->ifa_flags & IFA_F_DADFAILED))
-		return;
 	for (size_t i = 0; i < k->nb_items; i++) {
-		const struct kernel_item *item = &k->items[i];
+		struct kernel_item *item = &k->items[i];
 		const struct lcp *lcp = lcp_of(k, item->port);
 
 		if (!lcp || lcp->ifindex != (int)msg->ifa_index ||
 		    !kernel_item_is_address(item, lcp, message))
 			continue;
-		log_error("interface %s: %s is another host's on the link too", lcp->name,
-			  kernel_item_text(item, text));
-		kernel_item_delete(item, lcp, k->ask);
+		if (msg->ifa_flags & IFA_F_DADFAILED)
+			duplicate_found(k, item);
+		else if (item->duplicates && !(msg->ifa_flags & IFA_F_TENTATIVE))
+			duplicate_gone(k, item);
 	}
+}
+
+/* Have the kernel tell of all its addresses as by events: one may be a duplicate since those that
+ * were lost, and looks as if it were there. */
+static void addresses_read(struct keeper *k)
+{
+	char buf[NETLINK_REQUEST];
+	struct nlmsghdr *request = netlink_request(&k->watch, buf, RTM_GETADDR, NLM_F_DUMP);
+	struct ifaddrmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
+
+	request->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	msg->ifa_family = AF_INET6;
+	if (mnl_socket_sendto(k->watch.sock, request, request->nlmsg_len) < 0)
+		log_warning("rtnetlink: addresses cannot be read: %s", strerror(errno));
 }
 
 static void on_event(struct keeper *k, const struct nlmsghdr *message)
@@ -459,6 +323,7 @@ static void events(struct keeper *k)
 
 		if (len < 0 && errno == ENOBUFS) {
 			want_all(k);
+			addresses_read(k);
 			continue;
 		}
 		if (len <= 0)
@@ -502,6 +367,8 @@ static void parts(struct keeper *k)
 		while (i < k->nb_items && k->items[i].port == p)
 			i++;
 		part->end = i;
+		if (p < k->nb_ports)
+			tell_duplicate(k, p); /* what the list has of one */
 	}
 }
 

@@ -11,6 +11,7 @@
  *
  * A look at one port's list is done in slices. Somebody who keeps undoing it is not fought in a
  * loop: after a few repairs the next one waits, longer each time, and that is logged and an alarm.
+ * So is an address that another host on the link has too, which is asked for again.
  * Thread: the main lcore. */
 #ifndef BASCULE_KEEPER_H
 #define BASCULE_KEEPER_H
@@ -37,6 +38,8 @@ enum {
 	KEEPER_AT_ONCE = 3,    /* repairs in a row without a pause */
 	KEEPER_WAIT_MS = 100,  /* the first pause; each is twice the one before */
 	KEEPER_WAIT_MAX_MS = 10000,
+	KEEPER_AGAIN_MS = 1000,	 /* before a duplicate is asked for again, likewise */
+	KEEPER_DUPLICATES = 4,	 /* so often that wait is doubled */
 	KEEPER_QUIET_MS = 30000, /* without a repair: the next one is the first in a row */
 };
 

@@ -70,7 +70,7 @@ static struct addr link_local(const struct rte_ether_addr *mac)
 	return addr_make6(v6);
 }
 
-static struct addr address_of(const struct kernel_item *item, const struct lcp *lcp)
+struct addr kernel_item_address(const struct kernel_item *item, const struct lcp *lcp)
 {
 	return addr_link_local(item->addr) ? link_local(&lcp->port->mac) : item->addr;
 }
@@ -79,7 +79,7 @@ static void address_body(struct nlmsghdr *request, const struct kernel_item *ite
 			 const struct lcp *lcp)
 {
 	struct ifaddrmsg *msg = mnl_nlmsg_put_extra_header(request, sizeof(*msg));
-	struct addr addr = address_of(item, lcp);
+	struct addr addr = kernel_item_address(item, lcp);
 
 	msg->ifa_family = family_of(item);
 	msg->ifa_prefixlen = item->len;
@@ -275,7 +275,7 @@ bool kernel_item_is_address(const struct kernel_item *item, const struct lcp *lc
 
 	return item->kind == KERNEL_ADDRESS && msg->ifa_family == family_of(item) &&
 	       addr_equal(attribute(address, sizeof(*msg), IFA_ADDRESS, msg->ifa_family),
-			  address_of(item, lcp));
+			  kernel_item_address(item, lcp));
 }
 
 char *kernel_item_text(const struct kernel_item *item, char text[KERNEL_TEXT])

@@ -37,6 +37,10 @@ struct kernel_item {
 	struct addr gateway; /* of the same family */
 	uint32_t table;	     /* routes and rules */
 	uint32_t metric;     /* routes; 0: as the kernel likes */
+	/* the keeper's, of an address of IPv6: so often another host had it, and it is put in again
+	 * then. No part of the order. */
+	uint8_t duplicates;
+	uint64_t again_ms;
 };
 
 enum { KERNEL_TEXT = 192, KERNEL_RULE_PRIORITY = 17900 };
@@ -51,6 +55,9 @@ int kernel_item_add(const struct kernel_item *item, const struct lcp *lcp, struc
 int kernel_item_delete(const struct kernel_item *item, const struct lcp *lcp, struct netlink *nl);
 /* Take all rules of both families out that lead to `table`, whoever made them. -errno. */
 int kernel_rules_flush(uint32_t table, struct netlink *nl);
+
+/* An address as the interface has it. */
+struct addr kernel_item_address(const struct kernel_item *item, const struct lcp *lcp);
 
 /* Of what an rtnetlink message speaks: a route of the item's prefix, whose table is for the caller
  * to see; the item's address. */

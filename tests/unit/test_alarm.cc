@@ -128,6 +128,27 @@ TEST_F(alarm_test, a_port_without_link_is_why_its_peers_are_down)
 	fib->ports[0].up = 1;
 }
 
+/* The dataplane says which, and nothing of it looks like somebody who changes the interface. */
+TEST_F(alarm_test, another_host_has_an_address_of_a_port)
+{
+	const struct fib_addr addr = { { 0x20010db8, 0x02550000, 0, 0x33 } }, none = {};
+	struct alarms list = {};
+
+	start_with_routes(false);
+	fib_port_duplicate_set(&fib->ports[0], &addr);
+	EXPECT_EQ("address_duplicate", kinds());
+	alarms_list(rs, &list);
+	for (uint16_t i = 0; i < list.n; i++)
+		if (!strcmp(list.alarm[i].kind, "address_duplicate")) {
+			EXPECT_STREQ(
+				"port er0: its address 2001:db8:255::33 is another host's too, "
+				"and unused until it is taken from one of them",
+				list.alarm[i].text);
+		}
+	fib_port_duplicate_set(&fib->ports[0], &none);
+	EXPECT_EQ("", kinds());
+}
+
 TEST_F(alarm_test, a_bond_lacks_members)
 {
 	const struct {
