@@ -15,7 +15,6 @@
 void format_by_route(json_t *o, const struct row_by_route *row)
 {
 	json_t *by, *next_hops;
-	char text[ADDR_TEXT];
 
 	if (!row->n)
 		return;
@@ -24,7 +23,7 @@ void format_by_route(json_t *o, const struct row_by_route *row)
 	field_prefix(by, row->prefix);
 	field_text(by, "peer", row->peer);
 	for (uint16_t i = 0; i < row->n; i++)
-		json_array_append_new(next_hops, json_string(addr_text(row->next_hop[i], text)));
+		json_array_append_new(next_hops, json_string(row->next_hop[i]));
 	json_object_set_new(by, "next_hops", next_hops);
 	json_object_set_new(o, "by_route", by);
 }

@@ -34,7 +34,8 @@ void show_by_route(const struct route_server *rs, struct addr addr, enum role ro
 	memcpy(row->peer, rs->peers.table[ways.peer].config.name, sizeof(row->peer));
 	row->n = ways.n;
 	for (uint16_t i = 0; i < ways.n; i++)
-		row->next_hop[i] = addr_table_at(rs->next_hops.addrs, ways.next_hop[i])->addr;
+		next_hop_text(rs->config, addr_table_at(rs->next_hops.addrs, ways.next_hop[i]),
+			      row->next_hop[i]);
 }
 
 void show_peer_address(const struct peer *peer, char *buf)

@@ -96,7 +96,7 @@ struct row_by_route {
 	struct prefix prefix;
 	char peer[CONFIG_NAME];
 	uint16_t n;
-	struct addr next_hop[RIB_ECMP];
+	char next_hop[RIB_ECMP][NEXT_HOP_TEXT]; /* "10.0.2.4", "fe80::1%nva0" */
 };
 
 /* ROW_PEER uses what stands before `detail`. */

@@ -53,6 +53,9 @@ const cell_case cell_cases[] = {
 	{ cell_by_route,
 	  R"({"f":{"prefix":"10.9.0.0/24","peer":"a","next_hops":["10.0.2.4","10.0.2.5"]}})",
 	  "10.9.0.0/24 of a, via 10.0.2.4 10.0.2.5" },
+	{ cell_by_route,
+	  R"({"f":{"prefix":"2001:db8:9::/48","peer":"a","next_hops":["fe80::1%nva0"]}})",
+	  "2001:db8:9::/48 of a, via fe80::1%nva0" },
 	{ cell_by_route, R"({})", "-" },
 	{ cell_path_next_hop,
 	  R"({"f":"10.9.0.5","by_route":{"prefix":"10.9.0.0/24","peer":"a",)"
