@@ -6,6 +6,8 @@
 
 #include <rte_jhash.h>
 
+#include "ip6.h"
+
 enum {
 	UNKNOWN_SCALE = 14, /* its SYN was not seen: the largest that there is */
 	SLACK = 64 << 10,   /* octets beside the window: what is sent twice, probes */
@@ -37,12 +39,26 @@ static uint8_t scale_of(const struct rte_tcp_hdr *tcp)
 	return 0;
 }
 
+static struct fib_addr source_of(const struct tcp_segment *s)
+{
+	return s->ip6 ? ip6_addr(((const struct rte_ipv6_hdr *)s->ip)->src_addr)
+		      : fib_addr_ip4(
+				rte_be_to_cpu_32(((const struct rte_ipv4_hdr *)s->ip)->src_addr));
+}
+
+static struct fib_addr destination_of(const struct tcp_segment *s)
+{
+	return s->ip6 ? ip6_addr(((const struct rte_ipv6_hdr *)s->ip)->dst_addr)
+		      : fib_addr_ip4(
+				rte_be_to_cpu_32(((const struct rte_ipv4_hdr *)s->ip)->dst_addr));
+}
+
 static struct flow *set_of(struct flows *flows, const struct flow_key *key)
 {
-	uint32_t ports = (uint32_t)key->local_port << 16 | key->remote_port;
 	bool bgp = key->local_port == RTE_BE16(BGP) || key->remote_port == RTE_BE16(BGP);
+	uint32_t hash = rte_jhash_32b((const uint32_t *)key, sizeof(*key) / sizeof(uint32_t), 0);
 
-	return flows->set[bgp][rte_jhash_3words(key->local, key->remote, ports, 0) % FLOWS_SETS];
+	return flows->set[bgp][hash % FLOWS_SETS];
 }
 
 static struct flow *find(struct flows *flows, const struct flow_key *key)
@@ -107,7 +123,8 @@ void flows_sent(struct flows *flows, struct tcp_segment s, uint64_t now_ms)
 
 	if (!s.tcp)
 		return;
-	key = (struct flow_key){ s.ip->src_addr, s.ip->dst_addr, s.tcp->src_port, s.tcp->dst_port };
+	key = (struct flow_key){ source_of(&s), destination_of(&s), s.tcp->src_port,
+				 s.tcp->dst_port };
 	flow = find(flows, &key);
 	if (s.tcp->tcp_flags & RTE_TCP_RST_FLAG) {
 		if (flow)
@@ -140,7 +157,7 @@ static struct flow *known(struct flows *flows, const struct tcp_segment *s)
 
 	if (!s->tcp || (s->tcp->tcp_flags & RTE_TCP_SYN_FLAG))
 		return NULL;
-	key = (struct flow_key){ s->ip->dst_addr, s->ip->src_addr, s->tcp->dst_port,
+	key = (struct flow_key){ destination_of(s), source_of(s), s->tcp->dst_port,
 				 s->tcp->src_port };
 	flow = find(flows, &key);
 	return flow && flow->known ? flow : NULL;

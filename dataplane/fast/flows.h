@@ -15,6 +15,7 @@
 
 #include <rte_mbuf.h>
 
+#include "fib_prefix.h"
 #include "tcp_segment.h"
 
 #ifdef __cplusplus
@@ -23,9 +24,9 @@ extern "C" {
 
 enum { FLOWS_SETS = 1024, FLOWS_WAYS = 4 };
 
-/* Addresses and ports in network order. */
+/* Ports in network order. Whole words, which are hashed. */
 struct flow_key {
-	uint32_t local, remote;
+	struct fib_addr local, remote;
 	uint16_t local_port, remote_port;
 };
 
@@ -48,7 +49,7 @@ struct flows {
 /* All free. NULL: no memory. free() it. */
 struct flows *flows_new(void);
 
-/* Of a frame that the kernel sends; what is no TCP over IPv4 is passed over. */
+/* Of a frame that the kernel sends; what is no TCP is passed over. */
 void flows_sent(struct flows *flows, struct tcp_segment s, uint64_t now_ms);
 
 /* May the frame pass without a meter? It counts as used if so. */

@@ -214,7 +214,7 @@ static int tap_create(struct lcp *lcp)
 		return -errno;
 	memcpy(ifr.ifr_name, lcp->name, sizeof(lcp->name));
 	if (ioctl(lcp->fd, TUNSETIFF, &ifr) ||
-	    ioctl(lcp->fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO_ECN))
+	    ioctl(lcp->fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN))
 		return -errno;
 	lcp->ifindex = (int)if_nametoindex(lcp->name);
 	return lcp->ifindex ? 0 : -errno;

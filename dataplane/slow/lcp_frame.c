@@ -8,6 +8,7 @@
 
 #include <rte_tcp.h>
 
+#include "frame_ip.h"
 #include "tcp_merge.h"
 
 /* Of segments that tcp_merge() has made one. */
@@ -15,7 +16,7 @@ static struct virtio_net_hdr merged(const struct rte_mbuf *m)
 {
 	return (struct virtio_net_hdr){
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		.gso_type = frame_is_ip6(m) ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4,
 		.hdr_len = (uint16_t)(m->l2_len + m->l3_len + m->l4_len),
 		.gso_size = m->tso_segsz,
 		.csum_start = (uint16_t)(m->l2_len + m->l3_len),

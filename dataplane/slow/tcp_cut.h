@@ -25,14 +25,17 @@ extern "C" {
 #endif
 
 struct tcp_cut {
-	const uint8_t *frame;		/* borrowed until the last segment is out */
-	uint32_t len, header, size, at; /* octets: all, of headers, of a segment, cut so far */
-	uint16_t count;			/* segments so far */
-	uint8_t gso_type;		/* VIRTIO_NET_HDR_GSO_TCPV4, perhaps with _ECN */
+	const uint8_t *frame;	   /* borrowed until the last segment is out */
+	uint32_t len, tcp, header; /* octets: all, before TCP's header, of headers, */
+	uint32_t size, at;	   /* of a segment, cut so far */
+	uint32_t pseudo;	   /* the sum of the pseudo header without its length */
+	uint16_t count;		   /* segments so far */
+	uint8_t gso_type;	   /* VIRTIO_NET_HDR_GSO_TCPV4 or _TCPV6, perhaps with _ECN */
 };
 
-/* Take a frame of `len` octets as `offload` describes it. False: it is no TCP over IPv4 that can be
- * cut, and is to be dropped. */
+/* Take a frame of `len` octets as `offload` describes it (virtio 1.2, 5.1.6.2.1: also where TCP
+ * begins, whatever extension headers lie before it, and that its checksum field holds the sum of
+ * the pseudo header). False: it is no TCP that can be cut, and is to be dropped. */
 bool tcp_cut_begin(struct tcp_cut *cut, const struct virtio_net_hdr *offload, const uint8_t *frame,
 		   size_t len);
 

@@ -10,9 +10,13 @@
 #include <rte_prefetch.h>
 #include <rte_tcp.h>
 
+#include "frame_ip.h"
+
 enum {
 	TIMESTAMPS_LEN = 12,
-	HEADERS = RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr), /* before TCP's */
+	ADDRESSES4 = 8, /* octets of both, which end the header */
+	ADDRESSES6 = 32,
+	PORTS = 4,
 };
 
 /* NOP, NOP, timestamps of 10 octets: how everybody sends them (RFC 7323 appendix A). */
@@ -26,14 +30,21 @@ struct train {
 	bool open;
 };
 
-static const struct rte_ipv4_hdr *ip_of(const struct rte_mbuf *m)
+/* Octets of a plain IP header of the frame's family, */
+static uint32_t ip_len(const struct rte_mbuf *m)
 {
-	return rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+	return frame_is_ip6(m) ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
+}
+
+/* and of all headers before TCP's. */
+static uint32_t tcp_at(const struct rte_mbuf *m)
+{
+	return RTE_ETHER_HDR_LEN + ip_len(m);
 }
 
 static struct rte_tcp_hdr *tcp_of(const struct rte_mbuf *m)
 {
-	return rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, HEADERS);
+	return rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, tcp_at(m));
 }
 
 static uint32_t tcp_header_len(const struct rte_tcp_hdr *tcp)
@@ -41,17 +52,30 @@ static uint32_t tcp_header_len(const struct rte_tcp_hdr *tcp)
 	return (tcp->data_off >> 4) * 4u;
 }
 
-/* Is there room in the frame for plain IPv4 and TCP headers, and are they that? */
-static bool is_plain_tcp(const struct rte_mbuf *m)
+static bool is_plain4(const struct rte_mbuf *m)
 {
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	const struct rte_ipv4_hdr *ip = ip_of(m);
+	const struct rte_ipv4_hdr *ip = frame_ip4(m);
 
-	return m->nb_segs == 1 && m->data_len >= HEADERS + sizeof(struct rte_tcp_hdr) &&
-	       ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
+	return rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->ether_type ==
+		       RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
 	       ip->version_ihl == RTE_IPV4_VHL_DEF && ip->next_proto_id == IPPROTO_TCP &&
 	       !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK | RTE_IPV4_HDR_MF_FLAG)) &&
 	       rte_be_to_cpu_16(ip->total_length) + RTE_ETHER_HDR_LEN == m->data_len;
+}
+
+static bool is_plain6(const struct rte_mbuf *m)
+{
+	const struct rte_ipv6_hdr *ip = frame_ip6(m);
+
+	return (*(const uint8_t *)ip & 0xf0) == 0x60 && ip->proto == IPPROTO_TCP &&
+	       ip6_total_len(ip) + RTE_ETHER_HDR_LEN == m->data_len;
+}
+
+/* Is there room in the frame for plain headers of IP and TCP, and are they that? */
+static bool is_plain_tcp(const struct rte_mbuf *m)
+{
+	return m->nb_segs == 1 && m->data_len >= tcp_at(m) + sizeof(struct rte_tcp_hdr) &&
+	       (frame_is_ip6(m) ? is_plain6(m) : is_plain4(m));
 }
 
 static bool options_merge(const struct rte_tcp_hdr *tcp)
@@ -61,15 +85,20 @@ static bool options_merge(const struct rte_tcp_hdr *tcp)
 	return !len || (len == TIMESTAMPS_LEN && !memcmp(tcp + 1, timestamps, sizeof(timestamps)));
 }
 
+/* The sum of the pseudo header (RFC 9293 3.1; RFC 8200 8.1). */
+static uint16_t pseudo_sum(const struct rte_mbuf *m)
+{
+	return frame_is_ip6(m) ? rte_ipv6_phdr_cksum(frame_ip6(m), 0)
+			       : rte_ipv4_phdr_cksum(frame_ip4(m), 0);
+}
+
 static bool checksum_good(const struct rte_mbuf *m)
 {
-	const struct rte_ipv4_hdr *ip = ip_of(m);
 	uint32_t sum;
 
 	if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	sum = __rte_raw_cksum(tcp_of(m), m->data_len - (uint32_t)HEADERS,
-			      rte_ipv4_phdr_cksum(ip, 0));
+	sum = __rte_raw_cksum(tcp_of(m), m->data_len - tcp_at(m), pseudo_sum(m));
 	return __rte_raw_cksum_reduce(sum) == 0xffff;
 }
 
@@ -79,33 +108,48 @@ static bool merges(const struct rte_mbuf *m)
 {
 	const struct rte_tcp_hdr *tcp = tcp_of(m);
 
-	return tcp->data_off >> 4 >= 5 && HEADERS + tcp_header_len(tcp) <= m->data_len &&
+	return tcp->data_off >> 4 >= 5 && tcp_at(m) + tcp_header_len(tcp) <= m->data_len &&
 	       (tcp->tcp_flags & (uint8_t)~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG &&
 	       options_merge(tcp) && checksum_good(m);
 }
 
 static uint16_t payload_len(const struct rte_mbuf *m)
 {
-	return (uint16_t)(m->data_len - HEADERS - tcp_header_len(tcp_of(m)));
+	return (uint16_t)(m->data_len - tcp_at(m) - tcp_header_len(tcp_of(m)));
 }
 
+/* Behind the addresses lie the ports. */
 static bool same_flow(const struct rte_mbuf *a, const struct rte_mbuf *b)
 {
-	return a->port == b->port && !memcmp(&ip_of(a)->src_addr, &ip_of(b)->src_addr, 8) &&
-	       !memcmp(tcp_of(a), tcp_of(b), 4);
+	const uint8_t *at_a = (const uint8_t *)tcp_of(a), *at_b = (const uint8_t *)tcp_of(b);
+
+	if (a->port != b->port || frame_is_ip6(a) != frame_is_ip6(b))
+		return false;
+	if (frame_is_ip6(a))
+		return !memcmp(at_a - ADDRESSES6, at_b - ADDRESSES6, ADDRESSES6 + PORTS);
+	return !memcmp(at_a - ADDRESSES4, at_b - ADDRESSES4, ADDRESSES4 + PORTS);
 }
 
-/* By the same way, with the same ECN (RFC 3168). */
+static bool same_ip4(const struct rte_ipv4_hdr *a, const struct rte_ipv4_hdr *b)
+{
+	return a->type_of_service == b->type_of_service && a->time_to_live == b->time_to_live &&
+	       a->fragment_offset == b->fragment_offset;
+}
+
+/* Traffic class and flow label. */
+static bool same_ip6(const struct rte_ipv6_hdr *a, const struct rte_ipv6_hdr *b)
+{
+	return a->vtc_flow == b->vtc_flow && a->hop_limits == b->hop_limits;
+}
+
+/* By the same way, with the same ECN (RFC 3168); of the same flow. */
 static bool same_way(const struct rte_mbuf *a, const struct rte_mbuf *b)
 {
-	const struct rte_ipv4_hdr *ip_a = ip_of(a), *ip_b = ip_of(b);
-
 	return !memcmp(rte_pktmbuf_mtod(a, const void *), rte_pktmbuf_mtod(b, const void *),
 		       RTE_ETHER_HDR_LEN) &&
-	       ip_a->type_of_service == ip_b->type_of_service &&
-	       ip_a->time_to_live == ip_b->time_to_live &&
-	       ip_a->fragment_offset == ip_b->fragment_offset &&
-	       tcp_of(a)->data_off == tcp_of(b)->data_off;
+	       tcp_of(a)->data_off == tcp_of(b)->data_off &&
+	       (frame_is_ip6(a) ? same_ip6(frame_ip6(a), frame_ip6(b))
+				: same_ip4(frame_ip4(a), frame_ip4(b)));
 }
 
 /* The headers of segments that differ in nothing but place and length. */
@@ -165,21 +209,31 @@ static void begin(struct train *t, struct rte_mbuf *m, uint16_t place)
 	};
 }
 
+/* Of IP, with as many octets behind it. */
+static void set_len(struct rte_mbuf *m, uint16_t octets)
+{
+	struct rte_ipv4_hdr *ip = frame_ip4(m);
+
+	if (frame_is_ip6(m)) {
+		frame_ip6(m)->payload_len = rte_cpu_to_be_16(octets);
+		return;
+	}
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + octets));
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+}
+
 /* One header for all of them. */
 static void finish(const struct train *t)
 {
 	struct rte_mbuf *m = t->first;
-	struct rte_ipv4_hdr *ip =
-		rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
 
 	if (m->nb_segs == 1)
 		return;
-	ip->total_length = rte_cpu_to_be_16((uint16_t)(m->pkt_len - RTE_ETHER_HDR_LEN));
-	ip->hdr_checksum = 0;
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	tcp_of(m)->cksum = rte_ipv4_phdr_cksum(ip, 0);
+	set_len(m, (uint16_t)(m->pkt_len - tcp_at(m)));
+	tcp_of(m)->cksum = pseudo_sum(m);
 	m->l2_len = RTE_ETHER_HDR_LEN;
-	m->l3_len = sizeof(*ip);
+	m->l3_len = ip_len(m) & 0x1ff;
 	m->l4_len = tcp_header_len(tcp_of(m)) & 0xff;
 	m->tso_segsz = t->payload;
 }

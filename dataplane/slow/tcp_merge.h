@@ -3,12 +3,13 @@
  *
  * It is what the kernel's own GRO would make of them, and the kernel can tell each segment's end
  * from the size (tso_segsz): all have it but the last. Merged is only what says nothing but octets:
- * plain headers, no TCP option but timestamps (never TCP-MD5, whose digest is over the segment), no
- * flag but ACK and PSH, the same acknowledgement and window, and a checksum that was found good, as
- * a merged packet's is not looked at again. An acknowledgement without octets that the next one
- * overtakes is left out (RFC 3449 5.2.1), unless it says more: it repeats one, or has SACK blocks.
- * librte_gro asks for no checksum, takes any option that is alike, and sorts segments that came out
- * of order, which is TCP's to see. */
+ * plain headers (no options of IPv4, no extension headers of IPv6), no TCP option but timestamps
+ * (never TCP-MD5, whose digest is over the segment), no flag but ACK and PSH, the same
+ * acknowledgement and window, and a checksum that was found good, as a merged packet's is not
+ * looked at again. An acknowledgement without octets that the next one overtakes is left out (RFC
+ * 3449 5.2.1), unless it says more: it repeats one, or has SACK blocks. librte_gro asks for no
+ * checksum, takes any option that is alike, and sorts segments that came out of order, which is
+ * TCP's to see. */
 #ifndef BASCULE_TCP_MERGE_H
 #define BASCULE_TCP_MERGE_H
 

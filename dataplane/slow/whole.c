@@ -3,9 +3,6 @@
 
 #include <errno.h>
 
-#include <rte_ip.h>
-#include <rte_tcp.h>
-
 #include "self.h"
 
 enum { MACS = 2 * RTE_ETHER_ADDR_LEN };
@@ -16,18 +13,6 @@ struct way {
 	uint32_t mtu;
 	const uint8_t *macs; /* of its frame */
 };
-
-static struct rte_ipv4_hdr *ip_of(const struct lcp *lcp)
-{
-	return (struct rte_ipv4_hdr *)(lcp->frame + RTE_ETHER_HDR_LEN);
-}
-
-/* What the kernel is sent has to be what the headers say. */
-static bool is_exact(const struct lcp *lcp)
-{
-	return rte_be_to_cpu_16(ip_of(lcp)->total_length) + (uint32_t)RTE_ETHER_HDR_LEN ==
-	       lcp->cut.len;
-}
 
 static bool find_way(struct slowpath *s, uint16_t port, struct way *way)
 {
@@ -74,11 +59,9 @@ static void count(struct slowpath *s, uint16_t port, const struct tcp_cut *cut, 
 	__atomic_store_n(&gso->octets, gso->octets + octets, __ATOMIC_RELAXED);
 }
 
-/* Its TCP checksum is left to be made: the field holds the sum of the pseudo header. */
+/* As it is: its TCP checksum is left to be made. */
 static int send_by(const struct lcp *lcp, const struct port *port, const uint8_t *macs)
 {
-	struct rte_ipv4_hdr *ip = ip_of(lcp);
-	struct rte_tcp_hdr *tcp = (void *)((uint8_t *)ip + rte_ipv4_hdr_len(ip));
 	struct gso_frame frame = {
 		.offload = tcp_cut_offload(&lcp->cut, port->tags.len),
 		.macs = macs,
@@ -87,7 +70,6 @@ static int send_by(const struct lcp *lcp, const struct port *port, const uint8_t
 		.rest_len = lcp->cut.len - MACS,
 	};
 
-	tcp->cksum = rte_ipv4_phdr_cksum(ip, 0);
 	return gso_socket_send(&port->device->gso, &frame);
 }
 
@@ -98,7 +80,7 @@ uint32_t whole_send(struct slowpath *s, uint16_t port)
 	struct way way;
 	int err;
 
-	if (!is_exact(lcp) || !find_way(s, port, &way) || !takes(s, &way, &lcp->cut))
+	if (!find_way(s, port, &way) || !takes(s, &way, &lcp->cut))
 		return 0;
 	if (s->tx.queue[way.port].n)
 		tx_flush_queue(&s->tx, &s->tx.queue[way.port]);

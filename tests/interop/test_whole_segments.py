@@ -1,10 +1,12 @@
 """TCP between the host's kernel and peers, where the dataplane hands the kernel below a port many segments as one: octet by octet
-both ways, and frame by frame at the far end, for ports of 1,500 and 9,000 octets, with a tag, with two, and where frames are lost.
+both ways and by either family, and frame by frame at the far end, for ports of 1,500 and 9,000 octets, with a tag, with two, and
+where frames are lost. IPv6 has the addresses 2001:db8:N::1 and ::2 for 10.N.0.1 and 10.N.0.2.
 
     plain ── plain0  10.1.0.1       jumbo ── jumbo0  10.2.0.1, MTU 9000
     one   ┐         ┌ one0  10.3.0.1   0x8100 300
     two   ┤ switch ─┤ two0  10.4.0.1   0x88a8 200, 0x8100 100"""
 
+import ipaddress
 import re
 import socket
 import struct
@@ -25,12 +27,15 @@ PORTS = {"plain0": (1, 1500, []), "jumbo0": (2, JUMBO, []), "one0": (3, 1500, [(
 SIZE = 3 << 20
 
 
-def us(port):
-    return f"10.{PORTS[port][0]}.0.1"
+FAMILIES = {"ipv4": (b"\x08\x00", 6 + 3, 12, 4), "ipv6": (b"\x86\xdd", 6, 8, 16)}  # EtherType; octets: protocol, source; of an address
 
 
-def peer(port):
-    return f"10.{PORTS[port][0]}.0.2"
+def us(port, family="ipv4", host=1):
+    return f"10.{PORTS[port][0]}.0.{host}" if family == "ipv4" else f"2001:db8:{PORTS[port][0]}::{host}"
+
+
+def peer(port, family="ipv4"):
+    return us(port, family, 2)
 
 
 class Whole:
@@ -43,7 +48,7 @@ class Whole:
         ports, self.peers = [], {}
         for name, (_, mtu, tags) in PORTS.items():
             lan = name[:-1]
-            port = {"name": name, "role": "nva", "addresses": [f"{us(name)}/24"], "mtu": mtu}
+            port = {"name": name, "role": "nva", "addresses": [f"{us(name)}/24", f"{us(name, 'ipv6')}/64"], "mtu": mtu}
             if tags:
                 port.update(device="net_af_packet9,iface=trunk", vlan=tags[-1][1])
                 if len(tags) > 1:
@@ -52,7 +57,7 @@ class Whole:
                 rs.join(lab.lan(lan), name, mtu=mtu)
                 rs.keep_kernel_off(name)
             self.peers[name] = lab.namespace(lan)
-            self.peers[name].join(lab.lans[lan], lan, f"{peer(name)}/24", mtu=mtu)
+            self.peers[name].join(lab.lans[lan], lan, f"{peer(name)}/24", f"{peer(name, 'ipv6')}/64", mtu=mtu)
             ports.append(port)
         self.bascule = Bascule(rs, "a", {
             "instance": {"asn": ASN, "router_id": us("plain0")},
@@ -64,7 +69,8 @@ class Whole:
         self.tagger.start()
         self.bascule.start()
         for name in PORTS:
-            wait_for(lambda n=name: self.rs.ping(peer(n), us(n)), f"the peer of {name}")
+            for family in FAMILIES:
+                wait_for(lambda n=name, f=family: self.rs.ping(peer(n, f), us(n, f)), f"the peer of {name}, {family}")
 
     def device(self, port):
         return "trunk" if PORTS[port][2] else port
@@ -79,7 +85,8 @@ class Tap:
         self._socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self._socket.bind((interface, 0))
         self._socket.settimeout(0.05)
-        self._source, self._only = socket.inet_aton(source), only
+        self._source, self._only = ipaddress.ip_address(source).packed, only
+        self._type, self._protocol, self._at, _ = FAMILIES["ipv6" if ":" in source else "ipv4"]
         self.frames, self._end = [], False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -93,8 +100,11 @@ class Tap:
                 if self._end:
                     return
                 continue
-            if kind == self._only and frame[12:14] == b"\x08\x00" and frame[23] == 6 and frame[26:30] == self._source and payload(frame):
+            if kind == self._only and frame[12:14] == self._type and self._tcp(frame[ETHER:]) and payload(frame):
                 self.frames.append((tags, frame))
+
+    def _tcp(self, packet):
+        return packet[self._protocol] == 6 and packet[self._at:self._at + len(self._source)] == self._source
 
     def __enter__(self):
         return self
@@ -105,9 +115,16 @@ class Tap:
         self._socket.close()
 
 
+def lengths(frame):
+    """Octets of the packet, and of its IP header."""
+    if frame[ETHER] >> 4 == 6:
+        return 40 + struct.unpack_from("!H", frame, ETHER + 4)[0], 40
+    return struct.unpack_from("!H", frame, ETHER + 2)[0], (frame[ETHER] & 15) * 4
+
+
 def payload(frame):
     """Octets behind TCP's header, those of a padded frame left out."""
-    total, header = struct.unpack_from("!H", frame, 16)[0], (frame[14] & 15) * 4
+    total, header = lengths(frame)
     return total - header - (frame[ETHER + header + 12] >> 4) * 4
 
 
@@ -121,13 +138,15 @@ def checksum(octets):
 
 def spoilt(frame):
     """What is wrong with it?"""
-    header, total = (frame[14] & 15) * 4, struct.unpack_from("!H", frame, 16)[0]
-    segment = frame[ETHER + header:ETHER + total]
-    if len(frame) != ETHER + total:
+    total, header = lengths(frame)
+    packet, segment = frame[ETHER:], frame[ETHER + header:ETHER + total]
+    _, _, at, size = FAMILIES["ipv6" if packet[0] >> 4 == 6 else "ipv4"]
+    if len(packet) != total:
         return "length"
-    if checksum(frame[ETHER:ETHER + header]) != 0xFFFF:
+    if size == 4 and checksum(packet[:header]) != 0xFFFF:
         return "checksum of IPv4"
-    return "checksum of TCP" if checksum(frame[26:34] + struct.pack("!HH", 6, len(segment)) + segment) != 0xFFFF else None
+    pseudo = packet[at:at + 2 * size] + struct.pack("!HH", 6, len(segment))
+    return "checksum of TCP" if checksum(pseudo + segment) != 0xFFFF else None
 
 
 @pytest.fixture(scope="module")
@@ -148,14 +167,16 @@ def carried(sender, source, receiver, destination):
     return sent == received
 
 
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("port", PORTS)
-def test_what_we_send_arrives(net, port):
+def test_what_we_send_arrives(net, port, family):
     """Every frame at the far end is one of the MTU with good checksums; the kernel, not the driver, has cut them: only what is
     sent by its own way it shows to who listens to what leaves."""
     _, mtu, tags = PORTS[port]
     far = net.peers[port]
-    with Tap(far, port[:-1], us(port)) as there, Tap(net.rs, net.device(port), us(port), OUTGOING) as here:
-        assert carried(net.rs, us(port), far, peer(port))
+    ours = us(port, family)
+    with Tap(far, port[:-1], ours) as there, Tap(net.rs, net.device(port), ours, OUTGOING) as here:
+        assert carried(net.rs, ours, far, peer(port, family))
     assert sum(payload(frame) for _, frame in there.frames) >= SIZE
     assert not [what for what in (spoilt(frame) for _, frame in there.frames) if what]
     assert max(len(frame) for _, frame in there.frames) == ETHER + mtu
@@ -164,32 +185,38 @@ def test_what_we_send_arrives(net, port):
     assert not lost(net)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("port", PORTS)
-def test_what_is_sent_to_us_arrives(net, port):
-    assert carried(net.peers[port], peer(port), net.rs, us(port))
+def test_what_is_sent_to_us_arrives(net, port, family):
+    """Most of it in frames of many segments, if they come faster than they are taken."""
+    with Tap(net.rs, f"{net.bascule.name}-{port}", peer(port, family)) as there:
+        assert carried(net.peers[port], peer(port, family), net.rs, us(port, family))
     assert not lost(net)
+    assert sum(payload(frame) for _, frame in there.frames) >= SIZE
+    assert max(len(frame) for _, frame in there.frames) > ETHER + PORTS[port][1], "merged"
 
 
-def test_a_device_that_cuts_itself_gets_them_whole(net):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_device_that_cuts_itself_gets_them_whole(net, family):
     """A veth with offloads on passes them on; the one behind the bridge cuts them."""
     net.rs.run("ethtool", "-K", "plain0", *"tx on sg on tso on gso on".split())
     try:
-        with Tap(net.peers["plain0"], "plain", us("plain0")) as there, \
-                Tap(net.lab.fabric, net.rs.wires["plain0"], us("plain0")) as wire:
-            assert carried(net.rs, us("plain0"), net.peers["plain0"], peer("plain0"))
+        ours = us("plain0", family)
+        with Tap(net.peers["plain0"], "plain", ours) as there, Tap(net.lab.fabric, net.rs.wires["plain0"], ours) as wire:
+            assert carried(net.rs, ours, net.peers["plain0"], peer("plain0", family))
     finally:
         net.rs.run("ethtool", "-K", "plain0", *"tx off tso off gso off".split())
     assert max(len(frame) for _, frame in wire.frames) > 3000
     assert not [what for what in (spoilt(frame) for _, frame in there.frames) if what]
 
 
-@pytest.mark.parametrize("port", PORTS)
-def test_losses_are_made_up_for(net, port):
+@pytest.mark.parametrize("port,family", [*((port, "ipv4") for port in PORTS), ("two0", "ipv6")])
+def test_losses_are_made_up_for(net, port, family):
     """A queue that is soon full, on the way out and on the way in."""
     far = net.peers[port]
     for interface, sender, source, receiver, destination in (
-            (far.wires[port[:-1]], net.rs, us(port), far, peer(port)),
-            (net.rs.wires[net.device(port)], far, peer(port), net.rs, us(port))):
+            (far.wires[port[:-1]], net.rs, us(port, family), far, peer(port, family)),
+            (net.rs.wires[net.device(port)], far, peer(port, family), net.rs, us(port, family))):
         net.lab.fabric.run(*f"tc qdisc add dev {interface} root tbf rate 80mbit burst 20k limit 30k".split())
         try:
             assert carried(sender, source, receiver, destination)
@@ -200,14 +227,15 @@ def test_losses_are_made_up_for(net, port):
     assert not lost(net)
 
 
-def test_ports_count_what_went(net):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ports_count_what_went(net, family):
     """As if it had left segment by segment, and nothing of it came back."""
     for port in PORTS:
         before = net.bascule.ports()[port]
-        assert carried(net.rs, us(port), net.peers[port], peer(port))
+        assert carried(net.rs, us(port, family), net.peers[port], peer(port, family))
         after = net.bascule.ports()[port]
         packets, octets = (after[f"tx_{what}"] - before[f"tx_{what}"] for what in ("packets", "bytes"))
-        full = PORTS[port][1] - 52
+        full = PORTS[port][1] - (52 if family == "ipv4" else 72)
         assert SIZE // full <= packets < 2 * SIZE // full
         assert SIZE + 54 * (SIZE // full) <= octets < 2 * SIZE
         assert after["rx_bytes"] - before["rx_bytes"] < SIZE

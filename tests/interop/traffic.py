@@ -14,9 +14,11 @@ from lab import LabError
 
 
 def tcp_transfer(sender, source, receiver, destination, size=4 << 20, seconds=60):
-    """Send `size` random octets over TCP. Returns (SHA-256 sent, SHA-256 received), for the caller to compare."""
-    family = sender.family
-    listener = receiver.socket(family.af, socket.SOCK_STREAM)
+    """Send `size` random octets over TCP, by the addresses' family. Returns (SHA-256 sent, SHA-256 received), for the caller to
+    compare."""
+    source, destination = sender.family.say(source), sender.family.say(destination)
+    family = socket.AF_INET6 if ":" in source else socket.AF_INET
+    listener = receiver.socket(family, socket.SOCK_STREAM)
     got = hashlib.sha256()
 
     def receive():
@@ -29,14 +31,14 @@ def tcp_transfer(sender, source, receiver, destination, size=4 << 20, seconds=60
 
     with listener:
         listener.settimeout(seconds)
-        listener.bind((family.say(destination), 0))
+        listener.bind((destination, 0))
         listener.listen(1)
         thread = threading.Thread(target=receive, daemon=True)
         thread.start()
         data = os.urandom(size)
-        with sender.socket(family.af, socket.SOCK_STREAM) as connection:
+        with sender.socket(family, socket.SOCK_STREAM) as connection:
             connection.settimeout(seconds)
-            connection.bind((family.say(source), 0))
+            connection.bind((source, 0))
             connection.connect(listener.getsockname())
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)

@@ -132,6 +132,8 @@ def _tcp(parser):
     parser.add_argument("--seconds", type=int, default=3, metavar="S", help="each way, each time (default: 3)")
     parser.add_argument("--classes", type=_words, default=list(tcp.PORTS), metavar="LIST",
                         help=f"of punted packets: {','.join(tcp.PORTS)} (default: both)")
+    parser.add_argument("--families", type=_words, default=list(tcp.FAMILIES), metavar="LIST",
+                        help=f"{','.join(tcp.FAMILIES)} (default: both)")
 
 
 def _rfc2544(parser):

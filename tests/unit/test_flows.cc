@@ -11,12 +11,16 @@ enum { SLACK = 64 << 10, NOW = 5000 };
 
 const octets SCALE_7 = { 1, 3, 3, 7 };
 
-struct flowing : testing::Test {
+struct flowing : testing::TestWithParam<enum family> {
 	static struct rte_mempool *pool;
 	struct flows *flows = flows_new();
 	segment theirs, ours; /* of a peer, and of the kernel */
 	uint64_t now_ms = NOW;
 
+	flowing()
+	{
+		theirs.family = ours.family = GetParam();
+	}
 	static void SetUpTestSuite()
 	{
 		pool = rte_pktmbuf_pool_create("flows", 63, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
@@ -76,7 +80,7 @@ struct rte_mempool *flowing::pool;
 
 } // namespace
 
-TEST_F(flowing, strangers_are_not_admitted)
+TEST_P(flowing, strangers_are_not_admitted)
 {
 	EXPECT_FALSE(admitted(theirs));
 	handshake();
@@ -93,7 +97,7 @@ TEST_F(flowing, strangers_are_not_admitted)
 	}
 }
 
-TEST_F(flowing, as_much_as_the_window_allows)
+TEST_P(flowing, as_much_as_the_window_allows)
 {
 	ours.window = 1000;
 	for (auto [options, scale] : { std::pair{ octets{}, 0 }, { SCALE_7, 7 } }) {
@@ -107,7 +111,7 @@ TEST_F(flowing, as_much_as_the_window_allows)
 	EXPECT_EQ(((1000u << 14) + SLACK) / 1000, pass(theirs));
 }
 
-TEST_F(flowing, what_is_acknowledged_may_be_sent_again)
+TEST_P(flowing, what_is_acknowledged_may_be_sent_again)
 {
 	uint32_t all;
 
@@ -128,7 +132,7 @@ TEST_F(flowing, what_is_acknowledged_may_be_sent_again)
 }
 
 /* Their acknowledgements carry nothing and are many: one for each segment of ours. */
-TEST_F(flowing, acknowledgements_pass)
+TEST_P(flowing, acknowledgements_pass)
 {
 	handshake();
 	theirs.payload.clear();
@@ -140,7 +144,7 @@ TEST_F(flowing, acknowledgements_pass)
 	}
 }
 
-TEST_F(flowing, a_reset_ends_it)
+TEST_P(flowing, a_reset_ends_it)
 {
 	handshake();
 	ours.flags |= RTE_TCP_RST_FLAG;
@@ -149,7 +153,7 @@ TEST_F(flowing, a_reset_ends_it)
 }
 
 /* SYNs, however many, put out no flow that is known; nor do others' flows those of BGP. */
-TEST_F(flowing, those_that_are_known_stay)
+TEST_P(flowing, those_that_are_known_stay)
 {
 	segment syn = ours;
 
@@ -171,7 +175,7 @@ TEST_F(flowing, those_that_are_known_stay)
 	EXPECT_TRUE(admitted(theirs));
 }
 
-TEST_F(flowing, the_one_that_was_silent_for_longest_goes)
+TEST_P(flowing, the_one_that_was_silent_for_longest_goes)
 {
 	const uint32_t peers = 2 * FLOWS_SETS * FLOWS_WAYS;
 	uint32_t known = 0, recent = 0;
@@ -195,7 +199,7 @@ TEST_F(flowing, the_one_that_was_silent_for_longest_goes)
 	EXPECT_GT(recent, known * 6 / 10);
 }
 
-TEST_F(flowing, truncated)
+TEST_P(flowing, truncated)
 {
 	octets whole = frame_of(theirs);
 
@@ -209,3 +213,21 @@ TEST_F(flowing, truncated)
 		rte_pktmbuf_free(m);
 	}
 }
+
+/* The same numbers of the other family, or of another network, are somebody else's. */
+TEST_P(flowing, an_address_is_all_of_it)
+{
+	segment other = theirs;
+
+	handshake();
+	other.family = GetParam() == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
+	EXPECT_FALSE(admitted(other));
+	for (int bit = 0; bit < 32; bit++) {
+		other = theirs;
+		other.src ^= UINT32_C(1) << bit;
+		EXPECT_FALSE(admitted(other)) << bit;
+	}
+	EXPECT_TRUE(admitted(theirs));
+}
+
+OF_BOTH_FAMILIES(flowing);

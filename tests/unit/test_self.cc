@@ -306,7 +306,6 @@ TEST_F(self, the_kernels_own_frames_are_left_alone)
  * that way. What cannot go is told segment by segment. */
 TEST_F(self, many_segments_go_whole_where_the_hosts_view_says)
 {
-	struct virtio_net_hdr offload = {};
 	struct rte_ether_addr macs[2];
 	octets got(70000), frame;
 	struct segment many;
@@ -319,12 +318,10 @@ TEST_F(self, many_segments_go_whole_where_the_hosts_view_says)
 		the->devices[p].gso.fd = pair[0];
 		the->devices[p].gso.open = true;
 		many.dst = remote_addr(p);
-		frame = frame_of(many);
+		frame = unsummed(frame_of(many));
 		memcpy(frame.data(), &the->ports[FROM].mac, 6);
 		memcpy(frame.data() + 6, &the->ports[FROM].mac, 6);
-		offload.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
-		offload.gso_size = 1000;
-		kernel_write(kernel, frame.data(), frame.size(), offload);
+		kernel_write(kernel, frame.data(), frame.size(), offload_of(frame, 1000));
 		EXPECT_EQ(60u, slowpath_lcp(s));
 		ASSERT_EQ((ssize_t)frame.size(), kernel_read(pair[1], got.data(), got.size()));
 		memcpy(macs, got.data(), sizeof(macs));
@@ -335,10 +332,10 @@ TEST_F(self, many_segments_go_whole_where_the_hosts_view_says)
 	}
 	many.dst = 0xc0a80001;
 	many.payload.resize(2000);
-	frame = frame_of(many);
+	frame = unsummed(frame_of(many));
 	memcpy(frame.data(), &the->ports[FROM].mac, 6);
 	memcpy(frame.data() + 6, &the->ports[FROM].mac, 6);
-	kernel_write(kernel, frame.data(), frame.size(), offload);
+	kernel_write(kernel, frame.data(), frame.size(), offload_of(frame, 1000));
 	EXPECT_EQ(2u, slowpath_lcp(s));
 	EXPECT_EQ("no_route no_route", ends());
 	EXPECT_EQ("3/0 0", told());

@@ -12,9 +12,9 @@
 #include "segments.h"
 #include "slowpath_rig.h"
 
-TEST_F(slow, bgp_before_arp_before_the_rest)
+TEST_F(slow, bgp_before_arp_before_nd_before_the_rest)
 {
-	static const enum punt_class order[] = { PUNT_LOCAL, PUNT_ARP, PUNT_BGP };
+	static const enum punt_class order[] = { PUNT_LOCAL, PUNT_ND, PUNT_ARP, PUNT_BGP };
 	std::vector<uint16_t> seen;
 	uint8_t octets[256];
 
@@ -29,9 +29,9 @@ TEST_F(slow, bgp_before_arp_before_the_rest)
 	run();
 	while (kernel_read(kernel, octets, sizeof(octets)) > 0)
 		seen.push_back(octets[14 + 20 + 1]);
-	ASSERT_EQ(120u, seen.size());
+	ASSERT_EQ(160u, seen.size());
 	EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
-	EXPECT_EQ(120u, counters.to_kernel);
+	EXPECT_EQ(160u, counters.to_kernel);
 	expect_all_accounted();
 }
 
@@ -139,20 +139,18 @@ TEST_F(slow, frames_of_the_kernel_leave_by_the_port)
 /* The kernel hands over many segments as one, more of them than a turn takes. */
 TEST_F(slow, octets_of_the_kernel_leave_in_segments)
 {
-	struct virtio_net_hdr offload = {};
 	uint32_t next, n = 0;
 	octets frame, small;
 	segment s1, s2;
 
-	offload.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
-	offload.gso_size = 500;
 	s1.payload = octets(60000, 7);
 	s2.payload = octets(10, 9);
-	frame = frame_of(s1);
+	frame = unsummed(frame_of(s1));
 	small = frame_of(s2);
 	for (octets *to_a_host : { &frame, &small })
 		memcpy(to_a_host->data(), host_mac, sizeof(host_mac));
-	ASSERT_EQ((ssize_t)frame.size(), kernel_write(kernel, frame.data(), frame.size(), offload));
+	ASSERT_EQ((ssize_t)frame.size(),
+		  kernel_write(kernel, frame.data(), frame.size(), offload_of(frame, 500)));
 	ASSERT_EQ((ssize_t)small.size(), kernel_write(kernel, small.data(), small.size()));
 	next = s1.seq;
 	while (slowpath_lcp(s)) {

@@ -10,19 +10,11 @@ namespace
 {
 
 struct cutting : segments_test {
-	static struct virtio_net_hdr gso(size_t size, uint8_t type = VIRTIO_NET_HDR_GSO_TCPV4)
-	{
-		struct virtio_net_hdr offload = {};
-
-		offload.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		offload.gso_type = type;
-		offload.gso_size = (uint16_t)size;
-		return offload;
-	}
 	/* All of them. */
-	static std::vector<octets> cut(const octets &frame, size_t size)
+	static std::vector<octets> cut(const octets &made, size_t size)
 	{
-		struct virtio_net_hdr offload = gso(size);
+		octets frame = unsummed(made);
+		struct virtio_net_hdr offload = offload_of(frame, size);
 		std::vector<octets> all;
 		struct tcp_cut cut = {};
 
@@ -68,7 +60,7 @@ struct cutting : segments_test {
 
 } // namespace
 
-TEST_F(cutting, every_segment_size)
+TEST_P(cutting, every_segment_size)
 {
 	segment s;
 
@@ -80,7 +72,7 @@ TEST_F(cutting, every_segment_size)
 		expect_whole(s, size, cut(frame_of(s), size));
 }
 
-TEST_F(cutting, whatever_the_headers_say)
+TEST_P(cutting, whatever_the_headers_say)
 {
 	for (int i = 0; i < 500; i++) {
 		size_t size = 1 + random() % 1400;
@@ -88,8 +80,8 @@ TEST_F(cutting, whatever_the_headers_say)
 
 		s.payload = any(1 + random() % (size < 100 ? 3000 : 65000));
 		s.options = any(random() % 11 * 4);
-		s.ip_options = octets(random() % 11 * 4, 1);
-		while (s.payload.size() + 40 + s.options.size() + s.ip_options.size() > 65535)
+		s.ip_options = ip_options(random() % 11);
+		while (s.payload.size() + 60 + s.options.size() + s.ip_options.size() > 65535)
 			s.payload.pop_back();
 		s.flags = (uint8_t)(RTE_TCP_ACK_FLAG |
 				    (random() & (RTE_TCP_PSH_FLAG | RTE_TCP_FIN_FLAG |
@@ -98,8 +90,9 @@ TEST_F(cutting, whatever_the_headers_say)
 		s.ack = (uint32_t)random();
 		s.id = (uint16_t)random();
 		s.tos = (uint8_t)random();
+		s.label = random() & 0xfffff;
 		s.fragment = random() % 2 ? RTE_IPV4_HDR_DF_FLAG : 0;
-		if (size + 54 + s.options.size() + s.ip_options.size() > 2048)
+		if (size + 74 + s.options.size() + s.ip_options.size() > 2048)
 			continue;
 		expect_whole(s, size, cut(frame_of(s), size));
 		if (HasFailure())
@@ -108,50 +101,86 @@ TEST_F(cutting, whatever_the_headers_say)
 }
 
 /* The kernel says no such thing; whoever does makes us read no octet that is not there. */
-TEST_F(cutting, what_cannot_be_cut_is_refused)
+TEST_P(cutting, what_cannot_be_cut_is_refused)
 {
 	segment s;
 
-	s.payload = any(100);
+	s.payload = any(27); /* longer headers than there are would not be there */
 	s.options = TIMESTAMPS;
 
-	const octets good = frame_of(s);
-	struct virtio_net_hdr offload = gso(50);
-	struct tcp_cut cut = {};
+	const octets good = unsummed(frame_of(s));
+	const bool ip6 = GetParam() == FAMILY_IPV6;
+	const size_t tcp = ip6 ? 54 : 34;
+	const struct virtio_net_hdr offload = offload_of(good, 10);
+	const struct {
+		const char *name;
+		size_t at; /* octet of the frame, and what it is instead */
+		uint8_t value;
+	} octet_cases[] = {
+		{ "no EtherType", 12, 0x99 },
+		{ "the other family's", 13, (uint8_t)(ip6 ? 0x00 : 0xdd) },
+		{ "a shorter IP header", 14, (uint8_t)(ip6 ? good[14] : 0x44) },
+		{ "a longer one", 14, (uint8_t)(ip6 ? good[14] : 0x4f) },
+		{ "another length", ip6 ? 19u : 17u, 1 },
+		{ "another protocol", ip6 ? 20u : 23u, IPPROTO_UDP },
+		{ "a TCP header that is too short", tcp + 12, 0x40 },
+		{ "one that is longer than all", tcp + 12, 0xf0 },
+	};
+	const struct {
+		const char *name;
+		void (*change)(struct virtio_net_hdr &);
+	} offload_cases[] = {
+		{ "no size", [](auto &o) { o.gso_size = 0; } },
+		{ "its checksum is made", [](auto &o) { o.flags = 0; } },
+		{ "no segments", [](auto &o) { o.gso_type = VIRTIO_NET_HDR_GSO_NONE; } },
+		{ "UDP", [](auto &o) { o.gso_type = VIRTIO_NET_HDR_GSO_UDP; } },
+		{ "the other family",
+		  [](auto &o) {
+			  o.gso_type ^= VIRTIO_NET_HDR_GSO_TCPV4 ^ VIRTIO_NET_HDR_GSO_TCPV6;
+		  } },
+		{ "another field", [](auto &o) { o.csum_offset = 6; } },
+		{ "TCP begins before IP ends", [](auto &o) { o.csum_start--; } },
+		{ "TCP begins behind the frame", [](auto &o) { o.csum_start = UINT16_MAX; } },
+	};
+	auto refused = [](const struct virtio_net_hdr &o, const octets &frame) {
+		struct tcp_cut cut = {};
 
-	EXPECT_TRUE(tcp_cut_begin(&cut, &offload, good.data(), good.size()));
-	for (size_t len = 0; len <= good.size() - 100; len++) {
-		octets shorter(good.begin(), good.begin() + (long)len);
+		return !tcp_cut_begin(&cut, &o, frame.data(), frame.size());
+	};
 
-		EXPECT_FALSE(tcp_cut_begin(&cut, &offload, shorter.data(), len)) << len;
-	}
-	for (uint8_t type :
-	     { VIRTIO_NET_HDR_GSO_NONE, VIRTIO_NET_HDR_GSO_UDP, VIRTIO_NET_HDR_GSO_TCPV6 }) {
-		struct virtio_net_hdr other = gso(50, type);
+	EXPECT_FALSE(refused(offload, good));
+	EXPECT_FALSE(refused(offload_of(good, 10, VIRTIO_NET_HDR_GSO_ECN), good));
+	for (size_t len = 0; len < good.size(); len++)
+		EXPECT_TRUE(refused(offload, octets(good.begin(), good.begin() + (long)len)))
+			<< len;
+	octets longer = good;
 
-		EXPECT_FALSE(tcp_cut_begin(&cut, &other, good.data(), good.size()));
-	}
-	offload = gso(50, VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN);
-	EXPECT_TRUE(tcp_cut_begin(&cut, &offload, good.data(), good.size()));
-	offload = gso(0);
-	EXPECT_FALSE(tcp_cut_begin(&cut, &offload, good.data(), good.size()));
-	offload = gso(50);
-	/* octet of the frame, and what it is instead */
-	for (auto [at, value] : { std::pair{ 12, 0x86 },
-				  { 14, 0x44 },
-				  { 14, 0x4f },
-				  { 23, 17 },
-				  { 46, 0x40 },
-				  { 46, 0xf0 } }) {
+	longer.push_back(0);
+	EXPECT_TRUE(refused(offload, longer)) << "octets behind the packet";
+	for (const auto &t : octet_cases) {
 		octets bad = good;
 
-		bad[(size_t)at] = (uint8_t)value;
-		bad.resize(good.size() - 80); /* so that longer headers are not there */
-		EXPECT_FALSE(tcp_cut_begin(&cut, &offload, bad.data(), bad.size())) << at;
+		bad[t.at] = t.value;
+		EXPECT_EQ(bad != good, refused(offload, bad)) << t.name;
+	}
+	for (const auto &t : offload_cases) {
+		struct virtio_net_hdr bad = offload;
+
+		t.change(bad);
+		EXPECT_TRUE(refused(bad, good)) << t.name;
+	}
+	for (uint32_t start = 0; start <= UINT16_MAX; start++) {
+		struct virtio_net_hdr bad = offload;
+
+		bad.csum_start = (uint16_t)start;
+		if (start < tcp || (!ip6 && start != tcp))
+			EXPECT_TRUE(refused(bad, good)) << start;
+		else
+			refused(bad, good); /* behind extension headers, perhaps */
 	}
 }
 
-TEST_F(cutting, what_no_buffer_holds_is_given_up)
+TEST_P(cutting, what_no_buffer_holds_is_given_up)
 {
 	segment s;
 
@@ -159,7 +188,7 @@ TEST_F(cutting, what_no_buffer_holds_is_given_up)
 	EXPECT_TRUE(cut(frame_of(s), 3000).empty());
 }
 
-TEST_F(cutting, checksums_are_completed)
+TEST_P(cutting, checksums_are_completed)
 {
 	for (uint8_t protocol : { IPPROTO_TCP, IPPROTO_UDP }) {
 		for (size_t len = 20; len < 400; len++) {
@@ -169,14 +198,14 @@ TEST_F(cutting, checksums_are_completed)
 
 			s.payload = any(len - 20);
 			octets frame = frame_of(s);
-			uint8_t *ip = frame.data() + 14, *l4 = ip + 20;
+			uint8_t *ip = frame.data() + 14, *l4 = ip + ip_len_of(ip);
 
-			ip[9] = protocol;
+			ip[is_ip6(ip) ? 6 : 9] = protocol;
 			put16(l4 + field, 0);
 			uint16_t expected = slow_tcp_checksum(ip, l4, len);
 
 			put16(l4 + field, (uint16_t)~slow_checksum(pseudo(ip, len)));
-			offload.csum_start = 34;
+			offload.csum_start = (uint16_t)(l4 - frame.data());
 			offload.csum_offset = field;
 			ASSERT_TRUE(checksum_complete(&offload, frame.data(), frame.size()));
 			EXPECT_EQ(expected, l4[field] << 8 | l4[field + 1]);
@@ -185,7 +214,7 @@ TEST_F(cutting, checksums_are_completed)
 }
 
 /* A sum of 0 is written as 0xffff by UDP, for which 0 says that there is none. */
-TEST_F(cutting, no_checksum_of_udp_is_zero)
+TEST_P(cutting, no_checksum_of_udp_is_zero)
 {
 	struct virtio_net_hdr offload = {};
 	octets frame(14 + 20 + 8);
@@ -198,7 +227,7 @@ TEST_F(cutting, no_checksum_of_udp_is_zero)
 	EXPECT_EQ(0xff, frame[41]);
 }
 
-TEST_F(cutting, no_checksum_lies_outside_of_the_frame)
+TEST_P(cutting, no_checksum_lies_outside_of_the_frame)
 {
 	octets frame(60);
 
@@ -212,3 +241,5 @@ TEST_F(cutting, no_checksum_lies_outside_of_the_frame)
 	}
 	EXPECT_EQ(octets(60), frame);
 }
+
+OF_BOTH_FAMILIES(cutting);

@@ -23,19 +23,19 @@ struct merging : segments_test {
 		std::vector<segment> all;
 		octets whole = octets_of(m);
 		segment s = parse(whole);
-		size_t ip_len = 20 + s.ip_options.size(), at = 0;
-		const uint8_t *ip = whole.data() + 14, *tcp = ip + ip_len;
+		const uint8_t *ip = whole.data() + 14, *tcp = ip + ip_len_of(ip);
+		size_t ip_len = ip_len_of(ip), at = 0;
 
 		s.port = m->port;
 		if (m->nb_segs == 1)
 			return { s };
 		EXPECT_EQ(m->pkt_len, whole.size());
-		EXPECT_EQ(whole.size() - 14, (size_t)(ip[2] << 8 | ip[3]));
-		EXPECT_EQ(0, slow_checksum(octets(ip, ip + ip_len)));
+		EXPECT_EQ(whole.size() - 14, ip_total_of(ip));
+		EXPECT_TRUE(is_ip6(ip) || !slow_checksum(octets(ip, ip + ip_len)));
 		EXPECT_EQ((uint16_t)~slow_checksum(pseudo(ip, whole.size() - 14 - ip_len)),
 			  tcp[16] << 8 | tcp[17]);
 		EXPECT_EQ(14, m->l2_len);
-		EXPECT_EQ(20, m->l3_len);
+		EXPECT_EQ(ip_len, m->l3_len);
 		EXPECT_EQ(20 + s.options.size(), m->l4_len);
 		for (octets payload = s.payload; at < payload.size(); at += m->tso_segsz) {
 			segment part = s;
@@ -87,13 +87,13 @@ auto flow(const segment &s)
 /* All that a segment says but its identification, which only fragments need. */
 auto said(const segment &s)
 {
-	return std::make_tuple(s.seq, s.ack, s.flags, s.window, s.options, s.payload, s.tos, s.ttl,
-			       s.mac, s.ip_options, s.fragment);
+	return std::make_tuple(s.family, s.seq, s.ack, s.flags, s.window, s.options, s.payload,
+			       s.tos, s.ttl, s.label, s.mac, s.ip_options, s.fragment);
 }
 
 } // namespace
 
-TEST_F(merging, a_row_becomes_one)
+TEST_P(merging, a_row_becomes_one)
 {
 	for (const octets &options : { octets{}, TIMESTAMPS }) {
 		std::vector<segment> all = row(10);
@@ -111,7 +111,7 @@ TEST_F(merging, a_row_becomes_one)
 	}
 }
 
-TEST_F(merging, no_packet_is_longer_than_ipv4_allows)
+TEST_P(merging, no_packet_is_longer_than_ip_allows)
 {
 	merged out = merge(row(TCP_MERGE_BURST, 1448));
 
@@ -122,8 +122,9 @@ TEST_F(merging, no_packet_is_longer_than_ipv4_allows)
 
 /* Three segments in a row, of which the middle one is as `change` makes it: into how many
  * packets? */
-TEST_F(merging, only_what_says_nothing_else)
+TEST_P(merging, only_what_says_nothing_else)
 {
+	const bool ip6 = GetParam() == FAMILY_IPV6;
 	const struct {
 		const char *name;
 		size_t packets;
@@ -147,12 +148,10 @@ TEST_F(merging, only_what_says_nothing_else)
 		{ "window", 3, [](segment &s) { s.window++; } },
 		{ "congestion experienced", 3, [](segment &s) { s.tos |= 3; } },
 		{ "TTL", 3, [](segment &s) { s.ttl = 255; } },
-		{ "DF", 3, [](segment &s) { s.fragment = 0; } },
+		{ "DF, of IPv4", ip6 ? 1u : 3u, [](segment &s) { s.fragment = 0; } },
+		{ "flow label, of IPv6", ip6 ? 3u : 1u, [](segment &s) { s.label = 1; } },
 		{ "a fragment", 2, [](segment &s) { s.fragment = RTE_IPV4_HDR_MF_FLAG; } },
-		{ "options of IPv4", 2,
-		  [](segment &s) {
-			  s.ip_options = { 1, 1, 1, 1 };
-		  } },
+		{ "options of IP", 2, [](segment &s) { s.ip_options = ip_options(1); } },
 		{ "the neighbour", 3, [](segment &s) { s.mac = 2; } },
 		{ "a hole before it", 3, [](segment &s) { s.seq++; } },
 		{ "an octet twice", 3, [](segment &s) { s.seq--; } },
@@ -171,7 +170,7 @@ TEST_F(merging, only_what_says_nothing_else)
 			all[2].seq++;
 		/* Where the middle one is aside, the last one follows the first. */
 		if (!strcmp(r.name, "another flow") || !strcmp(r.name, "another port") ||
-		    !strcmp(r.name, "a fragment") || !strcmp(r.name, "options of IPv4"))
+		    !strcmp(r.name, "a fragment") || !strcmp(r.name, "options of IP"))
 			all[2].seq = all[1].seq;
 		EXPECT_EQ(r.packets, merge(all).packets.size()) << r.name;
 	}
@@ -179,7 +178,7 @@ TEST_F(merging, only_what_says_nothing_else)
 
 /* An option that all segments have is no reason to merge them: each MD5 digest is of its
  * segment. */
-TEST_F(merging, never_tcp_md5)
+TEST_P(merging, never_tcp_md5)
 {
 	std::vector<segment> all = row(5);
 
@@ -189,7 +188,7 @@ TEST_F(merging, never_tcp_md5)
 }
 
 /* Of a row of acknowledgements the last one says it all. */
-TEST_F(merging, acknowledgements_are_overtaken)
+TEST_P(merging, acknowledgements_are_overtaken)
 {
 	std::vector<segment> all(5);
 
@@ -213,11 +212,11 @@ TEST_F(merging, acknowledgements_are_overtaken)
 
 /* Whatever comes: each flow's segments are there, in their order, and only acknowledgements that a
  * later one overtakes are not. */
-TEST_F(merging, anything_in_any_order)
+TEST_P(merging, anything_in_any_order)
 {
 	uint32_t merges = 0, overtaken = 0;
 
-	for (int round = 0; round < 2000; round++) {
+	for (int round = 0; round < 1000; round++) {
 		std::vector<segment> in;
 		segment next[3];
 
@@ -287,7 +286,7 @@ TEST_F(merging, anything_in_any_order)
 }
 
 /* A frame of any length is looked at no further than it goes. */
-TEST_F(merging, truncated)
+TEST_P(merging, truncated)
 {
 	segment s;
 
@@ -305,3 +304,25 @@ TEST_F(merging, truncated)
 		rte_pktmbuf_free_bulk(pkts, 2);
 	}
 }
+
+/* Two flows of the two families, whose addresses and ports lie at the same octets of their frames
+ * or not, are two. */
+TEST_P(merging, families_in_turns)
+{
+	std::vector<segment> all = row(20);
+	merged out;
+
+	for (size_t i = 0; i < all.size(); i++) {
+		all[i].family = i % 2 ? FAMILY_IPV4 : FAMILY_IPV6;
+		all[i].seq = 1000 * (uint32_t)(i / 2);
+	}
+	out = merge(all);
+	ASSERT_EQ(2u, out.packets.size());
+	for (size_t f = 0; f < 2; f++) {
+		ASSERT_EQ(10u, out.packets[f].size());
+		for (size_t i = 0; i < 10; i++)
+			EXPECT_EQ(said(all[2 * i + f]), said(out.packets[f][i])) << i;
+	}
+}
+
+OF_BOTH_FAMILIES(merging);

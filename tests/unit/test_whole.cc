@@ -11,7 +11,7 @@
 namespace
 {
 
-enum { ETHER = RTE_ETHER_HDR_LEN, MACS = 12, HEADERS = ETHER + 20 + 20 };
+enum { ETHER = RTE_ETHER_HDR_LEN, MACS = 12 };
 
 /* What a device got. */
 struct taken {
@@ -19,14 +19,17 @@ struct taken {
 	octets frame;
 };
 
-struct whole : slow {
+struct whole : slow, testing::WithParamInterface<enum family> {
 	int wire = -1; /* the other end of the device's socket */
+	bool ip6 = GetParam() == FAMILY_IPV6;
+	uint16_t headers = ip6 ? 60 : 40; /* octets, without options, behind Ethernet's */
 
 	void SetUp() override
 	{
 		int pair[2], size = 8 << 20;
 
 		slow::SetUp();
+		segments_family = GetParam();
 		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair));
 		setsockopt(pair[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 		device.gso = {};
@@ -41,20 +44,23 @@ struct whole : slow {
 		port.mtu = MTU;
 		gso_socket_close(&device.gso);
 		close(wire);
+		segments_family = FAMILY_IPV4;
 		slow::TearDown();
 	}
-	/* `len` of its octets, as the kernel hands a frame for a host on link over. */
-	octets hand(segment s, size_t size, uint8_t type = VIRTIO_NET_HDR_GSO_TCPV4)
+	static octets to_host(const segment &s)
 	{
-		struct virtio_net_hdr offload = {};
-		octets frame = frame_of(s);
+		octets frame = unsummed(frame_of(s));
 
 		memcpy(frame.data(), host_mac, sizeof(host_mac));
-		offload.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		offload.gso_type = type;
-		offload.gso_size = (uint16_t)size;
-		EXPECT_EQ((ssize_t)frame.size(),
-			  kernel_write(kernel, frame.data(), frame.size(), offload));
+		return frame;
+	}
+	/* As the kernel hands a frame for a host on link over. */
+	octets hand(const segment &s, size_t size, uint8_t ecn = 0)
+	{
+		octets frame = to_host(s);
+
+		EXPECT_EQ((ssize_t)frame.size(), kernel_write(kernel, frame.data(), frame.size(),
+							      offload_of(frame, size, ecn)));
 		return frame;
 	}
 	bool take(struct taken *t)
@@ -80,21 +86,6 @@ struct whole : slow {
 		}
 		return all;
 	}
-	std::vector<octets> cut(const octets &frame, const struct virtio_net_hdr &offload)
-	{
-		std::vector<octets> all;
-		struct tcp_cut cut = {};
-
-		EXPECT_TRUE(tcp_cut_begin(&cut, &offload, frame.data(), frame.size()));
-		while (tcp_cut_left(&cut)) {
-			struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-
-			EXPECT_TRUE(tcp_cut_next(&cut, m));
-			all.push_back(octets_of(m));
-			rte_pktmbuf_free(m);
-		}
-		return all;
-	}
 	void tag(const octets &tags)
 	{
 		memcpy(port.tags.octets, tags.data(), tags.size());
@@ -105,38 +96,37 @@ struct whole : slow {
 const octets NO_TAGS = {}, ONE_TAG = { 0x81, 0, 0, 100 },
 	     TWO_TAGS = { 0x88, 0xa8, 0, 200, 0x81, 0, 0, 100 };
 
+/* Of IPv4, the packet fills the MTU or less; of IPv6 as much less as its headers are larger. */
 const struct {
 	const char *name;
-	octets tags, ip_options, options;
-	size_t payload, size, segments;
-	uint8_t type;
+	octets tags;
+	size_t ip_words; /* of options: see ip_options() */
+	octets options;
+	size_t payload, size;
+	uint8_t ecn;
 } rows[] = {
-	{ "two segments", NO_TAGS, {}, {}, 1201, 1200, 2, VIRTIO_NET_HDR_GSO_TCPV4 },
-	{ "a whole number of them", NO_TAGS, {}, {}, 12000, 1200, 10, VIRTIO_NET_HDR_GSO_TCPV4 },
-	{ "with timestamps", NO_TAGS, {}, TIMESTAMPS, 60000, 1348, 45, VIRTIO_NET_HDR_GSO_TCPV4 },
-	{ "the largest that there is", NO_TAGS, {}, {}, 65495, 1360, 49, VIRTIO_NET_HDR_GSO_TCPV4 },
-	{ "with options of IPv4", NO_TAGS, octets(8, 1), TIMESTAMPS, 5000, 1000, 5,
-	  VIRTIO_NET_HDR_GSO_TCPV4 },
-	{ "with all options that can be", NO_TAGS, octets(40, 1), octets(40, 1), 5000, 1000, 5,
-	  VIRTIO_NET_HDR_GSO_TCPV4 },
+	{ "two segments", NO_TAGS, 0, {}, 1201, 1200, 0 },
+	{ "a whole number of them", NO_TAGS, 0, {}, 11800, 1200, 0 },
+	{ "with timestamps", NO_TAGS, 0, TIMESTAMPS, 60000, 1348, 0 },
+	{ "the largest that there is", NO_TAGS, 0, {}, 65495, 1360, 0 },
+	{ "with options of IP", NO_TAGS, 2, TIMESTAMPS, 5000, 1000, 0 },
+	{ "with all options that can be", NO_TAGS, 10, octets(40, 1), 5000, 1000, 0 },
 	{ "whose sender's window was halved (RFC 3168)",
 	  NO_TAGS,
-	  {},
+	  0,
 	  {},
 	  5000,
 	  1000,
-	  5,
-	  VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN },
-	{ "with a tag", ONE_TAG, {}, TIMESTAMPS, 60000, 1348, 45, VIRTIO_NET_HDR_GSO_TCPV4 },
-	{ "with two tags", TWO_TAGS, octets(4, 1), TIMESTAMPS, 60000, 1344, 45,
-	  VIRTIO_NET_HDR_GSO_TCPV4 },
+	  VIRTIO_NET_HDR_GSO_ECN },
+	{ "with a tag", ONE_TAG, 0, TIMESTAMPS, 60000, 1348, 0 },
+	{ "with two tags", TWO_TAGS, 1, TIMESTAMPS, 60000, 1344, 0 },
 };
 
 } // namespace
 
 /* The device gets the frame as it is, with the port's tags, and is told where its headers are: cut
  * by that it is what we would have cut it to. */
-TEST_F(whole, leaves_as_the_kernel_handed_it_over)
+TEST_P(whole, leaves_as_the_kernel_handed_it_over)
 {
 	uint64_t packets = 0, total = 0;
 
@@ -146,23 +136,29 @@ TEST_F(whole, leaves_as_the_kernel_handed_it_over)
 		segment s1;
 
 		SCOPED_TRACE(row.name);
-		s1.ip_options = row.ip_options;
+		s1.ip_options = ip_options(row.ip_words);
 		s1.options = row.options;
-		s1.payload = octets(row.payload, 7);
+
+		size_t tcp = ETHER + headers - 20u + s1.ip_options.size();
+		size_t in_front = tcp + 20 + row.options.size(), tags = row.tags.size();
+		size_t size =
+			row.size + ETHER + 40 + 4 * row.ip_words + row.options.size() - in_front;
+		size_t payload = std::min<size_t>(row.payload, LCP_FRAME - in_front);
+		size_t segments = (payload + size - 1) / size;
+
+		s1.payload = octets(payload, 7);
 		tag(row.tags);
-		frame = hand(s1, row.size, row.type);
-		EXPECT_EQ(row.segments, slowpath_lcp(s));
+		frame = hand(s1, size, row.ecn);
+		EXPECT_EQ(segments, slowpath_lcp(s));
 		tx_flush(&s->tx);
 		EXPECT_EQ(nullptr, sent()) << "by the driver";
 		ASSERT_TRUE(take(&t));
 
-		size_t tcp = ETHER + 20 + row.ip_options.size();
-		size_t headers = tcp + 20 + row.options.size(), tags = row.tags.size();
-
 		EXPECT_EQ(VIRTIO_NET_HDR_F_NEEDS_CSUM, t.offload.flags);
-		EXPECT_EQ(row.type, t.offload.gso_type);
-		EXPECT_EQ(row.size, t.offload.gso_size);
-		EXPECT_EQ(tags + headers, t.offload.hdr_len);
+		EXPECT_EQ(row.ecn | (ip6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4),
+			  t.offload.gso_type);
+		EXPECT_EQ(size, t.offload.gso_size);
+		EXPECT_EQ(tags + in_front, t.offload.hdr_len);
 		EXPECT_EQ(tags + tcp, t.offload.csum_start);
 		EXPECT_EQ(16, t.offload.csum_offset);
 		EXPECT_EQ(octets(frame.begin(), frame.begin() + MACS),
@@ -170,14 +166,14 @@ TEST_F(whole, leaves_as_the_kernel_handed_it_over)
 		EXPECT_EQ(row.tags,
 			  octets(t.frame.begin() + MACS, t.frame.begin() + MACS + (ssize_t)tags));
 		t.frame.erase(t.frame.begin() + MACS, t.frame.begin() + MACS + (ssize_t)tags);
-		EXPECT_EQ(cut(frame, t.offload), cut(t.frame, t.offload));
+		EXPECT_EQ(frame, t.frame);
 		/* the sum of the pseudo header, from which whoever cuts goes on */
 		const uint8_t *at = t.frame.data();
 
 		EXPECT_EQ(0xffff & ~slow_checksum(pseudo(at + ETHER, t.frame.size() - tcp)),
 			  at[tcp + 16] << 8 | at[tcp + 17]);
-		packets += row.segments;
-		total += frame.size() + (row.segments - 1) * headers;
+		packets += segments;
+		total += frame.size() + (segments - 1) * in_front;
 		EXPECT_EQ(packets, counters.from_kernel);
 		EXPECT_EQ(packets, counters.tx);
 		EXPECT_EQ(packets, device.gso.packets);
@@ -186,7 +182,7 @@ TEST_F(whole, leaves_as_the_kernel_handed_it_over)
 	EXPECT_EQ(0u, counters.tx_bytes) << "of a port alone on its device the device's count";
 }
 
-TEST_F(whole, octets_of_a_port_that_shares_its_device_are_its_own)
+TEST_P(whole, octets_of_a_port_that_shares_its_device_are_its_own)
 {
 	segment s1;
 
@@ -194,11 +190,11 @@ TEST_F(whole, octets_of_a_port_that_shares_its_device_are_its_own)
 	s->tx.queue[0].shared = true;
 	hand(s1, 1000);
 	EXPECT_EQ(3u, slowpath_lcp(s));
-	EXPECT_EQ(3u * (HEADERS + 1000), counters.tx_bytes);
+	EXPECT_EQ(3u * (ETHER + headers + 1000u), counters.tx_bytes);
 }
 
 /* A flow's segments stay in order. */
-TEST_F(whole, what_was_gathered_goes_first)
+TEST_P(whole, what_was_gathered_goes_first)
 {
 	octets first = frame_of(segment());
 	struct rte_mbuf *m;
@@ -218,7 +214,7 @@ TEST_F(whole, what_was_gathered_goes_first)
 }
 
 /* A turn is bounded; what it left the next one finds. */
-TEST_F(whole, a_turn_takes_a_few)
+TEST_P(whole, a_turn_takes_a_few)
 {
 	struct taken t;
 	segment s1;
@@ -235,7 +231,7 @@ TEST_F(whole, a_turn_takes_a_few)
 }
 
 /* As a segment would: the flow is known by it, and control has answered. */
-TEST_F(whole, shows_whose_flow_it_is)
+TEST_P(whole, shows_whose_flow_it_is)
 {
 	struct rte_mbuf *m;
 	segment out, in;
@@ -253,38 +249,31 @@ TEST_F(whole, shows_whose_flow_it_is)
 }
 
 /* Whoever cannot take it gets segments. */
-TEST_F(whole, is_cut_where_it_cannot_go)
+TEST_P(whole, is_cut_where_it_cannot_go)
 {
 	static const struct {
 		const char *name;
 		bool open, heard;
-		uint16_t mtu, longer;
+		uint16_t mtu;
 	} ways[] = {
-		{ "no socket", false, true, MTU, 0 },
-		{ "a segment is larger than the MTU", true, true, 1039, 0 },
-		{ "the socket refuses", true, false, MTU, 0 },
-		{ "octets behind the packet", true, true, MTU, 1 },
+		{ "no socket", false, true, MTU },
+		{ "a segment is larger than the MTU", true, true, 1039 },
+		{ "the socket refuses", true, false, MTU },
 	};
 
 	for (const auto &way : ways) {
-		struct virtio_net_hdr offload = {};
-		octets frame, payload;
+		octets payload;
 		struct taken t;
 		segment s1;
 		bool other;
 
 		SCOPED_TRACE(way.name);
 		s1.payload = octets(2999, 7);
-		frame = frame_of(s1);
-		memcpy(frame.data(), host_mac, sizeof(host_mac));
-		frame.insert(frame.end(), way.longer, 0);
-		offload.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
-		offload.gso_size = 1000;
 		device.gso.open = way.open;
 		port.mtu = way.mtu;
 		if (!way.heard)
 			close(wire);
-		kernel_write(kernel, frame.data(), frame.size(), offload);
+		hand(s1, 1000);
 		for (const octets &o : segments()) {
 			std::string what;
 			segment part = parse(o, &what);
@@ -292,7 +281,6 @@ TEST_F(whole, is_cut_where_it_cannot_go)
 			EXPECT_EQ("", what);
 			payload.insert(payload.end(), part.payload.begin(), part.payload.end());
 		}
-		payload.resize(payload.size() - way.longer);
 		EXPECT_EQ(s1.payload, payload);
 		other = way.heard && take(&t);
 		EXPECT_FALSE(other);
@@ -308,20 +296,20 @@ TEST_F(whole, is_cut_where_it_cannot_go)
 }
 
 /* No MTU of the way to a host is asked for one segment more than it takes. */
-TEST_F(whole, a_segment_fits_to_the_octet)
+TEST_P(whole, a_segment_fits_to_the_octet)
 {
 	struct taken t;
 	segment s1;
 
 	s1.payload = octets(3000, 7);
-	port.mtu = 1040;
+	port.mtu = (uint16_t)(headers + 1000);
 	hand(s1, 1000);
 	EXPECT_EQ(3u, slowpath_lcp(s));
 	EXPECT_TRUE(take(&t));
 }
 
 /* As with a driver's full queue: it is never tried again. */
-TEST_F(whole, what_a_busy_device_does_not_take_is_lost_and_counted)
+TEST_P(whole, what_a_busy_device_does_not_take_is_lost_and_counted)
 {
 	uint64_t handed = 0, lost, taken = 0;
 	struct taken t;
@@ -348,7 +336,7 @@ TEST_F(whole, what_a_busy_device_does_not_take_is_lost_and_counted)
 }
 
 /* Cut anywhere, also in the header of its offloads: nothing that is not all there leaves whole. */
-TEST_F(whole, every_truncation_is_an_error)
+TEST_P(whole, every_truncation_is_an_error)
 {
 	struct virtio_net_hdr offload = {};
 	octets frame, all;
@@ -357,11 +345,8 @@ TEST_F(whole, every_truncation_is_an_error)
 
 	s1.payload = octets(300, 7);
 	s1.options = TIMESTAMPS;
-	frame = frame_of(s1);
-	memcpy(frame.data(), host_mac, sizeof(host_mac));
-	offload.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-	offload.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
-	offload.gso_size = 100;
+	frame = to_host(s1);
+	offload = offload_of(frame, 100);
 	all.assign((uint8_t *)&offload, (uint8_t *)(&offload + 1));
 	all.insert(all.end(), frame.begin(), frame.end());
 	for (size_t n = 1; n < all.size(); n++) {
@@ -373,3 +358,5 @@ TEST_F(whole, every_truncation_is_an_error)
 	segments();
 	EXPECT_TRUE(take(&t));
 }
+
+OF_BOTH_FAMILIES(whole);
