@@ -119,7 +119,15 @@ struct config_port {
 struct config_meter {
 	uint32_t rate, burst;
 };
-enum config_meters { METER_BGP, METER_ARP, METER_LOCAL, METER_FRAGMENT, METER_GLEAN, METERS };
+enum config_meters {
+	METER_BGP,
+	METER_ARP,
+	METER_ND,
+	METER_LOCAL,
+	METER_FRAGMENT,
+	METER_GLEAN,
+	METERS
+};
 
 /* Their defaults. The main lcore moves some 300,000 packets a second to the kernel if each is a
  * system call; all classes at these limits together stay below that. */
@@ -130,6 +138,9 @@ enum {
 	/* every host of a /20 asking within a second */
 	METER_ARP_RATE = 5000,
 	METER_ARP_BURST = 1024,
+	/* and by IPv6, whose hosts also tell when they begin */
+	METER_ND_RATE = 4000,
+	METER_ND_BURST = 1024,
 	/* ping, traceroute and whoever wants to talk to the host; nothing here needs more */
 	METER_LOCAL_RATE = 20000,
 	METER_LOCAL_BURST = 1024,

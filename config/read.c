@@ -121,6 +121,7 @@ static const struct setting port_settings[] = {
 
 static const struct setting bgp_meter[] = { METER_SETTINGS(METER_BGP) };
 static const struct setting arp_meter[] = { METER_SETTINGS(METER_ARP) };
+static const struct setting nd_meter[] = { METER_SETTINGS(METER_ND) };
 static const struct setting local_meter[] = { METER_SETTINGS(METER_LOCAL) };
 static const struct setting fragment_meter[] = { METER_SETTINGS(METER_FRAGMENT) };
 static const struct setting glean_meter[] = { METER_SETTINGS(METER_GLEAN) };
@@ -130,6 +131,7 @@ static const struct setting glean_meter[] = { METER_SETTINGS(METER_GLEAN) };
 static const struct setting meters_settings[] = {
 	{ "bgp", read_members, METER_AT(METER_BGP), .members = bgp_meter },
 	{ "arp", read_members, METER_AT(METER_ARP), .members = arp_meter },
+	{ "nd", read_members, METER_AT(METER_ND), .members = nd_meter },
 	{ "local", read_members, METER_AT(METER_LOCAL), .members = local_meter },
 	{ "fragment", read_members, METER_AT(METER_FRAGMENT), .members = fragment_meter },
 	{ "glean", read_members, METER_AT(METER_GLEAN), .members = glean_meter },

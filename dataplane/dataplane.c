@@ -310,6 +310,7 @@ static int slowpath_open(struct dataplane *dp)
 	tx_init(&s->tx, s->counters, dp->ports, dp->nb_ports, dp->nb_workers);
 	tx_count_ports(&s->tx, dp->counters[dp->nb_workers].port);
 	dp->punt.port_counters = dp->counters[dp->nb_workers].port;
+	dp->punt.neighbours = dp->neighbours;
 	rte_rcu_qsbr_thread_register(dp->fib->qsbr, rte_lcore_id());
 	rte_rcu_qsbr_thread_online(dp->fib->qsbr, rte_lcore_id());
 	err = filters_open(&dp->filters, &users, dp->config);

@@ -46,11 +46,13 @@ static const char *const drop_names[DROP_REASONS] = {
 	[DROP_TX_FULL] = "tx_full",
 	[DROP_RING_BGP] = "ring_full_bgp",
 	[DROP_RING_ARP] = "ring_full_arp",
+	[DROP_RING_ND] = "ring_full_nd",
 	[DROP_RING_LOCAL] = "ring_full_local",
 	[DROP_RING_FRAGMENT] = "ring_full_fragment",
 	[DROP_RING_GLEAN] = "ring_full_glean",
 	[DROP_METER_BGP] = "metered_bgp",
 	[DROP_METER_ARP] = "metered_arp",
+	[DROP_METER_ND] = "metered_nd",
 	[DROP_METER_LOCAL] = "metered_local",
 	[DROP_METER_FRAGMENT] = "metered_fragment",
 	[DROP_METER_GLEAN] = "metered_glean",
@@ -84,8 +86,8 @@ static const char *const event_names[COUNTER_EVENTS] = {
 };
 
 static const char *const class_names[PUNT_CLASSES] = {
-	[PUNT_BGP] = "bgp",	      [PUNT_ARP] = "arp",     [PUNT_LOCAL] = "local",
-	[PUNT_FRAGMENT] = "fragment", [PUNT_GLEAN] = "glean",
+	[PUNT_BGP] = "bgp",	[PUNT_ARP] = "arp",	      [PUNT_ND] = "nd",
+	[PUNT_LOCAL] = "local", [PUNT_FRAGMENT] = "fragment", [PUNT_GLEAN] = "glean",
 };
 
 const char *drop_reason_name(enum drop_reason reason)

@@ -72,11 +72,13 @@ enum drop_reason {
 	/* punting: a ring or a meter for each class, in the order of enum punt_class */
 	DROP_RING_BGP,
 	DROP_RING_ARP,
+	DROP_RING_ND,
 	DROP_RING_LOCAL,
 	DROP_RING_FRAGMENT,
 	DROP_RING_GLEAN,
 	DROP_METER_BGP,
 	DROP_METER_ARP,
+	DROP_METER_ND,
 	DROP_METER_LOCAL,
 	DROP_METER_FRAGMENT,
 	DROP_METER_GLEAN,
@@ -120,6 +122,7 @@ enum counter_event {
 enum punt_class {
 	PUNT_BGP, /* TCP port 179, ours, from a configured peer by the port that it is behind */
 	PUNT_ARP,
+	PUNT_ND,       /* solicitations and advertisements of IPv6, from the link (RFC 4861) */
 	PUNT_LOCAL,    /* everything else that is addressed to us */
 	PUNT_FRAGMENT, /* must be cut for its egress port */
 	PUNT_GLEAN,    /* on link, but its host is not resolved yet */

@@ -149,6 +149,14 @@ static inline uint32_t ip6_flow_hash(const struct rte_ipv6_hdr *ip)
 	return rte_hash_crc_4byte(ports, (uint32_t)hash);
 }
 
+/* Does it ask who listens to groups of this link, or say who does (RFC 2710 3, RFC 3810 5)? */
+static inline bool ip6_listens(const struct rte_ipv6_hdr *ip, const struct ip6_upper *upper)
+{
+	uint8_t type = ip6_icmp_type(ip, upper);
+
+	return ip->hop_limits == 1 && ((type >= 130 && type <= 132) || type == 143);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #include <rte_memory.h>
 
 #include "adjacency.h"
+#include "advert.h"
 
 static const uint64_t slot_gone = UINT64_C(1) << 24; /* index 0 is no host's */
 
@@ -118,6 +119,17 @@ struct host *neighbour_add(struct neighbours *table, uint16_t port, struct fib_a
 bool neighbour_may_glean(struct neighbours *table, uint16_t port, struct fib_addr addr)
 {
 	return table->nb_pending[port] < NEIGHBOUR_PENDING || neighbour_get(table, port, addr);
+}
+
+bool neighbour_may_answer(struct neighbours *table, const struct rte_mbuf *m, uint64_t now_ms)
+{
+	struct fib_addr who;
+	struct host *host = advert_of(m, &who) ? neighbour_get(table, m->port, who) : NULL;
+
+	if (!host || (host->heard_ms && now_ms - host->heard_ms < NEIGHBOUR_ANSWER_MS))
+		return false;
+	host->heard_ms = now_ms;
+	return true;
 }
 
 /* A slot is gone, or empty if the one behind it is: probes then end where they did before the host

@@ -35,6 +35,9 @@ enum {
 	/* hosts behind one port that the kernel is resolving because of packets: each has a place
 	 * in its table */
 	NEIGHBOUR_PENDING = 256,
+	/* of the table's places, those that only hosts get that are wanted, by packets or routes */
+	NEIGHBOUR_RESERVED = NEIGHBOUR_HOSTS / 4,
+	NEIGHBOUR_ANSWER_MS = 250, /* a host that is asked again and again answers no more often */
 };
 
 enum host_state {
@@ -60,7 +63,8 @@ struct host {
 	uint32_t next;	   /* free and retired hosts: the next one */
 	uint64_t since_ms; /* entered the state, or was last refreshed */
 	uint64_t next_hop_ms; /* when it was last looked up as a route's next hop */
-	uint64_t token;	      /* retired: the grace period to wait for */
+	uint64_t heard_ms; /* neighbour_may_answer(): when it said so last; of the caller's clock */
+	uint64_t token;	   /* retired: the grace period to wait for */
 	struct rte_mbuf *held[NEIGHBOUR_HELD]; /* owned */
 };
 
@@ -128,6 +132,15 @@ struct host *neighbour_add(struct neighbours *table, uint16_t port, struct fib_a
 /* May a packet have the kernel resolve this host? Yes if it is known, or few are pending behind the
  * port: whoever scans a subnet must not fill the kernel's table, which would forget who is live. */
 bool neighbour_may_glean(struct neighbours *table, uint16_t port, struct fib_addr addr);
+/* May a host be added that nobody wants, and that only says it is there? Whoever says so in the
+ * name of many must not leave those without a place that packets or routes want. */
+static inline bool neighbour_may_come(const struct neighbours *table)
+{
+	return table->count < NEIGHBOUR_HOSTS - NEIGHBOUR_RESERVED;
+}
+/* May this answer of ARP or neighbour discovery pass though there are too many? Yes if its host is
+ * known, or asked for, and has not just answered: a flood of others costs no next hop. */
+bool neighbour_may_answer(struct neighbours *table, const struct rte_mbuf *m, uint64_t now_ms);
 /* Take it out. It must hold no packets. */
 void neighbour_remove(struct neighbours *table, struct host *host);
 /* Return hosts whose grace period is over to the free list; bounded. */

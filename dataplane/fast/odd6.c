@@ -38,7 +38,7 @@ static void packet_local(struct forwarder *f, struct rte_mbuf *m)
 	if (type == ND_REDIRECT) {
 		leave_drop(f, DROP_REDIRECT, m);
 	} else if (ip6_discovers(ip, &upper)) {
-		leave_punt(f, PUNT_ARP, m);
+		leave_punt(f, PUNT_ND, m);
 	} else if (ip6_type_discovers(type)) {
 		leave_drop(f, DROP_ND_HOP_LIMIT, m);
 	} else if (is_bgp(ip, &upper)) {
@@ -48,7 +48,9 @@ static void packet_local(struct forwarder *f, struct rte_mbuf *m)
 	}
 }
 
-/* To the link: no other stage sees it, so its port's list is asked here. */
+/* To the link: no other stage sees it, so its port's list is asked here. What the link itself needs
+ * is not the list's to say: a switch that hears nothing of listeners would keep solicitations,
+ * which are to groups, from us (RFC 4541 3). */
 static void packet_to_link(struct forwarder *f, struct rte_mbuf *m)
 {
 	const struct filter_table *table = __atomic_load_n(&f->filters, __ATOMIC_ACQUIRE);
@@ -56,7 +58,7 @@ static void packet_to_link(struct forwarder *f, struct rte_mbuf *m)
 	struct ip6_upper upper = ip6_upper(ip);
 	enum drop_reason reason = DROP_NONE;
 
-	if (!ip6_discovers(ip, &upper))
+	if (!ip6_discovers(ip, &upper) && !ip6_listens(ip, &upper))
 		reason = filter_in_one(table, FIB_IP6, f->lcore, m->port, m);
 	if (reason != DROP_NONE)
 		leave_drop(f, reason, m);

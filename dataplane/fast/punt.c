@@ -9,16 +9,18 @@
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
+#include "neighbour.h"
+
 /* Packets that a ring holds, of which a port has half: a flood on one port leaves as much to the
  * others. A port's half of the rings that carry TCP holds the window of a flow, 3 MiB by Linux's
  * default, if all of it comes at once. */
 static const uint32_t ring_size[PUNT_CLASSES] = {
-	[PUNT_BGP] = 8192,     [PUNT_ARP] = 1024,  [PUNT_LOCAL] = 8192,
-	[PUNT_FRAGMENT] = 512, [PUNT_GLEAN] = 512,
+	[PUNT_BGP] = 8192,   [PUNT_ARP] = 1024,	    [PUNT_ND] = 1024,
+	[PUNT_LOCAL] = 8192, [PUNT_FRAGMENT] = 512, [PUNT_GLEAN] = 512,
 };
 
 static_assert((int)METER_BGP == (int)PUNT_BGP && (int)METER_ARP == (int)PUNT_ARP &&
-		      (int)METER_LOCAL == (int)PUNT_LOCAL &&
+		      (int)METER_ND == (int)PUNT_ND && (int)METER_LOCAL == (int)PUNT_LOCAL &&
 		      (int)METER_FRAGMENT == (int)PUNT_FRAGMENT &&
 		      (int)METER_GLEAN == (int)PUNT_GLEAN && (int)METERS == (int)PUNT_CLASSES,
 	      "meters are of classes");
@@ -26,6 +28,7 @@ static_assert((int)METER_BGP == (int)PUNT_BGP && (int)METER_ARP == (int)PUNT_ARP
 static const struct config_meter defaults[PUNT_CLASSES] = {
 	[PUNT_BGP] = { METER_BGP_RATE, METER_BGP_BURST },
 	[PUNT_ARP] = { METER_ARP_RATE, METER_ARP_BURST },
+	[PUNT_ND] = { METER_ND_RATE, METER_ND_BURST },
 	[PUNT_LOCAL] = { METER_LOCAL_RATE, METER_LOCAL_BURST },
 	[PUNT_FRAGMENT] = { METER_FRAGMENT_RATE, METER_FRAGMENT_BURST },
 	[PUNT_GLEAN] = { METER_GLEAN_RATE, METER_GLEAN_BURST },
@@ -179,6 +182,14 @@ static bool passes(struct punt *punt, enum punt_class class_, uint16_t port, uin
 						 1) == RTE_COLOR_GREEN;
 }
 
+/* Those whom a meter may not stop. */
+static bool answers(const struct punt *punt, enum punt_class class_, const struct rte_mbuf *m,
+		    uint64_t now_ms)
+{
+	return (class_ == PUNT_ARP || class_ == PUNT_ND) && punt->neighbours &&
+	       neighbour_may_answer(punt->neighbours, m, now_ms);
+}
+
 uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class class_,
 		   struct rte_mbuf **pkts, uint16_t n)
 {
@@ -197,7 +208,7 @@ uint16_t punt_take(struct punt *punt, struct counters *counters, enum punt_class
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + TAKE_AHEAD], void *));
 		__atomic_fetch_sub(&punt->queued[class_][port], 1, __ATOMIC_RELAXED);
 		if ((tcp && flows_admit(punt->flows, pkts[i], now_ms)) ||
-		    passes(punt, class_, port, now)) {
+		    passes(punt, class_, port, now) || answers(punt, class_, pkts[i], now_ms)) {
 			pkts[kept++] = pkts[i];
 			continue;
 		}

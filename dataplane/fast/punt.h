@@ -6,7 +6,7 @@
  *
  * What a ring may hold bounds the memory that a flood can bind; what a meter lets through bounds
  * the main lcore's time. A TCP flow that the kernel holds is not metered: its window bounds it
- * (flows.h). */
+ * (flows.h). Nor is the answer of a neighbour that is known or asked for (neighbour.h). */
 #ifndef BASCULE_PUNT_H
 #define BASCULE_PUNT_H
 
@@ -64,7 +64,8 @@ struct punt {
 	struct config_meter limit[PUNT_CLASSES];
 	struct rte_meter_srtcm_profile profile[PUNT_CLASSES], port_profile[PUNT_CLASSES];
 	struct rte_meter_srtcm meter[PUNT_CLASSES], port_meter[PUNT_CLASSES][FIB_PORTS];
-	struct flows *flows; /* owned; the consumer's */
+	struct flows *flows;	       /* owned; the consumer's */
+	struct neighbours *neighbours; /* borrowed: the consumer's; NULL: none is known */
 	/* borrowed: the consumer's, by ingress port; NULL: it has none for each */
 	struct counters *port_counters;
 };

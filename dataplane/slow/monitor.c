@@ -50,7 +50,7 @@ static void host_up(struct slowpath *s, const struct report *report)
 	struct host *host = neighbour_get(s->neighbours, report->port, report->addr);
 	uint64_t since_ms;
 
-	if (!host)
+	if (!host && ((report->state & NUD_FIXED) || neighbour_may_come(s->neighbours)))
 		host = neighbour_add(s->neighbours, report->port, report->addr, s->now_ms);
 	if (!host) {
 		s->counters->event[COUNTER_NEIGHBOUR_FULL]++;

@@ -245,9 +245,9 @@ static uint16_t take_errors(struct slowpath *s)
 static uint16_t take_class(struct slowpath *s, enum punt_class class_)
 {
 	static void (*const take[PUNT_CLASSES])(struct slowpath *, struct rte_mbuf *) = {
-		[PUNT_BGP] = take_bgp,	   [PUNT_ARP] = take_local,
-		[PUNT_LOCAL] = take_local, [PUNT_FRAGMENT] = take_fragment,
-		[PUNT_GLEAN] = take_glean,
+		[PUNT_BGP] = take_bgp,		 [PUNT_ARP] = take_local,
+		[PUNT_ND] = take_local,		 [PUNT_LOCAL] = take_local,
+		[PUNT_FRAGMENT] = take_fragment, [PUNT_GLEAN] = take_glean,
 	};
 	struct rte_mbuf *pkts[SLOWPATH_BURST];
 	uint64_t before = s->counters->taken[class_];

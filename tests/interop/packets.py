@@ -1,4 +1,4 @@
-"""Ethernet and IPv4 frames, octet by octet, and raw sockets for them: for input that no kernel would send."""
+"""Frames of Ethernet, IPv4 and IPv6, octet by octet, and raw sockets for them: for input that no kernel would send."""
 
 import ipaddress
 import socket
@@ -66,6 +66,30 @@ def fragment(packet, word):
 def udp(sport, dport, payload=b""):
     """Without a checksum, which IPv4 allows."""
     return struct.pack("!HHHH", sport, dport, 8 + len(payload), 0) + payload
+
+
+def ipv6(src, dst, payload=b"", protocol=UDP, hop_limit=64):
+    """An IPv6 packet."""
+    return (struct.pack("!IHBB", 6 << 28, len(payload), protocol, hop_limit) + ipaddress.ip_address(src).packed
+            + ipaddress.ip_address(dst).packed + payload)
+
+
+def with_checksum6(src, dst, payload, protocol, at):
+    """The payload of an IPv6 packet with its checksum at octet `at` (RFC 8200 8.1)."""
+    pseudo = ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed + struct.pack("!II", len(payload), protocol)
+    return payload[:at] + struct.pack("!H", checksum(pseudo + payload[:at] + b"\0\0" + payload[at + 2:])) + payload[at + 2:]
+
+
+def icmpv6(src, dst, kind, body, hop_limit=64):
+    """An IPv6 packet of ICMPv6: the type, and what stands behind its code and checksum."""
+    payload = with_checksum6(src, dst, bytes([kind, 0, 0, 0]) + body, ICMPV6, 2)
+    return ipv6(src, dst, payload, ICMPV6, hop_limit)
+
+
+def fragment6(packet, word):
+    """The packet with a fragment header (RFC 8200 4.5) of this word: offset and flag."""
+    header = bytes([packet[6], 0]) + struct.pack("!HI", word, 1)
+    return packet[:4] + struct.pack("!H", len(packet) - 40 + 8) + bytes([44]) + packet[7:40] + header + packet[40:]
 
 
 class RawPort:

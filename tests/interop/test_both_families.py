@@ -1,10 +1,12 @@
 """Ports with addresses of both families: what is answered, forwarded and told is the same of each.
 
     er host  .36 ── er0 (MTU 1400)  Bascule  vnet0 ── vnet host  .10
+    vpn host .10 ── vpn0                     nva0  ── nva host   .10
 
-Nobody speaks BGP: hosts of the VNet and what is on link behind the ExpressRoute port reach each other anyway. Each test
-runs for either family from one body."""
+Nobody speaks BGP: hosts of the VNet and what is on link behind the other ports reach each other anyway. Each test runs for
+either family from one body."""
 
+import ipaddress
 import json
 import socket
 import types
@@ -19,20 +21,27 @@ MTU = 1400  # of the ExpressRoute side
 V4 = types.SimpleNamespace(
     name="ipv4", family=socket.AF_INET, ethertype=IPV4, ip="-4", headers=28,
     er="10.0.255.33", er_host="10.0.255.36", er_len=28, er_gone="10.0.255.40",
-    vnet="10.0.1.4", vnet_host="10.0.1.10", vnet_len=24, nobody="192.0.2.1")
+    vnet="10.0.1.4", vnet_host="10.0.1.10", vnet_len=24, vpn="10.0.3.4", vpn_host="10.0.3.10", vpn_len=24,
+    nva="10.0.2.4", nva_host="10.0.2.10", nva_len=24, nobody="192.0.2.1")
 V6 = types.SimpleNamespace(
     name="ipv6", family=socket.AF_INET6, ethertype=IPV6, ip="-6", headers=48,
     er="2001:db8:255::33", er_host="2001:db8:255::36", er_len=64, er_gone="2001:db8:255::40",
-    vnet="2001:db8:1::4", vnet_host="2001:db8:1::10", vnet_len=64, nobody="2001:db8:dead::1")
+    vnet="2001:db8:1::4", vnet_host="2001:db8:1::10", vnet_len=64, vpn="2001:db8:3::4", vpn_host="2001:db8:3::10", vpn_len=64,
+    nva="2001:db8:2::4", nva_host="2001:db8:2::10", nva_len=64, nobody="2001:db8:dead::1")
 FAMILIES = (V4, V6)
+SIDES = {"er": "expressroute", "vpn": "vpn", "nva": "nva", "vnet": "vnet"}
+
+
+def mtu(side):
+    return MTU if side == "er" else 1500
 
 
 def config():
-    ports = [{"name": "er0", "role": "expressroute", "mtu": MTU, "addresses": [f"{f.er}/{f.er_len}" for f in FAMILIES]},
-             {"name": "vnet0", "role": "vnet", "addresses": [f"{f.vnet}/{f.vnet_len}" for f in FAMILIES]}]
+    ports = [{"name": f"{side}0", "role": role, "mtu": mtu(side),
+              "addresses": [f"{getattr(f, side)}/{getattr(f, f'{side}_len')}" for f in FAMILIES]} for side, role in SIDES.items()]
     return {
         "instance": {"router_id": V4.vnet},
-        "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 512, "ports": ports},
+        "dataplane": {"main_lcore": 0, "forwarding_lcores": [1], "memory_mb": 900, "ports": ports},
         "control": {"lcores": [1]},
     }
 
@@ -41,13 +50,13 @@ def config():
 def net():
     with named_lab("test_both_families") as lab:
         net = types.SimpleNamespace(lab=lab, rs=lab.namespace("rs"))
-        for side in ("er", "vnet"):
+        for side in SIDES:
             lab.lan(side)
-            net.rs.join(lab.lans[side], f"{side}0", mtu=MTU if side == "er" else 1500)
+            net.rs.join(lab.lans[side], f"{side}0", mtu=mtu(side))
             net.rs.keep_kernel_off(f"{side}0")
             host = lab.namespace(side)
             host.join(lab.lans[side], "eth0", *(f"{getattr(f, f'{side}_host')}/{getattr(f, f'{side}_len')}" for f in FAMILIES),
-                      mtu=MTU if side == "er" else 1500)
+                      mtu=mtu(side))
             for family in FAMILIES:
                 host.ip(family.ip, "route", "add", "default", "via", getattr(family, side))
             setattr(net, side, host)
@@ -77,10 +86,14 @@ def test_our_addresses_answer_who_is_on_link(net, family):
     assert net.bascule.drops()["ethertype"] == 0
 
 
-def test_our_addresses_answer_who_is_behind_the_other_port(net, family):
+@pytest.mark.parametrize("port", SIDES)
+@pytest.mark.parametrize("side", SIDES)
+def test_our_addresses_answer_who_is_behind_any_port(net, family, side, port):
     """The kernel hands its answer to us, and it follows our routes."""
-    assert wait_for(lambda: net.vnet.ping(family.er), f"an answer: {net.bascule.losses()}")
-    assert net.er.ping(family.vnet)
+    host, address = getattr(net, side), getattr(family, port)
+    with Sniffer(host, "eth0", lambda packet: addresses(packet)[0] == address, own=True, ethertype=family.ethertype) as arrived:
+        wait_for(lambda: host.ping(address), f"an answer: {net.bascule.losses()}")
+        wait_for(lambda: arrived.packets, "it from there")
 
 
 def test_who_is_on_link_reaches_who_is_behind_the_other_port(net, family):
@@ -92,9 +105,11 @@ def test_who_is_on_link_reaches_who_is_behind_the_other_port(net, family):
     assert hops_left(arrived.packets[0]) == 63, "one hop"
 
 
-def test_traceroute_names_us(net, family):
-    out = net.vnet.run("ping", family.ip, "-n", "-c1", "-W2", "-t1", family.er_host, check=False).stdout
-    assert f"From {family.vnet}" in out and "exceeded" in out, out
+@pytest.mark.parametrize("side,far", [*((side, "vnet") for side in SIDES if side != "vnet"),
+                                      *(("vnet", side) for side in SIDES if side != "vnet")])
+def test_traceroute_names_the_interface_that_it_came_by(net, family, side, far):
+    out = getattr(net, side).run("ping", family.ip, "-n", "-c1", "-W2", "-t1", getattr(family, f"{far}_host"), check=False).stdout
+    assert f"From {getattr(family, side)}" in out and "exceeded" in out, out
 
 
 def test_who_sends_too_much_is_told(net, family):
@@ -152,7 +167,7 @@ def kernel_state(net, family):
 def test_what_is_taken_out_of_the_kernel_returns(net, family):
     wait_for(lambda: not any(row[3] for row in kernel_state(net, family)["addresses"]), "no address in question")
     before = kernel_state(net, family)
-    assert len(before["rules"]) == 2 and len(before["neighbours"]) == 2
+    assert len(before["rules"]) == len(SIDES) == len(before["neighbours"])
     repaired = net.bascule.counters()["events"]["kernel_repaired"]
     names = {port: lcp(net, port) for port in ("er0", "vnet0")}
     for command in DISTURBANCES:
@@ -173,11 +188,45 @@ def test_addresses_stay_when_the_link_goes(net, family):
     assert kernel_addresses(net, "vnet0").keys() == before
 
 
-def test_an_address_that_another_host_has_is_told_and_asked_for_again(net):
-    """Duplicate address detection (RFC 4862 5.4): not used, until it is nobody else's any more."""
-    net.vnet.ip("-6", "address", "add", f"{V6.vnet}/64", "dev", "eth0", "nodad")
-    net.rs.ip("-6", "address", "del", f"{V6.vnet}/64", "dev", lcp(net, "vnet0"))
+def duplicates(net):
+    return [alarm["text"] for alarm in net.bascule.summary()["alarms"] if alarm["kind"] in ("address_duplicate", "port_disputed")]
+
+
+@pytest.mark.parametrize("when", ("before we start", "later"))
+def test_an_address_that_another_host_has_is_told_and_asked_for_again(net, when):
+    """Duplicate address detection (RFC 4862 5.4): not used, until it is nobody else's any more; all else goes on."""
+    address = (f"{V6.vnet}/64", "dev")
+    if when == "later":
+        net.vnet.ip("-6", "address", "add", *address, "eth0", "nodad")
+        net.rs.ip("-6", "address", "del", *address, lcp(net, "vnet0"))
+    else:
+        net.bascule.stop()
+        net.vnet.ip("-6", "address", "add", *address, "eth0", "nodad")
+        net.bascule.start()
     wait_for(lambda: f"address {V6.vnet}/64 is another host's on the link too" in net.bascule.dataplane.log(), "a line")
-    net.vnet.ip("-6", "address", "del", f"{V6.vnet}/64", "dev", "eth0")
+    told = [f"port vnet0: its address {V6.vnet} is another host's too, and unused until it is taken from one of them"]
+    wait_for(lambda: duplicates(net) == told, "an alarm")
+    assert wait_for(lambda: net.vnet.ping(V4.vnet), "and IPv4 goes on")
+    assert wait_for(lambda: net.er.ping(V6.er), "and IPv6 elsewhere")
+    net.vnet.ip("-6", "address", "del", *address, "eth0")
     wait_for(lambda: kernel_addresses(net, "vnet0").get(V6.vnet) == set(), "it in use")
-    assert net.vnet.ping(V6.vnet)
+    wait_for(lambda: not duplicates(net), "no alarm")
+    wait_for(lambda: net.vnet.ping(V6.vnet), "an answer")
+
+
+def test_a_scan_behind_a_port_costs_no_neighbour(net, family):
+    """Of what is on link there, few are asked for at a time: who is known goes on, and who is not is found when it has ended."""
+    wait_for(lambda: net.vnet.ping(family.er_host), "an answer")
+    network = ipaddress.ip_network(f"{family.er}/{family.er_len}", strict=False)
+    others = [str(network[i]) for i in range(2, min(network.num_addresses - 1, 20002)) if str(network[i]) not in (family.er, family.er_host)]
+    with net.vnet.socket(family.family, socket.SOCK_DGRAM) as scan:
+        for address in others:
+            scan.sendto(b"", (address, 9))
+    assert net.vnet.ping(family.er_host), "at once"
+    pending = [row for row in net.bascule.cli("show", "neighbours") if row["port"] == "er0" and row["state"] == "pending"]
+    assert len(pending) <= 256
+    if family is V6:
+        assert net.bascule.drops()["glean_full"] + net.bascule.drops()["metered_glean"] + net.bascule.drops()["ring_full_glean"] > 10000
+    listed = json.loads(net.rs.run("ip", "-json", family.ip, "neighbour", "show", "dev", lcp(net, "er0")).stdout)
+    assert sum("INCOMPLETE" in row["state"] for row in listed) <= 256, "nor does the kernel ask for more"
+    wait_for(lambda: not [row for row in net.bascule.cli("show", "neighbours") if row["state"] in ("pending", "failed")], "all given up", 30)

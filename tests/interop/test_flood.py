@@ -2,9 +2,10 @@
 
 The hub of hub.py; at each LAN somebody floods us: packets whose TTL ends here, ARP requests, pings, SYNs to port 179 in the
 name of the very peer and of a stranger, parts of packets, packets that must be cut for their way, and packets to hosts that
-are not there. The meters are set low, so that ten times as much is little for the laboratory; how fast it is does not
+are not there; the like of it by IPv6, with solicitations and advertisements of neighbours and routers. The meters are set low, so that ten times as much is little for the laboratory; how fast it is does not
 matter: the test goes on until enough has come."""
 
+import ipaddress
 import itertools
 import threading
 
@@ -13,7 +14,7 @@ import pytest
 from hub import A, ER, VPN, running_hub
 from lab import wait_for
 from networks import er_address, nva_address, vnet_address, vpn_address
-from packets import ARP, ICMP, TCP, RawPort, checksum, ethernet, fragment, ipv4, mac, udp
+from packets import ARP, ICMP, IPV6, TCP, RawPort, checksum, ethernet, fragment, fragment6, icmpv6, ipv4, ipv6, mac, udp, with_checksum6
 
 pytestmark = pytest.mark.alone
 
@@ -25,7 +26,10 @@ PORTS = {
     "nva": ("nva0", nva_address(), "10.0.2.5", "10.0.2.77", HOST, "10.0.1.203"),
     "vnet": ("vnet0", vnet_address(), HOST, "10.0.1.77", FAR, "10.0.2.204"),
 }
-METERS = {"bgp": 100, "arp": 100, "local": 100, "fragment": 50, "glean": 50}
+# LAN: our address of IPv6 there; the others are of that network: ::a floods, ::bad is a stranger, ::dead is not there
+PORTS6 = {"er": "2001:db8:e::1", "vpn": "2001:db8:b::1", "nva": "2001:db8:2::1", "vnet": "2001:db8:1::1"}
+HOST6, FAR6, LATE, LATE6 = "2001:db8:1::a", "2001:db8:2::4", "10.0.2.88", "2001:db8:2::88"
+METERS = {"bgp": 20, "arp": 20, "nd": 20, "local": 20, "fragment": 10, "glean": 10}
 TIMES, UPDATES, MORE = 10, 100, 0x2000
 
 
@@ -42,6 +46,33 @@ def ping(source, us):
 
 def arp_request(source_mac, source, us):
     return (b"\0\1\x08\0\6\4\0\1" + mac(source_mac) + ipv4(source, us)[12:16] + bytes(6) + ipv4(source, us)[16:20])
+
+
+def near(us, host):
+    return us[:-1] + host
+
+
+def all_kinds6(ours, own, lan):
+    """Of IPv6, frames."""
+    us, source = PORTS6[lan], near(PORTS6[lan], "a")
+    host = FAR6 if lan == "vnet" else HOST6
+    link, group = "fe80::a", f"ff02::1:ff00:{us[-1]}"
+    packed = {text: ipaddress.ip_address(text).packed for text in (us, source)}
+    syn = with_checksum6(source, us, b"\x4e\x20\0\xb3" + bytes(8) + b"\x50\x02\x20\0" + bytes(4), TCP, 16)
+    echo = icmpv6(source, us, 128, bytes(4))
+    to_us = [ipv6(source, host, udp(1, 2), hop_limit=1), echo, fragment6(echo, 1), fragment6(ipv6(source, us, udp(1, 2)), 0x100),
+             ipv6(source, us, syn, TCP), ipv6(near(us, "bad"), us, syn, TCP), ipv6(source, near(PORTS6["vnet"], "dead"), udp(1, 2)),
+             ipv6(source, "3fff::1", udp(1, 2)), icmpv6(source, us, 135, bytes(4) + packed[us] + b"\1\1" + mac(own), 255),
+             icmpv6(source, us, 136, b"\x20" + bytes(3) + packed[source] + b"\2\1" + mac(own), 255),
+             icmpv6(source, us, 135, bytes(4) + packed[us], 254)]
+    if lan != "vnet":
+        to_us.append(ipv6(source, host, udp(1, 2, bytes(1430))))
+    to_all = {group: icmpv6(source, group, 135, bytes(4) + packed[us] + b"\1\1" + mac(own), 255),
+              "ff02::1": icmpv6(link, "ff02::1", 134, b"\x40\0\x07\x08" + bytes(8), 255),
+              "ff02::2": icmpv6(link, "ff02::2", 133, bytes(4), 255)}
+    return [*(ethernet(ours, own, packet, IPV6) for packet in to_us),
+            *(ethernet(f"33:33:{':'.join(f'{octet:02x}' for octet in ipaddress.ip_address(to).packed[-4:])}", own, packet, IPV6)
+              for to, packet in to_all.items())]
 
 
 class Flood:
@@ -63,7 +94,8 @@ class Flood:
         if lan != "vnet":
             packets.append(ipv4(source, host, udp(1, 2, bytes(1430))))
         arp = arp_request(own, source, us)
-        return [*(ethernet(ours, own, packet) for packet in packets), ethernet("ff:ff:ff:ff:ff:ff", own, arp, ARP)]
+        return [*(ethernet(ours, own, packet) for packet in packets), ethernet("ff:ff:ff:ff:ff:ff", own, arp, ARP),
+                *all_kinds6(ours, own, lan)]
 
     def _run(self, hub, lan, frames):
         with RawPort(hub.flooders[lan], lan) as raw:
@@ -89,7 +121,10 @@ def flooded():
     def configure(config):
         config["exchange"]["enabled"] = True
         config["dataplane"]["meters"] = {name: {"rate": rate, "burst": 16} for name, rate in METERS.items()}
-        next(port for port in config["dataplane"]["ports"] if port["name"] == "vnet0")["mtu"] = 1400
+        for port in config["dataplane"]["ports"]:
+            port["addresses"].append(f"{PORTS6[port['name'][:-1]]}/64")
+            if port["name"] == "vnet0":
+                port["mtu"] = 1400
 
     with running_hub(__name__, configure) as hub:
         lab = hub.bascule.namespace.lab
@@ -97,11 +132,23 @@ def flooded():
         hub.host.join(lab.lans["vnet"], "vnet", f"{HOST}/24")
         hub.host.route("default", vnet_address())
         hub.flooders = {"er": hub.er.namespace, "vpn": hub.vpn0.namespace, "nva": hub.b.namespace, "vnet": hub.host}
+        for lan, flooder in hub.flooders.items():
+            flooder.ip6(lan)
+            flooder.ip("address", "add", f"{near(PORTS6[lan], 'a')}/64", "dev", lan, "nodad")
+        hub.a.namespace.ip6("nva")
+        hub.a.namespace.ip("address", "add", f"{FAR6}/64", "dev", "nva", "nodad")
+        for namespace, lan in ((hub.host, "vnet"), (hub.a.namespace, "nva")):
+            namespace.ip("-6", "route", "add", "default", "via", PORTS6[lan])
+        hub.late = lab.namespace("late")
+        hub.late.join(lab.lans["nva"], "nva", f"{LATE}/24", f"{LATE6}/64")
+        hub.late.route("default", nva_address())
+        hub.late.ip("-6", "route", "add", "default", "via", PORTS6["nva"])
         hub.a.namespace.host_address(FAR)
         hub.a.namespace.route("default", nva_address())
         hub.a.announce(SITE, 65001)
         hub.wait("the site's route", lambda: hub.next_hops(SITE) == {A})
-        wait_for(lambda: hub.host.ping(FAR), "a way through")
+        for far in (FAR, FAR6):
+            wait_for(lambda a=far: hub.host.ping(a), "a way through")
         yield hub
 
 
@@ -137,7 +184,10 @@ def test_sessions_and_updates_get_through(flooded):
         flooded.er.announce("10.20.0.0/16", 12076, 65020)
         wait_for(lambda: "10.20.0.0/16" in flooded.told("nva-a"), "an UPDATE the other way", 120)
         assert all(flood.sent[lan] > sent[lan] for lan in PORTS), "the flood went on"
-        assert flooded.host.ping(FAR, count=20), "and so does transit"
+        for far in (FAR, FAR6):
+            assert flooded.host.ping(far, count=20), "and so does transit"
+        for late in (LATE, LATE6):
+            wait_for(lambda a=late: flooded.host.ping(a, count=20), "who has not been asked for before is found", 60)
         wait_for(lambda: ten_times(before, meters(flooded)), "ten times as much in every class", 120)
     assert flooded.sessions() == sessions
     assert flooded.next_hops(SITE) == {A}

@@ -135,7 +135,7 @@ const error_case error_cases[] = {
 	  "c:6: dataplane.meters.glean.burst: 65537 is out of range, allowed are 1..65536" },
 	{ "glean = {", "gleam = {",
 	  "c:6: dataplane.meters.gleam: unknown setting, did you mean glean? Allowed are bgp, arp, "
-	  "local, fragment, glean" },
+	  "nd, local, fragment, glean" },
 };
 
 } // namespace

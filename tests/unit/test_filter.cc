@@ -540,14 +540,27 @@ TEST_F(filters6, neighbour_discovery_is_not_judged)
 {
 	table.port[0].in = table.port[1].out = compiled(acl_list(true));
 	mode(0, URPF_STRICT);
-	EXPECT_EQ("punt_arp", solicitation("2001:db8::5", "2001:db8::1"));
-	EXPECT_EQ("punt_arp", solicitation("fe80::5", "2001:db8::1"));
-	EXPECT_EQ("punt_arp", solicitation("fe80::5", "fe80::1"));
-	EXPECT_EQ("punt_arp", solicitation("::", "ff02::1:ff00:1"));
+	EXPECT_EQ("punt_nd", solicitation("2001:db8::5", "2001:db8::1"));
+	EXPECT_EQ("punt_nd", solicitation("fe80::5", "2001:db8::1"));
+	EXPECT_EQ("punt_nd", solicitation("fe80::5", "fe80::1"));
+	EXPECT_EQ("punt_nd", solicitation("::", "ff02::1:ff00:1"));
 	EXPECT_EQ("acl_in", solicitation("2001:db8::5", "2001:db8::1", 254)) << "forwarded";
 	EXPECT_EQ("acl_in", solicitation("2001:db8::5", "2001:db8:101::5")) << "to elsewhere";
 	EXPECT_EQ("acl_in", end6("2001:db8::5", "2001:db8::1", IPPROTO_ICMPV6, 128)) << "a ping";
 	EXPECT_EQ(3u, acl_hits(lists[0], 0));
+}
+
+/* Nor who listens to which groups of the link: a switch that heard nothing of it would keep
+ * solicitations from us. */
+TEST_F(filters6, who_listens_is_not_judged)
+{
+	table.port[0].in = compiled(acl_list(true));
+	in_force();
+	for (uint8_t type : { 130, 131, 132, 143 }) {
+		EXPECT_EQ("punt_local", end6("fe80::5", "ff02::16", IPPROTO_ICMPV6, type, 1));
+		EXPECT_EQ("acl_in", end6("fe80::5", "ff02::16", IPPROTO_ICMPV6, type, 2));
+	}
+	EXPECT_EQ("acl_in", end6("fe80::5", "ff02::16", IPPROTO_ICMPV6, 144, 1));
 }
 
 TEST_F(filters6, what_is_to_the_link_is_judged)

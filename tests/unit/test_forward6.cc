@@ -168,17 +168,17 @@ const verdict verdicts[] = {
 		  icmp6(135, "ff02::1:ff00:1")(f);
 		  f.src = addr6("::");
 	  },
-	  dst_mac(0x33), "punt_arp", -1 },
+	  dst_mac(0x33), "punt_nd", -1 },
 	{ "from nobody yet, to us", both("::", "2001:db8::1"), as_is, "martian_source", -1 },
 
-	{ "a solicitation of us", icmp6(135, "2001:db8::1"), as_is, "punt_arp", -1 },
-	{ "an advertisement", icmp6(136, "fe80::1"), as_is, "punt_arp", -1 },
+	{ "a solicitation of us", icmp6(135, "2001:db8::1"), as_is, "punt_nd", -1 },
+	{ "an advertisement", icmp6(136, "fe80::1"), as_is, "punt_nd", -1 },
 	{ "an advertisement from our address, to all: a duplicate",
 	  [](auto &f) {
 		  icmp6(136, "ff02::1")(f);
 		  f.src = port_addr6(0);
 	  },
-	  dst_mac(0x33), "punt_arp", -1 },
+	  dst_mac(0x33), "punt_nd", -1 },
 	{ "another packet to all from our address",
 	  [](auto &f) {
 		  icmp6(135, "ff02::1")(f);
@@ -191,8 +191,8 @@ const verdict verdicts[] = {
 		  f.src = port_addr6(0);
 	  },
 	  as_is, "martian_source", -1 },
-	{ "a router's solicitation", icmp6(133, "ff02::2"), dst_mac(0x33), "punt_arp", -1 },
-	{ "a router's advertisement", icmp6(134, "ff02::1"), dst_mac(0x33), "punt_arp", -1 },
+	{ "a router's solicitation", icmp6(133, "ff02::2"), dst_mac(0x33), "punt_nd", -1 },
+	{ "a router's advertisement", icmp6(134, "ff02::1"), dst_mac(0x33), "punt_nd", -1 },
 	{ "a solicitation that was forwarded", icmp6(135, "2001:db8::1", 254), as_is,
 	  "nd_hop_limit", -1 },
 	{ "a solicitation of somebody else", icmp6(135, "2001:db8:101::5"), as_is, "tx1", -1 },

@@ -315,3 +315,18 @@ TEST_F(monitor, the_kernel_is_told_how_to_ask)
 		EXPECT_EQ(row.value, value) << row.name;
 	}
 }
+
+/* Somebody says in the names of many that he is there: they are used while there is room, of which
+ * some is kept for hosts that packets or routes want. */
+TEST_F(monitor, who_is_wanted_has_room)
+{
+	for (uint32_t i = 0; neighbour_may_come(s->neighbours); i++)
+		neighbour_add(s->neighbours, 0, fib_addr_ip4(0x0b000000 + i), s->now_ms);
+	ip("replace 10.0.2.9 lladdr 02:00:00:00:00:0b nud stale");
+	until([&] { return counters.event[COUNTER_NEIGHBOUR_FULL]; });
+	EXPECT_EQ(nullptr, host());
+	EXPECT_EQ((uint32_t)NEIGHBOUR_HOSTS - NEIGHBOUR_RESERVED, s->neighbours->count);
+	find(B);
+	ip("replace 10.0.2.8 lladdr 02:00:00:00:00:0a nud permanent");
+	until([&] { return is_at(A, HOST - 1); });
+}

@@ -1,7 +1,11 @@
 /* Punt rings and meters: bounded, counted, and independent of each other. */
 #include <gtest/gtest.h>
 
-#include "packets.h"
+#include <rte_arp.h>
+
+#include "advert.h"
+#include "neighbour.h"
+#include "packets6.h"
 #include "segments.h"
 
 #include <set>
@@ -17,7 +21,8 @@ struct punting : testing::Test {
 
 	static void SetUpTestSuite()
 	{
-		pool = rte_pktmbuf_pool_create("punt", 32767, 0, PUNT_PRIVATE, 256, 0);
+		if (!pool) /* another suite has not made it */
+			pool = rte_pktmbuf_pool_create("punt", 32767, 0, PUNT_PRIVATE, 256, 0);
 		ASSERT_NE(nullptr, pool);
 	}
 	void SetUp() override
@@ -174,6 +179,113 @@ TEST_F(punting, a_flow_of_the_kernel_passes_by_the_meters)
 		EXPECT_EQ(0u, counters.event[COUNTER_FLOW_METERED]) << "strangers alone";
 	}
 }
+
+/* Neighbours of either family, as test code has them: with their answers. */
+struct neighbouring : punting, testing::WithParamInterface<enum family> {
+	const bool ip6 = GetParam() == FAMILY_IPV6;
+	const enum punt_class class_ = ip6 ? PUNT_ND : PUNT_ARP;
+	const struct fib_addr peer = ip6 ? addr6("2001:db8::9") : fib_addr_ip4(0x0a000009),
+			      other = ip6 ? addr6("2001:db8::8") : fib_addr_ip4(0x0a000008);
+	struct rte_rcu_qsbr *qsbr = (struct rte_rcu_qsbr *)aligned_alloc(64, 65536);
+	struct neighbours *table = nullptr;
+
+	void SetUp() override
+	{
+		punting::SetUp();
+		rte_rcu_qsbr_init(qsbr, 1);
+		table = neighbours_new(qsbr);
+		punt.neighbours = table;
+	}
+	void TearDown() override
+	{
+		punting::TearDown();
+		neighbours_free(table);
+		free(qsbr);
+	}
+	static octets arp(const struct fib_addr &who, uint16_t operation)
+	{
+		octets frame(60);
+		auto *ether = (struct rte_ether_hdr *)frame.data();
+		auto *of = (struct rte_arp_hdr *)(ether + 1);
+
+		ether->ether_type = htons(RTE_ETHER_TYPE_ARP);
+		of->arp_protocol = htons(RTE_ETHER_TYPE_IPV4);
+		of->arp_opcode = htons(operation);
+		of->arp_data.arp_sip = htonl(fib_addr_to_ip4(&who));
+		return frame;
+	}
+	static octets nd(const struct fib_addr &who, uint8_t type)
+	{
+		octets frame(14 + 40 + 32);
+		auto *ether = (struct rte_ether_hdr *)frame.data();
+		auto *ip = (struct rte_ipv6_hdr *)(ether + 1);
+
+		ether->ether_type = htons(RTE_ETHER_TYPE_IPV6);
+		ip->proto = IPPROTO_ICMPV6;
+		frame[54] = type;
+		addr6_store(&frame[62], who);
+		return frame;
+	}
+	octets answer(const struct fib_addr &who)
+	{
+		return ip6 ? nd(who, 136) : arp(who, RTE_ARP_OP_REPLY);
+	}
+	octets question(const struct fib_addr &who)
+	{
+		return ip6 ? nd(who, 135) : arp(who, RTE_ARP_OP_REQUEST);
+	}
+	/* Does it pass, while the class's meter lets nobody pass? */
+	bool passes(const octets &frame, uint16_t port = 0)
+	{
+		for (int i = 0; i < 8; i++)
+			punt_send(&punt, &counters, class_, packet(port));
+		take_all(class_);
+		punt_send(&punt, &counters, class_, mbuf_of(pool, frame, port));
+		return take_all(class_);
+	}
+};
+
+/* A flood of solicitations or of answers in the names of others costs nobody his place who is known
+ * or asked for: he answers, once for each time that he is asked. */
+TEST_P(neighbouring, their_answers_pass_by_the_meters)
+{
+	struct config_meter limits[METERS];
+
+	for (int c = 0; c < METERS; c++)
+		limits[c] = punt.limit[c];
+	limits[class_] = { 1, 1 };
+	ASSERT_EQ(0, punt_configure(&punt, limits));
+	EXPECT_FALSE(passes(answer(peer))) << "nobody knows him";
+	neighbour_add(table, 0, peer, 0);
+	EXPECT_FALSE(passes(question(peer)));
+	EXPECT_FALSE(passes(answer(other)));
+	EXPECT_FALSE(passes(answer(peer), 1)) << "by another port";
+	EXPECT_TRUE(passes(answer(peer))) << "he is asked for";
+	EXPECT_FALSE(passes(answer(peer))) << "he has answered";
+	neighbour_get(table, 0, peer)->heard_ms -= NEIGHBOUR_ANSWER_MS;
+	EXPECT_TRUE(passes(answer(peer))) << "and is asked again";
+}
+
+TEST_P(neighbouring, no_octet_of_an_answer_is_read_that_is_not_there)
+{
+	octets whole = answer(peer);
+	struct fib_addr who;
+
+	for (size_t len = 14; len <= whole.size(); len++) {
+		octets part(whole.begin(), whole.begin() + (long)len);
+		struct rte_mbuf *m = mbuf_of(pool, part);
+
+		if (advert_of(m, &who)) {
+			EXPECT_LE(ip6 ? 78u : 42u, len);
+			EXPECT_TRUE(fib_addr_same(&peer, &who));
+		} else {
+			EXPECT_GT(ip6 ? 78u : 42u, len);
+		}
+		rte_pktmbuf_free(m);
+	}
+}
+
+OF_BOTH_FAMILIES(neighbouring);
 
 /* Past its window a flow is metered as strangers are, and that is told apart from them. */
 TEST_F(punting, segments_past_a_window_are_told)
