@@ -1,12 +1,14 @@
 """S24, planned: what `exchange plan` says before the switch is moved is, prefix by prefix, what peers then hear or
 lose and what the views gain or lose; which bounds are met and which branch wins a prefix is said before.
 
-Topology: hub.py, with both kinds of gateways. The gateway of ExpressRoute takes five routes, NVA-B has an outbound
-map, and 10.50.0.0/16 comes from ExpressRoute and from the VPN alike. Nothing that a plan says comes from a daemon,
-and nothing that it is held against from Bascule's own view of its peers."""
+Topology: hub.py, with both kinds of gateways and sessions of both families, which one plan is about. The gateway of
+ExpressRoute takes five routes of each, NVA-B has an outbound map, and 10.50.0.0/16 comes from ExpressRoute and from the VPN
+alike. Nothing that a plan says comes from a daemon, and nothing that it is held against from Bascule's own view of its
+peers."""
 
 import pytest
 
+from families import FAMILIES, V6, seen, twin
 from hub import BRANCH_VIEWS, GATEWAYS, SPEAKERS, running_hub
 from lab import wait_for
 
@@ -30,10 +32,11 @@ def configure(config):
 
 @pytest.fixture(scope="module", params=GATEWAYS)
 def hub(request):
-    with running_hub(f"test_s24_exchange_plan.{request.param}", configure, gateways=request.param) as hub:
-        hub.a.announce(QUIET, 65001, communities=[NO_ADVERTISE])
-        hub.announce_all(ROUTES)
-        hub.wait("the last one", lambda: QUIET in hub.bascule.fib("vnet"))
+    with running_hub(f"test_s24_exchange_plan.{request.param}", configure, gateways=request.param, both=True) as hub:
+        for of_one in (seen(hub, family) for family in FAMILIES):
+            of_one.a.announce(QUIET, 65001, communities=[NO_ADVERTISE])
+            of_one.announce_all(ROUTES)
+            hub.wait("the last one", lambda of_one=of_one: QUIET in of_one.bascule.fib("vnet"))
         yield hub
 
 
@@ -54,7 +57,7 @@ def state(hub):
     for view in (*BRANCH_VIEWS, "vnet"):
         for prefix, row in hub.bascule.fib(view).items():
             now[view, prefix] = sorted(hop["gateway"] for hop in row["next_hops"])
-    return {key: value for key, value in now.items() if key[1] != MARKER}
+    return {key: value for key, value in now.items() if key[1] not in (MARKER, twin(MARKER))}
 
 
 def difference(before, after):
@@ -80,21 +83,32 @@ def move(hub, enabled):
     hub.bascule.exchange(enabled)
     hub.wait("what was planned", lambda: difference(before, state(hub)) == expected)
     # What else was on its way would have come before this: told to the VNets' view and, once on, to the other NVA.
-    hub.a.announce(MARKER, 65001)
-    hub.wait("a later route", lambda: MARKER in hub.bascule.fib("vnet") and (MARKER in hub.told("nva-b")) == enabled)
-    hub.a.withdraw(MARKER)
-    hub.wait("its end", lambda: MARKER not in hub.bascule.fib("vnet") and MARKER not in hub.told("nva-b"))
+    for of_one in (seen(hub, family) for family in FAMILIES):
+        of_one.a.announce(MARKER, 65001)
+        of_one.wait("a later route", lambda of_one=of_one: MARKER in of_one.bascule.fib("vnet")
+                    and (MARKER in of_one.told("nva-b")) == enabled)
+        of_one.a.withdraw(MARKER)
+        of_one.wait("its end", lambda of_one=of_one: MARKER not in of_one.bascule.fib("vnet")
+                    and MARKER not in of_one.told("nva-b"))
     assert difference(before, state(hub)) == expected
     for row in plan["peer"]:
         for kind in ("announced", "replaced", "withdrawn"):
-            assert row[kind] == sum(who == row["name"] and kind == change
-                                    for (who, _), change in expected.items()), (row, kind)
+            assert row[kind] == sum(who == row["name"] and (":" in prefix) == (row["family"] == "ipv6") and kind == change
+                                    for (who, prefix), change in expected.items()), (row, kind)
     assert hub.sessions() == sessions
     return plan
 
 
 def test_s24_plan_before_enable_and_before_disable(hub):
     plan = move(hub, True)
+    for family in FAMILIES:
+        enabling(seen(hub, family), family, {what: family.name(rows) for what, rows in plan.items()})
+    plan = move(hub, False)
+    assert "conflict" not in plan and "limit" not in plan
+
+
+def enabling(hub, family, plan):
+    """What the plan says of one family."""
     told = {(row["peer"], row["prefix"]) for row in plan["route"] if "peer" in row}
     # An NVA is told the other's path, but none that is only as good as its own; the outbound map, NO_ADVERTISE and the
     # VPN's want of a default route count. What ExpressRoute wins it is told as a backup.
@@ -107,19 +121,20 @@ def test_s24_plan_before_enable_and_before_disable(hub):
     assert [(row["prefix"], row["views"], row["winner"], row["loser_role"], row["reason"]) for row in plan["conflict"]] == [
         ("10.50.0.0/16", ["nva"], "ergw/0", "vpn", "routing preference")]
     # VNets 2, VPN 2, NVAs 4: five of them.
-    assert [(row["kind"], row["count"], row["bound"]) for row in plan["limit"]] == [("to_expressroute", 8, 5)]
+    assert [(row["kind"], row["count"], row["bound"]) for row in plan["limit"] if row["family"] == str(family)] == [
+        ("to_expressroute", 8, 5)]
     assert len(hub.told("ergw")) == 5
-    plan = move(hub, False)
-    assert "conflict" not in plan and "limit" not in plan
 
 
 def test_s24_plan_for_people(hub):
     text = hub.bascule.run("exchange", "plan", "enable").stdout
-    assert "nothing is moved yet" in text and "3 are held back" in text
+    assert "nothing is moved yet" in text
+    for of in ("8 routes", "8 IPv6 routes"):
+        assert f"{of} for ExpressRoute gateways, which take 5: 3 are held back" in text
     row = next(line for line in text.splitlines() if line.startswith("10.50.0.0/16"))
     assert row.split()[1:6] == ["nva", "ergw/0", "expressroute", "vpngw/0", "vpn"]
     assert "172.16.1.0/24" not in text
     one = hub.bascule.run("exchange", "plan", "enable", "--peer", "nva-b").stdout
-    assert "172.16.1.0/24" in one and "view of" not in one
+    assert "172.16.1.0/24" in one and V6.say("172.16.1.0/24") in one and "view of" not in one
     assert "is off already" in hub.bascule.run("exchange", "plan", "disable").stdout
     assert hub.bascule.run("exchange", "plan", "sideways", check=False).returncode == 2
