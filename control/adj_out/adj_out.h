@@ -48,6 +48,8 @@ struct summaries_announced {
 	struct route_map *former_map; /* one reference; NULL: none */
 };
 
+enum { ALIASES = 4 }; /* of a peer */
+
 enum { WITHHELD_SUSPECTS = 4 }; /* of a peer; the oldest gives way */
 
 /* What a peer may have reset its session for: one attribute with this body, or all attributes of a
@@ -95,7 +97,11 @@ struct out_session {
 	uint8_t families;	/* that its last session has: family_bit() */
 	bool extended;		/* IPv4 routes with next hops of IPv6 (RFC 8950), likewise */
 	struct addr local_addr; /* our end of its last session */
-	uint64_t up_ms;		/* when that came up */
+	/* ours on the link that it is on, in that session; unspecified: it is on none */
+	struct addr link_local;
+	struct addr alias[ALIASES]; /* aliases.h, in this session or the last one */
+	uint8_t nb_aliases;
+	uint64_t up_ms; /* when that came up */
 	struct pace pace;
 	struct suspects suspects;
 	struct receiver to[FAMILY_COUNT];
@@ -136,9 +142,9 @@ void out_session_begin(struct out_session *session, uint16_t index,
 		       const struct config_peer *config);
 /* The same of one family, for each. */
 void receiver_begin(struct out_session *session, struct adj_out *adj_out);
-/* Its session has come up, with these SPEAKER_CAP_* and families. */
-void out_session_up(struct out_session *session, struct addr local_addr, uint16_t caps,
-		    uint8_t families, uint64_t now_ms);
+/* Its session has come up, with these SPEAKER_CAP_* and families. `link_local`: as the member. */
+void out_session_up(struct out_session *session, struct addr local_addr, struct addr link_local,
+		    uint16_t caps, uint8_t families, uint64_t now_ms);
 
 #ifdef __cplusplus
 }

@@ -15,19 +15,25 @@ static struct addr port_address(const struct config *config, const struct out_se
 	return (struct addr){ .family = (uint8_t)family };
 }
 
+static bool is_link_local(struct addr addr)
+{
+	return addr.family == FAMILY_IPV6 && addr_link_local(addr);
+}
+
 static struct export_next_hop of_ipv6(const struct config *config,
 				      const struct out_session *session)
 {
 	const struct addr local = session->local_addr;
+	struct addr global = local, link_local = session->link_local;
 
-	if (local.family == FAMILY_IPV6 && !addr_link_local(local))
-		return export_next_hop_make(local);
-	if (local.family == FAMILY_IPV4 ||
-	    addr_unspecified(port_address(config, session, FAMILY_IPV6)))
-		return export_next_hop_make(local.family == FAMILY_IPV4
-						    ? port_address(config, session, FAMILY_IPV6)
-						    : local);
-	return export_next_hop_pair(port_address(config, session, FAMILY_IPV6), local);
+	if (is_link_local(local))
+		link_local = local;
+	if (local.family == FAMILY_IPV4 || is_link_local(local))
+		global = port_address(config, session, FAMILY_IPV6);
+	if (addr_unspecified(global))
+		return export_next_hop_make(is_link_local(local) ? local : global);
+	return is_link_local(link_local) ? export_next_hop_pair(global, link_local)
+					 : export_next_hop_make(global);
 }
 
 struct export_next_hop own_next_hop(const struct config *config, const struct out_session *session,

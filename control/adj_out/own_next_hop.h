@@ -16,7 +16,8 @@ struct out_session;
 /* For routes of this family, by the peer's last session. Our end of the session, if it can be; else
  * the port's first address:
  *   IPv4  over IPv6: of IPv4, or, if the peer takes that (RFC 8950), of IPv6
- *   IPv6  over IPv4: of IPv6; of a link-local session also its address behind (RFC 2545 3)
+ *   IPv6  over IPv4: of IPv6
+ * Behind one of IPv6 our link-local address follows if the peer is on link (RFC 2545 3).
  * The unspecified address of the family: there is none, and nothing can be announced. */
 struct export_next_hop own_next_hop(const struct config *config, const struct out_session *session,
 				    enum family family);

@@ -2,6 +2,7 @@
 #include "receiver.h"
 
 #include "adj_out.h"
+#include "aliases.h"
 #include "rib.h"
 #include "scratch.h"
 #include "summaries.h"
@@ -15,7 +16,7 @@ static bool announces_to(const struct receiver *peer, const struct path *path, b
 {
 	struct update_group kind = *peer->group;
 
-	if (attr_next_hop_names(path->attrs->wire, path->attrs->len, peer->session->config->addr))
+	if (aliases_have(peer->session, path->attrs))
 		kind.rule.unchanged = false;
 	return announcement_of_path(&kind, peer->adj_out->rib, path, backup, wire, result);
 }

@@ -2,37 +2,29 @@
 #include "recipients.h"
 
 #include "adj_out.h"
+#include "aliases.h"
 #include "outbound.h"
 #include "update_group.h"
 #include "withheld.h"
 
 enum { SPLIT_PLAIN = 1, SPLIT_ITSELF = 2 };
 
-/* Would the member get its own address as next hop? Nobody is his own (RFC 4271 5.1.3). */
-static bool is_next_hop(const struct update_group *group, const struct receiver *peer,
-			const struct attrs *attrs)
-{
-	return group->rule.unchanged &&
-	       attr_next_hop_names(attrs->wire, attrs->len, peer->session->config->addr);
-}
-
 void batch_split_begin(struct batch_split *split, const struct adj_out *adj_out,
 		       const struct update_group *group, const struct group_batch *batch)
 {
 	split->batch = *batch;
-	split->left = 0;
-	split->nb_plain = 0;
+	split->nb_plain = split->nb_itself = 0;
 	for (uint32_t i = 0; i < batch->nb_to; i++) {
 		const struct receiver *peer = adj_out->receiver[batch->to[i]];
 
-		if (is_next_hop(group, peer, batch->attrs)) {
-			split->itself = peer->session->index;
-			split->left |= SPLIT_ITSELF;
-		} else {
+		/* Nobody is his own next hop. */
+		if (group->rule.unchanged && aliases_have(peer->session, batch->attrs))
+			split->itself[split->nb_itself++] = peer->session->index;
+		else
 			split->plain[split->nb_plain++] = peer->session->index;
-			split->left |= SPLIT_PLAIN;
-		}
 	}
+	split->left = (uint8_t)((split->nb_plain ? SPLIT_PLAIN : 0) |
+				(split->nb_itself ? SPLIT_ITSELF : 0));
 }
 
 bool batch_split_next(struct batch_split *split, struct group_batch *batch, bool *itself)
@@ -44,8 +36,8 @@ bool batch_split_next(struct batch_split *split, struct group_batch *batch, bool
 	split->left ^= now;
 	*batch = split->batch;
 	*itself = now == SPLIT_ITSELF;
-	batch->to = *itself ? &split->itself : split->plain;
-	batch->nb_to = *itself ? 1 : split->nb_plain;
+	batch->to = *itself ? split->itself : split->plain;
+	batch->nb_to = *itself ? split->nb_itself : split->nb_plain;
 	return true;
 }
 

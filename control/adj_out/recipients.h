@@ -1,6 +1,6 @@
 /* Which members of a batch get what. Most get what is encoded for their group; two kinds of members
- * do not. A member whose own address is the next hop gets our address as next hop (RFC 4271 5.1.3):
- * struct batch_split separates it from the others, batch by batch. A member from which a route is
+ * do not. Members whose own address is the next hop get our address as next hop (RFC 4271 5.1.3):
+ * struct batch_split separates them from the others, batch by batch. A member from which a route is
  * withheld (withheld.h) gets a withdrawal: struct recipients separates these, one part of a batch
  * after the other, since the attributes as they are sent decide. Nothing is encoded or sent here.
  * Thread: the RIB lcore. */
@@ -24,16 +24,16 @@ struct update_group;
 struct batch_split {
 	struct group_batch batch; /* as the group has it; borrowed like that */
 	uint8_t left;		  /* a bit for each half that is still to be sent */
-	uint16_t itself;	  /* the member that is itself the next hop */
-	uint32_t nb_plain;
-	uint16_t plain[CONFIG_PEERS];
+	uint32_t nb_plain, nb_itself;
+	/* itself: members that are themselves the next hop */
+	uint16_t plain[CONFIG_PEERS], itself[CONFIG_PEERS];
 };
 
 /* Split the members of a batch that is announced. */
 void batch_split_begin(struct batch_split *split, const struct adj_out *adj_out,
 		       const struct update_group *group, const struct group_batch *batch);
-/* The batch for the next half of the members. `*itself`: the half is the one member that is itself
- * the next hop. False: both halves have been taken. */
+/* The batch for the next half of the members. `*itself`: those that are themselves the next hop.
+ * False: both halves have been taken. */
 bool batch_split_next(struct batch_split *split, struct group_batch *batch, bool *itself);
 
 /* The members that get one part of a batch. */

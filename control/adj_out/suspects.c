@@ -9,6 +9,7 @@
 #include "events.h"
 #include "hash.h"
 #include "message.h"
+#include "nlri.h"
 #include "notification.h"
 #include "receiver.h"
 #include "speaker.h"
@@ -109,10 +110,45 @@ static struct attribute attribute_of(const struct speaker_down *down)
 
 	a.code = cursor_u8(&c);
 	a.len = flags & ATTR_F_EXTENDED ? cursor_u16(&c) : cursor_u8(&c);
+	if (a.code == ATTR_MP_REACH && a.len > cursor_left(&c))
+		a.len = (uint16_t)cursor_left(&c); /* its beginning says enough */
 	a.body = cursor_take(&c, a.len);
 	if (c.bad || !a.code)
 		a.body = NULL;
 	return a;
+}
+
+/* The first prefix of an MP_REACH_NLRI (RFC 4760 3). False: it has none. */
+static bool prefix_reached(const struct attribute *a, struct prefix *prefix)
+{
+	struct cursor body = cursor_make(a->body, a->len), first;
+	uint16_t afi = cursor_u16(&body);
+	struct nlri nlri = { .family = family_of_afi(afi, cursor_u8(&body)) };
+
+	cursor_take(&body, cursor_u8(&body));
+	cursor_u8(&body); /* reserved */
+	if (!cursor_left(&body) || nlri.family >= FAMILY_COUNT)
+		return false;
+	first = cursor_sub(&body, 1 + (*body.pos + 7u) / 8u);
+	return !first.bad && nlri_add(&nlri, 1, first) && nlri_next(&nlri, prefix);
+}
+
+/* That attribute is of the message; the route that it names is the suspect, as it is sent. */
+static bool find_reached(const struct out_session *session, const struct attribute *a,
+			 struct suspect *found)
+{
+	const struct receiver *peer;
+	uint8_t wire[BGP_MESSAGE_MAX];
+	uint32_t attrs_hash;
+	size_t len;
+
+	if (!prefix_reached(a, &found->prefix))
+		return false;
+	peer = &session->to[found->prefix.addr.family];
+	len = peer->group ? receiver_octets(peer, found->prefix, wire, &attrs_hash) : 0;
+	found->hash = hash_bytes(wire, len, 0);
+	found->named = true;
+	return len;
 }
 
 /* Whom the loss is put down to; NULL: it is not known. */
@@ -125,6 +161,12 @@ static struct suspect *suspect_of(struct out_session *session, const struct spea
 	struct suspect found = { .code = 0 };
 	struct suspect *known;
 
+	if (said && a.body && a.code == ATTR_MP_REACH) {
+		if (!find_reached(session, &a, &found))
+			return NULL;
+		known = suspect_find(w, 0, found.hash);
+		return known ? known : suspect_add(w, &found);
+	}
 	if (said && a.body) {
 		struct suspect wanted = { .code = a.code, .hash = hash_bytes(a.body, a.len, 0) };
 

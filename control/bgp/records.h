@@ -170,6 +170,7 @@ struct speaker_up {
 	uint32_t remote_id;	      /* host order */
 	struct addr local_addr;	      /* the session's own end */
 	struct addr remote_addr;      /* the peer's: news only with a subnet */
+	struct addr link_local;	      /* ours on its interface; 0.0.0.0: none */
 	uint16_t hold_s, keepalive_s; /* negotiated */
 	uint16_t restart_s;	      /* the peer's (RFC 4724) */
 	/* SPEAKER_CAP_*: what the peer has; of what belongs to a family, what we have too */

@@ -100,6 +100,17 @@ void report_event(struct session *session, enum speaker_event_type type, uint8_t
 	(void)posted;
 }
 
+static struct addr link_local(const struct session *session)
+{
+	const struct speaker_interface *interface = session_interface(session);
+
+	for (uint8_t i = 0; i < interface->nb_addrs; i++)
+		if (interface->addrs[i].family == FAMILY_IPV6 &&
+		    addr_link_local(interface->addrs[i]))
+			return interface->addrs[i];
+	return addr_make4(0);
+}
+
 void report_up(struct conn *conn)
 {
 	struct session *session = conn->session;
@@ -108,6 +119,7 @@ void report_up(struct conn *conn)
 		.remote_id = conn->open.router_id,
 		.local_addr = transport_local(conn->t.fd),
 		.remote_addr = session->peer.addr,
+		.link_local = link_local(session),
 		.hold_s = (uint16_t)(conn->hold_ms / 1000),
 		.keepalive_s = (uint16_t)(conn->keepalive_ms / 1000),
 		.restart_s = conn->open.restart_s,

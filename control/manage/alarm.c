@@ -94,12 +94,14 @@ static void add_peer(const struct route_server *rs, const struct peer *peer, str
 {
 	if (peer->flooded && !peer->up)
 		add(alarms, "to_expressroute", peer->config.name,
-		    "more than %u routes are for it; it may come back %u s after that",
-		    rs->config->limits.to_expressroute, rs->config->limits.retry_s);
+		    "more than %u %s are for it; it may come back %u s after that",
+		    rs->config->limits.to_expressroute, bounds_routes(peer->exceeded_family),
+		    rs->config->limits.retry_s);
 	else if (peer->exceeded && !peer->up)
 		add(alarms, "max_routes", peer->config.name,
-		    "announced more than %u routes; it may come back %u s after that",
-		    peer->config.max_routes, rs->config->limits.retry_s);
+		    "announced more than %u %s; it may come back %u s after that",
+		    peer->config.max_routes, bounds_routes(peer->exceeded_family),
+		    rs->config->limits.retry_s);
 	if (peer->up && peer->out.held)
 		add(alarms, "unsupported", peer->config.name,
 		    "takes no part in route exchange: its VPN gateway is not active-active");

@@ -54,6 +54,8 @@ struct peer_routes {
 	bool stale;		   /* some may be of a session before: graceful restart */
 	bool near_limit, refusing; /* alarms: close to its bound; its excess is refused */
 	bool crowded;		   /* alarm: some are refused, as there are limits.total */
+	/* told in this session: none are announced to it, as we have no address for it */
+	bool no_address;
 };
 
 enum peer_life { PEER_FREE, PEER_ACTIVE, PEER_REMOVING };
@@ -84,6 +86,7 @@ struct peer {
 	bool closing;			/* past its bound: what it still says does not count */
 	bool exceeded;			/* that ended its last session */
 	bool flooded;			/* `exceeded` by what we announce to it */
+	uint8_t exceeded_family;	/* whose bound that was */
 	uint64_t over_limit;		/* announcements refused as excess */
 	uint64_t refused[IMPORT_COUNT]; /* announcements, by verdict */
 	uint64_t no_memory;		/* announcements that were withdrawn for want of memory */

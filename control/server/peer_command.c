@@ -79,6 +79,7 @@ void peer_exceeded(struct route_server *rs, struct peer *peer, uint8_t family, u
 	};
 
 	peer->closing = peer->exceeded = true;
+	peer->exceeded_family = family;
 	outbox_command(rs, peer->speaker, &reset, sizeof(reset));
 }
 

@@ -15,6 +15,18 @@ void peer_no_room(struct route_server *rs, struct peer *peer)
 	peer_send_reset(rs, peer, NOTIFY_CEASE_RESOURCES);
 }
 
+/* Once a session. */
+static void note_no_address(struct route_server *rs, struct peer *peer, uint8_t family)
+{
+	if (peer->routes[family].no_address)
+		return;
+	peer->routes[family].no_address = true;
+	events_note(
+		&rs->events, EVENT_ALARM, peer->index, rs->now_ms,
+		"no %s routes are announced to it: port %s has no %s address", family_title(family),
+		rs->config->dataplane.ports[peer->config.egress_port].name, family_title(family));
+}
+
 /* Where we have no address for it, as next hop of what we would announce, it learns nothing. */
 static void join(struct route_server *rs, struct peer *peer, uint8_t family)
 {
@@ -25,11 +37,7 @@ static void join(struct route_server *rs, struct peer *peer, uint8_t family)
 	if (receiver->group)
 		return;
 	if (own_next_hop_is_none(&own))
-		events_note(&rs->events, EVENT_ALARM, peer->index, rs->now_ms,
-			    "no %s routes are announced to it: port %s has no %s address",
-			    family_title(family),
-			    rs->config->dataplane.ports[peer->config.egress_port].name,
-			    family_title(family));
+		note_no_address(rs, peer, family);
 	else if (members_join(&rs->routes[family].announcer, receiver))
 		peer_no_room(rs, peer);
 }

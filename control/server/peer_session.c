@@ -115,7 +115,7 @@ static void routes_up(struct route_server *rs, struct peer *peer, uint8_t family
 	flap_forget(&rs->flaps, &its->flap); /* of a session before */
 	its->inbound.zone = peer->zone;
 	inbound_up(&its->inbound, peer->config.addr);
-	its->eor = false;
+	its->eor = its->no_address = false;
 	its->limit = (struct limit){ 0 };
 }
 
@@ -159,7 +159,8 @@ static void session_up(struct route_server *rs, struct peer *peer, const struct 
 	peer->session = *up;
 	peer->up = true;
 	peer->exceeded = peer->flooded = false;
-	out_session_up(&peer->out, up->local_addr, up->caps, families_of(up), rs->now_ms);
+	out_session_up(&peer->out, up->local_addr, peer->zone ? up->link_local : addr_make4(0),
+		       up->caps, families_of(up), rs->now_ms);
 	pace_begin(&peer->out);
 	peer->no_memory_before = peer->no_memory;
 	peer->state = SESSION_ESTABLISHED;

@@ -4,11 +4,13 @@
 
 #include <stdio.h>
 
+#include "aliases.h"
 #include "bounds.h"
 #include "bulk.h"
 #include "flapping.h"
 #include "message.h"
 #include "nlri.h"
+#include "peer_place.h"
 #include "peer_route.h"
 #include "route_server.h"
 
@@ -196,6 +198,15 @@ static struct prefix slice_take(struct slice *slice)
 	return prefix;
 }
 
+/* What the peer was told may have it as next hop. */
+static void note_alias(struct route_server *rs, struct peer *peer, const struct attrs *attrs)
+{
+	if (!aliases_note(&peer->out, attrs) || peer->config.next_hop != NEXT_HOP_UNCHANGED)
+		return;
+	for (uint8_t family = 0; family < FAMILY_COUNT; family++)
+		peer_refresh_out(rs, peer, family);
+}
+
 /* All that is left of the slice is announced. */
 static void announce_all(struct route_server *rs, struct peer *peer,
 			 const struct speaker_update *update, struct slice *slice, uint64_t end)
@@ -206,6 +217,8 @@ static void announce_all(struct route_server *rs, struct peer *peer,
 
 	keys.zone = peer->zone;
 	attrs = attrs_intern(rs->attrs, &keys, speaker_update_attrs(update), update->attrs_len);
+	if (attrs)
+		note_alias(rs, peer, attrs);
 	while (slice->done < slice->n && (peer->closing || rib_spent(rib) < end)) {
 		struct prefix prefix = slice_take(slice);
 

@@ -41,6 +41,7 @@ const struct row {
 	bool extended;
 	std::vector<const char *> port; /* its addresses */
 	const char *ipv4, *ipv6;
+	bool on_link = false; /* and we have fe80::2 there */
 } rows[] = {
 	{ "over IPv4",
 	  "10.0.2.1",
@@ -96,6 +97,34 @@ const struct row {
 	  { "10.0.2.1" },
 	  "10.0.2.1",
 	  "fe80::1" },
+	{ "over IPv6, on link",
+	  "2001:db8::2",
+	  false,
+	  { "10.0.2.1", "2001:db8::1" },
+	  "10.0.2.1",
+	  "2001:db8::2 fe80::2",
+	  true },
+	{ "over IPv6, on link, with RFC 8950",
+	  "2001:db8::2",
+	  true,
+	  { "10.0.2.1", "2001:db8::1" },
+	  "2001:db8::2 fe80::2",
+	  "2001:db8::2 fe80::2",
+	  true },
+	{ "over IPv4, on link",
+	  "10.0.2.1",
+	  false,
+	  { "10.0.2.1", "2001:db8::1" },
+	  "10.0.2.1",
+	  "2001:db8::1 fe80::2",
+	  true },
+	{ "over IPv4, on link, and the port has no IPv6",
+	  "10.0.2.1",
+	  false,
+	  { "10.0.2.1" },
+	  "10.0.2.1",
+	  "no IPv6",
+	  true },
 };
 
 } // namespace
@@ -111,6 +140,7 @@ TEST(own_next_hop, rows)
 		peer.egress_port = 1;
 		session.config = &peer;
 		session.local_addr = parsed(row.local);
+		session.link_local = parsed(row.on_link ? "fe80::2" : "0.0.0.0");
 		session.extended = row.extended;
 		port->nb_addresses = 0;
 		for (const char *addr : row.port)
