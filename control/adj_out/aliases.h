@@ -17,9 +17,9 @@ extern "C" {
 
 struct attrs;
 
-/* It has announced routes with these attributes. True: by a next hop that it has not named before in
- * this session, which what it was told may name. Of more than ALIASES none is remembered, so that
- * this is so ALIASES times at most. */
+/* It has announced routes with these attributes. True: by a next hop that it has not named before
+ * in this session, which what it was told may name. Of more than ALIASES none is remembered, so
+ * that this is so ALIASES times at most. */
 bool aliases_note(struct out_session *session, const struct attrs *attrs);
 /* Is the next hop, or one of the two, an address of its own? */
 bool aliases_have(const struct out_session *session, const struct attrs *attrs);

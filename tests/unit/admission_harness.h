@@ -16,7 +16,7 @@ static const struct {
 	{ "far/1", "10.0.255.7", "10.13.0.0/16" },   { "nva", "10.0.2.4", "172.16.0.0/16" },
 };
 
-class admission_test : public server_test
+class admission_test : public of_families<server_test>
 {
       protected:
 	/* `vpngw`: more settings of that gateway; `first`: a gateway before the others. */
@@ -41,8 +41,8 @@ peers = ( { name = "nva"; address = "10.0.2.4"; asn = 65001; enforce_first_as = 
 
 		e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 		e.remote_id = 100u + peer;
-		e.local_addr = addr_make4(ip("10.0.1.4"));
-		e.caps = caps;
+		e.local_addr = here(ip("10.0.1.4"));
+		e.caps = caps_here(caps);
 		e.restart_s = 20;
 		e.ibgp = peer == ER;
 		post(&e, sizeof(e));

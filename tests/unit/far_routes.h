@@ -8,7 +8,7 @@
 #include "behind.h"
 #include "server.h"
 
-class far_test : public server_test
+class far_test : public of_families<server_test>
 {
       protected:
 	static constexpr uint16_t FAR_A = NVA_B + 1, FAR_B = FAR_A + 1;

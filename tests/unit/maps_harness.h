@@ -87,7 +87,7 @@ class maps_test : public server_test
 				char buf[256] = "";
 
 				attr_find(row->attrs, row->attrs_len, ATTR_AS_PATH, &v);
-				list[text_of(row->prefix)] =
+				list[plain(row->prefix)] =
 					aspath_text(v.body, v.len, buf, sizeof(buf));
 			}
 			if (!page->more)

@@ -178,7 +178,8 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 			case ROW_PLAN: out->head = *(const struct row_plan *)row; break;
 			case ROW_PLAN_PEER: out->peers[peer->name] = *peer; break;
 			case ROW_PLAN_VIEW:
-				out->views[role_name((enum role)view->role)] = *view;
+				if (view->family == family)
+					out->views[role_name((enum role)view->role)] = *view;
 				break;
 			case ROW_PLAN_LIMIT:
 				out->limits.push_back(*(const struct row_plan_limit *)row);

@@ -10,8 +10,11 @@
 
 #include "adjacency.h"
 #include "log.h"
+#include "trie6_lookup.h"
 #include "update.h"
 #include "update_ctx.h"
+
+enum { TRIE6_GROUPS = 16384 };
 
 uint64_t look_ns;
 
@@ -32,12 +35,26 @@ std::vector<std::string> many(unsigned int n)
 	return list;
 }
 
+/* A port's address and its subnet. */
+static void seed_port(struct fib *fib, const struct fib_port &port, enum family family, uint32_t v4,
+		      uint8_t len)
+{
+	const struct prefix host = prefix_make(addr_of(family, v4), family_bits((uint8_t)family));
+	struct fib_seed local = { to_fib_prefix(host), ADJACENCY_LOCAL, port.role, port.port,
+				  port.mtu };
+	struct fib_seed subnet = { to_fib_prefix(prefix_of(family, v4, len)), ADJACENCY_GLEAN,
+				   port.role, port.port, port.mtu };
+
+	EXPECT_EQ(0, fib_seed(fib, &local));
+	EXPECT_EQ(0, fib_seed(fib, &subnet));
+}
+
 /* One FIB for the whole program: its tables are large. Each server fills the spare generation
  * anew. */
 static struct fib *shared_fib()
 {
 	static struct fib *fib;
-	struct fib_params params = { "bascule_test", 0, 64, 4, SOCKET_ID_ANY };
+	struct fib_params params = { "bascule_test", 0, 64, 4, SOCKET_ID_ANY, 0, TRIE6_GROUPS };
 	static const struct {
 		const char *name;
 		enum role role;
@@ -53,17 +70,10 @@ static struct fib *shared_fib()
 	if (fib)
 		return fib;
 	for (const auto &p : ports)
-		params.views |= (uint8_t)(1 << p.role);
+		params.views6 = params.views |= (uint8_t)(1 << p.role);
 	EXPECT_EQ(0, fib_create(&params, &fib));
 	for (uint16_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		struct fib_port port = {};
-		struct fib_seed local = { fib_ip4(ip(ports[i].addr), 32), ADJACENCY_LOCAL,
-					  (uint8_t)ports[i].role, i, 1500 };
-		struct fib_seed subnet = {
-			fib_ip4(prefix4_make(ip(ports[i].addr), ports[i].len).addr.v4,
-				ports[i].len),
-			ADJACENCY_GLEAN, (uint8_t)ports[i].role, i, 1500
-		};
 
 		strcpy(port.name, ports[i].name);
 		port.port = i;
@@ -71,8 +81,8 @@ static struct fib *shared_fib()
 		port.role = (uint8_t)ports[i].role;
 		port.up = 1;
 		EXPECT_EQ(0, fib_port_add(fib, &port));
-		EXPECT_EQ(0, fib_seed(fib, &local));
-		EXPECT_EQ(0, fib_seed(fib, &subnet));
+		for (enum family family : { FAMILY_IPV4, FAMILY_IPV6 })
+			seed_port(fib, port, family, ip(ports[i].addr), ports[i].len);
 	}
 	EXPECT_EQ(0, fib_ready(fib));
 	return fib;
@@ -101,12 +111,50 @@ void server_test::TearDown()
 	rmdir(dir.c_str());
 }
 
+uint16_t server_test::caps_here(uint16_t caps) const
+{
+	static const uint16_t of_both[][2] = {
+		{ SPEAKER_CAP_MP_IPV4, SPEAKER_CAP_MP_IPV6 },
+		{ SPEAKER_CAP_GR, SPEAKER_CAP_GR_IPV6 },
+		{ SPEAKER_CAP_GR_FORWARDING, SPEAKER_CAP_GR_FORWARDING_IPV6 },
+	};
+	uint16_t all = caps;
+
+	for (const auto &cap : of_both)
+		if (family == FAMILY_IPV6 && caps & cap[0])
+			all = (uint16_t)((all & ~cap[0]) | cap[1]);
+	return all;
+}
+
+std::string server_test::plain(std::string text) const
+{
+	if (family == FAMILY_IPV4)
+		return text;
+	for (size_t at; (at = text.find("IPv6 ")) != std::string::npos;)
+		text.erase(at, strlen("IPv6 "));
+	return text4_of(text);
+}
+
+/* A router ID is of no family. */
+static std::string config_in(enum family family, const std::string &text)
+{
+	const std::string router_id = "router_id = \"";
+	size_t begin = text.find(router_id), end;
+
+	if (begin == std::string::npos)
+		return text_in(family, text);
+	begin += router_id.size();
+	end = text.find('"', begin);
+	return text_in(family, text.substr(0, begin)) + text.substr(begin, end - begin) +
+	       text_in(family, text.substr(end));
+}
+
 struct config *server_test::configure(const std::string &text)
 {
 	struct config_report report = {};
 	struct config *config;
 
-	std::ofstream(dir + "/rs.conf") << text;
+	std::ofstream(dir + "/rs.conf") << config_in(family, text);
 	config = config_load((dir + "/rs.conf").c_str(), &report);
 	for (size_t i = 0; i < report.nb_errors; i++)
 		ADD_FAILURE() << report.errors[i];
@@ -166,8 +214,11 @@ void server_test::stop_server()
 	most.clear();
 	eors.clear();
 	late.clear();
+	for (auto &of : eors_of)
+		of.clear();
 	adds.clear();
 	resets.clear();
+	refreshes.clear();
 	memset(epoch, 0, sizeof(epoch));
 }
 
@@ -197,16 +248,17 @@ void server_test::post(const void *record, size_t len, unsigned int speaker)
 	mailbox_post(to_rib, len);
 }
 
-void server_test::up(uint16_t peer, uint16_t caps)
+void server_test::up_with(uint16_t peer, uint16_t caps)
 {
 	struct speaker_up e = {};
 
 	e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 	e.remote_id = 100u + peer;
-	e.local_addr = addr_make4(ip(peer == ERGW ? "10.0.255.33" : "10.0.2.1"));
+	e.local_addr = here(ip(peer == ERGW ? "10.0.255.33" : "10.0.2.1"));
 	e.hold_s = 180;
 	e.keepalive_s = 60;
 	e.restart_s = 20;
+	e.link_local = link_local;
 	e.caps = caps;
 	e.ibgp = peer == ERGW;
 	post(&e, sizeof(e));
@@ -255,27 +307,49 @@ std::vector<uint8_t> server_test::heard(uint16_t peer, const char *prefix, uint8
 void server_test::update(uint16_t peer, const std::vector<std::string> &announced,
 			 const attrs_spec &spec, const std::vector<std::string> &withdrawn)
 {
-	std::vector<uint8_t> wire = announced.empty() ? std::vector<uint8_t>() : attrs_wire(spec),
-			     record;
+	/* that a record has room for */
+	const size_t most = UINT16_MAX / (family == FAMILY_IPV4 ? 5 : 17);
+	std::vector<uint8_t> wire, record;
 	struct speaker_update u = {};
+	attrs_spec said = spec;
+
+	for (const auto *list : { &withdrawn, &announced }) {
+		if (list->size() <= most)
+			continue;
+		for (auto first = list->begin(); first != list->end();) {
+			size_t n = std::min(most, (size_t)(list->end() - first));
+			std::vector<std::string> part(first, first + (ptrdiff_t)n);
+
+			first += (ptrdiff_t)n;
+			if (list == &announced)
+				update(peer, part, spec);
+			else
+				update(peer, {}, spec, part);
+		}
+		return;
+	}
 	auto put = [&record](const void *data, size_t len) {
 		record.insert(record.end(), (const uint8_t *)data, (const uint8_t *)data + len);
 	};
 
 	u.head = { SPEAKER_UPDATE, peer, epoch[peer] };
-	u.attrs_len = (uint16_t)wire.size();
-	attr_keys_parse(wire.data(), u.attrs_len, &u.keys);
 	u.nb_withdrawn = (uint16_t)withdrawn.size();
 	u.nb_announced = (uint16_t)announced.size();
 	for (const auto *list : { &withdrawn, &announced })
 		for (const std::string &text : *list)
-			u.family = net(text.c_str()).addr.family;
+			u.family = here(text).addr.family;
+	if (u.family == FAMILY_IPV6)
+		said.hop_family = FAMILY_IPV6;
+	if (!announced.empty())
+		wire = attrs_wire(said);
+	u.attrs_len = (uint16_t)wire.size();
+	attr_keys_parse(wire.data(), u.attrs_len, &u.keys);
 	put(&u, sizeof(u));
 	put(wire.data(), wire.size());
 	for (const auto *list : { &withdrawn, &announced })
 		for (const std::string &text : *list) {
 			uint8_t octets[17];
-			size_t len = nlri_put(octets, net(text.c_str()));
+			size_t len = nlri_put(octets, here(text));
 
 			put(octets, len);
 			(list == &withdrawn ? u.withdrawn_len : u.announced_len) += (uint16_t)len;
@@ -312,12 +386,14 @@ void server_test::collect_send(const struct speaker_send *send)
 		ASSERT_EQ(BGP_OK, update_decode(msg.body, &ctx, attrs, &u));
 		messages++;
 		late[send->head.peer] += eors[send->head.peer] && !u.eor;
-		if (u.eor)
+		if (u.eor) {
 			eors[send->head.peer]++;
+			eors_of[u.family][send->head.peer]++;
+		}
 		while (nlri_next(&u.withdrawn, &p))
-			announced[send->head.peer].erase(text_of(p));
+			announced[send->head.peer].erase(plain(p));
 		for (; nlri_next(&u.announced, &p); told[send->head.peer]++)
-			announced[send->head.peer][text_of(p)] =
+			announced[send->head.peer][plain(p)] =
 				std::vector<uint8_t>(attrs, attrs + u.attrs_len);
 		most[send->head.peer] =
 			std::max(most[send->head.peer], announced[send->head.peer].size());
@@ -348,6 +424,8 @@ void server_test::collect_from(struct mailbox *from_rib, std::vector<std::string
 			all->push_back("connection " + std::to_string(c->peer));
 		} else {
 			others.push_back(c->type);
+			if (c->type == SPEAKER_SEND_REFRESH)
+				refreshes.push_back(*c);
 		}
 		mailbox_done(from_rib);
 	}
@@ -375,7 +453,9 @@ uint32_t server_test::next_hop(uint16_t peer, const char *prefix)
 {
 	const std::vector<uint8_t> &wire = announced[peer][prefix];
 
-	return attr_next_hop(wire.data(), (uint16_t)wire.size(), 0).addr.v4;
+	struct addr addr = attr_next_hop(wire.data(), (uint16_t)wire.size(), 0).addr;
+
+	return prefix4_of(prefix_make(addr, prefix_of(family, 0, 32).len)).addr.v4;
 }
 
 /* --- the management thread -------------------------------------------------------------------- */
@@ -441,12 +521,13 @@ void server_test::reopen_exchange(bool configured)
 void server_test::arp(const char *gateway, bool answers_arp, unsigned int roles)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+	const struct fib_addr whose = fib_here(ip(gateway));
 	struct fib_generation *g = writing();
 
 	for (uint32_t i = 0; i < g->adjacencies_end; i++) {
 		struct adjacency *a = &g->adjacencies[i];
 
-		if (!adjacency_claimed(a) || fib_addr_to_ip4(&a->gateway) != ip(gateway) ||
+		if (!adjacency_claimed(a) || memcmp(&a->gateway, &whose, sizeof(whose)) ||
 		    !(roles >> a->egress_role & 1))
 			continue;
 		if (answers_arp)
@@ -456,12 +537,22 @@ void server_test::arp(const char *gateway, bool answers_arp, unsigned int roles)
 	}
 }
 
-static std::string next_hops(const struct fib_generation *g, uint32_t index)
+std::vector<std::string> server_test::half_full(unsigned int which) const
+{
+	std::vector<std::string> list;
+
+	for (unsigned int i = 0; i < (family == FAMILY_IPV4 ? 60 : 512); i++)
+		list.push_back(std::to_string(20 + which * 2 + i / 256) + "." +
+			       std::to_string(i % 256) + ".0.0/25");
+	return list;
+}
+
+std::string server_test::next_hops(const struct fib_generation *g, uint32_t path_list)
 {
 	std::string hops;
 
-	for (uint16_t i = 0; i < g->path_lists[index].nb_members; i++) {
-		const struct adjacency *a = &g->adjacencies[g->path_lists[index].member[i]];
+	for (uint16_t i = 0; i < g->path_lists[path_list].nb_members; i++) {
+		const struct adjacency *a = &g->adjacencies[g->path_lists[path_list].member[i]];
 		char text[ADDR_TEXT];
 
 		if (a->action == ADJACENCY_LOCAL)
@@ -470,16 +561,24 @@ static std::string next_hops(const struct fib_generation *g, uint32_t index)
 			return std::string("on link, ") + role_name((enum role)a->egress_role);
 		if (a->action == ADJACENCY_FORWARD || a->action == ADJACENCY_UNRESOLVED)
 			hops += (hops.empty() ? "" : " ") +
-				std::string(addr4_text(fib_addr_to_ip4(&a->gateway), text));
+				plain(std::string(addr_text(from_fib_addr(&a->gateway), text)));
 	}
 	return hops.empty() ? "nowhere" : hops;
 }
 
-static uint32_t path_list_of(const struct fib_generation *g, enum role view, const char *dst)
+uint32_t server_test::path_list_of(const struct fib_generation *g, enum role view, const char *dst)
 {
-	uint32_t addr = ip(dst), index;
+	const struct fib_view *v = &g->view[view];
+	const struct trie6_reader in = { v->trie6, fib->trie6_groups,
+					 v->default_path_list[FIB_IP6] };
+	struct addr addr = here(ip(dst));
+	struct fib_addr words = to_fib_addr(addr);
+	uint32_t index;
 
-	fib_lookup_burst(&g->view[view], UINT32_MAX, &addr, &index, 1);
+	if (addr.family == FAMILY_IPV4)
+		fib_lookup_burst(v, UINT32_MAX, &addr.v4, &index, 1);
+	else
+		trie6_plain.burst(&in, &words, &index, 1);
 	return index;
 }
 

@@ -1,6 +1,10 @@
 /* A route server for tests: a real RIB and a real FIB (EAL without hugepages), one speaker (or two,
  * with `nb_speakers`) whose mailboxes the test holds, and a clock that it turns. What the server
- * sends is decoded again and kept as each peer's table. */
+ * sends is decoded again and kept as each peer's table.
+ *
+ * A test that is of both families (of_families) says everything in IPv4: in one of IPv6, what
+ * stands for that (families.h) is in the configuration, in what peers say and in the FIB, and what
+ * the server says is read back. */
 #ifndef BASCULE_TEST_SERVER_H
 #define BASCULE_TEST_SERVER_H
 
@@ -16,6 +20,7 @@
 
 #include "adjacency.h"
 #include "conductor.h"
+#include "family_texts.h"
 #include "fib.h"
 #include "log.h"
 #include "maintenance.h"
@@ -23,6 +28,7 @@
 #include "peers.h"
 #include "routes.h"
 #include "show.h"
+#include "to_fib.h"
 #include "update.h"
 
 static const char base_config[] = R"(
@@ -72,7 +78,33 @@ class server_test : public testing::Test
 		stop_server();
 	}
 
-	/* --- the tables of the family that the test is of ------------------------------------- */
+	/* --- the family that the test is of ------------------------------------------------- */
+
+	struct addr here(uint32_t v4) const
+	{
+		return addr_of(family, v4);
+	}
+	/* What is of IPv6 already stays. */
+	struct prefix here(const std::string &text) const
+	{
+		struct prefix prefix = net(text.c_str());
+
+		return prefix.addr.family == FAMILY_IPV4
+			       ? prefix_of(family, prefix.addr.v4, prefix.len)
+			       : prefix;
+	}
+	struct fib_addr fib_here(uint32_t v4) const
+	{
+		return to_fib_addr(here(v4));
+	}
+	/* SPEAKER_CAP_*, as of IPv4. */
+	uint16_t caps_here(uint16_t caps) const;
+	/* Back again, as the test says it; "IPv6 routes" are routes. */
+	std::string plain(struct prefix prefix) const
+	{
+		return text_of(family == FAMILY_IPV4 ? prefix : prefix4_of(prefix));
+	}
+	std::string plain(std::string text) const;
 
 	struct routes &routes()
 	{
@@ -106,12 +138,23 @@ class server_test : public testing::Test
 	void post(const void *record, size_t len, unsigned int speaker = 0);
 	void event(uint16_t peer, enum speaker_event_type type, unsigned int speaker = 0)
 	{
-		struct speaker_event e = { (uint16_t)type, peer, epoch[peer] };
+		event_of(family, peer, type, speaker);
+	}
+	void event_of(enum family of, uint16_t peer, enum speaker_event_type type,
+		      unsigned int speaker = 0)
+	{
+		struct speaker_event e = { (uint16_t)type, peer, epoch[peer], (uint8_t)of };
 
 		post(&e, sizeof(e), speaker);
 	}
+	/* `caps` as of IPv4 ... */
 	void up(uint16_t peer,
-		uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4);
+		uint16_t caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4)
+	{
+		up_with(peer, caps_here(caps));
+	}
+	/* ... and as they are. */
+	void up_with(uint16_t peer, uint16_t caps);
 	void down(uint16_t peer, bool keep = false);
 	/* It ends its session for what it was told: a NOTIFICATION 3/5 with this data, or a
 	 * connection that is reset. */
@@ -119,7 +162,8 @@ class server_test : public testing::Test
 		      bool keep = false);
 	/* An attribute as it has been told it, whole. */
 	std::vector<uint8_t> heard(uint16_t peer, const char *prefix, uint8_t code);
-	/* All prefixes are of one family. */
+	/* All prefixes are of one family, and so is the next hop, if it is not said to be of
+	 * IPv6. */
 	void update(uint16_t peer, const std::vector<std::string> &announced,
 		    const attrs_spec &spec = {}, const std::vector<std::string> &withdrawn = {});
 	/* As update(), from an NVA with its own AS and address. */
@@ -171,10 +215,12 @@ class server_test : public testing::Test
 		for (const char *gateway : { "10.0.255.36", "10.0.2.4", "10.0.2.5" })
 			arp(gateway);
 	}
+	/* Prefixes that take more than half of the room that a view has: a tbl8 group each, or
+	 * some 19 groups. No two of `which` are the same. */
+	std::vector<std::string> half_full(unsigned int which) const;
 	/* Where a packet from a port of `view` to `dst` goes, by the table alone: "10.0.2.4
 	 * 10.0.2.5", "on link", "local" or "nowhere". */
-	static std::string forwards(const struct fib_generation *g, enum role view,
-				    const char *dst);
+	std::string forwards(const struct fib_generation *g, enum role view, const char *dst);
 	std::string fib_to(enum role view, const char *dst)
 	{
 		return forwards(writing(), view, dst);
@@ -188,6 +234,9 @@ class server_test : public testing::Test
 	/* Everybody up, having announced one prefix each, and ARP answered. */
 	void start_with_routes(bool exchange_enabled);
 
+	uint32_t path_list_of(const struct fib_generation *g, enum role view, const char *dst);
+	std::string next_hops(const struct fib_generation *g, uint32_t path_list);
+
 	static inline volatile sig_atomic_t hangups;
 	std::string dir;
 	enum family family = FAMILY_IPV4;
@@ -195,6 +244,7 @@ class server_test : public testing::Test
 	struct route_server *rs = nullptr;
 	struct exchange exchange = {};
 	struct maintenance maintenance = {};
+	struct addr link_local = {}; /* ours, on every port */
 	unsigned int nb_speakers = 1;
 	struct rs_speaker speakers[2] = {};
 	std::vector<std::string> commands[2]; /* for each speaker: see collect_from() */
@@ -207,9 +257,11 @@ class server_test : public testing::Test
 	std::map<uint16_t, size_t> told;    /* prefixes in all announcements to it */
 	std::map<uint16_t, size_t> most;    /* prefixes that it had at once, after each message */
 	std::map<uint16_t, int> eors, late; /* late: UPDATEs that came after the first End-of-RIB */
+	std::map<uint16_t, int> eors_of[FAMILY_COUNT];
 	std::vector<struct speaker_peer_add> adds;
 	std::vector<struct speaker_peer_reset> resets;
 	std::vector<uint16_t> others;
+	std::vector<struct speaker_command> refreshes; /* of those, SPEAKER_SEND_REFRESH */
 };
 
 #endif

@@ -9,7 +9,7 @@ static const std::string enough =
 	": one instance is enough by now (allow_single_instance): it takes "
 	"part in route exchange\n";
 
-TEST_F(admission_test, one_instance_is_for_the_vnets_alone)
+TEST_P(admission_test, one_instance_is_for_the_vnets_alone)
 {
 	const std::string why = "unsupported: one instance of vpngw is up, route exchange with a "
 				"VPN gateway needs two (active-active)";
@@ -34,7 +34,7 @@ TEST_F(admission_test, one_instance_is_for_the_vnets_alone)
 	}
 }
 
-TEST_F(admission_test, the_second_lets_both_go_without_a_reset)
+TEST_P(admission_test, the_second_lets_both_go_without_a_reset)
 {
 	begin();
 	come(VPN0);
@@ -52,7 +52,7 @@ TEST_F(admission_test, the_second_lets_both_go_without_a_reset)
 	EXPECT_TRUE(resets.empty());
 }
 
-TEST_F(admission_test, one_after_the_other_is_not_two_at_once)
+TEST_P(admission_test, one_after_the_other_is_not_two_at_once)
 {
 	begin();
 	come(VPN0);
@@ -68,7 +68,7 @@ TEST_F(admission_test, one_after_the_other_is_not_two_at_once)
 	EXPECT_EQ("ergw/0 nva", hearers(VPN1));
 }
 
-TEST_F(admission_test, the_one_that_is_left_carries_on_until_none_is)
+TEST_P(admission_test, the_one_that_is_left_carries_on_until_none_is)
 {
 	begin();
 	come(VPN0);
@@ -92,7 +92,7 @@ TEST_F(admission_test, the_one_that_is_left_carries_on_until_none_is)
 	EXPECT_EQ("", hearers(VPN1));
 }
 
-TEST_F(admission_test, two_gateways_do_not_count_for_each_other)
+TEST_P(admission_test, two_gateways_do_not_count_for_each_other)
 {
 	begin();
 	come(VPN0);
@@ -108,7 +108,7 @@ TEST_F(admission_test, two_gateways_do_not_count_for_each_other)
 	EXPECT_EQ(vnet, knows(FAR0));
 }
 
-TEST_F(admission_test, one_that_a_reload_takes_out_does_not_count)
+TEST_P(admission_test, one_that_a_reload_takes_out_does_not_count)
 {
 	auto moved = [](std::string text) {
 		return text.replace(text.find("10.0.255.4"), 10, "10.0.255.8");
@@ -124,7 +124,7 @@ TEST_F(admission_test, one_that_a_reload_takes_out_does_not_count)
 	EXPECT_EQ("vpngw/1" + enough, events());
 }
 
-TEST_F(admission_test, nobody_else_is_held)
+TEST_P(admission_test, nobody_else_is_held)
 {
 	begin();
 	EXPECT_FALSE(held(ER) || held(NVA));
@@ -133,7 +133,7 @@ TEST_F(admission_test, nobody_else_is_held)
 	EXPECT_EQ("ergw/0", hearers(NVA));
 }
 
-TEST_F(admission_test, allowed_from_the_start)
+TEST_P(admission_test, allowed_from_the_start)
 {
 	begin(config(allow));
 	come(VPN0);
@@ -149,7 +149,7 @@ TEST_F(admission_test, allowed_from_the_start)
 	EXPECT_TRUE(held(FAR0)) << "the other gateway does not allow it";
 }
 
-TEST_F(admission_test, allowed_by_a_reload)
+TEST_P(admission_test, allowed_by_a_reload)
 {
 	/* A gateway that comes in before it moves those of the others in the file. */
 	const char newcomer[] = R"({ name = "new"; role = "expressroute";
@@ -170,7 +170,7 @@ TEST_F(admission_test, allowed_by_a_reload)
 	EXPECT_TRUE(resets.empty());
 }
 
-TEST_F(admission_test, a_reload_changes_nothing_for_who_is_let_in_or_down)
+TEST_P(admission_test, a_reload_changes_nothing_for_who_is_let_in_or_down)
 {
 	begin(config(allow));
 	come(VPN0);
@@ -196,7 +196,7 @@ TEST_F(admission_test, a_reload_changes_nothing_for_who_is_let_in_or_down)
 static const uint16_t GR = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR_AWARE |
 			   SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
 
-TEST_F(admission_test, one_that_restarts_is_not_gone_meanwhile)
+TEST_P(admission_test, one_that_restarts_is_not_gone_meanwhile)
 {
 	begin();
 	come(VPN0, GR);
@@ -221,7 +221,7 @@ TEST_F(admission_test, one_that_restarts_is_not_gone_meanwhile)
 	EXPECT_TRUE(held(VPN0));
 }
 
-TEST_F(admission_test, one_that_was_held_is_held_after_its_restart)
+TEST_P(admission_test, one_that_was_held_is_held_after_its_restart)
 {
 	begin();
 	come(VPN0, GR);
@@ -232,7 +232,7 @@ TEST_F(admission_test, one_that_was_held_is_held_after_its_restart)
 	EXPECT_EQ("", hearers(VPN0));
 }
 
-TEST_F(admission_test, who_took_part_before_our_restart_does_after_it)
+TEST_P(admission_test, who_took_part_before_our_restart_does_after_it)
 {
 	begin();
 	come(VPN0);
@@ -259,7 +259,7 @@ TEST_F(admission_test, who_took_part_before_our_restart_does_after_it)
 	EXPECT_TRUE(held(VPN0)) << "that was then";
 }
 
-TEST_F(admission_test, it_is_known_afterwards_even_if_we_end_that_moment)
+TEST_P(admission_test, it_is_known_afterwards_even_if_we_end_that_moment)
 {
 	begin();
 	come(VPN0);
@@ -272,7 +272,7 @@ TEST_F(admission_test, it_is_known_afterwards_even_if_we_end_that_moment)
 	EXPECT_FALSE(held(VPN0));
 }
 
-TEST_F(admission_test, one_that_does_not_return_within_our_restart_starts_anew)
+TEST_P(admission_test, one_that_does_not_return_within_our_restart_starts_anew)
 {
 	begin();
 	come(VPN0);
@@ -288,3 +288,5 @@ TEST_F(admission_test, one_that_does_not_return_within_our_restart_starts_anew)
 	come(VPN0);
 	EXPECT_TRUE(held(VPN0));
 }
+
+OF_BOTH_FAMILIES(admission_test);

@@ -6,7 +6,7 @@
 namespace
 {
 
-class alarm_test : public server_test
+class alarm_test : public of_families<server_test>
 {
       protected:
 	/* Of an instance, not of a peer: "kind kind". */
@@ -21,23 +21,13 @@ class alarm_test : public server_test
 				all += (all.empty() ? "" : " ") + std::string(list.alarm[i].kind);
 		return all;
 	}
-	/* Prefixes that need a tbl8 group each, of which there are 64. */
-	static std::vector<std::string> long_prefixes(const char *begin)
-	{
-		std::vector<std::string> list;
-
-		for (int i = 0; i < 60; i++)
-			list.push_back(begin + std::to_string(i) + ".0/25");
-		return list;
-	}
 };
 
 } // namespace
 
-TEST_F(alarm_test, a_full_fib_is_one_until_all_has_room)
+TEST_P(alarm_test, a_full_fib_is_one_until_all_has_room)
 {
-	const std::vector<std::string> first = long_prefixes("172.16."),
-				       second = long_prefixes("172.17.");
+	const std::vector<std::string> first = half_full(0), second = half_full(1);
 
 	start_with_routes(false);
 	EXPECT_EQ("", kinds());
@@ -59,14 +49,14 @@ TEST_F(alarm_test, a_full_fib_is_one_until_all_has_room)
 	EXPECT_EQ("", kinds());
 }
 
-TEST_F(alarm_test, next_hops_are_full_until_an_adjacency_is_free)
+TEST_P(alarm_test, next_hops_are_full_until_an_adjacency_is_free)
 {
 	uint16_t index, last = 0;
 	attrs_spec spec;
 
 	start_with_routes(false);
 	for (uint32_t host = ip("10.0.16.0");
-	     !fib_adjacency_claim(rs->writer, fib_addr_ip4(host), 2, ROLE_VNET, &index); host++)
+	     !fib_adjacency_claim(rs->writer, fib_here(host), 2, ROLE_VNET, &index); host++)
 		last = index;
 	EXPECT_EQ("", kinds()) << "nobody was refused";
 	spec.path = { 65001 };
@@ -80,7 +70,7 @@ TEST_F(alarm_test, next_hops_are_full_until_an_adjacency_is_free)
 }
 
 /* The link's state is the dataplane's to say. */
-TEST_F(alarm_test, a_port_without_link_is_why_its_peers_are_down)
+TEST_P(alarm_test, a_port_without_link_is_why_its_peers_are_down)
 {
 	struct speaker_state state = {};
 	char buf[SPEAKER_REASON];
@@ -129,7 +119,7 @@ TEST_F(alarm_test, a_port_without_link_is_why_its_peers_are_down)
 }
 
 /* The dataplane says which, and nothing of it looks like somebody who changes the interface. */
-TEST_F(alarm_test, another_host_has_an_address_of_a_port)
+TEST_P(alarm_test, another_host_has_an_address_of_a_port)
 {
 	const struct fib_addr addr = { { 0x20010db8, 0x02550000, 0, 0x33 } }, none = {};
 	struct alarms list = {};
@@ -149,7 +139,7 @@ TEST_F(alarm_test, another_host_has_an_address_of_a_port)
 	EXPECT_EQ("", kinds());
 }
 
-TEST_F(alarm_test, a_bond_lacks_members)
+TEST_P(alarm_test, a_bond_lacks_members)
 {
 	const struct {
 		uint8_t members, carrying;
@@ -178,7 +168,7 @@ TEST_F(alarm_test, a_bond_lacks_members)
 	fib->ports[0].members = fib->ports[0].members_carrying = 0;
 }
 
-TEST_F(alarm_test, what_there_was_no_memory_for_is_missing_until_it_is_told_anew)
+TEST_P(alarm_test, what_there_was_no_memory_for_is_missing_until_it_is_told_anew)
 {
 	struct peer *peer;
 
@@ -201,3 +191,5 @@ TEST_F(alarm_test, what_there_was_no_memory_for_is_missing_until_it_is_told_anew
 	}
 	EXPECT_EQ(2u, peer->no_memory);
 }
+
+OF_BOTH_FAMILIES(alarm_test);

@@ -6,7 +6,7 @@
 namespace
 {
 
-class bounds_test : public maps_test
+class bounds_test : public of_families<maps_test>
 {
       protected:
 	/* NVA A may announce ten routes; its map drops those in 10.122.0.0/16. */
@@ -37,7 +37,7 @@ class bounds_test : public maps_test
 			if (!strcmp(list.alarm[i].kind, kind))
 				all += std::string(list.alarm[i].peer) + ": " + list.alarm[i].text +
 				       "\n";
-		return all;
+		return plain(all);
 	}
 	/* What the log says of alarms: "peer: text" a line. */
 	std::string alarm_events()
@@ -48,13 +48,13 @@ class bounds_test : public maps_test
 		     e = events_after(&rs->events, e->number))
 			if (e->kind == EVENT_ALARM)
 				all += std::string(e->peer) + ": " + e->text + "\n";
-		return all;
+		return plain(all);
 	}
 };
 
 } // namespace
 
-TEST_F(bounds_test, a_round_takes_as_many_turns_as_it_has_time_for)
+TEST_P(bounds_test, a_round_takes_as_many_turns_as_it_has_time_for)
 {
 	uint16_t before = 0, most = 0, seen = 0;
 
@@ -75,7 +75,7 @@ TEST_F(bounds_test, a_round_takes_as_many_turns_as_it_has_time_for)
 	EXPECT_FALSE(due_has(&rs->due, DUE_HOUSEKEEPING));
 }
 
-TEST_F(bounds_test, near_is_told_of_what_the_peer_announces_before_its_map)
+TEST_P(bounds_test, near_is_told_of_what_the_peer_announces_before_its_map)
 {
 	start_bounded();
 	announce_lab(6);
@@ -86,7 +86,7 @@ TEST_F(bounds_test, near_is_told_of_what_the_peer_announces_before_its_map)
 	EXPECT_EQ("nva-a: raised: 8 of at most 10 routes\n", alarm_events());
 }
 
-TEST_F(bounds_test, what_a_map_drops_is_a_known_route_when_there_are_as_many_as_may_be)
+TEST_P(bounds_test, what_a_map_drops_is_a_known_route_when_there_are_as_many_as_may_be)
 {
 	start_up("limits = { total = 4; };" + with(drop_122));
 	announce_lab(2);
@@ -101,7 +101,7 @@ TEST_F(bounds_test, what_a_map_drops_is_a_known_route_when_there_are_as_many_as_
 	EXPECT_EQ(3u, bounds_learned(&routes(), &rs->peers.table[NVA_A])) << "a new one is not";
 }
 
-TEST_F(bounds_test, an_alarm_ends_with_the_session_and_the_log_says_so)
+TEST_P(bounds_test, an_alarm_ends_with_the_session_and_the_log_says_so)
 {
 	start_bounded();
 	announce_lab(7);
@@ -111,3 +111,5 @@ TEST_F(bounds_test, an_alarm_ends_with_the_session_and_the_log_says_so)
 	EXPECT_EQ("nva-a: raised: 8 of at most 10 routes\nnva-a: cleared: its session is down\n",
 		  alarm_events());
 }
+
+OF_BOTH_FAMILIES(bounds_test);

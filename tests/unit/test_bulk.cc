@@ -26,7 +26,7 @@ std::vector<std::string> slice(unsigned int first, unsigned int n = SLICE)
 	return prefixes;
 }
 
-struct bulk_test : server_test {
+struct bulk_test : of_families<server_test> {
 	/* Of the same prefixes B has the shorter path. */
 	void says(uint16_t peer, const std::vector<std::string> &prefixes)
 	{
@@ -65,7 +65,7 @@ struct bulk_test : server_test {
 };
 } // namespace
 
-TEST_F(bulk_test, what_two_say_in_turns_is_told_once)
+TEST_P(bulk_test, what_two_say_in_turns_is_told_once)
 {
 	enum { N = 4096, NEWS = 2 * (BULK_WEIGHT + 2 * SLICE) };
 
@@ -90,7 +90,7 @@ TEST_F(bulk_test, what_two_say_in_turns_is_told_once)
 }
 
 /* A peer that says little is heard, followed and told in the turn in which it speaks. */
-TEST_F(bulk_test, news_waits_for_no_bulk)
+TEST_P(bulk_test, news_waits_for_no_bulk)
 {
 	unsigned int n;
 
@@ -113,7 +113,7 @@ TEST_F(bulk_test, news_waits_for_no_bulk)
 }
 
 /* Nobody else is going to say the same. */
-TEST_F(bulk_test, bulk_of_one_peer_is_not_put_off)
+TEST_P(bulk_test, bulk_of_one_peer_is_not_put_off)
 {
 	start_with_routes(true);
 	for (unsigned int n = 0; n < 40 * SLICE; n += SLICE) {
@@ -126,7 +126,7 @@ TEST_F(bulk_test, bulk_of_one_peer_is_not_put_off)
 }
 
 /* One that never ends is told all the same, and the FIB follows it, in time. */
-TEST_F(bulk_test, bulk_without_end_is_told_by_the_clock)
+TEST_P(bulk_test, bulk_without_end_is_told_by_the_clock)
 {
 	enum { FEW = 16 };
 	unsigned int n, first;
@@ -150,7 +150,7 @@ TEST_F(bulk_test, bulk_without_end_is_told_by_the_clock)
 }
 
 /* Nor is ever so much of it put off, however fast it comes. */
-TEST_F(bulk_test, what_is_put_off_is_bounded)
+TEST_P(bulk_test, what_is_put_off_is_bounded)
 {
 	unsigned int n, first;
 
@@ -170,7 +170,7 @@ TEST_F(bulk_test, what_is_put_off_is_bounded)
 }
 
 /* The last of it needs nobody who says more. */
-TEST_F(bulk_test, bulk_that_ends_is_told)
+TEST_P(bulk_test, bulk_that_ends_is_told)
 {
 	unsigned int n;
 
@@ -183,7 +183,7 @@ TEST_F(bulk_test, bulk_that_ends_is_told)
 }
 
 /* A feed that is steady, but slow, is no bulk. */
-TEST_F(bulk_test, a_feed_is_no_bulk)
+TEST_P(bulk_test, a_feed_is_no_bulk)
 {
 	start_with_routes(true);
 	for (unsigned int n = 0; n < 1000; n++) {
@@ -198,7 +198,7 @@ TEST_F(bulk_test, a_feed_is_no_bulk)
 }
 
 /* Whatever else goes on meanwhile: the switch, who joins, who leaves, what is withdrawn. */
-TEST_F(bulk_test, what_is_put_off_is_in_nobodys_way)
+TEST_P(bulk_test, what_is_put_off_is_in_nobodys_way)
 {
 	unsigned int n;
 
@@ -230,3 +230,5 @@ TEST_F(bulk_test, what_is_put_off_is_in_nobodys_way)
 	EXPECT_EQ(0u, rib_counts(rib()).gone);
 	EXPECT_EQ(0u, rib_put_off_count(rib()));
 }
+
+OF_BOTH_FAMILIES(bulk_test);

@@ -10,9 +10,11 @@
 namespace
 {
 
-using far_hop_test = far_test;
+class far_hop_test : public far_test
+{
+};
 
-TEST_F(far_hop_test, the_route_that_leads_to_it_is_followed)
+TEST_P(far_hop_test, the_route_that_leads_to_it_is_followed)
 {
 	start_far();
 	says(FAR_A, "172.30.0.0/16", 1, "10.9.0.5");
@@ -47,7 +49,7 @@ TEST_F(far_hop_test, the_route_that_leads_to_it_is_followed)
 }
 
 /* Only who is behind a route himself may name it. */
-TEST_F(far_hop_test, it_is_no_next_hop_of_others)
+TEST_P(far_hop_test, it_is_no_next_hop_of_others)
 {
 	start_far();
 	says(NVA_A, "10.9.0.0/24", 1);
@@ -67,7 +69,7 @@ TEST_F(far_hop_test, it_is_no_next_hop_of_others)
 }
 
 /* A prefix that has its own next hop in it; two that lead to each other's; our own subnets. */
-TEST_F(far_hop_test, nothing_resolves_through_itself)
+TEST_P(far_hop_test, nothing_resolves_through_itself)
 {
 	start_far();
 	says(FAR_A, "10.9.0.0/24", 1, "10.9.0.5");
@@ -89,7 +91,7 @@ TEST_F(far_hop_test, nothing_resolves_through_itself)
 
 /* Its routes are an NVA's: who may not follow those, may not follow them by the route of an NVA
  * either. */
-TEST_F(far_hop_test, exchange_is_off_for_them_too)
+TEST_P(far_hop_test, exchange_is_off_for_them_too)
 {
 	start_far();
 	says(NVA_A, "10.9.0.0/24", 1);
@@ -107,7 +109,7 @@ TEST_F(far_hop_test, exchange_is_off_for_them_too)
 
 /* An ExpressRoute gateway's route to an NVA's next hop would carry its packets past the gate of
  * their roles. */
-TEST_F(far_hop_test, only_routes_of_its_role_lead_to_it)
+TEST_P(far_hop_test, only_routes_of_its_role_lead_to_it)
 {
 	start_far();
 	exchange_on(true);
@@ -124,7 +126,7 @@ TEST_F(far_hop_test, only_routes_of_its_role_lead_to_it)
 	EXPECT_EQ("10.0.2.4", to("172.30.1.1"));
 }
 
-TEST_F(far_hop_test, the_other_way_is_the_backup)
+TEST_P(far_hop_test, the_other_way_is_the_backup)
 {
 	start_far();
 	says(NVA_A, "10.9.0.0/24", 1);
@@ -146,7 +148,7 @@ TEST_F(far_hop_test, the_other_way_is_the_backup)
 }
 
 /* A VNet that is configured around it makes it one of ours, and back. */
-TEST_F(far_hop_test, reloads_that_move_it)
+TEST_P(far_hop_test, reloads_that_move_it)
 {
 	const std::string peers = far_text("far-a", "10.9.0.5") + far_text("far-b", "10.9.0.6");
 	const char vnets[] =
@@ -169,7 +171,7 @@ TEST_F(far_hop_test, reloads_that_move_it)
 }
 
 /* Entries that nobody names any more are given back, and what does not fit is not used. */
-TEST_F(far_hop_test, as_many_as_there_is_room_for)
+TEST_P(far_hop_test, as_many_as_there_is_room_for)
 {
 	const uint32_t first = ip("10.10.0.0");
 	char text[ADDR_TEXT];
@@ -209,7 +211,7 @@ TEST_F(far_hop_test, as_many_as_there_is_room_for)
 
 /* Whatever comes, goes and loops: each address goes where a plain look through all that was said
  * has it. */
-TEST_F(far_hop_test, at_random_against_a_map)
+TEST_P(far_hop_test, at_random_against_a_map)
 {
 	static const char *const prefixes[] = { "10.9.0.0/16",	 "10.9.0.0/24",	  "10.9.0.4/30",
 						"10.9.0.5/32",	 "10.9.0.6/32",	  "10.9.1.0/24",
@@ -307,5 +309,7 @@ TEST_F(far_hop_test, at_random_against_a_map)
 	}
 	EXPECT_EQ(0u, rs->fib_sync[family].refused);
 }
+
+OF_BOTH_FAMILIES(far_hop_test);
 
 } // namespace

@@ -9,7 +9,7 @@ namespace
 
 const char churn[] = "198.51.100.0/24";
 
-class flapping_test : public maps_test
+class flapping_test : public of_families<maps_test>
 {
       protected:
 	void say(std::vector<uint32_t> path, const char *prefix = churn)
@@ -92,7 +92,7 @@ class flapping_test : public maps_test
 		for (uint16_t i = 0; i < list.n; i++)
 			if (!strcmp(list.alarm[i].kind, "flapping"))
 				all += std::string(list.alarm[i].peer) + ": " + list.alarm[i].text;
-		return all;
+		return plain(all);
 	}
 	std::string events()
 	{
@@ -102,20 +102,20 @@ class flapping_test : public maps_test
 		     e = events_after(&rs->events, e->number))
 			if (e->kind == EVENT_FLAP)
 				all += std::string(e->peer) + ": " + e->text + "\n";
-		return all;
+		return plain(all);
 	}
 	/* "-": it is not held; else what show routes says of it. */
 	std::string held_row()
 	{
-		auto page =
-			ask(PAGE_ROUTES_PREFIX, "", [](struct page *p) { p->prefix = net(churn); });
+		auto page = ask(PAGE_ROUTES_PREFIX, "",
+				[this](struct page *p) { p->prefix = here(churn); });
 		uint32_t at = 0;
 		uint16_t type;
 		auto *row = (const struct row_route *)page_next(page.get(), &at, &type);
 
 		if (!row)
 			return "none";
-		return row->flags & ROUTE_HELD ? row->pending : "-";
+		return row->flags & ROUTE_HELD ? plain(std::string(row->pending)) : "-";
 	}
 	static std::string text_with(const std::string &control)
 	{
@@ -129,7 +129,7 @@ class flapping_test : public maps_test
 
 } // namespace
 
-TEST_F(flapping_test, past_the_first_bound_it_is_an_alarm_by_name_and_nothing_more)
+TEST_P(flapping_test, past_the_first_bound_it_is_an_alarm_by_name_and_nothing_more)
 {
 	start_up(with(""));
 	say({ 65001, 1 });
@@ -150,7 +150,7 @@ TEST_F(flapping_test, past_the_first_bound_it_is_an_alarm_by_name_and_nothing_mo
 	EXPECT_NE(std::string::npos, events().find("no prefix changes more than 30 times"));
 }
 
-TEST_F(flapping_test, past_the_second_it_stays_as_it_was_until_it_is_quiet)
+TEST_P(flapping_test, past_the_second_it_stays_as_it_was_until_it_is_quiet)
 {
 	start_up(with(""));
 	hold();
@@ -180,7 +180,7 @@ TEST_F(flapping_test, past_the_second_it_stays_as_it_was_until_it_is_quiet)
 	EXPECT_EQ(2 * (FLAP_HOLD / 2 + 1) + 200u, flap().changes);
 }
 
-TEST_F(flapping_test, what_is_withdrawn_at_last_goes_when_it_is_quiet)
+TEST_P(flapping_test, what_is_withdrawn_at_last_goes_when_it_is_quiet)
 {
 	start_up(with(""));
 	hold();
@@ -190,12 +190,12 @@ TEST_F(flapping_test, what_is_withdrawn_at_last_goes_when_it_is_quiet)
 	EXPECT_EQ("65515 65001 1", seen());
 	pass(60000);
 	EXPECT_EQ("none", seen());
-	EXPECT_EQ(RIB_NONE, rib_find(rib(), net(churn)));
+	EXPECT_EQ(RIB_NONE, rib_find(rib(), here(churn)));
 	EXPECT_NE(std::string::npos,
 		  events().find("198.51.100.0/24 is not held any more: withdrawn"));
 }
 
-TEST_F(flapping_test, a_hold_begins_with_an_announcement)
+TEST_P(flapping_test, a_hold_begins_with_an_announcement)
 {
 	start_up(with(""));
 	say({ 65001, 1 });
@@ -210,7 +210,7 @@ TEST_F(flapping_test, a_hold_begins_with_an_announcement)
 	EXPECT_EQ("65515 65001 7", seen());
 }
 
-TEST_F(flapping_test, a_path_that_cannot_be_used_is_not_held)
+TEST_P(flapping_test, a_path_that_cannot_be_used_is_not_held)
 {
 	attrs_spec lost;
 
@@ -233,7 +233,7 @@ TEST_F(flapping_test, a_path_that_cannot_be_used_is_not_held)
 }
 
 /* Held, it would keep the path that comes after it out. */
-TEST_F(flapping_test, nor_is_what_we_tell_the_peer_and_comes_back)
+TEST_P(flapping_test, nor_is_what_we_tell_the_peer_and_comes_back)
 {
 	start_up(with(""));
 	announce(ERGW, { churn });
@@ -252,7 +252,7 @@ TEST_F(flapping_test, nor_is_what_we_tell_the_peer_and_comes_back)
 	EXPECT_EQ(0u, rib_peer_reflections(rib(), NVA_A, &last));
 }
 
-TEST_F(flapping_test, to_repeat_is_no_change)
+TEST_P(flapping_test, to_repeat_is_no_change)
 {
 	start_up(with(""));
 	for (int i = 0; i < 2 * FLAP_HOLD; i++) {
@@ -265,7 +265,7 @@ TEST_F(flapping_test, to_repeat_is_no_change)
 	EXPECT_EQ(nullptr, flap().slots);
 }
 
-TEST_F(flapping_test, nor_is_the_dump_of_a_new_session)
+TEST_P(flapping_test, nor_is_the_dump_of_a_new_session)
 {
 	start_up(with(""));
 	for (uint32_t i = 0; i < 40; i++) {
@@ -279,7 +279,7 @@ TEST_F(flapping_test, nor_is_the_dump_of_a_new_session)
 	EXPECT_EQ("", alarms());
 }
 
-TEST_F(flapping_test, a_lost_session_takes_what_is_held_along)
+TEST_P(flapping_test, a_lost_session_takes_what_is_held_along)
 {
 	start_up(with(""));
 	hold();
@@ -298,21 +298,21 @@ TEST_F(flapping_test, a_lost_session_takes_what_is_held_along)
 	EXPECT_EQ("65515 65001 3", seen());
 }
 
-TEST_F(flapping_test, in_a_graceful_restart_it_is_stale)
+TEST_P(flapping_test, in_a_graceful_restart_it_is_stale)
 {
 	restart_gracefully(false);
 	EXPECT_EQ("65515 65001 1", seen());
 	return_gracefully();
 }
 
-TEST_F(flapping_test, in_a_graceful_restart_what_its_peer_had_withdrawn_goes)
+TEST_P(flapping_test, in_a_graceful_restart_what_its_peer_had_withdrawn_goes)
 {
 	restart_gracefully(true);
 	EXPECT_EQ("none", seen());
 	return_gracefully();
 }
 
-TEST_F(flapping_test, a_peer_that_is_removed_meanwhile_leaves_nothing)
+TEST_P(flapping_test, a_peer_that_is_removed_meanwhile_leaves_nothing)
 {
 	std::string without = with("");
 	size_t at = without.find("{ name = \"nva-a\"");
@@ -331,7 +331,7 @@ TEST_F(flapping_test, a_peer_that_is_removed_meanwhile_leaves_nothing)
 	EXPECT_EQ("none", seen());
 }
 
-TEST_F(flapping_test, another_flap_hold_s_counts_at_once_and_none_lets_go)
+TEST_P(flapping_test, another_flap_hold_s_counts_at_once_and_none_lets_go)
 {
 	start_up(text_with("flap_hold_s = 600; "));
 	hold();
@@ -357,7 +357,7 @@ TEST_F(flapping_test, another_flap_hold_s_counts_at_once_and_none_lets_go)
 }
 
 /* What is let go and loops on is held again after a few changes. */
-TEST_F(flapping_test, what_is_let_go_and_loops_on_is_held_soon)
+TEST_P(flapping_test, what_is_let_go_and_loops_on_is_held_soon)
 {
 	start_up(with(""));
 	hold();
@@ -371,7 +371,7 @@ TEST_F(flapping_test, what_is_let_go_and_loops_on_is_held_soon)
 	EXPECT_GE(2u * (FLAP_ALARM + 2), messages) << "to two peers";
 }
 
-TEST_F(flapping_test, asked_for_again_it_is_let_go)
+TEST_P(flapping_test, asked_for_again_it_is_let_go)
 {
 	start_up(with(""));
 	hold();
@@ -382,7 +382,7 @@ TEST_F(flapping_test, asked_for_again_it_is_let_go)
 	EXPECT_EQ("65515 65001 2", seen());
 }
 
-TEST_F(flapping_test, judged_by_other_rules_it_is_let_go)
+TEST_P(flapping_test, judged_by_other_rules_it_is_let_go)
 {
 	std::string stricter = with("");
 
@@ -396,7 +396,7 @@ TEST_F(flapping_test, judged_by_other_rules_it_is_let_go)
 	EXPECT_EQ(0u, flap().nb_held);
 }
 
-TEST_F(flapping_test, what_is_refused_is_withdrawn_when_it_is_quiet)
+TEST_P(flapping_test, what_is_refused_is_withdrawn_when_it_is_quiet)
 {
 	start_up(with(""));
 	hold();
@@ -407,7 +407,7 @@ TEST_F(flapping_test, what_is_refused_is_withdrawn_when_it_is_quiet)
 	EXPECT_EQ("none", seen());
 }
 
-TEST_F(flapping_test, a_map_that_changes_is_applied_to_what_is_held)
+TEST_P(flapping_test, a_map_that_changes_is_applied_to_what_is_held)
 {
 	const std::string drop =
 		R"({ name = "x"; match = { prefix_contains = ["198.51.100.0/24"]; }; )"
@@ -433,7 +433,7 @@ TEST_F(flapping_test, a_map_that_changes_is_applied_to_what_is_held)
 	EXPECT_EQ("none", seen());
 }
 
-TEST_F(flapping_test, a_route_that_makes_a_summary_is_held_too)
+TEST_P(flapping_test, a_route_that_makes_a_summary_is_held_too)
 {
 	const char part[] = "10.2.1.0/24";
 
@@ -450,7 +450,7 @@ TEST_F(flapping_test, a_route_that_makes_a_summary_is_held_too)
 	EXPECT_EQ("none", summary(NVA_B, "10.2.0.0/16"));
 }
 
-TEST_F(flapping_test, a_path_of_another_peer_goes_its_way)
+TEST_P(flapping_test, a_path_of_another_peer_goes_its_way)
 {
 	start_up(with(""));
 	hold();
@@ -463,7 +463,7 @@ TEST_F(flapping_test, a_path_of_another_peer_goes_its_way)
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "198.51.100.1"));
 }
 
-TEST_F(flapping_test, many_are_let_go_a_few_a_turn)
+TEST_P(flapping_test, many_are_let_go_a_few_a_turn)
 {
 	const std::vector<std::string> all = many(200);
 	int turns = 0;
@@ -490,11 +490,11 @@ TEST_F(flapping_test, many_are_let_go_a_few_a_turn)
 	EXPECT_EQ(3u, announced[NVA_B].size());
 }
 
-TEST_F(flapping_test, what_is_damped_says_so)
+TEST_P(flapping_test, what_is_damped_says_so)
 {
 	auto damped = [this] {
-		auto page =
-			ask(PAGE_ROUTES_PREFIX, "", [](struct page *p) { p->prefix = net(churn); });
+		auto page = ask(PAGE_ROUTES_PREFIX, "",
+				[this](struct page *p) { p->prefix = here(churn); });
 		uint32_t at = 0;
 		uint16_t type;
 
@@ -518,3 +518,5 @@ TEST_F(flapping_test, what_is_damped_says_so)
 	EXPECT_FALSE(damped());
 	EXPECT_EQ("65515 65001 1", seen());
 }
+
+OF_BOTH_FAMILIES(flapping_test);

@@ -7,7 +7,7 @@
 static const uint16_t GR_HELPER = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR_AWARE;
 static const uint16_t GR = GR_HELPER | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
 
-class helper_test : public server_test
+class helper_test : public of_families<server_test>
 {
       protected:
 	void SetUp() override
@@ -28,7 +28,7 @@ class helper_test : public server_test
 	}
 };
 
-TEST_F(helper_test, what_is_not_announced_again_goes_with_end_of_rib)
+TEST_P(helper_test, what_is_not_announced_again_goes_with_end_of_rib)
 {
 	up(NVA_A, GR);
 	announce(NVA_A, { "172.16.1.0/24" });
@@ -42,7 +42,7 @@ TEST_F(helper_test, what_is_not_announced_again_goes_with_end_of_rib)
 }
 
 /* NVA B's path is longer, but it has a session. */
-TEST_F(helper_test, stale_paths_lose_to_fresh_ones_and_win_again_when_refreshed)
+TEST_P(helper_test, stale_paths_lose_to_fresh_ones_and_win_again_when_refreshed)
 {
 	attrs_spec longer;
 
@@ -57,7 +57,7 @@ TEST_F(helper_test, stale_paths_lose_to_fresh_ones_and_win_again_when_refreshed)
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.2.1")) << "there is no other";
 	EXPECT_EQ(65002u, keys(ERGW, "172.16.1.0/24").neighbour_as);
 	EXPECT_EQ(DECIDE_FRESH,
-		  rib_reason(rib(), rib_first(rib(), rib_find(rib(), net("172.16.1.0/24")))));
+		  rib_reason(rib(), rib_first(rib(), rib_find(rib(), here("172.16.1.0/24")))));
 	up(NVA_A, GR);
 	announce(NVA_A, { "172.16.1.0/24" });
 	turn();
@@ -65,7 +65,7 @@ TEST_F(helper_test, stale_paths_lose_to_fresh_ones_and_win_again_when_refreshed)
 	EXPECT_EQ(65001u, keys(ERGW, "172.16.1.0/24").neighbour_as);
 }
 
-TEST_F(helper_test, those_that_were_best_lose_at_once)
+TEST_P(helper_test, those_that_were_best_lose_at_once)
 {
 	attrs_spec longer;
 
@@ -85,7 +85,7 @@ TEST_F(helper_test, those_that_were_best_lose_at_once)
 }
 
 /* It has rebooted: that it answers ARP again does not mean that it forwards. */
-TEST_F(helper_test, a_stale_path_whose_next_hop_was_lost_does_not_return_by_itself)
+TEST_P(helper_test, a_stale_path_whose_next_hop_was_lost_does_not_return_by_itself)
 {
 	arp("10.0.2.4", false);
 	turn();
@@ -102,7 +102,7 @@ TEST_F(helper_test, a_stale_path_whose_next_hop_was_lost_does_not_return_by_itse
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
 }
 
-TEST_F(helper_test, nor_one_whose_next_hop_was_lost_before)
+TEST_P(helper_test, nor_one_whose_next_hop_was_lost_before)
 {
 	up(NVA_A, GR);
 	announce(NVA_A, { "172.16.1.0/24" });
@@ -116,7 +116,7 @@ TEST_F(helper_test, nor_one_whose_next_hop_was_lost_before)
 	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A));
 }
 
-TEST_F(helper_test, a_peer_that_does_not_return_in_time_loses_all)
+TEST_P(helper_test, a_peer_that_does_not_return_in_time_loses_all)
 {
 	pass(19999);
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
@@ -125,14 +125,14 @@ TEST_F(helper_test, a_peer_that_does_not_return_in_time_loses_all)
 	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
 }
 
-TEST_F(helper_test, a_peer_that_kept_nothing_loses_all_at_once)
+TEST_P(helper_test, a_peer_that_kept_nothing_loses_all_at_once)
 {
 	up(NVA_A, GR & ~SPEAKER_CAP_GR_FORWARDING);
 	turn();
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "172.16.1.1"));
 }
 
-TEST_F(helper_test, a_peer_taken_out_of_the_configuration_loses_all)
+TEST_P(helper_test, a_peer_taken_out_of_the_configuration_loses_all)
 {
 	reload(std::string(base_config) + base_vnets);
 	event(NVA_A, SPEAKER_REMOVED);
@@ -141,7 +141,7 @@ TEST_F(helper_test, a_peer_taken_out_of_the_configuration_loses_all)
 	EXPECT_EQ(PEER_FREE, rs->peers.table[NVA_A].life);
 }
 
-TEST_F(helper_test, a_second_loss_without_grace_withdraws)
+TEST_P(helper_test, a_second_loss_without_grace_withdraws)
 {
 	up(NVA_A, GR);
 	turn();
@@ -152,7 +152,7 @@ TEST_F(helper_test, a_second_loss_without_grace_withdraws)
 
 /* --- our own restart -------------------------------------------------------------------------- */
 
-class restart_test : public server_test
+class restart_test : public of_families<server_test>
 {
       protected:
 	void SetUp() override
@@ -174,7 +174,7 @@ class restart_test : public server_test
 	const struct fib_generation *old = nullptr;
 };
 
-TEST_F(restart_test, publishes_after_everybodys_end_of_rib_and_announces_nothing_before)
+TEST_P(restart_test, publishes_after_everybodys_end_of_rib_and_announces_nothing_before)
 {
 	turn();
 	ASSERT_EQ(3u, adds.size());
@@ -202,7 +202,7 @@ TEST_F(restart_test, publishes_after_everybodys_end_of_rib_and_announces_nothing
 	EXPECT_EQ(std::vector<uint16_t>{ SPEAKER_RESTARTED }, others);
 }
 
-TEST_F(restart_test, waits_for_arp_before_it_publishes)
+TEST_P(restart_test, waits_for_arp_before_it_publishes)
 {
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B }) {
 		up(peer, GR);
@@ -219,7 +219,7 @@ TEST_F(restart_test, waits_for_arp_before_it_publishes)
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
 }
 
-TEST_F(restart_test, goes_on_without_a_peer_that_does_not_return)
+TEST_P(restart_test, goes_on_without_a_peer_that_does_not_return)
 {
 	up(ERGW, GR);
 	event(ERGW, SPEAKER_EOR);
@@ -230,7 +230,7 @@ TEST_F(restart_test, goes_on_without_a_peer_that_does_not_return)
 	EXPECT_EQ("nowhere", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
 }
 
-TEST_F(restart_test, a_promise_that_is_not_kept_is_waited_for_until_the_timer)
+TEST_P(restart_test, a_promise_that_is_not_kept_is_waited_for_until_the_timer)
 {
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
 		up(peer, GR);
@@ -241,7 +241,7 @@ TEST_F(restart_test, a_promise_that_is_not_kept_is_waited_for_until_the_timer)
 	EXPECT_EQ(2u, fib->published);
 }
 
-TEST_F(restart_test, a_peer_without_the_capability_has_told_all_when_it_is_silent)
+TEST_P(restart_test, a_peer_without_the_capability_has_told_all_when_it_is_silent)
 {
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
 		up(peer);
@@ -257,7 +257,7 @@ TEST_F(restart_test, a_peer_without_the_capability_has_told_all_when_it_is_silen
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
 }
 
-TEST_F(restart_test, a_mere_helper_is_waited_for_until_its_end_of_rib)
+TEST_P(restart_test, a_mere_helper_is_waited_for_until_its_end_of_rib)
 {
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
 		up(peer, GR_HELPER);
@@ -275,7 +275,7 @@ TEST_F(restart_test, a_mere_helper_is_waited_for_until_its_end_of_rib)
 }
 
 /* RFC 4724 4.1: two that restart at once must not wait for each other, at least not for ever. */
-TEST_F(restart_test, a_peer_that_restarts_too_is_waited_for_a_while)
+TEST_P(restart_test, a_peer_that_restarts_too_is_waited_for_a_while)
 {
 	exchange_on(true);
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
@@ -293,7 +293,7 @@ TEST_F(restart_test, a_peer_that_restarts_too_is_waited_for_a_while)
 	EXPECT_EQ(2u, fib->published);
 }
 
-TEST_F(restart_test, a_switch_turned_off_meanwhile_closes_the_gate_at_once)
+TEST_P(restart_test, a_switch_turned_off_meanwhile_closes_the_gate_at_once)
 {
 	exchange_on(false);
 	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
@@ -303,3 +303,6 @@ TEST_F(restart_test, a_switch_turned_off_meanwhile_closes_the_gate_at_once)
 	EXPECT_EQ(2u, fib->published);
 	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 }
+
+OF_BOTH_FAMILIES(helper_test);
+OF_BOTH_FAMILIES(restart_test);

@@ -8,7 +8,7 @@ namespace
 const char VIP[] = "10.0.2.100", OTHER_VIP[] = "10.0.2.101";
 const char ROUTE[] = "172.16.1.0/24";
 
-class held_updates_test : public server_test
+class held_updates_test : public of_families<server_test>
 {
       protected:
 	void SetUp() override
@@ -35,7 +35,7 @@ class held_updates_test : public server_test
 	}
 };
 
-TEST_F(held_updates_test, a_route_stays_where_it_was_until_its_next_hop_is_found)
+TEST_P(held_updates_test, a_route_stays_where_it_was_until_its_next_hop_is_found)
 {
 	move(VIP);
 	turn_without_a_gap();
@@ -49,7 +49,7 @@ TEST_F(held_updates_test, a_route_stays_where_it_was_until_its_next_hop_is_found
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.16.1.1"));
 }
 
-TEST_F(held_updates_test, what_waited_is_taken_as_there_is_time_for_it)
+TEST_P(held_updates_test, what_waited_is_taken_as_there_is_time_for_it)
 {
 	size_t before, turns = 0;
 
@@ -70,7 +70,7 @@ TEST_F(held_updates_test, what_waited_is_taken_as_there_is_time_for_it)
 	EXPECT_EQ(1u, announced[NVA_B].count("172.30.19.0/24"));
 }
 
-TEST_F(held_updates_test, not_for_ever)
+TEST_P(held_updates_test, not_for_ever)
 {
 	move(VIP);
 	turn();
@@ -84,7 +84,7 @@ TEST_F(held_updates_test, not_for_ever)
 	EXPECT_EQ(VIP, fib_to(ROLE_VNET, "172.16.1.1"));
 }
 
-TEST_F(held_updates_test, what_is_said_next_waits_behind_it)
+TEST_P(held_updates_test, what_is_said_next_waits_behind_it)
 {
 	move(VIP);
 	update(NVA_A, {}, {}, { ROUTE });
@@ -100,7 +100,7 @@ TEST_F(held_updates_test, what_is_said_next_waits_behind_it)
 	EXPECT_EQ(0, rs->peers.nb_holding) << "a route that is new waits in the RIB";
 }
 
-TEST_F(held_updates_test, what_waited_is_announced_when_it_is_carried)
+TEST_P(held_updates_test, what_waited_is_announced_when_it_is_carried)
 {
 	move(VIP);
 	announce(NVA_A, { "172.16.8.0/24" });
@@ -115,7 +115,7 @@ TEST_F(held_updates_test, what_waited_is_announced_when_it_is_carried)
 	EXPECT_EQ(1u, announced[NVA_B].count("172.16.8.0/24"));
 }
 
-TEST_F(held_updates_test, others_do_not_wait)
+TEST_P(held_updates_test, others_do_not_wait)
 {
 	move(VIP);
 	announce(NVA_B, { "172.16.8.0/24" });
@@ -124,7 +124,7 @@ TEST_F(held_updates_test, others_do_not_wait)
 	EXPECT_EQ(1, rs->peers.nb_holding);
 }
 
-TEST_F(held_updates_test, the_end_of_the_session_is_the_end)
+TEST_P(held_updates_test, the_end_of_the_session_is_the_end)
 {
 	move(VIP);
 	turn();
@@ -140,7 +140,7 @@ TEST_F(held_updates_test, the_end_of_the_session_is_the_end)
 /* One look at the clock is all that a part of a turn has time for: a slice. */
 enum { SLICE = 128 };
 
-TEST_F(held_updates_test, what_waits_at_the_end_of_the_session_goes_in_slices_too)
+TEST_P(held_updates_test, what_waits_at_the_end_of_the_session_goes_in_slices_too)
 {
 	for (bool keep : { false, true }) {
 		size_t before, turns = 0;
@@ -184,7 +184,7 @@ TEST_F(held_updates_test, what_waits_at_the_end_of_the_session_goes_in_slices_to
 	}
 }
 
-TEST_F(held_updates_test, end_of_rib_comes_after_what_waits)
+TEST_P(held_updates_test, end_of_rib_comes_after_what_waits)
 {
 	size_t turns = 0;
 
@@ -203,7 +203,7 @@ TEST_F(held_updates_test, end_of_rib_comes_after_what_waits)
 	EXPECT_EQ(1000u, rib_peer_paths(rib(), NVA_A)) << "many() begins with the route";
 }
 
-TEST_F(held_updates_test, there_is_no_room_for_more_and_all_goes_in_order)
+TEST_P(held_updates_test, there_is_no_room_for_more_and_all_goes_in_order)
 {
 	std::vector<std::string> list = many(1000);
 	size_t turns = 0;
@@ -230,7 +230,7 @@ TEST_F(held_updates_test, there_is_no_room_for_more_and_all_goes_in_order)
 }
 
 /* Whether some prefix of an UPDATE is in use is looked at in slices as well. */
-TEST_F(held_updates_test, the_last_of_many_is_the_one_in_use)
+TEST_P(held_updates_test, the_last_of_many_is_the_one_in_use)
 {
 	std::vector<std::string> list = many(1000);
 	attrs_spec spec;
@@ -253,7 +253,7 @@ TEST_F(held_updates_test, the_last_of_many_is_the_one_in_use)
 	EXPECT_EQ(VIP, fib_to(ROLE_VNET, "172.16.9.1"));
 }
 
-TEST_F(held_updates_test, what_nobody_uses_is_taken_when_all_of_it_has_been_looked_at)
+TEST_P(held_updates_test, what_nobody_uses_is_taken_when_all_of_it_has_been_looked_at)
 {
 	std::vector<std::string> list = many(1001);
 	attrs_spec spec;
@@ -273,7 +273,7 @@ TEST_F(held_updates_test, what_nobody_uses_is_taken_when_all_of_it_has_been_look
 	EXPECT_EQ(1000u, rib_peer_paths(rib(), NVA_A));
 }
 
-TEST_F(held_updates_test, its_memory_is_bounded)
+TEST_P(held_updates_test, its_memory_is_bounded)
 {
 	move(VIP);
 	for (unsigned int i = 0; i < HELD_UPDATES_BYTES / 50; i++) {
@@ -287,11 +287,13 @@ TEST_F(held_updates_test, its_memory_is_bounded)
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "172.17.255.1"));
 }
 
-TEST_F(held_updates_test, a_server_that_ends_gives_back_what_waits)
+TEST_P(held_updates_test, a_server_that_ends_gives_back_what_waits)
 {
 	move(VIP);
 	turn();
 	EXPECT_EQ(1, rs->peers.nb_holding);
 }
+
+OF_BOTH_FAMILIES(held_updates_test);
 
 } /* namespace */

@@ -16,9 +16,13 @@ std::vector<std::string> many(int n)
 	return prefixes;
 }
 
+class inbound_test : public of_families<maps_test>
+{
+};
+
 } // namespace
 
-TEST_F(maps_test, a_inbound_drop)
+TEST_P(inbound_test, a_inbound_drop)
 {
 	start_up(with(drop_122));
 	announce(NVA_A, { "10.122.1.0/24", "10.122.2.0/24", "10.122.3.0/24", "10.100.0.0/16" });
@@ -37,7 +41,7 @@ TEST_F(maps_test, a_inbound_drop)
 	EXPECT_EQ("172.30.0.0/16", names(rows(PAGE_RECEIVED, "nva-b")));
 }
 
-TEST_F(maps_test, b_outbound_prepend_stands_before_our_own)
+TEST_P(inbound_test, b_outbound_prepend_stands_before_our_own)
 {
 	start_up(with("", prepend));
 	EXPECT_EQ("64511 64510 65515 65002", path(NVA_A, "172.30.0.0/16"));
@@ -46,7 +50,7 @@ TEST_F(maps_test, b_outbound_prepend_stands_before_our_own)
 	EXPECT_EQ("64511 64510 65515 65002", rows(PAGE_ADVERTISED, "nva-a")["172.30.0.0/16"]);
 }
 
-TEST_F(maps_test, d_a_summary_lives_as_long_as_a_contributor)
+TEST_P(inbound_test, d_a_summary_lives_as_long_as_a_contributor)
 {
 	start_up(with(summarise));
 	announce(NVA_A, { "10.2.1.0/24", "10.2.2.0/24" });
@@ -77,7 +81,7 @@ TEST_F(maps_test, d_a_summary_lives_as_long_as_a_contributor)
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.2.4.1"));
 }
 
-TEST_F(maps_test, d_a_summary_stands_for_the_same_prefix_of_the_peer)
+TEST_P(inbound_test, d_a_summary_stands_for_the_same_prefix_of_the_peer)
 {
 	const std::string not_itself =
 		R"({ name = "s"; match = { prefix_equals = ["10.2.1.0/24"]; }; )"
@@ -100,7 +104,7 @@ TEST_F(maps_test, d_a_summary_stands_for_the_same_prefix_of_the_peer)
 
 /* What changes in the RIB because of a route may be the route's own prefix: then its place, looked
  * up before that, is another one. */
-TEST_F(maps_test, d_a_route_may_contribute_to_the_summary_of_its_own_prefix)
+TEST_P(inbound_test, d_a_route_may_contribute_to_the_summary_of_its_own_prefix)
 {
 	const std::string itself_too =
 		R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; }; )"
@@ -126,7 +130,7 @@ TEST_F(maps_test, d_a_route_may_contribute_to_the_summary_of_its_own_prefix)
 	}
 }
 
-TEST_F(maps_test, g_inbound_moves_best_path_and_fib_outbound_never_does)
+TEST_P(inbound_test, g_inbound_moves_best_path_and_fib_outbound_never_does)
 {
 	const std::string longer = R"({ name = "l"; match = { prefix_equals = ["172.16.9.0/24"]; };
 				       action = { as_path_add = [64511]; }; })";
@@ -149,7 +153,7 @@ TEST_F(maps_test, g_inbound_moves_best_path_and_fib_outbound_never_does)
 	EXPECT_TRUE(resets.empty());
 }
 
-TEST_F(maps_test, local_preference_decides_before_anything_but_validity)
+TEST_P(inbound_test, local_preference_decides_before_anything_but_validity)
 {
 	const std::string high = R"({ name = "h"; match = { communities_contain = ["65001:1"]; };
 				      action = { local_pref = 200; }; })";
@@ -165,7 +169,7 @@ TEST_F(maps_test, local_preference_decides_before_anything_but_validity)
 	turn();
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "10.50.0.1"));
 	auto page = ask(PAGE_ROUTES_PREFIX, "",
-			[](struct page *p) { p->prefix = net("10.50.0.0/16"); });
+			[this](struct page *p) { p->prefix = here("10.50.0.0/16"); });
 	uint32_t at = 0;
 	uint16_t type;
 	auto *row = (const struct row_route *)page_next(page.get(), &at, &type);
@@ -182,7 +186,7 @@ TEST_F(maps_test, local_preference_decides_before_anything_but_validity)
 	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.50.0.1"));
 }
 
-TEST_F(maps_test, local_preference_of_a_gateway_is_not_a_maps)
+TEST_P(inbound_test, local_preference_of_a_gateway_is_not_a_maps)
 {
 	attrs_spec spec;
 
@@ -196,14 +200,14 @@ TEST_F(maps_test, local_preference_of_a_gateway_is_not_a_maps)
 	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.50.0.1")) << "the source class decides";
 }
 
-TEST_F(maps_test, h_a_drop_of_everything_leaves_the_vnet)
+TEST_P(inbound_test, h_a_drop_of_everything_leaves_the_vnet)
 {
 	start_up(with("", R"({ name = "all"; action = "drop"; })"));
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
 	EXPECT_EQ("10.0.0.0/16", names(rows(PAGE_ADVERTISED, "nva-a")));
 }
 
-TEST_F(maps_test, j_a_changed_map_is_applied_to_what_was_heard_before)
+TEST_P(inbound_test, j_a_changed_map_is_applied_to_what_was_heard_before)
 {
 	start_up(with(""));
 	announce(NVA_A, { "10.122.1.0/24", "10.2.1.0/24", "10.2.2.0/24" });
@@ -229,7 +233,7 @@ TEST_F(maps_test, j_a_changed_map_is_applied_to_what_was_heard_before)
 	EXPECT_EQ(3u, adds.size());
 }
 
-TEST_F(maps_test, j_reloads_faster_than_they_are_applied)
+TEST_P(inbound_test, j_reloads_faster_than_they_are_applied)
 {
 	const char wide[] = R"({ name = "s"; match = { prefix_contains = ["10.64.0.0/10"]; };
 				 action = { prefix_replace = "10.64.0.0/10"; }; })";
@@ -259,7 +263,7 @@ TEST_F(maps_test, j_reloads_faster_than_they_are_applied)
 }
 
 /* More than a slice of routes are there when the first map comes. */
-TEST_F(maps_test, j_a_route_withdrawn_before_the_first_map_has_it_is_gone)
+TEST_P(inbound_test, j_a_route_withdrawn_before_the_first_map_has_it_is_gone)
 {
 	const std::vector<std::string> prefixes = many(12000);
 	const std::string last = prefixes.back();
@@ -273,18 +277,18 @@ TEST_F(maps_test, j_a_route_withdrawn_before_the_first_map_has_it_is_gone)
 	EXPECT_STREQ("", reload(with(drop_122))->error);
 	ASSERT_EQ(INBOUND_FILLING, said_by(NVA_A).inbound.step);
 	const struct inbound *in = &said_by(NVA_A).inbound;
-	const struct inbound_place unknown = inbound_place(in, net(last.c_str()));
+	const struct inbound_place unknown = inbound_place(in, here(last));
 
 	ASSERT_FALSE(inbound_knows(in, &unknown));
 	update(NVA_A, {}, {}, { last });
 	turn();
-	EXPECT_EQ(RIB_NONE, rib_find(rib(), net(last.c_str())));
+	EXPECT_EQ(RIB_NONE, rib_find(rib(), here(last)));
 	EXPECT_EQ(0u, announced[NVA_B].count(last));
 	EXPECT_EQ("nowhere", fib_to(ROLE_VNET, "10.110.223.1"));
 	EXPECT_EQ(12002u, announced[NVA_B].size());
 }
 
-TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
+TEST_P(inbound_test, j_an_outbound_map_comes_and_goes_without_a_trace)
 {
 	const std::string some =
 		R"({ name = "x"; match = { prefix_contains = ["172.30.0.0/16"]; }; )"
@@ -307,7 +311,7 @@ TEST_F(maps_test, j_an_outbound_map_comes_and_goes_without_a_trace)
 	EXPECT_TRUE(resets.empty());
 }
 
-TEST_F(maps_test, a_digest_is_of_what_the_peer_said_whatever_a_map_makes_of_it)
+TEST_P(inbound_test, a_digest_is_of_what_the_peer_said_whatever_a_map_makes_of_it)
 {
 	const struct peer *peer;
 	uint64_t said, less;
@@ -336,7 +340,7 @@ TEST_F(maps_test, a_digest_is_of_what_the_peer_said_whatever_a_map_makes_of_it)
 	EXPECT_EQ(0u, peer_digest(peer));
 }
 
-TEST_F(maps_test, an_unchanged_map_keeps_its_counters)
+TEST_P(inbound_test, an_unchanged_map_keeps_its_counters)
 {
 	start_up(with(drop_122, prepend));
 	announce(NVA_A, { "10.122.1.0/24" });
@@ -357,7 +361,7 @@ TEST_F(maps_test, an_unchanged_map_keeps_its_counters)
 }
 
 /* Graceful restart: what is not announced again goes, dropped and summarised routes included. */
-TEST_F(maps_test, a_restarting_peer_keeps_its_summary)
+TEST_P(inbound_test, a_restarting_peer_keeps_its_summary)
 {
 	start(with(std::string(drop_122) + ", " + summarise));
 	exchange_on(true);
@@ -386,7 +390,7 @@ TEST_F(maps_test, a_restarting_peer_keeps_its_summary)
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_B));
 }
 
-TEST_F(maps_test, a_lost_session_is_worked_off_in_slices)
+TEST_P(inbound_test, a_lost_session_is_worked_off_in_slices)
 {
 	const std::vector<std::string> all = many(12000);
 	const struct inbound *in;
@@ -418,7 +422,7 @@ TEST_F(maps_test, a_lost_session_is_worked_off_in_slices)
 	EXPECT_EQ("10.0.0.0/16 10.110.223.0/24 10.20.0.0/16 10.64.0.0/24", knows(NVA_B));
 }
 
-TEST_F(maps_test, a_map_that_goes_during_a_graceful_restart_leaves_nothing_stale)
+TEST_P(inbound_test, a_map_that_goes_during_a_graceful_restart_leaves_nothing_stale)
 {
 	const uint16_t caps =
 		SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
@@ -444,7 +448,7 @@ TEST_F(maps_test, a_map_that_goes_during_a_graceful_restart_leaves_nothing_stale
 	EXPECT_FALSE(inbound_active(&said_by(NVA_A).inbound));
 }
 
-TEST_F(maps_test, what_the_table_took_is_given_back_in_later_turns)
+TEST_P(inbound_test, what_the_table_took_is_given_back_in_later_turns)
 {
 	const struct inbound *in;
 
@@ -464,3 +468,5 @@ TEST_F(maps_test, what_the_table_took_is_given_back_in_later_turns)
 	EXPECT_EQ(1001u, in->routes.items.used);
 	EXPECT_EQ(1001u, rib_peer_paths(rib(), NVA_A));
 }
+
+OF_BOTH_FAMILIES(inbound_test);

@@ -19,7 +19,7 @@ int __wrap_bitmap_reserve(struct bitmap *b, uint32_t capacity)
 namespace
 {
 
-class memory_test : public server_test
+class memory_test : public of_families<server_test>
 {
       protected:
 	/* The sets of nodes are full with so many prefixes, the VNet's included; the next change
@@ -63,7 +63,7 @@ class memory_test : public server_test
 	}
 };
 
-TEST_F(memory_test, a_withdrawal_that_meets_none_resets_the_session)
+TEST_P(memory_test, a_withdrawal_that_meets_none_resets_the_session)
 {
 	fill(plain_config());
 	update(NVA_A, {}, {}, { "172.16.7.0/24", "172.16.8.0/24" });
@@ -82,7 +82,7 @@ TEST_F(memory_test, a_withdrawal_that_meets_none_resets_the_session)
 }
 
 /* What a route is replaced by cannot be taken in, nor the route out. */
-TEST_F(memory_test, so_does_a_change_of_a_route)
+TEST_P(memory_test, so_does_a_change_of_a_route)
 {
 	attrs_spec longer;
 
@@ -94,7 +94,7 @@ TEST_F(memory_test, so_does_a_change_of_a_route)
 	expect_reset();
 }
 
-TEST_F(memory_test, a_session_that_is_down_is_swept_when_there_is_some)
+TEST_P(memory_test, a_session_that_is_down_is_swept_when_there_is_some)
 {
 	fill(plain_config());
 	down(NVA_A);
@@ -104,5 +104,7 @@ TEST_F(memory_test, a_session_that_is_down_is_swept_when_there_is_some)
 	turn();
 	EXPECT_EQ(0u, rib_peer_paths(rib(), NVA_A));
 }
+
+OF_BOTH_FAMILIES(memory_test);
 
 } /* namespace */

@@ -3,7 +3,7 @@
 #include "pace.h"
 #include "server.h"
 
-class pace_test : public server_test
+class pace_test : public of_families<server_test>
 {
       protected:
 	void SetUp() override
@@ -11,7 +11,7 @@ class pace_test : public server_test
 		server_test::SetUp();
 		start_with_routes(true);
 		self = this;
-		routes().adj_out.taken = [](void *, const struct out_session *peer) {
+		rs->routes[PACE_FAMILY].adj_out.taken = [](void *, const struct out_session *peer) {
 			return self->stuck.count(peer->index) ? self->stuck[peer->index]
 							      : peer->pace.sent;
 		};
@@ -53,7 +53,7 @@ class pace_test : public server_test
 	std::map<uint16_t, uint64_t> stuck; /* octets that were taken before it stopped */
 };
 
-TEST_F(pace_test, what_a_connection_has_not_taken_is_bounded)
+TEST_P(pace_test, what_a_connection_has_not_taken_is_bounded)
 {
 	hold(ERGW);
 	table_from(NVA_A, 0, 1500); /* more than 300 KB for one peer */
@@ -66,7 +66,7 @@ TEST_F(pace_test, what_a_connection_has_not_taken_is_bounded)
 	EXPECT_FALSE(told_to(ERGW).lagging) << "alone in its group it holds up nobody";
 }
 
-TEST_F(pace_test, news_passes_what_waits_for_the_connection)
+TEST_P(pace_test, news_passes_what_waits_for_the_connection)
 {
 	hold(ERGW);
 	table_from(NVA_A, 0, 1500);
@@ -82,7 +82,7 @@ TEST_F(pace_test, news_passes_what_waits_for_the_connection)
 	EXPECT_LT(announced[ERGW].size(), 1200u);
 }
 
-TEST_F(pace_test, one_that_hinders_the_others_leaves_their_stream_and_comes_back)
+TEST_P(pace_test, one_that_hinders_the_others_leaves_their_stream_and_comes_back)
 {
 	hold(NVA_B); /* told with NVA_A, which announces nothing of this and takes all */
 	for (unsigned int i = 0; i < 1500; i += 64) {
@@ -114,7 +114,7 @@ TEST_F(pace_test, one_that_hinders_the_others_leaves_their_stream_and_comes_back
 	EXPECT_FALSE(due_has(&rs->due, DUE_PACE));
 }
 
-TEST_F(pace_test, a_session_that_ends_slow_begins_anew)
+TEST_P(pace_test, a_session_that_ends_slow_begins_anew)
 {
 	hold(NVA_B);
 	table_from(NVA_A, 0, 600);
@@ -132,3 +132,5 @@ TEST_F(pace_test, a_session_that_ends_slow_begins_anew)
 	EXPECT_EQ(announced[ERGW].count("20.0.1.0/24"), announced[NVA_B].count("20.0.1.0/24"));
 	EXPECT_FALSE(told_to(NVA_B).lagging);
 }
+
+OF_BOTH_FAMILIES(pace_test);

@@ -26,7 +26,11 @@ const struct row_peer *row_of(struct page *page)
 	return (const struct row_peer *)page_next(page, &at, &type);
 }
 
-TEST_F(server_test, reload_of_the_same_moves_nothing)
+class reload_test : public of_families<server_test>
+{
+};
+
+TEST_P(reload_test, reload_of_the_same_moves_nothing)
 {
 	uint64_t before;
 
@@ -40,7 +44,7 @@ TEST_F(server_test, reload_of_the_same_moves_nothing)
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_EXPRESSROUTE, "172.16.1.1"));
 }
 
-TEST_F(server_test, reload_adds_removes_and_changes_peers_alone)
+TEST_P(reload_test, reload_adds_removes_and_changes_peers_alone)
 {
 	static const char peers[] = R"(
 		gateways = ( { name = "ergw"; role = "expressroute";
@@ -70,12 +74,12 @@ TEST_F(server_test, reload_adds_removes_and_changes_peers_alone)
 	EXPECT_STREQ("nva-b", adds[1].name);
 	EXPECT_EQ(30, adds[1].hold_s);
 	EXPECT_EQ(nullptr, peer_find(&rs->peers, "nva-a"));
-	EXPECT_EQ(FIB_PEER_HERE, fib_peer_at(fib, fib_addr_ip4(ip("10.0.2.6")), 1)) << "nva0";
-	EXPECT_EQ(FIB_PEER_NOBODY, fib_peer_at(fib, fib_addr_ip4(ip("10.0.2.4")), 1));
-	EXPECT_EQ(FIB_PEER_HERE, fib_peer_at(fib, fib_addr_ip4(ip("10.0.255.36")), 0)) << "er0";
+	EXPECT_EQ(FIB_PEER_HERE, fib_peer_at(fib, fib_here(ip("10.0.2.6")), 1)) << "nva0";
+	EXPECT_EQ(FIB_PEER_NOBODY, fib_peer_at(fib, fib_here(ip("10.0.2.4")), 1));
+	EXPECT_EQ(FIB_PEER_HERE, fib_peer_at(fib, fib_here(ip("10.0.255.36")), 0)) << "er0";
 }
 
-TEST_F(server_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for_nothing)
+TEST_P(reload_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for_nothing)
 {
 	start();
 	EXPECT_STREQ("", reload(std::string(base_config) + base_vnets)->error);
@@ -83,7 +87,7 @@ TEST_F(server_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for
 	announce(NVA_A, { "172.16.1.0/24" });
 	turn();
 	EXPECT_EQ(0, rs->peers.nb_up);
-	EXPECT_EQ(RIB_NONE, rib_find(rib(), net("172.16.1.0/24")));
+	EXPECT_EQ(RIB_NONE, rib_find(rib(), here("172.16.1.0/24")));
 	down(NVA_A);
 	for (uint16_t peer : { ERGW, NVA_A, NVA_B })
 		event(peer, SPEAKER_REMOVED);
@@ -97,7 +101,7 @@ TEST_F(server_test, a_session_that_comes_up_while_its_peer_is_removed_counts_for
 }
 
 /* Every place is taken by one that has not gone yet. */
-TEST_F(server_test, a_peer_that_found_no_place_is_added_by_the_next_reload)
+TEST_P(reload_test, a_peer_that_found_no_place_is_added_by_the_next_reload)
 {
 	static const char peers[] =
 		R"(peers = ( { name = "nva-c"; address = "10.0.2.6"; asn = 65003; } );)";
@@ -119,10 +123,10 @@ TEST_F(server_test, a_peer_that_found_no_place_is_added_by_the_next_reload)
 	}
 }
 
-TEST_F(server_test, a_vnet_for_which_there_was_no_memory_is_announced_by_the_next_reload)
+TEST_P(reload_test, a_vnet_for_which_there_was_no_memory_is_announced_by_the_next_reload)
 {
 	start_with_routes(false);
-	ASSERT_EQ(1, rib_withdraw(rib(), net("10.0.0.0/16"), RS_VNET));
+	ASSERT_EQ(1, rib_withdraw(rib(), here("10.0.0.0/16"), RS_VNET));
 	turn();
 	EXPECT_EQ("", knows(NVA_A));
 	EXPECT_STREQ("", reload(plain_config())->error);
@@ -130,7 +134,7 @@ TEST_F(server_test, a_vnet_for_which_there_was_no_memory_is_announced_by_the_nex
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
 }
 
-TEST_F(server_test, reload_moves_vnets_without_a_session)
+TEST_P(reload_test, reload_moves_vnets_without_a_session)
 {
 	static const char vnets[] =
 		R"(vnet = ( { prefix = "10.0.0.0/16"; port = "vnet0"; next_hop = "10.0.1.9"; },
@@ -151,7 +155,7 @@ TEST_F(server_test, reload_moves_vnets_without_a_session)
 	EXPECT_TRUE(resets.empty());
 }
 
-TEST_F(server_test, reload_of_what_needs_a_restart_changes_nothing_and_names_it)
+TEST_P(reload_test, reload_of_what_needs_a_restart_changes_nothing_and_names_it)
 {
 	std::string text = plain_config();
 
@@ -165,7 +169,7 @@ TEST_F(server_test, reload_of_what_needs_a_restart_changes_nothing_and_names_it)
 }
 
 /* Half a file, or one whose peers stand in a comment: it must be meant. */
-TEST_F(server_test, reload_that_would_remove_most_peers_is_to_be_meant)
+TEST_P(reload_test, reload_that_would_remove_most_peers_is_to_be_meant)
 {
 	static const char one_less[] = R"(
 		gateways = ( { name = "ergw"; role = "expressroute";
@@ -196,7 +200,7 @@ TEST_F(server_test, reload_that_would_remove_most_peers_is_to_be_meant)
 	EXPECT_STREQ("", reload(base, false)->error) << "none of none";
 }
 
-TEST_F(server_test, reload_that_cannot_store_the_switch_changes_nothing)
+TEST_P(reload_test, reload_that_cannot_store_the_switch_changes_nothing)
 {
 	static const char vnets[] = R"(vnet = ( { prefix = "10.4.0.0/16"; port = "vnet0"; } );)";
 	const std::string in_the_way = dir + "/exchange.new";
@@ -210,8 +214,8 @@ TEST_F(server_test, reload_that_cannot_store_the_switch_changes_nothing)
 	rmdir(in_the_way.c_str());
 	turn();
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
-	EXPECT_TRUE(fib_sync_system(&rs->fib_sync[family], net("10.0.0.0/16")));
-	EXPECT_FALSE(fib_sync_system(&rs->fib_sync[family], net("10.4.0.0/16")));
+	EXPECT_TRUE(fib_sync_system(&rs->fib_sync[family], here("10.0.0.0/16")));
+	EXPECT_FALSE(fib_sync_system(&rs->fib_sync[family], here("10.4.0.0/16")));
 	EXPECT_FALSE(gate(ROLE_EXPRESSROUTE, ROLE_NVA));
 	EXPECT_STREQ("", reload(with(plain_config(), base_vnets, vnets))->error);
 	turn();
@@ -220,7 +224,7 @@ TEST_F(server_test, reload_that_cannot_store_the_switch_changes_nothing)
 
 /* The disk is a pipe that holds the writer up: what is open in that moment stays open for as long
  * as a disk may take. */
-TEST_F(server_test, reload_that_turns_the_switch_off_shuts_the_gate_before_the_disk_is_waited_for)
+TEST_P(reload_test, reload_that_turns_the_switch_off_shuts_the_gate_before_the_disk_is_waited_for)
 {
 	const std::string in_the_way = dir + "/exchange.new";
 	const std::string on = with(plain_config(), "enabled = false", "enabled = true");
@@ -248,7 +252,7 @@ TEST_F(server_test, reload_that_turns_the_switch_off_shuts_the_gate_before_the_d
 	EXPECT_EQ("10.0.0.0/16", knows(ERGW));
 }
 
-TEST_F(server_test, reload_turns_the_switch_off_whatever_becomes_of_the_file)
+TEST_P(reload_test, reload_turns_the_switch_off_whatever_becomes_of_the_file)
 {
 	static const char vnets[] = R"(vnet = ( { prefix = "10.4.0.0/16"; port = "vnet0"; } );)";
 	const std::string in_the_way = dir + "/exchange.new";
@@ -269,7 +273,7 @@ TEST_F(server_test, reload_turns_the_switch_off_whatever_becomes_of_the_file)
 	EXPECT_FALSE(exchange.configured);
 }
 
-TEST_F(server_test, reload_moves_the_switch_only_if_its_value_changed)
+TEST_P(reload_test, reload_moves_the_switch_only_if_its_value_changed)
 {
 	std::string on = plain_config();
 
@@ -319,7 +323,7 @@ TEST_P(vnet_test, one_that_is_added_has_nvas_asked_for_their_routes)
 
 INSTANTIATE_TEST_SUITE_P(profiles, vnet_test, testing::Values("open", "azure"));
 
-TEST_F(server_test, reload_takes_vnets_from_a_gateway_and_gives_them_back)
+TEST_P(reload_test, reload_takes_vnets_from_a_gateway_and_gives_them_back)
 {
 	const std::string without = with(plain_config(), "\"10.0.255.36\"]",
 					 "\"10.0.255.36\"]; announce_vnets = false");
@@ -329,7 +333,7 @@ TEST_F(server_test, reload_takes_vnets_from_a_gateway_and_gives_them_back)
 	EXPECT_STREQ("", reload(without)->error);
 	turn();
 	EXPECT_EQ("", knows(ERGW));
-	EXPECT_EQ(0u, row_of(ask(PAGE_PEER, "ergw/0").get())->routes[FAMILY_IPV4].advertised);
+	EXPECT_EQ(0u, row_of(ask(PAGE_PEER, "ergw/0").get())->routes[family].advertised);
 	EXPECT_EQ("10.0.0.0/16", knows(NVA_A));
 	exchange_on(true);
 	turn();
@@ -337,12 +341,12 @@ TEST_F(server_test, reload_takes_vnets_from_a_gateway_and_gives_them_back)
 	EXPECT_STREQ("", reload(plain_config())->error);
 	turn();
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 172.16.2.0/24", knows(ERGW));
-	EXPECT_EQ(3u, row_of(ask(PAGE_PEER, "ergw/0").get())->routes[FAMILY_IPV4].advertised);
+	EXPECT_EQ(3u, row_of(ask(PAGE_PEER, "ergw/0").get())->routes[family].advertised);
 	EXPECT_TRUE(resets.empty());
 }
 
 /* Many peers and VNets, of which half go, some change and as many come. */
-class many_test : public server_test
+class many_test : public of_families<server_test>
 {
       protected:
 	enum { PEERS = 120, VNETS = 80 };
@@ -425,7 +429,7 @@ class many_test : public server_test
 	}
 };
 
-TEST_F(many_test, a_reload_is_applied_in_slices_and_seen_whole)
+TEST_P(many_test, a_reload_is_applied_in_slices_and_seen_whole)
 {
 	const outcome at_once = move(0, SIZE_MAX), sliced = move(100 * 1000, 4);
 
@@ -475,7 +479,7 @@ class place_test : public many_test
 	}
 };
 
-TEST_F(place_test, peers_are_placed_in_slices)
+TEST_P(place_test, peers_are_placed_in_slices)
 {
 	enum { SLICE = 2, LAGS = 7, ALL = PEERS };
 
@@ -488,9 +492,9 @@ TEST_F(place_test, peers_are_placed_in_slices)
 
 		e.head = { SPEAKER_UP, (uint16_t)(NVA_B + 1 + i), 1 };
 		e.remote_id = 100u + i;
-		e.local_addr = addr_make4(ip("10.0.2.1"));
+		e.local_addr = here(ip("10.0.2.1"));
 		e.hold_s = 180;
-		e.caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4;
+		e.caps = caps_here(SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4);
 		post(&e, sizeof(e));
 	}
 	turn();
@@ -522,5 +526,9 @@ TEST_F(place_test, peers_are_placed_in_slices)
 	EXPECT_EQ((unsigned int)ALL, placed(false));
 	EXPECT_FALSE(rs->peers.unplaced);
 }
+
+OF_BOTH_FAMILIES(reload_test);
+OF_BOTH_FAMILIES(many_test);
+OF_BOTH_FAMILIES(place_test);
 
 } /* namespace */

@@ -6,6 +6,10 @@
 #include "peer_session.h"
 #include "server.h"
 
+class turns_test : public of_families<server_test>
+{
+};
+
 static std::vector<std::string> table_of(unsigned int n)
 {
 	std::vector<std::string> prefixes;
@@ -16,7 +20,7 @@ static std::vector<std::string> table_of(unsigned int n)
 	return prefixes;
 }
 
-TEST_F(server_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_there_are)
+TEST_P(turns_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_there_are)
 {
 	const unsigned int n = 12288, slice = 256, looks = 250 / 50;
 	auto told_in_all = [this] { return announced[ERGW].size() + announced[NVA_A].size(); };
@@ -38,7 +42,7 @@ TEST_F(server_test, a_turn_tells_as_much_as_it_has_time_for_however_many_groups_
 
 /* Work that is not due does not even look at the clock: each part of a turn does, where it begins
  * and where it ends. */
-TEST_F(server_test, a_turn_in_which_nothing_is_due_does_not_look_whether_it_has_time)
+TEST_P(turns_test, a_turn_in_which_nothing_is_due_does_not_look_whether_it_has_time)
 {
 	uint64_t looks;
 
@@ -53,7 +57,7 @@ TEST_F(server_test, a_turn_in_which_nothing_is_due_does_not_look_whether_it_has_
 }
 
 /* Each kind of work that has nothing to do takes its bit back, and does it no more. */
-TEST_F(server_test, what_is_due_and_finds_nothing_to_do_is_due_no_more)
+TEST_P(turns_test, what_is_due_and_finds_nothing_to_do_is_due_no_more)
 {
 	start_with_routes(true);
 	turn();
@@ -65,7 +69,7 @@ TEST_F(server_test, what_is_due_and_finds_nothing_to_do_is_due_no_more)
 }
 
 /* One UPDATE may hold more than there is time for in a turn. */
-TEST_F(server_test, a_turn_takes_as_much_of_a_record_as_it_has_time_for)
+TEST_P(turns_test, a_turn_takes_as_much_of_a_record_as_it_has_time_for)
 {
 	const size_t n = 1000, slice = 128, looks = 150 / 50;
 	std::vector<std::string> before_it = { "21.0.0.0/24" }, table = table_of(n);
@@ -105,7 +109,7 @@ TEST_F(server_test, a_turn_takes_as_much_of_a_record_as_it_has_time_for)
 	EXPECT_EQ(1u, rib_peer_paths(rib(), NVA_B));
 }
 
-TEST_F(server_test, a_turn_takes_as_many_records_as_it_has_time_for)
+TEST_P(turns_test, a_turn_takes_as_many_records_as_it_has_time_for)
 {
 	size_t turns = 0;
 
@@ -144,7 +148,7 @@ static void take_all(struct route_server *rs)
 	}
 }
 
-TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
+TEST_P(turns_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 {
 	enum { GROUPS = 4 };
 
@@ -167,7 +171,7 @@ TEST_F(server_test, what_another_peer_says_passes_a_table_that_waits_to_be_told)
 }
 
 /* What the FIB has had no time for yet is told to nobody, whatever else goes on. */
-TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
+TEST_P(turns_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
 {
 	enum { N = 1000, FIB_SLICE = 32, TAKEN = 128 + 128 };
 	const std::vector<std::string> table = table_of(N);
@@ -221,7 +225,7 @@ TEST_F(server_test, the_fib_follows_in_slices_and_nobody_is_told_what_it_lacks)
 }
 
 /* A walk over the table ends after what has gone from it since is out of the FIB, too. */
-TEST_F(server_test, what_goes_under_a_walk_goes_in_slices)
+TEST_P(turns_test, what_goes_under_a_walk_goes_in_slices)
 {
 	const std::vector<std::string> table = table_of(1000);
 	size_t turns = 0;
@@ -250,7 +254,7 @@ TEST_F(server_test, what_goes_under_a_walk_goes_in_slices)
 
 /* Prefixes that each have attributes of their own are a message each: as many a turn as there is
  * time for. */
-TEST_F(server_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
+TEST_P(turns_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
 {
 	enum { N = 2000, LOOK = 16 };
 	size_t turns = 0, cut = 0;
@@ -286,8 +290,12 @@ TEST_F(server_test, a_flush_that_takes_long_goes_on_in_the_next_turn)
 }
 
 /* 16384 entries of a wide prefix between two looks at the clock, 200 us of them a turn, in each of
- * four views. */
-TEST_F(server_test, a_wide_prefix_is_written_in_slices_and_told_when_it_is_there)
+ * four views. (In a trie an empty one is 16 entries.) */
+class wide_turns_test : public server_test
+{
+};
+
+TEST_F(wide_turns_test, it_is_written_in_slices_and_told_when_it_is_there)
 {
 	size_t turns = 0;
 
@@ -316,7 +324,7 @@ TEST_F(server_test, a_wide_prefix_is_written_in_slices_and_told_when_it_is_there
 	EXPECT_EQ("10.0.2.5", fib_to(ROLE_EXPRESSROUTE, "65.1.0.1"));
 }
 
-TEST_F(server_test, a_wide_prefix_that_moves_under_the_pen)
+TEST_P(turns_test, a_wide_prefix_that_moves_under_the_pen)
 {
 	start_with_routes(true);
 	look_ns = 100 * 1000;
@@ -346,7 +354,7 @@ TEST_F(server_test, a_wide_prefix_that_moves_under_the_pen)
 	EXPECT_EQ(1u, announced[ERGW].count("64.0.0.0/5"));
 }
 
-TEST_F(server_test, the_longest_turn_is_told_with_its_owner)
+TEST_P(turns_test, the_longest_turn_is_told_with_its_owner)
 {
 	uint32_t at = 0;
 	uint16_t type;
@@ -368,7 +376,7 @@ TEST_F(server_test, the_longest_turn_is_told_with_its_owner)
 	EXPECT_GE(summary->rib.over, 1u);
 }
 
-TEST_F(server_test, a_full_mailbox_delays_and_loses_nothing)
+TEST_P(turns_test, a_full_mailbox_delays_and_loses_nothing)
 {
 	start(plain_config(), 4096);
 	exchange_on(true);
@@ -393,7 +401,7 @@ TEST_F(server_test, a_full_mailbox_delays_and_loses_nothing)
 	EXPECT_EQ(1u, announced[NVA_A].size());
 }
 
-TEST_F(server_test, a_lagging_peer_is_told_later_and_holds_up_nobody)
+TEST_P(turns_test, a_lagging_peer_is_told_later_and_holds_up_nobody)
 {
 	start_with_routes(true);
 	event(ERGW, SPEAKER_LAGGING);
@@ -408,7 +416,7 @@ TEST_F(server_test, a_lagging_peer_is_told_later_and_holds_up_nobody)
 	EXPECT_EQ(0u, announced[ERGW].count("172.16.1.0/24"));
 }
 
-TEST_F(server_test, refresh_sends_everything_again)
+TEST_P(turns_test, refresh_sends_everything_again)
 {
 	uint64_t before;
 
@@ -421,7 +429,7 @@ TEST_F(server_test, refresh_sends_everything_again)
 	EXPECT_LT(before, messages);
 }
 
-TEST_F(server_test, unused_next_hops_are_given_back)
+TEST_P(turns_test, unused_next_hops_are_given_back)
 {
 	struct fib_stats stats;
 	uint32_t before;
@@ -448,7 +456,7 @@ TEST_F(server_test, unused_next_hops_are_given_back)
 	EXPECT_EQ("10.0.255.36", fib_to(ROLE_VNET, "10.20.1.1")) << "those in use stay";
 }
 
-TEST_F(server_test, a_next_hop_that_found_no_room_is_used_when_there_is)
+TEST_P(turns_test, a_next_hop_that_found_no_room_is_used_when_there_is)
 {
 	std::vector<uint16_t> claims;
 	attrs_spec spec;
@@ -456,17 +464,20 @@ TEST_F(server_test, a_next_hop_that_found_no_room_is_used_when_there_is)
 
 	start_with_routes(false);
 	for (uint32_t host = ip("10.0.16.0");
-	     !fib_adjacency_claim(rs->writer, fib_addr_ip4(host), 2, ROLE_VNET, &index); host++)
+	     !fib_adjacency_claim(rs->writer, fib_here(host), 2, ROLE_VNET, &index); host++)
 		claims.push_back(index);
 	spec.path = { 65001 };
 	spec.next_hop = ip("10.0.2.77");
 	update(NVA_A, { "172.16.9.0/24" }, spec);
 	turn();
-	EXPECT_EQ(NEXT_HOP_NO_ROOM,
-		  next_hop_look(&rs->next_hops, hop_id(rs->attrs, spec.next_hop), ROLE_NVA));
+	EXPECT_EQ(
+		NEXT_HOP_NO_ROOM,
+		next_hop_look(&rs->next_hops, hop_id(rs->attrs, spec.next_hop, family), ROLE_NVA));
 	fib_adjacency_release(rs->writer, claims.back());
 	turn();
 	arp("10.0.2.77");
 	turn();
 	EXPECT_EQ("10.0.2.77", fib_to(ROLE_VNET, "172.16.9.1"));
 }
+
+OF_BOTH_FAMILIES(turns_test);

@@ -9,7 +9,7 @@
 namespace
 {
 
-class service_test : public server_test
+class service_test : public of_families<server_test>
 {
       protected:
 	std::unique_ptr<struct page> act(enum page_service service, const char *peer = "",
@@ -55,14 +55,14 @@ class service_test : public server_test
 	}
 	uint32_t local_pref(const char *prefix, uint16_t peer)
 	{
-		const struct path *path = rib_path(rib(), rib_find(rib(), net(prefix)), peer);
+		const struct path *path = rib_path(rib(), rib_find(rib(), here(prefix)), peer);
 
 		return path ? path_local_pref(rib_source(rib(), peer), path) : 9999;
 	}
 	/* The best path's peer. */
 	int best(const char *prefix)
 	{
-		const struct path *path = rib_first(rib(), rib_find(rib(), net(prefix)));
+		const struct path *path = rib_first(rib(), rib_find(rib(), here(prefix)));
 
 		return path ? path->peer : -1;
 	}
@@ -97,7 +97,7 @@ class service_test : public server_test
 
 /* --- the instance ----------------------------------------------------------------------------- */
 
-TEST_F(service_test, a_drained_instance_tells_everybody_and_forwards_as_before)
+TEST_P(service_test, a_drained_instance_tells_everybody_and_forwards_as_before)
 {
 	start_with_routes(true);
 	EXPECT_EQ(50u, keys(ERGW, "172.16.1.0/24").local_pref);
@@ -128,7 +128,7 @@ TEST_F(service_test, a_drained_instance_tells_everybody_and_forwards_as_before)
 	EXPECT_EQ("", alarms("drained"));
 }
 
-TEST_F(service_test, what_comes_later_is_told_so_too)
+TEST_P(service_test, what_comes_later_is_told_so_too)
 {
 	start();
 	exchange_on(true);
@@ -160,7 +160,7 @@ TEST_F(service_test, what_comes_later_is_told_so_too)
 	EXPECT_EQ("all", going(NVA_A)) << "a new session";
 }
 
-TEST_F(service_test, it_survives_a_restart)
+TEST_P(service_test, it_survives_a_restart)
 {
 	start_with_routes(true);
 	act(SERVICE_INSTANCE_DRAIN);
@@ -191,7 +191,7 @@ TEST_F(service_test, it_survives_a_restart)
 
 /* --- one peer --------------------------------------------------------------------------------- */
 
-TEST_F(service_test, a_drained_peer_is_used_last_and_told_so)
+TEST_P(service_test, a_drained_peer_is_used_last_and_told_so)
 {
 	start_with_routes(true);
 	both("172.16.9.0/24");
@@ -221,7 +221,7 @@ TEST_F(service_test, a_drained_peer_is_used_last_and_told_so)
 
 /* With routing_preference = expressroute the circuit's path stands before all others, but not while
  * its gateway is drained: what the NVA says is told then, and the circuit's is a backup. */
-TEST_F(service_test, a_drained_gateway_loses_whatever_is_preferred)
+TEST_P(service_test, a_drained_gateway_loses_whatever_is_preferred)
 {
 	start_with_routes(true);
 	announce(ERGW, { "172.16.9.0/24" });
@@ -243,7 +243,7 @@ TEST_F(service_test, a_drained_gateway_loses_whatever_is_preferred)
 	EXPECT_EQ(50u, keys(ERGW, "172.16.9.0/24").local_pref) << "a backup, as before";
 }
 
-TEST_F(service_test, an_outbound_map_does_not_hide_it)
+TEST_P(service_test, an_outbound_map_does_not_hide_it)
 {
 	std::string text = plain_config();
 	const std::string map = R"(
@@ -266,7 +266,7 @@ route_maps = ( { name = "clean"; rules = ( { name = "all"; action = {
 	EXPECT_EQ("all", going(NVA_A));
 }
 
-TEST_F(service_test, what_is_shown_as_advertised_is_what_is_told)
+TEST_P(service_test, what_is_shown_as_advertised_is_what_is_told)
 {
 	start_with_routes(true);
 	act(SERVICE_DRAIN, "--all");
@@ -292,7 +292,7 @@ TEST_F(service_test, what_is_shown_as_advertised_is_what_is_told)
 	}
 }
 
-TEST_F(service_test, a_reload_changes_nothing_of_it)
+TEST_P(service_test, a_reload_changes_nothing_of_it)
 {
 	std::string text = plain_config();
 
@@ -317,7 +317,7 @@ TEST_F(service_test, a_reload_changes_nothing_of_it)
 
 /* --- shutdown --------------------------------------------------------------------------------- */
 
-TEST_F(service_test, shut_down_and_started)
+TEST_P(service_test, shut_down_and_started)
 {
 	start_with_routes(true);
 	EXPECT_EQ("nva-a changed", rows_of(act(SERVICE_SHUTDOWN, "nva-a", "new line cards").get()));
@@ -358,7 +358,7 @@ TEST_F(service_test, shut_down_and_started)
 	EXPECT_EQ("nva-a", rows_of(act(SERVICE_START, "nva-a").get())) << "it was already";
 }
 
-TEST_F(service_test, all_of_them_and_none)
+TEST_P(service_test, all_of_them_and_none)
 {
 	start_with_routes(false);
 	EXPECT_EQ("ergw/0 changed; nva-a changed; nva-b changed",
@@ -373,7 +373,7 @@ TEST_F(service_test, all_of_them_and_none)
 }
 
 /* More than fit a page: they come page by page, and the file has all. */
-TEST_F(service_test, a_thousand_at_once)
+TEST_P(service_test, a_thousand_at_once)
 {
 	std::string text = std::string(base_config) + "peers = (";
 	unsigned int seen = 0;
@@ -404,7 +404,7 @@ TEST_F(service_test, a_thousand_at_once)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-TEST_F(service_test, a_disk_that_is_full_costs_a_warning)
+TEST_P(service_test, a_disk_that_is_full_costs_a_warning)
 {
 	const std::string in_the_way = dir + "/maintenance.new";
 
@@ -420,7 +420,7 @@ TEST_F(service_test, a_disk_that_is_full_costs_a_warning)
 	rmdir(in_the_way.c_str());
 }
 
-TEST_F(service_test, what_is_left_of_a_broken_file_holds)
+TEST_P(service_test, what_is_left_of_a_broken_file_holds)
 {
 	std::ofstream(dir + "/maintenance") << "bascule maintenance 1\npeer nva-a shutdown x\nfoo\n"
 					       "peer nva-gone drained\n";
@@ -432,3 +432,5 @@ TEST_F(service_test, what_is_left_of_a_broken_file_holds)
 	EXPECT_EQ("", alarms("state_file"));
 	EXPECT_EQ(2u, maintenance.nb_peers) << "nobody knows nva-gone";
 }
+
+OF_BOTH_FAMILIES(service_test);

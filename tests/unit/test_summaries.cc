@@ -9,7 +9,7 @@ namespace
 {
 
 /* Both NVAs have the same outbound map. */
-class summaries_test : public maps_test
+class summaries_test : public of_families<maps_test>
 {
       protected:
 	static std::string both(const std::string &rules, bool backups)
@@ -40,7 +40,7 @@ const char the_rest[] = "10.0.0.0/16 10.20.0.0/16 172.30.0.0/16";
 
 } // namespace
 
-TEST_F(summaries_test, from_the_first_contributor_to_the_last)
+TEST_P(summaries_test, from_the_first_contributor_to_the_last)
 {
 	struct attr_view v;
 
@@ -74,7 +74,7 @@ TEST_F(summaries_test, from_the_first_contributor_to_the_last)
 	EXPECT_EQ("10.0.0.0/16 10.20.0.0/16", knows(NVA_A));
 }
 
-TEST_F(summaries_test, towards_a_gateway_of_our_as_the_path_is_empty)
+TEST_P(summaries_test, towards_a_gateway_of_our_as_the_path_is_empty)
 {
 	std::string text = with("");
 
@@ -93,7 +93,7 @@ TEST_F(summaries_test, towards_a_gateway_of_our_as_the_path_is_empty)
 	EXPECT_FALSE(announced[ERGW].count("10.2.1.0/24"));
 }
 
-TEST_F(summaries_test, nobody_hears_a_summary_of_its_own_routes)
+TEST_P(summaries_test, nobody_hears_a_summary_of_its_own_routes)
 {
 	start_up(both(summarise, true));
 	announce(NVA_A, { "10.2.1.0/24" });
@@ -117,7 +117,7 @@ TEST_F(summaries_test, nobody_hears_a_summary_of_its_own_routes)
 		<< "VNet, gateway's, A's own other one is not, nor a summary";
 }
 
-TEST_F(summaries_test, what_is_a_backup_to_a_peer_contributes_to_nothing_that_it_hears)
+TEST_P(summaries_test, what_is_a_backup_to_a_peer_contributes_to_nothing_that_it_hears)
 {
 	start_up(both(summarise, false));
 	announce(NVA_A, { "10.2.1.0/24" });
@@ -140,7 +140,7 @@ TEST_F(summaries_test, what_is_a_backup_to_a_peer_contributes_to_nothing_that_it
 	EXPECT_EQ(4u, advertised(NVA_B));
 }
 
-TEST_F(summaries_test, a_second_best_that_contributes_alone)
+TEST_P(summaries_test, a_second_best_that_contributes_alone)
 {
 	/* A's is better and does not contribute: B hears of it. A hears of B's, which does. */
 	const std::string marked = R"({ name = "s"; match = { prefix_contains = ["10.2.0.0/16"]; )"
@@ -161,7 +161,7 @@ TEST_F(summaries_test, a_second_best_that_contributes_alone)
 	EXPECT_EQ("65515 65001", path(NVA_B, "10.2.1.0/24"));
 }
 
-TEST_F(summaries_test, end_of_rib_comes_after_what_summaries_leave_out)
+TEST_P(summaries_test, end_of_rib_comes_after_what_summaries_leave_out)
 {
 	/* A route of the summary's own prefix, and a summary: for one who comes later, all of it is
 	 * there before. */
@@ -186,7 +186,7 @@ TEST_F(summaries_test, end_of_rib_comes_after_what_summaries_leave_out)
 	}
 }
 
-TEST_F(summaries_test, it_stands_for_the_same_prefix)
+TEST_P(summaries_test, it_stands_for_the_same_prefix)
 {
 	start_up(with("", only_1_and_2));
 	announce(NVA_B, { "10.2.0.0/16" });
@@ -217,7 +217,7 @@ TEST_F(summaries_test, it_stands_for_the_same_prefix)
 	EXPECT_EQ(the_rest, knows(NVA_A));
 }
 
-TEST_F(summaries_test, of_two_rules_with_one_prefix_the_first_that_has_contributors)
+TEST_P(summaries_test, of_two_rules_with_one_prefix_the_first_that_has_contributors)
 {
 	const std::string two = R"({ name = "a"; match = { prefix_equals = ["10.2.1.0/24"]; };
 				     action = { prefix_replace = "10.2.0.0/16";
@@ -241,7 +241,7 @@ TEST_F(summaries_test, of_two_rules_with_one_prefix_the_first_that_has_contribut
 	EXPECT_EQ("none", summary(NVA_A, "10.2.0.0/16"));
 }
 
-TEST_F(summaries_test, a_map_changes)
+TEST_P(summaries_test, a_map_changes)
 {
 	const std::string wider = R"({ name = "w"; match = { prefix_contains = ["10.2.0.0/16"]; };
 				       action = { prefix_replace = "10.2.0.0/15"; }; })";
@@ -266,7 +266,7 @@ TEST_F(summaries_test, a_map_changes)
 	EXPECT_TRUE(resets.empty());
 }
 
-TEST_F(summaries_test, a_refresh_and_a_member_that_lags)
+TEST_P(summaries_test, a_refresh_and_a_member_that_lags)
 {
 	start_up(with("", summarise));
 	announce(NVA_B, { "10.2.1.0/24" });
@@ -284,7 +284,7 @@ TEST_F(summaries_test, a_refresh_and_a_member_that_lags)
 	EXPECT_EQ(the_rest, knows(NVA_A));
 }
 
-TEST_F(summaries_test, exchange_takes_contributors_away)
+TEST_P(summaries_test, exchange_takes_contributors_away)
 {
 	start_up(with("", summarise));
 	announce(NVA_B, { "10.2.1.0/24" });
@@ -298,7 +298,7 @@ TEST_F(summaries_test, exchange_takes_contributors_away)
 }
 
 /* Whatever happens, each peer knows what a newcomer would be told. */
-TEST_F(summaries_test, ends_where_a_fresh_start_does)
+TEST_P(summaries_test, ends_where_a_fresh_start_does)
 {
 	const std::string maps[] = {
 		std::string(summarise) +
@@ -375,3 +375,5 @@ TEST_F(summaries_test, ends_where_a_fresh_start_does)
 	EXPECT_TRUE(before[0] == announced[NVA_A]);
 	EXPECT_TRUE(before[1] == announced[NVA_B]);
 }
+
+OF_BOTH_FAMILIES(summaries_test);

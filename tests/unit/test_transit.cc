@@ -9,7 +9,7 @@
 
 /* The switch is moved over so many routes that every step takes several turns, and what there is
  * after each is looked at. */
-class switch_test : public server_test
+class switch_test : public of_families<server_test>
 {
       protected:
 	struct branch {
@@ -155,7 +155,7 @@ class switch_test : public server_test
 	}
 };
 
-TEST_F(switch_test, what_is_promised_is_carried_at_every_moment)
+TEST_P(switch_test, what_is_promised_is_carried_at_every_moment)
 {
 	start_with_many();
 	for (int round = 0; round < 2; round++) {
@@ -185,7 +185,7 @@ TEST_F(switch_test, what_is_promised_is_carried_at_every_moment)
 
 /* The packets of a role need not wait for the tables of the others; peers are told when no view
  * that gains is missing, and wait for none that does not. */
-TEST_F(switch_test, the_gate_opens_for_a_role_when_its_view_is_filled)
+TEST_P(switch_test, the_gate_opens_for_a_role_when_its_view_is_filled)
 {
 	size_t open = 0, half_open = 0, still_looking = 0;
 
@@ -208,7 +208,7 @@ TEST_F(switch_test, the_gate_opens_for_a_role_when_its_view_is_filled)
 	check_end(true);
 }
 
-TEST_F(switch_test, toggled_in_between_it_ends_where_it_was_last_put)
+TEST_P(switch_test, toggled_in_between_it_ends_where_it_was_last_put)
 {
 	start_with_many();
 	for (int moves : { 11, 12 }) {
@@ -231,7 +231,7 @@ TEST_F(switch_test, toggled_in_between_it_ends_where_it_was_last_put)
 
 /* Two exceptions, and the gate has long closed then. One that does not read is not waited for at
  * all. */
-TEST_F(switch_test, a_peer_that_does_not_read_is_not_waited_for)
+TEST_P(switch_test, a_peer_that_does_not_read_is_not_waited_for)
 {
 	start_with_many();
 	move(true, [] {});
@@ -251,7 +251,7 @@ TEST_F(switch_test, a_peer_that_does_not_read_is_not_waited_for)
 
 /* And announcements that never come to rest, as to one that asks for all of them again and again,
  * are waited for so long. */
-TEST_F(switch_test, announcements_without_end_are_waited_for_no_longer)
+TEST_P(switch_test, announcements_without_end_are_waited_for_no_longer)
 {
 	uint64_t since;
 
@@ -283,3 +283,5 @@ TEST_F(switch_test, announcements_without_end_are_waited_for_no_longer)
 	turn();
 	check_end(false);
 }
+
+OF_BOTH_FAMILIES(switch_test);

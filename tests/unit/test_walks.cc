@@ -4,7 +4,7 @@
 namespace
 {
 
-class walks_test : public server_test
+class walks_test : public of_families<server_test>
 {
       protected:
 	/* The i-th /24 from `first`.0.0.0 on. */
@@ -89,31 +89,30 @@ class walks_test : public server_test
 			answer(page.get());
 			EXPECT_STREQ("", page->error);
 			while ((row = page_next(page.get(), &at, &type)))
-				out.rows[text_of(
-					type == ROW_ROUTE
-						? ((const struct row_route *)row)->prefix
-						: ((const struct row_fib *)row)->prefix)]++;
+				out.rows[plain(type == ROW_ROUTE
+						       ? ((const struct row_route *)row)->prefix
+						       : ((const struct row_fib *)row)->prefix)]++;
 			between(out.pages);
 		} while (page->more && ++out.pages < 1000);
 		return out;
 	}
 };
 
-TEST_F(walks_test, a_peer_that_is_lost_while_another_loads_leaves_nothing)
+TEST_P(walks_test, a_peer_that_is_lost_while_another_loads_leaves_nothing)
 {
 	start();
 	exchange_on(true);
 	lose_while_another_loads(10);
 }
 
-TEST_F(walks_test, nor_does_one_whose_session_before_was_larger)
+TEST_P(walks_test, nor_does_one_whose_session_before_was_larger)
 {
 	start();
 	exchange_on(true);
 	lose_while_another_loads(11000);
 }
 
-TEST_F(walks_test, nor_does_one_with_an_inbound_map)
+TEST_P(walks_test, nor_does_one_with_an_inbound_map)
 {
 	start(R"(route_maps = ( { name = "in"; rules = (
 		{ name = "r"; match = { prefix_contains = ["20.0.0.0/8"]; };
@@ -129,7 +128,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; inbound_map = "in
 
 /* Two thirds of the table go while it is shown, a part at a time, and others come; the third that
  * stays is told whole, and once. */
-TEST_F(walks_test, what_stays_is_shown_once_while_others_come_and_go)
+TEST_P(walks_test, what_stays_is_shown_once_while_others_come_and_go)
 {
 	for (enum page_command command : { PAGE_ROUTES, PAGE_LEARNED, PAGE_ADVERTISED, PAGE_FIB }) {
 		unsigned int gone = 0, fresh = 0;
@@ -163,7 +162,7 @@ TEST_F(walks_test, what_stays_is_shown_once_while_others_come_and_go)
 }
 
 /* A prefix of two paths, one of which goes between the pages. */
-TEST_F(walks_test, the_paths_of_a_prefix_stand_on_one_page)
+TEST_P(walks_test, the_paths_of_a_prefix_stand_on_one_page)
 {
 	start();
 	for (uint16_t peer : { NVA_A, NVA_B })
@@ -180,5 +179,7 @@ TEST_F(walks_test, the_paths_of_a_prefix_stand_on_one_page)
 	for (unsigned int i = 0; i < 1000; i++)
 		ASSERT_LE(1, shown.rows[nth(20, i)]) << i;
 }
+
+OF_BOTH_FAMILIES(walks_test);
 
 } /* namespace */

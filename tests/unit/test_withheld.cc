@@ -13,7 +13,7 @@ const uint8_t PREFIX_SID = 40;
 const std::vector<uint8_t> prefix_sid = { 0xc0, PREFIX_SID, 5, 1, 0, 2, 0xab, 0xcd };
 const char culprit[] = "198.51.100.0/24";
 
-class withheld_test : public server_test
+class withheld_test : public of_families<server_test>
 {
       protected:
 	/* NVA A announces it, NVA B cannot take it. */
@@ -96,13 +96,13 @@ class withheld_test : public server_test
 		for (uint16_t i = 0; i < list.n; i++)
 			if (!strcmp(list.alarm[i].kind, "route_withheld"))
 				all += std::string(list.alarm[i].peer) + ": " + list.alarm[i].text;
-		return all;
+		return plain(all);
 	}
 };
 
 } // namespace
 
-TEST_F(withheld_test, the_second_time_the_route_is_withheld_from_that_peer_alone)
+TEST_P(withheld_test, the_second_time_the_route_is_withheld_from_that_peer_alone)
 {
 	begin();
 	announce_it();
@@ -119,7 +119,7 @@ TEST_F(withheld_test, the_second_time_the_route_is_withheld_from_that_peer_alone
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24 198.51.100.0/24", knows(ERGW));
 }
 
-TEST_F(withheld_test, it_is_offered_again_when_it_changes)
+TEST_P(withheld_test, it_is_offered_again_when_it_changes)
 {
 	begin();
 	announce_it();
@@ -135,7 +135,7 @@ TEST_F(withheld_test, it_is_offered_again_when_it_changes)
 	EXPECT_TRUE(has_it());
 }
 
-TEST_F(withheld_test, or_on_request)
+TEST_P(withheld_test, or_on_request)
 {
 	begin();
 	announce_it();
@@ -149,7 +149,7 @@ TEST_F(withheld_test, or_on_request)
 	EXPECT_FALSE(routes().adj_out.withholding);
 }
 
-TEST_F(withheld_test, without_data_it_is_what_was_told_last_if_that_is_one_route)
+TEST_P(withheld_test, without_data_it_is_what_was_told_last_if_that_is_one_route)
 {
 	begin();
 	announce_it();
@@ -160,7 +160,33 @@ TEST_F(withheld_test, without_data_it_is_what_was_told_last_if_that_is_one_route
 	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(NVA_B));
 }
 
-TEST_F(withheld_test, a_connection_that_is_reset_right_after_it_counts_too)
+/* MP_REACH_NLRI is told with the prefixes of its message, and may be cut. */
+TEST_P(withheld_test, the_attribute_that_holds_the_prefix_names_the_route)
+{
+	std::vector<uint8_t> data = { 0x90, 14, 1,  0, 0, (uint8_t)(family == FAMILY_IPV4 ? 1 : 2),
+				      1,    4,	10, 0, 2, 1,
+				      0 };
+	uint8_t prefix[17];
+	size_t len = nlri_put(prefix, here(culprit));
+
+	data.insert(data.end(), prefix, prefix + len);
+	begin();
+	announce_it();
+	bounce(data);
+	EXPECT_TRUE(has_it());
+	EXPECT_EQ("", alarms());
+	bounce(data);
+	EXPECT_FALSE(has_it());
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(NVA_B));
+	EXPECT_EQ("nva-b: 198.51.100.0/24 is withheld from it: it reset its session 2 times for "
+		  "its attributes",
+		  alarms());
+	for (; !data.empty(); data.pop_back())
+		bounce(data);
+	EXPECT_EQ("10.0.0.0/16 172.16.1.0/24", knows(NVA_B)) << "and nothing else";
+}
+
+TEST_P(withheld_test, a_connection_that_is_reset_right_after_it_counts_too)
 {
 	begin();
 	announce_it();
@@ -171,7 +197,7 @@ TEST_F(withheld_test, a_connection_that_is_reset_right_after_it_counts_too)
 }
 
 /* Whoever dies does so at some time, and has been told something before. */
-TEST_F(withheld_test, a_peer_that_is_lost_at_other_times_is_told_everything)
+TEST_P(withheld_test, a_peer_that_is_lost_at_other_times_is_told_everything)
 {
 	begin();
 	announce_it();
@@ -184,7 +210,7 @@ TEST_F(withheld_test, a_peer_that_is_lost_at_other_times_is_told_everything)
 }
 
 /* RFC 4271 5.1.3, and that for the one member alone. */
-TEST_F(withheld_test, nobody_is_told_itself_as_next_hop)
+TEST_P(withheld_test, nobody_is_told_itself_as_next_hop)
 {
 	attrs_spec spec;
 
@@ -202,7 +228,7 @@ TEST_F(withheld_test, nobody_is_told_itself_as_next_hop)
 	EXPECT_EQ(address(NVA_A), next_hop(NVA_B, culprit));
 }
 
-TEST_F(withheld_test, what_is_stripped_on_the_way_out_is_counted_and_told)
+TEST_P(withheld_test, what_is_stripped_on_the_way_out_is_counted_and_told)
 {
 	std::string text = plain_config();
 	size_t before;
@@ -224,7 +250,7 @@ const char tag[] = R"({ name = "tag"; match = { prefix_contains = ["198.51.100.0
 			action = { communities_add = ["65001:7"]; }; })";
 
 /* The peer complains of what it was sent, and the map made that of it. */
-TEST_F(withheld_test, it_is_found_by_what_the_outbound_map_makes_of_it)
+TEST_P(withheld_test, it_is_found_by_what_the_outbound_map_makes_of_it)
 {
 	std::vector<uint8_t> data;
 
@@ -244,7 +270,7 @@ TEST_F(withheld_test, it_is_found_by_what_the_outbound_map_makes_of_it)
 }
 
 /* What it is not told cannot come back from it. */
-TEST_F(withheld_test, what_is_withheld_makes_no_reflection)
+TEST_P(withheld_test, what_is_withheld_makes_no_reflection)
 {
 	begin();
 	announce_it();
@@ -259,7 +285,7 @@ TEST_F(withheld_test, what_is_withheld_makes_no_reflection)
 }
 
 /* Its own path stays while it is away, and is judged by what it is told in the next session. */
-TEST_F(withheld_test, what_is_withheld_makes_no_reflection_of_what_is_kept)
+TEST_P(withheld_test, what_is_withheld_makes_no_reflection_of_what_is_kept)
 {
 	const uint16_t caps =
 		SPEAKER_CAP_AS4 | SPEAKER_CAP_MP_IPV4 | SPEAKER_CAP_GR | SPEAKER_CAP_GR_FORWARDING;
@@ -279,7 +305,7 @@ TEST_F(withheld_test, what_is_withheld_makes_no_reflection_of_what_is_kept)
 }
 
 /* Without data: the map makes two of what was one batch, and both were told just now. */
-TEST_F(withheld_test, two_routes_that_the_map_tells_apart_are_not_taken_for_one)
+TEST_P(withheld_test, two_routes_that_the_map_tells_apart_are_not_taken_for_one)
 {
 	attrs_spec spec;
 
@@ -295,7 +321,7 @@ TEST_F(withheld_test, two_routes_that_the_map_tells_apart_are_not_taken_for_one)
 	EXPECT_EQ("", alarms());
 }
 
-TEST_F(withheld_test, a_summary_is_withheld_too)
+TEST_P(withheld_test, a_summary_is_withheld_too)
 {
 	std::vector<uint8_t> data;
 
@@ -319,7 +345,7 @@ TEST_F(withheld_test, a_summary_is_withheld_too)
 }
 
 /* Whatever becomes of routes that are withheld, those that it is told are counted. */
-TEST_F(withheld_test, what_is_withheld_is_not_counted_as_advertised)
+TEST_P(withheld_test, what_is_withheld_is_not_counted_as_advertised)
 {
 	std::mt19937 random(8);
 	attrs_spec spec;
@@ -365,3 +391,5 @@ TEST_F(withheld_test, what_is_withheld_is_not_counted_as_advertised)
 	EXPECT_EQ(announced[NVA_B].size(), advertised());
 	EXPECT_EQ(0u, withheld_count(&told_to(NVA_B)));
 }
+
+OF_BOTH_FAMILIES(withheld_test);
