@@ -17,6 +17,7 @@ class Session(Neighbor):
     """One session of a speaker."""
 
     families: tuple = FAMILIES
+    passive: bool = False  # it waits to be called; BIRD
 
     @property
     def link_local(self):
@@ -59,9 +60,15 @@ class DualBird(Bird):
             lines.append(f"protocol bgp {_protocol(session.address)} {{ local as {self.asn}; neighbor {session.zoned} as {session.asn};"
                          f" hold time {session.hold_s}; connect delay time 1; connect retry time 1; error wait time 1, 2;"
                          f" graceful restart on; graceful restart time {RESTART_S};"
-                         f"{' ttl security on;' if session.ttl_security else ''}"
+                         f"{' passive on;' if session.passive else ''}{' ttl security on;' if session.ttl_security else ''}"
                          f"{f' password {chr(34)}{session.password}{chr(34)};' if session.password else ''} {' '.join(channels)} }}")
         return "\n".join(lines) + "\n"
+
+    def ask_again(self):
+        """A ROUTE-REFRESH for each family of each session."""
+        for session in self.neighbors:
+            self.namespace.run("birdc", "-s", self.dir / "bird.ctl", "reload", "in", _protocol(session.address))
+            self.nudge()
 
     def knows(self, prefix):
         return "BGP.as_path" in self._birdc(f"show route for {prefix} all", check=False).stdout
@@ -93,6 +100,11 @@ class DualFrr(Frr):
                       *(f"  neighbor {session.address} activate" for session in self.neighbors if family in session.families),
                       " exit-address-family"]
         return "\n".join([*lines, ""])
+
+    def ask_again(self):
+        for session in self.neighbors:
+            for family in session.families:
+                self._vty(f"clear bgp {family} unicast {session.address} soft in")
 
     def knows(self, prefix):
         family = "ipv6" if ":" in prefix else "ipv4"
