@@ -59,35 +59,56 @@ TEST_F(resolve_test, resolve)
 	}
 }
 
-/* By bisection as by looking at all of them: first and last addresses of VNets in no order, and
- * those beside them. */
+/* The address before (by -1) or behind it. */
+static struct addr beside(struct addr addr, int by)
+{
+	if (addr.family == FAMILY_IPV4)
+		return addr_make4(addr.v4 + (uint32_t)by);
+	for (int i = 15; i >= 0; i--) {
+		addr.v6[i] = (uint8_t)(addr.v6[i] + by);
+		if (addr.v6[i] != (by < 0 ? 0xff : 0))
+			break;
+	}
+	return addr;
+}
+
+/* By bisection as by looking at all of them: first and last addresses of VNets of both families in
+ * no order, and those beside them. */
 TEST_F(resolve_test, vnets_and_peers_are_found_by_bisection)
 {
 	std::string vnets = "vnet = ( { prefix = \"10.0.0.0/16\"; port = \"vnet0\"; }";
-	std::string text = good;
+	std::string text =
+		replaced(good, "\"10.0.3.4/24\"", "\"10.0.3.4/24\", \"2001:db8:3::4/64\"");
 	size_t from = text.find("vnet = ("), to = text.find("gateways = (");
 
-	for (unsigned int i = 1; i < 200; i++)
-		vnets += ", { prefix = \"10." + std::to_string(50 + i * 77 % 200) + "." +
-			 (i % 3 ? "0.0/17" : "128.0/20") + "\"; port = \"vnet0\"; }";
+	for (unsigned int i = 1; i < 200; i++) {
+		std::string number = std::to_string(50 + i * 77 % 200);
+
+		vnets += ", { prefix = \"";
+		vnets += i % 2 ? "10." + number + "." + (i % 3 ? "0.0/17" : "128.0/20")
+			       : "2001:db8:" + number + (i % 3 ? "::/49" : ":8000::/52");
+		vnets += "\"; port = \"vnet0\"; }";
+	}
 	text.replace(from, to - from, vnets + " );\n");
 	loaded l = load_text(replaced(text, "10.7.1.5", "10.0.2.6"));
 
 	ASSERT_NE(nullptr, l.config) << l.errors[0];
 	for (size_t i = 0; i < l.config->nb_vnets; i++) {
 		struct prefix prefix = l.config->vnets[i].prefix;
-		uint32_t last = prefix.addr.v4 | ~prefix4_mask(prefix.len);
+		const struct addr first = prefix.addr, last = prefix_last(prefix);
 
 		EXPECT_EQ(&l.config->vnets[i], config_vnet_find(l.config, prefix));
 		prefix.len++;
 		EXPECT_EQ(nullptr, config_vnet_find(l.config, prefix));
-		for (uint32_t addr : { prefix.addr.v4 - 1, prefix.addr.v4, last, last + 1 }) {
+		for (const struct addr &addr :
+		     { beside(first, -1), first, last, beside(last, 1) }) {
 			const struct config_vnet *there = nullptr;
+			char at[ADDR_TEXT];
 
 			for (size_t k = 0; k < l.config->nb_vnets; k++)
-				if (prefix4_has(l.config->vnets[k].prefix, addr))
+				if (prefix_has(l.config->vnets[k].prefix, addr))
 					there = &l.config->vnets[k];
-			EXPECT_EQ(there, config_vnet_at(l.config, addr_make4(addr))) << addr;
+			EXPECT_EQ(there, config_vnet_at(l.config, addr)) << addr_text(addr, at);
 		}
 	}
 	EXPECT_EQ(nullptr, config_vnet_at(l.config, addr_make4(0)));
