@@ -11,11 +11,13 @@ fails; with a longer path at the other, or one address for both, nothing does.""
 
 import pytest
 
+from families import both_families, seen
 from lab import wait_for
-from packets import UDP, RawPort, Sniffer, addresses, ethernet, ipv4, udp
+from packets import UDP, RawPort, Sniffer, addresses, carried, ethernet, ip, protocol, udp
 from played import NVA_A, running_hub
 from speaker import update
 
+pytestmark = both_families
 HOST, VIP = "10.0.1.10", "10.0.2.100"
 NVAS = ("nva-a", "c", "d", "e")
 PREFIX = "172.16.9.0/24"
@@ -30,17 +32,15 @@ class Flows:
     """Sends flows from the host and sees which NVA each of them comes to."""
 
     def __init__(self, hub):
-        self.hub = hub
-        namespace = hub.lab.namespace("host")
-        namespace.join(hub.lab.lans["vnet"], "vnet", f"{HOST}/24")
-        self.raw = RawPort(namespace, "vnet")
+        self.hub, self.family = hub, hub.family
+        self.raw = RawPort(hub.host, "vnet")
         self.asked = 0  # what is sent carries this number: a packet of an earlier question is no answer to this one
-        self.head = hub.bascule.ports()["vnet0"]["mac"], namespace.mac("vnet")
+        self.head = hub.bascule.ports()["vnet0"]["mac"], hub.host.mac("vnet")
         self.wires = {name: Sniffer(hub.nvas[name].namespace, "nva", self.ours, keep=1 << 20) for name in NVAS}
 
     @staticmethod
     def ours(packet):
-        return packet[9] == UDP and addresses(packet)[0] == HOST
+        return protocol(packet) == UDP and addresses(packet)[0] == HOST
 
     def takers(self, flows):
         """{flow: NVA}, after each has come to one. It is sent once, so none may be lost, and none come twice."""
@@ -53,8 +53,9 @@ class Flows:
             for name, wire in self.wires.items():
                 for packet in wire.packets[seen[name]:]:
                     seen[name] += 1
-                    flow = int.from_bytes(packet[20:22], "big"), addresses(packet)[1]
-                    if packet[28:32] == tag:
+                    datagram = carried(packet)
+                    flow = int.from_bytes(datagram[:2], "big"), addresses(packet)[1]
+                    if datagram[8:12] == tag:
                         assert flow not in takers, f"{flow} came to {takers[flow]} and {name}"
                         takers[flow] = name
             return all(flow in takers for flow in part)
@@ -62,7 +63,8 @@ class Flows:
         for at in range(0, len(flows), AT_ONCE):
             part = flows[at:at + AT_ONCE]
             for port, destination in part:
-                self.raw.send(ethernet(*self.head, ipv4(HOST, destination, udp(port, 53, tag))))
+                packet = ip(self.family, HOST, destination, udp(port, 53, tag))
+                self.raw.send(ethernet(*self.head, packet, self.family.ethertype))
             wait_for(lambda part=part: arrived(part), "flows at the NVAs")
         return takers
 
@@ -73,11 +75,18 @@ class Flows:
 
 
 @pytest.fixture(scope="module")
-def hub():
-    with running_hub(nvas=NVAS[1:]) as hub:
+def shared_hub():
+    with running_hub(nvas=NVAS[1:], both=True) as hub:
+        hub.host = hub.lab.namespace("host")
+        hub.host.join(hub.lab.lans["vnet"], "vnet", f"{HOST}/24")
         for name in NVAS:
             hub.nvas[name].establish()
         yield hub
+
+
+@pytest.fixture(scope="module")
+def hub(shared_hub, family):
+    return seen(shared_hub, family)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +169,7 @@ def test_s32_half_of_the_flows_fail_at_an_nva_that_does_not_know_the_way(hub, fl
 
 def test_s32_one_address_for_both_keeps_flows_together(hub, flows):
     # The address is A's now, and both announce it: each flow comes to one place, as its answers do.
-    hub.nvas["nva-a"].namespace.ip("address", "add", f"{VIP}/24", "dev", "nva")
+    hub.nvas["nva-a"].namespace.address("nva", f"{VIP}/24")
     for name in ("nva-a", "c"):
         hub.nvas[name].announce(["0.0.0.0/0"], next_hop=VIP)
     wait_for(lambda: len(hub.bascule.routes().get("0.0.0.0/0", [])) == 2, "both paths")
