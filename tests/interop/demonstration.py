@@ -1,7 +1,8 @@
 """The live demonstration (tools/run): the two networks that Bascule exists for, with BGP daemons that others wrote.
 
 It builds them in network namespaces, shows what each command answers, and checks what a reader would check: who learns
-which routes, which pings pass. Then it stays up for you to try things, until Ctrl-C removes everything."""
+which routes, which pings pass, of IPv4 and IPv6: every address has a twin, 10.0.255.36 is 2001:db8::a00:ff24 too, and each
+session carries both. Then it stays up for you to try things, until Ctrl-C removes everything."""
 
 import argparse
 import contextlib
@@ -12,6 +13,7 @@ import sys
 import threading
 
 import networks
+from families import FAMILIES, V6, seen
 from lab import Lab, LabError, wait_for
 from networks import BRANCH, BRANCH_HOST, ER_TAGS, ONPREM1, ONPREM1_HOST, ONPREM2, ONPREM2_HOST, VNET, VNET_HOST, Networks
 from tagger import Tap
@@ -57,25 +59,35 @@ class Demonstration:
     # --- checks -------------------------------------------------------------------------------------------------------
 
     def routes(self, name, daemon, address, expected):
-        """The routes that a peer holds from us, as its own daemon tells."""
+        """The routes that a peer holds from us, and their twins, as its own daemon tells."""
+        expected = sorted(family.say(prefix) for family in FAMILIES for prefix in expected)
         with contextlib.suppress(LabError):  # shown as wrong below
-            wait_for(lambda: daemon.prefixes(address) == sorted(expected), "routes", 10)
+            wait_for(lambda: daemon.prefixes(address) == expected, "routes", 10)
         got = daemon.prefixes(address)
-        self.check(f"{name:<38} learned from Bascule: {', '.join(got) or 'nothing'}", got == sorted(expected))
+        for family in FAMILIES:
+            of_it = ", ".join(prefix for prefix in got if family.has(prefix)) or "nothing"
+            self.check(f"{name:<38} learned from Bascule: {of_it}", got == expected)
 
     def ping(self, name, namespace, source, address, passes):
         """One way is enough: a ping needs the way back too."""
-        if passes:  # the routers in between may need a moment to put the new route into their kernels
-            with contextlib.suppress(LabError):
-                wait_for(lambda: namespace.ping(address, source), "ping", 10)
-        got = namespace.ping(address, source)
-        self.check(f"{name:<38} ping {address:<13} {'answered' if got else 'no answer'}", got == passes)
+        for family in FAMILIES:
+            source, address = family.say(source), family.say(address)
+            if passes:  # the routers in between may need a moment to put the new route into their kernels
+                with contextlib.suppress(LabError):
+                    wait_for(lambda: namespace.ping(address, source), "ping", 10)
+            got = namespace.ping(address, source)
+            self.check(f"{name:<38} ping {address:<22} {'answered' if got else 'no answer'}", got == passes)
 
     def transfer(self, name, sender, source, receiver, address):
-        sent, received = tcp_transfer(sender, source, receiver, address)
-        self.check(f"{name:<38} 4 MiB over TCP, SHA-256 {received[:16]}…", sent == received)
+        for family in FAMILIES:
+            sent, received = tcp_transfer(seen(sender, family), source, seen(receiver, family), address)
+            self.check(f"{name:<38} 4 MiB over TCP of {family}, SHA-256 {received[:16]}…", sent == received)
 
     def hops(self, sender, source, address, ours):
+        for family in FAMILIES:
+            self._hops(sender, *map(family.say, (source, address, ours)))
+
+    def _hops(self, sender, source, address, ours):
         path = traceroute(sender, source, address)
         self.shown(f"traceroute -n -s {source} {address}", "\n".join(f"{i + 1:2}  {hop}{'  ← Bascule' * (hop == ours)}"
                                                                      for i, hop in enumerate(path)))
@@ -88,11 +100,12 @@ class Demonstration:
 
     def tags(self):
         """What the port's frames look like on its wire."""
-        with Tap(self.net.switch.namespace) as tap:
-            self.net.ergw.namespace.ping(networks.er_address())
-            tags, _ = tap.next(lambda frame: frame[12:14] == b"\x08\x00")
-        text = ", ".join(f"0x{kind:04x} VLAN {tci & 0xfff}" for kind, tci in tags)
-        self.check(f"frames of port er0 are tagged {text}", tags == ER_TAGS)
+        for family in FAMILIES:
+            with Tap(self.net.switch.namespace) as tap:
+                self.net.ergw.namespace.ping(family.say(networks.er_address()))
+                tags, _ = tap.next(lambda frame: frame[12:14] == family.ethertype.to_bytes(2, "big"))
+            text = ", ".join(f"0x{kind:04x} VLAN {tci & 0xfff}" for kind, tci in tags)
+            self.check(f"frames of port er0 with {family} are tagged {text}", tags == ER_TAGS)
 
     # --- what both networks have in common ----------------------------------------------------------------------------
 
@@ -162,7 +175,9 @@ class Demonstration:
               f"  {ONPREM1} ──── AS 65001 ───── AS 65515 ──── AS 65515 ───────────── AS 12076 ─── AS 65020\n"
               f"                                      │                                            {ONPREM2}\n"
               f"                               VNet {VNET}\n\n"
-              "  The ExpressRoute port's frames carry two tags (QinQ), as those of private peering do.\n")
+              "  The ExpressRoute port's frames carry two tags (QinQ), as those of private peering do.\n"
+              "  Both families, by one session with each peer: every address and prefix has a twin of IPv6, so that\n"
+              f"  {VNET} is {V6.say(VNET)} as well, and {ONPREM2_HOST} is {V6.say(ONPREM2_HOST)}.\n")
         self.bascule.start()
         for daemon in (net.ergw, net.msee, net.onprem2, net.nva):
             daemon.start()
@@ -196,7 +211,8 @@ class Demonstration:
         self.cli("show", "fib", "--view", "expressroute")
 
     def wait_heard(self, *prefixes):
-        wait_for(lambda: set(prefixes) <= set(self.bascule.routes()), f"routes {', '.join(prefixes)}")
+        prefixes = {family.say(prefix) for family in FAMILIES for prefix in prefixes}
+        wait_for(lambda: prefixes <= set(self.bascule.routes()), f"routes {', '.join(sorted(prefixes))}")
 
     def commands_to_try(self):
         net = self.net
@@ -207,14 +223,16 @@ class Demonstration:
         cli = " ".join(self.bascule.command())
         return [
             ("sessions, routes, packets", [f"{cli} {words}" for words in (
-                "show peers", "show routes", f"show routes {ONPREM2}", "show fib --view vpn", "show counters",
-                "exchange disable", "exchange enable", "--help")]),
+                "show peers", "show routes --family ipv6", f"show routes {ONPREM2}", f"show routes {V6.say(ONPREM2)}",
+                "show fib --view vpn", "show counters", "exchange disable", "exchange enable", "--help")]),
             ("packets between the networks", [
                 inside(net.onprem1, "ping", ONPREM2_HOST),
+                inside(net.onprem1, "ping", V6.say(ONPREM2_HOST)),
                 inside(net.branch.namespace, "ping", "-I", BRANCH_HOST, ONPREM2_HOST),
-                inside(net.branch.namespace, "traceroute", "-n", "-s", BRANCH_HOST, ONPREM2_HOST)]),
+                inside(net.branch.namespace, "traceroute", "-n", "-s", BRANCH_HOST, ONPREM2_HOST),
+                inside(net.branch.namespace, "traceroute", "-n", "-s", V6.say(BRANCH_HOST), V6.say(ONPREM2_HOST))]),
             ("the peers' own view", [
-                f"vtysh --vty_socket {net.ergw.dir} -c 'show bgp ipv4 unicast'",
+                f"vtysh --vty_socket {net.ergw.dir} -c 'show bgp ipv6 unicast'",
                 f"birdc -s {net.vpngw[0].dir}/bird.ctl show route",
                 inside(net.nva.namespace, "gobgp", "neighbor")]),
         ]
@@ -242,7 +260,7 @@ def main():
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     keep_interrupts()
-    with Lab() as lab:
+    with Lab(both=True) as lab:
         demonstration = Demonstration(Networks(lab, er_tagged=True))
         demonstration.run()
         wrong = demonstration.wrong

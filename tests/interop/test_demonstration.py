@@ -1,6 +1,7 @@
 """tools/run must not show a newcomer anything broken."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ def test_once():
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[WRONG]" not in done.stdout
     assert "Everything is as it should be." in done.stdout
+    for host in ("10.20.0.10", "2001:db8::a14:a"):
+        assert re.search(rf"\[ok\] on-prem 1 → on-prem 2 +ping {host} +answered", done.stdout), host
 
 
 def test_ctrl_c_removes_everything():

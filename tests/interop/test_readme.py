@@ -108,6 +108,7 @@ def routes_go_through_the_map(hub):
 # In the order of the pages. None: it is another instance, which is not started here.
 PROOFS = {
     "Roles and route exchange": nvas_exchange_alone,
+    "Both families": None,
     "A gateway as a subnet": whoever_comes_is_the_gateway,
     "Limits and alarms": nvas_are_bounded,
     "Route maps": routes_go_through_the_map,
