@@ -384,6 +384,33 @@ TEST_F(two_families_test, a_circuit_takes_so_many_of_each)
 	EXPECT_EQ(6u, announced[ERGW].size());
 }
 
+TEST_F(two_families_test, a_circuit_keeps_a_place_for_each_summary_of_the_family)
+{
+	auto rule = [](const char *name, const std::string &prefix) {
+		return std::string("{ name = \"") + name + "\"; match = { prefix_contains = [\"" +
+		       prefix + "\"]; }; action = { prefix_replace = \"" + prefix + "\"; }; }";
+	};
+
+	start_both(BOTH, "limits = { to_expressroute = 3; };" +
+				 both(replaced(plain_config(), "addresses = [\"10.0.255.36\"];",
+					       "addresses = [\"10.0.255.36\"]; outbound_map = "
+					       "\"out\";")) +
+				 "route_maps = ( { name = \"out\"; rules = ( " +
+				 rule("a", "10.2.0.0/16") + ", " + rule("b", "2001:db8:a000::/36") +
+				 ", " + rule("c", "2001:db8:b000::/36") + " ); } );");
+	EXPECT_EQ(1u, rs->routes[FAMILY_IPV4].expressroute_bound.summaries);
+	EXPECT_EQ(2u, rs->routes[FAMILY_IPV6].expressroute_bound.summaries);
+	EXPECT_EQ(1u, rib_expressroute_held(rib())) << "of the VNet and two NVAs'";
+	EXPECT_EQ(1u, rib_expressroute_held(rib6())) << "of two NVAs'";
+	EXPECT_EQ(3u, announced[ERGW].size());
+	announce(NVA_A, { "10.2.1.0/24", "10.2.2.0/24" });
+	announce(NVA_A, { "2001:db8:a001::/48" });
+	turn();
+	EXPECT_EQ(1u, announced[ERGW].count("10.2.0.0/16"));
+	EXPECT_EQ(1u, announced[ERGW].count("2001:db8:a000::/36"));
+	EXPECT_EQ(5u, announced[ERGW].size());
+}
+
 /* --- what changes too often, and what waits --------------------------------------------------- */
 
 TEST_F(two_families_test, a_prefix_that_is_held_is_of_one_family)
