@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "families.h"
 
@@ -68,6 +69,18 @@ static inline std::string text4_of(const std::string &text)
 	};
 
 	return words_replaced(text, "0123456789abcdef:./", stood_for);
+}
+
+/* A configuration in which ports have, beside each of these addresses, what stands for it. */
+static inline std::string with_both(std::string text, const std::vector<const char *> &addresses)
+{
+	for (const char *own : addresses) {
+		const std::string quoted = std::string("\"") + own + "\"";
+
+		text.insert(text.find(quoted) + quoted.size(),
+			    ", \"" + text_in(FAMILY_IPV6, own) + "\"");
+	}
+	return text;
 }
 
 /* A fixture with a `family`, whose tests are of both. */

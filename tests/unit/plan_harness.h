@@ -28,8 +28,12 @@ struct plan_answer {
 	struct row_plan head = {};
 	changes routes;
 	std::set<std::string> backups; /* of those, told as such */
-	std::map<std::string, struct row_plan_peer> peers;
-	std::map<std::string, struct row_plan_view> views;
+	/* of the test's family, and of each */
+	std::map<std::string, struct row_plan_peer> peers, peers_of[FAMILY_COUNT];
+	std::map<std::string, struct row_plan_view> views_of[FAMILY_COUNT];
+	/* of `routes`, how many change so, by family and by who */
+	std::map<std::string, std::map<std::string, uint32_t>> counted[FAMILY_COUNT];
+	std::map<std::string, uint32_t> backups_of[FAMILY_COUNT];
 	std::vector<struct row_plan_limit> limits;
 	std::vector<struct row_plan_conflict> conflicts;
 	std::vector<std::string> warnings;
@@ -99,8 +103,9 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 
 		e.head = { SPEAKER_UP, peer, ++epoch[peer] };
 		e.remote_id = 100u + peer;
-		e.local_addr = addr_make4(ip(local[peer]));
-		e.caps = SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH | SPEAKER_CAP_MP_IPV4;
+		e.local_addr = here(ip(local[peer]));
+		e.caps = caps_here((uint16_t)(SPEAKER_CAP_AS4 | SPEAKER_CAP_REFRESH |
+					      SPEAKER_CAP_MP_IPV4 | more_caps));
 		e.ibgp = peer == ER;
 		post(&e, sizeof(e));
 	}
@@ -121,13 +126,18 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 			spec.next_hop = ip(addresses[peer]);
 		update(peer, prefixes, spec);
 	}
+	/* The neighbour answers, and all of its next hops resolve. */
+	virtual void answers(const char *gateway)
+	{
+		arp(gateway);
+	}
 	void settle(const std::set<uint16_t> &silent = {})
 	{
 		turn();
-		arp("10.0.1.1");
+		answers("10.0.1.1");
 		for (uint16_t peer = 0; peer < PEERS; peer++)
 			if (!silent.count(peer))
-				arp(addresses[peer]);
+				answers(addresses[peer]);
 		turn();
 		pass(1000);
 		pass(1000);
@@ -176,10 +186,14 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 
 			switch (type) {
 			case ROW_PLAN: out->head = *(const struct row_plan *)row; break;
-			case ROW_PLAN_PEER: out->peers[peer->name] = *peer; break;
+			case ROW_PLAN_PEER:
+				out->peers_of[peer->family][peer->name] = *peer;
+				if (peer->family == family)
+					out->peers[peer->name] = *peer;
+				break;
 			case ROW_PLAN_VIEW:
-				if (view->family == family)
-					out->views[role_name((enum role)view->role)] = *view;
+				out->views_of[view->family][role_name((enum role)view->role)] =
+					*view;
 				break;
 			case ROW_PLAN_LIMIT:
 				out->limits.push_back(*(const struct row_plan_limit *)row);
@@ -191,15 +205,18 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 				std::string who = route->peer[0]
 							  ? route->peer
 							  : role_name((enum role)route->view);
-				std::string key = who + " " + text_of(route->prefix);
+				std::string key = who + " " + plain(route->prefix);
 
 				EXPECT_EQ(0u, out->routes.count(key)) << key << " is told twice";
-				if (route->backup)
+				if (route->backup) {
 					out->backups.insert(key);
+					out->backups_of[route->prefix.addr.family][who]++;
+				}
 				out->routes[key] =
 					route->peer[0]
 						? plan_change_name((enum plan_change)route->change)
 						: plan_view_name((enum view_change)route->change);
+				out->counted[route->prefix.addr.family][who][out->routes[key]]++;
 				break;
 			}
 			case ROW_PLAN_WARNING:
@@ -215,25 +232,24 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 
 	typedef std::map<std::string, std::vector<uint8_t>> state;
 
-	void add_view(enum role view, state *s)
+	void add_view(const struct rib *rib, enum role view, state *s)
 	{
 		const struct fib_generation *g = writing();
 		uint32_t nodes[64], cursor = 0;
 
 		do {
-			size_t n = rib_walk(rib(), &cursor, nodes, 64);
+			size_t n = rib_walk(rib, &cursor, nodes, 64);
 
 			for (size_t i = 0; i < n; i++) {
-				struct prefix p = rib_prefix(rib(), nodes[i]);
+				struct prefix p = rib_prefix(rib, nodes[i]);
 				std::set<uint8_t> members;
 				uint32_t list;
 
-				if (fib_get(rs->writer, (uint8_t)view, fib_ip4(p.addr.v4, p.len),
-					    &list))
+				if (fib_get(rs->writer, (uint8_t)view, to_fib_prefix(p), &list))
 					continue;
 				for (uint16_t m = 0; m < g->path_lists[list].nb_members; m++)
 					members.insert((uint8_t)g->path_lists[list].member[m]);
-				(*s)[std::string(role_name(view)) + " " + text_of(p)] = {
+				(*s)[std::string(role_name(view)) + " " + plain(p)] = {
 					members.begin(), members.end()
 				};
 			}
@@ -243,8 +259,9 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 	{
 		state s;
 
-		for (enum role view : views)
-			add_view(view, &s);
+		for (const struct routes &of : rs->routes)
+			for (enum role view : views)
+				add_view(of.rib, view, &s);
 		for (uint16_t peer = 0; peer < PEERS; peer++)
 			for (const auto &[prefix, attrs] : announced[peer])
 				s[std::string(names[peer]) + " " + prefix] = attrs;
@@ -275,26 +292,29 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 
 	/* --- the oracle */
 
-	static void counts_are_the_routes(const plan_answer &p)
+	static void counts_are_the_routes(plan_answer &p)
 	{
-		std::map<std::string, std::map<std::string, uint32_t>> n;
+		for (int f = 0; f < FAMILY_COUNT; f++) {
+			auto &n = p.counted[f];
 
-		for (const auto &[key, change] : p.routes)
-			n[key.substr(0, key.find(' '))][change]++;
-		for (const auto &[name, row] : p.peers) {
-			EXPECT_EQ(n[name]["announced"], row.changes[PLAN_ANNOUNCED]) << name;
-			EXPECT_EQ(n[name]["replaced"], row.changes[PLAN_REPLACED]) << name;
-			EXPECT_EQ(n[name]["withdrawn"], row.changes[PLAN_WITHDRAWN]) << name;
-			uint32_t backups = 0;
-
-			for (const std::string &key : p.backups)
-				backups += key.find(name + " ") == 0;
-			EXPECT_EQ(backups, row.backups) << name;
-		}
-		for (const auto &[name, row] : p.views) {
-			EXPECT_EQ(n[name]["gained"], row.change[VIEW_GAINED]) << name;
-			EXPECT_EQ(n[name]["lost"], row.change[VIEW_LOST]) << name;
-			EXPECT_EQ(n[name]["next hops"], row.change[VIEW_NEXT_HOPS]) << name;
+			for (const auto &[name, row] : p.peers_of[f]) {
+				EXPECT_EQ(n[name]["announced"], row.changes[PLAN_ANNOUNCED])
+					<< name;
+				EXPECT_EQ(n[name]["replaced"], row.changes[PLAN_REPLACED]) << name;
+				EXPECT_EQ(n[name]["withdrawn"], row.changes[PLAN_WITHDRAWN])
+					<< name;
+				EXPECT_EQ(p.backups_of[f][name], row.backups) << name;
+				n.erase(name);
+			}
+			for (const auto &[name, row] : p.views_of[f]) {
+				EXPECT_EQ(n[name]["gained"], row.change[VIEW_GAINED]) << name;
+				EXPECT_EQ(n[name]["lost"], row.change[VIEW_LOST]) << name;
+				EXPECT_EQ(n[name]["next hops"], row.change[VIEW_NEXT_HOPS]) << name;
+				n.erase(name);
+			}
+			for (const auto &[name, rest] : n)
+				ADD_FAILURE()
+					<< name << " has no row of " << family_title((uint8_t)f);
 		}
 		EXPECT_EQ(p.head.conflicts, p.conflicts.size());
 	}
@@ -316,21 +336,23 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 	/* "prefix view: winner beats loser by rule", by the book: whose best paths would be in a
 	 * view together. */
 	/* The peers whose paths would be reflections. */
-	std::set<uint16_t> reflections_by_the_book(uint32_t node, struct matrix_mode mode)
+	std::set<uint16_t> reflections_by_the_book(struct routes &of, uint32_t node,
+						   struct matrix_mode mode)
 	{
-		reflection_model model = { rib_answers_rule(rs->config), rib_source(rib(), 0),
+		reflection_model model = { rib_answers_rule(rs->config), rib_source(of.rib, 0),
 					   rs->config->instance.asn, matrix_gate(mode),
-					   [this](const struct path &path, uint16_t peer) {
-						   return reflections_announced(&routes().adj_out,
-										&path, peer);
+					   [&of](const struct path &path, uint16_t peer) {
+						   return reflections_announced(&of.adj_out, &path,
+										peer);
 					   } };
 		reflection_model::paths all;
 
-		for (const struct path *p = rib_first(rib(), node); p; p = rib_following(rib(), p))
+		for (const struct path *p = rib_first(of.rib, node); p;
+		     p = rib_following(of.rib, p))
 			all[p->peer] = *p;
-		return model.find(rib_prefix(rib(), node).len, all);
+		return model.find(rib_prefix(of.rib, node).len, all);
 	}
-	std::set<std::string> conflicts_by_the_book(enum role view, bool enable)
+	std::set<std::string> conflicts_by_the_book(struct routes &of, enum role view, bool enable)
 	{
 		enum matrix_nva_to_nva knob =
 			(enum matrix_nva_to_nva)rs->config->exchange.nva_to_nva;
@@ -338,19 +360,19 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		std::set<std::string> all;
 
 		do {
-			size_t n = rib_walk(rib(), &cursor, nodes, 64);
+			size_t n = rib_walk(of.rib, &cursor, nodes, 64);
 
 			for (size_t i = 0; i < n; i++) {
 				std::vector<const struct path *> first; /* of each role */
 				std::set<enum role> seen;
 				const std::set<uint16_t> back =
-					reflections_by_the_book(nodes[i], { enable, knob });
-				bool ours = fib_sync_system(&rs->fib_sync[family],
-							    rib_prefix(rib(), nodes[i]));
+					reflections_by_the_book(of, nodes[i], { enable, knob });
+				bool ours = fib_sync_system(&rs->fib_sync[of.family],
+							    rib_prefix(of.rib, nodes[i]));
 
-				for (const struct path *p = rib_first(rib(), nodes[i]); p;
-				     p = rib_following(rib(), p)) {
-					enum role from = rib_source(rib(), p->peer)->role;
+				for (const struct path *p = rib_first(of.rib, nodes[i]); p;
+				     p = rib_following(of.rib, p)) {
+					enum role from = rib_source(of.rib, p->peer)->role;
 
 					ours |= from == ROLE_VNET;
 					if (!(p->flags & (PATH_UNUSABLE | PATH_HELD)) &&
@@ -364,21 +386,21 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 				bool together = true;
 				for (int k = 0; k < 2; k++)
 					together &= matrix_allows(
-						rib_source(rib(), first[k]->peer)->role, view,
+						rib_source(of.rib, first[k]->peer)->role, view,
 						{ !enable, knob });
 				if (!together)
 					all.insert(conflict_text(
-						rib_prefix(rib(), nodes[i]), view,
+						rib_prefix(of.rib, nodes[i]), view,
 						names[first[0]->peer], names[first[1]->peer],
-						rib_versus(rib(), first[0], first[1])));
+						rib_versus(of.rib, first[0], first[1])));
 			}
 		} while (cursor);
 		return all;
 	}
-	static std::string conflict_text(struct prefix prefix, enum role view, const char *winner,
-					 const char *loser, enum decide_reason reason)
+	std::string conflict_text(struct prefix prefix, enum role view, const char *winner,
+				  const char *loser, enum decide_reason reason)
 	{
-		return text_of(prefix) + " " + role_name(view) + ": " + winner + " beats " + loser +
+		return plain(prefix) + " " + role_name(view) + ": " + winner + " beats " + loser +
 		       " by " + decide_reason_name(reason);
 	}
 	std::set<std::string> conflicts_shown(const plan_answer &p)
@@ -409,9 +431,9 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 		state before = now();
 		std::set<std::string> conflicts;
 
-		for (enum role view : views)
-			for (const std::string &text : conflicts_by_the_book(view, enable))
-				conflicts.insert(text);
+		for (struct routes &of : rs->routes)
+			for (enum role view : views)
+				conflicts.merge(conflicts_by_the_book(of, view, enable));
 		EXPECT_EQ(enable, p.head.enable);
 		EXPECT_NE(enable, p.head.enabled);
 		EXPECT_TRUE(p.warnings.empty());
@@ -425,6 +447,7 @@ peers = ( { name = "nva-a"; address = "10.0.2.4"; asn = 65001; enforce_first_as 
 	}
 
 	std::set<uint16_t> silent; /* their next hops do not resolve */
+	uint16_t more_caps = 0;	   /* SPEAKER_CAP_*, of sessions that come up */
 };
 
 #endif

@@ -1,7 +1,11 @@
 /* Plans by name: what each part says, and when it says that it may be off. */
+#include "family_texts.h"
 #include "plan_harness.h"
 
-TEST_F(plan_test, says_what_happens_and_who_wins)
+using plans_test = of_families<plan_test>;
+OF_BOTH_FAMILIES(plans_test);
+
+TEST_P(plans_test, says_what_happens_and_who_wins)
 {
 	attrs_spec worse;
 
@@ -41,7 +45,7 @@ TEST_F(plan_test, says_what_happens_and_who_wins)
 	EXPECT_TRUE(p.conflicts.empty());
 }
 
-TEST_F(plan_test, nothing_changes_where_the_switch_is_already)
+TEST_P(plans_test, nothing_changes_where_the_switch_is_already)
 {
 	start_all(config(), true);
 	say(ER, { "10.20.0.0/16" });
@@ -54,7 +58,7 @@ TEST_F(plan_test, nothing_changes_where_the_switch_is_already)
 }
 
 /* A prefix at a time, and of one that many are told of, one of those at a time. */
-TEST_F(plan_test, a_page_ends_by_the_clock)
+TEST_P(plans_test, a_page_ends_by_the_clock)
 {
 	const int prefixes = 40;
 	int alone;
@@ -80,7 +84,7 @@ TEST_F(plan_test, a_page_ends_by_the_clock)
 		<< "who has a path of its own is looked at apart";
 }
 
-TEST_F(plan_test, of_one_peer)
+TEST_P(plans_test, of_one_peer)
 {
 	start_all(config(), false);
 	say(ER, { "10.20.0.0/16", "10.21.0.0/16" });
@@ -99,7 +103,7 @@ TEST_F(plan_test, of_one_peer)
 
 /* A summary comes with its first contributor, stands for a route of its prefix, and is made by the
  * first rule that has contributors; nobody hears one of its own routes alone. */
-TEST_F(plan_test, summaries)
+TEST_P(plans_test, summaries)
 {
 	const changes wanted = {
 		{ "nva-a 20.0.6.0/24", "replaced" },	{ "nva-a 20.0.7.0/24", "announced" },
@@ -131,7 +135,7 @@ TEST_F(plan_test, summaries)
 }
 
 /* Routes and a summary that two peers reset their sessions for. */
-TEST_F(plan_test, what_is_withheld_is_not_told)
+TEST_P(plans_test, what_is_withheld_is_not_told)
 {
 	const char *const odd = "172.16.9.0/24", *const sum = "20.0.0.0/8";
 	attrs_spec spec;
@@ -175,7 +179,7 @@ TEST_F(plan_test, what_is_withheld_is_not_told)
 }
 
 /* A VPN gateway with one instance up takes no part; a peer that is down is told nothing. */
-TEST_F(plan_test, those_who_take_no_part)
+TEST_P(plans_test, those_who_take_no_part)
 {
 	start(config());
 	for (uint16_t peer : { ER, VPN0, NVA0 })
@@ -192,7 +196,7 @@ TEST_F(plan_test, those_who_take_no_part)
 	EXPECT_EQ(1u, p.peers["nva-a"].changes[PLAN_ANNOUNCED]);
 }
 
-TEST_F(plan_test, says_so_if_routes_change_meanwhile)
+TEST_P(plans_test, says_so_if_routes_change_meanwhile)
 {
 	std::vector<std::string> many;
 
@@ -227,7 +231,7 @@ TEST_F(plan_test, says_so_if_routes_change_meanwhile)
 	EXPECT_EQ(1u, p.warnings.size());
 }
 
-TEST_F(plan_test, bounds_that_would_be_met)
+TEST_P(plans_test, bounds_that_would_be_met)
 {
 	start_all(config("limits = { to_expressroute = 4; };"), false);
 	say(NVA0, { "172.16.1.0/24", "172.16.2.0/24", "172.16.3.0/24", "172.16.4.0/24" });
@@ -236,7 +240,7 @@ TEST_F(plan_test, bounds_that_would_be_met)
 
 	ASSERT_EQ(1u, p.limits.size());
 	EXPECT_STREQ("6 routes for ExpressRoute gateways, which take 4: 2 are held back",
-		     p.limits[0].text);
+		     plain(p.limits[0].text).c_str());
 	EXPECT_EQ(2u, p.peers["ergw/0"].changes[PLAN_ANNOUNCED]);
 	EXPECT_EQ(2u, rib_expressroute_held(rib()));
 	p = plan_and_move();
@@ -246,18 +250,22 @@ TEST_F(plan_test, bounds_that_would_be_met)
 	p = plan(false, false, false);
 	ASSERT_EQ(1u, p.limits.size());
 	EXPECT_STREQ("6 routes for ergw/0, which takes 5: its session will be closed",
-		     p.limits[0].text);
+		     plain(p.limits[0].text).c_str());
 	EXPECT_STREQ("ergw/0", p.limits[0].peer);
 }
 
-/* Long prefixes need a group of entries each, and the tables of this test have few. */
-TEST_F(plan_test, views_without_room)
+/* Long prefixes need groups of entries of their own, and the tables of this test have few: of IPv4
+ * one each, of IPv6 some twenty, if no other prefix begins as they do. */
+TEST_P(plans_test, views_without_room)
 {
+	const int n = family == FAMILY_IPV4 ? 40 : 500;
 	std::vector<std::string> mine, theirs;
 
-	for (int i = 0; i < 40; i++) {
-		mine.push_back("20.1." + std::to_string(i) + ".0/25");
-		theirs.push_back("20.2." + std::to_string(i) + ".128/25");
+	for (int i = 0; i < n; i++) {
+		std::string begin = std::to_string(i / 250) + "." + std::to_string(i % 250);
+
+		mine.push_back("2" + begin + ".1.0/25");
+		theirs.push_back("4" + begin + ".1.128/25");
 	}
 	start_all(config(), false);
 	say(NVA0, mine);
@@ -270,4 +278,90 @@ TEST_F(plan_test, views_without_room)
 	p = plan(false, false, true);
 	ASSERT_EQ(1u, p.warnings.size());
 	EXPECT_NE(std::string::npos, p.warnings[0].find("no room for all"));
+}
+
+/* Sessions of both families at once. */
+class plan_of_both : public plan_test
+{
+      protected:
+	plan_of_both()
+	{
+		more_caps = SPEAKER_CAP_MP_IPV6;
+	}
+	void answers(const char *gateway) override
+	{
+		for (enum family f : { FAMILY_IPV6, FAMILY_IPV4 }) {
+			family = f;
+			arp(gateway);
+		}
+	}
+	/* Each port has an address that stands for its IPv4 one, too; and a VNet and a rule of the
+	 * map are of IPv6. */
+	static std::string config_of_both(const std::string &more)
+	{
+		std::string text = with_both(config(more), { "10.0.255.33/28", "10.0.255.1/28",
+							     "10.0.2.1/24", "10.0.1.4/24" });
+
+		for (const auto &[at, what] :
+		     { std::pair("vnet = (", " { prefix = \"2001:db8::/48\"; port = \"vnet0\"; },"),
+		       std::pair("[\"20.0.1.0/24\"", ", \"2001:db8:1::/48\"") })
+			text.insert(text.find(at) + strlen(at), what);
+		return text;
+	}
+};
+
+/* What is planned of one is none of the other's. */
+TEST_F(plan_of_both, each_has_its_changes_conflicts_and_bounds)
+{
+	start_all(config_of_both("limits = { to_expressroute = 5; };"), false);
+	say(ER, { "10.20.0.0/16", "10.50.0.0/16" });
+	say(ER, { "2001:db8:50::/48" });
+	say(VPN0, { "10.10.0.0/16" });
+	say(VPN0, { "2001:db8:10::/48", "2001:db8:50::/48", "::/0" });
+	say(NVA0, { "2001:db8:a::/48", "2001:db8:a:1::/64", "2001:db8:1:2::/64", "2001:db8::/64" });
+	settle();
+	EXPECT_EQ("10.0.0.0/16 10.4.0.0/16 2001:db8::/48", knows(NVA0));
+	plan_answer p = plan_and_move();
+
+	EXPECT_EQ(3u, p.peers_of[FAMILY_IPV4]["nva-a"].changes[PLAN_ANNOUNCED]);
+	EXPECT_EQ(3u, p.peers_of[FAMILY_IPV6]["nva-a"].changes[PLAN_ANNOUNCED]);
+	EXPECT_EQ(3u, p.peers_of[FAMILY_IPV4]["nva-b"].changes[PLAN_ANNOUNCED]);
+	EXPECT_EQ("announced", p.routes["nva-b 2001:db8:a:1::/64"]);
+	EXPECT_EQ(0u, p.routes.count("nva-b 2001:db8:1:2::/64")) << "its map drops that";
+	EXPECT_EQ("gained", p.routes["expressroute 2001:db8:1:2::/64"]);
+	EXPECT_EQ(0u, p.routes.count("nva 2001:db8::/64")) << "inside a VNet";
+	EXPECT_EQ("announced", p.routes["vpngw/0 10.20.0.0/16"]);
+	ASSERT_EQ(1u, p.conflicts.size());
+	EXPECT_EQ("2001:db8:50::/48", text_of(p.conflicts[0].prefix));
+	EXPECT_STREQ("ergw/0", p.conflicts[0].winner);
+	ASSERT_EQ(1u, p.limits.size());
+	EXPECT_EQ(FAMILY_IPV6, p.limits[0].family);
+	EXPECT_STREQ("8 IPv6 routes for ExpressRoute gateways, which take 5: 3 are held back",
+		     p.limits[0].text);
+	hurried = true;
+	p = plan_and_move();
+	EXPECT_EQ("withdrawn", p.routes["nva-a 2001:db8:10::/48"]);
+	EXPECT_EQ("withdrawn", p.routes["nva-a 10.10.0.0/16"]);
+	EXPECT_TRUE(p.limits.empty() && p.conflicts.empty());
+}
+
+/* A change of either makes the whole plan one that may be off. */
+TEST_F(plan_of_both, a_change_of_either_is_said)
+{
+	start_all(config_of_both(""), false);
+	say(VPN0, { "10.10.0.0/16" });
+	say(VPN0, { "2001:db8:10::/48" });
+	settle();
+	hurried = true;
+	for (const char *prefix : { "10.11.0.0/16", "2001:db8:11::/48" }) {
+		plan_answer p = plan(false, false, true, "", [&](int page) {
+			if (page == 1)
+				say(VPN0, { prefix });
+		});
+
+		ASSERT_EQ(1u, p.warnings.size()) << prefix;
+		EXPECT_NE(std::string::npos, p.warnings[0].find("changed meanwhile"));
+		settle();
+	}
+	EXPECT_TRUE(plan(false, false, true).warnings.empty());
 }

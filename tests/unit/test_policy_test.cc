@@ -1,12 +1,13 @@
 /* The command "policy test": what it says of routes that there are and that are described, and that
  * it leaves no trace. */
+#include "family_texts.h"
 #include "maps_harness.h"
 #include "show.h"
 
 namespace
 {
 
-class policy_test_test : public maps_test
+class policy_test_test : public of_families<maps_test>
 {
       protected:
 	std::unique_ptr<struct page> last;
@@ -24,7 +25,7 @@ class policy_test_test : public maps_test
 
 		last = ask(PAGE_POLICY_TEST, peer, [&](struct page *p) {
 			p->outbound = outbound;
-			p->prefix = net(prefix);
+			p->prefix = here(prefix);
 			describe(&p->route);
 		});
 		if (last->error[0])
@@ -40,14 +41,14 @@ class policy_test_test : public maps_test
 				route_map_step_name((enum route_map_step)row->step[i].step);
 		return said;
 	}
-	static std::string one(const struct row_policy_route &route, const uint8_t *attrs)
+	std::string one(const struct row_policy_route &route, const uint8_t *attrs)
 	{
 		struct attr_view v = {};
 		char buf[256] = "";
 
 		if (attr_find(attrs, route.attrs_len, ATTR_AS_PATH, &v))
 			aspath_text(v.body, v.len, buf, sizeof(buf));
-		return text_of(route.prefix) + " [" + buf + "]";
+		return plain(route.prefix) + " [" + buf + "]";
 	}
 	static void path(struct page_route *route, const std::vector<uint32_t> &asns)
 	{
@@ -60,7 +61,7 @@ class policy_test_test : public maps_test
 
 } // namespace
 
-TEST_F(policy_test_test, inbound_of_what_was_announced)
+TEST_P(policy_test_test, inbound_of_what_was_announced)
 {
 	start_up(with(std::string(drop_122) + ", " + summarise + ", " + prepend));
 	announce(NVA_A, { "10.122.1.0/24", "10.2.1.0/24" });
@@ -80,7 +81,7 @@ TEST_F(policy_test_test, inbound_of_what_was_announced)
 	EXPECT_EQ(updates, messages);
 }
 
-TEST_F(policy_test_test, inbound_of_what_nobody_announced)
+TEST_P(policy_test_test, inbound_of_what_nobody_announced)
 {
 	const std::string rule = R"({ name = "c"; match = { communities_contain = ["65001:1"]; )"
 				 R"(as_path_contains = [3356]; };
@@ -109,7 +110,7 @@ TEST_F(policy_test_test, inbound_of_what_nobody_announced)
 	EXPECT_STREQ("65517:65517 from an ExpressRoute gateway: dropped before any map", row->note);
 }
 
-TEST_F(policy_test_test, outbound)
+TEST_P(policy_test_test, outbound)
 {
 	start_up(with("", prepend));
 	uint64_t hit = hits("out-a", 0);
@@ -135,7 +136,7 @@ TEST_F(policy_test_test, outbound)
 		  }));
 }
 
-TEST_F(policy_test_test, vnet_prefixes_are_not_dropped)
+TEST_P(policy_test_test, vnet_prefixes_are_not_dropped)
 {
 	start_up(with("", R"({ name = "all"; action = "drop"; })"));
 	EXPECT_EQ("unchanged 10.0.0.0/16 [65515] -> 10.0.0.0/16 [65515]; all not for VNet prefixes",
@@ -144,7 +145,7 @@ TEST_F(policy_test_test, vnet_prefixes_are_not_dropped)
 		  test(true, "10.0.0.0/16", [](struct page_route *r) { path(r, {}); }));
 }
 
-TEST_F(policy_test_test, without_a_map_or_a_peer)
+TEST_P(policy_test_test, without_a_map_or_a_peer)
 {
 	start_up(with(""));
 	EXPECT_EQ("unchanged 172.31.0.0/16 [65001] -> 172.31.0.0/16 [65001]",
@@ -156,3 +157,31 @@ TEST_F(policy_test_test, without_a_map_or_a_peer)
 		  test(
 			  true, "172.30.0.0/16", [](struct page_route *) {}, "nva-z"));
 }
+
+/* By its own address inbound, by ours outbound. */
+TEST_P(policy_test_test, next_hops)
+{
+	start_up(with(""));
+	EXPECT_EQ("unchanged 10.9.0.0/16 [65001] -> 10.9.0.0/16 [65001]",
+		  test(false, "10.9.0.0/16", [](struct page_route *r) { r->given = true; }));
+	EXPECT_EQ("10.0.2.4", plain(std::string(row->before.next_hop)));
+	test(false, "172.31.0.0/16");
+	EXPECT_EQ("10.0.2.4", plain(std::string(row->before.next_hop)));
+	test(true, "172.30.0.0/16");
+	EXPECT_EQ("10.0.2.1", plain(std::string(row->before.next_hop)));
+	EXPECT_EQ("10.0.2.1", plain(std::string(row->after.next_hop)));
+}
+
+TEST_P(policy_test_test, of_a_family_that_the_session_does_not_have)
+{
+	const bool ipv4 = family == FAMILY_IPV4;
+
+	start_up(with(""));
+	last = ask(PAGE_POLICY_TEST, "nva-a",
+		   [&](struct page *p) { p->prefix = net(ipv4 ? "2001:db8::/32" : "10.0.0.0/8"); });
+	EXPECT_EQ(std::string("nva-a and we tell each other no routes of ") +
+			  (ipv4 ? "IPv6" : "IPv4"),
+		  last->error);
+}
+
+OF_BOTH_FAMILIES(policy_test_test);

@@ -28,11 +28,7 @@ class two_families_test : public server_test
 	/* Ports have the IPv6 address beside each IPv4 one. */
 	static std::string both(std::string text = plain_config())
 	{
-		for (const char *own : { "10.0.255.33/28", "10.0.2.1/24", "10.0.1.4/24" })
-			text = replaced(text, std::string("\"") + own + "\"",
-					std::string("\"") + own + "\", \"" +
-						text_in(FAMILY_IPV6, own) + "\"");
-		return text;
+		return with_both(text, { "10.0.255.33/28", "10.0.2.1/24", "10.0.1.4/24" });
 	}
 	/* NVA A has this setting. */
 	static std::string both_with(const std::string &setting)
