@@ -222,9 +222,10 @@ def test_a_scan_behind_a_port_costs_no_neighbour(net, family):
     with net.vnet.socket(family.family, socket.SOCK_DGRAM) as scan:
         for address in others:
             scan.sendto(b"", (address, 9))
-    assert net.vnet.ping(family.er_host), "at once"
-    pending = [row for row in net.bascule.cli("show", "neighbours") if row["port"] == "er0" and row["state"] == "pending"]
-    assert len(pending) <= 256
+    hosts = [row for row in net.bascule.cli("show", "neighbours") if row["port"] == "er0"]
+    assert [row["state"] for row in hosts if row["address"] == family.er_host] == ["resolved"]
+    assert sum(row["state"] == "pending" for row in hosts) <= 256
+    wait_for(lambda: net.vnet.ping(family.er_host), "an answer of who is known")
     if family is V6:
         assert net.bascule.drops()["glean_full"] + net.bascule.drops()["metered_glean"] + net.bascule.drops()["ring_full_glean"] > 10000
     listed = json.loads(net.rs.run("ip", "-json", family.ip, "neighbour", "show", "dev", lcp(net, "er0")).stdout)

@@ -6,8 +6,8 @@ are not there; the like of it by IPv6, with solicitations and advertisements of 
 matter: the test goes on until enough has come."""
 
 import ipaddress
-import itertools
 import threading
+import time
 
 import pytest
 
@@ -30,7 +30,7 @@ PORTS = {
 PORTS6 = {"er": "2001:db8:e::1", "vpn": "2001:db8:b::1", "nva": "2001:db8:2::1", "vnet": "2001:db8:1::1"}
 HOST6, FAR6, LATE, LATE6 = "2001:db8:1::a", "2001:db8:2::4", "10.0.2.88", "2001:db8:2::88"
 METERS = {"bgp": 20, "arp": 20, "nd": 20, "local": 20, "fragment": 10, "glean": 10}
-TIMES, UPDATES, MORE = 10, 100, 0x2000
+TIMES, UPDATES, MORE, PAUSE_S = 10, 100, 0x2000, 0.004
 
 
 def syn(source, us, sport):
@@ -76,7 +76,8 @@ def all_kinds6(ours, own, lan):
 
 
 class Flood:
-    """One thread a LAN sends all kinds in turn, until the end."""
+    """One thread a LAN sends all kinds in turn, until the end: of each a hundred a second or more, and no more than leaves the machine
+    time for what is told of it."""
 
     def __init__(self, hub):
         self.sent, self._stop, self._threads = dict.fromkeys(PORTS, 0), False, []
@@ -99,11 +100,11 @@ class Flood:
 
     def _run(self, hub, lan, frames):
         with RawPort(hub.flooders[lan], lan) as raw:
-            for frame in itertools.cycle(frames):
-                if self._stop:
-                    return
-                raw.send(frame)
-                self.sent[lan] += 1
+            while not self._stop:
+                for frame in frames:
+                    raw.send(frame)
+                self.sent[lan] += len(frames)
+                time.sleep(PAUSE_S)
 
     def __enter__(self):
         for thread in self._threads:
