@@ -37,6 +37,7 @@ enum {
 	CONFIG_NEIGHBOURS = 1024,
 	CONFIG_ROUTE_MAPS = 64,
 	CONFIG_PARTNER = 108, /* buffer of a name or of a socket's path (unix(7)) */
+	CONFIG_LISTEN = 8,    /* addresses that HTTP is served on */
 	CONFIG_PASSWORD = 80, /* octets of a TCP-MD5 key (RFC 2385; TCP_MD5SIG_MAXKEYLEN) */
 };
 
@@ -183,6 +184,15 @@ struct config_control {
 	bool platform_communities;
 };
 
+/* Where HTTP is served (control/http); nowhere by default. */
+struct config_http {
+	struct config_listen {
+		struct addr addr;
+		uint16_t port;
+	} listen[CONFIG_LISTEN];
+	size_t nb_listen;
+};
+
 /* Bounds on routes; 0: none. What is not given is Azure's with profile azure, and none else. */
 struct config_limits {
 	enum config_limits_count count;
@@ -290,6 +300,7 @@ struct config {
 	struct config_limits limits;
 	struct config_dataplane dataplane;
 	struct config_control control;
+	struct config_http http;
 	struct config_acl *acls; /* owned */
 	size_t nb_acls;
 	struct config_route_map *route_maps; /* owned */

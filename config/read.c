@@ -6,6 +6,7 @@
 
 #include "acls.h"
 #include "file.h"
+#include "http_settings.h"
 #include "route_maps.h"
 #include "name.h"
 #include "neighbours.h"
@@ -296,6 +297,7 @@ static const struct setting file_settings[] = {
 	  .allowed = "{ forwarding_lcores = [...]; ports = (...); }" },
 	{ "control", read_members, MEMBER(struct file, config.control),
 	  .members = control_settings },
+	{ "http", read_members, MEMBER(struct file, config.http), .members = http_settings },
 	{ "acls", read_acls, MEMBER(struct file, config),
 	  .allowed = "lists of groups such as ( { name = ...; rules = ( { ... } ); default = ...; "
 		     "} )" },

@@ -24,8 +24,10 @@
 #include "confine.h"
 #include "ctl.h"
 #include "daemon.h"
+#include "desk.h"
 #include "exchange.h"
 #include "forwarding.h"
+#include "http.h"
 #include "idle.h"
 #include "join.h"
 #include "log.h"
@@ -33,6 +35,7 @@
 #include "maintenance.h"
 #include "notification.h"
 #include "partner_watch.h"
+#include "rows.h"
 #include "speaker.h"
 #include "transport.h"
 #include "show.h"
@@ -53,6 +56,9 @@ enum stop_reason {
 			 * after a Cease peers would not keep our routes (RFC 4724 section 4) */
 };
 
+/* Of the RIB lcore's desks. */
+enum { DESK_MANAGEMENT, DESK_HTTP };
+
 /* One session lcore. */
 struct session_loop {
 	struct speaker *speaker;	   /* owned */
@@ -70,17 +76,19 @@ static struct control {
 	struct session_loop *sessions; /* owned: nb_sessions */
 	unsigned int nb_sessions, nb_loops;
 	struct idle rib_idle;
-	bool shared; /* the one lcore runs the sessions too */
-	struct mailbox *pages, *answers;
-	int answered, signals, dataplane;
+	bool shared;			/* the one lcore runs the sessions too */
+	struct rs_desk lines[RS_DESKS]; /* owned: mailboxes and eventfds between desk and RIB */
+	struct desk *desks[RS_DESKS];	/* owned */
+	int signals, dataplane;
 	struct ctl *ctl;
 	struct partner_watch *partner;
+	struct http *http;
 	struct watchdog_loop loops[WATCHDOG_LOOPS];
-	pthread_t management;
+	pthread_t management, web;
 	uint32_t stop; /* enum stop_reason; atomic */
 	uint32_t quit; /* session loops and management end; atomic */
 	char config_path[PATH_MAX], socket_path[PATH_MAX], show_path[PATH_MAX];
-} control = { .answered = -1, .signals = -1, .dataplane = -1 };
+} control = { .signals = -1, .dataplane = -1 };
 
 /* --- management ------------------------------------------------------------------------------- */
 
@@ -92,7 +100,7 @@ static void signal_take(void)
 		return;
 	if (info.ssi_signo == SIGHUP) {
 		log_info("SIGHUP: reading the configuration again");
-		ctl_reload(control.ctl, clock_ms());
+		desk_reload(control.desks[DESK_MANAGEMENT], clock_ms());
 		return;
 	}
 	if (info.ssi_signo == SIGUSR1) {
@@ -106,7 +114,14 @@ static void signal_take(void)
 
 static void *manage(void *unused)
 {
-	enum { SIGNALS, DATAPLANE, PARTNER, CTL = PARTNER + PARTNER_WATCH_FDS };
+	enum {
+		SIGNALS,
+		DATAPLANE,
+		PARTNER,
+		DESK = PARTNER + PARTNER_WATCH_FDS,
+		CTL = DESK + DESK_POLL_FDS
+	};
+	struct desk *desk = control.desks[DESK_MANAGEMENT];
 	struct pollfd fds[CTL + CTL_POLL_FDS];
 
 	(void)unused;
@@ -119,6 +134,7 @@ static void *manage(void *unused)
 		fds[DATAPLANE] =
 			(struct pollfd){ .fd = lost ? -1 : control.dataplane, .events = POLLIN };
 		wait_ms = partner_watch_poll(control.partner, fds + PARTNER, clock_ms());
+		desk_poll(desk, fds + DESK);
 		n = CTL + ctl_poll(control.ctl, fds + CTL);
 		if (poll(fds, n, wait_ms) < 0)
 			continue;
@@ -129,17 +145,76 @@ static void *manage(void *unused)
 				  "promised; stopping");
 			__atomic_store_n(&control.stop, STOP_DATAPLANE, __ATOMIC_RELEASE);
 		}
+		desk_serve(desk, clock_ms());
 		ctl_serve(control.ctl, fds + CTL, clock_ms());
 		partner_watch_serve(control.partner, fds + PARTNER, clock_ms());
 	}
 	return NULL;
 }
 
-static int management_open(const struct config *config)
+/* The HTTP thread. */
+static void *serve_web(void *unused)
+{
+	(void)unused;
+	http_run(control.http);
+	return NULL;
+}
+
+/* Of either desk's thread. */
+static void reloaded(const struct row_reload *row)
+{
+	http_configure(control.http, &row->http);
+}
+
+static int desk_open_line(struct rs_desk *line, struct desk **desk)
+{
+	struct desk_params params = { .config_path = control.config_path, .reloaded = reloaded };
+
+	line->answered = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (line->answered < 0)
+		return -errno;
+	line->pages = mailbox_new(DESK_PAGES_SIZE);
+	line->answers = mailbox_new(DESK_PAGES_SIZE);
+	if (!line->pages || !line->answers)
+		return -ENOMEM;
+	mailbox_wakes(line->pages, &control.rib_idle.wake);
+	params.to_rib = line->pages;
+	params.from_rib = line->answers;
+	params.answered = line->answered;
+	return desk_open(&params, desk);
+}
+
+static void desk_close_line(struct rs_desk *line, struct desk *desk)
+{
+	if (desk)
+		desk_close(desk);
+	mailbox_free(line->pages);
+	mailbox_free(line->answers);
+	if (line->answered > 0)
+		close(line->answered);
+}
+
+/* What the desks are asked by: sockets, the partner's watch, HTTP. */
+static int fronts_open(const struct config *config)
 {
 	struct ctl_params params = { .socket_path = control.socket_path,
 				     .show_path = control.show_path,
-				     .config_path = control.config_path };
+				     .desk = control.desks[DESK_MANAGEMENT] };
+	int err = ctl_open(&params, &control.ctl);
+
+	if (err)
+		log_error("%s: %s", control.socket_path, strerror(-err));
+	else
+		err = partner_watch_open(control.desks[DESK_MANAGEMENT], control.socket_path,
+					 &control.partner);
+	if (!err)
+		err = http_open(&config->http, config->instance.name, control.desks[DESK_HTTP],
+				&control.http);
+	return err;
+}
+
+static int management_open(const struct config *config)
+{
 	sigset_t set;
 	int err;
 
@@ -162,23 +237,14 @@ static int management_open(const struct config *config)
 		return err;
 	}
 	control.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	control.answered = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	control.pages = mailbox_new(CTL_PAGES_SIZE);
-	control.answers = mailbox_new(CTL_PAGES_SIZE);
-	if (control.signals < 0 || control.answered < 0 || !control.pages || !control.answers) {
-		log_error("management: %s", strerror(errno));
-		return -ENOMEM;
+	err = control.signals < 0 ? -errno : 0;
+	for (int i = 0; !err && i < RS_DESKS; i++)
+		err = desk_open_line(&control.lines[i], &control.desks[i]);
+	if (err) {
+		log_error("management: %s", strerror(-err));
+		return err;
 	}
-	mailbox_wakes(control.pages, &control.rib_idle.wake);
-	params.to_rib = control.pages;
-	params.from_rib = control.answers;
-	params.answered = control.answered;
-	err = ctl_open(&params, &control.ctl);
-	if (err)
-		log_error("%s: %s", control.socket_path, strerror(-err));
-	else
-		err = partner_watch_open(control.ctl, control.socket_path, &control.partner);
-	return err;
+	return fronts_open(config);
 }
 
 static void management_close(void)
@@ -187,11 +253,14 @@ static void management_close(void)
 		partner_watch_close(control.partner);
 	if (control.ctl)
 		ctl_close(control.ctl);
-	mailbox_free(control.pages);
-	mailbox_free(control.answers);
-	for (int *fd = &control.answered; fd <= &control.dataplane; fd++)
-		if (*fd >= 0)
-			close(*fd);
+	if (control.http)
+		http_close(control.http);
+	for (int i = 0; i < RS_DESKS; i++)
+		desk_close_line(&control.lines[i], control.desks[i]);
+	if (control.signals >= 0)
+		close(control.signals);
+	if (control.dataplane >= 0)
+		close(control.dataplane);
 }
 
 /* --- session lcores --------------------------------------------------------------------------- */
@@ -337,13 +406,11 @@ static int rs_open(struct config *config)
 		.fib = control.fib,
 		.speakers = speakers,
 		.nb_speakers = control.nb_sessions,
-		.pages = control.pages,
-		.answers = control.answers,
-		.answered = control.answered,
 		.answer = show_answer,
 	};
 	int err;
 
+	memcpy(params.desks, control.lines, sizeof(params.desks));
 	for (unsigned int i = 0; i < control.nb_sessions; i++)
 		speakers[i] = (struct rs_speaker){
 			.to_rib = control.sessions[i].to_rib,
@@ -420,6 +487,8 @@ static int loops_start(void)
 	err = watchdog_start(control.loops, control.nb_loops);
 	if (!err)
 		err = rte_ctrl_thread_create(&control.management, "management", NULL, manage, NULL);
+	if (!err)
+		err = rte_ctrl_thread_create(&control.web, "http", NULL, serve_web, NULL);
 	if (err)
 		log_error("threads: %s", strerror(abs(err)));
 	return err;
@@ -429,7 +498,9 @@ static void loops_stop(void)
 {
 	watchdog_stop();
 	__atomic_store_n(&control.quit, 1, __ATOMIC_RELEASE);
+	http_stop(control.http);
 	pthread_join(control.management, NULL);
+	pthread_join(control.web, NULL);
 	rte_eal_mp_wait_lcore();
 }
 

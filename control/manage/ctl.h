@@ -9,7 +9,8 @@
  *                          next, may be absent
  *
  * Requests of one connection are answered in order. The socket server belongs to the management
- * thread alone; what it asks the RIB lcore goes through two mailboxes of pages (page.h).
+ * thread alone; what it asks the RIB lcore goes over that thread's desk (desk.h). The rows are the
+ * desk's: by HTTP (control/http) the same are had.
  *
  * COMMANDS, arguments (? = may be absent), rows. Names are the interface: rows may gain fields,
  * none is renamed.
@@ -160,17 +161,17 @@
  *                state (before), reason? why
  *                                it was not up
  *   reload       force?          one: added[peer name] removed[] changed[] vnet_changed
- *                                exchange_changed warnings[string]; a file that is refused: error,
+ *                                exchange_changed http_changed warnings[string]; a file that is
+ *                                refused: error,
  *                                and a row {complaint} each before it; one that is not read within
- *                                CTL_READ_MS: error, and it is not applied */
+ *                                DESK_READ_MS: error, and it is not applied */
 #ifndef BASCULE_CTL_H
 #define BASCULE_CTL_H
 
 #include <poll.h>
 #include <stdint.h>
 
-#include "mailbox.h"
-#include "page.h"
+#include "desk.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -178,39 +179,26 @@ extern "C" {
 
 enum {
 	CTL_CLIENTS = 64, /* connections at once; then the one that is idle for longest gives way */
-	CTL_POLL_FDS = CTL_CLIENTS + 4,
-	CTL_READ_MS = 5000,	/* a reload waits no longer for its file */
-	CTL_PAGES_SIZE = 16384, /* octets of each mailbox: pointers to pages */
+	CTL_POLL_FDS = CTL_CLIENTS + 2,
 };
 
 struct ctl; /* the socket server; owned by ctl_open()'s caller, used by one thread */
 
 struct ctl_params {
 	const char *socket_path, *show_path;
-	const char *config_path;
-	struct mailbox *to_rib, *from_rib; /* struct page * each; borrowed */
-	int answered; /* eventfd, non-blocking, raised after each post to from_rib; borrowed */
+	struct desk *desk; /* borrowed */
 };
 
 /* Make and listen on both sockets, replacing those that a killed control left. 0 or -errno. */
 int ctl_open(const struct ctl_params *params, struct ctl **ctl);
-/* Close every connection and take the sockets away. The RIB lcore must have stopped: pages that
- * were with it are freed. */
+/* Close every connection and take the sockets away. */
 void ctl_close(struct ctl *ctl);
 
 /* Fill `fds`, CTL_POLL_FDS of them, for poll(2); returns how many. Then hand them to ctl_serve(),
- * which does everything that can be done without waiting. To be called at least once a second too,
- * for clients that stopped reading. */
+ * which does everything that can be done without waiting, after desk_serve(). To be called at least
+ * once a second too, for clients that stopped reading. */
 unsigned int ctl_poll(const struct ctl *ctl, struct pollfd *fds);
 void ctl_serve(struct ctl *ctl, const struct pollfd *fds, uint64_t now_ms);
-
-/* Ask the RIB lcore a page of this process's own; `done` gets it back, in ctl_serve(). False: no
- * room, and the page is still the caller's. */
-bool ctl_ask(struct ctl *ctl, struct page *page, page_done *done, void *ctx);
-
-/* Read the configuration again and apply it, as the command "reload" does; what is wrong goes to
- * the log. */
-void ctl_reload(struct ctl *ctl, uint64_t now_ms);
 
 #ifdef __cplusplus
 }

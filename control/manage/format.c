@@ -78,6 +78,7 @@ static json_t *format_reload(const struct row_reload *row, const struct config_r
 	set_names(o, "changed", at, row->nb_changed);
 	field_bool(o, "vnet_changed", row->vnet_changed);
 	field_bool(o, "exchange_changed", row->exchange_changed);
+	field_bool(o, "http_changed", row->http_changed);
 	for (size_t i = 0; report && i < report->nb_warnings; i++)
 		json_array_append_new(warnings, json_string(report->warnings[i]));
 	if (row->warning[0])

@@ -14,7 +14,7 @@
 enum { IDLE_MS = 1000 };
 
 struct partner_watch {
-	struct ctl *ctl;	/* borrowed */
+	struct desk *desk;	/* borrowed */
 	const char *own_socket; /* borrowed */
 	struct page *page;	/* owned, but while `asked` with the RIB lcore */
 	bool asked, looking;
@@ -32,7 +32,7 @@ static void answered(struct page *page, void *ctx)
 {
 	struct partner_watch *watch = ctx;
 
-	if (page->more && ctl_ask(watch->ctl, page, answered, watch))
+	if (page->more && desk_ask(watch->desk, page, answered, watch))
 		return;
 	free(page->seen);
 	page->seen = NULL;
@@ -50,7 +50,7 @@ static void pass(struct partner_watch *watch, struct partner_view *view)
 	watch->page->seen = view;
 	watch->page->cursor[0] = 0;
 	watch->passed = view;
-	watch->asked = ctl_ask(watch->ctl, watch->page, answered, watch);
+	watch->asked = desk_ask(watch->desk, watch->page, answered, watch);
 	if (watch->asked)
 		return;
 	free(view); /* never with as many pages as there can be; then the next look tells */
@@ -113,13 +113,13 @@ void partner_watch_serve(struct partner_watch *watch, const struct pollfd *fds, 
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-int partner_watch_open(struct ctl *ctl, const char *own_socket, struct partner_watch **out)
+int partner_watch_open(struct desk *desk, const char *own_socket, struct partner_watch **out)
 {
 	struct partner_watch *watch = calloc(1, sizeof(*watch));
 
 	if (!watch)
 		return -ENOMEM;
-	watch->ctl = ctl;
+	watch->desk = desk;
 	watch->own_socket = own_socket;
 	watch->page = calloc(1, sizeof(*watch->page));
 	if (!watch->page) {

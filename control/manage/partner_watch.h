@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdint.h>
 
-#include "ctl.h"
+#include "desk.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,8 +18,8 @@ enum { PARTNER_WATCH_FDS = 2 };
 
 struct partner_watch; /* owned by partner_watch_open()'s caller */
 
-/* `own_socket`: where this instance listens; borrowed, as `ctl` is. 0 or -ENOMEM. */
-int partner_watch_open(struct ctl *ctl, const char *own_socket, struct partner_watch **watch);
+/* `own_socket`: where this instance listens; borrowed, as `desk` is. 0 or -ENOMEM. */
+int partner_watch_open(struct desk *desk, const char *own_socket, struct partner_watch **watch);
 /* When the RIB lcore has stopped, with its route server freed. */
 void partner_watch_close(struct partner_watch *watch);
 

@@ -11,6 +11,8 @@
 
 enum { ARGUMENTS = 7 };
 
+enum argument_type { ARGUMENT_TEXT, ARGUMENT_BOOL, ARGUMENT_NUMBER, ARGUMENT_LIST };
+
 /* Reads one argument into the page. NULL, or what it must be. */
 typedef const char *argument_read(struct page *page, const json_t *value);
 
@@ -286,6 +288,7 @@ static const struct request_command {
 		const char *key;
 		argument_read *read;
 		bool needed;
+		enum argument_type type;
 	} argument[ARGUMENTS];
 } commands[] = {
 	{ "show summary", PAGE_SUMMARY, { { 0 } } },
@@ -314,18 +317,18 @@ static const struct request_command {
 	    { "direction", read_direction, true },
 	    { "prefix", read_prefix, true },
 	    { "as_path", read_as_path, false },
-	    { "communities", read_communities, false },
+	    { "communities", read_communities, false, ARGUMENT_LIST },
 	    { "origin", read_origin, false },
-	    { "med", read_med, false } } },
+	    { "med", read_med, false, ARGUMENT_NUMBER } } },
 	{ "show exchange", PAGE_EXCHANGE, { { 0 } } },
-	{ "show events", PAGE_EVENTS, { { "after", read_after, false } } },
-	{ "exchange", PAGE_EXCHANGE_SET, { { "enable", read_enable, true } } },
+	{ "show events", PAGE_EVENTS, { { "after", read_after, false, ARGUMENT_NUMBER } } },
+	{ "exchange", PAGE_EXCHANGE_SET, { { "enable", read_enable, true, ARGUMENT_BOOL } } },
 	{ "exchange plan",
 	  PAGE_PLAN,
-	  { { "enable", read_plan, false },
-	    { "prefixes", read_prefixes, false },
+	  { { "enable", read_plan, false, ARGUMENT_BOOL },
+	    { "prefixes", read_prefixes, false, ARGUMENT_BOOL },
 	    { "peer", read_name, false } } },
-	{ "drain", PAGE_SERVICE, { { "drained", read_drained, true } } },
+	{ "drain", PAGE_SERVICE, { { "drained", read_drained, true, ARGUMENT_BOOL } } },
 	{ "peer",
 	  PAGE_SERVICE,
 	  { { "action", read_action, true },
@@ -334,10 +337,10 @@ static const struct request_command {
 	{ "peer",
 	  PAGE_SERVICE,
 	  { { "action", read_action, true },
-	    { "all", read_all, true },
+	    { "all", read_all, true, ARGUMENT_BOOL },
 	    { "text", read_text, false } } },
 	{ "peer reset", PAGE_RESET, { { "name", read_name, true }, { "soft", read_soft, false } } },
-	{ "reload", PAGE_RELOAD, { { "force", read_force, false } } },
+	{ "reload", PAGE_RELOAD, { { "force", read_force, false, ARGUMENT_BOOL } } },
 };
 
 static bool takes(const struct request_command *command, const char *key)
@@ -349,13 +352,14 @@ static bool takes(const struct request_command *command, const char *key)
 }
 
 /* Does the command take all these arguments? Otherwise `*stranger` is one that it does not. */
-static bool takes_all(const struct request_command *command, json_t *arguments,
+static bool takes_all(const struct request_command *command, const json_t *arguments,
 		      const char **stranger)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(arguments, key, value)
+	/* it is only looked at */
+	json_object_foreach((json_t *)(uintptr_t)arguments, key, value)
 	{
 		if (!takes(command, key)) {
 			*stranger = key;
@@ -367,7 +371,7 @@ static bool takes_all(const struct request_command *command, json_t *arguments,
 
 /* The command of these words that takes these arguments. */
 static const struct request_command *find_command(struct page *page, const char *words,
-						  json_t *arguments)
+						  const json_t *arguments)
 {
 	const char *stranger = NULL;
 
@@ -384,7 +388,7 @@ static const struct request_command *find_command(struct page *page, const char 
 }
 
 static bool read_arguments(struct page *page, const struct request_command *command,
-			   json_t *arguments)
+			   const json_t *arguments)
 {
 	page->command = command->command;
 	for (size_t i = 0; i < ARGUMENTS && command->argument[i].key; i++) {
@@ -403,18 +407,23 @@ static bool read_arguments(struct page *page, const struct request_command *comm
 	return true;
 }
 
+bool request_read(struct page *page, const char *words, const json_t *arguments)
+{
+	const struct request_command *command = find_command(page, words, arguments);
+
+	return command && read_arguments(page, command, arguments);
+}
+
 static bool parse_object(struct page *page, json_t *request)
 {
 	const char *words = json_string_value(json_object_get(request, "command"));
 	json_t *arguments = json_object_get(request, "arguments");
-	const struct request_command *command;
 
 	if (!words || (arguments && !json_is_object(arguments))) {
 		page_error(page, "a request is {\"command\":\"...\",\"arguments\":{...}}");
 		return false;
 	}
-	command = find_command(page, words, arguments);
-	return command && read_arguments(page, command, arguments);
+	return request_read(page, words, arguments);
 }
 
 bool request_parse(struct page *page, const char *line, size_t len)
@@ -430,6 +439,88 @@ bool request_parse(struct page *page, const char *line, size_t len)
 	good = parse_object(page, request);
 	json_decref(request);
 	return good;
+}
+
+/* --- what stands in a URL --------------------------------------------------------------------- */
+
+bool request_exists(const char *words)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].words, words))
+			return true;
+	return false;
+}
+
+static enum argument_type type_of(const char *words, const char *key)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		for (size_t k = 0; k < ARGUMENTS && !strcmp(commands[i].words, words); k++) {
+			const struct argument *argument = &commands[i].argument[k];
+
+			if (argument->key && !strcmp(argument->key, key))
+				return argument->type;
+		}
+	return ARGUMENT_TEXT;
+}
+
+static json_t *list_value(const char *text)
+{
+	json_t *list = json_array();
+
+	for (;;) {
+		size_t len = strcspn(text, ",");
+
+		/* what is not UTF-8 is no string: a list that lacks it would be another one */
+		if (json_array_append_new(list, json_stringn(text, len))) {
+			json_decref(list);
+			return json_null();
+		}
+		if (!text[len])
+			return list;
+		text += len + 1;
+	}
+}
+
+json_t *request_value(const char *words, const char *key, const char *text)
+{
+	static const char digits[] = "0123456789";
+	enum { DIGITS_MAX = 18 }; /* that any json_int_t has */
+	json_t *value = NULL;
+
+	switch (type_of(words, key)) {
+	case ARGUMENT_BOOL:
+		if (!strcmp(text, "true") || !strcmp(text, "false"))
+			value = json_boolean(text[0] == 't');
+		break;
+	case ARGUMENT_NUMBER:
+		if (text[0] && strlen(text) <= DIGITS_MAX && !text[strspn(text, digits)])
+			value = json_integer(strtoll(text, NULL, 10));
+		break;
+	case ARGUMENT_LIST: value = list_value(text); break;
+	case ARGUMENT_TEXT: break;
+	}
+	if (!value)
+		value = json_string(text);
+	return value ? value : json_null();
+}
+
+bool request_single(const struct page *page)
+{
+	switch (page->command) {
+	case PAGE_SUMMARY:
+	case PAGE_PEER:
+	case PAGE_POLICY_TEST:
+	case PAGE_EXCHANGE:
+	case PAGE_EXCHANGE_SET:
+	case PAGE_RESET:
+	case PAGE_SOFT_IN:
+	case PAGE_SOFT_OUT:
+	case PAGE_RELOAD: return true;
+	case PAGE_SERVICE:
+		return page->service == SERVICE_INSTANCE_DRAIN ||
+		       page->service == SERVICE_INSTANCE_UNDRAIN;
+	default: return false;
+	}
 }
 
 bool request_changes(const struct page *page)

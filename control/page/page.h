@@ -1,12 +1,13 @@
-/* A page: one question of the management thread to the RIB lcore, and its bounded answer as plain
- * copied rows (rows.h). Answers are found by show.c and made into JSON by format.c.
+/* A page: one question of a thread that has a desk (manage/desk.h) to the RIB lcore, and its
+ * bounded answer as plain copied rows (rows.h). Answers are found by show.c and made into JSON by
+ * format.c.
  *
  *   client ─ JSON ─► request.c ─► struct page ──mailbox──► show.c on the RIB lcore: a page of rows
- *   client ◄─ JSON ─ format.c ◄── struct page ◄──mailbox── (an eventfd wakes the management thread)
+ *   client ◄─ JSON ─ format.c ◄── struct page ◄──mailbox── (an eventfd wakes the asking thread)
  *
- * A page belongs to whoever holds it: the management thread makes it, the RIB lcore has it between
- * the two mailboxes, and it comes back. If there are more rows, the management thread sends the
- * same page again once its client has taken the first ones. So a walk over a million routes costs
+ * A page belongs to whoever holds it: the asking thread makes it, the RIB lcore has it between the
+ * two mailboxes, and it comes back. If there are more rows, the asking thread sends the same page
+ * again once its client has taken the first ones. So a walk over a million routes costs
  * the RIB lcore one page a turn, and a client that does not read costs it nothing.
  *
  * Of a walk nothing is remembered but the cursor. A row that stays is given once, whatever comes
@@ -87,12 +88,11 @@ struct page_route {
 struct page;
 struct partner_view;
 
-/* An answered page that no client asked for comes back to who sent it. */
+/* An answered page comes back to who sent it. */
 typedef void page_done(struct page *page, void *ctx);
 
 struct page {
-	/* the management thread's: a client, or whom to call */
-	void *client;
+	/* whom to call with the answer: the asking thread's (manage/desk.h) */
 	page_done *done;
 	void *ctx;
 	/* the question */
@@ -123,6 +123,7 @@ struct page {
 	struct page *next;
 	uint64_t ticket, grace, until_ms;
 	bool moved, ended;
+	uint8_t desk;	      /* of route_server.h: where it goes back */
 	struct budget budget; /* of this answer */
 	/* the answer */
 	/* zero in a first question, unless it says; then whatever the answer left */

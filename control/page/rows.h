@@ -259,7 +259,8 @@ struct row_service {
 
 /* Names, each with its NUL: `nb_added` of them, then `nb_removed`, then `nb_changed`. */
 struct row_reload {
-	bool vnet_changed, exchange_changed;
+	bool vnet_changed, exchange_changed, http_changed;
+	struct config_http http; /* as it is to be now */
 	uint16_t nb_added, nb_removed, nb_changed;
 	char warning[PAGE_TEXT]; /* of its own, beside those of the file; may be empty */
 	uint16_t len;		 /* of names[] */

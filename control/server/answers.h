@@ -1,4 +1,4 @@
-/* Answers on their way back to the management thread. Thread: the RIB lcore. */
+/* Answers on their way back to the desks. Thread: the RIB lcore. */
 #ifndef BASCULE_ANSWERS_H
 #define BASCULE_ANSWERS_H
 
@@ -9,7 +9,7 @@ extern "C" {
 struct page;
 struct route_server;
 
-/* Give a page back to the management thread, answered. */
+/* Give a page back to the desk that it came from, answered. */
 void rs_answered(struct route_server *rs, struct page *page);
 
 #ifdef __cplusplus

@@ -399,17 +399,35 @@ static unsigned int reload_goes_on(struct route_server *rs)
 	return 1;
 }
 
-/* One question of the management thread, if there is one. */
+/* The oldest question of the desk whose turn it is, or of the next one that has any. NULL: none. */
+static struct page *page_take(struct route_server *rs)
+{
+	for (int i = 0; i < RS_DESKS; i++) {
+		uint8_t number = rs->next_desk;
+		struct mailbox *pages = rs->desks[number].pages;
+		struct page *const *slot;
+		struct page *page;
+		size_t len;
+
+		rs->next_desk = (uint8_t)((number + 1) % RS_DESKS);
+		slot = pages ? (struct page *const *)mailbox_peek(pages, &len) : NULL;
+		if (!slot)
+			continue;
+		page = *(struct page **)slot;
+		mailbox_done(pages);
+		page->desk = number;
+		return page;
+	}
+	return NULL;
+}
+
+/* One question, if there is one. */
 static bool page_turn(struct route_server *rs)
 {
-	struct page *const *slot, *page;
-	size_t len;
+	struct page *page = page_take(rs);
 
-	slot = (struct page *const *)mailbox_peek(rs->pages, &len);
-	if (!slot)
+	if (!page)
 		return false;
-	page = *(struct page **)slot;
-	mailbox_done(rs->pages);
 	page->nb_rows = page->used = 0;
 	page->more = false;
 	page->budget = budget_make(rs->clock_ns, PAGE_NS);
@@ -496,9 +514,7 @@ int rs_new(const struct rs_params *params, struct route_server **out)
 	rs->exchange = params->exchange;
 	rs->maintenance = params->maintenance;
 	rs->fib = params->fib;
-	rs->pages = params->pages;
-	rs->answers = params->answers;
-	rs->answered = params->answered;
+	memcpy(rs->desks, params->desks, sizeof(rs->desks));
 	rs->answer = params->answer;
 	rs->clock_ns = clock_ns;
 	rs->turns.cpu_ns = thread_ns;

@@ -5,7 +5,7 @@
  *   speakers ─ events ─► peer_session.c ─► rs_update ─► rib ─┬─► fib_sync ─► FIB
  *   speakers ◄─ SPEAKER_SEND ◄─ announce.c ◄─ groups ────────┘
  *   transit.c: the matrix and the gate, in which order
- *   management thread ─ pages ─► rs_answer (questions: show.c), exchange, peer resets, reload.c
+ *   desks ─ pages ─► rs_answer (questions: show.c), exchange, peer resets, reload.c
  *
  * Everything runs in rs_turn(), in bounded slices, on one thread. Changes reach the FIB before they
  * are announced: what one turn has no time for comes first in the next. */
@@ -25,8 +25,7 @@ struct rs_params {
 	struct fib *fib;		   /* borrowed: attached */
 	const struct rs_speaker *speakers; /* copied */
 	unsigned int nb_speakers;
-	struct mailbox *pages, *answers; /* struct page * each; borrowed */
-	int answered;			 /* eventfd; borrowed */
+	struct rs_desk desks[RS_DESKS]; /* copied */
 	rs_answer *answer;
 };
 

@@ -371,6 +371,8 @@ static void write_answer(struct route_server *rs, uint32_t i)
 	(void)i;
 	row->vnet_changed = !same_vnets(reload->running, reload->wanted);
 	row->exchange_changed = reload->switched != rs->exchange->enabled;
+	row->http = reload->wanted->http;
+	row->http_changed = memcmp(&reload->running->http, &row->http, sizeof(row->http)) != 0;
 	page_trim(reload->page, row, sizeof(*row) + row->len);
 	if (reload->err)
 		log_error("reload: no memory for VNet prefixes; reload again when there is");

@@ -49,6 +49,7 @@ enum {
 	RS_VNET = CONFIG_PEERS, /* the sources of our own routes: VNet prefixes ... */
 	RS_VNET_PEERED,		/* ... and those of peered VNets */
 	RS_SOURCES,
+	RS_DESKS = 2, /* that ask: the management thread's, and that of HTTP */
 };
 
 struct page;
@@ -64,7 +65,14 @@ struct rs_speaker {
 	uint32_t taken; /* of the oldest record: octets of prefixes that are through */
 };
 
-/* Answer a question of the management thread: at most a page of rows, or an error. False:
+/* A thread that asks (manage/desk.h), seen from here: pages come, answered ones go back and raise
+ * the eventfd. All borrowed. `pages` NULL: there is none. */
+struct rs_desk {
+	struct mailbox *pages, *answers; /* struct page * each */
+	int answered;
+};
+
+/* Answer a question of a desk: at most a page of rows, or an error. False:
  * rs_answered() follows later. */
 typedef bool rs_answer(struct route_server *rs, struct page *page);
 
@@ -72,7 +80,7 @@ typedef bool rs_answer(struct route_server *rs, struct page *page);
 enum rs_part {
 	RS_PART_INTAKE, /* records of speakers */
 	RS_PART_TIMERS,
-	RS_PART_SHOW, /* pages of the management thread */
+	RS_PART_SHOW, /* pages of the desks */
 	RS_PART_HELD, /* UPDATEs that waited for a next hop */
 	RS_PART_RIB,
 	RS_PART_FIB,
@@ -179,9 +187,9 @@ struct route_server {
 	struct partner_view *partner; /* owned: the last look at the other instance; NULL: none */
 	struct rs_speaker *speakers;  /* owned */
 	unsigned int nb_speakers, nb_stopped;
-	unsigned int next_speaker;	 /* whose turn it is */
-	struct mailbox *pages, *answers; /* borrowed */
-	int answered;			 /* borrowed */
+	unsigned int next_speaker; /* whose turn it is */
+	struct rs_desk desks[RS_DESKS];
+	uint8_t next_desk; /* whose question comes next */
 	rs_answer *answer;
 	struct timers timers;
 	struct timer restart, housekeeping;

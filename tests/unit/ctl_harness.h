@@ -26,6 +26,7 @@
 
 #include "config.h"
 #include "ctl.h"
+#include "desk.h"
 #include "log.h"
 #include "page.h"
 #include "show.h"
@@ -36,6 +37,7 @@ class ctl_test : public testing::Test
 	void SetUp() override
 	{
 		char name[] = "/tmp/bascule-ctl-XXXXXX";
+		struct desk_params desk_params = {};
 		struct ctl_params params = {};
 
 		log_open("test", "-", LOG_LEVEL_ERROR);
@@ -44,15 +46,17 @@ class ctl_test : public testing::Test
 		path = dir + "/control.sock";
 		show_path = dir + "/show.sock";
 		missing = dir + "/missing.conf";
-		to_rib = mailbox_new(CTL_PAGES_SIZE);
-		from_rib = mailbox_new(CTL_PAGES_SIZE);
+		to_rib = mailbox_new(DESK_PAGES_SIZE);
+		from_rib = mailbox_new(DESK_PAGES_SIZE);
 		answered = eventfd(0, EFD_NONBLOCK);
 		params.socket_path = path.c_str();
 		params.show_path = show_path.c_str();
-		params.config_path = missing.c_str();
-		params.to_rib = to_rib;
-		params.from_rib = from_rib;
-		params.answered = answered;
+		desk_params.config_path = missing.c_str();
+		desk_params.to_rib = to_rib;
+		desk_params.from_rib = from_rib;
+		desk_params.answered = answered;
+		ASSERT_EQ(0, desk_open(&desk_params, &desk));
+		params.desk = desk;
 		ASSERT_EQ(0, ctl_open(&params, &ctl));
 	}
 	void TearDown() override
@@ -60,6 +64,7 @@ class ctl_test : public testing::Test
 		for (int fd : clients)
 			close(fd);
 		ctl_close(ctl);
+		desk_close(desk);
 		EXPECT_NE(0, access(path.c_str(), F_OK));
 		EXPECT_NE(0, access(show_path.c_str(), F_OK));
 		mailbox_free(to_rib);
@@ -109,15 +114,13 @@ class ctl_test : public testing::Test
 	/* Until nothing is ready any more. */
 	void serve()
 	{
-		struct pollfd fds[CTL_POLL_FDS];
-
 		for (int i = 0; i < 10000; i++) {
-			unsigned int n = ctl_poll(ctl, fds);
+			unsigned int n = poll_fill();
 
 			/* a file that is being read will have been; the pipe of a test never is */
-			if (!poll(fds, n, fds[2].fd >= 0 && !hangs ? 10000 : 0))
+			if (!poll(fds, n, fds[READING].fd >= 0 && !hangs ? 10000 : 0))
 				return;
-			ctl_serve(ctl, fds, now_ms);
+			serve_once();
 			if (rib_runs)
 				rib();
 		}
@@ -125,11 +128,19 @@ class ctl_test : public testing::Test
 	}
 	void serve_idle()
 	{
-		struct pollfd fds[CTL_POLL_FDS];
-		unsigned int n = ctl_poll(ctl, fds);
-
-		poll(fds, n, 0);
-		ctl_serve(ctl, fds, now_ms);
+		poll(fds, poll_fill(), 0);
+		serve_once();
+	}
+	/* As the management thread does: what to wait for, and what can be done without. */
+	unsigned int poll_fill()
+	{
+		desk_poll(desk, fds);
+		return DESK_POLL_FDS + ctl_poll(ctl, fds + DESK_POLL_FDS);
+	}
+	void serve_once()
+	{
+		desk_serve(desk, now_ms);
+		ctl_serve(ctl, fds + DESK_POLL_FDS, now_ms);
 	}
 	static void put(int fd, const std::string &text)
 	{
@@ -165,7 +176,10 @@ class ctl_test : public testing::Test
 		serve();
 		return get(fd);
 	}
+	enum { READING = 1, LISTENER = DESK_POLL_FDS }; /* of fds */
+	struct pollfd fds[DESK_POLL_FDS + CTL_POLL_FDS];
 	std::string dir, path, show_path, missing;
+	struct desk *desk = nullptr;
 	struct ctl *ctl = nullptr;
 	struct mailbox *to_rib = nullptr, *from_rib = nullptr;
 	int answered = -1;

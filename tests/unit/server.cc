@@ -184,9 +184,7 @@ void server_test::start(const std::string &text, size_t from_rib_size)
 	params.answer = show_answer;
 	params.speakers = speakers;
 	params.nb_speakers = nb_speakers;
-	params.pages = pages;
-	params.answers = answers;
-	params.answered = answered;
+	params.desks[0] = { pages, answers, answered };
 	ASSERT_EQ(0, rs_new(&params, &rs));
 	rs->clock_ns = server_clock;
 	look_ns = LOOK_NS;

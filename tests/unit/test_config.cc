@@ -66,8 +66,12 @@ const error_case error_cases[] = {
 	  "\"vpn\", \"as_path\"" },
 	{ "routing_preference = \"expressroute\";", "colour = 1.5;",
 	  "c:3: colour: unknown setting, allowed are instance, exchange, routing_preference, "
-	  "martians, limits, dataplane, control, acls, route_maps, vnet, neighbours, gateways, "
+	  "martians, limits, dataplane, control, http, acls, route_maps, vnet, neighbours, "
+	  "gateways, "
 	  "peers" },
+	{ "routing_preference = \"expressroute\";", "http = { listen = [\"10.0.0.1\"]; };",
+	  "c:3: http.listen[0]: \"10.0.0.1\" is not an address with a port, allowed are texts such "
+	  "as \"127.0.0.1:8080\" and \"[::1]:8080\"" },
 	{ "memory_mb = 1024", "memory_mb = 1.5",
 	  "c:6: dataplane.memory_mb: 1.5 is not a whole number, allowed are 64..1048576" },
 	{ "mtu = 9000", "mtu = 70000",

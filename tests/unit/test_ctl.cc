@@ -270,10 +270,10 @@ TEST_F(ctl_test, more_clients_than_places)
 TEST_F(ctl_test, a_client_for_whom_there_is_no_descriptor_waits_without_being_polled_for)
 {
 	struct rlimit before, none;
-	struct pollfd fds[CTL_POLL_FDS];
 	int fd = connect_client(), lowest;
 
-	for (int i = 0; i < CTL_POLL_FDS; i++) /* poll() takes no more than may be open */
+	for (int i = 0; i < DESK_POLL_FDS + CTL_POLL_FDS;
+	     i++) /* poll() takes no more than may be open */
 		clients.push_back(dup(fd));
 	lowest = dup(fd);
 	close(lowest);
@@ -283,9 +283,9 @@ TEST_F(ctl_test, a_client_for_whom_there_is_no_descriptor_waits_without_being_po
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
 	put(fd, summary);
 	serve_idle();
-	ctl_poll(ctl, fds);
+	poll_fill();
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
-	EXPECT_EQ(-1, fds[0].fd);
+	EXPECT_EQ(-1, fds[LISTENER].fd);
 	now_ms += 1000;
 	serve_idle();
 	serve();

@@ -44,10 +44,8 @@ class hung_file : public ctl_test
 	/* The file has been read, and everybody has been told. */
 	void read_at_last()
 	{
-		struct pollfd fds[CTL_POLL_FDS];
-
-		ctl_poll(ctl, fds);
-		EXPECT_EQ(1, poll(&fds[2], 1, 10000));
+		poll_fill();
+		EXPECT_EQ(1, poll(&fds[READING], 1, 10000));
 		serve();
 	}
 	/* How many have come to the RIB lcore. */
@@ -80,7 +78,7 @@ TEST_F(hung_file, who_asks_is_told_in_time_and_what_comes_later_is_not_applied)
 
 	put(fd, reload + summary);
 	serve();
-	now_ms += CTL_READ_MS - 1;
+	now_ms += DESK_READ_MS - 1;
 	serve_idle();
 	EXPECT_EQ("", get(fd)) << "it may come yet";
 	now_ms++;
@@ -113,8 +111,8 @@ TEST_F(hung_file, one_is_read_at_a_time_and_the_next_one_anew)
 	serve();
 	put(second, reload);
 	serve();
-	ctl_reload(ctl, now_ms);
-	ctl_reload(ctl, now_ms);
+	desk_reload(desk, now_ms);
+	desk_reload(desk, now_ms);
 	serve();
 	disk_is_back();
 	read_at_last();
@@ -143,12 +141,12 @@ TEST_F(hung_file, a_client_that_leaves_takes_its_reload_along)
 
 TEST_F(hung_file, a_signal_is_served_when_it_can_be)
 {
-	ctl_reload(ctl, now_ms);
+	desk_reload(desk, now_ms);
 	serve();
-	now_ms += CTL_READ_MS;
+	now_ms += DESK_READ_MS;
 	serve_idle();
 	EXPECT_EQ(1u, count(exchange(summary), end));
-	ctl_reload(ctl, now_ms);
+	desk_reload(desk, now_ms);
 	disk_is_back();
 	read_at_last();
 	EXPECT_EQ(1u, reloads()) << "that of the second signal";

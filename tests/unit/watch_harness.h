@@ -93,7 +93,7 @@ class partner_watch_test : public testing::Test
 	void SetUp() override
 	{
 		char name[] = "/tmp/bascule-watch-XXXXXX";
-		struct ctl_params params = {};
+		struct desk_params params = {};
 
 		log_open("test", "-", LOG_LEVEL_ERROR);
 		ASSERT_NE(nullptr, mkdtemp(name));
@@ -103,25 +103,21 @@ class partner_watch_test : public testing::Test
 
 			at[i].reset(new instance(dir + "/" + rs, tells(rs)));
 		}
-		to_rib = mailbox_new(CTL_PAGES_SIZE);
-		from_rib = mailbox_new(CTL_PAGES_SIZE);
+		to_rib = mailbox_new(DESK_PAGES_SIZE);
+		from_rib = mailbox_new(DESK_PAGES_SIZE);
 		answered = eventfd(0, EFD_NONBLOCK);
-		ctl_path = dir + "/control.sock";
-		show_path = dir + "/show.sock";
-		params.socket_path = ctl_path.c_str();
-		params.show_path = show_path.c_str();
 		params.config_path = "";
 		params.to_rib = to_rib;
 		params.from_rib = from_rib;
 		params.answered = answered;
-		ASSERT_EQ(0, ctl_open(&params, &ctl));
-		ASSERT_EQ(0, partner_watch_open(ctl, at[OWN]->path.c_str(), &watch));
+		ASSERT_EQ(0, desk_open(&params, &desk));
+		ASSERT_EQ(0, partner_watch_open(desk, at[OWN]->path.c_str(), &watch));
 	}
 	void TearDown() override
 	{
 		if (watch)
 			close_watch();
-		ctl_close(ctl);
+		desk_close(desk);
 		mailbox_free(to_rib);
 		mailbox_free(from_rib);
 		close(answered);
@@ -155,16 +151,15 @@ class partner_watch_test : public testing::Test
 	/* As the management thread does, until nobody has anything to do. */
 	void serve(uint64_t ms = 0)
 	{
-		struct pollfd fds[PARTNER_WATCH_FDS + CTL_POLL_FDS];
+		struct pollfd fds[PARTNER_WATCH_FDS + DESK_POLL_FDS];
 		bool moved = true;
 
 		now_ms += ms;
 		for (int i = 0; i < 1000 && moved; i++) {
 			wait_ms = partner_watch_poll(watch, fds, now_ms);
-			unsigned int n = ctl_poll(ctl, fds + PARTNER_WATCH_FDS);
-
-			moved = poll(fds, PARTNER_WATCH_FDS + n, 0) > 0 || !wait_ms;
-			ctl_serve(ctl, fds + PARTNER_WATCH_FDS, now_ms);
+			desk_poll(desk, fds + PARTNER_WATCH_FDS);
+			moved = poll(fds, PARTNER_WATCH_FDS + DESK_POLL_FDS, 0) > 0 || !wait_ms;
+			desk_serve(desk, now_ms);
 			partner_watch_serve(watch, fds, now_ms);
 			moved |= rib();
 			for (const auto &instance : at)
@@ -216,11 +211,11 @@ class partner_watch_test : public testing::Test
 		watch = nullptr;
 	}
 
-	std::string dir, ctl_path, show_path, configured;
+	std::string dir, configured;
 	std::unique_ptr<instance> at[INSTANCES];
 	struct mailbox *to_rib = nullptr, *from_rib = nullptr;
 	int answered = -1, wait_ms = -1, told = 0, here_fd = -1, there_fd = -1;
-	struct ctl *ctl = nullptr;
+	struct desk *desk = nullptr;
 	struct partner_watch *watch = nullptr;
 	struct partner_view *view = nullptr; /* the RIB lcore's */
 	bool rib_stands = false;

@@ -114,6 +114,8 @@ enum cli_exit reload(struct cli *cli, const struct command_args *args)
 			fputs("  VNet prefixes changed\n", cli->out);
 		if (json_is_true(json_object_get(row, "exchange_changed")))
 			fputs("  route exchange changed\n", cli->out);
+		if (json_is_true(json_object_get(row, "http_changed")))
+			fputs("  HTTP changed\n", cli->out);
 		json_array_foreach(json_object_get(row, "warnings"), i, warning)
 			fprintf(cli->err, "warning: %s\n", json_string_value(warning));
 	}
