@@ -41,6 +41,8 @@ def pair(shared_pair):
     yield pair
     pair.exchange(False)
     pair.a.withdraw(VIP)
+    for bascule in pair.bascules:
+        wait_for(lambda b=bascule: VIP not in b.routes(), f"{VIP} gone from {bascule.name}")
     for us in US:
         wait_tables(pair, us, VNETS)
         wait_for(lambda us=us: set(pair.a.received(us)) == VNETS, f"the VNets alone at A from {us}")
