@@ -169,6 +169,14 @@ static int mtu_check(const struct device *device, uint16_t id, const char *what)
 
 	if (err)
 		return err;
+	if (!device_conf_takes(&info, rte_pktmbuf_data_room_size(device->wants.pool) -
+					      RTE_PKTMBUF_HEADROOM)) {
+		log_error("port %s: device %s takes no packet buffers of 16,384 octets, which "
+			  "another port's MTU above 8,150 on a NIC of net_e1000_em needs: lower "
+			  "that",
+			  device->config->name, what);
+		return -EINVAL;
+	}
 	most = info.max_mtu;
 	if (info.max_rx_pktlen > FRAME_OVERHEAD)
 		most = RTE_MIN(most, info.max_rx_pktlen - FRAME_OVERHEAD);

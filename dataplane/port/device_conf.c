@@ -90,6 +90,12 @@ uint32_t device_conf_room(const struct rte_eth_dev_info *info, uint32_t len)
 	return RTE_ALIGN_CEIL(len, 1024);
 }
 
+/* The field of vmxnet3's descriptors has 14 bits: of 16,384 octets it would be told none. */
+bool device_conf_takes(const struct rte_eth_dev_info *info, uint32_t room)
+{
+	return room < 1 << 14 || !is_of(info, "net_vmxnet3");
+}
+
 /* Of a key that repeats every 16 bits the Toeplitz hash is the same for swapped addresses and
  * ports: each bit of the input is weighed by the key from its place on, and the places of source
  * and destination differ by a multiple of 16 (Woo and Park, Scalable TCP Session Monitoring with

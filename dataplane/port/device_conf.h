@@ -33,6 +33,8 @@ struct rte_eth_conf device_conf(const struct rte_eth_dev_info *info, uint16_t nb
 				bool tx_shared, bool tagged);
 /* Octets that a buffer must hold, so that the device puts a frame of `len` octets into one. */
 uint32_t device_conf_room(const struct rte_eth_dev_info *info, uint32_t len);
+/* Does it take buffers that hold so much? */
+bool device_conf_takes(const struct rte_eth_dev_info *info, uint32_t room);
 /* Have both directions of a flow come to one queue. False: the device does not spread by a key. */
 bool device_conf_symmetric(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf);
 /* Those that are asked for. */

@@ -480,6 +480,13 @@ TEST(device_conf, room_for_a_frame_in_one_buffer)
 		info.driver_name = row.driver;
 		EXPECT_EQ(row.room, device_conf_room(&info, row.frame)) << row.frame;
 	}
+	for (const char *driver : { "net_vmxnet3", "net_e1000_em" }) {
+		struct rte_eth_dev_info info = {};
+
+		info.driver_name = driver;
+		EXPECT_TRUE(device_conf_takes(&info, 16383));
+		EXPECT_EQ(driver != std::string("net_vmxnet3"), device_conf_takes(&info, 16384));
+	}
 }
 
 /* A device that has everything, without each: the others are asked for as before. */
