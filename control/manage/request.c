@@ -30,8 +30,7 @@ static const char *read_prefix(struct page *page, const json_t *value)
 {
 	if (!json_is_string(value) || !prefix_parse(json_string_value(value), &page->prefix))
 		return "a prefix such as \"10.0.0.0/16\" or \"2001:db8::/32\", without host bits";
-	if (page->command == PAGE_ROUTES)
-		page->command = PAGE_ROUTES_PREFIX;
+	page->match = MATCH_EXACT;
 	return NULL;
 }
 
@@ -39,7 +38,9 @@ static const char *read_address(struct page *page, const json_t *value)
 {
 	if (!json_is_string(value) || !addr_parse(json_string_value(value), &page->address))
 		return "an address such as \"10.0.0.1\" or \"2001:db8::1\"";
-	page->command = page->command == PAGE_FIB ? PAGE_FIB_ADDRESS : PAGE_ROUTES_ADDRESS;
+	if (page->match != MATCH_ANY)
+		page_error(page, "argument \"address\" goes without \"prefix\"");
+	page->match = MATCH_LONGEST;
 	return NULL;
 }
 

@@ -50,12 +50,22 @@ static void show_events(const struct route_server *rs, struct page *page)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* One family's routes, and then the other's, as far as the page goes. The cursor is of one
- * family. */
-static void each_family(struct route_server *rs, struct page *page, const struct peer *peer,
+/* One family's routes, and then the other's, as far as the page goes. The cursor is of one family.
+ * Or those of one prefix. */
+static void routes_page(struct route_server *rs, struct page *page, const struct peer *peer,
 			void (*show)(const struct route_server *rs, struct page *page,
 				     const struct peer *peer))
 {
+	if (page->match == MATCH_EXACT || page->match == MATCH_LONGEST) {
+		page->family = page->match == MATCH_EXACT ? page->prefix.addr.family
+							  : page->address.family;
+		show_matching(rs, page, peer);
+		return;
+	}
+	if (page->match == MATCH_WITHIN) {
+		page->family = page->prefix.addr.family;
+		page->one_family = true;
+	}
 	for (;;) {
 		show(rs, page, peer);
 		if (page->more || page->one_family || page->family + 1 == FAMILY_COUNT)
@@ -88,9 +98,9 @@ static void peer_page(struct route_server *rs, struct page *page)
 		return;
 	switch (page->command) {
 	case PAGE_PEER: show_peer(rs, peer, page, ROW_PEER_DETAIL); return;
-	case PAGE_RECEIVED: each_family(rs, page, peer, received); return;
-	case PAGE_ADVERTISED: each_family(rs, page, peer, advertised); return;
-	case PAGE_LEARNED: each_family(rs, page, peer, show_routes); return;
+	case PAGE_RECEIVED: routes_page(rs, page, peer, received); return;
+	case PAGE_ADVERTISED: routes_page(rs, page, peer, advertised); return;
+	case PAGE_LEARNED: routes_page(rs, page, peer, show_routes); return;
 	default: command_peer(rs, page, peer);
 	}
 }
@@ -128,22 +138,11 @@ static void show_policy(struct route_server *rs, struct page *page)
 
 bool show_answer(struct route_server *rs, struct page *page)
 {
-	const struct routes *routes;
-
 	switch (page->command) {
 	case PAGE_SUMMARY: show_summary(rs, page); break;
 	case PAGE_PEERS: show_peers(rs, page); break;
 	case PAGE_ROUTES:
-	case PAGE_FIB: each_family(rs, page, NULL, show_routes); break;
-	case PAGE_ROUTES_PREFIX:
-		routes = &rs->routes[page->prefix.addr.family];
-		show_routes_of(routes, page, rib_find(routes->rib, page->prefix));
-		break;
-	case PAGE_ROUTES_ADDRESS:
-		routes = &rs->routes[page->address.family];
-		show_routes_of(routes, page, rib_match(routes->rib, page->address));
-		break;
-	case PAGE_FIB_ADDRESS: show_fib_address(rs, page); break;
+	case PAGE_FIB: routes_page(rs, page, NULL, show_routes); break;
 	case PAGE_EVENTS: show_events(rs, page); break;
 	case PAGE_PARTNER: show_partner(rs, page); break;
 	case PAGE_PARTNER_SEEN: partner_seen(rs, page); break;

@@ -20,20 +20,3 @@ bool show_fib_node(const struct routes *routes, struct page *page, uint32_t node
 					    &row->nb_backup);
 	return true;
 }
-
-void show_fib_address(const struct route_server *rs, struct page *page)
-{
-	const struct routes *routes = &rs->routes[page->address.family];
-	uint32_t node;
-
-	for (int len = family_bits(page->address.family); len >= 0; len--) {
-		struct prefix prefix = prefix_make(page->address, (uint8_t)len);
-
-		if (!forwarding_has(rs->writer, page->view, prefix))
-			continue;
-		node = rib_find(routes->rib, prefix);
-		if (node != RIB_NONE)
-			show_fib_node(routes, page, node);
-		return;
-	}
-}

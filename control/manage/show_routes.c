@@ -266,7 +266,14 @@ static struct row_route *add_announced(struct page *page, const struct peer *pee
 	return row;
 }
 
-void show_summaries(struct page *page, const struct peer *peer)
+/* Of a table that is walked. */
+static bool in_page(const struct page *page, struct prefix prefix)
+{
+	return page->match != MATCH_WITHIN || prefix_covers(page->prefix, prefix);
+}
+
+/* The summaries of its outbound map: all that the page's prefix covers, or that of one prefix. */
+static void add_summaries(struct page *page, const struct peer *peer, const struct prefix *only)
 {
 	const struct routes *routes = &peer->rs->routes[page->family];
 	struct scratch *scratch = routes->adj_out.scratch;
@@ -278,6 +285,7 @@ void show_summaries(struct page *page, const struct peer *peer)
 
 		if (announcement_of_summary(peer->out.to[routes->family].group,
 					    __builtin_ctzll(rules), sent) &&
+		    (only ? prefix_equal(*only, sent->prefix) : in_page(page, sent->prefix)) &&
 		    !receiver_withholds(&peer->out.to[routes->family], sent))
 			row = add_announced(page, peer, sent);
 		if (!row)
@@ -287,6 +295,11 @@ void show_summaries(struct page *page, const struct peer *peer)
 		snprintf(row->peer, sizeof(row->peer), "summary");
 	}
 	scratch_give(scratch, SCRATCH_LOOK);
+}
+
+void show_summaries(struct page *page, const struct peer *peer)
+{
+	add_summaries(page, peer, NULL);
 }
 
 /* One path as it is announced to `peer`, if its outbound map lets it pass. */
@@ -339,7 +352,7 @@ void show_received(const struct route_server *rs, struct page *page, const struc
 	struct prefix prefix;
 
 	while ((id = inbound_next(&peer->routes[routes->family].inbound, id, &prefix, &attrs))) {
-		if (!add_received(routes, page, peer, prefix, attrs)) {
+		if (in_page(page, prefix) && !add_received(routes, page, peer, prefix, attrs)) {
 			page->more = true;
 			return;
 		}
@@ -349,6 +362,14 @@ void show_received(const struct route_server *rs, struct page *page, const struc
 			return;
 		}
 	}
+}
+
+static bool show_received_of(const struct routes *routes, struct page *page,
+			     const struct peer *peer, struct prefix prefix)
+{
+	const struct attrs *attrs = inbound_said(&peer->routes[routes->family].inbound, prefix);
+
+	return !attrs || add_received(routes, page, peer, prefix, attrs);
 }
 
 /* All paths of a node from the `from`th on. False if the page is full or late, and in `*from` where
@@ -420,7 +441,8 @@ void show_routes(const struct route_server *rs, struct page *page, const struct 
 		for (size_t i = 0; i < n; i++) {
 			if (nodes[i] != first)
 				from = 0; /* the one that it is of has gone */
-			if (!add_row(routes, page, nodes[i], peer, &from)) {
+			if (in_page(page, rib_prefix(routes->rib, nodes[i])) &&
+			    !add_row(routes, page, nodes[i], peer, &from)) {
 				page->cursor[0] = nodes[i] - 1;
 				page->cursor[1] |= from;
 				page->more = true;
@@ -439,12 +461,33 @@ void show_routes(const struct route_server *rs, struct page *page, const struct 
 	page->more = true;
 }
 
-void show_routes_of(const struct routes *routes, struct page *page, uint32_t node)
+/* Of one prefix. False: the page is full. */
+static bool show_prefix(const struct routes *routes, struct page *page, const struct peer *peer,
+			struct prefix prefix, uint32_t *from)
 {
+	uint32_t node;
+
+	if (page->command == PAGE_ADVERTISED)
+		add_summaries(page, peer, &prefix);
+	if (page->command == PAGE_RECEIVED)
+		return show_received_of(routes, page, peer, prefix);
+	node = rib_find(routes->rib, prefix);
+	return node == RIB_NONE || add_row(routes, page, node, peer, from);
+}
+
+void show_matching(const struct route_server *rs, struct page *page, const struct peer *peer)
+{
+	const struct routes *routes = &rs->routes[page->family];
+	bool longest = page->match == MATCH_LONGEST;
+	struct addr addr = longest ? page->address : page->prefix.addr;
+	int len = longest ? family_bits(addr.family) : page->prefix.len;
 	uint32_t from = (uint32_t)page->cursor[1];
 
-	if (node == RIB_NONE)
-		return;
-	page->more = !add_node(routes, page, node, &from);
-	page->cursor[1] = from;
+	for (; len >= 0 && !page->nb_rows; len--) {
+		page->more =
+			!show_prefix(routes, page, peer, prefix_make(addr, (uint8_t)len), &from);
+		page->cursor[1] = from;
+		if (page->more || !longest)
+			return;
+	}
 }

@@ -13,14 +13,15 @@ extern "C" {
 
 struct peer;
 struct route_server;
-struct routes;
 
 /* Walk on over the table. The cursor is the table's own, behind the last node shown, and how many
  * paths of the next one have been shown, with a bit that says that the walk has begun. */
 void show_routes(const struct route_server *rs, struct page *page, const struct peer *peer);
 
-/* The paths of one node of a family's table, RIB_NONE: of none. The cursor: paths shown. */
-void show_routes_of(const struct routes *routes, struct page *page, uint32_t node);
+/* What there is of one prefix (page->match), of the family of page->prefix or page->address. The
+ * longest one for a peer, or in a view, need not be the longest that the RIB has. The cursor: paths
+ * shown. */
+void show_matching(const struct route_server *rs, struct page *page, const struct peer *peer);
 
 /* The table of a peer that has an inbound map. The cursor is the last route shown. */
 void show_received(const struct route_server *rs, struct page *page, const struct peer *peer);

@@ -30,17 +30,15 @@ extern "C" {
 enum page_command {
 	PAGE_SUMMARY,
 	PAGE_PEERS,
-	PAGE_PEER,	     /* peer */
-	PAGE_ROUTES,	     /* every path of every prefix */
-	PAGE_ROUTES_PREFIX,  /* prefix: exactly this one */
-	PAGE_ROUTES_ADDRESS, /* address: the longest match */
-	PAGE_LEARNED,	     /* peer: after its inbound route map */
-	PAGE_RECEIVED,	     /* peer: before it */
-	PAGE_ADVERTISED,     /* peer */
-	PAGE_FIB,	     /* view */
-	PAGE_FIB_ADDRESS,    /* view, address: the longest match among routes */
-	PAGE_POLICY,	     /* every rule of every route map */
-	PAGE_POLICY_TEST,    /* peer, outbound, prefix, route: what its map makes of that */
+	PAGE_PEER, /* peer */
+	/* of the prefixes that `match` says */
+	PAGE_ROUTES,	  /* every path */
+	PAGE_LEARNED,	  /* peer: after its inbound route map */
+	PAGE_RECEIVED,	  /* peer: before it */
+	PAGE_ADVERTISED,  /* peer */
+	PAGE_FIB,	  /* view */
+	PAGE_POLICY,	  /* every rule of every route map */
+	PAGE_POLICY_TEST, /* peer, outbound, prefix, route: what its map makes of that */
 	PAGE_EXCHANGE,
 	PAGE_EXCHANGE_SET, /* enable */
 	PAGE_PLAN,	   /* enable if said; prefixes, peer: of its routes alone */
@@ -66,6 +64,14 @@ enum page_service {
 	SERVICE_SHUTDOWN,
 	SERVICE_START,
 	SERVICE_RESET,
+};
+
+/* Which prefixes a page about routes is about. */
+enum page_match {
+	MATCH_ANY,
+	MATCH_EXACT,  /* `prefix` */
+	MATCH_WITHIN, /* `prefix` and all inside of it */
+	MATCH_LONGEST /* the longest one that has anything to show and that `address` is in */
 };
 
 enum {
@@ -98,6 +104,7 @@ struct page {
 	/* the question */
 	enum page_command command;
 	char peer[CONFIG_NAME];
+	enum page_match match;
 	struct prefix prefix;
 	struct addr address;
 	uint8_t view; /* enum role */

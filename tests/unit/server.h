@@ -195,6 +195,15 @@ class server_test : public testing::Test
 	std::unique_ptr<struct page> ask(
 		enum page_command command, const char *peer = "",
 		const std::function<void(struct page *)> &more = [](struct page *) {});
+	/* What makes a page one of this prefix, as it is in the family of the test. */
+	std::function<void(struct page *)> of_prefix(const std::string &text,
+						     enum page_match match = MATCH_EXACT) const
+	{
+		return [prefix = here(text), match](struct page *p) {
+			p->prefix = prefix;
+			p->match = match;
+		};
+	}
 	/* A page goes to the server and comes back. */
 	void answer(struct page *page);
 	void exchange_on(bool enable);

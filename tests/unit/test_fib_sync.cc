@@ -324,8 +324,7 @@ TEST_P(full_test, views_and_reason_say_what_is_refused)
 	announce(NVA_B, second);
 	turn();
 	for (const std::string &prefix : second) {
-		auto page = ask(PAGE_ROUTES_PREFIX, "",
-				[&](struct page *p) { p->prefix = here(prefix); });
+		auto page = ask(PAGE_ROUTES, "", of_prefix(prefix));
 		uint32_t at = 0;
 		uint16_t type;
 		auto *row = (const struct row_route *)page_next(page.get(), &at, &type);

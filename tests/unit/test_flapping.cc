@@ -107,8 +107,7 @@ class flapping_test : public of_families<maps_test>
 	/* "-": it is not held; else what show routes says of it. */
 	std::string held_row()
 	{
-		auto page = ask(PAGE_ROUTES_PREFIX, "",
-				[this](struct page *p) { p->prefix = here(churn); });
+		auto page = ask(PAGE_ROUTES, "", of_prefix(churn));
 		uint32_t at = 0;
 		uint16_t type;
 		auto *row = (const struct row_route *)page_next(page.get(), &at, &type);
@@ -493,8 +492,7 @@ TEST_P(flapping_test, many_are_let_go_a_few_a_turn)
 TEST_P(flapping_test, what_is_damped_says_so)
 {
 	auto damped = [this] {
-		auto page = ask(PAGE_ROUTES_PREFIX, "",
-				[this](struct page *p) { p->prefix = here(churn); });
+		auto page = ask(PAGE_ROUTES, "", of_prefix(churn));
 		uint32_t at = 0;
 		uint16_t type;
 

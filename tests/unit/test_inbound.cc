@@ -168,8 +168,7 @@ TEST_P(inbound_test, local_preference_decides_before_anything_but_validity)
 	announce(ERGW, { "10.50.0.0/16" });
 	turn();
 	EXPECT_EQ("10.0.2.4", fib_to(ROLE_VNET, "10.50.0.1"));
-	auto page = ask(PAGE_ROUTES_PREFIX, "",
-			[this](struct page *p) { p->prefix = here("10.50.0.0/16"); });
+	auto page = ask(PAGE_ROUTES, "", of_prefix("10.50.0.0/16"));
 	uint32_t at = 0;
 	uint16_t type;
 	auto *row = (const struct row_route *)page_next(page.get(), &at, &type);

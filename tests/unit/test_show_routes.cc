@@ -92,7 +92,10 @@ class families_shown : public server_test
 	}
 	static std::function<void(struct page *)> at(const char *address)
 	{
-		return [address](struct page *p) { addr_parse(address, &p->address); };
+		return [address](struct page *p) {
+			addr_parse(address, &p->address);
+			p->match = MATCH_LONGEST;
+		};
 	}
 };
 
@@ -128,15 +131,52 @@ TEST_F(families_shown, of_a_peer)
 	EXPECT_STREQ("10.0.2.5", row->addr);
 }
 
+TEST_F(families_shown, within_a_prefix)
+{
+	announce(NVA_A, { "2001:db8:1:2::/64", "2001:db9::/32" });
+	announce(NVA_A, { "10.60.0.0/16", "10.60.7.0/24", "10.70.0.0/16" });
+	turn();
+	rows all{ "2001:db8:1::/48 nva-a", "2001:db8:1::/48 nva-b", "2001:db8:1:2::/64 nva-a" };
+
+	EXPECT_EQ(all, shown(PAGE_ROUTES, "", of_prefix("2001:db8:1::/48", MATCH_WITHIN)));
+	EXPECT_EQ((rows{ "10.60.0.0/16 nva-a", "10.60.7.0/24 nva-a" }),
+		  shown(PAGE_ROUTES, "", of_prefix("10.60.0.0/15", MATCH_WITHIN)));
+	for (enum page_command command : { PAGE_LEARNED, PAGE_RECEIVED }) {
+		EXPECT_EQ(rows{ "2001:db8:1::/48 nva-b" },
+			  shown(command, "nva-b", of_prefix("2001:db8::/32", MATCH_WITHIN)));
+		EXPECT_EQ(rows{},
+			  shown(command, "nva-b", of_prefix("2001:db9::/32", MATCH_WITHIN)));
+	}
+	EXPECT_EQ((rows{ "10.60.0.0/16 nva-a", "10.60.7.0/24 nva-a" }),
+		  shown(PAGE_ADVERTISED, "nva-b", of_prefix("10.60.0.0/16", MATCH_WITHIN)));
+}
+
+/* The longest that the peer has to do with, which need not be the RIB's. */
+TEST_F(families_shown, one_prefix_of_a_peer)
+{
+	announce(NVA_A, { "10.60.0.0/16", "10.60.7.0/24" });
+	announce(NVA_B, { "10.60.0.0/16" });
+	turn();
+	for (enum page_command command : { PAGE_LEARNED, PAGE_RECEIVED }) {
+		EXPECT_EQ(rows{ "10.60.7.0/24 nva-a" }, shown(command, "nva-a", at("10.60.7.1")));
+		EXPECT_EQ(rows{ "10.60.0.0/16 nva-b" }, shown(command, "nva-b", at("10.60.7.1")));
+		EXPECT_EQ(rows{ "10.60.0.0/16 nva-b" },
+			  shown(command, "nva-b", of_prefix("10.60.0.0/16")));
+		EXPECT_EQ(rows{}, shown(command, "nva-b", of_prefix("10.60.7.0/24")));
+	}
+	EXPECT_EQ(rows{ "10.60.7.0/24 nva-a" }, shown(PAGE_ADVERTISED, "nva-b", at("10.60.7.1")));
+	EXPECT_EQ(rows{ "10.60.7.0/24 nva-a" },
+		  shown(PAGE_ADVERTISED, "nva-b", of_prefix("10.60.7.0/24")));
+	EXPECT_EQ(rows{}, shown(PAGE_ADVERTISED, "nva-a", of_prefix("10.60.7.0/24")));
+}
+
 TEST_F(families_shown, of_an_address)
 {
 	EXPECT_EQ((rows{ "2001:db8:1::/48 nva-a", "2001:db8:1::/48 nva-b" }),
-		  shown(PAGE_ROUTES_ADDRESS, "", at("2001:db8:1::1")));
+		  shown(PAGE_ROUTES, "", at("2001:db8:1::1")));
+	EXPECT_EQ(rows{ "2001:db8::/32 nva-a" }, shown(PAGE_ROUTES, "", at("2001:db8:2::1")));
+	EXPECT_EQ(rows{}, shown(PAGE_ROUTES, "", at("2001:db9::1")));
+	EXPECT_EQ(rows{ "10.0.0.0/16 local" }, shown(PAGE_ROUTES, "", at("10.0.9.1")));
 	EXPECT_EQ(rows{ "2001:db8::/32 nva-a" },
-		  shown(PAGE_ROUTES_ADDRESS, "", at("2001:db8:2::1")));
-	EXPECT_EQ(rows{}, shown(PAGE_ROUTES_ADDRESS, "", at("2001:db9::1")));
-	EXPECT_EQ(rows{ "10.0.0.0/16 local" }, shown(PAGE_ROUTES_ADDRESS, "", at("10.0.9.1")));
-	EXPECT_EQ(rows{ "2001:db8::/32 nva-a" }, shown(PAGE_ROUTES_PREFIX, "", [](struct page *p) {
-			  prefix_parse("2001:db8::/32", &p->prefix);
-		  }));
+		  shown(PAGE_ROUTES, "", of_prefix("2001:db8::/32")));
 }

@@ -15,8 +15,7 @@ class vnet_routes_test : public of_families<server_test>
 	/* The next hop of a prefix's only path, as it is shown. */
 	std::string shown(const char *prefix)
 	{
-		auto page = ask(PAGE_ROUTES_PREFIX, "",
-				[&](struct page *p) { p->prefix = here(prefix); });
+		auto page = ask(PAGE_ROUTES, "", of_prefix(prefix));
 		uint32_t at = 0;
 		uint16_t type;
 		auto *row = (const struct row_route *)page_next(page.get(), &at, &type);
@@ -69,8 +68,7 @@ TEST_F(server_test, a_vnet_behind_a_link_local_router)
 	start(std::string(base_config) + vnets + base_peers);
 	turn();
 	EXPECT_EQ("fe80::9", fib_to(ROLE_NVA, "10.40.7.1"));
-	auto page = ask(PAGE_ROUTES_PREFIX, "",
-			[&](struct page *p) { p->prefix = here("10.40.0.0/16"); });
+	auto page = ask(PAGE_ROUTES, "", of_prefix("10.40.0.0/16"));
 	uint32_t at = 0;
 	uint16_t type;
 	EXPECT_STREQ("fe80::9%vnet0",
