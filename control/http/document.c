@@ -27,7 +27,8 @@ static void document_row(void *ctx, json_t *row)
 	json_decref(row);
 }
 
-static void document_end(void *ctx, const char *error, const char *hint)
+/* A document has no room for what is left: who wants to know counts. */
+static void document_end(void *ctx, const char *error, const char *hint, uint64_t left)
 {
 	struct document *document = ctx;
 

@@ -94,10 +94,12 @@ static void sink_row(void *ctx, json_t *row)
 	out_json(ctx, json_pack("{s:o}", "row", row));
 }
 
-static void sink_end(void *ctx, const char *error, const char *hint)
+static void sink_end(void *ctx, const char *error, const char *hint, uint64_t left)
 {
 	if (error[0])
 		out_error(ctx, error, hint);
+	else if (left)
+		out_json(ctx, json_pack("{s:b, s:I}", "end", 1, "left", (json_int_t)left));
 	else
 		out_json(ctx, json_pack("{s:b}", "end", 1));
 }

@@ -69,10 +69,16 @@
  *                                first_as over_limit no_memory too_long_to_announce (prefixes)
  *                                changes (of its routes, since it is configured) flapping flap_held
  *                                (prefixes that change too often, and of them held)
- *   show routes  prefix? address? family?
+ *   show routes  prefix? longer? (bool) address? family? ROUTES
  *                                one a path, a prefix's paths together and best first, IPv4 before
- *                                IPv6; address: the longest match; neither: all, or those of that
- *                                family. prefix best ecmp (used beside the
+ *                                IPv6; prefix: this one, or (longer) all within it; address: the
+ *                                longest match; neither: all, or those of that family. ROUTES are
+ *                                conditions, all of which hold (route_filter.h): as_path? (a
+ *                                pattern) origin_as? community? (a list of them) next_hop? role?
+ *                                state? ("usable" "unusable" "backup" "filtered"). Or, instead of
+ *                                paths, count? (bool): one: prefixes paths. Or limit? (1..1000):
+ *                                the first so many, sorted by prefix; then {"end":true,"left":N}
+ *                                says how many there are besides. prefix best ecmp (used beside the
  *                                best) peer ("local": a VNet prefix) peer_address (absent: local)
  *                                local_address (ours in the session that it came by, or, if
  *                                advertised, goes by; absent: none) source ("ebgp" "ibgp" "local")
@@ -93,8 +99,9 @@
  *                                as good or better, which learn it as a backup, or not at all;
  *                                absent if none; 16 at most, backup_to_more and hidden_from_more
  *                                count the rest)
- *   show routes  peer which family?
- *                                the same of one peer. which: "received" (before its inbound route
+ *   show routes  peer which prefix? longer? address? family? ROUTES
+ *                                the same of one peer; address: the longest match among what it
+ *                                announced, or is told. which: "received" (before its inbound route
  *                map: without reason, age_s
  *                                and views, with policy: "unchanged" "changed" "summarised"
  *                                "dropped" "too long"), "learned" (after it) or "advertised" (as

@@ -12,6 +12,8 @@
 
 #include "config.h"
 #include "format.h"
+#include "format_rows.h"
+#include "listing.h"
 #include "log.h"
 #include "plan.h"
 #include "reading.h"
@@ -69,6 +71,7 @@ static void page_release(struct page *page)
 	config_free(page->config);
 	config_report_free(&page->report);
 	plan_free(page->plan);
+	listing_free(page->listing);
 	free(page);
 }
 
@@ -175,20 +178,54 @@ void inquiry_end(struct inquiry *inquiry)
 	inquiry_free(inquiry);
 }
 
+/* Is the row to be told now? */
+static bool tells(struct page *page, uint16_t type, const void *row)
+{
+	bool no_memory, now;
+
+	if (!page->listing || type != ROW_ROUTE)
+		return true;
+	now = listing_take(page->listing, row, page_row_len(row), &no_memory);
+	if (no_memory)
+		page_error(page, "no memory");
+	return now;
+}
+
+/* What has been kept until the end. Returns how many rows more there are. */
+static uint64_t tell_kept(struct listing *listing, const struct sink *sink)
+{
+	if (!listing)
+		return 0;
+	if (listing->count) {
+		sink->row(sink->ctx,
+			  json_pack("{s:I, s:I}", "prefixes", (json_int_t)listing->prefixes,
+				    "paths", (json_int_t)listing->paths));
+		return 0;
+	}
+	listing_end(listing);
+	for (uint32_t i = 0; i < listing->nb_kept; i++)
+		sink->row(sink->ctx, format_route(listing->kept[i].row));
+	return listing->limit ? listing->paths - listing->nb_kept : 0;
+}
+
 bool inquiry_tell(struct inquiry *inquiry, const struct sink *sink)
 {
 	struct page *page = inquiry->page;
+	uint64_t left = 0;
 	const void *row;
 	uint32_t at = 0;
 	uint16_t type;
 
 	while ((row = page_next(page, &at, &type)))
-		sink->row(sink->ctx, format_row(type, row, &page->report));
+		if (tells(page, type, row))
+			sink->row(sink->ctx, format_row(type, row, &page->report));
 	for (size_t i = 0; i < page->report.nb_errors; i++)
 		sink->row(sink->ctx, json_pack("{s:s}", "complaint", page->report.errors[i]));
 	if (page->more && !page->error[0])
 		return true;
-	sink->end(sink->ctx, page->error, page->hint);
+	if (!page->error[0])
+		left = tell_kept(page->listing, sink);
+	sink->end(sink->ctx, page->error, page->hint, left);
 	return false;
 }
 

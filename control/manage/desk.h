@@ -85,8 +85,8 @@ struct sink {
 	/* Takes the reference; NULL: no memory. */
 	void (*row)(void *ctx, json_t *row);
 	/* The answer is whole, or `error` (not empty) says why it ends here, and `hint` (may be
-	 * empty) what to do next. */
-	void (*end)(void *ctx, const char *error, const char *hint);
+	 * empty) what to do next. `left`: so many rows more there are than a limit lets be told. */
+	void (*end)(void *ctx, const char *error, const char *hint, uint64_t left);
 	void *ctx; /* borrowed */
 };
 

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "listing.h"
 #include "maintenance.h"
 #include "map_rule.h"
 
-enum { ARGUMENTS = 7 };
+enum { ARGUMENTS = 14 };
 
 enum argument_type { ARGUMENT_TEXT, ARGUMENT_BOOL, ARGUMENT_NUMBER, ARGUMENT_LIST };
 
@@ -34,6 +35,17 @@ static const char *read_prefix(struct page *page, const json_t *value)
 	return NULL;
 }
 
+/* After the prefix. */
+static const char *read_longer(struct page *page, const json_t *value)
+{
+	if (!json_is_true(value))
+		return "true";
+	if (page->match != MATCH_EXACT)
+		page_error(page, "argument \"longer\" goes with \"prefix\" alone");
+	page->match = MATCH_WITHIN;
+	return NULL;
+}
+
 static const char *read_address(struct page *page, const json_t *value)
 {
 	if (!json_is_string(value) || !addr_parse(json_string_value(value), &page->address))
@@ -49,6 +61,8 @@ static const char *read_family(struct page *page, const json_t *value)
 	const char *name = json_string_value(value);
 
 	page->one_family = true;
+	if (page->match != MATCH_ANY)
+		page_error(page, "argument \"family\" goes without a prefix or an address");
 	for (uint8_t family = 0; name && family < FAMILY_COUNT; family++) {
 		if (strcmp(name, family_name(family)))
 			continue;
@@ -178,6 +192,116 @@ static const char *read_soft(struct page *page, const json_t *value)
 	return NULL;
 }
 
+/* --- which routes ----------------------------------------------------------------------------- */
+
+/* NULL: no memory, and page->error says so. */
+static struct listing *listing_of(struct page *page)
+{
+	if (!page->listing)
+		page->listing = listing_new();
+	if (!page->listing)
+		page_error(page, "no memory");
+	return page->listing;
+}
+
+static const char *read_path_pattern(struct page *page, const json_t *value)
+{
+	struct listing *listing = listing_of(page);
+
+	return listing ? route_filter_as_path(&listing->filter, json_string_value(value)) : NULL;
+}
+
+static const char *read_origin_as(struct page *page, const json_t *value)
+{
+	struct listing *listing = listing_of(page);
+	json_int_t asn = json_integer_value(value); /* of what is no number: 0 */
+
+	if (asn < 1 || asn > UINT32_MAX)
+		return "an AS number, 1..4294967295";
+	if (listing) {
+		listing->filter.origin_as = (uint32_t)asn;
+		listing->filter.has_origin_as = true;
+	}
+	return NULL;
+}
+
+static const char *read_community_patterns(struct page *page, const json_t *value)
+{
+	struct listing *listing = listing_of(page);
+	const char *wanted = NULL;
+	const json_t *item;
+	size_t i;
+
+	if (!json_is_array(value) || !json_array_size(value))
+		return "a list of communities such as [\"65001:100\", \"65001:1:*\"]";
+	json_array_foreach(value, i, item)
+	{
+		if (listing && !wanted)
+			wanted = route_filter_community(&listing->filter, json_string_value(item));
+	}
+	return wanted;
+}
+
+static const char *read_next_hop(struct page *page, const json_t *value)
+{
+	struct listing *listing = listing_of(page);
+
+	return listing ? route_filter_next_hop(&listing->filter, json_string_value(value)) : NULL;
+}
+
+static const char *read_role(struct page *page, const json_t *value)
+{
+	struct listing *listing = listing_of(page);
+	const char *wanted = read_view(page, value);
+
+	if (listing && !wanted)
+		listing->filter.roles = (uint8_t)(1 << page->view);
+	return wanted;
+}
+
+/* After `which`. */
+static const char *read_state(struct page *page, const json_t *value)
+{
+	struct listing *listing = listing_of(page);
+	const char *wanted =
+		listing ? route_filter_state(&listing->filter, json_string_value(value)) : NULL;
+	bool received = page->command == PAGE_RECEIVED;
+
+	if (!listing || wanted)
+		return wanted;
+	if (listing->filter.state == ROUTE_STATE_FILTERED && !received)
+		return "another one than \"filtered\", which routes as received may be";
+	if (listing->filter.state != ROUTE_STATE_FILTERED && received)
+		return "\"filtered\", or none: as received, routes are not used yet";
+	return NULL;
+}
+
+static const char *read_count(struct page *page, const json_t *value)
+{
+	struct listing *listing = listing_of(page);
+
+	if (!json_is_true(value))
+		return "true";
+	if (listing)
+		listing->count = true;
+	return NULL;
+}
+
+/* After `count`. */
+static const char *read_limit(struct page *page, const json_t *value)
+{
+	struct listing *listing = listing_of(page);
+
+	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
+	    json_integer_value(value) > LISTING_KEPT)
+		return "a number 1..1000";
+	if (listing && listing->count)
+		page_error(page, "argument \"limit\" goes without \"count\"");
+	else if (listing)
+		listing->limit = (uint32_t)json_integer_value(value);
+	return NULL;
+}
+
 /* --- a route to be tested --------------------------------------------------------------------- */
 
 static const char *read_direction(struct page *page, const json_t *value)
@@ -282,6 +406,22 @@ static const char *read_after(struct page *page, const json_t *value)
 	return NULL;
 }
 
+/* What both kinds of `show routes` take behind the prefix. clang-format would break it up. */
+/* clang-format off */
+#define ROUTES_WANTED \
+	{ "longer", read_longer, false, ARGUMENT_BOOL }, \
+	{ "address", read_address, false }, \
+	{ "family", read_family, false }, \
+	{ "as_path", read_path_pattern, false }, \
+	{ "origin_as", read_origin_as, false, ARGUMENT_NUMBER }, \
+	{ "community", read_community_patterns, false, ARGUMENT_LIST }, \
+	{ "next_hop", read_next_hop, false }, \
+	{ "role", read_role, false }, \
+	{ "state", read_state, false }, \
+	{ "count", read_count, false, ARGUMENT_BOOL }, \
+	{ "limit", read_limit, false, ARGUMENT_NUMBER }
+/* clang-format on */
+
 static const struct request_command {
 	const char *words;
 	enum page_command command; /* unless an argument makes it another */
@@ -295,16 +435,13 @@ static const struct request_command {
 	{ "show summary", PAGE_SUMMARY, { { 0 } } },
 	{ "show peers", PAGE_PEERS, { { 0 } } },
 	{ "show peer", PAGE_PEER, { { "name", read_name, true } } },
-	{ "show routes",
-	  PAGE_ROUTES,
-	  { { "prefix", read_prefix, false },
-	    { "address", read_address, false },
-	    { "family", read_family, false } } },
+	{ "show routes", PAGE_ROUTES, { { "prefix", read_prefix, false }, ROUTES_WANTED } },
 	{ "show routes",
 	  PAGE_LEARNED,
 	  { { "peer", read_name, true },
 	    { "which", read_which, true },
-	    { "family", read_family, false } } },
+	    { "prefix", read_prefix, false },
+	    ROUTES_WANTED } },
 	{ "show fib",
 	  PAGE_FIB,
 	  { { "view", read_view, true },
@@ -507,6 +644,8 @@ json_t *request_value(const char *words, const char *key, const char *text)
 
 bool request_single(const struct page *page)
 {
+	if (page->listing && page->listing->count)
+		return true;
 	switch (page->command) {
 	case PAGE_SUMMARY:
 	case PAGE_PEER:

@@ -255,7 +255,9 @@ static struct row_route *add_announced(struct page *page, const struct peer *pee
 	if (!row)
 		return NULL;
 	attr_keys_parse(sent->wire, sent->len, &keys);
-	hop = attr_next_hop(sent->wire, sent->len, peer->zone);
+	hop = attr_next_hop(sent->wire, sent->len, 0); /* of two, the one that is known elsewhere */
+	if (addr_link_local(hop.addr))
+		hop = attr_next_hop(sent->wire, sent->len, peer->zone);
 	row->prefix = sent->prefix;
 	row->local_addr = peer->session.local_addr;
 	memcpy(row->attrs, sent->wire, sent->len);

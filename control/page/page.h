@@ -91,6 +91,7 @@ struct page_route {
 	uint32_t path[PAGE_LIST], communities[PAGE_LIST]; /* host order */
 };
 
+struct listing;
 struct page;
 struct partner_view;
 
@@ -120,6 +121,9 @@ struct page {
 	bool all;	      /* peers, instead of `peer` */
 	char text[PAGE_TEXT]; /* of a shutdown */
 	struct page_route route;
+	/* of a listing of routes; NULL: every row is told as it comes (manage/listing.h). The
+	 * asking thread's, owned */
+	struct listing *listing;
 	struct config *config;	   /* owned by the holder of the page */
 	bool force;		   /* apply it though most peers would go */
 	struct partner_view *seen; /* likewise */
@@ -165,6 +169,11 @@ void page_trim(struct page *page, const void *row, size_t len);
 /* Step through the rows: `*at` begins at 0; NULL at the end. `type` and the row behind the
  * header. */
 const void *page_next(const struct page *page, uint32_t *at, uint16_t *type);
+/* Of a row that page_next() has returned: its octets, padding included. */
+static inline size_t page_row_len(const void *row)
+{
+	return ((const struct page_row *)row)[-1].len;
+}
 
 __attribute__((format(printf, 2, 3))) void page_error(struct page *page, const char *fmt, ...);
 __attribute__((format(printf, 2, 3))) void page_hint(struct page *page, const char *fmt, ...);

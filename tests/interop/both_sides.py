@@ -17,9 +17,9 @@ def theirs(routes):
 
 def differing(here, there):
     """The prefixes of two sides that are not the same at both. A daemon may not know the communities: None. Where we told two
-    next hops of IPv6 (RFC 2545) we show the one on link, and daemons the other."""
+    next hops of IPv6 (RFC 2545) we show the global one, and some daemons the one on link."""
     def same(a, b):
-        return a and b and a[0] == b[0] and (a[1] == b[1] or a[1].startswith("fe80::")) and b[2] in (None, a[2])
+        return a and b and a[0] == b[0] and (a[1] == b[1] or "fe80::" in b[1]) and b[2] in (None, a[2])
 
     return sorted(prefix for prefix in here.keys() | there.keys() if not same(here.get(prefix), there.get(prefix)))
 

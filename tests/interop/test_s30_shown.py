@@ -44,3 +44,32 @@ def test_s30_losers_and_the_rule_that_each_lost_by(hub):
         ("vpngw/1", False, True, "lowest router ID"),
         ("nva-a", False, False, "AS path length"),
         ("nva-b", False, False, "AS path length")]
+
+
+def test_s30_conditions_choose_among_routes(hub):
+    inside, other = "10.50.7.0/24", "10.60.0.0/16"
+    hub.announce_all({"ergw": [(PREFIX, 12076, 65020, 65021)], "vpngw0": [(PREFIX, 65010), (other, 65010)], "vpngw1": [(PREFIX, 65010)],
+                      "nva-a": [(PREFIX, 65001, 65001), (inside, 65001)], "nva-b": [(PREFIX, 65002, 65002, 65002)]})
+
+    def told(*words):
+        return {(row["prefix"], row["peer"]) for row in hub.bascule.cli("show", "routes", *words)}
+
+    for words, expected in (
+            ((PREFIX, "--as-path", "_65010_"), {(PREFIX, "vpngw/0"), (PREFIX, "vpngw/1")}),
+            ((PREFIX, "--as-path", "^12076_"), {(PREFIX, "ergw/0")}),
+            ((PREFIX, "--as-path", "_6501_"), set()),
+            ((PREFIX, "--origin-as", 65021), {(PREFIX, "ergw/0")}),
+            ((PREFIX, "--next-hop", A), {(PREFIX, "nva-a")}),
+            ((PREFIX, "--role", "vpn", "--next-hop", VPN[1]), {(PREFIX, "vpngw/1")}),
+            ((PREFIX, "--longer-prefixes", "--role", "nva"), {(PREFIX, "nva-a"), (PREFIX, "nva-b"), (inside, "nva-a")}),
+            (("10.50.7.9",), {(inside, "nva-a")}),
+            (("10.50.7.9", "--exact"), set()),
+            (("10.50.7.9", "--peer", "nva-b"), {(PREFIX, "nva-b")}),
+            (("10.50.7.9", "--peer", "nva-b", "--advertised"), {(inside, "nva-a")}),
+            (("--peer", "vpngw/0", "--received"), {(PREFIX, "vpngw/0"), (other, "vpngw/0")}),
+            ((PREFIX, "--unusable"), set())):
+        assert told(*words) == expected, words
+    assert hub.bascule.cli("show", "routes", PREFIX, "--longer-prefixes", "--count") == {"prefixes": 2, "paths": 6}
+    first = hub.bascule.run("show", "routes", "--role", "vpn", "--limit", 2)
+    assert [line.split()[1] for line in first.stdout.splitlines()[1:]] == [PREFIX, PREFIX]
+    assert first.stderr == "and 1 more; --count says how many there are of which kind\n"

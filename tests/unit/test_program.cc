@@ -11,8 +11,21 @@ TEST(cli, usage_is_exit_2)
 	EXPECT_EQ(CLI_OK, run({ "--version" }).exit);
 	EXPECT_EQ(CLI_USAGE, run({ "--instance", "../x", "show", "peers" }).exit);
 	EXPECT_EQ(CLI_USAGE, run({ "--instance", "none", "show", "routes", "10.0.0.1/8" }).exit);
-	EXPECT_EQ(CLI_USAGE, run({ "--instance", "none", "show", "routes", "--peer", "a" }).exit);
-	EXPECT_EQ(CLI_USAGE, run({ "--instance", "none", "show", "routes", "--learned" }).exit);
+	for (const std::vector<std::string> &wrong :
+	     { std::vector<std::string>{ "--learned" },
+	       { "--peer", "a", "--learned", "--received" },
+	       { "--longer-prefixes" },
+	       { "10.0.0.0/8", "--longer-prefixes", "--exact" },
+	       { "10.0.0.0/8", "--family", "ipv4" },
+	       { "--family", "ipv5" },
+	       { "--usable", "--backup" },
+	       { "--limit", "many" },
+	       { "--origin-as", "" } }) {
+		std::vector<std::string> words{ "--instance", "none", "show", "routes" };
+
+		words.insert(words.end(), wrong.begin(), wrong.end());
+		EXPECT_EQ(CLI_USAGE, run(words).exit) << wrong[0];
+	}
 	EXPECT_EQ(CLI_USAGE, run({ "--instance", "none", "show", "fib" }).exit);
 	EXPECT_EQ(CLI_USAGE, run({ "--instance", "none", "show", "fib", "--view", "er" }).exit);
 	EXPECT_EQ(CLI_USAGE,

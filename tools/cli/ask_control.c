@@ -125,6 +125,13 @@ static char *lines_next(struct lines *lines, int *err)
 
 enum answer_state { ANSWER_MORE, ANSWER_END, ANSWER_FAILED };
 
+static void tell_left(const struct cli *cli, json_int_t left)
+{
+	if (left)
+		fprintf(cli->err, "and %lld more; --count says how many there are of which kind\n",
+			(long long)left);
+}
+
 /* One line of an answer. */
 static enum answer_state answer_line(const struct cli *cli, const char *line,
 				     control_row_fn *on_row, void *ctx)
@@ -141,6 +148,7 @@ static enum answer_state answer_line(const struct cli *cli, const char *line,
 			answer = ANSWER_FAILED;
 	} else if (json_is_true(json_object_get(json, "end"))) {
 		answer = ANSWER_END;
+		tell_left(cli, json_integer_value(json_object_get(json, "left")));
 	} else {
 		cli_fail(cli,
 			 "bascule and bascule-control should be of one version; see show summary, "

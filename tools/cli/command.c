@@ -6,12 +6,11 @@
 #include "name.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define BIT(option)   (1u << (option))
+#define BIT(option)   (UINT64_C(1) << (option))
 
-enum {
-	GLOBAL = BIT(OPTION_INSTANCE) | BIT(OPTION_JSON) | BIT(OPTION_HELP) | BIT(OPTION_VERSION),
-	WORD = 64, /* octets of a pattern's word */
-};
+#define GLOBAL (BIT(OPTION_INSTANCE) | BIT(OPTION_JSON) | BIT(OPTION_HELP) | BIT(OPTION_VERSION))
+
+enum { WORD = 64 }; /* octets of a pattern's word */
 
 static const struct {
 	const char *name, *value,
@@ -35,9 +34,10 @@ static const struct {
 			      "only send it our routes again; the session stays" },
 	[OPTION_FOLLOW] = { "--follow", NULL,
 			    "and those to come, as they happen; in JSON, one a line" },
-	[OPTION_AS_PATH] = { "--as-path", "LIST",
-			     "instead of the route that there is, one with this path: "
-			     "\"65001 65010\"" },
+	[OPTION_AS_PATH] = { "--as-path", "PATH",
+			     "to be tested: instead of the route that there is, one with this "
+			     "path, \"65001 65010\"; to be shown: those whose path matches this "
+			     "regular expression, _65001_ or ^65001_" },
 	[OPTION_COMMUNITIES] = { "--communities", "LIST",
 				 "one with these communities: 65001:1,3356:70" },
 	[OPTION_ORIGIN] = { "--origin", "ORIGIN", "one of this origin: igp, egp or incomplete" },
@@ -55,6 +55,24 @@ static const struct {
 			  "return when no packet has passed through for 5 s, or say what still "
 			  "comes" },
 	[OPTION_TIMEOUT] = { "--timeout", "SECONDS", "wait so long at most, instead of 60 s" },
+	[OPTION_LONGER] = { "--longer-prefixes", NULL, "the prefix and all that lie within it" },
+	[OPTION_EXACT] = { "--exact", NULL,
+			   "this prefix alone; of an address: its host route, not the longest "
+			   "match" },
+	[OPTION_ORIGIN_AS] = { "--origin-as", "ASN", "those whose path ends with this AS" },
+	[OPTION_COMMUNITY] = { "--community", "LIST",
+			       "those that have all of these: 65001:100, or large ones, "
+			       "65001:1:2; * stands for any number" },
+	[OPTION_NEXT_HOP] = { "--next-hop", "ADDRESS", "those by this next hop" },
+	[OPTION_ROLE] = { "--role", "ROLE",
+			  "those of peers of this role: expressroute, vpn, nva or vnet" },
+	[OPTION_USABLE] = { "--usable", NULL, "those that may be used" },
+	[OPTION_UNUSABLE] = { "--unusable", NULL, "those that may not, and why" },
+	[OPTION_FILTERED] = { "--filtered", NULL,
+			      "of --received: those that the inbound route map does not let pass" },
+	[OPTION_BACKUP] = { "--backup", NULL, "those that are told to peers as a backup" },
+	[OPTION_COUNT] = { "--count", NULL, "how many prefixes and paths, instead of which" },
+	[OPTION_LIMIT] = { "--limit", "N", "the first N, 1000 at most, in the order of prefixes" },
 	[OPTION_PREFIXES] = { "--prefixes", NULL, "each prefix too, and what becomes of it" },
 };
 

@@ -10,6 +10,7 @@
 #define BASCULE_COMMAND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli.h"
 
@@ -36,6 +37,18 @@ enum command_option {
 	OPTION_ORIGIN,
 	OPTION_MED,
 	OPTION_PREFIXES,
+	OPTION_LONGER,
+	OPTION_EXACT,
+	OPTION_ORIGIN_AS,
+	OPTION_COMMUNITY,
+	OPTION_NEXT_HOP,
+	OPTION_ROLE,
+	OPTION_USABLE,
+	OPTION_UNUSABLE,
+	OPTION_FILTERED,
+	OPTION_BACKUP,
+	OPTION_COUNT,
+	OPTION_LIMIT,
 	OPTION_FORCE,
 	OPTION_CONFIG,
 	OPTION_FIX,
@@ -59,7 +72,7 @@ struct command_args {
 
 struct command {
 	const char *pattern;
-	unsigned int options; /* bit mask of enum command_option */
+	uint64_t options; /* bit mask of enum command_option */
 	enum cli_exit (*run)(struct cli *cli, const struct command_args *args);
 	const char *help;
 };

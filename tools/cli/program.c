@@ -7,8 +7,13 @@
 #include "text.h"
 #include "version.h"
 
-#define OPTION(name)	   (1u << OPTION_##name)
+#define OPTION(name)	   (UINT64_C(1) << OPTION_##name)
 #define OPTIONS_OF_A_ROUTE (OPTION(AS_PATH) | OPTION(COMMUNITIES) | OPTION(ORIGIN) | OPTION(MED))
+#define OPTIONS_OF_ROUTES \
+	(OPTION(PEER) | OPTION(RECEIVED) | OPTION(LEARNED) | OPTION(ADVERTISED) | OPTION(FAMILY) | \
+	 OPTION(LONGER) | OPTION(EXACT) | OPTION(AS_PATH) | OPTION(ORIGIN_AS) | \
+	 OPTION(COMMUNITY) | OPTION(NEXT_HOP) | OPTION(ROLE) | OPTION(USABLE) | OPTION(UNUSABLE) | \
+	 OPTION(FILTERED) | OPTION(BACKUP) | OPTION(COUNT) | OPTION(LIMIT))
 
 static enum cli_exit completion(struct cli *cli, const struct command_args *args)
 {
@@ -20,9 +25,7 @@ const struct command commands[] = {
 	{ "show summary", 0, show_summary, "the instance at a glance, and what is wrong with it" },
 	{ "show peers", 0, show_peers, "a line a session: state, routes in and out, last error" },
 	{ "show peer NAME", 0, show_peer, "all about one session" },
-	{ "show routes [PREFIX|ADDRESS]",
-	  OPTION(PEER) | OPTION(RECEIVED) | OPTION(LEARNED) | OPTION(ADVERTISED) | OPTION(FAMILY),
-	  show_routes,
+	{ "show routes [PREFIX|ADDRESS]", OPTIONS_OF_ROUTES, show_routes,
 	  "every path, best first, and why each won or lost; of an address: the longest match" },
 	{ "show fib [ADDRESS]", OPTION(VIEW) | OPTION(FAMILY), show_fib,
 	  "what packets follow: a view's table, or what becomes of packets to an address" },
@@ -62,7 +65,7 @@ const struct command commands[] = {
 	{ "peer NAME|GATEWAY|--all drain", 0, peer_drain,
 	  "have peers prefer other paths, and use theirs last (RFC 8326); the sessions stay" },
 	{ "peer NAME|GATEWAY|--all undrain", 0, peer_undrain, "end that" },
-	{ "reload", 1u << OPTION_FORCE, reload,
+	{ "reload", OPTION(FORCE), reload,
 	  "read the configuration file again and apply what changed" },
 	{ "config check FILE", 0, config_check,
 	  "read a configuration file and tell everything that is wrong with it" },

@@ -1,9 +1,7 @@
-/* What control knows: sessions, routes, the switch. How each kind of row looks is a table of
- * columns. */
+/* What control knows besides routes: sessions, route maps, the switch. How each kind of row looks
+ * is a table of columns. */
 #include "answer.h"
-#include "prefix.h"
 #include "role.h"
-#include "route_columns.h"
 #include "run.h"
 
 /* --- summary ---------------------------------------------------------------------------------- */
@@ -199,151 +197,6 @@ enum cli_exit show_peer(struct cli *cli, const struct command_args *args)
 	return answer_ask(cli, "show peer", json_pack("{s:s}", "name", args->operand[0]), &kind);
 }
 
-/* --- routes ----------------------------------------------------------------------------------- */
-
-static const struct column routes_columns[] = {
-	{ " ", "best", cell_path_mark },
-	{ "PREFIX", "prefix", cell_text },
-	{ "NEXT HOP", "next_hop", cell_path_next_hop },
-	{ "PEER", "peer", cell_text },
-	{ "ROLE", "role", cell_text },
-	ROUTE_COLUMNS,
-	{ "AGE", "age_s", cell_duration, true },
-	{ "USED BY", "views", cell_list },
-	{ "BACKUP TO", "backup_to", cell_list },
-	{ "REASON", "reason", cell_path_reason },
-	{ NULL },
-};
-
-static const struct column advertised_columns[] = {
-	{ "PREFIX", "prefix", cell_text },
-	{ "NEXT HOP", "next_hop", cell_gateway },
-	{ "FROM", "peer", cell_text },
-	{ "ROLE", "role", cell_text },
-	ROUTE_COLUMNS,
-	{ "BACKUP", "backup", cell_text },
-	{ NULL },
-};
-
-static const struct answer_kind routes_kind = {
-	.columns = routes_columns,
-	.key = table_key_prefix,
-	.none = "No such routes.",
-};
-
-static const struct answer_kind advertised_kind = {
-	.columns = advertised_columns,
-	.key = table_key_prefix,
-	.none = "Nothing is advertised to this peer.",
-};
-
-static const struct column received_columns[] = {
-	{ "PREFIX", "prefix", cell_text },
-	{ "NEXT HOP", "next_hop", cell_gateway },
-	ROUTE_COLUMNS_PATH,
-	ROUTE_COLUMNS_REST,
-	{ "INBOUND MAP", "policy", cell_text },
-	{ NULL },
-};
-
-static const struct answer_kind received_kind = {
-	.columns = received_columns,
-	.key = table_key_prefix,
-	.none = "No such routes.",
-};
-
-/* `arguments` and the family that was asked for, if one was; NULL: complained about. */
-static json_t *of_family(struct cli *cli, const struct command_args *args, json_t *arguments)
-{
-	const char *family = args->option[OPTION_FAMILY];
-
-	if (!family)
-		return arguments;
-	if (!strcmp(family, family_name(FAMILY_IPV4)) ||
-	    !strcmp(family, family_name(FAMILY_IPV6))) {
-		json_object_set_new(arguments, "family", json_string(family));
-		return arguments;
-	}
-	cli_fail(cli, "ipv4 or ipv6", "there is no family %s", family);
-	json_decref(arguments);
-	return NULL;
-}
-
-static enum cli_exit ask_family(struct cli *cli, const struct command_args *args,
-				const char *command, json_t *arguments,
-				const struct answer_kind *kind)
-{
-	arguments = of_family(cli, args, arguments);
-	return arguments ? answer_ask(cli, command, arguments, kind) : CLI_USAGE;
-}
-
-/* One route is of one family anyway. */
-static bool family_alone(const struct cli *cli, const struct command_args *args)
-{
-	if (!args->option[OPTION_FAMILY] || !args->operand[0])
-		return true;
-	cli_fail(cli, NULL, "--family goes without %s, which is of one family", args->operand[0]);
-	return false;
-}
-
-static enum cli_exit show_routes_of_peer(struct cli *cli, const struct command_args *args)
-{
-	static const struct {
-		enum command_option option;
-		const char *which;
-		const struct answer_kind *kind;
-	} ways[] = {
-		{ OPTION_RECEIVED, "received", &received_kind },
-		{ OPTION_LEARNED, "learned", &routes_kind },
-		{ OPTION_ADVERTISED, "advertised", &advertised_kind },
-	};
-	size_t given = 0, way = 0;
-
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		if (args->option[ways[i].option]) {
-			given++;
-			way = i;
-		}
-	}
-	if (!args->option[OPTION_PEER] || given != 1 || args->operand[0]) {
-		cli_fail(cli,
-			 "bascule show routes --peer NAME --learned, ... --received or ... "
-			 "--advertised",
-			 "a peer's routes are those learned from it, or those advertised to it");
-		return CLI_USAGE;
-	}
-	return ask_family(cli, args, "show routes",
-			  json_pack("{s:s, s:s}", "peer", args->option[OPTION_PEER], "which",
-				    ways[way].which),
-			  ways[way].kind);
-}
-
-enum cli_exit show_routes(struct cli *cli, const struct command_args *args)
-{
-	const char *where = args->operand[0];
-	struct prefix prefix;
-	struct addr addr;
-
-	if (!family_alone(cli, args))
-		return CLI_USAGE;
-	if (args->option[OPTION_PEER] || args->option[OPTION_RECEIVED] ||
-	    args->option[OPTION_LEARNED] || args->option[OPTION_ADVERTISED])
-		return show_routes_of_peer(cli, args);
-	if (!where)
-		return ask_family(cli, args, "show routes", json_object(), &routes_kind);
-	if (prefix_parse(where, &prefix))
-		return answer_ask(cli, "show routes", json_pack("{s:s}", "prefix", where),
-				  &routes_kind);
-	if (addr_parse(where, &addr))
-		return answer_ask(cli, "show routes", json_pack("{s:s}", "address", where),
-				  &routes_kind);
-	cli_fail(cli,
-		 "for example 10.0.0.0/16 or 2001:db8::/32 (no bits set past the length), 10.0.3.4 "
-		 "or 2001:db8::4",
-		 "%s is neither a prefix nor an address", where);
-	return CLI_USAGE;
-}
-
 /* --- policy ----------------------------------------------------------------------------------- */
 
 static const struct column policy_columns[] = {
@@ -365,36 +218,7 @@ enum cli_exit show_policy(struct cli *cli, const struct command_args *args)
 	return answer_ask(cli, "show policy", NULL, &kind);
 }
 
-/* --- FIB, exchange ---------------------------------------------------------------------------- */
-
-static const struct column fib_entry_columns[] = {
-	{ "PREFIX", "prefix", cell_text },
-	{ "NEXT HOPS", "next_hops", cell_next_hops },
-	{ "BACKUP", "backup", cell_next_hops },
-	{ NULL },
-};
-
-enum cli_exit show_fib(struct cli *cli, const struct command_args *args)
-{
-	static const struct answer_kind kind = {
-		.columns = fib_entry_columns,
-		.key = table_key_prefix,
-		.none = "This view is empty.",
-	};
-	const char *view = args->option[OPTION_VIEW];
-	enum role role;
-
-	if (!view || !role_parse(view, &role)) {
-		cli_fail(cli, "bascule show fib --view ROLE: expressroute, vpn, nva or vnet",
-			 view ? "there is no role %s" : "which view?%s", view ? view : "");
-		return CLI_USAGE;
-	}
-	if (!family_alone(cli, args))
-		return CLI_USAGE;
-	if (args->operand[0])
-		return show_fib_address(cli, args);
-	return ask_family(cli, args, "show fib", json_pack("{s:s}", "view", view), &kind);
-}
+/* --- exchange --------------------------------------------------------------------------------- */
 
 static const struct column exchange_columns[] = {
 	{ "exchange", "enabled", cell_on_off },
