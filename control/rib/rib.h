@@ -257,9 +257,6 @@ uint64_t rib_wide_rounds(const struct rib *rib);
 
 /* The node of a prefix, or RIB_NONE if it has no path. */
 uint32_t rib_find(const struct rib *rib, struct prefix prefix);
-/* The longest match of an address of the rib's family among prefixes that have paths, or
- * RIB_NONE. */
-uint32_t rib_match(const struct rib *rib, struct addr addr);
 struct prefix rib_prefix(const struct rib *rib, uint32_t node);
 
 /* The roles whose views cannot carry it: a bit each. */

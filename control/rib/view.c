@@ -50,17 +50,6 @@ uint32_t rib_find(const struct rib *rib, struct prefix prefix)
 	return id && node_at(rib, id)->first ? id : RIB_NONE;
 }
 
-uint32_t rib_match(const struct rib *rib, struct addr addr)
-{
-	for (int len = family_bits(addr.family); len >= 0; len--) {
-		uint32_t id = rib_find(rib, prefix_make(addr, (uint8_t)len));
-
-		if (id)
-			return id;
-	}
-	return RIB_NONE;
-}
-
 uint8_t rib_refused(const struct rib *rib, uint32_t node)
 {
 	return node_at(rib, node)->refused;

@@ -8,6 +8,18 @@
 namespace
 {
 
+/* RIB_NONE: the address is in no prefix that has a path. */
+uint32_t longest_match(const struct rib *rib, struct addr addr)
+{
+	for (int len = family_bits(addr.family); len >= 0; len--) {
+		uint32_t node = rib_find(rib, prefix_make(addr, (uint8_t)len));
+
+		if (node != RIB_NONE)
+			return node;
+	}
+	return RIB_NONE;
+}
+
 class views_test : public testing::TestWithParam<enum family>
 {
       protected:
@@ -327,7 +339,7 @@ TEST(real_tables, of_both_families_in_one_instance)
 		for (size_t i = 0; i < table.size(); i += 997) {
 			const struct rib *rib = rig->ribs[table[i].addr.family];
 			struct addr addr = prefix_last(table[i]);
-			const struct path *path = rib_first(rib, rib_match(rib, addr));
+			const struct path *path = rib_first(rib, longest_match(rib, addr));
 			uint32_t hop = path->attrs->keys.next_hop;
 			char text[ADDR_TEXT];
 

@@ -513,23 +513,6 @@ TEST_P(rib_test, a_digest_is_of_the_set_and_not_of_its_history)
 	EXPECT_EQ(0u, rib_peer_digest(h.rib, NVA_A));
 }
 
-TEST_P(rib_test, longest_match_is_of_prefixes_with_paths)
-{
-	harness h(GetParam());
-
-	h.announce(of(0, 0), NVA_A, { { 65001 } });
-	h.announce(of(0x0a000000, 8), NVA_A, { { 65001 } });
-	h.announce(of(0x0a010203, 32), NVA_A, { { 65001 } });
-	EXPECT_EQ(of(0, 32).len,
-		  rib_prefix(h.rib, rib_match(h.rib, addr_of(GetParam(), 0x0a010203))).len);
-	EXPECT_EQ(of(0, 8).len,
-		  rib_prefix(h.rib, rib_match(h.rib, addr_of(GetParam(), 0x0a010204))).len);
-	EXPECT_EQ(0, rib_prefix(h.rib, rib_match(h.rib, addr_of(GetParam(), 0xffffffff))).len);
-	rib_withdraw(h.rib, of(0x0a010203, 32), NVA_A);
-	EXPECT_EQ(of(0, 8).len,
-		  rib_prefix(h.rib, rib_match(h.rib, addr_of(GetParam(), 0x0a010203))).len);
-}
-
 /* A prefix's address says nothing about its place in the hash; whatever order they come and go in,
  * each is found. */
 TEST_P(rib_test, random_changes_against_a_map)

@@ -179,4 +179,9 @@ TEST_F(families_shown, of_an_address)
 	EXPECT_EQ(rows{ "10.0.0.0/16 local" }, shown(PAGE_ROUTES, "", at("10.0.9.1")));
 	EXPECT_EQ(rows{ "2001:db8::/32 nva-a" },
 		  shown(PAGE_ROUTES, "", of_prefix("2001:db8::/32")));
+	update(NVA_A, {}, {}, { "2001:db8:1::/48" });
+	update(NVA_B, {}, {}, { "2001:db8:1::/48" });
+	turn();
+	EXPECT_EQ(rows{ "2001:db8::/32 nva-a" }, shown(PAGE_ROUTES, "", at("2001:db8:1::1")))
+		<< "who has a path";
 }
