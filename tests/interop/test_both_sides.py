@@ -44,7 +44,7 @@ def test_both_sides_are_the_same(hub):
     hub.settle()
     for _, peer, speaker, us in hub.both_sides():
         here = both_sides.ours(hub.bascule, peer)
-        assert here == both_sides.theirs(speaker.received(us)) and (PREFIX in here) == (speaker is not hub.a)
+        assert here == both_sides.theirs(speaker.received(us)) and (PREFIX in here) == (speaker != hub.a)
 
 
 def test_what_differs_is_found_and_told(hub, monkeypatch):
