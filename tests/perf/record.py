@@ -21,6 +21,7 @@ FILES = {  # name: the words behind tools/perf
     "forward-flows": "forward --rows '^64-two-(single|64k|zipf|1k-full-(ecmp4|churn))' --runs 2",
     "forward-sizes": "forward --rows '^(128|512|1518|imix)-two-' --runs 2",
     "forward-memif": "forward --load memif --rows '^64-two-(1k|64k)-full$' --runs 2",
+    "forward6": "forward --rows '^ip6-66-((one|two)-1k-(full|2)|two-(64k|zipf)-full)$' --runs 2",
     "fib": "fib --runs 5",
     "rib": "rib --runs 5",
     "bgp-distinct": "bgp --rows distinct --rivals null,bird --runs 2",
@@ -59,6 +60,12 @@ ROWS = [
     ("other sizes, two egress ports; to l3fwd by lpm", ", ".join(
         f"{said} {{forward-sizes:forward/{size}-two-1k-full/bascule to l3fwd-lpm}}" for size, said in (
             (128, "128"), (512, "512"), (1518, "1,518 octets"), ("imix", "IMIX")))),
+    *((f"forwarding IPv6, 66 octets, {of}; to l3fwd by lpm; by fib", "; ".join(
+        f"{said} {{forward6:forward/ip6-66-{row}/bascule to l3fwd-lpm}}, {{forward6:forward/ip6-66-{row}/bascule to l3fwd-fib}}" for said, row in rows))
+      for of, rows in (
+          ("1,024 flows a port, one lcore, 160,147 routes, all checks", (("two egress ports", "two-1k-full"), ("one", "one-1k-full"))),
+          ("two routes, as l3fwd", (("two", "two-1k-2"), ("one", "one-1k-2"))),
+          ("other flows, two egress ports", (("65,536", "two-64k-full"), ("by Zipf", "two-zipf-full"))))),
     ("packets from a process of its own (net_memif); to l3fwd by lpm and to testpmd: two cores, the generator is the bound",
      "{forward-memif:forward-memif/64-two-1k-full/bascule to l3fwd-lpm}, {forward-memif:forward-memif/64-two-1k-full/bascule to testpmd-io}"),
     ("table: the first 100,000 routes; `rte_lpm_add` takes so many times as long", "{fib:fib/rte_lpm_add to the first 100,000}"),
