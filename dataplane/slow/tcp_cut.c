@@ -68,13 +68,14 @@ static bool fits(uint8_t gso_type, const uint8_t *frame, size_t tcp, size_t len)
 bool tcp_cut_begin(struct tcp_cut *cut, const struct virtio_net_hdr *offload, const uint8_t *frame,
 		   size_t len)
 {
-	const struct rte_tcp_hdr *tcp = (const void *)(frame + offload->csum_start);
+	const struct rte_tcp_hdr *tcp;
 	size_t header = offload->csum_start;
 
 	if (!(offload->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || !offload->gso_size ||
 	    offload->csum_offset != offsetof(struct rte_tcp_hdr, cksum) ||
 	    header + sizeof(*tcp) > len || !fits(offload->gso_type, frame, header, len))
 		return false;
+	tcp = (const void *)(frame + header);
 	header += (tcp->data_off >> 4) * 4u;
 	if (tcp->data_off >> 4 < 5 || header >= len)
 		return false;
