@@ -56,17 +56,25 @@ static const char *read_address(struct page *page, const json_t *value)
 	return NULL;
 }
 
+/* Of what is asked about. */
+static uint8_t family_asked(const struct page *page)
+{
+	return page->match == MATCH_LONGEST ? page->address.family : page->prefix.addr.family;
+}
+
+/* After prefix and address. */
 static const char *read_family(struct page *page, const json_t *value)
 {
 	const char *name = json_string_value(value);
 
 	page->one_family = true;
-	if (page->match != MATCH_ANY)
-		page_error(page, "argument \"family\" goes without a prefix or an address");
 	for (uint8_t family = 0; name && family < FAMILY_COUNT; family++) {
 		if (strcmp(name, family_name(family)))
 			continue;
 		page->family = family;
+		if (page->match != MATCH_ANY && family != family_asked(page))
+			page_error(page,
+				   "argument \"family\" is not that of the prefix or address");
 		return NULL;
 	}
 	return "\"ipv4\" or \"ipv6\"";
